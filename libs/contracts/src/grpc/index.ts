@@ -1,0 +1,45 @@
+import type { MethodDefinition } from '@grpc/grpc-js';
+import { AgentServiceService } from './generated/vsay/agent/v1/agent.ts';
+import { HubServiceService } from './generated/webxterm/hub/v1/hub.ts';
+
+export * from './frame-message.ts';
+export * from './generated/vsay/agent/v1/agent.ts';
+export {
+  EndSessionRequest,
+  EndSessionResponse,
+  HubServiceClient,
+  type HubServiceServer,
+  HubServiceService,
+  ResizeSessionRequest,
+  ResizeSessionResponse,
+} from './generated/webxterm/hub/v1/hub.ts';
+
+/** Metadata keys of AgentService.Attach and of the hub's internal port. */
+export const metadataKey = {
+  linkId: 'x-link-id',
+  attachId: 'x-attach-id',
+  /** base64url of the 16 bytes of open_stream. */
+  attachSecret: 'x-attach-secret',
+  hubToken: 'x-hub-token',
+  requestId: 'x-request-id',
+} as const;
+
+const identity = (bytes: Buffer): Buffer => bytes;
+
+const raw = (method: {
+  path: string;
+  requestStream: boolean;
+  responseStream: boolean;
+}): MethodDefinition<Buffer, Buffer> => ({
+  path: method.path,
+  requestStream: method.requestStream,
+  responseStream: method.responseStream,
+  requestSerialize: identity,
+  requestDeserialize: identity,
+  responseSerialize: identity,
+  responseDeserialize: identity,
+});
+
+/** The attach RPCs with identity serializers: messages stay the Buffers that came off the wire (wrapFrame, unwrapFrame). */
+export const rawAgentAttach = raw(AgentServiceService.attach);
+export const rawHubAttach = raw(HubServiceService.attach);
