@@ -6,30 +6,87 @@
 export const errorCatalog = {
   invalid_input: { status: 400, message: 'The request is not valid.' },
   bad_request: { status: 400, message: 'The request could not be understood.' },
-  unauthenticated: { status: 401, message: 'Sign in first: the token is missing, expired, revoked or not ours.' },
+  unauthenticated: {
+    status: 401,
+    message: 'Sign in first: the token is missing, expired, revoked or not ours.',
+  },
   wrong_credentials: { status: 401, message: 'E-mail or password is wrong.' },
   forbidden: { status: 403, message: 'You may not do this.' },
-  origin_not_allowed: { status: 403, message: 'This origin may not talk to this server.' },
+  origin_not_allowed: {
+    status: 403,
+    message: 'This origin may not talk to this server.',
+  },
   not_gateway: { status: 403, message: 'This port answers the gateway only.' },
-  signup_closed: { status: 403, message: 'Sign-up is closed here: ask an administrator for an account.' },
+  signup_closed: {
+    status: 403,
+    message: 'Sign-up is closed here: ask an administrator for an account.',
+  },
   user_disabled: { status: 403, message: 'This account is disabled.' },
-  view_only: { status: 403, message: 'You may see this machine but not open a terminal on it.' },
-  not_found: { status: 404, message: 'Nothing here by that name, or it is not yours.' },
-  machine_not_found: { status: 404, message: 'No machine by that id, or you have no access to it.' },
-  session_not_found: { status: 404, message: 'No terminal session by that id, or it is not yours.' },
-  method_not_allowed: { status: 405, message: 'This path does not take that method.' },
-  conflict: { status: 409, message: 'That conflicts with what is there already.' },
-  email_taken: { status: 409, message: 'Another account uses this e-mail address.' },
-  username_taken: { status: 409, message: 'Another account uses this username.' },
-  machine_name_taken: { status: 409, message: 'You have another machine by that name.' },
+  view_only: {
+    status: 403,
+    message: 'You may see this machine but not open a terminal on it.',
+  },
+  not_found: {
+    status: 404,
+    message: 'Nothing here by that name, or it is not yours.',
+  },
+  machine_not_found: {
+    status: 404,
+    message: 'No machine by that id, or you have no access to it.',
+  },
+  session_not_found: {
+    status: 404,
+    message: 'No terminal session by that id, or it is not yours.',
+  },
+  method_not_allowed: {
+    status: 405,
+    message: 'This path does not take that method.',
+  },
+  conflict: {
+    status: 409,
+    message: 'That conflicts with what is there already.',
+  },
+  email_taken: {
+    status: 409,
+    message: 'Another account uses this e-mail address.',
+  },
+  username_taken: {
+    status: 409,
+    message: 'Another account uses this username.',
+  },
+  machine_name_taken: {
+    status: 409,
+    message: 'You have another machine by that name.',
+  },
   payload_too_large: { status: 413, message: 'The request body is too large.' },
-  unsupported_media_type: { status: 415, message: 'Send JSON, with content-type: application/json.' },
-  upgrade_required: { status: 426, message: 'This path is a WebSocket: connect with an upgrade, version 13.' },
-  wrong_host: { status: 421, message: 'This server does not answer to that host name.' },
-  too_many_requests: { status: 429, message: 'Too many tries. Wait and try again.' },
-  internal: { status: 500, message: 'Something went wrong on our side. The request id helps to find it.' },
-  unavailable: { status: 503, message: 'A part of the server is not reachable right now. Try again shortly.' },
-  machine_offline: { status: 503, message: 'The machine is offline: its agent is not connected.' },
+  unsupported_media_type: {
+    status: 415,
+    message: 'Send JSON, with content-type: application/json.',
+  },
+  upgrade_required: {
+    status: 426,
+    message: 'This path is a WebSocket: connect with an upgrade, version 13.',
+  },
+  wrong_host: {
+    status: 421,
+    message: 'This server does not answer to that host name.',
+  },
+  too_many_requests: {
+    status: 429,
+    message: 'Too many tries. Wait and try again.',
+  },
+  internal: {
+    status: 500,
+    message: 'Something went wrong on our side. The request id helps to find it.',
+  },
+  unavailable: {
+    status: 503,
+    message: 'A part of the server is not reachable right now. Try again shortly.',
+  },
+  machine_offline: {
+    status: 503,
+    message: 'The machine is offline: its agent is not connected.',
+  },
   // Agent links only; never an HTTP answer of ours.
   bad_api_key: {
     status: 401,
@@ -39,9 +96,18 @@ export const errorCatalog = {
     status: 401,
     message: 'The machine credential is no longer valid. Configure the agent again with an API key.',
   },
-  bad_signature: { status: 401, message: "The machine's signature does not match its key." },
-  machine_revoked: { status: 403, message: 'This machine was removed. Configure the agent again to enrol it anew.' },
-  displaced: { status: 409, message: 'Another agent process holds this machine.' },
+  bad_signature: {
+    status: 401,
+    message: "The machine's signature does not match its key.",
+  },
+  machine_revoked: {
+    status: 403,
+    message: 'This machine was removed. Configure the agent again to enrol it anew.',
+  },
+  displaced: {
+    status: 409,
+    message: 'Another agent process holds this machine.',
+  },
   protocol_unsupported: {
     status: 400,
     message: 'Agent and server have no protocol version in common. Upgrade the older one.',

@@ -112,7 +112,12 @@ export const decodeUp = (bytes: Uint8Array): UpFrame => {
 const readUp = (type: number, r: FrameReader): UpFrame => {
   switch (type) {
     case frameType.hello:
-      return { type: 'hello', protocolMin: r.u8(), protocolMax: r.u8(), capabilities: r.u32() };
+      return {
+        type: 'hello',
+        protocolMin: r.u8(),
+        protocolMax: r.u8(),
+        capabilities: r.u32(),
+      };
     case frameType.attach: {
       const flags = r.u8();
       const viewerId = r.raw(16);
@@ -140,9 +145,16 @@ const readUp = (type: number, r: FrameReader): UpFrame => {
     case frameType.visible:
       return { type: 'visible', visible: r.u8() !== 0 };
     case frameType.ping:
-      return { type: 'ping', scope: pick(scopes, r.u8(), 'ping scope'), nonce: r.u32() };
+      return {
+        type: 'ping',
+        scope: pick(scopes, r.u8(), 'ping scope'),
+        nonce: r.u32(),
+      };
     case frameType.detach:
-      return { type: 'detach', reason: pick(detachReasons, r.u8(), 'detach reason') };
+      return {
+        type: 'detach',
+        reason: pick(detachReasons, r.u8(), 'detach reason'),
+      };
     case frameType.snapshotAck:
       return { type: 'snapshot_ack', bytes: r.u32() };
     default:
@@ -228,7 +240,12 @@ export const decodeDown = (bytes: Uint8Array): DownFrame => {
 const readDown = (type: number, r: FrameReader): DownFrame => {
   switch (type) {
     case frameType.downHello:
-      return { type: 'hello', protocol: r.u8(), capabilities: r.u32(), sessionId: r.raw(16) };
+      return {
+        type: 'hello',
+        protocol: r.u8(),
+        capabilities: r.u32(),
+        sessionId: r.raw(16),
+      };
     case frameType.accepted: {
       const flags = r.u8();
       return {
@@ -245,7 +262,11 @@ const readDown = (type: number, r: FrameReader): DownFrame => {
       };
     }
     case frameType.output:
-      return { type: 'output', offset: r.u64(), payload: atMost(r.rest(), maxOutputFrame, 'output') };
+      return {
+        type: 'output',
+        offset: r.u64(),
+        payload: atMost(r.rest(), maxOutputFrame, 'output'),
+      };
     case frameType.gap:
       return { type: 'gap', from: r.u64(), to: r.u64() };
     case frameType.inputAck:
@@ -256,7 +277,11 @@ const readDown = (type: number, r: FrameReader): DownFrame => {
       return { type: 'size', offset: r.u64(), cols: r.u16(), rows: r.u16() };
     case frameType.driver: {
       const flags = r.u8();
-      return { type: 'driver', driver: (flags & 1) !== 0, hold: (flags & 2) !== 0 };
+      return {
+        type: 'driver',
+        driver: (flags & 1) !== 0,
+        hold: (flags & 2) !== 0,
+      };
     }
     case frameType.ended:
       return readEnded(r);
@@ -265,11 +290,19 @@ const readDown = (type: number, r: FrameReader): DownFrame => {
       return { type: 'refused', code, message: decodeRest(r) };
     }
     case frameType.state:
-      return { type: 'state', state: pick(linkStates, r.u8(), 'link state'), retryInMs: r.u32() };
+      return {
+        type: 'state',
+        state: pick(linkStates, r.u8(), 'link state'),
+        retryInMs: r.u32(),
+      };
     case frameType.pass:
       return { type: 'pass', expiresInMs: r.u32(), pass: decodeRest(r) };
     case frameType.pong:
-      return { type: 'pong', scope: pick(scopes, r.u8(), 'pong scope'), nonce: r.u32() };
+      return {
+        type: 'pong',
+        scope: pick(scopes, r.u8(), 'pong scope'),
+        nonce: r.u32(),
+      };
     case frameType.snapshot:
       return {
         type: 'snapshot',

@@ -22,7 +22,12 @@ export type LinkState = 'connecting' | 'live' | 'unreachable';
 
 /** Viewer to machine. `hello` and `attach` are read by the terminal service; the rest goes to the agent unchanged. */
 export type UpFrame =
-  | { type: 'hello'; protocolMin: number; protocolMax: number; capabilities: number }
+  | {
+      type: 'hello';
+      protocolMin: number;
+      protocolMax: number;
+      capabilities: number;
+    }
   | {
       type: 'attach';
       /** 16 bytes. */

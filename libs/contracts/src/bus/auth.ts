@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { Timestamp, UserId } from '../ids.ts';
+import { Role } from '../rest/accounts.ts';
+import { defineRequest } from './request.ts';
+
+const Sha256Hex = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** Asked by agent-hub at registration. Only the SHA-256 of the key ever travels. Errors: bad_api_key, user_disabled, unavailable. */
+export const verifyApiKey = defineRequest({
+  subject: 'auth.apikey.verify',
+  queue: 'auth',
+  request: z.object({ key_sha256: Sha256Hex }),
+  reply: z.object({
+    user_id: UserId,
+    username: z.string(),
+    key_id: z.string(),
+  }),
+  deadlineMs: 2000,
+});
+
+/** Bucket `signins`, written by auth alone: the allow-list. Keys: see signinKey. */
+export const signinBucket = 'signins';
+
+/** KV key of a sign-in: `s.` and the SHA-256 of its sid in hex. */
+export const signinKey = (sidSha256Hex: string): string => `s.${sidSha256Hex}`;
+
+/** A sign-in that counts. Deleted when it ends. Entries of another epoch than the current do not count. */
+export const SigninEntry = z.object({
+  user_id: UserId,
+  username: z.string(),
+  role: Role,
+  disabled: z.boolean(),
+  /** When the sign-in ends at the latest, seconds since 1970. */
+  exp: z.number().int(),
+  epoch: z.string(),
+});
+export type SigninEntry = z.infer<typeof SigninEntry>;
+
+/** KV key `epoch`: the list is complete under this epoch. A rebuilt list gets a new one. */
+export const signinEpochKey = 'epoch';
+export const SigninEpoch = z.object({
+  epoch: z.string(),
+  complete_at: Timestamp,
+});
+
+/** KV key `beat`: written once a second by every auth instance; its age tells how old the list may be. */
+export const signinBeatKey = 'beat';
+export const SigninBeat = z.object({ epoch: z.string(), at: Timestamp });
+
+/** No beat for this long: REST and new attaches answer 503. */
+export const signinStaleAfterMs = 90_000;
+/** No beat for this long: open terminals are detached. */
+export const signinDetachAfterMs = 15 * 60_000;
+
+/** Told on the EVENTS stream. */
+export const authEvents = {
+  'auth.signin.revoked': z.object({
+    sid_sha256: Sha256Hex,
+    user_id: UserId,
+    reason: z.string(),
+  }),
+  'auth.user.changed': z.object({
+    user_id: UserId,
+    role: Role,
+    disabled: z.boolean(),
+    deleted: z.boolean(),
+  }),
+  'auth.apikey.rotated': z.object({ user_id: UserId, old_key_id: z.string() }),
+} as const;

@@ -1,0 +1,99 @@
+import { signinBucket } from './auth.ts';
+import { presenceBucket } from './presence.ts';
+import { auditStream, eventStream } from './streams.ts';
+
+export type BusUser = 'init' | 'auth' | 'agent-hub' | 'terminal';
+
+/** What one NATS user may publish and subscribe; everything else is refused. Rendered into the server's configuration. */
+export interface BusPermissions {
+  readonly publish: readonly string[];
+  readonly subscribe: readonly string[];
+  /** May answer requests that it received. */
+  readonly allowResponses: boolean;
+}
+
+/** Each user has an inbox prefix of its own, so that no service reads another's replies. */
+export const inboxPrefix = (user: BusUser): string => `_INBOX_${user.replace('-', '_')}`;
+
+const readStream = (stream: string): string[] => {
+  return [
+    `$JS.API.STREAM.INFO.${stream}`,
+    `$JS.API.STREAM.MSG.GET.${stream}`,
+    `$JS.API.DIRECT.GET.${stream}`,
+    `$JS.API.DIRECT.GET.${stream}.>`,
+    `$JS.API.CONSUMER.CREATE.${stream}`,
+    `$JS.API.CONSUMER.CREATE.${stream}.>`,
+    `$JS.API.CONSUMER.INFO.${stream}.>`,
+    `$JS.API.CONSUMER.DELETE.${stream}.>`,
+    `$JS.API.CONSUMER.MSG.NEXT.${stream}.>`,
+    `$JS.ACK.${stream}.>`,
+    `$JS.FC.${stream}.>`,
+  ];
+};
+
+const readBucket = (bucket: string): string[] => readStream(`KV_${bucket}`);
+
+/** `$KV.<bucket>.>` is writable by the bucket's owner only. */
+const writeBucket = (bucket: string): string[] => [`$KV.${bucket}.>`];
+
+/** Streams may be created (an empty volume heals) but neither updated, purged nor deleted. */
+const createStream = (stream: string): string[] => [`$JS.API.STREAM.CREATE.${stream}`, `$JS.API.STREAM.INFO.${stream}`];
+
+const inbox = (user: BusUser): string => `${inboxPrefix(user)}.>`;
+
+export const busPermissions: Record<BusUser, BusPermissions> = {
+  init: {
+    publish: ['$JS.API.>'],
+    subscribe: [inbox('init')],
+    allowResponses: false,
+  },
+  auth: {
+    publish: [
+      'auth.signin.revoked',
+      'auth.user.changed',
+      'auth.apikey.rotated',
+      'audit.auth.>',
+      '$JS.API.INFO',
+      ...readBucket(signinBucket),
+      ...writeBucket(signinBucket),
+      ...[signinBucket, presenceBucket].flatMap((bucket) => createStream(`KV_${bucket}`)),
+      ...[eventStream.name, auditStream.name].flatMap(createStream),
+      `$JS.API.CONSUMER.*.${auditStream.name}.>`,
+      `$JS.API.CONSUMER.MSG.NEXT.${auditStream.name}.>`,
+      `$JS.ACK.${auditStream.name}.>`,
+    ],
+    subscribe: [inbox('auth'), 'auth.apikey.verify'],
+    allowResponses: true,
+  },
+  'agent-hub': {
+    publish: [
+      'auth.apikey.verify',
+      'machines.*.status',
+      'machines.*.stats',
+      'machines.*.access',
+      'machines.*.session_ended',
+      'audit.agent-hub.>',
+      '$JS.API.INFO',
+      ...readBucket(signinBucket),
+      ...readBucket(presenceBucket),
+      ...writeBucket(presenceBucket),
+      ...readStream(eventStream.name),
+    ],
+    subscribe: [inbox('agent-hub'), 'machines.authorize', 'machines.*.status', 'machines.*.stats', 'machines.*.access'],
+    allowResponses: true,
+  },
+  terminal: {
+    publish: [
+      'machines.authorize',
+      'terminal.session.opened',
+      'terminal.session.closed',
+      'audit.terminal.>',
+      '$JS.API.INFO',
+      ...readBucket(signinBucket),
+      ...readBucket(presenceBucket),
+      ...readStream(eventStream.name),
+    ],
+    subscribe: [inbox('terminal'), 'terminal.sessions.end', 'machines.*.access', 'machines.*.session_ended'],
+    allowResponses: true,
+  },
+};

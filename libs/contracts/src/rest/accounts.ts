@@ -1,0 +1,169 @@
+import { z } from 'zod';
+import { Timestamp, UserId } from '../ids.ts';
+import { defineRoute } from './route.ts';
+
+// Control, format (bidi, zero-width), private-use and unassigned code points, and lone surrogates.
+const invisible = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}]/u;
+
+const codePoints = (text: string): number => [...text].length;
+
+/** A display name: 1 to 64 code points after trimming and NFKC; unique by its case-folded form. */
+export const Username = z
+  .string()
+  .max(1024)
+  .transform((name) => name.normalize('NFKC').trim())
+  .refine((name) => codePoints(name) >= 1 && codePoints(name) <= 64, 'must be 1 to 64 characters')
+  .refine((name) => !invisible.test(name), 'must have no control, bidi or zero-width characters')
+  .meta({
+    description: 'Unique display name, 1 to 64 characters.',
+    example: 'johndoe',
+    override: { type: 'string' },
+  });
+
+/** Kept as typed; unique by its lower-case form. */
+export const Email = z.email('must be a valid e-mail address').max(254).meta({ example: 'john@example.com' });
+
+/** 6 to 128 code points; no composition rule. */
+export const Password = z
+  .string()
+  .max(512, 'must be 6 to 128 characters')
+  .refine((password) => codePoints(password) >= 6 && codePoints(password) <= 128, 'must be 6 to 128 characters')
+  .meta({
+    description: '6 to 128 characters, any characters.',
+    example: 'yourpassword',
+    minLength: 6,
+  });
+
+/** `vsay_ak_` and 32 base62 characters (190 bits). What an agent is configured with. */
+export const ApiKey = z.string().regex(/^vsay_ak_[0-9A-Za-z]{32}$/, 'must be an API key (vsay_ak_…)');
+
+/** A JWT, HS256, 24 h. Opaque to clients. */
+export const AccessToken = z.string().max(4096).meta({
+  description: 'JWT (HS256), valid for 24 hours.',
+  example: 'eyJhbGciOiJIUzI1NiIs...',
+});
+
+export const Role = z.enum(['user', 'admin']);
+export type Role = z.infer<typeof Role>;
+
+/** What sign-up and sign-in answer: fixed by the authentication API. */
+export const Session = z
+  .object({
+    token: AccessToken,
+    user: z.object({
+      id: UserId,
+      username: z.string(),
+      email: z.string(),
+      api_key: z.string(),
+    }),
+  })
+  .meta({ id: 'Session' });
+
+export const signup = defineRoute({
+  id: 'signup',
+  owner: 'auth',
+  method: 'post',
+  path: '/api/signup',
+  access: 'public',
+  summary: 'Create an account and sign in',
+  body: z.strictObject({
+    username: Username,
+    email: Email,
+    password: Password,
+  }),
+  success: { status: 201, schema: Session },
+  errors: ['email_taken', 'username_taken', 'signup_closed'],
+});
+
+export const login = defineRoute({
+  id: 'login',
+  owner: 'auth',
+  method: 'post',
+  path: '/api/login',
+  access: 'public',
+  summary: 'Sign in with e-mail and password',
+  body: z.strictObject({
+    email: z.string().max(254),
+    password: z.string().max(512),
+  }),
+  success: { status: 200, schema: Session },
+  errors: ['wrong_credentials', 'user_disabled'],
+});
+
+export const refresh = defineRoute({
+  id: 'refreshToken',
+  owner: 'auth',
+  method: 'post',
+  path: '/api/auth/refresh',
+  access: 'public',
+  summary: 'Trade a token that is still valid for a new one',
+  description:
+    'The old token stays valid until its own expiry. Near the end of a sign-in (30 days) the new token is shorter.',
+  body: z.strictObject({ token: AccessToken }),
+  success: { status: 200, schema: z.object({ token: AccessToken }) },
+});
+
+export const logout = defineRoute({
+  id: 'logout',
+  owner: 'auth',
+  method: 'post',
+  path: '/api/auth/logout',
+  access: 'user',
+  summary: 'End this sign-in and all its tokens',
+  success: { status: 204 },
+});
+
+/** The second half of the browser's reload secret: kept in localStorage, useless without the cookie. */
+export const BrowserHalf = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
+
+export const browserSession = defineRoute({
+  id: 'browserSession',
+  owner: 'auth',
+  method: 'post',
+  path: '/api/auth/session',
+  access: 'cookie',
+  summary: 'The web UI: start, renew or pick up the sign-in of this browser',
+  description:
+    'With a Bearer token (right after sign-in) it binds this browser to the sign-in: sets the cookie and answers a `half` to keep in localStorage. ' +
+    'Without one it needs the cookie and the `half`, rotates both and answers a new token. Demands an allowed Origin and the header x-webxterm-browser: 1.',
+  body: z.strictObject({ half: BrowserHalf.optional() }),
+  success: {
+    status: 200,
+    schema: z.object({
+      token: AccessToken,
+      half: BrowserHalf,
+      expires_at: Timestamp,
+      user: z.object({
+        id: UserId,
+        username: z.string(),
+        email: z.string(),
+        role: Role,
+      }),
+    }),
+  },
+  errors: ['origin_not_allowed'],
+});
+
+export const Profile = z.object({
+  user: z.object({
+    id: UserId,
+    username: z.string(),
+    email: z.string(),
+    role: Role,
+    api_key: z.string(),
+    avatar_url: z.string().nullable(),
+    created_at: Timestamp,
+  }),
+});
+
+export const profile = defineRoute({
+  id: 'profile',
+  owner: 'auth',
+  method: 'get',
+  path: '/api/profile',
+  access: 'user',
+  summary: 'Who I am, with the API key for agents',
+  success: { status: 200, schema: Profile },
+});
+
+export const accountRoutes = [signup, login, refresh, logout, browserSession, profile] as const;

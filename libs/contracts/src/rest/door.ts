@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { defineRoute } from './route.ts';
+
+export const PartHealth = z.object({
+  name: z.string(),
+  status: z.enum(['ok', 'degraded', 'down']),
+  instances: z.number().int().meta({ description: 'How many instances are configured.' }),
+  ready: z.number().int().meta({ description: 'How many of them are ready.' }),
+  detail: z.string().optional(),
+});
+
+export const health = defineRoute({
+  id: 'health',
+  owner: 'gateway',
+  method: 'get',
+  path: '/api/health',
+  access: 'public',
+  summary: 'The state of each part',
+  success: {
+    status: 200,
+    schema: z.object({
+      status: z.enum(['ok', 'degraded', 'down']),
+      version: z.string(),
+      parts: z.array(PartHealth),
+    }),
+  },
+});
+
+export const openapi = defineRoute({
+  id: 'openapi',
+  owner: 'gateway',
+  method: 'get',
+  path: '/api/openapi.json',
+  access: 'public',
+  summary: 'This description, as OpenAPI 3.1',
+  success: { status: 200, schema: z.looseObject({ openapi: z.string() }) },
+});
+
+/** What an agent or client needs to know before it signs in. */
+export const WellKnown = z.object({
+  name: z.literal('WebXTerm'),
+  version: z.string(),
+  installation_id: z.string(),
+  grpc: z.object({
+    addresses: z.array(z.string()).meta({
+      description: 'host:port of each hub; try them in random order.',
+    }),
+    tls: z.boolean(),
+  }),
+  signup: z.enum(['open', 'closed']).optional(),
+});
+export type WellKnown = z.infer<typeof WellKnown>;
+
+export const wellKnown = defineRoute({
+  id: 'wellKnown',
+  owner: 'gateway',
+  method: 'get',
+  path: '/.well-known/webxterm',
+  access: 'public',
+  summary: 'Version and gRPC addresses',
+  success: { status: 200, schema: WellKnown },
+});
+
+export const doorRoutes = [health, openapi, wellKnown] as const;

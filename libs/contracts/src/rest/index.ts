@@ -1,0 +1,15 @@
+import { accountRoutes } from './accounts.ts';
+import { doorRoutes } from './door.ts';
+import { machineRoutes } from './machines.ts';
+import type { Route } from './route.ts';
+import { terminalRoutes } from './terminals.ts';
+
+export * from '../ids.ts';
+export * from './accounts.ts';
+export * from './door.ts';
+export * from './machines.ts';
+export * from './route.ts';
+export * from './terminals.ts';
+
+/** Every REST route of the product: the gateway forwards these and no others, and OpenAPI lists them. */
+export const allRoutes: readonly Route[] = [...accountRoutes, ...machineRoutes, ...terminalRoutes, ...doorRoutes];

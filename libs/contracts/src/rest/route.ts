@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import type { ErrorCode } from '../errors.ts';
+
+/** Which service answers. The gateway forwards by it, and OpenAPI groups by it. */
+export type RouteOwner = 'auth' | 'agent-hub' | 'terminal' | 'gateway';
+
+/** Who may call: `public` needs no token, `user` any signed-in user, `admin` the admin role, `cookie` the browser's cookie. */
+export type RouteAccess = 'public' | 'user' | 'admin' | 'cookie';
+
+export type RouteMethod = 'get' | 'post' | 'patch' | 'delete';
+
+/**
+ * A REST route, declared once: the service's validation, the gateway's forwarding and OpenAPI all come from this.
+ * `path` is Express-like (`/api/machines/:agent_id`); `errors` are the codes beyond those that every route has
+ * (invalid_input, unauthenticated, payload_too_large, unsupported_media_type, wrong_host, too_many_requests, internal, unavailable).
+ */
+export interface Route {
+  readonly id: string;
+  readonly owner: RouteOwner;
+  readonly method: RouteMethod;
+  readonly path: `/api/${string}` | '/.well-known/webxterm';
+  readonly access: RouteAccess;
+  readonly summary: string;
+  readonly description?: string;
+  readonly params?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  readonly body?: z.ZodType;
+  /** One success answer: its status and, but for 204, its schema. `stream` names another content type than JSON. */
+  readonly success: {
+    readonly status: 200 | 201 | 202 | 204;
+    readonly schema?: z.ZodType;
+    readonly stream?: string;
+  };
+  readonly errors?: readonly ErrorCode[];
+}
+
+export const defineRoute = <const R extends Route>(route: R): R => route;
+
+/** The parsed parts of a request to route R. */
+export type RouteInput<R extends Route> = {
+  params: R['params'] extends z.ZodType ? z.output<R['params']> : Record<never, never>;
+  query: R['query'] extends z.ZodType ? z.output<R['query']> : Record<never, never>;
+  body: R['body'] extends z.ZodType ? z.output<R['body']> : undefined;
+};
+
+/** What a handler of route R returns: validated in tests, typed always. */
+export type RouteOutput<R extends Route> = R['success']['schema'] extends z.ZodType
+  ? z.input<R['success']['schema']>
+  : undefined;
+
+/** What a client of route R gets. */
+export type RouteResult<R extends Route> = R['success']['schema'] extends z.ZodType
+  ? z.output<R['success']['schema']>
+  : undefined;
+
+/** Every error answer. `error` is for a person, `code` is stable for programs. */
+export const ErrorBody = z
+  .object({
+    error: z.string().meta({ description: 'For a person: what happened and what to do.' }),
+    code: z.string().meta({ description: 'Stable, for programs.', example: 'invalid_input' }),
+    request_id: z.string().meta({ description: 'Names this request in every log of the cluster.' }),
+    details: z
+      .array(z.object({ path: z.string(), message: z.string() }))
+      .optional()
+      .meta({ description: 'With invalid_input: each field that is wrong.' }),
+  })
+  .meta({ id: 'Error' });
+export type ErrorBody = z.infer<typeof ErrorBody>;
+
+/** `?page=&limit=`: pages count from 1. */
+export const PageQuery = z.strictObject({
+  page: z.coerce.number().int().min(1).max(1_000_000).default(1),
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+});
+
+/** What every list answers beside its items. */
+export const pageFields = {
+  total: z.number().int(),
+  page: z.number().int(),
+  limit: z.number().int(),
+  total_pages: z.number().int(),
+};

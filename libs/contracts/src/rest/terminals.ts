@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import { maxWinsize } from '../frames/limits.ts';
+import { AgentId, SessionId, Timestamp, UserId, ViewerId } from '../ids.ts';
+import { defineRoute } from './route.ts';
+
+export const AttachMode = z.enum(['control', 'view']);
+export type AttachMode = z.infer<typeof AttachMode>;
+
+export const createTicket = defineRoute({
+  id: 'createTicket',
+  owner: 'terminal',
+  method: 'post',
+  path: '/api/terminal/tickets',
+  access: 'user',
+  summary: 'A one-use ticket for a terminal WebSocket',
+  description:
+    'Without session_id a new session id is made, and its first attach opens the shell. Use the ticket within 30 s as ?token=.',
+  body: z.strictObject({
+    agent_id: z.string().max(64),
+    session_id: SessionId.optional(),
+    mode: AttachMode.default('control'),
+  }),
+  success: {
+    status: 201,
+    schema: z.object({
+      ticket: z.string(),
+      session_id: SessionId,
+      expires_in: z.number().int().meta({ description: 'Seconds.' }),
+    }),
+  },
+  errors: ['machine_not_found', 'session_not_found', 'view_only', 'machine_offline'],
+});
+
+export const TerminalSession = z
+  .object({
+    session_id: SessionId,
+    agent_id: AgentId,
+    user_id: UserId,
+    username: z.string(),
+    status: z.enum(['active', 'closed']),
+    created_at: Timestamp,
+    closed_at: Timestamp.nullable(),
+    exit_code: z.number().int().nullable(),
+    signal: z.string().nullable(),
+    cause: z.string().nullable(),
+    ip_address: z.string(),
+  })
+  .meta({ id: 'TerminalSession' });
+export type TerminalSession = z.infer<typeof TerminalSession>;
+
+export const listSessions = defineRoute({
+  id: 'listTerminalSessions',
+  owner: 'terminal',
+  method: 'get',
+  path: '/api/terminal/sessions',
+  access: 'user',
+  summary: 'My live terminal sessions',
+  query: z.strictObject({ agent_id: z.string().max(64).optional() }),
+  success: {
+    status: 200,
+    schema: z.object({ sessions: z.array(TerminalSession) }),
+  },
+});
+
+const SessionParams = z.strictObject({ id: z.string() });
+
+export const endSession = defineRoute({
+  id: 'endTerminalSession',
+  owner: 'terminal',
+  method: 'delete',
+  path: '/api/terminal/sessions/:id',
+  access: 'user',
+  summary: 'End a session: its shell gets SIGHUP, and SIGKILL after 5 s',
+  params: SessionParams,
+  success: { status: 204 },
+  errors: ['session_not_found', 'machine_offline'],
+});
+
+export const resizeSession = defineRoute({
+  id: 'resizeTerminalSession',
+  owner: 'terminal',
+  method: 'post',
+  path: '/api/terminal/sessions/:id/resize',
+  access: 'user',
+  summary: 'Resize a session, for raw clients that cannot say it in-band',
+  params: SessionParams,
+  body: z.strictObject({
+    cols: z.number().int().min(1).max(maxWinsize),
+    rows: z.number().int().min(1).max(maxWinsize),
+  }),
+  success: { status: 204 },
+  errors: ['session_not_found', 'machine_offline'],
+});
+
+/** Query of the WebSocket `GET /api/terminal/:agent_id/ws`. */
+export const TerminalQuery = z.object({
+  token: z.string().max(4096).optional(),
+  session_id: SessionId.optional(),
+  viewer_id: ViewerId.optional(),
+  cols: z.coerce.number().int().min(1).max(maxWinsize).optional(),
+  rows: z.coerce.number().int().min(1).max(maxWinsize).optional(),
+  from: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional().meta({
+    description: 'Raw clients: every byte before this offset is there.',
+  }),
+  mode: AttachMode.optional(),
+});
+
+/** Headers of the upgrade's answer. */
+export const terminalHeader = {
+  sessionId: 'x-session-id',
+  viewerId: 'x-viewer-id',
+  streamOffset: 'x-stream-offset',
+} as const;
+
+export const terminalRoutes = [createTicket, listSessions, endSession, resizeSession] as const;
