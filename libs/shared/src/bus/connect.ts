@@ -1,0 +1,77 @@
+import { AuthorizationError, connect, type NatsConnection } from '@nats-io/transport-node';
+import { type BusUser, inboxPrefix } from '@webxterm/contracts/bus';
+import { ConfigError } from '../config/config.ts';
+import type { Health } from '../lifecycle/health.ts';
+import type { Shutdown } from '../lifecycle/shutdown.ts';
+import type { Logger } from '../log/logger.ts';
+
+export interface BusOptions {
+  readonly urls: readonly string[];
+  readonly user: BusUser;
+  readonly password: string;
+  readonly logger: Logger;
+  readonly health?: Health;
+  readonly shutdown?: Shutdown;
+}
+
+/** How long between two tries while NATS is not there at the start. */
+const firstConnectRetryMs = 500;
+
+/**
+ * Connects to NATS and stays connected for ever: at the start it waits for the server, later it reconnects by itself.
+ * @throws ConfigError when the server refuses the user: waiting would not mend that
+ */
+export const connectBus = async (options: BusOptions): Promise<NatsConnection> => {
+  const { logger, health, shutdown } = options;
+  health?.set('nats', false, 'connecting');
+  const connection = await firstConnection(options);
+  health?.set('nats', true);
+  void watchStatus(connection, logger, health);
+  shutdown?.add('bus', 'drain NATS', () => connection.drain());
+  return connection;
+};
+
+const firstConnection = async (options: BusOptions): Promise<NatsConnection> => {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await connect({
+        servers: [...options.urls],
+        user: options.user,
+        pass: options.password,
+        name: options.user,
+        inboxPrefix: inboxPrefix(options.user),
+        maxReconnectAttempts: -1,
+        reconnectTimeWait: 250,
+        reconnectJitter: 250,
+        pingInterval: 5000,
+        maxPingOut: 2,
+        ignoreAuthErrorAbort: true,
+      });
+    } catch (error) {
+      if (error instanceof AuthorizationError)
+        throw new ConfigError(options.user, [
+          `NATS_PASSWORD: the NATS server refuses the user ${options.user}; check NATS_USER and NATS_PASSWORD against the server's users`,
+        ]);
+      if (attempt === 1)
+        options.logger.warn(
+          { servers: options.urls, reason: error instanceof Error ? error.message : String(error) },
+          'NATS is not there yet, waiting for it',
+        );
+      await new Promise((resolve) => setTimeout(resolve, firstConnectRetryMs));
+    }
+  }
+};
+
+const watchStatus = async (connection: NatsConnection, logger: Logger, health: Health | undefined): Promise<void> => {
+  for await (const status of connection.status()) {
+    if (status.type === 'disconnect') {
+      health?.set('nats', false, 'disconnected');
+      logger.warn('NATS is gone; open terminals go on, waiting for it');
+    } else if (status.type === 'reconnect') {
+      health?.set('nats', true);
+      logger.info('NATS is back');
+    } else if (status.type === 'error') {
+      logger.error({ err: status.error }, 'NATS refused something we did');
+    }
+  }
+};

@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import { type Msg, type NatsConnection, RequestError, TimeoutError } from '@nats-io/transport-node';
+import { type BusRequest, Envelope, ReplyEnvelope } from '@webxterm/contracts/bus';
+import type { z } from 'zod';
+import { AppError } from '../errors.ts';
+import type { Logger } from '../log/logger.ts';
+
+/**
+ * Asks, and waits at most the request's deadline.
+ * @throws AppError with the answerer's code; `unavailable` when nobody answers, in time or at all
+ */
+export const ask = async <Q extends z.ZodType, A extends z.ZodType>(
+  bus: NatsConnection,
+  request: BusRequest<Q, A>,
+  body: z.input<Q>,
+  requestId: string = randomUUID(),
+): Promise<z.output<A>> => {
+  const reply = await send(bus, request, JSON.stringify({ v: 1, request_id: requestId, body }));
+  const envelope = ReplyEnvelope.parse(reply.json());
+  if (!envelope.ok) throw new AppError(envelope.error.code, envelope.error.message);
+  return request.reply.parse(envelope.value);
+};
+
+const send = async (bus: NatsConnection, request: BusRequest, payload: string): Promise<Msg> => {
+  try {
+    return await bus.request(request.subject, payload, { timeout: request.deadlineMs });
+  } catch (error) {
+    const nobody = error instanceof RequestError && error.isNoResponders();
+    const reason = nobody ? 'nobody answers' : error instanceof TimeoutError ? 'no answer in time' : 'the bus is away';
+    throw new AppError('unavailable', `${request.subject}: ${reason}. Try again shortly.`, { cause: error });
+  }
+};
+
+/** How many requests of one kind a process works on at once; beyond it the answer is `unavailable`, at once. */
+const maxConcurrent = 256;
+
+/**
+ * Answers requests as one of the queue group. Each is parsed, and always answered: with the value, or with the error's code
+ * (`internal` for an error without one, which is logged).
+ */
+export const answer = <Q extends z.ZodType, A extends z.ZodType>(
+  bus: NatsConnection,
+  request: BusRequest<Q, A>,
+  logger: Logger,
+  handler: (body: z.output<Q>, requestId: string) => Promise<z.input<A>>,
+): void => {
+  let running = 0;
+  const handle = async (message: Msg): Promise<void> => {
+    if (running >= maxConcurrent) {
+      message.respond(failure(new AppError('unavailable')));
+      return;
+    }
+    running += 1;
+    try {
+      message.respond(JSON.stringify({ v: 1, ok: true, value: await run(message) }));
+    } catch (error) {
+      if (!(error instanceof AppError))
+        logger.error({ err: error, subject: request.subject }, 'answering a bus request failed');
+      message.respond(failure(error));
+    } finally {
+      running -= 1;
+    }
+  };
+  const run = async (message: Msg): Promise<z.input<A>> => {
+    const envelope = Envelope.safeParse(parseJson(message));
+    const body = request.request.safeParse(envelope.data?.body);
+    if (!envelope.success || !body.success)
+      throw new AppError('invalid_input', `${request.subject}: the request does not have the agreed shape.`);
+    return handler(body.data, envelope.data.request_id);
+  };
+  bus.subscribe(request.subject, {
+    queue: request.queue,
+    callback: (error, message) => {
+      if (error) logger.error({ err: error, subject: request.subject }, 'subscription failed');
+      else void handle(message);
+    },
+  });
+};
+
+const failure = (error: unknown): string => {
+  const known = error instanceof AppError ? error : new AppError('internal');
+  return JSON.stringify({ v: 1, ok: false, error: { code: known.code, message: known.message } });
+};
+
+const parseJson = (message: Msg): unknown => {
+  try {
+    return message.json();
+  } catch {
+    return undefined;
+  }
+};

@@ -1,0 +1,88 @@
+import { z } from 'zod';
+
+export const port = z.coerce
+  .number('must be a port number')
+  .int('must be a port number')
+  .min(1, 'must be a port, 1 to 65535')
+  .max(65535, 'must be a port, 1 to 65535');
+
+/** A comma-separated list; empty items are dropped. */
+export const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== ''),
+);
+
+/** 32 bytes or more as base64url: shorter keys do not start. */
+export const secretKey = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]+={0,2}$/, 'must be base64url')
+  .transform((text) => Buffer.from(text, 'base64url'))
+  .refine(
+    (key) => key.length >= 32,
+    'must be 32 random bytes or more, as base64url (make one: openssl rand -base64 32 | tr +/ -_)',
+  );
+
+/** An opaque secret of 32 characters or more. */
+export const secretText = z.string().min(32, 'must have 32 characters or more');
+
+/** `http://host:port`, without a path. */
+export const origin = z
+  .string()
+  .refine(
+    (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).pathname === '/',
+    'must be like https://host[:port], without a path',
+  )
+  .transform((text) => new URL(text).origin);
+
+export interface JwtKey {
+  readonly kid: string;
+  readonly secret: Buffer;
+}
+
+/** Lines `kid base64url-of-32-bytes-or-more`. The first signs, all verify: rotation puts the new one on top. */
+export const jwtKeys = z.string().transform((text, context): JwtKey[] => {
+  const keys = text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [kid = '', secret = ''] = line.split(/\s+/);
+      return { kid, secret: Buffer.from(secret, 'base64url') };
+    });
+  if (keys.length === 0) context.addIssue('must hold a line "kid base64url-secret"');
+  for (const key of keys) {
+    if (!/^[A-Za-z0-9_-]{1,32}$/.test(key.kid))
+      context.addIssue('each line is "kid base64url-secret"; a kid has 1 to 32 characters of A-Z a-z 0-9 _ -');
+    else if (key.secret.length < 32) context.addIssue(`the secret of kid ${key.kid} has fewer than 32 bytes`);
+  }
+  return keys;
+});
+
+/** What every service reads. */
+export const serviceSettings = {
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  INSTANCE_ID: z.string().max(64).optional(),
+  HTTP_HOST: z.string().default('127.0.0.1'),
+  HTTP_PORT: port,
+  HEALTH_HOST: z.string().default('127.0.0.1'),
+  HEALTH_PORT: port,
+  METRICS_TOKEN: z.string().min(16).optional(),
+  GATEWAY_KEY: secretKey,
+};
+
+/** What a service with a database reads. */
+export const mongoSettings = {
+  MONGO_URL: z.string().regex(/^mongodb(\+srv)?:\/\//, 'must be a mongodb:// URL with user, password and database'),
+};
+
+/** What a service on the bus reads. Credentials in NATS_URL are ignored by the client, so they have settings of their own. */
+export const busSettings = {
+  NATS_URL: list.refine((urls) => urls.length > 0, 'must be host:port, or several of them'),
+  NATS_USER: z.string(),
+  NATS_PASSWORD: z.string(),
+};
+
+/** What a service that verifies tokens reads. */
+export const tokenSettings = { JWT_KEYS: jwtKeys };

@@ -1,0 +1,254 @@
+import { createServer, type Server } from 'node:http';
+import type { SigninEntry } from '@webxterm/contracts/bus';
+import type { Route, RouteInput, RouteOutput } from '@webxterm/contracts/rest';
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type NextFunction,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from 'express';
+import { type HttpLogger, pinoHttp } from 'pino-http';
+import type { z } from 'zod';
+import type { JwtKey } from '../config/settings.ts';
+import { AppError } from '../errors.ts';
+import type { Shutdown } from '../lifecycle/shutdown.ts';
+import { type Logger, loggablePath } from '../log/logger.ts';
+import type { AllowList } from '../signins/allow-list.ts';
+import { verifyAccessToken } from '../tokens/access-token.ts';
+import { type EdgeFacts, readEdgeFacts } from './edge-proof.ts';
+import { errorBody, errorHeaders, toAppError } from './error-body.ts';
+
+/** Who calls: from the token's sign-in on the allow-list. */
+export interface Caller {
+  readonly userId: string;
+  readonly username: string;
+  readonly role: SigninEntry['role'];
+  readonly sid: string;
+  /** When the token ends, seconds since 1970. */
+  readonly tokenExpiresAt: number;
+}
+
+/** What a handler gets beside the parsed parts of its route. */
+export interface RequestContext extends EdgeFacts {
+  readonly userAgent: string;
+  readonly logger: Logger;
+  readonly request: Request;
+  readonly response: Response;
+}
+
+type CallerOf<R extends Route> = R['access'] extends 'public' | 'cookie' ? Caller | undefined : Caller;
+
+export type RouteHandler<R extends Route> = (
+  input: RouteInput<R> & { caller: CallerOf<R>; context: RequestContext },
+) => Promise<RouteOutput<R>>;
+
+export interface ApiOptions {
+  readonly gatewayKey: Buffer;
+  readonly jwtKeys: readonly JwtKey[];
+  readonly allowList: AllowList;
+  readonly logger: Logger;
+}
+
+/** The largest JSON body. */
+const maxBody = '64kb';
+
+/** Who calls by a Bearer token. @throws AppError unauthenticated, unavailable */
+export const authenticate = (options: Pick<ApiOptions, 'jwtKeys' | 'allowList'>, token: string): Caller => {
+  const claims = verifyAccessToken(options.jwtKeys, token);
+  const entry = options.allowList.require(claims.sid);
+  if (entry.user_id !== claims.sub) throw new AppError('unauthenticated');
+  return {
+    userId: entry.user_id,
+    username: entry.username,
+    role: entry.role,
+    sid: claims.sid,
+    tokenExpiresAt: claims.exp,
+  };
+};
+
+/** The token of `Authorization: Bearer …`; undefined when there is none. */
+export const bearerToken = (authorization: string | undefined): string | undefined =>
+  /^Bearer ([^\s]+)$/i.exec(authorization ?? '')?.[1];
+
+/**
+ * A service's REST API: routes are mounted from their declarations, so that validation, authentication and errors are alike everywhere.
+ * The order of checks is 403 not_gateway, 404 path, 405, 401, 415/413/400, then the handler (404 resource, 403 role, 409).
+ */
+export class Api {
+  readonly #app: Express = express();
+  readonly #options: ApiOptions;
+  readonly #paths = new Map<string, Set<string>>();
+
+  constructor(options: ApiOptions) {
+    this.#options = options;
+    this.#app.disable('x-powered-by');
+    this.#app.enable('strict routing');
+    this.#app.enable('case sensitive routing');
+    this.#app.set('etag', false);
+    this.#app.use(requestLog(options.logger), this.#requireGateway);
+  }
+
+  mount<R extends Route>(route: R, handler: RouteHandler<R>): void {
+    const methods = this.#paths.get(route.path) ?? new Set();
+    methods.add(route.method.toUpperCase());
+    this.#paths.set(route.path, methods);
+    this.#app[route.method](route.path, this.#checkToken(route), parseBody(route), this.#handle(route, handler));
+  }
+
+  /** Starts to listen. All routes are mounted by now: what no route takes is 405 or 404. */
+  async listen(host: string, port: number, shutdown: Shutdown): Promise<Server> {
+    for (const [path, methods] of this.#paths) this.#app.all(path, methodNotAllowed([...methods]));
+    this.#app.use((_request, _response, next) => next(new AppError('not_found')));
+    this.#app.use(this.#answerError);
+    const server = createServer(this.#app);
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, host, resolve);
+    });
+    shutdown.add('listeners', 'HTTP', () => closeServer(server));
+    return server;
+  }
+
+  readonly #requireGateway: RequestHandler = (request, response, next) => {
+    const facts = readEdgeFacts(this.#options.gatewayKey, request.headers);
+    if (facts === undefined) return next(new AppError('not_gateway'));
+    response.locals.facts = facts;
+    response.setHeader('x-request-id', facts.requestId);
+    next();
+  };
+
+  #checkToken(route: Route): RequestHandler {
+    return (request, response, next) => {
+      const token = bearerToken(request.headers.authorization);
+      if (token !== undefined && route.access !== 'public')
+        response.locals.caller = authenticate(this.#options, token);
+      else if (route.access !== 'public' && route.access !== 'cookie') throw new AppError('unauthenticated');
+      next();
+    };
+  }
+
+  #handle<R extends Route>(route: R, handler: RouteHandler<R>): RequestHandler {
+    return async (request, response) => {
+      const input = parseInput(route, request);
+      const caller: CallerOf<R> = response.locals.caller;
+      if (route.access === 'admin' && caller?.role !== 'admin')
+        throw new AppError('forbidden', 'Only administrators may do this.');
+      const context = this.#context(request, response);
+      const output = await handler({ ...input, caller, context });
+      if (response.headersSent) return;
+      response.status(route.success.status).setHeader('cache-control', 'no-store');
+      if (output === undefined) response.end();
+      else response.json(output);
+    };
+  }
+
+  #context(request: Request, response: Response): RequestContext {
+    const facts: EdgeFacts = response.locals.facts;
+    return {
+      ...facts,
+      userAgent: (request.headers['user-agent'] ?? '').slice(0, 512),
+      logger: this.#options.logger.child({ request_id: facts.requestId }),
+      request,
+      response,
+    };
+  }
+
+  readonly #answerError: ErrorRequestHandler = (error: unknown, request, response, next) => {
+    if (response.headersSent) return next(error);
+    const known = bodyParserError(error) ?? toAppError(error);
+    const facts: EdgeFacts | undefined = response.locals.facts;
+    if (known.status >= 500)
+      this.#options.logger.error(
+        { err: error, request_id: facts?.requestId, method: request.method, path: loggablePath(request.originalUrl) },
+        'request failed',
+      );
+    response
+      .status(known.status)
+      .set(errorHeaders(known))
+      .json(errorBody(known, facts?.requestId ?? ''));
+  };
+}
+
+const methodNotAllowed =
+  (methods: readonly string[]): RequestHandler =>
+  (_request, response, next) => {
+    const allowed = methods.includes('GET') ? ['HEAD', ...methods] : [...methods];
+    response.setHeader('allow', allowed.sort().join(', '));
+    next(new AppError('method_not_allowed'));
+  };
+
+const jsonBody = express.json({ limit: maxBody, strict: true, type: () => true });
+
+/** Reads a JSON body where the route takes one: 415 for another type, 413 and 400 by the parser. */
+const parseBody =
+  (route: Route): RequestHandler =>
+  (request: Request, response: Response, next: NextFunction) => {
+    if (route.body === undefined) return next();
+    if (!request.is('application/json')) return next(new AppError('unsupported_media_type'));
+    jsonBody(request, response, next);
+  };
+
+const bodyParserError = (error: unknown): AppError | undefined => {
+  if (!(error instanceof Error) || !('type' in error)) return undefined;
+  if (error.type === 'entity.too.large')
+    return new AppError('payload_too_large', `The request body is over ${maxBody}.`);
+  if (error.type === 'encoding.unsupported' || error.type === 'charset.unsupported')
+    return new AppError('unsupported_media_type');
+  if (typeof error.type === 'string' && /^(entity|request|encoding)\./.test(error.type))
+    return new AppError('bad_request', 'The body is not valid JSON.');
+  return undefined;
+};
+
+const parseInput = <R extends Route>(route: R, request: Request): RouteInput<R> => {
+  const details: { path: string; message: string }[] = [];
+  const read = (schema: z.ZodType | undefined, value: unknown): unknown => {
+    if (schema === undefined) return {};
+    const parsed = schema.safeParse(value);
+    if (parsed.success) return parsed.data;
+    for (const issue of parsed.error.issues) details.push({ path: issuePath(issue), message: issue.message });
+    return undefined;
+  };
+  const input = {
+    params: read(route.params, request.params),
+    query: read(route.query, request.query),
+    body: route.body && read(route.body, request.body),
+  };
+  if (details.length > 0)
+    throw new AppError('invalid_input', `The request is not valid: ${describe(details)}.`, { details });
+  // Parsed by the very schemas that RouteInput<R> is inferred from; TypeScript cannot follow that through the loop above.
+  return input as RouteInput<R>;
+};
+
+const issuePath = (issue: z.core.$ZodIssue): string =>
+  [...issue.path, ...(issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [])].join('.');
+
+const describe = (details: readonly { path: string; message: string }[]): string =>
+  details
+    .slice(0, 5)
+    .map((detail) => (detail.path === '' ? detail.message : `${detail.path}: ${detail.message}`))
+    .join('; ');
+
+const requestLog = (logger: Logger): HttpLogger =>
+  pinoHttp({
+    logger,
+    quietReqLogger: true,
+    genReqId: (request) => String(request.headers['x-request-id'] ?? ''),
+    customLogLevel: (_request, response, error) =>
+      error !== undefined || response.statusCode >= 500 ? 'error' : 'debug',
+    serializers: {
+      req: (request: { id: string; method: string; url: string }) => ({
+        id: request.id,
+        method: request.method,
+        path: loggablePath(request.url),
+      }),
+      res: (response: { statusCode: number }) => ({ status: response.statusCode }),
+    },
+  });
+
+const closeServer = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });

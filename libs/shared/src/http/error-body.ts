@@ -1,0 +1,26 @@
+import type { ErrorBody } from '@webxterm/contracts/rest';
+import { AppError } from '../errors.ts';
+import { isMongoUnavailable } from '../mongo/connect.ts';
+
+/** Every error as an AppError: the one place where foreign errors get a code. */
+export const toAppError = (error: unknown): AppError => {
+  if (error instanceof AppError) return error;
+  if (isMongoUnavailable(error))
+    return new AppError('unavailable', 'The database does not answer right now. Try again shortly.', { cause: error });
+  return new AppError('internal', undefined, { cause: error });
+};
+
+/** The JSON body of an error answer. */
+export const errorBody = (error: AppError, requestId: string): ErrorBody => ({
+  error: error.message,
+  code: error.code,
+  request_id: requestId,
+  ...(error.details === undefined ? {} : { details: [...error.details] }),
+});
+
+/** Headers that go with an error answer. */
+export const errorHeaders = (error: AppError): Record<string, string> => ({
+  'cache-control': 'no-store',
+  ...(error.retryAfterSeconds === undefined ? {} : { 'retry-after': String(Math.ceil(error.retryAfterSeconds)) }),
+  ...(error.status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+});

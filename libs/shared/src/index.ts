@@ -1,0 +1,46 @@
+export { type BusOptions, connectBus } from './bus/connect.ts';
+export { declareStreams } from './bus/declare-streams.ts';
+export { KvView, type KvViewOptions, openBucket, parseEntry } from './bus/kv-view.ts';
+export { answer, ask } from './bus/request-reply.ts';
+export { ConfigError, readConfig } from './config/config.ts';
+export {
+  busSettings,
+  type JwtKey,
+  jwtKeys,
+  list,
+  mongoSettings,
+  origin,
+  port,
+  secretKey,
+  secretText,
+  serviceSettings,
+  tokenSettings,
+} from './config/settings.ts';
+export { AppError, type AppErrorOptions } from './errors.ts';
+export {
+  Api,
+  type ApiOptions,
+  authenticate,
+  bearerToken,
+  type Caller,
+  type RequestContext,
+  type RouteHandler,
+} from './http/api.ts';
+export { type EdgeFacts, edgeHeader, edgeHeaders, readEdgeFacts } from './http/edge-proof.ts';
+export { errorBody, errorHeaders, toAppError } from './http/error-body.ts';
+export { Health, type HealthServerOptions, serveHealth } from './lifecycle/health.ts';
+export { exitCodeForConfig, runService, type ServiceContext } from './lifecycle/run-service.ts';
+export { Shutdown, type ShutdownTier } from './lifecycle/shutdown.ts';
+export { createLogger, type Logger, loggablePath } from './log/logger.ts';
+export {
+  buildIndexes,
+  connectMongo,
+  duplicateIndexKey,
+  isMongoUnavailable,
+  type MongoOptions,
+} from './mongo/connect.ts';
+export { PresenceView, type Whereabouts } from './presence/presence-view.ts';
+export { AllowList, type SigninListener } from './signins/allow-list.ts';
+export { AccessClaims, hashSid, signAccessToken, verifyAccessToken } from './tokens/access-token.ts';
+export { openResumePass, ResumePass, resumePassLifeMs, sealResumePass } from './tokens/resume-pass.ts';
+export { openToken, type SealedTokenPrefix, sealToken } from './tokens/sealed-token.ts';

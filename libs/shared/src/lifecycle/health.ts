@@ -1,0 +1,93 @@
+import { timingSafeEqual } from 'node:crypto';
+import { createServer } from 'node:http';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { Shutdown } from './shutdown.ts';
+
+/**
+ * Ready is latched: once every part was there it stays until shutdown. A part that is lost later makes the service `degraded`
+ * and is answered per request, for a probe that followed a shared outage would empty every Service at once.
+ */
+export class Health {
+  readonly metrics = new Registry();
+  readonly #parts = new Map<string, { ok: boolean; detail: string }>();
+  #ready = false;
+  #ending = false;
+
+  constructor(service: string) {
+    this.metrics.setDefaultLabels({ service });
+    collectDefaultMetrics({ register: this.metrics });
+  }
+
+  /** Declares or updates a part (mongodb, nats, signins, …). Ready needs each of them ok once at the same time. */
+  set(part: string, ok: boolean, detail = ''): void {
+    this.#parts.set(part, { ok, detail });
+  }
+
+  /** All parts that ready waits for have been declared, and are ok now. */
+  markReady(): void {
+    this.#ready = true;
+  }
+
+  markEnding(): void {
+    this.#ending = true;
+  }
+
+  report(): {
+    status: 'ok' | 'degraded' | 'starting' | 'ending';
+    parts: Record<string, { ok: boolean; detail: string }>;
+  } {
+    const parts = Object.fromEntries(this.#parts);
+    if (this.#ending) return { status: 'ending', parts };
+    if (!this.#ready) return { status: 'starting', parts };
+    return { status: Object.values(parts).every((part) => part.ok) ? 'ok' : 'degraded', parts };
+  }
+}
+
+export interface HealthServerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly metricsToken: string | undefined;
+  readonly health: Health;
+  readonly shutdown: Shutdown;
+}
+
+/** GET /livez (the event loop answers), /readyz (200 while ready or degraded, else 503), /metrics (Prometheus; token when one is set). */
+export const serveHealth = async (options: HealthServerOptions): Promise<void> => {
+  const { health, shutdown } = options;
+  const server = createServer((request, response) => {
+    const answer = (status: number, body: unknown): void => {
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    };
+    if (request.url === '/livez') return answer(200, { status: 'ok' });
+    if (request.url === '/readyz') {
+      const report = health.report();
+      return answer(report.status === 'ok' || report.status === 'degraded' ? 200 : 503, report);
+    }
+    if (request.url === '/metrics') {
+      if (!mayReadMetrics(request.headers.authorization, options.metricsToken))
+        return answer(401, { error: 'the metrics token is missing or wrong' });
+      health.metrics.metrics().then(
+        (text) => response.writeHead(200, { 'content-type': health.metrics.contentType }).end(text),
+        () => answer(500, { error: 'metrics could not be collected' }),
+      );
+      return;
+    }
+    answer(404, { error: 'only /livez, /readyz and /metrics are here' });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, resolve);
+  });
+  shutdown.add('unready', 'health', () => health.markEnding());
+  shutdown.add('database', 'health server', () => {
+    server.closeAllConnections();
+    server.close();
+  });
+};
+
+const mayReadMetrics = (authorization: string | undefined, token: string | undefined): boolean => {
+  if (token === undefined) return true;
+  const given = Buffer.from(authorization ?? '');
+  const wanted = Buffer.from(`Bearer ${token}`);
+  return given.length === wanted.length && timingSafeEqual(given, wanted);
+};

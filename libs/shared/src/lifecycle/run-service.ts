@@ -1,0 +1,51 @@
+import { ConfigError } from '../config/config.ts';
+import { createLogger, type Logger } from '../log/logger.ts';
+import { Shutdown } from './shutdown.ts';
+
+export interface ServiceContext {
+  readonly logger: Logger;
+  readonly shutdown: Shutdown;
+}
+
+/** Exit code for wrong settings: starting again without changing them is of no use. */
+export const exitCodeForConfig = 2;
+
+/**
+ * Runs a service's `main`: a wrong setting ends the process with 2 and one clear message, any other failure to start with 1;
+ * SIGTERM and SIGINT run the ordered shutdown, a second signal ends at once.
+ */
+export const runService = async <C extends { LOG_LEVEL: string; INSTANCE_ID?: string | undefined }>(
+  service: string,
+  readSettings: () => C,
+  main: (settings: C, context: ServiceContext) => Promise<void>,
+): Promise<void> => {
+  let logger = createLogger({ service });
+  try {
+    const settings = readSettings();
+    logger = createLogger({ service, instance: settings.INSTANCE_ID, level: settings.LOG_LEVEL });
+    const shutdown = new Shutdown(logger);
+    endOnSignals(logger, shutdown);
+    await main(settings, { logger, shutdown });
+  } catch (error) {
+    const config = error instanceof ConfigError;
+    logger.fatal(
+      config ? { problems: error.problems } : { err: error },
+      config ? error.message : `${service} could not start`,
+    );
+    process.exit(config ? exitCodeForConfig : 1);
+  }
+};
+
+const endOnSignals = (logger: Logger, shutdown: Shutdown): void => {
+  const end = (signal: NodeJS.Signals): void => {
+    if (shutdown.started) process.exit(130);
+    logger.info({ signal }, 'shutting down');
+    void shutdown.run().then(() => process.exit(0));
+  };
+  process.on('SIGTERM', end);
+  process.on('SIGINT', end);
+  process.on('unhandledRejection', (error) => {
+    logger.fatal({ err: error }, 'a promise was rejected and nobody looked; ending so that a fresh process takes over');
+    process.exit(1);
+  });
+};

@@ -1,0 +1,62 @@
+import type { Logger } from '../log/logger.ts';
+
+/** Tiers run in this order; steps of one tier run together. */
+export const shutdownTiers = ['unready', 'listeners', 'clients', 'work', 'bus', 'database'] as const;
+export type ShutdownTier = (typeof shutdownTiers)[number];
+
+interface Step {
+  readonly tier: ShutdownTier;
+  readonly name: string;
+  readonly run: () => void | Promise<void>;
+  readonly deadlineMs: number;
+}
+
+/** Ordered shutdown: each step is bounded and, when it fails or is late, named in the log; the rest goes on. */
+export class Shutdown {
+  readonly #steps: Step[] = [];
+  readonly #logger: Logger;
+  #running: Promise<void> | undefined;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  get started(): boolean {
+    return this.#running !== undefined;
+  }
+
+  add(tier: ShutdownTier, name: string, run: () => void | Promise<void>, deadlineMs = 5000): void {
+    this.#steps.push({ tier, name, run, deadlineMs });
+  }
+
+  run(): Promise<void> {
+    this.#running ??= this.#runTiers();
+    return this.#running;
+  }
+
+  async #runTiers(): Promise<void> {
+    for (const tier of shutdownTiers) {
+      const steps = this.#steps.filter((step) => step.tier === tier);
+      await Promise.all(steps.map((step) => this.#runStep(step)));
+    }
+  }
+
+  async #runStep(step: Step): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<'late'>((resolve) => {
+      timer = setTimeout(() => resolve('late'), step.deadlineMs);
+    });
+    try {
+      const result = await Promise.race([Promise.resolve().then(step.run), late]);
+      if (result === 'late')
+        this.#logger.warn(
+          { step: step.name, deadline_ms: step.deadlineMs },
+          'shutdown step is late, going on without it',
+        );
+    } catch (error) {
+      this.#logger.error({ step: step.name, err: error }, 'shutdown step failed, going on');
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

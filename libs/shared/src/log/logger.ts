@@ -1,0 +1,44 @@
+import { type DestinationStream, type Logger, pino } from 'pino';
+
+export type { Logger } from 'pino';
+
+/** Wherever these keys stand in a logged object (two levels deep), the value is hidden. */
+const secretKeys = [
+  'password',
+  'current_password',
+  'new_password',
+  'token',
+  'api_key',
+  'ticket',
+  'pass',
+  'half',
+  'secret',
+  'authorization',
+  'cookie',
+  'credential',
+];
+
+/** pino with our fields: JSON on stdout, `service` and `instance` on each line, secrets hidden. */
+export const createLogger = (
+  options: { service: string; instance?: string | undefined; level?: string },
+  destination?: DestinationStream,
+): Logger => {
+  const settings = {
+    level: options.level ?? 'info',
+    base: { service: options.service, ...(options.instance === undefined ? {} : { instance: options.instance }) },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+    redact: { paths: secretKeys.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]), censor: '[hidden]' },
+  };
+  return destination === undefined ? pino(settings) : pino(settings, destination);
+};
+
+/** A URL for the log: the path, with the query's names but without its values (they carry tokens). */
+export const loggablePath = (url: string): string => {
+  const [path = '', query] = url.split('?', 2);
+  if (query === undefined) return path;
+  return `${path}?${query
+    .split('&')
+    .map((pair) => `${pair.split('=')[0]}=…`)
+    .join('&')}`;
+};

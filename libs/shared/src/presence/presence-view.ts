@@ -1,0 +1,106 @@
+import type { NatsConnection } from '@nats-io/transport-node';
+import { AgentPresence, agentKey, HubLease, hubKey, presenceBucket } from '@webxterm/contracts/bus';
+import { KvView, parseEntry } from '../bus/kv-view.ts';
+import type { Logger } from '../log/logger.ts';
+
+export interface Whereabouts {
+  readonly presence: AgentPresence;
+  /** The hub process that wrote it still holds its lease. */
+  readonly hubAlive: boolean;
+}
+
+const hubPrefix = hubKey('');
+const agentPrefix = agentKey('');
+
+/** Which hub holds which agent, in memory. A hint: lists go by it, an attach is never refused by it. */
+export class PresenceView {
+  readonly #logger: Logger;
+  readonly #view: KvView;
+  readonly #hubs = new Map<string, HubLease>();
+  readonly #agents = new Map<string, AgentPresence>();
+  readonly #listeners = new Set<(agentId: string) => void>();
+  readonly #hubListeners = new Set<(hubId: string, alive: boolean) => void>();
+  readonly #complete: Promise<void>;
+  #resolveComplete: () => void = () => {};
+
+  constructor(bus: NatsConnection, logger: Logger) {
+    this.#logger = logger;
+    this.#complete = new Promise((resolve) => {
+      this.#resolveComplete = resolve;
+    });
+    this.#view = new KvView({
+      bus,
+      bucket: presenceBucket,
+      logger,
+      apply: (key, value) => this.#apply(key, value),
+      // Nothing is forgotten at a reconnect: expiry told late must not make every machine flap.
+      reset: () => {},
+      caughtUp: () => this.#resolveComplete(),
+    });
+  }
+
+  start(): void {
+    this.#view.start();
+  }
+
+  stop(): void {
+    this.#view.stop();
+  }
+
+  complete(): Promise<void> {
+    return this.#complete;
+  }
+
+  find(agentId: string): Whereabouts | undefined {
+    const presence = this.#agents.get(agentId);
+    return presence === undefined ? undefined : { presence, hubAlive: this.#hubs.has(presence.hub_id) };
+  }
+
+  /** The last entry is there and its hub holds its lease. */
+  isOnline(agentId: string): boolean {
+    return this.find(agentId)?.hubAlive ?? false;
+  }
+
+  agents(): Iterable<AgentPresence> {
+    return this.#agents.values();
+  }
+
+  hubs(): Iterable<HubLease> {
+    return this.#hubs.values();
+  }
+
+  /** Told when an agent's entry appears, moves or goes. @returns a function that ends the listening */
+  onAgent(listener: (agentId: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Told when a hub's lease appears or is gone. @returns a function that ends the listening */
+  onHub(listener: (hubId: string, alive: boolean) => void): () => void {
+    this.#hubListeners.add(listener);
+    return () => this.#hubListeners.delete(listener);
+  }
+
+  #apply(key: string, value: unknown): void {
+    if (key.startsWith(hubPrefix))
+      this.#applyHub(key.slice(hubPrefix.length), parseEntry(HubLease, value, key, this.#logger));
+    else if (key.startsWith(agentPrefix))
+      this.#applyAgent(key.slice(agentPrefix.length), parseEntry(AgentPresence, value, key, this.#logger));
+  }
+
+  #applyHub(hubId: string, lease: HubLease | undefined): void {
+    const known = this.#hubs.has(hubId);
+    if (lease === undefined) this.#hubs.delete(hubId);
+    else this.#hubs.set(hubId, lease);
+    if (known !== this.#hubs.has(hubId))
+      for (const listener of this.#hubListeners) listener(hubId, lease !== undefined);
+  }
+
+  #applyAgent(agentId: string, presence: AgentPresence | undefined): void {
+    const held = this.#agents.get(agentId);
+    if (presence === undefined) this.#agents.delete(agentId);
+    else this.#agents.set(agentId, presence);
+    if (held?.hub_id !== presence?.hub_id || held?.generation !== presence?.generation)
+      for (const listener of this.#listeners) listener(agentId);
+  }
+}

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { openToken, sealToken } from './sealed-token.ts';
+
+/** `wxt_rp_`: signed by terminal, read by terminal and, while MongoDB is away, by the hub. */
+export const ResumePass = z.object({
+  /** Names this pass: it is good once. */
+  jti: z.string(),
+  user_id: z.string(),
+  sid: z.string(),
+  agent_id: z.string(),
+  session_id: z.string(),
+  viewer_id: z.string(),
+  mode: z.enum(['control', 'view']),
+  /** Seconds since 1970. */
+  exp: z.number().int(),
+});
+export type ResumePass = z.infer<typeof ResumePass>;
+
+export const resumePassLifeMs = 5 * 60_000;
+
+export const sealResumePass = (key: Buffer, pass: ResumePass): string => sealToken(key, 'wxt_rp_', pass);
+
+/** @throws AppError unauthenticated */
+export const openResumePass = (key: Buffer, token: string, nowMs: number): ResumePass =>
+  openToken(key, 'wxt_rp_', ResumePass, token, nowMs);
