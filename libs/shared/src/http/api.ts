@@ -47,7 +47,7 @@ export type RouteHandler<R extends Route> = (
 export interface ApiOptions {
   readonly gatewayKey: Buffer;
   readonly jwtKeys: readonly JwtKey[];
-  readonly allowList: AllowList;
+  readonly allowList: Pick<AllowList, 'require'>;
   readonly logger: Logger;
 }
 
@@ -122,8 +122,7 @@ export class Api {
   #checkToken(route: Route): RequestHandler {
     return (request, response, next) => {
       const token = bearerToken(request.headers.authorization);
-      if (token !== undefined && route.access !== 'public')
-        response.locals.caller = authenticate(this.#options, token);
+      if (token !== undefined && route.access !== 'public') response.locals.caller = authenticate(this.#options, token);
       else if (route.access !== 'public' && route.access !== 'cookie') throw new AppError('unauthenticated');
       next();
     };

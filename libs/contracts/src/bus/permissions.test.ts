@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { verifyApiKey } from './auth.ts';
+import { authorizeMachine } from './machines.ts';
+import { busPermissions } from './permissions.ts';
+
+const covers = (patterns: readonly string[], subject: string): boolean =>
+  patterns.some((pattern) => {
+    const wanted = pattern.split('.');
+    const given = subject.split('.');
+    return (
+      wanted.every((part, at) => part === '>' || (given[at] !== undefined && (part === '*' || part === given[at]))) &&
+      (wanted.at(-1) === '>' || wanted.length === given.length)
+    );
+  });
+
+describe('what each service may do on the bus', () => {
+  it('lets exactly auth answer for API keys and exactly agent-hub for machines', () => {
+    const answerers = (subject: string): string[] =>
+      Object.entries(busPermissions)
+        .filter(([, rights]) => covers(rights.subscribe, subject))
+        .map(([user]) => user);
+    expect(answerers(verifyApiKey.subject)).toEqual(['auth']);
+    expect(answerers(authorizeMachine.subject)).toEqual(['agent-hub']);
+  });
+
+  it('lets only the owner of a bucket write it, and nobody but init update, purge or delete one', () => {
+    const writers = (subject: string): string[] =>
+      Object.entries(busPermissions)
+        .filter(([, rights]) => covers(rights.publish, subject))
+        .map(([user]) => user);
+    expect(writers('$KV.signins.s.abc')).toEqual(['auth']);
+    expect(writers('$KV.presence.agents.ag_x')).toEqual(['agent-hub']);
+    for (const call of ['UPDATE', 'PURGE', 'DELETE'])
+      expect(writers(`$JS.API.STREAM.${call}.KV_signins`)).toEqual(['init']);
+    expect(writers('$JS.API.STREAM.DELETE.AUDIT')).toEqual(['init']);
+  });
+
+  it("keeps each service out of the others' inboxes", () => {
+    for (const [user, rights] of Object.entries(busPermissions)) {
+      const inboxes = rights.subscribe.filter((subject) => subject.startsWith('_INBOX'));
+      expect(inboxes).toEqual([`_INBOX_${user.replace('-', '_')}.>`]);
+    }
+  });
+});

@@ -1,0 +1,147 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decodeDown, decodeUp, encodeDown, encodeUp } from './codec.ts';
+import type { DownFrame, UpFrame } from './frame.ts';
+import { maxInputFrame, maxOutputFrame } from './limits.ts';
+import { FrameError } from './wire.ts';
+
+const id = Uint8Array.from({ length: 16 }, (_, index) => index);
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'));
+
+// docs/protocol.md shows these very bytes: a change here is a change of the protocol.
+const goldenUp: readonly [string, UpFrame][] = [
+  ['01010100000000', { type: 'hello', protocolMin: 1, protocolMax: 1, capabilities: 0 }],
+  [
+    '0203000102030405060708090a0b0c0d0e0f000000000000000700500018',
+    { type: 'attach', viewerId: id, create: true, from: 7, cols: 80, rows: 24 },
+  ],
+  [
+    '0200000102030405060708090a0b0c0d0e0f000000000000000000500018',
+    { type: 'attach', viewerId: id, create: false, from: undefined, cols: 80, rows: 24 },
+  ],
+  ['030000000000000003016c730d', { type: 'input', offset: 3, reply: true, payload: bytes('6c730d') }],
+  ['0400000001000000000000000100010000', { type: 'limit', acked: 2 ** 32, limit: 2 ** 32 + 65536 }],
+  ['0500840032', { type: 'resize', cols: 132, rows: 50 }],
+  ['0601', { type: 'visible', visible: true }],
+  ['070112345678', { type: 'ping', scope: 'path', nonce: 0x12345678 }],
+  ['0800', { type: 'detach', reason: 'left' }],
+  ['0900010000', { type: 'snapshot_ack', bytes: 65536 }],
+];
+
+const goldenDown: readonly [string, DownFrame][] = [
+  ['410100000000000102030405060708090a0b0c0d0e0f', { type: 'hello', protocol: 1, capabilities: 0, sessionId: id }],
+  [
+    `4203${'0000000000000001'}${'0000000000000002'}${'0000000000000003'}${'0000000000000004'}${'0000000000040004'}00500018`,
+    {
+      type: 'accepted',
+      created: true,
+      driver: true,
+      offset: 1,
+      head: 2,
+      liveFrom: 3,
+      inputApplied: 4,
+      inputLimit: 262148,
+      cols: 80,
+      rows: 24,
+    },
+  ],
+  ['43000000000000000a68690d0a', { type: 'output', offset: 10, payload: bytes('68690d0a') }],
+  ['44000000000000000a0000000000000014', { type: 'gap', from: 10, to: 20 }],
+  ['4500000000000000010000000000040001', { type: 'input_ack', applied: 1, limit: 262145 }],
+  ['4600000000000000000000000000040000', { type: 'input_reset', applied: 0, limit: 262144 }],
+  ['47000000000000000500840032', { type: 'size', offset: 5, cols: 132, rows: 50 }],
+  ['4803', { type: 'driver', driver: true, hold: true }],
+  [
+    '490000000000000100010100000003',
+    { type: 'ended', finalOffset: 256, cause: 'shell_exit', exitCode: 3, signal: undefined },
+  ],
+  [
+    '4900000000000001000200000000005349474b494c4c',
+    { type: 'ended', finalOffset: 256, cause: 'ended_by_user', exitCode: undefined, signal: 'SIGKILL' },
+  ],
+  ['4a09766965775f6f6e6c796e6f', { type: 'refused', code: 'view_only', message: 'no' }],
+  ['4b02000007d0', { type: 'state', state: 'unreachable', retryInMs: 2000 }],
+  ['4c000493e07778745f72705f78', { type: 'pass', expiresInMs: 300000, pass: 'wxt_rp_x' }],
+  ['4d0000000001', { type: 'pong', scope: 'hop', nonce: 1 }],
+  ['4e0000000000000009011b5b48', { type: 'snapshot', offset: 9, last: true, payload: bytes('1b5b48') }],
+];
+
+describe('frames on the wire', () => {
+  it.each(goldenUp)('writes and reads the documented bytes %s', (wire, frame) => {
+    expect(hex(encodeUp(frame))).toBe(wire);
+    expect(decodeUp(bytes(wire))).toEqual(frame);
+  });
+
+  it.each(goldenDown)('writes and reads the documented bytes %s', (wire, frame) => {
+    expect(hex(encodeDown(frame))).toBe(wire);
+    expect(decodeDown(bytes(wire))).toEqual(frame);
+  });
+
+  it('carries every offset below 2^53 and every byte value', () => {
+    fc.assert(
+      fc.property(fc.maxSafeNat(), fc.uint8Array({ maxLength: 300 }), fc.boolean(), (offset, payload, reply) => {
+        expect(decodeUp(encodeUp({ type: 'input', offset, reply, payload }))).toEqual({
+          type: 'input',
+          offset,
+          reply,
+          payload,
+        });
+        expect(decodeDown(encodeDown({ type: 'output', offset, payload }))).toEqual({
+          type: 'output',
+          offset,
+          payload,
+        });
+      }),
+    );
+  });
+});
+
+describe('bad frames', () => {
+  const refuses = (decode: (frame: Uint8Array) => unknown, wire: string): void => {
+    expect(() => decode(bytes(wire))).toThrow(FrameError);
+  };
+
+  it('refuses an empty message, an unknown type and the other direction', () => {
+    refuses(decodeUp, '');
+    refuses(decodeUp, 'ff');
+    refuses(decodeUp, '43000000000000000a68');
+    refuses(decodeDown, '0300000000000000030a');
+  });
+
+  it('refuses a truncated frame and a frame with bytes to spare', () => {
+    refuses(decodeUp, '0400000001');
+    refuses(decodeUp, '060101');
+    refuses(decodeDown, '44000000000000000a');
+  });
+
+  it('refuses a window size of 0 or over 1000', () => {
+    refuses(decodeUp, '0500000018');
+    refuses(decodeUp, '05005003e9');
+  });
+
+  it('refuses payloads over their limits and offsets beyond 2^53', () => {
+    expect(() =>
+      decodeUp(encodeUp({ type: 'input', offset: 0, reply: false, payload: new Uint8Array(maxInputFrame + 1) })),
+    ).toThrow(FrameError);
+    expect(() =>
+      decodeDown(encodeDown({ type: 'output', offset: 0, payload: new Uint8Array(maxOutputFrame + 1) })),
+    ).toThrow(FrameError);
+    refuses(decodeUp, '04ffffffffffffffffffffffffffffffff');
+  });
+
+  it('never throws anything but FrameError, whatever the bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 80 }), (junk) => {
+        for (const decode of [decodeUp, decodeDown]) {
+          try {
+            decode(junk);
+          } catch (error) {
+            expect(error).toBeInstanceOf(FrameError);
+          }
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});

@@ -1,0 +1,182 @@
+import { request as httpRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { defineRoute } from '@webxterm/contracts/rest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { AppError } from '../errors.ts';
+import { Shutdown } from '../lifecycle/shutdown.ts';
+import { createLogger } from '../log/logger.ts';
+import { signAccessToken } from '../tokens/access-token.ts';
+import { Api } from './api.ts';
+import { edgeHeaders } from './edge-proof.ts';
+
+const gatewayKey = Buffer.alloc(32, 1);
+const jwtKeys = [{ kid: 'k1', secret: Buffer.alloc(32, 2) }];
+const logger = createLogger({ service: 'test', level: 'silent' });
+const shutdown = new Shutdown(logger);
+const user = { user_id: 'a'.repeat(24), username: 'ada', disabled: false, exp: 4_000_000_000, epoch: 'e' };
+const signins: Record<string, { role: 'user' | 'admin' }> = {
+  'sid-of-a-user-000': { role: 'user' },
+  'sid-of-an-admin-0': { role: 'admin' },
+};
+const now = Math.floor(Date.now() / 1000);
+const tokenOf = (sid: string): string =>
+  signAccessToken(jwtKeys, { userId: user.user_id, sid, now, expiresAt: now + 60 });
+const proof = edgeHeaders(gatewayKey, { requestId: 'r-1', clientIp: '203.0.113.9', proto: 'http', host: 'localhost' });
+
+const create = defineRoute({
+  id: 'create',
+  owner: 'auth',
+  method: 'post',
+  path: '/api/things/:id',
+  access: 'user',
+  summary: 'x',
+  params: z.strictObject({ id: z.string().max(3) }),
+  query: z.strictObject({ n: z.coerce.number().int().default(1) }),
+  body: z.strictObject({ name: z.string() }),
+  success: {
+    status: 201,
+    schema: z.object({ id: z.string(), n: z.number(), name: z.string(), by: z.string(), ip: z.string() }),
+  },
+});
+const admin = defineRoute({
+  id: 'admin',
+  owner: 'auth',
+  method: 'get',
+  path: '/api/admin',
+  access: 'admin',
+  summary: 'x',
+  success: { status: 204 },
+});
+const fails = defineRoute({
+  id: 'fails',
+  owner: 'auth',
+  method: 'get',
+  path: '/api/fails',
+  access: 'public',
+  summary: 'x',
+  success: { status: 204 },
+});
+
+let port = 0;
+
+beforeAll(async () => {
+  const allowList = {
+    require: (sid: string) => {
+      const entry = signins[sid];
+      if (entry === undefined) throw new AppError('unauthenticated');
+      return { ...user, ...entry };
+    },
+  };
+  const api = new Api({ gatewayKey, jwtKeys, allowList, logger });
+  api.mount(create, async ({ params, query, body, caller, context }) => ({
+    id: params.id,
+    n: query.n,
+    name: body.name,
+    by: caller.username,
+    ip: context.clientIp,
+  }));
+  api.mount(admin, async () => undefined);
+  api.mount(fails, async () => {
+    throw new Error('connect ECONNREFUSED 10.0.0.1:27017 password=hunter2');
+  });
+  const server = await api.listen('127.0.0.1', 0, shutdown);
+  port = (server.address() as AddressInfo).port;
+});
+
+afterAll(() => shutdown.run());
+
+interface Answer {
+  status: number;
+  body: Record<string, unknown>;
+  headers: Record<string, unknown>;
+}
+
+const call = (method: string, path: string, headers: Record<string, string> = {}, body?: string): Promise<Answer> =>
+  new Promise((resolve, reject) => {
+    const request = httpRequest(
+      { port, host: '127.0.0.1', method, path, headers: { ...proof, ...headers } },
+      (response) => {
+        let text = '';
+        response.on('data', (chunk) => {
+          text += String(chunk);
+        });
+        response.on('end', () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            body: text === '' ? {} : JSON.parse(text),
+            headers: response.headers,
+          }),
+        );
+      },
+    );
+    request.on('error', reject);
+    request.end(body);
+  });
+
+const json = { 'content-type': 'application/json', authorization: `Bearer ${tokenOf('sid-of-a-user-000')}` };
+
+describe('a REST API mounted from its declarations', () => {
+  it('gives the handler the parsed parts, the caller and what the gateway vouched for', async () => {
+    const answer = await call('POST', '/api/things/abc?n=5', json, '{"name":"x"}');
+    expect(answer.status).toBe(201);
+    expect(answer.body).toEqual({ id: 'abc', n: 5, name: 'x', by: 'ada', ip: '203.0.113.9' });
+    expect(answer.headers).toMatchObject({ 'x-request-id': 'r-1', 'cache-control': 'no-store' });
+  });
+
+  it('answers nobody but the gateway', async () => {
+    const answer = await call('POST', '/api/things/abc', { ...json, 'x-forwarded-for': '127.0.0.1' }, '{"name":"x"}');
+    expect(answer.status).toBe(403);
+    expect(answer.body.code).toBe('not_gateway');
+  });
+
+  it('checks in order: path, method, token, media type, size, JSON, fields', async () => {
+    const unsigned = { 'content-type': 'text/plain' };
+    expect((await call('POST', '/api/nothing', unsigned, 'x')).status).toBe(404);
+    const wrongMethod = await call('DELETE', '/api/things/abc', unsigned);
+    expect([wrongMethod.status, wrongMethod.headers.allow]).toEqual([405, 'POST']);
+    expect((await call('POST', '/api/things/abc', unsigned, 'x')).status).toBe(401);
+    expect((await call('POST', '/api/things/abc', { ...json, 'content-type': 'text/plain' }, 'x')).status).toBe(415);
+    expect((await call('POST', '/api/things/abc', json, JSON.stringify({ name: 'x'.repeat(100_000) }))).status).toBe(
+      413,
+    );
+    expect((await call('POST', '/api/things/abc', json, '{"name":')).body).toMatchObject({
+      code: 'bad_request',
+      request_id: 'r-1',
+    });
+    expect((await call('POST', '/api/things/abc', json, '"text"')).status).toBe(400);
+  });
+
+  it('names every field that is wrong, unknown ones too', async () => {
+    const answer = await call('POST', '/api/things/abcd?n=x', json, '{"name":1,"role":"admin"}');
+    expect(answer.status).toBe(400);
+    expect(answer.body.code).toBe('invalid_input');
+    expect(answer.body.details).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ path: 'id' }),
+        expect.objectContaining({ path: 'n' }),
+        expect.objectContaining({ path: 'name' }),
+        expect.objectContaining({ path: 'role' }),
+      ]),
+    );
+  });
+
+  it('refuses a token whose sign-in does not count, and one of a lower role', async () => {
+    expect((await call('GET', '/api/admin', { authorization: `Bearer ${tokenOf('sid-that-has-ended')}` })).status).toBe(
+      401,
+    );
+    expect((await call('GET', '/api/admin', { authorization: `Bearer ${tokenOf('sid-of-a-user-000')}` })).status).toBe(
+      403,
+    );
+    expect((await call('GET', '/api/admin', { authorization: `Bearer ${tokenOf('sid-of-an-admin-0')}` })).status).toBe(
+      204,
+    );
+  });
+
+  it('tells nothing of what went wrong inside', async () => {
+    const answer = await call('GET', '/api/fails');
+    expect(answer.status).toBe(500);
+    expect(JSON.stringify(answer.body)).not.toMatch(/10\.0\.0\.1|hunter2|ECONN/);
+    expect(answer.body).toMatchObject({ code: 'internal', request_id: 'r-1' });
+  });
+});

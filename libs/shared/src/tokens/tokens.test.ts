@@ -1,0 +1,125 @@
+import { createHmac, generateKeyPairSync } from 'node:crypto';
+import jwt from 'jsonwebtoken';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { AppError } from '../errors.ts';
+import { signAccessToken, verifyAccessToken } from './access-token.ts';
+import { openResumePass, sealResumePass } from './resume-pass.ts';
+import { openToken, sealToken } from './sealed-token.ts';
+
+const now = 1_900_000_000;
+const secret = Buffer.alloc(32, 7);
+const keys = [{ kid: 'k1', secret }];
+const claims = { userId: 'a'.repeat(24), sid: 's'.repeat(32), now, expiresAt: now + 86_400 };
+const refused = (token: string, at = now + 1): void => {
+  expect(() => verifyAccessToken(keys, token, at)).toThrow(AppError);
+};
+const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+const good = {
+  sub: claims.userId,
+  sid: claims.sid,
+  jti: 'j'.repeat(16),
+  typ: 'access',
+  iss: 'webxterm',
+  aud: 'webxterm-api',
+  iat: now,
+  nbf: now,
+  exp: now + 60,
+};
+const forge = (
+  payload: object,
+  header: object = { alg: 'HS256', typ: 'JWT', kid: 'k1' },
+  key: Buffer = secret,
+): string => {
+  const input = `${part(header)}.${part(payload)}`;
+  return `${input}.${createHmac('sha256', key).update(input).digest('base64url')}`;
+};
+
+describe('access tokens', () => {
+  it('say who and which sign-in, and nothing of a role', () => {
+    const token = signAccessToken(keys, claims);
+    expect(verifyAccessToken(keys, token, now + 1)).toMatchObject({
+      sub: claims.userId,
+      sid: claims.sid,
+      typ: 'access',
+      exp: now + 86_400,
+    });
+    expect(jwt.decode(token)).not.toHaveProperty('role');
+  });
+
+  it('verify with the old key after a rotation, and are signed with the new one', () => {
+    const old = signAccessToken(keys, claims);
+    const rotated = [{ kid: 'k2', secret: Buffer.alloc(32, 9) }, ...keys];
+    expect(verifyAccessToken(rotated, old, now + 1).sub).toBe(claims.userId);
+    refused(signAccessToken(rotated, claims));
+  });
+
+  it('are refused when expired, tampered with, or signed by another key', () => {
+    const token = signAccessToken(keys, claims);
+    refused(token, now + 86_401);
+    refused(`${token.slice(0, -4)}AAAA`);
+    refused(forge(good, undefined, Buffer.alloc(32, 8)));
+    refused('not.a.token');
+    refused('');
+  });
+
+  it('are refused under alg none and under an RSA key used as an HMAC secret', () => {
+    refused(`${part({ alg: 'none', typ: 'JWT', kid: 'k1' })}.${part(good)}.`);
+    refused(forge(good, { alg: 'HS512', kid: 'k1' }));
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    refused(jwt.sign(good, privateKey, { algorithm: 'RS256', keyid: 'k1' }));
+  });
+
+  it.each(['iss', 'aud', 'exp', 'sub', 'sid', 'jti', 'typ'])('are refused without %s', (claim) => {
+    expect(verifyAccessToken(keys, forge(good), now + 1).sub).toBe(claims.userId);
+    refused(forge(Object.fromEntries(Object.entries(good).filter(([name]) => name !== claim))));
+  });
+
+  it('are refused from a foreign issuer, for a foreign audience, of another type, before their time', () => {
+    refused(forge({ ...good, iss: 'vsay-auth' }));
+    refused(forge({ ...good, aud: 'other' }));
+    refused(forge({ ...good, typ: 'refresh' }));
+    refused(forge({ ...good, nbf: now + 30 }));
+  });
+});
+
+describe('sealed tokens', () => {
+  const shape = z.object({ exp: z.number(), sid: z.string() });
+
+  it('come back as they were sealed', () => {
+    const ticket = sealToken(secret, 'wxt_tk_', { exp: now + 30, sid: 's' });
+    expect(openToken(secret, 'wxt_tk_', shape, ticket, now * 1000)).toEqual({ exp: now + 30, sid: 's' });
+  });
+
+  it('never pass for another kind', () => {
+    const ticket = sealToken(secret, 'wxt_tk_', { exp: now + 30, sid: 's' });
+    expect(() => openToken(secret, 'wxt_rp_', shape, ticket, now * 1000)).toThrow(AppError);
+    expect(() => openToken(secret, 'wxt_rp_', shape, ticket.replace('wxt_tk_', 'wxt_rp_'), now * 1000)).toThrow(
+      AppError,
+    );
+    refused(ticket);
+  });
+
+  it('are refused when out of time, changed, of another shape, or junk', () => {
+    const ticket = sealToken(secret, 'wxt_tk_', { exp: now + 30, sid: 's' });
+    const opens = (token: string, at = now): unknown => openToken(secret, 'wxt_tk_', shape, token, at * 1000);
+    expect(() => opens(ticket, now + 30)).toThrow(AppError);
+    expect(() => opens(`${ticket}x`)).toThrow(AppError);
+    expect(() => opens(sealToken(secret, 'wxt_tk_', { exp: now + 30 }))).toThrow(AppError);
+    for (const junk of ['', 'wxt_tk_', 'wxt_tk_.', 'wxt_tk_a.b']) expect(() => opens(junk)).toThrow(AppError);
+  });
+
+  it('carry a resume pass', () => {
+    const pass = {
+      jti: 'j',
+      user_id: 'u',
+      sid: 's',
+      agent_id: 'a',
+      session_id: 'x',
+      viewer_id: 'v',
+      mode: 'control' as const,
+      exp: now + 300,
+    };
+    expect(openResumePass(secret, sealResumePass(secret, pass), now * 1000)).toEqual(pass);
+  });
+});
