@@ -13,7 +13,7 @@ const dayMs = 24 * 3_600_000;
  */
 export const declareStreams = async (bus: NatsConnection, replicas = 1): Promise<void> => {
   const buckets = new Kvm(jetstream(bus));
-  await buckets.create(signinBucket, { history: 1, storage: StorageType.File, replicas });
+  await buckets.create(signinBucket, { history: 1, storage: StorageType.File, replicas, markerTTL: markerTtlMs });
   await buckets.create(presenceBucket, { history: 1, storage: StorageType.File, replicas, markerTTL: markerTtlMs });
   const streams = await jetstreamManager(bus);
   for (const { stream, maxAgeMs } of [

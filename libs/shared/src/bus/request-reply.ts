@@ -3,6 +3,7 @@ import { type Msg, type NatsConnection, RequestError, TimeoutError } from '@nats
 import { type BusRequest, Envelope, ReplyEnvelope } from '@webxterm/contracts/bus';
 import type { z } from 'zod';
 import { AppError } from '../errors.ts';
+import { toAppError } from '../http/error-body.ts';
 import type { Logger } from '../log/logger.ts';
 
 /**
@@ -36,7 +37,8 @@ const maxConcurrent = 256;
 
 /**
  * Answers requests as one of the queue group. Each is parsed, and always answered: with the value, or with the error's code
- * (`internal` for an error without one, which is logged).
+ * (`unavailable` when the database
+ * is away, `internal` for an error without one, which is logged).
  */
 export const answer = <Q extends z.ZodType, A extends z.ZodType>(
   bus: NatsConnection,
@@ -54,9 +56,10 @@ export const answer = <Q extends z.ZodType, A extends z.ZodType>(
     try {
       message.respond(JSON.stringify({ v: 1, ok: true, value: await run(message) }));
     } catch (error) {
-      if (!(error instanceof AppError))
+      const known = toAppError(error);
+      if (known.code === 'internal')
         logger.error({ err: error, subject: request.subject }, 'answering a bus request failed');
-      message.respond(failure(error));
+      message.respond(failure(known));
     } finally {
       running -= 1;
     }
@@ -77,10 +80,8 @@ export const answer = <Q extends z.ZodType, A extends z.ZodType>(
   });
 };
 
-const failure = (error: unknown): string => {
-  const known = error instanceof AppError ? error : new AppError('internal');
-  return JSON.stringify({ v: 1, ok: false, error: { code: known.code, message: known.message } });
-};
+const failure = (error: AppError): string =>
+  JSON.stringify({ v: 1, ok: false, error: { code: error.code, message: error.message } });
 
 const parseJson = (message: Msg): unknown => {
   try {

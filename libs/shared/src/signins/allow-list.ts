@@ -110,13 +110,20 @@ export class AllowList {
     for (const [key, entry] of this.#entries) this.#before.set(key, entry);
     this.#entries.clear();
     this.#caughtUp = false;
+    this.#epoch = undefined;
   }
 
+  // A bucket without an epoch (NATS lost its volume) is being rebuilt: it says nothing yet of who is signed in, so nobody is told
+  // that a sign-in ended before the epoch says that the list is complete.
   #settle(): void {
     this.#caughtUp = true;
-    for (const [sidHash] of this.#before) if (this.peek(sidHash) === undefined) this.#tell(sidHash, undefined);
+    if (!this.#usable()) return;
+    for (const [sidHash, was] of this.#before) {
+      const now = this.peek(sidHash);
+      if (now?.role !== was.role || now.disabled !== was.disabled) this.#tell(sidHash, now);
+    }
     this.#before = new Map();
-    if (this.#usable()) this.#resolveComplete();
+    this.#resolveComplete();
   }
 
   #apply(key: string, value: unknown): void {
@@ -129,7 +136,7 @@ export class AllowList {
     const entry = parseEntry(SigninEntry, value, key, this.#logger);
     if (entry === undefined) this.#entries.delete(sidHash);
     else this.#entries.set(sidHash, entry);
-    if (this.#caughtUp) this.#tell(sidHash, this.peek(sidHash));
+    if (this.#usable()) this.#tell(sidHash, this.peek(sidHash));
   }
 
   #beat(value: unknown): void {
@@ -143,9 +150,9 @@ export class AllowList {
     for (const [sidHash, entry] of this.#entries) {
       if (entry.epoch === this.#epoch) continue;
       this.#entries.delete(sidHash);
-      if (this.#caughtUp) this.#tell(sidHash, undefined);
+      this.#before.set(sidHash, entry);
     }
-    if (this.#usable()) this.#resolveComplete();
+    if (this.#caughtUp) this.#settle();
   }
 
   #tell(sidHash: string, entry: SigninEntry | undefined): void {
