@@ -59,6 +59,7 @@ export const errorCatalog = {
     message: 'You have another machine by that name.',
   },
   payload_too_large: { status: 413, message: 'The request body is too large.' },
+  uri_too_long: { status: 414, message: 'The address of the request is too long.' },
   unsupported_media_type: {
     status: 415,
     message: 'Send JSON, with content-type: application/json.',
@@ -71,6 +72,8 @@ export const errorCatalog = {
     status: 421,
     message: 'This server does not answer to that host name.',
   },
+  request_timeout: { status: 408, message: 'The request did not arrive in time.' },
+  headers_too_large: { status: 431, message: 'The headers of the request are too large.' },
   too_many_requests: {
     status: 429,
     message: 'Too many tries. Wait and try again.',
