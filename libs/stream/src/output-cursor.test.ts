@@ -1,0 +1,70 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { initialOutputLimit, OutputCursor } from './output-cursor.ts';
+import { Ring } from './ring.ts';
+
+const kib = 1024;
+const numbered = (from: number, length: number): Uint8Array =>
+  Uint8Array.from({ length }, (_, index) => ((from + index) * 7) & 0xff);
+
+describe('OutputCursor', () => {
+  it('sends what the limit allows and nothing beyond it', () => {
+    const ring = new Ring(128 * kib);
+    ring.append(numbered(0, 100 * kib));
+    const cursor = new OutputCursor(0);
+    expect(cursor.take(ring, 64 * kib)).toMatchObject({ kind: 'output', read: { offset: 0, length: 64 * kib } });
+    expect(cursor.take(ring, 64 * kib)).toEqual({ kind: 'nothing' });
+    cursor.allow(64 * kib, 70 * kib);
+    expect(cursor.take(ring, 64 * kib)).toMatchObject({ read: { offset: 64 * kib, length: 6 * kib } });
+    expect(cursor.limit).toBe(70 * kib);
+    expect(new OutputCursor(5).limit).toBe(5 + initialOutputLimit);
+  });
+
+  it('never lets a limit or an ack move back, nor an ack past what was sent', () => {
+    const ring = new Ring(64 * kib);
+    ring.append(numbered(0, 1000));
+    const cursor = new OutputCursor(0);
+    cursor.take(ring, 500);
+    cursor.allow(400, 90 * kib);
+    cursor.allow(10, 5);
+    expect([cursor.acked, cursor.limit]).toEqual([400, 90 * kib]);
+    cursor.allow(10_000_000, 0);
+    expect(cursor.acked).toBe(500);
+  });
+
+  it('what is received is the output less the gaps that were told, whatever happens in between', () => {
+    const step = fc.oneof(
+      fc.record({ kind: fc.constant('output' as const), length: fc.nat(40 * kib) }),
+      fc.record({ kind: fc.constant('take' as const), max: fc.integer({ min: 1, max: 64 * kib }) }),
+      fc.record({ kind: fc.constant('limit' as const), window: fc.nat(100 * kib) }),
+      fc.record({ kind: fc.constant('reattach' as const) }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const ring = new Ring(64 * kib);
+        let cursor = new OutputCursor(0);
+        let at = 0; // what the viewer has, or was told it has lost
+        for (const action of steps) {
+          if (action.kind === 'output') ring.append(numbered(ring.head, action.length));
+          else if (action.kind === 'limit') cursor.allow(at, at + action.window);
+          else if (action.kind === 'reattach') cursor = new OutputCursor(at);
+          else {
+            const { limit } = cursor;
+            const next = cursor.take(ring, action.max);
+            if (next.kind === 'gap') {
+              expect(next.from).toBe(at);
+              at = next.to;
+            } else if (next.kind === 'output') {
+              expect(next.read.offset).toBe(at);
+              expect(next.read.offset + next.read.length).toBeLessThanOrEqual(limit);
+              const bytes = Buffer.concat(next.read.views);
+              expect(bytes.equals(Buffer.from(numbered(at, bytes.length)))).toBe(true);
+              at += bytes.length;
+            }
+          }
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+});

@@ -1,0 +1,76 @@
+import type { Ring, RingRead } from './ring.ts';
+
+/** What an attachment is to be sent next. */
+export type NextOutput =
+  | { kind: 'output'; read: RingRead }
+  /** These bytes have left the ring; the cursor already stands at `to`. */
+  | { kind: 'gap'; from: number; to: number }
+  /** Everything is sent, or the limit is reached. */
+  | { kind: 'nothing' };
+
+/** What a viewer may be sent before its first limit arrives. */
+export const initialOutputLimit = 64 * 1024;
+
+/** One attachment's place in a session's output. Offsets are absolute, limits only ever move up. */
+export class OutputCursor {
+  #next: number;
+  #limit: number;
+  #acked: number;
+
+  /** `from`: the viewer has every byte before this. */
+  constructor(from: number) {
+    this.#next = from;
+    this.#acked = from;
+    this.#limit = from + initialOutputLimit;
+  }
+
+  /** The next byte to send. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /** The viewer has rendered every byte before this. */
+  get acked(): number {
+    return this.#acked;
+  }
+
+  get limit(): number {
+    return this.#limit;
+  }
+
+  /**
+   * The viewer's word. An ack beyond what was sent counts as far as it was sent: a viewer hurts nobody by lying.
+   * @returns whether anything moved.
+   */
+  allow(acked: number, limit: number): boolean {
+    const nextAcked = Math.max(this.#acked, Math.min(acked, this.#next));
+    const nextLimit = Math.max(this.#limit, limit);
+    const moved = nextAcked !== this.#acked || nextLimit !== this.#limit;
+    this.#acked = nextAcked;
+    this.#limit = nextLimit;
+    return moved;
+  }
+
+  /**
+   * Takes the next stretch of at most `max` bytes and moves the cursor behind it.
+   * After a gap the viewer answers with a limit counted from its end, so the limit is left alone.
+   */
+  take(ring: Ring, max: number): NextOutput {
+    if (this.#next < ring.tail) {
+      const gap = { kind: 'gap', from: this.#next, to: ring.tail } as const;
+      this.#next = gap.to;
+      return gap;
+    }
+    const length = Math.min(max, ring.head - this.#next, this.#limit - this.#next);
+    if (length <= 0) return { kind: 'nothing' };
+    const read = ring.read(this.#next, length);
+    this.#next += read.length;
+    return { kind: 'output', read };
+  }
+
+  /** Bytes that `take` could give now. */
+  available(ring: Ring): number {
+    if (this.#next < ring.tail) return 1;
+    return Math.max(0, Math.min(ring.head, this.#limit) - this.#next);
+  }
+}

@@ -1,0 +1,63 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Ring } from './ring.ts';
+
+const kib = 1024;
+const joined = (views: Uint8Array[]): Buffer => Buffer.concat(views);
+/** The byte that stands at an offset in these tests. */
+const byteAt = (offset: number): number => (offset * 31 + (offset >> 8)) & 0xff;
+const stretch = (from: number, length: number): Uint8Array =>
+  Uint8Array.from({ length }, (_, index) => byteAt(from + index));
+
+describe('Ring', () => {
+  it('gives back what was written, from any offset that it keeps', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 90 * kib }), { maxLength: 12 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.integer({ min: 0, max: 130 * kib }),
+        (lengths, where, max) => {
+          const ring = new Ring(128 * kib);
+          for (const length of lengths) ring.append(stretch(ring.head, length));
+          const from = ring.tail + Math.floor(where * (ring.head - ring.tail));
+          const read = ring.read(from, max);
+          expect(read.length).toBe(Math.min(max, ring.head - from));
+          expect(joined(read.views).equals(Buffer.from(stretch(from, read.length)))).toBe(true);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it('keeps exactly its size', () => {
+    const ring = new Ring(64 * kib);
+    ring.append(stretch(0, 64 * kib));
+    expect(ring.tail).toBe(0);
+    ring.append(stretch(64 * kib, 1));
+    expect([ring.tail, ring.head]).toEqual([1, 64 * kib + 1]);
+  });
+
+  it('takes one write larger than itself', () => {
+    const ring = new Ring(64 * kib);
+    ring.append(stretch(0, 200 * kib));
+    expect(ring.tail).toBe(136 * kib);
+    expect(joined(ring.read(ring.tail, 64 * kib).views).equals(Buffer.from(stretch(136 * kib, 64 * kib)))).toBe(true);
+  });
+
+  it('reads views, not copies', () => {
+    const ring = new Ring(64 * kib);
+    ring.append(stretch(0, 10));
+    const [first] = ring.read(0, 10).views;
+    const [second] = ring.read(0, 10).views;
+    expect(first?.buffer).toBe(second?.buffer);
+  });
+
+  it('refuses offsets that it does not keep, and sizes that do not fit its chunks', () => {
+    const ring = new Ring(64 * kib);
+    ring.append(stretch(0, 65 * kib));
+    expect(() => ring.read(kib - 1, 1)).toThrow(RangeError);
+    expect(() => ring.read(65 * kib + 1, 1)).toThrow(RangeError);
+    expect(() => new Ring(1000)).toThrow(RangeError);
+    expect(() => new Ring(0)).toThrow(RangeError);
+  });
+});

@@ -1,0 +1,45 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { SizeMarks } from './size-marks.ts';
+
+describe('SizeMarks', () => {
+  it('coalesces resizes without output between them', () => {
+    const marks = new SizeMarks({ cols: 80, rows: 24 });
+    marks.add({ offset: 10, cols: 90, rows: 24 });
+    marks.add({ offset: 10, cols: 100, rows: 24 });
+    expect(marks.since(0)).toEqual([
+      { offset: 0, cols: 80, rows: 24 },
+      { offset: 10, cols: 100, rows: 24 },
+    ]);
+    marks.add({ offset: 10, cols: 80, rows: 24 });
+    expect(marks.since(0)).toEqual([{ offset: 0, cols: 80, rows: 24 }]);
+    expect(marks.add({ offset: 12, cols: 80, rows: 24 })).toBe(false);
+  });
+
+  it('keeps at most 256, and after a trim still knows the size of every byte left', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat(50), fc.integer({ min: 1, max: 4 })), { maxLength: 400 }),
+        fc.nat(20_000),
+        (steps, tail) => {
+          const marks = new SizeMarks({ cols: 1, rows: 1 });
+          let offset = 0;
+          for (const [ahead, cols] of steps) {
+            offset += ahead;
+            marks.add({ offset, cols, rows: 1 });
+          }
+          const all = marks.since(0);
+          expect(all.length).toBeLessThanOrEqual(256);
+          const sizeAt = (list: typeof all, at: number): number =>
+            (list.findLast((mark) => mark.offset <= at) ?? list[0])?.cols ?? -1;
+          marks.trim(tail);
+          const left = marks.since(0);
+          for (const at of [tail, tail + 1, offset]) {
+            if (at >= tail) expect(sizeAt(left, at)).toBe(sizeAt(all, at));
+          }
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+});
