@@ -1,0 +1,43 @@
+import { describe, expect, it, vi } from 'vitest';
+import { BoundedWork } from './bounded-work.ts';
+
+const gate = (): { open: () => void; closed: Promise<void> } => {
+  let open = (): void => {};
+  const closed = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { open, closed };
+};
+
+describe('bounded work', () => {
+  it('runs so many at once, then in order', async () => {
+    const work = new BoundedWork(2, 10);
+    const gates = [gate(), gate(), gate()];
+    const started: number[] = [];
+    const done = gates.map((each, index) =>
+      work.run(async () => {
+        started.push(index);
+        await each.closed;
+      }),
+    );
+    await Promise.resolve();
+    expect(started).toEqual([0, 1]);
+    gates[1]?.open();
+    await done[1];
+    await vi.waitFor(() => expect(started).toEqual([0, 1, 2]));
+    for (const each of gates) each.open();
+    await Promise.all(done);
+  });
+
+  it('answers 503 at once when too many wait, and goes on after a failure', async () => {
+    const work = new BoundedWork(1, 1);
+    const first = gate();
+    const running = work.run(() => first.closed.then(() => Promise.reject(new Error('failed'))));
+    const waits = work.run(async () => 'second');
+    await expect(work.run(async () => 'third')).rejects.toMatchObject({ code: 'unavailable', status: 503 });
+    first.open();
+    await expect(running).rejects.toThrow('failed');
+    await expect(waits).resolves.toBe('second');
+    await expect(work.run(async () => 'fourth')).resolves.toBe('fourth');
+  });
+});

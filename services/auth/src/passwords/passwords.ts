@@ -1,0 +1,53 @@
+import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import bcrypt from 'bcrypt';
+import type { RootKeys } from '../root-keys/root-keys.ts';
+import { BoundedWork } from './bounded-work.ts';
+import { bcryptCost, formatStored, preHash, readStored } from './stored-password.ts';
+
+/** libuv has four threads for it, whatever the number of CPUs. */
+const uvThreads = 4;
+/** About eight seconds of work wait at most: whoever came later would have given up before their turn. */
+const waitingPerThread = 32;
+
+/** Hashes and checks passwords, with a bound on how many at once: bcrypt must not take the machine from those who type. */
+export class Passwords {
+  readonly #roots: RootKeys;
+  readonly #cost: number;
+  readonly #work: BoundedWork;
+  readonly #nobodys: string;
+
+  constructor(roots: RootKeys, cost = bcryptCost) {
+    this.#roots = roots;
+    this.#cost = cost;
+    const threads = Math.min(availableParallelism(), uvThreads);
+    this.#work = new BoundedWork(threads, threads * waitingPerThread);
+    // No password has this hash; checking against it takes as long as against any other of today's cost.
+    const salt = randomBytes(16).toString('hex').slice(0, 21);
+    this.#nobodys = formatStored(roots.current, `$2b$${String(cost).padStart(2, '0')}$${salt}u${'.'.repeat(31)}`);
+  }
+
+  get waiting(): number {
+    return this.#work.waiting;
+  }
+
+  /** @throws AppError unavailable when too many are hashed already */
+  async hash(password: string): Promise<string> {
+    const input = preHash(this.#roots.current, password);
+    return formatStored(this.#roots.current, await this.#work.run(() => bcrypt.hash(input, this.#cost)));
+  }
+
+  /**
+   * Without a stored password (nobody by that e-mail) it takes the same time and says no.
+   * `upgraded` is to be stored in place of the old hash when it is there.
+   * @throws AppError unavailable when too many are checked already
+   */
+  async verify(password: string, stored: string | undefined): Promise<{ ok: boolean; upgraded?: string }> {
+    const known = stored === undefined ? undefined : readStored(this.#roots, stored, password, this.#cost);
+    const against = known ?? readStored(this.#roots, this.#nobodys, password, this.#cost);
+    if (against === undefined) throw new Error('the stand-in hash cannot be read');
+    const matches = await this.#work.run(() => bcrypt.compare(against.input, against.bcrypt));
+    if (!matches || known === undefined) return { ok: false };
+    return known.upToDate ? { ok: true } : { ok: true, upgraded: await this.hash(password) };
+  }
+}

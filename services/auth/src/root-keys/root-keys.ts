@@ -1,0 +1,61 @@
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+
+/** What is derived from one root: a key per use, so that none can stand in for another. */
+export interface RootKey {
+  /** Names the root in what was made with it; tells nothing about it. */
+  readonly id: string;
+  readonly pepper: Buffer;
+  readonly apiKeyIndex: Buffer;
+  readonly apiKeySeal: Buffer;
+}
+
+/** The root in use, and every root whose work is still around. */
+export interface RootKeys {
+  readonly current: RootKey;
+  readonly all: readonly RootKey[];
+}
+
+const derive = (root: Buffer, use: string, bytes = 32): Buffer =>
+  Buffer.from(hkdfSync('sha256', root, Buffer.alloc(0), `webxterm auth ${use} v1`, bytes));
+
+const deriveRootKey = (root: Buffer): RootKey => ({
+  id: derive(root, 'id', 6).toString('base64url'),
+  pepper: derive(root, 'password pepper'),
+  apiKeyIndex: derive(root, 'api key index'),
+  apiKeySeal: derive(root, 'api key encryption'),
+});
+
+/** The first root is in use. */
+export const deriveRootKeys = (roots: readonly Buffer[]): RootKeys => {
+  const all = roots.map(deriveRootKey);
+  const current = all[0];
+  if (current === undefined) throw new Error('no root key');
+  return { current, all };
+};
+
+export const hmac = (key: Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();
+
+const ivBytes = 12;
+const tagBytes = 16;
+
+/** AES-256-GCM: base64url of nonce, tag and ciphertext. `aad` binds it to where it is kept. */
+export const seal = (key: Buffer, text: string, aad: string): string => {
+  const iv = randomBytes(ivBytes);
+  const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(aad));
+  const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+  return Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString('base64url');
+};
+
+/** Undefined when it was sealed with another key, for another place, or was changed. */
+export const open = (key: Buffer, sealed: string, aad: string): string | undefined => {
+  const bytes = Buffer.from(sealed, 'base64url');
+  if (bytes.length < ivBytes + tagBytes) return undefined;
+  const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, ivBytes), { authTagLength: tagBytes })
+    .setAAD(Buffer.from(aad))
+    .setAuthTag(bytes.subarray(ivBytes, ivBytes + tagBytes));
+  try {
+    return Buffer.concat([decipher.update(bytes.subarray(ivBytes + tagBytes)), decipher.final()]).toString('utf8');
+  } catch {
+    return undefined;
+  }
+};

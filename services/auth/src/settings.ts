@@ -1,0 +1,43 @@
+import {
+  busSettings,
+  list,
+  mongoSettings,
+  origin,
+  readConfig,
+  secretKey,
+  serviceSettings,
+  tokenSettings,
+} from '@webxterm/shared';
+import { z } from 'zod';
+
+/** Lines of base64url keys of 32 bytes or more. The first is in use; older ones below it still open what they sealed. */
+const rootKeys = z.string().transform((text, context): Buffer[] =>
+  text
+    .split(/\s+/)
+    .filter((line) => line !== '')
+    .map((line) => {
+      const parsed = secretKey.safeParse(line);
+      if (parsed.success) return parsed.data;
+      context.addIssue(parsed.error.issues[0]?.message ?? 'must be a key');
+      return z.NEVER;
+    }),
+);
+
+const shape = {
+  ...serviceSettings,
+  ...mongoSettings,
+  ...busSettings,
+  ...tokenSettings,
+  ROOT_KEY: rootKeys.refine((keys) => keys.length > 0, 'must hold a key of 32 random bytes or more, as base64url'),
+  /** The first administrator; read only while there is none. */
+  ADMIN_EMAIL: z.email('must be an e-mail address').max(254).optional(),
+  ADMIN_PASSWORD: z.string().min(6, 'must have 6 characters or more').max(512).optional(),
+  SIGNUP: z.enum(['open', 'closed'], 'must be open or closed').default('open'),
+  PUBLIC_URL: origin,
+  EXTRA_ORIGINS: list.default([]),
+  /** Names the browser's cookie, for cookies ignore ports and two installations may share a host. */
+  INSTALLATION_ID: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must have 1 to 64 characters of A-Z a-z 0-9 _ -'),
+};
+
+export const readAuthSettings = () => readConfig('auth', shape);
+export type AuthSettings = ReturnType<typeof readAuthSettings>;
