@@ -1,0 +1,47 @@
+// argv: port
+import http2 from 'node:http2';
+import { Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js';
+import { bareHub, channelOptions } from './method.ts';
+
+type Stream = ServerDuplexStream<Buffer, Buffer>;
+
+// grpc-js leaves its server's receive window at the default 64 KiB; the product raises it in the same way.
+const createServer = http2.createServer;
+http2.createServer = ((options: http2.ServerOptions) => {
+  const window = channelOptions['grpc-node.flow_control_window'];
+  const server = createServer({ ...options, settings: { ...options.settings, initialWindowSize: window } });
+  server.on('session', (session) => session.setLocalWindowSize(window));
+  return server;
+}) as typeof http2.createServer;
+
+const [port] = process.argv.slice(2).map(Number);
+const waiting: Stream[] = [];
+let agent: Stream | undefined;
+
+const pipe = (from: Stream, to: Stream): void => {
+  from.on('data', (message: Buffer) => {
+    if (!to.write(message)) from.pause();
+  });
+  to.on('drain', () => from.resume());
+  from.on('end', () => to.end());
+  from.on('error', () => to.end());
+};
+
+const server = new Server(channelOptions);
+server.addService(bareHub, {
+  control: (stream: Stream) => {
+    agent = stream;
+    stream.resume();
+  },
+  attach: (stream: Stream) => {
+    waiting.push(stream);
+    agent?.write(Buffer.from('open'));
+  },
+  splice: (stream: Stream) => {
+    const viewer = waiting.shift();
+    if (viewer === undefined) return stream.end();
+    pipe(stream, viewer);
+    pipe(viewer, stream);
+  },
+});
+server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), () => process.send?.('ready'));

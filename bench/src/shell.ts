@@ -1,0 +1,29 @@
+/** A shell as the load tool sees it, over whatever path. */
+export interface Shell {
+  type(input: string | Uint8Array): void;
+  /** One listener at a time; it gets the bytes as they come and must be quick. */
+  onOutput(listener: (bytes: Uint8Array) => void): void;
+  close(): void;
+}
+
+/** Resolves with what was printed, once `marker` has been seen in it. Rejects after `timeoutMs`. */
+export const waitFor = (shell: Shell, marker: string, timeoutMs = 20_000): Promise<string> =>
+  new Promise((resolve, reject) => {
+    let text = '';
+    const timer = setTimeout(() => reject(new Error(`no ${JSON.stringify(marker)} within ${timeoutMs} ms, only ${JSON.stringify(text.slice(-200))}`)), timeoutMs);
+    shell.onOutput((bytes) => {
+      text += Buffer.from(bytes).toString('latin1');
+      if (!text.includes(marker)) return;
+      clearTimeout(timer);
+      shell.onOutput(() => {});
+      resolve(text);
+    });
+  });
+
+/** Runs `command` up to the point where it has printed a mark of its own, so that the prompt and its echo are out of the way. */
+export const prepare = async (shell: Shell, command: string): Promise<void> => {
+  const mark = `mark${Math.random().toString(36).slice(2)}`;
+  const seen = waitFor(shell, `${mark}-now`);
+  shell.type(`${command}; printf '%s-%s' ${mark} now\n`);
+  await seen;
+};

@@ -1,0 +1,90 @@
+import { TerminalClient, type TerminalState } from '@webxterm/terminal-client';
+import WebSocket from 'ws';
+import type { Rest } from './rest.ts';
+
+/** The web's own client (`webxterm.v1`) in Node: what it was given, in order, once. */
+export class NodeTerminal {
+  /** How often the connection broke. */
+  breaks = 0;
+  state: TerminalState = { state: 'connecting' };
+  readonly #client: TerminalClient;
+  #output = Buffer.alloc(0);
+  #changed: () => void = () => {};
+
+  constructor(rest: Rest, agentId: string) {
+    this.#client = new TerminalClient({
+      webSocketUrl: (token) => `${rest.url.replace(/^http/, 'ws')}/api/terminal/${agentId}/ws?token=${token}`,
+      ticket: async (sessionId) => {
+        const answer = await rest.post<{ ticket: string; session_id: string }>('/api/terminal/tickets', { agent_id: agentId, ...(sessionId === undefined ? {} : { session_id: sessionId }) });
+        if (answer.status !== 201) throw new Error(`no ticket: ${answer.status}`);
+        return { ticket: answer.body.ticket, sessionId: answer.body.session_id };
+      },
+      size: { cols: 80, rows: 24 },
+      openSocket: (url, protocol) => new WebSocket(url, protocol, { perMessageDeflate: false }),
+      handlers: {
+        output: (bytes, _info, rendered) => {
+          this.#output = Buffer.concat([this.#output, bytes]);
+          rendered();
+          this.#changed();
+        },
+        gap: (from, to) => {
+          throw new Error(`a gap from ${from} to ${to}`);
+        },
+        state: (state) => {
+          if (state.state === 'reconnecting' && this.state.state !== 'reconnecting') this.breaks += 1;
+          this.state = state;
+          this.#changed();
+        },
+        session: () => {},
+        size: () => {},
+        latency: () => {},
+      },
+    });
+    this.#client.start();
+  }
+
+  get sessionId(): string | undefined {
+    return this.#client.sessionId;
+  }
+
+  text(): string {
+    return this.#output.toString('latin1');
+  }
+
+  type(input: string | Uint8Array): void {
+    this.#client.type(input);
+  }
+
+  resize(cols: number, rows: number): void {
+    this.#client.resize(cols, rows);
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+
+  async until(what: string, found: () => boolean, timeoutMs = 20_000): Promise<void> {
+    const late = AbortSignal.timeout(timeoutMs);
+    while (!found()) {
+      await new Promise<void>((resolve, reject) => {
+        this.#changed = resolve;
+        late.onabort = () => reject(new Error(`${what}: not within ${timeoutMs} ms; ${JSON.stringify(this.state)}, after ${JSON.stringify(this.text().slice(-300))}`));
+      });
+    }
+  }
+
+  untilLive(): Promise<void> {
+    return this.until('live', () => this.state.state === 'live');
+  }
+
+  untilText(text: string, timeoutMs?: number): Promise<void> {
+    return this.until(`output of ${JSON.stringify(text)}`, () => this.text().includes(text), timeoutMs);
+  }
+
+  /** Runs a line and waits until it is done; its own echo cannot be mistaken for the mark. */
+  async run(line: string): Promise<void> {
+    const mark = `done${Math.random().toString(36).slice(2)}`;
+    this.type(`${line}; printf '%s.%s\\n' ${mark} x\n`);
+    await this.untilText(`${mark}.x`, 60_000);
+  }
+}

@@ -1,0 +1,75 @@
+import { type Machine, type Session } from '@webxterm/contracts/rest';
+import type { z } from 'zod';
+
+export interface Answer<T = Record<string, unknown>> {
+  status: number;
+  headers: Headers;
+  body: T;
+}
+
+/** REST as a script uses it: JSON in, JSON out, whatever the status. */
+export class Rest {
+  readonly url: string;
+  readonly token: string | undefined;
+
+  constructor(url: string, token?: string) {
+    this.url = url;
+    this.token = token;
+  }
+
+  as(token: string): Rest {
+    return new Rest(this.url, token);
+  }
+
+  async send<T = Record<string, unknown>>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer<T>> {
+    const response = await fetch(`${this.url}${path}`, {
+      method,
+      headers: {
+        ...(this.token === undefined ? {} : { authorization: `Bearer ${this.token}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, body: text === '' ? {} : JSON.parse(text) };
+  }
+
+  get<T>(path: string): Promise<Answer<T>> {
+    return this.send('GET', path);
+  }
+
+  post<T>(path: string, body: unknown): Promise<Answer<T>> {
+    return this.send('POST', path, body);
+  }
+
+  async login(account: { email: string; password: string }): Promise<z.infer<typeof Session>> {
+    const answer = await this.post<z.infer<typeof Session>>('/api/login', account);
+    if (answer.status !== 200) throw new Error(`sign-in failed: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  }
+
+  async signup(name: string): Promise<z.infer<typeof Session>> {
+    const answer = await this.post<z.infer<typeof Session>>('/api/signup', { username: name, email: `${name}@example.com`, password: 'yourpassword' });
+    if (answer.status !== 201) throw new Error(`sign-up failed: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  }
+
+  async machines(): Promise<Machine[]> {
+    return (await this.get<{ machines: Machine[] }>('/api/machines')).body.machines;
+  }
+}
+
+/** Asks until `check` finds what it wants; the last answer is in the error. */
+export const eventually = async <T>(what: string, ask: () => Promise<T | undefined>, timeoutMs = 30_000): Promise<T> => {
+  const end = Date.now() + timeoutMs;
+  for (;;) {
+    const found = await ask().catch(() => undefined);
+    if (found !== undefined) return found;
+    if (Date.now() > end) throw new Error(`${what}: not within ${timeoutMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+};
+
+export const onlineMachine = (rest: Rest): Promise<Machine> =>
+  eventually('a machine comes online', async () => (await rest.machines()).find((machine) => machine.status === 'online'));
