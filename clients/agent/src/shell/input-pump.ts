@@ -1,0 +1,83 @@
+/** Where input goes: the bytes taken, 0 for "none now", -1 for "never again". */
+export type InputSink = { write(bytes: Uint8Array): number };
+
+export type QueuedInput = {
+  bytes: Uint8Array;
+  /** Counted as applied but not typed: the answer of an emulator that does not drive. */
+  discard: boolean;
+  /** So many of the bytes are applied now. */
+  onApplied(count: number): void;
+};
+
+/** One turn of the event loop writes at most this much, so that a paste does not hold up other sessions. */
+const maxPerTurn = 64 * 1024;
+const firstRetryMs = 1;
+const lastRetryMs = 16;
+
+/**
+ * Feeds input to a terminal in the order in which it came, at the terminal's pace. There is no event for "takes input
+ * again" on a pseudo-terminal (it always polls as writable), so a refusal is retried, 1 to 16 ms later.
+ * What may wait here is bounded by the input limits of its writers.
+ */
+export class InputPump {
+  readonly #sink: InputSink;
+  #queue: QueuedInput[] = [];
+  #retryMs = firstRetryMs;
+  #cancel: (() => void) | undefined;
+  #closed = false;
+
+  constructor(sink: InputSink) {
+    this.#sink = sink;
+  }
+
+  push(input: QueuedInput): void {
+    if (this.#closed) return;
+    this.#queue.push(input);
+    if (this.#cancel === undefined) this.#drain();
+  }
+
+  /** Drops what waits. */
+  close(): void {
+    this.#closed = true;
+    this.#queue = [];
+    this.#cancel?.();
+    this.#cancel = undefined;
+  }
+
+  #drain(): void {
+    this.#cancel = undefined;
+    let budget = maxPerTurn;
+    let done = 0;
+    while (done < this.#queue.length && budget > 0) {
+      const input = this.#queue[done];
+      if (input === undefined) break;
+      const taken = input.discard ? input.bytes.length : this.#sink.write(input.bytes);
+      if (taken < 0) {
+        this.close();
+        return;
+      }
+      if (taken > 0) {
+        this.#retryMs = firstRetryMs;
+        budget -= taken;
+        input.onApplied(taken);
+        input.bytes = input.bytes.subarray(taken);
+      }
+      if (input.bytes.length > 0) break;
+      done += 1;
+    }
+    this.#queue.splice(0, done);
+    if (this.#queue.length > 0 && !this.#closed) this.#later(budget <= 0);
+  }
+
+  #later(atOnce: boolean): void {
+    const drain = (): void => this.#drain();
+    if (atOnce) {
+      const turn = setImmediate(drain);
+      this.#cancel = () => clearImmediate(turn);
+      return;
+    }
+    const timer = setTimeout(drain, this.#retryMs);
+    this.#cancel = () => clearTimeout(timer);
+    this.#retryMs = Math.min(lastRetryMs, this.#retryMs * 2);
+  }
+}

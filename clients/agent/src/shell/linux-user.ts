@@ -1,0 +1,48 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import os from 'node:os';
+import { promisify } from 'node:util';
+
+/** An account as passwd(5) has it. */
+export type LinuxUser = { name: string; uid: number; gid: number; home: string; shell: string };
+
+const run = promisify(execFile);
+/** useradd(8) allows this much; anything else (a leading dash above all) never gets onto a command line. */
+const userName = /^[A-Za-z_][A-Za-z0-9_.-]{0,63}\$?$/;
+
+/** One line of passwd(5); undefined when it is none. */
+export const parsePasswdLine = (line: string): LinuxUser | undefined => {
+  const [name, , uid, gid, , home, shell] = line.trim().split(':');
+  if (name === undefined || name === '' || uid === undefined || gid === undefined || shell === undefined) {
+    return undefined;
+  }
+  if (!/^\d+$/.test(uid) || !/^\d+$/.test(gid)) return undefined;
+  return { name, uid: Number(uid), gid: Number(gid), home: home || '/', shell: shell || '/bin/sh' };
+};
+
+/** The account that this process runs as. */
+export const ownUser = (): LinuxUser => {
+  const { username, uid, gid, homedir, shell } = os.userInfo();
+  return { name: username, uid, gid, home: homedir, shell: shell ?? '/bin/sh' };
+};
+
+/**
+ * The account by that name, as the machine's name service knows it (LDAP users too); undefined when there is none.
+ * Falls back to /etc/passwd where there is no getent.
+ */
+export const findUser = async (name: string): Promise<LinuxUser | undefined> => {
+  if (!userName.test(name)) return undefined;
+  if (name === os.userInfo().username) return ownUser();
+  const lines = await run('getent', ['passwd', name], { timeout: 5000 })
+    .then(({ stdout }) => stdout)
+    .catch((error: unknown) => {
+      // Exit code 2: getent ran and knows no such user.
+      if (error instanceof Error && 'code' in error && error.code === 2) return '';
+      return readFile('/etc/passwd', 'utf8');
+    });
+  for (const line of lines.split('\n')) {
+    const user = parsePasswdLine(line);
+    if (user?.name === name) return user;
+  }
+  return undefined;
+};

@@ -1,0 +1,47 @@
+import { createRequire } from 'node:module';
+
+/**
+ * The native half of @lydell/node-pty. Its JavaScript half is left out on purpose: that one owns the terminal's file
+ * descriptor and destroys its socket 200 ms after the child's exit (3,000 of 3,000 bytes were lost that way), and its
+ * write blocks the event loop on a program that does not read.
+ */
+export type NativePty = {
+  fork(
+    file: string,
+    args: string[],
+    env: string[],
+    cwd: string,
+    cols: number,
+    rows: number,
+    uid: number,
+    gid: number,
+    utf8: boolean,
+    helperPath: string,
+    onExit: (exitCode: number, signal: number) => void,
+  ): { fd: number; pid: number; pty: string };
+  resize(fd: number, cols: number, rows: number): void;
+};
+
+const require = createRequire(import.meta.url);
+
+/** macOS starts the child through a helper program; elsewhere the path is not looked at. */
+export const spawnHelperPath = (): string =>
+  process.platform === 'darwin'
+    ? require.resolve(`@lydell/node-pty-${process.platform}-${process.arch}/spawn-helper`)
+    : 'not-used';
+
+const isNativePty = (loaded: unknown): loaded is NativePty =>
+  typeof loaded === 'object' &&
+  loaded !== null &&
+  'fork' in loaded &&
+  typeof loaded.fork === 'function' &&
+  'resize' in loaded &&
+  typeof loaded.resize === 'function';
+
+/** @throws Error that says how to install it when this platform's binary is missing. */
+export const loadNativePty = (): NativePty => {
+  const loader: { requireBinary(file: string): unknown } = require('@lydell/node-pty/requireBinary.js');
+  const loaded = loader.requireBinary('pty.node');
+  if (!isNativePty(loaded)) throw new Error('@lydell/node-pty is of a version that this agent does not know');
+  return loaded;
+};

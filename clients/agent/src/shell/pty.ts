@@ -1,0 +1,151 @@
+import { statSync, writeSync } from 'node:fs';
+import os from 'node:os';
+import { ReadStream } from 'node:tty';
+import { loadNativePty, type NativePty, spawnHelperPath } from './native-pty.ts';
+import type { Launch } from './run-as.ts';
+
+/** How the child ended: by itself, or by a signal such as `SIGKILL`. */
+export type ExitResult = { exitCode: number | undefined; signal: string | undefined };
+
+export type PtyEvents = {
+  /** Output, as a view that holds only until this returns. */
+  onOutput(bytes: Uint8Array): void;
+  /** The shell is over and so is its output. Called once. */
+  onEnd(result: ExitResult): void;
+};
+
+export type PtySize = { cols: number; rows: number };
+
+/** A child that leaves a background process on the tty never brings EIO: its output ends this long after its exit. */
+const outputAfterExitMs = 1000;
+/** What ignores SIGHUP is killed this much later. */
+export const killAfterHangupMs = 5000;
+/** The kernel hands out at most 4 KiB per read; libuv asks up to 32 times in a row. */
+const readBufferSize = 64 * 1024;
+
+let native: NativePty | undefined;
+
+const signalName = (number: number): string =>
+  Object.entries(os.constants.signals).find(([, value]) => value === number)?.[0] ?? `SIG${number}`;
+
+const existingDirectory = (path: string): string => {
+  try {
+    return statSync(path).isDirectory() ? path : '/';
+  } catch {
+    return '/';
+  }
+};
+
+const isRetry = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EAGAIN';
+
+/** A child on a pseudo-terminal. This class owns the file descriptor until the output is over. */
+export class Pty {
+  readonly pid: number;
+  readonly #events: PtyEvents;
+  readonly #fd: number;
+  readonly #stream: ReadStream;
+  #open = true;
+  #result: ExitResult | undefined;
+  #lateEnd: NodeJS.Timeout | undefined;
+
+  /** @throws Error when the machine has no pseudo-terminal or process left. */
+  constructor(launch: Launch, size: PtySize, events: PtyEvents) {
+    this.#events = events;
+    native ??= loadNativePty();
+    const env = Object.entries(launch.env).map(([key, value]) => `${key}=${value}`);
+    const cwd = existingDirectory(launch.cwd);
+    // uid and gid -1: who the child runs as is decided by `launch` (setpriv), never here.
+    const child = native.fork(
+      launch.file,
+      launch.args,
+      env,
+      cwd,
+      size.cols,
+      size.rows,
+      -1,
+      -1,
+      true,
+      spawnHelperPath(),
+      (code, signal) => this.#exited(code, signal),
+    );
+    this.pid = child.pid;
+    this.#fd = child.fd;
+    const buffer = new Uint8Array(readBufferSize);
+    const onRead = (count: number): boolean => {
+      events.onOutput(buffer.subarray(0, count));
+      return true;
+    };
+    this.#stream = new ReadStream(child.fd, { onread: { buffer, callback: onRead } });
+    // EIO is how a pseudo-terminal says that nobody has its other side open any more.
+    this.#stream.on('error', () => undefined);
+    this.#stream.on('close', () => {
+      this.#open = false;
+      if (this.#result === undefined) this.#endWithoutTerminal();
+      this.#maybeEnd();
+    });
+    this.#stream.resume();
+  }
+
+  /**
+   * Offers input to the terminal without ever blocking.
+   * @returns the bytes taken: 0 when the terminal takes none now (try again later), -1 when it is closed.
+   */
+  write(bytes: Uint8Array): number {
+    if (!this.#open) return -1;
+    try {
+      // Synchronous on purpose: the descriptor is non-blocking, so this copies into the kernel or says EAGAIN (0.3 ms for
+      // 11 KiB and the refusal), and the descriptor cannot be closed and given to another file half-way.
+      return writeSync(this.#fd, bytes);
+    } catch (error) {
+      return isRetry(error) ? 0 : -1;
+    }
+  }
+
+  resize(size: PtySize): void {
+    if (this.#open) native?.resize(this.#fd, size.cols, size.rows);
+  }
+
+  /** Stops reading: the kernel's buffer fills and the program waits in its next write. */
+  pause(): void {
+    if (this.#open) this.#stream.pause();
+  }
+
+  resume(): void {
+    if (this.#open) this.#stream.resume();
+  }
+
+  /** Sends a signal to the shell's process group, and to the shell itself if it has left that group. */
+  kill(signal: NodeJS.Signals): void {
+    if (this.#result !== undefined) return;
+    for (const target of [-this.pid, this.pid]) {
+      try {
+        process.kill(target, signal);
+        return;
+      } catch {
+        // ESRCH: no such group any more; the process itself is next.
+      }
+    }
+  }
+
+  #exited(code: number, signal: number): void {
+    this.#result =
+      signal === 0 ? { exitCode: code, signal: undefined } : { exitCode: undefined, signal: signalName(signal) };
+    if (!this.#open) {
+      this.#maybeEnd();
+      return;
+    }
+    this.resume();
+    this.#lateEnd = setTimeout(() => this.#stream.destroy(), outputAfterExitMs);
+  }
+
+  /** A shell that closed its terminal but lives got the kernel's SIGHUP; nobody can reach it any more. */
+  #endWithoutTerminal(): void {
+    this.#lateEnd = setTimeout(() => this.kill('SIGKILL'), killAfterHangupMs);
+  }
+
+  #maybeEnd(): void {
+    if (this.#open || this.#result === undefined) return;
+    clearTimeout(this.#lateEnd);
+    this.#events.onEnd(this.#result);
+  }
+}

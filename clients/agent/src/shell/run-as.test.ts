@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import type { LinuxUser } from './linux-user.ts';
+import { runAs, userEnvironment } from './run-as.ts';
+
+const ubuntu: LinuxUser = { name: 'ubuntu', uid: 1000, gid: 1000, home: '/home/ubuntu', shell: '/bin/bash' };
+const everything = (): boolean => true;
+
+describe('runAs', () => {
+  it('goes through setpriv with the groups of the user as root, and execs', () => {
+    const launch = runAs(['/bin/bash', '-l'], { user: ubuntu, processUid: 0, allowSudo: true, exists: everything });
+    expect(launch.file).toBe('/usr/bin/setpriv');
+    expect(launch.args.slice(0, 5)).toEqual(['--reuid=1000', '--regid=1000', '--init-groups', '--reset-env', '--']);
+    expect(launch.args.slice(-2)).toEqual(['/bin/bash', '-l']);
+    expect(launch.args).toContain('HOME=/home/ubuntu');
+  });
+
+  it('lets nobody gain rights unless sudo is allowed', () => {
+    const launch = runAs(['/bin/sh'], { user: ubuntu, processUid: 0, allowSudo: false, exists: everything });
+    expect(launch.args).toContain('--no-new-privs');
+  });
+
+  it('falls back to runuser, and says what is missing without it', () => {
+    const only = (name: string) => (path: string) => path.endsWith(name) || path.endsWith('/env');
+    const options = { user: ubuntu, processUid: 0, allowSudo: true };
+    expect(runAs(['/bin/sh'], { ...options, exists: only('runuser') }).file).toBe('/usr/sbin/runuser');
+    expect(() => runAs(['/bin/sh'], { ...options, exists: () => false })).toThrow(/setpriv nor runuser/);
+  });
+
+  it('runs only as itself when it is not root', () => {
+    const options = { user: ubuntu, allowSudo: true, exists: everything };
+    expect(runAs(['/bin/bash', '-l'], { ...options, processUid: 1000 })).toMatchObject({
+      file: '/bin/bash',
+      args: ['-l'],
+    });
+    expect(() => runAs(['/bin/bash'], { ...options, processUid: 1001 })).toThrow(/only as itself, not as ubuntu/);
+  });
+
+  it('hands over nothing of its own environment', () => {
+    expect(Object.keys(userEnvironment(ubuntu)).sort()).toEqual(
+      ['COLORTERM', 'HOME', 'LANG', 'LOGNAME', 'PATH', 'SHELL', 'TERM', 'USER'].sort(),
+    );
+  });
+});
