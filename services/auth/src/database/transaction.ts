@@ -14,7 +14,8 @@ export const inTransaction = async <T>(
 ): Promise<T> => {
   const session = await connection.startSession();
   const startedAt = performance.now();
-  const late = (): AppError => new AppError('unavailable', 'The database does not answer right now. Try again shortly.');
+  const late = (): AppError =>
+    new AppError('unavailable', 'The database does not answer right now. Try again shortly.');
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(late()), deadlineMs);

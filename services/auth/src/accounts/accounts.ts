@@ -1,0 +1,124 @@
+import { AppError } from '@webxterm/shared';
+import { type Connection, Types } from 'mongoose';
+import type { ApiKeys } from '../api-keys/api-keys.ts';
+import { inTransaction } from '../database/transaction.ts';
+import type { Passwords } from '../passwords/passwords.ts';
+import type { SigninOrigin, Signins } from '../signins/signins.ts';
+import { foldEmail, foldUsername } from './names.ts';
+import type { User } from './user.ts';
+import type { UserStore } from './user-store.ts';
+
+export interface AccountsOptions {
+  readonly connection: Connection;
+  readonly users: UserStore;
+  readonly passwords: Passwords;
+  readonly apiKeys: ApiKeys;
+  readonly signins: Signins;
+  readonly signup: 'open' | 'closed';
+  readonly now?: () => number;
+}
+
+export interface NewAccount {
+  readonly username: string;
+  readonly email: string;
+  readonly password: string;
+}
+
+export interface SignedIn {
+  readonly token: string;
+  readonly user: User;
+  readonly apiKey: string;
+}
+
+/** For so long a sign-up that was not answered may be repeated with the very same words. */
+const repeatableMs = 10 * 60_000;
+
+/** Signing up and signing in. */
+export class Accounts {
+  readonly #options: AccountsOptions;
+  readonly #now: () => number;
+
+  constructor(options: AccountsOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+  }
+
+  /** @throws AppError signup_closed, email_taken, username_taken, unavailable: then the same sign-up may be repeated */
+  async signUp(account: NewAccount, from: SigninOrigin): Promise<SignedIn> {
+    const { users, signins, connection } = this.#options;
+    if (this.#options.signup === 'closed') throw new AppError('signup_closed');
+    const unanswered = await this.#findTaken(account);
+    if (unanswered !== undefined) return this.#answerAgain(unanswered, from);
+    const { user, apiKey } = await this.#build(account, 'user');
+    const made = await inTransaction(connection, async (session) => {
+      await users.insert(user, session);
+      return signins.insert(user._id, from, session);
+    });
+    const token = await signins.announce(made, user);
+    await users.closeSignup(user._id);
+    return { token, user, apiKey };
+  }
+
+  /** @throws AppError wrong_credentials, whether or not there is such an account; user_disabled; unavailable */
+  async signIn(email: string, password: string, from: SigninOrigin): Promise<SignedIn> {
+    const { users, passwords, signins, apiKeys } = this.#options;
+    const user = await users.byEmail(email);
+    const { ok, upgraded } = await passwords.verify(password, user?.password_hash);
+    if (user === null || !ok) throw new AppError('wrong_credentials');
+    if (user.disabled) throw new AppError('user_disabled');
+    if (upgraded !== undefined) await users.upgradePassword(user, upgraded);
+    const apiKey = await apiKeys.show(user);
+    return { token: await signins.begin(user, from), user, apiKey };
+  }
+
+  /** An account made by the installation itself. @throws AppError email_taken, username_taken */
+  async makeAdmin(account: NewAccount): Promise<void> {
+    const { user } = await this.#build(account, 'admin');
+    await inTransaction(this.#options.connection, (session) => this.#options.users.insert(user, session));
+  }
+
+  /** The account of a sign-up of the same words that got no answer; undefined when e-mail and name are free. */
+  async #findTaken(account: NewAccount): Promise<User | undefined> {
+    const { users, passwords } = this.#options;
+    const holder = await users.byEmail(account.email);
+    if (holder === null) {
+      if ((await users.byUsername(account.username)) !== null) throw new AppError('username_taken');
+      return undefined;
+    }
+    const repeatable =
+      (holder.signup_open_until?.getTime() ?? 0) > this.#now() &&
+      holder.username_folded === foldUsername(account.username) &&
+      !holder.disabled;
+    if (!repeatable || !(await passwords.verify(account.password, holder.password_hash)).ok)
+      throw new AppError('email_taken');
+    return holder;
+  }
+
+  async #answerAgain(user: User, from: SigninOrigin): Promise<SignedIn> {
+    const apiKey = await this.#options.apiKeys.show(user);
+    const token = await this.#options.signins.begin(user, from);
+    await this.#options.users.closeSignup(user._id);
+    return { token, user, apiKey };
+  }
+
+  async #build(account: NewAccount, role: User['role']): Promise<{ user: User; apiKey: string }> {
+    const id = new Types.ObjectId();
+    const apiKey = this.#options.apiKeys.make(id.toHexString());
+    const at = new Date(this.#now());
+    const user: User = {
+      _id: id,
+      username: account.username,
+      username_folded: foldUsername(account.username),
+      email: account.email,
+      email_lower: foldEmail(account.email),
+      password_hash: await this.#options.passwords.hash(account.password),
+      role,
+      disabled: false,
+      avatar_url: null,
+      api_key: apiKey.stored,
+      created_at: at,
+      signup_open_until: role === 'admin' ? null : new Date(at.getTime() + repeatableMs),
+    };
+    return { user, apiKey: apiKey.key };
+  }
+}

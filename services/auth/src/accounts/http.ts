@@ -1,0 +1,44 @@
+import { login, profile, type Session, signup } from '@webxterm/contracts/rest';
+import { type Api, AppError, type RequestContext } from '@webxterm/shared';
+import type { z } from 'zod';
+import type { ApiKeys } from '../api-keys/api-keys.ts';
+import type { Accounts, SignedIn } from './accounts.ts';
+import type { UserStore } from './user-store.ts';
+
+export interface AccountRoutes {
+  readonly accounts: Accounts;
+  readonly users: UserStore;
+  readonly apiKeys: ApiKeys;
+}
+
+/** Sign-up, sign-in and profile. */
+export const mountAccounts = (api: Api, { accounts, users, apiKeys }: AccountRoutes): void => {
+  api.mount(signup, async ({ body, context }) => sessionOf(await accounts.signUp(body, originOf(context))));
+
+  api.mount(login, async ({ body, context }) =>
+    sessionOf(await accounts.signIn(body.email, body.password, originOf(context))),
+  );
+
+  api.mount(profile, async ({ caller }) => {
+    const user = await users.byId(caller.userId);
+    if (user === null) throw new AppError('unauthenticated');
+    return {
+      user: {
+        id: caller.userId,
+        username: user.username,
+        email: user.email,
+        role: user.role,
+        api_key: await apiKeys.show(user),
+        avatar_url: user.avatar_url,
+        created_at: user.created_at.toISOString(),
+      },
+    };
+  });
+};
+
+const originOf = (context: RequestContext) => ({ clientIp: context.clientIp, userAgent: context.userAgent });
+
+const sessionOf = ({ token, user, apiKey }: SignedIn): z.input<typeof Session> => ({
+  token,
+  user: { id: user._id.toHexString(), username: user.username, email: user.email, api_key: apiKey },
+});

@@ -1,0 +1,93 @@
+import { AppError, duplicateIndexKey } from '@webxterm/shared';
+import { type ClientSession, type Connection, type Model, Types, trusted } from 'mongoose';
+import type { StoredApiKey } from '../api-keys/api-key.ts';
+import { foldEmail, foldUsername } from './names.ts';
+import { type User, userModel } from './user.ts';
+
+/** The users collection. */
+export class UserStore {
+  readonly #users: Model<User>;
+
+  constructor(connection: Connection) {
+    this.#users = userModel(connection);
+  }
+
+  byId(id: string, session?: ClientSession): Promise<User | null> {
+    return this.#users
+      .findById(new Types.ObjectId(id))
+      .session(session ?? null)
+      .lean<User>()
+      .exec();
+  }
+
+  byIds(ids: readonly string[]): Promise<User[]> {
+    return this.#users
+      .find({ _id: trusted({ $in: ids.map((id) => new Types.ObjectId(id)) }) })
+      .lean<User[]>()
+      .exec();
+  }
+
+  byEmail(email: string): Promise<User | null> {
+    return this.#users
+      .findOne({ email_lower: foldEmail(email) })
+      .lean<User>()
+      .exec();
+  }
+
+  byUsername(username: string): Promise<User | null> {
+    return this.#users
+      .findOne({ username_folded: foldUsername(username) })
+      .lean<User>()
+      .exec();
+  }
+
+  byApiKeyIndexes(indexes: readonly string[]): Promise<User | null> {
+    return this.#users
+      .findOne({ 'api_key.index': trusted({ $in: [...indexes] }) })
+      .lean<User>()
+      .exec();
+  }
+
+  hasAdmin(): Promise<boolean> {
+    return this.#users
+      .exists({ role: 'admin', disabled: false })
+      .exec()
+      .then((found) => found !== null);
+  }
+
+  /** @throws AppError email_taken, username_taken: of two at once exactly one gets through */
+  async insert(user: User, session: ClientSession): Promise<void> {
+    try {
+      await this.#users.create([user], { session });
+    } catch (error) {
+      const index = duplicateIndexKey(error);
+      if (index === 'email_lower') throw new AppError('email_taken', undefined, { cause: error });
+      if (index === 'username_folded') throw new AppError('username_taken', undefined, { cause: error });
+      throw error;
+    }
+  }
+
+  async closeSignup(id: Types.ObjectId): Promise<void> {
+    await this.#users.updateOne({ _id: id }, { $set: { signup_open_until: null } }).exec();
+  }
+
+  /** Nothing happens when the password was changed meanwhile. */
+  async upgradePassword(user: Pick<User, '_id' | 'password_hash'>, upgraded: string): Promise<void> {
+    await this.#users
+      .updateOne({ _id: user._id, password_hash: user.password_hash }, { $set: { password_hash: upgraded } })
+      .exec();
+  }
+
+  /** @returns false when another key has taken the place of `oldKeyId` meanwhile */
+  async replaceApiKey(id: string, oldKeyId: string, key: StoredApiKey, session?: ClientSession): Promise<boolean> {
+    const result = await this.#users
+      .updateOne({ _id: new Types.ObjectId(id), 'api_key.key_id': oldKeyId }, { $set: { api_key: key } })
+      .session(session ?? null)
+      .exec();
+    return result.matchedCount === 1;
+  }
+
+  async markApiKeyUsed(id: Types.ObjectId, keyId: string, at: Date): Promise<void> {
+    await this.#users.updateOne({ _id: id, 'api_key.key_id': keyId }, { $set: { 'api_key.last_used_at': at } }).exec();
+  }
+}

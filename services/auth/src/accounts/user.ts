@@ -1,0 +1,57 @@
+import type { Role } from '@webxterm/contracts/rest';
+import { type Connection, type Model, Schema, type Types } from 'mongoose';
+import type { StoredApiKey } from '../api-keys/api-key.ts';
+
+/** An account, as it is kept. */
+export interface User {
+  _id: Types.ObjectId;
+  username: string;
+  /** Unique. See foldUsername. */
+  username_folded: string;
+  /** As typed. */
+  email: string;
+  /** Unique. */
+  email_lower: string;
+  password_hash: string;
+  role: Role;
+  disabled: boolean;
+  avatar_url: string | null;
+  api_key: StoredApiKey;
+  created_at: Date;
+  /** Until then a repeated sign-up may be the answer to our own 503; null once a sign-up was answered. */
+  signup_open_until: Date | null;
+}
+
+const apiKeySchema = new Schema<StoredApiKey>(
+  {
+    key_id: { type: String, required: true },
+    index: { type: String, required: true },
+    sealed: { type: String, required: true },
+    created_at: { type: Date, required: true },
+    last_used_at: { type: Date, default: null },
+  },
+  { _id: false },
+);
+
+const userSchema = new Schema<User>(
+  {
+    username: { type: String, required: true },
+    username_folded: { type: String, required: true },
+    email: { type: String, required: true },
+    email_lower: { type: String, required: true },
+    password_hash: { type: String, required: true },
+    role: { type: String, enum: ['user', 'admin'], required: true },
+    disabled: { type: Boolean, required: true },
+    avatar_url: { type: String, default: null },
+    api_key: { type: apiKeySchema, required: true },
+    created_at: { type: Date, required: true },
+    signup_open_until: { type: Date, default: null },
+  },
+  { versionKey: false, strict: 'throw' },
+)
+  .index({ email_lower: 1 }, { unique: true })
+  .index({ username_folded: 1 }, { unique: true })
+  .index({ 'api_key.index': 1 }, { unique: true })
+  .index({ role: 1 });
+
+export const userModel = (connection: Connection): Model<User> => connection.model<User>('user', userSchema, 'users');

@@ -1,0 +1,94 @@
+import { AppError, type Logger } from '@webxterm/shared';
+import { type Connection, Types } from 'mongoose';
+import type { User } from '../accounts/user.ts';
+import type { UserStore } from '../accounts/user-store.ts';
+import { inTransaction } from '../database/transaction.ts';
+import type { Outbox } from '../outbox/outbox.ts';
+import type { OutboxWorker } from '../outbox/outbox-worker.ts';
+import type { RootKeys } from '../root-keys/root-keys.ts';
+import { apiKeyIndexes, makeApiKey, openApiKey, rewrapApiKey } from './api-key.ts';
+
+export interface ApiKeysOptions {
+  readonly connection: Connection;
+  readonly users: UserStore;
+  readonly outbox: Outbox;
+  readonly worker: Pick<OutboxWorker, 'settle'>;
+  readonly roots: RootKeys;
+  readonly logger: Logger;
+  readonly now?: () => number;
+}
+
+/** The use of a key is noted at most this often. */
+const noteUseEveryMs = 60_000;
+
+/** The keys with which agents register. */
+export class ApiKeys {
+  readonly #options: ApiKeysOptions;
+  readonly #now: () => number;
+
+  constructor(options: ApiKeysOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+  }
+
+  /** A key for a user who is being made. */
+  make(userId: string): ReturnType<typeof makeApiKey> {
+    return makeApiKey(this.#options.roots, userId, new Date(this.#now()));
+  }
+
+  /** The user's key in clear. One that cannot be opened any more (its root key is gone) is replaced, for it is of no use to anybody. */
+  async show(user: User): Promise<string> {
+    const { roots, logger } = this.#options;
+    const userId = user._id.toHexString();
+    const key = openApiKey(roots, userId, user.api_key);
+    if (key === undefined) {
+      logger.warn(
+        { user_id: userId, key_id: user.api_key.key_id },
+        'an API key cannot be opened any more, replacing it',
+      );
+      return this.replace(userId);
+    }
+    const rewrapped = rewrapApiKey(roots, userId, user.api_key);
+    if (rewrapped !== undefined) await this.#options.users.replaceApiKey(userId, user.api_key.key_id, rewrapped);
+    return key;
+  }
+
+  /**
+   * A new key in place of the old one, which is good for nothing from then on.
+   * @throws AppError unauthenticated when the user is gone
+   */
+  async replace(userId: string): Promise<string> {
+    const made = this.make(userId);
+    const at = new Date(this.#now());
+    const owed = await inTransaction(this.#options.connection, async (session) => {
+      const user = await this.#options.users.byId(userId, session);
+      if (user === null) throw new AppError('unauthenticated');
+      const oldKeyId = user.api_key.key_id;
+      await this.#options.users.replaceApiKey(userId, oldKeyId, made.stored, session);
+      const event = { subject: 'auth.apikey.rotated' as const, body: { user_id: userId, old_key_id: oldKeyId } };
+      return this.#options.outbox.add([{ sid_hash: null, event }], at, session);
+    });
+    await this.#options.worker.settle(owed);
+    return made.key;
+  }
+
+  /**
+   * Whose key has this SHA-256.
+   * @throws AppError bad_api_key, user_disabled
+   */
+  async verify(keySha256: string): Promise<{ user_id: string; username: string; key_id: string }> {
+    const user = await this.#options.users.byApiKeyIndexes(apiKeyIndexes(this.#options.roots, keySha256));
+    if (user === null) throw new AppError('bad_api_key');
+    if (user.disabled) throw new AppError('user_disabled');
+    this.#noteUse(user);
+    return { user_id: user._id.toHexString(), username: user.username, key_id: user.api_key.key_id };
+  }
+
+  #noteUse(user: User): void {
+    const now = this.#now();
+    if (now - (user.api_key.last_used_at?.getTime() ?? 0) < noteUseEveryMs) return;
+    this.#options.users
+      .markApiKeyUsed(new Types.ObjectId(user._id), user.api_key.key_id, new Date(now))
+      .catch((error: unknown) => this.#options.logger.warn({ err: error }, 'the use of an API key could not be noted'));
+  }
+}

@@ -1,0 +1,8 @@
+import type { NatsConnection } from '@nats-io/transport-node';
+import { verifyApiKey } from '@webxterm/contracts/bus';
+import { answer, type Logger } from '@webxterm/shared';
+import type { ApiKeys } from './api-keys.ts';
+
+/** Tells agent-hub whose an API key is. */
+export const answerApiKeys = (bus: NatsConnection, apiKeys: ApiKeys, logger: Logger): void =>
+  answer(bus, verifyApiKey, logger, (body) => apiKeys.verify(body.key_sha256));

@@ -1,0 +1,63 @@
+import { browserSession } from '@webxterm/contracts/rest';
+import { type AllowList, type Api, AppError, type RequestContext } from '@webxterm/shared';
+import type { UserStore } from '../accounts/user-store.ts';
+import type { Signins } from '../signins/signins.ts';
+import { tokenExpiry } from '../signins/token-life.ts';
+import type { BrowserSessions } from './browser-sessions.ts';
+import { readCookie, setCookie } from './cookie.ts';
+import { readPair } from './pair.ts';
+
+export interface BrowserSessionRoutes {
+  readonly browsers: BrowserSessions;
+  readonly signins: Signins;
+  readonly users: UserStore;
+  readonly allowList: Pick<AllowList, 'require'>;
+  readonly origins: ReadonlySet<string>;
+  readonly cookieName: string;
+  /** PUBLIC_URL is https: the cookie never goes over anything else, whatever a proxy in between says. */
+  readonly alwaysSecure: boolean;
+}
+
+/** No page of another origin can send this header without being asked whether it may. */
+const browserHeader = 'x-webxterm-browser';
+
+/** `POST /api/auth/session`: how the web UI stays signed in over a reload. */
+export const mountBrowserSession = (api: Api, options: BrowserSessionRoutes): void => {
+  const { browsers, signins, users, allowList, cookieName } = options;
+
+  api.mount(browserSession, async ({ body, caller, context }) => {
+    requireOurPage(context, options.origins);
+    const held = caller === undefined ? await pickUp(body.half, context) : await browsers.bind(caller.sid);
+    // The allow-list has the last word: a sign-in whose end is under way is not handed out again.
+    const entry = allowList.require(held.sid);
+    const user = await users.byId(entry.user_id);
+    if (user === null) throw new AppError('unauthenticated');
+    const endsAt = tokenExpiry(Math.floor(Date.now() / 1000), entry.exp);
+    setCookie(context.response, cookieName, held.pair.cookie, {
+      secure: options.alwaysSecure || context.proto === 'https',
+      expires: held.signin.expires_at,
+    });
+    return {
+      token: signins.token(entry.user_id, held.sid, entry.exp),
+      half: held.pair.half,
+      expires_at: new Date(endsAt * 1000).toISOString(),
+      user: { id: entry.user_id, username: user.username, email: user.email, role: user.role },
+    };
+  });
+
+  const pickUp = (half: string | undefined, context: RequestContext) => {
+    const pair = readPair(readCookie(context.request.headers.cookie, cookieName), half);
+    if (pair === undefined) throw new AppError('unauthenticated', 'This browser is not signed in.');
+    return browsers.pickUp(pair);
+  };
+};
+
+const requireOurPage = (context: RequestContext, origins: ReadonlySet<string>): void => {
+  const { origin } = context.request.headers;
+  if (origin === undefined || !origins.has(origin)) throw new AppError('origin_not_allowed');
+  if (context.request.headers[browserHeader] !== '1')
+    throw new AppError(
+      'origin_not_allowed',
+      `This is for the web UI alone: the header ${browserHeader}: 1 is missing.`,
+    );
+};

@@ -1,0 +1,51 @@
+import { BrowserHalf } from '@webxterm/contracts/rest';
+import { describe, expect, it } from 'vitest';
+import { bind, graceMs, newPair, pairHash, readPair, rotate, standingOf } from './pair.ts';
+
+const at = new Date('2026-01-02T03:04:05Z');
+const soon = at.getTime() + graceMs;
+const first = newPair();
+const second = newPair();
+const third = newPair();
+const bound = bind(first, 'the-sid', at);
+const rotated = rotate(bound, first, second, 'the-sid', at);
+const twice = rotate(rotated, second, third, 'the-sid', at);
+
+describe("a browser's pair", () => {
+  it('is two halves of 256 bits, and both are needed', () => {
+    expect(BrowserHalf.safeParse(first.half).success).toBe(true);
+    expect(readPair(first.cookie, first.half)).toEqual(first);
+    expect(readPair(undefined, first.half)).toBeUndefined();
+    expect(readPair(first.cookie, undefined)).toBeUndefined();
+    expect(readPair(first.cookie, 'short')).toBeUndefined();
+    expect(pairHash({ ...first, half: second.half })).not.toBe(pairHash(first));
+  });
+
+  it('in use gives the sign-in', () => {
+    expect(standingOf(bound, first, soon)).toEqual({ standing: 'current', sid: 'the-sid' });
+    expect(standingOf(rotated, second, soon)).toEqual({ standing: 'current', sid: 'the-sid' });
+  });
+
+  it('just rotated gives its successor, always the same one', () => {
+    const standing = { standing: 'just_rotated', successor: second, sid: 'the-sid' };
+    expect(standingOf(rotated, first, soon)).toEqual(standing);
+    expect(standingOf(rotated, first, soon)).toEqual(standing);
+  });
+
+  it('is reused when it comes after the grace, or a rotation too late', () => {
+    expect(standingOf(rotated, first, soon + 1)).toEqual({ standing: 'reused' });
+    expect(standingOf(twice, first, at.getTime())).toEqual({ standing: 'reused' });
+    expect(standingOf(twice, second, soon)).toMatchObject({ standing: 'just_rotated', successor: third });
+  });
+
+  it('of somebody else, or mixed from two, is unknown', () => {
+    expect(standingOf(twice, newPair(), soon)).toEqual({ standing: 'unknown' });
+    expect(standingOf(rotated, { cookie: first.cookie, half: second.half }, soon)).toEqual({ standing: 'unknown' });
+  });
+
+  it('leaves nothing readable behind', () => {
+    const kept = JSON.stringify(twice);
+    for (const secret of [first, second, third].flatMap((pair) => [pair.cookie, pair.half, 'the-sid']))
+      expect(kept).not.toContain(secret);
+  });
+});

@@ -1,0 +1,88 @@
+import { jetstream } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { authEvents } from '@webxterm/contracts/bus';
+import type { Logger } from '@webxterm/shared';
+import type { ListKeeper } from '../allow-list/list-keeper.ts';
+import type { Outbox, Owed } from './outbox.ts';
+
+export interface OutboxWorkerOptions {
+  readonly bus: NatsConnection;
+  readonly outbox: Outbox;
+  readonly list: Pick<ListKeeper, 'sync' | 'isUp'>;
+  readonly logger: Logger;
+  readonly now?: () => number;
+}
+
+const everyMs = 1000;
+/** A request that is still at work on what it owes needs no help for so long. */
+const youngMs = 3000;
+const batchSize = 100;
+const publishTimeoutMs = 2000;
+
+/** Does what committed changes owe to the bus: at once for the request that made them, and again until it is done. */
+export class OutboxWorker {
+  readonly #options: OutboxWorkerOptions;
+  readonly #now: () => number;
+  #timer: NodeJS.Timeout | undefined;
+  #working: Promise<void> | undefined;
+
+  constructor(options: OutboxWorkerOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => {
+      this.#working ??= this.#catchUp().finally(() => {
+        this.#working = undefined;
+      });
+    }, everyMs);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#working;
+  }
+
+  /** @throws AppError unavailable when something is still owed: it will be done later */
+  async settle(owed: readonly Owed[]): Promise<void> {
+    await Promise.all(owed.map((item) => this.#pay(item)));
+    await this.crossOut(owed);
+  }
+
+  /** What is done twice is done once: a row that stays behind costs nothing but a second look. */
+  async crossOut(owed: readonly Owed[]): Promise<void> {
+    if (owed.length === 0) return;
+    await this.#options.outbox.done(owed.map((item) => item._id)).catch((error: unknown) => {
+      this.#options.logger.warn({ err: error }, 'what is done could not be crossed out; it will be done again');
+    });
+  }
+
+  async #pay(item: Owed): Promise<void> {
+    if (item.sid_hash !== null) await this.#options.list.sync(item.sid_hash);
+    if (item.event === null) return;
+    const body = authEvents[item.event.subject].parse(item.event.body);
+    const id = item._id.toHexString();
+    const message = JSON.stringify({ v: 1, request_id: id, body });
+    await jetstream(this.#options.bus, { timeout: publishTimeoutMs }).publish(item.event.subject, message, {
+      msgID: id,
+    });
+  }
+
+  async #catchUp(): Promise<void> {
+    if (!this.#options.list.isUp) return;
+    try {
+      for (;;) {
+        const owed = await this.#options.outbox.list(new Date(this.#now() - youngMs), batchSize);
+        await this.settle(owed);
+        if (owed.length > 0) this.#options.logger.info({ count: owed.length }, 'done what was still owed to the bus');
+        if (owed.length < batchSize) return;
+      }
+    } catch (error) {
+      this.#options.logger.warn(
+        { reason: error instanceof Error ? error.message : String(error) },
+        'what is owed to the bus cannot be done yet, trying again',
+      );
+    }
+  }
+}

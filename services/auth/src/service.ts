@@ -1,0 +1,102 @@
+import {
+  AllowList,
+  Api,
+  buildIndexes,
+  connectBus,
+  connectMongo,
+  Health,
+  type ServiceContext,
+  serveHealth,
+} from '@webxterm/shared';
+import { Accounts } from './accounts/accounts.ts';
+import { ensureAdmin } from './accounts/first-admin.ts';
+import { mountAccounts } from './accounts/http.ts';
+import { UserStore } from './accounts/user-store.ts';
+import { ListKeeper } from './allow-list/list-keeper.ts';
+import { ApiKeys } from './api-keys/api-keys.ts';
+import { answerApiKeys } from './api-keys/nats.ts';
+import { allowedOrigins } from './browser-session/allowed-origins.ts';
+import { BrowserSessions } from './browser-session/browser-sessions.ts';
+import { cookieName } from './browser-session/cookie.ts';
+import { mountBrowserSession } from './browser-session/http.ts';
+import { Outbox } from './outbox/outbox.ts';
+import { OutboxWorker } from './outbox/outbox-worker.ts';
+import { Passwords } from './passwords/passwords.ts';
+import { deriveRootKeys } from './root-keys/root-keys.ts';
+import type { AuthSettings } from './settings.ts';
+import { mountSignins } from './signins/http.ts';
+import { LastSeen } from './signins/last-seen.ts';
+import { SigninStore } from './signins/signin-store.ts';
+import { Signins } from './signins/signins.ts';
+
+/** Puts the service together. Returns once it is ready. */
+export const startAuth = async (settings: AuthSettings, { logger, shutdown }: ServiceContext): Promise<void> => {
+  const health = new Health('auth');
+  health.set('signins', false, 'the allow-list is not complete yet');
+  await serveHealth({
+    host: settings.HEALTH_HOST,
+    port: settings.HEALTH_PORT,
+    metricsToken: settings.METRICS_TOKEN,
+    health,
+    shutdown,
+  });
+  const [connection, bus] = await Promise.all([
+    connectMongo({ url: settings.MONGO_URL, logger, health, shutdown }),
+    connectBus({
+      urls: settings.NATS_URL,
+      user: 'auth',
+      password: settings.NATS_PASSWORD,
+      logger,
+      health,
+      shutdown,
+    }),
+  ]);
+
+  const roots = deriveRootKeys(settings.ROOT_KEY);
+  const jwtKeys = settings.JWT_KEYS;
+  const users = new UserStore(connection);
+  const store = new SigninStore(connection);
+  const outbox = new Outbox(connection);
+  const list = new ListKeeper({ bus, signins: store, users, logger });
+  const worker = new OutboxWorker({ bus, outbox, list, logger });
+  const signins = new Signins({ connection, store, outbox, worker, list, jwtKeys });
+  const passwords = new Passwords(roots);
+  const apiKeys = new ApiKeys({ connection, users, outbox, worker, roots, logger });
+  const accounts = new Accounts({ connection, users, passwords, apiKeys, signins, signup: settings.SIGNUP });
+  const lastSeen = new LastSeen(store, logger);
+
+  await buildIndexes(connection);
+  await ensureAdmin(users, accounts, { email: settings.ADMIN_EMAIL, password: settings.ADMIN_PASSWORD }, logger);
+
+  const allowList = new AllowList(bus, logger);
+  allowList.start();
+  await list.start();
+  await allowList.complete();
+  worker.start();
+  lastSeen.start(shutdown);
+  shutdown.add('work', 'allow-list', () => {
+    list.stop();
+    allowList.stop();
+  });
+  shutdown.add('work', 'outbox', () => worker.stop());
+
+  const api = new Api({ gatewayKey: settings.GATEWAY_KEY, jwtKeys, allowList, logger });
+  const name = cookieName(settings.INSTALLATION_ID);
+  mountAccounts(api, { accounts, users, apiKeys });
+  mountSignins(api, { signins, allowList, jwtKeys, lastSeen, cookieName: name });
+  mountBrowserSession(api, {
+    browsers: new BrowserSessions({ store, signins, logger }),
+    signins,
+    users,
+    allowList,
+    origins: allowedOrigins(settings.PUBLIC_URL, settings.EXTRA_ORIGINS),
+    cookieName: name,
+    alwaysSecure: settings.PUBLIC_URL.startsWith('https:'),
+  });
+  await api.listen(settings.HTTP_HOST, settings.HTTP_PORT, shutdown);
+  answerApiKeys(bus, apiKeys, logger);
+
+  health.set('signins', true);
+  health.markReady();
+  logger.info({ port: settings.HTTP_PORT }, 'auth is ready');
+};

@@ -1,0 +1,31 @@
+import { logout, refresh } from '@webxterm/contracts/rest';
+import { type AllowList, type Api, authenticate, hashSid, type JwtKey } from '@webxterm/shared';
+import { forgetCookie } from '../browser-session/cookie.ts';
+import type { LastSeen } from './last-seen.ts';
+import type { Signins } from './signins.ts';
+
+export interface SigninRoutes {
+  readonly signins: Signins;
+  readonly allowList: Pick<AllowList, 'require'>;
+  readonly jwtKeys: readonly JwtKey[];
+  readonly lastSeen: LastSeen;
+  readonly cookieName: string;
+}
+
+/** Refresh and sign-out. */
+export const mountSignins = (api: Api, options: SigninRoutes): void => {
+  const { signins, allowList, jwtKeys, lastSeen, cookieName } = options;
+
+  // Needs the allow-list only: tokens are refreshed while the database is away.
+  api.mount(refresh, async ({ body }) => {
+    const caller = authenticate({ jwtKeys, allowList }, body.token);
+    lastSeen.note(hashSid(caller.sid));
+    return { token: signins.token(caller.userId, caller.sid, allowList.require(caller.sid).exp) };
+  });
+
+  api.mount(logout, async ({ caller, context }) => {
+    await signins.endBySid(caller.sid, caller.userId, 'signed_out');
+    forgetCookie(context.response, cookieName);
+    return undefined;
+  });
+};

@@ -1,0 +1,77 @@
+import { type ClientSession, type Connection, type Model, Types, trusted } from 'mongoose';
+import { type BoundBrowser, type Signin, signinModel } from './signin.ts';
+
+/** How many earlier pairs of a browser are remembered: whoever comes with one of them has stolen it or was stolen from. */
+const maxRetired = 50;
+
+/** The signins collection. */
+export class SigninStore {
+  readonly #signins: Model<Signin>;
+
+  constructor(connection: Connection) {
+    this.#signins = signinModel(connection);
+  }
+
+  async insert(signin: Signin, session: ClientSession): Promise<void> {
+    await this.#signins.create([signin], { session });
+  }
+
+  bySidHash(sidHash: string): Promise<Signin | null> {
+    return this.#signins.findOne({ sid_hash: sidHash }).lean<Signin>().exec();
+  }
+
+  byPairHash(pairHash: string): Promise<Signin | null> {
+    return this.#signins
+      .findOne({ $or: [{ 'browser.pair_hash': pairHash }, { 'browser.retired': pairHash }] })
+      .lean<Signin>()
+      .exec();
+  }
+
+  ofUser(userId: string, session?: ClientSession): Promise<Signin[]> {
+    return this.#signins
+      .find({ user_id: new Types.ObjectId(userId) })
+      .sort({ last_seen_at: -1 })
+      .session(session ?? null)
+      .lean<Signin[]>()
+      .exec();
+  }
+
+  /** Every sign-in that has not run out, in the order of their ids. */
+  alive(now: Date): AsyncIterable<Signin> {
+    return this.#signins
+      .find({ expires_at: trusted({ $gt: now }) })
+      .sort({ _id: 1 })
+      .lean<Signin[]>()
+      .cursor({ batchSize: 500 });
+  }
+
+  async delete(ids: readonly Types.ObjectId[], session: ClientSession): Promise<void> {
+    await this.#signins.deleteMany({ _id: trusted({ $in: [...ids] }) }, { session }).exec();
+  }
+
+  async seen(at: ReadonlyMap<string, Date>): Promise<void> {
+    await this.#signins.bulkWrite(
+      [...at].map(([sidHash, seen]) => ({
+        updateOne: { filter: { sid_hash: sidHash }, update: { $max: { last_seen_at: seen } } },
+      })),
+      { ordered: false },
+    );
+  }
+
+  /** @returns false when the sign-in has ended */
+  async bindBrowser(sidHash: string, browser: BoundBrowser): Promise<boolean> {
+    const result = await this.#signins.updateOne({ sid_hash: sidHash }, { $set: { browser } }).exec();
+    return result.matchedCount === 1;
+  }
+
+  /** @returns false when the pair was changed meanwhile, or the sign-in has ended */
+  async rotateBrowser(id: Types.ObjectId, was: BoundBrowser, next: BoundBrowser, at: Date): Promise<boolean> {
+    const result = await this.#signins
+      .updateOne(
+        { _id: id, 'browser.pair_hash': was.pair_hash },
+        { $set: { browser: { ...next, retired: next.retired.slice(0, maxRetired) }, last_seen_at: at } },
+      )
+      .exec();
+    return result.matchedCount === 1;
+  }
+}

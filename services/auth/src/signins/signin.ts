@@ -1,0 +1,65 @@
+import { type Connection, type Model, Schema, type Types } from 'mongoose';
+
+/** A browser that may pick its sign-in up again after a reload. See browser-session/pair.ts. */
+export interface BoundBrowser {
+  pair_hash: string;
+  /** Hashes of the pairs before, the latest first. */
+  retired: string[];
+  /** When the latest of `retired` gave way. */
+  rotated_at: Date;
+  /** The pair in use, sealed with the one before: for whoever did not get the answer to the rotation. Null after binding. */
+  successor_sealed: string | null;
+  /** The sign-in's id, sealed with the pair in use. */
+  sid_sealed: string;
+}
+
+/** Somebody signed in. While its row is here, and no longer, its tokens count. */
+export interface Signin {
+  _id: Types.ObjectId;
+  /** The id itself stands in tokens only. */
+  sid_hash: string;
+  user_id: Types.ObjectId;
+  created_at: Date;
+  last_seen_at: Date;
+  expires_at: Date;
+  /** Where it was made. */
+  ip: string;
+  user_agent: string;
+  browser: BoundBrowser | null;
+}
+
+const browserSchema = new Schema<BoundBrowser>(
+  {
+    pair_hash: { type: String, required: true },
+    retired: { type: [String], required: true },
+    rotated_at: { type: Date, required: true },
+    successor_sealed: { type: String, default: null },
+    sid_sealed: { type: String, required: true },
+  },
+  { _id: false },
+);
+
+const signinSchema = new Schema<Signin>(
+  {
+    sid_hash: { type: String, required: true },
+    user_id: { type: Schema.Types.ObjectId, required: true },
+    created_at: { type: Date, required: true },
+    last_seen_at: { type: Date, required: true },
+    expires_at: { type: Date, required: true },
+    ip: { type: String, default: '' },
+    user_agent: { type: String, default: '' },
+    browser: { type: browserSchema, default: null },
+  },
+  { versionKey: false, strict: 'throw' },
+)
+  .index({ sid_hash: 1 }, { unique: true })
+  .index({ user_id: 1, created_at: -1 })
+  .index({ expires_at: 1 }, { expireAfterSeconds: 0 })
+  .index(
+    { 'browser.pair_hash': 1 },
+    { unique: true, partialFilterExpression: { 'browser.pair_hash': { $exists: true } } },
+  )
+  .index({ 'browser.retired': 1 }, { sparse: true });
+
+export const signinModel = (connection: Connection): Model<Signin> =>
+  connection.model<Signin>('signin', signinSchema, 'signins');

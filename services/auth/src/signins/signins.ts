@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto';
+import { hashSid, type JwtKey, signAccessToken } from '@webxterm/shared';
+import { type ClientSession, type Connection, Types } from 'mongoose';
+import type { User } from '../accounts/user.ts';
+import type { ListKeeper } from '../allow-list/list-keeper.ts';
+import { inTransaction } from '../database/transaction.ts';
+import type { AuthEvent, Outbox, Owed } from '../outbox/outbox.ts';
+import type { OutboxWorker } from '../outbox/outbox-worker.ts';
+import type { Signin } from './signin.ts';
+import type { SigninStore } from './signin-store.ts';
+import { signinLifeMs, tokenExpiry } from './token-life.ts';
+
+/** From where somebody signs in. */
+export interface SigninOrigin {
+  readonly clientIp: string;
+  readonly userAgent: string;
+}
+
+/** A sign-in that stands in the database and not yet on the allow-list. */
+export interface NewSignin {
+  readonly sid: string;
+  readonly signin: Signin;
+  readonly owed: Owed[];
+}
+
+export interface SigninsOptions {
+  readonly connection: Connection;
+  readonly store: SigninStore;
+  readonly outbox: Outbox;
+  readonly worker: Pick<OutboxWorker, 'settle' | 'crossOut'>;
+  readonly list: Pick<ListKeeper, 'add'>;
+  readonly jwtKeys: readonly JwtKey[];
+  readonly now?: () => number;
+}
+
+/** Sign-ins: begun, ended, and the tokens that are good for as long as they last. */
+export class Signins {
+  readonly #options: SigninsOptions;
+  readonly #now: () => number;
+
+  constructor(options: SigninsOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+  }
+
+  /** A sign-in for a user, in the transaction of whatever else makes it. It counts after `announce`. */
+  async insert(userId: Types.ObjectId, from: SigninOrigin, session: ClientSession): Promise<NewSignin> {
+    const sid = randomBytes(24).toString('base64url');
+    const at = new Date(this.#now());
+    const signin: Signin = {
+      _id: new Types.ObjectId(),
+      sid_hash: hashSid(sid),
+      user_id: userId,
+      created_at: at,
+      last_seen_at: at,
+      expires_at: new Date(at.getTime() + signinLifeMs),
+      ip: from.clientIp,
+      user_agent: from.userAgent,
+      browser: null,
+    };
+    await this.#options.store.insert(signin, session);
+    const owed = await this.#options.outbox.add([{ sid_hash: signin.sid_hash, event: null }], at, session);
+    return { sid, signin, owed };
+  }
+
+  /**
+   * Puts it on the allow-list. @returns the first token
+   * @throws AppError unavailable when the list has not taken it
+   */
+  async announce(made: NewSignin, user: User): Promise<string> {
+    await this.#options.list.add(made.signin, user);
+    await this.#options.worker.crossOut(made.owed);
+    return this.token(user._id.toHexString(), made.sid, made.signin.expires_at.getTime() / 1000);
+  }
+
+  /** @throws AppError unavailable: nobody is signed in then */
+  async begin(user: User, from: SigninOrigin): Promise<string> {
+    const made = await inTransaction(this.#options.connection, (session) => this.insert(user._id, from, session));
+    return this.announce(made, user);
+  }
+
+  /** `endsAt`: when the sign-in ends, seconds since 1970. */
+  token(userId: string, sid: string, endsAt: number): string {
+    const now = Math.floor(this.#now() / 1000);
+    return signAccessToken(this.#options.jwtKeys, { userId, sid, now, expiresAt: tokenExpiry(now, endsAt) });
+  }
+
+  /**
+   * Ends sign-ins: their tokens stop to count before this returns.
+   * @throws AppError unavailable when that is not certain yet: it will come by itself
+   */
+  async end(signins: readonly Signin[], reason: string): Promise<void> {
+    const owed = await inTransaction(this.#options.connection, (session) => this.deleteAll(signins, reason, session));
+    await this.#options.worker.settle(owed);
+  }
+
+  /** Ends sign-ins in the transaction of whatever else ends them. @returns what is owed to the bus: to be settled after the commit */
+  async deleteAll(signins: readonly Signin[], reason: string, session: ClientSession): Promise<Owed[]> {
+    await this.#options.store.delete(
+      signins.map((signin) => signin._id),
+      session,
+    );
+    const items = signins.map((signin) => ({ sid_hash: signin.sid_hash, event: revoked(signin, reason) }));
+    return this.#options.outbox.add(items, new Date(this.#now()), session);
+  }
+
+  /** The sign-in behind a token has ended in the database already, yet somebody holds a token of it: the list is made to follow. */
+  async endBySid(sid: string, userId: string, reason: string): Promise<void> {
+    const found = await this.#options.store.bySidHash(hashSid(sid));
+    if (found !== null) return this.end([found], reason);
+    const event: AuthEvent = {
+      subject: 'auth.signin.revoked',
+      body: { sid_sha256: hashSid(sid), user_id: userId, reason },
+    };
+    const owed = await inTransaction(this.#options.connection, (session) =>
+      this.#options.outbox.add([{ sid_hash: hashSid(sid), event }], new Date(this.#now()), session),
+    );
+    await this.#options.worker.settle(owed);
+  }
+}
+
+const revoked = (signin: Signin, reason: string): AuthEvent => ({
+  subject: 'auth.signin.revoked',
+  body: { sid_sha256: signin.sid_hash, user_id: signin.user_id.toHexString(), reason },
+});
