@@ -1,0 +1,56 @@
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type AppError, errorBody, errorHeaders } from '@webxterm/shared';
+
+const jsonType = 'application/json; charset=utf-8';
+
+/** Answers with JSON. HEAD gets the headers alone. */
+export const answerJson = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+  body: string,
+  headers: Readonly<Record<string, string>> = {},
+): void => {
+  response.writeHead(status, { 'content-type': jsonType, 'content-length': Buffer.byteLength(body), ...headers });
+  response.end(request.method === 'HEAD' ? undefined : body);
+};
+
+/** Answers with an error of the one list. */
+export const answerError = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  error: AppError,
+  requestId: string,
+  headers: Readonly<Record<string, string>> = {},
+): void => {
+  const body = JSON.stringify(errorBody(error, requestId));
+  answerJson(request, response, error.status, body, { ...errorHeaders(error), 'x-request-id': requestId, ...headers });
+};
+
+/** Answers on a socket that has no response object (a refused upgrade, a request that could not be parsed), and closes it. */
+export const answerOnSocket = (
+  socket: Duplex,
+  error: AppError,
+  requestId: string,
+  headers: Readonly<Record<string, string>> = {},
+): void => {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const body = JSON.stringify(errorBody(error, requestId));
+  const all: Record<string, string> = {
+    'content-type': jsonType,
+    'content-length': String(Buffer.byteLength(body)),
+    connection: 'close',
+    'x-content-type-options': 'nosniff',
+    'x-request-id': requestId,
+    ...errorHeaders(error),
+    ...headers,
+  };
+  const head = Object.entries(all).map(([name, value]) => `${name}: ${value}`);
+  const line = `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status] ?? 'Error'}`;
+  socket.once('finish', () => socket.destroy());
+  socket.end(`${line}\r\n${head.join('\r\n')}\r\n\r\n${body}`);
+};

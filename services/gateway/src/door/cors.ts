@@ -1,0 +1,21 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+/** A page of one of our origins asks what it may send. */
+export const isPreflight = (request: IncomingMessage): boolean =>
+  request.method === 'OPTIONS' &&
+  request.headers.origin !== undefined &&
+  request.headers['access-control-request-method'] !== undefined;
+
+/** For an allowed origin. No credentials: other origins use Bearer tokens, and cookies are SameSite=Strict anyway. */
+export const corsHeaders = (response: ServerResponse, origin: string): void => {
+  response.setHeader('access-control-allow-origin', origin);
+  response.setHeader('access-control-expose-headers', 'x-request-id, retry-after');
+  response.setHeader('vary', 'origin');
+};
+
+export const preflightHeaders = (allow: readonly string[]): Record<string, string> => ({
+  allow: allow.join(', '),
+  'access-control-allow-methods': allow.join(', '),
+  'access-control-allow-headers': 'authorization, content-type, x-webxterm-browser',
+  'access-control-max-age': '600',
+});

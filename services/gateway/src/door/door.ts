@@ -1,0 +1,156 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { allRoutes, type Route } from '@webxterm/contracts/rest';
+import { AppError, type Logger, loggablePath, toAppError } from '@webxterm/shared';
+import {
+  type Admitted,
+  admit,
+  checkCookieUse,
+  checkOrigin,
+  credentialsOf,
+  type EdgeOptions,
+  maxBody,
+  newRequestId,
+} from '../edge/edge.ts';
+import { isTerminalSocket, RouteTable } from '../routing/route-table.ts';
+import { declaredLength, maxDrained, tooLarge } from '../upstreams/body-limit.ts';
+import type { Forwarder } from '../upstreams/forward.ts';
+import type { SocketForwarder } from '../upstreams/upgrade.ts';
+import { answerError, answerOnSocket } from './answer.ts';
+import { corsHeaders, isPreflight, preflightHeaders } from './cors.ts';
+import { answerUnparsed, serverLimits } from './limits.ts';
+import type { OwnAnswers } from './own-answers.ts';
+import { upgradeProblem } from './websocket-handshake.ts';
+
+export interface DoorOptions extends EdgeOptions {
+  readonly forwarder: Pick<Forwarder, 'forward'>;
+  readonly sockets: Pick<SocketForwarder, 'forward'>;
+  readonly own: OwnAnswers;
+  readonly logger: Logger;
+}
+
+const isApi = (path: string): boolean =>
+  path === '/api' || path.startsWith('/api/') || path.startsWith('/.well-known/');
+
+/** The body of a refused request is read to its end only where that end is near. */
+const closeAfter = (request: IncomingMessage): Record<string, string> =>
+  request.headers['transfer-encoding'] !== undefined || (declaredLength(request) ?? 0) > maxBody
+    ? { connection: 'close' }
+    : {};
+
+/** The one public port. Every request and every upgrade passes `admit` first. */
+export class Door {
+  readonly server: Server;
+  readonly #options: DoorOptions;
+  readonly #table = new RouteTable(allRoutes);
+
+  constructor(options: DoorOptions) {
+    this.#options = options;
+    this.server = createServer(serverLimits);
+    this.server.on('request', (request, response) => this.#request(request, response));
+    this.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+      if ((declaredLength(request) ?? 0) <= maxBody) response.writeContinue();
+      this.#request(request, response);
+    });
+    this.server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+    this.server.on('clientError', answerUnparsed);
+  }
+
+  #request(request: IncomingMessage, response: ServerResponse): void {
+    const requestId = newRequestId();
+    response.setHeader('x-request-id', requestId);
+    try {
+      this.#route(admit(this.#options, request, requestId), request, response);
+    } catch (error) {
+      const known = toAppError(error);
+      this.#log(known, request, requestId);
+      if (!response.headersSent) answerError(request, response, known, requestId, closeAfter(request));
+    }
+  }
+
+  #route(admitted: Admitted, request: IncomingMessage, response: ServerResponse): void {
+    const { path } = admitted.target;
+    const method = request.method ?? '';
+    if (isApi(path)) this.#options.own.secureApi(request, response);
+    const match = this.#table.match(method, path);
+    if (match.kind === 'unknown' && isApi(path)) throw this.#unknown(path);
+    checkOrigin(this.#options.names, admitted.origin);
+    if (admitted.origin !== undefined) corsHeaders(response, admitted.origin);
+    if (match.kind === 'route') this.#pass(match.route, admitted, request, response);
+    else if (match.kind === 'unknown') this.#options.own.page(request, response);
+    else if (isPreflight(request)) response.writeHead(204, preflightHeaders(match.allow)).end();
+    else {
+      response.setHeader('allow', match.allow.join(', '));
+      throw new AppError('method_not_allowed');
+    }
+  }
+
+  #pass(route: Route, admitted: Admitted, request: IncomingMessage, response: ServerResponse): void {
+    if (route.owner === 'gateway') {
+      this.#options.own.routes.get(route.id)?.(request, response);
+      return;
+    }
+    if (route.access === 'cookie') checkCookieUse(admitted.origin, credentialsOf(request, ''));
+    const length = declaredLength(request) ?? 0;
+    // Where a token is needed the service refuses a body itself, after 401; but what nobody would read ends here.
+    if (length > maxDrained || (length > maxBody && route.access === 'public')) {
+      tooLarge(request, response, admitted.facts.requestId);
+      return;
+    }
+    // auth alone reads cookies, and only those that a page of ours sent along.
+    if (route.owner !== 'auth' || admitted.origin === undefined) delete request.headers.cookie;
+    this.#options.forwarder.forward(route.owner, route, admitted, request, response);
+  }
+
+  #unknown(path: string): AppError {
+    return isTerminalSocket(path) ? new AppError('upgrade_required') : new AppError('not_found');
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const requestId = newRequestId();
+    socket.on('error', () => undefined);
+    try {
+      const admitted = this.#admitUpgrade(request, requestId);
+      if (!(socket instanceof Socket)) throw new Error('an upgrade came on something else than a socket');
+      this.#options.sockets.forward(admitted, request, socket, head);
+    } catch (error) {
+      const known = toAppError(error);
+      this.#log(known, request, requestId);
+      const headers: Record<string, string> =
+        known.code === 'upgrade_required' ? { upgrade: 'websocket', 'sec-websocket-version': '13' } : {};
+      answerOnSocket(socket, known, requestId, known.code === 'method_not_allowed' ? { allow: 'GET' } : headers);
+    }
+  }
+
+  /** Only `GET /api/terminal/:agent_id/ws` with `websocket`, version 13, from a page of ours or from no page. */
+  #admitUpgrade(request: IncomingMessage, requestId: string): Admitted {
+    const upgrade = request.headers.upgrade;
+    const admitted = admit(this.#options, request, requestId);
+    if (!isTerminalSocket(admitted.target.path)) throw this.#noUpgradeHere(request, admitted.target.path);
+    const problem = upgradeProblem(request, upgrade);
+    if (problem !== undefined) throw problem;
+    checkOrigin(this.#options.names, admitted.origin);
+    checkCookieUse(admitted.origin, credentialsOf(request, admitted.target.query));
+    // The terminal service knows tokens, tickets and passes; a cookie means nothing to it.
+    delete request.headers.cookie;
+    return admitted;
+  }
+
+  #noUpgradeHere(request: IncomingMessage, path: string): AppError {
+    const known = this.#table.match(request.method ?? '', path).kind !== 'unknown' || !isApi(path);
+    return known ? new AppError('upgrade_required', 'This path takes no upgrade.') : new AppError('not_found');
+  }
+
+  #log(error: AppError, request: IncomingMessage, requestId: string): void {
+    const line = {
+      request_id: requestId,
+      code: error.code,
+      method: request.method,
+      path: loggablePath(request.url ?? '').slice(0, 512),
+      peer: request.socket.remoteAddress,
+    };
+    if (error.status >= 500) this.#options.logger.error({ ...line, err: error.cause ?? error }, 'the door failed');
+    else this.#options.logger.debug(line, 'refused at the door');
+  }
+}

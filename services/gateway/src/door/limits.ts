@@ -1,0 +1,33 @@
+import type { ServerOptions } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { ErrorCode } from '@webxterm/contracts/errors';
+import { AppError } from '@webxterm/shared';
+import { newRequestId } from '../edge/edge.ts';
+import { answerOnSocket } from './answer.ts';
+
+/** What a client may take: time in ms, sizes in bytes. A request that comes drop by drop ends with 408. */
+export const serverLimits = {
+  headersTimeout: 5_000,
+  requestTimeout: 30_000,
+  connectionsCheckingInterval: 1_000,
+  keepAliveTimeout: 65_000,
+  maxHeaderSize: 16 * 1024,
+  noDelay: true,
+  requireHostHeader: false,
+  insecureHTTPParser: false,
+} as const satisfies ServerOptions;
+
+const codeOfParserError: Readonly<Record<string, ErrorCode>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
+  HPE_HEADER_OVERFLOW: 'headers_too_large',
+};
+
+/** The answer to what could not be read as a request: CL with TE, two lengths, garbage, too large, too slow. */
+export const answerUnparsed = (error: Error & { code?: string }, socket: Duplex): void => {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  socket.on('error', () => undefined);
+  answerOnSocket(socket, new AppError(codeOfParserError[error.code ?? ''] ?? 'bad_request'), newRequestId());
+};

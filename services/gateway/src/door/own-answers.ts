@@ -1,0 +1,67 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { health, openapi, type Route, wellKnown } from '@webxterm/contracts/rest';
+import { toAppError } from '@webxterm/shared';
+import { wellKnownAnswer } from '../discovery/well-known.ts';
+import type { HealthMonitor } from '../health/monitor.ts';
+import { openApiDocument } from '../openapi/document.ts';
+import type { GatewaySettings } from '../settings.ts';
+import { apiSecurity } from '../web-ui/security-headers.ts';
+import { webUi } from '../web-ui/web-ui.ts';
+import { answerError, answerJson } from './answer.ts';
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** What the gateway answers itself. */
+export interface OwnAnswers {
+  /** By route id. */
+  readonly routes: ReadonlyMap<string, Answer>;
+  /** Everything outside of the API: the web UI. */
+  readonly page: Answer;
+  /** Sets the security headers of an answer of the API. */
+  readonly secureApi: Answer;
+}
+
+type Settings = Pick<GatewaySettings, 'PUBLIC_URL' | 'INSTALLATION_ID' | 'GRPC_ADDRESSES' | 'GRPC_TLS' | 'WEB_DIR'>;
+
+/** `origins` are those of the door: the CSP lets the UI open WebSockets to them. */
+export const ownAnswers = (
+  settings: Settings,
+  version: string,
+  origins: Iterable<string>,
+  monitor: HealthMonitor,
+): OwnAnswers => {
+  const document = JSON.stringify(
+    openApiDocument({ publicUrl: settings.PUBLIC_URL, version, installationId: settings.INSTALLATION_ID }),
+  );
+  const discovery = JSON.stringify(
+    wellKnownAnswer({
+      version,
+      installationId: settings.INSTALLATION_ID,
+      grpcAddresses: settings.GRPC_ADDRESSES,
+      grpcTls: settings.GRPC_TLS === 'on',
+    }),
+  );
+  const secure = apiSecurity(settings.PUBLIC_URL);
+  const answers: readonly [Route, () => string | Promise<string>][] = [
+    [health, async () => JSON.stringify(await monitor.check())],
+    [openapi, () => document],
+    [wellKnown, () => discovery],
+  ];
+  return {
+    routes: new Map(answers.map(([route, body]) => [route.id, answerWith(body)])),
+    page: webUi({ dir: settings.WEB_DIR, publicUrl: settings.PUBLIC_URL, origins }),
+    secureApi: (request, response) => secure(request, response, () => undefined),
+  };
+};
+
+const answerWith =
+  (body: () => string | Promise<string>): Answer =>
+  (request, response) => {
+    Promise.resolve()
+      .then(body)
+      .then((text) => answerJson(request, response, 200, text, { 'cache-control': 'no-store' }))
+      .catch((error: unknown) => {
+        if (!response.headersSent)
+          answerError(request, response, toAppError(error), String(response.getHeader('x-request-id') ?? ''));
+      });
+  };

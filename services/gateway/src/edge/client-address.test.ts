@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { clientOf, TrustedProxies } from './client-address.ts';
+
+const proxies = new TrustedProxies(['10.0.0.0/8', '192.0.2.7', 'fd00::/8']);
+const ipOf = (peer: string, forwarded?: string): string =>
+  clientOf(proxies, peer, forwarded === undefined ? {} : { 'x-forwarded-for': forwarded }).clientIp;
+
+describe("the client's address", () => {
+  it('is the peer when the peer is nobody we trust, whatever it says', () => {
+    expect(ipOf('203.0.113.5', '127.0.0.1')).toBe('203.0.113.5');
+    expect(clientOf(proxies, '203.0.113.5', { 'x-forwarded-proto': 'https' }).proto).toBe('http');
+    expect(clientOf(new TrustedProxies([]), '127.0.0.1', { 'x-forwarded-for': '1.2.3.4' }).clientIp).toBe('127.0.0.1');
+  });
+
+  it('is the first from the right that is no proxy of ours', () => {
+    expect(ipOf('10.1.2.3', '127.0.0.1, 198.51.100.9')).toBe('198.51.100.9');
+    expect(ipOf('10.1.2.3', '6.6.6.6, 198.51.100.9, 192.0.2.7')).toBe('198.51.100.9');
+    expect(ipOf('fd00::1', '2001:db8::5')).toBe('2001:db8::5');
+  });
+
+  it('stops at what is no address, and stays the peer when nothing is told', () => {
+    expect(ipOf('10.1.2.3', '6.6.6.6, unknown')).toBe('10.1.2.3');
+    expect(ipOf('10.1.2.3')).toBe('10.1.2.3');
+    expect(ipOf('::ffff:10.1.2.3', '::ffff:198.51.100.9')).toBe('198.51.100.9');
+  });
+
+  it('takes the scheme that the nearest proxy tells', () => {
+    expect(clientOf(proxies, '10.1.2.3', { 'x-forwarded-proto': 'http, https' }).proto).toBe('https');
+  });
+});

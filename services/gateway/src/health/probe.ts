@@ -1,0 +1,38 @@
+import { get } from 'node:http';
+import { z } from 'zod';
+
+/** What a service's /readyz says of itself and of the servers it uses. */
+export const Readiness = z.object({
+  status: z.enum(['ok', 'degraded', 'starting', 'ending']),
+  parts: z.record(z.string(), z.object({ ok: z.boolean(), detail: z.string().optional() })).default({}),
+});
+export type Readiness = z.infer<typeof Readiness>;
+
+const probeMs = 1000;
+const maxReport = 64 * 1024;
+
+/** One instance's report; undefined when it does not answer in a second, or not with a report. */
+export const probe = (healthUrl: string): Promise<Readiness | undefined> =>
+  new Promise((resolve) => {
+    const none = (): void => resolve(undefined);
+    const request = get(`${healthUrl}/readyz`, { signal: AbortSignal.timeout(probeMs) }, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => {
+        text += chunk;
+        if (text.length > maxReport) response.destroy();
+      });
+      response.on('error', none);
+      response.on('close', none);
+      response.on('end', () => resolve(parseReport(text)));
+    });
+    request.on('error', none);
+  });
+
+const parseReport = (text: string): Readiness | undefined => {
+  try {
+    return Readiness.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+};

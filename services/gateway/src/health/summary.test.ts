@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import type { Readiness } from './probe.ts';
+import { summarize } from './summary.ts';
+
+const fine: Readiness = { status: 'ok', parts: { mongodb: { ok: true }, nats: { ok: true } } };
+const noMongo: Readiness = { status: 'degraded', parts: { mongodb: { ok: false }, nats: { ok: true } } };
+const starting: Readiness = { status: 'starting', parts: { signins: { ok: false } } };
+
+const summary = (auth: (Readiness | undefined)[], hub: (Readiness | undefined)[]) =>
+  summarize('1.0.0', [
+    { name: 'auth', reports: auth },
+    { name: 'agent-hub', reports: hub },
+  ]);
+const statusOf = (result: ReturnType<typeof summary>, name: string): string | undefined =>
+  result.parts.find((part) => part.name === name)?.status;
+
+describe('the health of the cluster', () => {
+  it('is ok when every instance is, and counts them', () => {
+    const result = summary([fine, fine], [fine]);
+    expect(result.status).toBe('ok');
+    expect(result.parts[0]).toEqual({ name: 'auth', status: 'ok', instances: 2, ready: 2 });
+    expect(statusOf(result, 'mongodb')).toBe('ok');
+  });
+
+  it('is degraded when an instance is silent, and says so', () => {
+    const result = summary([fine, undefined], [fine]);
+    expect(result.status).toBe('degraded');
+    expect(result.parts[0]).toMatchObject({ status: 'degraded', ready: 1, detail: '1 of 2 do not answer' });
+  });
+
+  it('tells a lost server as such and as what each service lacks', () => {
+    const result = summary([noMongo], [noMongo]);
+    expect(statusOf(result, 'mongodb')).toBe('down');
+    expect(statusOf(result, 'nats')).toBe('ok');
+    expect(result.parts[0]).toMatchObject({ status: 'degraded', detail: 'without mongodb' });
+    expect(result.status).toBe('degraded');
+  });
+
+  it('is down only when no service is there', () => {
+    expect(summary([undefined], [starting]).status).toBe('down');
+    expect(summary([undefined], [fine]).status).toBe('degraded');
+  });
+});

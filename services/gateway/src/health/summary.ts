@@ -1,0 +1,59 @@
+import type { PartHealth } from '@webxterm/contracts/rest';
+import type { z } from 'zod';
+import type { Readiness } from './probe.ts';
+
+export type Part = z.infer<typeof PartHealth>;
+
+export interface HealthSummary {
+  readonly status: Part['status'];
+  readonly version: string;
+  readonly parts: Part[];
+}
+
+/** The servers that services report on. What else they report (their lists, their streams) is their own detail. */
+const sharedServers = ['mongodb', 'nats'];
+
+export const isReady = (report: Readiness | undefined): boolean =>
+  report !== undefined && (report.status === 'ok' || report.status === 'degraded');
+
+/** The state of the cluster from the reports of each service's instances (undefined: no answer). */
+export const summarize = (
+  version: string,
+  services: readonly { readonly name: string; readonly reports: readonly (Readiness | undefined)[] }[],
+): HealthSummary => {
+  const parts = services.map(({ name, reports }) => servicePart(name, reports));
+  const reports = services.flatMap((service) => service.reports);
+  for (const name of sharedServers) parts.push(...serverPart(name, reports));
+  const serving = parts.slice(0, services.length);
+  const status = serving.every((part) => part.status === 'down')
+    ? 'down'
+    : parts.every((part) => part.status === 'ok')
+      ? 'ok'
+      : 'degraded';
+  return { status, version, parts };
+};
+
+const servicePart = (name: string, reports: readonly (Readiness | undefined)[]): Part => {
+  const ready = reports.filter(isReady).length;
+  const lacking = new Set<string>();
+  for (const report of reports)
+    for (const [part, state] of Object.entries(report?.parts ?? {})) if (!state.ok) lacking.add(part);
+  const silent = reports.filter((report) => report === undefined).length;
+  const detail = [
+    ...(silent > 0 ? [`${silent} of ${reports.length} do not answer`] : []),
+    ...(lacking.size > 0 ? [`without ${[...lacking].sort().join(', ')}`] : []),
+  ].join('; ');
+  const status = ready === 0 ? 'down' : ready < reports.length || lacking.size > 0 ? 'degraded' : 'ok';
+  return { name, status, instances: reports.length, ready, ...(detail === '' ? {} : { detail }) };
+};
+
+/** A server as the services see it; nothing when none of them told. */
+const serverPart = (name: string, reports: readonly (Readiness | undefined)[]): Part[] => {
+  const told = reports.flatMap((report) => report?.parts[name] ?? []);
+  if (told.length === 0) return [];
+  const ready = told.filter((state) => state.ok).length;
+  const status = ready === told.length ? 'ok' : ready === 0 ? 'down' : 'degraded';
+  const detail =
+    ready === told.length ? {} : { detail: `${told.length - ready} of ${told.length} services do not reach it` };
+  return [{ name, status, instances: 1, ready: ready > 0 ? 1 : 0, ...detail }];
+};

@@ -1,0 +1,104 @@
+import { allRoutes } from '@webxterm/contracts/rest';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { openApiDocument } from './document.ts';
+
+const json: unknown = JSON.parse(
+  JSON.stringify(openApiDocument({ publicUrl: 'http://127.0.0.1:8080', version: '1.2.3', installationId: 'i1' })),
+);
+
+/** The parts of the OpenAPI 3.1 schema that a generator of clients leans on. */
+const Response = z.object({
+  description: z.string().min(1),
+  content: z.record(z.string(), z.object({ schema: z.looseObject({}) })).optional(),
+});
+const Operation = z.object({
+  operationId: z.string(),
+  tags: z.array(z.string()).length(1),
+  summary: z.string().min(1),
+  security: z.array(z.record(z.string(), z.array(z.string()))),
+  parameters: z
+    .array(
+      z.object({
+        name: z.string(),
+        in: z.enum(['path', 'query', 'header', 'cookie']),
+        schema: z.looseObject({}),
+        required: z.boolean().optional(),
+      }),
+    )
+    .optional(),
+  requestBody: z.object({ content: z.record(z.string(), z.looseObject({})) }).optional(),
+  responses: z.record(z.string().regex(/^[1-5]\d\d$/), Response),
+});
+const Document = z.object({
+  openapi: z.literal('3.1.0'),
+  info: z.object({ title: z.string(), version: z.literal('1.2.3') }),
+  servers: z.array(z.object({ url: z.url() })),
+  tags: z.array(z.object({ name: z.string() })),
+  paths: z.record(
+    z.string().startsWith('/'),
+    z.record(z.enum(['get', 'post', 'patch', 'delete']), Operation.optional()),
+  ),
+  components: z.object({
+    schemas: z.record(z.string(), z.looseObject({})),
+    securitySchemes: z.record(z.string(), z.object({ type: z.string() })),
+  }),
+});
+const document = Document.parse(json);
+const operations = Object.entries(document.paths).flatMap(([path, item]) =>
+  Object.entries(item).flatMap(([method, operation]) => (operation === undefined ? [] : [{ path, method, operation }])),
+);
+
+const refsIn = (value: unknown): string[] => {
+  if (Array.isArray(value)) return value.flatMap(refsIn);
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => (key === '$ref' ? [String(inner)] : refsIn(inner)));
+};
+
+const resolve = (ref: string): unknown => {
+  let at: unknown = json;
+  for (const key of ref.replace(/^#\//, '').split('/'))
+    at = typeof at === 'object' && at !== null ? Object.getOwnPropertyDescriptor(at, key)?.value : undefined;
+  return at;
+};
+
+describe('the OpenAPI document', () => {
+  it('has every declared route once, and the WebSocket', () => {
+    const ids = operations.map(({ operation }) => operation.operationId).sort();
+    expect(ids).toEqual([...allRoutes.map((route) => route.id), 'terminalSocket'].sort());
+  });
+
+  it('names every parameter of a path, as required', () => {
+    for (const { path, operation } of operations) {
+      const named = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
+      const given = (operation.parameters ?? []).filter((item) => item.in === 'path');
+      expect(given.map((item) => item.name)).toEqual(named);
+      expect(given.every((item) => item.required === true)).toBe(true);
+    }
+  });
+
+  it('has no reference to nowhere', () => {
+    const refs = refsIn(json);
+    expect(refs.length).toBeGreaterThan(20);
+    for (const ref of refs) expect(resolve(ref), ref).toBeTypeOf('object');
+  });
+
+  it('uses declared security schemes and tags only', () => {
+    const schemes = Object.keys(document.components.securitySchemes);
+    const tags = document.tags.map((tag) => tag.name);
+    for (const { operation } of operations) {
+      expect(operation.security.flatMap((item) => Object.keys(item)).every((name) => schemes.includes(name))).toBe(
+        true,
+      );
+      expect(tags).toContain(operation.tags[0]);
+    }
+  });
+
+  it('tells 401 of every route that needs a token, and 503 of every route', () => {
+    for (const route of allRoutes) {
+      const found = operations.find(({ operation }) => operation.operationId === route.id);
+      expect(Object.keys(found?.operation.responses ?? {})).toContain('503');
+      if (route.access === 'user') expect(Object.keys(found?.operation.responses ?? {})).toContain('401');
+    }
+  });
+});

@@ -1,0 +1,132 @@
+import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
+import type { Route } from '@webxterm/contracts/rest';
+import { AppError, edgeHeaders, type Logger, loggablePath } from '@webxterm/shared';
+import { createProxyMiddleware, type Options, type Plugin, type RequestHandler } from 'http-proxy-middleware';
+import { answerError } from '../door/answer.ts';
+import type { Admitted } from '../edge/edge.ts';
+import { limitBody } from './body-limit.ts';
+import { InstanceAgent } from './instance-agent.ts';
+import type { Owner, Pool } from './pool.ts';
+
+/** A service that says nothing for so long is not waited for. Streams of events have no such bound. */
+const silenceMs = 60_000;
+
+interface Pending {
+  readonly route: Route;
+  readonly admitted: Admitted;
+  readonly response: ServerResponse;
+  retried: boolean;
+}
+
+/** Passes requests on to the services that own their routes. */
+export class Forwarder {
+  readonly #proxies: ReadonlyMap<Owner, RequestHandler>;
+  readonly #pending = new WeakMap<IncomingMessage, Pending>();
+  readonly #gatewayKey: Buffer;
+  readonly #logger: Logger;
+
+  constructor(pools: readonly Pool[], gatewayKey: Buffer, logger: Logger) {
+    this.#gatewayKey = gatewayKey;
+    this.#logger = logger;
+    this.#proxies = new Map(pools.map((pool) => [pool.owner, this.#proxyTo(pool)]));
+  }
+
+  /** `owner` answers `request`; 503 when no instance of it does. */
+  forward(owner: Owner, route: Route, admitted: Admitted, request: IncomingMessage, response: ServerResponse): void {
+    Object.assign(request.headers, edgeHeaders(this.#gatewayKey, admitted.facts));
+    this.#pending.set(request, { route, admitted, response, retried: false });
+    this.#pass(owner, request, response);
+  }
+
+  #pass(owner: Owner, request: IncomingMessage, response: ServerResponse): void {
+    void this.#proxies.get(owner)?.(request, response);
+  }
+
+  #proxyTo(pool: Pool): RequestHandler {
+    // fifo spreads requests over all kept connections; lifo would send a quiet day's requests to one instance.
+    const agent = new InstanceAgent(pool, { keepAlive: true, maxFreeSockets: 64, scheduling: 'fifo' });
+    return createProxyMiddleware({ ...proxyOptions(pool, agent), plugins: [this.#listen(pool.owner)] });
+  }
+
+  /** In place of http-proxy-middleware's own plugins, which answer errors in plain text and format a log line per request. */
+  #listen(owner: Owner): Plugin {
+    return (proxy) => {
+      proxy.on('proxyReq', (upstream, request) => this.#bound(upstream, request));
+      proxy.on('proxyRes', (answer, request, response) => {
+        // What the service says about its own connection to us is not for the client.
+        answer.headers.connection = response.shouldKeepAlive ? 'keep-alive' : 'close';
+        delete answer.headers['keep-alive'];
+        answer.headers['x-request-id'] = this.#pending.get(request)?.admitted.facts.requestId ?? '';
+      });
+      proxy.on('error', (error, request) => {
+        if (request !== undefined) this.#failed(owner, error, request);
+      });
+      proxy.on('econnreset', () => undefined);
+    };
+  }
+
+  #bound(upstream: ClientRequest, request: IncomingMessage): void {
+    const pending = this.#pending.get(request);
+    if (pending === undefined) return;
+    if (pending.route.success.stream === undefined)
+      upstream.setTimeout(silenceMs, () => upstream.destroy(new Error(`no answer in ${silenceMs} ms`)));
+    if (!pending.retried) limitBody(request, pending.response, upstream, pending.admitted.facts.requestId);
+  }
+
+  /** A GET that got no answer is asked once more, of another instance; nothing else is ever sent twice. */
+  #failed(owner: Owner, error: Error, request: IncomingMessage): void {
+    const pending = this.#pending.get(request);
+    if (pending === undefined) return;
+    const { response, admitted } = pending;
+    if (response.writableEnded) return;
+    if (response.headersSent || response.destroyed) {
+      response.destroy();
+      return;
+    }
+    if (!pending.retried && isRepeatable(request)) {
+      pending.retried = true;
+      this.#pass(owner, request, response);
+      return;
+    }
+    this.#logger.warn(
+      {
+        service: owner,
+        request_id: admitted.facts.requestId,
+        path: loggablePath(request.url ?? ''),
+        reason: error.message,
+      },
+      'a service did not answer',
+    );
+    answerError(request, response, unavailable(owner), admitted.facts.requestId);
+  }
+}
+
+const isRepeatable = ({ method, headers }: IncomingMessage): boolean =>
+  (method === 'GET' || method === 'HEAD') &&
+  headers['content-length'] === undefined &&
+  headers['transfer-encoding'] === undefined;
+
+const spoken: Record<Owner, string> = {
+  auth: 'The sign-in service',
+  'agent-hub': 'The machine service',
+  terminal: 'The terminal service',
+};
+
+/** 503 with Retry-After: which part does not answer. */
+export const unavailable = (owner: Owner): AppError =>
+  new AppError('unavailable', `${spoken[owner]} does not answer right now. Try again shortly.`, {
+    retryAfterSeconds: 2,
+  });
+
+/** What requests and upgrades share: the instance in turn, and no doing of http-proxy-middleware's own beside passing on. */
+export const proxyOptions = (pool: Pool, agent: InstanceAgent): Options => ({
+  agent,
+  ws: false,
+  xfwd: false,
+  changeOrigin: false,
+  ejectPlugins: true,
+  router: () => {
+    const { hostname, port } = pool.next();
+    return { protocol: 'http:', hostname, port };
+  },
+});

@@ -1,0 +1,89 @@
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { edgeHeaders, type Logger } from '@webxterm/shared';
+import { createProxyMiddleware, type Plugin, type RequestHandler } from 'http-proxy-middleware';
+import { answerOnSocket } from '../door/answer.ts';
+import type { Admitted } from '../edge/edge.ts';
+import { proxyOptions, unavailable } from './forward.ts';
+import { InstanceAgent } from './instance-agent.ts';
+import type { Pool } from './pool.ts';
+
+/** The terminal service waits up to 2 minutes for a machine that is between two hubs before it answers a raw client. */
+const upgradeMs = 130_000;
+
+/** Passes WebSockets on to the terminal service, and keeps count of those that are open. */
+export class SocketForwarder {
+  readonly #proxy: RequestHandler;
+  readonly #pending = new WeakMap<Duplex, Admitted>();
+  readonly #open = new Set<Duplex>();
+  readonly #gatewayKey: Buffer;
+  readonly #logger: Logger;
+
+  constructor(pool: Pool, gatewayKey: Buffer, logger: Logger) {
+    this.#gatewayKey = gatewayKey;
+    this.#logger = logger;
+    // A fresh connection for each: one that was kept could be closing just then, and an upgrade is not sent twice.
+    const agent = new InstanceAgent(pool, { keepAlive: false });
+    this.#proxy = createProxyMiddleware({ ...proxyOptions(pool, agent), plugins: [this.#listen] });
+  }
+
+  forward(admitted: Admitted, request: IncomingMessage, socket: Socket, head: Buffer): void {
+    Object.assign(request.headers, edgeHeaders(this.#gatewayKey, admitted.facts), {
+      connection: 'Upgrade',
+      upgrade: 'websocket',
+    });
+    this.#pending.set(socket, admitted);
+    this.#proxy.upgrade(request, socket, head);
+  }
+
+  /** Ends every open WebSocket: the clients come back through another gateway. */
+  close(): void {
+    for (const socket of this.#open) socket.destroy();
+  }
+
+  readonly #listen: Plugin = (proxy) => {
+    proxy.on('proxyReqWs', (upstream, _request, socket) => this.#watch(upstream, socket));
+    proxy.on('error', (error, request, socket) => {
+      if (request === undefined || socket === undefined || !('setNoDelay' in socket)) return;
+      const admitted = this.#pending.get(socket);
+      // Answered or upgraded already: what is left is to close, which the proxy does itself.
+      if (admitted === undefined) return;
+      this.#pending.delete(socket);
+      const { requestId } = admitted.facts;
+      this.#logger.warn({ upstream: 'terminal', request_id: requestId, reason: error.message }, 'an upgrade failed');
+      const busy = unavailable('terminal');
+      answerOnSocket(socket, busy, requestId);
+    });
+  };
+
+  /** Called before the proxy adds its own listeners, so what is changed here is what it writes to the client. */
+  #watch(upstream: ClientRequest, socket: Duplex): void {
+    const admitted = this.#pending.get(socket);
+    const requestId = admitted?.facts.requestId ?? '';
+    const late = setTimeout(() => upstream.destroy(new Error(`no answer in ${upgradeMs} ms`)), upgradeMs);
+    const settled = (): void => {
+      clearTimeout(late);
+      this.#pending.delete(socket);
+    };
+    const abandon = (): void => void upstream.destroy();
+    socket.once('close', abandon);
+    upstream.once('close', () => clearTimeout(late));
+    upstream.once('response', (answer) => {
+      settled();
+      answer.headers['x-request-id'] = requestId;
+    });
+    upstream.once('upgrade', (answer: IncomingMessage, far: Socket) => {
+      settled();
+      socket.off('close', abandon);
+      answer.headers['x-request-id'] = requestId;
+      this.#open.add(socket);
+      socket.once('close', () => {
+        this.#open.delete(socket);
+        far.destroy();
+      });
+      // end() first: what the service said last still reaches the client.
+      far.once('close', () => socket.end(() => socket.destroy()));
+    });
+  }
+}

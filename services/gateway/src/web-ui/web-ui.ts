@@ -1,0 +1,103 @@
+import { existsSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { extname, join } from 'node:path';
+import { AppError, errorBody, errorHeaders, toAppError } from '@webxterm/shared';
+import express, { type ErrorRequestHandler, type RequestHandler, type Response } from 'express';
+import { CompressedFiles } from './compressed.ts';
+import { pageSecurity } from './security-headers.ts';
+
+export interface WebUiOptions {
+  /** The folder of the built UI; undefined or missing: a page that says how to build it. */
+  readonly dir: string | undefined;
+  readonly publicUrl: string;
+  readonly origins: Iterable<string>;
+}
+
+const immutable = 'public, max-age=31536000, immutable';
+// Vite puts its content-hashed files here.
+const isHashed = (path: string): boolean => path.startsWith('/assets/');
+const cacheControl = (path: string): string => (isHashed(path) ? immutable : 'no-cache');
+
+/** The web UI: its files, and its index for every other page, since the UI routes by itself. */
+export const webUi = (options: WebUiOptions): ((request: IncomingMessage, response: ServerResponse) => void) => {
+  const app = express();
+  app.disable('x-powered-by');
+  app.enable('strict routing');
+  app.enable('case sensitive routing');
+  app.set('etag', false);
+  app.use(pageSecurity(options.publicUrl, options.origins), onlyReading);
+  if (options.dir === undefined || !existsSync(join(options.dir, 'index.html'))) app.use(notBuilt);
+  else {
+    const files = express.static(options.dir, {
+      index: false,
+      redirect: false,
+      dotfiles: 'ignore',
+      setHeaders: (response: Response) => {
+        response.setHeader('cache-control', cacheControl(response.req.path));
+        response.vary('accept-encoding');
+      },
+    });
+    app.use(pageToIndex, compressed(new CompressedFiles(options.dir)), files);
+    app.use((_request, _response, next) => next(new AppError('not_found')));
+  }
+  app.use(answerErrors);
+  return app;
+};
+
+const onlyReading: RequestHandler = (request, response, next) => {
+  if (request.method === 'GET' || request.method === 'HEAD') return next();
+  response.setHeader('allow', 'GET, HEAD');
+  next(new AppError('method_not_allowed'));
+};
+
+/** A path that names no file is a page of the UI. */
+const pageToIndex: RequestHandler = (request, _response, next) => {
+  if (!isHashed(request.path) && (request.path.endsWith('/') || extname(request.path) === ''))
+    request.url = '/index.html';
+  next();
+};
+
+const compressed =
+  (files: CompressedFiles): RequestHandler =>
+  async (request, response, next) => {
+    if (request.headers.range !== undefined) return next();
+    const found = await files.find(request.path, String(request.headers['accept-encoding'] ?? ''));
+    if (found === undefined) return next();
+    response.set({
+      'content-type': found.type,
+      'content-encoding': found.encoding,
+      'cache-control': cacheControl(request.path),
+      etag: `"${found.encoding}-${Math.floor(found.mtimeMs).toString(36)}-${found.body.length.toString(36)}"`,
+    });
+    response.vary('accept-encoding');
+    if (request.fresh) response.status(304).removeHeader('content-length');
+    response.end(request.fresh || request.method === 'HEAD' ? undefined : found.body);
+  };
+
+const notBuilt: RequestHandler = (_request, response) => {
+  response
+    .status(503)
+    .set({ 'cache-control': 'no-store', 'retry-after': '10' })
+    .type('text/plain')
+    .send(
+      'WebXTerm is running, but its web UI is not built.\n\n' +
+        'Build it with:  npm run build -w @webxterm/web\n' +
+        'then start again. The API answers already: /api/health\n',
+    );
+};
+
+const answerErrors: ErrorRequestHandler = (error: unknown, _request, response, next) => {
+  if (response.headersSent) return next(error);
+  const known = fromStatic(error) ?? toAppError(error);
+  response
+    .status(known.status)
+    .set(errorHeaders(known))
+    .json(errorBody(known, String(response.getHeader('x-request-id') ?? '')));
+};
+
+/** express.static tells a malformed or missing file by `status`. */
+const fromStatic = (error: unknown): AppError | undefined => {
+  if (!(error instanceof Error) || !('status' in error) || typeof error.status !== 'number') return undefined;
+  if (error.status === 404) return new AppError('not_found');
+  return error.status < 500 ? new AppError('bad_request') : undefined;
+};
