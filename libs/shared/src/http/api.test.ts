@@ -62,7 +62,7 @@ let port = 0;
 
 beforeAll(async () => {
   const allowList = {
-    require: (sid: string) => {
+    find: async (sid: string) => {
       const entry = signins[sid];
       if (entry === undefined) throw new AppError('unauthenticated');
       return { ...user, ...entry };

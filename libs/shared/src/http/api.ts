@@ -47,7 +47,7 @@ export type RouteHandler<R extends Route> = (
 export interface ApiOptions {
   readonly gatewayKey: Buffer;
   readonly jwtKeys: readonly JwtKey[];
-  readonly allowList: Pick<AllowList, 'require'>;
+  readonly allowList: Pick<AllowList, 'find'>;
   readonly logger: Logger;
 }
 
@@ -55,9 +55,12 @@ export interface ApiOptions {
 const maxBody = '64kb';
 
 /** Who calls by a Bearer token. @throws AppError unauthenticated, unavailable */
-export const authenticate = (options: Pick<ApiOptions, 'jwtKeys' | 'allowList'>, token: string): Caller => {
+export const authenticate = async (
+  options: Pick<ApiOptions, 'jwtKeys' | 'allowList'>,
+  token: string,
+): Promise<Caller> => {
   const claims = verifyAccessToken(options.jwtKeys, token);
-  const entry = options.allowList.require(claims.sid);
+  const entry = await options.allowList.find(claims.sid);
   if (entry.user_id !== claims.sub) throw new AppError('unauthenticated');
   return {
     userId: entry.user_id,
@@ -120,9 +123,10 @@ export class Api {
   };
 
   #checkToken(route: Route): RequestHandler {
-    return (request, response, next) => {
+    return async (request, response, next) => {
       const token = bearerToken(request.headers.authorization);
-      if (token !== undefined && route.access !== 'public') response.locals.caller = authenticate(this.#options, token);
+      if (token !== undefined && route.access !== 'public')
+        response.locals.caller = await authenticate(this.#options, token);
       else if (route.access !== 'public' && route.access !== 'cookie') throw new AppError('unauthenticated');
       next();
     };

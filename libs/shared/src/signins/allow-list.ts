@@ -10,7 +10,7 @@ import {
   signinKey,
   signinStaleAfterMs,
 } from '@webxterm/contracts/bus';
-import { KvView, parseEntry } from '../bus/kv-view.ts';
+import { KvView, openBucket, parseEntry } from '../bus/kv-view.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../log/logger.ts';
 import { hashSid } from '../tokens/access-token.ts';
@@ -19,12 +19,15 @@ import { hashSid } from '../tokens/access-token.ts';
 export type SigninListener = (sidHash: string, entry: SigninEntry | undefined) => void;
 
 const entryPrefix = signinKey('');
+/** More at once is somebody's ended tokens, not sign-ins of a moment ago. */
+const maxLookUps = 64;
 
 /**
  * The sign-ins that count, in memory. A token is good only while its sign-in stands here: a leaked signing key mints
  * nothing, and a lost list closes the door instead of opening it.
  */
 export class AllowList {
+  readonly #bus: NatsConnection;
   readonly #now: () => number;
   readonly #logger: Logger;
   readonly #view: KvView;
@@ -32,6 +35,9 @@ export class AllowList {
   readonly #listeners = new Set<SigninListener>();
   #epoch: string | undefined;
   #caughtUp = false;
+  /** Of what the watch has told last. */
+  #revision = 0;
+  #lookUps = 0;
   #lastBeatAt = Number.NEGATIVE_INFINITY;
   #before = new Map<string, SigninEntry>();
   readonly #complete: Promise<void>;
@@ -39,6 +45,7 @@ export class AllowList {
 
   constructor(bus: NatsConnection, logger: Logger, now: () => number = Date.now) {
     this.#now = now;
+    this.#bus = bus;
     this.#logger = logger;
     this.#complete = new Promise((resolve) => {
       this.#resolveComplete = resolve;
@@ -47,7 +54,10 @@ export class AllowList {
       bus,
       bucket: signinBucket,
       logger,
-      apply: (key, value) => this.#apply(key, value),
+      apply: (key, value, revision) => {
+        this.#revision = revision;
+        this.#apply(key, value);
+      },
       reset: () => this.#reset(),
       caughtUp: () => this.#settle(),
     });
@@ -88,6 +98,15 @@ export class AllowList {
     return entry;
   }
 
+  /**
+   * The sign-in behind a sid, also one that was made a moment ago and has not been told here yet: what is not known is looked up in the bucket.
+   * @throws AppError unauthenticated when it does not count; unavailable when the list may be old
+   */
+  async find(sid: string): Promise<SigninEntry> {
+    if (!this.isStale() && this.peek(hashSid(sid)) === undefined) await this.#lookUp(hashSid(sid));
+    return this.require(sid);
+  }
+
   /** The entry by the SHA-256 of its sid, if it counts by epoch and time. */
   peek(sidHash: string): SigninEntry | undefined {
     const entry = this.#entries.get(sidHash);
@@ -101,6 +120,25 @@ export class AllowList {
     return () => this.#listeners.delete(listener);
   }
 
+  async #lookUp(sidHash: string): Promise<void> {
+    if (this.#lookUps >= maxLookUps) return;
+    this.#lookUps += 1;
+    try {
+      const kv = await openBucket(this.#bus, signinBucket);
+      const entry = await kv.get(signinKey(sidHash));
+      // What the watch has told since counts more than what was read before.
+      if (entry !== null && entry.operation === 'PUT' && entry.revision > this.#revision)
+        this.#applyEntry(entry.key, sidHash, entry.json());
+    } catch (error) {
+      this.#logger.warn(
+        { reason: error instanceof Error ? error.message : String(error) },
+        'a sign-in could not be looked up',
+      );
+    } finally {
+      this.#lookUps -= 1;
+    }
+  }
+
   #usable(): boolean {
     return this.#epoch !== undefined && this.#caughtUp;
   }
@@ -111,6 +149,7 @@ export class AllowList {
     this.#entries.clear();
     this.#caughtUp = false;
     this.#epoch = undefined;
+    this.#revision = 0;
   }
 
   // A bucket without an epoch (NATS lost its volume) is being rebuilt: it says nothing yet of who is signed in, so nobody is told

@@ -11,7 +11,7 @@ export interface BrowserSessionRoutes {
   readonly browsers: BrowserSessions;
   readonly signins: Signins;
   readonly users: UserStore;
-  readonly allowList: Pick<AllowList, 'require'>;
+  readonly allowList: Pick<AllowList, 'find'>;
   readonly origins: ReadonlySet<string>;
   readonly cookieName: string;
   /** PUBLIC_URL is https: the cookie never goes over anything else, whatever a proxy in between says. */
@@ -29,7 +29,7 @@ export const mountBrowserSession = (api: Api, options: BrowserSessionRoutes): vo
     requireOurPage(context, options.origins);
     const held = caller === undefined ? await pickUp(body.half, context) : await browsers.bind(caller.sid);
     // The allow-list has the last word: a sign-in whose end is under way is not handed out again.
-    const entry = allowList.require(held.sid);
+    const entry = await allowList.find(held.sid);
     const user = await users.byId(entry.user_id);
     if (user === null) throw new AppError('unauthenticated');
     const endsAt = tokenExpiry(Math.floor(Date.now() / 1000), entry.exp);

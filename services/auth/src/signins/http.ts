@@ -6,7 +6,7 @@ import type { Signins } from './signins.ts';
 
 export interface SigninRoutes {
   readonly signins: Signins;
-  readonly allowList: Pick<AllowList, 'require'>;
+  readonly allowList: Pick<AllowList, 'find' | 'require'>;
   readonly jwtKeys: readonly JwtKey[];
   readonly lastSeen: LastSeen;
   readonly cookieName: string;
@@ -18,7 +18,7 @@ export const mountSignins = (api: Api, options: SigninRoutes): void => {
 
   // Needs the allow-list only: tokens are refreshed while the database is away.
   api.mount(refresh, async ({ body }) => {
-    const caller = authenticate({ jwtKeys, allowList }, body.token);
+    const caller = await authenticate({ jwtKeys, allowList }, body.token);
     lastSeen.note(hashSid(caller.sid));
     return { token: signins.token(caller.userId, caller.sid, allowList.require(caller.sid).exp) };
   });
