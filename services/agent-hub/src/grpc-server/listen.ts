@@ -1,0 +1,46 @@
+import { Server, ServerCredentials, type ServerOptions } from '@grpc/grpc-js';
+import { openHttp2Windows } from './http2-windows.ts';
+
+/**
+ * The largest gRPC message either way: a frame carries at most 64 KiB, a list of sessions stays far below this. A peer that
+ * sends more gets RESOURCE_EXHAUSTED on that stream alone.
+ */
+export const maxMessage = 1024 * 1024;
+
+/** A server with open receive windows, bounded messages and room for many attachments on one connection. */
+export const createGrpcServer = (options: ServerOptions = {}): Server => {
+  openHttp2Windows();
+  return new Server({
+    'grpc.max_receive_message_length': maxMessage,
+    'grpc.max_send_message_length': maxMessage,
+    'grpc.max_concurrent_streams': 4096,
+    'grpc.enable_channelz': 0,
+    ...options,
+  });
+};
+
+/**
+ * Listens without TLS: loopback, or behind the cluster's own network policy.
+ * @returns the port, which differs from the one asked for when that was 0
+ */
+export const listenGrpc = (server: Server, host: string, port: number): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+      if (error) reject(new Error(`gRPC cannot listen on ${address}: ${error.message}`, { cause: error }));
+      else resolve(bound);
+    });
+  });
+
+/** Lets calls end by themselves for at most `deadlineMs`, then cuts what is left. */
+export const closeGrpc = (server: Server, deadlineMs: number): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      server.forceShutdown();
+      resolve();
+    }, deadlineMs);
+    server.tryShutdown(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
