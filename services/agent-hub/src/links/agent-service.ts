@@ -1,0 +1,131 @@
+import { type ServiceDefinition, status, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { type SessionEndedEvent, sessionEndedSubject } from '@webxterm/contracts/bus';
+import { type AgentMessage, AgentServiceService, rawAgentAttach, type SessionEnded } from '@webxterm/contracts/grpc';
+import type { Logger } from '@webxterm/shared';
+import type { RawStream } from '../attachments/splice.ts';
+import type { Activity } from '../machines/activity.ts';
+import type { MachineStore } from '../machines/store.ts';
+import type { Presence } from '../presence/presence.ts';
+import type { Greeter } from './greeting.ts';
+import type { ControlStream, Link } from './link.ts';
+import type { LinkTable } from './link-table.ts';
+import { LinkRefusal } from './refusal.ts';
+import type { Registered } from './registrar.ts';
+
+export interface AgentServiceOptions {
+  readonly greeter: Greeter;
+  readonly table: LinkTable;
+  readonly presence: Presence;
+  readonly activity: Activity;
+  readonly store: MachineStore;
+  readonly bus: NatsConnection;
+  readonly logger: Logger;
+  readonly now: () => number;
+  readonly takeStream: (stream: RawStream) => void;
+}
+
+/** The service that agents dial, with attach messages left as they come off the wire. */
+export const agentServiceDefinition: ServiceDefinition = { ...AgentServiceService, attach: rawAgentAttach };
+
+/** What agents say on their control streams, and what follows from it. */
+export class AgentService {
+  readonly #options: AgentServiceOptions;
+  #ending = false;
+
+  constructor(options: AgentServiceOptions) {
+    this.#options = options;
+  }
+
+  implementation(): UntypedServiceImplementation {
+    return { stream: (stream: ControlStream) => void this.#serve(stream), attach: this.#options.takeStream };
+  }
+
+  /** Sends every agent elsewhere. Those without sessions spread over `jitterMs`. */
+  redialAll(jitterMs: number): void {
+    this.#ending = true;
+    this.#options.greeter.end();
+    for (const link of this.#options.table.all()) {
+      link.send({ $case: 'redial', value: { jitterMs } });
+      link.close();
+    }
+  }
+
+  async #serve(stream: ControlStream): Promise<void> {
+    const greeted = await this.#options.greeter.greet(stream);
+    if (greeted === undefined) {
+      stream.resume();
+      return;
+    }
+    const { link, registered } = greeted;
+    this.#announce(link);
+    stream.on('data', (message: AgentMessage) => this.#hear(link, message));
+    stream.resume();
+    await this.#report(link, registered);
+  }
+
+  #announce(link: Link): void {
+    const { presence, activity, table, logger } = this.#options;
+    const { agentId, generation } = link.identity;
+    logger.info({ agent_id: agentId, generation: String(generation) }, 'agent linked');
+    presence.follow(link);
+    activity.status(agentId, 'online');
+    link.onClose(() => {
+      logger.info({ agent_id: agentId, generation: String(generation) }, 'agent link ended');
+      if (!this.#ending && table.find(agentId) === undefined) activity.status(agentId, 'offline');
+    });
+  }
+
+  /** Keeps what the agent told about its machine; a machine that was removed while it dialled by its pass goes now. */
+  async #report(link: Link, { facts }: Registered): Promise<void> {
+    const { store, logger, now } = this.#options;
+    const { agentId } = link.identity;
+    try {
+      const known = await store.report(agentId, facts, new Date(now()));
+      if (!known) link.refuse(new LinkRefusal('machine_revoked', true));
+    } catch (error) {
+      logger.warn({ err: error, agent_id: agentId }, 'what the agent told of its machine could not be saved');
+    }
+  }
+
+  #hear(link: Link, { message }: AgentMessage): void {
+    link.heard();
+    if (!link.takeMessageBudget()) {
+      link.close({ code: status.RESOURCE_EXHAUSTED, details: 'too many control messages' });
+      return;
+    }
+    switch (message?.$case) {
+      case 'ping':
+        link.send({ $case: 'pong', value: { nonce: message.value.nonce } });
+        break;
+      case 'stats':
+        this.#options.activity.stats(link.identity.agentId, message.value);
+        break;
+      case 'sessionEnded':
+        this.#sessionEnded(link.identity.agentId, message.value);
+        break;
+      case 'hello':
+        link.close({ code: status.FAILED_PRECONDITION, details: 'a link says hello once' });
+        break;
+      default:
+      // Pongs have counted above; what is not known here is from a newer agent.
+    }
+  }
+
+  #sessionEnded(agentId: string, ended: SessionEnded): void {
+    const { bus, logger } = this.#options;
+    if (ended.sessionId.length !== 16) return;
+    const event: (typeof SessionEndedEvent)['_output'] = {
+      agent_id: agentId,
+      session_id: ended.sessionId.toString('base64url'),
+      cause: ended.cause.slice(0, 64),
+      exit_code: ended.exitCode ?? null,
+      signal: ended.signal?.slice(0, 32) ?? null,
+    };
+    try {
+      bus.publish(sessionEndedSubject(agentId), JSON.stringify(event));
+    } catch (error) {
+      logger.warn({ err: error, agent_id: agentId }, 'the end of a session could not be told');
+    }
+  }
+}

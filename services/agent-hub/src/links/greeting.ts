@@ -1,0 +1,155 @@
+import { randomBytes } from 'node:crypto';
+import type { AgentMessage, Hello, Welcome } from '@webxterm/contracts/grpc';
+import type { Logger } from '@webxterm/shared';
+import { verifyHello } from './hello-signature.ts';
+import { type ControlStream, deadAfterMs, Link, pingIntervalMs } from './link.ts';
+import { sealLinkPass } from './link-pass.ts';
+import type { LinkTable } from './link-table.ts';
+import { LinkRefusal, retryLater, toRefusal } from './refusal.ts';
+import type { Registered, Registrar } from './registrar.ts';
+
+/** The versions of the agent protocol that this hub speaks. */
+const protocol = { min: 1, max: 1 };
+/** How long an agent has for its hello. */
+const helloWithinMs = 5000;
+/** Dials that may be between challenge and welcome at once; a storm beyond it is told to come back. */
+const maxGreetings = 1000;
+const statsIntervalMs = 5000;
+
+export interface GreeterOptions {
+  readonly hubId: string;
+  readonly registrar: Registrar;
+  readonly table: LinkTable;
+  readonly linkKey: Buffer;
+  readonly logger: Logger;
+  readonly now: () => number;
+  /** Another hub holds this machine. @throws LinkRefusal displaced */
+  readonly checkOtherHubs: (agentId: string, dial: { instanceId: string; generation: bigint }) => void;
+}
+
+/** Takes a dial from challenge to welcome. */
+export class Greeter {
+  readonly #options: GreeterOptions;
+  #greetings = 0;
+  #ending = false;
+
+  constructor(options: GreeterOptions) {
+    this.#options = options;
+  }
+
+  /** The link and what it told about its machine; undefined when the dial ended here (refused, or just registering). */
+  async greet(stream: ControlStream): Promise<{ link: Link; registered: Registered } | undefined> {
+    if (this.#ending || this.#greetings >= maxGreetings) {
+      refuse(stream, retryLater(this.#ending ? 'This server is going away.' : 'Too many agents dial at once.', 5000));
+      return undefined;
+    }
+    this.#greetings += 1;
+    try {
+      return await this.#greet(stream);
+    } catch (error) {
+      const refusal = toRefusal(error);
+      this.#options.logger.info(
+        { code: refusal.code, peer: stream.getPeer(), ...(error === refusal ? {} : { err: error }) },
+        'agent refused',
+      );
+      refuse(stream, refusal);
+      return undefined;
+    } finally {
+      this.#greetings -= 1;
+    }
+  }
+
+  /** From now on every dial is sent elsewhere. */
+  end(): void {
+    this.#ending = true;
+  }
+
+  async #greet(stream: ControlStream): Promise<{ link: Link; registered: Registered } | undefined> {
+    const { hubId, registrar, table, checkOtherHubs } = this.#options;
+    const nonce = randomBytes(32);
+    const challenge = { nonce, hubId, protocolMin: protocol.min, protocolMax: protocol.max };
+    stream.write({ message: { $case: 'challenge', value: challenge } });
+    const hello = await firstHello(stream);
+    if (hello === undefined) return undefined;
+    checkHello(hello, nonce);
+    const registered = await registrar.register(hello, addressOf(stream.getPeer()));
+    if (hello.registerOnly) {
+      stream.write({ message: { $case: 'welcome', value: this.#welcome(registered, hello, '') } });
+      stream.end();
+      return undefined;
+    }
+    const { agentId } = registered.identity;
+    checkOtherHubs(agentId, registered.identity);
+    const link = new Link(stream, registered.identity);
+    await table.claim(link);
+    link.send({ $case: 'welcome', value: this.#welcome(registered, hello, link.id) });
+    return { link, registered };
+  }
+
+  #welcome({ identity, machineCredential }: Registered, hello: Hello, linkId: string): Welcome {
+    const { linkKey, now } = this.#options;
+    const pass = {
+      agent_id: identity.agentId,
+      owner_id: identity.ownerId,
+      owner_username: identity.ownerUsername,
+      machine_name: identity.machineName,
+      key_id: identity.keyId,
+      public_key: hello.publicKey.toString('base64url'),
+    };
+    return {
+      agentId: identity.agentId,
+      linkId,
+      machineCredential: machineCredential ?? '',
+      linkPass: sealLinkPass(linkKey, pass, now()),
+      protocol: protocol.max,
+      pingIntervalMs,
+      deadAfterMs,
+      statsIntervalMs,
+      ownerUsername: identity.ownerUsername,
+      machineName: identity.machineName,
+    };
+  }
+}
+
+const refuse = (stream: ControlStream, refusal: LinkRefusal): void => {
+  if (stream.cancelled || stream.writableEnded) return;
+  stream.write({ message: { $case: 'refused', value: refusal.toMessage() } });
+  stream.end();
+};
+
+/** The first message, which must be a hello; undefined when the agent left before. */
+const firstHello = (stream: ControlStream): Promise<Hello | undefined> =>
+  new Promise((resolve, reject) => {
+    const settle = (act: () => void): void => {
+      clearTimeout(timer);
+      stream.off('data', onMessage).off('end', onGone).off('cancelled', onGone);
+      act();
+    };
+    const onMessage = ({ message }: AgentMessage): void => {
+      stream.pause();
+      settle(() => {
+        if (message?.$case === 'hello') resolve(message.value);
+        else reject(new LinkRefusal('bad_request', true, { message: 'The first message must be a hello.' }));
+      });
+    };
+    const onGone = (): void => settle(() => resolve(undefined));
+    const timer = setTimeout(
+      () => settle(() => reject(new LinkRefusal('bad_request', false, { message: 'No hello came within 5 s.' }))),
+      helloWithinMs,
+    );
+    stream.on('data', onMessage).on('end', onGone).on('cancelled', onGone);
+  });
+
+const checkHello = (hello: Hello, nonce: Buffer): void => {
+  if (hello.protocolMin > protocol.max || hello.protocolMax < protocol.min)
+    throw new LinkRefusal('protocol_unsupported', true);
+  if (hello.instanceId.length !== 16 || hello.generation === 0n)
+    throw new LinkRefusal('bad_request', true, { message: 'The hello needs an instance id and a generation above 0.' });
+  // Plain loopback has no channel to bind to; a binding that is not ours was signed for another connection.
+  const proof = { nonce, channelBinding: Buffer.alloc(0), instanceId: hello.instanceId, generation: hello.generation };
+  if (hello.channelBinding.length > 0 || !verifyHello(hello.publicKey, hello.signature, proof))
+    throw new LinkRefusal('bad_signature', true);
+};
+
+/** `[::1]:123`, `127.0.0.1:123` or `::1:123` without the port. */
+const addressOf = (peer: string): string => peer.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');

@@ -1,0 +1,35 @@
+import { AgentId, UserId } from '@webxterm/contracts/rest';
+import { openToken, sealToken } from '@webxterm/shared';
+import { z } from 'zod';
+
+/** What a re-dial with a link pass is good for: one machine, one owner, one API key, one key pair, 24 h. */
+export const LinkPass = z.object({
+  agent_id: AgentId,
+  owner_id: UserId,
+  owner_username: z.string(),
+  machine_name: z.string(),
+  key_id: z.string(),
+  /** base64url of the raw Ed25519 key. */
+  public_key: z.string(),
+  /** Seconds since 1970. */
+  exp: z.number().int(),
+});
+export type LinkPass = z.infer<typeof LinkPass>;
+
+export const linkPassLifeMs = 24 * 3_600_000;
+
+export const sealLinkPass = (key: Buffer, claims: Omit<LinkPass, 'exp'>, nowMs: number): string =>
+  sealToken(key, 'wxt_lp_', { ...claims, exp: Math.floor((nowMs + linkPassLifeMs) / 1000) });
+
+/**
+ * The claims of a pass that we gave to the holder of this very key; undefined for anything else.
+ * `publicKey` is the key that the hello is signed with: a stolen pass is of no use without it.
+ */
+export const openLinkPass = (key: Buffer, pass: string, publicKey: Buffer, nowMs: number): LinkPass | undefined => {
+  try {
+    const claims = openToken(key, 'wxt_lp_', LinkPass, pass, nowMs);
+    return claims.public_key === publicKey.toString('base64url') ? claims : undefined;
+  } catch {
+    return undefined;
+  }
+};

@@ -1,0 +1,76 @@
+import { judgeDial } from './fencing.ts';
+import { type Link, silenceTickMs } from './link.ts';
+import { LinkRefusal } from './refusal.ts';
+
+/** How long a holder has to answer before another process with its key takes over. */
+const holderAnswersWithinMs = 2000;
+/** When a process that must wait dials again. */
+const waitForHolderMs = 10_000;
+
+/** The links that this hub holds, at most one for each machine. */
+export class LinkTable {
+  readonly #byAgent = new Map<string, Link>();
+  #timer: NodeJS.Timeout | undefined;
+
+  get size(): number {
+    return this.#byAgent.size;
+  }
+
+  find(agentId: string): Link | undefined {
+    return this.#byAgent.get(agentId);
+  }
+
+  all(): Link[] {
+    return [...this.#byAgent.values()];
+  }
+
+  /**
+   * Holds a link until it closes, and displaces the one that it may displace.
+   * @throws LinkRefusal displaced, when another link keeps its place
+   */
+  async claim(link: Link): Promise<void> {
+    const { agentId, generation } = link.identity;
+    for (;;) {
+      const holder = this.#byAgent.get(agentId);
+      const claim = judgeDial(link.identity, holder?.identity);
+      if (holder === undefined || claim === 'take') return this.#hold(link);
+      const generationHeld = holder.identity.generation;
+      if (claim === 'stale') throw displaced('A newer dial of this agent process is connected.', generationHeld);
+      if (claim === 'displace') {
+        holder.close();
+        return this.#hold(link);
+      }
+      if (await holder.answersWithin(holderAnswersWithinMs))
+        throw displaced(
+          'Another agent process with the key of this machine is connected. Stop one of them, or configure this machine with a key of its own.',
+          generationHeld,
+          waitForHolderMs,
+        );
+      holder.refuse(new LinkRefusal('displaced', false, { retryAfterMs: waitForHolderMs }));
+      if (generation <= generationHeld)
+        throw displaced('The machine is free now: dial again with a generation above the one held.', generationHeld);
+    }
+  }
+
+  #hold(link: Link): void {
+    const { agentId } = link.identity;
+    this.#byAgent.set(agentId, link);
+    link.onClose(() => {
+      // A displaced link must not take the newer one's place away.
+      if (this.#byAgent.get(agentId) === link) this.#byAgent.delete(agentId);
+    });
+  }
+
+  startCountingSilence(): void {
+    this.#timer = setInterval(() => {
+      for (const link of this.#byAgent.values()) link.tick();
+    }, silenceTickMs);
+  }
+
+  stopCountingSilence(): void {
+    clearInterval(this.#timer);
+  }
+}
+
+const displaced = (message: string, generationHeld: bigint, retryAfterMs = 0): LinkRefusal =>
+  new LinkRefusal('displaced', false, { message, generationHeld, retryAfterMs });

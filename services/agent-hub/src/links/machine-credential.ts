@@ -1,0 +1,13 @@
+import { createHash, randomBytes } from 'node:crypto';
+
+const prefix = 'wxt_mc_';
+
+/** What a machine shows at later dials instead of the API key: 256 random bits. Only its hash is kept. */
+export const makeMachineCredential = (): string => `${prefix}${randomBytes(32).toString('base64url')}`;
+
+export const isMachineCredential = (text: string): boolean => /^wxt_mc_[A-Za-z0-9_-]{43}$/.test(text);
+
+export const isApiKey = (text: string): boolean => /^vsay_ak_[0-9A-Za-z]{32}$/.test(text);
+
+/** How credentials are kept and API keys travel. They have 192 bits or more, so a plain hash cannot be searched. */
+export const sha256Hex = (text: string): string => createHash('sha256').update(text).digest('hex');

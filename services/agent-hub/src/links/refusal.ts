@@ -1,0 +1,55 @@
+import { type ErrorCode, errorCatalog } from '@webxterm/contracts/errors';
+import type { Refused } from '@webxterm/contracts/grpc';
+import { AppError, isMongoUnavailable } from '@webxterm/shared';
+
+export interface RefusalOptions {
+  readonly message?: string;
+  readonly retryAfterMs?: number;
+  /** The generation that the hub holds, for the agent to raise its counter above. */
+  readonly generationHeld?: bigint;
+}
+
+/** The end of a dial: told to the agent as `refused`. */
+export class LinkRefusal extends Error {
+  override readonly name = 'LinkRefusal';
+  readonly code: ErrorCode;
+  /** Dialling again with the same credentials can never work. */
+  readonly permanent: boolean;
+  readonly retryAfterMs: number;
+  readonly generationHeld: bigint;
+
+  constructor(code: ErrorCode, permanent: boolean, options: RefusalOptions = {}) {
+    super(options.message ?? errorCatalog[code].message);
+    this.code = code;
+    this.permanent = permanent;
+    this.retryAfterMs = options.retryAfterMs ?? 0;
+    this.generationHeld = options.generationHeld ?? 0n;
+  }
+
+  toMessage(): Refused {
+    return {
+      code: this.code,
+      message: this.message,
+      permanent: this.permanent,
+      retryAfterMs: this.retryAfterMs,
+      generationHeld: this.generationHeld,
+    };
+  }
+}
+
+/** What cannot be checked now is checked later: never called a bad key. */
+export const retryLater = (message: string, retryAfterMs = 2000): LinkRefusal =>
+  new LinkRefusal('unavailable', false, { message, retryAfterMs });
+
+/** Every failure of a dial as a refusal; what we do not know is "later", for a fault of ours must not stop an agent for good. */
+export const toRefusal = (error: unknown): LinkRefusal => {
+  if (error instanceof LinkRefusal) return error;
+  if (error instanceof AppError) {
+    if (error.code === 'bad_api_key') return new LinkRefusal('bad_api_key', true);
+    if (error.code === 'user_disabled') return new LinkRefusal('user_disabled', true);
+    if (error.code === 'machine_name_taken') return new LinkRefusal('machine_name_taken', true);
+    return retryLater(error.message);
+  }
+  if (isMongoUnavailable(error)) return retryLater('The database does not answer right now.');
+  return retryLater('The server failed on this dial.', 10_000);
+};

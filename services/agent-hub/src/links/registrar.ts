@@ -1,0 +1,136 @@
+import type { NatsConnection } from '@nats-io/transport-node';
+import { verifyApiKey } from '@webxterm/contracts/bus';
+import type { Hello, MachineFacts } from '@webxterm/contracts/grpc';
+import { ask } from '@webxterm/shared';
+import { cleanMachineName } from '../machines/machine-name.ts';
+import type { StoredMachine } from '../machines/record.ts';
+import type { MachineStore, ReportedFacts } from '../machines/store.ts';
+import type { LinkIdentity } from './link.ts';
+import { openLinkPass } from './link-pass.ts';
+import { isApiKey, isMachineCredential, makeMachineCredential, sha256Hex } from './machine-credential.ts';
+import { LinkRefusal, retryLater } from './refusal.ts';
+
+export interface Registered {
+  readonly identity: LinkIdentity;
+  /** Set when newly issued. */
+  readonly machineCredential: string | undefined;
+  readonly facts: ReportedFacts;
+}
+
+export interface RegistrarOptions {
+  readonly store: MachineStore;
+  readonly bus: NatsConnection;
+  readonly linkKey: Buffer;
+  /** Link passes count only while we know who lost what. */
+  readonly mayHonourPasses: () => boolean;
+  /** The API key was replaced, and with it all that was issued under it. */
+  readonly isKeyRevoked: (keyId: string) => boolean;
+  readonly now: () => number;
+}
+
+/** Finds out which machine is dialling, by what it shows. The signature of the hello has been verified. */
+export class Registrar {
+  readonly #options: RegistrarOptions;
+
+  constructor(options: RegistrarOptions) {
+    this.#options = options;
+  }
+
+  /** @throws LinkRefusal; AppError and database errors for what could not be checked */
+  async register(hello: Hello, address: string): Promise<Registered> {
+    const facts = reportedFacts(hello.facts, address);
+    switch (hello.credential?.$case) {
+      case 'linkPass':
+        return (
+          this.#byPass(hello, hello.credential.value, facts) ??
+          this.#byCredential(hello, hello.fallbackMachineCredential, facts)
+        );
+      case 'machineCredential':
+        return this.#byCredential(hello, hello.credential.value, facts);
+      case 'apiKey':
+        return this.#byApiKey(hello, hello.credential.value, facts);
+      default:
+        throw new LinkRefusal('bad_credential', true, { message: 'The hello carries no credential.' });
+    }
+  }
+
+  #byPass(hello: Hello, text: string, facts: ReportedFacts): Registered | undefined {
+    const { linkKey, now, mayHonourPasses, isKeyRevoked } = this.#options;
+    const pass = openLinkPass(linkKey, text, hello.publicKey, now());
+    if (pass === undefined || !mayHonourPasses() || isKeyRevoked(pass.key_id)) return undefined;
+    const identity = {
+      agentId: pass.agent_id,
+      ownerId: pass.owner_id,
+      ownerUsername: pass.owner_username,
+      machineName: pass.machine_name,
+      keyId: pass.key_id,
+      ...dialOf(hello),
+    };
+    return { identity, machineCredential: undefined, facts };
+  }
+
+  async #byCredential(hello: Hello, credential: string, facts: ReportedFacts): Promise<Registered> {
+    if (credential === '')
+      throw retryLater('Link passes are not taken right now: dial with the machine credential.', 0);
+    if (!isMachineCredential(credential)) throw new LinkRefusal('bad_credential', true);
+    const machine = await this.#options.store.byCredential(sha256Hex(credential));
+    if (machine === undefined || machine.public_key !== hello.publicKey.toString('base64url'))
+      throw new LinkRefusal('bad_credential', true);
+    if (machine.revoked_at !== null) throw new LinkRefusal('machine_revoked', true);
+    if (this.#options.isKeyRevoked(machine.key_id)) throw new LinkRefusal('bad_credential', true);
+    return { identity: identityOf(machine, hello), machineCredential: undefined, facts };
+  }
+
+  async #byApiKey(hello: Hello, apiKey: string, facts: ReportedFacts): Promise<Registered> {
+    if (!isApiKey(apiKey)) throw new LinkRefusal('bad_api_key', true);
+    const owner = await ask(this.#options.bus, verifyApiKey, { key_sha256: sha256Hex(apiKey) });
+    const machineCredential = makeMachineCredential();
+    const machine = await this.#options.store.enrol(
+      {
+        ...facts,
+        owner_id: owner.user_id,
+        owner_username: owner.username,
+        name: cleanMachineName(hello.facts?.name ?? '', hello.facts?.hostname ?? ''),
+        description: (hello.facts?.description ?? '').slice(0, 500),
+        tags: (hello.facts?.tags ?? []).slice(0, 32).map((tag) => tag.slice(0, 64)),
+        public_key: hello.publicKey.toString('base64url'),
+        key_id: owner.key_id,
+        credential_hash: sha256Hex(machineCredential),
+      },
+      new Date(this.#options.now()),
+    );
+    return { identity: identityOf(machine, hello), machineCredential, facts };
+  }
+}
+
+const dialOf = (hello: Hello): { instanceId: string; generation: bigint } => ({
+  instanceId: hello.instanceId.toString('base64url'),
+  generation: hello.generation,
+});
+
+const identityOf = (machine: StoredMachine, hello: Hello): LinkIdentity => ({
+  agentId: machine.agent_id,
+  ownerId: machine.owner_id,
+  ownerUsername: machine.owner_username,
+  machineName: machine.name,
+  keyId: machine.key_id,
+  ...dialOf(hello),
+});
+
+const reportedFacts = (facts: MachineFacts | undefined, address: string): ReportedFacts => ({
+  os: short(facts?.os),
+  arch: short(facts?.arch),
+  agent_version: short(facts?.agentVersion),
+  ip_address: address,
+  process_user: short(facts?.processUser),
+  metadata: {
+    cpu_cores: facts?.cpuCores ?? 0,
+    mem_total_mb: Number(facts?.memTotalMb ?? 0n),
+    disk_total_gb: Number(facts?.diskTotalGb ?? 0n),
+    hostname: short(facts?.hostname),
+    os_version: short(facts?.osVersion),
+    linux_user: short(facts?.linuxUser),
+  },
+});
+
+const short = (text: string | undefined): string => (text ?? '').slice(0, 128);
