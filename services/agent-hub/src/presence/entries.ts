@@ -1,0 +1,125 @@
+import type { KV } from '@nats-io/kv';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { AgentPresence, agentKey, presenceBucket } from '@webxterm/contracts/bus';
+import { type Logger, openBucket, type PresenceView, parseEntry } from '@webxterm/shared';
+import { mayReplace } from '../links/fencing.ts';
+import type { Link } from '../links/link.ts';
+
+export interface EntriesOptions {
+  readonly bus: NatsConnection;
+  readonly logger: Logger;
+  readonly view: PresenceView;
+  readonly hubId: string;
+  /** host:port where the terminal service attaches. */
+  readonly address: string;
+}
+
+/** Tries against others that write the same entry at the same time. */
+const maxTries = 5;
+
+/** The `agents.<id>` entries of the links that this hub holds: written by compare-and-set, they only move up. */
+export class PresenceEntries {
+  readonly #options: EntriesOptions;
+  #bucket: Promise<KV> | undefined;
+
+  constructor(options: EntriesOptions) {
+    this.#options = options;
+  }
+
+  /** @returns false when a newer dial of the machine stands with another hub: this link is displaced */
+  async write(link: Link): Promise<boolean> {
+    const { hubId, view } = this.#options;
+    const { agentId } = link.identity;
+    const bucket = await this.#open();
+    for (let attempt = 1; link.isOpen && attempt <= maxTries; attempt += 1) {
+      const entry = await bucket.get(agentKey(agentId));
+      const standing = this.#parse(entry);
+      if (standing !== undefined && this.#isOf(standing, link)) return true;
+      if (standing !== undefined && !mayReplace(this.#mine(link), claimOf(standing, this.#alive(standing, view)))) {
+        return standing.hub_id === hubId;
+      }
+      try {
+        if (entry === null) await bucket.create(agentKey(agentId), this.#value(link));
+        else await bucket.update(agentKey(agentId), this.#value(link), entry.revision);
+        return true;
+      } catch (error) {
+        if (attempt === maxTries) throw error;
+      }
+    }
+    return true;
+  }
+
+  /** Deletes a link's entry, if it is still that link's. */
+  async remove(link: Link): Promise<void> {
+    const key = agentKey(link.identity.agentId);
+    const bucket = await this.#open();
+    const entry = await bucket.get(key);
+    const standing = this.#parse(entry);
+    if (entry === null || standing === undefined || !this.#isOf(standing, link)) return;
+    await bucket.delete(key, { previousSeq: entry.revision });
+  }
+
+  /** Deletes what a dead hub left, if nobody has taken it over. */
+  async sweep(agentId: string, deadHubId: string): Promise<void> {
+    const bucket = await this.#open();
+    const entry = await bucket.get(agentKey(agentId));
+    if (entry === null || this.#parse(entry)?.hub_id !== deadHubId) return;
+    await bucket.delete(agentKey(agentId), { previousSeq: entry.revision });
+  }
+
+  /** What stands in memory is this link's: nothing to write. */
+  isWritten(link: Link): boolean {
+    const standing = this.#options.view.find(link.identity.agentId)?.presence;
+    return standing !== undefined && this.#isOf(standing, link);
+  }
+
+  #isOf(standing: AgentPresence, { identity }: Link): boolean {
+    return (
+      standing.hub_id === this.#options.hubId &&
+      standing.generation === String(identity.generation) &&
+      standing.instance_id === identity.instanceId
+    );
+  }
+
+  /** Opening asks the server, so it is done once; a failed try is not kept. */
+  #open(): Promise<KV> {
+    this.#bucket ??= openBucket(this.#options.bus, presenceBucket).catch((error: unknown) => {
+      this.#bucket = undefined;
+      throw error;
+    });
+    return this.#bucket;
+  }
+
+  #mine(link: Link): Parameters<typeof mayReplace>[0] {
+    return { ...link.identity, hubId: this.#options.hubId };
+  }
+
+  #alive(standing: AgentPresence, view: PresenceView): boolean {
+    return [...view.hubs()].some((hub) => hub.hub_id === standing.hub_id);
+  }
+
+  #value(link: Link): string {
+    const { hubId, address } = this.#options;
+    const value: AgentPresence = {
+      agent_id: link.identity.agentId,
+      hub_id: hubId,
+      address,
+      generation: String(link.identity.generation),
+      instance_id: link.identity.instanceId,
+      since: link.since.toISOString(),
+    };
+    return JSON.stringify(value);
+  }
+
+  #parse(entry: { operation: string; key: string; json<T>(): T } | null): AgentPresence | undefined {
+    if (entry === null || entry.operation !== 'PUT') return undefined;
+    return parseEntry(AgentPresence, entry.json<unknown>(), entry.key, this.#options.logger);
+  }
+}
+
+const claimOf = (standing: AgentPresence, hubAlive: boolean): Parameters<typeof mayReplace>[1] => ({
+  hubId: standing.hub_id,
+  instanceId: standing.instance_id,
+  generation: BigInt(standing.generation),
+  hubAlive,
+});

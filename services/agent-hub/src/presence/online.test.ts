@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { deadHubGraceMs, OnlineRule } from './online.ts';
+
+const at = (hub_id: string, hubAlive: boolean) => ({ presence: { hub_id }, hubAlive });
+
+describe('an agent counts as online', () => {
+  it('while its hub lives', () => {
+    const rule = new OnlineRule();
+    expect(rule.isOnline(at('h', true), 0)).toBe(true);
+    expect(rule.isOnline(undefined, 0)).toBe(false);
+  });
+
+  it('for 60 s after its hub died, so that nothing flaps while agents move', () => {
+    const rule = new OnlineRule();
+    rule.hubChanged('h', true, 0);
+    rule.hubChanged('h', false, 1000);
+    expect(rule.isOnline(at('h', false), 1000 + deadHubGraceMs - 1)).toBe(true);
+    expect(rule.isOnline(at('h', false), 1000 + deadHubGraceMs)).toBe(false);
+  });
+
+  it('not through an entry whose hub was gone before we came', () => {
+    expect(new OnlineRule().isOnline(at('h', false), 0)).toBe(false);
+  });
+});
+
+describe('entries that a dead hub left', () => {
+  it('are swept after the time given, counted from when we learned of it', () => {
+    const rule = new OnlineRule();
+    rule.hubChanged('h', false, 0);
+    expect(rule.lostFor('h', 300_000, 299_999)).toBe(false);
+    expect(rule.lostFor('h', 300_000, 300_000)).toBe(true);
+    expect(rule.lostFor('unknown', 300_000, 300_000)).toBe(false);
+    expect(rule.lostFor('unknown', 300_000, 700_000)).toBe(true);
+  });
+});

@@ -1,0 +1,195 @@
+import { hubLeaseRenewMs } from '@webxterm/contracts/bus';
+import type { Logger, PresenceView } from '@webxterm/shared';
+import type { Dial } from '../links/fencing.ts';
+import type { Link } from '../links/link.ts';
+import type { LinkTable } from '../links/link-table.ts';
+import { LinkRefusal } from '../links/refusal.ts';
+import type { PresenceEntries } from './entries.ts';
+import { deadHubGraceMs, OnlineRule } from './online.ts';
+
+/** What hubs that have been dead for this long left behind is swept away by whoever comes by. */
+const sweepAfterMs = 5 * 60_000;
+const sweepEveryMs = 60_000;
+/** When an agent that another living hub holds dials again. */
+const heldElsewhereRetryMs = 2000;
+/** Entries written at the same time, so that a storm of agents does not flood NATS. */
+const maxWrites = 64;
+
+export interface PresenceOptions {
+  readonly hubId: string;
+  readonly view: PresenceView;
+  readonly entries: PresenceEntries;
+  readonly table: LinkTable;
+  readonly logger: Logger;
+  readonly now: () => number;
+  /** What the view says is current: NATS is connected. */
+  readonly isCurrent: () => boolean;
+}
+
+/** Keeps the entries of our links true, and knows which machines count as online. A hint for lists, never a gate for an attach. */
+export class Presence {
+  readonly #options: PresenceOptions;
+  readonly #rule = new OnlineRule();
+  readonly #listeners = new Set<(agentId: string, online: boolean) => void>();
+  readonly #told = new Map<string, boolean>();
+  readonly #timers: NodeJS.Timeout[] = [];
+  readonly #waiting = new Set<Link>();
+  #writing = 0;
+  #ending = false;
+
+  constructor(options: PresenceOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    const { view, now } = this.#options;
+    view.onHub((hubId, alive) => {
+      this.#rule.hubChanged(hubId, alive, now());
+      for (const entry of view.agents()) if (entry.hub_id === hubId) this.#tell(entry.agent_id);
+      if (!alive) this.#after(deadHubGraceMs + 100, () => this.#tellAgentsOf(hubId));
+    });
+    view.onAgent((agentId) => {
+      this.#yieldToNewer(agentId);
+      this.#tell(agentId);
+    });
+    this.#timers.push(setInterval(() => this.reconcile(), hubLeaseRenewMs));
+    this.#timers.push(setInterval(() => void this.#sweep(), sweepEveryMs));
+  }
+
+  /** Entries stay as they are: the agents keep counting as online until they are back through another hub. */
+  stop(): void {
+    this.#ending = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+  }
+
+  isOnline(agentId: string): boolean {
+    return this.#rule.isOnline(this.#options.view.find(agentId), this.#options.now());
+  }
+
+  onlineIds(): string[] {
+    return [...this.#options.view.agents()].map((entry) => entry.agent_id).filter((agentId) => this.isOnline(agentId));
+  }
+
+  /** Told when a machine comes to count as online or stops to. */
+  onChange(listener: (agentId: string, online: boolean) => void): void {
+    this.#listeners.add(listener);
+  }
+
+  /** Writes the entry of a new link, and removes it when the link ends. */
+  follow(link: Link): void {
+    this.#enqueue(link);
+    link.onClose(() => {
+      if (this.#ending) return;
+      this.#options.entries.remove(link).catch((error: unknown) => {
+        this.#options.logger.warn(
+          { err: error, agent_id: link.identity.agentId },
+          'presence entry could not be removed',
+        );
+      });
+    });
+  }
+
+  /**
+   * Is another living hub in the way of this dial? What is known while NATS is away refuses nobody.
+   * @throws LinkRefusal displaced
+   */
+  checkOtherHubs(agentId: string, dial: Dial): void {
+    const where = this.#options.view.find(agentId);
+    if (where === undefined || !where.hubAlive || !this.#options.isCurrent()) return;
+    if (where.presence.hub_id === this.#options.hubId) return;
+    const generationHeld = BigInt(where.presence.generation);
+    if (where.presence.instance_id !== dial.instanceId)
+      throw new LinkRefusal('displaced', false, {
+        message: 'Another agent process with the key of this machine is connected.',
+        retryAfterMs: heldElsewhereRetryMs,
+        generationHeld,
+      });
+    if (generationHeld >= dial.generation)
+      throw new LinkRefusal('displaced', false, {
+        message: 'A newer dial of this agent process is connected.',
+        generationHeld,
+      });
+  }
+
+  /** Writes whatever of our links does not stand in the bucket: after a failed write, a reconnect, a lost volume. */
+  reconcile(): void {
+    const { table, entries, isCurrent } = this.#options;
+    if (this.#ending || !isCurrent()) return;
+    for (const link of table.all()) if (!entries.isWritten(link)) this.#enqueue(link);
+  }
+
+  /** Reads every entry of ours again: the bucket may have been lost while NATS was away, and memory would not know. */
+  rewriteAll(): void {
+    for (const link of this.#options.table.all()) this.#enqueue(link);
+  }
+
+  #enqueue(link: Link): void {
+    this.#waiting.add(link);
+    this.#writeNext();
+  }
+
+  #writeNext(): void {
+    const [link] = this.#waiting;
+    if (link === undefined || this.#writing >= maxWrites) return;
+    this.#waiting.delete(link);
+    this.#writing += 1;
+    void this.#write(link).finally(() => {
+      this.#writing -= 1;
+      this.#writeNext();
+    });
+  }
+
+  async #write(link: Link): Promise<void> {
+    const { entries, logger } = this.#options;
+    if (!link.isOpen) return;
+    try {
+      if (!(await entries.write(link))) link.close();
+      // It closed while we wrote: the removal that its end started may have come too early.
+      else if (!link.isOpen && !this.#ending) await entries.remove(link);
+    } catch (error) {
+      logger.warn({ err: error, agent_id: link.identity.agentId }, 'presence entry could not be written, trying again');
+    }
+  }
+
+  /** A newer dial of the machine stands with another hub: ours is over, whatever its socket says. */
+  #yieldToNewer(agentId: string): void {
+    const link = this.#options.table.find(agentId);
+    const standing = this.#options.view.find(agentId)?.presence;
+    if (link === undefined || standing === undefined || standing.hub_id === this.#options.hubId) return;
+    if (BigInt(standing.generation) > link.identity.generation) link.close();
+  }
+
+  #tellAgentsOf(hubId: string): void {
+    for (const entry of this.#options.view.agents()) if (entry.hub_id === hubId) this.#tell(entry.agent_id);
+  }
+
+  #tell(agentId: string): void {
+    const online = this.isOnline(agentId);
+    if ((this.#told.get(agentId) ?? false) === online) return;
+    if (online) this.#told.set(agentId, true);
+    else this.#told.delete(agentId);
+    for (const listener of this.#listeners) listener(agentId, online);
+  }
+
+  async #sweep(): Promise<void> {
+    const { view, entries, logger, now, isCurrent } = this.#options;
+    if (!isCurrent()) return;
+    const alive = new Set([...view.hubs()].map((hub) => hub.hub_id));
+    const left = [...view.agents()].filter(
+      (entry) => !alive.has(entry.hub_id) && this.#rule.lostFor(entry.hub_id, sweepAfterMs, now()),
+    );
+    try {
+      for (const entry of left) await entries.sweep(entry.agent_id, entry.hub_id);
+    } catch (error) {
+      logger.warn({ err: error }, 'what dead hubs left could not be swept, trying again later');
+    }
+  }
+
+  #after(ms: number, act: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.splice(this.#timers.indexOf(timer), 1);
+      act();
+    }, ms);
+    this.#timers.push(timer);
+  }
+}
