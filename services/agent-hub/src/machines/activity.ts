@@ -1,0 +1,151 @@
+import type { NatsConnection } from '@nats-io/transport-node';
+import { MachineStatusEvent, machineEventsWildcard, machineSubject } from '@webxterm/contracts/bus';
+import type { ResourceStats as WireStats } from '@webxterm/contracts/grpc';
+import type { MachineEvent, MachineStatus, ResourceStats } from '@webxterm/contracts/rest';
+import type { Logger } from '@webxterm/shared';
+import type { MachineRecord } from './record.ts';
+import type { MachineStore } from './store.ts';
+
+/** How often what changes by the second is written to the database. */
+const saveEveryMs = 60_000;
+/** Stats of one machine are taken at most this often. */
+const minStatsGapMs = 1000;
+/** Machines whose latest figures are held in memory, on every hub. */
+const maxHeld = 100_000;
+
+type Saved = Partial<Pick<MachineRecord, 'last_active' | 'resource_stats' | 'uptime_seconds'>>;
+
+export interface Latest {
+  readonly lastActive: string;
+  readonly stats: ResourceStats | null;
+}
+
+export interface ActivityOptions {
+  readonly bus: NatsConnection;
+  readonly store: Pick<MachineStore, 'saveActivity'>;
+  readonly logger: Logger;
+  readonly now: () => number;
+}
+
+/** What machines do: told at once on the bus, kept in memory by every hub, written to the database at most once a minute. */
+export class Activity {
+  readonly #options: ActivityOptions;
+  readonly #latest = new Map<string, Latest>();
+  readonly #unsaved = new Map<string, Saved>();
+  readonly #takenAt = new Map<string, number>();
+  readonly #listeners = new Set<(event: MachineEvent) => void>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: ActivityOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => void this.save(), saveEveryMs);
+    this.#options.bus.subscribe(machineEventsWildcard('stats'), {
+      callback: (error, message) => {
+        if (error) return;
+        const event = MachineStatusEvent.safeParse(parseJson(() => message.json()));
+        if (event.success) this.#hear(event.data);
+      },
+    });
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.save();
+  }
+
+  latest(agentId: string): Latest | undefined {
+    return this.#latest.get(agentId);
+  }
+
+  /** Told for the stats of every machine, whichever hub holds it. */
+  onStats(listener: (event: MachineEvent) => void): void {
+    this.#listeners.add(listener);
+  }
+
+  status(agentId: string, status: MachineStatus): void {
+    const now = new Date(this.#options.now());
+    this.#note(agentId, { last_active: now });
+    if (status === 'offline') this.#takenAt.delete(agentId);
+    this.#publish('status', {
+      agent_id: agentId,
+      status,
+      last_active: now.toISOString(),
+      resource_stats: this.#latest.get(agentId)?.stats ?? null,
+    });
+  }
+
+  stats(agentId: string, reported: WireStats): void {
+    const now = this.#options.now();
+    if (now - (this.#takenAt.get(agentId) ?? Number.NEGATIVE_INFINITY) < minStatsGapMs) return;
+    this.#takenAt.set(agentId, now);
+    const stats = sane(reported);
+    const uptime = Number(reported.uptimeSeconds);
+    this.#note(agentId, {
+      last_active: new Date(now),
+      resource_stats: stats,
+      uptime_seconds: Number.isSafeInteger(uptime) ? uptime : 0,
+    });
+    const event: MachineEvent = {
+      agent_id: agentId,
+      status: 'online',
+      last_active: new Date(now).toISOString(),
+      resource_stats: stats,
+    };
+    this.#publish('stats', event);
+  }
+
+  /** Writes what has gathered; what cannot be written now waits for the next time. */
+  async save(): Promise<void> {
+    const batch = new Map(this.#unsaved);
+    this.#unsaved.clear();
+    try {
+      await this.#options.store.saveActivity(batch);
+    } catch (error) {
+      for (const [agentId, fields] of batch) this.#unsaved.set(agentId, { ...fields, ...this.#unsaved.get(agentId) });
+      this.#options.logger.warn({ err: error }, 'machine activity could not be saved, trying again later');
+    }
+  }
+
+  #note(agentId: string, fields: Saved): void {
+    this.#unsaved.set(agentId, { ...this.#unsaved.get(agentId), ...fields });
+  }
+
+  #publish(what: 'status' | 'stats', event: MachineEvent): void {
+    try {
+      this.#options.bus.publish(machineSubject(event.agent_id, what), JSON.stringify(event));
+    } catch (error) {
+      this.#options.logger.debug({ err: error }, 'the bus takes no events right now');
+    }
+  }
+
+  #hear(event: MachineEvent): void {
+    if (this.#latest.size >= maxHeld && !this.#latest.has(event.agent_id)) return;
+    this.#latest.set(event.agent_id, {
+      lastActive: event.last_active ?? new Date(this.#options.now()).toISOString(),
+      stats: event.resource_stats,
+    });
+    for (const listener of this.#listeners) listener(event);
+  }
+}
+
+/** An agent's figures as the API promises them: finite, not negative, percent up to 100. */
+const sane = (reported: WireStats): ResourceStats => ({
+  cpu_percent: within(reported.cpuPercent, 100),
+  memory_percent: within(reported.memoryPercent, 100),
+  disk_percent: within(reported.diskPercent, 100),
+  network_inbound: within(reported.networkInbound, 1e6),
+  network_outbound: within(reported.networkOutbound, 1e6),
+});
+
+const within = (value: number, max: number): number => (Number.isFinite(value) ? Math.min(max, Math.max(0, value)) : 0);
+
+const parseJson = (parse: () => unknown): unknown => {
+  try {
+    return parse();
+  } catch {
+    return undefined;
+  }
+};

@@ -1,0 +1,160 @@
+import type { MachineEvent, MachineRole } from '@webxterm/contracts/rest';
+import { type AllowList, AppError, type Caller, hashSid } from '@webxterm/shared';
+import type { Response } from 'express';
+import type { Person } from './access-rule.ts';
+import type { Authorizer } from './authorize.ts';
+
+const heartbeatMs = 15_000;
+/** Streams of one person, over all their browsers; and of all people together. */
+const maxPerUser = 16;
+const maxStreams = 10_000;
+/** Events that wait for a client that reads slowly, one per machine and kind; beyond it the stream is closed and the client comes again. */
+const maxWaiting = 1000;
+/** How long an answer of the access check is good for, unless a change is told before. */
+const accessGoodMs = 5000;
+
+type EventKind = 'status' | 'stats';
+
+export interface EventStreamOptions {
+  readonly authorizer: Authorizer;
+  readonly allowList: Pick<AllowList, 'peek'>;
+  readonly now: () => number;
+}
+
+/** Server-sent events of machines: each event is checked against what its reader may see now, not when the stream began. */
+export class MachineEventStreams {
+  readonly #options: EventStreamOptions;
+  readonly #streams = new Set<EventStream>();
+  #ending = false;
+
+  constructor(options: EventStreamOptions) {
+    this.#options = options;
+  }
+
+  /** Serves until the client leaves, the sign-in ends or the service does. @throws AppError too_many_requests */
+  async serve(caller: Caller, response: Response): Promise<void> {
+    const mine = [...this.#streams].filter((stream) => stream.person.userId === caller.userId);
+    if (this.#ending || this.#streams.size >= maxStreams) throw new AppError('unavailable');
+    if (mine.length >= maxPerUser)
+      throw new AppError('too_many_requests', `You have ${maxPerUser} event streams open already.`);
+    const stream = new EventStream(this.#options, caller, response);
+    this.#streams.add(stream);
+    try {
+      await stream.ended;
+    } finally {
+      this.#streams.delete(stream);
+    }
+  }
+
+  tell(kind: EventKind, event: MachineEvent): void {
+    for (const stream of this.#streams) stream.offer(kind, event);
+  }
+
+  /** Access to this machine changed: what was known about it counts no more. */
+  accessChanged(agentId: string): void {
+    for (const stream of this.#streams) stream.forgetAccess(agentId);
+  }
+
+  signinEnded(sidHash: string): void {
+    for (const stream of this.#streams) if (stream.sidHash === sidHash) stream.end();
+  }
+
+  end(): void {
+    this.#ending = true;
+    for (const stream of this.#streams) stream.end();
+  }
+}
+
+interface KnownAccess {
+  readonly role: Promise<MachineRole | undefined>;
+  readonly until: number;
+}
+
+class EventStream {
+  readonly person: Person;
+  readonly sidHash: string;
+  readonly ended: Promise<void>;
+  readonly #options: EventStreamOptions;
+  readonly #response: Response;
+  readonly #heartbeat: NodeJS.Timeout;
+  readonly #access = new Map<string, KnownAccess>();
+  readonly #waiting = new Map<string, string>();
+  #blocked = false;
+
+  constructor(options: EventStreamOptions, caller: Caller, response: Response) {
+    this.#options = options;
+    this.#response = response;
+    this.person = { userId: caller.userId, role: caller.role };
+    this.sidHash = hashSid(caller.sid);
+    response.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+    });
+    response.write(': connected\n\n');
+    response.on('drain', () => this.#flush());
+    this.#heartbeat = setInterval(() => this.#beat(), heartbeatMs);
+    this.ended = new Promise((resolve) => {
+      response.on('close', () => {
+        clearInterval(this.#heartbeat);
+        resolve();
+      });
+    });
+  }
+
+  offer(kind: EventKind, event: MachineEvent): void {
+    void this.#mayRead(event.agent_id).then((may) => {
+      if (may) this.#send(`${kind} ${event.agent_id}`, `event: ${kind}\ndata: ${JSON.stringify(event)}\n\n`);
+    });
+  }
+
+  forgetAccess(agentId: string): void {
+    this.#access.delete(agentId);
+  }
+
+  end(): void {
+    this.#response.end();
+  }
+
+  #mayRead(agentId: string): Promise<boolean> {
+    const { authorizer, now } = this.#options;
+    let known = this.#access.get(agentId);
+    if (known === undefined || known.until <= now()) {
+      const role = authorizer.access(this.person, agentId).then(
+        (access) => access.role,
+        () => undefined,
+      );
+      known = { role, until: now() + accessGoodMs };
+      this.#access.set(agentId, known);
+    }
+    return known.role.then((role) => role !== undefined);
+  }
+
+  #send(key: string, text: string): void {
+    if (this.#response.writableEnded) return;
+    if (this.#options.allowList.peek(this.sidHash) === undefined) this.end();
+    else if (this.#blocked) this.#wait(key, text);
+    else this.#blocked = !this.#response.write(text);
+  }
+
+  /** Only the newest event of each machine and kind waits: a slow reader gets the present, not the past. */
+  #wait(key: string, text: string): void {
+    this.#waiting.set(key, text);
+    if (this.#waiting.size > maxWaiting) this.#response.destroy();
+  }
+
+  #flush(): void {
+    this.#blocked = false;
+    for (const [key, text] of this.#waiting) {
+      this.#waiting.delete(key);
+      if (this.#response.write(text)) continue;
+      this.#blocked = true;
+      return;
+    }
+  }
+
+  #beat(): void {
+    if (this.#options.allowList.peek(this.sidHash) === undefined) this.end();
+    else if (!this.#blocked) this.#response.write(': beat\n\n');
+  }
+}

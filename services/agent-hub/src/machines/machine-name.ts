@@ -1,0 +1,23 @@
+/** Characters. */
+export const maxMachineName = 64;
+
+/** Control, format (bidi, zero width), private and unassigned characters: a name must look like what it is. */
+const unseen = /[\p{C}\p{Zl}\p{Zp}]/gu;
+
+/** What a machine is called at first: what its agent says, cleaned; its host name; else "machine". */
+export const cleanMachineName = (...candidates: readonly string[]): string => {
+  for (const candidate of candidates) {
+    const name = shorten(candidate.normalize('NFKC').replace(unseen, '').trim(), maxMachineName);
+    if (name !== '') return name;
+  }
+  return 'machine';
+};
+
+/** The n-th try to find a name that the owner has not given yet: `box`, `box-2`, `box-3` … */
+export const numberedName = (name: string, attempt: number): string => {
+  if (attempt <= 1) return name;
+  const suffix = `-${attempt}`;
+  return `${shorten(name, maxMachineName - suffix.length)}${suffix}`;
+};
+
+const shorten = (text: string, length: number): string => [...text].slice(0, length).join('').trim();

@@ -1,0 +1,32 @@
+import type { NatsConnection } from '@nats-io/transport-node';
+import { authorizeMachine } from '@webxterm/contracts/bus';
+import { AgentId } from '@webxterm/contracts/rest';
+import { type AllowList, AppError, answer, type Logger, toAppError } from '@webxterm/shared';
+import type { Authorizer } from './authorize.ts';
+
+/** Answers `machines.authorize`. */
+export const answerAuthorize = (
+  bus: NatsConnection,
+  logger: Logger,
+  allowList: AllowList,
+  authorizer: Authorizer,
+  isOnline: (agentId: string) => boolean,
+): void => {
+  answer(bus, authorizeMachine, logger, async ({ sid, agent_id }) => {
+    const signin = allowList.require(sid);
+    if (!AgentId.safeParse(agent_id).success) throw new AppError('machine_not_found');
+    try {
+      const person = { userId: signin.user_id, role: signin.role };
+      const access = await authorizer.access(person, agent_id);
+      return {
+        agent_id,
+        owner_id: access.ownerId,
+        user_id: signin.user_id,
+        role: access.role,
+        online: isOnline(agent_id),
+      };
+    } catch (error) {
+      throw toAppError(error);
+    }
+  });
+};

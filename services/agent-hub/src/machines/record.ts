@@ -1,0 +1,99 @@
+import type { Machine, ResourceStats } from '@webxterm/contracts/rest';
+import { type Connection, type Model, Schema, type Types } from 'mongoose';
+
+/** A machine as it is kept. What changes by the second (stats, last_active) is written sparsely. */
+export interface MachineRecord {
+  agent_id: string;
+  /** The user whose API key enrolled it. */
+  owner_id: string;
+  owner_username: string;
+  name: string;
+  description: string;
+  tags: string[];
+  os: string;
+  arch: string;
+  agent_version: string;
+  ip_address: string;
+  /** Unix user that the agent process runs as. */
+  process_user: string;
+  metadata: Machine['metadata'];
+  /** base64url of the raw Ed25519 key: the machine's identity beside its owner. */
+  public_key: string;
+  /** The API key that the credential is bound to. */
+  key_id: string;
+  /** SHA-256 of the machine credential. */
+  credential_hash: string;
+  created_at: Date;
+  last_active: Date | null;
+  uptime_seconds: number;
+  resource_stats: ResourceStats | null;
+  revoked_at: Date | null;
+}
+export type StoredMachine = MachineRecord & { _id: Types.ObjectId };
+
+/** What a user who is not the owner may do with a machine. */
+export interface AccessRecord {
+  agent_id: string;
+  user_id: string;
+  role: 'control' | 'view';
+  granted_by: string;
+  created_at: Date;
+}
+
+const text = { type: String, default: '' };
+const required = { type: String, required: true };
+
+const machineSchema = new Schema<MachineRecord>(
+  {
+    agent_id: required,
+    owner_id: required,
+    owner_username: text,
+    name: required,
+    description: text,
+    tags: [String],
+    os: text,
+    arch: text,
+    agent_version: text,
+    ip_address: text,
+    process_user: text,
+    metadata: Schema.Types.Mixed,
+    public_key: required,
+    key_id: required,
+    credential_hash: required,
+    created_at: { type: Date, required: true },
+    last_active: { type: Date, default: null },
+    uptime_seconds: { type: Number, default: 0 },
+    resource_stats: { type: Schema.Types.Mixed, default: null },
+    revoked_at: { type: Date, default: null },
+  },
+  { collection: 'machines', versionKey: false },
+);
+machineSchema.index({ agent_id: 1 }, { unique: true });
+machineSchema.index({ owner_id: 1, public_key: 1 }, { unique: true });
+machineSchema.index({ owner_id: 1, name: 1 }, { unique: true });
+machineSchema.index({ credential_hash: 1 }, { unique: true });
+machineSchema.index({ key_id: 1 });
+
+const accessSchema = new Schema<AccessRecord>(
+  {
+    agent_id: required,
+    user_id: required,
+    role: { type: String, enum: ['control', 'view'], required: true },
+    granted_by: text,
+    created_at: { type: Date, required: true },
+  },
+  { collection: 'machine_access', versionKey: false },
+);
+accessSchema.index({ agent_id: 1, user_id: 1 }, { unique: true });
+accessSchema.index({ user_id: 1 });
+
+export interface MachineModels {
+  readonly machines: Model<MachineRecord>;
+  readonly access: Model<AccessRecord>;
+}
+
+/** Defines the models on the connection; `buildIndexes` then makes the collections and their indexes. */
+export const defineMachineModels = (connection: Connection): MachineModels => ({
+  machines: connection.model<MachineRecord>('Machine', machineSchema),
+  access: connection.model<AccessRecord>('MachineAccess', accessSchema),
+});

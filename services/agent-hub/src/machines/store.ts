@@ -1,0 +1,198 @@
+import { AppError, duplicateIndexKey } from '@webxterm/shared';
+import mongoose, { type QueryFilter, type Types } from 'mongoose';
+import type { Person, Standing } from './access-rule.ts';
+import { makeAgentId } from './agent-id.ts';
+import { numberedName } from './machine-name.ts';
+import type { MachineModels, MachineRecord, StoredMachine } from './record.ts';
+
+/** Which machines a call may see at all. Every read takes one, so that none can forget to ask whose. */
+export type MachineScope = { readonly kind: 'all' } | { readonly kind: 'user'; readonly userId: string };
+
+export const scopeOf = (person: Person): MachineScope =>
+  person.role === 'admin' ? { kind: 'all' } : { kind: 'user', userId: person.userId };
+
+export interface MachineQuery {
+  readonly page: number;
+  readonly limit: number;
+  readonly search: string | undefined;
+  readonly tag: string | undefined;
+  /** Only these, or all but these. */
+  readonly agentIds: { readonly only: readonly string[] } | { readonly not: readonly string[] } | undefined;
+  readonly revoked: boolean;
+}
+
+/** What an agent tells about its machine at each hello. */
+export type ReportedFacts = Pick<
+  MachineRecord,
+  'os' | 'arch' | 'agent_version' | 'ip_address' | 'process_user' | 'metadata'
+>;
+
+export interface NewMachine extends ReportedFacts {
+  readonly owner_id: string;
+  readonly owner_username: string;
+  readonly name: string;
+  readonly description: string;
+  readonly tags: string[];
+  readonly public_key: string;
+  readonly key_id: string;
+  readonly credential_hash: string;
+}
+
+/** How long a read that an attach or a hello waits for may take: a frozen database must not hold terminals. */
+const readDeadlineMs = 1000;
+/** Machines of one owner that may share a name before we give up counting. */
+const maxNameTries = 200;
+
+const escapeRegex = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+export class MachineStore {
+  readonly #models: MachineModels;
+
+  constructor(models: MachineModels) {
+    this.#models = models;
+  }
+
+  /** The machine's standing towards one person. @throws AppError unavailable when the database is late */
+  async standing(person: Person, agentId: string): Promise<Standing | undefined> {
+    const [machine, grant] = await inTime(
+      Promise.all([
+        this.#models.machines.findOne({ agent_id: agentId }, { owner_id: 1, revoked_at: 1 }).lean(),
+        this.#models.access.findOne({ agent_id: agentId, user_id: person.userId }, { role: 1 }).lean(),
+      ]),
+    );
+    if (machine === null) return undefined;
+    return { ownerId: machine.owner_id, revoked: machine.revoked_at !== null, grant: grant?.role };
+  }
+
+  async list(scope: MachineScope, query: MachineQuery): Promise<{ machines: StoredMachine[]; total: number }> {
+    const filter = await this.#filter(scope, query);
+    const [machines, total] = await Promise.all([
+      this.#models.machines
+        .find(filter)
+        .sort({ name: 1, _id: 1 })
+        .skip((query.page - 1) * query.limit)
+        .limit(query.limit)
+        .lean(),
+      this.#models.machines.countDocuments(filter),
+    ]);
+    return { machines, total };
+  }
+
+  async find(scope: MachineScope, agentId: string): Promise<StoredMachine | undefined> {
+    const machine = await this.#models.machines
+      .findOne({ $and: [{ agent_id: agentId, revoked_at: null }, await this.#scoped(scope)] })
+      .lean();
+    return machine ?? undefined;
+  }
+
+  /** What was granted to a user, by machine. */
+  async grants(userId: string, agentIds?: readonly string[]): Promise<Map<string, 'control' | 'view'>> {
+    const which = agentIds === undefined ? {} : { agent_id: mongoose.trusted({ $in: [...agentIds] }) };
+    const found = await this.#models.access.find({ user_id: userId, ...which }, { agent_id: 1, role: 1 }).lean();
+    return new Map(found.map((grant) => [grant.agent_id, grant.role]));
+  }
+
+  /** The machine that holds this credential. @throws AppError unavailable when the database is late */
+  async byCredential(credentialHash: string): Promise<StoredMachine | undefined> {
+    return (await inTime(this.#models.machines.findOne({ credential_hash: credentialHash }).lean())) ?? undefined;
+  }
+
+  /**
+   * Enrols a machine under its owner and key pair, or gives the one that is there a new credential (its name, description and
+   * tags stay). A name that the owner has given already gets a number.
+   */
+  async enrol(machine: NewMachine, now: Date): Promise<StoredMachine> {
+    for (let attempt = 1; attempt <= maxNameTries; attempt += 1) {
+      const known = await inTime(this.#renew(machine));
+      if (known !== null) return known;
+      const record: MachineRecord = {
+        ...machine,
+        agent_id: makeAgentId(),
+        name: numberedName(machine.name, attempt),
+        created_at: now,
+        last_active: null,
+        uptime_seconds: 0,
+        resource_stats: null,
+        revoked_at: null,
+      };
+      try {
+        return await inTime(this.#models.machines.create(record).then((created) => created.toObject()));
+      } catch (error) {
+        // Another registration won the name or the key pair: look again.
+        if (duplicateIndexKey(error) === undefined) throw error;
+      }
+    }
+    throw new AppError('machine_name_taken', `You have ${maxNameTries} machines called "${machine.name}".`);
+  }
+
+  /**
+   * Keeps what the agent told at a hello, and that it was here.
+   * @returns false when the machine is not enrolled any more
+   */
+  async report(agentId: string, facts: ReportedFacts, now: Date): Promise<boolean> {
+    const update = { $set: { ...facts, last_active: now } };
+    const { matchedCount } = await this.#models.machines.updateOne({ agent_id: agentId, revoked_at: null }, update);
+    return matchedCount > 0;
+  }
+
+  /** One write for many machines: what their links said since the last one. */
+  async saveActivity(activity: ReadonlyMap<string, Partial<MachineRecord>>): Promise<void> {
+    if (activity.size === 0) return;
+    const writes = [...activity].map(([agentId, fields]) => ({
+      updateOne: { filter: { agent_id: agentId }, update: { $set: fields } },
+    }));
+    await this.#models.machines.bulkWrite(writes, { ordered: false });
+  }
+
+  async #renew(machine: NewMachine): Promise<StoredMachine | null> {
+    const { name: _name, description: _description, tags: _tags, ...rest } = machine;
+    return this.#models.machines
+      .findOneAndUpdate(
+        { owner_id: machine.owner_id, public_key: machine.public_key },
+        { $set: { ...rest, revoked_at: null } },
+        { returnDocument: 'after' },
+      )
+      .lean();
+  }
+
+  async #scoped(scope: MachineScope): Promise<QueryFilter<MachineRecord>> {
+    if (scope.kind === 'all') return {};
+    const granted = [...(await this.grants(scope.userId)).keys()];
+    return { $or: [{ owner_id: scope.userId }, { agent_id: mongoose.trusted({ $in: granted }) }] };
+  }
+
+  async #filter(scope: MachineScope, query: MachineQuery): Promise<QueryFilter<MachineRecord>> {
+    const all: QueryFilter<MachineRecord>[] = [await this.#scoped(scope)];
+    all.push(query.revoked ? { revoked_at: mongoose.trusted({ $ne: null }) } : { revoked_at: null });
+    if (query.search !== undefined && query.search !== '') {
+      const part = mongoose.trusted({ $regex: escapeRegex(query.search), $options: 'i' });
+      all.push({ $or: [{ name: part }, { description: part }] });
+    }
+    if (query.tag !== undefined) all.push({ tags: query.tag });
+    if (query.agentIds !== undefined)
+      all.push({
+        agent_id: mongoose.trusted(
+          'only' in query.agentIds ? { $in: [...query.agentIds.only] } : { $nin: [...query.agentIds.not] },
+        ),
+      });
+    return { $and: all };
+  }
+}
+
+const inTime = async <T>(read: Promise<T>): Promise<T> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(
+      () => reject(new AppError('unavailable', 'The database does not answer in time. Try again shortly.')),
+      readDeadlineMs,
+    );
+  });
+  try {
+    return await Promise.race([read, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+/** The id of a document as the API shows it. */
+export const idOf = (record: { _id: Types.ObjectId }): string => record._id.toHexString();
