@@ -1,0 +1,197 @@
+import { status } from '@grpc/grpc-js';
+import { type AttachOpen, type OpenStream, Role } from '@webxterm/contracts/grpc';
+import { type AllowList, AppError, hashSid, type Logger, openResumePass, toAppError } from '@webxterm/shared';
+import type { Link } from '../links/link.ts';
+import type { LinkTable } from '../links/link-table.ts';
+import { mayOpen } from '../machines/access-rule.ts';
+import type { Authorizer } from '../machines/authorize.ts';
+import type { Attachment, AttachmentTable } from './attachment-table.ts';
+import { readOpen } from './open-request.ts';
+import type { Appointment, Rendezvous } from './rendezvous.ts';
+import { failStream, type RawStream, refuseStream, type Splice, type SpliceEnd, splice } from './splice.ts';
+
+/** What the terminal service reads when this hub does not hold the machine: it looks elsewhere, at once. */
+export const notHere = 'NOT_HERE';
+/** How long the terminal service has for its first message. */
+const openWithinMs = 5000;
+/** Attachments of one machine. */
+const maxPerMachine = 512;
+
+export interface AttachOptions {
+  readonly allowList: Pick<AllowList, 'require'>;
+  readonly authorizer: Authorizer;
+  readonly links: LinkTable;
+  readonly table: AttachmentTable;
+  readonly rendezvous: Rendezvous;
+  /** Verifies resume passes. */
+  readonly passKey: Buffer;
+  readonly logger: Logger;
+  readonly now: () => number;
+}
+
+/** Takes one attach of the terminal service from its `open` to its end. */
+export class Attach {
+  readonly #options: AttachOptions;
+  readonly #viewer: RawStream;
+  #splice: Splice | undefined;
+  #ended: SpliceEnd | undefined;
+  #appointment: Appointment | undefined;
+
+  constructor(options: AttachOptions, viewer: RawStream) {
+    this.#options = options;
+    this.#viewer = viewer;
+  }
+
+  async run(): Promise<void> {
+    const { table } = this.#options;
+    let attachment: Attachment | undefined;
+    try {
+      const message = await firstMessage(this.#viewer);
+      if (message === undefined) return failStream(this.#viewer, status.DEADLINE_EXCEEDED, 'no open came');
+      const open = readOpen(message);
+      attachment = this.#register(open);
+      await this.#join(open, attachment);
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      if (attachment !== undefined) table.delete(attachment);
+    }
+  }
+
+  /** Into the table first, then the access check: a revocation in between finds it there. */
+  #register(open: AttachOpen): Attachment {
+    const { allowList, table } = this.#options;
+    const signin = allowList.require(open.sid);
+    if (table.ofAgent(open.agentId).length >= maxPerMachine)
+      throw new AppError('too_many_streams', `This machine has ${maxPerMachine} terminals attached.`);
+    const attachment: Attachment = {
+      sid: open.sid,
+      sidHash: hashSid(open.sid),
+      userId: signin.user_id,
+      agentId: open.agentId,
+      sessionId: open.sessionId,
+      unchecked: false,
+      end: (how) => this.#end(how),
+    };
+    table.add(attachment);
+    return attachment;
+  }
+
+  async #join(open: AttachOpen, attachment: Attachment): Promise<void> {
+    const { links } = this.#options;
+    if (links.find(open.agentId) === undefined) return failStream(this.#viewer, status.NOT_FOUND, notHere);
+    await this.#checkAccess(open, attachment);
+    const link = links.find(open.agentId);
+    if (link === undefined) return failStream(this.#viewer, status.NOT_FOUND, notHere);
+    const machine = await this.#call(link, open, attachment);
+    if (this.#ended !== undefined) {
+      machine?.end();
+      return this.#tellEnd(this.#ended);
+    }
+    if (machine === undefined)
+      return failStream(this.#viewer, status.UNAVAILABLE, 'the machine did not answer in time');
+    this.#splice = splice(this.#viewer, machine, () => link.heard());
+    link.onClose(() => this.#end({ kind: 'redial', details: 'the machine is gone from here', detach: undefined }));
+    await this.#splice.ended;
+  }
+
+  /** @throws AppError when the caller may not open a terminal on this machine */
+  async #checkAccess(open: AttachOpen, attachment: Attachment): Promise<void> {
+    const { allowList, authorizer } = this.#options;
+    const signin = allowList.require(open.sid);
+    if (open.ownerUserId !== '' && open.ownerUserId !== signin.user_id) throw new AppError('session_not_found');
+    try {
+      const { role } = await authorizer.access({ userId: signin.user_id, role: signin.role }, open.agentId);
+      if (!mayOpen(role)) throw new AppError('view_only');
+    } catch (error) {
+      const known = toAppError(error);
+      if (known.code !== 'unavailable' || !this.#hasPass(open, signin.user_id)) throw known;
+      attachment.unchecked = true;
+    }
+  }
+
+  /** While the database does not answer, a re-attach goes by its resume pass and the allow-list. */
+  #hasPass(open: AttachOpen, userId: string): boolean {
+    if (open.create || open.resumePass === '') return false;
+    try {
+      const pass = openResumePass(this.#options.passKey, open.resumePass, this.#options.now());
+      return (
+        pass.user_id === userId &&
+        pass.sid === open.sid &&
+        pass.agent_id === open.agentId &&
+        pass.session_id === open.sessionId.toString('base64url') &&
+        (open.role === Role.ROLE_VIEW || pass.mode === 'control')
+      );
+    } catch {
+      return false;
+    }
+  }
+
+  /** Asks the agent for its stream. undefined: it did not come, or nobody waits for it any more. */
+  async #call(link: Link, open: AttachOpen, attachment: Attachment): Promise<RawStream | undefined> {
+    if (this.#ended !== undefined || this.#viewer.cancelled) return undefined;
+    const appointment = this.#options.rendezvous.expect(link.id);
+    this.#appointment = appointment;
+    const cancel = (): void => appointment.cancel();
+    this.#viewer.on('cancelled', cancel);
+    link.onClose(cancel);
+    link.send({ $case: 'openStream', value: openStream(open, appointment, attachment.userId) });
+    const machine = await appointment.arrived;
+    this.#viewer.off('cancelled', cancel);
+    return machine;
+  }
+
+  #end(how: SpliceEnd): void {
+    if (this.#splice !== undefined) {
+      this.#splice.end(how);
+      return;
+    }
+    this.#ended ??= how;
+    this.#appointment?.cancel();
+  }
+
+  #tellEnd(how: SpliceEnd): void {
+    if (how.kind === 'refuse') refuseStream(this.#viewer, how.code, how.message);
+    else failStream(this.#viewer, status.UNAVAILABLE, how.details);
+  }
+
+  #fail(error: unknown): void {
+    const known = toAppError(error);
+    if (known.code === 'internal') this.#options.logger.error({ err: error }, 'attach failed');
+    refuseStream(this.#viewer, known.code, known.message);
+  }
+}
+
+const openStream = (open: AttachOpen, appointment: Appointment, userId: string): OpenStream => ({
+  attachId: appointment.attachId,
+  secret: appointment.secret,
+  sessionId: open.sessionId,
+  viewerId: open.viewerId,
+  kind: open.kind === '' ? 'pty' : open.kind,
+  userId,
+  ownerUserId: userId,
+  role: open.role,
+  create: open.create,
+  from: open.from,
+  cols: open.cols,
+  rows: open.rows,
+  edge: open.edge,
+  requestId: open.requestId.slice(0, 128),
+});
+
+/** The first message, with the stream paused behind it; undefined when none came in time. */
+const firstMessage = (stream: RawStream): Promise<Buffer | undefined> =>
+  new Promise((resolve) => {
+    const settle = (message: Buffer | undefined): void => {
+      clearTimeout(timer);
+      stream.off('data', onMessage).off('end', onGone).off('cancelled', onGone);
+      resolve(message);
+    };
+    const onMessage = (message: Buffer): void => {
+      stream.pause();
+      settle(message);
+    };
+    const onGone = (): void => settle(undefined);
+    const timer = setTimeout(onGone, openWithinMs);
+    stream.on('data', onMessage).on('end', onGone).on('cancelled', onGone);
+  });

@@ -1,0 +1,60 @@
+import type { SpliceEnd } from './splice.ts';
+
+/** One viewer attached, or about to be: registered before its access is read, so that no revocation slips between. */
+export interface Attachment {
+  readonly sid: string;
+  readonly sidHash: string;
+  readonly userId: string;
+  readonly agentId: string;
+  readonly sessionId: Buffer;
+  /** Admitted by its resume pass while the database was away: to be checked when it is back. */
+  unchecked: boolean;
+  end(how: SpliceEnd): void;
+}
+
+/** Who is attached to what through this hub. */
+export class AttachmentTable {
+  readonly #all = new Set<Attachment>();
+  readonly #byAgent = new Map<string, Set<Attachment>>();
+  readonly #bySignin = new Map<string, Set<Attachment>>();
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  add(attachment: Attachment): void {
+    this.#all.add(attachment);
+    put(this.#byAgent, attachment.agentId, attachment);
+    put(this.#bySignin, attachment.sidHash, attachment);
+  }
+
+  delete(attachment: Attachment): void {
+    this.#all.delete(attachment);
+    drop(this.#byAgent, attachment.agentId, attachment);
+    drop(this.#bySignin, attachment.sidHash, attachment);
+  }
+
+  all(): Attachment[] {
+    return [...this.#all];
+  }
+
+  ofAgent(agentId: string): Attachment[] {
+    return [...(this.#byAgent.get(agentId) ?? [])];
+  }
+
+  ofSignin(sidHash: string): Attachment[] {
+    return [...(this.#bySignin.get(sidHash) ?? [])];
+  }
+}
+
+const put = (index: Map<string, Set<Attachment>>, key: string, attachment: Attachment): void => {
+  const set = index.get(key);
+  if (set === undefined) index.set(key, new Set([attachment]));
+  else set.add(attachment);
+};
+
+const drop = (index: Map<string, Set<Attachment>>, key: string, attachment: Attachment): void => {
+  const set = index.get(key);
+  set?.delete(attachment);
+  if (set?.size === 0) index.delete(key);
+};

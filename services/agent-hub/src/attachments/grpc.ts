@@ -1,0 +1,131 @@
+import { timingSafeEqual } from 'node:crypto';
+import {
+  type Metadata,
+  type ServerUnaryCall,
+  type ServiceDefinition,
+  type sendUnaryData,
+  status,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
+import { maxWinsize } from '@webxterm/contracts/frames';
+import {
+  type EndSessionRequest,
+  type EndSessionResponse,
+  HubServiceService,
+  metadataKey,
+  type ResizeSessionRequest,
+  type ResizeSessionResponse,
+  rawHubAttach,
+} from '@webxterm/contracts/grpc';
+import { type AllowList, AppError, toAppError } from '@webxterm/shared';
+import type { ToAgent } from '../links/link.ts';
+import type { LinkTable } from '../links/link-table.ts';
+import { mayManage, mayOpen } from '../machines/access-rule.ts';
+import type { Authorizer } from '../machines/authorize.ts';
+import { Attach, type AttachOptions, notHere } from './attach.ts';
+import type { Rendezvous } from './rendezvous.ts';
+import { failStream, type RawStream } from './splice.ts';
+
+export interface HubServiceOptions extends AttachOptions {
+  /** What the terminal service must present. */
+  readonly hubToken: string;
+  readonly allowList: Pick<AllowList, 'require'>;
+}
+
+/** The service on the internal port, with attach messages left as they come off the wire. */
+export const hubServiceDefinition: ServiceDefinition = { ...HubServiceService, attach: rawHubAttach };
+
+export const hubService = (options: HubServiceOptions): UntypedServiceImplementation => ({
+  attach: (viewer: RawStream) => {
+    if (hasToken(viewer.metadata, options.hubToken)) void new Attach(options, viewer).run();
+    else failStream(viewer, status.UNAUTHENTICATED, 'the hub token is missing or wrong');
+  },
+  endSession: unary(options, async (request: EndSessionRequest): Promise<EndSessionResponse> => {
+    checkId(request.sessionId, 'session');
+    const { send, role } = await reach(options, request);
+    if (!mayOpen(role) && !mayManage(role)) throw new AppError('view_only');
+    send({ $case: 'endSession', value: { sessionId: request.sessionId, cause: request.cause } });
+    return {};
+  }),
+  resizeSession: unary(options, async (request: ResizeSessionRequest): Promise<ResizeSessionResponse> => {
+    const { sessionId, viewerId, cols, rows } = request;
+    checkId(sessionId, 'session');
+    checkId(viewerId, 'viewer');
+    if (cols < 1 || cols > maxWinsize || rows < 1 || rows > maxWinsize)
+      throw new AppError('invalid_input', `Columns and rows are 1 to ${maxWinsize}.`);
+    const { send, role } = await reach(options, request);
+    if (!mayOpen(role)) throw new AppError('view_only');
+    send({ $case: 'resizeSession', value: { sessionId, viewerId, cols, rows } });
+    return {};
+  }),
+});
+
+/** The agent's side: it brings a stream that it was asked for. */
+export const takeAgentStream =
+  (rendezvous: Rendezvous) =>
+  (stream: RawStream): void => {
+    const claim = {
+      linkId: textOf(stream.metadata, metadataKey.linkId),
+      attachId: textOf(stream.metadata, metadataKey.attachId),
+      secret: Buffer.from(textOf(stream.metadata, metadataKey.attachSecret), 'base64url'),
+    };
+    if (!rendezvous.meet(claim, stream))
+      failStream(stream, status.UNAUTHENTICATED, 'nobody waits for this stream (any more)');
+  };
+
+class NotHere extends Error {
+  override readonly name = 'NotHere';
+}
+
+/** Who asks may use the machine, and it is here. */
+const reach = async (
+  { allowList, authorizer, links }: { allowList: Pick<AllowList, 'require'>; authorizer: Authorizer; links: LinkTable },
+  { sid, agentId }: { sid: string; agentId: string },
+): Promise<{ send: (message: ToAgent) => void; role: Awaited<ReturnType<Authorizer['access']>>['role'] }> => {
+  const signin = allowList.require(sid);
+  if (links.find(agentId) === undefined) throw new NotHere();
+  const { role } = await authorizer.access({ userId: signin.user_id, role: signin.role }, agentId);
+  const link = links.find(agentId);
+  if (link === undefined) throw new NotHere();
+  return { send: (message) => link.send(message), role };
+};
+
+const unary =
+  <Q, A>({ hubToken, logger }: HubServiceOptions, act: (request: Q) => Promise<A>) =>
+  (call: ServerUnaryCall<Q, A>, callback: sendUnaryData<A>): void => {
+    if (!hasToken(call.metadata, hubToken)) {
+      callback({ code: status.UNAUTHENTICATED, details: 'the hub token is missing or wrong' });
+      return;
+    }
+    act(call.request).then(
+      (answer) => callback(null, answer),
+      (error: unknown) => {
+        if (error instanceof NotHere) return callback({ code: status.NOT_FOUND, details: notHere });
+        const known = toAppError(error);
+        if (known.code === 'internal') logger.error({ err: error }, 'an internal call failed');
+        // The details are the code of the one error list, for the terminal service to answer with.
+        callback({ code: grpcStatus(known), details: known.code });
+      },
+    );
+  };
+
+const grpcStatus = ({ status: http }: AppError): status => {
+  if (http === 400) return status.INVALID_ARGUMENT;
+  if (http === 401) return status.UNAUTHENTICATED;
+  // A machine that is not theirs; NOT_FOUND itself says that this hub does not hold it.
+  if (http === 403 || http === 404) return status.PERMISSION_DENIED;
+  if (http === 429) return status.RESOURCE_EXHAUSTED;
+  return http === 503 ? status.UNAVAILABLE : status.INTERNAL;
+};
+
+const checkId = (id: Buffer, what: string): void => {
+  if (id.length !== 16) throw new AppError('invalid_input', `A ${what} id has 16 bytes.`);
+};
+
+const hasToken = (metadata: Metadata, token: string): boolean => {
+  const given = Buffer.from(textOf(metadata, metadataKey.hubToken));
+  const wanted = Buffer.from(token);
+  return given.length === wanted.length && timingSafeEqual(given, wanted);
+};
+
+const textOf = (metadata: Metadata, key: string): string => String(metadata.get(key)[0] ?? '');

@@ -1,0 +1,115 @@
+import { type AllowList, type Logger, toAppError } from '@webxterm/shared';
+import type { LinkTable } from '../links/link-table.ts';
+import { mayOpen } from '../machines/access-rule.ts';
+import type { Authorizer } from '../machines/authorize.ts';
+import type { Attachment, AttachmentTable } from './attachment-table.ts';
+
+/** How often attachments that were admitted by their pass alone are checked again. */
+const recheckEveryMs = 2000;
+/** How often the age of the allow-list is looked at. */
+const staleCheckEveryMs = 5000;
+
+export interface RevocationOptions {
+  readonly allowList: Pick<AllowList, 'peek' | 'isTooOldForOpenTerminals'>;
+  readonly authorizer: Authorizer;
+  readonly links: LinkTable;
+  readonly table: AttachmentTable;
+  readonly logger: Logger;
+}
+
+/** Ends attachments whose right has ended: sign-in over, account disabled, access to the machine lost. */
+export class Revocation {
+  readonly #options: RevocationOptions;
+  readonly #timers: NodeJS.Timeout[] = [];
+
+  constructor(options: RevocationOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#timers.push(setInterval(() => void this.#recheckUnchecked(), recheckEveryMs));
+    this.#timers.push(setInterval(() => this.#checkAge(), staleCheckEveryMs));
+  }
+
+  stop(): void {
+    for (const timer of this.#timers) clearInterval(timer);
+  }
+
+  /** A sign-in ended (its shells stay, detached) or its account was disabled (its shells end). */
+  signinChanged(sidHash: string): void {
+    for (const attachment of this.#options.table.ofSignin(sidHash)) this.#checkSignin(attachment);
+  }
+
+  /** Access to a machine changed, for one user or for all. */
+  async accessChanged(agentId: string, userId: string | null): Promise<void> {
+    const affected = this.#options.table.ofAgent(agentId);
+    await this.recheck(affected.filter((attachment) => userId === null || attachment.userId === userId));
+  }
+
+  /** Reads access again. What cannot be read now stays, marked, and is read again soon. */
+  async recheck(attachments: readonly Attachment[]): Promise<void> {
+    for (const attachment of attachments) {
+      if (!this.#checkSignin(attachment)) continue;
+      try {
+        if (await this.#mayStay(attachment)) attachment.unchecked = false;
+        else this.#endSession(attachment, 'access_revoked', 'Your access to this machine has ended.');
+      } catch (error) {
+        attachment.unchecked = true;
+        this.#options.logger.warn({ err: error, agent_id: attachment.agentId }, 'access cannot be read, trying again');
+      }
+    }
+  }
+
+  /** The bus was away: whatever was told meanwhile was missed. */
+  recheckAll(): Promise<void> {
+    return this.recheck(this.#options.table.all());
+  }
+
+  async #mayStay(attachment: Attachment): Promise<boolean> {
+    const { allowList, authorizer } = this.#options;
+    const signin = allowList.peek(attachment.sidHash);
+    if (signin === undefined) return false;
+    try {
+      const { role } = await authorizer.access({ userId: signin.user_id, role: signin.role }, attachment.agentId);
+      return mayOpen(role);
+    } catch (error) {
+      if (toAppError(error).code === 'machine_not_found') return false;
+      throw error;
+    }
+  }
+
+  #checkSignin(attachment: Attachment): boolean {
+    const signin = this.#options.allowList.peek(attachment.sidHash);
+    if (signin?.disabled) {
+      this.#endSession(attachment, 'user_disabled', 'This account is disabled.');
+      return false;
+    }
+    if (signin !== undefined) return true;
+    attachment.end({ kind: 'refuse', code: 'unauthenticated', message: 'Your sign-in has ended.', detach: 'revoked' });
+    return false;
+  }
+
+  #endSession(attachment: Attachment, cause: 'access_revoked' | 'user_disabled', message: string): void {
+    const code = cause === 'access_revoked' ? 'machine_not_found' : 'user_disabled';
+    this.#options.links
+      .find(attachment.agentId)
+      ?.send({ $case: 'endSession', value: { sessionId: attachment.sessionId, cause } });
+    attachment.end({ kind: 'refuse', code, message, detach: 'revoked' });
+  }
+
+  async #recheckUnchecked(): Promise<void> {
+    await this.recheck(this.#options.table.all().filter((attachment) => attachment.unchecked));
+  }
+
+  #checkAge(): void {
+    const { allowList, table } = this.#options;
+    if (!allowList.isTooOldForOpenTerminals()) return;
+    for (const attachment of table.all())
+      attachment.end({
+        kind: 'refuse',
+        code: 'unavailable',
+        message: 'Sign-ins could not be checked for 15 minutes.',
+        detach: 'revoked',
+      });
+  }
+}
