@@ -1,0 +1,20 @@
+import { Gauge, type Registry } from 'prom-client';
+
+/** What this hub holds right now, for Prometheus. */
+export const measure = (
+  registry: Registry,
+  counts: { readonly links: () => number; readonly attachments: () => number },
+): void => {
+  const gauge = (name: string, help: string, count: () => number): void => {
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(count());
+      },
+    });
+  };
+  gauge('webxterm_hub_agent_links', 'Agents linked to this hub', counts.links);
+  gauge('webxterm_hub_attachments', 'Terminal attachments through this hub', counts.attachments);
+};
