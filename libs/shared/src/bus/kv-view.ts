@@ -8,8 +8,8 @@ import type { Logger } from '../log/logger.ts';
 const retryMs = 500;
 
 /** Opens a bucket that `init` declares; the services themselves may not create or change one. */
-export const openBucket = async (bus: NatsConnection, bucket: string): Promise<KV> =>
-  new Kvm(jetstream(bus)).open(bucket);
+export const openBucket = async (bus: NatsConnection, bucket: string, timeoutMs = 5000): Promise<KV> =>
+  new Kvm(jetstream(bus, { timeout: timeoutMs })).open(bucket);
 
 export interface KvViewOptions {
   readonly bus: NatsConnection;

@@ -21,6 +21,10 @@ export type SigninListener = (sidHash: string, entry: SigninEntry | undefined) =
 const entryPrefix = signinKey('');
 /** More at once is somebody's ended tokens, not sign-ins of a moment ago. */
 const maxLookUps = 64;
+const lookUpTimeoutMs = 1500;
+
+const uncheckable = (cause?: unknown): AppError =>
+  new AppError('unavailable', 'Sign-ins cannot be checked right now. Try again shortly.', { cause });
 
 /**
  * The sign-ins that count, in memory. A token is good only while its sign-in stands here: a leaked signing key mints
@@ -91,7 +95,7 @@ export class AllowList {
    * @throws AppError unauthenticated when it does not count; unavailable when the list may be old
    */
   require(sid: string): SigninEntry {
-    if (this.isStale()) throw new AppError('unavailable', 'Sign-ins cannot be checked right now. Try again shortly.');
+    if (this.isStale()) throw uncheckable();
     const entry = this.peek(hashSid(sid));
     if (entry === undefined) throw new AppError('unauthenticated');
     if (entry.disabled) throw new AppError('unauthenticated', 'This account is disabled.');
@@ -103,7 +107,8 @@ export class AllowList {
    * @throws AppError unauthenticated when it does not count; unavailable when the list may be old
    */
   async find(sid: string): Promise<SigninEntry> {
-    if (!this.isStale() && this.peek(hashSid(sid)) === undefined) await this.#lookUp(hashSid(sid));
+    const sidHash = hashSid(sid);
+    if (!this.isStale() && this.peek(sidHash) === undefined) await this.#lookUp(sidHash);
     return this.require(sid);
   }
 
@@ -120,20 +125,21 @@ export class AllowList {
     return () => this.#listeners.delete(listener);
   }
 
+  /** @throws AppError unavailable when it cannot be said whether there is such a sign-in */
   async #lookUp(sidHash: string): Promise<void> {
-    if (this.#lookUps >= maxLookUps) return;
+    if (this.#lookUps >= maxLookUps) throw uncheckable();
     this.#lookUps += 1;
     try {
-      const kv = await openBucket(this.#bus, signinBucket);
-      const entry = await kv.get(signinKey(sidHash));
+      const kv = await openBucket(this.#bus, signinBucket, lookUpTimeoutMs);
+      const found = await kv.get(signinKey(sidHash));
+      if (found === null || found.operation !== 'PUT') return;
+      const entry = parseEntry(SigninEntry, found.json(), found.key, this.#logger);
+      // The list is being rebuilt and this instance has not heard of it yet.
+      if (entry !== undefined && entry.epoch !== this.#epoch) throw uncheckable();
       // What the watch has told since counts more than what was read before.
-      if (entry !== null && entry.operation === 'PUT' && entry.revision > this.#revision)
-        this.#applyEntry(entry.key, sidHash, entry.json());
+      if (entry !== undefined && found.revision > this.#revision) this.#entries.set(sidHash, entry);
     } catch (error) {
-      this.#logger.warn(
-        { reason: error instanceof Error ? error.message : String(error) },
-        'a sign-in could not be looked up',
-      );
+      throw error instanceof AppError ? error : uncheckable(error);
     } finally {
       this.#lookUps -= 1;
     }
