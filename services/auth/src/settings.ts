@@ -39,5 +39,6 @@ const shape = {
   INSTALLATION_ID: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must have 1 to 64 characters of A-Z a-z 0-9 _ -'),
 };
 
-export const readAuthSettings = () => readConfig('auth', shape);
+export const readAuthSettings = (environment?: Record<string, string | undefined>) =>
+  readConfig('auth', shape, environment);
 export type AuthSettings = ReturnType<typeof readAuthSettings>;

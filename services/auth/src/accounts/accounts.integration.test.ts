@@ -1,0 +1,272 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type AuthUnderTest, admin, startAuthInstance, startTestServers } from '../testing/auth-under-test.ts';
+import { claimsOf } from '../testing/forged-tokens.ts';
+
+let servers: Awaited<ReturnType<typeof startTestServers>>;
+let auth: AuthUnderTest;
+let other: AuthUnderTest;
+
+beforeAll(async () => {
+  servers = await startTestServers();
+  // Together, as they start in a cluster: one of them makes the administrator.
+  [auth, other] = await Promise.all([startAuthInstance(servers), startAuthInstance(servers)]);
+});
+
+afterAll(async () => {
+  await Promise.all([auth.stop(), other.stop()]);
+  await servers.stop();
+});
+
+let count = 0;
+const somebody = (): { username: string; email: string; password: string } => {
+  count += 1;
+  return { username: `Somebody ${count}`, email: `Somebody${count}@Example.com`, password: 'yourpassword' };
+};
+const signUp = async (person = somebody()) => {
+  const answer = await auth.call('POST', '/api/signup', person);
+  return { person, answer, token: answer.body.token ?? '' };
+};
+
+describe('sign-up', () => {
+  it('answers 201 with a token and the user, exactly as the authentication API says', async () => {
+    const { person, answer } = await signUp();
+    expect(answer.status).toBe(201);
+    expect(answer.body).toEqual({
+      token: expect.stringMatching(/^eyJ[\w-]+\.[\w-]+\.[\w-]+$/),
+      user: {
+        id: expect.stringMatching(/^[0-9a-f]{24}$/),
+        username: person.username,
+        email: person.email,
+        api_key: expect.stringMatching(/^vsay_ak_[0-9A-Za-z]{32}$/),
+      },
+    });
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    expect(answer.headers.get('set-cookie')).toBeNull();
+  });
+
+  it('makes a token of 24 hours that names the user and the sign-in, and no role', async () => {
+    const { answer, token } = await signUp();
+    const claims = claimsOf(token);
+    expect(Object.keys(claims).sort()).toEqual(['aud', 'exp', 'iat', 'iss', 'jti', 'nbf', 'sid', 'sub', 'typ']);
+    expect(claims.sub).toBe(answer.body.user?.id);
+    expect(Number(claims.exp) - Number(claims.iat)).toBe(24 * 3600);
+  });
+
+  it('signs in at once, on every instance', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const { token } = await signUp();
+      expect((await other.call('GET', '/api/profile', undefined, { token })).status).toBe(200);
+    }
+  });
+
+  it('takes an e-mail address once, however it is written', async () => {
+    const { person } = await signUp();
+    const again = { ...somebody(), email: person.email.toUpperCase().replace('EXAMPLE.COM', 'example.COM') };
+    const { answer } = await signUp(again);
+    expect([answer.status, answer.body.code]).toEqual([409, 'email_taken']);
+    expect(answer.body).toMatchObject({ error: expect.any(String), request_id: 'the-request' });
+  });
+
+  it('takes a username once, however it is written', async () => {
+    const { person } = await signUp();
+    const { answer } = await signUp({ ...somebody(), username: ` ${person.username.toUpperCase()} ` });
+    expect([answer.status, answer.body.code]).toEqual([409, 'username_taken']);
+  });
+
+  it('of many at once with one e-mail, through several instances, lets exactly one through', async () => {
+    const { email, password } = somebody();
+    const answers = await Promise.all(
+      [1, 2, 3, 4, 5, 6].map((each) =>
+        (each % 2 === 0 ? auth : other).call('POST', '/api/signup', { username: `racer ${each}`, email, password }),
+      ),
+    );
+    expect(answers.map((answer) => answer.status).sort()).toEqual([201, 409, 409, 409, 409, 409]);
+    for (const answer of answers.filter((each) => each.status === 409)) expect(answer.body.code).toBe('email_taken');
+    expect(await servers.database.collection('users').countDocuments({ email_lower: email.toLowerCase() })).toBe(1);
+  });
+
+  it('of many at once with one username lets exactly one through', async () => {
+    const answers = await Promise.all(
+      [1, 2, 3].map((each) =>
+        auth.call('POST', '/api/signup', { ...somebody(), username: each === 1 ? 'Ada' : 'ADA' }),
+      ),
+    );
+    expect(answers.map((answer) => answer.status).sort()).toEqual([201, 409, 409]);
+  });
+
+  it.each([
+    ['no username', { username: undefined }, 'username'],
+    ['no e-mail', { email: undefined }, 'email'],
+    ['no password', { password: undefined }, 'password'],
+    ['a field too many', { role: 'admin' }, 'role'],
+    ['a number for a password', { password: 123_456 }, 'password'],
+    ['an object for an e-mail', { email: { $ne: '' } }, 'email'],
+    ['null for a username', { username: null }, 'username'],
+    ['a list for a username', { username: ['a'] }, 'username'],
+    ['an e-mail without @', { email: 'john.example.com' }, 'email'],
+    ['an e-mail with a space', { email: 'john doe@example.com' }, 'email'],
+    ['a password of 5 characters', { password: '12345' }, 'password'],
+    ['a password of 129 characters', { password: 'x'.repeat(129) }, 'password'],
+    ['an empty username', { username: '  ' }, 'username'],
+    ['a username with a zero-width space', { username: 'a\u200bb' }, 'username'],
+    ['a username that turns the text around', { username: 'a\u202eb' }, 'username'],
+    ['a username of 65 characters', { username: 'x'.repeat(65) }, 'username'],
+  ])('refuses %s with 400 and names the field', async (_what, change, path) => {
+    const answer = await auth.call('POST', '/api/signup', { ...somebody(), ...change });
+    expect([answer.status, answer.body.code]).toEqual([400, 'invalid_input']);
+    expect(answer.body.details).toEqual([expect.objectContaining({ path, message: expect.any(String) })]);
+  });
+
+  it.each([
+    ['what is not JSON', { raw: '{"username":' }, 400, 'bad_request'],
+    ['text', { raw: 'username=a', headers: { 'content-type': 'text/plain' } }, 415, 'unsupported_media_type'],
+    ['a body without a type', { raw: '{}', headers: { 'content-type': '' } }, 415, 'unsupported_media_type'],
+    ['a JSON string', { raw: '"text"' }, 400, 'bad_request'],
+    ['a JSON list', { raw: '[]' }, 400, 'invalid_input'],
+    ['100 KB', { raw: JSON.stringify({ username: 'x'.repeat(100_000) }) }, 413, 'payload_too_large'],
+    [
+      '__proto__',
+      { raw: '{"__proto__":{"a":1},"username":"a","email":"a@b.cd","password":"123456"}' },
+      400,
+      'invalid_input',
+    ],
+  ])('refuses %s', async (_what, call, status, code) => {
+    const answer = await auth.call('POST', '/api/signup', undefined, call);
+    expect([answer.status, answer.body.code]).toEqual([status, code]);
+  });
+
+  it('knows its methods', async () => {
+    const answer = await auth.call('GET', '/api/signup');
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST']);
+  });
+
+  it('answers 403 where sign-up is closed, and whoever has an account still signs in', async () => {
+    const { person } = await signUp();
+    const closed = await startAuthInstance(servers, { SIGNUP: 'closed' });
+    const answer = await closed.call('POST', '/api/signup', somebody());
+    expect([answer.status, answer.body.code]).toEqual([403, 'signup_closed']);
+    expect((await closed.call('POST', '/api/login', person)).status).toBe(400);
+    const { email, password } = person;
+    expect((await closed.call('POST', '/api/login', { email, password })).status).toBe(200);
+    await closed.stop();
+  });
+});
+
+describe('sign-in', () => {
+  it('answers 200 with a new token and the same user', async () => {
+    const { person, answer: signedUp } = await signUp();
+    const answer = await other.call('POST', '/api/login', {
+      email: person.email.toLowerCase(),
+      password: person.password,
+    });
+    expect(answer.status).toBe(200);
+    expect(answer.body.user).toEqual(signedUp.body.user);
+    expect(answer.body.token).not.toBe(signedUp.body.token);
+    expect(Object.keys(answer.body).sort()).toEqual(['token', 'user']);
+  });
+
+  it('answers a wrong password and an unknown e-mail alike', async () => {
+    const { person } = await signUp();
+    const wrong = await auth.call('POST', '/api/login', { email: person.email, password: 'yourpassworD' });
+    const unknown = await auth.call('POST', '/api/login', { email: 'nobody@example.com', password: 'yourpassword' });
+    expect(wrong.status).toBe(401);
+    expect(wrong.body).toEqual(unknown.body);
+    expect(unknown.status).toBe(401);
+    expect(wrong.body.code).toBe('wrong_credentials');
+  });
+
+  it('upgrades a plain bcrypt password once it is known', async () => {
+    const { person } = await signUp();
+    const users = servers.database.collection('users');
+    const filter = { email_lower: person.email.toLowerCase() };
+    const { default: bcrypt } = await import('bcrypt');
+    await users.updateOne(filter, { $set: { password_hash: await bcrypt.hash(person.password, 4) } });
+    const { email, password } = person;
+    expect((await auth.call('POST', '/api/login', { email, password })).status).toBe(200);
+    expect((await users.findOne(filter))?.password_hash).toMatch(/^v1\$[\w-]+\$2b\$12\$/);
+    expect((await auth.call('POST', '/api/login', { email, password })).status).toBe(200);
+  });
+
+  it('refuses a disabled account that knows its password', async () => {
+    const { person } = await signUp();
+    const { email, password } = person;
+    await servers.database
+      .collection('users')
+      .updateOne({ email_lower: email.toLowerCase() }, { $set: { disabled: true } });
+    const answer = await auth.call('POST', '/api/login', { email, password });
+    expect([answer.status, answer.body.code]).toEqual([403, 'user_disabled']);
+    expect((await auth.call('POST', '/api/login', { email, password: 'wrong!' })).status).toBe(401);
+  });
+
+  it('takes no filter for a password or an e-mail', async () => {
+    const answer = await auth.call('POST', '/api/login', { email: { $gt: '' }, password: { $gt: '' } });
+    expect([answer.status, answer.body.code]).toEqual([400, 'invalid_input']);
+  });
+});
+
+describe('the profile', () => {
+  it('shows who I am, with the API key', async () => {
+    const { person, answer, token } = await signUp();
+    const shown = await auth.call('GET', '/api/profile', undefined, { token });
+    expect(shown.status).toBe(200);
+    expect(shown.body).toEqual({
+      user: {
+        id: answer.body.user?.id,
+        username: person.username,
+        email: person.email,
+        role: 'user',
+        api_key: answer.body.user?.api_key,
+        avatar_url: null,
+        created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      },
+    });
+  });
+
+  it('is for those who are signed in', async () => {
+    const answer = await auth.call('GET', '/api/profile');
+    expect([answer.status, answer.body.code]).toEqual([401, 'unauthenticated']);
+    expect(answer.headers.get('www-authenticate')).toBe('Bearer');
+  });
+
+  it('gives a new API key when the old one cannot be opened any more', async () => {
+    const { answer, token } = await signUp();
+    await servers.database
+      .collection('users')
+      .updateOne({ username: answer.body.user?.username }, { $set: { 'api_key.sealed': 'gone.AAAA' } });
+    const shown = await auth.call('GET', '/api/profile', undefined, { token });
+    expect(shown.body.user?.api_key).toMatch(/^vsay_ak_[0-9A-Za-z]{32}$/);
+    expect(shown.body.user?.api_key).not.toBe(answer.body.user?.api_key);
+  });
+});
+
+describe('a new installation', () => {
+  it('has one administrator, made at the start, and no sign-up becomes one', async () => {
+    await signUp();
+    const admins = await servers.database.collection('users').find({ role: 'admin' }).toArray();
+    expect(admins.map((each) => [each.email, each.username])).toEqual([[admin.email, 'admin']]);
+    const signedIn = await auth.call('POST', '/api/login', admin);
+    const shown = await auth.call('GET', '/api/profile', undefined, { token: signedIn.body.token });
+    expect(shown.body.user?.role).toBe('admin');
+  });
+
+  it('does not start without anybody to administrate it', async () => {
+    const fresh = await startTestServers();
+    await expect(startAuthInstance(fresh, { ADMIN_EMAIL: '' })).rejects.toThrow(/ADMIN_EMAIL, ADMIN_PASSWORD/);
+    await fresh.stop();
+  });
+});
+
+describe('the database', () => {
+  it('holds no password, API key, token or sign-in id that works', async () => {
+    const { person, answer, token } = await signUp({ ...somebody(), password: 'a-password-to-look-for' });
+    const all = await Promise.all(
+      (await servers.database.listCollections()).map(({ name }) =>
+        servers.database.collection(name).find({}).toArray(),
+      ),
+    );
+    const text = JSON.stringify(all);
+    expect(text).toContain(person.email);
+    for (const secret of [person.password, String(answer.body.user?.api_key), token, String(claimsOf(token).sid)])
+      expect(text).not.toContain(secret);
+  });
+});

@@ -1,0 +1,164 @@
+import { jetstreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { verifyApiKey } from '@webxterm/contracts/bus';
+import { ask, connectBus, createLogger } from '@webxterm/shared';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { apiKeySha256 } from '../api-keys/api-key.ts';
+import { type AuthUnderTest, admin, startAuthInstance, startTestServers } from '../testing/auth-under-test.ts';
+import { type CuttableProxy, startProxy } from '../testing/cuttable-proxy.ts';
+
+let servers: Awaited<ReturnType<typeof startTestServers>>;
+let proxy: CuttableProxy;
+let otherProxy: CuttableProxy;
+let auth: AuthUnderTest;
+/** Its way to NATS stays whole while that of `auth` is cut. */
+let other: AuthUnderTest;
+let init: NatsConnection;
+let hub: NatsConnection;
+
+const logger = createLogger({ service: 'test', level: 'silent' });
+const busOf = (user: 'init' | 'agent-hub') =>
+  connectBus({ urls: [servers.natsUrl], user, password: servers.natsPassword(user), logger });
+
+beforeAll(async () => {
+  servers = await startTestServers();
+  proxy = await startProxy(servers.natsUrl);
+  auth = await startAuthInstance(servers, { NATS_URL: proxy.address });
+  otherProxy = await startProxy(servers.natsUrl);
+  other = await startAuthInstance(servers, { NATS_URL: otherProxy.address });
+  [init, hub] = await Promise.all([busOf('init'), busOf('agent-hub')]);
+});
+
+afterAll(async () => {
+  await Promise.all([init.close(), hub.close()]);
+  await Promise.all([auth.stop(), other.stop()]);
+  await Promise.all([proxy.close(), otherProxy.close()]);
+  await servers.stop();
+});
+
+let count = 0;
+const somebody = () => {
+  count += 1;
+  return { username: `person ${count}`, email: `person${count}@example.com`, password: 'yourpassword' };
+};
+const status = async (instance: AuthUnderTest, token: string | undefined): Promise<number> =>
+  (await instance.call('GET', '/api/profile', undefined, { token })).status;
+const owed = (): Promise<number> => servers.database.collection('signins_outbox').countDocuments();
+const within = { timeout: 15_000, interval: 200 };
+
+const natsAway = async (during: () => Promise<void>): Promise<void> => {
+  proxy.cut();
+  await vi.waitFor(async () => expect((await auth.ready()).parts.nats?.ok).toBe(false), within);
+  try {
+    await during();
+  } finally {
+    proxy.mend();
+  }
+  await vi.waitFor(async () => expect((await auth.call('POST', '/api/login', admin)).status).toBe(200), within);
+};
+
+describe('while NATS is away', () => {
+  it('a sign-up is 503, and the same words again are answered 201 when NATS is back', async () => {
+    const person = somebody();
+    await natsAway(async () => {
+      const answer = await auth.call('POST', '/api/signup', person);
+      expect([answer.status, answer.body.code]).toEqual([503, 'unavailable']);
+      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    });
+    const otherWords = await other.call('POST', '/api/signup', { ...person, password: 'another password' });
+    expect([otherWords.status, otherWords.body.code]).toEqual([409, 'email_taken']);
+    const otherName = await other.call('POST', '/api/signup', { ...person, username: 'another name' });
+    expect(otherName.status).toBe(409);
+    const again = await other.call('POST', '/api/signup', person);
+    expect(again.status).toBe(201);
+    expect(await status(auth, again.body.token)).toBe(200);
+    expect((await other.call('POST', '/api/signup', person)).status).toBe(409);
+  });
+
+  it('a sign-in is 503, and what it left behind is completed', async () => {
+    const person = somebody();
+    await other.call('POST', '/api/signup', person);
+    const { email, password } = person;
+    await natsAway(async () => {
+      expect((await auth.call('POST', '/api/login', { email, password })).status).toBe(503);
+      expect(await owed()).toBeGreaterThan(0);
+    });
+    await vi.waitFor(async () => expect(await owed()).toBe(0), within);
+  });
+
+  it('who is signed in goes on: profile and refresh are answered', async () => {
+    const { token } = (await other.call('POST', '/api/signup', somebody())).body;
+    expect(await status(auth, token)).toBe(200);
+    await natsAway(async () => {
+      expect(await status(auth, token)).toBe(200);
+      expect((await auth.call('POST', '/api/auth/refresh', { token })).status).toBe(200);
+      expect(await auth.ready()).toMatchObject({ status: 'degraded' });
+    });
+  });
+
+  it('a sign-out is 503, and completed by whoever reaches NATS', async () => {
+    const { token } = (await other.call('POST', '/api/signup', somebody())).body;
+    await natsAway(async () => {
+      const answer = await auth.call('POST', '/api/auth/logout', undefined, { token });
+      expect(answer.status).toBe(503);
+      await vi.waitFor(async () => expect(await status(other, token)).toBe(401), within);
+    });
+    await vi.waitFor(async () => expect(await status(auth, token)).toBe(401), within);
+  });
+});
+
+describe('when NATS has lost its volume', () => {
+  it('the allow-list is rebuilt from the database: who was signed in is, who was signed out is not', async () => {
+    const stays = (await auth.call('POST', '/api/signup', somebody())).body.token;
+    const gone = (await auth.call('POST', '/api/signup', somebody())).body.token;
+    expect((await auth.call('POST', '/api/auth/logout', undefined, { token: gone })).status).toBe(204);
+    const streams = (await jetstreamManager(init)).streams;
+    await natsAway(async () => {
+      otherProxy.cut();
+      await vi.waitFor(async () => expect((await other.ready()).parts.nats?.ok).toBe(false), within);
+      for (const stream of ['KV_signins', 'KV_presence', 'EVENTS', 'AUDIT']) await streams.delete(stream);
+      otherProxy.mend();
+    });
+    await vi.waitFor(async () => {
+      expect(await status(auth, stays)).toBe(200);
+      expect(await status(other, stays)).toBe(200);
+    }, within);
+    // Knows nothing but what stands in the bucket now.
+    const fresh = await startAuthInstance(servers);
+    expect(await status(fresh, stays)).toBe(200);
+    for (const each of [auth, other, fresh]) expect(await status(each, gone)).toBe(401);
+    await fresh.stop();
+    const next = await auth.call('POST', '/api/signup', somebody());
+    expect(next.status).toBe(201);
+    await vi.waitFor(async () => expect(await status(other, next.body.token)).toBe(200), within);
+  });
+});
+
+describe('an API key', () => {
+  it('is known by its SHA-256 to whoever may ask', async () => {
+    const person = somebody();
+    const { user } = (await auth.call('POST', '/api/signup', person)).body;
+    const key = String(user?.api_key);
+    expect(await ask(hub, verifyApiKey, { key_sha256: apiKeySha256(key) })).toEqual({
+      user_id: user?.id,
+      username: person.username,
+      key_id: expect.stringMatching(/^[0-9a-f]{24}$/),
+    });
+    await vi.waitFor(async () => {
+      const row = await servers.database.collection('users').findOne({ username: person.username });
+      expect(row?.api_key.last_used_at).toBeInstanceOf(Date);
+    });
+  });
+
+  it('that is not one is refused, and so is that of a disabled user', async () => {
+    await expect(ask(hub, verifyApiKey, { key_sha256: apiKeySha256('vsay_ak_nothing') })).rejects.toMatchObject({
+      code: 'bad_api_key',
+    });
+    const person = somebody();
+    const { user } = (await auth.call('POST', '/api/signup', person)).body;
+    await servers.database.collection('users').updateOne({ username: person.username }, { $set: { disabled: true } });
+    await expect(ask(hub, verifyApiKey, { key_sha256: apiKeySha256(String(user?.api_key)) })).rejects.toMatchObject({
+      code: 'user_disabled',
+    });
+  });
+});

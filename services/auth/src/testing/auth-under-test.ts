@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLogger, edgeHeaders, Shutdown } from '@webxterm/shared';
+import { startServers } from '@webxterm/stack';
+import mongoose, { type Connection } from 'mongoose';
+import { z } from 'zod';
+import { startAuth } from '../service.ts';
+import { readAuthSettings } from '../settings.ts';
+
+type Servers = Awaited<ReturnType<typeof startServers>>;
+
+/** Real MongoDB and NATS, with everything gone at the end. */
+export const startTestServers = async (): Promise<Servers & { database: Connection }> => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'webxterm-auth-'));
+  const servers = await startServers({ dataDir });
+  const database = await mongoose.createConnection(servers.mongoUrl('auth')).asPromise();
+  return {
+    ...servers,
+    database,
+    stop: async () => {
+      await database.close();
+      await servers.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+};
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+
+export const gatewayKey = randomBytes(32);
+export const jwtSecret = randomBytes(32);
+export const rootKey = randomBytes(32);
+export const admin = { email: 'admin@example.com', password: 'the first password' };
+export const publicUrl = 'http://127.0.0.1:8080';
+
+export interface Answer {
+  readonly status: number;
+  // What a route answers is checked by the tests themselves.
+  readonly body: Record<string, unknown> & { token?: string; half?: string; user?: Record<string, unknown> };
+  readonly headers: Headers;
+}
+
+export interface Call {
+  readonly token?: string | undefined;
+  readonly headers?: Record<string, string>;
+  readonly clientIp?: string;
+  readonly proto?: 'http' | 'https';
+  /** Sent as it is, in place of a JSON body. */
+  readonly raw?: string;
+}
+
+const Readiness = z.object({ status: z.string(), parts: z.record(z.string(), z.object({ ok: z.boolean() })) });
+
+/** One instance of the service, called as the gateway calls it. */
+export interface AuthUnderTest {
+  call(method: string, path: string, body?: unknown, call?: Call): Promise<Answer>;
+  ready(): Promise<z.infer<typeof Readiness>>;
+  stop(): Promise<void>;
+}
+
+export const startAuthInstance = async (
+  servers: Servers,
+  overrides: Record<string, string> = {},
+): Promise<AuthUnderTest> => {
+  const [port, healthPort] = await Promise.all([freePort(), freePort()]);
+  const settings = readAuthSettings({
+    LOG_LEVEL: 'silent',
+    HTTP_PORT: String(port),
+    HEALTH_PORT: String(healthPort),
+    GATEWAY_KEY: gatewayKey.toString('base64url'),
+    MONGO_URL: servers.mongoUrl('auth'),
+    NATS_URL: servers.natsUrl,
+    NATS_USER: 'auth',
+    NATS_PASSWORD: servers.natsPassword('auth'),
+    JWT_KEYS: `k1 ${jwtSecret.toString('base64url')}`,
+    ROOT_KEY: rootKey.toString('base64url'),
+    ADMIN_EMAIL: admin.email,
+    ADMIN_PASSWORD: admin.password,
+    PUBLIC_URL: publicUrl,
+    INSTALLATION_ID: 'test',
+    ...overrides,
+  });
+  const logger = createLogger({ service: 'auth', level: settings.LOG_LEVEL });
+  const shutdown = new Shutdown(logger);
+  await startAuth(settings, { logger, shutdown });
+  return {
+    call: (method, path, body, call = {}) => send(`http://127.0.0.1:${port}${path}`, method, body, call),
+    ready: async () => Readiness.parse(await (await fetch(`http://127.0.0.1:${healthPort}/readyz`)).json()),
+    stop: () => shutdown.run(),
+  };
+};
+
+const send = async (url: string, method: string, body: unknown, call: Call): Promise<Answer> => {
+  const facts = {
+    requestId: 'the-request',
+    clientIp: call.clientIp ?? '203.0.113.9',
+    proto: call.proto ?? 'http',
+    host: '127.0.0.1:8080',
+  } as const;
+  const payload = call.raw ?? (body === undefined ? undefined : JSON.stringify(body));
+  const response = await fetch(url, {
+    method,
+    headers: {
+      ...edgeHeaders(gatewayKey, facts),
+      ...(payload === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(call.token === undefined ? {} : { authorization: `Bearer ${call.token}` }),
+      ...call.headers,
+    },
+    ...(payload === undefined ? {} : { body: payload }),
+  });
+  const text = await response.text();
+  return { status: response.status, body: text === '' ? {} : JSON.parse(text), headers: response.headers };
+};
