@@ -1,0 +1,133 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { StreamProtocolError } from './input-gate.ts';
+import { OutputCursor } from './output-cursor.ts';
+import { OutputReader } from './output-reader.ts';
+import { Ring } from './ring.ts';
+
+const bytes = (length: number, from = 0): Uint8Array =>
+  Uint8Array.from({ length }, (_, index) => (from + index) & 0xff);
+
+describe('OutputReader', () => {
+  it('gives what is new of a repeated frame', () => {
+    const reader = new OutputReader(0);
+    reader.output(0, bytes(5));
+    expect(reader.output(3, bytes(4, 3))).toEqual([{ offset: 5, bytes: bytes(2, 5), live: true }]);
+    expect(reader.output(0, bytes(7))).toEqual([]);
+  });
+
+  it('refuses a hole that nobody told', () => {
+    expect(() => new OutputReader(10).output(11, bytes(1))).toThrow(StreamProtocolError);
+  });
+
+  it('cuts a frame where replay turns live, and replays until that is rendered', () => {
+    const reader = new OutputReader(0);
+    reader.accepted(0, 3);
+    expect(reader.output(0, bytes(5)).map(({ offset, live }) => [offset, live])).toEqual([
+      [0, false],
+      [3, true],
+    ]);
+    reader.renderedUpTo(2);
+    expect(reader.replaying).toBe(true);
+    reader.renderedUpTo(3);
+    expect(reader.replaying).toBe(false);
+  });
+
+  it('tells a loss once, whether by accepted, by a gap or by both', () => {
+    const reader = new OutputReader(10);
+    expect(reader.accepted(50, 60)).toEqual({ from: 10, to: 50 });
+    expect(reader.gap(50)).toBeUndefined();
+    expect(reader.gap(55)).toEqual({ from: 50, to: 55 });
+    expect(reader.rendered).toBe(55);
+  });
+
+  it('says its limit again after each attach, and an ack alone can wait', () => {
+    const reader = new OutputReader(0);
+    expect(reader.due(1000)).toBe('now');
+    expect(reader.tell(1000)).toEqual({ acked: 0, limit: 1000 });
+    reader.output(0, bytes(10));
+    expect(reader.due(1000)).toBe('no');
+    reader.renderedUpTo(10);
+    expect(reader.due(1000)).toBe('soon');
+    reader.output(10, bytes(600));
+    reader.renderedUpTo(610);
+    expect(reader.due(1000)).toBe('now');
+    expect(reader.tell(100)).toEqual({ acked: 610, limit: 1000 });
+    reader.accepted(610, 610);
+    expect(reader.due(100)).toBe('now');
+  });
+
+  it('gives the ring’s stream minus told gaps, under duplicates, breaks and a slow renderer, and never starves', () => {
+    const event = fc.record({
+      write: fc.nat(40_000),
+      window: fc.integer({ min: 1000, max: 30_000 }),
+      render: fc.double({ min: 0, max: 1, noNaN: true }),
+      breaks: fc.boolean(),
+      loses: fc.nat(3),
+    });
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 40 }), (events) => {
+        const ring = new Ring(64 * 1024);
+        const reader = new OutputReader(0);
+        let cursor = new OutputCursor(0);
+        let at = 0;
+        const deliver = (skip: number): void => {
+          for (
+            let taken = cursor.take(ring, 5000), n = 0;
+            taken.kind !== 'nothing';
+            taken = cursor.take(ring, 5000), n += 1
+          ) {
+            if (skip > 0 && n >= skip) return;
+            if (taken.kind === 'gap') {
+              const lost = reader.gap(taken.to);
+              if (lost !== undefined) {
+                expect(lost.from).toBe(at);
+                at = lost.to;
+              }
+              continue;
+            }
+            const payload = Buffer.concat(taken.read.views);
+            for (const part of reader.output(taken.read.offset, payload)) {
+              expect(part.offset).toBe(at);
+              part.bytes.forEach((byte, index) => {
+                if (byte !== ((at + index) * 7) % 251) expect.fail(`wrong byte at ${at + index}`);
+              });
+              at += part.bytes.length;
+            }
+          }
+        };
+        for (const { write, window, render, breaks, loses } of events) {
+          ring.append(Uint8Array.from({ length: write }, (_, index) => ((ring.head + index) * 7) % 251));
+          if (breaks) {
+            cursor = new OutputCursor(Math.max(reader.next, ring.tail));
+            const lost = reader.accepted(cursor.next, ring.head);
+            if (lost !== undefined) at = lost.to;
+          }
+          deliver(breaks ? loses : 0);
+          if (breaks && loses > 0) {
+            cursor = new OutputCursor(Math.max(reader.next, ring.tail));
+            const lost = reader.accepted(cursor.next, ring.head);
+            if (lost !== undefined) at = lost.to;
+          }
+          reader.renderedUpTo(reader.rendered + Math.floor((reader.next - reader.rendered) * render));
+          if (reader.due(window) === 'now') {
+            const { acked, limit } = reader.tell(window);
+            cursor.allow(acked, limit);
+          }
+        }
+        // Whatever went before: a viewer that renders what it gets gets it all.
+        for (let rounds = 0; reader.next < ring.head && rounds < 1000; rounds += 1) {
+          reader.renderedUpTo(reader.next);
+          if (reader.due(5000) === 'now') {
+            const { acked, limit } = reader.tell(5000);
+            cursor.allow(acked, limit);
+          }
+          deliver(0);
+        }
+        expect(reader.next).toBe(ring.head);
+        expect(at).toBe(ring.head);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});

@@ -1,0 +1,79 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { OutputWindow } from './window.ts';
+
+const kib = 1024;
+const bounds = { first: 64 * kib, min: 16 * kib, max: 4096 * kib };
+
+/** A viewer that renders `rate` bytes per ms while the shell never stops. @returns the window it ends with */
+const flood = (window: OutputWindow, rate: number, rtt: number, ms: number): number => {
+  window.measuredRtt(rtt, 0);
+  let rendered = 0;
+  for (let now = 0; now < ms; now += 10) {
+    // What the sender may have delivered by now: one window per round trip, and no faster than the viewer renders.
+    rendered += Math.min(rate * 10, (window.size(now) / Math.max(rtt, 1)) * 10);
+    window.acked(Math.floor(rendered), { limited: true, caughtUp: false }, now);
+  }
+  return window.size(ms);
+};
+
+describe('OutputWindow', () => {
+  it('starts with what it is told', () => {
+    expect(new OutputWindow(bounds).size(0)).toBe(bounds.first);
+  });
+
+  it('keeps at most 50 ms and a round trip of output before a slow viewer', () => {
+    const size = flood(new OutputWindow(bounds), 1000, 10, 2000);
+    expect(size).toBeGreaterThan(1000 * 55);
+    expect(size).toBeLessThan(1000 * 75);
+  });
+
+  it('opens for a fast viewer far away until the pipe is full', () => {
+    expect(flood(new OutputWindow(bounds), 50_000, 50, 3000)).toBe(bounds.max);
+  });
+
+  it('shrinks to its least for a viewer that hardly renders', () => {
+    expect(flood(new OutputWindow(bounds), 1, 1, 2000)).toBe(bounds.min);
+  });
+
+  it('learns nothing from a shell that has nothing to say', () => {
+    const window = new OutputWindow(bounds);
+    const before = flood(window, 50_000, 50, 3000);
+    for (let key = 0; key < 200; key += 1) {
+      const now = 3000 + key * 200;
+      window.measuredRtt(50, now);
+      window.acked(1e9 + key, { limited: false, caughtUp: true }, now);
+    }
+    expect(window.size(50_000)).toBe(before);
+  });
+
+  it('is not fed by a pong that queued behind output', () => {
+    const window = new OutputWindow(bounds);
+    const before = flood(window, 1000, 5, 1000);
+    window.measuredRtt(3000, 1000);
+    expect(window.size(1000)).toBe(before);
+    expect(window.rtt(1000)).toBe(5);
+    expect(window.rtt(10_500)).toBe(3000);
+  });
+
+  it('stays within its bounds whatever is measured', () => {
+    const step = fc.record({ ms: fc.nat(500), bytes: fc.nat(1e7), rtt: fc.nat(5000), limited: fc.boolean() });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 50 }), (steps) => {
+        const window = new OutputWindow(bounds);
+        let now = 0;
+        let acked = 0;
+        for (const { ms, bytes, rtt, limited } of steps) {
+          now += ms;
+          acked += bytes;
+          window.measuredRtt(rtt, now);
+          window.acked(acked, { limited, caughtUp: !limited }, now);
+          if (bytes % 7 === 0) window.interrupted();
+          const size = window.size(now);
+          expect(size).toBeGreaterThanOrEqual(bounds.min);
+          expect(size).toBeLessThanOrEqual(bounds.max);
+        }
+      }),
+    );
+  });
+});
