@@ -10,15 +10,14 @@ export const listen = async (server: Server, host: string, port: number, shutdow
     server.once('error', reject);
     server.listen(port, host, resolve);
   });
-  shutdown.add('listeners', 'the door', () => drain(server));
-};
-
-const drain = (server: Server): Promise<void> =>
-  new Promise((resolve) => {
-    const cut = setTimeout(() => server.closeAllConnections(), drainMs);
-    server.close(() => {
-      clearTimeout(cut);
-      resolve();
-    });
+  const closed = new Promise((resolve) => server.once('close', resolve));
+  shutdown.add('listeners', 'the door', () => {
+    server.close();
     server.closeIdleConnections();
   });
+  shutdown.add('clients', 'requests under way', async () => {
+    const cut = setTimeout(() => server.closeAllConnections(), drainMs);
+    await closed;
+    clearTimeout(cut);
+  });
+};

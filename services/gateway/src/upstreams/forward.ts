@@ -3,6 +3,7 @@ import type { Route } from '@webxterm/contracts/rest';
 import { AppError, edgeHeaders, type Logger, loggablePath } from '@webxterm/shared';
 import { createProxyMiddleware, type Options, type Plugin, type RequestHandler } from 'http-proxy-middleware';
 import { answerError } from '../door/answer.ts';
+import { serverLimits } from '../door/limits.ts';
 import type { Admitted } from '../edge/edge.ts';
 import { limitBody } from './body-limit.ts';
 import { InstanceAgent } from './instance-agent.ts';
@@ -55,7 +56,8 @@ export class Forwarder {
       proxy.on('proxyRes', (answer, request, response) => {
         // What the service says about its own connection to us is not for the client.
         answer.headers.connection = response.shouldKeepAlive ? 'keep-alive' : 'close';
-        delete answer.headers['keep-alive'];
+        if (response.shouldKeepAlive) answer.headers['keep-alive'] = `timeout=${serverLimits.keepAliveTimeout / 1000}`;
+        else delete answer.headers['keep-alive'];
         answer.headers['x-request-id'] = this.#pending.get(request)?.admitted.facts.requestId ?? '';
       });
       proxy.on('error', (error, request) => {

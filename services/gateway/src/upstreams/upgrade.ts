@@ -12,11 +12,11 @@ import type { Pool } from './pool.ts';
 /** The terminal service waits up to 2 minutes for a machine that is between two hubs before it answers a raw client. */
 const upgradeMs = 130_000;
 
-/** Passes WebSockets on to the terminal service, and keeps count of those that are open. */
+/** Passes WebSockets on to the terminal service. */
 export class SocketForwarder {
   readonly #proxy: RequestHandler;
   readonly #pending = new WeakMap<Duplex, Admitted>();
-  readonly #open = new Set<Duplex>();
+  readonly #sockets = new Set<Duplex>();
   readonly #gatewayKey: Buffer;
   readonly #logger: Logger;
 
@@ -34,12 +34,16 @@ export class SocketForwarder {
       upgrade: 'websocket',
     });
     this.#pending.set(socket, admitted);
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
     this.#proxy.upgrade(request, socket, head);
+    // Nobody reads the socket until the service has answered, and only who reads hears of a reset.
+    socket.read(0);
   }
 
-  /** Ends every open WebSocket: the clients come back through another gateway. */
+  /** Ends every WebSocket: the clients come back through another gateway. */
   close(): void {
-    for (const socket of this.#open) socket.destroy();
+    for (const socket of this.#sockets) socket.destroy();
   }
 
   readonly #listen: Plugin = (proxy) => {
@@ -77,11 +81,7 @@ export class SocketForwarder {
       settled();
       socket.off('close', abandon);
       answer.headers['x-request-id'] = requestId;
-      this.#open.add(socket);
-      socket.once('close', () => {
-        this.#open.delete(socket);
-        far.destroy();
-      });
+      socket.once('close', () => far.destroy());
       // end() first: what the service said last still reaches the client.
       far.once('close', () => socket.end(() => socket.destroy()));
     });

@@ -52,6 +52,7 @@ const onlyReading: RequestHandler = (request, response, next) => {
 
 /** A path that names no file is a page of the UI. */
 const pageToIndex: RequestHandler = (request, _response, next) => {
+  if (request.path.includes('/.')) return next(new AppError('not_found'));
   if (!isHashed(request.path) && (request.path.endsWith('/') || extname(request.path) === ''))
     request.url = '/index.html';
   next();
@@ -88,7 +89,7 @@ const notBuilt: RequestHandler = (_request, response) => {
 
 const answerErrors: ErrorRequestHandler = (error: unknown, _request, response, next) => {
   if (response.headersSent) return next(error);
-  const known = fromStatic(error) ?? toAppError(error);
+  const known = error instanceof AppError ? error : (fromStatic(error) ?? toAppError(error));
   response
     .status(known.status)
     .set(errorHeaders(known))

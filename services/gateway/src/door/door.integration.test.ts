@@ -1,0 +1,277 @@
+import { readEdgeFacts } from '@webxterm/shared';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type GatewayProcess, gatewayKey, refusedStart, startGateway } from '../testing/gateway-process.ts';
+import { exchange, json, type RawAnswer, RawClient } from '../testing/raw-http.ts';
+import { RecordingService } from '../testing/recording-service.ts';
+
+const service = new RecordingService();
+let gateway: GatewayProcess;
+let host: string;
+
+beforeAll(async () => {
+  await service.start();
+  gateway = await startGateway({
+    AUTH_URLS: service.url,
+    AGENT_HUB_URLS: service.url,
+    TERMINAL_URLS: service.url,
+    EXTRA_ORIGINS: 'https://tools.example.com',
+  });
+  host = `127.0.0.1:${gateway.port}`;
+});
+
+afterAll(async () => {
+  await gateway?.stop();
+  await service.stop();
+});
+
+beforeEach(() => service.reset());
+
+const get = (path: string, ...headers: string[]): Promise<RawAnswer> =>
+  exchange(gateway.port, [`GET ${path} HTTP/1.1`, `Host: ${host}`, ...headers]);
+const post = (path: string, body: string, ...headers: string[]): Promise<RawAnswer> =>
+  exchange(
+    gateway.port,
+    [
+      `POST ${path} HTTP/1.1`,
+      `Host: ${host}`,
+      'Content-Type: application/json',
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      ...headers,
+    ],
+    body,
+  );
+const codeOf = (answer: RawAnswer): string => `${answer.status} ${String(json(answer).code)}`;
+
+describe('Host', () => {
+  it.each(['evil.example.com', 'localhost', '127.0.0.1:1', 'localhost.evil.net', '127.0.0.1.nip.io', ''])(
+    '%j is 421, before the path is looked at',
+    async (name) => {
+      const answer = await exchange(gateway.port, ['GET /no/%2e%2e/such HTTP/1.1', `Host: ${name}`]);
+      expect(codeOf(answer)).toBe('421 wrong_host');
+      expect(service.recorded).toEqual([]);
+    },
+  );
+
+  it.each(['127.0.0.1', 'localhost', 'LOCALHOST', '[::1]'])('%s with our port is ours', async (name) => {
+    const answer = await exchange(gateway.port, ['GET /api/machines HTTP/1.1', `Host: ${name}:${gateway.port}`]);
+    expect(answer.status).toBe(200);
+  });
+
+  it('missing, in HTTP/1.1 and 1.0, is 421', async () => {
+    expect(codeOf(await exchange(gateway.port, ['GET /api/machines HTTP/1.1']))).toBe('421 wrong_host');
+    expect(codeOf(await exchange(gateway.port, ['GET /api/machines HTTP/1.0']))).toBe('421 wrong_host');
+  });
+
+  it('twice is 400', async () => {
+    expect(codeOf(await get('/api/machines', 'Host: evil.example.com'))).toBe('400 bad_request');
+  });
+});
+
+describe('what two parsers could read in two ways', () => {
+  it.each([
+    'http://127.0.0.1/api/machines',
+    '//api/machines',
+    '/api//machines',
+    '/api/../api/machines',
+    '/api/./machines',
+    '/api/machines%2fx',
+    '/api/machines%5cx',
+    '/api/%2e%2e/machines',
+    '/api/machines%00',
+    '/api\\machines',
+    '/api/machines/%65vents',
+  ])('path %s is 400 and reaches nobody', async (path) => {
+    expect(codeOf(await get(path))).toBe('400 bad_request');
+    expect(service.recorded).toEqual([]);
+  });
+
+  it.each([
+    ['Content-Length with Transfer-Encoding', ['Content-Length: 4', 'Transfer-Encoding: chunked']],
+    ['Transfer-Encoding with Content-Length', ['Transfer-Encoding: chunked', 'Content-Length: 4']],
+    ['two Content-Lengths', ['Content-Length: 4', 'Content-Length: 5']],
+    ['a signed Content-Length', ['Content-Length: +4']],
+    ['an unknown Transfer-Encoding', ['Transfer-Encoding: xchunked']],
+    ['a folded header', ['X-A: b', ' Transfer-Encoding: chunked']],
+    ['a space before the colon', ['Content-Length : 4']],
+  ])('%s is 400 and ends the connection', async (_name, headers) => {
+    const client = new RawClient(gateway.port);
+    client.write(
+      `POST /api/login HTTP/1.1\r\nHost: ${host}\r\n${headers.join('\r\n')}\r\n\r\n0\r\n\r\nGET /api/machines HTTP/1.1\r\nHost: ${host}\r\n\r\n`,
+    );
+    expect(codeOf(await client.answer())).toBe('400 bad_request');
+    await client.closed();
+    expect(service.recorded).toEqual([]);
+  });
+
+  it.each(['X-HTTP-Method-Override', 'X-HTTP-Method', 'X-Method-Override'])('%s is 400', async (name) => {
+    expect(codeOf(await post('/api/login', '{}', `${name}: DELETE`))).toBe('400 bad_request');
+    expect(service.recorded).toEqual([]);
+  });
+
+  it('the query passes byte for byte: what matched is what is forwarded', async () => {
+    await get('/api/machines?search=%2e%2e%2F%00&a=b%20c+d');
+    expect(service.last.url).toBe('/api/machines?search=%2e%2e%2F%00&a=b%20c+d');
+  });
+
+  it('every request of one connection is checked', async () => {
+    const client = new RawClient(gateway.port);
+    client.write(
+      `GET /api/machines HTTP/1.1\r\nHost: ${host}\r\n\r\nGET /api/machines HTTP/1.1\r\nHost: evil.example.com\r\n\r\n`,
+    );
+    expect((await client.answer()).status).toBe(200);
+    expect((await client.answer()).status).toBe(421);
+    expect(service.recorded).toHaveLength(1);
+    client.socket.destroy();
+  });
+});
+
+describe('identity from outside', () => {
+  const spoofed = [
+    'X-Forwarded-For: 10.9.9.9',
+    'X-Forwarded-Host: evil.example.com',
+    'X-Forwarded-Proto: https',
+    'X-Forwarded-User: root',
+    'Forwarded: for=10.9.9.9',
+    'X-Real-IP: 10.9.9.9',
+    'X-Request-Id: chosen',
+    'X-Webxterm-Gateway: forged',
+    'X-Webxterm-User: admin',
+    'X_Forwarded_For: 10.9.9.9',
+    'X-Hop: dropped',
+    'Connection: keep-alive, X-Hop',
+  ];
+
+  it('never arrives; the gateway says its own and proves it', async () => {
+    const answer = await get('/api/machines', ...spoofed);
+    const { headers } = service.last;
+    expect(JSON.stringify(headers)).not.toMatch(/10\.9\.9\.9|evil|root|forged|chosen|dropped/);
+    expect(readEdgeFacts(gatewayKey, headers)).toEqual({
+      requestId: answer.headers['x-request-id'],
+      clientIp: '127.0.0.1',
+      proto: 'http',
+      host,
+    });
+  });
+
+  it('has a new id for each request', async () => {
+    const ids = new Set([
+      (await get('/api/machines')).headers['x-request-id'],
+      (await get('/api/machines')).headers['x-request-id'],
+    ]);
+    expect(ids.size).toBe(2);
+  });
+
+  it('is believed from a configured proxy, and then as far as it can be', async () => {
+    const behindProxy = await startGateway({ AGENT_HUB_URLS: service.url, TRUSTED_PROXIES: '127.0.0.0/8' });
+    try {
+      await exchange(behindProxy.port, [
+        'GET /api/machines HTTP/1.1',
+        `Host: 127.0.0.1:${behindProxy.port}`,
+        'X-Forwarded-For: 127.0.0.1, 6.6.6.6, 198.51.100.9',
+        'X-Forwarded-Proto: https',
+        'X-Real-IP: 6.6.6.6',
+        'X-Webxterm-Gateway: forged',
+      ]);
+      expect(readEdgeFacts(gatewayKey, service.last.headers)).toMatchObject({
+        clientIp: '198.51.100.9',
+        proto: 'https',
+      });
+      expect(service.last.headers).not.toHaveProperty('x-real-ip');
+    } finally {
+      await behindProxy.stop();
+    }
+  });
+});
+
+describe('paths and methods', () => {
+  it('unknown below /api is JSON 404, strict and case-sensitive', async () => {
+    for (const path of ['/api', '/api/', '/api/nothing', '/api/machines/', '/API/machines/../x', '/api/Machines'])
+      expect((await get(path)).status).toBe(path.includes('..') ? 400 : 404);
+    expect(codeOf(await get('/api/nothing'))).toBe('404 not_found');
+  });
+
+  it('a known path with another method is 405 with Allow', async () => {
+    const answer = await exchange(gateway.port, ['DELETE /api/login HTTP/1.1', `Host: ${host}`]);
+    expect(codeOf(answer)).toBe('405 method_not_allowed');
+    expect(answer.headers.allow).toBe('OPTIONS, POST');
+  });
+
+  it('checks in the order 421, 404, 403 Origin, 405', async () => {
+    const origin = 'Origin: https://evil.example.com';
+    expect((await exchange(gateway.port, ['PUT /api/nothing HTTP/1.1', 'Host: evil', origin])).status).toBe(421);
+    expect((await exchange(gateway.port, ['PUT /api/nothing HTTP/1.1', `Host: ${host}`, origin])).status).toBe(404);
+    expect((await exchange(gateway.port, ['PUT /api/login HTTP/1.1', `Host: ${host}`, origin])).status).toBe(403);
+    expect((await exchange(gateway.port, ['PUT /api/login HTTP/1.1', `Host: ${host}`])).status).toBe(405);
+  });
+});
+
+describe('Origin', () => {
+  const suffixes = [
+    'null',
+    'https://127.0.0.1:PORT',
+    'http://127.0.0.1:1',
+    'http://127.0.0.1',
+    'http://127.0.0.1:PORT.evil.net',
+    'http://sub.localhost:PORT',
+    'https://tools.example.com.evil.net',
+    'https://eviltools.example.com',
+    'http://tools.example.com',
+  ];
+
+  it.each(suffixes)('%s is 403, with a token too', async (text) => {
+    const origin = text.replace('PORT', String(gateway.port));
+    const answer = await get('/api/machines', `Origin: ${origin}`, 'Authorization: Bearer x');
+    expect(codeOf(answer)).toBe('403 origin_not_allowed');
+    expect(answer.headers).not.toHaveProperty('access-control-allow-origin');
+    expect(service.recorded).toEqual([]);
+  });
+
+  it('of ours is answered with CORS headers, without credentials', async () => {
+    const answer = await get('/api/machines', 'Origin: https://tools.example.com');
+    expect(answer.status).toBe(200);
+    expect(answer.headers).toMatchObject({
+      'access-control-allow-origin': 'https://tools.example.com',
+      vary: 'origin',
+    });
+    expect(answer.headers).not.toHaveProperty('access-control-allow-credentials');
+  });
+
+  it('preflights: allowed origins hear the methods of the path, others 403', async () => {
+    const preflight = (origin: string) =>
+      exchange(gateway.port, [
+        'OPTIONS /api/login HTTP/1.1',
+        `Host: ${host}`,
+        `Origin: ${origin}`,
+        'Access-Control-Request-Method: POST',
+      ]);
+    const allowed = await preflight('https://tools.example.com');
+    expect(allowed.status).toBe(204);
+    expect(allowed.headers['access-control-allow-methods']).toContain('POST');
+    expect(allowed.headers['access-control-allow-headers']).toContain('authorization');
+    expect((await preflight('https://evil.example.com')).status).toBe(403);
+    expect(service.recorded).toEqual([]);
+  });
+
+  it('a cookie counts only with an Origin of ours, and only for auth', async () => {
+    expect(codeOf(await post('/api/auth/session', '{}', 'Cookie: wxt_x=1'))).toBe('403 origin_not_allowed');
+    await post('/api/auth/session', '{}', 'Cookie: wxt_x=1', `Origin: ${gateway.origin}`, 'X-Webxterm-Browser: 1');
+    expect(service.last.headers).toMatchObject({ cookie: 'wxt_x=1', 'x-webxterm-browser': '1' });
+    await post('/api/login', '{}', 'Cookie: device=1');
+    expect(service.last.headers).not.toHaveProperty('cookie');
+    await get('/api/machines', 'Cookie: wxt_x=1', `Origin: ${gateway.origin}`);
+    expect(service.last.headers).not.toHaveProperty('cookie');
+  });
+});
+
+describe('settings', () => {
+  it('that are wrong are named, all at once, and end the start with 2', async () => {
+    const { code, said } = await refusedStart({
+      PUBLIC_URL: 'ftp://x',
+      TRUSTED_PROXIES: '10.0.0.0/99',
+      GATEWAY_KEY: 'short',
+    });
+    expect(code).toBe(2);
+    for (const name of ['PUBLIC_URL', 'TRUSTED_PROXIES', 'GATEWAY_KEY', 'HTTP_PORT', 'AUTH_URLS', 'INSTALLATION_ID'])
+      expect(said).toContain(name);
+  });
+});

@@ -1,0 +1,85 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+export const gatewayKey = Buffer.alloc(32, 7);
+const mainFile = fileURLToPath(new URL('../main.ts', import.meta.url));
+
+/** A loopback port that nobody listens on right now. */
+export const freePort = async (): Promise<number> => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+};
+
+export interface GatewayProcess {
+  readonly port: number;
+  readonly origin: string;
+  readonly child: ChildProcess;
+  stop(): Promise<void>;
+}
+
+const spawnGateway = (environment: Record<string, string>): ChildProcess =>
+  spawn(process.execPath, [mainFile], { env: environment, stdio: ['ignore', 'pipe', 'inherit'] });
+
+/** The real gateway, as a process of its own, once its door is open. Settings not given point at nobody. */
+export const startGateway = async (settings: Record<string, string>): Promise<GatewayProcess> => {
+  const [port, healthPort, nobody] = await Promise.all([freePort(), freePort(), freePort()]);
+  const nowhere = `http://127.0.0.1:${nobody}`;
+  const child = spawnGateway({
+    HTTP_PORT: String(port),
+    HEALTH_PORT: String(healthPort),
+    PUBLIC_URL: `http://127.0.0.1:${port}`,
+    GATEWAY_KEY: gatewayKey.toString('base64url'),
+    AUTH_URLS: nowhere,
+    AGENT_HUB_URLS: nowhere,
+    TERMINAL_URLS: nowhere,
+    AUTH_HEALTH_URLS: nowhere,
+    AGENT_HUB_HEALTH_URLS: nowhere,
+    TERMINAL_HEALTH_URLS: nowhere,
+    GRPC_ADDRESSES: '127.0.0.1:8081',
+    INSTALLATION_ID: 'test-installation',
+    ...settings,
+  });
+  await opened(child);
+  return {
+    port,
+    origin: `http://127.0.0.1:${port}`,
+    child,
+    stop: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const exited = once(child, 'exit');
+      child.kill('SIGTERM');
+      await exited;
+    },
+  };
+};
+
+const opened = async (child: ChildProcess): Promise<void> => {
+  if (child.stdout === null) throw new Error('no stdout');
+  const lines: string[] = [];
+  for await (const line of createInterface({ input: child.stdout })) {
+    lines.push(line);
+    if (line.includes('the door is open')) {
+      child.stdout.resume();
+      return;
+    }
+  }
+  throw new Error(`the gateway did not start:\n${lines.join('\n')}`);
+};
+
+/** Starts the gateway with settings it refuses; what it said, and its exit code. */
+export const refusedStart = async (settings: Record<string, string>): Promise<{ code: unknown; said: string }> => {
+  const child = spawnGateway(settings);
+  let said = '';
+  child.stdout?.on('data', (chunk) => {
+    said += String(chunk);
+  });
+  const [code] = await once(child, 'close');
+  return { code, said };
+};

@@ -1,0 +1,170 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { freePort, type GatewayProcess, startGateway } from '../testing/gateway-process.ts';
+import { exchange, json, type RawAnswer, RawClient } from '../testing/raw-http.ts';
+import { RecordingService } from '../testing/recording-service.ts';
+
+const one = new RecordingService();
+const two = new RecordingService();
+let gateway: GatewayProcess;
+
+beforeAll(async () => {
+  await one.start();
+  await two.start();
+  const dead = `http://127.0.0.1:${await freePort()}`;
+  gateway = await startGateway({
+    AUTH_URLS: `${dead},${one.url}`,
+    AGENT_HUB_URLS: `${one.url},${two.url}`,
+    AGENT_HUB_HEALTH_URLS: one.url,
+  });
+});
+
+afterAll(async () => {
+  await gateway?.stop();
+  await one.stop();
+  await two.stop();
+});
+
+beforeEach(() => {
+  one.reset();
+  two.reset();
+});
+
+const request = (method: string, path: string, body?: string, headers: readonly string[] = []): Promise<RawAnswer> =>
+  exchange(
+    gateway.port,
+    [
+      `${method} ${path} HTTP/1.1`,
+      `Host: 127.0.0.1:${gateway.port}`,
+      ...(body === undefined ? [] : ['Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`]),
+      ...headers,
+    ],
+    body,
+  );
+const codeOf = (answer: RawAnswer): string => `${answer.status} ${String(json(answer).code)}`;
+
+describe('several instances of a service', () => {
+  it('take requests in turn', async () => {
+    for (let count = 0; count < 6; count += 1) await request('GET', '/api/machines');
+    expect([one.recorded.length, two.recorded.length]).toEqual([3, 3]);
+  });
+
+  it('a body goes to another instance when one takes no connection, once', async () => {
+    for (let count = 0; count < 4; count += 1) {
+      const answer = await request('POST', '/api/login', '{"email":"a","password":"b"}');
+      expect(answer.status).toBe(200);
+    }
+    expect(one.recorded.map((item) => item.body)).toEqual(Array(4).fill('{"email":"a","password":"b"}'));
+  });
+
+  it('a GET whose instance breaks off is asked of another', async () => {
+    one.answer = (incoming) => void incoming.socket.destroy();
+    for (let count = 0; count < 4; count += 1) expect((await request('GET', '/api/machines')).status).toBe(200);
+    expect(two.recorded.length).toBe(4);
+  });
+
+  it('a GET that no instance answers is 503 after two tries', async () => {
+    for (const service of [one, two]) service.answer = (incoming) => void incoming.socket.destroy();
+    const answer = await request('GET', '/api/machines');
+    expect(codeOf(answer)).toBe('503 unavailable');
+    expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+    expect(one.recorded.length + two.recorded.length).toBe(2);
+  });
+
+  it('a POST whose instance breaks off is 503 and never sent twice', async () => {
+    one.answer = (incoming) => void incoming.socket.destroy();
+    expect(codeOf(await request('POST', '/api/login', '{}'))).toBe('503 unavailable');
+    expect(one.recorded).toHaveLength(1);
+  });
+
+  it('none at all is 503 with Retry-After', async () => {
+    const answer = await request('POST', '/api/terminal/tickets', '{}');
+    expect(codeOf(answer)).toBe('503 unavailable');
+    expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+  });
+});
+
+describe('answers', () => {
+  it('keep status, body and headers, but for what is between gateway and service', async () => {
+    one.answer = (_incoming, response) =>
+      response
+        .writeHead(409, { 'content-type': 'application/json', 'x-request-id': 'own', 'set-cookie': ['a=1', 'b=2'] })
+        .end('{"code":"email_taken"}');
+    const answer = await request('POST', '/api/signup', '{}');
+    expect(codeOf(answer)).toBe('409 email_taken');
+    expect(answer.headers['x-request-id']).not.toBe('own');
+    expect(answer.headers['keep-alive']).toBe('timeout=65');
+    expect(answer.headers['content-security-policy']).toBe("default-src 'none';frame-ancestors 'none'");
+    expect(answer.headers['x-content-type-options']).toBe('nosniff');
+  });
+
+  it('to HEAD have no body', async () => {
+    for (const service of [one, two])
+      service.answer = (_incoming, response) => response.writeHead(200, { 'content-length': '0' }).end();
+    expect(await request('HEAD', '/api/machines')).toMatchObject({ status: 200, body: '' });
+  });
+
+  it('of event streams pass as they come, and end with the client', async () => {
+    const ended: Promise<void>[] = [];
+    for (const service of [one, two])
+      service.answer = (_incoming, response) => {
+        ended.push(new Promise((resolve) => response.once('close', resolve)));
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        response.write('event: status\ndata: 1\n\n');
+      };
+    const client = new RawClient(gateway.port);
+    client.write(`GET /api/machines/events HTTP/1.1\r\nHost: 127.0.0.1:${gateway.port}\r\n\r\n`);
+    let seen = '';
+    while (!seen.includes('data: 1')) seen += (await client.bytes(1)).toString('latin1');
+    expect(seen).toContain('text/event-stream');
+    client.socket.destroy();
+    await Promise.all(ended);
+  });
+});
+
+describe('bodies', () => {
+  const large = JSON.stringify({ text: 'x'.repeat(100_000) });
+
+  it('over 64 KiB where no token is needed are 413 at the door', async () => {
+    expect(codeOf(await request('POST', '/api/login', large))).toBe('413 payload_too_large');
+    expect(one.recorded).toEqual([]);
+  });
+
+  it('where a token is needed are left to the service, which says 401 first', async () => {
+    one.answer = (_incoming, response) => response.writeHead(401, { 'content-length': '2' }).end('{}');
+    expect((await request('POST', '/api/auth/logout', large)).status).toBe(401);
+  });
+
+  it('without a length are counted as they pass', async () => {
+    const client = new RawClient(gateway.port);
+    client.write(
+      `POST /api/login HTTP/1.1\r\nHost: 127.0.0.1:${gateway.port}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`,
+    );
+    for (let sent = 0; sent < 5; sent += 1) client.write(`4000\r\n${'x'.repeat(0x4000)}\r\n`);
+    expect(codeOf(await client.answer())).toBe('413 payload_too_large');
+    client.socket.destroy();
+    expect(one.recorded).toEqual([]);
+  });
+
+  it('beyond any reason are not even read', async () => {
+    const answer = await request('POST', '/api/auth/logout', '', ['Content-Length: 999999999']).catch(() => undefined);
+    expect(answer?.status ?? 400).toBe(400);
+    const client = new RawClient(gateway.port);
+    client.write(
+      `POST /api/auth/logout HTTP/1.1\r\nHost: 127.0.0.1:${gateway.port}\r\nContent-Length: 999999999\r\nExpect: 100-continue\r\n\r\n`,
+    );
+    expect(codeOf(await client.answer())).toBe('413 payload_too_large');
+    await client.closed();
+  });
+
+  it('are asked for with 100 Continue where they may come', async () => {
+    const client = new RawClient(gateway.port);
+    client.write(
+      `POST /api/login HTTP/1.1\r\nHost: 127.0.0.1:${gateway.port}\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n`,
+    );
+    expect((await client.answer()).status).toBe(100);
+    client.write('{}');
+    expect((await client.answer()).status).toBe(200);
+    expect(one.last.body).toBe('{}');
+    client.socket.destroy();
+  });
+});

@@ -1,0 +1,137 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type GatewayProcess, startGateway } from '../testing/gateway-process.ts';
+import { exchange, json, type RawAnswer } from '../testing/raw-http.ts';
+import { RecordingService } from '../testing/recording-service.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'web-ui-'));
+const script = `export const text = '${'webxterm '.repeat(500)}';`;
+const service = new RecordingService();
+let gateway: GatewayProcess;
+
+beforeAll(async () => {
+  mkdirSync(join(dir, 'assets'));
+  writeFileSync(join(dir, 'index.html'), '<!doctype html><title>WebXTerm</title>');
+  writeFileSync(join(dir, 'assets', 'index-Bx1.js'), script);
+  writeFileSync(join(dir, 'assets', 'built-Cy2.js'), script);
+  writeFileSync(join(dir, 'assets', 'built-Cy2.js.br'), 'as the build left it');
+  writeFileSync(join(dir, '.secret'), 'hidden');
+  await service.start();
+  gateway = await startGateway({ WEB_DIR: dir, AUTH_HEALTH_URLS: service.url });
+});
+
+afterAll(async () => {
+  await gateway?.stop();
+  await service.stop();
+  rmSync(dir, { recursive: true });
+});
+
+const get = (path: string, ...headers: string[]): Promise<RawAnswer> =>
+  exchange(gateway.port, [`GET ${path} HTTP/1.1`, `Host: 127.0.0.1:${gateway.port}`, ...headers]);
+
+describe('the web UI', () => {
+  it('answers every page of its own with the index, which is asked for anew each time', async () => {
+    for (const path of ['/', '/login', '/machines/ag_1', '/terminal/ag_x/', '/index.html']) {
+      const answer = await get(path);
+      expect(answer.status).toBe(200);
+      expect(answer.body).toContain('<title>WebXTerm</title>');
+      expect(answer.headers['cache-control']).toBe('no-cache');
+    }
+  });
+
+  it('lets hashed files be kept for a year, and has no index for one that is gone', async () => {
+    const answer = await get('/assets/index-Bx1.js');
+    expect(answer.headers['cache-control']).toBe('public, max-age=31536000, immutable');
+    expect(answer.headers['content-type']).toContain('text/javascript');
+    expect(answer.body).toBe(script);
+    for (const path of ['/assets/index-old.js', '/assets/x', '/favicon.ico', '/.secret', '/assets/'])
+      expect((await get(path)).status, path).toBe(404);
+  });
+
+  it('compresses text once, prefers what the build compressed, and answers 304', async () => {
+    const raw = await fetch(`${gateway.origin}/assets/index-Bx1.js`, { headers: { 'accept-encoding': 'br' } });
+    expect(raw.headers.get('content-encoding')).toBe('br');
+    expect(await raw.text()).toBe(script);
+    const built = await get('/assets/built-Cy2.js', 'Accept-Encoding: gzip, br');
+    expect(built.body).toBe('as the build left it');
+    expect(built.headers).toMatchObject({ 'content-encoding': 'br', vary: 'accept-encoding' });
+    const again = await get('/assets/built-Cy2.js', 'Accept-Encoding: br', `If-None-Match: ${built.headers.etag}`);
+    expect(again).toMatchObject({ status: 304, body: '' });
+  });
+
+  it('is kept in by a strict policy', async () => {
+    const { headers } = await get('/');
+    const policy = String(headers['content-security-policy']);
+    for (const part of ["default-src 'self'", "script-src 'self'", "img-src 'self'", "frame-ancestors 'none'"])
+      expect(policy).toContain(part);
+    expect(policy).toContain(`ws://127.0.0.1:${gateway.port}`);
+    expect(policy).not.toMatch(/script-src[^;]*unsafe|unsafe-eval|\*/);
+    expect(headers).toMatchObject({
+      'referrer-policy': 'no-referrer',
+      'x-frame-options': 'DENY',
+      'x-content-type-options': 'nosniff',
+    });
+    expect(headers).not.toHaveProperty('strict-transport-security');
+  });
+
+  it('is for reading only', async () => {
+    const answer = await exchange(gateway.port, [
+      'POST / HTTP/1.1',
+      `Host: 127.0.0.1:${gateway.port}`,
+      'Content-Length: 0',
+    ]);
+    expect([answer.status, answer.headers.allow]).toEqual([405, 'GET, HEAD']);
+  });
+
+  it('says how to build it where it is not built; HSTS comes with https', async () => {
+    const bare = await startGateway({ PUBLIC_URL: 'https://term.example.com' });
+    try {
+      const answer = await exchange(bare.port, ['GET / HTTP/1.1', 'Host: term.example.com']);
+      expect(answer.status).toBe(503);
+      expect(answer.body).toContain('npm run build -w @webxterm/web');
+      expect(answer.headers['strict-transport-security']).toContain('max-age=31536000');
+      expect(answer.headers['content-security-policy']).toContain('wss://term.example.com');
+    } finally {
+      await bare.stop();
+    }
+  });
+});
+
+describe("the door's own answers", () => {
+  it('health tells each part, and the servers as the services see them', async () => {
+    service.answer = (_request, response) =>
+      response.end(
+        JSON.stringify({
+          status: 'degraded',
+          parts: { mongodb: { ok: true, detail: '' }, nats: { ok: false, detail: 'away' } },
+        }),
+      );
+    const health = json(await get('/api/health'));
+    expect(health.status).toBe('degraded');
+    expect(health.parts).toMatchObject([
+      { name: 'auth', status: 'degraded', ready: 1, detail: 'without nats' },
+      { name: 'agent-hub', status: 'down', ready: 0 },
+      { name: 'terminal', status: 'down' },
+      { name: 'mongodb', status: 'ok' },
+      { name: 'nats', status: 'down' },
+    ]);
+    expect(service.last.url).toBe('/readyz');
+  });
+
+  it('discovery tells agents where to dial', async () => {
+    const answer = await get('/.well-known/webxterm');
+    expect(json(answer)).toEqual({
+      name: 'WebXTerm',
+      version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+      installation_id: 'test-installation',
+      grpc: { addresses: ['127.0.0.1:8081'], tls: false },
+    });
+  });
+
+  it('OpenAPI is there, for this address', async () => {
+    const document = json(await get('/api/openapi.json'));
+    expect(document).toMatchObject({ openapi: '3.1.0', servers: [{ url: gateway.origin }] });
+  });
+});
