@@ -1,0 +1,171 @@
+import type { Refused } from '@webxterm/contracts/grpc';
+import type { Logger } from 'pino';
+import { runCommand } from './commands/run-command.ts';
+import { type AgentConfig, companionFiles } from './configuration/agent-config.ts';
+import { type AgentStatus, writeStatus } from './configuration/status-file.ts';
+import { exitCode, Failure } from './failure.ts';
+import { backOff, redialDelay } from './link/back-off.ts';
+import { Dialer, type RoundResult } from './link/dialer.ts';
+import { Link } from './link/link.ts';
+import { describeRefusal } from './link/refusal.ts';
+import { Sessions } from './session/sessions.ts';
+import { prepareLoginShell, type ShellAccount } from './shell/login-shell.ts';
+import { StatsReader } from './stats/resource-stats.ts';
+
+export type AgentOptions = {
+  configPath: string;
+  config: AgentConfig;
+  /** uid of this process. */
+  processUid: number;
+  log: Logger;
+  /** ms on a clock that does not go back. */
+  now(): number;
+  random(): number;
+};
+
+const tickMs = 1000;
+const mib = 1024 * 1024;
+/** After SIGTERM viewers get this long to hear that their shells end. */
+const lastWordsMs = 300;
+
+/** The running agent: one link at a time to some hub, and sessions that outlive every link. */
+export class Agent {
+  readonly #options: AgentOptions;
+  readonly #sessions: Sessions;
+  readonly #account: ShellAccount;
+  readonly #stats = new StatsReader();
+  readonly #stopped = Promise.withResolvers<void>();
+  #stopping = false;
+  #link: Link | undefined;
+  /** What was told last, so that each problem is told once. */
+  #problem: string | undefined;
+
+  constructor(options: AgentOptions) {
+    this.#options = options;
+    const { config, processUid, log, now } = options;
+    this.#account = { linuxUser: config.linux_user, allowSudo: config.allow_sudo, processUid };
+    this.#sessions = new Sessions({
+      maxSessions: config.max_sessions,
+      ringSize: config.ring_mib * mib,
+      detachedMs: config.detached_hours * 3_600_000,
+      prepareShell: () => prepareLoginShell(this.#account),
+      log,
+      now,
+      onEnded: (session) => {
+        log.info({ session: session.id, ...session.result }, 'a session ended');
+        this.#link?.tellEnded(session);
+      },
+    });
+  }
+
+  /**
+   * Keeps this machine linked until `stop`.
+   * @throws Failure (exit code 3) when the hub refuses this machine for good.
+   */
+  async run(): Promise<void> {
+    const { configPath, config, now } = this.#options;
+    const dialer = await Dialer.open(configPath, config, now);
+    const ticks = setInterval(() => this.#sessions.tick(), tickMs);
+    try {
+      await this.#tellStatus({ state: 'connecting' });
+      let failures = 0;
+      while (!this.#stopping) {
+        const round = await dialer.round(false);
+        const waitMs = round.kind === 'welcome' ? await this.#serve(round) : await this.#failed(round, failures);
+        failures = round.kind === 'welcome' ? 0 : failures + 1;
+        await this.#pause(waitMs);
+      }
+    } finally {
+      clearInterval(ticks);
+    }
+    await this.#tellStatus({ state: 'stopped' });
+  }
+
+  /** Tells viewers that their shells end, hangs up, and makes `run` return. */
+  async stop(): Promise<void> {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    const hadSessions = this.#sessions.aliveCount > 0;
+    this.#sessions.abandonAll();
+    if (hadSessions) await new Promise((resolve) => setTimeout(resolve, lastWordsMs));
+    this.#link?.close();
+    this.#stopped.resolve();
+  }
+
+  /** @returns ms to wait before the next dial. */
+  async #serve(round: Extract<RoundResult, { kind: 'welcome' }>): Promise<number> {
+    const { log, now, random } = this.#options;
+    const { welcome, connection } = round;
+    this.#problem = undefined;
+    const link = new Link({
+      connection,
+      welcome,
+      sessions: this.#sessions,
+      stats: this.#stats,
+      runCommand: (command) => runCommand(command, this.#account),
+      log,
+      now,
+    });
+    this.#link = link;
+    const running = link.run();
+    if (this.#stopping) link.close();
+    const { agentId, ownerUsername, machineName } = welcome;
+    log.info({ agent_id: agentId, hub: connection.address, owner: ownerUsername, machine: machineName }, 'connected');
+    await this.#tellStatus({ state: 'connected', agent_id: agentId, hub: connection.address, owner: ownerUsername });
+    const end = await running;
+    this.#link = undefined;
+    if (this.#stopping) return 0;
+    await this.#tellStatus({ state: 'connecting' });
+    const hasSessions = this.#sessions.aliveCount > 0;
+    if (end.kind === 'refused') return this.#refused(end.refused);
+    if (end.kind === 'redial') {
+      log.info({ hub: connection.address }, 'the hub asks to dial again');
+      return hasSessions ? 0 : Math.round(end.jitterMs * random());
+    }
+    log.warn({ hub: connection.address, reason: end.reason }, 'the link to the hub is lost; dialling again');
+    return redialDelay(hasSessions, random());
+  }
+
+  async #failed(round: Exclude<RoundResult, { kind: 'welcome' }>, failures: number): Promise<number> {
+    const { config, random } = this.#options;
+    const waitMs = backOff({ failures, hasSessions: this.#sessions.aliveCount > 0 }, random());
+    if (round.kind === 'refused') return Math.max(waitMs, await this.#refused(round.refused));
+    await this.#tellOnce(`WebXTerm at ${config.host} cannot be reached (${round.reason}). Trying again until it can.`);
+    return waitMs;
+  }
+
+  async #refused(refused: Refused): Promise<number> {
+    const sentence = describeRefusal(refused);
+    if (refused.permanent) {
+      await this.#tellStatus({ state: 'refused', problem: sentence });
+      throw new Failure(sentence, exitCode.refused);
+    }
+    await this.#tellOnce(`The server cannot take this machine now: ${sentence} Trying again.`);
+    return refused.retryAfterMs;
+  }
+
+  async #tellOnce(problem: string): Promise<void> {
+    if (problem === this.#problem) return;
+    this.#problem = problem;
+    this.#options.log.warn(problem);
+    await this.#tellStatus({ state: 'connecting', problem });
+  }
+
+  async #tellStatus(status: Omit<AgentStatus, 'pid' | 'since'>): Promise<void> {
+    const { configPath, log } = this.#options;
+    const whole = { pid: process.pid, since: new Date().toISOString(), ...status };
+    await writeStatus(companionFiles(configPath).status, whole).catch((err: unknown) =>
+      log.debug({ err }, 'the status file could not be written'),
+    );
+  }
+
+  async #pause(ms: number): Promise<void> {
+    if (ms <= 0 || this.#stopping) return;
+    let timer: NodeJS.Timeout | undefined;
+    const over = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, ms);
+    });
+    await Promise.race([over, this.#stopped.promise]);
+    clearTimeout(timer);
+  }
+}

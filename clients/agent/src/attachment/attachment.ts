@@ -1,0 +1,123 @@
+import { type DownFrame, decodeUp, FrameError, maxOutputWindow, type UpFrame } from '@webxterm/contracts/frames';
+import { type InputGate, OutputCursor, type Ring, StreamProtocolError } from '@webxterm/stream';
+import type { PtySize } from '../shell/pty.ts';
+import { type AttachmentTransport, Outgoing } from './outgoing.ts';
+
+/** Who stands at the far end. `writer` names them in everything that outlives the attachment. */
+export type Viewer = {
+  userId: string;
+  /** 32 hex digits. */
+  viewerId: string;
+  role: 'control' | 'view';
+};
+
+export const writerOf = (viewer: Pick<Viewer, 'userId' | 'viewerId'>): string => `${viewer.userId}/${viewer.viewerId}`;
+
+/** What a viewer's frames do to its session. */
+export type AttachedSession = {
+  input(from: Attachment, frame: Extract<UpFrame, { type: 'input' }>): void;
+  progress(from: Attachment): void;
+  resize(from: Attachment, size: PtySize): void;
+  visible(from: Attachment, visible: boolean): void;
+  /** The viewer is gone: on purpose (`left`), or by a break that it will want to come back from. */
+  depart(from: Attachment, departure: 'left' | 'broken'): void;
+};
+
+export type AttachmentOptions = {
+  viewer: Viewer;
+  ring: Ring;
+  /** Where its output goes on. */
+  offset: number;
+  gate: InputGate;
+  session: AttachedSession;
+  transport: AttachmentTransport;
+};
+
+/** One viewer's cursor into a session, and the two directions of its stream. */
+export class Attachment {
+  readonly viewer: Viewer;
+  readonly writer: string;
+  readonly cursor: OutputCursor;
+  readonly gate: InputGate;
+  readonly outgoing: Outgoing;
+  /** The size of this viewer's window: applied while it drives. */
+  wantedSize: PtySize | undefined;
+  readonly #session: AttachedSession;
+  #departed = false;
+
+  constructor(options: AttachmentOptions) {
+    this.viewer = options.viewer;
+    this.writer = writerOf(options.viewer);
+    this.gate = options.gate;
+    this.cursor = new OutputCursor(options.offset);
+    this.outgoing = new Outgoing(options.ring, this.cursor, options.transport);
+    this.#session = options.session;
+  }
+
+  /** A frame from the viewer. One that breaks the protocol ends this attachment and nothing else. */
+  receive(bytes: Uint8Array): void {
+    if (this.#departed) return;
+    try {
+      this.#act(decodeUp(bytes));
+    } catch (error) {
+      if (!(error instanceof FrameError) && !(error instanceof StreamProtocolError)) throw error;
+      this.refuse({ type: 'refused', code: 'bad_request', message: error.message });
+    }
+  }
+
+  /** The stream from the viewer is over without a word. */
+  broken(): void {
+    this.#depart('broken');
+    this.outgoing.finish();
+  }
+
+  /** Ends the attachment with this as its last word. */
+  refuse(frame: Extract<DownFrame, { type: 'refused' }>): void {
+    this.outgoing.finish(frame);
+    this.#depart('broken');
+  }
+
+  /** Lets go of the stream without telling the session, which has let go already. */
+  release(frame?: DownFrame): void {
+    this.#departed = true;
+    this.outgoing.finish(frame);
+  }
+
+  #act(frame: UpFrame): void {
+    switch (frame.type) {
+      case 'input':
+        if (this.viewer.role === 'control') this.#session.input(this, frame);
+        else this.refuse({ type: 'refused', code: 'view_only', message: 'This attachment may watch, not type.' });
+        return;
+      case 'limit':
+        // More than the largest window would let one viewer fill the relays' memory.
+        this.cursor.allow(frame.acked, Math.min(frame.limit, frame.acked + maxOutputWindow));
+        this.#session.progress(this);
+        this.outgoing.kick();
+        return;
+      case 'resize':
+        if (this.viewer.role === 'control') this.#session.resize(this, { cols: frame.cols, rows: frame.rows });
+        return;
+      case 'visible':
+        this.#session.visible(this, frame.visible);
+        return;
+      case 'ping':
+        this.outgoing.tell({ type: 'pong', scope: frame.scope, nonce: frame.nonce });
+        return;
+      case 'detach':
+        this.#depart(frame.reason === 'left' || frame.reason === 'revoked' ? 'left' : 'broken');
+        this.outgoing.finish();
+        return;
+      case 'snapshot_ack':
+        return;
+      default:
+        throw new FrameError(`a ${frame.type} frame is not for the machine`);
+    }
+  }
+
+  #depart(departure: 'left' | 'broken'): void {
+    if (this.#departed) return;
+    this.#departed = true;
+    this.#session.depart(this, departure);
+  }
+}

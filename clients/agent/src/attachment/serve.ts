@@ -1,0 +1,72 @@
+import { Metadata } from '@grpc/grpc-js';
+import { encodeDown } from '@webxterm/contracts/frames';
+import { metadataKey, type OpenStream, unwrapFrame, wrapFrame } from '@webxterm/contracts/grpc';
+import type { AttachCall, HubConnection } from '../link/hub-connection.ts';
+import type { Sessions } from '../session/sessions.ts';
+import type { Attachment } from './attachment.ts';
+import type { AttachmentTransport } from './outgoing.ts';
+
+/** A hub that does not end its side after ours gets a reset: many resets at once would cost everybody's connection. */
+const cancelAfterMs = 5000;
+
+const transportOf = (call: AttachCall): AttachmentTransport & { over(): void } => {
+  let over = false;
+  let cancelTimer: NodeJS.Timeout | undefined;
+  return {
+    send: (message, sent) => {
+      if (!over) call.write(message, () => over || sent());
+    },
+    finish: () => {
+      if (over) return;
+      call.end();
+      cancelTimer ??= setTimeout(() => call.cancel(), cancelAfterMs);
+    },
+    over: () => {
+      over = true;
+      clearTimeout(cancelTimer);
+    },
+  };
+};
+
+/** Answers open_stream: opens Attach on the connection that it came on and ties it to its session. */
+export const serveAttachment = async (
+  open: OpenStream,
+  link: { id: string; connection: HubConnection; heard(): void },
+  sessions: Sessions,
+): Promise<void> => {
+  const metadata = new Metadata();
+  metadata.set(metadataKey.linkId, link.id);
+  metadata.set(metadataKey.attachId, open.attachId);
+  metadata.set(metadataKey.attachSecret, open.secret.toString('base64url'));
+  const call = link.connection.attach(metadata);
+  const transport = transportOf(call);
+  let attachment: Attachment | undefined;
+  let closed = false;
+  const onOver = (): void => {
+    closed = true;
+    transport.over();
+    attachment?.broken();
+  };
+  call.on('error', onOver);
+  call.on('end', onOver);
+  const answer = await sessions.attach(open, transport);
+  if ('frame' in answer) {
+    transport.send(wrapFrame(encodeDown(answer.frame)), () => undefined);
+    transport.finish();
+    call.resume();
+    return;
+  }
+  const opened = answer.attachment;
+  attachment = opened;
+  if (closed) {
+    opened.broken();
+    return;
+  }
+  // Never paused: input is bounded by its limit, and control must not wait behind it.
+  call.on('data', (message: Buffer) => {
+    link.heard();
+    const frame = unwrapFrame(message);
+    if (frame === undefined) opened.refuse({ type: 'refused', code: 'bad_request', message: 'A frame was expected.' });
+    else opened.receive(frame);
+  });
+};

@@ -1,0 +1,95 @@
+import os from 'node:os';
+import { type AgentConfig, companionFiles } from '../configuration/agent-config.ts';
+import { checkConfig, readConfig, writeConfig } from '../configuration/config-file.ts';
+import { readIfThere } from '../configuration/private-file.ts';
+import { exitCode, Failure } from '../failure.ts';
+import { forgetCredential } from '../identity/credential.ts';
+import { createMachineKey } from '../identity/machine-key.ts';
+import { Dialer, type RoundResult } from '../link/dialer.ts';
+import { describeRefusal } from '../link/refusal.ts';
+import { findUser } from '../shell/linux-user.ts';
+
+export type ConfigureOptions = {
+  token: string;
+  host: string;
+  linuxUser?: string;
+  name?: string;
+  allowSudo?: boolean;
+  grpc?: string;
+};
+
+type Say = (line: string) => void;
+
+const checkLinuxUser = async (name: string, processUid: number): Promise<void> => {
+  const user = await findUser(name);
+  if (user === undefined) {
+    throw new Failure(
+      `There is no user ${name} on this machine: create it, or name another with --linux-user.`,
+      exitCode.usage,
+    );
+  }
+  if (processUid !== 0 && user.uid !== processUid) {
+    throw new Failure(
+      `Without root the agent opens shells only as ${os.userInfo().username}: leave --linux-user out, or run this with sudo.`,
+      exitCode.usage,
+    );
+  }
+};
+
+/** Settings that the command line does not name (ring, limits) stay as they are. */
+const previous = async (file: string): Promise<Partial<AgentConfig>> => {
+  if ((await readIfThere(file)) === undefined) return {};
+  const { token: _token, grpc: _grpc, ...kept } = await readConfig(file).catch(() => ({}) as Partial<AgentConfig>);
+  return kept;
+};
+
+const register = async (file: string, config: AgentConfig): Promise<RoundResult> => {
+  const dialer = await Dialer.open(file, config, () => performance.now());
+  const round = await dialer.round(true);
+  if (round.kind === 'welcome') round.connection.close();
+  return round;
+};
+
+/**
+ * Writes the configuration and registers this machine once, so that a wrong API key is told at once.
+ * @throws Failure with exit code 3 when the hub refuses for good.
+ */
+export const configure = async (file: string, options: ConfigureOptions, say: Say): Promise<void> => {
+  const processUid = os.userInfo().uid;
+  const settings = {
+    ...(await previous(file)),
+    host: options.host,
+    token: options.token,
+    linux_user: options.linuxUser ?? os.userInfo().username,
+    name: options.name ?? os.hostname().slice(0, 64),
+    allow_sudo: options.allowSudo ?? false,
+    ...(options.grpc === undefined ? {} : { grpc: options.grpc }),
+  };
+  const config = checkConfig(settings, 'The command line');
+  await checkLinuxUser(config.linux_user, processUid);
+  await writeConfig(file, config);
+  // Issued for the old API key; the new one is to be tried.
+  await forgetCredential(companionFiles(file).credential);
+  say(`Configuration written to ${file}.`);
+  let round = await register(file, config);
+  if (round.kind === 'refused' && round.refused.code === 'machine_revoked') {
+    // A removed machine comes back as a new one: under a key pair that nobody has seen.
+    await createMachineKey(companionFiles(file).key);
+    round = await register(file, config);
+  }
+  report(round, config, say);
+};
+
+const report = (round: RoundResult, config: AgentConfig, say: Say): void => {
+  if (round.kind === 'welcome') {
+    const { agentId, ownerUsername, machineName } = round.welcome;
+    say(`Registered as ${machineName || config.name} (${agentId}) of ${ownerUsername}. Now run: vsay-agent start`);
+    return;
+  }
+  if (round.kind === 'refused' && round.refused.permanent) {
+    throw new Failure(describeRefusal(round.refused), exitCode.refused);
+  }
+  const reason = round.kind === 'refused' ? describeRefusal(round.refused) : round.reason;
+  say(`Not registered yet: ${reason}`);
+  say('The configuration is kept; "vsay-agent start" registers this machine as soon as the server can be reached.');
+};

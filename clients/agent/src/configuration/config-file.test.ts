@@ -1,0 +1,46 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { companionFiles, defaultConfigPath } from './agent-config.ts';
+import { checkConfig, readConfig, writeConfig } from './config-file.ts';
+
+let directory = '';
+beforeEach(async () => {
+  directory = await mkdtemp(path.join(os.tmpdir(), 'agent-config-'));
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+const settings = { host: 'https://term.example.org/', token: 'vsay_ak_x', linux_user: 'ubuntu', name: 'web-1' };
+
+describe('agent.yaml', () => {
+  it('is written 0600 into a directory 0700, and read back', async () => {
+    const file = path.join(directory, 'vsay', 'agent.yaml');
+    const config = checkConfig(settings, 'test');
+    await writeConfig(file, config);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect((await stat(path.dirname(file))).mode & 0o777).toBe(0o700);
+    expect(await readConfig(file)).toEqual(config);
+    expect(config).toMatchObject({ host: 'https://term.example.org', allow_sudo: false, max_sessions: 64 });
+  });
+
+  it('names everything that is wrong in one error', () => {
+    expect(() => checkConfig({ host: 'ftp://x', name: '', colour: 1 }, 'agent.yaml')).toThrow(
+      /agent\.yaml is not valid(?=[\s\S]*host)(?=[\s\S]*linux_user)(?=[\s\S]*name)(?=[\s\S]*colour)/,
+    );
+  });
+
+  it('says what to do when it is missing or no YAML', async () => {
+    const file = path.join(directory, 'agent.yaml');
+    await expect(readConfig(file)).rejects.toThrow(/run "vsay-agent configure/);
+    await writeFile(file, 'host: [');
+    await expect(readConfig(file)).rejects.toThrow(/not YAML/);
+    expect(await readFile(file, 'utf8')).toBe('host: [');
+  });
+
+  it('lies in /etc for root and in the home of everyone else, with its companions beside it', () => {
+    expect(defaultConfigPath({ uid: 0, homedir: '/root' })).toBe('/etc/vsay/agent.yaml');
+    expect(defaultConfigPath({ uid: 5, homedir: '/home/a' })).toBe('/home/a/.config/vsay/agent.yaml');
+    expect(companionFiles('/etc/vsay/agent.yaml').key).toBe('/etc/vsay/agent.key');
+  });
+});

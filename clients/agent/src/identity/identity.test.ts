@@ -1,0 +1,62 @@
+import { createPublicKey, verify } from 'node:crypto';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { GenerationCounter } from './generation.ts';
+import { helloBytes, loadMachineKey } from './machine-key.ts';
+
+let directory = '';
+beforeEach(async () => {
+  directory = await mkdtemp(path.join(os.tmpdir(), 'agent-identity-'));
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+const claims = {
+  nonce: Buffer.alloc(32, 1),
+  channelBinding: Buffer.alloc(0),
+  instanceId: Buffer.alloc(16, 2),
+  generation: 258n,
+};
+
+describe('the machine key', () => {
+  it('is made once, 0600, and signs what the protocol says', async () => {
+    const file = path.join(directory, 'agent.key');
+    const key = await loadMachineKey(file);
+    const again = await loadMachineKey(file);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect(again.publicKey).toEqual(key.publicKey);
+    expect(key.publicKey).toHaveLength(32);
+    const publicKey = createPublicKey({
+      key: { kty: 'OKP', crv: 'Ed25519', x: key.publicKey.toString('base64url') },
+      format: 'jwk',
+    });
+    const signed = Buffer.concat([
+      Buffer.from('webxterm-agent-hello-v1\0'),
+      Buffer.alloc(32, 1),
+      Buffer.alloc(16, 2),
+      Buffer.from('0000000000000102', 'hex'),
+    ]);
+    expect(helloBytes(claims)).toEqual(signed);
+    expect(verify(null, signed, publicKey, again.signHello(claims))).toBe(true);
+  });
+
+  it('says what to do about a file that is no key', async () => {
+    const file = path.join(directory, 'agent.key');
+    await writeFile(file, 'hello');
+    await expect(loadMachineKey(file)).rejects.toThrow(/holds no Ed25519 key: remove it/);
+  });
+});
+
+describe('the generation', () => {
+  it('is on disk before it is used, and never goes back', async () => {
+    const file = path.join(directory, 'agent.generation');
+    const first = await GenerationCounter.open(file);
+    expect([await first.raise(), await first.raise()]).toEqual([1n, 2n]);
+    const second = await GenerationCounter.open(file);
+    expect(await second.raise()).toBe(3n);
+    second.learn(40n);
+    second.learn(7n);
+    expect(await second.raise()).toBe(41n);
+  });
+});

@@ -1,0 +1,17 @@
+import { describe, expect, it } from 'vitest';
+import { backOff, redialDelay } from './back-off.ts';
+
+describe('the back-off', () => {
+  it('doubles up to 30 s when idle and 5 s with sessions, and is never the same for all', () => {
+    expect(backOff({ failures: 0, hasSessions: false }, 1)).toBe(500);
+    expect(backOff({ failures: 3, hasSessions: false }, 1)).toBe(4000);
+    expect(backOff({ failures: 1000, hasSessions: false }, 1)).toBe(30_000);
+    expect(backOff({ failures: 1000, hasSessions: true }, 1)).toBe(5000);
+    expect(backOff({ failures: 1000, hasSessions: true }, 0)).toBe(2500);
+  });
+
+  it('starts at once for an agent with sessions and spreads the others', () => {
+    expect(redialDelay(true, 0.9)).toBe(0);
+    expect(redialDelay(false, 0.5)).toBe(15_000);
+  });
+});

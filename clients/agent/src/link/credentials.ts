@@ -1,0 +1,67 @@
+import type { AgentConfig } from '../configuration/agent-config.ts';
+import { companionFiles } from '../configuration/agent-config.ts';
+import { writeConfig } from '../configuration/config-file.ts';
+import { exitCode, Failure } from '../failure.ts';
+import { keepCredential, readCredential } from '../identity/credential.ts';
+import type { Credential } from './dial.ts';
+
+/** A pass is good for 24 h by the hub's clock; an hour is left for clocks that differ. */
+const passLifeMs = 23 * 3_600_000;
+
+/** What this machine can show a hub: a link pass, the machine credential, or at first the API key. */
+export class CredentialStore {
+  readonly #configPath: string;
+  #config: AgentConfig;
+  #credential: string | undefined;
+  #pass: { text: string; until: number } | undefined;
+
+  private constructor(configPath: string, config: AgentConfig, credential: string | undefined) {
+    this.#configPath = configPath;
+    this.#config = config;
+    this.#credential = credential;
+  }
+
+  static async open(configPath: string, config: AgentConfig): Promise<CredentialStore> {
+    return new CredentialStore(configPath, config, await readCredential(companionFiles(configPath).credential));
+  }
+
+  /** The best one there is now, and what may stand beside it. @throws Failure when there is none at all. */
+  best(now: number): { credential: Credential; fallback: string } {
+    if (this.#pass !== undefined && now < this.#pass.until) {
+      return { credential: { $case: 'linkPass', value: this.#pass.text }, fallback: this.#credential ?? '' };
+    }
+    if (this.#credential !== undefined) {
+      return { credential: { $case: 'machineCredential', value: this.#credential }, fallback: '' };
+    }
+    if (this.#config.token !== undefined) {
+      return { credential: { $case: 'apiKey', value: this.#config.token }, fallback: '' };
+    }
+    throw new Failure(
+      'This agent has neither an API key nor a machine credential: run "vsay-agent configure" with the API key from the Profile page.',
+      exitCode.refused,
+    );
+  }
+
+  /** Keeps what a welcome brought. Once there is a machine credential, the API key is forgotten. */
+  async keep(issued: { machineCredential: string; linkPass: string }, now: number): Promise<void> {
+    if (issued.linkPass !== '') this.#pass = { text: issued.linkPass, until: now + passLifeMs };
+    if (issued.machineCredential !== '') {
+      await keepCredential(companionFiles(this.#configPath).credential, issued.machineCredential);
+      this.#credential = issued.machineCredential;
+    }
+    if (this.#credential !== undefined && this.#config.token !== undefined) {
+      const { token: _forgotten, ...config } = this.#config;
+      await writeConfig(this.#configPath, config);
+      this.#config = config;
+    }
+  }
+
+  get hasPass(): boolean {
+    return this.#pass !== undefined;
+  }
+
+  /** A hub did not take the pass: the next dial goes without. */
+  dropPass(): void {
+    this.#pass = undefined;
+  }
+}

@@ -1,0 +1,88 @@
+import type { Hello, MachineFacts, Refused, Welcome } from '@webxterm/contracts/grpc';
+import type { GenerationCounter } from '../identity/generation.ts';
+import type { MachineKey } from '../identity/machine-key.ts';
+import { HubConnection } from './hub-connection.ts';
+
+/** Versions of the agent's protocol that this code speaks. */
+export const protocolVersion = { min: 1, max: 1 } as const;
+
+/** A process that was stopped accepts connections and never answers: 45 s pass before TCP says so. */
+const challengeTimeoutMs = 1500;
+const welcomeTimeoutMs = 1500;
+/** The first registration asks auth and writes to the database. */
+const registrationTimeoutMs = 10_000;
+
+export type Credential = NonNullable<Hello['credential']>;
+
+export type DialOptions = {
+  tls: boolean;
+  key: MachineKey;
+  generation: GenerationCounter;
+  instanceId: Buffer;
+  credential: Credential;
+  /** Beside a link pass: what a hub that honours no pass can go by. */
+  fallbackCredential: string;
+  facts: MachineFacts;
+  registerOnly: boolean;
+};
+
+export type DialResult =
+  | { kind: 'welcome'; welcome: Welcome; connection: HubConnection }
+  | { kind: 'refused'; refused: Refused }
+  | { kind: 'failed'; reason: string };
+
+const capabilities = ['pty', 'command'];
+
+/** Dials one hub and introduces this machine to it. Nothing is left open but with a welcome. */
+export const dial = async (address: string, options: DialOptions): Promise<DialResult> => {
+  const generation = await options.generation.raise();
+  const connection = new HubConnection(address, options.tls);
+  const result = await introduce(connection, generation, options);
+  if (result.kind !== 'welcome') connection.close();
+  return result;
+};
+
+const introduce = async (connection: HubConnection, generation: bigint, options: DialOptions): Promise<DialResult> => {
+  const first = (await connection.next(challengeTimeoutMs))?.message;
+  if (first?.$case === 'refused') return { kind: 'refused', refused: first.value };
+  if (first?.$case !== 'challenge') return { kind: 'failed', reason: await silence(connection) };
+  const { nonce, protocolMin, protocolMax } = first.value;
+  if (protocolMin > protocolVersion.max || protocolMax < protocolVersion.min) {
+    return { kind: 'refused', refused: noCommonProtocol(protocolMin, protocolMax) };
+  }
+  const claims = { nonce, channelBinding: Buffer.alloc(0), instanceId: options.instanceId, generation };
+  const { credential, facts, registerOnly } = options;
+  connection.send({
+    $case: 'hello',
+    value: {
+      protocolMin: protocolVersion.min,
+      protocolMax: protocolVersion.max,
+      capabilities,
+      instanceId: options.instanceId,
+      generation,
+      publicKey: options.key.publicKey,
+      signature: options.key.signHello(claims),
+      channelBinding: claims.channelBinding,
+      credential,
+      facts,
+      registerOnly,
+      fallbackMachineCredential: options.fallbackCredential,
+    },
+  });
+  const patience = credential.$case === 'apiKey' ? registrationTimeoutMs : welcomeTimeoutMs;
+  const second = (await connection.next(patience))?.message;
+  if (second?.$case === 'refused') return { kind: 'refused', refused: second.value };
+  if (second?.$case === 'welcome') return { kind: 'welcome', welcome: second.value, connection };
+  return { kind: 'failed', reason: await silence(connection) };
+};
+
+const silence = (connection: HubConnection): Promise<string> =>
+  Promise.race([connection.closed, new Promise<string>((resolve) => setImmediate(resolve, 'no answer in time'))]);
+
+const noCommonProtocol = (min: number, max: number): Refused => ({
+  code: 'protocol_unsupported',
+  message: `The hub speaks protocol ${min} to ${max}, this agent ${protocolVersion.min} to ${protocolVersion.max}. Upgrade the older one.`,
+  permanent: true,
+  retryAfterMs: 0,
+  generationHeld: 0n,
+});

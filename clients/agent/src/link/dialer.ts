@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto';
+import type { Refused, Welcome } from '@webxterm/contracts/grpc';
+import { type AgentConfig, companionFiles } from '../configuration/agent-config.ts';
+import { describeError, Failure } from '../failure.ts';
+import { GenerationCounter } from '../identity/generation.ts';
+import { loadMachineKey, type MachineKey } from '../identity/machine-key.ts';
+import { machineFacts } from '../stats/facts.ts';
+import { type HubAddresses, hubAddresses, shuffled } from './addresses.ts';
+import { CredentialStore } from './credentials.ts';
+import { dial } from './dial.ts';
+import type { HubConnection } from './hub-connection.ts';
+
+export type RoundResult =
+  | { kind: 'welcome'; welcome: Welcome; connection: HubConnection }
+  | { kind: 'refused'; refused: Refused }
+  /** No hub answered; why, for a person. */
+  | { kind: 'unreachable'; reason: string };
+
+/** Tries the hubs of one installation for this machine. */
+export class Dialer {
+  readonly #config: AgentConfig;
+  readonly #credentials: CredentialStore;
+  readonly #key: MachineKey;
+  readonly #generation: GenerationCounter;
+  readonly #instanceId = randomBytes(16);
+  readonly #now: () => number;
+  /** The last answer of the host: hubs can be dialled while the gateway is away. */
+  #addresses: HubAddresses | undefined;
+
+  private constructor(
+    config: AgentConfig,
+    parts: { credentials: CredentialStore; key: MachineKey; generation: GenerationCounter },
+    now: () => number,
+  ) {
+    this.#config = config;
+    this.#credentials = parts.credentials;
+    this.#key = parts.key;
+    this.#generation = parts.generation;
+    this.#now = now;
+  }
+
+  static async open(configPath: string, config: AgentConfig, now: () => number): Promise<Dialer> {
+    const files = companionFiles(configPath);
+    const [credentials, key, generation] = await Promise.all([
+      CredentialStore.open(configPath, config),
+      loadMachineKey(files.key),
+      GenerationCounter.open(files.generation),
+    ]);
+    return new Dialer(config, { credentials, key, generation }, now);
+  }
+
+  /**
+   * One round over all hubs, in random order, until one answers.
+   * @throws Failure when this agent has nothing to show a hub.
+   */
+  async round(registerOnly: boolean): Promise<RoundResult> {
+    let reason = 'the server names no hub';
+    this.#credentials.best(this.#now());
+    try {
+      this.#addresses = await hubAddresses(this.#config);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      if (this.#addresses === undefined) return { kind: 'unreachable', reason: error.message };
+    }
+    for (const address of shuffled(this.#addresses?.addresses ?? [])) {
+      const result = await this.#dial(address, registerOnly);
+      if (result.kind !== 'failed') return result;
+      reason = `${address}: ${result.reason}`;
+    }
+    return { kind: 'unreachable', reason };
+  }
+
+  async #dial(address: string, registerOnly: boolean) {
+    const { credential, fallback } = this.#credentials.best(this.#now());
+    const result = await dial(address, {
+      tls: this.#addresses?.tls ?? true,
+      key: this.#key,
+      generation: this.#generation,
+      instanceId: this.#instanceId,
+      credential,
+      fallbackCredential: fallback,
+      facts: await machineFacts(this.#config),
+      registerOnly,
+    }).catch((error: unknown) => ({ kind: 'failed' as const, reason: describeError(error) }));
+    if (result.kind === 'welcome') await this.#credentials.keep(result.welcome, this.#now());
+    if (result.kind === 'refused') return this.#refused(result.refused);
+    return result;
+  }
+
+  /** A refused pass is no verdict about the machine: its credential is still to be tried. */
+  #refused(refused: Refused): { kind: 'refused'; refused: Refused } {
+    this.#generation.learn(refused.generationHeld);
+    if (!this.#credentials.hasPass) return { kind: 'refused', refused };
+    this.#credentials.dropPass();
+    return {
+      kind: 'refused',
+      refused: { ...refused, permanent: false, retryAfterMs: Math.max(refused.retryAfterMs, 100) },
+    };
+  }
+}

@@ -1,0 +1,169 @@
+import type { EndCause } from '@webxterm/contracts/frames';
+import type { Command, CommandOutput, Refused, ServerMessage, Welcome } from '@webxterm/contracts/grpc';
+import type { Logger } from 'pino';
+import { serveAttachment } from '../attachment/serve.ts';
+import type { Session } from '../session/session.ts';
+import { endOf, type Sessions } from '../session/sessions.ts';
+import type { StatsReader } from '../stats/resource-stats.ts';
+import type { HubConnection } from './hub-connection.ts';
+import { Liveness } from './liveness.ts';
+
+export type LinkEnd =
+  | { kind: 'lost'; reason: string }
+  /** The hub goes away: dial again within `jitterMs`. */
+  | { kind: 'redial'; jitterMs: number }
+  | { kind: 'refused'; refused: Refused };
+
+export type LinkOptions = {
+  connection: HubConnection;
+  welcome: Welcome;
+  sessions: Sessions;
+  stats: StatsReader;
+  runCommand(command: Command): Promise<CommandOutput>;
+  log: Logger;
+  now(): number;
+};
+
+/** Streams of one link; the hub's asking for more is not answered. */
+const maxStreams = 512;
+const maxCommands = 8;
+const defaultPingMs = 2000;
+const defaultDeadMs = 4000;
+const minStatsMs = 1000;
+
+const endCauses: readonly EndCause[] = ['ended_by_user', 'access_revoked', 'machine_deleted', 'user_disabled'];
+const endCause = (cause: string): EndCause => endCauses.find((known) => known === cause) ?? 'ended_by_user';
+
+/** A welcomed link to a hub, until it is over. */
+export class Link {
+  readonly #options: LinkOptions;
+  readonly #liveness: Liveness;
+  readonly #end = Promise.withResolvers<LinkEnd>();
+  #commands = 0;
+  #pingNonce = 0n;
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+    const { pingIntervalMs, deadAfterMs } = options.welcome;
+    this.#liveness = new Liveness(pingIntervalMs || defaultPingMs, deadAfterMs || defaultDeadMs, options.now());
+  }
+
+  /** Serves the hub; resolves, with everything of the link closed, when it is over. Sessions live on. */
+  async run(): Promise<LinkEnd> {
+    const { connection, sessions, welcome } = this.#options;
+    connection.send({ $case: 'sessions', value: { sessions: sessions.list() } });
+    for (const ended of sessions.listEnded()) connection.send({ $case: 'sessionEnded', value: ended });
+    connection.onMessage((message) => this.#receive(message));
+    void connection.closed.then((reason) => this.#end.resolve({ kind: 'lost', reason }));
+    const checks = setInterval(() => this.#check(), this.#liveness.checkEveryMs);
+    const stats =
+      welcome.statsIntervalMs === 0
+        ? undefined
+        : setInterval(() => void this.#tellStats(), Math.max(minStatsMs, welcome.statsIntervalMs));
+    void this.#tellStats();
+    try {
+      return await this.#end.promise;
+    } finally {
+      clearInterval(checks);
+      clearInterval(stats);
+      connection.close();
+    }
+  }
+
+  /** Ends the link from our side. */
+  close(): void {
+    this.#end.resolve({ kind: 'lost', reason: 'the agent stops' });
+  }
+
+  tellEnded(session: Session): void {
+    const value = endOf(session);
+    if (value !== undefined) this.#options.connection.send({ $case: 'sessionEnded', value });
+  }
+
+  #heard(): void {
+    this.#liveness.heard(this.#options.now());
+  }
+
+  #check(): void {
+    const verdict = this.#liveness.check(this.#options.now());
+    if (verdict === 'dead') this.#end.resolve({ kind: 'lost', reason: 'the hub is silent' });
+    if (verdict === 'ping') {
+      this.#pingNonce += 1n;
+      this.#options.connection.send({ $case: 'ping', value: { nonce: this.#pingNonce } });
+    }
+  }
+
+  #receive({ message }: ServerMessage): void {
+    this.#heard();
+    const { connection, sessions, welcome, log } = this.#options;
+    switch (message?.$case) {
+      case 'ping':
+        connection.send({ $case: 'pong', value: { nonce: message.value.nonce } });
+        return;
+      case 'openStream': {
+        if (connection.attachCount >= maxStreams) {
+          log.warn({ streams: maxStreams }, 'the hub asks for more streams than a link may have');
+          return;
+        }
+        const link = { id: welcome.linkId, connection, heard: () => this.#heard() };
+        serveAttachment(message.value, link, sessions).catch((err: unknown) =>
+          log.error({ err }, 'an attachment could not be served'),
+        );
+        return;
+      }
+      case 'endSession':
+        sessions.end(message.value.sessionId, endCause(message.value.cause));
+        return;
+      case 'resizeSession': {
+        const { sessionId, viewerId, cols, rows } = message.value;
+        sessions.resize(sessionId, viewerId, { cols, rows });
+        return;
+      }
+      case 'redial':
+        this.#end.resolve({ kind: 'redial', jitterMs: message.value.jitterMs });
+        return;
+      case 'refused':
+        this.#end.resolve({ kind: 'refused', refused: message.value });
+        return;
+      case 'command':
+        void this.#command(message.value);
+        return;
+      default:
+        // Challenge, welcome and pong need no answer; an unknown message is from a newer hub.
+        return;
+    }
+  }
+
+  async #command(command: Command): Promise<void> {
+    const { connection, runCommand } = this.#options;
+    if (this.#commands >= maxCommands) {
+      const error = `This machine already runs ${maxCommands} commands. Try again when one is done.`;
+      connection.send({ $case: 'commandOutput', value: { ...refusedCommand, commandId: command.commandId, error } });
+      return;
+    }
+    this.#commands += 1;
+    try {
+      connection.send({ $case: 'commandOutput', value: await runCommand(command) });
+    } finally {
+      this.#commands -= 1;
+    }
+  }
+
+  async #tellStats(): Promise<void> {
+    const { connection, stats, log } = this.#options;
+    try {
+      connection.send({ $case: 'stats', value: await stats.read() });
+    } catch (err) {
+      log.debug({ err }, 'the load of this machine could not be read');
+    }
+  }
+}
+
+const refusedCommand: Omit<CommandOutput, 'commandId' | 'error'> = {
+  stdout: Buffer.alloc(0),
+  stderr: Buffer.alloc(0),
+  exitCode: -1,
+  signal: '',
+  timedOut: false,
+  truncated: false,
+};

@@ -1,0 +1,20 @@
+import { isErrorCode } from '@webxterm/contracts/errors';
+import type { Refused } from '@webxterm/contracts/grpc';
+
+/** What to do about a refusal that no further try can change. */
+const remedies: Record<string, string> = {
+  bad_api_key: 'Take the current API key from the Profile page and run "vsay-agent configure" again.',
+  bad_credential:
+    'The API key was regenerated, or this machine was enrolled anew: run "vsay-agent configure" again with the current API key.',
+  bad_signature:
+    'The key file beside the configuration does not belong to this machine: remove it and run "vsay-agent configure" again.',
+  machine_revoked: 'Somebody removed this machine. To enrol it anew, run "vsay-agent configure" again with an API key.',
+  protocol_unsupported: 'Upgrade the agent or the server, whichever is older.',
+};
+
+/** The sentence for a person about a refusal: what the hub said, and how to mend it. */
+export const describeRefusal = ({ code, message }: Pick<Refused, 'code' | 'message'>): string => {
+  const said = message === '' ? `The server refused this machine (${code}).` : message;
+  const remedy = isErrorCode(code) ? remedies[code] : undefined;
+  return remedy === undefined ? said : `${said} ${remedy}`;
+};

@@ -1,0 +1,65 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { configure } from './cli/configure.ts';
+import { showConfig } from './cli/show-config.ts';
+import { start } from './cli/start.ts';
+import { printStatus } from './cli/status.ts';
+import { defaultConfigPath } from './configuration/agent-config.ts';
+import { readConfig } from './configuration/config-file.ts';
+import { exitCode, Failure } from './failure.ts';
+import { agentVersion } from './version.ts';
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+const program = new Command('vsay-agent')
+  .description('Makes this machine reachable through WebXTerm.')
+  .version(agentVersion, '-V, --version')
+  .showHelpAfterError()
+  .exitOverride((error) => {
+    process.exit(error.exitCode === 0 ? 0 : exitCode.usage);
+  });
+
+const withConfig = (name: string, description: string): Command =>
+  program
+    .command(name)
+    .description(description)
+    .option('--config <file>', 'the configuration file', defaultConfigPath());
+
+withConfig('configure', 'Write the configuration and register this machine.')
+  .requiredOption('--token <api key>', 'the API key from the Profile page')
+  .requiredOption('--host <url>', 'where people open WebXTerm, such as https://term.example.org')
+  .option('--linux-user <name>', 'account that shells run as (default: the user who runs this)')
+  .option('--name <name>', 'what people see in the list of machines (default: the host name)')
+  .option('--allow-sudo', 'let shells gain rights (sudo)')
+  .option('--grpc <host:port>', 'address of the hub, in place of what the host says')
+  .action(({ config, ...options }) => configure(config, options, say));
+
+withConfig('start', 'Connect this machine until stopped.').action(({ config }) => start(config));
+
+withConfig('status', 'Say whether the agent runs and is connected.').action(async ({ config }) => {
+  process.exitCode = await printStatus(config, say);
+});
+
+withConfig('show-config', 'Print the configuration without its secrets.').action(async ({ config }) =>
+  say((await showConfig(config)).trimEnd()),
+);
+
+withConfig('validate', 'Check the configuration file.').action(async ({ config }) => {
+  await readConfig(config);
+  say(`${config} is valid.`);
+});
+
+program
+  .command('version')
+  .description('Print the version.')
+  .action(() => say(agentVersion));
+
+try {
+  await program.parseAsync();
+  // Nothing keeps a finished command alive, neither a half-closed socket nor a killed shell's last second.
+  process.exit();
+} catch (error) {
+  if (!(error instanceof Failure)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exit(error.exitCode);
+}

@@ -1,0 +1,205 @@
+import type { DownFrame, EndCause } from '@webxterm/contracts/frames';
+import { defaultCols, defaultRows, maxWinsize } from '@webxterm/contracts/frames';
+import { type OpenStream, Role, type SessionEnded, type SessionInfo } from '@webxterm/contracts/grpc';
+import type { Logger } from 'pino';
+import type { Attachment, Viewer } from '../attachment/attachment.ts';
+import type { AttachmentTransport } from '../attachment/outgoing.ts';
+import { describeError } from '../failure.ts';
+import type { PtyEvents, PtySize } from '../shell/pty.ts';
+import { Session, type Terminal } from './session.ts';
+
+export type SessionsOptions = {
+  /** Shells alive at once. */
+  maxSessions: number;
+  ringSize: number;
+  /** A session that nobody is attached to ends after this. */
+  detachedMs: number;
+  /** Starts the login shell. @throws Error with a sentence for a person. */
+  prepareShell(): Promise<(events: PtyEvents, size: PtySize) => Terminal>;
+  log: Logger;
+  /** ms on a clock that does not go back. */
+  now(): number;
+  onEnded(session: Session): void;
+};
+
+/** Attachments of one session; a hostile owner's hundred tabs hurt only so much. */
+const maxAttachments = 32;
+/** Ring and result of an ended session stay this long, unless everyone who was there has seen the end. */
+const endedLifeMs = 10 * 60_000;
+/** Ended sessions kept at once: their rings are memory. */
+const maxEnded = 32;
+
+type Answer = { attachment: Attachment } | { frame: DownFrame };
+
+const refused = (code: string, message: string): Answer => ({ frame: { type: 'refused', code, message } });
+
+const notYours = refused('session_not_found', 'No terminal session by that id, or it is not yours.');
+
+const unknownSession: Answer = {
+  frame: { type: 'ended', finalOffset: 0, cause: 'unknown', exitCode: undefined, signal: undefined },
+};
+
+const sizeOf = (open: Pick<OpenStream, 'cols' | 'rows'>): PtySize | undefined =>
+  open.cols === 0 || open.rows === 0 ? undefined : { cols: open.cols, rows: open.rows };
+
+const viewerOf = (open: OpenStream): Viewer => ({
+  userId: open.userId,
+  viewerId: open.viewerId.toString('hex'),
+  role: open.role === Role.ROLE_CONTROL ? 'control' : 'view',
+});
+
+/** All sessions of this machine, and who may attach to which. */
+export class Sessions {
+  readonly #options: SessionsOptions;
+  readonly #sessions = new Map<string, Session>();
+  /** Sessions whose shell is being started: a caller that asks twice gets one. */
+  readonly #opening = new Map<string, Promise<Session>>();
+
+  constructor(options: SessionsOptions) {
+    this.#options = options;
+  }
+
+  /** Shells alive or being started. */
+  get aliveCount(): number {
+    let alive = this.#opening.size;
+    for (const session of this.#sessions.values()) if (session.state.state !== 'ended') alive += 1;
+    return alive;
+  }
+
+  /**
+   * Answers open_stream: attaches, opening the session first where that is asked, or gives the frame that says why not.
+   * Only its owner gets at a session; the hub is not believed about that when the session is here already.
+   */
+  async attach(open: OpenStream, transport: AttachmentTransport): Promise<Answer> {
+    const invalid = this.#invalid(open);
+    if (invalid !== undefined) return refused('invalid_input', invalid);
+    const id = open.sessionId.toString('hex');
+    const known = this.#sessions.get(id) ?? (await this.#opening.get(id)?.catch(() => undefined));
+    if (known === undefined && !open.create) return unknownSession;
+    if (known === undefined && open.role !== Role.ROLE_CONTROL) {
+      return refused('view_only', 'Only who may type can open a session.');
+    }
+    if ((known?.ownerUserId ?? open.ownerUserId) !== open.userId) {
+      return notYours;
+    }
+    try {
+      const session = known ?? (await this.#open(id, open));
+      if (session.ownerUserId !== open.userId) return notYours;
+      if (session.attachmentCount >= maxAttachments) {
+        return refused('too_many_streams', `This session already has ${maxAttachments} viewers.`);
+      }
+      const created = known === undefined;
+      const from = open.from === undefined ? undefined : Number(open.from);
+      return {
+        attachment: session.attach({ viewer: viewerOf(open), created, from, size: sizeOf(open), transport }),
+      };
+    } catch (error) {
+      this.#options.log.error({ session: id, err: error }, 'the shell could not be started');
+      return refused('unavailable', `The shell could not be started: ${describeError(error)}`);
+    }
+  }
+
+  end(sessionId: Uint8Array, cause: EndCause): void {
+    this.#sessions.get(Buffer.from(sessionId).toString('hex'))?.end(cause);
+  }
+
+  resize(sessionId: Uint8Array, viewerId: Uint8Array, size: PtySize): void {
+    if (size.cols < 1 || size.rows < 1 || size.cols > maxWinsize || size.rows > maxWinsize) return;
+    this.#sessions
+      .get(Buffer.from(sessionId).toString('hex'))
+      ?.resizeFor({ viewerId: Buffer.from(viewerId).toString('hex') }, size);
+  }
+
+  /** Every session that this agent knows, for the list that follows a welcome. */
+  list(): SessionInfo[] {
+    return [...this.#sessions.values()].map((session) => ({
+      sessionId: Buffer.from(session.id, 'hex'),
+      ownerUserId: session.ownerUserId,
+      kind: session.kind,
+      state: session.state.state,
+      head: BigInt(session.ring.head),
+      ...session.size,
+      createdAtMs: BigInt(session.createdAtMs),
+      attachments: session.attachmentCount,
+    }));
+  }
+
+  /** How the ended ones ended. */
+  listEnded(): SessionEnded[] {
+    return [...this.#sessions.values()].map(endOf).filter((end) => end !== undefined);
+  }
+
+  /** Ends what is over its time; called about once a second. */
+  tick(): void {
+    const now = this.#options.now();
+    const ended: Session[] = [];
+    for (const session of this.#sessions.values()) {
+      session.tick();
+      if (session.state.state === 'ended') ended.push(session);
+      else if ((session.detachedFor(now) ?? 0) > this.#options.detachedMs) session.end('detach_timeout');
+    }
+    for (const [index, session] of ended.entries()) {
+      const tooMany = index < ended.length - maxEnded;
+      const over = session.seenToTheEnd || (session.endedFor(now) ?? 0) > endedLifeMs;
+      if (session.attachmentCount === 0 && (over || tooMany)) this.#sessions.delete(session.id);
+    }
+  }
+
+  /** The agent goes: every viewer is told that its shell ends, every shell gets SIGHUP. */
+  abandonAll(): void {
+    for (const session of this.#sessions.values()) session.abandon();
+  }
+
+  #invalid(open: OpenStream): string | undefined {
+    if (open.sessionId.length !== 16 || open.viewerId.length !== 16) return 'Session and viewer ids have 16 bytes.';
+    if (open.kind !== '' && open.kind !== 'pty') return `This agent has no sessions of kind ${open.kind}.`;
+    if (open.cols > maxWinsize || open.rows > maxWinsize) return `Columns and rows are 1 to ${maxWinsize}.`;
+    if (open.userId === '') return 'No user is named.';
+    return undefined;
+  }
+
+  #open(id: string, open: OpenStream): Promise<Session> {
+    if (this.aliveCount >= this.#options.maxSessions) {
+      return Promise.reject(
+        new Error(`this machine already has ${this.#options.maxSessions} sessions. End one that is not needed`),
+      );
+    }
+    const already = this.#opening.get(id);
+    if (already !== undefined) return already;
+    const opening = this.#start(id, open).finally(() => this.#opening.delete(id));
+    this.#opening.set(id, opening);
+    return opening;
+  }
+
+  async #start(id: string, open: OpenStream): Promise<Session> {
+    const spawn = await this.#options.prepareShell();
+    const { log, now, ringSize, onEnded } = this.#options;
+    const session = new Session({
+      id,
+      ownerUserId: open.ownerUserId,
+      kind: 'pty',
+      size: sizeOf(open) ?? { cols: defaultCols, rows: defaultRows },
+      ringSize,
+      spawn,
+      onEnded,
+      log,
+      now,
+    });
+    this.#sessions.set(id, session);
+    log.info({ session: id, user: open.ownerUserId, request_id: open.requestId }, 'a session was opened');
+    return session;
+  }
+}
+
+/** The message that tells a hub of a session's end; undefined while it lives. */
+export const endOf = (session: Session): SessionEnded | undefined => {
+  const { result } = session;
+  if (result === undefined) return undefined;
+  return {
+    sessionId: Buffer.from(session.id, 'hex'),
+    finalOffset: BigInt(result.finalOffset),
+    exitCode: result.exitCode,
+    signal: result.signal,
+    cause: result.cause,
+  };
+};

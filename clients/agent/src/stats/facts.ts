@@ -1,0 +1,26 @@
+import { statfs } from 'node:fs/promises';
+import os from 'node:os';
+import type { MachineFacts } from '@webxterm/contracts/grpc';
+import { agentVersion } from '../version.ts';
+
+const mib = 1024 * 1024;
+
+/** What the hub shows about this machine; told at each dial. */
+export const machineFacts = async (config: { name: string; linux_user: string }): Promise<MachineFacts> => {
+  const disk = await statfs('/');
+  return {
+    name: config.name,
+    hostname: os.hostname(),
+    os: process.platform,
+    osVersion: os.release(),
+    arch: process.arch === 'x64' ? 'amd64' : process.arch,
+    agentVersion,
+    cpuCores: os.availableParallelism(),
+    memTotalMb: BigInt(Math.round(os.totalmem() / mib)),
+    diskTotalGb: BigInt(Math.round((disk.blocks * disk.bsize) / 1024 ** 3)),
+    linuxUser: config.linux_user,
+    processUser: os.userInfo().username,
+    description: '',
+    tags: [],
+  };
+};
