@@ -37,8 +37,6 @@ export class SocketForwarder {
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
     this.#proxy.upgrade(request, socket, head);
-    // Nobody reads the socket until the service has answered, and only who reads hears of a reset.
-    socket.read(0);
   }
 
   /** Ends every WebSocket: the clients come back through another gateway. */
