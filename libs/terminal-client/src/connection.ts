@@ -1,0 +1,150 @@
+import {
+  type DownFrame,
+  decodeDown,
+  encodeUp,
+  protocolMax,
+  protocolMin,
+  type UpFrame,
+} from '@webxterm/contracts/frames';
+import type { Clock } from './clock.ts';
+import type { WebSocketLike } from './web-socket.ts';
+
+export const pingEveryMs = 2000;
+export const deadAfterMs = 6000;
+/** A dial that hangs is given up after this. */
+export const openWithinMs = 10_000;
+
+/** What the client connects with. */
+export type AttachRequest = Omit<Extract<UpFrame, { type: 'attach' }>, 'type'>;
+
+export interface ConnectionEvents {
+  frame(frame: DownFrame): void;
+  /** Round trip to the machine, ms. */
+  rtt(ms: number): void;
+  /** Once, and the last event. */
+  closed(code: number, reason: string): void;
+}
+
+/** What close says of a connection that nobody closed: dead, or it never opened. */
+const brokenCode = 1006;
+
+/** One WebSocket from hello to its end: framing, pings, and death by silence. */
+export class Connection {
+  readonly #socket: WebSocketLike;
+  readonly #events: ConnectionEvents;
+  readonly #clock: Clock;
+  #open = false;
+  #closed = false;
+  #heardAt: number;
+  #tickedAt: number;
+  #nonce = 0;
+  #attached = false;
+  #pathPing: { nonce: number; sentAt: number } | undefined;
+  #stopTimer: () => void;
+
+  constructor(socket: WebSocketLike, attach: AttachRequest, events: ConnectionEvents, clock: Clock) {
+    this.#socket = socket;
+    this.#events = events;
+    this.#clock = clock;
+    this.#heardAt = clock.now();
+    this.#tickedAt = clock.now();
+    this.#stopTimer = clock.after(openWithinMs, () => this.#break('the server did not answer in time'));
+    socket.binaryType = 'arraybuffer';
+    socket.addEventListener('open', () => this.#opened(attach));
+    socket.addEventListener('message', ({ data }) => this.#received(data));
+    socket.addEventListener('close', ({ code, reason }) => this.#finish(code, reason));
+    socket.addEventListener('error', () => {});
+  }
+
+  /** Bytes that were sent but have not left this machine. */
+  get backlog(): number {
+    return this.#socket.bufferedAmount;
+  }
+
+  send(frame: UpFrame): void {
+    if (this.#open && !this.#closed) this.#socket.send(encodeUp(frame));
+  }
+
+  /** The machine listens: from now on the way to it is measured. */
+  attached(): void {
+    this.#attached = true;
+    this.#pathPing = undefined;
+    this.#measure();
+  }
+
+  /** Ends it without another event. */
+  close(code: number, reason: string): void {
+    this.#closed = true;
+    this.#stopTimer();
+    this.#socket.close(code, reason);
+  }
+
+  #opened(attach: AttachRequest): void {
+    if (this.#closed) return;
+    this.#open = true;
+    this.send({ type: 'hello', protocolMin, protocolMax, capabilities: 0 });
+    this.send({ type: 'attach', ...attach });
+    this.#stopTimer();
+    this.#heardAt = this.#clock.now();
+    this.#tick();
+  }
+
+  #received(data: unknown): void {
+    if (this.#closed) return;
+    this.#heardAt = this.#clock.now();
+    try {
+      if (!(data instanceof ArrayBuffer)) throw new TypeError('a text message is no frame');
+      const frame = decodeDown(new Uint8Array(data));
+      if (frame.type === 'pong') this.#ponged(frame.nonce);
+      else this.#events.frame(frame);
+    } catch (error) {
+      this.#break(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #ponged(nonce: number): void {
+    if (this.#pathPing?.nonce !== nonce) return;
+    const rtt = this.#clock.now() - this.#pathPing.sentAt;
+    this.#pathPing = undefined;
+    this.#events.rtt(rtt);
+  }
+
+  #tick(): void {
+    const now = this.#clock.now();
+    // A lid that was closed or a throttled tab makes ticks late: then the silence is ours, and the ping decides.
+    const slept = now - this.#tickedAt > 2 * pingEveryMs;
+    this.#tickedAt = now;
+    if (slept) this.#heardAt = Math.max(this.#heardAt, now - deadAfterMs + pingEveryMs);
+    if (now - this.#heardAt >= deadAfterMs) {
+      this.#break('the server fell silent');
+      return;
+    }
+    this.send({ type: 'ping', scope: 'hop', nonce: this.#nextNonce() });
+    if (this.#attached) this.#measure();
+    this.#stopTimer = this.#clock.after(pingEveryMs, () => this.#tick());
+  }
+
+  #measure(): void {
+    const now = this.#clock.now();
+    if (this.#pathPing !== undefined && now - this.#pathPing.sentAt < deadAfterMs) return;
+    this.#pathPing = { nonce: this.#nextNonce(), sentAt: now };
+    this.send({ type: 'ping', scope: 'path', nonce: this.#pathPing.nonce });
+  }
+
+  #nextNonce(): number {
+    this.#nonce = (this.#nonce + 1) >>> 0;
+    return this.#nonce;
+  }
+
+  #break(reason: string): void {
+    this.#socket.close();
+    this.#finish(brokenCode, reason);
+  }
+
+  #finish(code: number, reason: string): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#stopTimer();
+    this.#events.closed(code, reason);
+  }
+}

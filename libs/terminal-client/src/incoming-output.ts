@@ -1,0 +1,87 @@
+import { maxOutputWindow, minOutputWindow } from '@webxterm/contracts/frames';
+import { initialOutputLimit, OutputReader, OutputWindow } from '@webxterm/stream';
+import type { TerminalHandlers } from './api.ts';
+import type { Clock } from './clock.ts';
+import type { Connection } from './connection.ts';
+
+/** An ack that nobody waits for goes out after a pause, not with every key. */
+const ackPauseMs = 100;
+
+/** Output on its way to the screen, over as many connections as it takes: it drives acks and limits. */
+export class IncomingOutput {
+  readonly #handlers: Pick<TerminalHandlers, 'output' | 'gap'>;
+  readonly #clock: Clock;
+  readonly #window = new OutputWindow({ first: initialOutputLimit, min: minOutputWindow, max: maxOutputWindow });
+  readonly #reader: OutputReader;
+  #connection: Connection | undefined;
+  #stopTimer: (() => void) | undefined;
+
+  constructor(handlers: Pick<TerminalHandlers, 'output' | 'gap'>, clock: Clock, from: number) {
+    this.#handlers = handlers;
+    this.#clock = clock;
+    this.#reader = new OutputReader(from);
+  }
+
+  /** Every byte before this has been handed to the screen. */
+  get next(): number {
+    return this.#reader.next;
+  }
+
+  /** What is being rendered is output of the past: what the emulator answers to it is not typed. */
+  get replaying(): boolean {
+    return this.#reader.replaying;
+  }
+
+  attached(connection: Connection, offset: number, liveFrom: number): void {
+    this.#connection = connection;
+    this.#window.interrupted();
+    const lost = this.#reader.accepted(offset, liveFrom);
+    if (lost !== undefined) this.#handlers.gap(lost.from, lost.to);
+    this.#tellIfDue();
+  }
+
+  detached(): void {
+    this.#connection = undefined;
+    this.#stopTimer?.();
+    this.#stopTimer = undefined;
+  }
+
+  rtt(ms: number): void {
+    this.#window.measuredRtt(ms, this.#clock.now());
+  }
+
+  gap(to: number): void {
+    const lost = this.#reader.gap(to);
+    if (lost === undefined) return;
+    this.#handlers.gap(lost.from, lost.to);
+    this.#tell();
+  }
+
+  /** @throws StreamProtocolError for a hole that was not told */
+  output(offset: number, payload: Uint8Array): void {
+    for (const part of this.#reader.output(offset, payload)) {
+      const end = part.offset + part.bytes.length;
+      this.#handlers.output(part.bytes, { offset: part.offset, live: part.live }, () => this.#rendered(end));
+    }
+  }
+
+  #rendered(upTo: number): void {
+    this.#reader.renderedUpTo(upTo);
+    const caughtUp = this.#reader.rendered === this.#reader.next;
+    this.#window.acked(this.#reader.rendered, { limited: this.#reader.takeLimited(), caughtUp }, this.#clock.now());
+    this.#tellIfDue();
+  }
+
+  #tellIfDue(): void {
+    if (this.#connection === undefined) return;
+    const due = this.#reader.due(this.#window.size(this.#clock.now()));
+    if (due === 'now') this.#tell();
+    else if (due === 'soon') this.#stopTimer ??= this.#clock.after(ackPauseMs, () => this.#tell());
+  }
+
+  #tell(): void {
+    this.#stopTimer?.();
+    this.#stopTimer = undefined;
+    this.#connection?.send({ type: 'limit', ...this.#reader.tell(this.#window.size(this.#clock.now())) });
+  }
+}

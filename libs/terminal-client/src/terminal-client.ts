@@ -1,0 +1,232 @@
+import { closeCode, type DownFrame, subprotocol } from '@webxterm/contracts/frames';
+import { type TerminalClientOptions, type TerminalHandlers, TerminalRefusal, type TerminalState } from './api.ts';
+import { Backoff } from './backoff.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { Connection } from './connection.ts';
+import { Credentials } from './credentials.ts';
+import { idFromText, idToText, newId } from './id-text.ts';
+import { IncomingOutput } from './incoming-output.ts';
+import { OutgoingInput } from './outgoing-input.ts';
+import { verdictOf } from './verdict.ts';
+import { openGlobalSocket } from './web-socket.ts';
+
+type Frame<T extends DownFrame['type']> = Extract<DownFrame, { type: T }>;
+
+/**
+ * One viewer of one terminal session (`webxterm.v1`): it attaches, comes back by itself after every break, and gives each
+ * byte of output once and in order; what is typed meanwhile is kept and arrives once.
+ */
+export class TerminalClient {
+  readonly #options: TerminalClientOptions;
+  readonly #handlers: TerminalHandlers;
+  readonly #clock: Clock;
+  readonly #credentials: Credentials;
+  readonly #backoff: Backoff;
+  readonly #viewerId: Uint8Array;
+  readonly #input: OutgoingInput;
+  readonly #output: IncomingOutput;
+  #state: TerminalState = { state: 'connecting' };
+  #size: { cols: number; rows: number };
+  #visible = true;
+  /** The terminal's size as it is; this viewer's counts while it drives. */
+  #applied: { cols: number; rows: number };
+  #driver = false;
+  /** The session is known to exist: from now on nothing may open a new shell under its id. */
+  #opened: boolean;
+  /** Output from here on is wanted; undefined: all that there is. */
+  #hasFrom: boolean;
+  #connection: Connection | undefined;
+  #liveSince: number | undefined;
+  #refused: Frame<'refused'> | undefined;
+  #ended: Frame<'ended'> | undefined;
+  #closed = false;
+  #stopRetry: () => void = () => {};
+
+  /** @throws RangeError when the viewer id to resume with is none */
+  constructor(options: TerminalClientOptions) {
+    this.#options = options;
+    this.#handlers = options.handlers;
+    this.#clock = options.clock ?? systemClock;
+    this.#size = options.size;
+    this.#applied = options.size;
+    this.#opened = options.resume !== undefined;
+    this.#hasFrom = options.resume?.from !== undefined;
+    this.#viewerId = options.resume === undefined ? newId() : idFromText(options.resume.viewerId);
+    this.#credentials = new Credentials(options.ticket, this.#clock, options.resume?.sessionId);
+    this.#backoff = new Backoff(options.random ?? Math.random);
+    this.#input = new OutgoingInput(this.#clock);
+    this.#output = new IncomingOutput(options.handlers, this.#clock, options.resume?.from ?? 0);
+  }
+
+  get state(): TerminalState {
+    return this.#state;
+  }
+
+  get sessionId(): string | undefined {
+    return this.#credentials.sessionId;
+  }
+
+  start(): void {
+    void this.#connect();
+  }
+
+  /**
+   * Types; queued while there is no connection.
+   * @returns false when 64 MiB wait already: nothing of it was taken
+   */
+  type(text: string | Uint8Array): boolean {
+    return this.#input.push(typeof text === 'string' ? new TextEncoder().encode(text) : text, false);
+  }
+
+  /** What the emulator answers to a query in the output; dropped while what it renders is a replay. */
+  reply(text: string): void {
+    if (!this.#output.replaying) this.#input.push(new TextEncoder().encode(text), true);
+  }
+
+  resize(cols: number, rows: number): void {
+    if (cols === this.#size.cols && rows === this.#size.rows) return;
+    this.#size = { cols, rows };
+    this.#connection?.send({ type: 'resize', cols, rows });
+  }
+
+  setVisible(visible: boolean): void {
+    if (visible === this.#visible) return;
+    this.#visible = visible;
+    this.#connection?.send({ type: 'visible', visible });
+  }
+
+  /** Leaves: the shell stays and can be attached to again. Nothing is told after this. */
+  close(): void {
+    if (this.#closed) return;
+    this.#connection?.send({ type: 'detach', reason: 'left' });
+    this.#connection?.close(closeCode.normal, 'left');
+    this.#stop();
+  }
+
+  async #connect(): Promise<void> {
+    try {
+      const token = await this.#credentials.next();
+      if (this.#closed) return;
+      this.#refused = undefined;
+      this.#ended = undefined;
+      const open = this.#options.openSocket ?? openGlobalSocket;
+      const connection: Connection = new Connection(
+        open(this.#options.webSocketUrl(token), subprotocol.v1),
+        {
+          viewerId: this.#viewerId,
+          create: !this.#opened,
+          from: this.#hasFrom ? this.#output.next : undefined,
+          ...this.#size,
+        },
+        {
+          frame: (frame) => this.#receive(connection, frame),
+          rtt: (ms) => this.#measured(ms),
+          closed: (code, reason) => this.#lost(code, reason),
+        },
+        this.#clock,
+      );
+      this.#connection = connection;
+    } catch (error) {
+      if (this.#closed) return;
+      if (error instanceof TerminalRefusal) this.#end({ state: 'refused', code: error.code, message: error.message });
+      else this.#retry('reconnecting', error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #receive(connection: Connection, frame: DownFrame): void {
+    if (frame.type === 'accepted') this.#accepted(connection, frame);
+    else if (frame.type === 'output') this.#output.output(frame.offset, frame.payload);
+    else if (frame.type === 'gap') this.#output.gap(frame.to);
+    else if (frame.type === 'input_ack') this.#input.acked(frame.applied, frame.limit);
+    else if (frame.type === 'input_reset') this.#input.reset(frame.applied, frame.limit);
+    else if (frame.type === 'size') this.#tellSize({ cols: frame.cols, rows: frame.rows }, this.#driver);
+    else if (frame.type === 'driver') this.#tellSize(this.#applied, frame.driver);
+    else if (frame.type === 'ended') this.#ended = frame;
+    else if (frame.type === 'refused') this.#refused = frame;
+    else if (frame.type === 'pass') this.#credentials.keepPass(frame.pass, frame.expiresInMs);
+    else if (frame.type === 'state' && frame.state === 'unreachable')
+      this.#become({ state: 'unreachable', retryInMs: frame.retryInMs });
+    // Output that the limit held back may come behind `ended`.
+    this.#endWhenComplete();
+  }
+
+  #tellSize(applied: { cols: number; rows: number }, driver: boolean): void {
+    this.#applied = applied;
+    this.#driver = driver;
+    this.#handlers.size(applied.cols, applied.rows, driver);
+  }
+
+  /** Comes at each attach, and again in mid-connection when the machine is reached on another way. */
+  #accepted(connection: Connection, frame: Frame<'accepted'>): void {
+    this.#opened = true;
+    this.#hasFrom = true;
+    this.#liveSince ??= this.#clock.now();
+    const sessionId = this.#credentials.sessionId;
+    if (sessionId !== undefined)
+      this.#handlers.session({ sessionId, viewerId: idToText(this.#viewerId), created: frame.created });
+    this.#become({ state: 'live' });
+    this.#tellSize({ cols: frame.cols, rows: frame.rows }, frame.driver);
+    connection.send({ type: 'resize', ...this.#size });
+    if (!this.#visible) connection.send({ type: 'visible', visible: false });
+    this.#output.attached(connection, frame.offset, frame.liveFrom);
+    this.#input.attached(connection, frame.inputApplied, frame.inputLimit);
+    connection.attached();
+  }
+
+  #measured(ms: number): void {
+    this.#output.rtt(ms);
+    this.#handlers.latency(ms);
+  }
+
+  #endWhenComplete(): void {
+    const ended = this.#ended;
+    if (ended === undefined || this.#output.next < ended.finalOffset) return;
+    this.#connection?.close(closeCode.normal, 'ended');
+    this.#end({ state: 'ended', cause: ended.cause, exitCode: ended.exitCode, signal: ended.signal });
+  }
+
+  #lost(code: number, reason: string): void {
+    this.#connection = undefined;
+    this.#input.detached();
+    this.#output.detached();
+    if (this.#liveSince !== undefined) this.#backoff.lived(this.#clock.now() - this.#liveSince);
+    this.#liveSince = undefined;
+    if (code === closeCode.unauthenticated) this.#credentials.dropPass();
+    const verdict = verdictOf(code, reason, this.#refused);
+    if (verdict.kind === 'refused') this.#end({ state: 'refused', code: verdict.code, message: verdict.message });
+    else if (verdict.kind === 'ended')
+      this.#end({
+        state: 'ended',
+        cause: this.#ended?.cause ?? 'unknown',
+        exitCode: this.#ended?.exitCode,
+        signal: this.#ended?.signal,
+      });
+    else if (verdict.kind === 'unreachable') this.#retry('unreachable', '');
+    else this.#retry('reconnecting', verdict.reason);
+  }
+
+  #retry(state: 'reconnecting' | 'unreachable', reason: string): void {
+    const retryInMs = this.#backoff.next();
+    if (state === 'unreachable') this.#become({ state, retryInMs });
+    else if (this.#opened || retryInMs > 0) this.#become({ state, retryInMs, reason });
+    this.#stopRetry = this.#clock.after(retryInMs, () => void this.#connect());
+  }
+
+  #end(state: TerminalState): void {
+    this.#become(state);
+    this.#stop();
+  }
+
+  #stop(): void {
+    this.#closed = true;
+    this.#connection = undefined;
+    this.#stopRetry();
+    this.#input.detached();
+    this.#output.detached();
+  }
+
+  #become(state: TerminalState): void {
+    this.#state = state;
+    this.#handlers.state(state);
+  }
+}

@@ -1,0 +1,14 @@
+/** What the client needs of a WebSocket: the browser's, Node's and the one of `ws` have it. */
+export interface WebSocketLike {
+  binaryType: string;
+  /** Bytes given to `send` that have not gone out. */
+  readonly bufferedAmount: number;
+  send(message: Uint8Array<ArrayBuffer>): void;
+  close(code?: number, reason?: string): void;
+  addEventListener(type: 'open', listener: () => void): void;
+  addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
+  addEventListener(type: 'close', listener: (event: { readonly code: number; readonly reason: string }) => void): void;
+  addEventListener(type: 'error', listener: () => void): void;
+}
+
+export const openGlobalSocket = (url: string, protocol: string): WebSocketLike => new WebSocket(url, protocol);
