@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+
+/** A machine that cannot reach the vendor goes on to the next source after this long. */
+const answerWithinMs = 4000;
+/** A download that stands still for this long is given up. */
+const idleMs = 20_000;
+
+const request = async (url: string, abort: AbortController): Promise<Response> => {
+  const timer = setTimeout(() => abort.abort(new Error(`no answer within ${answerWithinMs / 1000} s`)), answerWithinMs);
+  try {
+    const response = await fetch(url, { signal: abort.signal });
+    if (!response.ok) throw new Error(`answered ${response.status}`);
+    return response;
+  } catch (error) {
+    throw new Error(`${new URL(url).hostname} cannot be reached`, { cause: error });
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+/** A small text, such as a list of checksums. */
+export const fetchText = async (url: string): Promise<string> => {
+  const abort = new AbortController();
+  const response = await request(url, abort);
+  const timer = setTimeout(() => abort.abort(new Error('stood still')), idleMs);
+  try {
+    return await response.text();
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+/**
+ * Downloads to `path` and checks the content.
+ * @throws Error when it cannot be reached, stands still, or its SHA-256 (hex) is another one
+ */
+export const fetchFile = async (
+  url: string,
+  path: string,
+  sha256: string,
+  onProgress: (received: number, total: number | undefined) => void,
+): Promise<void> => {
+  const abort = new AbortController();
+  const response = await request(url, abort);
+  if (response.body === null) throw new Error(`${url} answered nothing`);
+  const length = Number(response.headers.get('content-length'));
+  const total = Number.isFinite(length) && length > 0 ? length : undefined;
+  const hash = createHash('sha256');
+  let received = 0;
+  let idle = setTimeout(() => {}, 0);
+  const watch = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      clearTimeout(idle);
+      idle = setTimeout(() => abort.abort(new Error(`stood still for ${idleMs / 1000} s`)), idleMs);
+      hash.update(chunk);
+      received += chunk.length;
+      onProgress(received, total);
+      done(null, chunk);
+    },
+  });
+  try {
+    await pipeline(Readable.fromWeb(response.body), watch, createWriteStream(path, { mode: 0o600 }));
+  } finally {
+    clearTimeout(idle);
+  }
+  const actual = hash.digest('hex');
+  if (actual !== sha256) throw new Error(`${url} has the checksum ${actual} instead of ${sha256}: not used`);
+};

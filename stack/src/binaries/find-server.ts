@@ -1,0 +1,63 @@
+import { reasonOf, StackFailure } from '../failure.ts';
+import type { KnownServer } from './known-servers.ts';
+
+/** A server's program that runs here. */
+export interface FoundServer {
+  readonly path: string;
+  /** As the program itself says, such as 7.0.24. */
+  readonly version: string;
+  readonly from: string;
+}
+
+/** One place where the program may come from. */
+export interface ServerSource {
+  /** Completes the sentence "from …". */
+  readonly name: string;
+  /** The program's path; undefined when it is not there. Rejects when it should have been there: the reason is told. */
+  readonly find: (server: KnownServer) => Promise<string | undefined>;
+}
+
+/** The version that the program at `path` tells; rejects when it does not run here. */
+export type ReadVersion = (path: string) => Promise<string>;
+
+export const isNewEnough = (version: string, atLeast: readonly [number, number]): boolean => {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major > atLeast[0] || (major === atLeast[0] && minor >= atLeast[1]);
+};
+
+/**
+ * The first source, in their order, whose program runs here and is new enough.
+ * @throws StackFailure that tells what each source said, and the three ways out
+ */
+export const findServer = async (
+  server: KnownServer,
+  sources: readonly ServerSource[],
+  readVersion: ReadVersion,
+  cacheFolder: string,
+): Promise<FoundServer> => {
+  const said: string[] = [];
+  for (const source of sources) {
+    try {
+      const path = await source.find(server);
+      if (path === undefined) {
+        said.push(`${source.name}: not there`);
+        continue;
+      }
+      const version = await readVersion(path);
+      if (isNewEnough(version, server.atLeast)) return { path, version, from: source.name };
+      said.push(`${source.name}: ${path} is ${version}, older than ${server.atLeast.join('.')}`);
+    } catch (error) {
+      said.push(`${source.name}: ${reasonOf(error)}`);
+    }
+  }
+  throw new StackFailure(
+    [
+      `no ${server.name} could be found or fetched. Tried:`,
+      ...said.map((line) => `  - ${line}`),
+      'Any of these helps:',
+      `  - install ${server.label} ${server.atLeast.join('.')} or newer so that ${server.name} is on your PATH`,
+      `  - set ${server.urlSetting} to a ${server.label} server that runs already`,
+      `  - put the program ${server.name} into ${cacheFolder}`,
+    ].join('\n'),
+  );
+};

@@ -1,0 +1,44 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { writePrivateFile } from './private-files.ts';
+import { endStranger, identify, isAlive, ProcessIdentity } from './process-identity.ts';
+
+const endWithinMs = 10_000;
+
+/** Which processes run on this data folder, kept on disk so that a start after a kill -9 of the stack finds them. */
+export class Children {
+  readonly #path: string;
+  readonly #alive = new Map<string, ProcessIdentity>();
+
+  constructor(dataDir: string) {
+    this.#path = join(dataDir, 'children.json');
+  }
+
+  /** `pid` undefined: the process of this name has ended. */
+  set(name: string, pid: number | undefined): void {
+    const identity = pid === undefined ? undefined : identify(name, pid);
+    if (identity === undefined) this.#alive.delete(name);
+    else this.#alive.set(name, identity);
+    writePrivateFile(this.#path, JSON.stringify([...this.#alive.values()]));
+  }
+
+  /** Ends what a stack that was killed left running, the last started first, so that the databases go last. */
+  async endStale(say: (text: string) => void): Promise<void> {
+    const stale = this.#read().filter(isAlive);
+    if (stale.length === 0) return;
+    say(
+      `the last stack on this folder was killed; ending what it left: ${stale.map((child) => child.name).join(', ')}`,
+    );
+    for (const child of stale.toReversed()) await endStranger(child, endWithinMs);
+  }
+
+  #read(): ProcessIdentity[] {
+    if (!existsSync(this.#path)) return [];
+    try {
+      return z.array(ProcessIdentity).parse(JSON.parse(readFileSync(this.#path, 'utf8')));
+    } catch {
+      return []; // cut short by a full disk
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { writePrivateFile } from './private-files.ts';
+
+const State = z.object({
+  /** The ports of the last start, taken again when they are free. */
+  mongodPort: z.number().int().optional(),
+  natsPort: z.number().int().optional(),
+});
+
+export type State = z.output<typeof State>;
+
+const file = (dataDir: string): string => join(dataDir, 'state.json');
+
+/** What the stack remembers from start to start; empty when there is nothing or it cannot be read. */
+export const readState = (dataDir: string): State => {
+  const path = file(dataDir);
+  if (!existsSync(path)) return {};
+  try {
+    return State.parse(JSON.parse(readFileSync(path, 'utf8')));
+  } catch {
+    return {}; // only a convenience: ports are chosen anew
+  }
+};
+
+export const writeState = (dataDir: string, state: State): void => {
+  writePrivateFile(file(dataDir), `${JSON.stringify(state)}\n`);
+};

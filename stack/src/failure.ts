@@ -1,0 +1,32 @@
+/** The stack cannot start or go on. The message says what happened and what to do; `npm start` prints it as it is and exits with 1. */
+export class StackFailure extends Error {
+  override readonly name = 'StackFailure';
+}
+
+const plainWords: Record<string, (path: string) => string> = {
+  EACCES: (path) => `no right to write ${path}: give it to your user, or choose another folder with WEBXTERM_DATA_DIR`,
+  EPERM: (path) => `no right to write ${path}: give it to your user, or choose another folder with WEBXTERM_DATA_DIR`,
+  EROFS: (path) => `${path} is on a read-only disk: choose another folder with WEBXTERM_DATA_DIR`,
+  ENOSPC: (path) => `the disk is full at ${path}: free some space, or choose another disk with WEBXTERM_DATA_DIR`,
+  EDQUOT: (path) =>
+    `your disk quota is used up at ${path}: free some space, or choose another disk with WEBXTERM_DATA_DIR`,
+};
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+
+const pathOf = (error: unknown): string | undefined =>
+  error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : undefined;
+
+/** Says a missing right or a full disk plainly; every other error comes back as it is. */
+export const plainFailure = (error: unknown, path: string): unknown => {
+  const words = plainWords[codeOf(error)];
+  return words === undefined ? error : new StackFailure(words(pathOf(error) ?? path), { cause: error });
+};
+
+/** One line for the log out of whatever was thrown. */
+export const reasonOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause instanceof Error ? `: ${error.cause.message || codeOf(error.cause)}` : '';
+  return `${error.message}${cause}`;
+};

@@ -1,0 +1,1 @@
+export { type Servers, startServers } from './test-servers.ts';

@@ -1,0 +1,66 @@
+import { randomInt } from 'node:crypto';
+import { createServer } from 'node:net';
+import { StackFailure } from './failure.ts';
+
+/**
+ * Below the ephemeral ports of Linux (32768) and macOS (49152): a service that is started again finds its port free,
+ * for no outgoing connection takes one from here.
+ */
+const lowest = 20_000;
+const highest = 32_000;
+const attempts = 200;
+
+/** Handed out by this process already, perhaps not yet listened on. */
+const handedOut = new Set<number>();
+
+/** Why `host:port` cannot be listened on (the error's code); undefined when it can. */
+export const whyNotFree = (host: string, port: number): Promise<string | undefined> =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', (error) => resolve('code' in error ? String(error.code) : error.message));
+    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(undefined)));
+  });
+
+/** A free port on `host` that this process has not given to anybody else. */
+export const freePort = async (host = '127.0.0.1'): Promise<number> => {
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    const port = randomInt(lowest, highest);
+    if (handedOut.has(port)) continue;
+    handedOut.add(port);
+    if ((await whyNotFree(host, port)) === undefined) return port;
+    handedOut.delete(port);
+  }
+  throw new StackFailure(`no free port on ${host} between ${lowest} and ${highest}: end some programs and try again`);
+};
+
+/** `wanted` when it is free, else another free port. */
+export const freePortPreferring = async (wanted: number | undefined): Promise<number> => {
+  if (wanted !== undefined && !handedOut.has(wanted) && (await whyNotFree('127.0.0.1', wanted)) === undefined) {
+    handedOut.add(wanted);
+    return wanted;
+  }
+  return freePort();
+};
+
+/** Gives a port back after its user has ended. */
+export const returnPort = (port: number): void => {
+  handedOut.delete(port);
+};
+
+/**
+ * A port that somebody chose must be free before anything starts.
+ * @throws StackFailure that names the port and the setting
+ */
+export const requirePort = async (host: string, port: number, setting: string): Promise<void> => {
+  const why = await whyNotFree(host, port);
+  if (why === undefined) return;
+  const what: Record<string, string> = {
+    EADDRINUSE: `port ${port} on ${host} is in use by another program: end that program`,
+    EACCES: `port ${port} on ${host} needs rights that you do not have`,
+    EADDRNOTAVAIL: `${host} is not an address of this machine: set WEBXTERM_HOST`,
+    ENOTFOUND: `${host} is not an address of this machine: set WEBXTERM_HOST`,
+  };
+  throw new StackFailure(
+    `${what[why] ?? `port ${port} on ${host} cannot be used (${why})`}, or choose another port with ${setting}`,
+  );
+};

@@ -1,0 +1,133 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { MongoClient, type MongoClientOptions, MongoServerError } from 'mongodb';
+import { z } from 'zod';
+import { reasonOf, StackFailure } from '../failure.ts';
+import { databaseOf, type MongoUser, mongoUsers, replicaSet } from './mongo-users.ts';
+
+export interface MongoSetup {
+  readonly port: number;
+  readonly rootPassword: string;
+  readonly passwords: Readonly<Record<MongoUser, string>>;
+}
+
+export const rootUser = 'root';
+
+const answerWithinMs = 20_000;
+const primaryWithinMs = 30_000;
+const lookAgainMs = 25;
+
+/** Error codes of the server. */
+const unauthorized = 13;
+const authenticationFailed = 18;
+const alreadyInitialized = 23;
+const userExists = 51_003;
+
+const isServerError = (error: unknown, ...codes: number[]): boolean =>
+  error instanceof MongoServerError && codes.includes(Number(error.code));
+
+const connect = (port: number, options: MongoClientOptions = {}): Promise<MongoClient> =>
+  new MongoClient(`mongodb://127.0.0.1:${port}/admin`, {
+    directConnection: true,
+    serverSelectionTimeoutMS: answerWithinMs,
+    ...options,
+  }).connect();
+
+const connectAsRoot = (setup: MongoSetup): Promise<MongoClient> =>
+  connect(setup.port, { auth: { username: rootUser, password: setup.rootPassword }, authSource: 'admin' });
+
+const untilPrimary = async (client: MongoClient): Promise<void> => {
+  const deadline = performance.now() + primaryWithinMs;
+  while (!(await client.db('admin').command({ hello: 1 })).isWritablePrimary) {
+    if (performance.now() > deadline)
+      throw new Error(`the replica set has no primary after ${primaryWithinMs / 1000} s`);
+    await wait(lookAgainMs);
+  }
+};
+
+const ignoring = async (command: Promise<unknown>, ...codes: number[]): Promise<void> => {
+  try {
+    await command;
+  } catch (error) {
+    if (!isServerError(error, ...codes)) throw error;
+  }
+};
+
+/** What an empty server lets a client on this machine do without a user: initiate, and make the first user. */
+const initiate = async (setup: MongoSetup): Promise<void> => {
+  const client = await connect(setup.port);
+  try {
+    const admin = client.db('admin');
+    const config = { _id: replicaSet, members: [{ _id: 0, host: `127.0.0.1:${setup.port}` }] };
+    await ignoring(admin.command({ replSetInitiate: config }), alreadyInitialized, unauthorized);
+    await untilPrimary(client);
+    await ignoring(admin.command({ createUser: rootUser, pwd: setup.rootPassword, roles: ['root'] }), userExists);
+  } catch (error) {
+    if (isServerError(error, unauthorized))
+      throw new StackFailure(
+        'mongod has users already, but not with the passwords in secrets/: the data folder and its secrets do not belong together. Put the right secrets back, or start with another WEBXTERM_DATA_DIR',
+      );
+    throw error;
+  } finally {
+    await client.close();
+  }
+};
+
+const ReplicaSetConfig = z.looseObject({
+  version: z.number(),
+  members: z.array(z.looseObject({ host: z.string() })).length(1),
+});
+
+/** The replica set's configuration holds the port of the last start: after a move the node would not know itself. */
+const followPort = async (client: MongoClient, port: number): Promise<void> => {
+  const answer = await client.db('admin').command({ replSetGetConfig: 1 });
+  const config = ReplicaSetConfig.parse(answer.config);
+  const host = `127.0.0.1:${port}`;
+  if (config.members.every((member) => member.host === host)) return;
+  const moved = {
+    ...config,
+    version: config.version + 1,
+    members: config.members.map((member) => ({ ...member, host })),
+  };
+  await client.db('admin').command({ replSetReconfig: moved, force: true });
+};
+
+const makeUsers = async (client: MongoClient, setup: MongoSetup): Promise<void> => {
+  const admin = client.db('admin');
+  for (const user of mongoUsers) {
+    const roles = ['readWrite', 'dbAdmin'].map((role) => ({ role, db: databaseOf(user) }));
+    await ignoring(admin.command({ createUser: user, pwd: setup.passwords[user], roles }), userExists);
+  }
+};
+
+const rootOrUndefined = async (setup: MongoSetup): Promise<MongoClient | undefined> => {
+  try {
+    return await connectAsRoot(setup);
+  } catch (error) {
+    if (isServerError(error, authenticationFailed)) return undefined;
+    throw error;
+  }
+};
+
+/**
+ * Makes of a started mongod what the services need: a replica set of one node, root, and a user per service for its own
+ * database only. What is there stays, so it may be called at each start, also after one that was cut short.
+ * @throws StackFailure when that cannot be done
+ */
+export const setUpMongo = async (setup: MongoSetup): Promise<void> => {
+  let client: MongoClient | undefined;
+  try {
+    client = await rootOrUndefined(setup);
+    if (client === undefined) {
+      await initiate(setup);
+      client = await connectAsRoot(setup);
+    }
+    await followPort(client, setup.port);
+    await untilPrimary(client);
+    await makeUsers(client, setup);
+  } catch (error) {
+    if (error instanceof StackFailure) throw error;
+    throw new StackFailure(`mongod on port ${setup.port} cannot be set up: ${reasonOf(error)}`, { cause: error });
+  } finally {
+    await client?.close();
+  }
+};

@@ -1,0 +1,20 @@
+export type MongoUser = 'auth' | 'agent-hub' | 'terminal';
+
+export const mongoUsers: readonly MongoUser[] = ['auth', 'agent-hub', 'terminal'];
+export const replicaSet = 'rs0';
+
+/** The database that belongs to the service; its user may use no other. */
+export const databaseOf = (user: MongoUser): string => user.replace('-', '_');
+
+export const localMongoUrl = (port: number, user: MongoUser, password: string): string =>
+  `mongodb://${user}:${password}@127.0.0.1:${port}/${databaseOf(user)}?replicaSet=${replicaSet}&authSource=admin`;
+
+/** The service's own database on a server of one's own, with the credentials of the URL given. */
+export const foreignMongoUrl = (given: string, user: MongoUser): string => {
+  const url = new URL(given);
+  const database = url.pathname.slice(1);
+  if (url.username !== '' && !url.searchParams.has('authSource'))
+    url.searchParams.set('authSource', database === '' ? 'admin' : database);
+  url.pathname = `/${databaseOf(user)}`;
+  return url.href;
+};

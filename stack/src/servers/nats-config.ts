@@ -1,0 +1,54 @@
+import { type BusPermissions, type BusUser, busPermissions } from '@webxterm/contracts/bus';
+
+export const busUsers: readonly BusUser[] = ['init', 'auth', 'agent-hub', 'terminal'];
+
+export type BusPasswords = Readonly<Record<BusUser, string>>;
+
+export interface NatsConfig {
+  readonly port: number;
+  readonly storeFolder: string;
+  readonly passwords: BusPasswords;
+}
+
+const maxPayloadBytes = 1024 * 1024;
+
+/** JSON strings are strings of the server's configuration language too. */
+const quoted = (text: string): string => JSON.stringify(text);
+const listed = (subjects: readonly string[]): string => `[${subjects.map(quoted).join(', ')}]`;
+
+const user = (name: BusUser, permissions: BusPermissions, password: string): string =>
+  [
+    '    {',
+    `      user: ${quoted(name)}, password: ${quoted(password)}`,
+    '      permissions: {',
+    `        publish: { allow: ${listed(permissions.publish)} }`,
+    `        subscribe: { allow: ${listed(permissions.subscribe)} }`,
+    ...(permissions.allowResponses ? ['        allow_responses: true'] : []),
+    '      }',
+    '    }',
+  ].join('\n');
+
+/** The users of the services, each with its own subjects and nothing else. For a server of one's own: include it there. */
+export const renderNatsUsers = (passwords: BusPasswords): string =>
+  [
+    'authorization: {',
+    '  users: [',
+    ...busUsers.map((name) => user(name, busPermissions[name], passwords[name])),
+    '  ]',
+    '}',
+    '',
+  ].join('\n');
+
+/** nats-server's configuration: loopback, JetStream on disk, no monitor port. Holds the passwords: a file of mode 0600. */
+export const renderNatsConfig = (config: NatsConfig): string =>
+  [
+    `listen: "127.0.0.1:${config.port}"`,
+    'server_name: "webxterm"',
+    `max_payload: ${maxPayloadBytes}`,
+    'jetstream: {',
+    `  store_dir: ${quoted(config.storeFolder)}`,
+    '  max_memory_store: 64MB',
+    '  max_file_store: 1GB',
+    '}',
+    renderNatsUsers(config.passwords),
+  ].join('\n');

@@ -1,0 +1,72 @@
+import { join } from 'node:path';
+import { connectBus, createLogger, declareStreams } from '@webxterm/shared';
+import { makePrivateFolder, writePrivateFile } from '../data-dir/private-files.ts';
+import { reasonOf, StackFailure } from '../failure.ts';
+import { spawnChild } from '../supervision/spawn-child.ts';
+import type { Running } from '../supervision/supervised.ts';
+import { within } from '../supervision/within.ts';
+import { type NatsConfig, renderNatsConfig } from './nats-config.ts';
+
+const readyWithinMs = 15_000;
+const declareWithinMs = 20_000;
+const endWithinMs = 10_000;
+
+export interface NatsOptions extends NatsConfig {
+  readonly program: string;
+  readonly folder: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly onSpawn: (pid: number) => void;
+  readonly onLine: (line: string) => void;
+}
+
+/** What it said before it ended, for the message. */
+const keptLines = 5;
+
+/** Starts nats-server and waits until it listens. */
+export const launchNats = async (options: NatsOptions): Promise<Running> => {
+  makePrivateFolder(options.storeFolder);
+  const config = join(options.folder, 'nats.conf');
+  writePrivateFile(config, renderNatsConfig(options));
+  const said: string[] = [];
+  const ready = Promise.withResolvers<void>();
+  const running = await spawnChild({
+    program: options.program,
+    args: ['--config', config],
+    environment: options.environment,
+    folder: options.folder,
+    endWithinMs,
+    onSpawn: options.onSpawn,
+    onLine: (line) => {
+      said.push(line);
+      if (said.length > keptLines) said.shift();
+      if (line.includes('Server is ready')) ready.resolve();
+      options.onLine(line);
+    },
+  });
+  const ended = running.exited.then(() => Promise.reject(new Error('ended at once')));
+  try {
+    await within(readyWithinMs, Promise.race([ready.promise, ended]));
+    return running;
+  } catch (error) {
+    await running.end();
+    throw new StackFailure(`nats-server did not start (${reasonOf(error)}):\n  ${said.join('\n  ')}`);
+  }
+};
+
+/** Makes the streams and buckets of the services; what is there stays. */
+export const declareBus = async (url: string, password: string): Promise<void> => {
+  const logger = createLogger({ service: 'stack', level: 'silent' });
+  const declare = async (): Promise<void> => {
+    const bus = await connectBus({ urls: url.split(','), user: 'init', password, logger });
+    try {
+      await declareStreams(bus);
+    } finally {
+      await bus.close();
+    }
+  };
+  try {
+    await within(declareWithinMs, declare());
+  } catch (error) {
+    throw new StackFailure(`NATS at ${url} cannot be set up: ${reasonOf(error)}`, { cause: error });
+  }
+};

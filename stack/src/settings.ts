@@ -1,0 +1,114 @@
+import { hostname } from 'node:os';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { defaultCacheFolder } from './binaries/server-cache.ts';
+import { StackFailure } from './failure.ts';
+
+const port = z.coerce
+  .number('must be a port, 0 to 65535')
+  .int('must be a port, 0 to 65535')
+  .min(0, 'must be a port, 0 to 65535')
+  .max(65_535, 'must be a port, 0 to 65535');
+
+const maxReplicas = 9;
+
+const variables = z.object({
+  WEBXTERM_HOST: z
+    .string()
+    .regex(/^[A-Za-z0-9.:-]+$/, 'must be an address of this machine, such as 127.0.0.1')
+    .default('127.0.0.1'),
+  WEBXTERM_PORT: port.default(8080),
+  WEBXTERM_GRPC_PORT: port.default(8081),
+  WEBXTERM_DATA_DIR: z.string().default('.webxterm'),
+  WEBXTERM_REPLICAS: z.coerce
+    .number(`must be 1 to ${maxReplicas}`)
+    .int(`must be 1 to ${maxReplicas}`)
+    .min(1, `must be 1 to ${maxReplicas}`)
+    .max(maxReplicas, `must be 1 to ${maxReplicas}`)
+    .default(1),
+  WEBXTERM_AGENT: z.enum(['on', 'off'], 'must be on or off').default('on'),
+  WEBXTERM_SIGNUP: z.enum(['open', 'closed'], 'must be open or closed').default('open'),
+  WEBXTERM_CACHE_DIR: z.string().optional(),
+  MONGO_URL: z
+    .string()
+    .regex(/^mongodb(\+srv)?:\/\//, 'must be a mongodb:// URL')
+    .optional(),
+  NATS_URL: z
+    .string()
+    .regex(/^[^\s]+$/, 'must be host:port, or several with commas')
+    .optional(),
+  LOG_LEVEL: z
+    .enum(
+      ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
+      'must be fatal, error, warn, info, debug, trace or silent',
+    )
+    .default('info'),
+});
+
+/** How a stack is to run. Ports: 0 takes a free one. */
+export interface StackSettings {
+  readonly host: string;
+  readonly port: number;
+  /** Hub i (from 0) listens on this + i. */
+  readonly grpcPort: number;
+  readonly dataDir: string;
+  /** Instances of auth, agent-hub and terminal each. */
+  readonly replicas: number;
+  /** Whether an agent for this machine runs too. */
+  readonly agent: boolean;
+  readonly agentName: string;
+  readonly signup: 'open' | 'closed';
+  readonly logLevel: string;
+  /** Where fetched servers are kept. */
+  readonly cacheDir: string;
+  readonly mongoUrl: string | undefined;
+  readonly natsUrl: string | undefined;
+  /** For programs that need their user's settings: pip, the build, the agent's shells. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+const withoutEmpty = (environment: Readonly<Record<string, string | undefined>>): Record<string, string> => {
+  const kept: Record<string, string> = {};
+  for (const [name, value] of Object.entries(environment)) if (value !== undefined && value !== '') kept[name] = value;
+  return kept;
+};
+
+/**
+ * Reads the settings of `npm start`: the one place of the stack that looks at the environment.
+ * @throws StackFailure that names every wrong one
+ */
+export const readSettings = (given: Readonly<Record<string, string | undefined>> = process.env): StackSettings => {
+  const environment = withoutEmpty(given);
+  const parsed = variables.safeParse(environment);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+    throw new StackFailure(`settings are wrong:\n${problems.join('\n')}`);
+  }
+  const settings = parsed.data;
+  return {
+    host: settings.WEBXTERM_HOST,
+    port: settings.WEBXTERM_PORT,
+    grpcPort: settings.WEBXTERM_GRPC_PORT,
+    dataDir: resolve(settings.WEBXTERM_DATA_DIR),
+    replicas: settings.WEBXTERM_REPLICAS,
+    agent: settings.WEBXTERM_AGENT === 'on',
+    agentName: hostname(),
+    signup: settings.WEBXTERM_SIGNUP,
+    logLevel: settings.LOG_LEVEL,
+    cacheDir: settings.WEBXTERM_CACHE_DIR ?? defaultCacheFolder(process.platform, environment),
+    mongoUrl: settings.MONGO_URL,
+    natsUrl: settings.NATS_URL,
+    environment,
+  };
+};
+
+/** A stack for tests and measurements: free ports, nothing taken from WEBXTERM_ variables but the cache. */
+export const isolatedSettings = (dataDir: string): StackSettings => {
+  const environment = withoutEmpty(process.env);
+  const kept = Object.entries(environment).filter(
+    ([name]) => name === 'WEBXTERM_CACHE_DIR' || !/^(WEBXTERM_|MONGO_URL$|NATS_URL$|LOG_LEVEL$)/.test(name),
+  );
+  return { ...readSettings({ ...Object.fromEntries(kept), WEBXTERM_DATA_DIR: dataDir }), port: 0, grpcPort: 0 };
+};
+
+export const logFolder = (settings: Pick<StackSettings, 'dataDir'>): string => join(settings.dataDir, 'logs');

@@ -1,0 +1,42 @@
+import { appendFileSync, existsSync, renameSync, statSync } from 'node:fs';
+
+const mostBytes = 10 * 1024 * 1024;
+const tailLines = 20;
+
+/** A process's raw log, bounded: a full file becomes `<file>.1`, and the one before that goes. */
+export class LogFile {
+  readonly path: string;
+  readonly #tail: string[] = [];
+  #bytes: number;
+  #broken = false;
+
+  constructor(path: string) {
+    this.path = path;
+    this.#bytes = existsSync(path) ? statSync(path).size : 0;
+  }
+
+  append(line: string): void {
+    this.#tail.push(line);
+    if (this.#tail.length > tailLines) this.#tail.shift();
+    try {
+      if (this.#bytes > mostBytes) {
+        renameSync(this.path, `${this.path}.1`);
+        this.#bytes = 0;
+      }
+      appendFileSync(this.path, `${line}\n`, { mode: 0o600 });
+      this.#bytes += Buffer.byteLength(line) + 1;
+      this.#broken = false;
+    } catch {
+      this.#broken = true; // a full disk must not end the stack; `isBroken` tells
+    }
+  }
+
+  get isBroken(): boolean {
+    return this.#broken;
+  }
+
+  /** The last lines of this run, for a message about what went wrong. */
+  tail(lines: number): readonly string[] {
+    return this.#tail.slice(-lines);
+  }
+}
