@@ -1,0 +1,154 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { signinBucket, signinEpochKey, signinKey, verifyApiKey } from '@webxterm/contracts/bus';
+import { type Servers, startServers } from '@webxterm/stack';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ConfigError } from '../config/config.ts';
+import { AppError } from '../errors.ts';
+import { createLogger } from '../log/logger.ts';
+import { AllowList } from '../signins/allow-list.ts';
+import { hashSid } from '../tokens/access-token.ts';
+import { connectBus } from './connect.ts';
+import { openBucket } from './kv-view.ts';
+import { answer, ask } from './request-reply.ts';
+
+const logger = createLogger({ service: 'test', level: 'silent' });
+const dataDir = mkdtempSync(join(tmpdir(), 'webxterm-bus-'));
+let servers: Servers;
+let auth: NatsConnection;
+let hub: NatsConnection;
+
+beforeAll(async () => {
+  servers = await startServers({ dataDir });
+  const connect = (user: 'auth' | 'agent-hub'): Promise<NatsConnection> =>
+    connectBus({ urls: [servers.natsUrl], user, password: servers.natsPassword(user), logger });
+  [auth, hub] = await Promise.all([connect('auth'), connect('agent-hub')]);
+});
+afterAll(async () => {
+  await Promise.all([auth?.close(), hub?.close()]);
+  await servers?.stop();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+const question = { key_sha256: 'a'.repeat(64) };
+const codeOf = async (asking: Promise<unknown>): Promise<string> => {
+  try {
+    await asking;
+  } catch (error) {
+    if (error instanceof AppError) return error.code;
+    throw error;
+  }
+  return 'answered';
+};
+
+describe('a request on the bus', () => {
+  it('is unavailable at once when nobody answers', async () => {
+    const startedAt = performance.now();
+    expect(await codeOf(ask(hub, verifyApiKey, question))).toBe('unavailable');
+    expect(performance.now() - startedAt).toBeLessThan(verifyApiKey.deadlineMs);
+  });
+
+  it('carries the value, or the error with its code; an unforeseen error is internal and says nothing more', async () => {
+    const replies: (() => Promise<{ user_id: string; username: string; key_id: string }>)[] = [
+      async () => ({ user_id: 'a'.repeat(24), username: 'ada', key_id: 'k' }),
+      async () => {
+        throw new AppError('bad_api_key');
+      },
+      async () => {
+        throw new Error('secret detail');
+      },
+    ];
+    answer(auth, verifyApiKey, logger, async () => {
+      const reply = replies.shift();
+      if (reply === undefined) throw new Error('asked too often');
+      return reply();
+    });
+    await auth.flush();
+    expect(await ask(hub, verifyApiKey, question)).toMatchObject({ username: 'ada' });
+    expect(await codeOf(ask(hub, verifyApiKey, question))).toBe('bad_api_key');
+    const error = await ask(hub, verifyApiKey, question).catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ code: 'internal' });
+    expect(String(error)).not.toContain('secret detail');
+  });
+
+  it('that does not have the agreed shape is answered, not dropped', async () => {
+    for (const payload of [
+      'junk',
+      '{}',
+      '{"v":2,"request_id":"r","body":{}}',
+      '{"v":1,"request_id":"r","body":{"key_sha256":"short"}}',
+    ]) {
+      const reply = await hub.request(verifyApiKey.subject, payload, { timeout: 2000 });
+      expect(reply.json()).toMatchObject({ v: 1, ok: false, error: { code: 'invalid_input' } });
+    }
+  });
+});
+
+describe('a NATS that refuses the user', () => {
+  it('ends the start with the name of the setting, instead of waiting for ever', async () => {
+    await expect(connectBus({ urls: [servers.natsUrl], user: 'auth', password: 'wrong', logger })).rejects.toThrow(
+      ConfigError,
+    );
+  });
+});
+
+describe('the allow-list', () => {
+  const sid = 'a-sign-in-that-counts';
+  const entry = {
+    user_id: 'a'.repeat(24),
+    username: 'ada',
+    role: 'user',
+    disabled: false,
+    exp: 4_000_000_000,
+    epoch: 'e1',
+  };
+  const put = async (key: string, value: unknown): Promise<void> => {
+    await (await openBucket(auth, signinBucket)).put(key, JSON.stringify(value));
+  };
+  const change = (list: AllowList): Promise<string> =>
+    new Promise((resolve) =>
+      list.onChange((hash, now) => resolve(`${hash} ${now === undefined ? 'ended' : now.role}`)),
+    );
+
+  it('opens for a sign-in of its epoch, closes when that ends, and follows its role', async () => {
+    const list = new AllowList(hub, logger);
+    list.start();
+    expect(() => list.require(sid)).toThrow(/cannot be checked/);
+    await put(signinKey(hashSid(sid)), entry);
+    await put('beat', { epoch: 'e1', at: new Date().toISOString() });
+    await put(signinEpochKey, { epoch: 'e1', complete_at: new Date().toISOString() });
+    await list.complete();
+    expect(list.require(sid)).toMatchObject({ username: 'ada', role: 'user' });
+
+    const promoted = change(list);
+    await put(signinKey(hashSid(sid)), { ...entry, role: 'admin' });
+    expect(await promoted).toBe(`${hashSid(sid)} admin`);
+    expect(list.require(sid).role).toBe('admin');
+
+    const ended = change(list);
+    await (await openBucket(auth, signinBucket)).delete(signinKey(hashSid(sid)));
+    expect(await ended).toBe(`${hashSid(sid)} ended`);
+    expect(() => list.require(sid)).toThrow(AppError);
+    list.stop();
+  });
+
+  it('answers 503 when it has heard no beat for 90 s, whatever stands on it', async () => {
+    let now = Date.now();
+    const list = new AllowList(hub, logger, () => now);
+    list.start();
+    await put(signinKey(hashSid(sid)), entry);
+    await list.complete();
+    const heard = change(list);
+    await put(signinKey(hashSid(sid)), { ...entry, username: 'ada2' });
+    await heard;
+    expect(list.isStale()).toBe(false);
+    now += 91_000;
+    expect(() => list.require(sid)).toThrow(/cannot be checked/);
+    expect(list.isTooOldForOpenTerminals()).toBe(false);
+    now += 15 * 60_000;
+    expect(list.isTooOldForOpenTerminals()).toBe(true);
+    list.stop();
+  });
+});
