@@ -17,7 +17,7 @@ import { ApiKeys } from './api-keys/api-keys.ts';
 import { answerApiKeys } from './api-keys/nats.ts';
 import { allowedOrigins } from './browser-session/allowed-origins.ts';
 import { BrowserSessions } from './browser-session/browser-sessions.ts';
-import { cookieName } from './browser-session/cookie.ts';
+import { cookieName, deviceCookieName } from './browser-session/cookie.ts';
 import { mountBrowserSession } from './browser-session/http.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { OutboxWorker } from './outbox/outbox-worker.ts';
@@ -28,6 +28,9 @@ import { mountSignins } from './signins/http.ts';
 import { LastSeen } from './signins/last-seen.ts';
 import { SigninStore } from './signins/signin-store.ts';
 import { Signins } from './signins/signins.ts';
+import { Buckets } from './throttling/buckets.ts';
+import { KnownDevices } from './throttling/known-devices.ts';
+import { SignInThrottle } from './throttling/sign-in-throttle.ts';
 
 /** Puts the service together. Returns once it is ready. */
 export const startAuth = async (settings: AuthSettings, { logger, shutdown }: ServiceContext): Promise<void> => {
@@ -62,7 +65,9 @@ export const startAuth = async (settings: AuthSettings, { logger, shutdown }: Se
   const signins = new Signins({ connection, store, outbox, worker, list, jwtKeys });
   const passwords = new Passwords(roots);
   const apiKeys = new ApiKeys({ connection, users, outbox, worker, roots, logger });
-  const accounts = new Accounts({ connection, users, passwords, apiKeys, signins, signup: settings.SIGNUP });
+  const devices = new KnownDevices(connection, roots);
+  const throttle = new SignInThrottle(new Buckets(connection), devices, roots);
+  const accounts = new Accounts({ connection, users, passwords, apiKeys, signins, throttle, signup: settings.SIGNUP });
   const lastSeen = new LastSeen(store, logger);
 
   await buildIndexes(connection);
@@ -82,7 +87,8 @@ export const startAuth = async (settings: AuthSettings, { logger, shutdown }: Se
 
   const api = new Api({ gatewayKey: settings.GATEWAY_KEY, jwtKeys, allowList, logger });
   const name = cookieName(settings.INSTALLATION_ID);
-  mountAccounts(api, { accounts, users, apiKeys });
+  const deviceName = deviceCookieName(settings.INSTALLATION_ID);
+  mountAccounts(api, { accounts, users, apiKeys, deviceCookieName: deviceName });
   mountSignins(api, { signins, allowList, jwtKeys, lastSeen, cookieName: name });
   mountBrowserSession(api, {
     browsers: new BrowserSessions({ store, signins, logger }),
@@ -91,6 +97,8 @@ export const startAuth = async (settings: AuthSettings, { logger, shutdown }: Se
     allowList,
     origins: allowedOrigins(settings.PUBLIC_URL, settings.EXTRA_ORIGINS),
     cookieName: name,
+    devices,
+    deviceCookieName: deviceName,
     alwaysSecure: settings.PUBLIC_URL.startsWith('https:'),
   });
   await api.listen(settings.HTTP_HOST, settings.HTTP_PORT, shutdown);

@@ -4,6 +4,7 @@ import type { ApiKeys } from '../api-keys/api-keys.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import type { SigninOrigin, Signins } from '../signins/signins.ts';
+import type { SignInThrottle } from '../throttling/sign-in-throttle.ts';
 import { foldEmail, foldUsername } from './names.ts';
 import type { User } from './user.ts';
 import type { UserStore } from './user-store.ts';
@@ -14,6 +15,7 @@ export interface AccountsOptions {
   readonly passwords: Passwords;
   readonly apiKeys: ApiKeys;
   readonly signins: Signins;
+  readonly throttle: SignInThrottle;
   readonly signup: 'open' | 'closed';
   readonly now?: () => number;
 }
@@ -45,10 +47,22 @@ export class Accounts {
 
   /** @throws AppError signup_closed, email_taken, username_taken, unavailable: then the same sign-up may be repeated */
   async signUp(account: NewAccount, from: SigninOrigin): Promise<SignedIn> {
-    const { users, signins, connection } = this.#options;
     if (this.#options.signup === 'closed') throw new AppError('signup_closed');
-    const unanswered = await this.#findTaken(account);
-    if (unanswered !== undefined) return this.#answerAgain(unanswered, from);
+    const admitted = await this.#options.throttle.admitSignup(from.clientIp);
+    try {
+      const unanswered = await this.#findTaken(account);
+      const done = unanswered === undefined ? this.#signUpNew(account, from) : this.#answerAgain(unanswered, from);
+      const signedIn = await done;
+      await this.#options.throttle.noteSignIn(signedIn.user._id.toHexString(), from.clientIp);
+      return signedIn;
+    } catch (error) {
+      if (error instanceof AppError && error.status === 409) await admitted.taken();
+      throw error;
+    }
+  }
+
+  async #signUpNew(account: NewAccount, from: SigninOrigin): Promise<SignedIn> {
+    const { users, signins, connection } = this.#options;
     const { user, apiKey } = await this.#build(account, 'user');
     const made = await inTransaction(connection, async (session) => {
       await users.insert(user, session);
@@ -59,12 +73,22 @@ export class Accounts {
     return { token, user, apiKey };
   }
 
-  /** @throws AppError wrong_credentials, whether or not there is such an account; user_disabled; unavailable */
-  async signIn(email: string, password: string, from: SigninOrigin): Promise<SignedIn> {
-    const { users, passwords, signins, apiKeys } = this.#options;
+  /** @throws AppError wrong_credentials, whether or not there is such an account; user_disabled; too_many_requests; unavailable */
+  async signIn(
+    { email, password }: Pick<NewAccount, 'email' | 'password'>,
+    from: SigninOrigin,
+    deviceCookie: string | undefined,
+  ): Promise<SignedIn> {
+    const { users, passwords, signins, apiKeys, throttle } = this.#options;
     const user = await users.byEmail(email);
-    const { ok, upgraded } = await passwords.verify(password, user?.password_hash);
-    if (user === null || !ok) throw new AppError('wrong_credentials');
+    const userId = user?._id.toHexString();
+    const attempt = await throttle.admit({ email, userId, clientIp: from.clientIp, deviceCookie });
+    const { ok, upgraded } = await passwords.verify(password, user?.password_hash, attempt.known);
+    if (user === null || !ok) {
+      await attempt.failed();
+      throw new AppError('wrong_credentials');
+    }
+    await attempt.succeeded();
     if (user.disabled) throw new AppError('user_disabled');
     if (upgraded !== undefined) await users.upgradePassword(user, upgraded);
     const apiKey = await apiKeys.show(user);

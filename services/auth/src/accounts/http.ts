@@ -2,6 +2,7 @@ import { login, profile, type Session, signup } from '@webxterm/contracts/rest';
 import { type Api, AppError, type RequestContext } from '@webxterm/shared';
 import type { z } from 'zod';
 import type { ApiKeys } from '../api-keys/api-keys.ts';
+import { readCookie } from '../browser-session/cookie.ts';
 import type { Accounts, SignedIn } from './accounts.ts';
 import type { UserStore } from './user-store.ts';
 
@@ -9,15 +10,17 @@ export interface AccountRoutes {
   readonly accounts: Accounts;
   readonly users: UserStore;
   readonly apiKeys: ApiKeys;
+  readonly deviceCookieName: string;
 }
 
 /** Sign-up, sign-in and profile. */
-export const mountAccounts = (api: Api, { accounts, users, apiKeys }: AccountRoutes): void => {
+export const mountAccounts = (api: Api, { accounts, users, apiKeys, deviceCookieName }: AccountRoutes): void => {
   api.mount(signup, async ({ body, context }) => sessionOf(await accounts.signUp(body, originOf(context))));
 
-  api.mount(login, async ({ body, context }) =>
-    sessionOf(await accounts.signIn(body.email, body.password, originOf(context))),
-  );
+  api.mount(login, async ({ body, context }) => {
+    const device = readCookie(context.request.headers.cookie, deviceCookieName);
+    return sessionOf(await accounts.signIn(body, originOf(context), device));
+  });
 
   api.mount(profile, async ({ caller }) => {
     const user = await users.byId(caller.userId);

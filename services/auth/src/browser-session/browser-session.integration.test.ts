@@ -58,9 +58,14 @@ describe("the browser's sign-in", () => {
       expires_at: expect.stringMatching(/Z$/),
       user: { id: expect.any(String), username: 'admin', email: admin.email, role: 'admin' },
     });
-    expect(answer.headers.get('set-cookie')).toMatch(
-      /^wxt_test=[\w-]{43}; Path=\/api\/auth\/session; Expires=[^;]+ GMT; HttpOnly; SameSite=Strict$/,
-    );
+    expect(answer.headers.getSetCookie()).toEqual([
+      expect.stringMatching(
+        /^wxt_test=[\w-]{43}; Path=\/api\/auth\/session; Expires=[^;]+ GMT; HttpOnly; SameSite=Strict$/,
+      ),
+      expect.stringMatching(
+        /^wxt_device_test=[\w.-]+; Path=\/api\/login; Expires=[^;]+ GMT; HttpOnly; SameSite=Strict$/,
+      ),
+    ]);
     const lives = Date.parse(String(answer.body.expires_at)) - Date.now();
     expect(lives / 3_600_000).toBeCloseTo(24, 1);
   });

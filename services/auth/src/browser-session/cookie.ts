@@ -2,31 +2,30 @@ import type { ServerResponse } from 'node:http';
 import { browserSession } from '@webxterm/contracts/rest';
 import { parse, serialize } from 'cookie';
 
-/** Only this route ever reads it. */
-const path = browserSession.path;
-
+/** Of the browser's sign-in. Cookies ignore ports, so the installation is in the name. */
 export const cookieName = (installationId: string): string => `wxt_${installationId}`;
+
+/** Of the device, by which it is known when it signs in again. */
+export const deviceCookieName = (installationId: string): string => `wxt_device_${installationId}`;
 
 export const readCookie = (header: string | undefined, name: string): string | undefined => parse(header ?? '')[name];
 
+/** `path`: the one route that ever reads it. */
 export const setCookie = (
   response: ServerResponse,
   name: string,
   value: string,
-  options: { secure: boolean; expires: Date },
+  { path, secure, expires }: { path: string; secure: boolean; expires: Date },
 ): void => {
   response.appendHeader(
     'set-cookie',
-    serialize(name, value, {
-      path,
-      httpOnly: true,
-      sameSite: 'strict',
-      secure: options.secure,
-      expires: options.expires,
-    }),
+    serialize(name, value, { path, httpOnly: true, sameSite: 'strict', secure, expires }),
   );
 };
 
 export const forgetCookie = (response: ServerResponse, name: string): void => {
-  response.appendHeader('set-cookie', serialize(name, '', { path, httpOnly: true, sameSite: 'strict', maxAge: 0 }));
+  response.appendHeader(
+    'set-cookie',
+    serialize(name, '', { path: browserSession.path, httpOnly: true, sameSite: 'strict', maxAge: 0 }),
+  );
 };

@@ -1,8 +1,9 @@
-import { browserSession } from '@webxterm/contracts/rest';
+import { browserSession, login } from '@webxterm/contracts/rest';
 import { type AllowList, type Api, AppError, type RequestContext } from '@webxterm/shared';
 import type { UserStore } from '../accounts/user-store.ts';
 import type { Signins } from '../signins/signins.ts';
 import { tokenExpiry } from '../signins/token-life.ts';
+import { deviceLifeMs, type KnownDevices } from '../throttling/known-devices.ts';
 import type { BrowserSessions } from './browser-sessions.ts';
 import { readCookie, setCookie } from './cookie.ts';
 import { readPair } from './pair.ts';
@@ -14,6 +15,8 @@ export interface BrowserSessionRoutes {
   readonly allowList: Pick<AllowList, 'find'>;
   readonly origins: ReadonlySet<string>;
   readonly cookieName: string;
+  readonly devices: KnownDevices;
+  readonly deviceCookieName: string;
   /** PUBLIC_URL is https: the cookie never goes over anything else, whatever a proxy in between says. */
   readonly alwaysSecure: boolean;
 }
@@ -33,10 +36,15 @@ export const mountBrowserSession = (api: Api, options: BrowserSessionRoutes): vo
     const user = await users.byId(entry.user_id);
     if (user === null) throw new AppError('unauthenticated');
     const endsAt = tokenExpiry(Math.floor(Date.now() / 1000), entry.exp);
-    setCookie(context.response, cookieName, held.pair.cookie, {
-      secure: options.alwaysSecure || context.proto === 'https',
-      expires: held.signin.expires_at,
-    });
+    const secure = options.alwaysSecure || context.proto === 'https';
+    const { path } = browserSession;
+    setCookie(context.response, cookieName, held.pair.cookie, { path, secure, expires: held.signin.expires_at });
+    if (caller !== undefined)
+      setCookie(context.response, options.deviceCookieName, options.devices.makeCookie(entry.user_id), {
+        path: login.path,
+        secure,
+        expires: new Date(Date.now() + deviceLifeMs),
+      });
     return {
       token: signins.token(entry.user_id, held.sid, entry.exp),
       half: held.pair.half,

@@ -40,4 +40,16 @@ describe('bounded work', () => {
     await expect(waits).resolves.toBe('second');
     await expect(work.run(async () => 'fourth')).resolves.toBe('fourth');
   });
+
+  it('lets those go first who have a right to, and a crowd of others does not fill their places', async () => {
+    const work = new BoundedWork(1, 2);
+    const running = gate();
+    const order: string[] = [];
+    const run = (name: string, first: boolean) => work.run(async () => void order.push(name), first);
+    const all = [work.run(() => running.closed), run('other', false), run('another', false), run('owner', true)];
+    expect(work.waiting).toBe(3);
+    running.open();
+    await Promise.all(all);
+    expect(order).toEqual(['owner', 'other', 'another']);
+  });
 });

@@ -1,10 +1,14 @@
 import { AppError } from '@webxterm/shared';
 
-/** Runs at most `concurrency` pieces of work at once; at most `maxWaiting` wait, in order. Beyond that the answer is 503, at once. */
+/**
+ * Runs at most `concurrency` pieces of work at once; at most `maxWaiting` wait, those that are `first` before the others and each kind
+ * in order. Beyond that the answer is 503, at once.
+ */
 export class BoundedWork {
   readonly #concurrency: number;
   readonly #maxWaiting: number;
-  readonly #waiting: (() => void)[] = [];
+  readonly #first: (() => void)[] = [];
+  readonly #others: (() => void)[] = [];
   #running = 0;
 
   constructor(concurrency: number, maxWaiting: number) {
@@ -13,12 +17,12 @@ export class BoundedWork {
   }
 
   get waiting(): number {
-    return this.#waiting.length;
+    return this.#first.length + this.#others.length;
   }
 
   /** @throws AppError unavailable when too many wait already */
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    await this.#enter();
+  async run<T>(work: () => Promise<T>, first = false): Promise<T> {
+    await this.#enter(first ? this.#first : this.#others);
     try {
       return await work();
     } finally {
@@ -26,19 +30,19 @@ export class BoundedWork {
     }
   }
 
-  async #enter(): Promise<void> {
+  async #enter(queue: (() => void)[]): Promise<void> {
     if (this.#running < this.#concurrency) {
       this.#running += 1;
       return;
     }
-    if (this.#waiting.length >= this.#maxWaiting)
+    if (queue.length >= this.#maxWaiting)
       throw new AppError('unavailable', 'Too many people sign in at this moment. Try again in a few seconds.');
-    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    await new Promise<void>((resolve) => queue.push(resolve));
   }
 
   #leave(): void {
-    const next = this.#waiting.shift();
-    // The place is handed over, not freed: nobody who comes now can overtake.
+    const next = this.#first.shift() ?? this.#others.shift();
+    // The place is handed over, not freed: nobody who comes now can take it.
     if (next === undefined) this.#running -= 1;
     else next();
   }

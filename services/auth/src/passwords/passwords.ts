@@ -39,14 +39,18 @@ export class Passwords {
 
   /**
    * Without a stored password (nobody by that e-mail) it takes the same time and says no.
-   * `upgraded` is to be stored in place of the old hash when it is there.
+   * `first`: before others who wait. `upgraded` is to be stored in place of the old hash when it is there.
    * @throws AppError unavailable when too many are checked already
    */
-  async verify(password: string, stored: string | undefined): Promise<{ ok: boolean; upgraded?: string }> {
+  async verify(
+    password: string,
+    stored: string | undefined,
+    first = false,
+  ): Promise<{ ok: boolean; upgraded?: string }> {
     const known = stored === undefined ? undefined : readStored(this.#roots, stored, password, this.#cost);
     const against = known ?? readStored(this.#roots, this.#nobodys, password, this.#cost);
     if (against === undefined) throw new Error('the stand-in hash cannot be read');
-    const matches = await this.#work.run(() => bcrypt.compare(against.input, against.bcrypt));
+    const matches = await this.#work.run(() => bcrypt.compare(against.input, against.bcrypt), first);
     if (!matches || known === undefined) return { ok: false };
     return known.upToDate ? { ok: true } : { ok: true, upgraded: await this.hash(password) };
   }

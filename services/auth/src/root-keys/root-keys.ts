@@ -7,6 +7,7 @@ export interface RootKey {
   readonly pepper: Buffer;
   readonly apiKeyIndex: Buffer;
   readonly apiKeySeal: Buffer;
+  readonly deviceCookie: Buffer;
 }
 
 /** The root in use, and every root whose work is still around. */
@@ -23,6 +24,7 @@ const deriveRootKey = (root: Buffer): RootKey => ({
   pepper: derive(root, 'password pepper'),
   apiKeyIndex: derive(root, 'api key index'),
   apiKeySeal: derive(root, 'api key encryption'),
+  deviceCookie: derive(root, 'device cookie'),
 });
 
 /** The first root is in use. */
