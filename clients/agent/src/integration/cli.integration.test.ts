@@ -1,0 +1,135 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { TestHub } from './test-hub.ts';
+
+const main = path.join(import.meta.dirname, '..', 'main.ts');
+
+let directory = '';
+let hub: TestHub;
+let door: Server;
+let host = '';
+const children: ChildProcess[] = [];
+
+const agent = (...args: string[]) => {
+  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  children.push(child);
+  let output = '';
+  const closed = once(child, 'close');
+  const watchers: { text: string; found(): void }[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+      for (const watcher of watchers) if (output.includes(watcher.text)) watcher.found();
+    });
+  }
+  return {
+    child,
+    output: () => output,
+    says: (text: string) => new Promise<void>((found) => watchers.push({ text, found })),
+    exit: async () => {
+      const [code] = await closed;
+      return { code, output };
+    },
+  };
+};
+
+const config = (): string => path.join(directory, 'vsay', 'agent.yaml');
+const configure = (url: string, ...more: string[]) =>
+  agent('configure', '--token', 'vsay_ak_secret', '--host', url, '--name', 'box', '--config', config(), ...more).exit();
+
+beforeEach(async () => {
+  directory = await mkdtemp(path.join(os.tmpdir(), 'agent-cli-'));
+  hub = await new TestHub().start();
+  door = createServer((request, response) => {
+    if (request.url !== '/.well-known/webxterm') return void response.writeHead(404).end();
+    const grpc = { addresses: [hub.address], tls: false };
+    response.end(JSON.stringify({ name: 'WebXTerm', version: '1', installation_id: 'i', grpc }));
+  });
+  await new Promise<void>((listening) => door.listen(0, '127.0.0.1', listening));
+  const address = door.address();
+  host = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+});
+
+afterEach(async () => {
+  for (const child of children.splice(0)) {
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill('SIGKILL');
+      await once(child, 'close');
+    }
+  }
+  door.close();
+  hub.kill();
+  await rm(directory, { recursive: true, force: true });
+});
+
+describe('vsay-agent configure', () => {
+  it('registers once and keeps what was issued in place of the API key', async () => {
+    const { code, output } = await configure(host);
+    expect(output).toContain('Registered as box (ag_test) of owner');
+    expect(code).toBe(0);
+    expect(hub.hellos[0]).toMatchObject({ registerOnly: true, credential: { value: 'vsay_ak_secret' } });
+    expect(await readFile(config(), 'utf8')).not.toContain('vsay_ak_secret');
+    for (const file of ['agent.yaml', 'agent.key', 'agent.credential', 'agent.generation']) {
+      expect((await stat(path.join(path.dirname(config()), file))).mode & 0o777).toBe(0o600);
+    }
+    const shown = await agent('show-config', '--config', config()).exit();
+    expect(shown.output).toContain('machine_credential: (hidden)');
+    expect(shown.output).not.toContain('wxt_mc_');
+    expect((await agent('validate', '--config', config()).exit()).code).toBe(0);
+    expect((await agent('status', '--config', config()).exit()).output).toContain('not running');
+  });
+
+  it('says at once that the API key is wrong, and exits with 3', async () => {
+    const value = { code: 'bad_api_key', message: 'The API key is not valid.', permanent: true };
+    hub.answer = () => ({ $case: 'refused', value: { ...value, retryAfterMs: 0, generationHeld: 0n } });
+    const { code, output } = await configure(host);
+    expect(code).toBe(3);
+    expect(output).toMatch(/The API key is not valid.*Profile page/);
+    expect(output).not.toMatch(/ {4}at /);
+  });
+
+  it('keeps the configuration when the server cannot be reached, and start goes on trying', async () => {
+    const { code, output } = await configure('http://127.0.0.1:1');
+    expect(code).toBe(0);
+    expect(output).toMatch(/Not registered yet: http:\/\/127\.0\.0\.1:1 cannot be reached/);
+    const started = agent('start', '--config', config());
+    await started.says('cannot be reached');
+    started.child.kill('SIGTERM');
+    expect((await started.exit()).code).toBe(0);
+  });
+
+  it('names what is wrong on the command line', async () => {
+    const wrongUser = await configure(host, '--linux-user', 'nobody-by-this-name');
+    expect([wrongUser.code, wrongUser.output]).toEqual([2, expect.stringContaining('no user nobody-by-this-name')]);
+    const wrongHost = await configure('term.example.org');
+    expect([wrongHost.code, wrongHost.output]).toEqual([2, expect.stringContaining('must be a URL')]);
+    expect((await agent('configure', '--config', config()).exit()).code).toBe(2);
+  });
+});
+
+describe('vsay-agent start', () => {
+  it('connects, says so in its status, and leaves with 0 on SIGTERM', async () => {
+    await configure(host);
+    const started = agent('start', '--config', config());
+    await Promise.all([started.says('"connected"'), hub.linked()]);
+    expect(hub.hellos.at(-1)?.credential).toEqual({ $case: 'machineCredential', value: 'wxt_mc_test' });
+    const twin = await agent('start', '--config', config()).exit();
+    expect([twin.code, twin.output]).toEqual([1, expect.stringContaining('runs already')]);
+    started.child.kill('SIGTERM');
+    expect((await started.exit()).code).toBe(0);
+  });
+
+  it('exits with 3, and once, when the machine was removed', async () => {
+    await configure(host);
+    const value = { code: 'machine_revoked', message: 'This machine was removed.', permanent: true };
+    hub.answer = () => ({ $case: 'refused', value: { ...value, retryAfterMs: 0, generationHeld: 0n } });
+    const { code, output } = await agent('start', '--config', config()).exit();
+    expect(code).toBe(3);
+    expect(output).toContain('To enrol it anew');
+  });
+});
