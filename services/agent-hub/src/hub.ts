@@ -147,7 +147,7 @@ export const startHub = async (settings: HubSettings, { logger, shutdown }: Serv
   health.set('signins', false, 'loading');
   health.set('presence', false, 'loading');
   allowList.onChange((sidHash, entry) => {
-    revocation.signinChanged(sidHash);
+    revocation.signinChanged(sidHash, entry);
     if (entry === undefined || entry.disabled) events.signinEnded(sidHash);
   });
   presence.onChange((agentId, online) => {

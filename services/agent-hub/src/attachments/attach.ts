@@ -1,4 +1,5 @@
 import { status } from '@grpc/grpc-js';
+import type { SigninEntry } from '@webxterm/contracts/bus';
 import { type AttachOpen, type OpenStream, Role } from '@webxterm/contracts/grpc';
 import { type AllowList, AppError, hashSid, type Logger, openResumePass, toAppError } from '@webxterm/shared';
 import type { Link } from '../links/link.ts';
@@ -18,7 +19,7 @@ const openWithinMs = 5000;
 const maxPerMachine = 512;
 
 export interface AttachOptions {
-  readonly allowList: Pick<AllowList, 'require'>;
+  readonly allowList: Pick<AllowList, 'find' | 'require'>;
   readonly authorizer: Authorizer;
   readonly links: LinkTable;
   readonly table: AttachmentTable;
@@ -49,7 +50,7 @@ export class Attach {
       const message = await firstMessage(this.#viewer);
       if (message === undefined) return failStream(this.#viewer, status.DEADLINE_EXCEEDED, 'no open came');
       const open = readOpen(message);
-      attachment = this.#register(open);
+      attachment = this.#register(open, await this.#options.allowList.find(open.sid));
       await this.#join(open, attachment);
     } catch (error) {
       this.#fail(error);
@@ -59,9 +60,8 @@ export class Attach {
   }
 
   /** Into the table first, then the access check: a revocation in between finds it there. */
-  #register(open: AttachOpen): Attachment {
-    const { allowList, table } = this.#options;
-    const signin = allowList.require(open.sid);
+  #register(open: AttachOpen, signin: SigninEntry): Attachment {
+    const { table } = this.#options;
     if (table.ofAgent(open.agentId).length >= maxPerMachine)
       throw new AppError('too_many_streams', `This machine has ${maxPerMachine} terminals attached.`);
     const attachment: Attachment = {

@@ -17,9 +17,8 @@ import {
   type ResizeSessionResponse,
   rawHubAttach,
 } from '@webxterm/contracts/grpc';
-import { type AllowList, AppError, toAppError } from '@webxterm/shared';
+import { AppError, toAppError } from '@webxterm/shared';
 import type { ToAgent } from '../links/link.ts';
-import type { LinkTable } from '../links/link-table.ts';
 import { mayManage, mayOpen } from '../machines/access-rule.ts';
 import type { Authorizer } from '../machines/authorize.ts';
 import { Attach, type AttachOptions, notHere } from './attach.ts';
@@ -29,7 +28,6 @@ import { failStream, type RawStream } from './splice.ts';
 export interface HubServiceOptions extends AttachOptions {
   /** What the terminal service must present. */
   readonly hubToken: string;
-  readonly allowList: Pick<AllowList, 'require'>;
 }
 
 /** The service on the internal port, with attach messages left as they come off the wire. */
@@ -79,10 +77,10 @@ class NotHere extends Error {
 
 /** Who asks may use the machine, and it is here. */
 const reach = async (
-  { allowList, authorizer, links }: { allowList: Pick<AllowList, 'require'>; authorizer: Authorizer; links: LinkTable },
+  { allowList, authorizer, links }: Pick<AttachOptions, 'allowList' | 'authorizer' | 'links'>,
   { sid, agentId }: { sid: string; agentId: string },
 ): Promise<{ send: (message: ToAgent) => void; role: Awaited<ReturnType<Authorizer['access']>>['role'] }> => {
-  const signin = allowList.require(sid);
+  const signin = await allowList.find(sid);
   if (links.find(agentId) === undefined) throw new NotHere();
   const { role } = await authorizer.access({ userId: signin.user_id, role: signin.role }, agentId);
   const link = links.find(agentId);

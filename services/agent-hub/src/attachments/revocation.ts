@@ -1,3 +1,4 @@
+import type { SigninEntry } from '@webxterm/contracts/bus';
 import { type AllowList, type Logger, toAppError } from '@webxterm/shared';
 import type { LinkTable } from '../links/link-table.ts';
 import { mayOpen } from '../machines/access-rule.ts';
@@ -10,7 +11,7 @@ const recheckEveryMs = 2000;
 const staleCheckEveryMs = 5000;
 
 export interface RevocationOptions {
-  readonly allowList: Pick<AllowList, 'peek' | 'isTooOldForOpenTerminals'>;
+  readonly allowList: Pick<AllowList, 'peek' | 'isStale' | 'isTooOldForOpenTerminals'>;
   readonly authorizer: Authorizer;
   readonly links: LinkTable;
   readonly table: AttachmentTable;
@@ -36,8 +37,8 @@ export class Revocation {
   }
 
   /** A sign-in ended (its shells stay, detached) or its account was disabled (its shells end). */
-  signinChanged(sidHash: string): void {
-    for (const attachment of this.#options.table.ofSignin(sidHash)) this.#checkSignin(attachment);
+  signinChanged(sidHash: string, signin: SigninEntry | undefined): void {
+    for (const attachment of this.#options.table.ofSignin(sidHash)) this.#judgeSignin(attachment, signin);
   }
 
   /** Access to a machine changed, for one user or for all. */
@@ -49,14 +50,22 @@ export class Revocation {
   /** Reads access again. What cannot be read now stays, marked, and is read again soon. */
   async recheck(attachments: readonly Attachment[]): Promise<void> {
     for (const attachment of attachments) {
-      if (!this.#checkSignin(attachment)) continue;
-      try {
-        if (await this.#mayStay(attachment)) attachment.unchecked = false;
-        else this.#endSession(attachment, 'access_revoked', 'Your access to this machine has ended.');
-      } catch (error) {
-        attachment.unchecked = true;
-        this.#options.logger.warn({ err: error, agent_id: attachment.agentId }, 'access cannot be read, trying again');
-      }
+      const { allowList } = this.#options;
+      // A list that is being read anew knows nobody yet: that ends no terminal.
+      const signin = allowList.isStale() ? undefined : allowList.peek(attachment.sidHash);
+      if (allowList.isStale()) attachment.unchecked = true;
+      else if (this.#judgeSignin(attachment, signin) && signin !== undefined)
+        await this.#recheckOne(attachment, signin);
+    }
+  }
+
+  async #recheckOne(attachment: Attachment, signin: SigninEntry): Promise<void> {
+    try {
+      if (await this.#mayStay(attachment, signin)) attachment.unchecked = false;
+      else this.#endSession(attachment, 'access_revoked', 'Your access to this machine has ended.');
+    } catch (error) {
+      attachment.unchecked = true;
+      this.#options.logger.warn({ err: error, agent_id: attachment.agentId }, 'access cannot be read, trying again');
     }
   }
 
@@ -65,12 +74,12 @@ export class Revocation {
     return this.recheck(this.#options.table.all());
   }
 
-  async #mayStay(attachment: Attachment): Promise<boolean> {
-    const { allowList, authorizer } = this.#options;
-    const signin = allowList.peek(attachment.sidHash);
-    if (signin === undefined) return false;
+  async #mayStay(attachment: Attachment, signin: SigninEntry): Promise<boolean> {
     try {
-      const { role } = await authorizer.access({ userId: signin.user_id, role: signin.role }, attachment.agentId);
+      const { role } = await this.#options.authorizer.access(
+        { userId: signin.user_id, role: signin.role },
+        attachment.agentId,
+      );
       return mayOpen(role);
     } catch (error) {
       if (toAppError(error).code === 'machine_not_found') return false;
@@ -78,8 +87,7 @@ export class Revocation {
     }
   }
 
-  #checkSignin(attachment: Attachment): boolean {
-    const signin = this.#options.allowList.peek(attachment.sidHash);
+  #judgeSignin(attachment: Attachment, signin: SigninEntry | undefined): boolean {
     if (signin?.disabled) {
       this.#endSession(attachment, 'user_disabled', 'This account is disabled.');
       return false;

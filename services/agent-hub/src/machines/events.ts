@@ -17,7 +17,7 @@ type EventKind = 'status' | 'stats';
 
 export interface EventStreamOptions {
   readonly authorizer: Authorizer;
-  readonly allowList: Pick<AllowList, 'peek'>;
+  readonly allowList: Pick<AllowList, 'peek' | 'isStale'>;
   readonly now: () => number;
 }
 
@@ -132,7 +132,7 @@ class EventStream {
 
   #send(key: string, text: string): void {
     if (this.#response.writableEnded) return;
-    if (this.#options.allowList.peek(this.sidHash) === undefined) this.end();
+    if (this.#signedOut()) this.end();
     else if (this.#blocked) this.#wait(key, text);
     else this.#blocked = !this.#response.write(text);
   }
@@ -153,8 +153,14 @@ class EventStream {
     }
   }
 
+  /** A list that is being read anew knows nobody yet; it tells later who is gone. */
+  #signedOut(): boolean {
+    const { allowList } = this.#options;
+    return !allowList.isStale() && allowList.peek(this.sidHash) === undefined;
+  }
+
   #beat(): void {
-    if (this.#options.allowList.peek(this.sidHash) === undefined) this.end();
+    if (this.#signedOut()) this.end();
     else if (!this.#blocked) this.#response.write(': beat\n\n');
   }
 }

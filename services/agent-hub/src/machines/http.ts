@@ -42,6 +42,12 @@ export const mountMachines = (api: Api, options: MachineHttpOptions): void => {
     return { machines, total: found.total, page, limit, total_pages: Math.ceil(found.total / limit) };
   });
 
+  // Before `:agent_id`, which would take "events" for a machine.
+  api.mount(machineEvents, async ({ caller, context }) => {
+    await events.serve(caller, context.response);
+    return undefined;
+  });
+
   api.mount(getMachine, async ({ params, caller }) => {
     const person = personOf(caller);
     const machine = await store.find(scopeOf(person), params.agent_id);
@@ -54,11 +60,6 @@ export const mountMachines = (api: Api, options: MachineHttpOptions): void => {
     });
     if (role === undefined) throw new AppError('machine_not_found');
     return machineView(machine, role, isOnline(machine.agent_id), activity.latest(machine.agent_id));
-  });
-
-  api.mount(machineEvents, async ({ caller, context }) => {
-    await events.serve(caller, context.response);
-    return undefined;
   });
 };
 

@@ -13,7 +13,7 @@ export const answerAuthorize = (
   isOnline: (agentId: string) => boolean,
 ): void => {
   answer(bus, authorizeMachine, logger, async ({ sid, agent_id }) => {
-    const signin = allowList.require(sid);
+    const signin = await allowList.find(sid);
     if (!AgentId.safeParse(agent_id).success) throw new AppError('machine_not_found');
     try {
       const person = { userId: signin.user_id, role: signin.role };
