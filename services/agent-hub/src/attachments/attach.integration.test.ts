@@ -1,0 +1,359 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { status } from '@grpc/grpc-js';
+import { decodeUp, encodeDown, encodeUp } from '@webxterm/contracts/frames';
+import { type OpenStream, Role, unwrapFrame, wrapFrame } from '@webxterm/contracts/grpc';
+import mongoose from 'mongoose';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type AccessRecord, defineMachineModels } from '../machines/record.ts';
+import type { TestSignin, TestUser } from '../testing/auth-stand-in.ts';
+import { type AgentStream, dial, type TestLink, TestMachine } from '../testing/test-agent.ts';
+import type { RunningHub } from '../testing/test-hub.ts';
+import type { TestTerminal, TestViewer } from '../testing/test-viewer.ts';
+import { until, World } from '../testing/world.ts';
+
+let world: World;
+let hub: RunningHub;
+let terminal: TestTerminal;
+let ann: TestUser;
+let annIn: TestSignin;
+let link: TestLink;
+let agentId: string;
+let mongo: mongoose.Connection;
+
+beforeAll(async () => {
+  world = await World.start();
+  ann = world.auth.addUser('ann');
+  annIn = await world.auth.signIn(ann);
+  hub = await world.hub();
+  terminal = world.terminal(hub);
+  const dialled = await dial(hub.grpc, new TestMachine('box'), { $case: 'apiKey', value: ann.apiKey });
+  link = dialled;
+  agentId = dialled.welcome.agentId;
+  mongo = await mongoose.createConnection(world.servers.mongoUrl('agent-hub')).asPromise();
+}, 60_000);
+
+afterAll(async () => {
+  link?.cut();
+  await mongo?.close();
+  await world?.stop();
+}, 30_000);
+
+const output = (offset: number, payload: Uint8Array): Buffer =>
+  wrapFrame(encodeDown({ type: 'output', offset, payload }));
+
+/** One attach, joined on both sides. */
+const join = async (
+  signin: TestSignin,
+  open: { sessionId?: Buffer; create?: boolean } = {},
+): Promise<{ viewer: TestViewer; machine: AgentStream; asked: OpenStream }> => {
+  const viewer = terminal.attach({ sid: signin.sid, agentId, ...open });
+  const asked = await link.nextOpen();
+  return { viewer, machine: link.attach(asked), asked };
+};
+
+const closed = (stream: AgentStream): Promise<number> =>
+  new Promise((resolve) => stream.on('status', ({ code }) => resolve(code)));
+
+/** The frames that came up to the machine. */
+const framesUp = (machine: AgentStream): ReturnType<typeof decodeUp>[] => {
+  const frames: ReturnType<typeof decodeUp>[] = [];
+  machine.on('data', (message: Buffer) => {
+    const frame = unwrapFrame(message);
+    if (frame !== undefined) frames.push(decodeUp(frame));
+  });
+  return frames;
+};
+
+describe('an attach', () => {
+  it('reaches the machine with what was asked, and with who asks as the allow-list has it', async () => {
+    const sessionId = randomBytes(16);
+    const { viewer, machine, asked } = await join(annIn, { sessionId });
+    expect(asked).toMatchObject({
+      userId: ann.userId,
+      ownerUserId: ann.userId,
+      role: Role.ROLE_CONTROL,
+      create: true,
+      cols: 80,
+      rows: 24,
+      kind: 'pty',
+    });
+    expect(asked.sessionId).toEqual(sessionId);
+    machine.write(output(0, Buffer.from('hello')));
+    expect(await viewer.frames.take()).toMatchObject({ type: 'output', offset: 0 });
+    viewer.stream.end();
+    expect(await closed(machine)).toBe(status.OK);
+    expect((await viewer.ended).code).toBe(status.OK);
+  });
+
+  it('carries 20 MB down and 5 MB up, every byte once and in order', async () => {
+    const { viewer, machine } = await join(annIn);
+    const down = { sent: createHash('sha256'), got: createHash('sha256'), bytes: 0 };
+    const up = { sent: createHash('sha256'), got: createHash('sha256'), bytes: 0 };
+    viewer.stream.removeAllListeners('data').on('data', (message: Buffer) => {
+      down.got.update(unwrapFrame(message) ?? '');
+      down.bytes += message.length;
+    });
+    machine.on('data', (message: Buffer) => {
+      up.got.update(unwrapFrame(message) ?? '');
+      up.bytes += message.length;
+    });
+    const send = async (
+      to: { write(message: Buffer): boolean; once(event: 'drain', listener: () => void): unknown },
+      way: typeof down,
+      frames: Iterable<Uint8Array>,
+    ): Promise<void> => {
+      for (const frame of frames) {
+        way.sent.update(frame);
+        if (!to.write(wrapFrame(frame))) await new Promise<void>((resolve) => to.once('drain', resolve));
+      }
+    };
+    const payload = randomBytes(64 * 1024);
+    const typed = randomBytes(16 * 1024);
+    const downFrames = Array.from({ length: 320 }, (_, i) =>
+      encodeDown({ type: 'output', offset: i * payload.length, payload }),
+    );
+    const upFrames = Array.from({ length: 320 }, (_, i) =>
+      encodeUp({ type: 'input', offset: i * typed.length, reply: false, payload: typed }),
+    );
+    await Promise.all([send(machine, down, downFrames), send(viewer.stream, up, upFrames)]);
+    await until(() => down.bytes > 320 * payload.length && up.bytes > 320 * typed.length);
+    machine.end();
+    expect((await viewer.ended).code).toBe(status.OK);
+    expect(down.got.digest('hex')).toBe(down.sent.digest('hex'));
+    expect(up.got.digest('hex')).toBe(up.sent.digest('hex'));
+  });
+
+  it('holds a flood back at its source while its viewer reads nothing, and others go on', async () => {
+    const { viewer, machine } = await join(annIn);
+    const other = await join(annIn);
+    viewer.stream.pause();
+    const chunk = output(0, Buffer.alloc(64 * 1024));
+    let taken = 0;
+    const flood = (): void => {
+      while (taken < 2000) {
+        taken += 1;
+        if (!machine.write(chunk)) break;
+      }
+    };
+    machine.on('drain', flood);
+    flood();
+    let before = -1;
+    await until(async () => {
+      const still = taken === before;
+      before = taken;
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      return still;
+    });
+    // HTTP/2 windows of both hops and 16 messages in each queue: far below the 125 MB that wait at the source.
+    expect(taken * chunk.length).toBeLessThan(40 * 1024 * 1024);
+    other.machine.write(output(0, Buffer.from('alive')));
+    expect(await other.viewer.frames.take()).toMatchObject({ type: 'output' });
+    viewer.stream.resume();
+    await until(() => taken === 2000);
+    machine.end();
+    expect((await viewer.ended).code).toBe(status.OK);
+    other.viewer.stream.end();
+  });
+
+  it('of a stranger is refused as if there were no machine, of a view grant with view_only', async () => {
+    const bob = world.auth.addUser('bob');
+    const bobIn = await world.auth.signIn(bob);
+    const stranger = terminal.attach({ sid: bobIn.sid, agentId });
+    expect(await stranger.frames.take()).toMatchObject({ type: 'refused', code: 'machine_not_found' });
+    expect((await stranger.ended).code).toBe(status.OK);
+    await grant(bob, 'view');
+    const seeing = terminal.attach({ sid: bobIn.sid, agentId });
+    expect(await seeing.frames.take()).toMatchObject({ type: 'refused', code: 'view_only' });
+  });
+
+  it('of a granted user opens, but never a session of somebody else', async () => {
+    const carl = world.auth.addUser('carl');
+    const carlIn = await world.auth.signIn(carl);
+    await grant(carl, 'control');
+    const { viewer, asked } = await join(carlIn);
+    expect(asked.userId).toBe(carl.userId);
+    viewer.stream.end();
+    const foreign = terminal.attach({ sid: carlIn.sid, agentId, create: false, ownerUserId: ann.userId });
+    expect(await foreign.frames.take()).toMatchObject({ type: 'refused', code: 'session_not_found' });
+  });
+
+  it('without a sign-in that counts, or with a wrong open, is refused', async () => {
+    const unknown = terminal.attach({ sid: 'no-such-sign-in', agentId });
+    expect(await unknown.frames.take()).toMatchObject({ type: 'refused', code: 'unauthenticated' });
+    for (const wrong of [
+      { cols: 0 },
+      { rows: 1001 },
+      { sessionId: randomBytes(3) },
+      { kind: 'file' },
+      { role: 0 as const },
+    ]) {
+      const viewer = terminal.attach({ sid: annIn.sid, agentId, ...wrong });
+      expect(await viewer.frames.take()).toMatchObject({ type: 'refused', code: 'invalid_input' });
+    }
+  });
+
+  it('to a machine that is not here is answered NOT_HERE at once', async () => {
+    const viewer = terminal.attach({ sid: annIn.sid, agentId: `ag_${'z'.repeat(26)}` });
+    expect(await viewer.ended).toMatchObject({ code: status.NOT_FOUND, details: 'NOT_HERE' });
+  });
+
+  it('without the hub token gets nowhere', async () => {
+    const intruder = world.terminal(hub, 'x'.repeat(43));
+    const viewer = intruder.attach({ sid: annIn.sid, agentId });
+    expect((await viewer.ended).code).toBe(status.UNAUTHENTICATED);
+    const ended = await new Promise<number | undefined>((resolve) =>
+      intruder.calls.endSession(
+        { sid: annIn.sid, agentId, sessionId: randomBytes(16), cause: 'x', requestId: '' },
+        intruder.metadata,
+        (error) => resolve(error?.code),
+      ),
+    );
+    expect(ended).toBe(status.UNAUTHENTICATED);
+  });
+});
+
+describe('the stream that an agent brings', () => {
+  it('is refused with a forged secret, link or id, and the asked one still comes through', async () => {
+    const viewer = terminal.attach({ sid: annIn.sid, agentId });
+    const asked = await link.nextOpen();
+    for (const forged of [
+      { secret: randomBytes(16) },
+      { secret: Buffer.alloc(0) },
+      { linkId: randomBytes(16).toString('base64url') },
+      { attachId: 'other' },
+    ])
+      expect(await closed(link.attach(asked, forged))).toBe(status.UNAUTHENTICATED);
+    const machine = link.attach(asked);
+    machine.write(output(0, Buffer.from('genuine')));
+    expect(await viewer.frames.take()).toMatchObject({ type: 'output' });
+    // Good once.
+    expect(await closed(link.attach(asked))).toBe(status.UNAUTHENTICATED);
+    viewer.stream.end();
+  });
+
+  it('comes too late after 3 s: the terminal service is told to look again', async () => {
+    const viewer = terminal.attach({ sid: annIn.sid, agentId });
+    const asked = await link.nextOpen();
+    expect((await viewer.ended).code).toBe(status.UNAVAILABLE);
+    expect(await closed(link.attach(asked))).toBe(status.UNAUTHENTICATED);
+  });
+
+  it('that carries a message over the bound loses that stream alone', async () => {
+    const { viewer, machine } = await join(annIn);
+    const other = await join(annIn);
+    machine.write(Buffer.alloc(2 * 1024 * 1024));
+    expect((await viewer.ended).code).toBe(status.UNAVAILABLE);
+    other.machine.write(output(0, Buffer.from('alive')));
+    expect(await other.viewer.frames.take()).toMatchObject({ type: 'output' });
+    other.viewer.stream.end();
+  });
+});
+
+describe('an attachment ends', () => {
+  it('within a second of the sign-out, with the shell left alive', async () => {
+    const signin = await world.auth.signIn(ann);
+    const { viewer, machine } = await join(signin);
+    const up = framesUp(machine);
+    machine.write(output(0, Buffer.from('x')));
+    await viewer.frames.take();
+    const from = performance.now();
+    await world.auth.signOut(signin);
+    expect(await viewer.frames.take()).toMatchObject({ type: 'refused', code: 'unauthenticated' });
+    expect(performance.now() - from).toBeLessThan(1000);
+    expect(await closed(machine)).toBe(status.OK);
+    expect(up).toContainEqual({ type: 'detach', reason: 'revoked' });
+  });
+
+  it('with its session when access is taken away or the account is disabled', async () => {
+    const dora = world.auth.addUser('dora');
+    const doraIn = await world.auth.signIn(dora);
+    await grant(dora, 'control');
+    const first = await join(doraIn);
+    first.machine.write(output(0, Buffer.from('x')));
+    await first.viewer.frames.take();
+    await models().access.deleteOne({ user_id: dora.userId });
+    await world.tellAccess(agentId, dora.userId);
+    expect(await first.viewer.frames.take()).toMatchObject({ type: 'refused', code: 'machine_not_found' });
+    expect(await link.inbox.take(({ $case }) => $case === 'endSession')).toMatchObject({
+      value: { sessionId: first.asked.sessionId, cause: 'access_revoked' },
+    });
+
+    await grant(dora, 'control');
+    const second = await join(doraIn);
+    second.machine.write(output(0, Buffer.from('x')));
+    await second.viewer.frames.take();
+    await world.auth.disable(doraIn);
+    expect(await second.viewer.frames.take()).toMatchObject({ type: 'refused', code: 'user_disabled' });
+    expect(await link.inbox.take(({ $case }) => $case === 'endSession')).toMatchObject({
+      value: { sessionId: second.asked.sessionId, cause: 'user_disabled' },
+    });
+  });
+
+  it('as a break when the agent is gone: the terminal service looks again', async () => {
+    const dying = await dial(hub.grpc, new TestMachine('dying'), { $case: 'apiKey', value: ann.apiKey });
+    const viewer = terminal.attach({ sid: annIn.sid, agentId: dying.welcome.agentId });
+    const machine = dying.attach(await dying.nextOpen());
+    machine.write(output(0, Buffer.from('x')));
+    await viewer.frames.take();
+    dying.cut();
+    expect((await viewer.ended).code).toBe(status.UNAVAILABLE);
+  });
+
+  it('500 at once, and one other lives', async () => {
+    const other = await join(annIn);
+    for (let round = 0; round < 5; round += 1) {
+      const joined = await Promise.all(Array.from({ length: 100 }, () => join(annIn)));
+      for (const { viewer } of joined) viewer.stream.end();
+      await Promise.all(joined.map(({ viewer }) => viewer.ended));
+    }
+    other.machine.write(output(0, Buffer.from('alive')));
+    expect(await other.viewer.frames.take()).toMatchObject({ type: 'output' });
+    other.viewer.stream.end();
+  });
+});
+
+describe('the terminal service', () => {
+  const unary = (act: (done: (error: { code: number; details: string } | null) => void) => void) =>
+    new Promise<{ code: number; details: string } | null>((resolve) => act(resolve));
+
+  it('ends and resizes sessions through the hub that holds the machine', async () => {
+    const sessionId = randomBytes(16);
+    const viewerId = randomBytes(16);
+    const { calls, metadata } = terminal;
+    const whose = { sid: annIn.sid, agentId, sessionId, requestId: 'r' };
+    expect(
+      await unary((done) => calls.resizeSession({ ...whose, viewerId, cols: 132, rows: 50 }, metadata, done)),
+    ).toBeNull();
+    expect(await link.inbox.take(({ $case }) => $case === 'resizeSession')).toMatchObject({
+      value: { sessionId, viewerId, cols: 132, rows: 50 },
+    });
+    expect(await unary((done) => calls.endSession({ ...whose, cause: 'ended_by_user' }, metadata, done))).toBeNull();
+    expect(await link.inbox.take(({ $case }) => $case === 'endSession')).toMatchObject({
+      value: { sessionId, cause: 'ended_by_user' },
+    });
+    expect(
+      await unary((done) => calls.resizeSession({ ...whose, viewerId, cols: 0, rows: 0 }, metadata, done)),
+    ).toMatchObject({ code: status.INVALID_ARGUMENT });
+    const elsewhere = { ...whose, agentId: `ag_${'y'.repeat(26)}`, cause: '' };
+    expect(await unary((done) => calls.endSession(elsewhere, metadata, done))).toMatchObject({
+      code: status.NOT_FOUND,
+      details: 'NOT_HERE',
+    });
+    const stranger = await world.auth.signIn(world.auth.addUser('eve'));
+    expect(
+      await unary((done) => calls.endSession({ ...whose, sid: stranger.sid, cause: '' }, metadata, done)),
+    ).toMatchObject({ code: status.PERMISSION_DENIED, details: 'machine_not_found' });
+  });
+});
+
+const models = () => ({ access: mongo.models.MachineAccess ?? defineMachineModels(mongo).access });
+
+const grant = async (user: TestUser, role: AccessRecord['role']): Promise<void> => {
+  await models().access.create({
+    agent_id: agentId,
+    user_id: user.userId,
+    role,
+    granted_by: ann.userId,
+    created_at: new Date(),
+  });
+};

@@ -1,0 +1,251 @@
+import { randomBytes } from 'node:crypto';
+import { status } from '@grpc/grpc-js';
+import { Machine } from '@webxterm/contracts/rest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TestSignin, TestUser } from '../testing/auth-stand-in.ts';
+import { type Credential, dial, dialRefused, TestLink, TestMachine } from '../testing/test-agent.ts';
+import type { RunningHub } from '../testing/test-hub.ts';
+import { until, World } from '../testing/world.ts';
+
+let world: World;
+let hub: RunningHub;
+let ann: TestUser;
+let annIn: TestSignin;
+let key: Credential;
+
+beforeAll(async () => {
+  world = await World.start();
+  ann = world.auth.addUser('ann');
+  annIn = await world.auth.signIn(ann);
+  key = { $case: 'apiKey', value: ann.apiKey };
+  hub = await world.hub();
+}, 60_000);
+
+afterAll(() => world?.stop(), 30_000);
+
+const machineOf = async (agentId: string): Promise<Machine> =>
+  Machine.parse(await (await hub.request(`/api/machines/${agentId}`, annIn.token)).json());
+
+const statusOf = async (agentId: string): Promise<string> => (await machineOf(agentId)).status;
+
+describe('an agent that enrols', () => {
+  it('is welcome with an API key, shows as online, and as offline when its process is gone', async () => {
+    const link = await dial(hub.grpc, new TestMachine('box'), key);
+    expect(link.welcome).toMatchObject({ ownerUsername: 'ann', machineName: 'box', protocol: 1 });
+    expect(link.welcome.machineCredential).toMatch(/^wxt_mc_/);
+    expect(link.welcome.linkPass).toMatch(/^wxt_lp_/);
+    await until(async () => (await statusOf(link.welcome.agentId)) === 'online');
+    link.cut();
+    await until(async () => (await statusOf(link.welcome.agentId)) === 'offline', 1500);
+  });
+
+  it('just registers when it says so: no presence, the stream ends', async () => {
+    const link = new TestLink(hub.grpc);
+    const answer = await link.sayHello(new TestMachine('configured'), key, { registerOnly: true });
+    if (!('welcome' in answer)) throw new Error('refused');
+    expect(answer.welcome.machineCredential).not.toBe('');
+    expect((await link.ended).code).toBe(status.OK);
+    expect(await statusOf(answer.welcome.agentId)).toBe('offline');
+  });
+
+  it('keeps its machine under the same key pair, and another machine gets a number behind the name', async () => {
+    const machine = new TestMachine('twin');
+    const first = await dial(hub.grpc, machine, key);
+    first.cut();
+    const again = await dial(hub.grpc, machine, key);
+    expect(again.welcome.agentId).toBe(first.welcome.agentId);
+    expect(again.welcome.machineCredential).not.toBe(first.welcome.machineCredential);
+    const other = await dial(hub.grpc, new TestMachine('twin'), key);
+    expect(other.welcome.machineName).toBe('twin-2');
+    again.cut();
+    other.cut();
+  });
+
+  it('many at once under one name get each a name and a machine of their own', async () => {
+    const links = await Promise.all(Array.from({ length: 8 }, () => dial(hub.grpc, new TestMachine('crowd'), key)));
+    expect(new Set(links.map((link) => link.welcome.agentId)).size).toBe(8);
+    expect(new Set(links.map((link) => link.welcome.machineName)).size).toBe(8);
+    for (const link of links) link.cut();
+  });
+
+  it('is refused with a wrong key, for good', async () => {
+    const wrong: Credential = { $case: 'apiKey', value: `vsay_ak_${'0'.repeat(32)}` };
+    expect(await dialRefused(hub.grpc, new TestMachine('x'), wrong)).toMatchObject({
+      code: 'bad_api_key',
+      permanent: true,
+    });
+    expect(await dialRefused(hub.grpc, new TestMachine('x'), { $case: 'apiKey', value: 'junk' })).toMatchObject({
+      code: 'bad_api_key',
+      permanent: true,
+    });
+  });
+});
+
+describe('an agent that dials again', () => {
+  it('comes in by its machine credential, and with its own key pair only', async () => {
+    const machine = new TestMachine('cred');
+    const { welcome, ...link } = await dial(hub.grpc, machine, key);
+    link.stream.cancel();
+    const credential: Credential = { $case: 'machineCredential', value: welcome.machineCredential };
+    const again = await dial(hub.grpc, machine, credential);
+    expect(again.welcome).toMatchObject({ agentId: welcome.agentId, machineCredential: '' });
+    again.cut();
+    expect(await dialRefused(hub.grpc, new TestMachine('thief'), credential)).toMatchObject({
+      code: 'bad_credential',
+      permanent: true,
+    });
+  });
+
+  it('comes in by its link pass; a stolen pass is of no use', async () => {
+    const machine = new TestMachine('pass');
+    const link = await dial(hub.grpc, machine, key);
+    link.cut();
+    const pass: Credential = { $case: 'linkPass', value: link.welcome.linkPass };
+    const again = await dial(hub.grpc, machine, pass);
+    expect(again.welcome.agentId).toBe(link.welcome.agentId);
+    again.cut();
+    const stolen = await dialRefused(hub.grpc, new TestMachine('thief'), pass);
+    expect(stolen).toMatchObject({ code: 'unavailable', permanent: false });
+  });
+
+  it('goes by its machine credential in the same dial when the pass is not taken', async () => {
+    const machine = new TestMachine('fallback');
+    const link = await dial(hub.grpc, machine, key);
+    link.cut();
+    const again = await dial(
+      hub.grpc,
+      machine,
+      { $case: 'linkPass', value: 'wxt_lp_old.old' },
+      { fallbackMachineCredential: link.welcome.machineCredential },
+    );
+    expect(again.welcome.agentId).toBe(link.welcome.agentId);
+    again.cut();
+  });
+});
+
+describe('two dials of one machine', () => {
+  it('of one process: the newer displaces the older at once, and the machine stays online', async () => {
+    const machine = new TestMachine('newer');
+    const first = await dial(hub.grpc, machine, key);
+    await until(async () => (await statusOf(first.welcome.agentId)) === 'online');
+    const second = await dial(hub.grpc, machine, key);
+    await first.ended;
+    await until(async () => (await statusOf(first.welcome.agentId)) === 'online');
+    // The clean-up of the displaced link has run by now; it must have left the newer one's entry alone.
+    second.send({ $case: 'ping', value: { nonce: 5n } });
+    expect(await second.inbox.take(({ $case }) => $case === 'pong')).toEqual({ $case: 'pong', value: { nonce: 5n } });
+    expect(await statusOf(first.welcome.agentId)).toBe('online');
+    second.cut();
+  });
+
+  it('of one process: an older one that comes late is refused with the generation held', async () => {
+    const machine = new TestMachine('older');
+    machine.generation = 10n;
+    const link = await dial(hub.grpc, machine, key);
+    const late = await dialRefused(hub.grpc, machine, key, { generation: 4n });
+    expect(late).toMatchObject({ code: 'displaced', permanent: false, generationHeld: 11n });
+    link.cut();
+  });
+
+  it('of two processes: the newcomer waits while the holder answers', async () => {
+    const machine = new TestMachine('clone');
+    const holder = await dial(hub.grpc, machine, key);
+    const refused = await dialRefused(hub.grpc, machine, key, { instanceId: randomBytes(16) });
+    expect(refused).toMatchObject({ code: 'displaced', permanent: false });
+    expect(refused.retryAfterMs).toBeGreaterThan(0);
+    holder.cut();
+  });
+
+  it('of two processes: a holder that is silent is displaced', async () => {
+    const machine = new TestMachine('silent');
+    const holder = await dial(hub.grpc, machine, key);
+    holder.answersPings = false;
+    const newcomer = await dial(hub.grpc, machine, key, { instanceId: randomBytes(16) });
+    expect(newcomer.welcome.agentId).toBe(holder.welcome.agentId);
+    await holder.ended;
+    newcomer.cut();
+  });
+});
+
+describe('an agent that says nothing', () => {
+  it('is pinged, and cut off when it does not answer', async () => {
+    const link = await dial(hub.grpc, new TestMachine('mute'), key);
+    await until(async () => (await statusOf(link.welcome.agentId)) === 'online');
+    link.answersPings = false;
+    expect((await link.ended).code).toBe(status.DEADLINE_EXCEEDED);
+    await until(async () => (await statusOf(link.welcome.agentId)) === 'offline');
+  });
+});
+
+describe('a hostile agent', () => {
+  it('is refused with a signature of another nonce, and with a channel binding that is not ours', async () => {
+    const machine = new TestMachine('replay');
+    const replayed = await dialRefused(hub.grpc, machine, key, {
+      signature: machine.hello(randomBytes(32), key).signature,
+    });
+    expect(replayed).toMatchObject({ code: 'bad_signature', permanent: true });
+    const bound = await dialRefused(hub.grpc, machine, key, { channelBinding: Buffer.from('x') });
+    expect(bound).toMatchObject({ code: 'bad_signature' });
+  });
+
+  it('is refused when it speaks another protocol, or something else than a hello first', async () => {
+    const machine = new TestMachine('future');
+    const future = await dialRefused(hub.grpc, machine, key, { protocolMin: 9, protocolMax: 9 });
+    expect(future).toMatchObject({ code: 'protocol_unsupported', permanent: true });
+    const link = new TestLink(hub.grpc);
+    link.send({ $case: 'ping', value: { nonce: 1n } });
+    const answer = await link.inbox.take(({ $case }) => $case === 'refused');
+    expect(answer).toMatchObject({ value: { code: 'bad_request' } });
+    link.cut();
+  });
+
+  it('loses its link when it floods, says hello twice, or sends no protobuf; others keep theirs', async () => {
+    const honest = await dial(hub.grpc, new TestMachine('honest'), key);
+    const flooding = await dial(hub.grpc, new TestMachine('flood'), key);
+    for (let i = 0; i < 5000; i += 1) flooding.send({ $case: 'pong', value: { nonce: 1n } });
+    expect((await flooding.ended).code).toBe(status.RESOURCE_EXHAUSTED);
+
+    const machine = new TestMachine('twice');
+    const twice = await dial(hub.grpc, machine, key);
+    twice.send({ $case: 'hello', value: machine.hello(randomBytes(32), key) });
+    expect((await twice.ended).code).toBe(status.FAILED_PRECONDITION);
+
+    const junk = honest.client.makeBidiStreamRequest(
+      '/vsay.agent.v1.AgentService/Stream',
+      (bytes: Buffer) => bytes,
+      (bytes: Buffer) => bytes,
+    );
+    junk.on('data', () => {}).on('error', () => {});
+    const ended = new Promise<number>((resolve) => junk.on('status', ({ code }) => resolve(code)));
+    junk.write(Buffer.from([0xff, 0xff, 0xff]));
+    expect(await ended).toBe(status.INTERNAL);
+
+    honest.send({ $case: 'ping', value: { nonce: 7n } });
+    await honest.inbox.take(({ $case }) => $case === 'pong');
+    honest.cut();
+  });
+
+  it('cannot put nonsense into the figures of its machine', async () => {
+    const link = await dial(hub.grpc, new TestMachine('figures'), key);
+    link.send({
+      $case: 'stats',
+      value: {
+        cpuPercent: Number.POSITIVE_INFINITY,
+        memoryPercent: -5,
+        diskPercent: 1e9,
+        networkInbound: Number.NaN,
+        networkOutbound: 12.5,
+        uptimeSeconds: 2n ** 64n - 1n,
+      },
+    });
+    await until(async () => (await machineOf(link.welcome.agentId)).resource_stats !== null);
+    expect((await machineOf(link.welcome.agentId)).resource_stats).toEqual({
+      cpu_percent: 0,
+      memory_percent: 0,
+      disk_percent: 100,
+      network_inbound: 0,
+      network_outbound: 12.5,
+    });
+    link.cut();
+  });
+});

@@ -1,0 +1,231 @@
+import { authorizeMachine } from '@webxterm/contracts/bus';
+import { listMachines, Machine, MachineEvent } from '@webxterm/contracts/rest';
+import { ask, connectBus, createLogger } from '@webxterm/shared';
+import mongoose from 'mongoose';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TestSignin, TestUser } from '../testing/auth-stand-in.ts';
+import { Mailbox } from '../testing/mailbox.ts';
+import { dial, type TestLink, TestMachine } from '../testing/test-agent.ts';
+import type { RunningHub } from '../testing/test-hub.ts';
+import { until, World } from '../testing/world.ts';
+import { defineMachineModels, type MachineModels } from './record.ts';
+
+let world: World;
+let hub: RunningHub;
+let mongo: mongoose.Connection;
+let models: MachineModels;
+const users: Record<string, TestUser> = {};
+const signins: Record<string, TestSignin> = {};
+const links: TestLink[] = [];
+
+const person = (name: string): { user: TestUser; token: string; sid: string } => {
+  const user = users[name];
+  const signin = signins[name];
+  if (user === undefined || signin === undefined) throw new Error(`no ${name}`);
+  return { user, token: signin.token, sid: signin.sid };
+};
+
+const enrol = async (owner: string, name: string): Promise<string> => {
+  const link = await dial(hub.grpc, new TestMachine(name), { $case: 'apiKey', value: person(owner).user.apiKey });
+  links.push(link);
+  return link.welcome.agentId;
+};
+
+const list = async (name: string, query = ''): Promise<{ names: string[]; total: number; total_pages: number }> => {
+  const response = await hub.request(`/api/machines${query}`, person(name).token);
+  const body = listMachines.success.schema.parse(await response.json());
+  return { names: body.machines.map((machine) => machine.name), total: body.total, total_pages: body.total_pages };
+};
+
+const get = (name: string, agentId: string): Promise<Response> =>
+  hub.request(`/api/machines/${agentId}`, person(name).token);
+
+const grant = (agentId: string, name: string, role: 'control' | 'view'): Promise<unknown> =>
+  models.access.create({
+    agent_id: agentId,
+    user_id: person(name).user.userId,
+    role,
+    granted_by: 'test',
+    created_at: new Date(),
+  });
+
+let web: string;
+let db: string;
+
+beforeAll(async () => {
+  world = await World.start();
+  hub = await world.hub();
+  for (const [name, role] of [
+    ['ann', 'user'],
+    ['bob', 'user'],
+    ['viewer', 'user'],
+    ['driver', 'user'],
+    ['root', 'admin'],
+  ] as const) {
+    const user = world.auth.addUser(name, role);
+    users[name] = user;
+    signins[name] = await world.auth.signIn(user);
+  }
+  mongo = await mongoose.createConnection(world.servers.mongoUrl('agent-hub')).asPromise();
+  models = defineMachineModels(mongo);
+  web = await enrol('ann', 'web');
+  db = await enrol('ann', 'db (old)');
+  await enrol('bob', 'laptop');
+  await grant(web, 'viewer', 'view');
+  await grant(web, 'driver', 'control');
+  await until(async () => (await list('root', '?status=online')).total === 3);
+}, 60_000);
+
+afterAll(async () => {
+  for (const link of links) link.cut();
+  await mongo?.close();
+  await world?.stop();
+}, 30_000);
+
+describe('the list of machines', () => {
+  it('shows each person theirs: owned, granted, and all to an admin', async () => {
+    expect((await list('ann')).names).toEqual(['db (old)', 'web']);
+    expect((await list('bob')).names).toEqual(['laptop']);
+    expect((await list('viewer')).names).toEqual(['web']);
+    expect((await list('driver')).names).toEqual(['web']);
+    expect((await list('root')).total).toBe(3);
+  });
+
+  it('pages, searches any text literally, and filters by status and tag', async () => {
+    expect(await list('ann', '?limit=1&page=2')).toEqual({ names: ['web'], total: 2, total_pages: 2 });
+    expect((await list('ann', '?search=(OLD')).names).toEqual(['db (old)']);
+    expect((await list('ann', '?search=.*')).names).toEqual([]);
+    expect((await list('ann', '?tag=test')).total).toBe(2);
+    expect((await list('ann', '?tag=other')).total).toBe(0);
+    expect((await list('ann', '?status=online')).total).toBe(2);
+    expect((await list('ann', '?status=offline')).total).toBe(0);
+    expect((await list('ann', '?status=pending')).total).toBe(0);
+    expect((await list('ann', '?status=revoked')).total).toBe(0);
+  });
+
+  it('refuses what it does not know, and nobody makes an operator of a filter', async () => {
+    for (const query of ['?page=0', '?limit=501', '?status=up', '?what=1', '?search[$ne]=1', '?tag[$gt]='])
+      expect((await hub.request(`/api/machines${query}`, person('ann').token)).status).toBe(400);
+    expect((await hub.request('/api/machines', undefined)).status).toBe(401);
+  });
+});
+
+describe('one machine', () => {
+  it('is shown with the role that the caller has, and is 404 to everybody else', async () => {
+    const roles = new Map<string, unknown>();
+    for (const name of ['ann', 'bob', 'viewer', 'driver', 'root']) {
+      const response = await get(name, web);
+      roles.set(name, response.status === 200 ? Machine.parse(await response.json()).my_role : response.status);
+    }
+    expect(Object.fromEntries(roles)).toEqual({
+      ann: 'owner',
+      bob: 404,
+      viewer: 'view',
+      driver: 'control',
+      root: 'admin',
+    });
+    expect((await get('ann', 'ag_unknown')).status).toBe(404);
+  });
+
+  it('may be asked about on the bus, by the same rule', async () => {
+    const logger = createLogger({ service: 'terminal', level: 'silent' });
+    const password = world.servers.natsPassword('terminal');
+    const bus = await connectBus({ urls: [world.servers.natsUrl], user: 'terminal', password, logger });
+    const may = (name: string, agent_id: string) => ask(bus, authorizeMachine, { sid: person(name).sid, agent_id });
+    expect(await may('driver', web)).toEqual({
+      agent_id: web,
+      owner_id: person('ann').user.userId,
+      user_id: person('driver').user.userId,
+      role: 'control',
+      online: true,
+    });
+    await expect(may('bob', web)).rejects.toMatchObject({ code: 'machine_not_found' });
+    await expect(may('ann', 'junk')).rejects.toMatchObject({ code: 'machine_not_found' });
+    await expect(ask(bus, authorizeMachine, { sid: 'nobody', agent_id: web })).rejects.toMatchObject({
+      code: 'unauthenticated',
+    });
+    await bus.close();
+  });
+});
+
+describe('machine events', () => {
+  const listen = async (
+    token: string,
+  ): Promise<{ events: Mailbox<[string, MachineEvent]>; done: Promise<void>; stop(): void }> => {
+    const abort = new AbortController();
+    const response = await hub.request('/api/machines/events', token, abort.signal);
+    expect(response.headers.get('content-type')).toBe('text/event-stream');
+    const events = new Mailbox<[string, MachineEvent]>();
+    const read = async (): Promise<void> => {
+      let text = '';
+      for await (const chunk of response.body ?? []) {
+        text += Buffer.from(chunk).toString();
+        for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
+          const [kind, data] = /^event: (\w+)\ndata: (.*)$/s.exec(text.slice(0, end))?.slice(1) ?? [];
+          text = text.slice(end + 2);
+          if (kind !== undefined && data !== undefined) events.put([kind, MachineEvent.parse(JSON.parse(data))]);
+        }
+      }
+    };
+    const done = read().catch(() => {});
+    return { events, done, stop: () => abort.abort() };
+  };
+
+  it('tell the coming, the figures and the going of my machines, and of no others', async () => {
+    const ann = await listen(person('ann').token);
+    const bob = await listen(person('bob').token);
+    const machine = new TestMachine('events');
+    const link = await dial(hub.grpc, machine, { $case: 'apiKey', value: person('ann').user.apiKey });
+    const { agentId } = link.welcome;
+    expect(await ann.events.take(([, event]) => event.agent_id === agentId)).toMatchObject([
+      'status',
+      { status: 'online' },
+    ]);
+    link.send({
+      $case: 'stats',
+      value: {
+        cpuPercent: 12,
+        memoryPercent: 34,
+        diskPercent: 56,
+        networkInbound: 0.5,
+        networkOutbound: 1,
+        uptimeSeconds: 99n,
+      },
+    });
+    expect(await ann.events.take(([kind]) => kind === 'stats')).toMatchObject([
+      'stats',
+      { agent_id: agentId, resource_stats: { cpu_percent: 12, network_inbound: 0.5 } },
+    ]);
+    link.cut();
+    expect(await ann.events.take(([kind, event]) => kind === 'status' && event.status === 'offline')).toMatchObject([
+      'status',
+      { agent_id: agentId },
+    ]);
+    await expect(bob.events.take(() => true, 100)).rejects.toThrow();
+    ann.stop();
+    bob.stop();
+    await Promise.all([ann.done, bob.done]);
+  });
+
+  it('end with the sign-in', async () => {
+    const signin = await world.auth.signIn(person('ann').user);
+    const stream = await listen(signin.token);
+    await world.auth.signOut(signin);
+    await stream.done;
+  });
+});
+
+describe('what is kept of a machine', () => {
+  it('has unique ids, names per owner and key pairs per owner', async () => {
+    const indexes = await models.machines.collection.indexes();
+    const unique = indexes.filter((index) => index.unique).map((index) => Object.keys(index.key).join(','));
+    expect(unique.sort()).toEqual(['agent_id', 'credential_hash', 'owner_id,name', 'owner_id,public_key']);
+  });
+
+  it('never holds a credential itself', async () => {
+    const kept = JSON.stringify(await models.machines.find().lean());
+    expect(kept).not.toContain('wxt_mc_');
+    expect(kept).not.toContain('vsay_ak_');
+    expect(kept).toContain(db);
+  });
+});

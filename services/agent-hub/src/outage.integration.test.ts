@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto';
+import { encodeDown } from '@webxterm/contracts/frames';
+import { wrapFrame } from '@webxterm/contracts/grpc';
+import { Machine } from '@webxterm/contracts/rest';
+import { sealResumePass } from '@webxterm/shared';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TestSignin, TestUser } from './testing/auth-stand-in.ts';
+import { dial, dialRefused, TestMachine } from './testing/test-agent.ts';
+import type { RunningHub } from './testing/test-hub.ts';
+import { until, World } from './testing/world.ts';
+
+let world: World;
+let hub: RunningHub;
+let ann: TestUser;
+let annIn: TestSignin;
+
+beforeAll(async () => {
+  world = await World.start();
+  ann = world.auth.addUser('ann');
+  annIn = await world.auth.signIn(ann);
+  hub = await world.hub();
+}, 60_000);
+
+afterAll(() => world?.stop(), 30_000);
+
+const statusOf = async (agentId: string): Promise<string> =>
+  Machine.parse(await (await hub.request(`/api/machines/${agentId}`, annIn.token)).json()).status;
+
+describe('while MongoDB and NATS are away', () => {
+  it('open terminals go on, agents dial again by their pass, viewers re-attach by theirs; nothing new is let in', async () => {
+    const machine = new TestMachine('box');
+    const link = await dial(hub.grpc, machine, { $case: 'apiKey', value: ann.apiKey });
+    const { agentId } = link.welcome;
+    const terminal = world.terminal(hub);
+    const sessionId = randomBytes(16);
+    const viewer = terminal.attach({ sid: annIn.sid, agentId, sessionId });
+    const stream = link.attach(await link.nextOpen());
+    const say = (to: typeof stream, text: string): boolean =>
+      to.write(wrapFrame(encodeDown({ type: 'output', offset: 0, payload: Buffer.from(text) })));
+    say(stream, 'before');
+    await viewer.frames.take();
+
+    await Promise.all([world.servers.mongod.stop(), world.servers.nats.stop()]);
+
+    say(stream, 'during');
+    expect(await viewer.frames.take()).toMatchObject({ type: 'output', payload: Buffer.from('during') });
+
+    const again = await dial(hub.grpc, machine, { $case: 'linkPass', value: link.welcome.linkPass });
+    expect(again.welcome.agentId).toBe(agentId);
+    await link.ended;
+    await viewer.ended;
+
+    const credential = await dialRefused(hub.grpc, machine, {
+      $case: 'machineCredential',
+      value: link.welcome.machineCredential,
+    });
+    expect(credential).toMatchObject({ code: 'unavailable', permanent: false });
+    expect(credential.retryAfterMs).toBeGreaterThan(0);
+    const key = await dialRefused(hub.grpc, new TestMachine('new'), { $case: 'apiKey', value: ann.apiKey });
+    expect(key).toMatchObject({ code: 'unavailable', permanent: false });
+
+    const pass = {
+      jti: 'p1',
+      user_id: ann.userId,
+      sid: annIn.sid,
+      agent_id: agentId,
+      session_id: sessionId.toString('base64url'),
+      viewer_id: randomBytes(16).toString('base64url'),
+      mode: 'control' as const,
+      exp: Math.floor(Date.now() / 1000) + 300,
+    };
+    const resumePass = sealResumePass(hub.settings.PASS_KEY, pass);
+    const back = terminal.attach({ sid: annIn.sid, agentId, sessionId, create: false, from: 6n, resumePass });
+    const asked = await again.nextOpen();
+    expect(asked).toMatchObject({ create: false, from: 6n, userId: ann.userId });
+    const stream2 = again.attach(asked);
+    say(stream2, 'resumed');
+    expect(await back.frames.take()).toMatchObject({ payload: Buffer.from('resumed') });
+
+    for (const refused of [
+      terminal.attach({ sid: annIn.sid, agentId, sessionId, create: false }),
+      terminal.attach({ sid: annIn.sid, agentId, sessionId, create: true, resumePass }),
+      terminal.attach({ sid: annIn.sid, agentId, create: false, resumePass }),
+    ])
+      expect(await refused.frames.take()).toMatchObject({ type: 'refused', code: 'unavailable' });
+
+    expect((await hub.request('/api/machines', annIn.token)).status).toBe(503);
+
+    await Promise.all([world.servers.mongod.start(), world.servers.nats.start()]);
+    await until(async () => (await hub.request('/api/machines', annIn.token)).status === 200);
+    await until(async () => (await statusOf(agentId)) === 'online');
+    const fresh = await dial(hub.grpc, new TestMachine('new'), { $case: 'apiKey', value: ann.apiKey });
+    // Who came in by a pass alone has been checked by now, and stays.
+    say(stream2, 'after');
+    expect(await back.frames.take()).toMatchObject({ payload: Buffer.from('after') });
+    fresh.cut();
+    again.cut();
+  }, 60_000);
+});

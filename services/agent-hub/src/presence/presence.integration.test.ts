@@ -1,0 +1,149 @@
+import { randomBytes } from 'node:crypto';
+import { status } from '@grpc/grpc-js';
+import { agentKey, hubKey, presenceBucket } from '@webxterm/contracts/bus';
+import { connectBus, createLogger, openBucket, PresenceView } from '@webxterm/shared';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TestUser } from '../testing/auth-stand-in.ts';
+import { type Credential, dial, dialRefused, TestMachine } from '../testing/test-agent.ts';
+import type { RunningHub } from '../testing/test-hub.ts';
+import { until, World } from '../testing/world.ts';
+
+let world: World;
+let one: RunningHub;
+let two: RunningHub;
+let ann: TestUser;
+let key: Credential;
+let view: PresenceView;
+let bus: Awaited<ReturnType<typeof connectBus>>;
+
+beforeAll(async () => {
+  world = await World.start();
+  ann = world.auth.addUser('ann');
+  key = { $case: 'apiKey', value: ann.apiKey };
+  [one, two] = await Promise.all([world.hub(), world.hub()]);
+  const logger = createLogger({ service: 'test', level: 'silent' });
+  const password = world.servers.natsPassword('agent-hub');
+  bus = await connectBus({ urls: [world.servers.natsUrl], user: 'agent-hub', password, logger });
+  view = new PresenceView(bus, logger);
+  view.start();
+}, 60_000);
+
+afterAll(async () => {
+  view?.stop();
+  await bus?.close();
+  await world?.stop();
+}, 30_000);
+
+const addressOf = (agentId: string): string | undefined => view.find(agentId)?.presence.address;
+
+describe('two hubs', () => {
+  it('know where an agent is, and follow it when it dials the other', async () => {
+    const machine = new TestMachine('wanderer');
+    const first = await dial(one.grpc, machine, key);
+    const { agentId } = first.welcome;
+    await until(() => addressOf(agentId) === one.internal);
+    const second = await dial(two.grpc, machine, key);
+    await until(() => addressOf(agentId) === two.internal);
+    // The older link is closed by its hub, and its clean-up leaves the newer entry alone.
+    expect((await first.ended).code).toBe(status.OK);
+    const annIn = await world.auth.signIn(ann);
+    const stale = world.terminal(one).attach({ sid: annIn.sid, agentId });
+    expect(await stale.ended).toMatchObject({ code: status.NOT_FOUND, details: 'NOT_HERE' });
+    const viewer = world.terminal(two).attach({ sid: annIn.sid, agentId });
+    expect(await second.nextOpen()).toMatchObject({ userId: ann.userId });
+    viewer.stream.end();
+    expect(addressOf(agentId)).toBe(two.internal);
+    second.cut();
+    await until(() => addressOf(agentId) === undefined);
+  });
+
+  it('let an older dial of the same process in nowhere', async () => {
+    const machine = new TestMachine('late');
+    machine.generation = 10n;
+    const link = await dial(one.grpc, machine, key);
+    await until(() => addressOf(link.welcome.agentId) === one.internal);
+    await until(async () => {
+      const late = await dialRefused(two.grpc, machine, key, { generation: 5n });
+      return late.code === 'displaced' && late.generationHeld === 11n;
+    });
+    link.cut();
+  });
+
+  it('make another process with the same key wait while the first is linked elsewhere', async () => {
+    const machine = new TestMachine('cloned');
+    const link = await dial(one.grpc, machine, key);
+    await until(() => addressOf(link.welcome.agentId) === one.internal);
+    const refused = await dialRefused(two.grpc, machine, key, { instanceId: randomBytes(16) });
+    expect(refused).toMatchObject({ code: 'displaced', permanent: false });
+    link.cut();
+    await until(() => addressOf(link.welcome.agentId) === undefined);
+    const now = await dial(two.grpc, machine, key, { instanceId: randomBytes(16) });
+    expect(now.welcome.agentId).toBe(link.welcome.agentId);
+    now.cut();
+  });
+
+  it('put back an entry that was lost', async () => {
+    const link = await dial(one.grpc, new TestMachine('lost'), key);
+    const { agentId } = link.welcome;
+    await until(() => addressOf(agentId) === one.internal);
+    await (await openBucket(bus, presenceBucket)).delete(agentKey(agentId));
+    await until(() => addressOf(agentId) === undefined);
+    await until(() => addressOf(agentId) === one.internal);
+    link.cut();
+  });
+});
+
+describe('a hub that is killed', () => {
+  it('loses its lease within 15 s; its agents are in through another at once, and never shown offline', async () => {
+    const hub = await world.hubProcess();
+    const machine = new TestMachine('survivor');
+    const first = await dial(hub.grpc, machine, key);
+    const { agentId } = first.welcome;
+    await until(() => addressOf(agentId) === hub.internal);
+    const hubId = view.find(agentId)?.presence.hub_id ?? '';
+    const annIn = await world.auth.signIn(ann);
+    const statuses = new Set<string>();
+    const look = async (): Promise<void> => {
+      const machineNow: unknown = await (await one.request(`/api/machines/${agentId}`, annIn.token)).json();
+      if (typeof machineNow === 'object' && machineNow !== null && 'status' in machineNow)
+        statuses.add(String(machineNow.status));
+    };
+    await until(async () => {
+      await look();
+      return statuses.has('online');
+    });
+    statuses.clear();
+    hub.process.kill('SIGKILL');
+    await first.ended;
+    await look();
+    const second = await dial(two.grpc, machine, { $case: 'linkPass', value: first.welcome.linkPass });
+    expect(second.welcome.agentId).toBe(agentId);
+    await until(() => addressOf(agentId) === two.internal);
+    await until(() => ![...view.hubs()].some((lease) => lease.hub_id === hubId), 20_000);
+    await look();
+    expect(statuses).toEqual(new Set(['online']));
+    second.cut();
+  }, 40_000);
+});
+
+describe('a hub that goes away in order', () => {
+  it('sends its agents elsewhere, ends attachments as moving, and gives its lease back', async () => {
+    const leaving = await world.hub();
+    const machine = new TestMachine('mover');
+    const link = await dial(leaving.grpc, machine, key);
+    const { agentId } = link.welcome;
+    await until(() => addressOf(agentId) === leaving.internal);
+    const hubId = view.find(agentId)?.presence.hub_id ?? '';
+    const annIn = await world.auth.signIn(ann);
+    const viewer = world.terminal(leaving).attach({ sid: annIn.sid, agentId });
+    link.attach(await link.nextOpen()).on('data', () => {});
+    await leaving.stop();
+    expect(await link.inbox.take(({ $case }) => $case === 'redial')).toMatchObject({ $case: 'redial' });
+    expect((await viewer.ended).code).toBe(status.UNAVAILABLE);
+    const bucket = await openBucket(bus, presenceBucket);
+    expect((await bucket.get(hubKey(hubId)))?.operation).toBe('DEL');
+    const next = await dial(one.grpc, machine, { $case: 'linkPass', value: link.welcome.linkPass });
+    await until(() => addressOf(agentId) === one.internal);
+    next.cut();
+  }, 20_000);
+});

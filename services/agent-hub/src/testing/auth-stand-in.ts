@@ -1,0 +1,113 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { KV } from '@nats-io/kv';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { signinBeatKey, signinBucket, signinEpochKey, signinKey, verifyApiKey } from '@webxterm/contracts/bus';
+import {
+  AppError,
+  answer,
+  connectBus,
+  hashSid,
+  type JwtKey,
+  type Logger,
+  openBucket,
+  signAccessToken,
+} from '@webxterm/shared';
+import { sha256Hex } from '../links/machine-credential.ts';
+
+export interface TestUser {
+  readonly userId: string;
+  readonly username: string;
+  readonly role: 'user' | 'admin';
+  readonly apiKey: string;
+}
+
+export interface TestSignin {
+  readonly user: TestUser;
+  readonly sid: string;
+  readonly token: string;
+}
+
+/** What auth does on the bus, for a hub under test: API keys, and the list of sign-ins that count. */
+export class AuthStandIn {
+  readonly #bus: NatsConnection;
+  readonly #signins: KV;
+  readonly #jwtKeys: readonly JwtKey[];
+  readonly #epoch = randomUUID();
+  readonly #users = new Map<string, TestUser>();
+  readonly #beat: NodeJS.Timeout;
+
+  private constructor(bus: NatsConnection, signins: KV, jwtKeys: readonly JwtKey[], logger: Logger) {
+    this.#bus = bus;
+    this.#signins = signins;
+    this.#jwtKeys = jwtKeys;
+    answer(bus, verifyApiKey, logger, async ({ key_sha256 }) => {
+      const user = this.#users.get(key_sha256);
+      if (user === undefined) throw new AppError('bad_api_key');
+      return { user_id: user.userId, username: user.username, key_id: `key-${user.userId}` };
+    });
+    this.#beat = setInterval(() => this.#sendBeat().catch(() => {}), 1000);
+  }
+
+  static async start(
+    options: { url: string; password: string; jwtKeys: readonly JwtKey[] },
+    logger: Logger,
+  ): Promise<AuthStandIn> {
+    const bus = await connectBus({ urls: [options.url], user: 'auth', password: options.password, logger });
+    const auth = new AuthStandIn(bus, await openBucket(bus, signinBucket), options.jwtKeys, logger);
+    await auth.#sendBeat();
+    await auth.#signins.put(
+      signinEpochKey,
+      JSON.stringify({ epoch: auth.#epoch, complete_at: new Date().toISOString() }),
+    );
+    return auth;
+  }
+
+  addUser(username: string, role: 'user' | 'admin' = 'user'): TestUser {
+    const apiKey = `vsay_ak_${randomBytes(16).toString('hex')}`;
+    const user = { userId: randomBytes(12).toString('hex'), username, role, apiKey };
+    this.#users.set(sha256Hex(apiKey), user);
+    return user;
+  }
+
+  async signIn(user: TestUser): Promise<TestSignin> {
+    const sid = randomBytes(16).toString('base64url');
+    await this.#write(sid, user, false);
+    const seconds = Math.floor(Date.now() / 1000);
+    const token = signAccessToken(this.#jwtKeys, {
+      userId: user.userId,
+      sid,
+      expiresAt: seconds + 3600,
+      now: seconds,
+    });
+    return { user, sid, token };
+  }
+
+  async signOut({ sid }: TestSignin): Promise<void> {
+    await this.#signins.delete(signinKey(hashSid(sid)));
+  }
+
+  async disable({ sid, user }: TestSignin): Promise<void> {
+    await this.#write(sid, user, true);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#beat);
+    await this.#bus.close();
+  }
+
+  async #write(sid: string, user: TestUser, disabled: boolean): Promise<void> {
+    const entry = {
+      user_id: user.userId,
+      username: user.username,
+      role: user.role,
+      disabled,
+      exp: Math.floor(Date.now() / 1000) + 86_400,
+      epoch: this.#epoch,
+    };
+    await this.#signins.put(signinKey(hashSid(sid)), JSON.stringify(entry));
+  }
+
+  async #sendBeat(): Promise<void> {
+    await this.#signins.put(signinBeatKey, JSON.stringify({ epoch: this.#epoch, at: new Date().toISOString() }));
+  }
+}

@@ -1,0 +1,168 @@
+import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+import { Client, type ClientDuplexStream, credentials, Metadata, type StatusObject } from '@grpc/grpc-js';
+import {
+  type AgentMessage,
+  AgentServiceService,
+  type Hello,
+  metadataKey,
+  type OpenStream,
+  type Refused,
+  rawAgentAttach,
+  type ServerMessage,
+  type Welcome,
+} from '@webxterm/contracts/grpc';
+import { helloBytes } from '../links/hello-signature.ts';
+import { withoutSubchannelSharing } from './channel.ts';
+import { Mailbox } from './mailbox.ts';
+
+export type Credential = NonNullable<Hello['credential']>;
+export type AgentStream = ClientDuplexStream<Buffer, Buffer>;
+
+/** A machine: its key pair and agent process, as a real agent has them. */
+export class TestMachine {
+  readonly #privateKey: KeyObject;
+  readonly publicKey: Buffer;
+  readonly name: string;
+  instanceId = randomBytes(16);
+  generation = 0n;
+
+  constructor(name: string) {
+    const pair = generateKeyPairSync('ed25519');
+    this.name = name;
+    this.#privateKey = pair.privateKey;
+    this.publicKey = pair.publicKey.export({ format: 'der', type: 'spki' }).subarray(-32);
+  }
+
+  hello(nonce: Buffer, credential: Credential, more: Partial<Hello> = {}): Hello {
+    const instanceId = more.instanceId ?? this.instanceId;
+    const generation = more.generation ?? this.generation;
+    const proof = { nonce, channelBinding: Buffer.alloc(0), instanceId, generation };
+    return {
+      protocolMin: 1,
+      protocolMax: 1,
+      capabilities: [],
+      instanceId,
+      generation,
+      publicKey: this.publicKey,
+      signature: sign(null, helloBytes(proof), this.#privateKey),
+      channelBinding: Buffer.alloc(0),
+      credential,
+      facts: {
+        name: this.name,
+        hostname: this.name,
+        os: 'linux',
+        osVersion: 'Debian 12',
+        arch: 'x64',
+        agentVersion: '0.1.0',
+        cpuCores: 2,
+        memTotalMb: 4096n,
+        diskTotalGb: 40n,
+        linuxUser: 'ubuntu',
+        processUser: 'root',
+        description: '',
+        tags: ['test'],
+      },
+      registerOnly: false,
+      fallbackMachineCredential: '',
+      ...more,
+    };
+  }
+}
+
+/** One dial of a machine to a hub: a gRPC client of its own, as the real agent makes it. */
+export class TestLink {
+  readonly client: Client;
+  readonly stream: ClientDuplexStream<AgentMessage, ServerMessage>;
+  readonly inbox = new Mailbox<NonNullable<ServerMessage['message']>>();
+  readonly ended: Promise<StatusObject>;
+  welcome: Welcome | undefined;
+  answersPings = true;
+
+  constructor(address: string) {
+    this.client = new Client(address, credentials.createInsecure(), {
+      ...withoutSubchannelSharing,
+      'grpc-node.flow_control_window': 8 * 1024 * 1024,
+    });
+    const { path, requestSerialize, responseDeserialize } = AgentServiceService.stream;
+    this.stream = this.client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
+    this.stream.on('data', ({ message }: ServerMessage) => {
+      if (message === undefined) return;
+      if (message.$case !== 'ping') this.inbox.put(message);
+      else if (this.answersPings) this.send({ $case: 'pong', value: { nonce: message.value.nonce } });
+    });
+    this.stream.on('error', () => {});
+    this.ended = new Promise((resolve) => this.stream.on('status', resolve));
+    this.stream.on('end', () => this.stream.end());
+  }
+
+  send(message: NonNullable<AgentMessage['message']>): void {
+    this.stream.write({ message });
+  }
+
+  async sayHello(
+    machine: TestMachine,
+    credential: Credential,
+    more: Partial<Hello> = {},
+  ): Promise<{ welcome: Welcome } | { refused: Refused }> {
+    if (more.generation === undefined) machine.generation += 1n;
+    const challenge = await this.inbox.take((message) => message.$case === 'challenge');
+    if (challenge.$case !== 'challenge') throw new Error('no challenge');
+    this.send({ $case: 'hello', value: machine.hello(challenge.value.nonce, credential, more) });
+    const answer = await this.inbox.take((message) => message.$case === 'welcome' || message.$case === 'refused');
+    if (answer.$case === 'refused') return { refused: answer.value };
+    if (answer.$case !== 'welcome') throw new Error('neither welcome nor refused');
+    this.welcome = answer.value;
+    return { welcome: answer.value };
+  }
+
+  async nextOpen(): Promise<OpenStream> {
+    const message = await this.inbox.take(({ $case }) => $case === 'openStream');
+    if (message.$case !== 'openStream') throw new Error('no open_stream');
+    return message.value;
+  }
+
+  /** Brings the stream that was asked for; what is given in `forged` differs from what was asked. */
+  attach(open: OpenStream, forged: { linkId?: string; secret?: Buffer; attachId?: string } = {}): AgentStream {
+    const metadata = new Metadata();
+    metadata.set(metadataKey.linkId, forged.linkId ?? this.welcome?.linkId ?? '');
+    metadata.set(metadataKey.attachId, forged.attachId ?? open.attachId);
+    metadata.set(metadataKey.attachSecret, (forged.secret ?? open.secret).toString('base64url'));
+    const { path, requestSerialize, responseDeserialize } = rawAgentAttach;
+    const stream = this.client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, metadata);
+    stream.on('error', () => {});
+    return stream;
+  }
+
+  /** As when the process dies: the connection goes, nothing is said. */
+  cut(): void {
+    this.stream.cancel();
+    this.client.close();
+  }
+}
+
+/** Dials, and must be welcome. */
+export const dial = async (
+  address: string,
+  machine: TestMachine,
+  credential: Credential,
+  more: Partial<Hello> = {},
+): Promise<TestLink & { welcome: Welcome }> => {
+  const link = new TestLink(address);
+  const answer = await link.sayHello(machine, credential, more);
+  if ('refused' in answer) throw new Error(`refused: ${answer.refused.code}: ${answer.refused.message}`);
+  return Object.assign(link, { welcome: answer.welcome });
+};
+
+/** Dials, and must be refused. */
+export const dialRefused = async (
+  address: string,
+  machine: TestMachine,
+  credential: Credential,
+  more: Partial<Hello> = {},
+): Promise<Refused> => {
+  const link = new TestLink(address);
+  const answer = await link.sayHello(machine, credential, more);
+  link.cut();
+  if ('welcome' in answer) throw new Error('welcome');
+  return answer.refused;
+};

@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { createLogger, edgeHeaders, Shutdown } from '@webxterm/shared';
+import { startHub } from '../hub.ts';
+import { type HubSettings, readHubSettings } from '../settings.ts';
+
+export const secrets = {
+  GATEWAY_KEY: randomBytes(32).toString('base64url'),
+  JWT_KEYS: `k1 ${randomBytes(32).toString('base64url')}`,
+  HUB_TOKEN: randomBytes(32).toString('base64url'),
+  PASS_KEY: randomBytes(32).toString('base64url'),
+  LINK_KEY: randomBytes(32).toString('base64url'),
+};
+
+export const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+};
+
+/** The environment of one hub on free ports. */
+export const hubEnvironment = async (servers: {
+  mongoUrl: string;
+  natsUrl: string;
+  natsPassword: string;
+}): Promise<Record<string, string>> => {
+  const internal = await freePort();
+  return {
+    ...secrets,
+    LOG_LEVEL: 'silent',
+    HTTP_PORT: String(await freePort()),
+    HEALTH_PORT: String(await freePort()),
+    GRPC_PORT: String(await freePort()),
+    INTERNAL_GRPC_PORT: String(internal),
+    INTERNAL_ADDRESS: `127.0.0.1:${internal}`,
+    MONGO_URL: servers.mongoUrl,
+    NATS_URL: servers.natsUrl,
+    NATS_USER: 'agent-hub',
+    NATS_PASSWORD: servers.natsPassword,
+  };
+};
+
+export interface RunningHub {
+  readonly settings: HubSettings;
+  /** Where agents dial. */
+  readonly grpc: string;
+  /** Where the terminal service attaches. */
+  readonly internal: string;
+  /** Calls the REST API as the gateway does. */
+  request(path: string, token: string | undefined, signal?: AbortSignal): Promise<Response>;
+  stop(): Promise<void>;
+}
+
+export const addressesOf = (environment: Record<string, string>): Omit<RunningHub, 'stop'> => {
+  const settings = readHubSettings(environment);
+  return {
+    settings,
+    grpc: `127.0.0.1:${settings.GRPC_PORT}`,
+    internal: settings.INTERNAL_ADDRESS,
+    request: (path, token, signal) =>
+      fetch(`http://127.0.0.1:${settings.HTTP_PORT}${path}`, {
+        headers: {
+          ...edgeHeaders(settings.GATEWAY_KEY, {
+            requestId: 'test',
+            clientIp: '127.0.0.1',
+            proto: 'http',
+            host: 'localhost',
+          }),
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        },
+        ...(signal === undefined ? {} : { signal }),
+      }),
+  };
+};
+
+/** A hub in this process. */
+export const runHub = async (environment: Record<string, string>): Promise<RunningHub> => {
+  const hub = addressesOf(environment);
+  const logger = createLogger({ service: 'agent-hub', level: environment.LOG_LEVEL ?? 'silent' });
+  const shutdown = new Shutdown(logger);
+  await startHub(hub.settings, { logger, shutdown });
+  return { ...hub, stop: () => shutdown.run() };
+};

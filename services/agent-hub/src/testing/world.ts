@@ -1,0 +1,102 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { machineSubject } from '@webxterm/contracts/bus';
+import { connectBus, createLogger, jwtKeys } from '@webxterm/shared';
+import { startServers } from '@webxterm/stack';
+import { AuthStandIn } from './auth-stand-in.ts';
+import { addressesOf, hubEnvironment, type RunningHub, runHub, secrets } from './test-hub.ts';
+import { TestTerminal } from './test-viewer.ts';
+
+/** Real servers, auth's side of the bus, and as many hubs as a test starts. */
+export class World {
+  readonly servers: Awaited<ReturnType<typeof startServers>>;
+  readonly auth: AuthStandIn;
+  readonly #dataDir: string;
+  readonly #ends: (() => unknown)[] = [];
+
+  private constructor(dataDir: string, servers: World['servers'], auth: AuthStandIn) {
+    this.#dataDir = dataDir;
+    this.servers = servers;
+    this.auth = auth;
+  }
+
+  static async start(): Promise<World> {
+    const dataDir = mkdtempSync(join(tmpdir(), 'agent-hub-test-'));
+    const servers = await startServers({ dataDir });
+    const auth = await AuthStandIn.start(
+      { url: servers.natsUrl, password: servers.natsPassword('auth'), jwtKeys: jwtKeys.parse(secrets.JWT_KEYS) },
+      createLogger({ service: 'auth', level: 'silent' }),
+    );
+    return new World(dataDir, servers, auth);
+  }
+
+  /** A hub in this process. */
+  async hub(): Promise<RunningHub> {
+    const hub = await runHub(await this.environment());
+    this.#ends.push(() => hub.stop());
+    return hub;
+  }
+
+  /** A hub in a process of its own, to be killed. */
+  async hubProcess(): Promise<Omit<RunningHub, 'stop'> & { process: ChildProcess }> {
+    const environment = await this.environment();
+    const main = join(import.meta.dirname, '../main.ts');
+    const process = spawn(globalThis.process.execPath, [main], { env: environment, stdio: 'ignore' });
+    this.#ends.push(async () => {
+      if (process.exitCode !== null || process.signalCode !== null) return;
+      process.kill('SIGKILL');
+      await once(process, 'exit');
+    });
+    const health = `http://127.0.0.1:${environment.HEALTH_PORT}/readyz`;
+    await until(async () => (await fetch(health)).ok);
+    return { ...addressesOf(environment), process };
+  }
+
+  /** Tells that access to a machine changed, as a hub does that changed it. */
+  async tellAccess(agentId: string, userId: string): Promise<void> {
+    const logger = createLogger({ service: 'agent-hub', level: 'silent' });
+    const password = this.servers.natsPassword('agent-hub');
+    const bus = await connectBus({ urls: [this.servers.natsUrl], user: 'agent-hub', password, logger });
+    bus.publish(machineSubject(agentId, 'access'), JSON.stringify({ agent_id: agentId, user_id: userId, role: null }));
+    await bus.close();
+  }
+
+  terminal(hub: { internal: string }, token = secrets.HUB_TOKEN): TestTerminal {
+    const terminal = new TestTerminal(hub.internal, token);
+    this.#ends.push(() => terminal.close());
+    return terminal;
+  }
+
+  async environment(): Promise<Record<string, string>> {
+    return hubEnvironment({
+      mongoUrl: this.servers.mongoUrl('agent-hub'),
+      natsUrl: this.servers.natsUrl,
+      natsPassword: this.servers.natsPassword('agent-hub'),
+    });
+  }
+
+  async stop(): Promise<void> {
+    for (const end of this.#ends.reverse()) await end();
+    await this.auth.stop();
+    await this.servers.stop();
+    rmSync(this.#dataDir, { recursive: true, force: true });
+  }
+}
+
+/** Looks again and again until it holds. What throws does not hold yet. */
+export const until = async (holds: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> => {
+  const end = performance.now() + timeoutMs;
+  for (;;) {
+    if (
+      await Promise.resolve()
+        .then(holds)
+        .catch(() => false)
+    )
+      return;
+    if (performance.now() > end) throw new Error('it did not come to hold in time');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+};
