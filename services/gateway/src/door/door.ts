@@ -19,7 +19,7 @@ import type { Forwarder } from '../upstreams/forward.ts';
 import type { SocketForwarder } from '../upstreams/upgrade.ts';
 import { answerError, answerOnSocket } from './answer.ts';
 import { corsHeaders, isPreflight, preflightHeaders } from './cors.ts';
-import { answerUnparsed, serverLimits } from './limits.ts';
+import { answerUnparsed, maxConnections, serverLimits } from './limits.ts';
 import type { OwnAnswers } from './own-answers.ts';
 import { upgradeProblem } from './websocket-handshake.ts';
 
@@ -29,6 +29,8 @@ export interface DoorOptions extends EdgeOptions {
   readonly own: OwnAnswers;
   readonly logger: Logger;
 }
+
+const maxLoggedPath = 512;
 
 const isApi = (path: string): boolean =>
   path === '/api' || path.startsWith('/api/') || path.startsWith('/.well-known/');
@@ -44,22 +46,32 @@ export class Door {
   readonly server: Server;
   readonly #options: DoorOptions;
   readonly #table = new RouteTable(allRoutes);
+  /** What is being answered on a connection, the latest of it. */
+  readonly #answering = new WeakMap<Duplex, ServerResponse>();
 
   constructor(options: DoorOptions) {
     this.#options = options;
     this.server = createServer(serverLimits);
+    this.server.maxConnections = maxConnections;
     this.server.on('request', (request, response) => this.#request(request, response));
     this.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
       if ((declaredLength(request) ?? 0) <= maxBody) response.writeContinue();
       this.#request(request, response);
     });
     this.server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
-    this.server.on('clientError', answerUnparsed);
+    this.server.on('clientError', (error, socket) => {
+      const answering = this.#answering.get(socket);
+      // A second answer must not be written into the middle of the first.
+      if (answering?.headersSent === true && !answering.writableFinished) socket.destroy();
+      else answerUnparsed(error, socket);
+    });
   }
 
   #request(request: IncomingMessage, response: ServerResponse): void {
     const requestId = newRequestId();
     response.setHeader('x-request-id', requestId);
+    this.#answering.set(request.socket, response);
+    if (this.#options.logger.isLevelEnabled('debug')) this.#logAnswer(request, response, requestId);
     try {
       this.#route(admit(this.#options, request, requestId), request, response);
     } catch (error) {
@@ -142,12 +154,29 @@ export class Door {
     return known ? new AppError('upgrade_required', 'This path takes no upgrade.') : new AppError('not_found');
   }
 
+  #logAnswer(request: IncomingMessage, response: ServerResponse, requestId: string): void {
+    const { method, url = '' } = request;
+    const started = performance.now();
+    response.once('close', () =>
+      this.#options.logger.debug(
+        {
+          request_id: requestId,
+          method,
+          path: loggablePath(url).slice(0, maxLoggedPath),
+          status: response.statusCode,
+          ms: Math.round(performance.now() - started),
+        },
+        'answered',
+      ),
+    );
+  }
+
   #log(error: AppError, request: IncomingMessage, requestId: string): void {
     const line = {
       request_id: requestId,
       code: error.code,
       method: request.method,
-      path: loggablePath(request.url ?? '').slice(0, 512),
+      path: loggablePath(request.url ?? '').slice(0, maxLoggedPath),
       peer: request.socket.remoteAddress,
     };
     if (error.status >= 500) this.#options.logger.error({ ...line, err: error.cause ?? error }, 'the door failed');

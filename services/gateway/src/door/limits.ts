@@ -17,6 +17,9 @@ export const serverLimits = {
   insecureHTTPParser: false,
 } as const satisfies ServerOptions;
 
+/** Beyond these a new connection is closed at once, before the process runs out of descriptors. */
+export const maxConnections = 16_384;
+
 const codeOfParserError: Readonly<Record<string, ErrorCode>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
   HPE_HEADER_OVERFLOW: 'headers_too_large',

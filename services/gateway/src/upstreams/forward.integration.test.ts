@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { freePort, type GatewayProcess, startGateway } from '../testing/gateway-process.ts';
 import { exchange, json, type RawAnswer, RawClient } from '../testing/raw-http.ts';
@@ -83,6 +85,40 @@ describe('several instances of a service', () => {
   });
 });
 
+describe('an instance that is not ready', () => {
+  it('is passed over once a probe has seen it, and is back when it is ready again', async () => {
+    const door = await startGateway({
+      AGENT_HUB_URLS: `${one.url},${two.url}`,
+      AGENT_HUB_HEALTH_URLS: `${one.url},${two.url}`,
+    });
+    const list = () => exchange(door.port, ['GET /api/machines HTTP/1.1', `Host: 127.0.0.1:${door.port}`]);
+    const reports = (status: string) => (_incoming: unknown, response: ServerResponse) =>
+      void response.end(JSON.stringify({ status, parts: {} }));
+    const calls = (service: RecordingService) => service.recorded.filter((item) => item.url === '/api/machines').length;
+    /** Asks until a probe younger than the change has been made: they are a second apart. */
+    const seen = async (ready: number): Promise<void> => {
+      for (;;) {
+        const health = json(await exchange(door.port, ['GET /api/health HTTP/1.1', `Host: 127.0.0.1:${door.port}`]));
+        if (JSON.stringify(health.parts).includes(`"name":"agent-hub","status":"${ready === 2 ? 'ok' : 'degraded'}"`))
+          return;
+      }
+    };
+    try {
+      one.answer = reports('ending');
+      two.answer = reports('ok');
+      await seen(1);
+      for (let count = 0; count < 4; count += 1) await list();
+      expect([calls(one), calls(two)]).toEqual([0, 4]);
+      one.answer = reports('ok');
+      await seen(2);
+      for (let count = 0; count < 4; count += 1) await list();
+      expect(calls(one)).toBe(2);
+    } finally {
+      await door.stop();
+    }
+  });
+});
+
 describe('answers', () => {
   it('keep status, body and headers, but for what is between gateway and service', async () => {
     one.answer = (_incoming, response) =>
@@ -118,6 +154,24 @@ describe('answers', () => {
     expect(seen).toContain('text/event-stream');
     client.socket.destroy();
     await Promise.all(ended);
+  });
+});
+
+describe('garbage behind a request that is being answered', () => {
+  it('cuts the connection, and is not answered in the middle of that answer', async () => {
+    for (const service of [one, two])
+      service.answer = (_incoming, response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        response.write('data: 1\n\n');
+      };
+    const client = new RawClient(gateway.port);
+    const seen: Buffer[] = [];
+    client.socket.on('data', (chunk) => seen.push(chunk));
+    client.write(`GET /api/machines/events HTTP/1.1\r\nHost: 127.0.0.1:${gateway.port}\r\n\r\n`);
+    while (!Buffer.concat(seen).includes('data: 1')) await once(client.socket, 'data');
+    client.write('GARBAGE\r\n\r\n');
+    await client.closed();
+    expect(Buffer.concat(seen).toString('latin1')).not.toContain(' 400 ');
   });
 });
 
