@@ -127,10 +127,10 @@ export class Agent {
   }
 
   async #failed(round: Exclude<RoundResult, { kind: 'welcome' }>, failures: number): Promise<number> {
-    const { config, random } = this.#options;
+    const { random } = this.#options;
     const waitMs = backOff({ failures, hasSessions: this.#sessions.aliveCount > 0 }, random());
     if (round.kind === 'refused') return Math.max(waitMs, await this.#refused(round.refused));
-    await this.#tellOnce(`WebXTerm at ${config.host} cannot be reached (${round.reason}). Trying again until it can.`);
+    await this.#tellOnce(`${round.reason} Trying again until it works.`);
     return waitMs;
   }
 

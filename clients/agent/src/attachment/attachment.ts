@@ -33,6 +33,9 @@ export type AttachmentOptions = {
   transport: AttachmentTransport;
 };
 
+/** An ack goes out at once when this much was applied since the last one: a paste must not wait for its limit. */
+const ackAtOnce = 64 * 1024;
+
 /** One viewer's cursor into a session, and the two directions of its stream. */
 export class Attachment {
   readonly viewer: Viewer;
@@ -44,6 +47,8 @@ export class Attachment {
   wantedSize: PtySize | undefined;
   readonly #session: AttachedSession;
   #departed = false;
+  #told = { driver: false, hold: false };
+  #ackedInput = 0;
 
   constructor(options: AttachmentOptions) {
     this.viewer = options.viewer;
@@ -52,6 +57,32 @@ export class Attachment {
     this.cursor = new OutputCursor(options.offset);
     this.outgoing = new Outgoing(options.ring, this.cursor, options.transport);
     this.#session = options.session;
+  }
+
+  /** The first frame of every attachment. */
+  accept(frame: Extract<DownFrame, { type: 'accepted' }>): void {
+    this.#told = { driver: frame.driver, hold: frame.driver };
+    this.#ackedInput = frame.inputApplied;
+    this.outgoing.tell(frame);
+  }
+
+  /** Says whether this viewer drives and holds, when that has changed. */
+  tellDriver(driver: boolean, hold: boolean): void {
+    if (this.#told.driver === driver && this.#told.hold === hold) return;
+    this.#told = { driver, hold };
+    this.outgoing.tell({ type: 'driver', driver, hold });
+  }
+
+  /** Says how far this viewer's input is applied. */
+  ackInput(): void {
+    const { applied, limit } = this.gate;
+    const ack = { type: 'input_ack', applied, limit } as const;
+    if (applied - this.#ackedInput < ackAtOnce) {
+      this.outgoing.tellSoon(ack);
+      return;
+    }
+    this.#ackedInput = applied;
+    this.outgoing.tell(ack);
   }
 
   /** A frame from the viewer. One that breaks the protocol ends this attachment and nothing else. */

@@ -13,7 +13,7 @@ import type { HubConnection } from './hub-connection.ts';
 export type RoundResult =
   | { kind: 'welcome'; welcome: Welcome; connection: HubConnection }
   | { kind: 'refused'; refused: Refused }
-  /** No hub answered; why, for a person. */
+  /** No hub answered; why, as a sentence for a person. */
   | { kind: 'unreachable'; reason: string };
 
 /** Tries the hubs of one installation for this machine. */
@@ -54,7 +54,7 @@ export class Dialer {
    * @throws Failure when this agent has nothing to show a hub.
    */
   async round(registerOnly: boolean): Promise<RoundResult> {
-    let reason = 'the server names no hub';
+    let reason = `${this.#config.host} names no hub.`;
     this.#credentials.best(this.#now());
     try {
       this.#addresses = await hubAddresses(this.#config);
@@ -65,7 +65,7 @@ export class Dialer {
     for (const address of shuffled(this.#addresses?.addresses ?? [])) {
       const result = await this.#dial(address, registerOnly);
       if (result.kind !== 'failed') return result;
-      reason = `${address}: ${result.reason}`;
+      reason = `The hub at ${address} does not answer (${result.reason}).`;
     }
     return { kind: 'unreachable', reason };
   }

@@ -6,6 +6,7 @@ import type { AttachmentTransport } from '../attachment/outgoing.ts';
 import { InputPump } from '../shell/input-pump.ts';
 import type { ExitResult, PtyEvents, PtySize } from '../shell/pty.ts';
 import { killAfterHangupMs } from '../shell/pty.ts';
+import { Stall } from './stall.ts';
 
 /** The shell as a session needs it. */
 export type Terminal = {
@@ -42,11 +43,6 @@ export type AttachRequest = {
   transport: AttachmentTransport;
 };
 
-/** A stall longer than this is told in the log. */
-const stallWorthTellingMs = 2000;
-/** An ack goes out at once when this much was applied since the last one: a paste must not wait for its limit. */
-const ackAtOnce = 64 * 1024;
-
 /** One shell: its ring, who is attached to it, who drives it. It outlives every connection. */
 export class Session implements AttachedSession {
   readonly id: string;
@@ -59,16 +55,14 @@ export class Session implements AttachedSession {
   readonly #seat: DriverSeat;
   readonly #writers = new Writers(inputWindow);
   readonly #attachments = new Map<string, Attachment>();
-  readonly #told = new WeakMap<Attachment, { driver: boolean; hold: boolean; acked: number }>();
   readonly #terminal: Terminal;
   readonly #pump: InputPump;
+  readonly #stall: Stall;
   #state: SessionState<EndCause> = { state: 'opening' };
   #result: SessionResult | undefined;
   /** Viewers that have not acknowledged the last byte of an ended session. */
   #unseen: Set<string> | undefined;
   #seen = false;
-  #stalledAt: number | undefined;
-  #stallTold = false;
   #detachedAt: number | undefined;
   #endedAt: number | undefined;
   #endCause: EndCause | undefined;
@@ -89,6 +83,7 @@ export class Session implements AttachedSession {
       options.size,
     );
     this.#pump = new InputPump(this.#terminal);
+    this.#stall = new Stall({ terminal: this.#terminal, log: options.log, now: options.now });
     this.#state = advance(this.#state, { state: 'live' });
   }
 
@@ -151,8 +146,7 @@ export class Session implements AttachedSession {
     if (place.driver && request.size !== undefined) this.#applySize(request.size);
     this.#attachments.set(writer, attachment);
     this.#detachedAt = undefined;
-    this.#told.set(attachment, { driver: place.driver, hold: place.driver, acked: gate.applied });
-    attachment.outgoing.tell({
+    attachment.accept({
       type: 'accepted',
       created: request.created,
       driver: place.driver,
@@ -185,7 +179,7 @@ export class Session implements AttachedSession {
       discard: frame.reply && this.#seat.driver !== from.writer,
       onApplied: (count) => {
         gate.apply(count);
-        this.#ackInput(from.writer);
+        this.#attachments.get(from.writer)?.ackInput();
       },
     });
   }
@@ -255,12 +249,8 @@ export class Session implements AttachedSession {
     }
     this.#tellDriver();
     this.#regulate();
-    if (this.#stalledAt !== undefined && !this.#stallTold && now - this.#stalledAt > stallWorthTellingMs) {
-      this.#stallTold = true;
-      const reason =
-        holder === undefined ? 'the driver allows no more output' : 'the driver broke off and may come back';
-      this.#options.log.info({ session: this.id, head: this.ring.head, reason }, 'the shell waits for its viewer');
-    }
+    const reason = holder === undefined ? 'the driver allows no more output' : 'the driver broke off and may come back';
+    this.#stall.tick({ session: this.id, head: this.ring.head, reason });
   }
 
   #output(bytes: Uint8Array): void {
@@ -274,16 +264,7 @@ export class Session implements AttachedSession {
 
   /** Reads the terminal or lets it wait, as the driver's hold demands. */
   #regulate(): void {
-    const stall = this.#result === undefined && this.#seat.mustStall(this.ring.head);
-    if (stall === (this.#stalledAt !== undefined)) return;
-    if (stall) {
-      this.#stalledAt = this.#options.now();
-      this.#terminal.pause();
-    } else {
-      this.#stalledAt = undefined;
-      this.#stallTold = false;
-      this.#terminal.resume();
-    }
+    this.#stall.set(this.#result === undefined && this.#seat.mustStall(this.ring.head));
   }
 
   #ended(exit: ExitResult): void {
@@ -330,26 +311,7 @@ export class Session implements AttachedSession {
   #tellDriver(): void {
     for (const attachment of this.#attachments.values()) {
       const driver = this.#seat.driver === attachment.writer;
-      const hold = driver && this.#seat.holds;
-      const told = this.#told.get(attachment);
-      if (told === undefined || (told.driver === driver && told.hold === hold)) continue;
-      told.driver = driver;
-      told.hold = hold;
-      attachment.outgoing.tell({ type: 'driver', driver, hold });
-    }
-  }
-
-  #ackInput(writer: string): void {
-    const attachment = this.#attachments.get(writer);
-    const told = attachment === undefined ? undefined : this.#told.get(attachment);
-    if (attachment === undefined || told === undefined) return;
-    const { applied, limit } = attachment.gate;
-    const ack = { type: 'input_ack', applied, limit } as const;
-    if (applied - told.acked >= ackAtOnce) {
-      told.acked = applied;
-      attachment.outgoing.tell(ack);
-    } else {
-      attachment.outgoing.tellSoon(ack);
+      attachment.tellDriver(driver, driver && this.#seat.holds);
     }
   }
 
