@@ -13,7 +13,10 @@ afterAll(() => stack.stop());
 
 /** The documented line as a person pastes it, but for the host; the status comes on a line of its own. */
 const curl = async (line: string): Promise<{ status: number; body: Record<string, unknown> }> => {
-  const { stdout } = await run('sh', ['-c', `${line.replaceAll('https://your-webxterm-instance.com', stack.url)} -sS -w '\\n%{http_code}'`]);
+  const { stdout } = await run('sh', [
+    '-c',
+    `${line.replaceAll('https://your-webxterm-instance.com', stack.url)} -sS -w '\\n%{http_code}'`,
+  ]);
   const end = stdout.lastIndexOf('\n');
   return { status: Number(stdout.slice(end + 1)), body: JSON.parse(stdout.slice(0, end) || '{}') };
 };
@@ -28,7 +31,12 @@ describe('the authentication API, as documented', () => {
     expect(answer.status).toBe(201);
     expect(answer.body).toEqual({
       token: expect.stringMatching(/^eyJ/),
-      user: { id: expect.stringMatching(/^[0-9a-f]{24}$/), username: 'johndoe', email: 'john@example.com', api_key: expect.stringMatching(/^vsay_ak_[0-9A-Za-z]{32}$/) },
+      user: {
+        id: expect.stringMatching(/^[0-9a-f]{24}$/),
+        username: 'johndoe',
+        email: 'john@example.com',
+        api_key: expect.stringMatching(/^vsay_ak_[0-9A-Za-z]{32}$/),
+      },
     });
   });
 
@@ -39,7 +47,10 @@ describe('the authentication API, as documented', () => {
     expect(answer.status).toBe(200);
     expect(answer.body).toMatchObject({ user: { username: 'johndoe', email: 'john@example.com' } });
     token = String(answer.body.token);
-    const [header, claims] = token.split('.').map((part) => JSON.parse(Buffer.from(part, 'base64url').toString() || '{}') as Record<string, unknown>).slice(0, 2);
+    const [header, claims] = token
+      .split('.')
+      .map((part) => JSON.parse(Buffer.from(part, 'base64url').toString() || '{}') as Record<string, unknown>)
+      .slice(0, 2);
     expect(header?.alg).toBe('HS256');
     expect(Number(claims?.exp) - Number(claims?.iat)).toBe(24 * 3600);
   });

@@ -55,7 +55,15 @@ describe('REST answers bad input', () => {
   });
 
   it('two sign-ups at once with one e-mail: one account, one 409', async () => {
-    const both = await Promise.all([1, 2].map((n) => rest().post('/api/signup', { ...good, username: `race${n}`, email: n === 1 ? 'Race@example.com' : 'race@EXAMPLE.com' })));
+    const both = await Promise.all(
+      [1, 2].map((n) =>
+        rest().post('/api/signup', {
+          ...good,
+          username: `race${n}`,
+          email: n === 1 ? 'Race@example.com' : 'race@EXAMPLE.com',
+        }),
+      ),
+    );
     expect(both.map((answer) => answer.status).sort()).toEqual([201, 409]);
     expect(both.find((answer) => answer.status === 409)?.body.code).toBe('email_taken');
   });
@@ -77,19 +85,22 @@ describe('REST answers bad input', () => {
 describe('tokens that are not good', () => {
   const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-  it.each(['missing', 'junk', 'tampered', 'alg none', 'an API key'])('%s: 401 on REST and before the upgrade', async (kind) => {
-    const [header = '', claims = '', signature = ''] = token.split('.');
-    const bad: Record<string, string> = {
-      missing: '',
-      junk: 'junk',
-      tampered: `${header}.${claims}.${signature.slice(0, -3)}AAA`,
-      'alg none': `${part({ alg: 'none', typ: 'JWT' })}.${claims}.`,
-      'an API key': `vsay_ak_${'a'.repeat(32)}`,
-    };
-    expect((await new Rest(stack.url, bad[kind]).get('/api/machines')).status).toBe(401);
-    const upgrade = await refusal(agentId, { token: bad[kind] ?? '' });
-    expect([upgrade.status, upgrade.body.code]).toEqual([401, 'unauthenticated']);
-  });
+  it.each(['missing', 'junk', 'tampered', 'alg none', 'an API key'])(
+    '%s: 401 on REST and before the upgrade',
+    async (kind) => {
+      const [header = '', claims = '', signature = ''] = token.split('.');
+      const bad: Record<string, string> = {
+        missing: '',
+        junk: 'junk',
+        tampered: `${header}.${claims}.${signature.slice(0, -3)}AAA`,
+        'alg none': `${part({ alg: 'none', typ: 'JWT' })}.${claims}.`,
+        'an API key': `vsay_ak_${'a'.repeat(32)}`,
+      };
+      expect((await new Rest(stack.url, bad[kind]).get('/api/machines')).status).toBe(401);
+      const upgrade = await refusal(agentId, { token: bad[kind] ?? '' });
+      expect([upgrade.status, upgrade.body.code]).toEqual([401, 'unauthenticated']);
+    },
+  );
 });
 
 describe('machines that are not there or not yours', () => {
@@ -111,7 +122,9 @@ describe('machines that are not there or not yours', () => {
     const session = await RawTerminal.open(stack.url, agentId, { token });
     const stranger = await new Rest(stack.url).signup('stranger2');
     const rest = new Rest(stack.url, stranger.token);
-    expect((await rest.post('/api/terminal/tickets', { agent_id: agentId, session_id: session.sessionId })).status).toBe(404);
+    expect(
+      (await rest.post('/api/terminal/tickets', { agent_id: agentId, session_id: session.sessionId })).status,
+    ).toBe(404);
     expect((await rest.send('DELETE', `/api/terminal/sessions/${session.sessionId}`)).status).toBe(404);
     session.close();
   });
@@ -120,7 +133,10 @@ describe('machines that are not there or not yours', () => {
 describe('a terminal socket', () => {
   const v1 = (): Promise<{ code: number; reason: string }> =>
     new Promise((resolve, reject) => {
-      const socket = new WebSocket(`${stack.url.replace('http', 'ws')}/api/terminal/${agentId}/ws?token=${token}`, 'webxterm.v1');
+      const socket = new WebSocket(
+        `${stack.url.replace('http', 'ws')}/api/terminal/${agentId}/ws?token=${token}`,
+        'webxterm.v1',
+      );
       socket.on('open', () => socket.send(Buffer.from('ff00garbage', 'latin1')));
       socket.on('close', (code, reason) => resolve({ code, reason: String(reason) }));
       socket.on('error', reject);
@@ -133,7 +149,10 @@ describe('a terminal socket', () => {
   });
 
   it('refuses a size of 0 x 0 and of 1001', async () => {
-    for (const size of [{ cols: 0, rows: 0 }, { cols: 1001, rows: 24 }]) {
+    for (const size of [
+      { cols: 0, rows: 0 },
+      { cols: 1001, rows: 24 },
+    ]) {
       expect((await refusal(agentId, { token, ...size })).status).toBe(400);
       const session = await RawTerminal.open(stack.url, agentId, { token });
       expect((await admin.post(`/api/terminal/sessions/${session.sessionId}/resize`, size)).status).toBe(400);
@@ -160,10 +179,18 @@ describe('an agent', () => {
     });
     const agent = new VsayAgent();
     const owner = await new Rest(stack.url).signup('unreachable');
-    const configured = await agent.finish('configure', '--token', owner.user.api_key, '--host', `http://127.0.0.1:${closed}`);
+    const configured = await agent.finish(
+      'configure',
+      '--token',
+      owner.user.api_key,
+      '--host',
+      `http://127.0.0.1:${closed}`,
+    );
     expect(configured.code).toBe(0);
     const run = agent.run('start');
-    await eventually('it says that the host cannot be reached', async () => (/reach/i.test(run.text()) ? true : undefined));
+    await eventually('it says that the host cannot be reached', async () =>
+      /reach/i.test(run.text()) ? true : undefined,
+    );
     expect(run.process.exitCode).toBeNull();
     await run.stop();
   });
@@ -172,7 +199,9 @@ describe('an agent', () => {
     const owner = await new Rest(stack.url).signup('leaver');
     const rest = new Rest(stack.url, owner.token);
     const agent = new VsayAgent();
-    expect((await agent.finish('configure', '--token', owner.user.api_key, '--host', stack.url, '--name', 'leaver')).code).toBe(0);
+    expect(
+      (await agent.finish('configure', '--token', owner.user.api_key, '--host', stack.url, '--name', 'leaver')).code,
+    ).toBe(0);
     const run = agent.run('start');
     const machine = await onlineMachine(rest);
     await run.stop();

@@ -68,7 +68,9 @@ describe('in a real browser', () => {
     await eventually('a smaller tty', async () => {
       await type('clear; stty size');
       const now = /^(\d+) (\d+)\s*$/m.exec(await screen());
-      return now !== null && Number(now[2]) < Number(before?.[2]) && Number(now[1]) < Number(before?.[1]) ? true : undefined;
+      return now !== null && Number(now[2]) < Number(before?.[2]) && Number(now[1]) < Number(before?.[1])
+        ? true
+        : undefined;
     });
 
     await type('seq 1 500 | less');
@@ -80,7 +82,9 @@ describe('in a real browser', () => {
     await untilScreen(/back/);
 
     await type('exit 3');
-    await eventually('the exit code', async () => (/exit(ed)?.*3/i.test(await page.locator('body').innerText()) ? true : undefined));
+    await eventually('the exit code', async () =>
+      /exit(ed)?.*3/i.test(await page.locator('body').innerText()) ? true : undefined,
+    );
   }, 120_000);
 
   it('a reload in the middle of top comes back to the same shell', async () => {
@@ -109,11 +113,19 @@ describe('in a real browser', () => {
     await page.getByText(/no machines yet/i).waitFor();
     await page.goto(`${stack.url}/profile`);
     await page.getByRole('button', { name: /show/i }).first().click();
-    const key = /vsay_ak_[0-9A-Za-z]{32}/.exec(await eventually('the key', async () => (/vsay_ak_[0-9A-Za-z]{32}/.exec(await page.locator('body').innerText()) ?? undefined)?.[0]))?.[0] ?? '';
+    const key =
+      /vsay_ak_[0-9A-Za-z]{32}/.exec(
+        await eventually(
+          'the key',
+          async () => (/vsay_ak_[0-9A-Za-z]{32}/.exec(await page.locator('body').innerText()) ?? undefined)?.[0],
+        ),
+      )?.[0] ?? '';
     const agent = new VsayAgent();
     let run: AgentRun | undefined;
     try {
-      expect((await agent.finish('configure', '--token', key, '--host', stack.url, '--name', 'newcomers-machine')).code).toBe(0);
+      expect(
+        (await agent.finish('configure', '--token', key, '--host', stack.url, '--name', 'newcomers-machine')).code,
+      ).toBe(0);
       run = agent.run('start');
       await page.goto(stack.url);
       await openTerminal('newcomers-machine');

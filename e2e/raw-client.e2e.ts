@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -23,11 +23,13 @@ beforeAll(async () => {
 });
 afterAll(() => stack.stop());
 
-const open = (query: Record<string, string | number> = {}): Promise<RawTerminal> => RawTerminal.open(stack.url, agentId, { token, cols: 80, rows: 24, ...query });
+const open = (query: Record<string, string | number> = {}): Promise<RawTerminal> =>
+  RawTerminal.open(stack.url, agentId, { token, cols: 80, rows: 24, ...query });
 
 describe('a raw WebSocket client', () => {
   it('of ten lines, as the protocol page shows it, runs a command', async () => {
-    const source = /<!-- raw-client -->\n```js\n([\s\S]*?)```/.exec(readFileSync(here('../docs/protocol.md'), 'utf8'))?.[1] ?? '';
+    const source =
+      /<!-- raw-client -->\n```js\n([\s\S]*?)```/.exec(readFileSync(here('../docs/protocol.md'), 'utf8'))?.[1] ?? '';
     expect(source.trim().split('\n').length).toBeLessThanOrEqual(10);
     const file = here('./raw-client.from-docs.mjs');
     writeFileSync(file, source);
@@ -41,7 +43,10 @@ describe('a raw WebSocket client', () => {
   });
 
   it('gets 10 MB of every byte value back through a raw tty, unchanged', async () => {
-    const sent = Buffer.concat([Buffer.from(Array.from({ length: 256 }, (_, value) => value)), randomBytes(10_000_000 - 256)]);
+    const sent = Buffer.concat([
+      Buffer.from(Array.from({ length: 256 }, (_, value) => value)),
+      randomBytes(10_000_000 - 256),
+    ]);
     const terminal = await open();
     await terminal.run('PS1=');
     await terminal.type(`stty raw -echo; printf 'rea%s' dy; head -c ${sent.length} | cat; stty sane\n`);
@@ -57,7 +62,10 @@ describe('a raw WebSocket client', () => {
     const terminal = await open({ cols: 101, rows: 33 });
     await terminal.run('stty size');
     expect(terminal.output.toString()).toContain('33 101');
-    const resized = await new Rest(stack.url, token).post(`/api/terminal/sessions/${terminal.sessionId}/resize`, { cols: 77, rows: 22 });
+    const resized = await new Rest(stack.url, token).post(`/api/terminal/sessions/${terminal.sessionId}/resize`, {
+      cols: 77,
+      rows: 22,
+    });
     expect(resized.status).toBe(204);
     await terminal.run('stty size');
     expect(terminal.output.toString()).toContain('22 77');
@@ -81,8 +89,13 @@ describe('a raw WebSocket client', () => {
     const second = await open({ session_id: first.sessionId, viewer_id: first.viewerId, from: first.offset });
     expect(second.sessionId).toBe(first.sessionId);
     await second.untilText('alldone');
-    const lines = Buffer.concat([first.output, second.output]).toString().match(/line \d+/g) ?? [];
-    expect(lines.filter((line) => /line \d+/.test(line))).toEqual(Array.from({ length: 3000 }, (_, index) => `line ${index + 1}`));
+    const lines =
+      Buffer.concat([first.output, second.output])
+        .toString()
+        .match(/line \d+/g) ?? [];
+    expect(lines.filter((line) => /line \d+/.test(line))).toEqual(
+      Array.from({ length: 3000 }, (_, index) => `line ${index + 1}`),
+    );
     second.close();
   });
 });

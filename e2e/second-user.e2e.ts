@@ -34,7 +34,9 @@ const sendIntruder = (ports: number[], files: string[]): Promise<{ loot: Loot[];
 
 describe('someone else on the same machine', () => {
   it('finds nothing listening beyond loopback', () => {
-    const open = stack.processes().flatMap((process) => listeningPorts(process.pid).map((socket) => ({ ...socket, name: process.name })));
+    const open = stack
+      .processes()
+      .flatMap((process) => listeningPorts(process.pid).map((socket) => ({ ...socket, name: process.name })));
     expect(open.length).toBeGreaterThan(8);
     expect(open.filter((socket) => !loopback.includes(socket.address))).toEqual([]);
   });
@@ -63,7 +65,8 @@ describe('someone else on the same machine', () => {
   it('finds the data folder and every secret closed by mode', () => {
     expect(statSync(stack.dataDir).mode & 0o777).toBe(0o700);
     expect(statSync(join(stack.dataDir, 'stack.json')).mode & 0o777).toBe(0o600);
-    for (const file of filesBelow(join(stack.dataDir, 'secrets'))) expect([file, statSync(file).mode & 0o077]).toEqual([file, 0]);
+    for (const file of filesBelow(join(stack.dataDir, 'secrets')))
+      expect([file, statSync(file).mode & 0o077]).toEqual([file, 0]);
   });
 
   it('reads no secret from a command line', () => {

@@ -19,14 +19,16 @@ export const judge = (row: Row): Verdict => {
     unit: row.unit,
     product: median(row.product),
     spread: [Math.min(...row.product), Math.max(...row.product)],
-    reference: row.reference === undefined ? undefined : { name: row.reference.name, value: median(row.reference.values) },
+    reference:
+      row.reference === undefined ? undefined : { name: row.reference.name, value: median(row.reference.values) },
     ratio,
     budget: describe(row.budget, row.unit),
     met: within(measured, row.budget),
   };
 };
 
-const figure = (value: number): string => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2));
+const figure = (value: number): string =>
+  value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
 
 /** The verdicts as a table for a terminal. */
 export const table = (verdicts: readonly Verdict[]): string => {
@@ -41,5 +43,12 @@ export const table = (verdicts: readonly Verdict[]): string => {
     verdict.met ? 'met' : 'NOT MET',
   ]);
   const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)));
-  return [head, ...rows].map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()).join('\n');
+  return [head, ...rows]
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 };

@@ -32,7 +32,12 @@ const withShell = async <T>(open: () => Promise<Shell>, measure: (shell: Shell) 
 };
 
 /** The two paths in turn, so that a machine that slows down hits both. */
-const alternate = async <T>(what: string, product: Product, bare: BarePath, measure: (shell: Shell) => Promise<T>): Promise<{ product: T[]; bare: T[] }> => {
+const alternate = async <T>(
+  what: string,
+  product: Product,
+  bare: BarePath,
+  measure: (shell: Shell) => Promise<T>,
+): Promise<{ product: T[]; bare: T[] }> => {
   const results: { product: T[]; bare: T[] } = { product: [], bare: [] };
   for (let repeat = 1; repeat <= repeats; repeat += 1) {
     say(`${what}: ${repeat} of ${repeats}`);
@@ -52,11 +57,19 @@ const echoRow = (quantile: keyof Echo, atMost: number, echoes: { product: Echo[]
 
 const measureAll = async (product: Product, bare: BarePath): Promise<Row[]> => {
   const echoes = await alternate('key echo', product, bare, (shell) => measureEcho(shell, Number(options.keys)));
-  const bulk = await alternate('bulk output', product, bare, (shell) => measureBulk(shell, Number(options.megabytes) * 1e6));
+  const bulk = await alternate('bulk output', product, bare, (shell) =>
+    measureBulk(shell, Number(options.megabytes) * 1e6),
+  );
   return [
     echoRow('p50', 1.25, echoes),
     echoRow('p99', 1.5, echoes),
-    { name: 'bulk output', unit: 'MB/s', product: bulk.product, reference: { name: 'bare path', values: bulk.bare }, budget: { kind: 'ratio', atLeast: 0.9 } },
+    {
+      name: 'bulk output',
+      unit: 'MB/s',
+      product: bulk.product,
+      reference: { name: 'bare path', values: bulk.bare },
+      budget: { kind: 'ratio', atLeast: 0.9 },
+    },
   ];
 };
 

@@ -15,16 +15,23 @@ export interface Product {
 const json = async (url: string, init: RequestInit): Promise<Record<string, unknown>> => {
   const response = await fetch(url, init);
   const body = await response.json();
-  if (!response.ok || typeof body !== 'object' || body === null) throw new Error(`${url} answered ${response.status} ${JSON.stringify(body)}`);
+  if (!response.ok || typeof body !== 'object' || body === null)
+    throw new Error(`${url} answered ${response.status} ${JSON.stringify(body)}`);
   return { ...body };
 };
 
 /** Signs in and finds the first machine that is online. */
 export const findProduct = async (url: string, account: { email: string; password: string }): Promise<Product> => {
-  const session = await json(`${url}/api/login`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(account) });
+  const session = await json(`${url}/api/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(account),
+  });
   const token = String(session.token);
   for (let attempt = 0; attempt < 200; attempt += 1) {
-    const { machines } = await json(`${url}/api/machines?status=online`, { headers: { authorization: `Bearer ${token}` } });
+    const { machines } = await json(`${url}/api/machines?status=online`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
     const [first] = Array.isArray(machines) ? machines : [];
     if (typeof first?.agent_id === 'string') return { url, token, agentId: first.agent_id };
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -37,12 +44,16 @@ export const openProduct = (product: Product): Promise<Shell> =>
   new Promise((resolve, reject) => {
     let listener: (bytes: Uint8Array) => void = () => {};
     const client = new TerminalClient({
-      webSocketUrl: (token) => `${product.url.replace(/^http/, 'ws')}/api/terminal/${product.agentId}/ws?token=${token}`,
+      webSocketUrl: (token) =>
+        `${product.url.replace(/^http/, 'ws')}/api/terminal/${product.agentId}/ws?token=${token}`,
       ticket: async (sessionId) => {
         const body = await json(`${product.url}/api/terminal/tickets`, {
           method: 'POST',
           headers: { 'content-type': 'application/json', authorization: `Bearer ${product.token}` },
-          body: JSON.stringify({ agent_id: product.agentId, ...(sessionId === undefined ? {} : { session_id: sessionId }) }),
+          body: JSON.stringify({
+            agent_id: product.agentId,
+            ...(sessionId === undefined ? {} : { session_id: sessionId }),
+          }),
         });
         return { ticket: String(body.ticket), sessionId: String(body.session_id) };
       },

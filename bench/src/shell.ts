@@ -10,7 +10,13 @@ export interface Shell {
 export const waitFor = (shell: Shell, marker: string, timeoutMs = 20_000): Promise<string> =>
   new Promise((resolve, reject) => {
     let text = '';
-    const timer = setTimeout(() => reject(new Error(`no ${JSON.stringify(marker)} within ${timeoutMs} ms, only ${JSON.stringify(text.slice(-200))}`)), timeoutMs);
+    const timer = setTimeout(
+      () =>
+        reject(
+          new Error(`no ${JSON.stringify(marker)} within ${timeoutMs} ms, only ${JSON.stringify(text.slice(-200))}`),
+        ),
+      timeoutMs,
+    );
     shell.onOutput((bytes) => {
       text += Buffer.from(bytes).toString('latin1');
       if (!text.includes(marker)) return;

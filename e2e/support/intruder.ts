@@ -19,7 +19,10 @@ const patienceMs = 1500;
 
 const outcome = async (attempt: () => Promise<string>): Promise<string> => {
   const late = new Promise<string>((resolve) => setTimeout(() => resolve('no answer'), patienceMs));
-  return Promise.race([attempt().catch((error: unknown) => (error instanceof Error ? `refused: ${error.message}` : 'refused')), late]);
+  return Promise.race([
+    attempt().catch((error: unknown) => (error instanceof Error ? `refused: ${error.message}` : 'refused')),
+    late,
+  ]);
 };
 
 const http = async (port: number, method: string, path: string, body?: unknown): Promise<number> => {
@@ -33,7 +36,9 @@ const http = async (port: number, method: string, path: string, body?: unknown):
 
 const mongo = (port: number): Promise<string> =>
   outcome(async () => {
-    const client = new MongoClient(`mongodb://127.0.0.1:${port}/?directConnection=true`, { serverSelectionTimeoutMS: patienceMs });
+    const client = new MongoClient(`mongodb://127.0.0.1:${port}/?directConnection=true`, {
+      serverSelectionTimeoutMS: patienceMs,
+    });
     try {
       await client.db('admin').command({ listDatabases: 1 });
       return 'GOT IN';
@@ -91,7 +96,11 @@ process.once('message', async (errand: { ports: number[]; files: string[] }) => 
       http: {
         metrics: await http(port, 'GET', '/metrics'),
         machines: await http(port, 'GET', '/api/machines'),
-        signup: await http(port, 'POST', '/api/signup', { username: `intruder${port}`, email: `intruder${port}@example.com`, password: 'yourpassword' }),
+        signup: await http(port, 'POST', '/api/signup', {
+          username: `intruder${port}`,
+          email: `intruder${port}@example.com`,
+          password: 'yourpassword',
+        }),
       },
       mongo: await mongo(port),
       nats: await nats(port),

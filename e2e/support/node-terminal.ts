@@ -15,7 +15,10 @@ export class NodeTerminal {
     this.#client = new TerminalClient({
       webSocketUrl: (token) => `${rest.url.replace(/^http/, 'ws')}/api/terminal/${agentId}/ws?token=${token}`,
       ticket: async (sessionId) => {
-        const answer = await rest.post<{ ticket: string; session_id: string }>('/api/terminal/tickets', { agent_id: agentId, ...(sessionId === undefined ? {} : { session_id: sessionId }) });
+        const answer = await rest.post<{ ticket: string; session_id: string }>('/api/terminal/tickets', {
+          agent_id: agentId,
+          ...(sessionId === undefined ? {} : { session_id: sessionId }),
+        });
         if (answer.status !== 201) throw new Error(`no ticket: ${answer.status}`);
         return { ticket: answer.body.ticket, sessionId: answer.body.session_id };
       },
@@ -68,7 +71,12 @@ export class NodeTerminal {
     while (!found()) {
       await new Promise<void>((resolve, reject) => {
         this.#changed = resolve;
-        late.onabort = () => reject(new Error(`${what}: not within ${timeoutMs} ms; ${JSON.stringify(this.state)}, after ${JSON.stringify(this.text().slice(-300))}`));
+        late.onabort = () =>
+          reject(
+            new Error(
+              `${what}: not within ${timeoutMs} ms; ${JSON.stringify(this.state)}, after ${JSON.stringify(this.text().slice(-300))}`,
+            ),
+          );
       });
     }
   }

@@ -38,9 +38,11 @@ export class RawTerminal {
 
   /** @throws a Refusal when the upgrade is refused */
   static open(url: string, agentId: string, query: Record<string, string | number>): Promise<RawTerminal> {
-    const search = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]));
+    const search = new URLSearchParams(Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]));
     return new Promise((resolve, reject) => {
-      const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/api/terminal/${agentId}/ws?${search}`, { perMessageDeflate: false });
+      const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/api/terminal/${agentId}/ws?${search}`, {
+        perMessageDeflate: false,
+      });
       let response: IncomingMessage | undefined;
       socket.once('upgrade', (message) => {
         response = message;
@@ -52,14 +54,17 @@ export class RawTerminal {
         message.on('data', (chunk) => {
           text += String(chunk);
         });
-        message.on('end', () => reject({ status: message.statusCode ?? 0, body: JSON.parse(text || '{}') } satisfies Refusal));
+        message.on('end', () =>
+          reject({ status: message.statusCode ?? 0, body: JSON.parse(text || '{}') } satisfies Refusal),
+        );
       });
       socket.once('error', reject);
     });
   }
 
   async type(input: string | Uint8Array): Promise<void> {
-    if (this.#socket.readyState === WebSocket.CONNECTING) await new Promise((resolve) => this.#socket.once('open', resolve));
+    if (this.#socket.readyState === WebSocket.CONNECTING)
+      await new Promise((resolve) => this.#socket.once('open', resolve));
     this.#socket.send(input);
   }
 
@@ -71,10 +76,18 @@ export class RawTerminal {
     });
     const late = AbortSignal.timeout(timeoutMs);
     while (!found(this.output)) {
-      if (!open) throw new Error(`${what}: the socket closed first, after ${JSON.stringify(this.output.subarray(-300).toString('latin1'))}`);
+      if (!open)
+        throw new Error(
+          `${what}: the socket closed first, after ${JSON.stringify(this.output.subarray(-300).toString('latin1'))}`,
+        );
       await new Promise<void>((resolve, reject) => {
         this.#changed = resolve;
-        late.onabort = () => reject(new Error(`${what}: not within ${timeoutMs} ms, after ${JSON.stringify(this.output.subarray(-300).toString('latin1'))}`));
+        late.onabort = () =>
+          reject(
+            new Error(
+              `${what}: not within ${timeoutMs} ms, after ${JSON.stringify(this.output.subarray(-300).toString('latin1'))}`,
+            ),
+          );
       });
     }
   }

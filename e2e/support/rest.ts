@@ -1,4 +1,4 @@
-import { type Machine, type Session } from '@webxterm/contracts/rest';
+import type { Machine, Session } from '@webxterm/contracts/rest';
 import type { z } from 'zod';
 
 export interface Answer<T = Record<string, unknown>> {
@@ -21,7 +21,12 @@ export class Rest {
     return new Rest(this.url, token);
   }
 
-  async send<T = Record<string, unknown>>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer<T>> {
+  async send<T = Record<string, unknown>>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer<T>> {
     const response = await fetch(`${this.url}${path}`, {
       method,
       headers: {
@@ -35,11 +40,11 @@ export class Rest {
     return { status: response.status, headers: response.headers, body: text === '' ? {} : JSON.parse(text) };
   }
 
-  get<T>(path: string): Promise<Answer<T>> {
+  get<T = Record<string, unknown>>(path: string): Promise<Answer<T>> {
     return this.send('GET', path);
   }
 
-  post<T>(path: string, body: unknown): Promise<Answer<T>> {
+  post<T = Record<string, unknown>>(path: string, body: unknown): Promise<Answer<T>> {
     return this.send('POST', path, body);
   }
 
@@ -50,7 +55,11 @@ export class Rest {
   }
 
   async signup(name: string): Promise<z.infer<typeof Session>> {
-    const answer = await this.post<z.infer<typeof Session>>('/api/signup', { username: name, email: `${name}@example.com`, password: 'yourpassword' });
+    const answer = await this.post<z.infer<typeof Session>>('/api/signup', {
+      username: name,
+      email: `${name}@example.com`,
+      password: 'yourpassword',
+    });
     if (answer.status !== 201) throw new Error(`sign-up failed: ${answer.status} ${JSON.stringify(answer.body)}`);
     return answer.body;
   }
@@ -61,7 +70,11 @@ export class Rest {
 }
 
 /** Asks until `check` finds what it wants; the last answer is in the error. */
-export const eventually = async <T>(what: string, ask: () => Promise<T | undefined>, timeoutMs = 30_000): Promise<T> => {
+export const eventually = async <T>(
+  what: string,
+  ask: () => Promise<T | undefined>,
+  timeoutMs = 30_000,
+): Promise<T> => {
   const end = Date.now() + timeoutMs;
   for (;;) {
     const found = await ask().catch(() => undefined);
@@ -72,4 +85,6 @@ export const eventually = async <T>(what: string, ask: () => Promise<T | undefin
 };
 
 export const onlineMachine = (rest: Rest): Promise<Machine> =>
-  eventually('a machine comes online', async () => (await rest.machines()).find((machine) => machine.status === 'online'));
+  eventually('a machine comes online', async () =>
+    (await rest.machines()).find((machine) => machine.status === 'online'),
+  );

@@ -1,0 +1,44 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type StackProcess, startStack } from '@webxterm/stack';
+import { eventually, Rest } from './rest.ts';
+
+export interface TestStack {
+  readonly url: string;
+  readonly dataDir: string;
+  readonly admin: { readonly email: string; readonly password: string };
+  processes(): readonly StackProcess[];
+  /** kill -9, or another signal; resolves once another process has taken its place. */
+  kill(name: string, signal?: NodeJS.Signals): Promise<void>;
+  stopProcess(name: string): Promise<void>;
+  startProcess(name: string): Promise<void>;
+  /** Resolves when every part says that it is well. */
+  healthy(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** What `npm start` starts, on free ports with its own data; the agent runs unless it is said not to. */
+export const startTestStack = async (options: { agent?: boolean; replicas?: number } = {}): Promise<TestStack> => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'webxterm-e2e-'));
+  const stack = await startStack({ dataDir, agent: options.agent ?? true, replicas: options.replicas ?? 1 });
+  return {
+    url: stack.url,
+    dataDir,
+    admin: stack.admin,
+    processes: () => stack.processes,
+    kill: async (name, signal) => void (await stack.kill(name, signal)),
+    stopProcess: (name) => stack.stopProcess(name),
+    startProcess: (name) => stack.startProcess(name),
+    healthy: async () => {
+      await eventually('every part is well', async () => {
+        const { body } = await new Rest(stack.url).get('/api/health');
+        return body.status === 'ok' ? true : undefined;
+      });
+    },
+    stop: async () => {
+      await stack.stop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+};

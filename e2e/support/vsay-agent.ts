@@ -19,7 +19,9 @@ export class VsayAgent {
   readonly config = join(mkdtempSync(join(tmpdir(), 'vsay-agent-')), 'agent.yaml');
 
   run(...args: string[]): AgentRun {
-    const child = spawn(process.execPath, [main, ...args, '--config', this.config], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [main, ...args, '--config', this.config], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let text = '';
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk) => {

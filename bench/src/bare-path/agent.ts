@@ -17,7 +17,7 @@ control.on('data', () => {
     if (output instanceof Buffer && !stream.write(output)) shell.pause();
   });
   stream.on('drain', () => shell.resume());
-  stream.on('data', (input: Buffer) => shell.write(input));
+  stream.on('data', (input: Buffer) => shell.write(input.toString('latin1')));
   stream.on('end', () => {
     shell.kill('SIGKILL');
     stream.end();

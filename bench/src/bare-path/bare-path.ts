@@ -1,4 +1,4 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import WebSocket from 'ws';
@@ -10,13 +10,17 @@ const freePort = (): Promise<number> =>
     server.once('error', reject);
     server.listen(0, '127.0.0.1', () => {
       const address = server.address();
-      server.close(() => (typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no port'))));
+      server.close(() =>
+        typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no port')),
+      );
     });
   });
 
 const start = (name: string, ...ports: number[]): Promise<ChildProcess> =>
   new Promise((resolve, reject) => {
-    const child = fork(fileURLToPath(new URL(`${name}.ts`, import.meta.url)), ports.map(String), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const child = fork(fileURLToPath(new URL(`${name}.ts`, import.meta.url)), ports.map(String), {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
     child.once('message', () => resolve(child));
     child.once('exit', (code) => reject(new Error(`the bare ${name} ended with ${code}`)));
   });
@@ -29,7 +33,12 @@ export interface BarePath {
 /** The same hops as the product (WebSocket, http-proxy-middleware, gRPC spliced, PTY), four processes, with nothing else in them. */
 export const startBarePath = async (): Promise<BarePath> => {
   const [gateway, terminal, hub] = [await freePort(), await freePort(), await freePort()];
-  const children = [await start('hub', hub), await start('agent', hub), await start('terminal', terminal, hub), await start('gateway', gateway, terminal)];
+  const children = [
+    await start('hub', hub),
+    await start('agent', hub),
+    await start('terminal', terminal, hub),
+    await start('gateway', gateway, terminal),
+  ];
   return {
     open: () => openBare(gateway),
     stop: () => {

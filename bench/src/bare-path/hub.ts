@@ -39,7 +39,10 @@ server.addService(bareHub, {
   },
   splice: (stream: Stream) => {
     const viewer = waiting.shift();
-    if (viewer === undefined) return stream.end();
+    if (viewer === undefined) {
+      stream.end();
+      return;
+    }
     pipe(stream, viewer);
     pipe(viewer, stream);
   },

@@ -20,4 +20,7 @@ export const bareHub = {
 } satisfies ServiceDefinition;
 
 /** As in the product: HTTP/2 windows that never fill before the pipe does. */
-export const channelOptions = { 'grpc-node.flow_control_window': 4 * 1024 * 1024, 'grpc.max_receive_message_length': 1024 * 1024 };
+export const channelOptions = {
+  'grpc-node.flow_control_window': 4 * 1024 * 1024,
+  'grpc.max_receive_message_length': 1024 * 1024,
+};

@@ -1,5 +1,5 @@
-import { quantile } from '../statistics.ts';
 import { prepare, type Shell } from '../shell.ts';
+import { quantile } from '../statistics.ts';
 
 export interface Echo {
   /** Milliseconds. */
