@@ -1,1 +1,23 @@
+import { resolve } from 'node:path';
+import { isolatedSettings, type StackSettings } from './settings.ts';
+import { beginStack, type Stack } from './start-stack.ts';
+import { type Reporter, silentReporter } from './supervision/reporter.ts';
+
+export { StackFailure } from './failure.ts';
+export type { StackSettings } from './settings.ts';
+export type { StackProcess } from './stack-file.ts';
+export type { Stack } from './start-stack.ts';
+export { consoleReporter, type Reporter } from './supervision/reporter.ts';
 export { type Servers, startServers } from './test-servers.ts';
+
+/**
+ * A whole stack for tests and measurements: on free ports, with its own data, quiet (its logs are in `dataDir`/logs).
+ * @throws StackFailure when it cannot be started; nothing is left running then
+ */
+export const startStack = (
+  settings: Partial<StackSettings> & { dataDir: string },
+  reporter: Reporter = silentReporter,
+): Promise<Stack> => {
+  const dataDir = resolve(settings.dataDir);
+  return beginStack({ ...isolatedSettings(dataDir), ...settings, dataDir }, reporter).ready;
+};

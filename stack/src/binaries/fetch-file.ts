@@ -8,6 +8,22 @@ const answerWithinMs = 4000;
 /** A download that stands still for this long is given up. */
 const idleMs = 20_000;
 
+/** What a download needs of the one who asks for it. */
+export interface Fetching {
+  /** For the programs that do it: proxies and package indexes are their user's settings. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Gives up at once, also in the middle. */
+  readonly signal?: AbortSignal | undefined;
+  /** Tells progress, a line at a time. */
+  readonly say: (text: string) => void;
+}
+
+const controller = (signal: AbortSignal | undefined): AbortController => {
+  const abort = new AbortController();
+  signal?.addEventListener('abort', () => abort.abort(signal.reason), { signal: abort.signal });
+  return abort;
+};
+
 const request = async (url: string, abort: AbortController): Promise<Response> => {
   const timer = setTimeout(() => abort.abort(new Error(`no answer within ${answerWithinMs / 1000} s`)), answerWithinMs);
   try {
@@ -22,8 +38,8 @@ const request = async (url: string, abort: AbortController): Promise<Response> =
 };
 
 /** A small text, such as a list of checksums. */
-export const fetchText = async (url: string): Promise<string> => {
-  const abort = new AbortController();
+export const fetchText = async (url: string, signal?: AbortSignal): Promise<string> => {
+  const abort = controller(signal);
   const response = await request(url, abort);
   const timer = setTimeout(() => abort.abort(new Error('stood still')), idleMs);
   try {
@@ -41,9 +57,10 @@ export const fetchFile = async (
   url: string,
   path: string,
   sha256: string,
+  signal: AbortSignal | undefined,
   onProgress: (received: number, total: number | undefined) => void,
 ): Promise<void> => {
-  const abort = new AbortController();
+  const abort = controller(signal);
   const response = await request(url, abort);
   if (response.body === null) throw new Error(`${url} answered nothing`);
   const length = Number(response.headers.get('content-length'));

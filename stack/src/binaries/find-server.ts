@@ -34,6 +34,7 @@ export const findServer = async (
   sources: readonly ServerSource[],
   readVersion: ReadVersion,
   cacheFolder: string,
+  signal?: AbortSignal,
 ): Promise<FoundServer> => {
   const said: string[] = [];
   for (const source of sources) {
@@ -47,6 +48,7 @@ export const findServer = async (
       if (isNewEnough(version, server.atLeast)) return { path, version, from: source.name };
       said.push(`${source.name}: ${path} is ${version}, older than ${server.atLeast.join('.')}`);
     } catch (error) {
+      signal?.throwIfAborted();
       said.push(`${source.name}: ${reasonOf(error)}`);
     }
   }

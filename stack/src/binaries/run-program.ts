@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 export interface RunOptions {
   readonly timeoutMs: number;
   readonly environment: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal | undefined;
   /** Each chunk of what it prints, for progress. */
   readonly onOutput?: ((text: string) => void) | undefined;
 }
@@ -21,6 +22,7 @@ export const runProgram = (program: string, args: readonly string[], options: Ru
       timeout: options.timeoutMs,
       killSignal: 'SIGKILL',
       env: options.environment,
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
     let text = '';
     for (const stream of [child.stdout, child.stderr])

@@ -10,7 +10,7 @@ export const defaultCacheFolder = (
   environment: Readonly<Record<string, string | undefined>>,
 ): string => {
   const given = environment.XDG_CACHE_HOME;
-  if (given !== undefined && given.startsWith('/')) return join(given, 'webxterm');
+  if (given?.startsWith('/')) return join(given, 'webxterm');
   return platform === 'darwin'
     ? join(homedir(), 'Library', 'Caches', 'webxterm')
     : join(homedir(), '.cache', 'webxterm');

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { MongoBinaryDownloadUrl } from 'mongodb-memory-server-core/lib/util/MongoBinaryDownloadUrl.js';
-import { fetchFile, fetchText } from './fetch-file.ts';
+import { type Fetching, fetchFile, fetchText } from './fetch-file.ts';
 import type { KnownServer } from './known-servers.ts';
 import { runProgram } from './run-program.ts';
 
@@ -55,21 +55,20 @@ const findFile = (folder: string, name: string): string => {
 export const fetchVendorRelease = async (
   server: KnownServer,
   folder: string,
-  environment: Readonly<Record<string, string>>,
-  say: (text: string) => void,
+  { environment, signal, say }: Fetching,
 ): Promise<string> => {
   const { url, checksumsUrl } = await release(server);
   const file = url.slice(url.lastIndexOf('/') + 1);
-  const sha256 = checksumOf(await fetchText(checksumsUrl), file);
+  const sha256 = checksumOf(await fetchText(checksumsUrl, signal), file);
   const archive = join(folder, file);
   let told = 0;
-  await fetchFile(url, archive, sha256, (received, total) => {
+  await fetchFile(url, archive, sha256, signal, (received, total) => {
     const tenth = total === undefined ? Math.floor(received / 1e7) : Math.floor((received / total) * 10);
     if (tenth <= told) return;
     told = tenth;
     const megabytes = (received / 1e6).toFixed(0);
     say(`fetching ${file}: ${megabytes}${total === undefined ? '' : ` of ${(total / 1e6).toFixed(0)}`} MB`);
   });
-  await runProgram('tar', ['-xzf', archive, '-C', folder], { timeoutMs: unpackWithinMs, environment });
+  await runProgram('tar', ['-xzf', archive, '-C', folder], { timeoutMs: unpackWithinMs, environment, signal });
   return findFile(folder, server.name);
 };

@@ -117,7 +117,7 @@ const startNats = async (options: LocalServersOptions, port: number): Promise<Lo
 const bareEnvironment = (environment: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(environment).filter(([name]) => /^(PATH|HOME|LANG|LC_.*|TZ|TMPDIR)$/.test(name)));
 
-const valueOf = <T>(result: PromiseSettledResult<T>): T | undefined =>
+const fulfilled = <T>(result: PromiseSettledResult<T>): T | undefined =>
   result.status === 'fulfilled' ? result.value : undefined;
 
 /**
@@ -135,7 +135,7 @@ export const startLocalServers = async (options: LocalServersOptions): Promise<L
     options.mongod ? startMongod(options, ports.mongodPort) : undefined,
     options.nats ? startNats(options, ports.natsPort) : undefined,
   ]);
-  const [mongod, nats] = [valueOf(results[0]), valueOf(results[1])];
+  const [mongod, nats] = [fulfilled(results[0]), fulfilled(results[1])];
   const stop = async (): Promise<void> => {
     await nats?.process.stop();
     await mongod?.process.stop();

@@ -1,0 +1,64 @@
+import { isLoopback } from './addresses.ts';
+import { reasonOf, StackFailure } from './failure.ts';
+import { readSettings, type StackSettings } from './settings.ts';
+import { stackFile } from './stack-file.ts';
+import { beginStack, type Stack, type StartingStack } from './start-stack.ts';
+import { consoleReporter, type Reporter } from './supervision/reporter.ts';
+
+const terminal = process.stdout.isTTY;
+const reporter: Reporter = consoleReporter(process.stdout, terminal);
+
+const welcome = (stack: Stack, settings: StackSettings): string[] => [
+  '',
+  `WebXTerm is ready: ${stack.url}`,
+  terminal
+    ? `  sign in as ${stack.admin.email} with the password ${stack.admin.password}`
+    : `  sign in as the admin in ${stackFile(settings.dataDir)}`,
+  settings.signup === 'open'
+    ? '  anyone who reaches this address may sign up; WEBXTERM_SIGNUP=closed npm start ends that'
+    : '  sign-up is closed',
+  ...(isLoopback(settings.host)
+    ? []
+    : [
+        '  this is plain HTTP on a network address: put TLS in front. Agents on other machines need TLS too; their port stays on loopback',
+      ]),
+  '  Ctrl-C stops everything',
+  '',
+];
+
+const endOnSignals = (starting: StartingStack): void => {
+  let stopping = false;
+  const end = (): void => {
+    if (stopping) {
+      starting.kill();
+      process.exit(130);
+    }
+    stopping = true;
+    reporter.say('stopping everything (Ctrl-C again ends it at once) …');
+    void starting.stop().then(() => {
+      reporter.say('stopped');
+      process.exit(0);
+    });
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
+};
+
+const fail = (error: unknown): never => {
+  process.stderr.write(
+    `\n${error instanceof StackFailure ? reasonOf(error) : String(error instanceof Error ? error.stack : error)}\n`,
+  );
+  process.exit(1);
+};
+
+try {
+  const settings = readSettings();
+  const starting = beginStack(settings, reporter);
+  endOnSignals(starting);
+  const stack = await starting.ready;
+  for (const line of welcome(stack, settings)) reporter.say(line);
+  const failure = await stack.failed;
+  await stack.stop();
+  fail(failure);
+} catch (error) {
+  fail(error);
+}

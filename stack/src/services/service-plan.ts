@@ -1,0 +1,146 @@
+import type { SecretName } from '../secrets/secrets.ts';
+import { type MongoUser, mongoUsers } from '../servers/mongo-users.ts';
+
+export interface InstancePorts {
+  readonly http: number;
+  readonly health: number;
+}
+
+export interface HubPorts extends InstancePorts {
+  readonly grpc: number;
+  readonly internal: number;
+}
+
+/** Every port of the services, by instance. */
+export interface ServicePorts {
+  readonly gateway: InstancePorts;
+  readonly auth: readonly InstancePorts[];
+  readonly hub: readonly HubPorts[];
+  readonly terminal: readonly InstancePorts[];
+}
+
+export interface PlanFacts {
+  readonly ports: ServicePorts;
+  /** Where the gateway listens. */
+  readonly host: string;
+  readonly publicUrl: string;
+  readonly extraOrigins: readonly string[];
+  readonly webDir: string;
+  readonly adminEmail: string;
+  readonly signup: 'open' | 'closed';
+  readonly logLevel: string;
+  readonly installationId: string;
+  /** host:port list */
+  readonly natsUrl: string;
+  /** A machine whose agent runs as this user hosts the stack. */
+  readonly stackUser: string;
+  readonly secretFile: (name: SecretName) => string;
+  /** A file that holds the service's MongoDB URL with its password. */
+  readonly mongoUrlFile: (user: MongoUser) => string;
+}
+
+export type ServiceName = 'auth' | 'agent-hub' | 'terminal' | 'gateway';
+
+export interface PlannedService {
+  /** Such as auth-1. */
+  readonly name: string;
+  readonly service: ServiceName;
+  readonly port: number;
+  readonly healthPort: number;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+const local = (port: number): string => `127.0.0.1:${port}`;
+const urls = (ports: readonly InstancePorts[]): string => ports.map(({ http }) => `http://${local(http)}`).join(',');
+const healthUrls = (ports: readonly InstancePorts[]): string =>
+  ports.map(({ health }) => `http://${local(health)}`).join(',');
+
+const common = (name: string, ports: InstancePorts, facts: PlanFacts): Record<string, string> => ({
+  LOG_LEVEL: facts.logLevel,
+  INSTANCE_ID: name,
+  HTTP_PORT: String(ports.http),
+  HEALTH_PORT: String(ports.health),
+  METRICS_TOKEN_FILE: facts.secretFile('metrics-token'),
+  GATEWAY_KEY_FILE: facts.secretFile('gateway-key'),
+});
+
+const withServers = (user: MongoUser, facts: PlanFacts): Record<string, string> => ({
+  MONGO_URL_FILE: facts.mongoUrlFile(user),
+  NATS_URL: facts.natsUrl,
+  NATS_USER: user,
+  NATS_PASSWORD_FILE: facts.secretFile(`nats-${user}`),
+  JWT_KEYS_FILE: facts.secretFile('jwt-keys'),
+});
+
+const auth = (facts: PlanFacts): Record<string, string> => ({
+  ROOT_KEY_FILE: facts.secretFile('root-key'),
+  ADMIN_EMAIL: facts.adminEmail,
+  ADMIN_PASSWORD_FILE: facts.secretFile('admin-password'),
+  SIGNUP: facts.signup,
+  PUBLIC_URL: facts.publicUrl,
+  EXTRA_ORIGINS: facts.extraOrigins.join(','),
+  INSTALLATION_ID: facts.installationId,
+});
+
+const hub = (ports: HubPorts, facts: PlanFacts): Record<string, string> => ({
+  GRPC_HOST: '127.0.0.1',
+  GRPC_PORT: String(ports.grpc),
+  INTERNAL_GRPC_HOST: '127.0.0.1',
+  INTERNAL_GRPC_PORT: String(ports.internal),
+  INTERNAL_ADDRESS: local(ports.internal),
+  HUB_TOKEN_FILE: facts.secretFile('hub-token'),
+  PASS_KEY_FILE: facts.secretFile('pass-key'),
+  LINK_KEY_FILE: facts.secretFile('link-key'),
+  STACK_USER: facts.stackUser,
+});
+
+const terminal = (facts: PlanFacts): Record<string, string> => ({
+  TICKET_KEY_FILE: facts.secretFile('ticket-key'),
+  PASS_KEY_FILE: facts.secretFile('pass-key'),
+  HUB_TOKEN_FILE: facts.secretFile('hub-token'),
+  PUBLIC_URL: facts.publicUrl,
+});
+
+const gateway = (facts: PlanFacts): Record<string, string> => {
+  const { ports } = facts;
+  return {
+    HTTP_HOST: facts.host,
+    PUBLIC_URL: facts.publicUrl,
+    EXTRA_ORIGINS: facts.extraOrigins.join(','),
+    AUTH_URLS: urls(ports.auth),
+    AGENT_HUB_URLS: urls(ports.hub),
+    TERMINAL_URLS: urls(ports.terminal),
+    AUTH_HEALTH_URLS: healthUrls(ports.auth),
+    AGENT_HUB_HEALTH_URLS: healthUrls(ports.hub),
+    TERMINAL_HEALTH_URLS: healthUrls(ports.terminal),
+    GRPC_ADDRESSES: ports.hub.map(({ grpc }) => local(grpc)).join(','),
+    GRPC_TLS: 'off',
+    WEB_DIR: facts.webDir,
+    INSTALLATION_ID: facts.installationId,
+  };
+};
+
+const plan = (
+  service: ServiceName,
+  index: number,
+  ports: InstancePorts,
+  facts: PlanFacts,
+  own: Record<string, string>,
+): PlannedService => {
+  const name = `${service}-${index + 1}`;
+  const user = mongoUsers.find((candidate) => candidate === service);
+  const servers = user === undefined ? {} : withServers(user, facts);
+  const environment = { ...common(name, ports, facts), ...servers, ...own };
+  return { name, service, port: ports.http, healthPort: ports.health, environment };
+};
+
+/** The instances in the order in which they start; they stop in the reverse order. Secrets go by path, never by value. */
+export const planServices = (facts: PlanFacts): PlannedService[] => {
+  const { ports } = facts;
+  return [
+    ...ports.auth.map((own, index) => plan('auth', index, own, facts, auth(facts))),
+    ...ports.hub.map((own, index) => plan('agent-hub', index, own, facts, hub(own, facts))),
+    ...ports.terminal.map((own, index) => plan('terminal', index, own, facts, terminal(facts))),
+    plan('gateway', 0, ports.gateway, facts, gateway(facts)),
+  ];
+};

@@ -1,0 +1,23 @@
+import { join } from 'node:path';
+import { writePrivateFile } from './data-dir/private-files.ts';
+
+export interface StackProcess {
+  readonly name: string;
+  readonly pid: number;
+  /** Where it listens; 0 for the agent, which only dials. */
+  readonly port: number;
+}
+
+export interface StackFacts {
+  readonly url: string;
+  /** Where agents dial, host:port. */
+  readonly grpc: readonly string[];
+  readonly processes: readonly StackProcess[];
+  readonly admin: { readonly email: string; readonly password: string };
+}
+
+export const stackFile = (dataDir: string): string => join(dataDir, 'stack.json');
+
+export const writeStackFile = (dataDir: string, facts: StackFacts): void => {
+  writePrivateFile(stackFile(dataDir), `${JSON.stringify(facts, null, 2)}\n`);
+};

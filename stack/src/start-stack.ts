@@ -1,0 +1,302 @@
+import { hostname, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { extraOrigins, publicUrl } from './addresses.ts';
+import { writePrivateFile } from './data-dir/private-files.ts';
+import { reasonOf, StackFailure } from './failure.ts';
+import { configureAgent } from './local-agent/agent-config.ts';
+import { freePort, requirePort } from './ports.ts';
+import { busPasswords, type LocalServers, mongoPasswords, startLocalServers } from './servers/local-servers.ts';
+import { foreignMongoUrl, localMongoUrl, type MongoUser } from './servers/mongo-users.ts';
+import { declareBus } from './servers/nats.ts';
+import { renderNatsUsers } from './servers/nats-config.ts';
+import { waitUntilReady } from './services/health-wait.ts';
+import {
+  type PlanFacts,
+  type PlannedService,
+  planServices,
+  type ServiceName,
+  type ServicePorts,
+} from './services/service-plan.ts';
+import type { StackSettings } from './settings.ts';
+import { adminEmail, StackRuntime } from './stack.ts';
+import type { StackProcess } from './stack-file.ts';
+import type { Reporter } from './supervision/reporter.ts';
+import { spawnChild } from './supervision/spawn-child.ts';
+import { Supervised } from './supervision/supervised.ts';
+import { buildWebUi } from './web-ui/build-web-ui.ts';
+
+/** The project's folder. */
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** The services stop their own steps within 5 s each. */
+const serviceEndWithinMs = 10_000;
+
+/** A stack that answers. */
+export interface Stack {
+  readonly url: string;
+  /** Where agents dial, host:port. */
+  readonly grpc: readonly string[];
+  readonly admin: { readonly email: string; readonly password: string };
+  /** What runs now; changes as processes are started again. */
+  readonly processes: readonly StackProcess[];
+  /** Resolves when the stack cannot go on: it is to be stopped. */
+  readonly failed: Promise<StackFailure>;
+  /** Kills one process by its name, such as terminal-1, nats or mongod; resolves with the pid of the one that took its place. */
+  kill(name: string, signal?: NodeJS.Signals): Promise<number>;
+  restart(name: string): Promise<void>;
+  /** Ends one and keeps it away, until `startProcess`. */
+  stopProcess(name: string): Promise<void>;
+  startProcess(name: string): Promise<void>;
+  /** Ends everything in order. */
+  stop(): Promise<void>;
+}
+
+const choosePorts = async (settings: StackSettings): Promise<ServicePorts> => {
+  const { host, port, grpcPort, replicas } = settings;
+  const each = <T>(make: (index: number) => Promise<T>): Promise<T[]> =>
+    Promise.all(Array.from({ length: replicas }, (_, index) => make(index)));
+  if (port !== 0) await requirePort(host, port, 'WEBXTERM_PORT');
+  if (grpcPort !== 0) await each((index) => requirePort('127.0.0.1', grpcPort + index, 'WEBXTERM_GRPC_PORT'));
+  const two = async () => ({ http: await freePort(), health: await freePort() });
+  return {
+    gateway: { http: port === 0 ? await freePort(host) : port, health: await freePort() },
+    auth: await each(two),
+    hub: await each(async (index) => ({
+      ...(await two()),
+      grpc: grpcPort === 0 ? await freePort() : grpcPort + index,
+      internal: await freePort(),
+    })),
+    terminal: await each(two),
+  };
+};
+
+const startServers = async (runtime: StackRuntime): Promise<LocalServers> => {
+  const { settings, secrets, reporter } = runtime;
+  const servers = await startLocalServers({
+    dataDir: settings.dataDir,
+    secrets,
+    mongod: settings.mongoUrl === undefined,
+    nats: settings.natsUrl === undefined,
+    locate: {
+      cacheFolder: settings.cacheDir,
+      environment: settings.environment,
+      say: (text) => reporter.say(text),
+      signal: runtime.abort.signal,
+    },
+    watch: {
+      onChange: (name, pid) => runtime.onChange(name, pid),
+      onLine: (name, line) => runtime.onLine(name, line),
+      onDeath: (text) => reporter.say(text),
+    },
+  });
+  runtime.atStop('servers', () => servers.stop());
+  for (const server of [servers.mongod, servers.nats])
+    if (server !== undefined) runtime.add(server.process, server.port);
+  return servers;
+};
+
+/** A NATS elsewhere must know the services' users, or none at all; the file tells them to its keeper. */
+const useForeignNats = async (runtime: StackRuntime, url: string): Promise<void> => {
+  const file = join(runtime.settings.dataDir, 'nats-users.conf');
+  writePrivateFile(file, renderNatsUsers(busPasswords(runtime.secrets)));
+  try {
+    await declareBus(url, runtime.secrets.read('nats-init'));
+  } catch (error) {
+    throw new StackFailure(
+      `${reasonOf(error)}. It needs JetStream, and the users in ${file}: include that file in its configuration`,
+    );
+  }
+};
+
+const mongoUrlOf = (runtime: StackRuntime, servers: LocalServers, user: MongoUser): string =>
+  servers.mongod === undefined
+    ? foreignMongoUrl(runtime.settings.mongoUrl ?? '', user)
+    : localMongoUrl(servers.mongod.port, user, mongoPasswords(runtime.secrets)[user]);
+
+const natsUrlOf = (runtime: StackRuntime, servers: LocalServers): string =>
+  servers.nats === undefined ? (runtime.settings.natsUrl ?? '') : `127.0.0.1:${servers.nats.port}`;
+
+/** What every child may know of our environment. */
+const passedOn = /^(PATH|HOME|LANG|LC_.*|TZ|TMPDIR)$/;
+/** The agent's shells are its user's own. */
+const passedToAgent = /^(PATH|HOME|LANG|LC_.*|TZ|TMPDIR|USER|LOGNAME|SHELL)$/;
+
+const environmentFor = (runtime: StackRuntime, allowed: RegExp): Record<string, string> => ({
+  ...Object.fromEntries(Object.entries(runtime.settings.environment).filter(([name]) => allowed.test(name))),
+  NODE_COMPILE_CACHE: join(runtime.settings.dataDir, 'compile-cache'),
+});
+
+interface ProcessPlan {
+  readonly name: string;
+  readonly port: number;
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+const superviseNode = (runtime: StackRuntime, plan: ProcessPlan): Supervised => {
+  const { name } = plan;
+  const supervised = new Supervised({
+    name,
+    launch: (onSpawn) =>
+      spawnChild({
+        program: process.execPath,
+        args: plan.args,
+        environment: plan.environment,
+        folder: root,
+        endWithinMs: serviceEndWithinMs,
+        onSpawn,
+        onLine: (line) => runtime.onLine(name, line),
+      }),
+    onChange: (pid) => runtime.onChange(name, pid),
+    onDeath: (text) => runtime.reporter.say(text),
+    onGiveUp: (text) => {
+      const lines = runtime.log(name).tail(5);
+      runtime.fail(new StackFailure(`${text}:${lines.map((line) => `\n  ${line}`).join('')}`));
+    },
+  });
+  runtime.add(supervised, plan.port);
+  return supervised;
+};
+
+/** Starts all; they will be stopped service by service, the gateway first. */
+const startServices = async (runtime: StackRuntime, planned: readonly PlannedService[]): Promise<void> => {
+  const environment = environmentFor(runtime, passedOn);
+  const byService = Map.groupBy(planned, (service) => service.service);
+  const started: Promise<void>[] = [];
+  for (const [service, instances] of byService) {
+    const processes = instances.map((instance) =>
+      superviseNode(runtime, {
+        name: instance.name,
+        port: instance.port,
+        args: [mainOf(service)],
+        environment: { ...environment, ...instance.environment },
+      }),
+    );
+    runtime.atStop(service, async () => void (await Promise.all(processes.map((supervised) => supervised.stop()))));
+    started.push(...processes.map((supervised) => supervised.start()));
+  }
+  await Promise.all(started);
+};
+
+const mainOf = (service: ServiceName): string => join('services', service, 'src/main.ts');
+
+const startAgent = async (runtime: StackRuntime, url: string): Promise<void> => {
+  const { settings } = runtime;
+  const config = await configureAgent({
+    folder: join(settings.dataDir, 'agent'),
+    url,
+    name: settings.agentName.slice(0, 64) || hostname(),
+    linuxUser: userInfo().username,
+    admin: runtime.admin,
+  });
+  const agent = superviseNode(runtime, {
+    name: 'agent',
+    port: 0,
+    args: [join('clients', 'agent', 'src/main.ts'), 'start', '--config', config],
+    environment: environmentFor(runtime, passedToAgent),
+  });
+  runtime.atStop('agent', () => agent.stop());
+  await agent.start();
+};
+
+const webUi = async (runtime: StackRuntime): Promise<string> => {
+  const { settings, reporter } = runtime;
+  try {
+    return await buildWebUi({
+      root,
+      environment: settings.environment,
+      signal: runtime.abort.signal,
+      say: (text) => reporter.say(text),
+    });
+  } catch (error) {
+    reporter.say(`the web UI could not be built, the gateway will say so: ${reasonOf(error)}`);
+    return join(root, 'clients/web/dist');
+  }
+};
+
+const planFacts = async (runtime: StackRuntime, servers: LocalServers, ports: ServicePorts): Promise<PlanFacts> => {
+  const { settings, secrets } = runtime;
+  const { http } = ports.gateway;
+  return {
+    ports,
+    host: settings.host,
+    publicUrl: publicUrl(settings.host, http),
+    extraOrigins: extraOrigins(settings.host, http),
+    webDir: await webUi(runtime),
+    adminEmail,
+    signup: settings.signup,
+    logLevel: settings.logLevel,
+    installationId: secrets.read('installation-id'),
+    natsUrl: natsUrlOf(runtime, servers),
+    stackUser: userInfo().username,
+    secretFile: (name) => secrets.file(name),
+    mongoUrlFile: (user) => secrets.derived(`mongo-url-${user}`, mongoUrlOf(runtime, servers, user)),
+  };
+};
+
+const bringUp = async (runtime: StackRuntime): Promise<{ url: string; grpc: string[] }> => {
+  const { settings, abort } = runtime;
+  await runtime.endStale();
+  const ports = await choosePorts(settings);
+  abort.signal.throwIfAborted();
+  const servers = await startServers(runtime);
+  abort.signal.throwIfAborted();
+  if (settings.natsUrl !== undefined) await useForeignNats(runtime, settings.natsUrl);
+  const facts = await planFacts(runtime, servers, ports);
+  abort.signal.throwIfAborted();
+  const planned = planServices(facts);
+  await startServices(runtime, planned);
+  const probed = planned.map(({ name, healthPort }) => ({ name, healthPort, tail: () => runtime.log(name).tail(5) }));
+  await Promise.race([waitUntilReady(probed, abort.signal), runtime.failed.then((failure) => Promise.reject(failure))]);
+  if (settings.agent) await startAgent(runtime, facts.publicUrl);
+  return { url: facts.publicUrl, grpc: ports.hub.map(({ grpc }) => `127.0.0.1:${grpc}`) };
+};
+
+/** A stack on its way up, which may be stopped before it is there. */
+export interface StartingStack {
+  /** @throws StackFailure; everything has been stopped then */
+  readonly ready: Promise<Stack>;
+  stop(): Promise<void>;
+  /** Ends everything at once, without order. */
+  kill(): void;
+}
+
+const asStack = (runtime: StackRuntime, facts: { url: string; grpc: string[] }): Stack => ({
+  ...facts,
+  admin: runtime.admin,
+  failed: runtime.failed,
+  get processes() {
+    return runtime.processes;
+  },
+  kill: (name, signal) => runtime.find(name).kill(signal),
+  restart: (name) => runtime.find(name).restart(),
+  stopProcess: (name) => runtime.find(name).stop(),
+  startProcess: (name) => runtime.find(name).start(),
+  stop: () => runtime.stop(),
+});
+
+/**
+ * Starts mongod, nats-server, the services and this machine's agent.
+ * @throws StackFailure when the data folder cannot be used or another stack uses it
+ */
+export const beginStack = (settings: StackSettings, reporter: Reporter): StartingStack => {
+  const runtime = new StackRuntime(settings, reporter);
+  const start = async (): Promise<Stack> => {
+    try {
+      const facts = await bringUp(runtime);
+      runtime.publish(facts);
+      return asStack(runtime, facts);
+    } catch (error) {
+      await runtime.stop();
+      throw error;
+    }
+  };
+  const ready = start();
+  const stop = async (): Promise<void> => {
+    runtime.abort.abort(new StackFailure('stopped before it was ready'));
+    await ready.catch(() => {}); // what is half started is ended by the start itself
+    await runtime.stop();
+  };
+  return { ready, stop, kill: () => runtime.kill() };
+};
