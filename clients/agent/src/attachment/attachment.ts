@@ -59,11 +59,13 @@ export class Attachment {
     this.#session = options.session;
   }
 
-  /** The first frame of every attachment. */
-  accept(frame: Extract<DownFrame, { type: 'accepted' }>): void {
+  /** The first frame of every attachment, and the gap before its offset if there is one. */
+  accept(frame: Extract<DownFrame, { type: 'accepted' }>, lostFrom: number): void {
     this.#told = { driver: frame.driver, hold: frame.driver };
     this.#ackedInput = frame.inputApplied;
-    this.outgoing.tell(frame);
+    const to = frame.offset;
+    if (lostFrom < to) this.outgoing.tell(frame, { type: 'gap', from: lostFrom, to });
+    else this.outgoing.tell(frame);
   }
 
   /** Says whether this viewer drives and holds, when that has changed. */

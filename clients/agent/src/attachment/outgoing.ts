@@ -39,9 +39,9 @@ export class Outgoing {
     this.#transport = transport;
   }
 
-  /** Sends a control frame now; it replaces one of its kind that still waits. */
-  tell(frame: DownFrame): void {
-    this.#put(frame);
+  /** Sends control frames now, before any output; each replaces one of its kind that still waits. */
+  tell(...frames: DownFrame[]): void {
+    for (const frame of frames) this.#put(frame);
     this.kick();
   }
 

@@ -146,20 +146,21 @@ export class Session implements AttachedSession {
     if (place.driver && request.size !== undefined) this.#applySize(request.size);
     this.#attachments.set(writer, attachment);
     this.#detachedAt = undefined;
-    attachment.accept({
-      type: 'accepted',
-      created: request.created,
-      driver: place.driver,
-      offset,
-      head,
-      liveFrom: place.withinHold ? offset : head,
-      inputApplied: gate.applied,
-      inputLimit: gate.limit,
-      ...this.size,
-    });
-    if (offset > asked) attachment.outgoing.tell({ type: 'gap', from: asked, to: offset });
+    attachment.accept(
+      {
+        type: 'accepted',
+        created: request.created,
+        driver: place.driver,
+        offset,
+        head,
+        liveFrom: place.withinHold ? offset : head,
+        inputApplied: gate.applied,
+        inputLimit: gate.limit,
+        ...this.size,
+      },
+      asked,
+    );
     if (this.#result !== undefined) this.#tellEnd(attachment, this.#result);
-    else attachment.outgoing.kick();
     this.#regulate();
     return attachment;
   }

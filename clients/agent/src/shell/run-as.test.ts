@@ -1,5 +1,7 @@
+import { execFileSync } from 'node:child_process';
+import os from 'node:os';
 import { describe, expect, it } from 'vitest';
-import type { LinuxUser } from './linux-user.ts';
+import { findUser, type LinuxUser } from './linux-user.ts';
 import { runAs, userEnvironment } from './run-as.ts';
 
 const ubuntu: LinuxUser = { name: 'ubuntu', uid: 1000, gid: 1000, home: '/home/ubuntu', shell: '/bin/bash' };
@@ -38,6 +40,22 @@ describe('runAs', () => {
   it('hands over nothing of its own environment', () => {
     expect(Object.keys(userEnvironment(ubuntu)).sort()).toEqual(
       ['COLORTERM', 'HOME', 'LANG', 'LOGNAME', 'PATH', 'SHELL', 'TERM', 'USER'].sort(),
+    );
+  });
+
+  it.runIf(os.userInfo().uid === 0)('takes on exactly the groups of the user', async () => {
+    const user = await findUser('nobody');
+    if (user === undefined) return;
+    const launch = runAs(['/usr/bin/id', '-G'], { user, processUid: 0, allowSudo: false });
+    const options = { env: launch.env, cwd: '/', encoding: 'utf8' } as const;
+    const groups = execFileSync(launch.file, launch.args, options);
+    expect(groups).toBe(execFileSync('/usr/bin/id', ['-G', 'nobody'], options));
+    const shown = runAs(['/usr/bin/env'], { user, processUid: 0, allowSudo: true });
+    const env = execFileSync(shown.file, shown.args, { ...options, env: { ...shown.env, SECRET: 'x' } });
+    expect(env.trim().split('\n').sort()).toEqual(
+      Object.entries(userEnvironment(user))
+        .map(([key, value]) => `${key}=${value}`)
+        .sort(),
     );
   });
 });

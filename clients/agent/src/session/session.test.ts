@@ -1,0 +1,259 @@
+import { type DownFrame, decodeDown, encodeUp, type UpFrame } from '@webxterm/contracts/frames';
+import { unwrapFrame } from '@webxterm/contracts/grpc';
+import { pino } from 'pino';
+import { describe, expect, it } from 'vitest';
+import type { Attachment } from '../attachment/attachment.ts';
+import type { PtyEvents, PtySize } from '../shell/pty.ts';
+import { Session } from './session.ts';
+
+const mib = 1024 * 1024;
+
+/** A session over a terminal that only notes what happens to it. */
+const make = () => {
+  const clock = { now: 0 };
+  const shell = { typed: '', sizes: [] as PtySize[], paused: false, signals: [] as string[] };
+  const ended: Session[] = [];
+  let events: PtyEvents | undefined;
+  const session = new Session({
+    id: '00'.repeat(16),
+    ownerUserId: 'u1',
+    kind: 'pty',
+    size: { cols: 80, rows: 24 },
+    ringSize: mib,
+    spawn: (wired) => {
+      events = wired;
+      return {
+        write: (bytes) => {
+          shell.typed += Buffer.from(bytes).toString();
+          return bytes.length;
+        },
+        resize: (size) => void shell.sizes.push(size),
+        pause: () => {
+          shell.paused = true;
+        },
+        resume: () => {
+          shell.paused = false;
+        },
+        kill: (signal) => void shell.signals.push(signal),
+      };
+    },
+    onEnded: (over) => void ended.push(over),
+    log: pino({ level: 'silent' }),
+    now: () => clock.now,
+  });
+  const print = (text: string | Uint8Array): void => events?.onOutput(Buffer.from(text));
+  const exit = (exitCode: number): void => events?.onEnd({ exitCode, signal: undefined });
+  return { session, clock, shell, ended, print, exit };
+};
+
+const attach = (
+  session: Session,
+  viewerId: string,
+  options: { from?: number; size?: PtySize; role?: 'control' | 'view' } = {},
+) => {
+  const frames: DownFrame[] = [];
+  const state = { finished: false };
+  const attachment: Attachment = session.attach({
+    viewer: { userId: 'u1', viewerId, role: options.role ?? 'control' },
+    created: false,
+    from: options.from,
+    size: options.size,
+    transport: {
+      send: (message, sent) => {
+        const frame = unwrapFrame(message);
+        if (frame !== undefined) frames.push(decodeDown(frame));
+        sent();
+      },
+      finish: () => {
+        state.finished = true;
+      },
+    },
+  });
+  const send = (frame: UpFrame): void => attachment.receive(encodeUp(frame));
+  const type = (offset: number, text: string, reply = false): void =>
+    send({ type: 'input', offset, reply, payload: Buffer.from(text) });
+  const text = (): string =>
+    frames.map((frame) => (frame.type === 'output' ? Buffer.from(frame.payload).toString() : '')).join('');
+  const last = <T extends DownFrame['type']>(kind: T) => frames.findLast((frame) => frame.type === kind);
+  return { attachment, frames, state, send, type, text, last };
+};
+
+describe('attaching', () => {
+  it('tells the viewer where it stands before anything else', () => {
+    const { session, print } = make();
+    print('hello');
+    const viewer = attach(session, 'a', { from: 2 });
+    expect(viewer.frames[0]).toEqual({
+      type: 'accepted',
+      created: false,
+      driver: true,
+      offset: 2,
+      head: 5,
+      liveFrom: 5,
+      inputApplied: 0,
+      inputLimit: 256 * 1024,
+      cols: 80,
+      rows: 24,
+    });
+    expect(viewer.text()).toBe('llo');
+  });
+
+  it('applies the size of a driver, and says so in the first frame', () => {
+    const { session, shell } = make();
+    const viewer = attach(session, 'a', { size: { cols: 132, rows: 50 } });
+    expect(viewer.frames).toMatchObject([{ type: 'accepted', cols: 132, rows: 50 }]);
+    expect(shell.sizes).toEqual([{ cols: 132, rows: 50 }]);
+  });
+
+  it('tells a gap to a viewer that is behind the ring', () => {
+    const { session, print } = make();
+    const viewer = attach(session, 'a');
+    viewer.send({ type: 'detach', reason: 'left' });
+    for (let n = 0; n < 40; n += 1) print(new Uint8Array(64 * 1024));
+    const back = attach(session, 'a', { from: 100 });
+    const tail = 40 * 64 * 1024 - mib;
+    expect(back.frames.slice(0, 2)).toMatchObject([
+      { type: 'accepted', offset: tail },
+      { type: 'gap', from: 100, to: tail },
+    ]);
+  });
+
+  it('lets a driver that comes back within its hold answer what was asked meanwhile, and nobody else', () => {
+    const { session, print, clock } = make();
+    attach(session, 'a').attachment.broken();
+    print('\x1b[6n');
+    expect(attach(session, 'b', { from: 0 }).frames[0]).toMatchObject({ liveFrom: 4, driver: false });
+    const back = attach(session, 'a', { from: 0 });
+    expect(back.frames[0]).toMatchObject({ liveFrom: 0, driver: true });
+    back.attachment.broken();
+    clock.now += 15_000;
+    session.tick();
+    expect(attach(session, 'a', { from: 0 }).frames[0]).toMatchObject({ liveFrom: 4, driver: true });
+  });
+});
+
+describe('driving', () => {
+  it('goes to who types; sizes of the others wait until then', () => {
+    const { session, shell } = make();
+    const first = attach(session, 'a');
+    const second = attach(session, 'b', { size: { cols: 100, rows: 40 } });
+    second.send({ type: 'resize', cols: 101, rows: 41 });
+    expect(shell.sizes).toEqual([]);
+    second.type(0, 'x');
+    expect(shell.sizes).toEqual([{ cols: 101, rows: 41 }]);
+    expect(first.last('driver')).toEqual({ type: 'driver', driver: false, hold: false });
+    expect(second.last('driver')).toEqual({ type: 'driver', driver: true, hold: true });
+    expect(first.last('size')).toMatchObject({ cols: 101, rows: 41 });
+  });
+
+  it('is not taken by what an emulator answers; such answers of others are counted, not typed', () => {
+    const { session, shell } = make();
+    const first = attach(session, 'a');
+    const second = attach(session, 'b');
+    second.type(0, '\x1b[0n', true);
+    first.type(0, '\x1b[0n', true);
+    expect(shell.typed).toBe('\x1b[0n');
+    expect(second.attachment.gate.applied).toBe(4);
+    expect(second.last('driver')).toBeUndefined();
+  });
+
+  it('stalls the shell until the driver allows more, but never for another viewer', () => {
+    const { session, print, shell } = make();
+    const driver = attach(session, 'a');
+    const other = attach(session, 'b');
+    print(new Uint8Array(128 * 1024));
+    expect(shell.paused).toBe(true);
+    other.send({ type: 'limit', acked: 0, limit: 2 * mib });
+    expect(shell.paused).toBe(true);
+    driver.send({ type: 'limit', acked: 64 * 1024, limit: mib });
+    expect(shell.paused).toBe(false);
+  });
+
+  it('holds the shell for 15 s after a break, not after a leave', () => {
+    const { session, print, shell, clock } = make();
+    attach(session, 'a').attachment.broken();
+    print(new Uint8Array(128 * 1024));
+    session.tick();
+    expect(shell.paused).toBe(true);
+    clock.now += 15_000;
+    session.tick();
+    expect(shell.paused).toBe(false);
+    const back = attach(session, 'a', { from: 0 });
+    expect(shell.paused).toBe(true);
+    back.send({ type: 'detach', reason: 'left' });
+    expect([shell.paused, back.state.finished]).toEqual([false, true]);
+  });
+});
+
+describe('input', () => {
+  it('of a writer that comes back is applied once', () => {
+    const { session, shell } = make();
+    attach(session, 'a').type(0, 'abc');
+    const back = attach(session, 'a', { from: 0 });
+    expect(back.frames[0]).toMatchObject({ inputApplied: 3 });
+    back.type(0, 'abcde');
+    expect(shell.typed).toBe('abcde');
+  });
+
+  it('of an unknown writer at an offset above 0 is reset', () => {
+    const { session, shell } = make();
+    const viewer = attach(session, 'a');
+    viewer.type(7, 'x');
+    expect(viewer.last('input_reset')).toEqual({ type: 'input_reset', applied: 0, limit: 256 * 1024 });
+    expect(shell.typed).toBe('');
+  });
+
+  it('of a view, or beyond the limit, ends the attachment and only that', () => {
+    const { session, shell } = make();
+    const view = attach(session, 'v', { role: 'view' });
+    view.type(0, 'x');
+    expect(view.last('refused')).toMatchObject({ code: 'view_only' });
+    session.attach({
+      viewer: { userId: 'u1', viewerId: 'x', role: 'control' },
+      created: false,
+      from: undefined,
+      size: undefined,
+      transport: { send: () => undefined, finish: () => undefined },
+    });
+    const rude = attach(session, 'r');
+    rude.type(0, 'ok');
+    rude.attachment.receive(Uint8Array.of(0x7f));
+    expect(rude.last('refused')).toMatchObject({ code: 'bad_request' });
+    expect([shell.typed, session.attachmentCount]).toEqual(['ok', 1]);
+  });
+});
+
+describe('the end', () => {
+  it('follows the last byte, and is kept for who comes later', () => {
+    const { session, print, exit, ended } = make();
+    const viewer = attach(session, 'a');
+    print('x'.repeat(100_000));
+    exit(3);
+    expect(viewer.last('ended')).toBeUndefined();
+    viewer.send({ type: 'limit', acked: 65_536, limit: 200_000 });
+    expect(viewer.frames.at(-1)).toEqual({
+      type: 'ended',
+      finalOffset: 100_000,
+      cause: 'shell_exit',
+      exitCode: 3,
+      signal: undefined,
+    });
+    expect([viewer.state.finished, ended.length, session.seenToTheEnd]).toEqual([true, 1, false]);
+    viewer.send({ type: 'limit', acked: 100_000, limit: 300_000 });
+    expect(session.seenToTheEnd).toBe(true);
+    const late = attach(session, 'b', { from: 99_999 });
+    expect(late.text()).toBe('x');
+    expect(late.frames.at(-1)).toMatchObject({ type: 'ended', exitCode: 3 });
+  });
+
+  it('comes by SIGHUP with its cause; the first cause stands', () => {
+    const { session, shell, exit } = make();
+    const viewer = attach(session, 'a');
+    session.end('access_revoked');
+    session.end('ended_by_user');
+    expect(shell.signals[0]).toBe('SIGHUP');
+    exit(129);
+    expect(viewer.last('ended')).toMatchObject({ cause: 'access_revoked' });
+    expect(session.state).toEqual({ state: 'ended', cause: 'access_revoked' });
+  });
+});
