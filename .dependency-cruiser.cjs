@@ -51,7 +51,7 @@ module.exports = {
     {
       name: 'shared-uses-contracts-only',
       severity: 'error',
-      from: { path: '^libs/shared/' },
+      from: { path: '^libs/shared/', pathNot: test },
       to: { path: ours, pathNot: '^libs/(shared|contracts)/' },
     },
     {
