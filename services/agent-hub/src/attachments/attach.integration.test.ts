@@ -4,7 +4,7 @@ import { decodeUp, encodeDown, encodeUp } from '@webxterm/contracts/frames';
 import { type OpenStream, Role, unwrapFrame, wrapFrame } from '@webxterm/contracts/grpc';
 import mongoose from 'mongoose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AccessRecord, defineMachineModels } from '../machines/record.ts';
+import { type AccessRecord, defineMachineModels, type MachineModels } from '../machines/record.ts';
 import type { TestSignin, TestUser } from '../testing/auth-stand-in.ts';
 import { type AgentStream, dial, type TestLink, TestMachine } from '../testing/test-agent.ts';
 import type { RunningHub } from '../testing/test-hub.ts';
@@ -19,6 +19,7 @@ let annIn: TestSignin;
 let link: TestLink;
 let agentId: string;
 let mongo: mongoose.Connection;
+let models: MachineModels;
 
 beforeAll(async () => {
   world = await World.start();
@@ -30,6 +31,7 @@ beforeAll(async () => {
   link = dialled;
   agentId = dialled.welcome.agentId;
   mongo = await mongoose.createConnection(world.servers.mongoUrl('agent-hub')).asPromise();
+  models = defineMachineModels(mongo);
 }, 60_000);
 
 afterAll(async () => {
@@ -271,7 +273,7 @@ describe('an attachment ends', () => {
     const first = await join(doraIn);
     first.machine.write(output(0, Buffer.from('x')));
     await first.viewer.frames.take();
-    await models().access.deleteOne({ user_id: dora.userId });
+    await models.access.deleteOne({ user_id: dora.userId });
     await world.tellAccess(agentId, dora.userId);
     expect(await first.viewer.frames.take()).toMatchObject({ type: 'refused', code: 'machine_not_found' });
     expect(await link.inbox.take(({ $case }) => $case === 'endSession')).toMatchObject({
@@ -346,10 +348,8 @@ describe('the terminal service', () => {
   });
 });
 
-const models = () => ({ access: mongo.models.MachineAccess ?? defineMachineModels(mongo).access });
-
 const grant = async (user: TestUser, role: AccessRecord['role']): Promise<void> => {
-  await models().access.create({
+  await models.access.create({
     agent_id: agentId,
     user_id: user.userId,
     role,

@@ -22,10 +22,6 @@ export interface Appointment {
 export class Rendezvous {
   readonly #expected = new Map<string, Expected>();
 
-  get size(): number {
-    return this.#expected.size;
-  }
-
   expect(linkId: string): Appointment {
     const attachId = randomBytes(16).toString('base64url');
     const secret = randomBytes(16);

@@ -123,6 +123,47 @@ describe('an agent that dials again', () => {
   });
 });
 
+describe('an API key that its owner replaced', () => {
+  it('takes with it all that was issued under it, on every hub, also on one that starts later', async () => {
+    const zoe = world.auth.addUser('zoe');
+    const machine = new TestMachine('rotated');
+    const link = await dial(hub.grpc, machine, { $case: 'apiKey', value: zoe.apiKey });
+    const { machineCredential, linkPass } = link.welcome;
+    await world.auth.rotateKey(zoe);
+    const told = await link.inbox.take(({ $case }) => $case === 'refused');
+    expect(told).toMatchObject({ value: { code: 'bad_credential', permanent: true } });
+    await link.ended;
+    const late = await world.hub();
+    for (const address of [hub.grpc, late.grpc]) {
+      expect(
+        await dialRefused(address, machine, { $case: 'machineCredential', value: machineCredential }),
+      ).toMatchObject({
+        code: 'bad_credential',
+        permanent: true,
+      });
+      const byPass = { fallbackMachineCredential: machineCredential };
+      expect(await dialRefused(address, machine, { $case: 'linkPass', value: linkPass }, byPass)).toMatchObject({
+        code: 'bad_credential',
+      });
+    }
+    expect(await dialRefused(hub.grpc, machine, { $case: 'apiKey', value: zoe.apiKey })).toMatchObject({
+      code: 'bad_api_key',
+    });
+  });
+
+  it('registers so many machines a minute, and the rest later', async () => {
+    const wrong: Credential = { $case: 'apiKey', value: `vsay_ak_${'1'.repeat(32)}` };
+    const machine = new TestMachine('loop');
+    const codes = new Set<string>();
+    for (let round = 0; round < 16; round += 1)
+      for (const refused of await Promise.all(
+        Array.from({ length: 20 }, () => dialRefused(hub.grpc, machine, wrong, { generation: 1n })),
+      ))
+        codes.add(refused.code);
+    expect(codes).toEqual(new Set(['bad_api_key', 'unavailable']));
+  });
+});
+
 describe('two dials of one machine', () => {
   it('of one process: the newer displaces the older at once, and the machine stays online', async () => {
     const machine = new TestMachine('newer');

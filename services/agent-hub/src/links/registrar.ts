@@ -2,6 +2,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { verifyApiKey } from '@webxterm/contracts/bus';
 import type { Hello, MachineFacts } from '@webxterm/contracts/grpc';
 import { ask } from '@webxterm/shared';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { cleanMachineName } from '../machines/machine-name.ts';
 import type { StoredMachine } from '../machines/record.ts';
 import type { MachineStore, ReportedFacts } from '../machines/store.ts';
@@ -28,9 +29,14 @@ export interface RegistrarOptions {
   readonly now: () => number;
 }
 
+/** Registrations with one API key: a fleet comes in quickly, a loop of them does not fill the database. */
+const maxRegistrations = 300;
+const registrationsEveryS = 60;
+
 /** Finds out which machine is dialling, by what it shows. The signature of the hello has been verified. */
 export class Registrar {
   readonly #options: RegistrarOptions;
+  readonly #registrations = new RateLimiterMemory({ points: maxRegistrations, duration: registrationsEveryS });
 
   constructor(options: RegistrarOptions) {
     this.#options = options;
@@ -77,12 +83,20 @@ export class Registrar {
     if (machine === undefined || machine.public_key !== hello.publicKey.toString('base64url'))
       throw new LinkRefusal('bad_credential', true);
     if (machine.revoked_at !== null) throw new LinkRefusal('machine_revoked', true);
-    if (this.#options.isKeyRevoked(machine.key_id)) throw new LinkRefusal('bad_credential', true);
+    if (machine.key_revoked_at !== null || this.#options.isKeyRevoked(machine.key_id))
+      throw new LinkRefusal('bad_credential', true);
     return { identity: identityOf(machine, hello), machineCredential: undefined, facts };
+  }
+
+  async #throttle(keyHash: string): Promise<void> {
+    const within = await this.#registrations.consume(keyHash).catch(() => undefined);
+    if (within === undefined)
+      throw retryLater('Too many machines register with this API key at once.', registrationsEveryS * 1000);
   }
 
   async #byApiKey(hello: Hello, apiKey: string, facts: ReportedFacts): Promise<Registered> {
     if (!isApiKey(apiKey)) throw new LinkRefusal('bad_api_key', true);
+    await this.#throttle(sha256Hex(apiKey));
     const owner = await ask(this.#options.bus, verifyApiKey, { key_sha256: sha256Hex(apiKey) });
     const machineCredential = makeMachineCredential();
     const machine = await this.#options.store.enrol(

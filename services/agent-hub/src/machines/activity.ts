@@ -25,6 +25,8 @@ export interface ActivityOptions {
   readonly store: Pick<MachineStore, 'saveActivity'>;
   readonly logger: Logger;
   readonly now: () => number;
+  /** While NATS is away nothing is published: the client would keep it all in memory. */
+  readonly isConnected: () => boolean;
 }
 
 /** What machines do: told at once on the bus, kept in memory by every hub, written to the database at most once a minute. */
@@ -114,6 +116,7 @@ export class Activity {
   }
 
   #publish(what: 'status' | 'stats', event: MachineEvent): void {
+    if (!this.#options.isConnected()) return;
     try {
       this.#options.bus.publish(machineSubject(event.agent_id, what), JSON.stringify(event));
     } catch (error) {

@@ -1,6 +1,6 @@
 import type { MachineEvent, MachineRole } from '@webxterm/contracts/rest';
-import { type AllowList, AppError, type Caller, hashSid } from '@webxterm/shared';
-import type { Response } from 'express';
+import { type AllowList, AppError, type Caller, hashSid, type RequestContext } from '@webxterm/shared';
+
 import type { Person } from './access-rule.ts';
 import type { Authorizer } from './authorize.ts';
 
@@ -13,6 +13,7 @@ const maxWaiting = 1000;
 /** How long an answer of the access check is good for, unless a change is told before. */
 const accessGoodMs = 5000;
 
+type Response = RequestContext['response'];
 type EventKind = 'status' | 'stats';
 
 export interface EventStreamOptions {

@@ -21,6 +21,8 @@ export interface MachineRecord {
   public_key: string;
   /** The API key that the credential is bound to. */
   key_id: string;
+  /** The key was replaced: the credential died with it. */
+  key_revoked_at: Date | null;
   /** SHA-256 of the machine credential. */
   credential_hash: string;
   created_at: Date;
@@ -59,6 +61,7 @@ const machineSchema = new Schema<MachineRecord>(
     metadata: Schema.Types.Mixed,
     public_key: required,
     key_id: required,
+    key_revoked_at: { type: Date, default: null },
     credential_hash: required,
     created_at: { type: Date, required: true },
     last_active: { type: Date, default: null },
@@ -92,7 +95,7 @@ export interface MachineModels {
   readonly access: Model<AccessRecord>;
 }
 
-/** Defines the models on the connection; `buildIndexes` then makes the collections and their indexes. */
+/** Defines the models on the connection, once; `buildIndexes` then makes the collections and their indexes. */
 export const defineMachineModels = (connection: Connection): MachineModels => ({
   machines: connection.model<MachineRecord>('Machine', machineSchema),
   access: connection.model<AccessRecord>('MachineAccess', accessSchema),

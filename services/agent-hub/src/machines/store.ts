@@ -113,6 +113,7 @@ export class MachineStore {
         last_active: null,
         uptime_seconds: 0,
         resource_stats: null,
+        key_revoked_at: null,
         revoked_at: null,
       };
       try {
@@ -135,6 +136,11 @@ export class MachineStore {
     return matchedCount > 0;
   }
 
+  /** The API key was replaced: what was issued under it dies. */
+  async revokeKey(keyId: string, now: Date): Promise<void> {
+    await this.#models.machines.updateMany({ key_id: keyId, key_revoked_at: null }, { $set: { key_revoked_at: now } });
+  }
+
   /** One write for many machines: what their links said since the last one. */
   async saveActivity(activity: ReadonlyMap<string, Partial<MachineRecord>>): Promise<void> {
     if (activity.size === 0) return;
@@ -149,7 +155,7 @@ export class MachineStore {
     return this.#models.machines
       .findOneAndUpdate(
         { owner_id: machine.owner_id, public_key: machine.public_key },
-        { $set: { ...rest, revoked_at: null } },
+        { $set: { ...rest, key_revoked_at: null, revoked_at: null } },
         { returnDocument: 'after' },
       )
       .lean();

@@ -35,8 +35,4 @@ export class OnlineRule {
     }
     return now - lostAt >= ms;
   }
-
-  forget(hubId: string): void {
-    this.#lostAt.delete(hubId);
-  }
 }

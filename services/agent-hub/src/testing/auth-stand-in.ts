@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { jetstream } from '@nats-io/jetstream';
 import type { KV } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { signinBeatKey, signinBucket, signinEpochKey, signinKey, verifyApiKey } from '@webxterm/contracts/bus';
@@ -67,6 +68,13 @@ export class AuthStandIn {
     const user = { userId: randomBytes(12).toString('hex'), username, role, apiKey };
     this.#users.set(sha256Hex(apiKey), user);
     return user;
+  }
+
+  /** The user's API key is good for nothing from now on; there is no new one. */
+  async rotateKey(user: TestUser): Promise<void> {
+    this.#users.delete(sha256Hex(user.apiKey));
+    const body = { user_id: user.userId, old_key_id: `key-${user.userId}` };
+    await jetstream(this.#bus).publish('auth.apikey.rotated', JSON.stringify({ v: 1, request_id: 'test', body }));
   }
 
   async signIn(user: TestUser): Promise<TestSignin> {

@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto';
+import type { NatsConnection } from '@nats-io/transport-node';
+import {
+  AllowList,
+  buildIndexes,
+  connectBus,
+  connectMongo,
+  type Health,
+  type Logger,
+  PresenceView,
+  type ServiceContext,
+} from '@webxterm/shared';
+import { AttachmentTable } from './attachments/attachment-table.ts';
+import { Rendezvous } from './attachments/rendezvous.ts';
+import { Revocation } from './attachments/revocation.ts';
+import { BusState } from './bus-state.ts';
+import { LinkTable } from './links/link-table.ts';
+import { LinkRefusal } from './links/refusal.ts';
+import { RevokedKeys } from './links/revoked-keys.ts';
+import { Activity } from './machines/activity.ts';
+import { Authorizer } from './machines/authorize.ts';
+import { MachineEventStreams } from './machines/events.ts';
+import { defineMachineModels, type MachineModels } from './machines/record.ts';
+import { MachineStore } from './machines/store.ts';
+import { PresenceEntries } from './presence/entries.ts';
+import { Presence } from './presence/presence.ts';
+import type { HubSettings } from './settings.ts';
+
+/** The connections that a hub lives by. */
+export interface Connections {
+  readonly models: MachineModels;
+  readonly bus: NatsConnection;
+  readonly busState: BusState;
+}
+
+/** Connects to database and bus, waiting for them, with the indexes built: unique means unique from the first write. */
+export const openConnections = async (
+  settings: HubSettings,
+  health: Health,
+  { logger, shutdown }: ServiceContext,
+): Promise<Connections> => {
+  const mongo = await connectMongo({ url: settings.MONGO_URL, logger, health, shutdown });
+  const models = defineMachineModels(mongo);
+  await buildIndexes(mongo);
+  const bus = await connectBus({
+    urls: settings.NATS_URL,
+    user: 'agent-hub',
+    password: settings.NATS_PASSWORD,
+    logger,
+    health,
+    shutdown,
+  });
+  return { models, bus, busState: new BusState(bus) };
+};
+
+/** What a hub is made of. Nothing runs yet. */
+export type Parts = ReturnType<typeof makeParts>;
+
+export const makeParts = (settings: HubSettings, { models, bus, busState }: Connections, logger: Logger) => {
+  const now = Date.now;
+  const hubId = `${(settings.INSTANCE_ID ?? 'hub').replace(/[^A-Za-z0-9_-]/g, '-')}-${randomBytes(6).toString('hex')}`;
+  const isConnected = (): boolean => busState.connected;
+  const allowList = new AllowList(bus, logger);
+  const view = new PresenceView(bus, logger);
+  const store = new MachineStore(models);
+  const authorizer = new Authorizer(store);
+  const links = new LinkTable();
+  const attachments = new AttachmentTable();
+  const entries = new PresenceEntries({ bus, logger, view, hubId, address: settings.INTERNAL_ADDRESS });
+  return {
+    now,
+    hubId,
+    bus,
+    busState,
+    logger,
+    allowList,
+    view,
+    store,
+    authorizer,
+    links,
+    attachments,
+    rendezvous: new Rendezvous(),
+    activity: new Activity({ bus, store, logger, now, isConnected }),
+    presence: new Presence({ hubId, view, entries, table: links, logger, now, isCurrent: isConnected }),
+    revocation: new Revocation({ allowList, authorizer, links, table: attachments, logger }),
+    events: new MachineEventStreams({ authorizer, allowList, now }),
+    revokedKeys: new RevokedKeys({
+      bus,
+      logger,
+      onRevoked: (keyId) => dropKey(keyId, { links, store, logger, now }),
+    }),
+  };
+};
+
+/** The owner replaced the API key: what was issued under it dies at once, and stays dead. */
+const dropKey = (
+  keyId: string,
+  { links, store, logger, now }: { links: LinkTable; store: MachineStore; logger: Logger; now: () => number },
+): void => {
+  for (const link of links.all())
+    if (link.identity.keyId === keyId) link.refuse(new LinkRefusal('bad_credential', true));
+  store.revokeKey(keyId, new Date(now())).catch((error: unknown) => {
+    logger.warn({ err: error }, 'a replaced API key could not be marked at its machines; done again at the next start');
+  });
+};
