@@ -22,6 +22,7 @@ import { mountBrowserSession } from './browser-session/http.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { OutboxWorker } from './outbox/outbox-worker.ts';
 import { Passwords } from './passwords/passwords.ts';
+import { bcryptCost } from './passwords/stored-password.ts';
 import { deriveRootKeys } from './root-keys/root-keys.ts';
 import type { AuthSettings } from './settings.ts';
 import { mountSignins } from './signins/http.ts';
@@ -32,8 +33,12 @@ import { Buckets } from './throttling/buckets.ts';
 import { KnownDevices } from './throttling/known-devices.ts';
 import { SignInThrottle } from './throttling/sign-in-throttle.ts';
 
-/** Puts the service together. Returns once it is ready. */
-export const startAuth = async (settings: AuthSettings, { logger, shutdown }: ServiceContext): Promise<void> => {
+/** Puts the service together. Returns once it is ready. `cost` of bcrypt is another one in tests only. */
+export const startAuth = async (
+  settings: AuthSettings,
+  { logger, shutdown }: ServiceContext,
+  cost = bcryptCost,
+): Promise<void> => {
   const health = new Health('auth');
   health.set('signins', false, 'the allow-list is not complete yet');
   await serveHealth({
@@ -63,7 +68,7 @@ export const startAuth = async (settings: AuthSettings, { logger, shutdown }: Se
   const list = new ListKeeper({ bus, signins: store, users, logger });
   const worker = new OutboxWorker({ bus, outbox, list, logger });
   const signins = new Signins({ connection, store, outbox, worker, list, jwtKeys });
-  const passwords = new Passwords(roots);
+  const passwords = new Passwords(roots, cost);
   const apiKeys = new ApiKeys({ connection, users, outbox, worker, roots, logger });
   const devices = new KnownDevices(connection, roots);
   const throttle = new SignInThrottle(new Buckets(connection), devices, roots);

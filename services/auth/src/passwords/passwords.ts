@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import bcrypt from 'bcrypt';
 import type { RootKeys } from '../root-keys/root-keys.ts';
 import { BoundedWork } from './bounded-work.ts';
-import { bcryptCost, formatStored, preHash, readStored } from './stored-password.ts';
+import { formatStored, preHash, readStored } from './stored-password.ts';
 
 /** libuv has four threads for it, whatever the number of CPUs. */
 const uvThreads = 4;
@@ -17,7 +17,7 @@ export class Passwords {
   readonly #work: BoundedWork;
   readonly #nobodys: string;
 
-  constructor(roots: RootKeys, cost = bcryptCost) {
+  constructor(roots: RootKeys, cost: number) {
     this.#roots = roots;
     this.#cost = cost;
     const threads = Math.min(availableParallelism(), uvThreads);

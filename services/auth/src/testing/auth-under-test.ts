@@ -42,6 +42,8 @@ export const gatewayKey = randomBytes(32);
 export const jwtSecret = randomBytes(32);
 export const rootKey = randomBytes(32);
 export const admin = { email: 'admin@example.com', password: 'the first password' };
+/** Hashing is not what most tests are about. */
+const quickCost = 4;
 export const publicUrl = 'http://127.0.0.1:8080';
 
 export interface Answer {
@@ -72,6 +74,7 @@ export interface AuthUnderTest {
 export const startAuthInstance = async (
   servers: Servers,
   overrides: Record<string, string> = {},
+  cost = quickCost,
 ): Promise<AuthUnderTest> => {
   const [port, healthPort] = await Promise.all([freePort(), freePort()]);
   const settings = readAuthSettings({
@@ -93,7 +96,7 @@ export const startAuthInstance = async (
   });
   const logger = createLogger({ service: 'auth', level: settings.LOG_LEVEL });
   const shutdown = new Shutdown(logger);
-  await startAuth(settings, { logger, shutdown });
+  await startAuth(settings, { logger, shutdown }, cost);
   return {
     call: (method, path, body, call = {}) => send(`http://127.0.0.1:${port}${path}`, method, body, call),
     ready: async () => Readiness.parse(await (await fetch(`http://127.0.0.1:${healthPort}/readyz`)).json()),

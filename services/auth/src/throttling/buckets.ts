@@ -76,7 +76,14 @@ export class Buckets {
     const steps = [
       { $set: { admitted } },
       { $set: { failures: { $cond: ['$admitted', counted, '$failures'] } } },
-      { $set: { blocked_until: { $cond: ['$admitted', { $add: [at, wait] }, '$blocked_until'] } } },
+      // No wait is long ago, not now: an instance whose clock is a moment behind must not take it for one.
+      {
+        $set: {
+          blocked_until: {
+            $cond: ['$admitted', { $cond: [{ $eq: [wait, 0] }, new Date(0), { $add: [at, wait] }] }, '$blocked_until'],
+          },
+        },
+      },
       { $set: { expires_at: { $cond: ['$admitted', { $add: [at, forgetAfterMs] }, '$expires_at'] } } },
     ];
     try {

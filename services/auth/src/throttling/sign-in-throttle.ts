@@ -83,7 +83,7 @@ export class SignInThrottle {
     const from = `address ${addressOf(clientIp)}`;
     // What is typed into the e-mail field is at times a password: it is not kept.
     const account = `account ${hmac(this.#roots.current.pepper, foldEmail(email)).toString('base64url')}`;
-    refuseFor(await this.#buckets.waitOf([from], this.#now()));
+    refuseFor(await this.#buckets.waitOf([from, account], this.#now()));
     refuseFor(await this.#buckets.reserve(account, strangers, this.#now()));
     return {
       known: false,

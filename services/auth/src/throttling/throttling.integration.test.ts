@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bcryptCost } from '../passwords/stored-password.ts';
+import {
+  type Answer,
+  type AuthUnderTest,
+  publicUrl,
+  startAuthInstance,
+  startTestServers,
+} from '../testing/auth-under-test.ts';
+
+let servers: Awaited<ReturnType<typeof startTestServers>>;
+let auth: AuthUnderTest;
+let other: AuthUnderTest;
+
+beforeAll(async () => {
+  servers = await startTestServers();
+  // At the real cost: it is what the throttle protects.
+  [auth, other] = await Promise.all([
+    startAuthInstance(servers, {}, bcryptCost),
+    startAuthInstance(servers, {}, bcryptCost),
+  ]);
+});
+
+afterAll(async () => {
+  await Promise.all([auth.stop(), other.stop()]);
+  await servers.stop();
+});
+
+let count = 0;
+const somebody = async (clientIp: string) => {
+  count += 1;
+  const person = { username: `owner ${count}`, email: `owner${count}@example.com`, password: 'yourpassword' };
+  const { token } = (await auth.call('POST', '/api/signup', person, { clientIp })).body;
+  return { ...person, token };
+};
+const signIn = (email: string, password: string, clientIp: string, cookie?: string, instance = auth): Promise<Answer> =>
+  instance.call('POST', '/api/login', { email, password }, { clientIp, ...(cookie ? { headers: { cookie } } : {}) });
+const strangerIp = (index: number): string => `198.${18 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}`;
+
+/** Whatever bucket of strangers blocks now blocks for long enough to be looked at. */
+const keepStrangersWaiting = async (): Promise<void> => {
+  await servers.database
+    .collection('throttles')
+    .updateMany({ failures: { $gte: 10 } }, { $set: { blocked_until: new Date(Date.now() + 60_000) } });
+};
+
+describe('guessing a password', () => {
+  it('from a thousand addresses costs a dozen checks, and the owner still signs in at once', async () => {
+    const owner = await somebody('203.0.113.9');
+    const ownerSignsIn = async (): Promise<number> => {
+      const before = performance.now();
+      expect((await signIn(owner.email, owner.password, '203.0.113.77')).status).toBe(200);
+      return performance.now() - before;
+    };
+    const quiet = await ownerSignsIn();
+    // As many at once as a thousand people are who each wait for their answer.
+    const left = Array.from({ length: 1000 }, (_, index) => strangerIp(index * 256));
+    const answers: Answer[] = [];
+    const guess = async (instance: AuthUnderTest): Promise<void> => {
+      for (let from = left.pop(); from !== undefined; from = left.pop())
+        answers.push(await signIn(owner.email, `guess from ${from}`, from, undefined, instance));
+    };
+    const guesses = Promise.all(Array.from({ length: 50 }, (_, index) => guess(index % 2 === 0 ? auth : other)));
+    const took = [await ownerSignsIn(), await ownerSignsIn(), await ownerSignsIn()];
+    // On a machine that is busy with other things a sign-in takes longer without any guesses, too.
+    expect(Math.min(...took)).toBeLessThan(Math.max(2000, 6 * quiet));
+    await guesses;
+    const statuses = answers.map((answer) => answer.status);
+    // Ten free ones, and one after each wait of 1, 2, 4 … s.
+    const checked = statuses.filter((status) => status === 401).length;
+    expect(checked).toBeGreaterThanOrEqual(10);
+    expect(checked).toBeLessThanOrEqual(15);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(1000 - checked);
+    await keepStrangersWaiting();
+    const stranger = await signIn(owner.email, owner.password, '192.0.2.1');
+    expect([stranger.status, stranger.body.code]).toEqual([429, 'too_many_requests']);
+    const wait = Number(stranger.headers.get('retry-after'));
+    expect(wait).toBeGreaterThanOrEqual(1);
+    expect(wait).toBeLessThanOrEqual(60);
+  });
+
+  it('does not stop a device that signed in before, wherever it is now; its cookie is of no use for another account', async () => {
+    const owner = await somebody('203.0.113.9');
+    const bystander = await somebody('203.0.113.9');
+    const bound = await auth.call(
+      'POST',
+      '/api/auth/session',
+      {},
+      { token: owner.token, headers: { origin: publicUrl, 'x-webxterm-browser': '1' } },
+    );
+    const cookie = bound.headers
+      .getSetCookie()
+      .find((each) => each.startsWith('wxt_device_'))
+      ?.split(';')[0];
+    for (const { email } of [owner, bystander])
+      await Promise.all(Array.from({ length: 12 }, (_, index) => signIn(email, 'guess', strangerIp(index * 256))));
+    await keepStrangersWaiting();
+    expect((await signIn(owner.email, owner.password, '192.0.2.1')).status).toBe(429);
+    expect((await signIn(owner.email, owner.password, '192.0.2.1', cookie)).status).toBe(200);
+    expect((await signIn(bystander.email, bystander.password, '192.0.2.2', cookie)).status).toBe(429);
+    expect((await signIn(owner.email, owner.password, '192.0.2.99')).status).toBe(200);
+  });
+
+  it('is slowed down where the account is known too, without touching other accounts there', async () => {
+    const [one, two] = [await somebody('203.0.113.9'), await somebody('203.0.113.9')];
+    const statuses: number[] = [];
+    for (let index = 0; index < 11; index += 1) statuses.push((await signIn(one.email, 'guess', '203.0.113.9')).status);
+    expect(statuses).toEqual([...Array.from({ length: 10 }, () => 401), 429]);
+    expect((await signIn(two.email, two.password, '203.0.113.9')).status).toBe(200);
+  });
+
+  it('counts unknown accounts alike', async () => {
+    const statuses = await Promise.all(
+      Array.from({ length: 12 }, (_, index) => signIn('nobody@example.com', 'guess', strangerIp(index * 256))),
+    );
+    expect(statuses.filter((answer) => answer.status === 401)).toHaveLength(10);
+  });
+
+  it('starts anew after a sign-in', async () => {
+    const owner = await somebody('203.0.113.9');
+    const guesses = (tries: number) =>
+      Promise.all(Array.from({ length: tries }, () => signIn(owner.email, 'guess', '192.0.2.50')));
+    await guesses(9);
+    expect((await signIn(owner.email, owner.password, '192.0.2.50')).status).toBe(200);
+    expect((await guesses(9)).map((answer) => answer.status)).toEqual(Array.from({ length: 9 }, () => 401));
+    expect((await signIn(owner.email, owner.password, '192.0.2.50')).status).toBe(200);
+  });
+});
+
+describe('asking by sign-up who has an account', () => {
+  it('ends after sixty from one address, and others sign up still', async () => {
+    const { email } = await somebody('203.0.113.9');
+    const ask = (clientIp: string) =>
+      auth.call('POST', '/api/signup', { username: 'x', email, password: 'yourpassword' }, { clientIp });
+    const statuses = (await Promise.all(Array.from({ length: 61 }, () => ask('192.0.2.77')))).map(
+      (each) => each.status,
+    );
+    expect(statuses.every((status) => status === 409 || status === 429)).toBe(true);
+    expect((await ask('192.0.2.77')).status).toBe(429);
+    expect((await ask('192.0.2.78')).status).toBe(409);
+  });
+});
