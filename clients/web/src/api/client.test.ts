@@ -1,0 +1,107 @@
+import { createTicket, endSession, getMachine, listMachines, wellKnown } from '@webxterm/contracts/rest';
+import { describe, expect, it } from 'vitest';
+import { ApiError, UnreachableError } from './api-error.ts';
+import { addressOf, ask, fillPath, queryString, send } from './client.ts';
+import { worthRetrying } from './query-client.ts';
+
+interface Call {
+  readonly address: string;
+  readonly init: RequestInit;
+}
+
+const answering = (response: () => Response): { fetcher: typeof fetch; calls: Call[] } => {
+  const calls: Call[] = [];
+  const fetcher: typeof fetch = (input, init) => {
+    calls.push({ address: String(input), init: init ?? {} });
+    return Promise.resolve(response());
+  };
+  return { fetcher, calls };
+};
+const json = (body: unknown, status = 200, headers: Record<string, string> = {}): Response =>
+  new Response(JSON.stringify(body), { status, headers });
+
+const page = { machines: [], total: 0, page: 1, limit: 50, total_pages: 0 };
+
+describe('addresses', () => {
+  it('take parameters as one path segment each', () => {
+    expect(fillPath('/api/machines/:agent_id', { agent_id: 'ag_1/../x?y' })).toBe('/api/machines/ag_1%2F..%2Fx%3Fy');
+    expect(() => fillPath('/api/machines/:agent_id', {})).toThrow(TypeError);
+  });
+
+  it('leave out what is not asked for', () => {
+    expect(queryString({ page: 2, search: 'a b&c', status: undefined, tag: '' })).toBe('?page=2&search=a+b%26c');
+    expect(addressOf(listMachines, {})).toBe('/api/machines');
+    expect(addressOf(getMachine, { params: { agent_id: 'ag_1' } })).toBe('/api/machines/ag_1');
+  });
+});
+
+describe('a call', () => {
+  it('sends what the route declares and gives what its schema reads', async () => {
+    const { fetcher, calls } = answering(() => json({ ...page, unknown_field: 1 }));
+    expect(await ask(fetcher, listMachines, { query: { limit: 50 }, headers: { authorization: 'Bearer t' } })).toEqual(
+      page,
+    );
+    expect(calls[0]?.address).toBe('/api/machines?limit=50');
+    expect(calls[0]?.init.method).toBe('GET');
+    expect(new Headers(calls[0]?.init.headers).get('authorization')).toBe('Bearer t');
+    expect(calls[0]?.init.body).toBeUndefined();
+  });
+
+  it('sends a body as JSON', async () => {
+    const answer = { ticket: 'wxt_tk_x', session_id: 'AAAAAAAAAAAAAAAAAAAAAA', expires_in: 30 };
+    const { fetcher, calls } = answering(() => json(answer, 201));
+    await ask(fetcher, createTicket, { body: { agent_id: 'ag_1' } });
+    expect(calls[0]?.init.body).toBe('{"agent_id":"ag_1"}');
+    expect(new Headers(calls[0]?.init.headers).get('content-type')).toBe('application/json');
+  });
+
+  it('takes a 204 for a route that answers nothing', async () => {
+    const { fetcher, calls } = answering(() => new Response(null, { status: 204 }));
+    await send(fetcher, endSession, { params: { id: 'AAAA' } });
+    expect(calls[0]?.init.method).toBe('DELETE');
+  });
+
+  it('tells the server’s refusal with code, request and fields', async () => {
+    const body = {
+      error: 'The request is not valid.',
+      code: 'invalid_input',
+      request_id: 'r1',
+      details: [{ path: 'email', message: 'must be a valid e-mail address' }],
+    };
+    const { fetcher } = answering(() => json(body, 400, { 'retry-after': '3' }));
+    const error = await ask(fetcher, wellKnown).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(ApiError);
+    expect(error).toMatchObject({
+      status: 400,
+      code: 'invalid_input',
+      requestId: 'r1',
+      details: body.details,
+      retryAfterMs: 3000,
+    });
+  });
+
+  it('makes a sentence of a proxy’s HTML page', async () => {
+    const { fetcher } = answering(() => new Response('<h1>Bad Gateway</h1>', { status: 502 }));
+    await expect(ask(fetcher, wellKnown)).rejects.toMatchObject({ code: 'unavailable', status: 502 });
+  });
+
+  it('tells an answer that does not fit from one that does', async () => {
+    const { fetcher } = answering(() => json({ machines: 'many' }));
+    await expect(ask(fetcher, listMachines)).rejects.toMatchObject({ code: 'unexpected_answer' });
+  });
+
+  it('tells no answer from a refusal, and an abort from both', async () => {
+    const fails: typeof fetch = (_, init) =>
+      Promise.reject(init?.signal?.aborted ? init.signal.reason : new TypeError('Failed to fetch'));
+    await expect(ask(fails, wellKnown)).rejects.toBeInstanceOf(UnreachableError);
+    await expect(ask(fails, wellKnown, { signal: AbortSignal.abort() })).rejects.toMatchObject({ name: 'AbortError' });
+  });
+});
+
+it('an outage is tried again, a refusal is not', () => {
+  const refusal = (status: number, code = 'x'): ApiError => new ApiError({ status, code, message: '' });
+  expect(worthRetrying(new UnreachableError(undefined))).toBe(true);
+  expect(worthRetrying(refusal(503))).toBe(true);
+  expect(worthRetrying(refusal(404))).toBe(false);
+  expect(worthRetrying(refusal(200, 'unexpected_answer'))).toBe(false);
+});

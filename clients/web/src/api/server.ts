@@ -1,0 +1,68 @@
+import {
+  createTicket,
+  endSession,
+  getMachine,
+  listMachines,
+  listSessions,
+  machineEvents,
+  profile,
+  wellKnown,
+} from '@webxterm/contracts/rest';
+import type { z } from 'zod';
+import type { SignIn } from '../sign-in/sign-in.ts';
+import { ask, fetchAnswer, send } from './client.ts';
+
+export type MachineList = z.output<typeof listMachines.success.schema>;
+export type MachineQuery = z.input<typeof listMachines.query>;
+
+const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
+
+/** The calls that the pages make, each with a fresh token. Methods throw ApiError, UnreachableError and SignedOutError. */
+export const serverFor = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fetch) => ({
+  profile: (signal?: AbortSignal) =>
+    signIn.withToken((token) => ask(fetcher, profile, { headers: bearer(token), signal })),
+
+  machines: (query: MachineQuery, signal?: AbortSignal) =>
+    signIn.withToken((token) => ask(fetcher, listMachines, { query, headers: bearer(token), signal })),
+
+  machine: (agentId: string, signal?: AbortSignal) =>
+    signIn.withToken((token) =>
+      ask(fetcher, getMachine, { params: { agent_id: agentId }, headers: bearer(token), signal }),
+    ),
+
+  /** The open stream of what changes; read its body, and abort by the signal. */
+  machineEvents: (signal: AbortSignal): Promise<Response> =>
+    signIn.withToken((token) =>
+      fetchAnswer(fetcher, machineEvents.path, {
+        headers: { ...bearer(token), accept: 'text/event-stream' },
+        cache: 'no-store',
+        signal,
+      }),
+    ),
+
+  sessions: (agentId: string | undefined, signal?: AbortSignal) =>
+    signIn.withToken((token) =>
+      ask(fetcher, listSessions, {
+        query: agentId === undefined ? {} : { agent_id: agentId },
+        headers: bearer(token),
+        signal,
+      }),
+    ),
+
+  async endSession(sessionId: string): Promise<void> {
+    await signIn.withToken((token) => send(fetcher, endSession, { params: { id: sessionId }, headers: bearer(token) }));
+  },
+
+  ticket: (agentId: string, sessionId: string | undefined) =>
+    signIn.withToken((token) =>
+      ask(fetcher, createTicket, {
+        body: { agent_id: agentId, ...(sessionId !== undefined && { session_id: sessionId }) },
+        headers: bearer(token),
+      }),
+    ),
+
+  /** Needs no sign-in: whether sign-up is open, for one thing. */
+  wellKnown: (signal?: AbortSignal) => ask(fetcher, wellKnown, { signal }),
+});
+
+export type Server = ReturnType<typeof serverFor>;

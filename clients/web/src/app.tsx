@@ -1,0 +1,50 @@
+import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core';
+import { type QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import { useEffect } from 'react';
+import type { Server } from './api/server.ts';
+import { ServerProvider } from './api/server-context.tsx';
+import { cssVariables, theme } from './brand/theme.ts';
+import { Opening } from './layout/opening.tsx';
+import type { newRouter } from './router.tsx';
+import type { SignIn } from './sign-in/sign-in.ts';
+import { SignInProvider, useSignInState } from './sign-in/sign-in-context.tsx';
+
+interface AppProps {
+  readonly signIn: SignIn;
+  readonly server: Server;
+  readonly queries: QueryClient;
+  readonly router: ReturnType<typeof newRouter>;
+}
+
+const colorSchemes = localStorageColorSchemeManager({ key: 'webxterm.color-scheme' });
+
+export const App = (props: AppProps) => (
+  <MantineProvider
+    theme={theme}
+    cssVariablesResolver={cssVariables}
+    defaultColorScheme="auto"
+    colorSchemeManager={colorSchemes}
+  >
+    <QueryClientProvider client={props.queries}>
+      <ServerProvider server={props.server}>
+        <SignInProvider signIn={props.signIn}>
+          <Pages {...props} />
+        </SignInProvider>
+      </ServerProvider>
+    </QueryClientProvider>
+  </MantineProvider>
+);
+
+const Pages = ({ signIn, queries, router }: AppProps) => {
+  const state = useSignInState();
+  const signedIn = state.state === 'in';
+  useEffect(() => {
+    // What one account saw is not the next one's.
+    if (!signedIn) queries.removeQueries({ predicate: (query) => query.queryKey[0] !== 'well-known' });
+    void router.invalidate();
+  }, [signedIn, queries, router]);
+  if (state.state === 'restoring') return <Opening />;
+  if (state.state === 'unreachable') return <Opening error={state.error} onRetry={() => void signIn.restore()} />;
+  return <RouterProvider router={router} />;
+};

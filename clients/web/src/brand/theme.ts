@@ -1,0 +1,97 @@
+import {
+  Badge,
+  Button,
+  type CSSVariablesResolver,
+  createTheme,
+  type MantineColorsTuple,
+  Modal,
+  PasswordInput,
+  TextInput,
+  Tooltip,
+} from '@mantine/core';
+
+/** The accent: petrol, far enough from the green, amber and red that mean a machine's state. */
+const petrol: MantineColorsTuple = [
+  '#e8f4f6',
+  '#d2e7eb',
+  '#a6d0d8',
+  '#79b8c4',
+  '#54a2b1',
+  '#3a91a2',
+  '#2a8496',
+  '#1a6c7d',
+  '#115a69',
+  '#084754',
+];
+
+/** Neutral of the dark scheme: ink with a trace of the accent. 7 is the page, 6 a surface, 4 a line, 0 text. */
+const dark: MantineColorsTuple = [
+  '#dbe2e6',
+  '#b6c1c8',
+  '#8d9ba4',
+  '#66757f',
+  '#35424b',
+  '#27323a',
+  '#182127',
+  '#10171c',
+  '#0b1115',
+  '#070b0e',
+];
+
+const sans = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Liberation Sans', sans-serif";
+export const mono =
+  "ui-monospace, 'SF Mono', 'Cascadia Mono', 'JetBrains Mono', Menlo, Consolas, 'DejaVu Sans Mono', 'Liberation Mono', monospace";
+
+export const theme = createTheme({
+  colors: { petrol, dark },
+  primaryColor: 'petrol',
+  primaryShade: { light: 7, dark: 4 },
+  autoContrast: true,
+  black: '#16242a',
+  fontFamily: sans,
+  fontFamilyMonospace: mono,
+  headings: { fontFamily: sans, fontWeight: '650' },
+  defaultRadius: 'md',
+  focusRing: 'auto',
+  cursorType: 'pointer',
+  respectReducedMotion: true,
+  components: {
+    Button: Button.extend({ defaultProps: { fw: 600 } }),
+    Badge: Badge.extend({ defaultProps: { variant: 'light', tt: 'none', fw: 600 } }),
+    TextInput: TextInput.extend({ defaultProps: { size: 'md' } }),
+    PasswordInput: PasswordInput.extend({ defaultProps: { size: 'md' } }),
+    Modal: Modal.extend({ defaultProps: { centered: true, radius: 'lg' } }),
+    Tooltip: Tooltip.extend({ defaultProps: { openDelay: 400, withArrow: true } }),
+  },
+});
+
+/** What Mantine has no name for: surfaces, lines and quiet text of the two schemes. */
+export const cssVariables: CSSVariablesResolver = () => ({
+  variables: {},
+  light: {
+    '--mantine-color-body': '#f7f6f2',
+    '--mantine-color-dimmed': '#5b6a71',
+    '--wx-surface': '#ffffff',
+    '--wx-sunken': '#efede6',
+    '--wx-line': '#e2dfd5',
+    '--wx-accent': '#1a6c7d',
+    '--wx-online': '#2b8a4b',
+    '--wx-waiting': '#b7791f',
+    '--wx-offline': '#97a2a8',
+    '--wx-danger': '#b83a34',
+    '--wx-terminal': '#fdfcf9',
+  },
+  dark: {
+    '--mantine-color-body': '#10171c',
+    '--mantine-color-dimmed': '#93a1aa',
+    '--wx-surface': '#161f25',
+    '--wx-sunken': '#0b1115',
+    '--wx-line': '#26323a',
+    '--wx-accent': '#6fb9c8',
+    '--wx-online': '#4cc27a',
+    '--wx-waiting': '#e0a44a',
+    '--wx-offline': '#66757f',
+    '--wx-danger': '#ee7a72',
+    '--wx-terminal': '#0b1115',
+  },
+});

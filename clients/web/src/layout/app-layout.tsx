@@ -1,0 +1,111 @@
+import {
+  ActionIcon,
+  Menu,
+  Text,
+  Tooltip,
+  UnstyledButton,
+  useComputedColorScheme,
+  useMantineColorScheme,
+} from '@mantine/core';
+import { IconLogout, IconMoon, IconServer2, IconSun, IconTerminal2, IconUserCircle } from '@tabler/icons-react';
+import { Link, Outlet } from '@tanstack/react-router';
+import { Wordmark } from '../brand/mark.tsx';
+import { useSignIn, useUser } from '../sign-in/sign-in-context.tsx';
+import classes from './app-layout.module.css';
+
+/** The frame of every signed-in page but the terminal. */
+export const AppLayout = () => (
+  <>
+    <a className={classes.skip} href="#content">
+      Skip to content
+    </a>
+    <header className={classes.header}>
+      <div className={classes.inner}>
+        <Link to="/" className={classes.home} aria-label="WebXTerm, home">
+          <Wordmark size={28} />
+        </Link>
+        <nav className={classes.nav} aria-label="Main">
+          <NavLink to="/" label="Machines" icon={IconServer2} />
+          <NavLink to="/sessions" label="Sessions" icon={IconTerminal2} />
+        </nav>
+        <div className={classes.end}>
+          <ColorSchemeToggle />
+          <AccountMenu />
+        </div>
+      </div>
+    </header>
+    <main id="content" className={classes.content} tabIndex={-1}>
+      <Outlet />
+    </main>
+  </>
+);
+
+const NavLink = ({ to, label, icon: Icon }: { to: '/' | '/sessions'; label: string; icon: typeof IconServer2 }) => (
+  <Link
+    to={to}
+    className={classes.link}
+    activeProps={{ 'data-active': true, 'aria-current': 'page' }}
+    activeOptions={{ exact: true, includeSearch: false }}
+    aria-label={label}
+  >
+    <Icon size={18} stroke={1.8} aria-hidden />
+    <span>{label}</span>
+  </Link>
+);
+
+export const ColorSchemeToggle = () => {
+  const { setColorScheme } = useMantineColorScheme();
+  const scheme = useComputedColorScheme('light');
+  const other = scheme === 'dark' ? 'light' : 'dark';
+  return (
+    <Tooltip label={`Switch to the ${other} scheme`}>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        size="lg"
+        aria-label={`Switch to the ${other} scheme`}
+        onClick={() => setColorScheme(other)}
+      >
+        {scheme === 'dark' ? <IconSun size={19} stroke={1.8} /> : <IconMoon size={19} stroke={1.8} />}
+      </ActionIcon>
+    </Tooltip>
+  );
+};
+
+const AccountMenu = () => {
+  const signIn = useSignIn();
+  const user = useUser();
+  const name = user?.username ?? '';
+  return (
+    <Menu position="bottom-end" width={230} shadow="md" radius="md">
+      <Menu.Target>
+        <UnstyledButton className={classes.account} aria-label={`Account of ${name}`}>
+          {[...name][0]?.toUpperCase() ?? '·'}
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <div className={classes.who}>
+          <Text fw={600} truncate>
+            {name}
+          </Text>
+          <Text size="xs" c="dimmed" truncate>
+            {user?.email}
+          </Text>
+        </div>
+        <Menu.Divider />
+        <Menu.Item leftSection={<IconUserCircle size={18} stroke={1.7} />} component={Link} to="/profile">
+          Profile and API key
+        </Menu.Item>
+        <Menu.Item
+          leftSection={<IconLogout size={18} stroke={1.7} />}
+          onClick={() => {
+            // Signed out here in any case; that the server could not be told is no reason to stay.
+            signIn.signOut().catch(() => undefined);
+          }}
+        >
+          Sign out
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+};

@@ -1,0 +1,22 @@
+import { Button } from '@mantine/core';
+import { IconCompass } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import { usePageTitle } from '../brand/page-title.ts';
+import { EmptyState } from './empty-state.tsx';
+
+export const NotFound = ({
+  title = 'Nothing here',
+  text = 'This address leads nowhere.',
+}: {
+  title?: string;
+  text?: string;
+}) => {
+  usePageTitle(title);
+  return (
+    <EmptyState icon={<IconCompass size={28} stroke={1.6} />} title={title} text={text}>
+      <Button component={Link} to="/" variant="default">
+        To my machines
+      </Button>
+    </EmptyState>
+  );
+};

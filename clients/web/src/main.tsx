@@ -1,0 +1,24 @@
+import './zod-without-eval.ts';
+import '@mantine/core/styles.layer.css';
+import './brand/base.css';
+import { createRoot } from 'react-dom/client';
+import { newQueryClient } from './api/query-client.ts';
+import { serverFor } from './api/server.ts';
+import { App } from './app.tsx';
+import { newRouter } from './router.tsx';
+import { localHalves, oneTabAtATime, openLocalStorage } from './sign-in/browser-half.ts';
+import { SignIn } from './sign-in/sign-in.ts';
+
+const fetcher: typeof fetch = (input, init) => fetch(input, init);
+const signIn = new SignIn({
+  fetcher,
+  halves: localHalves(openLocalStorage(), window),
+  exclusively: oneTabAtATime,
+  now: () => Date.now(),
+});
+const root = document.getElementById('root');
+if (root === null) throw new Error('index.html has no #root');
+createRoot(root).render(
+  <App signIn={signIn} server={serverFor(signIn, fetcher)} queries={newQueryClient()} router={newRouter(signIn)} />,
+);
+void signIn.restore();

@@ -1,0 +1,102 @@
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router';
+import { SessionId } from '@webxterm/contracts/rest';
+import { z } from 'zod';
+import { AppLayout } from './layout/app-layout.tsx';
+import { Crash } from './layout/crash.tsx';
+import { NotFound } from './layout/not-found.tsx';
+import { AddMachinePage } from './machines/add-machine-page.tsx';
+import { LiveContext, useLiveMachines } from './machines/live-machines.ts';
+import { MachineListPage, MachineListSearch } from './machines/machine-list-page.tsx';
+import { MachinePage } from './machines/machine-page.tsx';
+import { ProfilePage } from './profile/profile-page.tsx';
+import { SessionsPage } from './sessions/sessions-page.tsx';
+import { LoginPage } from './sign-in/login-page.tsx';
+import { pathAfterSignIn } from './sign-in/next-path.ts';
+import type { SignIn } from './sign-in/sign-in.ts';
+import { SignupPage } from './sign-in/signup-page.tsx';
+
+const root = createRootRouteWithContext<{ signIn: SignIn }>()({
+  component: Outlet,
+  notFoundComponent: () => <NotFound />,
+});
+
+/** `?next=`: where to go after signing in. */
+const AfterSignIn = z.object({ next: z.string().optional().catch(undefined) });
+
+const signedOut = createRoute({
+  getParentRoute: () => root,
+  id: 'signed-out',
+  validateSearch: AfterSignIn,
+  beforeLoad: ({ context, search }) => {
+    if (context.signIn.state.state === 'in') throw redirect({ href: pathAfterSignIn(search.next), replace: true });
+  },
+});
+
+const SignedIn = () => (
+  <LiveContext value={useLiveMachines()}>
+    <Outlet />
+  </LiveContext>
+);
+
+const signedIn = createRoute({
+  getParentRoute: () => root,
+  id: 'signed-in',
+  component: SignedIn,
+  beforeLoad: ({ context, location }) => {
+    if (context.signIn.state.state === 'in') return;
+    const next = location.href === '/' ? undefined : location.href;
+    throw redirect({ to: '/login', search: { next }, replace: true });
+  },
+});
+
+const framed = createRoute({ getParentRoute: () => signedIn, id: 'framed', component: AppLayout });
+
+const routes = root.addChildren([
+  signedOut.addChildren([
+    createRoute({ getParentRoute: () => signedOut, path: '/login', component: LoginPage }),
+    createRoute({ getParentRoute: () => signedOut, path: '/signup', component: SignupPage }),
+  ]),
+  signedIn.addChildren([
+    framed.addChildren([
+      createRoute({
+        getParentRoute: () => framed,
+        path: '/',
+        component: MachineListPage,
+        validateSearch: MachineListSearch,
+      }),
+      createRoute({ getParentRoute: () => framed, path: '/machines/add', component: AddMachinePage }),
+      createRoute({ getParentRoute: () => framed, path: '/machines/$agentId', component: MachinePage }),
+      createRoute({ getParentRoute: () => framed, path: '/sessions', component: SessionsPage }),
+      createRoute({ getParentRoute: () => framed, path: '/profile', component: ProfilePage }),
+    ]),
+    createRoute({
+      getParentRoute: () => signedIn,
+      path: '/terminal/$agentId',
+      validateSearch: z.object({ session: SessionId.optional().catch(undefined) }),
+      component: lazyRouteComponent(() => import('./terminal/terminal-page.tsx'), 'TerminalPage'),
+    }),
+  ]),
+]);
+
+export const newRouter = (signIn: SignIn) =>
+  createRouter({
+    routeTree: routes,
+    context: { signIn },
+    defaultPreload: 'intent',
+    defaultErrorComponent: Crash,
+    defaultNotFoundComponent: () => <NotFound />,
+    scrollRestoration: true,
+  });
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof newRouter>;
+  }
+}
