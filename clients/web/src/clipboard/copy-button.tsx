@@ -1,0 +1,40 @@
+import { Button } from '@mantine/core';
+import { IconCheck, IconCopy } from '@tabler/icons-react';
+import { useEffect, useState } from 'react';
+import { copyText } from './copy-text.ts';
+
+const shownMs = 2_000;
+
+/** Copies what `text` gives at the time (it may have to be fetched), and says that it did or could not. */
+export const CopyButton = ({ label, text }: { label: string; text: () => Promise<string> | string }) => {
+  const [result, setResult] = useState<'copied' | 'failed'>();
+  useEffect(() => {
+    if (result === undefined) return;
+    const timer = setTimeout(() => setResult(undefined), shownMs);
+    return () => clearTimeout(timer);
+  }, [result]);
+  const copy = async (): Promise<void> => {
+    try {
+      setResult((await copyText(await text())) ? 'copied' : 'failed');
+    } catch {
+      setResult('failed');
+    }
+  };
+  const copied = result === 'copied';
+  return (
+    <>
+      <Button
+        size="xs"
+        variant={copied ? 'filled' : 'default'}
+        aria-label={label}
+        leftSection={copied ? <IconCheck size={15} aria-hidden /> : <IconCopy size={15} aria-hidden />}
+        onClick={() => void copy()}
+      >
+        {copied ? 'Copied' : result === 'failed' ? 'Could not copy' : 'Copy'}
+      </Button>
+      <span className="wx-unseen" role="status">
+        {copied ? 'Copied to the clipboard' : result === 'failed' ? 'Could not copy: select the text and copy it' : ''}
+      </span>
+    </>
+  );
+};

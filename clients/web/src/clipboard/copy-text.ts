@@ -1,0 +1,30 @@
+/** Puts text on the clipboard; false when the browser does not let us. Plain http has no clipboard API: the old way then. */
+export const copyText = async (text: string): Promise<boolean> => {
+  const clipboard: Clipboard | undefined = navigator.clipboard;
+  if (clipboard !== undefined) {
+    try {
+      await clipboard.writeText(text);
+      return true;
+    } catch {
+      // No permission, or the page has lost focus: the old way needs neither.
+    }
+  }
+  return copyBySelection(text);
+};
+
+const copyBySelection = (text: string): boolean => {
+  const field = document.createElement('textarea');
+  field.value = text;
+  field.setAttribute('aria-hidden', 'true');
+  field.style.position = 'fixed';
+  field.style.opacity = '0';
+  const focused = document.activeElement;
+  document.body.append(field);
+  field.select();
+  try {
+    return document.execCommand('copy');
+  } finally {
+    field.remove();
+    if (focused instanceof HTMLElement) focused.focus();
+  }
+};

@@ -1,0 +1,23 @@
+/** How the agent is run: out of a checkout of the project, or installed as `vsay-agent`. */
+export type AgentForm = 'checkout' | 'installed';
+
+const plainWord = /^[A-Za-z0-9_@%+=:,./-]+$/;
+
+/** A word as a POSIX shell takes it. */
+const quote = (word: string): string => (plainWord.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+
+/** The two commands that add a machine: configure once, then start. `host` is the address of this page. */
+export const installCommands = (
+  form: AgentForm,
+  options: { apiKey: string; host: string },
+): { configure: string; start: string } => {
+  const settings = `--token ${quote(options.apiKey)} --host ${quote(options.host)}`;
+  return form === 'checkout'
+    ? { configure: `npm run agent -- configure ${settings}`, start: 'npm run agent -- start' }
+    : { configure: `sudo vsay-agent configure ${settings} --linux-user "$USER"`, start: 'sudo vsay-agent start' };
+};
+
+const kept = 'vsay_ak_'.length;
+
+/** The key as it may stand on a screen that others see: its kind and dots for the rest. */
+export const maskedKey = (apiKey: string): string => `${apiKey.slice(0, kept)}${'•'.repeat(8)}`;

@@ -1,0 +1,122 @@
+import { type QueryClient, useQueryClient } from '@tanstack/react-query';
+import { type Machine, MachineEvent } from '@webxterm/contracts/rest';
+import { createContext, useContext, useEffect, useState } from 'react';
+import { SignedOutError } from '../api/api-error.ts';
+import type { MachineList, Server } from '../api/server.ts';
+import { useServer } from '../api/server-context.tsx';
+import { EventStreamParser, type ServerEvent } from './event-stream.ts';
+import { listWithEvent, machineKeys, withEvent } from './machine-cache.ts';
+import { type MachineNews, shareAmongTabs } from './one-stream.ts';
+
+/** The hub sends a comment every 15 s: twice missed, and the stream is dead whatever TCP thinks. */
+const silenceMs = 35_000;
+const firstRetryMs = 1_000;
+const longestRetryMs = 30_000;
+/** How often pages ask while there is no stream. */
+const pollMs = 5_000;
+
+/** Whether machines' states arrive by themselves; false: pages have to poll. */
+export const LiveContext = createContext(false);
+
+/** For `refetchInterval`: polls only while the stream is down. */
+export const usePollInterval = (): number | false => (useContext(LiveContext) ? false : pollMs);
+
+/** Puts what the browser's one event stream says into the query cache. Returns whether it is up. */
+export const useLiveMachines = (): boolean => {
+  const server = useServer();
+  const queries = useQueryClient();
+  const [live, setLive] = useState(false);
+  useEffect(() => {
+    return shareAmongTabs({
+      lead: (signal, tell) => follow(server, signal, tell),
+      heard: (news) => {
+        if ('live' in news) {
+          setLive(news.live);
+          // What changed while nobody listened.
+          if (news.live) void queries.invalidateQueries({ queryKey: machineKeys.all });
+        } else applyToCache(queries, news.kind, news.event);
+      },
+    });
+  }, [server, queries]);
+  return live;
+};
+
+const follow = async (server: Server, signal: AbortSignal, tell: (news: MachineNews) => void): Promise<void> => {
+  let retryMs = firstRetryMs;
+  while (!signal.aborted) {
+    try {
+      await readStream(server, signal, {
+        opened: () => {
+          retryMs = firstRetryMs;
+          tell({ live: true });
+        },
+        event: ({ event, data }) => {
+          const machine = MachineEvent.safeParse(parseJson(data)).data;
+          if (machine !== undefined) tell({ kind: event, event: machine });
+        },
+      });
+    } catch (error) {
+      if (error instanceof SignedOutError) return;
+    }
+    if (signal.aborted) return;
+    tell({ live: false });
+    await pause(retryMs * (0.5 + Math.random()), signal);
+    retryMs = Math.min(retryMs * 2, longestRetryMs);
+  }
+};
+
+const readStream = async (
+  server: Server,
+  signal: AbortSignal,
+  on: { opened: () => void; event: (event: ServerEvent) => void },
+): Promise<void> => {
+  const silence = new AbortController();
+  const response = await server.machineEvents(AbortSignal.any([signal, silence.signal]));
+  const reader = response.body?.getReader();
+  if (reader === undefined) return;
+  on.opened();
+  const parser = new EventStreamParser();
+  const decoder = new TextDecoder();
+  for (;;) {
+    const timer = setTimeout(() => silence.abort(), silenceMs);
+    const { done, value } = await reader.read().finally(() => clearTimeout(timer));
+    if (done) return;
+    for (const event of parser.push(decoder.decode(value, { stream: true }))) on.event(event);
+  }
+};
+
+const applyToCache = (queries: QueryClient, kind: string, event: MachineEvent): void => {
+  let known = false;
+  for (const [key, list] of queries.getQueriesData<MachineList>({ queryKey: machineKeys.lists })) {
+    if (list === undefined) continue;
+    const next = listWithEvent(list, event);
+    known ||= next !== list;
+    queries.setQueryData(key, next);
+  }
+  queries.setQueryData(machineKeys.one(event.agent_id), (machine: Machine | undefined) =>
+    machine === undefined ? undefined : withEvent(machine, event),
+  );
+  // A machine that is new to the lists, or one that a status filter may have to drop.
+  if (!known || kind === 'status') void queries.invalidateQueries({ queryKey: machineKeys.lists });
+};
+
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener(
+      'abort',
+      () => {
+        clearTimeout(timer);
+        resolve();
+      },
+      { once: true },
+    );
+  });

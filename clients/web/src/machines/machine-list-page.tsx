@@ -1,0 +1,180 @@
+import { Button, CloseButton, Group, Pagination, Select, Stack, Text, TextInput } from '@mantine/core';
+import { useDebouncedCallback } from '@mantine/hooks';
+import { IconPlus, IconSearch, IconServer2 } from '@tabler/icons-react';
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
+import { MachineStatus } from '@webxterm/contracts/rest';
+import { useEffect, useState } from 'react';
+import { z } from 'zod';
+import type { MachineList } from '../api/server.ts';
+import { usePageTitle } from '../brand/page-title.ts';
+import { EmptyState } from '../layout/empty-state.tsx';
+import { Failure } from '../layout/failure.tsx';
+import { PageHeader } from '../layout/page-header.tsx';
+import { AddMachineSteps } from './add-machine-steps.tsx';
+import classes from './machine-list-page.module.css';
+import { useMachineList } from './machine-queries.ts';
+import { MachineTable, MachineTableSkeleton } from './machine-table.tsx';
+import { useNow } from './now.ts';
+
+const pageSize = 25;
+const typingPauseMs = 250;
+
+/** `?search=&status=&page=` of the list: kept in the address, so that it can be shared and gone back to. */
+export const MachineListSearch = z.object({
+  search: z.string().max(200).optional().catch(undefined),
+  status: MachineStatus.optional().catch(undefined),
+  page: z.number().int().min(1).optional().catch(undefined),
+});
+
+const route = getRouteApi('/signed-in/framed/');
+
+export const MachineListPage = () => {
+  usePageTitle('Machines');
+  const filter = route.useSearch();
+  const list = useMachineList({
+    limit: pageSize,
+    page: filter.page ?? 1,
+    ...(filter.search !== undefined && { search: filter.search }),
+    ...(filter.status !== undefined && { status: filter.status }),
+  });
+  const filtered = filter.search !== undefined || filter.status !== undefined;
+  const none = list.data?.total === 0 && !filtered;
+  return (
+    <>
+      <PageHeader
+        title="Machines"
+        text={none ? undefined : summary(list.data, filtered)}
+        actions={!none && <AddButton />}
+      />
+      {!none && <Filters />}
+      {list.isError && (
+        <Stack mb="md">
+          <Failure
+            title={list.data === undefined ? 'Your machines could not be fetched' : 'This list may be out of date'}
+            error={list.error}
+            onRetry={() => void list.refetch()}
+          />
+        </Stack>
+      )}
+      {list.isPending && <MachineTableSkeleton />}
+      {list.data !== undefined && <Result list={list.data} filtered={filtered} />}
+    </>
+  );
+};
+
+const summary = (list: MachineList | undefined, filtered: boolean): string | undefined => {
+  if (list === undefined) return undefined;
+  const count = list.total === 1 ? '1 machine' : `${list.total} machines`;
+  return filtered ? `${count} found` : count;
+};
+
+const Result = ({ list, filtered }: { list: MachineList; filtered: boolean }) => {
+  const now = useNow();
+  const filter = route.useSearch();
+  const navigate = useNavigate();
+  if (list.total === 0) return filtered ? <NothingFound /> : <NoMachines />;
+  return (
+    <Stack>
+      <MachineTable machines={list.machines} now={now} />
+      {list.total_pages > 1 && (
+        <Group justify="center">
+          <Pagination
+            total={list.total_pages}
+            value={list.page}
+            onChange={(page) => void navigate({ to: '/', search: { ...filter, page: page === 1 ? undefined : page } })}
+            getControlProps={(control) => ({ 'aria-label': `${control} page` })}
+            getItemProps={(page) => ({ 'aria-label': `Page ${page}` })}
+          />
+        </Group>
+      )}
+    </Stack>
+  );
+};
+
+const AddButton = () => (
+  <Button component={Link} to="/machines/add" leftSection={<IconPlus size={17} stroke={2.2} aria-hidden />}>
+    Add a machine
+  </Button>
+);
+
+const NoMachines = () => (
+  <EmptyState
+    icon={<IconServer2 size={28} stroke={1.6} />}
+    title="No machines yet"
+    text="Run two commands on a machine of yours and it appears here by itself, ready for a terminal."
+  >
+    <div className={classes.steps}>
+      <AddMachineSteps />
+    </div>
+  </EmptyState>
+);
+
+const NothingFound = () => {
+  const navigate = useNavigate();
+  return (
+    <EmptyState
+      icon={<IconSearch size={28} stroke={1.6} />}
+      title="Nothing found"
+      text="No machine has that name and status."
+    >
+      <Button variant="default" onClick={() => void navigate({ to: '/', search: {} })}>
+        Show all machines
+      </Button>
+    </EmptyState>
+  );
+};
+
+const Filters = () => {
+  const filter = route.useSearch();
+  const navigate = useNavigate();
+  const [typed, setTyped] = useState(filter.search ?? '');
+  const seek = useDebouncedCallback((text: string) => {
+    const search = text.trim() === '' ? undefined : text.trim();
+    void navigate({ to: '/', replace: true, search: { status: filter.status, search } });
+  }, typingPauseMs);
+  const type = (text: string): void => {
+    setTyped(text);
+    seek(text);
+  };
+  // Cleared from outside ("Show all machines").
+  useEffect(() => {
+    if (filter.search === undefined) setTyped('');
+  }, [filter.search]);
+  return (
+    <Group mb="md" gap="sm" wrap="nowrap">
+      <TextInput
+        className={classes.search}
+        size="sm"
+        type="search"
+        aria-label="Search machines"
+        placeholder="Search by name"
+        value={typed}
+        onChange={(event) => type(event.currentTarget.value)}
+        leftSection={<IconSearch size={16} aria-hidden />}
+        rightSection={typed !== '' && <CloseButton size="sm" aria-label="Clear the search" onClick={() => type('')} />}
+      />
+      <Select
+        size="sm"
+        w={150}
+        aria-label="Status"
+        placeholder="Any status"
+        clearable
+        clearButtonProps={{ 'aria-label': 'Any status' }}
+        value={filter.status ?? null}
+        onChange={(value) =>
+          void navigate({
+            to: '/',
+            search: { search: filter.search, status: MachineStatus.safeParse(value).data },
+          })
+        }
+        data={[
+          { value: 'online', label: 'Online' },
+          { value: 'offline', label: 'Offline' },
+        ]}
+      />
+      <Text component="span" className="wx-unseen" role="status">
+        {filter.search !== undefined ? `Filtered by ${filter.search}` : ''}
+      </Text>
+    </Group>
+  );
+};

@@ -1,0 +1,141 @@
+import { Anchor, Badge, Group, Paper, Skeleton, Stack, Text } from '@mantine/core';
+import { IconArrowLeft } from '@tabler/icons-react';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import type { Machine } from '@webxterm/contracts/rest';
+import { ApiError } from '../api/api-error.ts';
+import { usePageTitle } from '../brand/page-title.ts';
+import { Failure } from '../layout/failure.tsx';
+import { NotFound } from '../layout/not-found.tsx';
+import { PageHeader } from '../layout/page-header.tsx';
+import { SessionRows } from '../sessions/session-rows.tsx';
+import classes from './cards.module.css';
+import { useMachine } from './machine-queries.ts';
+import { OpenTerminal } from './machine-table.tsx';
+import { Meter } from './meter.tsx';
+import { useNow } from './now.ts';
+import { ago, duration, gigabytes, localTime, platform } from './phrases.ts';
+import { Status } from './status.tsx';
+
+const route = getRouteApi('/signed-in/framed/machines/$agentId');
+
+export const MachinePage = () => {
+  const { agentId } = route.useParams();
+  const machine = useMachine(agentId);
+  usePageTitle(machine.data?.name ?? 'Machine');
+  if (machine.error instanceof ApiError && machine.error.status === 404)
+    return <NotFound title="No such machine" text="It may have been removed, or it is not shared with you." />;
+  return (
+    <Stack gap="md">
+      <Anchor component={Link} to="/" size="sm" c="dimmed" w="fit-content">
+        <Group gap={6}>
+          <IconArrowLeft size={15} aria-hidden /> All machines
+        </Group>
+      </Anchor>
+      {machine.isError && (
+        <Failure
+          title={machine.data === undefined ? 'The machine could not be fetched' : 'This page may be out of date'}
+          error={machine.error}
+          onRetry={() => void machine.refetch()}
+        />
+      )}
+      {machine.isPending && <Ghost />}
+      {machine.data !== undefined && <Details machine={machine.data} />}
+    </Stack>
+  );
+};
+
+const Details = ({ machine }: { machine: Machine }) => (
+  <>
+    <PageHeader
+      title={machine.name}
+      text={
+        <Group gap="sm" component="span">
+          <Status status={machine.status} />
+          {machine.tags.map((tag) => (
+            <Badge key={tag} color="gray">
+              {tag}
+            </Badge>
+          ))}
+          {machine.description}
+        </Group>
+      }
+      actions={<OpenTerminal machine={machine} size="sm" />}
+    />
+    <Paper className={classes.card} component="section" aria-label="Load">
+      <h2 className={classes.heading}>Right now</h2>
+      <Load machine={machine} />
+    </Paper>
+    <Paper className={classes.card} component="section" aria-label="Facts">
+      <h2 className={classes.heading}>About this machine</h2>
+      <Facts machine={machine} />
+    </Paper>
+    <Paper className={classes.card} component="section" aria-label="My sessions on this machine">
+      <h2 className={classes.heading}>My sessions here</h2>
+      <SessionRows agentId={machine.agent_id} />
+    </Paper>
+  </>
+);
+
+const Load = ({ machine }: { machine: Machine }) => {
+  const stats = machine.status === 'online' ? machine.resource_stats : null;
+  if (stats === null)
+    return (
+      <Text c="dimmed" size="sm">
+        {machine.status === 'online'
+          ? 'The first measurement is on its way.'
+          : 'Load is shown while the machine is online.'}
+      </Text>
+    );
+  return (
+    <div className={classes.gauges}>
+      <Meter label="CPU" percent={stats.cpu_percent} />
+      <Meter label="Memory" percent={stats.memory_percent} />
+      <Meter label="Disk" percent={stats.disk_percent} />
+      <span className={classes.throughput}>
+        Network in / out
+        <b>
+          {stats.network_inbound.toFixed(2)} / {stats.network_outbound.toFixed(2)} MB/s
+        </b>
+      </span>
+    </div>
+  );
+};
+
+const Facts = ({ machine }: { machine: Machine }) => {
+  const now = useNow();
+  const { metadata } = machine;
+  const facts: readonly (readonly [string, string])[] = [
+    ['Host name', metadata.hostname],
+    ['System', platform(machine)],
+    ['Shells run as', metadata.linux_user],
+    ['Processors', metadata.cpu_cores > 0 ? String(metadata.cpu_cores) : ''],
+    ['Memory', metadata.mem_total_mb > 0 ? gigabytes(metadata.mem_total_mb) : ''],
+    ['Disk', metadata.disk_total_gb > 0 ? `${metadata.disk_total_gb} GB` : ''],
+    ['Up for', machine.status === 'online' && machine.uptime_seconds > 0 ? duration(machine.uptime_seconds) : ''],
+    ['Address', machine.ip_address],
+    ['Agent', machine.agent_version],
+    ['Last seen', machine.last_active === null ? 'never' : ago(Date.parse(machine.last_active), now)],
+    ['Added', localTime(machine.created_at)],
+    ['Id', machine.agent_id],
+  ];
+  return (
+    <dl className={classes.facts}>
+      {facts
+        .filter(([, value]) => value !== '')
+        .map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+    </dl>
+  );
+};
+
+const Ghost = () => (
+  <Stack role="status" aria-busy="true" aria-label="Fetching the machine">
+    <Skeleton height={34} width={240} />
+    <Skeleton height={120} radius="lg" />
+    <Skeleton height={220} radius="lg" />
+  </Stack>
+);

@@ -1,0 +1,26 @@
+import { keepPreviousData, type UseQueryResult, useQuery } from '@tanstack/react-query';
+import type { Machine } from '@webxterm/contracts/rest';
+import type { MachineList, MachineQuery } from '../api/server.ts';
+import { useServer } from '../api/server-context.tsx';
+import { usePollInterval } from './live-machines.ts';
+import { machineKeys } from './machine-cache.ts';
+
+/** A page of my machines; the page before stays on the screen while the next one comes. */
+export const useMachineList = (query: MachineQuery): UseQueryResult<MachineList> => {
+  const server = useServer();
+  return useQuery({
+    queryKey: machineKeys.list(query),
+    queryFn: ({ signal }) => server.machines(query, signal),
+    placeholderData: keepPreviousData,
+    refetchInterval: usePollInterval(),
+  });
+};
+
+export const useMachine = (agentId: string): UseQueryResult<Machine> => {
+  const server = useServer();
+  return useQuery({
+    queryKey: machineKeys.one(agentId),
+    queryFn: ({ signal }) => server.machine(agentId, signal),
+    refetchInterval: usePollInterval(),
+  });
+};

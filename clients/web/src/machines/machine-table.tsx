@@ -1,0 +1,105 @@
+import { Button, Skeleton, Table, Text } from '@mantine/core';
+import { IconTerminal2 } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import type { Machine } from '@webxterm/contracts/rest';
+import classes from './machine-table.module.css';
+import { Meter } from './meter.tsx';
+import { ago, mayOpen, platform } from './phrases.ts';
+import { Status } from './status.tsx';
+
+/** My machines, one row each. On a phone the row keeps name, status and the way in. */
+export const MachineTable = ({ machines, now }: { machines: readonly Machine[]; now: number }) => (
+  <div className={classes.frame}>
+    <Table className={classes.table} verticalSpacing="sm" horizontalSpacing="md" aria-label="Machines">
+      <Head />
+      <Table.Tbody>
+        {machines.map((machine) => (
+          <Row key={machine.agent_id} machine={machine} now={now} />
+        ))}
+      </Table.Tbody>
+    </Table>
+  </div>
+);
+
+const Head = () => (
+  <Table.Thead>
+    <Table.Tr>
+      <Table.Th>Machine</Table.Th>
+      <Table.Th>Status</Table.Th>
+      <Table.Th className={classes.wide}>CPU and memory</Table.Th>
+      <Table.Th className={classes.medium}>Last seen</Table.Th>
+      <Table.Th>
+        <span className="wx-unseen">Terminal</span>
+      </Table.Th>
+    </Table.Tr>
+  </Table.Thead>
+);
+
+const Row = ({ machine, now }: { machine: Machine; now: number }) => {
+  const online = machine.status === 'online';
+  const stats = online ? (machine.resource_stats ?? undefined) : undefined;
+  return (
+    <Table.Tr>
+      <Table.Td className={classes.nameCell}>
+        <Link to="/machines/$agentId" params={{ agentId: machine.agent_id }} className={classes.name}>
+          {machine.name}
+        </Link>
+        <Text size="xs" c="dimmed" truncate>
+          {platform(machine)}
+        </Text>
+      </Table.Td>
+      <Table.Td>
+        <Status status={machine.status} />
+      </Table.Td>
+      <Table.Td className={classes.wide}>
+        <div className={classes.meters}>
+          <Meter label={`CPU of ${machine.name}`} short="CPU" percent={stats?.cpu_percent} />
+          <Meter label={`Memory of ${machine.name}`} short="Mem" percent={stats?.memory_percent} />
+        </div>
+      </Table.Td>
+      <Table.Td className={classes.medium}>
+        <Text size="sm" c="dimmed">
+          {online ? 'now' : machine.last_active === null ? 'never' : ago(Date.parse(machine.last_active), now)}
+        </Text>
+      </Table.Td>
+      <Table.Td className={classes.action}>
+        <OpenTerminal machine={machine} />
+      </Table.Td>
+    </Table.Tr>
+  );
+};
+
+/** The way into a shell; an offline machine's is there too, and waits, since its shells live on. */
+export const OpenTerminal = ({ machine, size = 'xs' }: { machine: Machine; size?: 'xs' | 'sm' }) =>
+  mayOpen(machine) && machine.status !== 'revoked' && machine.status !== 'pending' ? (
+    <Button
+      component={Link}
+      to={`/terminal/${machine.agent_id}`}
+      size={size}
+      variant={machine.status === 'online' ? 'filled' : 'default'}
+      leftSection={<IconTerminal2 size={16} stroke={1.9} aria-hidden />}
+      aria-label={`Open a terminal on ${machine.name}`}
+    >
+      Terminal
+    </Button>
+  ) : (
+    <Text size="xs" c="dimmed">
+      {machine.my_role === 'view' ? 'View only' : ''}
+    </Text>
+  );
+
+/** In place of the table while the first page is on its way. */
+export const MachineTableSkeleton = () => (
+  <div className={classes.frame} aria-busy="true" role="status" aria-label="Fetching your machines">
+    {['a', 'b', 'c', 'd'].map((row) => (
+      <div key={row} className={classes.ghost}>
+        <div>
+          <Skeleton height={14} width={150} mb={8} />
+          <Skeleton height={10} width={100} />
+        </div>
+        <Skeleton height={12} width={70} />
+        <Skeleton height={30} width={105} radius="md" />
+      </div>
+    ))}
+  </div>
+);

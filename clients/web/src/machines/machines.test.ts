@@ -1,0 +1,96 @@
+import type { Machine, MachineEvent } from '@webxterm/contracts/rest';
+import { describe, expect, it } from 'vitest';
+import { EventStreamParser } from './event-stream.ts';
+import { installCommands, maskedKey } from './install-command.ts';
+import { listWithEvent, withEvent } from './machine-cache.ts';
+import { ago, duration } from './phrases.ts';
+
+const machine = (agentId: string): Machine => ({
+  id: '1',
+  agent_id: agentId,
+  name: agentId,
+  description: '',
+  status: 'offline',
+  os: 'linux',
+  arch: 'x64',
+  ip_address: '',
+  agent_version: '0.1.0',
+  owner_id: 'a'.repeat(24),
+  my_role: 'owner',
+  tags: [],
+  last_active: '2026-01-01T00:00:00Z',
+  uptime_seconds: 0,
+  resource_stats: null,
+  metadata: { cpu_cores: 2, mem_total_mb: 1, disk_total_gb: 1, hostname: 'h', os_version: '', linux_user: 'u' },
+  created_at: '2026-01-01T00:00:00Z',
+});
+const online: MachineEvent = { agent_id: 'ag_1', status: 'online', last_active: null, resource_stats: null };
+
+describe('server-sent events', () => {
+  const read = (...pieces: string[]) => {
+    const parser = new EventStreamParser();
+    return pieces.flatMap((piece) => parser.push(piece));
+  };
+  const stream = 'event: status\r\ndata: {"a":1}\r\n\r\n: heartbeat\n\ndata: one\ndata:two\n\nevent: stats\n\n';
+  const events = [
+    { event: 'status', data: '{"a":1}' },
+    { event: 'message', data: 'one\ntwo' },
+  ];
+
+  it('are read whole', () => expect(read(stream)).toEqual(events));
+
+  it('are read the same however the network cuts them', () => {
+    for (let at = 1; at < stream.length; at += 1)
+      expect(read(stream.slice(0, at), stream.slice(at)), `cut at ${at}`).toEqual(events);
+    expect(read(...stream)).toEqual(events);
+  });
+
+  it('have a bound', () => {
+    const parser = new EventStreamParser();
+    expect(() => {
+      for (let n = 0; n < 100; n += 1) parser.push('x'.repeat(10_000));
+    }).toThrow();
+  });
+});
+
+describe('what changed', () => {
+  it('is put into the list, and keeps what the event does not say', () => {
+    const list = { machines: [machine('ag_1'), machine('ag_2')], total: 2, page: 1, limit: 50, total_pages: 1 };
+    const next = listWithEvent(list, online);
+    expect(next.machines.map(({ status }) => status)).toEqual(['online', 'offline']);
+    expect(next.machines[0]?.last_active).toBe('2026-01-01T00:00:00Z');
+    expect(next.machines[1]).toBe(list.machines[1]);
+  });
+
+  it('leaves a list alone that does not hold the machine', () => {
+    const list = { machines: [machine('ag_2')], total: 1, page: 1, limit: 50, total_pages: 1 };
+    expect(listWithEvent(list, online)).toBe(list);
+    expect(withEvent(machine('ag_1'), online).status).toBe('online');
+  });
+});
+
+describe('the commands that add a machine', () => {
+  const apiKey = `vsay_ak_${'k'.repeat(32)}`;
+
+  it('are complete and quoted for a shell', () => {
+    const { configure, start } = installCommands('checkout', { apiKey, host: 'http://127.0.0.1:8080' });
+    expect(configure).toBe(`npm run agent -- configure --token ${apiKey} --host http://127.0.0.1:8080`);
+    expect(start).toBe('npm run agent -- start');
+    expect(installCommands('installed', { apiKey, host: "https://a'b" }).configure).toContain(
+      `--host 'https://a'\\''b'`,
+    );
+  });
+
+  it('hide the key until it is asked for', () => {
+    expect(maskedKey(apiKey)).toBe('vsay_ak_••••••••');
+  });
+});
+
+it('times are said as people say them', () => {
+  const now = Date.UTC(2026, 0, 10);
+  expect(ago(now - 20_000, now)).toBe('just now');
+  expect(ago(now - 5 * 60_000, now)).toBe('5 minutes ago');
+  expect(ago(now - 30 * 3_600_000, now)).toBe('yesterday');
+  expect(duration(90)).toBe('1 min');
+  expect(duration(3 * 86_400 + 4 * 3_600)).toBe('3 d 4 h');
+});

@@ -1,0 +1,136 @@
+import { Button, Group, Modal, Skeleton, Stack, Text } from '@mantine/core';
+import { IconTerminal2 } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import type { Machine, TerminalSession } from '@webxterm/contracts/rest';
+import { useState } from 'react';
+import { Failure } from '../layout/failure.tsx';
+import { useMachineList } from '../machines/machine-queries.ts';
+import { useNow } from '../machines/now.ts';
+import { ago, localTime } from '../machines/phrases.ts';
+import { useEndSession, useSessions } from './session-queries.ts';
+import classes from './session-rows.module.css';
+
+/** My live sessions as rows, each to go back to or to end. */
+export const SessionRows = ({ agentId, empty }: { agentId?: string; empty?: React.ReactNode }) => {
+  const sessions = useSessions(agentId);
+  const machines = useMachineList({ limit: 500 });
+  const [ending, setEnding] = useState<TerminalSession>();
+  const nameOf = (id: string): string => nameOfMachine(machines.data?.machines, id);
+  if (sessions.isPending) return <Ghost />;
+  if (sessions.data === undefined)
+    return (
+      <Failure
+        title="Your sessions could not be fetched"
+        error={sessions.error}
+        onRetry={() => void sessions.refetch()}
+      />
+    );
+  if (sessions.data.length === 0)
+    return (
+      empty ?? (
+        <Text c="dimmed" size="sm">
+          No shell of yours is running here.
+        </Text>
+      )
+    );
+  return (
+    <>
+      <ul className={classes.rows}>
+        {sessions.data.map((session) => (
+          <Row
+            key={session.session_id}
+            session={session}
+            name={nameOf(session.agent_id)}
+            onEnd={() => setEnding(session)}
+          />
+        ))}
+      </ul>
+      <EndDialog
+        session={ending}
+        name={ending === undefined ? '' : nameOf(ending.agent_id)}
+        onClose={() => setEnding(undefined)}
+      />
+    </>
+  );
+};
+
+const nameOfMachine = (machines: readonly Machine[] | undefined, id: string): string =>
+  machines?.find((machine) => machine.agent_id === id)?.name ?? id;
+
+const Row = ({ session, name, onEnd }: { session: TerminalSession; name: string; onEnd: () => void }) => {
+  const now = useNow();
+  const started = Date.parse(session.created_at);
+  return (
+    <li className={classes.row}>
+      <span className={classes.icon} aria-hidden="true">
+        <IconTerminal2 size={19} stroke={1.7} />
+      </span>
+      <div className={classes.text}>
+        <Text fw={600} truncate>
+          {name}
+        </Text>
+        <Text size="sm" c="dimmed" title={localTime(session.created_at)}>
+          started {ago(started, now)}
+          {session.ip_address !== '' && ` from ${session.ip_address}`}
+        </Text>
+      </div>
+      <Group gap="xs" wrap="nowrap">
+        <Button
+          component={Link}
+          to={`/terminal/${session.agent_id}?session=${session.session_id}`}
+          size="xs"
+          aria-label={`Go back to the session on ${name} started ${ago(started, now)}`}
+        >
+          Open
+        </Button>
+        <Button
+          size="xs"
+          variant="default"
+          onClick={onEnd}
+          aria-label={`End the session on ${name} started ${ago(started, now)}`}
+        >
+          End
+        </Button>
+      </Group>
+    </li>
+  );
+};
+
+const EndDialog = (props: { session: TerminalSession | undefined; name: string; onClose: () => void }) => {
+  const end = useEndSession();
+  const close = (): void => {
+    end.reset();
+    props.onClose();
+  };
+  const { session } = props;
+  return (
+    <Modal opened={session !== undefined} onClose={close} title={<Text fw={650}>End this session?</Text>}>
+      <Stack>
+        <Text>
+          The shell on <b>{props.name}</b> and everything that runs in it is told to stop (SIGHUP), and killed after 5
+          seconds if it does not.
+        </Text>
+        {end.isError && <Failure title="It could not be ended" error={end.error} />}
+        <Group justify="flex-end">
+          <Button variant="default" onClick={close}>
+            Leave it running
+          </Button>
+          <Button
+            color="red"
+            loading={end.isPending}
+            onClick={() => session !== undefined && end.mutate(session.session_id, { onSuccess: close })}
+          >
+            End session
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+};
+
+const Ghost = () => (
+  <Stack gap="sm" role="status" aria-busy="true" aria-label="Fetching your sessions">
+    <Skeleton height={44} radius="md" />
+    <Skeleton height={44} radius="md" />
+  </Stack>
+);

@@ -1,0 +1,32 @@
+import { Button, Paper } from '@mantine/core';
+import { IconTerminal2 } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import { usePageTitle } from '../brand/page-title.ts';
+import { EmptyState } from '../layout/empty-state.tsx';
+import { PageHeader } from '../layout/page-header.tsx';
+import { SessionRows } from './session-rows.tsx';
+import classes from './sessions-page.module.css';
+
+export const SessionsPage = () => {
+  usePageTitle('Sessions');
+  return (
+    <>
+      <PageHeader title="Sessions" text="Shells of yours that are running. Closing a tab leaves them here." />
+      <Paper className={classes.card} component="section" aria-label="My sessions">
+        <SessionRows
+          empty={
+            <EmptyState
+              icon={<IconTerminal2 size={28} stroke={1.6} />}
+              title="No shell is running"
+              text="Open a terminal on one of your machines. It goes on when you close the browser, and you find it here again."
+            >
+              <Button component={Link} to="/">
+                To my machines
+              </Button>
+            </EmptyState>
+          }
+        />
+      </Paper>
+    </>
+  );
+};
