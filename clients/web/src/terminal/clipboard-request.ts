@@ -1,0 +1,17 @@
+/** Characters of base64. Enough for a screen full of text, too little to fill memory with. */
+const maxEncoded = 256 * 1024;
+
+/**
+ * The text that a program wants on the clipboard (OSC 52, `<selection>;<base64>`). Undefined for a query (the clipboard is
+ * never read for a program), for what is too long, and for what is not base64 of UTF-8.
+ */
+export const clipboardRequest = (osc: string): string | undefined => {
+  const encoded = osc.slice(osc.indexOf(';') + 1);
+  if (!osc.includes(';') || encoded === '' || encoded === '?' || encoded.length > maxEncoded) return undefined;
+  try {
+    const bytes = Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0));
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+};

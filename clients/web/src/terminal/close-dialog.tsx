@@ -1,0 +1,42 @@
+import { Button, Group, Modal, Stack, Text } from '@mantine/core';
+import { Failure } from '../layout/failure.tsx';
+import { useEndSession } from '../sessions/session-queries.ts';
+import type { Tab } from './tab-store.ts';
+
+/** A tab whose shell runs is about to be closed: the shell may end with it or go on. */
+export const CloseDialog = (props: { tab: Tab | undefined; onCancel: () => void; onClosed: () => void }) => {
+  const end = useEndSession();
+  const sessionId = props.tab?.sessionId;
+  const done = (): void => {
+    end.reset();
+    props.onClosed();
+  };
+  return (
+    <Modal
+      opened={props.tab !== undefined}
+      onClose={() => {
+        end.reset();
+        props.onCancel();
+      }}
+      title={<Text fw={650}>Close this tab</Text>}
+    >
+      <Stack>
+        <Text>The shell in it is still running. It can go on without the tab; you find it under Sessions.</Text>
+        {end.isError && <Failure title="The shell could not be ended" error={end.error} />}
+        <Group justify="flex-end">
+          <Button variant="default" onClick={done}>
+            Keep it running
+          </Button>
+          <Button
+            color="red"
+            loading={end.isPending}
+            onClick={() => (sessionId === undefined ? done() : end.mutate(sessionId, { onSuccess: done }))}
+            data-autofocus
+          >
+            End the shell
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+};

@@ -1,0 +1,6 @@
+/** What a key sends with Ctrl: `c` gives 0x03, Space gives 0x00. Anything that has no such form stays as it is. */
+export const controlled = (text: string): string => {
+  if (text === ' ') return '\0';
+  if (text === '?') return '\x7f';
+  return /^[@-_a-z]$/.test(text) ? String.fromCharCode(text.toUpperCase().charCodeAt(0) & 0x1f) : text;
+};

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { looksLikeReply, ReplyFilter } from './emulator-replies.ts';
+
+const esc = '\x1b';
+const answers: Record<string, string> = {
+  'primary attributes': `${esc}[?1;2c`,
+  'secondary attributes': `${esc}[>0;276;0c`,
+  status: `${esc}[0n`,
+  'cursor position': `${esc}[24;80R`,
+  'private cursor position': `${esc}[?24;80R`,
+  'a mode': `${esc}[?2004;1$y`,
+  'an ansi mode': `${esc}[4;2$y`,
+  'a setting': `${esc}P1$r0m${esc}\\`,
+  'the version': `${esc}P>|xterm.js(6.0.0)${esc}\\`,
+  'a colour': `${esc}]11;rgb:0b0b/1111/1515${esc}\\`,
+  'window size': `${esc}[8;24;80t`,
+  'focus in': `${esc}[I`,
+  'two at once': `${esc}[?1;2c${esc}[24;80R`,
+};
+const keys: Record<string, string> = {
+  letter: 'a',
+  'arrow up': `${esc}[A`,
+  'application arrow': `${esc}OA`,
+  home: `${esc}[H`,
+  delete: `${esc}[3~`,
+  'ctrl+right': `${esc}[1;5C`,
+  escape: esc,
+  'alt+c': `${esc}c`,
+  'bracketed paste': `${esc}[200~ls${esc}[201~`,
+  'a mouse click': `${esc}[<0;10;5M`,
+  'typed text': 'cat [1;2c',
+};
+
+describe('what the emulator answers', () => {
+  it.each(Object.entries(answers))('%s is an answer by its form', (_, text) => expect(looksLikeReply(text)).toBe(true));
+  it.each(Object.entries(keys))('%s is none', (_, text) => expect(looksLikeReply(text)).toBe(false));
+
+  it('an answer with keys behind it is none', () => {
+    expect(looksLikeReply(`${esc}[0nls`)).toBe(false);
+    expect(looksLikeReply('')).toBe(false);
+  });
+});
+
+describe('while output is read', () => {
+  it('answers to a replay are told apart from answers to a live program', () => {
+    const filter = new ReplyFilter();
+    filter.began(false);
+    filter.began(true);
+    expect(filter.replaying).toBe(true);
+    expect(filter.originOf(`${esc}[0n`)).toBe('replay');
+    filter.finished();
+    expect(filter.replaying).toBe(false);
+    expect(filter.originOf(`${esc}[0n`)).toBe('reply');
+  });
+
+  it('keys typed in the middle of a replay are kept', () => {
+    const filter = new ReplyFilter();
+    filter.began(false);
+    expect(filter.originOf('l')).toBe('typed');
+    expect(filter.originOf(`${esc}[A`)).toBe('typed');
+  });
+
+  it('a key with the form of an answer is a key: Ctrl+F3 looks like a cursor report', () => {
+    const filter = new ReplyFilter();
+    filter.began(false);
+    filter.keyPressed(`${esc}[1;5R`);
+    expect(filter.originOf(`${esc}[1;5R`)).toBe('typed');
+    expect(filter.originOf(`${esc}[1;5R`)).toBe('replay');
+  });
+
+  it('with nothing being read, everything is typed', () => {
+    const filter = new ReplyFilter();
+    filter.began(true);
+    filter.finished();
+    expect(filter.originOf(`${esc}[1;5R`)).toBe('typed');
+    expect(filter.replaying).toBe(false);
+  });
+});

@@ -1,0 +1,26 @@
+import { Anchor, CloseButton, Kbd } from '@mantine/core';
+import classes from './link-bar.module.css';
+
+const mac = /mac|iphone|ipad/i.test(navigator.userAgent);
+
+/** Where a link really leads, whatever its text says; a click on the link pins it, and only this opens it. */
+export const LinkBar = ({ address, picked, onClose }: { address: string; picked: boolean; onClose: () => void }) => (
+  <div className={classes.bar}>
+    {picked ? (
+      <>
+        <span>Open </span>
+        <Anchor className={classes.address} href={address} target="_blank" rel="noopener noreferrer" onClick={onClose}>
+          {address}
+        </Anchor>
+        <CloseButton size="sm" aria-label="Do not open" onClick={onClose} />
+      </>
+    ) : (
+      <>
+        <span className={classes.address}>{address}</span>
+        <span className={classes.hint}>
+          <Kbd size="xs">{mac ? 'Cmd' : 'Ctrl'}</Kbd> + click opens it
+        </span>
+      </>
+    )}
+  </div>
+);

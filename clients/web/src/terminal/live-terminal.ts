@@ -1,0 +1,93 @@
+import type { TerminalClient, TerminalState } from '@webxterm/terminal-client';
+import type { Server } from '../api/server.ts';
+import { openClient } from './open-client.ts';
+import { byteCount, endSentence } from './sentences.ts';
+import { type ScreenHandlers, type ScreenOptions, TerminalScreen } from './terminal-screen.ts';
+
+export interface LiveTerminalHandlers extends Omit<ScreenHandlers, 'typed' | 'replied' | 'fits'> {
+  state(state: TerminalState): void;
+  attached(ids: { sessionId: string; viewerId: string }): void;
+  /** Smoothed round trip, ms. */
+  latency(ms: number): void;
+  /** More waits to be sent than may: this input was dropped. */
+  inputRefused(): void;
+  /** Changes what the person types before it goes out (the on-screen Ctrl key). */
+  typing(text: string): string;
+}
+
+/** Weight of the newest measurement. */
+const latencyWeight = 0.3;
+
+/** A screen joined to a shell: output to the screen and its acks back, keys and sizes to the shell. */
+export class LiveTerminal {
+  readonly screen: TerminalScreen;
+  readonly #client: TerminalClient;
+  #latency: number | undefined;
+  #over = false;
+
+  constructor(
+    element: HTMLElement,
+    server: Pick<Server, 'ticket'>,
+    options: ScreenOptions & {
+      readonly agentId: string;
+      readonly sessionId: string | undefined;
+      readonly viewerId: string | undefined;
+    },
+    handlers: LiveTerminalHandlers,
+  ) {
+    let client: TerminalClient | undefined;
+    this.screen = new TerminalScreen(options, {
+      ...handlers,
+      typed: (input) => {
+        if (this.#over) return;
+        const text = typeof input === 'string' ? handlers.typing(input) : input;
+        if (client?.type(text) === false) handlers.inputRefused();
+      },
+      replied: (text) => client?.reply(text),
+      fits: (size) => client?.resize(size.cols, size.rows),
+    });
+    client = openClient(server, options.agentId, {
+      size: this.screen.open(element),
+      sessionId: options.sessionId,
+      viewerId: options.viewerId,
+      handlers: {
+        output: (bytes, { live }, rendered) => this.screen.write(bytes, live, rendered),
+        gap: (from, to) => this.#gap(to - from),
+        state: (state) => this.#told(state, handlers),
+        session: (ids) => handlers.attached(ids),
+        size: (cols, rows, driver) => this.screen.followSize({ cols, rows }, driver),
+        latency: (ms) => handlers.latency(this.#smooth(ms)),
+      },
+    });
+    this.#client = client;
+    client.start();
+  }
+
+  /** Shown: the tab is in front and the page is visible. */
+  setShown(front: boolean, pageVisible: boolean): void {
+    this.screen.setShown(front);
+    this.#client.setVisible(front && pageVisible);
+  }
+
+  /** Detaches: the shell stays. */
+  dispose(): void {
+    this.#client.close();
+    this.screen.dispose();
+  }
+
+  #gap(bytes: number): void {
+    this.screen.reset();
+    this.screen.note(`${byteCount(bytes)} of older output is no longer kept`);
+  }
+
+  #told(state: TerminalState, handlers: LiveTerminalHandlers): void {
+    this.#over = state.state === 'ended' || state.state === 'refused';
+    if (state.state === 'ended') this.screen.note(endSentence(state));
+    handlers.state(state);
+  }
+
+  #smooth(ms: number): number {
+    this.#latency = this.#latency === undefined ? ms : this.#latency + latencyWeight * (ms - this.#latency);
+    return this.#latency;
+  }
+}

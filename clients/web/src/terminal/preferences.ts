@@ -1,0 +1,28 @@
+import { z } from 'zod';
+
+export const fontSizes = { smallest: 8, usual: 14, largest: 32 } as const;
+
+const Preferences = z.object({
+  /** CSS pixels. */
+  fontSize: z.number().int().min(fontSizes.smallest).max(fontSizes.largest).catch(fontSizes.usual),
+  /** Keeps the screen's text in the page for screen readers too; costs speed in a flood. */
+  screenReader: z.boolean().catch(false),
+});
+export type Preferences = z.infer<typeof Preferences>;
+
+const key = 'webxterm.terminal';
+
+/** How this browser likes its terminals. */
+export const readPreferences = (storage: Pick<Storage, 'getItem'> | undefined): Preferences => {
+  try {
+    return Preferences.parse(JSON.parse(storage?.getItem(key) ?? '{}'));
+  } catch {
+    return Preferences.parse({});
+  }
+};
+
+export const writePreferences = (storage: Pick<Storage, 'setItem'> | undefined, preferences: Preferences): void =>
+  storage?.setItem(key, JSON.stringify(preferences));
+
+export const fontSizeStep = (size: number, steps: number): number =>
+  Math.min(fontSizes.largest, Math.max(fontSizes.smallest, size + steps));

@@ -1,0 +1,38 @@
+import type { TerminalState } from '@webxterm/terminal-client';
+
+type Ended = Extract<TerminalState, { state: 'ended' }>;
+
+/** How a shell ended: "shell exited with code 3". */
+export const endSentence = (ended: Pick<Ended, 'cause' | 'exitCode' | 'signal'>): string => {
+  switch (ended.cause) {
+    case 'shell_exit':
+      return howItWent(ended);
+    case 'ended_by_user':
+      return 'session ended by you or an administrator';
+    case 'access_revoked':
+      return 'session ended: your access to this machine was withdrawn';
+    case 'machine_deleted':
+      return 'session ended: the machine was removed';
+    case 'user_disabled':
+      return 'session ended: the account is disabled';
+    case 'detach_timeout':
+      return 'session ended: nobody was attached for too long';
+    case 'agent_stopped':
+      return 'session ended: the agent on the machine was stopped';
+    case 'spawn_failed':
+      return 'the shell could not be started';
+    case 'unknown':
+      return 'this session is over: the machine does not know it any more';
+  }
+};
+
+const howItWent = ({ exitCode, signal }: Pick<Ended, 'exitCode' | 'signal'>): string => {
+  if (signal !== undefined) return `shell ended by signal ${signal}`;
+  return exitCode === undefined ? 'shell exited' : `shell exited with code ${exitCode}`;
+};
+
+/** "512 B", "1.2 MB". */
+export const byteCount = (bytes: number): string => {
+  if (bytes < 1000) return `${bytes} B`;
+  return bytes < 1_000_000 ? `${(bytes / 1000).toFixed(1)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+};

@@ -1,0 +1,84 @@
+import { ActionIcon, Tooltip } from '@mantine/core';
+import { IconPlus, IconX } from '@tabler/icons-react';
+import type { KeyboardEvent } from 'react';
+import classes from './tab-bar.module.css';
+import { maxTabs, type Tab, type Tabs } from './tab-store.ts';
+
+/** What a tab is called: by its shell's title, else by its place. */
+export const tabName = (tab: Tab, place: number): string => (tab.title === '' ? `Shell ${place + 1}` : tab.title);
+
+export interface TabSigns {
+  /** Something rang in a tab behind. */
+  readonly rang: ReadonlySet<string>;
+  /** The shell of this tab is over. */
+  readonly over: ReadonlySet<string>;
+}
+
+export const TabBar = (props: {
+  tabs: Tabs;
+  signs: TabSigns;
+  onPick: (key: string) => void;
+  onNew: () => void;
+  onClose: (key: string) => void;
+}) => {
+  const { tabs, active } = props.tabs;
+  const moveFocus = (event: KeyboardEvent, at: number): void => {
+    const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
+    const next = step === 0 ? undefined : tabs[(at + step + tabs.length) % tabs.length];
+    if (event.key === 'Delete') props.onClose(tabs[at]?.key ?? '');
+    if (next === undefined) return;
+    event.preventDefault();
+    props.onPick(next.key);
+    document.getElementById(`tab-${next.key}`)?.focus();
+  };
+  return (
+    <div className={classes.bar}>
+      <div className={classes.tabs} role="tablist" aria-label="Shells">
+        {tabs.map((tab, at) => (
+          <div
+            key={tab.key}
+            className={classes.tab}
+            data-active={tab.key === active}
+            data-over={props.signs.over.has(tab.key)}
+          >
+            <button
+              type="button"
+              id={`tab-${tab.key}`}
+              role="tab"
+              aria-selected={tab.key === active}
+              aria-controls={`pane-${tab.key}`}
+              tabIndex={tab.key === active ? 0 : -1}
+              className={classes.name}
+              title={tabName(tab, at)}
+              onClick={() => props.onPick(tab.key)}
+              onAuxClick={(event) => event.button === 1 && props.onClose(tab.key)}
+              onKeyDown={(event) => moveFocus(event, at)}
+            >
+              {props.signs.rang.has(tab.key) && <i className={classes.bell} role="img" aria-label="rang" />}
+              <span>{tabName(tab, at)}</span>
+            </button>
+            <button
+              type="button"
+              className={classes.close}
+              aria-label={`Close ${tabName(tab, at)}`}
+              onClick={() => props.onClose(tab.key)}
+            >
+              <IconX size={13} stroke={2.2} aria-hidden />
+            </button>
+          </div>
+        ))}
+      </div>
+      <Tooltip label="New shell (Ctrl+Shift+Enter)">
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          aria-label="New shell tab"
+          onClick={props.onNew}
+          disabled={tabs.length >= maxTabs}
+        >
+          <IconPlus size={18} />
+        </ActionIcon>
+      </Tooltip>
+    </div>
+  );
+};

@@ -1,0 +1,83 @@
+import { ActionIcon, Group, Kbd, Menu, Switch, Text } from '@mantine/core';
+import { IconAdjustmentsHorizontal, IconMinus, IconPlus, IconSearch } from '@tabler/icons-react';
+import { fontSizeStep, fontSizes, type Preferences } from './preferences.ts';
+
+/** Font size, search, and the keys that the page keeps for itself. */
+export const TerminalMenu = (props: {
+  preferences: Preferences;
+  onChange: (preferences: Preferences) => void;
+  onSearch: () => void;
+}) => {
+  const { preferences, onChange } = props;
+  const zoom = (steps: number): void =>
+    onChange({ ...preferences, fontSize: fontSizeStep(preferences.fontSize, steps) });
+  return (
+    <Menu position="bottom-end" width={290} shadow="md" radius="md">
+      <Menu.Target>
+        <ActionIcon variant="subtle" color="gray" size="lg" aria-label="Terminal settings">
+          <IconAdjustmentsHorizontal size={19} stroke={1.8} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Group justify="space-between" px="sm" py={6}>
+          <Text size="sm">Font size</Text>
+          <Group gap={6}>
+            <ActionIcon
+              variant="default"
+              aria-label="Smaller font"
+              disabled={preferences.fontSize <= fontSizes.smallest}
+              onClick={() => zoom(-1)}
+            >
+              <IconMinus size={15} />
+            </ActionIcon>
+            <Text size="sm" w={24} ta="center" aria-live="polite">
+              {preferences.fontSize}
+            </Text>
+            <ActionIcon
+              variant="default"
+              aria-label="Larger font"
+              disabled={preferences.fontSize >= fontSizes.largest}
+              onClick={() => zoom(1)}
+            >
+              <IconPlus size={15} />
+            </ActionIcon>
+          </Group>
+        </Group>
+        <Group px="sm" py={6}>
+          <Switch
+            w="100%"
+            labelPosition="left"
+            styles={{ body: { justifyContent: 'space-between' } }}
+            label="Screen reader support"
+            checked={preferences.screenReader}
+            onChange={(event) => onChange({ ...preferences, screenReader: event.currentTarget.checked })}
+          />
+        </Group>
+        <Menu.Divider />
+        <Menu.Item
+          leftSection={<IconSearch size={16} />}
+          rightSection={<Keys keys="Shift F" />}
+          onClick={props.onSearch}
+        >
+          Find
+        </Menu.Item>
+        <Menu.Divider />
+        <Hint what="Copy, paste" keys="Shift C / V" />
+        <Hint what="Zoom" keys="+ / − / 0" />
+        <Hint what="New shell" keys="Shift Enter" />
+        <Hint what="Other shell" keys="Shift ← / →" />
+      </Menu.Dropdown>
+    </Menu>
+  );
+};
+
+const Keys = ({ keys }: { keys: string }) => <Kbd size="xs">{`Ctrl ${keys}`}</Kbd>;
+
+const Hint = ({ what, keys }: { what: string; keys: string }) => (
+  <Group justify="space-between" px="sm" py={3}>
+    <Text size="xs" c="dimmed">
+      {what}
+    </Text>
+    <Keys keys={keys} />
+  </Group>
+);

@@ -1,0 +1,165 @@
+import { useComputedColorScheme } from '@mantine/core';
+import { useDocumentVisibility } from '@mantine/hooks';
+import type { TerminalState } from '@webxterm/terminal-client';
+import { useEffect, useEffectEvent, useRef, useState } from 'react';
+import { useServer } from '../api/server-context.tsx';
+import { copyText } from '../clipboard/copy-text.ts';
+import { ClipboardQuestion } from './clipboard-question.tsx';
+import { KeyRow, useStickyControl } from './key-row.tsx';
+import { LinkBar } from './link-bar.tsx';
+import { openLink } from './links.ts';
+import { LiveTerminal } from './live-terminal.ts';
+import { palettes } from './palettes.ts';
+import type { Preferences } from './preferences.ts';
+import { SearchBar } from './search-bar.tsx';
+import type { Shortcut } from './shortcuts.ts';
+import { StateLine } from './state-line.tsx';
+import type { Tab } from './tab-store.ts';
+import classes from './terminal-pane.module.css';
+
+export interface PaneHandlers {
+  attached(ids: { sessionId: string; viewerId: string }): void;
+  title(title: string): void;
+  bell(): void;
+  state(state: TerminalState): void;
+  shortcut(shortcut: Shortcut): void;
+  newShell(): void;
+  say(text: string): void;
+}
+
+interface Shown {
+  readonly address: string;
+  /** Clicked, so that it stays until dismissed; otherwise the pointer is on it. */
+  readonly picked: boolean;
+}
+
+/** One terminal with its state line. All tabs stay mounted; `front` is the one that is seen. */
+export const TerminalPane = (props: {
+  agentId: string;
+  machineName: string;
+  tab: Tab;
+  front: boolean;
+  preferences: Preferences;
+  searching: boolean;
+  onSearchEnd: () => void;
+  handlers: PaneHandlers;
+}) => {
+  const { agentId, tab, front, preferences, handlers } = props;
+  const server = useServer();
+  const element = useRef<HTMLDivElement>(null);
+  const [terminal, setTerminal] = useState<LiveTerminal>();
+  const [state, setState] = useState<TerminalState>({ state: 'connecting' });
+  const [latency, setLatency] = useState<number>();
+  const [link, setLink] = useState<Shown>();
+  const [wanted, setWanted] = useState<string>();
+  const [matches, setMatches] = useState<{ index: number; count: number }>();
+  const clipboardAllowed = useRef<boolean>(undefined);
+  const control = useStickyControl();
+  const scheme = useComputedColorScheme('light');
+  const pageVisible = useDocumentVisibility() === 'visible';
+
+  const on = {
+    ...handlers,
+    state: (next: TerminalState) => {
+      setState(next);
+      handlers.state(next);
+    },
+    latency: setLatency,
+    typing: control.applyTo,
+    inputRefused: () => handlers.say('Too much is waiting to be sent: the last input was dropped.'),
+    copyFailed: () => handlers.say('The browser did not allow copying.'),
+    linkShown: (address: string | undefined) =>
+      setLink((now) => (now?.picked === true ? now : address === undefined ? undefined : { address, picked: false })),
+    linkPicked: (address: string, atOnce: boolean) => (atOnce ? openLink(address) : setLink({ address, picked: true })),
+    clipboardWanted: (text: string) => {
+      if (clipboardAllowed.current === undefined) setWanted(text);
+      else if (clipboardAllowed.current) void copyText(text);
+    },
+    found: setMatches,
+  };
+  const latest = useRef(on);
+  useEffect(() => {
+    latest.current = on;
+  });
+
+  // Read once when the terminal is made; later changes of these go through setOptions, and ids are the terminal's to tell.
+  const make = useEffectEvent((at: HTMLElement) => {
+    return new LiveTerminal(
+      at,
+      server,
+      { agentId, sessionId: tab.sessionId, viewerId: tab.viewerId, ...preferences, theme: palettes[scheme] },
+      {
+        state: (next) => latest.current.state(next),
+        attached: (ids) => latest.current.attached(ids),
+        latency: (ms) => latest.current.latency(ms),
+        inputRefused: () => latest.current.inputRefused(),
+        typing: (text) => latest.current.typing(text),
+        title: (title) => latest.current.title(title),
+        bell: () => latest.current.bell(),
+        shortcut: (shortcut) => latest.current.shortcut(shortcut),
+        linkShown: (address) => latest.current.linkShown(address),
+        linkPicked: (address, atOnce) => latest.current.linkPicked(address, atOnce),
+        clipboardWanted: (text) => latest.current.clipboardWanted(text),
+        copyFailed: () => latest.current.copyFailed(),
+        found: (found) => latest.current.found(found),
+      },
+    );
+  });
+  useEffect(() => {
+    if (element.current === null) return;
+    const made = make(element.current);
+    setTerminal(made);
+    return () => made.dispose();
+  }, []);
+  useEffect(() => terminal?.setShown(front, pageVisible), [terminal, front, pageVisible]);
+  useEffect(() => {
+    if (front) terminal?.screen.focus();
+  }, [terminal, front]);
+  useEffect(
+    () => terminal?.screen.setOptions({ ...preferences, theme: palettes[scheme] }),
+    [terminal, preferences, scheme],
+  );
+
+  return (
+    <div
+      className={classes.pane}
+      data-front={front}
+      id={`pane-${tab.key}`}
+      role="tabpanel"
+      aria-labelledby={`tab-${tab.key}`}
+      inert={!front}
+    >
+      {front && props.searching && (
+        <SearchBar
+          matches={matches}
+          onFind={(text, direction, options) => terminal?.screen.find(text, direction, options)}
+          onClose={() => {
+            terminal?.screen.endSearch();
+            terminal?.screen.focus();
+            props.onSearchEnd();
+          }}
+        />
+      )}
+      <div className={classes.frame}>
+        <div className={classes.screen} data-testid={front ? 'terminal' : 'terminal-behind'} ref={element} />
+      </div>
+      {wanted !== undefined && (
+        <ClipboardQuestion
+          onAnswer={(allowed) => {
+            clipboardAllowed.current = allowed;
+            if (allowed) void copyText(wanted);
+            setWanted(undefined);
+            terminal?.screen.focus();
+          }}
+        />
+      )}
+      {link !== undefined && <LinkBar address={link.address} picked={link.picked} onClose={() => setLink(undefined)} />}
+      <KeyRow
+        control={control}
+        applicationCursorKeys={() => terminal?.screen.applicationCursorKeys ?? false}
+        onPress={(sequence) => terminal?.screen.press(sequence)}
+      />
+      <StateLine machineName={props.machineName} state={state} latency={latency} onNewShell={handlers.newShell} />
+    </div>
+  );
+};

@@ -1,0 +1,281 @@
+import { FitAddon } from '@xterm/addon-fit';
+import { type ISearchOptions, SearchAddon } from '@xterm/addon-search';
+import { Unicode11Addon } from '@xterm/addon-unicode11';
+import { WebLinksAddon } from '@xterm/addon-web-links';
+import { WebglAddon } from '@xterm/addon-webgl';
+import { type ITheme, Terminal } from '@xterm/xterm';
+import { mono } from '../brand/theme.ts';
+import { clipboardRequest } from './clipboard-request.ts';
+import { ReplyFilter } from './emulator-replies.ts';
+import { followable } from './links.ts';
+import { safePaste } from './paste.ts';
+import { type Shortcut, shortcutOf } from './shortcuts.ts';
+import { printableTitle } from './tab-store.ts';
+
+export interface Size {
+  readonly cols: number;
+  readonly rows: number;
+}
+
+export interface ScreenOptions {
+  readonly fontSize: number;
+  readonly screenReader: boolean;
+  readonly theme: ITheme;
+}
+
+/** What happens on the screen. */
+export interface ScreenHandlers {
+  /** Typed or pasted by the person. */
+  typed(input: string | Uint8Array): void;
+  /** The emulator's answer to a query of a live program. */
+  replied(text: string): void;
+  /** The room has changed: so many columns and rows fit now. */
+  fits(size: Size): void;
+  title(title: string): void;
+  bell(): void;
+  shortcut(shortcut: Exclude<Shortcut, 'copy' | 'paste'>): void;
+  /** The pointer is on a link to this address, or on none. */
+  linkShown(address: string | undefined): void;
+  /** A link was clicked; `atOnce` with Ctrl or Cmd held. */
+  linkPicked(address: string, atOnce: boolean): void;
+  /** A program wants this on the clipboard. */
+  clipboardWanted(text: string): void;
+  copyFailed(): void;
+  found(matches: { index: number; count: number }): void;
+}
+
+const scrollbackLines = 10_000;
+const osc52 = 52;
+
+/** One xterm.js screen in one element, with everything that makes untrusted output safe to show. */
+export class TerminalScreen {
+  readonly #terminal: Terminal;
+  readonly #handlers: ScreenHandlers;
+  readonly #filter = new ReplyFilter();
+  readonly #fit = new FitAddon();
+  readonly #search = new SearchAddon({ highlightLimit: 1000 });
+  readonly #disposals: (() => void)[] = [];
+  #webgl: WebglAddon | undefined;
+  #webglBroken = false;
+  #drives = true;
+  #frame: number | undefined;
+
+  constructor(options: ScreenOptions, handlers: ScreenHandlers) {
+    this.#handlers = handlers;
+    this.#terminal = new Terminal({
+      // The unicode API is still marked as proposed.
+      allowProposedApi: true,
+      cursorBlink: !matchMedia('(prefers-reduced-motion: reduce)').matches,
+      fontFamily: mono,
+      fontSize: options.fontSize,
+      lineHeight: 1.2,
+      scrollback: scrollbackLines,
+      screenReaderMode: options.screenReader,
+      theme: options.theme,
+      macOptionIsMeta: true,
+      rightClickSelectsWord: false,
+      linkHandler: {
+        activate: (event, target) => this.#pickLink(event, target),
+        hover: (_event, target) => this.#handlers.linkShown(followable(target)),
+        leave: () => this.#handlers.linkShown(undefined),
+        // Others than http and https are dropped by `followable` as well.
+        allowNonHttpProtocols: false,
+      },
+    });
+    this.#addAddons();
+    this.#listen();
+  }
+
+  /** Puts the screen into `element`, which must be in the page, and gives the size that fits. */
+  open(element: HTMLElement): Size {
+    this.#terminal.open(element);
+    this.#terminal.textarea?.setAttribute('aria-label', 'Terminal input');
+    this.#terminal.attachCustomKeyEventHandler((event) => this.#takeKey(event));
+    const paste = (event: ClipboardEvent): void => {
+      event.preventDefault();
+      event.stopPropagation();
+      this.paste(event.clipboardData?.getData('text/plain') ?? '');
+    };
+    element.addEventListener('paste', paste, { capture: true });
+    const observer = new ResizeObserver(() => this.#fitSoon());
+    observer.observe(element);
+    this.#disposals.push(
+      () => element.removeEventListener('paste', paste, { capture: true }),
+      () => observer.disconnect(),
+    );
+    this.#fitNow();
+    return { cols: this.#terminal.cols, rows: this.#terminal.rows };
+  }
+
+  /** Shows output. `rendered` is called once the emulator has read it. */
+  write(output: Uint8Array | string, live: boolean, rendered?: () => void): void {
+    this.#filter.began(live);
+    this.#terminal.write(output, () => {
+      this.#filter.finished();
+      rendered?.();
+    });
+  }
+
+  /** A line of our own, set off from the shell's output. */
+  note(text: string): void {
+    this.write(`\r\n\x1b[0;2;3m[${text}]\x1b[0m\r\n`, true);
+  }
+
+  /** Forgets what is on the screen, in its turn after what was written before. */
+  reset(): void {
+    this.write('\x1bc', true);
+  }
+
+  /** Takes a size that another viewer drives, in its turn; a driving screen takes its own. */
+  followSize(size: Size, drives: boolean): void {
+    this.#drives = drives;
+    if (drives) this.#fitSoon();
+    else this.#terminal.write('', () => this.#terminal.resize(size.cols, size.rows));
+  }
+
+  paste(text: string): void {
+    const safe = safePaste(text);
+    if (safe !== '') this.#terminal.paste(safe);
+  }
+
+  /** Keys of the on-screen row, as if typed. */
+  press(sequence: string): void {
+    this.#terminal.input(sequence, true);
+  }
+
+  get applicationCursorKeys(): boolean {
+    return this.#terminal.modes.applicationCursorKeysMode;
+  }
+
+  get selection(): string {
+    return this.#terminal.getSelection();
+  }
+
+  focus(): void {
+    this.#terminal.focus();
+  }
+
+  setOptions(options: Partial<ScreenOptions>): void {
+    if (options.theme !== undefined) this.#terminal.options.theme = options.theme;
+    if (options.screenReader !== undefined) this.#terminal.options.screenReaderMode = options.screenReader;
+    if (options.fontSize !== undefined) {
+      this.#terminal.options.fontSize = options.fontSize;
+      this.#fitSoon();
+    }
+  }
+
+  find(text: string, direction: 'next' | 'previous', options: ISearchOptions): void {
+    if (direction === 'next') this.#search.findNext(text, options);
+    else this.#search.findPrevious(text, options);
+  }
+
+  endSearch(): void {
+    this.#search.clearDecorations();
+    this.#terminal.clearSelection();
+  }
+
+  /** Draws with the graphics card while shown: a browser has about 16 contexts for all tabs. */
+  setShown(shown: boolean): void {
+    if (!shown) {
+      this.#webgl?.dispose();
+      this.#webgl = undefined;
+    } else if (this.#webgl === undefined && !this.#webglBroken) this.#startWebgl();
+  }
+
+  dispose(): void {
+    if (this.#frame !== undefined) cancelAnimationFrame(this.#frame);
+    for (const dispose of this.#disposals.splice(0)) dispose();
+    this.setShown(false);
+    this.#terminal.dispose();
+  }
+
+  #addAddons(): void {
+    this.#terminal.loadAddon(this.#fit);
+    this.#terminal.loadAddon(this.#search);
+    this.#terminal.loadAddon(new Unicode11Addon());
+    this.#terminal.unicode.activeVersion = '11';
+    this.#terminal.loadAddon(
+      new WebLinksAddon((event, target) => this.#pickLink(event, target), {
+        hover: (_event, target) => this.#handlers.linkShown(followable(target)),
+        leave: () => this.#handlers.linkShown(undefined),
+      }),
+    );
+  }
+
+  #listen(): void {
+    const terminal = this.#terminal;
+    const handlers = this.#handlers;
+    terminal.onKey(({ key }) => this.#filter.keyPressed(key));
+    terminal.onData((text) => this.#sendOut(text));
+    terminal.onBinary((text) => handlers.typed(Uint8Array.from(text, (character) => character.charCodeAt(0))));
+    terminal.onTitleChange((title) => {
+      if (!this.#filter.replaying) handlers.title(printableTitle(title));
+    });
+    terminal.onBell(() => {
+      if (!this.#filter.replaying) handlers.bell();
+    });
+    terminal.parser.registerOscHandler(osc52, (request) => {
+      const text = this.#filter.replaying ? undefined : clipboardRequest(request);
+      if (text !== undefined) handlers.clipboardWanted(text);
+      return true;
+    });
+    this.#search.onDidChangeResults(({ resultIndex, resultCount }) =>
+      handlers.found({ index: resultIndex, count: resultCount }),
+    );
+  }
+
+  #sendOut(text: string): void {
+    const origin = this.#filter.originOf(text);
+    if (origin === 'typed') this.#handlers.typed(text);
+    else if (origin === 'reply') this.#handlers.replied(text);
+  }
+
+  #pickLink(event: MouseEvent, target: string): void {
+    const address = followable(target);
+    if (address !== undefined) this.#handlers.linkPicked(address, event.ctrlKey || event.metaKey);
+  }
+
+  /** False: xterm leaves the key alone. */
+  #takeKey(event: KeyboardEvent): boolean {
+    const shortcut = shortcutOf(event);
+    if (shortcut === undefined) return true;
+    // The browser's own paste follows, and with it the paste event that may read the clipboard without asking.
+    if (shortcut === 'paste') return false;
+    event.preventDefault();
+    if (event.type !== 'keydown') return false;
+    if (shortcut !== 'copy') this.#handlers.shortcut(shortcut);
+    else if (this.#terminal.hasSelection() && !document.execCommand('copy')) this.#handlers.copyFailed();
+    return false;
+  }
+
+  #startWebgl(): void {
+    const webgl = new WebglAddon();
+    webgl.onContextLoss(() => {
+      // The DOM renderer takes over; a context that was lost once is likely to be lost again.
+      this.#webglBroken = true;
+      this.setShown(false);
+    });
+    try {
+      this.#terminal.loadAddon(webgl);
+      this.#webgl = webgl;
+    } catch {
+      // No WebGL 2 here: the DOM renderer draws.
+      this.#webglBroken = true;
+    }
+  }
+
+  #fitSoon(): void {
+    this.#frame ??= requestAnimationFrame(() => {
+      this.#frame = undefined;
+      this.#fitNow();
+    });
+  }
+
+  #fitNow(): void {
+    const fits = this.#fit.proposeDimensions();
+    if (fits === undefined || !(fits.cols > 1) || !(fits.rows > 0)) return;
+    const { cols, rows } = this.#terminal;
+    if (this.#drives && (fits.cols !== cols || fits.rows !== rows)) this.#terminal.resize(fits.cols, fits.rows);
+    this.#handlers.fits({ cols: fits.cols, rows: fits.rows });
+  }
+}
