@@ -9,6 +9,8 @@ const remedies: Record<string, string> = {
   bad_signature:
     'The key file beside the configuration does not belong to this machine: remove it and run "vsay-agent configure" again.',
   machine_revoked: 'Somebody removed this machine. To enrol it anew, run "vsay-agent configure" again with an API key.',
+  machine_name_taken: 'Run "vsay-agent configure" again with another --name.',
+  user_disabled: 'Ask an administrator, then start the agent again.',
   protocol_unsupported: 'Upgrade the agent or the server, whichever is older.',
 };
 
@@ -16,5 +18,6 @@ const remedies: Record<string, string> = {
 export const describeRefusal = ({ code, message }: Pick<Refused, 'code' | 'message'>): string => {
   const said = message === '' ? `The server refused this machine (${code}).` : message;
   const remedy = isErrorCode(code) ? remedies[code] : undefined;
-  return remedy === undefined ? said : `${said} ${remedy}`;
+  // A hub that says what to do is not repeated.
+  return remedy === undefined || /configure|upgrade/i.test(message) ? said : `${said} ${remedy}`;
 };
