@@ -1,0 +1,33 @@
+import type { ErrorCode } from '@webxterm/contracts/errors';
+import { errorCatalog } from '@webxterm/contracts/errors';
+import { type CloseCode, closeCode, type DownFrame } from '@webxterm/contracts/frames';
+
+/** The close code that says what an error says. */
+export const closeCodeFor = (code: ErrorCode): CloseCode => {
+  if (code === 'displaced') return closeCode.displaced;
+  if (code === 'payload_too_large') return closeCode.tooBig;
+  const { status } = errorCatalog[code];
+  if (status === 401) return closeCode.unauthenticated;
+  if (status === 403) return closeCode.forbidden;
+  if (status === 404) return closeCode.notFound;
+  if (status === 400) return closeCode.protocolError;
+  // Too many at once, or a part of the cluster is away: later it may go.
+  if (status === 429 || code === 'unavailable') return closeCode.comeBack;
+  if (status === 503) return closeCode.unreachable;
+  return closeCode.internal;
+};
+
+/** A close reason is at most 123 bytes of UTF-8 (RFC 6455, 5.5). */
+export const closeReason = (text: string): string => {
+  let reason = text;
+  while (Buffer.byteLength(reason) > 123) reason = reason.slice(0, -1);
+  return reason;
+};
+
+/** How a session's end is told to a client that is told by close code alone. */
+export const closeForEnd = (ended: Extract<DownFrame, { type: 'ended' }>): { code: CloseCode; reason: string } => {
+  if (ended.cause === 'unknown') return { code: closeCode.ended, reason: 'no such session' };
+  if (ended.signal !== undefined) return { code: closeCode.normal, reason: `signal ${ended.signal}` };
+  if (ended.exitCode !== undefined) return { code: closeCode.normal, reason: `exit ${ended.exitCode}` };
+  return { code: closeCode.ended, reason: ended.cause };
+};

@@ -1,0 +1,26 @@
+import { maxWinsize } from '@webxterm/contracts/frames';
+import { AppError } from '@webxterm/shared';
+import { z } from 'zod';
+
+const size = z.number().int().min(1).max(maxWinsize);
+
+/** What a `webxterm.json` client says. */
+const ClientMessage = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('input'), input: z.string() }),
+  z.strictObject({ type: z.literal('resize'), rows: size, cols: size }),
+]);
+export type ClientMessage = z.infer<typeof ClientMessage>;
+
+/** @throws AppError bad_request for what is not JSON, invalid_input for JSON that is none of the messages */
+export const readClientMessage = (text: string): ClientMessage => {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new AppError('bad_request', 'A message is not JSON.', { cause: error });
+  }
+  const parsed = ClientMessage.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new AppError('invalid_input', `A message is not valid: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`);
+};

@@ -1,0 +1,260 @@
+import {
+  closeCode,
+  type DownFrame,
+  decodeDown,
+  encodeUp,
+  inputWindow,
+  maxClientMessage,
+  maxInputFrame,
+  maxOutputWindow,
+} from '@webxterm/contracts/frames';
+import { AppError } from '@webxterm/shared';
+import { InputQueue, OutputReader, OutputWindow, StreamProtocolError } from '@webxterm/stream';
+import type { WebSocket } from 'ws';
+import { type Attachment, type AttachmentRequest, refusalOf } from '../attachment/attachment.ts';
+import type { EndedFromHere, Seat } from '../attachment/registry.ts';
+import { closeCodeFor, closeForEnd, closeReason } from './close-codes.ts';
+import { closeSocket, type EdgeContext, leftOnPurpose, watchSilence } from './edge.ts';
+
+/** A ping with the offset goes out this often; its pong says that the client has taken everything before it. */
+const pingEveryBytes = 128 * 1024;
+/** With pings 128 KiB apart a smaller window would wait for a pong that nothing asks for. */
+const windowBounds = { first: 2 * pingEveryBytes, min: 2 * pingEveryBytes, max: maxOutputWindow };
+/** Output that fills no 128 KiB is asked about after a pause. */
+const pingPauseMs = 100;
+/** How often a paused socket is looked at. */
+const lookEveryMs = 50;
+
+type Accepted = Extract<DownFrame, { type: 'accepted' }>;
+
+/** How a client without frames of its own is spoken to. */
+export interface ClientWords {
+  /** Sends output. */
+  output(bytes: Uint8Array): void;
+  /** Told before the socket is closed for an error. */
+  error(error: AppError): void;
+}
+
+export interface RawViewerOptions {
+  readonly context: EdgeContext;
+  readonly socket: WebSocket;
+  readonly seat: Seat;
+  readonly attachment: Attachment;
+  readonly request: AttachmentRequest;
+  readonly accepted: Accepted;
+  readonly words: ClientWords;
+}
+
+/**
+ * The viewer's side of the stream on behalf of a client that knows no frames: counts what it takes by WebSocket pings,
+ * repeats its input after a hub change, and bounds both.
+ */
+export class RawViewer {
+  readonly #options: RawViewerOptions;
+  readonly #socket: WebSocket;
+  readonly #reader: OutputReader;
+  readonly #window = new OutputWindow(windowBounds);
+  readonly #input = new InputQueue({
+    frame: maxInputFrame,
+    window: inputWindow,
+    // One message beyond the window, and what the socket had read already when it was paused.
+    queue: inputWindow + 2 * maxClientMessage,
+  });
+  #pinged: number;
+  readonly #pings: { offset: number; sentAt: number }[] = [];
+  #pingTimer: NodeJS.Timeout | undefined;
+  #pauseTimer: NodeJS.Timeout | undefined;
+  #over = false;
+
+  constructor(options: RawViewerOptions) {
+    this.#options = options;
+    this.#socket = options.socket;
+    this.#reader = new OutputReader(options.accepted.offset);
+    this.#pinged = options.accepted.offset;
+    const { socket } = options;
+    socket.on('pong', (payload) => this.#ponged(payload));
+    socket.on('close', (code) => this.#leave(leftOnPurpose(code) ? 'left' : 'broken'));
+    socket.on('error', () => {});
+    watchSilence(
+      socket,
+      options.context.now,
+      () => this.#ping(),
+      () => !socket.isPaused,
+    );
+    this.#accepted(options.accepted);
+    options.seat.onEnd((why) => this.#endFromHere(why));
+  }
+
+  /** A frame from the machine. */
+  receive(bytes: Buffer): void {
+    if (this.#over) return;
+    try {
+      this.#act(decodeDown(bytes));
+    } catch (error) {
+      if (!(error instanceof StreamProtocolError)) throw error;
+      this.#finish(closeCode.internal, 'the output has a hole');
+    }
+  }
+
+  /** What the client typed. */
+  type(bytes: Uint8Array): void {
+    if (this.#over || this.#options.request.mode === 'view') return;
+    if (!this.#input.push(bytes, false)) {
+      this.fail(new AppError('payload_too_large', 'Too much input at once.'));
+      return;
+    }
+    this.#flush();
+  }
+
+  resize(cols: number, rows: number): void {
+    this.#options.attachment.resized({ cols, rows });
+    this.#options.attachment.send(encodeUp({ type: 'resize', cols, rows }));
+  }
+
+  /** Ends it with an error; the session lives on. */
+  fail(error: AppError): void {
+    if (this.#over) return;
+    this.#options.words.error(error);
+    this.#finish(closeCodeFor(error.code), error.message);
+  }
+
+  #act(frame: DownFrame): void {
+    const { request, context } = this.#options;
+    if (frame.type === 'accepted') this.#accepted(frame);
+    else if (frame.type === 'output') this.#output(frame.offset, frame.payload);
+    else if (frame.type === 'gap') this.#jumped(frame.to);
+    else if (frame.type === 'input_ack') {
+      this.#input.acked(frame.applied, frame.limit);
+      this.#flush();
+    } else if (frame.type === 'input_reset') {
+      this.#input.restart(frame.applied, frame.limit);
+      this.#flush();
+    } else if (frame.type === 'refused') this.fail(refusalOf(frame.code, frame.message));
+    else if (frame.type === 'ended') {
+      const end = { cause: frame.cause, exitCode: frame.exitCode ?? null, signal: frame.signal ?? null };
+      context.ledger.ended(request.agentId, request.sessionId.toString('base64url'), end);
+      const { code, reason } = closeForEnd(frame);
+      this.#finish(code, reason);
+    }
+  }
+
+  #accepted(frame: Accepted): void {
+    this.#window.interrupted();
+    if (this.#reader.accepted(frame.offset, frame.liveFrom) !== undefined) {
+      this.#ringLeft();
+      return;
+    }
+    this.#tellLimit();
+    this.#input.restart(frame.inputApplied, frame.inputLimit);
+    this.#flush();
+  }
+
+  #jumped(to: number): void {
+    if (this.#reader.gap(to) !== undefined) this.#ringLeft();
+  }
+
+  /** Its next byte is gone. Raw clients get no jumps: they come back, and hear where the stream goes on. */
+  #ringLeft(): void {
+    this.#finish(closeCode.reattach, 'the next byte is gone, attach again');
+  }
+
+  #output(offset: number, payload: Uint8Array): void {
+    for (const part of this.#reader.output(offset, payload)) this.#options.words.output(part.bytes);
+    if (this.#reader.next - this.#pinged >= pingEveryBytes) this.#ping();
+    else this.#pingTimer ??= setTimeout(() => this.#ping(), pingPauseMs);
+    if (this.#socket.isPaused) this.#countTaken();
+  }
+
+  #ping(): void {
+    clearTimeout(this.#pingTimer);
+    this.#pingTimer = undefined;
+    if (this.#over) return;
+    const { next } = this.#reader;
+    const payload = Buffer.alloc(8);
+    payload.writeBigUInt64BE(BigInt(next));
+    this.#socket.ping(payload);
+    this.#pinged = next;
+    this.#pings.push({ offset: next, sentAt: this.#options.context.now() });
+    if (this.#pings.length > 64) this.#pings.shift();
+  }
+
+  #ponged(payload: Buffer): void {
+    if (this.#over || payload.length !== 8) return;
+    const offset = Number(payload.readBigUInt64BE());
+    const sent = this.#pings.findIndex((ping) => ping.offset === offset);
+    const ping = this.#pings[sent];
+    if (ping === undefined) return;
+    this.#pings.splice(0, sent + 1);
+    this.#window.measuredRtt(this.#options.context.now() - ping.sentAt, this.#options.context.now());
+    this.#taken(offset);
+  }
+
+  #taken(offset: number): void {
+    this.#reader.renderedUpTo(offset);
+    const caughtUp = this.#reader.rendered === this.#reader.next;
+    this.#window.acked(
+      this.#reader.rendered,
+      { limited: this.#reader.takeLimited(), caughtUp },
+      this.#options.context.now(),
+    );
+    if (this.#reader.due(this.#window.size(this.#options.context.now())) !== 'no') this.#tellLimit();
+  }
+
+  #tellLimit(): void {
+    const limit = this.#reader.tell(this.#window.size(this.#options.context.now()));
+    this.#options.attachment.send(encodeUp({ type: 'limit', ...limit }));
+  }
+
+  /** Sends what the machine allows; beyond it the client's socket is not read. */
+  #flush(): void {
+    const { attachment } = this.#options;
+    while (attachment.attached) {
+      const frame = this.#input.next();
+      if (frame === undefined) break;
+      attachment.send(encodeUp({ type: 'input', ...frame }));
+    }
+    const full = this.#input.size > inputWindow;
+    if (full === this.#socket.isPaused || this.#over) return;
+    if (full) {
+      this.#socket.pause();
+      this.#pauseTimer = setInterval(() => this.#countTaken(), lookEveryMs);
+    } else {
+      clearInterval(this.#pauseTimer);
+      this.#socket.resume();
+    }
+  }
+
+  /** While nothing is read from the client no pong comes either: what its socket has taken counts. */
+  #countTaken(): void {
+    this.#taken(this.#reader.next - this.#socket.bufferedAmount);
+  }
+
+  #endFromHere(why: EndedFromHere): void {
+    const { attachment } = this.#options;
+    if (why === 'moving') {
+      attachment.detach('moving');
+      this.#finish(closeCode.comeBack, 'this instance is going, come back');
+    } else if (why === 'displaced') {
+      attachment.detach('displaced');
+      this.fail(new AppError('displaced', 'A newer connection of this viewer took over.'));
+    } else {
+      attachment.detach('revoked');
+      this.fail(new AppError('unauthenticated', 'Your sign-in has ended. The shell lives on.'));
+    }
+  }
+
+  #finish(code: number, reason: string): void {
+    if (this.#over) return;
+    this.#leave('broken');
+    closeSocket(this.#socket, code, closeReason(reason));
+  }
+
+  #leave(reason: 'left' | 'broken'): void {
+    if (this.#over) return;
+    this.#over = true;
+    clearTimeout(this.#pingTimer);
+    clearInterval(this.#pauseTimer);
+    this.#options.attachment.detach(reason);
+    this.#options.seat.leave();
+  }
+}

@@ -1,0 +1,53 @@
+import { AppError } from '@webxterm/shared';
+import type { RawData, WebSocket } from 'ws';
+import { readClientMessage } from './json-messages.ts';
+import { type ClientWords, RawViewer, type RawViewerOptions } from './raw-viewer.ts';
+
+const toBuffer = (message: RawData): Buffer => {
+  if (Buffer.isBuffer(message)) return message;
+  return Array.isArray(message) ? Buffer.concat(message) : Buffer.from(message);
+};
+
+const rawWords = (socket: WebSocket): ClientWords => ({
+  output: (bytes) => socket.send(bytes, { binary: true }),
+  // Whoever reads raw bytes hears of an error by the close code alone.
+  error: () => {},
+});
+
+/** No subprotocol: every message is input, every message sent is output. */
+export const openRaw = (options: Omit<RawViewerOptions, 'words'>): RawViewer => {
+  const viewer = new RawViewer({ ...options, words: rawWords(options.socket) });
+  options.socket.on('message', (message) => viewer.type(toBuffer(message)));
+  return viewer;
+};
+
+const jsonWords = (socket: WebSocket): ClientWords => {
+  // Characters are cut anywhere by frames: what is not complete waits for its rest. Invalid bytes become U+FFFD.
+  const decoder = new TextDecoder('utf-8');
+  return {
+    output: (bytes) => {
+      const output = decoder.decode(bytes, { stream: true });
+      if (output !== '') socket.send(JSON.stringify({ type: 'output', output }));
+    },
+    error: (error) => socket.send(JSON.stringify({ type: 'error', error: error.message })),
+  };
+};
+
+/** `webxterm.json`: one JSON object a message. */
+export const openJson = (options: Omit<RawViewerOptions, 'words'>): RawViewer => {
+  const words = jsonWords(options.socket);
+  const viewer = new RawViewer({ ...options, words });
+  options.socket.on('message', (message) => {
+    try {
+      const read = readClientMessage(toBuffer(message).toString('utf8'));
+      if (read.type === 'input') viewer.type(Buffer.from(read.input));
+      else viewer.resize(read.cols, read.rows);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      // A wrong value is told and forgotten; what is not JSON at all is another protocol.
+      if (error.code === 'invalid_input') words.error(error);
+      else viewer.fail(error);
+    }
+  });
+  return viewer;
+};

@@ -1,0 +1,65 @@
+import type { IncomingMessage } from 'node:http';
+import { subprotocol } from '@webxterm/contracts/frames';
+import { AgentId, TerminalQuery } from '@webxterm/contracts/rest';
+import { AppError, bearerToken } from '@webxterm/shared';
+import type { z } from 'zod';
+
+export type EdgeName = 'raw' | 'json' | 'v1';
+
+/** The target of an upgrade, before anybody looked at who asks. */
+export interface UpgradeTarget {
+  readonly agentId: string;
+  readonly token: string | undefined;
+  readonly edge: EdgeName;
+  /** The query as it came; parsed once the caller is known, for 401 comes before 400. */
+  readonly query: URLSearchParams;
+}
+
+const path = /^\/api\/terminal\/([A-Za-z0-9_-]{1,64})\/ws$/;
+
+/** @throws AppError not_found for any other path, upgrade_required for what is no WebSocket upgrade of version 13 */
+export const readTarget = (request: IncomingMessage): UpgradeTarget => {
+  const [pathname = '', search = ''] = (request.url ?? '').split('?', 2);
+  const agentId = path.exec(pathname)?.[1];
+  if (agentId === undefined) throw new AppError('not_found');
+  const { headers } = request;
+  if (
+    request.method !== 'GET' ||
+    headers.upgrade?.toLowerCase() !== 'websocket' ||
+    headers['sec-websocket-version'] !== '13'
+  )
+    throw new AppError('upgrade_required');
+  const query = new URLSearchParams(search);
+  return {
+    agentId,
+    token: query.get('token') ?? bearerToken(headers.authorization),
+    edge: edgeOf(headers['sec-websocket-protocol']),
+    query,
+  };
+};
+
+const offered = (header: string | undefined): string[] => (header ?? '').split(',').map((name) => name.trim());
+
+const edgeOf = (header: string | undefined): EdgeName => {
+  const names = offered(header);
+  if (names.includes(subprotocol.v1)) return 'v1';
+  return names.includes(subprotocol.json) ? 'json' : 'raw';
+};
+
+/** The subprotocol that is answered; undefined: raw, without one. */
+export const protocolOf = (edge: EdgeName): string | undefined => (edge === 'raw' ? undefined : subprotocol[edge]);
+
+/** @throws AppError invalid_input, naming what is wrong */
+export const readQuery = (query: URLSearchParams): z.output<typeof TerminalQuery> => {
+  const parsed = TerminalQuery.safeParse(Object.fromEntries(query));
+  if (parsed.success) return parsed.data;
+  const details = parsed.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
+  throw new AppError('invalid_input', `The query is not valid: ${details[0]?.path}: ${details[0]?.message}.`, {
+    details,
+  });
+};
+
+/** @throws AppError machine_not_found for what is no id of a machine at all */
+export const checkAgentId = (agentId: string): void => {
+  if (!AgentId.safeParse(agentId).success) throw new AppError('machine_not_found');
+};

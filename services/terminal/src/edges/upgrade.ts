@@ -1,0 +1,221 @@
+import type { IncomingMessage, Server } from 'node:http';
+import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type DownFrame, decodeDown, maxClientMessage } from '@webxterm/contracts/frames';
+import { EdgeKind } from '@webxterm/contracts/grpc';
+import { terminalHeader } from '@webxterm/contracts/rest';
+import { AppError, errorBody, errorHeaders, type Logger, readEdgeFacts, toAppError } from '@webxterm/shared';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { type Attachment, type AttachmentRequest, refusalOf } from '../attachment/attachment.ts';
+import type { Seat } from '../attachment/registry.ts';
+import { patienceMs } from '../attachment/retry.ts';
+import type { SessionStore } from '../sessions/store.ts';
+import { type Doorkeeper, newId } from '../tickets/admission.ts';
+import { closeForEnd } from './close-codes.ts';
+import type { EdgeContext, Visit } from './edge.ts';
+import { openJson, openRaw } from './raw.ts';
+import type { RawViewer } from './raw-viewer.ts';
+import { protocolOf, readQuery, readTarget, type UpgradeTarget } from './upgrade-request.ts';
+import { V1Edge } from './v1.ts';
+import { receiveVisit } from './visits.ts';
+
+export interface UpgradeOptions {
+  readonly context: EdgeContext;
+  readonly gatewayKey: Buffer;
+  readonly doorkeeper: Doorkeeper;
+  readonly store: SessionStore;
+  readonly logger: Logger;
+}
+
+type Accepted = Extract<DownFrame, { type: 'accepted' }>;
+
+/** An upgrade under way: the socket, until it is a WebSocket or answered. */
+interface Pending {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+  readonly target: UpgradeTarget;
+}
+
+/** Answers the upgrades of `GET /api/terminal/:agent_id/ws`: who may not gets a status and a JSON body instead. */
+export class Upgrades {
+  readonly #options: UpgradeOptions;
+  readonly #headers = new WeakMap<IncomingMessage, Record<string, string>>();
+  readonly #server = new WebSocketServer({
+    noServer: true,
+    // The limit on what one message may hold is also the bound of what a paused socket holds.
+    maxPayload: maxClientMessage,
+    // Compression costs 2 to 8 times the latency.
+    perMessageDeflate: false,
+    handleProtocols: (_protocols, request) => protocolOf(readTarget(request).edge) ?? false,
+  });
+
+  constructor(options: UpgradeOptions) {
+    this.#options = options;
+    this.#server.on('headers', (lines, request) => {
+      for (const [name, value] of Object.entries(this.#headers.get(request) ?? {})) lines.push(`${name}: ${value}`);
+    });
+  }
+
+  listen(server: Server): void {
+    server.on('upgrade', (request, socket, head) => {
+      // A reset before the upgrade is over must not end the process.
+      socket.on('error', () => {});
+      void this.#upgrade(request, socket, head);
+    });
+  }
+
+  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    let seat: Seat | undefined;
+    let requestId = '';
+    try {
+      const facts = readEdgeFacts(this.#options.gatewayKey, request.headers);
+      if (facts === undefined) throw new AppError('not_gateway');
+      requestId = facts.requestId;
+      const target = readTarget(request);
+      const admission = await this.#options.doorkeeper.admit(target.token);
+      seat = this.#options.context.terminals.enter(admission);
+      const arrive = async (): Promise<Visit> =>
+        receiveVisit(this.#options.store, {
+          requestId: facts.requestId,
+          clientIp: facts.clientIp,
+          admission,
+          agentId: target.agentId,
+          query: readQuery(target.query),
+        });
+      const pending = { request, socket, head, target };
+      if (target.edge === 'v1') await this.#openV1(pending, seat, arrive);
+      else await this.#openRaw(pending, seat, await arrive());
+    } catch (error) {
+      seat?.leave();
+      this.#refuse(socket, toAppError(error), requestId);
+    }
+  }
+
+  /** Once signed in it always upgrades: a browser cannot read a refused upgrade. */
+  async #openV1(pending: Pending, seat: Seat, arrive: () => Promise<Visit>): Promise<void> {
+    const visit = await arrive().catch((error: unknown) => this.#logged(error));
+    this.#accept(pending, seat, (socket) => new V1Edge(this.#options.context, socket, visit, seat));
+  }
+
+  /** The answer waits for the machine, and tells what a client needs to come back. */
+  async #openRaw(pending: Pending, seat: Seat, visit: Visit): Promise<void> {
+    const { context } = this.#options;
+    const request = rawRequest(visit, pending.target.edge === 'json');
+    const viewerId = request.viewerId.toString('base64url');
+    seat.attachAs(visit.sessionId, viewerId);
+    const { attachment, accepted, follow } = await this.#attachRaw(pending.socket, seat, request);
+    if (visit.mayCreate)
+      context.ledger.opened({ sessionId: visit.sessionId, agentId: visit.agentId, userId: visit.admission.userId });
+    context.ledger.attachedRaw(visit.sessionId, viewerId);
+    this.#headers.set(pending.request, {
+      [terminalHeader.sessionId]: visit.sessionId,
+      [terminalHeader.viewerId]: viewerId,
+      [terminalHeader.streamOffset]: String(accepted.offset),
+    });
+    const open = pending.target.edge === 'json' ? openJson : openRaw;
+    const opened = this.#accept(pending, seat, (socket) =>
+      follow(open({ context, socket, seat, attachment, request, accepted })),
+    );
+    if (!opened) attachment.detach('broken');
+  }
+
+  /** Attaches; what comes between the machine's answer and the opened socket waits. @throws AppError what the machine or the hub said */
+  #attachRaw(
+    socket: Duplex,
+    seat: Seat,
+    request: AttachmentRequest,
+  ): Promise<{ attachment: Attachment; accepted: Accepted; follow: (viewer: RawViewer) => void }> {
+    return new Promise((resolve, reject) => {
+      let viewer: RawViewer | undefined;
+      const early: Buffer[] = [];
+      const fail = (error: AppError): void => {
+        attachment.detach('broken');
+        reject(error);
+      };
+      const follow = (opened: RawViewer): void => {
+        viewer = opened;
+        for (const frame of early.splice(0)) viewer.receive(frame);
+      };
+      const attachment = this.#options.context.attach(request, {
+        frame: (bytes) => {
+          if (viewer !== undefined) return viewer.receive(bytes);
+          const frame = decodeDown(bytes);
+          if (frame.type === 'refused') fail(refusalOf(frame.code, frame.message));
+          else if (frame.type === 'accepted') resolve({ attachment, accepted: frame, follow });
+          else if (attachment.attached) early.push(Buffer.from(bytes));
+          else if (frame.type === 'ended') fail(new AppError('session_not_found', closeForEnd(frame).reason));
+        },
+        waiting: () => {},
+        drained: () => {},
+        over: (error) => {
+          if (error === undefined) return;
+          if (viewer === undefined) fail(error);
+          else viewer.fail(error);
+        },
+      });
+      socket.once('close', () => {
+        if (viewer === undefined) fail(new AppError('bad_request', 'The client went away.'));
+      });
+      seat.onEnd((why) => {
+        fail(
+          new AppError(why === 'signed_out' ? 'unauthenticated' : why === 'displaced' ? 'displaced' : 'unavailable'),
+        );
+      });
+      attachment.start();
+    });
+  }
+
+  #accept({ request, socket, head }: Pending, seat: Seat, open: (socket: WebSocket) => void): boolean {
+    if (socket.destroyed) {
+      seat.leave();
+      return false;
+    }
+    let opened = false;
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => {
+      opened = true;
+      open(webSocket);
+    });
+    if (!opened) seat.leave();
+    return opened;
+  }
+
+  #logged(error: unknown): AppError {
+    const known = toAppError(error);
+    if (known.code === 'internal') this.#options.logger.error({ err: error }, 'an upgrade failed');
+    return known;
+  }
+
+  #refuse(socket: Duplex, error: AppError, requestId: string): void {
+    if (error.code === 'internal')
+      this.#options.logger.error({ err: error.cause, request_id: requestId }, 'an upgrade failed');
+    const body = JSON.stringify(errorBody(error, requestId));
+    const headers = {
+      ...errorHeaders(error),
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': String(Buffer.byteLength(body)),
+      'x-request-id': requestId,
+      connection: 'close',
+    };
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+    socket.end(`HTTP/1.1 ${error.status} ${STATUS_CODES[error.status] ?? ''}\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
+    socket.once('finish', () => socket.destroy());
+  }
+}
+
+const rawRequest = (visit: Visit, json: boolean): AttachmentRequest => ({
+  requestId: visit.requestId,
+  sid: visit.admission.sid,
+  userId: visit.admission.userId,
+  agentId: visit.agentId,
+  sessionId: Buffer.from(visit.sessionId, 'base64url'),
+  viewerId: visit.viewerId === undefined ? newId() : Buffer.from(visit.viewerId, 'base64url'),
+  mode: visit.mode,
+  edge: json ? EdgeKind.EDGE_KIND_JSON : EdgeKind.EDGE_KIND_RAW,
+  create: visit.mayCreate,
+  resumed: visit.admission.kind === 'pass',
+  from: visit.from,
+  cols: visit.cols,
+  rows: visit.rows,
+  patienceMs: visit.mayCreate ? patienceMs.first : patienceMs.beforeUpgrade,
+});

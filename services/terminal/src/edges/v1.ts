@@ -1,0 +1,257 @@
+import {
+  closeCode,
+  type DownFrame,
+  decodeDown,
+  decodeUp,
+  encodeDown,
+  FrameError,
+  frameType,
+  maxOutputWindow,
+  protocolMax,
+  protocolMin,
+  type UpFrame,
+} from '@webxterm/contracts/frames';
+import { EdgeKind } from '@webxterm/contracts/grpc';
+import { AppError, resumePassLifeMs } from '@webxterm/shared';
+import type { RawData, WebSocket } from 'ws';
+import { type Attachment, type AttachmentRequest, refusalOf } from '../attachment/attachment.ts';
+import type { EndedFromHere, Seat } from '../attachment/registry.ts';
+import { patienceMs } from '../attachment/retry.ts';
+import { closeCodeFor, closeForEnd, closeReason } from './close-codes.ts';
+import { closeSocket, type EdgeContext, leftOnPurpose, type Visit, watchSilence } from './edge.ts';
+
+/** A client has this long for its hello and attach. */
+export const handshakeWithinMs = 5000;
+/** A new pass this often, so that one that is still good is always held. */
+const passEveryMs = 2 * 60_000;
+/** Bytes that may wait for the client before the machine's stream is no longer read. The limits bound them anyway. */
+const pauseAbove = maxOutputWindow;
+const resumeBelow = pauseAbove / 4;
+
+/** One `webxterm.v1` client: frames pass unchanged but for hello, attach, hop pings, state and passes. */
+export class V1Edge {
+  readonly #context: EdgeContext;
+  readonly #socket: WebSocket;
+  readonly #visit: Visit | AppError;
+  readonly #seat: Seat;
+  #attachment: Attachment | undefined;
+  #request: AttachmentRequest | undefined;
+  #greeted = false;
+  #over = false;
+  #handshakeTimer: NodeJS.Timeout;
+  #passTimer: NodeJS.Timeout | undefined;
+  #reading = true;
+
+  /** `visit`: or why there is none, which the client is told by frame and close code. */
+  constructor(context: EdgeContext, socket: WebSocket, visit: Visit | AppError, seat: Seat) {
+    this.#context = context;
+    this.#socket = socket;
+    this.#visit = visit;
+    this.#seat = seat;
+    this.#handshakeTimer = setTimeout(
+      () => this.#refuse(new AppError('bad_request', 'Hello and attach did not come in time.')),
+      handshakeWithinMs,
+    );
+    socket.on('message', (message, isBinary) => this.#received(message, isBinary));
+    socket.on('close', (code) => this.#closed(code));
+    socket.on('error', () => {});
+    watchSilence(
+      socket,
+      context.now,
+      () => socket.ping(),
+      () => !socket.isPaused,
+    );
+    seat.onEnd((why) => this.#endFromHere(why));
+    if (visit instanceof AppError) this.#refuse(visit);
+  }
+
+  #received(message: RawData, isBinary: boolean): void {
+    if (this.#over) return;
+    try {
+      if (!isBinary || !Buffer.isBuffer(message)) throw new FrameError('webxterm.v1 has binary messages only');
+      this.#act(decodeUp(message), message);
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error;
+      this.#refuse(new AppError('bad_request', error.message));
+    }
+  }
+
+  #act(frame: UpFrame, bytes: Buffer): void {
+    if (frame.type === 'hello') {
+      this.#hello(frame);
+      return;
+    }
+    if (!this.#greeted) throw new FrameError(`${frame.type} before hello`);
+    if (frame.type === 'attach') {
+      this.#attach(frame);
+      return;
+    }
+    if (frame.type === 'ping' && frame.scope === 'hop') {
+      this.#send({ type: 'pong', scope: 'hop', nonce: frame.nonce });
+      return;
+    }
+    const attachment = this.#attachment;
+    if (attachment === undefined) throw new FrameError(`${frame.type} before attach`);
+    if (frame.type === 'detach') {
+      attachment.detach(frame.reason);
+      this.#finish(closeCode.normal, 'left');
+      return;
+    }
+    if (frame.type === 'resize') attachment.resized({ cols: frame.cols, rows: frame.rows });
+    if (!attachment.send(bytes)) this.#socket.pause();
+  }
+
+  #hello(frame: Extract<UpFrame, { type: 'hello' }>): void {
+    if (this.#greeted) throw new FrameError('a second hello');
+    if (frame.protocolMin > protocolMax || frame.protocolMax < protocolMin) {
+      this.#refuse(new AppError('protocol_unsupported'));
+      return;
+    }
+    this.#greeted = true;
+    if (this.#visit instanceof AppError) return;
+    const sessionId = Buffer.from(this.#visit.sessionId, 'base64url');
+    this.#send({ type: 'hello', protocol: Math.min(frame.protocolMax, protocolMax), capabilities: 0, sessionId });
+  }
+
+  #attach(frame: Extract<UpFrame, { type: 'attach' }>): void {
+    if (this.#attachment !== undefined) throw new FrameError('a second attach');
+    const visit = this.#visit;
+    if (visit instanceof AppError) return;
+    clearTimeout(this.#handshakeTimer);
+    const viewerId = Buffer.from(frame.viewerId);
+    if (visit.viewerId !== undefined && visit.viewerId !== viewerId.toString('base64url')) {
+      this.#refuse(new AppError('forbidden', 'The resume pass is for another viewer.'));
+      return;
+    }
+    const create = frame.create && visit.mayCreate;
+    this.#request = {
+      requestId: visit.requestId,
+      sid: visit.admission.sid,
+      userId: visit.admission.userId,
+      agentId: visit.agentId,
+      sessionId: Buffer.from(visit.sessionId, 'base64url'),
+      viewerId,
+      mode: visit.mode,
+      edge: EdgeKind.EDGE_KIND_V1,
+      create,
+      resumed: visit.admission.kind === 'pass',
+      from: frame.from,
+      cols: frame.cols,
+      rows: frame.rows,
+      patienceMs: create ? patienceMs.first : patienceMs.returning,
+    };
+    this.#seat.attachAs(visit.sessionId, viewerId.toString('base64url'));
+    this.#attachment = this.#context.attach(this.#request, {
+      frame: (bytes) => this.#forward(bytes),
+      waiting: (retryInMs) => this.#send({ type: 'state', state: 'unreachable', retryInMs }),
+      drained: () => this.#socket.resume(),
+      over: (error) => {
+        if (error !== undefined) this.#refuse(error);
+      },
+    });
+    this.#attachment.start();
+  }
+
+  #forward(bytes: Buffer): void {
+    if (this.#over) return;
+    this.#write(bytes);
+    const type = bytes[0];
+    if (type === frameType.accepted) this.#accepted();
+    else if (type === frameType.ended || type === frameType.refused) this.#lastFrame(decodeDown(bytes));
+  }
+
+  #accepted(): void {
+    const visit = this.#visit;
+    if (visit instanceof AppError) return;
+    // A hub change may leave it paused for a stream that is gone.
+    if (this.#socket.isPaused) this.#socket.resume();
+    if (this.#request?.create)
+      this.#context.ledger.opened({
+        sessionId: visit.sessionId,
+        agentId: visit.agentId,
+        userId: visit.admission.userId,
+      });
+    this.#sendPass();
+    this.#passTimer ??= setInterval(() => this.#sendPass(), passEveryMs);
+  }
+
+  #lastFrame(frame: DownFrame): void {
+    const visit = this.#visit;
+    if (visit instanceof AppError) return;
+    if (frame.type === 'refused') {
+      const { code, message } = refusalOf(frame.code, frame.message);
+      this.#finish(closeCodeFor(code), message);
+    } else if (frame.type === 'ended') {
+      this.#context.ledger.ended(visit.agentId, visit.sessionId, {
+        cause: frame.cause,
+        exitCode: frame.exitCode ?? null,
+        signal: frame.signal ?? null,
+      });
+      const { code, reason } = closeForEnd(frame);
+      this.#finish(code, reason);
+    }
+  }
+
+  #sendPass(): void {
+    if (this.#request === undefined) return;
+    this.#send({ type: 'pass', expiresInMs: resumePassLifeMs, pass: this.#context.sealPass(this.#request) });
+  }
+
+  #send(frame: DownFrame): void {
+    if (!this.#over) this.#write(encodeDown(frame));
+  }
+
+  #write(bytes: Uint8Array): void {
+    this.#socket.send(bytes, () => this.#written());
+    if (this.#reading && this.#socket.bufferedAmount > pauseAbove) {
+      this.#reading = false;
+      this.#attachment?.pause();
+    }
+  }
+
+  #written(): void {
+    if (this.#reading || this.#socket.bufferedAmount > resumeBelow) return;
+    this.#reading = true;
+    this.#attachment?.resume();
+  }
+
+  /** Says why, as a frame and as a close code. */
+  #refuse(error: AppError): void {
+    if (this.#over) return;
+    this.#send({ type: 'refused', code: error.code, message: error.message });
+    this.#finish(closeCodeFor(error.code), error.message);
+  }
+
+  #endFromHere(why: EndedFromHere): void {
+    if (why === 'moving') {
+      this.#attachment?.detach('moving');
+      this.#finish(closeCode.comeBack, 'this instance is going, come back');
+    } else {
+      this.#attachment?.detach(why === 'displaced' ? 'displaced' : 'revoked');
+      this.#refuse(
+        why === 'displaced'
+          ? new AppError('displaced', 'A newer connection of this viewer took over.')
+          : new AppError('unauthenticated', 'Your sign-in has ended. The shell lives on.'),
+      );
+    }
+  }
+
+  #finish(code: number, reason: string): void {
+    if (this.#over) return;
+    this.#leave('broken');
+    closeSocket(this.#socket, code, closeReason(reason));
+  }
+
+  #closed(code: number): void {
+    this.#leave(leftOnPurpose(code) ? 'left' : 'broken');
+  }
+
+  #leave(reason: 'left' | 'broken'): void {
+    if (this.#over) return;
+    this.#over = true;
+    clearTimeout(this.#handshakeTimer);
+    clearInterval(this.#passTimer);
+    this.#attachment?.detach(reason);
+    this.#seat.leave();
+  }
+}

@@ -1,0 +1,66 @@
+import { defaultCols, defaultRows } from '@webxterm/contracts/frames';
+import type { TerminalQuery } from '@webxterm/contracts/rest';
+import { AppError } from '@webxterm/shared';
+import type { z } from 'zod';
+import type { SessionStore } from '../sessions/store.ts';
+import { type Admission, newId } from '../tickets/admission.ts';
+import type { Visit } from './edge.ts';
+import { checkAgentId } from './upgrade-request.ts';
+
+type Query = z.output<typeof TerminalQuery>;
+
+export interface Arrival {
+  readonly requestId: string;
+  readonly clientIp: string;
+  readonly admission: Admission;
+  readonly agentId: string;
+  readonly query: Query;
+}
+
+/**
+ * For which session a caller comes. A new one is named and recorded before its first attach; everyone else comes back to what
+ * the record (or a resume pass, which stands for it) says is theirs.
+ * @throws AppError machine_not_found, session_not_found, forbidden, unavailable
+ */
+export const receiveVisit = async (store: SessionStore, arrival: Arrival): Promise<Visit> => {
+  const { admission, agentId, query, requestId } = arrival;
+  checkAgentId(agentId);
+  if (admission.agentId !== undefined && admission.agentId !== agentId)
+    throw new AppError('unauthenticated', 'The token is for another machine.');
+  if (admission.sessionId !== undefined && query.session_id !== undefined && admission.sessionId !== query.session_id)
+    throw new AppError('unauthenticated', 'The token is for another session.');
+  const named = admission.sessionId ?? query.session_id;
+  const mode = admission.mode ?? query.mode ?? 'control';
+  // Watching needs something to watch.
+  if (mode === 'view' && named === undefined) throw new AppError('invalid_input', 'mode=view needs a session_id.');
+  const session = await nameSession(store, arrival, named);
+  return {
+    requestId,
+    admission,
+    agentId,
+    sessionId: session.id,
+    mode,
+    mayCreate: session.mayCreate && mode === 'control',
+    from: query.from,
+    viewerId: admission.viewerId ?? query.viewer_id,
+    cols: query.cols ?? defaultCols,
+    rows: query.rows ?? defaultRows,
+  };
+};
+
+const nameSession = async (
+  store: SessionStore,
+  { admission, agentId, clientIp }: Arrival,
+  named: string | undefined,
+): Promise<{ id: string; mayCreate: boolean }> => {
+  const { userId, username } = admission;
+  if (admission.kind === 'pass' && named !== undefined) return { id: named, mayCreate: false };
+  if (named === undefined) {
+    const sessionId = newId().toString('base64url');
+    await store.reserve({ sessionId, agentId, userId, username, ipAddress: clientIp });
+    return { id: sessionId, mayCreate: true };
+  }
+  const record = await store.find({ kind: 'owner', userId }, named);
+  if (record.agent_id !== agentId) throw new AppError('session_not_found');
+  return { id: named, mayCreate: record.status === 'reserved' };
+};

@@ -1,0 +1,166 @@
+import {
+  type CallOptions,
+  Client,
+  type ClientDuplexStream,
+  credentials,
+  Metadata,
+  type ServiceError,
+} from '@grpc/grpc-js';
+import {
+  type EndSessionRequest,
+  HubServiceService,
+  metadataKey,
+  type ResizeSessionRequest,
+  rawHubAttach,
+} from '@webxterm/contracts/grpc';
+
+export type RawCall = ClientDuplexStream<Buffer, Buffer>;
+
+/** Node's HTTP/2 slows down with many streams on one connection, and a connection's loss takes all of its streams. */
+const maxChannelsPerHub = 4;
+const streamsPerChannel = 100;
+/** A hub that nobody is attached through is let go after this. */
+const idleAfterMs = 60_000;
+
+/**
+ * Bytes that a hub may have on its way to us, for each stream and for a connection: more than all attachments of a channel
+ * times the largest output limit (4 MiB), so that only the limits of the stream protocol ever stop output. It is credit, not memory.
+ */
+const receiveWindow = 1024 * 1024 * 1024;
+const maxMessage = 1024 * 1024;
+const unaryDeadlineMs = 4000;
+
+interface Channel {
+  readonly client: Client;
+  streams: number;
+}
+
+interface Hub {
+  readonly channels: Channel[];
+  idleTimer: NodeJS.Timeout | undefined;
+}
+
+/** The gRPC channels to the hubs' internal ports, by address: opened when needed, shared by the attachments. */
+export class HubChannels {
+  readonly #hubs = new Map<string, Hub>();
+  readonly #token: string;
+
+  constructor(hubToken: string) {
+    this.#token = hubToken;
+  }
+
+  /** Starts an attach call. Its failure comes as the call's `error` and `status`. */
+  attach(address: string, requestId: string): RawCall {
+    const hub = this.#hub(address);
+    const channel = pickChannel(hub, address);
+    channel.streams += 1;
+    const { path, requestSerialize, responseDeserialize } = rawHubAttach;
+    const call = channel.client.makeBidiStreamRequest(
+      path,
+      requestSerialize,
+      responseDeserialize,
+      this.#metadata(requestId),
+    );
+    call.once('status', () => {
+      channel.streams -= 1;
+      this.#closeWhenIdle(address, hub);
+    });
+    return call;
+  }
+
+  /** @throws ServiceError */
+  endSession(address: string, request: EndSessionRequest): Promise<void> {
+    const { path, requestSerialize, responseDeserialize } = HubServiceService.endSession;
+    return this.#unary(address, request.requestId, (client, metadata, options, done) =>
+      client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, metadata, options, done),
+    );
+  }
+
+  /** @throws ServiceError */
+  resizeSession(address: string, request: ResizeSessionRequest): Promise<void> {
+    const { path, requestSerialize, responseDeserialize } = HubServiceService.resizeSession;
+    return this.#unary(address, request.requestId, (client, metadata, options, done) =>
+      client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, metadata, options, done),
+    );
+  }
+
+  #unary(
+    address: string,
+    requestId: string,
+    call: (
+      client: Client,
+      metadata: Metadata,
+      options: CallOptions,
+      done: (error: ServiceError | null) => void,
+    ) => void,
+  ): Promise<void> {
+    const hub = this.#hub(address);
+    const { client } = pickChannel(hub, address);
+    return new Promise((resolve, reject) => {
+      call(client, this.#metadata(requestId), { deadline: Date.now() + unaryDeadlineMs }, (error) => {
+        this.#closeWhenIdle(address, hub);
+        if (error) reject(error);
+        else resolve();
+      });
+    });
+  }
+
+  close(): void {
+    for (const hub of this.#hubs.values()) closeHub(hub);
+    this.#hubs.clear();
+  }
+
+  #hub(address: string): Hub {
+    const known = this.#hubs.get(address);
+    clearTimeout(known?.idleTimer);
+    const hub = known ?? { channels: [], idleTimer: undefined };
+    this.#hubs.set(address, hub);
+    return hub;
+  }
+
+  #metadata(requestId: string): Metadata {
+    const metadata = new Metadata();
+    metadata.set(metadataKey.hubToken, this.#token);
+    metadata.set(metadataKey.requestId, requestId);
+    return metadata;
+  }
+
+  #closeWhenIdle(address: string, hub: Hub): void {
+    clearTimeout(hub.idleTimer);
+    if (hub.channels.some((channel) => channel.streams > 0)) return;
+    hub.idleTimer = setTimeout(() => {
+      if (this.#hubs.get(address) === hub) this.#hubs.delete(address);
+      closeHub(hub);
+    }, idleAfterMs);
+    hub.idleTimer.unref();
+  }
+}
+
+const closeHub = (hub: Hub): void => {
+  clearTimeout(hub.idleTimer);
+  for (const { client } of hub.channels) client.close();
+};
+
+const pickChannel = (hub: Hub, address: string): Channel => {
+  const freest = hub.channels.toSorted((a, b) => a.streams - b.streams)[0];
+  if (freest !== undefined && (freest.streams < streamsPerChannel || hub.channels.length >= maxChannelsPerHub))
+    return freest;
+  const channel = { client: newClient(address), streams: 0 };
+  hub.channels.push(channel);
+  return channel;
+};
+
+const newClient = (address: string): Client =>
+  new Client(address, credentials.createInsecure(), {
+    'grpc.use_local_subchannel_pool': 1,
+    'grpc-node.flow_control_window': receiveWindow,
+    'grpc.max_receive_message_length': maxMessage,
+    'grpc.max_send_message_length': maxMessage,
+    'grpc.enable_channelz': 0,
+    // A hub that is frozen, not gone, is found out within 4 s.
+    'grpc.keepalive_time_ms': 2000,
+    'grpc.keepalive_timeout_ms': 2000,
+    'grpc.initial_reconnect_backoff_ms': 100,
+    'grpc.min_reconnect_backoff_ms': 100,
+    'grpc.max_reconnect_backoff_ms': 1000,
+  });

@@ -1,0 +1,13 @@
+import { status } from '@grpc/grpc-js';
+import { isErrorCode } from '@webxterm/contracts/errors';
+import { AppError } from '@webxterm/shared';
+
+/** What a failed unary call to a hub means. `elsewhere`: this hub does not hold the machine, or is gone. */
+export const hubFailure = (error: unknown): AppError | 'elsewhere' => {
+  if (!(error instanceof Error) || !('code' in error) || !('details' in error))
+    return new AppError('internal', undefined, { cause: error });
+  const { code, details } = error;
+  if (typeof details === 'string' && isErrorCode(details)) return new AppError(details);
+  if (code === status.NOT_FOUND || code === status.UNAVAILABLE || code === status.DEADLINE_EXCEEDED) return 'elsewhere';
+  return new AppError('internal', undefined, { cause: error });
+};

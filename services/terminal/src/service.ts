@@ -1,0 +1,126 @@
+import {
+  AllowList,
+  Api,
+  buildIndexes,
+  connectBus,
+  connectMongo,
+  Health,
+  PresenceView,
+  type ResumePass,
+  resumePassLifeMs,
+  type ServiceContext,
+  sealResumePass,
+  serveHealth,
+} from '@webxterm/shared';
+import { Attachment, type AttachmentContext, type AttachmentRequest } from './attachment/attachment.ts';
+import { OpenTerminals } from './attachment/registry.ts';
+import { patienceMs } from './attachment/retry.ts';
+import { Upgrades } from './edges/upgrade.ts';
+import { HubChannels } from './hub-client/channels.ts';
+import { PresenceLocator } from './hub-client/locator.ts';
+import { mountSessions } from './sessions/http.ts';
+import { SessionLedger } from './sessions/ledger.ts';
+import { MachineCalls } from './sessions/machine-calls.ts';
+import { sessionModel } from './sessions/record.ts';
+import { SessionStore } from './sessions/store.ts';
+import type { TerminalSettings } from './settings.ts';
+import { Doorkeeper, newId } from './tickets/admission.ts';
+import { Redemption, redeemedModel } from './tickets/redemption.ts';
+
+/** Puts the service together. Returns once it is ready. */
+export const startTerminal = async (
+  settings: TerminalSettings,
+  { logger, shutdown }: ServiceContext,
+): Promise<void> => {
+  const health = new Health('terminal');
+  health.set('signins', false, 'the allow-list is not complete yet');
+  await serveHealth({
+    host: settings.HEALTH_HOST,
+    port: settings.HEALTH_PORT,
+    metricsToken: settings.METRICS_TOKEN,
+    health,
+    shutdown,
+  });
+  const [connection, bus] = await Promise.all([
+    connectMongo({ url: settings.MONGO_URL, logger, health, shutdown }),
+    connectBus({
+      urls: settings.NATS_URL,
+      user: 'terminal',
+      password: settings.NATS_PASSWORD,
+      logger,
+      health,
+      shutdown,
+    }),
+  ]);
+  const store = new SessionStore(sessionModel(connection));
+  const redemption = new Redemption(redeemedModel(connection), logger);
+  await buildIndexes(connection);
+
+  const allowList = new AllowList(bus, logger);
+  const presence = new PresenceView(bus, logger);
+  allowList.start();
+  presence.start();
+  await Promise.all([allowList.complete(), presence.complete()]);
+
+  const now = Date.now;
+  const sealPass = (request: AttachmentRequest): string =>
+    sealResumePass(settings.PASS_KEY, passFor(request, now() + resumePassLifeMs));
+  const channels = new HubChannels(settings.HUB_TOKEN);
+  const locator = new PresenceLocator(presence, bus);
+  const attachmentContext: AttachmentContext = {
+    channels,
+    locator,
+    sealPass,
+    returningPatienceMs: patienceMs.returning,
+    logger,
+    now,
+    random: Math.random,
+  };
+  const terminals = new OpenTerminals();
+  const ledger = new SessionLedger(store, bus, logger);
+  ledger.listen();
+  allowList.onChange((sidHash, entry) => {
+    if (entry === undefined || entry.disabled) terminals.endSignin(sidHash);
+  });
+
+  const { GATEWAY_KEY: gatewayKey, JWT_KEYS: jwtKeys, TICKET_KEY: ticketKey, PASS_KEY: passKey } = settings;
+  const api = new Api({ gatewayKey, jwtKeys, allowList, logger });
+  mountSessions(api, { store, machines: new MachineCalls({ bus, channels, locator }), ticketKey, now });
+  const doorkeeper = new Doorkeeper({ jwtKeys, ticketKey, passKey, allowList, redemption, now });
+  const upgrades = new Upgrades({
+    context: {
+      attach: (request, events) => new Attachment(attachmentContext, request, events),
+      terminals,
+      ledger,
+      sealPass,
+      now,
+    },
+    gatewayKey,
+    doorkeeper,
+    store,
+    logger,
+  });
+  const server = await api.listen(settings.HTTP_HOST, settings.HTTP_PORT, shutdown);
+  upgrades.listen(server);
+  shutdown.add('listeners', 'terminals', () => terminals.endAll('moving'));
+  shutdown.add('work', 'hub channels', () => {
+    allowList.stop();
+    presence.stop();
+    channels.close();
+  });
+
+  health.set('signins', true);
+  health.markReady();
+  logger.info({ port: settings.HTTP_PORT }, 'terminal is ready');
+};
+
+const passFor = (request: AttachmentRequest, expiresAtMs: number): ResumePass => ({
+  jti: newId().toString('base64url'),
+  user_id: request.userId,
+  sid: request.sid,
+  agent_id: request.agentId,
+  session_id: request.sessionId.toString('base64url'),
+  viewer_id: request.viewerId.toString('base64url'),
+  mode: request.mode,
+  exp: Math.floor(expiresAtMs / 1000),
+});

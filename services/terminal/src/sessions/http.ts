@@ -1,0 +1,100 @@
+import type { TerminalSession } from '@webxterm/contracts/rest';
+import { AgentId, createTicket, endSession, listSessions, resizeSession, SessionId } from '@webxterm/contracts/rest';
+import { type Api, AppError, type Caller } from '@webxterm/shared';
+import { newId } from '../tickets/admission.ts';
+import { sealTicket, ticketLifeSeconds } from '../tickets/ticket.ts';
+import type { MachineCalls } from './machine-calls.ts';
+import type { SessionRecord } from './record.ts';
+import type { SessionStore } from './store.ts';
+
+export interface SessionsHttpOptions {
+  readonly store: SessionStore;
+  readonly machines: MachineCalls;
+  readonly ticketKey: Buffer;
+  readonly now: () => number;
+}
+
+/** Mounts the REST API of tickets and sessions. */
+export const mountSessions = (api: Api, options: SessionsHttpOptions): void => {
+  const { store, machines } = options;
+
+  api.mount(createTicket, async ({ body, caller, context }) => {
+    if (!AgentId.safeParse(body.agent_id).success) throw new AppError('machine_not_found');
+    const sessionId =
+      body.session_id === undefined
+        ? await reserve(options, caller, body.agent_id, context)
+        : await returning(store, caller, body.agent_id, body.session_id);
+    if (body.mode === 'view' && body.session_id === undefined)
+      throw new AppError('invalid_input', 'mode "view" needs a session_id.');
+    const ticket = sealTicket(options.ticketKey, {
+      jti: newId().toString('base64url'),
+      user_id: caller.userId,
+      username: caller.username,
+      sid: caller.sid,
+      agent_id: body.agent_id,
+      session_id: sessionId,
+      mode: body.mode,
+      exp: Math.floor(options.now() / 1000) + ticketLifeSeconds,
+    });
+    return { ticket, session_id: sessionId, expires_in: ticketLifeSeconds };
+  });
+
+  api.mount(listSessions, async ({ query, caller }) => ({
+    sessions: (await store.live(caller.userId, query.agent_id)).map(toSession),
+  }));
+
+  api.mount(endSession, async ({ params, caller, context }) => {
+    const record = await store.find({ kind: 'any' }, sessionIdOf(params.id));
+    if (record.user_id !== caller.userId && !(await machines.mayManage(caller, record.agent_id, context.requestId)))
+      throw new AppError('session_not_found');
+    if (record.status !== 'active') throw new AppError('session_not_found', 'This session has ended already.');
+    await machines.endSession(caller, record, context.requestId);
+    return undefined;
+  });
+
+  api.mount(resizeSession, async ({ params, body, caller, context }) => {
+    const record = await store.find({ kind: 'owner', userId: caller.userId }, sessionIdOf(params.id));
+    if (record.status === 'closed' || record.raw_viewer_id === null)
+      throw new AppError('session_not_found', 'No raw client is attached to this session.');
+    await machines.resizeSession(caller, record, record.raw_viewer_id, body, context.requestId);
+    return undefined;
+  });
+};
+
+const reserve = async (
+  { store, machines }: SessionsHttpOptions,
+  caller: Caller,
+  agentId: string,
+  { requestId, clientIp }: { requestId: string; clientIp: string },
+): Promise<string> => {
+  await machines.requireControl(caller, agentId, requestId);
+  const sessionId = newId().toString('base64url');
+  const { userId, username } = caller;
+  await store.reserve({ sessionId, agentId, userId, username, ipAddress: clientIp });
+  return sessionId;
+};
+
+const returning = async (store: SessionStore, caller: Caller, agentId: string, sessionId: string): Promise<string> => {
+  const record = await store.find({ kind: 'owner', userId: caller.userId }, sessionId);
+  if (record.agent_id !== agentId) throw new AppError('session_not_found');
+  return sessionId;
+};
+
+const sessionIdOf = (text: string): string => {
+  if (!SessionId.safeParse(text).success) throw new AppError('session_not_found');
+  return text;
+};
+
+const toSession = (record: SessionRecord): TerminalSession => ({
+  session_id: record.session_id,
+  agent_id: record.agent_id,
+  user_id: record.user_id,
+  username: record.username,
+  status: record.status === 'closed' ? 'closed' : 'active',
+  created_at: record.created_at.toISOString(),
+  closed_at: record.closed_at?.toISOString() ?? null,
+  exit_code: record.exit_code,
+  signal: record.signal,
+  cause: record.cause,
+  ip_address: record.ip_address,
+});

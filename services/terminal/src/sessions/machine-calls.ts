@@ -1,0 +1,90 @@
+import type { NatsConnection } from '@nats-io/transport-node';
+import { authorizeMachine } from '@webxterm/contracts/bus';
+import { AppError, ask, type Caller } from '@webxterm/shared';
+import type { HubChannels } from '../hub-client/channels.ts';
+import { hubFailure } from '../hub-client/hub-answer.ts';
+import type { Locator } from '../hub-client/locator.ts';
+import type { SessionRecord } from './record.ts';
+
+export interface MachineCallsOptions {
+  readonly bus: NatsConnection;
+  readonly channels: HubChannels;
+  readonly locator: Locator;
+}
+
+/** What REST asks of a machine's hub. Who may is decided there, by the caller's own sign-in. */
+export class MachineCalls {
+  readonly #options: MachineCallsOptions;
+
+  constructor(options: MachineCallsOptions) {
+    this.#options = options;
+  }
+
+  /** @throws AppError machine_not_found, view_only, unavailable */
+  async requireControl(caller: Caller, agentId: string, requestId: string): Promise<void> {
+    const { role } = await ask(this.#options.bus, authorizeMachine, { sid: caller.sid, agent_id: agentId }, requestId);
+    if (role === 'view') throw new AppError('view_only');
+  }
+
+  /** The machine's owner and administrators may end anyone's session on it. */
+  async mayManage(caller: Caller, agentId: string, requestId: string): Promise<boolean> {
+    try {
+      const request = { sid: caller.sid, agent_id: agentId };
+      const { owner_id } = await ask(this.#options.bus, authorizeMachine, request, requestId);
+      return owner_id === caller.userId || caller.role === 'admin';
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'machine_not_found') return false;
+      throw error;
+    }
+  }
+
+  /** @throws AppError machine_offline, and what the hub says */
+  async endSession(caller: Caller, record: SessionRecord, requestId: string): Promise<void> {
+    await this.#atHub(record.agent_id, (address) =>
+      this.#options.channels.endSession(address, {
+        sid: caller.sid,
+        agentId: record.agent_id,
+        sessionId: Buffer.from(record.session_id, 'base64url'),
+        cause: 'ended_by_user',
+        requestId,
+      }),
+    );
+  }
+
+  /** @throws AppError machine_offline, and what the hub says */
+  async resizeSession(
+    caller: Caller,
+    record: SessionRecord,
+    viewerId: string,
+    size: { cols: number; rows: number },
+    requestId: string,
+  ): Promise<void> {
+    await this.#atHub(record.agent_id, (address) =>
+      this.#options.channels.resizeSession(address, {
+        sid: caller.sid,
+        agentId: record.agent_id,
+        sessionId: Buffer.from(record.session_id, 'base64url'),
+        viewerId: Buffer.from(viewerId, 'base64url'),
+        ...size,
+        requestId,
+      }),
+    );
+  }
+
+  /** Presence may be a moment behind: a hub that does not hold the machine (any more) is asked for once more. */
+  async #atHub(agentId: string, call: (address: string) => Promise<void>): Promise<void> {
+    let tried: string | undefined;
+    for (let round = 0; round < 2; round += 1) {
+      const address = this.#options.locator.find(agentId)?.address;
+      if (address === undefined || address === tried) break;
+      tried = address;
+      try {
+        return await call(address);
+      } catch (error) {
+        const failure = hubFailure(error);
+        if (failure !== 'elsewhere') throw failure;
+      }
+    }
+    throw new AppError('machine_offline');
+  }
+}

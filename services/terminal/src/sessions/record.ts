@@ -1,0 +1,59 @@
+import type { EndCause } from '@webxterm/contracts/frames';
+import { type Connection, type Model, Schema } from 'mongoose';
+
+/**
+ * A session as it is kept: the truth about who owns it. `reserved`: a ticket or an upgrade named it, its first attach has not
+ * been answered; `active`: the shell was opened.
+ */
+export interface SessionRecord {
+  session_id: string;
+  agent_id: string;
+  user_id: string;
+  username: string;
+  status: 'reserved' | 'active' | 'closed';
+  created_at: Date;
+  closed_at: Date | null;
+  exit_code: number | null;
+  signal: string | null;
+  cause: string | null;
+  ip_address: string;
+  /** The raw viewer that attached last: whom a resize over REST is for. */
+  raw_viewer_id: string | null;
+  /** When the record goes by itself; null while the session lives. */
+  expires_at: Date | null;
+}
+
+/** How a session ended. */
+export interface SessionEnd {
+  readonly cause: EndCause | (string & {});
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+}
+
+const required = { type: String, required: true };
+const optional = { type: String, default: null };
+
+const schema = new Schema<SessionRecord>(
+  {
+    session_id: required,
+    agent_id: required,
+    user_id: required,
+    username: required,
+    status: { type: String, enum: ['reserved', 'active', 'closed'], required: true },
+    created_at: { type: Date, required: true },
+    closed_at: { type: Date, default: null },
+    exit_code: { type: Number, default: null },
+    signal: optional,
+    cause: optional,
+    ip_address: { type: String, default: '' },
+    raw_viewer_id: optional,
+    expires_at: { type: Date, default: null },
+  },
+  { collection: 'terminal_sessions', versionKey: false },
+);
+schema.index({ session_id: 1 }, { unique: true });
+schema.index({ user_id: 1, status: 1, created_at: -1 });
+schema.index({ expires_at: 1 }, { expireAfterSeconds: 0 });
+
+export const sessionModel = (connection: Connection): Model<SessionRecord> =>
+  connection.model<SessionRecord>('TerminalSession', schema);

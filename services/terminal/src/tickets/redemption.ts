@@ -1,0 +1,75 @@
+import { AppError, duplicateIndexKey, type Logger } from '@webxterm/shared';
+import { type Connection, type Model, Schema } from 'mongoose';
+
+export interface RedeemedToken {
+  jti: string;
+  expires_at: Date;
+}
+
+const schema = new Schema<RedeemedToken>(
+  { jti: { type: String, required: true }, expires_at: { type: Date, required: true } },
+  { collection: 'redeemed_tokens', versionKey: false },
+);
+schema.index({ jti: 1 }, { unique: true });
+schema.index({ expires_at: 1 }, { expireAfterSeconds: 0 });
+
+export const redeemedModel = (connection: Connection): Model<RedeemedToken> =>
+  connection.model<RedeemedToken>('RedeemedToken', schema);
+
+/** Ids kept in memory; more than this within a token's life and the oldest are forgotten. */
+const maxRemembered = 100_000;
+/** A database that does not answer within this counts as away: a terminal that comes back must not wait for it. */
+const databaseDeadlineMs = 1000;
+
+/** Makes one-use tokens good once: by a unique insert, and by this instance's memory while the database is away. */
+export class Redemption {
+  readonly #model: Pick<Model<RedeemedToken>, 'create' | 'db'>;
+  readonly #logger: Logger;
+  readonly #now: () => number;
+  readonly #seen = new Map<string, number>();
+
+  constructor(model: Pick<Model<RedeemedToken>, 'create' | 'db'>, logger: Logger, now: () => number = Date.now) {
+    this.#model = model;
+    this.#logger = logger;
+    this.#now = now;
+  }
+
+  /** `exp`: seconds since 1970. @throws AppError unauthenticated when it was used before */
+  async redeem(jti: string, exp: number): Promise<void> {
+    this.#forgetOld();
+    if (this.#seen.has(jti)) throw new AppError('unauthenticated', 'This token has been used already.');
+    this.#seen.set(jti, exp * 1000);
+    try {
+      await this.#insert({ jti, expires_at: new Date(exp * 1000 + 60_000) });
+    } catch (error) {
+      if (duplicateIndexKey(error) !== undefined)
+        throw new AppError('unauthenticated', 'This token has been used already.', { cause: error });
+      this.#logger.warn(
+        { reason: error instanceof Error ? error.message : String(error) },
+        'a one-use token is remembered by this instance only',
+      );
+    }
+  }
+
+  async #insert(token: RedeemedToken): Promise<void> {
+    if (this.#model.db.readyState !== 1) throw new Error('the database is away');
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(new Error('the database is late')), databaseDeadlineMs);
+    });
+    const inserted = this.#model.create(token);
+    try {
+      await Promise.race([inserted, late]);
+    } finally {
+      clearTimeout(timer);
+      inserted.catch(() => {});
+    }
+  }
+
+  #forgetOld(): void {
+    for (const [jti, expiresAt] of this.#seen) {
+      if (expiresAt > this.#now() && this.#seen.size <= maxRemembered) return;
+      this.#seen.delete(jti);
+    }
+  }
+}

@@ -1,0 +1,26 @@
+import { AttachMode } from '@webxterm/contracts/rest';
+import { openToken, sealToken } from '@webxterm/shared';
+import { z } from 'zod';
+
+/** `wxt_tk_`: lets its bearer attach once, within 30 s. */
+export const Ticket = z.object({
+  /** Names this ticket: it is good once. */
+  jti: z.string(),
+  user_id: z.string(),
+  username: z.string(),
+  sid: z.string(),
+  agent_id: z.string(),
+  session_id: z.string(),
+  mode: AttachMode,
+  /** Seconds since 1970. */
+  exp: z.number().int(),
+});
+export type Ticket = z.infer<typeof Ticket>;
+
+export const ticketLifeSeconds = 30;
+
+export const sealTicket = (key: Buffer, ticket: Ticket): string => sealToken(key, 'wxt_tk_', ticket);
+
+/** @throws AppError unauthenticated */
+export const openTicket = (key: Buffer, token: string, nowMs: number): Ticket =>
+  openToken(key, 'wxt_tk_', Ticket, token, nowMs);
