@@ -14,12 +14,14 @@ export const rootUser = 'root';
 
 const answerWithinMs = 20_000;
 const primaryWithinMs = 30_000;
+const configWithinMs = 60_000;
 const lookAgainMs = 25;
 
 /** Error codes of the server. */
 const unauthorized = 13;
 const authenticationFailed = 18;
 const alreadyInitialized = 23;
+const notYetInitialized = 94;
 const userExists = 51_003;
 
 const isServerError = (error: unknown, ...codes: number[]): boolean =>
@@ -77,10 +79,23 @@ const ReplicaSetConfig = z.looseObject({
   members: z.array(z.looseObject({ host: z.string() })).length(1),
 });
 
+/** A node that does not find itself in its configuration asks every member first whether it is that one: that takes a while. */
+const loadedConfig = async (client: MongoClient): Promise<z.output<typeof ReplicaSetConfig>> => {
+  const deadline = performance.now() + configWithinMs;
+  for (;;) {
+    try {
+      const { config } = await client.db('admin').command({ replSetGetConfig: 1 });
+      return ReplicaSetConfig.parse(config);
+    } catch (error) {
+      if (!isServerError(error, notYetInitialized) || performance.now() > deadline) throw error;
+      await wait(lookAgainMs);
+    }
+  }
+};
+
 /** The replica set's configuration holds the port of the last start: after a move the node would not know itself. */
 const followPort = async (client: MongoClient, port: number): Promise<void> => {
-  const answer = await client.db('admin').command({ replSetGetConfig: 1 });
-  const config = ReplicaSetConfig.parse(answer.config);
+  const config = await loadedConfig(client);
   const host = `127.0.0.1:${port}`;
   if (config.members.every((member) => member.host === host)) return;
   const moved = {

@@ -1,0 +1,218 @@
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { type BusUser, inboxPrefix } from '@webxterm/contracts/bus';
+import { MongoClient } from 'mongodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { StackFailure } from '../failure.ts';
+import { type Servers, startServers } from '../test-servers.ts';
+import { databaseOf, type MongoUser, mongoUsers } from './mongo-users.ts';
+
+const dataDir = mkdtempSync(join(tmpdir(), 'webxterm-servers-'));
+let servers: Servers;
+
+beforeAll(async () => {
+  servers = await startServers({ dataDir });
+});
+afterAll(async () => {
+  await servers.stop();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+const withMongo = async <T>(url: string, use: (client: MongoClient) => Promise<T>): Promise<T> => {
+  const client = await new MongoClient(url, { serverSelectionTimeoutMS: 10_000 }).connect();
+  try {
+    return await use(client);
+  } finally {
+    await client.close();
+  }
+};
+
+const withBus = async <T>(user: BusUser, use: (bus: NatsConnection) => Promise<T>): Promise<T> => {
+  const pass = servers.natsPassword(user);
+  const bus = await connect({ servers: servers.natsUrl, user, pass, inboxPrefix: inboxPrefix(user), reconnect: false });
+  try {
+    return await use(bus);
+  } finally {
+    await bus.close();
+  }
+};
+
+/** The server's answer to a publish is an error on the connection, told as a status. */
+const publishIsDenied = (user: BusUser, subject: string): Promise<boolean> =>
+  withBus(user, async (bus) => {
+    const told = (async () => {
+      for await (const status of bus.status()) if (status.type === 'error') return status.error.message;
+      return '';
+    })();
+    bus.publish(subject, 'x');
+    await bus.flush();
+    // The error precedes the answer to the flush; without one the closed status ends the loop.
+    await bus.close();
+    return /permissions violation/i.test(await told);
+  });
+
+const subscribeIsDenied = (user: BusUser, subject: string): Promise<boolean> =>
+  withBus(user, async (bus) => {
+    const refused = new Promise<boolean>((resolve) => {
+      bus.subscribe(subject, { callback: (error) => resolve(error !== null) });
+    });
+    await bus.flush();
+    return Promise.race([refused, new Promise<boolean>((resolve) => setImmediate(() => resolve(false)))]);
+  });
+
+describe('MongoDB', () => {
+  it.each(mongoUsers)('lets %s read and write its own database, with transactions', async (user) => {
+    await withMongo(servers.mongoUrl(user), async (client) => {
+      await client.withSession((session) =>
+        session.withTransaction(async () => {
+          await client.db().collection('kept').insertOne({ by: user }, { session });
+        }),
+      );
+      expect(await client.db().collection('kept').countDocuments({ by: user })).toBe(1);
+    });
+  });
+
+  const pairs = mongoUsers.flatMap((user) =>
+    mongoUsers.filter((other) => other !== user).map((other): [MongoUser, MongoUser] => [user, other]),
+  );
+  it.each(pairs)('lets %s neither read nor write the database of %s', async (user, other) => {
+    await withMongo(servers.mongoUrl(user), async (client) => {
+      const collection = client.db(databaseOf(other)).collection('kept');
+      await expect(collection.findOne({})).rejects.toThrow(/not authorized/);
+      await expect(collection.insertOne({})).rejects.toThrow(/not authorized/);
+    });
+  });
+
+  it('refuses who has no password', async () => {
+    const url = servers.mongoUrl('auth').replace(/\/\/[^@]*@/, '//');
+    await withMongo(url, async (client) => {
+      await expect(client.db('auth').collection('kept').findOne({})).rejects.toThrow(/requires authentication/);
+    });
+  });
+});
+
+describe('NATS', () => {
+  it.each<[BusUser, string]>([
+    ['terminal', 'auth.signin.revoked'],
+    ['terminal', 'auth.apikey.verify'],
+    ['terminal', '$KV.signins.someone'],
+    ['terminal', '$KV.presence.hubs.h1'],
+    ['terminal', 'machines.ag_1.status'],
+    ['agent-hub', '$KV.signins.someone'],
+    ['agent-hub', 'auth.user.changed'],
+    ['agent-hub', 'terminal.session.opened'],
+    ['agent-hub', '$JS.API.STREAM.DELETE.KV_signins'],
+    ['auth', '$KV.presence.agents.ag_1'],
+    ['auth', '$JS.API.STREAM.PURGE.AUDIT'],
+    ['auth', 'machines.authorize'],
+    ['init', 'auth.signin.revoked'],
+  ])('denies %s to publish %s', async (user, subject) => {
+    expect(await publishIsDenied(user, subject)).toBe(true);
+  });
+
+  it.each<[BusUser, string]>([
+    ['terminal', 'auth.>'],
+    ['terminal', 'auth.apikey.verify'],
+    ['terminal', '_INBOX_auth.>'],
+    ['agent-hub', 'auth.apikey.verify'],
+    ['agent-hub', '_INBOX_terminal.>'],
+    ['auth', 'machines.authorize'],
+    ['auth', '>'],
+    ['init', '>'],
+  ])('denies %s to subscribe to %s', async (user, subject) => {
+    expect(await subscribeIsDenied(user, subject)).toBe(true);
+  });
+
+  it.each<[BusUser, string]>([
+    ['auth', 'auth.signin.revoked'],
+    ['agent-hub', 'machines.ag_1.status'],
+    ['terminal', 'terminal.session.opened'],
+  ])('lets %s publish its own %s', async (user, subject) => {
+    expect(await publishIsDenied(user, subject)).toBe(false);
+  });
+
+  it('refuses a wrong password', async () => {
+    await expect(
+      connect({ servers: servers.natsUrl, user: 'auth', pass: 'guess', reconnect: false }),
+    ).rejects.toThrow();
+  });
+});
+
+describe('the data folder', () => {
+  it('is for its owner only, with every file in it', () => {
+    const open = readdirSync(dataDir, { recursive: true, withFileTypes: true })
+      .filter((entry) => !entry.parentPath.startsWith(join(dataDir, 'mongo')))
+      .filter((entry) => !entry.parentPath.startsWith(join(dataDir, 'nats')))
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((path) => (statSync(path).mode & 0o077) !== 0);
+    expect(open).toEqual([]);
+    expect(statSync(dataDir).mode & 0o777).toBe(0o700);
+  });
+
+  it('is refused to a second start, which is told who has it', async () => {
+    const second = startServers({ dataDir });
+    await expect(second).rejects.toThrow(StackFailure);
+    await expect(second).rejects.toThrow(new RegExp(`in use by the process ${process.pid}`));
+  });
+});
+
+const portsOf = (...urls: string[]): number[] => urls.map((url) => Number(/:(\d+)(?:\/|$)/.exec(url)?.[1]));
+
+/** Listens on the ports; gives the function that frees them. */
+const occupy = async (ports: readonly number[]): Promise<() => void> => {
+  const listeners = await Promise.all(
+    ports.map(
+      (port) =>
+        new Promise<() => void>((resolve) => {
+          const server = createServer((socket) => socket.destroy()).listen(port, '127.0.0.1', () =>
+            resolve(() => server.close()),
+          );
+        }),
+    ),
+  );
+  return () => {
+    for (const close of listeners) close();
+  };
+};
+
+describe('faults', () => {
+  it('a killed server comes back on its port with its data', async () => {
+    const urls = [servers.mongoUrl('auth'), servers.natsUrl];
+    await Promise.all([servers.mongod.kill(), servers.nats.kill()]);
+    expect([servers.mongoUrl('auth'), servers.natsUrl]).toEqual(urls);
+    await withMongo(servers.mongoUrl('auth'), async (client) => {
+      expect(await client.db().collection('kept').countDocuments({ by: 'auth' })).toBe(1);
+    });
+    expect(await publishIsDenied('auth', 'auth.signin.revoked')).toBe(false);
+  });
+
+  it('after a stop everything is there again, also on other ports', async () => {
+    const before = { mongo: servers.mongoUrl('auth'), nats: servers.natsUrl };
+    await servers.stop();
+    const occupied = await occupy(portsOf(before.mongo, before.nats));
+    servers = await startServers({ dataDir });
+    expect(servers.mongoUrl('auth')).not.toBe(before.mongo);
+    expect(servers.natsUrl).not.toBe(before.nats);
+    await withMongo(servers.mongoUrl('auth'), async (client) => {
+      expect(await client.db().collection('kept').countDocuments({ by: 'auth' })).toBe(1);
+    });
+    occupied();
+  });
+
+  it('two sets run side by side and know nothing of each other', async () => {
+    const other = mkdtempSync(join(tmpdir(), 'webxterm-servers-'));
+    const second = await startServers({ dataDir: other });
+    try {
+      expect(second.natsPassword('auth')).not.toBe(servers.natsPassword('auth'));
+      await withMongo(second.mongoUrl('auth'), async (client) => {
+        expect(await client.db().collection('kept').countDocuments()).toBe(0);
+      });
+    } finally {
+      await second.stop();
+      rmSync(other, { recursive: true, force: true });
+    }
+  });
+});
