@@ -132,7 +132,7 @@ export const browserSession = defineRoute({
     schema: z.object({
       token: AccessToken,
       half: BrowserHalf,
-      expires_at: Timestamp,
+      expires_at: Timestamp.meta({ description: 'When the token ends: come again before.' }),
       user: z.object({
         id: UserId,
         username: z.string(),

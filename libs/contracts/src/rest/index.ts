@@ -2,14 +2,25 @@ import { accountRoutes } from './accounts.ts';
 import { doorRoutes } from './door.ts';
 import { machineRoutes } from './machines.ts';
 import type { Route } from './route.ts';
+import { signinRoutes } from './signins.ts';
 import { terminalRoutes } from './terminals.ts';
+import { userRoutes } from './users.ts';
 
 export * from '../ids.ts';
 export * from './accounts.ts';
 export * from './door.ts';
 export * from './machines.ts';
 export * from './route.ts';
+export * from './signins.ts';
 export * from './terminals.ts';
+export * from './users.ts';
 
 /** Every REST route of the product: the gateway forwards these and no others, and OpenAPI lists them. */
-export const allRoutes: readonly Route[] = [...accountRoutes, ...machineRoutes, ...terminalRoutes, ...doorRoutes];
+export const allRoutes: readonly Route[] = [
+  ...accountRoutes,
+  ...signinRoutes,
+  ...userRoutes,
+  ...machineRoutes,
+  ...terminalRoutes,
+  ...doorRoutes,
+];

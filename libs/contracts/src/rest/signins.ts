@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { Timestamp } from '../ids.ts';
+import { defineRoute } from './route.ts';
+
+/** The public id of a sign-in; its tokens do not carry it. */
+export const SigninId = z.string().regex(/^[0-9a-f]{24}$/, 'must be the id of a sign-in');
+
+export const SigninSummary = z
+  .object({
+    id: SigninId,
+    /** The one that asks. */
+    current: z.boolean(),
+    created_at: Timestamp,
+    last_seen_at: Timestamp,
+    /** When it ends at the latest. */
+    expires_at: Timestamp,
+    /** Where it was made. */
+    ip_address: z.string(),
+    user_agent: z.string(),
+  })
+  .meta({ id: 'Signin' });
+
+export const listSignins = defineRoute({
+  id: 'listSignins',
+  owner: 'auth',
+  method: 'get',
+  path: '/api/auth/sessions',
+  access: 'user',
+  summary: 'Where I am signed in, the latest seen first',
+  success: { status: 200, schema: z.object({ sessions: z.array(SigninSummary) }) },
+});
+
+export const endOtherSignins = defineRoute({
+  id: 'endOtherSignins',
+  owner: 'auth',
+  method: 'delete',
+  path: '/api/auth/sessions',
+  access: 'user',
+  summary: 'End all my sign-ins but this one; their terminals are detached',
+  success: { status: 200, schema: z.object({ ended: z.number().int() }) },
+});
+
+export const endSignin = defineRoute({
+  id: 'endSignin',
+  owner: 'auth',
+  method: 'delete',
+  path: '/api/auth/sessions/:id',
+  access: 'user',
+  summary: 'End one of my sign-ins; its terminals are detached',
+  params: z.strictObject({ id: SigninId }),
+  success: { status: 204 },
+  errors: ['not_found'],
+});
+
+export const signinRoutes = [listSignins, endOtherSignins, endSignin] as const;
