@@ -11,6 +11,8 @@ import {
 import { Accounts } from './accounts/accounts.ts';
 import { ensureAdmin } from './accounts/first-admin.ts';
 import { mountAccounts } from './accounts/http.ts';
+import { mountOwnAccount } from './accounts/own-account-http.ts';
+import { PasswordChange } from './accounts/password-change.ts';
 import { UserStore } from './accounts/user-store.ts';
 import { ListKeeper } from './allow-list/list-keeper.ts';
 import { ApiKeys } from './api-keys/api-keys.ts';
@@ -32,6 +34,8 @@ import { Signins } from './signins/signins.ts';
 import { Buckets } from './throttling/buckets.ts';
 import { KnownDevices } from './throttling/known-devices.ts';
 import { SignInThrottle } from './throttling/sign-in-throttle.ts';
+import { mountUsers } from './users/http.ts';
+import { UserAdmin } from './users/user-admin.ts';
 
 /** Puts the service together. Returns once it is ready. `cost` of bcrypt is another one in tests only. */
 export const startAuth = async (
@@ -95,6 +99,11 @@ export const startAuth = async (
   const deviceName = deviceCookieName(settings.INSTALLATION_ID);
   mountAccounts(api, { accounts, users, apiKeys, deviceCookieName: deviceName });
   mountSignins(api, { signins, allowList, jwtKeys, lastSeen, cookieName: name });
+  mountOwnAccount(api, {
+    apiKeys,
+    passwordChange: new PasswordChange({ connection, users, store, passwords, signins, worker, throttle }),
+  });
+  mountUsers(api, new UserAdmin({ connection, users, store, signins, outbox, worker }));
   mountBrowserSession(api, {
     browsers: new BrowserSessions({ store, signins, logger }),
     signins,

@@ -90,4 +90,55 @@ export class UserStore {
   async markApiKeyUsed(id: Types.ObjectId, keyId: string, at: Date): Promise<void> {
     await this.#users.updateOne({ _id: id, 'api_key.key_id': keyId }, { $set: { 'api_key.last_used_at': at } }).exec();
   }
+
+  /** @returns false when the password was changed meanwhile */
+  async changePassword(
+    user: Pick<User, '_id' | 'password_hash'>,
+    hash: string,
+    session: ClientSession,
+  ): Promise<boolean> {
+    const filter = { _id: user._id, password_hash: user.password_hash };
+    const result = await this.#users.updateOne(filter, { $set: { password_hash: hash } }, { session }).exec();
+    return result.matchedCount === 1;
+  }
+
+  /** By username; `search` is a part of username or e-mail address in any case. */
+  async page(search: string, page: number, limit: number): Promise<{ users: User[]; total: number }> {
+    const part = trusted({ $regex: escapeRegex(foldUsername(search)) });
+    const filter = search === '' ? {} : { $or: [{ username_folded: part }, { email_lower: part }] };
+    const [users, total] = await Promise.all([
+      this.#users
+        .find(filter)
+        .sort({ username_folded: 1 })
+        .skip((page - 1) * limit)
+        .limit(limit)
+        .lean<User[]>()
+        .exec(),
+      this.#users.countDocuments(filter).exec(),
+    ]);
+    return { users, total };
+  }
+
+  /** How many enabled administrators there are beside this user. Two transactions that ask conflict, and one of them starts again. */
+  async otherAdmins(id: Types.ObjectId, session: ClientSession): Promise<number> {
+    await this.#users.updateMany({ role: 'admin' }, { $inc: { admin_guard: 1 } }, { session }).exec();
+    return this.#users
+      .countDocuments({ _id: trusted({ $ne: id }), role: 'admin', disabled: false })
+      .session(session)
+      .exec();
+  }
+
+  async change(
+    id: Types.ObjectId,
+    change: Partial<Pick<User, 'role' | 'disabled'>>,
+    session: ClientSession,
+  ): Promise<void> {
+    await this.#users.updateOne({ _id: id }, { $set: change }, { session }).exec();
+  }
+
+  async delete(id: Types.ObjectId, session: ClientSession): Promise<void> {
+    await this.#users.deleteOne({ _id: id }, { session }).exec();
+  }
 }
+
+const escapeRegex = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');

@@ -20,6 +20,8 @@ export interface User {
   created_at: Date;
   /** Until then a repeated sign-up may be the answer to our own 503; null once a sign-up was answered. */
   signup_open_until: Date | null;
+  /** Of administrators: written by every change to who is one, so that two such changes never miss each other. */
+  admin_guard?: number;
 }
 
 const apiKeySchema = new Schema<StoredApiKey>(
@@ -46,6 +48,7 @@ const userSchema = new Schema<User>(
     api_key: { type: apiKeySchema, required: true },
     created_at: { type: Date, required: true },
     signup_open_until: { type: Date, default: null },
+    admin_guard: { type: Number },
   },
   { versionKey: false, strict: 'throw' },
 )

@@ -1,4 +1,4 @@
-import { logout, refresh } from '@webxterm/contracts/rest';
+import { endOtherSignins, endSignin, listSignins, logout, refresh } from '@webxterm/contracts/rest';
 import { type AllowList, type Api, authenticate, hashSid, type JwtKey } from '@webxterm/shared';
 import { forgetCookie } from '../browser-session/cookie.ts';
 import type { LastSeen } from './last-seen.ts';
@@ -12,7 +12,7 @@ export interface SigninRoutes {
   readonly cookieName: string;
 }
 
-/** Refresh and sign-out. */
+/** Refresh, sign-out, and the list of sign-ins. */
 export const mountSignins = (api: Api, options: SigninRoutes): void => {
   const { signins, allowList, jwtKeys, lastSeen, cookieName } = options;
 
@@ -26,6 +26,25 @@ export const mountSignins = (api: Api, options: SigninRoutes): void => {
   api.mount(logout, async ({ caller, context }) => {
     await signins.endBySid(caller.sid, caller.userId, 'signed_out');
     forgetCookie(context.response, cookieName);
+    return undefined;
+  });
+
+  api.mount(listSignins, async ({ caller }) => ({
+    sessions: (await signins.list(caller.userId)).map((signin) => ({
+      id: signin._id.toHexString(),
+      current: signin.sid_hash === hashSid(caller.sid),
+      created_at: signin.created_at.toISOString(),
+      last_seen_at: signin.last_seen_at.toISOString(),
+      expires_at: signin.expires_at.toISOString(),
+      ip_address: signin.ip,
+      user_agent: signin.user_agent,
+    })),
+  }));
+
+  api.mount(endOtherSignins, async ({ caller }) => ({ ended: await signins.endOthers(caller.userId, caller.sid) }));
+
+  api.mount(endSignin, async ({ caller, params }) => {
+    await signins.endOne(caller.userId, params.id);
     return undefined;
   });
 };

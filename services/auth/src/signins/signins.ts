@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { hashSid, type JwtKey, signAccessToken } from '@webxterm/shared';
+import { AppError, hashSid, type JwtKey, signAccessToken } from '@webxterm/shared';
 import { type ClientSession, type Connection, Types } from 'mongoose';
 import type { User } from '../accounts/user.ts';
 import type { ListKeeper } from '../allow-list/list-keeper.ts';
@@ -92,6 +92,26 @@ export class Signins {
   async end(signins: readonly Signin[], reason: string): Promise<void> {
     const owed = await inTransaction(this.#options.connection, (session) => this.deleteAll(signins, reason, session));
     await this.#options.worker.settle(owed);
+  }
+
+  /** Where a user is signed in, the latest seen first. */
+  async list(userId: string): Promise<Signin[]> {
+    const now = this.#now();
+    return (await this.#options.store.ofUser(userId)).filter((signin) => signin.expires_at.getTime() > now);
+  }
+
+  /** @throws AppError not_found when it is not one of this user's */
+  async endOne(userId: string, id: string): Promise<void> {
+    const found = (await this.list(userId)).find((signin) => signin._id.toHexString() === id);
+    if (found === undefined) throw new AppError('not_found', 'You have no sign-in by that id.');
+    await this.end([found], 'ended_by_user');
+  }
+
+  /** Ends all of a user's sign-ins but the one with this sid. @returns how many */
+  async endOthers(userId: string, sid: string): Promise<number> {
+    const others = (await this.list(userId)).filter((signin) => signin.sid_hash !== hashSid(sid));
+    if (others.length > 0) await this.end(others, 'ended_by_user');
+    return others.length;
   }
 
   /** Ends sign-ins in the transaction of whatever else ends them. @returns what is owed to the bus: to be settled after the commit */

@@ -53,6 +53,16 @@ export class SignInThrottle {
     return { taken: () => this.#buckets.fail(key, takenNames, this.#now()) };
   }
 
+  /** Somebody who is signed in shows their password again. @throws AppError too_many_requests */
+  async admitConfirmation(userId: string): Promise<Omit<AdmittedTry, 'known'>> {
+    const key = `confirmation ${userId}`;
+    refuseFor(await this.#buckets.waitOf([key], this.#now()));
+    return {
+      failed: () => this.#buckets.fail(key, known, this.#now()),
+      succeeded: () => this.#buckets.clear(key),
+    };
+  }
+
   /** The account was signed in from there: next time it is no stranger. */
   noteSignIn(userId: string, clientIp: string): Promise<void> {
     return this.#devices.noteNetwork(userId, clientIp, this.#now());

@@ -1,0 +1,65 @@
+import { AppError, hashSid } from '@webxterm/shared';
+import type { Connection } from 'mongoose';
+import { inTransaction } from '../database/transaction.ts';
+import type { OutboxWorker } from '../outbox/outbox-worker.ts';
+import type { Passwords } from '../passwords/passwords.ts';
+import type { SigninStore } from '../signins/signin-store.ts';
+import type { Signins } from '../signins/signins.ts';
+import type { SignInThrottle } from '../throttling/sign-in-throttle.ts';
+import type { UserStore } from './user-store.ts';
+
+export interface PasswordChangeOptions {
+  readonly connection: Connection;
+  readonly users: UserStore;
+  readonly store: SigninStore;
+  readonly passwords: Passwords;
+  readonly signins: Signins;
+  readonly worker: Pick<OutboxWorker, 'settle'>;
+  readonly throttle: SignInThrottle;
+}
+
+/** Whoever changes a password may do so because somebody else knows the old one: every other sign-in ends with it. */
+export class PasswordChange {
+  readonly #options: PasswordChangeOptions;
+
+  constructor(options: PasswordChangeOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @throws AppError invalid_input when the current password is wrong, too_many_requests, conflict when it was changed meanwhile,
+   *   unavailable
+   */
+  async change(
+    caller: { readonly userId: string; readonly sid: string },
+    current: string,
+    wanted: string,
+  ): Promise<void> {
+    const { connection, users, store, passwords, signins, worker } = this.#options;
+    const user = await users.byId(caller.userId);
+    if (user === null) throw new AppError('unauthenticated');
+    await this.#confirm(caller.userId, current, user.password_hash);
+    const hash = await passwords.hash(wanted);
+    const owed = await inTransaction(connection, async (session) => {
+      if (!(await users.changePassword(user, hash, session)))
+        throw new AppError('conflict', 'The password was changed by another request meanwhile.');
+      const others = (await store.ofUser(caller.userId, session)).filter(
+        (signin) => signin.sid_hash !== hashSid(caller.sid),
+      );
+      return signins.deleteAll(others, 'password_changed', session);
+    });
+    await worker.settle(owed).catch((error: unknown) => {
+      throw new AppError('unavailable', 'The password is changed. Your other sign-ins end in a moment.', {
+        cause: error,
+      });
+    });
+  }
+
+  async #confirm(userId: string, current: string, stored: string): Promise<void> {
+    const attempt = await this.#options.throttle.admitConfirmation(userId);
+    if ((await this.#options.passwords.verify(current, stored, true)).ok) return attempt.succeeded();
+    await attempt.failed();
+    const details = [{ path: 'current_password', message: 'is not your current password' }];
+    throw new AppError('invalid_input', 'The current password is wrong.', { details });
+  }
+}

@@ -1,0 +1,84 @@
+import { AppError } from '@webxterm/shared';
+import type { ClientSession, Connection } from 'mongoose';
+import type { User } from '../accounts/user.ts';
+import type { UserStore } from '../accounts/user-store.ts';
+import { inTransaction } from '../database/transaction.ts';
+import type { AuthEvent, Outbox } from '../outbox/outbox.ts';
+import type { OutboxWorker } from '../outbox/outbox-worker.ts';
+import type { SigninStore } from '../signins/signin-store.ts';
+import type { Signins } from '../signins/signins.ts';
+
+export interface UserAdminOptions {
+  readonly connection: Connection;
+  readonly users: UserStore;
+  readonly store: SigninStore;
+  readonly signins: Signins;
+  readonly outbox: Outbox;
+  readonly worker: Pick<OutboxWorker, 'settle'>;
+}
+
+export type UserChange = Partial<Pick<User, 'role' | 'disabled'>>;
+
+/** What administrators do with accounts. One enabled administrator always remains. */
+export class UserAdmin {
+  readonly #options: UserAdminOptions;
+
+  constructor(options: UserAdminOptions) {
+    this.#options = options;
+  }
+
+  list(search: string, page: number, limit: number): Promise<{ users: User[]; total: number }> {
+    return this.#options.users.page(search, page, limit);
+  }
+
+  /**
+   * In force on all the user's sign-ins when it returns.
+   * @throws AppError not_found; conflict for the last administrator; unavailable when it is not in force everywhere yet
+   */
+  async update(id: string, change: UserChange): Promise<User> {
+    const { connection, users, store, outbox, worker } = this.#options;
+    const { user, owed } = await inTransaction(connection, async (session) => {
+      const before = await this.#require(id, session);
+      const after: User = { ...before, ...change };
+      if (isAdmin(before) && !isAdmin(after)) await this.#keepOne(before, session);
+      await users.change(before._id, change, session);
+      const entries = (await store.ofUser(id, session)).map(({ sid_hash }) => ({ sid_hash, event: null }));
+      const items = [...entries, { sid_hash: null, event: changed(after, false) }];
+      return { user: after, owed: await outbox.add(items, new Date(), session) };
+    });
+    await worker.settle(owed);
+    return user;
+  }
+
+  /** @throws AppError not_found; conflict for the last administrator; unavailable when it is not in force everywhere yet */
+  async delete(id: string): Promise<void> {
+    const { connection, users, store, signins, outbox, worker } = this.#options;
+    const owed = await inTransaction(connection, async (session) => {
+      const user = await this.#require(id, session);
+      if (isAdmin(user)) await this.#keepOne(user, session);
+      await users.delete(user._id, session);
+      const ended = await signins.deleteAll(await store.ofUser(id, session), 'user_deleted', session);
+      const told = await outbox.add([{ sid_hash: null, event: changed(user, true) }], new Date(), session);
+      return [...told, ...ended];
+    });
+    await worker.settle(owed);
+  }
+
+  async #require(id: string, session: ClientSession): Promise<User> {
+    const user = await this.#options.users.byId(id, session);
+    if (user === null) throw new AppError('not_found', 'There is no user by that id.');
+    return user;
+  }
+
+  async #keepOne(user: User, session: ClientSession): Promise<void> {
+    if ((await this.#options.users.otherAdmins(user._id, session)) === 0)
+      throw new AppError('conflict', 'This is the last administrator. Make somebody else one first.');
+  }
+}
+
+const isAdmin = (user: User): boolean => user.role === 'admin' && !user.disabled;
+
+const changed = (user: User, deleted: boolean): AuthEvent => ({
+  subject: 'auth.user.changed',
+  body: { user_id: user._id.toHexString(), role: user.role, disabled: user.disabled, deleted },
+});

@@ -1,0 +1,227 @@
+import { verifyApiKey } from '@webxterm/contracts/bus';
+import { listSignins } from '@webxterm/contracts/rest';
+import { ask, connectBus, createLogger } from '@webxterm/shared';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { apiKeySha256 } from '../api-keys/api-key.ts';
+import { type AuthUnderTest, admin, startAuthInstance, startTestServers } from '../testing/auth-under-test.ts';
+
+let servers: Awaited<ReturnType<typeof startTestServers>>;
+let auth: AuthUnderTest;
+let other: AuthUnderTest;
+let adminToken = '';
+
+beforeAll(async () => {
+  servers = await startTestServers();
+  [auth, other] = await Promise.all([startAuthInstance(servers), startAuthInstance(servers)]);
+  adminToken = (await auth.call('POST', '/api/login', admin)).body.token ?? '';
+});
+
+afterAll(async () => {
+  await Promise.all([auth.stop(), other.stop()]);
+  await servers.stop();
+});
+
+let count = 0;
+const somebody = async () => {
+  count += 1;
+  const person = { username: `Person ${count}`, email: `person${count}@example.com`, password: 'yourpassword' };
+  const { body } = await auth.call('POST', '/api/signup', person, { clientIp: '203.0.113.9' });
+  return { ...person, token: body.token, id: String(body.user?.id), apiKey: String(body.user?.api_key) };
+};
+const signIn = async ({ email, password }: { email: string; password: string }) =>
+  auth.call('POST', '/api/login', { email, password }, { headers: { 'user-agent': 'a second device' } });
+const status = async (token: string | undefined, instance = other): Promise<number> =>
+  (await instance.call('GET', '/api/profile', undefined, { token })).status;
+const within = { timeout: 5000, interval: 50 };
+
+describe('my sign-ins', () => {
+  it('are listed with where and when, and which is this one', async () => {
+    const me = await somebody();
+    await signIn(me);
+    const answer = await auth.call('GET', '/api/auth/sessions', undefined, { token: me.token });
+    expect(answer.status).toBe(200);
+    const { sessions } = listSignins.success.schema.parse(answer.body);
+    expect(sessions).toHaveLength(2);
+    expect(sessions.filter((session) => session.current)).toHaveLength(1);
+    expect(sessions.find((session) => !session.current)).toEqual({
+      id: expect.stringMatching(/^[0-9a-f]{24}$/),
+      current: false,
+      created_at: expect.stringMatching(/Z$/),
+      last_seen_at: expect.stringMatching(/Z$/),
+      expires_at: expect.stringMatching(/Z$/),
+      ip_address: '203.0.113.9',
+      user_agent: 'a second device',
+    });
+  });
+
+  it('can be ended one by one, on every instance at once; nobody else can', async () => {
+    const me = await somebody();
+    const stranger = await somebody();
+    const second = (await signIn(me)).body.token;
+    const listed = await auth.call('GET', '/api/auth/sessions', undefined, { token: me.token });
+    const { sessions } = listSignins.success.schema.parse(listed.body);
+    const path = `/api/auth/sessions/${String(sessions.find((session) => !session.current)?.id)}`;
+    expect((await auth.call('DELETE', path, undefined, { token: stranger.token })).status).toBe(404);
+    expect(await status(second)).toBe(200);
+    expect((await auth.call('DELETE', path, undefined, { token: me.token })).status).toBe(204);
+    await vi.waitFor(async () => expect(await status(second)).toBe(401), within);
+    expect(await status(me.token)).toBe(200);
+    expect((await auth.call('DELETE', path, undefined, { token: me.token })).status).toBe(404);
+    expect((await auth.call('DELETE', '/api/auth/sessions/x', undefined, { token: me.token })).status).toBe(400);
+  });
+
+  it('can all be ended but this one', async () => {
+    const me = await somebody();
+    const others = [(await signIn(me)).body.token, (await signIn(me)).body.token];
+    const answer = await auth.call('DELETE', '/api/auth/sessions', undefined, { token: me.token });
+    expect([answer.status, answer.body]).toEqual([200, { ended: 2 }]);
+    for (const token of others) await vi.waitFor(async () => expect(await status(token)).toBe(401), within);
+    expect(await status(me.token)).toBe(200);
+  });
+});
+
+describe('my API key', () => {
+  it('can be replaced: the old one dies at once', async () => {
+    const me = await somebody();
+    const answer = await auth.call('POST', '/api/profile/regenerate-api-key', undefined, { token: me.token });
+    expect(answer.status).toBe(200);
+    expect(answer.body).toEqual({ message: expect.any(String), api_key: expect.stringMatching(/^vsay_ak_\w{32}$/) });
+    const shown = await auth.call('GET', '/api/profile', undefined, { token: me.token });
+    expect(shown.body.user?.api_key).toBe(answer.body.api_key);
+    const hub = await connectBus({
+      urls: [servers.natsUrl],
+      user: 'agent-hub',
+      password: servers.natsPassword('agent-hub'),
+      logger: createLogger({ service: 'test', level: 'silent' }),
+    });
+    const verify = (key: string) => ask(hub, verifyApiKey, { key_sha256: apiKeySha256(key) });
+    expect((await verify(String(answer.body.api_key))).user_id).toBe(me.id);
+    await expect(verify(me.apiKey)).rejects.toMatchObject({ code: 'bad_api_key' });
+    await hub.close();
+  });
+});
+
+describe('my password', () => {
+  const change = (token: string | undefined, current: string, wanted: string) =>
+    auth.call('POST', '/api/profile/reset-password', { current_password: current, new_password: wanted }, { token });
+
+  it('can be changed: the old one and every other sign-in end', async () => {
+    const me = await somebody();
+    const second = (await signIn(me)).body.token;
+    const answer = await change(me.token, me.password, 'another password');
+    expect([answer.status, answer.body]).toEqual([200, { message: expect.any(String) }]);
+    await vi.waitFor(async () => expect(await status(second)).toBe(401), within);
+    expect(await status(me.token)).toBe(200);
+    expect((await signIn(me)).status).toBe(401);
+    expect((await signIn({ ...me, password: 'another password' })).status).toBe(200);
+  });
+
+  it('is not changed by who does not know it, and who guesses is slowed down', async () => {
+    const me = await somebody();
+    const wrong = await change(me.token, 'guess', 'another password');
+    expect([wrong.status, wrong.body.code]).toEqual([400, 'invalid_input']);
+    expect(wrong.body.details).toEqual([{ path: 'current_password', message: expect.any(String) }]);
+    for (let tries = 0; tries < 9; tries += 1) await change(me.token, 'guess', 'another password');
+    expect((await change(me.token, me.password, 'another password')).status).toBe(429);
+    expect((await signIn(me)).status).toBe(200);
+  });
+
+  it('has 6 characters or more', async () => {
+    const me = await somebody();
+    const answer = await change(me.token, me.password, '12345');
+    expect([answer.status, answer.body.code]).toEqual([400, 'invalid_input']);
+  });
+});
+
+describe('users', () => {
+  it.each([
+    ['GET', '/api/users'],
+    ['PATCH', `/api/users/${'a'.repeat(24)}`],
+    ['DELETE', `/api/users/${'a'.repeat(24)}`],
+  ])('%s %s is for administrators', async (method, path) => {
+    const me = await somebody();
+    const body = method === 'PATCH' ? { role: 'admin' } : undefined;
+    expect((await auth.call(method, path, body)).status).toBe(401);
+    const answer = await auth.call(method, path, body, { token: me.token });
+    expect([answer.status, answer.body.code]).toEqual([403, 'forbidden']);
+  });
+
+  it('are listed by name, found by a part of name or address, and page by page', async () => {
+    const me = await somebody();
+    const all = await auth.call('GET', '/api/users?limit=2', undefined, { token: adminToken });
+    expect(all.body).toMatchObject({ page: 1, limit: 2, users: [{ username: 'admin', role: 'admin' }, {}] });
+    expect(Number(all.body.total_pages)).toBe(Math.ceil(Number(all.body.total) / 2));
+    for (const search of [me.email.toUpperCase(), me.username.toLowerCase()]) {
+      const found = await auth.call('GET', `/api/users?search=${encodeURIComponent(search)}`, undefined, {
+        token: adminToken,
+      });
+      expect(found.body.users).toContainEqual({
+        id: me.id,
+        username: me.username,
+        email: me.email,
+        role: 'user',
+        disabled: false,
+        created_at: expect.any(String),
+      });
+    }
+    const none = await auth.call('GET', '/api/users?search=.*', undefined, { token: adminToken });
+    expect(none.body.users).toEqual([]);
+  });
+
+  it('that are disabled are out at once, and in again when enabled', async () => {
+    const me = await somebody();
+    const disable = (disabled: boolean) =>
+      auth.call('PATCH', `/api/users/${me.id}`, { disabled }, { token: adminToken });
+    expect((await disable(true)).body.user).toMatchObject({ id: me.id, disabled: true });
+    await vi.waitFor(async () => expect(await status(me.token)).toBe(401), within);
+    expect((await signIn(me)).status).toBe(403);
+    await disable(false);
+    await vi.waitFor(async () => expect(await status(me.token)).toBe(200), within);
+  });
+
+  it('that are made administrators may at once, and may no more when they are made users', async () => {
+    const me = await somebody();
+    const list = () => other.call('GET', '/api/users', undefined, { token: me.token });
+    const promote = (role: string) => auth.call('PATCH', `/api/users/${me.id}`, { role }, { token: adminToken });
+    expect((await promote('admin')).status).toBe(200);
+    await vi.waitFor(async () => expect((await list()).status).toBe(200), within);
+    expect((await promote('user')).status).toBe(200);
+    await vi.waitFor(async () => expect((await list()).status).toBe(403), within);
+  });
+
+  it('that are deleted are gone, with all their sign-ins', async () => {
+    const me = await somebody();
+    expect((await auth.call('DELETE', `/api/users/${me.id}`, undefined, { token: adminToken })).status).toBe(204);
+    await vi.waitFor(async () => expect(await status(me.token)).toBe(401), within);
+    expect((await signIn(me)).status).toBe(401);
+    expect((await auth.call('DELETE', `/api/users/${me.id}`, undefined, { token: adminToken })).status).toBe(404);
+  });
+
+  it.each([[{}], [{ role: 'root' }], [{ disabled: 'yes' }], [{ role: 'user', email: 'x@example.com' }]])(
+    'are not changed by %j',
+    async (body) => {
+      const me = await somebody();
+      const answer = await auth.call('PATCH', `/api/users/${me.id}`, body, { token: adminToken });
+      expect([answer.status, answer.body.code]).toEqual([400, 'invalid_input']);
+    },
+  );
+
+  it('keep one administrator: of all demoted at the same moment one remains', async () => {
+    const people = [await somebody(), await somebody(), await somebody(), await somebody()];
+    for (const { id } of people) await auth.call('PATCH', `/api/users/${id}`, { role: 'admin' }, { token: adminToken });
+    const admins = await servers.database.collection('users').find({ role: 'admin' }).toArray();
+    const answers = await Promise.all(
+      admins.map((each, index) =>
+        (index % 2 === 0 ? auth : other).call(
+          'PATCH',
+          `/api/users/${String(each._id)}`,
+          index % 3 === 0 ? { disabled: true } : { role: 'user' },
+          { token: adminToken },
+        ),
+      ),
+    );
+    expect(await servers.database.collection('users').countDocuments({ role: 'admin', disabled: false })).toBe(1);
+    expect(answers.filter((answer) => answer.status === 409).length).toBeGreaterThanOrEqual(1);
+    expect(answers.every((answer) => [200, 401, 403, 409].includes(answer.status))).toBe(true);
+  });
+});
