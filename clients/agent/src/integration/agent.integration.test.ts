@@ -127,6 +127,15 @@ describe('a shell', () => {
     expect(viewer.text).not.toMatch(/NODE_|VITEST/);
   });
 
+  it('has no way to the terminals of other sessions', async () => {
+    await quietShell();
+    const viewer = await quietShell();
+    viewer.type('ls -l /proc/$$/fd; echo do""ne\n');
+    await viewer.seen('done');
+    expect(viewer.text).toContain('/dev/pts/');
+    expect(viewer.text).not.toContain('ptmx');
+  });
+
   it('echoes keys, obeys the window size and tells the exit code', async () => {
     const viewer = new TestViewer(hub);
     const accepted = await viewer.attach({ create: true, cols: 100, rows: 30 });
