@@ -1,0 +1,245 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startStack } from '@webxterm/stack';
+import {
+  TerminalClient,
+  type TerminalClientOptions,
+  TerminalRefusal,
+  type TerminalState,
+} from '@webxterm/terminal-client';
+import { WebSocket } from 'ws';
+
+type Stack = Awaited<ReturnType<typeof startStack>>;
+
+/** The whole stack with an agent for this machine, and its admin signed in. */
+export class World {
+  readonly stack: Stack;
+  readonly token: string;
+  readonly agentId: string;
+  readonly #dataDir: string;
+  readonly #ends: (() => void)[] = [];
+
+  private constructor(dataDir: string, stack: Stack, token: string, agentId: string) {
+    this.#dataDir = dataDir;
+    this.stack = stack;
+    this.token = token;
+    this.agentId = agentId;
+  }
+
+  static async start(): Promise<World> {
+    const dataDir = mkdtempSync(join(tmpdir(), 'terminal-test-'));
+    const stack = await startStack({ dataDir, agent: true });
+    const { token } = await json(await post(`${stack.url}/api/login`, stack.admin));
+    let agentId: unknown;
+    await until(async () => {
+      const answer = await fetch(`${stack.url}/api/machines`, { headers: { authorization: `Bearer ${token}` } });
+      const { machines } = await json(answer);
+      const machine = Array.isArray(machines) ? machines[0] : undefined;
+      agentId = machine?.agent_id;
+      return machine?.status === 'online';
+    }, 30_000);
+    return new World(dataDir, stack, String(token), String(agentId));
+  }
+
+  async stop(): Promise<void> {
+    for (const end of this.#ends) end();
+    await this.stack.stop();
+    rmSync(this.#dataDir, { recursive: true, force: true });
+  }
+
+  api(method: string, path: string, body?: unknown, token = this.token): Promise<Response> {
+    return fetch(`${this.stack.url}/api/${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  }
+
+  /** A new user who is signed in. */
+  async signUp(username: string): Promise<string> {
+    const user = { username, email: `${username}@example.com`, password: 'secret-password' };
+    return String((await json(await post(`${this.stack.url}/api/signup`, user))).token);
+  }
+
+  wsUrl(query: Record<string, string>, agentId = this.agentId): string {
+    return `${this.stack.url.replace('http', 'ws')}/api/terminal/${agentId}/ws?${new URLSearchParams(query)}`;
+  }
+
+  async ticket(sessionId?: string, token = this.token): Promise<{ ticket: string; sessionId: string }> {
+    const body = { agent_id: this.agentId, ...(sessionId === undefined ? {} : { session_id: sessionId }) };
+    const answer = await this.api('POST', 'terminal/tickets', body, token);
+    const read = await json(answer);
+    if (answer.status === 201) return { ticket: String(read.ticket), sessionId: String(read.session_id) };
+    if (answer.status === 503) throw new Error(String(read.error));
+    throw new TerminalRefusal(String(read.code), String(read.error));
+  }
+
+  /** A WebSocket, opened or refused. */
+  async dial(query: Record<string, string>, protocol?: string, agentId?: string): Promise<Dialled> {
+    const socket = new WebSocket(this.wsUrl(query, agentId), protocol === undefined ? [] : [protocol]);
+    this.#ends.push(() => socket.terminate());
+    const client = new RawClient(socket);
+    const headers = new Promise<Record<string, unknown>>((resolve) =>
+      socket.once('upgrade', (response) => resolve(response.headers)),
+    );
+    return new Promise((resolve, reject) => {
+      socket.once('error', reject);
+      socket.once('open', () => {
+        void headers.then((read) => resolve({ opened: true, client, headers: read }));
+      });
+      socket.once('unexpected-response', (_request, response) => {
+        let text = '';
+        response.on('data', (chunk) => {
+          text += String(chunk);
+        });
+        response.on('end', () => resolve({ opened: false, status: response.statusCode ?? 0, body: JSON.parse(text) }));
+      });
+    });
+  }
+
+  async raw(query: Record<string, string> = {}, protocol?: string): Promise<RawClient> {
+    const dialled = await this.dial({ token: this.token, ...query }, protocol);
+    if (!dialled.opened) throw new Error(`refused: ${dialled.status} ${JSON.stringify(dialled.body)}`);
+    dialled.client.headers = dialled.headers;
+    return dialled.client;
+  }
+
+  viewer(options: Partial<TerminalClientOptions> = {}, token = this.token): Viewer {
+    const viewer = new Viewer(this, options, token);
+    this.#ends.push(() => viewer.client.close());
+    return viewer;
+  }
+}
+
+export type Dialled =
+  | { opened: true; client: RawClient; headers: Record<string, unknown> }
+  | { opened: false; status: number; body: Record<string, unknown> };
+
+/** A client that knows no frames. */
+export class RawClient {
+  readonly socket: WebSocket;
+  readonly closed: Promise<{ code: number; reason: string }>;
+  headers: Record<string, unknown> = {};
+  #chunks: Buffer[] = [];
+  length = 0;
+
+  constructor(socket: WebSocket) {
+    this.socket = socket;
+    socket.on('message', (message: Buffer) => {
+      this.#chunks.push(message);
+      this.length += message.length;
+    });
+    socket.on('error', () => {});
+    this.closed = once(socket, 'close').then(([code, reason]) => ({ code: Number(code), reason: String(reason) }));
+  }
+
+  get bytes(): Buffer {
+    const joined = Buffer.concat(this.#chunks);
+    this.#chunks = [joined];
+    return joined;
+  }
+
+  get text(): string {
+    return this.bytes.toString('utf8');
+  }
+
+  send(data: string | Buffer): void {
+    this.socket.send(data);
+  }
+
+  says(text: string, timeoutMs?: number): Promise<void> {
+    return until(() => this.text.includes(text), timeoutMs);
+  }
+}
+
+/** A `webxterm.v1` viewer in Node that renders at once. */
+export class Viewer {
+  readonly client: TerminalClient;
+  readonly states: TerminalState[] = [];
+  readonly gaps: [number, number][] = [];
+  readonly sockets: WebSocket[] = [];
+  ids: { sessionId: string; viewerId: string; created: boolean } | undefined;
+  size: { cols: number; rows: number; driver: boolean } | undefined;
+  rtt: number | undefined;
+  next = 0;
+  #chunks: Buffer[] = [];
+
+  constructor(world: World, options: Partial<TerminalClientOptions>, token: string) {
+    this.client = new TerminalClient({
+      webSocketUrl: (ticket) => world.wsUrl({ token: ticket }),
+      ticket: (sessionId) => world.ticket(sessionId, token),
+      size: { cols: 80, rows: 24 },
+      openSocket: (url, protocol) => {
+        const socket = new WebSocket(url, protocol);
+        this.sockets.push(socket);
+        return socket;
+      },
+      handlers: {
+        output: (bytes, { offset }, rendered) => {
+          if (this.#chunks.length > 0 && offset !== this.next) throw new Error(`output at ${offset}, not ${this.next}`);
+          this.#chunks.push(Buffer.from(bytes));
+          this.next = offset + bytes.length;
+          rendered();
+        },
+        gap: (from, to) => this.gaps.push([from, to]),
+        state: (state) => this.states.push(state),
+        session: (ids) => {
+          this.ids = ids;
+        },
+        size: (cols, rows, driver) => {
+          this.size = { cols, rows, driver };
+        },
+        latency: (rtt) => {
+          this.rtt = rtt;
+        },
+      },
+      ...options,
+    });
+    this.client.start();
+  }
+
+  get state(): TerminalState['state'] {
+    return this.client.state.state;
+  }
+
+  get text(): string {
+    const joined = Buffer.concat(this.#chunks);
+    this.#chunks = [joined];
+    return joined.toString('utf8');
+  }
+
+  says(text: string, timeoutMs?: number): Promise<void> {
+    return until(() => this.text.includes(text), timeoutMs);
+  }
+
+  live(timeoutMs?: number): Promise<void> {
+    return until(() => this.state === 'live', timeoutMs);
+  }
+}
+
+export const json = async (response: Response): Promise<Record<string, unknown>> => {
+  const read: unknown = await response.json();
+  return typeof read === 'object' && read !== null ? { ...read } : {};
+};
+
+const post = (url: string, body: unknown): Promise<Response> =>
+  fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+
+/** Looks again and again until it holds. What throws does not hold yet. */
+export const until = async (holds: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> => {
+  const end = performance.now() + timeoutMs;
+  for (;;) {
+    try {
+      if (await holds()) return;
+    } catch (error) {
+      if (performance.now() > end) throw error;
+    }
+    if (performance.now() > end) throw new Error('it did not come to hold in time');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+};
