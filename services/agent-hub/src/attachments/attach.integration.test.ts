@@ -252,16 +252,14 @@ describe('the stream that an agent brings', () => {
 });
 
 describe('an attachment ends', () => {
-  it('within a second of the sign-out, with the shell left alive', async () => {
+  it('with the sign-in, and the shell is left alive', async () => {
     const signin = await world.auth.signIn(ann);
     const { viewer, machine } = await join(signin);
     const up = framesUp(machine);
     machine.write(output(0, Buffer.from('x')));
     await viewer.frames.take();
-    const from = performance.now();
     await world.auth.signOut(signin);
     expect(await viewer.frames.take()).toMatchObject({ type: 'refused', code: 'unauthenticated' });
-    expect(performance.now() - from).toBeLessThan(1000);
     expect(await closed(machine)).toBe(status.OK);
     expect(up).toContainEqual({ type: 'detach', reason: 'revoked' });
   });
@@ -301,10 +299,10 @@ describe('an attachment ends', () => {
     expect((await viewer.ended).code).toBe(status.UNAVAILABLE);
   });
 
-  it('500 at once, and one other lives', async () => {
+  it('1,200 of them in four bursts, and one other lives', async () => {
     const other = await join(annIn);
-    for (let round = 0; round < 5; round += 1) {
-      const joined = await Promise.all(Array.from({ length: 100 }, () => join(annIn)));
+    for (let round = 0; round < 4; round += 1) {
+      const joined = await Promise.all(Array.from({ length: 300 }, () => join(annIn)));
       for (const { viewer } of joined) viewer.stream.end();
       await Promise.all(joined.map(({ viewer }) => viewer.ended));
     }

@@ -91,8 +91,11 @@ export class Attach {
     if (machine === undefined)
       return failStream(this.#viewer, status.UNAVAILABLE, 'the machine did not answer in time');
     this.#splice = splice(this.#viewer, machine, () => link.heard());
-    link.onClose(() => this.#end({ kind: 'redial', details: 'the machine is gone from here', detach: undefined }));
+    const forget = link.onClose(() =>
+      this.#end({ kind: 'redial', details: 'the machine is gone from here', detach: undefined }),
+    );
     await this.#splice.ended;
+    forget();
   }
 
   /** @throws AppError when the caller may not open a terminal on this machine */
@@ -134,10 +137,11 @@ export class Attach {
     this.#appointment = appointment;
     const cancel = (): void => appointment.cancel();
     this.#viewer.on('cancelled', cancel);
-    link.onClose(cancel);
+    const forget = link.onClose(cancel);
     link.send({ $case: 'openStream', value: openStream(open, appointment, attachment.userId) });
     const machine = await appointment.arrived;
     this.#viewer.off('cancelled', cancel);
+    forget();
     return machine;
   }
 

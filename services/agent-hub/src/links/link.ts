@@ -100,20 +100,25 @@ export class Link {
       const settle = (answered: boolean): void => {
         clearTimeout(timer);
         this.#heardOnce.delete(listener);
+        forget();
         resolve(answered);
       };
       const listener = (): void => settle(true);
       const timer = setTimeout(() => settle(false), timeoutMs);
       this.#heardOnce.add(listener);
-      this.onClose(() => settle(false));
+      const forget = this.onClose(() => settle(false));
       this.ping();
     });
   }
 
-  /** Called once, when the link ends for whatever reason; at once when it has ended already. */
-  onClose(listener: () => void): void {
+  /**
+   * Called once, when the link ends for whatever reason; soon when it has ended already.
+   * @returns a function that ends the listening
+   */
+  onClose(listener: () => void): () => void {
     if (this.#open) this.#closed.add(listener);
-    else listener();
+    else queueMicrotask(listener);
+    return () => this.#closed.delete(listener);
   }
 
   refuse(refusal: LinkRefusal): void {

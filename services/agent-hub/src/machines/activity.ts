@@ -8,6 +8,8 @@ import type { MachineStore } from './store.ts';
 
 /** How often what changes by the second is written to the database. */
 const saveEveryMs = 60_000;
+/** A change of status is written after this long, together with what came meanwhile. */
+const saveSoonMs = 1000;
 /** Stats of one machine are taken at most this often. */
 const minStatsGapMs = 1000;
 /** Machines whose latest figures are held in memory, on every hub. */
@@ -37,6 +39,7 @@ export class Activity {
   readonly #takenAt = new Map<string, number>();
   readonly #listeners = new Set<(event: MachineEvent) => void>();
   #timer: NodeJS.Timeout | undefined;
+  #soon: NodeJS.Timeout | undefined;
 
   constructor(options: ActivityOptions) {
     this.#options = options;
@@ -55,6 +58,7 @@ export class Activity {
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
+    clearTimeout(this.#soon);
     await this.save();
   }
 
@@ -71,6 +75,7 @@ export class Activity {
     const now = new Date(this.#options.now());
     this.#note(agentId, { last_active: now });
     if (status === 'offline') this.#takenAt.delete(agentId);
+    this.#saveSoon();
     this.#publish('status', {
       agent_id: agentId,
       status,
@@ -82,6 +87,7 @@ export class Activity {
   stats(agentId: string, reported: WireStats): void {
     const now = this.#options.now();
     if (now - (this.#takenAt.get(agentId) ?? Number.NEGATIVE_INFINITY) < minStatsGapMs) return;
+    if (!this.#takenAt.has(agentId)) this.#saveSoon();
     this.#takenAt.set(agentId, now);
     const stats = sane(reported);
     const uptime = Number(reported.uptimeSeconds);
@@ -109,6 +115,13 @@ export class Activity {
       for (const [agentId, fields] of batch) this.#unsaved.set(agentId, { ...fields, ...this.#unsaved.get(agentId) });
       this.#options.logger.warn({ err: error }, 'machine activity could not be saved, trying again later');
     }
+  }
+
+  #saveSoon(): void {
+    this.#soon ??= setTimeout(() => {
+      this.#soon = undefined;
+      void this.save();
+    }, saveSoonMs);
   }
 
   #note(agentId: string, fields: Saved): void {

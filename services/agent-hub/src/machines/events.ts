@@ -12,6 +12,7 @@ const maxStreams = 10_000;
 const maxWaiting = 1000;
 /** How long an answer of the access check is good for, unless a change is told before. */
 const accessGoodMs = 5000;
+const maxKnownAccess = 5000;
 
 type Response = RequestContext['response'];
 type EventKind = 'status' | 'stats';
@@ -126,6 +127,7 @@ class EventStream {
         () => undefined,
       );
       known = { role, until: now() + accessGoodMs };
+      if (this.#access.size >= maxKnownAccess) this.#access.clear();
       this.#access.set(agentId, known);
     }
     return known.role.then((role) => role !== undefined);

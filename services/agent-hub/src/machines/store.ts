@@ -38,8 +38,10 @@ export interface NewMachine extends ReportedFacts {
   readonly credential_hash: string;
 }
 
-/** How long a read that an attach or a hello waits for may take: a frozen database must not hold terminals. */
-const readDeadlineMs = 1000;
+/** How long a read may take that an attach waits for: a frozen database must not hold terminals. */
+const standingDeadlineMs = 3000;
+/** The same for a hello, which an agent gives up after 1.5 s. */
+const helloDeadlineMs = 1000;
 /** Machines of one owner that may share a name before we give up counting. */
 const maxNameTries = 200;
 
@@ -55,6 +57,7 @@ export class MachineStore {
   /** The machine's standing towards one person. @throws AppError unavailable when the database is late */
   async standing(person: Person, agentId: string): Promise<Standing | undefined> {
     const [machine, grant] = await inTime(
+      standingDeadlineMs,
       Promise.all([
         this.#models.machines.findOne({ agent_id: agentId }, { owner_id: 1, revoked_at: 1 }).lean(),
         this.#models.access.findOne({ agent_id: agentId, user_id: person.userId }, { role: 1 }).lean(),
@@ -94,7 +97,10 @@ export class MachineStore {
 
   /** The machine that holds this credential. @throws AppError unavailable when the database is late */
   async byCredential(credentialHash: string): Promise<StoredMachine | undefined> {
-    return (await inTime(this.#models.machines.findOne({ credential_hash: credentialHash }).lean())) ?? undefined;
+    return (
+      (await inTime(helloDeadlineMs, this.#models.machines.findOne({ credential_hash: credentialHash }).lean())) ??
+      undefined
+    );
   }
 
   /**
@@ -103,7 +109,7 @@ export class MachineStore {
    */
   async enrol(machine: NewMachine, now: Date): Promise<StoredMachine> {
     for (let attempt = 1; attempt <= maxNameTries; attempt += 1) {
-      const known = await inTime(this.#renew(machine));
+      const known = await inTime(helloDeadlineMs, this.#renew(machine));
       if (known !== null) return known;
       const record: MachineRecord = {
         ...machine,
@@ -117,7 +123,10 @@ export class MachineStore {
         revoked_at: null,
       };
       try {
-        return await inTime(this.#models.machines.create(record).then((created) => created.toObject()));
+        return await inTime(
+          helloDeadlineMs,
+          this.#models.machines.create(record).then((created) => created.toObject()),
+        );
       } catch (error) {
         // Another registration won the name or the key pair: look again.
         if (duplicateIndexKey(error) === undefined) throw error;
@@ -185,12 +194,12 @@ export class MachineStore {
   }
 }
 
-const inTime = async <T>(read: Promise<T>): Promise<T> => {
+const inTime = async <T>(deadlineMs: number, read: Promise<T>): Promise<T> => {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(
       () => reject(new AppError('unavailable', 'The database does not answer in time. Try again shortly.')),
-      readDeadlineMs,
+      deadlineMs,
     );
   });
   try {

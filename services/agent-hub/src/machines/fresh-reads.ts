@@ -1,0 +1,35 @@
+/**
+ * Shares reads of one key among those who ask at the same time, without ever giving an answer that is older than the
+ * question: who asks while a read runs gets the next one. So a thousand terminals that come back at once cost two reads,
+ * and a revocation that was written before the question is in the answer.
+ */
+export class FreshReads<T> {
+  readonly #running = new Map<string, Promise<T>>();
+  readonly #next = new Map<string, Promise<T>>();
+
+  read(key: string, load: () => Promise<T>): Promise<T> {
+    const running = this.#running.get(key);
+    if (running === undefined) return this.#start(key, load);
+    const queued = this.#next.get(key);
+    if (queued !== undefined) return queued;
+    const next = running
+      .then(
+        () => {},
+        () => {},
+      )
+      .then(() => {
+        this.#next.delete(key);
+        return this.#start(key, load);
+      });
+    this.#next.set(key, next);
+    return next;
+  }
+
+  #start(key: string, load: () => Promise<T>): Promise<T> {
+    const run = load().finally(() => {
+      if (this.#running.get(key) === run) this.#running.delete(key);
+    });
+    this.#running.set(key, run);
+    return run;
+  }
+}
