@@ -99,8 +99,14 @@ export class Sessions {
     }
   }
 
+  /** Ends a session, also one whose shell is just being started. */
   end(sessionId: Uint8Array, cause: EndCause): void {
-    this.#sessions.get(Buffer.from(sessionId).toString('hex'))?.end(cause);
+    const id = Buffer.from(sessionId).toString('hex');
+    this.#sessions.get(id)?.end(cause);
+    this.#opening.get(id)?.then(
+      (session) => session.end(cause),
+      () => undefined,
+    );
   }
 
   resize(sessionId: Uint8Array, viewerId: Uint8Array, size: PtySize): void {
@@ -148,6 +154,12 @@ export class Sessions {
   /** The agent goes: every viewer is told that its shell ends, every shell gets SIGHUP. */
   abandonAll(): void {
     for (const session of this.#sessions.values()) session.abandon();
+    for (const opening of this.#opening.values()) {
+      opening.then(
+        (session) => session.abandon(),
+        () => undefined,
+      );
+    }
   }
 
   #invalid(open: OpenStream): string | undefined {
