@@ -31,7 +31,7 @@ export const connectMongo = async (options: MongoOptions): Promise<Connection> =
   connection.set('bufferCommands', false);
   await firstConnection(connection, options.url, logger);
   health.set('mongodb', true);
-  followTopology(connection, logger, health);
+  followTopology(connection, options);
   shutdown.add('database', 'close MongoDB', () => connection.close());
   return connection;
 };
@@ -63,8 +63,9 @@ const firstConnection = async (connection: Connection, url: string, logger: Logg
 const isAuthenticationError = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === authenticationFailed;
 
-const followTopology = (connection: Connection, logger: Logger, health: Health): void => {
+const followTopology = (connection: Connection, { logger, health, shutdown }: MongoOptions): void => {
   connection.on('disconnected', () => {
+    if (shutdown.started) return;
     health.set('mongodb', false, 'disconnected');
     logger.warn('MongoDB is gone; open terminals go on, waiting for it');
   });
