@@ -69,7 +69,13 @@ export const startAuth = async (
   const users = new UserStore(connection);
   const store = new SigninStore(connection);
   const outbox = new Outbox(connection);
-  const list = new ListKeeper({ bus, signins: store, users, logger });
+  const list = new ListKeeper({
+    bus,
+    signins: store,
+    users,
+    logger,
+    onBeat: (ok) => health.set('signins', ok, ok ? '' : 'the allow-list cannot be kept'),
+  });
   const worker = new OutboxWorker({ bus, outbox, list, logger });
   const signins = new Signins({ connection, store, outbox, worker, list, jwtKeys });
   const passwords = new Passwords(roots, cost);
@@ -118,7 +124,6 @@ export const startAuth = async (
   await api.listen(settings.HTTP_HOST, settings.HTTP_PORT, shutdown);
   answerApiKeys(bus, apiKeys, logger);
 
-  health.set('signins', true);
   health.markReady();
   logger.info({ port: settings.HTTP_PORT }, 'auth is ready');
 };

@@ -23,12 +23,16 @@ const rootKeys = z.string().transform((text, context): Buffer[] =>
     }),
 );
 
-const shape = {
-  ...serviceSettings,
+const operatorShape = {
   ...mongoSettings,
+  ROOT_KEY: rootKeys.refine((keys) => keys.length > 0, 'must hold a key of 32 random bytes or more, as base64url'),
+};
+
+const shape = {
+  ...operatorShape,
+  ...serviceSettings,
   ...busSettings,
   ...tokenSettings,
-  ROOT_KEY: rootKeys.refine((keys) => keys.length > 0, 'must hold a key of 32 random bytes or more, as base64url'),
   /** The first administrator; read only while there is none. */
   ADMIN_EMAIL: z.email('must be an e-mail address').max(254).optional(),
   ADMIN_PASSWORD: z.string().min(6, 'must have 6 characters or more').max(512).optional(),
@@ -42,3 +46,7 @@ const shape = {
 export const readAuthSettings = (environment?: Record<string, string | undefined>) =>
   readConfig('auth', shape, environment);
 export type AuthSettings = ReturnType<typeof readAuthSettings>;
+
+/** What the commands of the operator need. */
+export const readOperatorSettings = (environment?: Record<string, string | undefined>) =>
+  readConfig('admin', operatorShape, environment);

@@ -29,6 +29,8 @@ export interface ListKeeperOptions {
   readonly signins: SigninTruth;
   readonly users: UserTruth;
   readonly logger: Logger;
+  /** Told after each beat whether the list is being kept. */
+  readonly onBeat?: (ok: boolean) => void;
   readonly now?: () => number;
 }
 
@@ -155,8 +157,10 @@ export class ListKeeper {
 
   #beat(): Promise<void> {
     this.#working ??= this.#beatOnce()
+      .then(() => this.#options.onBeat?.(this.isUp))
       .catch((error: unknown) => {
         this.#epoch = undefined;
+        this.#options.onBeat?.(false);
         this.#options.logger.warn(
           { reason: error instanceof Error ? error.message : String(error) },
           'the allow-list cannot be kept right now, trying again',

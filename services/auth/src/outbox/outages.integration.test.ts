@@ -1,11 +1,12 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { verifyApiKey } from '@webxterm/contracts/bus';
-import { ask, connectBus, createLogger } from '@webxterm/shared';
+import { ask, connectBus, createLogger, hashSid } from '@webxterm/shared';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { apiKeySha256 } from '../api-keys/api-key.ts';
 import { type AuthUnderTest, admin, startAuthInstance, startTestServers } from '../testing/auth-under-test.ts';
 import { type CuttableProxy, startProxy } from '../testing/cuttable-proxy.ts';
+import { claimsOf } from '../testing/forged-tokens.ts';
 
 let servers: Awaited<ReturnType<typeof startTestServers>>;
 let proxy: CuttableProxy;
@@ -104,6 +105,17 @@ describe('while NATS is away', () => {
       await vi.waitFor(async () => expect(await status(other, token)).toBe(401), within);
     });
     await vi.waitFor(async () => expect(await status(auth, token)).toBe(401), within);
+    const { streams } = await jetstreamManager(init);
+    const told = await streams.getMessage('EVENTS', { last_by_subj: 'auth.signin.revoked' });
+    expect(told?.json()).toEqual({
+      v: 1,
+      request_id: expect.any(String),
+      body: {
+        sid_sha256: hashSid(String(claimsOf(token ?? '').sid)),
+        user_id: expect.any(String),
+        reason: 'signed_out',
+      },
+    });
   });
 });
 

@@ -1,0 +1,60 @@
+import { parseArgs } from 'node:util';
+import { AppError, ConfigError, connectMongo, createLogger, Health, Shutdown } from '@webxterm/shared';
+import { UserStore } from '../accounts/user-store.ts';
+import { Outbox } from '../outbox/outbox.ts';
+import { Passwords } from '../passwords/passwords.ts';
+import { bcryptCost } from '../passwords/stored-password.ts';
+import { deriveRootKeys } from '../root-keys/root-keys.ts';
+import { readOperatorSettings } from '../settings.ts';
+import { SigninStore } from '../signins/signin-store.ts';
+import { Signins } from '../signins/signins.ts';
+import { UserAdmin } from '../users/user-admin.ts';
+import { OperatorCommands } from './commands.ts';
+
+const usage = `Usage: npm run admin -- COMMAND
+
+  users [PART]              list users, or those with PART in name or e-mail address
+  reset-password EMAIL      give a user a new random password, and end all their sign-ins
+  promote EMAIL             make a user an enabled administrator
+  end-sign-ins EMAIL        sign a user out everywhere
+
+It needs MONGO_URL and ROOT_KEY (or MONGO_URL_FILE, ROOT_KEY_FILE), as the auth service has them.
+`;
+
+/** The running service does what is owed to the bus: this process is not on it. */
+const later = { settle: async () => {}, crossOut: async () => {}, add: async () => {} };
+
+const connect = async (shutdown: Shutdown): Promise<OperatorCommands> => {
+  const settings = readOperatorSettings();
+  const logger = createLogger({ service: 'admin', level: 'warn' });
+  const connection = await connectMongo({ url: settings.MONGO_URL, logger, health: new Health('admin'), shutdown });
+  const users = new UserStore(connection);
+  const store = new SigninStore(connection);
+  const outbox = new Outbox(connection);
+  const signins = new Signins({ connection, store, outbox, worker: later, list: later, jwtKeys: [] });
+  const passwords = new Passwords(deriveRootKeys(settings.ROOT_KEY), bcryptCost);
+  const admin = new UserAdmin({ connection, users, store, signins, outbox, worker: later });
+  return new OperatorCommands({ connection, users, store, passwords, signins, admin });
+};
+
+const run = async ([command, subject]: readonly string[], shutdown: Shutdown): Promise<string | undefined> => {
+  if (command === 'users') return (await connect(shutdown)).users(subject ?? '');
+  if (subject === undefined) return undefined;
+  if (command === 'reset-password') return (await connect(shutdown)).resetPassword(subject);
+  if (command === 'promote') return (await connect(shutdown)).promote(subject);
+  if (command === 'end-sign-ins') return (await connect(shutdown)).endSignins(subject);
+  return undefined;
+};
+
+const shutdown = new Shutdown(createLogger({ service: 'admin', level: 'error' }));
+try {
+  const told = await run(parseArgs({ allowPositionals: true }).positionals, shutdown);
+  if (told === undefined) process.exitCode = 2;
+  (told === undefined ? process.stderr : process.stdout).write(told === undefined ? usage : `${told}\n`);
+} catch (error) {
+  const known = error instanceof AppError || error instanceof ConfigError;
+  process.stderr.write(`${known ? error.message : String(error)}\n`);
+  process.exitCode = error instanceof ConfigError ? 2 : 1;
+} finally {
+  await shutdown.run();
+}

@@ -1,0 +1,65 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type AuthUnderTest, admin, rootKey, startAuthInstance, startTestServers } from '../testing/auth-under-test.ts';
+
+let servers: Awaited<ReturnType<typeof startTestServers>>;
+let auth: AuthUnderTest;
+
+beforeAll(async () => {
+  servers = await startTestServers();
+  auth = await startAuthInstance(servers);
+});
+
+afterAll(async () => {
+  await auth.stop();
+  await servers.stop();
+});
+
+const main = fileURLToPath(new URL('main.ts', import.meta.url));
+const operator = (...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> =>
+  new Promise((resolve) => {
+    const env = { MONGO_URL: servers.mongoUrl('auth'), ROOT_KEY: rootKey.toString('base64url') };
+    const child = execFile(process.execPath, [main, ...args], { env }, (_error, stdout, stderr) =>
+      resolve({ code: child.exitCode ?? -1, stdout, stderr }),
+    );
+  });
+const person = { username: 'Locked Out', email: 'locked.out@example.com', password: 'forgotten' };
+const within = { timeout: 15_000, interval: 200 };
+const status = async (token: string | undefined, path = '/api/profile'): Promise<number> =>
+  (await auth.call('GET', path, undefined, { token })).status;
+
+describe('the way back in by the shell', () => {
+  it('lists users, resets a password, promotes, and ends sign-ins, in force on the running service', async () => {
+    const { token } = (await auth.call('POST', '/api/signup', person)).body;
+    const all = await operator('users');
+    expect(all).toMatchObject({ code: 0, stderr: '' });
+    expect(all.stdout).toContain(admin.email);
+    expect((await operator('users', 'locked')).stdout).toMatch(/^[0-9a-f]{24} {2}user {2}locked\.out@example\.com/);
+
+    const reset = await operator('reset-password', person.email.toUpperCase());
+    const password = /is now: (\S{20})\n/.exec(reset.stdout)?.[1] ?? '';
+    await vi.waitFor(async () => expect(await status(token)).toBe(401), within);
+    expect((await auth.call('POST', '/api/login', person)).status).toBe(400);
+    const { email } = person;
+    expect((await auth.call('POST', '/api/login', { email, password: person.password })).status).toBe(401);
+    const signedIn = await auth.call('POST', '/api/login', { email, password });
+    expect(signedIn.status).toBe(200);
+
+    expect(await status(signedIn.body.token, '/api/users')).toBe(403);
+    expect((await operator('promote', email)).code).toBe(0);
+    await vi.waitFor(async () => expect(await status(signedIn.body.token, '/api/users')).toBe(200), within);
+
+    expect((await operator('end-sign-ins', email)).stdout).toContain('1 sign-ins');
+    await vi.waitFor(async () => expect(await status(signedIn.body.token)).toBe(401), within);
+  });
+
+  it('says what it can, and that there is nobody by that address', async () => {
+    expect(await operator()).toMatchObject({ code: 2, stderr: expect.stringContaining('Usage:') });
+    expect(await operator('promote')).toMatchObject({ code: 2 });
+    expect(await operator('promote', 'nobody@example.com')).toMatchObject({
+      code: 1,
+      stderr: 'There is no user with the e-mail address nobody@example.com.\n',
+    });
+  });
+});
