@@ -45,8 +45,7 @@ export const mono =
 export const theme = createTheme({
   colors: { petrol, dark },
   primaryColor: 'petrol',
-  primaryShade: { light: 7, dark: 4 },
-  autoContrast: true,
+  primaryShade: 7,
   black: '#16242a',
   fontFamily: sans,
   fontFamilyMonospace: mono,
@@ -71,6 +70,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
   light: {
     '--mantine-color-body': '#f7f6f2',
     '--mantine-color-dimmed': '#5b6a71',
+    '--mantine-color-error': '#b83a34',
     '--wx-surface': '#ffffff',
     '--wx-sunken': '#efede6',
     '--wx-line': '#e2dfd5',
@@ -84,6 +84,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
   dark: {
     '--mantine-color-body': '#10171c',
     '--mantine-color-dimmed': '#93a1aa',
+    '--mantine-color-error': '#ee7a72',
     '--wx-surface': '#161f25',
     '--wx-sunken': '#0b1115',
     '--wx-line': '#26323a',

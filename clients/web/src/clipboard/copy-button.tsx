@@ -25,6 +25,7 @@ export const CopyButton = ({ label, text }: { label: string; text: () => Promise
     <>
       <Button
         size="xs"
+        flex="none"
         variant={copied ? 'filled' : 'default'}
         aria-label={label}
         leftSection={copied ? <IconCheck size={15} aria-hidden /> : <IconCopy size={15} aria-hidden />}

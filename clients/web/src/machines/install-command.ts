@@ -1,7 +1,8 @@
 /** How the agent is run: out of a checkout of the project, or installed as `vsay-agent`. */
 export type AgentForm = 'checkout' | 'installed';
 
-const plainWord = /^[A-Za-z0-9_@%+=:,./-]+$/;
+// With the dots of a hidden key: what is shown is to look like what is copied.
+const plainWord = /^[A-Za-z0-9_@%+=:,./•-]+$/;
 
 /** A word as a POSIX shell takes it. */
 const quote = (word: string): string => (plainWord.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);

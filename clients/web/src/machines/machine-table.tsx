@@ -80,7 +80,7 @@ export const OpenTerminal = ({ machine, size = 'xs' }: { machine: Machine; size?
       leftSection={<IconTerminal2 size={16} stroke={1.9} aria-hidden />}
       aria-label={`Open a terminal on ${machine.name}`}
     >
-      Terminal
+      <span className={classes.word}>Terminal</span>
     </Button>
   ) : (
     <Text size="xs" c="dimmed">
