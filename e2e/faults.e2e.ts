@@ -18,9 +18,13 @@ const numbered = (from: number, to: number): string[] =>
   Array.from({ length: to - from + 1 }, (_, index) => `line ${from + index}`);
 
 describe('while a shell prints numbered lines', () => {
-  it.each(['terminal-1', 'agent-hub-1', 'gateway-1'])(
+  it.each([
+    ['terminal-1', 1],
+    ['agent-hub-1', 0],
+    ['gateway-1', 1],
+  ])(
     'kill -9 of %s costs the viewer no line and repeats none',
-    async (name) => {
+    async (name, breaks) => {
       const terminal = new NodeTerminal(rest, agentId);
       await terminal.untilLive();
       await terminal.run('PS1=; stty -echo');
@@ -29,7 +33,8 @@ describe('while a shell prints numbered lines', () => {
       await stack.kill(name);
       await terminal.untilText('alldone', 60_000);
       expect(terminal.text().match(/line \d+/g)).toEqual(numbered(1, 600));
-      expect(terminal.breaks).toBeGreaterThan(0);
+      // The browser's own connection breaks only with what it hangs on.
+      expect(terminal.breaks).toBe(breaks);
       terminal.close();
     },
     90_000,

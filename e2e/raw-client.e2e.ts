@@ -53,7 +53,7 @@ describe('a raw WebSocket client', () => {
     await terminal.untilText('ready');
     const start = terminal.output.indexOf('ready') + 'ready'.length;
     for (let at = 0; at < sent.length; at += 65_536) await terminal.type(sent.subarray(at, at + 65_536));
-    await terminal.until('all bytes', (output) => output.length >= start + sent.length, 60_000);
+    await terminal.until('all bytes', (all) => all.received >= start + sent.length, 60_000);
     expect(sha256(terminal.output.subarray(start, start + sent.length))).toBe(sha256(sent));
     terminal.close();
   }, 90_000);

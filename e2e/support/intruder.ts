@@ -31,7 +31,11 @@ const http = async (port: number, method: string, path: string, body?: unknown):
     signal: AbortSignal.timeout(patienceMs),
     ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
   }).catch(() => undefined);
-  return response?.status ?? 0;
+  // mongod answers every HTTP request with 200 and a hint in plain text: only what our services say counts.
+  return response === undefined ||
+    (response.headers.get('content-type')?.startsWith('text/plain') === true && path !== '/metrics')
+    ? 0
+    : response.status;
 };
 
 const mongo = (port: number): Promise<string> =>

@@ -12,7 +12,9 @@ export class RawTerminal {
   readonly viewerId: string;
   /** The absolute offset behind the last byte received. */
   offset: number;
-  output = Buffer.alloc(0);
+  readonly #chunks: Buffer[] = [];
+  #length = 0;
+  #joined = Buffer.alloc(0);
   readonly closed: Promise<{ code: number; reason: string }>;
   readonly #socket: WebSocket;
   #changed: () => void = () => {};
@@ -30,7 +32,8 @@ export class RawTerminal {
     });
     socket.on('message', (bytes: Buffer) => {
       this.offset += bytes.length;
-      this.output = Buffer.concat([this.output, bytes]);
+      this.#chunks.push(bytes);
+      this.#length += bytes.length;
       this.#changed();
     });
     socket.on('error', () => {});
@@ -38,7 +41,9 @@ export class RawTerminal {
 
   /** @throws a Refusal when the upgrade is refused */
   static open(url: string, agentId: string, query: Record<string, string | number>): Promise<RawTerminal> {
-    const search = new URLSearchParams(Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]));
+    const search = new URLSearchParams(
+      Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]),
+    );
     return new Promise((resolve, reject) => {
       const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/api/terminal/${agentId}/ws?${search}`, {
         perMessageDeflate: false,
@@ -62,6 +67,18 @@ export class RawTerminal {
     });
   }
 
+  /** Everything received so far. Joined when it is looked at: a flood is not copied once per message. */
+  get output(): Buffer {
+    if (this.#joined.length !== this.#length) {
+      this.#joined = Buffer.concat([this.#joined, ...this.#chunks.splice(0)]);
+    }
+    return this.#joined;
+  }
+
+  get received(): number {
+    return this.#length;
+  }
+
   async type(input: string | Uint8Array): Promise<void> {
     if (this.#socket.readyState === WebSocket.CONNECTING)
       await new Promise((resolve) => this.#socket.once('open', resolve));
@@ -69,13 +86,13 @@ export class RawTerminal {
   }
 
   /** Resolves when `found` says so of all the output so far; rejects when the socket closes first or the time is over. */
-  async until(what: string, found: (output: Buffer) => boolean, timeoutMs = 20_000): Promise<void> {
+  async until(what: string, found: (terminal: RawTerminal) => boolean, timeoutMs = 20_000): Promise<void> {
     let open = true;
     void this.closed.then(() => {
       open = false;
     });
     const late = AbortSignal.timeout(timeoutMs);
-    while (!found(this.output)) {
+    while (!found(this)) {
       if (!open)
         throw new Error(
           `${what}: the socket closed first, after ${JSON.stringify(this.output.subarray(-300).toString('latin1'))}`,
@@ -93,7 +110,7 @@ export class RawTerminal {
   }
 
   untilText(text: string, timeoutMs?: number): Promise<void> {
-    return this.until(`output of ${JSON.stringify(text)}`, (output) => output.includes(text), timeoutMs);
+    return this.until(`output of ${JSON.stringify(text)}`, (terminal) => terminal.output.includes(text), timeoutMs);
   }
 
   /** Runs a line and waits until it is done; its own echo cannot be mistaken for the mark. */
