@@ -34,7 +34,11 @@ export const startHub = async (settings: HubSettings, context: ServiceContext): 
   const publicServer = createGrpcServer({ 'grpc.max_connection_idle_ms': idleConnectionMs });
   publicServer.addService(agentServiceDefinition, agents.implementation());
   const internalServer = internalPort(settings, parts);
-  measure(health.metrics, { links: () => parts.links.size, attachments: () => parts.attachments.size });
+  measure(health.metrics, {
+    links: () => parts.links.size,
+    attachments: () => parts.attachments.size,
+    signinsStale: () => parts.allowList.isStale(),
+  });
   wireReactions(parts);
 
   startParts(parts);

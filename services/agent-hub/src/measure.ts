@@ -3,7 +3,7 @@ import { Gauge, type Registry } from 'prom-client';
 /** What this hub holds right now, for Prometheus. */
 export const measure = (
   registry: Registry,
-  counts: { readonly links: () => number; readonly attachments: () => number },
+  counts: { readonly links: () => number; readonly attachments: () => number; readonly signinsStale: () => boolean },
 ): void => {
   const gauge = (name: string, help: string, count: () => number): void => {
     new Gauge({
@@ -16,5 +16,8 @@ export const measure = (
     });
   };
   gauge('webxterm_hub_agent_links', 'Agents linked to this hub', counts.links);
+  gauge('webxterm_hub_signins_stale', 'The list of sign-ins may be old: new attaches are refused', () =>
+    Number(counts.signinsStale()),
+  );
   gauge('webxterm_hub_attachments', 'Terminal attachments through this hub', counts.attachments);
 };
