@@ -1,4 +1,5 @@
 import { isLoopback } from './addresses.ts';
+import { readState, updateState } from './data-dir/state.ts';
 import { reasonOf, StackFailure } from './failure.ts';
 import { readSettings, type StackSettings } from './settings.ts';
 import { stackFile } from './stack-file.ts';
@@ -8,12 +9,18 @@ import { consoleReporter, type Reporter } from './supervision/reporter.ts';
 const terminal = process.stdout.isTTY;
 const reporter: Reporter = consoleReporter(process.stdout, terminal);
 
+/** The password is shown once and only to a person; later, and to a log, the file that holds it. */
+const howToSignIn = (stack: Stack, dataDir: string): string => {
+  if (!terminal || readState(dataDir).adminShown === true)
+    return `  sign in as ${stack.admin.email}; the password is in ${stackFile(dataDir)}`;
+  updateState(dataDir, { adminShown: true });
+  return `  sign in as ${stack.admin.email} with the password ${stack.admin.password} (shown this once; it stays in ${stackFile(dataDir)})`;
+};
+
 const welcome = (stack: Stack, settings: StackSettings): string[] => [
   '',
   `WebXTerm is ready: ${stack.url}`,
-  terminal
-    ? `  sign in as ${stack.admin.email} with the password ${stack.admin.password}`
-    : `  sign in as the admin in ${stackFile(settings.dataDir)}`,
+  howToSignIn(stack, settings.dataDir),
   settings.signup === 'open'
     ? '  anyone who reaches this address may sign up; WEBXTERM_SIGNUP=closed npm start ends that'
     : '  sign-up is closed',

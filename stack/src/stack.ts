@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Children } from './data-dir/children.ts';
 import { lockDataDir } from './data-dir/data-lock.ts';
 import { makePrivateFolder } from './data-dir/private-files.ts';
-import { StackFailure } from './failure.ts';
+import { plainFailure, reasonOf, StackFailure } from './failure.ts';
 import { Secrets } from './secrets/secrets.ts';
 import { logFolder, type StackSettings } from './settings.ts';
 import { type StackProcess, writeStackFile } from './stack-file.ts';
@@ -33,6 +33,7 @@ export class StackRuntime {
   readonly #stops: { readonly name: string; readonly run: () => Promise<void> }[] = [];
   #facts: { url: string; grpc: readonly string[] } | undefined;
   #stopping: Promise<void> | undefined;
+  #complaint = '';
 
   /** @throws StackFailure when the folder cannot be used or is in use */
   constructor(settings: StackSettings, reporter: Reporter) {
@@ -69,20 +70,26 @@ export class StackRuntime {
   }
 
   onLine(name: string, line: string): void {
-    this.log(name).append(line);
+    const error = this.log(name).append(line);
+    if (error !== undefined) this.#complain(error);
     this.reporter.line(name, line);
   }
 
   onChange(name: string, pid: number | undefined): void {
-    this.#children.set(name, pid);
+    try {
+      this.#children.set(name, pid);
+    } catch (error) {
+      this.#complain(error);
+    }
     setImmediate(() => this.#writeFacts());
   }
 
-  /** It has been started; it is ended in the reverse order, everything under one name of `tier` together. */
+  /** From now on it is known by its name. */
   add(process: Supervised, port: number): void {
     this.#members.set(process.name, { process, port });
   }
 
+  /** Runs at the end, before what was given earlier. */
   atStop(name: string, run: () => Promise<void>): void {
     this.#stops.push({ name, run });
   }
@@ -121,7 +128,7 @@ export class StackRuntime {
       try {
         await step.run();
       } catch (error) {
-        this.reporter.say(`${step.name} did not end well: ${error instanceof Error ? error.message : String(error)}`);
+        this.reporter.say(`${step.name} did not end well: ${reasonOf(error)}`);
       }
     }
     this.#writeFacts();
@@ -133,7 +140,14 @@ export class StackRuntime {
     try {
       writeStackFile(this.settings.dataDir, { ...this.#facts, processes: this.processes, admin: this.admin });
     } catch (error) {
-      this.reporter.say(error instanceof Error ? error.message : String(error));
+      this.#complain(error);
     }
+  }
+
+  /** The disk is full or the folder was taken away: said once, the services go on. */
+  #complain(error: unknown): void {
+    const text = reasonOf(plainFailure(error, this.settings.dataDir));
+    if (text !== this.#complaint) this.reporter.say(text);
+    this.#complaint = text;
   }
 }

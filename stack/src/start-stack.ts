@@ -1,36 +1,22 @@
-import { hostname, userInfo } from 'node:os';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { extraOrigins, publicUrl } from './addresses.ts';
 import { writePrivateFile } from './data-dir/private-files.ts';
 import { reasonOf, StackFailure } from './failure.ts';
-import { configureAgent } from './local-agent/agent-config.ts';
 import { freePort, requirePort } from './ports.ts';
+import { projectFolder } from './project-folder.ts';
 import { busPasswords, type LocalServers, mongoPasswords, startLocalServers } from './servers/local-servers.ts';
 import { foreignMongoUrl, localMongoUrl, type MongoUser } from './servers/mongo-users.ts';
 import { declareBus } from './servers/nats.ts';
 import { renderNatsUsers } from './servers/nats-config.ts';
 import { waitUntilReady } from './services/health-wait.ts';
-import {
-  type PlanFacts,
-  type PlannedService,
-  planServices,
-  type ServiceName,
-  type ServicePorts,
-} from './services/service-plan.ts';
+import { startAgent, startServices } from './services/run-services.ts';
+import { type PlanFacts, planServices, type ServicePorts } from './services/service-plan.ts';
 import type { StackSettings } from './settings.ts';
 import { adminEmail, StackRuntime } from './stack.ts';
 import type { StackProcess } from './stack-file.ts';
 import type { Reporter } from './supervision/reporter.ts';
-import { spawnChild } from './supervision/spawn-child.ts';
-import { Supervised } from './supervision/supervised.ts';
 import { buildWebUi } from './web-ui/build-web-ui.ts';
-
-/** The project's folder. */
-const root = fileURLToPath(new URL('../../', import.meta.url));
-
-/** The services stop their own steps within 5 s each. */
-const serviceEndWithinMs = 10_000;
 
 /** A stack that answers. */
 export interface Stack {
@@ -117,101 +103,18 @@ const mongoUrlOf = (runtime: StackRuntime, servers: LocalServers, user: MongoUse
 const natsUrlOf = (runtime: StackRuntime, servers: LocalServers): string =>
   servers.nats === undefined ? (runtime.settings.natsUrl ?? '') : `127.0.0.1:${servers.nats.port}`;
 
-/** What every child may know of our environment. */
-const passedOn = /^(PATH|HOME|LANG|LC_.*|TZ|TMPDIR)$/;
-/** The agent's shells are its user's own. */
-const passedToAgent = /^(PATH|HOME|LANG|LC_.*|TZ|TMPDIR|USER|LOGNAME|SHELL)$/;
-
-const environmentFor = (runtime: StackRuntime, allowed: RegExp): Record<string, string> => ({
-  ...Object.fromEntries(Object.entries(runtime.settings.environment).filter(([name]) => allowed.test(name))),
-  NODE_COMPILE_CACHE: join(runtime.settings.dataDir, 'compile-cache'),
-});
-
-interface ProcessPlan {
-  readonly name: string;
-  readonly port: number;
-  readonly args: readonly string[];
-  readonly environment: Readonly<Record<string, string>>;
-}
-
-const superviseNode = (runtime: StackRuntime, plan: ProcessPlan): Supervised => {
-  const { name } = plan;
-  const supervised = new Supervised({
-    name,
-    launch: (onSpawn) =>
-      spawnChild({
-        program: process.execPath,
-        args: plan.args,
-        environment: plan.environment,
-        folder: root,
-        endWithinMs: serviceEndWithinMs,
-        onSpawn,
-        onLine: (line) => runtime.onLine(name, line),
-      }),
-    onChange: (pid) => runtime.onChange(name, pid),
-    onDeath: (text) => runtime.reporter.say(text),
-    onGiveUp: (text) => {
-      const lines = runtime.log(name).tail(5);
-      runtime.fail(new StackFailure(`${text}:${lines.map((line) => `\n  ${line}`).join('')}`));
-    },
-  });
-  runtime.add(supervised, plan.port);
-  return supervised;
-};
-
-/** Starts all; they will be stopped service by service, the gateway first. */
-const startServices = async (runtime: StackRuntime, planned: readonly PlannedService[]): Promise<void> => {
-  const environment = environmentFor(runtime, passedOn);
-  const byService = Map.groupBy(planned, (service) => service.service);
-  const started: Promise<void>[] = [];
-  for (const [service, instances] of byService) {
-    const processes = instances.map((instance) =>
-      superviseNode(runtime, {
-        name: instance.name,
-        port: instance.port,
-        args: [mainOf(service)],
-        environment: { ...environment, ...instance.environment },
-      }),
-    );
-    runtime.atStop(service, async () => void (await Promise.all(processes.map((supervised) => supervised.stop()))));
-    started.push(...processes.map((supervised) => supervised.start()));
-  }
-  await Promise.all(started);
-};
-
-const mainOf = (service: ServiceName): string => join('services', service, 'src/main.ts');
-
-const startAgent = async (runtime: StackRuntime, url: string): Promise<void> => {
-  const { settings } = runtime;
-  const config = await configureAgent({
-    folder: join(settings.dataDir, 'agent'),
-    url,
-    name: settings.agentName.slice(0, 64) || hostname(),
-    linuxUser: userInfo().username,
-    admin: runtime.admin,
-  });
-  const agent = superviseNode(runtime, {
-    name: 'agent',
-    port: 0,
-    args: [join('clients', 'agent', 'src/main.ts'), 'start', '--config', config],
-    environment: environmentFor(runtime, passedToAgent),
-  });
-  runtime.atStop('agent', () => agent.stop());
-  await agent.start();
-};
-
 const webUi = async (runtime: StackRuntime): Promise<string> => {
   const { settings, reporter } = runtime;
   try {
     return await buildWebUi({
-      root,
+      root: projectFolder,
       environment: settings.environment,
       signal: runtime.abort.signal,
       say: (text) => reporter.say(text),
     });
   } catch (error) {
     reporter.say(`the web UI could not be built, the gateway will say so: ${reasonOf(error)}`);
-    return join(root, 'clients/web/dist');
+    return join(projectFolder, 'clients/web/dist');
   }
 };
 

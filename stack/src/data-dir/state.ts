@@ -7,6 +7,8 @@ const State = z.object({
   /** The ports of the last start, taken again when they are free. */
   mongodPort: z.number().int().optional(),
   natsPort: z.number().int().optional(),
+  /** The admin's password was shown on a terminal. */
+  adminShown: z.boolean().optional(),
 });
 
 export type State = z.output<typeof State>;
@@ -24,6 +26,6 @@ export const readState = (dataDir: string): State => {
   }
 };
 
-export const writeState = (dataDir: string, state: State): void => {
-  writePrivateFile(file(dataDir), `${JSON.stringify(state)}\n`);
+export const updateState = (dataDir: string, changes: State): void => {
+  writePrivateFile(file(dataDir), `${JSON.stringify({ ...readState(dataDir), ...changes })}\n`);
 };

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type LocateOptions, locateServer } from '../binaries/locate-server.ts';
-import { readState, writeState } from '../data-dir/state.ts';
+import { readState, updateState } from '../data-dir/state.ts';
 import { freePortPreferring, returnPort } from '../ports.ts';
 import type { Secrets } from '../secrets/secrets.ts';
 import { type Running, Supervised, type SupervisedOptions } from '../supervision/supervised.ts';
@@ -130,7 +130,7 @@ export const startLocalServers = async (options: LocalServersOptions): Promise<L
     mongodPort: await freePortPreferring(before.mongodPort),
     natsPort: await freePortPreferring(before.natsPort),
   };
-  writeState(options.dataDir, ports);
+  updateState(options.dataDir, ports);
   const results = await Promise.allSettled([
     options.mongod ? startMongod(options, ports.mongodPort) : undefined,
     options.nats ? startNats(options, ports.natsPort) : undefined,

@@ -8,14 +8,14 @@ export class LogFile {
   readonly path: string;
   readonly #tail: string[] = [];
   #bytes: number;
-  #broken = false;
 
   constructor(path: string) {
     this.path = path;
     this.#bytes = existsSync(path) ? statSync(path).size : 0;
   }
 
-  append(line: string): void {
+  /** Gives the error when the line could not be written: a full disk must not end the stack. */
+  append(line: string): unknown {
     this.#tail.push(line);
     if (this.#tail.length > tailLines) this.#tail.shift();
     try {
@@ -25,14 +25,10 @@ export class LogFile {
       }
       appendFileSync(this.path, `${line}\n`, { mode: 0o600 });
       this.#bytes += Buffer.byteLength(line) + 1;
-      this.#broken = false;
-    } catch {
-      this.#broken = true; // a full disk must not end the stack; `isBroken` tells
+      return undefined;
+    } catch (error) {
+      return error;
     }
-  }
-
-  get isBroken(): boolean {
-    return this.#broken;
   }
 
   /** The last lines of this run, for a message about what went wrong. */

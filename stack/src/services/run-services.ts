@@ -1,0 +1,95 @@
+import { hostname, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { StackFailure } from '../failure.ts';
+import { configureAgent } from '../local-agent/agent-config.ts';
+import { projectFolder } from '../project-folder.ts';
+import type { StackRuntime } from '../stack.ts';
+import { spawnChild } from '../supervision/spawn-child.ts';
+import { Supervised } from '../supervision/supervised.ts';
+import type { PlannedService, ServiceName } from './service-plan.ts';
+
+/** The services stop their own steps within 5 s each. */
+const serviceEndWithinMs = 10_000;
+
+/** What every child may know of our environment. */
+const passedOn = /^(PATH|HOME|LANG|LC_.*|TZ|TMPDIR)$/;
+/** The agent's shells are its user's own. */
+const passedToAgent = /^(PATH|HOME|LANG|LC_.*|TZ|TMPDIR|USER|LOGNAME|SHELL)$/;
+
+const environmentFor = (runtime: StackRuntime, allowed: RegExp): Record<string, string> => ({
+  ...Object.fromEntries(Object.entries(runtime.settings.environment).filter(([name]) => allowed.test(name))),
+  NODE_COMPILE_CACHE: join(runtime.settings.cacheDir, 'compiled'),
+});
+
+interface ProcessPlan {
+  readonly name: string;
+  readonly port: number;
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+const superviseNode = (runtime: StackRuntime, plan: ProcessPlan): Supervised => {
+  const { name } = plan;
+  const supervised = new Supervised({
+    name,
+    launch: (onSpawn) =>
+      spawnChild({
+        program: process.execPath,
+        args: plan.args,
+        environment: plan.environment,
+        folder: projectFolder,
+        endWithinMs: serviceEndWithinMs,
+        onSpawn,
+        onLine: (line) => runtime.onLine(name, line),
+      }),
+    onChange: (pid) => runtime.onChange(name, pid),
+    onDeath: (text) => runtime.reporter.say(text),
+    onGiveUp: (text) => {
+      const lines = runtime.log(name).tail(5);
+      runtime.fail(new StackFailure(`${text}:${lines.map((line) => `\n  ${line}`).join('')}`));
+    },
+  });
+  runtime.add(supervised, plan.port);
+  return supervised;
+};
+
+/** Starts all; they will be stopped service by service, the gateway first. */
+export const startServices = async (runtime: StackRuntime, planned: readonly PlannedService[]): Promise<void> => {
+  const environment = environmentFor(runtime, passedOn);
+  const byService = Map.groupBy(planned, (service) => service.service);
+  const started: Promise<void>[] = [];
+  for (const [service, instances] of byService) {
+    const processes = instances.map((instance) =>
+      superviseNode(runtime, {
+        name: instance.name,
+        port: instance.port,
+        args: [mainOf(service)],
+        environment: { ...environment, ...instance.environment },
+      }),
+    );
+    runtime.atStop(service, async () => void (await Promise.all(processes.map((supervised) => supervised.stop()))));
+    started.push(...processes.map((supervised) => supervised.start()));
+  }
+  await Promise.all(started);
+};
+
+const mainOf = (service: ServiceName): string => join('services', service, 'src/main.ts');
+
+export const startAgent = async (runtime: StackRuntime, url: string): Promise<void> => {
+  const { settings } = runtime;
+  const config = await configureAgent({
+    folder: join(settings.dataDir, 'agent'),
+    url,
+    name: settings.agentName.slice(0, 64) || hostname(),
+    linuxUser: userInfo().username,
+    admin: runtime.admin,
+  });
+  const agent = superviseNode(runtime, {
+    name: 'agent',
+    port: 0,
+    args: [join('clients', 'agent', 'src/main.ts'), 'start', '--config', config],
+    environment: environmentFor(runtime, passedToAgent),
+  });
+  runtime.atStop('agent', () => agent.stop());
+  await agent.start();
+};

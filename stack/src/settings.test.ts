@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { readSettings } from './settings.ts';
+
+describe('the settings of npm start', () => {
+  it('have defaults for everything, and take an empty value for none', () => {
+    expect(readSettings({ WEBXTERM_PORT: '' })).toMatchObject({
+      host: '127.0.0.1',
+      port: 8080,
+      grpcPort: 8081,
+      replicas: 1,
+      agent: true,
+      mongoUrl: undefined,
+      natsUrl: undefined,
+    });
+    expect(readSettings({}).dataDir).toMatch(/\/\.webxterm$/);
+  });
+
+  it('keep fetched servers in the user’s cache, or where one says', () => {
+    expect(readSettings({ XDG_CACHE_HOME: '/cache' }).cacheDir).toBe('/cache/webxterm');
+    expect(readSettings({ WEBXTERM_CACHE_DIR: '/own' }).cacheDir).toBe('/own');
+  });
+
+  it('are refused as a whole, each by its name', () => {
+    const read = () =>
+      readSettings({ WEBXTERM_PORT: '70000', WEBXTERM_REPLICAS: '1.5', MONGO_URL: 'http://x', WEBXTERM_HOST: 'a b' });
+    for (const name of ['WEBXTERM_PORT', 'WEBXTERM_REPLICAS', 'MONGO_URL', 'WEBXTERM_HOST']) expect(read).toThrow(name);
+  });
+});
