@@ -16,7 +16,6 @@ beforeAll(async () => {
   gateway = await startGateway({
     AUTH_URLS: `${dead},${one.url}`,
     AGENT_HUB_URLS: `${one.url},${two.url}`,
-    AGENT_HUB_HEALTH_URLS: one.url,
   });
 });
 
