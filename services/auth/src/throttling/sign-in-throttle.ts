@@ -64,8 +64,9 @@ export class SignInThrottle {
   }
 
   /** The account was signed in from there: next time it is no stranger. */
-  noteSignIn(userId: string, clientIp: string): Promise<void> {
-    return this.#devices.noteNetwork(userId, clientIp, this.#now());
+  async noteSignIn(userId: string, clientIp: string): Promise<void> {
+    // A sign-in that stands must not be answered 503 for the sake of this.
+    await this.#devices.noteNetwork(userId, clientIp, this.#now()).catch(() => {});
   }
 
   async #ownBucket({ userId, clientIp, deviceCookie }: SignInTry): Promise<string | undefined> {

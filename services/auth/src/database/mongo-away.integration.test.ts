@@ -1,0 +1,59 @@
+import { verifyApiKey } from '@webxterm/contracts/bus';
+import { ask, connectBus, createLogger } from '@webxterm/shared';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { apiKeySha256 } from '../api-keys/api-key.ts';
+import { type AuthUnderTest, admin, startAuthInstance, startTestServers } from '../testing/auth-under-test.ts';
+
+let servers: Awaited<ReturnType<typeof startTestServers>>;
+let auth: AuthUnderTest;
+
+beforeAll(async () => {
+  servers = await startTestServers();
+  auth = await startAuthInstance(servers);
+});
+
+afterAll(async () => {
+  await auth.stop();
+  await servers.stop();
+});
+
+describe('while MongoDB is away', () => {
+  it('who is signed in goes on, what needs it is 503 within seconds, and all is well when it is back', async () => {
+    const signedIn = (await auth.call('POST', '/api/login', admin)).body;
+    const { token } = signedIn;
+    const hub = await connectBus({
+      urls: [servers.natsUrl],
+      user: 'agent-hub',
+      password: servers.natsPassword('agent-hub'),
+      logger: createLogger({ service: 'test', level: 'silent' }),
+    });
+    const verify = () => ask(hub, verifyApiKey, { key_sha256: apiKeySha256(String(signedIn.user?.api_key)) });
+    expect((await verify()).username).toBe('admin');
+
+    await servers.mongod.stop();
+    expect((await auth.call('POST', '/api/auth/refresh', { token })).status).toBe(200);
+    const person = { username: 'Ada', email: 'ada@example.com', password: 'yourpassword' };
+    for (const [method, path, body] of [
+      ['POST', '/api/login', admin],
+      ['POST', '/api/signup', person],
+      ['GET', '/api/profile', undefined],
+      ['GET', '/api/auth/sessions', undefined],
+      ['GET', '/api/users', undefined],
+      ['POST', '/api/auth/logout', undefined],
+    ] as const) {
+      const answer = await auth.call(method, path, body, { token });
+      expect([path, answer.status, answer.body.code]).toEqual([path, 503, 'unavailable']);
+      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    }
+    await expect(verify()).rejects.toMatchObject({ code: 'unavailable' });
+
+    await servers.mongod.start();
+    await vi.waitFor(async () => expect((await auth.call('POST', '/api/login', admin)).status).toBe(200), {
+      timeout: 20_000,
+      interval: 250,
+    });
+    expect((await auth.call('GET', '/api/profile', undefined, { token })).status).toBe(200);
+    expect((await auth.call('POST', '/api/signup', person)).status).toBe(201);
+    await hub.close();
+  });
+});
