@@ -94,7 +94,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '/(dist|generated)/' },
+    exclude: { path: '/(dist|generated|\\.cache)/' },
     tsPreCompilationDeps: true,
     // Rules speak of real places: workspace packages are links below node_modules.
     preserveSymlinks: false,

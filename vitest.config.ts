@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const notOurs = ['**/node_modules/**', '**/dist/**', '.cache/**'];
+const notOurs = ['**/node_modules/**', '**/dist/**', '**/.cache/**'];
 
 /**
  * unit: no I/O worth speaking of, in seconds. integration: real servers and processes. e2e: the whole stack.
