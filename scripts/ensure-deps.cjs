@@ -42,7 +42,10 @@ const install = () => {
   const npm = process.env.npm_execpath;
   const viaNode = npm !== undefined && /\.[cm]?js$/.test(npm);
   const [program, args] = viaNode ? [process.execPath, [npm]] : ['npm', []];
-  const result = spawnSync(program, [...args, 'ci', '--no-audit', '--no-fund'], { cwd: root, stdio: 'inherit' });
+  const result = spawnSync(program, [...args, 'ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: 'inherit',
+  });
   if (result.error) fail(`npm cannot be run: ${result.error.message}. Install Node.js with npm and try again.`);
   if (result.status !== 0)
     fail(
