@@ -198,7 +198,7 @@ export class Attachment {
     const wait = waitBeforeTry(this.#failures, this.#context.random);
     this.#failures += 1;
     if (this.#context.now() + wait > this.#giveUpAt) {
-      this.#finish(error);
+      void this.#giveUp(error);
       return;
     }
     if (this.#failures > 1) this.#events.waiting(wait);
@@ -214,6 +214,13 @@ export class Attachment {
     const returning = this.#established || !this.request.create;
     if (mayAppear && returning) this.#retry(error);
     else this.#finish(error);
+  }
+
+  /** Who was never let in may not know the machine at all, and then does not hear that it is offline. */
+  async #giveUp(error: AppError): Promise<void> {
+    const { sid, agentId, requestId } = this.request;
+    const why = this.#established ? error : await this.#context.locator.explainAbsence(sid, agentId, requestId);
+    if (this.#stream === undefined) this.#finish(why);
   }
 
   /** The agent dialled a hub anew: go there without waiting for the old way to break. */

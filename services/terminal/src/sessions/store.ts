@@ -1,5 +1,5 @@
 import { AppError } from '@webxterm/shared';
-import type { Model } from 'mongoose';
+import mongoose, { type Model } from 'mongoose';
 import type { SessionEnd, SessionRecord } from './record.ts';
 
 /** A session that was named but never opened is forgotten after this. */
@@ -8,6 +8,9 @@ const reservedForMs = 10 * 60_000;
 const closedForMs = 90 * 24 * 3_600_000;
 /** Live sessions of one user on one machine: a runaway script must not fill a machine with shells. */
 export const maxSessionsPerMachine = 64;
+
+/** The only operator in a filter here: what comes from outside never becomes one (sanitizeFilter). */
+const unfinished = mongoose.trusted({ $in: ['reserved', 'active'] satisfies SessionRecord['status'][] });
 
 export interface NewSession {
   readonly sessionId: string;
@@ -92,7 +95,7 @@ export class SessionStore {
   async closed(agentId: string, sessionId: string, end: SessionEnd): Promise<SessionRecord | undefined> {
     const record = await this.#model
       .findOneAndUpdate(
-        { session_id: sessionId, agent_id: agentId, status: { $in: ['reserved', 'active'] } },
+        { session_id: sessionId, agent_id: agentId, status: unfinished },
         {
           status: 'closed',
           closed_at: new Date(this.#now()),

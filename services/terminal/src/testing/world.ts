@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,8 +44,16 @@ export class World {
 
   async stop(): Promise<void> {
     for (const end of this.#ends) end();
+    // What still reads its profile does so to the end, as far as a test can wait for it.
+    for (const { session_id } of await this.#sessions().catch(() => []))
+      await this.shell({ session_id }).catch(() => undefined);
     await this.stack.stop();
     rmSync(this.#dataDir, { recursive: true, force: true });
+  }
+
+  async #sessions(): Promise<{ session_id: string }[]> {
+    const { sessions } = await json(await this.api('GET', 'terminal/sessions'));
+    return Array.isArray(sessions) ? sessions : [];
   }
 
   api(method: string, path: string, body?: unknown, token = this.token): Promise<Response> {
@@ -82,7 +89,9 @@ export class World {
   /** A WebSocket, opened or refused. */
   async dial(query: Record<string, string>, protocol?: string, agentId?: string): Promise<Dialled> {
     const socket = new WebSocket(this.wsUrl(query, agentId), protocol === undefined ? [] : [protocol]);
-    this.#ends.push(() => socket.terminate());
+    this.#ends.push(() => {
+      if (socket.readyState === socket.OPEN) socket.terminate();
+    });
     const client = new RawClient(socket);
     const headers = new Promise<Record<string, unknown>>((resolve) =>
       socket.once('upgrade', (response) => resolve(response.headers)),
@@ -100,6 +109,17 @@ export class World {
         response.on('end', () => resolve({ opened: false, status: response.statusCode ?? 0, body: JSON.parse(text) }));
       });
     });
+  }
+
+  /**
+   * A raw client whose shell has read its profile. A shell that is hung up in the middle of one leaves behind what the profile
+   * made: locks of tools that it starts, such as those that manage versions of languages.
+   */
+  async shell(query: Record<string, string> = {}): Promise<RawClient> {
+    const client = await this.raw(query);
+    client.send('echo shell-is-$((0+1))\n');
+    await client.says('shell-is-1');
+    return client;
   }
 
   async raw(query: Record<string, string> = {}, protocol?: string): Promise<RawClient> {
@@ -135,7 +155,9 @@ export class RawClient {
       this.length += message.length;
     });
     socket.on('error', () => {});
-    this.closed = once(socket, 'close').then(([code, reason]) => ({ code: Number(code), reason: String(reason) }));
+    this.closed = new Promise((resolve) =>
+      socket.once('close', (code, reason) => resolve({ code, reason: String(reason) })),
+    );
   }
 
   get bytes(): Buffer {
