@@ -1,0 +1,197 @@
+import { describe, expect, it } from 'vitest';
+import { TerminalRefusal } from './api.ts';
+import { Bench, settled, type TestSocket } from './testing/fake-server.ts';
+
+const typed = (socket: TestSocket): [number, string][] =>
+  socket.of('input').map(({ offset, payload }) => [offset, new TextDecoder().decode(payload)]);
+const pass = (token: string) => ({ type: 'pass', expiresInMs: 300_000, pass: token }) as const;
+
+describe('a terminal client', () => {
+  it('says hello and attach at once, and opens the shell only until it was answered', async () => {
+    const bench = new Bench();
+    await settled();
+    bench.socket.open();
+    expect(bench.socket.sent.slice(0, 2).map(({ type }) => type)).toEqual(['hello', 'attach']);
+    expect(bench.socket.of('attach')[0]).toMatchObject({ create: true, from: undefined, cols: 80, rows: 24 });
+    bench.socket.break();
+    await bench.clock.pass(0);
+    expect(bench.asked).toEqual([undefined, 's1']);
+    await bench.attach();
+    expect(bench.socket.of('attach')[0]?.create).toBe(true);
+    bench.socket.break();
+    await bench.clock.pass(1000);
+    bench.socket.open();
+    expect(bench.socket.of('attach')[0]).toMatchObject({ create: false, from: 0 });
+  });
+
+  it('comes back with its pass, and with a ticket when that connection fails too', async () => {
+    const bench = new Bench();
+    const first = await bench.attach();
+    first.tell(pass('wxt_rp_1'));
+    await bench.clock.pass(10_000 - 5000 + 1);
+    first.break(1012);
+    expect(bench.client.state).toEqual({ state: 'reconnecting', retryInMs: 0, reason: 'the connection closed (1012)' });
+    await bench.clock.pass(0);
+    expect(bench.socket.url).toBe('wxt_rp_1');
+    bench.socket.break();
+    await bench.clock.pass(1000);
+    expect(bench.socket.url).toBe('wxt_tk_1');
+  });
+
+  it('uses no pass that has run out', async () => {
+    const bench = new Bench();
+    const first = await bench.attach();
+    first.tell({ ...pass('wxt_rp_1'), expiresInMs: 4000 });
+    first.break();
+    await bench.clock.pass(0);
+    expect(bench.socket.url).toBe('wxt_tk_1');
+  });
+
+  it('repeats what is not applied, on a new socket and after a hub change on the same one', async () => {
+    const bench = new Bench();
+    bench.client.type('abc');
+    const first = await bench.attach();
+    bench.client.type('def');
+    expect(typed(first)).toEqual([
+      [0, 'abc'],
+      [3, 'def'],
+    ]);
+    first.tell({ type: 'input_ack', applied: 2, limit: 1000 });
+    first.break();
+    bench.client.type('ghi');
+    await bench.clock.pass(0);
+    const second = await bench.attach({ inputApplied: 4 });
+    expect(typed(second)).toEqual([
+      [4, 'ef'],
+      [6, 'ghi'],
+    ]);
+    bench.accept({ inputApplied: 6 });
+    expect(typed(second).at(-1)).toEqual([6, 'ghi']);
+  });
+
+  it('gives each byte once, tells what is lost, and resumes where it stopped', async () => {
+    const bench = new Bench();
+    await bench.attach();
+    bench.says(0, 'hello');
+    bench.says(3, 'lo w');
+    bench.socket.break();
+    await bench.clock.pass(0);
+    bench.socket.open();
+    expect(bench.socket.of('attach')[0]?.from).toBe(7);
+    bench.accept({ offset: 10, liveFrom: 10 });
+    bench.says(10, '!');
+    expect(bench.output.map(({ text }) => text)).toEqual(['hello', ' w', '!']);
+    expect(bench.gaps).toEqual([[7, 10]]);
+  });
+
+  it('types nothing that the emulator answers to a replay', async () => {
+    const bench = new Bench();
+    const socket = await bench.attach({ liveFrom: 5, head: 5 });
+    bench.says(0, 'past.now');
+    expect(bench.output.map(({ text, live }) => [text, live])).toEqual([
+      ['past.', false],
+      ['now', true],
+    ]);
+    bench.client.reply('\u001b[0n');
+    expect(typed(socket)).toEqual([]);
+    bench.client.type('k');
+    bench.output[0]?.rendered();
+    bench.client.reply('R');
+    expect(socket.of('input').map(({ reply }) => reply)).toEqual([false, true]);
+  });
+
+  it('lets rendering drive the limit, and tells a mere ack after a pause', async () => {
+    const bench = new Bench();
+    const socket = await bench.attach();
+    expect(socket.of('limit')).toEqual([{ type: 'limit', acked: 0, limit: 65_536 }]);
+    bench.says(0, 'x'.repeat(40_000));
+    expect(socket.of('limit')).toHaveLength(1);
+    bench.output[0]?.rendered();
+    expect(socket.of('limit')[1]).toEqual({ type: 'limit', acked: 40_000, limit: 105_536 });
+    bench.says(40_000, 'y');
+    bench.output[1]?.rendered();
+    expect(socket.of('limit')).toHaveLength(2);
+    await bench.clock.pass(100);
+    expect(socket.of('limit')[2]?.acked).toBe(40_001);
+  });
+
+  it('finds a silent server dead after 6 s, but forgives the silence of its own sleep', async () => {
+    const bench = new Bench();
+    const first = await bench.attach();
+    expect(first.of('ping').map(({ scope }) => scope)).toEqual(['hop', 'path']);
+    await bench.clock.pass(5999);
+    expect(bench.sockets).toHaveLength(1);
+    await bench.clock.pass(2001);
+    expect(bench.sockets).toHaveLength(2);
+    const second = await bench.attach();
+    bench.clock.sleep(3_600_000);
+    await bench.clock.pass(1);
+    expect(second.closedByClient).toBeUndefined();
+    second.tell({ type: 'pong', scope: 'hop', nonce: 1 });
+    await bench.clock.pass(3000);
+    expect(bench.sockets).toHaveLength(2);
+  });
+
+  it('ends with the shell, after the output that the limit held back', async () => {
+    const bench = new Bench();
+    await bench.attach();
+    bench.socket.tell({ type: 'ended', finalOffset: 3, cause: 'shell_exit', exitCode: 3, signal: undefined });
+    expect(bench.client.state.state).toBe('live');
+    bench.says(0, 'bye');
+    expect(bench.client.state).toEqual({ state: 'ended', cause: 'shell_exit', exitCode: 3, signal: undefined });
+    bench.socket.break(1000);
+    await bench.clock.pass(60_000);
+    expect(bench.sockets).toHaveLength(1);
+  });
+
+  it('gives up when it was displaced, or when a ticket is refused', async () => {
+    const displaced = new Bench();
+    await displaced.attach();
+    displaced.socket.tell({ type: 'refused', code: 'displaced', message: 'A newer one.' });
+    displaced.socket.break(4408);
+    expect(displaced.client.state).toEqual({ state: 'refused', code: 'displaced', message: 'A newer one.' });
+    const out = new Bench();
+    const socket = await out.attach();
+    socket.tell(pass('wxt_rp_1'));
+    out.ticket = () => Promise.reject(new TerminalRefusal('unauthenticated', 'Sign in.'));
+    socket.break(4401);
+    await out.clock.pass(0);
+    expect(out.client.state).toEqual({ state: 'refused', code: 'unauthenticated', message: 'Sign in.' });
+    await out.clock.pass(60_000);
+    expect([displaced.sockets.length, out.sockets.length]).toEqual([1, 1]);
+  });
+
+  it('goes on trying while tickets cannot be had, and while the machine cannot be reached', async () => {
+    const bench = new Bench();
+    bench.ticket = () => Promise.reject(new Error('503'));
+    await bench.clock.pass(20_000);
+    expect(bench.client.state).toMatchObject({ state: 'reconnecting', reason: '503' });
+    bench.ticket = async () => ({ ticket: 'wxt_tk_2', sessionId: 's1' });
+    await bench.clock.pass(5000);
+    const socket = await bench.attach();
+    socket.tell({ type: 'state', state: 'unreachable', retryInMs: 500 });
+    expect(bench.client.state).toEqual({ state: 'unreachable', retryInMs: 500 });
+    bench.accept();
+    expect(bench.client.state).toEqual({ state: 'live' });
+    socket.break(4503);
+    expect(bench.client.state).toMatchObject({ state: 'unreachable' });
+  });
+
+  it('leaves on purpose without another word', async () => {
+    const bench = new Bench();
+    const socket = await bench.attach();
+    const told = bench.states.length;
+    bench.client.close();
+    expect([socket.of('detach')[0]?.reason, socket.closedByClient]).toEqual(['left', 1000]);
+    socket.break(1000);
+    await bench.clock.pass(60_000);
+    expect([bench.sockets.length, bench.states.length]).toEqual([1, told]);
+  });
+
+  it('breaks off from a server that does not speak the protocol', async () => {
+    const bench = new Bench();
+    const socket = await bench.attach();
+    socket.tellText('hello');
+    expect(bench.client.state).toMatchObject({ state: 'reconnecting', reason: 'a text message is no frame' });
+  });
+});

@@ -1,0 +1,174 @@
+import { type DownFrame, decodeUp, encodeDown, type UpFrame } from '@webxterm/contracts/frames';
+import type { TerminalClientOptions, TerminalState } from '../api.ts';
+import type { Clock } from '../clock.ts';
+import { TerminalClient } from '../terminal-client.ts';
+import type { WebSocketLike } from '../web-socket.ts';
+
+/** A clock that stands until it is moved. */
+export class TestClock implements Clock {
+  #now = 0;
+  #timers: { at: number; act: () => void }[] = [];
+
+  now(): number {
+    return this.#now;
+  }
+
+  after(ms: number, act: () => void): () => void {
+    const timer = { at: this.#now + ms, act };
+    this.#timers.push(timer);
+    return () => {
+      this.#timers = this.#timers.filter((other) => other !== timer);
+    };
+  }
+
+  /** Moves on by `ms`, timers in order; promises settle in between. */
+  async pass(ms: number): Promise<void> {
+    const end = this.#now + ms;
+    for (;;) {
+      await settled();
+      const next = this.#timers.filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at)[0];
+      if (next === undefined) break;
+      this.#timers = this.#timers.filter((timer) => timer !== next);
+      this.#now = Math.max(this.#now, next.at);
+      next.act();
+    }
+    this.#now = end;
+  }
+
+  /** Time goes by while nobody runs: a lid that is closed. */
+  sleep(ms: number): void {
+    this.#now += ms;
+  }
+}
+
+export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+type Listener = (event: { data: unknown; code: number; reason: string }) => void;
+
+/** The server's end of one socket, in the hands of a test. */
+export class TestSocket implements WebSocketLike {
+  binaryType = 'blob';
+  bufferedAmount = 0;
+  readonly url: string;
+  readonly sent: UpFrame[] = [];
+  closedByClient: number | undefined;
+  readonly #listeners = new Map<string, Listener[]>();
+
+  constructor(url: string) {
+    this.url = url;
+  }
+
+  addEventListener(type: string, listener: Listener): void {
+    this.#listeners.set(type, [...(this.#listeners.get(type) ?? []), listener]);
+  }
+
+  send(message: Uint8Array): void {
+    this.sent.push(decodeUp(message));
+  }
+
+  close(code?: number): void {
+    this.closedByClient = code ?? 1005;
+  }
+
+  open(): void {
+    this.#tell('open', {});
+  }
+
+  tell(frame: DownFrame): void {
+    this.#tell('message', { data: encodeDown(frame).buffer });
+  }
+
+  tellText(text: string): void {
+    this.#tell('message', { data: text });
+  }
+
+  break(code = 1006, reason = ''): void {
+    this.#tell('close', { code, reason });
+  }
+
+  of<T extends UpFrame['type']>(type: T): Extract<UpFrame, { type: T }>[] {
+    return this.sent.filter((frame): frame is Extract<UpFrame, { type: T }> => frame.type === type);
+  }
+
+  #tell(type: string, event: { data?: unknown; code?: number; reason?: string }): void {
+    const whole = { data: undefined, code: 0, reason: '', ...event };
+    for (const listener of this.#listeners.get(type) ?? []) listener(whole);
+  }
+}
+
+export type Accepted = Extract<DownFrame, { type: 'accepted' }>;
+
+/** A client with everything it touches in the hands of a test. */
+export class Bench {
+  readonly clock = new TestClock();
+  readonly sockets: TestSocket[] = [];
+  readonly states: TerminalState[] = [];
+  readonly output: { text: string; live: boolean; rendered: () => void }[] = [];
+  readonly gaps: [number, number][] = [];
+  readonly asked: (string | undefined)[] = [];
+  readonly client: TerminalClient;
+  ticket: () => Promise<{ ticket: string; sessionId: string }> = async () => ({ ticket: 'wxt_tk_1', sessionId: 's1' });
+
+  constructor(options: Partial<TerminalClientOptions> = {}) {
+    this.client = new TerminalClient({
+      webSocketUrl: (token) => token,
+      ticket: (sessionId) => {
+        this.asked.push(sessionId);
+        return this.ticket();
+      },
+      size: { cols: 80, rows: 24 },
+      openSocket: (url) => {
+        const socket = new TestSocket(url);
+        this.sockets.push(socket);
+        return socket;
+      },
+      clock: this.clock,
+      random: () => 0.5,
+      handlers: {
+        output: (bytes, { live }, rendered) =>
+          this.output.push({ text: new TextDecoder().decode(bytes), live, rendered }),
+        gap: (from, to) => this.gaps.push([from, to]),
+        state: (state) => this.states.push(state),
+        session: () => {},
+        size: () => {},
+        latency: () => {},
+      },
+      ...options,
+    });
+    this.client.start();
+  }
+
+  get socket(): TestSocket {
+    const socket = this.sockets.at(-1);
+    if (socket === undefined) throw new Error('no socket yet');
+    return socket;
+  }
+
+  /** The next socket opens and is accepted. */
+  async attach(accepted: Partial<Accepted> = {}): Promise<TestSocket> {
+    await settled();
+    this.socket.open();
+    this.accept(accepted);
+    return this.socket;
+  }
+
+  accept(accepted: Partial<Accepted> = {}): void {
+    this.socket.tell({
+      type: 'accepted',
+      created: false,
+      driver: true,
+      offset: 0,
+      head: 0,
+      liveFrom: 0,
+      inputApplied: 0,
+      inputLimit: 256 * 1024,
+      cols: 80,
+      rows: 24,
+      ...accepted,
+    });
+  }
+
+  says(offset: number, text: string): void {
+    this.socket.tell({ type: 'output', offset, payload: new TextEncoder().encode(text) });
+  }
+}
