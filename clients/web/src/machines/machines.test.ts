@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { EventStreamParser } from './event-stream.ts';
 import { installCommands, maskedKey } from './install-command.ts';
 import { listWithEvent, withEvent } from './machine-cache.ts';
-import { ago, duration } from './phrases.ts';
+import { ago, duration, platform } from './phrases.ts';
 
 const machine = (agentId: string): Machine => ({
   id: '1',
@@ -84,6 +84,14 @@ describe('the commands that add a machine', () => {
   it('hide the key until it is asked for', () => {
     expect(maskedKey(apiKey)).toBe('vsay_ak_••••••••');
   });
+});
+
+it('systems are named by distribution, or by kernel where only that is known', () => {
+  const system = (osVersion: string) =>
+    platform({ ...machine('ag_1'), metadata: { ...machine('ag_1').metadata, os_version: osVersion } });
+  expect(system('6.8.0')).toBe('Linux 6.8.0 · x64');
+  expect(system('Debian GNU/Linux 12')).toBe('Debian GNU/Linux 12 · x64');
+  expect(system('')).toBe('Linux · x64');
 });
 
 it('times are said as people say them', () => {

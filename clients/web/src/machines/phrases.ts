@@ -28,11 +28,13 @@ export const duration = (seconds: number): string => {
 export const localTime = (timestamp: string): string =>
   new Date(timestamp).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 
-/** "Linux · x64", leaving out what the agent did not say. */
-export const platform = (machine: Machine): string =>
-  [machine.metadata.os_version === '' ? machine.os : machine.metadata.os_version, machine.arch]
-    .filter((part) => part !== '')
-    .join(' · ');
+/** "Linux 6.8.0 · x64", leaving out what the agent did not say. */
+export const platform = ({ os, arch, metadata }: Pick<Machine, 'os' | 'arch' | 'metadata'>): string => {
+  const name = `${os.charAt(0).toUpperCase()}${os.slice(1)}`;
+  // Some agents say the distribution, some the kernel's release.
+  const system = /^\d/.test(metadata.os_version) ? `${name} ${metadata.os_version}` : metadata.os_version || name;
+  return [system, arch].filter((part) => part !== '').join(' · ');
+};
 
 export const gigabytes = (megabytes: number): string => `${(megabytes / 1024).toFixed(megabytes < 10_240 ? 1 : 0)} GB`;
 

@@ -31,7 +31,7 @@ export const TerminalPage = () => {
 
 const Terminals = ({ agentId }: { agentId: string }) => {
   const machine = useMachine(agentId);
-  const name = machine.data?.name ?? '';
+  const name = machine.data?.name ?? (machine.isError ? 'Unknown machine' : '');
   const tabs = useMachineTabs(agentId);
   const [preferences, setPreferences] = usePreferences();
   const [searching, setSearching] = useState(false);
