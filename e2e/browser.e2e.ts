@@ -24,6 +24,8 @@ afterEach(async () => {
 
 const newPage = async (): Promise<void> => {
   context = await browser.newContext({ viewport: { width: 1200, height: 800 } });
+  // The emulator paints with WebGL; with this setting of its menu the text is in the page too.
+  await context.addInitScript({ content: `localStorage.setItem('webxterm.terminal', '{"screenReader":true}')` });
   page = await context.newPage();
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => {

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startStack } from '@webxterm/stack';
 import { type BarePath, startBarePath } from './bare-path/bare-path.ts';
@@ -75,7 +76,7 @@ const measureAll = async (product: Product, bare: BarePath): Promise<Row[]> => {
 
 const folder = temporaryFolder();
 say('starting the product and the bare path');
-const stack = await startStack({ dataDir: folder.path, port: 0, grpcPort: 0 });
+const stack = await startStack({ dataDir: join(folder.path, 'data'), home: folder.path });
 const bare = await startBarePath();
 try {
   const verdicts = (await measureAll(await findProduct(stack.url, stack.admin), bare)).map(judge);

@@ -21,7 +21,14 @@ export interface TestStack {
 /** What `npm start` starts, on free ports with its own data; the agent runs unless it is said not to. */
 export const startTestStack = async (options: { agent?: boolean; replicas?: number } = {}): Promise<TestStack> => {
   const dataDir = mkdtempSync(join(tmpdir(), 'webxterm-e2e-'));
-  const stack = await startStack({ dataDir, agent: options.agent ?? true, replicas: options.replicas ?? 1 });
+  // A home without a profile: what is tested is the terminal, not what someone's login scripts do and how long they take.
+  const home = mkdtempSync(join(tmpdir(), 'webxterm-home-'));
+  const stack = await startStack({
+    dataDir,
+    agent: options.agent ?? true,
+    replicas: options.replicas ?? 1,
+    home,
+  });
   return {
     url: stack.url,
     dataDir,
@@ -38,7 +45,7 @@ export const startTestStack = async (options: { agent?: boolean; replicas?: numb
     },
     stop: async () => {
       await stack.stop();
-      rmSync(dataDir, { recursive: true, force: true });
+      for (const folder of [dataDir, home]) rmSync(folder, { recursive: true, force: true });
     },
   };
 };

@@ -12,12 +12,15 @@ export { type Servers, startServers } from './test-servers.ts';
 
 /**
  * A whole stack for tests and measurements: on free ports, with its own data, quiet (its logs are in `dataDir`/logs).
+ * `home` is the home of the agent's shells; without it they run the login scripts of whoever runs the tests.
  * @throws StackFailure when it cannot be started; nothing is left running then
  */
 export const startStack = (
-  settings: Partial<StackSettings> & { dataDir: string },
+  { home, ...settings }: Partial<StackSettings> & { dataDir: string; home?: string },
   reporter: Reporter = silentReporter,
 ): Promise<Stack> => {
   const dataDir = resolve(settings.dataDir);
-  return beginStack({ ...isolatedSettings(dataDir), ...settings, dataDir }, reporter).ready;
+  const isolated = isolatedSettings(dataDir);
+  const environment = home === undefined ? isolated.environment : { ...isolated.environment, HOME: home };
+  return beginStack({ ...isolated, environment, ...settings, dataDir }, reporter).ready;
 };

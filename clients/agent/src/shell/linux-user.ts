@@ -20,10 +20,10 @@ export const parsePasswdLine = (line: string): LinuxUser | undefined => {
   return { name, uid: Number(uid), gid: Number(gid), home: home || '/', shell: shell || '/bin/sh' };
 };
 
-/** The account that this process runs as. */
+/** The account that this process runs as. Its home is $HOME where that is set, as for every program that a user starts. */
 export const ownUser = (): LinuxUser => {
-  const { username, uid, gid, homedir, shell } = os.userInfo();
-  return { name: username, uid, gid, home: homedir, shell: shell ?? '/bin/sh' };
+  const { username, uid, gid, shell } = os.userInfo();
+  return { name: username, uid, gid, home: os.homedir(), shell: shell ?? '/bin/sh' };
 };
 
 /**

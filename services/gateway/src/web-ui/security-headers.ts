@@ -22,6 +22,10 @@ export const apiSecurity = (publicUrl: string): Apply =>
     },
   });
 
+/** The WebSocket sources of our origins. A policy has no way to write an IPv6 address: there `'self'` must do. */
+const webSocketSources = (origins: Iterable<string>): string[] =>
+  [...origins].filter((origin) => !origin.includes('[')).map((origin) => origin.replace(/^http/, 'ws'));
+
 /**
  * The web UI runs its own files only: no inline script, no eval, nothing from elsewhere. Styles may be inline, for Mantine and
  * xterm set them on elements at run time. `connect-src 'self'` covers WebSockets only in newer browsers, so they are named too.
@@ -38,7 +42,7 @@ export const pageSecurity = (publicUrl: string, origins: Iterable<string>): Appl
         styleSrc: ["'self'", "'unsafe-inline'"],
         imgSrc: ["'self'"],
         fontSrc: ["'self'"],
-        connectSrc: ["'self'", ...[...origins].map((origin) => origin.replace(/^http/, 'ws'))],
+        connectSrc: ["'self'", ...webSocketSources(origins)],
         objectSrc: ["'none'"],
         baseUri: ["'none'"],
         formAction: ["'self'"],
