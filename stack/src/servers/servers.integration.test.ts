@@ -109,6 +109,12 @@ describe('NATS', () => {
     ['auth', '$JS.API.STREAM.PURGE.AUDIT'],
     ['auth', 'machines.authorize'],
     ['init', 'auth.signin.revoked'],
+    ['terminal', '$JS.API.CONSUMER.CREATE.EVENTS'],
+    // The answer would go to any reply subject, also to one of the allow-list.
+    ['terminal', '$JS.API.DIRECT.GET.KV_signins.$KV.signins.s.of-an-admin'],
+    ['terminal', '$JS.API.DIRECT.GET.KV_presence'],
+    ['agent-hub', '$JS.API.DIRECT.GET.KV_signins.$KV.signins.s.of-an-admin'],
+    ['agent-hub', '$JS.API.DIRECT.GET.KV_presence.$KV.presence.agents.ag_1'],
   ])('denies %s to publish %s', async (user, subject) => {
     expect(await publishIsDenied(user, subject)).toBe(true);
   });

@@ -35,6 +35,15 @@ describe('what each service may do on the bus', () => {
     expect(writers('$JS.API.STREAM.DELETE.AUDIT')).toEqual(['init']);
   });
 
+  it('lets no service have stored bytes sent to a subject of its choice', () => {
+    for (const [user, rights] of Object.entries(busPermissions)) {
+      if (user === 'init') continue;
+      for (const stream of ['KV_signins', 'KV_presence', 'EVENTS', 'AUDIT'])
+        for (const call of [stream, `${stream}.$KV.signins.s.abc`])
+          expect(covers(rights.publish, `$JS.API.DIRECT.GET.${call}`)).toBe(false);
+    }
+  });
+
   it("keeps each service out of the others' inboxes", () => {
     for (const [user, rights] of Object.entries(busPermissions)) {
       const inboxes = rights.subscribe.filter((subject) => subject.startsWith('_INBOX'));

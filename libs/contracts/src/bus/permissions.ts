@@ -15,12 +15,15 @@ export interface BusPermissions {
 /** Each user has an inbox prefix of its own, so that no service reads another's replies. */
 export const inboxPrefix = (user: BusUser): string => `_INBOX_${user.replace('-', '_')}`;
 
+/**
+ * No DIRECT.GET: the server sends its answer, the stored bytes themselves, to whatever reply subject the request names and does
+ * not ask whether the asker may publish there. So an administrator's entry could be copied to a sign-in of one's own making.
+ * MSG.GET wraps the bytes in JSON that is no entry.
+ */
 const readStream = (stream: string): string[] => {
   return [
     `$JS.API.STREAM.INFO.${stream}`,
     `$JS.API.STREAM.MSG.GET.${stream}`,
-    `$JS.API.DIRECT.GET.${stream}`,
-    `$JS.API.DIRECT.GET.${stream}.>`,
     `$JS.API.CONSUMER.CREATE.${stream}`,
     `$JS.API.CONSUMER.CREATE.${stream}.>`,
     `$JS.API.CONSUMER.INFO.${stream}.>`,
@@ -72,6 +75,7 @@ export const busPermissions: Record<BusUser, BusPermissions> = {
       'machines.*.stats',
       'machines.*.access',
       'machines.*.session_ended',
+      'machines.*.sessions',
       'audit.agent-hub.>',
       '$JS.API.INFO',
       ...readBucket(signinBucket),
@@ -91,9 +95,14 @@ export const busPermissions: Record<BusUser, BusPermissions> = {
       '$JS.API.INFO',
       ...readBucket(signinBucket),
       ...readBucket(presenceBucket),
-      ...readStream(eventStream.name),
     ],
-    subscribe: [inbox('terminal'), 'terminal.sessions.end', 'machines.*.access', 'machines.*.session_ended'],
+    subscribe: [
+      inbox('terminal'),
+      'terminal.sessions.end',
+      'machines.*.access',
+      'machines.*.session_ended',
+      'machines.*.sessions',
+    ],
     allowResponses: true,
   },
 };
