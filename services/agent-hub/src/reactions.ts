@@ -7,7 +7,7 @@ export const wireReactions = (parts: Parts): void => {
   const { allowList, revocation, events, presence, activity, now } = parts;
   allowList.onChange((sidHash, entry) => {
     revocation.signinChanged(sidHash, entry);
-    if (entry === undefined || entry.disabled) events.signinEnded(sidHash);
+    events.signinChanged(sidHash);
   });
   presence.onChange((agentId, online) => {
     const latest = activity.latest(agentId);
@@ -23,10 +23,11 @@ export const wireReactions = (parts: Parts): void => {
 };
 
 /** Whatever was told while the bus was away was missed: lease and entries are written again, every right is read again. */
-export const wireReconnect = ({ busState, presence, revocation }: Parts, lease: Lease): void => {
+export const wireReconnect = ({ busState, presence, revocation, sessionLists }: Parts, lease: Lease): void => {
   busState.onReconnect(() => {
     void lease.renew().then(() => presence.rewriteAll());
     void revocation.recheckAll();
+    sessionLists.tellAgain();
   });
 };
 

@@ -57,8 +57,9 @@ export class MachineEventStreams {
     for (const stream of this.#streams) stream.forgetAccess(agentId);
   }
 
-  signinEnded(sidHash: string): void {
-    for (const stream of this.#streams) if (stream.sidHash === sidHash) stream.end();
+  /** A stream goes by the role that it began with: when the sign-in has another, or ends, so does the stream. */
+  signinChanged(sidHash: string): void {
+    for (const stream of this.#streams) if (stream.sidHash === sidHash) stream.endIfOver();
   }
 
   end(): void {
@@ -118,6 +119,10 @@ class EventStream {
     this.#response.end();
   }
 
+  endIfOver(): void {
+    if (this.#signinOver()) this.end();
+  }
+
   #mayRead(agentId: string): Promise<boolean> {
     const { authorizer, now } = this.#options;
     let known = this.#access.get(agentId);
@@ -135,7 +140,7 @@ class EventStream {
 
   #send(key: string, text: string): void {
     if (this.#response.writableEnded) return;
-    if (this.#signedOut()) this.end();
+    if (this.#signinOver()) this.end();
     else if (this.#blocked) this.#wait(key, text);
     else this.#blocked = !this.#response.write(text);
   }
@@ -157,13 +162,15 @@ class EventStream {
   }
 
   /** A list that is being read anew knows nobody yet; it tells later who is gone. */
-  #signedOut(): boolean {
+  #signinOver(): boolean {
     const { allowList } = this.#options;
-    return !allowList.isStale() && allowList.peek(this.sidHash) === undefined;
+    if (allowList.isStale()) return false;
+    const signin = allowList.peek(this.sidHash);
+    return signin === undefined || signin.disabled || signin.role !== this.person.role;
   }
 
   #beat(): void {
-    if (this.#signedOut()) this.end();
+    if (this.#signinOver()) this.end();
     else if (!this.#blocked) this.#response.write(': beat\n\n');
   }
 }

@@ -213,6 +213,20 @@ describe('machine events', () => {
     await world.auth.signOut(signin);
     await stream.done;
   });
+
+  it("end when an administrator becomes a user, who may not go on reading everybody's machines", async () => {
+    const signin = await world.auth.signIn(person('root').user);
+    const stream = await listen(signin.token);
+    await world.auth.changeRole(signin, 'user');
+    await stream.done;
+  });
+
+  it('end when the account is disabled', async () => {
+    const signin = await world.auth.signIn(person('ann').user);
+    const stream = await listen(signin.token);
+    await world.auth.disable(signin);
+    await stream.done;
+  });
 });
 
 describe('what is kept of a machine', () => {

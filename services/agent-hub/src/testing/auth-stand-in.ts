@@ -98,6 +98,10 @@ export class AuthStandIn {
     await this.#write(sid, user, true);
   }
 
+  async changeRole({ sid, user }: TestSignin, role: 'user' | 'admin'): Promise<void> {
+    await this.#write(sid, { ...user, role }, false);
+  }
+
   async stop(): Promise<void> {
     clearInterval(this.#beat);
     await this.#bus.close();
