@@ -13,6 +13,7 @@ import {
   type ResizeSessionRequest,
   rawHubAttach,
 } from '@webxterm/contracts/grpc';
+import { boundStreamWindows } from './http2-windows.ts';
 
 export type RawCall = ClientDuplexStream<Buffer, Buffer>;
 
@@ -23,8 +24,8 @@ const streamsPerChannel = 100;
 const idleAfterMs = 60_000;
 
 /**
- * Bytes that a hub may have on its way to us, for each stream and for a connection: more than all attachments of a channel
- * times the largest output limit (4 MiB), so that only the limits of the stream protocol ever stop output. It is credit, not memory.
+ * Bytes that a hub may have on its way to us on one connection: more than the windows of all attachments of a channel
+ * (`streamWindow`), so that a full one never stops the others. It is credit, not memory.
  */
 const receiveWindow = 1024 * 1024 * 1024;
 const maxMessage = 1024 * 1024;
@@ -47,6 +48,7 @@ export class HubChannels {
 
   constructor(hubToken: string) {
     this.#token = hubToken;
+    boundStreamWindows();
   }
 
   /** Starts an attach call. Its failure comes as the call's `error` and `status`. */
