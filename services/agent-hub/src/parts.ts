@@ -17,6 +17,7 @@ import { BusState } from './bus-state.ts';
 import { LinkTable } from './links/link-table.ts';
 import { LinkRefusal } from './links/refusal.ts';
 import { RevokedKeys } from './links/revoked-keys.ts';
+import { SessionLists } from './links/session-lists.ts';
 import { Activity } from './machines/activity.ts';
 import { Authorizer } from './machines/authorize.ts';
 import { MachineEventStreams } from './machines/events.ts';
@@ -80,6 +81,7 @@ export const makeParts = (settings: HubSettings, { models, bus, busState }: Conn
     links,
     attachments,
     rendezvous: new Rendezvous(),
+    sessionLists: new SessionLists(bus, logger),
     activity: new Activity({ bus, store, logger, now, isConnected }),
     presence: new Presence({ hubId, view, entries, table: links, logger, now, isCurrent: isConnected }),
     revocation: new Revocation({ allowList, authorizer, links, table: attachments, logger }),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AgentId, SessionId, UserId } from '../ids.ts';
+import { AgentId, SessionId, Timestamp, UserId } from '../ids.ts';
 
 /** Told by agent-hub when an agent says that a session ended; terminal closes its record. */
 export const sessionEndedSubject = (agentId: string): string => `machines.${agentId}.session_ended`;
@@ -11,6 +11,20 @@ export const SessionEndedEvent = z.object({
   exit_code: z.number().int().nullable(),
   signal: z.string().nullable(),
 });
+
+/** Told by agent-hub after each welcome of an agent, and again after the bus was away: which sessions the agent knew then. */
+export const machineSessionsSubject = (agentId: string): string => `machines.${agentId}.sessions`;
+export const machineSessionsWildcard = 'machines.*.sessions';
+/** Agents keep 64 sessions or so; a list beyond this is no honest one, and is not told. */
+export const maxListedSessions = 4096;
+export const MachineSessionsEvent = z.object({
+  agent_id: AgentId,
+  /** When the link began on which the list was told. A session opened after this may be missing in it, and live. */
+  linked_at: Timestamp,
+  /** Those that live or open, and those that ended not long ago (each of these also has its session_ended). */
+  session_ids: z.array(SessionId).max(maxListedSessions),
+});
+export type MachineSessionsEvent = z.infer<typeof MachineSessionsEvent>;
 
 /** Told by terminal on the EVENTS stream. */
 export const terminalEvents = {

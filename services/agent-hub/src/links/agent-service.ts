@@ -12,6 +12,7 @@ import type { ControlStream, Link } from './link.ts';
 import type { LinkTable } from './link-table.ts';
 import { LinkRefusal } from './refusal.ts';
 import type { Registered } from './registrar.ts';
+import type { SessionLists } from './session-lists.ts';
 
 export interface AgentServiceOptions {
   readonly greeter: Greeter;
@@ -19,6 +20,7 @@ export interface AgentServiceOptions {
   readonly presence: Presence;
   readonly activity: Activity;
   readonly store: MachineStore;
+  readonly sessionLists: SessionLists;
   readonly bus: NatsConnection;
   readonly logger: Logger;
   readonly now: () => number;
@@ -100,6 +102,9 @@ export class AgentService {
         break;
       case 'stats':
         this.#options.activity.stats(link.identity.agentId, message.value);
+        break;
+      case 'sessions':
+        this.#options.sessionLists.heard(link, message.value);
         break;
       case 'sessionEnded':
         this.#sessionEnded(link.identity.agentId, message.value);

@@ -1,0 +1,50 @@
+import type { NatsConnection } from '@nats-io/transport-node';
+import { type MachineSessionsEvent, machineSessionsSubject, maxListedSessions } from '@webxterm/contracts/bus';
+import type { SessionList } from '@webxterm/contracts/grpc';
+import type { Logger } from '@webxterm/shared';
+import type { Link } from './link.ts';
+
+/** Tells which sessions an agent knew when it linked: of what is not among them the records are closed. */
+export class SessionLists {
+  readonly #bus: NatsConnection;
+  readonly #logger: Logger;
+  readonly #told = new Map<Link, MachineSessionsEvent>();
+
+  constructor(bus: NatsConnection, logger: Logger) {
+    this.#bus = bus;
+    this.#logger = logger;
+  }
+
+  /** What an agent says first on its link. Said again later it counts no more: it would not be of the time when the link began. */
+  heard(link: Link, { sessions }: SessionList): void {
+    if (!link.isOpen || this.#told.has(link)) return;
+    const { agentId } = link.identity;
+    const ids = sessions.map(({ sessionId }) => sessionId);
+    // Half a list would close what lives.
+    if (ids.length > maxListedSessions || ids.some((id) => id.length !== 16)) {
+      this.#logger.warn({ agent_id: agentId, sessions: ids.length }, 'an agent told a list of sessions that cannot be');
+      return;
+    }
+    const event: MachineSessionsEvent = {
+      agent_id: agentId,
+      linked_at: link.since.toISOString(),
+      session_ids: ids.map((id) => id.toString('base64url')),
+    };
+    this.#told.set(link, event);
+    link.onClose(() => this.#told.delete(link));
+    this.#tell(event);
+  }
+
+  /** After the bus was away. An old list does no harm: it speaks of the time when its link began. */
+  tellAgain(): void {
+    for (const event of this.#told.values()) this.#tell(event);
+  }
+
+  #tell(event: MachineSessionsEvent): void {
+    try {
+      this.#bus.publish(machineSessionsSubject(event.agent_id), JSON.stringify(event));
+    } catch (error) {
+      this.#logger.warn({ err: error, agent_id: event.agent_id }, 'the sessions of a machine could not be told');
+    }
+  }
+}
