@@ -18,10 +18,12 @@ import { patienceMs } from './attachment/retry.ts';
 import { Upgrades } from './edges/upgrade.ts';
 import { HubChannels } from './hub-client/channels.ts';
 import { PresenceLocator } from './hub-client/locator.ts';
+import { Measures } from './measure.ts';
 import { mountSessions } from './sessions/http.ts';
 import { SessionLedger } from './sessions/ledger.ts';
 import { MachineCalls } from './sessions/machine-calls.ts';
 import { sessionModel } from './sessions/record.ts';
+import { SessionEvents } from './sessions/session-events.ts';
 import { SessionStore } from './sessions/store.ts';
 import type { TerminalSettings } from './settings.ts';
 import { Doorkeeper, newId } from './tickets/admission.ts';
@@ -63,6 +65,7 @@ export const startTerminal = async (
   await Promise.all([allowList.complete(), presence.complete()]);
 
   const now = Date.now;
+  const measures = new Measures(health.metrics);
   const sealPass = (request: AttachmentRequest): string =>
     sealResumePass(settings.PASS_KEY, passFor(request, now() + resumePassLifeMs));
   const channels = new HubChannels(settings.HUB_TOKEN);
@@ -71,13 +74,16 @@ export const startTerminal = async (
     channels,
     locator,
     sealPass,
+    measures: measures.attachments,
     returningPatienceMs: patienceMs.returning,
     logger,
     now,
     random: Math.random,
   };
   const terminals = new OpenTerminals();
-  const ledger = new SessionLedger(store, bus, logger);
+  const events = new SessionEvents({ store, bus, logger });
+  const ledger = new SessionLedger({ store, events, counts: measures.sessions, bus, logger });
+  events.start();
   ledger.listen();
   allowList.onChange((sidHash, entry) => {
     if (entry === undefined || entry.disabled) terminals.endSignin(sidHash);
@@ -103,6 +109,7 @@ export const startTerminal = async (
   const server = await api.listen(settings.HTTP_HOST, settings.HTTP_PORT, shutdown);
   upgrades.listen(server);
   shutdown.add('listeners', 'terminals', () => terminals.endAll('moving'));
+  shutdown.add('work', 'session events', () => events.stop());
   shutdown.add('work', 'hub channels', () => {
     allowList.stop();
     presence.stop();

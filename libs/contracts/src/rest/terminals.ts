@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { maxWinsize } from '../frames/limits.ts';
 import { AgentId, SessionId, Timestamp, UserId, ViewerId } from '../ids.ts';
-import { defineRoute } from './route.ts';
+import { defineRoute, PageQuery, pageFields } from './route.ts';
 
 export const AttachMode = z.enum(['control', 'view']);
 export type AttachMode = z.infer<typeof AttachMode>;
@@ -62,7 +62,38 @@ export const listSessions = defineRoute({
   },
 });
 
+export const listMachineSessions = defineRoute({
+  id: 'listMachineSessions',
+  owner: 'terminal',
+  method: 'get',
+  path: '/api/machines/:agent_id/sessions',
+  access: 'user',
+  summary: 'The terminal sessions of a machine, newest first',
+  description:
+    "The machine's owner and administrators see everyone's, others their own. Ended ones are kept for 90 days.",
+  params: z.strictObject({ agent_id: z.string() }),
+  query: PageQuery.extend({ status: z.enum(['active', 'closed']).optional() }),
+  success: {
+    status: 200,
+    schema: z.object({ sessions: z.array(TerminalSession), ...pageFields }).meta({ id: 'SessionList' }),
+  },
+  errors: ['machine_not_found'],
+});
+
 const SessionParams = z.strictObject({ id: z.string() });
+
+export const getSession = defineRoute({
+  id: 'getSession',
+  owner: 'terminal',
+  method: 'get',
+  path: '/api/sessions/:id',
+  access: 'user',
+  summary: 'One terminal session',
+  description: "Its own user's, and for the machine's owner and administrators anyone's.",
+  params: SessionParams,
+  success: { status: 200, schema: z.object({ session: TerminalSession }) },
+  errors: ['session_not_found'],
+});
 
 export const endSession = defineRoute({
   id: 'endTerminalSession',
@@ -89,7 +120,7 @@ export const resizeSession = defineRoute({
     rows: z.number().int().min(1).max(maxWinsize),
   }),
   success: { status: 204 },
-  errors: ['session_not_found', 'machine_offline'],
+  errors: ['session_not_found', 'conflict', 'machine_offline'],
 });
 
 /** Query of the WebSocket `GET /api/terminal/:agent_id/ws`. */
@@ -112,4 +143,11 @@ export const terminalHeader = {
   streamOffset: 'x-stream-offset',
 } as const;
 
-export const terminalRoutes = [createTicket, listSessions, endSession, resizeSession] as const;
+export const terminalRoutes = [
+  createTicket,
+  listSessions,
+  listMachineSessions,
+  getSession,
+  endSession,
+  resizeSession,
+] as const;

@@ -48,6 +48,11 @@ export interface AttachmentContext {
   readonly channels: HubChannels;
   readonly locator: Locator;
   readonly sealPass: (request: AttachmentRequest) => string;
+  readonly measures: {
+    opened(edge: EdgeKind): void;
+    closed(edge: EdgeKind): void;
+    unreachable(): void;
+  };
   readonly returningPatienceMs: number;
   readonly logger: Logger;
   readonly now: () => number;
@@ -84,6 +89,7 @@ export class Attachment {
     this.#from = request.from;
     this.#size = { cols: request.cols, rows: request.rows };
     this.#giveUpAt = context.now() + request.patienceMs;
+    context.measures.opened(request.edge);
     this.#stopFollowing = context.locator.onMove(request.agentId, () => this.#moved());
   }
 
@@ -201,6 +207,7 @@ export class Attachment {
       void this.#giveUp(error);
       return;
     }
+    if (this.#failures === 2) this.#context.measures.unreachable();
     if (this.#failures > 1) this.#events.waiting(wait);
     this.#after(wait, () => void this.#dial());
   }
@@ -256,6 +263,7 @@ export class Attachment {
 
   #close(): void {
     this.#over = true;
+    this.#context.measures.closed(this.request.edge);
     this.#stopFollowing();
     this.#dropStream();
   }

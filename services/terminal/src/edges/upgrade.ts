@@ -105,19 +105,21 @@ export class Upgrades {
     const viewerId = request.viewerId.toString('base64url');
     seat.attachAs(visit.sessionId, viewerId);
     const { attachment, accepted, follow } = await this.#attachRaw(pending.socket, seat, request);
-    if (visit.mayCreate)
-      context.ledger.opened({ sessionId: visit.sessionId, agentId: visit.agentId, userId: visit.admission.userId });
-    context.ledger.attachedRaw(visit.sessionId, viewerId);
+    if (visit.mayCreate) context.ledger.opened(visit.sessionId);
+    const detached = context.ledger.attachedRaw(visit.sessionId, viewerId);
     this.#headers.set(pending.request, {
       [terminalHeader.sessionId]: visit.sessionId,
       [terminalHeader.viewerId]: viewerId,
       [terminalHeader.streamOffset]: String(accepted.offset),
     });
     const open = pending.target.edge === 'json' ? openJson : openRaw;
-    const opened = this.#accept(pending, seat, (socket) =>
-      follow(open({ context, socket, seat, attachment, request, accepted })),
-    );
-    if (!opened) attachment.detach('broken');
+    const opened = this.#accept(pending, seat, (socket) => {
+      socket.once('close', detached);
+      follow(open({ context, socket, seat, attachment, request, accepted }));
+    });
+    if (opened) return;
+    detached();
+    attachment.detach('broken');
   }
 
   /** Attaches; what comes between the machine's answer and the opened socket waits. @throws AppError what the machine or the hub said */

@@ -165,12 +165,7 @@ export class V1Edge {
     if (visit instanceof AppError) return;
     // A hub change may leave it paused for a stream that is gone.
     if (this.#socket.isPaused) this.#socket.resume();
-    if (this.#request?.create)
-      this.#context.ledger.opened({
-        sessionId: visit.sessionId,
-        agentId: visit.agentId,
-        userId: visit.admission.userId,
-      });
+    if (this.#request?.create) this.#context.ledger.opened(visit.sessionId);
     this.#sendPass();
     this.#passTimer ??= setInterval(() => this.#sendPass(), passEveryMs);
   }

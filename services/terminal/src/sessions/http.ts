@@ -1,5 +1,14 @@
 import type { TerminalSession } from '@webxterm/contracts/rest';
-import { AgentId, createTicket, endSession, listSessions, resizeSession, SessionId } from '@webxterm/contracts/rest';
+import {
+  AgentId,
+  createTicket,
+  endSession,
+  getSession,
+  listMachineSessions,
+  listSessions,
+  resizeSession,
+  SessionId,
+} from '@webxterm/contracts/rest';
 import { type Api, AppError, type Caller } from '@webxterm/shared';
 import { newId } from '../tickets/admission.ts';
 import { sealTicket, ticketLifeSeconds } from '../tickets/ticket.ts';
@@ -43,10 +52,20 @@ export const mountSessions = (api: Api, options: SessionsHttpOptions): void => {
     sessions: (await store.live(caller.userId, query.agent_id)).map(toSession),
   }));
 
+  api.mount(listMachineSessions, async ({ params, query, caller, context }) => {
+    if (!AgentId.safeParse(params.agent_id).success) throw new AppError('machine_not_found');
+    const scope = await machines.scopeOn(caller, params.agent_id, context.requestId);
+    const { page, limit } = query;
+    const { records, total } = await store.page(scope, params.agent_id, query);
+    return { sessions: records.map(toSession), total, page, limit, total_pages: Math.ceil(total / limit) };
+  });
+
+  api.mount(getSession, async ({ params, caller, context }) => ({
+    session: toSession(await visible(options, caller, params.id, context.requestId)),
+  }));
+
   api.mount(endSession, async ({ params, caller, context }) => {
-    const record = await store.find({ kind: 'any' }, sessionIdOf(params.id));
-    if (record.user_id !== caller.userId && !(await machines.mayManage(caller, record.agent_id, context.requestId)))
-      throw new AppError('session_not_found');
+    const record = await visible(options, caller, params.id, context.requestId);
     if (record.status !== 'active') throw new AppError('session_not_found', 'This session has ended already.');
     await machines.endSession(caller, record, context.requestId);
     return undefined;
@@ -54,8 +73,9 @@ export const mountSessions = (api: Api, options: SessionsHttpOptions): void => {
 
   api.mount(resizeSession, async ({ params, body, caller, context }) => {
     const record = await store.find({ kind: 'owner', userId: caller.userId }, sessionIdOf(params.id));
-    if (record.status === 'closed' || record.raw_viewer_id === null)
-      throw new AppError('session_not_found', 'No raw client is attached to this session.');
+    if (record.status === 'closed') throw new AppError('session_not_found', 'This session has ended already.');
+    if (record.raw_viewer_id === null)
+      throw new AppError('conflict', 'No raw client is attached to this session, so it has no window to resize.');
     await machines.resizeSession(caller, record, record.raw_viewer_id, body, context.requestId);
     return undefined;
   });
@@ -78,6 +98,19 @@ const returning = async (store: SessionStore, caller: Caller, agentId: string, s
   const record = await store.find({ kind: 'owner', userId: caller.userId }, sessionId);
   if (record.agent_id !== agentId) throw new AppError('session_not_found');
   return sessionId;
+};
+
+/** A session as its user sees it, and who manages its machine. */
+const visible = async (
+  { store, machines }: SessionsHttpOptions,
+  caller: Caller,
+  id: string,
+  requestId: string,
+): Promise<SessionRecord> => {
+  const record = await store.find({ kind: 'any' }, sessionIdOf(id));
+  if (record.user_id !== caller.userId && !(await machines.mayManage(caller, record.agent_id, requestId)))
+    throw new AppError('session_not_found');
+  return record;
 };
 
 const sessionIdOf = (text: string): string => {

@@ -1,79 +1,123 @@
 import type { NatsConnection } from '@nats-io/transport-node';
-import { SessionEndedEvent, sessionEndedWildcard, type terminalEvents } from '@webxterm/contracts/bus';
+import {
+  MachineSessionsEvent,
+  machineSessionsWildcard,
+  SessionEndedEvent,
+  sessionEndedWildcard,
+} from '@webxterm/contracts/bus';
 import type { Logger } from '@webxterm/shared';
 import type { z } from 'zod';
+import { newId } from '../tickets/admission.ts';
+import { lostSessions } from './lost-sessions.ts';
 import type { SessionEnd } from './record.ts';
+import type { SessionEvents } from './session-events.ts';
 import type { SessionStore } from './store.ts';
 
-type Event = keyof typeof terminalEvents;
-
-export interface LedgerSession {
-  readonly sessionId: string;
-  readonly agentId: string;
-  readonly userId: string;
+export interface LedgerOptions {
+  readonly store: SessionStore;
+  readonly events: Pick<SessionEvents, 'tell'>;
+  readonly counts: { opened(): void; closed(): void };
+  readonly bus: NatsConnection;
+  readonly logger: Logger;
 }
 
-/** Keeps the records in step with what happens to the sessions, and tells it on the bus. No terminal ever waits for it. */
-export class SessionLedger {
-  readonly #store: SessionStore;
-  readonly #bus: NatsConnection;
-  readonly #logger: Logger;
+/** Lists that wait to be compared. After a storm of dials they come faster than they are read; what is left out comes with the next link. */
+const maxListsWaiting = 10_000;
 
-  constructor(store: SessionStore, bus: NatsConnection, logger: Logger) {
-    this.#store = store;
-    this.#bus = bus;
-    this.#logger = logger;
+/** Keeps the records in step with what happens to the sessions. No terminal ever waits for it. */
+export class SessionLedger {
+  readonly #options: LedgerOptions;
+  #comparing = Promise.resolve();
+  #listsWaiting = 0;
+
+  constructor(options: LedgerOptions) {
+    this.#options = options;
   }
 
-  /** Agents tell of sessions that ended while nobody was attached, or on another instance. */
+  /** Agents tell of sessions that ended while nobody was attached, or on another instance, and with each link of those they have. */
   listen(): void {
-    this.#bus.subscribe(sessionEndedWildcard, {
+    this.#follow(sessionEndedWildcard, SessionEndedEvent, ({ agent_id, session_id, cause, exit_code, signal }) =>
+      this.ended(agent_id, session_id, { cause, exitCode: exit_code, signal }),
+    );
+    this.#follow(machineSessionsWildcard, MachineSessionsEvent, (told) => this.#listed(told));
+  }
+
+  opened(sessionId: string): void {
+    void this.#write('opened', sessionId, async () => {
+      const { store, counts, events } = this.#options;
+      const record = await store.opened(sessionId);
+      if (record === undefined) return;
+      counts.opened();
+      await events.tell(record, 'opened');
+    });
+  }
+
+  /** @returns what to call when this attachment is over */
+  attachedRaw(sessionId: string, viewerId: string): () => void {
+    const { store } = this.#options;
+    const attachmentId = newId().toString('base64url');
+    const attached = this.#write('attached', sessionId, () => store.attachedRaw(sessionId, viewerId, attachmentId));
+    return () => {
+      void attached.then(() => this.#write('detached', sessionId, () => store.detachedRaw(sessionId, attachmentId)));
+    };
+  }
+
+  ended(agentId: string, sessionId: string, end: SessionEnd): void {
+    void this.#close(agentId, sessionId, end);
+  }
+
+  #close(agentId: string, sessionId: string, end: SessionEnd): Promise<void> {
+    return this.#write('ended', sessionId, async () => {
+      const { store, counts, events } = this.#options;
+      const record = await store.closed(agentId, sessionId, end);
+      if (record === undefined) return;
+      counts.closed();
+      await events.tell(record, 'closed');
+    });
+  }
+
+  #listed(told: MachineSessionsEvent): void {
+    if (this.#listsWaiting >= maxListsWaiting) {
+      this.#options.logger.warn({ agent_id: told.agent_id }, 'too many lists of sessions at once, leaving one out');
+      return;
+    }
+    this.#listsWaiting += 1;
+    this.#comparing = this.#comparing
+      .then(() => this.#closeLost(told))
+      .catch((error: unknown) => {
+        this.#options.logger.warn({ err: error, agent_id: told.agent_id }, 'a list of sessions could not be compared');
+      })
+      .finally(() => {
+        this.#listsWaiting -= 1;
+      });
+  }
+
+  async #closeLost(told: MachineSessionsEvent): Promise<void> {
+    const { store, logger } = this.#options;
+    const lost = lostSessions(await store.activeOn(told.agent_id), told);
+    if (lost.length === 0) return;
+    logger.info({ agent_id: told.agent_id, sessions: lost.length }, 'closing sessions that their agent knows no more');
+    for (const sessionId of lost)
+      await this.#close(told.agent_id, sessionId, { cause: 'agent_stopped', exitCode: null, signal: null });
+  }
+
+  #follow<T extends z.ZodType>(subject: string, schema: T, act: (event: z.output<T>) => void): void {
+    const { bus, logger } = this.#options;
+    bus.subscribe(subject, {
       queue: 'terminal',
       callback: (error, message) => {
-        if (error) return this.#logger.error({ err: error }, 'subscription failed');
-        const event = SessionEndedEvent.safeParse(parseJson(message));
-        if (!event.success) return this.#logger.error({ subject: message.subject }, 'an event lacks the agreed shape');
-        const { agent_id, session_id, cause, exit_code, signal } = event.data;
-        this.ended(agent_id, session_id, { cause, exitCode: exit_code, signal });
+        if (error) return logger.error({ err: error }, 'subscription failed');
+        const event = schema.safeParse(parseJson(message));
+        if (!event.success)
+          return logger.error({ subject: message.subject }, 'an event lacks the agreed shape, ignoring it');
+        act(event.data);
       },
     });
   }
 
-  opened(session: LedgerSession): void {
-    this.#write('opened', session.sessionId, async () => {
-      if (await this.#store.opened(session.sessionId))
-        this.#tell('terminal.session.opened', {
-          session_id: session.sessionId,
-          agent_id: session.agentId,
-          user_id: session.userId,
-        });
-    });
-  }
-
-  attachedRaw(sessionId: string, viewerId: string): void {
-    this.#write('attached', sessionId, () => this.#store.attachedRaw(sessionId, viewerId));
-  }
-
-  ended(agentId: string, sessionId: string, end: SessionEnd): void {
-    this.#write('ended', sessionId, async () => {
-      const record = await this.#store.closed(agentId, sessionId, end);
-      if (record !== undefined)
-        this.#tell('terminal.session.closed', {
-          session_id: sessionId,
-          agent_id: agentId,
-          user_id: record.user_id,
-          cause: end.cause,
-        });
-    });
-  }
-
-  #tell<E extends Event>(event: E, body: z.input<(typeof terminalEvents)[E]>): void {
-    this.#bus.publish(event, JSON.stringify({ v: 1, request_id: '', body }));
-  }
-
-  #write(what: string, sessionId: string, write: () => Promise<void>): void {
-    write().catch((error: unknown) => {
-      this.#logger.warn({ err: error, session_id: sessionId, what }, "a session's record could not be written");
+  #write(what: string, sessionId: string, write: () => Promise<void>): Promise<void> {
+    return write().catch((error: unknown) => {
+      this.#options.logger.warn({ err: error, session_id: sessionId, what }, "a session's record could not be written");
     });
   }
 }

@@ -5,6 +5,7 @@ import type { HubChannels } from '../hub-client/channels.ts';
 import { hubFailure } from '../hub-client/hub-answer.ts';
 import type { Locator } from '../hub-client/locator.ts';
 import type { SessionRecord } from './record.ts';
+import type { SessionScope } from './store.ts';
 
 export interface MachineCallsOptions {
   readonly bus: NatsConnection;
@@ -26,12 +27,22 @@ export class MachineCalls {
     if (role === 'view') throw new AppError('view_only');
   }
 
-  /** The machine's owner and administrators may end anyone's session on it. */
+  /**
+   * Whose sessions on a machine the caller may see and end: its owner and administrators everyone's, others their own.
+   * @throws AppError machine_not_found, unavailable
+   */
+  async scopeOn(caller: Caller, agentId: string, requestId: string): Promise<SessionScope> {
+    const request = { sid: caller.sid, agent_id: agentId };
+    const { owner_id } = await ask(this.#options.bus, authorizeMachine, request, requestId);
+    // Not by the role on the machine: an administrator with a grant has that one there.
+    const manages = owner_id === caller.userId || caller.role === 'admin';
+    return manages ? { kind: 'any' } : { kind: 'owner', userId: caller.userId };
+  }
+
+  /** The machine's owner and administrators may see and end anyone's session on it. */
   async mayManage(caller: Caller, agentId: string, requestId: string): Promise<boolean> {
     try {
-      const request = { sid: caller.sid, agent_id: agentId };
-      const { owner_id } = await ask(this.#options.bus, authorizeMachine, request, requestId);
-      return owner_id === caller.userId || caller.role === 'admin';
+      return (await this.scopeOn(caller, agentId, requestId)).kind === 'any';
     } catch (error) {
       if (error instanceof AppError && error.code === 'machine_not_found') return false;
       throw error;

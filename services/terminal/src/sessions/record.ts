@@ -12,16 +12,24 @@ export interface SessionRecord {
   username: string;
   status: 'reserved' | 'active' | 'closed';
   created_at: Date;
+  /** When its first attach was answered; null until then. */
+  opened_at: Date | null;
   closed_at: Date | null;
   exit_code: number | null;
   signal: string | null;
   cause: string | null;
   ip_address: string;
-  /** The raw viewer that attached last: whom a resize over REST is for. */
+  /** The raw viewer that is attached: whom a resize over REST is for. */
   raw_viewer_id: string | null;
+  /** Names that attachment: the end of an older one of the same viewer says nothing about it. */
+  raw_attachment_id: string | null;
+  /** Events that the bus has not acknowledged yet. */
+  untold: SessionEventName[];
   /** When the record goes by itself; null while the session lives. */
   expires_at: Date | null;
 }
+
+export type SessionEventName = 'opened' | 'closed';
 
 /** How a session ended. */
 export interface SessionEnd {
@@ -41,18 +49,24 @@ const schema = new Schema<SessionRecord>(
     username: required,
     status: { type: String, enum: ['reserved', 'active', 'closed'], required: true },
     created_at: { type: Date, required: true },
+    opened_at: { type: Date, default: null },
     closed_at: { type: Date, default: null },
     exit_code: { type: Number, default: null },
     signal: optional,
     cause: optional,
     ip_address: { type: String, default: '' },
     raw_viewer_id: optional,
+    raw_attachment_id: optional,
+    untold: { type: [String], default: [] },
     expires_at: { type: Date, default: null },
   },
   { collection: 'terminal_sessions', versionKey: false },
 );
 schema.index({ session_id: 1 }, { unique: true });
 schema.index({ user_id: 1, status: 1, created_at: -1 });
+schema.index({ agent_id: 1, status: 1, created_at: -1 });
+// Almost always empty: what waits for the bus is found without a look at all the rest.
+schema.index({ 'untold.0': 1 }, { partialFilterExpression: { 'untold.0': { $exists: true } } });
 schema.index({ expires_at: 1 }, { expireAfterSeconds: 0 });
 
 export const sessionModel = (connection: Connection): Model<SessionRecord> =>

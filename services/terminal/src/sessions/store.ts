@@ -1,6 +1,6 @@
 import { AppError } from '@webxterm/shared';
 import mongoose, { type Model } from 'mongoose';
-import type { SessionEnd, SessionRecord } from './record.ts';
+import type { SessionEnd, SessionEventName, SessionRecord } from './record.ts';
 
 /** A session that was named but never opened is forgotten after this. */
 const reservedForMs = 10 * 60_000;
@@ -9,8 +9,13 @@ const closedForMs = 90 * 24 * 3_600_000;
 /** Live sessions of one user on one machine: a runaway script must not fill a machine with shells. */
 export const maxSessionsPerMachine = 64;
 
-/** The only operator in a filter here: what comes from outside never becomes one (sanitizeFilter). */
+/** More live shells than any one machine has. */
+const maxActiveRead = 10_000;
+
+/** The only operators in filters here: what comes from outside never becomes one (sanitizeFilter). */
 const unfinished = mongoose.trusted({ $in: ['reserved', 'active'] satisfies SessionRecord['status'][] });
+const opened = mongoose.trusted({ $in: ['active', 'closed'] satisfies SessionRecord['status'][] });
+const exists = mongoose.trusted({ $exists: true });
 
 export interface NewSession {
   readonly sessionId: string;
@@ -50,12 +55,15 @@ export class SessionStore {
       username: session.username,
       status: 'reserved',
       created_at: new Date(this.#now()),
+      opened_at: null,
       closed_at: null,
       exit_code: null,
       signal: null,
       cause: null,
       ip_address: session.ipAddress,
       raw_viewer_id: null,
+      raw_attachment_id: null,
+      untold: [],
       expires_at: new Date(this.#now() + reservedForMs),
     };
     await this.#model.create(record);
@@ -78,20 +86,56 @@ export class SessionStore {
       .lean();
   }
 
-  /** The shell was opened. @returns whether it was this call that said so first */
-  async opened(sessionId: string): Promise<boolean> {
-    const written = await this.#model.updateOne(
-      { session_id: sessionId, status: 'reserved' },
-      { status: 'active', expires_at: null },
-    );
-    return written.modifiedCount === 1;
+  /** One page of a machine's sessions that were opened, newest first. */
+  async page(
+    scope: SessionScope,
+    agentId: string,
+    { status, page, limit }: { status?: 'active' | 'closed' | undefined; page: number; limit: number },
+  ): Promise<{ records: SessionRecord[]; total: number }> {
+    const filter = { ...scoped(scope), agent_id: agentId, status: status ?? opened };
+    const [records, total] = await Promise.all([
+      this.#model
+        .find(filter)
+        .sort({ created_at: -1, _id: -1 })
+        .skip((page - 1) * limit)
+        .limit(limit)
+        .lean(),
+      this.#model.countDocuments(filter),
+    ]);
+    return { records, total };
   }
 
-  async attachedRaw(sessionId: string, viewerId: string): Promise<void> {
-    await this.#model.updateOne({ session_id: sessionId }, { raw_viewer_id: viewerId });
+  /** Every session on a machine whose shell is thought to live. */
+  async activeOn(agentId: string): Promise<Pick<SessionRecord, 'session_id' | 'created_at' | 'opened_at'>[]> {
+    return this.#model
+      .find({ agent_id: agentId, status: 'active' }, { session_id: 1, created_at: 1, opened_at: 1 })
+      .limit(maxActiveRead)
+      .lean();
   }
 
-  /** @returns whether it was this call that closed it */
+  /** The shell was opened. @returns the record, when it was this call that said so first */
+  async opened(sessionId: string): Promise<SessionRecord | undefined> {
+    const record = await this.#model
+      .findOneAndUpdate(
+        { session_id: sessionId, status: 'reserved' },
+        { status: 'active', opened_at: new Date(this.#now()), expires_at: null, $push: { untold: 'opened' } },
+        { returnDocument: 'after' },
+      )
+      .lean();
+    return record ?? undefined;
+  }
+
+  async attachedRaw(sessionId: string, viewerId: string, attachmentId: string): Promise<void> {
+    const written = { raw_viewer_id: viewerId, raw_attachment_id: attachmentId };
+    await this.#model.updateOne({ session_id: sessionId }, written);
+  }
+
+  async detachedRaw(sessionId: string, attachmentId: string): Promise<void> {
+    const whose = { session_id: sessionId, raw_attachment_id: attachmentId };
+    await this.#model.updateOne(whose, { raw_viewer_id: null, raw_attachment_id: null });
+  }
+
+  /** @returns the record, when it was this call that closed it */
   async closed(agentId: string, sessionId: string, end: SessionEnd): Promise<SessionRecord | undefined> {
     const record = await this.#model
       .findOneAndUpdate(
@@ -102,11 +146,23 @@ export class SessionStore {
           cause: end.cause,
           exit_code: end.exitCode,
           signal: end.signal,
+          raw_viewer_id: null,
+          raw_attachment_id: null,
           expires_at: new Date(this.#now() + closedForMs),
+          $push: { untold: 'closed' },
         },
         { returnDocument: 'after' },
       )
       .lean();
     return record ?? undefined;
+  }
+
+  /** Sessions with events that the bus has not acknowledged. */
+  async untold(limit: number): Promise<SessionRecord[]> {
+    return this.#model.find({ 'untold.0': exists }).limit(limit).lean();
+  }
+
+  async told(sessionId: string, event: SessionEventName): Promise<void> {
+    await this.#model.updateOne({ session_id: sessionId }, { $pull: { untold: event } });
   }
 }

@@ -1,6 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { BusUser } from '@webxterm/contracts/bus';
+import { connectBus, createLogger } from '@webxterm/shared';
 import { startStack } from '@webxterm/stack';
 import {
   TerminalClient,
@@ -65,6 +68,19 @@ export class World {
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
+  }
+
+  /** The bus, with the rights of one of the services. */
+  async bus(user: BusUser): Promise<NatsConnection> {
+    const port = this.stack.processes.find(({ name }) => name === 'nats')?.port;
+    const bus = await connectBus({
+      urls: [`127.0.0.1:${port}`],
+      user,
+      password: readFileSync(join(this.#dataDir, 'secrets', `nats-${user}`), 'utf8').trim(),
+      logger: createLogger({ service: user, level: 'silent' }),
+    });
+    this.#ends.push(() => void bus.close());
+    return bus;
   }
 
   /** A new user who is signed in. */

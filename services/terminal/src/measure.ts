@@ -1,0 +1,44 @@
+import { EdgeKind } from '@webxterm/contracts/grpc';
+import { Counter, Gauge, type Registry } from 'prom-client';
+
+const edgeNames: ReadonlyMap<EdgeKind, string> = new Map([
+  [EdgeKind.EDGE_KIND_V1, 'v1'],
+  [EdgeKind.EDGE_KIND_RAW, 'raw'],
+  [EdgeKind.EDGE_KIND_JSON, 'json'],
+]);
+
+/** What this instance holds and has seen, for Prometheus. */
+export class Measures {
+  readonly #attachments: Gauge<'edge'>;
+  readonly #unreachable: Counter;
+  readonly #opened: Counter;
+  readonly #closed: Counter;
+
+  readonly attachments = {
+    opened: (edge: EdgeKind): void => this.#attachments.inc({ edge: nameOf(edge) }),
+    closed: (edge: EdgeKind): void => this.#attachments.dec({ edge: nameOf(edge) }),
+    /** It waits for a machine that cannot be reached; once for each time. */
+    unreachable: (): void => this.#unreachable.inc(),
+  };
+  readonly sessions = { opened: (): void => this.#opened.inc(), closed: (): void => this.#closed.inc() };
+
+  constructor(registry: Registry) {
+    const registers = [registry];
+    this.#attachments = new Gauge({
+      name: 'webxterm_terminal_attachments',
+      help: 'Terminals that are attached or on their way to it, by how the client speaks',
+      labelNames: ['edge'],
+      registers,
+    });
+    for (const edge of edgeNames.values()) this.#attachments.set({ edge }, 0);
+    const counter = (name: string, help: string): Counter => new Counter({ name, help, registers });
+    this.#unreachable = counter(
+      'webxterm_terminal_unreachable_waits_total',
+      'Times that a terminal had to wait for a machine that could not be reached',
+    );
+    this.#opened = counter('webxterm_terminal_sessions_opened_total', 'Sessions whose shell was opened');
+    this.#closed = counter('webxterm_terminal_sessions_closed_total', 'Sessions whose record was closed');
+  }
+}
+
+const nameOf = (edge: EdgeKind): string => edgeNames.get(edge) ?? 'other';

@@ -1,0 +1,157 @@
+import { jetstream } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { Envelope, eventStream, MachineSessionsEvent, machineSessionsSubject } from '@webxterm/contracts/bus';
+import { TerminalSession } from '@webxterm/contracts/rest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { json, type RawClient, until, World } from './testing/world.ts';
+
+let world: World;
+let bob: string;
+
+beforeAll(async () => {
+  world = await World.start();
+  bob = await world.signUp('bob');
+}, 120_000);
+afterAll(async () => {
+  await world?.stop();
+});
+
+const SessionPage = z.object({ sessions: z.array(TerminalSession), total: z.number(), total_pages: z.number() });
+
+const page = async (query: string): Promise<z.infer<typeof SessionPage>> =>
+  SessionPage.parse(await json(await world.api('GET', `machines/${world.agentId}/sessions?${query}`)));
+
+const read = async (id: string): Promise<TerminalSession> =>
+  TerminalSession.parse((await json(await world.api('GET', `sessions/${id}`))).session);
+
+const idOf = (client: RawClient): string => String(client.headers['x-session-id']);
+
+const passed = (ms: number): Promise<void> => {
+  const from = performance.now();
+  return until(() => performance.now() - from > ms);
+};
+
+/** What the stream of events keeps about one session. */
+const keptAbout = async (bus: NatsConnection, sessionId: string): Promise<Record<string, unknown>[]> => {
+  const consumer = await jetstream(bus).consumers.get(eventStream.name, { filter_subjects: 'terminal.session.*' });
+  const kept: Record<string, unknown>[] = [];
+  for await (const message of await consumer.fetch({ max_messages: 100, expires: 1000 })) {
+    const body = z.looseObject({ session_id: z.string() }).parse(Envelope.parse(message.json()).body);
+    if (body.session_id === sessionId) kept.push({ subject: message.subject, ...body });
+  }
+  return kept;
+};
+
+describe('the records of sessions', () => {
+  it('are listed for the machine, page by page, and read one by one', async () => {
+    const [first, second] = [await world.shell(), await world.shell()];
+    await until(async () => (await page('status=active')).total === 2);
+    const newest = await page('status=active&limit=1');
+    expect(newest.sessions.map(({ session_id }) => session_id)).toEqual([idOf(second)]);
+    expect(newest.total_pages).toBe(2);
+    expect(await read(idOf(first))).toMatchObject({
+      agent_id: world.agentId,
+      username: 'admin',
+      status: 'active',
+      closed_at: null,
+    });
+    for (const client of [first, second]) client.send('exit 4\n');
+    await until(async () => (await page('status=active')).total === 0);
+    const closed = await read(idOf(first));
+    expect(closed).toMatchObject({ status: 'closed', exit_code: 4, cause: 'shell_exit' });
+    expect((await page('')).sessions).toContainEqual(closed);
+    expect((await page('status=closed')).sessions).toContainEqual(closed);
+    expect((await world.api('GET', `machines/${world.agentId}/sessions?status=odd`)).status).toBe(400);
+  });
+
+  it('are nobody else’s to see', async () => {
+    const client = await world.shell();
+    const machine = await world.api('GET', `machines/${world.agentId}/sessions`, undefined, bob);
+    expect([machine.status, (await json(machine)).code]).toEqual([404, 'machine_not_found']);
+    const session = await world.api('GET', `sessions/${idOf(client)}`, undefined, bob);
+    expect([session.status, (await json(session)).code]).toEqual([404, 'session_not_found']);
+    expect((await world.api('GET', 'sessions/junk')).status).toBe(404);
+    client.send('exit\n');
+    await client.closed;
+  });
+
+  it('take a resize only while a raw client is attached', async () => {
+    const client = await world.shell();
+    const path = `terminal/sessions/${idOf(client)}/resize`;
+    const size = { cols: 90, rows: 25 };
+    await until(async () => (await world.api('POST', path, size)).status === 204);
+    client.socket.close();
+    await until(async () => (await world.api('POST', path, size)).status === 409);
+    expect((await json(await world.api('POST', path, size))).code).toBe('conflict');
+    const back = await world.raw({ session_id: idOf(client), viewer_id: String(client.headers['x-viewer-id']) });
+    await until(async () => (await world.api('POST', path, size)).status === 204);
+    back.send('exit\n');
+    await back.closed;
+    await until(async () => (await world.api('POST', path, size)).status === 404);
+  });
+
+  it('are closed when the agent died with its shells, and a session opened since stays', async () => {
+    const lost = await world.shell();
+    // The list spares what is younger than clocks may differ.
+    await passed(5500);
+    lost.socket.terminate();
+    const agent = world.stack.processes.find(({ name }) => name.includes('agent') && !name.includes('hub'))?.name ?? '';
+    await world.stack.kill(agent);
+    let since: RawClient | undefined;
+    await until(async () => {
+      since = await world.shell();
+      return true;
+    }, 30_000);
+    await until(async () => (await read(idOf(lost))).status === 'closed', 15_000);
+    expect(await read(idOf(lost))).toMatchObject({ cause: 'agent_stopped', exit_code: null });
+    const live = since === undefined ? '' : idOf(since);
+    expect((await read(live)).status).toBe('active');
+    since?.send('exit\n');
+    await since?.closed;
+  });
+
+  it('are told on the stream of events, once each, also when the bus was away', async () => {
+    const client = await world.shell();
+    const sessionId = idOf(client);
+    await until(async () => (await read(sessionId)).status === 'active');
+    await world.stack.stopProcess('nats');
+    try {
+      client.send('exit\n');
+      await client.closed;
+      // The first try has given up by then.
+      await passed(2500);
+    } finally {
+      await world.stack.startProcess('nats');
+    }
+    const bus = await world.bus('agent-hub');
+    let kept: Record<string, unknown>[] = [];
+    await until(async () => {
+      kept = await keptAbout(bus, sessionId);
+      return kept.some(({ subject }) => subject === 'terminal.session.closed');
+    }, 30_000);
+    expect(kept.map(({ subject }) => subject)).toEqual(['terminal.session.opened', 'terminal.session.closed']);
+    expect(kept[1]).toMatchObject({ agent_id: world.agentId, cause: 'shell_exit' });
+  });
+
+  it('stay as they are when a list is no list', async () => {
+    const client = await world.shell();
+    await until(async () => (await read(idOf(client))).status === 'active');
+    const bus = await world.bus('agent-hub');
+    const subject = machineSessionsSubject(world.agentId);
+    const later = new Date(Date.now() + 60_000).toISOString();
+    for (const junk of ['{', '{}', JSON.stringify({ agent_id: world.agentId, linked_at: later, session_ids: ['x'] })])
+      bus.publish(subject, junk);
+    const whole = { agent_id: world.agentId, linked_at: later, session_ids: [idOf(client)] };
+    expect(MachineSessionsEvent.safeParse(whole).success).toBe(true);
+    bus.publish(subject, JSON.stringify(whole));
+    await bus.flush();
+    client.send('echo alive-$((1+1))\n');
+    await client.says('alive-2');
+    expect((await read(idOf(client))).status).toBe('active');
+    bus.publish(subject, JSON.stringify({ ...whole, session_ids: [] }));
+    await until(async () => (await read(idOf(client))).status === 'closed');
+    client.send('exit\n');
+    await client.closed;
+  });
+});

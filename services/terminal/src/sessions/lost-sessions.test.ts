@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { lostSessions } from './lost-sessions.ts';
+
+const linkedAt = Date.parse('2026-01-01T12:00:00.000Z');
+const session = (session_id: string, openedBeforeMs: number | undefined) => ({
+  session_id,
+  created_at: new Date(linkedAt - 60_000),
+  opened_at: openedBeforeMs === undefined ? null : new Date(linkedAt - openedBeforeMs),
+});
+const told = (...session_ids: string[]) => ({ linked_at: new Date(linkedAt).toISOString(), session_ids });
+
+describe('lostSessions', () => {
+  it('finds what was open before the link and is not in the list', () => {
+    expect(lostSessions([session('gone', 60_000), session('kept', 60_000)], told('kept', 'new'))).toEqual(['gone']);
+  });
+
+  it('spares what was opened after the link began, however early it was named', () => {
+    expect(lostSessions([session('since', -10), session('same moment', 0)], told())).toEqual([]);
+  });
+
+  it('spares what was opened so shortly before that clocks may disagree', () => {
+    expect(lostSessions([session('close', 4999), session('far', 5001)], told())).toEqual(['far']);
+  });
+
+  it('goes by the time of its naming where a record does not know when it was opened', () => {
+    expect(lostSessions([session('old', undefined)], told())).toEqual(['old']);
+  });
+});
