@@ -5,7 +5,10 @@ import { reasonOf, StackFailure } from '../failure.ts';
 import { databaseOf, type MongoUser, mongoUsers, replicaSet } from './mongo-users.ts';
 
 export interface MongoSetup {
+  /** On this machine: an empty server lets only such clients in. */
   readonly port: number;
+  /** The name under which the services know the machine; 127.0.0.1 unless told. */
+  readonly memberName?: string;
   readonly rootPassword: string;
   readonly passwords: Readonly<Record<MongoUser, string>>;
 }
@@ -34,6 +37,8 @@ const connect = (port: number, options: MongoClientOptions = {}): Promise<MongoC
     ...options,
   }).connect();
 
+const memberOf = (setup: MongoSetup): string => `${setup.memberName ?? '127.0.0.1'}:${setup.port}`;
+
 const connectAsRoot = (setup: MongoSetup): Promise<MongoClient> =>
   connect(setup.port, { auth: { username: rootUser, password: setup.rootPassword }, authSource: 'admin' });
 
@@ -59,7 +64,7 @@ const initiate = async (setup: MongoSetup): Promise<void> => {
   const client = await connect(setup.port);
   try {
     const admin = client.db('admin');
-    const config = { _id: replicaSet, members: [{ _id: 0, host: `127.0.0.1:${setup.port}` }] };
+    const config = { _id: replicaSet, members: [{ _id: 0, host: memberOf(setup) }] };
     await ignoring(admin.command({ replSetInitiate: config }), alreadyInitialized, unauthorized);
     await untilPrimary(client);
     await ignoring(admin.command({ createUser: rootUser, pwd: setup.rootPassword, roles: ['root'] }), userExists);
@@ -94,9 +99,8 @@ const loadedConfig = async (client: MongoClient): Promise<z.output<typeof Replic
 };
 
 /** The replica set's configuration holds the port of the last start: after a move the node would not know itself. */
-const followPort = async (client: MongoClient, port: number): Promise<void> => {
+const followPort = async (client: MongoClient, host: string): Promise<void> => {
   const config = await loadedConfig(client);
-  const host = `127.0.0.1:${port}`;
   if (config.members.every((member) => member.host === host)) return;
   const moved = {
     ...config,
@@ -136,7 +140,7 @@ export const setUpMongo = async (setup: MongoSetup): Promise<void> => {
       await initiate(setup);
       client = await connectAsRoot(setup);
     }
-    await followPort(client, setup.port);
+    await followPort(client, memberOf(setup));
     await untilPrimary(client);
     await makeUsers(client, setup);
   } catch (error) {

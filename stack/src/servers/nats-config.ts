@@ -6,6 +6,10 @@ export type BusPasswords = Readonly<Record<BusUser, string>>;
 
 export interface NatsConfig {
   readonly port: number;
+  /** Where it listens; loopback unless told. */
+  readonly host?: string;
+  /** Where it tells of its health, on loopback; nowhere unless told. */
+  readonly monitorPort?: number;
   readonly storeFolder: string;
   readonly passwords: BusPasswords;
 }
@@ -39,10 +43,11 @@ export const renderNatsUsers = (passwords: BusPasswords): string =>
     '',
   ].join('\n');
 
-/** nats-server's configuration: loopback, JetStream on disk, no monitor port. Holds the passwords: a file of mode 0600. */
+/** nats-server's configuration: JetStream on disk. Holds the passwords: a file of mode 0600. */
 export const renderNatsConfig = (config: NatsConfig): string =>
   [
-    `listen: "127.0.0.1:${config.port}"`,
+    `listen: ${quoted(`${config.host ?? '127.0.0.1'}:${config.port}`)}`,
+    ...(config.monitorPort === undefined ? [] : [`http: "127.0.0.1:${config.monitorPort}"`]),
     'server_name: "webxterm"',
     `max_payload: ${maxPayloadBytes}`,
     'jetstream: {',

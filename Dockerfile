@@ -1,0 +1,70 @@
+# syntax=docker/dockerfile:1
+# Every image of the project: `docker compose build`, or one by hand:
+#   docker build --build-arg WORKSPACE=services/auth --target service .
+# Targets: service (auth, agent-hub, terminal), gateway (with the web UI), setup (the one-shot programs of Compose), agent.
+
+FROM node:24-bookworm-slim AS manifests
+WORKDIR /app
+# npm wants every workspace that the lock file names. Sources come later: they change more often than dependencies.
+COPY package.json package-lock.json ./
+COPY libs/contracts/package.json libs/contracts/
+COPY libs/shared/package.json libs/shared/
+COPY libs/stream/package.json libs/stream/
+COPY libs/terminal-client/package.json libs/terminal-client/
+COPY services/agent-hub/package.json services/agent-hub/
+COPY services/auth/package.json services/auth/
+COPY services/gateway/package.json services/gateway/
+COPY services/terminal/package.json services/terminal/
+COPY clients/agent/package.json clients/agent/
+COPY clients/web/package.json clients/web/
+COPY stack/package.json stack/
+COPY e2e/package.json e2e/
+COPY bench/package.json bench/
+
+# What one workspace needs to run, and nothing else. The caches are shared by all builds and stay out of the images.
+FROM manifests AS dependencies
+ARG WORKSPACE
+RUN test -n "$WORKSPACE" || { echo 'WORKSPACE is missing: --build-arg WORKSPACE=services/auth' >&2; exit 1; }
+RUN --mount=type=cache,target=/root/.npm \
+    npm ci --omit=dev --workspace "$WORKSPACE" --no-audit --no-fund --loglevel=error
+
+FROM manifests AS web
+RUN --mount=type=cache,target=/root/.npm \
+    npm ci --workspace clients/web --no-audit --no-fund --loglevel=error
+COPY tsconfig.json ./
+COPY libs libs
+COPY clients/web clients/web
+RUN npm run build --workspace clients/web
+
+# Node runs the sources (docs/adr/0004): there is nothing to compile.
+FROM node:24-bookworm-slim AS runtime
+ARG WORKSPACE
+ENV NODE_ENV=production
+COPY --from=dependencies /app /app
+COPY libs /app/libs
+COPY ${WORKSPACE} /app/${WORKSPACE}
+WORKDIR /app/${WORKSPACE}
+LABEL org.opencontainers.image.title="webxterm ${WORKSPACE}" \
+      org.opencontainers.image.licenses="Apache-2.0"
+USER node
+
+FROM runtime AS service
+ENV HTTP_HOST=0.0.0.0 HTTP_PORT=8080 HEALTH_HOST=0.0.0.0 HEALTH_PORT=9090
+# 200 once every part was there, and so until shutdown: a lost server makes a service degraded, not unhealthy.
+HEALTHCHECK --start-period=90s --start-interval=1s --interval=15s --timeout=5s --retries=3 \
+    CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.HEALTH_PORT}/readyz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "src/main.ts"]
+
+FROM service AS gateway
+COPY --from=web /app/clients/web/dist /app/web
+ENV WEB_DIR=/app/web
+
+FROM runtime AS setup
+ENTRYPOINT ["node", "src/compose/main.ts"]
+
+FROM runtime AS agent
+# Where `vsay-agent configure` writes, beside the key of the machine: mount a volume that the user node may write.
+ENV VSAY_CONFIG=/config/agent.yaml
+HEALTHCHECK --start-period=60s --start-interval=2s --interval=30s --timeout=5s --retries=3 \
+    CMD ["sh", "-c", "exec node src/main.ts status --config \"$VSAY_CONFIG\""]
+CMD ["sh", "-c", "exec node src/main.ts start --config \"$VSAY_CONFIG\""]

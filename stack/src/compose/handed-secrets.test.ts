@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { projectFolder } from '../project-folder.ts';
+import { handedSecrets } from './handed-secrets.ts';
+
+const handed = handedSecrets((name) => `value-of-${name}`);
+const compose = readFileSync(join(projectFolder, 'docker-compose.yml'), 'utf8');
+
+const holdersOf = (secret: string): string[] =>
+  handed
+    .filter(({ secrets, derived }) =>
+      [...secrets.map((name) => `value-of-${name}`), ...Object.values(derived)]
+        .join('\n')
+        .includes(`value-of-${secret}`),
+    )
+    .map(({ folder }) => folder);
+
+describe('what is handed to the containers', () => {
+  it('keeps each key with those who need it', () => {
+    expect(holdersOf('root-key')).toEqual(['auth']);
+    expect(holdersOf('admin-password')).toEqual(['auth']);
+    expect(holdersOf('ticket-key')).toEqual(['terminal']);
+    expect(holdersOf('link-key')).toEqual(['agent-hub']);
+    expect(holdersOf('jwt-keys')).toEqual(['auth', 'agent-hub', 'terminal']);
+    expect(holdersOf('mongo-keyfile')).toEqual(['mongo']);
+    expect(holdersOf('mongo-root')).toEqual([]);
+    expect(holdersOf('nats-init')).toEqual(['nats']);
+  });
+
+  it('gives each service its own MongoDB and NATS user only', () => {
+    for (const user of ['auth', 'agent-hub', 'terminal']) {
+      expect(holdersOf(`mongo-${user}`)).toEqual([user]);
+      expect(holdersOf(`nats-${user}`)).toEqual([user, 'nats']);
+    }
+  });
+
+  it('is what docker-compose.yml reads, each file by a container of the right user', () => {
+    const read = [...compose.matchAll(/\/secrets\/([a-z-]+)\/([a-z.-]+)/g)].map(
+      ([, folder, file]) => `${folder}/${file}`,
+    );
+    const given = handed.flatMap(({ folder, secrets, derived }) =>
+      [...secrets, ...Object.keys(derived)].map((file) => `${folder}/${file}`),
+    );
+    expect(read.sort()).toEqual(given.sort());
+    for (const { folder, uid } of handed) {
+      const [, service = ''] = compose.split(`\n  ${folder}:\n`);
+      expect(service.split(/\n {2}\S/)[0]).toContain(`user: '${uid}:${uid}'`);
+    }
+  });
+});
