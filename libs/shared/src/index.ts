@@ -1,6 +1,6 @@
 export { type BusOptions, connectBus } from './bus/connect.ts';
 export { declareStreams } from './bus/declare-streams.ts';
-export { KvView, type KvViewOptions, openBucket, parseEntry } from './bus/kv-view.ts';
+export { entryValue, KvView, type KvViewOptions, openBucket, parseEntry } from './bus/kv-view.ts';
 export { answer, ask } from './bus/request-reply.ts';
 export { ConfigError, readConfig } from './config/config.ts';
 export {

@@ -1,6 +1,7 @@
 import { signinBucket } from './auth.ts';
 import { presenceBucket } from './presence.ts';
 import { auditStream, eventStream } from './streams.ts';
+import { machineSessionsWanted } from './terminals.ts';
 
 export type BusUser = 'init' | 'auth' | 'agent-hub' | 'terminal';
 
@@ -28,11 +29,11 @@ const readStream = (stream: string): string[] => {
     `$JS.API.CONSUMER.CREATE.${stream}.>`,
     `$JS.API.CONSUMER.INFO.${stream}.>`,
     `$JS.API.CONSUMER.DELETE.${stream}.>`,
-    `$JS.API.CONSUMER.MSG.NEXT.${stream}.>`,
-    `$JS.ACK.${stream}.>`,
     `$JS.FC.${stream}.>`,
   ];
 };
+
+const pullFrom = (stream: string): string[] => [`$JS.API.CONSUMER.MSG.NEXT.${stream}.>`, `$JS.ACK.${stream}.>`];
 
 const readBucket = (bucket: string): string[] => readStream(`KV_${bucket}`);
 
@@ -62,8 +63,7 @@ export const busPermissions: Record<BusUser, BusPermissions> = {
       ...[signinBucket, presenceBucket].flatMap((bucket) => createStream(`KV_${bucket}`)),
       ...[eventStream.name, auditStream.name].flatMap(createStream),
       `$JS.API.CONSUMER.*.${auditStream.name}.>`,
-      `$JS.API.CONSUMER.MSG.NEXT.${auditStream.name}.>`,
-      `$JS.ACK.${auditStream.name}.>`,
+      ...pullFrom(auditStream.name),
     ],
     subscribe: [inbox('auth'), 'auth.apikey.verify'],
     allowResponses: true,
@@ -82,8 +82,16 @@ export const busPermissions: Record<BusUser, BusPermissions> = {
       ...readBucket(presenceBucket),
       ...writeBucket(presenceBucket),
       ...readStream(eventStream.name),
+      ...pullFrom(eventStream.name),
     ],
-    subscribe: [inbox('agent-hub'), 'machines.authorize', 'machines.*.status', 'machines.*.stats', 'machines.*.access'],
+    subscribe: [
+      inbox('agent-hub'),
+      'machines.authorize',
+      'machines.*.status',
+      'machines.*.stats',
+      'machines.*.access',
+      machineSessionsWanted,
+    ],
     allowResponses: true,
   },
   terminal: {
@@ -91,6 +99,7 @@ export const busPermissions: Record<BusUser, BusPermissions> = {
       'machines.authorize',
       'terminal.session.opened',
       'terminal.session.closed',
+      machineSessionsWanted,
       'audit.terminal.>',
       '$JS.API.INFO',
       ...readBucket(signinBucket),

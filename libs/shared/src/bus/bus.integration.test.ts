@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { signinBucket, signinEpochKey, signinKey, verifyApiKey } from '@webxterm/contracts/bus';
 import { type Servers, startServers } from '@webxterm/stack';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ConfigError } from '../config/config.ts';
 import { AppError } from '../errors.ts';
 import { createLogger } from '../log/logger.ts';
@@ -132,6 +132,30 @@ describe('the allow-list', () => {
     expect(await ended).toBe(`${hashSid(sid)} ended`);
     expect(() => list.require(sid)).toThrow(AppError);
     list.stop();
+  });
+
+  it('is read on when a service had an answer of the server put among its entries', async () => {
+    const list = new AllowList(auth, logger);
+    list.start();
+    await put(signinKey(hashSid(sid)), entry);
+    await list.complete();
+    const create = { stream_name: 'EVENTS', config: { ack_policy: 'none', filter_subject: 'auth.user.changed' } };
+    const made = await hub.request('$JS.API.CONSUMER.CREATE.EVENTS', JSON.stringify(create));
+    const { name } = made.json<{ name: string }>();
+    // "No messages", without a body, goes to the reply subject whoever may publish there.
+    const poisoned = signinKey('f'.repeat(64));
+    hub.publish(`$JS.API.CONSUMER.MSG.NEXT.EVENTS.${name}`, JSON.stringify({ batch: 1, no_wait: true }), {
+      reply: `$KV.${signinBucket}.${poisoned}`,
+    });
+    const bucket = await openBucket(auth, signinBucket);
+    await vi.waitFor(async () => expect((await bucket.get(poisoned))?.length).toBe(0));
+    const later = new AllowList(hub, logger);
+    later.start();
+    await later.complete();
+    for (const reader of [list, later]) expect((await reader.find(sid)).username).toBe('ada');
+    list.stop();
+    later.stop();
+    await bucket.purge(poisoned);
   });
 
   it('answers 503 when it has heard no beat for 90 s, whatever stands on it', async () => {

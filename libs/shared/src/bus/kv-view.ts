@@ -1,5 +1,5 @@
 import { jetstream } from '@nats-io/jetstream';
-import { type KV, Kvm } from '@nats-io/kv';
+import { type KV, type KvEntry, Kvm } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { z } from 'zod';
 import type { Logger } from '../log/logger.ts';
@@ -80,7 +80,7 @@ export class KvView {
     if (complete) caughtUp();
     for await (const entry of entries) {
       if (round !== this.#round) return;
-      apply(entry.key, entry.operation === 'PUT' ? entry.json() : undefined, entry.revision);
+      apply(entry.key, entryValue(entry), entry.revision);
       if (!complete && entry.isUpdate) {
         complete = true;
         caughtUp();
@@ -88,6 +88,19 @@ export class KvView {
     }
   }
 }
+
+/**
+ * What stands in an entry. Undefined: it was deleted. Null: what is no JSON; the answer of the server to anybody's request ends up
+ * in a bucket when the request names one of its keys as reply subject, and must not stop those who read the bucket.
+ */
+export const entryValue = (entry: Pick<KvEntry, 'operation' | 'json'>): unknown => {
+  if (entry.operation !== 'PUT') return undefined;
+  try {
+    return entry.json<unknown>();
+  } catch {
+    return null;
+  }
+};
 
 /** An entry's value when it has the agreed shape; undefined (and a log line) when not. */
 export const parseEntry = <S extends z.ZodType>(

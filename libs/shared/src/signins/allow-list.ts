@@ -10,7 +10,7 @@ import {
   signinKey,
   signinStaleAfterMs,
 } from '@webxterm/contracts/bus';
-import { KvView, openBucket, parseEntry } from '../bus/kv-view.ts';
+import { entryValue, KvView, openBucket, parseEntry } from '../bus/kv-view.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../log/logger.ts';
 import { hashSid } from '../tokens/access-token.ts';
@@ -133,7 +133,7 @@ export class AllowList {
       const kv = await openBucket(this.#bus, signinBucket, lookUpTimeoutMs);
       const found = await kv.get(signinKey(sidHash));
       if (found === null || found.operation !== 'PUT') return;
-      const entry = parseEntry(SigninEntry, found.json(), found.key, this.#logger);
+      const entry = parseEntry(SigninEntry, entryValue(found), found.key, this.#logger);
       // The list is being rebuilt and this instance has not heard of it yet.
       if (entry !== undefined && entry.epoch !== this.#epoch) throw uncheckable();
       // What the watch has told since counts more than what was read before.

@@ -1,7 +1,7 @@
-import type { KV } from '@nats-io/kv';
+import type { KV, KvEntry } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { AgentPresence, agentKey, presenceBucket } from '@webxterm/contracts/bus';
-import { type Logger, openBucket, type PresenceView, parseEntry } from '@webxterm/shared';
+import { entryValue, type Logger, openBucket, type PresenceView, parseEntry } from '@webxterm/shared';
 import { mayReplace } from '../links/fencing.ts';
 import type { Link } from '../links/link.ts';
 
@@ -111,9 +111,9 @@ export class PresenceEntries {
     return JSON.stringify(value);
   }
 
-  #parse(entry: { operation: string; key: string; json<T>(): T } | null): AgentPresence | undefined {
-    if (entry === null || entry.operation !== 'PUT') return undefined;
-    return parseEntry(AgentPresence, entry.json<unknown>(), entry.key, this.#options.logger);
+  #parse(entry: KvEntry | null): AgentPresence | undefined {
+    if (entry === null) return undefined;
+    return parseEntry(AgentPresence, entryValue(entry), entry.key, this.#options.logger);
   }
 }
 

@@ -2,6 +2,7 @@ import { JetStreamApiError, jetstream } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
 import { signinBucket } from '@webxterm/contracts/bus';
+import { entryValue } from '@webxterm/shared';
 
 /** How long one call to the bucket may take: a request waits for it. */
 const timeoutMs = 2000;
@@ -13,7 +14,7 @@ const wrongLastSequence = new Set([10_071, 10_164]);
 /** An entry with the revision that a later write can insist on. Revision 0: there was never one. */
 export interface ListedValue {
   readonly revision: number;
-  /** Undefined: not there, or deleted. */
+  /** Undefined: not there, or deleted. Null: what is no JSON. */
   readonly value: unknown;
 }
 
@@ -31,7 +32,7 @@ export class ListBucket {
     try {
       const entry = await (await this.#kv).get(key);
       if (entry === null) return { revision: 0, value: undefined };
-      return { revision: entry.revision, value: entry.operation === 'PUT' ? entry.json() : undefined };
+      return { revision: entry.revision, value: entryValue(entry) };
     } catch (error) {
       this.#kv = undefined;
       throw error;
