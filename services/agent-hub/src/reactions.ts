@@ -20,6 +20,7 @@ export const wireReactions = (parts: Parts): void => {
   });
   activity.onStats((event) => events.tell('stats', event));
   followAccess(parts);
+  parts.sessionLists.answerWanted();
 };
 
 /** Whatever was told while the bus was away was missed: lease and entries are written again, every right is read again. */

@@ -109,7 +109,10 @@ export const startTerminal = async (
   const server = await api.listen(settings.HTTP_HOST, settings.HTTP_PORT, shutdown);
   upgrades.listen(server);
   shutdown.add('listeners', 'terminals', () => terminals.endAll('moving'));
-  shutdown.add('work', 'session events', () => events.stop());
+  shutdown.add('work', 'session events', () => {
+    ledger.stop();
+    return events.stop();
+  });
   shutdown.add('work', 'hub channels', () => {
     allowList.stop();
     presence.stop();

@@ -25,6 +25,9 @@ const page = async (query: string): Promise<z.infer<typeof SessionPage>> =>
 const read = async (id: string): Promise<TerminalSession> =>
   TerminalSession.parse((await json(await world.api('GET', `sessions/${id}`))).session);
 
+const agentName = (): string =>
+  world.stack.processes.find(({ name }) => name.includes('agent') && !name.includes('hub'))?.name ?? '';
+
 const idOf = (client: RawClient): string => String(client.headers['x-session-id']);
 
 const passed = (ms: number): Promise<void> => {
@@ -96,8 +99,7 @@ describe('the records of sessions', () => {
     // The list spares what is younger than clocks may differ.
     await passed(5500);
     lost.socket.terminate();
-    const agent = world.stack.processes.find(({ name }) => name.includes('agent') && !name.includes('hub'))?.name ?? '';
-    await world.stack.kill(agent);
+    await world.stack.kill(agentName());
     let since: RawClient | undefined;
     await until(async () => {
       since = await world.shell();
@@ -109,6 +111,25 @@ describe('the records of sessions', () => {
     expect((await read(live)).status).toBe('active');
     since?.send('exit\n');
     await since?.closed;
+  });
+
+  it('are closed also when no terminal service was there to hear it', async () => {
+    const lost = await world.shell();
+    await passed(5500);
+    lost.socket.terminate();
+    await world.stack.stopProcess('terminal-1');
+    try {
+      await world.stack.kill(agentName());
+      await until(async () => {
+        const { machines } = await json(await world.api('GET', 'machines?status=online'));
+        return Array.isArray(machines) && machines.length === 1;
+      });
+      // The hub has heard the new agent's list by the time it tells its load.
+      await passed(2000);
+    } finally {
+      await world.stack.startProcess('terminal-1');
+    }
+    await until(async () => (await read(idOf(lost))).cause === 'agent_stopped', 15_000);
   });
 
   it('are told on the stream of events, once each, also when the bus was away', async () => {

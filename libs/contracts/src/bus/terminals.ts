@@ -12,9 +12,11 @@ export const SessionEndedEvent = z.object({
   signal: z.string().nullable(),
 });
 
-/** Told by agent-hub after each welcome of an agent, and again after the bus was away: which sessions the agent knew then. */
+/** Told by agent-hub after each welcome of an agent, and again when they are wanted: which sessions the agent knew then. */
 export const machineSessionsSubject = (agentId: string): string => `machines.${agentId}.sessions`;
 export const machineSessionsWildcard = 'machines.*.sessions';
+/** Core subject, told by terminal when it begins to listen or missed something: every hub tells its lists again. No body. */
+export const machineSessionsWanted = 'terminal.sessions.wanted';
 /** Agents keep 64 sessions or so; a list beyond this is no honest one, and is not told. */
 export const maxListedSessions = 4096;
 export const MachineSessionsEvent = z.object({

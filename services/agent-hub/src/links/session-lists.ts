@@ -1,5 +1,10 @@
 import type { NatsConnection } from '@nats-io/transport-node';
-import { type MachineSessionsEvent, machineSessionsSubject, maxListedSessions } from '@webxterm/contracts/bus';
+import {
+  type MachineSessionsEvent,
+  machineSessionsSubject,
+  machineSessionsWanted,
+  maxListedSessions,
+} from '@webxterm/contracts/bus';
 import type { SessionList } from '@webxterm/contracts/grpc';
 import type { Logger } from '@webxterm/shared';
 import type { Link } from './link.ts';
@@ -13,6 +18,16 @@ export class SessionLists {
   constructor(bus: NatsConnection, logger: Logger) {
     this.#bus = bus;
     this.#logger = logger;
+  }
+
+  /** Whoever missed lists, asks for them. */
+  answerWanted(): void {
+    this.#bus.subscribe(machineSessionsWanted, {
+      callback: (error) => {
+        if (error) this.#logger.error({ err: error }, 'nobody can ask for the lists of sessions');
+        else this.tellAgain();
+      },
+    });
   }
 
   /** What an agent says first on its link. Said again later it counts no more: it would not be of the time when the link began. */
@@ -35,7 +50,7 @@ export class SessionLists {
     this.#tell(event);
   }
 
-  /** After the bus was away. An old list does no harm: it speaks of the time when its link began. */
+  /** To those who missed them. An old list does no harm: it speaks of the time when its link began. */
   tellAgain(): void {
     for (const event of this.#told.values()) this.#tell(event);
   }

@@ -1,6 +1,7 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import {
   MachineSessionsEvent,
+  machineSessionsWanted,
   machineSessionsWildcard,
   SessionEndedEvent,
   sessionEndedWildcard,
@@ -21,14 +22,17 @@ export interface LedgerOptions {
   readonly logger: Logger;
 }
 
-/** Lists that wait to be compared. After a storm of dials they come faster than they are read; what is left out comes with the next link. */
+/** Lists that wait to be compared: after a storm of dials they come faster than the records are read. */
 const maxListsWaiting = 10_000;
+/** What could not be compared (MongoDB is away, too many at once) is asked for again after this. */
+const askAgainMs = 30_000;
 
 /** Keeps the records in step with what happens to the sessions. No terminal ever waits for it. */
 export class SessionLedger {
   readonly #options: LedgerOptions;
   #comparing = Promise.resolve();
   #listsWaiting = 0;
+  #askAgain: NodeJS.Timeout | undefined;
 
   constructor(options: LedgerOptions) {
     this.#options = options;
@@ -40,6 +44,12 @@ export class SessionLedger {
       this.ended(agent_id, session_id, { cause, exitCode: exit_code, signal }),
     );
     this.#follow(machineSessionsWildcard, MachineSessionsEvent, (told) => this.#listed(told));
+    this.#askForLists();
+    void this.#askAfterReconnects();
+  }
+
+  stop(): void {
+    clearTimeout(this.#askAgain);
   }
 
   opened(sessionId: string): void {
@@ -78,7 +88,8 @@ export class SessionLedger {
 
   #listed(told: MachineSessionsEvent): void {
     if (this.#listsWaiting >= maxListsWaiting) {
-      this.#options.logger.warn({ agent_id: told.agent_id }, 'too many lists of sessions at once, leaving one out');
+      this.#options.logger.warn({ agent_id: told.agent_id }, 'too many lists of sessions at once, asking again later');
+      this.#askForListsLater();
       return;
     }
     this.#listsWaiting += 1;
@@ -86,10 +97,31 @@ export class SessionLedger {
       .then(() => this.#closeLost(told))
       .catch((error: unknown) => {
         this.#options.logger.warn({ err: error, agent_id: told.agent_id }, 'a list of sessions could not be compared');
+        this.#askForListsLater();
       })
       .finally(() => {
         this.#listsWaiting -= 1;
       });
+  }
+
+  /** Hubs tell lists once, to those who listen. */
+  #askForLists(): void {
+    try {
+      this.#options.bus.publish(machineSessionsWanted);
+    } catch (error) {
+      this.#options.logger.warn({ err: error }, 'the lists of sessions could not be asked for');
+    }
+  }
+
+  #askForListsLater(): void {
+    this.#askAgain ??= setTimeout(() => {
+      this.#askAgain = undefined;
+      this.#askForLists();
+    }, askAgainMs);
+  }
+
+  async #askAfterReconnects(): Promise<void> {
+    for await (const { type } of this.#options.bus.status()) if (type === 'reconnect') this.#askForLists();
   }
 
   async #closeLost(told: MachineSessionsEvent): Promise<void> {

@@ -1,0 +1,24 @@
+import { EdgeKind } from '@webxterm/contracts/grpc';
+import { Registry } from 'prom-client';
+import { expect, it } from 'vitest';
+import { Measures } from './measure.ts';
+
+it('counts what is attached by edge, and what happened to sessions', async () => {
+  const registry = new Registry();
+  const { attachments, sessions } = new Measures(registry);
+  for (const edge of [EdgeKind.EDGE_KIND_V1, EdgeKind.EDGE_KIND_V1, EdgeKind.EDGE_KIND_RAW]) attachments.opened(edge);
+  attachments.closed(EdgeKind.EDGE_KIND_V1);
+  attachments.unreachable();
+  sessions.opened();
+  sessions.opened();
+  sessions.closed();
+  const lines = (await registry.metrics()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  expect(lines.sort()).toEqual([
+    'webxterm_terminal_attachments{edge="json"} 0',
+    'webxterm_terminal_attachments{edge="raw"} 1',
+    'webxterm_terminal_attachments{edge="v1"} 1',
+    'webxterm_terminal_sessions_closed_total 1',
+    'webxterm_terminal_sessions_opened_total 2',
+    'webxterm_terminal_unreachable_waits_total 1',
+  ]);
+});
