@@ -80,7 +80,7 @@ export class Attachment {
     const { applied, limit } = this.gate;
     const ack = { type: 'input_ack', applied, limit } as const;
     if (applied - this.#ackedInput < ackAtOnce) {
-      this.outgoing.tellSoon(ack);
+      this.outgoing.ackSoon(ack);
       return;
     }
     this.#ackedInput = applied;

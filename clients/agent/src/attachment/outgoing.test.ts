@@ -1,0 +1,109 @@
+import { type DownFrame, decodeDown, maxOutputFrame } from '@webxterm/contracts/frames';
+import { unwrapFrame } from '@webxterm/contracts/grpc';
+import { OutputCursor, Ring } from '@webxterm/stream';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Outgoing } from './outgoing.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const setUp = () => {
+  const ring = new Ring(1024 * 1024);
+  const cursor = new OutputCursor(0);
+  const frames: DownFrame[] = [];
+  const unsent: (() => void)[] = [];
+  const outgoing = new Outgoing(ring, cursor, {
+    send: (message, sent) => {
+      const frame = unwrapFrame(message);
+      if (frame !== undefined) frames.push(decodeDown(frame));
+      unsent.push(sent);
+    },
+    finish: () => {},
+  });
+  return {
+    outgoing,
+    frames,
+    lengths: () => frames.map((frame) => (frame.type === 'output' ? frame.payload.length : frame.type)),
+    allow: (limit: number) => cursor.allow(0, limit),
+    print: (bytes: number) => {
+      ring.append(new Uint8Array(bytes));
+      outgoing.kick();
+    },
+    /** The connection has taken everything so far. */
+    taken: () => {
+      for (const sent of unsent.splice(0)) sent();
+    },
+  };
+};
+
+describe('output on its way to a viewer', () => {
+  it('leaves at once when nothing left just before it', () => {
+    const viewer = setUp();
+    viewer.print(1);
+    expect(viewer.lengths()).toEqual([1]);
+    viewer.taken();
+    vi.advanceTimersByTime(5);
+    viewer.print(1);
+    expect(viewer.lengths()).toEqual([1, 1]);
+  });
+
+  it('waits for at most 2 ms when it follows other output, and leaves as one frame', () => {
+    const viewer = setUp();
+    viewer.print(4096);
+    viewer.taken();
+    for (let read = 0; read < 5; read += 1) viewer.print(4096);
+    expect(viewer.lengths()).toEqual([4096]);
+    vi.advanceTimersByTime(2);
+    expect(viewer.lengths()).toEqual([4096, 5 * 4096]);
+  });
+
+  it('leaves before that as soon as there is a whole frame', () => {
+    const viewer = setUp();
+    viewer.allow(1024 * 1024);
+    viewer.print(4096);
+    viewer.taken();
+    viewer.print(maxOutputFrame - 1);
+    expect(viewer.lengths()).toEqual([4096]);
+    viewer.print(1);
+    expect(viewer.lengths()).toEqual([4096, maxOutputFrame]);
+  });
+
+  it('does not wait when the shell is over: the end follows at once', () => {
+    const viewer = setUp();
+    viewer.print(10);
+    viewer.taken();
+    viewer.print(10);
+    const ended = { type: 'ended', finalOffset: 20, cause: 'shell_exit', exitCode: 0, signal: undefined } as const;
+    viewer.outgoing.endAfterOutput(ended);
+    expect(viewer.frames.at(-1)).toEqual(ended);
+    expect(viewer.lengths()).toEqual([10, 10, 'ended']);
+  });
+
+  it('never passes the limit, and goes on when it is raised', () => {
+    const viewer = setUp();
+    viewer.print(100_000);
+    expect(viewer.lengths()).toEqual([65_536]);
+    viewer.taken();
+    vi.advanceTimersByTime(10);
+    expect(viewer.lengths()).toEqual([65_536]);
+    viewer.allow(100_000);
+    viewer.outgoing.kick();
+    expect(viewer.lengths()).toEqual([65_536, 100_000 - 65_536]);
+  });
+
+  it('goes ahead of the ack of the key that it echoes; an ack without an echo leaves after 4 ms', () => {
+    const viewer = setUp();
+    viewer.outgoing.ackSoon({ type: 'input_ack', applied: 1, limit: 10 });
+    viewer.print(1);
+    expect(viewer.lengths()).toEqual([1, 'input_ack']);
+    viewer.outgoing.ackSoon({ type: 'input_ack', applied: 2, limit: 11 });
+    vi.advanceTimersByTime(3);
+    expect(viewer.lengths()).toEqual([1, 'input_ack']);
+    vi.advanceTimersByTime(1);
+    expect(viewer.frames.at(-1)).toEqual({ type: 'input_ack', applied: 2, limit: 11 });
+  });
+});
