@@ -2,6 +2,7 @@ import {
   createTicket,
   endSession,
   getMachine,
+  listMachineSessions,
   listMachines,
   listSessions,
   machineEvents,
@@ -40,10 +41,15 @@ export const serverFor = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fet
       }),
     ),
 
-  sessions: (agentId: string | undefined, signal?: AbortSignal) =>
+  sessions: (signal?: AbortSignal) =>
+    signIn.withToken((token) => ask(fetcher, listSessions, { query: {}, headers: bearer(token), signal })),
+
+  /** Live sessions on a machine: everyone's for those who manage it, else my own. The newest 200. */
+  machineSessions: (agentId: string, signal?: AbortSignal) =>
     signIn.withToken((token) =>
-      ask(fetcher, listSessions, {
-        query: agentId === undefined ? {} : { agent_id: agentId },
+      ask(fetcher, listMachineSessions, {
+        params: { agent_id: agentId },
+        query: { status: 'active', limit: 200 },
         headers: bearer(token),
         signal,
       }),

@@ -69,8 +69,8 @@ const Details = ({ machine }: { machine: Machine }) => (
       <h2 className={classes.heading}>About this machine</h2>
       <Facts machine={machine} />
     </Paper>
-    <Paper className={classes.card} component="section" aria-label="My sessions on this machine">
-      <h2 className={classes.heading}>My sessions here</h2>
+    <Paper className={classes.card} component="section" aria-label="Sessions on this machine">
+      <h2 className={classes.heading}>Running sessions</h2>
       <SessionRows agentId={machine.agent_id} />
     </Paper>
   </>

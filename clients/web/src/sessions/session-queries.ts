@@ -15,12 +15,13 @@ const keys = {
   of: (agentId: string | undefined) => ['sessions', agentId ?? 'all'] as const,
 };
 
-/** My live sessions, on one machine or on all, newest first. */
+/** My live sessions; on one machine everyone's for those who manage it. Newest first. */
 export const useSessions = (agentId: string | undefined): UseQueryResult<readonly TerminalSession[]> => {
   const server = useServer();
   return useQuery({
     queryKey: keys.of(agentId),
-    queryFn: ({ signal }) => server.sessions(agentId, signal),
+    queryFn: ({ signal }): Promise<{ sessions: TerminalSession[] }> =>
+      agentId === undefined ? server.sessions(signal) : server.machineSessions(agentId, signal),
     select: ({ sessions }) =>
       sessions
         .filter((session) => session.status === 'active')

@@ -7,14 +7,18 @@ import { Failure } from '../layout/failure.tsx';
 import { useMachineList } from '../machines/machine-queries.ts';
 import { useNow } from '../machines/now.ts';
 import { ago, localTime } from '../machines/phrases.ts';
+import { useProfile } from '../profile/profile-query.ts';
 import { useEndSession, useSessions } from './session-queries.ts';
 import classes from './session-rows.module.css';
 
-/** My live sessions as rows, each to go back to or to end. */
+/** Live sessions as rows: mine to go back to or to end, others' on a machine that I manage to end. */
 export const SessionRows = ({ agentId, empty }: { agentId?: string; empty?: React.ReactNode }) => {
   const sessions = useSessions(agentId);
   const machines = useMachineList({ limit: 500 });
+  const profile = useProfile();
   const [ending, setEnding] = useState<TerminalSession>();
+  // Until it is known who I am they count as mine: the server lets nobody into another's shell.
+  const isMine = ({ user_id }: TerminalSession): boolean => (profile.data?.user.id ?? user_id) === user_id;
   const nameOf = (id: string): string => nameOfMachine(machines.data?.machines, id);
   if (sessions.isPending) return <Ghost />;
   if (sessions.data === undefined)
@@ -29,7 +33,7 @@ export const SessionRows = ({ agentId, empty }: { agentId?: string; empty?: Reac
     return (
       empty ?? (
         <Text c="dimmed" size="sm">
-          No shell of yours is running here.
+          No shell is running here.
         </Text>
       )
     );
@@ -40,6 +44,7 @@ export const SessionRows = ({ agentId, empty }: { agentId?: string; empty?: Reac
           <Row
             key={session.session_id}
             session={session}
+            mine={isMine(session)}
             name={nameOf(session.agent_id)}
             onEnd={() => setEnding(session)}
           />
@@ -57,8 +62,16 @@ export const SessionRows = ({ agentId, empty }: { agentId?: string; empty?: Reac
 const nameOfMachine = (machines: readonly Machine[] | undefined, id: string): string =>
   machines?.find((machine) => machine.agent_id === id)?.name ?? id;
 
-const Row = ({ session, name, onEnd }: { session: TerminalSession; name: string; onEnd: () => void }) => {
+interface RowProps {
+  readonly session: TerminalSession;
+  readonly mine: boolean;
+  readonly name: string;
+  readonly onEnd: () => void;
+}
+
+const Row = ({ session, mine, name, onEnd }: RowProps) => {
   const now = useNow();
+  const which = mine ? 'the session' : `${session.username}'s session`;
   const started = Date.parse(session.created_at);
   return (
     <li className={classes.row}>
@@ -70,24 +83,26 @@ const Row = ({ session, name, onEnd }: { session: TerminalSession; name: string;
           {name}
         </Text>
         <Text size="sm" c="dimmed" title={localTime(session.created_at)}>
-          started {ago(started, now)}
+          {!mine && `${session.username}, `}started {ago(started, now)}
           {session.ip_address !== '' && ` from ${session.ip_address}`}
         </Text>
       </div>
       <Group gap="xs" wrap="nowrap">
-        <Button
-          component={Link}
-          to={`/terminal/${session.agent_id}?session=${session.session_id}`}
-          size="xs"
-          aria-label={`Go back to the session on ${name} started ${ago(started, now)}`}
-        >
-          Open
-        </Button>
+        {mine && (
+          <Button
+            component={Link}
+            to={`/terminal/${session.agent_id}?session=${session.session_id}`}
+            size="xs"
+            aria-label={`Go back to the session on ${name} started ${ago(started, now)}`}
+          >
+            Open
+          </Button>
+        )}
         <Button
           size="xs"
           variant="default"
           onClick={onEnd}
-          aria-label={`End the session on ${name} started ${ago(started, now)}`}
+          aria-label={`End ${which} on ${name} started ${ago(started, now)}`}
         >
           End
         </Button>
