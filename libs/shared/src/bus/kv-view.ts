@@ -3,9 +3,7 @@ import { type KV, type KvEntry, Kvm } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { z } from 'zod';
 import type { Logger } from '../log/logger.ts';
-
-/** How long between two tries to open a bucket that is not there. */
-const retryMs = 500;
+import { watchRetryMs } from './watch-retry.ts';
 
 /** Opens a bucket that `init` declares; the services themselves may not create or change one. */
 export const openBucket = async (bus: NatsConnection, bucket: string, timeoutMs = 5000): Promise<KV> =>
@@ -55,16 +53,20 @@ export class KvView {
     const round = ++this.#round;
     this.#watch?.stop();
     const { bus, bucket, logger } = this.#options;
+    let failures = 0;
     while (round === this.#round && !this.#stopped && !bus.isClosed()) {
+      const before = this.#watch;
       try {
         await this.#watchOnce(round);
+        failures = 0;
       } catch (error) {
+        if (this.#watch !== before) failures += 1;
         logger.warn(
           { bucket, reason: error instanceof Error ? error.message : String(error) },
           'bucket cannot be watched, trying again',
         );
       }
-      await new Promise((resolve) => setTimeout(resolve, retryMs));
+      await new Promise((resolve) => setTimeout(resolve, watchRetryMs(failures)));
     }
   }
 

@@ -1,0 +1,16 @@
+import { describe, expect, it } from 'vitest';
+import { watchRetryMs } from './watch-retry.ts';
+
+describe('the wait before a bucket is watched again', () => {
+  it('is short at first', () => {
+    expect([0, 1, 2].map(watchRetryMs)).toEqual([500, 1000, 2000]);
+  });
+
+  it('keeps a reader that fails on and on from using up the consumers of the bucket', () => {
+    let consumers = 0;
+    for (let at = 0; at < 5 * 60_000; at += watchRetryMs(consumers)) consumers += 1;
+    // Of 1,000: room for 25 instances that all fail.
+    expect(consumers).toBeLessThan(40);
+    expect(watchRetryMs(1_000_000)).toBe(10_000);
+  });
+});
