@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeDown, decodeUp, encodeDown, encodeUp } from './codec.ts';
+import { decodeDown, encodeDown } from './down-codec.ts';
 import type { DownFrame, UpFrame } from './frame.ts';
 import { maxInputFrame, maxOutputFrame } from './limits.ts';
+import { decodeUp, encodeUp } from './up-codec.ts';
 import { FrameError } from './wire.ts';
 
 const id = Uint8Array.from({ length: 16 }, (_, index) => index);

@@ -1,0 +1,75 @@
+import type { DetachReason, EndCause, LinkState } from './frame.ts';
+import { maxWinsize } from './limits.ts';
+import { FrameError } from './wire.ts';
+
+/** First byte of each frame. Viewer to machine below 0x40, machine to viewer from 0x40. Never reused. */
+export const frameType = {
+  hello: 0x01,
+  attach: 0x02,
+  input: 0x03,
+  limit: 0x04,
+  resize: 0x05,
+  visible: 0x06,
+  ping: 0x07,
+  detach: 0x08,
+  snapshotAck: 0x09,
+  downHello: 0x41,
+  accepted: 0x42,
+  output: 0x43,
+  gap: 0x44,
+  inputAck: 0x45,
+  inputReset: 0x46,
+  size: 0x47,
+  driver: 0x48,
+  ended: 0x49,
+  refused: 0x4a,
+  state: 0x4b,
+  pass: 0x4c,
+  pong: 0x4d,
+  snapshot: 0x4e,
+} as const;
+
+/** Bytes before the payload of an output frame: type and offset. */
+export const outputHeaderSize = 9;
+/** Bytes before the payload of an input frame: type, offset and flags. */
+export const inputHeaderSize = 10;
+
+export const endCauses: readonly EndCause[] = [
+  'unknown',
+  'shell_exit',
+  'ended_by_user',
+  'access_revoked',
+  'machine_deleted',
+  'user_disabled',
+  'detach_timeout',
+  'agent_stopped',
+  'spawn_failed',
+];
+export const detachReasons: readonly DetachReason[] = [
+  'left',
+  'moving',
+  'broken',
+  'displaced',
+  'revoked',
+  'ring_overrun',
+];
+export const linkStates: readonly LinkState[] = ['connecting', 'live', 'unreachable'];
+export const scopes = ['hop', 'path'] as const;
+
+export const flag = (on: boolean, bit: number): number => (on ? bit : 0);
+
+export const pick = <T>(list: readonly T[], index: number, what: string): T => {
+  const value = list[index];
+  if (value === undefined) throw new FrameError(`unknown ${what} ${index}`);
+  return value;
+};
+
+export const size = (value: number): number => {
+  if (value < 1 || value > maxWinsize) throw new FrameError(`window size ${value} is not 1 to ${maxWinsize}`);
+  return value;
+};
+
+export const atMost = (payload: Uint8Array, limit: number, what: string): Uint8Array => {
+  if (payload.length > limit) throw new FrameError(`${what} of ${payload.length} bytes is over ${limit}`);
+  return payload;
+};
