@@ -36,6 +36,8 @@ export const gatewaySettings = {
   /** The built web UI; without it the door says how to build it. */
   WEB_DIR: z.string().optional(),
   INSTALLATION_ID: z.string().min(1).max(128),
+  /** As auth has it; told to people before they try. */
+  SIGNUP: z.enum(['open', 'closed']).default('open'),
 };
 
 export type GatewaySettings = z.output<z.ZodObject<typeof gatewaySettings>>;

@@ -71,7 +71,7 @@ const initiate = async (setup: MongoSetup): Promise<void> => {
   } catch (error) {
     if (isServerError(error, unauthorized))
       throw new StackFailure(
-        'mongod has users already, but not with the passwords in secrets/: the data folder and its secrets do not belong together. Put the right secrets back, or start with another WEBXTERM_DATA_DIR',
+        'mongod has users already, but not with the passwords in secrets/: the data folder and its secrets do not belong together. Put the right secrets back, or start on an empty data folder (another WEBXTERM_DATA_DIR; with Compose another volume)',
       );
     throw error;
   } finally {

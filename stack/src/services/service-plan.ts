@@ -117,6 +117,7 @@ const gateway = (facts: PlanFacts): Record<string, string> => {
     GRPC_TLS: 'off',
     WEB_DIR: facts.webDir,
     INSTALLATION_ID: facts.installationId,
+    SIGNUP: facts.signup,
   };
 };
 

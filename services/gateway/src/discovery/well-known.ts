@@ -6,9 +6,11 @@ export const wellKnownAnswer = (options: {
   installationId: string;
   grpcAddresses: readonly string[];
   grpcTls: boolean;
+  signup: 'open' | 'closed';
 }): WellKnown => ({
   name: 'WebXTerm',
   version: options.version,
   installation_id: options.installationId,
   grpc: { addresses: [...options.grpcAddresses], tls: options.grpcTls },
+  signup: options.signup,
 });

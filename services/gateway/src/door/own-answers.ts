@@ -39,6 +39,7 @@ export const ownAnswers = (
       installationId: settings.INSTALLATION_ID,
       grpcAddresses: settings.GRPC_ADDRESSES,
       grpcTls: settings.GRPC_TLS === 'on',
+      signup: settings.SIGNUP,
     }),
   );
   const secure = apiSecurity(settings.PUBLIC_URL);
