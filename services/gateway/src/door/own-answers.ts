@@ -21,7 +21,10 @@ export interface OwnAnswers {
   readonly secureApi: Answer;
 }
 
-type Settings = Pick<GatewaySettings, 'PUBLIC_URL' | 'INSTALLATION_ID' | 'GRPC_ADDRESSES' | 'GRPC_TLS' | 'WEB_DIR'>;
+type Settings = Pick<
+  GatewaySettings,
+  'PUBLIC_URL' | 'INSTALLATION_ID' | 'GRPC_ADDRESSES' | 'GRPC_TLS' | 'SIGNUP' | 'WEB_DIR'
+>;
 
 /** `origins` are those of the door: the CSP lets the UI open WebSockets to them. */
 export const ownAnswers = (

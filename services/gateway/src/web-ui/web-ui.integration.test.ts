@@ -120,13 +120,14 @@ describe("the door's own answers", () => {
     expect(service.last.url).toBe('/readyz');
   });
 
-  it('discovery tells agents where to dial', async () => {
+  it('discovery tells agents where to dial, and people whether they may sign up', async () => {
     const answer = await get('/.well-known/webxterm');
     expect(json(answer)).toEqual({
       name: 'WebXTerm',
       version: expect.stringMatching(/^\d+\.\d+\.\d+/),
       installation_id: 'test-installation',
       grpc: { addresses: ['127.0.0.1:8081'], tls: false },
+      signup: 'open',
     });
   });
 
