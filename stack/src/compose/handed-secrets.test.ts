@@ -45,7 +45,7 @@ describe('what is handed to the containers', () => {
     expect(read.sort()).toEqual(given.sort());
     for (const { folder, uid } of handed) {
       const [, service = ''] = compose.split(`\n  ${folder}:\n`);
-      expect(service.split(/\n {2}\S/)[0]).toContain(`user: '${uid}:${uid}'`);
+      expect(service.split(/\n {2}\S/)[0]).toContain(`user: "${uid}:${uid}"`);
     }
   });
 });
