@@ -135,7 +135,7 @@ export class Attachment {
     if (location === undefined) return this.#absent();
     this.#location = location;
     const stream = new HubStream(channels, location.address, this.#open(), {
-      frame: (frame) => this.#received(frame),
+      frame: (frame) => this.#receive(frame),
       drained: () => this.#events.drained(),
       ended: (end) => {
         this.#context.logger.debug({ ...end, hub: location.address, agent_id: agentId }, 'attach stream ended');
@@ -166,6 +166,17 @@ export class Attachment {
       resumePass: this.#established || request.resumed ? this.#context.sealPass(request) : '',
       edge: request.edge,
     };
+  }
+
+  /** Anybody may bring a machine: what it sends can be nonsense, and then ends this attachment and nothing else. */
+  #receive(frame: Buffer): void {
+    try {
+      this.#received(frame);
+    } catch (error) {
+      const { agentId } = this.request;
+      this.#context.logger.warn({ err: error, agent_id: agentId }, 'a machine sent what cannot be read');
+      this.#finish(new AppError('unavailable', 'The machine sent what is no terminal output.'));
+    }
   }
 
   #received(frame: Buffer): void {

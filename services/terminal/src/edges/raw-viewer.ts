@@ -3,6 +3,7 @@ import {
   type DownFrame,
   decodeDown,
   encodeUp,
+  FrameError,
   inputWindow,
   maxClientMessage,
   maxInputFrame,
@@ -91,7 +92,7 @@ export class RawViewer {
     try {
       this.#act(decodeDown(bytes));
     } catch (error) {
-      if (!(error instanceof StreamProtocolError)) throw error;
+      if (!(error instanceof StreamProtocolError || error instanceof FrameError)) throw error;
       this.#finish(closeCode.internal, 'the output has a hole');
     }
   }
@@ -160,6 +161,11 @@ export class RawViewer {
 
   #output(offset: number, payload: Uint8Array): void {
     for (const part of this.#reader.output(offset, payload)) this.#options.words.output(part.bytes);
+    // A machine that keeps to its limits is never so far ahead; one that does not would fill our memory.
+    if (this.#reader.next - this.#reader.rendered > 2 * maxOutputWindow) {
+      this.#finish(closeCode.internal, 'the machine ignores the limits');
+      return;
+    }
     if (this.#reader.next - this.#pinged >= pingEveryBytes) this.#ping();
     else this.#pingTimer ??= setTimeout(() => this.#ping(), pingPauseMs);
     if (this.#socket.isPaused) this.#countTaken();
