@@ -1,4 +1,4 @@
-import { createServer, connect as dial } from 'node:net';
+import { createServer, connect as dial, type Server } from 'node:net';
 import { pipeline } from 'node:stream';
 
 /** `8081=agent-hub:8081`: what connects to this port of loopback is led there. */
@@ -11,7 +11,7 @@ export interface Relay {
 const maxConnections = 64;
 
 /** An agent dials a hub without TLS on its own machine only; this brings the hub there, inside one Docker engine. */
-export const openRelay = ({ port, host, hostPort }: Relay): Promise<void> => {
+export const openRelay = ({ port, host, hostPort }: Relay): Promise<Server> => {
   const server = createServer((client) => {
     const upstream = dial({ host, port: hostPort, noDelay: true });
     client.setNoDelay(true);
@@ -23,6 +23,6 @@ export const openRelay = ({ port, host, hostPort }: Relay): Promise<void> => {
   });
   server.maxConnections = maxConnections;
   return new Promise((resolve, reject) => {
-    server.once('error', reject).listen(port, '127.0.0.1', resolve);
+    server.once('error', reject).listen(port, '127.0.0.1', () => resolve(server));
   });
 };
