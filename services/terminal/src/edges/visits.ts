@@ -62,5 +62,7 @@ const nameSession = async (
   }
   const record = await store.find({ kind: 'owner', userId }, named);
   if (record.agent_id !== agentId) throw new AppError('session_not_found');
-  return { id: named, mayCreate: record.status === 'reserved' };
+  const mayCreate = record.status === 'reserved';
+  if (mayCreate) await store.requireRoom(userId, agentId);
+  return { id: named, mayCreate };
 };

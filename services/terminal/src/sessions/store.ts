@@ -8,6 +8,8 @@ const reservedForMs = 10 * 60_000;
 const closedForMs = 90 * 24 * 3_600_000;
 /** Live sessions of one user on one machine: a runaway script must not fill a machine with shells. */
 export const maxSessionsPerMachine = 64;
+/** Sessions that one user has named and not opened yet. A client that tries an offline machine again and again names many. */
+export const maxReservedSessions = 1000;
 
 /** More live shells than any one machine has. */
 const maxActiveRead = 10_000;
@@ -42,11 +44,14 @@ export class SessionStore {
   /** Names a new session, before its first attach. @throws AppError too_many_requests */
   async reserve(session: NewSession): Promise<SessionRecord> {
     const { agentId, userId } = session;
-    const live = await this.#model.countDocuments({ user_id: userId, agent_id: agentId, status: 'active' });
-    if (live >= maxSessionsPerMachine)
+    await this.requireRoom(userId, agentId);
+    const reserved = await this.#model
+      .countDocuments({ user_id: userId, status: 'reserved' })
+      .limit(maxReservedSessions);
+    if (reserved >= maxReservedSessions)
       throw new AppError(
         'too_many_requests',
-        `You have ${maxSessionsPerMachine} open sessions on this machine. End one and try again.`,
+        `${maxReservedSessions} sessions were asked for and never opened. Wait ten minutes and try again.`,
       );
     const record: SessionRecord = {
       session_id: session.sessionId,
@@ -68,6 +73,16 @@ export class SessionStore {
     };
     await this.#model.create(record);
     return record;
+  }
+
+  /** One more shell may be opened there. Asked when a session is named, and again when it is opened. @throws AppError too_many_requests */
+  async requireRoom(userId: string, agentId: string): Promise<void> {
+    const live = await this.#model.countDocuments({ user_id: userId, agent_id: agentId, status: 'active' });
+    if (live < maxSessionsPerMachine) return;
+    throw new AppError(
+      'too_many_requests',
+      `You have ${maxSessionsPerMachine} open sessions on this machine. End one and try again.`,
+    );
   }
 
   /** @throws AppError session_not_found, also for one that is not theirs */

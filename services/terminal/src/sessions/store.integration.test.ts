@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildIndexes, connectMongo, createLogger, Health, Shutdown } from '@webxterm/shared';
+import { type Servers, startServers } from '@webxterm/stack';
+import type { Model } from 'mongoose';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type SessionRecord, sessionModel } from './record.ts';
+import { maxReservedSessions, maxSessionsPerMachine, type NewSession, SessionStore } from './store.ts';
+
+const logger = createLogger({ service: 'test', level: 'silent' });
+const shutdown = new Shutdown(logger);
+const dataDir = mkdtempSync(join(tmpdir(), 'webxterm-store-'));
+let servers: Servers;
+let model: Model<SessionRecord>;
+let store: SessionStore;
+
+beforeAll(async () => {
+  servers = await startServers({ dataDir });
+  const connection = await connectMongo({
+    url: servers.mongoUrl('terminal'),
+    logger,
+    health: new Health('test'),
+    shutdown,
+  });
+  model = sessionModel(connection);
+  await buildIndexes(connection);
+  store = new SessionStore(model);
+});
+afterAll(async () => {
+  await shutdown.run();
+  await servers?.stop();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+beforeEach(async () => {
+  await model.deleteMany({});
+});
+
+const userId = 'a'.repeat(24);
+const asked = (agentId = 'ag_one', user = userId): NewSession => ({
+  sessionId: randomBytes(16).toString('base64url'),
+  agentId,
+  userId: user,
+  username: 'ada',
+  ipAddress: '127.0.0.1',
+});
+const fill = async (count: number, status: SessionRecord['status']): Promise<void> => {
+  const record = await store.reserve(asked());
+  await model.deleteMany({});
+  const sessions = Array.from({ length: count }, () => ({ ...record, status, session_id: asked().sessionId }));
+  await model.insertMany(sessions);
+};
+
+describe('the sessions of one user', () => {
+  it('are bounded per machine, when one is named and again when it is opened', async () => {
+    await fill(maxSessionsPerMachine - 1, 'active');
+    await store.requireRoom(userId, 'ag_one');
+    await store.reserve(asked());
+    await fill(maxSessionsPerMachine, 'active');
+    await expect(store.requireRoom(userId, 'ag_one')).rejects.toMatchObject({ code: 'too_many_requests' });
+    await expect(store.reserve(asked())).rejects.toMatchObject({ code: 'too_many_requests' });
+  });
+
+  it('take nothing from another machine, nor from another user', async () => {
+    await fill(maxSessionsPerMachine, 'active');
+    await store.reserve(asked('ag_two'));
+    await store.reserve(asked('ag_one', 'b'.repeat(24)));
+  });
+
+  it('are bounded also while they are only named, over all machines', async () => {
+    await fill(maxReservedSessions - 1, 'reserved');
+    await store.reserve(asked('ag_two'));
+    await expect(store.reserve(asked('ag_three'))).rejects.toMatchObject({ code: 'too_many_requests' });
+    await store.reserve(asked('ag_one', 'b'.repeat(24)));
+  });
+});
