@@ -24,10 +24,23 @@ It needs MONGO_URL and ROOT_KEY (or MONGO_URL_FILE, ROOT_KEY_FILE), as the auth 
 /** The running service does what is owed to the bus: this process is not on it. */
 const later = { settle: async () => {}, crossOut: async () => {}, add: async () => {} };
 
+/** A person waits no longer than this for the database. */
+const mongoWithinMs = 10_000;
+
+const databaseIsAway = (): Promise<never> =>
+  new Promise((_resolve, reject) => {
+    const error = new AppError(
+      'unavailable',
+      'MongoDB does not answer. Is it running? Start it (npm start), then try again.',
+    );
+    setTimeout(() => reject(error), mongoWithinMs).unref();
+  });
+
 const connect = async (shutdown: Shutdown): Promise<OperatorCommands> => {
   const settings = readOperatorSettings();
   const logger = createLogger({ service: 'admin', level: 'warn' });
-  const connection = await connectMongo({ url: settings.MONGO_URL, logger, health: new Health('admin'), shutdown });
+  const connecting = connectMongo({ url: settings.MONGO_URL, logger, health: new Health('admin'), shutdown });
+  const connection = await Promise.race([connecting, databaseIsAway()]);
   const users = new UserStore(connection);
   const store = new SigninStore(connection);
   const outbox = new Outbox(connection);
@@ -57,4 +70,6 @@ try {
   process.exitCode = error instanceof ConfigError ? 2 : 1;
 } finally {
   await shutdown.run();
+  // A connection that never came would be waited for.
+  process.exit();
 }
