@@ -101,6 +101,8 @@ describe('npm start', () => {
       };
       const first = npmStart(settings);
       await first.until('WebXTerm is ready: http://127.0.0.1:');
+      // The last of the lines that follow: they come one by one.
+      await first.until('Ctrl-C stops everything');
       const before = readStackFile(dataDir);
       expect(before.processes.map(({ name }) => name).toSorted()).toEqual(
         ['agent-hub-1', 'auth-1', 'gateway-1', 'mongod', 'nats', 'terminal-1'].toSorted(),
