@@ -42,5 +42,7 @@ export {
 export { PresenceView, type Whereabouts } from './presence/presence-view.ts';
 export { AllowList, type SigninListener } from './signins/allow-list.ts';
 export { AccessClaims, hashSid, signAccessToken, verifyAccessToken } from './tokens/access-token.ts';
+export { CertificateFolder, type Certificates, measureCertificates } from './tls/certificate-folder.ts';
+export { GrpcCertificates } from './tls/grpc-certificates.ts';
 export { openResumePass, ResumePass, resumePassLifeMs, sealResumePass } from './tokens/resume-pass.ts';
 export { openToken, type SealedTokenPrefix, sealToken } from './tokens/sealed-token.ts';

@@ -1,51 +1,62 @@
-import { Health, readConfig, runService, serveHealth } from '@webxterm/shared';
+import { CertificateFolder, Health, measureCertificates, runService, serveHealth } from '@webxterm/shared';
 import packageJson from '../package.json' with { type: 'json' };
 import { Door } from './door/door.ts';
 import { listen } from './door/listen.ts';
 import { ownAnswers } from './door/own-answers.ts';
+import { redirectServer } from './door/redirect.ts';
 import { TrustedProxies } from './edge/client-address.ts';
 import { doorNames } from './edge/names.ts';
 import { HealthMonitor } from './health/monitor.ts';
-import { gatewaySettings } from './settings.ts';
+import { readGatewaySettings } from './settings.ts';
 import { Forwarder } from './upstreams/forward.ts';
 import { Pool } from './upstreams/pool.ts';
 import { SocketForwarder } from './upstreams/upgrade.ts';
 
-await runService(
-  'gateway',
-  () => readConfig('gateway', gatewaySettings),
-  async (settings, { logger, shutdown }) => {
-    const auth = new Pool('auth', settings.AUTH_URLS);
-    const hub = new Pool('agent-hub', settings.AGENT_HUB_URLS);
-    const terminal = new Pool('terminal', settings.TERMINAL_URLS);
-    const monitor = new HealthMonitor(packageJson.version, [
-      { pool: auth, healthUrls: settings.AUTH_HEALTH_URLS },
-      { pool: hub, healthUrls: settings.AGENT_HUB_HEALTH_URLS },
-      { pool: terminal, healthUrls: settings.TERMINAL_HEALTH_URLS },
-    ]);
-    const names = doorNames(settings.PUBLIC_URL, settings.EXTRA_ORIGINS);
-    const sockets = new SocketForwarder(terminal, settings.GATEWAY_KEY, logger);
-    const door = new Door({
-      names,
-      proxies: new TrustedProxies(settings.TRUSTED_PROXIES),
-      forwarder: new Forwarder([auth, hub, terminal], settings.GATEWAY_KEY, logger),
-      sockets,
-      own: ownAnswers(settings, packageJson.version, names.origins, monitor),
-      logger,
-    });
-    const health = new Health('gateway');
-    await serveHealth({
-      host: settings.HEALTH_HOST,
-      port: settings.HEALTH_PORT,
-      metricsToken: settings.METRICS_TOKEN,
-      health,
-      shutdown,
-    });
-    await listen(door.server, settings.HTTP_HOST, settings.HTTP_PORT, shutdown);
-    shutdown.add('clients', 'WebSockets', () => sockets.close());
-    shutdown.add('work', 'health monitor', () => monitor.stop());
-    monitor.start();
-    health.markReady();
-    logger.info({ url: settings.PUBLIC_URL, host: settings.HTTP_HOST, port: settings.HTTP_PORT }, 'the door is open');
-  },
-);
+await runService('gateway', readGatewaySettings, async (settings, { logger, shutdown }) => {
+  const certificates =
+    settings.TLS_DIR === undefined
+      ? undefined
+      : new CertificateFolder({
+          service: 'gateway',
+          setting: 'TLS_DIR',
+          folder: settings.TLS_DIR,
+          needsCa: false,
+          logger,
+        });
+  const auth = new Pool('auth', settings.AUTH_URLS);
+  const hub = new Pool('agent-hub', settings.AGENT_HUB_URLS);
+  const terminal = new Pool('terminal', settings.TERMINAL_URLS);
+  const monitor = new HealthMonitor(packageJson.version, [
+    { pool: auth, healthUrls: settings.AUTH_HEALTH_URLS },
+    { pool: hub, healthUrls: settings.AGENT_HUB_HEALTH_URLS },
+    { pool: terminal, healthUrls: settings.TERMINAL_HEALTH_URLS },
+  ]);
+  const names = doorNames(settings.PUBLIC_URL, settings.EXTRA_ORIGINS);
+  const sockets = new SocketForwarder(terminal, settings.GATEWAY_KEY, logger);
+  const door = new Door({
+    names,
+    proxies: new TrustedProxies(settings.TRUSTED_PROXIES),
+    forwarder: new Forwarder([auth, hub, terminal], settings.GATEWAY_KEY, logger),
+    sockets,
+    own: ownAnswers(settings, packageJson.version, names.origins, monitor),
+    certificates,
+    logger,
+  });
+  const health = new Health('gateway');
+  if (certificates !== undefined) measureCertificates(health.metrics, [certificates]);
+  await serveHealth({
+    host: settings.HEALTH_HOST,
+    port: settings.HEALTH_PORT,
+    metricsToken: settings.METRICS_TOKEN,
+    health,
+    shutdown,
+  });
+  await listen(door.server, settings.HTTP_HOST, settings.HTTP_PORT, shutdown);
+  if (settings.HTTP_REDIRECT_PORT !== undefined)
+    await listen(redirectServer(settings.PUBLIC_URL), settings.HTTP_HOST, settings.HTTP_REDIRECT_PORT, shutdown);
+  shutdown.add('clients', 'WebSockets', () => sockets.close());
+  shutdown.add('work', 'health monitor', () => monitor.stop());
+  monitor.start();
+  health.markReady();
+  logger.info({ url: settings.PUBLIC_URL, host: settings.HTTP_HOST, port: settings.HTTP_PORT }, 'the door is open');
+});

@@ -46,6 +46,10 @@ export const WellKnown = z.object({
       description: 'host:port of each hub; try them in random order.',
     }),
     tls: z.boolean(),
+    ca: z
+      .string()
+      .optional()
+      .meta({ description: 'PEM of the private CA of the hubs; agents pin it. Absent: the public CAs count.' }),
   }),
   signup: z.enum(['open', 'closed']).optional(),
 });

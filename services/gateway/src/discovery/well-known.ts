@@ -6,11 +6,16 @@ export const wellKnownAnswer = (options: {
   installationId: string;
   grpcAddresses: readonly string[];
   grpcTls: boolean;
+  grpcCa: string | undefined;
   signup: 'open' | 'closed';
 }): WellKnown => ({
   name: 'WebXTerm',
   version: options.version,
   installation_id: options.installationId,
-  grpc: { addresses: [...options.grpcAddresses], tls: options.grpcTls },
+  grpc: {
+    addresses: [...options.grpcAddresses],
+    tls: options.grpcTls,
+    ...(options.grpcCa === undefined ? {} : { ca: options.grpcCa }),
+  },
   signup: options.signup,
 });

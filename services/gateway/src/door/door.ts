@@ -1,8 +1,9 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Server as TlsServer } from 'node:https';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { allRoutes, type Route } from '@webxterm/contracts/rest';
-import { AppError, type Logger, loggablePath, toAppError } from '@webxterm/shared';
+import { AppError, type CertificateFolder, type Logger, loggablePath, toAppError } from '@webxterm/shared';
 import {
   type Admitted,
   admit,
@@ -19,14 +20,17 @@ import type { Forwarder } from '../upstreams/forward.ts';
 import type { SocketForwarder } from '../upstreams/upgrade.ts';
 import { answerError, answerOnSocket } from './answer.ts';
 import { corsHeaders, isPreflight, preflightHeaders } from './cors.ts';
-import { answerUnparsed, maxConnections, serverLimits } from './limits.ts';
+import { answerUnparsed, maxConnections } from './limits.ts';
 import type { OwnAnswers } from './own-answers.ts';
+import { openServer } from './server.ts';
 import { upgradeProblem } from './websocket-handshake.ts';
 
 export interface DoorOptions extends EdgeOptions {
   readonly forwarder: Pick<Forwarder, 'forward'>;
   readonly sockets: Pick<SocketForwarder, 'forward'>;
   readonly own: OwnAnswers;
+  /** The door speaks TLS by these; undefined: plain HTTP. */
+  readonly certificates: CertificateFolder | undefined;
   readonly logger: Logger;
 }
 
@@ -43,7 +47,7 @@ const closeAfter = (request: IncomingMessage): Record<string, string> =>
 
 /** The one public port. Every request and every upgrade passes `admit` first. */
 export class Door {
-  readonly server: Server;
+  readonly server: Server | TlsServer;
   readonly #options: DoorOptions;
   readonly #table = new RouteTable(allRoutes);
   /** What is being answered on a connection, the latest of it. */
@@ -51,7 +55,7 @@ export class Door {
 
   constructor(options: DoorOptions) {
     this.#options = options;
-    this.server = createServer(serverLimits);
+    this.server = openServer(options.certificates);
     this.server.maxConnections = maxConnections;
     this.server.on('request', (request, response) => this.#request(request, response));
     this.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {

@@ -1,11 +1,17 @@
 import type { Server } from 'node:http';
+import type { Server as TlsServer } from 'node:https';
 import type { Shutdown } from '@webxterm/shared';
 
 /** How long requests under way may take to finish when the gateway stops; event streams never do and are cut then. */
 const drainMs = 3000;
 
 /** Opens the door; on shutdown it takes no one new, lets requests finish, and cuts what is left. */
-export const listen = async (server: Server, host: string, port: number, shutdown: Shutdown): Promise<void> => {
+export const listen = async (
+  server: Server | TlsServer,
+  host: string,
+  port: number,
+  shutdown: Shutdown,
+): Promise<void> => {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, resolve);

@@ -23,7 +23,7 @@ export interface OwnAnswers {
 
 type Settings = Pick<
   GatewaySettings,
-  'PUBLIC_URL' | 'INSTALLATION_ID' | 'GRPC_ADDRESSES' | 'GRPC_TLS' | 'SIGNUP' | 'WEB_DIR'
+  'PUBLIC_URL' | 'INSTALLATION_ID' | 'GRPC_ADDRESSES' | 'GRPC_TLS' | 'GRPC_CA' | 'SIGNUP' | 'WEB_DIR'
 >;
 
 /** `origins` are those of the door: the CSP lets the UI open WebSockets to them. */
@@ -42,6 +42,7 @@ export const ownAnswers = (
       installationId: settings.INSTALLATION_ID,
       grpcAddresses: settings.GRPC_ADDRESSES,
       grpcTls: settings.GRPC_TLS === 'on',
+      grpcCa: settings.GRPC_CA,
       signup: settings.SIGNUP,
     }),
   );

@@ -2,14 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { clientOf, TrustedProxies } from './client-address.ts';
 
 const proxies = new TrustedProxies(['10.0.0.0/8', '192.0.2.7', 'fd00::/8']);
+const plain = (address: string) => ({ address, encrypted: false });
 const ipOf = (peer: string, forwarded?: string): string =>
-  clientOf(proxies, peer, forwarded === undefined ? {} : { 'x-forwarded-for': forwarded }).clientIp;
+  clientOf(proxies, plain(peer), forwarded === undefined ? {} : { 'x-forwarded-for': forwarded }).clientIp;
 
 describe("the client's address", () => {
   it('is the peer when the peer is nobody we trust, whatever it says', () => {
     expect(ipOf('203.0.113.5', '127.0.0.1')).toBe('203.0.113.5');
-    expect(clientOf(proxies, '203.0.113.5', { 'x-forwarded-proto': 'https' }).proto).toBe('http');
-    expect(clientOf(new TrustedProxies([]), '127.0.0.1', { 'x-forwarded-for': '1.2.3.4' }).clientIp).toBe('127.0.0.1');
+    expect(clientOf(proxies, plain('203.0.113.5'), { 'x-forwarded-proto': 'https' }).proto).toBe('http');
+    expect(clientOf(new TrustedProxies([]), plain('127.0.0.1'), { 'x-forwarded-for': '1.2.3.4' }).clientIp).toBe(
+      '127.0.0.1',
+    );
   });
 
   it('is the first from the right that is no proxy of ours', () => {
@@ -24,7 +27,12 @@ describe("the client's address", () => {
     expect(ipOf('::ffff:10.1.2.3', '::ffff:198.51.100.9')).toBe('198.51.100.9');
   });
 
+  it('came by https where the door itself speaks TLS', () => {
+    const peer = { address: '203.0.113.5', encrypted: true };
+    expect(clientOf(proxies, peer, { 'x-forwarded-proto': 'http' }).proto).toBe('https');
+  });
+
   it('takes the scheme that the nearest proxy tells', () => {
-    expect(clientOf(proxies, '10.1.2.3', { 'x-forwarded-proto': 'http, https' }).proto).toBe('https');
+    expect(clientOf(proxies, plain('10.1.2.3'), { 'x-forwarded-proto': 'http, https' }).proto).toBe('https');
   });
 });

@@ -31,11 +31,11 @@ const plainAddress = (address: string): string =>
  */
 export const clientOf = (
   proxies: TrustedProxies,
-  peer: string | undefined,
+  { address: peer, encrypted }: { address: string | undefined; encrypted: boolean },
   headers: IncomingHttpHeaders,
 ): { clientIp: string; proto: 'http' | 'https' } => {
   const near = plainAddress(peer ?? '');
-  if (!proxies.has(near)) return { clientIp: near, proto: 'http' };
+  if (!proxies.has(near)) return { clientIp: near, proto: encrypted ? 'https' : 'http' };
   const told = String(headers['x-forwarded-proto'] ?? '');
   const proto = told.split(',').at(-1)?.trim() === 'https' ? 'https' : 'http';
   let clientIp = near;

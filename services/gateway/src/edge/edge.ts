@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { TLSSocket } from 'node:tls';
 import { AppError, type EdgeFacts } from '@webxterm/shared';
 import { canonicalTarget, type Target } from './canonical-target.ts';
 import { clientOf, type TrustedProxies } from './client-address.ts';
@@ -38,11 +39,16 @@ export const admit = (options: EdgeOptions, request: IncomingMessage, requestId:
     throw new AppError('bad_request', 'The request has several Host headers.');
   const target = canonicalTarget(request.url ?? '');
   checkFraming(request);
-  const client = clientOf(options.proxies, request.socket.remoteAddress, headers);
+  const client = clientOf(options.proxies, peerOf(request), headers);
   const origin = headers.origin;
   dropForeignHeaders(headers);
   return { facts: { requestId, host, ...client }, target, origin };
 };
+
+const peerOf = ({ socket }: IncomingMessage) => ({
+  address: socket.remoteAddress,
+  encrypted: socket instanceof TLSSocket,
+});
 
 /** Where two parsers could disagree about where a request ends, or which method it has, it is no request. */
 const checkFraming = (request: IncomingMessage): void => {
