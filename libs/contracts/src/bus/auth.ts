@@ -18,6 +18,31 @@ export const verifyApiKey = defineRequest({
   deadlineMs: 2000,
 });
 
+/**
+ * What a user owns: asked by auth before an account is deleted, to say what becomes of it. Errors: unavailable.
+ * Answered by agent-hub, which acts on `auth.user.changed` when the account is deleted.
+ */
+export const machinesOfUser = defineRequest({
+  subject: 'machines.of_user',
+  queue: 'agent-hub',
+  request: z.object({ user_id: UserId }),
+  reply: z.object({
+    total: z.number().int().min(0),
+    /** The first names by alphabet, 20 at most. */
+    names: z.array(z.string()).max(20),
+  }),
+  deadlineMs: 2000,
+});
+
+/** How many live terminal sessions a user has, on whosever machines: asked by auth for the same end. Errors: unavailable. */
+export const sessionsOfUser = defineRequest({
+  subject: 'terminal.sessions.of_user',
+  queue: 'terminal',
+  request: z.object({ user_id: UserId }),
+  reply: z.object({ live: z.number().int().min(0) }),
+  deadlineMs: 2000,
+});
+
 /** Bucket `signins`, written by auth alone: the allow-list. Keys: see signinKey. */
 export const signinBucket = 'signins';
 
@@ -64,6 +89,12 @@ export const authEvents = {
     role: Role,
     disabled: z.boolean(),
     deleted: z.boolean(),
+    /**
+     * Where deleted: who gets the user's machines, with whatever runs on them but the user's own sessions. Null: nobody; they are
+     * removed as DELETE /api/machines/:agent_id does it. A handed-over machine goes on without being configured again, although the
+     * API key that it was enrolled with is gone.
+     */
+    machines_to: UserId.nullable().default(null),
   }),
   'auth.apikey.rotated': z.object({ user_id: UserId, old_key_id: z.string() }),
 } as const;

@@ -56,6 +56,8 @@ export const busPermissions: Record<BusUser, BusPermissions> = {
       'auth.signin.revoked',
       'auth.user.changed',
       'auth.apikey.rotated',
+      'machines.of_user',
+      'terminal.sessions.of_user',
       'audit.auth.>',
       '$JS.API.INFO',
       ...readBucket(signinBucket),
@@ -87,6 +89,7 @@ export const busPermissions: Record<BusUser, BusPermissions> = {
     subscribe: [
       inbox('agent-hub'),
       'machines.authorize',
+      'machines.of_user',
       'machines.*.status',
       'machines.*.stats',
       'machines.*.access',
@@ -108,6 +111,7 @@ export const busPermissions: Record<BusUser, BusPermissions> = {
     subscribe: [
       inbox('terminal'),
       'terminal.sessions.end',
+      'terminal.sessions.of_user',
       'machines.*.access',
       'machines.*.session_ended',
       'machines.*.sessions',
