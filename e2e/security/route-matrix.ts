@@ -1,0 +1,95 @@
+import { allRoutes, type Route } from '@webxterm/contracts/rest';
+import { describe, expect, it } from 'vitest';
+import { allRules } from './rules/all-rules.ts';
+import { type Call, type Rule, type Standing, standings } from './rules/rule.ts';
+import type { World } from './world.ts';
+
+interface Outcome {
+  readonly status: number;
+  readonly text: string;
+}
+
+const pathOf = (route: Route, { params = {}, query = {} }: Call): string => {
+  const path = route.path.replaceAll(/:(\w+)/g, (_all, name: string) => encodeURIComponent(params[name] ?? ''));
+  const search = new URLSearchParams(query).toString();
+  return search === '' ? path : `${path}?${search}`;
+};
+
+const ask = async (world: World, route: Route, call: Call, token: string | undefined): Promise<Outcome> => {
+  const leaving = new AbortController();
+  const response = await fetch(`${world.stack.url}${pathOf(route, call)}`, {
+    method: route.method.toUpperCase(),
+    headers: {
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+    signal: leaving.signal,
+  });
+  // A stream of events has no end.
+  const endless = response.status === 200 && route.success.stream === 'text/event-stream';
+  const text = endless ? '' : await response.text();
+  if (endless) leaving.abort();
+  return { status: response.status, text };
+};
+
+/** Those whose token is none: missing, of a disabled account, of a sign-in that ended. */
+const outsiders = ({ cast }: World): readonly (readonly [string, string | undefined])[] => [
+  ['no token', undefined],
+  ['disabled', cast.disabled.token],
+  ['ended', cast.ended.token],
+];
+
+const statusesOf = async (
+  callers: readonly (readonly [string, string | undefined])[],
+  one: (token: string | undefined) => Promise<Outcome>,
+): Promise<Record<string, number>> => {
+  const seen: Record<string, number> = {};
+  for (const [name, token] of callers) seen[name] = (await one(token)).status;
+  return seen;
+};
+
+const tryOutsiders = async (world: World, route: Route, rule: Rule): Promise<void> => {
+  const call = await rule.call(world, 'other');
+  const open = rule.kind === 'anyone' ? rule.status : 401;
+  // Where a token may come but need not, one that is no good is no way in.
+  const badToken = route.access === 'cookie' ? 401 : open;
+  const seen = await statusesOf(outsiders(world), (token) => ask(world, route, call, token));
+  expect(seen).toEqual({ 'no token': open, disabled: badToken, ended: badToken });
+};
+
+const tryStandings = async (world: World, route: Route, rule: Extract<Rule, { kind: 'standing' }>): Promise<void> => {
+  const seen: Partial<Record<Standing, number>> = {};
+  const shown: Standing[] = [];
+  for (const standing of standings) {
+    const call = await rule.call(world, standing);
+    const { status, text } = await ask(world, route, call, world.cast[standing].token);
+    seen[standing] = status;
+    if (rule.shows !== undefined && text.includes(rule.shows.what(world))) shown.push(standing);
+  }
+  expect(seen).toEqual(rule.statuses);
+  if (rule.shows !== undefined) expect(shown).toEqual(standings.filter((each) => rule.shows?.to.includes(each)));
+};
+
+const tryInsiders = async (world: World, route: Route, rule: Rule): Promise<void> => {
+  if (rule.kind === 'standing') return tryStandings(world, route, rule);
+  const { token } = rule.kind === 'self' ? await world.person(`self ${route.id}`) : world.cast.other;
+  expect((await ask(world, route, await rule.call(world, 'other'), token)).status).toBe(rule.status);
+};
+
+/** Every route with every kind of caller, by the table of rules. */
+export const routeMatrix = (world: () => World): void => {
+  describe('every route answers every caller as its rule says', () => {
+    it.each(allRoutes.map((route): [string, Route] => [`${route.method} ${route.path}`, route]))(
+      '%s',
+      async (_name, route) => {
+        const rules = allRules[route.id] ?? [];
+        expect(rules).not.toEqual([]);
+        for (const rule of rules) {
+          await tryOutsiders(world(), route, rule);
+          await tryInsiders(world(), route, rule);
+        }
+      },
+    );
+  });
+};

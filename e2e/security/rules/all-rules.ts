@@ -1,0 +1,14 @@
+import { machineRules } from './agent-hub.ts';
+import { authRules } from './auth.ts';
+import { anyone, type Rule } from './rule.ts';
+import { terminalRules } from './terminal.ts';
+
+/** By route id. Every route has a rule, or the tests fail: route-rules.test.ts. */
+export const allRules: Readonly<Record<string, readonly Rule[]>> = {
+  ...authRules,
+  ...machineRules,
+  ...terminalRules,
+  health: [anyone(200)],
+  openapi: [anyone(200)],
+  wellKnown: [anyone(200)],
+};
