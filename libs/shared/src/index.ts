@@ -1,3 +1,7 @@
+export { type ActOptions, Auditor, type AuditorOptions, auditEventId, refusalFact } from './audit/auditor.ts';
+export type { AuditFact } from './audit/event.ts';
+export { AuditOutbox } from './audit/outbox.ts';
+export { auditSigninRef } from './audit/signin-ref.ts';
 export { type BusOptions, connectBus } from './bus/connect.ts';
 export { declareStreams } from './bus/declare-streams.ts';
 export { entryValue, KvView, type KvViewOptions, openBucket, parseEntry } from './bus/kv-view.ts';
@@ -28,6 +32,7 @@ export {
 } from './http/api.ts';
 export { type EdgeFacts, edgeHeader, edgeHeaders, readEdgeFacts } from './http/edge-proof.ts';
 export { errorBody, errorHeaders, toAppError } from './http/error-body.ts';
+export { inRequestScope, type RequestScope, requestScope } from './http/request-scope.ts';
 export { Health, type HealthServerOptions, serveHealth } from './lifecycle/health.ts';
 export { exitCodeForConfig, runService, type ServiceContext } from './lifecycle/run-service.ts';
 export { Shutdown, type ShutdownTier } from './lifecycle/shutdown.ts';
@@ -41,8 +46,8 @@ export {
 } from './mongo/connect.ts';
 export { PresenceView, type Whereabouts } from './presence/presence-view.ts';
 export { AllowList, type SigninListener } from './signins/allow-list.ts';
-export { AccessClaims, hashSid, signAccessToken, verifyAccessToken } from './tokens/access-token.ts';
 export { CertificateFolder, type Certificates, measureCertificates } from './tls/certificate-folder.ts';
 export { GrpcCertificates } from './tls/grpc-certificates.ts';
+export { AccessClaims, hashSid, signAccessToken, verifyAccessToken } from './tokens/access-token.ts';
 export { openResumePass, ResumePass, resumePassLifeMs, sealResumePass } from './tokens/resume-pass.ts';
 export { openToken, type SealedTokenPrefix, sealToken } from './tokens/sealed-token.ts';

@@ -1,3 +1,4 @@
+export * from './audit.ts';
 export * from './auth.ts';
 export * from './machines.ts';
 export * from './permissions.ts';

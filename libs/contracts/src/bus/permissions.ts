@@ -1,6 +1,7 @@
+import { auditStream, checkpointStream } from './audit.ts';
 import { signinBucket } from './auth.ts';
 import { presenceBucket } from './presence.ts';
-import { auditStream, eventStream } from './streams.ts';
+import { eventStream } from './streams.ts';
 import { machineSessionsWanted } from './terminals.ts';
 
 export type BusUser = 'init' | 'auth' | 'agent-hub' | 'terminal';
@@ -63,9 +64,12 @@ export const busPermissions: Record<BusUser, BusPermissions> = {
       ...readBucket(signinBucket),
       ...writeBucket(signinBucket),
       ...[signinBucket, presenceBucket].flatMap((bucket) => createStream(`KV_${bucket}`)),
-      ...[eventStream.name, auditStream.name].flatMap(createStream),
+      ...[eventStream.name, auditStream.name, checkpointStream.name].flatMap(createStream),
       `$JS.API.CONSUMER.*.${auditStream.name}.>`,
       ...pullFrom(auditStream.name),
+      // Added to and read, never shortened.
+      ...checkpointStream.subjects,
+      ...readStream(checkpointStream.name),
     ],
     subscribe: [inbox('auth'), 'auth.apikey.verify'],
     allowResponses: true,

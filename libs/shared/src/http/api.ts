@@ -19,6 +19,7 @@ import type { AllowList } from '../signins/allow-list.ts';
 import { verifyAccessToken } from '../tokens/access-token.ts';
 import { type EdgeFacts, readEdgeFacts } from './edge-proof.ts';
 import { errorBody, errorHeaders, toAppError } from './error-body.ts';
+import { inRequestScope } from './request-scope.ts';
 
 /** Who calls: from the token's sign-in on the allow-list. */
 export interface Caller {
@@ -139,7 +140,9 @@ export class Api {
       if (route.access === 'admin' && caller?.role !== 'admin')
         throw new AppError('forbidden', 'Only administrators may do this.');
       const context = this.#context(request, response);
-      const output = await handler({ ...input, caller, context });
+      const { requestId, clientIp, userAgent } = context;
+      const scope = { requestId, clientIp, userAgent, caller };
+      const output = await inRequestScope(scope, () => handler({ ...input, caller, context }));
       if (response.headersSent) return;
       response.status(route.success.status).setHeader('cache-control', 'no-store');
       if (output === undefined) response.end();

@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto';
+import { AuditEvent, type ClaimedActor } from '@webxterm/contracts/bus';
+import {
+  AgentId,
+  type AuditAction,
+  type AuditDetails,
+  type AuditResult,
+  type AuditTarget,
+  auditDetailsLimit,
+  auditTextLimit,
+  SessionId,
+} from '@webxterm/contracts/rest';
+import type { RequestScope } from '../http/request-scope.ts';
+import { auditSigninRef } from './signin-ref.ts';
+
+/** What happened. Who did it and from where comes from the request in whose scope it is recorded, unless `actor` says it. */
+export interface AuditFact {
+  readonly action: AuditAction;
+  /** `ok` unless told. */
+  readonly result?: AuditResult;
+  /** An error code, or a word of the action's own; 64 characters. */
+  readonly reason?: string;
+  readonly target?: AuditTarget;
+  readonly agentId?: string;
+  readonly sessionId?: string;
+  readonly count?: number;
+  /** Flat; never a secret. Long texts are cut to 256 characters. */
+  readonly details?: AuditDetails;
+  readonly actor?: ClaimedActor;
+  /** Where a fact is told again after a crash, the same id makes it one row: see auditEventId. */
+  readonly eventId?: string;
+  readonly at?: Date;
+  /** Where it came from, when it is told later than in its request. */
+  readonly from?: Pick<RequestScope, 'requestId' | 'clientIp' | 'userAgent'>;
+}
+
+const newEventId = (): string => randomBytes(16).toString('base64url');
+
+const cut = (text: string, limit = auditTextLimit): string => text.slice(0, limit);
+
+/** Who does what is done in this scope. */
+export const actorOf = (scope: RequestScope | undefined): ClaimedActor => {
+  if (scope === undefined) return { kind: 'service' };
+  if (scope.caller === undefined) return { kind: 'nobody' };
+  const { userId, username, sid } = scope.caller;
+  return { kind: 'user', user_id: userId, username, signin_ref: auditSigninRef(sid) };
+};
+
+/** The event of a fact. What is too long is cut; what is no id is left out: an event is never refused for its form. */
+export const auditEvent = (fact: AuditFact, scope: RequestScope | undefined, now: Date): AuditEvent => {
+  const from = fact.from ?? scope;
+  return AuditEvent.parse({
+    event_id: fact.eventId ?? newEventId(),
+    at: (fact.at ?? now).toISOString(),
+    action: fact.action,
+    actor: shortened(fact.actor ?? actorOf(scope)),
+    target: fact.target === undefined ? null : targetOf(fact.target),
+    agent_id: AgentId.safeParse(fact.agentId).data ?? null,
+    session_id: SessionId.safeParse(fact.sessionId).data ?? null,
+    address: cut(from?.clientIp ?? ''),
+    user_agent: cut(from?.userAgent ?? ''),
+    result: fact.result ?? 'ok',
+    reason: fact.reason === undefined ? null : cut(fact.reason, 64),
+    request_id: cut(from?.requestId ?? '', 128),
+    count: fact.count ?? 1,
+    details: detailsOf(fact.details ?? {}),
+  });
+};
+
+const shortened = (actor: ClaimedActor): ClaimedActor =>
+  'username' in actor ? { ...actor, username: cut(actor.username) } : actor;
+
+const targetOf = ({ type, id, name }: AuditTarget): AuditTarget => ({ type, id: cut(id), name: cut(name) });
+
+const detailsOf = (details: AuditDetails): AuditDetails =>
+  Object.fromEntries(
+    Object.entries(details)
+      .slice(0, auditDetailsLimit)
+      .map(([key, value]) => [cut(key, 64), typeof value === 'string' ? cut(value) : value]),
+  );
