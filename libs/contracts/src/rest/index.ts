@@ -8,6 +8,7 @@ import { userRoutes } from './users.ts';
 
 export * from '../ids.ts';
 export * from './accounts.ts';
+export * from './audit.ts';
 export * from './door.ts';
 export * from './machines.ts';
 export * from './route.ts';
