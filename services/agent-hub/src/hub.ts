@@ -42,6 +42,7 @@ export const startHub = async (settings: HubSettings, context: ServiceContext): 
   wireReactions(parts);
 
   startParts(parts);
+  parts.auditor.start(shutdown);
   await listenGrpc(internalServer, settings.INTERNAL_GRPC_HOST, settings.INTERNAL_GRPC_PORT);
   const lease = new Lease(parts.bus, logger, {
     hub_id: parts.hubId,

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { NatsConnection } from '@nats-io/transport-node';
 import {
   AllowList,
+  AuditOutbox,
+  Auditor,
   buildIndexes,
   connectBus,
   connectMongo,
@@ -30,6 +32,7 @@ import type { HubSettings } from './settings.ts';
 /** The connections that a hub lives by. */
 export interface Connections {
   readonly models: MachineModels;
+  readonly auditOutbox: AuditOutbox;
   readonly bus: NatsConnection;
   readonly busState: BusState;
 }
@@ -42,6 +45,7 @@ export const openConnections = async (
 ): Promise<Connections> => {
   const mongo = await connectMongo({ url: settings.MONGO_URL, logger, health, shutdown });
   const models = defineMachineModels(mongo);
+  const auditOutbox = new AuditOutbox(mongo);
   await buildIndexes(mongo);
   const bus = await connectBus({
     urls: settings.NATS_URL,
@@ -51,13 +55,17 @@ export const openConnections = async (
     health,
     shutdown,
   });
-  return { models, bus, busState: new BusState(bus) };
+  return { models, auditOutbox, bus, busState: new BusState(bus) };
 };
 
 /** What a hub is made of. Nothing runs yet. */
 export type Parts = ReturnType<typeof makeParts>;
 
-export const makeParts = (settings: HubSettings, { models, bus, busState }: Connections, logger: Logger) => {
+export const makeParts = (
+  settings: HubSettings,
+  { models, auditOutbox, bus, busState }: Connections,
+  logger: Logger,
+) => {
   const now = Date.now;
   const hubId = `${(settings.INSTANCE_ID ?? 'hub').replace(/[^A-Za-z0-9_-]/g, '-')}-${randomBytes(6).toString('hex')}`;
   const isConnected = (): boolean => busState.connected;
@@ -74,6 +82,7 @@ export const makeParts = (settings: HubSettings, { models, bus, busState }: Conn
     bus,
     busState,
     logger,
+    auditor: new Auditor({ bus, outbox: auditOutbox, logger }),
     allowList,
     view,
     store,

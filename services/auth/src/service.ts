@@ -1,6 +1,8 @@
 import {
   AllowList,
   Api,
+  Auditor,
+  AuditOutbox,
   buildIndexes,
   connectBus,
   connectMongo,
@@ -76,6 +78,7 @@ export const startAuth = async (
     logger,
     onBeat: (ok) => health.set('signins', ok, ok ? '' : 'the allow-list cannot be kept'),
   });
+  const auditor = new Auditor({ bus, outbox: new AuditOutbox(connection), logger });
   const worker = new OutboxWorker({ bus, outbox, list, logger });
   const signins = new Signins({ connection, store, outbox, worker, list, jwtKeys });
   const passwords = new Passwords(roots, cost);
@@ -93,6 +96,7 @@ export const startAuth = async (
   await list.start();
   await allowList.complete();
   worker.start();
+  auditor.start(shutdown);
   lastSeen.start(shutdown);
   shutdown.add('work', 'allow-list', () => {
     list.stop();

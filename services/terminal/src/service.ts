@@ -1,6 +1,8 @@
 import {
   AllowList,
   Api,
+  Auditor,
+  AuditOutbox,
   buildIndexes,
   connectBus,
   connectMongo,
@@ -56,7 +58,9 @@ export const startTerminal = async (
   ]);
   const store = new SessionStore(sessionModel(connection));
   const redemption = new Redemption(redeemedModel(connection), logger);
+  const auditor = new Auditor({ bus, outbox: new AuditOutbox(connection), logger });
   await buildIndexes(connection);
+  auditor.start(shutdown);
 
   const allowList = new AllowList(bus, logger);
   const presence = new PresenceView(bus, logger);
