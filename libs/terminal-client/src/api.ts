@@ -36,6 +36,8 @@ export interface TerminalHandlers {
   size(cols: number, rows: number, driver: boolean): void;
   /** Round trip to the machine, ms. */
   latency(rttMs: number): void;
+  /** The machine has applied the first so many of the bytes that `inputTaken` counts; their echo may be on its way. */
+  inputApplied?(bytes: number): void;
 }
 
 export interface TerminalClientOptions {

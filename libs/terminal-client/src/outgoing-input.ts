@@ -12,16 +12,26 @@ const lookAgainMs = 4;
 export class OutgoingInput {
   readonly #queue = new InputQueue({ frame: maxInputFrame, window: inputWindow, queue: queueBytes });
   readonly #clock: Clock;
+  readonly #told: (applied: number) => void;
+  #taken = 0;
   #connection: Connection | undefined;
   #stopTimer: (() => void) | undefined;
 
-  constructor(clock: Clock) {
+  /** `told` hears how many of the bytes taken are applied, at each word of the machine. */
+  constructor(clock: Clock, told: (applied: number) => void) {
     this.#clock = clock;
+    this.#told = told;
+  }
+
+  /** Bytes taken so far. Unlike offsets on the wire, this count goes on when the machine has forgotten the writer. */
+  get taken(): number {
+    return this.#taken;
   }
 
   /** @returns false when there is no room for it: nothing of it was taken */
   push(bytes: Uint8Array, reply: boolean): boolean {
     const taken = this.#queue.push(bytes, reply);
+    if (taken) this.#taken += bytes.length;
     this.#flush();
     return taken;
   }
@@ -30,7 +40,7 @@ export class OutgoingInput {
   attached(connection: Connection, applied: number, limit: number): void {
     this.#connection = connection;
     this.#queue.restart(applied, limit);
-    this.#flush();
+    this.#heard();
   }
 
   detached(): void {
@@ -41,12 +51,17 @@ export class OutgoingInput {
 
   acked(applied: number, limit: number): void {
     this.#queue.acked(applied, limit);
-    this.#flush();
+    this.#heard();
   }
 
   /** The machine has forgotten this writer. */
   reset(applied: number, limit: number): void {
     this.#queue.restart(applied, limit);
+    this.#heard();
+  }
+
+  #heard(): void {
+    this.#told(this.#taken - this.#queue.size);
     this.#flush();
   }
 

@@ -69,6 +69,19 @@ describe('a terminal client', () => {
     expect(typed(second).at(-1)).toEqual([6, 'ghi']);
   });
 
+  it('tells what of the input is applied, counted over a machine that has forgotten the writer', async () => {
+    const bench = new Bench();
+    const socket = await bench.attach();
+    bench.client.type('abc');
+    bench.client.reply('R');
+    expect([bench.client.inputTaken, bench.applied]).toEqual([4, [0]]);
+    socket.tell({ type: 'input_ack', applied: 3, limit: 1000 });
+    socket.tell({ type: 'input_reset', applied: 0, limit: 1000 });
+    expect(typed(socket).at(-1)).toEqual([0, 'R']);
+    socket.tell({ type: 'input_ack', applied: 1, limit: 1000 });
+    expect(bench.applied).toEqual([0, 3, 3, 4]);
+  });
+
   it('gives each byte once, tells what is lost, and resumes where it stopped', async () => {
     const bench = new Bench();
     await bench.attach();

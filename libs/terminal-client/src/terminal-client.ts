@@ -54,7 +54,7 @@ export class TerminalClient {
     this.#viewerId = options.resume === undefined ? newId() : idFromText(options.resume.viewerId);
     this.#credentials = new Credentials(options.ticket, this.#clock, options.resume?.sessionId);
     this.#backoff = new Backoff(options.random ?? Math.random);
-    this.#input = new OutgoingInput(this.#clock);
+    this.#input = new OutgoingInput(this.#clock, (bytes) => options.handlers.inputApplied?.(bytes));
     this.#output = new IncomingOutput(options.handlers, this.#clock, options.resume?.from ?? 0);
   }
 
@@ -64,6 +64,11 @@ export class TerminalClient {
 
   get sessionId(): string | undefined {
     return this.#credentials.sessionId;
+  }
+
+  /** Bytes of input taken so far, typed or replied. */
+  get inputTaken(): number {
+    return this.#input.taken;
   }
 
   start(): void {

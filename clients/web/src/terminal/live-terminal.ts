@@ -41,7 +41,9 @@ export class LiveTerminal {
       typed: (input) => {
         if (this.#over) return;
         const text = typeof input === 'string' ? handlers.typing(input) : input;
-        if (client?.type(text) === false) handlers.inputRefused();
+        if (client === undefined) return;
+        if (!client.type(text)) handlers.inputRefused();
+        else if (typeof text === 'string') this.screen.prediction.typed(text, client.inputTaken);
       },
       replied: (text) => client?.reply(text),
       fits: (size) => client?.resize(size.cols, size.rows),
@@ -56,7 +58,8 @@ export class LiveTerminal {
         state: (state) => this.#told(state, handlers),
         session: (ids) => handlers.attached(ids),
         size: (cols, rows, driver) => this.screen.followSize({ cols, rows }, driver),
-        latency: (ms) => handlers.latency(this.#smooth(ms)),
+        latency: (ms) => this.#measured(ms, handlers),
+        inputApplied: (bytes) => this.screen.prediction.applied(bytes),
       },
     });
     this.#client = client;
@@ -82,12 +85,14 @@ export class LiveTerminal {
 
   #told(state: TerminalState, handlers: LiveTerminalHandlers): void {
     this.#over = state.state === 'ended' || state.state === 'refused';
+    if (this.#over) this.screen.prediction.reset();
     if (state.state === 'ended') this.screen.note(endSentence(state));
     handlers.state(state);
   }
 
-  #smooth(ms: number): number {
+  #measured(ms: number, handlers: LiveTerminalHandlers): void {
     this.#latency = this.#latency === undefined ? ms : this.#latency + latencyWeight * (ms - this.#latency);
-    return this.#latency;
+    this.screen.prediction.latency(this.#latency);
+    handlers.latency(this.#latency);
   }
 }

@@ -43,16 +43,17 @@ export const TerminalMenu = (props: {
             </ActionIcon>
           </Group>
         </Group>
-        <Group px="sm" py={6}>
-          <Switch
-            w="100%"
-            labelPosition="left"
-            styles={{ body: { justifyContent: 'space-between' } }}
-            label="Screen reader support"
-            checked={preferences.screenReader}
-            onChange={(event) => onChange({ ...preferences, screenReader: event.currentTarget.checked })}
-          />
-        </Group>
+        <Choice
+          label="Screen reader support"
+          checked={preferences.screenReader}
+          onChange={(screenReader) => onChange({ ...preferences, screenReader })}
+        />
+        <Choice
+          label="Show typing at once"
+          description="Dimmed until the machine has answered, when it is over 30 ms away"
+          checked={preferences.prediction}
+          onChange={(prediction) => onChange({ ...preferences, prediction })}
+        />
         <Menu.Divider />
         <Menu.Item
           leftSection={<IconSearch size={16} />}
@@ -70,6 +71,25 @@ export const TerminalMenu = (props: {
     </Menu>
   );
 };
+
+const Choice = (props: {
+  label: string;
+  description?: string;
+  checked: boolean;
+  onChange: (checked: boolean) => void;
+}) => (
+  <Group px="sm" py={6}>
+    <Switch
+      w="100%"
+      labelPosition="left"
+      styles={{ body: { justifyContent: 'space-between' } }}
+      label={props.label}
+      description={props.description}
+      checked={props.checked}
+      onChange={(event) => props.onChange(event.currentTarget.checked)}
+    />
+  </Group>
+);
 
 const Keys = ({ keys }: { keys: string }) => <Kbd size="xs">{`Ctrl ${keys}`}</Kbd>;
 

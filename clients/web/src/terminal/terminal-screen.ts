@@ -9,6 +9,7 @@ import { clipboardRequest } from './clipboard-request.ts';
 import { ReplyFilter } from './emulator-replies.ts';
 import { followable } from './links.ts';
 import { safePaste } from './paste.ts';
+import { PredictionLayer } from './prediction/prediction-layer.ts';
 import { type Shortcut, shortcutOf } from './shortcuts.ts';
 import { printableTitle } from './tab-store.ts';
 
@@ -20,6 +21,8 @@ export interface Size {
 export interface ScreenOptions {
   readonly fontSize: number;
   readonly screenReader: boolean;
+  /** Show what is typed before a far machine has echoed it. */
+  readonly prediction: boolean;
   readonly theme: ITheme;
 }
 
@@ -51,6 +54,8 @@ const osc52 = 52;
 export class TerminalScreen {
   readonly #terminal: Terminal;
   readonly #handlers: ScreenHandlers;
+  /** What is typed, ahead of its echo. */
+  readonly prediction: PredictionLayer;
   readonly #filter = new ReplyFilter();
   readonly #fit = new FitAddon();
   readonly #search = new SearchAddon({ highlightLimit: 1000 });
@@ -82,6 +87,8 @@ export class TerminalScreen {
         allowNonHttpProtocols: false,
       },
     });
+    this.prediction = new PredictionLayer(this.#terminal, options.prediction);
+    this.prediction.setTheme(options.theme);
     this.#addAddons();
     this.#listen();
   }
@@ -89,6 +96,7 @@ export class TerminalScreen {
   /** Puts the screen into `element`, which must be in the page, and gives the size that fits. */
   open(element: HTMLElement): Size {
     this.#terminal.open(element);
+    this.prediction.open();
     this.#terminal.textarea?.setAttribute('aria-label', 'Terminal input');
     this.#terminal.attachCustomKeyEventHandler((event) => this.#takeKey(event));
     const paste = (event: ClipboardEvent): void => {
@@ -112,6 +120,7 @@ export class TerminalScreen {
     this.#filter.began(live);
     this.#terminal.write(output, () => {
       this.#filter.finished();
+      this.prediction.screenChanged();
       rendered?.();
     });
   }
@@ -123,7 +132,7 @@ export class TerminalScreen {
 
   /** Forgets what is on the screen, in its turn after what was written before. */
   reset(): void {
-    this.write('\x1bc', true);
+    this.write('\x1bc', true, () => this.prediction.reset());
   }
 
   /** Takes a size that another viewer drives, in its turn; a driving screen takes its own. */
@@ -156,7 +165,11 @@ export class TerminalScreen {
   }
 
   setOptions(options: Partial<ScreenOptions>): void {
-    if (options.theme !== undefined) this.#terminal.options.theme = options.theme;
+    if (options.theme !== undefined) {
+      this.#terminal.options.theme = options.theme;
+      this.prediction.setTheme(options.theme);
+    }
+    if (options.prediction !== undefined) this.prediction.setEnabled(options.prediction);
     if (options.screenReader !== undefined) this.#terminal.options.screenReaderMode = options.screenReader;
     if (options.fontSize !== undefined) {
       this.#terminal.options.fontSize = options.fontSize;
@@ -186,6 +199,7 @@ export class TerminalScreen {
     if (this.#frame !== undefined) cancelAnimationFrame(this.#frame);
     for (const dispose of this.#disposals.splice(0)) dispose();
     this.setShown(false);
+    this.prediction.dispose();
     this.#terminal.dispose();
   }
 

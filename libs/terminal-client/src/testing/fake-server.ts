@@ -105,6 +105,7 @@ export class Bench {
   readonly states: TerminalState[] = [];
   readonly output: { text: string; live: boolean; rendered: () => void }[] = [];
   readonly gaps: [number, number][] = [];
+  readonly applied: number[] = [];
   readonly asked: (string | undefined)[] = [];
   readonly client: TerminalClient;
   ticket: () => Promise<{ ticket: string; sessionId: string }> = async () => ({ ticket: 'wxt_tk_1', sessionId: 's1' });
@@ -132,6 +133,7 @@ export class Bench {
         session: () => {},
         size: () => {},
         latency: () => {},
+        inputApplied: (bytes) => this.applied.push(bytes),
       },
       ...options,
     });
