@@ -11,6 +11,11 @@ export const errorCatalog = {
     message: 'Sign in first: the token is missing, expired, revoked or not ours.',
   },
   wrong_credentials: { status: 401, message: 'E-mail or password is wrong.' },
+  bad_link: {
+    status: 401,
+    message:
+      'This link was used, was replaced by a newer one, or is over its time. Ask an administrator for a new one.',
+  },
   forbidden: { status: 403, message: 'You may not do this.' },
   origin_not_allowed: {
     status: 403,
@@ -41,6 +46,10 @@ export const errorCatalog = {
   method_not_allowed: {
     status: 405,
     message: 'This path does not take that method.',
+  },
+  machines_left: {
+    status: 409,
+    message: 'This account owns machines: say whether they are handed over or removed.',
   },
   conflict: {
     status: 409,

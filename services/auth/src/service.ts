@@ -1,8 +1,8 @@
 import {
   AllowList,
   Api,
-  Auditor,
   AuditOutbox,
+  Auditor,
   buildIndexes,
   connectBus,
   connectMongo,
@@ -11,10 +11,13 @@ import {
   serveHealth,
 } from '@webxterm/shared';
 import { Accounts } from './accounts/accounts.ts';
+import { Confirmation } from './accounts/confirmation.ts';
+import { Deletion } from './accounts/deletion.ts';
 import { ensureAdmin } from './accounts/first-admin.ts';
 import { mountAccounts } from './accounts/http.ts';
 import { mountOwnAccount } from './accounts/own-account-http.ts';
 import { PasswordChange } from './accounts/password-change.ts';
+import { ProfileChange } from './accounts/profile-change.ts';
 import { UserStore } from './accounts/user-store.ts';
 import { ListKeeper } from './allow-list/list-keeper.ts';
 import { ApiKeys } from './api-keys/api-keys.ts';
@@ -23,6 +26,9 @@ import { allowedOrigins } from './browser-session/allowed-origins.ts';
 import { BrowserSessions } from './browser-session/browser-sessions.ts';
 import { cookieName, deviceCookieName } from './browser-session/cookie.ts';
 import { mountBrowserSession } from './browser-session/http.ts';
+import { mountLinks } from './links/http.ts';
+import { LinkStore } from './links/link-store.ts';
+import { Links } from './links/links.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { OutboxWorker } from './outbox/outbox-worker.ts';
 import { Passwords } from './passwords/passwords.ts';
@@ -37,6 +43,7 @@ import { Buckets } from './throttling/buckets.ts';
 import { KnownDevices } from './throttling/known-devices.ts';
 import { SignInThrottle } from './throttling/sign-in-throttle.ts';
 import { mountUsers } from './users/http.ts';
+import { NewAccounts } from './users/new-accounts.ts';
 import { UserAdmin } from './users/user-admin.ts';
 
 /** Puts the service together. Returns once it is ready. `cost` of bcrypt is another one in tests only. */
@@ -86,6 +93,21 @@ export const startAuth = async (
   const devices = new KnownDevices(connection, roots);
   const throttle = new SignInThrottle(new Buckets(connection), devices, roots);
   const accounts = new Accounts({ connection, users, passwords, apiKeys, signins, throttle, signup: settings.SIGNUP });
+  const confirmation = new Confirmation({ passwords, throttle });
+  const linkStore = new LinkStore(connection);
+  const links = new Links({
+    connection,
+    links: linkStore,
+    users,
+    store,
+    signins,
+    passwords,
+    apiKeys,
+    throttle,
+    worker,
+    publicUrl: settings.PUBLIC_URL,
+  });
+  const deletion = new Deletion({ connection, bus, users, store, links: linkStore, signins, outbox, worker });
   const lastSeen = new LastSeen(store, logger);
 
   await buildIndexes(connection);
@@ -110,10 +132,30 @@ export const startAuth = async (
   mountAccounts(api, { accounts, users, apiKeys, deviceCookieName: deviceName });
   mountSignins(api, { signins, allowList, jwtKeys, lastSeen, cookieName: name });
   mountOwnAccount(api, {
+    users,
     apiKeys,
-    passwordChange: new PasswordChange({ connection, users, store, passwords, signins, worker, throttle }),
+    passwordChange: new PasswordChange({
+      connection,
+      users,
+      store,
+      links: linkStore,
+      passwords,
+      signins,
+      worker,
+      confirmation,
+    }),
+    profileChange: new ProfileChange({ connection, users, store, outbox, worker, confirmation }),
+    confirmation,
+    deletion,
+    cookieName: name,
   });
-  mountUsers(api, new UserAdmin({ connection, users, store, signins, outbox, worker }));
+  mountUsers(api, {
+    admin: new UserAdmin({ connection, users, store, outbox, worker }),
+    newAccounts: new NewAccounts({ connection, users, apiKeys, links }),
+    links,
+    deletion,
+  });
+  mountLinks(api, links);
   mountBrowserSession(api, {
     browsers: new BrowserSessions({ store, signins, logger }),
     signins,

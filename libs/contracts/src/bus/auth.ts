@@ -9,7 +9,11 @@ const Sha256Hex = z.string().regex(/^[0-9a-f]{64}$/);
 export const verifyApiKey = defineRequest({
   subject: 'auth.apikey.verify',
   queue: 'auth',
-  request: z.object({ key_sha256: Sha256Hex }),
+  request: z.object({
+    key_sha256: Sha256Hex,
+    /** Where the agent dials from, as the hub sees it: shown to the owner as the key's last use. */
+    ip_address: z.string().max(64).optional(),
+  }),
   reply: z.object({
     user_id: UserId,
     username: z.string(),

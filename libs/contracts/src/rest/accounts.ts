@@ -151,6 +151,10 @@ export const Profile = z.object({
     email: z.string(),
     role: Role,
     api_key: z.string(),
+    api_key_created_at: Timestamp,
+    /** When and from where an agent last registered with the key, to within a minute; null: never. */
+    api_key_last_used_at: Timestamp.nullable(),
+    api_key_last_used_ip: z.string().nullable(),
     avatar_url: z.string().nullable(),
     created_at: Timestamp,
   }),

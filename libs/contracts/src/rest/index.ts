@@ -1,6 +1,8 @@
 import { accountRoutes } from './accounts.ts';
 import { doorRoutes } from './door.ts';
+import { linkRoutes } from './links.ts';
 import { machineRoutes } from './machines.ts';
+import { profileRoutes } from './profile.ts';
 import type { Route } from './route.ts';
 import { signinRoutes } from './signins.ts';
 import { terminalRoutes } from './terminals.ts';
@@ -10,7 +12,9 @@ export * from '../ids.ts';
 export * from './accounts.ts';
 export * from './audit.ts';
 export * from './door.ts';
+export * from './links.ts';
 export * from './machines.ts';
+export * from './profile.ts';
 export * from './route.ts';
 export * from './signins.ts';
 export * from './terminals.ts';
@@ -21,6 +25,8 @@ export const allRoutes: readonly Route[] = [
   ...accountRoutes,
   ...signinRoutes,
   ...userRoutes,
+  ...linkRoutes,
+  ...profileRoutes,
   ...machineRoutes,
   ...terminalRoutes,
   ...doorRoutes,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Timestamp, UserId } from '../ids.ts';
-import { ApiKey, Password, Role } from './accounts.ts';
+import { ApiKey, Email, Password, Role, Username } from './accounts.ts';
+import { Belongings } from './profile.ts';
 import { defineRoute, PageQuery, pageFields } from './route.ts';
 
 export const regenerateApiKey = defineRoute({
@@ -32,9 +33,62 @@ export const UserSummary = z
     email: z.string(),
     role: Role,
     disabled: z.boolean(),
+    /** False until they have chosen a password by the setup link. */
+    set_up: z.boolean(),
+    avatar_url: z.string().nullable(),
     created_at: Timestamp,
   })
   .meta({ id: 'User' });
+
+const UserParams = z.strictObject({ id: UserId });
+
+export const createUser = defineRoute({
+  id: 'createUser',
+  owner: 'auth',
+  method: 'post',
+  path: '/api/users',
+  access: 'admin',
+  summary: 'Make an account for somebody, who chooses the password by the link',
+  description: 'The link is good once and for an hour; POST /api/users/:id/reset-link makes another one.',
+  body: z.strictObject({ username: Username, email: Email, role: Role.default('user') }),
+  success: {
+    status: 201,
+    schema: z.object({
+      user: UserSummary,
+      setup_url: z.string(),
+      expires_in: z.number().int().meta({ description: 'Seconds.' }),
+    }),
+  },
+  errors: ['email_taken', 'username_taken'],
+});
+
+export const createResetLink = defineRoute({
+  id: 'createResetLink',
+  owner: 'auth',
+  method: 'post',
+  path: '/api/users/:id/reset-link',
+  access: 'admin',
+  summary: 'A link by which a user chooses a new password',
+  description: 'Good once and for an hour. It ends the link before it; a password change ends it.',
+  params: UserParams,
+  success: {
+    status: 201,
+    schema: z.object({ url: z.string(), expires_in: z.number().int().meta({ description: 'Seconds.' }) }),
+  },
+  errors: ['not_found'],
+});
+
+export const userBelongings = defineRoute({
+  id: 'userBelongings',
+  owner: 'auth',
+  method: 'get',
+  path: '/api/users/:id/belongings',
+  access: 'admin',
+  summary: 'What goes with an account if it is deleted',
+  params: UserParams,
+  success: { status: 200, schema: Belongings },
+  errors: ['not_found'],
+});
 
 export const listUsers = defineRoute({
   id: 'listUsers',
@@ -59,7 +113,7 @@ export const updateUser = defineRoute({
   summary: 'Change the role of a user, disable or enable them',
   description:
     'Takes effect at once on all their sign-ins. One enabled administrator always remains: the last one is 409.',
-  params: z.strictObject({ id: UserId }),
+  params: UserParams,
   body: z
     .strictObject({ role: Role.optional(), disabled: z.boolean().optional() })
     .refine((change) => change.role !== undefined || change.disabled !== undefined, 'must change role or disabled'),
@@ -74,9 +128,27 @@ export const deleteUser = defineRoute({
   path: '/api/users/:id',
   access: 'admin',
   summary: 'Delete a user; all their sign-ins and terminals end',
-  params: z.strictObject({ id: UserId }),
+  description:
+    'Who owns machines is machines_left unless it is said what becomes of them: `machines_to` names who gets them, ' +
+    '`machines=remove` removes them.',
+  params: UserParams,
+  query: z
+    .strictObject({ machines: z.literal('remove').optional(), machines_to: UserId.optional() })
+    .refine(({ machines, machines_to }) => machines === undefined || machines_to === undefined, {
+      message: 'must not come with machines=remove',
+      path: ['machines_to'],
+    }),
   success: { status: 204 },
-  errors: ['not_found', 'conflict'],
+  errors: ['not_found', 'machines_left', 'conflict'],
 });
 
-export const userRoutes = [regenerateApiKey, resetPassword, listUsers, updateUser, deleteUser] as const;
+export const userRoutes = [
+  regenerateApiKey,
+  resetPassword,
+  listUsers,
+  createUser,
+  updateUser,
+  deleteUser,
+  userBelongings,
+  createResetLink,
+] as const;

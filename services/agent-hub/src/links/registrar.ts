@@ -97,7 +97,10 @@ export class Registrar {
   async #byApiKey(hello: Hello, apiKey: string, facts: ReportedFacts): Promise<Registered> {
     if (!isApiKey(apiKey)) throw new LinkRefusal('bad_api_key', true);
     await this.#throttle(sha256Hex(apiKey));
-    const owner = await ask(this.#options.bus, verifyApiKey, { key_sha256: sha256Hex(apiKey) });
+    const owner = await ask(this.#options.bus, verifyApiKey, {
+      key_sha256: sha256Hex(apiKey),
+      ip_address: facts.ip_address,
+    });
     const machineCredential = makeMachineCredential();
     const machine = await this.#options.store.enrol(
       {

@@ -1,11 +1,12 @@
 import { AppError } from '@webxterm/shared';
-import { type Connection, Types } from 'mongoose';
+import type { Connection } from 'mongoose';
 import type { ApiKeys } from '../api-keys/api-keys.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import type { SigninOrigin, Signins } from '../signins/signins.ts';
 import type { SignInThrottle } from '../throttling/sign-in-throttle.ts';
-import { foldEmail, foldUsername } from './names.ts';
+import { foldUsername } from './names.ts';
+import { newUser } from './new-user.ts';
 import type { User } from './user.ts';
 import type { UserStore } from './user-store.ts';
 
@@ -83,7 +84,7 @@ export class Accounts {
     const user = await users.byEmail(email);
     const userId = user?._id.toHexString();
     const attempt = await throttle.admit({ email, userId, clientIp: from.clientIp, deviceCookie });
-    const { ok, upgraded } = await passwords.verify(password, user?.password_hash, attempt.known);
+    const { ok, upgraded } = await passwords.verify(password, user?.password_hash ?? undefined, attempt.known);
     if (user === null || !ok) {
       await attempt.failed();
       throw new AppError('wrong_credentials');
@@ -113,7 +114,7 @@ export class Accounts {
       (holder.signup_open_until?.getTime() ?? 0) > this.#now() &&
       holder.username_folded === foldUsername(account.username) &&
       !holder.disabled;
-    if (!repeatable || !(await passwords.verify(account.password, holder.password_hash)).ok)
+    if (!repeatable || !(await passwords.verify(account.password, holder.password_hash ?? undefined)).ok)
       throw new AppError('email_taken');
     return holder;
   }
@@ -126,23 +127,15 @@ export class Accounts {
   }
 
   async #build(account: NewAccount, role: User['role']): Promise<{ user: User; apiKey: string }> {
-    const id = new Types.ObjectId();
-    const apiKey = this.#options.apiKeys.make(id.toHexString());
     const at = new Date(this.#now());
-    const user: User = {
-      _id: id,
+    const made = newUser(this.#options.apiKeys, {
       username: account.username,
-      username_folded: foldUsername(account.username),
       email: account.email,
-      email_lower: foldEmail(account.email),
-      password_hash: await this.#options.passwords.hash(account.password),
       role,
-      disabled: false,
-      avatar_url: null,
-      api_key: apiKey.stored,
+      password_hash: await this.#options.passwords.hash(account.password),
       created_at: at,
-      signup_open_until: role === 'admin' ? null : new Date(at.getTime() + repeatableMs),
-    };
-    return { user, apiKey: apiKey.key };
+    });
+    const openUntil = role === 'admin' ? null : new Date(at.getTime() + repeatableMs);
+    return { ...made, user: { ...made.user, signup_open_until: openUntil } };
   }
 }

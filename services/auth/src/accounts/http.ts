@@ -1,9 +1,10 @@
-import { login, profile, type Session, signup } from '@webxterm/contracts/rest';
+import { login, type Profile, profile, type Session, signup } from '@webxterm/contracts/rest';
 import { type Api, AppError, type RequestContext } from '@webxterm/shared';
 import type { z } from 'zod';
 import type { ApiKeys } from '../api-keys/api-keys.ts';
 import { readCookie } from '../browser-session/cookie.ts';
 import type { Accounts, SignedIn } from './accounts.ts';
+import type { User } from './user.ts';
 import type { UserStore } from './user-store.ts';
 
 export interface AccountRoutes {
@@ -25,23 +26,28 @@ export const mountAccounts = (api: Api, { accounts, users, apiKeys, deviceCookie
   api.mount(profile, async ({ caller }) => {
     const user = await users.byId(caller.userId);
     if (user === null) throw new AppError('unauthenticated');
-    return {
-      user: {
-        id: caller.userId,
-        username: user.username,
-        email: user.email,
-        role: user.role,
-        api_key: await apiKeys.show(user),
-        avatar_url: user.avatar_url,
-        created_at: user.created_at.toISOString(),
-      },
-    };
+    return profileOf(user, await apiKeys.show(user));
   });
 };
 
-const originOf = (context: RequestContext) => ({ clientIp: context.clientIp, userAgent: context.userAgent });
+export const originOf = (context: RequestContext) => ({ clientIp: context.clientIp, userAgent: context.userAgent });
 
-const sessionOf = ({ token, user, apiKey }: SignedIn): z.input<typeof Session> => ({
+export const sessionOf = ({ token, user, apiKey }: SignedIn): z.input<typeof Session> => ({
   token,
   user: { id: user._id.toHexString(), username: user.username, email: user.email, api_key: apiKey },
+});
+
+export const profileOf = (user: User, apiKey: string): z.input<typeof Profile> => ({
+  user: {
+    id: user._id.toHexString(),
+    username: user.username,
+    email: user.email,
+    role: user.role,
+    api_key: apiKey,
+    api_key_created_at: user.api_key.created_at.toISOString(),
+    api_key_last_used_at: user.api_key.last_used_at?.toISOString() ?? null,
+    api_key_last_used_ip: user.api_key.last_used_ip ?? null,
+    avatar_url: user.avatar_url,
+    created_at: user.created_at.toISOString(),
+  },
 });

@@ -1,13 +1,28 @@
-import { regenerateApiKey, resetPassword } from '@webxterm/contracts/rest';
-import type { Api } from '@webxterm/shared';
+import { leave, profileBelongings, regenerateApiKey, resetPassword, updateProfile } from '@webxterm/contracts/rest';
+import { type Api, AppError } from '@webxterm/shared';
 import type { ApiKeys } from '../api-keys/api-keys.ts';
+import { forgetCookie } from '../browser-session/cookie.ts';
+import type { Confirmation } from './confirmation.ts';
+import type { Deletion } from './deletion.ts';
+import { profileOf } from './http.ts';
 import type { PasswordChange } from './password-change.ts';
+import type { ProfileChange } from './profile-change.ts';
+import type { UserStore } from './user-store.ts';
+
+export interface OwnAccountRoutes {
+  readonly users: UserStore;
+  readonly apiKeys: ApiKeys;
+  readonly passwordChange: PasswordChange;
+  readonly profileChange: ProfileChange;
+  readonly confirmation: Confirmation;
+  readonly deletion: Deletion;
+  readonly cookieName: string;
+}
 
 /** What people change about their own account. */
-export const mountOwnAccount = (
-  api: Api,
-  { apiKeys, passwordChange }: { apiKeys: ApiKeys; passwordChange: PasswordChange },
-): void => {
+export const mountOwnAccount = (api: Api, options: OwnAccountRoutes): void => {
+  const { users, apiKeys, passwordChange, profileChange, confirmation, deletion, cookieName } = options;
+
   api.mount(regenerateApiKey, async ({ caller }) => ({
     message: 'Your agents are cut off until they are configured with the new key.',
     api_key: await apiKeys.replace(caller.userId),
@@ -16,5 +31,21 @@ export const mountOwnAccount = (
   api.mount(resetPassword, async ({ caller, body }) => {
     await passwordChange.change(caller, body.current_password, body.new_password);
     return { message: 'Your password is changed. You are signed out everywhere else.' };
+  });
+
+  api.mount(updateProfile, async ({ caller, body }) => {
+    const user = await profileChange.change(caller.userId, body);
+    return profileOf(user, await apiKeys.show(user));
+  });
+
+  api.mount(profileBelongings, ({ caller }) => deletion.belongings(caller.userId));
+
+  api.mount(leave, async ({ caller, body, context }) => {
+    const user = await users.byId(caller.userId);
+    if (user === null) throw new AppError('unauthenticated');
+    await confirmation.require(user, body.current_password);
+    await deletion.delete(caller.userId, body.machines);
+    forgetCookie(context.response, cookieName);
+    return undefined;
   });
 };

@@ -1,11 +1,12 @@
 import { AppError, hashSid } from '@webxterm/shared';
 import type { Connection } from 'mongoose';
 import { inTransaction } from '../database/transaction.ts';
+import type { LinkStore } from '../links/link-store.ts';
 import type { OutboxWorker } from '../outbox/outbox-worker.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import type { SigninStore } from '../signins/signin-store.ts';
 import type { Signins } from '../signins/signins.ts';
-import type { SignInThrottle } from '../throttling/sign-in-throttle.ts';
+import type { Confirmation } from './confirmation.ts';
 import type { UserStore } from './user-store.ts';
 
 export interface PasswordChangeOptions {
@@ -15,7 +16,8 @@ export interface PasswordChangeOptions {
   readonly passwords: Passwords;
   readonly signins: Signins;
   readonly worker: Pick<OutboxWorker, 'settle'>;
-  readonly throttle: SignInThrottle;
+  readonly links: LinkStore;
+  readonly confirmation: Confirmation;
 }
 
 /** Whoever changes a password may do so because somebody else knows the old one: every other sign-in ends with it. */
@@ -35,14 +37,15 @@ export class PasswordChange {
     current: string,
     wanted: string,
   ): Promise<void> {
-    const { connection, users, store, passwords, signins, worker } = this.#options;
+    const { connection, users, store, links, passwords, signins, worker } = this.#options;
     const user = await users.byId(caller.userId);
     if (user === null) throw new AppError('unauthenticated');
-    await this.#confirm(caller.userId, current, user.password_hash);
+    await this.#options.confirmation.require(user, current);
     const hash = await passwords.hash(wanted);
     const owed = await inTransaction(connection, async (session) => {
       if (!(await users.changePassword(user, hash, session)))
         throw new AppError('conflict', 'The password was changed by another request meanwhile.');
+      await links.forget(user._id, session);
       const others = (await store.ofUser(caller.userId, session)).filter(
         (signin) => signin.sid_hash !== hashSid(caller.sid),
       );
@@ -53,13 +56,5 @@ export class PasswordChange {
         cause: error,
       });
     });
-  }
-
-  async #confirm(userId: string, current: string, stored: string): Promise<void> {
-    const attempt = await this.#options.throttle.admitConfirmation(userId);
-    if ((await this.#options.passwords.verify(current, stored, true)).ok) return attempt.succeeded();
-    await attempt.failed();
-    const details = [{ path: 'current_password', message: 'is not your current password' }];
-    throw new AppError('invalid_input', 'The current password is wrong.', { details });
   }
 }

@@ -60,11 +60,26 @@ export class UserStore {
     try {
       await this.#users.create([user], { session });
     } catch (error) {
-      const index = duplicateIndexKey(error);
-      if (index === 'email_lower') throw new AppError('email_taken', undefined, { cause: error });
-      if (index === 'username_folded') throw new AppError('username_taken', undefined, { cause: error });
-      throw error;
+      throw takenError(error);
     }
+  }
+
+  /** @returns false when the password was changed meanwhile. @throws AppError email_taken, username_taken */
+  async rename(user: User, names: Pick<User, 'username' | 'email'>, session: ClientSession): Promise<boolean> {
+    const change = {
+      username: names.username,
+      username_folded: foldUsername(names.username),
+      email: names.email,
+      email_lower: foldEmail(names.email),
+    };
+    const filter = { _id: user._id, password_hash: user.password_hash };
+    const result = await this.#users
+      .updateOne(filter, { $set: change }, { session })
+      .exec()
+      .catch((error: unknown) => {
+        throw takenError(error);
+      });
+    return result.matchedCount === 1;
   }
 
   async closeSignup(id: Types.ObjectId): Promise<void> {
@@ -87,8 +102,13 @@ export class UserStore {
     return result.matchedCount === 1;
   }
 
-  async markApiKeyUsed(id: Types.ObjectId, keyId: string, at: Date): Promise<void> {
-    await this.#users.updateOne({ _id: id, 'api_key.key_id': keyId }, { $set: { 'api_key.last_used_at': at } }).exec();
+  async markApiKeyUsed(id: Types.ObjectId, keyId: string, at: Date, ip: string | null): Promise<void> {
+    await this.#users
+      .updateOne(
+        { _id: id, 'api_key.key_id': keyId },
+        { $set: { 'api_key.last_used_at': at, 'api_key.last_used_ip': ip } },
+      )
+      .exec();
   }
 
   /** @returns false when the password was changed meanwhile */
@@ -122,9 +142,31 @@ export class UserStore {
   /** How many enabled administrators there are beside this user. Two transactions that ask conflict, and one of them starts again. */
   async otherAdmins(id: Types.ObjectId, session: ClientSession): Promise<number> {
     await this.#users.updateMany({ role: 'admin' }, { $inc: { admin_guard: 1 } }, { session }).exec();
+    return this.countOtherAdmins(id, session);
+  }
+
+  /** Those who have no password yet cannot sign in, and do not count. */
+  countOtherAdmins(id: Types.ObjectId, session?: ClientSession): Promise<number> {
     return this.#users
-      .countDocuments({ _id: trusted({ $ne: id }), role: 'admin', disabled: false })
-      .session(session)
+      .countDocuments({
+        _id: trusted({ $ne: id }),
+        role: 'admin',
+        disabled: false,
+        password_hash: trusted({ $ne: null }),
+      })
+      .session(session ?? null)
+      .exec();
+  }
+
+  /** The user, who cannot be deleted by another transaction at the same time. */
+  guard(id: string, session: ClientSession): Promise<User | null> {
+    return this.#users
+      .findOneAndUpdate(
+        { _id: new Types.ObjectId(id) },
+        { $inc: { admin_guard: 1 } },
+        { session, returnDocument: 'after' },
+      )
+      .lean<User>()
       .exec();
   }
 
@@ -140,5 +182,13 @@ export class UserStore {
     await this.#users.deleteOne({ _id: id }, { session }).exec();
   }
 }
+
+/** What a duplicate key means to people. */
+const takenError = (error: unknown): unknown => {
+  const index = duplicateIndexKey(error);
+  if (index === 'email_lower') return new AppError('email_taken', undefined, { cause: error });
+  if (index === 'username_folded') return new AppError('username_taken', undefined, { cause: error });
+  return error;
+};
 
 const escapeRegex = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');

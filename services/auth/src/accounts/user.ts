@@ -12,7 +12,8 @@ export interface User {
   email: string;
   /** Unique. */
   email_lower: string;
-  password_hash: string;
+  /** Null: made by an administrator, and no password chosen yet. */
+  password_hash: string | null;
   role: Role;
   disabled: boolean;
   avatar_url: string | null;
@@ -20,7 +21,7 @@ export interface User {
   created_at: Date;
   /** Until then a repeated sign-up may be the answer to our own 503; null once a sign-up was answered. */
   signup_open_until: Date | null;
-  /** Of administrators: written by every change to who is one, so that two such changes never miss each other. */
+  /** Written by every change to who is administrator, and to who gets another's machines, so that two such changes never miss each other. */
   admin_guard?: number;
 }
 
@@ -31,6 +32,7 @@ const apiKeySchema = new Schema<StoredApiKey>(
     sealed: { type: String, required: true },
     created_at: { type: Date, required: true },
     last_used_at: { type: Date, default: null },
+    last_used_ip: { type: String, default: null },
   },
   { _id: false },
 );
@@ -41,7 +43,7 @@ const userSchema = new Schema<User>(
     username_folded: { type: String, required: true },
     email: { type: String, required: true },
     email_lower: { type: String, required: true },
-    password_hash: { type: String, required: true },
+    password_hash: { type: String, default: null },
     role: { type: String, enum: ['user', 'admin'], required: true },
     disabled: { type: Boolean, required: true },
     avatar_url: { type: String, default: null },

@@ -15,6 +15,8 @@ export interface StoredApiKey {
   readonly sealed: string;
   readonly created_at: Date;
   readonly last_used_at: Date | null;
+  /** The address of the agent that used it last, as the hub saw it; unknown to keys of older versions. */
+  readonly last_used_ip?: string | null;
 }
 
 const newApiKey = (): string => {
@@ -39,6 +41,7 @@ const storeApiKey = (roots: RootKeys, userId: string, keyId: string, key: string
   sealed: `${roots.current.id}.${seal(roots.current.apiKeySeal, key, `${userId}:${keyId}`)}`,
   created_at: at,
   last_used_at: null,
+  last_used_ip: null,
 });
 
 /** A new key for a user: as told, and as kept. */
@@ -62,5 +65,6 @@ export const rewrapApiKey = (roots: RootKeys, userId: string, stored: StoredApiK
   return {
     ...storeApiKey(roots, userId, stored.key_id, key, stored.created_at),
     last_used_at: stored.last_used_at,
+    last_used_ip: stored.last_used_ip ?? null,
   };
 };

@@ -1,5 +1,5 @@
 import { AppError, type Logger } from '@webxterm/shared';
-import { type Connection, Types } from 'mongoose';
+import type { Connection } from 'mongoose';
 import type { User } from '../accounts/user.ts';
 import type { UserStore } from '../accounts/user-store.ts';
 import { inTransaction } from '../database/transaction.ts';
@@ -20,11 +20,15 @@ export interface ApiKeysOptions {
 
 /** The use of a key is noted at most this often. */
 const noteUseEveryMs = 60_000;
+/** How many keys are remembered as noted; beyond it some uses are written more often. */
+const maxNoted = 10_000;
 
 /** The keys with which agents register. */
 export class ApiKeys {
   readonly #options: ApiKeysOptions;
   readonly #now: () => number;
+  /** When this instance last noted the use of a key: a thousand agents that register at once cost one write. */
+  readonly #noted = new Map<string, number>();
 
   constructor(options: ApiKeysOptions) {
     this.#options = options;
@@ -73,22 +77,25 @@ export class ApiKeys {
   }
 
   /**
-   * Whose key has this SHA-256.
+   * Whose key has this SHA-256. `from`: the address of the agent that shows it.
    * @throws AppError bad_api_key, user_disabled
    */
-  async verify(keySha256: string): Promise<{ user_id: string; username: string; key_id: string }> {
+  async verify(keySha256: string, from?: string): Promise<{ user_id: string; username: string; key_id: string }> {
     const user = await this.#options.users.byApiKeyIndexes(apiKeyIndexes(this.#options.roots, keySha256));
     if (user === null) throw new AppError('bad_api_key');
     if (user.disabled) throw new AppError('user_disabled');
-    this.#noteUse(user);
+    this.#noteUse(user, from ?? null);
     return { user_id: user._id.toHexString(), username: user.username, key_id: user.api_key.key_id };
   }
 
-  #noteUse(user: User): void {
+  #noteUse(user: User, from: string | null): void {
     const now = this.#now();
-    if (now - (user.api_key.last_used_at?.getTime() ?? 0) < noteUseEveryMs) return;
+    const { key_id: keyId, last_used_at: lastUsed } = user.api_key;
+    if (now - Math.max(lastUsed?.getTime() ?? 0, this.#noted.get(keyId) ?? 0) < noteUseEveryMs) return;
+    if (this.#noted.size >= maxNoted) this.#noted.clear();
+    this.#noted.set(keyId, now);
     this.#options.users
-      .markApiKeyUsed(new Types.ObjectId(user._id), user.api_key.key_id, new Date(now))
+      .markApiKeyUsed(user._id, keyId, new Date(now), from)
       .catch((error: unknown) => this.#options.logger.warn({ err: error }, 'the use of an API key could not be noted'));
   }
 }

@@ -5,4 +5,4 @@ import type { ApiKeys } from './api-keys.ts';
 
 /** Tells agent-hub whose an API key is. */
 export const answerApiKeys = (bus: NatsConnection, apiKeys: ApiKeys, logger: Logger): void =>
-  answer(bus, verifyApiKey, logger, (body) => apiKeys.verify(body.key_sha256));
+  answer(bus, verifyApiKey, logger, (body) => apiKeys.verify(body.key_sha256, body.ip_address));

@@ -4,6 +4,7 @@ import type { Connection } from 'mongoose';
 import type { User } from '../accounts/user.ts';
 import type { UserStore } from '../accounts/user-store.ts';
 import { inTransaction } from '../database/transaction.ts';
+import type { LinkStore } from '../links/link-store.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import type { SigninStore } from '../signins/signin-store.ts';
 import type { Signins } from '../signins/signins.ts';
@@ -13,6 +14,7 @@ export interface OperatorOptions {
   readonly connection: Connection;
   readonly users: UserStore;
   readonly store: SigninStore;
+  readonly links: LinkStore;
   readonly passwords: Passwords;
   readonly signins: Pick<Signins, 'deleteAll'>;
   readonly admin: UserAdmin;
@@ -44,13 +46,14 @@ export class OperatorCommands {
 
   /** A new random password for a user, who is signed out everywhere. @returns what to tell the operator */
   async resetPassword(email: string): Promise<string> {
-    const { connection, users, store, passwords, signins } = this.#options;
+    const { connection, users, store, links, passwords, signins } = this.#options;
     const user = await this.#find(email);
     const password = randomBytes(15).toString('base64url');
     const hash = await passwords.hash(password);
     await inTransaction(connection, async (session) => {
       if (!(await users.changePassword(user, hash, session)))
         throw new AppError('conflict', 'The password was changed by somebody else at this moment. Try again.');
+      await links.forget(user._id, session);
       await signins.deleteAll(await store.ofUser(user._id.toHexString(), session), 'password_reset', session);
     });
     return `The password of ${user.email} is now: ${password}\nAll their sign-ins end within seconds.`;

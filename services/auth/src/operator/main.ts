@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { AppError, ConfigError, connectMongo, createLogger, Health, Shutdown } from '@webxterm/shared';
 import { UserStore } from '../accounts/user-store.ts';
+import { LinkStore } from '../links/link-store.ts';
 import { Outbox } from '../outbox/outbox.ts';
 import { Passwords } from '../passwords/passwords.ts';
 import { bcryptCost } from '../passwords/stored-password.ts';
@@ -46,8 +47,9 @@ const connect = async (shutdown: Shutdown): Promise<OperatorCommands> => {
   const outbox = new Outbox(connection);
   const signins = new Signins({ connection, store, outbox, worker: later, list: later, jwtKeys: [] });
   const passwords = new Passwords(deriveRootKeys(settings.ROOT_KEY), bcryptCost);
-  const admin = new UserAdmin({ connection, users, store, signins, outbox, worker: later });
-  return new OperatorCommands({ connection, users, store, passwords, signins, admin });
+  const admin = new UserAdmin({ connection, users, store, outbox, worker: later });
+  const links = new LinkStore(connection);
+  return new OperatorCommands({ connection, users, store, links, passwords, signins, admin });
 };
 
 const run = async ([command, subject]: readonly string[], shutdown: Shutdown): Promise<string | undefined> => {

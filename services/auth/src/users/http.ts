@@ -1,11 +1,29 @@
-import { deleteUser, listUsers, type UserSummary, updateUser } from '@webxterm/contracts/rest';
+import {
+  createResetLink,
+  createUser,
+  deleteUser,
+  listUsers,
+  type UserSummary,
+  updateUser,
+  userBelongings,
+} from '@webxterm/contracts/rest';
 import type { Api } from '@webxterm/shared';
 import type { z } from 'zod';
+import type { Deletion } from '../accounts/deletion.ts';
 import type { User } from '../accounts/user.ts';
+import type { Links } from '../links/links.ts';
+import type { NewAccounts } from './new-accounts.ts';
 import type { UserAdmin } from './user-admin.ts';
 
+export interface UserRoutes {
+  readonly admin: UserAdmin;
+  readonly newAccounts: NewAccounts;
+  readonly links: Links;
+  readonly deletion: Deletion;
+}
+
 /** The administrators' view of accounts. */
-export const mountUsers = (api: Api, admin: UserAdmin): void => {
+export const mountUsers = (api: Api, { admin, newAccounts, links, deletion }: UserRoutes): void => {
   api.mount(listUsers, async ({ query }) => {
     const { users, total } = await admin.list(query.search ?? '', query.page, query.limit);
     return {
@@ -17,6 +35,13 @@ export const mountUsers = (api: Api, admin: UserAdmin): void => {
     };
   });
 
+  api.mount(createUser, async ({ body }) => {
+    const { user, link } = await newAccounts.make(body);
+    return { user: summaryOf(user), setup_url: link.url, expires_in: link.expires_in };
+  });
+
+  api.mount(createResetLink, ({ params }) => links.makeReset(params.id));
+
   api.mount(updateUser, async ({ params, body }) => {
     const change = {
       ...(body.role === undefined ? {} : { role: body.role }),
@@ -25,8 +50,10 @@ export const mountUsers = (api: Api, admin: UserAdmin): void => {
     return { user: summaryOf(await admin.update(params.id, change)) };
   });
 
-  api.mount(deleteUser, async ({ params }) => {
-    await admin.delete(params.id);
+  api.mount(userBelongings, ({ params }) => deletion.belongings(params.id));
+
+  api.mount(deleteUser, async ({ params, query }) => {
+    await deletion.delete(params.id, query.machines_to === undefined ? query.machines : { to: query.machines_to });
     return undefined;
   });
 };
@@ -37,5 +64,7 @@ const summaryOf = (user: User): z.input<typeof UserSummary> => ({
   email: user.email,
   role: user.role,
   disabled: user.disabled,
+  set_up: user.password_hash !== null,
+  avatar_url: user.avatar_url,
   created_at: user.created_at.toISOString(),
 });

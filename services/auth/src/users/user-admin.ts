@@ -1,18 +1,17 @@
 import { AppError } from '@webxterm/shared';
 import type { ClientSession, Connection } from 'mongoose';
+import { isAdmin, keepOneAdmin } from '../accounts/last-admin.ts';
 import type { User } from '../accounts/user.ts';
 import type { UserStore } from '../accounts/user-store.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { AuthEvent, Outbox } from '../outbox/outbox.ts';
 import type { OutboxWorker } from '../outbox/outbox-worker.ts';
 import type { SigninStore } from '../signins/signin-store.ts';
-import type { Signins } from '../signins/signins.ts';
 
 export interface UserAdminOptions {
   readonly connection: Connection;
   readonly users: UserStore;
   readonly store: SigninStore;
-  readonly signins: Signins;
   readonly outbox: Outbox;
   readonly worker: Pick<OutboxWorker, 'settle'>;
 }
@@ -40,28 +39,14 @@ export class UserAdmin {
     const { user, owed } = await inTransaction(connection, async (session) => {
       const before = await this.#require(id, session);
       const after: User = { ...before, ...change };
-      if (isAdmin(before) && !isAdmin(after)) await this.#keepOne(before, session);
+      if (isAdmin(before) && !isAdmin(after)) await keepOneAdmin(users, before, session);
       await users.change(before._id, change, session);
       const entries = (await store.ofUser(id, session)).map(({ sid_hash }) => ({ sid_hash, event: null }));
-      const items = [...entries, { sid_hash: null, event: changed(after, false) }];
+      const items = [...entries, { sid_hash: null, event: changed(after) }];
       return { user: after, owed: await outbox.add(items, new Date(), session) };
     });
     await worker.settle(owed);
     return user;
-  }
-
-  /** @throws AppError not_found; conflict for the last administrator; unavailable when it is not in force everywhere yet */
-  async delete(id: string): Promise<void> {
-    const { connection, users, store, signins, outbox, worker } = this.#options;
-    const owed = await inTransaction(connection, async (session) => {
-      const user = await this.#require(id, session);
-      if (isAdmin(user)) await this.#keepOne(user, session);
-      await users.delete(user._id, session);
-      const ended = await signins.deleteAll(await store.ofUser(id, session), 'user_deleted', session);
-      const told = await outbox.add([{ sid_hash: null, event: changed(user, true) }], new Date(), session);
-      return [...told, ...ended];
-    });
-    await worker.settle(owed);
   }
 
   async #require(id: string, session: ClientSession): Promise<User> {
@@ -69,16 +54,9 @@ export class UserAdmin {
     if (user === null) throw new AppError('not_found', 'There is no user by that id.');
     return user;
   }
-
-  async #keepOne(user: User, session: ClientSession): Promise<void> {
-    if ((await this.#options.users.otherAdmins(user._id, session)) === 0)
-      throw new AppError('conflict', 'This is the last administrator. Make somebody else one first.');
-  }
 }
 
-const isAdmin = (user: User): boolean => user.role === 'admin' && !user.disabled;
-
-const changed = (user: User, deleted: boolean): AuthEvent => ({
+const changed = (user: User): AuthEvent => ({
   subject: 'auth.user.changed',
-  body: { user_id: user._id.toHexString(), role: user.role, disabled: user.disabled, deleted },
+  body: { user_id: user._id.toHexString(), role: user.role, disabled: user.disabled, deleted: false },
 });

@@ -138,6 +138,7 @@ describe('users', () => {
     ['GET', '/api/users'],
     ['PATCH', `/api/users/${'a'.repeat(24)}`],
     ['DELETE', `/api/users/${'a'.repeat(24)}`],
+    ['GET', `/api/users/${'a'.repeat(24)}/belongings`],
   ])('%s %s is for administrators', async (method, path) => {
     const me = await somebody();
     const body = method === 'PATCH' ? { role: 'admin' } : undefined;
@@ -161,6 +162,8 @@ describe('users', () => {
         email: me.email,
         role: 'user',
         disabled: false,
+        set_up: true,
+        avatar_url: null,
         created_at: expect.any(String),
       });
     }
@@ -191,10 +194,11 @@ describe('users', () => {
 
   it('that are deleted are gone, with all their sign-ins', async () => {
     const me = await somebody();
-    expect((await auth.call('DELETE', `/api/users/${me.id}`, undefined, { token: adminToken })).status).toBe(204);
+    const path = `/api/users/${me.id}?machines=remove`;
+    expect((await auth.call('DELETE', path, undefined, { token: adminToken })).status).toBe(204);
     await vi.waitFor(async () => expect(await status(me.token)).toBe(401), within);
     expect((await signIn(me)).status).toBe(401);
-    expect((await auth.call('DELETE', `/api/users/${me.id}`, undefined, { token: adminToken })).status).toBe(404);
+    expect((await auth.call('DELETE', path, undefined, { token: adminToken })).status).toBe(404);
   });
 
   it.each([[{}], [{ role: 'root' }], [{ disabled: 'yes' }], [{ role: 'user', email: 'x@example.com' }]])(
@@ -206,22 +210,26 @@ describe('users', () => {
     },
   );
 
-  it('keep one administrator: of all demoted at the same moment one remains', async () => {
-    const people = [await somebody(), await somebody(), await somebody(), await somebody()];
+  it('keep one administrator: of ten demoted, disabled or deleted at the same moment one remains', async () => {
+    const people = [];
+    for (let count = 0; count < 9; count += 1) people.push(await somebody());
     for (const { id } of people) await auth.call('PATCH', `/api/users/${id}`, { role: 'admin' }, { token: adminToken });
     const admins = await servers.database.collection('users').find({ role: 'admin' }).toArray();
     const answers = await Promise.all(
-      admins.map((each, index) =>
-        (index % 2 === 0 ? auth : other).call(
-          'PATCH',
-          `/api/users/${String(each._id)}`,
-          index % 3 === 0 ? { disabled: true } : { role: 'user' },
-          { token: adminToken },
-        ),
-      ),
+      admins.map((each, index) => {
+        const instance = index % 2 === 0 ? auth : other;
+        const path = `/api/users/${String(each._id)}`;
+        if (index % 3 === 2)
+          return instance.call('DELETE', `${path}?machines=remove`, undefined, { token: adminToken });
+        const change = index % 3 === 0 ? { disabled: true } : { role: 'user' };
+        return instance.call('PATCH', path, change, { token: adminToken });
+      }),
     );
     expect(await servers.database.collection('users').countDocuments({ role: 'admin', disabled: false })).toBe(1);
     expect(answers.filter((answer) => answer.status === 409).length).toBeGreaterThanOrEqual(1);
-    expect(answers.every((answer) => [200, 401, 403, 409].includes(answer.status))).toBe(true);
+    expect(admins).toHaveLength(10);
+    expect(answers.map((answer) => answer.status).filter((each) => ![200, 204, 401, 403, 409].includes(each))).toEqual(
+      [],
+    );
   });
 });

@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import { Email, Profile, Username } from './accounts.ts';
+import { defineRoute } from './route.ts';
+
+const CurrentPassword = z.string().max(512);
+
+export const updateProfile = defineRoute({
+  id: 'updateProfile',
+  owner: 'auth',
+  method: 'patch',
+  path: '/api/profile',
+  access: 'user',
+  summary: 'Change my username or e-mail address',
+  description:
+    'Another e-mail address needs the current password. A wrong or missing one is invalid_input with the path current_password.',
+  body: z
+    .strictObject({
+      username: Username.optional(),
+      email: Email.optional(),
+      current_password: CurrentPassword.optional(),
+    })
+    .refine((change) => change.username !== undefined || change.email !== undefined, 'must change username or email'),
+  success: { status: 200, schema: Profile },
+  errors: ['email_taken', 'username_taken'],
+});
+
+/** What goes with an account: shown before it is deleted. */
+export const Belongings = z
+  .object({
+    machines: z.number().int(),
+    /** The first names by alphabet, 20 at most. */
+    machine_names: z.array(z.string()),
+    /** Live terminal sessions, on whosever machines: they end. */
+    sessions: z.number().int(),
+    /** The last enabled administrator: cannot be deleted. */
+    last_admin: z.boolean(),
+  })
+  .meta({ id: 'Belongings' });
+
+export const profileBelongings = defineRoute({
+  id: 'profileBelongings',
+  owner: 'auth',
+  method: 'get',
+  path: '/api/profile/belongings',
+  access: 'user',
+  summary: 'What would go with my account if I left',
+  success: { status: 200, schema: Belongings },
+});
+
+export const leave = defineRoute({
+  id: 'deleteProfile',
+  owner: 'auth',
+  method: 'delete',
+  path: '/api/profile',
+  access: 'user',
+  summary: 'Delete my account; my sign-ins and terminals end',
+  description:
+    'Who owns machines says `"machines": "remove"` too, or gets machines_left: nothing is removed by leaving a word out. ' +
+    'To hand machines over, ask an administrator to delete the account. The last administrator cannot leave.',
+  body: z.strictObject({ current_password: CurrentPassword, machines: z.literal('remove').optional() }),
+  success: { status: 204 },
+  errors: ['machines_left', 'conflict'],
+});
+
+/** The largest picture that is taken, bytes: as base64 it fills a request body. */
+export const maxAvatarBytes = 48 * 1024;
+
+/** An uploaded picture. */
+export const AvatarDataUrl = z
+  .string()
+  .max(Math.ceil(maxAvatarBytes / 3) * 4 + 32, 'must be a picture of 48 KiB or less')
+  .regex(
+    /^data:image\/(png|jpeg|webp);base64,[A-Za-z0-9+/]+={0,2}$/,
+    'must be a data: URL of a PNG, JPEG or WebP picture',
+  );
+
+export const uploadAvatar = defineRoute({
+  id: 'uploadAvatar',
+  owner: 'auth',
+  method: 'post',
+  path: '/api/profile/upload-avatar',
+  access: 'user',
+  summary: 'Put up my picture',
+  description:
+    'PNG, JPEG or WebP as a data: URL, 48 KiB and 4096 x 4096 pixels at most. It is cut to a square, made small and encoded anew: ' +
+    'nothing else that was in the file survives.',
+  body: z.strictObject({ avatar_url: AvatarDataUrl }),
+  success: { status: 200, schema: z.object({ message: z.string(), avatar_url: z.string() }) },
+});
+
+export const deleteAvatar = defineRoute({
+  id: 'deleteAvatar',
+  owner: 'auth',
+  method: 'delete',
+  path: '/api/profile/avatar',
+  access: 'user',
+  summary: 'Take my picture down',
+  success: { status: 204 },
+});
+
+/** 128 random bits as base64url: an image tag cannot show a token, so the address itself is what is not guessed. */
+export const AvatarId = z.string().regex(/^[A-Za-z0-9_-]{21}[AQgw]$/, 'must be the id of a picture');
+
+export const avatar = defineRoute({
+  id: 'avatar',
+  owner: 'auth',
+  method: 'get',
+  path: '/api/avatars/:id',
+  access: 'public',
+  summary: 'A picture of a user, PNG',
+  params: z.strictObject({ id: AvatarId }),
+  success: { status: 200, stream: 'image/png' },
+  errors: ['not_found'],
+});
+
+export const profileRoutes = [updateProfile, profileBelongings, leave] as const;

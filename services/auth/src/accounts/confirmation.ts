@@ -1,0 +1,30 @@
+import { AppError } from '@webxterm/shared';
+import type { Passwords } from '../passwords/passwords.ts';
+import type { SignInThrottle } from '../throttling/sign-in-throttle.ts';
+import type { User } from './user.ts';
+
+export interface ConfirmationOptions {
+  readonly passwords: Pick<Passwords, 'verify'>;
+  readonly throttle: Pick<SignInThrottle, 'admitConfirmation'>;
+}
+
+/** Somebody who is signed in shows that it is them still: what an open browser alone must not be able to do. */
+export class Confirmation {
+  readonly #options: ConfirmationOptions;
+
+  constructor(options: ConfirmationOptions) {
+    this.#options = options;
+  }
+
+  /** @throws AppError invalid_input with the path current_password when it is wrong; too_many_requests */
+  async require(user: Pick<User, '_id' | 'password_hash'>, current: string): Promise<void> {
+    const attempt = await this.#options.throttle.admitConfirmation(user._id.toHexString());
+    if ((await this.#options.passwords.verify(current, user.password_hash ?? undefined, true)).ok)
+      return attempt.succeeded();
+    await attempt.failed();
+    throw wrongPassword('is not your current password', 'The current password is wrong.');
+  }
+}
+
+export const wrongPassword = (message: string, sentence: string): AppError =>
+  new AppError('invalid_input', sentence, { details: [{ path: 'current_password', message }] });

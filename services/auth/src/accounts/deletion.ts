@@ -1,0 +1,105 @@
+import type { NatsConnection } from '@nats-io/transport-node';
+import { machinesOfUser, sessionsOfUser } from '@webxterm/contracts/bus';
+import type { Belongings } from '@webxterm/contracts/rest';
+import { AppError, ask } from '@webxterm/shared';
+import type { ClientSession, Connection } from 'mongoose';
+import type { z } from 'zod';
+import { inTransaction } from '../database/transaction.ts';
+import type { LinkStore } from '../links/link-store.ts';
+import type { AuthEvent, Outbox } from '../outbox/outbox.ts';
+import type { OutboxWorker } from '../outbox/outbox-worker.ts';
+import type { SigninStore } from '../signins/signin-store.ts';
+import type { Signins } from '../signins/signins.ts';
+import { isAdmin, keepOneAdmin } from './last-admin.ts';
+import type { User } from './user.ts';
+import type { UserStore } from './user-store.ts';
+
+export interface DeletionOptions {
+  readonly connection: Connection;
+  readonly bus: NatsConnection;
+  readonly users: UserStore;
+  readonly store: SigninStore;
+  readonly links: LinkStore;
+  readonly signins: Pick<Signins, 'deleteAll'>;
+  readonly outbox: Outbox;
+  readonly worker: Pick<OutboxWorker, 'settle'>;
+}
+
+/** What becomes of the machines; undefined: nobody said, so there must be none. */
+export type MachinesGo = 'remove' | { readonly to: string } | undefined;
+
+/** The end of an account, with all that goes with it. */
+export class Deletion {
+  readonly #options: DeletionOptions;
+
+  constructor(options: DeletionOptions) {
+    this.#options = options;
+  }
+
+  /** @throws AppError not_found; unavailable when agent-hub or terminal cannot be asked */
+  async belongings(userId: string): Promise<z.input<typeof Belongings>> {
+    const { users, bus } = this.#options;
+    const user = await users.byId(userId);
+    if (user === null) throw new AppError('not_found', 'There is no user by that id.');
+    const [machines, sessions, others] = await Promise.all([
+      ask(bus, machinesOfUser, { user_id: userId }),
+      ask(bus, sessionsOfUser, { user_id: userId }),
+      users.countOtherAdmins(user._id),
+    ]);
+    return {
+      machines: machines.total,
+      machine_names: machines.names,
+      sessions: sessions.live,
+      last_admin: isAdmin(user) && others === 0,
+    };
+  }
+
+  /**
+   * The user's tokens stop to count before this returns; terminals and machines follow by the event.
+   * @throws AppError not_found; machines_left; conflict for the last administrator; invalid_input for who cannot get the machines;
+   *   unavailable when it is not in force everywhere yet: it will come by itself
+   */
+  async delete(userId: string, machines: MachinesGo): Promise<User> {
+    const { connection, worker } = this.#options;
+    if (machines === undefined) await this.#requireNoMachines(userId);
+    const to = machines === undefined || machines === 'remove' ? null : machines.to;
+    const { user, owed } = await inTransaction(connection, (session) => this.#delete(userId, to, session));
+    await worker.settle(owed);
+    return user;
+  }
+
+  async #delete(userId: string, machinesTo: string | null, session: ClientSession) {
+    const { users, store, links, signins, outbox } = this.#options;
+    const user = await users.byId(userId, session);
+    if (user === null) throw new AppError('not_found', 'There is no user by that id.');
+    if (isAdmin(user)) await keepOneAdmin(users, user, session);
+    if (machinesTo !== null) await this.#requireHeir(userId, machinesTo, session);
+    await users.delete(user._id, session);
+    await links.forget(user._id, session);
+    const ended = await signins.deleteAll(await store.ofUser(userId, session), 'user_deleted', session);
+    const event: AuthEvent = {
+      subject: 'auth.user.changed',
+      body: { user_id: userId, role: user.role, disabled: user.disabled, deleted: true, machines_to: machinesTo },
+    };
+    const told = await outbox.add([{ sid_hash: null, event }], new Date(), session);
+    return { user, owed: [...told, ...ended] };
+  }
+
+  async #requireNoMachines(userId: string): Promise<void> {
+    const { total, names } = await ask(this.#options.bus, machinesOfUser, { user_id: userId });
+    if (total === 0) return;
+    const some = `${names.slice(0, 5).join(', ')}${total > 5 ? ', …' : ''}`;
+    throw new AppError(
+      'machines_left',
+      `This account owns ${total === 1 ? 'a machine' : `${total} machines`} (${some}): say whether they are removed (machines=remove) or who gets them (machines_to, administrators only).`,
+    );
+  }
+
+  /** It is written to, so that deleting the heir at the same moment and this never both go through. */
+  async #requireHeir(userId: string, heirId: string, session: ClientSession): Promise<void> {
+    const heir = heirId === userId ? null : await this.#options.users.guard(heirId, session);
+    if (heir !== null && !heir.disabled) return;
+    const details = [{ path: 'machines_to', message: 'must be the id of another user who is not disabled' }];
+    throw new AppError('invalid_input', 'That user cannot get the machines.', { details });
+  }
+}

@@ -1,0 +1,63 @@
+import { AppError } from '@webxterm/shared';
+import type { Connection } from 'mongoose';
+import { inTransaction } from '../database/transaction.ts';
+import type { Outbox } from '../outbox/outbox.ts';
+import type { OutboxWorker } from '../outbox/outbox-worker.ts';
+import type { SigninStore } from '../signins/signin-store.ts';
+import { type Confirmation, wrongPassword } from './confirmation.ts';
+import type { User } from './user.ts';
+import type { UserStore } from './user-store.ts';
+
+export interface ProfileChangeOptions {
+  readonly connection: Connection;
+  readonly users: UserStore;
+  readonly store: SigninStore;
+  readonly outbox: Outbox;
+  readonly worker: Pick<OutboxWorker, 'settle'>;
+  readonly confirmation: Confirmation;
+}
+
+export interface WantedNames {
+  readonly username?: string | undefined;
+  readonly email?: string | undefined;
+  readonly current_password?: string | undefined;
+}
+
+/** What people are called. With the e-mail address one signs in, so changing it takes the password. */
+export class ProfileChange {
+  readonly #options: ProfileChangeOptions;
+
+  constructor(options: ProfileChangeOptions) {
+    this.#options = options;
+  }
+
+  /** @throws AppError invalid_input for a wrong or missing current password; email_taken, username_taken, unavailable */
+  async change(userId: string, wanted: WantedNames): Promise<User> {
+    const { connection, users, store, outbox, worker } = this.#options;
+    const user = await users.byId(userId);
+    if (user === null) throw new AppError('unauthenticated');
+    await this.#confirm(user, wanted);
+    const after: User = { ...user, username: wanted.username ?? user.username, email: wanted.email ?? user.email };
+    const owed = await inTransaction(connection, async (session) => {
+      if (!(await users.rename(user, after, session)))
+        throw new AppError('conflict', 'The password was changed by another request meanwhile.');
+      if (after.username === user.username) return [];
+      // The allow-list tells every service the name.
+      const signins = await store.ofUser(userId, session);
+      return outbox.add(
+        signins.map(({ sid_hash }) => ({ sid_hash, event: null })),
+        new Date(),
+        session,
+      );
+    });
+    await worker.settle(owed);
+    return after;
+  }
+
+  async #confirm(user: User, { email, current_password }: WantedNames): Promise<void> {
+    if (email === undefined || email === user.email) return;
+    if (current_password === undefined)
+      throw wrongPassword('is needed to change the e-mail address', 'Say your current password too.');
+    await this.#options.confirmation.require(user, current_password);
+  }
+}

@@ -1,0 +1,21 @@
+import { lookUpLink, redeemLink } from '@webxterm/contracts/rest';
+import type { Api } from '@webxterm/shared';
+import { originOf, sessionOf } from '../accounts/http.ts';
+import type { Links } from './links.ts';
+
+/** Setup and reset links, as those open them who got one. */
+export const mountLinks = (api: Api, links: Links): void => {
+  api.mount(lookUpLink, async ({ body }) => {
+    const { link, user } = await links.lookUp(body.token);
+    return {
+      kind: link.kind,
+      username: user.username,
+      email: user.email,
+      expires_at: link.expires_at.toISOString(),
+    };
+  });
+
+  api.mount(redeemLink, async ({ body, context }) =>
+    sessionOf(await links.redeem(body.token, body.password, originOf(context))),
+  );
+};

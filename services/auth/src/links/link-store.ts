@@ -1,0 +1,46 @@
+import { type ClientSession, type Connection, type Model, Schema, type Types, trusted } from 'mongoose';
+import type { Link } from './link.ts';
+
+const linkSchema = new Schema<Link>(
+  {
+    _id: { type: Schema.Types.ObjectId, required: true },
+    token_hash: { type: String, required: true },
+    kind: { type: String, enum: ['setup', 'reset'], required: true },
+    expires_at: { type: Date, required: true },
+  },
+  { versionKey: false, strict: 'throw' },
+)
+  .index({ token_hash: 1 }, { unique: true })
+  .index({ expires_at: 1 }, { expireAfterSeconds: 0 });
+
+/** The links collection. */
+export class LinkStore {
+  readonly #links: Model<Link>;
+
+  constructor(connection: Connection) {
+    this.#links = connection.model<Link>('link', linkSchema, 'links');
+  }
+
+  /** In place of the user's link before it. */
+  async put(link: Link, session: ClientSession): Promise<void> {
+    await this.#links.replaceOne({ _id: link._id }, link, { upsert: true, session }).exec();
+  }
+
+  byHash(tokenHash: string, now: Date): Promise<Link | null> {
+    return this.#links
+      .findOne({ token_hash: tokenHash, expires_at: trusted({ $gt: now }) })
+      .lean<Link>()
+      .exec();
+  }
+
+  /** @returns false when it was taken, replaced or is over its time: of two at once exactly one gets it */
+  async take(tokenHash: string, now: Date, session: ClientSession): Promise<boolean> {
+    const filter = { token_hash: tokenHash, expires_at: trusted({ $gt: now }) };
+    return (await this.#links.deleteOne(filter, { session }).exec()).deletedCount === 1;
+  }
+
+  /** The user's password was changed, or there is no such user any more. */
+  async forget(userId: Types.ObjectId, session: ClientSession): Promise<void> {
+    await this.#links.deleteOne({ _id: userId }, { session }).exec();
+  }
+}

@@ -1,0 +1,95 @@
+import { AppError } from '@webxterm/shared';
+import type { ClientSession, Connection, Types } from 'mongoose';
+import type { SignedIn } from '../accounts/accounts.ts';
+import type { User } from '../accounts/user.ts';
+import type { UserStore } from '../accounts/user-store.ts';
+import type { ApiKeys } from '../api-keys/api-keys.ts';
+import { inTransaction } from '../database/transaction.ts';
+import type { OutboxWorker } from '../outbox/outbox-worker.ts';
+import type { Passwords } from '../passwords/passwords.ts';
+import type { SigninStore } from '../signins/signin-store.ts';
+import type { SigninOrigin, Signins } from '../signins/signins.ts';
+import type { SignInThrottle } from '../throttling/sign-in-throttle.ts';
+import { type Link, linkHash, linkLifeSeconds, linkUrl, newLinkToken } from './link.ts';
+import type { LinkStore } from './link-store.ts';
+
+export interface LinksOptions {
+  readonly connection: Connection;
+  readonly links: LinkStore;
+  readonly users: UserStore;
+  readonly store: SigninStore;
+  readonly signins: Signins;
+  readonly passwords: Passwords;
+  readonly apiKeys: ApiKeys;
+  readonly throttle: SignInThrottle;
+  readonly worker: Pick<OutboxWorker, 'settle'>;
+  readonly publicUrl: string;
+  readonly now?: () => number;
+}
+
+/** A link as it is told: never again after this. */
+export interface MadeLink {
+  readonly url: string;
+  readonly expires_in: number;
+}
+
+/** Links by which people choose a password: for a new account, or when they do not know theirs any more. */
+export class Links {
+  readonly #options: LinksOptions;
+  readonly #now: () => number;
+
+  constructor(options: LinksOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+  }
+
+  /** A link for a user, in the transaction of whatever else makes it. The user's link before it is good for nothing then. */
+  async make(userId: Types.ObjectId, kind: Link['kind'], session: ClientSession): Promise<MadeLink> {
+    const token = newLinkToken();
+    const expiresAt = new Date(this.#now() + linkLifeSeconds * 1000);
+    await this.#options.links.put({ _id: userId, token_hash: linkHash(token), kind, expires_at: expiresAt }, session);
+    return { url: linkUrl(this.#options.publicUrl, token), expires_in: linkLifeSeconds };
+  }
+
+  /** @throws AppError not_found */
+  makeReset(userId: string): Promise<MadeLink> {
+    const { connection, users } = this.#options;
+    return inTransaction(connection, async (session) => {
+      const user = await users.byId(userId, session);
+      if (user === null) throw new AppError('not_found', 'There is no user by that id.');
+      return this.make(user._id, user.password_hash === null ? 'setup' : 'reset', session);
+    });
+  }
+
+  /** Whose link it is. @throws AppError bad_link */
+  async lookUp(token: string): Promise<{ link: Link; user: User }> {
+    const link = await this.#options.links.byHash(linkHash(token), new Date(this.#now()));
+    const user = link === null ? null : await this.#options.users.byId(link._id.toHexString());
+    if (link === null || user === null) throw new AppError('bad_link');
+    return { link, user };
+  }
+
+  /**
+   * Sets the password, ends every sign-in that the account had, and begins one.
+   * @throws AppError bad_link, user_disabled; unavailable: the link may be used up then, and the password be the new one
+   */
+  async redeem(token: string, password: string, from: SigninOrigin): Promise<SignedIn> {
+    const { connection, links, users, store, signins, passwords, apiKeys, throttle, worker } = this.#options;
+    const { user } = await this.lookUp(token);
+    if (user.disabled) throw new AppError('user_disabled');
+    const hash = await passwords.hash(password);
+    const { ended, made } = await inTransaction(connection, async (session) => {
+      const taken = await links.take(linkHash(token), new Date(this.#now()), session);
+      if (!taken || !(await users.changePassword(user, hash, session))) throw new AppError('bad_link');
+      const before = await store.ofUser(user._id.toHexString(), session);
+      return {
+        ended: await signins.deleteAll(before, 'password_reset', session),
+        made: await signins.insert(user._id, from, session),
+      };
+    });
+    await worker.settle(ended);
+    const signedIn = { token: await signins.announce(made, user), user, apiKey: await apiKeys.show(user) };
+    await throttle.noteSignIn(user._id.toHexString(), from.clientIp);
+    return signedIn;
+  }
+}

@@ -1,0 +1,37 @@
+import type { Connection } from 'mongoose';
+import { newUser } from '../accounts/new-user.ts';
+import type { User } from '../accounts/user.ts';
+import type { UserStore } from '../accounts/user-store.ts';
+import type { ApiKeys } from '../api-keys/api-keys.ts';
+import { inTransaction } from '../database/transaction.ts';
+import type { Links, MadeLink } from '../links/links.ts';
+
+export interface NewAccountsOptions {
+  readonly connection: Connection;
+  readonly users: UserStore;
+  readonly apiKeys: Pick<ApiKeys, 'make'>;
+  readonly links: Pick<Links, 'make'>;
+  readonly now?: () => number;
+}
+
+/** Accounts that administrators make for others: without a password, which the link's receiver chooses. */
+export class NewAccounts {
+  readonly #options: NewAccountsOptions;
+  readonly #now: () => number;
+
+  constructor(options: NewAccountsOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+  }
+
+  /** @throws AppError email_taken, username_taken, unavailable */
+  async make(account: Pick<User, 'username' | 'email' | 'role'>): Promise<{ user: User; link: MadeLink }> {
+    const { connection, users, apiKeys, links } = this.#options;
+    const { user } = newUser(apiKeys, { ...account, password_hash: null, created_at: new Date(this.#now()) });
+    const link = await inTransaction(connection, async (session) => {
+      await users.insert(user, session);
+      return links.make(user._id, 'setup', session);
+    });
+    return { user, link };
+  }
+}
