@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judge, table } from './judge.ts';
+import { failed, judge, table } from './judge.ts';
 
 describe('a verdict', () => {
   it('takes the ratio repeat by repeat, so that a drifting machine hits both sides', () => {
@@ -21,14 +21,29 @@ describe('a verdict', () => {
     expect(judge({ name: 'c', unit: 'ms', product: [], budget: { kind: 'absolute', atMost: 5 } }).met).toBe(false);
   });
 
+  it('goes by the worst where the budget is about the worst', () => {
+    const row = { name: 'd', unit: 'ms', product: [1, 1, 80], budget: { kind: 'absolute', atMost: 50 } } as const;
+    expect(judge(row).met).toBe(true);
+    expect(judge({ ...row, counts: 'largest' })).toMatchObject({ met: false, product: 80 });
+    expect(judge({ ...row, product: [], counts: 'largest' }).met).toBe(false);
+    expect(judge({ ...row, product: [1, Number.NaN] }).met).toBe(false);
+  });
+
+  it('is not met by a budget that says nothing, nor by what could not be measured', () => {
+    expect(judge({ name: 'e', unit: 'ms', product: [1], budget: { kind: 'absolute' } }).met).toBe(false);
+    const verdict = failed('f', 'no machine');
+    expect(verdict.met).toBe(false);
+    expect(table([verdict])).toMatch(/f +no machine .*NOT MEASURED/);
+  });
+
   it('stands in a table beside its budget', () => {
     const verdict = judge({
       name: 'bulk',
       unit: 'MB/s',
-      product: [40],
-      reference: { name: 'bare', values: [50] },
+      product: [40.26],
+      reference: { name: 'bare', values: [50.5] },
       budget: { kind: 'ratio', atLeast: 0.9 },
     });
-    expect(table([verdict])).toMatch(/bulk +40\.0 MB\/s .* bare 50\.0 +0\.80 x +>= 0\.9 x +NOT MET/);
+    expect(table([verdict])).toMatch(/bulk +40\.3 MB\/s .* bare 50\.5 +0\.80 x +>= 0\.9 x +NOT MET/);
   });
 });

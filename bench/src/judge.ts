@@ -1,8 +1,11 @@
 import type { Budget, Row, Verdict } from './report.ts';
-import { median } from './statistics.ts';
+import { largest, median, smallest } from './statistics.ts';
 
-const within = (value: number, budget: Budget): boolean =>
-  value <= (budget.atMost ?? Number.POSITIVE_INFINITY) && value >= (budget.atLeast ?? Number.NEGATIVE_INFINITY);
+/** A figure that is none (NaN) is within no bound, and a budget without a bound is met by nothing. */
+const within = (value: number, { atMost, atLeast }: Budget): boolean => {
+  if (atMost === undefined && atLeast === undefined) return false;
+  return (atMost === undefined || value <= atMost) && (atLeast === undefined || value >= atLeast);
+};
 
 const describe = (budget: Budget, unit: string): string => {
   const bound = budget.atMost === undefined ? `>= ${budget.atLeast}` : `<= ${budget.atMost}`;
@@ -13,12 +16,13 @@ const describe = (budget: Budget, unit: string): string => {
 export const judge = (row: Row): Verdict => {
   const ratios = row.reference?.values.map((value, index) => (row.product[index] ?? Number.NaN) / value) ?? [];
   const ratio = row.reference === undefined ? undefined : median(ratios);
-  const measured = row.budget.kind === 'ratio' ? (ratio ?? Number.NaN) : median(row.product);
+  const product = row.counts === 'largest' ? largest(row.product) : median(row.product);
+  const measured = row.budget.kind === 'ratio' ? (ratio ?? Number.NaN) : product;
   return {
     name: row.name,
     unit: row.unit,
-    product: median(row.product),
-    spread: [Math.min(...row.product), Math.max(...row.product)],
+    product,
+    spread: [smallest(row.product), largest(row.product)],
     reference:
       row.reference === undefined ? undefined : { name: row.reference.name, value: median(row.reference.values) },
     ratio,
@@ -27,23 +31,45 @@ export const judge = (row: Row): Verdict => {
   };
 };
 
-const figure = (value: number): string =>
-  value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
+/** What could not be measured meets no budget. */
+export const failed = (name: string, failure: string): Verdict => ({
+  name,
+  unit: '',
+  product: Number.NaN,
+  spread: [Number.NaN, Number.NaN],
+  reference: undefined,
+  ratio: undefined,
+  budget: '',
+  met: false,
+  failure,
+});
 
-/** The verdicts as a table for a terminal. */
-export const table = (verdicts: readonly Verdict[]): string => {
-  const head = ['figure', 'measured', 'min - max', 'beside', 'ratio', 'budget', ''];
-  const rows = verdicts.map((verdict) => [
+const figure = (value: number): string =>
+  Math.abs(value) >= 100
+    ? value.toFixed(0)
+    : Number.isInteger(value)
+      ? String(value)
+      : value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
+
+const cells = (verdict: Verdict): string[] => {
+  if (verdict.failure !== undefined) return [verdict.name, verdict.failure, '', '', '', '', 'NOT MEASURED'];
+  return [
     verdict.name,
     `${figure(verdict.product)} ${verdict.unit}`,
     `${figure(verdict.spread[0])} - ${figure(verdict.spread[1])}`,
     verdict.reference === undefined ? '' : `${verdict.reference.name} ${figure(verdict.reference.value)}`,
-    verdict.ratio === undefined ? '' : `${figure(verdict.ratio)} x`,
+    verdict.ratio === undefined ? '' : `${verdict.ratio.toFixed(2)} x`,
     verdict.budget,
     verdict.met ? 'met' : 'NOT MET',
-  ]);
-  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)));
-  return [head, ...rows]
+  ];
+};
+
+/** The verdicts as a table for a terminal. */
+export const table = (verdicts: readonly Verdict[]): string => {
+  const head = ['figure', 'measured', 'min - max', 'beside', 'ratio', 'budget', ''];
+  const rows = [head, ...verdicts.map(cells)];
+  const widths = head.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows
     .map((row) =>
       row
         .map((cell, column) => cell.padEnd(widths[column] ?? 0))

@@ -1,94 +1,124 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { TerminalClient } from '@webxterm/terminal-client';
+import { TerminalClient, type TerminalState } from '@webxterm/terminal-client';
 import WebSocket from 'ws';
+import { endSession, getTicket, type Product, socketUrl } from './api.ts';
+import { type Painter, paintAtOnce } from './painter.ts';
 import type { Shell } from './shell.ts';
 
-/** What the load tool needs of a running product. */
-export interface Product {
-  readonly url: string;
-  readonly token: string;
-  readonly agentId: string;
+/** What names a session and a viewer of it. */
+export interface ViewerIds {
+  readonly sessionId: string;
+  readonly viewerId: string;
 }
 
-const json = async (url: string, init: RequestInit): Promise<Record<string, unknown>> => {
-  const response = await fetch(url, init);
-  const body = await response.json();
-  if (!response.ok || typeof body !== 'object' || body === null)
-    throw new Error(`${url} answered ${response.status} ${JSON.stringify(body)}`);
-  return { ...body };
-};
+/** A shell over the whole path, with what a viewer knows of it. */
+export interface ProductShell extends Shell {
+  readonly ids: ViewerIds;
+  /** Every byte before this was received. */
+  readonly offset: number;
+  /** Bytes of output that were told lost. */
+  readonly lost: number;
+  /** Round trip to the machine as last measured, ms. */
+  readonly rttMs: number;
+  /** Stops reading from the network, as a viewer whose thread hangs; `false` goes on. */
+  freeze(frozen: boolean): void;
+  /** Breaks the connection without a word, and for good. */
+  cut(): void;
+}
 
-/** Signs in and finds the first machine that is online. */
-export const findProduct = async (url: string, account: { email: string; password: string }): Promise<Product> => {
-  const session = await json(`${url}/api/login`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(account),
-  });
-  const token = String(session.token);
-  for (let attempt = 0; attempt < 200; attempt += 1) {
-    const { machines } = await json(`${url}/api/machines?status=online`, {
-      headers: { authorization: `Bearer ${token}` },
-    });
-    const [first] = Array.isArray(machines) ? machines : [];
-    if (typeof first?.agent_id === 'string') return { url, token, agentId: first.agent_id };
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error('no machine is online: is the agent running?');
-};
+export interface ViewerOptions {
+  readonly paint?: Painter;
+  /** Come back to this session as this viewer, with every byte before `from`. */
+  readonly resume?: ViewerIds & { readonly from?: number };
+}
 
-/** A shell over the whole path, with the web's own client. */
-export const openProduct = (product: Product): Promise<Shell> =>
-  new Promise((resolve, reject) => {
-    let listener: (bytes: Uint8Array) => void = () => {};
-    const client = new TerminalClient({
-      webSocketUrl: (token) =>
-        `${product.url.replace(/^http/, 'ws')}/api/terminal/${product.agentId}/ws?token=${token}`,
-      ticket: async (sessionId) => {
-        const body = await json(`${product.url}/api/terminal/tickets`, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json', authorization: `Bearer ${product.token}` },
-          body: JSON.stringify({
-            agent_id: product.agentId,
-            ...(sessionId === undefined ? {} : { session_id: sessionId }),
-          }),
-        });
-        return { ticket: String(body.ticket), sessionId: String(body.session_id) };
-      },
+class Viewer implements ProductShell {
+  readonly #product: Product;
+  readonly #client: TerminalClient;
+  readonly #paint: Painter;
+  #listener: (bytes: Uint8Array) => void = () => {};
+  #socket: WebSocket | undefined;
+  #ids: ViewerIds = { sessionId: '', viewerId: '' };
+  offset: number;
+  lost = 0;
+  rttMs = Number.NaN;
+
+  constructor(product: Product, options: ViewerOptions, onState: (state: TerminalState) => void) {
+    this.#product = product;
+    this.#paint = options.paint ?? paintAtOnce;
+    this.offset = options.resume?.from ?? 0;
+    this.#client = new TerminalClient({
+      webSocketUrl: (token) => socketUrl(product, token),
+      ticket: (sessionId) => getTicket(product, sessionId),
       size: { cols: 80, rows: 24 },
-      openSocket: (url, protocol) => new WebSocket(url, protocol, { perMessageDeflate: false }),
+      ...(options.resume === undefined ? {} : { resume: options.resume }),
+      openSocket: (url, protocol) => {
+        this.#socket = new WebSocket(url, protocol, { perMessageDeflate: false });
+        return this.#socket;
+      },
       handlers: {
-        output: (bytes, _info, rendered) => {
-          listener(bytes);
-          rendered();
+        output: (bytes, { offset }, rendered) => this.#output(bytes, offset, rendered),
+        state: onState,
+        gap: (from, to) => {
+          this.lost += to - from;
         },
-        state: (state) => {
-          if (state.state === 'live') resolve(shell);
-          if (state.state === 'refused') reject(new Error(`refused: ${state.code} ${state.message}`));
+        session: (ids) => {
+          this.#ids = ids;
         },
-        gap: () => {},
-        session: () => {},
         size: () => {},
-        latency: () => {},
+        latency: (ms) => {
+          this.rttMs = ms;
+        },
       },
     });
-    const shell: Shell = {
-      type: (input) => client.type(input),
-      onOutput: (next) => {
-        listener = next;
-      },
-      close: () => {
-        client.type('exit\n');
-        client.close();
-      },
-    };
-    client.start();
-  });
+  }
 
-/** A data folder that goes with the run. */
-export const temporaryFolder = (): { path: string; remove(): void } => {
-  const path = mkdtempSync(join(tmpdir(), 'webxterm-bench-'));
-  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
-};
+  start(): void {
+    this.#client.start();
+  }
+
+  get ids(): ViewerIds {
+    return this.#ids;
+  }
+
+  type(input: string | Uint8Array): void {
+    if (!this.#client.type(input)) throw new Error('the client takes no more input');
+  }
+
+  onOutput(listener: (bytes: Uint8Array) => void): void {
+    this.#listener = listener;
+  }
+
+  freeze(frozen: boolean): void {
+    if (frozen) this.#socket?.pause();
+    else this.#socket?.resume();
+  }
+
+  cut(): void {
+    this.#socket?.terminate();
+    this.#client.close();
+  }
+
+  async close(): Promise<void> {
+    this.#client.close();
+    await endSession(this.#product, this.#ids.sessionId);
+  }
+
+  #output(bytes: Uint8Array, offset: number, rendered: () => void): void {
+    this.offset = offset + bytes.length;
+    this.#paint(bytes, () => {
+      this.#listener(bytes);
+      rendered();
+    });
+  }
+}
+
+/** A shell over the whole path, with the web's own client. Resolves once it is attached. */
+export const openProduct = (product: Product, options: ViewerOptions = {}): Promise<ProductShell> =>
+  new Promise((resolve, reject) => {
+    const viewer = new Viewer(product, options, (state) => {
+      if (state.state === 'live') resolve(viewer);
+      if (state.state === 'refused') reject(new Error(`refused: ${state.code} ${state.message}`));
+      if (state.state === 'ended') reject(new Error(`ended: ${state.cause}`));
+    });
+    viewer.start();
+  });

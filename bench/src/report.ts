@@ -6,6 +6,8 @@ export interface Row {
   readonly product: readonly number[];
   readonly reference?: { readonly name: string; readonly values: readonly number[] };
   readonly budget: Budget;
+  /** What of the repeats counts; the median unless a budget is about the worst of them. */
+  readonly counts?: 'median' | 'largest';
 }
 
 export type Budget =
@@ -17,6 +19,7 @@ export type Budget =
 export interface Verdict {
   readonly name: string;
   readonly unit: string;
+  /** The median of the repeats, or the largest where that is what counts. */
   readonly product: number;
   readonly spread: readonly [number, number];
   readonly reference: { readonly name: string; readonly value: number } | undefined;
@@ -24,4 +27,6 @@ export interface Verdict {
   readonly ratio: number | undefined;
   readonly budget: string;
   readonly met: boolean;
+  /** Why there is no figure. */
+  readonly failure?: string;
 }

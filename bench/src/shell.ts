@@ -3,7 +3,8 @@ export interface Shell {
   type(input: string | Uint8Array): void;
   /** One listener at a time; it gets the bytes as they come and must be quick. */
   onOutput(listener: (bytes: Uint8Array) => void): void;
-  close(): void;
+  /** Ends the shell and whatever runs in it. */
+  close(): Promise<void>;
 }
 
 /** Resolves with what was printed, once `marker` has been seen in it. Rejects after `timeoutMs`. */
@@ -25,6 +26,19 @@ export const waitFor = (shell: Shell, marker: string, timeoutMs = 20_000): Promi
       resolve(text);
     });
   });
+
+/** Gives a fresh shell to `measure` and ends it, whatever comes of it. */
+export const withShell = async <S extends Shell, T>(
+  open: () => Promise<S>,
+  measure: (shell: S) => Promise<T>,
+): Promise<T> => {
+  const shell = await open();
+  try {
+    return await measure(shell);
+  } finally {
+    await shell.close();
+  }
+};
 
 /** Runs `command` up to the point where it has printed a mark of its own, so that the prompt and its echo are out of the way. */
 export const prepare = async (shell: Shell, command: string): Promise<void> => {

@@ -1,20 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import WebSocket from 'ws';
+import { freePort } from '../free-port.ts';
 import type { Shell } from '../shell.ts';
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() =>
-        typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no port')),
-      );
-    });
-  });
 
 const start = (name: string, ...ports: number[]): Promise<ChildProcess> =>
   new Promise((resolve, reject) => {
@@ -59,7 +47,7 @@ const openBare = (port: number): Promise<Shell> =>
         onOutput: (next) => {
           listener = next;
         },
-        close: () => socket.close(),
+        close: async () => socket.close(),
       }),
     );
   });

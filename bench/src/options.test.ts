@@ -1,0 +1,18 @@
+import { expect, it } from 'vitest';
+import { parseOptions } from './options.ts';
+import { chooseRows, rowGroups } from './rows/row-groups.ts';
+
+it('takes counts and names, and says which is wrong', () => {
+  expect(parseOptions(['--rows', 'echo,bulk', '--repeats', '2'])).toMatchObject({ rows: ['echo', 'bulk'], repeats: 2 });
+  expect(parseOptions(['load', '--agents', '7'])).toMatchObject({ command: 'load', agents: 7 });
+  expect(() => parseOptions(['--repeats', '0'])).toThrow('--repeats');
+  expect(() => parseOptions(['--keys', 'many'])).toThrow('--keys');
+  expect(() => parseOptions(['sing'])).toThrow('load');
+});
+
+it('measures all rows, or those named', () => {
+  expect(chooseRows([])).toBe(rowGroups);
+  expect(chooseRows(['bulk']).map(({ name }) => name)).toEqual(['bulk']);
+  expect(() => chooseRows(['bulk', 'sulk'])).toThrow(/sulk; there are .*bulk/);
+  expect(new Set(rowGroups.map(({ name }) => name)).size).toBe(rowGroups.length);
+});

@@ -1,0 +1,88 @@
+import { parseArgs } from 'node:util';
+
+export interface BenchOptions {
+  /** Names of the rows to measure; empty: all of them. */
+  readonly rows: readonly string[];
+  readonly repeats: number;
+  /** Keys of one repeat of an echo. */
+  readonly keys: number;
+  /** Megabytes of one repeat of bulk output. */
+  readonly megabytes: number;
+  /** Between the far machine and the hub, each way, ms. */
+  readonly delayMs: number;
+  /** Keys typed while relays die. */
+  readonly faultKeys: number;
+  readonly agents: number;
+  readonly sessions: number;
+  readonly list: boolean;
+  readonly json: boolean;
+  readonly strict: boolean;
+  readonly help: boolean;
+  readonly command: 'rows' | 'load';
+}
+
+export const help = `npm run bench -- [options]          measure the budgets and say which are met
+npm run bench -- load [options]     hold many idle agents and terminals, and say what they cost
+
+  --rows a,b        only these (see --list)
+  --list            the rows there are
+  --repeats n       repeats of what is compared side by side (3)
+  --keys n          keys of one repeat of an echo (400)
+  --megabytes n     output of one repeat of bulk (60)
+  --delay-ms n      to the far machine, each way (25: a round trip of 50)
+  --fault-keys n    keys typed, one every 5 ms, while relays die (5000)
+  --agents n        agents of the load (10000)
+  --sessions n      terminals of the load, on so many agents of it (5000)
+  --json            verdicts as JSON on stdout
+  --strict          exit with 1 when a budget is not met
+  --help
+
+Progress goes to stderr, the table to stdout. Everything runs on loopback and ends with the run.`;
+
+/** Numbers are counts above 0: a run of nothing would meet every budget. */
+const count = (name: string, text: string): number => {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 1_000_000)
+    throw new Error(`--${name} must be a whole number from 1 to 1000000, not ${JSON.stringify(text)}`);
+  return value;
+};
+
+/** @throws Error that says which option is wrong */
+export const parseOptions = (args: readonly string[]): BenchOptions => {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      rows: { type: 'string', default: '' },
+      repeats: { type: 'string', default: '3' },
+      keys: { type: 'string', default: '400' },
+      megabytes: { type: 'string', default: '60' },
+      'delay-ms': { type: 'string', default: '25' },
+      'fault-keys': { type: 'string', default: '5000' },
+      agents: { type: 'string', default: '10000' },
+      sessions: { type: 'string', default: '5000' },
+      list: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      strict: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const [command, ...rest] = positionals;
+  if ((command !== undefined && command !== 'load') || rest.length > 0)
+    throw new Error(`the only command is load, not ${positionals.join(' ')}`);
+  return {
+    rows: values.rows.split(',').filter((name) => name !== ''),
+    repeats: count('repeats', values.repeats),
+    keys: count('keys', values.keys),
+    megabytes: count('megabytes', values.megabytes),
+    delayMs: count('delay-ms', values['delay-ms']),
+    faultKeys: count('fault-keys', values['fault-keys']),
+    agents: count('agents', values.agents),
+    sessions: count('sessions', values.sessions),
+    list: values.list,
+    json: values.json,
+    strict: values.strict,
+    help: values.help,
+    command: command ?? 'rows',
+  };
+};
