@@ -105,9 +105,10 @@ export const startAuth = async (
     apiKeys,
     throttle,
     worker,
+    auditor,
     publicUrl: settings.PUBLIC_URL,
   });
-  const deletion = new Deletion({ connection, bus, users, store, links: linkStore, signins, outbox, worker });
+  const deletion = new Deletion({ connection, bus, users, store, links: linkStore, signins, outbox, worker, auditor });
   const lastSeen = new LastSeen(store, logger);
 
   await buildIndexes(connection);
@@ -144,14 +145,14 @@ export const startAuth = async (
       worker,
       confirmation,
     }),
-    profileChange: new ProfileChange({ connection, users, store, outbox, worker, confirmation }),
+    profileChange: new ProfileChange({ connection, users, store, outbox, worker, confirmation, auditor }),
     confirmation,
     deletion,
     cookieName: name,
   });
   mountUsers(api, {
     admin: new UserAdmin({ connection, users, store, outbox, worker }),
-    newAccounts: new NewAccounts({ connection, users, apiKeys, links }),
+    newAccounts: new NewAccounts({ connection, users, apiKeys, links, auditor }),
     links,
     deletion,
   });

@@ -1,7 +1,7 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { machinesOfUser, sessionsOfUser } from '@webxterm/contracts/bus';
 import type { Belongings } from '@webxterm/contracts/rest';
-import { AppError, ask } from '@webxterm/shared';
+import { AppError, type Auditor, ask } from '@webxterm/shared';
 import type { ClientSession, Connection } from 'mongoose';
 import type { z } from 'zod';
 import { inTransaction } from '../database/transaction.ts';
@@ -10,6 +10,7 @@ import type { AuthEvent, Outbox } from '../outbox/outbox.ts';
 import type { OutboxWorker } from '../outbox/outbox-worker.ts';
 import type { SigninStore } from '../signins/signin-store.ts';
 import type { Signins } from '../signins/signins.ts';
+import { userTarget } from './audit-target.ts';
 import { isAdmin, keepOneAdmin } from './last-admin.ts';
 import type { User } from './user.ts';
 import type { UserStore } from './user-store.ts';
@@ -23,7 +24,11 @@ export interface DeletionOptions {
   readonly signins: Pick<Signins, 'deleteAll'>;
   readonly outbox: Outbox;
   readonly worker: Pick<OutboxWorker, 'settle'>;
+  readonly auditor: Pick<Auditor, 'recordIn'>;
 }
+
+/** Who deletes an account, as the audit log has it. */
+export type DeletionAction = 'account_left' | 'user_deleted';
 
 /** What becomes of the machines; undefined: nobody said, so there must be none. */
 export type MachinesGo = 'remove' | { readonly to: string } | undefined;
@@ -59,17 +64,17 @@ export class Deletion {
    * @throws AppError not_found; machines_left; conflict for the last administrator; invalid_input for who cannot get the machines;
    *   unavailable when it is not in force everywhere yet: it will come by itself
    */
-  async delete(userId: string, machines: MachinesGo): Promise<User> {
+  async delete(userId: string, machines: MachinesGo, action: DeletionAction): Promise<User> {
     const { connection, worker } = this.#options;
     if (machines === undefined) await this.#requireNoMachines(userId);
     const to = machines === undefined || machines === 'remove' ? null : machines.to;
-    const { user, owed } = await inTransaction(connection, (session) => this.#delete(userId, to, session));
+    const { user, owed } = await inTransaction(connection, (session) => this.#delete(userId, to, action, session));
     await worker.settle(owed);
     return user;
   }
 
-  async #delete(userId: string, machinesTo: string | null, session: ClientSession) {
-    const { users, store, links, signins, outbox } = this.#options;
+  async #delete(userId: string, machinesTo: string | null, action: DeletionAction, session: ClientSession) {
+    const { users, store, links, signins, outbox, auditor } = this.#options;
     const user = await users.byId(userId, session);
     if (user === null) throw new AppError('not_found', 'There is no user by that id.');
     if (isAdmin(user)) await keepOneAdmin(users, user, session);
@@ -82,6 +87,11 @@ export class Deletion {
       body: { user_id: userId, role: user.role, disabled: user.disabled, deleted: true, machines_to: machinesTo },
     };
     const told = await outbox.add([{ sid_hash: null, event }], new Date(), session);
+    await auditor.recordIn(session, {
+      action,
+      target: userTarget(user),
+      details: { email: user.email, role: user.role, ...(machinesTo === null ? {} : { machines_to: machinesTo }) },
+    });
     return { user, owed: [...told, ...ended] };
   }
 

@@ -44,7 +44,7 @@ export const mountOwnAccount = (api: Api, options: OwnAccountRoutes): void => {
     const user = await users.byId(caller.userId);
     if (user === null) throw new AppError('unauthenticated');
     await confirmation.require(user, body.current_password);
-    await deletion.delete(caller.userId, body.machines);
+    await deletion.delete(caller.userId, body.machines, 'account_left');
     forgetCookie(context.response, cookieName);
     return undefined;
   });

@@ -1,9 +1,10 @@
-import { AppError } from '@webxterm/shared';
+import { AppError, type Auditor } from '@webxterm/shared';
 import type { Connection } from 'mongoose';
 import { inTransaction } from '../database/transaction.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { OutboxWorker } from '../outbox/outbox-worker.ts';
 import type { SigninStore } from '../signins/signin-store.ts';
+import { userTarget } from './audit-target.ts';
 import { type Confirmation, wrongPassword } from './confirmation.ts';
 import type { User } from './user.ts';
 import type { UserStore } from './user-store.ts';
@@ -15,6 +16,7 @@ export interface ProfileChangeOptions {
   readonly outbox: Outbox;
   readonly worker: Pick<OutboxWorker, 'settle'>;
   readonly confirmation: Confirmation;
+  readonly auditor: Pick<Auditor, 'recordIn'>;
 }
 
 export interface WantedNames {
@@ -33,7 +35,7 @@ export class ProfileChange {
 
   /** @throws AppError invalid_input for a wrong or missing current password; email_taken, username_taken, unavailable */
   async change(userId: string, wanted: WantedNames): Promise<User> {
-    const { connection, users, store, outbox, worker } = this.#options;
+    const { connection, users, store, outbox, worker, auditor } = this.#options;
     const user = await users.byId(userId);
     if (user === null) throw new AppError('unauthenticated');
     await this.#confirm(user, wanted);
@@ -41,6 +43,14 @@ export class ProfileChange {
     const owed = await inTransaction(connection, async (session) => {
       if (!(await users.rename(user, after, session)))
         throw new AppError('conflict', 'The password was changed by another request meanwhile.');
+      await auditor.recordIn(session, {
+        action: 'profile_updated',
+        target: userTarget(after),
+        details: {
+          ...(after.username === user.username ? {} : { username_was: user.username }),
+          ...(after.email === user.email ? {} : { email_was: user.email, email: after.email }),
+        },
+      });
       if (after.username === user.username) return [];
       // The allow-list tells every service the name.
       const signins = await store.ofUser(userId, session);

@@ -57,6 +57,7 @@ const userSchema = new Schema<User>(
   .index({ email_lower: 1 }, { unique: true })
   .index({ username_folded: 1 }, { unique: true })
   .index({ 'api_key.index': 1 }, { unique: true })
+  .index({ 'api_key.key_id': 1 })
   .index({ role: 1 });
 
 export const userModel = (connection: Connection): Model<User> => connection.model<User>('user', userSchema, 'users');

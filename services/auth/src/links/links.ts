@@ -1,6 +1,7 @@
-import { AppError } from '@webxterm/shared';
+import { AppError, type Auditor } from '@webxterm/shared';
 import type { ClientSession, Connection, Types } from 'mongoose';
 import type { SignedIn } from '../accounts/accounts.ts';
+import { userTarget } from '../accounts/audit-target.ts';
 import type { User } from '../accounts/user.ts';
 import type { UserStore } from '../accounts/user-store.ts';
 import type { ApiKeys } from '../api-keys/api-keys.ts';
@@ -23,6 +24,7 @@ export interface LinksOptions {
   readonly apiKeys: ApiKeys;
   readonly throttle: SignInThrottle;
   readonly worker: Pick<OutboxWorker, 'settle'>;
+  readonly auditor: Pick<Auditor, 'recordIn'>;
   readonly publicUrl: string;
   readonly now?: () => number;
 }
@@ -53,11 +55,13 @@ export class Links {
 
   /** @throws AppError not_found */
   makeReset(userId: string): Promise<MadeLink> {
-    const { connection, users } = this.#options;
+    const { connection, users, auditor } = this.#options;
     return inTransaction(connection, async (session) => {
       const user = await users.byId(userId, session);
       if (user === null) throw new AppError('not_found', 'There is no user by that id.');
-      return this.make(user._id, user.password_hash === null ? 'setup' : 'reset', session);
+      const kind = user.password_hash === null ? 'setup' : 'reset';
+      await auditor.recordIn(session, { action: `${kind}_link_created`, target: userTarget(user) });
+      return this.make(user._id, kind, session);
     });
   }
 
@@ -74,13 +78,19 @@ export class Links {
    * @throws AppError bad_link, user_disabled; unavailable: the link may be used up then, and the password be the new one
    */
   async redeem(token: string, password: string, from: SigninOrigin): Promise<SignedIn> {
-    const { connection, links, users, store, signins, passwords, apiKeys, throttle, worker } = this.#options;
-    const { user } = await this.lookUp(token);
+    const { connection, links, users, store, signins, passwords, apiKeys, throttle, worker, auditor } = this.#options;
+    const { user, link } = await this.lookUp(token);
     if (user.disabled) throw new AppError('user_disabled');
     const hash = await passwords.hash(password);
     const { ended, made } = await inTransaction(connection, async (session) => {
       const taken = await links.take(linkHash(token), new Date(this.#now()), session);
       if (!taken || !(await users.changePassword(user, hash, session))) throw new AppError('bad_link');
+      await auditor.recordIn(session, {
+        action: 'link_redeemed',
+        target: userTarget(user),
+        actor: { kind: 'user', user_id: user._id.toHexString(), username: user.username, signin_ref: null },
+        details: { kind: link.kind },
+      });
       const before = await store.ofUser(user._id.toHexString(), session);
       return {
         ended: await signins.deleteAll(before, 'password_reset', session),

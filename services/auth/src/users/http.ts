@@ -53,7 +53,8 @@ export const mountUsers = (api: Api, { admin, newAccounts, links, deletion }: Us
   api.mount(userBelongings, ({ params }) => deletion.belongings(params.id));
 
   api.mount(deleteUser, async ({ params, query }) => {
-    await deletion.delete(params.id, query.machines_to === undefined ? query.machines : { to: query.machines_to });
+    const machines = query.machines_to === undefined ? query.machines : { to: query.machines_to };
+    await deletion.delete(params.id, machines, 'user_deleted');
     return undefined;
   });
 };

@@ -1,4 +1,6 @@
+import type { Auditor } from '@webxterm/shared';
 import type { Connection } from 'mongoose';
+import { userTarget } from '../accounts/audit-target.ts';
 import { newUser } from '../accounts/new-user.ts';
 import type { User } from '../accounts/user.ts';
 import type { UserStore } from '../accounts/user-store.ts';
@@ -11,6 +13,7 @@ export interface NewAccountsOptions {
   readonly users: UserStore;
   readonly apiKeys: Pick<ApiKeys, 'make'>;
   readonly links: Pick<Links, 'make'>;
+  readonly auditor: Pick<Auditor, 'recordIn'>;
   readonly now?: () => number;
 }
 
@@ -26,10 +29,16 @@ export class NewAccounts {
 
   /** @throws AppError email_taken, username_taken, unavailable */
   async make(account: Pick<User, 'username' | 'email' | 'role'>): Promise<{ user: User; link: MadeLink }> {
-    const { connection, users, apiKeys, links } = this.#options;
+    const { connection, users, apiKeys, links, auditor } = this.#options;
     const { user } = newUser(apiKeys, { ...account, password_hash: null, created_at: new Date(this.#now()) });
     const link = await inTransaction(connection, async (session) => {
       await users.insert(user, session);
+      const target = userTarget(user);
+      await auditor.recordIn(
+        session,
+        { action: 'user_created', target, details: { email: user.email, role: user.role } },
+        { action: 'setup_link_created', target },
+      );
       return links.make(user._id, 'setup', session);
     });
     return { user, link };

@@ -1,0 +1,9 @@
+import type { AuditTarget } from '@webxterm/contracts/rest';
+import type { User } from './user.ts';
+
+/** An account, as the audit log names it. */
+export const userTarget = (user: Pick<User, '_id' | 'username'>): AuditTarget => ({
+  type: 'user',
+  id: user._id.toHexString(),
+  name: user.username,
+});
