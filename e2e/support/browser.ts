@@ -15,8 +15,16 @@ const args = [
   '--no-first-run',
 ];
 
-/** A real headless Chromium, from npm: no system package, no download. */
-export const launchBrowser = async (): Promise<Browser> => {
+/**
+ * A real headless Chromium, from npm: no system package, no download. `detour`: what it sends to the port `from` of loopback
+ * goes to the port `to`, and neither page nor server notices.
+ */
+export const launchBrowser = async (detour?: { from: number; to: number }): Promise<Browser> => {
   mkdirSync(join(tmpdir(), 'webxterm-chromium'), { recursive: true });
-  return playwright.launch({ executablePath: await chromium.executablePath(), args, headless: true });
+  const rules = detour === undefined ? [] : [`--host-resolver-rules=MAP *:${detour.from} 127.0.0.1:${detour.to}`];
+  return playwright.launch({
+    executablePath: await chromium.executablePath(),
+    args: [...args, ...rules],
+    headless: true,
+  });
 };

@@ -1,0 +1,78 @@
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { eventually } from './rest.ts';
+
+/** The web UI in one browser context, as a person uses it. */
+export class TerminalPage {
+  readonly page: Page;
+  /** What a page should never say: errors, and blocked by the content security policy. */
+  readonly complaints: string[] = [];
+  readonly #context: BrowserContext;
+
+  private constructor(context: BrowserContext, page: Page) {
+    this.#context = context;
+    this.page = page;
+    page.on('pageerror', (error) => this.complaints.push(error.message));
+    page.on('console', (message) => {
+      if (/Content Security Policy/i.test(message.text())) this.complaints.push(message.text());
+    });
+  }
+
+  static async open(browser: Browser, preferences: Record<string, unknown> = {}): Promise<TerminalPage> {
+    const context = await browser.newContext({ viewport: { width: 1200, height: 800 } });
+    // The emulator paints with WebGL; with this setting of its menu the text is in the page too.
+    const kept = JSON.stringify(JSON.stringify({ screenReader: true, ...preferences }));
+    await context.addInitScript({
+      content: `localStorage.getItem('webxterm.terminal') ?? localStorage.setItem('webxterm.terminal', ${kept})`,
+    });
+    return new TerminalPage(context, await context.newPage());
+  }
+
+  async signIn(url: string, account: { email: string; password: string }): Promise<void> {
+    await this.page.goto(url);
+    await this.page.getByLabel('E-mail').fill(account.email);
+    await this.page.getByLabel('Password', { exact: true }).fill(account.password);
+    await this.page.getByRole('button', { name: 'Sign in' }).click();
+  }
+
+  /** Opens a machine's terminal from the dashboard; resolves once its shell has prompted. */
+  async openTerminal(name: string): Promise<void> {
+    const row = this.page.getByRole('row').filter({ hasText: name });
+    await row.getByText(/online/i).waitFor();
+    await row.getByRole('link', { name: /terminal/i }).click();
+    await this.until(/[$#%>]\s*$/m);
+    await this.focus();
+  }
+
+  focus(): Promise<void> {
+    return this.page.getByTestId('terminal').first().click();
+  }
+
+  /** What the emulator shows: nothing of what is drawn over it. */
+  screen(): Promise<string> {
+    return this.page.getByTestId('terminal').first().locator('.xterm-accessibility').innerText();
+  }
+
+  until(wanted: RegExp): Promise<string> {
+    return eventually(`screen with ${wanted}`, async () => {
+      const text = await this.screen();
+      return wanted.test(text) ? text : undefined;
+    });
+  }
+
+  async type(text: string): Promise<void> {
+    await this.page.keyboard.type(text);
+  }
+
+  /** Runs a line. */
+  run(line: string): Promise<void> {
+    return this.type(`${line}\n`);
+  }
+
+  state(): Promise<string> {
+    return this.page.getByTestId('terminal-state').first().innerText();
+  }
+
+  close(): Promise<void> {
+    return this.#context.close();
+  }
+}
