@@ -2,6 +2,20 @@ import { TerminalClient, type TerminalState } from '@webxterm/terminal-client';
 import WebSocket from 'ws';
 import type { Rest } from './rest.ts';
 
+export interface NodeTerminalOptions {
+  /** Port of this machine on which the gateway is reached; default: its own. */
+  readonly doorPort?: number;
+  readonly mode?: 'control' | 'view';
+  /** Attach to this session instead of opening one. */
+  readonly sessionId?: string;
+  /** Takes the output, which is not kept then; `rendered` lets more come. */
+  readonly take?: (bytes: Uint8Array, rendered: () => void) => void;
+  /** Default: a gap is an error. */
+  readonly gap?: (from: number, to: number) => void;
+  /** What happened to the connection, as it happened. */
+  readonly told?: (state: TerminalState) => void;
+}
+
 /** The web's own client (`webxterm.v1`) in Node: what it was given, in order, once. */
 export class NodeTerminal {
   /** How often the connection broke. */
@@ -11,31 +25,43 @@ export class NodeTerminal {
   #output = Buffer.alloc(0);
   #changed: () => void = () => {};
 
-  constructor(rest: Rest, agentId: string) {
+  constructor(rest: Rest, agentId: string, options: NodeTerminalOptions = {}) {
+    const host = new URL(rest.url).host;
+    const door = options.doorPort === undefined ? host : `127.0.0.1:${options.doorPort}`;
     this.#client = new TerminalClient({
-      webSocketUrl: (token) => `${rest.url.replace(/^http/, 'ws')}/api/terminal/${agentId}/ws?token=${token}`,
-      ticket: async (sessionId) => {
+      webSocketUrl: (token) =>
+        `${rest.url.replace(/^http(.*)\/\/.*$/, 'ws$1')}//${door}/api/terminal/${agentId}/ws?token=${token}`,
+      ticket: async (known) => {
+        const sessionId = known ?? options.sessionId;
         const answer = await rest.post<{ ticket: string; session_id: string }>('/api/terminal/tickets', {
           agent_id: agentId,
           ...(sessionId === undefined ? {} : { session_id: sessionId }),
+          ...(options.mode === undefined ? {} : { mode: options.mode }),
         });
         if (answer.status !== 201) throw new Error(`no ticket: ${answer.status}`);
         return { ticket: answer.body.ticket, sessionId: answer.body.session_id };
       },
       size: { cols: 80, rows: 24 },
-      openSocket: (url, protocol) => new WebSocket(url, protocol, { perMessageDeflate: false }),
+      openSocket: (url, protocol) => new WebSocket(url, protocol, { perMessageDeflate: false, headers: { host } }),
       handlers: {
         output: (bytes, _info, rendered) => {
+          if (options.take !== undefined) {
+            options.take(bytes, rendered);
+            return;
+          }
           this.#output = Buffer.concat([this.#output, bytes]);
           rendered();
           this.#changed();
         },
-        gap: (from, to) => {
-          throw new Error(`a gap from ${from} to ${to}`);
-        },
+        gap:
+          options.gap ??
+          ((from, to) => {
+            throw new Error(`a gap from ${from} to ${to}`);
+          }),
         state: (state) => {
           if (state.state === 'reconnecting' && this.state.state !== 'reconnecting') this.breaks += 1;
           this.state = state;
+          options.told?.(state);
           this.#changed();
         },
         session: () => {},

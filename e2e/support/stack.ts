@@ -6,6 +6,10 @@ import { eventually, Rest } from './rest.ts';
 
 export interface TestStack {
   readonly url: string;
+  /** Where agents dial, host:port. */
+  readonly grpc: readonly string[];
+  /** PEM of the private CA of a stack with TLS. */
+  readonly ca: string | undefined;
   readonly dataDir: string;
   readonly admin: { readonly email: string; readonly password: string };
   processes(): readonly StackProcess[];
@@ -19,7 +23,9 @@ export interface TestStack {
 }
 
 /** What `npm start` starts, on free ports with its own data; the agent runs unless it is said not to. */
-export const startTestStack = async (options: { agent?: boolean; replicas?: number } = {}): Promise<TestStack> => {
+export const startTestStack = async (
+  options: { agent?: boolean; replicas?: number; tls?: boolean } = {},
+): Promise<TestStack> => {
   const dataDir = mkdtempSync(join(tmpdir(), 'webxterm-e2e-'));
   // A home without a profile: what is tested is the terminal, not what someone's login scripts do and how long they take.
   const home = mkdtempSync(join(tmpdir(), 'webxterm-home-'));
@@ -27,10 +33,13 @@ export const startTestStack = async (options: { agent?: boolean; replicas?: numb
     dataDir,
     agent: options.agent ?? true,
     replicas: options.replicas ?? 1,
+    tls: options.tls ?? false,
     home,
   });
   return {
     url: stack.url,
+    grpc: stack.grpc,
+    ca: stack.ca,
     dataDir,
     admin: stack.admin,
     processes: () => stack.processes,

@@ -17,9 +17,16 @@ export interface AgentRun {
 /** The agent's command line as a person runs it, with a configuration folder of its own. */
 export class VsayAgent {
   readonly config = join(mkdtempSync(join(tmpdir(), 'vsay-agent-')), 'agent.yaml');
+  readonly #home: string | undefined;
+
+  /** `home`: of its shells; default: the home of whoever runs the tests. */
+  constructor(home?: string) {
+    this.#home = home;
+  }
 
   run(...args: string[]): AgentRun {
-    const child = spawn(process.execPath, [main, ...args, '--config', this.config], {
+    const home = this.#home === undefined ? [] : [`HOME=${this.#home}`];
+    const child = spawn('env', [...home, process.execPath, main, ...args, '--config', this.config], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let text = '';

@@ -4,7 +4,6 @@ import { beginStack, type Stack } from './start-stack.ts';
 import { type Reporter, silentReporter } from './supervision/reporter.ts';
 
 export { StackFailure } from './failure.ts';
-export { createAuthority, issueCertificate, type KeyPair } from './pki/authority.ts';
 export type { StackSettings } from './settings.ts';
 export type { StackProcess } from './stack-file.ts';
 export type { Stack } from './start-stack.ts';

@@ -1,6 +1,7 @@
 import { isLoopback } from './addresses.ts';
 import { readState, updateState } from './data-dir/state.ts';
 import { reasonOf, StackFailure } from './failure.ts';
+import { fingerprint } from './pki/authority.ts';
 import { readSettings, type StackSettings } from './settings.ts';
 import { stackFile } from './stack-file.ts';
 import { beginStack, type Stack, type StartingStack } from './start-stack.ts';
@@ -17,6 +18,19 @@ const howToSignIn = (stack: Stack, dataDir: string): string => {
   return `  sign in as ${stack.admin.email} with the password ${stack.admin.password} (shown this once; it stays in ${stackFile(dataDir)})`;
 };
 
+const aboutTls = (stack: Stack, { host, tls }: StackSettings): string[] => {
+  if (stack.ca !== undefined)
+    return [
+      `  its certificates are of its own private CA, ${fingerprint(stack.ca)}:`,
+      '  browsers ask once, agents want it as --ca-fingerprint',
+    ];
+  return isLoopback(host) || tls
+    ? []
+    : [
+        '  this is plain HTTP on a network address: put TLS in front. Agents on other machines need TLS too; their port stays on loopback',
+      ];
+};
+
 const welcome = (stack: Stack, settings: StackSettings): string[] => [
   '',
   `WebXTerm is ready: ${stack.url}`,
@@ -24,11 +38,7 @@ const welcome = (stack: Stack, settings: StackSettings): string[] => [
   settings.signup === 'open'
     ? '  anyone who reaches this address may sign up; WEBXTERM_SIGNUP=closed npm start ends that'
     : '  sign-up is closed',
-  ...(isLoopback(settings.host)
-    ? []
-    : [
-        '  this is plain HTTP on a network address: put TLS in front. Agents on other machines need TLS too; their port stays on loopback',
-      ]),
+  ...aboutTls(stack, settings),
   '  Ctrl-C stops everything',
   '',
 ];

@@ -9,10 +9,17 @@ describe('the settings of npm start', () => {
       grpcPort: 8081,
       replicas: 1,
       agent: true,
+      tls: false,
       mongoUrl: undefined,
       natsUrl: undefined,
     });
     expect(readSettings({}).dataDir).toMatch(/\/\.webxterm$/);
+  });
+
+  it('mean TLS as soon as others can reach the machine, unless one says otherwise', () => {
+    expect(readSettings({ WEBXTERM_HOST: '0.0.0.0' }).tls).toBe(true);
+    expect(readSettings({ WEBXTERM_HOST: '0.0.0.0', WEBXTERM_TLS: 'off' }).tls).toBe(false);
+    expect(readSettings({ WEBXTERM_TLS: 'on' }).tls).toBe(true);
   });
 
   it('keep fetched servers in the user’s cache, or where one says', () => {

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { isLoopback } from './addresses.ts';
 import { defaultCacheFolder } from './binaries/server-cache.ts';
 import { StackFailure } from './failure.ts';
 
@@ -26,6 +27,7 @@ const variables = z.object({
     .min(1, `must be 1 to ${maxReplicas}`)
     .max(maxReplicas, `must be 1 to ${maxReplicas}`)
     .default(1),
+  WEBXTERM_TLS: z.enum(['on', 'off'], 'must be on or off').optional(),
   WEBXTERM_AGENT: z.enum(['on', 'off'], 'must be on or off').default('on'),
   WEBXTERM_SIGNUP: z.enum(['open', 'closed'], 'must be open or closed').default('open'),
   WEBXTERM_CACHE_DIR: z.string().optional(),
@@ -56,6 +58,8 @@ export interface StackSettings {
   readonly replicas: number;
   /** Whether an agent for this machine runs too. */
   readonly agent: boolean;
+  /** Whether the gateway and the hubs speak TLS, by the installation's private CA. */
+  readonly tls: boolean;
   readonly agentName: string;
   readonly signup: 'open' | 'closed';
   readonly logLevel: string;
@@ -91,6 +95,7 @@ export const readSettings = (given: Readonly<Record<string, string | undefined>>
     grpcPort: settings.WEBXTERM_GRPC_PORT,
     dataDir: resolve(settings.WEBXTERM_DATA_DIR),
     replicas: settings.WEBXTERM_REPLICAS,
+    tls: settings.WEBXTERM_TLS === undefined ? !isLoopback(settings.WEBXTERM_HOST) : settings.WEBXTERM_TLS === 'on',
     agent: settings.WEBXTERM_AGENT === 'on',
     agentName: hostname(),
     signup: settings.WEBXTERM_SIGNUP,

@@ -1,8 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { extraOrigins, publicUrl } from './addresses.ts';
+import { certificateName } from '@webxterm/contracts/grpc';
+import { certificateNames, extraOrigins, publicUrl, reachableHost } from './addresses.ts';
 import { writePrivateFile } from './data-dir/private-files.ts';
 import { reasonOf, StackFailure } from './failure.ts';
+import type { CertificateRequest } from './pki/authority.ts';
+import { keepAuthority, keepCertificate } from './pki/certificate-folders.ts';
 import { freePort, requirePort } from './ports.ts';
 import { projectFolder } from './project-folder.ts';
 import { busPasswords, type LocalServers, mongoPasswords, startLocalServers } from './servers/local-servers.ts';
@@ -11,7 +15,13 @@ import { declareBus } from './servers/nats.ts';
 import { renderNatsUsers } from './servers/nats-config.ts';
 import { waitUntilReady } from './services/health-wait.ts';
 import { startAgent, startServices } from './services/run-services.ts';
-import { type PlanFacts, planServices, type ServicePorts } from './services/service-plan.ts';
+import {
+  hubAddresses,
+  type PlanFacts,
+  type PlannedTls,
+  planServices,
+  type ServicePorts,
+} from './services/service-plan.ts';
 import type { StackSettings } from './settings.ts';
 import { adminEmail, StackRuntime } from './stack.ts';
 import type { StackProcess } from './stack-file.ts';
@@ -23,6 +33,8 @@ export interface Stack {
   readonly url: string;
   /** Where agents dial, host:port. */
   readonly grpc: readonly string[];
+  /** PEM of the private CA, when the stack speaks TLS. */
+  readonly ca: string | undefined;
   readonly admin: { readonly email: string; readonly password: string };
   /** What runs now; changes as processes are started again. */
   readonly processes: readonly StackProcess[];
@@ -118,14 +130,38 @@ const webUi = async (runtime: StackRuntime): Promise<string> => {
   }
 };
 
+/** Certificates of the installation's private CA for the two ports that others reach. */
+const keepTls = async ({ settings }: StackRuntime): Promise<PlannedTls | undefined> => {
+  const { host, dataDir } = settings;
+  if (!settings.tls) return undefined;
+  const folder = join(dataDir, 'tls');
+  const now = Date.now();
+  const authority = await keepAuthority(folder, now);
+  const keep = async (name: string, names: readonly string[], usage: CertificateRequest['usage'] = 'server') => {
+    await keepCertificate(join(folder, name), authority, { names, usage }, now);
+    return join(folder, name);
+  };
+  return {
+    gatewayFolder: await keep('gateway', certificateNames(host)),
+    hubFolder: await keep('agent-hub', [certificateName.hubForAgents]),
+    internal: {
+      hub: await keep('agent-hub-internal', [certificateName.hub]),
+      terminal: await keep('terminal-internal', [certificateName.terminal], 'client'),
+    },
+    caFile: join(folder, 'ca.crt'),
+    hubHost: reachableHost(host),
+  };
+};
+
 const planFacts = async (runtime: StackRuntime, servers: LocalServers, ports: ServicePorts): Promise<PlanFacts> => {
   const { settings, secrets } = runtime;
-  const { http } = ports.gateway;
+  const place = { host: settings.host, port: ports.gateway.http, tls: settings.tls };
   return {
     ports,
     host: settings.host,
-    publicUrl: publicUrl(settings.host, http),
-    extraOrigins: extraOrigins(settings.host, http),
+    publicUrl: publicUrl(place),
+    extraOrigins: extraOrigins(place),
+    tls: await keepTls(runtime),
     webDir: await webUi(runtime),
     adminEmail,
     signup: settings.signup,
@@ -138,7 +174,13 @@ const planFacts = async (runtime: StackRuntime, servers: LocalServers, ports: Se
   };
 };
 
-const bringUp = async (runtime: StackRuntime): Promise<{ url: string; grpc: string[] }> => {
+interface PublicFacts {
+  readonly url: string;
+  readonly grpc: readonly string[];
+  readonly ca: string | undefined;
+}
+
+const bringUp = async (runtime: StackRuntime): Promise<PublicFacts> => {
   const { settings, abort } = runtime;
   await runtime.endStale();
   const ports = await choosePorts(settings);
@@ -152,8 +194,9 @@ const bringUp = async (runtime: StackRuntime): Promise<{ url: string; grpc: stri
   await startServices(runtime, planned);
   const probed = planned.map(({ name, healthPort }) => ({ name, healthPort, tail: () => runtime.log(name).tail(5) }));
   await Promise.race([waitUntilReady(probed, abort.signal), runtime.failed.then((failure) => Promise.reject(failure))]);
-  if (settings.agent) await startAgent(runtime, facts.publicUrl);
-  return { url: facts.publicUrl, grpc: ports.hub.map(({ grpc }) => `127.0.0.1:${grpc}`) };
+  const ca = facts.tls === undefined ? undefined : readFileSync(facts.tls.caFile, 'utf8');
+  if (settings.agent) await startAgent(runtime, { url: facts.publicUrl, ca });
+  return { url: facts.publicUrl, grpc: hubAddresses(facts), ca };
 };
 
 /** A stack on its way up, which may be stopped before it is there. */
@@ -165,7 +208,7 @@ export interface StartingStack {
   kill(): void;
 }
 
-const asStack = (runtime: StackRuntime, facts: { url: string; grpc: string[] }): Stack => ({
+const asStack = (runtime: StackRuntime, facts: PublicFacts): Stack => ({
   ...facts,
   admin: runtime.admin,
   failed: runtime.failed,

@@ -32,6 +32,7 @@ withConfig('configure', 'Write the configuration and register this machine.')
   .option('--name <name>', 'what people see in the list of machines (default: the host name)')
   .option('--allow-sudo', 'let shells gain rights (sudo)')
   .option('--grpc <host:port>', 'address of the hub, in place of what the host says')
+  .option('--ca-fingerprint <sha256:…>', "fingerprint of the server's private CA, as its operator tells it")
   .action(({ config, ...options }) => configure(config, options, say));
 
 withConfig('start', 'Connect this machine until stopped.').action(({ config }) => start(config));

@@ -1,6 +1,7 @@
 import type { Server } from '@grpc/grpc-js';
 import { Api, Health, type ServiceContext, type Shutdown, serveHealth } from '@webxterm/shared';
 import { hubService, hubServiceDefinition, takeAgentStream } from './attachments/grpc.ts';
+import { openCertificates } from './certificates.ts';
 import { closeGrpc, createGrpcServer, listenGrpc } from './grpc-server/listen.ts';
 import { AgentService, agentServiceDefinition } from './links/agent-service.ts';
 import { Greeter } from './links/greeting.ts';
@@ -34,6 +35,7 @@ export const startHub = async (settings: HubSettings, context: ServiceContext): 
   const publicServer = createGrpcServer({ 'grpc.max_connection_idle_ms': idleConnectionMs });
   publicServer.addService(agentServiceDefinition, agents.implementation());
   const internalServer = internalPort(settings, parts);
+  const certificates = openCertificates(settings, health.metrics, logger);
   measure(health.metrics, {
     links: () => parts.links.size,
     attachments: () => parts.attachments.size,
@@ -43,7 +45,7 @@ export const startHub = async (settings: HubSettings, context: ServiceContext): 
 
   startParts(parts);
   parts.auditor.start(shutdown);
-  await listenGrpc(internalServer, settings.INTERNAL_GRPC_HOST, settings.INTERNAL_GRPC_PORT);
+  await listenGrpc(internalServer, settings.INTERNAL_GRPC_HOST, settings.INTERNAL_GRPC_PORT, certificates.internal);
   const lease = new Lease(parts.bus, logger, {
     hub_id: parts.hubId,
     address: settings.INTERNAL_ADDRESS,
@@ -55,7 +57,7 @@ export const startHub = async (settings: HubSettings, context: ServiceContext): 
   const { allowList, authorizer, presence } = parts;
   answerAuthorize(parts.bus, logger, allowList, authorizer, (agentId) => presence.isOnline(agentId));
   await restApi(settings, parts).listen(settings.HTTP_HOST, settings.HTTP_PORT, shutdown);
-  await listenGrpc(publicServer, settings.GRPC_HOST, settings.GRPC_PORT);
+  await listenGrpc(publicServer, settings.GRPC_HOST, settings.GRPC_PORT, certificates.agents);
   addShutdown(shutdown, parts, { agents, lease, servers: [publicServer, internalServer] });
   health.markReady();
   logger.info({ hub_id: parts.hubId, grpc: `${settings.GRPC_HOST}:${settings.GRPC_PORT}` }, 'agent-hub is ready');
@@ -85,7 +87,11 @@ const agentService = (settings: HubSettings, parts: Parts): AgentService => {
 const internalPort = (settings: HubSettings, parts: Parts): Server => {
   const server = createGrpcServer();
   const { HUB_TOKEN: hubToken, PASS_KEY: passKey } = settings;
-  server.addService(hubServiceDefinition, hubService({ ...parts, table: parts.attachments, hubToken, passKey }));
+  const certificateNeeded = settings.INTERNAL_TLS_DIR !== undefined;
+  server.addService(
+    hubServiceDefinition,
+    hubService({ ...parts, table: parts.attachments, hubToken, certificateNeeded, passKey }),
+  );
   return server;
 };
 

@@ -1,5 +1,6 @@
 import {
   busSettings,
+  ConfigError,
   mongoSettings,
   port,
   readConfig,
@@ -17,8 +18,12 @@ const shape = {
   ...tokenSettings,
   GRPC_HOST: z.string().default('127.0.0.1'),
   GRPC_PORT: port,
+  /** Folder with tls.crt and tls.key for the port that agents dial; plain on loopback only. */
+  GRPC_TLS_DIR: z.string().optional(),
   INTERNAL_GRPC_HOST: z.string().default('127.0.0.1'),
   INTERNAL_GRPC_PORT: port,
+  /** Folder with tls.crt, tls.key and ca.crt: this service's identity, and the CA of those who may call it. */
+  INTERNAL_TLS_DIR: z.string().optional(),
   /** host:port of the internal port as the terminal service reaches it. */
   INTERNAL_ADDRESS: z.string().regex(/^[^\s/]+:\d{1,5}$/, 'must be host:port'),
   /** What the terminal service presents on the internal port. */
@@ -34,5 +39,21 @@ const shape = {
 export type HubSettings = z.output<z.ZodObject<typeof shape>>;
 
 /** @throws ConfigError that names every bad setting */
-export const readHubSettings = (environment?: Record<string, string | undefined>): HubSettings =>
-  readConfig('agent-hub', shape, environment);
+export const readHubSettings = (environment?: Record<string, string | undefined>): HubSettings => {
+  const settings = readConfig('agent-hub', shape, environment);
+  const { GRPC_HOST, GRPC_TLS_DIR, INTERNAL_GRPC_HOST, INTERNAL_TLS_DIR } = settings;
+  const problems = [
+    ...(GRPC_TLS_DIR === undefined && !isLoopback(GRPC_HOST)
+      ? [`GRPC_TLS_DIR: is missing, and agents dial in the clear on loopback only, not on ${GRPC_HOST}`]
+      : []),
+    ...(INTERNAL_TLS_DIR === undefined && !isLoopback(INTERNAL_GRPC_HOST)
+      ? [
+          `INTERNAL_TLS_DIR: is missing, and terminals' bytes go in the clear on loopback only, not on ${INTERNAL_GRPC_HOST}`,
+        ]
+      : []),
+  ];
+  if (problems.length > 0) throw new ConfigError('agent-hub', problems);
+  return settings;
+};
+
+const isLoopback = (host: string): boolean => /^(127(\.\d{1,3}){3}|::1|localhost)$/.test(host);

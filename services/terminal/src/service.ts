@@ -1,8 +1,8 @@
 import {
   AllowList,
   Api,
-  Auditor,
   AuditOutbox,
+  Auditor,
   buildIndexes,
   connectBus,
   connectMongo,
@@ -18,6 +18,7 @@ import { Attachment, type AttachmentContext, type AttachmentRequest } from './at
 import { OpenTerminals } from './attachment/registry.ts';
 import { patienceMs } from './attachment/retry.ts';
 import { Upgrades } from './edges/upgrade.ts';
+import { openCertificates } from './hub-client/certificates.ts';
 import { HubChannels } from './hub-client/channels.ts';
 import { PresenceLocator } from './hub-client/locator.ts';
 import { Measures } from './measure.ts';
@@ -72,8 +73,9 @@ export const startTerminal = async (
   const measures = new Measures(health.metrics);
   const sealPass = (request: AttachmentRequest): string =>
     sealResumePass(settings.PASS_KEY, passFor(request, now() + resumePassLifeMs));
-  const channels = new HubChannels(settings.HUB_TOKEN);
-  const locator = new PresenceLocator(presence, bus);
+  const certificates = openCertificates(settings, health.metrics, logger);
+  const channels = new HubChannels(settings.HUB_TOKEN, certificates);
+  const locator = new PresenceLocator(presence, bus, { plain: certificates === undefined });
   const attachmentContext: AttachmentContext = {
     channels,
     locator,

@@ -8,6 +8,7 @@ import {
   serviceSettings,
   tokenSettings,
 } from '@webxterm/shared';
+import { z } from 'zod';
 
 const shape = {
   ...serviceSettings,
@@ -21,6 +22,8 @@ const shape = {
   /** Presented to the hubs' internal port. */
   HUB_TOKEN: secretText,
   PUBLIC_URL: origin,
+  /** Folder with tls.crt, tls.key and ca.crt: this service's identity for the hubs, and the CA of theirs. */
+  INTERNAL_TLS_DIR: z.string().optional(),
 };
 
 export const readTerminalSettings = (environment?: Record<string, string | undefined>) =>

@@ -43,7 +43,7 @@ const configureDemo = async (): Promise<void> => {
   const { PUBLIC_URL: url } = readConfig('demo', { PUBLIC_URL: origin });
   await configureAgent({
     folder: demoConfig,
-    url,
+    door: { url, ca: undefined },
     name: 'demo',
     linuxUser: demoUser.name,
     admin: { email: adminEmail, password: openSecrets(volume).read('admin-password') },

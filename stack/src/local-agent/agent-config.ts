@@ -1,37 +1,26 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { makePrivateFolder, writePrivateFile } from '../data-dir/private-files.ts';
 import { reasonOf, StackFailure } from '../failure.ts';
+import { apiKeyOf, type Door } from './api-key.ts';
 
 export interface AgentFacts {
   /** A folder for the agent's own files. */
   readonly folder: string;
-  /** The gateway's URL, once it answers. */
-  readonly url: string;
+  /** The gateway, once it answers. */
+  readonly door: Door;
+  /** The hub, host:port; undefined: as the gateway tells. */
+  readonly grpc?: string;
   readonly name: string;
   readonly linuxUser: string;
   readonly admin: { readonly email: string; readonly password: string };
 }
 
-const answerWithinMs = 15_000;
-
-const LoginAnswer = z.looseObject({ user: z.looseObject({ api_key: z.string() }) });
-
-const adminApiKey = async (facts: AgentFacts): Promise<string> => {
-  const response = await fetch(`${facts.url}/api/login`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(facts.admin),
-    signal: AbortSignal.timeout(answerWithinMs),
-  });
-  if (!response.ok) throw new Error(`signing in as ${facts.admin.email} is answered ${response.status}`);
-  return LoginAnswer.parse(await response.json()).user.api_key;
-};
-
 /** JSON is YAML too. */
-const render = (facts: AgentFacts, token: string): string =>
-  `${JSON.stringify({ host: facts.url, token, linux_user: facts.linuxUser, name: facts.name }, null, 2)}\n`;
+const render = ({ door, grpc, linuxUser, name }: AgentFacts, token: string): string => {
+  const pinned = door.ca === undefined ? {} : { ca: door.ca, tls: true };
+  return `${JSON.stringify({ host: door.url, token, linux_user: linuxUser, name, ...pinned, grpc }, null, 2)}\n`;
+};
 
 /** The line of the host, in the JSON that we wrote and in the YAML that the agent writes. */
 const hostLine = /^(\s*"?host"?:\s*)"?[^"\s,]+"?(,?)$/m;
@@ -46,12 +35,12 @@ export const configureAgent = async (facts: AgentFacts): Promise<string> => {
   const file = join(facts.folder, 'agent.yaml');
   if (existsSync(file)) {
     const before = readFileSync(file, 'utf8');
-    const after = before.replace(hostLine, (_line, start, end) => `${start}${JSON.stringify(facts.url)}${end}`);
+    const after = before.replace(hostLine, (_line, start, end) => `${start}${JSON.stringify(facts.door.url)}${end}`);
     if (after !== before) writePrivateFile(file, after);
     return file;
   }
   try {
-    writePrivateFile(file, render(facts, await adminApiKey(facts)));
+    writePrivateFile(file, render(facts, await apiKeyOf(facts.door, facts.admin)));
     return file;
   } catch (error) {
     throw new StackFailure(

@@ -2,6 +2,7 @@ import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { StackFailure } from '../failure.ts';
 import { configureAgent } from '../local-agent/agent-config.ts';
+import type { Door } from '../local-agent/api-key.ts';
 import { projectFolder } from '../project-folder.ts';
 import type { StackRuntime } from '../stack.ts';
 import { spawnChild } from '../supervision/spawn-child.ts';
@@ -75,11 +76,11 @@ export const startServices = async (runtime: StackRuntime, planned: readonly Pla
 
 const mainOf = (service: ServiceName): string => join('services', service, 'src/main.ts');
 
-export const startAgent = async (runtime: StackRuntime, url: string): Promise<void> => {
+export const startAgent = async (runtime: StackRuntime, door: Door): Promise<void> => {
   const { settings } = runtime;
   const config = await configureAgent({
     folder: join(settings.dataDir, 'agent'),
-    url,
+    door,
     name: settings.agentName.slice(0, 64) || hostname(),
     linuxUser: userInfo().username,
     admin: runtime.admin,

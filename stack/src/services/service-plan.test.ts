@@ -26,6 +26,7 @@ const facts: PlanFacts = {
   logLevel: 'info',
   installationId: 'abc',
   natsUrl: '127.0.0.1:4222',
+  tls: undefined,
   stackUser: 'me',
   secretFile: (name) => `/secrets/${name}`,
   mongoUrlFile: (user) => `/secrets/mongo-url-${user}`,

@@ -19,6 +19,18 @@ export interface ServicePorts {
   readonly terminal: readonly InstancePorts[];
 }
 
+/** TLS of the two ports that others reach and of the hub's internal one; each folder holds tls.crt, tls.key and ca.crt. */
+export interface PlannedTls {
+  readonly gatewayFolder: string;
+  readonly hubFolder: string;
+  /** Identities on the hub's internal port, of the hub and of who calls it. */
+  readonly internal: { readonly hub: string; readonly terminal: string };
+  /** File with the private CA's certificate, which agents are told. */
+  readonly caFile: string;
+  /** The name or address by which agents reach the hubs. */
+  readonly hubHost: string;
+}
+
 export interface PlanFacts {
   readonly ports: ServicePorts;
   /** Where the gateway listens. */
@@ -32,6 +44,8 @@ export interface PlanFacts {
   readonly installationId: string;
   /** host:port list */
   readonly natsUrl: string;
+  /** Undefined: everything is plain, on loopback. */
+  readonly tls: PlannedTls | undefined;
   /** A machine whose agent runs as this user hosts the stack. */
   readonly stackUser: string;
   readonly secretFile: (name: SecretName) => string;
@@ -54,6 +68,12 @@ const local = (port: number): string => `127.0.0.1:${port}`;
 const urls = (ports: readonly InstancePorts[]): string => ports.map(({ http }) => `http://${local(http)}`).join(',');
 const healthUrls = (ports: readonly InstancePorts[]): string =>
   ports.map(({ health }) => `http://${local(health)}`).join(',');
+
+/** Where agents dial, host:port. */
+export const hubAddresses = ({ ports, tls }: Pick<PlanFacts, 'ports' | 'tls'>): string[] => {
+  const host = tls?.hubHost ?? '127.0.0.1';
+  return ports.hub.map(({ grpc }) => `${host.includes(':') ? `[${host}]` : host}:${grpc}`);
+};
 
 const common = (name: string, ports: InstancePorts, facts: PlanFacts): Record<string, string> => ({
   LOG_LEVEL: facts.logLevel,
@@ -83,7 +103,8 @@ const auth = (facts: PlanFacts): Record<string, string> => ({
 });
 
 const hub = (ports: HubPorts, facts: PlanFacts): Record<string, string> => ({
-  GRPC_HOST: '127.0.0.1',
+  GRPC_HOST: facts.tls === undefined ? '127.0.0.1' : facts.host,
+  ...(facts.tls === undefined ? {} : { GRPC_TLS_DIR: facts.tls.hubFolder, INTERNAL_TLS_DIR: facts.tls.internal.hub }),
   GRPC_PORT: String(ports.grpc),
   INTERNAL_GRPC_HOST: '127.0.0.1',
   INTERNAL_GRPC_PORT: String(ports.internal),
@@ -99,6 +120,7 @@ const terminal = (facts: PlanFacts): Record<string, string> => ({
   PASS_KEY_FILE: facts.secretFile('pass-key'),
   HUB_TOKEN_FILE: facts.secretFile('hub-token'),
   PUBLIC_URL: facts.publicUrl,
+  ...(facts.tls === undefined ? {} : { INTERNAL_TLS_DIR: facts.tls.internal.terminal }),
 });
 
 const gateway = (facts: PlanFacts): Record<string, string> => {
@@ -113,8 +135,10 @@ const gateway = (facts: PlanFacts): Record<string, string> => {
     AUTH_HEALTH_URLS: healthUrls(ports.auth),
     AGENT_HUB_HEALTH_URLS: healthUrls(ports.hub),
     TERMINAL_HEALTH_URLS: healthUrls(ports.terminal),
-    GRPC_ADDRESSES: ports.hub.map(({ grpc }) => local(grpc)).join(','),
-    GRPC_TLS: 'off',
+    GRPC_ADDRESSES: hubAddresses(facts).join(','),
+    ...(facts.tls === undefined
+      ? { GRPC_TLS: 'off' }
+      : { GRPC_TLS: 'on', GRPC_CA_FILE: facts.tls.caFile, TLS_DIR: facts.tls.gatewayFolder }),
     WEB_DIR: facts.webDir,
     INSTALLATION_ID: facts.installationId,
     SIGNUP: facts.signup,

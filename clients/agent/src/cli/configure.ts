@@ -5,7 +5,9 @@ import { readIfThere } from '../configuration/private-file.ts';
 import { exitCode, Failure } from '../failure.ts';
 import { forgetCredential } from '../identity/credential.ts';
 import { createMachineKey } from '../identity/machine-key.ts';
+import { fingerprintOf } from '../link/ask-host.ts';
 import { Dialer, type RoundResult } from '../link/dialer.ts';
+import { pin } from '../link/pin.ts';
 import { describeRefusal } from '../link/refusal.ts';
 import { findUser } from '../shell/linux-user.ts';
 
@@ -16,6 +18,7 @@ export type ConfigureOptions = {
   name?: string;
   allowSudo?: boolean;
   grpc?: string;
+  caFingerprint?: string;
 };
 
 type Say = (line: string) => void;
@@ -39,8 +42,28 @@ const checkLinuxUser = async (name: string, processUid: number): Promise<void> =
 /** Settings that the command line does not name (ring, limits) stay as they are. */
 const previous = async (file: string): Promise<Partial<AgentConfig>> => {
   if ((await readIfThere(file)) === undefined) return {};
-  const { token: _token, grpc: _grpc, ...kept } = await readConfig(file).catch(() => ({}) as Partial<AgentConfig>);
+  const {
+    token: _token,
+    grpc: _grpc,
+    ca: _ca,
+    tls: _tls,
+    ...kept
+  } = await readConfig(file).catch(() => ({}) as Partial<AgentConfig>);
   return kept;
+};
+
+/** Whom to trust on the way to the hubs; nothing yet when the host cannot be reached now and no fingerprint was given. */
+const pinned = async ({ host }: AgentConfig, options: ConfigureOptions, say: Say): Promise<Partial<AgentConfig>> => {
+  try {
+    const { ca, tls } = await pin({ host, caFingerprint: options.caFingerprint });
+    if (ca === undefined) return { tls };
+    say(`The hubs of ${host} are vouched for by its private CA, ${fingerprintOf(ca)}. It is pinned.`);
+    return { ca, tls };
+  } catch (error) {
+    const unreachable = error instanceof Failure && error.exitCode !== exitCode.refused && error.cause !== undefined;
+    if (!unreachable || options.caFingerprint !== undefined) throw error;
+    return {};
+  }
 };
 
 const register = async (file: string, config: AgentConfig): Promise<RoundResult> => {
@@ -65,8 +88,9 @@ export const configure = async (file: string, options: ConfigureOptions, say: Sa
     allow_sudo: options.allowSudo ?? false,
     ...(options.grpc === undefined ? {} : { grpc: options.grpc }),
   };
-  const config = checkConfig(settings, 'The command line');
-  await checkLinuxUser(config.linux_user, processUid);
+  const unpinned = checkConfig(settings, 'The command line');
+  await checkLinuxUser(unpinned.linux_user, processUid);
+  const config = { ...unpinned, ...(await pinned(unpinned, options, say)) };
   await writeConfig(file, config);
   // Issued for the old API key; the new one is to be tried.
   await forgetCredential(companionFiles(file).credential);

@@ -20,6 +20,17 @@ export const AgentConfig = z.strictObject({
   linux_user: z.string().min(1).max(65).meta({ description: 'Account that shells and commands run as.' }),
   name: z.string().trim().min(1).max(64).meta({ description: 'What people see in the list of machines.' }),
   allow_sudo: z.boolean().default(false).meta({ description: 'False: nothing in a shell can gain rights.' }),
+  ca: z
+    .string()
+    .includes('-----BEGIN CERTIFICATE-----', 'must be a PEM certificate')
+    .optional()
+    .meta({
+      description: 'The private CA that was pinned: it alone vouches for the hubs, and it may vouch for the host.',
+    }),
+  tls: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'Hubs were reached by TLS when this was configured: never without it again.' }),
   grpc: hostPort.optional().meta({ description: 'Address of the hub, in place of what the host says.' }),
   max_sessions: z.number().int().min(1).max(1000).default(64).meta({ description: 'Shells alive at once.' }),
   ring_mib: z.number().int().min(1).max(256).default(8).meta({ description: 'Output kept per session, MiB.' }),

@@ -21,27 +21,34 @@ const answer = {
 describe('the addresses of the hubs', () => {
   it('come from the host', async () => {
     const host = await serve(200, JSON.stringify(answer));
-    expect(await hubAddresses({ host })).toEqual(answer.grpc);
+    expect(await hubAddresses({ host })).toEqual({ ...answer.grpc, ca: undefined });
   });
 
   it('come from the configuration where it has one', async () => {
     expect(await hubAddresses({ host: 'http://127.0.0.1:1', grpc: '127.0.0.1:9' })).toEqual({
       addresses: ['127.0.0.1:9'],
       tls: false,
+      ca: undefined,
     });
     expect(await hubAddresses({ host: 'http://x', grpc: 'hub.example.org:443' })).toMatchObject({ tls: true });
   });
 
   it('say what is wrong with a host that is none', async () => {
-    await expect(discover(await serve(404, ''))).rejects.toThrow(/answered 404: is that the address/);
-    await expect(discover(await serve(200, '<html>'))).rejects.toThrow(/not the answer of a WebXTerm/);
-    await expect(discover('http://127.0.0.1:1')).rejects.toThrow(/127\.0\.0\.1:1 cannot be reached/);
+    await expect(discover(await serve(404, ''), 'public')).rejects.toThrow(/answered 404: is that the address/);
+    await expect(discover(await serve(200, '<html>'), 'public')).rejects.toThrow(/not the answer of a WebXTerm/);
+    await expect(discover('http://127.0.0.1:1', 'public')).rejects.toThrow(/127\.0\.0\.1:1 cannot be reached/);
   });
 
   it('are dialled without TLS on loopback only, whatever the host says', () => {
-    expect(() => allowedAddresses({ addresses: ['hub.example.org:8081'], tls: false })).toThrow(/set up TLS/);
-    expect(() => allowedAddresses({ addresses: ['127.0.0.1.example.org:8081'], tls: false })).toThrow(/set up TLS/);
-    expect(allowedAddresses({ addresses: ['10.0.0.1:1', '[::1]:2'], tls: false }).addresses).toEqual(['[::1]:2']);
+    expect(() => allowedAddresses({ addresses: ['hub.example.org:8081'], tls: false, ca: undefined })).toThrow(
+      /set up TLS/,
+    );
+    expect(() => allowedAddresses({ addresses: ['127.0.0.1.example.org:8081'], tls: false, ca: undefined })).toThrow(
+      /set up TLS/,
+    );
+    expect(allowedAddresses({ addresses: ['10.0.0.1:1', '[::1]:2'], tls: false, ca: undefined }).addresses).toEqual([
+      '[::1]:2',
+    ]);
   });
 
   it('are tried in random order', () => {

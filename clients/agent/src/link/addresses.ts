@@ -1,16 +1,21 @@
 import { WellKnown } from '@webxterm/contracts/rest';
 import { describeError, Failure } from '../failure.ts';
+import { askHost, type HostAnswer, type Trust } from './ask-host.ts';
 
-/** Where hubs can be dialled. */
-export type HubAddresses = { addresses: string[]; tls: boolean };
+/** Where hubs can be dialled, and whom they are believed by: a private CA (PEM), or the public ones. */
+export type HubAddresses = { addresses: string[]; tls: boolean; ca: string | undefined };
 
-const timeoutMs = 5000;
-const maxAnswer = 64 * 1024;
+/** What the configuration says about the way to the hubs. */
+export type Way = { host: string; grpc?: string | undefined; ca?: string | undefined; tls?: boolean | undefined };
 
 const hostOf = (address: string): string => address.slice(0, address.lastIndexOf(':')).replace(/^\[|\]$/g, '');
 
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+
+/** What a host says about its CA can be believed: nobody stands between who could say something else. */
+export const isTrustworthy = (host: string): boolean =>
+  host.startsWith('https:') || isLoopback(new URL(host).hostname.replace(/^\[|\]$/g, ''));
 
 /**
  * The hubs that may be dialled: plain connections go to this very machine only, whatever the server says.
@@ -19,48 +24,50 @@ const isLoopback = (host: string): boolean =>
 export const allowedAddresses = (offered: HubAddresses): HubAddresses => {
   if (offered.tls) return offered;
   const addresses = offered.addresses.filter((address) => isLoopback(hostOf(address)));
-  if (addresses.length > 0) return { addresses, tls: false };
+  if (addresses.length > 0) return { ...offered, addresses };
   throw new Failure(
     `The server offers only unencrypted connections (${offered.addresses.join(', ') || 'no address at all'}), and those are taken on loopback only: set up TLS for the hub.`,
   );
 };
 
-/** Cause chain of a failed fetch: the outer message is just "fetch failed". */
-const reason = (error: unknown): string =>
-  error instanceof Error && error.cause instanceof Error ? error.cause.message || error.message : describeError(error);
-
 /**
  * Asks the host where its hubs are.
- * @throws Failure that says what is wrong with the host.
+ * @throws Failure that says what is wrong with the host; its cause is the connection's error
  */
-export const discover = async (host: string): Promise<HubAddresses> => {
+export const discover = async (host: string, trust: Trust): Promise<HubAddresses> => {
   const url = `${host}/.well-known/webxterm`;
-  const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs), redirect: 'manual' }).catch(
-    (error: unknown) => {
-      throw new Failure(`${host} cannot be reached: ${reason(error)}.`, 1, { cause: error });
-    },
-  );
-  if (response.status !== 200) {
-    await response.body?.cancel();
-    throw new Failure(`${url} answered ${response.status}: is that the address of a WebXTerm?`);
-  }
-  const text = await response.text().catch((error: unknown) => {
-    throw new Failure(`${host} broke off: ${reason(error)}.`, 1, { cause: error });
+  const { status, body } = await askHost(url, trust).catch((error: unknown): HostAnswer => {
+    throw new Failure(`${host} cannot be reached: ${describeError(error)}.`, 1, { cause: error });
   });
+  if (status !== 200) throw new Failure(`${url} answered ${status}: is that the address of a WebXTerm?`);
   try {
-    if (text.length > maxAnswer) throw new Error('too long');
-    const { grpc } = WellKnown.parse(JSON.parse(text));
-    return { addresses: grpc.addresses, tls: grpc.tls };
+    const { grpc } = WellKnown.parse(JSON.parse(body));
+    return { addresses: grpc.addresses, tls: grpc.tls, ca: grpc.ca };
   } catch (error) {
     throw new Failure(`${url} is not the answer of a WebXTerm: is that the right host?`, 1, { cause: error });
   }
 };
 
-/** The hubs to dial: the configured one, or what the host says. @throws Failure */
-export const hubAddresses = async (config: { host: string; grpc?: string | undefined }): Promise<HubAddresses> => {
-  const { host, grpc } = config;
-  if (grpc === undefined) return allowedAddresses(await discover(host));
-  return allowedAddresses({ addresses: [grpc], tls: !isLoopback(hostOf(grpc)) });
+/**
+ * The hubs to dial: the configured one, or what the host says. A pinned CA stays, and so does TLS.
+ * @throws Failure
+ */
+export const hubAddresses = async (way: Way): Promise<HubAddresses> => {
+  const { host, grpc, ca } = way;
+  if (grpc !== undefined) {
+    const tls = way.tls === true || ca !== undefined || !isLoopback(hostOf(grpc));
+    return { addresses: [grpc], tls, ca };
+  }
+  const offered = await discover(host, ca === undefined ? 'public' : { ca });
+  if (!offered.tls && (way.tls === true || ca !== undefined))
+    throw new Failure(
+      `${host} offers unencrypted connections now, and this agent was configured with TLS. If that is meant, configure it again.`,
+    );
+  if (ca === undefined && offered.ca !== undefined && !isTrustworthy(host))
+    throw new Failure(
+      `${host} has hubs with a private CA, and what it says by http anyone could have said: run "vsay-agent configure" again with --ca-fingerprint.`,
+    );
+  return allowedAddresses({ ...offered, ca: ca ?? offered.ca });
 };
 
 /** A new array in random order, so that agents spread over the hubs. */

@@ -1,7 +1,7 @@
 import type { Hello, MachineFacts, Refused, Welcome } from '@webxterm/contracts/grpc';
 import type { GenerationCounter } from '../identity/generation.ts';
 import type { MachineKey } from '../identity/machine-key.ts';
-import { HubConnection } from './hub-connection.ts';
+import { HubConnection, type Security } from './hub-connection.ts';
 
 /** Versions of the agent's protocol that this code speaks. */
 export const protocolVersion = { min: 1, max: 1 } as const;
@@ -15,7 +15,7 @@ const registrationTimeoutMs = 10_000;
 export type Credential = NonNullable<Hello['credential']>;
 
 export type DialOptions = {
-  tls: boolean;
+  security: Security;
   key: MachineKey;
   generation: GenerationCounter;
   instanceId: Buffer;
@@ -36,7 +36,7 @@ const capabilities = ['pty', 'command'];
 /** Dials one hub and introduces this machine to it. Nothing is left open but with a welcome. */
 export const dial = async (address: string, options: DialOptions): Promise<DialResult> => {
   const generation = await options.generation.raise();
-  const connection = new HubConnection(address, options.tls);
+  const connection = new HubConnection(address, options.security);
   const result = await introduce(connection, generation, options);
   if (result.kind !== 'welcome') connection.close();
   return result;
@@ -50,7 +50,7 @@ const introduce = async (connection: HubConnection, generation: bigint, options:
   if (protocolMin > protocolVersion.max || protocolMax < protocolVersion.min) {
     return { kind: 'refused', refused: noCommonProtocol(protocolMin, protocolMax) };
   }
-  const claims = { nonce, channelBinding: Buffer.alloc(0), instanceId: options.instanceId, generation };
+  const claims = { nonce, channelBinding: connection.channelBinding(), instanceId: options.instanceId, generation };
   const { credential, facts, registerOnly } = options;
   connection.send({
     $case: 'hello',

@@ -73,7 +73,7 @@ export class Dialer {
   async #dial(address: string, registerOnly: boolean) {
     const { credential, fallback } = this.#credentials.best(this.#now());
     const result = await dial(address, {
-      tls: this.#addresses?.tls ?? true,
+      security: { tls: this.#addresses?.tls ?? true, ca: this.#addresses?.ca },
       key: this.#key,
       generation: this.#generation,
       instanceId: this.#instanceId,

@@ -1,5 +1,15 @@
 import { Client, type ClientDuplexStream, credentials, type Metadata } from '@grpc/grpc-js';
-import { type AgentMessage, AgentServiceService, rawAgentAttach, type ServerMessage } from '@webxterm/contracts/grpc';
+import {
+  type AgentMessage,
+  AgentServiceService,
+  certificateName,
+  rawAgentAttach,
+  type ServerMessage,
+} from '@webxterm/contracts/grpc';
+import { withChannelBinding } from './channel-binding.ts';
+
+/** How a hub is reached: in the clear, or by TLS that a private CA (PEM) or the public ones vouch for. */
+export type Security = { tls: boolean; ca: string | undefined };
 
 export type AttachCall = ClientDuplexStream<Buffer, Buffer>;
 
@@ -11,11 +21,20 @@ const flowControlWindow = 64 * 1024 * 1024;
 /** An input frame is 16 KiB; control messages are smaller. */
 const maxMessage = 1024 * 1024;
 
+const credentialsFor = ({ tls, ca }: Security) =>
+  tls ? credentials.createSsl(ca === undefined ? null : Buffer.from(ca)) : credentials.createInsecure();
+
+/** A private CA vouches for hubs by a name of theirs, wherever they are; the public ones for the address itself. */
+const nameFor = ({ tls, ca }: Security) =>
+  !tls || ca === undefined ? {} : { 'grpc.ssl_target_name_override': certificateName.hubForAgents };
+
 /** One gRPC connection to one hub, used by nobody else, and its control stream. */
 export class HubConnection {
   readonly address: string;
   /** Resolves with the reason when the control stream is over. */
   readonly closed: Promise<string>;
+  /** What binds a signature to this connection, once the hub has said something; empty when it is plain. */
+  readonly channelBinding: () => Buffer;
   readonly #client: Client;
   readonly #control: ClientDuplexStream<AgentMessage, ServerMessage>;
   readonly #attachCalls = new Set<AttachCall>();
@@ -23,11 +42,12 @@ export class HubConnection {
   #handler: ((message: ServerMessage) => void) | undefined;
   #over = false;
 
-  constructor(address: string, tls: boolean) {
+  constructor(address: string, security: Security) {
     this.address = address;
-    this.#client = new Client(address, tls ? credentials.createSsl() : credentials.createInsecure(), {
+    this.#client = new Client(address, credentialsFor(security), {
       // Else grpc-js would share connections between dials, and streams would land on another hub.
       'grpc.use_local_subchannel_pool': 1,
+      ...nameFor(security),
       'grpc-node.flow_control_window': flowControlWindow,
       'grpc.max_receive_message_length': maxMessage,
       'grpc.enable_http_proxy': 0,
@@ -35,7 +55,9 @@ export class HubConnection {
       'grpc.service_config_disable_resolution': 1,
     });
     const { path, requestSerialize, responseDeserialize } = AgentServiceService.stream;
-    this.#control = this.#client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
+    [this.#control, this.channelBinding] = withChannelBinding(() =>
+      this.#client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize),
+    );
     this.closed = new Promise((resolve) => {
       const over = (reason: string) => (): void => {
         this.#over = true;

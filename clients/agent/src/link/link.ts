@@ -1,5 +1,5 @@
 import type { EndCause } from '@webxterm/contracts/frames';
-import type { Command, CommandOutput, Refused, ServerMessage, Welcome } from '@webxterm/contracts/grpc';
+import type { Command, CommandOutput, EndSession, Refused, ServerMessage, Welcome } from '@webxterm/contracts/grpc';
 import type { Logger } from 'pino';
 import { serveAttachment } from '../attachment/serve.ts';
 import type { Session } from '../session/session.ts';
@@ -33,6 +33,11 @@ const minStatsMs = 1000;
 
 const endCauses: readonly EndCause[] = ['ended_by_user', 'access_revoked', 'machine_deleted', 'user_disabled'];
 const endCause = (cause: string): EndCause => endCauses.find((known) => known === cause) ?? 'ended_by_user';
+
+const endSessions = (sessions: Sessions, { sessionId, ownerUserId, cause }: EndSession): void => {
+  if (sessionId.length > 0) sessions.end(sessionId, endCause(cause), ownerUserId);
+  else if (ownerUserId !== '') sessions.endOwned(ownerUserId, endCause(cause));
+};
 
 /** A welcomed link to a hub, until it is over. */
 export class Link {
@@ -112,7 +117,7 @@ export class Link {
         return;
       }
       case 'endSession':
-        sessions.end(message.value.sessionId, endCause(message.value.cause));
+        endSessions(sessions, message.value);
         return;
       case 'resizeSession': {
         const { sessionId, viewerId, cols, rows } = message.value;

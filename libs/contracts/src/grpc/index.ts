@@ -14,6 +14,17 @@ export {
   ResizeSessionResponse,
 } from './generated/webxterm/hub/v1/hub.ts';
 
+/**
+ * Names in certificates of the installation's private CA, whatever host a service runs on: the hub for agents, the hub's internal
+ * port, and the one service that calls it. Each side checks the other's, so that neither a forged address nor another service's
+ * certificate is of use, and a hub may move without new certificates.
+ */
+export const certificateName = {
+  hubForAgents: 'agents.agent-hub.webxterm.internal',
+  hub: 'agent-hub.webxterm.internal',
+  terminal: 'terminal.webxterm.internal',
+} as const;
+
 /** Metadata keys of AgentService.Attach and of the hub's internal port. */
 export const metadataKey = {
   linkId: 'x-link-id',

@@ -34,7 +34,10 @@ export class GrpcCertificates {
   #add(key: unknown, tell: (certificates: Certificates) => void): void {
     this.#listeners.set(key, tell);
     this.#folder.onChange(tell);
-    tell(this.#folder.current);
+    // grpc-js is not ready for an answer before it has asked.
+    process.nextTick(() => {
+      if (this.#listeners.get(key) === tell) tell(this.#folder.current);
+    });
   }
 
   #remove(key: unknown): void {

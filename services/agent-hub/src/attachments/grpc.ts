@@ -1,4 +1,3 @@
-import { timingSafeEqual } from 'node:crypto';
 import {
   type Metadata,
   type ServerUnaryCall,
@@ -17,32 +16,35 @@ import {
   type ResizeSessionResponse,
   rawHubAttach,
 } from '@webxterm/contracts/grpc';
+import type { MachineRole } from '@webxterm/contracts/rest';
 import { AppError, toAppError } from '@webxterm/shared';
 import type { ToAgent } from '../links/link.ts';
 import { mayManage, mayOpen } from '../machines/access-rule.ts';
 import type { Authorizer } from '../machines/authorize.ts';
 import { Attach, type AttachOptions, notHere } from './attach.ts';
+import { type CallerRule, isTerminal } from './caller.ts';
 import type { Rendezvous } from './rendezvous.ts';
 import { failStream, type RawStream } from './splice.ts';
 
-export interface HubServiceOptions extends AttachOptions {
-  /** What the terminal service must present. */
-  readonly hubToken: string;
-}
+export type HubServiceOptions = AttachOptions & CallerRule;
+
+const notTerminal = 'the hub token or the certificate is missing or not that of the terminal service';
 
 /** The service on the internal port, with attach messages left as they come off the wire. */
 export const hubServiceDefinition: ServiceDefinition = { ...HubServiceService, attach: rawHubAttach };
 
 export const hubService = (options: HubServiceOptions): UntypedServiceImplementation => ({
   attach: (viewer: RawStream) => {
-    if (hasToken(viewer.metadata, options.hubToken)) void new Attach(options, viewer).run();
-    else failStream(viewer, status.UNAUTHENTICATED, 'the hub token is missing or wrong');
+    if (isTerminal(viewer, options)) void new Attach(options, viewer).run();
+    else failStream(viewer, status.UNAUTHENTICATED, notTerminal);
   },
   endSession: unary(options, async (request: EndSessionRequest): Promise<EndSessionResponse> => {
     checkId(request.sessionId, 'session');
-    const { send, role } = await reach(options, request);
+    const { send, role, userId } = await reach(options, request);
     if (!mayOpen(role) && !mayManage(role)) throw new AppError('view_only');
-    send({ $case: 'endSession', value: { sessionId: request.sessionId, cause: request.cause } });
+    // Whose session it is, the machine knows: who does not manage it ends none but their own, whatever we are told.
+    const ownerUserId = mayManage(role) ? '' : userId;
+    send({ $case: 'endSession', value: { sessionId: request.sessionId, cause: request.cause, ownerUserId } });
     return {};
   }),
   resizeSession: unary(options, async (request: ResizeSessionRequest): Promise<ResizeSessionResponse> => {
@@ -79,20 +81,20 @@ class NotHere extends Error {
 const reach = async (
   { allowList, authorizer, links }: Pick<AttachOptions, 'allowList' | 'authorizer' | 'links'>,
   { sid, agentId }: { sid: string; agentId: string },
-): Promise<{ send: (message: ToAgent) => void; role: Awaited<ReturnType<Authorizer['access']>>['role'] }> => {
+): Promise<{ send: (message: ToAgent) => void; role: MachineRole; userId: string }> => {
   const signin = await allowList.find(sid);
   if (links.find(agentId) === undefined) throw new NotHere();
   const { role } = await authorizer.access({ userId: signin.user_id, role: signin.role }, agentId);
   const link = links.find(agentId);
   if (link === undefined) throw new NotHere();
-  return { send: (message) => link.send(message), role };
+  return { send: (message) => link.send(message), role, userId: signin.user_id };
 };
 
 const unary =
-  <Q, A>({ hubToken, logger }: HubServiceOptions, act: (request: Q) => Promise<A>) =>
+  <Q, A>(options: HubServiceOptions, act: (request: Q) => Promise<A>) =>
   (call: ServerUnaryCall<Q, A>, callback: sendUnaryData<A>): void => {
-    if (!hasToken(call.metadata, hubToken)) {
-      callback({ code: status.UNAUTHENTICATED, details: 'the hub token is missing or wrong' });
+    if (!isTerminal(call, options)) {
+      callback({ code: status.UNAUTHENTICATED, details: notTerminal });
       return;
     }
     act(call.request).then(
@@ -100,7 +102,7 @@ const unary =
       (error: unknown) => {
         if (error instanceof NotHere) return callback({ code: status.NOT_FOUND, details: notHere });
         const known = toAppError(error);
-        if (known.code === 'internal') logger.error({ err: error }, 'an internal call failed');
+        if (known.code === 'internal') options.logger.error({ err: error }, 'an internal call failed');
         // The details are the code of the one error list, for the terminal service to answer with.
         callback({ code: grpcStatus(known), details: known.code });
       },
@@ -118,12 +120,6 @@ const grpcStatus = ({ status: http }: AppError): status => {
 
 const checkId = (id: Buffer, what: string): void => {
   if (id.length !== 16) throw new AppError('invalid_input', `A ${what} id has 16 bytes.`);
-};
-
-const hasToken = (metadata: Metadata, token: string): boolean => {
-  const given = Buffer.from(textOf(metadata, metadataKey.hubToken));
-  const wanted = Buffer.from(token);
-  return given.length === wanted.length && timingSafeEqual(given, wanted);
 };
 
 const textOf = (metadata: Metadata, key: string): string => String(metadata.get(key)[0] ?? '');

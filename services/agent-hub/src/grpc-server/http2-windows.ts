@@ -1,4 +1,5 @@
 import http2, { type Http2Server, type ServerHttp2Session, type ServerOptions } from 'node:http2';
+import { keepChannelBinding } from './channel-binding.ts';
 
 /**
  * Bytes that a peer may have on its way to us, per stream and per connection. The stock server of grpc-js stays at 64 KiB
@@ -31,6 +32,8 @@ export const openHttp2Windows = (): void => {
     createSecureServer: (options: http2.SecureServerOptions = {}) => {
       const server = createSecureServer(widenedOptions(options));
       server.on('session', widenSession);
+      // Agents sign for their connection; those who show a certificate of ours are known by it.
+      if (options.requestCert !== true) server.on('session', keepChannelBinding);
       return server;
     },
   });

@@ -1,4 +1,5 @@
-import { Server, ServerCredentials, type ServerOptions } from '@grpc/grpc-js';
+import { experimental, Server, ServerCredentials, type ServerOptions } from '@grpc/grpc-js';
+import { type CertificateFolder, GrpcCertificates } from '@webxterm/shared';
 import { openHttp2Windows } from './http2-windows.ts';
 
 /**
@@ -19,14 +20,30 @@ export const createGrpcServer = (options: ServerOptions = {}): Server => {
   });
 };
 
+export interface Tls {
+  readonly certificates: CertificateFolder;
+  /** Only those get in who show a certificate of the same CA. */
+  readonly clientCertificates: boolean;
+}
+
+const credentialsFor = (tls: Tls | undefined): ServerCredentials => {
+  if (tls === undefined) return ServerCredentials.createInsecure();
+  const provider = new GrpcCertificates(tls.certificates);
+  return experimental.createCertificateProviderServerCredentials(
+    provider,
+    tls.clientCertificates ? provider : null,
+    tls.clientCertificates,
+  );
+};
+
 /**
- * Listens without TLS: loopback, or behind the cluster's own network policy.
+ * Listens; without `tls` in the clear, which is for loopback alone.
  * @returns the port, which differs from the one asked for when that was 0
  */
-export const listenGrpc = (server: Server, host: string, port: number): Promise<number> =>
+export const listenGrpc = (server: Server, host: string, port: number, tls?: Tls): Promise<number> =>
   new Promise((resolve, reject) => {
     const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+    server.bindAsync(address, credentialsFor(tls), (error, bound) => {
       if (error) reject(new Error(`gRPC cannot listen on ${address}: ${error.message}`, { cause: error }));
       else resolve(bound);
     });

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { AgentMessage, Hello, Welcome } from '@webxterm/contracts/grpc';
 import type { Logger } from '@webxterm/shared';
+import { channelBinding } from '../grpc-server/channel-binding.ts';
 import { verifyHello } from './hello-signature.ts';
 import { type ControlStream, deadAfterMs, Link, pingIntervalMs } from './link.ts';
 import { sealLinkPass } from './link-pass.ts';
@@ -71,7 +72,7 @@ export class Greeter {
     stream.write({ message: { $case: 'challenge', value: challenge } });
     const hello = await firstHello(stream);
     if (hello === undefined) return undefined;
-    checkHello(hello, nonce);
+    checkHello(hello, nonce, channelBinding(stream.getPeer()));
     const registered = await registrar.register(hello, addressOf(stream.getPeer()));
     if (hello.registerOnly) {
       stream.write({ message: { $case: 'welcome', value: this.#welcome(registered, hello, '') } });
@@ -140,14 +141,14 @@ const firstHello = (stream: ControlStream): Promise<Hello | undefined> =>
     stream.on('data', onMessage).on('end', onGone).on('cancelled', onGone);
   });
 
-const checkHello = (hello: Hello, nonce: Buffer): void => {
+const checkHello = (hello: Hello, nonce: Buffer, binding: Buffer): void => {
   if (hello.protocolMin > protocol.max || hello.protocolMax < protocol.min)
     throw new LinkRefusal('protocol_unsupported', true);
   if (hello.instanceId.length !== 16 || hello.generation === 0n)
     throw new LinkRefusal('bad_request', true, { message: 'The hello needs an instance id and a generation above 0.' });
-  // Plain loopback has no channel to bind to; a binding that is not ours was signed for another connection.
-  const proof = { nonce, channelBinding: Buffer.alloc(0), instanceId: hello.instanceId, generation: hello.generation };
-  if (hello.channelBinding.length > 0 || !verifyHello(hello.publicKey, hello.signature, proof))
+  // A binding that is not ours was signed for another connection: someone stands between. Plain loopback has none.
+  const proof = { nonce, channelBinding: binding, instanceId: hello.instanceId, generation: hello.generation };
+  if (!hello.channelBinding.equals(binding) || !verifyHello(hello.publicKey, hello.signature, proof))
     throw new LinkRefusal('bad_signature', true);
 };
 

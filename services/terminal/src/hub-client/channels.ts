@@ -1,18 +1,22 @@
 import {
   type CallOptions,
+  type ChannelCredentials,
   Client,
   type ClientDuplexStream,
   credentials,
+  experimental,
   Metadata,
   type ServiceError,
 } from '@grpc/grpc-js';
 import {
+  certificateName,
   type EndSessionRequest,
   HubServiceService,
   metadataKey,
   type ResizeSessionRequest,
   rawHubAttach,
 } from '@webxterm/contracts/grpc';
+import { type CertificateFolder, GrpcCertificates } from '@webxterm/shared';
 import { boundStreamWindows } from './http2-windows.ts';
 
 export type RawCall = ClientDuplexStream<Buffer, Buffer>;
@@ -45,16 +49,19 @@ interface Hub {
 export class HubChannels {
   readonly #hubs = new Map<string, Hub>();
   readonly #token: string;
+  readonly #credentials: ChannelCredentials;
 
-  constructor(hubToken: string) {
+  /** With certificates hubs are verified and shown ours; without them the channels are plain, for hubs on loopback. */
+  constructor(hubToken: string, certificates?: CertificateFolder) {
     this.#token = hubToken;
+    this.#credentials = credentialsFor(certificates);
     boundStreamWindows();
   }
 
   /** Starts an attach call. Its failure comes as the call's `error` and `status`. */
   attach(address: string, requestId: string): RawCall {
     const hub = this.#hub(address);
-    const channel = pickChannel(hub, address);
+    const channel = pickChannel(hub, address, this.#credentials);
     channel.streams += 1;
     const { path, requestSerialize, responseDeserialize } = rawHubAttach;
     const call = channel.client.makeBidiStreamRequest(
@@ -97,7 +104,7 @@ export class HubChannels {
     ) => void,
   ): Promise<void> {
     const hub = this.#hub(address);
-    const { client } = pickChannel(hub, address);
+    const { client } = pickChannel(hub, address, this.#credentials);
     return new Promise((resolve, reject) => {
       call(client, this.#metadata(requestId), { deadline: Date.now() + unaryDeadlineMs }, (error) => {
         this.#closeWhenIdle(address, hub);
@@ -143,17 +150,26 @@ const closeHub = (hub: Hub): void => {
   for (const { client } of hub.channels) client.close();
 };
 
-const pickChannel = (hub: Hub, address: string): Channel => {
+const credentialsFor = (certificates: CertificateFolder | undefined): ChannelCredentials => {
+  if (certificates === undefined) return credentials.createInsecure();
+  const provider = new GrpcCertificates(certificates);
+  return experimental.createCertificateProviderChannelCredentials(provider, provider);
+};
+
+const pickChannel = (hub: Hub, address: string, credentials: ChannelCredentials): Channel => {
   const freest = hub.channels.toSorted((a, b) => a.streams - b.streams)[0];
   if (freest !== undefined && (freest.streams < streamsPerChannel || hub.channels.length >= maxChannelsPerHub))
     return freest;
-  const channel = { client: newClient(address), streams: 0 };
+  const channel = { client: newClient(address, credentials), streams: 0 };
   hub.channels.push(channel);
   return channel;
 };
 
-const newClient = (address: string): Client =>
-  new Client(address, credentials.createInsecure(), {
+const newClient = (address: string, credentials: ChannelCredentials): Client =>
+  new Client(address, credentials, {
+    // Whatever its address, a hub shows the certificate of a hub.
+    'grpc.ssl_target_name_override': certificateName.hub,
+    'grpc.default_authority': certificateName.hub,
     'grpc.use_local_subchannel_pool': 1,
     'grpc-node.flow_control_window': receiveWindow,
     'grpc.max_receive_message_length': maxMessage,

@@ -17,13 +17,18 @@ export interface Locator {
   explainAbsence(sid: string, agentId: string, requestId: string): Promise<AppError>;
 }
 
+const isLoopback = (address: string): boolean => /^(127(\.\d{1,3}){3}|\[::1\]|localhost):\d+$/.test(address);
+
 /** Finds machines by the presence that the hubs keep. */
 export class PresenceLocator implements Locator {
   readonly #presence: PresenceView;
   readonly #bus: NatsConnection;
+  readonly #plain: boolean;
   readonly #listeners = new Map<string, Set<() => void>>();
 
-  constructor(presence: PresenceView, bus: NatsConnection) {
+  /** `plain`: hubs are dialled without TLS, and so on loopback only, whatever address presence tells. */
+  constructor(presence: PresenceView, bus: NatsConnection, { plain }: { plain: boolean }) {
+    this.#plain = plain;
     this.#presence = presence;
     this.#bus = bus;
     presence.onAgent((agentId) => {
@@ -33,7 +38,7 @@ export class PresenceLocator implements Locator {
 
   find(agentId: string): HubLocation | undefined {
     const found = this.#presence.find(agentId);
-    if (found === undefined) return undefined;
+    if (found === undefined || (this.#plain && !isLoopback(found.presence.address))) return undefined;
     return { address: found.presence.address, generation: BigInt(found.presence.generation) };
   }
 

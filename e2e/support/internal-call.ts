@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { certificateName, HubServiceService, metadataKey } from '@webxterm/contracts/grpc';
+import type { TestStack } from './stack.ts';
+
+export interface InternalCaller {
+  readonly token: string;
+  /** Folder of the stack's certificates to show; undefined: none. */
+  readonly identity: string | undefined;
+}
+
+/** Asks the hub's internal port to resize nobody's session; what it answers: `OK`, or `CODE: details`. */
+export const callInternalPort = (stack: TestStack, port: number, caller: InternalCaller): Promise<string> => {
+  const read = (name: string): Buffer => readFileSync(join(stack.dataDir, 'tls', caller.identity ?? '', name));
+  const pair = caller.identity === undefined ? [null, null] : [read('tls.key'), read('tls.crt')];
+  const client = new Client(
+    `127.0.0.1:${port}`,
+    credentials.createSsl(Buffer.from(stack.ca ?? ''), pair[0] ?? null, pair[1] ?? null),
+    { 'grpc.ssl_target_name_override': certificateName.hub, 'grpc.use_local_subchannel_pool': 1 },
+  );
+  const metadata = new Metadata();
+  metadata.set(metadataKey.hubToken, caller.token);
+  const { path, requestSerialize, responseDeserialize } = HubServiceService.resizeSession;
+  const request = {
+    requestId: 'test',
+    sid: 'nobody',
+    agentId: 'ag_nobody',
+    sessionId: Buffer.alloc(16),
+    viewerId: Buffer.alloc(16),
+    cols: 80,
+    rows: 24,
+  };
+  return new Promise((resolve) => {
+    const answered = (error: ServiceError | null): void => {
+      client.close();
+      resolve(error === null ? 'OK' : `${status[error.code]}: ${error.details}`);
+    };
+    const deadline = Date.now() + 5000;
+    client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, metadata, { deadline }, answered);
+  });
+};

@@ -1,0 +1,22 @@
+import type { ServerHttp2Session } from 'node:http2';
+import { TLSSocket } from 'node:tls';
+
+/** RFC 9266, tls-exporter. */
+const label = 'EXPORTER-Channel-Binding';
+const length = 32;
+const none = Buffer.alloc(0);
+
+/** By the peer's address and port, as a call's `getPeer` gives them. */
+const bindings = new Map<string, Buffer>();
+
+/** Keeps what binds a signature to this TLS connection, until it closes. */
+export const keepChannelBinding = (session: ServerHttp2Session): void => {
+  const { socket } = session;
+  if (!(socket instanceof TLSSocket)) return;
+  const peer = `${socket.remoteAddress}:${socket.remotePort}`;
+  bindings.set(peer, socket.exportKeyingMaterial(length, label, none));
+  session.once('close', () => bindings.delete(peer));
+};
+
+/** 32 bytes that both ends of the peer's TLS connection know and nobody between them; empty when it is plain. */
+export const channelBinding = (peer: string): Buffer => bindings.get(peer) ?? none;
