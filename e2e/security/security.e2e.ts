@@ -1,5 +1,6 @@
 // One stack for all attacks: starting one costs more than most of them.
 import { afterAll, beforeAll } from 'vitest';
+import { fuzzRest } from './fuzz/rest.ts';
 import { routeMatrix } from './route-matrix.ts';
 import { startWorld, type World } from './world.ts';
 
@@ -13,3 +14,4 @@ afterAll(async () => {
 });
 
 routeMatrix(() => world);
+fuzzRest(() => world);

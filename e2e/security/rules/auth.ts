@@ -1,5 +1,7 @@
 import { adminOnly, anyone, type Rule, self } from './rule.ts';
 
+const noLink = `wxt_sl_${'A'.repeat(43)}`;
+
 /** Accounts, sign-ins and users. */
 export const authRules: Readonly<Record<string, readonly Rule[]>> = {
   signup: [anyone(400, () => ({ body: {} }))],
@@ -17,6 +19,22 @@ export const authRules: Readonly<Record<string, readonly Rule[]>> = {
   resetPassword: [self(400, () => ({ body: { current_password: 'not mine', new_password: 'yourpassword' } }))],
   listUsers: [adminOnly(200)],
   updateUser: [adminOnly(200, (world) => ({ params: { id: world.cast.other.id }, body: { role: 'user' } }))],
+  createUser: [
+    adminOnly(201, (_world, standing) => ({
+      body: { username: `made by ${standing}`, email: `made.${standing}@example.com` },
+    })),
+  ],
+  createResetLink: [adminOnly(201, (world) => ({ params: { id: world.cast.other.id } }))],
+  userBelongings: [adminOnly(200, (world) => ({ params: { id: world.cast.owner.id } }))],
+  // A link that is none tells nothing of anybody.
+  lookUpLink: [anyone(401, () => ({ body: { token: noLink } }))],
+  redeemLink: [anyone(401, () => ({ body: { token: noLink, password: 'yourpassword' } }))],
+  updateProfile: [self(200, () => ({ body: { username: 'called otherwise' } }))],
+  profileBelongings: [self(200)],
+  deleteProfile: [self(400, () => ({ body: { current_password: 'not mine' } }))],
+  uploadAvatar: [self(400, () => ({ body: { avatar_url: 'data:image/png;base64,AAAA' } }))],
+  deleteAvatar: [self(204)],
+  avatar: [anyone(404, () => ({ params: { id: 'A'.repeat(22) } }))],
   deleteUser: [
     adminOnly(204, async (world, standing) => {
       const target = standing === 'admin' ? await world.person('to be deleted') : world.cast.other;
