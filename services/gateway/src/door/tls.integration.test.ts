@@ -4,7 +4,7 @@ import { Agent, get } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type PeerCertificate } from 'node:tls';
-import { createAuthority, issueCertificate, type KeyPair } from '@webxterm/stack';
+import { createAuthority, issueCertificate, type KeyPair } from '@webxterm/stack/pki';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { freePort, type GatewayProcess, gatewayKey, refusedStart, startGateway } from '../testing/gateway-process.ts';
