@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AgentId, Timestamp, UserId } from '../ids.ts';
-import { defineRoute, PageQuery, pageFields } from './route.ts';
+import { defineRoute, PageQuery, pageFields, searchText } from './route.ts';
 
 export const MachineStatus = z.enum(['pending', 'online', 'offline', 'revoked']);
 export type MachineStatus = z.infer<typeof MachineStatus>;
@@ -60,7 +60,7 @@ export const listMachines = defineRoute({
   access: 'user',
   summary: 'The machines I own or was granted',
   query: PageQuery.extend({
-    search: z.string().max(200).optional().meta({ description: 'Part of name or description, any case.' }),
+    search: searchText(200).optional().meta({ description: 'Part of name or description, any case.' }),
     status: MachineStatus.optional(),
     tag: z.string().max(64).optional(),
   }),

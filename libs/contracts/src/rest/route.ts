@@ -67,6 +67,13 @@ export const ErrorBody = z
   .meta({ id: 'Error' });
 export type ErrorBody = z.infer<typeof ErrorBody>;
 
+/** Part of a name that is looked for. MongoDB takes no NUL in a pattern. */
+export const searchText = (maxLength: number) =>
+  z
+    .string()
+    .max(maxLength)
+    .refine((text) => !text.includes('\0'), 'must have no NUL character');
+
 /** `?page=&limit=`: pages count from 1. */
 export const PageQuery = z.strictObject({
   page: z.coerce.number().int().min(1).max(1_000_000).default(1),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Timestamp, UserId } from '../ids.ts';
 import { ApiKey, Email, Password, Role, Username } from './accounts.ts';
 import { Belongings } from './profile.ts';
-import { defineRoute, PageQuery, pageFields } from './route.ts';
+import { defineRoute, PageQuery, pageFields, searchText } from './route.ts';
 
 export const regenerateApiKey = defineRoute({
   id: 'regenerateApiKey',
@@ -99,7 +99,7 @@ export const listUsers = defineRoute({
   summary: 'All users, by name',
   query: PageQuery.extend({
     /** Part of the username or e-mail address, in any case. */
-    search: z.string().max(254).optional(),
+    search: searchText(254).optional(),
   }),
   success: { status: 200, schema: z.object({ users: z.array(UserSummary), ...pageFields }) },
 });
