@@ -195,7 +195,7 @@ const bringUp = async (runtime: StackRuntime): Promise<PublicFacts> => {
   const probed = planned.map(({ name, healthPort }) => ({ name, healthPort, tail: () => runtime.log(name).tail(5) }));
   await Promise.race([waitUntilReady(probed, abort.signal), runtime.failed.then((failure) => Promise.reject(failure))]);
   const ca = facts.tls === undefined ? undefined : readFileSync(facts.tls.caFile, 'utf8');
-  if (settings.agent) await startAgent(runtime, { url: facts.publicUrl, ca });
+  if (settings.agent) await startAgent(runtime, { url: facts.publicUrl, ca: ca === undefined ? undefined : [ca] }, ca);
   return { url: facts.publicUrl, grpc: hubAddresses(facts), ca };
 };
 

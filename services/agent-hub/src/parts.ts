@@ -51,6 +51,7 @@ export const openConnections = async (
     urls: settings.NATS_URL,
     user: 'agent-hub',
     password: settings.NATS_PASSWORD,
+    ca: settings.NATS_CA,
     logger,
     health,
     shutdown,

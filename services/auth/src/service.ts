@@ -22,6 +22,12 @@ import { UserStore } from './accounts/user-store.ts';
 import { ListKeeper } from './allow-list/list-keeper.ts';
 import { ApiKeys } from './api-keys/api-keys.ts';
 import { answerApiKeys } from './api-keys/nats.ts';
+import { AuditLog } from './audit/audit-log.ts';
+import { mountAudit } from './audit/http.ts';
+import { AvatarStore } from './avatars/avatar-store.ts';
+import { Avatars } from './avatars/avatars.ts';
+import { mountAvatars } from './avatars/http.ts';
+import { Redraw } from './avatars/redraw.ts';
 import { allowedOrigins } from './browser-session/allowed-origins.ts';
 import { BrowserSessions } from './browser-session/browser-sessions.ts';
 import { cookieName, deviceCookieName } from './browser-session/cookie.ts';
@@ -67,6 +73,7 @@ export const startAuth = async (
       urls: settings.NATS_URL,
       user: 'auth',
       password: settings.NATS_PASSWORD,
+      ca: settings.NATS_CA,
       logger,
       health,
       shutdown,
@@ -86,13 +93,30 @@ export const startAuth = async (
     onBeat: (ok) => health.set('signins', ok, ok ? '' : 'the allow-list cannot be kept'),
   });
   const auditor = new Auditor({ bus, outbox: new AuditOutbox(connection), logger });
+  const auditLog = new AuditLog({
+    connection,
+    bus,
+    roots,
+    auditor,
+    retentionDays: settings.AUDIT_RETENTION_DAYS,
+    logger,
+  });
   const worker = new OutboxWorker({ bus, outbox, list, logger });
-  const signins = new Signins({ connection, store, outbox, worker, list, jwtKeys });
+  const signins = new Signins({ connection, store, outbox, worker, list, jwtKeys, auditor });
   const passwords = new Passwords(roots, cost);
-  const apiKeys = new ApiKeys({ connection, users, outbox, worker, roots, logger });
+  const apiKeys = new ApiKeys({ connection, users, outbox, worker, roots, logger, auditor });
   const devices = new KnownDevices(connection, roots);
   const throttle = new SignInThrottle(new Buckets(connection), devices, roots);
-  const accounts = new Accounts({ connection, users, passwords, apiKeys, signins, throttle, signup: settings.SIGNUP });
+  const accounts = new Accounts({
+    connection,
+    users,
+    passwords,
+    apiKeys,
+    signins,
+    throttle,
+    signup: settings.SIGNUP,
+    auditor,
+  });
   const confirmation = new Confirmation({ passwords, throttle });
   const linkStore = new LinkStore(connection);
   const links = new Links({
@@ -108,7 +132,19 @@ export const startAuth = async (
     auditor,
     publicUrl: settings.PUBLIC_URL,
   });
-  const deletion = new Deletion({ connection, bus, users, store, links: linkStore, signins, outbox, worker, auditor });
+  const avatarStore = new AvatarStore(connection);
+  const deletion = new Deletion({
+    avatars: avatarStore,
+    connection,
+    bus,
+    users,
+    store,
+    links: linkStore,
+    signins,
+    outbox,
+    worker,
+    auditor,
+  });
   const lastSeen = new LastSeen(store, logger);
 
   await buildIndexes(connection);
@@ -120,6 +156,7 @@ export const startAuth = async (
   await allowList.complete();
   worker.start();
   auditor.start(shutdown);
+  auditLog.start(shutdown);
   lastSeen.start(shutdown);
   shutdown.add('work', 'allow-list', () => {
     list.stop();
@@ -131,7 +168,7 @@ export const startAuth = async (
   const name = cookieName(settings.INSTALLATION_ID);
   const deviceName = deviceCookieName(settings.INSTALLATION_ID);
   mountAccounts(api, { accounts, users, apiKeys, deviceCookieName: deviceName });
-  mountSignins(api, { signins, allowList, jwtKeys, lastSeen, cookieName: name });
+  mountSignins(api, { signins, allowList, jwtKeys, lastSeen, cookieName: name, auditor });
   mountOwnAccount(api, {
     users,
     apiKeys,
@@ -144,6 +181,7 @@ export const startAuth = async (
       signins,
       worker,
       confirmation,
+      auditor,
     }),
     profileChange: new ProfileChange({ connection, users, store, outbox, worker, confirmation, auditor }),
     confirmation,
@@ -151,23 +189,26 @@ export const startAuth = async (
     cookieName: name,
   });
   mountUsers(api, {
-    admin: new UserAdmin({ connection, users, store, outbox, worker }),
+    admin: new UserAdmin({ connection, users, store, outbox, worker, auditor }),
     newAccounts: new NewAccounts({ connection, users, apiKeys, links, auditor }),
     links,
     deletion,
   });
   mountLinks(api, links);
+  mountAvatars(api, new Avatars({ connection, users, store: avatarStore, redraw: new Redraw(), auditor }));
   mountBrowserSession(api, {
     browsers: new BrowserSessions({ store, signins, logger }),
     signins,
     users,
     allowList,
+    auditor,
     origins: allowedOrigins(settings.PUBLIC_URL, settings.EXTRA_ORIGINS),
     cookieName: name,
     devices,
     deviceCookieName: deviceName,
     alwaysSecure: settings.PUBLIC_URL.startsWith('https:'),
   });
+  mountAudit(api, { query: auditLog.query, auditor, allowList });
   await api.listen(settings.HTTP_HOST, settings.HTTP_PORT, shutdown);
   answerApiKeys(bus, apiKeys, logger);
 

@@ -52,6 +52,7 @@ export const startTerminal = async (
       urls: settings.NATS_URL,
       user: 'terminal',
       password: settings.NATS_PASSWORD,
+      ca: settings.NATS_CA,
       logger,
       health,
       shutdown,

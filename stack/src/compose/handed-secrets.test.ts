@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { projectFolder } from '../project-folder.ts';
 import { handedSecrets } from './handed-secrets.ts';
 
-const handed = handedSecrets((name) => `value-of-${name}`);
+const handed = handedSecrets((name) => `value-of-${name}`, 'https://term.example.org', 'the CA');
 const compose = readFileSync(join(projectFolder, 'docker-compose.yml'), 'utf8');
 
 const holdersOf = (secret: string): string[] =>
@@ -39,10 +39,11 @@ describe('what is handed to the containers', () => {
     const read = [...compose.matchAll(/\/secrets\/([a-z-]+)\/([a-z.-]+)/g)].map(
       ([, folder, file]) => `${folder}/${file}`,
     );
-    const given = handed.flatMap(({ folder, secrets, derived }) =>
-      [...secrets, ...Object.keys(derived)].map((file) => `${folder}/${file}`),
+    const given = handed.flatMap(({ folder, secrets, derived, certificates }) =>
+      [...secrets, ...Object.keys(derived), ...Object.keys(certificates)].map((file) => `${folder}/${file}`),
     );
-    expect(read.sort()).toEqual(given.sort());
+    // nats.conf names the folder of its certificate; the door's is for those who ask for TLS.
+    expect([...read, 'nats/server', 'gateway/door'].sort()).toEqual(given.sort());
     for (const { folder, uid } of handed) {
       const [, service = ''] = compose.split(`\n  ${folder}:\n`);
       expect(service.split(/\n {2}\S/)[0]).toContain(`user: "${uid}:${uid}"`);

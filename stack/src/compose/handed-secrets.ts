@@ -1,3 +1,5 @@
+import { certificateName } from '@webxterm/contracts/grpc';
+import type { CertificateRequest } from '../pki/authority.ts';
 import type { SecretName } from '../secrets/secrets.ts';
 import { mongoUrlAt } from '../servers/mongo-users.ts';
 import { renderNatsConfig } from '../servers/nats-config.ts';
@@ -15,6 +17,8 @@ export interface HandedSecrets {
   readonly secrets: readonly SecretName[];
   /** Files that follow from secrets: name and content. */
   readonly derived: Readonly<Record<string, string>>;
+  /** Folders of their own with tls.crt, tls.key and ca.crt, of the private CA. */
+  readonly certificates: Readonly<Record<string, CertificateRequest>>;
 }
 
 type Read = (name: SecretName) => string;
@@ -31,6 +35,7 @@ const natsConfig = (read: Read): string =>
     port: 4222,
     monitorPort: 8222,
     storeFolder: '/data',
+    tlsFolder: '/secrets/nats/server',
     passwords: {
       init: read('nats-init'),
       auth: read('nats-auth'),
@@ -39,28 +44,49 @@ const natsConfig = (read: Read): string =>
     },
   });
 
-/** Which container gets which secrets: no service holds a key that another one keeps. */
-export const handedSecrets = (read: Read): readonly HandedSecrets[] => [
-  { folder: 'gateway', uid: 10_001, secrets: [...ofAll, 'installation-id'], derived: {} },
+const server = (...names: string[]): CertificateRequest => ({ names, usage: 'server' });
+
+/**
+ * Which container gets which secrets: no service holds a key that another one keeps.
+ * @param publicUrl the gateway has a certificate for its host, for those who bring none of their own
+ * @param ca PEM of the private CA, which everyone may know
+ */
+export const handedSecrets = (read: Read, publicUrl: string, ca: string): readonly HandedSecrets[] => [
+  {
+    folder: 'gateway',
+    uid: 10_001,
+    secrets: [...ofAll, 'installation-id'],
+    derived: { 'ca.crt': ca },
+    certificates: { door: server(new URL(publicUrl).hostname.replace(/^\[|\]$/g, '')) },
+  },
   {
     folder: 'auth',
     uid: 10_002,
     secrets: [...ofAll, 'jwt-keys', 'root-key', 'admin-password', 'installation-id', 'nats-auth'],
-    derived: mongoUrl('auth', read),
+    derived: { ...mongoUrl('auth', read), 'ca.crt': ca },
+    certificates: {},
   },
   {
     folder: 'agent-hub',
     uid: 10_003,
     secrets: [...ofAll, 'jwt-keys', 'hub-token', 'pass-key', 'link-key', 'nats-agent-hub'],
-    derived: mongoUrl('agent-hub', read),
+    derived: { ...mongoUrl('agent-hub', read), 'ca.crt': ca },
+    certificates: { agents: server(certificateName.hubForAgents), internal: server(certificateName.hub) },
   },
   {
     folder: 'terminal',
     uid: 10_004,
     secrets: [...ofAll, 'jwt-keys', 'ticket-key', 'pass-key', 'hub-token', 'nats-terminal'],
-    derived: mongoUrl('terminal', read),
+    derived: { ...mongoUrl('terminal', read), 'ca.crt': ca },
+    certificates: { internal: { names: [certificateName.terminal], usage: 'client' } },
   },
-  { folder: 'nats', uid: 10_005, secrets: [], derived: { 'nats.conf': natsConfig(read) } },
+  {
+    folder: 'nats',
+    uid: 10_005,
+    secrets: [],
+    derived: { 'nats.conf': natsConfig(read) },
+    certificates: { server: server('nats') },
+  },
   // The user mongodb of the public image.
-  { folder: 'mongo', uid: 999, secrets: ['mongo-keyfile'], derived: {} },
+  { folder: 'mongo', uid: 999, secrets: ['mongo-keyfile'], derived: {}, certificates: {} },
 ];

@@ -1,17 +1,18 @@
 import { chmodSync, chownSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ConfigError, origin, port, readConfig } from '@webxterm/shared';
+import { getCACertificates } from 'node:tls';
+import { ConfigError, origin, readConfig } from '@webxterm/shared';
 import { reasonOf, StackFailure } from '../failure.ts';
 import { configureAgent } from '../local-agent/agent-config.ts';
+import { fingerprint } from '../pki/authority.ts';
 import { mongoPasswords } from '../servers/local-servers.ts';
 import { setUpMongo } from '../servers/mongo-setup.ts';
 import { declareBus } from '../servers/nats.ts';
 import { adminEmail } from '../stack.ts';
-import { handOut, openSecrets } from './hand-out.ts';
+import { handOut, openAuthority, openSecrets } from './hand-out.ts';
 import { natsServer } from './handed-secrets.ts';
-import { openRelay } from './relay.ts';
 
-// The one-shot programs of docker-compose.yml, and the relay of its demo machine: `node src/compose/main.ts COMMAND`.
+// The one-shot programs of docker-compose.yml: `node src/compose/main.ts COMMAND`.
 const volume = '/secrets';
 const natsData = '/nats-data';
 const demoConfig = '/demo-config';
@@ -20,9 +21,11 @@ const demoUser = { name: 'node', uid: 1000 };
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
-const makeSecrets = (): void => {
-  handOut(volume, natsData);
-  say('secrets: each container has its own. The administrator: docker compose run --rm secrets admin');
+const publicUrl = (): string => readConfig('set-up', { PUBLIC_URL: origin }).PUBLIC_URL;
+
+const makeSecrets = async (): Promise<void> => {
+  await handOut(volume, natsData, publicUrl());
+  say('secrets: each container has its own. The administrator: docker compose run --rm --no-deps secrets admin');
 };
 
 const setUpServers = async (): Promise<void> => {
@@ -30,20 +33,25 @@ const setUpServers = async (): Promise<void> => {
   const rootPassword = secrets.read('mongo-root');
   await Promise.all([
     setUpMongo({ port: 27_017, memberName: 'mongo', rootPassword, passwords: mongoPasswords(secrets) }),
-    declareBus(natsServer, secrets.read('nats-init')),
+    declareBus(natsServer, secrets.read('nats-init'), (await openAuthority(volume)).certificate),
   ]);
   say('MongoDB has its replica set and users, NATS its streams and buckets');
 };
 
 const showAdmin = (): void => say(`${adminEmail}\n${openSecrets(volume).read('admin-password')}`);
 
+/** What `vsay-agent configure --ca-fingerprint` wants, and what browsers show of a door with a certificate of the private CA. */
+const showFingerprint = async (): Promise<void> => say(fingerprint((await openAuthority(volume)).certificate));
+
 const configureDemo = async (): Promise<void> => {
   // Since then the folder belongs to the agent, which keeps its credential there.
   if (existsSync(join(demoConfig, 'agent.yaml'))) return say('the machine "demo" has its configuration');
-  const { PUBLIC_URL: url } = readConfig('demo', { PUBLIC_URL: origin });
+  const { certificate: ca } = await openAuthority(volume);
+  const door = { url: publicUrl(), dial: { host: 'gateway', port: 8080 }, ca: [...getCACertificates('default'), ca] };
   await configureAgent({
     folder: demoConfig,
-    door: { url, ca: undefined },
+    door,
+    hub: { address: 'agent-hub:8081', ca },
     name: 'demo',
     linuxUser: demoUser.name,
     admin: { email: adminEmail, password: openSecrets(volume).read('admin-password') },
@@ -54,20 +62,12 @@ const configureDemo = async (): Promise<void> => {
   say(`the machine "demo" belongs to ${adminEmail}`);
 };
 
-const relay = async (): Promise<void> => {
-  const { WEB_PORT, GRPC_PORT } = readConfig('relay', { WEB_PORT: port, GRPC_PORT: port });
-  await openRelay({ port: WEB_PORT, host: 'gateway', hostPort: 8080 });
-  await openRelay({ port: GRPC_PORT, host: 'agent-hub', hostPort: 8081 });
-  say(`127.0.0.1:${WEB_PORT} leads to the gateway, 127.0.0.1:${GRPC_PORT} to a hub`);
-  for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => process.exit(0));
-};
-
 const commands = new Map<string, () => void | Promise<void>>([
   ['secrets', makeSecrets],
   ['init', setUpServers],
   ['admin', showAdmin],
   ['demo', configureDemo],
-  ['relay', relay],
+  ['fingerprint', showFingerprint],
 ]);
 
 try {

@@ -9,17 +9,18 @@ export interface AgentFacts {
   readonly folder: string;
   /** The gateway, once it answers. */
   readonly door: Door;
-  /** The hub, host:port; undefined: as the gateway tells. */
-  readonly grpc?: string;
+  /** The hub: host:port unless the gateway tells it, and the private CA (PEM) that vouches for it. */
+  readonly hub?: { readonly address?: string; readonly ca: string | undefined };
   readonly name: string;
   readonly linuxUser: string;
   readonly admin: { readonly email: string; readonly password: string };
 }
 
 /** JSON is YAML too. */
-const render = ({ door, grpc, linuxUser, name }: AgentFacts, token: string): string => {
-  const pinned = door.ca === undefined ? {} : { ca: door.ca, tls: true };
-  return `${JSON.stringify({ host: door.url, token, linux_user: linuxUser, name, ...pinned, grpc }, null, 2)}\n`;
+const render = ({ door, hub, linuxUser, name }: AgentFacts, token: string): string => {
+  const pinned = hub?.ca === undefined ? {} : { ca: hub.ca, tls: true };
+  const config = { host: door.url, token, linux_user: linuxUser, name, ...pinned, grpc: hub?.address };
+  return `${JSON.stringify(config, null, 2)}\n`;
 };
 
 /** The line of the host, in the JSON that we wrote and in the YAML that the agent writes. */

@@ -7,8 +7,8 @@ export interface Door {
   readonly url: string;
   /** Where it is dialled, when that is elsewhere. */
   readonly dial?: { readonly host: string; readonly port: number };
-  /** PEM of the private CA that vouches for it. */
-  readonly ca: string | undefined;
+  /** PEM of those who vouch for it; undefined: the public CAs. */
+  readonly ca: readonly string[] | undefined;
 }
 
 const answerWithinMs = 15_000;
@@ -28,7 +28,7 @@ export const apiKeyOf = (door: Door, account: { email: string; password: string 
     } as const;
     const request =
       url.protocol === 'https:'
-        ? tlsRequest(url, { ...options, ...(door.ca === undefined ? {} : { ca: door.ca }) })
+        ? tlsRequest(url, { ...options, ...(door.ca === undefined ? {} : { ca: [...door.ca] }) })
         : plainRequest(url, options);
     request.on('error', reject);
     request.on('response', (response) => {

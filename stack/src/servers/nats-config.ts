@@ -12,6 +12,8 @@ export interface NatsConfig {
   readonly monitorPort?: number;
   readonly storeFolder: string;
   readonly passwords: BusPasswords;
+  /** Folder with tls.crt and tls.key as the server sees it: then it takes TLS only. */
+  readonly tlsFolder?: string;
 }
 
 const maxPayloadBytes = 1024 * 1024;
@@ -43,6 +45,13 @@ export const renderNatsUsers = (passwords: BusPasswords): string =>
     '',
   ].join('\n');
 
+const renderTls = (folder: string): string[] => [
+  'tls: {',
+  `  cert_file: ${quoted(`${folder}/tls.crt`)}, key_file: ${quoted(`${folder}/tls.key`)}`,
+  '  timeout: 5',
+  '}',
+];
+
 /** nats-server's configuration: JetStream on disk. Holds the passwords: a file of mode 0600. */
 export const renderNatsConfig = (config: NatsConfig): string =>
   [
@@ -50,6 +59,7 @@ export const renderNatsConfig = (config: NatsConfig): string =>
     ...(config.monitorPort === undefined ? [] : [`http: "127.0.0.1:${config.monitorPort}"`]),
     'server_name: "webxterm"',
     `max_payload: ${maxPayloadBytes}`,
+    ...(config.tlsFolder === undefined ? [] : renderTls(config.tlsFolder)),
     'jetstream: {',
     `  store_dir: ${quoted(config.storeFolder)}`,
     '  max_memory_store: 64MB',

@@ -76,11 +76,12 @@ export const startServices = async (runtime: StackRuntime, planned: readonly Pla
 
 const mainOf = (service: ServiceName): string => join('services', service, 'src/main.ts');
 
-export const startAgent = async (runtime: StackRuntime, door: Door): Promise<void> => {
+export const startAgent = async (runtime: StackRuntime, door: Door, ca: string | undefined): Promise<void> => {
   const { settings } = runtime;
   const config = await configureAgent({
     folder: join(settings.dataDir, 'agent'),
     door,
+    hub: { ca },
     name: settings.agentName.slice(0, 64) || hostname(),
     linuxUser: userInfo().username,
     admin: runtime.admin,

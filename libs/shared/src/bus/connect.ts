@@ -9,6 +9,8 @@ export interface BusOptions {
   readonly urls: readonly string[];
   readonly user: BusUser;
   readonly password: string;
+  /** PEM of the CA that vouches for the server; undefined: the connection is plain. */
+  readonly ca?: string | undefined;
   readonly logger: Logger;
   readonly health?: Health;
   readonly shutdown?: Shutdown;
@@ -39,6 +41,7 @@ const firstConnection = async (options: BusOptions): Promise<NatsConnection> => 
         user: options.user,
         pass: options.password,
         name: options.user,
+        ...(options.ca === undefined ? {} : { tls: { ca: options.ca } }),
         inboxPrefix: inboxPrefix(options.user),
         maxReconnectAttempts: -1,
         reconnectTimeWait: 250,

@@ -82,6 +82,8 @@ export const busSettings = {
   NATS_URL: list.refine((urls) => urls.length > 0, 'must be host:port, or several of them'),
   NATS_USER: z.string(),
   NATS_PASSWORD: z.string(),
+  /** PEM of the CA that vouches for NATS: the connection is TLS then, and never without. */
+  NATS_CA: z.string().includes('-----BEGIN CERTIFICATE-----', 'must be a PEM certificate').optional(),
 };
 
 /** What a service that verifies tokens reads. */
