@@ -38,6 +38,13 @@ const shape = {
   ADMIN_PASSWORD: z.string().min(6, 'must have 6 characters or more').max(512).optional(),
   SIGNUP: z.enum(['open', 'closed'], 'must be open or closed').default('open'),
   PUBLIC_URL: origin,
+  /** Audit rows older than this are deleted; 0 keeps them for ever. */
+  AUDIT_RETENTION_DAYS: z.coerce
+    .number('must be a number of days')
+    .int('must be a whole number of days')
+    .min(0, 'must be 0 (for ever) or more')
+    .max(36_500, 'must be 36500 or less; 0 keeps them for ever')
+    .default(365),
   EXTRA_ORIGINS: list.default([]),
   /** Names the browser's cookie, for cookies ignore ports and two installations may share a host. */
   INSTALLATION_ID: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must have 1 to 64 characters of A-Z a-z 0-9 _ -'),
@@ -46,6 +53,10 @@ const shape = {
 export const readAuthSettings = (environment?: Record<string, string | undefined>) =>
   readConfig('auth', shape, environment);
 export type AuthSettings = ReturnType<typeof readAuthSettings>;
+
+/** What the check of the audit log needs. */
+export const readVerifySettings = (environment?: Record<string, string | undefined>) =>
+  readConfig('audit-verify', { ...operatorShape, ...busSettings }, environment);
 
 /** What the commands of the operator need. */
 export const readOperatorSettings = (environment?: Record<string, string | undefined>) =>

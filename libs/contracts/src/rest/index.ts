@@ -1,4 +1,5 @@
 import { accountRoutes } from './accounts.ts';
+import { auditRoutes } from './audit.ts';
 import { doorRoutes } from './door.ts';
 import { linkRoutes } from './links.ts';
 import { machineRoutes } from './machines.ts';
@@ -27,6 +28,7 @@ export const allRoutes: readonly Route[] = [
   ...userRoutes,
   ...linkRoutes,
   ...profileRoutes,
+  ...auditRoutes,
   ...machineRoutes,
   ...terminalRoutes,
   ...doorRoutes,

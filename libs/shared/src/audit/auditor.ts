@@ -112,13 +112,13 @@ export class Auditor {
 
   /**
    * For failures that anybody may cause at any rate: the first of a kind is told at once, those that follow within the minute are told
-   * as one with their count. `kind` says what is the same, such as the account and the address. Never fails.
+   * as one with their count. `kind` says what is the same, such as the account and the address. The first cannot be lost any more when
+   * it resolves; the count of a minute goes with the process. Never fails.
    */
-  count(kind: string, fact: AuditFact): void {
-    const now = new Date(this.#now());
-    const event = auditEvent(fact, requestScope(), now);
+  async count(kind: string, fact: AuditFact): Promise<void> {
+    const event = this.#event(fact);
     if (!this.#tally.add(`${fact.action} ${kind}`, event)) return;
-    void this.#keep(event).catch((error: unknown) => this.#lost(error, 1));
+    await this.#keep(event).catch((error: unknown) => this.#lost(error, 1));
   }
 
   #event(fact: AuditFact): AuditEvent {

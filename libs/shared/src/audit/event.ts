@@ -41,6 +41,7 @@ const cut = (text: string, limit = auditTextLimit): string => text.slice(0, limi
 /** Who does what is done in this scope. */
 export const actorOf = (scope: RequestScope | undefined): ClaimedActor => {
   if (scope === undefined) return { kind: 'service' };
+  if (scope.operator !== undefined) return { kind: 'operator', username: scope.operator };
   if (scope.caller === undefined) return { kind: 'nobody' };
   const { userId, username, sid } = scope.caller;
   return { kind: 'user', user_id: userId, username, signin_ref: auditSigninRef(sid) };

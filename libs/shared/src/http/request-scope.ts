@@ -7,6 +7,8 @@ export interface RequestScope {
   readonly userAgent: string;
   /** Who is signed in; undefined where nobody is, or not yet. */
   readonly caller: { readonly userId: string; readonly username: string; readonly sid: string } | undefined;
+  /** The Unix user of a command in a shell on the server. */
+  readonly operator?: string;
 }
 
 const current = new AsyncLocalStorage<RequestScope>();

@@ -1,10 +1,11 @@
-import { AppError } from '@webxterm/shared';
+import { AppError, type Auditor, toAppError } from '@webxterm/shared';
 import type { Connection } from 'mongoose';
 import type { ApiKeys } from '../api-keys/api-keys.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { Passwords } from '../passwords/passwords.ts';
-import type { SigninOrigin, Signins } from '../signins/signins.ts';
+import { type SigninOrigin, type Signins, signinActor } from '../signins/signins.ts';
 import type { SignInThrottle } from '../throttling/sign-in-throttle.ts';
+import { userTarget } from './audit-target.ts';
 import { foldUsername } from './names.ts';
 import { newUser } from './new-user.ts';
 import type { User } from './user.ts';
@@ -18,6 +19,7 @@ export interface AccountsOptions {
   readonly signins: Signins;
   readonly throttle: SignInThrottle;
   readonly signup: 'open' | 'closed';
+  readonly auditor: Pick<Auditor, 'recordIn' | 'count'>;
   readonly now?: () => number;
 }
 
@@ -63,11 +65,18 @@ export class Accounts {
   }
 
   async #signUpNew(account: NewAccount, from: SigninOrigin): Promise<SignedIn> {
-    const { users, signins, connection } = this.#options;
+    const { users, signins, connection, auditor } = this.#options;
     const { user, apiKey } = await this.#build(account, 'user');
     const made = await inTransaction(connection, async (session) => {
       await users.insert(user, session);
-      return signins.insert(user._id, from, session);
+      const signin = await signins.insert(user._id, from, session);
+      await auditor.recordIn(session, {
+        action: 'signup',
+        actor: signinActor(user, signin.sid),
+        target: userTarget(user),
+        details: { email: user.email },
+      });
+      return signin;
     });
     const token = await signins.announce(made, user);
     await users.closeSignup(user._id);
@@ -83,14 +92,16 @@ export class Accounts {
     const { users, passwords, signins, apiKeys, throttle } = this.#options;
     const user = await users.byEmail(email);
     const userId = user?._id.toHexString();
-    const attempt = await throttle.admit({ email, userId, clientIp: from.clientIp, deviceCookie });
+    const attempt = await throttle
+      .admit({ email, userId, clientIp: from.clientIp, deviceCookie })
+      .catch((error: unknown) => this.#refused(error, user, from));
     const { ok, upgraded } = await passwords.verify(password, user?.password_hash ?? undefined, attempt.known);
     if (user === null || !ok) {
       await attempt.failed();
-      throw new AppError('wrong_credentials');
+      return this.#refused(new AppError('wrong_credentials'), user, from);
     }
     await attempt.succeeded();
-    if (user.disabled) throw new AppError('user_disabled');
+    if (user.disabled) return this.#refused(new AppError('user_disabled'), user, from);
     if (upgraded !== undefined) await users.upgradePassword(user, upgraded);
     const apiKey = await apiKeys.show(user);
     return { token: await signins.begin(user, from), user, apiKey };
@@ -98,8 +109,26 @@ export class Accounts {
 
   /** An account made by the installation itself. @throws AppError email_taken, username_taken */
   async makeAdmin(account: NewAccount): Promise<void> {
+    const { connection, users, auditor } = this.#options;
     const { user } = await this.#build(account, 'admin');
-    await inTransaction(this.#options.connection, (session) => this.#options.users.insert(user, session));
+    await inTransaction(connection, async (session) => {
+      await users.insert(user, session);
+      const details = { email: user.email, role: user.role };
+      await auditor.recordIn(session, { action: 'user_created', target: userTarget(user), details });
+    });
+  }
+
+  /** A failed sign-in is audited, once a minute for the same account and address. What was typed as the address is not kept. */
+  async #refused(error: unknown, user: User | null, from: SigninOrigin): Promise<never> {
+    const { code } = toAppError(error);
+    if (code !== 'unavailable')
+      await this.#options.auditor.count(`${code} ${user?._id.toHexString() ?? ''} ${from.clientIp}`, {
+        action: 'login_failed',
+        result: 'denied',
+        reason: code,
+        ...(user === null ? {} : { target: userTarget(user) }),
+      });
+    throw error;
   }
 
   /** The account of a sign-up of the same words that got no answer; undefined when e-mail and name are free. */

@@ -1,4 +1,4 @@
-import { AppError, hashSid } from '@webxterm/shared';
+import { AppError, type Auditor, hashSid, refusalFact } from '@webxterm/shared';
 import type { Connection } from 'mongoose';
 import { inTransaction } from '../database/transaction.ts';
 import type { LinkStore } from '../links/link-store.ts';
@@ -6,6 +6,7 @@ import type { OutboxWorker } from '../outbox/outbox-worker.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import type { SigninStore } from '../signins/signin-store.ts';
 import type { Signins } from '../signins/signins.ts';
+import { userTarget } from './audit-target.ts';
 import type { Confirmation } from './confirmation.ts';
 import type { UserStore } from './user-store.ts';
 
@@ -18,6 +19,7 @@ export interface PasswordChangeOptions {
   readonly worker: Pick<OutboxWorker, 'settle'>;
   readonly links: LinkStore;
   readonly confirmation: Confirmation;
+  readonly auditor: Pick<Auditor, 'recordIn' | 'count'>;
 }
 
 /** Whoever changes a password may do so because somebody else knows the old one: every other sign-in ends with it. */
@@ -37,15 +39,20 @@ export class PasswordChange {
     current: string,
     wanted: string,
   ): Promise<void> {
-    const { connection, users, store, links, passwords, signins, worker } = this.#options;
+    const { connection, users, store, links, passwords, signins, worker, auditor } = this.#options;
     const user = await users.byId(caller.userId);
     if (user === null) throw new AppError('unauthenticated');
-    await this.#options.confirmation.require(user, current);
+    const fact = { action: 'password_changed', target: userTarget(user) } as const;
+    await this.#options.confirmation.require(user, current).catch(async (error: unknown) => {
+      await auditor.count(caller.userId, { ...fact, ...refusalFact(error) });
+      throw error;
+    });
     const hash = await passwords.hash(wanted);
     const owed = await inTransaction(connection, async (session) => {
       if (!(await users.changePassword(user, hash, session)))
         throw new AppError('conflict', 'The password was changed by another request meanwhile.');
       await links.forget(user._id, session);
+      await auditor.recordIn(session, fact);
       const others = (await store.ofUser(caller.userId, session)).filter(
         (signin) => signin.sid_hash !== hashSid(caller.sid),
       );

@@ -1,5 +1,6 @@
-import { AppError, type Logger } from '@webxterm/shared';
+import { AppError, type Auditor, type Logger } from '@webxterm/shared';
 import type { Connection } from 'mongoose';
+import { userTarget } from '../accounts/audit-target.ts';
 import type { User } from '../accounts/user.ts';
 import type { UserStore } from '../accounts/user-store.ts';
 import { inTransaction } from '../database/transaction.ts';
@@ -15,6 +16,7 @@ export interface ApiKeysOptions {
   readonly worker: Pick<OutboxWorker, 'settle'>;
   readonly roots: RootKeys;
   readonly logger: Logger;
+  readonly auditor: Pick<Auditor, 'recordIn'>;
   readonly now?: () => number;
 }
 
@@ -50,7 +52,7 @@ export class ApiKeys {
         { user_id: userId, key_id: user.api_key.key_id },
         'an API key cannot be opened any more, replacing it',
       );
-      return this.replace(userId);
+      return this.replace(userId, 'undecryptable');
     }
     const rewrapped = rewrapApiKey(roots, userId, user.api_key);
     if (rewrapped !== undefined) await this.#options.users.replaceApiKey(userId, user.api_key.key_id, rewrapped);
@@ -61,7 +63,7 @@ export class ApiKeys {
    * A new key in place of the old one, which is good for nothing from then on.
    * @throws AppError unauthenticated when the user is gone
    */
-  async replace(userId: string): Promise<string> {
+  async replace(userId: string, reason?: 'undecryptable'): Promise<string> {
     const made = this.make(userId);
     const at = new Date(this.#now());
     const owed = await inTransaction(this.#options.connection, async (session) => {
@@ -69,6 +71,12 @@ export class ApiKeys {
       if (user === null) throw new AppError('unauthenticated');
       const oldKeyId = user.api_key.key_id;
       await this.#options.users.replaceApiKey(userId, oldKeyId, made.stored, session);
+      await this.#options.auditor.recordIn(session, {
+        action: 'api_key_regenerated',
+        target: userTarget(user),
+        ...(reason === undefined ? {} : { reason }),
+        details: { old_key_id: oldKeyId, key_id: made.stored.key_id },
+      });
       const event = { subject: 'auth.apikey.rotated' as const, body: { user_id: userId, old_key_id: oldKeyId } };
       return this.#options.outbox.add([{ sid_hash: null, event }], at, session);
     });

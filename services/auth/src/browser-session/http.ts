@@ -1,5 +1,12 @@
 import { browserSession, login } from '@webxterm/contracts/rest';
-import { type AllowList, type Api, AppError, type RequestContext } from '@webxterm/shared';
+import {
+  type AllowList,
+  type Api,
+  AppError,
+  type Auditor,
+  auditSigninRef,
+  type RequestContext,
+} from '@webxterm/shared';
 import type { UserStore } from '../accounts/user-store.ts';
 import type { Signins } from '../signins/signins.ts';
 import { tokenExpiry } from '../signins/token-life.ts';
@@ -13,6 +20,7 @@ export interface BrowserSessionRoutes {
   readonly signins: Signins;
   readonly users: UserStore;
   readonly allowList: Pick<AllowList, 'find'>;
+  readonly auditor: Pick<Auditor, 'count'>;
   readonly origins: ReadonlySet<string>;
   readonly cookieName: string;
   readonly devices: KnownDevices;
@@ -35,6 +43,11 @@ export const mountBrowserSession = (api: Api, options: BrowserSessionRoutes): vo
     const entry = await allowList.find(held.sid);
     const user = await users.byId(entry.user_id);
     if (user === null) throw new AppError('unauthenticated');
+    if (caller === undefined) {
+      const signin_ref = auditSigninRef(held.sid);
+      const actor = { kind: 'user', user_id: entry.user_id, username: user.username, signin_ref } as const;
+      await options.auditor.count(signin_ref, { action: 'token_refresh', actor, details: { by: 'browser' } });
+    }
     const endsAt = tokenExpiry(Math.floor(Date.now() / 1000), entry.exp);
     const secure = options.alwaysSecure || context.proto === 'https';
     const { path } = browserSession;

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { AppError } from '@webxterm/shared';
+import { AppError, type Auditor } from '@webxterm/shared';
 import type { Connection } from 'mongoose';
+import { userTarget } from '../accounts/audit-target.ts';
 import type { User } from '../accounts/user.ts';
 import type { UserStore } from '../accounts/user-store.ts';
 import { inTransaction } from '../database/transaction.ts';
@@ -18,6 +19,7 @@ export interface OperatorOptions {
   readonly passwords: Passwords;
   readonly signins: Pick<Signins, 'deleteAll'>;
   readonly admin: UserAdmin;
+  readonly auditor: Pick<Auditor, 'act'>;
 }
 
 /** How many users one listing shows. */
@@ -34,7 +36,13 @@ export class OperatorCommands {
     this.#options = options;
   }
 
-  async users(search: string): Promise<string> {
+  users(search: string): Promise<string> {
+    return this.#options.auditor.act({ action: 'operator_command', details: { command: 'users' } }, () =>
+      this.#users(search),
+    );
+  }
+
+  async #users(search: string): Promise<string> {
     const { users, total } = await this.#options.users.page(search, 1, listed);
     const lines = users.map((user) =>
       [user._id.toHexString(), user.disabled ? `${user.role} (disabled)` : user.role, user.email, user.username].join(
@@ -45,9 +53,12 @@ export class OperatorCommands {
   }
 
   /** A new random password for a user, who is signed out everywhere. @returns what to tell the operator */
-  async resetPassword(email: string): Promise<string> {
+  resetPassword(email: string): Promise<string> {
+    return this.#with('reset-password', email, (user) => this.#resetPassword(user));
+  }
+
+  async #resetPassword(user: User): Promise<string> {
     const { connection, users, store, links, passwords, signins } = this.#options;
-    const user = await this.#find(email);
     const password = randomBytes(15).toString('base64url');
     const hash = await passwords.hash(password);
     await inTransaction(connection, async (session) => {
@@ -59,21 +70,31 @@ export class OperatorCommands {
     return `The password of ${user.email} is now: ${password}\nAll their sign-ins end within seconds.`;
   }
 
-  async promote(email: string): Promise<string> {
-    const user = await this.#find(email);
-    await this.#options.admin.update(user._id.toHexString(), { role: 'admin', disabled: false });
-    return `${user.email} is an enabled administrator now.`;
+  promote(email: string): Promise<string> {
+    return this.#with('promote', email, async (user) => {
+      await this.#options.admin.update(user._id.toHexString(), { role: 'admin', disabled: false });
+      return `${user.email} is an enabled administrator now.`;
+    });
   }
 
-  async endSignins(email: string): Promise<string> {
+  endSignins(email: string): Promise<string> {
+    return this.#with('end-sign-ins', email, (user) => this.#endSignins(user));
+  }
+
+  async #endSignins(user: User): Promise<string> {
     const { connection, store, signins } = this.#options;
-    const user = await this.#find(email);
     const ended = await inTransaction(connection, async (session) => {
       const found = await store.ofUser(user._id.toHexString(), session);
       await signins.deleteAll(found, 'ended_by_operator', session);
       return found.length;
     });
     return `${ended} sign-ins of ${user.email} end within seconds.`;
+  }
+
+  async #with(command: string, email: string, run: (user: User) => Promise<string>): Promise<string> {
+    const user = await this.#find(email);
+    const fact = { action: 'operator_command', target: userTarget(user), details: { command } } as const;
+    return this.#options.auditor.act(fact, () => run(user));
   }
 
   async #find(email: string): Promise<User> {

@@ -1,5 +1,16 @@
+import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
-import { AppError, ConfigError, connectMongo, createLogger, Health, Shutdown } from '@webxterm/shared';
+import {
+  AppError,
+  AuditOutbox,
+  Auditor,
+  ConfigError,
+  connectMongo,
+  createLogger,
+  Health,
+  inRequestScope,
+  Shutdown,
+} from '@webxterm/shared';
 import { UserStore } from '../accounts/user-store.ts';
 import { LinkStore } from '../links/link-store.ts';
 import { Outbox } from '../outbox/outbox.ts';
@@ -45,11 +56,12 @@ const connect = async (shutdown: Shutdown): Promise<OperatorCommands> => {
   const users = new UserStore(connection);
   const store = new SigninStore(connection);
   const outbox = new Outbox(connection);
-  const signins = new Signins({ connection, store, outbox, worker: later, list: later, jwtKeys: [] });
+  const auditor = new Auditor({ bus: undefined, outbox: new AuditOutbox(connection), logger });
+  const signins = new Signins({ connection, store, outbox, worker: later, list: later, jwtKeys: [], auditor });
   const passwords = new Passwords(deriveRootKeys(settings.ROOT_KEY), bcryptCost);
-  const admin = new UserAdmin({ connection, users, store, outbox, worker: later });
+  const admin = new UserAdmin({ connection, users, store, outbox, worker: later, auditor });
   const links = new LinkStore(connection);
-  return new OperatorCommands({ connection, users, store, links, passwords, signins, admin });
+  return new OperatorCommands({ connection, users, store, links, passwords, signins, admin, auditor });
 };
 
 const run = async ([command, subject]: readonly string[], shutdown: Shutdown): Promise<string | undefined> => {
@@ -61,9 +73,29 @@ const run = async ([command, subject]: readonly string[], shutdown: Shutdown): P
   return undefined;
 };
 
+/** A container may run as a user without a name. */
+const unixUser = (): string => {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.() ?? '?'}`;
+  }
+};
+
+/** Who types this: what the commands do is audited under the name. */
+const operatorScope = {
+  requestId: '',
+  clientIp: '',
+  userAgent: '',
+  caller: undefined,
+  operator: unixUser(),
+};
+
 const shutdown = new Shutdown(createLogger({ service: 'admin', level: 'error' }));
 try {
-  const told = await run(parseArgs({ allowPositionals: true }).positionals, shutdown);
+  const told = await inRequestScope(operatorScope, () =>
+    run(parseArgs({ allowPositionals: true }).positionals, shutdown),
+  );
   if (told === undefined) process.exitCode = 2;
   (told === undefined ? process.stderr : process.stdout).write(told === undefined ? usage : `${told}\n`);
 } catch (error) {

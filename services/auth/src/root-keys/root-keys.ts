@@ -8,6 +8,7 @@ export interface RootKey {
   readonly apiKeyIndex: Buffer;
   readonly apiKeySeal: Buffer;
   readonly deviceCookie: Buffer;
+  readonly auditChain: Buffer;
 }
 
 /** The root in use, and every root whose work is still around. */
@@ -25,6 +26,7 @@ const deriveRootKey = (root: Buffer): RootKey => ({
   apiKeyIndex: derive(root, 'api key index'),
   apiKeySeal: derive(root, 'api key encryption'),
   deviceCookie: derive(root, 'device cookie'),
+  auditChain: derive(root, 'audit chain'),
 });
 
 /** The first root is in use. */

@@ -1,5 +1,13 @@
 import { endOtherSignins, endSignin, listSignins, logout, refresh } from '@webxterm/contracts/rest';
-import { type AllowList, type Api, authenticate, hashSid, type JwtKey } from '@webxterm/shared';
+import {
+  type AllowList,
+  type Api,
+  type Auditor,
+  auditSigninRef,
+  authenticate,
+  hashSid,
+  type JwtKey,
+} from '@webxterm/shared';
 import { forgetCookie } from '../browser-session/cookie.ts';
 import type { LastSeen } from './last-seen.ts';
 import type { Signins } from './signins.ts';
@@ -10,17 +18,25 @@ export interface SigninRoutes {
   readonly jwtKeys: readonly JwtKey[];
   readonly lastSeen: LastSeen;
   readonly cookieName: string;
+  readonly auditor: Pick<Auditor, 'count'>;
 }
 
 /** Refresh, sign-out, and the list of sign-ins. */
 export const mountSignins = (api: Api, options: SigninRoutes): void => {
-  const { signins, allowList, jwtKeys, lastSeen, cookieName } = options;
+  const { signins, allowList, jwtKeys, lastSeen, cookieName, auditor } = options;
 
   // Needs the allow-list only: tokens are refreshed while the database is away.
   api.mount(refresh, async ({ body }) => {
     const caller = await authenticate({ jwtKeys, allowList }, body.token);
     lastSeen.note(hashSid(caller.sid));
-    return { token: signins.token(caller.userId, caller.sid, allowList.require(caller.sid).exp) };
+    const token = signins.token(caller.userId, caller.sid, allowList.require(caller.sid).exp);
+    const { userId: user_id, username } = caller;
+    const signin_ref = auditSigninRef(caller.sid);
+    await auditor.count(signin_ref, {
+      action: 'token_refresh',
+      actor: { kind: 'user', user_id, username, signin_ref },
+    });
+    return { token };
   });
 
   api.mount(logout, async ({ caller, context }) => {

@@ -18,6 +18,8 @@ export interface Signin {
   _id: Types.ObjectId;
   /** The id itself stands in tokens only. */
   sid_hash: string;
+  /** What another service shows of it in what it audits: auditSigninRef. Null for those made before there was one. */
+  audit_ref: string | null;
   user_id: Types.ObjectId;
   created_at: Date;
   last_seen_at: Date;
@@ -42,6 +44,7 @@ const browserSchema = new Schema<BoundBrowser>(
 const signinSchema = new Schema<Signin>(
   {
     sid_hash: { type: String, required: true },
+    audit_ref: { type: String, default: null },
     user_id: { type: Schema.Types.ObjectId, required: true },
     created_at: { type: Date, required: true },
     last_seen_at: { type: Date, required: true },
@@ -53,6 +56,7 @@ const signinSchema = new Schema<Signin>(
   { versionKey: false, strict: 'throw' },
 )
   .index({ sid_hash: 1 }, { unique: true })
+  .index({ audit_ref: 1 })
   .index({ user_id: 1, created_at: -1 })
   .index({ expires_at: 1 }, { expireAfterSeconds: 0 })
   .index(

@@ -1,6 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { AppError, hashSid, type JwtKey, signAccessToken } from '@webxterm/shared';
+import type { ClaimedActor } from '@webxterm/contracts/bus';
+import {
+  AppError,
+  type AuditFact,
+  type Auditor,
+  auditSigninRef,
+  hashSid,
+  type JwtKey,
+  signAccessToken,
+} from '@webxterm/shared';
 import { type ClientSession, type Connection, Types } from 'mongoose';
+import { userTarget } from '../accounts/audit-target.ts';
 import type { User } from '../accounts/user.ts';
 import type { ListKeeper } from '../allow-list/list-keeper.ts';
 import { inTransaction } from '../database/transaction.ts';
@@ -30,6 +40,7 @@ export interface SigninsOptions {
   readonly worker: Pick<OutboxWorker, 'settle' | 'crossOut'>;
   readonly list: Pick<ListKeeper, 'add'>;
   readonly jwtKeys: readonly JwtKey[];
+  readonly auditor: Pick<Auditor, 'recordIn'>;
   readonly now?: () => number;
 }
 
@@ -50,6 +61,7 @@ export class Signins {
     const signin: Signin = {
       _id: new Types.ObjectId(),
       sid_hash: hashSid(sid),
+      audit_ref: auditSigninRef(sid),
       user_id: userId,
       created_at: at,
       last_seen_at: at,
@@ -75,7 +87,15 @@ export class Signins {
 
   /** @throws AppError unavailable: nobody is signed in then */
   async begin(user: User, from: SigninOrigin): Promise<string> {
-    const made = await inTransaction(this.#options.connection, (session) => this.insert(user._id, from, session));
+    const made = await inTransaction(this.#options.connection, async (session) => {
+      const signin = await this.insert(user._id, from, session);
+      await this.#options.auditor.recordIn(session, {
+        action: 'login',
+        actor: signinActor(user, signin.sid),
+        target: userTarget(user),
+      });
+      return signin;
+    });
     return this.announce(made, user);
   }
 
@@ -120,6 +140,7 @@ export class Signins {
       signins.map((signin) => signin._id),
       session,
     );
+    await this.#options.auditor.recordIn(session, ...signins.map((signin) => endOf(signin, reason)));
     const items = signins.map((signin) => ({ sid_hash: signin.sid_hash, event: revoked(signin, reason) }));
     return this.#options.outbox.add(items, new Date(this.#now()), session);
   }
@@ -138,6 +159,21 @@ export class Signins {
     await this.#options.worker.settle(owed);
   }
 }
+
+/** Whoever signs in does it themselves: the request came without a token. */
+export const signinActor = (user: Pick<User, '_id' | 'username'>, sid: string): ClaimedActor => ({
+  kind: 'user',
+  user_id: user._id.toHexString(),
+  username: user.username,
+  signin_ref: auditSigninRef(sid),
+});
+
+const endOf = (signin: Signin, reason: string): AuditFact => ({
+  action: reason === 'signed_out' ? 'logout' : 'signin_ended',
+  reason,
+  target: { type: 'signin', id: signin._id.toHexString(), name: '' },
+  details: { user_id: signin.user_id.toHexString(), began_at: signin.created_at.toISOString() },
+});
 
 const revoked = (signin: Signin, reason: string): AuthEvent => ({
   subject: 'auth.signin.revoked',

@@ -1,5 +1,6 @@
-import { AppError } from '@webxterm/shared';
+import { AppError, type AuditFact, type Auditor } from '@webxterm/shared';
 import type { ClientSession, Connection } from 'mongoose';
+import { userTarget } from '../accounts/audit-target.ts';
 import { isAdmin, keepOneAdmin } from '../accounts/last-admin.ts';
 import type { User } from '../accounts/user.ts';
 import type { UserStore } from '../accounts/user-store.ts';
@@ -14,6 +15,7 @@ export interface UserAdminOptions {
   readonly store: SigninStore;
   readonly outbox: Outbox;
   readonly worker: Pick<OutboxWorker, 'settle'>;
+  readonly auditor: Pick<Auditor, 'recordIn'>;
 }
 
 export type UserChange = Partial<Pick<User, 'role' | 'disabled'>>;
@@ -35,12 +37,13 @@ export class UserAdmin {
    * @throws AppError not_found; conflict for the last administrator; unavailable when it is not in force everywhere yet
    */
   async update(id: string, change: UserChange): Promise<User> {
-    const { connection, users, store, outbox, worker } = this.#options;
+    const { connection, users, store, outbox, worker, auditor } = this.#options;
     const { user, owed } = await inTransaction(connection, async (session) => {
       const before = await this.#require(id, session);
       const after: User = { ...before, ...change };
       if (isAdmin(before) && !isAdmin(after)) await keepOneAdmin(users, before, session);
       await users.change(before._id, change, session);
+      await auditor.recordIn(session, ...factsOf(before, after));
       const entries = (await store.ofUser(id, session)).map(({ sid_hash }) => ({ sid_hash, event: null }));
       const items = [...entries, { sid_hash: null, event: changed(after) }];
       return { user: after, owed: await outbox.add(items, new Date(), session) };
@@ -55,6 +58,18 @@ export class UserAdmin {
     return user;
   }
 }
+
+const factsOf = (before: User, after: User): AuditFact[] => {
+  const target = userTarget(after);
+  return [
+    ...(before.role === after.role
+      ? []
+      : [{ action: 'role_changed', target, details: { was: before.role, role: after.role } } as const]),
+    ...(before.disabled === after.disabled
+      ? []
+      : [{ action: after.disabled ? 'user_disabled' : 'user_enabled', target } as const]),
+  ];
+};
 
 const changed = (user: User): AuthEvent => ({
   subject: 'auth.user.changed',

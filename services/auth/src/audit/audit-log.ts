@@ -1,0 +1,45 @@
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { Auditor, Logger, Shutdown } from '@webxterm/shared';
+import type { Connection } from 'mongoose';
+import type { RootKeys } from '../root-keys/root-keys.ts';
+import { actorTruth } from './actor-truth.ts';
+import { ChainStore } from './chain-store.ts';
+import { Checkpoints } from './checkpoints.ts';
+import { AuditQuery } from './query.ts';
+import { Retention } from './retention.ts';
+import { auditModels } from './row.ts';
+import { AuditWriter } from './writer.ts';
+
+export interface AuditLogOptions {
+  readonly connection: Connection;
+  readonly bus: NatsConnection;
+  readonly roots: RootKeys;
+  readonly auditor: Auditor;
+  /** 0: for ever. */
+  readonly retentionDays: number;
+  readonly logger: Logger;
+}
+
+/** The log of who did what: written from the stream, chained, told of by checkpoints, cut by retention, read by administrators. */
+export class AuditLog {
+  readonly query: AuditQuery;
+  readonly #parts: readonly { start(shutdown: Shutdown): void }[];
+
+  /** Before the indexes are built: it has collections of its own. */
+  constructor({ connection, bus, roots, auditor, retentionDays, logger }: AuditLogOptions) {
+    const models = auditModels(connection);
+    const chain = new ChainStore(models, roots);
+    const checkpoints = new Checkpoints({ bus, chain, logger });
+    const truth = actorTruth(connection, models);
+    this.query = new AuditQuery(models);
+    this.#parts = [
+      new AuditWriter({ bus, chain, truth, logger, onWritten: (count) => checkpoints.written(count) }),
+      checkpoints,
+      new Retention({ connection, models, roots, auditor, logger, days: retentionDays }),
+    ];
+  }
+
+  start(shutdown: Shutdown): void {
+    for (const part of this.#parts) part.start(shutdown);
+  }
+}

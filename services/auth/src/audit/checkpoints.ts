@@ -1,0 +1,71 @@
+import { jetstream } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { AuditCheckpoint, checkpointSubject } from '@webxterm/contracts/bus';
+import type { Logger, Shutdown } from '@webxterm/shared';
+import type { ChainStore } from './chain-store.ts';
+
+const everyMs = 60_000;
+const everyRows = 1000;
+const publishTimeoutMs = 2000;
+
+export interface CheckpointsOptions {
+  readonly bus: NatsConnection;
+  readonly chain: Pick<ChainStore, 'head'>;
+  readonly logger: Logger;
+  readonly now?: () => number;
+}
+
+/** Tells how far the chain has come to places that whoever shortens it cannot reach: stdout, and a stream that only grows. */
+export class Checkpoints {
+  readonly #options: CheckpointsOptions;
+  readonly #now: () => number;
+  #toldSeq = 0;
+  #sinceTold = 0;
+  #telling: Promise<void> | undefined;
+
+  constructor(options: CheckpointsOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+  }
+
+  start(shutdown: Shutdown): void {
+    const timer = setInterval(() => void this.tell(), everyMs);
+    shutdown.add('work', 'audit checkpoint', async () => {
+      clearInterval(timer);
+      await this.tell();
+    });
+  }
+
+  /** Rows were written. */
+  written(count: number): void {
+    this.#sinceTold += count;
+    if (this.#sinceTold >= everyRows) void this.tell();
+  }
+
+  /** Does not fail: the next one tells more. */
+  tell(): Promise<void> {
+    this.#telling ??= this.#tell().finally(() => {
+      this.#telling = undefined;
+    });
+    return this.#telling;
+  }
+
+  async #tell(): Promise<void> {
+    try {
+      const { seq, mac } = await this.#options.chain.head();
+      this.#sinceTold = 0;
+      if (seq <= this.#toldSeq) return;
+      const checkpoint: AuditCheckpoint = { v: 1, seq, mac, at: new Date(this.#now()).toISOString() };
+      this.#options.logger.info({ audit_checkpoint: checkpoint }, 'audit checkpoint');
+      await jetstream(this.#options.bus, { timeout: publishTimeoutMs }).publish(
+        checkpointSubject,
+        JSON.stringify(AuditCheckpoint.parse(checkpoint)),
+        { msgID: `checkpoint ${seq}` },
+      );
+      this.#toldSeq = seq;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#options.logger.warn({ reason }, 'an audit checkpoint could not be told, trying again');
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { exportAuditCsv, exportAuditNdjson, listAudit } from '@webxterm/contracts/rest';
+import { type AllowList, type Api, AppError, type Auditor, type Caller, type RequestContext } from '@webxterm/shared';
+import { csvHeader, csvLine, ndjsonLine } from './export-lines.ts';
+import type { AuditFilter, AuditQuery } from './query.ts';
+
+export interface AuditRoutes {
+  readonly query: AuditQuery;
+  readonly auditor: Pick<Auditor, 'record'>;
+  readonly allowList: Pick<AllowList, 'require'>;
+}
+
+/** Downloads at once, by one instance: each holds a cursor of the database. */
+export const maxExports = 4;
+/** After so many lines it is looked whether the caller is still an administrator. */
+const checkEvery = 1000;
+
+interface Format {
+  readonly name: 'csv' | 'ndjson';
+  readonly type: string;
+  readonly header: string;
+  readonly line: typeof csvLine;
+}
+
+const csv: Format = { name: 'csv', type: 'text/csv; charset=utf-8', header: csvHeader, line: csvLine };
+const ndjson: Format = { name: 'ndjson', type: 'application/x-ndjson', header: '', line: ndjsonLine };
+
+/** What administrators read. */
+export const mountAudit = (api: Api, routes: AuditRoutes): void => {
+  const exports = new Exports(routes);
+
+  api.mount(listAudit, async ({ query: { cursor, limit, ...filter } }) => routes.query.page(filter, limit, cursor));
+
+  api.mount(exportAuditCsv, async ({ query, caller, context }) => {
+    await exports.send(csv, query, caller, context);
+    return undefined;
+  });
+
+  api.mount(exportAuditNdjson, async ({ query, caller, context }) => {
+    await exports.send(ndjson, query, caller, context);
+    return undefined;
+  });
+};
+
+class Exports {
+  readonly #routes: AuditRoutes;
+  #running = 0;
+
+  constructor(routes: AuditRoutes) {
+    this.#routes = routes;
+  }
+
+  /** Ends when all is sent, or the client has gone. @throws AppError too_many_requests; unavailable when it cannot be audited */
+  async send(
+    format: Format,
+    filter: AuditFilter,
+    caller: Caller,
+    { request, response, logger }: RequestContext,
+  ): Promise<void> {
+    if (this.#running >= maxExports)
+      throw new AppError(
+        'too_many_requests',
+        `${maxExports} downloads of the audit log are running. Wait for one to end.`,
+      );
+    this.#running += 1;
+    try {
+      if (request.method !== 'HEAD') await this.#record(format, filter);
+      const name = `audit-${new Date().toISOString().slice(0, 10)}.${format.name}`;
+      response.status(200).set({
+        'content-type': format.type,
+        'content-disposition': `attachment; filename="${name}"`,
+        'cache-control': 'no-store',
+      });
+      if (request.method === 'HEAD') response.end();
+      // The generator is asked for a line only when the client has taken those before.
+      else await pipeline(Readable.from(this.#lines(format, filter, caller), { highWaterMark: 64 }), response);
+    } catch (error) {
+      if (!response.headersSent) throw error;
+      // Half a file must not look like a whole one: the connection breaks.
+      response.destroy();
+      logger.info(
+        { reason: error instanceof Error ? error.message : String(error) },
+        'a download of the audit log ended early',
+      );
+    } finally {
+      this.#running -= 1;
+    }
+  }
+
+  async *#lines(format: Format, filter: AuditFilter, caller: Caller): AsyncGenerator<string> {
+    if (format.header !== '') yield format.header;
+    let count = 0;
+    for await (const row of this.#routes.query.all(filter)) {
+      count += 1;
+      if (count % checkEvery === 0 && this.#routes.allowList.require(caller.sid).role !== 'admin')
+        throw new AppError('forbidden');
+      yield format.line(row);
+    }
+  }
+
+  #record(format: Format, filter: AuditFilter): Promise<void> {
+    const { from, to, user_id = null, action = null, machine = null, result = null } = filter;
+    const times = { from: from?.toISOString() ?? null, to: to?.toISOString() ?? null };
+    return this.#routes.auditor.record({
+      action: 'audit_exported',
+      target: { type: 'audit', id: format.name, name: '' },
+      details: { format: format.name, user_id, action, machine, result, ...times },
+    });
+  }
+}

@@ -1,0 +1,118 @@
+import { type AuditAction, AuditDetails, type AuditResult, type AuditRow } from '@webxterm/contracts/rest';
+import { AppError } from '@webxterm/shared';
+import { type QueryFilter, trusted } from 'mongoose';
+import type { AuditModels, StoredRow } from './row.ts';
+
+/** Which rows. All of it must hold. */
+export interface AuditFilter {
+  /** Who did it, or to whose account it was done. */
+  readonly user_id?: string | undefined;
+  readonly action?: AuditAction | undefined;
+  /** agent_id */
+  readonly machine?: string | undefined;
+  readonly result?: AuditResult | undefined;
+  readonly from?: Date | undefined;
+  /** Before this. */
+  readonly to?: Date | undefined;
+}
+
+/** The last row of a page: the next begins below it. */
+interface Place {
+  readonly at: Date;
+  readonly seq: number;
+}
+
+const writeCursor = ({ at, seq }: Place): string => `${at.getTime().toString(36)}-${seq.toString(36)}`;
+
+/** @throws AppError invalid_input */
+const readCursor = (cursor: string): Place => {
+  const [at = '', seq = ''] = cursor.split('-');
+  const place = { at: new Date(Number.parseInt(at, 36)), seq: Number.parseInt(seq, 36) };
+  if (Number.isNaN(place.at.getTime()) || !Number.isSafeInteger(place.seq))
+    throw new AppError('invalid_input', 'The cursor is not one of this list.', {
+      details: [{ path: 'cursor', message: 'must be a next_cursor of this list' }],
+    });
+  return place;
+};
+
+const below = ({ at, seq }: Place): QueryFilter<StoredRow> => ({
+  $or: [{ at: trusted({ $lt: at }) }, { at, seq: trusted({ $lt: seq }) }],
+});
+
+const conditionsOf = (filter: AuditFilter, place: Place | undefined): QueryFilter<StoredRow> => {
+  const { user_id, action, machine, result, from, to } = filter;
+  const all: QueryFilter<StoredRow>[] = [
+    ...(user_id === undefined ? [] : [{ $or: [{ 'actor.user_id': user_id }, { 'target.id': user_id }] }]),
+    ...(action === undefined ? [] : [{ action }]),
+    ...(machine === undefined ? [] : [{ agent_id: machine }]),
+    ...(result === undefined ? [] : [{ result }]),
+    ...(from === undefined ? [] : [{ at: trusted({ $gte: from }) }]),
+    ...(to === undefined ? [] : [{ at: trusted({ $lt: to }) }]),
+    ...(place === undefined ? [] : [below(place)]),
+  ];
+  return all.length === 0 ? {} : { $and: all };
+};
+
+const latestFirst = { at: -1, seq: -1 } as const;
+
+/** Reads the log, the latest first. */
+export class AuditQuery {
+  readonly #models: AuditModels;
+
+  constructor(models: AuditModels) {
+    this.#models = models;
+  }
+
+  /** `next_cursor` is null on the last page. @throws AppError invalid_input for a cursor that is none */
+  async page(
+    filter: AuditFilter,
+    limit: number,
+    cursor: string | undefined,
+  ): Promise<{ events: AuditRow[]; next_cursor: string | null }> {
+    const place = cursor === undefined ? undefined : readCursor(cursor);
+    const found = await this.#models.rows
+      .find(conditionsOf(filter, place))
+      .sort(latestFirst)
+      .limit(limit + 1)
+      .lean<StoredRow[]>()
+      .exec();
+    const last = found.length > limit ? found[limit - 1] : undefined;
+    return { events: found.slice(0, limit).map(viewOf), next_cursor: last === undefined ? null : writeCursor(last) };
+  }
+
+  /** All of them, read from the database no faster than they are taken. */
+  async *all(filter: AuditFilter): AsyncGenerator<AuditRow> {
+    const cursor = this.#models.rows
+      .find(conditionsOf(filter, undefined))
+      .sort(latestFirst)
+      .lean<StoredRow[]>()
+      .cursor({ batchSize: 500 });
+    for await (const row of cursor) yield viewOf(row);
+  }
+}
+
+/** What leaves: neither the MAC nor what proves a sign-in. */
+const viewOf = (row: StoredRow): AuditRow => ({
+  seq: row.seq,
+  event_id: row.event_id,
+  at: row.at.toISOString(),
+  recorded_at: row.recorded_at.toISOString(),
+  service: row.service,
+  action: row.action,
+  actor: {
+    kind: row.actor.kind,
+    user_id: row.actor.user_id,
+    username: row.actor.username,
+    verified: row.actor.verified,
+  },
+  target: row.target,
+  agent_id: row.agent_id,
+  session_id: row.session_id,
+  address: row.address,
+  user_agent: row.user_agent,
+  result: row.result,
+  reason: row.reason,
+  request_id: row.request_id,
+  count: row.count,
+  details: AuditDetails.parse(JSON.parse(row.details)),
+});
