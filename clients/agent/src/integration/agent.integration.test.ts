@@ -154,7 +154,7 @@ describe('a shell', () => {
 
   it('is ended by the hub with SIGHUP, and the cause is told', async () => {
     const viewer = await quietShell();
-    hub.send({ $case: 'endSession', value: { sessionId: viewer.sessionId, cause: 'access_revoked' } });
+    hub.send({ $case: 'endSession', value: { sessionId: viewer.sessionId, cause: 'access_revoked', ownerUserId: '' } });
     expect(await viewer.frame('ended')).toMatchObject({ cause: 'access_revoked' });
   });
 
@@ -181,7 +181,7 @@ describe('a shell', () => {
     other.type('echo ali""ve\n');
     await other.seen('alive');
     expect(viewer.applied).toBeLessThan(256 * 1024);
-    hub.send({ $case: 'endSession', value: { sessionId: viewer.sessionId, cause: 'ended_by_user' } });
+    hub.send({ $case: 'endSession', value: { sessionId: viewer.sessionId, cause: 'ended_by_user', ownerUserId: '' } });
     expect(await viewer.frame('ended')).toMatchObject({ cause: 'ended_by_user', signal: 'SIGHUP' });
   });
 });

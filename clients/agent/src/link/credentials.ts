@@ -8,7 +8,7 @@ import type { Credential } from './dial.ts';
 /** A pass is good for 24 h by the hub's clock; an hour is left for clocks that differ. */
 const passLifeMs = 23 * 3_600_000;
 
-/** What this machine can show a hub: a link pass, the machine credential, or at first the API key. */
+/** What this machine can show a hub: a link pass, the machine credential, or at first an API key or registration token. */
 export class CredentialStore {
   readonly #configPath: string;
   #config: AgentConfig;
@@ -34,7 +34,8 @@ export class CredentialStore {
       return { credential: { $case: 'machineCredential', value: this.#credential }, fallback: '' };
     }
     if (this.#config.token !== undefined) {
-      return { credential: { $case: 'apiKey', value: this.#config.token }, fallback: '' };
+      const $case = this.#config.token.startsWith('wxt_rt_') ? 'registrationToken' : 'apiKey';
+      return { credential: { $case, value: this.#config.token }, fallback: '' };
     }
     throw new Failure(
       'This agent has neither an API key nor a machine credential: run "vsay-agent configure" with the API key from the Profile page.',

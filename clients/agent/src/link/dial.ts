@@ -69,7 +69,8 @@ const introduce = async (connection: HubConnection, generation: bigint, options:
       fallbackMachineCredential: options.fallbackCredential,
     },
   });
-  const patience = credential.$case === 'apiKey' ? registrationTimeoutMs : welcomeTimeoutMs;
+  const registers = credential.$case === 'apiKey' || credential.$case === 'registrationToken';
+  const patience = registers ? registrationTimeoutMs : welcomeTimeoutMs;
   const second = (await connection.next(patience))?.message;
   if (second?.$case === 'refused') return { kind: 'refused', refused: second.value };
   if (second?.$case === 'welcome') return { kind: 'welcome', welcome: second.value, connection };

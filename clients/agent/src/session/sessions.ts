@@ -99,14 +99,23 @@ export class Sessions {
     }
   }
 
-  /** Ends a session, also one whose shell is just being started. */
-  end(sessionId: Uint8Array, cause: EndCause): void {
-    const id = Buffer.from(sessionId).toString('hex');
-    this.#sessions.get(id)?.end(cause);
-    this.#opening.get(id)?.then(
-      (session) => session.end(cause),
-      () => undefined,
-    );
+  /** Ends a session, also one whose shell is just being started; where an owner is named, only if it is theirs. */
+  end(sessionId: Uint8Array, cause: EndCause, ownerUserId = ''): void {
+    this.#endOne(Buffer.from(sessionId).toString('hex'), cause, ownerUserId);
+  }
+
+  /** Ends every session of a user. */
+  endOwned(ownerUserId: string, cause: EndCause): void {
+    for (const id of [...this.#sessions.keys(), ...this.#opening.keys()]) this.#endOne(id, cause, ownerUserId);
+  }
+
+  #endOne(id: string, cause: EndCause, ownerUserId: string): void {
+    const end = (session: Session): void => {
+      if (ownerUserId === '' || session.ownerUserId === ownerUserId) session.end(cause);
+    };
+    const session = this.#sessions.get(id);
+    if (session !== undefined) end(session);
+    this.#opening.get(id)?.then(end, () => undefined);
   }
 
   resize(sessionId: Uint8Array, viewerId: Uint8Array, size: PtySize): void {

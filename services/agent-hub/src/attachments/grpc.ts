@@ -20,7 +20,6 @@ import type { MachineRole } from '@webxterm/contracts/rest';
 import { AppError, toAppError } from '@webxterm/shared';
 import type { ToAgent } from '../links/link.ts';
 import { mayManage, mayOpen } from '../machines/access-rule.ts';
-import type { Authorizer } from '../machines/authorize.ts';
 import { Attach, type AttachOptions, notHere } from './attach.ts';
 import { type CallerRule, isTerminal } from './caller.ts';
 import type { Rendezvous } from './rendezvous.ts';
@@ -40,10 +39,10 @@ export const hubService = (options: HubServiceOptions): UntypedServiceImplementa
   },
   endSession: unary(options, async (request: EndSessionRequest): Promise<EndSessionResponse> => {
     checkId(request.sessionId, 'session');
-    const { send, role, userId } = await reach(options, request);
-    if (!mayOpen(role) && !mayManage(role)) throw new AppError('view_only');
+    const { send, role, userId, manages } = await reach(options, request);
+    if (!mayOpen(role) && !manages) throw new AppError('view_only');
     // Whose session it is, the machine knows: who does not manage it ends none but their own, whatever we are told.
-    const ownerUserId = mayManage(role) ? '' : userId;
+    const ownerUserId = manages ? '' : userId;
     send({ $case: 'endSession', value: { sessionId: request.sessionId, cause: request.cause, ownerUserId } });
     return {};
   }),
@@ -81,13 +80,15 @@ class NotHere extends Error {
 const reach = async (
   { allowList, authorizer, links }: Pick<AttachOptions, 'allowList' | 'authorizer' | 'links'>,
   { sid, agentId }: { sid: string; agentId: string },
-): Promise<{ send: (message: ToAgent) => void; role: MachineRole; userId: string }> => {
+): Promise<{ send: (message: ToAgent) => void; role: MachineRole; userId: string; manages: boolean }> => {
   const signin = await allowList.find(sid);
   if (links.find(agentId) === undefined) throw new NotHere();
   const { role } = await authorizer.access({ userId: signin.user_id, role: signin.role }, agentId);
   const link = links.find(agentId);
   if (link === undefined) throw new NotHere();
-  return { send: (message) => link.send(message), role, userId: signin.user_id };
+  // An administrator who was granted control manages the machine all the same.
+  const manages = mayManage(role) || signin.role === 'admin';
+  return { send: (message) => link.send(message), role, userId: signin.user_id, manages };
 };
 
 const unary =

@@ -99,9 +99,10 @@ export class Revocation {
 
   #endSession(attachment: Attachment, cause: 'access_revoked' | 'user_disabled', message: string): void {
     const code = cause === 'access_revoked' ? 'machine_not_found' : 'user_disabled';
-    this.#options.links
-      .find(attachment.agentId)
-      ?.send({ $case: 'endSession', value: { sessionId: attachment.sessionId, cause } });
+    this.#options.links.find(attachment.agentId)?.send({
+      $case: 'endSession',
+      value: { sessionId: attachment.sessionId, cause, ownerUserId: attachment.userId },
+    });
     attachment.end({ kind: 'refuse', code, message, detach: 'revoked' });
   }
 

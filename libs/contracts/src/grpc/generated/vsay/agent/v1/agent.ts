@@ -221,6 +221,9 @@ export interface Hello {
     | //
     /** `wxt_lp_`: good for re-dials without auth, MongoDB and NATS. */
     { $case: "linkPass"; value: string }
+    | //
+    /** `wxt_rt_`: the first registration of one machine that was made beforehand. */
+    { $case: "registrationToken"; value: string }
     | undefined;
   facts:
     | MachineFacts
@@ -346,10 +349,13 @@ export interface OpenStream {
   requestId: string;
 }
 
-/** SIGHUP, then SIGKILL after 5 s. */
+/** SIGHUP, then SIGKILL after 5 s. A pong to a later ping says that it was heard. */
 export interface EndSession {
+  /** Empty: every session of owner_user_id. */
   sessionId: Buffer;
   cause: string;
+  /** When set, only what this user owns ends. */
+  ownerUserId: string;
 }
 
 export interface ResizeSession {
@@ -1539,6 +1545,9 @@ export const Hello: MessageFns<Hello> = {
       case "linkPass":
         writer.uint32(90).string(message.credential.value);
         break;
+      case "registrationToken":
+        writer.uint32(122).string(message.credential.value);
+        break;
     }
     if (message.facts !== undefined) {
       MachineFacts.encode(message.facts, writer.uint32(98).fork()).join();
@@ -1653,6 +1662,14 @@ export const Hello: MessageFns<Hello> = {
             message.credential = { $case: "linkPass", value: reader.string() };
             continue;
           }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.credential = { $case: "registrationToken", value: reader.string() };
+            continue;
+          }
           case 12: {
             if (tag !== 98) {
               break;
@@ -1733,6 +1750,10 @@ export const Hello: MessageFns<Hello> = {
         ? { $case: "linkPass", value: globalThis.String(object.linkPass) }
         : isSet(object.link_pass)
         ? { $case: "linkPass", value: globalThis.String(object.link_pass) }
+        : isSet(object.registrationToken)
+        ? { $case: "registrationToken", value: globalThis.String(object.registrationToken) }
+        : isSet(object.registration_token)
+        ? { $case: "registrationToken", value: globalThis.String(object.registration_token) }
         : undefined,
       facts: isSet(object.facts) ? MachineFacts.fromJSON(object.facts) : undefined,
       registerOnly: isSet(object.registerOnly)
@@ -1780,6 +1801,8 @@ export const Hello: MessageFns<Hello> = {
       obj.machineCredential = message.credential.value;
     } else if (message.credential?.$case === "linkPass") {
       obj.linkPass = message.credential.value;
+    } else if (message.credential?.$case === "registrationToken") {
+      obj.registrationToken = message.credential.value;
     }
     if (message.facts !== undefined) {
       obj.facts = MachineFacts.toJSON(message.facts);
@@ -1824,6 +1847,12 @@ export const Hello: MessageFns<Hello> = {
       case "linkPass": {
         if (object.credential?.value !== undefined && object.credential?.value !== null) {
           message.credential = { $case: "linkPass", value: object.credential.value };
+        }
+        break;
+      }
+      case "registrationToken": {
+        if (object.credential?.value !== undefined && object.credential?.value !== null) {
+          message.credential = { $case: "registrationToken", value: object.credential.value };
         }
         break;
       }
@@ -3644,7 +3673,7 @@ export const OpenStream: MessageFns<OpenStream> = {
 };
 
 function createBaseEndSession(): EndSession {
-  return { sessionId: Buffer.alloc(0), cause: "" };
+  return { sessionId: Buffer.alloc(0), cause: "", ownerUserId: "" };
 }
 
 export const EndSession: MessageFns<EndSession> = {
@@ -3654,6 +3683,9 @@ export const EndSession: MessageFns<EndSession> = {
     }
     if (message.cause !== "") {
       writer.uint32(18).string(message.cause);
+    }
+    if (message.ownerUserId !== "") {
+      writer.uint32(26).string(message.ownerUserId);
     }
     return writer;
   },
@@ -3687,6 +3719,14 @@ export const EndSession: MessageFns<EndSession> = {
             message.cause = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.ownerUserId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3707,6 +3747,11 @@ export const EndSession: MessageFns<EndSession> = {
         ? Buffer.from(bytesFromBase64(object.session_id))
         : Buffer.alloc(0),
       cause: isSet(object.cause) ? globalThis.String(object.cause) : "",
+      ownerUserId: isSet(object.ownerUserId)
+        ? globalThis.String(object.ownerUserId)
+        : isSet(object.owner_user_id)
+        ? globalThis.String(object.owner_user_id)
+        : "",
     };
   },
 
@@ -3718,6 +3763,9 @@ export const EndSession: MessageFns<EndSession> = {
     if (message.cause !== "") {
       obj.cause = message.cause;
     }
+    if (message.ownerUserId !== "") {
+      obj.ownerUserId = message.ownerUserId;
+    }
     return obj;
   },
 
@@ -3728,6 +3776,7 @@ export const EndSession: MessageFns<EndSession> = {
     const message = createBaseEndSession();
     message.sessionId = object.sessionId ?? Buffer.alloc(0);
     message.cause = object.cause ?? "";
+    message.ownerUserId = object.ownerUserId ?? "";
     return message;
   },
 };
