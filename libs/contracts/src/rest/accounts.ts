@@ -138,6 +138,7 @@ export const browserSession = defineRoute({
         username: z.string(),
         email: z.string(),
         role: Role,
+        avatar_url: z.string().nullable(),
       }),
     }),
   },

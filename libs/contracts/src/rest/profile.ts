@@ -62,13 +62,13 @@ export const leave = defineRoute({
   errors: ['machines_left', 'conflict'],
 });
 
-/** The largest picture that is taken, bytes: as base64 it fills a request body. */
-export const maxAvatarBytes = 48 * 1024;
+/** The largest picture that is taken, bytes: as base64 it still fits into a request body. */
+export const maxAvatarBytes = 45 * 1024;
 
 /** An uploaded picture. */
 export const AvatarDataUrl = z
   .string()
-  .max(Math.ceil(maxAvatarBytes / 3) * 4 + 32, 'must be a picture of 48 KiB or less')
+  .max(Math.ceil(maxAvatarBytes / 3) * 4 + 23, 'must be a picture of 45 KiB or less')
   .regex(
     /^data:image\/(png|jpeg|webp);base64,[A-Za-z0-9+/]+={0,2}$/,
     'must be a data: URL of a PNG, JPEG or WebP picture',
@@ -82,7 +82,7 @@ export const uploadAvatar = defineRoute({
   access: 'user',
   summary: 'Put up my picture',
   description:
-    'PNG, JPEG or WebP as a data: URL, 48 KiB and 4096 x 4096 pixels at most. It is cut to a square, made small and encoded anew: ' +
+    'PNG, JPEG or WebP as a data: URL, 45 KiB and 2048 x 2048 pixels at most. It is cut to a square, made small and encoded anew: ' +
     'nothing else that was in the file survives.',
   body: z.strictObject({ avatar_url: AvatarDataUrl }),
   success: { status: 200, schema: z.object({ message: z.string(), avatar_url: z.string() }) },
@@ -113,4 +113,4 @@ export const avatar = defineRoute({
   errors: ['not_found'],
 });
 
-export const profileRoutes = [updateProfile, profileBelongings, leave] as const;
+export const profileRoutes = [updateProfile, profileBelongings, leave, uploadAvatar, deleteAvatar, avatar] as const;

@@ -4,6 +4,7 @@ import type { Belongings } from '@webxterm/contracts/rest';
 import { AppError, type Auditor, ask } from '@webxterm/shared';
 import type { ClientSession, Connection } from 'mongoose';
 import type { z } from 'zod';
+import type { AvatarStore } from '../avatars/avatar-store.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { LinkStore } from '../links/link-store.ts';
 import type { AuthEvent, Outbox } from '../outbox/outbox.ts';
@@ -21,6 +22,7 @@ export interface DeletionOptions {
   readonly users: UserStore;
   readonly store: SigninStore;
   readonly links: LinkStore;
+  readonly avatars: AvatarStore;
   readonly signins: Pick<Signins, 'deleteAll'>;
   readonly outbox: Outbox;
   readonly worker: Pick<OutboxWorker, 'settle'>;
@@ -74,13 +76,14 @@ export class Deletion {
   }
 
   async #delete(userId: string, machinesTo: string | null, action: DeletionAction, session: ClientSession) {
-    const { users, store, links, signins, outbox, auditor } = this.#options;
+    const { users, store, links, avatars, signins, outbox, auditor } = this.#options;
     const user = await users.byId(userId, session);
     if (user === null) throw new AppError('not_found', 'There is no user by that id.');
     if (isAdmin(user)) await keepOneAdmin(users, user, session);
     if (machinesTo !== null) await this.#requireHeir(userId, machinesTo, session);
     await users.delete(user._id, session);
     await links.forget(user._id, session);
+    await avatars.forget(user._id, session);
     const ended = await signins.deleteAll(await store.ofUser(userId, session), 'user_deleted', session);
     const event: AuthEvent = {
       subject: 'auth.user.changed',

@@ -93,6 +93,10 @@ export class UserStore {
       .exec();
   }
 
+  async setAvatar(id: Types.ObjectId, url: string | null, session: ClientSession): Promise<void> {
+    await this.#users.updateOne({ _id: id }, { $set: { avatar_url: url } }, { session }).exec();
+  }
+
   /** @returns false when another key has taken the place of `oldKeyId` meanwhile */
   async replaceApiKey(id: string, oldKeyId: string, key: StoredApiKey, session?: ClientSession): Promise<boolean> {
     const result = await this.#users

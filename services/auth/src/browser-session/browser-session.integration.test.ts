@@ -56,7 +56,7 @@ describe("the browser's sign-in", () => {
       token: expect.stringMatching(/^eyJ/),
       half: expect.stringMatching(/^[\w-]{43}$/),
       expires_at: expect.stringMatching(/Z$/),
-      user: { id: expect.any(String), username: 'admin', email: admin.email, role: 'admin' },
+      user: { id: expect.any(String), username: 'admin', email: admin.email, role: 'admin', avatar_url: null },
     });
     expect(answer.headers.getSetCookie()).toEqual([
       expect.stringMatching(

@@ -62,7 +62,13 @@ export const mountBrowserSession = (api: Api, options: BrowserSessionRoutes): vo
       token: signins.token(entry.user_id, held.sid, entry.exp),
       half: held.pair.half,
       expires_at: new Date(endsAt * 1000).toISOString(),
-      user: { id: entry.user_id, username: user.username, email: user.email, role: user.role },
+      user: {
+        id: entry.user_id,
+        username: user.username,
+        email: user.email,
+        role: user.role,
+        avatar_url: user.avatar_url,
+      },
     };
   });
 

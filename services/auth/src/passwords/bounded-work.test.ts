@@ -11,7 +11,7 @@ const gate = (): { open: () => void; closed: Promise<void> } => {
 
 describe('bounded work', () => {
   it('runs so many at once, then in order', async () => {
-    const work = new BoundedWork(2, 10);
+    const work = new BoundedWork(2, 10, 'Too many.');
     const gates = [gate(), gate(), gate()];
     const started: number[] = [];
     const done = gates.map((each, index) =>
@@ -30,7 +30,7 @@ describe('bounded work', () => {
   });
 
   it('answers 503 at once when too many wait, and goes on after a failure', async () => {
-    const work = new BoundedWork(1, 1);
+    const work = new BoundedWork(1, 1, 'Too many.');
     const first = gate();
     const running = work.run(() => first.closed.then(() => Promise.reject(new Error('failed'))));
     const waits = work.run(async () => 'second');
@@ -42,7 +42,7 @@ describe('bounded work', () => {
   });
 
   it('lets those go first who have a right to, and a crowd of others does not fill their places', async () => {
-    const work = new BoundedWork(1, 2);
+    const work = new BoundedWork(1, 2, 'Too many.');
     const running = gate();
     const order: string[] = [];
     const run = (name: string, first: boolean) => work.run(async () => void order.push(name), first);

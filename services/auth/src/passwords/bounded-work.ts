@@ -9,9 +9,12 @@ export class BoundedWork {
   readonly #maxWaiting: number;
   readonly #first: (() => void)[] = [];
   readonly #others: (() => void)[] = [];
+  readonly #refusal: string;
   #running = 0;
 
-  constructor(concurrency: number, maxWaiting: number) {
+  /** `refusal`: the sentence of the 503. */
+  constructor(concurrency: number, maxWaiting: number, refusal: string) {
+    this.#refusal = refusal;
     this.#concurrency = concurrency;
     this.#maxWaiting = maxWaiting;
   }
@@ -35,8 +38,7 @@ export class BoundedWork {
       this.#running += 1;
       return;
     }
-    if (queue.length >= this.#maxWaiting)
-      throw new AppError('unavailable', 'Too many people sign in at this moment. Try again in a few seconds.');
+    if (queue.length >= this.#maxWaiting) throw new AppError('unavailable', this.#refusal);
     await new Promise<void>((resolve) => queue.push(resolve));
   }
 

@@ -10,6 +10,8 @@ const uvThreads = 4;
 /** About eight seconds of work wait at most: whoever came later would have given up before their turn. */
 const waitingPerThread = 32;
 
+const busy = 'Too many people sign in at this moment. Try again in a few seconds.';
+
 /** Hashes and checks passwords, with a bound on how many at once: bcrypt must not take the machine from those who type. */
 export class Passwords {
   readonly #roots: RootKeys;
@@ -21,7 +23,7 @@ export class Passwords {
     this.#roots = roots;
     this.#cost = cost;
     const threads = Math.min(availableParallelism(), uvThreads);
-    this.#work = new BoundedWork(threads, threads * waitingPerThread);
+    this.#work = new BoundedWork(threads, threads * waitingPerThread, busy);
     // No password has this hash; checking against it takes as long as against any other of today's cost.
     const salt = randomBytes(16).toString('hex').slice(0, 21);
     this.#nobodys = formatStored(roots.current, `$2b$${String(cost).padStart(2, '0')}$${salt}u${'.'.repeat(31)}`);

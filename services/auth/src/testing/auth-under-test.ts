@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLogger, edgeHeaders, Shutdown } from '@webxterm/shared';
+import { createLogger, type EdgeFacts, edgeHeaders, Shutdown } from '@webxterm/shared';
 import { startServers } from '@webxterm/stack';
 import mongoose, { type Connection } from 'mongoose';
 import { z } from 'zod';
@@ -67,6 +67,8 @@ const Readiness = z.object({ status: z.string(), parts: z.record(z.string(), z.o
 /** One instance of the service, called as the gateway calls it. */
 export interface AuthUnderTest {
   call(method: string, path: string, body?: unknown, call?: Call): Promise<Answer>;
+  /** What answers no JSON. */
+  fetch(path: string): Promise<Response>;
   ready(): Promise<z.infer<typeof Readiness>>;
   stop(): Promise<void>;
 }
@@ -99,23 +101,25 @@ export const startAuthInstance = async (
   await startAuth(settings, { logger, shutdown }, cost);
   return {
     call: (method, path, body, call = {}) => send(`http://127.0.0.1:${port}${path}`, method, body, call),
+    fetch: (path) => fetch(`http://127.0.0.1:${port}${path}`, { headers: edgeHeaders(gatewayKey, factsOf({})) }),
     ready: async () => Readiness.parse(await (await fetch(`http://127.0.0.1:${healthPort}/readyz`)).json()),
     stop: () => shutdown.run(),
   };
 };
 
+const factsOf = (call: Call): EdgeFacts => ({
+  requestId: 'the-request',
+  clientIp: call.clientIp ?? '203.0.113.9',
+  proto: call.proto ?? 'http',
+  host: '127.0.0.1:8080',
+});
+
 const send = async (url: string, method: string, body: unknown, call: Call): Promise<Answer> => {
-  const facts = {
-    requestId: 'the-request',
-    clientIp: call.clientIp ?? '203.0.113.9',
-    proto: call.proto ?? 'http',
-    host: '127.0.0.1:8080',
-  } as const;
   const payload = call.raw ?? (body === undefined ? undefined : JSON.stringify(body));
   const response = await fetch(url, {
     method,
     headers: {
-      ...edgeHeaders(gatewayKey, facts),
+      ...edgeHeaders(gatewayKey, factsOf(call)),
       ...(payload === undefined ? {} : { 'content-type': 'application/json' }),
       ...(call.token === undefined ? {} : { authorization: `Bearer ${call.token}` }),
       ...call.headers,

@@ -1,0 +1,65 @@
+import { randomBytes } from 'node:crypto';
+import { AppError, type Auditor } from '@webxterm/shared';
+import type { ClientSession, Connection } from 'mongoose';
+import { userTarget } from '../accounts/audit-target.ts';
+import type { User } from '../accounts/user.ts';
+import type { UserStore } from '../accounts/user-store.ts';
+import { inTransaction } from '../database/transaction.ts';
+import type { AvatarStore } from './avatar-store.ts';
+import type { Redraw } from './redraw.ts';
+
+export interface AvatarsOptions {
+  readonly connection: Connection;
+  readonly users: UserStore;
+  readonly store: AvatarStore;
+  readonly redraw: Pick<Redraw, 'png'>;
+  readonly auditor: Pick<Auditor, 'recordIn'>;
+}
+
+/** People's pictures. */
+export class Avatars {
+  readonly #options: AvatarsOptions;
+
+  constructor(options: AvatarsOptions) {
+    this.#options = options;
+  }
+
+  /** `dataUrl`: as the contract has it. @returns its address. @throws AppError invalid_input, unavailable */
+  async put(userId: string, dataUrl: string): Promise<string> {
+    const file = Buffer.from(dataUrl.slice(dataUrl.indexOf(',') + 1), 'base64');
+    const png = await this.#options.redraw.png(file);
+    // Another address for another picture: browsers may keep what they have seen.
+    const id = randomBytes(16).toString('base64url');
+    const url = `/api/avatars/${id}`;
+    await this.#change(userId, url, (user, session) => this.#options.store.put(id, user._id, png, session));
+    return url;
+  }
+
+  async remove(userId: string): Promise<void> {
+    await this.#change(userId, null, (user, session) => this.#options.store.forget(user._id, session));
+  }
+
+  /** The picture, PNG. @throws AppError not_found */
+  async png(id: string): Promise<Buffer> {
+    const png = await this.#options.store.png(id);
+    if (png === undefined) throw new AppError('not_found', 'There is no picture at this address.');
+    return png;
+  }
+
+  async #change(
+    userId: string,
+    url: string | null,
+    store: (user: User, session: ClientSession) => Promise<void>,
+  ): Promise<void> {
+    const { connection, users, auditor } = this.#options;
+    await inTransaction(connection, async (session) => {
+      const user = await users.byId(userId, session);
+      if (user === null) throw new AppError('unauthenticated');
+      if (url === null && user.avatar_url === null) return;
+      await store(user, session);
+      await users.setAvatar(user._id, url, session);
+      const details = { removed: url === null };
+      await auditor.recordIn(session, { action: 'avatar_updated', target: userTarget(user), details });
+    });
+  }
+}

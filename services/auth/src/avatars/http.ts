@@ -1,0 +1,34 @@
+import { avatar, deleteAvatar, uploadAvatar } from '@webxterm/contracts/rest';
+import type { Api } from '@webxterm/shared';
+import type { Avatars } from './avatars.ts';
+
+/** A day: an address never shows another picture, but a deleted one is to be gone at last. */
+const keptSeconds = 86_400;
+
+/** Pictures, put up and shown. */
+export const mountAvatars = (api: Api, avatars: Avatars): void => {
+  api.mount(uploadAvatar, async ({ caller, body }) => ({
+    message: 'Your picture is up.',
+    avatar_url: await avatars.put(caller.userId, body.avatar_url),
+  }));
+
+  api.mount(deleteAvatar, async ({ caller }) => {
+    await avatars.remove(caller.userId);
+    return undefined;
+  });
+
+  api.mount(avatar, async ({ params, context }) => {
+    const png = await avatars.png(params.id);
+    // Should it ever be opened as a page, it is a picture and nothing more.
+    context.response
+      .set({
+        'content-type': 'image/png',
+        'cache-control': `private, max-age=${keptSeconds}, immutable`,
+        'content-security-policy': "default-src 'none'; sandbox",
+        'cross-origin-resource-policy': 'same-origin',
+        'x-content-type-options': 'nosniff',
+      })
+      .send(png);
+    return undefined;
+  });
+};
