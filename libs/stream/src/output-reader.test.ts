@@ -43,18 +43,46 @@ describe('OutputReader', () => {
 
   it('says its limit again after each attach, and an ack alone can wait', () => {
     const reader = new OutputReader(0);
-    expect(reader.due(1000)).toBe('now');
-    expect(reader.tell(1000)).toEqual({ acked: 0, limit: 1000 });
+    expect(reader.due(1000, 0)).toBe('now');
+    expect(reader.tell(1000, 0)).toEqual({ acked: 0, limit: 1000 });
     reader.output(0, bytes(10));
-    expect(reader.due(1000)).toBe('no');
+    expect(reader.due(1000, 0)).toBe('no');
     reader.renderedUpTo(10);
-    expect(reader.due(1000)).toBe('soon');
+    expect(reader.due(1000, 0)).toBe('soon');
     reader.output(10, bytes(600));
     reader.renderedUpTo(610);
-    expect(reader.due(1000)).toBe('now');
-    expect(reader.tell(100)).toEqual({ acked: 610, limit: 1000 });
+    expect(reader.due(1000, 0)).toBe('now');
+    expect(reader.tell(100, 0)).toEqual({ acked: 610, limit: 1000 });
     reader.accepted(610, 610);
-    expect(reader.due(100)).toBe('now');
+    expect(reader.due(100, 0)).toBe('now');
+  });
+
+  it('knows that a sender far away was held up, though a newer limit has been told long before', () => {
+    const reader = new OutputReader(0);
+    const rtt = 50;
+    reader.tell(1000, 0);
+    reader.output(0, bytes(600));
+    reader.renderedUpTo(600);
+    expect(reader.due(1000, 0)).toBe('now');
+    reader.tell(1000, 60);
+    expect(reader.takeLimited(70 - rtt)).toBe(false);
+    // The rest of the first limit, and no word of the second one can have been heard when it was sent.
+    reader.output(600, bytes(400));
+    expect(reader.takeLimited(80 - rtt)).toBe(true);
+    // Sent on the second limit, which is not used up.
+    reader.output(1000, bytes(100));
+    expect(reader.takeLimited(120 - rtt)).toBe(false);
+    reader.accepted(1100, 1100);
+    expect(reader.takeLimited(200)).toBe(false);
+  });
+
+  it('tells a sender far away early enough that it need not stop', () => {
+    const reader = new OutputReader(0);
+    reader.tell(1000, 0);
+    reader.output(0, bytes(200));
+    reader.renderedUpTo(200);
+    expect(reader.due(1000, 0)).toBe('soon');
+    expect(reader.due(1000, 500)).toBe('now');
   });
 
   it('gives the ring’s stream minus told gaps, under duplicates, breaks and a slow renderer, and never starves', () => {
@@ -110,16 +138,16 @@ describe('OutputReader', () => {
             if (lost !== undefined) at = lost.to;
           }
           reader.renderedUpTo(reader.rendered + Math.floor((reader.next - reader.rendered) * render));
-          if (reader.due(window) === 'now') {
-            const { acked, limit } = reader.tell(window);
+          if (reader.due(window, 0) === 'now') {
+            const { acked, limit } = reader.tell(window, 0);
             cursor.allow(acked, limit);
           }
         }
         // Whatever went before: a viewer that renders what it gets gets it all.
         for (let rounds = 0; reader.next < ring.head && rounds < 1000; rounds += 1) {
           reader.renderedUpTo(reader.next);
-          if (reader.due(5000) === 'now') {
-            const { acked, limit } = reader.tell(5000);
+          if (reader.due(5000, 0) === 'now') {
+            const { acked, limit } = reader.tell(5000, 0);
             cursor.allow(acked, limit);
           }
           deliver(0);

@@ -5,6 +5,9 @@ export type FreshOutput = { offset: number; bytes: Uint8Array; live: boolean };
 /** Output from `from` up to `to` that this viewer will never have. */
 export type OutputGap = { from: number; to: number };
 
+/** A window is told by eighths, so a round trip holds about so many; the rest is room. */
+const maxTellings = 64;
+
 /**
  * A viewer's side of the output: gives each byte once and in order, tells what is lost, and says how far the sender may go.
  * What is rendered may lag behind what was received.
@@ -15,6 +18,8 @@ export class OutputReader {
   #liveFrom = 0;
   #limit = 0;
   #told: { acked: number; limit: number } | undefined;
+  /** Limits told, oldest first, each larger than the one before: those that may still be on their way, and one older. */
+  #tellings: { at: number; limit: number }[] = [];
   #limited = false;
 
   /** `from`: the viewer has every byte before this. */
@@ -46,6 +51,7 @@ export class OutputReader {
     this.#liveFrom = liveFrom;
     this.#limit = 0;
     this.#told = undefined;
+    this.#tellings = [];
     this.#limited = false;
     return this.gap(offset);
   }
@@ -83,26 +89,40 @@ export class OutputReader {
     this.#rendered = Math.max(this.#rendered, Math.min(offset, this.#next));
   }
 
-  /** Whether the sender has been held up by the limit since this was last asked. */
-  takeLimited(): boolean {
-    const limited = this.#limited;
+  /**
+   * Whether the sender has been held up by the limit since this was last asked. `heardBefore`: limits told until then had
+   * reached the sender when it sent what came last (now - round trip). Over a long way a newer limit has been told long
+   * before the sender comes to the old one and stops, so what was told last says nothing.
+   */
+  takeLimited(heardBefore: number): boolean {
+    const newer = this.#tellings.findIndex(({ at }) => at > heardBefore);
+    this.#tellings.splice(0, (newer === -1 ? this.#tellings.length : newer) - 1);
+    const heard = this.#tellings[0];
+    const limited = this.#limited || (heard !== undefined && heard.at <= heardBefore && this.#next >= heard.limit);
     this.#limited = false;
     return limited;
   }
 
   /**
    * Whether the sender should hear of ack and limit: `now` when it may soon be held up, `soon` when there is only an ack to
-   * tell, which can wait for a pause. `window`: bytes allowed beyond what is rendered.
+   * tell, which can wait for a pause. `window`: bytes allowed beyond what is rendered. `inFlight`: bytes that come while a
+   * word to the sender and its effect are on their way.
    */
-  due(window: number): 'now' | 'soon' | 'no' {
+  due(window: number, inFlight: number): 'now' | 'soon' | 'no' {
     if (this.#told === undefined) return 'now';
-    if (this.#rendered + window - this.#limit >= window / 4 && this.#limit - this.#next < window / 2) return 'now';
+    if (this.#rendered + window - this.#limit >= window / 8 && this.#limit - this.#next < window / 2 + inFlight)
+      return 'now';
     return this.#rendered > this.#told.acked ? 'soon' : 'no';
   }
 
-  /** What to tell the sender. The limit never moves back. */
-  tell(window: number): { acked: number; limit: number } {
-    this.#limit = Math.max(this.#limit, this.#rendered + window);
+  /** What to tell the sender. The limit never moves back. `now`: ms on any clock that does not go back. */
+  tell(window: number, now: number): { acked: number; limit: number } {
+    const limit = this.#rendered + window;
+    if (limit > this.#limit) {
+      this.#limit = limit;
+      // The oldest that are kept too long are of a round trip that never ended.
+      this.#tellings = [...this.#tellings.slice(-maxTellings), { at: now, limit }];
+    }
     this.#told = { acked: this.#rendered, limit: this.#limit };
     return this.#told;
   }

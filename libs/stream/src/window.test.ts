@@ -47,6 +47,22 @@ describe('OutputWindow', () => {
     expect(window.size(50_000)).toBe(before);
   });
 
+  it('opens for a viewer that has caught up after every piece, and is held up only now and then', () => {
+    const window = new OutputWindow(bounds);
+    window.measuredRtt(50, 0);
+    let acked = 0;
+    for (let now = 0; now < 3000; now += 50) {
+      // A window comes in ten pieces within a few ms, and then nothing for the rest of the round trip.
+      const piece = Math.floor(window.size(now) / 10);
+      for (let part = 0; part < 10; part += 1) {
+        acked += piece;
+        window.acked(acked, { limited: part === 9, caughtUp: true }, now + part / 2);
+      }
+    }
+    expect(window.size(3000)).toBe(bounds.max);
+    expect(window.inFlight(3000)).toBeGreaterThan(bounds.max / 2);
+  });
+
   it('is not fed by a pong that queued behind output', () => {
     const window = new OutputWindow(bounds);
     const before = flood(window, 1000, 5, 1000);

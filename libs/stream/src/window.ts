@@ -24,7 +24,7 @@ export class OutputWindow {
   #rtts: { at: number; rtt: number }[] = [];
   /** Bytes per ms of the last rounds, oldest first. */
   #rates: number[] = [];
-  #round: { startedAt: number; startedFrom: number; limited: boolean } | undefined;
+  #round: { startedAt: number; startedFrom: number; ackedAt: number; limited: boolean } | undefined;
 
   constructor(bounds: WindowBounds) {
     this.#bounds = bounds;
@@ -47,18 +47,21 @@ export class OutputWindow {
   /**
    * The viewer has rendered everything before `acked`. `limited`: since the last call the sender was held up by the limit.
    * `caughtUp`: everything received is rendered. Only what the limit held up tells the viewer's rate: where the shell has
-   * nothing more to say, a low rate says nothing.
+   * nothing more to say, a low rate says nothing. A fast viewer has caught up after every piece, so that alone ends no round.
    */
   acked(acked: number, { limited, caughtUp }: { limited: boolean; caughtUp: boolean }, now: number): void {
-    const fresh = { startedAt: now, startedFrom: acked, limited: false };
-    this.#round ??= fresh;
+    const fresh = { startedAt: now, startedFrom: acked, ackedAt: now, limited: false };
+    const roundMs = Math.max(minRoundMs, this.rtt(now));
+    // The limit holds the sender up for a round trip; a longer pause is the shell's own.
+    if (this.#round === undefined || (caughtUp && now - this.#round.ackedAt > 2 * roundMs)) this.#round = fresh;
     const round = this.#round;
     round.limited ||= limited;
+    round.ackedAt = now;
     const elapsed = now - round.startedAt;
-    if (round.limited && elapsed >= Math.max(minRoundMs, this.rtt(now))) {
+    if (elapsed < roundMs) return;
+    if (round.limited)
       this.#rates = [...this.#rates, Math.max(0, acked - round.startedFrom) / elapsed].slice(-roundsKept);
-      this.#round = fresh;
-    } else if (caughtUp && !limited) this.#round = fresh;
+    if (round.limited || caughtUp) this.#round = fresh;
   }
 
   /** The output stream goes on elsewhere, or did not flow: the round that was under way measures nothing. */
@@ -70,6 +73,11 @@ export class OutputWindow {
   size(now: number): number {
     if (this.#rates.length === 0) return this.#bounds.first;
     return this.#windowAt(Math.max(...this.#rates), now);
+  }
+
+  /** Bytes that come in one round trip at the rate that counts; 0 while none is known. */
+  inFlight(now: number): number {
+    return this.#rates.length === 0 ? 0 : Math.min(this.#bounds.max, Math.max(...this.#rates) * this.rtt(now));
   }
 
   #windowAt(rate: number, now: number): number {

@@ -66,15 +66,18 @@ export class IncomingOutput {
   }
 
   #rendered(upTo: number): void {
+    const now = this.#clock.now();
     this.#reader.renderedUpTo(upTo);
     const caughtUp = this.#reader.rendered === this.#reader.next;
-    this.#window.acked(this.#reader.rendered, { limited: this.#reader.takeLimited(), caughtUp }, this.#clock.now());
+    const limited = this.#reader.takeLimited(now - this.#window.rtt(now));
+    this.#window.acked(this.#reader.rendered, { limited, caughtUp }, now);
     this.#tellIfDue();
   }
 
   #tellIfDue(): void {
     if (this.#connection === undefined) return;
-    const due = this.#reader.due(this.#window.size(this.#clock.now()));
+    const now = this.#clock.now();
+    const due = this.#reader.due(this.#window.size(now), this.#window.inFlight(now));
     if (due === 'now') this.#tell();
     else if (due === 'soon') this.#stopTimer ??= this.#clock.after(ackPauseMs, () => this.#tell());
   }
@@ -82,6 +85,7 @@ export class IncomingOutput {
   #tell(): void {
     this.#stopTimer?.();
     this.#stopTimer = undefined;
-    this.#connection?.send({ type: 'limit', ...this.#reader.tell(this.#window.size(this.#clock.now())) });
+    const now = this.#clock.now();
+    this.#connection?.send({ type: 'limit', ...this.#reader.tell(this.#window.size(now), now) });
   }
 }

@@ -196,18 +196,17 @@ export class RawViewer {
   }
 
   #taken(offset: number): void {
+    const now = this.#options.context.now();
     this.#reader.renderedUpTo(offset);
     const caughtUp = this.#reader.rendered === this.#reader.next;
-    this.#window.acked(
-      this.#reader.rendered,
-      { limited: this.#reader.takeLimited(), caughtUp },
-      this.#options.context.now(),
-    );
-    if (this.#reader.due(this.#window.size(this.#options.context.now())) !== 'no') this.#tellLimit();
+    const limited = this.#reader.takeLimited(now - this.#window.rtt(now));
+    this.#window.acked(this.#reader.rendered, { limited, caughtUp }, now);
+    if (this.#reader.due(this.#window.size(now), this.#window.inFlight(now)) !== 'no') this.#tellLimit();
   }
 
   #tellLimit(): void {
-    const limit = this.#reader.tell(this.#window.size(this.#options.context.now()));
+    const now = this.#options.context.now();
+    const limit = this.#reader.tell(this.#window.size(now), now);
     this.#options.attachment.send(encodeUp({ type: 'limit', ...limit }));
   }
 
