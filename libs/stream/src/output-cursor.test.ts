@@ -67,4 +67,15 @@ describe('OutputCursor', () => {
       { numRuns: 60 },
     );
   });
+
+  it('goes on elsewhere without a round trip, and no older limit holds it back', () => {
+    const ring = new Ring(64 * 1024);
+    ring.append(new Uint8Array(60_000));
+    const cursor = new OutputCursor(0);
+    cursor.allow(10, 20);
+    cursor.jump(50_000);
+    expect([cursor.next, cursor.acked, cursor.limit]).toEqual([50_000, 50_000, 50_000 + initialOutputLimit]);
+    cursor.allow(10, 30);
+    expect(cursor.available(ring)).toBe(10_000);
+  });
 });

@@ -1,4 +1,11 @@
-import type { Ring, RingRead } from './ring.ts';
+import type { RingRead } from './ring.ts';
+
+/** Where output is read from: a ring, or one with more before it. */
+export type OutputSource = {
+  readonly head: number;
+  readonly tail: number;
+  read(from: number, max: number): RingRead;
+};
 
 /** What an attachment is to be sent next. */
 export type NextOutput =
@@ -55,7 +62,7 @@ export class OutputCursor {
    * Takes the next stretch of at most `max` bytes and moves the cursor behind it.
    * After a gap the viewer answers with a limit counted from its end, so the limit is left alone.
    */
-  take(ring: Ring, max: number): NextOutput {
+  take(ring: OutputSource, max: number): NextOutput {
     if (this.#next < ring.tail) {
       const gap = { kind: 'gap', from: this.#next, to: ring.tail } as const;
       this.#next = gap.to;
@@ -68,8 +75,18 @@ export class OutputCursor {
     return { kind: 'output', read };
   }
 
+  /**
+   * Goes on at `to`: the bytes before it are told lost, or stand on the viewer's screen already. It may be sent as much from
+   * there as at first, without a round trip.
+   */
+  jump(to: number): void {
+    this.#next = to;
+    this.#acked = to;
+    this.#limit = Math.max(this.#limit, to + initialOutputLimit);
+  }
+
   /** Bytes that `take` could give now. */
-  available(ring: Ring): number {
+  available(ring: OutputSource): number {
     if (this.#next < ring.tail) return 1;
     return Math.max(0, Math.min(ring.head, this.#limit) - this.#next);
   }

@@ -61,3 +61,26 @@ describe('Ring', () => {
     expect(() => new Ring(0)).toThrow(RangeError);
   });
 });
+
+describe('what leaves a ring', () => {
+  it('is told in order, without a hole, before it is overwritten', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 50_000 }), { maxLength: 12 }), (lengths) => {
+        let evicted = 0;
+        let written = 0;
+        const ring = new Ring(64 * 1024, (offset, bytes) => {
+          expect(offset).toBe(evicted);
+          expect(bytes.every((byte, index) => byte === (offset + index) % 251)).toBe(true);
+          evicted += bytes.length;
+        });
+        for (const length of lengths) {
+          const from = written;
+          ring.append(Uint8Array.from({ length }, (_, index) => (from + index) % 251));
+          written += length;
+          expect(evicted).toBe(ring.tail);
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+});

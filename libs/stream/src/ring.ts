@@ -1,6 +1,9 @@
 /** A stretch of output: the absolute offset of its first byte, and views into the ring that hold its bytes in order. */
 export type RingRead = { offset: number; length: number; views: Uint8Array[] };
 
+/** Told of bytes that are about to be overwritten: the absolute offset of the first, and a view that holds only meanwhile. */
+export type OnEvict = (offset: number, bytes: Uint8Array) => void;
+
 /** Memory comes in pieces of this size and only when output needs it: an idle shell costs next to nothing. */
 const chunkSize = 64 * 1024;
 
@@ -12,14 +15,16 @@ export class Ring {
   /** Bytes kept. */
   readonly size: number;
   readonly #chunks: (Uint8Array | undefined)[];
+  readonly #onEvict: OnEvict | undefined;
   #head = 0;
 
   /** @throws RangeError when `size` is not a positive multiple of 64 KiB. */
-  constructor(size: number) {
+  constructor(size: number, onEvict?: OnEvict) {
     if (size <= 0 || size % chunkSize !== 0) {
       throw new RangeError(`ring size ${size} is not a positive multiple of ${chunkSize}`);
     }
     this.size = size;
+    this.#onEvict = onEvict;
     this.#chunks = new Array<Uint8Array | undefined>(size / chunkSize).fill(undefined);
   }
 
@@ -33,13 +38,15 @@ export class Ring {
     return Math.max(0, this.#head - this.size);
   }
 
-  /** Copies `bytes` in; the oldest make room. */
+  /** Copies `bytes` in; the oldest make room, in order and without a hole. */
   append(bytes: Uint8Array): void {
     let rest = bytes;
     while (rest.length > 0) {
       const at = this.#head % chunkSize;
       const part = rest.subarray(0, chunkSize - at);
-      this.#chunkForWrite(this.#head).set(part, at);
+      const chunk = this.#chunkForWrite(this.#head);
+      if (this.#head >= this.size) this.#onEvict?.(this.#head - this.size, chunk.subarray(at, at + part.length));
+      chunk.set(part, at);
       this.#head += part.length;
       rest = rest.subarray(part.length);
     }

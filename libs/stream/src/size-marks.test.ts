@@ -16,6 +16,16 @@ describe('SizeMarks', () => {
     expect(marks.add({ offset: 12, cols: 80, rows: 24 })).toBe(false);
   });
 
+  it('tell the size at any offset, and where it changes next', () => {
+    const marks = new SizeMarks({ cols: 80, rows: 24 });
+    marks.add({ offset: 10, cols: 90, rows: 24 });
+    marks.add({ offset: 20, cols: 100, rows: 24 });
+    expect([0, 9, 10, 19, 20, 99].map((offset) => marks.at(offset).cols)).toEqual([80, 80, 90, 90, 100, 100]);
+    expect([0, 9, 10, 19, 20].map((offset) => marks.nextAfter(offset))).toEqual([10, 10, 20, 20, undefined]);
+    marks.trim(15);
+    expect(marks.at(3).cols).toBe(90);
+  });
+
   it('keeps at most 256, and after a trim still knows the size of every byte left', () => {
     fc.assert(
       fc.property(

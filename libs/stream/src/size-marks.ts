@@ -37,6 +37,17 @@ export class SizeMarks {
     if (keepFrom > 0) this.#marks.splice(0, keepFrom);
   }
 
+  /** The size in force at `offset`; for what is older than all marks, the oldest known. */
+  at(offset: number): SizeMark {
+    return this.#marks.findLast((mark) => mark.offset <= offset) ?? this.#marks[0] ?? this.current;
+  }
+
+  /** Where the size changes next behind `offset`; undefined: nowhere yet. */
+  nextAfter(offset: number): number | undefined {
+    if (this.current.offset <= offset) return undefined;
+    return this.#marks.find((mark) => mark.offset > offset)?.offset;
+  }
+
   /** The size in force at `from`, then every change after it. */
   since(from: number): readonly SizeMark[] {
     const next = this.#marks.findIndex((mark) => mark.offset > from);
