@@ -3,14 +3,15 @@ import { join } from 'node:path';
 import { getCACertificates } from 'node:tls';
 import { ConfigError, origin, readConfig } from '@webxterm/shared';
 import { reasonOf, StackFailure } from '../failure.ts';
+import { openAuthority, openSecrets } from '../installation/handed-files.ts';
+import { natsServer } from '../installation/handed-secrets.ts';
 import { configureAgent } from '../local-agent/agent-config.ts';
 import { fingerprint } from '../pki/authority.ts';
 import { mongoPasswords } from '../servers/local-servers.ts';
 import { setUpMongo } from '../servers/mongo-setup.ts';
 import { declareBus } from '../servers/nats.ts';
 import { adminEmail } from '../stack.ts';
-import { handOut, openAuthority, openSecrets } from './hand-out.ts';
-import { natsServer } from './handed-secrets.ts';
+import { handOut } from './hand-out.ts';
 
 // The one-shot programs of docker-compose.yml: `node src/compose/main.ts COMMAND`.
 const volume = '/secrets';

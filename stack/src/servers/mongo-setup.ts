@@ -5,8 +5,12 @@ import { reasonOf, StackFailure } from '../failure.ts';
 import { databaseOf, type MongoUser, mongoUsers, replicaSet } from './mongo-users.ts';
 
 export interface MongoSetup {
-  /** On this machine: an empty server lets only such clients in. */
   readonly port: number;
+  /**
+   * It runs elsewhere, under `memberName`. An empty server lets only clients of its own machine in without a user, but whoever
+   * has the key of its replica set, as its members do. Undefined: it runs on this machine.
+   */
+  readonly remote?: { readonly keyfile: string };
   /** The name under which the services know the machine; 127.0.0.1 unless told. */
   readonly memberName?: string;
   readonly rootPassword: string;
@@ -30,8 +34,8 @@ const userExists = 51_003;
 const isServerError = (error: unknown, ...codes: number[]): boolean =>
   error instanceof MongoServerError && codes.includes(Number(error.code));
 
-const connect = (port: number, options: MongoClientOptions = {}): Promise<MongoClient> =>
-  new MongoClient(`mongodb://127.0.0.1:${port}/admin`, {
+const connect = (setup: MongoSetup, options: MongoClientOptions = {}): Promise<MongoClient> =>
+  new MongoClient(`mongodb://${setup.remote === undefined ? '127.0.0.1' : setup.memberName}:${setup.port}/admin`, {
     directConnection: true,
     serverSelectionTimeoutMS: answerWithinMs,
     ...options,
@@ -40,7 +44,7 @@ const connect = (port: number, options: MongoClientOptions = {}): Promise<MongoC
 const memberOf = (setup: MongoSetup): string => `${setup.memberName ?? '127.0.0.1'}:${setup.port}`;
 
 const connectAsRoot = (setup: MongoSetup): Promise<MongoClient> =>
-  connect(setup.port, { auth: { username: rootUser, password: setup.rootPassword }, authSource: 'admin' });
+  connect(setup, { auth: { username: rootUser, password: setup.rootPassword }, authSource: 'admin' });
 
 const untilPrimary = async (client: MongoClient): Promise<void> => {
   const deadline = performance.now() + primaryWithinMs;
@@ -59,9 +63,18 @@ const ignoring = async (command: Promise<unknown>, ...codes: number[]): Promise<
   }
 };
 
+/** The user that members of a replica set are to each other; its password is the keyfile without its white space. */
+const connectAsFirst = (setup: MongoSetup): Promise<MongoClient> =>
+  setup.remote === undefined
+    ? connect(setup)
+    : connect(setup, {
+        auth: { username: '__system', password: setup.remote.keyfile.replace(/\s/g, '') },
+        authSource: 'local',
+      });
+
 /** What an empty server lets a client on this machine do without a user: initiate, and make the first user. */
 const initiate = async (setup: MongoSetup): Promise<void> => {
-  const client = await connect(setup.port);
+  const client = await connectAsFirst(setup);
   try {
     const admin = client.db('admin');
     const config = { _id: replicaSet, members: [{ _id: 0, host: memberOf(setup) }] };

@@ -4,8 +4,8 @@ import type { SecretName } from '../secrets/secrets.ts';
 import { mongoUrlAt } from '../servers/mongo-users.ts';
 import { renderNatsConfig } from '../servers/nats-config.ts';
 
-/** Names of containers, and so of machines, in docker-compose.yml. */
-const mongoServer = 'mongo:27017';
+/** Names of containers in docker-compose.yml and of Services in k8s/. */
+export const mongoServer = 'mongo:27017';
 export const natsServer = 'nats:4222';
 
 /** What one container may read: its folder belongs to its user and is closed to every other. */

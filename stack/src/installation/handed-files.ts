@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { KeyPair } from '../pki/authority.ts';
+import { keepAuthority, keepCertificate } from '../pki/certificate-folders.ts';
+import { Secrets } from '../secrets/secrets.ts';
+import { handedSecrets } from './handed-secrets.ts';
+
+/** The secrets themselves, made once and never overwritten; everything else follows from them. */
+export const openSecrets = (folder: string): Secrets => new Secrets(join(folder, 'made'));
+
+/** The private CA of the installation, beside the secrets. */
+export const openAuthority = (folder: string): Promise<KeyPair> =>
+  keepAuthority(join(folder, 'made', 'ca'), Date.now());
+
+/** Where a certificate is kept, beside the secrets. */
+export const certificateFolder = (folder: string, holder: string, name: string): string =>
+  join(folder, 'made', 'certificates', `${holder}-${name}`);
+
+export const certificateFiles = ['tls.crt', 'tls.key', 'ca.crt'] as const;
+
+/** What one container may read. */
+export interface HandedFiles {
+  readonly folder: string;
+  readonly uid: number;
+  /** Name and content. */
+  readonly files: ReadonlyMap<string, string>;
+  /** By the folder's name: `tls.crt`, `tls.key` and `ca.crt` with their contents. */
+  readonly certificates: ReadonlyMap<string, ReadonlyMap<string, string>>;
+}
+
+/**
+ * Makes what secrets and certificates are missing under `folder`, and tells what each container gets of them. Certificates stay
+ * while they serve.
+ * @throws StackFailure when the folder cannot be written, or holds half of a private CA
+ */
+export const handedFiles = async (folder: string, publicUrl: string): Promise<readonly HandedFiles[]> => {
+  const secrets = openSecrets(folder);
+  const authority = await openAuthority(folder);
+  const all = handedSecrets((name) => secrets.read(name), publicUrl, authority.certificate.trim());
+  return Promise.all(
+    all.map(async ({ folder: holder, uid, secrets: names, derived, certificates }) => {
+      const given = new Map<string, ReadonlyMap<string, string>>();
+      for (const [name, request] of Object.entries(certificates)) {
+        const kept = certificateFolder(folder, holder, name);
+        await keepCertificate(kept, authority, request, Date.now());
+        given.set(name, new Map(certificateFiles.map((file) => [file, readFileSync(join(kept, file), 'utf8')])));
+      }
+      const texts = [...names.map((name) => [name, secrets.read(name)] as const), ...Object.entries(derived)];
+      const files = new Map(texts.map(([name, content]) => [name, `${content}\n`]));
+      return { folder: holder, uid, files, certificates: given };
+    }),
+  );
+};

@@ -1,0 +1,36 @@
+import { ConfigError, origin, readConfig } from '@webxterm/shared';
+import { z } from 'zod';
+import { reasonOf, StackFailure } from '../failure.ts';
+import { configureAgent } from '../local-agent/agent-config.ts';
+import { adminEmail } from '../stack.ts';
+
+// What the demo machine of k8s/components/demo runs before its agent: writes the agent's configuration, once.
+
+const settings = {
+  PUBLIC_URL: origin,
+  ADMIN_PASSWORD: z.string(),
+  /** PEM of the private CA. */
+  CA: z.string(),
+  CONFIG_FOLDER: z.string(),
+};
+
+const run = async (): Promise<void> => {
+  const { PUBLIC_URL: url, ADMIN_PASSWORD: password, CA: ca, CONFIG_FOLDER: folder } = readConfig('demo', settings);
+  await configureAgent({
+    folder,
+    door: { url, dial: { host: 'gateway', port: 8080 }, ca: [ca] },
+    hub: { address: 'agent-hub-agents:8081', ca },
+    name: 'demo',
+    linuxUser: 'node',
+    admin: { email: adminEmail, password },
+  });
+  process.stdout.write(`the machine "demo" belongs to ${adminEmail}\n`);
+};
+
+try {
+  await run();
+} catch (error) {
+  const plain = error instanceof StackFailure || error instanceof ConfigError;
+  process.stderr.write(`${plain ? reasonOf(error) : String(error instanceof Error ? error.stack : error)}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,67 @@
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { makePrivateFolder, writePrivateFile } from '../data-dir/private-files.ts';
+import { certificateFolder, handedFiles } from '../installation/handed-files.ts';
+import { handedSecrets } from '../installation/handed-secrets.ts';
+import type { SecretsApi } from './secrets-api.ts';
+
+/** Holds the secrets themselves and the private CA: what a backup must have. */
+const madeSecret = 'webxterm-made';
+const authorityFiles = ['ca.crt', 'ca.key'];
+
+const secretOf = (holder: string): string => `webxterm-${holder}`;
+const certificateSecretOf = (holder: string, name: string): string => `webxterm-${holder}-${name}`;
+
+type Certificates = readonly { readonly holder: string; readonly name: string }[];
+
+/** Which certificates there are does not depend on any secret. */
+const certificatesFor = (publicUrl: string): Certificates =>
+  handedSecrets(() => '', publicUrl, '').flatMap(({ folder: holder, certificates }) =>
+    Object.keys(certificates).map((name) => ({ holder, name })),
+  );
+
+/** Brings back what was made before, so that nothing is made twice. */
+const restore = async (api: SecretsApi, folder: string, certificates: Certificates): Promise<void> => {
+  const made = join(folder, 'made');
+  makePrivateFolder(made);
+  makePrivateFolder(join(made, 'ca'));
+  for (const [name, text] of (await api.read(madeSecret)) ?? [])
+    writePrivateFile(join(made, authorityFiles.includes(name) ? 'ca' : '.', name), text);
+  for (const { holder, name } of certificates) {
+    const kept = certificateFolder(folder, holder, name);
+    mkdirSync(kept, { recursive: true, mode: 0o700 });
+    for (const [file, text] of (await api.read(certificateSecretOf(holder, name))) ?? [])
+      writePrivateFile(join(kept, file), text);
+  }
+};
+
+const filesIn = (folder: string): [string, string][] =>
+  readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => [name, readFileSync(join(folder, name), 'utf8')]);
+
+/**
+ * Makes the Secrets of the installation, once; later it adds what a new version needs and renews certificates near their end.
+ * The secrets themselves are written first: whoever is cut short goes on from them.
+ * @param folder an empty one that only this process sees
+ * @returns the names of the Secrets that were made or changed
+ * @throws StackFailure
+ */
+export const makeInstallationSecrets = async (
+  api: SecretsApi,
+  { folder, publicUrl }: { folder: string; publicUrl: string },
+): Promise<string[]> => {
+  await restore(api, folder, certificatesFor(publicUrl));
+  const handed = await handedFiles(folder, publicUrl);
+  const changed: string[] = [];
+  const write = async (name: string, type: 'Opaque' | 'kubernetes.io/tls', files: ReadonlyMap<string, string>) => {
+    if ((await api.write(name, type, files)) !== 'same') changed.push(name);
+  };
+  const made = join(folder, 'made');
+  await write(madeSecret, 'Opaque', new Map([...filesIn(made), ...filesIn(join(made, 'ca'))]));
+  for (const { folder: holder, files, certificates: pairs } of handed) {
+    for (const [name, pair] of pairs) await write(certificateSecretOf(holder, name), 'kubernetes.io/tls', pair);
+    await write(secretOf(holder), 'Opaque', files);
+  }
+  return changed;
+};

@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { StackFailure } from '../failure.ts';
+
+const serviceAccount = '/var/run/secrets/kubernetes.io/serviceaccount';
+const answerWithinMs = 15_000;
+
+export type SecretType = 'Opaque' | 'kubernetes.io/tls';
+
+const Secret = z.looseObject({
+  metadata: z.looseObject({ resourceVersion: z.string() }),
+  data: z.record(z.string(), z.string()).default({}),
+});
+
+export interface ApiServer {
+  readonly url: string;
+  readonly namespace: string;
+  readonly token: string;
+}
+
+/** The API server as a pod sees it. NODE_EXTRA_CA_CERTS names its CA. */
+export const apiServerOfPod = (): ApiServer => ({
+  url: 'https://kubernetes.default.svc',
+  namespace: readFileSync(`${serviceAccount}/namespace`, 'utf8').trim(),
+  token: readFileSync(`${serviceAccount}/token`, 'utf8').trim(),
+});
+
+/** The Secrets of one namespace, as far as the set-up needs them. */
+export class SecretsApi {
+  readonly #server: ApiServer;
+
+  constructor(server: ApiServer) {
+    this.#server = server;
+  }
+
+  /** Its files; undefined when there is no such Secret. @throws StackFailure */
+  async read(name: string): Promise<ReadonlyMap<string, string> | undefined> {
+    const found = await this.#find(name);
+    return found?.files;
+  }
+
+  /** Makes the Secret, or gives it these files in place of what it holds. Nothing is sent when it holds them already. @throws StackFailure */
+  async write(
+    name: string,
+    type: SecretType,
+    files: ReadonlyMap<string, string>,
+  ): Promise<'made' | 'changed' | 'same'> {
+    const found = await this.#find(name);
+    const data = Object.fromEntries([...files].map(([file, text]) => [file, Buffer.from(text).toString('base64')]));
+    const body = {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name, labels: { 'app.kubernetes.io/part-of': 'webxterm' } },
+      type,
+      data,
+    };
+    if (found === undefined) {
+      await this.#send('POST', '', body);
+      return 'made';
+    }
+    if (sameFiles(found.files, files)) return 'same';
+    // Who changed it meanwhile wins: the version makes this one fail.
+    const metadata = { ...body.metadata, resourceVersion: found.version };
+    await this.#send('PUT', `/${name}`, { ...body, metadata });
+    return 'changed';
+  }
+
+  async #find(name: string): Promise<{ version: string; files: Map<string, string> } | undefined> {
+    const answer = await this.#send('GET', `/${name}`);
+    if (answer === undefined) return undefined;
+    const { metadata, data } = Secret.parse(answer);
+    const files = new Map(Object.entries(data).map(([file, text]) => [file, Buffer.from(text, 'base64').toString()]));
+    return { version: metadata.resourceVersion, files };
+  }
+
+  async #send(method: 'GET' | 'POST' | 'PUT', path: string, body?: unknown): Promise<unknown> {
+    const { url, namespace, token } = this.#server;
+    const response = await fetch(`${url}/api/v1/namespaces/${namespace}/secrets${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(answerWithinMs),
+    }).catch((error: unknown) => {
+      throw new StackFailure(`the API server at ${url} cannot be reached`, { cause: error });
+    });
+    if (method === 'GET' && response.status === 404) return undefined;
+    if (response.ok) return response.json();
+    // Its message says who may not do what; it repeats nothing of the body.
+    const { message } = z
+      .looseObject({ message: z.string().default('') })
+      .parse(await response.json().catch(() => ({})));
+    throw new StackFailure(`the API server answers ${response.status} to ${method} of Secret${path}: ${message}`);
+  }
+}
+
+const sameFiles = (a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean =>
+  a.size === b.size && [...a].every(([name, text]) => b.get(name) === text);
