@@ -15,12 +15,12 @@ import { AddMachinePage } from './machines/add-machine-page.tsx';
 import { LiveContext, useLiveMachines } from './machines/live-machines.ts';
 import { MachineListPage, MachineListSearch } from './machines/machine-list-page.tsx';
 import { MachinePage } from './machines/machine-page.tsx';
-import { ProfilePage } from './profile/profile-page.tsx';
 import { SessionsPage } from './sessions/sessions-page.tsx';
 import { LoginPage } from './sign-in/login-page.tsx';
 import { pathAfterSignIn } from './sign-in/next-path.ts';
 import type { SignIn } from './sign-in/sign-in.ts';
 import { SignupPage } from './sign-in/signup-page.tsx';
+import { UserListSearch } from './users/user-list-search.ts';
 
 const root = createRootRouteWithContext<{ signIn: SignIn }>()({
   component: Outlet,
@@ -63,6 +63,12 @@ const routes = root.addChildren([
     createRoute({ getParentRoute: () => signedOut, path: '/login', component: LoginPage }),
     createRoute({ getParentRoute: () => signedOut, path: '/signup', component: SignupPage }),
   ]),
+  // For anybody: whoever is signed in here may have been sent the link of another account.
+  createRoute({
+    getParentRoute: () => root,
+    path: '/setup',
+    component: lazyRouteComponent(() => import('./sign-in/setup-page.tsx'), 'SetupPage'),
+  }),
   signedIn.addChildren([
     framed.addChildren([
       createRoute({
@@ -74,7 +80,17 @@ const routes = root.addChildren([
       createRoute({ getParentRoute: () => framed, path: '/machines/add', component: AddMachinePage }),
       createRoute({ getParentRoute: () => framed, path: '/machines/$agentId', component: MachinePage }),
       createRoute({ getParentRoute: () => framed, path: '/sessions', component: SessionsPage }),
-      createRoute({ getParentRoute: () => framed, path: '/profile', component: ProfilePage }),
+      createRoute({
+        getParentRoute: () => framed,
+        path: '/profile',
+        component: lazyRouteComponent(() => import('./profile/profile-page.tsx'), 'ProfilePage'),
+      }),
+      createRoute({
+        getParentRoute: () => framed,
+        path: '/users',
+        validateSearch: UserListSearch,
+        component: lazyRouteComponent(() => import('./users/users-page.tsx'), 'UsersPage'),
+      }),
     ]),
     createRoute({
       getParentRoute: () => signedIn,

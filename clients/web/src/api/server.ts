@@ -11,6 +11,7 @@ import {
 } from '@webxterm/contracts/rest';
 import type { z } from 'zod';
 import type { SignIn } from '../sign-in/sign-in.ts';
+import { ownAccountCalls, userCalls } from './account-calls.ts';
 import { ask, fetchAnswer, send } from './client.ts';
 
 export type MachineList = z.output<typeof listMachines.success.schema>;
@@ -20,6 +21,9 @@ const bearer = (token: string): Record<string, string> => ({ authorization: `Bea
 
 /** The calls that the pages make, each with a fresh token. Methods throw ApiError, UnreachableError and SignedOutError. */
 export const serverFor = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fetch) => ({
+  ...ownAccountCalls(signIn, fetcher),
+  ...userCalls(signIn, fetcher),
+
   profile: (signal?: AbortSignal) =>
     signIn.withToken((token) => ask(fetcher, profile, { headers: bearer(token), signal })),
 

@@ -7,42 +7,64 @@ import {
   useComputedColorScheme,
   useMantineColorScheme,
 } from '@mantine/core';
-import { IconLogout, IconMoon, IconServer2, IconSun, IconTerminal2, IconUserCircle } from '@tabler/icons-react';
+import {
+  IconLogout,
+  IconMoon,
+  IconServer2,
+  IconSun,
+  IconTerminal2,
+  IconUserCircle,
+  IconUsers,
+} from '@tabler/icons-react';
 import { Link, Outlet } from '@tanstack/react-router';
 import { Wordmark } from '../brand/mark.tsx';
 import { useSignIn, useUser } from '../sign-in/sign-in-context.tsx';
 import classes from './app-layout.module.css';
+import { Face } from './face.tsx';
 
 /** The frame of every signed-in page but the terminal. */
-export const AppLayout = () => (
-  <>
-    <a className={classes.skip} href="#content">
-      Skip to content
-    </a>
-    <header className={classes.header}>
-      <div className={classes.inner}>
-        <Link to="/" className={classes.home} aria-label="WebXTerm, home">
-          <Wordmark size={28} />
-        </Link>
-        <nav className={classes.nav} aria-label="Main">
-          <NavLink to="/" label="Machines" icon={IconServer2} />
-          <NavLink to="/sessions" label="Sessions" icon={IconTerminal2} />
-        </nav>
-        <div className={classes.end}>
-          <ColorSchemeToggle />
-          <AccountMenu />
+export const AppLayout = () => {
+  const isAdmin = useUser()?.role === 'admin';
+  return (
+    <>
+      <a className={classes.skip} href="#content">
+        Skip to content
+      </a>
+      <header className={classes.header}>
+        <div className={classes.inner}>
+          <Link to="/" className={classes.home} aria-label="WebXTerm, home">
+            <Wordmark size={28} />
+          </Link>
+          <nav className={classes.nav} aria-label="Main">
+            <NavLink to="/" label="Machines" icon={IconServer2} />
+            <NavLink to="/sessions" label="Sessions" icon={IconTerminal2} />
+            {isAdmin && <NavLink to="/users" label="Users" icon={IconUsers} wideOnly />}
+          </nav>
+          <div className={classes.end}>
+            <ColorSchemeToggle />
+            <AccountMenu />
+          </div>
         </div>
-      </div>
-    </header>
-    <main id="content" className={classes.content} tabIndex={-1}>
-      <Outlet />
-    </main>
-  </>
-);
+      </header>
+      <main id="content" className={classes.content} tabIndex={-1}>
+        <Outlet />
+      </main>
+    </>
+  );
+};
 
-const NavLink = ({ to, label, icon: Icon }: { to: '/' | '/sessions'; label: string; icon: typeof IconServer2 }) => (
+interface NavLinkProps {
+  readonly to: '/' | '/sessions' | '/users';
+  readonly label: string;
+  readonly icon: typeof IconServer2;
+  /** On a phone it stands in the account menu alone. */
+  readonly wideOnly?: boolean;
+}
+
+const NavLink = ({ to, label, icon: Icon, wideOnly }: NavLinkProps) => (
   <Link
     to={to}
+    data-wide-only={wideOnly}
     className={classes.link}
     activeProps={{ 'data-active': true, 'aria-current': 'page' }}
     activeOptions={{ exact: true, includeSearch: false }}
@@ -80,7 +102,11 @@ const AccountMenu = () => {
     <Menu position="bottom-end" width={230} shadow="md" radius="md">
       <Menu.Target>
         <UnstyledButton className={classes.account} aria-label={`Account of ${name}`}>
-          {[...name][0]?.toUpperCase() ?? '·'}
+          {user?.avatar_url == null ? (
+            ([...name][0]?.toUpperCase() ?? '·')
+          ) : (
+            <Face name={name} url={user.avatar_url} size={34} />
+          )}
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>
@@ -96,6 +122,11 @@ const AccountMenu = () => {
         <Menu.Item leftSection={<IconUserCircle size={18} stroke={1.7} />} component={Link} to="/profile">
           Profile and API key
         </Menu.Item>
+        {user?.role === 'admin' && (
+          <Menu.Item leftSection={<IconUsers size={18} stroke={1.7} />} component={Link} to="/users">
+            Users
+          </Menu.Item>
+        )}
         <Menu.Item
           leftSection={<IconLogout size={18} stroke={1.7} />}
           onClick={() => {

@@ -7,7 +7,7 @@ import { SignIn } from './sign-in.ts';
 const hour = 3_600_000;
 const start = Date.UTC(2026, 0, 1);
 const half = (n: number): string => String(n).padStart(43, 'h');
-const user = { id: 'a'.repeat(24), username: 'ada', email: 'ada@example.com', role: 'user' };
+const user = { id: 'a'.repeat(24), username: 'ada', email: 'ada@example.com', role: 'user', avatar_url: null };
 
 interface Seen {
   readonly path: string;

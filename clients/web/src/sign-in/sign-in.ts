@@ -1,4 +1,12 @@
-import { type BrowserHalf, browserSession, login, logout, signup } from '@webxterm/contracts/rest';
+import {
+  type BrowserHalf,
+  browserSession,
+  login,
+  logout,
+  lookUpLink,
+  redeemLink,
+  signup,
+} from '@webxterm/contracts/rest';
 import type { z } from 'zod';
 import { ApiError, SignedOutError } from '../api/api-error.ts';
 import { ask, send } from '../api/client.ts';
@@ -77,6 +85,26 @@ export class SignIn {
 
   async signUp(account: { username: string; email: string; password: string }): Promise<void> {
     await this.#bind((await ask(this.#options.fetcher, signup, { body: account })).token);
+  }
+
+  /** Whose setup or reset link this is; the link stays good. */
+  lookUpLink(token: string): Promise<z.output<typeof lookUpLink.success.schema>> {
+    return ask(this.#options.fetcher, lookUpLink, { body: { token } });
+  }
+
+  /** Chooses a password by a link, and is signed in as the link's owner, whoever was signed in here before. */
+  async redeemLink(chosen: { token: string; password: string }): Promise<void> {
+    await this.#bind((await ask(this.#options.fetcher, redeemLink, { body: chosen })).token);
+  }
+
+  /** What this user is called or looks like was changed. */
+  amend(change: Partial<Pick<SignedInUser, 'username' | 'email' | 'avatar_url'>>): void {
+    if (this.#state.state === 'in') this.#enter({ state: 'in', user: { ...this.#state.user, ...change } });
+  }
+
+  /** The account is gone, and its sign-ins with it: there is nothing to tell the server. */
+  forget(): void {
+    this.#leave();
   }
 
   /** Ends the sign-in on the server and here; here also when the server cannot be told. */

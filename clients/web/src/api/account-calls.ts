@@ -1,0 +1,87 @@
+import {
+  createResetLink,
+  createUser,
+  deleteAvatar,
+  deleteUser,
+  endOtherSignins,
+  endSignin,
+  leave,
+  listSignins,
+  listUsers,
+  type lookUpLink,
+  profileBelongings,
+  regenerateApiKey,
+  resetPassword,
+  updateProfile,
+  updateUser,
+  uploadAvatar,
+  userBelongings,
+} from '@webxterm/contracts/rest';
+import type { z } from 'zod';
+import type { SignIn } from '../sign-in/sign-in.ts';
+import { ask, send } from './client.ts';
+
+export type UserList = z.output<typeof listUsers.success.schema>;
+export type UserQuery = z.input<typeof listUsers.query>;
+export type User = UserList['users'][number];
+export type SigninList = z.output<typeof listSignins.success.schema>['sessions'];
+export type Belongings = z.output<typeof userBelongings.success.schema>;
+export type LinkOwner = z.output<typeof lookUpLink.success.schema>;
+
+const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
+
+/** What people do with their own account. */
+export const ownAccountCalls = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fetch) => ({
+  updateProfile: (body: z.input<typeof updateProfile.body>) =>
+    signIn.withToken((token) => ask(fetcher, updateProfile, { body, headers: bearer(token) })),
+
+  changePassword: (body: z.input<typeof resetPassword.body>) =>
+    signIn.withToken((token) => ask(fetcher, resetPassword, { body, headers: bearer(token) })),
+
+  regenerateApiKey: () => signIn.withToken((token) => ask(fetcher, regenerateApiKey, { headers: bearer(token) })),
+
+  signins: (signal?: AbortSignal) =>
+    signIn.withToken((token) => ask(fetcher, listSignins, { headers: bearer(token), signal })),
+
+  async endSignin(id: string): Promise<void> {
+    await signIn.withToken((token) => send(fetcher, endSignin, { params: { id }, headers: bearer(token) }));
+  },
+
+  endOtherSignins: () => signIn.withToken((token) => ask(fetcher, endOtherSignins, { headers: bearer(token) })),
+
+  myBelongings: (signal?: AbortSignal) =>
+    signIn.withToken((token) => ask(fetcher, profileBelongings, { headers: bearer(token), signal })),
+
+  async leave(body: z.input<typeof leave.body>): Promise<void> {
+    await signIn.withToken((token) => send(fetcher, leave, { body, headers: bearer(token) }));
+  },
+
+  uploadAvatar: (dataUrl: string) =>
+    signIn.withToken((token) => ask(fetcher, uploadAvatar, { body: { avatar_url: dataUrl }, headers: bearer(token) })),
+
+  async deleteAvatar(): Promise<void> {
+    await signIn.withToken((token) => send(fetcher, deleteAvatar, { headers: bearer(token) }));
+  },
+});
+
+/** What administrators do with the accounts of others. */
+export const userCalls = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fetch) => ({
+  users: (query: UserQuery, signal?: AbortSignal) =>
+    signIn.withToken((token) => ask(fetcher, listUsers, { query, headers: bearer(token), signal })),
+
+  createUser: (body: z.input<typeof createUser.body>) =>
+    signIn.withToken((token) => ask(fetcher, createUser, { body, headers: bearer(token) })),
+
+  createResetLink: (id: string) =>
+    signIn.withToken((token) => ask(fetcher, createResetLink, { params: { id }, headers: bearer(token) })),
+
+  updateUser: (id: string, body: z.input<typeof updateUser.body>) =>
+    signIn.withToken((token) => ask(fetcher, updateUser, { params: { id }, body, headers: bearer(token) })),
+
+  userBelongings: (id: string, signal?: AbortSignal) =>
+    signIn.withToken((token) => ask(fetcher, userBelongings, { params: { id }, headers: bearer(token), signal })),
+
+  async deleteUser(id: string, query: z.input<typeof deleteUser.query>): Promise<void> {
+    await signIn.withToken((token) => send(fetcher, deleteUser, { params: { id }, query, headers: bearer(token) }));
+  },
+});

@@ -1,0 +1,130 @@
+import { Alert, Anchor, Button, PasswordInput, Skeleton, Stack, Text, TextInput } from '@mantine/core';
+import { schemaResolver, useForm } from '@mantine/form';
+import { useQuery } from '@tanstack/react-query';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { LinkToken, redeemLink } from '@webxterm/contracts/rest';
+import { useEffect, useState } from 'react';
+import { z } from 'zod';
+import type { LinkOwner } from '../api/account-calls.ts';
+import { usePageTitle } from '../brand/page-title.ts';
+import { Failure } from '../layout/failure.tsx';
+import { accountErrors } from './account-errors.ts';
+import { AccountPage } from './account-page.tsx';
+import { useSignIn } from './sign-in-context.tsx';
+
+/** The token of the address's fragment; undefined when there is none that could be one. */
+const tokenOf = (hash: string): string | undefined => LinkToken.safeParse(hash.replace(/^#/, '')).data;
+
+/** Where a setup or reset link leads: choose a password, and be signed in. */
+export const SetupPage = () => {
+  usePageTitle('Choose a password');
+  const signIn = useSignIn();
+  const [token] = useState(() => tokenOf(window.location.hash));
+  // Out of the address bar, the history and whatever reads them: it is kept in this page only.
+  useEffect(() => window.history.replaceState(window.history.state, '', window.location.pathname), []);
+  const owner = useQuery({
+    queryKey: ['link', token ?? ''],
+    queryFn: () => signIn.lookUpLink(token ?? ''),
+    enabled: token !== undefined,
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
+  });
+  if (token === undefined)
+    return (
+      <AccountPage title="This link is not whole" text="Copy all of it, also what stands behind the # sign.">
+        <ToSignIn />
+      </AccountPage>
+    );
+  if (owner.isError)
+    return (
+      <AccountPage title="This link cannot be used" text="Links are good once, and for an hour.">
+        <Failure title="Nothing was changed" error={owner.error} onRetry={() => void owner.refetch()} />
+        <ToSignIn />
+      </AccountPage>
+    );
+  if (owner.data === undefined)
+    return (
+      <AccountPage title="One moment" text="Looking up the link.">
+        <Skeleton height={180} radius="md" aria-label="Looking up the link" />
+      </AccountPage>
+    );
+  return <ChoosePassword token={token} owner={owner.data} />;
+};
+
+const ToSignIn = () => (
+  <Text size="sm" c="dimmed" ta="center">
+    Know your password?{' '}
+    <Anchor component={Link} to="/login">
+      Sign in
+    </Anchor>
+  </Text>
+);
+
+const Chosen = z
+  .object({ password: redeemLink.body.shape.password, again: z.string() })
+  .refine(({ password, again }) => password === again, { message: 'is not the same', path: ['again'] });
+
+const ChoosePassword = ({ token, owner }: { token: string; owner: LinkOwner }) => {
+  const signIn = useSignIn();
+  const navigate = useNavigate();
+  const [failure, setFailure] = useState<string>();
+  const form = useForm({
+    mode: 'uncontrolled',
+    initialValues: { password: '', again: '' },
+    validate: schemaResolver(Chosen, { sync: true }),
+  });
+  const submit = async ({ password }: z.input<typeof Chosen>): Promise<void> => {
+    setFailure(undefined);
+    try {
+      await signIn.redeemLink({ token, password });
+      await navigate({ to: '/', replace: true });
+    } catch (error) {
+      const { byField, general } = accountErrors(error, ['password']);
+      form.setErrors(byField);
+      setFailure(general);
+    }
+  };
+  const isNew = owner.kind === 'setup';
+  return (
+    <AccountPage
+      title={isNew ? `Welcome, ${owner.username}` : 'A new password'}
+      text={isNew ? 'Choose a password for your account.' : 'Everywhere you are signed in now, you will be signed out.'}
+    >
+      <form onSubmit={form.onSubmit(submit)} noValidate>
+        <Stack>
+          {failure !== undefined && (
+            <Alert role="alert" color="red" variant="light">
+              {failure}
+            </Alert>
+          )}
+          <TextInput label="E-mail" type="email" name="email" autoComplete="username" readOnly value={owner.email} />
+          <PasswordInput
+            label="Password"
+            description="6 characters or more"
+            name="password"
+            autoComplete="new-password"
+            autoFocus
+            required
+            withAsterisk={false}
+            visibilityToggleButtonProps={{ 'aria-label': 'Make the typing visible' }}
+            key={form.key('password')}
+            {...form.getInputProps('password')}
+          />
+          <PasswordInput
+            label="The same again"
+            name="again"
+            autoComplete="new-password"
+            required
+            withAsterisk={false}
+            visibilityToggleButtonProps={{ 'aria-label': 'Make the repeated typing visible' }}
+            key={form.key('again')}
+            {...form.getInputProps('again')}
+          />
+          <Button type="submit" size="md" mt="xs" loading={form.submitting}>
+            {isNew ? 'Set up my account' : 'Change my password'}
+          </Button>
+        </Stack>
+      </form>
+    </AccountPage>
+  );
+};

@@ -1,0 +1,111 @@
+import { Button, Group, Modal, Stack, Text } from '@mantine/core';
+import type { User } from '../api/account-calls.ts';
+import { Failure } from '../layout/failure.tsx';
+import { MadeLink } from './made-link.tsx';
+import { useResetLink, useUpdateUser } from './user-queries.ts';
+
+/** What may be done to an account beside deleting it. */
+export type UserAction = 'promote' | 'demote' | 'disable' | 'enable' | 'link';
+
+interface Words {
+  readonly title: string;
+  readonly text: string;
+  readonly button: string;
+  readonly danger: boolean;
+}
+
+const wordsOf = (action: UserAction, { username, set_up }: User): Words => {
+  switch (action) {
+    case 'promote':
+      return {
+        title: `Make ${username} an administrator?`,
+        text: 'Administrators see every machine, every user and the audit log, may end any terminal, and may make you a plain user.',
+        button: 'Make administrator',
+        danger: false,
+      };
+    case 'demote':
+      return {
+        title: `Make ${username} a plain user?`,
+        text: 'They keep their own machines and those shared with them. It counts at once, wherever they are signed in.',
+        button: 'Make plain user',
+        danger: true,
+      };
+    case 'disable':
+      return {
+        title: `Disable ${username}?`,
+        text: 'They are out at once: their tokens stop to count and their terminals end. Their machines stay, and they can be enabled again.',
+        button: 'Disable',
+        danger: true,
+      };
+    case 'enable':
+      return {
+        title: `Enable ${username} again?`,
+        text: 'They may sign in with the password that they had, and tokens that have not run out count again.',
+        button: 'Enable',
+        danger: false,
+      };
+    case 'link':
+      return {
+        title: set_up ? `A link for a new password of ${username}?` : `A new setup link for ${username}?`,
+        text: set_up
+          ? 'Whoever has the link chooses the password. When they do, every sign-in of the account ends.'
+          : 'The link before it is good for nothing then.',
+        button: 'Make the link',
+        danger: false,
+      };
+  }
+};
+
+const changeOf = (action: Exclude<UserAction, 'link'>): { role: User['role'] } | { disabled: boolean } => {
+  if (action === 'promote' || action === 'demote') return { role: action === 'promote' ? 'admin' : 'user' };
+  return { disabled: action === 'disable' };
+};
+
+interface ChangeUserProps {
+  readonly user: User;
+  readonly action: UserAction;
+  readonly onClose: () => void;
+}
+
+/** Says what an action does before it is done. */
+export const ChangeUserDialog = ({ user, action, onClose }: ChangeUserProps) => {
+  const update = useUpdateUser();
+  const link = useResetLink();
+  const words = wordsOf(action, user);
+  const failed = action === 'link' ? link : update;
+  const act = (): void => {
+    if (action === 'link') link.mutate(user.id);
+    else update.mutate({ id: user.id, change: changeOf(action) }, { onSuccess: onClose });
+  };
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      size={link.isSuccess ? 'lg' : 'md'}
+      closeOnClickOutside={!link.isSuccess}
+      title={<Text fw={650}>{words.title}</Text>}
+    >
+      {link.isSuccess ? (
+        <MadeLink url={link.data.url} forWhom={user.username} onDone={onClose} />
+      ) : (
+        <Stack>
+          <Text size="sm">{words.text}</Text>
+          {failed.isError && <Failure title="Nothing was changed" error={failed.error} />}
+          <Group justify="flex-end">
+            <Button variant="default" onClick={onClose}>
+              Cancel
+            </Button>
+            <Button
+              data-autofocus
+              {...(words.danger ? { color: 'red' } : {})}
+              loading={update.isPending || link.isPending}
+              onClick={act}
+            >
+              {words.button}
+            </Button>
+          </Group>
+        </Stack>
+      )}
+    </Modal>
+  );
+};

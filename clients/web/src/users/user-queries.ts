@@ -1,0 +1,64 @@
+import {
+  keepPreviousData,
+  type UseMutationResult,
+  type UseQueryResult,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from '@tanstack/react-query';
+import type { Belongings, User, UserList, UserQuery } from '../api/account-calls.ts';
+import type { Server } from '../api/server.ts';
+import { useServer } from '../api/server-context.tsx';
+
+const keys = {
+  all: ['users'] as const,
+  list: (query: UserQuery) => ['users', 'list', query] as const,
+  belongings: (id: string) => ['users', 'belongings', id] as const,
+};
+
+/** A page of all users; the page before stays on the screen while the next one comes. */
+export const useUserList = (query: UserQuery): UseQueryResult<UserList> => {
+  const server = useServer();
+  return useQuery({
+    queryKey: keys.list(query),
+    queryFn: ({ signal }) => server.users(query, signal),
+    placeholderData: keepPreviousData,
+  });
+};
+
+/** What goes with an account, asked anew each time that somebody is about to delete it. */
+export const useBelongings = (id: string): UseQueryResult<Belongings> => {
+  const server = useServer();
+  return useQuery({
+    queryKey: keys.belongings(id),
+    queryFn: ({ signal }) => server.userBelongings(id, signal),
+    staleTime: 0,
+    gcTime: 0,
+  });
+};
+
+const useChange = <Input, Output>(
+  call: (server: Server, input: Input) => Promise<Output>,
+): UseMutationResult<Output, Error, Input> => {
+  const server = useServer();
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (input: Input) => call(server, input),
+    onSettled: () => queries.invalidateQueries({ queryKey: keys.all }),
+  });
+};
+
+export const useCreateUser = () =>
+  useChange((server, account: { username: string; email: string; role: User['role'] }) => server.createUser(account));
+
+export const useUpdateUser = () =>
+  useChange((server, { id, change }: { id: string; change: { role: User['role'] } | { disabled: boolean } }) =>
+    server.updateUser(id, change),
+  );
+
+export const useResetLink = () => useChange((server, id: string) => server.createResetLink(id));
+
+export const useDeleteUser = () =>
+  useChange((server, { id, machines }: { id: string; machines: { machines?: 'remove'; machines_to?: string } }) =>
+    server.deleteUser(id, machines),
+  );

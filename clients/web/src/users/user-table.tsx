@@ -1,0 +1,147 @@
+import { ActionIcon, Badge, Menu, Skeleton, Table, Text } from '@mantine/core';
+import {
+  IconDots,
+  IconKey,
+  IconShield,
+  IconShieldOff,
+  IconTrash,
+  IconUserCheck,
+  IconUserOff,
+} from '@tabler/icons-react';
+import type { User } from '../api/account-calls.ts';
+import { Face } from '../layout/face.tsx';
+import { localTime } from '../machines/phrases.ts';
+import type { UserAction } from './change-user-dialog.tsx';
+import classes from './users.module.css';
+
+interface UserTableProps {
+  readonly users: readonly User[];
+  readonly me: string | undefined;
+  readonly onAction: (user: User, action: UserAction | 'delete') => void;
+}
+
+export const UserTable = ({ users, me, onAction }: UserTableProps) => (
+  <div className={classes.frame}>
+    <Table className={classes.table} verticalSpacing="sm" horizontalSpacing="md" aria-label="Users">
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th>User</Table.Th>
+          <Table.Th>Role</Table.Th>
+          <Table.Th className={classes.medium}>Status</Table.Th>
+          <Table.Th className={classes.medium}>Since</Table.Th>
+          <Table.Th>
+            <span className="wx-unseen">Actions</span>
+          </Table.Th>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {users.map((user) => (
+          <Row key={user.id} user={user} isMe={user.id === me} onAction={(action) => onAction(user, action)} />
+        ))}
+      </Table.Tbody>
+    </Table>
+  </div>
+);
+
+interface RowProps {
+  readonly user: User;
+  readonly isMe: boolean;
+  readonly onAction: (action: UserAction | 'delete') => void;
+}
+
+const Row = ({ user, isMe, onAction }: RowProps) => (
+  <Table.Tr>
+    <Table.Td>
+      <div className={classes.who}>
+        <Face name={user.username} url={user.avatar_url} />
+        <div className={classes.names}>
+          <Text fw={600} truncate>
+            {user.username}
+            {isMe && (
+              <Text span size="sm" c="dimmed" fw={500}>
+                {' '}
+                (you)
+              </Text>
+            )}
+          </Text>
+          <Text size="xs" c="dimmed" truncate>
+            {user.email}
+          </Text>
+        </div>
+      </div>
+    </Table.Td>
+    <Table.Td>
+      <Text size="sm">{user.role === 'admin' ? 'Administrator' : 'User'}</Text>
+    </Table.Td>
+    <Table.Td className={classes.medium}>
+      <Standing user={user} />
+    </Table.Td>
+    <Table.Td className={classes.medium}>
+      <Text size="sm" c="dimmed">
+        {localTime(user.created_at)}
+      </Text>
+    </Table.Td>
+    <Table.Td className={classes.action}>
+      <Actions user={user} isMe={isMe} onAction={onAction} />
+    </Table.Td>
+  </Table.Tr>
+);
+
+const Standing = ({ user }: { user: User }) => {
+  if (user.disabled) return <Badge color="red">Disabled</Badge>;
+  if (!user.set_up) return <Badge color="yellow">Not set up yet</Badge>;
+  return <Badge color="green">Enabled</Badge>;
+};
+
+const iconSize = { size: 17, stroke: 1.7, 'aria-hidden': true } as const;
+
+const Actions = ({ user, isMe, onAction }: RowProps) => (
+  <Menu position="bottom-end" width={230} shadow="md" radius="md">
+    <Menu.Target>
+      <ActionIcon variant="subtle" color="gray" size="lg" aria-label={`Actions for ${user.username}`}>
+        <IconDots size={18} aria-hidden />
+      </ActionIcon>
+    </Menu.Target>
+    <Menu.Dropdown>
+      <Menu.Item leftSection={<IconKey {...iconSize} />} onClick={() => onAction('link')}>
+        {user.set_up ? 'Link for a new password' : 'New setup link'}
+      </Menu.Item>
+      {isMe ? null : user.role === 'admin' ? (
+        <Menu.Item leftSection={<IconShieldOff {...iconSize} />} onClick={() => onAction('demote')}>
+          Make plain user
+        </Menu.Item>
+      ) : (
+        <Menu.Item leftSection={<IconShield {...iconSize} />} onClick={() => onAction('promote')}>
+          Make administrator
+        </Menu.Item>
+      )}
+      {!isMe &&
+        (user.disabled ? (
+          <Menu.Item leftSection={<IconUserCheck {...iconSize} />} onClick={() => onAction('enable')}>
+            Enable
+          </Menu.Item>
+        ) : (
+          <Menu.Item leftSection={<IconUserOff {...iconSize} />} onClick={() => onAction('disable')}>
+            Disable
+          </Menu.Item>
+        ))}
+      {!isMe && (
+        <>
+          <Menu.Divider />
+          <Menu.Item color="red" leftSection={<IconTrash {...iconSize} />} onClick={() => onAction('delete')}>
+            Delete
+          </Menu.Item>
+        </>
+      )}
+    </Menu.Dropdown>
+  </Menu>
+);
+
+/** In place of the table while the first page is on its way. */
+export const UserTableSkeleton = () => (
+  <div className={classes.frame} aria-busy="true" role="status" aria-label="Fetching the users">
+    {['a', 'b', 'c', 'd'].map((row) => (
+      <Skeleton key={row} height={38} m="md" radius="md" />
+    ))}
+  </div>
+);

@@ -1,0 +1,147 @@
+import { Button, CloseButton, Group, Pagination, Stack, TextInput } from '@mantine/core';
+import { useDebouncedCallback } from '@mantine/hooks';
+import { IconSearch, IconUserPlus, IconUserQuestion } from '@tabler/icons-react';
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
+import type { User, UserList } from '../api/account-calls.ts';
+import { usePageTitle } from '../brand/page-title.ts';
+import { EmptyState } from '../layout/empty-state.tsx';
+import { Failure } from '../layout/failure.tsx';
+import { NotFound } from '../layout/not-found.tsx';
+import { PageHeader } from '../layout/page-header.tsx';
+import { useUser } from '../sign-in/sign-in-context.tsx';
+import { ChangeUserDialog, type UserAction } from './change-user-dialog.tsx';
+import { CreateUserDialog } from './create-user-dialog.tsx';
+import { DeleteUserDialog } from './delete-user-dialog.tsx';
+import { useUserList } from './user-queries.ts';
+import { UserTable, UserTableSkeleton } from './user-table.tsx';
+import classes from './users.module.css';
+
+const pageSize = 25;
+const typingPauseMs = 250;
+
+const route = getRouteApi('/signed-in/framed/users');
+
+/** For administrators: who has an account here. */
+export const UsersPage = () => {
+  usePageTitle('Users');
+  const me = useUser();
+  if (me !== undefined && me.role !== 'admin')
+    return <NotFound title="Administrators only" text="Ask one of them if you need an account changed." />;
+  return <Users me={me?.id} />;
+};
+
+const Users = ({ me }: { me: string | undefined }) => {
+  const filter = route.useSearch();
+  const list = useUserList({
+    limit: pageSize,
+    page: filter.page ?? 1,
+    ...(filter.search !== undefined && { search: filter.search }),
+  });
+  const [creating, setCreating] = useState(false);
+  return (
+    <>
+      <PageHeader
+        title="Users"
+        text={list.data === undefined ? undefined : summary(list.data, filter.search)}
+        actions={
+          <Button leftSection={<IconUserPlus size={17} aria-hidden />} onClick={() => setCreating(true)}>
+            Add a user
+          </Button>
+        }
+      />
+      <Search />
+      {list.isError && (
+        <Stack mb="md">
+          <Failure
+            title={list.data === undefined ? 'The users could not be fetched' : 'This list may be out of date'}
+            error={list.error}
+            onRetry={() => void list.refetch()}
+          />
+        </Stack>
+      )}
+      {list.isPending && <UserTableSkeleton />}
+      {list.data !== undefined && <Result list={list.data} me={me} />}
+      <CreateUserDialog opened={creating} onClose={() => setCreating(false)} />
+    </>
+  );
+};
+
+const summary = ({ total }: UserList, search: string | undefined): string => {
+  const count = total === 1 ? '1 user' : `${total} users`;
+  return search === undefined ? count : `${count} found`;
+};
+
+const Result = ({ list, me }: { list: UserList; me: string | undefined }) => {
+  const filter = route.useSearch();
+  const navigate = useNavigate();
+  const [acting, setActing] = useState<{ user: User; action: UserAction | 'delete' }>();
+  const close = (): void => setActing(undefined);
+  if (list.total === 0)
+    return (
+      <EmptyState
+        icon={<IconUserQuestion size={28} stroke={1.6} />}
+        title="Nobody found"
+        text="No username or e-mail address has that in it."
+      >
+        <Button variant="default" onClick={() => void navigate({ to: '/users', search: {} })}>
+          Show all users
+        </Button>
+      </EmptyState>
+    );
+  return (
+    <Stack>
+      <UserTable users={list.users} me={me} onAction={(user, action) => setActing({ user, action })} />
+      {list.total_pages > 1 && (
+        <Group justify="center">
+          <Pagination
+            total={list.total_pages}
+            value={list.page}
+            onChange={(page) =>
+              void navigate({ to: '/users', search: { ...filter, page: page === 1 ? undefined : page } })
+            }
+            getControlProps={(control) => ({ 'aria-label': `${control} page` })}
+            getItemProps={(page) => ({ 'aria-label': `Page ${page}` })}
+          />
+        </Group>
+      )}
+      {acting?.action === 'delete' && <DeleteUserDialog user={acting.user} onClose={close} />}
+      {acting !== undefined && acting.action !== 'delete' && (
+        <ChangeUserDialog user={acting.user} action={acting.action} onClose={close} />
+      )}
+    </Stack>
+  );
+};
+
+const Search = () => {
+  const filter = route.useSearch();
+  const navigate = useNavigate();
+  const [typed, setTyped] = useState(filter.search ?? '');
+  const seek = useDebouncedCallback((text: string) => {
+    const search = text.trim() === '' ? undefined : text.trim();
+    void navigate({ to: '/users', replace: true, search: { search } });
+  }, typingPauseMs);
+  const type = (text: string): void => {
+    setTyped(text);
+    seek(text);
+  };
+  // Cleared from outside ("Show all users").
+  useEffect(() => {
+    if (filter.search === undefined) setTyped('');
+  }, [filter.search]);
+  return (
+    <Group mb="md">
+      <TextInput
+        className={classes.search}
+        size="sm"
+        type="search"
+        aria-label="Search users"
+        placeholder="Search by name or e-mail"
+        value={typed}
+        onChange={(event) => type(event.currentTarget.value)}
+        leftSection={<IconSearch size={16} aria-hidden />}
+        rightSection={typed !== '' && <CloseButton size="sm" aria-label="Clear the search" onClick={() => type('')} />}
+      />
+    </Group>
+  );
+};
