@@ -1,0 +1,71 @@
+import type { IBuffer, IBufferCell, IBufferLine } from '@xterm/headless';
+import { styleOf } from './core-state.ts';
+import { plain, sgr } from './sgr.ts';
+
+/** Draws lines of a screen from its first column on, each cell as it is, with a pen that is plain before and after. */
+class LineWriter {
+  #text = '';
+  #pen = plain;
+  readonly #cell: IBufferCell;
+
+  constructor(cell: IBufferCell) {
+    this.#cell = cell;
+  }
+
+  /** @returns the drawn line, and the column behind what was drawn */
+  draw(line: IBufferLine, cols: number): { text: string; column: number } {
+    this.#text = '';
+    this.#pen = plain;
+    let at = 0;
+    let column = 0;
+    for (let x = 0; x < cols; x += 1) {
+      const cell = line.getCell(x, this.#cell);
+      if (cell === undefined || cell.getWidth() === 0) continue;
+      const drawn = this.#draw(cell, x - at);
+      if (!drawn) continue;
+      at = cell.getChars() === '' ? x : x + cell.getWidth();
+      column = at;
+    }
+    if (this.#pen !== plain) this.#text += plain;
+    return { text: this.#text, column };
+  }
+
+  /** @returns false for a cell that nothing was ever written to: it needs nothing */
+  #draw(cell: IBufferCell, ahead: number): boolean {
+    const chars = cell.getChars();
+    if (chars === '' && cell.isBgDefault()) return false;
+    const pen = cell.isAttributeDefault() ? plain : sgr(styleOf(cell));
+    if (pen !== this.#pen) this.#text += pen;
+    this.#pen = pen;
+    if (ahead > 0) this.#text += `\x1b[${ahead}C`;
+    // An erased cell keeps the background it was erased with; erasing does not move the cursor.
+    this.#text += chars === '' ? '\x1b[X' : chars;
+    return true;
+  }
+}
+
+/**
+ * Goes to the next line as a wrap does. The space wraps with a plain pen (a coloured one would colour the whole new line), and is
+ * erased. Where a wide character did not fit, or the end was erased, one more is needed in the last column.
+ */
+const wrap = (column: number, cols: number): string =>
+  column >= cols ? ' \r\x1b[X' : `\x1b[${cols}G  \x1b[A\x1b[${cols}G\x1b[X\x1b[B\r\x1b[X`;
+
+/**
+ * What draws the lines of `buffer` from `first` on into an empty screen whose cursor is at home.
+ * Lines that the emulator wrapped are wrapped by it again, so that a resize finds them as one.
+ */
+export const drawLines = (buffer: IBuffer, first: number, cols: number): string => {
+  const writer = new LineWriter(buffer.getNullCell());
+  const parts: string[] = [];
+  let column = 0;
+  for (let y = first; y < buffer.length; y += 1) {
+    const line = buffer.getLine(y);
+    if (line === undefined) break;
+    const { text, column: end } = writer.draw(line, cols);
+    if (y > first) parts.push(line.isWrapped ? wrap(column, cols) : '\r\n');
+    parts.push(text);
+    column = end;
+  }
+  return parts.join('');
+};

@@ -1,0 +1,105 @@
+import type { Terminal } from '@xterm/headless';
+import { type Charset, type CoreState, coreState, type ScreenState, styleOf } from './core-state.ts';
+import { drawLines } from './screen-lines.ts';
+import { plain, sgr } from './sgr.ts';
+
+const tabWidth = 8;
+
+const goTo = (x: number, y: number): string => `\x1b[${y + 1};${x + 1}H`;
+
+/** The letter that names a character set: line drawing, British, or plain. The others are history. */
+const charsetLetter = (charset: Charset | undefined): string => {
+  if (charset === undefined) return 'B';
+  return charset.q === '─' ? '0' : charset['#'] === '£' ? 'A' : 'B';
+};
+
+const designate = (charsets: CoreState['charsets'], inUse: number): string => {
+  const named = charsets.map((charset, g) => `\x1b${'()*+'[g] ?? '('}${charsetLetter(charset)}`).join('');
+  return named + (['\x0f', '\x0e', '\x1bn', '\x1bo'][inUse] ?? '');
+};
+
+const tabStops = ({ tabs }: ScreenState, cols: number): string => {
+  const stops = Array.from({ length: cols }, (_, x) => x).filter((x) => tabs[String(x)]);
+  const usual = Array.from({ length: Math.ceil(cols / tabWidth) }, (_, n) => n * tabWidth);
+  if (stops.join() === usual.join()) return '';
+  return `\x1b[3g${stops.map((x) => `\x1b[${x + 1}G\x1bH`).join('')}`;
+};
+
+/** Scroll region and saved cursor of one screen. Moves the cursor; leaves the pen plain. */
+const margins = (screen: ScreenState, { cols, rows }: { cols: number; rows: number }): string => {
+  const whole = screen.scrollTop === 0 && screen.scrollBottom === rows - 1;
+  const region = whole ? '' : `\x1b[${screen.scrollTop + 1};${screen.scrollBottom + 1}r`;
+  const x = Math.min(screen.savedX, cols - 1);
+  const y = Math.min(Math.max(screen.savedY - screen.ybase, 0), rows - 1);
+  const letter = charsetLetter(screen.savedCharset);
+  const charset = letter === 'B' ? ['', ''] : [`\x1b(${letter}`, '\x1b(B'];
+  return `${region}${goTo(x, y)}${sgr(screen.savedCurAttrData)}${charset[0]}\x1b7${plain}${charset[1]}`;
+};
+
+/** Cursor and pen. A cursor behind the last column, where the next character wraps, gets there by that column's character. */
+const cursorAndPen = (terminal: Terminal, { pen }: CoreState, screen: ScreenState): string => {
+  const { cols, modes, buffer } = terminal;
+  // In origin mode rows count from the scroll region.
+  const y = modes.originMode ? screen.y - screen.scrollTop : screen.y;
+  if (screen.x < cols) return goTo(screen.x, y) + sgr(pen);
+  const line = buffer.active.getLine(screen.ybase + screen.y);
+  const wide = line?.getCell(cols - 1)?.getWidth() === 0;
+  const cell = line?.getCell(wide ? cols - 2 : cols - 1);
+  const again = cell === undefined || cell.getChars() === '' ? '' : sgr(styleOf(cell)) + cell.getChars();
+  return goTo(wide ? cols - 2 : cols - 1, y) + again + sgr(pen);
+};
+
+const cursorShape = ({ cursorStyle, cursorBlink }: CoreState): string => {
+  if (cursorStyle === undefined) return '';
+  const steady = { block: 2, underline: 4, bar: 6 }[cursorStyle] ?? 2;
+  return `\x1b[${cursorBlink === true ? steady - 1 : steady} q`;
+};
+
+const mouse = { none: '', x10: '\x1b[?9h', vt200: '\x1b[?1000h', drag: '\x1b[?1002h', any: '\x1b[?1003h' } as const;
+
+const mouseEncodings: Readonly<Record<string, string>> = { SGR: '\x1b[?1006h', SGR_PIXELS: '\x1b[?1016h' };
+
+/** Modes that change what printing or moving does: set when everything is drawn. */
+const modesOf = ({ modes }: Terminal, state: CoreState): string =>
+  [
+    modes.applicationCursorKeysMode ? '\x1b[?1h' : '',
+    modes.applicationKeypadMode ? '\x1b=' : '',
+    modes.bracketedPasteMode ? '\x1b[?2004h' : '',
+    modes.reverseWraparoundMode ? '\x1b[?45h' : '',
+    modes.sendFocusMode ? '\x1b[?1004h' : '',
+    mouse[modes.mouseTrackingMode],
+    mouseEncodings[state.mouseEncoding] ?? '',
+    cursorShape(state),
+    state.cursorHidden ? '\x1b[?25l' : '',
+    modes.insertMode ? '\x1b[4h' : '',
+    modes.wraparoundMode ? '' : '\x1b[?7l',
+  ].join('');
+
+/**
+ * Bytes that bring a fresh emulator of the same size to the state of this one: both screens cell by cell, at most `scrollback`
+ * lines above them, cursors, pens, scroll regions, character sets, tab stops and modes. Not among them: links, colours that
+ * were redefined, and the colour of underlines.
+ * @throws Error when the emulator's insides are not the ones known
+ */
+export const screenState = (terminal: Terminal, title: string, scrollback: number): string => {
+  const { cols, rows, buffer, modes } = terminal;
+  const state = coreState(terminal);
+  const size = { cols, rows };
+  const { normal, alternate } = buffer;
+  const first = Math.max(0, normal.length - rows - scrollback);
+  const parts = [
+    title === '' ? '' : `\x1b]2;${title}\x07`,
+    drawLines(normal, first, cols),
+    tabStops(state.normal, cols),
+    margins(state.normal, size),
+  ];
+  const onAlternate = buffer.active.type === 'alternate';
+  if (onAlternate) {
+    parts.push(goTo(state.normal.x, state.normal.y), '\x1b[?47h\x1b[H', drawLines(alternate, 0, cols));
+    parts.push(margins(state.alternate, size));
+  }
+  const active = onAlternate ? state.alternate : state.normal;
+  parts.push(modes.originMode ? '\x1b[?6h' : '', cursorAndPen(terminal, state, active));
+  parts.push(designate(state.charsets, state.charsetInUse), modesOf(terminal, state));
+  return parts.join('');
+};
