@@ -4,7 +4,7 @@ import { beginStack, type Stack } from './start-stack.ts';
 import { type Reporter, silentReporter } from './supervision/reporter.ts';
 
 export { StackFailure } from './failure.ts';
-export type { StackSettings } from './settings.ts';
+export { isolatedSettings, type StackSettings } from './settings.ts';
 export type { StackProcess } from './stack-file.ts';
 export type { Stack } from './start-stack.ts';
 export { consoleReporter, type Reporter } from './supervision/reporter.ts';

@@ -44,9 +44,6 @@ export const configureAgent = async (facts: AgentFacts): Promise<string> => {
     writePrivateFile(file, render(facts, await apiKeyOf(facts.door, facts.admin)));
     return file;
   } catch (error) {
-    throw new StackFailure(
-      `this machine's agent cannot be set up: ${reasonOf(error)}. WEBXTERM_AGENT=off starts without it`,
-      { cause: error },
-    );
+    throw new StackFailure(`the agent ${facts.name} cannot be set up: ${reasonOf(error)}`);
   }
 };

@@ -21,7 +21,7 @@ export const apiKeyOf = (door: Door, account: { email: string; password: string 
     const body = JSON.stringify({ email: account.email, password: account.password });
     const options = {
       method: 'POST',
-      ...door.dial,
+      ...(door.dial === undefined ? {} : { hostname: door.dial.host, port: door.dial.port }),
       headers: { host: url.host, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
       signal: AbortSignal.timeout(answerWithinMs),
       agent: false,

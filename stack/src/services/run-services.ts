@@ -1,6 +1,6 @@
 import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { StackFailure } from '../failure.ts';
+import { reasonOf, StackFailure } from '../failure.ts';
 import { configureAgent } from '../local-agent/agent-config.ts';
 import type { Door } from '../local-agent/api-key.ts';
 import { projectFolder } from '../project-folder.ts';
@@ -85,6 +85,8 @@ export const startAgent = async (runtime: StackRuntime, door: Door, ca: string |
     name: settings.agentName.slice(0, 64) || hostname(),
     linuxUser: userInfo().username,
     admin: runtime.admin,
+  }).catch((error: unknown) => {
+    throw new StackFailure(`${reasonOf(error)}. WEBXTERM_AGENT=off starts without it`);
   });
   const agent = superviseNode(runtime, {
     name: 'agent',
