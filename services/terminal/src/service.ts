@@ -17,6 +17,7 @@ import {
 import { Attachment, type AttachmentContext, type AttachmentRequest } from './attachment/attachment.ts';
 import { OpenTerminals } from './attachment/registry.ts';
 import { patienceMs } from './attachment/retry.ts';
+import { Denials } from './edges/denials.ts';
 import { Upgrades } from './edges/upgrade.ts';
 import { openCertificates } from './hub-client/certificates.ts';
 import { HubChannels } from './hub-client/channels.ts';
@@ -88,7 +89,8 @@ export const startTerminal = async (
     random: Math.random,
   };
   const terminals = new OpenTerminals();
-  const events = new SessionEvents({ store, bus, logger });
+  const denials = new Denials(auditor);
+  const events = new SessionEvents({ store, bus, auditor, logger });
   const ledger = new SessionLedger({ store, events, counts: measures.sessions, bus, logger });
   events.start();
   ledger.listen();
@@ -98,7 +100,14 @@ export const startTerminal = async (
 
   const { GATEWAY_KEY: gatewayKey, JWT_KEYS: jwtKeys, TICKET_KEY: ticketKey, PASS_KEY: passKey } = settings;
   const api = new Api({ gatewayKey, jwtKeys, allowList, logger });
-  mountSessions(api, { store, machines: new MachineCalls({ bus, channels, locator }), ticketKey, now });
+  mountSessions(api, {
+    store,
+    machines: new MachineCalls({ bus, channels, locator }),
+    ticketKey,
+    auditor,
+    denials,
+    now,
+  });
   const doorkeeper = new Doorkeeper({ jwtKeys, ticketKey, passKey, allowList, redemption, now });
   const upgrades = new Upgrades({
     context: {
@@ -111,6 +120,7 @@ export const startTerminal = async (
     gatewayKey,
     doorkeeper,
     store,
+    denials,
     logger,
   });
   const server = await api.listen(settings.HTTP_HOST, settings.HTTP_PORT, shutdown);

@@ -4,7 +4,16 @@ import type { Duplex } from 'node:stream';
 import { type DownFrame, decodeDown, maxClientMessage } from '@webxterm/contracts/frames';
 import { EdgeKind } from '@webxterm/contracts/grpc';
 import { terminalHeader } from '@webxterm/contracts/rest';
-import { AppError, errorBody, errorHeaders, type Logger, readEdgeFacts, toAppError } from '@webxterm/shared';
+import {
+  AppError,
+  errorBody,
+  errorHeaders,
+  inRequestScope,
+  type Logger,
+  type RequestScope,
+  readEdgeFacts,
+  toAppError,
+} from '@webxterm/shared';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type Attachment, type AttachmentRequest, refusalOf } from '../attachment/attachment.ts';
 import type { Seat } from '../attachment/registry.ts';
@@ -12,6 +21,7 @@ import { patienceMs } from '../attachment/retry.ts';
 import type { SessionStore } from '../sessions/store.ts';
 import { type Doorkeeper, newId } from '../tickets/admission.ts';
 import { closeForEnd } from './close-codes.ts';
+import type { Denials } from './denials.ts';
 import type { EdgeContext, Visit } from './edge.ts';
 import { openJson, openRaw } from './raw.ts';
 import type { RawViewer } from './raw-viewer.ts';
@@ -24,6 +34,7 @@ export interface UpgradeOptions {
   readonly gatewayKey: Buffer;
   readonly doorkeeper: Doorkeeper;
   readonly store: SessionStore;
+  readonly denials: Denials;
   readonly logger: Logger;
 }
 
@@ -66,36 +77,43 @@ export class Upgrades {
   }
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const facts = readEdgeFacts(this.#options.gatewayKey, request.headers);
+    if (facts === undefined) return this.#refuse(socket, new AppError('not_gateway'), '');
     let seat: Seat | undefined;
-    let requestId = '';
+    let scope: RequestScope = { ...facts, userAgent: request.headers['user-agent'] ?? '', caller: undefined };
+    let wanted = { agentId: '' };
     try {
-      const facts = readEdgeFacts(this.#options.gatewayKey, request.headers);
-      if (facts === undefined) throw new AppError('not_gateway');
-      requestId = facts.requestId;
       const target = readTarget(request);
+      wanted = target;
       const admission = await this.#options.doorkeeper.admit(target.token);
+      scope = { ...scope, caller: admission };
       seat = this.#options.context.terminals.enter(admission);
-      const arrive = async (): Promise<Visit> =>
-        receiveVisit(this.#options.store, {
-          requestId: facts.requestId,
-          clientIp: facts.clientIp,
-          admission,
-          agentId: target.agentId,
-          query: readQuery(target.query),
-        });
+      const { requestId, clientIp } = facts;
+      const arrive = async (): Promise<Visit> => {
+        const arrival = { requestId, clientIp, admission, agentId: target.agentId, query: readQuery(target.query) };
+        return inRequestScope(scope, () => receiveVisit(this.#options.store, arrival));
+      };
       const pending = { request, socket, head, target };
-      if (target.edge === 'v1') await this.#openV1(pending, seat, arrive);
+      if (target.edge === 'v1') await this.#openV1(pending, seat, scope, arrive);
       else await this.#openRaw(pending, seat, await arrive());
     } catch (error) {
       seat?.leave();
-      this.#refuse(socket, toAppError(error), requestId);
+      const known = toAppError(error);
+      this.#options.denials.note(known, scope, wanted);
+      this.#refuse(socket, known, facts.requestId);
     }
   }
 
   /** Once signed in it always upgrades: a browser cannot read a refused upgrade. */
-  async #openV1(pending: Pending, seat: Seat, arrive: () => Promise<Visit>): Promise<void> {
+  async #openV1(pending: Pending, seat: Seat, scope: RequestScope, arrive: () => Promise<Visit>): Promise<void> {
+    const { context, denials } = this.#options;
     const visit = await arrive().catch((error: unknown) => this.#logged(error));
-    this.#accept(pending, seat, (socket) => new V1Edge(this.#options.context, socket, visit, seat));
+    if (visit instanceof AppError) denials.note(visit, scope, pending.target);
+    const watched: EdgeContext = {
+      ...context,
+      attach: (request, events) => context.attach(request, denials.watch(events, scope, { agentId: request.agentId })),
+    };
+    this.#accept(pending, seat, (socket) => new V1Edge(watched, socket, visit, seat));
   }
 
   /** The answer waits for the machine, and tells what a client needs to come back. */

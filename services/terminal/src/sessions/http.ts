@@ -9,7 +9,8 @@ import {
   resizeSession,
   SessionId,
 } from '@webxterm/contracts/rest';
-import { type Api, AppError, type Caller } from '@webxterm/shared';
+import { type Api, AppError, type Auditor, type Caller, toAppError } from '@webxterm/shared';
+import type { Denials } from '../edges/denials.ts';
 import { newId } from '../tickets/admission.ts';
 import { sealTicket, ticketLifeSeconds } from '../tickets/ticket.ts';
 import type { MachineCalls } from './machine-calls.ts';
@@ -20,6 +21,8 @@ export interface SessionsHttpOptions {
   readonly store: SessionStore;
   readonly machines: MachineCalls;
   readonly ticketKey: Buffer;
+  readonly auditor: Pick<Auditor, 'act'>;
+  readonly denials: Pick<Denials, 'note'>;
   readonly now: () => number;
 }
 
@@ -29,10 +32,15 @@ export const mountSessions = (api: Api, options: SessionsHttpOptions): void => {
 
   api.mount(createTicket, async ({ body, caller, context }) => {
     if (!AgentId.safeParse(body.agent_id).success) throw new AppError('machine_not_found');
-    const sessionId =
+    const named =
       body.session_id === undefined
-        ? await reserve(options, caller, body.agent_id, context)
-        : await returning(store, caller, body.agent_id, body.session_id);
+        ? reserve(options, caller, body.agent_id, context)
+        : returning(store, caller, body.agent_id, body.session_id);
+    const sessionId = await named.catch((error: unknown) => {
+      const scope = { ...context, caller };
+      options.denials.note(toAppError(error), scope, { agentId: body.agent_id, sessionId: body.session_id });
+      throw error;
+    });
     if (body.mode === 'view' && body.session_id === undefined)
       throw new AppError('invalid_input', 'mode "view" needs a session_id.');
     const ticket = sealTicket(options.ticketKey, {
@@ -67,7 +75,11 @@ export const mountSessions = (api: Api, options: SessionsHttpOptions): void => {
   api.mount(endSession, async ({ params, caller, context }) => {
     const record = await visible(options, caller, params.id, context.requestId);
     if (record.status !== 'active') throw new AppError('session_not_found', 'This session has ended already.');
-    await machines.endSession(caller, record, context.requestId);
+    const target = { type: 'session', id: record.session_id, name: record.username } as const;
+    const fact = { action: 'terminal_closed', reason: 'asked', agentId: record.agent_id, target } as const;
+    await options.auditor.act({ ...fact, sessionId: record.session_id }, () =>
+      machines.endSession(caller, record, context.requestId),
+    );
     return undefined;
   });
 

@@ -1,5 +1,6 @@
 import type { EndCause } from '@webxterm/contracts/frames';
 import { type Connection, type Model, Schema } from 'mongoose';
+import type { SessionOrigin } from './audit.ts';
 
 /**
  * A session as it is kept: the truth about who owns it. `reserved`: a ticket or an upgrade named it, its first attach has not
@@ -19,6 +20,8 @@ export interface SessionRecord {
   signal: string | null;
   cause: string | null;
   ip_address: string;
+  /** Null where it is not known: for the audit log alone. */
+  origin: SessionOrigin | null;
   /** The raw viewer that is attached: whom a resize over REST is for. */
   raw_viewer_id: string | null;
   /** Names that attachment: the end of an older one of the same viewer says nothing about it. */
@@ -55,6 +58,10 @@ const schema = new Schema<SessionRecord>(
     signal: optional,
     cause: optional,
     ip_address: { type: String, default: '' },
+    origin: {
+      type: new Schema<SessionOrigin>({ signin_ref: String, request_id: String, user_agent: String }, { _id: false }),
+      default: null,
+    },
     raw_viewer_id: optional,
     raw_attachment_id: optional,
     untold: { type: [String], default: [] },

@@ -1,13 +1,15 @@
 import { jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { terminalEvents } from '@webxterm/contracts/bus';
-import type { Logger } from '@webxterm/shared';
+import type { Auditor, Logger } from '@webxterm/shared';
+import { sessionFact } from './audit.ts';
 import type { SessionEventName, SessionRecord } from './record.ts';
 import type { SessionStore } from './store.ts';
 
 export interface SessionEventsOptions {
   readonly store: Pick<SessionStore, 'untold' | 'told'>;
   readonly bus: NatsConnection;
+  readonly auditor: Pick<Auditor, 'record'>;
   readonly logger: Logger;
 }
 
@@ -16,7 +18,7 @@ const everyMs = 5000;
 const batchSize = 100;
 
 /**
- * Tells on the EVENTS stream what became of sessions. Each event is owed by the record from the write that made it true until
+ * Tells on the EVENTS stream, and in the audit log, what became of sessions. Each event is owed by the record from the write that made it true until
  * the stream acknowledges it: one that the bus misses is told again, by whichever instance looks first. The stream drops what
  * comes twice shortly after another, by its message id; after that a reader may see it twice.
  */
@@ -51,6 +53,7 @@ export class SessionEvents {
   }
 
   async #pay(record: SessionRecord, event: SessionEventName): Promise<void> {
+    await this.#options.auditor.record(sessionFact(record, event));
     const msgID = `${record.session_id}.${event}`;
     const message = JSON.stringify({ v: 1, request_id: msgID, body: bodyOf[event](record) });
     await jetstream(this.#options.bus, { timeout: ackWithinMs }).publish(`terminal.session.${event}`, message, {

@@ -1,5 +1,6 @@
 import { AppError } from '@webxterm/shared';
 import mongoose, { type Model } from 'mongoose';
+import { sessionOrigin } from './audit.ts';
 import type { SessionEnd, SessionEventName, SessionRecord } from './record.ts';
 
 /** A session that was named but never opened is forgotten after this. */
@@ -66,6 +67,7 @@ export class SessionStore {
       signal: null,
       cause: null,
       ip_address: session.ipAddress,
+      origin: sessionOrigin(),
       raw_viewer_id: null,
       raw_attachment_id: null,
       untold: [],

@@ -1,0 +1,55 @@
+import { type AuditFact, auditEventId, auditSigninRef, requestScope } from '@webxterm/shared';
+import type { SessionEventName, SessionRecord } from './record.ts';
+
+/** On whose request a session was named: kept with it, for its opening is audited later, maybe by another instance. */
+export interface SessionOrigin {
+  signin_ref: string;
+  request_id: string;
+  user_agent: string;
+}
+
+/** Of the request that is being answered; null outside of one. */
+export const sessionOrigin = (): SessionOrigin | null => {
+  const scope = requestScope();
+  if (scope?.caller === undefined) return null;
+  return {
+    signin_ref: auditSigninRef(scope.caller.sid),
+    request_id: scope.requestId,
+    user_agent: scope.userAgent.slice(0, 256),
+  };
+};
+
+/** What the log says of a session's event: one row, however often and by whomever it is told. */
+export const sessionFact = (record: SessionRecord, event: SessionEventName): AuditFact => {
+  const common = {
+    eventId: auditEventId('session', record.session_id, event),
+    agentId: record.agent_id,
+    sessionId: record.session_id,
+    target: { type: 'session', id: record.session_id, name: record.username },
+  } as const;
+  if (event === 'opened')
+    return {
+      ...common,
+      action: 'terminal_opened',
+      at: record.opened_at ?? record.created_at,
+      actor: {
+        kind: 'user',
+        user_id: record.user_id,
+        username: record.username,
+        signin_ref: record.origin?.signin_ref ?? null,
+      },
+      from: {
+        clientIp: record.ip_address,
+        requestId: record.origin?.request_id ?? '',
+        userAgent: record.origin?.user_agent ?? '',
+      },
+    };
+  return {
+    ...common,
+    action: 'terminal_closed',
+    at: record.closed_at ?? record.created_at,
+    actor: { kind: 'service' },
+    ...(record.cause === null ? {} : { reason: record.cause }),
+    details: { user_id: record.user_id, exit_code: record.exit_code, signal: record.signal },
+  };
+};
