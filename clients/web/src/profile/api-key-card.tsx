@@ -1,0 +1,99 @@
+import { Alert, Button, Group, Modal, Paper, Stack, Text } from '@mantine/core';
+import { IconEye, IconEyeOff } from '@tabler/icons-react';
+import type { Profile } from '@webxterm/contracts/rest';
+import { useState } from 'react';
+import type { z } from 'zod';
+import { CopyButton } from '../clipboard/copy-button.tsx';
+import { Failure } from '../layout/failure.tsx';
+import { maskedKey } from '../machines/install-command.ts';
+import { useNow } from '../machines/now.ts';
+import { ago, localTime } from '../machines/phrases.ts';
+import { useRegenerateApiKey } from './own-account-queries.ts';
+import classes from './profile-page.module.css';
+
+type Me = z.output<typeof Profile>['user'];
+
+/** My API key: shown, copied, replaced, and when it was last used. */
+export const ApiKeyCard = ({ user }: { user: Me }) => {
+  const [shown, setShown] = useState(false);
+  const [replacing, setReplacing] = useState(false);
+  return (
+    <Paper className={classes.card} component="section" aria-label="API key">
+      <h2 className={classes.heading}>API key</h2>
+      <Text c="dimmed" size="sm" mb="sm">
+        Agents are configured with it. Whoever has it can add machines to your account: treat it like a password.
+      </Text>
+      <div className={classes.keyRow}>
+        <code className={classes.key} data-testid="api-key">
+          {shown ? user.api_key : maskedKey(user.api_key)}
+        </code>
+        <Group gap="xs" wrap="nowrap">
+          <Button
+            size="xs"
+            variant="default"
+            aria-pressed={shown}
+            leftSection={shown ? <IconEyeOff size={15} aria-hidden /> : <IconEye size={15} aria-hidden />}
+            onClick={() => setShown(!shown)}
+            aria-label={shown ? 'Hide API key' : 'Show API key'}
+          >
+            {shown ? 'Hide' : 'Show'}
+          </Button>
+          <CopyButton label="Copy the API key" text={() => user.api_key} />
+        </Group>
+      </div>
+      <Group justify="space-between" mt="sm">
+        <LastUse user={user} />
+        <Button size="xs" variant="subtle" color="red" onClick={() => setReplacing(true)}>
+          Replace the key
+        </Button>
+      </Group>
+      {replacing && <ReplaceDialog onClose={() => setReplacing(false)} />}
+    </Paper>
+  );
+};
+
+const LastUse = ({ user }: { user: Me }) => {
+  const now = useNow();
+  const { api_key_last_used_at: at, api_key_last_used_ip: ip } = user;
+  return (
+    <Text size="sm" c="dimmed">
+      Made {ago(Date.parse(user.api_key_created_at), now)};{' '}
+      {at === null ? (
+        'no agent has used it yet'
+      ) : (
+        <span title={localTime(at)}>
+          last used by an agent {ago(Date.parse(at), now)}
+          {ip === null ? '' : ` from ${ip}`}
+        </span>
+      )}
+    </Text>
+  );
+};
+
+const ReplaceDialog = ({ onClose }: { onClose: () => void }) => {
+  const replace = useRegenerateApiKey();
+  return (
+    <Modal opened onClose={onClose} title={<Text fw={650}>Replace the API key?</Text>}>
+      <Stack>
+        <Alert color="red" variant="light">
+          All your machines that were added with the present key are cut off at once, with their terminals, until each
+          agent is configured with the new key.
+        </Alert>
+        <Text size="sm">Do this when somebody else may know the key.</Text>
+        {replace.isError && <Failure title="The key is still the same" error={replace.error} />}
+        <Group justify="flex-end">
+          <Button variant="default" data-autofocus onClick={onClose}>
+            Keep the key
+          </Button>
+          <Button
+            color="red"
+            loading={replace.isPending}
+            onClick={() => replace.mutate(undefined, { onSuccess: onClose })}
+          >
+            Replace it
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+};
