@@ -28,12 +28,26 @@ export interface TerminalHandlers {
    * `live` is false for a replay: the emulator's answers, bell and titles are to be suppressed.
    */
   output(bytes: Uint8Array, info: { offset: number; live: boolean }, rendered: () => void): void;
-  /** Output from `from` up to `to` is lost to this viewer: show it, and reset the emulator. */
-  gap(from: number, to: number): void;
+  /**
+   * A part of a picture of the screen, in bytes for the emulator: it stands for output that is no longer kept. `first`:
+   * reset screen, scrollback and modes before it; it may be empty, and then that is all. Render it as a replay, and call
+   * `rendered` for each part. Clients without a screen leave this out.
+   */
+  snapshot?(part: Uint8Array, first: boolean, rendered: () => void): void;
+  /**
+   * Output from `from` up to `to` will not come. `repainted`: a picture has put the screen in place, and only scrollback is
+   * missing. Else show it, and reset the emulator.
+   */
+  gap(from: number, to: number, repainted: boolean): void;
   state(state: TerminalState): void;
   session(ids: { sessionId: string; viewerId: string; created: boolean }): void;
-  /** The terminal's size as applied, and whether it is this viewer's that counts. */
-  size(cols: number, rows: number, driver: boolean): void;
+  /**
+   * The terminal's size for the output that follows. `driver`: it is this viewer's that counts. `live` is false within a
+   * replay: then the output was written for this size, whoever drives now.
+   */
+  size(cols: number, rows: number, driver: boolean, live: boolean): void;
+  /** Whether this viewer drives (its size counts), and whether its pace holds the shell. Told when it changes. */
+  seat?(driver: boolean, hold: boolean): void;
   /** Round trip to the machine, ms. */
   latency(rttMs: number): void;
   /** The machine has applied the first so many of the bytes that `inputTaken` counts; their echo may be on its way. */

@@ -7,16 +7,21 @@ import type { Connection } from './connection.ts';
 /** An ack that nobody waits for goes out after a pause, not with every key. */
 const ackPauseMs = 100;
 
+/** Where output goes, and what is told of it. */
+export interface OutputSink extends Pick<TerminalHandlers, 'output'> {
+  gap(from: number, to: number): void;
+}
+
 /** Output on its way to the screen, over as many connections as it takes: it drives acks and limits. */
 export class IncomingOutput {
-  readonly #handlers: Pick<TerminalHandlers, 'output' | 'gap'>;
+  readonly #handlers: OutputSink;
   readonly #clock: Clock;
   readonly #window = new OutputWindow({ first: initialOutputLimit, min: minOutputWindow, max: maxOutputWindow });
   readonly #reader: OutputReader;
   #connection: Connection | undefined;
   #stopTimer: (() => void) | undefined;
 
-  constructor(handlers: Pick<TerminalHandlers, 'output' | 'gap'>, clock: Clock, from: number) {
+  constructor(handlers: OutputSink, clock: Clock, from: number) {
     this.#handlers = handlers;
     this.#clock = clock;
     this.#reader = new OutputReader(from);

@@ -1,14 +1,19 @@
-import { closeCode, type DownFrame, subprotocol } from '@webxterm/contracts/frames';
+import { closeCode, type DownFrame, maxOutputFrame, maxOutputWindow, subprotocol } from '@webxterm/contracts/frames';
+import { StreamProtocolError } from '@webxterm/stream';
 import { type TerminalClientOptions, type TerminalHandlers, TerminalRefusal, type TerminalState } from './api.ts';
 import { Backoff } from './backoff.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { Connection } from './connection.ts';
 import { Credentials } from './credentials.ts';
 import { idFromText, idToText, newId } from './id-text.ts';
-import { IncomingOutput } from './incoming-output.ts';
+import { IncomingOutput, type OutputSink } from './incoming-output.ts';
+import { IncomingSnapshot } from './incoming-snapshot.ts';
 import { OutgoingInput } from './outgoing-input.ts';
 import { verdictOf } from './verdict.ts';
 import { openGlobalSocket } from './web-socket.ts';
+
+/** Bytes that wait to be rendered, at most: a full window, and what was on its way when it shrank. */
+export const maxUnrendered = 2 * maxOutputWindow + maxOutputFrame;
 
 type Frame<T extends DownFrame['type']> = Extract<DownFrame, { type: T }>;
 
@@ -25,12 +30,18 @@ export class TerminalClient {
   readonly #viewerId: Uint8Array;
   readonly #input: OutgoingInput;
   readonly #output: IncomingOutput;
+  readonly #snapshot: IncomingSnapshot;
+  #unrendered = 0;
   #state: TerminalState = { state: 'connecting' };
   #size: { cols: number; rows: number };
   #visible = true;
   /** The terminal's size as it is; this viewer's counts while it drives. */
   #applied: { cols: number; rows: number };
   #driver = false;
+  /** Output before this is of the past. */
+  #liveFrom = 0;
+  /** The size has been told since the replay ended. */
+  #liveSized = true;
   /** The session is known to exist: from now on nothing may open a new shell under its id. */
   #opened: boolean;
   /** Output from here on is wanted; undefined: all that there is. */
@@ -55,7 +66,8 @@ export class TerminalClient {
     this.#credentials = new Credentials(options.ticket, this.#clock, options.resume?.sessionId);
     this.#backoff = new Backoff(options.random ?? Math.random);
     this.#input = new OutgoingInput(this.#clock, (bytes) => options.handlers.inputApplied?.(bytes));
-    this.#output = new IncomingOutput(options.handlers, this.#clock, options.resume?.from ?? 0);
+    this.#snapshot = new IncomingSnapshot(options.handlers);
+    this.#output = new IncomingOutput(this.#rendering(), this.#clock, options.resume?.from ?? 0);
   }
 
   get state(): TerminalState {
@@ -85,7 +97,7 @@ export class TerminalClient {
 
   /** What the emulator answers to a query in the output; dropped while what it renders is a replay. */
   reply(text: string): void {
-    if (!this.#output.replaying) this.#input.push(new TextEncoder().encode(text), true);
+    if (!this.#output.replaying && !this.#snapshot.rendering) this.#input.push(new TextEncoder().encode(text), true);
   }
 
   resize(cols: number, rows: number): void {
@@ -142,15 +154,17 @@ export class TerminalClient {
     if (frame.type === 'accepted') this.#accepted(connection, frame);
     else if (frame.type === 'output') this.#output.output(frame.offset, frame.payload);
     else if (frame.type === 'gap') this.#output.gap(frame.to);
+    else if (frame.type === 'snapshot') this.#snapshot.part(frame.payload, frame.last);
     else if (frame.type === 'input_ack') this.#input.acked(frame.applied, frame.limit);
     else if (frame.type === 'input_reset') this.#input.reset(frame.applied, frame.limit);
     else if (frame.type === 'size') this.#tellSize({ cols: frame.cols, rows: frame.rows }, this.#driver);
-    else if (frame.type === 'driver') this.#tellSize(this.#applied, frame.driver);
+    else if (frame.type === 'driver') this.#seated(frame);
     else if (frame.type === 'ended') this.#ended = frame;
     else if (frame.type === 'refused') this.#refused = frame;
     else if (frame.type === 'pass') this.#credentials.keepPass(frame.pass, frame.expiresInMs);
     else if (frame.type === 'state' && frame.state === 'unreachable')
       this.#become({ state: 'unreachable', retryInMs: frame.retryInMs });
+    if (!this.#liveSized && !this.#replays) this.#tellSize(this.#applied, this.#driver);
     // Output that the limit held back may come behind `ended`.
     this.#endWhenComplete();
   }
@@ -158,7 +172,33 @@ export class TerminalClient {
   #tellSize(applied: { cols: number; rows: number }, driver: boolean): void {
     this.#applied = applied;
     this.#driver = driver;
-    this.#handlers.size(applied.cols, applied.rows, driver);
+    this.#liveSized = !this.#replays;
+    this.#handlers.size(applied.cols, applied.rows, driver, this.#liveSized);
+  }
+
+  #seated({ driver, hold }: Frame<'driver'>): void {
+    this.#tellSize(this.#applied, driver);
+    this.#handlers.seat?.(driver, hold);
+  }
+
+  /** What comes next is output of the past. */
+  get #replays(): boolean {
+    return this.#output.next < this.#liveFrom;
+  }
+
+  /** The caller's handlers for output, with a bound on what waits to be rendered. */
+  #rendering(): OutputSink {
+    return {
+      output: (bytes, at, rendered) => {
+        this.#unrendered += bytes.length;
+        if (this.#unrendered > maxUnrendered) throw new StreamProtocolError('output beyond every limit that was told');
+        this.#handlers.output(bytes, at, () => {
+          this.#unrendered -= bytes.length;
+          rendered();
+        });
+      },
+      gap: (from, to) => this.#handlers.gap(from, to, this.#snapshot.takeRepainted()),
+    };
   }
 
   /** Comes at each attach, and again in mid-connection when the machine is reached on another way. */
@@ -170,7 +210,9 @@ export class TerminalClient {
     if (sessionId !== undefined)
       this.#handlers.session({ sessionId, viewerId: idToText(this.#viewerId), created: frame.created });
     this.#become({ state: 'live' });
+    this.#liveFrom = frame.liveFrom > frame.offset ? frame.liveFrom : 0;
     this.#tellSize({ cols: frame.cols, rows: frame.rows }, frame.driver);
+    this.#snapshot.attached(connection);
     connection.send({ type: 'resize', ...this.#size });
     if (!this.#visible) connection.send({ type: 'visible', visible: false });
     this.#output.attached(connection, frame.offset, frame.liveFrom);
@@ -194,6 +236,7 @@ export class TerminalClient {
     this.#connection = undefined;
     this.#input.detached();
     this.#output.detached();
+    this.#snapshot.detached();
     if (this.#liveSince !== undefined) this.#backoff.lived(this.#clock.now() - this.#liveSince);
     this.#liveSince = undefined;
     if (code === closeCode.unauthenticated) this.#credentials.dropPass();
@@ -228,6 +271,7 @@ export class TerminalClient {
     this.#stopRetry();
     this.#input.detached();
     this.#output.detached();
+    this.#snapshot.detached();
   }
 
   #become(state: TerminalState): void {

@@ -105,13 +105,19 @@ export class Bench {
   readonly states: TerminalState[] = [];
   readonly output: { text: string; live: boolean; rendered: () => void }[] = [];
   readonly gaps: [number, number][] = [];
+  /** Sizes, pictures and output in the order in which they came. */
+  readonly drawn: string[] = [];
+  readonly parts: (() => void)[] = [];
+  readonly repainted: boolean[] = [];
+  readonly seats: [boolean, boolean][] = [];
   readonly applied: number[] = [];
   readonly asked: (string | undefined)[] = [];
   readonly client: TerminalClient;
+  readonly options: TerminalClientOptions;
   ticket: () => Promise<{ ticket: string; sessionId: string }> = async () => ({ ticket: 'wxt_tk_1', sessionId: 's1' });
 
   constructor(options: Partial<TerminalClientOptions> = {}) {
-    this.client = new TerminalClient({
+    this.options = {
       webSocketUrl: (token) => token,
       ticket: (sessionId) => {
         this.asked.push(sessionId);
@@ -126,17 +132,30 @@ export class Bench {
       clock: this.clock,
       random: () => 0.5,
       handlers: {
-        output: (bytes, { live }, rendered) =>
-          this.output.push({ text: new TextDecoder().decode(bytes), live, rendered }),
-        gap: (from, to) => this.gaps.push([from, to]),
+        output: (bytes, { live }, rendered) => {
+          const text = new TextDecoder().decode(bytes);
+          this.output.push({ text, live, rendered });
+          this.drawn.push(text);
+        },
+        snapshot: (part, first, rendered) => {
+          this.drawn.push(`${first ? 'reset ' : ''}picture ${new TextDecoder().decode(part)}`);
+          this.parts.push(rendered);
+        },
+        gap: (from, to, repainted) => {
+          this.gaps.push([from, to]);
+          this.repainted.push(repainted);
+        },
         state: (state) => this.states.push(state),
         session: () => {},
-        size: () => {},
+        size: (cols, rows, driver, live) =>
+          this.drawn.push(`${cols}x${rows}${driver ? ' drives' : ''}${live ? '' : ' replay'}`),
+        seat: (driver, hold) => this.seats.push([driver, hold]),
         latency: () => {},
         inputApplied: (bytes) => this.applied.push(bytes),
       },
       ...options,
-    });
+    };
+    this.client = new TerminalClient(this.options);
     this.client.start();
   }
 
@@ -152,6 +171,13 @@ export class Bench {
     this.socket.open();
     this.accept(accepted);
     return this.socket;
+  }
+
+  /** The connection breaks, and the next one is accepted. */
+  async breakAndAttach(accepted: Partial<Accepted> = {}): Promise<TestSocket> {
+    this.socket.break();
+    await this.clock.pass(1000);
+    return this.attach(accepted);
   }
 
   accept(accepted: Partial<Accepted> = {}): void {
