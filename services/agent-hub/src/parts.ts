@@ -16,6 +16,7 @@ import { AttachmentTable } from './attachments/attachment-table.ts';
 import { Rendezvous } from './attachments/rendezvous.ts';
 import { Revocation } from './attachments/revocation.ts';
 import { BusState } from './bus-state.ts';
+import { noteContest } from './links/audit.ts';
 import { LinkTable } from './links/link-table.ts';
 import { LinkRefusal } from './links/refusal.ts';
 import { RevokedKeys } from './links/revoked-keys.ts';
@@ -74,7 +75,8 @@ export const makeParts = (
   const view = new PresenceView(bus, logger);
   const store = new MachineStore(models);
   const authorizer = new Authorizer(store);
-  const links = new LinkTable();
+  const auditor = new Auditor({ bus, outbox: auditOutbox, logger });
+  const links = new LinkTable((contest) => noteContest(auditor, contest));
   const attachments = new AttachmentTable();
   const entries = new PresenceEntries({ bus, logger, view, hubId, address: settings.INTERNAL_ADDRESS });
   return {
@@ -83,7 +85,7 @@ export const makeParts = (
     bus,
     busState,
     logger,
-    auditor: new Auditor({ bus, outbox: auditOutbox, logger }),
+    auditor,
     allowList,
     view,
     store,

@@ -7,10 +7,22 @@ const holderAnswersWithinMs = 2000;
 /** When a process that must wait dials again. */
 const waitForHolderMs = 10_000;
 
+/** Two agent processes show the key of one machine. `cloned`: both live; `displaced`: the one that held it is silent, and goes. */
+export interface Contest {
+  readonly kind: 'cloned' | 'displaced';
+  readonly newcomer: Link;
+  readonly holder: Link;
+}
+
 /** The links that this hub holds, at most one for each machine. */
 export class LinkTable {
   readonly #byAgent = new Map<string, Link>();
+  readonly #onContest: (contest: Contest) => void;
   #timer: NodeJS.Timeout | undefined;
+
+  constructor(onContest: (contest: Contest) => void = () => {}) {
+    this.#onContest = onContest;
+  }
 
   get size(): number {
     return this.#byAgent.size;
@@ -40,7 +52,9 @@ export class LinkTable {
         holder.close();
         return this.#hold(link);
       }
-      if (await holder.answersWithin(holderAnswersWithinMs))
+      const answers = await holder.answersWithin(holderAnswersWithinMs);
+      this.#onContest({ kind: answers ? 'cloned' : 'displaced', newcomer: link, holder });
+      if (answers)
         throw displaced(
           'Another agent process with the key of this machine is connected. Stop one of them, or configure this machine with a key of its own.',
           generationHeld,

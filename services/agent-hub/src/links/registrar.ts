@@ -1,7 +1,7 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { verifyApiKey } from '@webxterm/contracts/bus';
 import type { Hello, MachineFacts } from '@webxterm/contracts/grpc';
-import { ask } from '@webxterm/shared';
+import { type Auditor, ask, refusalFact } from '@webxterm/shared';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { cleanMachineName } from '../machines/machine-name.ts';
 import type { StoredMachine } from '../machines/record.ts';
@@ -26,6 +26,7 @@ export interface RegistrarOptions {
   readonly mayHonourPasses: () => boolean;
   /** The API key was replaced, and with it all that was issued under it. */
   readonly isKeyRevoked: (keyId: string) => boolean;
+  readonly auditor: Pick<Auditor, 'act' | 'count'>;
   readonly now: () => number;
 }
 
@@ -100,25 +101,65 @@ export class Registrar {
     const owner = await ask(this.#options.bus, verifyApiKey, {
       key_sha256: sha256Hex(apiKey),
       ip_address: facts.ip_address,
-    });
+    }).catch((error: unknown) => this.#refused(error, facts));
     const machineCredential = makeMachineCredential();
-    const machine = await this.#options.store.enrol(
-      {
-        ...facts,
-        owner_id: owner.user_id,
-        owner_username: owner.username,
-        name: cleanMachineName(hello.facts?.name ?? '', hello.facts?.hostname ?? ''),
-        description: (hello.facts?.description ?? '').slice(0, 500),
-        tags: (hello.facts?.tags ?? []).slice(0, 32).map((tag) => tag.slice(0, 64)),
-        public_key: hello.publicKey.toString('base64url'),
-        key_id: owner.key_id,
-        credential_hash: sha256Hex(machineCredential),
-      },
-      new Date(this.#options.now()),
+    const at = new Date(this.#options.now());
+    const machine = await this.#audited(owner, facts, at, () =>
+      this.#options.store.enrol(
+        {
+          ...facts,
+          owner_id: owner.user_id,
+          owner_username: owner.username,
+          name: cleanMachineName(hello.facts?.name ?? '', hello.facts?.hostname ?? ''),
+          description: (hello.facts?.description ?? '').slice(0, 500),
+          tags: (hello.facts?.tags ?? []).slice(0, 32).map((tag) => tag.slice(0, 64)),
+          public_key: hello.publicKey.toString('base64url'),
+          key_id: owner.key_id,
+          credential_hash: sha256Hex(machineCredential),
+        },
+        at,
+      ),
     );
     return { identity: identityOf(machine, hello), machineCredential, facts };
   }
+
+  /** A key that is none: told once a minute for the same address. */
+  async #refused(error: unknown, facts: ReportedFacts): Promise<never> {
+    const { result, reason } = refusalFact(error);
+    const fact = {
+      action: 'machine_added',
+      result,
+      reason,
+      actor: { kind: 'nobody' },
+      from: dialledFrom(facts),
+    } as const;
+    if (result === 'denied') await this.#options.auditor.count(`${reason} ${facts.ip_address}`, fact);
+    throw error;
+  }
+
+  #audited(
+    owner: { user_id: string; username: string; key_id: string },
+    facts: ReportedFacts,
+    at: Date,
+    enrol: () => Promise<StoredMachine>,
+  ): Promise<StoredMachine> {
+    const actor = { kind: 'api_key', ...owner } as const;
+    return this.#options.auditor.act({ action: 'machine_added', actor, from: dialledFrom(facts) }, enrol, {
+      resultOf: (machine) => ({
+        agentId: machine.agent_id,
+        target: { type: 'machine', id: machine.agent_id, name: machine.name },
+        // The same machine, configured again.
+        details: { again: machine.created_at.getTime() !== at.getTime(), hostname: facts.metadata.hostname },
+      }),
+    });
+  }
 }
+
+const dialledFrom = (facts: ReportedFacts) => ({
+  clientIp: facts.ip_address,
+  userAgent: `vsay-agent ${facts.agent_version}`,
+  requestId: '',
+});
 
 const dialOf = (hello: Hello): { instanceId: string; generation: bigint } => ({
   instanceId: hello.instanceId.toString('base64url'),
