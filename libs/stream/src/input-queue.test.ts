@@ -44,6 +44,29 @@ describe('InputQueue', () => {
     expect(queue.room).toBe(0);
   });
 
+  it('knows what the connection before the last one carried, and does not type it again', () => {
+    const queue = new InputQueue(bounds);
+    queue.push(bytes(48), false);
+    queue.restart(0, 100);
+    drain(queue);
+    // The machine has it all and has applied little; then the connection breaks again before anything was repeated.
+    queue.restart(1, 100);
+    expect(queue.next()?.offset).toBe(1);
+    queue.restart(48, 200);
+    expect(drain(queue)).toEqual([]);
+    expect(queue.size).toBe(0);
+  });
+
+  it('drops what an ack from before the break says is applied, though it is not repeated yet', () => {
+    const queue = new InputQueue(bounds);
+    queue.push(bytes(48), false);
+    queue.restart(0, 100);
+    drain(queue);
+    queue.restart(0, 100);
+    queue.acked(40, 200);
+    expect(drain(queue)).toEqual([{ offset: 40, length: 8 }]);
+  });
+
   it('goes on from what the machine knows when that is behind what it acked, or beyond what was sent', () => {
     const forgot = new InputQueue(bounds);
     forgot.push(bytes(10), false);

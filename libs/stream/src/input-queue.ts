@@ -25,6 +25,8 @@ export class InputQueue {
   /** Offset of the first byte kept: all before it is applied. */
   #base = 0;
   #sent = 0;
+  /** The furthest that was ever sent: after a restart the machine may still apply what the connection before carried. */
+  #everSent = 0;
   #end = 0;
   #limit = 0;
 
@@ -66,6 +68,7 @@ export class InputQueue {
     }
     const frame = { offset: this.#sent, reply: chunk.reply, payload: chunk.bytes };
     this.#sent += chunk.bytes.length;
+    this.#everSent = Math.max(this.#everSent, this.#sent);
     this.#sentChunks += 1;
     return frame;
   }
@@ -73,7 +76,8 @@ export class InputQueue {
   /** Everything before `applied` is applied; the machine takes input up to `limit`. */
   acked(applied: number, limit: number): void {
     this.#limit = Math.max(this.#limit, limit);
-    this.#drop(Math.min(applied, this.#sent));
+    this.#drop(Math.min(applied, this.#everSent));
+    this.#sent = Math.max(this.#sent, this.#base);
   }
 
   /**
@@ -82,11 +86,12 @@ export class InputQueue {
    * goes on from `applied`.
    */
   restart(applied: number, limit: number): void {
-    if (applied >= this.#base && applied <= this.#sent) this.#drop(applied);
+    if (applied >= this.#base && applied <= this.#everSent) this.#drop(applied);
     const shift = applied - this.#base;
     this.#base += shift;
     this.#end += shift;
     this.#sent = this.#base;
+    if (shift !== 0) this.#everSent = this.#base;
     this.#sentChunks = 0;
     this.#limit = limit;
   }
