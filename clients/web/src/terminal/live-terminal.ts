@@ -6,6 +6,10 @@ import { type ScreenHandlers, type ScreenOptions, TerminalScreen } from './termi
 
 export interface LiveTerminalHandlers extends Omit<ScreenHandlers, 'typed' | 'replied' | 'fits'> {
   state(state: TerminalState): void;
+  /** Whether it is this viewer's size that counts. */
+  drives(drives: boolean): void;
+  /** What of the output will not be shown, in words. */
+  lost(words: string): void;
   attached(ids: { sessionId: string; viewerId: string }): void;
   /** Smoothed round trip, ms. */
   latency(ms: number): void;
@@ -54,10 +58,17 @@ export class LiveTerminal {
       viewerId: options.viewerId,
       handlers: {
         output: (bytes, { live }, rendered) => this.screen.write(bytes, live, rendered),
-        gap: (from, to) => this.#gap(to - from),
+        snapshot: (part, first, rendered) => {
+          if (first) this.screen.reset();
+          this.screen.write(part, false, rendered);
+        },
+        gap: (from, to, repainted) => this.#gap(to - from, repainted, handlers),
         state: (state) => this.#told(state, handlers),
         session: (ids) => handlers.attached(ids),
-        size: (cols, rows, driver) => this.screen.followSize({ cols, rows }, driver),
+        size: (cols, rows, driver, live) => {
+          this.screen.followSize({ cols, rows }, driver && live);
+          if (live) handlers.drives(driver);
+        },
         latency: (ms) => this.#measured(ms, handlers),
         inputApplied: (bytes) => this.screen.prediction.applied(bytes),
       },
@@ -78,9 +89,14 @@ export class LiveTerminal {
     this.screen.dispose();
   }
 
-  #gap(bytes: number): void {
-    this.screen.reset();
-    this.screen.note(`${byteCount(bytes)} of older output is no longer kept`);
+  #gap(bytes: number, repainted: boolean, handlers: LiveTerminalHandlers): void {
+    const words = `${byteCount(bytes)} of older output is no longer kept`;
+    // On a screen that was put in place a line of ours would be in a program's way.
+    if (!repainted) {
+      this.screen.reset();
+      this.screen.note(words);
+    }
+    handlers.lost(words);
   }
 
   #told(state: TerminalState, handlers: LiveTerminalHandlers): void {

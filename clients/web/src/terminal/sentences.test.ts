@@ -50,13 +50,14 @@ describe('shortcuts', () => {
 
 it('preferences fall back one by one', () => {
   const storage = (text: string | null) => ({ getItem: () => text });
-  expect(readPreferences(storage(null))).toEqual({ fontSize: 14, screenReader: false });
+  expect(readPreferences(storage(null))).toEqual({ fontSize: 14, screenReader: false, prediction: true });
   expect(readPreferences(storage('{"fontSize":999,"screenReader":true}'))).toEqual({
     fontSize: 14,
     screenReader: true,
+    prediction: true,
   });
-  expect(readPreferences(storage('{{'))).toEqual({ fontSize: 14, screenReader: false });
-  expect(readPreferences(undefined)).toEqual({ fontSize: 14, screenReader: false });
+  expect(readPreferences(storage('{{'))).toEqual({ fontSize: 14, screenReader: false, prediction: true });
+  expect(readPreferences(undefined)).toEqual({ fontSize: 14, screenReader: false, prediction: true });
   expect(fontSizeStep(32, 1)).toBe(32);
 });
 

@@ -1,4 +1,4 @@
-import { Button } from '@mantine/core';
+import { Button, CloseButton } from '@mantine/core';
 import type { TerminalState } from '@webxterm/terminal-client';
 import { useEffect, useState } from 'react';
 import { endSentence } from './sentences.ts';
@@ -9,9 +9,16 @@ export const StateLine = (props: {
   machineName: string;
   state: TerminalState;
   latency: number | undefined;
+  /** This viewer's window size counts. */
+  drives: boolean;
+  /** What of the output is not kept, in words. */
+  lost: string | undefined;
+  onLostSeen: () => void;
   onNewShell: () => void;
+  onTakeBack: () => void;
 }) => {
-  const { state, latency } = props;
+  const { state, latency, lost } = props;
+  const takenOver = state.state === 'refused' && state.code === 'displaced';
   const waitSeconds = useCountdown(state);
   const over = state.state === 'ended' || state.state === 'refused';
   return (
@@ -24,13 +31,32 @@ export const StateLine = (props: {
       {waitSeconds !== undefined && waitSeconds > 0 && (
         <span className={classes.quiet}>next try in {waitSeconds} s</span>
       )}
-      {over && (
+      {state.state === 'live' && !props.drives && (
+        <span className={classes.quiet}>Another window sets the size; type to use this one's.</span>
+      )}
+      {lost !== undefined && (
+        <span className={classes.lost} role="status" data-testid="terminal-gap">
+          {lost}
+          <CloseButton size="xs" aria-label="Dismiss" onClick={props.onLostSeen} />
+        </span>
+      )}
+      {takenOver && (
+        <Button size="compact-sm" onClick={props.onTakeBack}>
+          Use it here
+        </Button>
+      )}
+      {over && !takenOver && (
         <Button size="compact-sm" onClick={props.onNewShell} autoFocus={state.state === 'ended'}>
           New shell
         </Button>
       )}
-      {state.state === 'live' && latency !== undefined && (
-        <span className={classes.latency} title="Time from here to the machine and back">
+      {latency !== undefined && (state.state === 'live' || state.state === 'reconnecting') && (
+        <span
+          className={classes.latency}
+          data-level={state.state === 'live' ? latencyLevel(latency) : 'unknown'}
+          title={state.state === 'live' ? 'Time from here to the machine and back' : 'The last one that was measured'}
+        >
+          <i className={classes.bars} aria-hidden="true" />
           <span className="wx-unseen">Round trip </span>
           {latency < 10 ? latency.toFixed(1) : Math.round(latency)} ms
         </span>
@@ -54,8 +80,14 @@ const sentenceOf = (state: TerminalState): string => {
       return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}`;
     }
     case 'refused':
-      return state.message;
+      return state.code === 'displaced' ? 'This shell was taken over in another window or tab.' : state.message;
   }
+};
+
+/** How the round trip feels: at once, a little late, or slow. */
+const latencyLevel = (ms: number): 'good' | 'fair' | 'slow' => {
+  if (ms <= 50) return 'good';
+  return ms <= 200 ? 'fair' : 'slow';
 };
 
 const tickMs = 250;

@@ -1,11 +1,13 @@
 import { ActionIcon, Tooltip } from '@mantine/core';
 import { IconPlus, IconX } from '@tabler/icons-react';
-import type { KeyboardEvent } from 'react';
+import { type KeyboardEvent, useState } from 'react';
+import { flushSync } from 'react-dom';
 import classes from './tab-bar.module.css';
+import { TabNameField } from './tab-name-field.tsx';
 import { maxTabs, type Tab, type Tabs } from './tab-store.ts';
 
-/** What a tab is called: by its shell's title, else by its place. */
-export const tabName = (tab: Tab, place: number): string => (tab.title === '' ? `Shell ${place + 1}` : tab.title);
+/** What a tab is called: as the person named it, else by its shell's title, else by its place. */
+export const tabName = ({ name, title }: Tab, place: number): string => name ?? (title || `Shell ${place + 1}`);
 
 export interface TabSigns {
   /** Something rang in a tab behind. */
@@ -20,12 +22,18 @@ export const TabBar = (props: {
   onPick: (key: string) => void;
   onNew: () => void;
   onClose: (key: string) => void;
+  onRename: (key: string, name: string) => void;
 }) => {
   const { tabs, active } = props.tabs;
+  const [renaming, setRenaming] = useState<string>();
   const moveFocus = (event: KeyboardEvent, at: number): void => {
     const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
     const next = step === 0 ? undefined : tabs[(at + step + tabs.length) % tabs.length];
     if (event.key === 'Delete') props.onClose(tabs[at]?.key ?? '');
+    if (event.key === 'F2') {
+      event.preventDefault();
+      setRenaming(tabs[at]?.key);
+    }
     if (next === undefined) return;
     event.preventDefault();
     props.onPick(next.key);
@@ -41,16 +49,29 @@ export const TabBar = (props: {
             data-active={tab.key === active}
             data-over={props.signs.over.has(tab.key)}
           >
+            {renaming === tab.key && (
+              <TabNameField
+                name={tabName(tab, at)}
+                onDone={(name, byKey) => {
+                  flushSync(() => setRenaming(undefined));
+                  if (name !== undefined && name !== tabName(tab, at)) props.onRename(tab.key, name);
+                  if (byKey) document.getElementById(`tab-${tab.key}`)?.focus();
+                }}
+              />
+            )}
             <button
               type="button"
+              hidden={renaming === tab.key}
               id={`tab-${tab.key}`}
               role="tab"
               aria-selected={tab.key === active}
               aria-controls={`pane-${tab.key}`}
               tabIndex={tab.key === active ? 0 : -1}
               className={classes.name}
-              title={tabName(tab, at)}
+              title={`${tabName(tab, at)} (double-click or F2 to rename)`}
+              aria-keyshortcuts="F2 Delete"
               onClick={() => props.onPick(tab.key)}
+              onDoubleClick={() => setRenaming(tab.key)}
               onAuxClick={(event) => event.button === 1 && props.onClose(tab.key)}
               onKeyDown={(event) => moveFocus(event, at)}
             >

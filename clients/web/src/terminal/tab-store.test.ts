@@ -7,8 +7,10 @@ import {
   TabStore,
   type Tabs,
   withChange,
+  withName,
   withNewShell,
   withoutTab,
+  withSessionAgain,
   withTab,
 } from './tab-store.ts';
 
@@ -40,6 +42,20 @@ describe('tabs', () => {
     let tabs = emptyTabs;
     for (let n = 0; n < maxTabs + 5; n += 1) tabs = withTab(tabs, String(n));
     expect(tabs.tabs).toHaveLength(maxTabs);
+  });
+
+  it('have the name that the person gives them, without what could deceive, until it is taken away', () => {
+    const named = withName(oneTab, 'a', ' log\u202e\x1b[1m ');
+    expect(named.tabs[0]).toMatchObject({ name: 'log [1m', title: 'vim' });
+    expect(withNewShell(named, 'a', 'b').tabs[0]).toEqual({ key: 'b', title: '', name: 'log [1m' });
+    expect(withName(named, 'a', '  ')).toEqual(oneTab);
+  });
+
+  it('attach anew to a session that was taken over, as the viewer that they were', () => {
+    expect(withSessionAgain(oneTab, 'a', 'b')).toEqual({
+      tabs: [{ key: 'b', title: 'vim', sessionId, viewerId }],
+      active: 'b',
+    });
   });
 
   it('bring a neighbour to the front when the front one closes', () => {

@@ -2,7 +2,7 @@ import { SessionId, ViewerId } from '@webxterm/contracts/rest';
 import { z } from 'zod';
 
 /** Longer ones are cut: a title is what the shell sent. */
-const maxTitle = 80;
+export const maxTitle = 80;
 /** More than anyone works with, and each holds a screen and a socket. */
 export const maxTabs = 20;
 
@@ -13,6 +13,8 @@ const Tab = z.object({
   sessionId: SessionId.optional(),
   viewerId: ViewerId.optional(),
   title: z.string().max(maxTitle),
+  /** What the person calls it: stands over the title. */
+  name: z.string().max(maxTitle).optional(),
 });
 export type Tab = z.infer<typeof Tab>;
 
@@ -48,11 +50,26 @@ export const withChange = (tabs: Tabs, key: string, change: Partial<Omit<Tab, 'k
   tabs: tabs.tabs.map((tab) => (tab.key === key ? { ...tab, ...change } : tab)),
 });
 
-/** The tab with a new shell in the place of one that has ended. */
-export const withNewShell = (tabs: Tabs, key: string, newKey: string): Tabs => ({
-  tabs: tabs.tabs.map((tab) => (tab.key === key ? { key: newKey, title: '' } : tab)),
-  active: tabs.active === key ? newKey : tabs.active,
-});
+const replaced = (tabs: Tabs, key: string, by: (tab: Tab) => Tab): Tabs => {
+  const changed = tabs.tabs.map((tab) => (tab.key === key ? by(tab) : tab));
+  const at = tabs.tabs.findIndex((tab) => tab.key === key);
+  return { tabs: changed, active: tabs.active === key ? (changed[at]?.key ?? '') : tabs.active };
+};
+
+/** The tab with a new shell in the place of one that has ended; it keeps the name that the person gave it. */
+export const withNewShell = (tabs: Tabs, key: string, newKey: string): Tabs =>
+  replaced(tabs, key, ({ name }) => ({ key: newKey, title: '', ...(name !== undefined && { name }) }));
+
+/** The tab with its session, attached to anew as the viewer that it is. */
+export const withSessionAgain = (tabs: Tabs, key: string, newKey: string): Tabs =>
+  replaced(tabs, key, (tab) => ({ ...tab, key: newKey }));
+
+/** The tab under the name that the person gives it; an empty one gives the shell's title back. */
+export const withName = (tabs: Tabs, key: string, name: string): Tabs =>
+  replaced(tabs, key, ({ name: _, ...tab }) => {
+    const printable = printableTitle(name);
+    return printable === '' ? tab : { ...tab, name: printable };
+  });
 
 /** The tab `steps` to the right, round the end. */
 export const activeMoved = (tabs: Tabs, steps: number): Tabs => {

@@ -15,7 +15,7 @@ import { NoShells } from './no-shells.tsx';
 import { fontSizeStep, fontSizes, type Preferences, readPreferences, writePreferences } from './preferences.ts';
 import type { Shortcut } from './shortcuts.ts';
 import { TabBar, tabName } from './tab-bar.tsx';
-import { activeMoved, withChange, withNewShell, withoutTab, withTab } from './tab-store.ts';
+import { activeMoved, withChange, withName, withNewShell, withoutTab, withSessionAgain, withTab } from './tab-store.ts';
 import { TerminalMenu } from './terminal-menu.tsx';
 import classes from './terminal-page.module.css';
 import { TerminalPane } from './terminal-pane.tsx';
@@ -71,7 +71,14 @@ const Terminals = ({ agentId }: { agentId: string }) => {
           <span className={classes.machineName}>{name === '' ? '…' : name}</span>
           {machine.data !== undefined && <Status status={machine.data.status} />}
         </Link>
-        <TabBar tabs={tabs.all} signs={signs} onPick={tabs.pick} onNew={tabs.add} onClose={close} />
+        <TabBar
+          tabs={tabs.all}
+          signs={signs}
+          onPick={tabs.pick}
+          onNew={tabs.add}
+          onClose={close}
+          onRename={tabs.rename}
+        />
         <TerminalMenu preferences={preferences} onChange={setPreferences} onSearch={() => setSearching(true)} />
         <ColorSchemeToggle />
       </header>
@@ -93,6 +100,7 @@ const Terminals = ({ agentId }: { agentId: string }) => {
               state: (state) => tabs.told(tab.key, state),
               shortcut: (shortcut) => actions[shortcut]?.(),
               newShell: () => tabs.restart(tab.key),
+              takeBack: () => tabs.takeBack(tab.key),
               say: (message) => void notifications.show({ message, color: 'yellow' }),
             }}
           />
@@ -137,6 +145,8 @@ const useMachineTabs = (agentId: string) => {
     add: () => changeAll((tabs) => withTab(tabs, newTabKey())),
     move: (steps: number) => changeAll((tabs) => activeMoved(tabs, steps)),
     close: (key: string) => changeAll((tabs) => withoutTab(tabs, key)),
+    rename: (key: string, name: string) => changeAll((tabs) => withName(tabs, key, name)),
+    takeBack: (key: string) => changeAll((tabs) => withSessionAgain(tabs, key, newTabKey())),
     restart: (key: string) => changeAll((tabs) => withNewShell(tabs, key, newTabKey())),
     change: (key: string, change: Parameters<typeof withChange>[2]) =>
       changeAll((tabs) => withChange(tabs, key, change)),

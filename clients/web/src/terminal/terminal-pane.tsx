@@ -24,6 +24,8 @@ export interface PaneHandlers {
   state(state: TerminalState): void;
   shortcut(shortcut: Shortcut): void;
   newShell(): void;
+  /** Attaches again to the session that was taken over elsewhere. */
+  takeBack(): void;
   say(text: string): void;
 }
 
@@ -50,6 +52,8 @@ export const TerminalPane = (props: {
   const [terminal, setTerminal] = useState<LiveTerminal>();
   const [state, setState] = useState<TerminalState>({ state: 'connecting' });
   const [latency, setLatency] = useState<number>();
+  const [drives, setDrives] = useState(true);
+  const [lost, setLost] = useState<string>();
   const [link, setLink] = useState<Shown>();
   const [wanted, setWanted] = useState<string>();
   const [matches, setMatches] = useState<{ index: number; count: number }>();
@@ -65,6 +69,8 @@ export const TerminalPane = (props: {
       handlers.state(next);
     },
     latency: setLatency,
+    drives: setDrives,
+    lost: setLost,
     typing: control.applyTo,
     inputRefused: () => handlers.say('Too much is waiting to be sent: the last input was dropped.'),
     copyFailed: () => handlers.say('The browser did not allow copying.'),
@@ -92,6 +98,8 @@ export const TerminalPane = (props: {
         state: (next) => latest.current.state(next),
         attached: (ids) => latest.current.attached(ids),
         latency: (ms) => latest.current.latency(ms),
+        drives: (drives) => latest.current.drives(drives),
+        lost: (words) => latest.current.lost(words),
         inputRefused: () => latest.current.inputRefused(),
         typing: (text) => latest.current.typing(text),
         title: (title) => latest.current.title(title),
@@ -159,7 +167,16 @@ export const TerminalPane = (props: {
         applicationCursorKeys={() => terminal?.screen.applicationCursorKeys ?? false}
         onPress={(sequence) => terminal?.screen.press(sequence)}
       />
-      <StateLine machineName={props.machineName} state={state} latency={latency} onNewShell={handlers.newShell} />
+      <StateLine
+        machineName={props.machineName}
+        state={state}
+        latency={latency}
+        drives={drives}
+        lost={lost}
+        onLostSeen={() => setLost(undefined)}
+        onNewShell={handlers.newShell}
+        onTakeBack={handlers.takeBack}
+      />
     </div>
   );
 };

@@ -135,11 +135,13 @@ export class TerminalScreen {
     this.write('\x1bc', true, () => this.prediction.reset());
   }
 
-  /** Takes a size that another viewer drives, in its turn; a driving screen takes its own. */
-  followSize(size: Size, drives: boolean): void {
-    this.#drives = drives;
-    if (drives) this.#fitSoon();
-    else this.#terminal.write('', () => this.#terminal.resize(size.cols, size.rows));
+  /** What comes next is for a screen of this size, or (`own`) for the one that fits; in its turn. */
+  followSize(size: Size, own: boolean): void {
+    this.#terminal.write('', () => {
+      this.#drives = own;
+      if (own) this.#fitNow();
+      else this.#terminal.resize(size.cols, size.rows);
+    });
   }
 
   paste(text: string): void {
