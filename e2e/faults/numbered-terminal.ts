@@ -6,9 +6,9 @@ import type { Rest } from '../support/rest.ts';
 import { type Account, begin, end, numberedBytes, over } from './numbered-stream.ts';
 
 const program = fileURLToPath(new URL('./numbered-program.ts', import.meta.url));
-/** Typed at a time, and how often: as fast as keys repeat, many times over. */
+/** Typed at a time. */
 const keysAtOnce = 7;
-const typeEveryMs = 4;
+const fastMs = { slow: 5, echo: 4 };
 
 export type Load = 'slow' | 'flood' | 'echo';
 
@@ -22,6 +22,7 @@ export class NumberedTerminal {
   /** Connection states since the last `forget`. */
   readonly states: TerminalState['state'][] = [];
   readonly #rate: number;
+  readonly #everyMs: number;
   #position = 0;
   #typed = 0;
   readonly #hash = createHash('sha256');
@@ -32,14 +33,18 @@ export class NumberedTerminal {
   #typing: NodeJS.Timeout | undefined;
   #paidUntil = 0;
 
-  /** `rate`: bytes per second that this viewer renders. */
+  /**
+   * `rate`: bytes per second that this viewer renders. `everyMs`: how often slow output comes and keys are typed; default: as fast
+   * as keys repeat, many times over.
+   */
   constructor(
     rest: Rest,
     agentId: string,
-    options: { load: Load; rate: number; doorPort?: number; sessionId?: string },
+    options: { load: Load; rate: number; everyMs?: number; doorPort?: number; sessionId?: string },
   ) {
     this.load = options.load;
     this.#rate = options.rate;
+    this.#everyMs = options.everyMs ?? (options.load === 'echo' ? fastMs.echo : fastMs.slow);
     this.terminal = new NodeTerminal(rest, agentId, {
       ...(options.doorPort === undefined ? {} : { doorPort: options.doorPort }),
       take: (bytes, rendered) => this.#take(bytes, rendered),
@@ -58,9 +63,9 @@ export class NumberedTerminal {
 
   async start(): Promise<void> {
     await this.terminal.untilLive();
-    this.terminal.type(`stty raw -echo; exec '${process.execPath}' '${program}' ${this.load}\n`);
+    this.terminal.type(`stty raw -echo; exec '${process.execPath}' '${program}' ${this.load} ${this.#everyMs}\n`);
     await this.until('it starts', () => this.#stage === 'numbers');
-    if (this.load === 'echo') this.#typing = setInterval(() => this.#typeMore(keysAtOnce), typeEveryMs);
+    if (this.load === 'echo') this.#typing = setInterval(() => this.#typeMore(keysAtOnce), this.#everyMs);
   }
 
   /** Resolves when `bytes` more have come than at the moment of the call. */

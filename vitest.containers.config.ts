@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+/** Needs a Docker engine: `npm run test:containers`. */
+export default defineConfig({
+  test: {
+    name: 'containers',
+    include: ['e2e/containers/**/*.containers.ts'],
+    testTimeout: 120_000,
+    fileParallelism: false,
+    // What the library starts beside the containers to remove them comes from a registry; the suite removes them itself.
+    env: { TESTCONTAINERS_RYUK_DISABLED: 'true' },
+  },
+});
