@@ -70,6 +70,7 @@ export const busPermissions: Record<BusUser, BusPermissions> = {
       // Added to and read, never shortened.
       ...checkpointStream.subjects,
       ...readStream(checkpointStream.name),
+      ...pullFrom(checkpointStream.name),
     ],
     subscribe: [inbox('auth'), 'auth.apikey.verify'],
     allowResponses: true,

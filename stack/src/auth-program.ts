@@ -1,0 +1,40 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { reasonOf, StackFailure } from './failure.ts';
+import { readSettings, type StackSettings } from './settings.ts';
+
+const requireFile = (path: string): string => {
+  if (existsSync(path)) return path;
+  throw new StackFailure(
+    `${path} is not there: run npm start first, with the same WEBXTERM_DATA_DIR, and leave it running`,
+  );
+};
+
+const run = (program: string, environmentOf: (settings: StackSettings) => Record<string, string>): number => {
+  const settings = readSettings();
+  const secret = (name: string): string => requireFile(join(settings.dataDir, 'secrets', name));
+  const env = {
+    PATH: settings.environment.PATH ?? '',
+    MONGO_URL_FILE: secret('mongo-url-auth'),
+    ROOT_KEY_FILE: secret('root-key'),
+    ...environmentOf(settings),
+  };
+  const path = fileURLToPath(new URL(`../../services/auth/src/${program}`, import.meta.url));
+  return spawnSync(process.execPath, [path, ...process.argv.slice(2)], { env, stdio: 'inherit' }).status ?? 1;
+};
+
+/** Runs a program of the auth service on the data folder that `npm start` uses, while that runs. Its exit code becomes ours. */
+export const runAuthProgram = (
+  program: string,
+  environmentOf: (settings: StackSettings) => Record<string, string> = () => ({}),
+  failed = 1,
+): void => {
+  try {
+    process.exitCode = run(program, environmentOf);
+  } catch (error) {
+    process.stderr.write(`${error instanceof StackFailure ? reasonOf(error) : String(error)}\n`);
+    process.exitCode = failed;
+  }
+};
