@@ -35,6 +35,7 @@ import { mountBrowserSession } from './browser-session/http.ts';
 import { mountLinks } from './links/http.ts';
 import { LinkStore } from './links/link-store.ts';
 import { Links } from './links/links.ts';
+import { measure } from './measure.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { OutboxWorker } from './outbox/outbox-worker.ts';
 import { Passwords } from './passwords/passwords.ts';
@@ -102,7 +103,16 @@ export const startAuth = async (
     logger,
   });
   const worker = new OutboxWorker({ bus, outbox, list, logger });
-  const signins = new Signins({ connection, store, outbox, worker, list, jwtKeys, auditor });
+  const signins = new Signins({
+    connection,
+    store,
+    outbox,
+    worker,
+    list,
+    jwtKeys,
+    auditor,
+    maxPerUser: settings.MAX_SIGNINS_PER_USER,
+  });
   const passwords = new Passwords(roots, cost);
   const apiKeys = new ApiKeys({ connection, users, outbox, worker, roots, logger, auditor });
   const devices = new KnownDevices(connection, roots);
@@ -145,6 +155,10 @@ export const startAuth = async (
     worker,
     auditor,
   });
+  const countSignin = measure(health.metrics, {
+    passwordsWaiting: () => passwords.waiting,
+    backlog: () => outbox.count(),
+  });
   const lastSeen = new LastSeen(store, logger);
 
   await buildIndexes(connection);
@@ -167,7 +181,7 @@ export const startAuth = async (
   const api = new Api({ gatewayKey: settings.GATEWAY_KEY, jwtKeys, allowList, logger });
   const name = cookieName(settings.INSTALLATION_ID);
   const deviceName = deviceCookieName(settings.INSTALLATION_ID);
-  mountAccounts(api, { accounts, users, apiKeys, deviceCookieName: deviceName });
+  mountAccounts(api, { accounts, users, apiKeys, deviceCookieName: deviceName, countSignin });
   mountSignins(api, { signins, allowList, jwtKeys, lastSeen, cookieName: name, auditor });
   mountOwnAccount(api, {
     users,

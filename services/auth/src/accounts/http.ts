@@ -3,6 +3,7 @@ import { type Api, AppError, type RequestContext } from '@webxterm/shared';
 import type { z } from 'zod';
 import type { ApiKeys } from '../api-keys/api-keys.ts';
 import { readCookie } from '../browser-session/cookie.ts';
+import type { CountSignin } from '../measure.ts';
 import type { Accounts, SignedIn } from './accounts.ts';
 import type { User } from './user.ts';
 import type { UserStore } from './user-store.ts';
@@ -12,15 +13,24 @@ export interface AccountRoutes {
   readonly users: UserStore;
   readonly apiKeys: ApiKeys;
   readonly deviceCookieName: string;
+  readonly countSignin: CountSignin;
 }
 
 /** Sign-up, sign-in and profile. */
-export const mountAccounts = (api: Api, { accounts, users, apiKeys, deviceCookieName }: AccountRoutes): void => {
+export const mountAccounts = (
+  api: Api,
+  { accounts, users, apiKeys, deviceCookieName, countSignin }: AccountRoutes,
+): void => {
   api.mount(signup, async ({ body, context }) => sessionOf(await accounts.signUp(body, originOf(context))));
 
   api.mount(login, async ({ body, context }) => {
     const device = readCookie(context.request.headers.cookie, deviceCookieName);
-    return sessionOf(await accounts.signIn(body, originOf(context), device));
+    const signedIn = await accounts.signIn(body, originOf(context), device).catch((error: unknown) => {
+      countSignin({ error });
+      throw error;
+    });
+    countSignin('ok');
+    return sessionOf(signedIn);
   });
 
   api.mount(profile, async ({ caller }) => {

@@ -57,7 +57,16 @@ const connect = async (shutdown: Shutdown): Promise<OperatorCommands> => {
   const store = new SigninStore(connection);
   const outbox = new Outbox(connection);
   const auditor = new Auditor({ bus: undefined, outbox: new AuditOutbox(connection), logger });
-  const signins = new Signins({ connection, store, outbox, worker: later, list: later, jwtKeys: [], auditor });
+  const signins = new Signins({
+    connection,
+    store,
+    outbox,
+    worker: later,
+    list: later,
+    jwtKeys: [],
+    maxPerUser: Number.POSITIVE_INFINITY,
+    auditor,
+  });
   const passwords = new Passwords(deriveRootKeys(settings.ROOT_KEY), bcryptCost);
   const admin = new UserAdmin({ connection, users, store, outbox, worker: later, auditor });
   const links = new LinkStore(connection);

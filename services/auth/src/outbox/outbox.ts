@@ -49,6 +49,11 @@ export class Outbox {
       .exec();
   }
 
+  /** How many rows are owed, also those that a request is at work on. */
+  count(): Promise<number> {
+    return this.#owed.estimatedDocumentCount({ maxTimeMS: 1000 }).exec();
+  }
+
   async done(ids: readonly Types.ObjectId[]): Promise<void> {
     await this.#owed.deleteMany({ _id: trusted({ $in: [...ids] }) }).exec();
   }

@@ -36,6 +36,17 @@ export class SigninStore {
       .exec();
   }
 
+  /** Those beyond the `keep` that were seen last. */
+  beyond(userId: Types.ObjectId, keep: number, session: ClientSession): Promise<Signin[]> {
+    return this.#signins
+      .find({ user_id: userId })
+      .sort({ last_seen_at: -1, _id: -1 })
+      .skip(keep)
+      .session(session)
+      .lean<Signin[]>()
+      .exec();
+  }
+
   /** Every sign-in that has not run out, in the order of their ids. */
   alive(now: Date): AsyncIterable<Signin> {
     return this.#signins

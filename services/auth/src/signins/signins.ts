@@ -31,6 +31,8 @@ export interface NewSignin {
   readonly sid: string;
   readonly signin: Signin;
   readonly owed: Owed[];
+  /** Of those that ended because there were too many. */
+  readonly ended: Owed[];
 }
 
 export interface SigninsOptions {
@@ -41,6 +43,7 @@ export interface SigninsOptions {
   readonly list: Pick<ListKeeper, 'add'>;
   readonly jwtKeys: readonly JwtKey[];
   readonly auditor: Pick<Auditor, 'recordIn'>;
+  readonly maxPerUser: number;
   readonly now?: () => number;
 }
 
@@ -72,7 +75,9 @@ export class Signins {
     };
     await this.#options.store.insert(signin, session);
     const owed = await this.#options.outbox.add([{ sid_hash: signin.sid_hash, event: null }], at, session);
-    return { sid, signin, owed };
+    const tooMany = await this.#options.store.beyond(userId, this.#options.maxPerUser, session);
+    const ended = tooMany.length === 0 ? [] : await this.deleteAll(tooMany, 'too_many_signins', session);
+    return { sid, signin, owed, ended };
   }
 
   /**
@@ -82,6 +87,8 @@ export class Signins {
   async announce(made: NewSignin, user: User): Promise<string> {
     await this.#options.list.add(made.signin, user);
     await this.#options.worker.crossOut(made.owed);
+    // This sign-in stands; should the end of the others fail, the outbox sees to it.
+    await this.#options.worker.settle(made.ended).catch(() => {});
     return this.token(user._id.toHexString(), made.sid, made.signin.expires_at.getTime() / 1000);
   }
 

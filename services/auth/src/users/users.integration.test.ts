@@ -1,6 +1,7 @@
 import { verifyApiKey } from '@webxterm/contracts/bus';
 import { listSignins } from '@webxterm/contracts/rest';
 import { ask, connectBus, createLogger } from '@webxterm/shared';
+import { Types } from 'mongoose';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { apiKeySha256 } from '../api-keys/api-key.ts';
 import { type AuthUnderTest, admin, startAuthInstance, startTestServers } from '../testing/auth-under-test.ts';
@@ -80,7 +81,81 @@ describe('my sign-ins', () => {
   });
 });
 
+describe('a sign-in', () => {
+  const listed = async (token: string | undefined) =>
+    listSignins.success.schema.parse((await auth.call('GET', '/api/auth/sessions', undefined, { token })).body)
+      .sessions;
+  /** Moves the end of a user's sign-ins, and has the allow-list hear of it. */
+  const endAt = async (id: string, at: Date): Promise<void> => {
+    const user_id = new Types.ObjectId(id);
+    await servers.database.collection('signins').updateMany({ user_id }, { $set: { expires_at: at } });
+    await auth.call('PATCH', `/api/users/${id}`, { role: 'user' }, { token: adminToken });
+  };
+  const expiryOf = (token: unknown): number =>
+    Number(JSON.parse(Buffer.from(String(token).split('.')[1] ?? '', 'base64url').toString()).exp) * 1000;
+
+  it('lives 30 days, however often its token is refreshed', async () => {
+    const me = await somebody();
+    const [mine] = await listed(me.token);
+    expect(Date.parse(mine?.expires_at ?? '') - Date.parse(mine?.created_at ?? '')).toBe(30 * 86_400_000);
+    const end = new Date(Date.now() + 3_600_000);
+    await endAt(me.id, end);
+    await vi.waitFor(async () => {
+      const { body } = await auth.call('POST', '/api/auth/refresh', { token: me.token });
+      expect(Math.abs(expiryOf(body.token) - end.getTime())).toBeLessThan(1000);
+    }, within);
+    await endAt(me.id, new Date(Date.now() - 1));
+    await vi.waitFor(async () => expect(await status(me.token)).toBe(401), within);
+    expect((await auth.call('POST', '/api/auth/refresh', { token: me.token })).status).toBe(401);
+  });
+
+  it('beyond so many of one user ends the one that was seen longest ago', async () => {
+    const bounded = await startAuthInstance(servers, { MAX_SIGNINS_PER_USER: '3' });
+    const me = await somebody();
+    const enter = async () =>
+      (await bounded.call('POST', '/api/login', { email: me.email, password: me.password })).body.token;
+    const tokens = [me.token, await enter(), await enter()];
+    for (const token of tokens) expect(await status(token)).toBe(200);
+    tokens.push(await enter());
+    await vi.waitFor(async () => expect(await status(me.token)).toBe(401), within);
+    for (const token of tokens.slice(1)) expect(await status(token)).toBe(200);
+    expect(await listed(tokens[3])).toHaveLength(3);
+    // Six more at the same moment: those that are over go with the next.
+    await Promise.all(Array.from({ length: 6 }, enter));
+    const last = await enter();
+    expect(await listed(last)).toHaveLength(3);
+    await bounded.stop();
+  });
+});
+
 describe('my API key', () => {
+  it('tells when and from where it was last used, at one write a minute', async () => {
+    const me = await somebody();
+    const hub = await connectBus({
+      urls: [servers.natsUrl],
+      user: 'agent-hub',
+      password: servers.natsPassword('agent-hub'),
+      logger: createLogger({ service: 'test', level: 'silent' }),
+    });
+    const use = (ip_address: string) => ask(hub, verifyApiKey, { key_sha256: apiKeySha256(me.apiKey), ip_address });
+    const shown = async () => (await auth.call('GET', '/api/profile', undefined, { token: me.token })).body.user;
+    expect(await shown()).toMatchObject({ api_key_last_used_at: null, api_key_last_used_ip: null });
+    await use('198.51.100.7');
+    await vi.waitFor(async () => expect((await shown())?.api_key_last_used_ip).toBe('198.51.100.7'), within);
+    const first = (await shown())?.api_key_last_used_at;
+    await Promise.all(Array.from({ length: 50 }, () => use('198.51.100.8')));
+    expect((await shown())?.api_key_last_used_at).toBe(first);
+    const user_id = new Types.ObjectId(me.id);
+    const users = servers.database.collection('users');
+    await users.updateOne({ _id: user_id }, { $set: { 'api_key.last_used_at': new Date(Date.now() - 61_000) } });
+    // The instance that noted the first use keeps to its minute; the other one writes.
+    await vi.waitFor(async () => {
+      await use('198.51.100.9');
+      expect((await shown())?.api_key_last_used_ip).toBe('198.51.100.9');
+    }, within);
+    await hub.close();
+  });
+
   it('can be replaced: the old one dies at once', async () => {
     const me = await somebody();
     const answer = await auth.call('POST', '/api/profile/regenerate-api-key', undefined, { token: me.token });

@@ -1,0 +1,25 @@
+import { AppError } from '@webxterm/shared';
+import { Registry } from 'prom-client';
+import { describe, expect, it } from 'vitest';
+import { measure } from './measure.ts';
+
+describe('what auth measures', () => {
+  it('is who waits, what is owed, and how sign-ins went', async () => {
+    const registry = new Registry();
+    const count = measure(registry, { passwordsWaiting: () => 3, backlog: async () => 7 });
+    count('ok');
+    count('ok');
+    count({ error: new AppError('wrong_credentials') });
+    const text = await registry.metrics();
+    expect(text).toContain('webxterm_auth_passwords_waiting 3');
+    expect(text).toContain('webxterm_auth_outbox_backlog 7');
+    expect(text).toContain('webxterm_auth_sign_ins_total{outcome="ok"} 2');
+    expect(text).toContain('webxterm_auth_sign_ins_total{outcome="wrong_credentials"} 1');
+  });
+
+  it('is told also while the database is away', async () => {
+    const registry = new Registry();
+    measure(registry, { passwordsWaiting: () => 0, backlog: () => Promise.reject(new Error('away')) });
+    expect(await registry.metrics()).toContain('webxterm_auth_outbox_backlog Nan');
+  });
+});

@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto';
+import { verifyApiKey } from '@webxterm/contracts/bus';
+import { ask, connectBus, createLogger } from '@webxterm/shared';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { apiKeySha256 } from '../api-keys/api-key.ts';
+import {
+  type AuthUnderTest,
+  jwtSecret,
+  rootKey,
+  startAuthInstance,
+  startTestServers,
+} from '../testing/auth-under-test.ts';
+import { claimsOf } from '../testing/forged-tokens.ts';
+
+let servers: Awaited<ReturnType<typeof startTestServers>>;
+let hub: Awaited<ReturnType<typeof connectBus>>;
+
+beforeAll(async () => {
+  servers = await startTestServers();
+  hub = await connectBus({
+    urls: [servers.natsUrl],
+    user: 'agent-hub',
+    password: servers.natsPassword('agent-hub'),
+    logger: createLogger({ service: 'test', level: 'silent' }),
+  });
+});
+
+afterAll(async () => {
+  await hub.close();
+  await servers.stop();
+});
+
+/** Runs `work` on an instance of its own: instances with other keys come and go. */
+const withAuth = async <T>(settings: Record<string, string>, work: (auth: AuthUnderTest) => Promise<T>): Promise<T> => {
+  const auth = await startAuthInstance(servers, settings);
+  try {
+    return await work(auth);
+  } finally {
+    await auth.stop();
+  }
+};
+
+const text = (key: Buffer): string => key.toString('base64url');
+const person = (name: string) => ({ username: name, email: `${name}@example.com`, password: 'yourpassword' });
+const signIn = async (auth: AuthUnderTest, name: string) => {
+  const { email, password } = person(name);
+  return auth.call('POST', '/api/login', { email, password });
+};
+const owner = (key: unknown) => ask(hub, verifyApiKey, { key_sha256: apiKeySha256(String(key)) });
+
+describe('a new root key', () => {
+  const fresh = randomBytes(32);
+  const both = { ROOT_KEY: `${text(fresh)}\n${text(rootKey)}` };
+
+  it('is put on top: passwords and API keys made under the old one go on, and move when they are used', async () => {
+    const keys = await withAuth({}, async (auth) => ({
+      ada: (await auth.call('POST', '/api/signup', person('ada'))).body.user?.api_key,
+      bob: (await auth.call('POST', '/api/signup', person('bob'))).body.user?.api_key,
+    }));
+    await withAuth(both, async (auth) => {
+      // NATS hears of the new instance's subscription a moment after it is ready.
+      await vi.waitFor(async () => expect((await owner(keys.ada)).username).toBe('ada'));
+      expect((await owner(keys.bob)).username).toBe('bob');
+      const signedIn = await signIn(auth, 'ada');
+      expect([signedIn.status, signedIn.body.user?.api_key]).toEqual([200, keys.ada]);
+      expect((await auth.call('POST', '/api/signup', person('cyd'))).status).toBe(201);
+    });
+    // The old root is gone: who signed in meanwhile lost nothing.
+    await withAuth({ ROOT_KEY: text(fresh) }, async (auth) => {
+      const signedIn = await signIn(auth, 'ada');
+      expect([signedIn.status, signedIn.body.user?.api_key]).toEqual([200, keys.ada]);
+      await vi.waitFor(async () => expect((await owner(keys.ada)).username).toBe('ada'));
+      expect((await signIn(auth, 'cyd')).status).toBe(200);
+      // Who did not is let in by a reset link only, and their agents by a new key.
+      expect((await signIn(auth, 'bob')).status).toBe(401);
+      await expect(owner(keys.bob)).rejects.toMatchObject({ code: 'bad_api_key' });
+    });
+  });
+});
+
+describe('a new signing key', () => {
+  const fresh = `k2 ${text(randomBytes(32))}`;
+  const old = `k1 ${text(jwtSecret)}`;
+  const status = async (auth: AuthUnderTest, token: unknown): Promise<number> =>
+    (await auth.call('GET', '/api/profile', undefined, { token: String(token) })).status;
+  const kid = (token: unknown): unknown =>
+    JSON.parse(Buffer.from(String(token).split('.')[0] ?? '', 'base64url').toString()).kid;
+
+  it('is known to all first, signs next, and the old one goes last: no token is refused on the way', async () => {
+    await withAuth({ JWT_KEYS: old }, async (before) => {
+      const token = (await signInAs(before, 'dan')).token;
+      expect(kid(token)).toBe('k1');
+      await withAuth({ JWT_KEYS: `${old}\n${fresh}` }, async (knows) => {
+        expect(await status(knows, token)).toBe(200);
+        const still = (await knows.call('POST', '/api/auth/refresh', { token })).body.token;
+        expect([kid(still), await status(before, still)]).toEqual(['k1', 200]);
+        await withAuth({ JWT_KEYS: `${fresh}\n${old}` }, async (signs) => {
+          const next = (await signs.call('POST', '/api/auth/refresh', { token: still })).body.token;
+          expect([kid(next), claimsOf(String(next)).sid]).toEqual(['k2', claimsOf(String(token)).sid]);
+          for (const auth of [knows, signs]) expect(await status(auth, next)).toBe(200);
+          expect(await status(signs, token)).toBe(200);
+          await withAuth({ JWT_KEYS: fresh }, async (alone) => {
+            expect(await status(alone, next)).toBe(200);
+            expect(await status(alone, token)).toBe(401);
+          });
+        });
+        // Put on top at once, it signs what those refuse who have not been restarted.
+        await withAuth({ JWT_KEYS: `${fresh}\n${old}` }, async (hasty) => {
+          const next = (await hasty.call('POST', '/api/auth/refresh', { token })).body.token;
+          expect(await status(before, next)).toBe(401);
+        });
+      });
+    });
+  });
+
+  const signInAs = async (auth: AuthUnderTest, name: string) =>
+    (await auth.call('POST', '/api/signup', person(name))).body;
+});
