@@ -1,4 +1,18 @@
-import { byStanding, onMachine, type Rule, signedIn } from './rule.ts';
+import { randomUUID } from 'node:crypto';
+import type { World } from '../world.ts';
+import { byStanding, onMachine, type Rule, type Statuses, signedIn } from './rule.ts';
+
+const onAgent = (world: World) => ({ params: { agent_id: world.agentId } });
+
+/** For who owns the machine, and administrators. */
+const managing = (status: number): Statuses => ({ other: 404, view: 403, control: 403, owner: status, admin: status });
+
+/** A machine of the owner's that may be removed. */
+const pendingMachine = async ({ cast }: World): Promise<string> => {
+  const name = `to be removed ${randomUUID()}`;
+  const { body } = await cast.owner.rest.post<{ machine: { agent_id: string } }>('/api/machines', { name });
+  return body.machine.agent_id;
+};
 
 /** Machines. */
 export const machineRules: Readonly<Record<string, readonly Rule[]>> = {
@@ -6,5 +20,41 @@ export const machineRules: Readonly<Record<string, readonly Rule[]>> = {
     signedIn(200, undefined, { what: (world) => world.agentId, to: ['view', 'control', 'owner', 'admin'] }),
   ],
   machineEvents: [signedIn(200)],
+  createMachine: [signedIn(201, (_world, standing) => ({ body: { name: `added by ${standing}` } }))],
+  updateMachine: [byStanding(managing(200), (world) => ({ ...onAgent(world), body: { description: 'changed' } }))],
+  deleteMachine: [
+    byStanding(managing(204), async (world, standing) => ({
+      params: {
+        agent_id: standing === 'owner' || standing === 'admin' ? await pendingMachine(world) : world.agentId,
+      },
+    })),
+  ],
+  machineMetrics: [byStanding({ other: 404, view: 200, control: 200, owner: 200, admin: 200 }, onMachine)],
+  listMachineAccess: [byStanding(managing(200), onMachine)],
+  // The agent runs as the stack's own user here: nobody may be granted such a machine.
+  grantMachineAccess: [
+    byStanding(managing(409), (world) => ({
+      ...onAgent(world),
+      body: { username: world.cast.other.name, role: 'view' },
+    })),
+  ],
+  // Nobody granted it to them.
+  revokeMachineAccess: [
+    byStanding({ other: 404, view: 403, control: 403, owner: 404, admin: 404 }, (world) => ({
+      ...onAgent(world),
+      body: { username: world.cast.ended.name },
+    })),
+  ],
+  runMachineCommand: [
+    byStanding({ other: 404, view: 403, control: 200, owner: 200, admin: 403 }, (world) => ({
+      ...onAgent(world),
+      body: { command: 'true' },
+    })),
+  ],
+  dashboardStats: [signedIn(200)],
+  dashboardRecentMachines: [
+    signedIn(200, undefined, { what: (world) => world.agentId, to: ['view', 'control', 'owner', 'admin'] }),
+  ],
+  dashboardRecentActivity: [signedIn(200)],
   getMachine: [byStanding({ other: 404, view: 200, control: 200, owner: 200, admin: 200 }, onMachine)],
 };

@@ -67,6 +67,14 @@ export const errorCatalog = {
     status: 409,
     message: 'You have another machine by that name.',
   },
+  too_many_machines: {
+    status: 409,
+    message: 'This account has as many machines as one may have. Remove one first, or ask an administrator.',
+  },
+  machine_hosts_stack: {
+    status: 409,
+    message: 'This machine runs WebXTerm itself, and its shells could read all of it: it cannot be granted to others.',
+  },
   payload_too_large: { status: 413, message: 'The request body is too large.' },
   uri_too_long: { status: 414, message: 'The address of the request is too long.' },
   unsupported_media_type: {
@@ -99,7 +107,13 @@ export const errorCatalog = {
     status: 503,
     message: 'The machine is offline: its agent is not connected.',
   },
+  command_not_run: { status: 503, message: 'The machine could not start the command.' },
   // Agent links only; never an HTTP answer of ours.
+  bad_registration_token: {
+    status: 401,
+    message:
+      'The registration token is not valid: it was used, or its time is over. Add the machine again for a new one.',
+  },
   bad_api_key: {
     status: 401,
     message: 'The API key is not valid. Take the current one from the Profile page and configure again.',

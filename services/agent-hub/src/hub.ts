@@ -1,13 +1,19 @@
 import type { Server } from '@grpc/grpc-js';
 import { Api, Health, type ServiceContext, type Shutdown, serveHealth } from '@webxterm/shared';
+import { mountAccess } from './access/http.ts';
 import { hubService, hubServiceDefinition, takeAgentStream } from './attachments/grpc.ts';
 import { openCertificates } from './certificates.ts';
+import { mountCommands } from './commands/http.ts';
+import { mountDashboard } from './dashboard/http.ts';
 import { closeGrpc, createGrpcServer, listenGrpc } from './grpc-server/listen.ts';
 import { AgentService, agentServiceDefinition } from './links/agent-service.ts';
 import { Greeter } from './links/greeting.ts';
 import { Registrar } from './links/registrar.ts';
+import { mountMachineChanges } from './machines/change-http.ts';
 import { mountMachines } from './machines/http.ts';
+import { MachineViews } from './machines/machine-views.ts';
 import { answerAuthorize } from './machines/nats.ts';
+import { answerForUsers } from './machines/nats-users.ts';
 import { measure } from './measure.ts';
 import { makeParts, openConnections, type Parts } from './parts.ts';
 import { Lease } from './presence/lease.ts';
@@ -55,6 +61,8 @@ export const startHub = async (settings: HubSettings, context: ServiceContext): 
   await loadParts(parts, health);
   wireReconnect(parts, lease);
   const { allowList, authorizer, presence } = parts;
+  answerForUsers(parts);
+  parts.dispatch.answerOthers();
   answerAuthorize(parts.bus, logger, allowList, authorizer, (agentId) => presence.isOnline(agentId));
   await restApi(settings, parts).listen(settings.HTTP_HOST, settings.HTTP_PORT, shutdown);
   await listenGrpc(publicServer, settings.GRPC_HOST, settings.GRPC_PORT, certificates.agents);
@@ -72,6 +80,7 @@ const agentService = (settings: HubSettings, parts: Parts): AgentService => {
     linkKey,
     mayHonourPasses: () => !allowList.isStale(),
     isKeyRevoked: (keyId) => revokedKeys.has(keyId),
+    registrationsPerMinute: settings.REGISTRATIONS_PER_MINUTE,
   });
   const greeter = new Greeter({
     ...parts,
@@ -99,10 +108,17 @@ const internalPort = (settings: HubSettings, parts: Parts): Server => {
 const restApi = (settings: HubSettings, parts: Parts): Api => {
   const { presence } = parts;
   const api = new Api({ ...parts, gatewayKey: settings.GATEWAY_KEY, jwtKeys: settings.JWT_KEYS });
-  mountMachines(api, {
+  const views = new MachineViews({ ...parts, isOnline: (agentId) => presence.isOnline(agentId) });
+  const onlineIds = (): string[] => presence.onlineIds();
+  mountMachines(api, { ...parts, views, onlineIds });
+  mountMachineChanges(api, { ...parts, view: (machine, role) => views.one(machine, role) });
+  mountAccess(api, parts.sharing);
+  mountCommands(api, parts);
+  mountDashboard(api, {
     ...parts,
-    isOnline: (agentId) => presence.isOnline(agentId),
-    onlineIds: () => presence.onlineIds(),
+    onlineIds,
+    latestStats: (agentId) => parts.activity.latest(agentId)?.stats ?? null,
+    views: (caller, machines) => views.forPerson(caller, machines),
   });
   return api;
 };
@@ -115,6 +131,8 @@ const startParts = (parts: Parts): void => {
   parts.activity.start();
   parts.links.startCountingSilence();
   parts.revocation.start();
+  parts.settlement.start();
+  parts.userEvents.start();
 };
 
 /** Waits for what a hub must know before it may let anybody in. */
@@ -151,6 +169,8 @@ const addShutdown = (
   shutdown.add('work', 'close gRPC', async () => {
     parts.links.stopCountingSilence();
     parts.revocation.stop();
+    parts.settlement.stop();
+    parts.userEvents.stop();
     parts.revokedKeys.stop();
     parts.allowList.stop();
     parts.view.stop();

@@ -12,10 +12,17 @@ import {
   PresenceView,
   type ServiceContext,
 } from '@webxterm/shared';
+import { EndStore } from './access/end-store.ts';
+import { AccessNews } from './access/news.ts';
+import { Settlement } from './access/settlement.ts';
+import { Sharing } from './access/sharing.ts';
 import { AttachmentTable } from './attachments/attachment-table.ts';
 import { Rendezvous } from './attachments/rendezvous.ts';
 import { Revocation } from './attachments/revocation.ts';
 import { BusState } from './bus-state.ts';
+import { Commands } from './commands/commands.ts';
+import { CommandDispatch } from './commands/dispatch.ts';
+import { ActivityLog } from './dashboard/activity-log.ts';
 import { noteContest } from './links/audit.ts';
 import { LinkTable } from './links/link-table.ts';
 import { LinkRefusal } from './links/refusal.ts';
@@ -23,9 +30,14 @@ import { RevokedKeys } from './links/revoked-keys.ts';
 import { SessionLists } from './links/session-lists.ts';
 import { Activity } from './machines/activity.ts';
 import { Authorizer } from './machines/authorize.ts';
+import { MachineChanges } from './machines/changes.ts';
+import { Departures } from './machines/departures.ts';
 import { MachineEventStreams } from './machines/events.ts';
+import { ManagedMachines } from './machines/managed.ts';
 import { defineMachineModels, type MachineModels } from './machines/record.ts';
+import { StatsHistory } from './machines/stats-history.ts';
 import { MachineStore } from './machines/store.ts';
+import { UserEvents } from './machines/user-events.ts';
 import { PresenceEntries } from './presence/entries.ts';
 import { Presence } from './presence/presence.ts';
 import type { HubSettings } from './settings.ts';
@@ -73,13 +85,48 @@ export const makeParts = (
   const isConnected = (): boolean => busState.connected;
   const allowList = new AllowList(bus, logger);
   const view = new PresenceView(bus, logger);
-  const store = new MachineStore(models);
+  const store = new MachineStore(models, settings.MAX_MACHINES_PER_USER);
   const authorizer = new Authorizer(store);
   const auditor = new Auditor({ bus, outbox: auditOutbox, logger });
   const links = new LinkTable((contest) => noteContest(auditor, contest));
   const attachments = new AttachmentTable();
   const entries = new PresenceEntries({ bus, logger, view, hubId, address: settings.INTERNAL_ADDRESS });
+  const revocation = new Revocation({ allowList, authorizer, links, table: attachments, logger });
+  const ends = new EndStore(models.ends, now);
+  const news = new AccessNews(bus, logger);
+  const history = new StatsHistory(models.stats);
+  const activityLog = new ActivityLog(models.activity, logger, now);
+  const managed = new ManagedMachines(store);
+  const shared = { models, store, managed, ends, news, auditor, activityLog, bus, logger, now };
+  const changes = new MachineChanges(shared);
+  const departures = new Departures({ ...shared, changes });
+  const commands = new Commands();
   return {
+    ends,
+    news,
+    history,
+    activityLog,
+    changes,
+    sharing: new Sharing({ ...shared, stackUser: settings.STACK_USER }),
+    settlement: new Settlement({
+      ends,
+      links,
+      logger,
+      now,
+      onEnds: (agentId) => void revocation.accessChanged(agentId, null),
+    }),
+    userEvents: new UserEvents({ bus, logger, onChange: (change) => departures.userChanged(change) }),
+    commands,
+    dispatch: new CommandDispatch({
+      bus,
+      logger,
+      hubId,
+      allowList,
+      authorizer,
+      links,
+      commands,
+      hubOf: (agentId) => view.find(agentId)?.presence.hub_id,
+    }),
     now,
     hubId,
     bus,
@@ -94,9 +141,9 @@ export const makeParts = (
     attachments,
     rendezvous: new Rendezvous(),
     sessionLists: new SessionLists(bus, logger),
-    activity: new Activity({ bus, store, logger, now, isConnected }),
+    activity: new Activity({ bus, store, history, logger, now, isConnected }),
     presence: new Presence({ hubId, view, entries, table: links, logger, now, isCurrent: isConnected }),
-    revocation: new Revocation({ allowList, authorizer, links, table: attachments, logger }),
+    revocation,
     events: new MachineEventStreams({ authorizer, allowList, now }),
     revokedKeys: new RevokedKeys({
       bus,

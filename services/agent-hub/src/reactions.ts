@@ -32,14 +32,15 @@ export const wireReconnect = ({ busState, presence, revocation, sessionLists }: 
   });
 };
 
-const followAccess = ({ bus, logger, events, revocation }: Parts): void => {
+const followAccess = ({ bus, logger, events, revocation, settlement }: Parts): void => {
   bus.subscribe('machines.*.access', {
     callback: (error, message) => {
       if (error) return logger.error({ err: error }, 'access changes cannot be followed');
       try {
         const event = MachineAccessEvent.parse(message.json());
         events.accessChanged(event.agent_id);
-        void revocation.accessChanged(event.agent_id, event.user_id);
+        void revocation.accessChanged(event.agent_id, event.user_id, event.role);
+        void settlement.carryOut(event.agent_id);
       } catch (problem) {
         logger.error({ err: problem }, 'an access change does not have the agreed shape, ignoring it');
       }

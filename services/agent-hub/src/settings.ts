@@ -32,6 +32,10 @@ const shape = {
   PASS_KEY: secretKey,
   /** MACs link passes. */
   LINK_KEY: secretKey,
+  /** Machines that one account may have. */
+  MAX_MACHINES_PER_USER: z.coerce.number().int().min(1).max(1_000_000).default(1000),
+  /** Registrations with one API key: a fleet comes in quickly, a loop of them does not fill the database. */
+  REGISTRATIONS_PER_MINUTE: z.coerce.number().int().min(1).max(1_000_000).default(300),
   /** Unix user that runs the whole stack, when it runs on one machine. */
   STACK_USER: z.string().max(64).optional(),
 };

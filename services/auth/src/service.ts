@@ -50,6 +50,7 @@ import { Buckets } from './throttling/buckets.ts';
 import { KnownDevices } from './throttling/known-devices.ts';
 import { SignInThrottle } from './throttling/sign-in-throttle.ts';
 import { mountUsers } from './users/http.ts';
+import { answerUsers } from './users/nats.ts';
 import { NewAccounts } from './users/new-accounts.ts';
 import { UserAdmin } from './users/user-admin.ts';
 
@@ -225,6 +226,7 @@ export const startAuth = async (
   mountAudit(api, { query: auditLog.query, auditor, allowList });
   await api.listen(settings.HTTP_HOST, settings.HTTP_PORT, shutdown);
   answerApiKeys(bus, apiKeys, logger);
+  answerUsers(bus, users, logger);
 
   health.markReady();
   logger.info({ port: settings.HTTP_PORT }, 'auth is ready');

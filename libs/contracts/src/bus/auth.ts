@@ -22,6 +22,15 @@ export const verifyApiKey = defineRequest({
   deadlineMs: 2000,
 });
 
+/** Who is called so, or has these ids; whoever is not there is left out. Asked by agent-hub for access lists. Errors: unavailable. */
+export const findUsers = defineRequest({
+  subject: 'auth.users.find',
+  queue: 'auth',
+  request: z.object({ username: z.string().max(1024).optional(), user_ids: z.array(UserId).max(1000).default([]) }),
+  reply: z.object({ users: z.array(z.object({ user_id: UserId, username: z.string(), disabled: z.boolean() })) }),
+  deadlineMs: 2000,
+});
+
 /**
  * What a user owns: asked by auth before an account is deleted, to say what becomes of it. Errors: unavailable.
  * Answered by agent-hub, which acts on `auth.user.changed` when the account is deleted.

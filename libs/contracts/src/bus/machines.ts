@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { AgentId, UserId } from '../ids.ts';
+import { AgentId, SessionId, UserId } from '../ids.ts';
+import { CommandResult, maxCommandSeconds } from '../rest/commands.ts';
 import { MachineEvent, MachineRole } from '../rest/machines.ts';
 import { defineRequest } from './request.ts';
 
@@ -20,6 +21,33 @@ export const authorizeMachine = defineRequest({
   }),
   deadlineMs: 2000,
 });
+
+/**
+ * Ends a session on a machine that is offline: kept, and carried out when it is back, before any attach. Asked by terminal; who may
+ * is decided here, by the sign-in. Errors: machine_not_found, view_only, unauthenticated, unavailable.
+ */
+export const keepSessionEnd = defineRequest({
+  subject: 'machines.end_session',
+  queue: 'agent-hub',
+  request: z.object({ sid: z.string(), agent_id: z.string(), session_id: SessionId }),
+  reply: z.object({}),
+  deadlineMs: 4000,
+});
+
+/** Runs a command at the hub that holds the machine. Errors: machine_offline, machine_not_found, view_only, command_not_run. */
+export const commandAtHub = (hubId: string) =>
+  defineRequest({
+    subject: `hubs.${hubId}.command`,
+    queue: hubId,
+    request: z.object({
+      sid: z.string(),
+      agent_id: AgentId,
+      command: z.string().max(8192),
+      timeout_seconds: z.number().int().min(1).max(maxCommandSeconds),
+    }),
+    reply: CommandResult,
+    deadlineMs: (maxCommandSeconds + 5) * 1000,
+  });
 
 /** Core subjects of one machine; `status` also when a machine appears. Told by agent-hub. */
 export const machineSubject = (agentId: string, what: 'status' | 'stats' | 'access'): string =>

@@ -72,12 +72,15 @@ export const busPermissions: Record<BusUser, BusPermissions> = {
       ...readStream(checkpointStream.name),
       ...pullFrom(checkpointStream.name),
     ],
-    subscribe: [inbox('auth'), 'auth.apikey.verify'],
+    subscribe: [inbox('auth'), 'auth.apikey.verify', 'auth.users.find'],
     allowResponses: true,
   },
   'agent-hub': {
     publish: [
       'auth.apikey.verify',
+      'auth.users.find',
+      'terminal.sessions.of_user',
+      'hubs.*.command',
       'machines.*.status',
       'machines.*.stats',
       'machines.*.access',
@@ -95,6 +98,8 @@ export const busPermissions: Record<BusUser, BusPermissions> = {
       inbox('agent-hub'),
       'machines.authorize',
       'machines.of_user',
+      'machines.end_session',
+      'hubs.*.command',
       'machines.*.status',
       'machines.*.stats',
       'machines.*.access',
@@ -105,6 +110,7 @@ export const busPermissions: Record<BusUser, BusPermissions> = {
   terminal: {
     publish: [
       'machines.authorize',
+      'machines.end_session',
       'terminal.session.opened',
       'terminal.session.closed',
       machineSessionsWanted,

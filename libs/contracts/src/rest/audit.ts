@@ -130,7 +130,8 @@ export const AuditRow = z
   .meta({ id: 'AuditRow' });
 export type AuditRow = z.infer<typeof AuditRow>;
 
-const Moment = z.iso
+/** A time with its offset, as a Date. */
+export const Moment = z.iso
   .datetime({ offset: true, error: 'must be like 2026-11-25T10:00:00Z or with an offset such as +01:00' })
   .transform((text) => new Date(text))
   .meta({ override: { type: 'string', format: 'date-time' } });

@@ -1,5 +1,8 @@
+import { accessRoutes } from './access.ts';
 import { accountRoutes } from './accounts.ts';
 import { auditRoutes } from './audit.ts';
+import { commandRoutes } from './commands.ts';
+import { dashboardRoutes } from './dashboard.ts';
 import { doorRoutes } from './door.ts';
 import { linkRoutes } from './links.ts';
 import { machineRoutes } from './machines.ts';
@@ -10,8 +13,11 @@ import { terminalRoutes } from './terminals.ts';
 import { userRoutes } from './users.ts';
 
 export * from '../ids.ts';
+export * from './access.ts';
 export * from './accounts.ts';
 export * from './audit.ts';
+export * from './commands.ts';
+export * from './dashboard.ts';
 export * from './door.ts';
 export * from './links.ts';
 export * from './machines.ts';
@@ -30,6 +36,9 @@ export const allRoutes: readonly Route[] = [
   ...profileRoutes,
   ...auditRoutes,
   ...machineRoutes,
+  ...accessRoutes,
+  ...commandRoutes,
+  ...dashboardRoutes,
   ...terminalRoutes,
   ...doorRoutes,
 ];

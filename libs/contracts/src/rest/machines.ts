@@ -1,6 +1,31 @@
 import { z } from 'zod';
 import { AgentId, Timestamp, UserId } from '../ids.ts';
+import { Moment } from './audit.ts';
 import { defineRoute, PageQuery, pageFields, searchText } from './route.ts';
+
+// Control, format (bidi, zero-width), private-use and unassigned code points, lone surrogates, line separators.
+const invisible = /[\p{C}\p{Zl}\p{Zp}]/u;
+
+const visibleText = (max: number, what: string) =>
+  z
+    .string()
+    .max(1024)
+    .transform((text) => text.normalize('NFKC').trim())
+    .refine((text) => text !== '' && [...text].length <= max, `must be 1 to ${max} characters`)
+    .refine((text) => !invisible.test(text), 'must have no control, bidi or zero-width characters')
+    .meta({ description: what, override: { type: 'string' } });
+
+export const MachineName = visibleText(64, 'Unique among the machines of its owner, 1 to 64 characters.');
+export const MachineTag = visibleText(64, 'A word to find machines by.');
+const MachineTags = z
+  .array(MachineTag)
+  .max(32)
+  .transform((tags) => [...new Set(tags)])
+  .meta({ override: { type: 'array', items: { type: 'string' }, maxItems: 32 } });
+const MachineDescription = z
+  .string()
+  .max(500)
+  .refine((text) => !text.includes('\0'), 'must have no NUL character');
 
 export const MachineStatus = z.enum(['pending', 'online', 'offline', 'revoked']);
 export type MachineStatus = z.infer<typeof MachineStatus>;
@@ -46,11 +71,15 @@ export const Machine = z
     resource_stats: ResourceStats.nullable(),
     metadata: MachineMetadata,
     created_at: Timestamp,
+    new_from: z.string().nullable().meta({
+      description:
+        'The address that the machine was enrolled from by API key, until its owner says that it is known (PATCH) or 7 days have passed.',
+    }),
   })
   .meta({ id: 'Machine' });
 export type Machine = z.infer<typeof Machine>;
 
-const MachineParams = z.strictObject({ agent_id: z.string() });
+export const MachineParams = z.strictObject({ agent_id: z.string().max(64) });
 
 export const listMachines = defineRoute({
   id: 'listMachines',
@@ -103,4 +132,88 @@ export const MachineEvent = z.object({
 });
 export type MachineEvent = z.infer<typeof MachineEvent>;
 
-export const machineRoutes = [listMachines, machineEvents, getMachine] as const;
+export const createMachine = defineRoute({
+  id: 'createMachine',
+  owner: 'agent-hub',
+  method: 'post',
+  path: '/api/machines',
+  access: 'user',
+  summary: 'A pending machine, with a token that its agent is configured with',
+  description:
+    '`vsay-agent configure --token wxt_rt_…` on the machine makes it this one. The token is good for one machine: the first that ' +
+    'shows it.',
+  body: z.strictObject({
+    name: MachineName,
+    description: MachineDescription.default(''),
+    tags: MachineTags.default([]),
+  }),
+  success: {
+    status: 201,
+    schema: z.object({
+      machine: Machine,
+      registration_token: z.string(),
+      expires_in: z.number().int().meta({ description: 'Seconds.' }),
+    }),
+  },
+  errors: ['machine_name_taken', 'too_many_machines'],
+});
+
+export const updateMachine = defineRoute({
+  id: 'updateMachine',
+  owner: 'agent-hub',
+  method: 'patch',
+  path: '/api/machines/:agent_id',
+  access: 'user',
+  summary: 'Rename a machine, describe it, tag it; its owner and administrators',
+  params: MachineParams,
+  body: z
+    .strictObject({
+      name: MachineName.optional(),
+      description: MachineDescription.optional(),
+      tags: MachineTags.optional(),
+      known: z.literal(true).optional().meta({ description: 'The machine is no longer shown as new.' }),
+    })
+    .refine((change) => Object.values(change).some((value) => value !== undefined), 'must change something'),
+  success: { status: 200, schema: Machine },
+  errors: ['machine_not_found', 'forbidden', 'machine_name_taken'],
+});
+
+export const deleteMachine = defineRoute({
+  id: 'deleteMachine',
+  owner: 'agent-hub',
+  method: 'delete',
+  path: '/api/machines/:agent_id',
+  access: 'user',
+  summary: 'Remove a machine: its credential dies, its terminals end, its agent is told; its owner and administrators',
+  params: MachineParams,
+  success: { status: 204 },
+  errors: ['machine_not_found', 'forbidden'],
+});
+
+const MetricsPoint = ResourceStats.extend({ at: Timestamp });
+
+export const machineMetrics = defineRoute({
+  id: 'machineMetrics',
+  owner: 'agent-hub',
+  method: 'get',
+  path: '/api/machines/:agent_id/metrics',
+  access: 'user',
+  summary: 'How busy a machine was: averages over equal steps, 300 at most; the last hour unless told',
+  params: MachineParams,
+  query: z.strictObject({ from: Moment.optional(), to: Moment.optional() }),
+  success: {
+    status: 200,
+    schema: z.object({ points: z.array(MetricsPoint), step_seconds: z.number().int() }).meta({ id: 'MachineMetrics' }),
+  },
+  errors: ['machine_not_found'],
+});
+
+export const machineRoutes = [
+  listMachines,
+  machineEvents,
+  createMachine,
+  getMachine,
+  updateMachine,
+  deleteMachine,
+  machineMetrics,
+] as const;

@@ -2,6 +2,7 @@ import { status } from '@grpc/grpc-js';
 import type { SigninEntry } from '@webxterm/contracts/bus';
 import { type AttachOpen, type OpenStream, Role } from '@webxterm/contracts/grpc';
 import { type AllowList, AppError, hashSid, type Logger, openResumePass, toAppError } from '@webxterm/shared';
+import type { Settlement } from '../access/settlement.ts';
 import type { Link } from '../links/link.ts';
 import type { LinkTable } from '../links/link-table.ts';
 import { mayOpen } from '../machines/access-rule.ts';
@@ -22,6 +23,7 @@ export interface AttachOptions {
   readonly allowList: Pick<AllowList, 'find' | 'require'>;
   readonly authorizer: Authorizer;
   readonly links: LinkTable;
+  readonly settlement: Pick<Settlement, 'settled'>;
   readonly table: AttachmentTable;
   readonly rendezvous: Rendezvous;
   /** Verifies resume passes. */
@@ -100,12 +102,14 @@ export class Attach {
 
   /** @throws AppError when the caller may not open a terminal on this machine */
   async #checkAccess(open: AttachOpen, attachment: Attachment): Promise<void> {
-    const { allowList, authorizer } = this.#options;
+    const { allowList, authorizer, links, settlement } = this.#options;
     const signin = allowList.require(open.sid);
     if (open.ownerUserId !== '' && open.ownerUserId !== signin.user_id) throw new AppError('session_not_found');
     try {
       const { role } = await authorizer.access({ userId: signin.user_id, role: signin.role }, open.agentId);
       if (!mayOpen(role)) throw new AppError('view_only');
+      const link = links.find(open.agentId);
+      if (link !== undefined) await settlement.settled(link);
     } catch (error) {
       const known = toAppError(error);
       if (known.code !== 'unavailable' || !this.#hasPass(open, signin.user_id)) throw known;

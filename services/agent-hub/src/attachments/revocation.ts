@@ -1,4 +1,5 @@
 import type { SigninEntry } from '@webxterm/contracts/bus';
+import type { MachineRole } from '@webxterm/contracts/rest';
 import { type AllowList, type Logger, toAppError } from '@webxterm/shared';
 import type { LinkTable } from '../links/link-table.ts';
 import { mayOpen } from '../machines/access-rule.ts';
@@ -9,6 +10,8 @@ import type { Attachment, AttachmentTable } from './attachment-table.ts';
 const recheckEveryMs = 2000;
 /** How often the age of the allow-list is looked at. */
 const staleCheckEveryMs = 5000;
+
+const lost = 'Your access to this machine has ended.';
 
 export interface RevocationOptions {
   readonly allowList: Pick<AllowList, 'peek' | 'isStale' | 'isTooOldForOpenTerminals'>;
@@ -42,27 +45,33 @@ export class Revocation {
   }
 
   /** Access to a machine changed, for one user or for all. */
-  async accessChanged(agentId: string, userId: string | null): Promise<void> {
-    const affected = this.#options.table.ofAgent(agentId);
-    await this.recheck(affected.filter((attachment) => userId === null || attachment.userId === userId));
+  async accessChanged(agentId: string, userId: string | null, role: MachineRole | null = null): Promise<void> {
+    const affected = this.#options.table
+      .ofAgent(agentId)
+      .filter((attachment) => userId === null || attachment.userId === userId);
+    await this.recheck(affected);
+    // Told that the right is gone, and it cannot be read: better ended in vain than left open.
+    if (userId === null || (role !== null && mayOpen(role))) return;
+    for (const attachment of affected) if (attachment.unchecked) this.#endSession(attachment, 'access_revoked', lost);
   }
 
   /** Reads access again. What cannot be read now stays, marked, and is read again soon. */
   async recheck(attachments: readonly Attachment[]): Promise<void> {
-    for (const attachment of attachments) {
-      const { allowList } = this.#options;
-      // A list that is being read anew knows nobody yet: that ends no terminal.
-      const signin = allowList.isStale() ? undefined : allowList.peek(attachment.sidHash);
-      if (allowList.isStale()) attachment.unchecked = true;
-      else if (this.#judgeSignin(attachment, signin) && signin !== undefined)
-        await this.#recheckOne(attachment, signin);
-    }
+    await Promise.all(attachments.map((attachment) => this.#recheckAny(attachment)));
+  }
+
+  async #recheckAny(attachment: Attachment): Promise<void> {
+    const { allowList } = this.#options;
+    // A list that is being read anew knows nobody yet: that ends no terminal.
+    const signin = allowList.isStale() ? undefined : allowList.peek(attachment.sidHash);
+    if (allowList.isStale()) attachment.unchecked = true;
+    else if (this.#judgeSignin(attachment, signin) && signin !== undefined) await this.#recheckOne(attachment, signin);
   }
 
   async #recheckOne(attachment: Attachment, signin: SigninEntry): Promise<void> {
     try {
       if (await this.#mayStay(attachment, signin)) attachment.unchecked = false;
-      else this.#endSession(attachment, 'access_revoked', 'Your access to this machine has ended.');
+      else this.#endSession(attachment, 'access_revoked', lost);
     } catch (error) {
       attachment.unchecked = true;
       this.#options.logger.warn({ err: error, agent_id: attachment.agentId }, 'access cannot be read, trying again');

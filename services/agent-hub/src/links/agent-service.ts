@@ -3,7 +3,9 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { type SessionEndedEvent, sessionEndedSubject } from '@webxterm/contracts/bus';
 import { type AgentMessage, AgentServiceService, rawAgentAttach, type SessionEnded } from '@webxterm/contracts/grpc';
 import type { Logger } from '@webxterm/shared';
+import type { Settlement } from '../access/settlement.ts';
 import type { RawStream } from '../attachments/splice.ts';
+import type { Commands } from '../commands/commands.ts';
 import type { Activity } from '../machines/activity.ts';
 import type { MachineStore } from '../machines/store.ts';
 import type { Presence } from '../presence/presence.ts';
@@ -21,6 +23,8 @@ export interface AgentServiceOptions {
   readonly activity: Activity;
   readonly store: MachineStore;
   readonly sessionLists: SessionLists;
+  readonly settlement: Pick<Settlement, 'follow'>;
+  readonly commands: Pick<Commands, 'heard'>;
   readonly bus: NatsConnection;
   readonly logger: Logger;
   readonly now: () => number;
@@ -56,6 +60,8 @@ export class AgentService {
   async #serve(stream: ControlStream): Promise<void> {
     const greeted = await this.#options.greeter.greet(stream);
     if (greeted === undefined) {
+      // Who said nothing and closed its half only would keep the stream for ever.
+      if (!stream.writableEnded) stream.end();
       stream.resume();
       return;
     }
@@ -67,10 +73,11 @@ export class AgentService {
   }
 
   #announce(link: Link): void {
-    const { presence, activity, table, logger } = this.#options;
+    const { presence, activity, table, logger, settlement } = this.#options;
     const { agentId, generation } = link.identity;
     logger.info({ agent_id: agentId, generation: String(generation) }, 'agent linked');
     presence.follow(link);
+    settlement.follow(link);
     activity.status(agentId, 'online');
     link.onClose(() => {
       logger.info({ agent_id: agentId, generation: String(generation) }, 'agent link ended');
@@ -106,6 +113,12 @@ export class AgentService {
       case 'sessions':
         this.#options.sessionLists.heard(link, message.value);
         break;
+      case 'pong':
+        link.ponged(message.value.nonce);
+        break;
+      case 'commandOutput':
+        this.#options.commands.heard(link, message.value);
+        break;
       case 'sessionEnded':
         this.#sessionEnded(link.identity.agentId, message.value);
         break;
@@ -113,7 +126,7 @@ export class AgentService {
         link.close({ code: status.FAILED_PRECONDITION, details: 'a link says hello once' });
         break;
       default:
-      // Pongs have counted above; what is not known here is from a newer agent.
+      // What is not known here is from a newer agent.
     }
   }
 

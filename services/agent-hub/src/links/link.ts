@@ -38,6 +38,7 @@ export class Link {
   readonly #stream: ControlStream;
   readonly #closed = new Set<() => void>();
   readonly #heardOnce = new Set<() => void>();
+  readonly #confirming = new Map<bigint, () => void>();
   #silentTicks = 0;
   #budget = messageBurst;
   #nonce = 0n;
@@ -92,6 +93,25 @@ export class Link {
   ping(): void {
     this.#nonce += 1n;
     this.send({ $case: 'ping', value: { nonce: this.#nonce } });
+  }
+
+  /** Whether the agent has heard all that was sent until now. */
+  confirm(): Promise<boolean> {
+    this.ping();
+    const nonce = this.#nonce;
+    return new Promise((resolve) => {
+      const forget = this.onClose(() => resolve(false));
+      this.#confirming.set(nonce, () => {
+        forget();
+        resolve(true);
+      });
+    });
+  }
+
+  /** The agent answers pings in order, behind all that came before them. */
+  ponged(nonce: bigint): void {
+    this.#confirming.get(nonce)?.();
+    this.#confirming.delete(nonce);
   }
 
   /** Pings, and tells whether anything was heard within `timeoutMs`. */

@@ -47,6 +47,9 @@ export const toRefusal = (error: unknown): LinkRefusal => {
   if (error instanceof AppError) {
     if (error.code === 'bad_api_key') return new LinkRefusal('bad_api_key', true);
     if (error.code === 'user_disabled') return new LinkRefusal('user_disabled', true);
+    if (error.code === 'machine_revoked') return new LinkRefusal('machine_revoked', true);
+    if (error.code === 'too_many_machines')
+      return new LinkRefusal('too_many_machines', true, { message: error.message });
     if (error.code === 'machine_name_taken') return new LinkRefusal('machine_name_taken', true);
     return retryLater(error.message);
   }

@@ -3,6 +3,7 @@ import { verifyApiKey } from '@webxterm/contracts/bus';
 import type { Hello, MachineFacts } from '@webxterm/contracts/grpc';
 import { type Auditor, ask, refusalFact } from '@webxterm/shared';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { redeemToken } from '../enrolment/redeem.ts';
 import { cleanMachineName } from '../machines/machine-name.ts';
 import type { StoredMachine } from '../machines/record.ts';
 import type { MachineStore, ReportedFacts } from '../machines/store.ts';
@@ -26,21 +27,26 @@ export interface RegistrarOptions {
   readonly mayHonourPasses: () => boolean;
   /** The API key was replaced, and with it all that was issued under it. */
   readonly isKeyRevoked: (keyId: string) => boolean;
+  /** With one API key. */
+  readonly registrationsPerMinute: number;
   readonly auditor: Pick<Auditor, 'act' | 'count'>;
   readonly now: () => number;
 }
 
-/** Registrations with one API key: a fleet comes in quickly, a loop of them does not fill the database. */
-const maxRegistrations = 300;
 const registrationsEveryS = 60;
+/** Wrong API keys a minute from one address: each costs a question to auth. */
+const maxWrongKeys = 300;
 
 /** Finds out which machine is dialling, by what it shows. The signature of the hello has been verified. */
 export class Registrar {
   readonly #options: RegistrarOptions;
-  readonly #registrations = new RateLimiterMemory({ points: maxRegistrations, duration: registrationsEveryS });
+  readonly #registrations: RateLimiterMemory;
+  readonly #wrongKeys = new RateLimiterMemory({ points: maxWrongKeys, duration: registrationsEveryS });
 
   constructor(options: RegistrarOptions) {
     this.#options = options;
+    const points = options.registrationsPerMinute;
+    this.#registrations = new RateLimiterMemory({ points, duration: registrationsEveryS });
   }
 
   /** @throws LinkRefusal; AppError and database errors for what could not be checked */
@@ -56,6 +62,8 @@ export class Registrar {
         return this.#byCredential(hello, hello.credential.value, facts);
       case 'apiKey':
         return this.#byApiKey(hello, hello.credential.value, facts);
+      case 'registrationToken':
+        return this.#byToken(hello, hello.credential.value, facts);
       default:
         throw new LinkRefusal('bad_credential', true, { message: 'The hello carries no credential.' });
     }
@@ -95,8 +103,21 @@ export class Registrar {
       throw retryLater('Too many machines register with this API key at once.', registrationsEveryS * 1000);
   }
 
+  async #checkWrongKeys(address: string): Promise<void> {
+    const tried = await this.#wrongKeys.get(address);
+    if (tried !== null && tried.consumedPoints >= maxWrongKeys)
+      throw retryLater('Too many wrong API keys came from this address.', registrationsEveryS * 1000);
+  }
+
+  async #byToken(hello: Hello, token: string, facts: ReportedFacts): Promise<Registered> {
+    await this.#throttle(sha256Hex(facts.ip_address));
+    const { machine, machineCredential } = await redeemToken(this.#options, token, hello.publicKey, facts);
+    return { identity: identityOf(machine, hello), machineCredential, facts };
+  }
+
   async #byApiKey(hello: Hello, apiKey: string, facts: ReportedFacts): Promise<Registered> {
     if (!isApiKey(apiKey)) throw new LinkRefusal('bad_api_key', true);
+    await this.#checkWrongKeys(facts.ip_address);
     await this.#throttle(sha256Hex(apiKey));
     const owner = await ask(this.#options.bus, verifyApiKey, {
       key_sha256: sha256Hex(apiKey),
@@ -133,6 +154,7 @@ export class Registrar {
       actor: { kind: 'nobody' },
       from: dialledFrom(facts),
     } as const;
+    if (result === 'denied') await this.#wrongKeys.penalty(facts.ip_address, 1);
     if (result === 'denied') await this.#options.auditor.count(`${reason} ${facts.ip_address}`, fact);
     throw error;
   }

@@ -4,12 +4,15 @@ import type { ResourceStats as WireStats } from '@webxterm/contracts/grpc';
 import type { MachineEvent, MachineStatus, ResourceStats } from '@webxterm/contracts/rest';
 import type { Logger } from '@webxterm/shared';
 import type { MachineRecord } from './record.ts';
+import type { StatsHistory } from './stats-history.ts';
+import type { StatsRecord } from './stats-record.ts';
 import type { MachineStore } from './store.ts';
 
 /** How often what changes by the second is written to the database. */
 const saveEveryMs = 60_000;
 /** A change of status is written after this long, together with what came meanwhile. */
 const saveSoonMs = 1000;
+const readingEveryMs = 60_000;
 /** Stats of one machine are taken at most this often. */
 const minStatsGapMs = 1000;
 /** Machines whose latest figures are held in memory, on every hub. */
@@ -25,6 +28,7 @@ export interface Latest {
 export interface ActivityOptions {
   readonly bus: NatsConnection;
   readonly store: Pick<MachineStore, 'saveActivity'>;
+  readonly history: Pick<StatsHistory, 'save'>;
   readonly logger: Logger;
   readonly now: () => number;
   /** While NATS is away nothing is published: the client would keep it all in memory. */
@@ -37,6 +41,8 @@ export class Activity {
   readonly #latest = new Map<string, Latest>();
   readonly #unsaved = new Map<string, Saved>();
   readonly #takenAt = new Map<string, number>();
+  readonly #readings: StatsRecord[] = [];
+  readonly #readAt = new Map<string, number>();
   readonly #listeners = new Set<(event: MachineEvent) => void>();
   #timer: NodeJS.Timeout | undefined;
   #soon: NodeJS.Timeout | undefined;
@@ -74,7 +80,10 @@ export class Activity {
   status(agentId: string, status: MachineStatus): void {
     const now = new Date(this.#options.now());
     this.#note(agentId, { last_active: now });
-    if (status === 'offline') this.#takenAt.delete(agentId);
+    if (status === 'offline') {
+      this.#takenAt.delete(agentId);
+      this.#readAt.delete(agentId);
+    }
     this.#saveSoon();
     this.#publish('status', {
       agent_id: agentId,
@@ -90,6 +99,7 @@ export class Activity {
     if (!this.#takenAt.has(agentId)) this.#saveSoon();
     this.#takenAt.set(agentId, now);
     const stats = sane(reported);
+    this.#keep(agentId, stats, now);
     const uptime = Number(reported.uptimeSeconds);
     this.#note(agentId, {
       last_active: new Date(now),
@@ -109,12 +119,25 @@ export class Activity {
   async save(): Promise<void> {
     const batch = new Map(this.#unsaved);
     this.#unsaved.clear();
+    const readings = this.#readings.splice(0);
+    // History has gaps where the database was away.
+    await this.#options.history.save(readings).catch((error: unknown) => {
+      this.#options.logger.warn({ err: error, readings: readings.length }, 'readings of machines could not be saved');
+    });
     try {
       await this.#options.store.saveActivity(batch);
     } catch (error) {
       for (const [agentId, fields] of batch) this.#unsaved.set(agentId, { ...fields, ...this.#unsaved.get(agentId) });
       this.#options.logger.warn({ err: error }, 'machine activity could not be saved, trying again later');
     }
+  }
+
+  /** One reading a minute goes into history. */
+  #keep(agentId: string, stats: ResourceStats, now: number): void {
+    if (now - (this.#readAt.get(agentId) ?? Number.NEGATIVE_INFINITY) < readingEveryMs) return;
+    if (this.#readings.length >= maxHeld) return;
+    this.#readAt.set(agentId, now);
+    this.#readings.push({ at: new Date(now), agent_id: agentId, ...stats });
   }
 
   #saveSoon(): void {

@@ -1,6 +1,6 @@
-import type { Machine, MachineRole } from '@webxterm/contracts/rest';
+import type { Machine, MachineRole, MachineStatus } from '@webxterm/contracts/rest';
 import type { Latest } from './activity.ts';
-import type { StoredMachine } from './record.ts';
+import { isPending, type StoredMachine } from './record.ts';
 import { idOf } from './store.ts';
 
 /** A machine as one caller sees it: what is kept, what is known right now, and what they may do with it. */
@@ -14,7 +14,7 @@ export const machineView = (
   agent_id: machine.agent_id,
   name: machine.name,
   description: machine.description,
-  status: machine.revoked_at !== null ? 'revoked' : online ? 'online' : 'offline',
+  status: statusOf(machine, online),
   os: machine.os,
   arch: machine.arch,
   ip_address: machine.ip_address,
@@ -27,7 +27,14 @@ export const machineView = (
   resource_stats: latest?.stats ?? machine.resource_stats,
   metadata: machine.metadata,
   created_at: machine.created_at.toISOString(),
+  new_from: machine.new_until !== null && machine.new_until.getTime() > Date.now() ? machine.new_from : null,
 });
+
+const statusOf = (machine: StoredMachine, online: boolean): MachineStatus => {
+  if (machine.revoked_at !== null) return 'revoked';
+  if (isPending(machine)) return 'pending';
+  return online ? 'online' : 'offline';
+};
 
 const latestTime = (stored: Date | null, heard: string | undefined): string | null => {
   const times = [stored?.toISOString(), heard].filter((time) => time !== undefined).sort();

@@ -1,5 +1,8 @@
 import type { Machine, ResourceStats } from '@webxterm/contracts/rest';
 import { type Connection, type Model, Schema, type Types } from 'mongoose';
+import { type EndRecord, endSchema } from '../access/end-record.ts';
+import { type ActivityRecord, activitySchema } from '../dashboard/record.ts';
+import { type StatsRecord, statsSchema } from './stats-record.ts';
 
 /** A machine as it is kept. What changes by the second (stats, last_active) is written sparsely. */
 export interface MachineRecord {
@@ -30,6 +33,12 @@ export interface MachineRecord {
   uptime_seconds: number;
   resource_stats: ResourceStats | null;
   revoked_at: Date | null;
+  /** SHA-256 of the token that makes a machine this one; null where it is not pending, nor was just registered by one. */
+  registration_hash: string | null;
+  registration_expires_at: Date | null;
+  /** The address that it was enrolled from by API key; null once its owner knows of it. */
+  new_from: string | null;
+  new_until: Date | null;
 }
 export type StoredMachine = MachineRecord & { _id: Types.ObjectId };
 
@@ -38,9 +47,17 @@ export interface AccessRecord {
   agent_id: string;
   user_id: string;
   role: 'control' | 'view';
+  /** User id and, as it was then, name. */
   granted_by: string;
+  granted_by_name: string;
   created_at: Date;
 }
+
+/** Neither a key nor a hash looks like this: what a pending machine has until an agent is it. */
+const pendingPrefix = 'pending:';
+export const pendingMark = (agentId: string): string => `${pendingPrefix}${agentId}`;
+export const isPending = (machine: Pick<MachineRecord, 'public_key'>): boolean =>
+  machine.public_key.startsWith(pendingPrefix);
 
 const text = { type: String, default: '' };
 const required = { type: String, required: true };
@@ -68,6 +85,10 @@ const machineSchema = new Schema<MachineRecord>(
     uptime_seconds: { type: Number, default: 0 },
     resource_stats: { type: Schema.Types.Mixed, default: null },
     revoked_at: { type: Date, default: null },
+    registration_hash: { type: String, default: null },
+    registration_expires_at: { type: Date, default: null },
+    new_from: { type: String, default: null },
+    new_until: { type: Date, default: null },
   },
   { collection: 'machines', versionKey: false },
 );
@@ -76,6 +97,10 @@ machineSchema.index({ owner_id: 1, public_key: 1 }, { unique: true });
 machineSchema.index({ owner_id: 1, name: 1 }, { unique: true });
 machineSchema.index({ credential_hash: 1 }, { unique: true });
 machineSchema.index({ key_id: 1 });
+machineSchema.index(
+  { registration_hash: 1 },
+  { unique: true, partialFilterExpression: { registration_hash: { $type: 'string' } } },
+);
 
 const accessSchema = new Schema<AccessRecord>(
   {
@@ -83,6 +108,7 @@ const accessSchema = new Schema<AccessRecord>(
     user_id: required,
     role: { type: String, enum: ['control', 'view'], required: true },
     granted_by: text,
+    granted_by_name: text,
     created_at: { type: Date, required: true },
   },
   { collection: 'machine_access', versionKey: false },
@@ -93,10 +119,16 @@ accessSchema.index({ user_id: 1 });
 export interface MachineModels {
   readonly machines: Model<MachineRecord>;
   readonly access: Model<AccessRecord>;
+  readonly ends: Model<EndRecord>;
+  readonly activity: Model<ActivityRecord>;
+  readonly stats: Model<StatsRecord>;
 }
 
 /** Defines the models on the connection, once; `buildIndexes` then makes the collections and their indexes. */
 export const defineMachineModels = (connection: Connection): MachineModels => ({
   machines: connection.model<MachineRecord>('Machine', machineSchema),
   access: connection.model<AccessRecord>('MachineAccess', accessSchema),
+  ends: connection.model<EndRecord>('MachineEnd', endSchema),
+  activity: connection.model<ActivityRecord>('MachineActivity', activitySchema),
+  stats: connection.model<StatsRecord>('MachineStats', statsSchema),
 });

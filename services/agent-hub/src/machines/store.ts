@@ -19,6 +19,8 @@ export interface MachineQuery {
   /** Only these, or all but these. */
   readonly agentIds: { readonly only: readonly string[] } | { readonly not: readonly string[] } | undefined;
   readonly revoked: boolean;
+  /** Only those that wait for their agent, or only those that do not. */
+  readonly pending: boolean | undefined;
 }
 
 /** What an agent tells about its machine at each hello. */
@@ -42,6 +44,8 @@ export interface NewMachine extends ReportedFacts {
 const standingDeadlineMs = 3000;
 /** The same for a hello, which an agent gives up after 1.5 s. */
 const helloDeadlineMs = 1000;
+/** A machine that was enrolled by API key is shown as new this long, unless its owner says that it is known. */
+const newForMs = 7 * 24 * 3_600_000;
 /** Machines of one owner that may share a name before we give up counting. */
 const maxNameTries = 200;
 
@@ -50,8 +54,21 @@ const escapeRegex = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g
 export class MachineStore {
   readonly #models: MachineModels;
 
-  constructor(models: MachineModels) {
+  readonly #maxPerOwner: number;
+
+  constructor(models: MachineModels, maxPerOwner = 1000) {
     this.#models = models;
+    this.#maxPerOwner = maxPerOwner;
+  }
+
+  /** One more machine may be this user's. @throws AppError too_many_machines */
+  async requireRoom(ownerId: string): Promise<void> {
+    const count = await this.#models.machines.countDocuments({ owner_id: ownerId, revoked_at: null });
+    if (count >= this.#maxPerOwner)
+      throw new AppError(
+        'too_many_machines',
+        `This account has ${count} machines, and may have ${this.#maxPerOwner}. Remove one first, or ask an administrator.`,
+      );
   }
 
   /** The machine's standing towards one person. @throws AppError unavailable when the database is late */
@@ -111,6 +128,7 @@ export class MachineStore {
     for (let attempt = 1; attempt <= maxNameTries; attempt += 1) {
       const known = await inTime(helloDeadlineMs, this.#renew(machine));
       if (known !== null) return known;
+      await inTime(helloDeadlineMs, this.requireRoom(machine.owner_id));
       const record: MachineRecord = {
         ...machine,
         agent_id: makeAgentId(),
@@ -121,6 +139,10 @@ export class MachineStore {
         resource_stats: null,
         key_revoked_at: null,
         revoked_at: null,
+        registration_hash: null,
+        registration_expires_at: null,
+        new_from: machine.ip_address,
+        new_until: new Date(now.getTime() + newForMs),
       };
       try {
         return await inTime(
@@ -133,6 +155,57 @@ export class MachineStore {
       }
     }
     throw new AppError('machine_name_taken', `You have ${maxNameTries} machines called "${machine.name}".`);
+  }
+
+  /** The machine that was added with this token, now with an agent; undefined when there is none, or another has it. */
+  async redeem(
+    hash: string,
+    redeemed: ReportedFacts & Pick<MachineRecord, 'public_key' | 'credential_hash'>,
+    now: Date,
+  ): Promise<StoredMachine | undefined> {
+    const filter = {
+      registration_hash: hash,
+      registration_expires_at: mongoose.trusted({ $gt: now }),
+      revoked_at: null,
+      public_key: mongoose.trusted({ $in: [/^pending:/, redeemed.public_key] }),
+    };
+    const machine = await inTime(
+      helloDeadlineMs,
+      this.#models.machines.findOneAndUpdate(filter, { $set: redeemed }, { returnDocument: 'after' }).lean(),
+    );
+    return machine ?? undefined;
+  }
+
+  count(scope: MachineScope): Promise<number> {
+    return this.#scoped(scope).then((scoped) =>
+      this.#models.machines.countDocuments({ $and: [{ revoked_at: null }, scoped] }),
+    );
+  }
+
+  /** Those of these machines that the scope holds. */
+  async idsAmong(scope: MachineScope, agentIds: readonly string[]): Promise<string[]> {
+    const among = { agent_id: mongoose.trusted({ $in: [...agentIds] }) };
+    return this.#models.machines.distinct('agent_id', {
+      $and: [{ revoked_at: null }, among, await this.#scoped(scope)],
+    });
+  }
+
+  /** Those that were heard from last. */
+  async recent(scope: MachineScope, limit: number): Promise<StoredMachine[]> {
+    return this.#models.machines
+      .find({ $and: [{ revoked_at: null }, await this.#scoped(scope)] })
+      .sort({ last_active: -1, _id: -1 })
+      .limit(limit)
+      .lean();
+  }
+
+  async ownedBy(ownerId: string, limit: number): Promise<{ total: number; names: string[] }> {
+    const filter = { owner_id: ownerId, revoked_at: null };
+    const [total, found] = await Promise.all([
+      this.#models.machines.countDocuments(filter),
+      this.#models.machines.find(filter, { name: 1 }).sort({ name: 1 }).limit(limit).lean(),
+    ]);
+    return { total, names: found.map(({ name }) => name) };
   }
 
   /**
@@ -161,13 +234,17 @@ export class MachineStore {
 
   async #renew(machine: NewMachine): Promise<StoredMachine | null> {
     const { name: _name, description: _description, tags: _tags, ...rest } = machine;
-    return this.#models.machines
+    const whose = { owner_id: machine.owner_id, public_key: machine.public_key };
+    const known = await this.#models.machines
       .findOneAndUpdate(
-        { owner_id: machine.owner_id, public_key: machine.public_key },
-        { $set: { ...rest, key_revoked_at: null, revoked_at: null } },
+        { ...whose, revoked_at: null },
+        { $set: { ...rest, key_revoked_at: null } },
         { returnDocument: 'after' },
       )
       .lean();
+    // What was removed stays removed: its agent comes again with a key pair that nobody has seen.
+    if (known === null && (await this.#models.machines.exists(whose)) !== null) throw new AppError('machine_revoked');
+    return known;
   }
 
   async #scoped(scope: MachineScope): Promise<QueryFilter<MachineRecord>> {
@@ -183,6 +260,8 @@ export class MachineStore {
       const part = mongoose.trusted({ $regex: escapeRegex(query.search), $options: 'i' });
       all.push({ $or: [{ name: part }, { description: part }] });
     }
+    if (query.pending !== undefined)
+      all.push({ public_key: query.pending ? /^pending:/ : mongoose.trusted({ $not: /^pending:/ }) });
     if (query.tag !== undefined) all.push({ tags: query.tag });
     if (query.agentIds !== undefined)
       all.push({

@@ -2,7 +2,14 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { jetstream } from '@nats-io/jetstream';
 import type { KV } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { signinBeatKey, signinBucket, signinEpochKey, signinKey, verifyApiKey } from '@webxterm/contracts/bus';
+import {
+  findUsers,
+  signinBeatKey,
+  signinBucket,
+  signinEpochKey,
+  signinKey,
+  verifyApiKey,
+} from '@webxterm/contracts/bus';
 import {
   AppError,
   answer,
@@ -46,6 +53,11 @@ export class AuthStandIn {
       if (user === undefined) throw new AppError('bad_api_key');
       return { user_id: user.userId, username: user.username, key_id: `key-${user.userId}` };
     });
+    answer(bus, findUsers, logger, async ({ username, user_ids }) => ({
+      users: [...this.#users.values()]
+        .filter((user) => user.username === username || user_ids.includes(user.userId))
+        .map((user) => ({ user_id: user.userId, username: user.username, disabled: false })),
+    }));
     this.#beat = setInterval(() => this.#sendBeat().catch(() => {}), 1000);
   }
 
@@ -75,6 +87,12 @@ export class AuthStandIn {
     this.#users.delete(sha256Hex(user.apiKey));
     const body = { user_id: user.userId, old_key_id: `key-${user.userId}` };
     await jetstream(this.#bus).publish('auth.apikey.rotated', JSON.stringify({ v: 1, request_id: 'test', body }));
+  }
+
+  /** Tells that the user was disabled or deleted. */
+  async userChanged(user: TestUser, change: { deleted: boolean; machines_to?: string | null }): Promise<void> {
+    const body = { user_id: user.userId, role: user.role, disabled: !change.deleted, machines_to: null, ...change };
+    await jetstream(this.#bus).publish('auth.user.changed', JSON.stringify({ v: 1, request_id: 'test', body }));
   }
 
   async signIn(user: TestUser): Promise<TestSignin> {

@@ -53,24 +53,36 @@ export interface RunningHub {
   readonly internal: string;
   /** Calls the REST API as the gateway does. */
   request(path: string, token: string | undefined, signal?: AbortSignal): Promise<Response>;
+  /** The same with a method and a body; the answer's status and JSON. */
+  call(method: string, path: string, token: string, body?: unknown): Promise<{ status: number; body: unknown }>;
   stop(): Promise<void>;
 }
 
 export const addressesOf = (environment: Record<string, string>): Omit<RunningHub, 'stop'> => {
   const settings = readHubSettings(environment);
+  const headers = edgeHeaders(settings.GATEWAY_KEY, {
+    requestId: 'test',
+    clientIp: '127.0.0.1',
+    proto: 'http',
+    host: 'localhost',
+  });
   return {
+    call: async (method, path, token, body) => {
+      const response = await fetch(`http://127.0.0.1:${settings.HTTP_PORT}${path}`, {
+        method,
+        headers: { ...headers, authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
+    },
     settings,
     grpc: `127.0.0.1:${settings.GRPC_PORT}`,
     internal: settings.INTERNAL_ADDRESS,
     request: (path, token, signal) =>
       fetch(`http://127.0.0.1:${settings.HTTP_PORT}${path}`, {
         headers: {
-          ...edgeHeaders(settings.GATEWAY_KEY, {
-            requestId: 'test',
-            clientIp: '127.0.0.1',
-            proto: 'http',
-            host: 'localhost',
-          }),
+          ...headers,
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         },
         ...(signal === undefined ? {} : { signal }),

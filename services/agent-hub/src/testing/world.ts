@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { machineSubject } from '@webxterm/contracts/bus';
 import { connectBus, createLogger, jwtKeys } from '@webxterm/shared';
 import { startServers } from '@webxterm/stack';
+import mongoose from 'mongoose';
 import { AuthStandIn } from './auth-stand-in.ts';
 import { addressesOf, hubEnvironment, type RunningHub, runHub, secrets } from './test-hub.ts';
 import { TestTerminal } from './test-viewer.ts';
@@ -34,10 +35,22 @@ export class World {
   }
 
   /** A hub in this process. */
-  async hub(): Promise<RunningHub> {
-    const hub = await runHub(await this.environment());
+  async hub(settings: Record<string, string> = {}): Promise<RunningHub> {
+    const hub = await runHub({ ...(await this.environment()), ...settings });
     this.#ends.push(() => hub.stop());
     return hub;
+  }
+
+  /** The database of a service, to look into. */
+  database(user: 'agent-hub'): mongoose.Connection {
+    const connection = mongoose.createConnection(this.servers.mongoUrl(user));
+    this.#ends.push(() => connection.close());
+    return connection;
+  }
+
+  /** Lets the event loop go round so often. */
+  async turns(count: number): Promise<void> {
+    for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   }
 
   /** A hub in a process of its own, to be killed. */

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { Timestamp, UserId } from '../ids.ts';
+import { MachineParams } from './machines.ts';
+import { defineRoute } from './route.ts';
+
+/** `control` opens terminals and runs commands; `view` sees the machine. */
+export const GrantRole = z.enum(['control', 'view']);
+export type GrantRole = z.infer<typeof GrantRole>;
+
+export const MachineUser = z
+  .object({
+    user_id: UserId,
+    username: z.string().meta({ description: 'Empty when the account cannot be asked for right now.' }),
+    role: GrantRole,
+    granted_by: z.string().meta({ description: 'The name of who granted it, at the time.' }),
+    granted_at: Timestamp,
+  })
+  .meta({ id: 'MachineUser' });
+export type MachineUser = z.infer<typeof MachineUser>;
+
+const GrantedName = z.string().min(1).max(256);
+
+export const listAccess = defineRoute({
+  id: 'listMachineAccess',
+  owner: 'agent-hub',
+  method: 'get',
+  path: '/api/machines/:agent_id/access/users',
+  access: 'user',
+  summary: 'Who was granted access to a machine; for its owner and administrators',
+  params: MachineParams,
+  success: { status: 200, schema: z.object({ users: z.array(MachineUser), total: z.number().int() }) },
+  errors: ['machine_not_found', 'forbidden'],
+});
+
+export const grantAccess = defineRoute({
+  id: 'grantMachineAccess',
+  owner: 'agent-hub',
+  method: 'post',
+  path: '/api/machines/:agent_id/access/grant',
+  access: 'user',
+  summary: 'Let somebody use a machine: its owner and administrators',
+  description:
+    'Everyone on a machine works as the same Linux user. Granting `view` to who had `control` ends their terminals within a second.',
+  params: MachineParams,
+  body: z.strictObject({ username: GrantedName, role: GrantRole }),
+  success: { status: 200, schema: z.object({ user: MachineUser }) },
+  errors: ['machine_not_found', 'forbidden', 'not_found', 'conflict', 'machine_hosts_stack'],
+});
+
+export const revokeAccess = defineRoute({
+  id: 'revokeMachineAccess',
+  owner: 'agent-hub',
+  method: 'post',
+  path: '/api/machines/:agent_id/access/revoke',
+  access: 'user',
+  summary: 'End somebody’s access to a machine, and their terminals on it within a second',
+  params: MachineParams,
+  body: z.strictObject({ username: GrantedName }),
+  success: { status: 200, schema: z.object({ message: z.string() }) },
+  errors: ['machine_not_found', 'forbidden', 'not_found'],
+});
+
+export const accessRoutes = [listAccess, grantAccess, revokeAccess] as const;

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { MachineParams } from './machines.ts';
+import { defineRoute } from './route.ts';
+
+/** A request waits no longer than this for its answer, less what the way takes. */
+export const maxCommandSeconds = 50;
+
+export const CommandResult = z
+  .object({
+    command_id: z.string(),
+    exit_code: z.number().int().nullable().meta({ description: 'Null when a signal ended it.' }),
+    signal: z.string().nullable(),
+    stdout: z.string().meta({ description: 'UTF-8; what is not valid becomes U+FFFD.' }),
+    stderr: z.string(),
+    timed_out: z.boolean(),
+    truncated: z.boolean().meta({ description: 'There was more than 128 KiB of stdout or of stderr.' }),
+    duration_ms: z.number().int(),
+  })
+  .meta({ id: 'CommandResult' });
+export type CommandResult = z.infer<typeof CommandResult>;
+
+export const runCommand = defineRoute({
+  id: 'runMachineCommand',
+  owner: 'agent-hub',
+  method: 'post',
+  path: '/api/machines/:agent_id/command',
+  access: 'user',
+  summary: 'Run a command line in the shell of the machine’s Linux user, without a terminal',
+  description:
+    'Needs the right to open terminals there. The command line stands in the audit log: put no secrets into it.',
+  params: MachineParams,
+  body: z.strictObject({
+    command: z
+      .string()
+      .min(1)
+      .max(8192)
+      .refine((text) => !text.includes('\0'), 'must have no NUL character'),
+    timeout_seconds: z.number().int().min(1).max(maxCommandSeconds).default(30),
+  }),
+  success: { status: 200, schema: CommandResult },
+  errors: ['machine_not_found', 'view_only', 'machine_offline', 'command_not_run'],
+});
+
+export const commandRoutes = [runCommand] as const;

@@ -1,0 +1,212 @@
+import type { ServerMessage } from '@webxterm/contracts/grpc';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TestSignin } from '../testing/auth-stand-in.ts';
+import { dial, dialRefused, type TestLink, TestMachine } from '../testing/test-agent.ts';
+import type { RunningHub } from '../testing/test-hub.ts';
+import type { TestTerminal, TestViewer } from '../testing/test-viewer.ts';
+import { World } from '../testing/world.ts';
+
+let world: World;
+/** Holds the machines. */
+let hub: RunningHub;
+/** Takes the requests. */
+let other: RunningHub;
+let terminal: TestTerminal;
+let ann: TestSignin;
+let bob: TestSignin;
+let eve: TestSignin;
+const links: TestLink[] = [];
+
+beforeAll(async () => {
+  world = await World.start();
+  [hub, other] = [await world.hub(), await world.hub()];
+  terminal = world.terminal(hub);
+  ann = await world.auth.signIn(world.auth.addUser('ann'));
+  bob = await world.auth.signIn(world.auth.addUser('bob'));
+  eve = await world.auth.signIn(world.auth.addUser('eve'));
+}, 60_000);
+
+afterAll(async () => {
+  for (const link of links) link.cut();
+  await world?.stop();
+}, 30_000);
+
+let count = 0;
+const enrol = async (owner = ann): Promise<{ machine: TestMachine; link: TestLink; agentId: string }> => {
+  count += 1;
+  const machine = new TestMachine(`box-${count}`);
+  const link = await dial(hub.grpc, machine, { $case: 'apiKey', value: owner.user.apiKey });
+  links.push(link);
+  return { machine, link, agentId: link.welcome.agentId };
+};
+const path = (agentId: string, rest: string): string => `/api/machines/${agentId}${rest}`;
+const grant = (agentId: string, username: string, role = 'control') =>
+  other.call('POST', path(agentId, '/access/grant'), ann.token, { username, role });
+const revoke = (agentId: string, username: string) =>
+  other.call('POST', path(agentId, '/access/revoke'), ann.token, { username });
+const openTerminal = async (link: TestLink, agentId: string, who: TestSignin): Promise<TestViewer> => {
+  const viewer = terminal.attach({ sid: who.sid, agentId });
+  const stream = link.attach(await link.nextOpen());
+  stream.on('data', () => {});
+  return viewer;
+};
+const nextEnd = (link: TestLink) => link.inbox.take(({ $case }) => $case === 'endSession');
+
+describe('granting a machine', () => {
+  it('lets a user in by name, is listed, and ends with revoke', async () => {
+    const { agentId } = await enrol();
+    const seen = () => hub.call('GET', path(agentId, ''), bob.token);
+    expect((await seen()).status).toBe(404);
+    expect(await grant(agentId, 'bob', 'view')).toMatchObject({
+      status: 200,
+      body: { user: { user_id: bob.user.userId, username: 'bob', role: 'view', granted_by: 'ann' } },
+    });
+    expect((await seen()).body).toMatchObject({ my_role: 'view' });
+    expect((await grant(agentId, 'bob')).body).toMatchObject({ user: { role: 'control' } });
+    expect((await other.call('GET', path(agentId, '/access/users'), ann.token)).body).toMatchObject({
+      users: [{ username: 'bob', role: 'control' }],
+      total: 1,
+    });
+    expect((await revoke(agentId, 'bob')).status).toBe(200);
+    expect((await seen()).status).toBe(404);
+    expect((await revoke(agentId, 'bob')).status).toBe(404);
+  });
+
+  it('is for the owner: not for who was granted it, nor for anybody else, nor to nobody or oneself', async () => {
+    const { agentId } = await enrol();
+    await grant(agentId, 'bob');
+    const as = (who: TestSignin) =>
+      hub.call('POST', path(agentId, '/access/grant'), who.token, { username: 'eve', role: 'control' });
+    expect(await as(bob)).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+    expect(await as(eve)).toMatchObject({ status: 404, body: { code: 'machine_not_found' } });
+    expect((await hub.call('GET', path(agentId, '/access/users'), bob.token)).status).toBe(403);
+    expect(await grant(agentId, 'nobody')).toMatchObject({ status: 404, body: { code: 'not_found' } });
+    expect(await grant(agentId, 'ann')).toMatchObject({ status: 409, body: { code: 'conflict' } });
+  });
+
+  it('is refused for a machine whose shells could read the stack beside them', async () => {
+    const local = await world.hub({ STACK_USER: 'root' });
+    const { agentId } = await enrol();
+    const body = { username: 'bob', role: 'view' };
+    expect(await local.call('POST', path(agentId, '/access/grant'), ann.token, body)).toMatchObject({
+      status: 409,
+      body: { code: 'machine_hosts_stack' },
+    });
+  });
+});
+
+describe('losing access', () => {
+  it('ends live terminals, and every session of that user on the machine, within a second', async () => {
+    const { link, agentId } = await enrol();
+    await grant(agentId, 'bob');
+    const viewer = await openTerminal(link, agentId, bob);
+    const mine = await openTerminal(link, agentId, ann);
+    const startedAt = performance.now();
+    await revoke(agentId, 'bob');
+    expect(await viewer.frames.take(({ type }) => type === 'refused')).toMatchObject({ code: 'machine_not_found' });
+    expect(performance.now() - startedAt).toBeLessThan(1000);
+    expect(await nextEnd(link)).toMatchObject({ value: { ownerUserId: bob.user.userId, cause: 'access_revoked' } });
+    expect(mine.stream.destroyed).toBe(false);
+  });
+
+  it('ends them also when control becomes view', async () => {
+    const { link, agentId } = await enrol();
+    await grant(agentId, 'bob');
+    const viewer = await openTerminal(link, agentId, bob);
+    await grant(agentId, 'bob', 'view');
+    expect(await viewer.frames.take(({ type }) => type === 'refused')).toMatchObject({ type: 'refused' });
+  });
+
+  it('is kept for a machine that is offline, and told it before any attach when it is back', async () => {
+    const { machine, link, agentId } = await enrol();
+    await grant(agentId, 'bob');
+    link.cut();
+    expect((await revoke(agentId, 'bob')).status).toBe(200);
+    const credential = { $case: 'machineCredential', value: link.welcome?.machineCredential ?? '' } as const;
+    const back = await dial(hub.grpc, machine, credential);
+    links.push(back);
+    const viewer = terminal.attach({ sid: ann.sid, agentId });
+    const first = await back.inbox.take(({ $case }) => $case === 'endSession' || $case === 'openStream');
+    expect(first).toMatchObject({ $case: 'endSession', value: { ownerUserId: bob.user.userId } });
+    expect(first.$case === 'endSession' && first.value.sessionId.length).toBe(0);
+    await back.nextOpen();
+    viewer.stream.end();
+  });
+
+  it('is told again until the machine has heard it, and then no more', async () => {
+    const { machine, link, agentId } = await enrol();
+    await grant(agentId, 'bob');
+    link.answersPings = false;
+    await revoke(agentId, 'bob');
+    await nextEnd(link);
+    link.cut();
+    const credential = { $case: 'machineCredential', value: link.welcome?.machineCredential ?? '' } as const;
+    const back = await dial(hub.grpc, machine, credential);
+    links.push(back);
+    await nextEnd(back);
+    const ends = world.database('agent-hub').collection('machine_ends');
+    await expect.poll(() => ends.countDocuments({ agent_id: agentId }), { timeout: 5000 }).toBe(0);
+  });
+
+  it('leaves no terminal open however attach and revoke race: 1,000 times', async () => {
+    const rounds = 50;
+    const answered = await Promise.all(Array.from({ length: 20 }, () => raceOn(rounds)));
+    // Some of them were early enough to get a shell first.
+    expect(answered.reduce((sum, streams) => sum + streams, 0)).toBeGreaterThan(10);
+  }, 180_000);
+});
+
+/** Attaches while access ends, again and again. @returns how many attaches came as far as the machine */
+const raceOn = async (rounds: number): Promise<number> => {
+  const { link, agentId } = await enrol();
+  const access = world.database('agent-hub').collection('machine_access');
+  let streams = 0;
+  link.stream.on('data', ({ message }: ServerMessage) => {
+    if (message?.$case !== 'openStream') return;
+    streams += 1;
+    link.attach(message.value).on('data', () => {});
+  });
+  for (let round = 0; round < rounds; round += 1) {
+    const whose = { agent_id: agentId, user_id: bob.user.userId };
+    await access.insertOne({ ...whose, role: 'control', granted_by: '', created_at: new Date() });
+    const viewer = terminal.attach({ sid: bob.sid, agentId });
+    viewer.stream.on('end', () => viewer.stream.end());
+    // From both sides of the moment at which access is read.
+    await world.turns(round % 25);
+    expect((await revoke(agentId, 'bob')).status).toBe(200);
+    await viewer.ended;
+  }
+  return streams;
+};
+
+describe('a user who goes', () => {
+  it('leaves the machines to whom they were handed over: they go on under another name', async () => {
+    const gone = await world.auth.signIn(world.auth.addUser('gone'));
+    const { link, agentId } = await enrol(gone);
+    await hub.call('PATCH', path(agentId, ''), gone.token, { name: 'box-1' });
+    await world.auth.userChanged(gone.user, { deleted: true, machines_to: ann.user.userId });
+    expect(await nextEnd(link)).toMatchObject({ value: { ownerUserId: gone.user.userId, cause: 'user_disabled' } });
+    await expect
+      .poll(() => hub.call('GET', path(agentId, ''), ann.token), { timeout: 10_000 })
+      .toMatchObject({ status: 200, body: { owner_id: ann.user.userId, my_role: 'owner', name: 'box-1-2' } });
+    expect(link.stream.destroyed).toBe(false);
+  });
+
+  it('takes the others with them: their agents are told', async () => {
+    const gone = await world.auth.signIn(world.auth.addUser('gone too'));
+    const { machine, link } = await enrol(gone);
+    await world.auth.userChanged(gone.user, { deleted: true });
+    const told = await link.inbox.take(({ $case }) => $case === 'refused');
+    expect(told).toMatchObject({ value: { code: 'machine_revoked', permanent: true } });
+    const credential = { $case: 'machineCredential', value: link.welcome?.machineCredential ?? '' } as const;
+    expect(await dialRefused(hub.grpc, machine, credential)).toMatchObject({ code: 'machine_revoked' });
+  });
+
+  it('or is disabled: every session of theirs ends, on machines of others too', async () => {
+    const { link, agentId } = await enrol();
+    const off = await world.auth.signIn(world.auth.addUser('off'));
+    await grant(agentId, 'off');
+    await world.auth.userChanged(off.user, { deleted: false });
+    expect(await nextEnd(link)).toMatchObject({ value: { ownerUserId: off.user.userId, cause: 'user_disabled' } });
+  });
+});

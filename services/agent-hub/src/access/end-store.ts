@@ -1,0 +1,49 @@
+import { type ClientSession, type Model, type Types, trusted } from 'mongoose';
+import type { EndRecord } from './end-record.ts';
+
+export type StoredEnd = EndRecord & { _id: Types.ObjectId };
+export type NewEnd = Pick<EndRecord, 'agent_id' | 'cause'> & Partial<Pick<EndRecord, 'user_id' | 'session_id'>>;
+
+/** Ends of one machine that are read at once; more than all people and sessions that it ever has. */
+const maxRead = 5000;
+/** A removed machine is refused at its next hello anyway: its end is for links that are open now. */
+const removalForMs = 24 * 3_600_000;
+
+/** What must end on machines, kept until it has: a machine that is offline hears of it when it is back. */
+export class EndStore {
+  readonly #ends: Model<EndRecord>;
+  readonly #now: () => number;
+
+  constructor(ends: Model<EndRecord>, now: () => number = Date.now) {
+    this.#ends = ends;
+    this.#now = now;
+  }
+
+  /** In the transaction of what it follows from, where there is one. An end that waits already is made anew. */
+  async add(ends: readonly NewEnd[], session?: ClientSession): Promise<void> {
+    if (ends.length === 0) return;
+    const now = this.#now();
+    const writes = ends.map(({ agent_id, cause, user_id = null, session_id = null }) => {
+      const key = `${agent_id} ${user_id ?? ''} ${session_id ?? ''}`;
+      const expires_at = cause === 'machine_deleted' ? new Date(now + removalForMs) : null;
+      const $set = { agent_id, user_id, session_id, cause, created_at: new Date(now), expires_at };
+      return { updateOne: { filter: { key }, update: { $set }, upsert: true } };
+    });
+    await this.#ends.bulkWrite(writes, session === undefined ? {} : { session });
+  }
+
+  of(agentId: string): Promise<StoredEnd[]> {
+    return this.#ends.find({ agent_id: agentId }).sort({ created_at: 1 }).limit(maxRead).lean<StoredEnd[]>().exec();
+  }
+
+  /** The machines that something was to end on since. */
+  machinesSince(since: Date): Promise<string[]> {
+    return this.#ends.distinct('agent_id', { created_at: trusted({ $gte: since }) }).exec();
+  }
+
+  /** Carried out. One that was made anew meanwhile stays. */
+  async done(ends: readonly StoredEnd[]): Promise<void> {
+    const writes = ends.map(({ _id, created_at }) => ({ deleteOne: { filter: { _id, created_at } } }));
+    if (writes.length > 0) await this.#ends.bulkWrite(writes, { ordered: false });
+  }
+}

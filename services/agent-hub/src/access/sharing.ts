@@ -1,0 +1,114 @@
+import type { NatsConnection } from '@nats-io/transport-node';
+import { findUsers } from '@webxterm/contracts/bus';
+import type { GrantRole, MachineUser } from '@webxterm/contracts/rest';
+import { AppError, type Auditor, ask, type Caller } from '@webxterm/shared';
+import type { ActivityLog } from '../dashboard/activity-log.ts';
+import type { ManagedMachines } from '../machines/managed.ts';
+import type { AccessRecord, MachineModels, StoredMachine } from '../machines/record.ts';
+import type { EndStore } from './end-store.ts';
+import { hostsStack } from './hosts-stack.ts';
+import type { AccessNews } from './news.ts';
+
+export interface SharingOptions {
+  readonly models: MachineModels;
+  readonly managed: ManagedMachines;
+  readonly ends: EndStore;
+  readonly news: AccessNews;
+  readonly bus: NatsConnection;
+  readonly auditor: Pick<Auditor, 'recordIn'>;
+  readonly activityLog: ActivityLog;
+  readonly now: () => number;
+  /** Unix user that runs the whole stack, when it runs on one machine. */
+  readonly stackUser: string | undefined;
+}
+
+/** People with access to one machine. */
+const maxGrants = 1000;
+
+/** Who may use whose machines. */
+export class Sharing {
+  readonly #options: SharingOptions;
+
+  constructor(options: SharingOptions) {
+    this.#options = options;
+  }
+
+  /** @throws AppError machine_not_found, forbidden */
+  async list(caller: Caller, agentId: string): Promise<MachineUser[]> {
+    const { managed, models, bus } = this.#options;
+    await managed.require(caller, agentId);
+    const grants = await models.access.find({ agent_id: agentId }).sort({ created_at: 1 }).limit(maxGrants).lean();
+    if (grants.length === 0) return [];
+    const { users } = await ask(bus, findUsers, { user_ids: grants.map(({ user_id }) => user_id) });
+    const names = new Map(users.map(({ user_id, username }) => [user_id, username]));
+    return grants.map((grant) => toMachineUser(grant, names.get(grant.user_id) ?? ''));
+  }
+
+  /** @throws AppError machine_not_found, forbidden, not_found, conflict, machine_hosts_stack */
+  async grant(caller: Caller, agentId: string, username: string, role: GrantRole): Promise<MachineUser> {
+    const { managed, models, ends, news, auditor, activityLog, now, stackUser } = this.#options;
+    const machine = await managed.require(caller, agentId);
+    const user = await this.#user(username);
+    if (user.user_id === machine.owner_id) throw new AppError('conflict', `${user.username} owns this machine.`);
+    if (hostsStack(machine, stackUser)) throw new AppError('machine_hosts_stack');
+    if ((await models.access.countDocuments({ agent_id: agentId })) >= maxGrants)
+      throw new AppError('conflict', `${maxGrants} people have access to this machine: end somebody's first.`);
+    const whose = { agent_id: agentId, user_id: user.user_id };
+    const granted: AccessRecord = {
+      ...whose,
+      role,
+      granted_by: caller.userId,
+      granted_by_name: caller.username,
+      created_at: new Date(now()),
+    };
+    await models.access.db.transaction(async (session) => {
+      const before = await models.access.findOneAndUpdate(whose, { $set: granted }, { upsert: true, session }).lean();
+      if (before?.role === 'control' && role === 'view')
+        await ends.add([{ ...whose, cause: 'access_revoked' }], session);
+      await auditor.recordIn(session, {
+        ...fact('access_granted', machine, user),
+        details: { to: user.username, role },
+      });
+    });
+    news.tell(agentId, user.user_id, role);
+    await activityLog.add(machine, { what: 'granted', detail: `${role} to ${user.username}`, by: caller });
+    return toMachineUser(granted, user.username);
+  }
+
+  /** @throws AppError machine_not_found, forbidden, not_found */
+  async revoke(caller: Caller, agentId: string, username: string): Promise<void> {
+    const { managed, models, ends, news, auditor, activityLog } = this.#options;
+    const machine = await managed.require(caller, agentId);
+    const user = await this.#user(username);
+    const whose = { agent_id: agentId, user_id: user.user_id };
+    await models.access.db.transaction(async (session) => {
+      const before = await models.access.findOneAndDelete(whose, { session }).lean();
+      if (before === null) throw new AppError('not_found', `${user.username} was not granted access to this machine.`);
+      await ends.add([{ ...whose, cause: 'access_revoked' }], session);
+      await auditor.recordIn(session, { ...fact('access_revoked', machine, user), details: { from: user.username } });
+    });
+    news.tell(agentId, user.user_id, null);
+    await activityLog.add(machine, { what: 'revoked', detail: user.username, by: caller });
+  }
+
+  async #user(username: string): Promise<{ user_id: string; username: string }> {
+    const { users } = await ask(this.#options.bus, findUsers, { username });
+    const [user] = users;
+    if (user === undefined) throw new AppError('not_found', `There is no user called "${username}".`);
+    return user;
+  }
+}
+
+const fact = (
+  action: 'access_granted' | 'access_revoked',
+  machine: StoredMachine,
+  user: { user_id: string; username: string },
+) => ({ action, agentId: machine.agent_id, target: { type: 'user', id: user.user_id, name: user.username } }) as const;
+
+const toMachineUser = (grant: AccessRecord, username: string): MachineUser => ({
+  user_id: grant.user_id,
+  username,
+  role: grant.role,
+  granted_by: grant.granted_by_name,
+  granted_at: grant.created_at.toISOString(),
+});

@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto';
+import type { CommandOutput } from '@webxterm/contracts/grpc';
+import type { CommandResult } from '@webxterm/contracts/rest';
+import { AppError } from '@webxterm/shared';
+import type { Link } from '../links/link.ts';
+
+/** Of stdout and stderr together; half of it each. */
+const maxOutputBytes = 256 * 1024;
+/** What ignores its time-out is killed 2 s later; the answer comes after that. */
+const answerAfterMs = 4000;
+/** Commands that wait for machines of this hub. */
+const maxRunning = 500;
+
+interface Running {
+  readonly link: Link;
+  readonly settle: (output: CommandOutput | undefined) => void;
+}
+
+/** Runs command lines on machines that this hub holds. */
+export class Commands {
+  readonly #running = new Map<string, Running>();
+
+  /** @throws AppError machine_offline when the link broke meanwhile; command_not_run with the machine's reason; too_many_requests */
+  async run(link: Link, command: string, timeoutSeconds: number): Promise<CommandResult> {
+    if (this.#running.size >= maxRunning) throw new AppError('too_many_requests', 'Too many commands run right now.');
+    const commandId = randomBytes(16).toString('base64url');
+    const timeoutMs = timeoutSeconds * 1000;
+    const startedAt = performance.now();
+    const answered = this.#expect(commandId, link, timeoutMs + answerAfterMs);
+    link.send({ $case: 'command', value: { commandId, command, timeoutMs, maxOutputBytes } });
+    const output = await answered;
+    if (output === undefined)
+      throw new AppError('machine_offline', 'The machine went away or did not answer: the command may have run.');
+    if (output.error !== '') throw new AppError('command_not_run', output.error.slice(0, 300));
+    return resultOf(output, Math.round(performance.now() - startedAt));
+  }
+
+  /** What an agent answers; only on the link that was asked. */
+  heard(link: Link, output: CommandOutput): void {
+    const running = this.#running.get(output.commandId);
+    if (running?.link === link) running.settle(output);
+  }
+
+  #expect(commandId: string, link: Link, withinMs: number): Promise<CommandOutput | undefined> {
+    return new Promise((resolve) => {
+      const settle = (output: CommandOutput | undefined): void => {
+        clearTimeout(timer);
+        forget();
+        this.#running.delete(commandId);
+        resolve(output);
+      };
+      const timer = setTimeout(() => settle(undefined), withinMs);
+      const forget = link.onClose(() => settle(undefined));
+      this.#running.set(commandId, { link, settle });
+    });
+  }
+}
+
+const resultOf = (output: CommandOutput, duration_ms: number): CommandResult => ({
+  command_id: output.commandId,
+  exit_code: output.signal === '' ? output.exitCode : null,
+  signal: output.signal === '' ? null : output.signal.slice(0, 32),
+  stdout: text(output.stdout),
+  stderr: text(output.stderr),
+  timed_out: output.timedOut,
+  truncated: output.truncated,
+  duration_ms,
+});
+
+const text = (bytes: Buffer): string => bytes.subarray(0, maxOutputBytes / 2).toString('utf8');

@@ -1,0 +1,68 @@
+import type { NatsConnection } from '@nats-io/transport-node';
+import { commandAtHub } from '@webxterm/contracts/bus';
+import type { CommandResult } from '@webxterm/contracts/rest';
+import { type AllowList, AppError, answer, ask, type Logger } from '@webxterm/shared';
+import type { LinkTable } from '../links/link-table.ts';
+import { mayOpen } from '../machines/access-rule.ts';
+import type { Authorizer } from '../machines/authorize.ts';
+import type { Commands } from './commands.ts';
+
+export interface DispatchOptions {
+  readonly bus: NatsConnection;
+  readonly logger: Logger;
+  readonly hubId: string;
+  readonly allowList: Pick<AllowList, 'find'>;
+  readonly authorizer: Authorizer;
+  readonly links: LinkTable;
+  readonly commands: Commands;
+  /** Which hub holds a machine, as far as is known. */
+  readonly hubOf: (agentId: string) => string | undefined;
+}
+
+interface Order {
+  readonly sid: string;
+  readonly agent_id: string;
+  readonly command: string;
+  readonly timeout_seconds: number;
+}
+
+/** Takes a command to the hub that holds the machine. Whether the caller may is decided there, by the sign-in. */
+export class CommandDispatch {
+  readonly #options: DispatchOptions;
+
+  constructor(options: DispatchOptions) {
+    this.#options = options;
+  }
+
+  answerOthers(): void {
+    const { bus, hubId, logger } = this.#options;
+    answer(bus, commandAtHub(hubId), logger, (order) => this.#runHere(order));
+  }
+
+  /** @throws AppError machine_not_found, view_only, machine_offline, command_not_run */
+  async run(order: Order, requestId: string): Promise<CommandResult> {
+    const { links, hubOf, bus, hubId } = this.#options;
+    if (links.find(order.agent_id) !== undefined) return this.#runHere(order);
+    await this.#requireOpen(order);
+    const holder = hubOf(order.agent_id);
+    if (holder === undefined || holder === hubId) throw new AppError('machine_offline');
+    return ask(bus, commandAtHub(holder), order, requestId);
+  }
+
+  async #runHere(order: Order): Promise<CommandResult> {
+    await this.#requireOpen(order);
+    const link = this.#options.links.find(order.agent_id);
+    if (link === undefined) throw new AppError('machine_offline');
+    const result = await this.#options.commands.run(link, order.command, order.timeout_seconds);
+    // Who lost the right meanwhile does not read what it said.
+    await this.#requireOpen(order);
+    return result;
+  }
+
+  async #requireOpen({ sid, agent_id }: Order): Promise<void> {
+    const { allowList, authorizer } = this.#options;
+    const signin = await allowList.find(sid);
+    const { role } = await authorizer.access({ userId: signin.user_id, role: signin.role }, agent_id);
+    if (!mayOpen(role)) throw new AppError('view_only', 'You may see this machine but not run anything on it.');
+  }
+}

@@ -1,0 +1,70 @@
+import type { NatsConnection } from '@nats-io/transport-node';
+import { sessionsOfUser } from '@webxterm/contracts/bus';
+import {
+  dashboardStats,
+  type Machine,
+  type ResourceStats,
+  recentActivity,
+  recentMachines,
+} from '@webxterm/contracts/rest';
+import { type Api, ask, type Caller } from '@webxterm/shared';
+import type { StoredMachine } from '../machines/record.ts';
+import { type MachineStore, scopeOf } from '../machines/store.ts';
+import type { ActivityLog } from './activity-log.ts';
+
+export interface DashboardOptions {
+  readonly store: MachineStore;
+  readonly bus: NatsConnection;
+  readonly activityLog: ActivityLog;
+  readonly onlineIds: () => string[];
+  readonly latestStats: (agentId: string) => ResourceStats | null;
+  readonly views: (caller: Caller, machines: readonly StoredMachine[]) => Promise<Machine[]>;
+}
+
+const recentCount = 5;
+const activityCount = 10;
+
+/** Mounts what people see first. */
+export const mountDashboard = (
+  api: Api,
+  { store, bus, activityLog, onlineIds, latestStats, views }: DashboardOptions,
+): void => {
+  api.mount(dashboardStats, async ({ caller, context }) => {
+    const scope = scopeOf(caller);
+    const [total, online, { live }] = await Promise.all([
+      store.count(scope),
+      store.idsAmong(scope, onlineIds()),
+      ask(bus, sessionsOfUser, { user_id: caller.userId }, context.requestId),
+    ]);
+    return {
+      total_machines: total,
+      active_machines: online.length,
+      inactive_machines: total - online.length,
+      total_sessions: live,
+      ...averages(online.map(latestStats).filter((stats) => stats !== null)),
+    };
+  });
+
+  api.mount(recentMachines, async ({ caller }) => ({
+    machines: await views(caller, await store.recent(scopeOf(caller), recentCount)),
+  }));
+
+  api.mount(recentActivity, async ({ caller }) => ({
+    activity: await activityLog.latest(scopeOf(caller), activityCount),
+  }));
+};
+
+/** Averages of machines, to one decimal; null where there is none. */
+export const averages = (all: readonly ResourceStats[]) => {
+  const of = (field: keyof ResourceStats): number | null => {
+    if (all.length === 0) return null;
+    return Math.round((all.reduce((sum, stats) => sum + stats[field], 0) / all.length) * 10) / 10;
+  };
+  return {
+    avg_cpu: of('cpu_percent'),
+    avg_memory: of('memory_percent'),
+    avg_disk: of('disk_percent'),
+    avg_network_in: of('network_inbound'),
+    avg_network_out: of('network_outbound'),
+  };
+};

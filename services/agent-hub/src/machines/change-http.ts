@@ -1,0 +1,50 @@
+import {
+  createMachine,
+  deleteMachine,
+  type Machine,
+  type MachineRole,
+  machineMetrics,
+  updateMachine,
+} from '@webxterm/contracts/rest';
+import { type Api, AppError } from '@webxterm/shared';
+import { registrationLifeMs } from '../enrolment/registration-token.ts';
+import type { MachineChanges } from './changes.ts';
+import type { StoredMachine } from './record.ts';
+import type { StatsHistory } from './stats-history.ts';
+import { type MachineStore, scopeOf } from './store.ts';
+
+export interface ChangeHttpOptions {
+  readonly store: MachineStore;
+  readonly changes: MachineChanges;
+  readonly history: StatsHistory;
+  readonly view: (machine: StoredMachine, role: MachineRole) => Machine;
+  readonly now: () => number;
+}
+
+const hourMs = 3_600_000;
+
+/** Mounts what people do with machines. */
+export const mountMachineChanges = (api: Api, { store, changes, history, view, now }: ChangeHttpOptions): void => {
+  api.mount(createMachine, async ({ body, caller }) => {
+    const { machine, token } = await changes.create(caller, body);
+    return { machine: view(machine, 'owner'), registration_token: token, expires_in: registrationLifeMs / 1000 };
+  });
+
+  api.mount(updateMachine, async ({ params, body, caller }) => {
+    const machine = await changes.update(caller, params.agent_id, body);
+    return view(machine, machine.owner_id === caller.userId ? 'owner' : 'admin');
+  });
+
+  api.mount(deleteMachine, async ({ params, caller }) => {
+    await changes.remove(caller, params.agent_id);
+    return undefined;
+  });
+
+  api.mount(machineMetrics, async ({ params, query, caller }) => {
+    if ((await store.find(scopeOf(caller), params.agent_id)) === undefined) throw new AppError('machine_not_found');
+    const to = query.to ?? new Date(now());
+    const from = query.from ?? new Date(to.getTime() - hourMs);
+    if (from >= to) throw new AppError('invalid_input', 'from must be before to.');
+    return history.read(params.agent_id, from, to);
+  });
+};

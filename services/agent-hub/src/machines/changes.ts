@@ -1,0 +1,165 @@
+import { AppError, type Auditor, type Caller, duplicateIndexKey } from '@webxterm/shared';
+import type { ClientSession } from 'mongoose';
+import type { EndStore } from '../access/end-store.ts';
+import type { AccessNews } from '../access/news.ts';
+import type { ActivityLog } from '../dashboard/activity-log.ts';
+import { makeRegistrationToken, registrationHash, registrationLifeMs } from '../enrolment/registration-token.ts';
+import { makeAgentId } from './agent-id.ts';
+import type { ManagedMachines } from './managed.ts';
+import { type MachineModels, type MachineRecord, pendingMark, type StoredMachine } from './record.ts';
+import type { MachineStore } from './store.ts';
+
+export interface MachineChangesOptions {
+  readonly models: MachineModels;
+  readonly store: MachineStore;
+  readonly managed: ManagedMachines;
+  readonly ends: EndStore;
+  readonly news: AccessNews;
+  readonly auditor: Pick<Auditor, 'recordIn'>;
+  readonly activityLog: ActivityLog;
+  readonly now: () => number;
+}
+
+export interface MachineChange {
+  readonly name?: string | undefined;
+  readonly description?: string | undefined;
+  readonly tags?: string[] | undefined;
+  readonly known?: true | undefined;
+}
+
+/** What people do with machines. */
+export class MachineChanges {
+  readonly #options: MachineChangesOptions;
+
+  constructor(options: MachineChangesOptions) {
+    this.#options = options;
+  }
+
+  /** @throws AppError machine_name_taken, too_many_machines */
+  async create(
+    caller: Caller,
+    { name, description, tags }: Pick<MachineRecord, 'name' | 'description' | 'tags'>,
+  ): Promise<{ machine: StoredMachine; token: string }> {
+    const { models, store, auditor, activityLog, now } = this.#options;
+    await store.requireRoom(caller.userId);
+    const token = makeRegistrationToken();
+    const agentId = makeAgentId();
+    const record: MachineRecord = {
+      ...nothingKnown,
+      agent_id: agentId,
+      owner_id: caller.userId,
+      owner_username: caller.username,
+      name,
+      description,
+      tags,
+      public_key: pendingMark(agentId),
+      credential_hash: pendingMark(agentId),
+      // No API key stands behind it: a new one cuts it off from nothing.
+      key_id: pendingMark(agentId),
+      created_at: new Date(now()),
+      registration_hash: registrationHash(token),
+      registration_expires_at: new Date(now() + registrationLifeMs),
+    };
+    const machine = await models.machines.db.transaction(async (session) => {
+      const [created] = await models.machines.create([record], { session }).catch((error: unknown) => {
+        throw nameTaken(error);
+      });
+      if (created === undefined) throw new AppError('internal');
+      await auditor.recordIn(session, { ...factOf('machine_added', created), details: { by: 'registration_token' } });
+      return created.toObject();
+    });
+    await activityLog.add(machine, { what: 'added', by: caller });
+    return { machine, token };
+  }
+
+  /** @throws AppError machine_not_found, forbidden, machine_name_taken */
+  async update(caller: Caller, agentId: string, change: MachineChange): Promise<StoredMachine> {
+    const { models, managed, auditor, activityLog } = this.#options;
+    const before = await managed.require(caller, agentId);
+    const $set = written(change);
+    const renamed = change.name !== undefined && change.name !== before.name;
+    const after = await models.machines.db.transaction(async (session) => {
+      const machine = await models.machines
+        .findOneAndUpdate({ agent_id: agentId, revoked_at: null }, { $set }, { returnDocument: 'after', session })
+        .lean()
+        .catch((error: unknown) => {
+          throw nameTaken(error);
+        });
+      if (machine === null) throw new AppError('machine_not_found');
+      const action = renamed ? 'machine_renamed' : 'machine_updated';
+      const details = renamed ? { was: before.name } : { changed: Object.keys(change).join(', ') };
+      await auditor.recordIn(session, { ...factOf(action, machine), details });
+      return machine;
+    });
+    if (renamed) await activityLog.add(after, { what: 'renamed', detail: `was ${before.name}`, by: caller });
+    return after;
+  }
+
+  /** @throws AppError machine_not_found, forbidden */
+  async remove(caller: Caller, agentId: string): Promise<void> {
+    const machine = await this.#options.managed.require(caller, agentId);
+    await this.removeNow(machine);
+    await this.#options.activityLog.add(machine, { what: 'removed', by: caller });
+  }
+
+  /** Its credential dies, nobody has access any more, and its hub ends its link. */
+  async removeNow(machine: StoredMachine): Promise<void> {
+    const { models, news } = this.#options;
+    await models.machines.db.transaction((session) => this.#remove(machine, session));
+    news.tell(machine.agent_id, null, null);
+  }
+
+  async #remove(machine: StoredMachine, session: ClientSession): Promise<void> {
+    const { models, ends, auditor, now } = this.#options;
+    const { agent_id } = machine;
+    const gone = {
+      revoked_at: new Date(now()),
+      // The name is free again.
+      name: `${machine.name} (${agent_id})`,
+      registration_hash: null,
+    };
+    const filter = { agent_id, revoked_at: null };
+    const { matchedCount } = await models.machines.updateOne(filter, { $set: gone }, { session });
+    if (matchedCount === 0) throw new AppError('machine_not_found');
+    await models.access.deleteMany({ agent_id }, { session });
+    await models.ends.deleteMany({ agent_id }, { session });
+    await ends.add([{ agent_id, cause: 'machine_deleted' }], session);
+    await auditor.recordIn(session, factOf('machine_removed', machine));
+  }
+}
+
+const written = ({ known, ...change }: MachineChange): Partial<MachineRecord> => ({
+  ...(change.name === undefined ? {} : { name: change.name }),
+  ...(change.description === undefined ? {} : { description: change.description }),
+  ...(change.tags === undefined ? {} : { tags: change.tags }),
+  ...(known === undefined ? {} : { new_from: null, new_until: null }),
+});
+
+export const factOf = <
+  A extends 'machine_added' | 'machine_removed' | 'machine_renamed' | 'machine_updated' | 'machine_handed_over',
+>(
+  action: A,
+  { agent_id, name }: Pick<MachineRecord, 'agent_id' | 'name'>,
+) => ({ action, agentId: agent_id, target: { type: 'machine', id: agent_id, name } }) as const;
+
+/** What a duplicate key means to people. */
+const nameTaken = (error: unknown): unknown =>
+  duplicateIndexKey(error) === 'owner_id,name'
+    ? new AppError('machine_name_taken', undefined, { cause: error })
+    : error;
+
+const nothingKnown = {
+  os: '',
+  arch: '',
+  agent_version: '',
+  ip_address: '',
+  process_user: '',
+  metadata: { cpu_cores: 0, mem_total_mb: 0, disk_total_gb: 0, hostname: '', os_version: '', linux_user: '' },
+  key_revoked_at: null,
+  last_active: null,
+  uptime_seconds: 0,
+  resource_stats: null,
+  revoked_at: null,
+  new_from: null,
+  new_until: null,
+} as const;

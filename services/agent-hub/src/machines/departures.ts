@@ -1,0 +1,102 @@
+import type { NatsConnection } from '@nats-io/transport-node';
+import { type authEvents, findUsers } from '@webxterm/contracts/bus';
+import { type Auditor, ask, duplicateIndexKey, type Logger } from '@webxterm/shared';
+import { trusted } from 'mongoose';
+import type { z } from 'zod';
+import type { EndStore, NewEnd } from '../access/end-store.ts';
+import type { AccessNews } from '../access/news.ts';
+import type { ActivityLog } from '../dashboard/activity-log.ts';
+import { factOf, type MachineChanges } from './changes.ts';
+import { numberedName } from './machine-name.ts';
+import type { MachineModels, StoredMachine } from './record.ts';
+
+export type UserChanged = z.output<(typeof authEvents)['auth.user.changed']>;
+
+export interface DeparturesOptions {
+  readonly models: MachineModels;
+  readonly changes: MachineChanges;
+  readonly ends: EndStore;
+  readonly news: AccessNews;
+  readonly auditor: Pick<Auditor, 'recordIn'>;
+  readonly activityLog: ActivityLog;
+  readonly bus: NatsConnection;
+  readonly logger: Logger;
+}
+
+const maxNameTries = 200;
+
+/** What becomes of machines and terminals when a user is disabled or deleted. Doing it twice comes to the same. */
+export class Departures {
+  readonly #options: DeparturesOptions;
+
+  constructor(options: DeparturesOptions) {
+    this.#options = options;
+  }
+
+  async userChanged({ user_id, disabled, deleted, machines_to }: UserChanged): Promise<void> {
+    if (!disabled && !deleted) return;
+    // Also on machines that are offline: they hear of it when they are back.
+    await this.#endEverywhere(user_id);
+    if (!deleted) return;
+    await this.#options.models.access.deleteMany({ user_id });
+    const owned = await this.#options.models.machines.find({ owner_id: user_id, revoked_at: null }).lean();
+    for (const machine of owned) {
+      if (machines_to === null) await this.#options.changes.removeNow(machine);
+      else await this.#handOver(machine, machines_to);
+    }
+  }
+
+  async #endEverywhere(userId: string): Promise<void> {
+    const { models, ends, news } = this.#options;
+    const [owned, granted] = await Promise.all([
+      models.machines.distinct('agent_id', { owner_id: userId, revoked_at: null }),
+      models.access.distinct('agent_id', { user_id: userId }),
+    ]);
+    const wanted = [...new Set([...owned, ...granted])].map(
+      (agent_id): NewEnd => ({ agent_id, user_id: userId, cause: 'user_disabled' }),
+    );
+    await ends.add(wanted);
+    for (const { agent_id } of wanted) news.tell(agent_id, userId, null);
+  }
+
+  async #handOver(machine: StoredMachine, heirId: string): Promise<void> {
+    const { changes, bus, activityLog, news, logger } = this.#options;
+    const { users } = await ask(bus, findUsers, { user_ids: [heirId] });
+    const [heir] = users;
+    if (heir === undefined) {
+      logger.warn(
+        { agent_id: machine.agent_id, user_id: heirId },
+        'who was to get a machine is gone too: it is removed',
+      );
+      return changes.removeNow(machine);
+    }
+    for (let attempt = 1; attempt <= maxNameTries; attempt += 1) {
+      const name = numberedName(machine.name, attempt);
+      try {
+        await this.#giveTo(machine, heir, name);
+        news.tell(machine.agent_id, null, null);
+        const given = { ...machine, name, owner_id: heirId };
+        return await activityLog.add(given, {
+          what: 'handed_over',
+          detail: `from ${machine.owner_username}`,
+          by: heir,
+        });
+      } catch (error) {
+        // The heir has a machine by that name.
+        if (duplicateIndexKey(error) === undefined || attempt === maxNameTries) throw error;
+      }
+    }
+  }
+
+  async #giveTo(machine: StoredMachine, heir: { user_id: string; username: string }, name: string): Promise<void> {
+    const { models, auditor } = this.#options;
+    const { agent_id } = machine;
+    await models.machines.db.transaction(async (session) => {
+      const $set = { owner_id: heir.user_id, owner_username: heir.username, name };
+      await models.machines.updateOne({ agent_id, revoked_at: null }, { $set }, { session });
+      await models.access.deleteMany({ agent_id, user_id: trusted({ $eq: heir.user_id }) }, { session });
+      const details = { from: machine.owner_username, to: heir.username };
+      await auditor.recordIn(session, { ...factOf('machine_handed_over', { agent_id, name }), details });
+    });
+  }
+}

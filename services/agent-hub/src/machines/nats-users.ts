@@ -1,0 +1,37 @@
+import type { NatsConnection } from '@nats-io/transport-node';
+import { keepSessionEnd, machinesOfUser } from '@webxterm/contracts/bus';
+import { AgentId } from '@webxterm/contracts/rest';
+import { type AllowList, AppError, answer, type Logger } from '@webxterm/shared';
+import type { EndStore } from '../access/end-store.ts';
+import type { AccessNews } from '../access/news.ts';
+import { mayManage, mayOpen } from './access-rule.ts';
+import type { Authorizer } from './authorize.ts';
+import type { MachineStore } from './store.ts';
+
+export interface UserAnswersOptions {
+  readonly bus: NatsConnection;
+  readonly logger: Logger;
+  readonly store: MachineStore;
+  readonly allowList: Pick<AllowList, 'find'>;
+  readonly authorizer: Authorizer;
+  readonly ends: EndStore;
+  readonly news: AccessNews;
+}
+
+/** Answers what a user owns, and keeps ends of sessions for machines that are away. */
+export const answerForUsers = (options: UserAnswersOptions): void => {
+  const { bus, logger, store, allowList, authorizer, ends, news } = options;
+  answer(bus, machinesOfUser, logger, ({ user_id }) => store.ownedBy(user_id, 20));
+  answer(bus, keepSessionEnd, logger, async ({ sid, agent_id, session_id }) => {
+    const signin = await allowList.find(sid);
+    if (!AgentId.safeParse(agent_id).success) throw new AppError('machine_not_found');
+    const { role } = await authorizer.access({ userId: signin.user_id, role: signin.role }, agent_id);
+    const manages = mayManage(role) || signin.role === 'admin';
+    if (!mayOpen(role) && !manages) throw new AppError('view_only');
+    // Whose session it is, the machine knows: who does not manage it ends none but their own.
+    const user_id = manages ? null : signin.user_id;
+    await ends.add([{ agent_id, session_id, user_id, cause: 'ended_by_user' }]);
+    news.tell(agent_id, signin.user_id, role);
+    return {};
+  });
+};

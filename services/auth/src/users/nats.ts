@@ -1,0 +1,22 @@
+import type { NatsConnection } from '@nats-io/transport-node';
+import { findUsers } from '@webxterm/contracts/bus';
+import { answer, type Logger } from '@webxterm/shared';
+import type { UserStore } from '../accounts/user-store.ts';
+
+/** Tells the other services who is called how. */
+export const answerUsers = (
+  bus: NatsConnection,
+  users: Pick<UserStore, 'byUsername' | 'byIds'>,
+  logger: Logger,
+): void =>
+  answer(bus, findUsers, logger, async ({ username, user_ids }) => {
+    const named = username === undefined ? null : await users.byUsername(username.trim());
+    const found = [...(named === null ? [] : [named]), ...(user_ids.length === 0 ? [] : await users.byIds(user_ids))];
+    return {
+      users: found.map(({ _id, username: name, disabled }) => ({
+        user_id: _id.toHexString(),
+        username: name,
+        disabled,
+      })),
+    };
+  });
