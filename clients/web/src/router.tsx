@@ -8,6 +8,7 @@ import {
 } from '@tanstack/react-router';
 import { SessionId } from '@webxterm/contracts/rest';
 import { z } from 'zod';
+import { AuditSearch } from './audit/audit-search.ts';
 import { AppLayout } from './layout/app-layout.tsx';
 import { Crash } from './layout/crash.tsx';
 import { NotFound } from './layout/not-found.tsx';
@@ -90,6 +91,12 @@ const routes = root.addChildren([
         path: '/users',
         validateSearch: UserListSearch,
         component: lazyRouteComponent(() => import('./users/users-page.tsx'), 'UsersPage'),
+      }),
+      createRoute({
+        getParentRoute: () => framed,
+        path: '/audit',
+        validateSearch: AuditSearch,
+        component: lazyRouteComponent(() => import('./audit/audit-page.tsx'), 'AuditPage'),
       }),
     ]),
     createRoute({

@@ -12,6 +12,7 @@ import {
 import type { z } from 'zod';
 import type { SignIn } from '../sign-in/sign-in.ts';
 import { ownAccountCalls, userCalls } from './account-calls.ts';
+import { auditCalls } from './audit-calls.ts';
 import { ask, fetchAnswer, send } from './client.ts';
 
 export type MachineList = z.output<typeof listMachines.success.schema>;
@@ -23,6 +24,7 @@ const bearer = (token: string): Record<string, string> => ({ authorization: `Bea
 export const serverFor = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fetch) => ({
   ...ownAccountCalls(signIn, fetcher),
   ...userCalls(signIn, fetcher),
+  ...auditCalls(signIn, fetcher),
 
   profile: (signal?: AbortSignal) =>
     signIn.withToken((token) => ask(fetcher, profile, { headers: bearer(token), signal })),

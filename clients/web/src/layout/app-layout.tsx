@@ -8,6 +8,7 @@ import {
   useMantineColorScheme,
 } from '@mantine/core';
 import {
+  IconListSearch,
   IconLogout,
   IconMoon,
   IconServer2,
@@ -39,6 +40,7 @@ export const AppLayout = () => {
             <NavLink to="/" label="Machines" icon={IconServer2} />
             <NavLink to="/sessions" label="Sessions" icon={IconTerminal2} />
             {isAdmin && <NavLink to="/users" label="Users" icon={IconUsers} wideOnly />}
+            {isAdmin && <NavLink to="/audit" label="Audit" icon={IconListSearch} wideOnly />}
           </nav>
           <div className={classes.end}>
             <ColorSchemeToggle />
@@ -54,7 +56,7 @@ export const AppLayout = () => {
 };
 
 interface NavLinkProps {
-  readonly to: '/' | '/sessions' | '/users';
+  readonly to: '/' | '/sessions' | '/users' | '/audit';
   readonly label: string;
   readonly icon: typeof IconServer2;
   /** On a phone it stands in the account menu alone. */
@@ -125,6 +127,11 @@ const AccountMenu = () => {
         {user?.role === 'admin' && (
           <Menu.Item leftSection={<IconUsers size={18} stroke={1.7} />} component={Link} to="/users">
             Users
+          </Menu.Item>
+        )}
+        {user?.role === 'admin' && (
+          <Menu.Item leftSection={<IconListSearch size={18} stroke={1.7} />} component={Link} to="/audit">
+            Audit log
           </Menu.Item>
         )}
         <Menu.Item

@@ -1,0 +1,27 @@
+import { type AuditRow, exportAuditCsv, exportAuditNdjson, listAudit } from '@webxterm/contracts/rest';
+import type { z } from 'zod';
+import type { SignIn } from '../sign-in/sign-in.ts';
+import { addressOf, ask, fetchAnswer } from './client.ts';
+
+export type AuditQuery = z.input<typeof listAudit.query>;
+export type AuditFilter = Omit<AuditQuery, 'cursor' | 'limit'>;
+export interface AuditPage {
+  readonly events: AuditRow[];
+  readonly next_cursor: string | null;
+}
+export type AuditFormat = 'csv' | 'ndjson';
+
+const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
+
+/** What administrators read of the log. */
+export const auditCalls = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fetch) => ({
+  audit: (query: AuditQuery, signal?: AbortSignal): Promise<AuditPage> =>
+    signIn.withToken((token) => ask(fetcher, listAudit, { query, headers: bearer(token), signal })),
+
+  /** The whole log, or what of it fits the filter, as a file. */
+  auditFile: (format: AuditFormat, query: AuditFilter): Promise<Blob> =>
+    signIn.withToken(async (token) => {
+      const address = addressOf(format === 'csv' ? exportAuditCsv : exportAuditNdjson, { query });
+      return (await fetchAnswer(fetcher, address, { headers: bearer(token), cache: 'no-store' })).blob();
+    }),
+});

@@ -1,0 +1,97 @@
+import { Button, CloseButton, Pill, Select, TextInput } from '@mantine/core';
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
+import { AuditAction, AuditResult, auditActionNames } from '@webxterm/contracts/rest';
+import classes from './audit.module.css';
+import { actionPhrase, resultPhrase } from './audit-phrases.ts';
+import type { AuditSearch } from './audit-search.ts';
+
+const route = getRouteApi('/signed-in/framed/audit');
+
+const actions = auditActionNames
+  .map((value) => ({ value, label: actionPhrase[value] }))
+  .sort((a, b) => a.label.localeCompare(b.label));
+const results = AuditResult.options.map((value) => ({ value, label: resultPhrase[value] }));
+
+/** What narrows the list. Users and machines are chosen in its rows, and shown here. */
+export const AuditFilters = ({ userName }: { userName: string | undefined }) => {
+  const search = route.useSearch();
+  const navigate = useNavigate();
+  const change = (part: Partial<AuditSearch>): void =>
+    void navigate({ to: '/audit', replace: true, search: { ...search, ...part } });
+  return (
+    <div className={classes.filters}>
+      <Select
+        aria-label="Action"
+        placeholder="Any action"
+        searchable
+        clearable
+        nothingFoundMessage="No such action"
+        data={actions}
+        value={search.action ?? null}
+        onChange={(value) => change({ action: AuditAction.safeParse(value).data })}
+      />
+      <Select
+        className={classes.result}
+        aria-label="Result"
+        placeholder="Any result"
+        clearable
+        data={results}
+        value={search.result ?? null}
+        onChange={(value) => change({ result: AuditResult.safeParse(value).data })}
+      />
+      <Moment label="From" value={search.from} onChange={(from) => change({ from })} />
+      <Moment label="Until" value={search.to} onChange={(to) => change({ to })} />
+      {search.user !== undefined && (
+        <Pill
+          size="lg"
+          withRemoveButton
+          onRemove={() => change({ user: undefined })}
+          removeButtonProps={remove('user')}
+        >
+          {userName ?? search.user}
+        </Pill>
+      )}
+      {search.machine !== undefined && (
+        <Pill
+          size="lg"
+          withRemoveButton
+          onRemove={() => change({ machine: undefined })}
+          removeButtonProps={remove('machine')}
+        >
+          {search.machine}
+        </Pill>
+      )}
+      {Object.values(search).some((value) => value !== undefined) && (
+        <Button variant="subtle" size="xs" onClick={() => void navigate({ to: '/audit', search: {} })}>
+          Clear all
+        </Button>
+      )}
+    </div>
+  );
+};
+
+// Mantine hides the button from keyboard and screen reader.
+const remove = (what: string) => ({ tabIndex: 0, 'aria-hidden': false, 'aria-label': `Any ${what}` });
+
+interface MomentProps {
+  readonly label: string;
+  readonly value: string | undefined;
+  readonly onChange: (value: string | undefined) => void;
+}
+
+const Moment = ({ label, value, onChange }: MomentProps) => (
+  <TextInput
+    className={classes.moment}
+    type="datetime-local"
+    aria-label={label}
+    leftSection={<span className={classes.label}>{label}</span>}
+    leftSectionWidth={52}
+    value={value ?? ''}
+    onChange={(event) => onChange(event.currentTarget.value === '' ? undefined : event.currentTarget.value)}
+    rightSection={
+      value !== undefined && (
+        <CloseButton size="sm" aria-label={`Clear "${label}"`} onClick={() => onChange(undefined)} />
+      )
+    }
+  />
+);

@@ -1,0 +1,108 @@
+import { Button, Group, Menu, Stack } from '@mantine/core';
+import { IconDownload, IconListSearch } from '@tabler/icons-react';
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
+import type { AuditRow } from '@webxterm/contracts/rest';
+import { usePageTitle } from '../brand/page-title.ts';
+import { EmptyState } from '../layout/empty-state.tsx';
+import { Failure } from '../layout/failure.tsx';
+import { NotFound } from '../layout/not-found.tsx';
+import { PageHeader } from '../layout/page-header.tsx';
+import { useUser } from '../sign-in/sign-in-context.tsx';
+import { AuditFilters } from './audit-filters.tsx';
+import { useAudit, useAuditDownload } from './audit-queries.ts';
+import { filterOf } from './audit-search.ts';
+import { AuditTable, AuditTableSkeleton } from './audit-table.tsx';
+
+const route = getRouteApi('/signed-in/framed/audit');
+
+/** For administrators: who did what, on what, from where. */
+export const AuditPage = () => {
+  usePageTitle('Audit log');
+  const me = useUser();
+  if (me !== undefined && me.role !== 'admin')
+    return <NotFound title="Administrators only" text="Ask one of them if you need to know what was done." />;
+  return <Log />;
+};
+
+const Log = () => {
+  const search = route.useSearch();
+  const filter = filterOf(search);
+  const log = useAudit(filter);
+  const rows = log.data?.pages.flatMap(({ events }) => events);
+  return (
+    <>
+      <PageHeader title="Audit log" text="Who did what, the latest first." actions={<Downloads />} />
+      <AuditFilters userName={nameOf(rows, search.user)} />
+      {log.isError && (
+        <Stack mb="md">
+          <Failure
+            title={rows === undefined ? 'The audit log could not be fetched' : 'This list may be out of date'}
+            error={log.error}
+            onRetry={() => void log.refetch()}
+          />
+        </Stack>
+      )}
+      {log.isPending && <AuditTableSkeleton />}
+      {rows?.length === 0 && <Nothing filtered={Object.keys(filter).length > 0} />}
+      {rows !== undefined && rows.length > 0 && (
+        <Stack aria-busy={log.isPlaceholderData}>
+          <AuditTable rows={rows} search={search} />
+          {log.hasNextPage && (
+            <Group justify="center">
+              <Button variant="default" loading={log.isFetchingNextPage} onClick={() => void log.fetchNextPage()}>
+                Show older
+              </Button>
+            </Group>
+          )}
+        </Stack>
+      )}
+    </>
+  );
+};
+
+const nameOf = (rows: readonly AuditRow[] | undefined, userId: string | undefined): string | undefined =>
+  rows?.find(({ actor }) => actor.user_id === userId)?.actor.username;
+
+const Nothing = ({ filtered }: { filtered: boolean }) => {
+  const navigate = useNavigate();
+  return (
+    <EmptyState
+      icon={<IconListSearch size={28} stroke={1.6} />}
+      title={filtered ? 'Nothing found' : 'Nothing yet'}
+      text={
+        filtered ? 'Nothing in the log fits all of these filters.' : 'What people do is listed here within seconds.'
+      }
+    >
+      {filtered && (
+        <Button variant="default" onClick={() => void navigate({ to: '/audit', search: {} })}>
+          Show everything
+        </Button>
+      )}
+    </EmptyState>
+  );
+};
+
+const Downloads = () => {
+  const download = useAuditDownload(filterOf(route.useSearch()));
+  return (
+    <Stack gap="xs" align="flex-end">
+      <Menu position="bottom-end" shadow="md" radius="md">
+        <Menu.Target>
+          <Button
+            variant="default"
+            leftSection={<IconDownload size={17} aria-hidden />}
+            loading={download.isPending}
+            aria-label="Download what is listed"
+          >
+            Download
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item onClick={() => download.mutate('csv')}>As CSV, for a spreadsheet</Menu.Item>
+          <Menu.Item onClick={() => download.mutate('ndjson')}>As NDJSON, for a program</Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      {download.isError && <Failure title="The download failed" error={download.error} />}
+    </Stack>
+  );
+};

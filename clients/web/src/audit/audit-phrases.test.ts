@@ -1,0 +1,57 @@
+import type { AuditRow } from '@webxterm/contracts/rest';
+import { describe, expect, it } from 'vitest';
+import { actorName, moreFacts, targetName } from './audit-phrases.ts';
+import { AuditSearch, filterOf } from './audit-search.ts';
+
+const row: AuditRow = {
+  seq: 7,
+  event_id: 'x'.repeat(22),
+  at: '2026-11-25T10:00:00.000Z',
+  recorded_at: '2026-11-25T10:00:01.000Z',
+  service: 'auth',
+  action: 'role_changed',
+  actor: { kind: 'user', user_id: 'a'.repeat(24), username: 'ada', verified: true },
+  target: { type: 'user', id: 'b'.repeat(24), name: 'bob' },
+  agent_id: null,
+  session_id: null,
+  address: '203.0.113.9',
+  user_agent: '',
+  result: 'ok',
+  reason: null,
+  request_id: 'r1',
+  count: 3,
+  details: { was: 'user', role: 'admin' },
+};
+
+describe('a row of the audit log, in words', () => {
+  it('names who did it and to whom, but not somebody twice', () => {
+    expect([actorName(row), targetName(row)]).toEqual(['ada', 'bob']);
+    expect(targetName({ ...row, target: { type: 'user', id: 'a'.repeat(24), name: 'ada' } })).toBeUndefined();
+    const actor = { user_id: null, username: '', verified: true };
+    expect(actorName({ ...row, actor: { ...actor, kind: 'nobody' } })).toBe('Nobody signed in');
+    expect(actorName({ ...row, actor: { ...actor, kind: 'service' } })).toBe('WebXTerm (auth)');
+    expect(actorName({ ...row, actor: { ...actor, kind: 'operator', username: 'root' } })).toBe('root (on the server)');
+  });
+
+  it('shows every other fact that there is', () => {
+    const facts = Object.fromEntries(moreFacts(row));
+    expect(facts).toMatchObject({ Row: '7', Times: '3', Request: 'r1', was: 'user', role: 'admin' });
+    expect(facts).not.toHaveProperty('Machine');
+    expect(facts).not.toHaveProperty('User agent');
+  });
+});
+
+describe('the address of the page', () => {
+  it('keeps what is a filter and drops what is none', () => {
+    const search = AuditSearch.parse({
+      action: 'login',
+      result: 'nonsense',
+      user: 'x',
+      from: '2026-11-25T10:00',
+      to: 'y',
+    });
+    expect(search).toEqual({ action: 'login', from: '2026-11-25T10:00' });
+    expect(filterOf(search)).toEqual({ action: 'login', from: new Date('2026-11-25T10:00').toISOString() });
+    expect(filterOf({})).toEqual({});
+  });
+});

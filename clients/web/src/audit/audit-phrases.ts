@@ -1,0 +1,88 @@
+import type { AuditAction, AuditResult, AuditRow } from '@webxterm/contracts/rest';
+
+/** What was done, for a person: "Signed in". */
+export const actionPhrase: Readonly<Record<AuditAction, string>> = {
+  signup: 'Signed up',
+  login: 'Signed in',
+  login_failed: 'Failed to sign in',
+  token_refresh: 'Renewed a token',
+  logout: 'Signed out',
+  signin_ended: 'Sign-in ended',
+  password_changed: 'Changed the password',
+  api_key_regenerated: 'Replaced the API key',
+  setup_link_created: 'Made a setup link',
+  reset_link_created: 'Made a reset link',
+  link_redeemed: 'Used a link',
+  profile_updated: 'Changed the profile',
+  avatar_updated: 'Changed the picture',
+  account_left: 'Left',
+  user_created: 'Created a user',
+  role_changed: 'Changed a role',
+  user_disabled: 'Disabled a user',
+  user_enabled: 'Enabled a user',
+  user_deleted: 'Deleted a user',
+  operator_command: 'Ran an operator command',
+  audit_exported: 'Downloaded the audit log',
+  audit_expired: 'Old audit rows deleted',
+  audit_refused: 'Audit message refused',
+  machine_added: 'Added a machine',
+  machine_updated: 'Changed a machine',
+  machine_renamed: 'Renamed a machine',
+  machine_removed: 'Removed a machine',
+  machine_handed_over: 'Handed a machine over',
+  machine_displaced: 'Agent displaced',
+  machine_cloned: 'Copied machine key',
+  access_granted: 'Granted access',
+  access_revoked: 'Revoked access',
+  command_executed: 'Ran a command',
+  terminal_opened: 'Opened a terminal',
+  terminal_closed: 'Terminal closed',
+  terminal_denied: 'Terminal denied',
+};
+
+export const resultPhrase: Readonly<Record<AuditResult, string>> = {
+  ok: 'Done',
+  denied: 'Denied',
+  failed: 'Failed',
+  unknown: 'Unknown',
+};
+
+export const resultColor: Readonly<Record<AuditResult, string>> = {
+  ok: 'green',
+  denied: 'red',
+  failed: 'yellow',
+  unknown: 'gray',
+};
+
+/** Who did it. */
+export const actorName = ({ actor, service }: AuditRow): string => {
+  if (actor.kind === 'nobody') return 'Nobody signed in';
+  if (actor.kind === 'service') return `WebXTerm (${service})`;
+  if (actor.kind === 'operator') return `${actor.username} (on the server)`;
+  return actor.username === '' ? 'A deleted user' : actor.username;
+};
+
+/** To what it was done, as far as that is not the person who did it. */
+export const targetName = ({ target, actor }: AuditRow): string | undefined => {
+  if (target === null || (target.type === 'user' && target.id === actor.user_id)) return undefined;
+  return target.name === '' ? undefined : target.name;
+};
+
+/** Every fact of a row that its line does not show, by name. */
+export const moreFacts = (row: AuditRow): [name: string, value: string][] => {
+  const facts: [string, string | number | boolean | null][] = [
+    ['Row', row.seq],
+    ['Recorded', row.recorded_at],
+    ['Reason', row.reason],
+    ['Times', row.count > 1 ? row.count : null],
+    ['Target', row.target === null ? null : `${row.target.type} ${row.target.id}`],
+    ['Machine', row.agent_id],
+    ['Session', row.session_id],
+    ['User agent', row.user_agent],
+    ['Request', row.request_id],
+    ...Object.entries(row.details),
+  ];
+  return facts.flatMap(([name, value]): [string, string][] =>
+    value === null || value === '' ? [] : [[name, String(value)]],
+  );
+};

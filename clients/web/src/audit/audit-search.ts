@@ -1,0 +1,32 @@
+import { AgentId, AuditAction, AuditResult, UserId } from '@webxterm/contracts/rest';
+import { z } from 'zod';
+import type { AuditFilter } from '../api/audit-calls.ts';
+
+const LocalMinute = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d$/);
+
+/** What stands in the address of the page, so that what was found can be shared. Times are local, by the minute. */
+export const AuditSearch = z.object({
+  action: AuditAction.optional().catch(undefined),
+  result: AuditResult.optional().catch(undefined),
+  user: UserId.optional().catch(undefined),
+  machine: AgentId.optional().catch(undefined),
+  from: LocalMinute.optional().catch(undefined),
+  to: LocalMinute.optional().catch(undefined),
+});
+export type AuditSearch = z.infer<typeof AuditSearch>;
+
+const utc = (local: string | undefined): string | undefined =>
+  local === undefined ? undefined : new Date(local).toISOString();
+
+/** The server's filter of a search; what is not asked for is left out. */
+export const filterOf = ({ action, result, user, machine, from, to }: AuditSearch): AuditFilter => {
+  const [since, until] = [utc(from), utc(to)];
+  return {
+    ...(action !== undefined && { action }),
+    ...(result !== undefined && { result }),
+    ...(user !== undefined && { user_id: user }),
+    ...(machine !== undefined && { machine }),
+    ...(since !== undefined && { from: since }),
+    ...(until !== undefined && { to: until }),
+  };
+};

@@ -1,0 +1,176 @@
+import { ActionIcon, Anchor, Badge, Skeleton, Table, Text, Tooltip } from '@mantine/core';
+import { IconAlertTriangle, IconChevronDown, IconChevronRight } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import type { AuditRow } from '@webxterm/contracts/rest';
+import { Fragment, useId, useState } from 'react';
+import { localTime } from '../machines/phrases.ts';
+import classes from './audit.module.css';
+import { actionPhrase, actorName, moreFacts, resultColor, resultPhrase, targetName } from './audit-phrases.ts';
+import type { AuditSearch } from './audit-search.ts';
+
+interface AuditTableProps {
+  readonly rows: readonly AuditRow[];
+  readonly search: AuditSearch;
+}
+
+export const AuditTable = ({ rows, search }: AuditTableProps) => (
+  <div className={classes.frame}>
+    <Table className={classes.table} verticalSpacing="xs" horizontalSpacing="md" aria-label="Audit log">
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th>When</Table.Th>
+          <Table.Th>Who</Table.Th>
+          <Table.Th>What</Table.Th>
+          <Table.Th className={classes.wide}>From</Table.Th>
+          <Table.Th className={classes.medium}>Result</Table.Th>
+          <Table.Th>
+            <span className="wx-unseen">More</span>
+          </Table.Th>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {rows.map((row) => (
+          <Row key={row.seq} row={row} search={search} />
+        ))}
+      </Table.Tbody>
+    </Table>
+  </div>
+);
+
+const Row = ({ row, search }: { row: AuditRow; search: AuditSearch }) => {
+  const [open, setOpen] = useState(false);
+  const id = useId();
+  const Chevron = open ? IconChevronDown : IconChevronRight;
+  return (
+    <Fragment>
+      <Table.Tr data-open={open}>
+        <Table.Td className={classes.when}>
+          <Text size="sm" component="time" dateTime={row.at} title={row.at}>
+            {localTime(row.at)}
+          </Text>
+        </Table.Td>
+        <Table.Td>
+          <Who row={row} search={search} />
+        </Table.Td>
+        <Table.Td>
+          <What row={row} />
+        </Table.Td>
+        <Table.Td className={classes.wide}>
+          <Text size="sm" c="dimmed">
+            {row.address}
+          </Text>
+        </Table.Td>
+        <Table.Td className={classes.medium}>
+          <Badge variant="light" color={resultColor[row.result]}>
+            {resultPhrase[row.result]}
+          </Badge>
+        </Table.Td>
+        <Table.Td className={classes.action}>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            aria-expanded={open}
+            aria-controls={id}
+            aria-label={`More about row ${row.seq}`}
+            onClick={() => setOpen(!open)}
+          >
+            <Chevron size={17} aria-hidden />
+          </ActionIcon>
+        </Table.Td>
+      </Table.Tr>
+      {open && (
+        <Table.Tr id={id}>
+          <Table.Td colSpan={6} pt={0}>
+            <More row={row} search={search} />
+          </Table.Td>
+        </Table.Tr>
+      )}
+    </Fragment>
+  );
+};
+
+const Who = ({ row, search }: { row: AuditRow; search: AuditSearch }) => {
+  const { actor } = row;
+  const name = actorName(row);
+  const user = actor.user_id ?? undefined;
+  return (
+    <div className={classes.who}>
+      {user === undefined ? (
+        <Text size="sm" c="dimmed">
+          {name}
+        </Text>
+      ) : (
+        <Anchor
+          renderRoot={(props) => <Link {...props} to="/audit" search={{ ...search, user }} />}
+          size="sm"
+          fw={600}
+          aria-label={`Only what ${name} did`}
+        >
+          {name}
+        </Anchor>
+      )}
+      {!actor.verified && (
+        <Tooltip
+          label={`Only the ${row.service} service says so: it showed no sign-in of this user.`}
+          withArrow
+          multiline
+        >
+          <IconAlertTriangle className={classes.unverified} size={15} aria-label="Not verified" role="img" />
+        </Tooltip>
+      )}
+    </div>
+  );
+};
+
+const What = ({ row }: { row: AuditRow }) => {
+  const target = targetName(row);
+  return (
+    <Text size="sm">
+      {actionPhrase[row.action]}
+      {target !== undefined && (
+        <Text span size="sm" fw={600}>
+          {' '}
+          {target}
+        </Text>
+      )}
+      {row.count > 1 && (
+        <Text span size="sm" c="dimmed">
+          {' '}
+          × {row.count}
+        </Text>
+      )}
+    </Text>
+  );
+};
+
+const More = ({ row, search }: { row: AuditRow; search: AuditSearch }) => (
+  <>
+    <dl className={classes.facts}>
+      {moreFacts(row).map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+    {row.agent_id !== null && (
+      <Anchor
+        size="sm"
+        renderRoot={(props) => (
+          <Link {...props} to="/audit" search={{ ...search, machine: row.agent_id ?? undefined }} />
+        )}
+      >
+        Only this machine
+      </Anchor>
+    )}
+  </>
+);
+
+/** In place of the table while the first page is on its way. */
+export const AuditTableSkeleton = () => (
+  <div className={classes.frame} aria-busy="true" role="status" aria-label="Fetching the audit log">
+    {['a', 'b', 'c', 'd', 'e', 'f'].map((row) => (
+      <Skeleton key={row} height={24} m="md" radius="md" />
+    ))}
+  </div>
+);
