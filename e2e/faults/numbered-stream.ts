@@ -14,6 +14,9 @@ export interface Account {
   readonly bytes: number;
   /** Hex. */
   readonly sha256: string;
+  /** Of its terminal at the end. */
+  readonly cols: number;
+  readonly rows: number;
 }
 
 /** Bytes `from` up to `from + length` of the endless text of numbered lines: each tells where it belongs. */

@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NodeTerminal } from '../support/node-terminal.ts';
+import { RawTerminal } from '../support/raw-terminal.ts';
+import { onlineMachine, Rest } from '../support/rest.ts';
+import { startTestStack, type TestStack } from '../support/stack.ts';
+import { type Account, begin, end, numberedBytes, over } from './numbered-stream.ts';
+import { NumberedTerminal } from './numbered-terminal.ts';
+
+const mega = 1024 * 1024;
+const program = fileURLToPath(new URL('./numbered-program.ts', import.meta.url));
+
+let stack: TestStack;
+let rest: Rest;
+let agentId = '';
+
+beforeAll(async () => {
+  stack = await startTestStack();
+  rest = new Rest(stack.url, (await new Rest(stack.url).login(stack.admin)).token);
+  agentId = (await onlineMachine(rest)).agent_id;
+});
+afterAll(() => stack.stop());
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+const line = (mode: 'mirror' | 'sink', bytes: number): string =>
+  `stty raw -echo; exec '${process.execPath}' '${program}' ${mode} ${bytes}\n`;
+
+/** What the program says at the end of its output. */
+const accountIn = (output: Buffer): Account => {
+  const from = output.lastIndexOf(end);
+  return JSON.parse(output.subarray(from + 1, output.lastIndexOf(over)).toString('latin1'));
+};
+
+const raw = async (mode: 'mirror' | 'sink', bytes: number): Promise<RawTerminal> => {
+  const terminal = await RawTerminal.open(stack.url, agentId, { token: rest.token ?? '' });
+  await terminal.type(line(mode, bytes));
+  await terminal.until('it starts', ({ output }) => output.includes(begin));
+  return terminal;
+};
+
+const v1 = async (mode: 'mirror' | 'sink', bytes: number): Promise<NodeTerminal> => {
+  const terminal = new NodeTerminal(rest, agentId);
+  await terminal.untilLive();
+  terminal.type(line(mode, bytes));
+  await terminal.untilText(String.fromCharCode(begin));
+  return terminal;
+};
+
+/** Every value of a byte, behind every other: whatever is no UTF-8 is among it. */
+const everything = Buffer.concat(
+  Array.from({ length: 256 }, (_, first) =>
+    Buffer.from(Array.from({ length: 256 }, (_, next) => [first, next]).flat()),
+  ),
+);
+
+describe('input and output at their extremes', () => {
+  it('a paste of 50 MB arrives whole', async () => {
+    const paste = numberedBytes(0, 50 * mega);
+    const terminal = await v1('sink', paste.length);
+    terminal.type(paste);
+    await terminal.until('the account', () => terminal.state.state === 'ended', 100_000);
+    expect(accountIn(Buffer.from(terminal.text(), 'latin1'))).toMatchObject({
+      bytes: paste.length,
+      sha256: sha256(paste),
+    });
+  });
+
+  it('1 MB in one frame of a raw client arrives whole', async () => {
+    const paste = numberedBytes(0, mega);
+    const terminal = await raw('sink', paste.length);
+    await terminal.type(paste);
+    expect((await terminal.closed).code).toBe(1000);
+    expect(accountIn(terminal.output)).toMatchObject({ bytes: paste.length, sha256: sha256(paste) });
+  });
+
+  it('frames of one byte arrive in order, and come back', async () => {
+    const keys = numberedBytes(0, 5000);
+    const terminal = await raw('mirror', keys.length);
+    for (const key of keys) await terminal.type(Buffer.of(key));
+    expect((await terminal.closed).code).toBe(1000);
+    const from = terminal.output.indexOf(begin) + 1;
+    expect(terminal.output.subarray(from, from + keys.length).equals(keys)).toBe(true);
+  });
+
+  it.each(['raw', 'v1'] as const)('every pair of bytes goes both ways unchanged, UTF-8 or not: %s', async (edge) => {
+    const terminal = edge === 'raw' ? await raw('mirror', everything.length) : await v1('mirror', everything.length);
+    await terminal.type(everything);
+    if (terminal instanceof RawTerminal) await terminal.closed;
+    else await terminal.until('the end', () => terminal.state.state === 'ended');
+    const output = terminal instanceof RawTerminal ? terminal.output : Buffer.from(terminal.text(), 'latin1');
+    const from = output.indexOf(begin) + 1;
+    expect(output.subarray(from, from + everything.length).equals(everything)).toBe(true);
+    expect(accountIn(output)).toMatchObject({ bytes: everything.length, sha256: sha256(everything) });
+  });
+
+  it('resizes at 60 Hz in a flood cost no byte, and the last one counts', async () => {
+    const terminal = new NumberedTerminal(rest, agentId, { load: 'flood', rate: 8 * mega });
+    await terminal.start();
+    let frame = 0;
+    const dragging = setInterval(() => {
+      frame += 1;
+      terminal.terminal.resize(80 + (frame % 40), 24 + (frame % 20));
+    }, 1000 / 60);
+    await terminal.past(16 * mega);
+    clearInterval(dragging);
+    terminal.terminal.resize(101, 33);
+    await terminal.past(mega);
+    expect(frame).toBeGreaterThan(50);
+    expect(await terminal.finish()).toMatchObject({ cols: 101, rows: 33 });
+  });
+});

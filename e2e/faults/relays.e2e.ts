@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NodeTerminal } from '../support/node-terminal.ts';
+import { onlineMachine, Rest } from '../support/rest.ts';
+import { startTestStack, type TestStack } from '../support/stack.ts';
+import { NumberedTerminal } from './numbered-terminal.ts';
+
+const mega = 1024 * 1024;
+const slow = mega;
+const fast = 1000 * mega;
+
+let stack: TestStack;
+let rest: Rest;
+let agentId = '';
+
+beforeAll(async () => {
+  stack = await startTestStack();
+  rest = new Rest(stack.url, (await new Rest(stack.url).login(stack.admin)).token);
+  agentId = (await onlineMachine(rest)).agent_id;
+});
+afterAll(() => stack.stop());
+
+const started = async (load: 'flood' | 'echo' | 'slow', rate: number): Promise<NumberedTerminal> => {
+  const terminal = new NumberedTerminal(rest, agentId, { load, rate });
+  await terminal.start();
+  return terminal;
+};
+
+/** A viewer of someone's session that renders 1 MB/s, and so is told gaps. */
+const slowView = (sessionId: string | undefined): { view: NodeTerminal; bytes: () => number } => {
+  let bytes = 0;
+  let paidUntil = 0;
+  const view = new NodeTerminal(rest, agentId, {
+    ...(sessionId === undefined ? {} : { sessionId }),
+    mode: 'view',
+    gap: () => {},
+    take: (output, rendered) => {
+      bytes += output.length;
+      paidUntil = Math.max(performance.now(), paidUntil) + (output.length / slow) * 1000;
+      setTimeout(rendered, paidUntil - performance.now());
+    },
+  });
+  return { view, bytes: () => bytes };
+};
+
+/** MiB of memory that the relays have. */
+const memory = (): Map<string, number> => {
+  const relays = stack.processes().filter(({ name }) => /^(gateway|terminal|agent-hub)/.test(name));
+  return new Map(
+    relays.map(({ name, pid }) => {
+      const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+      return [name, Number(kib) / 1024];
+    }),
+  );
+};
+
+const secondsFor = async (terminal: NumberedTerminal, bytes: number): Promise<number> => {
+  const from = performance.now();
+  await terminal.past(bytes, 60_000);
+  return (performance.now() - from) / 1000;
+};
+
+describe('a viewer of 1 MB/s under a flood', () => {
+  it('as a view leaves the relays flat, and does not slow the driver', async () => {
+    const driver = await started('flood', fast);
+    const { view, bytes } = slowView(driver.terminal.sessionId);
+    await view.untilLive();
+    await driver.past(40 * mega, 60_000);
+    const before = memory();
+    const seconds = await secondsFor(driver, 120 * mega);
+    for (const [name, after] of memory()) {
+      const grown = after - (before.get(name) ?? 0);
+      // 120 MB went by: a relay that kept a seventh of it would show.
+      expect(grown, `${name} grew by ${grown.toFixed(1)} MiB`).toBeLessThan(16);
+    }
+    expect(120 / seconds, `MB/s of the driver, while the view had ${bytes()} bytes`).toBeGreaterThan(4);
+    view.close();
+    await driver.finish();
+  });
+
+  it('as the driver holds up its own shell, and no other session of that machine', async () => {
+    const driver = await started('flood', slow);
+    await driver.past(mega);
+    const other = await started('flood', fast);
+    const from = driver.position;
+    const seconds = await secondsFor(other, 30 * mega);
+    expect(30 / seconds, 'MB/s of the other').toBeGreaterThan(4);
+    // It has its own pace, and little more than a blink of output before it.
+    expect((driver.position - from) / seconds).toBeLessThan(2 * slow);
+    const typist = await started('echo', fast);
+    await typist.past(1024, 10_000);
+    await Promise.all([driver.finish(), other.finish(), typist.finish()]);
+  });
+});
