@@ -38,7 +38,6 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 180_000,
           fileParallelism: false,
-          provide: { outageMs: 10_000 },
           sequence: { groupOrder: 2 },
         },
       },
