@@ -1,7 +1,9 @@
 import { type DownFrame, decodeUp, FrameError, maxOutputWindow, type UpFrame } from '@webxterm/contracts/frames';
-import { type InputGate, OutputCursor, type Ring, StreamProtocolError } from '@webxterm/stream';
+import { type InputGate, type OutputCursor, StreamProtocolError } from '@webxterm/stream';
+import type { ScreenSnapshot } from '../screen/messages.ts';
 import type { PtySize } from '../shell/pty.ts';
 import { type AttachmentTransport, Outgoing } from './outgoing.ts';
+import type { OutputFlow } from './output-flow.ts';
 
 /** Who stands at the far end. `writer` names them in everything that outlives the attachment. */
 export type Viewer = {
@@ -25,9 +27,7 @@ export type AttachedSession = {
 
 export type AttachmentOptions = {
   viewer: Viewer;
-  ring: Ring;
-  /** Where its output goes on. */
-  offset: number;
+  flow: OutputFlow;
   gate: InputGate;
   session: AttachedSession;
   transport: AttachmentTransport;
@@ -40,7 +40,7 @@ const ackAtOnce = 64 * 1024;
 export class Attachment {
   readonly viewer: Viewer;
   readonly writer: string;
-  readonly cursor: OutputCursor;
+  readonly flow: OutputFlow;
   readonly gate: InputGate;
   readonly outgoing: Outgoing;
   /** The size of this viewer's window: applied while it drives. */
@@ -54,9 +54,19 @@ export class Attachment {
     this.viewer = options.viewer;
     this.writer = writerOf(options.viewer);
     this.gate = options.gate;
-    this.cursor = new OutputCursor(options.offset);
-    this.outgoing = new Outgoing(options.ring, this.cursor, options.transport);
+    this.flow = options.flow;
+    this.outgoing = new Outgoing(options.flow, options.transport);
     this.#session = options.session;
+  }
+
+  get cursor(): OutputCursor {
+    return this.flow.cursor;
+  }
+
+  /** The answer to the question for the screen. */
+  repaint(snapshot: ScreenSnapshot | undefined): void {
+    this.flow.repaint(snapshot);
+    this.outgoing.kick();
   }
 
   /** The first frame of every attachment, and the gap before its offset if there is one. */
@@ -142,6 +152,8 @@ export class Attachment {
         this.outgoing.finish();
         return;
       case 'snapshot_ack':
+        this.flow.snapshotAcked(frame.bytes);
+        this.outgoing.kick();
         return;
       default:
         throw new FrameError(`a ${frame.type} frame is not for the machine`);

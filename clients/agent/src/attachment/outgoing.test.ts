@@ -1,8 +1,9 @@
 import { type DownFrame, decodeDown, maxOutputFrame } from '@webxterm/contracts/frames';
 import { unwrapFrame } from '@webxterm/contracts/grpc';
-import { OutputCursor, Ring } from '@webxterm/stream';
+import { Ring, SizeMarks } from '@webxterm/stream';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Outgoing } from './outgoing.ts';
+import { OutputFlow } from './output-flow.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -13,10 +14,12 @@ afterEach(() => {
 
 const setUp = () => {
   const ring = new Ring(1024 * 1024);
-  const cursor = new OutputCursor(0);
+  const size = { cols: 80, rows: 24 };
+  const marks = new SizeMarks(size);
+  const flow = new OutputFlow({ ring, marks, from: 0, liveFrom: 0, told: size, repaints: false, holds: () => true });
   const frames: DownFrame[] = [];
   const unsent: (() => void)[] = [];
-  const outgoing = new Outgoing(ring, cursor, {
+  const outgoing = new Outgoing(flow, {
     send: (message, sent) => {
       const frame = unwrapFrame(message);
       if (frame !== undefined) frames.push(decodeDown(frame));
@@ -28,7 +31,7 @@ const setUp = () => {
     outgoing,
     frames,
     lengths: () => frames.map((frame) => (frame.type === 'output' ? frame.payload.length : frame.type)),
-    allow: (limit: number) => cursor.allow(0, limit),
+    allow: (limit: number) => flow.cursor.allow(0, limit),
     print: (bytes: number) => {
       ring.append(new Uint8Array(bytes));
       outgoing.kick();

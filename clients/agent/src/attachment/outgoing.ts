@@ -1,6 +1,6 @@
 import { type DownFrame, encodeDown, maxOutputFrame } from '@webxterm/contracts/frames';
 import { wrapFrame } from '@webxterm/contracts/grpc';
-import type { OutputCursor, Ring } from '@webxterm/stream';
+import type { OutputFlow } from './output-flow.ts';
 import { outputMessage } from './output-message.ts';
 
 /** One gRPC stream towards the viewer. */
@@ -25,12 +25,11 @@ const ackDelayMs = 4;
 const maxPongs = 16;
 
 /**
- * What goes down to one viewer: control frames first, coalesced to the latest of their kind, then output as the cursor
+ * What goes down to one viewer: control frames first, coalesced to the latest of their kind, then what the flow of the output
  * and the limit allow. Sends at once when idle; under load small pieces wait for at most 2 ms and become 64 KiB ones.
  */
 export class Outgoing {
-  readonly #ring: Ring;
-  readonly #cursor: OutputCursor;
+  readonly #flow: OutputFlow;
   readonly #transport: AttachmentTransport;
   readonly #control = new Map<string, DownFrame>();
   #pongs = 0;
@@ -43,9 +42,8 @@ export class Outgoing {
   #outputTimer: NodeJS.Timeout | undefined;
   #lastOutputAt = Number.NEGATIVE_INFINITY;
 
-  constructor(ring: Ring, cursor: OutputCursor, transport: AttachmentTransport) {
-    this.#ring = ring;
-    this.#cursor = cursor;
+  constructor(flow: OutputFlow, transport: AttachmentTransport) {
+    this.#flow = flow;
     this.#transport = transport;
   }
 
@@ -92,7 +90,7 @@ export class Outgoing {
     let sent = false;
     while (this.#inFlight < maxInFlight && this.#sendOutput()) sent = true;
     if (sent) this.#sendAck();
-    if (this.#ended !== undefined && this.#cursor.next >= this.#ring.head) this.finish(this.#ended);
+    if (this.#ended !== undefined && this.#flow.complete) this.finish(this.#ended);
   }
 
   #put(frame: DownFrame): void {
@@ -119,10 +117,14 @@ export class Outgoing {
 
   /** @returns whether something was sent. */
   #sendOutput(): boolean {
-    const available = this.#cursor.available(this.#ring);
+    const available = this.#flow.available();
     if (available === 0 || (available < maxOutputFrame && this.#mustWait())) return false;
-    const next = this.#cursor.take(this.#ring, maxOutputFrame);
+    const next = this.#flow.next(maxOutputFrame);
     if (next.kind === 'nothing') return false;
+    if (next.kind === 'frame') {
+      this.#send(next.frame);
+      return true;
+    }
     if (next.kind === 'gap') {
       this.#send({ type: 'gap', from: next.from, to: next.to });
       return true;

@@ -37,6 +37,7 @@ const make = () => {
         kill: (signal) => void shell.signals.push(signal),
       };
     },
+    screen: { evicted: () => {}, snapshot: async () => undefined, close: () => {} },
     onEnded: (over) => void ended.push(over),
     log: pino({ level: 'silent' }),
     now: () => clock.now,
@@ -49,7 +50,7 @@ const make = () => {
 const attach = (
   session: Session,
   viewerId: string,
-  options: { from?: number; size?: PtySize; role?: 'control' | 'view' } = {},
+  options: { from?: number; size?: PtySize; role?: 'control' | 'view'; repaints?: boolean } = {},
 ) => {
   const frames: DownFrame[] = [];
   const state = { finished: false };
@@ -58,6 +59,7 @@ const attach = (
     created: false,
     from: options.from,
     size: options.size,
+    repaints: options.repaints ?? false,
     transport: {
       send: (message, sent) => {
         const frame = unwrapFrame(message);
@@ -213,6 +215,7 @@ describe('input', () => {
       created: false,
       from: undefined,
       size: undefined,
+      repaints: false,
       transport: { send: () => undefined, finish: () => undefined },
     });
     const rude = attach(session, 'r');

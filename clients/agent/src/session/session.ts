@@ -3,9 +3,11 @@ import { advance, DriverSeat, type Progress, Ring, type SessionState, SizeMarks,
 import type { Logger } from 'pino';
 import { type AttachedSession, Attachment, type Viewer, writerOf } from '../attachment/attachment.ts';
 import type { AttachmentTransport } from '../attachment/outgoing.ts';
+import { OutputFlow } from '../attachment/output-flow.ts';
+import type { ScreenSnapshot } from '../screen/messages.ts';
 import { InputPump } from '../shell/input-pump.ts';
 import type { ExitResult, PtyEvents, PtySize } from '../shell/pty.ts';
-import { killAfterHangupMs } from '../shell/pty.ts';
+import { SessionEnd, type SessionResult } from './session-end.ts';
 import { Stall } from './stall.ts';
 
 /** The shell as a session needs it. */
@@ -17,7 +19,12 @@ export type Terminal = {
   kill(signal: NodeJS.Signals): void;
 };
 
-export type SessionResult = ExitResult & { finalOffset: number; cause: EndCause };
+/** The screen as what left the ring drew it. */
+export type SessionScreen = {
+  evicted(offset: number, bytes: Uint8Array, marks: SizeMarks): void;
+  snapshot(): Promise<ScreenSnapshot | undefined>;
+  close(): void;
+};
 
 export type SessionOptions = {
   /** 32 hex digits. */
@@ -28,6 +35,7 @@ export type SessionOptions = {
   /** Bytes of output kept. */
   ringSize: number;
   spawn(events: PtyEvents, size: PtySize): Terminal;
+  screen: SessionScreen;
   onEnded(session: Session): void;
   log: Logger;
   /** ms on a clock that does not go back. */
@@ -40,6 +48,8 @@ export type AttachRequest = {
   /** The viewer has every byte before this; undefined: it has nothing. */
   from: number | undefined;
   size: PtySize | undefined;
+  /** It knows snapshots and jumps (`webxterm.v1`). */
+  repaints: boolean;
   transport: AttachmentTransport;
 };
 
@@ -59,14 +69,8 @@ export class Session implements AttachedSession {
   readonly #pump: InputPump;
   readonly #stall: Stall;
   #state: SessionState<EndCause> = { state: 'opening' };
-  #result: SessionResult | undefined;
-  /** Viewers that have not acknowledged the last byte of an ended session. */
-  #unseen: Set<string> | undefined;
-  #seen = false;
+  readonly #end = new SessionEnd();
   #detachedAt: number | undefined;
-  #endedAt: number | undefined;
-  #endCause: EndCause | undefined;
-  #killTimer: NodeJS.Timeout | undefined;
 
   /** @throws Error when the shell cannot be started. */
   constructor(options: SessionOptions) {
@@ -74,7 +78,7 @@ export class Session implements AttachedSession {
     this.id = options.id;
     this.ownerUserId = options.ownerUserId;
     this.kind = options.kind;
-    this.ring = new Ring(options.ringSize);
+    this.ring = new Ring(options.ringSize, (offset, bytes) => this.#evicted(offset, bytes));
     this.#marks = new SizeMarks(options.size);
     this.#seat = new DriverSeat(options.ringSize);
     this.#detachedAt = options.now();
@@ -102,12 +106,12 @@ export class Session implements AttachedSession {
 
   /** How it ended; undefined while it lives. */
   get result(): SessionResult | undefined {
-    return this.#result;
+    return this.#end.result;
   }
 
   /** Everyone who was there when it ended has acknowledged the last byte. */
   get seenToTheEnd(): boolean {
-    return this.#seen;
+    return this.#end.seen;
   }
 
   /** ms since nobody is attached; undefined while somebody is. */
@@ -117,31 +121,33 @@ export class Session implements AttachedSession {
 
   /** ms since its end; undefined while it lives. */
   endedFor(now: number): number | undefined {
-    return this.#endedAt === undefined ? undefined : now - this.#endedAt;
+    return this.#end.since(now);
   }
 
-  /** Attaches a viewer: `accepted` first, then a gap if there is one, then the output. An older attachment of it goes. */
+  /**
+   * Attaches a viewer: `accepted` first, then the screen or a gap if it is behind the ring, then the output. An older attachment
+   * of it goes.
+   */
   attach(request: AttachRequest): Attachment {
-    const now = this.#options.now();
-    const { viewer } = request;
+    const { viewer, repaints } = request;
     const writer = writerOf(viewer);
     const { head, tail } = this.ring;
     const asked = Math.min(request.from ?? 0, head);
-    const offset = Math.max(asked, tail);
+    const offset = repaints ? asked : Math.max(asked, tail);
     const gate = this.#writers.enter(writer);
     this.#displace(writer);
-    const attachment = new Attachment({
-      viewer,
+    const size = this.#sizeAfter(writer, request);
+    const flow = new OutputFlow({
       ring: this.ring,
-      offset,
-      gate,
-      session: this,
-      transport: request.transport,
+      marks: this.#marks,
+      from: offset,
+      liveFrom: head,
+      told: size,
+      repaints,
+      holds: () => this.#seat.driver === writer && this.#seat.holds,
     });
-    const control = viewer.role === 'control' && this.#result === undefined;
-    const place = control
-      ? this.#seat.attach(writer, this.#progressOf(attachment), now)
-      : { driver: false, withinHold: false };
+    const attachment = new Attachment({ viewer, flow, gate, session: this, transport: request.transport });
+    const place = this.#seatFor(attachment);
     attachment.wantedSize = request.size;
     if (place.driver && request.size !== undefined) this.#applySize(request.size);
     this.#attachments.set(writer, attachment);
@@ -156,11 +162,12 @@ export class Session implements AttachedSession {
         liveFrom: place.withinHold ? offset : head,
         inputApplied: gate.applied,
         inputLimit: gate.limit,
-        ...this.size,
+        ...size,
       },
       asked,
     );
-    if (this.#result !== undefined) this.#tellEnd(attachment, this.#result);
+    if (flow.waiting) this.#repaint(attachment);
+    if (this.result !== undefined) this.#tellEnd(attachment, this.result);
     this.#regulate();
     return attachment;
   }
@@ -173,7 +180,7 @@ export class Session implements AttachedSession {
       from.outgoing.tell({ type, applied: gate.applied, limit: gate.limit });
       return;
     }
-    if (this.#result !== undefined) return;
+    if (this.result !== undefined) return;
     if (!frame.reply) this.#drives(from);
     this.#pump.push({
       bytes: verdict.bytes,
@@ -189,7 +196,7 @@ export class Session implements AttachedSession {
     this.#seat.progress(from.writer, this.#progressOf(from), this.#options.now());
     this.#tellDriver();
     this.#regulate();
-    if (this.#result !== undefined && from.cursor.acked >= this.#result.finalOffset) this.#sawTheEnd(from.writer);
+    if (this.result !== undefined && from.cursor.acked >= this.result.finalOffset) this.#end.sawAll(from.writer);
   }
 
   /** Only the driver's size counts; another viewer's is kept for when it drives. */
@@ -223,21 +230,21 @@ export class Session implements AttachedSession {
 
   /** Ends the shell: SIGHUP, and SIGKILL after 5 s. The first cause stands. */
   end(cause: EndCause): void {
-    if (this.#result !== undefined) return;
-    this.#endCause ??= cause;
-    this.#terminal.kill('SIGHUP');
-    this.#terminal.kill('SIGCONT');
-    this.#killTimer ??= setTimeout(() => this.#terminal.kill('SIGKILL'), killAfterHangupMs);
+    this.#end.bring(cause, (signal) => this.#terminal.kill(signal));
   }
 
   /** Tells everyone attached that the agent goes, and hangs up: what the shell still says is lost. */
   abandon(): void {
-    if (this.#result === undefined) {
-      this.end('agent_stopped');
-      this.#ended({ exitCode: undefined, signal: 'SIGHUP' });
-    }
-    if (this.#result === undefined) return;
-    for (const attachment of this.#attachments.values()) attachment.outgoing.finish({ type: 'ended', ...this.#result });
+    this.end('agent_stopped');
+    this.#ended({ exitCode: undefined, signal: 'SIGHUP' });
+    const { result } = this;
+    if (result === undefined) return;
+    for (const attachment of this.#attachments.values()) attachment.outgoing.finish({ type: 'ended', ...result });
+  }
+
+  /** Nobody asks for it any more: its screen is forgotten. */
+  forget(): void {
+    this.#options.screen.close();
   }
 
   /** Holds expire and long stalls are told; called about once a second. */
@@ -255,7 +262,7 @@ export class Session implements AttachedSession {
   }
 
   #output(bytes: Uint8Array): void {
-    if (this.#result !== undefined) return;
+    if (this.result !== undefined) return;
     const { head } = this.ring;
     this.ring.append(bytes);
     this.#seat.wrote(head, this.#options.now());
@@ -265,21 +272,43 @@ export class Session implements AttachedSession {
 
   /** Reads the terminal or lets it wait, as the driver's hold demands. */
   #regulate(): void {
-    this.#stall.set(this.#result === undefined && this.#seat.mustStall(this.ring.head));
+    this.#stall.set(this.result === undefined && this.#seat.mustStall(this.ring.head));
+  }
+
+  #evicted(offset: number, bytes: Uint8Array): void {
+    this.#options.screen.evicted(offset, bytes, this.#marks);
+    for (const attachment of this.#attachments.values()) attachment.flow.evicted(offset, bytes);
+  }
+
+  /** Asks for the screen on behalf of a viewer that is behind the ring. */
+  #repaint(attachment: Attachment): void {
+    this.#options.screen.snapshot().then(
+      (snapshot) => attachment.repaint(snapshot),
+      (err: unknown) => {
+        this.#options.log.warn({ session: this.id, err }, 'the screen could not be told');
+        attachment.repaint(undefined);
+      },
+    );
+  }
+
+  #seatFor(attachment: Attachment): { driver: boolean; withinHold: boolean } {
+    if (attachment.viewer.role !== 'control' || this.result !== undefined) return { driver: false, withinHold: false };
+    return this.#seat.attach(attachment.writer, this.#progressOf(attachment), this.#options.now());
+  }
+
+  /** The size that counts once this viewer is attached. */
+  #sizeAfter(writer: string, { viewer, size }: AttachRequest): PtySize {
+    const drives = viewer.role === 'control' && (this.#seat.driver ?? writer) === writer && this.result === undefined;
+    return drives ? (size ?? this.size) : this.size;
   }
 
   #ended(exit: ExitResult): void {
-    if (this.#result !== undefined) return;
-    clearTimeout(this.#killTimer);
-    const cause = this.#endCause ?? 'shell_exit';
-    const result = { ...exit, finalOffset: this.ring.head, cause };
-    this.#result = result;
-    this.#state = advance(this.#state, { state: 'ended', cause });
-    this.#endedAt = this.#options.now();
-    this.#pump.close();
-    this.#unseen = new Set(this.#attachments.keys());
+    if (this.result !== undefined) return;
     const holder = this.#seat.brokenHolder;
-    if (holder !== undefined) this.#unseen.add(holder);
+    const witnesses = [...this.#attachments.keys(), ...(holder === undefined ? [] : [holder])];
+    const result = this.#end.come(exit, this.ring.head, witnesses, this.#options.now());
+    this.#state = advance(this.#state, { state: 'ended', cause: result.cause });
+    this.#pump.close();
     this.#seat.release();
     for (const attachment of this.#attachments.values()) this.#tellEnd(attachment, result);
     this.#options.onEnded(this);
@@ -287,10 +316,6 @@ export class Session implements AttachedSession {
 
   #tellEnd(attachment: Attachment, result: SessionResult): void {
     attachment.outgoing.endAfterOutput({ type: 'ended', ...result });
-  }
-
-  #sawTheEnd(writer: string): void {
-    if (this.#unseen?.delete(writer) === true && this.#unseen.size === 0) this.#seen = true;
   }
 
   #drives(from: Attachment): void {
@@ -302,11 +327,11 @@ export class Session implements AttachedSession {
   }
 
   #applySize(size: PtySize): void {
-    const mark = { offset: this.ring.head, ...size };
-    if (!this.#marks.add(mark)) return;
-    this.#marks.trim(this.ring.tail);
+    if (!this.#marks.add({ offset: this.ring.head, ...size })) return;
+    // A viewer that is being brought up to date may stand before the ring.
+    this.#marks.trim(Math.min(this.ring.tail, ...[...this.#attachments.values()].map(({ cursor }) => cursor.next)));
     this.#terminal.resize(size);
-    for (const attachment of this.#attachments.values()) attachment.outgoing.tell({ type: 'size', ...mark });
+    for (const attachment of this.#attachments.values()) attachment.outgoing.kick();
   }
 
   #tellDriver(): void {

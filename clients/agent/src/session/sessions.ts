@@ -1,10 +1,11 @@
 import type { DownFrame, EndCause } from '@webxterm/contracts/frames';
 import { defaultCols, defaultRows, maxWinsize } from '@webxterm/contracts/frames';
-import { type OpenStream, Role, type SessionEnded, type SessionInfo } from '@webxterm/contracts/grpc';
+import { EdgeKind, type OpenStream, Role, type SessionEnded, type SessionInfo } from '@webxterm/contracts/grpc';
 import type { Logger } from 'pino';
 import type { Attachment, Viewer } from '../attachment/attachment.ts';
 import type { AttachmentTransport } from '../attachment/outgoing.ts';
 import { describeError } from '../failure.ts';
+import { Screens } from '../screen/screens.ts';
 import type { PtyEvents, PtySize } from '../shell/pty.ts';
 import { Session, type Terminal } from './session.ts';
 
@@ -54,9 +55,11 @@ export class Sessions {
   readonly #sessions = new Map<string, Session>();
   /** Sessions whose shell is being started: a caller that asks twice gets one. */
   readonly #opening = new Map<string, Promise<Session>>();
+  readonly #screens: Screens;
 
   constructor(options: SessionsOptions) {
     this.#options = options;
+    this.#screens = new Screens(options.log);
   }
 
   /** Shells alive or being started. */
@@ -91,7 +94,14 @@ export class Sessions {
       const created = known === undefined;
       const from = open.from === undefined ? undefined : Number(open.from);
       return {
-        attachment: session.attach({ viewer: viewerOf(open), created, from, size: sizeOf(open), transport }),
+        attachment: session.attach({
+          viewer: viewerOf(open),
+          created,
+          from,
+          size: sizeOf(open),
+          repaints: open.edge === EdgeKind.EDGE_KIND_V1,
+          transport,
+        }),
       };
     } catch (error) {
       this.#options.log.error({ session: id, err: error }, 'the shell could not be started');
@@ -102,6 +112,12 @@ export class Sessions {
   /** Ends a session, also one whose shell is just being started; where an owner is named, only if it is theirs. */
   end(sessionId: Uint8Array, cause: EndCause, ownerUserId = ''): void {
     this.#endOne(Buffer.from(sessionId).toString('hex'), cause, ownerUserId);
+  }
+
+  /** Whether the session is here, be it ended or just being started. */
+  knows(sessionId: Uint8Array): boolean {
+    const id = Buffer.from(sessionId).toString('hex');
+    return this.#sessions.has(id) || this.#opening.has(id);
   }
 
   /** Ends every session of a user. */
@@ -156,7 +172,7 @@ export class Sessions {
     for (const [index, session] of ended.entries()) {
       const tooMany = index < ended.length - maxEnded;
       const over = session.seenToTheEnd || (session.endedFor(now) ?? 0) > endedLifeMs;
-      if (session.attachmentCount === 0 && (over || tooMany)) this.#sessions.delete(session.id);
+      if (session.attachmentCount === 0 && (over || tooMany)) this.#forget(session);
     }
   }
 
@@ -169,6 +185,11 @@ export class Sessions {
         () => undefined,
       );
     }
+  }
+
+  #forget(session: Session): void {
+    this.#sessions.delete(session.id);
+    session.forget();
   }
 
   #invalid(open: OpenStream): string | undefined {
@@ -203,6 +224,7 @@ export class Sessions {
       ringSize,
       spawn,
       onEnded,
+      screen: this.#screens.open(),
       log,
       now,
     });

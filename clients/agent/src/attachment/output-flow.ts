@@ -1,0 +1,169 @@
+import { type DownFrame, maxOutputFrame } from '@webxterm/contracts/frames';
+import { type NextOutput, OutputCursor, type OutputSource, type Ring, type SizeMarks } from '@webxterm/stream';
+import type { ScreenSnapshot } from '../screen/messages.ts';
+import { KeptOutput } from './kept-output.ts';
+import { afterLineFeed } from './line-start.ts';
+
+/** A viewer that does not hold the terminal's pace jumps when it is this far behind; less where the ring is small. */
+const jumpBehind = 2 * 1024 * 1024;
+/** From here before the head a jump looks for the start of a line. */
+const jumpBack = 256 * 1024;
+/** Where no screen is known, the first line is looked for in so much of the ring. */
+const firstLineWithin = 64 * 1024;
+/** Bytes of a snapshot that may be under way. */
+const snapshotWindow = 256 * 1024;
+
+export type FlowOptions = {
+  ring: Ring;
+  marks: SizeMarks;
+  /** The viewer has every byte before this. */
+  from: number;
+  /** What was written before it attached ends here. */
+  liveFrom: number;
+  /** The size that `accepted` tells. */
+  told: { cols: number; rows: number };
+  /** Whether it gets snapshots and jumps; the others get a gap. */
+  repaints: boolean;
+  /** Whether the terminal waits for this viewer. */
+  holds(): boolean;
+};
+
+type Next = NextOutput | { kind: 'frame'; frame: DownFrame };
+
+/** What one viewer is sent of the output, in line: the screen where it is behind the ring, sizes at their offsets, bytes. */
+export class OutputFlow {
+  readonly cursor: OutputCursor;
+  readonly #options: FlowOptions;
+  readonly #jumpBehind: number;
+  #frames: DownFrame[] = [];
+  #told: { cols: number; rows: number };
+  #kept: KeptOutput | undefined;
+  #waiting = false;
+  #snapshot: { source: ScreenSnapshot; sent: number } | undefined;
+  #snapshotAcked = 0;
+
+  constructor(options: FlowOptions) {
+    const { ring, from } = options;
+    this.#options = options;
+    this.#told = options.told;
+    this.#jumpBehind = Math.min(jumpBehind, ring.size / 2);
+    this.cursor = new OutputCursor(from);
+    if (!options.repaints || from >= ring.tail) return;
+    this.#waiting = true;
+    this.#kept = new KeptOutput(ring, this.#jumpBehind + 2 * maxOutputFrame);
+  }
+
+  /** It waits for `repaint`. */
+  get waiting(): boolean {
+    return this.#waiting;
+  }
+
+  /** Nothing is left to be sent. */
+  get complete(): boolean {
+    return !this.#waiting && this.#frames.length === 0 && this.cursor.next >= this.#options.ring.head;
+  }
+
+  /** The answer to the question for the screen; undefined when nothing is known of it. */
+  repaint(snapshot: ScreenSnapshot | undefined): void {
+    this.#waiting = false;
+    if (snapshot !== undefined && this.#kept?.prepend(snapshot.offset, snapshot.kept) === true) {
+      this.#tellSize(snapshot.offset, snapshot);
+      this.#snapshot = { source: snapshot, sent: 0 };
+      return;
+    }
+    const { ring } = this.#options;
+    this.#restart(afterLineFeed(ring, ring.tail, firstLineWithin));
+  }
+
+  /** The viewer has rendered so many bytes of the snapshot. */
+  snapshotAcked(bytes: number): void {
+    this.#snapshotAcked = Math.max(this.#snapshotAcked, bytes);
+  }
+
+  /** These bytes leave the ring. */
+  evicted(offset: number, bytes: Uint8Array): void {
+    this.#kept?.evicted(offset, bytes);
+  }
+
+  /** Bytes of output that could be sent now; more than a frame when something else is to be sent. */
+  available(): number {
+    if (this.#waiting) return 0;
+    if (this.#frames.length > 0 || this.#partDue() || this.#mustJump() || this.#sizeDue()) return Infinity;
+    return this.#snapshot === undefined ? this.cursor.available(this.#source) : 0;
+  }
+
+  /** Takes what is to be sent next; output of at most `max` bytes. */
+  next(max: number): Next {
+    if (this.#waiting) return { kind: 'nothing' };
+    const frame = this.#frames.shift();
+    if (frame !== undefined) return { kind: 'frame', frame };
+    if (this.#snapshot !== undefined) return this.#nextPart(this.#snapshot);
+    const { ring, marks } = this.#options;
+    if (this.#mustJump()) {
+      this.#restart(afterLineFeed(ring, Math.max(ring.tail, ring.head - jumpBack), jumpBack));
+      return this.next(max);
+    }
+    if (this.#sizeDue()) {
+      this.#tellSize(this.cursor.next, marks.at(this.cursor.next));
+      return this.next(max);
+    }
+    const nextSize = marks.nextAfter(this.cursor.next) ?? Infinity;
+    const next = this.cursor.take(this.#source, Math.min(max, nextSize - this.cursor.next));
+    this.#kept?.sent(this.cursor.next);
+    if (this.cursor.next >= ring.tail) this.#kept = undefined;
+    return next;
+  }
+
+  get #source(): OutputSource {
+    return this.#kept ?? this.#options.ring;
+  }
+
+  /** Only while it may be sent output at all: one that takes nothing is not told of every jump. */
+  #mustJump(): boolean {
+    const { ring, repaints, liveFrom, holds } = this.#options;
+    const { next, limit } = this.cursor;
+    if (!repaints || limit <= next) return false;
+    if (next < this.#source.tail) return true;
+    return ring.head - Math.max(next, liveFrom) > this.#jumpBehind && !holds();
+  }
+
+  #sizeDue(): boolean {
+    const { cols, rows } = this.#options.marks.at(this.cursor.next);
+    return this.#snapshot === undefined && (cols !== this.#told.cols || rows !== this.#told.rows);
+  }
+
+  #tellSize(offset: number, { cols, rows }: { cols: number; rows: number }): void {
+    if (cols === this.#told.cols && rows === this.#told.rows) return;
+    this.#told = { cols, rows };
+    this.#frames.push({ type: 'size', offset, cols, rows });
+  }
+
+  /** Goes on at `to` with an empty screen. */
+  #restart(to: number): void {
+    const from = this.cursor.next;
+    this.#kept = undefined;
+    this.#tellSize(to, this.#options.marks.at(to));
+    this.#frames.push({ type: 'snapshot', offset: to, last: true, payload: new Uint8Array() });
+    this.#frames.push({ type: 'gap', from, to });
+    this.cursor.jump(to);
+  }
+
+  #partDue(): boolean {
+    const snapshot = this.#snapshot;
+    return snapshot !== undefined && snapshot.sent + maxOutputFrame - this.#snapshotAcked <= snapshotWindow;
+  }
+
+  #nextPart(snapshot: { source: ScreenSnapshot; sent: number }): Next {
+    if (!this.#partDue()) return { kind: 'nothing' };
+    const { offset, state } = snapshot.source;
+    const payload = state.subarray(snapshot.sent, snapshot.sent + maxOutputFrame);
+    snapshot.sent += payload.length;
+    const last = snapshot.sent >= state.length;
+    if (last) {
+      this.#frames.push({ type: 'gap', from: this.cursor.next, to: offset });
+      this.cursor.jump(offset);
+      this.#snapshot = undefined;
+    }
+    return { kind: 'frame', frame: { type: 'snapshot', offset, last, payload } };
+  }
+}

@@ -1,0 +1,31 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { pino } from 'pino';
+import { Agent } from '../agent.ts';
+import { checkConfig, writeConfig } from '../configuration/config-file.ts';
+import { TestHub } from './test-hub.ts';
+
+/** An agent with a hub of its own, both in this process. */
+export const startTestAgent = async (
+  settings: Record<string, unknown> = {},
+): Promise<{ hub: TestHub; stop(): Promise<void> }> => {
+  const directory = await mkdtemp(path.join(os.tmpdir(), 'agent-int-'));
+  const hub = await new TestHub().start();
+  const { username, uid } = os.userInfo();
+  const way = { host: 'http://127.0.0.1:1', grpc: hub.address, token: 'vsay_ak_test' };
+  const config = checkConfig({ ...way, linux_user: username, name: 'box', ...settings }, 'test');
+  const configPath = path.join(directory, 'agent.yaml');
+  await writeConfig(configPath, config);
+  const log = pino({ level: 'silent' });
+  const agent = new Agent({ configPath, config, processUid: uid, log, now: () => performance.now(), random: () => 0 });
+  const running = agent.run();
+  await hub.linked();
+  const stop = async (): Promise<void> => {
+    await agent.stop();
+    await running.catch(() => undefined);
+    hub.kill();
+    await rm(directory, { recursive: true, force: true });
+  };
+  return { hub, stop };
+};

@@ -1,0 +1,90 @@
+import { GroundScanner, type SizeMark } from '@webxterm/stream';
+import { Unicode11Addon } from '@xterm/addon-unicode11';
+import headless, { type Terminal } from '@xterm/headless';
+import { maxSnapshot, type ScreenSnapshot } from './messages.ts';
+import { screenState } from './screen-state.ts';
+
+/** Lines kept above the screen; the ring holds what came after them. */
+const scrollback = 200;
+/** A sequence longer than this (an image) is not waited for: until its end there is no snapshot. */
+const maxKept = 64 * 1024;
+
+const join = (a: Uint8Array, b: Uint8Array): Uint8Array => {
+  const both = new Uint8Array(a.length + b.length);
+  both.set(a);
+  both.set(b, a.length);
+  return both;
+};
+
+/** What left a session's ring, drawn. It has seen every byte up to the last place where output may be cut, and keeps the rest. */
+export class KeptScreen {
+  readonly #terminal: Terminal;
+  readonly #scanner = new GroundScanner();
+  #kept: Uint8Array = new Uint8Array();
+  /** The offset behind the last byte fed. */
+  #end: number;
+  /** Inside a sequence of which the first part is drawn, and gone. */
+  #midway = false;
+  #title = '';
+
+  constructor(offset: number, size: { cols: number; rows: number }) {
+    this.#end = offset;
+    const { cols, rows } = size;
+    // Nobody listens to what it would answer: the driver's emulator alone answers.
+    this.#terminal = new headless.Terminal({ cols, rows, scrollback, allowProposedApi: true, logLevel: 'off' });
+    // Widths as the web terminal has them.
+    this.#terminal.loadAddon(new Unicode11Addon());
+    this.#terminal.unicode.activeVersion = '11';
+    this.#terminal.onTitleChange((title) => {
+      this.#title = title;
+    });
+  }
+
+  /** Draws what left the ring; each call goes on where the one before ended, and waits for it. */
+  async feed(bytes: Uint8Array, sizes: readonly SizeMark[]): Promise<void> {
+    const start = this.#end;
+    let at = 0;
+    for (const size of sizes) {
+      const upTo = Math.min(Math.max(size.offset - start, at), bytes.length);
+      await this.#draw(bytes.subarray(at, upTo));
+      this.#terminal.resize(size.cols, size.rows);
+      at = upTo;
+    }
+    await this.#draw(bytes.subarray(at));
+  }
+
+  /** Undefined when the screen cannot be told: inside a very long sequence, or it is larger than 2 MiB. */
+  snapshot(): ScreenSnapshot | undefined {
+    if (this.#midway) return undefined;
+    const { cols, rows } = this.#terminal;
+    const encoder = new TextEncoder();
+    const whole = encoder.encode(screenState(this.#terminal, this.#title, scrollback));
+    const state = whole.length <= maxSnapshot ? whole : encoder.encode(screenState(this.#terminal, this.#title, 0));
+    if (state.length > maxSnapshot) return undefined;
+    return { offset: this.#end - this.#kept.length, kept: this.#kept, cols, rows, state };
+  }
+
+  dispose(): void {
+    this.#terminal.dispose();
+  }
+
+  async #draw(bytes: Uint8Array): Promise<void> {
+    if (bytes.length === 0) return;
+    this.#end += bytes.length;
+    const cut = this.#scanner.scan(bytes);
+    if (cut >= 0) {
+      await this.#write(join(this.#kept, bytes.subarray(0, cut)));
+      this.#kept = bytes.slice(cut);
+      this.#midway = false;
+    } else if (this.#midway) await this.#write(bytes);
+    else this.#kept = join(this.#kept, bytes);
+    if (this.#kept.length <= maxKept) return;
+    await this.#write(this.#kept);
+    this.#kept = new Uint8Array();
+    this.#midway = true;
+  }
+
+  #write(bytes: Uint8Array): Promise<void> {
+    return new Promise((written) => this.#terminal.write(bytes, written));
+  }
+}
