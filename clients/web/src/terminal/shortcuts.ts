@@ -7,7 +7,9 @@ export type Shortcut =
   | 'zoom-reset'
   | 'new-tab'
   | 'next-tab'
-  | 'previous-tab';
+  | 'previous-tab'
+  | 'to-tabs'
+  | 'keys';
 
 export type KeyPress = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'shiftKey' | 'altKey' | 'metaKey'>;
 
@@ -18,6 +20,8 @@ const withControlAndShift: Readonly<Record<string, Shortcut>> = {
   enter: 'new-tab',
   arrowright: 'next-tab',
   arrowleft: 'previous-tab',
+  arrowup: 'to-tabs',
+  '?': 'keys',
 };
 
 const zoom: Readonly<Record<string, Shortcut>> = {

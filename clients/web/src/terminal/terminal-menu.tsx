@@ -1,5 +1,5 @@
 import { ActionIcon, Group, Kbd, Menu, Switch, Text } from '@mantine/core';
-import { IconAdjustmentsHorizontal, IconMinus, IconPlus, IconSearch } from '@tabler/icons-react';
+import { IconAdjustmentsHorizontal, IconKeyboard, IconMinus, IconPlus, IconSearch } from '@tabler/icons-react';
 import { fontSizeStep, fontSizes, type Preferences } from './preferences.ts';
 
 /** Font size, search, and the keys that the page keeps for itself. */
@@ -7,6 +7,7 @@ export const TerminalMenu = (props: {
   preferences: Preferences;
   onChange: (preferences: Preferences) => void;
   onSearch: () => void;
+  onKeys: () => void;
 }) => {
   const { preferences, onChange } = props;
   const zoom = (steps: number): void =>
@@ -62,11 +63,13 @@ export const TerminalMenu = (props: {
         >
           Find
         </Menu.Item>
-        <Menu.Divider />
-        <Hint what="Copy, paste" keys="Shift C / V" />
-        <Hint what="Zoom" keys="+ / − / 0" />
-        <Hint what="New shell" keys="Shift Enter" />
-        <Hint what="Other shell" keys="Shift ← / →" />
+        <Menu.Item
+          leftSection={<IconKeyboard size={16} />}
+          rightSection={<Keys keys="Shift ?" />}
+          onClick={props.onKeys}
+        >
+          Keys of this page
+        </Menu.Item>
       </Menu.Dropdown>
     </Menu>
   );
@@ -92,12 +95,3 @@ const Choice = (props: {
 );
 
 const Keys = ({ keys }: { keys: string }) => <Kbd size="xs">{`Ctrl ${keys}`}</Kbd>;
-
-const Hint = ({ what, keys }: { what: string; keys: string }) => (
-  <Group justify="space-between" px="sm" py={3}>
-    <Text size="xs" c="dimmed">
-      {what}
-    </Text>
-    <Keys keys={keys} />
-  </Group>
-);

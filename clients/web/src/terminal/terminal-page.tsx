@@ -11,6 +11,7 @@ import { useMachine } from '../machines/machine-queries.ts';
 import { Status } from '../machines/status.tsx';
 import { openLocalStorage } from '../sign-in/browser-half.ts';
 import { CloseDialog } from './close-dialog.tsx';
+import { KeysDialog } from './keys-dialog.tsx';
 import { NoShells } from './no-shells.tsx';
 import { fontSizeStep, fontSizes, type Preferences, readPreferences, writePreferences } from './preferences.ts';
 import type { Shortcut } from './shortcuts.ts';
@@ -35,6 +36,7 @@ const Terminals = ({ agentId }: { agentId: string }) => {
   const tabs = useMachineTabs(agentId);
   const [preferences, setPreferences] = usePreferences();
   const [searching, setSearching] = useState(false);
+  const [showingKeys, setShowingKeys] = useState(false);
   const [closing, setClosing] = useState<string>();
   const { signs } = tabs;
   const at = tabs.all.tabs.findIndex((tab) => tab.key === tabs.all.active);
@@ -58,6 +60,8 @@ const Terminals = ({ agentId }: { agentId: string }) => {
     'new-tab': tabs.add,
     'next-tab': () => tabs.move(1),
     'previous-tab': () => tabs.move(-1),
+    'to-tabs': () => document.getElementById(`tab-${tabs.all.active}`)?.focus(),
+    keys: () => setShowingKeys(true),
   };
 
   return (
@@ -79,7 +83,12 @@ const Terminals = ({ agentId }: { agentId: string }) => {
           onClose={close}
           onRename={tabs.rename}
         />
-        <TerminalMenu preferences={preferences} onChange={setPreferences} onSearch={() => setSearching(true)} />
+        <TerminalMenu
+          preferences={preferences}
+          onChange={setPreferences}
+          onSearch={() => setSearching(true)}
+          onKeys={() => setShowingKeys(true)}
+        />
         <ColorSchemeToggle />
       </header>
       <main className={classes.panes}>
@@ -107,6 +116,7 @@ const Terminals = ({ agentId }: { agentId: string }) => {
         ))}
         {tabs.all.tabs.length === 0 && <NoShells machineName={name} onNew={tabs.add} />}
       </main>
+      <KeysDialog opened={showingKeys} onClose={() => setShowingKeys(false)} />
       <CloseDialog
         tab={tabs.all.tabs.find((tab) => tab.key === closing)}
         onCancel={() => setClosing(undefined)}

@@ -161,7 +161,16 @@ export const TerminalPane = (props: {
           }}
         />
       )}
-      {link !== undefined && <LinkBar address={link.address} picked={link.picked} onClose={() => setLink(undefined)} />}
+      {link !== undefined && (
+        <LinkBar
+          address={link.address}
+          picked={link.picked}
+          onClose={() => {
+            setLink(undefined);
+            terminal?.screen.focus();
+          }}
+        />
+      )}
       <KeyRow
         control={control}
         applicationCursorKeys={() => terminal?.screen.applicationCursorKeys ?? false}

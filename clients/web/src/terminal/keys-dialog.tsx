@@ -1,0 +1,62 @@
+import { Kbd, Modal, Table, Text } from '@mantine/core';
+
+const mac = /mac|iphone|ipad/i.test(navigator.userAgent);
+const control = mac ? 'Cmd' : 'Ctrl';
+
+const keys: readonly (readonly [what: string, ...keys: string[]])[] = [
+  ['New shell', 'Shift', 'Enter'],
+  ['Shell to the right', 'Shift', '→'],
+  ['Shell to the left', 'Shift', '←'],
+  ['Find in the output', 'Shift', 'F'],
+  ['Copy what is selected', 'Shift', 'C'],
+  ['Paste', 'Shift', 'V'],
+  ['Larger font', '+'],
+  ['Smaller font', '−'],
+  ['Usual font', '0'],
+  ['Out of the terminal, to the tabs', 'Shift', '↑'],
+  ['These keys', 'Shift', '?'],
+];
+
+/** Every key that the page keeps for itself. */
+export const KeysDialog = ({ opened, onClose }: { opened: boolean; onClose: () => void }) => (
+  <Modal opened={opened} onClose={onClose} title="Keys of the terminal page" radius="md" size="md">
+    <Table verticalSpacing={6} horizontalSpacing={4} withRowBorders={false}>
+      <Table.Tbody>
+        {keys.map(([what, ...pressed]) => (
+          <Table.Tr key={what}>
+            <Table.Td>{what}</Table.Td>
+            <Table.Td ta="right">
+              <Pressed keys={[control, ...pressed]} />
+            </Table.Td>
+          </Table.Tr>
+        ))}
+        {tabKeys.map(([what, pressed]) => (
+          <Table.Tr key={what}>
+            <Table.Td>{what}</Table.Td>
+            <Table.Td ta="right">
+              <Pressed keys={[pressed]} />
+            </Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
+    <Text size="sm" c="dimmed" mt="sm">
+      Every other key goes to the shell.
+    </Text>
+  </Modal>
+);
+
+const tabKeys: readonly (readonly [what: string, key: string])[] = [
+  ['On a tab: rename it', 'F2'],
+  ['On a tab: close it', 'Delete'],
+];
+
+const Pressed = ({ keys: pressed }: { keys: readonly string[] }) => (
+  <>
+    {pressed.map((key) => (
+      <Kbd key={key} size="sm" ml={4}>
+        {key}
+      </Kbd>
+    ))}
+  </>
+);
