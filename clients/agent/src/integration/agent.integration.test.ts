@@ -184,6 +184,12 @@ describe('a shell', () => {
     hub.send({ $case: 'endSession', value: { sessionId: viewer.sessionId, cause: 'ended_by_user', ownerUserId: '' } });
     expect(await viewer.frame('ended')).toMatchObject({ cause: 'ended_by_user', signal: 'SIGHUP' });
   });
+
+  it('a session that is to end and is not here is told as ended, so that its record does not stay open', async () => {
+    const sessionId = Buffer.alloc(16, 7);
+    hub.send({ $case: 'endSession', value: { sessionId, cause: 'ended_by_user', ownerUserId: '' } });
+    expect((await hub.message('sessionEnded')).value).toMatchObject({ sessionId, cause: 'unknown' });
+  });
 });
 
 describe('attachments', () => {

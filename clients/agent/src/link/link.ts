@@ -85,6 +85,16 @@ export class Link {
     if (value !== undefined) this.#options.connection.send({ $case: 'sessionEnded', value });
   }
 
+  /** Of a session that is not here nothing will ever be told: its record would stay active. */
+  #tellUnknown(sessionId: Buffer): void {
+    const { connection, sessions } = this.#options;
+    if (sessionId.length === 0 || sessions.knows(sessionId)) return;
+    connection.send({
+      $case: 'sessionEnded',
+      value: { sessionId, cause: 'unknown', exitCode: undefined, signal: undefined, finalOffset: 0n },
+    });
+  }
+
   #heard(): void {
     this.#liveness.heard(this.#options.now());
   }
@@ -118,6 +128,7 @@ export class Link {
       }
       case 'endSession':
         endSessions(sessions, message.value);
+        this.#tellUnknown(message.value.sessionId);
         return;
       case 'resizeSession': {
         const { sessionId, viewerId, cols, rows } = message.value;

@@ -120,6 +120,12 @@ export class Sessions {
     return this.#sessions.has(id) || this.#opening.has(id);
   }
 
+  /** Whether the session is here, be it ended or just being started. */
+  knows(sessionId: Uint8Array): boolean {
+    const id = Buffer.from(sessionId).toString('hex');
+    return this.#sessions.has(id) || this.#opening.has(id);
+  }
+
   /** Ends every session of a user. */
   endOwned(ownerUserId: string, cause: EndCause): void {
     for (const id of [...this.#sessions.keys(), ...this.#opening.keys()]) this.#endOne(id, cause, ownerUserId);
