@@ -26,6 +26,7 @@ import { Measures } from './measure.ts';
 import { mountSessions } from './sessions/http.ts';
 import { SessionLedger } from './sessions/ledger.ts';
 import { MachineCalls } from './sessions/machine-calls.ts';
+import { answerSessions } from './sessions/nats.ts';
 import { sessionModel } from './sessions/record.ts';
 import { SessionEvents } from './sessions/session-events.ts';
 import { SessionStore } from './sessions/store.ts';
@@ -88,12 +89,13 @@ export const startTerminal = async (
     now,
     random: Math.random,
   };
-  const terminals = new OpenTerminals();
+  const terminals = new OpenTerminals(settings.TERMINALS_PER_USER);
   const denials = new Denials(auditor);
   const events = new SessionEvents({ store, bus, auditor, logger });
   const ledger = new SessionLedger({ store, events, counts: measures.sessions, bus, logger });
   events.start();
   ledger.listen();
+  answerSessions(bus, store, logger);
   allowList.onChange((sidHash, entry) => {
     if (entry === undefined || entry.disabled) terminals.endSignin(sidHash);
   });

@@ -102,9 +102,10 @@ export const endSession = defineRoute({
   path: '/api/terminal/sessions/:id',
   access: 'user',
   summary: 'End a session: its shell gets SIGHUP, and SIGKILL after 5 s',
+  description: 'On a machine that is offline it ends when the machine is back, before anybody can attach.',
   params: SessionParams,
   success: { status: 204 },
-  errors: ['session_not_found', 'machine_offline'],
+  errors: ['session_not_found'],
 });
 
 export const resizeSession = defineRoute({

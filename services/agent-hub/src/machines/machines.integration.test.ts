@@ -233,7 +233,13 @@ describe('what is kept of a machine', () => {
   it('has unique ids, names per owner and key pairs per owner', async () => {
     const indexes = await models.machines.collection.indexes();
     const unique = indexes.filter((index) => index.unique).map((index) => Object.keys(index.key).join(','));
-    expect(unique.sort()).toEqual(['agent_id', 'credential_hash', 'owner_id,name', 'owner_id,public_key']);
+    expect(unique.sort()).toEqual([
+      'agent_id',
+      'credential_hash',
+      'owner_id,name',
+      'owner_id,public_key',
+      'registration_hash',
+    ]);
   });
 
   it('never holds a credential itself', async () => {

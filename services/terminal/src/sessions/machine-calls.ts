@@ -1,5 +1,5 @@
 import type { NatsConnection } from '@nats-io/transport-node';
-import { authorizeMachine } from '@webxterm/contracts/bus';
+import { authorizeMachine, keepSessionEnd } from '@webxterm/contracts/bus';
 import { AppError, ask, type Caller } from '@webxterm/shared';
 import type { HubChannels } from '../hub-client/channels.ts';
 import { hubFailure } from '../hub-client/hub-answer.ts';
@@ -50,17 +50,23 @@ export class MachineCalls {
     }
   }
 
-  /** @throws AppError machine_offline, and what the hub says */
+  /** A machine that is offline hears of it when it is back, before any attach. @throws AppError, what the hub says */
   async endSession(caller: Caller, record: SessionRecord, requestId: string): Promise<void> {
-    await this.#atHub(record.agent_id, (address) =>
-      this.#options.channels.endSession(address, {
-        sid: caller.sid,
-        agentId: record.agent_id,
-        sessionId: Buffer.from(record.session_id, 'base64url'),
-        cause: 'ended_by_user',
-        requestId,
-      }),
-    );
+    const { session_id, agent_id } = record;
+    try {
+      await this.#atHub(agent_id, (address) =>
+        this.#options.channels.endSession(address, {
+          sid: caller.sid,
+          agentId: agent_id,
+          sessionId: Buffer.from(session_id, 'base64url'),
+          cause: 'ended_by_user',
+          requestId,
+        }),
+      );
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'machine_offline') throw error;
+      await ask(this.#options.bus, keepSessionEnd, { sid: caller.sid, agent_id, session_id }, requestId);
+    }
   }
 
   /** @throws AppError machine_offline, and what the hub says */

@@ -103,6 +103,11 @@ export class SessionStore {
       .lean();
   }
 
+  /** How many shells of a user live, on whosever machines. */
+  liveCount(userId: string): Promise<number> {
+    return this.#model.countDocuments({ user_id: userId, status: 'active' }).exec();
+  }
+
   /** One page of a machine's sessions that were opened, newest first. */
   async page(
     scope: SessionScope,

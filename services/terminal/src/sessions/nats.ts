@@ -1,0 +1,8 @@
+import type { NatsConnection } from '@nats-io/transport-node';
+import { sessionsOfUser } from '@webxterm/contracts/bus';
+import { answer, type Logger } from '@webxterm/shared';
+import type { SessionStore } from './store.ts';
+
+/** Answers how many terminals a user has open. */
+export const answerSessions = (bus: NatsConnection, store: Pick<SessionStore, 'liveCount'>, logger: Logger): void =>
+  answer(bus, sessionsOfUser, logger, async ({ user_id }) => ({ live: await store.liveCount(user_id) }));
