@@ -40,6 +40,7 @@ export const PasswordCard = () => {
   const field = (name: 'current_password' | 'new_password' | 'again', label: string, autoComplete: string) => (
     <PasswordInput
       label={label}
+      size="sm"
       autoComplete={autoComplete}
       required
       withAsterisk={false}

@@ -52,7 +52,7 @@ export const Picture = ({ name, url }: { name: string; url: string | null }) => 
           )}
         </Group>
         <Text size="xs" c={refused === undefined ? 'dimmed' : 'red'} role={refused === undefined ? undefined : 'alert'}>
-          {refused ?? 'Everybody who shares a machine with you may see it.'}
+          {refused ?? 'Administrators see it beside your name.'}
         </Text>
       </Stack>
     </div>

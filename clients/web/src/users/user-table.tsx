@@ -89,14 +89,14 @@ const Row = ({ user, isMe, onAction }: RowProps) => (
 
 const Standing = ({ user }: { user: User }) => {
   if (user.disabled) return <Badge color="red">Disabled</Badge>;
-  if (!user.set_up) return <Badge color="yellow">Not set up yet</Badge>;
+  if (!user.set_up) return <Badge color="gray">Not set up yet</Badge>;
   return <Badge color="green">Enabled</Badge>;
 };
 
 const iconSize = { size: 17, stroke: 1.7, 'aria-hidden': true } as const;
 
 const Actions = ({ user, isMe, onAction }: RowProps) => (
-  <Menu position="bottom-end" width={230} shadow="md" radius="md">
+  <Menu position="bottom-end" width={250} shadow="md" radius="md">
     <Menu.Target>
       <ActionIcon variant="subtle" color="gray" size="lg" aria-label={`Actions for ${user.username}`}>
         <IconDots size={18} aria-hidden />
