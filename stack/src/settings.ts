@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { isLoopback } from './addresses.ts';
 import { defaultCacheFolder } from './binaries/server-cache.ts';
 import { StackFailure } from './failure.ts';
+import type { ServiceName } from './services/service-plan.ts';
 
 const port = z.coerce
   .number('must be a port, 0 to 65535')
@@ -67,6 +68,8 @@ export interface StackSettings {
   readonly cacheDir: string;
   readonly mongoUrl: string | undefined;
   readonly natsUrl: string | undefined;
+  /** More settings for the instances of a service, such as bounds for a load test. */
+  readonly serviceEnvironment: Readonly<Partial<Record<ServiceName, Readonly<Record<string, string>>>>>;
   /** For programs that need their user's settings: pip, the build, the agent's shells. */
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -103,6 +106,7 @@ export const readSettings = (given: Readonly<Record<string, string | undefined>>
     cacheDir: settings.WEBXTERM_CACHE_DIR ?? defaultCacheFolder(process.platform, environment),
     mongoUrl: settings.MONGO_URL,
     natsUrl: settings.NATS_URL,
+    serviceEnvironment: {},
     environment,
   };
 };

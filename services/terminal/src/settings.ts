@@ -22,6 +22,8 @@ const shape = {
   /** Presented to the hubs' internal port. */
   HUB_TOKEN: secretText,
   PUBLIC_URL: origin,
+  /** Terminals that one user may have open at this instance. */
+  TERMINALS_PER_USER: z.coerce.number().int().min(1).max(1_000_000).default(64),
   /** Folder with tls.crt, tls.key and ca.crt: this service's identity for the hubs, and the CA of theirs. */
   INTERNAL_TLS_DIR: z.string().optional(),
 };

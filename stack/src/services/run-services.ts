@@ -65,7 +65,7 @@ export const startServices = async (runtime: StackRuntime, planned: readonly Pla
         name: instance.name,
         port: instance.port,
         args: [mainOf(service)],
-        environment: { ...environment, ...instance.environment },
+        environment: { ...environment, ...instance.environment, ...runtime.settings.serviceEnvironment[service] },
       }),
     );
     runtime.atStop(service, async () => void (await Promise.all(processes.map((supervised) => supervised.stop()))));

@@ -17,7 +17,7 @@ export type Credential = NonNullable<Hello['credential']>;
 export type DialOptions = {
   security: Security;
   key: MachineKey;
-  generation: GenerationCounter;
+  generation: Pick<GenerationCounter, 'raise'>;
   instanceId: Buffer;
   credential: Credential;
   /** Beside a link pass: what a hub that honours no pass can go by. */

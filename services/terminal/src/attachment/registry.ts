@@ -1,8 +1,5 @@
 import { AppError, hashSid } from '@webxterm/shared';
 
-/** Terminals that one user may have open at this instance. */
-export const maxSocketsPerUser = 64;
-
 /** Why a terminal is ended from here. */
 export type EndedFromHere = 'signed_out' | 'displaced' | 'moving';
 
@@ -36,6 +33,12 @@ export class OpenTerminals {
   readonly #bySignin = new Map<string, Set<OpenTerminal>>();
   readonly #byViewer = new Map<string, OpenTerminal>();
   readonly #perUser = new Map<string, number>();
+  readonly #maxPerUser: number;
+
+  /** `maxPerUser`: terminals that one user may have open here. */
+  constructor(maxPerUser: number) {
+    this.#maxPerUser = maxPerUser;
+  }
 
   get size(): number {
     return this.#all.size;
@@ -45,8 +48,8 @@ export class OpenTerminals {
   enter({ userId, sid }: { userId: string; sid: string }): Seat {
     const terminal = new OpenTerminal();
     const count = this.#perUser.get(userId) ?? 0;
-    if (count >= maxSocketsPerUser)
-      throw new AppError('too_many_requests', `You have ${maxSocketsPerUser} terminals open. Close one and try again.`);
+    if (count >= this.#maxPerUser)
+      throw new AppError('too_many_requests', `You have ${this.#maxPerUser} terminals open. Close one and try again.`);
     this.#perUser.set(userId, count + 1);
     this.#all.add(terminal);
     const sidHash = hashSid(sid);
