@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Stack, startStack } from '@webxterm/stack';
+import { isolatedSettings, type Stack, startStack } from '@webxterm/stack';
 import { findMachine, type Product, signIn } from './api.ts';
 import { type BarePath, startBarePath } from './bare-path/bare-path.ts';
 import type { BenchOptions } from './options.ts';
@@ -21,12 +21,23 @@ const project = fileURLToPath(new URL('../..', import.meta.url));
 /** Where the shells of the machines look for programs; nothing of whoever runs this gets into them. */
 const shellPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
+const running = (stack: Stack): Pick<RunningProduct, 'stack' | 'url' | 'pidOf'> => ({
+  stack,
+  url: stack.url,
+  pidOf: (name) => {
+    const found = stack.processes.find((process) => process.name === name);
+    if (found === undefined) throw new Error(`no process of the stack is called ${name}`);
+    return found.pid;
+  },
+});
+
 /** What rows measure on. Each part is started when it is first asked for, and shared from then on. */
 export class Bed {
   readonly options: BenchOptions;
   readonly #folder = mkdtempSync(join(tmpdir(), 'webxterm-bench-'));
   readonly #stops: (() => void | Promise<void>)[] = [];
   #product: Promise<RunningProduct> | undefined;
+  #crowded: Promise<RunningProduct> | undefined;
   #bare: Promise<BarePath> | undefined;
   #ttyd: Promise<Ttyd | undefined> | undefined;
   #far: Promise<Product> | undefined;
@@ -46,10 +57,21 @@ export class Bed {
     return path;
   }
 
+  /** Where servers that were fetched are kept, whatever home a stack is given. */
+  get cacheFolder(): string {
+    return isolatedSettings(this.#folder).cacheDir;
+  }
+
   /** The whole product with one machine, as `npm start` runs it. */
   product(): Promise<RunningProduct> {
     this.#product ??= this.#startProduct();
     return this.#product;
+  }
+
+  /** A product without a machine of its own, whose bounds leave room for `options.agents` and `options.sessions` of one account. */
+  crowded(): Promise<RunningProduct> {
+    this.#crowded ??= this.#startCrowded();
+    return this.#crowded;
   }
 
   /** The same hops with nothing else in them. */
@@ -86,12 +108,23 @@ export class Bed {
     this.atEnd(() => stack.stop());
     const { token, apiKey } = await signIn(stack.url, stack.admin);
     const agentId = await findMachine(stack.url, token);
-    const pidOf = (name: string): number => {
-      const found = stack.processes.find((process) => process.name === name);
-      if (found === undefined) throw new Error(`no process of the stack is called ${name}`);
-      return found.pid;
-    };
-    return { stack, url: stack.url, token, apiKey, agentId, pidOf };
+    return { ...running(stack), token, apiKey, agentId };
+  }
+
+  async #startCrowded(): Promise<RunningProduct> {
+    this.say('starting a product with room for the load');
+    const { agents, sessions } = this.options;
+    const stack = await startStack({
+      dataDir: this.folder('crowded'),
+      home: this.folder('home'),
+      agent: false,
+      serviceEnvironment: {
+        'agent-hub': { MAX_MACHINES_PER_USER: String(agents + 1), REGISTRATIONS_PER_MINUTE: '1000000' },
+        terminal: { TERMINALS_PER_USER: String(sessions + 1) },
+      },
+    });
+    this.atEnd(() => stack.stop());
+    return { ...running(stack), ...(await signIn(stack.url, stack.admin)), agentId: '' };
   }
 
   async #startBare(): Promise<BarePath> {

@@ -2,6 +2,7 @@ import { Bed } from './bed.ts';
 import { failed, judge, table } from './judge.ts';
 import { type BenchOptions, help, parseOptions } from './options.ts';
 import type { Verdict } from './report.ts';
+import { fleet } from './rows/fleet.ts';
 import type { RowGroup } from './rows/row-group.ts';
 import { chooseRows, rowGroups } from './rows/row-groups.ts';
 
@@ -15,7 +16,7 @@ const measure = async (bed: Bed, group: RowGroup): Promise<Verdict[]> => {
 };
 
 const measureRows = async (options: BenchOptions): Promise<Verdict[]> => {
-  const groups = chooseRows(options.rows);
+  const groups = options.command === 'load' ? [fleet] : chooseRows(options.rows);
   const bed = new Bed(options);
   const interrupted = (): void => void bed.end().then(() => process.exit(130));
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);

@@ -1,11 +1,38 @@
+import { agentIdle } from './agent-idle.ts';
 import { bulk, farBulk } from './bulk.ts';
 import { echo } from './echo.ts';
 import { echoInFlood } from './echo-in-flood.ts';
+import { fleet } from './fleet.ts';
+import { gatewayGet } from './gateway-get.ts';
 import { interrupt, slowInterrupt } from './interrupt.ts';
+import { reAttach } from './re-attach.ts';
 import type { RowGroup } from './row-group.ts';
+import { signInStorm } from './sign-in-storm.ts';
+import { stalledViewer } from './stalled-viewer.ts';
+import { startUp } from './start-up.ts';
+import { tokenCheck } from './token-check.ts';
+import { typingUnderFaults } from './typing-under-faults.ts';
+import { webLoad } from './web-load.ts';
 
 /** Everything that is measured, in the order in which it is. */
-export const rowGroups: readonly RowGroup[] = [echo, bulk, farBulk, interrupt, slowInterrupt, echoInFlood];
+export const rowGroups: readonly RowGroup[] = [
+  startUp,
+  agentIdle,
+  webLoad,
+  tokenCheck,
+  echo,
+  bulk,
+  farBulk,
+  interrupt,
+  slowInterrupt,
+  echoInFlood,
+  stalledViewer,
+  reAttach,
+  gatewayGet,
+  signInStorm,
+  typingUnderFaults,
+  fleet,
+];
 
 /** @throws Error that names the rows there are */
 export const chooseRows = (names: readonly string[]): readonly RowGroup[] => {

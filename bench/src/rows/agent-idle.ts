@@ -1,0 +1,42 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { processorSeconds, residentBytes } from '../process/figures.ts';
+import { inspect } from '../process/inspector.ts';
+import { openProduct, type ProductShell } from '../product.ts';
+import { prepare } from '../shell.ts';
+import type { RowGroup } from './row-group.ts';
+
+const shells = 20;
+const idleMs = 10_000;
+
+const settled = async (pid: number): Promise<number> => {
+  const inspected = await inspect(pid);
+  await inspected.collectGarbage();
+  await inspected.close();
+  return residentBytes(pid);
+};
+
+export const agentIdle: RowGroup = {
+  name: 'agent-idle',
+  about: `memory and processor of the agent, idle and with ${shells} idle shells`,
+  measure: async (bed) => {
+    const product = await bed.product();
+    const pid = product.pidOf('agent');
+    bed.say('the idle agent');
+    const asItIs = residentBytes(pid);
+    const processorBefore = processorSeconds(pid);
+    await delay(idleMs);
+    const processor = ((processorSeconds(pid) - processorBefore) / (idleMs / 1000)) * 100;
+    const before = await settled(pid);
+    const opened: ProductShell[] = [];
+    for (let shell = 0; shell < shells; shell += 1) opened.push(await openProduct(product));
+    for (const shell of opened) await prepare(shell, 'true');
+    const perShell = ((await settled(pid)) - before) / shells;
+    for (const shell of opened) await shell.close();
+    const at = (atMost: number) => ({ kind: 'absolute', atMost }) as const;
+    return [
+      { name: 'agent, idle: memory', unit: 'MB', product: [asItIs / 1e6], budget: at(85) },
+      { name: 'agent, idle: processor', unit: '%', product: [processor], budget: at(0.5) },
+      { name: 'agent: memory per idle shell', unit: 'MB', product: [perShell / 1e6], budget: at(0.5) },
+    ];
+  },
+};
