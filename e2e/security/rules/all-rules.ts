@@ -1,4 +1,5 @@
 import { machineRules } from './agent-hub.ts';
+import { auditRules } from './audit.ts';
 import { authRules } from './auth.ts';
 import { anyone, type Rule } from './rule.ts';
 import { terminalRules } from './terminal.ts';
@@ -6,9 +7,11 @@ import { terminalRules } from './terminal.ts';
 /** By route id. Every route has a rule, or the tests fail: route-rules.test.ts. */
 export const allRules: Readonly<Record<string, readonly Rule[]>> = {
   ...authRules,
+  ...auditRules,
   ...machineRules,
   ...terminalRules,
   health: [anyone(200)],
   openapi: [anyone(200)],
+  apiDocs: [anyone(200)],
   wellKnown: [anyone(200)],
 };

@@ -36,6 +36,16 @@ export const openapi = defineRoute({
   success: { status: 200, schema: z.looseObject({ openapi: z.string() }) },
 });
 
+export const apiDocs = defineRoute({
+  id: 'apiDocs',
+  owner: 'gateway',
+  method: 'get',
+  path: '/api/docs',
+  access: 'public',
+  summary: 'This description, for a person to read',
+  success: { status: 200, stream: 'text/html' },
+});
+
 /** What an agent or client needs to know before it signs in. */
 export const WellKnown = z.object({
   name: z.literal('WebXTerm'),
@@ -65,4 +75,4 @@ export const wellKnown = defineRoute({
   success: { status: 200, schema: WellKnown },
 });
 
-export const doorRoutes = [health, openapi, wellKnown] as const;
+export const doorRoutes = [health, openapi, apiDocs, wellKnown] as const;

@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { health, openapi, type Route, wellKnown } from '@webxterm/contracts/rest';
+import { apiDocs, health, openapi, type Route, wellKnown } from '@webxterm/contracts/rest';
 import { toAppError } from '@webxterm/shared';
 import { wellKnownAnswer } from '../discovery/well-known.ts';
 import type { HealthMonitor } from '../health/monitor.ts';
 import { openApiDocument } from '../openapi/document.ts';
+import { docsPage, docsPolicy } from '../openapi/page.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { apiSecurity } from '../web-ui/security-headers.ts';
 import { webUi } from '../web-ui/web-ui.ts';
@@ -52,19 +53,27 @@ export const ownAnswers = (
     [openapi, () => document],
     [wellKnown, () => discovery],
   ];
+  const page = docsPage(version);
+  const routes = new Map(answers.map(([route, body]) => [route.id, answerWith(body)]));
+  routes.set(
+    apiDocs.id,
+    answerWith(() => page, docsHeaders),
+  );
   return {
-    routes: new Map(answers.map(([route, body]) => [route.id, answerWith(body)])),
+    routes,
     page: webUi({ dir: settings.WEB_DIR, publicUrl: settings.PUBLIC_URL, origins }),
     secureApi: (request, response) => secure(request, response, () => undefined),
   };
 };
 
+const docsHeaders = { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': docsPolicy };
+
 const answerWith =
-  (body: () => string | Promise<string>): Answer =>
+  (body: () => string | Promise<string>, headers: Readonly<Record<string, string>> = {}): Answer =>
   (request, response) => {
     Promise.resolve()
       .then(body)
-      .then((text) => answerJson(request, response, 200, text, { 'cache-control': 'no-store' }))
+      .then((text) => answerJson(request, response, 200, text, { 'cache-control': 'no-store', ...headers }))
       .catch((error: unknown) => {
         if (!response.headersSent)
           answerError(request, response, toAppError(error), String(response.getHeader('x-request-id') ?? ''));

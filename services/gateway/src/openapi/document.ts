@@ -15,7 +15,8 @@ type ErrorStatus = (typeof errorCatalog)[ErrorCode]['status'];
 const everyRoute: readonly ErrorCode[] = ['bad_request', 'origin_not_allowed', 'wrong_host', 'internal', 'unavailable'];
 const withBody: readonly ErrorCode[] = ['invalid_input', 'payload_too_large', 'unsupported_media_type'];
 
-const codesOf = (route: Route): readonly ErrorCode[] => [
+/** Every code that a route may answer with. */
+export const codesOf = (route: Route): readonly ErrorCode[] => [
   ...everyRoute,
   ...(route.body === undefined ? [] : withBody),
   ...(route.query === undefined && route.params === undefined ? [] : (['invalid_input'] as const)),

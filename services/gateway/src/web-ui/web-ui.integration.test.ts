@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { allRoutes } from '@webxterm/contracts/rest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type GatewayProcess, startGateway } from '../testing/gateway-process.ts';
 import { exchange, json, type RawAnswer } from '../testing/raw-http.ts';
@@ -134,5 +136,17 @@ describe("the door's own answers", () => {
   it('OpenAPI is there, for this address', async () => {
     const document = json(await get('/api/openapi.json'));
     expect(document).toMatchObject({ openapi: '3.1.0', servers: [{ url: gateway.origin }] });
+  });
+
+  it('the API is there for people to read: each route, no script, and a policy that lets nothing be loaded', async () => {
+    const page = await get('/api/docs');
+    expect([page.status, page.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
+    for (const { id, method, path } of allRoutes)
+      expect(page.body).toContain(`<article id="${id}"><h3>${method.toUpperCase()} ${path}</h3>`);
+    expect(page.body).not.toMatch(/<script|<link|src=|style="|\son\w+="/i);
+    const policy = page.headers['content-security-policy'] ?? '';
+    const style = /<style>([\s\S]*)<\/style>/.exec(page.body)?.[1] ?? '';
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain(`'sha256-${createHash('sha256').update(style).digest('base64')}'`);
   });
 });
