@@ -32,15 +32,19 @@ export const SignupPage = () => {
       setFailure(general);
     }
   };
+  if (!signupOpen)
+    return (
+      <AccountPage
+        title="Sign-up is closed"
+        text="Ask an administrator for an account: they send you a link with which you choose a password."
+      >
+        <ToSignIn />
+      </AccountPage>
+    );
   return (
     <AccountPage title="Create your account" text="Then add your first machine: it takes one command.">
       <form onSubmit={form.onSubmit(submit)} noValidate>
         <Stack>
-          {!signupOpen && (
-            <Alert color="yellow" variant="light">
-              Sign-up is closed here: ask an administrator for an account.
-            </Alert>
-          )}
           {failure !== undefined && (
             <Alert role="alert" color="red" variant="light">
               {failure}
@@ -77,17 +81,21 @@ export const SignupPage = () => {
             key={form.key('password')}
             {...form.getInputProps('password')}
           />
-          <Button type="submit" size="md" mt="xs" loading={form.submitting} disabled={!signupOpen}>
+          <Button type="submit" size="md" mt="xs" loading={form.submitting}>
             Create account
           </Button>
-          <Text size="sm" c="dimmed" ta="center">
-            Have one already?{' '}
-            <Anchor component={Link} to="/login">
-              Sign in
-            </Anchor>
-          </Text>
+          <ToSignIn />
         </Stack>
       </form>
     </AccountPage>
   );
 };
+
+const ToSignIn = () => (
+  <Text size="sm" c="dimmed" ta="center">
+    Have an account already?{' '}
+    <Anchor component={Link} to="/login">
+      Sign in
+    </Anchor>
+  </Text>
+);
