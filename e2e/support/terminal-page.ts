@@ -27,6 +27,11 @@ export class TerminalPage {
     return new TerminalPage(context, await context.newPage());
   }
 
+  /** Another window of the same browser: it shares the sign-in. */
+  async sibling(): Promise<TerminalPage> {
+    return new TerminalPage(this.#context, await this.#context.newPage());
+  }
+
   async signIn(url: string, account: { email: string; password: string }): Promise<void> {
     await this.page.goto(url);
     await this.page.getByLabel('E-mail').fill(account.email);

@@ -1,0 +1,206 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { launchBrowser } from './support/browser.ts';
+import { eventually, onlineMachine, Rest } from './support/rest.ts';
+import { startTestStack, type TestStack } from './support/stack.ts';
+import { TerminalPage } from './support/terminal-page.ts';
+
+let stack: TestStack;
+let browser: Browser;
+let terminal: TerminalPage;
+
+beforeAll(async () => {
+  [stack, browser] = await Promise.all([startTestStack(), launchBrowser()]);
+});
+afterAll(async () => {
+  await browser?.close();
+  await stack?.stop();
+});
+beforeEach(async () => {
+  terminal = await TerminalPage.open(browser);
+  await terminal.signIn(stack.url, stack.admin);
+  const machine = await onlineMachine(new Rest(stack.url, (await new Rest(stack.url).login(stack.admin)).token));
+  await terminal.openTerminal(machine.name);
+  await terminal.run("PS1='$ '; clear");
+  await terminal.until(/^\$\s*$/m);
+});
+afterEach(async () => {
+  expect(terminal.complaints).toEqual([]);
+  await terminal.close();
+});
+
+/** Gives the page a clipboard event, as the browser does for Ctrl+V. */
+const paste = (text: string): Promise<unknown> =>
+  terminal.page.evaluate(`{
+    const clipboardData = new DataTransfer();
+    clipboardData.setData('text/plain', ${JSON.stringify(text)});
+    document.querySelector('.xterm-helper-textarea')
+      .dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+  }`);
+
+describe('the terminal page', () => {
+  it('lets a shell be named by mouse or by keyboard alone, over a reload and over the title of a program', async () => {
+    const { page } = terminal;
+    const name = page.getByRole('textbox', { name: 'Name of this shell' });
+    await page.getByRole('tab').dblclick();
+    await name.fill('build');
+    await name.press('Enter');
+    await page.getByRole('tab', { name: 'build' }).press('F2');
+    await page.keyboard.type('build two');
+    await page.keyboard.press('Enter');
+    await page.getByRole('tab', { name: 'build two' }).press('F2');
+    await page.keyboard.type('nothing');
+    await page.keyboard.press('Escape');
+    await terminal.focus();
+    await terminal.run("printf '\\033]0;title of a program\\007'; echo titled");
+    await terminal.until(/^titled/m);
+    await page.reload();
+    await page.getByRole('tab', { name: 'build two' }).waitFor();
+    await page.getByRole('tab', { name: 'build two' }).press('F2');
+    await page.keyboard.press('Backspace');
+    await page.keyboard.press('Enter');
+    await page.getByRole('tab', { name: 'title of a program' }).waitFor();
+  });
+
+  it('tells a shell that was taken over in another window, and takes it back when asked', async () => {
+    await terminal.run('echo pid $$');
+    const pid = /pid (\d+)/.exec(await terminal.until(/^pid \d+/m))?.[1];
+    // A window with the very same tabs: it passes for the same viewer.
+    const kept = await terminal.page.evaluate<[string, string][]>('Object.entries(sessionStorage)');
+    const other = await terminal.sibling();
+    await other.page.addInitScript({
+      content: `for (const [key, value] of ${JSON.stringify(kept)})
+        sessionStorage.getItem(key) ?? sessionStorage.setItem(key, value.replace('"inUse":true', '"inUse":false'));`,
+    });
+    await other.page.goto(terminal.page.url());
+    await other.until(/^pid \d+/m);
+    await eventually('the take-over', async () => ((await terminal.state()).includes('taken over') ? true : undefined));
+    await terminal.page.getByRole('button', { name: 'Use it here' }).click();
+    await terminal.focus();
+    await terminal.run('echo still $$');
+    expect(/still (\d+)/.exec(await terminal.until(/^still \d+/m))?.[1]).toBe(pid);
+    await eventually('the other one to be told', async () =>
+      (await other.state()).includes('taken over') ? true : undefined,
+    );
+  });
+
+  it('pastes text without the control characters that could run it', async () => {
+    await terminal.run('cat -A');
+    await paste('one\x1b[201~two\ttab\nnext\x03\x04\x9b line\n');
+    await terminal.until(/one\[201~two\^Itab\$/);
+    await terminal.until(/^next line\$/m);
+    await terminal.page.keyboard.press('Control+c');
+  });
+
+  it('shows where a link of a program leads, follows http alone, and only when asked', async () => {
+    const { page } = terminal;
+    const link = (target: string, words: string): Promise<void> =>
+      terminal.run(`clear; printf '\\033]8;;${target}\\033\\\\${words}\\033]8;;\\033\\\\\\n'`);
+    await link(`${stack.url}/elsewhere`, 'harmless words');
+    await terminal.until(/^harmless words/m);
+    const clickFirstCell = async (): Promise<void> => {
+      const box = await page.getByTestId('terminal').first().locator('.xterm-screen').boundingBox();
+      await page.mouse.move((box?.x ?? 0) + 30, (box?.y ?? 0) + 40);
+      await page.mouse.move((box?.x ?? 0) + 30, (box?.y ?? 0) + 8, { steps: 4 });
+      await page.mouse.click((box?.x ?? 0) + 30, (box?.y ?? 0) + 8);
+    };
+    await clickFirstCell();
+    const shown = page.getByRole('link', { name: `${stack.url}/elsewhere` });
+    await shown.waitFor();
+    expect(await shown.getAttribute('rel')).toBe('noopener noreferrer');
+    expect(page.context().pages()).toHaveLength(1);
+    await page.getByRole('button', { name: 'Do not open' }).click();
+    await link('javascript:alert(1)', 'worse words');
+    await terminal.until(/^worse words/m);
+    await clickFirstCell();
+    await terminal.run('echo after');
+    await terminal.until(/^after/m);
+    expect(await page.getByRole('button', { name: 'Do not open' }).count()).toBe(0);
+  });
+
+  it('asks once before a program writes the clipboard, and never lets one read it', async () => {
+    const { page } = terminal;
+    await page.evaluate(`window.copied = []; navigator.clipboard
+      ? (navigator.clipboard.writeText = async (text) => void window.copied.push(text))
+      : (document.execCommand = () => (window.copied.push(String(document.getSelection())), true))`);
+    const question = page.getByRole('alertdialog', { name: 'Clipboard' });
+    await terminal.run(`printf '\\033]52;c;?\\007'; printf '\\033]52;c;%s\\007' "$(printf first | base64)"`);
+    await question.waitFor();
+    expect(await page.evaluate('window.copied')).toEqual([]);
+    await question.getByRole('button', { name: 'Allow' }).click();
+    await eventually('the first text', async () =>
+      (await page.evaluate<string[]>('window.copied')).join() === 'first' ? true : undefined,
+    );
+    await terminal.run(`printf '\\033]52;c;%s\\007' "$(printf second | base64)"`);
+    await eventually('the second text', async () =>
+      (await page.evaluate<string[]>('window.copied')).join() === 'first,second' ? true : undefined,
+    );
+    expect(await question.count()).toBe(0);
+    // What the query was answered with would stand on the command line.
+    await terminal.run('echo line');
+    expect((await terminal.until(/^line/m)).match(/52;c/g)).toHaveLength(3);
+  });
+
+  it('asks nothing, rings nothing and types nothing when output is replayed', async () => {
+    await terminal.run(`printf '\\033]52;c;%s\\007\\033[c\\033[6n' "$(printf old | base64)"; sleep 0.2; echo as''ked`);
+    await terminal.page.getByRole('button', { name: 'Block' }).click();
+    await terminal.until(/asked/);
+    await terminal.page.keyboard.press('Control+c');
+    await terminal.run('clear; echo before');
+    await terminal.until(/^before/m);
+    await terminal.page.reload();
+    await terminal.until(/^before/m);
+    await terminal.focus();
+    await terminal.run('echo after');
+    expect(await terminal.until(/^after/m)).toMatch(/^before\s*\n\$ echo after\s*\nafter/m);
+    expect(await terminal.page.getByRole('alertdialog').count()).toBe(0);
+  });
+
+  it('can be worked by keyboard alone: keys, tabs, menu, search, and back to the shell', async () => {
+    const { page } = terminal;
+    const { keyboard } = page;
+    const focused = (): Promise<string> =>
+      page.evaluate('document.activeElement?.ariaLabel ?? document.activeElement?.role');
+    await keyboard.press('Control+Shift+?');
+    const keys = page.getByRole('dialog', { name: 'Keys of the terminal page' });
+    await keys.waitFor();
+    await keyboard.press('Escape');
+    await keys.waitFor({ state: 'hidden' });
+    await eventually('the terminal again', async () => ((await focused()) === 'Terminal input' ? true : undefined));
+    await keyboard.press('Control+Shift+ArrowUp');
+    expect(await page.evaluate('document.activeElement?.getAttribute("role")')).toBe('tab');
+    for (const next of ['Close', 'New shell tab', 'Terminal settings']) {
+      await keyboard.press('Tab');
+      expect(await focused()).toContain(next);
+    }
+    await keyboard.press('Enter');
+    await page.getByRole('menuitem', { name: /Find/ }).waitFor();
+    await keyboard.press('Escape');
+    await keyboard.press('Shift+Tab');
+    await keyboard.press('Enter');
+    await page.getByRole('tab', { name: 'Shell 2' }).waitFor();
+    await terminal.until(/[$#%>]\s*$/m);
+    await terminal.run('echo second');
+    await terminal.until(/^second/m);
+    await keyboard.press('Control+Shift+ArrowLeft');
+    await terminal.run('echo first');
+    await terminal.until(/^first/m);
+    await keyboard.press('Control+Shift+F');
+    await keyboard.type('first');
+    await keyboard.press('Escape');
+    await terminal.run('echo back');
+    await terminal.until(/^back/m);
+  });
+
+  it('shows the round trip, and that the shell goes on while the gateway is away', async () => {
+    await terminal.page.getByText(/Round trip\s*[\d.]+ ms/).waitFor();
+    await stack.stopProcess('gateway-1');
+    await eventually('the break', async () => ((await terminal.state()).startsWith('Reconnecting') ? true : undefined));
+    await terminal.type('echo kept');
+    await stack.startProcess('gateway-1');
+    await terminal.until(/^\$ echo kept/m);
+    await terminal.run('');
+    await terminal.until(/^kept/m);
+    expect(await terminal.state()).toBe('Connected');
+  });
+});
