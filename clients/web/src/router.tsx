@@ -83,6 +83,11 @@ const routes = root.addChildren([
       createRoute({ getParentRoute: () => framed, path: '/sessions', component: SessionsPage }),
       createRoute({
         getParentRoute: () => framed,
+        path: '/dashboard',
+        component: lazyRouteComponent(() => import('./dashboard/dashboard-page.tsx'), 'DashboardPage'),
+      }),
+      createRoute({
+        getParentRoute: () => framed,
         path: '/profile',
         component: lazyRouteComponent(() => import('./profile/profile-page.tsx'), 'ProfilePage'),
       }),

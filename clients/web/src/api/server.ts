@@ -14,6 +14,7 @@ import type { SignIn } from '../sign-in/sign-in.ts';
 import { ownAccountCalls, userCalls } from './account-calls.ts';
 import { auditCalls } from './audit-calls.ts';
 import { ask, fetchAnswer, send } from './client.ts';
+import { machineCalls } from './machine-calls.ts';
 
 export type MachineList = z.output<typeof listMachines.success.schema>;
 export type MachineQuery = z.input<typeof listMachines.query>;
@@ -25,6 +26,7 @@ export const serverFor = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fet
   ...ownAccountCalls(signIn, fetcher),
   ...userCalls(signIn, fetcher),
   ...auditCalls(signIn, fetcher),
+  ...machineCalls(signIn, fetcher),
 
   profile: (signal?: AbortSignal) =>
     signIn.withToken((token) => ask(fetcher, profile, { headers: bearer(token), signal })),

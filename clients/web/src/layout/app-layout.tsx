@@ -8,6 +8,7 @@ import {
   useMantineColorScheme,
 } from '@mantine/core';
 import {
+  IconLayoutDashboard,
   IconListSearch,
   IconLogout,
   IconMoon,
@@ -37,6 +38,7 @@ export const AppLayout = () => {
             <Wordmark size={28} />
           </Link>
           <nav className={classes.nav} aria-label="Main">
+            <NavLink to="/dashboard" label="Dashboard" icon={IconLayoutDashboard} wideOnly />
             <NavLink to="/" label="Machines" icon={IconServer2} />
             <NavLink to="/sessions" label="Sessions" icon={IconTerminal2} />
             {isAdmin && <NavLink to="/users" label="Users" icon={IconUsers} wideOnly />}
@@ -56,7 +58,7 @@ export const AppLayout = () => {
 };
 
 interface NavLinkProps {
-  readonly to: '/' | '/sessions' | '/users' | '/audit';
+  readonly to: '/' | '/dashboard' | '/sessions' | '/users' | '/audit';
   readonly label: string;
   readonly icon: typeof IconServer2;
   /** On a phone it stands in the account menu alone. */
@@ -121,6 +123,9 @@ const AccountMenu = () => {
           </Text>
         </div>
         <Menu.Divider />
+        <Menu.Item leftSection={<IconLayoutDashboard size={18} stroke={1.7} />} component={Link} to="/dashboard">
+          Dashboard
+        </Menu.Item>
         <Menu.Item leftSection={<IconUserCircle size={18} stroke={1.7} />} component={Link} to="/profile">
           Profile and API key
         </Menu.Item>

@@ -1,7 +1,8 @@
-import { Anchor, Badge, Group, Paper, Skeleton, Stack, Text } from '@mantine/core';
+import { Alert, Anchor, Badge, Button, Group, Paper, Skeleton, Stack, Text } from '@mantine/core';
 import { IconArrowLeft } from '@tabler/icons-react';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import type { Machine } from '@webxterm/contracts/rest';
+import { lazy, Suspense } from 'react';
 import { ApiError } from '../api/api-error.ts';
 import { usePageTitle } from '../brand/page-title.ts';
 import { Failure } from '../layout/failure.tsx';
@@ -11,10 +12,18 @@ import { SessionRows } from '../sessions/session-rows.tsx';
 import classes from './cards.module.css';
 import { useMachine } from './machine-queries.ts';
 import { OpenTerminal } from './machine-table.tsx';
+import { useUpdateMachine } from './manage-queries.ts';
 import { Meter } from './meter.tsx';
 import { useNow } from './now.ts';
-import { ago, duration, gigabytes, localTime, platform } from './phrases.ts';
+import { ago, duration, gigabytes, localTime, mayManage, platform } from './phrases.ts';
 import { Status } from './status.tsx';
+
+const MachineActions = lazy(() =>
+  import('./machine-actions.tsx').then((module) => ({ default: module.MachineActions })),
+);
+const MachineManagement = lazy(() =>
+  import('./machine-management.tsx').then((module) => ({ default: module.MachineManagement })),
+);
 
 const route = getRouteApi('/signed-in/framed/machines/$agentId');
 
@@ -59,8 +68,18 @@ const Details = ({ machine }: { machine: Machine }) => (
           {machine.description}
         </Group>
       }
-      actions={<OpenTerminal machine={machine} size="sm" />}
+      actions={
+        <>
+          {mayManage(machine) && (
+            <Suspense>
+              <MachineActions machine={machine} />
+            </Suspense>
+          )}
+          <OpenTerminal machine={machine} size="sm" />
+        </>
+      }
     />
+    {machine.new_from !== null && mayManage(machine) && <NewMachine machine={machine} address={machine.new_from} />}
     <Paper className={classes.card} component="section" aria-label="Load">
       <h2 className={classes.heading}>Right now</h2>
       <Load machine={machine} />
@@ -73,8 +92,28 @@ const Details = ({ machine }: { machine: Machine }) => (
       <h2 className={classes.heading}>Running sessions</h2>
       <SessionRows agentId={machine.agent_id} />
     </Paper>
+    <Suspense fallback={<Skeleton height={180} radius="lg" />}>
+      <MachineManagement machine={machine} />
+    </Suspense>
   </>
 );
+
+/** Somebody enrolled it with the owner's API key: if it was not the owner, they should know. */
+const NewMachine = ({ machine, address }: { machine: Machine; address: string }) => {
+  const update = useUpdateMachine(machine.agent_id);
+  return (
+    <Alert variant="light" color="blue" radius="lg" title={`New, from ${address}`}>
+      <Group justify="space-between" gap="sm">
+        <Text size="sm">
+          It was enrolled with the API key of its owner. If that was not you, remove it and regenerate your API key.
+        </Text>
+        <Button size="xs" variant="default" loading={update.isPending} onClick={() => update.mutate({ known: true })}>
+          I know this machine
+        </Button>
+      </Group>
+    </Alert>
+  );
+};
 
 const Load = ({ machine }: { machine: Machine }) => {
   const stats = machine.status === 'online' ? machine.resource_stats : null;

@@ -1,4 +1,4 @@
-import { Button, Skeleton, Table, Text } from '@mantine/core';
+import { Badge, Button, Skeleton, Table, Text } from '@mantine/core';
 import { IconTerminal2 } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import type { Machine } from '@webxterm/contracts/rest';
@@ -44,6 +44,11 @@ const Row = ({ machine, now }: { machine: Machine; now: number }) => {
         <Link to="/machines/$agentId" params={{ agentId: machine.agent_id }} className={classes.name}>
           {machine.name}
         </Link>
+        {machine.new_from !== null && (
+          <Badge size="xs" ml={8} color="blue" variant="light">
+            new, from {machine.new_from}
+          </Badge>
+        )}
         <Text size="xs" c="dimmed" truncate>
           {platform(machine)}
         </Text>

@@ -36,6 +36,9 @@ export const platform = ({ os, arch, metadata }: Pick<Machine, 'os' | 'arch' | '
   return [system, arch].filter((part) => part !== '').join(' · ');
 };
 
+/** Its owner and administrators. */
+export const mayManage = ({ my_role }: Pick<Machine, 'my_role'>): boolean => my_role === 'owner' || my_role === 'admin';
+
 export const gigabytes = (megabytes: number): string => `${(megabytes / 1024).toFixed(megabytes < 10_240 ? 1 : 0)} GB`;
 
 /** Whether the caller may open a shell there at all (whether it is online is another question). */

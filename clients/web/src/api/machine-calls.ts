@@ -1,0 +1,65 @@
+import {
+  dashboardStats,
+  deleteMachine,
+  type GrantRole,
+  grantAccess,
+  listAccess,
+  machineMetrics,
+  recentActivity,
+  recentMachines,
+  revokeAccess,
+  updateMachine,
+} from '@webxterm/contracts/rest';
+import type { z } from 'zod';
+import type { SignIn } from '../sign-in/sign-in.ts';
+import { ask, send } from './client.ts';
+
+export type MachineChange = z.input<typeof updateMachine.body>;
+export type MachineMetrics = z.output<typeof machineMetrics.success.schema>;
+export type MachineUsers = z.output<typeof listAccess.success.schema>;
+export type DashboardStats = z.output<typeof dashboardStats.success.schema>;
+export type RecentActivity = z.output<typeof recentActivity.success.schema>;
+export type RecentMachines = z.output<typeof recentMachines.success.schema>;
+
+const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
+const of = (agentId: string) => ({ agent_id: agentId });
+
+/** The calls by which machines are managed, and those of the dashboard. */
+export const machineCalls = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fetch) => ({
+  updateMachine: (agentId: string, body: MachineChange) =>
+    signIn.withToken((token) => ask(fetcher, updateMachine, { params: of(agentId), body, headers: bearer(token) })),
+
+  async deleteMachine(agentId: string): Promise<void> {
+    await signIn.withToken((token) => send(fetcher, deleteMachine, { params: of(agentId), headers: bearer(token) }));
+  },
+
+  machineMetrics: (agentId: string, from: Date, signal?: AbortSignal): Promise<MachineMetrics> =>
+    signIn.withToken((token) =>
+      ask(fetcher, machineMetrics, {
+        params: of(agentId),
+        query: { from: from.toISOString() },
+        headers: bearer(token),
+        signal,
+      }),
+    ),
+
+  machineUsers: (agentId: string, signal?: AbortSignal): Promise<MachineUsers> =>
+    signIn.withToken((token) => ask(fetcher, listAccess, { params: of(agentId), headers: bearer(token), signal })),
+
+  grantAccess: (agentId: string, body: { username: string; role: GrantRole }) =>
+    signIn.withToken((token) => ask(fetcher, grantAccess, { params: of(agentId), body, headers: bearer(token) })),
+
+  revokeAccess: (agentId: string, username: string) =>
+    signIn.withToken((token) =>
+      ask(fetcher, revokeAccess, { params: of(agentId), body: { username }, headers: bearer(token) }),
+    ),
+
+  dashboardStats: (signal?: AbortSignal): Promise<DashboardStats> =>
+    signIn.withToken((token) => ask(fetcher, dashboardStats, { headers: bearer(token), signal })),
+
+  recentMachines: (signal?: AbortSignal): Promise<RecentMachines> =>
+    signIn.withToken((token) => ask(fetcher, recentMachines, { headers: bearer(token), signal })),
+
+  recentActivity: (signal?: AbortSignal): Promise<RecentActivity> =>
+    signIn.withToken((token) => ask(fetcher, recentActivity, { headers: bearer(token), signal })),
+});

@@ -1,0 +1,135 @@
+import { Alert, Badge, Button, Group, Paper, Select, Skeleton, Stack, Text, TextInput } from '@mantine/core';
+import { IconUsers } from '@tabler/icons-react';
+import { GrantRole, type Machine, type MachineUser } from '@webxterm/contracts/rest';
+import { useState } from 'react';
+import { Failure } from '../layout/failure.tsx';
+import classes from './cards.module.css';
+import { useGrant, useMachineUsers, useRevoke } from './manage-queries.ts';
+import { localTime } from './phrases.ts';
+
+const roles = [
+  { value: 'control', label: 'Open terminals' },
+  { value: 'view', label: 'See it only' },
+];
+
+/** Who else may use a machine. */
+export const AccessCard = ({ machine }: { machine: Machine }) => {
+  const users = useMachineUsers(machine.agent_id);
+  return (
+    <Paper className={classes.card} component="section" aria-label="Access">
+      <h2 className={classes.heading}>Access</h2>
+      <Stack>
+        <SameUser name={machine.metadata.linux_user} />
+        {users.isError && (
+          <Failure
+            title="Who has access could not be fetched"
+            error={users.error}
+            onRetry={() => void users.refetch()}
+          />
+        )}
+        {users.isPending && <Skeleton height={44} radius="md" aria-label="Fetching who has access" />}
+        {users.data?.total === 0 && (
+          <Text size="sm" c="dimmed">
+            Only its owner and administrators have this machine.
+          </Text>
+        )}
+        {users.data?.users.map((user) => (
+          <Row key={user.user_id} agentId={machine.agent_id} user={user} />
+        ))}
+        <GrantForm agentId={machine.agent_id} />
+      </Stack>
+    </Paper>
+  );
+};
+
+const SameUser = ({ name }: { name: string }) => (
+  <Alert variant="light" color="yellow" radius="md" icon={<IconUsers size={20} stroke={1.8} aria-hidden />}>
+    Everyone on a machine works as the same Linux user{name !== '' && <b> {name}</b>}: whoever may open terminals here
+    can read and change what the others do.
+  </Alert>
+);
+
+const Row = ({ agentId, user }: { agentId: string; user: MachineUser }) => {
+  const revoke = useRevoke(agentId);
+  const [asking, setAsking] = useState(false);
+  const name = user.username === '' ? user.user_id : user.username;
+  return (
+    <div>
+      <Group justify="space-between" wrap="nowrap">
+        <div style={{ minWidth: 0 }}>
+          <Group gap="xs">
+            <Text fw={600} truncate>
+              {name}
+            </Text>
+            <Badge color={user.role === 'control' ? 'blue' : 'gray'}>
+              {user.role === 'control' ? 'Terminals' : 'View'}
+            </Badge>
+          </Group>
+          <Text size="xs" c="dimmed">
+            since {localTime(user.granted_at)}
+            {user.granted_by !== '' && `, by ${user.granted_by}`}
+          </Text>
+        </div>
+        {asking ? (
+          <Group gap="xs" wrap="nowrap">
+            <Button size="xs" variant="default" onClick={() => setAsking(false)}>
+              Keep
+            </Button>
+            <Button size="xs" color="red" loading={revoke.isPending} onClick={() => revoke.mutate(name)}>
+              End it, and their terminals
+            </Button>
+          </Group>
+        ) : (
+          <Button
+            size="xs"
+            variant="default"
+            onClick={() => setAsking(true)}
+            aria-label={`End the access of ${name}`}
+            disabled={user.username === ''}
+          >
+            End access
+          </Button>
+        )}
+      </Group>
+      {revoke.isError && <Failure title="It could not be ended" error={revoke.error} />}
+    </div>
+  );
+};
+
+const GrantForm = ({ agentId }: { agentId: string }) => {
+  const grant = useGrant(agentId);
+  const [username, setUsername] = useState('');
+  const [role, setRole] = useState<GrantRole>('control');
+  const submit = (event: React.FormEvent): void => {
+    event.preventDefault();
+    if (username.trim() === '') return;
+    grant.mutate({ username: username.trim(), role }, { onSuccess: () => setUsername('') });
+  };
+  return (
+    <form onSubmit={submit}>
+      <Stack gap="sm">
+        <Group align="flex-end" gap="sm">
+          <TextInput
+            label="Username"
+            value={username}
+            autoComplete="off"
+            onChange={(event) => setUsername(event.currentTarget.value)}
+            style={{ flex: '1 1 10rem' }}
+          />
+          <Select
+            label="May"
+            w={170}
+            data={roles}
+            value={role}
+            allowDeselect={false}
+            onChange={(value) => setRole(GrantRole.parse(value))}
+          />
+          <Button type="submit" loading={grant.isPending} disabled={username.trim() === ''}>
+            Give access
+          </Button>
+        </Group>
+        {grant.isError && <Failure title="Access could not be given" error={grant.error} />}
+      </Stack>
+    </form>
+  );
+};

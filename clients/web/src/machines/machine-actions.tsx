@@ -1,0 +1,118 @@
+import { Button, Group, Modal, Stack, TagsInput, Text, Textarea, TextInput } from '@mantine/core';
+import { IconPencil, IconTrash } from '@tabler/icons-react';
+import { useNavigate } from '@tanstack/react-router';
+import type { Machine } from '@webxterm/contracts/rest';
+import { useState } from 'react';
+import { Failure } from '../layout/failure.tsx';
+import { useDeleteMachine, useUpdateMachine } from './manage-queries.ts';
+
+/** What who manages a machine may do with it. */
+export const MachineActions = ({ machine }: { machine: Machine }) => {
+  const [open, setOpen] = useState<'edit' | 'remove'>();
+  const close = (): void => setOpen(undefined);
+  return (
+    <>
+      <Button
+        variant="default"
+        size="sm"
+        leftSection={<IconPencil size={16} aria-hidden />}
+        onClick={() => setOpen('edit')}
+      >
+        Edit
+      </Button>
+      <Button
+        variant="default"
+        size="sm"
+        leftSection={<IconTrash size={16} aria-hidden />}
+        onClick={() => setOpen('remove')}
+      >
+        Remove
+      </Button>
+      {open === 'edit' && <EditDialog machine={machine} onClose={close} />}
+      {open === 'remove' && <RemoveDialog machine={machine} onClose={close} />}
+    </>
+  );
+};
+
+const EditDialog = ({ machine, onClose }: { machine: Machine; onClose: () => void }) => {
+  const update = useUpdateMachine(machine.agent_id);
+  const [name, setName] = useState(machine.name);
+  const [description, setDescription] = useState(machine.description);
+  const [tags, setTags] = useState(machine.tags);
+  const change = {
+    ...(name.trim() !== machine.name && { name }),
+    ...(description !== machine.description && { description }),
+    ...(tags.join('\n') !== machine.tags.join('\n') && { tags }),
+  };
+  const save = (): void => {
+    if (Object.keys(change).length === 0) onClose();
+    else update.mutate(change, { onSuccess: onClose });
+  };
+  return (
+    <Modal opened onClose={onClose} title={<Text fw={650}>Edit {machine.name}</Text>}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          save();
+        }}
+      >
+        <Stack>
+          <TextInput
+            label="Name"
+            required
+            withAsterisk={false}
+            maxLength={64}
+            data-autofocus
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+          />
+          <Textarea
+            label="Description"
+            autosize
+            maxLength={500}
+            value={description}
+            onChange={(event) => setDescription(event.currentTarget.value)}
+          />
+          <TagsInput label="Tags" description="Enter ends a tag" maxTags={32} value={tags} onChange={setTags} />
+          {update.isError && <Failure title="It could not be saved" error={update.error} />}
+          <Group justify="flex-end">
+            <Button variant="default" onClick={onClose}>
+              Cancel
+            </Button>
+            <Button type="submit" loading={update.isPending}>
+              Save
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+};
+
+const RemoveDialog = ({ machine, onClose }: { machine: Machine; onClose: () => void }) => {
+  const remove = useDeleteMachine(machine.agent_id);
+  const navigate = useNavigate();
+  return (
+    <Modal opened onClose={onClose} title={<Text fw={650}>Remove {machine.name}?</Text>}>
+      <Stack>
+        <Text>
+          Every terminal on it ends, nobody has access to it any more, and its agent is told to stop. Nothing is deleted
+          on the machine itself; to bring it back, configure its agent again.
+        </Text>
+        {remove.isError && <Failure title="It could not be removed" error={remove.error} />}
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose} data-autofocus>
+            Keep it
+          </Button>
+          <Button
+            color="red"
+            loading={remove.isPending}
+            onClick={() => remove.mutate(undefined, { onSuccess: () => void navigate({ to: '/' }) })}
+          >
+            Remove machine
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+};

@@ -1,0 +1,13 @@
+import { Stack } from '@mantine/core';
+import type { Machine } from '@webxterm/contracts/rest';
+import { AccessCard } from './access-card.tsx';
+import { HistoryCard } from './history-card.tsx';
+import { mayManage } from './phrases.ts';
+
+/** The part of a machine's page that is fetched after the rest. */
+export const MachineManagement = ({ machine }: { machine: Machine }) => (
+  <Stack gap="md">
+    <HistoryCard agentId={machine.agent_id} />
+    {mayManage(machine) && <AccessCard machine={machine} />}
+  </Stack>
+);
