@@ -6,7 +6,7 @@ import { csvHeader, csvLine, ndjsonLine } from './export-lines.ts';
 import type { AuditFilter, AuditQuery } from './query.ts';
 
 export interface AuditRoutes {
-  readonly query: AuditQuery;
+  readonly query: Pick<AuditQuery, 'page' | 'all'>;
   readonly auditor: Pick<Auditor, 'record'>;
   readonly allowList: Pick<AllowList, 'require'>;
 }

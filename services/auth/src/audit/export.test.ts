@@ -1,0 +1,146 @@
+import { type IncomingMessage, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { AuditRow } from '@webxterm/contracts/rest';
+import { Api, AppError, type AuditFact, createLogger, edgeHeaders, Shutdown, signAccessToken } from '@webxterm/shared';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { maxExports, mountAudit } from './http.ts';
+
+const gatewayKey = Buffer.alloc(32, 1);
+const jwtKeys = [{ kid: 'k1', secret: Buffer.alloc(32, 2) }];
+const logger = createLogger({ service: 'test', level: 'silent' });
+const shutdown = new Shutdown(logger);
+const now = Math.floor(Date.now() / 1000);
+const userId = 'a'.repeat(24);
+const token = signAccessToken(jwtKeys, { userId, sid: 'sid-of-an-admin-0', now, expiresAt: now + 60 });
+const entry = { user_id: userId, username: 'ada', disabled: false, exp: 4_000_000_000, epoch: 'e' };
+const facts = { requestId: 'r', clientIp: '203.0.113.9', proto: 'http', host: 'localhost' } as const;
+
+const row = (seq: number): AuditRow => ({
+  seq,
+  event_id: 'x'.repeat(22),
+  at: '2026-11-25T10:00:00.000Z',
+  recorded_at: '2026-11-25T10:00:01.000Z',
+  service: 'auth',
+  action: 'login',
+  actor: { kind: 'user', user_id: userId, username: 'ada', verified: true },
+  target: null,
+  agent_id: null,
+  session_id: null,
+  address: '203.0.113.9',
+  user_agent: 'u'.repeat(200),
+  result: 'ok',
+  reason: null,
+  request_id: 'r',
+  count: 1,
+  details: {},
+});
+
+/** More than anybody keeps: some 500 MB as CSV. */
+const total = 1_000_000;
+let read = 0;
+let left = 0;
+let role: 'admin' | 'user' = 'admin';
+let recorded: AuditFact[] = [];
+let port = 0;
+
+const query = {
+  page: async () => ({ events: [], next_cursor: null }),
+  all: async function* (): AsyncGenerator<AuditRow> {
+    try {
+      for (let seq = 1; seq <= total; seq += 1) {
+        read += 1;
+        yield row(seq);
+      }
+    } finally {
+      left += 1;
+    }
+  },
+};
+
+beforeAll(async () => {
+  const allowList = {
+    find: async () => ({ ...entry, role: 'admin' as const }),
+    require: () => ({ ...entry, role }),
+  };
+  const auditor = {
+    record: async (fact: AuditFact) => {
+      if (fact.details?.machine === `ag_${'1'.repeat(26)}`) throw new AppError('unavailable');
+      recorded.push(fact);
+    },
+  };
+  const api = new Api({ gatewayKey, jwtKeys, allowList, logger });
+  mountAudit(api, { query, auditor, allowList });
+  const address = (await api.listen('127.0.0.1', 0, shutdown)).address();
+  port = (address as AddressInfo).port;
+});
+afterAll(() => shutdown.run());
+beforeEach(() => {
+  [read, left, role, recorded] = [0, 0, 'admin', []];
+});
+
+/** A client that has got the headers and reads nothing more. */
+const begin = (path = '/api/audit/export.csv'): Promise<IncomingMessage> =>
+  new Promise((resolve, reject) => {
+    const headers = { ...edgeHeaders(gatewayKey, facts), authorization: `Bearer ${token}` };
+    request({ port, path, headers, agent: false }, (response) => {
+      response.pause();
+      resolve(response);
+    })
+      .on('error', reject)
+      .end();
+  });
+
+const untilQuiet = async (): Promise<number> => {
+  let before = -1;
+  await vi.waitFor(
+    () => {
+      const same = read === before && read > 0;
+      before = read;
+      expect(same).toBe(true);
+    },
+    { timeout: 20_000, interval: 300 },
+  );
+  return read;
+};
+
+describe('a large download', () => {
+  it('is read from the database no faster than the client takes it, and no further once the client is gone', async () => {
+    const response = await begin();
+    expect(response.headers['content-type']).toContain('text/csv');
+    expect(response.headers['content-disposition']).toMatch(/^attachment; filename="audit-.*\.csv"$/);
+    // What the sockets between them hold, and not the whole of it.
+    expect(await untilQuiet()).toBeLessThan(total / 20);
+    expect(left).toBe(0);
+    response.destroy();
+    await vi.waitFor(() => expect(left).toBe(1));
+    expect(read).toBeLessThan(total / 20);
+    expect(recorded).toMatchObject([{ action: 'audit_exported', details: { format: 'csv' } }]);
+  });
+
+  it('breaks off, and does not end as if it were whole, when the caller is no administrator any more', async () => {
+    const response = await begin('/api/audit/export.ndjson');
+    role = 'user';
+    response.resume();
+    await new Promise<void>((resolve) => response.once('error', () => resolve()).once('close', resolve));
+    expect(response.complete).toBe(false);
+    expect(read).toBeLessThan(total);
+  });
+
+  it('is one of a few at once', async () => {
+    const running = await Promise.all(Array.from({ length: maxExports }, () => begin()));
+    const refused = await begin();
+    expect(refused.statusCode).toBe(429);
+    expect(refused.headers['retry-after']).toBeDefined();
+    for (const response of [...running, refused]) response.destroy();
+    await vi.waitFor(() => expect(left).toBe(maxExports));
+    const again = await begin();
+    expect(again.statusCode).toBe(200);
+    again.destroy();
+  });
+
+  it('is not given when it cannot be audited', async () => {
+    const response = await begin(`/api/audit/export.csv?machine=ag_${'1'.repeat(26)}`);
+    expect([response.statusCode, read]).toEqual([503, 0]);
+    response.destroy();
+  });
+});
