@@ -1,57 +1,21 @@
 import { type EndCause, inputWindow, type UpFrame } from '@webxterm/contracts/frames';
-import { advance, DriverSeat, type Progress, Ring, type SessionState, SizeMarks, Writers } from '@webxterm/stream';
-import type { Logger } from 'pino';
+import {
+  advance,
+  DriverSeat,
+  initialOutputLimit,
+  type Progress,
+  Ring,
+  type SessionState,
+  SizeMarks,
+  Writers,
+} from '@webxterm/stream';
 import { type AttachedSession, Attachment, type Viewer, writerOf } from '../attachment/attachment.ts';
-import type { AttachmentTransport } from '../attachment/outgoing.ts';
 import { OutputFlow } from '../attachment/output-flow.ts';
-import type { ScreenSnapshot } from '../screen/messages.ts';
 import { InputPump } from '../shell/input-pump.ts';
-import type { ExitResult, PtyEvents, PtySize } from '../shell/pty.ts';
+import type { ExitResult, PtySize } from '../shell/pty.ts';
 import { SessionEnd, type SessionResult } from './session-end.ts';
+import type { AttachRequest, SessionOptions, Terminal } from './session-options.ts';
 import { Stall } from './stall.ts';
-
-/** The shell as a session needs it. */
-export type Terminal = {
-  write(bytes: Uint8Array): number;
-  resize(size: PtySize): void;
-  pause(): void;
-  resume(): void;
-  kill(signal: NodeJS.Signals): void;
-};
-
-/** The screen as what left the ring drew it. */
-export type SessionScreen = {
-  evicted(offset: number, bytes: Uint8Array, marks: SizeMarks): void;
-  snapshot(): Promise<ScreenSnapshot | undefined>;
-  close(): void;
-};
-
-export type SessionOptions = {
-  /** 32 hex digits. */
-  id: string;
-  ownerUserId: string;
-  kind: string;
-  size: PtySize;
-  /** Bytes of output kept. */
-  ringSize: number;
-  spawn(events: PtyEvents, size: PtySize): Terminal;
-  screen: SessionScreen;
-  onEnded(session: Session): void;
-  log: Logger;
-  /** ms on a clock that does not go back. */
-  now(): number;
-};
-
-export type AttachRequest = {
-  viewer: Viewer;
-  created: boolean;
-  /** The viewer has every byte before this; undefined: it has nothing. */
-  from: number | undefined;
-  size: PtySize | undefined;
-  /** It knows snapshots and jumps (`webxterm.v1`). */
-  repaints: boolean;
-  transport: AttachmentTransport;
-};
 
 /** One shell: its ring, who is attached to it, who drives it. It outlives every connection. */
 export class Session implements AttachedSession {
@@ -136,20 +100,19 @@ export class Session implements AttachedSession {
     const offset = repaints ? asked : Math.max(asked, tail);
     const gate = this.#writers.enter(writer);
     this.#displace(writer);
-    const size = this.#sizeAfter(writer, request);
+    const place = this.#seatFor(viewer, offset);
+    if (place.driver && request.size !== undefined) this.#applySize(request.size);
     const flow = new OutputFlow({
       ring: this.ring,
       marks: this.#marks,
       from: offset,
       liveFrom: head,
-      told: size,
+      told: this.size,
       repaints,
       holds: () => this.#seat.driver === writer && this.#seat.holds,
     });
     const attachment = new Attachment({ viewer, flow, gate, session: this, transport: request.transport });
-    const place = this.#seatFor(attachment);
     attachment.wantedSize = request.size;
-    if (place.driver && request.size !== undefined) this.#applySize(request.size);
     this.#attachments.set(writer, attachment);
     this.#detachedAt = undefined;
     attachment.accept(
@@ -162,12 +125,12 @@ export class Session implements AttachedSession {
         liveFrom: place.withinHold ? offset : head,
         inputApplied: gate.applied,
         inputLimit: gate.limit,
-        ...size,
+        ...this.size,
       },
       asked,
     );
-    if (flow.waiting) this.#repaint(attachment);
-    if (this.result !== undefined) this.#tellEnd(attachment, this.result);
+    if (flow.waiting) void this.#options.screen.snapshot().then((snapshot) => attachment.repaint(snapshot));
+    if (this.result !== undefined) attachment.outgoing.endAfterOutput({ type: 'ended', ...this.result });
     this.#regulate();
     return attachment;
   }
@@ -280,26 +243,10 @@ export class Session implements AttachedSession {
     for (const attachment of this.#attachments.values()) attachment.flow.evicted(offset, bytes);
   }
 
-  /** Asks for the screen on behalf of a viewer that is behind the ring. */
-  #repaint(attachment: Attachment): void {
-    this.#options.screen.snapshot().then(
-      (snapshot) => attachment.repaint(snapshot),
-      (err: unknown) => {
-        this.#options.log.warn({ session: this.id, err }, 'the screen could not be told');
-        attachment.repaint(undefined);
-      },
-    );
-  }
-
-  #seatFor(attachment: Attachment): { driver: boolean; withinHold: boolean } {
-    if (attachment.viewer.role !== 'control' || this.result !== undefined) return { driver: false, withinHold: false };
-    return this.#seat.attach(attachment.writer, this.#progressOf(attachment), this.#options.now());
-  }
-
-  /** The size that counts once this viewer is attached. */
-  #sizeAfter(writer: string, { viewer, size }: AttachRequest): PtySize {
-    const drives = viewer.role === 'control' && (this.#seat.driver ?? writer) === writer && this.result === undefined;
-    return drives ? (size ?? this.size) : this.size;
+  #seatFor(viewer: Viewer, offset: number): { driver: boolean; withinHold: boolean } {
+    if (viewer.role !== 'control' || this.result !== undefined) return { driver: false, withinHold: false };
+    const progress = { acked: offset, limit: offset + initialOutputLimit };
+    return this.#seat.attach(writerOf(viewer), progress, this.#options.now());
   }
 
   #ended(exit: ExitResult): void {
@@ -310,12 +257,9 @@ export class Session implements AttachedSession {
     this.#state = advance(this.#state, { state: 'ended', cause: result.cause });
     this.#pump.close();
     this.#seat.release();
-    for (const attachment of this.#attachments.values()) this.#tellEnd(attachment, result);
+    for (const attachment of this.#attachments.values())
+      attachment.outgoing.endAfterOutput({ type: 'ended', ...result });
     this.#options.onEnded(this);
-  }
-
-  #tellEnd(attachment: Attachment, result: SessionResult): void {
-    attachment.outgoing.endAfterOutput({ type: 'ended', ...result });
   }
 
   #drives(from: Attachment): void {

@@ -7,7 +7,8 @@ import type { AttachmentTransport } from '../attachment/outgoing.ts';
 import { describeError } from '../failure.ts';
 import { Screens } from '../screen/screens.ts';
 import type { PtyEvents, PtySize } from '../shell/pty.ts';
-import { Session, type Terminal } from './session.ts';
+import { Session } from './session.ts';
+import type { Terminal } from './session-options.ts';
 
 export type SessionsOptions = {
   /** Shells alive at once. */
@@ -112,12 +113,6 @@ export class Sessions {
   /** Ends a session, also one whose shell is just being started; where an owner is named, only if it is theirs. */
   end(sessionId: Uint8Array, cause: EndCause, ownerUserId = ''): void {
     this.#endOne(Buffer.from(sessionId).toString('hex'), cause, ownerUserId);
-  }
-
-  /** Whether the session is here, be it ended or just being started. */
-  knows(sessionId: Uint8Array): boolean {
-    const id = Buffer.from(sessionId).toString('hex');
-    return this.#sessions.has(id) || this.#opening.has(id);
   }
 
   /** Whether the session is here, be it ended or just being started. */
