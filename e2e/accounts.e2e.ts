@@ -1,0 +1,221 @@
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { launchBrowser } from './support/browser.ts';
+import { eventually, Rest } from './support/rest.ts';
+import { startTestStack, type TestStack } from './support/stack.ts';
+import { type AgentRun, VsayAgent } from './support/vsay-agent.ts';
+
+let stack: TestStack;
+let browser: Browser;
+const contexts: BrowserContext[] = [];
+const complaints: string[] = [];
+
+beforeAll(async () => {
+  [stack, browser] = await Promise.all([startTestStack({ agent: false }), launchBrowser()]);
+});
+afterAll(async () => {
+  await browser?.close();
+  await stack?.stop();
+});
+afterEach(async () => {
+  await Promise.all(contexts.splice(0).map((context) => context.close()));
+});
+
+/** A browser of its own: what one person has is not another's. */
+const newPage = async (): Promise<Page> => {
+  const context = await browser.newContext({ viewport: { width: 1200, height: 900 } });
+  contexts.push(context);
+  const page = await context.newPage();
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    if (/Content Security Policy/i.test(message.text())) complaints.push(message.text());
+  });
+  return page;
+};
+
+const signIn = async (page: Page, account: { email: string; password: string }): Promise<void> => {
+  await page.goto(`${stack.url}/login`);
+  await page.getByLabel('E-mail').fill(account.email);
+  await page.getByLabel('Password', { exact: true }).fill(account.password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('navigation', { name: 'Main' }).waitFor();
+};
+
+/** A picture of one colour, as a file that somebody picks. */
+const picture = (page: Page): Promise<number[]> =>
+  page.evaluate(async () => {
+    const canvas = new OffscreenCanvas(900, 600);
+    const paper = canvas.getContext('2d');
+    if (paper === null) throw new Error('no canvas');
+    paper.fillStyle = '#1a6c7d';
+    paper.fillRect(0, 0, 900, 600);
+    return [...new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer())];
+  });
+
+/** Makes an account in the page of users. @returns the link that is shown once */
+const addUser = async (admin: Page, username: string): Promise<string> => {
+  await admin.goto(`${stack.url}/users`);
+  await admin.getByRole('button', { name: 'Add a user' }).click();
+  await admin.getByLabel('Username').fill(username);
+  await admin.getByLabel('E-mail').fill(`${username}@example.com`);
+  await admin.getByRole('button', { name: 'Make the account' }).click();
+  const link = await admin.getByTestId('made-link').innerText();
+  await admin.getByRole('button', { name: 'Done' }).click();
+  return link;
+};
+
+const choosePassword = async (page: Page, link: string, password: string): Promise<void> => {
+  await page.goto(link);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByLabel('The same again').fill(password);
+  await page.getByRole('button', { name: /Set up my account|Change my password/ }).click();
+  await page.getByRole('navigation', { name: 'Main' }).waitFor();
+};
+
+describe('accounts in a real browser', () => {
+  it('an administrator makes an account, and its owner sets it up by the link, once', async () => {
+    const admin = await newPage();
+    await signIn(admin, stack.admin);
+    const link = await addUser(admin, 'barbara');
+    await admin.getByRole('row').filter({ hasText: 'barbara' }).getByText('Not set up yet').waitFor();
+
+    const page = await newPage();
+    await page.goto(link);
+    await page.getByText('Welcome, barbara').waitFor();
+    expect(page.url()).toBe(`${stack.url}/setup`);
+    await choosePassword(page, link, 'chosen by barbara');
+    await page.getByText(/no machines yet/i).waitFor();
+
+    const again = await newPage();
+    await again.goto(link);
+    await again.getByText('This link cannot be used').waitFor();
+    const account = { email: 'barbara@example.com', password: 'chosen by barbara' };
+    await signIn(await newPage(), account);
+    // For somebody who is no administrator there are no users to see.
+    await page.goto(`${stack.url}/users`);
+    await page.getByText('Administrators only').waitFor();
+  }, 120_000);
+
+  it('somebody changes name, address, picture, password and key, and ends the other sign-in', async () => {
+    const account = { email: 'ada@example.com', password: 'yourpassword' };
+    const { user, token: elsewhere } = await new Rest(stack.url).signup('ada');
+    const page = await newPage();
+    await signIn(page, account);
+    await page.goto(`${stack.url}/profile`);
+
+    const chosen = { name: 'me.png', mimeType: 'image/png', buffer: Buffer.from(await picture(page)) };
+    await page.locator('input[type=file]').setInputFiles(chosen);
+    await page.getByRole('button', { name: 'Remove it' }).waitFor();
+    const shown = page.getByRole('region', { name: 'Account' }).locator('img');
+    await eventually('the picture', async () =>
+      (await shown.evaluate((img: HTMLImageElement) => img.naturalWidth)) === 120 ? true : undefined,
+    );
+
+    await page.getByRole('button', { name: 'Change name or e-mail' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Username').fill('Ada Lovelace');
+    await dialog.getByLabel('E-mail').fill('ada.lovelace@example.com');
+    await dialog.getByLabel('Current password').fill('guessed');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await dialog.getByText(/not your current password/i).waitFor();
+    await dialog.getByLabel('Current password').fill(account.password);
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('ada.lovelace@example.com').waitFor();
+    await page.getByLabel('Account of Ada Lovelace').waitFor();
+
+    const signins = page.getByRole('region', { name: 'Sign-ins' });
+    await signins.getByText('This one').waitFor();
+    await signins.getByRole('button', { name: /End the sign-in of node/ }).click();
+    await eventually('the other sign-in is over', async () =>
+      (await new Rest(stack.url, elsewhere).get('/api/profile')).status === 401 ? true : undefined,
+    );
+
+    await page.getByRole('button', { name: 'Replace the key' }).click();
+    await page.getByRole('button', { name: 'Replace it' }).click();
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    await page.getByRole('button', { name: 'Show API key' }).click();
+    const key = await eventually('another key', async () => {
+      const text = await page.getByTestId('api-key').innerText();
+      return text === user.api_key ? undefined : text;
+    });
+    expect(key).toMatch(/^vsay_ak_[0-9A-Za-z]{32}$/);
+
+    await page.getByLabel('Current password', { exact: true }).fill(account.password);
+    await page.getByLabel('New password', { exact: true }).fill('another password');
+    await page.getByLabel('New password again', { exact: true }).fill('another password');
+    await page.getByRole('button', { name: 'Change password' }).click();
+    await page.getByText('Your password is changed.').waitFor();
+    await signIn(await newPage(), { email: 'ada.lovelace@example.com', password: 'another password' });
+  }, 120_000);
+
+  it('somebody who forgot the password gets a link for a new one', async () => {
+    await new Rest(stack.url).signup('forgetful');
+    const admin = await newPage();
+    await signIn(admin, stack.admin);
+    await admin.goto(`${stack.url}/users?search=forgetful`);
+    await admin.getByLabel('Actions for forgetful').click();
+    await admin.getByRole('menuitem', { name: 'Link for a new password' }).click();
+    await admin.getByRole('button', { name: 'Make the link' }).click();
+    const link = await admin.getByTestId('made-link').innerText();
+    await choosePassword(await newPage(), link, 'a new password');
+    await signIn(await newPage(), { email: 'forgetful@example.com', password: 'a new password' });
+  }, 120_000);
+
+  it('a user who owns a machine is deleted, and the machine goes on as that of whom it was handed to', async () => {
+    const owner = await new Rest(stack.url).signup('owner');
+    const agent = new VsayAgent();
+    let run: AgentRun | undefined;
+    try {
+      const { api_key: key } = owner.user;
+      const options = ['--token', key, '--host', stack.url, '--name', 'build-1'];
+      expect((await agent.finish('configure', ...options)).code).toBe(0);
+      run = agent.run('start');
+      const mine = new Rest(stack.url, owner.token);
+      await eventually('the machine', async () =>
+        (await mine.machines()).find((machine) => machine.status === 'online'),
+      );
+      const admin = await newPage();
+      await signIn(admin, stack.admin);
+      await admin.goto(`${stack.url}/users?search=owner`);
+      await admin.getByLabel('Actions for owner').click();
+      await admin.getByRole('menuitem', { name: 'Delete' }).click();
+      await admin.getByText('They own a machine: build-1').waitFor();
+      const remove = admin.getByRole('button', { name: 'Delete user' });
+      expect(await remove.isDisabled()).toBe(true);
+      await admin.getByLabel('Hand them over to another user').check();
+      await admin.getByRole('combobox', { name: 'New owner' }).fill('admin');
+      await admin.getByRole('option', { name: 'admin' }).click();
+      await remove.click();
+      await admin.getByText('Nobody found').waitFor();
+      const { token, user } = await new Rest(stack.url).login(stack.admin);
+      await eventually('the machine is the administrator’s, and online', async () =>
+        (await new Rest(stack.url, token).machines()).find(
+          (machine) => machine.name === 'build-1' && machine.owner_id === user.id && machine.status === 'online',
+        ),
+      );
+      expect((await mine.get('/api/profile')).status).toBe(401);
+    } finally {
+      await run?.stop();
+    }
+  }, 120_000);
+
+  it('somebody leaves, after it was said what goes with it', async () => {
+    await new Rest(stack.url).signup('leaver');
+    const page = await newPage();
+    const account = { email: 'leaver@example.com', password: 'yourpassword' };
+    await signIn(page, account);
+    await page.goto(`${stack.url}/profile`);
+    await page.getByRole('button', { name: 'Delete my account' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText(/cannot be undone/).waitFor();
+    await dialog.getByLabel('Current password').fill(account.password);
+    await dialog.getByRole('button', { name: 'Delete my account' }).click();
+    await page.getByText('Welcome back').waitFor();
+    const answer = await new Rest(stack.url).post('/api/login', account);
+    expect([answer.status, answer.body.code]).toEqual([401, 'wrong_credentials']);
+  }, 120_000);
+
+  it('no page raised an error or ran into the content security policy', () => {
+    expect(complaints).toEqual([]);
+  });
+});
