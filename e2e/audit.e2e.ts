@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs';
+import { type AuditRow, listAudit } from '@webxterm/contracts/rest';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launchBrowser } from './support/browser.ts';
+import { eventually, onlineMachine, Rest } from './support/rest.ts';
+import { startTestStack, type TestStack } from './support/stack.ts';
+
+let stack: TestStack;
+let browser: Browser;
+let page: Page;
+let admin: Rest;
+let agentId: string;
+
+beforeAll(async () => {
+  [stack, browser] = await Promise.all([startTestStack(), launchBrowser()]);
+  const visitor = new Rest(stack.url);
+  admin = visitor.as((await visitor.login(stack.admin)).token);
+  agentId = (await onlineMachine(admin)).agent_id;
+  page = await (await browser.newContext({ viewport: { width: 1200, height: 800 } })).newPage();
+});
+afterAll(async () => {
+  await browser?.close();
+  await stack?.stop();
+});
+
+const rows = async (query: string): Promise<AuditRow[]> => {
+  const { status, body } = await admin.get(`/api/audit?limit=200&${query}`);
+  expect([query, status]).toEqual([query, 200]);
+  return listAudit.success.schema.parse(body).events;
+};
+
+const row = (query: string): Promise<AuditRow> => eventually(`a row for ${query}`, async () => (await rows(query))[0]);
+
+describe('the audit log of a whole stack', () => {
+  it('tells of the machine, the terminal on it, and who was not let in, each with who it was', async () => {
+    const added = await row(`action=machine_added&machine=${agentId}`);
+    expect(added).toMatchObject({ service: 'agent-hub', result: 'ok', actor: { kind: 'api_key', verified: true } });
+
+    const ticket = await admin.post('/api/terminal/tickets', { agent_id: agentId });
+    const socket = new WebSocket(
+      `${stack.url.replace('http', 'ws')}/api/terminal/${agentId}/ws?token=${String(ticket.body.ticket)}`,
+    );
+    await new Promise((resolve, reject) => {
+      socket.addEventListener('open', resolve);
+      socket.addEventListener('error', reject);
+    });
+    const opened = await row(`action=terminal_opened&machine=${agentId}`);
+    expect(opened).toMatchObject({
+      service: 'terminal',
+      session_id: ticket.body.session_id,
+      actor: { kind: 'user', username: 'admin', verified: true },
+    });
+    expect(opened.address).not.toBe('');
+    socket.send('exit 3\n');
+    expect(await row(`action=terminal_closed&machine=${agentId}`)).toMatchObject({ details: { exit_code: 3 } });
+
+    const stranger = admin.as((await admin.signup('stranger')).token);
+    expect((await stranger.post('/api/terminal/tickets', { agent_id: agentId })).status).toBe(404);
+    expect(await row(`action=terminal_denied&machine=${agentId}`)).toMatchObject({
+      actor: { username: 'stranger', verified: true },
+      result: 'denied',
+      reason: 'machine_not_found',
+    });
+  });
+
+  it('is read by administrators in the browser: filtered, looked into, and downloaded', async () => {
+    await page.goto(stack.url);
+    await page.getByLabel('E-mail').fill(stack.admin.email);
+    await page.getByLabel('Password', { exact: true }).fill(stack.admin.password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('link', { name: 'Audit' }).click();
+    const table = page.getByRole('table', { name: 'Audit log' });
+    await table.getByText('Opened a terminal').first().waitFor();
+
+    await page.getByRole('combobox', { name: 'Action' }).fill('denied');
+    await page.getByRole('option', { name: 'Terminal denied' }).click();
+    await table.getByText('Opened a terminal').first().waitFor({ state: 'detached' });
+    await table.getByText('stranger').first().waitFor();
+    expect(new URL(page.url()).searchParams.get('action')).toContain('terminal_denied');
+
+    await table
+      .getByRole('button', { name: /^More about row/ })
+      .first()
+      .click();
+    await table.getByText('machine_not_found').waitFor();
+    await table.getByText('Only this machine').click();
+    await page.getByRole('button', { name: 'Any machine' }).waitFor();
+
+    await page.getByRole('button', { name: 'Download what is listed' }).click();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('menuitem', { name: /CSV/ }).click(),
+    ]);
+    const file = readFileSync(await download.path(), 'utf8');
+    expect(file.split('\r\n')[0]).toContain('seq,at,recorded_at');
+    expect(file).toContain('"terminal_denied"');
+    expect(file).not.toContain('"terminal_opened"');
+
+    await page.getByRole('button', { name: 'Clear all' }).click();
+    await table.getByText('Downloaded the audit log').waitFor();
+  });
+});
