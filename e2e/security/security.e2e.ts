@@ -1,17 +1,32 @@
 // One stack for all attacks: starting one costs more than most of them.
 import { afterAll, beforeAll } from 'vitest';
+import { aftermath, pidsOf } from './aftermath.ts';
+import { fuzzAgents } from './fuzz/agents.ts';
+import { fuzzBus } from './fuzz/bus.ts';
+import { fuzzFrames } from './fuzz/frames.ts';
 import { fuzzRest } from './fuzz/rest.ts';
+import { fuzzTokens } from './fuzz/tokens.ts';
 import { routeMatrix } from './route-matrix.ts';
 import { startWorld, type World } from './world.ts';
 
 let world: World;
+let pids: Record<string, number>;
 
 beforeAll(async () => {
   world = await startWorld();
+  pids = pidsOf(world);
 });
 afterAll(async () => {
   await world?.stop();
 });
 
 routeMatrix(() => world);
+fuzzTokens(() => world);
+fuzzFrames(() => world);
+fuzzAgents(() => world);
+fuzzBus(() => world);
 fuzzRest(() => world);
+aftermath(
+  () => world,
+  () => pids,
+);

@@ -192,3 +192,11 @@ export const startWorld = async (): Promise<World> => {
     },
   };
 };
+
+/** host:port where agents dial. */
+export const hubAddress = async ({ stack }: World): Promise<string> => {
+  const { body } = await new Rest(stack.url).get<{ grpc: { addresses: string[] } }>('/.well-known/webxterm');
+  const [address] = body.grpc.addresses;
+  if (address === undefined) throw new Error('no hub is told');
+  return address;
+};

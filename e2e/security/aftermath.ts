@@ -1,0 +1,36 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { World } from './world.ts';
+
+export const pidsOf = ({ stack }: World): Record<string, number> =>
+  Object.fromEntries(stack.processes().map(({ name, pid }) => [name, pid]));
+
+const logsOf = ({ stack }: World): { name: string; text: string }[] => {
+  const folder = join(stack.dataDir, 'logs');
+  return readdirSync(folder).map((name) => ({ name, text: readFileSync(join(folder, name), 'utf8') }));
+};
+
+/** Last of all: what the attacks left behind. */
+export const aftermath = (world: () => World, before: () => Record<string, number>): void => {
+  describe('after all of it', () => {
+    it('every process is the one that it was', () => {
+      expect(pidsOf(world())).toEqual(before());
+    });
+
+    it('every part is well, and the terminal that was open all the time still is', async () => {
+      await world().stack.healthy();
+      await world().session.run('echo still here');
+    });
+
+    it('no log holds a secret that was used', () => {
+      const logs = logsOf(world());
+      expect(logs.length).toBeGreaterThan(5);
+      expect(logs.reduce((length, { text }) => length + text.length, 0)).toBeGreaterThan(1000);
+      const found = logs.flatMap(({ name, text }) =>
+        [...world().secrets].filter((secret) => text.includes(secret)).map((secret) => `${name}: ${secret}`),
+      );
+      expect(found).toEqual([]);
+    });
+  });
+};
