@@ -1,4 +1,4 @@
-// count-tests.ts REPORT: `N passed, N failed` from vitest's JSON report. A file that could not be loaded counts as one failure.
+// count-tests.ts REPORT...: `N passed, N failed` from vitest's JSON reports. A file that could not be loaded counts as one failure.
 import { readFileSync } from 'node:fs';
 
 interface VitestReport {
@@ -28,7 +28,9 @@ const read = (path: string): { passed: number; failed: number } => {
 };
 
 if (import.meta.main) {
-  const { passed, failed } = read(process.argv[2] ?? '');
-  console.log(`${passed} passed, ${failed} failed`);
-  process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
+  const counts = process.argv.slice(2).map(read);
+  const sum = (of: 'passed' | 'failed'): number => counts.reduce((total, count) => total + count[of], 0);
+  console.log(`${sum('passed')} passed, ${sum('failed')} failed`);
+  // Each run must have run something.
+  process.exitCode = sum('failed') > 0 || counts.length === 0 || counts.some(({ passed }) => passed === 0) ? 1 : 0;
 }

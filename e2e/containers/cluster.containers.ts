@@ -51,7 +51,6 @@ beforeAll(async () => {
     .withEnvironment(environment)
     .withProfiles('demo')
     .withBuild()
-    .withClientOptions({ commandOptions: ['--profile', 'demo'] })
     .withDefaultWaitStrategy(Wait.forHealthCheck());
   for (const name of oneShots) setUp = setUp.withWaitStrategy(`${name}-1`, Wait.forOneShotStartup());
   started = await setUp.up();
@@ -85,8 +84,8 @@ describe('the cluster in containers', () => {
     await terminal.type('exit 3\n');
     expect((await terminal.closed).code).toBe(1000);
     const ended = await eventually('the session has ended', async () => {
-      const { body } = await rest.get<{ exit_code?: number }>(`/api/sessions/${terminal.sessionId}`);
-      return typeof body.exit_code === 'number' ? body.exit_code : undefined;
+      const { body } = await rest.get<{ session: { exit_code: number | null } }>(`/api/sessions/${terminal.sessionId}`);
+      return body.session.exit_code ?? undefined;
     });
     expect(ended).toBe(3);
   });
