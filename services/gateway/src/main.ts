@@ -7,6 +7,7 @@ import { redirectServer } from './door/redirect.ts';
 import { TrustedProxies } from './edge/client-address.ts';
 import { doorNames } from './edge/names.ts';
 import { HealthMonitor } from './health/monitor.ts';
+import { Measures } from './measure.ts';
 import { readGatewaySettings } from './settings.ts';
 import { Forwarder } from './upstreams/forward.ts';
 import { Pool } from './upstreams/pool.ts';
@@ -33,7 +34,9 @@ await runService('gateway', readGatewaySettings, async (settings, { logger, shut
   ]);
   const names = doorNames(settings.PUBLIC_URL, settings.EXTRA_ORIGINS);
   const sockets = new SocketForwarder(terminal, settings.GATEWAY_KEY, logger);
+  const health = new Health('gateway');
   const door = new Door({
+    measures: new Measures(health.metrics, () => sockets.size),
     names,
     proxies: new TrustedProxies(settings.TRUSTED_PROXIES),
     forwarder: new Forwarder([auth, hub, terminal], settings.GATEWAY_KEY, logger),
@@ -42,7 +45,6 @@ await runService('gateway', readGatewaySettings, async (settings, { logger, shut
     certificates,
     logger,
   });
-  const health = new Health('gateway');
   if (certificates !== undefined) measureCertificates(health.metrics, [certificates]);
   await serveHealth({
     host: settings.HEALTH_HOST,

@@ -14,6 +14,7 @@ import {
   maxBody,
   newRequestId,
 } from '../edge/edge.ts';
+import type { Measures } from '../measure.ts';
 import { isTerminalSocket, RouteTable } from '../routing/route-table.ts';
 import { declaredLength, maxDrained, tooLarge } from '../upstreams/body-limit.ts';
 import type { Forwarder } from '../upstreams/forward.ts';
@@ -29,6 +30,7 @@ export interface DoorOptions extends EdgeOptions {
   readonly forwarder: Pick<Forwarder, 'forward'>;
   readonly sockets: Pick<SocketForwarder, 'forward'>;
   readonly own: OwnAnswers;
+  readonly measures: Pick<Measures, 'watch'>;
   /** The door speaks TLS by these; undefined: plain HTTP. */
   readonly certificates: CertificateFolder | undefined;
   readonly logger: Logger;
@@ -52,6 +54,7 @@ export class Door {
   readonly #table = new RouteTable(allRoutes);
   /** What is being answered on a connection, the latest of it. */
   readonly #answering = new WeakMap<Duplex, ServerResponse>();
+  readonly #routes = new WeakMap<ServerResponse, Route>();
 
   constructor(options: DoorOptions) {
     this.#options = options;
@@ -75,6 +78,7 @@ export class Door {
     const requestId = newRequestId();
     response.setHeader('x-request-id', requestId);
     this.#answering.set(request.socket, response);
+    this.#options.measures.watch(response, () => this.#routes.get(response));
     if (this.#options.logger.isLevelEnabled('debug')) this.#logAnswer(request, response, requestId);
     try {
       this.#route(admit(this.#options, request, requestId), request, response);
@@ -90,6 +94,7 @@ export class Door {
     const method = request.method ?? '';
     if (isApi(path)) this.#options.own.secureApi(request, response);
     const match = this.#table.match(method, path);
+    if (match.kind === 'route') this.#routes.set(response, match.route);
     if (match.kind === 'unknown' && isApi(path)) throw this.#unknown(path);
     checkOrigin(this.#options.names, admitted.origin);
     if (admitted.origin !== undefined) corsHeaders(response, admitted.origin);

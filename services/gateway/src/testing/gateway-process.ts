@@ -20,6 +20,8 @@ export const freePort = async (): Promise<number> => {
 export interface GatewayProcess {
   readonly port: number;
   readonly origin: string;
+  /** Where it answers /metrics. */
+  readonly healthPort: number;
   readonly child: ChildProcess;
   stop(): Promise<void>;
 }
@@ -50,6 +52,7 @@ export const startGateway = async (settings: Record<string, string>): Promise<Ga
   return {
     port,
     origin: `http://127.0.0.1:${port}`,
+    healthPort,
     child,
     stop: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;

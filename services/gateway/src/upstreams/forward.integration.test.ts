@@ -221,3 +221,16 @@ describe('bodies', () => {
     client.socket.destroy();
   });
 });
+
+describe('the metrics', () => {
+  it('count answers by route and status, and never by a path from outside', async () => {
+    await request('GET', '/api/machines');
+    await request('GET', '/api/no-such-route-as-this');
+    const text = await (await fetch(`http://127.0.0.1:${gateway.healthPort}/metrics`)).text();
+    expect(text).toMatch(/webxterm_gateway_requests_total\{route="listMachines",status="200",[^}]*\} \d/);
+    expect(text).toMatch(/webxterm_gateway_requests_total\{route="none",status="404",[^}]*\} \d/);
+    expect(text).toMatch(/webxterm_gateway_upstream_seconds_count\{service="agent-hub"/);
+    expect(text).toMatch(/webxterm_gateway_sockets\{[^}]*\} 0/);
+    expect(text).not.toContain('no-such-route-as-this');
+  });
+});

@@ -39,6 +39,11 @@ export class SocketForwarder {
     this.#proxy.upgrade(request, socket, head);
   }
 
+  /** WebSockets that are open or on their way. */
+  get size(): number {
+    return this.#sockets.size;
+  }
+
   /** Ends every WebSocket: the clients come back through another gateway. */
   close(): void {
     for (const socket of this.#sockets) socket.destroy();
