@@ -1,0 +1,78 @@
+import { SizeMarks } from '@webxterm/stream';
+import { pino } from 'pino';
+import { describe, expect, it } from 'vitest';
+import { maxBacklog, Screen, Screens } from './screens.ts';
+
+const kib = 1024;
+const marks = new SizeMarks({ cols: 20, rows: 5 });
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+/** A screen whose emulator draws only when told. */
+const make = () => {
+  const fed: [number, number][] = [];
+  const state = { drops: 0, takes: true };
+  const screen = new Screen({
+    feed: (offset, piece) => {
+      if (state.takes) fed.push([offset, piece.length]);
+      return state.takes;
+    },
+    ask: () => Promise.resolve({ offset: 0, kept: new Uint8Array(), cols: 1, rows: 1, state: new Uint8Array() }),
+    drop: () => {
+      state.drops += 1;
+    },
+    closed: () => {},
+  });
+  return { screen, fed, state };
+};
+
+describe('what leaves a ring, on its way to the emulator', () => {
+  it('goes in pieces of 64 KiB, the rest before a snapshot', async () => {
+    const { screen, fed } = make();
+    screen.evicted(0, new Uint8Array(100 * kib), marks);
+    expect(fed).toEqual([[0, 64 * kib]]);
+    await screen.snapshot();
+    expect(fed).toEqual([
+      [0, 64 * kib],
+      [64 * kib, 36 * kib],
+    ]);
+  });
+
+  it('is given up when 4 MiB wait, and starts anew at a line once they are drawn', async () => {
+    const { screen, fed, state } = make();
+    screen.evicted(0, new Uint8Array(maxBacklog), marks);
+    expect(await screen.snapshot()).toBeDefined();
+    screen.evicted(maxBacklog, new Uint8Array(64 * kib), marks);
+    expect([state.drops, await screen.snapshot()]).toEqual([1, undefined]);
+    const next = maxBacklog + 64 * kib;
+    screen.evicted(next, bytes('a\nb'), marks);
+    expect(await screen.snapshot()).toBeUndefined();
+    screen.fed(maxBacklog);
+    screen.evicted(next + 3, bytes('no line feed'), marks);
+    screen.evicted(next + 15, bytes('end\nnew'), marks);
+    expect(await screen.snapshot()).toBeDefined();
+    expect(fed.at(-1)).toEqual([next + 19, 3]);
+  });
+
+  it('is given up when nobody takes it', async () => {
+    const { screen, state } = make();
+    state.takes = false;
+    screen.evicted(0, new Uint8Array(64 * kib), marks);
+    expect([state.drops, await screen.snapshot()]).toEqual([1, undefined]);
+  });
+});
+
+describe('the worker of all screens', () => {
+  it('draws for each session its own, and knows nothing of one that is closed', async () => {
+    const screens = new Screens(pino({ level: 'silent' }));
+    const [one, two] = [screens.open(), screens.open()];
+    expect(await one.snapshot()).toBeUndefined();
+    one.evicted(0, bytes('one'), marks);
+    two.evicted(0, bytes('two'), marks);
+    const text = async (screen: Screen): Promise<string> => new TextDecoder().decode((await screen.snapshot())?.state);
+    expect([(await text(one)).includes('one'), (await text(two)).includes('two')]).toEqual([true, true]);
+    one.close();
+    expect(await two.snapshot()).toMatchObject({ offset: 3, cols: 20, rows: 5 });
+    two.close();
+    expect(await two.snapshot()).toBeUndefined();
+  });
+});
