@@ -1,12 +1,5 @@
 import { type AuditFact, auditEventId, auditSigninRef, requestScope } from '@webxterm/shared';
-import type { SessionEventName, SessionRecord } from './record.ts';
-
-/** On whose request a session was named: kept with it, for its opening is audited later, maybe by another instance. */
-export interface SessionOrigin {
-  signin_ref: string;
-  request_id: string;
-  user_agent: string;
-}
+import type { SessionEventName, SessionOrigin, SessionRecord } from './record.ts';
 
 /** Of the request that is being answered; null outside of one. */
 export const sessionOrigin = (): SessionOrigin | null => {

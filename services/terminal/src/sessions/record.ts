@@ -1,6 +1,5 @@
 import type { EndCause } from '@webxterm/contracts/frames';
 import { type Connection, type Model, Schema } from 'mongoose';
-import type { SessionOrigin } from './audit.ts';
 
 /**
  * A session as it is kept: the truth about who owns it. `reserved`: a ticket or an upgrade named it, its first attach has not
@@ -30,6 +29,13 @@ export interface SessionRecord {
   untold: SessionEventName[];
   /** When the record goes by itself; null while the session lives. */
   expires_at: Date | null;
+}
+
+/** On whose request a session was named: kept with it, for its opening is audited later, maybe by another instance. */
+export interface SessionOrigin {
+  signin_ref: string;
+  request_id: string;
+  user_agent: string;
 }
 
 export type SessionEventName = 'opened' | 'closed';
