@@ -77,7 +77,7 @@ describe('accounts in a real browser', () => {
     const admin = await newPage();
     await signIn(admin, stack.admin);
     const link = await addUser(admin, 'barbara');
-    await admin.getByRole('row').filter({ hasText: 'barbara' }).getByText('Not set up yet').waitFor();
+    await admin.getByRole('row').filter({ hasText: 'barbara' }).getByText('Not set up yet', { exact: true }).waitFor();
 
     const page = await newPage();
     await page.goto(link);

@@ -15,7 +15,7 @@ export const SigninsCard = () => {
   const others = (signins.data ?? []).filter((signin) => !signin.current).length;
   return (
     <Paper className={classes.card} component="section" aria-label="Sign-ins">
-      <Group justify="space-between" align="flex-start">
+      <Group justify="space-between" align="flex-start" wrap="nowrap">
         <h2 className={classes.heading}>Where you are signed in</h2>
         {others > 0 && (
           <Button size="xs" variant="default" loading={endOthers.isPending} onClick={() => endOthers.mutate(undefined)}>

@@ -77,13 +77,16 @@ const CreateForm = (props: { onMade: (made: { url: string; username: string }) =
         />
         <Select
           label="Role"
+          description={
+            role === 'admin' ? 'Sees and manages everything.' : 'Sees their own machines and those shared with them.'
+          }
           size="md"
           allowDeselect={false}
           value={role}
           onChange={(value) => setRole(Role.catch('user').parse(value))}
           data={[
-            { value: 'user', label: 'User: sees their own machines and those shared with them' },
-            { value: 'admin', label: 'Administrator: sees and manages everything' },
+            { value: 'user', label: 'User' },
+            { value: 'admin', label: 'Administrator' },
           ]}
         />
         {general && <Failure title="The account was not made" error={create.error} />}

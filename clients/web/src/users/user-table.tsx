@@ -26,7 +26,7 @@ export const UserTable = ({ users, me, onAction }: UserTableProps) => (
       <Table.Thead>
         <Table.Tr>
           <Table.Th>User</Table.Th>
-          <Table.Th>Role</Table.Th>
+          <Table.Th className={classes.medium}>Role</Table.Th>
           <Table.Th className={classes.medium}>Status</Table.Th>
           <Table.Th className={classes.medium}>Since</Table.Th>
           <Table.Th>
@@ -67,10 +67,13 @@ const Row = ({ user, isMe, onAction }: RowProps) => (
           <Text size="xs" c="dimmed" truncate>
             {user.email}
           </Text>
+          <Text size="xs" c="dimmed" className={classes.narrow}>
+            {user.role === 'admin' ? 'Administrator' : 'User'}, {standingOf(user).word.toLowerCase()}
+          </Text>
         </div>
       </div>
     </Table.Td>
-    <Table.Td>
+    <Table.Td className={classes.medium}>
       <Text size="sm">{user.role === 'admin' ? 'Administrator' : 'User'}</Text>
     </Table.Td>
     <Table.Td className={classes.medium}>
@@ -87,10 +90,14 @@ const Row = ({ user, isMe, onAction }: RowProps) => (
   </Table.Tr>
 );
 
+const standingOf = (user: User): { word: string; color: string } => {
+  if (user.disabled) return { word: 'Disabled', color: 'red' };
+  return user.set_up ? { word: 'Enabled', color: 'green' } : { word: 'Not set up yet', color: 'gray' };
+};
+
 const Standing = ({ user }: { user: User }) => {
-  if (user.disabled) return <Badge color="red">Disabled</Badge>;
-  if (!user.set_up) return <Badge color="gray">Not set up yet</Badge>;
-  return <Badge color="green">Enabled</Badge>;
+  const { word, color } = standingOf(user);
+  return <Badge color={color}>{word}</Badge>;
 };
 
 const iconSize = { size: 17, stroke: 1.7, 'aria-hidden': true } as const;
