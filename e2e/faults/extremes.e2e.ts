@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import WebSocket from 'ws';
 import { NodeTerminal } from '../support/node-terminal.ts';
 import { RawTerminal } from '../support/raw-terminal.ts';
 import { onlineMachine, Rest } from '../support/rest.ts';
@@ -93,6 +94,32 @@ describe('input and output at their extremes', () => {
     const from = output.indexOf(begin) + 1;
     expect(output.subarray(from, from + everything.length).equals(everything)).toBe(true);
     expect(accountIn(output)).toMatchObject({ bytes: everything.length, sha256: sha256(everything) });
+  });
+
+  it.each([
+    { edge: 'raw', protocols: [] },
+    { edge: 'JSON', protocols: ['webxterm.json'] },
+  ])('a $edge view that falls behind the ring is closed with 4409, and may come back', async ({ protocols }) => {
+    const driver = new NumberedTerminal(rest, agentId, { load: 'flood', rate: 1000 * mega });
+    await driver.start();
+    const query = new URLSearchParams({
+      token: rest.token ?? '',
+      session_id: driver.terminal.sessionId ?? '',
+      mode: 'view',
+    });
+    const url = `${stack.url.replace(/^http/, 'ws')}/api/terminal/${agentId}/ws?${query}`;
+    const socket = new WebSocket(url, protocols, { perMessageDeflate: false });
+    const closed = new Promise<number>((resolve) => socket.once('close', resolve));
+    await new Promise((resolve, reject) => socket.once('message', resolve).once('error', reject));
+    socket.pause();
+    // More than the ring and all windows hold.
+    await driver.past(14 * mega);
+    socket.resume();
+    expect(await closed).toBe(4409);
+    const back = await RawTerminal.open(stack.url, agentId, Object.fromEntries(query));
+    await back.until('output', ({ received }) => received > 0);
+    back.close();
+    await driver.finish();
   });
 
   it('resizes at 60 Hz in a flood cost no byte, and the last one counts', async () => {
