@@ -40,6 +40,9 @@ const outsiders = ({ cast }: World): readonly (readonly [string, string | undefi
   ['ended', cast.ended.token],
 ];
 
+/** Tickets and links that an answer holds: secrets too. */
+const oneUse = /wxt_(tk|sl|rt)_[\w.-]{20,}/g;
+
 const statusesOf = async (
   callers: readonly (readonly [string, string | undefined])[],
   one: (token: string | undefined) => Promise<Outcome>,
@@ -65,6 +68,7 @@ const tryStandings = async (world: World, route: Route, rule: Extract<Rule, { ki
     const call = await rule.call(world, standing);
     const { status, text } = await ask(world, route, call, world.cast[standing].token);
     seen[standing] = status;
+    for (const [secret] of text.matchAll(oneUse)) world.secrets.add(secret);
     if (rule.shows !== undefined && text.includes(rule.shows.what(world))) shown.push(standing);
   }
   expect(seen).toEqual(rule.statuses);

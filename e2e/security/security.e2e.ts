@@ -6,6 +6,7 @@ import { fuzzBus } from './fuzz/bus.ts';
 import { fuzzFrames } from './fuzz/frames.ts';
 import { fuzzRest } from './fuzz/rest.ts';
 import { fuzzTokens } from './fuzz/tokens.ts';
+import { attackInside } from './inside.ts';
 import { routeMatrix } from './route-matrix.ts';
 import { startWorld, type World } from './world.ts';
 
@@ -24,6 +25,7 @@ routeMatrix(() => world);
 fuzzTokens(() => world);
 fuzzFrames(() => world);
 fuzzAgents(() => world);
+attackInside(() => world);
 fuzzBus(() => world);
 fuzzRest(() => world);
 aftermath(
