@@ -17,7 +17,7 @@ const Login = z.looseObject({ token: z.string(), user: z.looseObject({ api_key: 
 const Machines = z.looseObject({ machines: z.array(z.looseObject({ agent_id: z.string(), name: z.string() })) });
 const Ticket = z.looseObject({ ticket: z.string(), session_id: z.string() });
 
-const onlineWithinMs = 20_000;
+const onlineWithinMs = 30_000;
 
 /** @throws Error that tells status and body of every other answer than 2xx */
 const ask = async (url: string, init: RequestInit): Promise<unknown> => {
@@ -41,17 +41,22 @@ export const signIn = async (url: string, account: Account): Promise<{ token: st
   return { token, apiKey: user.api_key };
 };
 
-/** Waits for a machine to be online: the one of this name, or the first. */
+/** Waits for a machine to be online: the one of this name, or the first. A service that is not ready yet is waited for too. */
 export const findMachine = async (url: string, token: string, name?: string): Promise<string> => {
   const giveUpAt = performance.now() + onlineWithinMs;
-  for (;;) {
-    const answer = await ask(`${url}/api/machines?status=online`, { headers: { authorization: `Bearer ${token}` } });
-    const { machines } = Machines.parse(answer);
-    const found = machines.find((machine) => name === undefined || machine.name === name);
-    if (found !== undefined) return found.agent_id;
-    if (performance.now() > giveUpAt) throw new Error('the machine is not online: does the agent run?');
+  let problem: unknown;
+  while (performance.now() < giveUpAt) {
+    try {
+      const answer = await ask(`${url}/api/machines?status=online`, { headers: { authorization: `Bearer ${token}` } });
+      const { machines } = Machines.parse(answer);
+      const found = machines.find((machine) => name === undefined || machine.name === name);
+      if (found !== undefined) return found.agent_id;
+    } catch (error) {
+      problem = error;
+    }
     await delay(100);
   }
+  throw new Error('the machine is not online: does the agent run?', { cause: problem });
 };
 
 /** A one-use ticket for a session of the product's machine: this one, or a new one. */

@@ -6,12 +6,18 @@ import { fleet } from './rows/fleet.ts';
 import type { RowGroup } from './rows/row-group.ts';
 import { chooseRows, rowGroups } from './rows/row-groups.ts';
 
+/** With its cause: `fetch failed` alone says nothing. */
+const reasonOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message}: ${reasonOf(error.cause)}`;
+};
+
 /** One row that cannot be measured does not cost the others their figures. */
 const measure = async (bed: Bed, group: RowGroup): Promise<Verdict[]> => {
   try {
     return (await group.measure(bed)).map(judge);
   } catch (error) {
-    return [failed(group.name, error instanceof Error ? error.message : String(error))];
+    return [failed(group.name, reasonOf(error))];
   }
 };
 

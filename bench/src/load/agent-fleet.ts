@@ -5,6 +5,7 @@ import { Metadata } from '@grpc/grpc-js';
 import { decodeUp, encodeDown, inputWindow } from '@webxterm/contracts/frames';
 import { metadataKey, type OpenStream, unwrapFrame, type Welcome, wrapFrame } from '@webxterm/contracts/grpc';
 import { helloBytes, type MachineKey } from '../../../clients/agent/src/identity/machine-key.ts';
+import { backOff } from '../../../clients/agent/src/link/back-off.ts';
 import { type Credential, dial } from '../../../clients/agent/src/link/dial.ts';
 import type { HubConnection } from '../../../clients/agent/src/link/hub-connection.ts';
 import { FleetOrder, type FleetReport } from './fleet-messages.ts';
@@ -13,7 +14,6 @@ import { FleetOrder, type FleetReport } from './fleet-messages.ts';
 const dialling = 24;
 /** As the real agent does: those without sessions spread over this after a loss. */
 const spreadMs = 30_000;
-const retryMs = 2000;
 const reportEveryMs = 500;
 
 const newKey = (): MachineKey => {
@@ -51,7 +51,6 @@ class SimulatedAgent {
   #generation = 0n;
   #credential: Credential;
   #machineCredential = '';
-  #connection: HubConnection | undefined;
 
   constructor(name: string, order: FleetOrder) {
     this.#name = name;
@@ -60,20 +59,22 @@ class SimulatedAgent {
   }
 
   async run(): Promise<void> {
+    let failed = 0;
     for (;;) {
-      const over = await turn(() => this.#dial());
-      if (over === undefined) await delay(retryMs * (0.5 + Math.random()));
+      const connection = await turn(() => this.#dial());
+      failed = connection === undefined ? failed + 1 : 0;
+      if (connection === undefined) await delay(backOff({ failures: failed - 1, hasSessions: false }, Math.random()));
       else {
-        await over;
+        await connection.closed;
         linked.delete(this);
-        this.#connection?.close();
+        connection.close();
         await delay(Math.random() * spreadMs);
       }
     }
   }
 
-  /** @returns the end of the link; undefined when there is none */
-  async #dial(): Promise<Promise<string> | undefined> {
+  /** @returns the link; undefined when there is none */
+  async #dial(): Promise<HubConnection | undefined> {
     const result = await dial(this.#order.address, {
       security: { tls: this.#order.tls, ca: this.#order.ca },
       key: this.#key,
@@ -90,11 +91,10 @@ class SimulatedAgent {
       return undefined;
     }
     this.#serve(result.connection, result.welcome);
-    return result.connection.closed;
+    return result.connection;
   }
 
   #serve(connection: HubConnection, welcome: Welcome): void {
-    this.#connection = connection;
     agentIds.add(welcome.agentId);
     if (welcome.machineCredential !== '') this.#machineCredential = welcome.machineCredential;
     this.#credential = { $case: 'linkPass', value: welcome.linkPass };
