@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { configure } from './cli/configure.ts';
+import { logs } from './cli/logs.ts';
 import { showConfig } from './cli/show-config.ts';
 import { start } from './cli/start.ts';
 import { printStatus } from './cli/status.ts';
+import { uninstall } from './cli/uninstall.ts';
 import { defaultConfigPath } from './configuration/agent-config.ts';
 import { readConfig } from './configuration/config-file.ts';
 import { exitCode, Failure } from './failure.ts';
@@ -25,7 +27,7 @@ const withConfig = (name: string, description: string): Command =>
     .description(description)
     .option('--config <file>', 'the configuration file', defaultConfigPath());
 
-withConfig('configure', 'Write the configuration and register this machine.')
+withConfig('configure', 'Write the configuration, register this machine, and run it as a service (root, systemd).')
   .requiredOption('--token <api key>', 'the API key from the Profile page')
   .requiredOption('--host <url>', 'where people open WebXTerm, such as https://term.example.org')
   .option('--linux-user <name>', 'account that shells run as (default: the user who runs this)')
@@ -40,6 +42,17 @@ withConfig('start', 'Connect this machine until stopped.').action(({ config }) =
 withConfig('status', 'Say whether the agent runs and is connected.').action(async ({ config }) => {
   process.exitCode = await printStatus(config, say);
 });
+
+withConfig('logs', 'Show what the service of the agent logged (systemd).')
+  .option('-n, --lines <number>', 'how many of the last lines', '100')
+  .option('-f, --follow', 'go on with what comes')
+  .action(async ({ config, ...options }) => {
+    process.exitCode = await logs(config, options);
+  });
+
+withConfig('uninstall', 'Stop the service; remove it, the configuration, the key pair and the credential.').action(
+  ({ config }) => uninstall(config, say),
+);
 
 withConfig('show-config', 'Print the configuration without its secrets.').action(async ({ config }) =>
   say((await showConfig(config)).trimEnd()),

@@ -1,4 +1,5 @@
 import os from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { type AgentConfig, companionFiles } from '../configuration/agent-config.ts';
 import { checkConfig, readConfig, writeConfig } from '../configuration/config-file.ts';
 import { readIfThere } from '../configuration/private-file.ts';
@@ -9,6 +10,7 @@ import { fingerprintOf } from '../link/ask-host.ts';
 import { Dialer, type RoundResult } from '../link/dialer.ts';
 import { pin } from '../link/pin.ts';
 import { describeRefusal } from '../link/refusal.ts';
+import { canInstall, installService } from '../service/systemd.ts';
 import { findUser } from '../shell/linux-user.ts';
 
 export type ConfigureOptions = {
@@ -102,12 +104,22 @@ export const configure = async (file: string, options: ConfigureOptions, say: Sa
     round = await register(file, config);
   }
   report(round, config, say);
+  if (!canInstall(file)) {
+    say('Now run: vsay-agent start');
+    return;
+  }
+  await installService({
+    program: [process.execPath, fileURLToPath(new URL('../main.ts', import.meta.url))],
+    configPath: file,
+    config,
+  });
+  say('The agent runs as a service and starts with this machine. See: vsay-agent status, vsay-agent logs');
 };
 
 const report = (round: RoundResult, config: AgentConfig, say: Say): void => {
   if (round.kind === 'welcome') {
     const { agentId, ownerUsername, machineName } = round.welcome;
-    say(`Registered as ${machineName || config.name} (${agentId}) of ${ownerUsername}. Now run: vsay-agent start`);
+    say(`Registered as ${machineName || config.name} (${agentId}) of ${ownerUsername}.`);
     return;
   }
   if (round.kind === 'refused' && round.refused.permanent) {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
@@ -131,5 +131,33 @@ describe('vsay-agent start', () => {
     const { code, output } = await agent('start', '--config', config()).exit();
     expect(code).toBe(3);
     expect(output).toContain('To enrol it anew');
+  });
+});
+
+describe('vsay-agent uninstall', () => {
+  it('leaves nothing of the agent on the machine', async () => {
+    await configure(host);
+    const { code, output } = await agent('uninstall', '--config', config()).exit();
+    expect([code, await readdir(path.dirname(config()))]).toEqual([0, []]);
+    expect(output).toContain('stays in the list');
+  });
+
+  it('does not take the files of an agent that runs', async () => {
+    await configure(host);
+    const running = agent('start', '--config', config());
+    await running.says('"connected"');
+    const { code, output } = await agent('uninstall', '--config', config()).exit();
+    expect([code, output]).toEqual([1, `The agent runs (process ${running.child.pid}): stop it first.\n`]);
+    expect(await readdir(path.dirname(config()))).toContain('agent.yaml');
+    running.child.kill('SIGTERM');
+    await running.exit();
+  });
+});
+
+describe('vsay-agent logs', () => {
+  it('says where the log is when no service keeps it, and what is wrong on the command line', async () => {
+    const none = await agent('logs', '--config', config()).exit();
+    expect([none.code, none.output]).toEqual([1, expect.stringContaining('No service runs this agent here')]);
+    expect((await agent('logs', '--config', config(), '-n', 'many').exit()).code).toBe(2);
   });
 });

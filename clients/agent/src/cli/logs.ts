@@ -1,0 +1,14 @@
+import { exitCode, Failure } from '../failure.ts';
+import { isInstalled, showJournal } from '../service/systemd.ts';
+
+/** Shows what the agent's service logged. @returns the exit code @throws Failure */
+export const logs = (file: string, options: { lines: string; follow?: boolean }): Promise<number> => {
+  const lines = Number(options.lines);
+  if (!Number.isInteger(lines) || lines < 1 || lines > 1_000_000)
+    throw new Failure('--lines is a number from 1 to 1000000.', exitCode.usage);
+  if (!isInstalled(file))
+    throw new Failure(
+      'No service runs this agent here, so nobody kept its log: it is the output of the "vsay-agent start" that runs.',
+    );
+  return showJournal({ lines, follow: options.follow === true });
+};

@@ -1,0 +1,28 @@
+import { rm } from 'node:fs/promises';
+import { companionFiles } from '../configuration/agent-config.ts';
+import { readIfThere } from '../configuration/private-file.ts';
+import { readStatus } from '../configuration/status-file.ts';
+import { Failure } from '../failure.ts';
+import { isInstalled, removeService } from '../service/systemd.ts';
+import { isRunning } from './status.ts';
+
+/**
+ * Takes the agent off this machine: its service, its configuration, its key pair and its credential.
+ * @throws Failure while an agent that no service runs is running
+ */
+export const uninstall = async (file: string, say: (line: string) => void): Promise<void> => {
+  const files = companionFiles(file);
+  if (isInstalled(file)) {
+    await removeService();
+    say('The service is stopped and removed.');
+  }
+  const status = await readStatus(files.status);
+  if (status !== undefined && status.state !== 'stopped' && (await isRunning(status.pid)))
+    throw new Failure(`The agent runs (process ${status.pid}): stop it first.`);
+  const known = (await readIfThere(file)) !== undefined;
+  for (const each of [file, ...Object.values(files)]) await rm(each, { force: true });
+  say(
+    known ? `Configuration, key pair and credential (${file}) are removed.` : `There was no configuration at ${file}.`,
+  );
+  say('The machine stays in the list, offline, until you remove it there.');
+};

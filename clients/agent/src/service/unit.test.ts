@@ -1,0 +1,53 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { renderUnit, unitName } from './unit.ts';
+
+const unit = (config: { linux_user: string; allow_sudo: boolean }, configPath = '/etc/vsay/agent.yaml'): string =>
+  renderUnit({ program: [process.execPath, '/opt/vsay agent/main.ts'], configPath, config });
+
+/** Settings, without comments. */
+const settings = (text: string): string[] => text.split('\n').filter((line) => /^[A-Z][A-Za-z]*=/.test(line));
+
+describe('the unit of the agent', () => {
+  it('keeps rights from shells exactly where sudo is not allowed', () => {
+    expect(settings(unit({ linux_user: 'ann', allow_sudo: false }))).toContain('NoNewPrivileges=yes');
+    for (const config of [
+      { linux_user: 'ann', allow_sudo: true },
+      { linux_user: 'root', allow_sudo: false },
+    ]) {
+      expect(settings(unit(config)).join('\n')).not.toMatch(/NoNewPrivileges|CapabilityBoundingSet/);
+    }
+  });
+
+  it('gives shells the files, devices, mounts and limits that the machine has', () => {
+    expect(settings(unit({ linux_user: 'ann', allow_sudo: false })).join('\n')).not.toMatch(
+      /^(Protect|Private|UMask|Restrict[^P]|Lock|SystemCall|LimitCORE|Device|ReadOnly)/m,
+    );
+  });
+
+  it('does not start again what was refused for good, and quotes what stands in paths', () => {
+    const lines = settings(unit({ linux_user: 'ann', allow_sudo: false }, '/etc/100% "$HOME".yaml'));
+    expect(lines).toContain('RestartPreventExitStatus=2 3');
+    expect(lines.find((line) => line.startsWith('ExecStart='))).toMatch(
+      /"\/opt\/vsay agent\/main\.ts" "start" "--config" "\/etc\/100%% \\"\$\$HOME\\"\.yaml"$/,
+    );
+  });
+
+  it.runIf(existsSync('/usr/bin/systemd-analyze'))('is one that systemd takes', async () => {
+    const directory = await mkdtemp(path.join(os.tmpdir(), 'unit-'));
+    const file = path.join(directory, unitName);
+    for (const allow_sudo of [false, true]) {
+      await writeFile(file, unit({ linux_user: 'ann', allow_sudo }));
+      const { stderr } = await promisify(execFile)('systemd-analyze', ['verify', '--man=no', file]).catch(
+        (error: { stderr: string }) => error,
+      );
+      expect(stderr.split('\n').filter((line) => line.includes(unitName))).toEqual([]);
+    }
+    await rm(directory, { recursive: true });
+  });
+});

@@ -1,0 +1,58 @@
+import type { AgentConfig } from '../configuration/agent-config.ts';
+
+export const unitName = 'vsay-agent.service';
+
+export type UnitOptions = {
+  /** node and main.ts, as this agent was started. */
+  program: readonly [string, string];
+  configPath: string;
+  config: Pick<AgentConfig, 'linux_user' | 'allow_sudo'>;
+};
+
+/** An argument of ExecStart: systemd expands % and $, and splits at blanks. */
+const quoted = (argument: string): string =>
+  `"${argument.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%').replaceAll('$', '$$$$')}"`;
+
+/** For shells that can gain no rights anyway: what the agent needs to become the user, and to signal what runs as the user. */
+const confined = `# Nothing in a shell gains rights (configured without --allow-sudo).
+NoNewPrivileges=yes
+CapabilityBoundingSet=CAP_SETUID CAP_SETGID CAP_KILL CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH`;
+
+const unconfined = `# Shells may gain rights (root, or configured with --allow-sudo): NoNewPrivileges and a smaller CapabilityBoundingSet
+# would take sudo from them.`;
+
+/** The systemd unit that keeps the agent running. */
+export const renderUnit = ({
+  program,
+  configPath,
+  config,
+}: UnitOptions): string => `# Written by "vsay-agent configure".
+[Unit]
+Description=WebXTerm agent: terminals of this machine
+Wants=network-online.target
+After=network-online.target
+StartLimitIntervalSec=0
+
+[Service]
+Type=exec
+ExecStart=${[...program, 'start', '--config', configPath].map(quoted).join(' ')}
+Restart=always
+RestartSec=2
+# 2: the configuration is wrong; 3: the server refused this machine for good.
+RestartPreventExitStatus=2 3
+# The agent hangs up its shells itself; what is left after it goes is killed.
+KillMode=mixed
+TimeoutStopSec=10
+# A program in a shell that uses up the memory ends alone.
+OOMPolicy=continue
+CacheDirectory=vsay-agent
+Environment=NODE_COMPILE_CACHE=/var/cache/vsay-agent
+
+# Every shell is a child of the agent and lives under what stands here. So none of ProtectSystem, ProtectHome, PrivateTmp,
+# PrivateDevices, ProtectKernelTunables and their like (each gives shells other files, devices or mounts than the machine
+# has), and none of UMask, RestrictSUIDSGID, LockPersonality, SystemCallFilter, LimitCORE (shells inherit them).
+${config.allow_sudo || config.linux_user === 'root' ? unconfined : confined}
+
+[Install]
+WantedBy=multi-user.target
+`;
