@@ -1,6 +1,7 @@
 // One stack for all attacks: starting one costs more than most of them.
 import { afterAll, beforeAll } from 'vitest';
 import { aftermath, pidsOf } from './aftermath.ts';
+import { tryBounds } from './bounds.ts';
 import { fuzzAgents } from './fuzz/agents.ts';
 import { fuzzBus } from './fuzz/bus.ts';
 import { fuzzFrames } from './fuzz/frames.ts';
@@ -22,6 +23,7 @@ afterAll(async () => {
 });
 
 routeMatrix(() => world);
+tryBounds(() => world);
 fuzzTokens(() => world);
 fuzzFrames(() => world);
 fuzzAgents(() => world);
