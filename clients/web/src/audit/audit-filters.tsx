@@ -43,6 +43,7 @@ export const AuditFilters = ({ userName }: { userName: string | undefined }) => 
       <Moment label="Until" value={search.to} onChange={(to) => change({ to })} />
       {search.user !== undefined && (
         <Pill
+          className={classes.pill}
           size="lg"
           withRemoveButton
           onRemove={() => change({ user: undefined })}
@@ -53,6 +54,7 @@ export const AuditFilters = ({ userName }: { userName: string | undefined }) => 
       )}
       {search.machine !== undefined && (
         <Pill
+          className={classes.pill}
           size="lg"
           withRemoveButton
           onRemove={() => change({ machine: undefined })}

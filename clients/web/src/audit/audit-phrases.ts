@@ -64,8 +64,9 @@ export const actorName = ({ actor, service }: AuditRow): string => {
 
 /** To what it was done, as far as that is not the person who did it. */
 export const targetName = ({ target, actor }: AuditRow): string | undefined => {
-  if (target === null || (target.type === 'user' && target.id === actor.user_id)) return undefined;
-  return target.name === '' ? undefined : target.name;
+  if (target === null || target.name === '') return undefined;
+  const themselves = target.type === 'user' ? target.id === actor.user_id : target.name === actor.username;
+  return themselves && target.type !== 'machine' ? undefined : target.name;
 };
 
 /** Every fact of a row that its line does not show, by name. */
