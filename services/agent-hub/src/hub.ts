@@ -50,6 +50,7 @@ export const startHub = async (settings: HubSettings, context: ServiceContext): 
   wireReactions(parts);
 
   startParts(parts);
+  parts.auditor.measure(health.metrics);
   parts.auditor.start(shutdown);
   await listenGrpc(internalServer, settings.INTERNAL_GRPC_HOST, settings.INTERNAL_GRPC_PORT, certificates.internal);
   const lease = new Lease(parts.bus, logger, {

@@ -170,6 +170,7 @@ export const startAuth = async (
   await list.start();
   await allowList.complete();
   worker.start();
+  auditor.measure(health.metrics);
   auditor.start(shutdown);
   auditLog.start(shutdown);
   lastSeen.start(shutdown);

@@ -64,6 +64,7 @@ export const startTerminal = async (
   const redemption = new Redemption(redeemedModel(connection), logger);
   const auditor = new Auditor({ bus, outbox: new AuditOutbox(connection), logger });
   await buildIndexes(connection);
+  auditor.measure(health.metrics);
   auditor.start(shutdown);
 
   const allowList = new AllowList(bus, logger);

@@ -4,6 +4,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { type AuditEvent, auditSubject } from '@webxterm/contracts/bus';
 import { auditActions } from '@webxterm/contracts/rest';
 import type { ClientSession } from 'mongoose';
+import { Gauge, type Registry } from 'prom-client';
 import { AppError } from '../errors.ts';
 import { toAppError } from '../http/error-body.ts';
 import { requestScope } from '../http/request-scope.ts';
@@ -46,6 +47,19 @@ export class Auditor {
     this.#options = options;
     this.#now = options.now ?? Date.now;
     this.#tally = new Tally(this.#now);
+  }
+
+  /** `webxterm_audit_waiting`: above 0 for more than some seconds, NATS is away; NaN, MongoDB is. */
+  measure(registry: Registry): void {
+    const { outbox } = this.#options;
+    new Gauge({
+      name: 'webxterm_audit_waiting',
+      help: 'Audit events in the database of the service that NATS has not acknowledged',
+      registers: [registry],
+      async collect() {
+        this.set(await outbox.count().catch(() => Number.NaN));
+      },
+    });
   }
 
   start(shutdown: Shutdown): void {

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type AuthUnderTest, admin, rootKey, startAuthInstance, startTestServers } from '../testing/auth-under-test.ts';
@@ -52,6 +53,23 @@ describe('the way back in by the shell', () => {
 
     expect((await operator('end-sign-ins', email)).stdout).toContain('1 sign-ins');
     await vi.waitFor(async () => expect(await status(signedIn.body.token)).toBe(401), within);
+  });
+
+  it('is audited: what was done, to whom, and by which Unix user', async () => {
+    const rows = servers.database.collection('audit_events');
+    await vi.waitFor(async () => expect(await rows.countDocuments({ action: 'operator_command' })).toBe(5), within);
+    const told = await rows.find({ action: 'operator_command' }).sort({ at: 1 }).toArray();
+    expect(told.map(({ details }) => JSON.parse(details).command)).toEqual([
+      'users',
+      'users',
+      'reset-password',
+      'promote',
+      'end-sign-ins',
+    ]);
+    for (const { actor, result } of told)
+      expect({ ...actor, result }).toMatchObject({ kind: 'operator', username: userInfo().username, result: 'ok' });
+    expect(told[2]?.target).toMatchObject({ type: 'user', name: person.username });
+    expect(await rows.findOne({ action: 'role_changed' })).toMatchObject({ actor: { kind: 'operator' } });
   });
 
   it('says what it can, and that there is nobody by that address', async () => {
