@@ -111,6 +111,7 @@ const GrantForm = ({ agentId }: { agentId: string }) => {
         <Group align="flex-end" gap="sm">
           <TextInput
             label="Username"
+            size="sm"
             value={username}
             autoComplete="off"
             onChange={(event) => setUsername(event.currentTarget.value)}
@@ -118,13 +119,14 @@ const GrantForm = ({ agentId }: { agentId: string }) => {
           />
           <Select
             label="May"
+            size="sm"
             w={170}
             data={roles}
             value={role}
             allowDeselect={false}
             onChange={(value) => setRole(GrantRole.parse(value))}
           />
-          <Button type="submit" loading={grant.isPending} disabled={username.trim() === ''}>
+          <Button type="submit" size="sm" loading={grant.isPending} disabled={username.trim() === ''}>
             Give access
           </Button>
         </Group>

@@ -7,7 +7,7 @@ import { mayManage } from './phrases.ts';
 /** The part of a machine's page that is fetched after the rest. */
 export const MachineManagement = ({ machine }: { machine: Machine }) => (
   <Stack gap="md">
-    <HistoryCard agentId={machine.agent_id} />
-    {mayManage(machine) && <AccessCard machine={machine} />}
+    {machine.status !== 'pending' && <HistoryCard agentId={machine.agent_id} />}
+    {mayManage(machine) && machine.status !== 'pending' && <AccessCard machine={machine} />}
   </Stack>
 );

@@ -45,7 +45,7 @@ const Row = ({ machine, now }: { machine: Machine; now: number }) => {
           {machine.name}
         </Link>
         {machine.new_from !== null && (
-          <Badge size="xs" ml={8} color="blue" variant="light">
+          <Badge size="xs" color="blue" variant="light">
             new, from {machine.new_from}
           </Badge>
         )}

@@ -4,7 +4,7 @@ import type { GrantRole, MachineUser } from '@webxterm/contracts/rest';
 import { AppError, type Auditor, ask, type Caller } from '@webxterm/shared';
 import type { ActivityLog } from '../dashboard/activity-log.ts';
 import type { ManagedMachines } from '../machines/managed.ts';
-import type { AccessRecord, MachineModels, StoredMachine } from '../machines/record.ts';
+import { type AccessRecord, isPending, type MachineModels, type StoredMachine } from '../machines/record.ts';
 import type { EndStore } from './end-store.ts';
 import { hostsStack } from './hosts-stack.ts';
 import type { AccessNews } from './news.ts';
@@ -50,6 +50,8 @@ export class Sharing {
     const machine = await managed.require(caller, agentId);
     const user = await this.#user(username);
     if (user.user_id === machine.owner_id) throw new AppError('conflict', `${user.username} owns this machine.`);
+    // Where it will run, and as whom, is not known before.
+    if (isPending(machine)) throw new AppError('conflict', 'This machine still waits for its agent.');
     if (hostsStack(machine, stackUser)) throw new AppError('machine_hosts_stack');
     if ((await models.access.countDocuments({ agent_id: agentId })) >= maxGrants)
       throw new AppError('conflict', `${maxGrants} people have access to this machine: end somebody's first.`);

@@ -1,0 +1,141 @@
+import { createMachine, runCommand } from '@webxterm/contracts/rest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TestSignin } from '../testing/auth-stand-in.ts';
+import { dial, dialRefused, TestMachine } from '../testing/test-agent.ts';
+import type { RunningHub } from '../testing/test-hub.ts';
+import { World } from '../testing/world.ts';
+
+let world: World;
+let hub: RunningHub;
+let other: RunningHub;
+let ann: TestSignin;
+
+beforeAll(async () => {
+  world = await World.start();
+  [hub, other] = [await world.hub({ MAX_MACHINES_PER_USER: '5' }), await world.hub()];
+  ann = await world.auth.signIn(world.auth.addUser('ann'));
+}, 60_000);
+afterAll(() => world?.stop(), 30_000);
+
+const add = async (name: string) => {
+  const { status, body } = await hub.call('POST', '/api/machines', ann.token, { name });
+  expect(status).toBe(201);
+  return createMachine.success.schema.parse(body);
+};
+const shows = (token: string) => ({ $case: 'registrationToken', value: token }) as const;
+
+describe('a machine that was added beforehand', () => {
+  it('waits, and becomes the machine that shows its token first: again to that one, to no other', async () => {
+    const { machine, registration_token } = await add('web');
+    expect(machine).toMatchObject({ status: 'pending', my_role: 'owner' });
+    const box = new TestMachine('something else');
+    const link = await dial(other.grpc, box, shows(registration_token));
+    expect(link.welcome).toMatchObject({ agentId: machine.agent_id, machineName: 'web', ownerUsername: 'ann' });
+    link.cut();
+    expect((await dial(hub.grpc, box, shows(registration_token))).welcome.agentId).toBe(machine.agent_id);
+    expect(await dialRefused(hub.grpc, new TestMachine('late'), shows(registration_token))).toMatchObject({
+      code: 'bad_registration_token',
+      permanent: true,
+    });
+    const seen = await hub.call('GET', `/api/machines/${machine.agent_id}`, ann.token);
+    // Not new: its owner made it.
+    expect(seen.body).toMatchObject({ name: 'web', os: 'linux', new_from: null });
+  });
+
+  it('takes no token that is over its time, of a removed machine, or of another kind', async () => {
+    const { machine, registration_token } = await add('late');
+    await world
+      .database('agent-hub')
+      .collection('machines')
+      .updateOne({ agent_id: machine.agent_id }, { $set: { registration_expires_at: new Date(0) } });
+    const gone = await add('gone');
+    expect((await hub.call('DELETE', `/api/machines/${gone.machine.agent_id}`, ann.token)).status).toBe(204);
+    for (const token of [registration_token, gone.registration_token, ann.user.apiKey])
+      expect(await dialRefused(hub.grpc, new TestMachine('x'), shows(token))).toMatchObject({
+        code: 'bad_registration_token',
+      });
+  });
+});
+
+describe('names and caps', () => {
+  it('keeps a name unique for its owner, and free again once the machine is removed', async () => {
+    const { machine } = await add('twice');
+    const again = await hub.call('POST', '/api/machines', ann.token, { name: 'twice' });
+    expect(again).toMatchObject({ status: 409, body: { code: 'machine_name_taken' } });
+    const path = `/api/machines/${machine.agent_id}`;
+    expect(await hub.call('PATCH', path, ann.token, { name: 'web' })).toMatchObject({ status: 409 });
+    expect(await hub.call('PATCH', path, ann.token, { name: 'thrice', tags: ['a', 'a'] })).toMatchObject({
+      body: { name: 'thrice', tags: ['a'] },
+    });
+    await hub.call('DELETE', path, ann.token);
+    await add('thrice');
+  });
+
+  it('lets nobody have more machines than the setting says, however they come', async () => {
+    const max = await world.auth.signIn(world.auth.addUser('max'));
+    for (let count = 0; count < 5; count += 1)
+      expect((await hub.call('POST', '/api/machines', max.token, { name: `box ${count}` })).status).toBe(201);
+    expect(await hub.call('POST', '/api/machines', max.token, { name: 'one more' })).toMatchObject({
+      status: 409,
+      body: { code: 'too_many_machines' },
+    });
+    const key = { $case: 'apiKey', value: max.user.apiKey } as const;
+    expect(await dialRefused(hub.grpc, new TestMachine('six'), key)).toMatchObject({ code: 'too_many_machines' });
+  });
+});
+
+describe('a machine that was enrolled by API key', () => {
+  it('is new, from its address, until its owner knows it; removed, its agent hears so and comes back as another', async () => {
+    const zoe = await world.auth.signIn(world.auth.addUser('zoe'));
+    const box = new TestMachine('box');
+    const key = { $case: 'apiKey', value: zoe.user.apiKey } as const;
+    const link = await dial(hub.grpc, box, key);
+    const path = `/api/machines/${link.welcome.agentId}`;
+    expect((await hub.call('GET', path, zoe.token)).body).toMatchObject({ new_from: '127.0.0.1' });
+    expect((await hub.call('PATCH', path, zoe.token, { known: true })).body).toMatchObject({ new_from: null });
+    expect((await other.call('DELETE', path, zoe.token)).status).toBe(204);
+    expect(await link.inbox.take(({ $case }) => $case === 'refused')).toMatchObject({
+      value: { code: 'machine_revoked', permanent: true },
+    });
+    expect(await dialRefused(hub.grpc, box, key)).toMatchObject({ code: 'machine_revoked', permanent: true });
+    const anew = await dial(hub.grpc, new TestMachine('box'), key);
+    expect(anew.welcome.agentId).not.toBe(link.welcome.agentId);
+    anew.cut();
+  });
+});
+
+describe('a command', () => {
+  it('goes to the machine through whichever hub holds it; its link broken, the caller hears so', async () => {
+    const zoe = await world.auth.signIn(world.auth.addUser('commander'));
+    const link = await dial(hub.grpc, new TestMachine('runs'), { $case: 'apiKey', value: zoe.user.apiKey });
+    const path = `/api/machines/${link.welcome.agentId}/command`;
+    await expect
+      .poll(() => other.call('GET', path.replace('/command', ''), zoe.token))
+      .toMatchObject({
+        body: { status: 'online' },
+      });
+    for (const asked of [hub, other]) {
+      const answer = asked.call('POST', path, zoe.token, { command: 'id', timeout_seconds: 5 });
+      const order = await link.inbox.take(({ $case }) => $case === 'command');
+      if (order.$case !== 'command') throw new Error('no command');
+      expect(order.value).toMatchObject({ command: 'id', timeoutMs: 5000 });
+      const { commandId } = order.value;
+      const said = { stdout: Buffer.from('uid=0\xff', 'latin1'), stderr: Buffer.alloc(0), error: '', signal: '' };
+      const value = { commandId, ...said, exitCode: 3, timedOut: false, truncated: false };
+      link.send({ $case: 'commandOutput', value });
+      const { status, body } = await answer;
+      expect(status).toBe(200);
+      expect(runCommand.success.schema.parse(body)).toMatchObject({
+        exit_code: 3,
+        signal: null,
+        stdout: 'uid=0\ufffd',
+      });
+    }
+    const lost = hub.call('POST', path, zoe.token, { command: 'sleep 9' });
+    await link.inbox.take(({ $case }) => $case === 'command');
+    link.cut();
+    expect(await lost).toMatchObject({ status: 503, body: { code: 'machine_offline' } });
+    const view = await world.auth.signIn(world.auth.addUser('looks'));
+    expect((await hub.call('POST', path, view.token, { command: 'id' })).status).toBe(404);
+  });
+});
