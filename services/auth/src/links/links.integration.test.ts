@@ -1,4 +1,4 @@
-import { createUser, lookUpLink } from '@webxterm/contracts/rest';
+import { createUser, listAudit, lookUpLink } from '@webxterm/contracts/rest';
 import { sealToken } from '@webxterm/shared';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
@@ -58,6 +58,20 @@ describe('an account that an administrator makes', () => {
     const seen = lookUpLink.success.schema.parse(looked.body);
     expect(seen).toMatchObject({ kind: 'setup', username: made.username, email: made.email });
     expect(Date.parse(seen.expires_at) - Date.now()).toBeGreaterThan(3_590_000);
+  });
+
+  it('is in the audit log, from the making to the password, and the token is not', async () => {
+    const made = await invite();
+    await redeem(made.linkToken, 'yourpassword');
+    await vi.waitFor(async () => {
+      const log = await auth.call('GET', `/api/audit?user_id=${made.user.id}`, undefined, { token: adminToken });
+      const rows = listAudit.success.schema.parse(log.body).events;
+      const told = rows.map((row) => [row.action, row.actor.username, row.target?.name]);
+      for (const action of ['user_created', 'setup_link_created'])
+        expect(told).toContainEqual([action, 'admin', made.username]);
+      expect(told).toContainEqual(['link_redeemed', made.username, made.username]);
+      expect(JSON.stringify(log.body)).not.toContain(made.linkToken.slice(7));
+    }, within);
   });
 
   it('cannot be signed in to before a password was chosen, with any password', async () => {
