@@ -31,13 +31,16 @@ npm run bench -- load [options]     hold many idle agents and terminals, and say
   --megabytes n     output of one repeat of bulk (60)
   --delay-ms n      to the far machine, each way (25: a round trip of 50)
   --fault-keys n    keys typed, one every 5 ms, while relays die (5000)
-  --agents n        agents of the load (10000)
-  --sessions n      terminals of the load, on so many agents of it (5000)
+  --agents n        agents of the fleet (3000; load: 10000)
+  --sessions n      terminals of the fleet, on so many of its agents (1500; load: 5000)
   --json            verdicts as JSON on stdout
   --strict          exit with 1 when a budget is not met
   --help
 
 Progress goes to stderr, the table to stdout. Everything runs on loopback and ends with the run.`;
+
+/** Of what a whole run has the time for, and of the budget. */
+const fleets = { rows: { agents: '3000', sessions: '1500' }, load: { agents: '10000', sessions: '5000' } };
 
 /** Numbers are counts above 0: a run of nothing would meet every budget. */
 const count = (name: string, text: string): number => {
@@ -59,8 +62,8 @@ export const parseOptions = (args: readonly string[]): BenchOptions => {
       megabytes: { type: 'string', default: '60' },
       'delay-ms': { type: 'string', default: '25' },
       'fault-keys': { type: 'string', default: '5000' },
-      agents: { type: 'string', default: '10000' },
-      sessions: { type: 'string', default: '5000' },
+      agents: { type: 'string' },
+      sessions: { type: 'string' },
       list: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       strict: { type: 'boolean', default: false },
@@ -70,6 +73,7 @@ export const parseOptions = (args: readonly string[]): BenchOptions => {
   const [command, ...rest] = positionals;
   if ((command !== undefined && command !== 'load') || rest.length > 0)
     throw new Error(`the only command is load, not ${positionals.join(' ')}`);
+  const fleet = command === 'load' ? fleets.load : fleets.rows;
   return {
     rows: values.rows.split(',').filter((name) => name !== ''),
     repeats: count('repeats', values.repeats),
@@ -77,8 +81,8 @@ export const parseOptions = (args: readonly string[]): BenchOptions => {
     megabytes: count('megabytes', values.megabytes),
     delayMs: count('delay-ms', values['delay-ms']),
     faultKeys: count('fault-keys', values['fault-keys']),
-    agents: count('agents', values.agents),
-    sessions: count('sessions', values.sessions),
+    agents: count('agents', values.agents ?? fleet.agents),
+    sessions: count('sessions', values.sessions ?? fleet.sessions),
     list: values.list,
     json: values.json,
     strict: values.strict,
