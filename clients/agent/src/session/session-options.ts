@@ -4,7 +4,6 @@ import type { Viewer } from '../attachment/attachment.ts';
 import type { AttachmentTransport } from '../attachment/outgoing.ts';
 import type { ScreenSnapshot } from '../screen/messages.ts';
 import type { PtyEvents, PtySize } from '../shell/pty.ts';
-import type { Session } from './session.ts';
 
 /** The shell as a session needs it. */
 export type Terminal = {
@@ -32,7 +31,7 @@ export type SessionOptions = {
   ringSize: number;
   spawn(events: PtyEvents, size: PtySize): Terminal;
   screen: SessionScreen;
-  onEnded(session: Session): void;
+  onEnded(): void;
   log: Logger;
   /** ms on a clock that does not go back. */
   now(): number;

@@ -14,7 +14,7 @@ const make = () => {
   const shell = { typed: '', sizes: [] as PtySize[], paused: false, signals: [] as string[] };
   const ended: Session[] = [];
   let events: PtyEvents | undefined;
-  const session = new Session({
+  const session: Session = new Session({
     id: '00'.repeat(16),
     ownerUserId: 'u1',
     kind: 'pty',
@@ -38,7 +38,7 @@ const make = () => {
       };
     },
     screen: { evicted: () => {}, snapshot: async () => undefined, close: () => {} },
-    onEnded: (over) => void ended.push(over),
+    onEnded: () => void ended.push(session),
     log: pino({ level: 'silent' }),
     now: () => clock.now,
   });

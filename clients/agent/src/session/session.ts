@@ -259,7 +259,7 @@ export class Session implements AttachedSession {
     this.#seat.release();
     for (const attachment of this.#attachments.values())
       attachment.outgoing.endAfterOutput({ type: 'ended', ...result });
-    this.#options.onEnded(this);
+    this.#options.onEnded();
   }
 
   #drives(from: Attachment): void {

@@ -217,14 +217,14 @@ export class Sessions {
   async #start(id: string, open: OpenStream): Promise<Session> {
     const spawn = await this.#options.prepareShell();
     const { log, now, ringSize, onEnded } = this.#options;
-    const session = new Session({
+    const session: Session = new Session({
       id,
       ownerUserId: open.ownerUserId,
       kind: 'pty',
       size: sizeOf(open) ?? { cols: defaultCols, rows: defaultRows },
       ringSize,
       spawn,
-      onEnded,
+      onEnded: () => onEnded(session),
       screen: this.#screens.open(),
       log,
       now,
