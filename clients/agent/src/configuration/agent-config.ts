@@ -20,13 +20,9 @@ export const AgentConfig = z.strictObject({
   linux_user: z.string().min(1).max(65).meta({ description: 'Account that shells and commands run as.' }),
   name: z.string().trim().min(1).max(64).meta({ description: 'What people see in the list of machines.' }),
   allow_sudo: z.boolean().default(false).meta({ description: 'False: nothing in a shell can gain rights.' }),
-  ca: z
-    .string()
-    .includes('-----BEGIN CERTIFICATE-----', 'must be a PEM certificate')
-    .optional()
-    .meta({
-      description: 'The private CA that was pinned: it alone vouches for the hubs, and it may vouch for the host.',
-    }),
+  ca: z.string().includes('-----BEGIN CERTIFICATE-----', 'must be a PEM certificate').optional().meta({
+    description: 'The private CA that was pinned: it alone vouches for the hubs, and it may vouch for the host.',
+  }),
   tls: z
     .boolean()
     .default(false)
