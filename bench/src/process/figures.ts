@@ -24,7 +24,3 @@ export const processorSeconds = (pid: number): number => {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
 };
-
-/** Times that a process, in all its threads, went to sleep to wait for something: each is a wake-up later. */
-export const voluntarySwitches = (pid: number): number =>
-  Number(/^voluntary_ctxt_switches:\s+(\d+)$/m.exec(read(pid, 'status'))?.[1]);
