@@ -247,7 +247,8 @@ describe('the list', () => {
   });
 });
 
-describe('the chain in the database', () => {
+// Each check is a process of its own, and there are several in a test.
+describe('the chain in the database', { timeout: 180_000 }, () => {
   const chainOf = async () => {
     const connection = await mongoose.createConnection(servers.mongoUrl('auth')).asPromise();
     const models = auditModels(connection);
