@@ -54,7 +54,7 @@ export class TerminalPage {
 
   /** What the emulator shows: nothing of what is drawn over it. */
   screen(): Promise<string> {
-    return this.page.getByTestId('terminal').first().locator('.xterm-accessibility').innerText();
+    return this.page.getByTestId('terminal').first().locator('.xterm-accessibility-tree').innerText();
   }
 
   until(wanted: RegExp): Promise<string> {

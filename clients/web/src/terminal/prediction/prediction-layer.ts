@@ -136,7 +136,8 @@ export class PredictionLayer {
     cell.style.top = `${row * height}px`;
     cell.style.width = `${width}px`;
     cell.style.height = `${height}px`;
-    cell.style.font = `${options.fontSize}px / ${height}px ${options.fontFamily}`;
+    // The emulator rounds the room above a character up, a browser down.
+    cell.style.font = `${options.fontSize}px / ${height + 1}px ${options.fontFamily}`;
     return cell;
   }
 }
