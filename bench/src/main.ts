@@ -6,6 +6,14 @@ import { fleet } from './rows/fleet.ts';
 import type { RowGroup } from './rows/row-group.ts';
 import { chooseRows, rowGroups } from './rows/row-groups.ts';
 
+const giveUpAfterMs = 600_000;
+
+/** What waits for bytes that were lost waits for ever. */
+const tooLate = (): Promise<never> =>
+  new Promise((_resolve, reject) => {
+    setTimeout(() => reject(new Error('not done within 10 minutes')), giveUpAfterMs).unref();
+  });
+
 /** With its cause: `fetch failed` alone says nothing. */
 const reasonOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error);
@@ -15,7 +23,7 @@ const reasonOf = (error: unknown): string => {
 /** One row that cannot be measured does not cost the others their figures. */
 const measure = async (bed: Bed, group: RowGroup): Promise<Verdict[]> => {
   try {
-    return (await group.measure(bed)).map(judge);
+    return (await Promise.race([group.measure(bed), tooLate()])).map(judge);
   } catch (error) {
     return [failed(group.name, reasonOf(error))];
   }

@@ -47,3 +47,27 @@ export const prepare = async (shell: Shell, command: string): Promise<void> => {
   shell.type(`${command}; printf '%s-%s' ${mark} now\n`);
   await seen;
 };
+
+/** Gives `listener` what is printed after `mark`, and at most `length` bytes of it: prompts before and behind are no output. */
+export const between = (
+  mark: string,
+  length: number,
+  listener: (bytes: Uint8Array) => void,
+): ((bytes: Uint8Array) => void) => {
+  let before = Buffer.alloc(0);
+  let started = false;
+  let left = length;
+  return (bytes) => {
+    let fresh = bytes;
+    if (!started) {
+      before = Buffer.concat([before, bytes]);
+      const at = before.indexOf(mark);
+      if (at === -1) return;
+      started = true;
+      fresh = before.subarray(at + mark.length);
+    }
+    const taken = fresh.subarray(0, left);
+    left -= taken.length;
+    if (taken.length > 0) listener(taken);
+  };
+};

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Product } from '../api.ts';
 import { paintAt } from '../painter.ts';
 import { openProduct, type ProductShell, type ViewerOptions } from '../product.ts';
-import { prepare } from '../shell.ts';
+import { between, prepare } from '../shell.ts';
 import type { RowGroup } from './row-group.ts';
 
 /** Printed while nobody watches: 29,127 lines of 9 bytes, a little under 256 KiB. */
@@ -24,19 +24,21 @@ const comeBack = async (
   product: Product,
   options: ViewerOptions,
   until: (shell: ProductShell, received: number) => boolean,
+  mark?: string,
 ): Promise<{ ms: number; received: number; hash: string; shell: ProductShell }> => {
   const at = performance.now();
   const shell = await openProduct(product, options);
   const hash = createHash('sha256');
   let received = 0;
   await new Promise<void>((resolve) => {
-    shell.onOutput((bytes) => {
+    const listener = (bytes: Uint8Array): void => {
       hash.update(bytes);
       received += bytes.length;
       if (!until(shell, received)) return;
       shell.onOutput(() => {});
       resolve();
-    });
+    };
+    shell.onOutput(mark === undefined ? listener : between(mark, missedBytes, listener));
   });
   return { ms: performance.now() - at, received, hash: hash.digest('hex'), shell };
 };
@@ -45,12 +47,12 @@ const breakOnce = async (product: Product): Promise<{ ms: number; wrong: number 
   const first = await openProduct(product);
   await prepare(first, 'stty -opost -echo; PS1=');
   await delay(100);
-  first.type(`sleep 0.5; seq -w 00000001 ${String(missedLines).padStart(8, '0')}\n`);
+  first.type(`sleep 0.5; printf '%s-%s' lines begin; seq -w 00000001 ${String(missedLines).padStart(8, '0')}\n`);
   await delay(100);
   const resume = { ...first.ids, from: first.offset };
   first.cut();
   await delay(awayMs);
-  const back = await comeBack(product, { resume }, (_, received) => received >= missedBytes);
+  const back = await comeBack(product, { resume }, (_, received) => received >= missedBytes, 'lines-begin');
   const intact =
     back.received === missedBytes &&
     back.shell.lost === 0 &&

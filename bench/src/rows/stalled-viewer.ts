@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { residentBytes } from '../process/figures.ts';
 import { openProduct, type ProductShell } from '../product.ts';
-import { prepare, withShell } from '../shell.ts';
+import { between, prepare, withShell } from '../shell.ts';
 import type { RowGroup } from './row-group.ts';
 
 const bytesPerLine = 9;
@@ -44,14 +44,15 @@ const stallOnce = async (shell: ProductShell, pids: () => number[]): Promise<Sta
   const all = new Promise<void>((resolve) => {
     onAll = resolve;
   });
-  shell.onOutput((bytes) => {
-    hash.update(bytes.subarray(0, total - received));
+  const listener = (bytes: Uint8Array): void => {
+    hash.update(bytes);
     received += bytes.length;
     onNext();
     if (received >= total / 2) onHalf();
     if (received >= total) onAll();
-  });
-  shell.type(`seq -w ${lines}\n`);
+  };
+  shell.onOutput(between('lines-begin', total, listener));
+  shell.type(`printf '%s-%s' lines begin; seq -w ${lines}\n`);
   await half;
   const before = pids().map(residentBytes);
   shell.freeze(true);
