@@ -37,7 +37,9 @@ export default defineConfig({
           exclude: notOurs,
           testTimeout: 120_000,
           hookTimeout: 180_000,
-          fileParallelism: false,
+          globalSetup: ['e2e/support/unpack-browser.ts'],
+          // Each file has a stack of its own, and waits more than it computes: one at a time leaves half of two processors idle.
+          maxWorkers: 2,
           sequence: { groupOrder: 2 },
         },
       },

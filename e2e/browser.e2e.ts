@@ -95,12 +95,15 @@ describe('in a real browser', () => {
     await openTerminal(machine.name);
     await type('echo shell $$');
     const pid = /shell (\d+)/.exec(await untilScreen(/shell \d+/))?.[1];
+    await type("PS1='pro''mpt-'");
     await type('top -d 1');
     await untilScreen(/load average/);
     await page.reload();
     await untilScreen(/load average/);
     await page.getByTestId('terminal').first().click();
     await page.keyboard.type('q');
+    // What is typed before top has ended is thrown away by top itself: it flushes the tty.
+    await untilScreen(/prompt-\s*$/);
     await type('echo still $$');
     expect(/still (\d+)/.exec(await untilScreen(/still \d+/))?.[1]).toBe(pid);
   }, 120_000);

@@ -11,6 +11,8 @@ import { useServer } from '../api/server-context.tsx';
 import { saveFile } from './save-file.ts';
 
 const pageSize = 50;
+/** A row is written a moment after what it tells of. Who has read on to older rows is not moved. */
+const refreshMs = 5_000;
 
 /** The log from the latest row down, a page at a time. */
 export const useAudit = (filter: AuditFilter): UseInfiniteQueryResult<InfiniteData<AuditPage>> => {
@@ -22,6 +24,7 @@ export const useAudit = (filter: AuditFilter): UseInfiniteQueryResult<InfiniteDa
     initialPageParam: '',
     getNextPageParam: ({ next_cursor }) => next_cursor,
     placeholderData: keepPreviousData,
+    refetchInterval: ({ state }) => ((state.data?.pages.length ?? 0) > 1 ? false : refreshMs),
   });
 };
 
