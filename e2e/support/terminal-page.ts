@@ -57,11 +57,17 @@ export class TerminalPage {
     return this.page.getByTestId('terminal').first().locator('.xterm-accessibility-tree').innerText();
   }
 
-  until(wanted: RegExp): Promise<string> {
-    return eventually(`screen with ${wanted}`, async () => {
-      const text = await this.screen();
-      return wanted.test(text) ? text : undefined;
-    });
+  /** Resolves with the screen that shows `wanted`; the error holds the last one that did not. */
+  async until(wanted: RegExp): Promise<string> {
+    let last = '';
+    try {
+      return await eventually(`screen with ${wanted}`, async () => {
+        last = await this.screen();
+        return wanted.test(last) ? last : undefined;
+      });
+    } catch (error) {
+      throw new Error(`the screen showed ${JSON.stringify(last.replaceAll(/\s+\n/g, '\n'))}`, { cause: error });
+    }
   }
 
   async type(text: string): Promise<void> {
