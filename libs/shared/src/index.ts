@@ -13,6 +13,7 @@ export {
   jwtKeys,
   list,
   mongoSettings,
+  natsReplicas,
   origin,
   port,
   secretKey,

@@ -89,6 +89,7 @@ export const startAuth = async (
   const outbox = new Outbox(connection);
   const list = new ListKeeper({
     bus,
+    replicas: settings.NATS_REPLICAS,
     signins: store,
     users,
     logger,

@@ -2,6 +2,7 @@ import {
   busSettings,
   list,
   mongoSettings,
+  natsReplicas,
   origin,
   readConfig,
   secretKey,
@@ -32,6 +33,8 @@ const shape = {
   ...operatorShape,
   ...serviceSettings,
   ...busSettings,
+  /** Auth makes the streams and buckets again where NATS lost them. */
+  NATS_REPLICAS: natsReplicas,
   ...tokenSettings,
   /** The first administrator; read only while there is none. */
   ADMIN_EMAIL: z.email('must be an e-mail address').max(254).optional(),

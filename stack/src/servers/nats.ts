@@ -54,12 +54,12 @@ export const launchNats = async (options: NatsOptions): Promise<Running> => {
 };
 
 /** Makes the streams and buckets of the services; what is there stays. */
-export const declareBus = async (url: string, password: string, ca?: string): Promise<void> => {
+export const declareBus = async (url: string, password: string, ca?: string, replicas?: number): Promise<void> => {
   const logger = createLogger({ service: 'stack', level: 'silent' });
   const declare = async (): Promise<void> => {
     const bus = await connectBus({ urls: url.split(','), user: 'init', password, ca, logger });
     try {
-      await declareStreams(bus);
+      await declareStreams(bus, replicas);
     } finally {
       await bus.close();
     }

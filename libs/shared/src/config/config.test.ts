@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, readConfig } from './config.ts';
-import { jwtKeys, list, origin, port, secretKey, serviceSettings } from './settings.ts';
+import { jwtKeys, list, natsReplicas, origin, port, secretKey, serviceSettings } from './settings.ts';
 
 const key = Buffer.alloc(32, 1).toString('base64url');
 
@@ -67,5 +67,10 @@ describe('settings', () => {
     expect(jwtKeys.parse(`new ${key}\nold ${key}`).map((item) => item.kid)).toEqual(['new', 'old']);
     expect(jwtKeys.safeParse('new c2hvcnQ').success).toBe(false);
     expect(jwtKeys.safeParse('').success).toBe(false);
+  });
+
+  it('takes as many replicas as leave a majority when one server of NATS is lost', () => {
+    expect([undefined, '1', '3'].map((text) => natsReplicas.parse(text))).toEqual([1, 1, 3]);
+    for (const text of ['2', '0', 'three']) expect(natsReplicas.safeParse(text).success).toBe(false);
   });
 });

@@ -86,5 +86,11 @@ export const busSettings = {
   NATS_CA: z.string().includes('-----BEGIN CERTIFICATE-----', 'must be a PEM certificate').optional(),
 };
 
+/** How many servers of NATS hold a copy of each stream and bucket: 3 outlive the loss of any one. For who declares them. */
+export const natsReplicas = z.coerce
+  .number()
+  .refine((replicas) => [1, 3, 5].includes(replicas), 'must be 1, 3 or 5, and no more than there are servers of NATS')
+  .default(1);
+
 /** What a service that verifies tokens reads. */
 export const tokenSettings = { JWT_KEYS: jwtKeys };

@@ -26,6 +26,8 @@ export interface UserTruth {
 
 export interface ListKeeperOptions {
   readonly bus: NatsConnection;
+  /** Of streams and buckets that NATS lost. */
+  readonly replicas: number;
   readonly signins: SigninTruth;
   readonly users: UserTruth;
   readonly logger: Logger;
@@ -183,7 +185,7 @@ export class ListKeeper {
   async #completeEpoch(): Promise<string> {
     const listed = await this.#readEpoch();
     if (listed !== undefined) return listed;
-    await declareStreams(this.#options.bus);
+    await declareStreams(this.#options.bus, this.#options.replicas);
     return (await this.#readEpoch()) ?? this.#rebuild();
   }
 
