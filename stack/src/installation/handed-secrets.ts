@@ -2,7 +2,7 @@ import { certificateName } from '@webxterm/contracts/grpc';
 import type { CertificateRequest } from '../pki/authority.ts';
 import type { SecretName } from '../secrets/secrets.ts';
 import { mongoUrlAt } from '../servers/mongo-users.ts';
-import { renderNatsConfig } from '../servers/nats-config.ts';
+import { type BusPasswords, renderNatsConfig, renderNatsUsers } from '../servers/nats-config.ts';
 
 /** Names of containers in docker-compose.yml and of Services in k8s/. */
 export const mongoServer = 'mongo:27017';
@@ -29,6 +29,13 @@ const mongoUrl = (user: 'auth' | 'agent-hub' | 'terminal', read: Read) => ({
   'mongo-url': mongoUrlAt(mongoServer, user, read(`mongo-${user}`)),
 });
 
+const natsPasswords = (read: Read): BusPasswords => ({
+  init: read('nats-init'),
+  auth: read('nats-auth'),
+  'agent-hub': read('nats-agent-hub'),
+  terminal: read('nats-terminal'),
+});
+
 const natsConfig = (read: Read): string =>
   renderNatsConfig({
     host: '0.0.0.0',
@@ -36,12 +43,7 @@ const natsConfig = (read: Read): string =>
     monitorPort: 8222,
     storeFolder: '/data',
     tlsFolder: '/secrets/nats/server',
-    passwords: {
-      init: read('nats-init'),
-      auth: read('nats-auth'),
-      'agent-hub': read('nats-agent-hub'),
-      terminal: read('nats-terminal'),
-    },
+    passwords: natsPasswords(read),
   });
 
 const server = (...names: string[]): CertificateRequest => ({ names, usage: 'server' });
@@ -84,7 +86,8 @@ export const handedSecrets = (read: Read, publicUrl: string, ca: string): readon
     folder: 'nats',
     uid: 10_005,
     secrets: [],
-    derived: { 'nats.conf': natsConfig(read) },
+    // The users by themselves are for servers of the operator's own, which include them.
+    derived: { 'nats.conf': natsConfig(read), 'users.conf': renderNatsUsers(natsPasswords(read)) },
     certificates: { server: server('nats') },
   },
   // The user mongodb of the public image.
