@@ -3,6 +3,8 @@ import type { Clock } from './clock.ts';
 
 /** A pass that runs out while the socket opens is of no use. */
 const marginMs = 5000;
+/** A question that the server does not answer is given up after this: on a connection that died unnoticed it would wait for minutes. */
+export const ticketWithinMs = 10_000;
 
 /** What the next connection signs in with: a resume pass while one is good, else a ticket. */
 export class Credentials {
@@ -36,8 +38,19 @@ export class Credentials {
     const pass = this.#pass;
     this.#pass = undefined;
     if (pass !== undefined && this.#clock.now() < pass.goodUntil) return pass.token;
-    const { ticket, sessionId } = await this.#ticket(this.#sessionId);
+    const { ticket, sessionId } = await this.#inTime(this.#ticket(this.#sessionId));
     this.#sessionId = sessionId;
     return ticket;
+  }
+
+  /** What comes too late is of no use: a ticket that nobody waits for runs out by itself. */
+  async #inTime<T>(answer: Promise<T>): Promise<T> {
+    const late = Promise.withResolvers<never>();
+    const stop = this.#clock.after(ticketWithinMs, () => late.reject(new Error('the server did not answer in time')));
+    try {
+      return await Promise.race([answer, late.promise]);
+    } finally {
+      stop();
+    }
   }
 }

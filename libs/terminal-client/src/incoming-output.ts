@@ -1,11 +1,13 @@
-import { maxOutputWindow, minOutputWindow } from '@webxterm/contracts/frames';
-import { initialOutputLimit, OutputReader, OutputWindow } from '@webxterm/stream';
+import { maxOutputFrame, maxOutputWindow, minOutputWindow } from '@webxterm/contracts/frames';
+import { initialOutputLimit, OutputReader, OutputWindow, StreamProtocolError } from '@webxterm/stream';
 import type { TerminalHandlers } from './api.ts';
 import type { Clock } from './clock.ts';
 import type { Connection } from './connection.ts';
 
 /** An ack that nobody waits for goes out after a pause, not with every key. */
 const ackPauseMs = 100;
+/** Bytes that wait to be rendered, at most: a full window, and what was on its way when it shrank. */
+export const maxUnrendered = 2 * maxOutputWindow + maxOutputFrame;
 
 /** Where output goes, and what is told of it. */
 export interface OutputSink extends Pick<TerminalHandlers, 'output'> {
@@ -18,6 +20,8 @@ export class IncomingOutput {
   readonly #clock: Clock;
   readonly #window = new OutputWindow({ first: initialOutputLimit, min: minOutputWindow, max: maxOutputWindow });
   readonly #reader: OutputReader;
+  /** Bytes handed to the screen that it has not rendered. */
+  #unrendered = 0;
   #connection: Connection | undefined;
   #stopTimer: (() => void) | undefined;
 
@@ -62,11 +66,18 @@ export class IncomingOutput {
     this.#tell();
   }
 
-  /** @throws StreamProtocolError for a hole that was not told */
+  /** @throws StreamProtocolError for a hole that was not told, and for more than any limit can have allowed: nothing of it is taken */
   output(offset: number, payload: Uint8Array): void {
-    for (const part of this.#reader.output(offset, payload)) {
-      const end = part.offset + part.bytes.length;
-      this.#handlers.output(part.bytes, { offset: part.offset, live: part.live }, () => this.#rendered(end));
+    if (this.#unrendered + offset + payload.length - this.#reader.next > maxUnrendered)
+      throw new StreamProtocolError('output beyond every limit that was told');
+    for (const { bytes, offset: from, live } of this.#reader.output(offset, payload)) {
+      // The caller left when it was given the part before.
+      if (this.#connection === undefined) return;
+      this.#unrendered += bytes.length;
+      this.#handlers.output(bytes, { offset: from, live }, () => {
+        this.#unrendered -= bytes.length;
+        this.#rendered(from + bytes.length);
+      });
     }
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { maxUnrendered } from './incoming-output.ts';
 import { maxSnapshot, snapshotWindow } from './incoming-snapshot.ts';
-import { maxUnrendered } from './terminal-client.ts';
 import { Bench, type TestSocket } from './testing/fake-server.ts';
 
 const text = (bytes: string): Uint8Array => new TextEncoder().encode(bytes);
@@ -128,6 +128,13 @@ describe('a viewer that cannot keep up', () => {
     expect(bench.client.state.state).toBe('live');
     socket.tell({ type: 'output', offset, payload: piece });
     expect(bench.client.state).toMatchObject({ state: 'reconnecting', reason: expect.stringContaining('limit') });
+    // What was too much is not taken, and so comes again; what waits still waits, and no more.
+    const next = await bench.breakAndAttach({ offset, liveFrom: offset });
+    expect(next.of('attach')[0]?.from).toBe(offset);
+    for (const { rendered } of bench.output.splice(0)) rendered();
+    for (let sent = 0; sent < maxUnrendered; sent += piece.length)
+      next.tell({ type: 'output', offset: offset + sent, payload: piece });
+    expect([bench.client.state.state, bench.gaps]).toEqual(['live', []]);
   });
 
   it('is told when it drives, and when its pace no longer holds the shell', async () => {

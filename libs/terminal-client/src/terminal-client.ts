@@ -1,5 +1,4 @@
-import { closeCode, type DownFrame, maxOutputFrame, maxOutputWindow, subprotocol } from '@webxterm/contracts/frames';
-import { StreamProtocolError } from '@webxterm/stream';
+import { closeCode, type DownFrame, subprotocol } from '@webxterm/contracts/frames';
 import { type TerminalClientOptions, type TerminalHandlers, TerminalRefusal, type TerminalState } from './api.ts';
 import { Backoff } from './backoff.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -11,9 +10,6 @@ import { IncomingSnapshot } from './incoming-snapshot.ts';
 import { OutgoingInput } from './outgoing-input.ts';
 import { verdictOf } from './verdict.ts';
 import { openGlobalSocket } from './web-socket.ts';
-
-/** Bytes that wait to be rendered, at most: a full window, and what was on its way when it shrank. */
-export const maxUnrendered = 2 * maxOutputWindow + maxOutputFrame;
 
 type Frame<T extends DownFrame['type']> = Extract<DownFrame, { type: T }>;
 
@@ -31,7 +27,6 @@ export class TerminalClient {
   readonly #input: OutgoingInput;
   readonly #output: IncomingOutput;
   readonly #snapshot: IncomingSnapshot;
-  #unrendered = 0;
   #state: TerminalState = { state: 'connecting' };
   #size: { cols: number; rows: number };
   #visible = true;
@@ -170,6 +165,7 @@ export class TerminalClient {
   }
 
   #tellSize(applied: { cols: number; rows: number }, driver: boolean): void {
+    if (this.#closed) return;
     this.#applied = applied;
     this.#driver = driver;
     this.#liveSized = !this.#replays;
@@ -186,17 +182,10 @@ export class TerminalClient {
     return this.#output.next < this.#liveFrom;
   }
 
-  /** The caller's handlers for output, with a bound on what waits to be rendered. */
+  /** The caller's handlers for output: a gap is told with whether a picture stands for it. */
   #rendering(): OutputSink {
     return {
-      output: (bytes, at, rendered) => {
-        this.#unrendered += bytes.length;
-        if (this.#unrendered > maxUnrendered) throw new StreamProtocolError('output beyond every limit that was told');
-        this.#handlers.output(bytes, at, () => {
-          this.#unrendered -= bytes.length;
-          rendered();
-        });
-      },
+      output: (bytes, at, rendered) => this.#handlers.output(bytes, at, rendered),
       gap: (from, to) => this.#handlers.gap(from, to, this.#snapshot.takeRepainted()),
     };
   }
@@ -210,6 +199,7 @@ export class TerminalClient {
     if (sessionId !== undefined)
       this.#handlers.session({ sessionId, viewerId: idToText(this.#viewerId), created: frame.created });
     this.#become({ state: 'live' });
+    if (this.#closed) return;
     this.#liveFrom = frame.liveFrom > frame.offset ? frame.liveFrom : 0;
     this.#tellSize({ cols: frame.cols, rows: frame.rows }, frame.driver);
     this.#snapshot.attached(connection);
@@ -275,6 +265,8 @@ export class TerminalClient {
   }
 
   #become(state: TerminalState): void {
+    // The caller may have left from within a handler.
+    if (this.#closed) return;
     this.#state = state;
     this.#handlers.state(state);
   }

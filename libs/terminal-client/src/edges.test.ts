@@ -1,0 +1,172 @@
+import { describe, expect, it } from 'vitest';
+import { TerminalRefusal } from './api.ts';
+import { openWithinMs } from './connection.ts';
+import { ticketWithinMs } from './credentials.ts';
+import { Bench, settled, type TestSocket } from './testing/fake-server.ts';
+
+const kib = 1024;
+const mib = 1024 * kib;
+const pass = (token: string) => ({ type: 'pass', expiresInMs: 300_000, pass: token }) as const;
+const inputLengths = (socket: TestSocket): number[] => socket.of('input').map(({ payload }) => payload.length);
+
+describe('coming back', () => {
+  it.each([1006, 1012, 4409, 4999])('after %i is at once, from where the output stood', async (code) => {
+    const bench = new Bench();
+    await bench.attach();
+    bench.says(0, 'abc');
+    bench.socket.break(code);
+    expect(bench.client.state).toMatchObject({ state: 'reconnecting', retryInMs: 0 });
+    await bench.clock.pass(0);
+    const socket = await bench.attach({ offset: 3, liveFrom: 3 });
+    expect(socket.of('attach')[0]).toMatchObject({ create: false, from: 3 });
+    expect(bench.gaps).toEqual([]);
+  });
+
+  it('after 4410 is of no use: the session is over, whether its end was told or not', async () => {
+    for (const told of [true, false]) {
+      const bench = new Bench();
+      const socket = await bench.attach();
+      if (told)
+        socket.tell({ type: 'ended', finalOffset: 0, cause: 'unknown', exitCode: undefined, signal: undefined });
+      socket.break(4410);
+      await bench.clock.pass(60_000);
+      expect(bench.client.state).toEqual({ state: 'ended', cause: 'unknown', exitCode: undefined, signal: undefined });
+      expect([bench.sockets.length, bench.asked.length]).toEqual([1, 1]);
+    }
+  });
+
+  it('waits longer each time that a connection does not last, whether it opens or not, and never over 5 s', async () => {
+    const bench = new Bench();
+    await bench.attach();
+    const waits: number[] = [];
+    for (let turn = 0; turn < 9; turn += 1) {
+      bench.socket.break();
+      const { state } = bench.client;
+      const wait = state.state === 'reconnecting' ? state.retryInMs : -1;
+      waits.push(wait);
+      await bench.clock.pass(Math.max(0, wait - 1));
+      if (wait > 0) expect(bench.sockets).toHaveLength(turn + 1);
+      await bench.clock.pass(1);
+      // Every other one is accepted, and breaks at once.
+      if (turn % 2 === 0) await bench.attach();
+    }
+    expect(waits).toEqual([0, 188, 375, 750, 1500, 3000, 3750, 3750, 3750]);
+    await bench.attach();
+    for (let second = 0; second < 5; second += 1) {
+      bench.socket.tell({ type: 'pong', scope: 'hop', nonce: 0 });
+      await bench.clock.pass(1000);
+    }
+    bench.socket.break();
+    expect(bench.client.state).toMatchObject({ retryInMs: 0 });
+  });
+
+  it('is by the pass that came last, of those that come every two minutes', async () => {
+    const bench = new Bench();
+    await bench.attach();
+    for (let minute = 0; minute < 20; minute += 1) {
+      if (minute % 2 === 0) bench.socket.tell(pass(`wxt_rp_${minute}`));
+      for (let second = 0; second < 60; second += 3) {
+        bench.socket.tell({ type: 'pong', scope: 'hop', nonce: 0 });
+        await bench.clock.pass(3000);
+      }
+    }
+    bench.socket.break();
+    await bench.clock.pass(0);
+    expect(bench.socket.url).toBe('wxt_rp_18');
+    expect(bench.asked).toHaveLength(1);
+  });
+
+  it('asks for a ticket when its pass was not taken, once, and holds to what that answers', async () => {
+    const bench = new Bench();
+    const socket = await bench.attach();
+    socket.tell(pass('wxt_rp_1'));
+    socket.break();
+    await bench.clock.pass(0);
+    bench.ticket = () => Promise.reject(new TerminalRefusal('not_found', 'No machine by that id.'));
+    // A browser cannot read why the upgrade was refused.
+    bench.socket.break(1006);
+    await bench.clock.pass(60_000);
+    expect(bench.asked).toEqual([undefined, 's1']);
+    expect(bench.client.state).toEqual({ state: 'refused', code: 'not_found', message: 'No machine by that id.' });
+    expect(bench.sockets).toHaveLength(2);
+  });
+
+  it('does not wait for ever for a ticket, nor for a socket to open', async () => {
+    const bench = new Bench();
+    const unanswered = Promise.withResolvers<{ ticket: string; sessionId: string }>();
+    bench.ticket = () => unanswered.promise;
+    await settled();
+    bench.socket.break();
+    await bench.clock.pass(0);
+    bench.ticket = async () => ({ ticket: 'wxt_tk_2', sessionId: 's2' });
+    await bench.clock.pass(ticketWithinMs - 1);
+    expect(bench.asked).toHaveLength(2);
+    await bench.clock.pass(1);
+    expect(bench.client.state).toMatchObject({ state: 'reconnecting', reason: 'the server did not answer in time' });
+    await bench.clock.pass(1000);
+    // The first answer comes after all: it belongs to nothing any more.
+    unanswered.resolve({ ticket: 'wxt_tk_late', sessionId: 's_late' });
+    await bench.clock.pass(openWithinMs - 1000);
+    expect(bench.sockets.map(({ url }) => url)).toEqual(['wxt_tk_1', 'wxt_tk_2']);
+    expect(bench.client.sessionId).toBe('s2');
+    await bench.clock.pass(2000);
+    expect(bench.sockets).toHaveLength(3);
+  });
+});
+
+describe('what is typed', () => {
+  it('goes out in frames of 16 KiB within the machine’s limit, and no more than one of them ahead of the socket', async () => {
+    const bench = new Bench();
+    bench.client.type(new Uint8Array(100 * kib));
+    const socket = await bench.attach({ inputLimit: 40 * kib });
+    expect(inputLengths(socket)).toEqual([16 * kib, 16 * kib, 8 * kib]);
+    socket.bufferedAmount = 16 * kib + 1;
+    socket.tell({ type: 'input_ack', applied: 40 * kib, limit: 256 * kib });
+    await bench.clock.pass(1000);
+    expect(inputLengths(socket)).toHaveLength(3);
+    socket.bufferedAmount = 0;
+    await bench.clock.pass(4);
+    expect(inputLengths(socket).reduce((sum, length) => sum + length)).toBe(100 * kib);
+  });
+
+  it('is kept up to 64 MiB while there is no connection, and refused beyond, whole', async () => {
+    const bench = new Bench();
+    expect(bench.client.type(new Uint8Array(64 * mib))).toBe(true);
+    expect(bench.client.type('x')).toBe(false);
+    expect(bench.client.inputTaken).toBe(64 * mib);
+    const socket = await bench.attach();
+    expect(inputLengths(socket).reduce((sum, length) => sum + length)).toBe(256 * kib);
+    socket.tell({ type: 'input_ack', applied: 1, limit: 256 * kib + 1 });
+    expect(bench.client.type('x')).toBe(true);
+  });
+});
+
+describe('a caller that leaves from within a handler', () => {
+  it.each(['session', 'state', 'output'] as const)('of %s hears nothing more', async (where) => {
+    const told: string[] = [];
+    const { handlers } = new Bench().options;
+    const leave = (what: string): void => {
+      told.push(what);
+      if (what === where) bench.client.close();
+    };
+    const bench: Bench = new Bench({
+      handlers: {
+        ...handlers,
+        session: () => leave('session'),
+        state: ({ state }) => leave(state === 'live' ? 'state' : state),
+        size: () => leave('size'),
+        output: (_bytes, _at, rendered) => {
+          leave('output');
+          rendered();
+        },
+      },
+    });
+    await bench.attach({ head: 2, liveFrom: 2 });
+    bench.says(0, 'past and present');
+    bench.socket.break();
+    await bench.clock.pass(60_000);
+    expect(told.at(-1)).toBe(where);
+    expect(told.filter((what) => what === where)).toHaveLength(1);
+    expect([bench.sockets.length, bench.socket.closedByClient]).toEqual([1, 1000]);
+  });
+});
