@@ -82,6 +82,81 @@ describe('the hold', () => {
     expect(seat.holds).toBe(true);
   });
 
+  it('is not prolonged by acks that move nothing, nor by output while some is not acked, nor by what others ack', () => {
+    const seat = opened();
+    seat.wrote(0, 1000);
+    seat.progress('other', { acked: 500, limit: 2 ** 30 }, 2000);
+    seat.progress('opener', { acked: 0, limit: 2000 }, 2000);
+    seat.wrote(100, 3000);
+    seat.expire(200, 1000 + silentHoldMs - 1);
+    expect([seat.holds, seat.mustStall(2000 + stallSlack - 1), seat.mustStall(2000 + stallSlack)]).toEqual([
+      true,
+      false,
+      true,
+    ]);
+    seat.expire(200, 1000 + silentHoldMs);
+    expect(seat.holds).toBe(false);
+  });
+
+  it('is prolonged by every ack that moves, and does not end while nothing is left to ack', () => {
+    const seat = opened();
+    seat.progress('opener', { acked: 1, limit: 1000 }, silentHoldMs - 1);
+    seat.expire(2, silentHoldMs);
+    expect(seat.holds).toBe(true);
+    seat.progress('opener', { acked: 2, limit: 1000 }, 2 * silentHoldMs);
+    seat.expire(2, 5 * silentHoldMs);
+    expect(seat.holds).toBe(true);
+    seat.expire(3, 3 * silentHoldMs);
+    expect(seat.holds).toBe(false);
+  });
+
+  it('is had by a viewer that takes the seat by typing: it stalls at its limit, and breaks as any', () => {
+    const seat = opened();
+    seat.typed('other', { acked: 0, limit: 10 }, 5);
+    expect([seat.mustStall(10 + stallSlack - 1), seat.mustStall(10 + stallSlack)]).toEqual([false, true]);
+    // The driver typing on is no news: its hold stays where it is.
+    seat.typed('other', { acked: 0, limit: 2 ** 30 }, 6);
+    expect(seat.mustStall(10 + stallSlack)).toBe(true);
+    seat.leave('other', 'broken', 7);
+    expect(seat.brokenHolder).toBe('other');
+  });
+
+  it('comes back with an ack or with being visible, and then stalls and lasts as before', () => {
+    for (const way of ['ack', 'visible'] as const) {
+      const seat = opened();
+      seat.visible('opener', false, { acked: 0, limit: 0 }, 1);
+      const progress = { acked: 0, limit: 10 };
+      if (way === 'ack') seat.progress('opener', progress, 1000);
+      else seat.visible('opener', true, progress, 1000);
+      expect([seat.mustStall(10 + stallSlack - 1), seat.mustStall(10 + stallSlack)]).toEqual([false, true]);
+      seat.expire(5, 1000 + silentHoldMs - 1);
+      expect(seat.holds).toBe(true);
+      seat.expire(5, 1000 + silentHoldMs);
+      expect(seat.holds).toBe(false);
+    }
+  });
+
+  it('does not move by being visible twice, and cannot be given by another', () => {
+    const seat = opened(10);
+    seat.visible('opener', true, { acked: 0, limit: 2 ** 30 }, 1);
+    expect(seat.mustStall(10 + stallSlack)).toBe(true);
+    seat.visible('other', false, { acked: 0, limit: 0 }, 2);
+    expect(seat.holds).toBe(true);
+    seat.leave('other', 'left', 3);
+    expect(seat.holds).toBe(true);
+  });
+
+  it('that is broken is not ended by the silence of its holder before its 15 s, and ends with the shell', () => {
+    const seat = opened();
+    seat.leave('opener', 'broken', silentHoldMs);
+    seat.wrote(0, silentHoldMs);
+    seat.expire(ringSize, silentHoldMs + brokenHoldMs - 1);
+    expect(seat.brokenHolder).toBe('opener');
+    seat.release();
+    expect([seat.holds, seat.brokenHolder, seat.mustStall(2 ** 40)]).toEqual([false, undefined, false]);
+    expect(stallSlack).toBe(65_536);
+  });
+
   it('belongs to the driver alone, and a stall needs it, in any order of events', () => {
     const viewer = fc.constantFrom('a', 'b', 'c');
     const event = fc.tuple(

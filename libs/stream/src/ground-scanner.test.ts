@@ -21,6 +21,28 @@ describe('GroundScanner', () => {
     ['a C1 control sequence', 'a\u009b3', 1],
     ['a whole C1 control sequence', 'a\u009b3m', 5],
     ['a line feed inside a control sequence', '\x1b[3\n', -1],
+    ['a start of string', '\x1bXab\x07c', -1],
+    ['a privacy message', '\x1b^ab', -1],
+    ['an application command', '\x1b_ab', -1],
+    ['a whole application command', '\x1b_ab\x1b\\', 6],
+    ['an escape with its first and last intermediate', '\x1b \x1b/', -1],
+    ['one of two characters, 0', '\x1b0', 2],
+    ['an intermediate and its final 0', '\x1b#0', 3],
+    ['two intermediates', '\x1b# ', -1],
+    ['a delete behind an escape', '\x1b\x7f', -1],
+    ['a delete behind an intermediate', '\x1b(\x7f', -1],
+    ['a delete in a control sequence', '\x1b[3\x7f', -1],
+    ['a control character behind an escape', '\x1b\n', -1],
+    ['a space behind an escape', '\x1b ', -1],
+    ['the first final byte', '\x1b[@', 3],
+    ['a sequence that SUB ends', '\x1b[3\x1a', 4],
+    ['a character of another script behind an escape', '\x1bé', 3],
+    ['a character of another script in a control sequence', '\x1b[é', 4],
+    ['a C1 title', '\u009dtitle', -1],
+    ['a C1 control that is whole', 'a\u0085', 3],
+    ['a C1 control below those that begin something', 'a\u0080\u008f', 5],
+    ['the first character above them', '\u009d\u00a0x', -1],
+    ['a character that merely ends as a C1 control does', 'ț\u0101\u029b', 6],
   ])('knows %s', (_name, text, cut) => {
     expect(new GroundScanner().scan(bytes(text))).toBe(cut);
   });
@@ -31,10 +53,38 @@ describe('GroundScanner', () => {
     expect(new GroundScanner().scan(euro.subarray(0, 3))).toBe(1);
     expect(new GroundScanner().scan(euro)).toBe(4);
     expect(new GroundScanner().scan(bytes('😀').subarray(0, 3))).toBe(-1);
+    expect(new GroundScanner().scan(bytes('😀'))).toBe(4);
+    expect(new GroundScanner().scan(bytes('\u0800'))).toBe(3);
+    expect(new GroundScanner().scan(bytes('é\u07ff'))).toBe(4);
+  });
+
+  it('says whether the end is a place to cut', () => {
+    const scanner = new GroundScanner();
+    const after = (part: Uint8Array): boolean => {
+      scanner.scan(part);
+      return scanner.atGround;
+    };
+    const [euro, csi] = [bytes('€'), bytes('\u009b')];
+    expect([scanner.atGround, after(euro.subarray(0, 2)), after(euro.subarray(2)), after(bytes('\x1b[1'))]).toEqual([
+      true,
+      false,
+      true,
+      false,
+    ]);
+    expect([after(bytes('m')), after(csi.subarray(0, 1)), after(csi.subarray(1)), after(bytes('m'))]).toEqual([
+      true,
+      false,
+      false,
+      true,
+    ]);
   });
 
   it('comes back to the ground after bytes that are no UTF-8', () => {
     expect(new GroundScanner().scan(Uint8Array.of(0xff, 0x80, 0xe2, 0x41))).toBe(4);
+    // Bytes that begin no character are passed over, and a lone continuation byte begins no control.
+    expect(new GroundScanner().scan(Uint8Array.of(0xf8, 0x41))).toBe(2);
+    expect(new GroundScanner().scan(Uint8Array.of(0x9b, 0x33))).toBe(2);
+    expect(new GroundScanner().scan(Uint8Array.of(0xc2, 0x41, 0x9b, 0x33))).toBe(4);
   });
 
   it('finds the same places however the bytes are cut into pieces', () => {

@@ -33,6 +33,10 @@ describe('InputGate', () => {
     expect(gate.limit).toBe(5);
     expect(gate.receive(4, bytes('e'))).toMatchObject({ kind: 'take' });
     expect(() => gate.apply(5)).toThrow(RangeError);
+    expect(() => gate.apply(-1)).toThrow(/-1 bytes applied of 4 queued/);
+    const refused = (): unknown => gate.receive(5, bytes('f'));
+    expect(refused).toThrow(/input up to 6 goes beyond the limit 5/);
+    expect(refused).toThrow(expect.objectContaining({ name: 'StreamProtocolError' }));
   });
 
   it('applies what was typed, each byte once, under duplication, re-ordering and re-sending', () => {

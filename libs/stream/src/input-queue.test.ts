@@ -81,6 +81,22 @@ describe('InputQueue', () => {
     expect(drain(reloaded)).toEqual([{ offset: 500, length: 3 }]);
   });
 
+  it('keeps its room when it starts again elsewhere, and counts what is applied from there', () => {
+    const queue = new InputQueue({ frame: 10, window: 10, queue: 20 });
+    queue.push(new Uint8Array(10), false);
+    queue.restart(0, 100);
+    expect(queue.next()).toMatchObject({ offset: 0, payload: new Uint8Array(10) });
+    // The machine has forgotten this writer, or knows of more than was ever sent.
+    for (const from of [500, 0]) {
+      queue.restart(from, from + 100);
+      expect([queue.size, queue.room]).toEqual([10, 10]);
+      expect(queue.push(new Uint8Array(11), false)).toBe(false);
+      expect(queue.next()).toMatchObject({ offset: from, payload: new Uint8Array(10) });
+    }
+    queue.acked(10, 100);
+    expect([queue.size, queue.room, queue.next()]).toEqual([0, 20, undefined]);
+  });
+
   it('loses and doubles nothing, whatever frames are lost, repeated or cut by a break', () => {
     const event = fc.record({
       type: fc.nat(30),

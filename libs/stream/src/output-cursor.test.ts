@@ -20,6 +20,25 @@ describe('OutputCursor', () => {
     expect(new OutputCursor(5).limit).toBe(5 + initialOutputLimit);
   });
 
+  it('says how much it could give: what is there, within the limit; and that a gap is to be told', () => {
+    const ring = new Ring(64 * kib);
+    const cursor = new OutputCursor(0);
+    expect(cursor.available(ring)).toBe(0);
+    ring.append(numbered(0, 10));
+    expect(cursor.available(ring)).toBe(10);
+    ring.append(numbered(10, 64 * kib - 10));
+    cursor.take(ring, 64 * kib);
+    ring.append(numbered(64 * kib, 5));
+    expect(cursor.available(ring)).toBe(0);
+    cursor.allow(0, 64 * kib + 3);
+    expect(cursor.available(ring)).toBe(3);
+    ring.append(numbered(64 * kib + 5, 64 * kib));
+    expect(cursor.available(ring)).toBe(1);
+    expect(cursor.take(ring, 10)).toEqual({ kind: 'gap', from: 64 * kib, to: 64 * kib + 5 });
+    // At the ring's tail nothing is lost: what counts is the limit, which ends before it.
+    expect([cursor.next === ring.tail, cursor.available(ring)]).toEqual([true, 0]);
+  });
+
   it('never lets a limit or an ack move back, nor an ack past what was sent', () => {
     const ring = new Ring(64 * kib);
     ring.append(numbered(0, 1000));

@@ -45,17 +45,10 @@ export class OutputCursor {
     return this.#limit;
   }
 
-  /**
-   * The viewer's word. An ack beyond what was sent counts as far as it was sent: a viewer hurts nobody by lying.
-   * @returns whether anything moved.
-   */
-  allow(acked: number, limit: number): boolean {
-    const nextAcked = Math.max(this.#acked, Math.min(acked, this.#next));
-    const nextLimit = Math.max(this.#limit, limit);
-    const moved = nextAcked !== this.#acked || nextLimit !== this.#limit;
-    this.#acked = nextAcked;
-    this.#limit = nextLimit;
-    return moved;
+  /** The viewer's word. An ack beyond what was sent counts as far as it was sent: a viewer hurts nobody by lying. */
+  allow(acked: number, limit: number): void {
+    this.#acked = Math.max(this.#acked, Math.min(acked, this.#next));
+    this.#limit = Math.max(this.#limit, limit);
   }
 
   /**

@@ -33,6 +33,27 @@ describe('OutputReader', () => {
     expect(reader.replaying).toBe(false);
   });
 
+  it('takes nothing of an empty frame, nor of a hole', () => {
+    const reader = new OutputReader(5);
+    expect(reader.output(5, bytes(0))).toEqual([]);
+    expect(() => reader.output(6, bytes(3))).toThrow(/at 6 leaves a hole after 5/);
+    expect(reader.next).toBe(5);
+  });
+
+  it('knows that the sender came to the limit, told or not told again since', () => {
+    const reader = new OutputReader(0);
+    expect(reader.takeLimited(0)).toBe(false);
+    reader.output(0, bytes(100));
+    expect(reader.takeLimited(0)).toBe(false);
+    reader.tell(200, 10);
+    reader.output(100, bytes(99));
+    expect(reader.takeLimited(0)).toBe(false);
+    reader.output(199, bytes(1));
+    expect(reader.takeLimited(0)).toBe(true);
+    // Asked once, it is answered; where the limit still holds the sender, the telling says so from when it can have been heard.
+    expect([reader.takeLimited(9), reader.takeLimited(10)]).toEqual([false, true]);
+  });
+
   it('tells a loss once, whether by accepted, by a gap or by both', () => {
     const reader = new OutputReader(10);
     expect(reader.accepted(50, 60)).toEqual({ from: 10, to: 50 });

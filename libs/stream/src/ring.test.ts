@@ -4,8 +4,8 @@ import { Ring } from './ring.ts';
 
 const kib = 1024;
 const joined = (views: Uint8Array[]): Buffer => Buffer.concat(views);
-/** The byte that stands at an offset in these tests. */
-const byteAt = (offset: number): number => (offset * 31 + (offset >> 8)) & 0xff;
+/** A period that no chunk is a multiple of: a byte that another chunk gave shows. */
+const byteAt = (offset: number): number => offset % 251;
 const stretch = (from: number, length: number): Uint8Array =>
   Uint8Array.from({ length }, (_, index) => byteAt(from + index));
 
@@ -59,6 +59,8 @@ describe('Ring', () => {
     expect(() => ring.read(65 * kib + 1, 1)).toThrow(RangeError);
     expect(() => new Ring(1000)).toThrow(RangeError);
     expect(() => new Ring(0)).toThrow(RangeError);
+    expect(() => new Ring(65 * kib)).toThrow(/ring size 66560 is not a positive multiple of 65536/);
+    expect(() => ring.read(0, 1)).toThrow(/offset 0 is not in the ring \(1024 to 66560\)/);
   });
 });
 

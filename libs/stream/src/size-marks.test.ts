@@ -26,6 +26,61 @@ describe('SizeMarks', () => {
     expect(marks.at(3).cols).toBe(90);
   });
 
+  it('forgets the oldest of more than 256', () => {
+    const marks = new SizeMarks({ cols: 1, rows: 1 });
+    for (let n = 1; n <= 255; n += 1) marks.add({ offset: n, cols: 1 + n, rows: 1 });
+    expect(marks.since(0)).toHaveLength(256);
+    expect(marks.add({ offset: 256, cols: 257, rows: 1 })).toBe(true);
+    expect(marks.since(0)).toHaveLength(256);
+    expect(marks.since(0)[0]).toEqual({ offset: 1, cols: 2, rows: 1 });
+    expect([marks.at(0).cols, marks.at(256).cols]).toEqual([2, 257]);
+  });
+
+  it('tells a change of rows alone, and one that is taken back', () => {
+    const marks = new SizeMarks({ cols: 80, rows: 24 });
+    expect(marks.add({ offset: 10, cols: 80, rows: 25 })).toBe(true);
+    expect(marks.nextAfter(0)).toBe(10);
+    marks.add({ offset: 10, cols: 80, rows: 26 });
+    expect(marks.since(0)).toHaveLength(2);
+    expect(marks.add({ offset: 10, cols: 80, rows: 24 })).toBe(true);
+    expect([marks.nextAfter(0), marks.since(0)]).toEqual([undefined, [{ offset: 0, cols: 80, rows: 24 }]]);
+  });
+
+  it('trims to the size in force, exactly, and tells from anywhere what is in force and what follows', () => {
+    const make = (): SizeMarks => {
+      const marks = new SizeMarks({ cols: 1, rows: 1 });
+      for (const offset of [10, 20, 30]) marks.add({ offset, cols: offset, rows: 1 });
+      return marks;
+    };
+    const left = (tail: number): number[] => {
+      const marks = make();
+      marks.trim(tail);
+      return marks.since(0).map(({ offset }) => offset);
+    };
+    expect([0, 9, 10, 19, 20, 30, 99].map(left)).toEqual([
+      [0, 10, 20, 30],
+      [0, 10, 20, 30],
+      [10, 20, 30],
+      [10, 20, 30],
+      [20, 30],
+      [30],
+      [30],
+    ]);
+    const from = (offset: number): number[] =>
+      make()
+        .since(offset)
+        .map((mark) => mark.offset);
+    expect([0, 9, 10, 29, 30, 99].map(from)).toEqual([
+      [0, 10, 20, 30],
+      [0, 10, 20, 30],
+      [10, 20, 30],
+      [20, 30],
+      [30],
+      [30],
+    ]);
+    expect([10, 29, 30].map((offset) => make().nextAfter(offset))).toEqual([20, 30, undefined]);
+  });
+
   it('keeps at most 256, and after a trim still knows the size of every byte left', () => {
     fc.assert(
       fc.property(

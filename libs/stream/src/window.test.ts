@@ -72,6 +72,75 @@ describe('OutputWindow', () => {
     expect(window.rtt(10_500)).toBe(3000);
   });
 
+  it('goes by the smallest round trip of the last 10 s, and after a silence by the last one known', () => {
+    const window = new OutputWindow(bounds);
+    expect(window.rtt(0)).toBe(0);
+    window.measuredRtt(40, 0);
+    window.measuredRtt(60, 1000);
+    window.measuredRtt(50, 2000);
+    expect([window.rtt(2000), window.rtt(10_000), window.rtt(10_001), window.rtt(12_000)]).toEqual([40, 40, 50, 50]);
+    // The one of 60 ms is older and larger than the last: it never counts again.
+    expect(window.rtt(99_000)).toBe(50);
+    window.measuredRtt(70, 99_000);
+    expect(window.rtt(99_000)).toBe(70);
+  });
+
+  it('knows a rate only after a round of 20 ms, or of the round trip, in which the sender was held up', () => {
+    const round = (rtt: number, ms: number, limited: boolean): number => {
+      const window = new OutputWindow(bounds);
+      if (rtt > 0) window.measuredRtt(rtt, 0);
+      window.acked(0, { limited: false, caughtUp: false }, 0);
+      window.acked(100_000, { limited, caughtUp: false }, ms);
+      return window.size(ms);
+    };
+    expect([round(0, 19, true), round(40, 39, true), round(0, 20, false)]).toEqual(Array(3).fill(bounds.first));
+    expect(round(0, 20, true)).toBe(5000 * 50);
+    expect(round(40, 40, true)).toBe(2500 * 90);
+  });
+
+  it('counts the largest of the last ten rounds, and no round that an interruption cut', () => {
+    const window = new OutputWindow(bounds);
+    let acked = 0;
+    let now = 0;
+    const round = (bytes: number): void => {
+      window.acked(acked, { limited: true, caughtUp: false }, now);
+      acked += bytes;
+      now += 20;
+      window.acked(acked, { limited: true, caughtUp: false }, now);
+    };
+    round(40_000);
+    const afterFast = window.size(now);
+    expect(afterFast).toBe(2000 * 50);
+    for (let slow = 0; slow < 9; slow += 1) round(20_000);
+    expect([window.size(now), window.inFlight(now)]).toEqual([afterFast, 0]);
+    window.measuredRtt(20, now);
+    expect(window.inFlight(now)).toBe(2000 * 20);
+    round(20_000);
+    expect(window.size(now)).toBe(1000 * 70);
+    // Bytes that came on another connection belong to no round.
+    window.interrupted();
+    window.acked(acked + 10_000_000, { limited: true, caughtUp: false }, now + 1);
+    expect(window.size(now)).toBe(1000 * 70);
+    window.interrupted();
+    for (let fast = 0; fast < 3; fast += 1) round(1_000_000);
+    expect(window.inFlight(now)).toBe(50_000 * 20);
+    window.measuredRtt(1000, now + 20_000);
+    expect(window.inFlight(now + 20_000)).toBe(bounds.max);
+  });
+
+  it('begins anew after a pause of the shell’s own, which a round trip is not', () => {
+    const measured = (pause: number): number => {
+      const window = new OutputWindow(bounds);
+      window.acked(0, { limited: true, caughtUp: true }, 0);
+      window.acked(0, { limited: true, caughtUp: true }, pause);
+      window.acked(100_000, { limited: true, caughtUp: false }, pause + 20);
+      return window.size(pause + 20);
+    };
+    // A pause of two rounds still counts into the first one; a longer one does not.
+    expect(measured(19)).toBe(Math.ceil((100_000 / 39) * 50));
+    expect(measured(1000)).toBe(5000 * 50);
+  });
+
   it('stays within its bounds whatever is measured', () => {
     const step = fc.record({ ms: fc.nat(500), bytes: fc.nat(1e7), rtt: fc.nat(5000), limited: fc.boolean() });
     fc.assert(
