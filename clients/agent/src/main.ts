@@ -1,15 +1,10 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
-import { configure } from './cli/configure.ts';
-import { logs } from './cli/logs.ts';
-import { showConfig } from './cli/show-config.ts';
-import { start } from './cli/start.ts';
-import { printStatus } from './cli/status.ts';
-import { uninstall } from './cli/uninstall.ts';
 import { defaultConfigPath } from './configuration/agent-config.ts';
-import { readConfig } from './configuration/config-file.ts';
 import { exitCode, Failure } from './failure.ts';
 import { agentVersion } from './version.ts';
+
+// Each command loads what it needs when it runs: the agent stays in memory, and so does what it has loaded.
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -35,11 +30,18 @@ withConfig('configure', 'Write the configuration, register this machine, and run
   .option('--allow-sudo', 'let shells gain rights (sudo)')
   .option('--grpc <host:port>', 'address of the hub, in place of what the host says')
   .option('--ca-fingerprint <sha256:…>', "fingerprint of the server's private CA, as its operator tells it")
-  .action(({ config, ...options }) => configure(config, options, say));
+  .action(async ({ config, ...options }) => {
+    const { configure } = await import('./cli/configure.ts');
+    await configure(config, options, say);
+  });
 
-withConfig('start', 'Connect this machine until stopped.').action(({ config }) => start(config));
+withConfig('start', 'Connect this machine until stopped.').action(async ({ config }) => {
+  const { start } = await import('./cli/start.ts');
+  await start(config);
+});
 
 withConfig('status', 'Say whether the agent runs and is connected.').action(async ({ config }) => {
+  const { printStatus } = await import('./cli/status.ts');
   process.exitCode = await printStatus(config, say);
 });
 
@@ -47,18 +49,24 @@ withConfig('logs', 'Show what the service of the agent logged (systemd).')
   .option('-n, --lines <number>', 'how many of the last lines', '100')
   .option('-f, --follow', 'go on with what comes')
   .action(async ({ config, ...options }) => {
+    const { logs } = await import('./cli/logs.ts');
     process.exitCode = await logs(config, options);
   });
 
 withConfig('uninstall', 'Stop the service; remove it, the configuration, the key pair and the credential.').action(
-  ({ config }) => uninstall(config, say),
+  async ({ config }) => {
+    const { uninstall } = await import('./cli/uninstall.ts');
+    await uninstall(config, say);
+  },
 );
 
-withConfig('show-config', 'Print the configuration without its secrets.').action(async ({ config }) =>
-  say((await showConfig(config)).trimEnd()),
-);
+withConfig('show-config', 'Print the configuration without its secrets.').action(async ({ config }) => {
+  const { showConfig } = await import('./cli/show-config.ts');
+  say((await showConfig(config)).trimEnd());
+});
 
 withConfig('validate', 'Check the configuration file.').action(async ({ config }) => {
+  const { readConfig } = await import('./configuration/config-file.ts');
   await readConfig(config);
   say(`${config} is valid.`);
 });

@@ -1,43 +1,52 @@
 import os from 'node:os';
 import path from 'node:path';
-import { z } from 'zod';
+// Not zod, whose schemas alone cost every idle agent 15 MB.
+import * as v from 'valibot';
 
-const host = z
-  .url({ protocol: /^https?$/, error: 'must be a URL such as https://webxterm.example.org' })
-  .transform((url) => new URL(url).origin);
+const originOf = (text: string): string | undefined =>
+  /^https?:\/\//.test(text) && URL.canParse(text) ? new URL(text).origin : undefined;
 
-const hostPort = z.string().regex(/^(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/, 'must be host:port');
+const host = v.pipe(
+  v.string(),
+  v.check((text) => originOf(text) !== undefined, 'must be a URL such as https://webxterm.example.org'),
+  v.transform((text) => originOf(text) ?? text),
+);
+
+const hostPort = v.pipe(v.string(), v.regex(/^(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/, 'must be host:port'));
+
+const pem = v.pipe(v.string(), v.includes('-----BEGIN CERTIFICATE-----', 'must be a PEM certificate'));
+
+/** With a bound on the characters that it may have. */
+const text = (atMost: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(atMost));
+
+const wholeNumber = (atMost: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(atMost));
 
 /** What stands in agent.yaml. */
-export const AgentConfig = z.strictObject({
-  host: host.meta({ description: 'Where people open WebXTerm: origin of the gateway.' }),
-  token: z
-    .string()
-    .min(1)
-    .max(200)
-    .optional()
-    .meta({ description: 'The API key; forgotten once the hub has issued a credential for this machine.' }),
-  linux_user: z.string().min(1).max(65).meta({ description: 'Account that shells and commands run as.' }),
-  name: z.string().trim().min(1).max(64).meta({ description: 'What people see in the list of machines.' }),
-  allow_sudo: z.boolean().default(false).meta({ description: 'False: nothing in a shell can gain rights.' }),
-  ca: z.string().includes('-----BEGIN CERTIFICATE-----', 'must be a PEM certificate').optional().meta({
-    description: 'The private CA that was pinned: it alone vouches for the hubs, and it may vouch for the host.',
-  }),
-  tls: z
-    .boolean()
-    .default(false)
-    .meta({ description: 'Hubs were reached by TLS when this was configured: never without it again.' }),
-  grpc: hostPort.optional().meta({ description: 'Address of the hub, in place of what the host says.' }),
-  max_sessions: z.number().int().min(1).max(1000).default(64).meta({ description: 'Shells alive at once.' }),
-  ring_mib: z.number().int().min(1).max(256).default(8).meta({ description: 'Output kept per session, MiB.' }),
-  detached_hours: z
-    .number()
-    .positive()
-    .max(24 * 365)
-    .default(24)
-    .meta({ description: 'A session that nobody is attached to ends after this.' }),
+export const AgentConfig = v.strictObject({
+  /** Where people open WebXTerm: origin of the gateway. */
+  host,
+  /** The API key; forgotten once the hub has issued a credential for this machine. */
+  token: v.optional(text(200)),
+  /** Account that shells and commands run as. */
+  linux_user: text(65),
+  /** What people see in the list of machines. */
+  name: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(64)),
+  /** False: nothing in a shell can gain rights. */
+  allow_sudo: v.optional(v.boolean(), false),
+  /** The private CA that was pinned: it alone vouches for the hubs, and it may vouch for the host. */
+  ca: v.optional(pem),
+  /** Hubs were reached by TLS when this was configured: never without it again. */
+  tls: v.optional(v.boolean(), false),
+  /** Address of the hub, in place of what the host says. */
+  grpc: v.optional(hostPort),
+  /** Shells alive at once. */
+  max_sessions: v.optional(wholeNumber(1000), 64),
+  /** Output kept per session, MiB. */
+  ring_mib: v.optional(wholeNumber(256), 8),
+  /** A session that nobody is attached to ends after this. */
+  detached_hours: v.optional(v.pipe(v.number(), v.gtValue(0), v.maxValue(24 * 365)), 24),
 });
-export type AgentConfig = z.infer<typeof AgentConfig>;
+export type AgentConfig = v.InferOutput<typeof AgentConfig>;
 
 /** Where the configuration is when nobody says otherwise. */
 export const defaultConfigPath = (user: { uid: number; homedir: string } = os.userInfo()): string =>

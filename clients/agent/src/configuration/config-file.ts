@@ -1,14 +1,14 @@
+import * as v from 'valibot';
 import { parse, stringify } from 'yaml';
-import { z } from 'zod';
 import { describeError, exitCode, Failure, systemCode } from '../failure.ts';
 import { AgentConfig } from './agent-config.ts';
 import { readIfThere, writePrivate } from './private-file.ts';
 
 /** @throws Failure that names every setting that is wrong. */
 export const checkConfig = (settings: unknown, where: string): AgentConfig => {
-  const result = AgentConfig.safeParse(settings);
-  if (result.success) return result.data;
-  throw new Failure(`${where} is not valid:\n${z.prettifyError(result.error)}`, exitCode.usage);
+  const result = v.safeParse(AgentConfig, settings);
+  if (result.success) return result.output;
+  throw new Failure(`${where} is not valid:\n${v.summarize(result.issues)}`, exitCode.usage);
 };
 
 /** @throws Failure when it is missing, unreadable or wrong. */

@@ -1,17 +1,17 @@
-import { z } from 'zod';
+import * as v from 'valibot';
 import { readIfThere, writePrivate } from './private-file.ts';
 
 /** What `vsay-agent status` shows; written by the running agent at each change. */
-export const AgentStatus = z.object({
-  pid: z.number().int(),
-  state: z.enum(['connecting', 'connected', 'stopped', 'refused']),
-  since: z.iso.datetime(),
-  agent_id: z.string().optional(),
-  hub: z.string().optional(),
-  owner: z.string().optional(),
-  problem: z.string().optional(),
+export const AgentStatus = v.object({
+  pid: v.pipe(v.number(), v.integer()),
+  state: v.picklist(['connecting', 'connected', 'stopped', 'refused']),
+  since: v.pipe(v.string(), v.isoTimestamp()),
+  agent_id: v.optional(v.string()),
+  hub: v.optional(v.string()),
+  owner: v.optional(v.string()),
+  problem: v.optional(v.string()),
 });
-export type AgentStatus = z.infer<typeof AgentStatus>;
+export type AgentStatus = v.InferOutput<typeof AgentStatus>;
 
 export const writeStatus = (file: string, status: AgentStatus): Promise<void> =>
   writePrivate(file, `${JSON.stringify(status, undefined, 2)}\n`);
@@ -21,7 +21,7 @@ export const readStatus = async (file: string): Promise<AgentStatus | undefined>
   const text = await readIfThere(file);
   if (text === undefined) return undefined;
   try {
-    return AgentStatus.parse(JSON.parse(text));
+    return v.parse(AgentStatus, JSON.parse(text));
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
-import { WellKnown } from '@webxterm/contracts/rest';
+import type { WellKnown } from '@webxterm/contracts/rest';
+import * as v from 'valibot';
 import { describeError, Failure } from '../failure.ts';
 import { askHost, type HostAnswer, type Trust } from './ask-host.ts';
 
@@ -7,6 +8,11 @@ export type HubAddresses = { addresses: string[]; tls: boolean; ca: string | und
 
 /** What the configuration says about the way to the hubs. */
 export type Way = { host: string; grpc?: string | undefined; ca?: string | undefined; tls?: boolean | undefined };
+
+/** What an agent reads of the host's answer. The contract's own schema would cost it 20 MB (zod, and all routes). */
+const Answer: v.GenericSchema<unknown, Pick<WellKnown, 'grpc'>> = v.object({
+  grpc: v.object({ addresses: v.array(v.string()), tls: v.boolean(), ca: v.optional(v.string()) }),
+});
 
 const hostOf = (address: string): string => address.slice(0, address.lastIndexOf(':')).replace(/^\[|\]$/g, '');
 
@@ -41,7 +47,7 @@ export const discover = async (host: string, trust: Trust): Promise<HubAddresses
   });
   if (status !== 200) throw new Failure(`${url} answered ${status}: is that the address of a WebXTerm?`);
   try {
-    const { grpc } = WellKnown.parse(JSON.parse(body));
+    const { grpc } = v.parse(Answer, JSON.parse(body));
     return { addresses: grpc.addresses, tls: grpc.tls, ca: grpc.ca };
   } catch (error) {
     throw new Failure(`${url} is not the answer of a WebXTerm: is that the right host?`, 1, { cause: error });
