@@ -22,10 +22,10 @@ export const agentIdle: RowGroup = {
     const product = await bed.product();
     const pid = product.pidOf('agent');
     bed.say('the idle agent');
-    const asItIs = residentBytes(pid);
     const processorBefore = processorSeconds(pid);
     await delay(idleMs);
     const processor = ((processorSeconds(pid) - processorBefore) / (idleMs / 1000)) * 100;
+    const asItIs = residentBytes(pid);
     const before = await settled(pid);
     const opened: ProductShell[] = [];
     for (let shell = 0; shell < shells; shell += 1) opened.push(await openProduct(product));

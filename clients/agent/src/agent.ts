@@ -8,6 +8,7 @@ import { backOff, redialDelay } from './link/back-off.ts';
 import { Dialer, type RoundResult } from './link/dialer.ts';
 import { Link } from './link/link.ts';
 import { describeRefusal } from './link/refusal.ts';
+import { giveMemoryBack } from './memory.ts';
 import { Sessions } from './session/sessions.ts';
 import { prepareLoginShell, type ShellAccount } from './shell/login-shell.ts';
 import { StatsReader } from './stats/resource-stats.ts';
@@ -24,6 +25,8 @@ export type AgentOptions = {
 };
 
 const tickMs = 1000;
+/** Without sessions for so many ticks the agent is idle, and keeps no memory that it does not need. */
+const ticksUntilIdle = 5;
 const mib = 1024 * 1024;
 /** After SIGTERM viewers get this long to hear that their shells end. */
 const lastWordsMs = 300;
@@ -36,6 +39,7 @@ export class Agent {
   readonly #stats = new StatsReader();
   readonly #stopped = Promise.withResolvers<void>();
   #stopping = false;
+  #ticksWithoutSessions = 0;
   #link: Link | undefined;
   /** What was told last, so that each problem is told once. */
   #problem: string | undefined;
@@ -65,7 +69,7 @@ export class Agent {
   async run(): Promise<void> {
     const { configPath, config, now } = this.#options;
     const dialer = await Dialer.open(configPath, config, now);
-    const ticks = setInterval(() => this.#sessions.tick(), tickMs);
+    const ticks = setInterval(() => this.#tick(), tickMs);
     try {
       await this.#tellStatus({ state: 'connecting' });
       let failures = 0;
@@ -90,6 +94,13 @@ export class Agent {
     if (hadSessions) await new Promise((resolve) => setTimeout(resolve, lastWordsMs));
     this.#link?.close();
     this.#stopped.resolve();
+  }
+
+  #tick(): void {
+    this.#sessions.tick();
+    this.#ticksWithoutSessions = this.#sessions.aliveCount > 0 ? 0 : this.#ticksWithoutSessions + 1;
+    if (this.#ticksWithoutSessions !== ticksUntilIdle) return;
+    giveMemoryBack().catch((err: unknown) => this.#options.log.debug({ err }, 'memory could not be given back'));
   }
 
   /** @returns ms to wait before the next dial. */
