@@ -22,6 +22,7 @@ export {
   tokenSettings,
 } from './config/settings.ts';
 export { AppError, type AppErrorOptions } from './errors.ts';
+export { hmacSha256 } from './hmac.ts';
 export {
   Api,
   type ApiOptions,

@@ -1,5 +1,6 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { hmacSha256 } from '../hmac.ts';
 
 /** What the gateway tells a service about a request. Believed only with the proof. */
 export interface EdgeFacts {
@@ -20,7 +21,7 @@ export const edgeHeader = {
 } as const;
 
 const proofOf = (key: Buffer, facts: EdgeFacts): Buffer =>
-  createHmac('sha256', key).update([facts.requestId, facts.clientIp, facts.proto, facts.host].join('\n')).digest();
+  hmacSha256(key, [facts.requestId, facts.clientIp, facts.proto, facts.host].join('\n'));
 
 /** The headers that the gateway sets, after it has dropped whatever came under these names from outside. */
 export const edgeHeaders = (key: Buffer, facts: EdgeFacts): Record<string, string> => ({

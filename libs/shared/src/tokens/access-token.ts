@@ -3,6 +3,7 @@ import jwt from 'jsonwebtoken';
 import { z } from 'zod';
 import type { JwtKey } from '../config/settings.ts';
 import { AppError } from '../errors.ts';
+import { keyObjectOf } from '../hmac.ts';
 
 const issuer = 'webxterm';
 const audience = 'webxterm-api';
@@ -35,7 +36,7 @@ export const signAccessToken = (
     nbf: claims.now,
     exp: claims.expiresAt,
   };
-  return jwt.sign(payload, key.secret, {
+  return jwt.sign(payload, keyObjectOf(key.secret), {
     algorithm: 'HS256',
     keyid: key.kid,
     issuer,
@@ -53,7 +54,7 @@ export const verifyAccessToken = (keys: readonly JwtKey[], token: string, nowSec
     const kid = jwt.decode(token, { complete: true })?.header.kid;
     const key = keys.find((candidate) => candidate.kid === kid);
     if (key === undefined) throw new AppError('unauthenticated');
-    const payload = jwt.verify(token, key.secret, {
+    const payload = jwt.verify(token, keyObjectOf(key.secret), {
       algorithms: ['HS256'],
       issuer,
       audience,

@@ -1,12 +1,10 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { z } from 'zod';
 import { AppError } from '../errors.ts';
+import { hmacSha256 } from '../hmac.ts';
 
 /** The kinds of signed token that we make ourselves. The prefix goes into the MAC, so none passes for another. */
 export type SealedTokenPrefix = 'wxt_tk_' | 'wxt_rp_' | 'wxt_lp_';
-
-const mac = (key: Buffer, prefix: SealedTokenPrefix, payload: string): Buffer =>
-  createHmac('sha256', key).update(prefix).update(payload).digest();
 
 /** `<prefix><base64url JSON>.<base64url HMAC-SHA-256>`: signed, not secret. `claims.exp` is in seconds since 1970. */
 export const sealToken = (
@@ -15,7 +13,7 @@ export const sealToken = (
   claims: { readonly exp: number; readonly [name: string]: unknown },
 ): string => {
   const payload = Buffer.from(JSON.stringify(claims)).toString('base64url');
-  return `${prefix}${payload}.${mac(key, prefix, payload).toString('base64url')}`;
+  return `${prefix}${payload}.${hmacSha256(key, prefix, payload).toString('base64url')}`;
 };
 
 /** @throws AppError unauthenticated when it is of another kind, not ours, out of time or of another shape */
@@ -28,7 +26,7 @@ export const openToken = <S extends z.ZodType<{ exp: number }>>(
 ): z.output<S> => {
   const [payload = '', signature = ''] = token.startsWith(prefix) ? token.slice(prefix.length).split('.', 2) : [];
   const given = Buffer.from(signature, 'base64url');
-  const wanted = mac(key, prefix, payload);
+  const wanted = hmacSha256(key, prefix, payload);
   if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) throw new AppError('unauthenticated');
   const parsed = schema.safeParse(JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')));
   if (!parsed.success || parsed.data.exp * 1000 <= nowMs) throw new AppError('unauthenticated');

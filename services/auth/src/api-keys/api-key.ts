@@ -1,5 +1,6 @@
 import { createHash, randomBytes, randomInt } from 'node:crypto';
-import { hmac, open, type RootKeys, seal } from '../root-keys/root-keys.ts';
+import { hmacSha256 } from '@webxterm/shared';
+import { open, type RootKeys, seal } from '../root-keys/root-keys.ts';
 
 const base62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const prefix = 'vsay_ak_';
@@ -29,7 +30,7 @@ const newApiKey = (): string => {
 export const apiKeySha256 = (key: string): string => createHash('sha256').update(key).digest('hex');
 
 const indexOf = (root: RootKeys['current'], keySha256: string): string =>
-  `${root.id}.${hmac(root.apiKeyIndex, keySha256).toString('base64url')}`;
+  `${root.id}.${hmacSha256(root.apiKeyIndex, keySha256).toString('base64url')}`;
 
 /** Under which indexes a key may stand: one per root. */
 export const apiKeyIndexes = (roots: RootKeys, keySha256: string): string[] =>

@@ -1,4 +1,5 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
+import { hmacSha256 } from '@webxterm/shared';
 import type { RootKey, RootKeys } from '../root-keys/root-keys.ts';
 import type { Anchor, AuditEntry, StoredRow } from './row.ts';
 
@@ -42,8 +43,7 @@ const rowText = (previous: string, row: Unsealed): string =>
 const anchorText = (anchor: UnsealedAnchor): string =>
   JSON.stringify(['anchor v1', anchor.key_id, anchor.seq, anchor.row_mac, anchor.at.toISOString()]);
 
-const macOf = (key: RootKey, text: string): string =>
-  createHmac('sha256', key.auditChain).update(text).digest('base64url');
+const macOf = (key: RootKey, text: string): string => hmacSha256(key.auditChain, text).toString('base64url');
 
 /** The rows that follow `head`, each made over the one before. */
 export const link = (roots: RootKeys, head: Head, entries: readonly AuditEntry[]): StoredRow[] => {

@@ -1,4 +1,5 @@
-import { hmac, type RootKey, type RootKeys } from '../root-keys/root-keys.ts';
+import { hmacSha256 } from '@webxterm/shared';
+import type { RootKey, RootKeys } from '../root-keys/root-keys.ts';
 
 /** 2^12 rounds: a few tenths of a second. */
 export const bcryptCost = 12;
@@ -14,7 +15,7 @@ export interface StoredPassword {
 
 /** bcrypt reads 72 bytes and stops at NUL: what it gets is always these 44 characters. NFC, so that é typed on any keyboard is é. */
 export const preHash = (root: RootKey, password: string): string =>
-  hmac(root.pepper, password.normalize('NFC')).toString('base64');
+  hmacSha256(root.pepper, password.normalize('NFC')).toString('base64');
 
 /** `v1$<pepper id>$<bcrypt>` */
 export const formatStored = (root: RootKey, bcrypt: string): string => `v1$${root.id}$${bcrypt.slice(1)}`;

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 
 /** What is derived from one root: a key per use, so that none can stand in for another. */
 export interface RootKey {
@@ -36,8 +36,6 @@ export const deriveRootKeys = (roots: readonly Buffer[]): RootKeys => {
   if (current === undefined) throw new Error('no root key');
   return { current, all };
 };
-
-export const hmac = (key: Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();
 
 const ivBytes = 12;
 const tagBytes = 16;

@@ -1,6 +1,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { hmacSha256 } from '@webxterm/shared';
 import { type Connection, type Model, Schema } from 'mongoose';
-import { hmac, type RootKeys } from '../root-keys/root-keys.ts';
+import type { RootKeys } from '../root-keys/root-keys.ts';
 import { networkOf } from './network.ts';
 
 const rememberedMs = 30 * 24 * 3_600_000;
@@ -30,7 +31,7 @@ export class KnownDevices {
   /** A signed-in device gets this to be known by when it signs in again: `<user id>.<device>.<MAC>`. It is good for nothing else. */
   makeCookie(userId: string): string {
     const device = `${userId}.${randomBytes(16).toString('base64url')}`;
-    return `${device}.${hmac(this.#roots.current.deviceCookie, device).toString('base64url')}`;
+    return `${device}.${hmacSha256(this.#roots.current.deviceCookie, device).toString('base64url')}`;
   }
 
   /** The device of a cookie that we made for this user; undefined for any other. */
@@ -39,7 +40,7 @@ export class KnownDevices {
     if (owner !== userId || device === undefined) return undefined;
     const given = Buffer.from(mac, 'base64url');
     const ours = this.#roots.all.some((root) => {
-      const wanted = hmac(root.deviceCookie, `${owner}.${device}`);
+      const wanted = hmacSha256(root.deviceCookie, `${owner}.${device}`);
       return given.length === wanted.length && timingSafeEqual(given, wanted);
     });
     return ours ? device : undefined;

@@ -1,6 +1,6 @@
-import { AppError } from '@webxterm/shared';
+import { AppError, hmacSha256 } from '@webxterm/shared';
 import { foldEmail } from '../accounts/names.ts';
-import { hmac, type RootKeys } from '../root-keys/root-keys.ts';
+import type { RootKeys } from '../root-keys/root-keys.ts';
 import { address, known, strangers, takenNames } from './back-off.ts';
 import type { Buckets } from './buckets.ts';
 import type { KnownDevices } from './known-devices.ts';
@@ -93,7 +93,7 @@ export class SignInThrottle {
   async #admitStranger({ email, userId, clientIp }: SignInTry): Promise<AdmittedTry> {
     const from = `address ${addressOf(clientIp)}`;
     // What is typed into the e-mail field is at times a password: it is not kept.
-    const account = `account ${hmac(this.#roots.current.pepper, foldEmail(email)).toString('base64url')}`;
+    const account = `account ${hmacSha256(this.#roots.current.pepper, foldEmail(email)).toString('base64url')}`;
     refuseFor(await this.#buckets.waitOf([from, account], this.#now()));
     refuseFor(await this.#buckets.reserve(account, strangers, this.#now()));
     return {
