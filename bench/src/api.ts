@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { z } from 'zod';
 
 /** What the load tool needs of a running product. */
@@ -12,6 +13,11 @@ export interface Account {
   readonly email: string;
   readonly password: string;
 }
+
+/** From now on what this process asks of a stack with TLS is vouched for by its private CA (PEM) too. */
+export const trustAuthority = (ca: string | undefined): void => {
+  if (ca !== undefined) setDefaultCACertificates([...getCACertificates('default'), ca]);
+};
 
 const Login = z.looseObject({ token: z.string(), user: z.looseObject({ api_key: z.string() }) });
 const Machines = z.looseObject({ machines: z.array(z.looseObject({ agent_id: z.string(), name: z.string() })) });

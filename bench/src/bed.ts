@@ -4,7 +4,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isolatedSettings, type Stack, startStack } from '@webxterm/stack';
-import { findMachine, type Product, signIn } from './api.ts';
+import { findMachine, type Product, signIn, trustAuthority } from './api.ts';
 import { type BarePath, startBarePath } from './bare-path/bare-path.ts';
 import type { BenchOptions } from './options.ts';
 import { startTtyd, type Ttyd } from './peers/ttyd.ts';
@@ -14,6 +14,8 @@ export interface RunningProduct extends Product {
   readonly stack: Stack;
   /** Of the account that the machines belong to. */
   readonly apiKey: string;
+  /** Where it keeps its files. */
+  readonly dataDir: string;
   pidOf(process: string): number;
 }
 
@@ -104,27 +106,31 @@ export class Bed {
 
   async #startProduct(): Promise<RunningProduct> {
     this.say('starting the product');
-    const stack = await startStack({ dataDir: this.folder('data'), home: this.folder('home') });
+    const dataDir = this.folder('data');
+    const stack = await startStack({ dataDir, home: this.folder('home') });
     this.atEnd(() => stack.stop());
     const { token, apiKey } = await signIn(stack.url, stack.admin);
     const agentId = await findMachine(stack.url, token);
-    return { ...running(stack), token, apiKey, agentId };
+    return { ...running(stack), dataDir, token, apiKey, agentId };
   }
 
   async #startCrowded(): Promise<RunningProduct> {
     this.say('starting a product with room for the load');
-    const { agents, sessions } = this.options;
+    const { agents, sessions, tls } = this.options;
+    const dataDir = this.folder('crowded');
     const stack = await startStack({
-      dataDir: this.folder('crowded'),
+      dataDir,
       home: this.folder('home'),
       agent: false,
+      tls,
       serviceEnvironment: {
         'agent-hub': { MAX_MACHINES_PER_USER: String(agents + 1), REGISTRATIONS_PER_MINUTE: '1000000' },
         terminal: { TERMINALS_PER_USER: String(sessions + 1) },
       },
     });
     this.atEnd(() => stack.stop());
-    return { ...running(stack), ...(await signIn(stack.url, stack.admin)), agentId: '' };
+    trustAuthority(stack.ca);
+    return { ...running(stack), dataDir, ...(await signIn(stack.url, stack.admin)), agentId: '' };
   }
 
   async #startBare(): Promise<BarePath> {

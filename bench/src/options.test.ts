@@ -4,7 +4,12 @@ import { chooseRows, rowGroups } from './rows/row-groups.ts';
 
 it('takes counts and names, and says which is wrong', () => {
   expect(parseOptions(['--rows', 'echo,bulk', '--repeats', '2'])).toMatchObject({ rows: ['echo', 'bulk'], repeats: 2 });
-  expect(parseOptions(['load', '--agents', '7'])).toMatchObject({ command: 'load', agents: 7, sessions: 5000 });
+  expect(parseOptions(['load', '--agents', '7', '--tls'])).toMatchObject({
+    command: 'load',
+    agents: 7,
+    sessions: 5000,
+    tls: true,
+  });
   expect(parseOptions([])).toMatchObject({ command: 'rows', agents: 3000 });
   expect(() => parseOptions(['--repeats', '0'])).toThrow('--repeats');
   expect(() => parseOptions(['--keys', 'many'])).toThrow('--keys');

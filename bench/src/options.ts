@@ -14,6 +14,8 @@ export interface BenchOptions {
   readonly faultKeys: number;
   readonly agents: number;
   readonly sessions: number;
+  /** The fleet's agents and viewers come by TLS. */
+  readonly tls: boolean;
   readonly list: boolean;
   readonly json: boolean;
   readonly strict: boolean;
@@ -33,6 +35,7 @@ npm run bench -- load [options]     hold many idle agents and terminals, and say
   --fault-keys n    keys typed, one every 5 ms, while relays die (5000)
   --agents n        agents of the fleet (3000; load: 10000)
   --sessions n      terminals of the fleet, on so many of its agents (1500; load: 5000)
+  --tls             the fleet comes by TLS, as from other machines
   --json            verdicts as JSON on stdout
   --strict          exit with 1 when a budget is not met
   --help
@@ -64,6 +67,7 @@ export const parseOptions = (args: readonly string[]): BenchOptions => {
       'fault-keys': { type: 'string', default: '5000' },
       agents: { type: 'string' },
       sessions: { type: 'string' },
+      tls: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       strict: { type: 'boolean', default: false },
@@ -83,6 +87,7 @@ export const parseOptions = (args: readonly string[]): BenchOptions => {
     faultKeys: count('fault-keys', values['fault-keys']),
     agents: count('agents', values.agents ?? fleet.agents),
     sessions: count('sessions', values.sessions ?? fleet.sessions),
+    tls: values.tls,
     list: values.list,
     json: values.json,
     strict: values.strict,

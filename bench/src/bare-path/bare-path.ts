@@ -18,6 +18,19 @@ export interface BarePath {
   stop(): void;
 }
 
+export interface BareGateway {
+  readonly url: string;
+  readonly pid: number;
+  stop(): void;
+}
+
+/** The bare path's gateway alone, in front of a service of the product. */
+export const startBareGateway = async (upstream: number): Promise<BareGateway> => {
+  const port = await freePort();
+  const child = await start('gateway', port, upstream);
+  return { url: `http://127.0.0.1:${port}`, pid: child.pid ?? 0, stop: () => void child.kill('SIGKILL') };
+};
+
 /** The same hops as the product (WebSocket, http-proxy-middleware, gRPC spliced, PTY), four processes, with nothing else in them. */
 export const startBarePath = async (): Promise<BarePath> => {
   const [gateway, terminal, hub] = [await freePort(), await freePort(), await freePort()];

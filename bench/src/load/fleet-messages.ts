@@ -22,7 +22,13 @@ export const FleetReport = z.object({
 export type FleetReport = z.infer<typeof FleetReport>;
 
 /** What a process of idle viewers is told: one terminal on each of these machines. */
-export const ViewersOrder = z.object({ url: z.string(), token: z.string(), agentIds: z.array(z.string()) });
+export const ViewersOrder = z.object({
+  url: z.string(),
+  token: z.string(),
+  /** PEM of the private CA, when one vouches for the door. */
+  ca: z.string().optional(),
+  agentIds: z.array(z.string()),
+});
 export type ViewersOrder = z.infer<typeof ViewersOrder>;
 
 export const ViewersReport = z.object({

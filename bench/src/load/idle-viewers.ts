@@ -9,7 +9,7 @@ import {
   subprotocol,
 } from '@webxterm/contracts/frames';
 import WebSocket from 'ws';
-import { getTicket, type Product, socketUrl } from '../api.ts';
+import { getTicket, type Product, socketUrl, trustAuthority } from '../api.ts';
 import { ViewersOrder, type ViewersReport } from './fleet-messages.ts';
 
 /** Terminals that are being opened at once. */
@@ -58,7 +58,9 @@ const openAll = async ({ url, token, agentIds }: ViewersOrder): Promise<void> =>
 
 process.on('message', (message) => {
   if (message === 'end') process.exit();
-  void openAll(ViewersOrder.parse(message));
+  const order = ViewersOrder.parse(message);
+  trustAuthority(order.ca);
+  void openAll(order);
   setInterval(() => {
     const report: ViewersReport = { attached: attached.size, failures: Object.fromEntries(failures) };
     process.send?.(report);

@@ -42,7 +42,8 @@ const startAgents = (bed: Bed, product: RunningProduct): ChildFleet<FleetReport>
   const address = product.stack.grpc[0] ?? '';
   const orders = shares(bed.options.agents, agentProcesses).map((count) => ({
     address,
-    tls: false,
+    tls: product.stack.ca !== undefined,
+    ca: product.stack.ca,
     apiKey: product.apiKey,
     count,
   }));
@@ -52,7 +53,8 @@ const startAgents = (bed: Bed, product: RunningProduct): ChildFleet<FleetReport>
 };
 
 const agentRows = async (bed: Bed, product: RunningProduct, fleet: ChildFleet<FleetReport>): Promise<Row[]> => {
-  const { agents } = bed.options;
+  const { agents, tls } = bed.options;
+  const way = tls ? 'TLS' : 'in the clear';
   const linked = (report: FleetReport): number => report.linked;
   const before = await memoryOf(product.pidOf('agent-hub-1'));
   bed.say(`${agents} agents dial for the first time`);
@@ -61,13 +63,13 @@ const agentRows = async (bed: Bed, product: RunningProduct, fleet: ChildFleet<Fl
   bed.say(`linked after ${(first / 1000).toFixed(1)} s; the hub has ${(held / 1e6).toFixed(0)} MB`);
   return [
     {
-      name: `hub with ${agents} idle agents: memory`,
+      name: `hub with ${agents} idle agents, ${way}: memory`,
       unit: 'MB',
       product: [held / 1e6],
       budget: { kind: 'absolute', atMost: (1600 * agents) / 10_000 },
     },
     {
-      name: 'hub: memory per idle agent',
+      name: `hub: memory per idle agent, ${way}`,
       unit: 'KB',
       product: [(held - before) / 1000 / agents],
       budget: { kind: 'absolute', atMost: 160 },
@@ -82,7 +84,7 @@ const terminalRows = async (bed: Bed, product: RunningProduct, fleet: ChildFleet
   const half = Math.ceil(agentIds.length / viewerProcesses);
   const orders = [agentIds.slice(0, half), agentIds.slice(half)]
     .filter((share) => share.length > 0)
-    .map((share) => ({ url: product.url, token: product.token, agentIds: share }));
+    .map((share) => ({ url: product.url, token: product.token, ca: product.stack.ca, agentIds: share }));
   const viewers = new ChildFleet('idle-viewers.ts', orders, ViewersReport, (text) => bed.say(text));
   bed.atEnd(() => viewers.end());
   const took = await viewers.reach(
