@@ -126,3 +126,24 @@ describe('the Secrets', () => {
     expect(new Set([...read, ...(service === 'gateway' ? ['door'] : [])])).toEqual(new Set(given));
   });
 });
+
+describe('the production overlay', () => {
+  it.each(['auth', 'agent-hub', 'terminal'])('gives %s the URL of its own database and of no other', (service) => {
+    const file = text(`overlays/production/external-servers-${service}.yaml`);
+    expect([...file.matchAll(/key: ([a-z.-]+)/g)].map(([, key]) => key)).toEqual([
+      `mongo-url-${service}`,
+      'nats-ca.crt',
+    ]);
+    // The names that the base gives another value: a misspelt one would be added beside it.
+    for (const name of ['MONGO_URL_FILE', 'NATS_CA_FILE'])
+      for (const of of [file, text(`base/${service}.yaml`)]) expect(of).toContain(`{ name: ${name}, value: `);
+  });
+
+  it('leaves the number of pods to the autoscaler, which has one for each service', () => {
+    const scaled = resources
+      .filter(({ kind }) => kind === 'HorizontalPodAutoscaler')
+      .map(({ metadata }) => metadata.name);
+    expect(scaled.toSorted()).toEqual(services.toSorted());
+    expect(text('overlays/production/kustomization.yaml')).toContain('{ op: remove, path: /spec/replicas }');
+  });
+});
