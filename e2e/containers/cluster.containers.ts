@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RawTerminal } from '../support/raw-terminal.ts';
 import { eventually, Rest } from '../support/rest.ts';
 import { type AgentRun, VsayAgent } from '../support/vsay-agent.ts';
+import { type StepResult, WatchedTerminals } from '../support/watched-terminals.ts';
 import { Compose, projectFolder } from './compose.ts';
-import { type StepResult, WatchedTerminals } from './watched-terminals.ts';
 
 // Builds the images and runs the whole of docker-compose.yml on a real engine, with two instances of each service that may have
 // several. It needs Docker and is a run of its own: `npm run test:containers`.

@@ -12,6 +12,14 @@ const fastMs = { slow: 5, echo: 4 };
 
 export type Load = 'slow' | 'flood' | 'echo';
 
+/** Where Node and `numbered-program.ts` are on the machine that the terminal opens. */
+export interface MachinePrograms {
+  readonly node: string;
+  readonly numbered: string;
+}
+
+const thisMachine: MachinePrograms = { node: process.execPath, numbered: program };
+
 /**
  * A terminal whose output is numbered bytes and nothing else, each looked at as it comes: a byte that is lost, doubled or out
  * of place fails it there and then. `echo` types numbered bytes, and has them back.
@@ -21,8 +29,11 @@ export class NumberedTerminal {
   readonly terminal: NodeTerminal;
   /** Connection states since the last `forget`. */
   readonly states: TerminalState['state'][] = [];
+  /** How long it took to be live again after each break of the connection, or of the machine's link, ms. */
+  readonly reconnectsMs: number[] = [];
   readonly #rate: number;
   readonly #everyMs: number;
+  readonly #machine: MachinePrograms;
   #position = 0;
   #typed = 0;
   readonly #hash = createHash('sha256');
@@ -32,25 +43,35 @@ export class NumberedTerminal {
   #waiting: (() => void)[] = [];
   #typing: NodeJS.Timeout | undefined;
   #paidUntil = 0;
+  #brokeAt: number | undefined;
 
   /**
    * `rate`: bytes per second that this viewer renders. `everyMs`: how often slow output comes and keys are typed; default: as fast
-   * as keys repeat, many times over.
+   * as keys repeat, many times over. `machine`: default: this one.
    */
   constructor(
     rest: Rest,
     agentId: string,
-    options: { load: Load; rate: number; everyMs?: number; doorPort?: number; sessionId?: string },
+    options: {
+      load: Load;
+      rate: number;
+      everyMs?: number;
+      doorPort?: number;
+      sessionId?: string;
+      machine?: MachinePrograms | undefined;
+    },
   ) {
     this.load = options.load;
     this.#rate = options.rate;
     this.#everyMs = options.everyMs ?? (options.load === 'echo' ? fastMs.echo : fastMs.slow);
+    this.#machine = options.machine ?? thisMachine;
     this.terminal = new NodeTerminal(rest, agentId, {
       ...(options.doorPort === undefined ? {} : { doorPort: options.doorPort }),
       take: (bytes, rendered) => this.#take(bytes, rendered),
       gap: (from, to) => this.#fail(`a gap from ${from} to ${to}`),
       told: ({ state }) => {
         this.states.push(state);
+        this.#timeReconnect(state);
         this.#wake();
       },
     });
@@ -63,7 +84,8 @@ export class NumberedTerminal {
 
   async start(): Promise<void> {
     await this.terminal.untilLive();
-    this.terminal.type(`stty raw -echo; exec '${process.execPath}' '${program}' ${this.load} ${this.#everyMs}\n`);
+    const { node, numbered } = this.#machine;
+    this.terminal.type(`stty raw -echo; exec '${node}' '${numbered}' ${this.load} ${this.#everyMs}\n`);
     await this.until('it starts', () => this.#stage === 'numbers');
     if (this.load === 'echo') this.#typing = setInterval(() => this.#typeMore(keysAtOnce), this.#everyMs);
   }
@@ -107,6 +129,13 @@ export class NumberedTerminal {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  #timeReconnect(state: TerminalState['state']): void {
+    if (state === 'reconnecting' || state === 'unreachable') this.#brokeAt ??= performance.now();
+    if (state !== 'live' || this.#brokeAt === undefined) return;
+    this.reconnectsMs.push(performance.now() - this.#brokeAt);
+    this.#brokeAt = undefined;
   }
 
   #typeMore(bytes: number): void {

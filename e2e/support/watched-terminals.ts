@@ -1,5 +1,5 @@
-import { NumberedTerminal } from '../faults/numbered-terminal.ts';
-import type { Rest } from '../support/rest.ts';
+import { type MachinePrograms, NumberedTerminal } from '../faults/numbered-terminal.ts';
+import type { Rest } from './rest.ts';
 
 /** Half of a person's patience with a key: what comes every 50 ms has stopped when nothing came for longer. */
 const lookEveryMs = 20;
@@ -13,6 +13,8 @@ export interface StepResult {
   readonly step: string;
   /** How many viewers lost their socket. */
   readonly broken: number;
+  /** The longest time from a broken socket until its viewer was live again, ms. */
+  readonly worstReconnectMs: number;
   /** The longest time that nothing came to any of them, ms. */
   readonly worstPauseMs: number;
   readonly signIns: { readonly answered: number; readonly refused: number };
@@ -28,16 +30,17 @@ export class WatchedTerminals {
     this.#signIn = signIn;
   }
 
-  /** @param signIn whether it was answered with 200 */
+  /** @param signIn whether it was answered with 200 @param machine where its programs are; default: on this one */
   static async open(
     rest: Rest,
     agentId: string,
     count: number,
     signIn: () => Promise<boolean>,
+    machine?: MachinePrograms,
   ): Promise<WatchedTerminals> {
     const terminals = Array.from({ length: count }, (_, index) => {
       const load = index % 4 === 0 ? 'echo' : 'slow';
-      return new NumberedTerminal(rest, agentId, { load, rate, everyMs: paceMs });
+      return new NumberedTerminal(rest, agentId, { load, rate, everyMs: paceMs, machine });
     });
     for (const terminal of terminals) await terminal.start();
     await Promise.all(terminals.map((terminal) => terminal.past(beyond)));
@@ -47,12 +50,15 @@ export class WatchedTerminals {
   /** Runs a step, and waits until every terminal goes on behind it. Throws as soon as a byte is lost or doubled. */
   async during(step: string, act: () => Promise<unknown>): Promise<StepResult> {
     const breaks = this.#terminals.map(({ terminal }) => terminal.breaks);
+    const reconnects = this.#terminals.map(({ reconnectsMs }) => reconnectsMs.length);
     const pauses = this.#watchPauses();
     const signIns = this.#signInAgain();
     await act();
     await Promise.all(this.#terminals.map((terminal) => terminal.past(beyond, 60_000)));
     const broken = this.#terminals.filter(({ terminal }, index) => terminal.breaks > (breaks[index] ?? 0)).length;
-    return { step, broken, worstPauseMs: pauses(), signIns: await signIns() };
+    const took = this.#terminals.flatMap(({ reconnectsMs }, index) => reconnectsMs.slice(reconnects[index]));
+    const worstReconnectMs = Math.round(Math.max(0, ...took));
+    return { step, broken, worstReconnectMs, worstPauseMs: pauses(), signIns: await signIns() };
   }
 
   /** Ends the programs: every byte that they wrote came once and in order, every byte typed arrived once. */

@@ -1,0 +1,62 @@
+import { type ClusterAccess, Kubectl } from './kubectl.ts';
+
+/** Cluster-wide: an installation that is in use may have it too. */
+const priorityClass = 'webxterm';
+const removedWithin = '150s';
+
+/** What a run may not find, and removes when it is over. */
+export interface OwnNamespace {
+  readonly kubectl: Kubectl;
+  /** Address of a node. */
+  readonly host: string;
+  remove(): Promise<void>;
+  /** Tells of its pods and what happened to them, before it removes them. */
+  tellAndRemove(): Promise<void>;
+}
+
+/** @throws Error that tells what is missing */
+export const claimNamespace = async (
+  access: ClusterAccess,
+  namespace: string,
+  host: string | undefined,
+): Promise<OwnNamespace> => {
+  const kubectl = new Kubectl(access, namespace);
+  await kubectl.run('get', '--raw', '/readyz').catch((error: unknown) => {
+    const said = error instanceof Error ? error.message.trim() : String(error);
+    throw new Error(
+      `no cluster answers. Set KUBECONFIG (and KUBE_CONTEXT, where its current one is another) to a cluster that may be tried on, and KUBECTL where kubectl is not on the PATH. ${said}`,
+    );
+  });
+  const names = '{.items[*].metadata.name}';
+  if ((await kubectl.words('namespaces', names)).includes(namespace))
+    throw new Error(
+      `the namespace ${namespace} is there already. If an earlier run left it: kubectl delete namespace ${namespace}; else set E2E_K8S_NAMESPACE to another name`,
+    );
+  const shared = (await kubectl.words('priorityclasses', names)).includes(priorityClass);
+  const [node] = await kubectl.words('nodes', '{.items[*].status.addresses[?(@.type=="InternalIP")].address}');
+  const address = host ?? node;
+  if (address === undefined)
+    throw new Error('no node tells its address: set E2E_K8S_HOST to where node ports are reached');
+  const remove = async (): Promise<void> => {
+    await kubectl.run('delete', 'namespace', namespace, '--ignore-not-found', `--timeout=${removedWithin}`);
+    if (!shared) await kubectl.run('delete', 'priorityclass', priorityClass, '--ignore-not-found');
+  };
+  return {
+    kubectl,
+    host: address,
+    remove,
+    tellAndRemove: async () => {
+      const pods = await kubectl.run('get', 'pods', '-o', 'wide');
+      const events = await kubectl.run(
+        'get',
+        'events',
+        '--field-selector',
+        'type=Warning',
+        '--sort-by',
+        '.lastTimestamp',
+      );
+      process.stderr.write(`${pods}\n${events}\n`);
+      await remove();
+    },
+  };
+};
