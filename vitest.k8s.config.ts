@@ -1,7 +1,15 @@
 import { defineConfig } from 'vitest/config';
 
-const { KUBECTL, KUBE_CONTEXT, E2E_K8S_NAMESPACE, E2E_K8S_NODE_PORT, E2E_K8S_HOST, E2E_K8S_REGISTRY, E2E_K8S_TAG } =
-  process.env;
+const {
+  E2E_K8S_KEEP,
+  KUBECTL,
+  KUBE_CONTEXT,
+  E2E_K8S_NAMESPACE,
+  E2E_K8S_NODE_PORT,
+  E2E_K8S_HOST,
+  E2E_K8S_REGISTRY,
+  E2E_K8S_TAG,
+} = process.env;
 
 /** Needs a Kubernetes cluster that has the images: `npm run e2e:k8s`. See docs/kubernetes.md. */
 export default defineConfig({
@@ -17,6 +25,7 @@ export default defineConfig({
         nodePort: Number(E2E_K8S_NODE_PORT ?? 30_880),
         host: E2E_K8S_HOST,
         registry: E2E_K8S_REGISTRY ?? '',
+        keep: E2E_K8S_KEEP === '1',
         tag: E2E_K8S_TAG ?? '0.1.0',
       },
     },

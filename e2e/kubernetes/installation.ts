@@ -114,7 +114,7 @@ export class Installation {
 
   async adminPassword(): Promise<string> {
     const encoded = await this.#kubectl.run('get', 'secret', 'webxterm-auth', '-o', 'jsonpath={.data.admin-password}');
-    return Buffer.from(encoded, 'base64').toString();
+    return Buffer.from(encoded, 'base64').toString().trim();
   }
 
   /** Brings what the watched terminals run to the demo machine. */

@@ -3,22 +3,27 @@ import { type ClusterAccess, Kubectl } from './kubectl.ts';
 /** Cluster-wide: an installation that is in use may have it too. */
 const priorityClass = 'webxterm';
 const removedWithin = '150s';
+const eventsTold = 12;
 
 /** What a run may not find, and removes when it is over. */
 export interface OwnNamespace {
   readonly kubectl: Kubectl;
   /** Address of a node. */
   readonly host: string;
+  /** An earlier run left everything in it. */
+  readonly applied: boolean;
   remove(): Promise<void>;
   /** Tells of its pods and what happened to them, before it removes them. */
   tellAndRemove(): Promise<void>;
 }
 
-/** @throws Error that tells what is missing */
+/**
+ * `keep`: what an earlier run left there is used, and stays.
+ * @throws Error that tells what is missing
+ */
 export const claimNamespace = async (
   access: ClusterAccess,
-  namespace: string,
-  host: string | undefined,
+  { namespace, host, keep }: { namespace: string; host: string | undefined; keep: boolean },
 ): Promise<OwnNamespace> => {
   const kubectl = new Kubectl(access, namespace);
   await kubectl.run('get', '--raw', '/readyz').catch((error: unknown) => {
@@ -28,9 +33,10 @@ export const claimNamespace = async (
     );
   });
   const names = '{.items[*].metadata.name}';
-  if ((await kubectl.words('namespaces', names)).includes(namespace))
+  const applied = (await kubectl.words('namespaces', names)).includes(namespace);
+  if (applied && !keep)
     throw new Error(
-      `the namespace ${namespace} is there already. If an earlier run left it: kubectl delete namespace ${namespace}; else set E2E_K8S_NAMESPACE to another name`,
+      `the namespace ${namespace} is there already. If an earlier run left it: kubectl delete namespace ${namespace}; else set E2E_K8S_NAMESPACE to another name, or E2E_K8S_KEEP=1 to go on with what is there`,
     );
   const shared = (await kubectl.words('priorityclasses', names)).includes(priorityClass);
   const [node] = await kubectl.words('nodes', '{.items[*].status.addresses[?(@.type=="InternalIP")].address}');
@@ -38,23 +44,19 @@ export const claimNamespace = async (
   if (address === undefined)
     throw new Error('no node tells its address: set E2E_K8S_HOST to where node ports are reached');
   const remove = async (): Promise<void> => {
+    if (keep) return;
     await kubectl.run('delete', 'namespace', namespace, '--ignore-not-found', `--timeout=${removedWithin}`);
     if (!shared) await kubectl.run('delete', 'priorityclass', priorityClass, '--ignore-not-found');
   };
   return {
     kubectl,
     host: address,
+    applied,
     remove,
     tellAndRemove: async () => {
       const pods = await kubectl.run('get', 'pods', '-o', 'wide');
-      const events = await kubectl.run(
-        'get',
-        'events',
-        '--field-selector',
-        'type=Warning',
-        '--sort-by',
-        '.lastTimestamp',
-      );
+      const all = await kubectl.run('get', 'events', '--field-selector', 'type=Warning', '--sort-by', '.lastTimestamp');
+      const events = all.trim().split('\n').slice(-eventsTold).join('\n');
       process.stderr.write(`${pods}\n${events}\n`);
       await remove();
     },

@@ -16,6 +16,8 @@ declare module 'vitest' {
       readonly host: string | undefined;
       readonly registry: string;
       readonly tag: string;
+      /** Use what an earlier run left in the namespace, and leave it there. */
+      readonly keep: boolean;
     };
   }
 }
@@ -53,8 +55,8 @@ export class Trial {
     overlay: Overlay['name'],
     { before, after }: { before?: (own: Kubectl) => Promise<void>; after?: (own: Kubectl) => Promise<void> } = {},
   ): Promise<Trial> {
-    const { access, namespace, host, nodePort, registry, tag } = inject('cluster');
-    const own = await claimNamespace(access, namespace, host);
+    const { access, namespace, host, nodePort, registry, tag, keep } = inject('cluster');
+    const own = await claimNamespace(access, { namespace, host, keep });
     try {
       const publicUrl = `http://${own.host}:${nodePort}`;
       const installation = new Installation(own.kubectl, {
@@ -65,11 +67,11 @@ export class Trial {
         registry,
         tag,
       });
-      await before?.(own.kubectl);
       const began = performance.now();
+      if (!own.applied) await before?.(own.kubectl);
       const applied = await installation.apply();
       say(`${overlay}: ${applied.trim().split('\n').length} objects applied after ${secondsSince(began)} s`);
-      await after?.(own.kubectl);
+      if (!own.applied) await after?.(own.kubectl);
       await installation.ready();
       say(`${overlay}: everything available after ${secondsSince(began)} s`);
       const password = await installation.adminPassword();

@@ -1,0 +1,105 @@
+import { setTimeout as passed } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RawTerminal } from '../support/raw-terminal.ts';
+import { eventually } from '../support/rest.ts';
+import { ExternalServers } from './external-servers.ts';
+import { say, Trial, watched } from './trial.ts';
+
+// Applies k8s/overlays/production over three of MongoDB and three of NATS, and takes one of each away under twenty terminals.
+
+/** Longer than any of the two waits for a member before it goes on without it. */
+const awayMs = 30_000;
+
+let trial: Trial | undefined;
+let servers: ExternalServers | undefined;
+const running = (): { trial: Trial; servers: ExternalServers } => {
+  if (trial === undefined || servers === undefined) throw new Error('nothing was applied');
+  return { trial, servers };
+};
+
+beforeAll(async () => {
+  trial = await Trial.begin('production-trial', {
+    before: async (kubectl) => {
+      servers = new ExternalServers(kubectl);
+      await servers.bringSecrets();
+    },
+    after: async () => servers?.makeReplicaSet(),
+  });
+}, 900_000);
+afterAll(() => trial?.end(), 240_000);
+
+const threeCopies = (): Promise<true> =>
+  eventually(
+    'every stream has three copies that are not behind',
+    async () => {
+      const streams = await running().servers.streams();
+      return streams.length > 0 && streams.every(({ leader, current }) => leader !== '' && current.length === 2)
+        ? true
+        : undefined;
+    },
+    90_000,
+  );
+
+describe('production, with MongoDB and NATS of three members each', () => {
+  it('gives a shell on the demo machine', async () => {
+    const { rest } = running().trial;
+    const terminal = await RawTerminal.open(rest.url, await running().trial.demoMachine(), { token: rest.token ?? '' });
+    await terminal.type('echo $((6*7)) on $(hostname) as $(id -un)\n');
+    await terminal.untilText('42 on demo as node');
+    await terminal.type('exit\n');
+    await terminal.closed;
+  });
+
+  it('has three copies of each stream and bucket', async () => {
+    await threeCopies();
+    const streams = await running().servers.streams();
+    say(streams.map(({ name, leader }) => `${name} led by ${leader}`).join(', '));
+    expect(streams.map(({ name }) => name)).toEqual(expect.arrayContaining(['KV_signins', 'KV_presence', 'AUDIT']));
+  });
+});
+
+describe('twenty terminals, while a member is away', () => {
+  beforeAll(() => running().trial.openTerminals(), 180_000);
+
+  it('go on when the server of NATS that leads the sign-ins is killed', async () => {
+    const { servers: now, trial: cluster } = running();
+    const leader = (await now.streams()).find(({ name }) => name === 'KV_signins')?.leader ?? '';
+    const { broken } = await cluster.step(`${leader} (leads KV_signins) killed`, () =>
+      cluster.installation.killServer('external-nats', leader),
+    );
+    expect(broken).toBe(0);
+    await threeCopies();
+  }, 300_000);
+
+  it('go on when the primary of MongoDB is killed', async () => {
+    const { servers: now, trial: cluster } = running();
+    const primary = await now.mongoPrimary();
+    const { broken } = await cluster.step(`${primary} (the primary) killed`, () =>
+      cluster.installation.killServer('external-mongo', primary),
+    );
+    expect(broken).toBe(0);
+  }, 300_000);
+
+  it.each(['external-nats', 'external-mongo'])(
+    'go on for half a minute without one of %s, and sign in',
+    async (name) => {
+      const { installation } = running().trial;
+      const { broken, signIns } = await running().trial.step(`${name}-2 away for ${awayMs / 1000} s`, async () => {
+        await installation.scaleServer(name, 2);
+        await passed(awayMs);
+        await installation.scaleServer(name, 3);
+      });
+      expect(broken).toBe(0);
+      expect(signIns.answered).toBeGreaterThan(0);
+      await threeCopies();
+    },
+    300_000,
+  );
+
+  it('lost no byte and doubled none, of output and of typing', async () => {
+    const bytes = await running().trial.finish();
+    say(`${bytes} bytes, none lost and none doubled`);
+    expect(bytes).toBeGreaterThan(watched * 1024);
+    say(await running().trial.kubectl.run('get', 'horizontalpodautoscalers'));
+  }, 180_000);
+});
