@@ -23,7 +23,7 @@ const withConfig = (name: string, description: string): Command =>
     .option('--config <file>', 'the configuration file', defaultConfigPath());
 
 withConfig('configure', 'Write the configuration, register this machine, and run it as a service (root, systemd).')
-  .requiredOption('--token <api key>', 'the API key from the Profile page')
+  .requiredOption('--token <token>', 'what "Add a machine" shows (wxt_rt_…), or the API key from the Profile page')
   .requiredOption('--host <url>', 'where people open WebXTerm, such as https://term.example.org')
   .option('--linux-user <name>', 'account that shells run as (default: the user who runs this)')
   .option('--name <name>', 'what people see in the list of machines (default: the host name)')

@@ -114,6 +114,10 @@ export const errorCatalog = {
     message:
       'The registration token is not valid: it was used, or its time is over. Add the machine again for a new one.',
   },
+  machine_enrolled: {
+    status: 409,
+    message: 'This machine is in the list already. Remove it there first.',
+  },
   bad_api_key: {
     status: 401,
     message: 'The API key is not valid. Take the current one from the Profile page and configure again.',

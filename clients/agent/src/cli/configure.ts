@@ -2,7 +2,7 @@ import os from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { type AgentConfig, companionFiles } from '../configuration/agent-config.ts';
 import { checkConfig, readConfig, writeConfig } from '../configuration/config-file.ts';
-import { readIfThere } from '../configuration/private-file.ts';
+import { readIfThere, writePrivate } from '../configuration/private-file.ts';
 import { exitCode, Failure } from '../failure.ts';
 import { forgetCredential } from '../identity/credential.ts';
 import { createMachineKey } from '../identity/machine-key.ts';
@@ -68,6 +68,18 @@ const pinned = async ({ host }: AgentConfig, options: ConfigureOptions, say: Say
   }
 };
 
+/** What stood in the files that configuring replaces, to be put back when the server refuses: the agent goes on as it was. */
+const keepingWhatStood = async (file: string): Promise<() => Promise<boolean>> => {
+  const credentialFile = companionFiles(file).credential;
+  const [config, credential] = await Promise.all([readIfThere(file), readIfThere(credentialFile)]);
+  return async () => {
+    if (config === undefined || credential === undefined) return false;
+    await writePrivate(file, config);
+    await writePrivate(credentialFile, credential);
+    return true;
+  };
+};
+
 const register = async (file: string, config: AgentConfig): Promise<RoundResult> => {
   const dialer = await Dialer.open(file, config, () => performance.now());
   const round = await dialer.round(true);
@@ -76,7 +88,7 @@ const register = async (file: string, config: AgentConfig): Promise<RoundResult>
 };
 
 /**
- * Writes the configuration and registers this machine once, so that a wrong API key is told at once.
+ * Writes the configuration and registers this machine once, so that a wrong API key or token is told at once.
  * @throws Failure with exit code 3 when the hub refuses for good.
  */
 export const configure = async (file: string, options: ConfigureOptions, say: Say): Promise<void> => {
@@ -93,6 +105,7 @@ export const configure = async (file: string, options: ConfigureOptions, say: Sa
   const unpinned = checkConfig(settings, 'The command line');
   await checkLinuxUser(unpinned.linux_user, processUid);
   const config = { ...unpinned, ...(await pinned(unpinned, options, say)) };
+  const putBack = await keepingWhatStood(file);
   await writeConfig(file, config);
   // Issued for the old API key; the new one is to be tried.
   await forgetCredential(companionFiles(file).credential);
@@ -102,6 +115,8 @@ export const configure = async (file: string, options: ConfigureOptions, say: Sa
     // A removed machine comes back as a new one: under a key pair that nobody has seen.
     await createMachineKey(companionFiles(file).key);
     round = await register(file, config);
+  } else if (refusedForGood(round) && (await putBack())) {
+    say('The configuration is as it was before.');
   }
   report(round, config, say);
   if (!canInstall(file)) {
@@ -115,6 +130,8 @@ export const configure = async (file: string, options: ConfigureOptions, say: Sa
   });
   say('The agent runs as a service and starts with this machine. See: vsay-agent status, vsay-agent logs');
 };
+
+const refusedForGood = (round: RoundResult): boolean => round.kind === 'refused' && round.refused.permanent;
 
 const report = (round: RoundResult, config: AgentConfig, say: Say): void => {
   if (round.kind === 'welcome') {

@@ -25,7 +25,7 @@ const wholeNumber = (atMost: number) => v.pipe(v.number(), v.integer(), v.minVal
 export const AgentConfig = v.strictObject({
   /** Where people open WebXTerm: origin of the gateway. */
   host,
-  /** The API key; forgotten once the hub has issued a credential for this machine. */
+  /** The API key or registration token; forgotten once the hub has issued a credential for this machine. */
   token: v.optional(text(200)),
   /** Account that shells and commands run as. */
   linux_user: text(65),

@@ -93,6 +93,19 @@ describe('vsay-agent configure', () => {
     expect(output).not.toMatch(/ {4}at /);
   });
 
+  it('leaves an agent that is configured as it was when the server refuses', async () => {
+    await configure(host);
+    const before = await readFile(config(), 'utf8');
+    const value = { code: 'bad_registration_token', message: 'This registration token was used.', permanent: true };
+    hub.answer = () => ({ $case: 'refused', value: { ...value, retryAfterMs: 0, generationHeld: 0n } });
+    const token = `wxt_rt_${'x'.repeat(43)}`;
+    const { code, output } = await agent('configure', '--token', token, '--host', host, '--config', config()).exit();
+    expect([code, output]).toEqual([3, expect.stringContaining('The configuration is as it was before.')]);
+    expect(hub.hellos.at(-1)?.credential).toEqual({ $case: 'registrationToken', value: token });
+    expect(await readFile(config(), 'utf8')).toBe(before);
+    expect(await readFile(config().replace('.yaml', '.credential'), 'utf8')).toContain('wxt_mc_test');
+  });
+
   it('keeps the configuration when the server cannot be reached, and start goes on trying', async () => {
     const { code, output } = await configure('http://127.0.0.1:1');
     expect(code).toBe(0);

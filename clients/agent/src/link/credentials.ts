@@ -38,12 +38,12 @@ export class CredentialStore {
       return { credential: { $case, value: this.#config.token }, fallback: '' };
     }
     throw new Failure(
-      'This agent has neither an API key nor a machine credential: run "vsay-agent configure" with the API key from the Profile page.',
+      'This agent has neither an API key nor a machine credential: run "vsay-agent configure" with what "Add a machine" shows.',
       exitCode.refused,
     );
   }
 
-  /** Keeps what a welcome brought. Once there is a machine credential, the API key is forgotten. */
+  /** Keeps what a welcome brought. Once there is a machine credential, the API key or token is forgotten. */
   async keep(issued: { machineCredential: string; linkPass: string }, now: number): Promise<void> {
     if (issued.linkPass !== '') this.#pass = { text: issued.linkPass, until: now + passLifeMs };
     if (issued.machineCredential !== '') {

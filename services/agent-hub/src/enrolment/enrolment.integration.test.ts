@@ -12,7 +12,7 @@ let ann: TestSignin;
 
 beforeAll(async () => {
   world = await World.start();
-  [hub, other] = [await world.hub({ MAX_MACHINES_PER_USER: '5' }), await world.hub()];
+  [hub, other] = [await world.hub({ MAX_MACHINES_PER_USER: '6' }), await world.hub()];
   ann = await world.auth.signIn(world.auth.addUser('ann'));
 }, 60_000);
 afterAll(() => world?.stop(), 30_000);
@@ -35,6 +35,7 @@ describe('a machine that was added beforehand', () => {
     expect((await dial(hub.grpc, box, shows(registration_token))).welcome.agentId).toBe(machine.agent_id);
     expect(await dialRefused(hub.grpc, new TestMachine('late'), shows(registration_token))).toMatchObject({
       code: 'bad_registration_token',
+      message: expect.stringContaining('was used: another machine registered with it'),
       permanent: true,
     });
     const seen = await hub.call('GET', `/api/machines/${machine.agent_id}`, ann.token);
@@ -50,10 +51,32 @@ describe('a machine that was added beforehand', () => {
       .updateOne({ agent_id: machine.agent_id }, { $set: { registration_expires_at: new Date(0) } });
     const gone = await add('gone');
     expect((await hub.call('DELETE', `/api/machines/${gone.machine.agent_id}`, ann.token)).status).toBe(204);
-    for (const token of [registration_token, gone.registration_token, ann.user.apiKey])
+    for (const [token, why] of [
+      [registration_token, 'time of this registration token is over'],
+      [gone.registration_token, 'was removed'],
+      [ann.user.apiKey, 'is not valid'],
+    ] as const)
       expect(await dialRefused(hub.grpc, new TestMachine('x'), shows(token))).toMatchObject({
         code: 'bad_registration_token',
+        message: expect.stringContaining(why),
       });
+  });
+
+  it('is not a machine that is in the list already; one that was removed hears so, and comes with another key pair', async () => {
+    const box = new TestMachine('box');
+    const link = await dial(hub.grpc, box, { $case: 'apiKey', value: ann.user.apiKey });
+    link.cut();
+    const { machine, registration_token } = await add('renewed');
+    expect(await dialRefused(hub.grpc, box, shows(registration_token))).toMatchObject({
+      code: 'machine_enrolled',
+      message: expect.stringContaining('in the list already, as box.'),
+      permanent: true,
+    });
+    expect((await hub.call('DELETE', `/api/machines/${link.welcome.agentId}`, ann.token)).status).toBe(204);
+    expect(await dialRefused(hub.grpc, box, shows(registration_token))).toMatchObject({ code: 'machine_revoked' });
+    const anew = await dial(hub.grpc, new TestMachine('box'), shows(registration_token));
+    expect(anew.welcome).toMatchObject({ agentId: machine.agent_id, machineName: 'renewed' });
+    anew.cut();
   });
 });
 
@@ -73,7 +96,7 @@ describe('names and caps', () => {
 
   it('lets nobody have more machines than the setting says, however they come', async () => {
     const max = await world.auth.signIn(world.auth.addUser('max'));
-    for (let count = 0; count < 5; count += 1)
+    for (let count = 0; count < 6; count += 1)
       expect((await hub.call('POST', '/api/machines', max.token, { name: `box ${count}` })).status).toBe(201);
     expect(await hub.call('POST', '/api/machines', max.token, { name: 'one more' })).toMatchObject({
       status: 409,

@@ -1,14 +1,14 @@
-import type { Auditor } from '@webxterm/shared';
+import { type Auditor, duplicateIndexKey } from '@webxterm/shared';
 import { makeMachineCredential, sha256Hex } from '../links/machine-credential.ts';
 import { LinkRefusal } from '../links/refusal.ts';
-import type { StoredMachine } from '../machines/record.ts';
+import { isPending, type StoredMachine } from '../machines/record.ts';
 import type { MachineStore, ReportedFacts } from '../machines/store.ts';
 import { isRegistrationToken, registrationHash } from './registration-token.ts';
 
 /**
  * Makes the machine that shows a registration token the one that was added with it. The token belongs to the key pair that shows it
  * first: whoever did not hear the answer may ask again, and nobody else.
- * @throws LinkRefusal bad_registration_token
+ * @throws LinkRefusal bad_registration_token, machine_revoked, machine_enrolled
  */
 export const redeemToken = async (
   { store, auditor, now }: { store: MachineStore; auditor: Pick<Auditor, 'act'>; now: () => number },
@@ -16,7 +16,8 @@ export const redeemToken = async (
   publicKey: Buffer,
   facts: ReportedFacts,
 ): Promise<{ machine: StoredMachine; machineCredential: string }> => {
-  if (!isRegistrationToken(token)) throw new LinkRefusal('bad_registration_token', true);
+  if (!isRegistrationToken(token)) throw badToken();
+  const hash = registrationHash(token);
   const machineCredential = makeMachineCredential();
   const redeemed = {
     ...facts,
@@ -31,8 +32,12 @@ export const redeemToken = async (
       details: { by: 'registration_token', hostname: facts.metadata.hostname },
     },
     async () => {
-      const found = await store.redeem(registrationHash(token), redeemed, new Date(now()));
-      if (found === undefined) throw new LinkRefusal('bad_registration_token', true);
+      const found = await store.redeem(hash, redeemed, new Date(now())).catch(async (error: unknown) => {
+        throw duplicateIndexKey(error) === 'owner_id,public_key'
+          ? await whatItIs(store, hash, redeemed.public_key)
+          : error;
+      });
+      if (found === undefined) throw badToken(whyNot(await store.addedWith(hash)));
       return found;
     },
     {
@@ -43,4 +48,26 @@ export const redeemToken = async (
     },
   );
   return { machine, machineCredential };
+};
+
+const badToken = (message?: string): LinkRefusal =>
+  new LinkRefusal('bad_registration_token', true, message === undefined ? {} : { message });
+
+/** Only who has the token hears of it what became of its machine. */
+const whyNot = (machine: StoredMachine | undefined): string | undefined => {
+  if (machine === undefined) return undefined;
+  const again = 'Add the machine again for a new token.';
+  if (machine.revoked_at !== null) return `The machine of this registration token was removed. ${again}`;
+  if (isPending(machine)) return `The time of this registration token is over. ${again}`;
+  return `This registration token was used: another machine registered with it. ${again}`;
+};
+
+/** A key pair is one machine: this one is in its owner's list already, or it was removed and comes again with another key pair. */
+const whatItIs = async (store: MachineStore, hash: string, publicKey: string): Promise<LinkRefusal> => {
+  const added = await store.addedWith(hash);
+  const known = added && (await store.byKeyPair(added.owner_id, publicKey));
+  if (known === undefined) return badToken();
+  if (known.revoked_at !== null) return new LinkRefusal('machine_revoked', true);
+  const message = `This machine is in the list already, as ${known.name}. Remove it there, then run "vsay-agent configure" again.`;
+  return new LinkRefusal('machine_enrolled', true, { message });
 };

@@ -116,7 +116,6 @@ export class MachineChanges {
       revoked_at: new Date(now()),
       // The name is free again.
       name: `${machine.name} (${agent_id})`,
-      registration_hash: null,
     };
     const filter = { agent_id, revoked_at: null };
     const { matchedCount } = await models.machines.updateOne(filter, { $set: gone }, { session });

@@ -157,7 +157,10 @@ export class MachineStore {
     throw new AppError('machine_name_taken', `You have ${maxNameTries} machines called "${machine.name}".`);
   }
 
-  /** The machine that was added with this token, now with an agent; undefined when there is none, or another has it. */
+  /**
+   * The machine that was added with this token, now with an agent; undefined when there is none, or another has it.
+   * @throws the duplicate key error when this key pair is another machine of the same owner
+   */
   async redeem(
     hash: string,
     redeemed: ReportedFacts & Pick<MachineRecord, 'public_key' | 'credential_hash'>,
@@ -174,6 +177,19 @@ export class MachineStore {
       this.#models.machines.findOneAndUpdate(filter, { $set: redeemed }, { returnDocument: 'after' }).lean(),
     );
     return machine ?? undefined;
+  }
+
+  /** Whatever became of the machine that was added with this token. */
+  async addedWith(hash: string): Promise<StoredMachine | undefined> {
+    return (
+      (await inTime(helloDeadlineMs, this.#models.machines.findOne({ registration_hash: hash }).lean())) ?? undefined
+    );
+  }
+
+  /** The machine of this owner with this key pair, also one that was removed. */
+  async byKeyPair(ownerId: string, publicKey: string): Promise<StoredMachine | undefined> {
+    const whose = { owner_id: ownerId, public_key: publicKey };
+    return (await inTime(helloDeadlineMs, this.#models.machines.findOne(whose).lean())) ?? undefined;
   }
 
   count(scope: MachineScope): Promise<number> {
