@@ -17,6 +17,7 @@ import {
 import { Attachment, type AttachmentContext, type AttachmentRequest } from './attachment/attachment.ts';
 import { OpenTerminals } from './attachment/registry.ts';
 import { patienceMs } from './attachment/retry.ts';
+import { SharedCounts } from './attachment/shared-counts.ts';
 import { Denials } from './edges/denials.ts';
 import { Upgrades } from './edges/upgrade.ts';
 import { openCertificates } from './hub-client/certificates.ts';
@@ -90,7 +91,14 @@ export const startTerminal = async (
     now,
     random: Math.random,
   };
-  const terminals = new OpenTerminals(settings.TERMINALS_PER_USER);
+  const shared = new SharedCounts(bus, { now, logger });
+  const terminals = new OpenTerminals({
+    perUser: settings.TERMINALS_PER_USER,
+    heldPerUser: settings.STALLED_MIB_PER_USER * 1024 * 1024,
+    elsewhere: (userId) => shared.elsewhere(userId),
+    changed: (userId, open) => shared.tell([[userId, open]]),
+  });
+  shared.start(() => terminals.counts());
   const denials = new Denials(auditor);
   const events = new SessionEvents({ store, bus, auditor, logger });
   const ledger = new SessionLedger({ store, events, counts: measures.sessions, bus, logger });
@@ -134,6 +142,7 @@ export const startTerminal = async (
     return events.stop();
   });
   shutdown.add('work', 'hub channels', () => {
+    shared.stop();
     allowList.stop();
     presence.stop();
     channels.close();

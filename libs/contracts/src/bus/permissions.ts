@@ -2,7 +2,7 @@ import { auditStream, checkpointStream } from './audit.ts';
 import { signinBucket } from './auth.ts';
 import { presenceBucket } from './presence.ts';
 import { eventStream } from './streams.ts';
-import { machineSessionsWanted } from './terminals.ts';
+import { machineSessionsWanted, openTerminalsSubject } from './terminals.ts';
 
 export type BusUser = 'init' | 'auth' | 'agent-hub' | 'terminal';
 
@@ -114,6 +114,7 @@ export const busPermissions: Record<BusUser, BusPermissions> = {
       'terminal.session.opened',
       'terminal.session.closed',
       machineSessionsWanted,
+      openTerminalsSubject,
       'audit.terminal.>',
       '$JS.API.INFO',
       ...readBucket(signinBucket),
@@ -123,6 +124,7 @@ export const busPermissions: Record<BusUser, BusPermissions> = {
       inbox('terminal'),
       'terminal.sessions.end',
       'terminal.sessions.of_user',
+      openTerminalsSubject,
       'machines.*.access',
       'machines.*.session_ended',
       'machines.*.sessions',

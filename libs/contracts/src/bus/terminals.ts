@@ -28,6 +28,17 @@ export const MachineSessionsEvent = z.object({
 });
 export type MachineSessionsEvent = z.infer<typeof MachineSessionsEvent>;
 
+/** Core subject among the instances of terminal: how many terminals users have open at one of them. */
+export const openTerminalsSubject = 'terminal.open';
+/** Users in one message; more are told in several. */
+export const maxOpenTerminalsTold = 5000;
+export const OpenTerminalsEvent = z.object({
+  instance: z.string().min(1).max(64),
+  /** User and count. What is not told again within seconds counts no more: a killed instance holds nobody out for long. */
+  open: z.array(z.tuple([UserId, z.number().int().min(0)])).max(maxOpenTerminalsTold),
+});
+export type OpenTerminalsEvent = z.infer<typeof OpenTerminalsEvent>;
+
 /** Told by terminal on the EVENTS stream. */
 export const terminalEvents = {
   'terminal.session.opened': z.object({

@@ -1,6 +1,6 @@
 import { AppError, hashSid } from '@webxterm/shared';
 import { describe, expect, it } from 'vitest';
-import { OpenTerminals } from './registry.ts';
+import { OpenTerminals, type TerminalBounds } from './registry.ts';
 
 const enter = (open: OpenTerminals, userId = 'ada', sid = 'sid-1') => {
   const ends: string[] = [];
@@ -10,10 +10,12 @@ const enter = (open: OpenTerminals, userId = 'ada', sid = 'sid-1') => {
 };
 
 const maxPerUser = 3;
+const bounded = (more: Partial<TerminalBounds> = {}): OpenTerminals =>
+  new OpenTerminals({ perUser: maxPerUser, heldPerUser: 1000, elsewhere: () => 0, changed: () => {}, ...more });
 
 describe('OpenTerminals', () => {
   it('ends the older terminal of the same viewer, and nobody else’s', () => {
-    const open = new OpenTerminals(maxPerUser);
+    const open = bounded();
     const [first, second, other] = [enter(open), enter(open), enter(open, 'bob')];
     for (const terminal of [first, other, second]) terminal.attachAs('s', 'v');
     expect([first.ends, second.ends, other.ends]).toEqual([['displaced'], [], []]);
@@ -23,14 +25,14 @@ describe('OpenTerminals', () => {
   });
 
   it('ends what belongs to a sign-in', () => {
-    const open = new OpenTerminals(maxPerUser);
+    const open = bounded();
     const [mine, elsewhere] = [enter(open, 'ada', 'a'), enter(open, 'ada', 'b')];
     open.endSignin(hashSid('a'));
     expect([mine.ends, elsewhere.ends]).toEqual([['signed_out'], []]);
   });
 
   it('ends one whose sign-in ended before it was listening', () => {
-    const open = new OpenTerminals(maxPerUser);
+    const open = bounded();
     const seat = open.enter({ userId: 'ada', sid: 'a' });
     open.endSignin(hashSid('a'));
     const ends: string[] = [];
@@ -39,7 +41,7 @@ describe('OpenTerminals', () => {
   });
 
   it('bounds what one user has open, and frees a place once', () => {
-    const open = new OpenTerminals(maxPerUser);
+    const open = bounded();
     const seats = Array.from({ length: maxPerUser }, () => enter(open));
     expect(() => enter(open)).toThrow(AppError);
     expect(() => enter(open, 'bob')).not.toThrow();
@@ -48,5 +50,40 @@ describe('OpenTerminals', () => {
     enter(open);
     expect(() => enter(open)).toThrow(AppError);
     expect(open.size).toBe(maxPerUser + 1);
+  });
+
+  it('counts those of a user at the other instances, but not against a viewer that comes back', () => {
+    const told: [string, number][] = [];
+    const open = bounded({
+      elsewhere: (userId) => (userId === 'ada' ? 2 : 0),
+      changed: (...change) => void told.push(change),
+    });
+    const first = enter(open);
+    expect(() => enter(open)).toThrow('You have 3 terminals open');
+    const back = open.enter({ userId: 'ada', sid: 'sid-1' }, true);
+    expect(open.counts()).toEqual([['ada', 2]]);
+    first.leave();
+    back.leave();
+    expect(told).toEqual([
+      ['ada', 1],
+      ['ada', 2],
+      ['ada', 1],
+      ['ada', 0],
+    ]);
+  });
+
+  it('ends the terminal that holds most when those of a user hold too much, and frees what one held that has left', () => {
+    const open = bounded();
+    const [first, second, third] = [enter(open), enter(open), enter(open, 'bob')];
+    first.holds(600);
+    third.holds(900);
+    second.holds(400);
+    expect([first.ends, second.ends]).toEqual([[], []]);
+    second.holds(401);
+    expect([first.ends, second.ends, third.ends]).toEqual([['stalled'], [], []]);
+    first.leave();
+    first.holds(5000);
+    second.holds(1000);
+    expect(second.ends).toEqual([]);
   });
 });

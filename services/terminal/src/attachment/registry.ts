@@ -1,7 +1,7 @@
 import { AppError, hashSid } from '@webxterm/shared';
 
 /** Why a terminal is ended from here. */
-export type EndedFromHere = 'signed_out' | 'displaced' | 'moving';
+export type EndedFromHere = 'signed_out' | 'displaced' | 'moving' | 'stalled';
 
 /** A terminal's place among those that are open here. */
 export interface Seat {
@@ -9,10 +9,13 @@ export interface Seat {
   onEnd(end: (why: EndedFromHere) => void): void;
   /** It attaches as this viewer of this session: an older one that did goes. */
   attachAs(sessionId: string, viewerId: string): void;
+  /** So many bytes wait here for its client now. */
+  holds(bytes: number): void;
   leave(): void;
 }
 
 class OpenTerminal {
+  held = 0;
   #why: EndedFromHere | undefined;
   #end: ((why: EndedFromHere) => void) | undefined;
 
@@ -27,34 +30,62 @@ class OpenTerminal {
   }
 }
 
+/** What one user has open at this instance. */
+interface Holding {
+  readonly terminals: Set<OpenTerminal>;
+  held: number;
+}
+
+export interface TerminalBounds {
+  /** Terminals that one user may have open, at all instances together. */
+  readonly perUser: number;
+  /** Bytes that may wait here for the clients of one user who do not take them. */
+  readonly heldPerUser: number;
+  /** How many a user has open at the other instances, as far as is known. */
+  readonly elsewhere: (userId: string) => number;
+  /** A user's count here is another now. */
+  readonly changed: (userId: string, open: number) => void;
+}
+
 /** Every open terminal of this instance: to end them by sign-in, by viewer, or all. */
 export class OpenTerminals {
   readonly #all = new Set<OpenTerminal>();
   readonly #bySignin = new Map<string, Set<OpenTerminal>>();
   readonly #byViewer = new Map<string, OpenTerminal>();
-  readonly #perUser = new Map<string, number>();
-  readonly #maxPerUser: number;
+  readonly #byUser = new Map<string, Holding>();
+  readonly #bounds: TerminalBounds;
 
-  /** `maxPerUser`: terminals that one user may have open here. */
-  constructor(maxPerUser: number) {
-    this.#maxPerUser = maxPerUser;
+  constructor(bounds: TerminalBounds) {
+    this.#bounds = bounds;
   }
 
   get size(): number {
     return this.#all.size;
   }
 
-  /** @throws AppError too_many_requests */
-  enter({ userId, sid }: { userId: string; sid: string }): Seat {
+  /** How many each user has open here. */
+  counts(): [string, number][] {
+    return [...this.#byUser].map(([userId, { terminals }]) => [userId, terminals.size]);
+  }
+
+  /**
+   * `returning`: a viewer that was let in before and comes back. Where it was then may count it for some seconds more, so that
+   * only those open here stand in its way.
+   * @throws AppError too_many_requests
+   */
+  enter({ userId, sid }: { userId: string; sid: string }, returning = false): Seat {
+    const { perUser, elsewhere, changed } = this.#bounds;
+    const holding = this.#byUser.get(userId) ?? { terminals: new Set(), held: 0 };
+    if (holding.terminals.size + (returning ? 0 : elsewhere(userId)) >= perUser)
+      throw new AppError('too_many_requests', `You have ${perUser} terminals open. Close one and try again.`);
     const terminal = new OpenTerminal();
-    const count = this.#perUser.get(userId) ?? 0;
-    if (count >= this.#maxPerUser)
-      throw new AppError('too_many_requests', `You have ${this.#maxPerUser} terminals open. Close one and try again.`);
-    this.#perUser.set(userId, count + 1);
+    this.#byUser.set(userId, holding);
+    holding.terminals.add(terminal);
     this.#all.add(terminal);
     const sidHash = hashSid(sid);
     const ofSignin = this.#bySignin.get(sidHash) ?? new Set();
     this.#bySignin.set(sidHash, ofSignin.add(terminal));
+    changed(userId, holding.terminals.size);
     let viewer: string | undefined;
     return {
       onEnd: (end) => terminal.onEnd(end),
@@ -64,16 +95,29 @@ export class OpenTerminals {
         this.#byViewer.set(viewer, terminal);
         if (older !== terminal) older?.end('displaced');
       },
+      holds: (bytes) => {
+        if (this.#all.has(terminal)) this.#holds(holding, terminal, bytes);
+      },
       leave: () => {
         if (!this.#all.delete(terminal)) return;
-        const left = (this.#perUser.get(userId) ?? 1) - 1;
-        if (left === 0) this.#perUser.delete(userId);
-        else this.#perUser.set(userId, left);
+        this.#holds(holding, terminal, 0);
+        holding.terminals.delete(terminal);
+        if (holding.terminals.size === 0 && this.#byUser.get(userId) === holding) this.#byUser.delete(userId);
+        changed(userId, holding.terminals.size);
         ofSignin.delete(terminal);
         if (ofSignin.size === 0 && this.#bySignin.get(sidHash) === ofSignin) this.#bySignin.delete(sidHash);
         if (viewer !== undefined && this.#byViewer.get(viewer) === terminal) this.#byViewer.delete(viewer);
       },
     };
+  }
+
+  /** Over the bound the one that holds most goes: it is the one whose client takes nothing. */
+  #holds(holding: Holding, terminal: OpenTerminal, bytes: number): void {
+    holding.held += bytes - terminal.held;
+    terminal.held = bytes;
+    if (holding.held <= this.#bounds.heldPerUser) return;
+    const most = [...holding.terminals].reduce((one, other) => (other.held > one.held ? other : one), terminal);
+    most.end('stalled');
   }
 
   endSignin(sidHash: string): void {

@@ -1,6 +1,8 @@
 import type { ErrorCode } from '@webxterm/contracts/errors';
 import { errorCatalog } from '@webxterm/contracts/errors';
-import { type CloseCode, closeCode, type DownFrame } from '@webxterm/contracts/frames';
+import { type CloseCode, closeCode, type DetachReason, type DownFrame } from '@webxterm/contracts/frames';
+import { AppError } from '@webxterm/shared';
+import type { EndedFromHere } from '../attachment/registry.ts';
 
 /** The close code that says what an error says. */
 export const closeCodeFor = (code: ErrorCode): CloseCode => {
@@ -30,4 +32,22 @@ export const closeForEnd = (ended: Extract<DownFrame, { type: 'ended' }>): { cod
   if (ended.signal !== undefined) return { code: closeCode.normal, reason: `signal ${ended.signal}` };
   if (ended.exitCode !== undefined) return { code: closeCode.normal, reason: `exit ${ended.exitCode}` };
   return { code: closeCode.ended, reason: ended.cause };
+};
+
+type EndedForGood = Exclude<EndedFromHere, 'moving'>;
+
+/** What the machine is told of a terminal that is ended from here. A stalled one keeps its place, as a connection that broke. */
+export const detachFor = (why: EndedForGood): DetachReason =>
+  why === 'displaced' ? 'displaced' : why === 'stalled' ? 'broken' : 'revoked';
+
+/** What its client is told. */
+export const errorFor = (why: EndedForGood): AppError => {
+  switch (why) {
+    case 'displaced':
+      return new AppError('displaced', 'A newer connection of this viewer took over.');
+    case 'stalled':
+      return new AppError('too_many_requests', 'Your terminals hold too much output that nobody takes.');
+    case 'signed_out':
+      return new AppError('unauthenticated', 'Your sign-in has ended. The shell lives on.');
+  }
 };

@@ -14,7 +14,7 @@ import { InputQueue, OutputReader, OutputWindow, StreamProtocolError } from '@we
 import type { WebSocket } from 'ws';
 import { type Attachment, type AttachmentRequest, refusalOf } from '../attachment/attachment.ts';
 import type { EndedFromHere, Seat } from '../attachment/registry.ts';
-import { closeCodeFor, closeForEnd, closeReason } from './close-codes.ts';
+import { closeCodeFor, closeForEnd, closeReason, detachFor, errorFor } from './close-codes.ts';
 import { closeSocket, type EdgeContext, leftOnPurpose, watchSilence } from './edge.ts';
 
 /** A ping with the offset goes out this often; its pong says that the client has taken everything before it. */
@@ -161,6 +161,8 @@ export class RawViewer {
 
   #output(offset: number, payload: Uint8Array): void {
     for (const part of this.#reader.output(offset, payload)) this.#options.words.output(part.bytes);
+    // A client that takes its output pongs, and so the count goes down again.
+    this.#options.seat.holds(this.#socket.bufferedAmount);
     // A machine that keeps to its limits is never so far ahead; one that does not would fill our memory.
     if (this.#reader.next - this.#reader.rendered > 2 * maxOutputWindow) {
       this.#finish(closeCode.internal, 'the machine ignores the limits');
@@ -196,6 +198,7 @@ export class RawViewer {
   }
 
   #taken(offset: number): void {
+    this.#options.seat.holds(this.#socket.bufferedAmount);
     const now = this.#options.context.now();
     this.#reader.renderedUpTo(offset);
     const caughtUp = this.#reader.rendered === this.#reader.next;
@@ -239,12 +242,9 @@ export class RawViewer {
     if (why === 'moving') {
       attachment.detach('moving');
       this.#finish(closeCode.comeBack, 'this instance is going, come back');
-    } else if (why === 'displaced') {
-      attachment.detach('displaced');
-      this.fail(new AppError('displaced', 'A newer connection of this viewer took over.'));
     } else {
-      attachment.detach('revoked');
-      this.fail(new AppError('unauthenticated', 'Your sign-in has ended. The shell lives on.'));
+      attachment.detach(detachFor(why));
+      this.fail(errorFor(why));
     }
   }
 

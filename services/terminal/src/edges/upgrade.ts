@@ -20,7 +20,7 @@ import type { Seat } from '../attachment/registry.ts';
 import { patienceMs } from '../attachment/retry.ts';
 import type { SessionStore } from '../sessions/store.ts';
 import { type Doorkeeper, newId } from '../tickets/admission.ts';
-import { closeForEnd } from './close-codes.ts';
+import { closeForEnd, errorFor } from './close-codes.ts';
 import type { Denials } from './denials.ts';
 import type { EdgeContext, Visit } from './edge.ts';
 import { openJson, openRaw } from './raw.ts';
@@ -87,7 +87,7 @@ export class Upgrades {
       wanted = target;
       const admission = await this.#options.doorkeeper.admit(target.token);
       scope = { ...scope, caller: admission };
-      seat = this.#options.context.terminals.enter(admission);
+      seat = this.#options.context.terminals.enter(admission, admission.kind === 'pass');
       const { requestId, clientIp } = facts;
       const arrive = async (): Promise<Visit> => {
         const arrival = { requestId, clientIp, admission, agentId: target.agentId, query: readQuery(target.query) };
@@ -178,9 +178,7 @@ export class Upgrades {
         if (viewer === undefined) fail(new AppError('bad_request', 'The client went away.'));
       });
       seat.onEnd((why) => {
-        fail(
-          new AppError(why === 'signed_out' ? 'unauthenticated' : why === 'displaced' ? 'displaced' : 'unavailable'),
-        );
+        fail(why === 'moving' ? new AppError('unavailable') : errorFor(why));
       });
       attachment.start();
     });

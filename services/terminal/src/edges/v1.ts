@@ -17,7 +17,7 @@ import type { RawData, WebSocket } from 'ws';
 import { type Attachment, type AttachmentRequest, refusalOf } from '../attachment/attachment.ts';
 import type { EndedFromHere, Seat } from '../attachment/registry.ts';
 import { patienceMs } from '../attachment/retry.ts';
-import { closeCodeFor, closeForEnd, closeReason } from './close-codes.ts';
+import { closeCodeFor, closeForEnd, closeReason, detachFor, errorFor } from './close-codes.ts';
 import { closeSocket, type EdgeContext, leftOnPurpose, type Visit, watchSilence } from './edge.ts';
 
 /** A client has this long for its hello and attach. */
@@ -198,6 +198,7 @@ export class V1Edge {
 
   #write(bytes: Uint8Array): void {
     this.#socket.send(bytes, () => this.#written());
+    this.#seat.holds(this.#socket.bufferedAmount);
     if (this.#reading && this.#socket.bufferedAmount > pauseAbove) {
       this.#reading = false;
       this.#attachment?.pause();
@@ -205,6 +206,7 @@ export class V1Edge {
   }
 
   #written(): void {
+    this.#seat.holds(this.#socket.bufferedAmount);
     if (this.#reading || this.#socket.bufferedAmount > resumeBelow) return;
     this.#reading = true;
     this.#attachment?.resume();
@@ -222,12 +224,8 @@ export class V1Edge {
       this.#attachment?.detach('moving');
       this.#finish(closeCode.comeBack, 'this instance is going, come back');
     } else {
-      this.#attachment?.detach(why === 'displaced' ? 'displaced' : 'revoked');
-      this.#refuse(
-        why === 'displaced'
-          ? new AppError('displaced', 'A newer connection of this viewer took over.')
-          : new AppError('unauthenticated', 'Your sign-in has ended. The shell lives on.'),
-      );
+      this.#attachment?.detach(detachFor(why));
+      this.#refuse(errorFor(why));
     }
   }
 

@@ -1,0 +1,44 @@
+/** What was not told again for so long is over: the instance that told it may be gone. */
+export const believedForMs = 6000;
+
+interface Told {
+  readonly open: number;
+  readonly until: number;
+}
+
+/** What other instances have told: user, then instance. */
+export class CountsElsewhere {
+  readonly #byUser = new Map<string, Map<string, Told>>();
+  readonly #now: () => number;
+  #sweptAt = 0;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  heard({ instance, open }: { instance: string; open: readonly (readonly [userId: string, open: number])[] }): void {
+    const until = this.#now() + believedForMs;
+    for (const [userId, count] of open) {
+      const told = this.#byUser.get(userId) ?? new Map<string, Told>();
+      if (count > 0) this.#byUser.set(userId, told.set(instance, { open: count, until }));
+      else if (told.delete(instance) && told.size === 0) this.#byUser.delete(userId);
+    }
+    if (this.#now() - this.#sweptAt > believedForMs) this.#sweep();
+  }
+
+  of(userId: string): number {
+    const now = this.#now();
+    let open = 0;
+    for (const told of this.#byUser.get(userId)?.values() ?? []) if (told.until > now) open += told.open;
+    return open;
+  }
+
+  /** Forgets what is over, so that it does not grow with everybody who was ever here. */
+  #sweep(): void {
+    this.#sweptAt = this.#now();
+    for (const [userId, told] of this.#byUser) {
+      for (const [instance, { until }] of told) if (until <= this.#sweptAt) told.delete(instance);
+      if (told.size === 0) this.#byUser.delete(userId);
+    }
+  }
+}
