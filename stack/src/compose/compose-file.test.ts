@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { projectFolder } from '../project-folder.ts';
+
+const Compose = z.object({
+  services: z.record(
+    z.string(),
+    z.looseObject({
+      user: z.string(),
+      read_only: z.boolean(),
+      cap_drop: z.array(z.string()),
+      cap_add: z.array(z.string()).default([]),
+      security_opt: z.array(z.string()),
+      privileged: z.boolean().default(false),
+      environment: z.record(z.string(), z.unknown()).default({}),
+    }),
+  ),
+});
+
+const file = readFileSync(join(projectFolder, 'docker-compose.yml'), 'utf8');
+const services = Object.entries(Compose.parse(parse(file, { merge: true })).services);
+/** They give files to the users of the containers, and end. */
+const setUp = ['secrets', 'init', 'demo-init'];
+
+describe('every container of docker-compose.yml', () => {
+  it.each(services)('%s has a read-only root, no capability and no way to gain rights', (name, service) => {
+    expect(service).toMatchObject({ read_only: true, cap_drop: ['ALL'], privileged: false });
+    expect(service.security_opt).toContain('no-new-privileges:true');
+    if (setUp.includes(name)) return;
+    expect([service.cap_add, service.user.startsWith('0:')]).toEqual([[], false]);
+  });
+
+  it.each(services)('%s is given its secrets by path', (_name, { environment }) => {
+    const secret = Object.keys(environment).filter((key) => /KEY|TOKEN|PASSWORD|MONGO_URL|SECRET/.test(key));
+    expect(secret.filter((key) => !key.endsWith('_FILE'))).toEqual([]);
+  });
+});
