@@ -38,7 +38,7 @@ const followAccess = ({ bus, logger, events, revocation, settlement }: Parts): v
       if (error) return logger.error({ err: error }, 'access changes cannot be followed');
       try {
         const event = MachineAccessEvent.parse(message.json());
-        events.accessChanged(event.agent_id);
+        events.accessChanged(event);
         void revocation.accessChanged(event.agent_id, event.user_id, event.role);
         void settlement.carryOut(event.agent_id);
       } catch (problem) {

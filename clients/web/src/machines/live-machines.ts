@@ -1,5 +1,5 @@
 import { type QueryClient, useQueryClient } from '@tanstack/react-query';
-import { type Machine, MachineEvent } from '@webxterm/contracts/rest';
+import { type Machine, MachineAccessChange, MachineEvent } from '@webxterm/contracts/rest';
 import { createContext, useContext, useEffect, useState } from 'react';
 import { SignedOutError } from '../api/api-error.ts';
 import type { MachineList, Server } from '../api/server.ts';
@@ -34,7 +34,8 @@ export const useLiveMachines = (): boolean => {
           setLive(news.live);
           // What changed while nobody listened.
           if (news.live) void queries.invalidateQueries({ queryKey: machineKeys.all });
-        } else applyToCache(queries, news.kind, news.event);
+        } else if ('access' in news) void queries.invalidateQueries({ queryKey: machineKeys.all });
+        else applyToCache(queries, news.kind, news.event);
       },
     });
   }, [server, queries]);
@@ -51,8 +52,8 @@ const follow = async (server: Server, signal: AbortSignal, tell: (news: MachineN
           tell({ live: true });
         },
         event: ({ event, data }) => {
-          const machine = MachineEvent.safeParse(parseJson(data)).data;
-          if (machine !== undefined) tell({ kind: event, event: machine });
+          const news = newsOf(event, parseJson(data));
+          if (news !== undefined) tell(news);
         },
       });
     } catch (error) {
@@ -85,6 +86,16 @@ const readStream = async (
   }
 };
 
+/** What an event says; nothing when it is one that this page does not know. */
+const newsOf = (kind: string, data: unknown): MachineNews | undefined => {
+  if (kind === 'access') {
+    const access = MachineAccessChange.safeParse(data).data;
+    return access && { access };
+  }
+  const event = MachineEvent.safeParse(data).data;
+  return event && { kind, event };
+};
+
 const applyToCache = (queries: QueryClient, kind: string, event: MachineEvent): void => {
   let known = false;
   for (const [key, list] of queries.getQueriesData<MachineList>({ queryKey: machineKeys.lists })) {
@@ -98,6 +109,8 @@ const applyToCache = (queries: QueryClient, kind: string, event: MachineEvent): 
   );
   // A machine that is new to the lists, or one that a status filter may have to drop.
   if (!known || kind === 'status') void queries.invalidateQueries({ queryKey: machineKeys.lists });
+  // It came with what its agent told of it: of one that was added just now nothing was known before.
+  if (kind === 'status') void queries.invalidateQueries({ queryKey: machineKeys.one(event.agent_id) });
 };
 
 const parseJson = (text: string): unknown => {

@@ -107,7 +107,13 @@ const RemoveDialog = ({ machine, onClose }: { machine: Machine; onClose: () => v
           <Button
             color="red"
             loading={remove.isPending}
-            onClick={() => remove.mutate(undefined, { onSuccess: () => void navigate({ to: '/' }) })}
+            onClick={() => {
+              // Not `onSuccess`: the news that it is gone may take this dialog away before the answer is here.
+              remove.mutateAsync().then(
+                () => navigate({ to: '/' }),
+                () => undefined,
+              );
+            }}
           >
             Remove machine
           </Button>

@@ -1,7 +1,11 @@
-import { MachineEvent } from '@webxterm/contracts/rest';
+import { MachineAccessChange, MachineEvent } from '@webxterm/contracts/rest';
 import { z } from 'zod';
 
-const MachineNews = z.union([z.object({ live: z.boolean() }), z.object({ kind: z.string(), event: MachineEvent })]);
+const MachineNews = z.union([
+  z.object({ live: z.boolean() }),
+  z.object({ kind: z.string(), event: MachineEvent }),
+  z.object({ access: MachineAccessChange }),
+]);
 /** What the tab with the stream tells the others: that it is up or down, or one event of it. */
 export type MachineNews = z.infer<typeof MachineNews>;
 

@@ -10,7 +10,7 @@ export const endSentence = (ended: Pick<Ended, 'cause' | 'exitCode' | 'signal'>)
     case 'ended_by_user':
       return 'session ended by you or an administrator';
     case 'access_revoked':
-      return 'session ended: your access to this machine was withdrawn';
+      return 'session ended: you may no longer open terminals on this machine';
     case 'machine_deleted':
       return 'session ended: the machine was removed';
     case 'user_disabled':

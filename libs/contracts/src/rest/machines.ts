@@ -89,7 +89,7 @@ export const listMachines = defineRoute({
   access: 'user',
   summary: 'The machines I own or was granted',
   query: PageQuery.extend({
-    search: searchText(200).optional().meta({ description: 'Part of name or description, any case.' }),
+    search: searchText(200).optional().meta({ description: 'Part of name, description or a tag, any case.' }),
     status: MachineStatus.optional(),
     tag: z.string().max(64).optional(),
   }),
@@ -119,11 +119,16 @@ export const machineEvents = defineRoute({
   access: 'user',
   summary: 'What changes on my machines, as server-sent events',
   description:
-    'Each event is `event: status|stats` with JSON data {agent_id, status, last_active, resource_stats}. Read it with fetch and Authorization.',
+    'Each event is `event: status|stats` with JSON data {agent_id, status, last_active, resource_stats}, or `event: access` with ' +
+    '{agent_id, role}: what the reader may do there is another now (role null: nothing). Read it with fetch and Authorization.',
   success: { status: 200, stream: 'text/event-stream' },
 });
 
-/** Data of one server-sent event of /api/machines/events. */
+/** Data of an `access` event of /api/machines/events. */
+export const MachineAccessChange = z.object({ agent_id: AgentId, role: MachineRole.nullable() });
+export type MachineAccessChange = z.infer<typeof MachineAccessChange>;
+
+/** Data of a `status` or `stats` event of /api/machines/events. */
 export const MachineEvent = z.object({
   agent_id: AgentId,
   status: MachineStatus,

@@ -11,7 +11,7 @@ const recheckEveryMs = 2000;
 /** How often the age of the allow-list is looked at. */
 const staleCheckEveryMs = 5000;
 
-const lost = 'Your access to this machine has ended.';
+const lost = 'You may no longer open terminals on this machine.';
 
 export interface RevocationOptions {
   readonly allowList: Pick<AllowList, 'peek' | 'isStale' | 'isTooOldForOpenTerminals'>;

@@ -1,4 +1,4 @@
-import type { MachineEvent, MachineRole } from '@webxterm/contracts/rest';
+import type { MachineAccessChange, MachineEvent, MachineRole } from '@webxterm/contracts/rest';
 import { type AllowList, AppError, type Caller, hashSid, type RequestContext } from '@webxterm/shared';
 
 import type { Person } from './access-rule.ts';
@@ -52,9 +52,9 @@ export class MachineEventStreams {
     for (const stream of this.#streams) stream.offer(kind, event);
   }
 
-  /** Access to this machine changed: what was known about it counts no more. */
-  accessChanged(agentId: string): void {
-    for (const stream of this.#streams) stream.forgetAccess(agentId);
+  /** Access to this machine changed, for one user or (null) for all: what was known counts no more, and whom it is about hears of it. */
+  accessChanged({ agent_id, user_id, role }: MachineAccessChange & { user_id: string | null }): void {
+    for (const stream of this.#streams) stream.accessChanged({ agent_id, role }, user_id);
   }
 
   /** A stream goes by the role that it began with: when the sign-in has another, or ends, so does the stream. */
@@ -111,8 +111,14 @@ class EventStream {
     });
   }
 
-  forgetAccess(agentId: string): void {
+  /** Of a change for all only who was shown events of the machine hears: nobody else need know that there is one. */
+  accessChanged(change: MachineAccessChange, userId: string | null): void {
+    const { agent_id: agentId } = change;
+    const shown = this.#access.get(agentId)?.role;
     this.#access.delete(agentId);
+    const tell = (): void => this.#send(`access ${agentId}`, `event: access\ndata: ${JSON.stringify(change)}\n\n`);
+    if (userId === this.person.userId) tell();
+    else if (userId === null) void shown?.then((role) => role !== undefined && tell());
   }
 
   end(): void {
