@@ -12,7 +12,6 @@ import { AuditSearch } from './audit/audit-search.ts';
 import { AppLayout } from './layout/app-layout.tsx';
 import { Crash } from './layout/crash.tsx';
 import { NotFound } from './layout/not-found.tsx';
-import { AddMachinePage } from './machines/add-machine-page.tsx';
 import { LiveContext, useLiveMachines } from './machines/live-machines.ts';
 import { MachineListPage, MachineListSearch } from './machines/machine-list-page.tsx';
 import { MachinePage } from './machines/machine-page.tsx';
@@ -25,7 +24,11 @@ import { UserListSearch } from './users/user-list-search.ts';
 
 const root = createRootRouteWithContext<{ signIn: SignIn }>()({
   component: Outlet,
-  notFoundComponent: () => <NotFound />,
+  notFoundComponent: () => (
+    <main style={{ width: '100%', maxWidth: 760, margin: '0 auto', padding: '2rem 1rem' }}>
+      <NotFound />
+    </main>
+  ),
 });
 
 /** `?next=`: where to go after signing in. */
@@ -78,7 +81,11 @@ const routes = root.addChildren([
         component: MachineListPage,
         validateSearch: MachineListSearch,
       }),
-      createRoute({ getParentRoute: () => framed, path: '/machines/add', component: AddMachinePage }),
+      createRoute({
+        getParentRoute: () => framed,
+        path: '/machines/add',
+        component: lazyRouteComponent(() => import('./machines/add-machine-page.tsx'), 'AddMachinePage'),
+      }),
       createRoute({ getParentRoute: () => framed, path: '/machines/$agentId', component: MachinePage }),
       createRoute({ getParentRoute: () => framed, path: '/sessions', component: SessionsPage }),
       createRoute({

@@ -8,7 +8,8 @@ const remedies: Record<string, string> = {
     'The API key was regenerated, or this machine was enrolled anew: run "vsay-agent configure" again with the current API key.',
   bad_signature:
     'The key file beside the configuration does not belong to this machine: remove it and run "vsay-agent configure" again.',
-  machine_revoked: 'Somebody removed this machine. To enrol it anew, run "vsay-agent configure" again with an API key or a new token.',
+  machine_revoked:
+    'Somebody removed this machine. To enrol it anew, run "vsay-agent configure" again with an API key or a new token.',
   machine_name_taken: 'Run "vsay-agent configure" again with another --name.',
   user_disabled: 'Ask an administrator, then start the agent again.',
   protocol_unsupported: 'Upgrade the agent or the server, whichever is older.',

@@ -1,4 +1,5 @@
 import {
+  createMachine,
   dashboardStats,
   deleteMachine,
   type GrantRole,
@@ -14,6 +15,8 @@ import type { z } from 'zod';
 import type { SignIn } from '../sign-in/sign-in.ts';
 import { ask, send } from './client.ts';
 
+export type NewMachine = z.input<typeof createMachine.body>;
+export type AddedMachine = z.output<typeof createMachine.success.schema>;
 export type MachineChange = z.input<typeof updateMachine.body>;
 export type MachineMetrics = z.output<typeof machineMetrics.success.schema>;
 export type MachineUsers = z.output<typeof listAccess.success.schema>;
@@ -26,6 +29,9 @@ const of = (agentId: string) => ({ agent_id: agentId });
 
 /** The calls by which machines are managed, and those of the dashboard. */
 export const machineCalls = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fetch) => ({
+  createMachine: (body: NewMachine): Promise<AddedMachine> =>
+    signIn.withToken((token) => ask(fetcher, createMachine, { body, headers: bearer(token) })),
+
   updateMachine: (agentId: string, body: MachineChange) =>
     signIn.withToken((token) => ask(fetcher, updateMachine, { params: of(agentId), body, headers: bearer(token) })),
 

@@ -54,6 +54,11 @@ const Row = ({ row, search }: { row: AuditRow; search: AuditSearch }) => {
         </Table.Td>
         <Table.Td>
           <What row={row} />
+          {row.result !== 'ok' && (
+            <Badge className={classes.narrow} size="sm" variant="light" color={resultColor[row.result]}>
+              {resultPhrase[row.result]}
+            </Badge>
+          )}
         </Table.Td>
         <Table.Td className={classes.wide}>
           <Text size="sm" c="dimmed">

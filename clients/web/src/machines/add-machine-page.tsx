@@ -1,25 +1,121 @@
-import { Group, Loader, Paper, Stack, Text, ThemeIcon } from '@mantine/core';
+import { Anchor, Button, Group, Loader, Paper, Stack, TagsInput, Text, TextInput, ThemeIcon } from '@mantine/core';
 import { IconCheck } from '@tabler/icons-react';
 import type { Machine } from '@webxterm/contracts/rest';
-import { useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
+import type { AddedMachine } from '../api/machine-calls.ts';
 import { usePageTitle } from '../brand/page-title.ts';
+import { Failure } from '../layout/failure.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
-import { AddMachineSteps } from './add-machine-steps.tsx';
+import { AddMachineSteps, InstallSteps } from './add-machine-steps.tsx';
 import classes from './cards.module.css';
-import { useMachineList } from './machine-queries.ts';
+import { useMachine, useMachineList } from './machine-queries.ts';
 import { OpenTerminal } from './machine-table.tsx';
+import { useAddMachine } from './manage-queries.ts';
 
+/** One machine by a token of its own; or, for whoever adds many, any by the API key. */
 export const AddMachinePage = () => {
   usePageTitle('Add a machine');
+  const [added, setAdded] = useState<AddedMachine>();
+  const [byKey, setByKey] = useState(false);
   return (
     <Stack maw={760} mx="auto" gap="lg">
-      <PageHeader title="Add a machine" text="Run these on the machine. It needs Node and a way out to this server." />
+      <PageHeader title="Add a machine" text="It needs Node and a way out to this server; nothing has to be opened." />
       <Paper className={classes.card} component="section" aria-label="Commands">
-        <AddMachineSteps />
+        {byKey ? (
+          <AddMachineSteps />
+        ) : added === undefined ? (
+          <NameForm onAdded={setAdded} />
+        ) : (
+          <InstallSteps
+            token={added.registration_token}
+            visible={added.registration_token}
+            note={`The token is shown once. It makes one machine ${added.machine.name}, within 24 hours.`}
+          />
+        )}
       </Paper>
-      <Paper className={classes.card} component="section" aria-label="Waiting for the machine">
-        <Arrival />
-      </Paper>
+      {(byKey || added !== undefined) && (
+        <Paper className={classes.card} component="section" aria-label="Waiting for the machine">
+          {added === undefined ? <Arrival /> : <Awaited agentId={added.machine.agent_id} name={added.machine.name} />}
+        </Paper>
+      )}
+      <OtherWay
+        byKey={byKey}
+        onChoose={(key) => {
+          setAdded(undefined);
+          setByKey(key);
+        }}
+        again={added !== undefined}
+      />
+    </Stack>
+  );
+};
+
+const OtherWay = (props: { byKey: boolean; again: boolean; onChoose: (byKey: boolean) => void }) => (
+  <Group gap="lg" justify="center">
+    {(props.byKey || props.again) && (
+      <Anchor component="button" type="button" size="sm" onClick={() => props.onChoose(false)}>
+        {props.again ? 'Add another machine' : 'Add one machine by name'}
+      </Anchor>
+    )}
+    {!props.byKey && (
+      <Anchor component="button" type="button" size="sm" onClick={() => props.onChoose(true)}>
+        Adding many? Use your API key
+      </Anchor>
+    )}
+  </Group>
+);
+
+const NameForm = ({ onAdded }: { onAdded: (added: AddedMachine) => void }) => {
+  const add = useAddMachine();
+  const [name, setName] = useState('');
+  const [tags, setTags] = useState<string[]>([]);
+  const submit = (event: React.FormEvent): void => {
+    event.preventDefault();
+    add.mutate({ name, tags }, { onSuccess: onAdded });
+  };
+  return (
+    <form onSubmit={submit}>
+      <Stack>
+        <TextInput
+          label="Name"
+          description="What people see in the list; it can be changed later."
+          placeholder="build-1"
+          required
+          withAsterisk={false}
+          autoFocus
+          autoComplete="off"
+          maxLength={64}
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+        />
+        <TagsInput
+          label="Tags"
+          description="To find it by, if you like. Enter ends a tag."
+          maxTags={32}
+          value={tags}
+          onChange={setTags}
+        />
+        {add.isError && <Failure title="It could not be added" error={add.error} />}
+        <Group justify="flex-end">
+          <Button type="submit" loading={add.isPending} disabled={name.trim() === ''}>
+            Show the commands
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+};
+
+/** The machine that was added, until its agent is there. */
+const Awaited = ({ agentId, name }: { agentId: string; name: string }) => {
+  const { data: machine } = useMachine(agentId);
+  return (
+    <Stack gap="md" role="status">
+      {machine === undefined || machine.status === 'pending' ? (
+        <Waiting title={`Waiting for ${name} to connect`} />
+      ) : (
+        <Arrived machine={machine} />
+      )}
     </Stack>
   );
 };
@@ -38,29 +134,35 @@ const Arrival = () => {
       {arrived.map((machine) => (
         <Arrived key={machine.agent_id} machine={machine} />
       ))}
-      {arrived.length === 0 && (
-        <Group gap="md" wrap="nowrap">
-          <Loader size="sm" type="dots" aria-hidden />
-          <div>
-            <Text fw={600}>Waiting for the machine to connect</Text>
-            <Text size="sm" c="dimmed">
-              It shows up here within a second of starting. You can leave this page; it will be in your list.
-            </Text>
-          </div>
-        </Group>
-      )}
+      {arrived.length === 0 && <Waiting title="Waiting for the machine to connect" />}
     </Stack>
   );
 };
 
+const Waiting = ({ title }: { title: ReactNode }) => (
+  <Group gap="md" wrap="nowrap">
+    <Loader size="sm" type="dots" aria-hidden />
+    <div style={{ minWidth: 0 }}>
+      <Text fw={600} style={{ overflowWrap: 'anywhere' }}>
+        {title}
+      </Text>
+      <Text size="sm" c="dimmed">
+        It shows up here within a second of starting. You can leave this page; it will be in your list.
+      </Text>
+    </div>
+  </Group>
+);
+
 const Arrived = ({ machine }: { machine: Machine }) => (
-  <Group justify="space-between" wrap="nowrap">
-    <Group gap="md" wrap="nowrap">
+  <Group justify="space-between" gap="sm">
+    <Group gap="md" wrap="nowrap" style={{ minWidth: 0 }}>
       <ThemeIcon radius="xl" size={34} color="green" variant="light">
         <IconCheck size={19} stroke={2.4} aria-hidden />
       </ThemeIcon>
-      <div>
-        <Text fw={600}>{machine.name} is here</Text>
+      <div style={{ minWidth: 0 }}>
+        <Text fw={600} style={{ overflowWrap: 'anywhere' }}>
+          {machine.name} is here
+        </Text>
         <Text size="sm" c="dimmed">
           {machine.status === 'online' ? 'Online and ready.' : 'Registered. Start the agent to bring it online.'}
         </Text>

@@ -1,6 +1,6 @@
 import { Button, Code, Group, SegmentedControl, Skeleton, Stack, Text } from '@mantine/core';
 import { IconEye, IconEyeOff } from '@tabler/icons-react';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { CopyButton } from '../clipboard/copy-button.tsx';
 import { Failure } from '../layout/failure.tsx';
 import { useProfile } from '../profile/profile-query.ts';
@@ -10,17 +10,44 @@ import { type AgentForm, installCommands, maskedKey } from './install-command.ts
 /** What to run on a machine so that it shows up here. The API key is hidden until asked for; copying takes the real one. */
 export const AddMachineSteps = () => {
   const profile = useProfile();
-  const [form, setForm] = useState<AgentForm>('checkout');
   const [shown, setShown] = useState(false);
   if (profile.isError)
     return (
       <Failure title="Your API key could not be fetched" error={profile.error} onRetry={() => void profile.refetch()} />
     );
   const apiKey = profile.data?.user.api_key;
+  return (
+    <InstallSteps
+      token={apiKey}
+      visible={shown || apiKey === undefined ? apiKey : maskedKey(apiKey)}
+      note="Whoever has the key can add machines to your account, so treat it like a password."
+      aside={
+        <Button
+          variant="subtle"
+          size="xs"
+          aria-pressed={shown}
+          leftSection={shown ? <IconEyeOff size={15} aria-hidden /> : <IconEye size={15} aria-hidden />}
+          onClick={() => setShown(!shown)}
+        >
+          {shown ? 'Hide API key' : 'Show API key'}
+        </Button>
+      }
+    />
+  );
+};
+
+/** The two commands with a token in them; `visible` stands for it on the screen. */
+export const InstallSteps = (props: {
+  token: string | undefined;
+  visible: string | undefined;
+  note: ReactNode;
+  aside?: ReactNode;
+}) => {
+  const [form, setForm] = useState<AgentForm>('checkout');
   const host = window.location.origin;
-  const real = apiKey === undefined ? undefined : installCommands(form, { apiKey, host });
-  const visible =
-    apiKey === undefined ? undefined : installCommands(form, { apiKey: shown ? apiKey : maskedKey(apiKey), host });
+  const commands = (token: string | undefined) =>
+    token === undefined ? undefined : installCommands(form, { token, host });
+  const [real, visible] = [commands(props.token), commands(props.visible)];
   return (
     <Stack gap="md" w="100%">
       <Group justify="space-between" gap="sm">
@@ -33,15 +60,7 @@ export const AddMachineSteps = () => {
             { value: 'installed', label: 'Installed agent' },
           ]}
         />
-        <Button
-          variant="subtle"
-          size="xs"
-          aria-pressed={shown}
-          leftSection={shown ? <IconEyeOff size={15} aria-hidden /> : <IconEye size={15} aria-hidden />}
-          onClick={() => setShown(!shown)}
-        >
-          {shown ? 'Hide API key' : 'Show API key'}
-        </Button>
+        {props.aside}
       </Group>
       <Command
         step={1}
@@ -52,8 +71,7 @@ export const AddMachineSteps = () => {
       />
       <Command step={2} title="Start it" command={visible?.start} real={real?.start} label="Copy the start command" />
       <Text size="sm" c="dimmed">
-        The agent dials out to <Code>{host}</Code>: nothing has to be opened on the machine. Whoever has the key can add
-        machines to your account, so treat it like a password.
+        The agent dials out to <Code>{host}</Code>: nothing has to be opened on the machine. {props.note}
       </Text>
     </Stack>
   );

@@ -7,12 +7,15 @@ const plainWord = /^[A-Za-z0-9_@%+=:,./•-]+$/;
 /** A word as a POSIX shell takes it. */
 const quote = (word: string): string => (plainWord.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
-/** The two commands that add a machine: configure once, then start. `host` is the address of this page. */
+/**
+ * The two commands that add a machine: configure once, then start. `token`: the API key, or the registration token of one machine;
+ * `host`: the address of this page.
+ */
 export const installCommands = (
   form: AgentForm,
-  options: { apiKey: string; host: string },
+  options: { token: string; host: string },
 ): { configure: string; start: string } => {
-  const settings = `--token ${quote(options.apiKey)} --host ${quote(options.host)}`;
+  const settings = `--token ${quote(options.token)} --host ${quote(options.host)}`;
   return form === 'checkout'
     ? { configure: `npm run agent -- configure ${settings}`, start: 'npm run agent -- start' }
     : { configure: `sudo vsay-agent configure ${settings} --linux-user "$USER"`, start: 'sudo vsay-agent start' };

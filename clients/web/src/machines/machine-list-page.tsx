@@ -10,7 +10,6 @@ import { usePageTitle } from '../brand/page-title.ts';
 import { EmptyState } from '../layout/empty-state.tsx';
 import { Failure } from '../layout/failure.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
-import { AddMachineSteps } from './add-machine-steps.tsx';
 import classes from './machine-list-page.module.css';
 import { useMachineList } from './machine-queries.ts';
 import { MachineTable, MachineTableSkeleton } from './machine-table.tsx';
@@ -103,9 +102,7 @@ const NoMachines = () => (
     title="No machines yet"
     text="Run two commands on a machine of yours and it appears here by itself, ready for a terminal."
   >
-    <div className={classes.steps}>
-      <AddMachineSteps />
-    </div>
+    <AddButton />
   </EmptyState>
 );
 
@@ -115,7 +112,7 @@ const NothingFound = () => {
     <EmptyState
       icon={<IconSearch size={28} stroke={1.6} />}
       title="Nothing found"
-      text="No machine has that name and status."
+      text="No machine has that in its name, description or tags, and that status."
     >
       <Button variant="default" onClick={() => void navigate({ to: '/', search: {} })}>
         Show all machines
@@ -147,7 +144,7 @@ const Filters = () => {
         size="sm"
         type="search"
         aria-label="Search machines"
-        placeholder="Search by name"
+        placeholder="Search by name or tag"
         value={typed}
         onChange={(event) => type(event.currentTarget.value)}
         leftSection={<IconSearch size={16} aria-hidden />}

@@ -52,6 +52,7 @@ const Row = ({ machine, now }: { machine: Machine; now: number }) => {
         <Text size="xs" c="dimmed" truncate>
           {platform(machine)}
         </Text>
+        {machine.tags.length > 0 && <Tags tags={machine.tags} />}
       </Table.Td>
       <Table.Td>
         <Status status={machine.status} />
@@ -74,6 +75,25 @@ const Row = ({ machine, now }: { machine: Machine; now: number }) => {
   );
 };
 
+/** By which machines are found: choosing one searches for it. */
+const Tags = ({ tags }: { tags: readonly string[] }) => (
+  <div className={classes.tags}>
+    {tags.map((tag) => (
+      <Badge
+        key={tag}
+        component={Link}
+        to={`/?search=${encodeURIComponent(tag)}`}
+        size="xs"
+        color="gray"
+        className={classes.tag}
+        aria-label={`Machines with ${tag}`}
+      >
+        {tag}
+      </Badge>
+    ))}
+  </div>
+);
+
 /** The way into a shell; an offline machine's is there too, and waits, since its shells live on. */
 export const OpenTerminal = ({ machine, size = 'xs' }: { machine: Machine; size?: 'xs' | 'sm' }) =>
   mayOpen(machine) && machine.status !== 'revoked' && machine.status !== 'pending' ? (
@@ -89,7 +109,7 @@ export const OpenTerminal = ({ machine, size = 'xs' }: { machine: Machine; size?
     </Button>
   ) : (
     <Text size="xs" c="dimmed">
-      {machine.my_role === 'view' ? 'View only' : ''}
+      {machine.my_role === 'view' ? 'View only' : machine.my_role === 'admin' ? 'Manage only' : ''}
     </Text>
   );
 

@@ -74,10 +74,10 @@ describe('the commands that add a machine', () => {
   const apiKey = `vsay_ak_${'k'.repeat(32)}`;
 
   it('are complete and quoted for a shell', () => {
-    const { configure, start } = installCommands('checkout', { apiKey, host: 'http://127.0.0.1:8080' });
+    const { configure, start } = installCommands('checkout', { token: apiKey, host: 'http://127.0.0.1:8080' });
     expect(configure).toBe(`npm run agent -- configure --token ${apiKey} --host http://127.0.0.1:8080`);
     expect(start).toBe('npm run agent -- start');
-    expect(installCommands('installed', { apiKey, host: "https://a'b" }).configure).toContain(
+    expect(installCommands('installed', { token: apiKey, host: "https://a'b" }).configure).toContain(
       `--host 'https://a'\\''b'`,
     );
   });

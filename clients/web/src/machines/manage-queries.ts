@@ -6,12 +6,24 @@ import {
   useQueryClient,
 } from '@tanstack/react-query';
 import type { GrantRole, Machine } from '@webxterm/contracts/rest';
-import type { MachineChange, MachineMetrics, MachineUsers } from '../api/machine-calls.ts';
+import type { AddedMachine, MachineChange, MachineMetrics, MachineUsers, NewMachine } from '../api/machine-calls.ts';
 import { useServer } from '../api/server-context.tsx';
 import { machineKeys } from './machine-cache.ts';
 
 const usersKey = (agentId: string) => ['machine-users', agentId] as const;
 const metricsEveryMs = 60_000;
+
+export const useAddMachine = (): UseMutationResult<AddedMachine, Error, NewMachine> => {
+  const server = useServer();
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (machine) => server.createMachine(machine),
+    onSuccess: ({ machine }) => {
+      queries.setQueryData(machineKeys.one(machine.agent_id), machine);
+      return queries.invalidateQueries({ queryKey: machineKeys.lists });
+    },
+  });
+};
 
 export const useUpdateMachine = (agentId: string): UseMutationResult<Machine, Error, MachineChange> => {
   const server = useServer();

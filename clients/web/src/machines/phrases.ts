@@ -42,4 +42,4 @@ export const mayManage = ({ my_role }: Pick<Machine, 'my_role'>): boolean => my_
 export const gigabytes = (megabytes: number): string => `${(megabytes / 1024).toFixed(megabytes < 10_240 ? 1 : 0)} GB`;
 
 /** Whether the caller may open a shell there at all (whether it is online is another question). */
-export const mayOpen = (machine: Machine): boolean => machine.my_role !== 'view';
+export const mayOpen = ({ my_role }: Pick<Machine, 'my_role'>): boolean => my_role === 'owner' || my_role === 'control';

@@ -95,6 +95,7 @@ describe('the list of machines', () => {
     expect(await list('ann', '?limit=1&page=2')).toEqual({ names: ['web'], total: 2, total_pages: 2 });
     expect((await list('ann', '?search=(OLD')).names).toEqual(['db (old)']);
     expect((await list('ann', '?search=.*')).names).toEqual([]);
+    expect((await list('ann', '?search=TES')).total).toBe(2);
     expect((await list('ann', '?tag=test')).total).toBe(2);
     expect((await list('ann', '?tag=other')).total).toBe(0);
     expect((await list('ann', '?status=online')).total).toBe(2);

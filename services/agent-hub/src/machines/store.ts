@@ -274,7 +274,7 @@ export class MachineStore {
     all.push(query.revoked ? { revoked_at: mongoose.trusted({ $ne: null }) } : { revoked_at: null });
     if (query.search !== undefined && query.search !== '') {
       const part = mongoose.trusted({ $regex: escapeRegex(query.search), $options: 'i' });
-      all.push({ $or: [{ name: part }, { description: part }] });
+      all.push({ $or: [{ name: part }, { description: part }, { tags: part }] });
     }
     if (query.pending !== undefined)
       all.push({ public_key: query.pending ? /^pending:/ : mongoose.trusted({ $not: /^pending:/ }) });
