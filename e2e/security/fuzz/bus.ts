@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import type { NatsConnection } from '@nats-io/transport-node';
 import * as contracts from '@webxterm/contracts/bus';
-import { type BusRequest, type BusUser, busPermissions, ReplyEnvelope } from '@webxterm/contracts/bus';
+import { type BusRequest, type BusUser, busPermissions, ReplyEnvelope, replySubject } from '@webxterm/contracts/bus';
 import fc, { type Arbitrary } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { covers } from '../bus-subjects.ts';
@@ -37,7 +38,12 @@ const wrongAnswer = async (
 ): Promise<string | undefined> => {
   const said = typeof payload === 'string' ? payload.slice(0, 300) : Buffer.from(payload).toString('hex');
   try {
-    const message = await bus.request(request.subject, payload, { timeout: request.deadlineMs + 1000 });
+    const reply = replySubject(request.subject, randomUUID());
+    const message = await bus.request(request.subject, payload, {
+      timeout: request.deadlineMs + 1000,
+      noMux: true,
+      reply,
+    });
     const answer = ReplyEnvelope.safeParse(message.json());
     if (!answer.success) return `${request.subject} ${said}: no envelope`;
     if (answer.data.ok || answer.data.error.code !== 'internal') return undefined;

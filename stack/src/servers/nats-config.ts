@@ -29,7 +29,6 @@ const user = (name: BusUser, permissions: BusPermissions, password: string): str
     '      permissions: {',
     `        publish: { allow: ${listed(permissions.publish)} }`,
     `        subscribe: { allow: ${listed(permissions.subscribe)} }`,
-    ...(permissions.allowResponses ? ['        allow_responses: true'] : []),
     '      }',
     '    }',
   ].join('\n');

@@ -140,6 +140,32 @@ describe('NATS', () => {
     expect(await publishIsDenied(user, subject)).toBe(false);
   });
 
+  it.each(['$KV.signins.s.of-my-own-making', 'audit.auth.login', 'auth.user.changed', '_INBOX_terminal.x'])(
+    'denies agent-hub to ask itself with %s as the reply subject, and to answer',
+    async (reply) => {
+      const denied = await withBus('agent-hub', async (bus) => {
+        const told = (async () => {
+          for await (const status of bus.status()) if (status.type === 'error') return status.error.message;
+          return '';
+        })();
+        const answered = new Promise<void>((resolve) => {
+          bus.subscribe('hubs.mine.command', {
+            callback: (_, message) => {
+              message.respond('{}');
+              resolve();
+            },
+          });
+        });
+        bus.publish('hubs.mine.command', '{}', { reply });
+        await answered;
+        await bus.flush();
+        await bus.close();
+        return told;
+      });
+      expect(denied).toMatch(/permissions violation/i);
+    },
+  );
+
   it('refuses a wrong password', async () => {
     await expect(
       connect({ servers: servers.natsUrl, user: 'auth', pass: 'guess', reconnect: false }),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { verifyApiKey } from './auth.ts';
 import { authorizeMachine } from './machines.ts';
-import { busPermissions } from './permissions.ts';
+import { busPermissions, replySubject } from './permissions.ts';
 
 const covers = (patterns: readonly string[], subject: string): boolean =>
   patterns.some((pattern) => {
@@ -42,6 +42,13 @@ describe('what each service may do on the bus', () => {
         for (const call of [stream, `${stream}.$KV.signins.s.abc`])
           expect(covers(rights.publish, `$JS.API.DIRECT.GET.${call}`)).toBe(false);
     }
+  });
+
+  it('lets who asks read the answer, and only who answers write it', () => {
+    const reply = replySubject(verifyApiKey.subject, 'x');
+    const users = Object.entries(busPermissions);
+    expect(users.filter(([, { subscribe }]) => covers(subscribe, reply)).map(([user]) => user)).toEqual(['agent-hub']);
+    expect(users.filter(([, { publish }]) => covers(publish, reply)).map(([user]) => user)).toEqual(['auth']);
   });
 
   it("keeps each service out of the others' inboxes", () => {

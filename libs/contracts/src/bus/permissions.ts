@@ -10,12 +10,19 @@ export type BusUser = 'init' | 'auth' | 'agent-hub' | 'terminal';
 export interface BusPermissions {
   readonly publish: readonly string[];
   readonly subscribe: readonly string[];
-  /** May answer requests that it received. */
-  readonly allowResponses: boolean;
 }
 
 /** Each user has an inbox prefix of its own, so that no service reads another's replies. */
 export const inboxPrefix = (user: BusUser): string => `_INBOX_${user.replace('-', '_')}`;
+
+/**
+ * Where the answer to a request on `subject` goes: whoever may ask reads there, whoever answers writes there. Not `allow_responses`
+ * of the server: with it a service could send itself a request with a reply subject of its choice, and then publish anything there,
+ * an administrator's sign-in too. `token`: what nobody guesses.
+ */
+export const replySubject = (subject: string, token: string): string => `_REPLY.${subject}.${token}`;
+
+const replies = (...subjects: string[]): string[] => subjects.map((subject) => replySubject(subject, '>'));
 
 /**
  * No DIRECT.GET: the server sends its answer, the stored bytes themselves, to whatever reply subject the request names and does
@@ -50,7 +57,6 @@ export const busPermissions: Record<BusUser, BusPermissions> = {
   init: {
     publish: ['$JS.API.>'],
     subscribe: [inbox('init')],
-    allowResponses: false,
   },
   auth: {
     publish: [
@@ -71,9 +77,14 @@ export const busPermissions: Record<BusUser, BusPermissions> = {
       ...checkpointStream.subjects,
       ...readStream(checkpointStream.name),
       ...pullFrom(checkpointStream.name),
+      ...replies('auth.apikey.verify', 'auth.users.find'),
     ],
-    subscribe: [inbox('auth'), 'auth.apikey.verify', 'auth.users.find'],
-    allowResponses: true,
+    subscribe: [
+      inbox('auth'),
+      'auth.apikey.verify',
+      'auth.users.find',
+      ...replies('machines.of_user', 'terminal.sessions.of_user'),
+    ],
   },
   'agent-hub': {
     publish: [
@@ -93,6 +104,7 @@ export const busPermissions: Record<BusUser, BusPermissions> = {
       ...writeBucket(presenceBucket),
       ...readStream(eventStream.name),
       ...pullFrom(eventStream.name),
+      ...replies('machines.authorize', 'machines.of_user', 'machines.end_session', 'hubs.*.command'),
     ],
     subscribe: [
       inbox('agent-hub'),
@@ -104,8 +116,8 @@ export const busPermissions: Record<BusUser, BusPermissions> = {
       'machines.*.stats',
       'machines.*.access',
       machineSessionsWanted,
+      ...replies('auth.apikey.verify', 'auth.users.find', 'terminal.sessions.of_user', 'hubs.*.command'),
     ],
-    allowResponses: true,
   },
   terminal: {
     publish: [
@@ -119,6 +131,7 @@ export const busPermissions: Record<BusUser, BusPermissions> = {
       '$JS.API.INFO',
       ...readBucket(signinBucket),
       ...readBucket(presenceBucket),
+      ...replies('terminal.sessions.of_user'),
     ],
     subscribe: [
       inbox('terminal'),
@@ -128,7 +141,7 @@ export const busPermissions: Record<BusUser, BusPermissions> = {
       'machines.*.access',
       'machines.*.session_ended',
       'machines.*.sessions',
+      ...replies('machines.authorize', 'machines.end_session'),
     ],
-    allowResponses: true,
   },
 };

@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { signinBucket, signinEpochKey, signinKey, verifyApiKey } from '@webxterm/contracts/bus';
+import { replySubject, signinBucket, signinEpochKey, signinKey, verifyApiKey } from '@webxterm/contracts/bus';
 import { type Servers, startServers } from '@webxterm/stack';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ConfigError } from '../config/config.ts';
@@ -80,8 +81,9 @@ describe('a request on the bus', () => {
       '{"v":2,"request_id":"r","body":{}}',
       '{"v":1,"request_id":"r","body":{"key_sha256":"short"}}',
     ]) {
-      const reply = await hub.request(verifyApiKey.subject, payload, { timeout: 2000 });
-      expect(reply.json()).toMatchObject({ v: 1, ok: false, error: { code: 'invalid_input' } });
+      const reply = replySubject(verifyApiKey.subject, randomUUID());
+      const answered = await hub.request(verifyApiKey.subject, payload, { timeout: 2000, noMux: true, reply });
+      expect(answered.json()).toMatchObject({ v: 1, ok: false, error: { code: 'invalid_input' } });
     }
   });
 });

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { type Msg, type NatsConnection, RequestError, TimeoutError } from '@nats-io/transport-node';
-import { type BusRequest, Envelope, ReplyEnvelope } from '@webxterm/contracts/bus';
+import { type BusRequest, Envelope, ReplyEnvelope, replySubject } from '@webxterm/contracts/bus';
 import type { z } from 'zod';
 import { AppError } from '../errors.ts';
 import { toAppError } from '../http/error-body.ts';
@@ -24,7 +24,9 @@ export const ask = async <Q extends z.ZodType, A extends z.ZodType>(
 
 const send = async (bus: NatsConnection, request: BusRequest, payload: string): Promise<Msg> => {
   try {
-    return await bus.request(request.subject, payload, { timeout: request.deadlineMs });
+    // Not the client's own inbox: its names follow from one another, and the messages of watched buckets come to such a one too.
+    const reply = replySubject(request.subject, randomBytes(16).toString('hex'));
+    return await bus.request(request.subject, payload, { timeout: request.deadlineMs, noMux: true, reply });
   } catch (error) {
     const nobody = error instanceof RequestError && error.isNoResponders();
     const reason = nobody ? 'nobody answers' : error instanceof TimeoutError ? 'no answer in time' : 'the bus is away';
