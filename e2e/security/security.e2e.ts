@@ -1,6 +1,7 @@
 // One stack for all attacks: starting one costs more than most of them.
 import { afterAll, beforeAll } from 'vitest';
 import { aftermath, pidsOf } from './aftermath.ts';
+import { attackAllowList } from './allow-list.ts';
 import { tryBounds } from './bounds.ts';
 import { fuzzAgents } from './fuzz/agents.ts';
 import { fuzzBus } from './fuzz/bus.ts';
@@ -28,6 +29,7 @@ fuzzTokens(() => world);
 fuzzFrames(() => world);
 fuzzAgents(() => world);
 attackInside(() => world);
+attackAllowList(() => world);
 fuzzBus(() => world);
 fuzzRest(() => world);
 aftermath(

@@ -9,6 +9,7 @@ import type { CertificateRequest } from './pki/authority.ts';
 import { keepAuthority, keepCertificate } from './pki/certificate-folders.ts';
 import { freePort, requirePort } from './ports.ts';
 import { projectFolder } from './project-folder.ts';
+import { signinKeys } from './secrets/signin-keys.ts';
 import { busPasswords, type LocalServers, mongoPasswords, startLocalServers } from './servers/local-servers.ts';
 import { foreignMongoUrl, localMongoUrl, type MongoUser } from './servers/mongo-users.ts';
 import { declareBus } from './servers/nats.ts';
@@ -170,6 +171,7 @@ const planFacts = async (runtime: StackRuntime, servers: LocalServers, ports: Se
     natsUrl: natsUrlOf(runtime, servers),
     stackUser: userInfo().username,
     secretFile: (name) => secrets.file(name),
+    signinKeysFile: secrets.derived('signin-keys', signinKeys(secrets.read('root-key'))),
     mongoUrlFile: (user) => secrets.derived(`mongo-url-${user}`, mongoUrlOf(runtime, servers, user)),
   };
 };

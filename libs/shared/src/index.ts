@@ -8,6 +8,7 @@ export { entryValue, KvView, type KvViewOptions, openBucket, parseEntry } from '
 export { answer, ask } from './bus/request-reply.ts';
 export { ConfigError, readConfig } from './config/config.ts';
 export {
+  allowListSettings,
   busSettings,
   type JwtKey,
   jwtKeys,
@@ -48,6 +49,7 @@ export {
 } from './mongo/connect.ts';
 export { PresenceView, type Whereabouts } from './presence/presence-view.ts';
 export { AllowList, type SigninListener } from './signins/allow-list.ts';
+export { EntrySigner, openEntry, type SignedEntry, signinKeyLine, storedEntry } from './signins/signed-entry.ts';
 export { CertificateFolder, type Certificates, measureCertificates } from './tls/certificate-folder.ts';
 export { GrpcCertificates } from './tls/grpc-certificates.ts';
 export { AccessClaims, hashSid, signAccessToken, verifyAccessToken } from './tokens/access-token.ts';

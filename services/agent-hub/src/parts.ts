@@ -83,7 +83,7 @@ export const makeParts = (
   const now = Date.now;
   const hubId = `${(settings.INSTANCE_ID ?? 'hub').replace(/[^A-Za-z0-9_-]/g, '-')}-${randomBytes(6).toString('hex')}`;
   const isConnected = (): boolean => busState.connected;
-  const allowList = new AllowList(bus, logger);
+  const allowList = new AllowList({ bus, logger, keys: settings.SIGNIN_KEYS });
   const view = new PresenceView(bus, logger);
   const store = new MachineStore(models, settings.MAX_MACHINES_PER_USER);
   const authorizer = new Authorizer(store);

@@ -1,4 +1,5 @@
 import {
+  allowListSettings,
   busSettings,
   ConfigError,
   mongoSettings,
@@ -16,6 +17,7 @@ const shape = {
   ...mongoSettings,
   ...busSettings,
   ...tokenSettings,
+  ...allowListSettings,
   GRPC_HOST: z.string().default('127.0.0.1'),
   GRPC_PORT: port,
   /** Folder with tls.crt and tls.key for the port that agents dial; plain on loopback only. */

@@ -87,9 +87,14 @@ export const startAuth = async (
   const users = new UserStore(connection);
   const store = new SigninStore(connection);
   const outbox = new Outbox(connection);
+  const signinKeys = roots.all.map((root) => root.allowList.publicKey);
+  const allowList = new AllowList({ bus, logger, keys: signinKeys, onForeign: (key) => list.mend(key) });
   const list = new ListKeeper({
     bus,
     replicas: settings.NATS_REPLICAS,
+    signer: roots.current.allowList,
+    keys: signinKeys,
+    list: allowList,
     signins: store,
     users,
     logger,
@@ -166,7 +171,6 @@ export const startAuth = async (
   await buildIndexes(connection);
   await ensureAdmin(users, accounts, { email: settings.ADMIN_EMAIL, password: settings.ADMIN_PASSWORD }, logger);
 
-  const allowList = new AllowList(bus, logger);
   allowList.start();
   await list.start();
   await allowList.complete();

@@ -68,7 +68,7 @@ export const startTerminal = async (
   auditor.measure(health.metrics);
   auditor.start(shutdown);
 
-  const allowList = new AllowList(bus, logger);
+  const allowList = new AllowList({ bus, logger, keys: settings.SIGNIN_KEYS });
   const presence = new PresenceView(bus, logger);
   allowList.start();
   presence.start();

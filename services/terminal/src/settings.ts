@@ -1,4 +1,5 @@
 import {
+  allowListSettings,
   busSettings,
   mongoSettings,
   origin,
@@ -15,6 +16,7 @@ const shape = {
   ...mongoSettings,
   ...busSettings,
   ...tokenSettings,
+  ...allowListSettings,
   /** Signs tickets. */
   TICKET_KEY: secretKey,
   /** Signs resume passes; the hubs verify them. */

@@ -1,6 +1,7 @@
 import { certificateName } from '@webxterm/contracts/grpc';
 import type { CertificateRequest } from '../pki/authority.ts';
 import type { SecretName } from '../secrets/secrets.ts';
+import { signinKeys } from '../secrets/signin-keys.ts';
 import { mongoUrlAt } from '../servers/mongo-users.ts';
 import { type BusPasswords, renderNatsConfig, renderNatsUsers } from '../servers/nats-config.ts';
 
@@ -35,6 +36,8 @@ const natsPasswords = (read: Read): BusPasswords => ({
   'agent-hub': read('nats-agent-hub'),
   terminal: read('nats-terminal'),
 });
+
+const listKeys = (read: Read) => ({ 'signin-keys': signinKeys(read('root-key')) });
 
 const natsConfig = (read: Read): string =>
   renderNatsConfig({
@@ -72,14 +75,14 @@ export const handedSecrets = (read: Read, publicUrl: string, ca: string): readon
     folder: 'agent-hub',
     uid: 10_003,
     secrets: [...ofAll, 'jwt-keys', 'hub-token', 'pass-key', 'link-key', 'nats-agent-hub'],
-    derived: { ...mongoUrl('agent-hub', read), 'ca.crt': ca },
+    derived: { ...mongoUrl('agent-hub', read), ...listKeys(read), 'ca.crt': ca },
     certificates: { agents: server(certificateName.hubForAgents), internal: server(certificateName.hub) },
   },
   {
     folder: 'terminal',
     uid: 10_004,
     secrets: [...ofAll, 'jwt-keys', 'ticket-key', 'pass-key', 'hub-token', 'nats-terminal'],
-    derived: { ...mongoUrl('terminal', read), 'ca.crt': ca },
+    derived: { ...mongoUrl('terminal', read), ...listKeys(read), 'ca.crt': ca },
     certificates: { internal: { names: [certificateName.terminal], usage: 'client' } },
   },
   {

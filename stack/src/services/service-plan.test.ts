@@ -29,6 +29,7 @@ const facts: PlanFacts = {
   tls: undefined,
   stackUser: 'me',
   secretFile: (name) => `/secrets/${name}`,
+  signinKeysFile: '/secrets/signin-keys',
   mongoUrlFile: (user) => `/secrets/mongo-url-${user}`,
 };
 

@@ -49,6 +49,8 @@ export interface PlanFacts {
   /** A machine whose agent runs as this user hosts the stack. */
   readonly stackUser: string;
   readonly secretFile: (name: SecretName) => string;
+  /** A file with the public keys of who signs the allow-list. */
+  readonly signinKeysFile: string;
   /** A file that holds the service's MongoDB URL with its password. */
   readonly mongoUrlFile: (user: MongoUser) => string;
 }
@@ -109,6 +111,7 @@ const hub = (ports: HubPorts, facts: PlanFacts): Record<string, string> => ({
   INTERNAL_GRPC_HOST: '127.0.0.1',
   INTERNAL_GRPC_PORT: String(ports.internal),
   INTERNAL_ADDRESS: local(ports.internal),
+  SIGNIN_KEYS_FILE: facts.signinKeysFile,
   HUB_TOKEN_FILE: facts.secretFile('hub-token'),
   PASS_KEY_FILE: facts.secretFile('pass-key'),
   LINK_KEY_FILE: facts.secretFile('link-key'),
@@ -116,6 +119,7 @@ const hub = (ports: HubPorts, facts: PlanFacts): Record<string, string> => ({
 });
 
 const terminal = (facts: PlanFacts): Record<string, string> => ({
+  SIGNIN_KEYS_FILE: facts.signinKeysFile,
   TICKET_KEY_FILE: facts.secretFile('ticket-key'),
   PASS_KEY_FILE: facts.secretFile('pass-key'),
   HUB_TOKEN_FILE: facts.secretFile('hub-token'),

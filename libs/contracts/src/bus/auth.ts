@@ -56,13 +56,31 @@ export const sessionsOfUser = defineRequest({
   deadlineMs: 2000,
 });
 
-/** Bucket `signins`, written by auth alone: the allow-list. Keys: see signinKey. */
+/**
+ * Bucket `signins`, written by auth alone: the allow-list. Keys: see signinKey. What stands under a key is `signature.json`: 86
+ * characters of base64url, an Ed25519 signature by auth over the key and the JSON of a SigninStatement. ADR 12.
+ */
 export const signinBucket = 'signins';
 
 /** KV key of a sign-in: `s.` and the SHA-256 of its sid in hex. */
 export const signinKey = (sidSha256Hex: string): string => `s.${sidSha256Hex}`;
 
-/** A sign-in that counts. Deleted when it ends. Entries of another epoch than the current do not count. */
+/** What auth signs. Of two under one key the one with the later `at` counts. */
+export const SigninStatement = z.object({
+  /** When auth said so, ms since 1970. */
+  at: z.number().int(),
+  /** A SigninEntry, SigninEpoch or SigninBeat, by the key. Null: the sign-in ended. */
+  value: z.unknown(),
+});
+export type SigninStatement = z.infer<typeof SigninStatement>;
+
+/**
+ * An entry counts when NATS stored it within this of its `at`, either way. One that is stored later is a copy, which the server makes
+ * for whoever asks it in the right way: it could bring back a sign-in that has ended. The clocks of auth and NATS may differ by less.
+ */
+export const signinStoredWithinMs = 30_000;
+
+/** A sign-in that counts. Entries of an earlier epoch than the current do not count. */
 export const SigninEntry = z.object({
   user_id: UserId,
   username: z.string(),

@@ -1,21 +1,30 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { replySubject, signinBucket, signinEpochKey, signinKey, verifyApiKey } from '@webxterm/contracts/bus';
+import {
+  replySubject,
+  signinBeatKey,
+  signinBucket,
+  signinEpochKey,
+  signinKey,
+  verifyApiKey,
+} from '@webxterm/contracts/bus';
 import { type Servers, startServers } from '@webxterm/stack';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ConfigError } from '../config/config.ts';
 import { AppError } from '../errors.ts';
 import { createLogger } from '../log/logger.ts';
 import { AllowList } from '../signins/allow-list.ts';
+import { EntrySigner } from '../signins/signed-entry.ts';
 import { hashSid } from '../tokens/access-token.ts';
 import { connectBus } from './connect.ts';
 import { openBucket } from './kv-view.ts';
 import { answer, ask } from './request-reply.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
+const signer = new EntrySigner(randomBytes(32));
 const dataDir = mkdtempSync(join(tmpdir(), 'webxterm-bus-'));
 let servers: Servers;
 let auth: NatsConnection;
@@ -106,8 +115,22 @@ describe('the allow-list', () => {
     exp: 4_000_000_000,
     epoch: 'e1',
   };
-  const put = async (key: string, value: unknown): Promise<void> => {
-    await (await openBucket(auth, signinBucket)).put(key, JSON.stringify(value));
+  let signedAt = 0;
+  /** What auth says of this key from now on. */
+  const statement = (key: string, value: unknown): string => {
+    signedAt = Math.max(Date.now(), signedAt + 1);
+    return signer.sign(key, signedAt, value);
+  };
+  const putAsIs = async (key: string, text: string): Promise<void> => {
+    await (await openBucket(auth, signinBucket)).put(key, text);
+  };
+  const put = (key: string, value: unknown): Promise<void> => putAsIs(key, statement(key, value));
+  const beat = (): Promise<void> => put(signinBeatKey, { epoch: 'e1', at: new Date().toISOString() });
+  const open = (now?: () => number, foreign: string[] = []): AllowList => {
+    const options = { bus: hub, logger, keys: [signer.publicKey], onForeign: (key: string) => foreign.push(key) };
+    const list = new AllowList(now === undefined ? options : { ...options, now });
+    list.start();
+    return list;
   };
   const change = (list: AllowList): Promise<string> =>
     new Promise((resolve) =>
@@ -115,11 +138,10 @@ describe('the allow-list', () => {
     );
 
   it('opens for a sign-in of its epoch, closes when that ends, and follows its role', async () => {
-    const list = new AllowList(hub, logger);
-    list.start();
+    const list = open();
     expect(() => list.require(sid)).toThrow(/cannot be checked/);
     await put(signinKey(hashSid(sid)), entry);
-    await put('beat', { epoch: 'e1', at: new Date().toISOString() });
+    await beat();
     await put(signinEpochKey, { epoch: 'e1', complete_at: new Date().toISOString() });
     await list.complete();
     expect(list.require(sid)).toMatchObject({ username: 'ada', role: 'user' });
@@ -130,15 +152,14 @@ describe('the allow-list', () => {
     expect(list.require(sid).role).toBe('admin');
 
     const ended = change(list);
-    await (await openBucket(auth, signinBucket)).delete(signinKey(hashSid(sid)));
+    await put(signinKey(hashSid(sid)), null);
     expect(await ended).toBe(`${hashSid(sid)} ended`);
     expect(() => list.require(sid)).toThrow(AppError);
     list.stop();
   });
 
   it('is read on when a service had an answer of the server put among its entries', async () => {
-    const list = new AllowList(auth, logger);
-    list.start();
+    const list = open();
     await put(signinKey(hashSid(sid)), entry);
     await list.complete();
     const create = { stream_name: 'EVENTS', config: { ack_policy: 'none', filter_subject: 'auth.user.changed' } };
@@ -151,8 +172,7 @@ describe('the allow-list', () => {
     });
     const bucket = await openBucket(auth, signinBucket);
     await vi.waitFor(async () => expect((await bucket.get(poisoned))?.length).toBe(0));
-    const later = new AllowList(hub, logger);
-    later.start();
+    const later = open();
     await later.complete();
     for (const reader of [list, later]) expect((await reader.find(sid)).username).toBe('ada');
     list.stop();
@@ -160,10 +180,64 @@ describe('the allow-list', () => {
     await bucket.purge(poisoned);
   });
 
+  it('keeps what auth said last, whatever else comes to stand there, and says that it does', async () => {
+    const key = signinKey(hashSid(sid));
+    const asUser = statement(key, entry);
+    await put(key, { ...entry, role: 'admin' });
+    await beat();
+    const foreign: string[] = [];
+    const list = open(undefined, foreign);
+    await list.complete();
+    expect(list.require(sid).role).toBe('admin');
+    const stranger = new EntrySigner(randomBytes(32));
+    const attempts = [
+      'no entry',
+      asUser,
+      stranger.sign(key, Date.now() + 1000, { ...entry, role: 'user' }),
+      statement(signinKey('f'.repeat(64)), { ...entry, role: 'user' }),
+    ];
+    for (const text of attempts) {
+      foreign.length = 0;
+      await putAsIs(key, text);
+      await vi.waitFor(() => expect(foreign).toEqual([key]));
+      expect(list.require(sid).role).toBe('admin');
+    }
+    foreign.length = 0;
+    await (await openBucket(auth, signinBucket)).delete(key);
+    await putAsIs(signinEpochKey, stranger.sign(signinEpochKey, Date.now(), { epoch: 'e2', complete_at: '' }));
+    await vi.waitFor(() => expect(foreign).toEqual([key, signinEpochKey]));
+    expect(list.require(sid).role).toBe('admin');
+    await put(signinEpochKey, { epoch: 'e1', complete_at: new Date().toISOString() });
+    list.stop();
+  });
+
+  it('does not take back a sign-in that has ended, neither at once nor, when it starts later, by an old copy', async () => {
+    const key = signinKey(hashSid(sid));
+    const alive = statement(key, entry);
+    await putAsIs(key, alive);
+    await beat();
+    const foreign: string[] = [];
+    const list = open(undefined, foreign);
+    await list.complete();
+    expect(list.require(sid).username).toBe('ada');
+    const ended = change(list);
+    await put(key, null);
+    await ended;
+    await putAsIs(key, alive);
+    await vi.waitFor(() => expect(foreign).toEqual([key]));
+    await expect(list.find(sid)).rejects.toMatchObject({ code: 'unauthenticated' });
+    // Signed half a minute before it was stored.
+    await putAsIs(key, signer.sign(key, Date.now() - 31_000, entry));
+    const later = open();
+    await later.complete();
+    await expect(later.find(sid)).rejects.toMatchObject({ code: 'unauthenticated' });
+    list.stop();
+    later.stop();
+  });
+
   it('answers 503 when it has heard no beat for 90 s, whatever stands on it', async () => {
     let now = Date.now();
-    const list = new AllowList(hub, logger, () => now);
-    list.start();
+    const list = open(() => now);
     await put(signinKey(hashSid(sid)), entry);
     await list.complete();
     const heard = change(list);

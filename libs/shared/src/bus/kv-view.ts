@@ -12,8 +12,8 @@ export const openBucket = async (bus: NatsConnection, bucket: string, timeoutMs 
 export interface KvViewOptions {
   readonly bus: NatsConnection;
   readonly bucket: string;
-  /** Called for each entry, in order; undefined: the key was deleted or has expired. `revision` orders all writes to the bucket. */
-  readonly apply: (key: string, value: unknown, revision: number) => void;
+  /** Called for each entry, in order. One whose operation is not PUT was deleted or has expired. */
+  readonly apply: (entry: KvEntry) => void;
   /** Everything is about to be told again from an empty start: after a reconnect, so that nothing missed stays unseen. */
   readonly reset: () => void;
   /** All that stood in the bucket when the watch began has been applied. */
@@ -82,7 +82,7 @@ export class KvView {
     if (complete) caughtUp();
     for await (const entry of entries) {
       if (round !== this.#round) return;
-      apply(entry.key, entryValue(entry), entry.revision);
+      apply(entry);
       if (!complete && entry.isUpdate) {
         complete = true;
         caughtUp();

@@ -1,4 +1,6 @@
+import type { KeyObject } from 'node:crypto';
 import { z } from 'zod';
+import { parseSigninKey } from '../signins/signed-entry.ts';
 
 export const port = z.coerce
   .number('must be a port number')
@@ -60,6 +62,18 @@ export const jwtKeys = z.string().transform((text, context): JwtKey[] => {
   return keys;
 });
 
+/** Lines of Ed25519 public keys, base64url: what one of them has signed is an entry of the allow-list. */
+const signinKeys = z.string().transform((text, context): KeyObject[] => {
+  const keys = text
+    .split(/\s+/)
+    .filter((line) => line !== '')
+    .map(parseSigninKey);
+  const parsed = keys.filter((key) => key !== undefined);
+  if (parsed.length === 0 || parsed.length < keys.length)
+    context.addIssue('must hold lines of Ed25519 public keys as base64url (set-up derives them from the root key)');
+  return parsed;
+});
+
 /** What every service reads. */
 export const serviceSettings = {
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
@@ -94,3 +108,6 @@ export const natsReplicas = z.coerce
 
 /** What a service that verifies tokens reads. */
 export const tokenSettings = { JWT_KEYS: jwtKeys };
+
+/** What a service that reads the allow-list needs; auth derives the keys itself. */
+export const allowListSettings = { SIGNIN_KEYS: signinKeys };

@@ -1,6 +1,6 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { AgentPresence, agentKey, HubLease, hubKey, presenceBucket } from '@webxterm/contracts/bus';
-import { KvView, parseEntry } from '../bus/kv-view.ts';
+import { entryValue, KvView, parseEntry } from '../bus/kv-view.ts';
 import type { Logger } from '../log/logger.ts';
 
 export interface Whereabouts {
@@ -32,7 +32,7 @@ export class PresenceView {
       bus,
       bucket: presenceBucket,
       logger,
-      apply: (key, value) => this.#apply(key, value),
+      apply: (entry) => this.#apply(entry.key, entryValue(entry)),
       // Nothing is forgotten at a reconnect: expiry told late must not make every machine flap.
       reset: () => {},
       caughtUp: () => this.#resolveComplete(),

@@ -1,3 +1,5 @@
+import type { KeyObject } from 'node:crypto';
+import type { KvEntry } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import {
   SigninBeat,
@@ -10,58 +12,76 @@ import {
   signinKey,
   signinStaleAfterMs,
 } from '@webxterm/contracts/bus';
-import { entryValue, KvView, openBucket, parseEntry } from '../bus/kv-view.ts';
+import { KvView, openBucket } from '../bus/kv-view.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../log/logger.ts';
 import { hashSid } from '../tokens/access-token.ts';
+import { NewestSeen } from './newest-seen.ts';
+import { isSigned, openEntry, readEntry, type SignedEntry, type StoredEntry, storedEntry } from './signed-entry.ts';
 
 /** Told when a sign-in stops to count (ended, disabled) or its role changed. Undefined entry: it ended. */
 export type SigninListener = (sidHash: string, entry: SigninEntry | undefined) => void;
+
+export interface AllowListOptions {
+  readonly bus: NatsConnection;
+  /** Whose signatures count: auth's. */
+  readonly keys: readonly KeyObject[];
+  readonly logger: Logger;
+  readonly now?: () => number;
+  /** Told of a key of the bucket under which something stands that is not auth's, or under which auth's was taken away. */
+  readonly onForeign?: (key: string) => void;
+}
+
+/** An entry of a sign-in. Its signature is looked at when it is first needed: 50,000 of them would take many seconds. */
+interface Held {
+  readonly signed: SignedEntry;
+  /** Undefined: not looked at yet. */
+  entry: SigninEntry | undefined;
+}
 
 const entryPrefix = signinKey('');
 /** More at once is somebody's ended tokens, not sign-ins of a moment ago. */
 const maxLookUps = 64;
 const lookUpTimeoutMs = 1500;
+const logEveryMs = 10_000;
 
 const uncheckable = (cause?: unknown): AppError =>
   new AppError('unavailable', 'Sign-ins cannot be checked right now. Try again shortly.', { cause });
 
 /**
  * The sign-ins that count, in memory. A token is good only while its sign-in stands here: a leaked signing key mints
- * nothing, and a lost list closes the door instead of opening it.
+ * nothing, and a lost list closes the door instead of opening it. Only what auth has signed counts, and of that the newest; whatever
+ * else comes to stand in the bucket, the last that counted is kept.
  */
 export class AllowList {
-  readonly #bus: NatsConnection;
+  readonly #options: AllowListOptions;
   readonly #now: () => number;
-  readonly #logger: Logger;
   readonly #view: KvView;
-  readonly #entries = new Map<string, SigninEntry>();
+  readonly #held = new Map<string, Held>();
+  readonly #newest: NewestSeen;
   readonly #listeners = new Set<SigninListener>();
-  #epoch: string | undefined;
+  #epoch: { readonly id: string; readonly at: number } | undefined;
   #caughtUp = false;
-  /** Of what the watch has told last. */
-  #revision = 0;
   #lookUps = 0;
   #lastBeatAt = Number.NEGATIVE_INFINITY;
-  #before = new Map<string, SigninEntry>();
+  #loggedAt = Number.NEGATIVE_INFINITY;
+  /** Those that were known before the list is read anew. */
+  #before = new Map<string, Held & { entry: SigninEntry }>();
   readonly #complete: Promise<void>;
   #resolveComplete: () => void = () => {};
 
-  constructor(bus: NatsConnection, logger: Logger, now: () => number = Date.now) {
-    this.#now = now;
-    this.#bus = bus;
-    this.#logger = logger;
+  constructor(options: AllowListOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+    this.#newest = new NewestSeen(this.#now);
     this.#complete = new Promise((resolve) => {
       this.#resolveComplete = resolve;
     });
     this.#view = new KvView({
-      bus,
+      bus: options.bus,
       bucket: signinBucket,
-      logger,
-      apply: (key, value, revision) => {
-        this.#revision = revision;
-        this.#apply(key, value);
-      },
+      logger: options.logger,
+      apply: (entry) => this.#apply(entry),
       reset: () => this.#reset(),
       caughtUp: () => this.#settle(),
     });
@@ -103,8 +123,8 @@ export class AllowList {
   }
 
   /**
-   * The sign-in behind a sid, also one that was made a moment ago and has not been told here yet: what is not known is looked up in the bucket.
-   * @throws AppError unauthenticated when it does not count; unavailable when the list may be old
+   * The same, also for a sign-in that was made a moment ago and has not been told here yet: what is not known is looked up.
+   * @throws AppError as `require`
    */
   async find(sid: string): Promise<SigninEntry> {
     const sidHash = hashSid(sid);
@@ -112,11 +132,21 @@ export class AllowList {
     return this.require(sid);
   }
 
-  /** The entry by the SHA-256 of its sid, if it counts by epoch and time. */
+  /** The entry by the SHA-256 of its sid, if it counts by signature, epoch and time. */
   peek(sidHash: string): SigninEntry | undefined {
-    const entry = this.#entries.get(sidHash);
-    if (entry === undefined || entry.epoch !== this.#epoch || entry.exp * 1000 <= this.#now()) return undefined;
-    return entry;
+    const held = this.#checked(sidHash);
+    return held !== undefined && this.#counts(held.signed.at, held.entry) ? held.entry : undefined;
+  }
+
+  /** The SHA-256 of every sid that has an entry here, whether it counts or not. */
+  sidHashes(): Iterable<string> {
+    return this.#held.keys();
+  }
+
+  /** When the newest was signed that was seen under a key of the bucket, ms since 1970; 0: none, or one of long ago. */
+  newestAt(key: string): number {
+    const held = key.startsWith(entryPrefix) ? this.#checked(key.slice(entryPrefix.length)) : undefined;
+    return Math.max(this.#newest.get(key), held?.signed.at ?? 0);
   }
 
   /** @returns a function that ends the listening */
@@ -130,14 +160,16 @@ export class AllowList {
     if (this.#lookUps >= maxLookUps) throw uncheckable();
     this.#lookUps += 1;
     try {
-      const kv = await openBucket(this.#bus, signinBucket, lookUpTimeoutMs);
+      const kv = await openBucket(this.#options.bus, signinBucket, lookUpTimeoutMs);
       const found = await kv.get(signinKey(sidHash));
       if (found === null || found.operation !== 'PUT') return;
-      const entry = parseEntry(SigninEntry, entryValue(found), found.key, this.#logger);
-      // The list is being rebuilt and this instance has not heard of it yet.
-      if (entry !== undefined && entry.epoch !== this.#epoch) throw uncheckable();
+      const signed = openEntry(this.#options.keys, storedEntry(found));
+      const entry = SigninEntry.safeParse(signed?.value).data;
       // What the watch has told since counts more than what was read before.
-      if (entry !== undefined && found.revision > this.#revision) this.#entries.set(sidHash, entry);
+      if (signed === undefined || entry === undefined || signed.at < this.newestAt(found.key)) return;
+      // The list is being rebuilt and this instance has not heard of it yet.
+      if (!this.#isOfThisList(signed.at, entry)) throw uncheckable();
+      this.#held.set(sidHash, { signed, entry });
     } catch (error) {
       throw error instanceof AppError ? error : uncheckable(error);
     } finally {
@@ -149,13 +181,38 @@ export class AllowList {
     return this.#epoch !== undefined && this.#caughtUp;
   }
 
+  #counts(at: number, entry: SigninEntry): boolean {
+    return this.#isOfThisList(at, entry) && entry.exp * 1000 > this.#now();
+  }
+
+  /** Of another epoch is what a rebuilt list left behind, unless it is younger: then that list is still being written. */
+  #isOfThisList(at: number, entry: SigninEntry): boolean {
+    return this.#epoch !== undefined && (entry.epoch === this.#epoch.id || at > this.#epoch.at);
+  }
+
+  #checked(sidHash: string): (Held & { entry: SigninEntry }) | undefined {
+    const held = this.#held.get(sidHash);
+    if (held === undefined) return undefined;
+    const { signed } = held;
+    const key = signinKey(sidHash);
+    if (held.entry === undefined && isSigned(this.#options.keys, key, signed))
+      held.entry = SigninEntry.safeParse(signed.value).data;
+    if (held.entry !== undefined) return { signed, entry: held.entry };
+    this.#held.delete(sidHash);
+    this.#refuse(key);
+    return undefined;
+  }
+
   #reset(): void {
     // What stood here until now is kept aside: whoever is missing after the re-read has lost the sign-in meanwhile.
-    for (const [key, entry] of this.#entries) this.#before.set(key, entry);
-    this.#entries.clear();
+    for (const [sidHash, { signed, entry }] of this.#held) {
+      if (entry === undefined) continue;
+      this.#newest.note(signinKey(sidHash), signed.at);
+      this.#before.set(sidHash, { signed, entry });
+    }
+    this.#held.clear();
     this.#caughtUp = false;
     this.#epoch = undefined;
-    this.#revision = 0;
   }
 
   // A bucket without an epoch (NATS lost its volume) is being rebuilt: it says nothing yet of who is signed in, so nobody is told
@@ -163,7 +220,7 @@ export class AllowList {
   #settle(): void {
     this.#caughtUp = true;
     if (!this.#usable()) return;
-    for (const [sidHash, was] of this.#before) {
+    for (const [sidHash, { entry: was }] of this.#before) {
       const now = this.peek(sidHash);
       if (now?.role !== was.role || now.disabled !== was.disabled) this.#tell(sidHash, now);
     }
@@ -171,33 +228,71 @@ export class AllowList {
     this.#resolveComplete();
   }
 
-  #apply(key: string, value: unknown): void {
-    if (key === signinBeatKey) this.#beat(value);
-    else if (key === signinEpochKey) this.#changeEpoch(value);
-    else if (key.startsWith(entryPrefix)) this.#applyEntry(key, key.slice(entryPrefix.length), value);
+  #apply(entry: KvEntry): void {
+    if (entry.operation !== 'PUT') this.#removed(entry.key);
+    else if (entry.key === signinBeatKey) this.#beat(storedEntry(entry));
+    else if (entry.key === signinEpochKey) this.#changeEpoch(storedEntry(entry));
+    else if (entry.key.startsWith(entryPrefix)) this.#applyEntry(storedEntry(entry));
+    else this.#options.onForeign?.(entry.key);
   }
 
-  #applyEntry(key: string, sidHash: string, value: unknown): void {
-    const entry = parseEntry(SigninEntry, value, key, this.#logger);
-    if (entry === undefined) this.#entries.delete(sidHash);
-    else this.#entries.set(sidHash, entry);
+  #applyEntry(stored: StoredEntry): void {
+    const sidHash = stored.key.slice(entryPrefix.length);
+    const signed = readEntry(stored);
+    if (signed === undefined || signed.at < this.newestAt(stored.key)) return void this.#refuse(stored.key);
+    if (signed.value !== null && !this.#caughtUp) {
+      const before = this.#before.get(sidHash);
+      this.#held.set(sidHash, { signed, entry: before?.signed.text === signed.text ? before.entry : undefined });
+      return;
+    }
+    const entry = SigninEntry.safeParse(signed.value).data;
+    if (!isSigned(this.#options.keys, stored.key, signed) || (entry === undefined && signed.value !== null)) {
+      this.#refuse(stored.key);
+      return;
+    }
+    this.#newest.note(stored.key, signed.at);
+    if (entry === undefined) this.#held.delete(sidHash);
+    else this.#held.set(sidHash, { signed, entry });
     if (this.#usable()) this.#tell(sidHash, this.peek(sidHash));
   }
 
-  #beat(value: unknown): void {
-    const beat = parseEntry(SigninBeat, value, signinBeatKey, this.#logger);
-    // The beat's own time counts, not its arrival: an old one read after a reconnect proves nothing.
-    if (beat !== undefined) this.#lastBeatAt = Math.max(this.#lastBeatAt, Math.min(Date.parse(beat.at), this.#now()));
+  /** The server takes away what has run out. Anything else stays until auth says that it ended. */
+  #removed(key: string): void {
+    if (!this.#caughtUp) return;
+    const sidHash = key.slice(entryPrefix.length);
+    const held = key.startsWith(entryPrefix) ? this.#checked(sidHash) : undefined;
+    if (held !== undefined && held.entry.exp * 1000 <= this.#now()) this.#held.delete(sidHash);
+    else if (held !== undefined || key === signinEpochKey) this.#refuse(key);
   }
 
-  #changeEpoch(value: unknown): void {
-    this.#epoch = parseEntry(SigninEpoch, value, signinEpochKey, this.#logger)?.epoch;
-    for (const [sidHash, entry] of this.#entries) {
-      if (entry.epoch === this.#epoch) continue;
-      this.#entries.delete(sidHash);
-      this.#before.set(sidHash, entry);
+  #beat(stored: StoredEntry): void {
+    const signed = openEntry(this.#options.keys, stored);
+    const beat = SigninBeat.safeParse(signed?.value).data;
+    // The beat's own time counts, not its arrival: an old one read after a reconnect proves nothing.
+    if (beat !== undefined) this.#lastBeatAt = Math.max(this.#lastBeatAt, Math.min(Date.parse(beat.at), this.#now()));
+    this.#newest.forget();
+  }
+
+  #changeEpoch(stored: StoredEntry): void {
+    const signed = openEntry(this.#options.keys, stored);
+    const epoch = SigninEpoch.safeParse(signed?.value).data;
+    if (signed === undefined || epoch === undefined || signed.at < this.#newest.get(stored.key)) {
+      this.#refuse(stored.key);
+      return;
     }
+    this.#newest.note(stored.key, signed.at);
+    for (const [sidHash, { signed: own, entry }] of this.#held)
+      if (entry !== undefined && this.#isOfThisList(own.at, entry)) this.#before.set(sidHash, { signed: own, entry });
+    this.#epoch = { id: epoch.epoch, at: signed.at };
     if (this.#caughtUp) this.#settle();
+  }
+
+  #refuse(key: string): void {
+    if (this.#now() - this.#loggedAt > logEveryMs) {
+      this.#loggedAt = this.#now();
+      this.#options.logger.error({ key }, 'an entry of the allow-list is not what auth signed last, or was taken away');
+    }
+    this.#options.onForeign?.(key);
   }
 
   #tell(sidHash: string, entry: SigninEntry | undefined): void {

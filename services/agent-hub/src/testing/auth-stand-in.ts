@@ -14,6 +14,7 @@ import {
   AppError,
   answer,
   connectBus,
+  EntrySigner,
   hashSid,
   type JwtKey,
   type Logger,
@@ -21,6 +22,7 @@ import {
   signAccessToken,
 } from '@webxterm/shared';
 import { sha256Hex } from '../links/machine-credential.ts';
+import { signerRoot } from './test-hub.ts';
 
 export interface TestUser {
   readonly userId: string;
@@ -41,6 +43,8 @@ export class AuthStandIn {
   readonly #signins: KV;
   readonly #jwtKeys: readonly JwtKey[];
   readonly #epoch = randomUUID();
+  readonly #signer = new EntrySigner(signerRoot);
+  #lastAt = 0;
   readonly #users = new Map<string, TestUser>();
   readonly #beat: NodeJS.Timeout;
 
@@ -68,10 +72,7 @@ export class AuthStandIn {
     const bus = await connectBus({ urls: [options.url], user: 'auth', password: options.password, logger });
     const auth = new AuthStandIn(bus, await openBucket(bus, signinBucket), options.jwtKeys, logger);
     await auth.#sendBeat();
-    await auth.#signins.put(
-      signinEpochKey,
-      JSON.stringify({ epoch: auth.#epoch, complete_at: new Date().toISOString() }),
-    );
+    await auth.#put(signinEpochKey, { epoch: auth.#epoch, complete_at: new Date().toISOString() });
     return auth;
   }
 
@@ -109,7 +110,7 @@ export class AuthStandIn {
   }
 
   async signOut({ sid }: TestSignin): Promise<void> {
-    await this.#signins.delete(signinKey(hashSid(sid)));
+    await this.#put(signinKey(hashSid(sid)), null);
   }
 
   async disable({ sid, user }: TestSignin): Promise<void> {
@@ -134,10 +135,15 @@ export class AuthStandIn {
       exp: Math.floor(Date.now() / 1000) + 86_400,
       epoch: this.#epoch,
     };
-    await this.#signins.put(signinKey(hashSid(sid)), JSON.stringify(entry));
+    await this.#put(signinKey(hashSid(sid)), entry);
   }
 
   async #sendBeat(): Promise<void> {
-    await this.#signins.put(signinBeatKey, JSON.stringify({ epoch: this.#epoch, at: new Date().toISOString() }));
+    await this.#put(signinBeatKey, { epoch: this.#epoch, at: new Date().toISOString() });
+  }
+
+  async #put(key: string, value: unknown): Promise<void> {
+    this.#lastAt = Math.max(Date.now(), this.#lastAt + 1);
+    await this.#signins.put(key, this.#signer.sign(key, this.#lastAt, value));
   }
 }

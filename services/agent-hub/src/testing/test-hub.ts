@@ -1,11 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { createLogger, edgeHeaders, Shutdown } from '@webxterm/shared';
+import { createLogger, edgeHeaders, Shutdown, signinKeyLine } from '@webxterm/shared';
 import { startHub } from '../hub.ts';
 import { type HubSettings, readHubSettings } from '../settings.ts';
 
+/** What the sign-ins of the stand-in for auth are signed with. */
+export const signerRoot = randomBytes(32);
+
 export const secrets = {
+  SIGNIN_KEYS: signinKeyLine(signerRoot),
   GATEWAY_KEY: randomBytes(32).toString('base64url'),
   JWT_KEYS: `k1 ${randomBytes(32).toString('base64url')}`,
   HUB_TOKEN: randomBytes(32).toString('base64url'),

@@ -1,35 +1,20 @@
-import { randomUUID } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
+import { type KeyObject, randomUUID } from 'node:crypto';
 import type { NatsConnection } from '@nats-io/transport-node';
-import {
-  SigninBeat,
-  SigninEntry,
-  SigninEpoch,
-  signinBeatKey,
-  signinEpochKey,
-  signinKey,
-} from '@webxterm/contracts/bus';
-import { AppError, declareStreams, type Logger } from '@webxterm/shared';
+import { SigninBeat, SigninEpoch, signinBeatKey, signinEpochKey } from '@webxterm/contracts/bus';
+import { AppError, declareStreams, type EntrySigner, type Logger } from '@webxterm/shared';
 import type { User } from '../accounts/user.ts';
 import type { Signin } from '../signins/signin.ts';
 import { ListBucket } from './list-bucket.ts';
+import { ListEntries, type ListEntriesOptions } from './list-entries.ts';
+import { Mending } from './mending.ts';
 
-/** Where the truth about sign-ins stands. */
-export interface SigninTruth {
-  bySidHash(sidHash: string): Promise<Signin | null>;
-  alive(now: Date): AsyncIterable<Signin>;
-}
-export interface UserTruth {
-  byId(id: string): Promise<User | null>;
-  byIds(ids: readonly string[]): Promise<User[]>;
-}
-
-export interface ListKeeperOptions {
+export interface ListKeeperOptions extends Pick<ListEntriesOptions, 'signins' | 'users' | 'list'> {
   readonly bus: NatsConnection;
   /** Of streams and buckets that NATS lost. */
   readonly replicas: number;
-  readonly signins: SigninTruth;
-  readonly users: UserTruth;
+  readonly signer: EntrySigner;
+  /** Whose signatures count: those of `signer`, and of the root keys before. */
+  readonly keys: readonly KeyObject[];
   readonly logger: Logger;
   /** Told after each beat whether the list is being kept. */
   readonly onBeat?: (ok: boolean) => void;
@@ -42,15 +27,13 @@ const beatEveryMs = 1000;
 /** Every so many beats the epoch is read again: another one would mean that the list was lost behind our back. */
 const checkEveryBeats = 5;
 const maxConflicts = 10;
-const rebuildBatch = 200;
 
-/**
- * Keeps the allow-list what the database says. Every write insists on the revision that was read *before* the database, so that
- * of two writers the one with the older knowledge fails and looks again: an ended sign-in is never written back.
- */
+/** Keeps the allow-list what the database says, under an epoch, and beats. */
 export class ListKeeper {
   readonly #options: ListKeeperOptions;
   readonly #bucket: ListBucket;
+  readonly #entries: ListEntries;
+  readonly #mending: Mending;
   readonly #now: () => number;
   #epoch: string | undefined;
   #connected = true;
@@ -60,9 +43,12 @@ export class ListKeeper {
   #stopped = false;
 
   constructor(options: ListKeeperOptions) {
+    const { bus, signer, keys, signins, users, list, logger, now = Date.now } = options;
     this.#options = options;
-    this.#bucket = new ListBucket(options.bus);
-    this.#now = options.now ?? Date.now;
+    this.#now = now;
+    this.#bucket = new ListBucket(bus, signer, keys);
+    this.#entries = new ListEntries({ bucket: this.#bucket, signins, users, list, now });
+    this.#mending = new Mending({ bucket: this.#bucket, entries: this.#entries, list, logger, now });
   }
 
   /** Returns once the list is complete: rebuilt, if it had been lost. */
@@ -92,8 +78,8 @@ export class ListKeeper {
    */
   async add(signin: Signin, user: User): Promise<void> {
     await this.#guarded(async (epoch) => {
-      if (await this.#offer(signin, user, epoch)) return true;
-      return this.#align(signin.sid_hash, epoch);
+      if (await this.#entries.offer(signin, user, epoch)) return true;
+      return this.#entries.align(signin.sid_hash, epoch);
     });
   }
 
@@ -102,7 +88,16 @@ export class ListKeeper {
    * @throws AppError unavailable when the list has not taken it: the outbox will see to it
    */
   async sync(sidHash: string): Promise<void> {
-    await this.#guarded((epoch) => this.#align(sidHash, epoch));
+    await this.#guarded((epoch) => this.#entries.align(sidHash, epoch));
+  }
+
+  /** Something stands under this key that is not ours, or ours was taken away: it is written anew, and all others are looked at. */
+  mend(key: string): void {
+    if (key === rebuildKey) return;
+    // Whether there is an epoch still, the next beat sees to.
+    if (key === signinEpochKey) this.#beats = checkEveryBeats - 1;
+    else this.#mending.add(key);
+    if (this.#epoch !== undefined && this.#connected) this.#mending.work(this.#epoch);
   }
 
   async #guarded(write: (epoch: string) => Promise<boolean>): Promise<void> {
@@ -120,28 +115,6 @@ export class ListKeeper {
       if (done) return;
     }
     throw listAway();
-  }
-
-  async #align(sidHash: string, epoch: string): Promise<boolean> {
-    const key = signinKey(sidHash);
-    const { revision, value } = await this.#bucket.read(key);
-    const signin = await this.#options.signins.bySidHash(sidHash);
-    const user = signin === null ? null : await this.#options.users.byId(signin.user_id.toHexString());
-    if (signin === null || user === null || signin.expires_at.getTime() <= this.#now()) {
-      // Also where nothing was listed: the mark of the deletion stops a rebuild that still believes in the sign-in.
-      return (value === undefined && revision > 0) || this.#bucket.remove(key, revision);
-    }
-    const wanted = entryOf(signin, user, epoch);
-    if (isDeepStrictEqual(SigninEntry.safeParse(value).data, wanted)) return true;
-    return this.#bucket.write(key, wanted, revision, this.#lifeSeconds(signin));
-  }
-
-  #offer(signin: Signin, user: User, epoch: string): Promise<boolean> {
-    return this.#bucket.write(signinKey(signin.sid_hash), entryOf(signin, user, epoch), 0, this.#lifeSeconds(signin));
-  }
-
-  #lifeSeconds(signin: Signin): number {
-    return Math.max(1, Math.ceil((signin.expires_at.getTime() - this.#now()) / 1000));
   }
 
   async #watchConnection(): Promise<void> {
@@ -177,9 +150,13 @@ export class ListKeeper {
   async #beatOnce(): Promise<void> {
     if (!this.#connected || this.#stopped) return;
     this.#beats += 1;
+    // Whatever happened to the bucket while it was not watched is looked for.
+    if (this.#epoch === undefined) this.#mending.lookAtAll();
     if (this.#epoch === undefined || this.#beats % checkEveryBeats === 0) this.#epoch = await this.#completeEpoch();
-    const beat = { epoch: this.#epoch, at: new Date(this.#now()).toISOString() };
-    await this.#bucket.write(signinBeatKey, SigninBeat.parse(beat));
+    const at = this.#now();
+    const beat = SigninBeat.parse({ epoch: this.#epoch, at: new Date(at).toISOString() });
+    await this.#bucket.write(signinBeatKey, beat, at);
+    this.#mending.work(this.#epoch);
   }
 
   async #completeEpoch(): Promise<string> {
@@ -191,7 +168,8 @@ export class ListKeeper {
 
   async #readEpoch(): Promise<string | undefined> {
     try {
-      return SigninEpoch.safeParse((await this.#bucket.read(signinEpochKey)).value).data?.epoch;
+      const { signed } = await this.#bucket.read(signinEpochKey);
+      return SigninEpoch.safeParse(signed?.value).data?.epoch;
     } catch (error) {
       this.#options.logger.info({ reason: String(error) }, 'the allow-list has no epoch that can be read');
       return undefined;
@@ -200,17 +178,12 @@ export class ListKeeper {
 
   async #rebuild(): Promise<string> {
     const epoch = await this.#agreeOnEpoch();
-    this.#options.logger.warn({ epoch }, 'the allow-list is empty: rebuilding it from the database');
-    let count = 0;
-    for await (const batch of batches(this.#options.signins.alive(new Date(this.#now())), rebuildBatch)) {
-      const users = await this.#options.users.byIds(batch.map((signin) => signin.user_id.toHexString()));
-      const byId = new Map(users.map((user) => [user._id.toHexString(), user]));
-      await Promise.all(batch.map((signin) => this.#restore(signin, byId.get(signin.user_id.toHexString()), epoch)));
-      count += batch.length;
-    }
-    const complete = { epoch, complete_at: new Date(this.#now()).toISOString() };
-    const { revision } = await this.#bucket.read(signinEpochKey);
-    if (!(await this.#bucket.write(signinEpochKey, SigninEpoch.parse(complete), revision))) {
+    this.#options.logger.warn({ epoch }, 'the allow-list is not there: writing it anew from the database');
+    const count = await this.#entries.walk(epoch);
+    const complete = SigninEpoch.parse({ epoch, complete_at: new Date(this.#now()).toISOString() });
+    const { revision, signed } = await this.#bucket.read(signinEpochKey);
+    const at = this.#entries.after(signinEpochKey, signed?.at);
+    if (!(await this.#bucket.write(signinEpochKey, complete, at, { expected: revision }))) {
       const other = await this.#readEpoch();
       if (other === undefined) throw new Error('the epoch was taken away while the list was rebuilt');
       return other;
@@ -219,40 +192,16 @@ export class ListKeeper {
     return epoch;
   }
 
-  async #restore(signin: Signin, user: User | undefined, epoch: string): Promise<void> {
-    if (user === undefined || (await this.#offer(signin, user, epoch))) return;
-    for (let attempt = 0; attempt < maxConflicts; attempt += 1) if (await this.#align(signin.sid_hash, epoch)) return;
-    throw new Error('an entry of the allow-list is written by too many at once');
-  }
-
   async #agreeOnEpoch(): Promise<string> {
-    const { revision, value } = await this.#bucket.read(rebuildKey);
-    const claimed = SigninBeat.safeParse(value).data;
+    const { revision, signed } = await this.#bucket.read(rebuildKey);
+    const claimed = SigninBeat.safeParse(signed?.value).data;
     if (claimed !== undefined) return claimed.epoch;
-    const claim = { epoch: randomUUID(), at: new Date(this.#now()).toISOString() };
-    return (await this.#bucket.write(rebuildKey, claim, revision)) ? claim.epoch : this.#agreeOnEpoch();
+    const at = this.#entries.after(rebuildKey, signed?.at);
+    const claim = SigninBeat.parse({ epoch: randomUUID(), at: new Date(at).toISOString() });
+    const mine = await this.#bucket.write(rebuildKey, claim, at, { expected: revision });
+    return mine ? claim.epoch : this.#agreeOnEpoch();
   }
 }
-
-const entryOf = (signin: Signin, user: User, epoch: string): SigninEntry => ({
-  user_id: user._id.toHexString(),
-  username: user.username,
-  role: user.role,
-  disabled: user.disabled,
-  exp: Math.floor(signin.expires_at.getTime() / 1000),
-  epoch,
-});
 
 const listAway = (cause?: unknown): AppError =>
   new AppError('unavailable', 'Sign-ins cannot be recorded right now. Try again shortly.', { cause });
-
-async function* batches<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
-  let batch: T[] = [];
-  for await (const item of items) {
-    batch.push(item);
-    if (batch.length < size) continue;
-    yield batch;
-    batch = [];
-  }
-  if (batch.length > 0) yield batch;
-}

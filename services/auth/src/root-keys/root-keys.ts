@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { EntrySigner } from '@webxterm/shared';
 
 /** What is derived from one root: a key per use, so that none can stand in for another. */
 export interface RootKey {
@@ -9,6 +10,7 @@ export interface RootKey {
   readonly apiKeySeal: Buffer;
   readonly deviceCookie: Buffer;
   readonly auditChain: Buffer;
+  readonly allowList: EntrySigner;
 }
 
 /** The root in use, and every root whose work is still around. */
@@ -27,6 +29,7 @@ const deriveRootKey = (root: Buffer): RootKey => ({
   apiKeySeal: derive(root, 'api key encryption'),
   deviceCookie: derive(root, 'device cookie'),
   auditChain: derive(root, 'audit chain'),
+  allowList: new EntrySigner(root),
 });
 
 /** The first root is in use. */

@@ -1,0 +1,89 @@
+import { signinKey } from '@webxterm/contracts/bus';
+import type { Logger } from '@webxterm/shared';
+import type { ListBucket } from './list-bucket.ts';
+import type { ListEntries, ListEntriesOptions } from './list-entries.ts';
+
+export interface MendingOptions extends Pick<ListEntriesOptions, 'list' | 'now'> {
+  readonly bucket: ListBucket;
+  readonly entries: ListEntries;
+  readonly logger: Logger;
+}
+
+/** The same entry is mended so often at most: who spoils it without end costs no more than this. */
+const againAfterMs = 1000;
+/** Beyond so many, the look at all entries finds the rest. */
+const maxKeys = 10_000;
+/** All entries are looked at so often at most. */
+const allEveryMs = 10_000;
+
+const entryPrefix = signinKey('');
+const sidHashPattern = /^[0-9a-f]{64}$/;
+
+/**
+ * Writes anew what was spoilt. Whoever has the identity of a service on the bus can have the server put its answers under any key
+ * of the bucket, and purge it; readers keep what they had, but one that starts meanwhile would not know who is signed in.
+ */
+export class Mending {
+  readonly #options: MendingOptions;
+  readonly #keys = new Set<string>();
+  readonly #mendedAt = new Map<string, number>();
+  #all = false;
+  #allAt = Number.NEGATIVE_INFINITY;
+  #working = false;
+
+  constructor(options: MendingOptions) {
+    this.#options = options;
+  }
+
+  add(key: string): void {
+    if (this.#keys.size < maxKeys) this.#keys.add(key);
+    this.#all = true;
+  }
+
+  /** Every entry is looked at, and every sign-in that there is. */
+  lookAtAll(): void {
+    this.#all = true;
+    this.#allAt = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Does what is to be done now; returns at once. Called again with every beat. */
+  work(epoch: string): void {
+    if (this.#working) return;
+    this.#working = true;
+    void this.#mend(epoch)
+      .catch((error: unknown) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        this.#options.logger.warn({ reason }, 'the allow-list cannot be mended right now, trying again');
+      })
+      .finally(() => {
+        this.#working = false;
+      });
+  }
+
+  async #mend(epoch: string): Promise<void> {
+    const { now, entries, list, logger } = this.#options;
+    for (const [key, at] of this.#mendedAt) if (at <= now() - againAfterMs) this.#mendedAt.delete(key);
+    for (const key of this.#keys) {
+      if (this.#mendedAt.has(key)) continue;
+      await this.#mendKey(key, epoch);
+      this.#keys.delete(key);
+      this.#mendedAt.set(key, now());
+      logger.warn({ key }, 'wrote an entry of the allow-list anew');
+    }
+    if (!this.#all || this.#allAt > now() - allEveryMs || list.isStale()) return;
+    this.#all = false;
+    this.#allAt = now();
+    try {
+      await entries.walk(epoch);
+    } catch (error) {
+      this.#all = true;
+      throw error;
+    }
+  }
+
+  async #mendKey(key: string, epoch: string): Promise<void> {
+    const sidHash = key.startsWith(entryPrefix) ? key.slice(entryPrefix.length) : '';
+    if (sidHashPattern.test(sidHash)) await this.#options.entries.settle(sidHash, epoch);
+    else await this.#options.bucket.remove(key);
+  }
+}
