@@ -67,7 +67,8 @@ export const attackAllowList = (world: () => World): void => {
       expect((await victim.rest.post('/api/auth/logout', undefined)).status).toBe(204);
       const puller = await makeConsumer(bus, 'EVENTS', {});
       bus.publish(`$JS.API.CONSUMER.MSG.NEXT.EVENTS.${puller}`, JSON.stringify({ batch: 1000, no_wait: true }), {
-        reply: subjectOf(key),
+        // The copy is stored under its own subject; what the server says at the end, under this one.
+        reply: subjectOf('s.pulled'),
       });
       await bus.flush();
       expect((await victim.rest.get('/api/machines')).status).toBe(401);
@@ -79,13 +80,13 @@ export const attackAllowList = (world: () => World): void => {
       await expectEverybodyIn(world());
     });
 
-    it('does not take bytes of another stream for an entry, and comes back when it is purged by them', async () => {
+    it('does not take bytes of another stream for an entry', async () => {
       const bus = await world().bus('agent-hub');
       const purge = headers();
       purge.set('Nats-Rollup', 'all');
       bus.publish('$KV.presence.agents.ag_purge', '{}', { headers: purge });
       await bus.flush();
-      // Straight into the bucket, and by way of a stream that the hub may pull from.
+      // With a header that would empty the bucket: straight into it, and by way of a stream that the hub may pull from.
       for (const to of [subjectOf('s.pushed'), 'auth.user.changed'])
         await makeConsumer(bus, 'KV_presence', { filter_subject: '$KV.presence.agents.ag_purge', deliver_subject: to });
       const puller = await makeConsumer(bus, 'EVENTS', {});
@@ -99,7 +100,7 @@ export const attackAllowList = (world: () => World): void => {
           'the entry is signed',
           async () => isSigned(await stored(bus, keyOf(person.token))) || undefined,
         );
-      await expectEverybodyIn(world(), await world().person('after-the-purge'));
+      await expectEverybodyIn(world(), await world().person('after-other-bytes'));
     });
   });
 };
