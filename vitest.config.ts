@@ -1,6 +1,20 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const notOurs = ['**/node_modules/**', '**/dist/**', '**/.cache/**'];
+
+/** The e2e files that take longest: what starts last should be short, or one of two workers waits for the other. */
+const longest = ['faults/matrix', 'security/security', 'terminal-page', 'faults/relays', 'accounts', 'second-user'];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification): number => {
+      const found = longest.findIndex((name) => moduleId.endsWith(`/e2e/${name}.e2e.ts`));
+      return found === -1 ? longest.length : found;
+    };
+    return (await super.sort(files)).toSorted((one, other) => place(one) - place(other));
+  }
+}
 
 /**
  * unit: no I/O worth speaking of, in seconds. integration: real servers and processes. e2e: the whole stack.
@@ -9,6 +23,7 @@ const notOurs = ['**/node_modules/**', '**/dist/**', '**/.cache/**'];
 export default defineConfig({
   test: {
     passWithNoTests: false,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {

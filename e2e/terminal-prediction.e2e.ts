@@ -16,6 +16,19 @@ beforeAll(async () => {
   const port = Number(new URL(stack.url).port);
   link = await FarLink.start(port, 50);
   browser = await launchBrowser({ from: port, to: link.port });
+  // One page for all: over this link it takes longer to sign in and open a shell than to try anything there.
+  terminal = await TerminalPage.open(browser);
+  await terminal.page.addInitScript({
+    content: `window.everDrawn = [];
+      document.addEventListener('DOMContentLoaded', () => new MutationObserver((changes) => {
+        for (const { target, addedNodes } of changes)
+          if (target.dataset?.testid === 'prediction' && addedNodes.length > 0) window.everDrawn.push(target.textContent);
+      }).observe(document.body, { childList: true, subtree: true }));`,
+  });
+  await terminal.signIn(stack.url, stack.admin);
+  const machine = await onlineMachine(new Rest(stack.url, (await new Rest(stack.url).login(stack.admin)).token));
+  await terminal.openTerminal(machine.name);
+  await far();
 });
 afterAll(async () => {
   await browser?.close();
@@ -25,7 +38,6 @@ afterAll(async () => {
 afterEach(async () => {
   link.release();
   expect(terminal.complaints).toEqual([]);
-  await terminal.close();
 });
 
 /** The cells drawn over the screen now (a space over a blank needs none), and all that ever were. */
@@ -45,22 +57,13 @@ const trustedLine = async (): Promise<void> => {
   await nothingDrawn();
 };
 
+let turn = 0;
 beforeEach(async () => {
-  terminal = await TerminalPage.open(browser);
-  await terminal.page.addInitScript({
-    content: `window.everDrawn = [];
-      document.addEventListener('DOMContentLoaded', () => new MutationObserver((changes) => {
-        for (const { target, addedNodes } of changes)
-          if (target.dataset?.testid === 'prediction' && addedNodes.length > 0) window.everDrawn.push(target.textContent);
-      }).observe(document.body, { childList: true, subtree: true }));`,
-  });
-  await terminal.signIn(stack.url, stack.admin);
-  const machine = await onlineMachine(new Rest(stack.url, (await new Rest(stack.url).login(stack.admin)).token));
-  await terminal.openTerminal(machine.name);
-  await far();
-  // A prompt that is short and the same on every machine.
-  await terminal.run("PS1='$ '; clear");
-  await terminal.until(/^\$\s*$/m);
+  turn += 1;
+  // Whatever the test before left typed goes, and the prompt is short and the same on every machine.
+  await terminal.page.keyboard.press('Control+c');
+  await terminal.run(`PS1='$ '; clear; echo turn $((${turn}))`);
+  await terminal.until(new RegExp(`^turn ${turn}\\s*\\n\\$\\s*$`, 'm'));
 });
 
 describe('on a machine 100 ms away', () => {

@@ -27,7 +27,7 @@ const thisMachine: MachinePrograms = { node: process.execPath, numbered: program
 export class NumberedTerminal {
   readonly load: Load;
   readonly terminal: NodeTerminal;
-  /** Connection states since the last `forget`. */
+  /** Connection states, as they came; whoever looks may empty it. */
   readonly states: TerminalState['state'][] = [];
   /** How long it took to be live again after each break of the connection, or of the machine's link, ms. */
   readonly reconnectsMs: number[] = [];
