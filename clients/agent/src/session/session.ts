@@ -68,6 +68,10 @@ export class Session implements AttachedSession {
     return this.#attachments.size;
   }
 
+  has(viewer: Viewer): boolean {
+    return this.#attachments.has(writerOf(viewer));
+  }
+
   /** How it ended; undefined while it lives. */
   get result(): SessionResult | undefined {
     return this.#end.result;

@@ -89,7 +89,8 @@ export class Sessions {
     try {
       const session = known ?? (await this.#open(id, open));
       if (session.ownerUserId !== open.userId) return notYours;
-      if (session.attachmentCount >= maxAttachments) {
+      // One that comes back takes the place of its old attachment, which may not have been found dead yet.
+      if (session.attachmentCount >= maxAttachments && !session.has(viewerOf(open))) {
         return refused('too_many_streams', `This session already has ${maxAttachments} viewers.`);
       }
       const created = known === undefined;
