@@ -45,6 +45,13 @@ export class ScreenViewer {
     await this.until(() => this.frames.some((frame) => frame.type === 'accepted'));
   }
 
+  /** Everything that came before the agent's answer to a question that is asked now is rendered. */
+  async quiet(): Promise<void> {
+    const nonce = this.of('pong').length + 1;
+    this.send({ type: 'ping', scope: 'path', nonce });
+    await this.until(() => this.of('pong').length >= nonce);
+  }
+
   send(frame: UpFrame): void {
     this.#call?.write(wrapFrame(encodeUp(frame)));
   }

@@ -96,7 +96,7 @@ export const screenState = (terminal: Terminal, title: string, scrollback: numbe
   const onAlternate = buffer.active.type === 'alternate';
   if (onAlternate) {
     parts.push(goTo(state.normal.x, state.normal.y), '\x1b[?47h\x1b[H', drawLines(alternate, 0, cols));
-    parts.push(margins(state.alternate, size));
+    parts.push(tabStops(state.alternate, cols), margins(state.alternate, size));
   }
   const active = onAlternate ? state.alternate : state.normal;
   parts.push(modes.originMode ? '\x1b[?6h' : '', cursorAndPen(terminal, state, active));
