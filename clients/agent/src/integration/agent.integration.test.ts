@@ -158,13 +158,13 @@ describe('a shell', () => {
     expect(await viewer.frame('ended')).toMatchObject({ cause: 'access_revoked' });
   });
 
-  it('is binary-clean both ways: 10 MB through a raw tty', { timeout: 60_000 }, async () => {
+  it('is binary-clean both ways: 20 MB through a raw tty', { timeout: 60_000 }, async () => {
     const viewer = await quietShell();
     viewer.type('stty raw -echo; printf "go>"; exec cat\n');
     await viewer.seen('go>');
     viewer.startHash();
     const everyByte = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
-    const sent = Buffer.concat([everyByte, randomBytes(10_000_000)]);
+    const sent = Buffer.concat([everyByte, randomBytes(20_000_000)]);
     viewer.type(sent);
     await viewer.until(() => viewer.hashed === sent.length);
     expect(viewer.digest()).toBe(createHash('sha256').update(sent).digest('hex'));
