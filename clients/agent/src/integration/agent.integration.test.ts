@@ -158,7 +158,7 @@ describe('a shell', () => {
     expect(await viewer.frame('ended')).toMatchObject({ cause: 'access_revoked' });
   });
 
-  it('is binary-clean both ways: 20 MB through a raw tty', { timeout: 60_000 }, async () => {
+  it('is binary-clean both ways: 20 MB through a raw tty', { timeout: 120_000 }, async () => {
     const viewer = await quietShell();
     viewer.type('stty raw -echo; printf "go>"; exec cat\n');
     await viewer.seen('go>');
