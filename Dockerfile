@@ -53,7 +53,8 @@ ENV HTTP_HOST=0.0.0.0 HTTP_PORT=8080 HEALTH_HOST=0.0.0.0 HEALTH_PORT=9090
 # 200 once every part was there, and so until shutdown: a lost server makes a service degraded, not unhealthy.
 HEALTHCHECK --start-period=90s --start-interval=1s --interval=15s --timeout=5s --retries=3 \
     CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.HEALTH_PORT}/readyz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "src/main.ts"]
+# Why: docs/adr/0012.
+CMD ["node", "--max-semi-space-size=1", "src/main.ts"]
 
 FROM service AS gateway
 COPY --from=web /app/clients/web/dist /app/web
@@ -67,4 +68,4 @@ FROM runtime AS agent
 ENV VSAY_CONFIG=/config/agent.yaml
 HEALTHCHECK --start-period=60s --start-interval=2s --interval=30s --timeout=5s --retries=3 \
     CMD ["sh", "-c", "exec node src/main.ts status --config \"$VSAY_CONFIG\""]
-CMD ["sh", "-c", "exec node src/main.ts start --config \"$VSAY_CONFIG\""]
+CMD ["sh", "-c", "exec node --max-semi-space-size=1 src/main.ts start --config \"$VSAY_CONFIG\""]

@@ -9,7 +9,7 @@ export const projectFolder = fileURLToPath(new URL('../..', import.meta.url));
 const killOwnProcess = `
   const { readdirSync, readFileSync } = require('node:fs');
   for (const pid of readdirSync('/proc').filter(Number))
-    if (Number(pid) !== process.pid && readFileSync('/proc/' + pid + '/cmdline', 'latin1').startsWith('node\\0src/main.ts'))
+    if (Number(pid) !== process.pid && readFileSync('/proc/' + pid + '/cmdline', 'latin1').split('\\0').includes('src/main.ts'))
       process.kill(Number(pid), 'SIGKILL');`;
 
 /** What an operator does to a running installation, by the command line of Docker. */

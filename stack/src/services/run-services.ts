@@ -22,6 +22,9 @@ const environmentFor = (runtime: StackRuntime, allowed: RegExp): Record<string, 
   NODE_COMPILE_CACHE: join(runtime.settings.cacheDir, 'compiled'),
 });
 
+/** A young generation of 1 MB: with the default one, a flood of output is mostly work of the garbage collector (ADR 12). */
+const nodeOptions = ['--max-semi-space-size=1'];
+
 interface ProcessPlan {
   readonly name: string;
   readonly port: number;
@@ -36,7 +39,7 @@ const superviseNode = (runtime: StackRuntime, plan: ProcessPlan): Supervised => 
     launch: (onSpawn) =>
       spawnChild({
         program: process.execPath,
-        args: plan.args,
+        args: [...nodeOptions, ...plan.args],
         environment: plan.environment,
         folder: projectFolder,
         endWithinMs: serviceEndWithinMs,

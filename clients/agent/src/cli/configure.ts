@@ -124,7 +124,8 @@ export const configure = async (file: string, options: ConfigureOptions, say: Sa
     return;
   }
   await installService({
-    program: [process.execPath, fileURLToPath(new URL('../main.ts', import.meta.url))],
+    // The option as in the first line of main.ts.
+    program: [process.execPath, '--max-semi-space-size=1', fileURLToPath(new URL('../main.ts', import.meta.url))],
     configPath: file,
     config,
   });

@@ -3,8 +3,8 @@ import type { AgentConfig } from '../configuration/agent-config.ts';
 export const unitName = 'vsay-agent.service';
 
 export type UnitOptions = {
-  /** node and main.ts, as this agent was started. */
-  program: readonly [string, string];
+  /** node, its options, and main.ts. */
+  program: readonly string[];
   configPath: string;
   config: Pick<AgentConfig, 'linux_user' | 'allow_sudo'>;
 };
