@@ -25,6 +25,8 @@ describe('a verdict', () => {
     const row = { name: 'd', unit: 'ms', product: [1, 1, 80], budget: { kind: 'absolute', atMost: 50 } } as const;
     expect(judge(row).met).toBe(true);
     expect(judge({ ...row, counts: 'largest' })).toMatchObject({ met: false, product: 80 });
+    const reference = { name: 'bare', values: [20, 1, 1] };
+    expect(judge({ ...row, counts: 'largest', reference })).toMatchObject({ ratio: 4, reference: { value: 20 } });
     expect(judge({ ...row, product: [], counts: 'largest' }).met).toBe(false);
     expect(judge({ ...row, product: [1, Number.NaN] }).met).toBe(false);
   });

@@ -12,11 +12,17 @@ const describe = (budget: Budget, unit: string): string => {
   return budget.kind === 'ratio' ? `${bound} x` : `${bound} ${unit}`;
 };
 
-/** Medians, spread, and whether the budget is met. A ratio is taken repeat by repeat. */
+const ratioOf = ({ product, reference, counts }: Row): number | undefined => {
+  if (reference === undefined) return undefined;
+  if (counts === 'largest') return largest(product) / largest(reference.values);
+  return median(reference.values.map((value, index) => (product[index] ?? Number.NaN) / value));
+};
+
+/** Medians, spread, and whether the budget is met. A ratio is taken repeat by repeat, but of the worst where those count. */
 export const judge = (row: Row): Verdict => {
-  const ratios = row.reference?.values.map((value, index) => (row.product[index] ?? Number.NaN) / value) ?? [];
-  const ratio = row.reference === undefined ? undefined : median(ratios);
-  const product = row.counts === 'largest' ? largest(row.product) : median(row.product);
+  const counted = row.counts === 'largest' ? largest : median;
+  const product = counted(row.product);
+  const ratio = ratioOf(row);
   const measured = row.budget.kind === 'ratio' ? (ratio ?? Number.NaN) : product;
   return {
     name: row.name,
@@ -24,7 +30,7 @@ export const judge = (row: Row): Verdict => {
     product,
     spread: [smallest(row.product), largest(row.product)],
     reference:
-      row.reference === undefined ? undefined : { name: row.reference.name, value: median(row.reference.values) },
+      row.reference === undefined ? undefined : { name: row.reference.name, value: counted(row.reference.values) },
     ratio,
     budget: describe(row.budget, row.unit),
     met: within(measured, row.budget),

@@ -1,4 +1,5 @@
 import { Bed } from './bed.ts';
+import { hopsTable } from './hops/hops.ts';
 import { failed, judge, table } from './judge.ts';
 import { type BenchOptions, help, parseOptions } from './options.ts';
 import type { Verdict } from './report.ts';
@@ -29,15 +30,20 @@ const measure = async (bed: Bed, group: RowGroup): Promise<Verdict[]> => {
   }
 };
 
-const measureRows = async (options: BenchOptions): Promise<Verdict[]> => {
+const measureRows = async (bed: Bed, options: BenchOptions): Promise<Verdict[]> => {
   const groups = options.command === 'load' ? [fleet] : chooseRows(options.rows);
+  const verdicts: Verdict[] = [];
+  for (const group of groups) verdicts.push(...(await measure(bed, group)));
+  return verdicts;
+};
+
+/** Ends whatever the bed started, also when it is interrupted. */
+const onBed = async <T>(options: BenchOptions, act: (bed: Bed) => Promise<T>): Promise<T> => {
   const bed = new Bed(options);
   const interrupted = (): void => void bed.end().then(() => process.exit(130));
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   try {
-    const verdicts: Verdict[] = [];
-    for (const group of groups) verdicts.push(...(await measure(bed, group)));
-    return verdicts;
+    return await act(bed);
   } finally {
     await bed.end();
   }
@@ -50,7 +56,8 @@ const run = async (options: BenchOptions): Promise<void> => {
     for (const { name, about } of rowGroups) process.stdout.write(`${name.padEnd(width)}  ${about}\n`);
     return;
   }
-  const verdicts = await measureRows(options);
+  if (options.command === 'hops') return void process.stdout.write(`${await onBed(options, hopsTable)}\n`);
+  const verdicts = await onBed(options, (bed) => measureRows(bed, options));
   process.stdout.write(options.json ? `${JSON.stringify(verdicts, null, 2)}\n` : `${table(verdicts)}\n`);
   const broken = verdicts.some(({ failure }) => failure !== undefined);
   if (broken || (options.strict && verdicts.some(({ met }) => !met))) process.exitCode = 1;

@@ -20,11 +20,12 @@ export interface BenchOptions {
   readonly json: boolean;
   readonly strict: boolean;
   readonly help: boolean;
-  readonly command: 'rows' | 'load';
+  readonly command: 'rows' | 'load' | 'hops';
 }
 
 export const help = `npm run bench -- [options]          measure the budgets and say which are met
 npm run bench -- load [options]     hold many idle agents and terminals, and say what they cost
+npm run bench -- hops [options]     processor time of each hop for bulk output
 
   --rows a,b        only these (see --list)
   --list            the rows there are
@@ -75,8 +76,8 @@ export const parseOptions = (args: readonly string[]): BenchOptions => {
     },
   });
   const [command, ...rest] = positionals;
-  if ((command !== undefined && command !== 'load') || rest.length > 0)
-    throw new Error(`the only command is load, not ${positionals.join(' ')}`);
+  if ((command !== undefined && command !== 'load' && command !== 'hops') || rest.length > 0)
+    throw new Error(`the only commands are load and hops, not ${positionals.join(' ')}`);
   const fleet = command === 'load' ? fleets.load : fleets.rows;
   return {
     rows: values.rows.split(',').filter((name) => name !== ''),

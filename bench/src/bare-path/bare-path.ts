@@ -14,6 +14,10 @@ const start = (name: string, ...ports: number[]): Promise<ChildProcess> =>
   });
 
 export interface BarePath {
+  /** The process of each hop. */
+  readonly pids: Readonly<Record<'agent' | 'hub' | 'terminal' | 'gateway', number>>;
+  /** Where its gateway listens on loopback. */
+  readonly port: number;
   open(): Promise<Shell>;
   stop(): void;
 }
@@ -34,21 +38,25 @@ export const startBareGateway = async (upstream: number): Promise<BareGateway> =
 /** The same hops as the product (WebSocket, http-proxy-middleware, gRPC spliced, PTY), four processes, with nothing else in them. */
 export const startBarePath = async (): Promise<BarePath> => {
   const [gateway, terminal, hub] = [await freePort(), await freePort(), await freePort()];
-  const children = [
-    await start('hub', hub),
-    await start('agent', hub),
-    await start('terminal', terminal, hub),
-    await start('gateway', gateway, terminal),
-  ];
+  const children = {
+    hub: await start('hub', hub),
+    agent: await start('agent', hub),
+    terminal: await start('terminal', terminal, hub),
+    gateway: await start('gateway', gateway, terminal),
+  };
+  const pidOf = (name: keyof typeof children): number => children[name].pid ?? 0;
   return {
+    pids: { agent: pidOf('agent'), hub: pidOf('hub'), terminal: pidOf('terminal'), gateway: pidOf('gateway') },
+    port: gateway,
     open: () => openBare(gateway),
     stop: () => {
-      for (const child of children) child.kill('SIGKILL');
+      for (const child of Object.values(children)) child.kill('SIGKILL');
     },
   };
 };
 
-const openBare = (port: number): Promise<Shell> =>
+/** A shell over the bare path whose gateway listens on `port`. */
+export const openBare = (port: number): Promise<Shell> =>
   new Promise((resolve, reject) => {
     const socket = new WebSocket(`ws://127.0.0.1:${port}/`, { perMessageDeflate: false });
     let listener: (bytes: Uint8Array) => void = () => {};

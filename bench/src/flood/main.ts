@@ -1,10 +1,16 @@
-// Told by the process that forked it: the product first, `end` last. Says `flooding` once output comes.
+// Told by the process that forked it: the product or the bare path's port first, `end` last. Says `flooding` once output comes.
 import { z } from 'zod';
+import { openBare } from '../bare-path/bare-path.ts';
 import { openProduct } from '../product.ts';
+import type { Shell } from '../shell.ts';
 
-const Told = z.union([z.literal('end'), z.object({ url: z.string(), token: z.string(), agentId: z.string() })]);
+const Told = z.union([
+  z.literal('end'),
+  z.object({ barePort: z.number() }),
+  z.object({ url: z.string(), token: z.string(), agentId: z.string() }),
+]);
 
-let shell: Awaited<ReturnType<typeof openProduct>> | undefined;
+let shell: Shell | undefined;
 
 process.on('message', async (message) => {
   const told = Told.parse(message);
@@ -12,7 +18,7 @@ process.on('message', async (message) => {
     await shell?.close();
     process.exit();
   }
-  shell = await openProduct(told);
+  shell = await ('barePort' in told ? openBare(told.barePort) : openProduct(told));
   let received = 0;
   shell.onOutput((bytes) => {
     const before = received;

@@ -5,7 +5,7 @@ import type { RowGroup } from './row-group.ts';
 import { sideBySide } from './side-by-side.ts';
 
 /** MB/s of `bytes` of output, from the first byte to the last. */
-const measureBulk = async (shell: Shell, bytes: number): Promise<number> => {
+export const measureBulk = async (shell: Shell, bytes: number): Promise<number> => {
   await prepare(shell, 'stty -opost -echo');
   const done = new Promise<number>((resolve) => {
     let received = 0;

@@ -37,26 +37,34 @@ const interruptOnce = async (shell: Shell, floodMs: number): Promise<number> => 
   return performance.now() - at;
 };
 
-const measureInterrupts = (bed: Bed, what: string, paint: () => Painter, floodMs: number): Promise<number[]> =>
-  bed.product().then((product) =>
-    withShell(
-      () => openProduct(product, { paint: paint() }),
-      async (shell) => {
-        bed.say(`${what}, ${times} times`);
-        await prepare(shell, 'stty -echo');
-        const taken: number[] = [];
-        for (let time = 0; time < times; time += 1) taken.push(await interruptOnce(shell, floodMs));
-        return taken;
-      },
-    ),
+const interrupts = async (shell: Shell, floodMs: number): Promise<number[]> => {
+  await prepare(shell, 'stty -echo');
+  const taken: number[] = [];
+  for (let time = 0; time < times; time += 1) taken.push(await interruptOnce(shell, floodMs));
+  return taken;
+};
+
+const measureInterrupts = async (bed: Bed, what: string, paint: () => Painter, floodMs: number): Promise<number[]> => {
+  const product = await bed.product();
+  bed.say(`${what}, ${times} times`);
+  return withShell(
+    () => openProduct(product, { paint: paint() }),
+    (shell) => interrupts(shell, floodMs),
   );
+};
 
 export const interrupt: RowGroup = {
   name: 'interrupt',
-  about: 'Ctrl-C in a flood until it is quiet, with a viewer that is as fast as the flood',
+  about: 'Ctrl-C in a flood until it is quiet, with a viewer that is as fast as the flood, beside the bare path',
   measure: async (bed) => {
+    const bare = await bed.bare();
     const taken = await measureInterrupts(bed, 'Ctrl-C in a flood', () => paintAtOnce, floodForMs);
-    const row = { unit: 'ms', product: taken } as const;
+    bed.say(`the same on the bare path, ${times} times`);
+    const values = await withShell(
+      () => bare.open(),
+      (shell) => interrupts(shell, floodForMs),
+    );
+    const row = { unit: 'ms', product: taken, reference: { name: 'bare path', values } } as const;
     return [
       { ...row, name: 'Ctrl-C in a flood, median', budget: { kind: 'absolute', atMost: 10 } },
       {
