@@ -18,8 +18,13 @@ const flood = (window: OutputWindow, rate: number, rtt: number, ms: number): num
 };
 
 describe('OutputWindow', () => {
-  it('starts with what it is told', () => {
-    expect(new OutputWindow(bounds).size(0)).toBe(bounds.first);
+  it('starts with what it is told, and for a viewer far away with as much more as its pipe is longer', () => {
+    const window = new OutputWindow(bounds);
+    expect(window.size(0)).toBe(bounds.first);
+    window.measuredRtt(50, 0);
+    expect([window.size(0), window.inFlight(0)]).toEqual([2 * bounds.first, 0]);
+    window.measuredRtt(10_000, 20_000);
+    expect(window.size(20_000)).toBe(bounds.max);
   });
 
   it('keeps at most 50 ms and a round trip of output before a slow viewer', () => {
@@ -93,7 +98,8 @@ describe('OutputWindow', () => {
       window.acked(100_000, { limited, caughtUp: false }, ms);
       return window.size(ms);
     };
-    expect([round(0, 19, true), round(40, 39, true), round(0, 20, false)]).toEqual(Array(3).fill(bounds.first));
+    expect([round(0, 19, true), round(0, 20, false)]).toEqual([bounds.first, bounds.first]);
+    expect(round(40, 39, true)).toBe(Math.ceil((bounds.first / 50) * 90));
     expect(round(0, 20, true)).toBe(5000 * 50);
     expect(round(40, 40, true)).toBe(2500 * 90);
   });

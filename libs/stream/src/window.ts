@@ -8,7 +8,7 @@ const minRoundMs = 20;
 const roundsKept = 10;
 
 export type WindowBounds = {
-  /** Bytes. Allowed before anything has been measured. */
+  /** Bytes. Allowed to a viewer next to its machine before its rate is measured; to one far away as much more as its pipe is longer. */
   first: number;
   /** Bytes, the smallest and the largest window. */
   min: number;
@@ -71,8 +71,10 @@ export class OutputWindow {
 
   /** Bytes to allow beyond what is rendered. */
   size(now: number): number {
-    if (this.#rates.length === 0) return this.#bounds.first;
-    return this.#windowAt(Math.max(...this.#rates), now);
+    return this.#windowAt(
+      this.#rates.length === 0 ? this.#bounds.first / targetDelayMs : Math.max(...this.#rates),
+      now,
+    );
   }
 
   /** Bytes that come in one round trip at the rate that counts; 0 while none is known. */

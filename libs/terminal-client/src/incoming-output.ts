@@ -1,11 +1,13 @@
 import { maxOutputFrame, maxOutputWindow, minOutputWindow } from '@webxterm/contracts/frames';
-import { initialOutputLimit, OutputReader, OutputWindow, StreamProtocolError } from '@webxterm/stream';
+import { OutputReader, OutputWindow, StreamProtocolError } from '@webxterm/stream';
 import type { TerminalHandlers } from './api.ts';
 import type { Clock } from './clock.ts';
 import type { Connection } from './connection.ts';
 
 /** An ack that nobody waits for goes out after a pause, not with every key. */
 const ackPauseMs = 100;
+/** Bytes: what a viewer that paints 5 MB/s may have before it. One far away comes to its rate in fewer round trips than from less. */
+const firstWindow = 256 * 1024;
 /** Bytes that wait to be rendered, at most: a full window, and what was on its way when it shrank. */
 export const maxUnrendered = 2 * maxOutputWindow + maxOutputFrame;
 
@@ -18,7 +20,7 @@ export interface OutputSink extends Pick<TerminalHandlers, 'output'> {
 export class IncomingOutput {
   readonly #handlers: OutputSink;
   readonly #clock: Clock;
-  readonly #window = new OutputWindow({ first: initialOutputLimit, min: minOutputWindow, max: maxOutputWindow });
+  readonly #window = new OutputWindow({ first: firstWindow, min: minOutputWindow, max: maxOutputWindow });
   readonly #reader: OutputReader;
   /** Bytes handed to the screen that it has not rendered. */
   #unrendered = 0;

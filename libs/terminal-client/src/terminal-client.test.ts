@@ -116,16 +116,15 @@ describe('a terminal client', () => {
   it('lets rendering drive the limit, and tells a mere ack after a pause', async () => {
     const bench = new Bench();
     const socket = await bench.attach();
-    expect(socket.of('limit')).toEqual([{ type: 'limit', acked: 0, limit: 65_536 }]);
-    bench.says(0, 'x'.repeat(40_000));
+    expect(socket.of('limit')).toEqual([{ type: 'limit', acked: 0, limit: 262_144 }]);
+    for (const offset of [0, 50_000, 100_000]) bench.says(offset, 'x'.repeat(50_000));
     expect(socket.of('limit')).toHaveLength(1);
     bench.output[0]?.rendered();
-    expect(socket.of('limit')[1]).toEqual({ type: 'limit', acked: 40_000, limit: 105_536 });
-    bench.says(40_000, 'y');
+    expect(socket.of('limit')[1]).toEqual({ type: 'limit', acked: 50_000, limit: 312_144 });
     bench.output[1]?.rendered();
     expect(socket.of('limit')).toHaveLength(2);
     await bench.clock.pass(100);
-    expect(socket.of('limit')[2]?.acked).toBe(40_001);
+    expect(socket.of('limit')[2]?.acked).toBe(100_000);
   });
 
   it('finds a silent server dead after 6 s, but forgives the silence of its own sleep', async () => {
