@@ -6,7 +6,7 @@ export class StackFailure extends Error {
 const plainWords: Record<string, (path: string) => string> = {
   EACCES: (path) => `no right to write ${path}: give it to your user, or choose another folder with WEBXTERM_DATA_DIR`,
   EPERM: (path) => `no right to write ${path}: give it to your user, or choose another folder with WEBXTERM_DATA_DIR`,
-  EROFS: (path) => `${path} is on a read-only disk: choose another folder with WEBXTERM_DATA_DIR`,
+  EROFS: (path) => `${path} is on a read-only disk: mount it writable, or choose another folder with WEBXTERM_DATA_DIR`,
   ENOTDIR: (path) =>
     `${path} cannot be made, for a part of its path is a file: choose another folder with WEBXTERM_DATA_DIR`,
   ENOSPC: (path) => `the disk is full at ${path}: free some space, or choose another disk with WEBXTERM_DATA_DIR`,

@@ -4,6 +4,7 @@ import { beginStack, type Stack } from './start-stack.ts';
 import { type Reporter, silentReporter } from './supervision/reporter.ts';
 
 export { StackFailure } from './failure.ts';
+export { freePort } from './ports.ts';
 export { isolatedSettings, type StackSettings } from './settings.ts';
 export type { StackProcess } from './stack-file.ts';
 export type { Stack } from './start-stack.ts';

@@ -7,6 +7,7 @@ export { declareStreams } from './bus/declare-streams.ts';
 export { entryValue, KvView, type KvViewOptions, openBucket, parseEntry } from './bus/kv-view.ts';
 export { answer, ask } from './bus/request-reply.ts';
 export { ConfigError, readConfig } from './config/config.ts';
+export { type ListenAt, portProblem } from './config/port-problem.ts';
 export {
   allowListSettings,
   busSettings,
@@ -37,6 +38,7 @@ export { type EdgeFacts, edgeHeader, edgeHeaders, readEdgeFacts } from './http/e
 export { errorBody, errorHeaders, toAppError } from './http/error-body.ts';
 export { inRequestScope, type RequestScope, requestScope } from './http/request-scope.ts';
 export { Health, type HealthServerOptions, serveHealth } from './lifecycle/health.ts';
+export { listenAt } from './lifecycle/listen-at.ts';
 export { exitCodeForConfig, runService, type ServiceContext } from './lifecycle/run-service.ts';
 export { Shutdown, type ShutdownTier } from './lifecycle/shutdown.ts';
 export { createLogger, type Logger, loggablePath } from './log/logger.ts';

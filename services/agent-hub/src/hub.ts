@@ -29,6 +29,8 @@ const idleConnectionMs = 30_000;
 export const startHub = async (settings: HubSettings, context: ServiceContext): Promise<void> => {
   const { logger, shutdown } = context;
   const health = new Health('agent-hub');
+  // Before anything is waited for: what is wrong with them is told at once.
+  const certificates = openCertificates(settings, health.metrics, logger);
   await serveHealth({
     host: settings.HEALTH_HOST,
     port: settings.HEALTH_PORT,
@@ -41,7 +43,6 @@ export const startHub = async (settings: HubSettings, context: ServiceContext): 
   const publicServer = createGrpcServer({ 'grpc.max_connection_idle_ms': idleConnectionMs });
   publicServer.addService(agentServiceDefinition, agents.implementation());
   const internalServer = internalPort(settings, parts);
-  const certificates = openCertificates(settings, health.metrics, logger);
   measure(health.metrics, {
     links: () => parts.links.size,
     attachments: () => parts.attachments.size,
@@ -52,7 +53,8 @@ export const startHub = async (settings: HubSettings, context: ServiceContext): 
   startParts(parts);
   parts.auditor.measure(health.metrics);
   parts.auditor.start(shutdown);
-  await listenGrpc(internalServer, settings.INTERNAL_GRPC_HOST, settings.INTERNAL_GRPC_PORT, certificates.internal);
+  const internalAt = { host: settings.INTERNAL_GRPC_HOST, port: settings.INTERNAL_GRPC_PORT, setting: 'INTERNAL_GRPC' };
+  await listenGrpc(internalServer, internalAt, certificates.internal);
   const lease = new Lease(parts.bus, logger, {
     hub_id: parts.hubId,
     address: settings.INTERNAL_ADDRESS,
@@ -66,7 +68,8 @@ export const startHub = async (settings: HubSettings, context: ServiceContext): 
   parts.dispatch.answerOthers();
   answerAuthorize(parts.bus, logger, allowList, authorizer, (agentId) => presence.isOnline(agentId));
   await restApi(settings, parts).listen(settings.HTTP_HOST, settings.HTTP_PORT, shutdown);
-  await listenGrpc(publicServer, settings.GRPC_HOST, settings.GRPC_PORT, certificates.agents);
+  const publicAt = { host: settings.GRPC_HOST, port: settings.GRPC_PORT, setting: 'GRPC' };
+  await listenGrpc(publicServer, publicAt, certificates.agents);
   addShutdown(shutdown, parts, { agents, lease, servers: [publicServer, internalServer] });
   health.markReady();
   logger.info({ hub_id: parts.hubId, grpc: `${settings.GRPC_HOST}:${settings.GRPC_PORT}` }, 'agent-hub is ready');

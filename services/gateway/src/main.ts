@@ -53,9 +53,10 @@ await runService('gateway', readGatewaySettings, async (settings, { logger, shut
     health,
     shutdown,
   });
-  await listen(door.server, settings.HTTP_HOST, settings.HTTP_PORT, shutdown);
-  if (settings.HTTP_REDIRECT_PORT !== undefined)
-    await listen(redirectServer(settings.PUBLIC_URL), settings.HTTP_HOST, settings.HTTP_REDIRECT_PORT, shutdown);
+  const { HTTP_HOST: host, HTTP_REDIRECT_PORT: redirectPort } = settings;
+  await listen(door.server, { host, port: settings.HTTP_PORT, setting: 'HTTP' }, shutdown);
+  if (redirectPort !== undefined)
+    await listen(redirectServer(settings.PUBLIC_URL), { host, port: redirectPort, setting: 'HTTP_REDIRECT' }, shutdown);
   shutdown.add('clients', 'WebSockets', () => sockets.close());
   shutdown.add('work', 'health monitor', () => monitor.stop());
   monitor.start();

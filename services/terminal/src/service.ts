@@ -42,6 +42,8 @@ export const startTerminal = async (
 ): Promise<void> => {
   const health = new Health('terminal');
   health.set('signins', false, 'the allow-list is not complete yet');
+  // Before anything is waited for: what is wrong with it is told at once.
+  const certificates = openCertificates(settings, health.metrics, logger);
   await serveHealth({
     host: settings.HEALTH_HOST,
     port: settings.HEALTH_PORT,
@@ -78,7 +80,6 @@ export const startTerminal = async (
   const measures = new Measures(health.metrics);
   const sealPass = (request: AttachmentRequest): string =>
     sealResumePass(settings.PASS_KEY, passFor(request, now() + resumePassLifeMs));
-  const certificates = openCertificates(settings, health.metrics, logger);
   const channels = new HubChannels(settings.HUB_TOKEN, certificates);
   const locator = new PresenceLocator(presence, bus, { plain: certificates === undefined });
   const attachmentContext: AttachmentContext = {

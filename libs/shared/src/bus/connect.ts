@@ -3,6 +3,7 @@ import { type BusUser, inboxPrefix } from '@webxterm/contracts/bus';
 import { ConfigError } from '../config/config.ts';
 import type { Health } from '../lifecycle/health.ts';
 import type { Shutdown } from '../lifecycle/shutdown.ts';
+import { waitForServer } from '../lifecycle/wait-for-server.ts';
 import type { Logger } from '../log/logger.ts';
 
 export interface BusOptions {
@@ -14,14 +15,13 @@ export interface BusOptions {
   readonly logger: Logger;
   readonly health?: Health;
   readonly shutdown?: Shutdown;
+  /** How long NATS may take to be there at the start, ms. */
+  readonly withinMs?: number;
 }
-
-/** How long between two tries while NATS is not there at the start. */
-const firstConnectRetryMs = 500;
 
 /**
  * Connects to NATS and stays connected for ever: at the start it waits for the server, later it reconnects by itself.
- * @throws ConfigError when the server refuses the user: waiting would not mend that
+ * @throws ConfigError when the server refuses the user, at once, and when it is not there for long
  */
 export const connectBus = async (options: BusOptions): Promise<NatsConnection> => {
   const { logger, health, shutdown } = options;
@@ -33,35 +33,40 @@ export const connectBus = async (options: BusOptions): Promise<NatsConnection> =
   return connection;
 };
 
-const firstConnection = async (options: BusOptions): Promise<NatsConnection> => {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await connect({
-        servers: [...options.urls],
-        user: options.user,
-        pass: options.password,
-        name: options.user,
-        ...(options.ca === undefined ? {} : { tls: { ca: options.ca } }),
-        inboxPrefix: inboxPrefix(options.user),
-        maxReconnectAttempts: -1,
-        reconnectTimeWait: 250,
-        reconnectJitter: 250,
-        pingInterval: 5000,
-        maxPingOut: 2,
-        ignoreAuthErrorAbort: true,
-      });
-    } catch (error) {
-      if (error instanceof AuthorizationError)
-        throw new ConfigError(options.user, [
-          `NATS_PASSWORD: the NATS server refuses the user ${options.user}; check NATS_USER and NATS_PASSWORD against the server's users`,
-        ]);
-      if (attempt === 1)
-        options.logger.warn(
-          { servers: options.urls, reason: error instanceof Error ? error.message : String(error) },
-          'NATS is not there yet, waiting for it',
-        );
-      await new Promise((resolve) => setTimeout(resolve, firstConnectRetryMs));
-    }
+const firstConnection = (options: BusOptions): Promise<NatsConnection> =>
+  waitForServer(
+    {
+      server: 'NATS',
+      setting: 'NATS_URL',
+      where: options.urls.map((url) => url.replace(/^.*@/, '')).join(', '),
+      logger: options.logger,
+      ...(options.withinMs === undefined ? {} : { withinMs: options.withinMs }),
+    },
+    () => connectOnce(options),
+  );
+
+const connectOnce = async (options: BusOptions): Promise<NatsConnection> => {
+  try {
+    return await connect({
+      servers: [...options.urls],
+      user: options.user,
+      pass: options.password,
+      name: options.user,
+      ...(options.ca === undefined ? {} : { tls: { ca: options.ca } }),
+      inboxPrefix: inboxPrefix(options.user),
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: 250,
+      reconnectJitter: 250,
+      pingInterval: 5000,
+      maxPingOut: 2,
+      ignoreAuthErrorAbort: true,
+    });
+  } catch (error) {
+    if (error instanceof AuthorizationError)
+      throw new ConfigError(options.user, [
+        `NATS_PASSWORD: the NATS server refuses the user ${options.user}; check NATS_USER and NATS_PASSWORD against the server's users`,
+      ]);
+    throw error;
   }
 };
 

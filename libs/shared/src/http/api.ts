@@ -13,6 +13,7 @@ import { type HttpLogger, pinoHttp } from 'pino-http';
 import type { z } from 'zod';
 import type { JwtKey } from '../config/settings.ts';
 import { AppError } from '../errors.ts';
+import { listenAt } from '../lifecycle/listen-at.ts';
 import type { Shutdown } from '../lifecycle/shutdown.ts';
 import { type Logger, loggablePath } from '../log/logger.ts';
 import type { AllowList } from '../signins/allow-list.ts';
@@ -107,10 +108,7 @@ export class Api {
     this.#app.use((_request, _response, next) => next(new AppError('not_found')));
     this.#app.use(this.#answerError);
     const server = createServer(this.#app);
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(port, host, resolve);
-    });
+    await listenAt(server, { host, port, setting: 'HTTP' });
     shutdown.add('listeners', 'HTTP', () => closeServer(server));
     return server;
   }

@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import { listenAt } from './listen-at.ts';
 import type { Shutdown } from './shutdown.ts';
 
 /**
@@ -74,10 +75,7 @@ export const serveHealth = async (options: HealthServerOptions): Promise<void> =
     }
     answer(404, { error: 'only /livez, /readyz and /metrics are here' });
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port, options.host, resolve);
-  });
+  await listenAt(server, { host: options.host, port: options.port, setting: 'HEALTH' });
   shutdown.add('unready', 'health', () => health.markEnding());
   shutdown.add('database', 'health server', () => {
     server.closeAllConnections();

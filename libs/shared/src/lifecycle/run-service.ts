@@ -27,12 +27,13 @@ export const runService = async <C extends { LOG_LEVEL: string; INSTANCE_ID?: st
     endOnSignals(logger, shutdown);
     await main(settings, { logger, shutdown });
   } catch (error) {
-    const config = error instanceof ConfigError;
-    logger.fatal(
-      config ? { problems: error.problems } : { err: error },
-      config ? error.message : `${service} could not start`,
-    );
-    process.exit(config ? exitCodeForConfig : 1);
+    if (error instanceof ConfigError) {
+      const { message, problems } = new ConfigError(service, error.problems);
+      logger.fatal({ problems }, message);
+      process.exit(exitCodeForConfig);
+    }
+    logger.fatal({ err: error }, `${service} could not start: ${error instanceof Error ? error.message : error}`);
+    process.exit(1);
   }
 };
 

@@ -2,6 +2,7 @@ import mongoose, { type Connection } from 'mongoose';
 import { ConfigError } from '../config/config.ts';
 import type { Health } from '../lifecycle/health.ts';
 import type { Shutdown } from '../lifecycle/shutdown.ts';
+import { waitForServer } from '../lifecycle/wait-for-server.ts';
 import type { Logger } from '../log/logger.ts';
 
 export interface MongoOptions {
@@ -9,19 +10,20 @@ export interface MongoOptions {
   readonly logger: Logger;
   readonly health: Health;
   readonly shutdown: Shutdown;
+  /** How long MongoDB may take to be there at the start, ms. */
+  readonly withinMs?: number;
 }
 
 /** How long an operation may look for a server: a service that cannot reach MongoDB answers 503 within this. */
 const serverSelectionTimeoutMS = 2000;
 const authenticationFailed = 18;
-const retryMs = 500;
 
 /**
  * Connects to MongoDB, waiting for it at the start; the driver reconnects by itself later.
- * @throws ConfigError when the server refuses the user
+ * @throws ConfigError when the URL cannot be read or the server refuses the user, at once, and when it is not there for long
  */
 export const connectMongo = async (options: MongoOptions): Promise<Connection> => {
-  const { logger, health, shutdown } = options;
+  const { health, shutdown } = options;
   health.set('mongodb', false, 'connecting');
   const connection = mongoose.createConnection();
   connection.set('sanitizeFilter', true);
@@ -29,36 +31,53 @@ export const connectMongo = async (options: MongoOptions): Promise<Connection> =
   connection.set('autoIndex', false);
   connection.set('autoCreate', false);
   connection.set('bufferCommands', false);
-  await firstConnection(connection, options.url, logger);
+  await firstConnection(connection, options);
   health.set('mongodb', true);
   followTopology(connection, options);
   shutdown.add('database', 'close MongoDB', () => connection.close());
   return connection;
 };
 
-const firstConnection = async (connection: Connection, url: string, logger: Logger): Promise<void> => {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await connection.openUri(url, {
-        serverSelectionTimeoutMS,
-        retryWrites: true,
-        writeConcern: { w: 'majority' },
-        heartbeatFrequencyMS: 2000,
-        maxPoolSize: 50,
-      });
-      return;
-    } catch (error) {
-      if (isAuthenticationError(error))
-        throw new ConfigError('mongodb', ['MONGO_URL: the server refuses the user or its password']);
-      if (attempt === 1)
-        logger.warn(
-          { reason: error instanceof Error ? error.message : String(error) },
-          'MongoDB is not there yet, waiting for it',
-        );
-      await new Promise((resolve) => setTimeout(resolve, retryMs));
-    }
+/** The URL without what signs in by it, in whatever shape it is. */
+const withoutCredentials = (url: string): string => url.replace(/\/\/.*@/, '//');
+
+const firstConnection = (connection: Connection, { url, logger, withinMs }: MongoOptions): Promise<void> =>
+  waitForServer(
+    {
+      server: 'MongoDB',
+      setting: 'MONGO_URL',
+      where: withoutCredentials(url),
+      logger,
+      ...(withinMs === undefined ? {} : { withinMs }),
+    },
+    () => connectOnce(connection, url),
+  );
+
+const connectOnce = async (connection: Connection, url: string): Promise<void> => {
+  try {
+    await connection.openUri(url, {
+      serverSelectionTimeoutMS,
+      retryWrites: true,
+      writeConcern: { w: 'majority' },
+      heartbeatFrequencyMS: 2000,
+      maxPoolSize: 50,
+    });
+  } catch (error) {
+    if (isAuthenticationError(error))
+      throw new ConfigError('the service', [
+        'MONGO_URL: the server refuses the user or its password; check both, and authSource, against the users of MongoDB',
+      ]);
+    if (isUnreadable(error))
+      throw new ConfigError('the service', [
+        'MONGO_URL: cannot be read; it is like mongodb://USER:PASSWORD@HOST:27017/DATABASE?replicaSet=rs0&authSource=admin, with what is special in a password percent-encoded',
+      ]);
+    throw error;
   }
 };
+
+/** The driver's message holds the whole URL, with the password: it is not repeated. */
+const isUnreadable = (error: unknown): boolean =>
+  error instanceof Error && /^Mongo(Parse|InvalidArgument|Runtime)Error$/.test(error.name);
 
 const isAuthenticationError = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === authenticationFailed;

@@ -48,7 +48,7 @@ describe('a gRPC server with open windows', () => {
         },
       },
     );
-    const line = await slowLine(await listenGrpc(server, '127.0.0.1', 0));
+    const line = await slowLine(await listenGrpc(server, { host: '127.0.0.1', port: 0, setting: 'GRPC' }));
     const client = new Client(`127.0.0.1:${line}`, credentials.createInsecure(), withoutSubchannelSharing);
     ends.push(
       () => server.forceShutdown(),

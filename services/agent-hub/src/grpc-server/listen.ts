@@ -1,5 +1,5 @@
 import { experimental, Server, ServerCredentials, type ServerOptions } from '@grpc/grpc-js';
-import { type CertificateFolder, GrpcCertificates } from '@webxterm/shared';
+import { type CertificateFolder, GrpcCertificates, type ListenAt, portProblem } from '@webxterm/shared';
 import { openHttp2Windows } from './http2-windows.ts';
 
 /**
@@ -39,12 +39,13 @@ const credentialsFor = (tls: Tls | undefined): ServerCredentials => {
 /**
  * Listens; without `tls` in the clear, which is for loopback alone.
  * @returns the port, which differs from the one asked for when that was 0
+ * @throws ConfigError that names the setting when the port cannot be had
  */
-export const listenGrpc = (server: Server, host: string, port: number, tls?: Tls): Promise<number> =>
+export const listenGrpc = (server: Server, at: ListenAt, tls?: Tls): Promise<number> =>
   new Promise((resolve, reject) => {
-    const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+    const address = `${at.host.includes(':') ? `[${at.host}]` : at.host}:${at.port}`;
     server.bindAsync(address, credentialsFor(tls), (error, bound) => {
-      if (error) reject(new Error(`gRPC cannot listen on ${address}: ${error.message}`, { cause: error }));
+      if (error) reject(portProblem(new Error(`gRPC cannot listen on ${address}: ${error.message}`), at));
       else resolve(bound);
     });
   });

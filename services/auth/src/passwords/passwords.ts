@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import bcrypt from 'bcrypt';
 import type { RootKeys } from '../root-keys/root-keys.ts';
 import { BoundedWork } from './bounded-work.ts';
+import { nativeBcrypt } from './native-bcrypt.ts';
 import { formatStored, preHash, readStored } from './stored-password.ts';
 
 /** libuv has four threads for it, whatever the number of CPUs. */
@@ -17,6 +17,7 @@ export class Passwords {
   readonly #roots: RootKeys;
   readonly #cost: number;
   readonly #work: BoundedWork;
+  readonly #bcrypt = nativeBcrypt();
   readonly #nobodys: string;
 
   constructor(roots: RootKeys, cost: number) {
@@ -36,7 +37,7 @@ export class Passwords {
   /** @throws AppError unavailable when too many are hashed already */
   async hash(password: string): Promise<string> {
     const input = preHash(this.#roots.current, password);
-    return formatStored(this.#roots.current, await this.#work.run(() => bcrypt.hash(input, this.#cost)));
+    return formatStored(this.#roots.current, await this.#work.run(() => this.#bcrypt.hash(input, this.#cost)));
   }
 
   /**
@@ -52,7 +53,7 @@ export class Passwords {
     const known = stored === undefined ? undefined : readStored(this.#roots, stored, password, this.#cost);
     const against = known ?? readStored(this.#roots, this.#nobodys, password, this.#cost);
     if (against === undefined) throw new Error('the stand-in hash cannot be read');
-    const matches = await this.#work.run(() => bcrypt.compare(against.input, against.bcrypt), first);
+    const matches = await this.#work.run(() => this.#bcrypt.compare(against.input, against.bcrypt), first);
     if (!matches || known === undefined) return { ok: false };
     return known.upToDate ? { ok: true } : { ok: true, upgraded: await this.hash(password) };
   }

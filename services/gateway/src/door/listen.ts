@@ -1,21 +1,13 @@
 import type { Server } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
-import type { Shutdown } from '@webxterm/shared';
+import { type ListenAt, listenAt, type Shutdown } from '@webxterm/shared';
 
 /** How long requests under way may take to finish when the gateway stops; event streams never do and are cut then. */
 const drainMs = 3000;
 
 /** Opens the door; on shutdown it takes no one new, lets requests finish, and cuts what is left. */
-export const listen = async (
-  server: Server | TlsServer,
-  host: string,
-  port: number,
-  shutdown: Shutdown,
-): Promise<void> => {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, resolve);
-  });
+export const listen = async (server: Server | TlsServer, at: ListenAt, shutdown: Shutdown): Promise<void> => {
+  await listenAt(server, at);
   const closed = new Promise((resolve) => server.once('close', resolve));
   shutdown.add('listeners', 'the door', () => {
     server.close();

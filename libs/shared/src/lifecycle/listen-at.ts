@@ -1,0 +1,16 @@
+import type { Server } from 'node:net';
+import { type ListenAt, portProblem } from '../config/port-problem.ts';
+
+/**
+ * Listens.
+ * @throws ConfigError that names the setting when the port cannot be had
+ */
+export const listenAt = (server: Server, at: ListenAt): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const refused = (error: Error): void => reject(portProblem(error, at));
+    server.once('error', refused);
+    server.listen(at.port, at.host, () => {
+      server.off('error', refused);
+      resolve();
+    });
+  });
