@@ -27,6 +27,8 @@ ARG WORKSPACE
 RUN test -n "$WORKSPACE" || { echo 'WORKSPACE is missing: --build-arg WORKSPACE=services/auth' >&2; exit 1; }
 RUN --mount=type=cache,target=/root/.npm \
     npm ci --omit=dev --workspace "$WORKSPACE" --no-audit --no-fund --loglevel=error
+COPY scripts/sbom.ts /tmp/
+RUN node /tmp/sbom.ts . "$WORKSPACE" > sbom.cdx.json
 
 FROM manifests AS web
 RUN --mount=type=cache,target=/root/.npm \
@@ -44,14 +46,20 @@ COPY --from=dependencies /app /app
 COPY libs /app/libs
 COPY ${WORKSPACE} /app/${WORKSPACE}
 WORKDIR /app/${WORKSPACE}
+# The commit, where whoever builds tells it.
+ARG REVISION=""
 LABEL org.opencontainers.image.title="webxterm ${WORKSPACE}" \
+      org.opencontainers.image.description="WebXTerm, a self-hosted web terminal to a fleet of machines" \
+      org.opencontainers.image.version="0.1.0" \
+      org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.licenses="Apache-2.0"
 USER node
 
 FROM runtime AS service
 ENV HTTP_HOST=0.0.0.0 HTTP_PORT=8080 HEALTH_HOST=0.0.0.0 HEALTH_PORT=9090
 # 200 once every part was there, and so until shutdown: a lost server makes a service degraded, not unhealthy.
-HEALTHCHECK --start-period=90s --start-interval=1s --interval=15s --timeout=5s --retries=3 \
+# The start may take long on a busy machine, and is over with the first good answer.
+HEALTHCHECK --start-period=300s --start-interval=1s --interval=15s --timeout=10s --retries=3 \
     CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.HEALTH_PORT}/readyz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # Why: docs/adr/0012.
 CMD ["node", "--max-semi-space-size=1", "src/main.ts"]
@@ -66,6 +74,6 @@ ENTRYPOINT ["node", "src/compose/main.ts"]
 FROM runtime AS agent
 # Where `vsay-agent configure` writes, beside the key of the machine: mount a volume that the user node may write.
 ENV VSAY_CONFIG=/config/agent.yaml
-HEALTHCHECK --start-period=60s --start-interval=2s --interval=30s --timeout=5s --retries=3 \
+HEALTHCHECK --start-period=300s --start-interval=2s --interval=30s --timeout=10s --retries=3 \
     CMD ["sh", "-c", "exec node src/main.ts status --config \"$VSAY_CONFIG\""]
 CMD ["sh", "-c", "exec node --max-semi-space-size=1 src/main.ts start --config \"$VSAY_CONFIG\""]
