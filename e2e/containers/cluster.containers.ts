@@ -1,77 +1,131 @@
-import { createServer } from 'node:net';
-import { DockerComposeEnvironment, type StartedDockerComposeEnvironment, Wait } from 'testcontainers';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RawTerminal } from '../support/raw-terminal.ts';
 import { eventually, Rest } from '../support/rest.ts';
 import { type AgentRun, VsayAgent } from '../support/vsay-agent.ts';
 import { type StepResult, WatchedTerminals } from '../support/watched-terminals.ts';
-import { Compose, projectFolder } from './compose.ts';
+import { type Cluster, startCluster } from './cluster.ts';
+import { projectFolder } from './compose.ts';
+import { describeStep } from './describe-step.ts';
+import { docker, endOf, inspect } from './docker.ts';
+import { addedBy, configOf, imageBudgets, ownFiles, packagesOf } from './images.ts';
 
 // Builds the images and runs the whole of docker-compose.yml on a real engine, with two instances of each service that may have
-// several. It needs Docker and is a run of its own: `npm run test:containers`.
+// several. It needs Docker: `npm run test:containers`.
 
-const project = 'webxterm-containers';
-const oneShots = ['secrets', 'init', 'demo-init'];
 /** Terminals that are watched while services are rolled. */
 const watched = 20;
 
-let environment: Record<string, string>;
-let started: StartedDockerComposeEnvironment;
-let compose: Compose;
-let admin: { email: string; password: string };
+let cluster: Cluster;
 let rest: Rest;
 let agent: AgentRun | undefined;
 let agentId = '';
 const results: StepResult[] = [];
-
-/** The first of `count` ports in a row that are free on loopback. */
-const freePorts = async (count: number): Promise<number> => {
-  const free = (port: number): Promise<boolean> =>
-    new Promise((resolve) => {
-      const server = createServer().once('error', () => resolve(false));
-      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-    });
-  for (let first = 28_080; first < 29_000; first += count) {
-    const each = await Promise.all(Array.from({ length: count }, (_, index) => free(first + index)));
-    if (each.every(Boolean)) return first;
-  }
-  throw new Error('no free ports from 28080 on');
-};
+const sizes: string[] = [];
 
 beforeAll(async () => {
-  const port = await freePorts(3);
-  environment = {
-    WEBXTERM_PORT: String(port),
-    WEBXTERM_GRPC_PORT: `${port + 1}-${port + 2}`,
-    WEBXTERM_GRPC_ADDRESSES: `127.0.0.1:${port + 1},127.0.0.1:${port + 2}`,
-  };
-  compose = new Compose(project, environment);
-  let setUp = new DockerComposeEnvironment(projectFolder, 'docker-compose.yml')
-    .withProjectName(project)
-    .withEnvironment(environment)
-    .withProfiles('demo')
-    .withBuild()
-    .withDefaultWaitStrategy(Wait.forHealthCheck());
-  for (const name of oneShots) setUp = setUp.withWaitStrategy(`${name}-1`, Wait.forOneShotStartup());
-  started = await setUp.up();
-  for (const service of ['terminal', 'auth', 'agent-hub']) await compose.scale(service, 2);
-  const [email = '', password = ''] = (await compose.command('run', '--rm', '--no-deps', 'secrets', 'admin')).split(
-    '\n',
-  );
-  admin = { email, password };
-  const url = `http://127.0.0.1:${port}`;
-  const { token } = await new Rest(url).login(admin);
-  rest = new Rest(url, token);
-}, 900_000);
+  cluster = await startCluster({ project: `webxterm-containers-${process.pid}`, profiles: ['demo'] });
+  rest = cluster.rest;
+  for (const service of ['terminal', 'auth', 'agent-hub']) await cluster.compose.scale(service, 2);
+}, 1_500_000);
 
 afterAll(async () => {
   await agent?.stop();
-  await started?.down({ removeVolumes: true, timeout: 10_000 });
-  for (const { step, broken, worstPauseMs, signIns } of results)
-    process.stdout.write(
-      `  ${step}: ${broken} of ${watched} viewers came back, at most ${worstPauseMs} ms without output; ${signIns.answered} sign-ins, ${signIns.refused} refused\n`,
+  await cluster?.remove();
+  for (const line of [...sizes, ...results.map(describeStep)]) process.stdout.write(`  ${line}\n`);
+}, 300_000);
+
+const images = Object.entries(imageBudgets);
+
+describe('the images', () => {
+  it.each(images)('%s adds no more than %i MB to its base', async (image, budget) => {
+    const added = await addedBy(image);
+    sizes.push(`${image}: ${added.toFixed(1)} MB above its base, of ${budget}`);
+    expect(added).toBeLessThan(budget);
+  });
+
+  it.each(images)('%s runs as a plain user, tells what it is, and holds no secret', async (image) => {
+    const { version } = JSON.parse(readFileSync(join(projectFolder, 'package.json'), 'utf8'));
+    const { User, Labels, Healthcheck, Env } = await configOf(image);
+    expect(User).toBe('node');
+    expect(Labels['org.opencontainers.image.title']).toMatch(/^webxterm /);
+    expect(Labels['org.opencontainers.image.version']).toBe(version);
+    expect(Labels['org.opencontainers.image.licenses']).toBe('Apache-2.0');
+    // The one-shot programs end.
+    expect(Healthcheck !== undefined).toBe(image !== 'webxterm/setup');
+    expect(Env.filter((line) => /KEY|TOKEN|PASSWORD|SECRET/.test(line))).toEqual([]);
+  });
+
+  it.each(images)(
+    '%s holds neither tests nor what is of no use in it, and its SBOM lists every package',
+    async (image) => {
+      const unwanted = /\.test\.tsx?$|\/\.git|\/\.env|\/docs\/|\/e2e\/.*\.ts$|\.webxterm|tsconfig/;
+      expect((await ownFiles(image)).filter((path) => unwanted.test(path))).toEqual([]);
+      const { present, listed } = await packagesOf(image);
+      expect(listed.length).toBeGreaterThan(10);
+      expect(present.filter((name) => !listed.includes(name) && !name.startsWith('@webxterm/'))).toEqual([]);
+      expect(
+        listed.filter((name) => /^(vitest|typescript|@biomejs|playwright-core|testcontainers)/.test(name)),
+      ).toEqual([]);
+    },
+  );
+});
+
+describe('the containers', () => {
+  it('have no rights, a root that cannot be written, and an init that reaps', async () => {
+    for (const service of ['auth', 'agent-hub', 'terminal', 'gateway', 'demo'])
+      for (const id of await cluster.compose.instances(service)) {
+        expect(await inspect(id, '{{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}} {{.HostConfig.Init}}')).toBe(
+          'true [ALL] true',
+        );
+        expect(await inspect(id, '{{.HostConfig.SecurityOpt}}')).toContain('no-new-privileges:true');
+        const tried = `try { require('node:fs').writeFileSync('/app/x', ''); } catch (error) { console.log(error.code, process.getuid()); }`;
+        expect(await docker('exec', id, 'node', '-e', tried)).toMatch(/^EROFS (1000|1000[1-4])\n$/);
+        expect(await docker('exec', id, 'cat', '/proc/1/comm')).toMatch(/docker-init|tini/);
+      }
+  });
+
+  it('publish the door and the hubs, on loopback, and nothing else', async () => {
+    const ps = await cluster.compose.command('ps', '--format', '{{.Service}} {{.Ports}}');
+    const open = ps.split('\n').filter((line) => line.includes('->'));
+    expect(open.map((line) => line.split(' ')[0]).sort()).toEqual(['agent-hub', 'agent-hub', 'gateway']);
+    for (const line of open) expect(line.match(/\S+->/g)?.every((port) => port.startsWith('127.0.0.1:'))).toBe(true);
+  });
+});
+
+describe('what cannot be written or does not fit the machine', () => {
+  it('a volume of secrets that is read-only: the set-up says so and ends with 1', async () => {
+    const readOnly = `${cluster.compose.volume('secrets')}:/secrets:ro`;
+    const ended = await endOf(
+      '--user',
+      '0:0',
+      '-e',
+      `PUBLIC_URL=${rest.url}`,
+      '-v',
+      readOnly,
+      'webxterm/setup',
+      'secrets',
     );
-}, 120_000);
+    expect(ended.code).toBe(1);
+    expect(ended.last).toMatch(/secrets.* is on a read-only disk: mount it writable/);
+  });
+
+  it('a folder of the agent that is read-only: it says so and ends', async () => {
+    const readOnly = `${cluster.compose.volume('demo-home')}:/config:ro`;
+    const key = ['--token', `vsay_ak_${'b'.repeat(32)}`, '--host', 'http://127.0.0.1:1'];
+    const configure = ['node', 'src/main.ts', 'configure', ...key, '--config', '/config/agent.yaml'];
+    const ended = await endOf('-v', readOnly, 'webxterm/agent', ...configure);
+    expect(ended.code).toBeGreaterThan(0);
+    expect(ended.last).toMatch(/Cannot write \/config\/agent.yaml: EROFS/);
+  });
+
+  it('an image of another architecture: Docker says so', async () => {
+    const ended = await endOf('--pull', 'never', '--platform', 'linux/s390x', 'webxterm/auth');
+    expect(ended.code).toBeGreaterThan(0);
+    expect(ended.said).toMatch(/does not match the specified platform|exec format error/);
+  });
+});
 
 describe('the cluster in containers', () => {
   it('gives a shell on the demo machine, and the exit status of what ran in it', async () => {
@@ -99,8 +153,8 @@ describe('the cluster in containers', () => {
   });
 
   it('takes an agent from outside over TLS, by the private CA that it pinned', async () => {
-    const key = (await rest.login(admin)).user.api_key;
-    const fingerprint = (await compose.command('run', '--rm', '--no-deps', 'secrets', 'fingerprint')).trim();
+    const key = (await rest.login(cluster.admin)).user.api_key;
+    const fingerprint = (await cluster.compose.command('run', '--rm', '--no-deps', 'secrets', 'fingerprint')).trim();
     const vsay = new VsayAgent();
     const configure = ['configure', '--host', rest.url, '--token', key, '--name', 'outside'];
     const wrong = await vsay.finish(...configure, '--ca-fingerprint', `sha256:${'0'.repeat(64)}`);
@@ -115,27 +169,21 @@ describe('the cluster in containers', () => {
   });
 });
 
-describe('twenty terminals, while the cluster is rolled', () => {
+describe('twenty terminals, while each service is rolled', () => {
   it('lose no byte and double none, of output and of typing', async () => {
+    const somebody = await new Rest(rest.url).signup('signs-in');
     const signIn = async (): Promise<boolean> => {
-      const answer = await new Rest(rest.url).post('/api/login', admin).catch(() => undefined);
+      const account = { email: somebody.user.email, password: 'yourpassword' };
+      const answer = await new Rest(rest.url).post('/api/login', account).catch(() => undefined);
       return answer?.status === 200;
     };
     const terminals = await WatchedTerminals.open(rest, agentId, watched, signIn);
-    const step = async (name: string, act: () => Promise<unknown>): Promise<StepResult> => {
-      const result = await terminals.during(name, act);
-      results.push(result);
-      return result;
-    };
     for (const service of ['auth', 'terminal', 'agent-hub', 'gateway'])
-      await step(`each ${service} restarted`, () => compose.roll(service));
-    for (const service of ['auth', 'terminal', 'agent-hub', 'gateway'])
-      await step(`each ${service} killed`, () => compose.killEach(service));
-    const up = await step('terminal scaled to 3', () => compose.scale('terminal', 3));
-    expect(up.broken).toBe(0);
-    await step('terminal scaled to 1', () => compose.scale('terminal', 1));
+      results.push(await terminals.during(`each ${service} restarted`, () => cluster.compose.roll(service)));
+    const scaled = await terminals.during('terminal scaled to 3', () => cluster.compose.scale('terminal', 3));
+    results.push(scaled, await terminals.during('terminal scaled to 1', () => cluster.compose.scale('terminal', 1)));
     expect(await terminals.finish()).toBeGreaterThan(watched * 1024);
     // What no one is attached to may be restarted without anyone noticing.
-    for (const { step: name, broken } of results) if (name.startsWith('each auth')) expect(broken).toBe(0);
-  }, 600_000);
+    for (const { step, broken } of results) if (/auth|to 3/.test(step)) expect([step, broken]).toEqual([step, 0]);
+  }, 1_200_000);
 });

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { docker, inspect } from './docker.ts';
 
 const run = promisify(execFile);
 export const projectFolder = fileURLToPath(new URL('../..', import.meta.url));
@@ -12,20 +13,39 @@ const killOwnProcess = `
     if (Number(pid) !== process.pid && readFileSync('/proc/' + pid + '/cmdline', 'latin1').split('\\0').includes('src/main.ts'))
       process.kill(Number(pid), 'SIGKILL');`;
 
+/** A bound for what has gone wrong, not a measure: on a machine that is busy with other things a container takes its time. */
+const withinMs = 300_000;
+
+const restarts = async (id: string): Promise<number> => Number(await inspect(id, '{{.RestartCount}}'));
+
 /** What an operator does to a running installation, by the command line of Docker. */
 export class Compose {
   readonly #project: string;
   readonly #environment: Readonly<Record<string, string>>;
+  readonly #folder: string;
 
-  constructor(project: string, environment: Readonly<Record<string, string>>) {
+  constructor(project: string, environment: Readonly<Record<string, string>>, folder = projectFolder) {
     this.#project = project;
     this.#environment = environment;
+    this.#folder = folder;
   }
 
   async command(...args: string[]): Promise<string> {
-    const all = ['compose', '--project-name', this.#project, '--project-directory', projectFolder, ...args];
+    const all = ['compose', '--project-name', this.#project, '--project-directory', this.#folder, ...args];
     const { stdout } = await run('env', [...this.#settings(), 'docker', ...all], { maxBuffer: 16 * 1024 * 1024 });
     return stdout;
+  }
+
+  /** Who administers it, as the set-up program tells the operator. */
+  async admin(): Promise<{ email: string; password: string }> {
+    const told = await this.command('run', '--rm', '--no-deps', 'secrets', 'admin');
+    const [email = '', password = ''] = told.split('\n');
+    return { email, password };
+  }
+
+  /** Volumes by the names of docker-compose.yml. */
+  volume(name: string): string {
+    return `${this.#project}_${name}`;
   }
 
   /** Container ids, the oldest first. */
@@ -36,16 +56,22 @@ export class Compose {
   /** Each instance in turn, the next one once the one before is healthy. */
   async roll(service: string): Promise<void> {
     for (const id of await this.instances(service)) {
-      await run('docker', ['restart', id]);
+      await docker('restart', id);
       await this.healthy(id);
     }
   }
 
   async killEach(service: string): Promise<void> {
-    for (const id of await this.instances(service)) {
-      await run('docker', ['exec', id, 'node', '-e', killOwnProcess]);
-      await this.healthy(id);
-    }
+    for (const id of await this.instances(service)) await this.kill(id);
+  }
+
+  /** Resolves once Docker has started it again and it is healthy. */
+  async kill(id: string): Promise<void> {
+    const before = await restarts(id);
+    await docker('exec', id, 'node', '-e', killOwnProcess);
+    // Docker takes a moment to see the death: until then it tells of the health of before.
+    await this.#until(id, 'started again', async () => (await restarts(id)) > before);
+    await this.healthy(id);
   }
 
   scale(service: string, count: number): Promise<string> {
@@ -61,15 +87,27 @@ export class Compose {
     );
   }
 
-  async healthy(id: string): Promise<void> {
-    const deadline = performance.now() + 90_000;
-    for (;;) {
+  /** @throws Error with what its health checks and its log said last */
+  healthy(id: string): Promise<void> {
+    return this.#until(id, 'healthy', async () => {
       const format = '{{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{end}}';
-      const { stdout } = await run('docker', ['inspect', '--format', format, id]);
-      if (stdout.trim() === 'running healthy') return;
-      if (performance.now() > deadline) throw new Error(`${id} is ${stdout.trim()} after 90 s`);
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      return (await inspect(id, format)) === 'running healthy';
+    });
+  }
+
+  async #until(id: string, what: string, found: () => Promise<boolean>): Promise<void> {
+    const deadline = performance.now() + withinMs;
+    while (!(await found())) {
+      if (performance.now() > deadline)
+        throw new Error(`not ${what} after ${withinMs / 1000} s: ${await this.#lastWords(id)}`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
     }
+  }
+
+  async #lastWords(id: string): Promise<string> {
+    const state = await run('docker', ['inspect', '--format', '{{.Name}} {{json .State}}', id]);
+    const log = await run('docker', ['logs', '--timestamps', '--tail', '20', id]);
+    return `${state.stdout}${log.stdout}${log.stderr}`;
   }
 
   #settings(): string[] {

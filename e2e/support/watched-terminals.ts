@@ -7,6 +7,8 @@ const paceMs = 50;
 /** Bytes that have certainly come after a step, at this pace. */
 const beyond = 1024;
 const rate = 2 * 1024 * 1024;
+/** How long it may take at all, on a machine that is busy with other things too: no measure of how soon it should. */
+const goesOnWithinMs = 180_000;
 
 /** What a step did to the terminals. */
 export interface StepResult {
@@ -54,7 +56,7 @@ export class WatchedTerminals {
     const pauses = this.#watchPauses();
     const signIns = this.#signInAgain();
     await act();
-    await Promise.all(this.#terminals.map((terminal) => terminal.past(beyond, 60_000)));
+    await Promise.all(this.#terminals.map((terminal) => terminal.past(beyond, goesOnWithinMs)));
     const broken = this.#terminals.filter(({ terminal }, index) => terminal.breaks > (breaks[index] ?? 0)).length;
     const took = this.#terminals.flatMap(({ reconnectsMs }, index) => reconnectsMs.slice(reconnects[index]));
     const worstReconnectMs = Math.round(Math.max(0, ...took));
@@ -63,7 +65,7 @@ export class WatchedTerminals {
 
   /** Ends the programs: every byte that they wrote came once and in order, every byte typed arrived once. */
   async finish(): Promise<number> {
-    const accounts = await Promise.all(this.#terminals.map((terminal) => terminal.finish(60_000)));
+    const accounts = await Promise.all(this.#terminals.map((terminal) => terminal.finish(goesOnWithinMs)));
     return accounts.reduce((bytes, account) => bytes + account.bytes, 0);
   }
 

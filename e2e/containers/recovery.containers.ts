@@ -1,0 +1,88 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Cluster, startCluster } from './cluster.ts';
+import { Compose, projectFolder } from './compose.ts';
+import { docker } from './docker.ts';
+import { baseImage } from './images.ts';
+import { type Remembered, recall, remember } from './remembered.ts';
+
+// The commands of docs/operations.md, Backup, restore, upgrade: `npm run test:containers -- recovery`.
+
+const run = promisify(execFile);
+const folder = mkdtempSync(join(tmpdir(), 'webxterm-recovery-'));
+const profiles = ['demo'];
+const tenMinutes = 600_000;
+
+describe('a backup', () => {
+  const project = `webxterm-backup-${process.pid}`;
+  const volumes = ['secrets', 'mongo', 'nats', 'demo-config'];
+  let cluster: Cluster;
+  let before: Remembered;
+
+  /** tar in a container that has the volumes below /v. */
+  const tar = (rights: '' | ':ro', ...args: string[]): Promise<string> =>
+    docker(
+      ...['run', '--rm', '-v', `${folder}:/backup`],
+      ...volumes.flatMap((name) => ['-v', `${project}_${name}:/v/${name}${rights}`]),
+      ...[baseImage, 'tar', '-C', '/v', ...args],
+    );
+
+  beforeAll(async () => {
+    cluster = await startCluster({ project, profiles });
+    before = await remember(cluster);
+  }, 2 * tenMinutes);
+  afterAll(async () => {
+    await cluster?.remove();
+  }, tenMinutes);
+
+  it(
+    'that is restored into an empty installation shows the same users and machines',
+    async () => {
+      await cluster.stop();
+      await tar(':ro', '-czf', '/backup/webxterm.tgz', '.');
+      await cluster.remove();
+      for (const name of volumes) await docker('volume', 'rm', '--force', `${project}_${name}`);
+      expect(await docker('volume', 'ls', '--quiet', '--filter', `name=${project}`)).not.toContain('mongo');
+      await tar('', '-xzpf', '/backup/webxterm.tgz');
+      cluster = await startCluster({ project, profiles });
+      expect(await recall(cluster)).toEqual(before);
+    },
+    2 * tenMinutes,
+  );
+});
+
+describe('an upgrade', () => {
+  const older = join(folder, 'older');
+  const project = `webxterm-upgrade-${process.pid}`;
+  let cluster: Cluster;
+
+  beforeAll(async () => {
+    const git = async (...args: string[]): Promise<string> =>
+      (await run('git', ['-C', projectFolder, ...args])).stdout.trim();
+    // A day's work on data, wire and settings; in a history that is shorter, the commit before.
+    const ref = (await git('rev-list', '-1', '--before=24 hours ago', 'HEAD')) || (await git('rev-parse', 'HEAD~1'));
+    await git('worktree', 'add', '--detach', older, ref);
+    process.stdout.write(`  upgrade from ${await git('log', '-1', '--format=%h of %ci', ref)}\n`);
+    cluster = await startCluster({ project, profiles, folder: older });
+  }, 2 * tenMinutes);
+  afterAll(async () => {
+    await cluster?.remove();
+    await run('git', ['-C', projectFolder, 'worktree', 'remove', '--force', older]);
+    rmSync(folder, { recursive: true, force: true });
+  }, tenMinutes);
+
+  it(
+    'opens what the images of an earlier commit wrote',
+    async () => {
+      const before = await remember(cluster);
+      const today = new Compose(project, cluster.environment);
+      await today.command('up', '--build', '--detach', '--wait');
+      expect(await recall({ url: cluster.url, admin: await today.admin() })).toEqual(before);
+    },
+    2 * tenMinutes,
+  );
+});
