@@ -3,11 +3,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isolatedSettings, type Stack, startStack } from '@webxterm/stack';
+import { isolatedSettings, type Stack, type StackSettings, startStack } from '@webxterm/stack';
 import { findMachine, type Product, signIn, trustAuthority } from './api.ts';
 import { type BarePath, startBarePath } from './bare-path/bare-path.ts';
+import { freePort } from './free-port.ts';
 import type { BenchOptions } from './options.ts';
 import { startTtyd, type Ttyd } from './peers/ttyd.ts';
+import { debuggedAt } from './process/inspector.ts';
 
 /** The product as it runs for a measurement. */
 export interface RunningProduct extends Product {
@@ -16,6 +18,8 @@ export interface RunningProduct extends Product {
   readonly apiKey: string;
   /** Where it keeps its files. */
   readonly dataDir: string;
+  /** Where its processes listen for debuggers, one at a time. */
+  readonly debugPort: number;
   pidOf(process: string): number;
 }
 
@@ -32,6 +36,17 @@ const running = (stack: Stack): Pick<RunningProduct, 'stack' | 'url' | 'pidOf'> 
     return found.pid;
   },
 });
+
+const debugged = (port: number): StackSettings['serviceEnvironment'] => {
+  const environment = debuggedAt(port);
+  return {
+    gateway: environment,
+    auth: environment,
+    terminal: environment,
+    'agent-hub': environment,
+    agent: environment,
+  };
+};
 
 /** What rows measure on. Each part is started when it is first asked for, and shared from then on. */
 export class Bed {
@@ -107,30 +122,36 @@ export class Bed {
   async #startProduct(): Promise<RunningProduct> {
     this.say('starting the product');
     const dataDir = this.folder('data');
-    const stack = await startStack({ dataDir, home: this.folder('home') });
+    const debugPort = await freePort();
+    const stack = await startStack({ dataDir, home: this.folder('home'), serviceEnvironment: debugged(debugPort) });
     this.atEnd(() => stack.stop());
     const { token, apiKey } = await signIn(stack.url, stack.admin);
     const agentId = await findMachine(stack.url, token);
-    return { ...running(stack), dataDir, token, apiKey, agentId };
+    return { ...running(stack), dataDir, debugPort, token, apiKey, agentId };
   }
 
   async #startCrowded(): Promise<RunningProduct> {
     this.say('starting a product with room for the load');
     const { agents, sessions, tls } = this.options;
     const dataDir = this.folder('crowded');
+    const debugPort = await freePort();
     const stack = await startStack({
       dataDir,
       home: this.folder('home'),
       agent: false,
       tls,
       serviceEnvironment: {
-        'agent-hub': { MAX_MACHINES_PER_USER: String(agents + 1), REGISTRATIONS_PER_MINUTE: '1000000' },
-        terminal: { TERMINALS_PER_USER: String(sessions + 1) },
+        'agent-hub': {
+          ...debuggedAt(debugPort),
+          MAX_MACHINES_PER_USER: String(agents + 1),
+          REGISTRATIONS_PER_MINUTE: '1000000',
+        },
+        terminal: { ...debuggedAt(debugPort), TERMINALS_PER_USER: String(sessions + 1) },
       },
     });
     this.atEnd(() => stack.stop());
     trustAuthority(stack.ca);
-    return { ...running(stack), dataDir, ...(await signIn(stack.url, stack.admin)), agentId: '' };
+    return { ...running(stack), dataDir, debugPort, ...(await signIn(stack.url, stack.admin)), agentId: '' };
   }
 
   async #startBare(): Promise<BarePath> {

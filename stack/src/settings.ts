@@ -68,8 +68,8 @@ export interface StackSettings {
   readonly cacheDir: string;
   readonly mongoUrl: string | undefined;
   readonly natsUrl: string | undefined;
-  /** More settings for the instances of a service, such as bounds for a load test. */
-  readonly serviceEnvironment: Readonly<Partial<Record<ServiceName, Readonly<Record<string, string>>>>>;
+  /** More settings for the instances of a service, or for the agent, such as bounds for a load test. */
+  readonly serviceEnvironment: Readonly<Partial<Record<ServiceName | 'agent', Readonly<Record<string, string>>>>>;
   /** For programs that need their user's settings: pip, the build, the agent's shells. */
   readonly environment: Readonly<Record<string, string>>;
 }

@@ -2,8 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import WebSocket from 'ws';
 import { z } from 'zod';
 
-/** Where Node listens for debuggers once a process got SIGUSR1. */
-const debuggerUrl = 'http://127.0.0.1:9229/json/list';
+/** For the environment of a Node process: where it listens for debuggers once it got SIGUSR1. */
+export const debuggedAt = (port: number) => ({ NODE_OPTIONS: `--inspect-port=127.0.0.1:${port}` });
+
 const openWithinMs = 10_000;
 
 const Targets = z.array(z.looseObject({ webSocketDebuggerUrl: z.string() }));
@@ -26,12 +27,12 @@ export interface Inspected {
 }
 
 /**
- * Opens the debugger of a Node process on this machine.
+ * Opens the debugger of a Node process on this machine that was started with `debuggedAt`.
  * @throws Error when something else listens on the debugger's port
  */
-export const inspect = async (pid: number): Promise<Inspected> => {
+export const inspect = async (pid: number, port: number): Promise<Inspected> => {
   process.kill(pid, 'SIGUSR1');
-  const socket = await open(await findDebugger());
+  const socket = await open(await findDebugger(port));
   const pending = new Map<number, (answer: z.output<typeof Answer>) => void>();
   let lastId = 0;
   socket.on('message', (text: Buffer) => {
@@ -62,7 +63,7 @@ export const inspect = async (pid: number): Promise<Inspected> => {
   };
   if ((await evaluate('process.pid')) !== pid) {
     socket.terminate();
-    throw new Error('another process listens on the port of the Node debugger, 9229: end it and try again');
+    throw new Error(`another process listens on the port for debuggers, ${port}: try again`);
   }
   return {
     evaluate,
@@ -74,11 +75,11 @@ export const inspect = async (pid: number): Promise<Inspected> => {
   };
 };
 
-const findDebugger = async (): Promise<string> => {
+const findDebugger = async (port: number): Promise<string> => {
   const giveUpAt = performance.now() + openWithinMs;
   for (;;) {
     try {
-      const [target] = Targets.parse(await (await fetch(debuggerUrl)).json());
+      const [target] = Targets.parse(await (await fetch(`http://127.0.0.1:${port}/json/list`)).json());
       if (target !== undefined) return target.webSocketDebuggerUrl;
     } catch (error) {
       if (performance.now() > giveUpAt) throw new Error('the debugger of a process does not open', { cause: error });

@@ -8,8 +8,8 @@ import type { RowGroup } from './row-group.ts';
 const shells = 20;
 const idleMs = 10_000;
 
-const settled = async (pid: number): Promise<number> => {
-  const inspected = await inspect(pid);
+const settled = async ({ pid, port }: { pid: number; port: number }): Promise<number> => {
+  const inspected = await inspect(pid, port);
   await inspected.collectGarbage();
   await inspected.close();
   return residentBytes(pid);
@@ -26,11 +26,11 @@ export const agentIdle: RowGroup = {
     await delay(idleMs);
     const processor = ((processorSeconds(pid) - processorBefore) / (idleMs / 1000)) * 100;
     const asItIs = residentBytes(pid);
-    const before = await settled(pid);
+    const before = await settled({ pid, port: product.debugPort });
     const opened: ProductShell[] = [];
     for (let shell = 0; shell < shells; shell += 1) opened.push(await openProduct(product));
     for (const shell of opened) await prepare(shell, 'true');
-    const perShell = ((await settled(pid)) - before) / shells;
+    const perShell = ((await settled({ pid, port: product.debugPort })) - before) / shells;
     for (const shell of opened) await shell.close();
     const at = (atMost: number) => ({ kind: 'absolute', atMost }) as const;
     return [

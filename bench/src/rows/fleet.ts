@@ -10,8 +10,8 @@ import type { RowGroup } from './row-group.ts';
 
 const agentProcesses = 4;
 const viewerProcesses = 2;
-const linkedWithinMs = 300_000;
-const attachedWithinMs = 180_000;
+const linkedWithinMs = 600_000;
+const attachedWithinMs = 600_000;
 const backWithinMs = 120_000;
 const settleMs = 3000;
 /** Beside one descriptor for each agent or terminal, a service has its own. */
@@ -30,9 +30,10 @@ const requireDescriptors = (wanted: number): void => {
 const shares = (total: number, processes: number): number[] =>
   Array.from({ length: processes }, (_, at) => Math.floor((total + at) / processes)).filter((share) => share > 0);
 
-const memoryOf = async (pid: number): Promise<number> => {
+const memoryOf = async (product: RunningProduct, name: string): Promise<number> => {
   await delay(settleMs);
-  const inspected = await inspect(pid);
+  const pid = product.pidOf(name);
+  const inspected = await inspect(pid, product.debugPort);
   await inspected.collectGarbage();
   await inspected.close();
   return residentBytes(pid);
@@ -56,10 +57,10 @@ const agentRows = async (bed: Bed, product: RunningProduct, fleet: ChildFleet<Fl
   const { agents, tls } = bed.options;
   const way = tls ? 'TLS' : 'in the clear';
   const linked = (report: FleetReport): number => report.linked;
-  const before = await memoryOf(product.pidOf('agent-hub-1'));
+  const before = await memoryOf(product, 'agent-hub-1');
   bed.say(`${agents} agents dial for the first time`);
   const first = await fleet.reach('agents linked', agents, linked, linkedWithinMs);
-  const held = await memoryOf(product.pidOf('agent-hub-1'));
+  const held = await memoryOf(product, 'agent-hub-1');
   bed.say(`linked after ${(first / 1000).toFixed(1)} s; the hub has ${(held / 1e6).toFixed(0)} MB`);
   return [
     {
@@ -79,7 +80,7 @@ const agentRows = async (bed: Bed, product: RunningProduct, fleet: ChildFleet<Fl
 
 const terminalRows = async (bed: Bed, product: RunningProduct, fleet: ChildFleet<FleetReport>): Promise<Row[]> => {
   const agentIds = fleet.all((report) => report.agentIds).slice(0, bed.options.sessions);
-  const before = await memoryOf(product.pidOf('terminal-1'));
+  const before = await memoryOf(product, 'terminal-1');
   bed.say(`${agentIds.length} terminals open`);
   const half = Math.ceil(agentIds.length / viewerProcesses);
   const orders = [agentIds.slice(0, half), agentIds.slice(half)]
@@ -94,7 +95,7 @@ const terminalRows = async (bed: Bed, product: RunningProduct, fleet: ChildFleet
     attachedWithinMs,
   );
   bed.say(`attached after ${(took / 1000).toFixed(1)} s`);
-  const held = await memoryOf(product.pidOf('terminal-1'));
+  const held = await memoryOf(product, 'terminal-1');
   viewers.end();
   return [
     {

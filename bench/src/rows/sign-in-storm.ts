@@ -39,7 +39,7 @@ export const signInStorm: RowGroup = {
     const delays: number[] = [];
     // One after the other: there is one port for debuggers.
     for (const name of services) {
-      const inspected: Inspected = await inspect(product.pidOf(name));
+      const inspected: Inspected = await inspect(product.pidOf(name), product.debugPort);
       await inspected.evaluate(startDelay);
       const { ok, throttled } = await storm(product);
       bed.say(`${name}: ${ok} signed in, ${throttled} told to wait`);

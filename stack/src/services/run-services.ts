@@ -95,7 +95,7 @@ export const startAgent = async (runtime: StackRuntime, door: Door, ca: string |
     name: 'agent',
     port: 0,
     args: [join('clients', 'agent', 'src/main.ts'), 'start', '--config', config],
-    environment: environmentFor(runtime, passedToAgent),
+    environment: { ...environmentFor(runtime, passedToAgent), ...settings.serviceEnvironment.agent },
   });
   runtime.atStop('agent', () => agent.stop());
   await agent.start();
