@@ -5,7 +5,7 @@ import { Metadata } from '@grpc/grpc-js';
 import { decodeUp, encodeDown, inputWindow } from '@webxterm/contracts/frames';
 import { metadataKey, type OpenStream, unwrapFrame, type Welcome, wrapFrame } from '@webxterm/contracts/grpc';
 import { helloBytes, type MachineKey } from '../../../clients/agent/src/identity/machine-key.ts';
-import { backOff } from '../../../clients/agent/src/link/back-off.ts';
+import { backOff, patience } from '../../../clients/agent/src/link/back-off.ts';
 import { type Credential, dial } from '../../../clients/agent/src/link/dial.ts';
 import type { HubConnection } from '../../../clients/agent/src/link/hub-connection.ts';
 import { FleetOrder, type FleetReport } from './fleet-messages.ts';
@@ -61,7 +61,7 @@ class SimulatedAgent {
   async run(): Promise<void> {
     let failed = 0;
     for (;;) {
-      const connection = await turn(() => this.#dial());
+      const connection = await turn(() => this.#dial(failed));
       failed = connection === undefined ? failed + 1 : 0;
       if (connection === undefined) await delay(backOff({ failures: failed - 1, hasSessions: false }, Math.random()));
       else {
@@ -74,7 +74,7 @@ class SimulatedAgent {
   }
 
   /** @returns the link; undefined when there is none */
-  async #dial(): Promise<HubConnection | undefined> {
+  async #dial(failed: number): Promise<HubConnection | undefined> {
     const result = await dial(this.#order.address, {
       security: { tls: this.#order.tls, ca: this.#order.ca },
       key: this.#key,
@@ -84,6 +84,7 @@ class SimulatedAgent {
       fallbackCredential: this.#machineCredential,
       facts: { ...facts, name: this.#name, hostname: this.#name },
       registerOnly: false,
+      patienceMs: patience(failed),
     });
     if (result.kind !== 'welcome') {
       const why = result.kind === 'refused' ? result.refused.code : result.reason;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { backOff, redialDelay } from './back-off.ts';
+import { backOff, patience, redialDelay } from './back-off.ts';
 
 describe('the back-off', () => {
   it('doubles up to 30 s when idle and 5 s with sessions, and is never the same for all', () => {
@@ -8,6 +8,10 @@ describe('the back-off', () => {
     expect(backOff({ failures: 1000, hasSessions: false }, 1)).toBe(30_000);
     expect(backOff({ failures: 1000, hasSessions: true }, 1)).toBe(5000);
     expect(backOff({ failures: 1000, hasSessions: true }, 0)).toBe(2500);
+  });
+
+  it('waits longer for a hub after each failure: 1.5 s at first, 12 s at most', () => {
+    expect([0, 1, 2, 3, 4, 1000].map(patience)).toEqual([1500, 3000, 6000, 12_000, 12_000, 12_000]);
   });
 
   it('starts at once for an agent with sessions and spreads the others', () => {

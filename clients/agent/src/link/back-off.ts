@@ -17,6 +17,17 @@ export const backOff = (state: BackOffState, random: number): number => {
   return Math.round(ceiling * (0.5 + random / 2));
 };
 
+/** A process that was stopped accepts connections and never answers: 45 s pass before TCP says so. */
+const firstPatienceMs = 1_500;
+const maxPatienceMs = 12_000;
+
+/**
+ * ms that a dial waits for each answer of a hub: doubling. A hub on which a whole fleet dials answers late, and whoever does not wait has
+ * made it work for nothing and comes again: with 1.5 s for ever none of 1,000 agents stayed linked to a hub that had 5 % of a processor.
+ */
+export const patience = (failures: number): number =>
+  Math.min(maxPatienceMs, firstPatienceMs * 2 ** Math.min(failures, 20));
+
 /** ms until the first dial after a link was lost: none with sessions, spread over 30 s without. */
 export const redialDelay = (hasSessions: boolean, random: number): number =>
   hasSessions ? 0 : Math.round(maxBackOffIdleMs * random);

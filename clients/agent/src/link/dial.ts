@@ -6,9 +6,6 @@ import { HubConnection, type Security } from './hub-connection.ts';
 /** Versions of the agent's protocol that this code speaks. */
 export const protocolVersion = { min: 1, max: 1 } as const;
 
-/** A process that was stopped accepts connections and never answers: 45 s pass before TCP says so. */
-const challengeTimeoutMs = 1500;
-const welcomeTimeoutMs = 1500;
 /** The first registration asks auth and writes to the database. */
 const registrationTimeoutMs = 10_000;
 
@@ -24,6 +21,8 @@ export type DialOptions = {
   fallbackCredential: string;
   facts: MachineFacts;
   registerOnly: boolean;
+  /** ms that each answer of the hub is waited for. */
+  patienceMs: number;
 };
 
 export type DialResult =
@@ -43,7 +42,7 @@ export const dial = async (address: string, options: DialOptions): Promise<DialR
 };
 
 const introduce = async (connection: HubConnection, generation: bigint, options: DialOptions): Promise<DialResult> => {
-  const first = (await connection.next(challengeTimeoutMs))?.message;
+  const first = (await connection.next(options.patienceMs))?.message;
   if (first?.$case === 'refused') return { kind: 'refused', refused: first.value };
   if (first?.$case !== 'challenge') return { kind: 'failed', reason: await silence(connection) };
   const { nonce, protocolMin, protocolMax } = first.value;
@@ -70,8 +69,8 @@ const introduce = async (connection: HubConnection, generation: bigint, options:
     },
   });
   const registers = credential.$case === 'apiKey' || credential.$case === 'registrationToken';
-  const patience = registers ? registrationTimeoutMs : welcomeTimeoutMs;
-  const second = (await connection.next(patience))?.message;
+  const withinMs = registers ? Math.max(registrationTimeoutMs, options.patienceMs) : options.patienceMs;
+  const second = (await connection.next(withinMs))?.message;
   if (second?.$case === 'refused') return { kind: 'refused', refused: second.value };
   if (second?.$case === 'welcome') return { kind: 'welcome', welcome: second.value, connection };
   return { kind: 'failed', reason: await silence(connection) };

@@ -6,6 +6,7 @@ import { GenerationCounter } from '../identity/generation.ts';
 import { loadMachineKey, type MachineKey } from '../identity/machine-key.ts';
 import { machineFacts } from '../stats/facts.ts';
 import { type HubAddresses, hubAddresses, shuffled } from './addresses.ts';
+import { patience } from './back-off.ts';
 import { CredentialStore } from './credentials.ts';
 import { dial } from './dial.ts';
 import type { HubConnection } from './hub-connection.ts';
@@ -26,6 +27,8 @@ export class Dialer {
   readonly #now: () => number;
   /** The last answer of the host: hubs can be dialled while the gateway is away. */
   #addresses: HubAddresses | undefined;
+  /** Rounds in which no hub answered, one after the other. */
+  #failures = 0;
 
   private constructor(
     config: AgentConfig,
@@ -64,9 +67,13 @@ export class Dialer {
     }
     for (const address of shuffled(this.#addresses?.addresses ?? [])) {
       const result = await this.#dial(address, registerOnly);
-      if (result.kind !== 'failed') return result;
+      if (result.kind !== 'failed') {
+        this.#failures = 0;
+        return result;
+      }
       reason = `The hub at ${address} does not answer (${result.reason}).`;
     }
+    this.#failures += 1;
     return { kind: 'unreachable', reason };
   }
 
@@ -81,6 +88,7 @@ export class Dialer {
       fallbackCredential: fallback,
       facts: await machineFacts(this.#config),
       registerOnly,
+      patienceMs: patience(this.#failures),
     }).catch((error: unknown) => ({ kind: 'failed' as const, reason: describeError(error) }));
     if (result.kind === 'welcome') await this.#credentials.keep(result.welcome, this.#now());
     if (result.kind === 'refused') return this.#refused(result.refused);
