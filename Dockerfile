@@ -61,7 +61,7 @@ ENV HTTP_HOST=0.0.0.0 HTTP_PORT=8080 HEALTH_HOST=0.0.0.0 HEALTH_PORT=9090
 # The start may take long on a busy machine, and is over with the first good answer.
 HEALTHCHECK --start-period=300s --start-interval=1s --interval=15s --timeout=10s --retries=3 \
     CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.HEALTH_PORT}/readyz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-# Why: docs/adr/0012.
+# Why: docs/adr/0015.
 CMD ["node", "--max-semi-space-size=1", "src/main.ts"]
 
 FROM service AS gateway

@@ -1,5 +1,5 @@
 #!/usr/bin/env -S node --max-semi-space-size=1
-// A young generation of 1 MB: with the default one, a flood of output is mostly work of the garbage collector (ADR 12).
+// A young generation of 1 MB: with the default one, a flood of output is mostly work of the garbage collector (ADR 15).
 import { Command } from 'commander';
 import { defaultConfigPath } from './configuration/agent-config.ts';
 import { exitCode, Failure } from './failure.ts';

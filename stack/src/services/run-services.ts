@@ -22,7 +22,7 @@ const environmentFor = (runtime: StackRuntime, allowed: RegExp): Record<string, 
   NODE_COMPILE_CACHE: join(runtime.settings.cacheDir, 'compiled'),
 });
 
-/** A young generation of 1 MB: with the default one, a flood of output is mostly work of the garbage collector (ADR 12). */
+/** A young generation of 1 MB: with the default one, a flood of output is mostly work of the garbage collector (ADR 15). */
 const nodeOptions = ['--max-semi-space-size=1'];
 
 interface ProcessPlan {
