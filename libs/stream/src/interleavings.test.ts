@@ -182,5 +182,5 @@ describe('one session, several viewers, and everything that can happen between t
       ),
       { numRuns: 1500 },
     );
-  }, 60_000);
+  }, 180_000);
 });
