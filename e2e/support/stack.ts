@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { BusUser } from '@webxterm/contracts/bus';
 import { type StackProcess, startStack } from '@webxterm/stack';
 import { eventually, Rest } from './rest.ts';
 
@@ -22,15 +23,31 @@ export interface TestStack {
   stop(): Promise<void>;
 }
 
+/** A NATS that the stack does not start itself, and the passwords of its users there. */
+export interface ForeignNats {
+  /** host:port */
+  readonly url: string;
+  readonly password: (user: BusUser) => string;
+}
+
+const keepPasswords = (dataDir: string, { password }: ForeignNats): void => {
+  const folder = join(dataDir, 'secrets');
+  mkdirSync(folder, { mode: 0o700 });
+  for (const user of ['init', 'auth', 'agent-hub', 'terminal'] as const)
+    writeFileSync(join(folder, `nats-${user}`), password(user), { mode: 0o600 });
+};
+
 /** What `npm start` starts, on free ports with its own data; the agent runs unless it is said not to. */
 export const startTestStack = async (
-  options: { agent?: boolean; replicas?: number; tls?: boolean } = {},
+  options: { agent?: boolean; replicas?: number; tls?: boolean; nats?: ForeignNats } = {},
 ): Promise<TestStack> => {
   const dataDir = mkdtempSync(join(tmpdir(), 'webxterm-e2e-'));
   // A home without a profile: what is tested is the terminal, not what someone's login scripts do and how long they take.
   const home = mkdtempSync(join(tmpdir(), 'webxterm-home-'));
+  if (options.nats !== undefined) keepPasswords(dataDir, options.nats);
   const stack = await startStack({
     dataDir,
+    ...(options.nats === undefined ? {} : { natsUrl: options.nats.url }),
     agent: options.agent ?? true,
     replicas: options.replicas ?? 1,
     tls: options.tls ?? false,
