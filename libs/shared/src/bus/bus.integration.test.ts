@@ -158,6 +158,18 @@ describe('the allow-list', () => {
     list.stop();
   });
 
+  it('knows a sign-in that it was not told of yet, by looking it up', async () => {
+    const list = open();
+    await beat();
+    await list.complete();
+    list.stop();
+    const [made, gone] = ['made-a-moment-ago', 'gone-a-moment-ago'];
+    await put(signinKey(hashSid(made)), entry);
+    await put(signinKey(hashSid(gone)), null);
+    expect((await list.find(made)).username).toBe('ada');
+    await expect(list.find(gone)).rejects.toMatchObject({ code: 'unauthenticated' });
+  });
+
   it('is read on when a service had an answer of the server put among its entries', async () => {
     const list = open();
     await put(signinKey(hashSid(sid)), entry);
