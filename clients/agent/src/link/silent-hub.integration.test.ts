@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createMachineKey } from '../identity/machine-key.ts';
 import { TestHub } from '../integration/test-hub.ts';
 import { machineFacts } from '../stats/facts.ts';
+import { patience } from './back-off.ts';
 import { dial } from './dial.ts';
 
 let directory = '';
@@ -40,6 +41,7 @@ const dialTo = async (address: string) =>
     fallbackCredential: '',
     facts: await machineFacts({ name: 'box', linux_user: os.userInfo().username }),
     registerOnly: false,
+    patienceMs: patience(0),
   });
 
 describe('a hub that takes the connection and says nothing', () => {
