@@ -66,6 +66,7 @@ CMD ["node", "--max-semi-space-size=1", "src/main.ts"]
 
 FROM service AS gateway
 COPY --from=web /app/clients/web/dist /app/web
+CMD ["node", "src/main.ts"]
 ENV WEB_DIR=/app/web
 
 FROM runtime AS setup
