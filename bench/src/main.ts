@@ -7,12 +7,13 @@ import { fleet } from './rows/fleet.ts';
 import type { RowGroup } from './rows/row-group.ts';
 import { chooseRows, rowGroups } from './rows/row-groups.ts';
 
-const giveUpAfterMs = 600_000;
+/** Ten minutes, and on a slow machine twice what the keys take to type, and as long again for a whole fleet to come in. */
+const giveUpAfterMs = ({ faultKeys, agents }: BenchOptions): number => 600_000 + 10 * faultKeys + 60 * agents;
 
 /** What waits for bytes that were lost waits for ever. */
-const tooLate = (): Promise<never> =>
+const tooLate = (ms: number): Promise<never> =>
   new Promise((_resolve, reject) => {
-    setTimeout(() => reject(new Error('not done within 10 minutes')), giveUpAfterMs).unref();
+    setTimeout(() => reject(new Error(`not done within ${Math.round(ms / 60_000)} minutes`)), ms).unref();
   });
 
 /** With its cause: `fetch failed` alone says nothing. */
@@ -24,7 +25,7 @@ const reasonOf = (error: unknown): string => {
 /** One row that cannot be measured does not cost the others their figures. */
 const measure = async (bed: Bed, group: RowGroup): Promise<Verdict[]> => {
   try {
-    return (await Promise.race([group.measure(bed), tooLate()])).map(judge);
+    return (await Promise.race([group.measure(bed), tooLate(giveUpAfterMs(bed.options))])).map(judge);
   } catch (error) {
     return [failed(group.name, reasonOf(error))];
   }

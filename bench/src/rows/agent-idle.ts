@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { findMachine } from '../api.ts';
 import { processorSeconds, residentBytes } from '../process/figures.ts';
 import { inspect } from '../process/inspector.ts';
 import { openProduct, type ProductShell } from '../product.ts';
@@ -20,8 +21,10 @@ export const agentIdle: RowGroup = {
   about: `memory and processor of the agent, idle and with ${shells} idle shells`,
   measure: async (bed) => {
     const product = await bed.product();
+    bed.say('the idle agent, from its second start on: at the end of the first it has filled its compile cache');
+    await product.stack.restart('agent');
     const pid = product.pidOf('agent');
-    bed.say('the idle agent');
+    await findMachine(product.url, product.token);
     const processorBefore = processorSeconds(pid);
     await delay(idleMs);
     const processor = ((processorSeconds(pid) - processorBefore) / (idleMs / 1000)) * 100;
