@@ -9,6 +9,7 @@ import { fuzzFrames } from './fuzz/frames.ts';
 import { fuzzRest } from './fuzz/rest.ts';
 import { fuzzTokens } from './fuzz/tokens.ts';
 import { attackInside } from './inside.ts';
+import { tryLimits } from './limits.ts';
 import { routeMatrix } from './route-matrix.ts';
 import { startWorld, type World } from './world.ts';
 
@@ -25,6 +26,7 @@ afterAll(async () => {
 
 routeMatrix(() => world);
 tryBounds(() => world);
+tryLimits(() => world);
 fuzzTokens(() => world);
 fuzzFrames(() => world);
 fuzzAgents(() => world);

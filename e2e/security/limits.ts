@@ -1,0 +1,52 @@
+import { maxClientMessage } from '@webxterm/contracts/frames';
+import { describe, expect, it } from 'vitest';
+import WebSocket from 'ws';
+import type { Answer } from '../support/rest.ts';
+import type { Person, World } from './world.ts';
+
+export const tryLimits = (world: () => World): void => {
+  describe('a message of a client', () => {
+    it('over 1 MiB is closed with 1009; one of 1 MiB is input, and other terminals go on', async () => {
+      const { stack, agentId, cast, session } = world();
+      const socket = new WebSocket(
+        `${stack.url.replace('http', 'ws')}/api/terminal/${agentId}/ws?token=${cast.control.token}`,
+        { perMessageDeflate: false },
+      );
+      await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
+      const closed = new Promise<number>((resolve) => socket.once('close', resolve));
+      // Ctrl-U throws away what a line editor holds.
+      socket.send(Buffer.alloc(maxClientMessage, 0x15));
+      socket.send(Buffer.alloc(maxClientMessage + 1, 0x15));
+      expect(await closed).toBe(1009);
+      await session.run('echo one is enough');
+    });
+  });
+
+  describe('a machine that runs beside the stack, as the same user', () => {
+    it('is granted to nobody', async () => {
+      const { agentId, cast } = world();
+      const grant = { username: cast.other.name, role: 'control' };
+      const answer: Answer = await cast.owner.rest.post(`/api/machines/${agentId}/access/grant`, grant);
+      expect([answer.status, answer.body.code]).toEqual([409, 'machine_hosts_stack']);
+    });
+  });
+
+  describe('ten administrators who step down at the same moment', () => {
+    it('leave one', async () => {
+      const { cast } = world();
+      const people = await Promise.all(Array.from({ length: 9 }, (_, at) => world().person(`chief ${at}`)));
+      const setRole = ({ rest }: Person, { id }: Person, role: string): Promise<Answer> =>
+        rest.send('PATCH', `/api/users/${id}`, { role });
+      for (const one of people) expect((await setRole(cast.admin, one, 'admin')).status).toBe(200);
+      const ten = [cast.admin, ...people];
+      const answers = await Promise.all(ten.map((one) => setRole(one, one, 'user')));
+      expect(answers.map(({ status }) => status).sort()).toEqual([...Array.from({ length: 9 }, () => 200), 409]);
+      const last = ten[answers.findIndex(({ status }) => status === 409)] ?? cast.admin;
+      expect((await last.rest.get('/api/users')).status).toBe(200);
+      // As it was, for the attacks that follow.
+      if (last === cast.admin) return;
+      expect((await setRole(last, cast.admin, 'admin')).status).toBe(200);
+      expect((await setRole(cast.admin, last, 'user')).status).toBe(200);
+    });
+  });
+};
