@@ -8,6 +8,7 @@ import { fuzzBus } from './fuzz/bus.ts';
 import { fuzzFrames } from './fuzz/frames.ts';
 import { fuzzRest } from './fuzz/rest.ts';
 import { fuzzTokens } from './fuzz/tokens.ts';
+import { tryHostileAgent } from './hostile-agent.ts';
 import { attackInside } from './inside.ts';
 import { tryLimits } from './limits.ts';
 import { routeMatrix } from './route-matrix.ts';
@@ -27,6 +28,7 @@ afterAll(async () => {
 routeMatrix(() => world);
 tryBounds(() => world);
 tryLimits(() => world);
+tryHostileAgent(() => world);
 fuzzTokens(() => world);
 fuzzFrames(() => world);
 fuzzAgents(() => world);
