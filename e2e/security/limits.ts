@@ -2,7 +2,18 @@ import { maxClientMessage } from '@webxterm/contracts/frames';
 import { describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import type { Answer } from '../support/rest.ts';
+import { eventually } from '../support/rest.ts';
 import type { Person, World } from './world.ts';
+
+/** Cells of a CSV file in which no cell holds a line break. */
+const cellsOf = (csv: string): string[] =>
+  [...csv.matchAll(/"((?:[^"]|"")*)"/g)].map(([, cell]) => (cell ?? '').replaceAll('""', '"'));
+
+const exportCsv = async (url: string, token: string): Promise<string> => {
+  const answer = await fetch(`${url}/api/audit/export.csv`, { headers: { authorization: `Bearer ${token}` } });
+  expect(answer.status).toBe(200);
+  return answer.text();
+};
 
 export const tryLimits = (world: () => World): void => {
   describe('a message of a client', () => {
@@ -28,6 +39,24 @@ export const tryLimits = (world: () => World): void => {
       const grant = { username: cast.other.name, role: 'control' };
       const answer: Answer = await cast.owner.rest.post(`/api/machines/${agentId}/access/grant`, grant);
       expect([answer.status, answer.body.code]).toEqual([409, 'machine_hosts_stack']);
+    });
+  });
+
+  describe('what somebody wrote to be a formula', () => {
+    it('is text in the CSV of the audit log', async () => {
+      const { stack, cast } = world();
+      const evil = await world().person('formula');
+      for (const username of ['=HYPERLINK("http://evil.example","x")', '@SUM(1+1)']) {
+        expect((await evil.rest.send('PATCH', '/api/profile', { username })).status).toBe(200);
+        expect((await evil.rest.post('/api/auth/refresh', { token: evil.token })).status).toBe(200);
+      }
+      const cells = await eventually('both names are in the log', async () => {
+        const found = cellsOf(await exportCsv(stack.url, cast.admin.token));
+        return found.some((cell) => cell.includes('=HYPERLINK')) && found.some((cell) => cell.includes('@SUM'))
+          ? found
+          : undefined;
+      });
+      expect(cells.filter((cell) => /^[=+\-@\t\r]/.test(cell))).toEqual([]);
     });
   });
 
