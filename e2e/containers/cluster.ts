@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { DockerComposeEnvironment, Wait } from 'testcontainers';
-import { Rest } from '../support/rest.ts';
+import { eventually, Rest } from '../support/rest.ts';
 import { Compose, projectFolder } from './compose.ts';
 
 /** Programs of docker-compose.yml that end. */
@@ -67,12 +67,14 @@ export const startCluster = async (options: ClusterOptions): Promise<Cluster> =>
   const started = await setUp.up();
   const url = `http://127.0.0.1:${port}`;
   const admin = await compose.admin();
+  // Healthy means that each is ready; on a busy machine the first request from one to the other may still come too late.
+  const { token } = await eventually('the administrator signs in', () => new Rest(url).login(admin), 120_000);
   return {
     compose,
     environment,
     url,
     admin,
-    rest: new Rest(url, (await new Rest(url).login(admin)).token),
+    rest: new Rest(url, token),
     stop: async () => void (await started.down({ removeVolumes: false, timeout: 30_000 })),
     remove: async () => void (await started.down({ removeVolumes: true, timeout: 30_000 })),
   };
