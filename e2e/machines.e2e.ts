@@ -27,6 +27,8 @@ beforeAll(async () => {
   [mongo, openSessions] = await Promise.all([database('agent-hub'), database('terminal')]);
   await Promise.all([rest.signup('olga'), rest.signup('gast')]);
   [owner, guest] = [await TerminalPage.open(browser), await TerminalPage.open(browser)];
+  // All of a machine's page is in view: a choice that its live parts push out of sight would close.
+  await owner.page.setViewportSize({ width: 1200, height: 2000 });
   for (const [name, { page }] of [
     ['olga', owner],
     ['gast', guest],

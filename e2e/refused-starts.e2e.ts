@@ -5,6 +5,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { signinKeyLine } from '@webxterm/shared';
 import { freePort, startServers } from '@webxterm/stack';
 import { createAuthority, issueCertificate } from '@webxterm/stack/pki';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -67,7 +68,7 @@ const settingsOf = (service: Service): Record<string, string> => {
     JWT_KEYS: `k1 ${key}`,
   };
   if (service === 'auth') return { ...backed, ROOT_KEY: key, INSTALLATION_ID: 'test' };
-  const internal = { ...backed, PASS_KEY: key, HUB_TOKEN: key };
+  const internal = { ...backed, PASS_KEY: key, HUB_TOKEN: key, SIGNIN_KEYS: signinKeyLine(Buffer.alloc(32, 1)) };
   if (service === 'terminal') return { ...internal, TICKET_KEY: key };
   return { ...internal, GRPC_PORT: '1', INTERNAL_GRPC_PORT: '1', INTERNAL_ADDRESS: '127.0.0.1:1', LINK_KEY: key };
 };

@@ -76,6 +76,8 @@ const watchStatus = (): (() => Promise<Set<string>>) => {
       await passed(250);
     }
   })();
+  // Told when it is waited for, not before.
+  watcher.catch(() => undefined);
   return async () => {
     watching = false;
     await watcher;

@@ -65,7 +65,9 @@ export class Rest {
   }
 
   async machines(): Promise<Machine[]> {
-    return (await this.get<{ machines: Machine[] }>('/api/machines')).body.machines;
+    const { status, body } = await this.get<{ machines: Machine[] }>('/api/machines');
+    if (status !== 200) throw new Error(`no list of machines: ${status} ${JSON.stringify(body)}`);
+    return body.machines;
   }
 }
 
