@@ -2,6 +2,7 @@ import { connect, createServer, type Server } from 'node:net';
 import { Client, type ClientDuplexStream, credentials } from '@grpc/grpc-js';
 import { type AgentMessage, AgentServiceService, type ServerMessage } from '@webxterm/contracts/grpc';
 import { describe, expect, it } from 'vitest';
+import { eventually } from '../support/rest.ts';
 import { hubAddress, type World } from './world.ts';
 
 /** As many dials of one address as a hub greets at once. */
@@ -50,8 +51,14 @@ export const tryBounds = (world: () => World): void => {
       const elsewhere = clientTo(`127.0.0.1:${typeof bound === 'object' ? bound?.port : ''}`);
       expect((await firstWord(dial(elsewhere)))?.$case).toBe('challenge');
       elsewhere.close();
-      crowd.close();
       proxy.close();
+      for (const stream of dials) stream.cancel();
+      crowd.close();
+      const later = clientTo(address);
+      await eventually('the address is greeted as before, once they are gone', async () =>
+        (await firstWord(dial(later)))?.$case === 'challenge' ? true : undefined,
+      );
+      later.close();
     });
   });
 };
