@@ -30,6 +30,9 @@ export default defineConfig({
           name: 'unit',
           include: ['**/*.test.{ts,tsx}'],
           exclude: [...notOurs, '**/*.integration.test.ts'],
+          // They leave nothing behind, so a process and its modules serve many files: 18 s instead of 80 on two processors.
+          isolate: false,
+          maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
       },

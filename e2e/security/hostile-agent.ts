@@ -1,4 +1,5 @@
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import { inspect } from 'node:util';
 import { Metadata } from '@grpc/grpc-js';
 import { encodeDown, inputWindow } from '@webxterm/contracts/frames';
 import { metadataKey, type OpenStream, type Welcome, wrapFrame } from '@webxterm/contracts/grpc';
@@ -44,7 +45,7 @@ const enrol = async (address: string, apiKey: string): Promise<{ link: HubConnec
     registerOnly: false,
     patienceMs: 10_000,
   });
-  if (result.kind !== 'welcome') throw new Error(`the hostile agent is not welcome: ${JSON.stringify(result)}`);
+  if (result.kind !== 'welcome') throw new Error(`the hostile agent is not welcome: ${inspect(result)}`);
   return { link: result.connection, welcome: result.welcome };
 };
 
