@@ -41,6 +41,7 @@ export default defineConfig({
           name: 'integration',
           include: ['**/*.integration.test.ts'],
           exclude: notOurs,
+          setupFiles: ['scripts/home-of-tests.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
           // Each file starts servers of its own: two at a time is what two processors carry.
