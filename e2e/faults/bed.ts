@@ -1,7 +1,4 @@
 import type { ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { onlineMachine, Rest } from '../support/rest.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 import { VsayAgent } from '../support/vsay-agent.ts';
@@ -23,12 +20,11 @@ export interface Bed {
 
 export const makeBed = async (): Promise<Bed> => {
   const stack = await startTestStack({ agent: false, replicas: 2 });
-  const home = mkdtempSync(join(tmpdir(), 'webxterm-home-'));
   const { token, user } = await new Rest(stack.url).login(stack.admin);
   const rest = new Rest(stack.url, token);
   const door = await startFaultyProxy([Number(new URL(stack.url).port)]);
   const link = await startFaultyProxy(stack.grpc.map((address) => Number(address.split(':').at(-1))));
-  const vsay = new VsayAgent(home);
+  const vsay = new VsayAgent();
   const configured = await vsay.finish(
     'configure',
     ...['--host', stack.url, '--token', user.api_key, '--name', 'faulty', '--grpc', `127.0.0.1:${link.port}`],
@@ -53,7 +49,6 @@ export const makeBed = async (): Promise<Bed> => {
       await door.close();
       await link.close();
       await stack.stop();
-      rmSync(home, { recursive: true, force: true });
     },
   };
 };

@@ -16,17 +16,12 @@ export interface AgentRun {
 
 /** The agent's command line as a person runs it, with a configuration folder of its own. */
 export class VsayAgent {
-  readonly config = join(mkdtempSync(join(tmpdir(), 'vsay-agent-')), 'agent.yaml');
-  readonly #home: string | undefined;
-
-  /** `home`: of its shells; default: the home of whoever runs the tests. */
-  constructor(home?: string) {
-    this.#home = home;
-  }
+  /** Also the home of its shells: one without login scripts, which may take long, and may wait for each other. */
+  readonly #folder = mkdtempSync(join(tmpdir(), 'vsay-agent-'));
+  readonly config = join(this.#folder, 'agent.yaml');
 
   run(...args: string[]): AgentRun {
-    const home = this.#home === undefined ? [] : [`HOME=${this.#home}`];
-    const child = spawn('env', [...home, process.execPath, main, ...args, '--config', this.config], {
+    const child = spawn('env', [`HOME=${this.#folder}`, process.execPath, main, ...args, '--config', this.config], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let text = '';
