@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { StackFailure } from './failure.ts';
+import { PortClaims } from './port-claims.ts';
 
 /**
  * Below the ephemeral ports of Linux (32768) and macOS (49152): a service that is started again finds its port free,
@@ -10,8 +11,7 @@ const lowest = 20_000;
 const highest = 32_000;
 const attempts = 200;
 
-/** Handed out by this process already, perhaps not yet listened on. */
-const handedOut = new Set<number>();
+const claims = new PortClaims();
 
 /** Why `host:port` cannot be listened on (the error's code); undefined when it can. */
 export const whyNotFree = (host: string, port: number): Promise<string | undefined> =>
@@ -21,30 +21,29 @@ export const whyNotFree = (host: string, port: number): Promise<string | undefin
     server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(undefined)));
   });
 
-/** A free port on `host` that this process has not given to anybody else. */
+/** A free port on `host` that nobody else was given. */
 export const freePort = async (host = '127.0.0.1'): Promise<number> => {
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const port = randomInt(lowest, highest);
-    if (handedOut.has(port)) continue;
-    handedOut.add(port);
+    if (!claims.take(port)) continue;
     if ((await whyNotFree(host, port)) === undefined) return port;
-    handedOut.delete(port);
+    claims.giveBack(port);
   }
   throw new StackFailure(`no free port on ${host} between ${lowest} and ${highest}: end some programs and try again`);
 };
 
 /** `wanted` when it is free, else another free port. */
 export const freePortPreferring = async (wanted: number | undefined): Promise<number> => {
-  if (wanted !== undefined && !handedOut.has(wanted) && (await whyNotFree('127.0.0.1', wanted)) === undefined) {
-    handedOut.add(wanted);
-    return wanted;
+  if (wanted !== undefined && claims.take(wanted)) {
+    if ((await whyNotFree('127.0.0.1', wanted)) === undefined) return wanted;
+    claims.giveBack(wanted);
   }
   return freePort();
 };
 
 /** Gives a port back after its user has ended. */
 export const returnPort = (port: number): void => {
-  handedOut.delete(port);
+  claims.giveBack(port);
 };
 
 /**

@@ -76,7 +76,10 @@ const onScreen = (expected: Terminal, actual: Terminal): string[] => {
 const prompts = ({ buffer: { active } }: Terminal): boolean =>
   active.type === 'normal' &&
   active.cursorX === 2 &&
-  active.getLine(active.baseY + active.cursorY)?.translateToString().startsWith('$ ') === true;
+  active
+    .getLine(active.baseY + active.cursorY)
+    ?.translateToString()
+    .startsWith('$ ') === true;
 
 /** Both have rendered the same output, and nothing follows. */
 const level = async (first: ScreenViewer, second: ScreenViewer): Promise<void> => {

@@ -1,0 +1,54 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { identify, isAlive, ProcessIdentity } from './data-dir/process-identity.ts';
+
+/**
+ * Ports that processes of one user have been given and may not listen on yet. Between the look whether a port is free and the
+ * start of who gets it seconds pass, and stacks are started side by side.
+ */
+export class PortClaims {
+  readonly #folder: string;
+  readonly #mine = new Set<number>();
+
+  constructor(folder: string = join(tmpdir(), `webxterm-ports-${userInfo().uid}`)) {
+    this.#folder = folder;
+    process.once('exit', () => {
+      for (const port of this.#mine) this.giveBack(port);
+    });
+  }
+
+  /** @returns false when a process that lives has it, this one too */
+  take(port: number): boolean {
+    const file = this.#file(port);
+    for (const again of [true, false]) {
+      try {
+        mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+        writeFileSync(file, JSON.stringify(identify('port', process.pid)), { flag: 'wx' });
+        this.#mine.add(port);
+        return true;
+      } catch {
+        if (!again || !this.#isLeftBehind(file)) return false;
+        rmSync(file, { force: true });
+      }
+    }
+    return false;
+  }
+
+  giveBack(port: number): void {
+    if (this.#mine.delete(port)) rmSync(this.#file(port), { force: true });
+  }
+
+  #file(port: number): string {
+    return join(this.#folder, String(port));
+  }
+
+  /** By a process that could not give it back. One that cannot be read is just being written. */
+  #isLeftBehind(file: string): boolean {
+    try {
+      return !isAlive(ProcessIdentity.parse(JSON.parse(readFileSync(file, 'utf8'))));
+    } catch {
+      return false;
+    }
+  }
+}
