@@ -24,7 +24,7 @@ const isInstalled = () => {
   return existsSync(stamp) && readFileSync(stamp, 'utf8') === hashOfLock();
 };
 
-/** `npm install` by hand leaves no stamp: it counts when what it installed is what the lock names. */
+/** `npm install` by hand leaves no stamp: it counts when what it says it installed is what the lock names, and is there. */
 const isInstalledByHand = () => {
   const hidden = join(root, 'node_modules', '.package-lock.json');
   if (!existsSync(hidden)) return false;
@@ -32,7 +32,8 @@ const isInstalledByHand = () => {
   const present = JSON.parse(readFileSync(hidden, 'utf8')).packages;
   return Object.entries(wanted).every(([path, { version, optional, link }]) => {
     if (path === '' || optional || link || !path.startsWith('node_modules/')) return true;
-    return present[path] !== undefined && present[path].version === version;
+    if (present[path] === undefined || present[path].version !== version) return false;
+    return existsSync(join(root, path, 'package.json'));
   });
 };
 
