@@ -68,7 +68,8 @@ CMD ["node", "--max-semi-space-size=1", "src/main.ts"]
 
 FROM service AS gateway
 COPY --from=web /app/clients/web/dist /app/web
-CMD ["node", "src/main.ts"]
+# Why: docs/adr/0016.
+CMD ["node", "--expose-gc", "src/main.ts"]
 ENV WEB_DIR=/app/web
 
 FROM runtime AS setup

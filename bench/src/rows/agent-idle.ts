@@ -25,6 +25,8 @@ export const agentIdle: RowGroup = {
     await product.stack.restart('agent');
     const pid = product.pidOf('agent');
     await findMachine(product.url, product.token);
+    // It is idle once it has given back what its start left behind.
+    await delay(idleMs);
     const processorBefore = processorSeconds(pid);
     await delay(idleMs);
     const processor = ((processorSeconds(pid) - processorBefore) / (idleMs / 1000)) * 100;

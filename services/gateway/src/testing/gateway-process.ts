@@ -26,14 +26,20 @@ export interface GatewayProcess {
   stop(): Promise<void>;
 }
 
-const spawnGateway = (environment: Record<string, string>): ChildProcess =>
-  spawn(process.execPath, [mainFile], { env: environment, stdio: ['ignore', 'pipe', 'inherit'] });
+const spawnGateway = (environment: Record<string, string>, nodeOptions: readonly string[] = []): ChildProcess =>
+  spawn(process.execPath, ['--expose-gc', ...nodeOptions, mainFile], {
+    env: environment,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
 
 /** The real gateway, as a process of its own, once its door is open. Settings not given point at nobody. */
-export const startGateway = async (settings: Record<string, string>): Promise<GatewayProcess> => {
+export const startGateway = async (
+  settings: Record<string, string>,
+  nodeOptions: readonly string[] = [],
+): Promise<GatewayProcess> => {
   const [port, healthPort, nobody] = await Promise.all([freePort(), freePort(), freePort()]);
   const nowhere = `http://127.0.0.1:${nobody}`;
-  const child = spawnGateway({
+  const environment = {
     HTTP_PORT: String(port),
     HEALTH_PORT: String(healthPort),
     PUBLIC_URL: `http://127.0.0.1:${port}`,
@@ -47,7 +53,8 @@ export const startGateway = async (settings: Record<string, string>): Promise<Ga
     GRPC_ADDRESSES: '127.0.0.1:8081',
     INSTALLATION_ID: 'test-installation',
     ...settings,
-  });
+  };
+  const child = spawnGateway(environment, nodeOptions);
   await opened(child);
   return {
     port,

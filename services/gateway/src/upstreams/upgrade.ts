@@ -7,6 +7,7 @@ import { answerOnSocket } from '../door/answer.ts';
 import type { Admitted } from '../edge/edge.ts';
 import { proxyOptions, unavailable } from './forward.ts';
 import { InstanceAgent } from './instance-agent.ts';
+import { PassedBuffers } from './passed-buffers.ts';
 import type { Pool } from './pool.ts';
 
 /** The terminal service waits up to 2 minutes for a machine that is between two hubs before it answers a raw client. */
@@ -17,6 +18,8 @@ export class SocketForwarder {
   readonly #proxy: RequestHandler;
   readonly #pending = new WeakMap<Duplex, Admitted>();
   readonly #sockets = new Set<Duplex>();
+  /** What comes up from a client is little. */
+  readonly #passedDown = new PassedBuffers(globalThis.gc);
   readonly #gatewayKey: Buffer;
   readonly #logger: Logger;
 
@@ -84,6 +87,8 @@ export class SocketForwarder {
       settled();
       socket.off('close', abandon);
       answer.headers['x-request-id'] = requestId;
+      // Not before the proxy pipes: whoever listens sooner sets it flowing, and what comes until then is lost.
+      socket.once('pipe', () => far.on('data', (bytes: Buffer) => this.#passedDown.passed(bytes.length)));
       socket.once('close', () => far.destroy());
       // end() first: what the service said last still reaches the client.
       far.once('close', () => socket.end(() => socket.destroy()));
