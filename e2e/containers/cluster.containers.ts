@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RawTerminal } from '../support/raw-terminal.ts';
 import { eventually, Rest } from '../support/rest.ts';
 import { type AgentRun, VsayAgent } from '../support/vsay-agent.ts';
-import { type StepResult, WatchedTerminals } from '../support/watched-terminals.ts';
+import { type StepResult, somebodyWhoSignsIn, WatchedTerminals } from '../support/watched-terminals.ts';
 import { type Cluster, startCluster } from './cluster.ts';
 import { projectFolder } from './compose.ts';
 import { describeStep } from './describe-step.ts';
@@ -171,13 +171,7 @@ describe('the cluster in containers', () => {
 
 describe('twenty terminals, while each service is rolled', () => {
   it('lose no byte and double none, of output and of typing', async () => {
-    const somebody = await new Rest(rest.url).signup('signs-in');
-    const signIn = async (): Promise<boolean> => {
-      const account = { email: somebody.user.email, password: 'yourpassword' };
-      const answer = await new Rest(rest.url).post('/api/login', account).catch(() => undefined);
-      return answer?.status === 200;
-    };
-    const terminals = await WatchedTerminals.open(rest, agentId, watched, signIn);
+    const terminals = await WatchedTerminals.open(rest, agentId, watched, await somebodyWhoSignsIn(rest));
     for (const service of ['auth', 'terminal', 'agent-hub', 'gateway'])
       results.push(await terminals.during(`each ${service} restarted`, () => cluster.compose.roll(service)));
     const scaled = await terminals.during('terminal scaled to 3', () => cluster.compose.scale('terminal', 3));

@@ -1,6 +1,6 @@
 import { inject } from 'vitest';
 import { eventually, Rest } from '../support/rest.ts';
-import { type StepResult, WatchedTerminals } from '../support/watched-terminals.ts';
+import { type StepResult, somebodyWhoSignsIn, WatchedTerminals } from '../support/watched-terminals.ts';
 import { Installation } from './installation.ts';
 import type { ClusterAccess, Kubectl } from './kubectl.ts';
 import type { Overlay } from './overlay.ts';
@@ -36,15 +36,13 @@ export class Trial {
   readonly rest: Rest;
   readonly results: StepResult[] = [];
   readonly #own: OwnNamespace;
-  readonly #admin: { readonly email: string; readonly password: string };
   #terminals: WatchedTerminals | undefined;
 
-  private constructor(own: OwnNamespace, installation: Installation, rest: Rest, password: string) {
+  private constructor(own: OwnNamespace, installation: Installation, rest: Rest) {
     this.#own = own;
     this.kubectl = own.kubectl;
     this.installation = installation;
     this.rest = rest;
-    this.#admin = { email, password };
   }
 
   /**
@@ -76,7 +74,7 @@ export class Trial {
       say(`${overlay}: everything available after ${secondsSince(began)} s`);
       const password = await installation.adminPassword();
       const { token } = await eventually('a sign-in', () => new Rest(publicUrl).login({ email, password }));
-      return new Trial(own, installation, new Rest(publicUrl, token), password);
+      return new Trial(own, installation, new Rest(publicUrl, token));
     } catch (error) {
       await own.tellAndRemove();
       throw error;
@@ -96,10 +94,7 @@ export class Trial {
 
   async openTerminals(): Promise<void> {
     const programs = await this.installation.bringPrograms();
-    const signIn = async (): Promise<boolean> => {
-      const answer = await new Rest(this.rest.url).post('/api/login', this.#admin).catch(() => undefined);
-      return answer?.status === 200;
-    };
+    const signIn = await somebodyWhoSignsIn(this.rest);
     this.#terminals = await WatchedTerminals.open(this.rest, await this.demoMachine(), watched, signIn, programs);
   }
 

@@ -1,5 +1,5 @@
 import { type MachinePrograms, NumberedTerminal } from '../faults/numbered-terminal.ts';
-import type { Rest } from './rest.ts';
+import { Rest } from './rest.ts';
 
 /** Half of a person's patience with a key: what comes every 50 ms has stopped when nothing came for longer. */
 const lookEveryMs = 20;
@@ -21,6 +21,19 @@ export interface StepResult {
   readonly worstPauseMs: number;
   readonly signIns: { readonly answered: number; readonly refused: number };
 }
+
+/**
+ * Somebody who signs in, again and again: not whose terminals are watched, for beyond a hundred sign-ins of one user the oldest ends.
+ * @returns a function that signs in; whether it was answered with 200
+ */
+export const somebodyWhoSignsIn = async (rest: Rest): Promise<() => Promise<boolean>> => {
+  const { user } = await new Rest(rest.url).signup(`signs-in-${Date.now()}`);
+  return async () => {
+    const account = { email: user.email, password: 'yourpassword' };
+    const answer = await new Rest(rest.url).post('/api/login', account).catch(() => undefined);
+    return answer?.status === 200;
+  };
+};
 
 /** Terminals with numbered output, and with numbered typing, that are watched while an installation is rolled. */
 export class WatchedTerminals {
