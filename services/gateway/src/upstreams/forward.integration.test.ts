@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { freePort, type GatewayProcess, startGateway } from '../testing/gateway-process.ts';
 import { exchange, json, type RawAnswer, RawClient } from '../testing/raw-http.ts';
@@ -61,6 +62,32 @@ describe('several instances of a service', () => {
     one.answer = (incoming) => void incoming.socket.destroy();
     for (let count = 0; count < 4; count += 1) expect((await request('GET', '/api/machines')).status).toBe(200);
     expect(two.recorded.length).toBe(4);
+  });
+
+  it('a change is not sent on a connection that the instance may be closing', async () => {
+    const used = new WeakSet<Socket>();
+    // An instance that ends: it closes what it was asked on before.
+    one.answer = (incoming, response) => {
+      if (used.has(incoming.socket)) return void incoming.socket.destroy();
+      used.add(incoming.socket);
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+    };
+    two.answer = one.answer;
+    for (let count = 0; count < 4; count += 1) {
+      expect((await request('GET', '/api/machines')).status).toBe(200);
+      expect((await request('PATCH', '/api/machines/a', '{}')).status).toBe(200);
+    }
+  });
+
+  it('a GET is asked again, by another connection, when a kept one leads nowhere any more', async () => {
+    const used = new WeakSet<Socket>();
+    for (const service of [one, two])
+      service.answer = (incoming, response) => {
+        if (used.has(incoming.socket)) return;
+        used.add(incoming.socket);
+        response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+      };
+    for (let count = 0; count < 3; count += 1) expect((await request('GET', '/api/machines')).status).toBe(200);
   });
 
   it('a GET that no instance answers is 503 after two tries', async () => {

@@ -11,6 +11,8 @@ import type { Owner, Pool } from './pool.ts';
 
 /** A service that says nothing for so long is not waited for. Streams of events have no such bound. */
 const silenceMs = 60_000;
+/** A kept connection that gives no answer for so long may lead to an instance that is gone: TCP itself notices only after minutes. */
+const keptSilenceMs = 3000;
 
 interface Pending {
   readonly route: Route;
@@ -19,9 +21,17 @@ interface Pending {
   retried: boolean;
 }
 
+/** The ways to one service. */
+interface Ways {
+  /** Over kept connections: one of them could be closing just then, so only for what may be asked once more. */
+  readonly kept: RequestHandler;
+  /** Over a connection of its own. */
+  readonly fresh: RequestHandler;
+}
+
 /** Passes requests on to the services that own their routes. */
 export class Forwarder {
-  readonly #proxies: ReadonlyMap<Owner, RequestHandler>;
+  readonly #ways: ReadonlyMap<Owner, Ways>;
   readonly #pending = new WeakMap<IncomingMessage, Pending>();
   readonly #gatewayKey: Buffer;
   readonly #logger: Logger;
@@ -29,24 +39,25 @@ export class Forwarder {
   constructor(pools: readonly Pool[], gatewayKey: Buffer, logger: Logger) {
     this.#gatewayKey = gatewayKey;
     this.#logger = logger;
-    this.#proxies = new Map(pools.map((pool) => [pool.owner, this.#proxyTo(pool)]));
+    this.#ways = new Map(pools.map((pool) => [pool.owner, this.#waysTo(pool)]));
   }
 
   /** `owner` answers `request`; 503 when no instance of it does. */
   forward(owner: Owner, route: Route, admitted: Admitted, request: IncomingMessage, response: ServerResponse): void {
     Object.assign(request.headers, edgeHeaders(this.#gatewayKey, admitted.facts));
     this.#pending.set(request, { route, admitted, response, retried: false });
-    this.#pass(owner, request, response);
+    void this.#ways.get(owner)?.[isRepeatable(request) ? 'kept' : 'fresh'](request, response);
   }
 
-  #pass(owner: Owner, request: IncomingMessage, response: ServerResponse): void {
-    void this.#proxies.get(owner)?.(request, response);
-  }
-
-  #proxyTo(pool: Pool): RequestHandler {
+  #waysTo(pool: Pool): Ways {
     // fifo spreads requests over all kept connections; lifo would send a quiet day's requests to one instance.
-    const agent = new InstanceAgent(pool, { keepAlive: true, maxFreeSockets: 64, scheduling: 'fifo' });
-    return createProxyMiddleware({ ...proxyOptions(pool, agent), plugins: [this.#listen(pool.owner)] });
+    const kept = new InstanceAgent(pool, { keepAlive: true, maxFreeSockets: 64, scheduling: 'fifo' });
+    const fresh = new InstanceAgent(pool, { keepAlive: false });
+    const plugins = [this.#listen(pool.owner)];
+    return {
+      kept: createProxyMiddleware({ ...proxyOptions(pool, kept), plugins }),
+      fresh: createProxyMiddleware({ ...proxyOptions(pool, fresh), plugins }),
+    };
   }
 
   /** In place of http-proxy-middleware's own plugins, which answer errors in plain text and format a log line per request. */
@@ -70,12 +81,13 @@ export class Forwarder {
   #bound(upstream: ClientRequest, request: IncomingMessage): void {
     const pending = this.#pending.get(request);
     if (pending === undefined) return;
+    if (upstream.reusedSocket) boundKept(upstream);
     if (pending.route.success.stream === undefined)
       upstream.setTimeout(silenceMs, () => upstream.destroy(new Error(`no answer in ${silenceMs} ms`)));
     if (!pending.retried) limitBody(request, pending.response, upstream, pending.admitted.facts.requestId);
   }
 
-  /** A GET that got no answer is asked once more, of another instance; nothing else is ever sent twice. */
+  /** A GET that got no answer is asked once more, by a connection of its own; nothing else is ever sent twice. */
   #failed(owner: Owner, error: Error, request: IncomingMessage): void {
     const pending = this.#pending.get(request);
     if (pending === undefined) return;
@@ -87,7 +99,7 @@ export class Forwarder {
     }
     if (!pending.retried && isRepeatable(request)) {
       pending.retried = true;
-      this.#pass(owner, request, response);
+      void this.#ways.get(owner)?.fresh(request, response);
       return;
     }
     this.#logger.warn(
@@ -102,6 +114,13 @@ export class Forwarder {
     answerError(request, response, unavailable(owner), admitted.facts.requestId);
   }
 }
+
+/** The answer begins in time, or the request goes another way. */
+const boundKept = (upstream: ClientRequest): void => {
+  const silent = (): void => void upstream.destroy(new Error(`no answer in ${keptSilenceMs} ms on a kept connection`));
+  const timer = setTimeout(silent, keptSilenceMs);
+  upstream.once('response', () => clearTimeout(timer)).once('close', () => clearTimeout(timer));
+};
 
 const isRepeatable = ({ method, headers }: IncomingMessage): boolean =>
   (method === 'GET' || method === 'HEAD') &&
