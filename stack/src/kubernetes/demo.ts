@@ -6,6 +6,11 @@ import { adminEmail } from '../stack.ts';
 
 // What the demo machine of k8s/components/demo runs before its agent: writes the agent's configuration, once.
 
+/** Images that are still fetched on other nodes take a while. */
+const doorWithinMs = 600_000;
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+
 const settings = {
   PUBLIC_URL: origin,
   ADMIN_PASSWORD: z.string(),
@@ -23,8 +28,9 @@ const run = async (): Promise<void> => {
     name: 'demo',
     linuxUser: 'node',
     admin: { email: adminEmail, password },
+    patience: { withinMs: doorWithinMs, say: (why) => say(`the gateway does not answer yet, waiting for it: ${why}`) },
   });
-  process.stdout.write(`the machine "demo" belongs to ${adminEmail}\n`);
+  say(`the machine "demo" belongs to ${adminEmail}`);
 };
 
 try {

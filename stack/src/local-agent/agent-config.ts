@@ -2,18 +2,20 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makePrivateFolder, writePrivateFile } from '../data-dir/private-files.ts';
 import { reasonOf, StackFailure } from '../failure.ts';
-import { apiKeyOf, type Door } from './api-key.ts';
+import { type Account, apiKeyOf, type Door, type DoorPatience } from './api-key.ts';
 
 export interface AgentFacts {
   /** A folder for the agent's own files. */
   readonly folder: string;
-  /** The gateway, once it answers. */
+  /** The gateway. */
   readonly door: Door;
   /** The hub: host:port unless the gateway tells it, and the private CA (PEM) that vouches for it. */
   readonly hub?: { readonly address?: string; readonly ca: string | undefined };
   readonly name: string;
   readonly linuxUser: string;
-  readonly admin: { readonly email: string; readonly password: string };
+  readonly admin: Account;
+  /** For a gateway that may not answer yet; default: it does. */
+  readonly patience?: DoorPatience;
 }
 
 /** JSON is YAML too. */
@@ -41,7 +43,7 @@ export const configureAgent = async (facts: AgentFacts): Promise<string> => {
     return file;
   }
   try {
-    writePrivateFile(file, render(facts, await apiKeyOf(facts.door, facts.admin)));
+    writePrivateFile(file, render(facts, await apiKeyOf(facts.door, facts.admin, facts.patience)));
     return file;
   } catch (error) {
     throw new StackFailure(`the agent ${facts.name} cannot be set up: ${reasonOf(error)}`);

@@ -1,6 +1,8 @@
 import { request as plainRequest } from 'node:http';
 import { request as tlsRequest } from 'node:https';
+import { setTimeout as passed } from 'node:timers/promises';
 import { z } from 'zod';
+import { reasonOf } from '../failure.ts';
 
 export interface Door {
   /** PUBLIC_URL: what stands in Host. */
@@ -11,11 +13,49 @@ export interface Door {
   readonly ca: readonly string[] | undefined;
 }
 
+export interface Account {
+  readonly email: string;
+  readonly password: string;
+}
+
+/** How long whoever asks waits for a door that does not answer yet. */
+export interface DoorPatience {
+  readonly withinMs: number;
+  /** Told once in a while why it waits. */
+  readonly say: (why: string) => void;
+}
+
 const answerWithinMs = 15_000;
+const retryMs = 1000;
+const sayAgainMs = 15_000;
 const LoginAnswer = z.looseObject({ user: z.looseObject({ api_key: z.string() }) });
 
-/** The API key of who signs in. @throws Error that says what was answered */
-export const apiKeyOf = (door: Door, account: { email: string; password: string }): Promise<string> =>
+/** The door answered, and meant it: asking again changes nothing, and counts against the account. */
+class Refused extends Error {}
+
+/**
+ * The API key of who signs in.
+ * @param patience default: the door answers now @throws Error that says what was answered
+ */
+export const apiKeyOf = async (door: Door, account: Account, patience?: DoorPatience): Promise<string> => {
+  const startedAt = performance.now();
+  let saidAt = Number.NEGATIVE_INFINITY;
+  for (;;) {
+    try {
+      return await signIn(door, account);
+    } catch (error) {
+      const now = performance.now();
+      if (patience === undefined || error instanceof Refused || now - startedAt > patience.withinMs) throw error;
+      if (now - saidAt > sayAgainMs) {
+        saidAt = now;
+        patience.say(reasonOf(error));
+      }
+      await passed(retryMs);
+    }
+  }
+};
+
+const signIn = (door: Door, account: Account): Promise<string> =>
   new Promise((resolve, reject) => {
     const url = new URL('/api/login', door.url);
     const body = JSON.stringify({ email: account.email, password: account.password });
@@ -38,10 +78,8 @@ export const apiKeyOf = (door: Door, account: { email: string; password: string 
       });
       response.on('error', reject);
       response.on('end', () => {
-        const { statusCode } = response;
-        if (statusCode !== 200) return reject(new Error(`signing in as ${account.email} is answered ${statusCode}`));
         try {
-          resolve(LoginAnswer.parse(JSON.parse(text)).user.api_key);
+          resolve(apiKeyIn(response.statusCode ?? 0, text, account.email));
         } catch (error) {
           reject(error);
         }
@@ -49,3 +87,9 @@ export const apiKeyOf = (door: Door, account: { email: string; password: string 
     });
     request.end(body);
   });
+
+const apiKeyIn = (status: number, text: string, email: string): string => {
+  if (status === 200) return LoginAnswer.parse(JSON.parse(text)).user.api_key;
+  const said = `signing in as ${email} is answered ${status}`;
+  throw status >= 500 ? new Error(said) : new Refused(said);
+};

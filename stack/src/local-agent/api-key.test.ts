@@ -1,0 +1,51 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { afterEach, describe, expect, it } from 'vitest';
+import { apiKeyOf, type Door } from './api-key.ts';
+
+const account = { email: 'admin@webxterm.local', password: 'secret' };
+
+let door: Server | undefined;
+let asked = 0;
+
+/** Opens a door that gives these answers in turn, the last one again and again. */
+const open = async (...statuses: number[]): Promise<Door> => {
+  asked = 0;
+  door = createServer((_request, response) => {
+    const status = statuses[Math.min(asked, statuses.length - 1)] ?? 200;
+    asked += 1;
+    response.writeHead(status, { 'content-type': 'application/json' });
+    response.end(status === 200 ? '{"user":{"api_key":"the key"}}' : '{}');
+  }).listen(0, '127.0.0.1');
+  await once(door, 'listening');
+  const address = door.address();
+  if (address === null || typeof address === 'string') throw new Error('it has no port');
+  return { url: `http://127.0.0.1:${address.port}`, ca: undefined };
+};
+
+afterEach(() => void door?.close());
+
+describe('the API key of who signs in', () => {
+  it('comes with patience once the door answers, and meanwhile it is told why not', async () => {
+    const told: string[] = [];
+    const patience = { withinMs: 60_000, say: (why: string) => void told.push(why) };
+    await expect(apiKeyOf(await open(503, 200), account, patience)).resolves.toBe('the key');
+    expect(told).toEqual(['signing in as admin@webxterm.local is answered 503']);
+  });
+
+  it('is not waited for where the door must answer now', async () => {
+    await expect(apiKeyOf(await open(503, 200), account)).rejects.toThrow('is answered 503');
+    expect(asked).toBe(1);
+  });
+
+  it.each([401, 429])('is not asked for again after %i, for that counts against the account', async (status) => {
+    const patience = { withinMs: 60_000, say: () => {} };
+    await expect(apiKeyOf(await open(status, 200), account, patience)).rejects.toThrow(`is answered ${status}`);
+    expect(asked).toBe(1);
+  });
+
+  it('is given up with the last answer when the time is over', async () => {
+    const patience = { withinMs: 0, say: () => {} };
+    await expect(apiKeyOf(await open(503), account, patience)).rejects.toThrow('is answered 503');
+  });
+});
