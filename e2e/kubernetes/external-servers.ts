@@ -30,10 +30,10 @@ const Streams = z.looseObject({
     .default([]),
 });
 
-/** A stream of NATS, as one of its servers sees it. */
+/** A stream of NATS, as the server that leads it sees it: the others do not know how far one another are. */
 export interface StreamCopies {
   readonly name: string;
-  /** Name of its server; empty while there is none. */
+  /** Name of the server. */
   readonly leader: string;
   /** The other servers that hold it, and are not behind. */
   readonly current: readonly string[];
@@ -95,18 +95,24 @@ export class ExternalServers {
     return said.trim().split('.')[0] ?? '';
   }
 
-  /** As external-nats-0 sees them. */
+  /** Those that have a leader. */
   async streams(): Promise<StreamCopies[]> {
+    const seen = await Promise.all(members.map((member) => this.#streamsLedBy(`external-nats-${member}`)));
+    return seen.flat();
+  }
+
+  async #streamsLedBy(server: string): Promise<StreamCopies[]> {
     const url = 'http://127.0.0.1:8222/jsz?streams=true&acc=$G';
-    const said = await this.#kubectl.run('exec', 'external-nats-0', '--', 'wget', '-q', '-O', '-', url);
+    const said = await this.#kubectl.run('exec', server, '--', 'wget', '-q', '-O', '-', url);
     const { account_details: accounts } = Streams.parse(JSON.parse(said));
-    return accounts.flatMap(({ stream_detail: streams }) =>
-      streams.map(({ name, cluster }) => ({
+    return accounts
+      .flatMap(({ stream_detail: streams }) => streams)
+      .filter(({ cluster }) => cluster.leader === server)
+      .map(({ name, cluster }) => ({
         name,
-        leader: cluster.leader,
+        leader: server,
         current: cluster.replicas.filter(({ current }) => current).map((replica) => replica.name),
-      })),
-    );
+      }));
   }
 
   #mongosh(pod: string, script: string): Promise<string> {

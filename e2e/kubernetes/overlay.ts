@@ -26,7 +26,7 @@ const withoutOwnNodePort = [
 
 /**
  * A kustomization over `base` (a path relative to it). Twenty programs run on the demo machine at a time: that is more memory than
- * a person's shell needs.
+ * a person's shell needs. Who signs in while they do is a user of the trial's own, so people may sign up.
  */
 export const renderOverlay = (overlay: Overlay, base: string): string =>
   [
@@ -40,6 +40,7 @@ export const renderOverlay = (overlay: Overlay, base: string): string =>
     '  - target: { kind: ConfigMap, name: webxterm }',
     '    patch: |',
     `      - { op: replace, path: /data/PUBLIC_URL, value: "${overlay.publicUrl}" }`,
+    '      - { op: add, path: /data/SIGNUP, value: open }',
     '  - target: { kind: Service, name: gateway }',
     '    patch: |',
     '      - { op: add, path: /spec/type, value: NodePort }',
