@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { type BusUser, inboxPrefix } from '@webxterm/contracts/bus';
+import { connectMongo, createLogger, Health, Shutdown } from '@webxterm/shared';
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { StackFailure } from '../failure.ts';
+import { Secrets } from '../secrets/secrets.ts';
 import { type Servers, startServers } from '../test-servers.ts';
 import { databaseOf, type MongoUser, mongoUsers } from './mongo-users.ts';
 
@@ -84,6 +86,31 @@ describe('MongoDB', () => {
       await expect(collection.findOne({})).rejects.toThrow(/not authorized/);
       await expect(collection.insertOne({})).rejects.toThrow(/not authorized/);
     });
+  });
+
+  it('may have no users yet when a service sees it start', async () => {
+    const said = ['MongoDB is not there yet', 'MongoDB has come and refuses the user'].map((text) => ({
+      text,
+      ...Promise.withResolvers<void>(),
+    }));
+    const write = (line: string): void => {
+      for (const { text, resolve } of said) if (line.includes(text)) resolve();
+    };
+    const logger = createLogger({ service: 'test' }, { write });
+    const shutdown = new Shutdown(logger);
+    const urlOf = (user: string, password: string): string =>
+      servers.mongoUrl('auth').replace(/\/\/[^@]*@/, `//${user}:${password}@`);
+    await servers.mongod.stop();
+    const connected = connectMongo({ url: urlOf('late', 'late'), logger, health: new Health('test'), shutdown });
+    await said[0]?.promise;
+    await servers.mongod.start();
+    await said[1]?.promise;
+    const root = new Secrets(join(dataDir, 'secrets')).read('mongo-root');
+    await withMongo(urlOf('root', root), (client) =>
+      client.db('admin').command({ createUser: 'late', pwd: 'late', roles: [{ role: 'read', db: 'auth' }] }),
+    );
+    await connected;
+    await shutdown.run();
   });
 
   it('refuses who has no password', async () => {

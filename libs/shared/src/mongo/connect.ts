@@ -17,10 +17,13 @@ export interface MongoOptions {
 /** How long an operation may look for a server: a service that cannot reach MongoDB answers 503 within this. */
 const serverSelectionTimeoutMS = 2000;
 const authenticationFailed = 18;
+/** A MongoDB that was seen to start gets its users a moment later, from whoever sets it up. */
+const usersWithinMs = 60_000;
 
 /**
  * Connects to MongoDB, waiting for it at the start; the driver reconnects by itself later.
- * @throws ConfigError when the URL cannot be read or the server refuses the user, at once, and when it is not there for long
+ * @throws ConfigError when the URL cannot be read or the server refuses the user, at once, and when it is not there for long; of one
+ * that was not there before, the refusal counts after a minute
  */
 export const connectMongo = async (options: MongoOptions): Promise<Connection> => {
   const { health, shutdown } = options;
@@ -41,17 +44,35 @@ export const connectMongo = async (options: MongoOptions): Promise<Connection> =
 /** The URL without what signs in by it, in whatever shape it is. */
 const withoutCredentials = (url: string): string => url.replace(/\/\/.*@/, '//');
 
-const firstConnection = (connection: Connection, { url, logger, withinMs }: MongoOptions): Promise<void> =>
-  waitForServer(
-    {
-      server: 'MongoDB',
-      setting: 'MONGO_URL',
-      where: withoutCredentials(url),
-      logger,
-      ...(withinMs === undefined ? {} : { withinMs }),
-    },
-    () => connectOnce(connection, url),
-  );
+const firstConnection = (connection: Connection, { url, logger, withinMs }: MongoOptions): Promise<void> => {
+  let absentAt = Number.NEGATIVE_INFINITY;
+  let told = false;
+  const connect = async (): Promise<void> => {
+    try {
+      await connectOnce(connection, url);
+    } catch (error) {
+      const now = performance.now();
+      if (!(error instanceof ConfigError)) absentAt = now;
+      else if (error instanceof RefusedUser && now - absentAt < usersWithinMs) {
+        if (!told) logger.warn('MongoDB has come and refuses the user, who may still be made: waiting for that');
+        told = true;
+        throw new Error('it refuses the user so far');
+      }
+      throw error;
+    }
+  };
+  const where = withoutCredentials(url);
+  const wait = { server: 'MongoDB', setting: 'MONGO_URL', where, logger };
+  return waitForServer(withinMs === undefined ? wait : { ...wait, withinMs }, connect);
+};
+
+class RefusedUser extends ConfigError {
+  constructor() {
+    super('the service', [
+      'MONGO_URL: the server refuses the user or its password; check both, and authSource, against the users of MongoDB',
+    ]);
+  }
+}
 
 const connectOnce = async (connection: Connection, url: string): Promise<void> => {
   try {
@@ -63,10 +84,7 @@ const connectOnce = async (connection: Connection, url: string): Promise<void> =
       maxPoolSize: 50,
     });
   } catch (error) {
-    if (isAuthenticationError(error))
-      throw new ConfigError('the service', [
-        'MONGO_URL: the server refuses the user or its password; check both, and authSource, against the users of MongoDB',
-      ]);
+    if (isAuthenticationError(error)) throw new RefusedUser();
     if (isUnreadable(error))
       throw new ConfigError('the service', [
         'MONGO_URL: cannot be read; it is like mongodb://USER:PASSWORD@HOST:27017/DATABASE?replicaSet=rs0&authSource=admin, with what is special in a password percent-encoded',
