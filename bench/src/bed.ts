@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isolatedSettings, type Stack, type StackSettings, startStack } from '@webxterm/stack';
+import { endWithUs, isolatedSettings, type Stack, type StackSettings, startStack } from '@webxterm/stack';
 import { findMachine, type Product, signIn, trustAuthority } from './api.ts';
 import { type BarePath, startBarePath } from './bare-path/bare-path.ts';
 import { freePort } from './free-port.ts';
@@ -193,6 +193,7 @@ export class Bed {
       env: this.#shellEnvironment(),
       stdio: 'ignore',
     });
+    endWithUs(agent);
     this.atEnd(() => void agent.kill('SIGTERM'));
     return { url: product.url, token: product.token, agentId: await findMachine(product.url, product.token, 'far') };
   }

@@ -3,6 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { endWithUs } from '@webxterm/stack';
 
 const main = fileURLToPath(new URL('../../clients/agent/src/main.ts', import.meta.url));
 
@@ -24,6 +25,7 @@ export class VsayAgent {
     const child = spawn('env', [`HOME=${this.#folder}`, process.execPath, main, ...args, '--config', this.config], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    endWithUs(child);
     let text = '';
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk) => {

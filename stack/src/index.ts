@@ -8,6 +8,7 @@ export { freePort } from './ports.ts';
 export { isolatedSettings, type StackSettings } from './settings.ts';
 export type { StackProcess } from './stack-file.ts';
 export type { Stack } from './start-stack.ts';
+export { endWithUs } from './supervision/orphan-guard.ts';
 export { consoleReporter, type Reporter } from './supervision/reporter.ts';
 export { type Servers, startServers } from './test-servers.ts';
 

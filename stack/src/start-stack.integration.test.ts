@@ -3,15 +3,19 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { startStack } from './index.ts';
+import { identify } from './data-dir/process-identity.ts';
+import { endWithUs, startStack } from './index.ts';
 import { freePort } from './ports.ts';
 import { isolatedSettings } from './settings.ts';
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
 const readyWithinMs = 90_000;
+/** 10 s with SIGTERM, then SIGKILL; the rest is for a busy machine. */
+const orphansEndWithinMs = 20_000;
 
 const StackFile = z.strictObject({
   url: z.url(),
@@ -46,6 +50,7 @@ const npmStart = (settings: Readonly<Record<string, string>>): Run => {
     env: { ...Object.fromEntries(own), WEBXTERM_AGENT: 'off', ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  endWithUs(child);
   let text = '';
   let onText = (): void => {};
   for (const stream of [child.stdout, child.stderr])
@@ -67,14 +72,7 @@ const npmStart = (settings: Readonly<Record<string, string>>): Run => {
   return run;
 };
 
-const isRunning = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
+const isRunning = (pid: number): boolean => identify('child', pid) !== undefined;
 
 const readStackFile = (dataDir: string) =>
   StackFile.parse(JSON.parse(readFileSync(join(dataDir, 'stack.json'), 'utf8')));
@@ -91,7 +89,7 @@ afterAll(() => {
 
 describe('npm start', () => {
   it(
-    'takes over after a kill -9 of itself, keeps the data, and ends everything on SIGTERM',
+    'leaves nothing running after a kill -9 of itself, keeps the data, and ends everything on SIGTERM',
     async () => {
       const dataDir = temporaryFolder();
       const settings = {
@@ -113,12 +111,16 @@ describe('npm start', () => {
       expect(first.text()).toContain(join(dataDir, 'stack.json'));
       first.child.kill('SIGKILL');
       await first.exited;
+      const killedAt = performance.now();
+      while (before.processes.some(({ pid }) => isRunning(pid))) {
+        expect(performance.now() - killedAt).toBeLessThan(orphansEndWithinMs);
+        await wait(50);
+      }
 
       const second = npmStart(settings);
       await second.until('WebXTerm is ready');
       const after = readStackFile(dataDir);
       expect(after.admin).toEqual(before.admin);
-      expect(before.processes.filter(({ pid }) => isRunning(pid))).toEqual([]);
       const login = await fetch(`${after.url}/api/login`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },

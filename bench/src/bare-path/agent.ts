@@ -27,3 +27,4 @@ control.on('data', () => {
 control.on('error', () => process.exit(1));
 control.write(Buffer.from('hello'));
 process.send?.('ready');
+process.on('disconnect', () => process.exit());

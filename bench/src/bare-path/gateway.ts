@@ -9,3 +9,4 @@ const requests = createProxyMiddleware({ target, ws: false, agent: new Agent({ k
 const server = createServer((request, response) => void requests(request, response));
 server.on('upgrade', sockets.upgrade);
 server.listen(port, '127.0.0.1', () => process.send?.('ready'));
+process.on('disconnect', () => process.exit());

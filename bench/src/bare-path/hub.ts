@@ -48,3 +48,4 @@ server.addService(bareHub, {
   },
 });
 server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), () => process.send?.('ready'));
+process.on('disconnect', () => process.exit());

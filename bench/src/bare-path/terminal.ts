@@ -27,3 +27,4 @@ sockets.on('connection', (socket) => {
   stream.on('error', () => socket.close());
 });
 server.listen(port, '127.0.0.1', () => process.send?.('ready'));
+process.on('disconnect', () => process.exit());

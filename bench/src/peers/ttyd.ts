@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { endWithUs } from '@webxterm/stack';
 import WebSocket from 'ws';
 import { freePort } from '../free-port.ts';
 import type { Shell } from '../shell.ts';
@@ -19,6 +20,7 @@ export const startTtyd = async (environment: Record<string, string>): Promise<Tt
   const port = await freePort();
   const args = ['--port', String(port), '--interface', '127.0.0.1', '--writable', '/bin/sh'];
   const child: ChildProcess = spawn('ttyd', args, { stdio: 'ignore', env: environment });
+  endWithUs(child);
   const absent = new Promise<false>((resolve) => child.once('error', () => resolve(false)));
   if (!(await Promise.race([absent, answers(port)]))) return undefined;
   return { port, stop: () => void child.kill('SIGKILL') };

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { endWithUs } from '@webxterm/stack';
 import { z } from 'zod';
 import { findMachine, signIn } from '../api.ts';
 import type { Bed } from '../bed.ts';
@@ -44,6 +45,7 @@ const startOnce = async (bed: Bed): Promise<number> => {
     ],
     { cwd: project, stdio: 'ignore' },
   );
+  endWithUs(stack);
   try {
     const { url, admin } = await readyStack(join(dataDir, 'stack.json'));
     const { token } = await signIn(url, admin);

@@ -1,15 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { OrphanGuard } from '../supervision/orphan-guard.ts';
 import { writePrivateFile } from './private-files.ts';
 import { endStranger, identify, isAlive, ProcessIdentity } from './process-identity.ts';
 
 const endWithinMs = 10_000;
 
-/** Which processes run on this data folder, kept on disk so that a start after a kill -9 of the stack finds them. */
+/** Which processes run on this data folder. They end with this one; should they not, the next start finds them on disk. */
 export class Children {
   readonly #path: string;
   readonly #alive = new Map<string, ProcessIdentity>();
+  readonly #guard = new OrphanGuard();
 
   constructor(dataDir: string) {
     this.#path = join(dataDir, 'children.json');
@@ -20,6 +22,7 @@ export class Children {
     const identity = pid === undefined ? undefined : identify(name, pid);
     if (identity === undefined) this.#alive.delete(name);
     else this.#alive.set(name, identity);
+    this.#guard.set([...this.#alive.values()].map((child) => child.pid));
     writePrivateFile(this.#path, JSON.stringify([...this.#alive.values()]));
   }
 

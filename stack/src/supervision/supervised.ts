@@ -92,7 +92,12 @@ export class Supervised {
 
   async #launch(): Promise<void> {
     const startedAt = this.#now();
-    const running = await this.#options.launch((pid) => this.#options.onChange(pid));
+    const running = await this.#options
+      .launch((pid) => this.#options.onChange(pid))
+      .catch((error: unknown) => {
+        this.#options.onChange(undefined);
+        throw error;
+      });
     this.#running = running;
     for (const waiter of this.#waiters.splice(0)) waiter();
     void running.exited.then((exit) => this.#died(exit, startedAt));

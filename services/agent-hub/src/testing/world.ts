@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { machineSubject } from '@webxterm/contracts/bus';
 import { connectBus, createLogger, jwtKeys } from '@webxterm/shared';
-import { startServers } from '@webxterm/stack';
+import { endWithUs, startServers } from '@webxterm/stack';
 import mongoose from 'mongoose';
 import { AuthStandIn } from './auth-stand-in.ts';
 import { addressesOf, hubEnvironment, type RunningHub, runHub, secrets } from './test-hub.ts';
@@ -58,6 +58,7 @@ export class World {
     const environment = await this.environment();
     const main = join(import.meta.dirname, '../main.ts');
     const process = spawn(globalThis.process.execPath, [main], { env: environment, stdio: 'ignore' });
+    endWithUs(process);
     this.#ends.push(async () => {
       if (process.exitCode !== null || process.signalCode !== null) return;
       process.kill('SIGKILL');

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { auditStream } from '@webxterm/contracts/bus';
 import { AuditOutbox, Auditor, connectBus, createLogger, Shutdown } from '@webxterm/shared';
-import { startServers } from '@webxterm/stack';
+import { endWithUs, startServers } from '@webxterm/stack';
 import mongoose, { type Connection } from 'mongoose';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { deriveRootKeys } from '../root-keys/root-keys.ts';
@@ -58,6 +58,7 @@ const startAuthProcess = async (): Promise<ChildProcess> => {
     INSTALLATION_ID: 'test',
   };
   const started = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  endWithUs(started);
   const { stdout } = started;
   if (stdout === null) throw new Error('no stdout');
   await new Promise<void>((resolve, reject) => {

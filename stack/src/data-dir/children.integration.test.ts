@@ -1,0 +1,24 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { Children } from './children.ts';
+
+it('a process that outlived its stack is ended by the next start on the folder, and by its name it is told', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'webxterm-children-'));
+  const child = spawn('sleep', ['600']);
+  const exited = once(child, 'exit');
+  const former = new Children(folder);
+  try {
+    former.set('nats', child.pid);
+    const said: string[] = [];
+    await new Children(folder).endStale((text) => said.push(text));
+    expect(said).toEqual(['the last stack on this folder was killed; ending what it left: nats']);
+    expect(await exited).toEqual([null, 'SIGTERM']);
+  } finally {
+    former.set('nats', undefined);
+    rmSync(folder, { recursive: true });
+  }
+});
