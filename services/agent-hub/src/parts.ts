@@ -23,6 +23,7 @@ import { BusState } from './bus-state.ts';
 import { Commands } from './commands/commands.ts';
 import { CommandDispatch } from './commands/dispatch.ts';
 import { ActivityLog } from './dashboard/activity-log.ts';
+import { EnrolmentStore } from './enrolment/enrolment-store.ts';
 import { noteContest } from './links/audit.ts';
 import { LinkTable } from './links/link-table.ts';
 import { LinkRefusal } from './links/refusal.ts';
@@ -85,7 +86,8 @@ export const makeParts = (
   const isConnected = (): boolean => busState.connected;
   const allowList = new AllowList({ bus, logger, keys: settings.SIGNIN_KEYS });
   const view = new PresenceView(bus, logger);
-  const store = new MachineStore(models, settings.MAX_MACHINES_PER_USER);
+  const store = new MachineStore(models);
+  const enrolments = new EnrolmentStore(models, settings.MAX_MACHINES_PER_USER);
   const authorizer = new Authorizer(store);
   const auditor = new Auditor({ bus, outbox: auditOutbox, logger });
   const links = new LinkTable((contest) => noteContest(auditor, contest));
@@ -97,7 +99,7 @@ export const makeParts = (
   const history = new StatsHistory(models.stats);
   const activityLog = new ActivityLog(models.activity, logger, now);
   const managed = new ManagedMachines(store);
-  const shared = { models, store, managed, ends, news, auditor, activityLog, bus, logger, now };
+  const shared = { models, store, enrolments, managed, ends, news, auditor, activityLog, bus, logger, now };
   const changes = new MachineChanges(shared);
   const departures = new Departures({ ...shared, changes });
   const commands = new Commands();
@@ -136,6 +138,7 @@ export const makeParts = (
     allowList,
     view,
     store,
+    enrolments,
     authorizer,
     links,
     attachments,

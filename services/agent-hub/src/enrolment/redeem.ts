@@ -2,7 +2,8 @@ import { type Auditor, duplicateIndexKey } from '@webxterm/shared';
 import { makeMachineCredential, sha256Hex } from '../links/machine-credential.ts';
 import { LinkRefusal } from '../links/refusal.ts';
 import { isPending, type StoredMachine } from '../machines/record.ts';
-import type { MachineStore, ReportedFacts } from '../machines/store.ts';
+import type { ReportedFacts } from '../machines/store.ts';
+import type { EnrolmentStore } from './enrolment-store.ts';
 import { isRegistrationToken, registrationHash } from './registration-token.ts';
 
 /**
@@ -11,7 +12,7 @@ import { isRegistrationToken, registrationHash } from './registration-token.ts';
  * @throws LinkRefusal bad_registration_token, machine_revoked, machine_enrolled
  */
 export const redeemToken = async (
-  { store, auditor, now }: { store: MachineStore; auditor: Pick<Auditor, 'act'>; now: () => number },
+  { enrolments, auditor, now }: { enrolments: EnrolmentStore; auditor: Pick<Auditor, 'act'>; now: () => number },
   token: string,
   publicKey: Buffer,
   facts: ReportedFacts,
@@ -32,12 +33,12 @@ export const redeemToken = async (
       details: { by: 'registration_token', hostname: facts.metadata.hostname },
     },
     async () => {
-      const found = await store.redeem(hash, redeemed, new Date(now())).catch(async (error: unknown) => {
+      const found = await enrolments.redeem(hash, redeemed, new Date(now())).catch(async (error: unknown) => {
         throw duplicateIndexKey(error) === 'owner_id,public_key'
-          ? await whatItIs(store, hash, redeemed.public_key)
+          ? await whatItIs(enrolments, hash, redeemed.public_key)
           : error;
       });
-      if (found === undefined) throw badToken(whyNot(await store.addedWith(hash)));
+      if (found === undefined) throw badToken(whyNot(await enrolments.addedWith(hash)));
       return found;
     },
     {
@@ -63,9 +64,9 @@ const whyNot = (machine: StoredMachine | undefined): string | undefined => {
 };
 
 /** A key pair is one machine: this one is in its owner's list already, or it was removed and comes again with another key pair. */
-const whatItIs = async (store: MachineStore, hash: string, publicKey: string): Promise<LinkRefusal> => {
-  const added = await store.addedWith(hash);
-  const known = added && (await store.byKeyPair(added.owner_id, publicKey));
+const whatItIs = async (enrolments: EnrolmentStore, hash: string, publicKey: string): Promise<LinkRefusal> => {
+  const added = await enrolments.addedWith(hash);
+  const known = added && (await enrolments.byKeyPair(added.owner_id, publicKey));
   if (known === undefined) return badToken();
   if (known.revoked_at !== null) return new LinkRefusal('machine_revoked', true);
   const message = `This machine is in the list already, as ${known.name}. Remove it there, then run "vsay-agent configure" again.`;

@@ -3,10 +3,11 @@ import { verifyApiKey } from '@webxterm/contracts/bus';
 import type { Hello, MachineFacts } from '@webxterm/contracts/grpc';
 import { type Auditor, ask, refusalFact } from '@webxterm/shared';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
+import type { EnrolmentStore } from '../enrolment/enrolment-store.ts';
 import { redeemToken } from '../enrolment/redeem.ts';
 import { cleanMachineName } from '../machines/machine-name.ts';
 import type { StoredMachine } from '../machines/record.ts';
-import type { MachineStore, ReportedFacts } from '../machines/store.ts';
+import type { ReportedFacts } from '../machines/store.ts';
 import type { LinkIdentity } from './link.ts';
 import { openLinkPass } from './link-pass.ts';
 import { isApiKey, isMachineCredential, makeMachineCredential, sha256Hex } from './machine-credential.ts';
@@ -20,7 +21,7 @@ export interface Registered {
 }
 
 export interface RegistrarOptions {
-  readonly store: MachineStore;
+  readonly enrolments: EnrolmentStore;
   readonly bus: NatsConnection;
   readonly linkKey: Buffer;
   /** Link passes count only while we know who lost what. */
@@ -88,7 +89,7 @@ export class Registrar {
     if (credential === '')
       throw retryLater('Link passes are not taken right now: dial with the machine credential.', 0);
     if (!isMachineCredential(credential)) throw new LinkRefusal('bad_credential', true);
-    const machine = await this.#options.store.byCredential(sha256Hex(credential));
+    const machine = await this.#options.enrolments.byCredential(sha256Hex(credential));
     if (machine === undefined || machine.public_key !== hello.publicKey.toString('base64url'))
       throw new LinkRefusal('bad_credential', true);
     if (machine.revoked_at !== null) throw new LinkRefusal('machine_revoked', true);
@@ -126,7 +127,7 @@ export class Registrar {
     const machineCredential = makeMachineCredential();
     const at = new Date(this.#options.now());
     const machine = await this.#audited(owner, facts, at, () =>
-      this.#options.store.enrol(
+      this.#options.enrolments.enrol(
         {
           ...facts,
           owner_id: owner.user_id,

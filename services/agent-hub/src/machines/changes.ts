@@ -3,6 +3,7 @@ import type { ClientSession } from 'mongoose';
 import type { EndStore } from '../access/end-store.ts';
 import type { AccessNews } from '../access/news.ts';
 import type { ActivityLog } from '../dashboard/activity-log.ts';
+import type { EnrolmentStore } from '../enrolment/enrolment-store.ts';
 import { makeRegistrationToken, registrationHash, registrationLifeMs } from '../enrolment/registration-token.ts';
 import { makeAgentId } from './agent-id.ts';
 import type { ManagedMachines } from './managed.ts';
@@ -12,6 +13,7 @@ import type { MachineStore } from './store.ts';
 export interface MachineChangesOptions {
   readonly models: MachineModels;
   readonly store: MachineStore;
+  readonly enrolments: Pick<EnrolmentStore, 'requireRoom'>;
   readonly managed: ManagedMachines;
   readonly ends: EndStore;
   readonly news: AccessNews;
@@ -40,8 +42,8 @@ export class MachineChanges {
     caller: Caller,
     { name, description, tags }: Pick<MachineRecord, 'name' | 'description' | 'tags'>,
   ): Promise<{ machine: StoredMachine; token: string }> {
-    const { models, store, auditor, activityLog, now } = this.#options;
-    await store.requireRoom(caller.userId);
+    const { models, enrolments, auditor, activityLog, now } = this.#options;
+    await enrolments.requireRoom(caller.userId);
     const token = makeRegistrationToken();
     const agentId = makeAgentId();
     const record: MachineRecord = {

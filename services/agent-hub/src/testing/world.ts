@@ -65,7 +65,8 @@ export class World {
       await once(process, 'exit');
     });
     const health = `http://127.0.0.1:${environment.HEALTH_PORT}/readyz`;
-    await until(async () => (await fetch(health)).ok);
+    // A start is no bound of ours: where much else runs it has to wait for processors.
+    await until(async () => (await fetch(health)).ok, 60_000);
     return { ...addressesOf(environment), process };
   }
 
