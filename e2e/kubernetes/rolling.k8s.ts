@@ -34,6 +34,14 @@ describe('the cluster on Kubernetes', () => {
     const pod = ['run', 'root-pod', '--image=webxterm/auth:0.1.0', '--dry-run=server'];
     await expect(running().kubectl.run(...pod)).rejects.toThrow('violates PodSecurity "restricted');
   });
+
+  it('is set up again without a change, as every week and at each upgrade', async () => {
+    const { kubectl } = running();
+    const name = `again-${Date.now()}`;
+    await kubectl.run('create', 'job', name, '--from=cronjob/renew-certificates');
+    await kubectl.run('wait', '--for=condition=Complete', `job/${name}`, '--timeout=100s');
+    expect(await kubectl.run('logs', `job/${name}`)).toContain('Secrets: all there');
+  });
 });
 
 describe('twenty terminals, while everything under them is rolled', () => {

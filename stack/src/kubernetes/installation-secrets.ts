@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makePrivateFolder, writePrivateFile } from '../data-dir/private-files.ts';
-import { certificateFolder, handedFiles } from '../installation/handed-files.ts';
+import { certificateFolder, handedFiles, openSecrets } from '../installation/handed-files.ts';
 import { handedSecrets } from '../installation/handed-secrets.ts';
 import type { SecretsApi } from './secrets-api.ts';
 
@@ -21,7 +21,7 @@ const certificatesFor = (publicUrl: string): Certificates =>
   );
 
 /** Brings back what was made before, so that nothing is made twice. */
-const restore = async (api: SecretsApi, folder: string, certificates: Certificates): Promise<void> => {
+const restore = async (api: Pick<SecretsApi, 'read'>, folder: string, certificates: Certificates): Promise<void> => {
   const made = join(folder, 'made');
   makePrivateFolder(made);
   makePrivateFolder(join(made, 'ca'));
@@ -48,11 +48,13 @@ const filesIn = (folder: string): [string, string][] =>
  * @throws StackFailure
  */
 export const makeInstallationSecrets = async (
-  api: SecretsApi,
+  api: Pick<SecretsApi, 'read' | 'write'>,
   { folder, publicUrl }: { folder: string; publicUrl: string },
 ): Promise<string[]> => {
   await restore(api, folder, certificatesFor(publicUrl));
   const handed = await handedFiles(folder, publicUrl);
+  // Handed to nobody, so it must be made here: a password made later would be another one at each run.
+  openSecrets(folder).file('mongo-root');
   const changed: string[] = [];
   const write = async (name: string, type: 'Opaque' | 'kubernetes.io/tls', files: ReadonlyMap<string, string>) => {
     if ((await api.write(name, type, files)) !== 'same') changed.push(name);
