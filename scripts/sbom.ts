@@ -1,6 +1,6 @@
 // sbom.ts FOLDER NAME: a CycloneDX list of what npm installed below FOLDER, on stdout. `npm sbom --omit=dev --workspace` leaves out
 // packages that are there (seen with npm 11: 83 of 238), and names the moment it ran, so that no two images would be alike.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface InstalledPackage {
@@ -53,6 +53,10 @@ export const sbomOf = (name: string, packages: Readonly<Record<string, Installed
 
 if (import.meta.main) {
   const [folder = '.', name = 'webxterm'] = process.argv.slice(2);
-  const { packages } = JSON.parse(readFileSync(join(folder, 'node_modules', '.package-lock.json'), 'utf8'));
-  console.log(JSON.stringify(sbomOf(name, packages), undefined, 1));
+  const { packages }: { packages: Record<string, InstalledPackage> } = JSON.parse(
+    readFileSync(join(folder, 'node_modules', '.package-lock.json'), 'utf8'),
+  );
+  // What was taken away since is no part of it.
+  const present = Object.fromEntries(Object.entries(packages).filter(([path]) => existsSync(join(folder, path))));
+  console.log(JSON.stringify(sbomOf(name, present), undefined, 1));
 }
