@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RawTerminal } from '../support/raw-terminal.ts';
 import { eventually, Rest } from '../support/rest.ts';
-import { type AgentRun, VsayAgent } from '../support/vsay-agent.ts';
 import { type StepResult, somebodyWhoSignsIn, WatchedTerminals } from '../support/watched-terminals.ts';
 import { type Cluster, startCluster } from './cluster.ts';
 import { projectFolder } from './compose.ts';
 import { describeStep } from './describe-step.ts';
 import { docker, endOf, inspect } from './docker.ts';
-import { addedBy, configOf, imageBudgets, ownFiles, packagesOf } from './images.ts';
+import { addedBy, configOf, imageBudgets, imageOf, ownFiles, packagesOf } from './images.ts';
+import { linkOutsideAgent, type OutsideAgent } from './outside-agent.ts';
 
 // Builds the images and runs the whole of docker-compose.yml on a real engine, with two instances of each service that may have
 // several. It needs Docker: `npm run test:containers`.
@@ -19,8 +19,7 @@ const watched = 20;
 
 let cluster: Cluster;
 let rest: Rest;
-let agent: AgentRun | undefined;
-let agentId = '';
+let agent: OutsideAgent | undefined;
 const results: StepResult[] = [];
 const sizes: string[] = [];
 
@@ -31,7 +30,7 @@ beforeAll(async () => {
 }, 1_500_000);
 
 afterAll(async () => {
-  await agent?.stop();
+  await agent?.run.stop();
   await cluster?.remove();
   for (const line of [...sizes, ...results.map(describeStep)]) process.stdout.write(`  ${line}\n`);
 }, 300_000);
@@ -53,7 +52,7 @@ describe('the images', () => {
     expect(Labels['org.opencontainers.image.version']).toBe(version);
     expect(Labels['org.opencontainers.image.licenses']).toBe('Apache-2.0');
     // The one-shot programs end.
-    expect(Healthcheck !== undefined).toBe(image !== 'webxterm/setup');
+    expect(Healthcheck !== undefined).toBe(image !== 'setup');
     expect(Env.filter((line) => /KEY|TOKEN|PASSWORD|SECRET/.test(line))).toEqual([]);
   });
 
@@ -64,6 +63,7 @@ describe('the images', () => {
       expect((await ownFiles(image)).filter((path) => unwanted.test(path))).toEqual([]);
       const { present, listed } = await packagesOf(image);
       expect(listed.length).toBeGreaterThan(10);
+      expect(listed.filter((name) => !present.includes(name))).toEqual([]);
       expect(present.filter((name) => !listed.includes(name) && !name.startsWith('@webxterm/'))).toEqual([]);
       expect(
         listed.filter((name) => /^(vitest|typescript|@biomejs|playwright-core|testcontainers)/.test(name)),
@@ -104,7 +104,7 @@ describe('what cannot be written or does not fit the machine', () => {
       `PUBLIC_URL=${rest.url}`,
       '-v',
       readOnly,
-      'webxterm/setup',
+      imageOf('setup'),
       'secrets',
     );
     expect(ended.code).toBe(1);
@@ -115,13 +115,13 @@ describe('what cannot be written or does not fit the machine', () => {
     const readOnly = `${cluster.compose.volume('demo-home')}:/config:ro`;
     const key = ['--token', `vsay_ak_${'b'.repeat(32)}`, '--host', 'http://127.0.0.1:1'];
     const configure = ['node', 'src/main.ts', 'configure', ...key, '--config', '/config/agent.yaml'];
-    const ended = await endOf('-v', readOnly, 'webxterm/agent', ...configure);
+    const ended = await endOf('-v', readOnly, imageOf('agent'), ...configure);
     expect(ended.code).toBeGreaterThan(0);
     expect(ended.last).toMatch(/Cannot write \/config\/agent.yaml: EROFS/);
   });
 
   it('an image of another architecture: Docker says so', async () => {
-    const ended = await endOf('--pull', 'never', '--platform', 'linux/s390x', 'webxterm/auth');
+    const ended = await endOf('--pull', 'never', '--platform', 'linux/s390x', imageOf('auth'));
     expect(ended.code).toBeGreaterThan(0);
     expect(ended.said).toMatch(/does not match the specified platform|exec format error/);
   });
@@ -153,25 +153,15 @@ describe('the cluster in containers', () => {
   });
 
   it('takes an agent from outside over TLS, by the private CA that it pinned', async () => {
-    const key = (await rest.login(cluster.admin)).user.api_key;
-    const fingerprint = (await cluster.compose.command('run', '--rm', '--no-deps', 'secrets', 'fingerprint')).trim();
-    const vsay = new VsayAgent();
-    const configure = ['configure', '--host', rest.url, '--token', key, '--name', 'outside'];
-    const wrong = await vsay.finish(...configure, '--ca-fingerprint', `sha256:${'0'.repeat(64)}`);
-    expect(wrong.code).toBe(3);
-    const right = await vsay.finish(...configure, '--ca-fingerprint', fingerprint);
-    expect(right.text).toContain('Registered as outside');
-    agent = vsay.run('start');
-    const machine = await eventually('the machine is online', async () =>
-      (await rest.machines()).find(({ name, status }) => name === 'outside' && status === 'online'),
-    );
-    agentId = machine.agent_id;
+    agent = await linkOutsideAgent(cluster);
+    expect(agent.refusedWith).toBe(3);
   });
 });
 
 describe('twenty terminals, while each service is rolled', () => {
   it('lose no byte and double none, of output and of typing', async () => {
-    const terminals = await WatchedTerminals.open(rest, agentId, watched, await somebodyWhoSignsIn(rest));
+    const signIn = await somebodyWhoSignsIn(rest);
+    const terminals = await WatchedTerminals.open(rest, agent?.agentId ?? '', watched, signIn);
     for (const service of ['auth', 'terminal', 'agent-hub', 'gateway'])
       results.push(await terminals.during(`each ${service} restarted`, () => cluster.compose.roll(service)));
     const scaled = await terminals.during('terminal scaled to 3', () => cluster.compose.scale('terminal', 3));

@@ -1,7 +1,8 @@
 import { createServer } from 'node:net';
 import { DockerComposeEnvironment, Wait } from 'testcontainers';
 import { eventually, Rest } from '../support/rest.ts';
-import { Compose, projectFolder } from './compose.ts';
+import { Compose, type ComposeFiles, composeFiles } from './compose.ts';
+import { imageTag } from './images.ts';
 
 /** Programs of docker-compose.yml that end. */
 const oneShots = ['secrets', 'init', 'demo-init'];
@@ -11,8 +12,8 @@ export interface ClusterOptions {
   readonly project: string;
   readonly profiles: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
-  /** Where docker-compose.yml is; default: this project. */
-  readonly folder?: string;
+  /** Default: docker-compose.yml of this project. */
+  readonly files?: ComposeFiles;
 }
 
 /** The whole of docker-compose.yml on a real engine, with the machine "demo". */
@@ -46,17 +47,18 @@ const freePorts = async (count: number): Promise<number> => {
 
 /** Builds the images and waits until everything is healthy. There may be two hubs: their ports are published. */
 export const startCluster = async (options: ClusterOptions): Promise<Cluster> => {
-  const { project, profiles, folder = projectFolder } = options;
+  const { project, profiles, files = composeFiles } = options;
   const port = await freePorts(3);
   const environment = {
     ...options.environment,
     COMPOSE_PROFILES: profiles.join(','),
+    WEBXTERM_TAG: imageTag,
     WEBXTERM_PORT: String(port),
     WEBXTERM_GRPC_PORT: `${port + 1}-${port + 2}`,
     WEBXTERM_GRPC_ADDRESSES: `127.0.0.1:${port + 1},127.0.0.1:${port + 2}`,
   };
-  const compose = new Compose(project, environment, folder);
-  let setUp = new DockerComposeEnvironment(folder, 'docker-compose.yml')
+  const compose = new Compose(project, environment, files);
+  let setUp = new DockerComposeEnvironment(files.folder, [...files.names])
     .withProjectName(project)
     .withEnvironment(environment)
     .withProfiles(...profiles)

@@ -1,10 +1,19 @@
 import { execFile } from 'node:child_process';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { docker, inspect } from './docker.ts';
 
 const run = promisify(execFile);
 export const projectFolder = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Where an installation is described. */
+export interface ComposeFiles {
+  readonly folder: string;
+  readonly names: readonly string[];
+}
+
+export const composeFiles: ComposeFiles = { folder: projectFolder, names: ['docker-compose.yml'] };
 
 /** Kills with -9 the service's own process, which its container starts again; `docker kill` would count as the operator's wish. */
 const killOwnProcess = `
@@ -22,16 +31,17 @@ const restarts = async (id: string): Promise<number> => Number(await inspect(id,
 export class Compose {
   readonly #project: string;
   readonly #environment: Readonly<Record<string, string>>;
-  readonly #folder: string;
+  readonly #files: ComposeFiles;
 
-  constructor(project: string, environment: Readonly<Record<string, string>>, folder = projectFolder) {
+  constructor(project: string, environment: Readonly<Record<string, string>>, files = composeFiles) {
     this.#project = project;
     this.#environment = environment;
-    this.#folder = folder;
+    this.#files = files;
   }
 
   async command(...args: string[]): Promise<string> {
-    const all = ['compose', '--project-name', this.#project, '--project-directory', this.#folder, ...args];
+    const files = this.#files.names.flatMap((name) => ['--file', join(this.#files.folder, name)]);
+    const all = ['compose', '--project-name', this.#project, ...files, ...args];
     const { stdout } = await run('env', [...this.#settings(), 'docker', ...all], { maxBuffer: 16 * 1024 * 1024 });
     return stdout;
   }
@@ -63,6 +73,21 @@ export class Compose {
 
   async killEach(service: string): Promise<void> {
     for (const id of await this.instances(service)) await this.kill(id);
+  }
+
+  /** As if its machine were lost: Docker takes the kill for the operator's wish, and leaves it dead until `comeBack`. */
+  async lose(service: string): Promise<void> {
+    for (const id of await this.instances(service)) await docker('kill', '--signal', 'KILL', id);
+  }
+
+  async comeBack(service: string): Promise<void> {
+    await this.command('start', service);
+    for (const id of await this.instances(service)) await this.healthy(id);
+  }
+
+  /** What a program in the service's container prints. */
+  inside(service: string, ...program: string[]): Promise<string> {
+    return this.command('exec', '--no-TTY', service, ...program);
   }
 
   /** Resolves once Docker has started it again and it is healthy. */

@@ -1,21 +1,28 @@
+import { createHash } from 'node:crypto';
+import { projectFolder } from './compose.ts';
 import { docker, inspect, nodeInImage } from './docker.ts';
+
+/** The images of this checkout: an engine has one name for all who build on it. The same in each run, so that none is left over. */
+export const imageTag = `test-${createHash('sha256').update(projectFolder).digest('hex').slice(0, 8)}`;
+
+export const imageOf = (name: string): string => `webxterm/${name}:${imageTag}`;
 
 /** What an image may add to the public base image, MB of 10^6 bytes: a package that is not meant to be there breaks it. */
 export const imageBudgets: Readonly<Record<string, number>> = {
-  'webxterm/agent': 28,
-  'webxterm/gateway': 46,
-  'webxterm/terminal': 60,
-  'webxterm/agent-hub': 60,
-  'webxterm/auth': 60,
-  'webxterm/setup': 60,
+  agent: 28,
+  gateway: 46,
+  terminal: 60,
+  'agent-hub': 60,
+  auth: 60,
+  setup: 60,
 };
 export const baseImage = 'node:24-bookworm-slim';
 
 const megabytes = async (image: string): Promise<number> => Number(await inspect(image, '{{.Size}}')) / 1e6;
 
 /** @returns MB above the base image */
-export const addedBy = async (image: string): Promise<number> =>
-  (await megabytes(image)) - (await megabytes(baseImage));
+export const addedBy = async (name: string): Promise<number> =>
+  (await megabytes(imageOf(name))) - (await megabytes(baseImage));
 
 export interface ImageConfig {
   readonly User: string;
@@ -24,8 +31,8 @@ export interface ImageConfig {
   readonly Env: readonly string[];
 }
 
-export const configOf = async (image: string): Promise<ImageConfig> =>
-  JSON.parse(await docker('image', 'inspect', '--format', '{{json .Config}}', image));
+export const configOf = async (name: string): Promise<ImageConfig> =>
+  JSON.parse(await docker('image', 'inspect', '--format', '{{json .Config}}', imageOf(name)));
 
 const walk = `
   const { readdirSync, readFileSync } = require('node:fs');
@@ -33,19 +40,19 @@ const walk = `
   const paths = files.map((entry) => entry.parentPath + '/' + entry.name);`;
 
 /** Files of ours in the image, without those of packages. */
-export const ownFiles = async (image: string): Promise<string[]> =>
+export const ownFiles = async (name: string): Promise<string[]> =>
   JSON.parse(
     await nodeInImage(
-      image,
+      imageOf(name),
       `${walk} console.log(JSON.stringify(paths.filter((path) => !path.includes('/node_modules/'))))`,
     ),
   );
 
 /** `name@version` of each package that lies in the image, and of each that its SBOM lists. */
-export const packagesOf = async (image: string): Promise<{ present: string[]; listed: string[] }> =>
+export const packagesOf = async (name: string): Promise<{ present: string[]; listed: string[] }> =>
   JSON.parse(
     await nodeInImage(
-      image,
+      imageOf(name),
       `${walk}
       const packages = paths.filter((path) => /\\/node_modules\\/(@[^/]+\\/)?[^/@]+\\/package\\.json$/.test(path));
       const read = packages.map((path) => JSON.parse(readFileSync(path, 'utf8')));

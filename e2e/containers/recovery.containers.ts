@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Cluster, startCluster } from './cluster.ts';
-import { Compose, projectFolder } from './compose.ts';
+import { Compose, composeFiles, projectFolder } from './compose.ts';
 import { docker } from './docker.ts';
 import { baseImage } from './images.ts';
 import { type Remembered, recall, remember } from './remembered.ts';
@@ -67,7 +67,7 @@ describe('an upgrade', () => {
     const ref = (await git('rev-list', '-1', '--before=24 hours ago', 'HEAD')) || (await git('rev-parse', 'HEAD~1'));
     await git('worktree', 'add', '--detach', older, ref);
     process.stdout.write(`  upgrade from ${await git('log', '-1', '--format=%h of %ci', ref)}\n`);
-    cluster = await startCluster({ project, profiles, folder: older });
+    cluster = await startCluster({ project, profiles, files: { ...composeFiles, folder: older } });
   }, 2 * tenMinutes);
   afterAll(async () => {
     await cluster?.remove();
