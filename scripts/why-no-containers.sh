@@ -18,3 +18,6 @@ for image in docker/dockerfile:1 node:24-bookworm-slim mongo:8 nats:2-alpine; do
   docker image inspect "$image" >/dev/null 2>&1 && continue
   timeout 300 docker pull --quiet "$image" >/dev/null 2>&1 || no "the image $image is not there and cannot be pulled"
 done
+# The images are built from packages.
+timeout 60 docker run --rm node:24-bookworm-slim npm view npm version >/dev/null 2>&1 ||
+  no 'no npm registry answers in a container'
