@@ -102,7 +102,7 @@ const untilQuiet = async (): Promise<number> => {
   return read;
 };
 
-describe('a large download', () => {
+describe('a large download', { timeout: 2 * within.timeout }, () => {
   it('is read from the database no faster than the client takes it, and no further once the client is gone', async () => {
     const response = await begin();
     expect(response.headers['content-type']).toContain('text/csv');
