@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createAuthority, issueCertificate } from '@webxterm/stack/pki';
-import { z } from 'zod';
+import { type StreamCopies, streamCopies, streamsUrl } from '../support/stream-copies.ts';
 import type { Kubectl } from './kubectl.ts';
 
 // What the operator brings to the production overlay: the Secrets of k8s/overlays/production-trial, and MongoDB's replica set and users.
@@ -9,35 +9,6 @@ const members = [0, 1, 2];
 const databases = { auth: 'auth', 'agent-hub': 'agent_hub', terminal: 'terminal' };
 const mongoHosts = members.map((member) => `external-mongo-${member}.external-mongo:27017`);
 const natsNames = ['external-nats', ...members.map((member) => `external-nats-${member}.external-nats`)];
-
-const Streams = z.looseObject({
-  account_details: z
-    .array(
-      z.looseObject({
-        stream_detail: z
-          .array(
-            z.looseObject({
-              name: z.string(),
-              cluster: z.looseObject({
-                leader: z.string().default(''),
-                replicas: z.array(z.looseObject({ name: z.string(), current: z.boolean() })).default([]),
-              }),
-            }),
-          )
-          .default([]),
-      }),
-    )
-    .default([]),
-});
-
-/** A stream of NATS, as the server that leads it sees it: the others do not know how far one another are. */
-export interface StreamCopies {
-  readonly name: string;
-  /** Name of the server. */
-  readonly leader: string;
-  /** The other servers that hold it, and are not behind. */
-  readonly current: readonly string[];
-}
 
 /** Three of MongoDB and three of NATS. */
 export class ExternalServers {
@@ -102,17 +73,8 @@ export class ExternalServers {
   }
 
   async #streamsLedBy(server: string): Promise<StreamCopies[]> {
-    const url = 'http://127.0.0.1:8222/jsz?streams=true&acc=$G';
-    const said = await this.#kubectl.run('exec', server, '--', 'wget', '-q', '-O', '-', url);
-    const { account_details: accounts } = Streams.parse(JSON.parse(said));
-    return accounts
-      .flatMap(({ stream_detail: streams }) => streams)
-      .filter(({ cluster }) => cluster.leader === server)
-      .map(({ name, cluster }) => ({
-        name,
-        leader: server,
-        current: cluster.replicas.filter(({ current }) => current).map((replica) => replica.name),
-      }));
+    const said = await this.#kubectl.run('exec', server, '--', 'wget', '-q', '-O', '-', streamsUrl);
+    return streamCopies(said).filter(({ leader }) => leader === server);
   }
 
   #mongosh(pod: string, script: string): Promise<string> {

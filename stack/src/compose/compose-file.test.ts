@@ -22,6 +22,10 @@ const Compose = z.object({
 
 const file = readFileSync(join(projectFolder, 'docker-compose.yml'), 'utf8');
 const services = Object.entries(Compose.parse(parse(file, { merge: true })).services);
+const threeOfEach = z
+  .object({ services: z.record(z.string(), z.looseObject({ extends: z.object({ service: z.string() }).optional() })) })
+  .parse(parse(readFileSync(join(projectFolder, 'docker-compose.ha.yml'), 'utf8'), { merge: true }));
+
 /** They give files to the users of the containers, and end. */
 const setUp = ['secrets', 'init', 'demo-init'];
 
@@ -37,4 +41,13 @@ describe('every container of docker-compose.yml', () => {
     const secret = Object.keys(environment).filter((key) => /KEY|TOKEN|PASSWORD|MONGO_URL|SECRET/.test(key));
     expect(secret.filter((key) => !key.endsWith('_FILE'))).toEqual([]);
   });
+});
+
+it('docker-compose.ha.yml adds containers with the rights of those that they extend, and gives no others', () => {
+  const known = services.map(([name]) => name);
+  for (const [name, service] of Object.entries(threeOfEach.services)) {
+    expect(known).toContain(service.extends?.service ?? name);
+    const may = ['extends', 'hostname', 'command', 'volumes', 'environment', 'depends_on'];
+    expect(Object.keys(service).filter((key) => !may.includes(key))).toEqual([]);
+  }
 });

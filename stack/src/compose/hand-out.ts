@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { writePrivateFile } from '../data-dir/private-files.ts';
 import { plainFailure, StackFailure } from '../failure.ts';
 import { handedFiles } from '../installation/handed-files.ts';
+import type { DataServers } from '../installation/handed-secrets.ts';
 
 const give = (path: string, uid: number, mode: number): void => {
   chmodSync(path, mode);
@@ -19,19 +20,27 @@ const giveFiles = (folder: string, uid: number, files: ReadonlyMap<string, strin
   give(folder, uid, 0o500);
 };
 
+/** What it is for. */
+export interface HandOut {
+  readonly publicUrl: string;
+  readonly servers: DataServers;
+  /** Data folders of NATS. */
+  readonly natsData: readonly string[];
+}
+
 /**
- * Makes what secrets and certificates are missing, hands each container its own copies, and gives NATS its data folder.
+ * Makes what secrets and certificates are missing, hands each container its own copies, and gives NATS its data folders.
  * @throws StackFailure when the volume cannot be written
  */
-export const handOut = async (volume: string, natsData: string, publicUrl: string): Promise<void> => {
+export const handOut = async (volume: string, { publicUrl, servers, natsData }: HandOut): Promise<void> => {
   try {
     mkdirSync(volume, { recursive: true });
     chmodSync(volume, 0o755);
-    for (const { folder, uid, files, certificates } of await handedFiles(volume, publicUrl)) {
+    for (const { folder, uid, files, certificates } of await handedFiles(volume, publicUrl, servers)) {
       for (const [name, pair] of certificates) giveFiles(join(volume, folder, name), uid, pair);
       giveFiles(join(volume, folder), uid, files);
     }
-    give(natsData, 10_005, 0o700);
+    for (const folder of natsData) give(folder, 10_005, 0o700);
   } catch (error) {
     throw error instanceof StackFailure ? error : plainFailure(error, volume);
   }

@@ -1,10 +1,10 @@
 import { chmodSync, chownSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { getCACertificates } from 'node:tls';
-import { ConfigError, origin, readConfig } from '@webxterm/shared';
+import { ConfigError, list, origin, readConfig } from '@webxterm/shared';
 import { reasonOf, StackFailure } from '../failure.ts';
 import { openAuthority, openSecrets } from '../installation/handed-files.ts';
-import { natsServer } from '../installation/handed-secrets.ts';
+import { type DataServers, hostOf, mongoServer, oneOfEach } from '../installation/handed-secrets.ts';
 import { configureAgent } from '../local-agent/agent-config.ts';
 import { fingerprint } from '../pki/authority.ts';
 import { mongoPasswords } from '../servers/local-servers.ts';
@@ -15,7 +15,6 @@ import { handOut } from './hand-out.ts';
 
 // The one-shot programs of docker-compose.yml: `node src/compose/main.ts COMMAND`.
 const volume = '/secrets';
-const natsData = '/nats-data';
 const demoConfig = '/demo-config';
 /** The user node of the agent's image. */
 const demoUser = { name: 'node', uid: 1000 };
@@ -24,17 +23,32 @@ const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 const publicUrl = (): string => readConfig('set-up', { PUBLIC_URL: origin }).PUBLIC_URL;
 
+/** docker-compose.ha.yml has three of each. */
+const dataServers = (): DataServers => {
+  const settings = {
+    MONGO_SERVERS: list.default([...oneOfEach.mongo]),
+    NATS_SERVERS: list.default([...oneOfEach.nats]),
+  };
+  const { MONGO_SERVERS: mongo, NATS_SERVERS: nats } = readConfig('set-up', settings);
+  return { mongo, nats };
+};
+
 const makeSecrets = async (): Promise<void> => {
-  await handOut(volume, natsData, publicUrl());
+  const servers = dataServers();
+  const natsData = servers.nats.map((server) => `/${hostOf(server)}-data`);
+  await handOut(volume, { publicUrl: publicUrl(), servers, natsData });
   say('secrets: each container has its own. The administrator: docker compose run --rm --no-deps secrets admin');
 };
 
 const setUpServers = async (): Promise<void> => {
   const secrets = openSecrets(volume);
   const rootPassword = secrets.read('mongo-root');
+  const { certificate: ca } = await openAuthority(volume);
+  const { mongo, nats } = dataServers();
+  const otherMembers = mongo.filter((server) => server !== mongoServer);
   await Promise.all([
-    setUpMongo({ port: 27_017, memberName: 'mongo', rootPassword, passwords: mongoPasswords(secrets) }),
-    declareBus(natsServer, secrets.read('nats-init'), (await openAuthority(volume)).certificate),
+    setUpMongo({ port: 27_017, memberName: 'mongo', otherMembers, rootPassword, passwords: mongoPasswords(secrets) }),
+    declareBus(nats.join(), secrets.read('nats-init'), ca, nats.length),
   ]);
   say('MongoDB has its replica set and users, NATS its streams and buckets');
 };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { KeyPair } from '../pki/authority.ts';
 import { keepAuthority, keepCertificate } from '../pki/certificate-folders.ts';
 import { Secrets } from '../secrets/secrets.ts';
-import { handedSecrets } from './handed-secrets.ts';
+import { type DataServers, handedSecrets } from './handed-secrets.ts';
 
 /** The secrets themselves, made once and never overwritten; everything else follows from them. */
 export const openSecrets = (folder: string): Secrets => new Secrets(join(folder, 'made'));
@@ -33,10 +33,14 @@ export interface HandedFiles {
  * while they serve.
  * @throws StackFailure when the folder cannot be written, or holds half of a private CA
  */
-export const handedFiles = async (folder: string, publicUrl: string): Promise<readonly HandedFiles[]> => {
+export const handedFiles = async (
+  folder: string,
+  publicUrl: string,
+  servers?: DataServers,
+): Promise<readonly HandedFiles[]> => {
   const secrets = openSecrets(folder);
   const authority = await openAuthority(folder);
-  const all = handedSecrets((name) => secrets.read(name), publicUrl, authority.certificate.trim());
+  const all = handedSecrets((name) => secrets.read(name), publicUrl, authority.certificate.trim(), servers);
   return Promise.all(
     all.map(async ({ folder: holder, uid, secrets: names, derived, certificates }) => {
       const given = new Map<string, ReadonlyMap<string, string>>();

@@ -35,6 +35,21 @@ describe('what is handed to the containers', () => {
     }
   });
 
+  it('names three of each server where there are three, and lets only NATS join NATS', () => {
+    const mongo = ['mongo:27017', 'mongo-2:27017', 'mongo-3:27017'];
+    const nats = ['nats:4222', 'nats-2:4222', 'nats-3:4222'];
+    const three = handedSecrets((name) => `value-of-${name}`, 'https://term.example.org', 'the CA', { mongo, nats });
+    const holders = three.map((holder) => ({ ...holder, text: Object.values(holder.derived).join('\n') }));
+    expect(holders.find(({ folder }) => folder === 'auth')?.derived['mongo-url']).toContain(`@${mongo.join()}/auth?`);
+    expect(holders.filter(({ text }) => text.includes('value-of-nats-route')).map(({ folder }) => folder)).toEqual([
+      'nats',
+    ]);
+    const own = holders.find(({ folder }) => folder === 'nats');
+    expect(own?.certificates.server?.names).toEqual(['nats', 'nats-2', 'nats-3']);
+    expect(own?.text.match(/nats-route:\/\/route:value-of-nats-route@nats(-\d)?:6222/g)).toHaveLength(3);
+    expect(holdersOf('nats-route')).toEqual([]);
+  });
+
   it('is what docker-compose.yml reads, each file by a container of the right user', () => {
     const read = [...compose.matchAll(/\/secrets\/([a-z-]+)\/([a-z.-]+)/g)].map(
       ([, folder, file]) => `${folder}/${file}`,

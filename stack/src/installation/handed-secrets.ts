@@ -9,6 +9,16 @@ import { type BusPasswords, renderNatsConfig, renderNatsUsers } from '../servers
 export const mongoServer = 'mongo:27017';
 export const natsServer = 'nats:4222';
 
+/** The servers that hold the data together, host:port. */
+export interface DataServers {
+  readonly mongo: readonly string[];
+  readonly nats: readonly string[];
+}
+
+export const oneOfEach: DataServers = { mongo: [mongoServer], nats: [natsServer] };
+
+export const hostOf = (server: string): string => server.replace(/:\d+$/, '');
+
 /** What one container may read: its folder belongs to its user and is closed to every other. */
 export interface HandedSecrets {
   readonly folder: string;
@@ -26,8 +36,8 @@ type Read = (name: SecretName) => string;
 
 const ofAll: readonly SecretName[] = ['gateway-key', 'metrics-token'];
 
-const mongoUrl = (user: 'auth' | 'agent-hub' | 'terminal', read: Read) => ({
-  'mongo-url': mongoUrlAt(mongoServer, user, read(`mongo-${user}`)),
+const mongoUrl = (user: 'auth' | 'agent-hub' | 'terminal', read: Read, { mongo }: DataServers) => ({
+  'mongo-url': mongoUrlAt(mongo.join(), user, read(`mongo-${user}`)),
 });
 
 const natsPasswords = (read: Read): BusPasswords => ({
@@ -39,7 +49,7 @@ const natsPasswords = (read: Read): BusPasswords => ({
 
 const listKeys = (read: Read) => ({ 'signin-keys': signinKeys(read('root-key')) });
 
-const natsConfig = (read: Read): string =>
+const natsConfig = (read: Read, hosts: readonly string[]): string =>
   renderNatsConfig({
     host: '0.0.0.0',
     port: 4222,
@@ -47,6 +57,7 @@ const natsConfig = (read: Read): string =>
     storeFolder: '/data',
     tlsFolder: '/secrets/nats/server',
     passwords: natsPasswords(read),
+    ...(hosts.length > 1 ? { cluster: { hosts, password: read('nats-route') } } : {}),
   });
 
 const server = (...names: string[]): CertificateRequest => ({ names, usage: 'server' });
@@ -56,7 +67,12 @@ const server = (...names: string[]): CertificateRequest => ({ names, usage: 'ser
  * @param publicUrl the gateway has a certificate for its host, for those who bring none of their own
  * @param ca PEM of the private CA, which everyone may know
  */
-export const handedSecrets = (read: Read, publicUrl: string, ca: string): readonly HandedSecrets[] => [
+export const handedSecrets = (
+  read: Read,
+  publicUrl: string,
+  ca: string,
+  servers: DataServers = oneOfEach,
+): readonly HandedSecrets[] => [
   {
     folder: 'gateway',
     uid: 10_001,
@@ -68,21 +84,21 @@ export const handedSecrets = (read: Read, publicUrl: string, ca: string): readon
     folder: 'auth',
     uid: 10_002,
     secrets: [...ofAll, 'jwt-keys', 'root-key', 'admin-password', 'installation-id', 'nats-auth'],
-    derived: { ...mongoUrl('auth', read), 'ca.crt': ca },
+    derived: { ...mongoUrl('auth', read, servers), 'ca.crt': ca },
     certificates: {},
   },
   {
     folder: 'agent-hub',
     uid: 10_003,
     secrets: [...ofAll, 'jwt-keys', 'hub-token', 'pass-key', 'link-key', 'nats-agent-hub'],
-    derived: { ...mongoUrl('agent-hub', read), ...listKeys(read), 'ca.crt': ca },
+    derived: { ...mongoUrl('agent-hub', read, servers), ...listKeys(read), 'ca.crt': ca },
     certificates: { agents: server(certificateName.hubForAgents), internal: server(certificateName.hub) },
   },
   {
     folder: 'terminal',
     uid: 10_004,
     secrets: [...ofAll, 'jwt-keys', 'ticket-key', 'pass-key', 'hub-token', 'nats-terminal'],
-    derived: { ...mongoUrl('terminal', read), ...listKeys(read), 'ca.crt': ca },
+    derived: { ...mongoUrl('terminal', read, servers), ...listKeys(read), 'ca.crt': ca },
     certificates: { internal: { names: [certificateName.terminal], usage: 'client' } },
   },
   {
@@ -90,8 +106,11 @@ export const handedSecrets = (read: Read, publicUrl: string, ca: string): readon
     uid: 10_005,
     secrets: [],
     // The users by themselves are for servers of the operator's own, which include them.
-    derived: { 'nats.conf': natsConfig(read), 'users.conf': renderNatsUsers(natsPasswords(read)) },
-    certificates: { server: server('nats') },
+    derived: {
+      'nats.conf': natsConfig(read, servers.nats.map(hostOf)),
+      'users.conf': renderNatsUsers(natsPasswords(read)),
+    },
+    certificates: { server: server(...servers.nats.map(hostOf)) },
   },
   // The user mongodb of the public image.
   { folder: 'mongo', uid: 999, secrets: ['mongo-keyfile'], derived: {}, certificates: {} },

@@ -28,6 +28,7 @@ const makers = {
   'nats-auth': key,
   'nats-agent-hub': key,
   'nats-terminal': key,
+  'nats-route': key,
 } as const;
 
 export type SecretName = keyof typeof makers;

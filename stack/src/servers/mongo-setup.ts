@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { MongoClient, type MongoClientOptions, MongoServerError } from 'mongodb';
 import { z } from 'zod';
 import { reasonOf, StackFailure } from '../failure.ts';
+import { addMembers } from './mongo-members.ts';
 import { databaseOf, type MongoUser, mongoUsers, replicaSet } from './mongo-users.ts';
 
 export interface MongoSetup {
@@ -13,6 +14,8 @@ export interface MongoSetup {
   readonly remote?: { readonly keyfile: string };
   /** The name under which the services know the machine; 127.0.0.1 unless told. */
   readonly memberName?: string;
+  /** host:port of the other members of its replica set, which share its keyfile. They join once; none leaves. */
+  readonly otherMembers?: readonly string[];
   readonly rootPassword: string;
   readonly passwords: Readonly<Record<MongoUser, string>>;
 }
@@ -45,6 +48,21 @@ const memberOf = (setup: MongoSetup): string => `${setup.memberName ?? '127.0.0.
 
 const connectAsRoot = (setup: MongoSetup): Promise<MongoClient> =>
   connect(setup, { auth: { username: rootUser, password: setup.rootPassword }, authSource: 'admin' });
+
+/** Whichever member takes writes: with several of them, it may be another than the one on this machine. */
+const withPrimary = async (setup: MongoSetup, use: (client: MongoClient) => Promise<void>): Promise<void> => {
+  const client = await connect(setup, {
+    auth: { username: rootUser, password: setup.rootPassword },
+    authSource: 'admin',
+    directConnection: false,
+    replicaSet,
+  });
+  try {
+    await use(client);
+  } finally {
+    await client.close();
+  }
+};
 
 const untilPrimary = async (client: MongoClient): Promise<void> => {
   const deadline = performance.now() + primaryWithinMs;
@@ -94,7 +112,7 @@ const initiate = async (setup: MongoSetup): Promise<void> => {
 
 const ReplicaSetConfig = z.looseObject({
   version: z.number(),
-  members: z.array(z.looseObject({ host: z.string() })).length(1),
+  members: z.array(z.looseObject({ host: z.string() })).min(1),
 });
 
 /** A node that does not find itself in its configuration asks every member first whether it is that one: that takes a while. */
@@ -114,7 +132,7 @@ const loadedConfig = async (client: MongoClient): Promise<z.output<typeof Replic
 /** The replica set's configuration holds the port of the last start: after a move the node would not know itself. */
 const followPort = async (client: MongoClient, host: string): Promise<void> => {
   const config = await loadedConfig(client);
-  if (config.members.every((member) => member.host === host)) return;
+  if (config.members.length > 1 || config.members.every((member) => member.host === host)) return;
   const moved = {
     ...config,
     version: config.version + 1,
@@ -141,7 +159,7 @@ const rootOrUndefined = async (setup: MongoSetup): Promise<MongoClient | undefin
 };
 
 /**
- * Makes of a started mongod what the services need: a replica set of one node, root, and a user per service for its own
+ * Makes of a started mongod what the services need: a replica set of one node (or more, when told), root, and a user per service for its own
  * database only. What is there stays, so it may be called at each start, also after one that was cut short.
  * @throws StackFailure when that cannot be done
  */
@@ -154,8 +172,16 @@ export const setUpMongo = async (setup: MongoSetup): Promise<void> => {
       client = await connectAsRoot(setup);
     }
     await followPort(client, memberOf(setup));
-    await untilPrimary(client);
-    await makeUsers(client, setup);
+    const { otherMembers = [] } = setup;
+    if (otherMembers.length === 0) {
+      await untilPrimary(client);
+      await makeUsers(client, setup);
+    } else {
+      await withPrimary(setup, async (primary) => {
+        await makeUsers(primary, setup);
+        await addMembers(primary, otherMembers);
+      });
+    }
   } catch (error) {
     if (error instanceof StackFailure) throw error;
     throw new StackFailure(`mongod on port ${setup.port} cannot be set up: ${reasonOf(error)}`, { cause: error });

@@ -6,7 +6,7 @@ export const replicaSet = 'rs0';
 /** The database that belongs to the service; its user may use no other. */
 export const databaseOf = (user: MongoUser): string => user.replace('-', '_');
 
-/** `server`: host:port */
+/** `server`: host:port, or several of one replica set with commas */
 export const mongoUrlAt = (server: string, user: MongoUser, password: string): string =>
   `mongodb://${user}:${password}@${server}/${databaseOf(user)}?replicaSet=${replicaSet}&authSource=admin`;
 

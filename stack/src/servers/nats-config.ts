@@ -14,7 +14,18 @@ export interface NatsConfig {
   readonly passwords: BusPasswords;
   /** Folder with tls.crt and tls.key as the server sees it: then it takes TLS only. */
   readonly tlsFolder?: string;
+  /** Several servers that hold the streams together; each is told its own name by `--name`. */
+  readonly cluster?: NatsCluster;
 }
+
+export interface NatsCluster {
+  /** Host names of all of them. */
+  readonly hosts: readonly string[];
+  /** What they show one another. */
+  readonly password: string;
+}
+
+const routePort = 6222;
 
 const maxPayloadBytes = 1024 * 1024;
 
@@ -51,6 +62,14 @@ const renderTls = (folder: string): string[] => [
   '}',
 ];
 
+const renderCluster = ({ hosts, password }: NatsCluster): string[] => [
+  'cluster: {',
+  `  name: "webxterm", listen: "0.0.0.0:${routePort}"`,
+  `  authorization: { user: "route", password: ${quoted(password)} }`,
+  `  routes: ${listed(hosts.map((host) => `nats-route://route:${password}@${host}:${routePort}`))}`,
+  '}',
+];
+
 /** nats-server's configuration: JetStream on disk. Holds the passwords: a file of mode 0600. */
 export const renderNatsConfig = (config: NatsConfig): string =>
   [
@@ -64,5 +83,6 @@ export const renderNatsConfig = (config: NatsConfig): string =>
     '  max_memory_store: 64MB',
     '  max_file_store: 1GB',
     '}',
+    ...(config.cluster === undefined ? [] : renderCluster(config.cluster)),
     renderNatsUsers(config.passwords),
   ].join('\n');
