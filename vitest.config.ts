@@ -3,13 +3,23 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const notOurs = ['**/node_modules/**', '**/dist/**', '**/.cache/**'];
 
-/** The e2e files that take longest: what starts last should be short, or one of two workers waits for the other. */
-const longest = ['faults/matrix', 'security/security', 'terminal-page', 'faults/relays', 'accounts', 'second-user'];
+/** The files that take longest: what starts last should be short, or all other workers wait for it. */
+const longest = [
+  'e2e/faults/matrix.e2e.ts',
+  'e2e/security/security.e2e.ts',
+  'e2e/terminal-page.e2e.ts',
+  'e2e/faults/relays.e2e.ts',
+  'e2e/accounts.e2e.ts',
+  'e2e/second-user.e2e.ts',
+  'throttling/throttling.integration.test.ts',
+  'src/terminal.integration.test.ts',
+  'start-stack.integration.test.ts',
+];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const place = ({ moduleId }: TestSpecification): number => {
-      const found = longest.findIndex((name) => moduleId.endsWith(`/e2e/${name}.e2e.ts`));
+      const found = longest.findIndex((name) => moduleId.endsWith(`/${name}`));
       return found === -1 ? longest.length : found;
     };
     return (await super.sort(files)).toSorted((one, other) => place(one) - place(other));
@@ -44,8 +54,8 @@ export default defineConfig({
           setupFiles: ['scripts/home-of-tests.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          // Each file starts servers of its own: two at a time is what two processors carry.
-          maxWorkers: 2,
+          // Each file starts servers of its own, and waits for them a third of its time.
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
@@ -58,7 +68,7 @@ export default defineConfig({
           hookTimeout: 180_000,
           globalSetup: ['e2e/support/unpack-browser.ts'],
           // Each file has a stack of its own, and waits more than it computes: one at a time leaves half of two processors idle.
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 2 },
         },
       },
