@@ -55,6 +55,14 @@ const shownLine = async (page: Page): Promise<string[]> => {
 
 const row = (page: Page, name: string) => page.getByRole('row').filter({ hasText: name });
 
+/** Asks once more as long as it is turned away. */
+const triedAgain = async (terminal: TerminalPage): Promise<true | undefined> => {
+  if ((await terminal.state()).includes('Connected')) return true;
+  const again = terminal.page.getByRole('button', { name: 'Try again' });
+  if (await again.isVisible()) await again.click();
+  return undefined;
+};
+
 const giveAccess = async (page: Page, may: 'Open terminals' | 'See it only'): Promise<void> => {
   const access = page.getByRole('region', { name: 'Access' });
   await access.getByLabel('Username').fill('gast');
@@ -169,9 +177,14 @@ describe('a machine, from its first line to its removal', () => {
     const open = [first, second];
     while (open.length < 33) open.push(await join(first));
     while (open.length < 64) open.push(await join());
-    await expect(join()).rejects.toMatchObject({ status: 429, body: { code: 'too_many_requests' } });
+    await expect(join()).rejects.toMatchObject({ status: 429, body: { code: 'too_many_terminals' } });
+    const window = await owner.sibling();
+    await window.page.goto(`${stack.url}/terminal/${agentId}`);
+    await window.page.getByText('You have 64 terminals open. Close one and try again.').waitFor();
     open.pop()?.close();
-    open.push(await eventually('a place is free again', () => join()));
+    // The instances hear of a free place one after the other.
+    await eventually('a place is free again', () => triedAgain(window));
+    await window.page.close();
 
     // Shells on record count, whichever instance opened them.
     const records = openSessions.db().collection('terminal_sessions');
@@ -180,9 +193,14 @@ describe('a machine, from its first line to its removal', () => {
     const copy = (_: unknown, at: number) => ({ ...copied, session_id: `copy-${at}` });
     await records.insertMany(Array.from({ length: 63 }, copy));
     const asked = await new Rest(stack.url, token).post('/api/terminal/tickets', { agent_id: agentId });
-    expect(asked).toMatchObject({ status: 429, body: { code: 'too_many_requests' } });
+    expect(asked).toMatchObject({ status: 429, body: { code: 'too_many_sessions' } });
     expect(asked.body.error).toContain('64 open sessions on this machine');
+    const another = await owner.sibling();
+    await another.page.goto(`${stack.url}/terminal/${agentId}`);
+    await another.page.getByText('You have 64 open sessions on this machine. End one and try again.').waitFor();
     await records.deleteMany({ session_id: /^copy-/ });
+    await eventually('a session may be opened again', () => triedAgain(another));
+    await another.page.close();
     for (const terminal of open) terminal.close();
   });
 

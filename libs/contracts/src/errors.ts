@@ -95,6 +95,14 @@ export const errorCatalog = {
     status: 429,
     message: 'Too many tries. Wait and try again.',
   },
+  too_many_terminals: {
+    status: 429,
+    message: 'You have as many terminals open as you may. Close one and try again.',
+  },
+  too_many_sessions: {
+    status: 429,
+    message: 'There are as many sessions as there may be. End one and try again.',
+  },
   internal: {
     status: 500,
     message: 'Something went wrong on our side. The request id helps to find it.',

@@ -18,7 +18,7 @@ export type TerminalState =
   | { state: 'unreachable'; retryInMs: number }
   /** Final. */
   | { state: 'ended'; cause: EndCause; exitCode: number | undefined; signal: string | undefined }
-  /** Final: not allowed, not there, displaced by this viewer's newer connection, or a ticket was refused. */
+  /** Final: not allowed, not there, as many as there may be, displaced by this viewer's newer connection, or a ticket was refused. */
   | { state: 'refused'; code: string; message: string };
 
 /** What the client tells. All are called from the client's own event handlers, never from within a call of the caller. */

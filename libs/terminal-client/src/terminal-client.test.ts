@@ -173,6 +173,43 @@ describe('a terminal client', () => {
     expect([displaced.sockets.length, out.sockets.length]).toEqual([1, 1]);
   });
 
+  it('stops where there are as many as there may be, and tells what to end', async () => {
+    const bench = new Bench();
+    await settled();
+    bench.socket.open();
+    const refused = { code: 'too_many_terminals', message: 'You have 64 terminals open. Close one and try again.' };
+    bench.socket.tell({ type: 'refused', ...refused });
+    bench.socket.break(4403, refused.message);
+    expect(bench.client.state).toEqual({ state: 'refused', ...refused });
+    await bench.clock.pass(60_000);
+    expect(bench.sockets).toHaveLength(1);
+  });
+
+  it('waits for the place of its own connection that broke, and not for another', async () => {
+    const bench = new Bench();
+    await bench.attach();
+    bench.socket.break();
+    const turnAway = async (): Promise<void> => {
+      await bench.clock.pass(0);
+      bench.socket.open();
+      bench.socket.tell({ type: 'refused', code: 'too_many_terminals', message: 'Close one.' });
+      bench.socket.break(4403);
+    };
+    await turnAway();
+    expect(bench.client.state).toMatchObject({ state: 'reconnecting', reason: 'Close one.' });
+    await bench.clock.pass(5000);
+    bench.accept();
+    expect(bench.client.state).toEqual({ state: 'live' });
+    bench.socket.break();
+    await bench.clock.pass(0);
+    for (let tries = 0; bench.client.state.state === 'reconnecting' && tries < 50; tries += 1) {
+      await turnAway();
+      await bench.clock.pass(1000);
+    }
+    expect(bench.client.state).toEqual({ state: 'refused', code: 'too_many_terminals', message: 'Close one.' });
+    expect(bench.clock.now()).toBeLessThan(40_000);
+  });
+
   it('goes on trying while tickets cannot be had, and while the machine cannot be reached', async () => {
     const bench = new Bench();
     bench.ticket = () => Promise.reject(new Error('503'));

@@ -11,6 +11,9 @@ import { OutgoingInput } from './outgoing-input.ts';
 import { verdictOf } from './verdict.ts';
 import { openGlobalSocket } from './web-socket.ts';
 
+/** The server finds a connection dead after 6 s of silence, and its hub a little later. */
+const placeFreeWithinMs = 15_000;
+
 type Frame<T extends DownFrame['type']> = Extract<DownFrame, { type: T }>;
 
 /**
@@ -43,6 +46,8 @@ export class TerminalClient {
   #hasFrom: boolean;
   #connection: Connection | undefined;
   #liveSince: number | undefined;
+  /** When the last connection that was live was lost. */
+  #lostAt: number | undefined;
   #refused: Frame<'refused'> | undefined;
   #ended: Frame<'ended'> | undefined;
   #closed = false;
@@ -227,11 +232,16 @@ export class TerminalClient {
     this.#input.detached();
     this.#output.detached();
     this.#snapshot.detached();
-    if (this.#liveSince !== undefined) this.#backoff.lived(this.#clock.now() - this.#liveSince);
+    if (this.#liveSince !== undefined) {
+      this.#lostAt = this.#clock.now();
+      this.#backoff.lived(this.#lostAt - this.#liveSince);
+    }
     this.#liveSince = undefined;
     if (code === closeCode.unauthenticated) this.#credentials.dropPass();
     const verdict = verdictOf(code, reason, this.#refused);
-    if (verdict.kind === 'refused') this.#end({ state: 'refused', code: verdict.code, message: verdict.message });
+    if (verdict.kind === 'refused' && this.#ownPlaceMayBeTaken(verdict.code))
+      this.#retry('reconnecting', verdict.message);
+    else if (verdict.kind === 'refused') this.#end({ state: 'refused', code: verdict.code, message: verdict.message });
     else if (verdict.kind === 'ended')
       this.#end({
         state: 'ended',
@@ -241,6 +251,12 @@ export class TerminalClient {
       });
     else if (verdict.kind === 'unreachable') this.#retry('unreachable', '');
     else this.#retry('reconnecting', verdict.reason);
+  }
+
+  /** What the server counts too many may be this viewer's own connection that broke. */
+  #ownPlaceMayBeTaken(code: string): boolean {
+    if (code !== 'too_many_terminals' && code !== 'too_many_streams') return false;
+    return this.#lostAt !== undefined && this.#clock.now() - this.#lostAt < placeFreeWithinMs;
   }
 
   #retry(state: 'reconnecting' | 'unreachable', reason: string): void {

@@ -74,8 +74,8 @@ describe('the sessions of a machine', () => {
     for (let n = 0; n < 4; n += 1) expect((await attach()).first).toMatchObject({ type: 'accepted', created: true });
     expect((await attach()).first).toMatchObject({
       type: 'refused',
-      code: 'unavailable',
-      message: expect.stringMatching(/already has 4 sessions\. End one that is not needed/),
+      code: 'too_many_sessions',
+      message: 'This machine already has 4 sessions. End one and try again.',
     });
     exit(0);
     expect((await attach()).first).toMatchObject({ type: 'accepted', created: true });

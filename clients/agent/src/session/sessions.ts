@@ -86,6 +86,10 @@ export class Sessions {
     if ((known?.ownerUserId ?? open.ownerUserId) !== open.userId) {
       return notYours;
     }
+    if (known === undefined && this.#isFull(id)) {
+      const { maxSessions } = this.#options;
+      return refused('too_many_sessions', `This machine already has ${maxSessions} sessions. End one and try again.`);
+    }
     try {
       const session = known ?? (await this.#open(id, open));
       if (session.ownerUserId !== open.userId) return notYours;
@@ -202,12 +206,11 @@ export class Sessions {
     return undefined;
   }
 
+  #isFull(id: string): boolean {
+    return this.aliveCount >= this.#options.maxSessions && !this.#opening.has(id);
+  }
+
   #open(id: string, open: OpenStream): Promise<Session> {
-    if (this.aliveCount >= this.#options.maxSessions) {
-      return Promise.reject(
-        new Error(`this machine already has ${this.#options.maxSessions} sessions. End one that is not needed`),
-      );
-    }
     const already = this.#opening.get(id);
     if (already !== undefined) return already;
     const opening = this.#start(id, open).finally(() => this.#opening.delete(id));

@@ -9,6 +9,8 @@ import type { Server } from '../api/server.ts';
 
 /** Answers of the ticket route that another try does not change. */
 const finalStatuses: readonly number[] = [400, 401, 403, 404];
+/** 429 is final where it is not for too many tries: the person has to end something first. */
+const isFinal = ({ status, code }: ApiError): boolean => finalStatuses.includes(status) || code === 'too_many_sessions';
 
 /** The WebSocket of a machine's terminals on the server that served this page. */
 export const terminalAddress = (page: Pick<Location, 'protocol' | 'host'>, agentId: string, token: string): string =>
@@ -23,8 +25,7 @@ export const ticketFrom =
       return { ticket: answer.ticket, sessionId: answer.session_id };
     } catch (error) {
       if (error instanceof SignedOutError) throw new TerminalRefusal('unauthenticated', error.message);
-      if (error instanceof ApiError && finalStatuses.includes(error.status))
-        throw new TerminalRefusal(error.code, error.message);
+      if (error instanceof ApiError && isFinal(error)) throw new TerminalRefusal(error.code, error.message);
       throw error;
     }
   };

@@ -15,10 +15,10 @@ export const StateLine = (props: {
   lost: string | undefined;
   onLostSeen: () => void;
   onNewShell: () => void;
-  onTakeBack: () => void;
+  onAttachAgain: () => void;
 }) => {
   const { state, latency, lost } = props;
-  const takenOver = state.state === 'refused' && state.code === 'displaced';
+  const again = state.state === 'refused' ? wordsForAgain(state.code) : undefined;
   const waitSeconds = useCountdown(state);
   const over = state.state === 'ended' || state.state === 'refused';
   return (
@@ -40,12 +40,12 @@ export const StateLine = (props: {
           <CloseButton size="xs" aria-label="Dismiss" onClick={props.onLostSeen} />
         </span>
       )}
-      {takenOver && (
-        <Button size="compact-sm" onClick={props.onTakeBack}>
-          Use it here
+      {again !== undefined && (
+        <Button size="compact-sm" onClick={props.onAttachAgain}>
+          {again}
         </Button>
       )}
-      {over && !takenOver && (
+      {over && again === undefined && (
         <Button size="compact-sm" onClick={props.onNewShell} autoFocus={state.state === 'ended'}>
           New shell
         </Button>
@@ -82,6 +82,12 @@ const sentenceOf = (state: TerminalState): string => {
     case 'refused':
       return state.code === 'displaced' ? 'This shell was taken over in another window or tab.' : state.message;
   }
+};
+
+/** The button that attaches anew, where that may help; undefined: a new shell it is. */
+const wordsForAgain = (code: string): string | undefined => {
+  if (code === 'displaced') return 'Use it here';
+  return code.startsWith('too_many_') ? 'Try again' : undefined;
 };
 
 /** How the round trip feels: at once, a little late, or slow. */

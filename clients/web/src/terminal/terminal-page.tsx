@@ -109,7 +109,7 @@ const Terminals = ({ agentId }: { agentId: string }) => {
               state: (state) => tabs.told(tab.key, state),
               shortcut: (shortcut) => actions[shortcut]?.(),
               newShell: () => tabs.restart(tab.key),
-              takeBack: () => tabs.takeBack(tab.key),
+              attachAgain: () => tabs.attachAgain(tab.key),
               say: (message) => void notifications.show({ message, color: 'yellow' }),
             }}
           />
@@ -156,7 +156,7 @@ const useMachineTabs = (agentId: string) => {
     move: (steps: number) => changeAll((tabs) => activeMoved(tabs, steps)),
     close: (key: string) => changeAll((tabs) => withoutTab(tabs, key)),
     rename: (key: string, name: string) => changeAll((tabs) => withName(tabs, key, name)),
-    takeBack: (key: string) => changeAll((tabs) => withSessionAgain(tabs, key, newTabKey())),
+    attachAgain: (key: string) => changeAll((tabs) => withSessionAgain(tabs, key, newTabKey())),
     restart: (key: string) => changeAll((tabs) => withNewShell(tabs, key, newTabKey())),
     change: (key: string, change: Parameters<typeof withChange>[2]) =>
       changeAll((tabs) => withChange(tabs, key, change)),

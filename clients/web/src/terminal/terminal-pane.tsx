@@ -24,8 +24,8 @@ export interface PaneHandlers {
   state(state: TerminalState): void;
   shortcut(shortcut: Shortcut): void;
   newShell(): void;
-  /** Attaches again to the session that was taken over elsewhere. */
-  takeBack(): void;
+  /** Tries once more: with the tab's session where it has one, else with a new one. */
+  attachAgain(): void;
   say(text: string): void;
 }
 
@@ -184,7 +184,7 @@ export const TerminalPane = (props: {
         lost={lost}
         onLostSeen={() => setLost(undefined)}
         onNewShell={handlers.newShell}
-        onTakeBack={handlers.takeBack}
+        onAttachAgain={handlers.attachAgain}
       />
     </div>
   );

@@ -28,7 +28,7 @@ export const createTicket = defineRoute({
       expires_in: z.number().int().meta({ description: 'Seconds.' }),
     }),
   },
-  errors: ['machine_not_found', 'session_not_found', 'view_only', 'machine_offline'],
+  errors: ['machine_not_found', 'session_not_found', 'view_only', 'machine_offline', 'too_many_sessions'],
 });
 
 export const TerminalSession = z

@@ -71,13 +71,13 @@ export class OpenTerminals {
   /**
    * `returning`: a viewer that was let in before and comes back. Where it was then may count it for some seconds more, so that
    * only those open here stand in its way.
-   * @throws AppError too_many_requests
+   * @throws AppError too_many_terminals
    */
   enter({ userId, sid }: { userId: string; sid: string }, returning = false): Seat {
     const { perUser, elsewhere, changed } = this.#bounds;
     const holding = this.#byUser.get(userId) ?? { terminals: new Set(), held: 0 };
     if (holding.terminals.size + (returning ? 0 : elsewhere(userId)) >= perUser)
-      throw new AppError('too_many_requests', `You have ${perUser} terminals open. Close one and try again.`);
+      throw new AppError('too_many_terminals', `You have ${perUser} terminals open. Close one and try again.`);
     const terminal = new OpenTerminal();
     this.#byUser.set(userId, holding);
     holding.terminals.add(terminal);

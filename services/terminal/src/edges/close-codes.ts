@@ -4,16 +4,20 @@ import { type CloseCode, closeCode, type DetachReason, type DownFrame } from '@w
 import { AppError } from '@webxterm/shared';
 import type { EndedFromHere } from '../attachment/registry.ts';
 
+/** As many as there may be: that changes when somebody ends one, not by coming back. */
+const limits: ReadonlySet<ErrorCode> = new Set(['too_many_terminals', 'too_many_sessions', 'too_many_streams']);
+
 /** The close code that says what an error says. */
 export const closeCodeFor = (code: ErrorCode): CloseCode => {
   if (code === 'displaced') return closeCode.displaced;
   if (code === 'payload_too_large') return closeCode.tooBig;
+  if (limits.has(code)) return closeCode.forbidden;
   const { status } = errorCatalog[code];
   if (status === 401) return closeCode.unauthenticated;
   if (status === 403) return closeCode.forbidden;
   if (status === 404) return closeCode.notFound;
   if (status === 400) return closeCode.protocolError;
-  // Too many at once, or a part of the cluster is away: later it may go.
+  // Too much at once, or a part of the cluster is away: later it may go.
   if (status === 429 || code === 'unavailable') return closeCode.comeBack;
   if (status === 503) return closeCode.unreachable;
   return closeCode.internal;

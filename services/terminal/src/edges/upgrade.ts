@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type DownFrame, decodeDown, maxClientMessage } from '@webxterm/contracts/frames';
+import { type DownFrame, decodeDown, encodeDown, maxClientMessage } from '@webxterm/contracts/frames';
 import { EdgeKind } from '@webxterm/contracts/grpc';
 import { terminalHeader } from '@webxterm/contracts/rest';
 import {
@@ -19,10 +19,10 @@ import { type Attachment, type AttachmentRequest, refusalOf } from '../attachmen
 import type { Seat } from '../attachment/registry.ts';
 import { patienceMs } from '../attachment/retry.ts';
 import type { SessionStore } from '../sessions/store.ts';
-import { type Doorkeeper, newId } from '../tickets/admission.ts';
-import { closeForEnd, errorFor } from './close-codes.ts';
+import { type Admission, type Doorkeeper, newId } from '../tickets/admission.ts';
+import { closeCodeFor, closeForEnd, closeReason, errorFor } from './close-codes.ts';
 import type { Denials } from './denials.ts';
-import type { EdgeContext, Visit } from './edge.ts';
+import { closeSocket, type EdgeContext, type Visit } from './edge.ts';
 import { openJson, openRaw } from './raw.ts';
 import type { RawViewer } from './raw-viewer.ts';
 import { protocolOf, readQuery, readTarget, type UpgradeTarget } from './upgrade-request.ts';
@@ -87,13 +87,18 @@ export class Upgrades {
       wanted = target;
       const admission = await this.#options.doorkeeper.admit(target.token);
       scope = { ...scope, caller: admission };
-      seat = this.#options.context.terminals.enter(admission, admission.kind === 'pass');
+      const pending = { request, socket, head, target };
+      const entered = this.#enter(admission);
+      if (entered instanceof AppError) {
+        if (target.edge !== 'v1') throw entered;
+        return this.#turnAway(pending, entered);
+      }
+      seat = entered;
       const { requestId, clientIp } = facts;
       const arrive = async (): Promise<Visit> => {
         const arrival = { requestId, clientIp, admission, agentId: target.agentId, query: readQuery(target.query) };
         return inRequestScope(scope, () => receiveVisit(this.#options.store, arrival));
       };
-      const pending = { request, socket, head, target };
       if (target.edge === 'v1') await this.#openV1(pending, seat, scope, arrive);
       else await this.#openRaw(pending, seat, await arrive());
     } catch (error) {
@@ -101,6 +106,14 @@ export class Upgrades {
       const known = toAppError(error);
       this.#options.denials.note(known, scope, wanted);
       this.#refuse(socket, known, facts.requestId);
+    }
+  }
+
+  #enter(admission: Admission): Seat | AppError {
+    try {
+      return this.#options.context.terminals.enter(admission, admission.kind === 'pass');
+    } catch (error) {
+      return toAppError(error);
     }
   }
 
@@ -114,6 +127,15 @@ export class Upgrades {
       attach: (request, events) => context.attach(request, denials.watch(events, scope, { agentId: request.agentId })),
     };
     this.#accept(pending, seat, (socket) => new V1Edge(watched, socket, visit, seat));
+  }
+
+  /** No place for it: told at once, and the socket is gone within 2 s. */
+  #turnAway(pending: Pending, error: AppError): void {
+    this.#accept(pending, undefined, (socket) => {
+      socket.on('error', () => {});
+      socket.send(encodeDown({ type: 'refused', code: error.code, message: error.message }));
+      closeSocket(socket, closeCodeFor(error.code), closeReason(error.message));
+    });
   }
 
   /** The answer waits for the machine, and tells what a client needs to come back. */
@@ -184,9 +206,9 @@ export class Upgrades {
     });
   }
 
-  #accept({ request, socket, head }: Pending, seat: Seat, open: (socket: WebSocket) => void): boolean {
+  #accept({ request, socket, head }: Pending, seat: Seat | undefined, open: (socket: WebSocket) => void): boolean {
     if (socket.destroyed) {
-      seat.leave();
+      seat?.leave();
       return false;
     }
     let opened = false;
@@ -194,7 +216,7 @@ export class Upgrades {
       opened = true;
       open(webSocket);
     });
-    if (!opened) seat.leave();
+    if (!opened) seat?.leave();
     return opened;
   }
 

@@ -58,8 +58,8 @@ describe('the sessions of one user', () => {
     await store.requireRoom(userId, 'ag_one');
     await store.reserve(asked());
     await fill(maxSessionsPerMachine, 'active');
-    await expect(store.requireRoom(userId, 'ag_one')).rejects.toMatchObject({ code: 'too_many_requests' });
-    await expect(store.reserve(asked())).rejects.toMatchObject({ code: 'too_many_requests' });
+    await expect(store.requireRoom(userId, 'ag_one')).rejects.toMatchObject({ code: 'too_many_sessions' });
+    await expect(store.reserve(asked())).rejects.toMatchObject({ code: 'too_many_sessions' });
   });
 
   it('take nothing from another machine, nor from another user', async () => {
@@ -71,7 +71,7 @@ describe('the sessions of one user', () => {
   it('are bounded also while they are only named, over all machines', async () => {
     await fill(maxReservedSessions - 1, 'reserved');
     await store.reserve(asked('ag_two'));
-    await expect(store.reserve(asked('ag_three'))).rejects.toMatchObject({ code: 'too_many_requests' });
+    await expect(store.reserve(asked('ag_three'))).rejects.toMatchObject({ code: 'too_many_sessions' });
     await store.reserve(asked('ag_one', 'b'.repeat(24)));
   });
 });

@@ -42,7 +42,7 @@ export class SessionStore {
     this.#now = now;
   }
 
-  /** Names a new session, before its first attach. @throws AppError too_many_requests */
+  /** Names a new session, before its first attach. @throws AppError too_many_sessions */
   async reserve(session: NewSession): Promise<SessionRecord> {
     const { agentId, userId } = session;
     await this.requireRoom(userId, agentId);
@@ -51,7 +51,7 @@ export class SessionStore {
       .limit(maxReservedSessions);
     if (reserved >= maxReservedSessions)
       throw new AppError(
-        'too_many_requests',
+        'too_many_sessions',
         `${maxReservedSessions} sessions were asked for and never opened. Wait ten minutes and try again.`,
       );
     const record: SessionRecord = {
@@ -77,12 +77,12 @@ export class SessionStore {
     return record;
   }
 
-  /** One more shell may be opened there. Asked when a session is named, and again when it is opened. @throws AppError too_many_requests */
+  /** One more shell may be opened there. Asked when a session is named, and again when it is opened. @throws AppError too_many_sessions */
   async requireRoom(userId: string, agentId: string): Promise<void> {
     const live = await this.#model.countDocuments({ user_id: userId, agent_id: agentId, status: 'active' });
     if (live < maxSessionsPerMachine) return;
     throw new AppError(
-      'too_many_requests',
+      'too_many_sessions',
       `You have ${maxSessionsPerMachine} open sessions on this machine. End one and try again.`,
     );
   }
