@@ -5,7 +5,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { signinKeyLine } from '@webxterm/shared';
+import { signinKeyLine } from '@webxterm/shared/bus';
 import { freePort, startServers } from '@webxterm/stack';
 import { createAuthority, issueCertificate } from '@webxterm/stack/pki';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

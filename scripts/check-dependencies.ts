@@ -50,6 +50,11 @@ const planted: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'libs/shared/src/x.ts': "import '../../stream/src/y.ts';",
     'libs/stream/src/y.ts': '',
   },
+  'gateway-loads-no-store': {
+    'services/gateway/src/x.ts': "import '../../../libs/shared/src/y.ts';",
+    'libs/shared/src/y.ts': "import '../../../node_modules/mongoose/index.js';",
+    'node_modules/mongoose/index.js': '',
+  },
   'terminal-client-uses-contracts-and-stream-only': {
     'libs/terminal-client/src/x.ts': "import '../../shared/src/y.ts';",
     'libs/shared/src/y.ts': '',

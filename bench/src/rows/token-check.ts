@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { signAccessToken, verifyAccessToken } from '@webxterm/shared';
+import { signAccessToken, verifyAccessToken } from '@webxterm/shared/api';
 // The database's part of it is not in here, nor the bus.
 import { apiKeyIndexes, apiKeySha256 } from '../../../services/auth/src/api-keys/api-key.ts';
 import { deriveRootKeys } from '../../../services/auth/src/root-keys/root-keys.ts';

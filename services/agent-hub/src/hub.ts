@@ -1,5 +1,6 @@
 import type { Server } from '@grpc/grpc-js';
-import { Api, Health, type ServiceContext, type Shutdown, serveHealth } from '@webxterm/shared';
+import { Health, type ServiceContext, type Shutdown, serveHealth } from '@webxterm/shared';
+import { Api } from '@webxterm/shared/api';
 import { mountAccess } from './access/http.ts';
 import { hubService, hubServiceDefinition, takeAgentStream } from './attachments/grpc.ts';
 import { openCertificates } from './certificates.ts';

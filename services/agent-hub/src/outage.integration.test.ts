@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { encodeDown } from '@webxterm/contracts/frames';
 import { wrapFrame } from '@webxterm/contracts/grpc';
 import { Machine } from '@webxterm/contracts/rest';
-import { sealResumePass } from '@webxterm/shared';
+import { sealResumePass } from '@webxterm/shared/api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestSignin, TestUser } from './testing/auth-stand-in.ts';
 import { dial, dialRefused, TestMachine } from './testing/test-agent.ts';

@@ -1,17 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { NatsConnection } from '@nats-io/transport-node';
-import {
-  AllowList,
-  AuditOutbox,
-  Auditor,
-  buildIndexes,
-  connectBus,
-  connectMongo,
-  type Health,
-  type Logger,
-  PresenceView,
-  type ServiceContext,
-} from '@webxterm/shared';
+import type { Health, Logger, ServiceContext } from '@webxterm/shared';
+import { AuditOutbox, Auditor } from '@webxterm/shared/audit';
+import { AllowList, connectBus, PresenceView } from '@webxterm/shared/bus';
+import { buildIndexes, connectMongo } from '@webxterm/shared/mongo';
 import { EndStore } from './access/end-store.ts';
 import { AccessNews } from './access/news.ts';
 import { Settlement } from './access/settlement.ts';

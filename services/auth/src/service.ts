@@ -1,15 +1,8 @@
-import {
-  AllowList,
-  Api,
-  AuditOutbox,
-  Auditor,
-  buildIndexes,
-  connectBus,
-  connectMongo,
-  Health,
-  type ServiceContext,
-  serveHealth,
-} from '@webxterm/shared';
+import { Health, type ServiceContext, serveHealth } from '@webxterm/shared';
+import { Api } from '@webxterm/shared/api';
+import { AuditOutbox, Auditor } from '@webxterm/shared/audit';
+import { AllowList, connectBus } from '@webxterm/shared/bus';
+import { buildIndexes, connectMongo } from '@webxterm/shared/mongo';
 import { Accounts } from './accounts/accounts.ts';
 import { Confirmation } from './accounts/confirmation.ts';
 import { Deletion } from './accounts/deletion.ts';

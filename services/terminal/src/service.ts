@@ -1,19 +1,8 @@
-import {
-  AllowList,
-  Api,
-  AuditOutbox,
-  Auditor,
-  buildIndexes,
-  connectBus,
-  connectMongo,
-  Health,
-  PresenceView,
-  type ResumePass,
-  resumePassLifeMs,
-  type ServiceContext,
-  sealResumePass,
-  serveHealth,
-} from '@webxterm/shared';
+import { Health, type ServiceContext, serveHealth } from '@webxterm/shared';
+import { Api, type ResumePass, resumePassLifeMs, sealResumePass } from '@webxterm/shared/api';
+import { AuditOutbox, Auditor } from '@webxterm/shared/audit';
+import { AllowList, connectBus, PresenceView } from '@webxterm/shared/bus';
+import { buildIndexes, connectMongo } from '@webxterm/shared/mongo';
 import { Attachment, type AttachmentContext, type AttachmentRequest } from './attachment/attachment.ts';
 import { OpenTerminals } from './attachment/registry.ts';
 import { patienceMs } from './attachment/retry.ts';

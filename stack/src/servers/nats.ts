@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { connectBus, createLogger, declareStreams } from '@webxterm/shared';
+import { createLogger } from '@webxterm/shared';
+import { connectBus, declareStreams } from '@webxterm/shared/bus';
 import { makePrivateFolder, writePrivateFile } from '../data-dir/private-files.ts';
 import { reasonOf, StackFailure } from '../failure.ts';
 import { spawnChild } from '../supervision/spawn-child.ts';

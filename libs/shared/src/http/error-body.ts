@@ -1,6 +1,6 @@
 import type { ErrorBody } from '@webxterm/contracts/rest';
 import { AppError } from '../errors.ts';
-import { isMongoUnavailable } from '../mongo/connect.ts';
+import { isMongoUnavailable } from '../mongo/mongo-errors.ts';
 
 /** Every error as an AppError: the one place where foreign errors get a code. */
 export const toAppError = (error: unknown): AppError => {

@@ -1,5 +1,5 @@
 import { grantAccess, listAccess, revokeAccess } from '@webxterm/contracts/rest';
-import type { Api } from '@webxterm/shared';
+import type { Api } from '@webxterm/shared/api';
 import type { Sharing } from './sharing.ts';
 
 /** Mounts who may use which machine. */

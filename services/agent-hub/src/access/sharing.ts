@@ -1,7 +1,10 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { findUsers } from '@webxterm/contracts/bus';
 import type { GrantRole, MachineUser } from '@webxterm/contracts/rest';
-import { AppError, type Auditor, ask, type Caller } from '@webxterm/shared';
+import { AppError } from '@webxterm/shared';
+import type { Caller } from '@webxterm/shared/api';
+import type { Auditor } from '@webxterm/shared/audit';
+import { ask } from '@webxterm/shared/bus';
 import type { ActivityLog } from '../dashboard/activity-log.ts';
 import type { ManagedMachines } from '../machines/managed.ts';
 import { type AccessRecord, isPending, type MachineModels, type StoredMachine } from '../machines/record.ts';

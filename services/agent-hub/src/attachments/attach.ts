@@ -1,7 +1,9 @@
 import { status } from '@grpc/grpc-js';
 import type { SigninEntry } from '@webxterm/contracts/bus';
 import { type AttachOpen, type OpenStream, Role } from '@webxterm/contracts/grpc';
-import { type AllowList, AppError, hashSid, type Logger, openResumePass, toAppError } from '@webxterm/shared';
+import { AppError, type Logger, toAppError } from '@webxterm/shared';
+import { hashSid, openResumePass } from '@webxterm/shared/api';
+import type { AllowList } from '@webxterm/shared/bus';
 import type { Settlement } from '../access/settlement.ts';
 import type { Link } from '../links/link.ts';
 import type { LinkTable } from '../links/link-table.ts';

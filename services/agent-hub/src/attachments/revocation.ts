@@ -1,6 +1,7 @@
 import type { SigninEntry } from '@webxterm/contracts/bus';
 import type { MachineRole } from '@webxterm/contracts/rest';
-import { type AllowList, type Logger, toAppError } from '@webxterm/shared';
+import { type Logger, toAppError } from '@webxterm/shared';
+import type { AllowList } from '@webxterm/shared/bus';
 import type { LinkTable } from '../links/link-table.ts';
 import { mayOpen } from '../machines/access-rule.ts';
 import type { Authorizer } from '../machines/authorize.ts';

@@ -1,7 +1,8 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { commandAtHub } from '@webxterm/contracts/bus';
 import type { CommandResult } from '@webxterm/contracts/rest';
-import { type AllowList, AppError, answer, ask, type Logger } from '@webxterm/shared';
+import { AppError, type Logger } from '@webxterm/shared';
+import { type AllowList, answer, ask } from '@webxterm/shared/bus';
 import type { LinkTable } from '../links/link-table.ts';
 import { mayOpen } from '../machines/access-rule.ts';
 import type { Authorizer } from '../machines/authorize.ts';

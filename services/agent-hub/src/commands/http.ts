@@ -1,5 +1,7 @@
 import { AgentId, runCommand } from '@webxterm/contracts/rest';
-import { type Api, AppError, type Auditor } from '@webxterm/shared';
+import { AppError } from '@webxterm/shared';
+import type { Api } from '@webxterm/shared/api';
+import type { Auditor } from '@webxterm/shared/audit';
 import type { ActivityLog } from '../dashboard/activity-log.ts';
 import { type MachineStore, scopeOf } from '../machines/store.ts';
 import type { CommandDispatch } from './dispatch.ts';

@@ -7,7 +7,8 @@ import {
   recentActivity,
   recentMachines,
 } from '@webxterm/contracts/rest';
-import { type Api, ask, type Caller } from '@webxterm/shared';
+import type { Api, Caller } from '@webxterm/shared/api';
+import { ask } from '@webxterm/shared/bus';
 import type { StoredMachine } from '../machines/record.ts';
 import { type MachineStore, scopeOf } from '../machines/store.ts';
 import type { ActivityLog } from './activity-log.ts';

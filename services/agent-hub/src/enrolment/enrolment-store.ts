@@ -1,4 +1,5 @@
-import { AppError, duplicateIndexKey } from '@webxterm/shared';
+import { AppError } from '@webxterm/shared';
+import { duplicateIndexKey } from '@webxterm/shared/mongo';
 import mongoose from 'mongoose';
 import { makeAgentId } from '../machines/agent-id.ts';
 import { inTime } from '../machines/in-time.ts';

@@ -1,4 +1,5 @@
-import { type Auditor, duplicateIndexKey } from '@webxterm/shared';
+import type { Auditor } from '@webxterm/shared/audit';
+import { duplicateIndexKey } from '@webxterm/shared/mongo';
 import { makeMachineCredential, sha256Hex } from '../links/machine-credential.ts';
 import { LinkRefusal } from '../links/refusal.ts';
 import { isPending, type StoredMachine } from '../machines/record.ts';

@@ -1,4 +1,4 @@
-import type { Auditor } from '@webxterm/shared';
+import type { Auditor } from '@webxterm/shared/audit';
 import type { Contest } from './link-table.ts';
 
 /** Tells of two agent processes with one machine's key: the loser dials again and again, so once a minute. */

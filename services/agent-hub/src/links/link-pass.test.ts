@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { sealToken } from '@webxterm/shared';
+import { sealToken } from '@webxterm/shared/api';
 import { describe, expect, it } from 'vitest';
 import { linkPassLifeMs, openLinkPass, sealLinkPass } from './link-pass.ts';
 

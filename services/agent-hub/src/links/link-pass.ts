@@ -1,5 +1,5 @@
 import { AgentId, UserId } from '@webxterm/contracts/rest';
-import { openToken, sealToken } from '@webxterm/shared';
+import { openToken, sealToken } from '@webxterm/shared/api';
 import { z } from 'zod';
 
 /** What a re-dial with a link pass is good for: one machine, one owner, one API key, one key pair, 24 h. */

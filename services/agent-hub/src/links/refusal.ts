@@ -1,6 +1,7 @@
 import { type ErrorCode, errorCatalog } from '@webxterm/contracts/errors';
 import type { Refused } from '@webxterm/contracts/grpc';
-import { AppError, isMongoUnavailable } from '@webxterm/shared';
+import { AppError } from '@webxterm/shared';
+import { isMongoUnavailable } from '@webxterm/shared/mongo';
 
 export interface RefusalOptions {
   readonly message?: string;

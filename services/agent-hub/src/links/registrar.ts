@@ -1,7 +1,8 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { verifyApiKey } from '@webxterm/contracts/bus';
 import type { Hello, MachineFacts } from '@webxterm/contracts/grpc';
-import { type Auditor, ask, refusalFact } from '@webxterm/shared';
+import { type Auditor, refusalFact } from '@webxterm/shared/audit';
+import { ask } from '@webxterm/shared/bus';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import type { EnrolmentStore } from '../enrolment/enrolment-store.ts';
 import { redeemToken } from '../enrolment/redeem.ts';

@@ -7,7 +7,8 @@ import {
   maxListedSessions,
 } from '@webxterm/contracts/bus';
 import type { SessionInfo } from '@webxterm/contracts/grpc';
-import { connectBus, createLogger } from '@webxterm/shared';
+import { createLogger } from '@webxterm/shared';
+import { connectBus } from '@webxterm/shared/bus';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Credential, dial, TestMachine } from '../testing/test-agent.ts';
 import type { RunningHub } from '../testing/test-hub.ts';

@@ -6,7 +6,8 @@ import {
   machineMetrics,
   updateMachine,
 } from '@webxterm/contracts/rest';
-import { type Api, AppError } from '@webxterm/shared';
+import { AppError } from '@webxterm/shared';
+import type { Api } from '@webxterm/shared/api';
 import { registrationLifeMs } from '../enrolment/registration-token.ts';
 import type { MachineChanges } from './changes.ts';
 import type { StoredMachine } from './record.ts';

@@ -1,4 +1,7 @@
-import { AppError, type Auditor, type Caller, duplicateIndexKey } from '@webxterm/shared';
+import { AppError } from '@webxterm/shared';
+import type { Caller } from '@webxterm/shared/api';
+import type { Auditor } from '@webxterm/shared/audit';
+import { duplicateIndexKey } from '@webxterm/shared/mongo';
 import type { ClientSession } from 'mongoose';
 import type { EndStore } from '../access/end-store.ts';
 import type { AccessNews } from '../access/news.ts';

@@ -1,6 +1,9 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { type authEvents, findUsers } from '@webxterm/contracts/bus';
-import { type Auditor, ask, duplicateIndexKey, type Logger } from '@webxterm/shared';
+import type { Logger } from '@webxterm/shared';
+import type { Auditor } from '@webxterm/shared/audit';
+import { ask } from '@webxterm/shared/bus';
+import { duplicateIndexKey } from '@webxterm/shared/mongo';
 import { trusted } from 'mongoose';
 import type { z } from 'zod';
 import type { EndStore, NewEnd } from '../access/end-store.ts';

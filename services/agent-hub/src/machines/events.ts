@@ -1,5 +1,7 @@
 import type { MachineAccessChange, MachineEvent, MachineRole } from '@webxterm/contracts/rest';
-import { type AllowList, AppError, type Caller, hashSid, type RequestContext } from '@webxterm/shared';
+import { AppError } from '@webxterm/shared';
+import { type Caller, hashSid, type RequestContext } from '@webxterm/shared/api';
+import type { AllowList } from '@webxterm/shared/bus';
 
 import type { Person } from './access-rule.ts';
 import type { Authorizer } from './authorize.ts';

@@ -1,5 +1,6 @@
 import { getMachine, listMachines, type MachineStatus, machineEvents } from '@webxterm/contracts/rest';
-import { type Api, AppError } from '@webxterm/shared';
+import { AppError } from '@webxterm/shared';
+import type { Api } from '@webxterm/shared/api';
 import type { MachineEventStreams } from './events.ts';
 import type { MachineViews } from './machine-views.ts';
 import { type MachineQuery, type MachineStore, scopeOf } from './store.ts';

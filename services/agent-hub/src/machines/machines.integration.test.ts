@@ -1,6 +1,7 @@
 import { authorizeMachine } from '@webxterm/contracts/bus';
 import { listMachines, Machine, MachineEvent } from '@webxterm/contracts/rest';
-import { ask, connectBus, createLogger } from '@webxterm/shared';
+import { createLogger } from '@webxterm/shared';
+import { ask, connectBus } from '@webxterm/shared/bus';
 import mongoose from 'mongoose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestSignin, TestUser } from '../testing/auth-stand-in.ts';

@@ -1,4 +1,5 @@
-import { AppError, type Caller } from '@webxterm/shared';
+import { AppError } from '@webxterm/shared';
+import type { Caller } from '@webxterm/shared/api';
 import type { StoredMachine } from './record.ts';
 import { type MachineStore, scopeOf } from './store.ts';
 

@@ -1,7 +1,8 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { keepSessionEnd, machinesOfUser } from '@webxterm/contracts/bus';
 import { AgentId } from '@webxterm/contracts/rest';
-import { type AllowList, AppError, answer, type Logger } from '@webxterm/shared';
+import { AppError, type Logger } from '@webxterm/shared';
+import { type AllowList, answer } from '@webxterm/shared/bus';
 import type { EndStore } from '../access/end-store.ts';
 import type { AccessNews } from '../access/news.ts';
 import { mayManage, mayOpen } from './access-rule.ts';

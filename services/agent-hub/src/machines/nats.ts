@@ -1,7 +1,8 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { authorizeMachine } from '@webxterm/contracts/bus';
 import { AgentId } from '@webxterm/contracts/rest';
-import { type AllowList, AppError, answer, type Logger, toAppError } from '@webxterm/shared';
+import { AppError, type Logger, toAppError } from '@webxterm/shared';
+import { type AllowList, answer } from '@webxterm/shared/bus';
 import type { Authorizer } from './authorize.ts';
 
 /** Answers `machines.authorize`. */

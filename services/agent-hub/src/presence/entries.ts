@@ -1,7 +1,8 @@
 import type { KV, KvEntry } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { AgentPresence, agentKey, presenceBucket } from '@webxterm/contracts/bus';
-import { entryValue, type Logger, openBucket, type PresenceView, parseEntry } from '@webxterm/shared';
+import type { Logger } from '@webxterm/shared';
+import { entryValue, openBucket, type PresenceView, parseEntry } from '@webxterm/shared/bus';
 import { mayReplace } from '../links/fencing.ts';
 import type { Link } from '../links/link.ts';
 

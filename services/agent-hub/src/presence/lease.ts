@@ -1,7 +1,8 @@
 import { jetstream } from '@nats-io/jetstream';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
 import { HubLease, hubKey, hubLeaseMs, hubLeaseRenewMs, presenceBucket } from '@webxterm/contracts/bus';
-import { type Logger, openBucket } from '@webxterm/shared';
+import type { Logger } from '@webxterm/shared';
+import { openBucket } from '@webxterm/shared/bus';
 
 /**
  * Says that this hub process lives. Written per process, not per agent or heartbeat, so idle agents cost no writes.

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
 import { agentKey, hubKey, presenceBucket } from '@webxterm/contracts/bus';
-import { connectBus, createLogger, openBucket, PresenceView } from '@webxterm/shared';
+import { createLogger } from '@webxterm/shared';
+import { connectBus, openBucket, PresenceView } from '@webxterm/shared/bus';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestUser } from '../testing/auth-stand-in.ts';
 import { type Credential, dial, dialRefused, TestMachine } from '../testing/test-agent.ts';

@@ -1,5 +1,6 @@
 import { hubLeaseRenewMs } from '@webxterm/contracts/bus';
-import type { Logger, PresenceView } from '@webxterm/shared';
+import type { Logger } from '@webxterm/shared';
+import type { PresenceView } from '@webxterm/shared/bus';
 import type { Dial } from '../links/fencing.ts';
 import type { Link } from '../links/link.ts';
 import type { LinkTable } from '../links/link-table.ts';

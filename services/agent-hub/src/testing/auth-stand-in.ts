@@ -10,17 +10,9 @@ import {
   signinKey,
   verifyApiKey,
 } from '@webxterm/contracts/bus';
-import {
-  AppError,
-  answer,
-  connectBus,
-  EntrySigner,
-  hashSid,
-  type JwtKey,
-  type Logger,
-  openBucket,
-  signAccessToken,
-} from '@webxterm/shared';
+import { AppError, type JwtKey, type Logger } from '@webxterm/shared';
+import { hashSid, signAccessToken } from '@webxterm/shared/api';
+import { answer, connectBus, EntrySigner, openBucket } from '@webxterm/shared/bus';
 import { sha256Hex } from '../links/machine-credential.ts';
 import { signerRoot } from './test-hub.ts';
 

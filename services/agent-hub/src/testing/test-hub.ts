@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { createLogger, edgeHeaders, Shutdown, signinKeyLine } from '@webxterm/shared';
+import { createLogger, edgeHeaders, Shutdown } from '@webxterm/shared';
+import { signinKeyLine } from '@webxterm/shared/bus';
 import { startHub } from '../hub.ts';
 import { type HubSettings, readHubSettings } from '../settings.ts';
 

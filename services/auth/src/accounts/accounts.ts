@@ -1,4 +1,5 @@
-import { AppError, type Auditor, toAppError } from '@webxterm/shared';
+import { AppError, toAppError } from '@webxterm/shared';
+import type { Auditor } from '@webxterm/shared/audit';
 import type { Connection } from 'mongoose';
 import type { ApiKeys } from '../api-keys/api-keys.ts';
 import { inTransaction } from '../database/transaction.ts';

@@ -1,7 +1,9 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { machinesOfUser, sessionsOfUser } from '@webxterm/contracts/bus';
 import type { Belongings } from '@webxterm/contracts/rest';
-import { AppError, type Auditor, ask } from '@webxterm/shared';
+import { AppError } from '@webxterm/shared';
+import type { Auditor } from '@webxterm/shared/audit';
+import { ask } from '@webxterm/shared/bus';
 import type { ClientSession, Connection } from 'mongoose';
 import type { z } from 'zod';
 import type { AvatarStore } from '../avatars/avatar-store.ts';

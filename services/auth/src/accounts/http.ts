@@ -1,5 +1,6 @@
 import { login, type Profile, profile, type Session, signup } from '@webxterm/contracts/rest';
-import { type Api, AppError, type RequestContext } from '@webxterm/shared';
+import { AppError } from '@webxterm/shared';
+import type { Api, RequestContext } from '@webxterm/shared/api';
 import type { z } from 'zod';
 import type { ApiKeys } from '../api-keys/api-keys.ts';
 import { readCookie } from '../browser-session/cookie.ts';

@@ -1,5 +1,6 @@
 import { leave, profileBelongings, regenerateApiKey, resetPassword, updateProfile } from '@webxterm/contracts/rest';
-import { type Api, AppError } from '@webxterm/shared';
+import { AppError } from '@webxterm/shared';
+import type { Api } from '@webxterm/shared/api';
 import type { ApiKeys } from '../api-keys/api-keys.ts';
 import { forgetCookie } from '../browser-session/cookie.ts';
 import type { Confirmation } from './confirmation.ts';

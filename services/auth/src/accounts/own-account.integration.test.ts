@@ -1,7 +1,8 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import { authEvents } from '@webxterm/contracts/bus';
 import { profile } from '@webxterm/contracts/rest';
-import { connectBus, createLogger } from '@webxterm/shared';
+import { createLogger } from '@webxterm/shared';
+import { connectBus } from '@webxterm/shared/bus';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type AuthUnderTest, admin, startAuthInstance, startTestServers } from '../testing/auth-under-test.ts';
 import { answerBelongings, type Owned } from '../testing/belongings-stand-in.ts';

@@ -1,4 +1,6 @@
-import { AppError, type Auditor, hashSid, refusalFact } from '@webxterm/shared';
+import { AppError } from '@webxterm/shared';
+import { hashSid } from '@webxterm/shared/api';
+import { type Auditor, refusalFact } from '@webxterm/shared/audit';
 import type { Connection } from 'mongoose';
 import { inTransaction } from '../database/transaction.ts';
 import type { LinkStore } from '../links/link-store.ts';

@@ -1,4 +1,5 @@
-import { AppError, type Auditor } from '@webxterm/shared';
+import { AppError } from '@webxterm/shared';
+import type { Auditor } from '@webxterm/shared/audit';
 import type { Connection } from 'mongoose';
 import { inTransaction } from '../database/transaction.ts';
 import type { Outbox } from '../outbox/outbox.ts';

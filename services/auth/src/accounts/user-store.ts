@@ -1,4 +1,5 @@
-import { AppError, duplicateIndexKey } from '@webxterm/shared';
+import { AppError } from '@webxterm/shared';
+import { duplicateIndexKey } from '@webxterm/shared/mongo';
 import { type ClientSession, type Connection, type Model, Types, trusted } from 'mongoose';
 import type { StoredApiKey } from '../api-keys/api-key.ts';
 import { foldEmail, foldUsername } from './names.ts';

@@ -3,7 +3,7 @@ import { JetStreamApiError, jetstream, jetstreamManager } from '@nats-io/jetstre
 import { type KV, Kvm } from '@nats-io/kv';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
 import { signinBucket } from '@webxterm/contracts/bus';
-import { type EntrySigner, openEntry, type SignedEntry, storedEntry } from '@webxterm/shared';
+import { type EntrySigner, openEntry, type SignedEntry, storedEntry } from '@webxterm/shared/bus';
 
 /** How long one call to the bucket may take: a request waits for it. */
 const timeoutMs = 2000;

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type SigninEntry, signinKey } from '@webxterm/contracts/bus';
-import type { AllowList } from '@webxterm/shared';
+import type { AllowList } from '@webxterm/shared/bus';
 import type { User } from '../accounts/user.ts';
 import type { Signin } from '../signins/signin.ts';
 import type { ListBucket } from './list-bucket.ts';

@@ -1,7 +1,8 @@
 import { type KeyObject, randomUUID } from 'node:crypto';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { SigninBeat, SigninEpoch, signinBeatKey, signinEpochKey } from '@webxterm/contracts/bus';
-import { AppError, declareStreams, type EntrySigner, type Logger } from '@webxterm/shared';
+import { AppError, type Logger } from '@webxterm/shared';
+import { declareStreams, type EntrySigner } from '@webxterm/shared/bus';
 import type { User } from '../accounts/user.ts';
 import type { Signin } from '../signins/signin.ts';
 import { ListBucket } from './list-bucket.ts';

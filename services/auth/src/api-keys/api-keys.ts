@@ -1,4 +1,5 @@
-import { AppError, type Auditor, type Logger } from '@webxterm/shared';
+import { AppError, type Logger } from '@webxterm/shared';
+import type { Auditor } from '@webxterm/shared/audit';
 import type { Connection } from 'mongoose';
 import { userTarget } from '../accounts/audit-target.ts';
 import type { User } from '../accounts/user.ts';

@@ -1,6 +1,7 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { verifyApiKey } from '@webxterm/contracts/bus';
-import { answer, type Logger } from '@webxterm/shared';
+import type { Logger } from '@webxterm/shared';
+import { answer } from '@webxterm/shared/bus';
 import type { ApiKeys } from './api-keys.ts';
 
 /** Tells agent-hub whose an API key is. */

@@ -1,5 +1,6 @@
 import type { NatsConnection } from '@nats-io/transport-node';
-import type { Auditor, Logger, Shutdown } from '@webxterm/shared';
+import type { Logger, Shutdown } from '@webxterm/shared';
+import type { Auditor } from '@webxterm/shared/audit';
 import type { Connection } from 'mongoose';
 import type { RootKeys } from '../root-keys/root-keys.ts';
 import { actorTruth } from './actor-truth.ts';

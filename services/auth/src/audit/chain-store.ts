@@ -1,4 +1,4 @@
-import { duplicateIndexKey } from '@webxterm/shared';
+import { duplicateIndexKey } from '@webxterm/shared/mongo';
 import { trusted } from 'mongoose';
 import type { RootKeys } from '../root-keys/root-keys.ts';
 import { genesis, type Head, link } from './chain.ts';

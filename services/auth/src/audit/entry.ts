@@ -1,5 +1,5 @@
 import { AuditEvent, Envelope, readAuditSubject } from '@webxterm/contracts/bus';
-import { auditEventId } from '@webxterm/shared';
+import { auditEventId } from '@webxterm/shared/audit';
 import type { SubmittedEvent } from './actor.ts';
 import type { AuditEntry, RowActor } from './row.ts';
 

@@ -1,7 +1,9 @@
 import { type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { AuditRow } from '@webxterm/contracts/rest';
-import { Api, AppError, type AuditFact, createLogger, edgeHeaders, Shutdown, signAccessToken } from '@webxterm/shared';
+import { AppError, createLogger, edgeHeaders, Shutdown } from '@webxterm/shared';
+import { Api, signAccessToken } from '@webxterm/shared/api';
+import type { AuditFact } from '@webxterm/shared/audit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { maxExports, mountAudit } from './http.ts';
 

@@ -1,7 +1,10 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { exportAuditCsv, exportAuditNdjson, listAudit } from '@webxterm/contracts/rest';
-import { type AllowList, type Api, AppError, type Auditor, type Caller, type RequestContext } from '@webxterm/shared';
+import { AppError } from '@webxterm/shared';
+import type { Api, Caller, RequestContext } from '@webxterm/shared/api';
+import type { Auditor } from '@webxterm/shared/audit';
+import type { AllowList } from '@webxterm/shared/bus';
 import { csvHeader, csvLine, ndjsonLine } from './export-lines.ts';
 import type { AuditFilter, AuditQuery } from './query.ts';
 

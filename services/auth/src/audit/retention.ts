@@ -1,4 +1,5 @@
-import type { Auditor, Logger, Shutdown } from '@webxterm/shared';
+import type { Logger, Shutdown } from '@webxterm/shared';
+import type { Auditor } from '@webxterm/shared/audit';
 import { type Connection, trusted } from 'mongoose';
 import { inTransaction } from '../database/transaction.ts';
 import type { RootKeys } from '../root-keys/root-keys.ts';

@@ -1,6 +1,8 @@
 import { jetstream } from '@nats-io/jetstream';
 import { AuditCheckpoint, checkpointStream } from '@webxterm/contracts/bus';
-import { AppError, ConfigError, connectBus, connectMongo, createLogger, Health, Shutdown } from '@webxterm/shared';
+import { AppError, ConfigError, createLogger, Health, Shutdown } from '@webxterm/shared';
+import { connectBus } from '@webxterm/shared/bus';
+import { connectMongo } from '@webxterm/shared/mongo';
 import { deriveRootKeys } from '../root-keys/root-keys.ts';
 import { readVerifySettings } from '../settings.ts';
 import { ChainStore } from './chain-store.ts';

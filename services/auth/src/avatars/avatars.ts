@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { AppError, type Auditor } from '@webxterm/shared';
+import { AppError } from '@webxterm/shared';
+import type { Auditor } from '@webxterm/shared/audit';
 import type { ClientSession, Connection } from 'mongoose';
 import { userTarget } from '../accounts/audit-target.ts';
 import type { User } from '../accounts/user.ts';

@@ -1,5 +1,5 @@
 import { avatar, deleteAvatar, uploadAvatar } from '@webxterm/contracts/rest';
-import type { Api } from '@webxterm/shared';
+import type { Api } from '@webxterm/shared/api';
 import type { Avatars } from './avatars.ts';
 
 /** A day: an address never shows another picture, but a deleted one is to be gone at last. */

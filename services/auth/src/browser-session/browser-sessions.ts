@@ -1,4 +1,5 @@
-import { AppError, hashSid, type Logger } from '@webxterm/shared';
+import { AppError, type Logger } from '@webxterm/shared';
+import { hashSid } from '@webxterm/shared/api';
 import type { Signin } from '../signins/signin.ts';
 import type { SigninStore } from '../signins/signin-store.ts';
 import type { Signins } from '../signins/signins.ts';

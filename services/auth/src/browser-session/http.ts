@@ -1,12 +1,8 @@
 import { browserSession, login } from '@webxterm/contracts/rest';
-import {
-  type AllowList,
-  type Api,
-  AppError,
-  type Auditor,
-  auditSigninRef,
-  type RequestContext,
-} from '@webxterm/shared';
+import { AppError } from '@webxterm/shared';
+import type { Api, RequestContext } from '@webxterm/shared/api';
+import { type Auditor, auditSigninRef } from '@webxterm/shared/audit';
+import type { AllowList } from '@webxterm/shared/bus';
 import type { UserStore } from '../accounts/user-store.ts';
 import type { Signins } from '../signins/signins.ts';
 import { tokenExpiry } from '../signins/token-life.ts';

@@ -1,5 +1,5 @@
 import { lookUpLink, redeemLink } from '@webxterm/contracts/rest';
-import type { Api } from '@webxterm/shared';
+import type { Api } from '@webxterm/shared/api';
 import { originOf, sessionOf } from '../accounts/http.ts';
 import type { Links } from './links.ts';
 

@@ -1,5 +1,5 @@
 import { createUser, listAudit, lookUpLink } from '@webxterm/contracts/rest';
-import { sealToken } from '@webxterm/shared';
+import { sealToken } from '@webxterm/shared/api';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   type AuthUnderTest,

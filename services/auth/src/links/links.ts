@@ -1,4 +1,5 @@
-import { AppError, type Auditor } from '@webxterm/shared';
+import { AppError } from '@webxterm/shared';
+import type { Auditor } from '@webxterm/shared/audit';
 import type { ClientSession, Connection, Types } from 'mongoose';
 import type { SignedIn } from '../accounts/accounts.ts';
 import { userTarget } from '../accounts/audit-target.ts';

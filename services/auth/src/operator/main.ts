@@ -1,16 +1,8 @@
 import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
-import {
-  AppError,
-  AuditOutbox,
-  Auditor,
-  ConfigError,
-  connectMongo,
-  createLogger,
-  Health,
-  inRequestScope,
-  Shutdown,
-} from '@webxterm/shared';
+import { AppError, ConfigError, createLogger, Health, inRequestScope, Shutdown } from '@webxterm/shared';
+import { AuditOutbox, Auditor } from '@webxterm/shared/audit';
+import { connectMongo } from '@webxterm/shared/mongo';
 import { UserStore } from '../accounts/user-store.ts';
 import { LinkStore } from '../links/link-store.ts';
 import { Outbox } from '../outbox/outbox.ts';

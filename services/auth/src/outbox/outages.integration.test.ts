@@ -1,7 +1,9 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { verifyApiKey } from '@webxterm/contracts/bus';
-import { ask, connectBus, createLogger, hashSid } from '@webxterm/shared';
+import { createLogger } from '@webxterm/shared';
+import { hashSid } from '@webxterm/shared/api';
+import { ask, connectBus } from '@webxterm/shared/bus';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { apiKeySha256 } from '../api-keys/api-key.ts';
 import { type AuthUnderTest, admin, startAuthInstance, startTestServers } from '../testing/auth-under-test.ts';

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
-import { EntrySigner } from '@webxterm/shared';
+import { EntrySigner } from '@webxterm/shared/bus';
 
 /** What is derived from one root: a key per use, so that none can stand in for another. */
 export interface RootKey {

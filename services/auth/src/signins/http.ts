@@ -1,13 +1,8 @@
 import { endOtherSignins, endSignin, listSignins, logout, refresh } from '@webxterm/contracts/rest';
-import {
-  type AllowList,
-  type Api,
-  type Auditor,
-  auditSigninRef,
-  authenticate,
-  hashSid,
-  type JwtKey,
-} from '@webxterm/shared';
+import type { JwtKey } from '@webxterm/shared';
+import { type Api, authenticate, hashSid } from '@webxterm/shared/api';
+import { type Auditor, auditSigninRef } from '@webxterm/shared/audit';
+import type { AllowList } from '@webxterm/shared/bus';
 import { forgetCookie } from '../browser-session/cookie.ts';
 import type { LastSeen } from './last-seen.ts';
 import type { Signins } from './signins.ts';

@@ -1,14 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { ClaimedActor } from '@webxterm/contracts/bus';
-import {
-  AppError,
-  type AuditFact,
-  type Auditor,
-  auditSigninRef,
-  hashSid,
-  type JwtKey,
-  signAccessToken,
-} from '@webxterm/shared';
+import { AppError, type JwtKey } from '@webxterm/shared';
+import { hashSid, signAccessToken } from '@webxterm/shared/api';
+import { type AuditFact, type Auditor, auditSigninRef } from '@webxterm/shared/audit';
 import { type ClientSession, type Connection, Types } from 'mongoose';
 import { userTarget } from '../accounts/audit-target.ts';
 import type { User } from '../accounts/user.ts';

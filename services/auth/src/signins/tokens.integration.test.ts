@@ -1,4 +1,4 @@
-import { sealResumePass, sealToken } from '@webxterm/shared';
+import { sealResumePass, sealToken } from '@webxterm/shared/api';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   type AuthUnderTest,

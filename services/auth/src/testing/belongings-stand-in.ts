@@ -1,5 +1,6 @@
 import { machinesOfUser, sessionsOfUser } from '@webxterm/contracts/bus';
-import { answer, connectBus, createLogger } from '@webxterm/shared';
+import { createLogger } from '@webxterm/shared';
+import { answer, connectBus } from '@webxterm/shared/bus';
 import type { startTestServers } from './auth-under-test.ts';
 
 /** What agent-hub and terminal would answer about users, by user id; nothing for those who are not in it. */

@@ -7,7 +7,7 @@ import {
   updateUser,
   userBelongings,
 } from '@webxterm/contracts/rest';
-import type { Api } from '@webxterm/shared';
+import type { Api } from '@webxterm/shared/api';
 import type { z } from 'zod';
 import type { Deletion } from '../accounts/deletion.ts';
 import type { User } from '../accounts/user.ts';

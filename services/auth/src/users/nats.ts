@@ -1,6 +1,7 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { findUsers } from '@webxterm/contracts/bus';
-import { answer, type Logger } from '@webxterm/shared';
+import type { Logger } from '@webxterm/shared';
+import { answer } from '@webxterm/shared/bus';
 import type { UserStore } from '../accounts/user-store.ts';
 
 /** Tells the other services who is called how. */

@@ -1,4 +1,4 @@
-import type { Auditor } from '@webxterm/shared';
+import type { Auditor } from '@webxterm/shared/audit';
 import type { Connection } from 'mongoose';
 import { userTarget } from '../accounts/audit-target.ts';
 import { newUser } from '../accounts/new-user.ts';

@@ -1,4 +1,5 @@
-import { AppError, type AuditFact, type Auditor } from '@webxterm/shared';
+import { AppError } from '@webxterm/shared';
+import type { AuditFact, Auditor } from '@webxterm/shared/audit';
 import type { ClientSession, Connection } from 'mongoose';
 import { userTarget } from '../accounts/audit-target.ts';
 import { isAdmin, keepOneAdmin } from '../accounts/last-admin.ts';

@@ -1,6 +1,7 @@
 import { verifyApiKey } from '@webxterm/contracts/bus';
 import { listSignins } from '@webxterm/contracts/rest';
-import { ask, connectBus, createLogger } from '@webxterm/shared';
+import { createLogger } from '@webxterm/shared';
+import { ask, connectBus } from '@webxterm/shared/bus';
 import { Types } from 'mongoose';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { apiKeySha256 } from '../api-keys/api-key.ts';

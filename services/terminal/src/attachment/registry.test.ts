@@ -1,4 +1,5 @@
-import { AppError, hashSid } from '@webxterm/shared';
+import { AppError } from '@webxterm/shared';
+import { hashSid } from '@webxterm/shared/api';
 import { describe, expect, it } from 'vitest';
 import { OpenTerminals, type TerminalBounds } from './registry.ts';
 

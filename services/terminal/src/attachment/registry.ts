@@ -1,4 +1,5 @@
-import { AppError, hashSid } from '@webxterm/shared';
+import { AppError } from '@webxterm/shared';
+import { hashSid } from '@webxterm/shared/api';
 
 /** Why a terminal is ended from here. */
 export type EndedFromHere = 'signed_out' | 'displaced' | 'moving' | 'stalled';

@@ -1,5 +1,6 @@
 import { decodeDown, frameType } from '@webxterm/contracts/frames';
-import { type AppError, type Auditor, inRequestScope, type RequestScope, refusalFact } from '@webxterm/shared';
+import { type AppError, inRequestScope, type RequestScope } from '@webxterm/shared';
+import { type Auditor, refusalFact } from '@webxterm/shared/audit';
 import { type AttachmentEvents, refusalOf } from '../attachment/attachment.ts';
 
 /** To what somebody was not let in. */

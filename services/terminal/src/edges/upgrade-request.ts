@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { subprotocol } from '@webxterm/contracts/frames';
 import { AgentId, TerminalQuery } from '@webxterm/contracts/rest';
-import { AppError, bearerToken } from '@webxterm/shared';
+import { AppError } from '@webxterm/shared';
+import { bearerToken } from '@webxterm/shared/api';
 import type { z } from 'zod';
 
 export type EdgeName = 'raw' | 'json' | 'v1';

@@ -12,7 +12,8 @@ import {
   type UpFrame,
 } from '@webxterm/contracts/frames';
 import { EdgeKind } from '@webxterm/contracts/grpc';
-import { AppError, resumePassLifeMs } from '@webxterm/shared';
+import { AppError } from '@webxterm/shared';
+import { resumePassLifeMs } from '@webxterm/shared/api';
 import type { RawData, WebSocket } from 'ws';
 import { type Attachment, type AttachmentRequest, refusalOf } from '../attachment/attachment.ts';
 import type { EndedFromHere, Seat } from '../attachment/registry.ts';

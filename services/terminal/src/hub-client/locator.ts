@@ -1,6 +1,7 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { authorizeMachine } from '@webxterm/contracts/bus';
-import { AppError, ask, type PresenceView } from '@webxterm/shared';
+import { AppError } from '@webxterm/shared';
+import { ask, type PresenceView } from '@webxterm/shared/bus';
 
 /** Through which hub a machine was seen last. A hint: the hub itself says when it is wrong. */
 export interface HubLocation {

@@ -1,4 +1,5 @@
-import { type AuditFact, auditEventId, auditSigninRef, requestScope } from '@webxterm/shared';
+import { requestScope } from '@webxterm/shared';
+import { type AuditFact, auditEventId, auditSigninRef } from '@webxterm/shared/audit';
 import type { SessionEventName, SessionOrigin, SessionRecord } from './record.ts';
 
 /** Of the request that is being answered; null outside of one. */

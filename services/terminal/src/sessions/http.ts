@@ -9,7 +9,9 @@ import {
   resizeSession,
   SessionId,
 } from '@webxterm/contracts/rest';
-import { type Api, AppError, type Auditor, type Caller, toAppError } from '@webxterm/shared';
+import { AppError, toAppError } from '@webxterm/shared';
+import type { Api, Caller } from '@webxterm/shared/api';
+import type { Auditor } from '@webxterm/shared/audit';
 import type { Denials } from '../edges/denials.ts';
 import { newId } from '../tickets/admission.ts';
 import { sealTicket, ticketLifeSeconds } from '../tickets/ticket.ts';

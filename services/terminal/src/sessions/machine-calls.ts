@@ -1,6 +1,8 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { authorizeMachine, keepSessionEnd } from '@webxterm/contracts/bus';
-import { AppError, ask, type Caller } from '@webxterm/shared';
+import { AppError } from '@webxterm/shared';
+import type { Caller } from '@webxterm/shared/api';
+import { ask } from '@webxterm/shared/bus';
 import type { HubChannels } from '../hub-client/channels.ts';
 import { hubFailure } from '../hub-client/hub-answer.ts';
 import type { Locator } from '../hub-client/locator.ts';

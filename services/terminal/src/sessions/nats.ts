@@ -1,6 +1,7 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { sessionsOfUser } from '@webxterm/contracts/bus';
-import { answer, type Logger } from '@webxterm/shared';
+import type { Logger } from '@webxterm/shared';
+import { answer } from '@webxterm/shared/bus';
 import type { SessionStore } from './store.ts';
 
 /** Answers how many terminals a user has open. */

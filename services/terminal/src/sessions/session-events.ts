@@ -1,7 +1,8 @@
 import { jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { terminalEvents } from '@webxterm/contracts/bus';
-import type { Auditor, Logger } from '@webxterm/shared';
+import type { Logger } from '@webxterm/shared';
+import type { Auditor } from '@webxterm/shared/audit';
 import { sessionFact } from './audit.ts';
 import type { SessionEventName, SessionRecord } from './record.ts';
 import type { SessionStore } from './store.ts';

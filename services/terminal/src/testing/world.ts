@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { BusUser } from '@webxterm/contracts/bus';
-import { connectBus, createLogger } from '@webxterm/shared';
+import { createLogger } from '@webxterm/shared';
+import { connectBus } from '@webxterm/shared/bus';
 import { startStack } from '@webxterm/stack';
 import {
   TerminalClient,

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { AttachMode } from '@webxterm/contracts/rest';
-import { type AllowList, AppError, authenticate, type JwtKey, openResumePass } from '@webxterm/shared';
+import { AppError, type JwtKey } from '@webxterm/shared';
+import { authenticate, openResumePass } from '@webxterm/shared/api';
+import type { AllowList } from '@webxterm/shared/bus';
 import type { Redemption } from './redemption.ts';
 import { openTicket } from './ticket.ts';
 

@@ -1,4 +1,5 @@
-import { AppError, duplicateIndexKey, type Logger } from '@webxterm/shared';
+import { AppError, type Logger } from '@webxterm/shared';
+import { duplicateIndexKey } from '@webxterm/shared/mongo';
 import { type Connection, type Model, Schema } from 'mongoose';
 
 export interface RedeemedToken {

@@ -1,5 +1,5 @@
 import { AttachMode } from '@webxterm/contracts/rest';
-import { openToken, sealToken } from '@webxterm/shared';
+import { openToken, sealToken } from '@webxterm/shared/api';
 import { z } from 'zod';
 
 /** `wxt_tk_`: lets its bearer attach once, within 30 s. */

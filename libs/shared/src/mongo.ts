@@ -1,0 +1,2 @@
+export { buildIndexes, connectMongo, type MongoOptions } from './mongo/connect.ts';
+export { duplicateIndexKey, isMongoUnavailable } from './mongo/mongo-errors.ts';
