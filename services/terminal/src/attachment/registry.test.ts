@@ -86,5 +86,8 @@ describe('OpenTerminals', () => {
     first.holds(5000);
     second.holds(1000);
     expect(second.ends).toEqual([]);
+    second.holds(1001);
+    second.holds(1002);
+    expect(second.ends).toEqual(['stalled']);
   });
 });

@@ -25,8 +25,10 @@ class OpenTerminal {
     if (this.#why !== undefined) end(this.#why);
   }
 
+  /** Once: what its client is told of the end is held for that client, too. */
   end(why: EndedFromHere): void {
-    this.#why ??= why;
+    if (this.#why !== undefined) return;
+    this.#why = why;
     this.#end?.(why);
   }
 }
