@@ -27,7 +27,10 @@ const redialJitterMs = 2000;
 const idleConnectionMs = 30_000;
 
 /** Starts a hub: ready when database, bus, sign-ins, replaced keys and presence are there and all ports are open. */
-export const startHub = async (settings: HubSettings, context: ServiceContext): Promise<void> => {
+export const startHub = async (
+  settings: HubSettings,
+  context: ServiceContext & { readonly now?: () => number },
+): Promise<void> => {
   const { logger, shutdown } = context;
   const health = new Health('agent-hub');
   // Before anything is waited for: what is wrong with them is told at once.
@@ -39,7 +42,7 @@ export const startHub = async (settings: HubSettings, context: ServiceContext): 
     health,
     shutdown,
   });
-  const parts = makeParts(settings, await openConnections(settings, health, context), logger);
+  const parts = makeParts(settings, await openConnections(settings, health, context), context);
   const agents = agentService(settings, parts);
   const publicServer = createGrpcServer({ 'grpc.max_connection_idle_ms': idleConnectionMs });
   publicServer.addService(agentServiceDefinition, agents.implementation());

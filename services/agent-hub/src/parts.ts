@@ -71,12 +71,11 @@ export type Parts = ReturnType<typeof makeParts>;
 export const makeParts = (
   settings: HubSettings,
   { models, auditOutbox, bus, busState }: Connections,
-  logger: Logger,
+  { logger, now = Date.now }: { readonly logger: Logger; readonly now?: () => number },
 ) => {
-  const now = Date.now;
   const hubId = `${(settings.INSTANCE_ID ?? 'hub').replace(/[^A-Za-z0-9_-]/g, '-')}-${randomBytes(6).toString('hex')}`;
   const isConnected = (): boolean => busState.connected;
-  const allowList = new AllowList({ bus, logger, keys: settings.SIGNIN_KEYS });
+  const allowList = new AllowList({ bus, logger, now, keys: settings.SIGNIN_KEYS });
   const view = new PresenceView(bus, logger);
   const store = new MachineStore(models);
   const enrolments = new EnrolmentStore(models, settings.MAX_MACHINES_PER_USER);

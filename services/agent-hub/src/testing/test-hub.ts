@@ -95,11 +95,11 @@ export const addressesOf = (environment: Record<string, string>): Omit<RunningHu
   };
 };
 
-/** A hub in this process. */
-export const runHub = async (environment: Record<string, string>): Promise<RunningHub> => {
+/** A hub in this process, on a clock of its own where one is given. */
+export const runHub = async (environment: Record<string, string>, now = Date.now): Promise<RunningHub> => {
   const hub = addressesOf(environment);
   const logger = createLogger({ service: 'agent-hub', level: environment.LOG_LEVEL ?? 'silent' });
   const shutdown = new Shutdown(logger);
-  await startHub(hub.settings, { logger, shutdown });
+  await startHub(hub.settings, { logger, shutdown, now });
   return { ...hub, stop: () => shutdown.run() };
 };

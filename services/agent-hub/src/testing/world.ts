@@ -35,9 +35,9 @@ export class World {
     return new World(dataDir, servers, auth);
   }
 
-  /** A hub in this process. */
-  async hub(settings: Record<string, string> = {}): Promise<RunningHub> {
-    const hub = await runHub({ ...(await this.environment()), ...settings });
+  /** A hub in this process, on a clock of its own where one is given. */
+  async hub(settings: Record<string, string> = {}, now?: () => number): Promise<RunningHub> {
+    const hub = await runHub({ ...(await this.environment()), ...settings }, now);
     this.#ends.push(() => hub.stop());
     return hub;
   }
