@@ -1,9 +1,12 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { connect as connectPlain, createServer as createPlainServer, type Server } from 'node:net';
+import { connect as connectPlain, createServer as createPlainServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { connect, createServer, getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { agentKey, presenceBucket } from '@webxterm/contracts/bus';
 import { certificateName } from '@webxterm/contracts/grpc';
+import { createLogger } from '@webxterm/shared';
+import { connectBus, openBucket } from '@webxterm/shared/bus';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { callInternalPort } from './support/internal-call.ts';
 import { listeningPorts } from './support/listening-ports.ts';
@@ -138,6 +141,47 @@ describe('a stack that speaks TLS', () => {
       expect(await callInternalPort(stack, port, { token, identity })).toMatch(
         /^UNAVAILABLE|not that of the terminal service/,
       );
+  });
+
+  it('says nothing to a false hub that forged presence names, whatever certificate of this installation it has', async () => {
+    const bus = await connectBus({
+      urls: [`127.0.0.1:${stack.processes().find(({ name }) => name === 'nats')?.port}`],
+      user: 'agent-hub',
+      password: readFileSync(join(stack.dataDir, 'secrets', 'nats-agent-hub'), 'utf8').trim(),
+      logger: createLogger({ service: 'agent-hub', level: 'silent' }),
+    });
+    const presence = await openBucket(bus, presenceBucket);
+    const heard = { dials: new Set<number>(), text: '' };
+    const inTheClear = createPlainServer((socket) => listenTo(socket));
+    const listenTo = (socket: Socket): void => {
+      socket.on('error', () => {});
+      socket.on('data', (bytes) => {
+        heard.text += bytes.toString('latin1');
+      });
+    };
+    const withCertificate = (identity: string): Server => {
+      const file = (name: string): Buffer => readFileSync(join(stack.dataDir, 'tls', identity, name));
+      return createServer({ cert: file('tls.crt'), key: file('tls.key'), ALPNProtocols: ['h2'] }, listenTo);
+    };
+    const falseHubs = ['agent-hub', 'terminal-internal', 'gateway'].map(withCertificate);
+    const attempts = [inTheClear, ...falseHubs].map(async (server, index) => {
+      const port = await listening(server);
+      server.on('connection', () => heard.dials.add(index));
+      // Of a machine that no hub holds: a true hub would write its own entry anew.
+      const agentId = `ag_${String(index).repeat(26)}`;
+      const entry = { agent_id: agentId, hub_id: 'false', address: `127.0.0.1:${port}`, generation: '9' };
+      await presence.put(agentKey(agentId), JSON.stringify({ ...entry, instance_id: 'i', since: '' }));
+      await expect(RawTerminal.open(stack.url, agentId, { token: admin.token ?? '' })).rejects.toMatchObject({
+        body: { code: 'machine_not_found' },
+      });
+      await presence.delete(agentKey(agentId));
+    });
+    await Promise.all(attempts);
+    await bus.close();
+    expect([...heard.dials].toSorted()).toEqual([0, 1, 2, 3]);
+    // A hand-shake and no more, in the clear or inside of TLS.
+    const token = readFileSync(join(stack.dataDir, 'secrets', 'hub-token'), 'utf8').trim();
+    for (const secret of [token, 'PRI *', 'ag_']) expect(heard.text).not.toContain(secret);
   });
 
   it('is found again by its agent after the hub was killed', async () => {
