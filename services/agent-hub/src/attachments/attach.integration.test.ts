@@ -258,9 +258,10 @@ describe('an attachment ends', () => {
     const up = framesUp(machine);
     machine.write(output(0, Buffer.from('x')));
     await viewer.frames.take();
+    const over = closed(machine);
     await world.auth.signOut(signin);
     expect(await viewer.frames.take()).toMatchObject({ type: 'refused', code: 'unauthenticated' });
-    expect(await closed(machine)).toBe(status.OK);
+    expect(await over).toBe(status.OK);
     expect(up).toContainEqual({ type: 'detach', reason: 'revoked' });
   });
 
