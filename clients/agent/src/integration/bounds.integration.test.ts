@@ -55,8 +55,8 @@ describe('the memory of an agent', () => {
     const refused = await new TestViewer(agent.hub).attach({ create: true });
     expect(refused).toMatchObject({
       type: 'refused',
-      code: 'unavailable',
-      message: expect.stringContaining(`this machine already has ${shells} sessions. End one that is not needed`),
+      code: 'too_many_sessions',
+      message: `This machine already has ${shells} sessions. End one and try again.`,
     });
     viewers[0]?.type('exit\n');
     await viewers[0]?.frame('ended');
