@@ -68,7 +68,7 @@ export default defineConfig({
           hookTimeout: 180_000,
           globalSetup: ['e2e/support/unpack-browser.ts'],
           // Each file has a stack of its own, and waits more than it computes: one at a time leaves half of two processors idle.
-          maxWorkers: 3,
+          maxWorkers: 2,
           sequence: { groupOrder: 2 },
         },
       },
