@@ -186,6 +186,8 @@ describe('the terminal page', () => {
     await terminal.run('echo second');
     await terminal.until(/^second/m);
     await keyboard.press('Control+Shift+ArrowLeft');
+    await page.getByRole('tab', { selected: true }).and(page.getByRole('tab').first()).waitFor();
+    await eventually('its terminal', async () => ((await focused()) === 'Terminal input' ? true : undefined));
     await terminal.run('echo first');
     await terminal.until(/^first/m);
     await keyboard.press('Control+Shift+F');

@@ -4,7 +4,12 @@ import { useEndSession } from '../sessions/session-queries.ts';
 import type { Tab } from './tab-store.ts';
 
 /** A tab whose shell runs is about to be closed: the shell may end with it or go on. */
-export const CloseDialog = (props: { tab: Tab | undefined; onCancel: () => void; onClosed: () => void }) => {
+export const CloseDialog = (props: {
+  tab: Tab | undefined;
+  onCancel: () => void;
+  onClosed: () => void;
+  onGone: () => void;
+}) => {
   const end = useEndSession();
   const sessionId = props.tab?.sessionId;
   const done = (): void => {
@@ -18,6 +23,7 @@ export const CloseDialog = (props: { tab: Tab | undefined; onCancel: () => void;
         end.reset();
         props.onCancel();
       }}
+      onExitTransitionEnd={props.onGone}
       title={<Text fw={650}>Close this tab</Text>}
     >
       <Stack>

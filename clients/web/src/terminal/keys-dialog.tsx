@@ -18,8 +18,15 @@ const keys: readonly (readonly [what: string, ...keys: string[]])[] = [
 ];
 
 /** Every key that the page keeps for itself. */
-export const KeysDialog = ({ opened, onClose }: { opened: boolean; onClose: () => void }) => (
-  <Modal opened={opened} onClose={onClose} title="Keys of the terminal page" radius="md" size="md">
+export const KeysDialog = (props: { opened: boolean; onClose: () => void; onGone: () => void }) => (
+  <Modal
+    opened={props.opened}
+    onClose={props.onClose}
+    onExitTransitionEnd={props.onGone}
+    title="Keys of the terminal page"
+    radius="md"
+    size="md"
+  >
     <Table verticalSpacing={6} horizontalSpacing={4} withRowBorders={false}>
       <Table.Tbody>
         {keys.map(([what, ...pressed]) => (

@@ -52,6 +52,9 @@ const Terminals = ({ agentId }: { agentId: string }) => {
       ...preferences,
       fontSize: steps === 0 ? fontSizes.usual : fontSizeStep(preferences.fontSize, steps),
     });
+  /** Who leaves a dialog before it has taken the focus would be left without any: it gives back only what it took. */
+  const toTerminal = (): void =>
+    document.querySelector<HTMLElement>(`#pane-${CSS.escape(tabs.all.active)} textarea`)?.focus();
   const actions: Partial<Record<Shortcut, () => void>> = {
     find: () => setSearching(true),
     'zoom-in': () => zoom(1),
@@ -116,10 +119,11 @@ const Terminals = ({ agentId }: { agentId: string }) => {
         ))}
         {tabs.all.tabs.length === 0 && <NoShells machineName={name} onNew={tabs.add} />}
       </main>
-      <KeysDialog opened={showingKeys} onClose={() => setShowingKeys(false)} />
+      <KeysDialog opened={showingKeys} onClose={() => setShowingKeys(false)} onGone={toTerminal} />
       <CloseDialog
         tab={tabs.all.tabs.find((tab) => tab.key === closing)}
         onCancel={() => setClosing(undefined)}
+        onGone={toTerminal}
         onClosed={() => {
           if (closing !== undefined) tabs.close(closing);
           setClosing(undefined);
