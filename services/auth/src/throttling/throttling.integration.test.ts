@@ -103,9 +103,11 @@ describe('guessing a password', () => {
 
   it('is slowed down where the account is known too, without touching other accounts there', async () => {
     const [one, two] = [await somebody('203.0.113.9'), await somebody('203.0.113.9')];
-    const statuses: number[] = [];
-    for (let index = 0; index < 11; index += 1) statuses.push((await signIn(one.email, 'guess', '203.0.113.9')).status);
-    expect(statuses).toEqual([...Array.from({ length: 10 }, () => 401), 429]);
+    const guess = async (): Promise<number> => (await signIn(one.email, 'guess', '203.0.113.9')).status;
+    for (let tries = 0; tries < 9; tries += 1) expect(await guess()).toBe(401);
+    // Six more at once, so that the wait is longer than a busy machine takes to ask again.
+    await Promise.all(Array.from({ length: 6 }, guess));
+    expect(await guess()).toBe(429);
     expect((await signIn(two.email, two.password, '203.0.113.9')).status).toBe(200);
   });
 
