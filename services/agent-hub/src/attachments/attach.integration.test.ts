@@ -313,31 +313,6 @@ describe('an attachment ends', () => {
   });
 });
 
-describe('a hub that has heard no beat of auth for 90 s', () => {
-  it('answers 503 to REST and to an attach, leaves the open terminal alone, and lets in again with a beat', async () => {
-    let aheadMs = 0;
-    const late = await world.hub({}, () => Date.now() + aheadMs);
-    const viewers = world.terminal(late);
-    const dialled = await dial(late.grpc, new TestMachine('late'), { $case: 'apiKey', value: ann.apiKey });
-    const whose = { sid: annIn.sid, agentId: dialled.welcome.agentId };
-    const open = viewers.attach(whose);
-    const machine = dialled.attach(await dialled.nextOpen());
-    const machines = async (): Promise<unknown> => (await late.call('GET', '/api/machines', annIn.token)).status;
-    expect(await machines()).toBe(200);
-    // A beat's own time counts: those that still come are now from 91 s ago.
-    aheadMs = 91_000;
-    const answer = await late.call('GET', '/api/machines', annIn.token);
-    expect(answer).toMatchObject({ status: 503, body: { code: 'unavailable' } });
-    const refused = viewers.attach(whose);
-    expect(await refused.frames.take()).toMatchObject({ type: 'refused', code: 'unavailable' });
-    machine.write(output(0, Buffer.from('still here')));
-    expect(await open.frames.take()).toMatchObject({ type: 'output', payload: Buffer.from('still here') });
-    aheadMs = 0;
-    expect(await machines()).toBe(200);
-    dialled.cut();
-  });
-});
-
 describe('the terminal service', () => {
   const unary = (act: (done: (error: { code: number; details: string } | null) => void) => void) =>
     new Promise<{ code: number; details: string } | null>((resolve) => act(resolve));

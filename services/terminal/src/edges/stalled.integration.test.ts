@@ -1,88 +1,43 @@
 import { once } from 'node:events';
-import { Server as GrpcServer, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js';
 import { type DownFrame, decodeDown, encodeDown, encodeUp } from '@webxterm/contracts/frames';
-import { rawHubAttach, wrapFrame } from '@webxterm/contracts/grpc';
-import { createLogger } from '@webxterm/shared';
+import { wrapFrame } from '@webxterm/contracts/grpc';
 import { afterEach, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import { Attachment, type AttachmentContext } from '../attachment/attachment.ts';
+import { Attachment } from '../attachment/attachment.ts';
 import { OpenTerminals } from '../attachment/registry.ts';
-import { HubChannels } from '../hub-client/channels.ts';
+import { type AttachCall, acceptedFrame, HubInPlace } from '../testing/hub-in-place.ts';
 import { until } from '../testing/world.ts';
 import type { EdgeContext, Visit } from './edge.ts';
 import { V1Edge } from './v1.ts';
 
 const mib = 1024 * 1024;
+const payload = Buffer.alloc(64 * 1024);
 const sessionId = Buffer.alloc(16, 1).toString('base64url');
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
   for (const end of ends.splice(0).toReversed()) await end();
 });
 
-const accepted = encodeDown({
-  type: 'accepted',
-  created: true,
-  driver: true,
-  offset: 0,
-  head: 0,
-  liveFrom: 0,
-  inputApplied: 0,
-  inputLimit: 1,
-  cols: 80,
-  rows: 24,
-});
-
-/** A hub whose machine never stops to send, whatever its viewer allows. */
-const floodingHub = async (): Promise<string> => {
-  const payload = Buffer.alloc(64 * 1024);
-  const server = new GrpcServer();
-  const flood = (call: ServerDuplexStream<Buffer, Buffer>): void => {
-    let offset = 0;
-    const more = (): void => {
-      let takes = true;
-      while (takes && call.writable) {
-        takes = call.write(wrapFrame(encodeDown({ type: 'output', offset, payload })));
-        offset += payload.length;
-      }
-    };
-    call.on('drain', more);
-    call.on('end', () => call.end());
-    call.on('error', () => {});
-    call.once('data', () => {
-      call.write(wrapFrame(accepted));
-      more();
-    });
-    call.resume();
+/** Never stops to send, whatever its viewer allows. */
+const flood = (call: AttachCall): void => {
+  let offset = 0;
+  const more = (): void => {
+    let takes = true;
+    while (takes && call.writable) {
+      takes = call.write(wrapFrame(encodeDown({ type: 'output', offset, payload })));
+      offset += payload.length;
+    }
   };
-  server.addService({ attach: rawHubAttach }, { attach: flood });
-  ends.push(() => server.forceShutdown());
-  const port = await new Promise<number>((resolve, reject) =>
-    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
-      error === null ? resolve(bound) : reject(error),
-    ),
-  );
-  return `127.0.0.1:${port}`;
+  call.on('drain', more);
+  call.write(wrapFrame(acceptedFrame));
+  more();
 };
 
-const contextFor = (address: string, terminals: OpenTerminals): EdgeContext => {
-  const channels = new HubChannels('token');
-  ends.push(() => channels.close());
-  const context: AttachmentContext = {
-    channels,
-    locator: {
-      find: () => ({ address, generation: 1n }),
-      onMove: () => () => {},
-      explainAbsence: () => Promise.reject(new Error('it is there')),
-    },
-    measures: { opened: () => {}, closed: () => {}, unreachable: () => {} },
-    sealPass: () => '',
-    returningPatienceMs: 1000,
-    logger: createLogger({ service: 'test', level: 'silent' }),
-    now: Date.now,
-    random: Math.random,
-  };
+const contextFor = async (terminals: OpenTerminals): Promise<EdgeContext> => {
+  const hub = await HubInPlace.start(flood);
+  ends.push(() => hub.stop());
   return {
-    attach: (request, events) => new Attachment(context, request, events),
+    attach: (request, events) => new Attachment(hub.context, request, events),
     terminals,
     ledger: { opened: () => {}, attachedRaw: () => () => {}, ended: () => {} },
     sealPass: () => '',
@@ -161,7 +116,7 @@ it('a user whose viewers read nothing loses the terminal that holds most, with 1
     elsewhere: () => 0,
     changed: (userId, open) => void held.set(userId, open),
   });
-  const { url, sockets } = await openDoor(contextFor(await floodingHub(), terminals));
+  const { url, sockets } = await openDoor(await contextFor(terminals));
   const viewers: Viewer[] = [];
   for (const path of ['bob', 'ada', 'ada']) viewers.push(await stalledViewer(`${url}/${path}`, viewers.length));
   // Each holds 4 MiB before its machine is no longer read: both are more than ada may.
