@@ -10,7 +10,12 @@ const batch = 250;
 
 const buffer = (maxLength: number): Arbitrary<Buffer> =>
   fc.uint8Array({ maxLength }).map((bytes) => Buffer.from(bytes));
-const words = fc.oneof(fc.string({ maxLength: 300 }), junk.map(String)).map((text) => text.toWellFormed());
+const words = fc
+  .oneof(
+    fc.string({ maxLength: 300 }),
+    junk.map((value) => JSON.stringify(value)),
+  )
+  .map((text) => text.toWellFormed());
 const u64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
 const u32 = fc.nat(0xffff_ffff);
 
