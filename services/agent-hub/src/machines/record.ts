@@ -95,6 +95,8 @@ const machineSchema = new Schema<MachineRecord>(
 machineSchema.index({ agent_id: 1 }, { unique: true });
 machineSchema.index({ owner_id: 1, public_key: 1 }, { unique: true });
 machineSchema.index({ owner_id: 1, name: 1 }, { unique: true });
+// How many machines an owner has is counted at each enrolment: without a look at the machines themselves.
+machineSchema.index({ owner_id: 1, revoked_at: 1 });
 machineSchema.index({ credential_hash: 1 }, { unique: true });
 machineSchema.index({ key_id: 1 });
 machineSchema.index(
