@@ -4,7 +4,9 @@ import { Backoff } from './backoff.ts';
 describe('Backoff', () => {
   it('tries at once, then waits longer, never beyond 5 s', () => {
     const backoff = new Backoff(() => 0.999_999);
-    expect(Array.from({ length: 8 }, () => backoff.next())).toEqual([0, 250, 500, 1000, 2000, 4000, 5000, 5000]);
+    expect(Array.from({ length: 11 }, () => backoff.next())).toEqual([
+      0, 250, 375, 562, 844, 1266, 1898, 2848, 4271, 5000, 5000,
+    ]);
   });
 
   it('spreads by half', () => {
