@@ -21,6 +21,7 @@ export { hmacSha256 } from './hmac.ts';
 export { type EdgeFacts, edgeHeader, edgeHeaders, readEdgeFacts } from './http/edge-proof.ts';
 export { errorBody, errorHeaders, toAppError } from './http/error-body.ts';
 export { inRequestScope, type RequestScope, requestScope } from './http/request-scope.ts';
+export { closeServer } from './lifecycle/close-server.ts';
 export { Health, type HealthServerOptions, serveHealth } from './lifecycle/health.ts';
 export { listenAt } from './lifecycle/listen-at.ts';
 export { exitCodeForConfig, runService, type ServiceContext } from './lifecycle/run-service.ts';

@@ -13,6 +13,7 @@ import { type HttpLogger, pinoHttp } from 'pino-http';
 import type { z } from 'zod';
 import type { JwtKey } from '../config/settings.ts';
 import { AppError } from '../errors.ts';
+import { closeServer } from '../lifecycle/close-server.ts';
 import { listenAt } from '../lifecycle/listen-at.ts';
 import type { Shutdown } from '../lifecycle/shutdown.ts';
 import { type Logger, loggablePath } from '../log/logger.ts';
@@ -249,10 +250,4 @@ const requestLog = (logger: Logger): HttpLogger =>
       }),
       res: (response: { statusCode: number }) => ({ status: response.statusCode }),
     },
-  });
-
-const closeServer = (server: Server): Promise<void> =>
-  new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
   });

@@ -1,21 +1,31 @@
-import type { Server } from 'node:http';
+import { once } from 'node:events';
+import type { Server, ServerResponse } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
-import { type ListenAt, listenAt, type Shutdown } from '@webxterm/shared';
+import { closeServer, type ListenAt, listenAt, type Shutdown } from '@webxterm/shared';
 
-/** How long requests under way may take to finish when the gateway stops; event streams never do and are cut then. */
+/** How long requests under way may take to finish when the gateway stops. */
 const drainMs = 3000;
 
-/** Opens the door; on shutdown it takes no one new, lets requests finish, and cuts what is left. */
+/** It ends when one of its two sides does. */
+const isEventStream = (response: ServerResponse): boolean =>
+  String(response.getHeader('content-type')).startsWith('text/event-stream');
+
+/**
+ * Opens the door; on shutdown it takes no one new and lets requests finish. Until then WebSockets go on and streams of events too:
+ * they are cut last, so that they miss no more than the restart.
+ */
 export const listen = async (server: Server | TlsServer, at: ListenAt, shutdown: Shutdown): Promise<void> => {
+  const underWay = new Set<ServerResponse>();
+  server.on('request', (_request, response) => {
+    underWay.add(response);
+    response.once('close', () => underWay.delete(response));
+  });
   await listenAt(server, at);
-  const closed = new Promise((resolve) => server.once('close', resolve));
-  shutdown.add('listeners', 'the door', () => {
-    server.close();
-    server.closeIdleConnections();
-  });
-  shutdown.add('clients', 'requests under way', async () => {
-    const cut = setTimeout(() => server.closeAllConnections(), drainMs);
-    await closed;
-    clearTimeout(cut);
-  });
+  const answered = async (): Promise<void> => {
+    void closeServer(server);
+    const soon = [...underWay].filter((response) => !isEventStream(response));
+    await Promise.all(soon.map((response) => once(response, 'close')));
+  };
+  shutdown.add('listeners', 'the door', answered, drainMs);
+  shutdown.add('clients', 'streams of events', () => server.closeAllConnections());
 };
