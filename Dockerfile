@@ -62,9 +62,9 @@ ENV HTTP_HOST=0.0.0.0 HTTP_PORT=8080 HEALTH_HOST=0.0.0.0 HEALTH_PORT=9090
 # A restart is half as long with it, and no more than reading it is allowed (docs/adr/0017).
 ENV NODE_COMPILE_CACHE=/app/compiled
 # 200 once every part was there, and so until shutdown: a lost server makes a service degraded, not unhealthy.
-# The start may take long on a busy machine, and is over with the first good answer.
+# The start may take long on a busy machine, and is over with the first good answer. By bash: Node took 0.16 s for each look.
 HEALTHCHECK --start-period=300s --start-interval=1s --interval=15s --timeout=10s --retries=3 \
-    CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.HEALTH_PORT}/readyz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+    CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/$HEALTH_PORT && printf 'GET /readyz HTTP/1.0\\r\\n\\r\\n' >&3 && read -r _ status _ <&3 && [ \"$status\" = 200 ]"]
 
 FROM answering AS service
 USER root
