@@ -1,15 +1,16 @@
 /** Tries are at most this far apart: a relay that comes back is found within it. */
 const longestMs = 5000;
-const firstWaitMs = 250;
-/** Each wait is so many times the one before: a viewer is back after at most half as long again as its relay was away. */
-const growth = 1.5;
+const shortestMs = 200;
+/** How much longer than its relay a viewer may be away. */
+const share = 0.25;
 /** A connection that lived this long starts the count anew. */
 const stableAfterMs = 5000;
 
-/** When to try again: at once the first time, then half as long again each time with jitter, up to 5 s. */
+/** When to try again: at once the first time, then after a quarter of what was waited already, 200 ms to 5 s, with jitter. */
 export class Backoff {
   readonly #random: () => number;
-  #tries = 0;
+  /** Undefined before the first try. */
+  #waitedMs: number | undefined;
 
   constructor(random: () => number) {
     this.#random = random;
@@ -17,13 +18,18 @@ export class Backoff {
 
   /** A connection was live for so long before it broke. */
   lived(ms: number): void {
-    if (ms >= stableAfterMs) this.#tries = 0;
+    if (ms >= stableAfterMs) this.#waitedMs = undefined;
   }
 
   /** ms to wait before the next try. */
   next(): number {
-    const wait = this.#tries === 0 ? 0 : Math.min(longestMs, firstWaitMs * growth ** (this.#tries - 1));
-    this.#tries = Math.min(this.#tries + 1, 16);
-    return Math.round(wait * (0.5 + this.#random() / 2));
+    if (this.#waitedMs === undefined) {
+      this.#waitedMs = 0;
+      return 0;
+    }
+    const longest = Math.min(longestMs, Math.max(shortestMs, this.#waitedMs * share));
+    const wait = Math.round(longest * (0.5 + this.#random() / 2));
+    this.#waitedMs += wait;
+    return wait;
   }
 }

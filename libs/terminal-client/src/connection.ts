@@ -7,12 +7,11 @@ import {
   type UpFrame,
 } from '@webxterm/contracts/frames';
 import type { Clock } from './clock.ts';
+import type { Patience } from './patience.ts';
 import type { WebSocketLike } from './web-socket.ts';
 
 export const pingEveryMs = 2000;
 export const deadAfterMs = 6000;
-/** A dial that hangs is given up after this. */
-export const openWithinMs = 10_000;
 
 /** What the client connects with. */
 export type AttachRequest = Omit<Extract<UpFrame, { type: 'attach' }>, 'type'>;
@@ -42,15 +41,26 @@ export class Connection {
   #pathPing: { nonce: number; sentAt: number } | undefined;
   #stopTimer: () => void;
 
-  constructor(socket: WebSocketLike, attach: AttachRequest, events: ConnectionEvents, clock: Clock) {
+  constructor(
+    socket: WebSocketLike,
+    attach: AttachRequest,
+    events: ConnectionEvents,
+    clock: Clock,
+    patience: Patience,
+  ) {
     this.#socket = socket;
     this.#events = events;
     this.#clock = clock;
     this.#heardAt = clock.now();
     this.#tickedAt = clock.now();
-    this.#stopTimer = clock.after(openWithinMs, () => this.#break('the server did not answer in time'));
+    this.#stopTimer = patience.limit((reason) => this.#break(reason));
+    const dialledAt = clock.now();
     socket.binaryType = 'arraybuffer';
-    socket.addEventListener('open', () => this.#opened(attach));
+    socket.addEventListener('open', () => {
+      if (this.#closed) return;
+      patience.succeeded(clock.now() - dialledAt);
+      this.#opened(attach);
+    });
     socket.addEventListener('message', ({ data }) => this.#received(data));
     socket.addEventListener('close', ({ code, reason }) => this.#finish(code, reason));
     socket.addEventListener('error', () => {});
@@ -80,7 +90,6 @@ export class Connection {
   }
 
   #opened(attach: AttachRequest): void {
-    if (this.#closed) return;
     this.#open = true;
     this.send({ type: 'hello', protocolMin, protocolMax, capabilities: 0 });
     this.send({ type: 'attach', ...attach });

@@ -1,21 +1,27 @@
 import type { TerminalClientOptions } from './api.ts';
 import type { Clock } from './clock.ts';
+import type { Patience } from './patience.ts';
 
 /** A pass that runs out while the socket opens is of no use. */
 const marginMs = 5000;
-/** A question that the server does not answer is given up after this: on a connection that died unnoticed it would wait for minutes. */
-export const ticketWithinMs = 10_000;
 
 /** What the next connection signs in with: a resume pass while one is good, else a ticket. */
 export class Credentials {
   readonly #ticket: TerminalClientOptions['ticket'];
   readonly #clock: Clock;
+  readonly #patience: Patience;
   #pass: { token: string; goodUntil: number } | undefined;
   #sessionId: string | undefined;
 
-  constructor(ticket: TerminalClientOptions['ticket'], clock: Clock, sessionId: string | undefined) {
+  constructor(
+    ticket: TerminalClientOptions['ticket'],
+    clock: Clock,
+    patience: Patience,
+    sessionId: string | undefined,
+  ) {
     this.#ticket = ticket;
     this.#clock = clock;
+    this.#patience = patience;
     this.#sessionId = sessionId;
   }
 
@@ -43,10 +49,10 @@ export class Credentials {
     return ticket;
   }
 
-  /** What comes too late is of no use: a ticket that nobody waits for runs out by itself. */
+  /** On a connection that died unnoticed a question would wait for minutes; a ticket that nobody waits for runs out by itself. */
   async #inTime<T>(answer: Promise<T>): Promise<T> {
     const late = Promise.withResolvers<never>();
-    const stop = this.#clock.after(ticketWithinMs, () => late.reject(new Error('the server did not answer in time')));
+    const stop = this.#patience.limit((reason) => late.reject(new Error(reason)));
     try {
       return await Promise.race([answer, late.promise]);
     } finally {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TerminalRefusal } from './api.ts';
-import { openWithinMs } from './connection.ts';
-import { ticketWithinMs } from './credentials.ts';
+import { longestMs, shortestMs } from './patience.ts';
 import { Bench, settled, type TestSocket } from './testing/fake-server.ts';
 
 const kib = 1024;
@@ -39,7 +38,7 @@ describe('coming back', () => {
     const bench = new Bench();
     await bench.attach();
     const waits: number[] = [];
-    for (let turn = 0; turn < 9; turn += 1) {
+    for (let turn = 0; turn < 30; turn += 1) {
       bench.socket.break();
       const { state } = bench.client;
       const wait = state.state === 'reconnecting' ? state.retryInMs : -1;
@@ -50,7 +49,8 @@ describe('coming back', () => {
       // Every other one is accepted, and breaks at once.
       if (turn % 2 === 0) await bench.attach();
     }
-    expect(waits).toEqual([0, 188, 281, 422, 633, 949, 1424, 2136, 3204]);
+    expect(waits.slice(0, 9)).toEqual([0, 150, 150, 150, 150, 150, 150, 169, 200]);
+    expect(waits.slice(-2)).toEqual([3750, 3750]);
     await bench.attach();
     for (let second = 0; second < 5; second += 1) {
       bench.socket.tell({ type: 'pong', scope: 'hop', nonce: 0 });
@@ -99,18 +99,56 @@ describe('coming back', () => {
     bench.socket.break();
     await bench.clock.pass(0);
     bench.ticket = async () => ({ ticket: 'wxt_tk_2', sessionId: 's2' });
-    await bench.clock.pass(ticketWithinMs - 1);
+    await bench.clock.pass(longestMs - 1);
     expect(bench.asked).toHaveLength(2);
     await bench.clock.pass(1);
     expect(bench.client.state).toMatchObject({ state: 'reconnecting', reason: 'the server did not answer in time' });
     await bench.clock.pass(1000);
     // The first answer comes after all: it belongs to nothing any more.
     unanswered.resolve({ ticket: 'wxt_tk_late', sessionId: 's_late' });
-    await bench.clock.pass(openWithinMs - 1000);
+    await bench.clock.pass(longestMs - 1001);
     expect(bench.sockets.map(({ url }) => url)).toEqual(['wxt_tk_1', 'wxt_tk_2']);
     expect(bench.client.sessionId).toBe('s2');
     await bench.clock.pass(2000);
     expect(bench.sockets).toHaveLength(3);
+  });
+});
+
+describe('a server that says nothing', () => {
+  /** Dials from here on, each left alone: how long after the last break each of them was made, ms. */
+  const dials = async (bench: Bench, count: number): Promise<number[]> => {
+    const brokeAt = bench.clock.now();
+    const before = bench.sockets.length;
+    const made: number[] = [];
+    bench.socket.break();
+    for (let step = 0; made.length < count; step = 10) {
+      await bench.clock.pass(step);
+      while (bench.sockets.length > before + made.length) made.push(bench.clock.now() - brokeAt);
+    }
+    return made;
+  };
+
+  it('is dialled anew at once after 500 ms where dials were quick, then after four times as long, 10 s at most', async () => {
+    const bench = new Bench();
+    await bench.attach();
+    expect(await dials(bench, 5)).toEqual([0, 500, 2500, 10_500, 20_500]);
+    expect(bench.sockets.slice(1, -1).map(({ closedByClient }) => closedByClient)).toEqual([1005, 1005, 1005, 1005]);
+  });
+
+  it('is given four times what a dial takes where that is long', async () => {
+    const bench = new Bench();
+    await settled();
+    await bench.clock.pass(800);
+    await bench.attach();
+    expect((await dials(bench, 3))[1]).toBe(4 * 800);
+  });
+
+  it('is forgotten once it has answered again', async () => {
+    const bench = new Bench();
+    await bench.attach();
+    await dials(bench, 3);
+    await bench.attach({ offset: 0 });
+    expect((await dials(bench, 3)).slice(0, 2).map((ms) => ms <= shortestMs + 250)).toEqual([true, true]);
   });
 });
 

@@ -8,6 +8,7 @@ import { idFromText, idToText, newId } from './id-text.ts';
 import { IncomingOutput, type OutputSink } from './incoming-output.ts';
 import { IncomingSnapshot } from './incoming-snapshot.ts';
 import { OutgoingInput } from './outgoing-input.ts';
+import { Patience } from './patience.ts';
 import { verdictOf } from './verdict.ts';
 import { openGlobalSocket } from './web-socket.ts';
 
@@ -26,6 +27,7 @@ export class TerminalClient {
   readonly #clock: Clock;
   readonly #credentials: Credentials;
   readonly #backoff: Backoff;
+  readonly #patience: Patience;
   readonly #viewerId: Uint8Array;
   readonly #input: OutgoingInput;
   readonly #output: IncomingOutput;
@@ -45,6 +47,8 @@ export class TerminalClient {
   /** Output from here on is wanted; undefined: all that there is. */
   #hasFrom: boolean;
   #connection: Connection | undefined;
+  /** When the try under way began; undefined once it was live. */
+  #triedAt: number | undefined;
   #liveSince: number | undefined;
   /** When the last connection that was live was lost. */
   #lostAt: number | undefined;
@@ -63,7 +67,8 @@ export class TerminalClient {
     this.#opened = options.resume !== undefined;
     this.#hasFrom = options.resume?.from !== undefined;
     this.#viewerId = options.resume === undefined ? newId() : idFromText(options.resume.viewerId);
-    this.#credentials = new Credentials(options.ticket, this.#clock, options.resume?.sessionId);
+    this.#patience = new Patience(this.#clock);
+    this.#credentials = new Credentials(options.ticket, this.#clock, this.#patience, options.resume?.sessionId);
     this.#backoff = new Backoff(options.random ?? Math.random);
     this.#input = new OutgoingInput(this.#clock, (bytes) => options.handlers.inputApplied?.(bytes));
     this.#snapshot = new IncomingSnapshot(options.handlers);
@@ -121,6 +126,7 @@ export class TerminalClient {
   }
 
   async #connect(): Promise<void> {
+    this.#triedAt = this.#clock.now();
     try {
       const token = await this.#credentials.next();
       if (this.#closed) return;
@@ -141,6 +147,7 @@ export class TerminalClient {
           closed: (code, reason) => this.#lost(code, reason),
         },
         this.#clock,
+        this.#patience,
       );
       this.#connection = connection;
     } catch (error) {
@@ -200,6 +207,7 @@ export class TerminalClient {
     this.#opened = true;
     this.#hasFrom = true;
     this.#liveSince ??= this.#clock.now();
+    this.#triedAt = undefined;
     const sessionId = this.#credentials.sessionId;
     if (sessionId !== undefined)
       this.#handlers.session({ sessionId, viewerId: idToText(this.#viewerId), created: frame.created });
@@ -260,9 +268,12 @@ export class TerminalClient {
   }
 
   #retry(state: 'reconnecting' | 'unreachable', reason: string): void {
-    const retryInMs = this.#backoff.next();
+    // A try that was long in failing has kept its distance already.
+    const spentMs = this.#triedAt === undefined ? 0 : Math.round(this.#clock.now() - this.#triedAt);
+    const waitMs = this.#backoff.next();
+    const retryInMs = Math.max(0, waitMs - spentMs);
     if (state === 'unreachable') this.#become({ state, retryInMs });
-    else if (this.#opened || retryInMs > 0) this.#become({ state, retryInMs, reason });
+    else if (this.#opened || waitMs > 0) this.#become({ state, retryInMs, reason });
     this.#stopRetry = this.#clock.after(retryInMs, () => void this.#connect());
   }
 
