@@ -25,6 +25,8 @@ COPY bench/package.json bench/
 FROM manifests AS dependencies
 ARG WORKSPACE
 RUN test -n "$WORKSPACE" || { echo 'WORKSPACE is missing: --build-arg WORKSPACE=services/auth' >&2; exit 1; }
+# Of a workspace that is a development dependency npm would install what that one needs to run (seen with npm 11).
+RUN npm pkg delete devDependencies --workspace "$WORKSPACE"
 RUN --mount=type=cache,target=/root/.npm \
     npm ci --omit=dev --workspace "$WORKSPACE" --no-audit --no-fund --loglevel=error
 # valibot names the compiler as a peer that may be missing; the project has one for its checks, so npm takes it for wanted.

@@ -68,6 +68,8 @@ describe('the images', () => {
       expect(
         listed.filter((name) => /^(vitest|typescript|@biomejs|playwright-core|testcontainers)/.test(name)),
       ).toEqual([]);
+      // What starts real servers is for development, and for the set-up, which shares its code.
+      expect(listed.some((name) => name.startsWith('mongodb-memory-server'))).toBe(image === 'setup');
     },
   );
 });

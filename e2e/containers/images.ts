@@ -11,10 +11,10 @@ export const imageOf = (name: string): string => `webxterm/${name}:${imageTag}`;
 export const imageBudgets: Readonly<Record<string, number>> = {
   agent: 28,
   gateway: 46,
-  terminal: 60,
-  'agent-hub': 60,
-  auth: 60,
-  setup: 60,
+  terminal: 45,
+  'agent-hub': 45,
+  auth: 48,
+  setup: 56,
 };
 export const baseImage = 'node:24-bookworm-slim';
 
