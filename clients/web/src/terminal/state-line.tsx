@@ -97,11 +97,14 @@ const latencyLevel = (ms: number): 'good' | 'fair' | 'slow' => {
 };
 
 const tickMs = 250;
+/** A shorter wait is over before anyone has read of it. */
+const countedFromMs = 1000;
 
 const useCountdown = (state: TerminalState): number | undefined => {
   const [left, setLeft] = useState<number>();
   useEffect(() => {
-    if (state.state !== 'reconnecting' && state.state !== 'unreachable') {
+    const waits = state.state === 'reconnecting' || state.state === 'unreachable';
+    if (!waits || state.retryInMs < countedFromMs) {
       setLeft(undefined);
       return;
     }
