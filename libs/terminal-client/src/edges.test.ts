@@ -91,6 +91,29 @@ describe('coming back', () => {
     expect(bench.sockets).toHaveLength(2);
   });
 
+  it('takes turns with its pass and a ticket while nobody answers, so that one of them gets in first', async () => {
+    const bench = new Bench();
+    const socket = await bench.attach();
+    socket.tell(pass('wxt_rp_1'));
+    bench.ticket = () => Promise.reject(new TypeError('fetch failed'));
+    socket.break();
+    for (let turn = 0; turn < 3; turn += 1) {
+      const dials = bench.sockets.length;
+      while (bench.sockets.length === dials) await bench.clock.pass(10);
+      expect(bench.socket.url).toBe('wxt_rp_1');
+      bench.socket.break(1006);
+    }
+    expect(bench.asked).toHaveLength(3);
+    bench.ticket = async () => ({ ticket: 'wxt_tk_2', sessionId: 's1' });
+    await bench.clock.pass(300);
+    expect(bench.socket.url).toBe('wxt_tk_2');
+    // Whose ticket was taken, its pass is done with.
+    bench.ticket = async () => ({ ticket: 'wxt_tk_3', sessionId: 's1' });
+    bench.socket.break(1006);
+    await bench.clock.pass(300);
+    expect(bench.socket.url).toBe('wxt_tk_3');
+  });
+
   it('does not wait for ever for a ticket, nor for a socket to open', async () => {
     const bench = new Bench();
     const unanswered = Promise.withResolvers<{ ticket: string; sessionId: string }>();

@@ -3,7 +3,6 @@ import { apiDocs, health, openapi, type Route, wellKnown } from '@webxterm/contr
 import { toAppError } from '@webxterm/shared';
 import { wellKnownAnswer } from '../discovery/well-known.ts';
 import type { HealthMonitor } from '../health/monitor.ts';
-import { openApiDocument } from '../openapi/document.ts';
 import { docsPage, docsPolicy } from '../openapi/page.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { apiSecurity } from '../web-ui/security-headers.ts';
@@ -34,23 +33,33 @@ export const ownAnswers = (
   origins: Iterable<string>,
   monitor: HealthMonitor,
 ): OwnAnswers => {
-  const document = JSON.stringify(
-    openApiDocument({ publicUrl: settings.PUBLIC_URL, version, installationId: settings.INSTALLATION_ID }),
-  );
+  const { PUBLIC_URL: publicUrl, INSTALLATION_ID: installationId } = settings;
+  // Made when it is first asked for: nobody who waits for a restart to be over waits for this.
+  let document: Promise<string> | undefined;
+  const makeDocument = async (): Promise<string> => {
+    const { openApiDocument } = await import('../openapi/document.ts');
+    return JSON.stringify(openApiDocument({ publicUrl, version, installationId }));
+  };
   const discovery = JSON.stringify(
     wellKnownAnswer({
       version,
-      installationId: settings.INSTALLATION_ID,
+      installationId,
       grpcAddresses: settings.GRPC_ADDRESSES,
       grpcTls: settings.GRPC_TLS === 'on',
       grpcCa: settings.GRPC_CA,
       signup: settings.SIGNUP,
     }),
   );
-  const secure = apiSecurity(settings.PUBLIC_URL);
+  const secure = apiSecurity(publicUrl);
   const answers: readonly [Route, () => string | Promise<string>][] = [
     [health, async () => JSON.stringify(await monitor.check())],
-    [openapi, () => document],
+    [
+      openapi,
+      () => {
+        document ??= makeDocument();
+        return document;
+      },
+    ],
     [wellKnown, () => discovery],
   ];
   const page = docsPage(version);
@@ -61,7 +70,7 @@ export const ownAnswers = (
   );
   return {
     routes,
-    page: webUi({ dir: settings.WEB_DIR, publicUrl: settings.PUBLIC_URL, origins }),
+    page: webUi({ dir: settings.WEB_DIR, publicUrl, origins }),
     secureApi: (request, response) => secure(request, response, () => undefined),
   };
 };
