@@ -116,6 +116,7 @@ export const errorCatalog = {
     message: 'The machine is offline: its agent is not connected.',
   },
   command_not_run: { status: 503, message: 'The machine could not start the command.' },
+  shell_not_started: { status: 503, message: 'The machine could not start a shell.' },
   // Agent links only; never an HTTP answer of ours.
   bad_registration_token: {
     status: 401,

@@ -13,12 +13,15 @@ const hour = 60 * minute;
 /** The sessions of a machine whose shells only note what happens to them. */
 const make = (maxSessions = 4) => {
   const clock = { now: 0 };
+  /** What is wrong with the machine, if anything. */
+  const machine: { trouble: Error | undefined } = { trouble: undefined };
   const shells: { events: PtyEvents; signals: NodeJS.Signals[] }[] = [];
   const sessions = new Sessions({
     maxSessions,
     ringSize: 64 * 1024,
     detachedMs: 24 * hour,
     prepareShell: async () => (events) => {
+      if (machine.trouble !== undefined) throw machine.trouble;
       const signals: NodeJS.Signals[] = [];
       shells.push({ events, signals });
       return {
@@ -65,7 +68,7 @@ const make = (maxSessions = 4) => {
   };
   /** The shell of the n-th session ends. */
   const exit = (n: number): void => shells[n]?.events.onEnd({ exitCode: 0, signal: undefined });
-  return { clock, shells, sessions, attach, exit };
+  return { clock, machine, shells, sessions, attach, exit };
 };
 
 describe('the sessions of a machine', () => {
@@ -78,6 +81,18 @@ describe('the sessions of a machine', () => {
       message: 'This machine already has 4 sessions. End one and try again.',
     });
     exit(0);
+    expect((await attach()).first).toMatchObject({ type: 'accepted', created: true });
+  });
+
+  it('whose shell cannot be started say so for good, and take no place', async () => {
+    const { machine, attach } = make(1);
+    machine.trouble = new Error('no such shell: /bin/zsh');
+    expect((await attach()).first).toEqual({
+      type: 'refused',
+      code: 'shell_not_started',
+      message: 'The machine could not start a shell: no such shell: /bin/zsh',
+    });
+    machine.trouble = undefined;
     expect((await attach()).first).toMatchObject({ type: 'accepted', created: true });
   });
 

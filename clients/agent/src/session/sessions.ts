@@ -111,7 +111,7 @@ export class Sessions {
       };
     } catch (error) {
       this.#options.log.error({ session: id, err: error }, 'the shell could not be started');
-      return refused('unavailable', `The shell could not be started: ${describeError(error)}`);
+      return refused('shell_not_started', `The machine could not start a shell: ${describeError(error)}`);
     }
   }
 

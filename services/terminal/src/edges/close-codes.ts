@@ -4,14 +4,19 @@ import { type CloseCode, closeCode, type DetachReason, type DownFrame } from '@w
 import { AppError } from '@webxterm/shared';
 import type { EndedFromHere } from '../attachment/registry.ts';
 
-/** As many as there may be: that changes when somebody ends one, not by coming back. */
-const limits: ReadonlySet<ErrorCode> = new Set(['too_many_terminals', 'too_many_sessions', 'too_many_streams']);
+/** What changes when somebody ends a terminal, or looks after the machine, and not by coming back. */
+const waitingForSomebody: ReadonlySet<ErrorCode> = new Set([
+  'too_many_terminals',
+  'too_many_sessions',
+  'too_many_streams',
+  'shell_not_started',
+]);
 
 /** The close code that says what an error says. */
 export const closeCodeFor = (code: ErrorCode): CloseCode => {
   if (code === 'displaced') return closeCode.displaced;
   if (code === 'payload_too_large') return closeCode.tooBig;
-  if (limits.has(code)) return closeCode.forbidden;
+  if (waitingForSomebody.has(code)) return closeCode.forbidden;
   const { status } = errorCatalog[code];
   if (status === 401) return closeCode.unauthenticated;
   if (status === 403) return closeCode.forbidden;
