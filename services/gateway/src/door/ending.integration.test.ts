@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { Agent, get, type IncomingMessage, type ServerResponse } from 'node:http';
+import { Agent, get, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
@@ -78,6 +78,23 @@ describe('a gateway that is told to end', () => {
     if (socket.readyState !== WebSocket.CLOSED) await once(socket, 'close');
     expect([code, seen]).toEqual([0, ['answered 200', 'terminal cut']]);
     expect(log).not.toContain('late');
+  });
+
+  it('answers also what waited for leave to send its body', async () => {
+    const held = new Promise<ServerResponse>((resolve) => {
+      auth.answer = (_request, response) => resolve(response);
+    });
+    const answered = new Promise<IncomingMessage>((resolve) => {
+      const headers = { expect: '100-continue', 'content-type': 'application/json', 'content-length': '2' };
+      const asking = request(`${gateway.origin}/api/login`, { method: 'POST', headers }, resolve);
+      asking.once('continue', () => asking.end('{}'));
+      asking.flushHeaders();
+    });
+    const service = await held;
+    await tellToEnd();
+    service.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+    expect((await answered).resume().statusCode).toBe(200);
+    expect(await once(gateway.child, 'exit')).toEqual([0, null]);
   });
 
   it('does not wait for a stream of events, which has no end', async () => {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
 import { closeServer, type ListenAt, listenAt, type Shutdown } from '@webxterm/shared';
 
@@ -16,10 +16,13 @@ const isEventStream = (response: ServerResponse): boolean =>
  */
 export const listen = async (server: Server | TlsServer, at: ListenAt, shutdown: Shutdown): Promise<void> => {
   const underWay = new Set<ServerResponse>();
-  server.on('request', (_request, response) => {
+  const track = (_request: IncomingMessage, response: ServerResponse): void => {
     underWay.add(response);
     response.once('close', () => underWay.delete(response));
-  });
+  };
+  server.on('request', track);
+  // Who listens to it has to answer it too.
+  if (server.listenerCount('checkContinue') > 0) server.on('checkContinue', track);
   await listenAt(server, at);
   const answered = async (): Promise<void> => {
     void closeServer(server);
