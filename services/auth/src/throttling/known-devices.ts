@@ -1,8 +1,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { hmacSha256 } from '@webxterm/shared';
+import { hmacSha256, networkOf } from '@webxterm/shared';
 import { type Connection, type Model, Schema } from 'mongoose';
 import type { RootKeys } from '../root-keys/root-keys.ts';
-import { networkOf } from './network.ts';
 
 const rememberedMs = 30 * 24 * 3_600_000;
 /** A device cookie lives longer than any sign-in: it is for those who come back. */

@@ -1,10 +1,9 @@
-import { AppError, hmacSha256 } from '@webxterm/shared';
+import { AppError, addressOf, hmacSha256, networkOf } from '@webxterm/shared';
 import { foldEmail } from '../accounts/names.ts';
 import type { RootKeys } from '../root-keys/root-keys.ts';
 import { address, known, strangers, takenNames } from './back-off.ts';
 import type { Buckets } from './buckets.ts';
 import type { KnownDevices } from './known-devices.ts';
-import { addressOf, networkOf } from './network.ts';
 
 /** Who tries to sign in. */
 export interface SignInTry {
