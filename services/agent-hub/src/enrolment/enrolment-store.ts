@@ -38,11 +38,7 @@ export class EnrolmentStore {
   /** One more machine may be this user's. @throws AppError too_many_machines */
   async requireRoom(ownerId: string): Promise<void> {
     const count = await this.#machines.countDocuments({ owner_id: ownerId, revoked_at: null });
-    if (count >= this.#maxPerOwner)
-      throw new AppError(
-        'too_many_machines',
-        `This account has ${count} machines, and may have ${this.#maxPerOwner}. Remove one first, or ask an administrator.`,
-      );
+    if (count >= this.#maxPerOwner) throw this.#tooMany(count);
   }
 
   /** The machine that holds this credential. @throws AppError unavailable when the database is late */
@@ -77,16 +73,25 @@ export class EnrolmentStore {
         new_until: new Date(now.getTime() + newForMs),
       };
       try {
-        return await inTime(
-          helloDeadlineMs,
-          this.#machines.create(record).then((created) => created.toObject()),
-        );
+        const created = await inTime(helloDeadlineMs, this.#machines.create(record));
+        await inTime(helloDeadlineMs, this.#keepWithinBound(created.toObject()));
+        return created.toObject();
       } catch (error) {
         // Another registration won the name or the key pair: look again.
         if (duplicateIndexKey(error) === undefined) throw error;
       }
     }
     throw new AppError('machine_name_taken', `You have ${maxNameTries} machines called "${machine.name}".`);
+  }
+
+  /**
+   * Takes back what was enrolled at `at`, before its agent was given the credential: a new machine goes, one that was there before
+   * keeps its entry with a dead credential.
+   */
+  async takeBack({ agent_id, credential_hash, created_at }: StoredMachine, at: Date): Promise<void> {
+    const enrolled = { agent_id, credential_hash };
+    if (created_at.getTime() === at.getTime()) await this.#machines.deleteOne(enrolled);
+    else await this.#machines.updateOne(enrolled, { $set: { key_revoked_at: at } });
   }
 
   /**
@@ -120,6 +125,21 @@ export class EnrolmentStore {
   async byKeyPair(ownerId: string, publicKey: string): Promise<StoredMachine | undefined> {
     const whose = { owner_id: ownerId, public_key: publicKey };
     return (await inTime(helloDeadlineMs, this.#machines.findOne(whose).lean())) ?? undefined;
+  }
+
+  /** Counted again once it is there: of many that come at the same moment none slips over the bound. */
+  async #keepWithinBound({ agent_id, owner_id }: StoredMachine): Promise<void> {
+    const count = await this.#machines.countDocuments({ owner_id, revoked_at: null });
+    if (count <= this.#maxPerOwner) return;
+    await this.#machines.deleteOne({ agent_id });
+    throw this.#tooMany(count - 1);
+  }
+
+  #tooMany(count: number): AppError {
+    return new AppError(
+      'too_many_machines',
+      `This account has ${count} machines, and may have ${this.#maxPerOwner}. Remove one first, or ask an administrator.`,
+    );
   }
 
   async #renew(machine: NewMachine): Promise<StoredMachine | null> {

@@ -7,13 +7,21 @@ import type { ReportedFacts } from '../machines/store.ts';
 import type { EnrolmentStore } from './enrolment-store.ts';
 import { isRegistrationToken, registrationHash } from './registration-token.ts';
 
+export interface RedeemOptions {
+  readonly enrolments: EnrolmentStore;
+  readonly auditor: Pick<Auditor, 'act'>;
+  readonly now: () => number;
+  /** @throws LinkRefusal when this user is gone or disabled */
+  readonly requireOwner: (ownerId: string) => Promise<void>;
+}
+
 /**
  * Makes the machine that shows a registration token the one that was added with it. The token belongs to the key pair that shows it
  * first: whoever did not hear the answer may ask again, and nobody else.
- * @throws LinkRefusal bad_registration_token, machine_revoked, machine_enrolled
+ * @throws LinkRefusal bad_registration_token, machine_revoked, machine_enrolled, user_disabled
  */
 export const redeemToken = async (
-  { enrolments, auditor, now }: { enrolments: EnrolmentStore; auditor: Pick<Auditor, 'act'>; now: () => number },
+  { enrolments, auditor, now, requireOwner }: RedeemOptions,
   token: string,
   publicKey: Buffer,
   facts: ReportedFacts,
@@ -40,6 +48,8 @@ export const redeemToken = async (
           : error;
       });
       if (found === undefined) throw badToken(whyNot(await enrolments.addedWith(hash)));
+      // Asked after the write: an owner who is deleted from now on takes the machine along. Refused, the agent gets no credential.
+      await requireOwner(found.owner_id);
       return found;
     },
     {

@@ -95,6 +95,7 @@ export class Greeter {
     checkHello(hello, nonce, channelBinding(stream.getPeer()));
     const registered = await registrar.register(hello, addressOf(stream.getPeer()));
     if (hello.registerOnly) {
+      if (registrar.isOver(registered.identity)) throw new LinkRefusal('bad_credential', true);
       stream.write({ message: { $case: 'welcome', value: this.#welcome(registered, hello, '') } });
       stream.end();
       return undefined;
@@ -103,6 +104,10 @@ export class Greeter {
     checkOtherHubs(agentId, registered.identity);
     const link = new Link(stream, registered.identity);
     await table.claim(link);
+    if (registrar.isOver(registered.identity)) {
+      link.refuse(new LinkRefusal('bad_credential', true));
+      return undefined;
+    }
     link.send({ $case: 'welcome', value: this.#welcome(registered, hello, link.id) });
     return { link, registered };
   }

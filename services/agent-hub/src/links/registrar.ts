@@ -1,5 +1,5 @@
 import type { NatsConnection } from '@nats-io/transport-node';
-import { verifyApiKey } from '@webxterm/contracts/bus';
+import { findUsers, verifyApiKey } from '@webxterm/contracts/bus';
 import type { Hello, MachineFacts } from '@webxterm/contracts/grpc';
 import { type Auditor, refusalFact } from '@webxterm/shared/audit';
 import { ask } from '@webxterm/shared/bus';
@@ -49,6 +49,14 @@ export class Registrar {
     this.#options = options;
     const points = options.registrationsPerMinute;
     this.#registrations = new RateLimiterMemory({ points, duration: registrationsEveryS });
+  }
+
+  /**
+   * Whether the API key behind a dial was replaced while the dial was waiting. The sweep that follows a replaced key looks at
+   * the links that are held: ask this once a link is held, and one of the two finds it.
+   */
+  isOver({ keyId }: Pick<LinkIdentity, 'keyId'>): boolean {
+    return this.#options.isKeyRevoked(keyId);
   }
 
   /** @throws LinkRefusal; AppError and database errors for what could not be checked */
@@ -113,7 +121,12 @@ export class Registrar {
 
   async #byToken(hello: Hello, token: string, facts: ReportedFacts): Promise<Registered> {
     await this.#throttle(sha256Hex(facts.ip_address));
-    const { machine, machineCredential } = await redeemToken(this.#options, token, hello.publicKey, facts);
+    const { machine, machineCredential } = await redeemToken(
+      { ...this.#options, requireOwner: (ownerId) => this.#requireOwner(ownerId) },
+      token,
+      hello.publicKey,
+      facts,
+    );
     return { identity: identityOf(machine, hello), machineCredential, facts };
   }
 
@@ -121,14 +134,13 @@ export class Registrar {
     if (!isApiKey(apiKey)) throw new LinkRefusal('bad_api_key', true);
     await this.#checkWrongKeys(facts.ip_address);
     await this.#throttle(sha256Hex(apiKey));
-    const owner = await ask(this.#options.bus, verifyApiKey, {
-      key_sha256: sha256Hex(apiKey),
-      ip_address: facts.ip_address,
-    }).catch((error: unknown) => this.#refused(error, facts));
+    const { bus, enrolments, now } = this.#options;
+    const question = { key_sha256: sha256Hex(apiKey), ip_address: facts.ip_address };
+    const owner = await ask(bus, verifyApiKey, question).catch((error: unknown) => this.#refused(error, facts));
     const machineCredential = makeMachineCredential();
-    const at = new Date(this.#options.now());
-    const machine = await this.#audited(owner, facts, at, () =>
-      this.#options.enrolments.enrol(
+    const at = new Date(now());
+    const machine = await this.#audited(owner, facts, at, async () => {
+      const enrolled = await enrolments.enrol(
         {
           ...facts,
           owner_id: owner.user_id,
@@ -141,9 +153,23 @@ export class Registrar {
           credential_hash: sha256Hex(machineCredential),
         },
         at,
-      ),
-    );
+      );
+      // Written first, asked again afterwards: a key that is replaced from now on finds the machine and marks it.
+      await ask(bus, verifyApiKey, question).catch(async (error: unknown) => {
+        await enrolments.takeBack(enrolled, at);
+        throw error;
+      });
+      return enrolled;
+    });
     return { identity: identityOf(machine, hello), machineCredential, facts };
+  }
+
+  /** @throws LinkRefusal when the owner of a machine may enrol none (any more) */
+  async #requireOwner(ownerId: string): Promise<void> {
+    const { users } = await ask(this.#options.bus, findUsers, { user_ids: [ownerId] });
+    const [owner] = users;
+    if (owner === undefined) throw new LinkRefusal('bad_registration_token', true);
+    if (owner.disabled) throw new LinkRefusal('user_disabled', true);
   }
 
   /** A key that is none: told once a minute for the same address. */

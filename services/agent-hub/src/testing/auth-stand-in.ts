@@ -29,6 +29,9 @@ export interface TestSignin {
   readonly token: string;
 }
 
+/** What a hub asks auth. */
+type Question = 'verify' | 'find';
+
 /** What auth does on the bus, for a hub under test: API keys, and the list of sign-ins that count. */
 export class AuthStandIn {
   readonly #bus: NatsConnection;
@@ -38,6 +41,8 @@ export class AuthStandIn {
   readonly #signer = new EntrySigner(signerRoot);
   #lastAt = 0;
   readonly #users = new Map<string, TestUser>();
+  readonly #disabled = new Set<string>();
+  readonly #holds: { what: Question; skip: number; arrived: () => void; released: Promise<void> }[] = [];
   readonly #beat: NodeJS.Timeout;
 
   private constructor(bus: NatsConnection, signins: KV, jwtKeys: readonly JwtKey[], logger: Logger) {
@@ -46,14 +51,18 @@ export class AuthStandIn {
     this.#jwtKeys = jwtKeys;
     answer(bus, verifyApiKey, logger, async ({ key_sha256 }) => {
       const user = this.#users.get(key_sha256);
+      await this.#heldBack('verify');
       if (user === undefined) throw new AppError('bad_api_key');
+      if (this.#disabled.has(user.userId)) throw new AppError('user_disabled');
       return { user_id: user.userId, username: user.username, key_id: `key-${user.userId}` };
     });
-    answer(bus, findUsers, logger, async ({ username, user_ids }) => ({
-      users: [...this.#users.values()]
+    answer(bus, findUsers, logger, async ({ username, user_ids }) => {
+      const users = [...this.#users.values()]
         .filter((user) => user.username === username || user_ids.includes(user.userId))
-        .map((user) => ({ user_id: user.userId, username: user.username, disabled: false })),
-    }));
+        .map(({ userId, username }) => ({ user_id: userId, username, disabled: this.#disabled.has(userId) }));
+      await this.#heldBack('find');
+      return { users };
+    });
     this.#beat = setInterval(() => this.#sendBeat().catch(() => {}), 1000);
   }
 
@@ -82,8 +91,39 @@ export class AuthStandIn {
     await jetstream(this.#bus).publish('auth.apikey.rotated', JSON.stringify({ v: 1, request_id: 'test', body }));
   }
 
+  /**
+   * Holds one answer back, made up already, until it is released: the first, or the one after `skip` more. What a hub does between a
+   * check and the act that follows it waits there.
+   */
+  hold(what: Question, skip = 0): { readonly arrived: Promise<void>; release(): void } {
+    let arrive = (): void => {};
+    let release = (): void => {};
+    const arrived = new Promise<void>((resolve) => {
+      arrive = resolve;
+    });
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    this.#holds.push({ what, skip, arrived: arrive, released });
+    return { arrived, release };
+  }
+
+  async #heldBack(what: Question): Promise<void> {
+    const hold = this.#holds.find((each) => each.what === what);
+    if (hold === undefined) return;
+    if (hold.skip > 0) {
+      hold.skip -= 1;
+      return;
+    }
+    this.#holds.splice(this.#holds.indexOf(hold), 1);
+    hold.arrived();
+    await hold.released;
+  }
+
   /** Tells that the user was disabled or deleted. */
   async userChanged(user: TestUser, change: { deleted: boolean; machines_to?: string | null }): Promise<void> {
+    if (change.deleted) this.#users.delete(sha256Hex(user.apiKey));
+    else this.#disabled.add(user.userId);
     const body = { user_id: user.userId, role: user.role, disabled: !change.deleted, machines_to: null, ...change };
     await jetstream(this.#bus).publish('auth.user.changed', JSON.stringify({ v: 1, request_id: 'test', body }));
   }

@@ -76,6 +76,7 @@ export class TestLink {
   readonly inbox = new Mailbox<NonNullable<ServerMessage['message']>>();
   readonly ended: Promise<StatusObject>;
   welcome: Welcome | undefined;
+  readonly #pings = new Mailbox<bigint>();
   answersPings = true;
 
   constructor(address: string) {
@@ -88,7 +89,9 @@ export class TestLink {
     this.stream.on('data', ({ message }: ServerMessage) => {
       if (message === undefined) return;
       if (message.$case !== 'ping') this.inbox.put(message);
-      else if (this.answersPings) this.send({ $case: 'pong', value: { nonce: message.value.nonce } });
+      else this.#pings.put(message.value.nonce);
+      if (message.$case === 'ping' && this.answersPings)
+        this.send({ $case: 'pong', value: { nonce: message.value.nonce } });
     });
     this.stream.on('error', () => {});
     this.ended = new Promise((resolve) => this.stream.on('status', resolve));
@@ -113,6 +116,11 @@ export class TestLink {
     if (answer.$case !== 'welcome') throw new Error('neither welcome nor refused');
     this.welcome = answer.value;
     return { welcome: answer.value };
+  }
+
+  /** Resolves with the next ping. */
+  async pinged(): Promise<void> {
+    await this.#pings.take(() => true);
   }
 
   async nextOpen(): Promise<OpenStream> {

@@ -1,0 +1,169 @@
+import { createMachine } from '@webxterm/contracts/rest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TestSignin, TestUser } from './testing/auth-stand-in.ts';
+import { type Credential, dial, dialRefused, TestLink, TestMachine } from './testing/test-agent.ts';
+import type { RunningHub } from './testing/test-hub.ts';
+import { until, World } from './testing/world.ts';
+
+// A step between a check and the act that rests on it is held back here, and what was checked changes meanwhile.
+
+let world: World;
+let hub: RunningHub;
+/** Hears of each change on its own: what it was told, the first was told too, or is about to be. */
+let other: RunningHub;
+
+beforeAll(async () => {
+  world = await World.start();
+  [hub, other] = [await world.hub(), await world.hub()];
+}, 60_000);
+afterAll(() => world?.stop(), 30_000);
+
+const machines = () => world.database('agent-hub').collection('machines');
+const byKey = ({ apiKey }: TestUser): Credential => ({ $case: 'apiKey', value: apiKey });
+const byCredential = (value: string): Credential => ({ $case: 'machineCredential', value });
+
+/** A machine of the user at each hub: when both are refused, both hubs know that the key was replaced. */
+const witnesses = async (user: TestUser): Promise<() => Promise<unknown>> => {
+  const links: TestLink[] = [];
+  for (const { grpc } of [hub, other]) links.push(await dial(grpc, new TestMachine('witness'), byKey(user)));
+  return () => Promise.all(links.map((link) => link.inbox.take(({ $case }) => $case === 'refused')));
+};
+
+describe('an API key that is replaced while a machine enrols by it', () => {
+  it('after auth verified it: the machine is refused, and nothing of it is left', async () => {
+    const ann = world.auth.addUser('ann');
+    const known = await witnesses(ann);
+    const held = world.auth.hold('verify');
+    const thief = new TestMachine('thief');
+    const refused = dialRefused(hub.grpc, thief, byKey(ann));
+    await held.arrived;
+    await world.auth.rotateKey(ann);
+    await known();
+    held.release();
+    expect(await refused).toMatchObject({ code: 'bad_api_key', permanent: true });
+    expect(await machines().countDocuments({ owner_id: ann.userId, name: 'thief' })).toBe(0);
+  });
+
+  it('after it was verified again: the link is refused once it is held, and its credential is dead on every hub', async () => {
+    const ann = world.auth.addUser('ann of the second question');
+    const known = await witnesses(ann);
+    const held = world.auth.hold('verify', 1);
+    const thief = new TestMachine('thief');
+    const link = new TestLink(hub.grpc);
+    const refused = link.sayHello(thief, byKey(ann));
+    await held.arrived;
+    await world.auth.rotateKey(ann);
+    await known();
+    held.release();
+    expect(await refused).toMatchObject({ refused: { code: 'bad_credential', permanent: true } });
+    await until(async () => {
+      const machine = await machines().findOne({ owner_id: ann.userId, name: 'thief' });
+      return machine !== null && machine.key_revoked_at !== null;
+    });
+  });
+
+  it('and it was just registering: its credential is dead on every hub', async () => {
+    const ann = world.auth.addUser('ann who registers');
+    const known = await witnesses(ann);
+    const held = world.auth.hold('verify', 1);
+    const thief = new TestMachine('thief');
+    const link = new TestLink(hub.grpc);
+    const answer = link.sayHello(thief, byKey(ann), { registerOnly: true });
+    await held.arrived;
+    await world.auth.rotateKey(ann);
+    await known();
+    held.release();
+    expect(await answer).toMatchObject({ refused: { code: 'bad_credential' } });
+  });
+});
+
+describe('an API key that is replaced while a verified dial waits for the holder of its machine', () => {
+  it.each(['machineCredential', 'linkPass'] as const)('by its %s: it does not get the place', async (by) => {
+    const bob = world.auth.addUser(`bob ${by}`);
+    const machine = new TestMachine('contested');
+    const holder = await dial(hub.grpc, machine, byKey(bob));
+    holder.answersPings = false;
+    const { machineCredential, linkPass } = holder.welcome;
+    const value = by === 'linkPass' ? linkPass : machineCredential;
+    const newcomer = new TestLink(hub.grpc);
+    const answer = newcomer.sayHello(machine, { $case: by, value }, { instanceId: Buffer.alloc(16, 7) });
+    // The hub has verified the newcomer when it asks the holder whether it still answers.
+    await holder.pinged();
+    await world.auth.rotateKey(bob);
+    expect(await answer).toMatchObject({ refused: { code: 'bad_credential', permanent: true } });
+  });
+});
+
+describe('an owner who goes while a machine enrols', () => {
+  it('deleted, after the key was verified: the machine is refused, and belongs to nobody', async () => {
+    const gone = world.auth.addUser('gone');
+    const first = await dial(other.grpc, new TestMachine('first'), byKey(gone));
+    const held = world.auth.hold('verify');
+    const refused = dialRefused(hub.grpc, new TestMachine('late'), byKey(gone));
+    await held.arrived;
+    await world.auth.userChanged(gone, { deleted: true });
+    await first.inbox.take(({ $case }) => $case === 'refused');
+    held.release();
+    expect(await refused).toMatchObject({ code: 'bad_api_key' });
+    expect(await machines().countDocuments({ owner_id: gone.userId, revoked_at: null })).toBe(0);
+  });
+
+  it.each([
+    ['deleted', 'bad_registration_token'],
+    ['disabled', 'user_disabled'],
+  ] as const)('%s, while a registration token is redeemed: the machine is refused as %s', async (change, code) => {
+    const owner = await world.auth.signIn(world.auth.addUser(`owner ${change}`));
+    const { token } = await addMachine(owner);
+    await world.auth.userChanged(owner.user, { deleted: change === 'deleted' });
+    expect(
+      await dialRefused(hub.grpc, new TestMachine('box'), { $case: 'registrationToken', value: token }),
+    ).toMatchObject({ code });
+  });
+});
+
+const addMachine = async (owner: TestSignin): Promise<{ agentId: string; token: string }> => {
+  const { status, body } = await hub.call('POST', '/api/machines', owner.token, { name: `box ${Math.random()}` });
+  expect(status).toBe(201);
+  const { machine, registration_token } = createMachine.success.schema.parse(body);
+  return { agentId: machine.agent_id, token: registration_token };
+};
+
+describe('a machine that is removed while it dials', () => {
+  it('does not stay linked', async () => {
+    const eve = await world.auth.signIn(world.auth.addUser('eve'));
+    const machine = new TestMachine('removed');
+    const holder = await dial(hub.grpc, machine, byKey(eve.user));
+    holder.answersPings = false;
+    const { agentId, machineCredential } = holder.welcome;
+    const newcomer = new TestLink(hub.grpc);
+    const answer = newcomer.sayHello(machine, byCredential(machineCredential), {
+      instanceId: Buffer.alloc(16, 7),
+      generation: 9n,
+    });
+    await holder.pinged();
+    expect((await other.call('DELETE', `/api/machines/${agentId}`, eve.token)).status).toBe(204);
+    const told = await answer;
+    if ('welcome' in told)
+      expect(await newcomer.inbox.take(({ $case }) => $case === 'refused')).toMatchObject({
+        value: { code: 'machine_revoked' },
+      });
+    else expect(told.refused.code).toBe('machine_revoked');
+  });
+});
+
+describe('the bound of machines', () => {
+  it('holds when more come at the same moment than there is room for', async () => {
+    const small = await world.hub({ MAX_MACHINES_PER_USER: '3' });
+    const many = world.auth.addUser('many');
+    const dialled = await Promise.all(
+      Array.from({ length: 8 }, async (_, index) => {
+        const link = new TestLink(small.grpc);
+        const answer = await link.sayHello(new TestMachine(`m ${index}`), byKey(many));
+        link.cut();
+        return 'welcome' in answer ? 'welcome' : answer.refused.code;
+      }),
+    );
+    expect(new Set(dialled.filter((each) => each !== 'welcome'))).toEqual(new Set(['too_many_machines']));
+    expect(await machines().countDocuments({ owner_id: many.userId, revoked_at: null })).toBeLessThanOrEqual(3);
+  });
+});
