@@ -2,8 +2,10 @@ import type { Refused } from '@webxterm/contracts/grpc';
 import type { Logger } from 'pino';
 import { runCommand } from './commands/run-command.ts';
 import { type AgentConfig, companionFiles } from './configuration/agent-config.ts';
+import { KeptFiles } from './configuration/kept-files.ts';
 import { type AgentStatus, writeStatus } from './configuration/status-file.ts';
 import { exitCode, Failure } from './failure.ts';
+import type { MachineKey } from './identity/machine-key.ts';
 import { backOff, redialDelay } from './link/back-off.ts';
 import { Dialer, type RoundResult } from './link/dialer.ts';
 import { Link } from './link/link.ts';
@@ -16,6 +18,7 @@ import { StatsReader } from './stats/resource-stats.ts';
 export type AgentOptions = {
   configPath: string;
   config: AgentConfig;
+  key: MachineKey;
   /** uid of this process. */
   processUid: number;
   log: Logger;
@@ -41,12 +44,16 @@ export class Agent {
   #stopping = false;
   #ticksWithoutSessions = 0;
   #link: Link | undefined;
+  #status: Omit<AgentStatus, 'pid' | 'disk'> = { state: 'connecting', since: new Date().toISOString() };
+  #disk: string | undefined;
+  readonly #kept: KeptFiles;
   /** What was told last, so that each problem is told once. */
   #problem: string | undefined;
 
   constructor(options: AgentOptions) {
     this.#options = options;
     const { config, processUid, log, now } = options;
+    this.#kept = new KeptFiles((problem) => this.#tellDisk(problem));
     this.#account = { linuxUser: config.linux_user, allowSudo: config.allow_sudo, processUid };
     this.#sessions = new Sessions({
       maxSessions: config.max_sessions,
@@ -62,13 +69,18 @@ export class Agent {
     });
   }
 
+  /** What `vsay-agent status` shows. */
+  get status(): AgentStatus {
+    return { pid: process.pid, ...this.#status, ...(this.#disk === undefined ? {} : { disk: this.#disk }) };
+  }
+
   /**
    * Keeps this machine linked until `stop`.
    * @throws Failure (exit code 3) when the hub refuses this machine for good.
    */
   async run(): Promise<void> {
-    const { configPath, config, now } = this.#options;
-    const dialer = await Dialer.open(configPath, config, now);
+    const { configPath, config, key, now } = this.#options;
+    const dialer = await Dialer.open(configPath, config, { key, kept: this.#kept, now });
     const ticks = setInterval(() => this.#tick(), tickMs);
     try {
       await this.#tellStatus({ state: 'connecting' });
@@ -162,12 +174,16 @@ export class Agent {
     await this.#tellStatus({ state: 'connecting', problem });
   }
 
-  async #tellStatus(status: Omit<AgentStatus, 'pid' | 'since'>): Promise<void> {
-    const { configPath, log } = this.#options;
-    const whole = { pid: process.pid, since: new Date().toISOString(), ...status };
-    await writeStatus(companionFiles(configPath).status, whole).catch((err: unknown) =>
-      log.debug({ err }, 'the status file could not be written'),
-    );
+  async #tellStatus(status: Omit<AgentStatus, 'pid' | 'since' | 'disk'>): Promise<void> {
+    this.#status = { since: new Date().toISOString(), ...status };
+    const file = companionFiles(this.#options.configPath).status;
+    await this.#kept.write(file, () => writeStatus(file, this.status));
+  }
+
+  #tellDisk(problem: string | undefined): void {
+    this.#disk = problem;
+    if (problem === undefined) this.#options.log.info('the disk takes writes again');
+    else this.#options.log.warn(`${problem}: going on without the disk`);
   }
 
   async #pause(ms: number): Promise<void> {

@@ -38,7 +38,7 @@ withConfig('configure', 'Write the configuration, register this machine, and run
 
 withConfig('start', 'Connect this machine until stopped.').action(async ({ config }) => {
   const { start } = await import('./cli/start.ts');
-  await start(config);
+  await start(config, say);
 });
 
 withConfig('status', 'Say whether the agent runs and is connected.').action(async ({ config }) => {

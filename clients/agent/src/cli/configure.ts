@@ -2,10 +2,11 @@ import os from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { type AgentConfig, companionFiles } from '../configuration/agent-config.ts';
 import { checkConfig, readConfig, writeConfig } from '../configuration/config-file.ts';
+import { KeptFiles } from '../configuration/kept-files.ts';
 import { readIfThere, writePrivate } from '../configuration/private-file.ts';
 import { exitCode, Failure } from '../failure.ts';
 import { forgetCredential } from '../identity/credential.ts';
-import { createMachineKey } from '../identity/machine-key.ts';
+import { createMachineKey, loadMachineKey } from '../identity/machine-key.ts';
 import { fingerprintOf } from '../link/ask-host.ts';
 import { Dialer, type RoundResult } from '../link/dialer.ts';
 import { pin } from '../link/pin.ts';
@@ -81,7 +82,8 @@ const keepingWhatStood = async (file: string): Promise<() => Promise<boolean>> =
 };
 
 const register = async (file: string, config: AgentConfig): Promise<RoundResult> => {
-  const dialer = await Dialer.open(file, config, () => performance.now());
+  const key = await loadMachineKey(companionFiles(file).key);
+  const dialer = await Dialer.open(file, config, { key, kept: new KeptFiles(), now: () => performance.now() });
   const round = await dialer.round(true);
   if (round.kind === 'welcome') round.connection.close();
   return round;

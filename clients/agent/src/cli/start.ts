@@ -1,28 +1,39 @@
 import os from 'node:os';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { Agent } from '../agent.ts';
 import { companionFiles } from '../configuration/agent-config.ts';
 import { readConfig } from '../configuration/config-file.ts';
-import { readStatus } from '../configuration/status-file.ts';
+import type { AgentStatus } from '../configuration/status-file.ts';
 import { Failure } from '../failure.ts';
-import { isRunning } from './status.ts';
+import { loadMachineKey } from '../identity/machine-key.ts';
+import { takePlace } from '../running/local-socket.ts';
+import { isServiceProcess } from '../service/systemd.ts';
+
+/** A log that cannot be written (a file on a full disk, a pipe that was closed) ends no agent. */
+const openLog = (): Logger => {
+  const destination = pino.destination({ dest: 1, sync: true });
+  destination.on('error', () => {});
+  return pino({ name: 'agent', redact: ['token', '*.token'] }, destination);
+};
 
 /** Runs the agent until SIGTERM or SIGINT; a second signal ends it at once. @throws Failure */
-export const start = async (file: string): Promise<void> => {
+export const start = async (file: string, say: (line: string) => void): Promise<void> => {
   const config = await readConfig(file);
-  const status = await readStatus(companionFiles(file).status);
-  if (status !== undefined && status.pid !== process.pid && (await isRunning(status.pid))) {
-    throw new Failure(`An agent with this configuration runs already (process ${status.pid}). Stop it first.`);
-  }
-  const log = pino({ name: 'agent', redact: ['token', '*.token'] }, pino.destination({ dest: 1, sync: true }));
+  const key = await loadMachineKey(companionFiles(file).key);
+  const log = openLog();
   const agent = new Agent({
     configPath: file,
     config,
+    key,
     processUid: os.userInfo().uid,
     log,
     now: () => performance.now(),
     random: Math.random,
   });
+  const place = await takePlace(key.localSecret, () => agent.status);
+  if (place.kind === 'running') return runsAlready(file, place.status, say);
+  if (place.kind === 'blocked')
+    log.warn('the place of the running agent is held by a process that does not answer: going on, the hub lets one in');
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
       log.info({ signal }, 'stopping');
@@ -31,4 +42,13 @@ export const start = async (file: string): Promise<void> => {
     });
   }
   await agent.run();
+};
+
+const runsAlready = async (file: string, status: AgentStatus, say: (line: string) => void): Promise<void> => {
+  if (await isServiceProcess(file, status.pid)) {
+    say(`The service runs this agent already (process ${status.pid}, ${status.state}): there is nothing to start.`);
+    say('See: vsay-agent status, vsay-agent logs. To run it by hand: sudo systemctl stop vsay-agent');
+    return;
+  }
+  throw new Failure(`An agent with the key of this machine runs already (process ${status.pid}). Stop it first.`);
 };

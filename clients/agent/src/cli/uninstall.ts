@@ -1,10 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { companionFiles } from '../configuration/agent-config.ts';
 import { readIfThere } from '../configuration/private-file.ts';
-import { readStatus } from '../configuration/status-file.ts';
 import { Failure } from '../failure.ts';
 import { isInstalled, removeService } from '../service/systemd.ts';
-import { isRunning } from './status.ts';
+import { runningStatus } from './status.ts';
 
 /**
  * Takes the agent off this machine: its service, its configuration, its key pair and its credential.
@@ -16,9 +15,9 @@ export const uninstall = async (file: string, say: (line: string) => void): Prom
     await removeService();
     say('The service is stopped and removed.');
   }
-  const status = await readStatus(files.status);
-  if (status !== undefined && status.state !== 'stopped' && (await isRunning(status.pid)))
-    throw new Failure(`The agent runs (process ${status.pid}): stop it first.`);
+  // A key that cannot be read is no reason to keep it, and no agent runs with it.
+  const running = await runningStatus(file).catch(() => undefined);
+  if (running !== undefined) throw new Failure(`The agent runs (process ${running.pid}): stop it first.`);
   const known = (await readIfThere(file)) !== undefined;
   for (const each of [file, ...Object.values(files)]) await rm(each, { force: true });
   say(

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { readIfThere, writePrivate } from './private-file.ts';
 
-/** What `vsay-agent status` shows; written by the running agent at each change. */
+/** What `vsay-agent status` shows. A running agent is asked for it; the file tells what one that does not run said last. */
 export const AgentStatus = v.object({
   pid: v.pipe(v.number(), v.integer()),
   state: v.picklist(['connecting', 'connected', 'stopped', 'refused']),
@@ -9,9 +9,21 @@ export const AgentStatus = v.object({
   agent_id: v.optional(v.string()),
   hub: v.optional(v.string()),
   owner: v.optional(v.string()),
+  /** What keeps it from the hub. */
   problem: v.optional(v.string()),
+  /** The disk takes no writes: why. The agent goes on without. */
+  disk: v.optional(v.string()),
 });
 export type AgentStatus = v.InferOutput<typeof AgentStatus>;
+
+/** Undefined when it cannot be read. */
+export const parseStatus = (text: string): AgentStatus | undefined => {
+  try {
+    return v.parse(AgentStatus, JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+};
 
 export const writeStatus = (file: string, status: AgentStatus): Promise<void> =>
   writePrivate(file, `${JSON.stringify(status, undefined, 2)}\n`);
@@ -19,10 +31,5 @@ export const writeStatus = (file: string, status: AgentStatus): Promise<void> =>
 /** The last status; undefined when there is none that can be read. */
 export const readStatus = async (file: string): Promise<AgentStatus | undefined> => {
   const text = await readIfThere(file);
-  if (text === undefined) return undefined;
-  try {
-    return v.parse(AgentStatus, JSON.parse(text));
-  } catch {
-    return undefined;
-  }
+  return text === undefined ? undefined : parseStatus(text);
 };

@@ -1,10 +1,12 @@
 import { createPublicKey, verify } from 'node:crypto';
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { KeptFiles } from '../configuration/kept-files.ts';
+import { exitCode } from '../failure.ts';
 import { GenerationCounter } from './generation.ts';
-import { helloBytes, loadMachineKey } from './machine-key.ts';
+import { createMachineKey, helloBytes, loadMachineKey } from './machine-key.ts';
 
 let directory = '';
 beforeEach(async () => {
@@ -41,19 +43,31 @@ describe('the machine key', () => {
     expect(verify(null, signed, publicKey, again.signHello(claims))).toBe(true);
   });
 
-  it('says what to do about a file that is no key', async () => {
+  it('says what to do about a file that is no key, or half of one, and ends the agent for good', async () => {
     const file = path.join(directory, 'agent.key');
-    await writeFile(file, 'hello');
-    await expect(loadMachineKey(file)).rejects.toThrow(/holds no Ed25519 key: remove it/);
+    await loadMachineKey(file);
+    const whole = await readFile(file, 'utf8');
+    for (const damaged of ['', 'hello', whole.slice(0, 60)]) {
+      await writeFile(file, damaged);
+      await expect(loadMachineKey(file)).rejects.toMatchObject({
+        message: expect.stringContaining('holds no whole Ed25519 key'),
+        exitCode: exitCode.usage,
+      });
+    }
+  });
+
+  it('is not used when it cannot be kept: the machine would be another one after each restart', async () => {
+    await writeFile(path.join(directory, 'file'), '');
+    await expect(createMachineKey(path.join(directory, 'file', 'agent.key'))).rejects.toThrow(/cannot be kept/);
   });
 });
 
 describe('the generation', () => {
-  it('is on disk before it is used, and never goes back', async () => {
+  it('is on disk, and never goes back', async () => {
     const file = path.join(directory, 'agent.generation');
-    const first = await GenerationCounter.open(file);
+    const first = await GenerationCounter.open(file, new KeptFiles());
     expect([await first.raise(), await first.raise()]).toEqual([1n, 2n]);
-    const second = await GenerationCounter.open(file);
+    const second = await GenerationCounter.open(file, new KeptFiles());
     expect(await second.raise()).toBe(3n);
     second.learn(40n);
     second.learn(7n);

@@ -5,7 +5,9 @@ import path from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Agent } from '../agent.ts';
+import { companionFiles } from '../configuration/agent-config.ts';
 import { checkConfig, readConfig, writeConfig } from '../configuration/config-file.ts';
+import { loadMachineKey } from '../identity/machine-key.ts';
 import { TestHub } from './test-hub.ts';
 import { TestViewer } from './test-viewer.ts';
 
@@ -33,6 +35,7 @@ const startAgent = async (settings: Record<string, unknown> = {}): Promise<void>
   agent = new Agent({
     configPath: configPath(),
     config,
+    key: await loadMachineKey(companionFiles(configPath()).key),
     processUid: uid,
     log: pino({ level: 'silent' }),
     now: () => performance.now(),

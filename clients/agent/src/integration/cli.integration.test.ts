@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
@@ -15,8 +16,14 @@ let door: Server;
 let host = '';
 const children: ChildProcess[] = [];
 
-const agent = (...args: string[]) => {
-  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+const agent = (...args: string[]) => run([process.execPath, main, ...args]);
+
+/** As on a full disk: files can be made, and hold nothing. */
+const agentWithoutDisk = (...args: string[]) =>
+  run(['sh', '-c', 'trap "" XFSZ; ulimit -f 0; exec "$@"', 'sh', process.execPath, main, ...args]);
+
+const run = ([program = '', ...args]: string[]) => {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   children.push(child);
   let output = '';
   const closed = once(child, 'close');
@@ -133,6 +140,69 @@ describe('vsay-agent start', () => {
     expect(hub.hellos.at(-1)?.credential).toEqual({ $case: 'machineCredential', value: 'wxt_mc_test' });
     const twin = await agent('start', '--config', config()).exit();
     expect([twin.code, twin.output]).toEqual([1, expect.stringContaining('runs already')]);
+    started.child.kill('SIGTERM');
+    expect((await started.exit()).code).toBe(0);
+  });
+
+  it('connects, and comes back to a hub, while the disk takes no writes; says so once; its status is true', async () => {
+    await configure(host);
+    const started = agentWithoutDisk('start', '--config', config());
+    await Promise.all([started.says('"connected"'), hub.linked()]);
+    hub.kill();
+    await hub.start();
+    await hub.linked();
+    const status = await agent('status', '--config', config()).exit();
+    expect([status.code, status.output]).toEqual([0, expect.stringMatching(/connected since[\s\S]*Disk: .*EFBIG/)]);
+    const generations = hub.hellos.map(({ generation }) => generation);
+    expect(generations).toEqual(generations.toSorted((a, b) => Number(a - b)));
+    expect(new Set(generations).size).toBe(generations.length);
+    expect(started.output().match(/going on without the disk/g)).toHaveLength(1);
+    started.child.kill('SIGTERM');
+    expect((await started.exit()).code).toBe(0);
+    // The number on disk is an old one now: the hub names the one that it holds.
+    const held = 40n;
+    const displaced = { code: 'displaced', message: 'A newer dial.', permanent: false, retryAfterMs: 0 };
+    const { answer } = hub;
+    hub.answer = (hello) =>
+      hello.generation > held ? answer(hello) : { $case: 'refused', value: { ...displaced, generationHeld: held } };
+    const again = agent('start', '--config', config());
+    await again.says('"connected"');
+    expect(hub.hellos.at(-1)?.generation).toBe(41n);
+  });
+
+  it('takes no pid for an agent, nor a killed one for a running one', async () => {
+    await configure(host);
+    const killed = agent('start', '--config', config());
+    await killed.says('"connected"');
+    killed.child.kill('SIGKILL');
+    await killed.exit();
+    // As after a reboot: another process of an agent has the pid that the status file tells.
+    const other = run([process.execPath, '-e', 'process.stdin.resume()', 'vsay-agent']);
+    const told = { pid: other.child.pid, state: 'connected', since: new Date().toISOString() };
+    const file = config().replace('.yaml', '.status.json');
+    await writeFile(file, JSON.stringify(told));
+    expect((await agent('status', '--config', config()).exit()).output).toContain('not running');
+    const started = agent('start', '--config', config());
+    await started.says('"connected"');
+    started.child.kill('SIGTERM');
+    await started.exit();
+    await writeFile(file, JSON.stringify(told));
+    expect((await agent('uninstall', '--config', config()).exit()).code).toBe(0);
+  });
+
+  it('ends with 2, which no service manager starts again, when the key file was cut short', async () => {
+    await configure(host);
+    await writeFile(config().replace('.yaml', '.key'), '-----BEGIN PRIVATE KEY-----\nMC4C');
+    const { code, output } = await agent('start', '--config', config()).exit();
+    expect([code, output]).toEqual([2, expect.stringContaining('holds no whole Ed25519 key')]);
+  });
+
+  it.runIf(existsSync('/dev/full'))('goes on when its log cannot be written', async () => {
+    await configure(host);
+    const start = [process.execPath, main, 'start', '--config', config()];
+    const started = run(['sh', '-c', 'exec "$@" > /dev/full', 'sh', ...start]);
+    await hub.linked();
+    expect((await agent('status', '--config', config()).exit()).code).toBe(0);
     started.child.kill('SIGTERM');
     expect((await started.exit()).code).toBe(0);
   });

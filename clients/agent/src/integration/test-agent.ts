@@ -3,7 +3,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { pino } from 'pino';
 import { Agent } from '../agent.ts';
+import { companionFiles } from '../configuration/agent-config.ts';
 import { checkConfig, writeConfig } from '../configuration/config-file.ts';
+import { loadMachineKey } from '../identity/machine-key.ts';
 import { TestHub } from './test-hub.ts';
 
 /** An agent with a hub of its own, both in this process. */
@@ -18,7 +20,9 @@ export const startTestAgent = async (
   const configPath = path.join(directory, 'agent.yaml');
   await writeConfig(configPath, config);
   const log = pino({ level: 'silent' });
-  const agent = new Agent({ configPath, config, processUid: uid, log, now: () => performance.now(), random: () => 0 });
+  const key = await loadMachineKey(companionFiles(configPath).key);
+  const now = (): number => performance.now();
+  const agent = new Agent({ configPath, config, key, processUid: uid, log, now, random: () => 0 });
   const running = agent.run();
   await hub.linked();
   const stop = async (): Promise<void> => {

@@ -1,6 +1,7 @@
 import type { AgentConfig } from '../configuration/agent-config.ts';
 import { companionFiles } from '../configuration/agent-config.ts';
 import { writeConfig } from '../configuration/config-file.ts';
+import type { KeptFiles } from '../configuration/kept-files.ts';
 import { exitCode, Failure } from '../failure.ts';
 import { keepCredential, readCredential } from '../identity/credential.ts';
 import type { Credential } from './dial.ts';
@@ -11,18 +12,22 @@ const passLifeMs = 23 * 3_600_000;
 /** What this machine can show a hub: a link pass, the machine credential, or at first an API key or registration token. */
 export class CredentialStore {
   readonly #configPath: string;
+  readonly #kept: KeptFiles;
   #config: AgentConfig;
   #credential: string | undefined;
   #pass: { text: string; until: number } | undefined;
+  #tokenOnDisk: boolean;
 
-  private constructor(configPath: string, config: AgentConfig, credential: string | undefined) {
+  private constructor(configPath: string, config: AgentConfig, kept: KeptFiles, credential: string | undefined) {
     this.#configPath = configPath;
+    this.#kept = kept;
     this.#config = config;
     this.#credential = credential;
+    this.#tokenOnDisk = config.token !== undefined;
   }
 
-  static async open(configPath: string, config: AgentConfig): Promise<CredentialStore> {
-    return new CredentialStore(configPath, config, await readCredential(companionFiles(configPath).credential));
+  static async open(configPath: string, config: AgentConfig, kept: KeptFiles): Promise<CredentialStore> {
+    return new CredentialStore(configPath, config, kept, await readCredential(companionFiles(configPath).credential));
   }
 
   /** The best one there is now, and what may stand beside it. @throws Failure when there is none at all. */
@@ -43,18 +48,25 @@ export class CredentialStore {
     );
   }
 
-  /** Keeps what a welcome brought. Once there is a machine credential, the API key or token is forgotten. */
+  /**
+   * Keeps what a welcome brought. Once there is a machine credential, the API key or token is forgotten. While the disk takes no
+   * writes both stay in memory, and a restart registers the same key pair once more by the API key or token.
+   */
   async keep(issued: { machineCredential: string; linkPass: string }, now: number): Promise<void> {
     if (issued.linkPass !== '') this.#pass = { text: issued.linkPass, until: now + passLifeMs };
-    if (issued.machineCredential !== '') {
-      await keepCredential(companionFiles(this.#configPath).credential, issued.machineCredential);
-      this.#credential = issued.machineCredential;
-    }
-    if (this.#credential !== undefined && this.#config.token !== undefined) {
-      const { token: _forgotten, ...config } = this.#config;
-      await writeConfig(this.#configPath, config);
-      this.#config = config;
-    }
+    const isNew = issued.machineCredential !== '';
+    if (isNew) this.#credential = issued.machineCredential;
+    const credential = this.#credential;
+    if (credential === undefined || !(isNew || this.#tokenOnDisk)) return;
+    const { token: _forgotten, ...config } = this.#config;
+    this.#config = config;
+    const file = companionFiles(this.#configPath).credential;
+    await this.#kept.write(file, async () => {
+      await keepCredential(file, credential);
+      // Not before the credential is safe: one of both must be there after a restart.
+      if (this.#tokenOnDisk) await writeConfig(this.#configPath, config);
+      this.#tokenOnDisk = false;
+    });
   }
 
   get hasPass(): boolean {

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Refused, Welcome } from '@webxterm/contracts/grpc';
 import { type AgentConfig, companionFiles } from '../configuration/agent-config.ts';
+import type { KeptFiles } from '../configuration/kept-files.ts';
 import { describeError, Failure } from '../failure.ts';
 import { GenerationCounter } from '../identity/generation.ts';
-import { loadMachineKey, type MachineKey } from '../identity/machine-key.ts';
+import type { MachineKey } from '../identity/machine-key.ts';
 import { machineFacts } from '../stats/facts.ts';
 import { type HubAddresses, hubAddresses, shuffled } from './addresses.ts';
 import { patience } from './back-off.ts';
@@ -42,12 +43,14 @@ export class Dialer {
     this.#now = now;
   }
 
-  static async open(configPath: string, config: AgentConfig, now: () => number): Promise<Dialer> {
-    const files = companionFiles(configPath);
-    const [credentials, key, generation] = await Promise.all([
-      CredentialStore.open(configPath, config),
-      loadMachineKey(files.key),
-      GenerationCounter.open(files.generation),
+  static async open(
+    configPath: string,
+    config: AgentConfig,
+    { key, kept, now }: { key: MachineKey; kept: KeptFiles; now: () => number },
+  ): Promise<Dialer> {
+    const [credentials, generation] = await Promise.all([
+      CredentialStore.open(configPath, config, kept),
+      GenerationCounter.open(companionFiles(configPath).generation, kept),
     ]);
     return new Dialer(config, { credentials, key, generation }, now);
   }

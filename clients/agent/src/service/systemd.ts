@@ -29,6 +29,13 @@ export const installService = async (options: UnitOptions): Promise<void> => {
   await systemctl('restart', unitName);
 };
 
+/** Whether that process is the one that the service of this configuration runs. */
+export const isServiceProcess = async (configPath: string, pid: number): Promise<boolean> => {
+  if (!isInstalled(configPath)) return false;
+  const shown = promisify(execFile)('systemctl', ['show', '--property', 'MainPID', '--value', unitName]);
+  return (await shown.catch(() => ({ stdout: '' }))).stdout.trim() === String(pid);
+};
+
 /** Stops the service and takes it away. @throws Failure */
 export const removeService = async (): Promise<void> => {
   await systemctl('disable', '--now', unitName);

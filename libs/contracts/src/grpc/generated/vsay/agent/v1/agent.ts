@@ -203,7 +203,7 @@ export interface Hello {
   capabilities: string[];
   /** 128 bits, new for each agent process. */
   instanceId: Buffer;
-  /** Raised and persisted before each dial: orders the dials of one instance. */
+  /** Raised before each dial, and stored where the disk takes it: orders the dials of one instance. */
   generation: bigint;
   /** Raw Ed25519 public key, 32 bytes. */
   publicKey: Buffer;
