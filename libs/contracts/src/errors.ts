@@ -115,6 +115,10 @@ export const errorCatalog = {
     status: 503,
     message: 'The machine is offline: its agent is not connected.',
   },
+  too_many_commands: {
+    status: 429,
+    message: 'This machine runs as many commands for you as it may. Try again when one is done.',
+  },
   command_not_run: { status: 503, message: 'The machine could not start the command.' },
   shell_not_started: { status: 503, message: 'The machine could not start a shell.' },
   // Agent links only; never an HTTP answer of ours.

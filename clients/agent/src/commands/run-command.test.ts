@@ -5,7 +5,7 @@ import { runCommand } from './run-command.ts';
 const { username, uid } = os.userInfo();
 const account = { linuxUser: username, allowSudo: true, processUid: uid };
 const run = (command: string, bounds: { timeoutMs?: number; maxOutputBytes?: number } = {}) =>
-  runCommand({ commandId: 'c1', command, timeoutMs: 5000, maxOutputBytes: 10_000, ...bounds }, account);
+  runCommand({ commandId: 'c1', userId: 'u1', command, timeoutMs: 5000, maxOutputBytes: 10_000, ...bounds }, account);
 
 describe('runCommand', () => {
   it('gives both outputs and the exit code', async () => {
@@ -32,7 +32,7 @@ describe('runCommand', () => {
 
   it('says that there is no such user', async () => {
     const result = await runCommand(
-      { commandId: 'c', command: 'true', timeoutMs: 100, maxOutputBytes: 10 },
+      { commandId: 'c', userId: 'u1', command: 'true', timeoutMs: 100, maxOutputBytes: 10 },
       { ...account, linuxUser: 'nobody-by-this-name' },
     );
     expect(result.error).toContain('There is no user nobody-by-this-name');

@@ -21,6 +21,7 @@ const nothing = (commandId: string): CommandOutput => ({
   timedOut: false,
   truncated: false,
   error: '',
+  errorCode: '',
 });
 
 /** Keeps the first bytes of a stream and notes that there were more. */
@@ -56,7 +57,7 @@ export const runCommand = async (command: Command, account: ShellAccount): Promi
     const launch = runAs([user.shell, '-c', command.command], { user, ...account });
     return await supervise(launch, command, result);
   } catch (error) {
-    return { ...result, error: describeError(error) };
+    return { ...result, error: describeError(error), errorCode: 'command_not_run' };
   }
 };
 

@@ -182,4 +182,5 @@ const refusedCommand: Omit<CommandOutput, 'commandId' | 'error'> = {
   signal: '',
   timedOut: false,
   truncated: false,
+  errorCode: 'too_many_commands',
 };

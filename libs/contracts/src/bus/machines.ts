@@ -34,7 +34,10 @@ export const keepSessionEnd = defineRequest({
   deadlineMs: 4000,
 });
 
-/** Runs a command at the hub that holds the machine. Errors: machine_offline, machine_not_found, view_only, command_not_run. */
+/**
+ * Runs a command at the hub that holds the machine. Errors: machine_offline, machine_not_found, view_only, command_not_run,
+ * too_many_commands.
+ */
 export const commandAtHub = (hubId: string) =>
   defineRequest({
     subject: `hubs.${hubId}.command`,

@@ -38,7 +38,7 @@ export const runCommand = defineRoute({
     timeout_seconds: z.number().int().min(1).max(maxCommandSeconds).default(30),
   }),
   success: { status: 200, schema: CommandResult },
-  errors: ['machine_not_found', 'view_only', 'machine_offline', 'command_not_run'],
+  errors: ['machine_not_found', 'view_only', 'machine_offline', 'command_not_run', 'too_many_commands'],
 });
 
 export const commandRoutes = [runCommand] as const;

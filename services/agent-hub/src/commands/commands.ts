@@ -11,6 +11,11 @@ const answerAfterMs = 4000;
 /** Commands that wait for machines of this hub. */
 const maxRunning = 500;
 
+export interface CommandLine {
+  readonly command: string;
+  readonly timeoutSeconds: number;
+}
+
 interface Running {
   readonly link: Link;
   readonly settle: (output: CommandOutput | undefined) => void;
@@ -20,18 +25,25 @@ interface Running {
 export class Commands {
   readonly #running = new Map<string, Running>();
 
-  /** @throws AppError machine_offline when the link broke meanwhile; command_not_run with the machine's reason; too_many_requests */
-  async run(link: Link, command: string, timeoutSeconds: number): Promise<CommandResult> {
+  /**
+   * Runs it for a user of the product.
+   * @throws AppError machine_offline when the link broke meanwhile; command_not_run or too_many_commands with the machine's reason;
+   * too_many_requests
+   */
+  async run(link: Link, userId: string, { command, timeoutSeconds }: CommandLine): Promise<CommandResult> {
     if (this.#running.size >= maxRunning) throw new AppError('too_many_requests', 'Too many commands run right now.');
     const commandId = randomBytes(16).toString('base64url');
     const timeoutMs = timeoutSeconds * 1000;
     const startedAt = performance.now();
     const answered = this.#expect(commandId, link, timeoutMs + answerAfterMs);
-    link.send({ $case: 'command', value: { commandId, command, timeoutMs, maxOutputBytes } });
+    link.send({ $case: 'command', value: { commandId, command, timeoutMs, maxOutputBytes, userId } });
     const output = await answered;
     if (output === undefined)
       throw new AppError('machine_offline', 'The machine went away or did not answer: the command may have run.');
-    if (output.error !== '') throw new AppError('command_not_run', output.error.slice(0, 300));
+    if (output.error !== '') {
+      const code = output.errorCode === 'too_many_commands' ? 'too_many_commands' : 'command_not_run';
+      throw new AppError(code, output.error.slice(0, 300));
+    }
     return resultOf(output, Math.round(performance.now() - startedAt));
   }
 

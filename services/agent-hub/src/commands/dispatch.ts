@@ -40,7 +40,7 @@ export class CommandDispatch {
     answer(bus, commandAtHub(hubId), logger, (order) => this.#runHere(order));
   }
 
-  /** @throws AppError machine_not_found, view_only, machine_offline, command_not_run */
+  /** @throws AppError machine_not_found, view_only, machine_offline, command_not_run, too_many_commands */
   async run(order: Order, requestId: string): Promise<CommandResult> {
     const { links, hubOf, bus, hubId } = this.#options;
     if (links.find(order.agent_id) !== undefined) return this.#runHere(order);
@@ -51,19 +51,24 @@ export class CommandDispatch {
   }
 
   async #runHere(order: Order): Promise<CommandResult> {
-    await this.#requireOpen(order);
+    const userId = await this.#requireOpen(order);
     const link = this.#options.links.find(order.agent_id);
     if (link === undefined) throw new AppError('machine_offline');
-    const result = await this.#options.commands.run(link, order.command, order.timeout_seconds);
+    const result = await this.#options.commands.run(link, userId, {
+      command: order.command,
+      timeoutSeconds: order.timeout_seconds,
+    });
     // Who lost the right meanwhile does not read what it said.
     await this.#requireOpen(order);
     return result;
   }
 
-  async #requireOpen({ sid, agent_id }: Order): Promise<void> {
+  /** @returns the caller's user id */
+  async #requireOpen({ sid, agent_id }: Order): Promise<string> {
     const { allowList, authorizer } = this.#options;
     const signin = await allowList.find(sid);
     const { role } = await authorizer.access({ userId: signin.user_id, role: signin.role }, agent_id);
     if (!mayOpen(role)) throw new AppError('view_only', 'You may see this machine but not run anything on it.');
+    return signin.user_id;
   }
 }

@@ -141,9 +141,15 @@ describe('a command', () => {
       const answer = asked.call('POST', path, zoe.token, { command: 'id', timeout_seconds: 5 });
       const order = await link.inbox.take(({ $case }) => $case === 'command');
       if (order.$case !== 'command') throw new Error('no command');
-      expect(order.value).toMatchObject({ command: 'id', timeoutMs: 5000 });
+      expect(order.value).toMatchObject({ command: 'id', timeoutMs: 5000, userId: zoe.user.userId });
       const { commandId } = order.value;
-      const said = { stdout: Buffer.from('uid=0\xff', 'latin1'), stderr: Buffer.alloc(0), error: '', signal: '' };
+      const said = {
+        stdout: Buffer.from('uid=0\xff', 'latin1'),
+        stderr: Buffer.alloc(0),
+        error: '',
+        errorCode: '',
+        signal: '',
+      };
       const value = { commandId, ...said, exitCode: 3, timedOut: false, truncated: false };
       link.send({ $case: 'commandOutput', value });
       const { status, body } = await answer;
@@ -154,6 +160,17 @@ describe('a command', () => {
         stdout: 'uid=0\ufffd',
       });
     }
+    const refused = hub.call('POST', path, zoe.token, { command: 'id' });
+    const ninth = await link.inbox.take(({ $case }) => $case === 'command');
+    if (ninth.$case !== 'command') throw new Error('no command');
+    const nothing = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0), signal: '', exitCode: -1 };
+    const error = { error: 'There are 8 commands of yours.', errorCode: 'too_many_commands' };
+    const { commandId } = ninth.value;
+    link.send({
+      $case: 'commandOutput',
+      value: { commandId, ...nothing, ...error, timedOut: false, truncated: false },
+    });
+    expect(await refused).toMatchObject({ status: 429, body: { code: 'too_many_commands', error: error.error } });
     const lost = hub.call('POST', path, zoe.token, { command: 'sleep 9' });
     await link.inbox.take(({ $case }) => $case === 'command');
     link.cut();

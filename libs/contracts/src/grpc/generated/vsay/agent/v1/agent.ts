@@ -375,17 +375,27 @@ export interface Command {
   command: string;
   timeoutMs: number;
   maxOutputBytes: number;
+  /** Who asked for it: limits are per user, and what runs for a user ends with the user's right (EndSession without a session). */
+  userId: string;
 }
 
 export interface CommandOutput {
   commandId: string;
+  /** Each holds the first half of max_output_bytes at most. */
   stdout: Buffer;
   stderr: Buffer;
+  /** Of the main process; -1 when a signal ended it, or it was never started. */
   exitCode: number;
+  /** Set when a signal ended the main process, e.g. "SIGKILL". */
   signal: string;
+  /** The time was over: every process of the command was ended, and exit_code or signal say how the main one went. */
   timedOut: boolean;
+  /** There was more on stdout, or on stderr. */
   truncated: boolean;
+  /** Why it was not started, for a person. */
   error: string;
+  /** Set with error: command_not_run, too_many_commands (this user runs as many as one may on this machine). */
+  errorCode: string;
 }
 
 function createBaseAttachUp(): AttachUp {
@@ -3980,7 +3990,7 @@ export const Redial: MessageFns<Redial> = {
 };
 
 function createBaseCommand(): Command {
-  return { commandId: "", command: "", timeoutMs: 0, maxOutputBytes: 0 };
+  return { commandId: "", command: "", timeoutMs: 0, maxOutputBytes: 0, userId: "" };
 }
 
 export const Command: MessageFns<Command> = {
@@ -3996,6 +4006,9 @@ export const Command: MessageFns<Command> = {
     }
     if (message.maxOutputBytes !== 0) {
       writer.uint32(32).uint32(message.maxOutputBytes);
+    }
+    if (message.userId !== "") {
+      writer.uint32(42).string(message.userId);
     }
     return writer;
   },
@@ -4045,6 +4058,14 @@ export const Command: MessageFns<Command> = {
             message.maxOutputBytes = reader.uint32();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.userId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4075,6 +4096,11 @@ export const Command: MessageFns<Command> = {
         : isSet(object.max_output_bytes)
         ? globalThis.Number(object.max_output_bytes)
         : 0,
+      userId: isSet(object.userId)
+        ? globalThis.String(object.userId)
+        : isSet(object.user_id)
+        ? globalThis.String(object.user_id)
+        : "",
     };
   },
 
@@ -4092,6 +4118,9 @@ export const Command: MessageFns<Command> = {
     if (message.maxOutputBytes !== 0) {
       obj.maxOutputBytes = Math.round(message.maxOutputBytes);
     }
+    if (message.userId !== "") {
+      obj.userId = message.userId;
+    }
     return obj;
   },
 
@@ -4104,6 +4133,7 @@ export const Command: MessageFns<Command> = {
     message.command = object.command ?? "";
     message.timeoutMs = object.timeoutMs ?? 0;
     message.maxOutputBytes = object.maxOutputBytes ?? 0;
+    message.userId = object.userId ?? "";
     return message;
   },
 };
@@ -4118,6 +4148,7 @@ function createBaseCommandOutput(): CommandOutput {
     timedOut: false,
     truncated: false,
     error: "",
+    errorCode: "",
   };
 }
 
@@ -4146,6 +4177,9 @@ export const CommandOutput: MessageFns<CommandOutput> = {
     }
     if (message.error !== "") {
       writer.uint32(66).string(message.error);
+    }
+    if (message.errorCode !== "") {
+      writer.uint32(74).string(message.errorCode);
     }
     return writer;
   },
@@ -4227,6 +4261,14 @@ export const CommandOutput: MessageFns<CommandOutput> = {
             message.error = reader.string();
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.errorCode = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4261,6 +4303,11 @@ export const CommandOutput: MessageFns<CommandOutput> = {
         : false,
       truncated: isSet(object.truncated) ? globalThis.Boolean(object.truncated) : false,
       error: isSet(object.error) ? globalThis.String(object.error) : "",
+      errorCode: isSet(object.errorCode)
+        ? globalThis.String(object.errorCode)
+        : isSet(object.error_code)
+        ? globalThis.String(object.error_code)
+        : "",
     };
   },
 
@@ -4290,6 +4337,9 @@ export const CommandOutput: MessageFns<CommandOutput> = {
     if (message.error !== "") {
       obj.error = message.error;
     }
+    if (message.errorCode !== "") {
+      obj.errorCode = message.errorCode;
+    }
     return obj;
   },
 
@@ -4306,6 +4356,7 @@ export const CommandOutput: MessageFns<CommandOutput> = {
     message.timedOut = object.timedOut ?? false;
     message.truncated = object.truncated ?? false;
     message.error = object.error ?? "";
+    message.errorCode = object.errorCode ?? "";
     return message;
   },
 };
