@@ -16,6 +16,9 @@ const Compose = z.object({
       security_opt: z.array(z.string()),
       privileged: z.boolean().default(false),
       environment: z.record(z.string(), z.unknown()).default({}),
+      image: z.string(),
+      build: z.unknown().optional(),
+      depends_on: z.record(z.string(), z.unknown()).default({}),
     }),
   ),
 });
@@ -40,6 +43,29 @@ describe('every container of docker-compose.yml', () => {
   it.each(services)('%s is given its secrets by path', (_name, { environment }) => {
     const secret = Object.keys(environment).filter((key) => /KEY|TOKEN|PASSWORD|MONGO_URL|SECRET/.test(key));
     expect(secret.filter((key) => !key.endsWith('_FILE'))).toEqual([]);
+  });
+});
+
+describe('an upgrade', () => {
+  it('builds each image once: a tag that moved on would recreate the containers of the build before', () => {
+    const built = services.filter(([, { build }]) => build !== undefined).map(([, { image }]) => image);
+    expect(built).toEqual([...new Set(built)]);
+  });
+
+  it('leaves alone what did not change: only set-up depends on set-up or on a server, and nothing on a service', () => {
+    // Compose before 2.34 recreates whatever depends on a container that it recreates.
+    const dependsOn = Object.fromEntries(services.map(([name, service]) => [name, Object.keys(service.depends_on)]));
+    const afterSetUp = Object.fromEntries(
+      ['auth', 'agent-hub', 'terminal', 'gateway', 'demo-init'].map((name) => [name, ['init']]),
+    );
+    expect(dependsOn).toEqual({
+      ...afterSetUp,
+      secrets: [],
+      mongo: [],
+      nats: [],
+      init: ['secrets', 'mongo', 'nats'],
+      demo: ['demo-init'],
+    });
   });
 });
 

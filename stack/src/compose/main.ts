@@ -10,6 +10,7 @@ import { fingerprint } from '../pki/authority.ts';
 import { mongoPasswords } from '../servers/local-servers.ts';
 import { setUpMongo } from '../servers/mongo-setup.ts';
 import { declareBus } from '../servers/nats.ts';
+import { reloadNats } from '../servers/nats-reload.ts';
 import { adminEmail } from '../stack.ts';
 import { handOut } from './hand-out.ts';
 
@@ -18,6 +19,9 @@ const volume = '/secrets';
 const demoConfig = '/demo-config';
 /** The user node of the agent's image. */
 const demoUser = { name: 'node', uid: 1000 };
+
+/** The services start beside it, and sign-in is the last that is there. */
+const doorWithinMs = 300_000;
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
@@ -46,9 +50,14 @@ const setUpServers = async (): Promise<void> => {
   const { certificate: ca } = await openAuthority(volume);
   const { mongo, nats } = dataServers();
   const otherMembers = mongo.filter((server) => server !== mongoServer);
+  const setUpNats = async (): Promise<void> => {
+    // A running server has the subjects of the version that it was started with.
+    await reloadNats({ servers: nats, password: secrets.read('nats-operator'), ca });
+    await declareBus(nats.join(), secrets.read('nats-init'), ca, nats.length);
+  };
   await Promise.all([
     setUpMongo({ port: 27_017, memberName: 'mongo', otherMembers, rootPassword, passwords: mongoPasswords(secrets) }),
-    declareBus(nats.join(), secrets.read('nats-init'), ca, nats.length),
+    setUpNats(),
   ]);
   say('MongoDB has its replica set and users, NATS its streams and buckets');
 };
@@ -70,6 +79,7 @@ const configureDemo = async (): Promise<void> => {
     name: 'demo',
     linuxUser: demoUser.name,
     admin: { email: adminEmail, password: openSecrets(volume).read('admin-password') },
+    patience: { withinMs: doorWithinMs, say: (why) => say(`the gateway does not answer yet, waiting for it: ${why}`) },
   });
   for (const name of readdirSync(demoConfig)) chownSync(join(demoConfig, name), demoUser.uid, demoUser.uid);
   chmodSync(demoConfig, 0o700);

@@ -58,7 +58,7 @@ describe('what is handed to the containers', () => {
       [...secrets, ...Object.keys(derived), ...Object.keys(certificates)].map((file) => `${folder}/${file}`),
     );
     // nats.conf names the folder of its certificate; the door's is for those who ask for TLS, users.conf for a NATS that runs elsewhere.
-    expect([...read, 'nats/server', 'nats/users.conf', 'gateway/door'].sort()).toEqual(given.sort());
+    expect([...new Set(read), 'nats/server', 'nats/users.conf', 'gateway/door'].sort()).toEqual(given.sort());
     for (const { folder, uid } of handed) {
       const [, service = ''] = compose.split(`\n  ${folder}:\n`);
       expect(service.split(/\n {2}\S/)[0]).toContain(`user: "${uid}:${uid}"`);

@@ -57,6 +57,7 @@ const natsConfig = (read: Read, hosts: readonly string[]): string =>
     storeFolder: '/data',
     tlsFolder: '/secrets/nats/server',
     passwords: natsPasswords(read),
+    operatorPassword: read('nats-operator'),
     ...(hosts.length > 1 ? { cluster: { hosts, password: read('nats-route') } } : {}),
   });
 

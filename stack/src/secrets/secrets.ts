@@ -29,6 +29,7 @@ const makers = {
   'nats-agent-hub': key,
   'nats-terminal': key,
   'nats-route': key,
+  'nats-operator': key,
 } as const;
 
 export type SecretName = keyof typeof makers;

@@ -14,8 +14,10 @@ export interface NatsConfig {
   readonly passwords: BusPasswords;
   /** Folder with tls.crt and tls.key as the server sees it: then it takes TLS only. */
   readonly tlsFolder?: string;
-  /** Several servers that hold the streams together; each is told its own name by `--name`. */
+  /** Several servers that hold the streams together; each takes its own name from SERVER_NAME in its environment. */
   readonly cluster?: NatsCluster;
+  /** Of the user who may ask the server to read its configuration again; without it nobody may. */
+  readonly operatorPassword?: string;
 }
 
 export interface NatsCluster {
@@ -62,6 +64,23 @@ const renderTls = (folder: string): string[] => [
   '}',
 ];
 
+/** The user of the system account that `reloadNats` signs in as. */
+export const natsOperator = { user: 'operator', inboxPrefix: '_INBOX_operator' } as const;
+
+export const reloadSubject = (serverId: string): string => `$SYS.REQ.SERVER.${serverId}.RELOAD`;
+
+const renderOperator = (password: string): string[] => [
+  'accounts: {',
+  '  "$SYS": { users: [ {',
+  `    user: ${quoted(natsOperator.user)}, password: ${quoted(password)}`,
+  '    permissions: {',
+  `      publish: { allow: ${listed([reloadSubject('*')])} }`,
+  `      subscribe: { allow: ${listed([`${natsOperator.inboxPrefix}.>`])} }`,
+  '    }',
+  '  } ] }',
+  '}',
+];
+
 const renderCluster = ({ hosts, password }: NatsCluster): string[] => [
   'cluster: {',
   `  name: "webxterm", listen: "0.0.0.0:${routePort}"`,
@@ -75,7 +94,8 @@ export const renderNatsConfig = (config: NatsConfig): string =>
   [
     `listen: ${quoted(`${config.host ?? '127.0.0.1'}:${config.port}`)}`,
     ...(config.monitorPort === undefined ? [] : [`http: "127.0.0.1:${config.monitorPort}"`]),
-    'server_name: "webxterm"',
+    // Not by --name: a server that was started with it refuses to read a file that says otherwise.
+    `server_name: ${config.cluster === undefined ? '"webxterm"' : '$SERVER_NAME'}`,
     `max_payload: ${maxPayloadBytes}`,
     ...(config.tlsFolder === undefined ? [] : renderTls(config.tlsFolder)),
     'jetstream: {',
@@ -84,5 +104,6 @@ export const renderNatsConfig = (config: NatsConfig): string =>
     '  max_file_store: 1GB',
     '}',
     ...(config.cluster === undefined ? [] : renderCluster(config.cluster)),
+    ...(config.operatorPassword === undefined ? [] : renderOperator(config.operatorPassword)),
     renderNatsUsers(config.passwords),
   ].join('\n');
