@@ -17,6 +17,10 @@ import { linkOutsideAgent, type OutsideAgent } from './outside-agent.ts';
 /** Terminals that are watched while services are rolled. */
 const watched = 20;
 
+/** Of these there are two. */
+const twice = ['terminal', 'auth', 'agent-hub'];
+const scaled = twice.flatMap((service) => ['--scale', `${service}=2`]);
+
 let cluster: Cluster;
 let rest: Rest;
 let agent: OutsideAgent | undefined;
@@ -26,7 +30,7 @@ const sizes: string[] = [];
 beforeAll(async () => {
   cluster = await startCluster({ project: `webxterm-containers-${process.pid}`, profiles: ['demo'] });
   rest = cluster.rest;
-  for (const service of ['terminal', 'auth', 'agent-hub']) await cluster.compose.scale(service, 2);
+  for (const service of twice) await cluster.compose.scale(service, 2);
 }, 1_500_000);
 
 afterAll(async () => {
@@ -160,14 +164,38 @@ describe('the cluster in containers', () => {
   });
 });
 
+const longRunning = ['mongo', 'nats', 'auth', 'agent-hub', 'terminal', 'gateway', 'demo'];
+
+describe('up, after a build that changed nothing', () => {
+  it('recreates no container that runs', async () => {
+    const before = await cluster.compose.containers(longRunning);
+    await cluster.compose.command('build');
+    await cluster.compose.command('up', '--detach', '--wait', '--no-build', ...scaled);
+    expect(await cluster.compose.containers(longRunning)).toEqual(before);
+  });
+});
+
 describe('twenty terminals, while each service is rolled', () => {
   it('lose no byte and double none, of output and of typing', async () => {
     const signIn = await somebodyWhoSignsIn(rest);
     const terminals = await WatchedTerminals.open(rest, agent?.agentId ?? '', watched, signIn);
     for (const service of ['auth', 'terminal', 'agent-hub', 'gateway'])
       results.push(await terminals.during(`each ${service} restarted`, () => cluster.compose.roll(service)));
-    const scaled = await terminals.during('terminal scaled to 3', () => cluster.compose.scale('terminal', 3));
-    results.push(scaled, await terminals.during('terminal scaled to 1', () => cluster.compose.scale('terminal', 1)));
+    const before = await cluster.compose.containers(longRunning);
+    // As a changed line would: another image, of auth alone.
+    await cluster.compose.command('build', '--build-arg', 'REVISION=upgraded', 'auth');
+    let said: string[] = [];
+    const upgraded = await terminals.during('an upgrade of auth', async () => {
+      said = await cluster.compose.upgrade();
+    });
+    results.push(upgraded);
+    expect(said).toEqual(expect.arrayContaining(['auth: upgraded (2)', 'terminal: unchanged', 'gateway: unchanged']));
+    const { auth: oldAuth = [], ...others } = before;
+    const { auth: newAuth = [], ...kept } = await cluster.compose.containers(longRunning);
+    expect(kept).toEqual(others);
+    expect([newAuth.length, newAuth.filter((id) => oldAuth.includes(id))]).toEqual([2, []]);
+    const wider = await terminals.during('terminal scaled to 3', () => cluster.compose.scale('terminal', 3));
+    results.push(wider, await terminals.during('terminal scaled to 1', () => cluster.compose.scale('terminal', 1)));
     expect(await terminals.finish()).toBeGreaterThan(watched * 1024);
     // What no one is attached to may be restarted without anyone noticing.
     for (const { step, broken } of results) if (/auth|to 3/.test(step)) expect([step, broken]).toEqual([step, 0]);

@@ -99,17 +99,23 @@ export class Compose {
     await this.healthy(id);
   }
 
+  /** The container of each instance of these services, to see which ones were replaced. */
+  async containers(services: readonly string[]): Promise<Record<string, string[]>> {
+    const found = services.map(async (service) => [service, (await this.instances(service)).sort()] as const);
+    return Object.fromEntries(await Promise.all(found));
+  }
+
+  /** By the program that the operator runs, with the images that are there. @returns what it said, a line for each service */
+  async upgrade(): Promise<string[]> {
+    const files = this.#files.names.flatMap((name) => ['--file', join(this.#files.folder, name)]);
+    const program = join(this.#files.folder, 'scripts/upgrade-compose.sh');
+    const all = [program, '--no-build', '--project-name', this.#project, ...files];
+    const { stdout } = await run('env', [...this.#settings(), ...all]);
+    return stdout.split('\n').filter((line) => line !== '');
+  }
+
   scale(service: string, count: number): Promise<string> {
-    return this.command(
-      'up',
-      '--detach',
-      '--no-deps',
-      '--no-recreate',
-      '--wait',
-      '--scale',
-      `${service}=${count}`,
-      service,
-    );
+    return this.command('up', '--detach', '--no-recreate', '--wait', '--scale', `${service}=${count}`, service);
   }
 
   /** @throws Error with what its health checks and its log said last */

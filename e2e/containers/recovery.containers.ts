@@ -10,7 +10,7 @@ import { docker } from './docker.ts';
 import { baseImage } from './images.ts';
 import { type Remembered, recall, remember } from './remembered.ts';
 
-// The commands of docs/operations.md, Backup, restore, upgrade: `npm run test:containers -- recovery`.
+// The commands of docs/operations.md, Backup and restore, Upgrade: `npm run test:containers -- recovery`.
 
 const run = promisify(execFile);
 const folder = mkdtempSync(join(tmpdir(), 'webxterm-recovery-'));
