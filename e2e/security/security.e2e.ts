@@ -3,6 +3,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { aftermath, pidsOf } from './aftermath.ts';
 import { attackAllowList } from './allow-list.ts';
 import { tryBounds } from './bounds.ts';
+import { attackFraming } from './framing.ts';
 import { fuzzAgents } from './fuzz/agents.ts';
 import { fuzzBus } from './fuzz/bus.ts';
 import { fuzzFrames } from './fuzz/frames.ts';
@@ -26,6 +27,7 @@ afterAll(async () => {
 });
 
 routeMatrix(() => world);
+attackFraming(() => world);
 tryBounds(() => world);
 tryLimits(() => world);
 tryHostileAgent(() => world);

@@ -16,7 +16,8 @@ const path = '/api/terminal/sessions';
 /** One way to the service that answers. */
 interface Way {
   readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
+  /** Of one request: the proof of the gateway holds for one. */
+  readonly headers: () => Record<string, string>;
   /** The process whose time is counted. */
   readonly pid: number;
 }
@@ -28,7 +29,7 @@ interface Measured {
 
 const getOnce = ({ url, headers }: Way, agent: Agent): Promise<void> =>
   new Promise((resolve, reject) => {
-    const call = request(`${url}${path}`, { agent, headers }, (answer) => {
+    const call = request(`${url}${path}`, { agent, headers: headers() }, (answer) => {
       answer.resume();
       answer.once('end', () => {
         if (answer.statusCode === 200) resolve();
@@ -64,21 +65,25 @@ const measure = async (way: Way): Promise<Measured> => {
 };
 
 /** What makes the service believe that a request came through the gateway. */
-const vouchedFor = ({ dataDir, url }: RunningProduct): Record<string, string> => {
+const vouchedFor = ({ dataDir, url }: RunningProduct, headers: Record<string, string>): Way['headers'] => {
   const key = Buffer.from(readFileSync(join(dataDir, 'secrets', 'gateway-key'), 'utf8').trim(), 'base64url');
-  return edgeHeaders(key, { requestId: randomUUID(), clientIp: '127.0.0.1', proto: 'http', host: new URL(url).host });
+  const { host } = new URL(url);
+  return () => {
+    const facts = { requestId: randomUUID(), clientIp: '127.0.0.1', proto: 'http', host } as const;
+    return { ...headers, ...edgeHeaders(key, { method: 'GET', url: path, headers }, facts) };
+  };
 };
 
 /** The gateway, a bare proxy in its place, and the service itself. */
 const waysTo = async (bed: Bed, product: RunningProduct): Promise<{ gateway: Way; bare: Way; service: Way }> => {
   const headers = { authorization: `Bearer ${product.token}` };
-  const vouched = { ...headers, ...vouchedFor(product) };
+  const vouched = vouchedFor(product, headers);
   const port = product.stack.processes.find(({ name }) => name === 'terminal-1')?.port ?? 0;
   const bare = await startBareGateway(port);
   bed.atEnd(() => bare.stop());
   const servicePid = product.pidOf('terminal-1');
   return {
-    gateway: { url: product.url, headers, pid: product.pidOf('gateway-1') },
+    gateway: { url: product.url, headers: () => headers, pid: product.pidOf('gateway-1') },
     bare: { url: bare.url, headers: vouched, pid: bare.pid },
     service: { url: `http://127.0.0.1:${port}`, headers: vouched, pid: servicePid },
   };

@@ -81,6 +81,7 @@ export const errorCatalog = {
     status: 415,
     message: 'Send JSON, with content-type: application/json.',
   },
+  expectation_failed: { status: 417, message: 'The only expectation taken is 100-continue.' },
   upgrade_required: {
     status: 426,
     message: 'This path is a WebSocket: connect with an upgrade, version 13.',

@@ -18,7 +18,8 @@ export {
 } from './config/settings.ts';
 export { AppError, type AppErrorOptions } from './errors.ts';
 export { hmacSha256 } from './hmac.ts';
-export { type EdgeFacts, edgeHeader, edgeHeaders, readEdgeFacts } from './http/edge-proof.ts';
+export { EdgeGuard } from './http/edge-guard.ts';
+export { type EdgeFacts, edgeHeader, edgeHeaders, type HopRequest, readProof } from './http/edge-proof.ts';
 export { errorBody, errorHeaders, toAppError } from './http/error-body.ts';
 export { inRequestScope, type RequestScope, requestScope } from './http/request-scope.ts';
 export { closeServer } from './lifecycle/close-server.ts';

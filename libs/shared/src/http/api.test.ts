@@ -1,5 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { defineRoute } from '@webxterm/contracts/rest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -22,7 +23,12 @@ const signins: Record<string, { role: 'user' | 'admin' }> = {
 const now = Math.floor(Date.now() / 1000);
 const tokenOf = (sid: string): string =>
   signAccessToken(jwtKeys, { userId: user.user_id, sid, now, expiresAt: now + 60 });
-const proof = edgeHeaders(gatewayKey, { requestId: 'r-1', clientIp: '203.0.113.9', proto: 'http', host: 'localhost' });
+const facts = { requestId: 'r-1', clientIp: '203.0.113.9', proto: 'http', host: 'localhost' } as const;
+/** A request with the gateway's word for it. */
+const vouchedFor = (method: string, url: string, headers: Record<string, string>): Record<string, string> => ({
+  ...edgeHeaders(gatewayKey, { method, url, headers }, facts),
+  ...headers,
+});
 
 const create = defineRoute({
   id: 'create',
@@ -92,27 +98,35 @@ interface Answer {
   headers: Record<string, unknown>;
 }
 
-const call = (method: string, path: string, headers: Record<string, string> = {}, body?: string): Promise<Answer> =>
+const send = (method: string, path: string, headers: Record<string, string>, body?: string | Buffer): Promise<Answer> =>
   new Promise((resolve, reject) => {
-    const request = httpRequest(
-      { port, host: '127.0.0.1', method, path, headers: { ...proof, ...headers } },
-      (response) => {
-        let text = '';
-        response.on('data', (chunk) => {
-          text += String(chunk);
-        });
-        response.on('end', () =>
-          resolve({
-            status: response.statusCode ?? 0,
-            body: text === '' ? {} : JSON.parse(text),
-            headers: response.headers,
-          }),
-        );
-      },
-    );
+    const request = httpRequest({ port, host: '127.0.0.1', method, path, headers }, (response) => {
+      let text = '';
+      response.on('data', (chunk) => {
+        text += String(chunk);
+      });
+      response.on('end', () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          body: text === '' ? {} : JSON.parse(text),
+          headers: response.headers,
+        }),
+      );
+    });
     request.on('error', reject);
     request.end(body);
   });
+
+/** Calls as the gateway does. */
+const call = (
+  method: string,
+  path: string,
+  headers: Record<string, string> = {},
+  body?: string | Buffer,
+): Promise<Answer> => {
+  const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+  return send(method, path, vouchedFor(method, path, { ...headers, ...length }), body);
+};
 
 const json = { 'content-type': 'application/json', authorization: `Bearer ${tokenOf('sid-of-a-user-000')}` };
 
@@ -125,9 +139,44 @@ describe('a REST API mounted from its declarations', () => {
   });
 
   it('answers nobody but the gateway', async () => {
-    const answer = await call('POST', '/api/things/abc', { ...json, 'x-forwarded-for': '127.0.0.1' }, '{"name":"x"}');
-    expect(answer.status).toBe(403);
-    expect(answer.body.code).toBe('not_gateway');
+    const good = vouchedFor('POST', '/api/things/abc', { ...json, 'content-length': '12' });
+    const refused = async (method: string, path: string, headers: Record<string, string>, body?: string) => {
+      const answer = await send(method, path, headers, body);
+      expect([answer.status, answer.body.code]).toEqual([403, 'not_gateway']);
+    };
+    await refused('POST', '/api/things/abc', { ...json, 'content-length': '12' }, '{"name":"x"}');
+    await refused('POST', '/api/things/abc', { ...good, 'x-forwarded-for': '127.0.0.1' }, '{"name":"x"}');
+    await refused('POST', '/api/things/abd', good, '{"name":"x"}');
+    await refused('GET', '/api/admin', { ...good, 'content-length': '0' });
+    expect((await send('POST', '/api/things/abc', good, '{"name":"x"}')).status).toBe(201);
+    await refused('POST', '/api/things/abc', good, '{"name":"x"}');
+  });
+
+  it('takes a token after one blank or several', async () => {
+    const token = tokenOf('sid-of-an-admin-0');
+    for (const authorization of [`Bearer ${token}`, `Bearer  ${token}`, `bearer   ${token}`])
+      expect((await call('GET', '/api/admin', { authorization })).status).toBe(204);
+    for (const authorization of [token, `Bearer${token}`, `Bearer ${token} x`, `Basic ${token}`, 'Bearer', ''])
+      expect((await call('GET', '/api/admin', { authorization })).status).toBe(401);
+  });
+
+  it('takes no compressed body, whether it can be unpacked or not', async () => {
+    for (const encoding of ['br', 'gzip', 'deflate', 'zstd', 'x-gzip', 'identity, gzip', 'junk'])
+      for (const body of [gzipSync('{"name":"x"}'), Buffer.from('junk'), Buffer.alloc(0)]) {
+        const answer = await call('POST', '/api/things/abc', { ...json, 'content-encoding': encoding }, body);
+        expect([encoding, answer.status, answer.body.code]).toEqual([encoding, 415, 'unsupported_media_type']);
+      }
+    expect(
+      (await call('POST', '/api/things/abc', { ...json, 'content-encoding': 'identity' }, '{"name":"x"}')).status,
+    ).toBe(201);
+  });
+
+  it('answers a body that cannot be read with 4xx', async () => {
+    const bodies = ['\u0000', 'nul', '{"a":'.repeat(9000), Buffer.from([0xff, 0xfe, 0x7b])];
+    for (const body of bodies) expect((await call('POST', '/api/things/abc', json, body)).status).toBe(400);
+    const charset = { ...json, 'content-type': 'application/json; charset=junk' };
+    expect((await call('POST', '/api/things/abc', charset, '{"name":"x"}')).status).toBe(415);
+    expect((await call('GET', '/api/things/%ff', json)).status).toBe(400);
   });
 
   it('checks in order: path, method, token, media type, size, JSON, fields', async () => {

@@ -19,7 +19,8 @@ import type { Shutdown } from '../lifecycle/shutdown.ts';
 import { type Logger, loggablePath } from '../log/logger.ts';
 import type { AllowList } from '../signins/allow-list.ts';
 import { verifyAccessToken } from '../tokens/access-token.ts';
-import { type EdgeFacts, readEdgeFacts } from './edge-proof.ts';
+import { EdgeGuard } from './edge-guard.ts';
+import type { EdgeFacts } from './edge-proof.ts';
 import { errorBody, errorHeaders, toAppError } from './error-body.ts';
 import { inRequestScope } from './request-scope.ts';
 
@@ -74,9 +75,9 @@ export const authenticate = async (
   };
 };
 
-/** The token of `Authorization: Bearer …`; undefined when there is none. */
+/** The token of `Authorization: Bearer …`; undefined when there is none. One blank or more precede it (RFC 9110, 11.4). */
 export const bearerToken = (authorization: string | undefined): string | undefined =>
-  /^Bearer ([^\s]+)$/i.exec(authorization ?? '')?.[1];
+  /^Bearer +([^\s]+)$/i.exec(authorization ?? '')?.[1];
 
 /**
  * A service's REST API: routes are mounted from their declarations, so that validation, authentication and errors are alike everywhere.
@@ -85,10 +86,12 @@ export const bearerToken = (authorization: string | undefined): string | undefin
 export class Api {
   readonly #app: Express = express();
   readonly #options: ApiOptions;
+  readonly #guard: EdgeGuard;
   readonly #paths = new Map<string, Set<string>>();
 
   constructor(options: ApiOptions) {
     this.#options = options;
+    this.#guard = new EdgeGuard(options.gatewayKey, options.logger);
     this.#app.disable('x-powered-by');
     this.#app.enable('strict routing');
     this.#app.enable('case sensitive routing');
@@ -115,7 +118,7 @@ export class Api {
   }
 
   readonly #requireGateway: RequestHandler = (request, response, next) => {
-    const facts = readEdgeFacts(this.#options.gatewayKey, request.headers);
+    const facts = this.#guard.check(request);
     if (facts === undefined) return next(new AppError('not_gateway'));
     response.locals.facts = facts;
     response.setHeader('x-request-id', facts.requestId);
@@ -162,7 +165,8 @@ export class Api {
 
   readonly #answerError: ErrorRequestHandler = (error: unknown, request, response, next) => {
     if (response.headersSent) return next(error);
-    const known = bodyParserError(error) ?? toAppError(error);
+    // Express could not decode a part of the path.
+    const known = error instanceof URIError ? new AppError('bad_request') : toAppError(error);
     const facts: EdgeFacts | undefined = response.locals.facts;
     if (known.status >= 500)
       this.#options.logger.error(
@@ -184,7 +188,8 @@ const methodNotAllowed =
     next(new AppError('method_not_allowed'));
   };
 
-const jsonBody = express.json({ limit: maxBody, strict: true, type: () => true });
+// A body of 64 KiB needs no compression; a decoder would be one more parser for bytes from outside.
+const jsonBody = express.json({ limit: maxBody, strict: true, inflate: false, type: () => true });
 
 /** Reads a JSON body where the route takes one: 415 for another type, 413 and 400 by the parser. */
 const parseBody =
@@ -192,18 +197,17 @@ const parseBody =
   (request: Request, response: Response, next: NextFunction) => {
     if (route.body === undefined) return next();
     if (!request.is('application/json')) return next(new AppError('unsupported_media_type'));
-    jsonBody(request, response, next);
+    jsonBody(request, response, (error: unknown) => next(error === undefined ? undefined : unreadableBody(error)));
   };
 
-const bodyParserError = (error: unknown): AppError | undefined => {
-  if (!(error instanceof Error) || !('type' in error)) return undefined;
-  if (error.type === 'entity.too.large')
-    return new AppError('payload_too_large', `The request body is over ${maxBody}.`);
-  if (error.type === 'encoding.unsupported' || error.type === 'charset.unsupported')
-    return new AppError('unsupported_media_type');
-  if (typeof error.type === 'string' && /^(entity|request|encoding)\./.test(error.type))
-    return new AppError('bad_request', 'The body is not valid JSON.');
-  return undefined;
+/** Whatever fails while a body is read is wrong with the body. */
+const unreadableBody = (error: unknown): AppError => {
+  const type = error instanceof Error && 'type' in error ? error.type : undefined;
+  if (type === 'entity.too.large') return new AppError('payload_too_large', `The request body is over ${maxBody}.`);
+  if (type === 'encoding.unsupported')
+    return new AppError('unsupported_media_type', 'Send the body as it is: no Content-Encoding is taken.');
+  if (type === 'charset.unsupported') return new AppError('unsupported_media_type');
+  return new AppError('bad_request', 'The body is not valid JSON.', { cause: error });
 };
 
 const parseInput = <R extends Route>(route: R, request: Request): RouteInput<R> => {

@@ -1,23 +1,82 @@
 import { describe, expect, it } from 'vitest';
-import { edgeHeader, edgeHeaders, readEdgeFacts } from './edge-proof.ts';
+import { createLogger } from '../log/logger.ts';
+import { EdgeGuard } from './edge-guard.ts';
+import { edgeHeader, edgeHeaders, maxSkewMs } from './edge-proof.ts';
 
 const key = Buffer.alloc(32, 3);
 const facts = { requestId: 'r1', clientIp: '203.0.113.9', proto: 'https', host: 'term.example.com' } as const;
+const plain = {
+  method: 'POST',
+  url: '/api/machines?page=2',
+  headers: { authorization: 'Bearer x', 'content-type': 'application/json', 'content-length': '2' },
+};
+const sent = (time?: number) => ({ ...plain, headers: { ...plain.headers, ...edgeHeaders(key, plain, facts, time) } });
+
+/** A guard on a clock that the test turns, and what it logs. */
+const guarded = (underKey = key) => {
+  const lines: string[] = [];
+  const clock = { now: Date.now() };
+  const logger = createLogger({ service: 'test', level: 'warn' }, { write: (line) => void lines.push(line) });
+  return { guard: new EdgeGuard(underKey, logger, () => clock.now), clock, lines };
+};
 
 describe("the gateway's word about a request", () => {
   it('is believed with its proof', () => {
-    expect(readEdgeFacts(key, edgeHeaders(key, facts))).toEqual(facts);
+    expect(guarded().guard.check(sent())).toEqual(facts);
   });
 
-  it.each([edgeHeader.requestId, edgeHeader.clientIp, edgeHeader.host, edgeHeader.proof])(
+  it.each([...Object.values(edgeHeader), 'authorization', 'content-type', 'content-length'])(
     'is not believed when %s was changed',
     (header) => {
-      expect(readEdgeFacts(key, { ...edgeHeaders(key, facts), [header]: 'other' })).toBeUndefined();
+      const request = sent();
+      expect(guarded().guard.check({ ...request, headers: { ...request.headers, [header]: 'other' } })).toBeUndefined();
     },
   );
 
+  it.each(['cookie', 'transfer-encoding', 'content-encoding', 'origin', 'upgrade', 'user-agent', 'x-webxterm-browser'])(
+    'is not believed when %s was added',
+    (header) => {
+      const request = sent();
+      expect(guarded().guard.check({ ...request, headers: { ...request.headers, [header]: '1' } })).toBeUndefined();
+    },
+  );
+
+  it('is not believed for another method, path or query', () => {
+    for (const change of [{ method: 'DELETE' }, { url: '/api/users?page=2' }, { url: '/api/machines?page=3' }])
+      expect(guarded().guard.check({ ...sent(), ...change })).toBeUndefined();
+  });
+
   it('is not believed without a proof or under another key', () => {
-    expect(readEdgeFacts(key, {})).toBeUndefined();
-    expect(readEdgeFacts(Buffer.alloc(32, 4), edgeHeaders(key, facts))).toBeUndefined();
+    expect(guarded().guard.check(plain)).toBeUndefined();
+    expect(guarded(Buffer.alloc(32, 4)).guard.check(sent())).toBeUndefined();
+    for (const proof of ['', '.', '..', '1.a.', `${Date.now()}`, 'x.y.z', '1e9.a.b'])
+      expect(guarded().guard.check({ ...plain, headers: { ...plain.headers, [edgeHeader.proof]: proof } })).toBe(
+        undefined,
+      );
+  });
+
+  it('counts once, also at the edge of the time in which it counts', () => {
+    const { guard, clock } = guarded();
+    const request = sent(clock.now + maxSkewMs - 1);
+    expect(guard.check(request)).toEqual(facts);
+    for (let step = 0; step < 18; step += 1) {
+      clock.now += 10_000;
+      guard.check(sent(clock.now));
+      expect(guard.check(request)).toBeUndefined();
+    }
+  });
+
+  it('counts for as long as the clocks may differ, and the log says by how much they do', () => {
+    const { guard, clock, lines } = guarded();
+    expect(guard.check(sent(clock.now - maxSkewMs + 1))).toEqual(facts);
+    expect(guard.check(sent(clock.now + maxSkewMs - 1))).toEqual(facts);
+    expect(lines).toEqual([]);
+    expect(guard.check(sent(clock.now + maxSkewMs))).toBeUndefined();
+    expect(lines.join()).toMatch(/not_gateway.*clocks of the gateway.*"gateway_ahead_s":90/);
+    expect(guard.check(sent(clock.now - maxSkewMs))).toBeUndefined();
+    expect(lines).toHaveLength(1);
+    clock.now += 10_000;
+    expect(guard.check(sent(clock.now - maxSkewMs))).toBeUndefined();
+    expect(lines[1]).toContain('"more_since_last_line":1');
   });
 });

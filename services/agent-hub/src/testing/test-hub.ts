@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { createLogger, edgeHeaders, Shutdown } from '@webxterm/shared';
+import { createLogger, Shutdown } from '@webxterm/shared';
 import { signinKeyLine } from '@webxterm/shared/bus';
+import { fetchAsGateway, type GatewayCall } from '@webxterm/shared/testing';
 import { startHub } from '../hub.ts';
 import { type HubSettings, readHubSettings } from '../settings.ts';
 
@@ -65,18 +66,15 @@ export interface RunningHub {
 
 export const addressesOf = (environment: Record<string, string>): Omit<RunningHub, 'stop'> => {
   const settings = readHubSettings(environment);
-  const headers = edgeHeaders(settings.GATEWAY_KEY, {
-    requestId: 'test',
-    clientIp: '127.0.0.1',
-    proto: 'http',
-    host: 'localhost',
-  });
+  const facts = { requestId: 'test', clientIp: '127.0.0.1', proto: 'http', host: 'localhost' } as const;
+  const fetchHub = (path: string, call: GatewayCall): Promise<Response> =>
+    fetchAsGateway(settings.GATEWAY_KEY, facts, `http://127.0.0.1:${settings.HTTP_PORT}${path}`, call);
   return {
     call: async (method, path, token, body) => {
-      const response = await fetch(`http://127.0.0.1:${settings.HTTP_PORT}${path}`, {
+      const response = await fetchHub(path, {
         method,
-        headers: { ...headers, authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body: body === undefined ? undefined : JSON.stringify(body),
       });
       const text = await response.text();
       return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
@@ -85,13 +83,7 @@ export const addressesOf = (environment: Record<string, string>): Omit<RunningHu
     grpc: `127.0.0.1:${settings.GRPC_PORT}`,
     internal: settings.INTERNAL_ADDRESS,
     request: (path, token, signal) =>
-      fetch(`http://127.0.0.1:${settings.HTTP_PORT}${path}`, {
-        headers: {
-          ...headers,
-          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        },
-        ...(signal === undefined ? {} : { signal }),
-      }),
+      fetchHub(path, { headers: token === undefined ? {} : { authorization: `Bearer ${token}` }, signal }),
   };
 };
 

@@ -83,7 +83,11 @@ beforeEach(() => {
 /** A client that has got the headers and reads nothing more. */
 const begin = (path = '/api/audit/export.csv'): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {
-    const headers = { ...edgeHeaders(gatewayKey, facts), authorization: `Bearer ${token}` };
+    const authorized = { authorization: `Bearer ${token}` };
+    const headers = {
+      ...authorized,
+      ...edgeHeaders(gatewayKey, { method: 'GET', url: path, headers: authorized }, facts),
+    };
     request({ port, path, headers, agent: false }, (response) => {
       response.pause();
       resolve(response);

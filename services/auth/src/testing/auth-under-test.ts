@@ -3,7 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLogger, type EdgeFacts, edgeHeaders, Shutdown } from '@webxterm/shared';
+import { createLogger, type EdgeFacts, Shutdown } from '@webxterm/shared';
+import { fetchAsGateway } from '@webxterm/shared/testing';
 import { startServers } from '@webxterm/stack';
 import mongoose, { type Connection } from 'mongoose';
 import { z } from 'zod';
@@ -101,7 +102,7 @@ export const startAuthInstance = async (
   await startAuth(settings, { logger, shutdown }, cost);
   return {
     call: (method, path, body, call = {}) => send(`http://127.0.0.1:${port}${path}`, method, body, call),
-    fetch: (path) => fetch(`http://127.0.0.1:${port}${path}`, { headers: edgeHeaders(gatewayKey, factsOf({})) }),
+    fetch: (path) => fetchAsGateway(gatewayKey, factsOf({}), `http://127.0.0.1:${port}${path}`),
     ready: async () => Readiness.parse(await (await fetch(`http://127.0.0.1:${healthPort}/readyz`)).json()),
     stop: () => shutdown.run(),
   };
@@ -116,15 +117,14 @@ const factsOf = (call: Call): EdgeFacts => ({
 
 const send = async (url: string, method: string, body: unknown, call: Call): Promise<Answer> => {
   const payload = call.raw ?? (body === undefined ? undefined : JSON.stringify(body));
-  const response = await fetch(url, {
+  const response = await fetchAsGateway(gatewayKey, factsOf(call), url, {
     method,
     headers: {
-      ...edgeHeaders(gatewayKey, factsOf(call)),
       ...(payload === undefined ? {} : { 'content-type': 'application/json' }),
       ...(call.token === undefined ? {} : { authorization: `Bearer ${call.token}` }),
       ...call.headers,
     },
-    ...(payload === undefined ? {} : { body: payload }),
+    body: payload,
   });
   const text = await response.text();
   return { status: response.status, body: text === '' ? {} : JSON.parse(text), headers: response.headers };

@@ -1,4 +1,4 @@
-import { readEdgeFacts } from '@webxterm/shared';
+import { readProof } from '@webxterm/shared';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type GatewayProcess, gatewayKey, refusedStart, startGateway } from '../testing/gateway-process.ts';
 import { exchange, json, type RawAnswer, RawClient } from '../testing/raw-http.ts';
@@ -103,6 +103,36 @@ describe('what two parsers could read in two ways', () => {
     expect(service.recorded).toEqual([]);
   });
 
+  it.each(['content-length', 'Transfer-Encoding', 'host', 'authorization', 'cookie', 'origin', 'x-webxterm-gateway'])(
+    'Connection that names %s is 400, after 421, and ends the connection',
+    async (name) => {
+      const lines = ['Content-Length: 2', `Connection: keep-alive, ${name}`];
+      const elsewhere = await exchange(gateway.port, ['POST /api/login HTTP/1.1', 'Host: evil', ...lines], '{}');
+      expect([codeOf(elsewhere), elsewhere.headers.connection]).toEqual(['421 wrong_host', 'close']);
+      const client = new RawClient(gateway.port);
+      client.write(`POST /api/login HTTP/1.1\r\nHost: ${host}\r\n${lines.join('\r\n')}\r\n\r\n{}`);
+      expect(codeOf(await client.answer())).toBe('400 bad_request');
+      await client.closed();
+      expect(service.recorded).toEqual([]);
+    },
+  );
+
+  it('over 128 header lines are 431, however short they are', async () => {
+    const lines = Array.from({ length: 2100 }, () => 'a:');
+    const answer = await exchange(gateway.port, ['POST /api/login HTTP/1.1', `Host: ${host}`, ...lines]);
+    expect([codeOf(answer), service.recorded]).toEqual(['431 headers_too_large', []]);
+  });
+
+  it('an expectation that nobody knows is 417, after 421 and 400, and CONNECT is 400', async () => {
+    const expectation = 'Expect: 100-continue, more';
+    expect(codeOf(await post('/api/login', '{}', expectation))).toBe('417 expectation_failed');
+    expect(codeOf(await post('/api//login', '{}', expectation))).toBe('400 bad_request');
+    const elsewhere = await exchange(gateway.port, ['GET /api/login HTTP/1.1', 'Host: evil', expectation]);
+    expect(codeOf(elsewhere)).toBe('421 wrong_host');
+    expect(codeOf(await exchange(gateway.port, [`CONNECT ${host} HTTP/1.1`, `Host: ${host}`]))).toBe('400 bad_request');
+    expect(service.recorded).toEqual([]);
+  });
+
   it.each(['X-HTTP-Method-Override', 'X-HTTP-Method', 'X-Method-Override'])('%s is 400', async (name) => {
     expect(codeOf(await post('/api/login', '{}', `${name}: DELETE`))).toBe('400 bad_request');
     expect(service.recorded).toEqual([]);
@@ -145,7 +175,7 @@ describe('identity from outside', () => {
     const answer = await get('/api/machines', ...spoofed);
     const { headers } = service.last;
     expect(JSON.stringify(headers)).not.toMatch(/10\.9\.9\.9|evil|root|forged|chosen|dropped/);
-    expect(readEdgeFacts(gatewayKey, headers)).toEqual({
+    expect(readProof(gatewayKey, service.last)?.facts).toEqual({
       requestId: answer.headers['x-request-id'],
       clientIp: '127.0.0.1',
       proto: 'http',
@@ -172,7 +202,7 @@ describe('identity from outside', () => {
         'X-Real-IP: 6.6.6.6',
         'X-Webxterm-Gateway: forged',
       ]);
-      expect(readEdgeFacts(gatewayKey, service.last.headers)).toMatchObject({
+      expect(readProof(gatewayKey, service.last)?.facts).toMatchObject({
         clientIp: '198.51.100.9',
         proto: 'https',
       });

@@ -13,10 +13,12 @@ import {
   type EdgeOptions,
   maxBody,
   newRequestId,
+  readFraming,
 } from '../edge/edge.ts';
+import { declaredLength, type Framing, isBodyless } from '../edge/framing.ts';
 import type { Measures } from '../measure.ts';
 import { isTerminalSocket, RouteTable } from '../routing/route-table.ts';
-import { declaredLength, maxDrained, tooLarge } from '../upstreams/body-limit.ts';
+import { maxDrained, tooLarge } from '../upstreams/body-limit.ts';
 import type { Forwarder } from '../upstreams/forward.ts';
 import type { SocketForwarder } from '../upstreams/upgrade.ts';
 import { answerError, answerOnSocket } from './answer.ts';
@@ -41,9 +43,9 @@ const maxLoggedPath = 512;
 const isApi = (path: string): boolean =>
   path === '/api' || path.startsWith('/api/') || path.startsWith('/.well-known/');
 
-/** The body of a refused request is read to its end only where that end is near. */
-const closeAfter = (request: IncomingMessage): Record<string, string> =>
-  request.headers['transfer-encoding'] !== undefined || (declaredLength(request) ?? 0) > maxBody
+/** The body of a refused request is read to its end only where that end is known and near. */
+const closeAfter = (framing: Framing | AppError): Record<string, string> =>
+  framing instanceof AppError || (declaredLength(framing) ?? Number.POSITIVE_INFINITY) > maxBody
     ? { connection: 'close' }
     : {};
 
@@ -60,11 +62,11 @@ export class Door {
     this.#options = options;
     this.server = openServer(options.certificates);
     this.server.maxConnections = maxConnections;
-    this.server.on('request', (request, response) => this.#request(request, response));
-    this.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
-      if ((declaredLength(request) ?? 0) <= maxBody) response.writeContinue();
-      this.#request(request, response);
-    });
+    // Beyond a limit Node leaves headers out without a word, Content-Length too; framing.ts refuses what has too many.
+    this.server.maxHeadersCount = 0;
+    for (const event of ['request', 'checkContinue', 'checkExpectation'])
+      this.server.on(event, (request: IncomingMessage, response: ServerResponse) => this.#request(request, response));
+    this.server.on('connect', (request, socket, head) => this.#upgrade(request, socket, head));
     this.server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     this.server.on('clientError', (error, socket) => {
       const answering = this.#answering.get(socket);
@@ -75,21 +77,28 @@ export class Door {
   }
 
   #request(request: IncomingMessage, response: ServerResponse): void {
+    const framing = readFraming(request);
+    // HTTP/1.0 has no expectations (RFC 9110, 10.1.1).
+    const expectation = request.httpVersion === '1.1' ? request.headers.expect?.toLowerCase() : undefined;
     const requestId = newRequestId();
     response.setHeader('x-request-id', requestId);
     this.#answering.set(request.socket, response);
     this.#options.measures.watch(response, () => this.#routes.get(response));
     if (this.#options.logger.isLevelEnabled('debug')) this.#logAnswer(request, response, requestId);
+    // Whether a body follows the answer is the client's to choose then.
+    if (expectation !== undefined) response.shouldKeepAlive = false;
     try {
-      this.#route(admit(this.#options, request, requestId), request, response);
+      const admitted = admit(this.#options, request, requestId, framing);
+      if (expectation !== undefined && expectation !== '100-continue') throw new AppError('expectation_failed');
+      this.#route(admitted, request, response, expectation);
     } catch (error) {
       const known = toAppError(error);
       this.#log(known, request, requestId);
-      if (!response.headersSent) answerError(request, response, known, requestId, closeAfter(request));
+      if (!response.headersSent) answerError(request, response, known, requestId, closeAfter(framing));
     }
   }
 
-  #route(admitted: Admitted, request: IncomingMessage, response: ServerResponse): void {
+  #route(admitted: Admitted, request: IncomingMessage, response: ServerResponse, expectation?: string): void {
     const { path } = admitted.target;
     const method = request.method ?? '';
     if (isApi(path)) this.#options.own.secureApi(request, response);
@@ -98,7 +107,7 @@ export class Door {
     if (match.kind === 'unknown' && isApi(path)) throw this.#unknown(path);
     checkOrigin(this.#options.names, admitted.origin);
     if (admitted.origin !== undefined) corsHeaders(response, admitted.origin);
-    if (match.kind === 'route') this.#pass(match.route, admitted, request, response);
+    if (match.kind === 'route') this.#pass(match.route, admitted, request, response, expectation);
     else if (match.kind === 'unknown') this.#options.own.page(request, response);
     else if (isPreflight(request)) response.writeHead(204, preflightHeaders(match.allow)).end();
     else {
@@ -107,13 +116,19 @@ export class Door {
     }
   }
 
-  #pass(route: Route, admitted: Admitted, request: IncomingMessage, response: ServerResponse): void {
+  #pass(
+    route: Route,
+    admitted: Admitted,
+    request: IncomingMessage,
+    response: ServerResponse,
+    expectation?: string,
+  ): void {
     if (route.owner === 'gateway') {
       this.#options.own.routes.get(route.id)?.(request, response);
       return;
     }
     if (route.access === 'cookie') checkCookieUse(admitted.origin, credentialsOf(request, ''));
-    const length = declaredLength(request) ?? 0;
+    const length = declaredLength(admitted.framing) ?? 0;
     // Where a token is needed the service refuses a body itself, after 401; but what nobody would read ends here.
     if (length > maxDrained || (length > maxBody && route.access === 'public')) {
       tooLarge(request, response, admitted.facts.requestId);
@@ -121,6 +136,7 @@ export class Door {
     }
     // auth alone reads cookies, and only those that a page of ours sent along.
     if (route.owner !== 'auth' || admitted.origin === undefined) delete request.headers.cookie;
+    if (expectation !== undefined && length <= maxBody && !isBodyless(admitted.framing)) response.writeContinue();
     this.#options.forwarder.forward(route.owner, route, admitted, request, response);
   }
 
@@ -129,10 +145,11 @@ export class Door {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const framing = readFraming(request);
     const requestId = newRequestId();
     socket.on('error', () => undefined);
     try {
-      const admitted = this.#admitUpgrade(request, requestId);
+      const admitted = this.#admitUpgrade(request, requestId, framing);
       if (!(socket instanceof Socket)) throw new Error('an upgrade came on something else than a socket');
       this.#options.sockets.forward(admitted, request, socket, head);
     } catch (error) {
@@ -145,11 +162,11 @@ export class Door {
   }
 
   /** Only `GET /api/terminal/:agent_id/ws` with `websocket`, version 13, from a page of ours or from no page. */
-  #admitUpgrade(request: IncomingMessage, requestId: string): Admitted {
+  #admitUpgrade(request: IncomingMessage, requestId: string, framing: Framing | AppError): Admitted {
     const upgrade = request.headers.upgrade;
-    const admitted = admit(this.#options, request, requestId);
+    const admitted = admit(this.#options, request, requestId, framing);
     if (!isTerminalSocket(admitted.target.path)) throw this.#noUpgradeHere(request, admitted.target.path);
-    const problem = upgradeProblem(request, upgrade);
+    const problem = upgradeProblem(request, upgrade, admitted.framing);
     if (problem !== undefined) throw problem;
     checkOrigin(this.#options.names, admitted.origin);
     checkCookieUse(admitted.origin, credentialsOf(request, admitted.target.query));

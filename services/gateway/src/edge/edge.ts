@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
-import { AppError, type EdgeFacts } from '@webxterm/shared';
+import { AppError, type EdgeFacts, toAppError } from '@webxterm/shared';
 import { canonicalTarget, type Target } from './canonical-target.ts';
 import { clientOf, type TrustedProxies } from './client-address.ts';
 import { dropForeignHeaders, methodOverrides } from './foreign-headers.ts';
+import { type Framing, framingOf, writeFraming } from './framing.ts';
 import type { DoorNames } from './names.ts';
 
 /** Largest JSON body, as the services have it. */
@@ -14,6 +15,7 @@ export const maxBody = 64 * 1024;
 export interface Admitted {
   readonly facts: EdgeFacts;
   readonly target: Target;
+  readonly framing: Framing;
   /** The Origin when there is one; it is one of ours then. */
   readonly origin: string | undefined;
 }
@@ -26,23 +28,37 @@ export interface EdgeOptions {
 /** The id under which every log of the cluster knows this request. Made here, never taken from outside. */
 export const newRequestId = (): string => randomUUID();
 
+/** The framing of what came, or why it has none. Comes before everything else that reads or changes a header. */
+export const readFraming = ({ rawHeaders, httpVersion }: IncomingMessage): Framing | AppError => {
+  try {
+    return framingOf(rawHeaders, httpVersion);
+  } catch (error) {
+    return toAppError(error);
+  }
+};
+
 /**
- * What every request and every upgrade passes first, the same for both and before anything is routed: Host, canonical path,
+ * What every request and every upgrade passes first, the same for both and before anything is routed: Host, framing, canonical path,
  * header stripping, who the client is. Origin waits for the routing (`checkOrigin`), for a path that is not there is 404 first.
  * @throws AppError wrong_host, uri_too_long, bad_request
  */
-export const admit = (options: EdgeOptions, request: IncomingMessage, requestId: string): Admitted => {
+export const admit = (
+  options: EdgeOptions,
+  request: IncomingMessage,
+  requestId: string,
+  framing: Framing | AppError,
+): Admitted => {
   const { headers } = request;
   const host = headers.host?.toLowerCase() ?? '';
   if (!options.names.hosts.has(host)) throw new AppError('wrong_host');
-  if (countOf(request.rawHeaders, 'host') > 1)
-    throw new AppError('bad_request', 'The request has several Host headers.');
+  if (framing instanceof AppError) throw framing;
   const target = canonicalTarget(request.url ?? '');
-  checkFraming(request);
+  refuseOverrides(headers);
   const client = clientOf(options.proxies, peerOf(request), headers);
   const origin = headers.origin;
   dropForeignHeaders(headers);
-  return { facts: { requestId, host, ...client }, target, origin };
+  writeFraming(headers, framing, request.method);
+  return { facts: { requestId, host, ...client }, target, framing, origin };
 };
 
 const peerOf = ({ socket }: IncomingMessage) => ({
@@ -50,20 +66,11 @@ const peerOf = ({ socket }: IncomingMessage) => ({
   encrypted: socket instanceof TLSSocket,
 });
 
-/** Where two parsers could disagree about where a request ends, or which method it has, it is no request. */
-const checkFraming = (request: IncomingMessage): void => {
-  const { headers } = request;
-  if (headers['content-length'] !== undefined && headers['transfer-encoding'] !== undefined)
-    throw new AppError('bad_request', 'The request has both Content-Length and Transfer-Encoding.');
+/** Where two parsers could disagree about the method of a request, it is no request. */
+const refuseOverrides = (headers: IncomingHttpHeaders): void => {
   for (const name of methodOverrides)
     if (headers[name] !== undefined)
       throw new AppError('bad_request', `The header ${name} is not taken: use the method itself.`);
-};
-
-const countOf = (rawHeaders: readonly string[], name: string): number => {
-  let count = 0;
-  for (let index = 0; index < rawHeaders.length; index += 2) if (rawHeaders[index]?.toLowerCase() === name) count += 1;
-  return count;
 };
 
 export interface Credentials {
@@ -75,7 +82,7 @@ export interface Credentials {
 
 /** What the request brings to prove who it is; whether it is any good, the services say. */
 export const credentialsOf = (request: IncomingMessage, query: string): Credentials => ({
-  bearer: /^Bearer \S/i.test(request.headers.authorization ?? ''),
+  bearer: /^Bearer +\S/i.test(request.headers.authorization ?? ''),
   queryToken: /(^|&)token=[^&]/.test(query),
   cookie: request.headers.cookie !== undefined,
 });

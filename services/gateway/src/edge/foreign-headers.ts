@@ -26,7 +26,7 @@ const identity = new Set([
 ]);
 const identityPrefixes = ['x-forwarded-', 'x-webxterm-', 'x-auth-request-', 'x-authenticated-', 'x-link-', 'x-attach-'];
 
-/** RFC 9110, 7.6.1: meant for this hop alone. `transfer-encoding` stays: it says how the body that follows is framed. */
+/** RFC 9110, 7.6.1: meant for this hop alone. Content-Length and Transfer-Encoding are the business of framing.ts. */
 const hopByHop = new Set([
   'connection',
   'keep-alive',
@@ -49,11 +49,14 @@ const isForeign = (name: string): boolean => {
   return identityPrefixes.some((prefix) => name.startsWith(prefix)) && !ourClientHeaders.has(name);
 };
 
-/** Removes, in place, what only the gateway may say and what is meant for this hop. What Connection names goes too. */
+/**
+ * Removes, in place, what only the gateway may say and what is meant for this hop. Of what Connection names, that is what begins with
+ * `x-`: framing.ts refuses every request whose Connection names anything else of meaning.
+ */
 export const dropForeignHeaders = (headers: IncomingHttpHeaders): void => {
-  for (const token of String(headers.connection ?? '').split(',')) {
+  for (const token of (headers.connection ?? '').split(',')) {
     const name = token.trim().toLowerCase();
-    if (name !== '' && name !== 'transfer-encoding' && name !== 'host') delete headers[name];
+    if (name.startsWith('x-')) delete headers[name];
   }
   for (const name of Object.keys(headers)) if (isForeign(name)) delete headers[name];
 };

@@ -5,8 +5,10 @@ import { createProxyMiddleware, type Options, type Plugin, type RequestHandler }
 import { answerError } from '../door/answer.ts';
 import { serverLimits } from '../door/limits.ts';
 import type { Admitted } from '../edge/edge.ts';
+import { isBodyless } from '../edge/framing.ts';
 import { limitBody } from './body-limit.ts';
 import { InstanceAgent } from './instance-agent.ts';
+import { noBody } from './no-body.ts';
 import type { Owner, Pool } from './pool.ts';
 
 /** A service that says nothing for so long is not waited for. Streams of events have no such bound. */
@@ -23,10 +25,15 @@ interface Pending {
 
 /** The ways to one service. */
 interface Ways {
-  /** Over kept connections: one of them could be closing just then, so only for what may be asked once more. */
+  /**
+   * Over kept connections. One of them could be closing just then, so only for what may be asked once more; and nothing but the head of
+   * a request is ever written to one, because the next head on it is of another person's request.
+   */
   readonly kept: RequestHandler;
-  /** Over a connection of its own. */
+  /** Over a connection of its own, without a body. */
   readonly fresh: RequestHandler;
+  /** Over a connection of its own, with the body that the framing announces. */
+  readonly withBody: RequestHandler;
 }
 
 /** Passes requests on to the services that own their routes. */
@@ -44,9 +51,15 @@ export class Forwarder {
 
   /** `owner` answers `request`; 503 when no instance of it does. */
   forward(owner: Owner, route: Route, admitted: Admitted, request: IncomingMessage, response: ServerResponse): void {
-    Object.assign(request.headers, edgeHeaders(this.#gatewayKey, admitted.facts));
     this.#pending.set(request, { route, admitted, response, retried: false });
-    void this.#ways.get(owner)?.[isRepeatable(request) ? 'kept' : 'fresh'](request, response);
+    const way = isRepeatable(request, admitted) ? 'kept' : isBodyless(admitted.framing) ? 'fresh' : 'withBody';
+    this.#send(owner, way, admitted, request, response);
+  }
+
+  /** The proof holds for one sending. */
+  #send(owner: Owner, way: keyof Ways, { facts }: Admitted, request: IncomingMessage, response: ServerResponse): void {
+    Object.assign(request.headers, edgeHeaders(this.#gatewayKey, request, facts));
+    void this.#ways.get(owner)?.[way](request, response);
   }
 
   #waysTo(pool: Pool): Ways {
@@ -55,8 +68,9 @@ export class Forwarder {
     const fresh = new InstanceAgent(pool, { keepAlive: false });
     const plugins = [this.#listen(pool.owner)];
     return {
-      kept: createProxyMiddleware({ ...proxyOptions(pool, kept), plugins }),
-      fresh: createProxyMiddleware({ ...proxyOptions(pool, fresh), plugins }),
+      kept: createProxyMiddleware({ ...proxyOptions(pool, kept), buffer: noBody, plugins }),
+      fresh: createProxyMiddleware({ ...proxyOptions(pool, fresh), buffer: noBody, plugins }),
+      withBody: createProxyMiddleware({ ...proxyOptions(pool, fresh), plugins }),
     };
   }
 
@@ -84,7 +98,7 @@ export class Forwarder {
     if (upstream.reusedSocket) boundKept(upstream);
     if (pending.route.success.stream === undefined)
       upstream.setTimeout(silenceMs, () => upstream.destroy(new Error(`no answer in ${silenceMs} ms`)));
-    if (!pending.retried) limitBody(request, pending.response, upstream, pending.admitted.facts.requestId);
+    if (!pending.retried) limitBody(request, pending.response, upstream, pending.admitted);
   }
 
   /** A GET that got no answer is asked once more, by a connection of its own; nothing else is ever sent twice. */
@@ -97,9 +111,9 @@ export class Forwarder {
       response.destroy();
       return;
     }
-    if (!pending.retried && isRepeatable(request)) {
+    if (!pending.retried && isRepeatable(request, admitted)) {
       pending.retried = true;
-      void this.#ways.get(owner)?.fresh(request, response);
+      this.#send(owner, 'fresh', admitted, request, response);
       return;
     }
     this.#logger.warn(
@@ -122,10 +136,8 @@ const boundKept = (upstream: ClientRequest): void => {
   upstream.once('response', () => clearTimeout(timer)).once('close', () => clearTimeout(timer));
 };
 
-const isRepeatable = ({ method, headers }: IncomingMessage): boolean =>
-  (method === 'GET' || method === 'HEAD') &&
-  headers['content-length'] === undefined &&
-  headers['transfer-encoding'] === undefined;
+const isRepeatable = ({ method }: IncomingMessage, { framing }: Admitted): boolean =>
+  (method === 'GET' || method === 'HEAD') && framing.kind === 'none';
 
 const spoken: Record<Owner, string> = {
   auth: 'The sign-in service',

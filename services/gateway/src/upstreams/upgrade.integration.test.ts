@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readEdgeFacts } from '@webxterm/shared';
+import { readProof } from '@webxterm/shared';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { freePort, type GatewayProcess, gatewayKey, startGateway } from '../testing/gateway-process.ts';
@@ -93,7 +93,7 @@ describe('a WebSocket through the door', () => {
     const { headers, kind } = terminal.last;
     expect(kind).toBe('upgrade');
     expect(JSON.stringify(headers)).not.toMatch(/10\.9\.9\.9|forged|chosen|dropped|wxt_x/);
-    expect(readEdgeFacts(gatewayKey, headers)).toMatchObject({
+    expect(readProof(gatewayKey, terminal.last)?.facts).toMatchObject({
       clientIp: '127.0.0.1',
       requestId: answer.headers['x-request-id'],
     });
@@ -142,6 +142,19 @@ describe('a WebSocket through the door', () => {
     expect(answer.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
   });
 
+  it('passes nothing that came behind the handshake when the service refuses it', async () => {
+    const far: string[] = [];
+    terminal.onUpgrade = (_request, socket) => {
+      socket.on('data', (chunk) => far.push(String(chunk)));
+      socket.end('HTTP/1.1 401 Unauthorized\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}');
+    };
+    const client = open(`GET ${socketPath}`, handshake);
+    client.write(`GET /api/machines HTTP/1.1\r\nHost: 127.0.0.1:${gateway.port}\r\n\r\n`);
+    expect((await client.answer()).status).toBe(401);
+    await client.closed();
+    expect([far, terminal.recorded.length]).toEqual([[], 1]);
+  });
+
   it('ends when the service dies, and the service hears when the client dies', async () => {
     const far: import('node:stream').Duplex[] = [];
     terminal.onUpgrade = (request, socket, head) => {
@@ -188,6 +201,9 @@ describe('an upgrade that is not that one', () => {
     ],
     ['no key', `GET ${socketPath}`, without('Sec-WebSocket-Key'), undefined, '400 bad_request'],
     ['a body', `GET ${socketPath}`, [...handshake, 'Content-Length: 5'], undefined, '400 bad_request'],
+    ['a chunked body', `GET ${socketPath}`, [...handshake, 'Transfer-Encoding: chunked'], undefined, '400 bad_request'],
+    ['a hidden body', `GET ${socketPath}`, [...handshake, 'Connection: content-length'], undefined, '400 bad_request'],
+    ['two keys', `GET ${socketPath}`, [...handshake, ...handshake.slice(3)], undefined, '400 bad_request'],
     ['Origin null', `GET ${socketPath}`, [...handshake, 'Origin: null'], undefined, '403 origin_not_allowed'],
     [
       'another Origin',

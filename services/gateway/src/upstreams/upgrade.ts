@@ -32,10 +32,8 @@ export class SocketForwarder {
   }
 
   forward(admitted: Admitted, request: IncomingMessage, socket: Socket, head: Buffer): void {
-    Object.assign(request.headers, edgeHeaders(this.#gatewayKey, admitted.facts), {
-      connection: 'Upgrade',
-      upgrade: 'websocket',
-    });
+    Object.assign(request.headers, { connection: 'Upgrade', upgrade: 'websocket' });
+    Object.assign(request.headers, edgeHeaders(this.#gatewayKey, request, admitted.facts));
     this.#pending.set(socket, admitted);
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));

@@ -6,12 +6,12 @@ import { EdgeKind } from '@webxterm/contracts/grpc';
 import { terminalHeader } from '@webxterm/contracts/rest';
 import {
   AppError,
+  EdgeGuard,
   errorBody,
   errorHeaders,
   inRequestScope,
   type Logger,
   type RequestScope,
-  readEdgeFacts,
   toAppError,
 } from '@webxterm/shared';
 import { type WebSocket, WebSocketServer } from 'ws';
@@ -51,6 +51,7 @@ interface Pending {
 /** Answers the upgrades of `GET /api/terminal/:agent_id/ws`: who may not gets a status and a JSON body instead. */
 export class Upgrades {
   readonly #options: UpgradeOptions;
+  readonly #guard: EdgeGuard;
   readonly #headers = new WeakMap<IncomingMessage, Record<string, string>>();
   readonly #server = new WebSocketServer({
     noServer: true,
@@ -63,6 +64,7 @@ export class Upgrades {
 
   constructor(options: UpgradeOptions) {
     this.#options = options;
+    this.#guard = new EdgeGuard(options.gatewayKey, options.logger);
     this.#server.on('headers', (lines, request) => {
       for (const [name, value] of Object.entries(this.#headers.get(request) ?? {})) lines.push(`${name}: ${value}`);
     });
@@ -77,7 +79,7 @@ export class Upgrades {
   }
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const facts = readEdgeFacts(this.#options.gatewayKey, request.headers);
+    const facts = this.#guard.check(request);
     if (facts === undefined) return this.#refuse(socket, new AppError('not_gateway'), '');
     let seat: Seat | undefined;
     let scope: RequestScope = { ...facts, userAgent: request.headers['user-agent'] ?? '', caller: undefined };
