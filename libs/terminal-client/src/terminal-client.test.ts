@@ -210,6 +210,44 @@ describe('a terminal client', () => {
     expect(bench.clock.now()).toBeLessThan(40_000);
   });
 
+  it('takes its place back from its own connection that broke, and leaves it to another one', async () => {
+    const bench = new Bench();
+    await bench.attach();
+    const displace = (): void => {
+      bench.socket.tell({ type: 'refused', code: 'displaced', message: 'A newer connection took over.' });
+      bench.socket.break(4408);
+    };
+    bench.socket.break();
+    await bench.clock.pass(1000);
+    await bench.attach();
+    displace();
+    expect(bench.client.state).toMatchObject({ state: 'reconnecting', reason: 'A newer connection took over.' });
+    await bench.clock.pass(1000);
+    await bench.attach();
+    expect(bench.client.state).toEqual({ state: 'live' });
+    // The place of a connection that did not break is somebody else's to take.
+    for (let seconds = 0; seconds < 16; seconds += 4) {
+      await bench.clock.pass(4000);
+      bench.socket.tell({ type: 'pong', scope: 'hop', nonce: 0 });
+    }
+    displace();
+    expect(bench.client.state).toMatchObject({ state: 'refused', code: 'displaced' });
+  });
+
+  it('does not fight with a rival of the same identity: only a break counts, not that it was displaced', async () => {
+    const bench = new Bench();
+    await bench.attach();
+    bench.socket.break();
+    for (let round = 0; bench.client.state.state !== 'refused' && round < 50; round += 1) {
+      await bench.clock.pass(1000);
+      await bench.attach();
+      bench.socket.tell({ type: 'refused', code: 'displaced', message: 'A newer connection took over.' });
+      bench.socket.break(4408);
+    }
+    expect(bench.client.state).toMatchObject({ state: 'refused', code: 'displaced' });
+    expect(bench.clock.now()).toBeLessThan(30_000);
+  });
+
   it('goes on trying while tickets cannot be had, and while the machine cannot be reached', async () => {
     const bench = new Bench();
     bench.ticket = () => Promise.reject(new Error('503'));

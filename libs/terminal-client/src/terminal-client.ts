@@ -50,7 +50,7 @@ export class TerminalClient {
   /** When the try under way began; undefined once it was live. */
   #triedAt: number | undefined;
   #liveSince: number | undefined;
-  /** When the last connection that was live was lost. */
+  /** When the last connection that was live broke. */
   #lostAt: number | undefined;
   #refused: Frame<'refused'> | undefined;
   #ended: Frame<'ended'> | undefined;
@@ -240,13 +240,13 @@ export class TerminalClient {
     this.#input.detached();
     this.#output.detached();
     this.#snapshot.detached();
-    if (this.#liveSince !== undefined) {
-      this.#lostAt = this.#clock.now();
-      this.#backoff.lived(this.#lostAt - this.#liveSince);
-    }
+    const liveSince = this.#liveSince;
     this.#liveSince = undefined;
+    if (liveSince !== undefined) this.#backoff.lived(this.#clock.now() - liveSince);
     if (code === closeCode.unauthenticated) this.#credentials.dropPass();
     const verdict = verdictOf(code, reason, this.#refused);
+    const broke = verdict.kind === 'retry' || verdict.kind === 'unreachable';
+    if (liveSince !== undefined && broke) this.#lostAt = this.#clock.now();
     if (verdict.kind === 'refused' && this.#ownPlaceMayBeTaken(verdict.code))
       this.#retry('reconnecting', verdict.message);
     else if (verdict.kind === 'refused') this.#end({ state: 'refused', code: verdict.code, message: verdict.message });
@@ -261,9 +261,12 @@ export class TerminalClient {
     else this.#retry('reconnecting', verdict.reason);
   }
 
-  /** What the server counts too many may be this viewer's own connection that broke. */
+  /**
+   * The connection that the server counts as one too many, or that took this one's place, may be this viewer's own that broke: until
+   * its relay notices the death, it may attach again through another hub.
+   */
   #ownPlaceMayBeTaken(code: string): boolean {
-    if (code !== 'too_many_terminals' && code !== 'too_many_streams') return false;
+    if (code !== 'too_many_terminals' && code !== 'too_many_streams' && code !== 'displaced') return false;
     return this.#lostAt !== undefined && this.#clock.now() - this.#lostAt < placeFreeWithinMs;
   }
 
