@@ -7,13 +7,13 @@ import {
   listAccess,
   machineMetrics,
   recentActivity,
-  recentMachines,
   revokeAccess,
   updateMachine,
 } from '@webxterm/contracts/rest';
 import type { z } from 'zod';
 import type { SignIn } from '../sign-in/sign-in.ts';
 import { ask, send } from './client.ts';
+import { readMachines, recentMachineRows } from './machine-rows.ts';
 
 export type NewMachine = z.input<typeof createMachine.body>;
 export type AddedMachine = z.output<typeof createMachine.success.schema>;
@@ -22,7 +22,6 @@ export type MachineMetrics = z.output<typeof machineMetrics.success.schema>;
 export type MachineUsers = z.output<typeof listAccess.success.schema>;
 export type DashboardStats = z.output<typeof dashboardStats.success.schema>;
 export type RecentActivity = z.output<typeof recentActivity.success.schema>;
-export type RecentMachines = z.output<typeof recentMachines.success.schema>;
 
 const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
 const of = (agentId: string) => ({ agent_id: agentId });
@@ -63,8 +62,12 @@ export const machineCalls = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof 
   dashboardStats: (signal?: AbortSignal): Promise<DashboardStats> =>
     signIn.withToken((token) => ask(fetcher, dashboardStats, { headers: bearer(token), signal })),
 
-  recentMachines: (signal?: AbortSignal): Promise<RecentMachines> =>
-    signIn.withToken((token) => ask(fetcher, recentMachines, { headers: bearer(token), signal })),
+  async recentMachines(signal?: AbortSignal) {
+    const { machines } = await signIn.withToken((token) =>
+      ask(fetcher, recentMachineRows, { headers: bearer(token), signal }),
+    );
+    return readMachines(machines);
+  },
 
   recentActivity: (signal?: AbortSignal): Promise<RecentActivity> =>
     signIn.withToken((token) => ask(fetcher, recentActivity, { headers: bearer(token), signal })),

@@ -3,7 +3,7 @@ import {
   endSession,
   getMachine,
   listMachineSessions,
-  listMachines,
+  type listMachines,
   listSessions,
   machineEvents,
   profile,
@@ -15,8 +15,12 @@ import { ownAccountCalls, userCalls } from './account-calls.ts';
 import { auditCalls } from './audit-calls.ts';
 import { ask, fetchAnswer, send } from './client.ts';
 import { machineCalls } from './machine-calls.ts';
+import { machineListRows, readMachines, type UnreadableMachine } from './machine-rows.ts';
 
-export type MachineList = z.output<typeof listMachines.success.schema>;
+/** A page of machines: those that can be read, and those that cannot. */
+export type MachineList = z.output<typeof listMachines.success.schema> & {
+  readonly unreadable: readonly UnreadableMachine[];
+};
 export type MachineQuery = z.input<typeof listMachines.query>;
 
 const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
@@ -31,8 +35,12 @@ export const serverFor = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fet
   profile: (signal?: AbortSignal) =>
     signIn.withToken((token) => ask(fetcher, profile, { headers: bearer(token), signal })),
 
-  machines: (query: MachineQuery, signal?: AbortSignal) =>
-    signIn.withToken((token) => ask(fetcher, listMachines, { query, headers: bearer(token), signal })),
+  async machines(query: MachineQuery, signal?: AbortSignal): Promise<MachineList> {
+    const list = await signIn.withToken((token) =>
+      ask(fetcher, machineListRows, { query, headers: bearer(token), signal }),
+    );
+    return { ...list, ...readMachines(list.machines) };
+  },
 
   machine: (agentId: string, signal?: AbortSignal) =>
     signIn.withToken((token) =>

@@ -56,14 +56,12 @@ export const DashboardPage = () => {
       <Paper className={cards.card} component="section" aria-label="Recent machines">
         <h2 className={cards.heading}>Heard from last</h2>
         {machines.data === undefined && <Skeleton height={120} radius="md" aria-label="Fetching machines" />}
-        {machines.data?.machines.length === 0 && (
+        {machines.data !== undefined && noneOf(machines.data) && (
           <Text size="sm" c="dimmed">
             You have no machines yet. <Link to="/machines/add">Add one</Link>
           </Text>
         )}
-        {machines.data !== undefined && machines.data.machines.length > 0 && (
-          <MachineTable machines={machines.data.machines} now={now} />
-        )}
+        {machines.data !== undefined && !noneOf(machines.data) && <MachineTable {...machines.data} now={now} />}
       </Paper>
       <Paper className={cards.card} component="section" aria-label="Recent activity">
         <h2 className={cards.heading}>What was done</h2>
@@ -76,6 +74,9 @@ export const DashboardPage = () => {
     </Stack>
   );
 };
+
+const noneOf = (list: { machines: readonly unknown[]; unreadable: readonly unknown[] }): boolean =>
+  list.machines.length + list.unreadable.length === 0;
 
 const percent = (value: number | null): string => (value === null ? '–' : `${Math.round(value)} %`);
 

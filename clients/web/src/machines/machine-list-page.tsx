@@ -74,7 +74,7 @@ const Result = ({ list, filtered }: { list: MachineList; filtered: boolean }) =>
   if (list.total === 0) return filtered ? <NothingFound /> : <NoMachines />;
   return (
     <Stack>
-      <MachineTable machines={list.machines} now={now} />
+      <MachineTable machines={list.machines} unreadable={list.unreadable} now={now} />
       {list.total_pages > 1 && (
         <Group justify="center">
           <Pagination

@@ -42,7 +42,7 @@ export const MachinePage = () => {
       </Anchor>
       {machine.isError && (
         <Failure
-          title={machine.data === undefined ? 'The machine could not be fetched' : 'This page may be out of date'}
+          title={failureTitle(machine.error, machine.data !== undefined)}
           error={machine.error}
           onRetry={() => void machine.refetch()}
         />
@@ -51,6 +51,11 @@ export const MachinePage = () => {
       {machine.data !== undefined && <Details machine={machine.data} />}
     </Stack>
   );
+};
+
+const failureTitle = (error: Error, shown: boolean): string => {
+  if (error instanceof ApiError && error.code === 'unexpected_answer') return "This machine's details cannot be read";
+  return shown ? 'This page may be out of date' : 'The machine could not be fetched';
 };
 
 const Details = ({ machine }: { machine: Machine }) => (

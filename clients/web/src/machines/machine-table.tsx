@@ -2,13 +2,20 @@ import { Badge, Button, Skeleton, Table, Text } from '@mantine/core';
 import { IconTerminal2 } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import type { Machine } from '@webxterm/contracts/rest';
+import type { UnreadableMachine } from '../api/machine-rows.ts';
 import classes from './machine-table.module.css';
 import { Meter } from './meter.tsx';
 import { ago, mayOpen, platform } from './phrases.ts';
 import { Status } from './status.tsx';
 
+interface MachineTableProps {
+  readonly machines: readonly Machine[];
+  readonly unreadable: readonly UnreadableMachine[];
+  readonly now: number;
+}
+
 /** My machines, one row each. On a phone the row keeps name, status and the way in. */
-export const MachineTable = ({ machines, now }: { machines: readonly Machine[]; now: number }) => (
+export const MachineTable = ({ machines, unreadable, now }: MachineTableProps) => (
   <div className={classes.frame}>
     <Table className={classes.table} verticalSpacing="sm" horizontalSpacing="md" aria-label="Machines">
       <Head />
@@ -16,9 +23,30 @@ export const MachineTable = ({ machines, now }: { machines: readonly Machine[]; 
         {machines.map((machine) => (
           <Row key={machine.agent_id} machine={machine} now={now} />
         ))}
+        {unreadable.map((machine, index) => (
+          <UnreadableRow key={machine.agentId ?? `unreadable ${index}`} machine={machine} />
+        ))}
       </Table.Tbody>
     </Table>
   </div>
+);
+
+/** Its page says more, and is where it can be removed or left. */
+const UnreadableRow = ({ machine }: { machine: UnreadableMachine }) => (
+  <Table.Tr>
+    <Table.Td className={classes.nameCell} colSpan={5}>
+      {machine.agentId === undefined ? (
+        <Text fw={600}>{machine.name || 'A machine'}</Text>
+      ) : (
+        <Link className={classes.name} to={`/machines/${machine.agentId}`}>
+          {machine.name || machine.agentId}
+        </Link>
+      )}
+      <Text size="xs" c="dimmed">
+        This machine's details cannot be read.
+      </Text>
+    </Table.Td>
+  </Table.Tr>
 );
 
 const Head = () => (

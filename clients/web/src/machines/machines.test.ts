@@ -1,5 +1,6 @@
 import type { Machine, MachineEvent } from '@webxterm/contracts/rest';
 import { describe, expect, it } from 'vitest';
+import { readMachines } from '../api/machine-rows.ts';
 import { EventStreamParser } from './event-stream.ts';
 import { installCommands, maskedKey } from './install-command.ts';
 import { listWithEvent, withEvent } from './machine-cache.ts';
@@ -56,7 +57,14 @@ describe('server-sent events', () => {
 
 describe('what changed', () => {
   it('is put into the list, and keeps what the event does not say', () => {
-    const list = { machines: [machine('ag_1'), machine('ag_2')], total: 2, page: 1, limit: 50, total_pages: 1 };
+    const list = {
+      machines: [machine('ag_1'), machine('ag_2')],
+      unreadable: [],
+      total: 2,
+      page: 1,
+      limit: 50,
+      total_pages: 1,
+    };
     const next = listWithEvent(list, online);
     expect(next.machines.map(({ status }) => status)).toEqual(['online', 'offline']);
     expect(next.machines[0]?.last_active).toBe('2026-01-01T00:00:00Z');
@@ -64,9 +72,27 @@ describe('what changed', () => {
   });
 
   it('leaves a list alone that does not hold the machine', () => {
-    const list = { machines: [machine('ag_2')], total: 1, page: 1, limit: 50, total_pages: 1 };
+    const list = { machines: [machine('ag_2')], unreadable: [], total: 1, page: 1, limit: 50, total_pages: 1 };
     expect(listWithEvent(list, online)).toBe(list);
     expect(withEvent(machine('ag_1'), online).status).toBe('online');
+  });
+});
+
+it('a machine that cannot be read costs no other row of the list', () => {
+  const good = { ...machine(`ag_${'a'.repeat(26)}`), name: 'good' };
+  const tooMuch = {
+    ...good,
+    agent_id: `ag_${'b'.repeat(26)}`,
+    name: 'bad\u202e',
+    metadata: { ...good.metadata, mem_total_mb: 2 ** 63 },
+  };
+  expect(readMachines([tooMuch, good, null, { name: 7, my_role: 'emperor' }])).toEqual({
+    machines: [good],
+    unreadable: [
+      { agentId: tooMuch.agent_id, name: 'bad', myRole: 'owner' },
+      { agentId: undefined, name: '', myRole: undefined },
+      { agentId: undefined, name: '', myRole: undefined },
+    ],
   });
 });
 

@@ -1,3 +1,4 @@
+import { plainText } from '@webxterm/contracts/text';
 import type { TerminalState } from '@webxterm/terminal-client';
 
 type Ended = Extract<TerminalState, { state: 'ended' }>;
@@ -27,7 +28,7 @@ export const endSentence = (ended: Pick<Ended, 'cause' | 'exitCode' | 'signal'>)
 };
 
 const howItWent = ({ exitCode, signal }: Pick<Ended, 'exitCode' | 'signal'>): string => {
-  if (signal !== undefined) return `shell ended by signal ${signal}`;
+  if (signal !== undefined) return `shell ended by signal ${plainText(signal, 32)}`;
   return exitCode === undefined ? 'shell exited' : `shell exited with code ${exitCode}`;
 };
 

@@ -1,4 +1,5 @@
 import { Button, CloseButton } from '@mantine/core';
+import { plainText } from '@webxterm/contracts/text';
 import type { TerminalState } from '@webxterm/terminal-client';
 import { useEffect, useState } from 'react';
 import { endSentence } from './sentences.ts';
@@ -80,7 +81,9 @@ const sentenceOf = (state: TerminalState): string => {
       return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}`;
     }
     case 'refused':
-      return state.code === 'displaced' ? 'This shell was taken over in another window or tab.' : state.message;
+      return state.code === 'displaced'
+        ? 'This shell was taken over in another window or tab.'
+        : plainText(state.message, 300);
   }
 };
 

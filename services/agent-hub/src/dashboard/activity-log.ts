@@ -1,4 +1,5 @@
 import type { MachineActivity } from '@webxterm/contracts/rest';
+import { plainText } from '@webxterm/contracts/text';
 import type { Logger } from '@webxterm/shared';
 import type { Model } from 'mongoose';
 import type { MachineRecord } from '../machines/record.ts';
@@ -30,7 +31,7 @@ export class ActivityLog {
       owner_id,
       what,
       username: by.username,
-      detail: detail.slice(0, detailLimit),
+      detail: plainText(detail, detailLimit),
       success,
       at,
     };

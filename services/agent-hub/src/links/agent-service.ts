@@ -9,6 +9,7 @@ import type { Commands } from '../commands/commands.ts';
 import type { Activity } from '../machines/activity.ts';
 import type { MachineStore } from '../machines/store.ts';
 import type { Presence } from '../presence/presence.ts';
+import { readEnd } from './agent-claims.ts';
 import type { Greeter } from './greeting.ts';
 import type { ControlStream, Link } from './link.ts';
 import type { LinkTable } from './link-table.ts';
@@ -136,9 +137,7 @@ export class AgentService {
     const event: (typeof SessionEndedEvent)['_output'] = {
       agent_id: agentId,
       session_id: ended.sessionId.toString('base64url'),
-      cause: ended.cause.slice(0, 64),
-      exit_code: ended.exitCode ?? null,
-      signal: ended.signal?.slice(0, 32) ?? null,
+      ...readEnd(ended),
     };
     try {
       bus.publish(sessionEndedSubject(agentId), JSON.stringify(event));

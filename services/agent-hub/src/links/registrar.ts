@@ -1,6 +1,6 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { findUsers, verifyApiKey } from '@webxterm/contracts/bus';
-import type { Hello, MachineFacts } from '@webxterm/contracts/grpc';
+import type { Hello } from '@webxterm/contracts/grpc';
 import { type Auditor, refusalFact } from '@webxterm/shared/audit';
 import { ask } from '@webxterm/shared/bus';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
@@ -9,6 +9,7 @@ import { redeemToken } from '../enrolment/redeem.ts';
 import { cleanMachineName } from '../machines/machine-name.ts';
 import type { StoredMachine } from '../machines/record.ts';
 import type { ReportedFacts } from '../machines/store.ts';
+import { readFacts, readLabels } from './agent-claims.ts';
 import type { LinkIdentity } from './link.ts';
 import { openLinkPass } from './link-pass.ts';
 import { isApiKey, isMachineCredential, makeMachineCredential, sha256Hex } from './machine-credential.ts';
@@ -61,7 +62,7 @@ export class Registrar {
 
   /** @throws LinkRefusal; AppError and database errors for what could not be checked */
   async register(hello: Hello, address: string): Promise<Registered> {
-    const facts = reportedFacts(hello.facts, address);
+    const facts = readFacts(hello.facts, address);
     switch (hello.credential?.$case) {
       case 'linkPass':
         return (
@@ -146,8 +147,7 @@ export class Registrar {
           owner_id: owner.user_id,
           owner_username: owner.username,
           name: cleanMachineName(hello.facts?.name ?? '', hello.facts?.hostname ?? ''),
-          description: (hello.facts?.description ?? '').slice(0, 500),
-          tags: (hello.facts?.tags ?? []).slice(0, 32).map((tag) => tag.slice(0, 64)),
+          ...readLabels(hello.facts),
           public_key: hello.publicKey.toString('base64url'),
           key_id: owner.key_id,
           credential_hash: sha256Hex(machineCredential),
@@ -224,21 +224,3 @@ const identityOf = (machine: StoredMachine, hello: Hello): LinkIdentity => ({
   keyId: machine.key_id,
   ...dialOf(hello),
 });
-
-const reportedFacts = (facts: MachineFacts | undefined, address: string): ReportedFacts => ({
-  os: short(facts?.os),
-  arch: short(facts?.arch),
-  agent_version: short(facts?.agentVersion),
-  ip_address: address,
-  process_user: short(facts?.processUser),
-  metadata: {
-    cpu_cores: facts?.cpuCores ?? 0,
-    mem_total_mb: Number(facts?.memTotalMb ?? 0n),
-    disk_total_gb: Number(facts?.diskTotalGb ?? 0n),
-    hostname: short(facts?.hostname),
-    os_version: short(facts?.osVersion),
-    linux_user: short(facts?.linuxUser),
-  },
-});
-
-const short = (text: string | undefined): string => (text ?? '').slice(0, 128);

@@ -3,6 +3,7 @@ import { MachineStatusEvent, machineEventsWildcard, machineSubject } from '@webx
 import type { ResourceStats as WireStats } from '@webxterm/contracts/grpc';
 import type { MachineEvent, MachineStatus, ResourceStats } from '@webxterm/contracts/rest';
 import type { Logger } from '@webxterm/shared';
+import { readStats, readUptime } from '../links/agent-claims.ts';
 import type { MachineRecord } from './record.ts';
 import type { StatsHistory } from './stats-history.ts';
 import type { StatsRecord } from './stats-record.ts';
@@ -98,13 +99,12 @@ export class Activity {
     if (now - (this.#takenAt.get(agentId) ?? Number.NEGATIVE_INFINITY) < minStatsGapMs) return;
     if (!this.#takenAt.has(agentId)) this.#saveSoon();
     this.#takenAt.set(agentId, now);
-    const stats = sane(reported);
+    const stats = readStats(reported);
     this.#keep(agentId, stats, now);
-    const uptime = Number(reported.uptimeSeconds);
     this.#note(agentId, {
       last_active: new Date(now),
       resource_stats: stats,
-      uptime_seconds: Number.isSafeInteger(uptime) ? uptime : 0,
+      uptime_seconds: readUptime(reported.uptimeSeconds),
     });
     const event: MachineEvent = {
       agent_id: agentId,
@@ -169,17 +169,6 @@ export class Activity {
     for (const listener of this.#listeners) listener(event);
   }
 }
-
-/** An agent's figures as the API promises them: finite, not negative, percent up to 100. */
-const sane = (reported: WireStats): ResourceStats => ({
-  cpu_percent: within(reported.cpuPercent, 100),
-  memory_percent: within(reported.memoryPercent, 100),
-  disk_percent: within(reported.diskPercent, 100),
-  network_inbound: within(reported.networkInbound, 1e6),
-  network_outbound: within(reported.networkOutbound, 1e6),
-});
-
-const within = (value: number, max: number): number => (Number.isFinite(value) ? Math.min(max, Math.max(0, value)) : 0);
 
 const parseJson = (parse: () => unknown): unknown => {
   try {

@@ -1,13 +1,15 @@
+import { plainText } from '@webxterm/contracts/text';
+
 /** Characters. */
 export const maxMachineName = 64;
 
-/** Control, format (bidi, zero width), private and unassigned characters: a name must look like what it is. */
-const unseen = /[\p{C}\p{Zl}\p{Zp}]/gu;
+/** Of what an agent calls its machine. */
+const maxRead = 1024;
 
 /** What a machine is called at first: what its agent says, cleaned; its host name; else "machine". */
 export const cleanMachineName = (...candidates: readonly string[]): string => {
   for (const candidate of candidates) {
-    const name = shorten(candidate.normalize('NFKC').replace(unseen, '').trim(), maxMachineName);
+    const name = plainText(candidate.slice(0, maxRead).normalize('NFKC'), maxMachineName);
     if (name !== '') return name;
   }
   return 'machine';

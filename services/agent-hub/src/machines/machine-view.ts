@@ -1,34 +1,45 @@
 import type { Machine, MachineRole, MachineStatus } from '@webxterm/contracts/rest';
+import { plainText } from '@webxterm/contracts/text';
+import { plainFacts, plainLabels, plainStats, readUptime } from '../links/agent-claims.ts';
 import type { Latest } from './activity.ts';
 import { isPending, type StoredMachine } from './record.ts';
 import { idOf } from './store.ts';
 
-/** A machine as one caller sees it: what is kept, what is known right now, and what they may do with it. */
+/** A name, and what a removed machine has behind it. */
+const maxShownName = 128;
+
+/**
+ * A machine as one caller sees it: what is kept, what is known right now, and what they may do with it. What an agent once said is
+ * cleaned here again: an older version kept it as it came.
+ */
 export const machineView = (
-  machine: StoredMachine,
+  stored: StoredMachine,
   myRole: MachineRole,
   online: boolean,
   latest: Latest | undefined,
-): Machine => ({
-  id: idOf(machine),
-  agent_id: machine.agent_id,
-  name: machine.name,
-  description: machine.description,
-  status: statusOf(machine, online),
-  os: machine.os,
-  arch: machine.arch,
-  ip_address: machine.ip_address,
-  agent_version: machine.agent_version,
-  owner_id: machine.owner_id,
-  my_role: myRole,
-  tags: machine.tags,
-  last_active: latestTime(machine.last_active, latest?.lastActive),
-  uptime_seconds: machine.uptime_seconds,
-  resource_stats: latest?.stats ?? machine.resource_stats,
-  metadata: machine.metadata,
-  created_at: machine.created_at.toISOString(),
-  new_from: machine.new_until !== null && machine.new_until.getTime() > Date.now() ? machine.new_from : null,
-});
+): Machine => {
+  const machine = plainFacts(stored);
+  const stats = latest?.stats ?? machine.resource_stats;
+  return {
+    id: idOf(machine),
+    agent_id: machine.agent_id,
+    name: plainText(machine.name, maxShownName),
+    status: statusOf(machine, online),
+    os: machine.os,
+    arch: machine.arch,
+    ip_address: machine.ip_address,
+    agent_version: machine.agent_version,
+    owner_id: machine.owner_id,
+    my_role: myRole,
+    ...plainLabels(machine),
+    last_active: latestTime(machine.last_active, latest?.lastActive),
+    uptime_seconds: readUptime(machine.uptime_seconds),
+    resource_stats: stats && plainStats(stats),
+    metadata: machine.metadata,
+    created_at: machine.created_at.toISOString(),
+    new_from: machine.new_until !== null && machine.new_until.getTime() > Date.now() ? machine.new_from : null,
+  };
+};
 
 const statusOf = (machine: StoredMachine, online: boolean): MachineStatus => {
   if (machine.revoked_at !== null) return 'revoked';

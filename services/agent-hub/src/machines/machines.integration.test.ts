@@ -1,4 +1,5 @@
 import { authorizeMachine } from '@webxterm/contracts/bus';
+import { MachineFacts } from '@webxterm/contracts/grpc';
 import { listMachines, Machine, MachineEvent } from '@webxterm/contracts/rest';
 import { createLogger } from '@webxterm/shared';
 import { ask, connectBus } from '@webxterm/shared/bus';
@@ -249,5 +250,42 @@ describe('what is kept of a machine', () => {
     expect(kept).not.toContain('wxt_mc_');
     expect(kept).not.toContain('vsay_ak_');
     expect(kept).toContain(db);
+  });
+});
+
+describe('an agent that says what no machine is', () => {
+  it('blinds nobody’s list: what it says is clamped and cleaned, also what an older version kept as it came', async () => {
+    const said = { memTotalMb: 2n ** 63n, diskTotalGb: 2n ** 64n - 1n, cpuCores: 0xffff_ffff };
+    const texts = {
+      hostname: 'h\u202eost\u0000',
+      os: 'x'.repeat(10_000),
+      description: 'd\u200b',
+      tags: ['t', 't\u2066'],
+    };
+    const machine = new TestMachine('l\u202eiar');
+    const key = { $case: 'apiKey', value: person('ann').user.apiKey } as const;
+    const facts = { ...machine.hello(Buffer.alloc(32), key).facts, ...said, ...texts };
+    const { welcome } = await dial(hub.grpc, machine, key, { facts: MachineFacts.fromPartial(facts) });
+    const seen = async () =>
+      listMachines.success.schema.parse(
+        await (await hub.request('/api/machines?limit=500', person('root').token)).json(),
+      );
+    const liar = (await seen()).machines.find(({ agent_id }) => agent_id === welcome.agentId);
+    expect(liar).toMatchObject({ name: 'liar', os: 'x'.repeat(128), description: 'd', tags: ['t'] });
+    expect(liar?.metadata).toMatchObject({
+      hostname: 'host',
+      mem_total_mb: 1e9,
+      disk_total_gb: 1e9,
+      cpu_cores: 65_536,
+    });
+    const kept = {
+      'metadata.mem_total_mb': 2 ** 63,
+      'metadata.hostname': 'h\u202e',
+      uptime_seconds: Number.NaN,
+      tags: ['\u200b'],
+    };
+    await mongo.collection('machines').updateOne({ agent_id: welcome.agentId }, { $set: kept });
+    const old = (await seen()).machines.find(({ agent_id }) => agent_id === welcome.agentId);
+    expect(old).toMatchObject({ metadata: { mem_total_mb: 1e9, hostname: 'h' }, uptime_seconds: 0, tags: [] });
   });
 });

@@ -1,6 +1,7 @@
 import { isErrorCode } from '@webxterm/contracts/errors';
 import { type DetachReason, decodeDown, encodeUp, frameType } from '@webxterm/contracts/frames';
 import { type AttachOpen, type EdgeKind, Role } from '@webxterm/contracts/grpc';
+import { plainText } from '@webxterm/contracts/text';
 import { AppError, type Logger } from '@webxterm/shared';
 import type { HubChannels } from '../hub-client/channels.ts';
 import { HubStream } from '../hub-client/hub-stream.ts';
@@ -8,6 +9,8 @@ import type { HubLocation, Locator } from '../hub-client/locator.ts';
 import { outputAfter } from './frame-peek.ts';
 import { waitBeforeTry } from './retry.ts';
 
+/** Of what a machine says when it refuses. */
+const maxRefusalText = 300;
 /** A hub that says nothing to an attach for so long is looked for elsewhere: the agent has 3 s of it. */
 const answerWithinMs = 5000;
 
@@ -280,6 +283,6 @@ export class Attachment {
   }
 }
 
-/** The error that a `refused` frame tells. */
+/** The error that a `refused` frame tells. Its words may be a machine's own. */
 export const refusalOf = (code: string, message: string): AppError =>
-  new AppError(isErrorCode(code) ? code : 'internal', message);
+  new AppError(isErrorCode(code) ? code : 'internal', plainText(message, maxRefusalText));

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '@webxterm/contracts/errors';
 import { errorCatalog } from '@webxterm/contracts/errors';
 import { type CloseCode, closeCode, type DetachReason, type DownFrame } from '@webxterm/contracts/frames';
+import { plainText } from '@webxterm/contracts/text';
 import { AppError } from '@webxterm/shared';
 import type { EndedFromHere } from '../attachment/registry.ts';
 
@@ -38,7 +39,7 @@ export const closeReason = (text: string): string => {
 /** How a session's end is told to a client that is told by close code alone. */
 export const closeForEnd = (ended: Extract<DownFrame, { type: 'ended' }>): { code: CloseCode; reason: string } => {
   if (ended.cause === 'unknown') return { code: closeCode.ended, reason: 'no such session' };
-  if (ended.signal !== undefined) return { code: closeCode.normal, reason: `signal ${ended.signal}` };
+  if (ended.signal !== undefined) return { code: closeCode.normal, reason: `signal ${plainText(ended.signal, 32)}` };
   if (ended.exitCode !== undefined) return { code: closeCode.normal, reason: `exit ${ended.exitCode}` };
   return { code: closeCode.ended, reason: ended.cause };
 };

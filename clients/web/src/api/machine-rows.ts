@@ -1,0 +1,48 @@
+import { AgentId, listMachines, Machine, MachineRole, recentMachines } from '@webxterm/contracts/rest';
+import { plainText } from '@webxterm/contracts/text';
+import { z } from 'zod';
+
+/** A machine of a list that does not fit the contract: shown as such, and no other row is lost with it. */
+export interface UnreadableMachine {
+  readonly agentId: string | undefined;
+  /** Empty when that cannot be read either. */
+  readonly name: string;
+  readonly myRole: MachineRole | undefined;
+}
+
+const Row = z.looseObject({
+  agent_id: AgentId.optional().catch(undefined),
+  name: z.string().catch(''),
+  my_role: MachineRole.optional().catch(undefined),
+});
+
+/** Each row by itself. */
+export const readMachines = (
+  rows: readonly unknown[],
+): { machines: Machine[]; unreadable: readonly UnreadableMachine[] } => {
+  const machines: Machine[] = [];
+  const unreadable: UnreadableMachine[] = [];
+  for (const row of rows) {
+    const machine = Machine.safeParse(row);
+    if (machine.success) machines.push(machine.data);
+    else unreadable.push(unreadableOf(row));
+  }
+  return { machines, unreadable };
+};
+
+const unreadableOf = (row: unknown): UnreadableMachine => {
+  const rest = Row.safeParse(row).data;
+  return { agentId: rest?.agent_id, name: plainText(rest?.name ?? '', 64), myRole: rest?.my_role };
+};
+
+const anyRows = { machines: z.array(z.unknown()) };
+
+/** The lists of machines with their rows as they come. */
+export const machineListRows = {
+  ...listMachines,
+  success: { schema: listMachines.success.schema.extend(anyRows) },
+} as const;
+export const recentMachineRows = {
+  ...recentMachines,
+  success: { schema: recentMachines.success.schema.extend(anyRows) },
+} as const;

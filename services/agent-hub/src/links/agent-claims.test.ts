@@ -1,0 +1,99 @@
+import { MachineFacts, ResourceStats, SessionEnded } from '@webxterm/contracts/grpc';
+import { MachineMetadata, ResourceStats as ShownStats } from '@webxterm/contracts/rest';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readEnd, readFacts, readLabels, readStats, readUptime } from './agent-claims.ts';
+
+const text = fc.string({ unit: 'binary', maxLength: 1000 });
+const u64 = fc.oneof(
+  fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+  fc.constantFrom(2n ** 63n, 2n ** 64n - 1n, 2n ** 53n),
+);
+const u32 = fc.nat(0xffff_ffff);
+const facts = fc
+  .record({
+    name: text,
+    hostname: text,
+    os: text,
+    osVersion: text,
+    arch: text,
+    agentVersion: text,
+    cpuCores: u32,
+    memTotalMb: u64,
+    diskTotalGb: u64,
+    linuxUser: text,
+    processUser: text,
+    description: text,
+    tags: fc.array(text, { maxLength: 100 }),
+  })
+  // As they come off the wire.
+  .map((said) => MachineFacts.decode(MachineFacts.encode(MachineFacts.fromPartial(said)).finish()));
+const unseen = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
+
+const textsOf = (value: unknown): string[] =>
+  typeof value === 'string'
+    ? [value]
+    : typeof value === 'object' && value !== null
+      ? Object.values(value).flatMap(textsOf)
+      : [];
+
+describe('what an agent says', () => {
+  it('at its hello fits the contract and shows as what it is', () => {
+    fc.assert(
+      fc.property(facts, text, (said, address) => {
+        const { metadata, ...rest } = readFacts(said, address);
+        expect(MachineMetadata.parse(metadata)).toEqual(metadata);
+        const labels = readLabels(said);
+        expect(labels.tags.length).toBeLessThanOrEqual(32);
+        expect(new Set(labels.tags).size).toBe(labels.tags.length);
+        for (const shown of textsOf([metadata, rest, labels])) {
+          expect(shown.replaceAll('\n', '')).not.toMatch(unseen);
+          expect([...shown].length).toBeLessThanOrEqual(500);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('of its memory is bounded, and of what it does not say nothing is made up', () => {
+    const said = MachineFacts.fromPartial({
+      memTotalMb: 2n ** 63n,
+      diskTotalGb: 2n ** 64n - 1n,
+      cpuCores: 0xffff_ffff,
+    });
+    expect(readFacts(said, '').metadata).toMatchObject({ mem_total_mb: 1e9, disk_total_gb: 1e9, cpu_cores: 65_536 });
+    expect(readFacts(undefined, '10.0.0.1')).toMatchObject({ ip_address: '10.0.0.1', metadata: { mem_total_mb: 0 } });
+  });
+
+  it('of its load is within what such figures can be', () => {
+    const any = fc.oneof(fc.double(), fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, -1, 1e300));
+    fc.assert(
+      fc.property(any, any, u64, (percent, rate, uptime) => {
+        const stats = readStats(
+          ResourceStats.fromPartial({
+            cpuPercent: percent,
+            memoryPercent: percent,
+            diskPercent: percent,
+            networkInbound: rate,
+            networkOutbound: rate,
+          }),
+        );
+        expect(ShownStats.parse(stats)).toEqual(stats);
+        for (const part of [stats.cpu_percent, stats.memory_percent, stats.disk_percent])
+          expect(part >= 0 && part <= 100).toBe(true);
+        expect(stats.network_inbound >= 0 && stats.network_inbound <= 1e6).toBe(true);
+        expect(Number.isSafeInteger(readUptime(uptime)) && readUptime(uptime) < 4e9).toBe(true);
+      }),
+    );
+  });
+
+  it('of the end of a session is a short word each', () => {
+    fc.assert(
+      fc.property(text, text, fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }), (cause, signal, exitCode) => {
+        const end = readEnd(SessionEnded.fromPartial({ cause, signal, exitCode }));
+        expect(end.cause).not.toBe('');
+        for (const shown of [end.cause, end.signal ?? '']) expect(shown).not.toMatch(unseen);
+      }),
+    );
+  });
+});

@@ -1,0 +1,108 @@
+import type { MachineFacts, SessionEnded, ResourceStats as WireStats } from '@webxterm/contracts/grpc';
+import type { ResourceStats } from '@webxterm/contracts/rest';
+import { plainLines, plainText } from '@webxterm/contracts/text';
+import type { MachineRecord } from '../machines/record.ts';
+import type { ReportedFacts } from '../machines/store.ts';
+
+// Anybody with an account runs an agent, and it says what it likes. What is shown to others, kept or passed on comes through here.
+
+const maxText = 128;
+const maxAddress = 64;
+const maxDescription = 500;
+const maxTags = 32;
+const maxTag = 64;
+/** Beyond any machine: 65,536 cores, a petabyte of memory, an exabyte of disk, a century of uptime. */
+const maxCores = 65_536;
+const maxMemoryMb = 1e9;
+const maxDiskGb = 1e9;
+const maxUptimeSeconds = 100 * 365 * 24 * 3600;
+/** MB/s. */
+const maxThroughput = 1e6;
+
+/** A count: a whole number from 0 to `max`, 0 where it is none. */
+const count = (value: bigint | number, max: number): number => {
+  const number = Number(value);
+  return Number.isNaN(number) ? 0 : Math.trunc(Math.min(max, Math.max(0, number)));
+};
+
+const measured = (value: number, max: number): number => (Number.isNaN(value) ? 0 : Math.min(max, Math.max(0, value)));
+
+/** What a machine is, as its agent says at a hello, with the address that it dials from as the hub sees it. */
+export const readFacts = (facts: MachineFacts | undefined, address: string): ReportedFacts =>
+  plainFacts({
+    os: facts?.os ?? '',
+    arch: facts?.arch ?? '',
+    agent_version: facts?.agentVersion ?? '',
+    ip_address: address,
+    process_user: facts?.processUser ?? '',
+    metadata: {
+      cpu_cores: facts?.cpuCores ?? 0,
+      mem_total_mb: Number(facts?.memTotalMb ?? 0n),
+      disk_total_gb: Number(facts?.diskTotalGb ?? 0n),
+      hostname: facts?.hostname ?? '',
+      os_version: facts?.osVersion ?? '',
+      linux_user: facts?.linuxUser ?? '',
+    },
+  });
+
+/** Facts as they may be shown: those that come in, and those that an older version kept as they came. */
+export const plainFacts = <F extends ReportedFacts>(facts: F): F => ({
+  ...facts,
+  os: plainText(facts.os, maxText),
+  arch: plainText(facts.arch, maxText),
+  agent_version: plainText(facts.agent_version, maxText),
+  ip_address: plainText(facts.ip_address, maxAddress),
+  process_user: plainText(facts.process_user, maxText),
+  metadata: {
+    cpu_cores: count(facts.metadata.cpu_cores, maxCores),
+    mem_total_mb: count(facts.metadata.mem_total_mb, maxMemoryMb),
+    disk_total_gb: count(facts.metadata.disk_total_gb, maxDiskGb),
+    hostname: plainText(facts.metadata.hostname, maxText),
+    os_version: plainText(facts.metadata.os_version, maxText),
+    linux_user: plainText(facts.metadata.linux_user, maxText),
+  },
+});
+
+/** What an agent that enrols by API key says of its machine: shown as if its owner had written it. */
+export const readLabels = (facts: MachineFacts | undefined): Pick<MachineRecord, 'description' | 'tags'> =>
+  plainLabels({ description: facts?.description ?? '', tags: facts?.tags ?? [] });
+
+export const plainLabels = ({
+  description,
+  tags,
+}: Pick<MachineRecord, 'description' | 'tags'>): Pick<MachineRecord, 'description' | 'tags'> => ({
+  description: plainLines(description, maxDescription),
+  tags: [...new Set(tags.slice(0, maxTags).map((tag) => plainText(tag.normalize('NFKC'), maxTag)))].filter(
+    (tag) => tag !== '',
+  ),
+});
+
+/** An agent's figures as the API promises them: finite, not negative, percent up to 100. */
+export const readStats = (stats: WireStats): ResourceStats =>
+  plainStats({
+    cpu_percent: stats.cpuPercent,
+    memory_percent: stats.memoryPercent,
+    disk_percent: stats.diskPercent,
+    network_inbound: stats.networkInbound,
+    network_outbound: stats.networkOutbound,
+  });
+
+export const plainStats = (stats: ResourceStats): ResourceStats => ({
+  cpu_percent: measured(stats.cpu_percent, 100),
+  memory_percent: measured(stats.memory_percent, 100),
+  disk_percent: measured(stats.disk_percent, 100),
+  network_inbound: measured(stats.network_inbound, maxThroughput),
+  network_outbound: measured(stats.network_outbound, maxThroughput),
+});
+
+export const readUptime = (seconds: bigint | number): number => count(seconds, maxUptimeSeconds);
+
+/** How a session ended, as its agent says. */
+export const readEnd = (ended: SessionEnded): { cause: string; exit_code: number | null; signal: string | null } => ({
+  cause: plainText(ended.cause, 64) || 'unknown',
+  exit_code: ended.exitCode ?? null,
+  signal: readSignal(ended.signal),
+});
+
+/** The name of a signal; null for none. */
+export const readSignal = (signal: string | undefined): string | null => plainText(signal ?? '', 32) || null;
