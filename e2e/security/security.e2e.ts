@@ -1,6 +1,7 @@
 // One stack for all attacks: starting one costs more than most of them.
 import { afterAll, beforeAll } from 'vitest';
 import { aftermath, pidsOf } from './aftermath.ts';
+import { attackAgentPort } from './agent-port.ts';
 import { attackAllowList } from './allow-list.ts';
 import { tryBounds } from './bounds.ts';
 import { attackFraming } from './framing.ts';
@@ -29,6 +30,7 @@ afterAll(async () => {
 routeMatrix(() => world);
 attackFraming(() => world);
 tryBounds(() => world);
+attackAgentPort(() => world);
 tryLimits(() => world);
 tryHostileAgent(() => world);
 fuzzTokens(() => world);

@@ -1,6 +1,6 @@
 import { CertificateFolder, type Logger, measureCertificates } from '@webxterm/shared';
 import type { Registry } from 'prom-client';
-import type { Tls } from './grpc-server/listen.ts';
+import type { Tls } from './grpc-server/server.ts';
 import type { HubSettings } from './settings.ts';
 
 /** The certificates of the hub's two ports; undefined where one is plain. */

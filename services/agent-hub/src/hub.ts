@@ -1,12 +1,14 @@
-import type { Server } from '@grpc/grpc-js';
 import { Health, type ServiceContext, type Shutdown, serveHealth } from '@webxterm/shared';
 import { Api } from '@webxterm/shared/api';
 import { mountAccess } from './access/http.ts';
 import { hubService, hubServiceDefinition, takeAgentStream } from './attachments/grpc.ts';
+import { internalPort } from './attachments/internal-port.ts';
 import { openCertificates } from './certificates.ts';
 import { mountCommands } from './commands/http.ts';
 import { mountDashboard } from './dashboard/http.ts';
-import { closeGrpc, createGrpcServer, listenGrpc } from './grpc-server/listen.ts';
+import { GuardedPort } from './grpc-server/guarded-port.ts';
+import { createGrpcServer, credentialsFor } from './grpc-server/server.ts';
+import { agentPort } from './links/agent-port.ts';
 import { AgentService, agentServiceDefinition } from './links/agent-service.ts';
 import { Greeter } from './links/greeting.ts';
 import { Registrar } from './links/registrar.ts';
@@ -43,11 +45,17 @@ export const startHub = async (
     shutdown,
   });
   const parts = makeParts(settings, await openConnections(settings, health, context), context);
-  const agents = agentService(settings, parts);
-  const publicServer = createGrpcServer({ 'grpc.max_connection_idle_ms': idleConnectionMs });
-  publicServer.addService(agentServiceDefinition, agents.implementation());
-  const internalServer = internalPort(settings, parts);
+  const ports = guardedPorts(settings, parts);
+  const agents = agentService(settings, parts, ports.agents);
+  const agentServer = createGrpcServer({ 'grpc.max_connection_idle_ms': idleConnectionMs });
+  agentServer.addService(agentServiceDefinition, agents.implementation());
+  const internalServer = createGrpcServer();
+  internalServer.addService(
+    hubServiceDefinition,
+    hubService({ ...parts, table: parts.attachments, passKey: settings.PASS_KEY }),
+  );
   measure(health.metrics, {
+    newcomers: () => ports.agents.newcomers,
     links: () => parts.links.size,
     attachments: () => parts.attachments.size,
     signinsStale: () => parts.allowList.isStale(),
@@ -58,7 +66,7 @@ export const startHub = async (
   parts.auditor.measure(health.metrics);
   parts.auditor.start(shutdown);
   const internalAt = { host: settings.INTERNAL_GRPC_HOST, port: settings.INTERNAL_GRPC_PORT, setting: 'INTERNAL_GRPC' };
-  await listenGrpc(internalServer, internalAt, certificates.internal);
+  await ports.internal.listen(internalServer, internalAt, credentialsFor(certificates.internal));
   const lease = new Lease(parts.bus, logger, {
     hub_id: parts.hubId,
     address: settings.INTERNAL_ADDRESS,
@@ -73,14 +81,22 @@ export const startHub = async (
   answerAuthorize(parts.bus, logger, allowList, authorizer, (agentId) => presence.isOnline(agentId));
   await restApi(settings, parts).listen(settings.HTTP_HOST, settings.HTTP_PORT, shutdown);
   const publicAt = { host: settings.GRPC_HOST, port: settings.GRPC_PORT, setting: 'GRPC' };
-  await listenGrpc(publicServer, publicAt, certificates.agents);
-  addShutdown(shutdown, parts, { agents, lease, servers: [publicServer, internalServer] });
+  await ports.agents.listen(agentServer, publicAt, credentialsFor(certificates.agents));
+  addShutdown(shutdown, parts, { agents, lease, ports: [ports.agents, ports.internal] });
   health.markReady();
   logger.info({ hub_id: parts.hubId, grpc: `${settings.GRPC_HOST}:${settings.GRPC_PORT}` }, 'agent-hub is ready');
 };
 
+const guardedPorts = (settings: HubSettings, { rendezvous, logger }: Parts) => ({
+  agents: new GuardedPort(agentPort(rendezvous), logger),
+  internal: new GuardedPort(
+    internalPort({ hubToken: settings.HUB_TOKEN, certificateNeeded: settings.INTERNAL_TLS_DIR !== undefined }),
+    logger,
+  ),
+});
+
 /** What agents dial. */
-const agentService = (settings: HubSettings, parts: Parts): AgentService => {
+const agentService = (settings: HubSettings, parts: Parts, port: GuardedPort): AgentService => {
   const { allowList, revokedKeys, presence, links } = parts;
   const linkKey = settings.LINK_KEY;
   const registrar = new Registrar({
@@ -97,19 +113,7 @@ const agentService = (settings: HubSettings, parts: Parts): AgentService => {
     linkKey,
     checkOtherHubs: (agentId, dial) => presence.checkOtherHubs(agentId, dial),
   });
-  return new AgentService({ ...parts, greeter, table: links, takeStream: takeAgentStream(parts.rendezvous) });
-};
-
-/** What the terminal service dials. */
-const internalPort = (settings: HubSettings, parts: Parts): Server => {
-  const server = createGrpcServer();
-  const { HUB_TOKEN: hubToken, PASS_KEY: passKey } = settings;
-  const certificateNeeded = settings.INTERNAL_TLS_DIR !== undefined;
-  server.addService(
-    hubServiceDefinition,
-    hubService({ ...parts, table: parts.attachments, hubToken, certificateNeeded, passKey }),
-  );
-  return server;
+  return new AgentService({ ...parts, greeter, port, table: links, takeStream: takeAgentStream(parts.rendezvous) });
 };
 
 /** What people ask, through the gateway. */
@@ -160,7 +164,7 @@ const loadParts = async (parts: Parts, health: Health): Promise<void> => {
 const addShutdown = (
   shutdown: Shutdown,
   parts: Parts,
-  { agents, lease, servers }: { agents: AgentService; lease: Lease; servers: readonly Server[] },
+  { agents, lease, ports }: { agents: AgentService; lease: Lease; ports: readonly GuardedPort[] },
 ): void => {
   shutdown.add('unready', 'end event streams', () => {
     // From here on a link that ends leaves its entry: the agent counts as online while it moves.
@@ -182,6 +186,6 @@ const addShutdown = (
     parts.revokedKeys.stop();
     parts.allowList.stop();
     parts.view.stop();
-    await Promise.all(servers.map((server) => closeGrpc(server, 1000)));
+    await Promise.all(ports.map((port) => port.shutDown(1000)));
   });
 };

@@ -3,7 +3,12 @@ import { Gauge, type Registry } from 'prom-client';
 /** What this hub holds right now, for Prometheus. */
 export const measure = (
   registry: Registry,
-  counts: { readonly links: () => number; readonly attachments: () => number; readonly signinsStale: () => boolean },
+  counts: {
+    readonly newcomers: () => number;
+    readonly links: () => number;
+    readonly attachments: () => number;
+    readonly signinsStale: () => boolean;
+  },
 ): void => {
   const gauge = (name: string, help: string, count: () => number): void => {
     new Gauge({
@@ -15,6 +20,11 @@ export const measure = (
       },
     });
   };
+  gauge(
+    'webxterm_hub_agent_newcomers',
+    'Connections to the port of the agents that have not proved who they are',
+    counts.newcomers,
+  );
   gauge('webxterm_hub_agent_links', 'Agents linked to this hub', counts.links);
   gauge('webxterm_hub_signins_stale', 'The list of sign-ins may be old: new attaches are refused', () =>
     Number(counts.signinsStale()),

@@ -1,6 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { ServerUnaryCall } from '@grpc/grpc-js';
-import { certificateName, metadataKey } from '@webxterm/contracts/grpc';
+import { certificateName } from '@webxterm/contracts/grpc';
 
 export interface CallerRule {
   /** What the terminal service must present. */
@@ -9,16 +8,18 @@ export interface CallerRule {
   readonly certificateNeeded: boolean;
 }
 
-type Call = Pick<ServerUnaryCall<unknown, unknown>, 'metadata' | 'getAuthContext'>;
+/** What a caller on the internal port shows: a header, and the names in its verified certificate. */
+export interface Caller {
+  readonly token: string | string[] | undefined;
+  readonly names: readonly string[];
+}
 
 /** Whether a call on the internal port comes from the terminal service. */
-export const isTerminal = (call: Call, { hubToken, certificateNeeded }: CallerRule): boolean =>
-  hasToken(call, hubToken) && (!certificateNeeded || namesOf(call).includes(`DNS:${certificateName.terminal}`));
+export const isTerminal = ({ token, names }: Caller, { hubToken, certificateNeeded }: CallerRule): boolean =>
+  hasToken(token, hubToken) && (!certificateNeeded || names.includes(`DNS:${certificateName.terminal}`));
 
-const namesOf = (call: Call): string[] => call.getAuthContext().sslPeerCertificate?.subjectaltname?.split(', ') ?? [];
-
-const hasToken = ({ metadata }: Call, token: string): boolean => {
-  const given = Buffer.from(String(metadata.get(metadataKey.hubToken)[0] ?? ''));
-  const wanted = Buffer.from(token);
+const hasToken = (token: string | string[] | undefined, expected: string): boolean => {
+  const given = Buffer.from(typeof token === 'string' ? token : '');
+  const wanted = Buffer.from(expected);
   return given.length === wanted.length && timingSafeEqual(given, wanted);
 };

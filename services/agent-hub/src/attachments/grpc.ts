@@ -1,5 +1,4 @@
 import {
-  type Metadata,
   type ServerUnaryCall,
   type ServiceDefinition,
   type sendUnaryData,
@@ -11,32 +10,24 @@ import {
   type EndSessionRequest,
   type EndSessionResponse,
   HubServiceService,
-  metadataKey,
   type ResizeSessionRequest,
   type ResizeSessionResponse,
   rawHubAttach,
 } from '@webxterm/contracts/grpc';
 import type { MachineRole } from '@webxterm/contracts/rest';
 import { AppError, toAppError } from '@webxterm/shared';
+import { claimOf, unasked } from '../links/agent-port.ts';
 import type { ToAgent } from '../links/link.ts';
 import { mayManage, mayOpen } from '../machines/access-rule.ts';
 import { Attach, type AttachOptions, notHere } from './attach.ts';
-import { type CallerRule, isTerminal } from './caller.ts';
 import type { Rendezvous } from './rendezvous.ts';
 import { failStream, type RawStream } from './splice.ts';
 
-export type HubServiceOptions = AttachOptions & CallerRule;
-
-const notTerminal = 'the hub token or the certificate is missing or not that of the terminal service';
-
-/** The service on the internal port, with attach messages left as they come off the wire. */
+/** The service on the internal port, behind its rules, with attach messages left as they come off the wire. */
 export const hubServiceDefinition: ServiceDefinition = { ...HubServiceService, attach: rawHubAttach };
 
-export const hubService = (options: HubServiceOptions): UntypedServiceImplementation => ({
-  attach: (viewer: RawStream) => {
-    if (isTerminal(viewer, options)) void new Attach(options, viewer).run();
-    else failStream(viewer, status.UNAUTHENTICATED, notTerminal);
-  },
+export const hubService = (options: AttachOptions): UntypedServiceImplementation => ({
+  attach: (viewer: RawStream) => void new Attach(options, viewer).run(),
   endSession: unary(options, async (request: EndSessionRequest): Promise<EndSessionResponse> => {
     checkId(request.sessionId, 'session');
     const { send, role, userId, manages } = await reach(options, request);
@@ -63,13 +54,8 @@ export const hubService = (options: HubServiceOptions): UntypedServiceImplementa
 export const takeAgentStream =
   (rendezvous: Rendezvous) =>
   (stream: RawStream): void => {
-    const claim = {
-      linkId: textOf(stream.metadata, metadataKey.linkId),
-      attachId: textOf(stream.metadata, metadataKey.attachId),
-      secret: Buffer.from(textOf(stream.metadata, metadataKey.attachSecret), 'base64url'),
-    };
-    if (!rendezvous.meet(claim, stream))
-      failStream(stream, status.UNAUTHENTICATED, 'nobody waits for this stream (any more)');
+    const claim = claimOf((key) => String(stream.metadata.get(key)[0] ?? ''));
+    if (!rendezvous.meet(claim, stream)) failStream(stream, unasked.code, unasked.details);
   };
 
 class NotHere extends Error {
@@ -92,12 +78,8 @@ const reach = async (
 };
 
 const unary =
-  <Q, A>(options: HubServiceOptions, act: (request: Q) => Promise<A>) =>
+  <Q, A>(options: AttachOptions, act: (request: Q) => Promise<A>) =>
   (call: ServerUnaryCall<Q, A>, callback: sendUnaryData<A>): void => {
-    if (!isTerminal(call, options)) {
-      callback({ code: status.UNAUTHENTICATED, details: notTerminal });
-      return;
-    }
     act(call.request).then(
       (answer) => callback(null, answer),
       (error: unknown) => {
@@ -122,5 +104,3 @@ const grpcStatus = ({ status: http }: AppError): status => {
 const checkId = (id: Buffer, what: string): void => {
   if (id.length !== 16) throw new AppError('invalid_input', `A ${what} id has 16 bytes.`);
 };
-
-const textOf = (metadata: Metadata, key: string): string => String(metadata.get(key)[0] ?? '');

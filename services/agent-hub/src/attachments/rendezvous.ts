@@ -4,6 +4,13 @@ import type { RawStream } from './splice.ts';
 /** How long an agent has to open the stream that it was asked for. */
 export const attachWithinMs = 3000;
 
+/** What an agent shows with the stream that it brings. */
+export interface Claim {
+  readonly linkId: string;
+  readonly attachId: string;
+  readonly secret: Buffer;
+}
+
 interface Expected {
   readonly linkId: string;
   readonly secret: Buffer;
@@ -38,17 +45,26 @@ export class Rendezvous {
     return { attachId, secret, arrived, cancel: () => settle(undefined) };
   }
 
+  /** Whether an attachment waits for this stream, under this link, id and secret. What is waited for goes on waiting. */
+  awaits(claim: Claim): boolean {
+    return this.#find(claim) !== undefined;
+  }
+
   /**
    * Hands a stream to the attachment that waits for it, once.
    * @returns false when nobody waits for it under this link, id and secret; what is waited for goes on waiting then, so that
    * a forger cannot spoil it
    */
-  meet(claim: { linkId: string; attachId: string; secret: Buffer }, stream: RawStream): boolean {
-    const expected = this.#expected.get(claim.attachId);
-    if (expected === undefined) return false;
-    if (expected.linkId !== claim.linkId) return false;
-    if (expected.secret.length !== claim.secret.length || !timingSafeEqual(expected.secret, claim.secret)) return false;
-    expected.settle(stream);
-    return true;
+  meet(claim: Claim, stream: RawStream): boolean {
+    const expected = this.#find(claim);
+    expected?.settle(stream);
+    return expected !== undefined;
+  }
+
+  #find({ linkId, attachId, secret }: Claim): Expected | undefined {
+    const expected = this.#expected.get(attachId);
+    if (expected === undefined || expected.linkId !== linkId) return undefined;
+    if (expected.secret.length !== secret.length || !timingSafeEqual(expected.secret, secret)) return undefined;
+    return expected;
   }
 }

@@ -6,6 +6,7 @@ import type { Logger } from '@webxterm/shared';
 import type { Settlement } from '../access/settlement.ts';
 import type { RawStream } from '../attachments/splice.ts';
 import type { Commands } from '../commands/commands.ts';
+import type { GuardedPort } from '../grpc-server/guarded-port.ts';
 import type { Activity } from '../machines/activity.ts';
 import type { MachineStore } from '../machines/store.ts';
 import type { Presence } from '../presence/presence.ts';
@@ -19,6 +20,7 @@ import type { SessionLists } from './session-lists.ts';
 
 export interface AgentServiceOptions {
   readonly greeter: Greeter;
+  readonly port: Pick<GuardedPort, 'prove' | 'close'>;
   readonly table: LinkTable;
   readonly presence: Presence;
   readonly activity: Activity;
@@ -59,14 +61,18 @@ export class AgentService {
   }
 
   async #serve(stream: ControlStream): Promise<void> {
-    const greeted = await this.#options.greeter.greet(stream);
+    const { greeter, port } = this.#options;
+    const peer = stream.getPeer();
+    const greeted = await greeter.greet(stream);
     if (greeted === undefined) {
-      // Who said nothing and closed its half only would keep the stream for ever.
       if (!stream.writableEnded) stream.end();
       stream.resume();
+      port.close(peer);
       return;
     }
     const { link, registered } = greeted;
+    port.prove(peer);
+    link.onClose(() => port.close(peer));
     this.#announce(link);
     stream.on('data', (message: AgentMessage) => this.#hear(link, message));
     stream.resume();

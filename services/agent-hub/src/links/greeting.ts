@@ -13,10 +13,6 @@ import type { Registered, Registrar } from './registrar.ts';
 const protocol = { min: 1, max: 1 };
 /** How long an agent has for its hello. */
 const helloWithinMs = 5000;
-/** Dials that may be between challenge and welcome at once; a storm beyond it is told to come back. */
-const maxGreetings = 1000;
-/** Of them from one address: whoever dials and says nothing must not keep the others out. A fleet behind one address comes in turns. */
-const maxGreetingsPerAddress = 500;
 const statsIntervalMs = 5000;
 
 export interface GreeterOptions {
@@ -33,8 +29,6 @@ export interface GreeterOptions {
 /** Takes a dial from challenge to welcome. */
 export class Greeter {
   readonly #options: GreeterOptions;
-  #greetings = 0;
-  readonly #perAddress = new Map<string, number>();
   #ending = false;
 
   constructor(options: GreeterOptions) {
@@ -43,13 +37,10 @@ export class Greeter {
 
   /** The link and what it told about its machine; undefined when the dial ended here (refused, or just registering). */
   async greet(stream: ControlStream): Promise<{ link: Link; registered: Registered } | undefined> {
-    const address = addressOf(stream.getPeer());
-    const reason = this.#noRoomFor(address);
-    if (reason !== undefined) {
-      refuse(stream, retryLater(reason, 5000));
+    if (this.#ending) {
+      refuse(stream, retryLater('This server is going away.', 5000));
       return undefined;
     }
-    this.#count(address, 1);
     try {
       return await this.#greet(stream);
     } catch (error) {
@@ -60,24 +51,7 @@ export class Greeter {
       );
       refuse(stream, refusal);
       return undefined;
-    } finally {
-      this.#count(address, -1);
     }
-  }
-
-  #noRoomFor(address: string): string | undefined {
-    if (this.#ending) return 'This server is going away.';
-    if (this.#greetings >= maxGreetings) return 'Too many agents dial at once.';
-    if ((this.#perAddress.get(address) ?? 0) >= maxGreetingsPerAddress)
-      return 'Too many agents dial from this address at once.';
-    return undefined;
-  }
-
-  #count(address: string, change: 1 | -1): void {
-    this.#greetings += change;
-    const left = (this.#perAddress.get(address) ?? 0) + change;
-    if (left > 0) this.#perAddress.set(address, left);
-    else this.#perAddress.delete(address);
   }
 
   /** From now on every dial is sent elsewhere. */

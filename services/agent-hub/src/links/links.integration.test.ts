@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { status } from '@grpc/grpc-js';
+import { Client, credentials, status } from '@grpc/grpc-js';
 import { Machine } from '@webxterm/contracts/rest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestSignin, TestUser } from '../testing/auth-stand-in.ts';
+import { withoutSubchannelSharing } from '../testing/channel.ts';
 import { type Credential, dial, dialRefused, TestLink, TestMachine } from '../testing/test-agent.ts';
 import type { RunningHub } from '../testing/test-hub.ts';
 import { until, World } from '../testing/world.ts';
@@ -253,15 +254,14 @@ describe('a hostile agent', () => {
     twice.send({ $case: 'hello', value: machine.hello(randomBytes(32), key) });
     expect((await twice.ended).code).toBe(status.FAILED_PRECONDITION);
 
-    const junk = honest.client.makeBidiStreamRequest(
-      '/vsay.agent.v1.AgentService/Stream',
-      (bytes: Buffer) => bytes,
-      (bytes: Buffer) => bytes,
-    );
+    const dialler = new Client(hub.grpc, credentials.createInsecure(), withoutSubchannelSharing);
+    const asIs = (bytes: Buffer): Buffer => bytes;
+    const junk = dialler.makeBidiStreamRequest('/vsay.agent.v1.AgentService/Stream', asIs, asIs);
     junk.on('data', () => {}).on('error', () => {});
     const ended = new Promise<number>((resolve) => junk.on('status', ({ code }) => resolve(code)));
     junk.write(Buffer.from([0xff, 0xff, 0xff]));
     expect(await ended).toBe(status.INTERNAL);
+    dialler.close();
 
     honest.send({ $case: 'ping', value: { nonce: 7n } });
     await honest.inbox.take(({ $case }) => $case === 'pong');

@@ -2,9 +2,11 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { Client, credentials, type ServerDuplexStream } from '@grpc/grpc-js';
 import { rawAgentAttach } from '@webxterm/contracts/grpc';
+import { createLogger } from '@webxterm/shared';
 import { afterEach, describe, expect, it } from 'vitest';
 import { withoutSubchannelSharing } from '../testing/channel.ts';
-import { createGrpcServer, listenGrpc } from './listen.ts';
+import { GuardedPort, type PortRules } from './guarded-port.ts';
+import { createGrpcServer, credentialsFor } from './server.ts';
 
 const oneWayMs = 25;
 const ends: (() => void)[] = [];
@@ -31,6 +33,14 @@ const slowLine = async (port: number): Promise<number> => {
   return address.port;
 };
 
+const provenAtOnce: PortRules = {
+  name: 'test',
+  newcomers: { total: 10, perSender: 10, strikes: { burst: 10, perSecond: 1 } },
+  resets: { burst: 1000, perSecond: 33 },
+  newcomerStreamsAtOnce: 1,
+  judge: () => 'prove',
+};
+
 describe('a gRPC server with open windows', () => {
   it('takes from far away many times what the stock window of 64 KiB per round trip would let through', async () => {
     const server = createGrpcServer();
@@ -48,10 +58,12 @@ describe('a gRPC server with open windows', () => {
         },
       },
     );
-    const line = await slowLine(await listenGrpc(server, { host: '127.0.0.1', port: 0, setting: 'GRPC' }));
+    const port = new GuardedPort(provenAtOnce, createLogger({ service: 'agent-hub', level: 'silent' }));
+    const at = { host: '127.0.0.1', port: 0, setting: 'GRPC' };
+    const line = await slowLine(await port.listen(server, at, credentialsFor(undefined)));
     const client = new Client(`127.0.0.1:${line}`, credentials.createInsecure(), withoutSubchannelSharing);
     ends.push(
-      () => server.forceShutdown(),
+      () => void port.shutDown(0),
       () => client.close(),
     );
     const { path, requestSerialize, responseDeserialize } = rawAgentAttach;

@@ -1,0 +1,35 @@
+import type { ServerHttp2Session } from 'node:http2';
+import { TLSSocket } from 'node:tls';
+import { status } from '@grpc/grpc-js';
+import { metadataKey } from '@webxterm/contracts/grpc';
+import type { PortRules } from '../grpc-server/guarded-port.ts';
+import { type CallerRule, isTerminal } from './caller.ts';
+
+const notTerminal = {
+  code: status.UNAUTHENTICATED,
+  details: 'the hub token or the certificate is missing or not that of the terminal service',
+};
+
+/** The port that the terminal service dials: each stream shows the hub's token, and with TLS its connection a certificate. */
+export const internalPort = (rule: CallerRule): PortRules => {
+  const namesBySession = new WeakMap<ServerHttp2Session, readonly string[]>();
+  return {
+    name: 'internal',
+    newcomers: { total: 64, perSender: 64, strikes: { burst: 2000, perSecond: 200 } },
+    // A terminal service that goes away resets thousands of streams at once. Node's own bound would end the connection, and
+    // with it everybody's terminals; only a peer that has proved to be the terminal service comes so far.
+    resets: { burst: 100_000, perSecond: 10_000 },
+    newcomerStreamsAtOnce: 4096,
+    onSession: (session) => void namesBySession.set(session, certifiedNames(session)),
+    judge: (headers, _connection, session) => {
+      const caller = { token: headers[metadataKey.hubToken], names: namesBySession.get(session) ?? [] };
+      return isTerminal(caller, rule) ? 'prove' : notTerminal;
+    },
+  };
+};
+
+/** Of the certificate that the peer showed and that our CA vouches for. */
+const certifiedNames = ({ socket }: ServerHttp2Session): readonly string[] =>
+  socket instanceof TLSSocket && socket.authorized
+    ? (socket.getPeerCertificate().subjectaltname?.split(', ') ?? [])
+    : [];

@@ -1,0 +1,247 @@
+import type { ServerDuplexStream, UntypedServiceImplementation } from '@grpc/grpc-js';
+import {
+  type AgentMessage,
+  AgentServiceService,
+  HubServiceService,
+  metadataKey,
+  rawHubAttach,
+  type ServerMessage,
+} from '@webxterm/contracts/grpc';
+import { createLogger } from '@webxterm/shared';
+import { afterEach, describe, expect, it } from 'vitest';
+import { hubServiceDefinition } from '../attachments/grpc.ts';
+import { internalPort } from '../attachments/internal-port.ts';
+import { agentPort } from '../links/agent-port.ts';
+import { agentServiceDefinition } from '../links/agent-service.ts';
+import {
+  flag,
+  frame,
+  frameType,
+  grpcRequest,
+  messagePart,
+  RawHttp2,
+  type Received,
+  uint32,
+} from '../testing/raw-http2.ts';
+import { GuardedPort } from './guarded-port.ts';
+import { createGrpcServer, credentialsFor } from './server.ts';
+
+type Control = ServerDuplexStream<AgentMessage, ServerMessage>;
+
+const token = 't'.repeat(43);
+const logger = createLogger({ service: 'agent-hub', level: 'silent' });
+const control = grpcRequest(AgentServiceService.stream.path);
+const attach = grpcRequest(AgentServiceService.attach.path);
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end();
+});
+
+/** A gRPC server behind the rules of one of the hub's ports, that counts the calls which came to it. */
+const listen = async (kind: 'agents' | 'internal', now?: () => number) => {
+  let calls = 0;
+  const server = createGrpcServer();
+  const rules =
+    kind === 'agents'
+      ? agentPort({ awaits: () => false })
+      : internalPort({ hubToken: token, certificateNeeded: false });
+  const guarded = new GuardedPort(rules, logger, now);
+  const serve = (call: Control): void => {
+    calls += 1;
+    // An agent's first message is its hello here, of whatever kind.
+    call.on('data', ({ message }: AgentMessage) => {
+      if (message?.$case === 'hello') guarded.prove(call.getPeer());
+      else call.end();
+    });
+    call.write({ message: { $case: 'pong', value: { nonce: 1n } } });
+  };
+  const implementation: UntypedServiceImplementation = {
+    stream: serve,
+    attach: (call: ServerDuplexStream<Buffer, Buffer>) => {
+      calls += 1;
+      call.end();
+    },
+    endSession: () => undefined,
+    resizeSession: () => undefined,
+  };
+  server.addService(kind === 'agents' ? agentServiceDefinition : hubServiceDefinition, implementation);
+  const port = await guarded.listen(server, { host: '127.0.0.1', port: 0, setting: 'GRPC' }, credentialsFor(undefined));
+  ends.push(() => guarded.shutDown(0));
+  return { guarded, address: `127.0.0.1:${port}`, calls: () => calls };
+};
+
+const open = async (address: string): Promise<RawHttp2> => {
+  const peer = await RawHttp2.open(address);
+  ends.push(() => peer.close());
+  return peer;
+};
+
+const message = (value: AgentMessage['message']): Buffer => {
+  const bytes = Buffer.from(AgentServiceService.stream.requestSerialize({ message: value }));
+  return messagePart(bytes.length, bytes);
+};
+const ping = message({ $case: 'ping', value: { nonce: 1n } });
+const hello = message({
+  $case: 'hello',
+  value: {
+    protocolMin: 1,
+    protocolMax: 1,
+    capabilities: [],
+    instanceId: Buffer.alloc(16),
+    generation: 1n,
+    publicKey: Buffer.alloc(32),
+    signature: Buffer.alloc(64),
+    channelBinding: Buffer.alloc(0),
+    credential: undefined,
+    facts: undefined,
+    registerOnly: false,
+    fallbackMachineCredential: '',
+  },
+});
+
+const reset = (id: number) => (received: Received) => received.type === frameType.rstStream && received.streamId === id;
+/** Status and reset of a stream, in the order in which they came. */
+const endOf = async (peer: RawHttp2, id: number): Promise<{ closedBefore: boolean; code: number }> => {
+  const end = await peer.received(reset(id));
+  const before = peer.frames.slice(0, end === undefined ? 0 : peer.frames.indexOf(end));
+  const closedBefore = before.some(
+    ({ type, flags, streamId }) => type === frameType.headers && streamId === id && (flags & flag.endStream) !== 0,
+  );
+  return { closedBefore, code: end?.payload.readUInt32BE() ?? -1 };
+};
+
+const headersAndReset = (peer: RawHttp2, block: Buffer, count: number): Buffer =>
+  Buffer.concat(
+    Array.from({ length: count }, () => {
+      const id = peer.nextStream();
+      return Buffer.concat([
+        frame(frameType.headers, flag.endHeaders, id, block),
+        frame(frameType.rstStream, 0, id, uint32(8)),
+      ]);
+    }),
+  );
+
+describe('a connection to the port of the agents that has not proved who it is', () => {
+  it('brings gRPC its control stream and no other: the rest is refused, and freed, before anything is built', async () => {
+    const { address, calls } = await listen('agents');
+    const peer = await open(address);
+    for (const block of [attach, grpcRequest('/vsay.agent.v1.AgentService/Nothing')])
+      expect(await endOf(peer, peer.request(block))).toEqual({ closedBefore: true, code: 0 });
+    expect(calls()).toBe(0);
+    const compressed = grpcRequest(AgentServiceService.stream.path, { 'grpc-encoding': 'gzip' });
+    expect(await endOf(peer, peer.request(compressed))).toEqual({ closedBefore: true, code: 0 });
+    peer.request(control);
+    await peer.received(({ type }) => type === frameType.data);
+    expect(calls()).toBe(1);
+  });
+
+  it('opens four streams in all: resetting them makes no room', async () => {
+    const { address, calls, guarded } = await listen('agents');
+    const peer = await open(address);
+    peer.send(headersAndReset(peer, control, 500));
+    await peer.closed;
+    expect(calls()).toBeLessThanOrEqual(4);
+    expect(guarded.ended.get('streams')).toBe(1);
+  });
+
+  it('sends a message of at most 32 KiB, and 64 KiB in all', async () => {
+    const { address, guarded } = await listen('agents');
+    const peer = await open(address);
+    const id = peer.request(control);
+    peer.data(id, messagePart(1_000_000));
+    await peer.floodWith(() => frame(frameType.data, 0, id, Buffer.alloc(8000)), 60_000);
+    await peer.closed;
+    const other = await open(address);
+    await other.flood(frame(frameType.windowUpdate, 0, 0, uint32(1)), 200_000);
+    await other.closed;
+    expect(guarded.ended.get('bytes')).toBe(2);
+  });
+
+  it('has 5 s to open a stream and 20 s to prove who it is', async () => {
+    let clock = 0;
+    const { address, guarded } = await listen('agents', () => clock);
+    const [silent, slow, greeted] = [await open(address), await open(address), await open(address)];
+    const started = (peer: RawHttp2): Promise<unknown> => {
+      peer.request(control);
+      return peer.received(({ type }) => type === frameType.data);
+    };
+    await started(slow);
+    await started(greeted);
+    greeted.data(1, hello);
+    await greeted.received(
+      ({ type, flags, payload }) => type === frameType.settings && flags === 0 && payload.length === 12,
+    );
+    expect(guarded.newcomers).toBe(2);
+    clock = 5001;
+    await silent.closed;
+    expect(slow.isOpen).toBe(true);
+    clock = 20_001;
+    await slow.closed;
+    expect(guarded.newcomers).toBe(0);
+    expect(greeted.isOpen).toBe(true);
+  });
+
+  it('is answered and then freed, also when it never ends its half', async () => {
+    const { address } = await listen('agents');
+    const peer = await open(address);
+    const id = peer.request(control);
+    peer.data(id, ping);
+    expect(await endOf(peer, id)).toEqual({ closedBefore: true, code: 0 });
+  });
+});
+
+describe('a connection to the port of the agents that was greeted', () => {
+  it('brings the streams that are waited for; others are refused before anything is built', async () => {
+    const { address, calls } = await listen('agents');
+    const peer = await open(address);
+    peer.data(peer.request(control), hello);
+    await peer.received(
+      ({ type, flags, payload }) => type === frameType.settings && flags === 0 && payload.length === 12,
+    );
+    for (let count = 0; count < 20; count += 1)
+      expect(await endOf(peer, peer.request(attach))).toEqual({ closedBefore: true, code: 0 });
+    expect(calls()).toBe(1);
+  });
+
+  it('is ended when it pings, or resets streams, as no agent does', async () => {
+    const { address, guarded } = await listen('agents');
+    for (const flood of [
+      (peer: RawHttp2) => peer.flood(frame(frameType.ping, 0, 0, Buffer.alloc(8)), 1_000_000),
+      (peer: RawHttp2) => peer.floodWith(() => headersAndReset(peer, attach, 200), 2_000_000),
+    ]) {
+      const peer = await open(address);
+      peer.data(peer.request(control), hello);
+      await peer.received(
+        ({ type, flags, payload }) => type === frameType.settings && flags === 0 && payload.length === 12,
+      );
+      await flood(peer);
+      await peer.closed;
+    }
+    expect(guarded.newcomers).toBe(0);
+  });
+});
+
+describe('the internal port', () => {
+  it('takes no byte of a call without the token: it is refused by its headers, and the fifth ends the connection', async () => {
+    const { address, calls, guarded } = await listen('internal');
+    const peer = await open(address);
+    for (const { path } of [HubServiceService.endSession, HubServiceService.resizeSession, rawHubAttach]) {
+      const id = peer.request(grpcRequest(path, { [metadataKey.hubToken]: 'x'.repeat(43) }));
+      peer.data(id, messagePart(1_000_000, Buffer.alloc(1000)));
+      expect(await endOf(peer, id)).toEqual({ closedBefore: true, code: 0 });
+    }
+    for (let count = 0; count < 2; count += 1) peer.request(grpcRequest(rawHubAttach.path));
+    await peer.closed;
+    expect(calls()).toBe(0);
+    expect(guarded.ended.get('streams')).toBe(1);
+  });
+
+  it('lets the terminal service reset thousands of streams at once', async () => {
+    const { address } = await listen('internal');
+    const peer = await open(address);
+    const genuine = grpcRequest(rawHubAttach.path, { [metadataKey.hubToken]: token });
+    peer.send(headersAndReset(peer, genuine, 3000));
+    expect(await endOf(peer, peer.request(genuine))).toEqual({ closedBefore: true, code: 0 });
+    expect(peer.isOpen).toBe(true);
+  });
+});
