@@ -14,6 +14,7 @@ import { tryHostileAgent } from './hostile-agent.ts';
 import { attackInside } from './inside.ts';
 import { tryLimits } from './limits.ts';
 import { routeMatrix } from './route-matrix.ts';
+import { raceSignIns } from './sign-in-races.ts';
 import { startWorld, type World } from './world.ts';
 
 let world: World;
@@ -32,6 +33,7 @@ attackFraming(() => world);
 tryBounds(() => world);
 attackAgentPort(() => world);
 tryLimits(() => world);
+raceSignIns(() => world);
 tryHostileAgent(() => world);
 fuzzTokens(() => world);
 fuzzFrames(() => world);

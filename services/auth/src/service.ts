@@ -39,6 +39,7 @@ import { mountSignins } from './signins/http.ts';
 import { LastSeen } from './signins/last-seen.ts';
 import { SigninStore } from './signins/signin-store.ts';
 import { Signins } from './signins/signins.ts';
+import { Standing } from './signins/standing.ts';
 import { Buckets } from './throttling/buckets.ts';
 import { KnownDevices } from './throttling/known-devices.ts';
 import { SignInThrottle } from './throttling/sign-in-throttle.ts';
@@ -103,12 +104,13 @@ export const startAuth = async (
     logger,
   });
   const worker = new OutboxWorker({ bus, outbox, list, logger });
+  const standing = new Standing(users, store);
   const signins = new Signins({
     connection,
     store,
+    users,
     outbox,
     worker,
-    list,
     jwtKeys,
     auditor,
     maxPerUser: settings.MAX_SIGNINS_PER_USER,
@@ -195,11 +197,13 @@ export const startAuth = async (
       signins,
       worker,
       confirmation,
+      standing,
       auditor,
     }),
-    profileChange: new ProfileChange({ connection, users, store, outbox, worker, confirmation, auditor }),
+    profileChange: new ProfileChange({ connection, users, store, outbox, worker, confirmation, standing, auditor }),
     confirmation,
     deletion,
+    standing,
     cookieName: name,
   });
   mountUsers(api, {
@@ -207,9 +211,10 @@ export const startAuth = async (
     newAccounts: new NewAccounts({ connection, users, apiKeys, links, auditor }),
     links,
     deletion,
+    standing,
   });
   mountLinks(api, links);
-  mountAvatars(api, new Avatars({ connection, users, store: avatarStore, redraw: new Redraw(), auditor }));
+  mountAvatars(api, new Avatars({ connection, users, store: avatarStore, standing, redraw: new Redraw(), auditor }));
   mountBrowserSession(api, {
     browsers: new BrowserSessions({ store, signins, logger }),
     signins,

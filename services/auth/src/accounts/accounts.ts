@@ -36,6 +36,9 @@ export interface SignedIn {
   readonly apiKey: string;
 }
 
+/** So often a sign-in is looked at again when its account was changed while the password was checked. */
+const maxRounds = 3;
+
 /** For so long a sign-up that was not answered may be repeated with the very same words. */
 const repeatableMs = 10 * 60_000;
 
@@ -54,9 +57,7 @@ export class Accounts {
     if (this.#options.signup === 'closed') throw new AppError('signup_closed');
     const admitted = await this.#options.throttle.admitSignup(from.clientIp);
     try {
-      const unanswered = await this.#findTaken(account);
-      const done = unanswered === undefined ? this.#signUpNew(account, from) : this.#answerAgain(unanswered, from);
-      const signedIn = await done;
+      const signedIn = (await this.#answerAgain(account, from)) ?? (await this.#signUpNew(account, from));
       await this.#options.throttle.noteSignIn(signedIn.user._id.toHexString(), from.clientIp);
       return signedIn;
     } catch (error) {
@@ -79,7 +80,7 @@ export class Accounts {
       });
       return signin;
     });
-    const token = await signins.announce(made, user);
+    const token = await signins.announce(made);
     await users.closeSignup(user._id);
     return { token, user, apiKey };
   }
@@ -91,21 +92,30 @@ export class Accounts {
     deviceCookie: string | undefined,
   ): Promise<SignedIn> {
     const { users, passwords, signins, apiKeys, throttle } = this.#options;
-    const user = await users.byEmail(email);
+    let user = await users.byEmail(email);
     const userId = user?._id.toHexString();
     const attempt = await throttle
       .admit({ email, userId, clientIp: from.clientIp, deviceCookie })
       .catch((error: unknown) => this.#refused(error, user, from));
-    const { ok, upgraded } = await passwords.verify(password, user?.password_hash ?? undefined, attempt.known);
-    if (user === null || !ok) {
-      await attempt.failed();
-      return this.#refused(new AppError('wrong_credentials'), user, from);
+    for (let round = 0; round < maxRounds; round += 1) {
+      const { ok, upgraded } = await passwords.verify(password, user?.password_hash ?? undefined, attempt.known);
+      if (user === null || !ok) {
+        await attempt.failed();
+        return this.#refused(new AppError('wrong_credentials'), user, from);
+      }
+      if (user.disabled) {
+        await attempt.succeeded();
+        return this.#refused(new AppError('user_disabled'), user, from);
+      }
+      const begun = await signins.begin(user, from, upgraded);
+      if (begun !== undefined) {
+        await attempt.succeeded();
+        return { ...begun, apiKey: await apiKeys.show(begun.user) };
+      }
+      // The account was changed while the password was checked: the answer is that of the account as it is now.
+      user = await users.byEmail(email);
     }
-    await attempt.succeeded();
-    if (user.disabled) return this.#refused(new AppError('user_disabled'), user, from);
-    if (upgraded !== undefined) await users.upgradePassword(user, upgraded);
-    const apiKey = await apiKeys.show(user);
-    return { token: await signins.begin(user, from), user, apiKey };
+    throw beingChanged();
   }
 
   /** An account made by the installation itself. @throws AppError email_taken, username_taken */
@@ -132,9 +142,12 @@ export class Accounts {
     throw error;
   }
 
-  /** The account of a sign-up of the same words that got no answer; undefined when e-mail and name are free. */
-  async #findTaken(account: NewAccount): Promise<User | undefined> {
-    const { users, passwords } = this.#options;
+  /**
+   * The answer to a sign-up of the same words that got none before; undefined when e-mail and name are free.
+   * @throws AppError email_taken, username_taken
+   */
+  async #answerAgain(account: NewAccount, from: SigninOrigin): Promise<SignedIn | undefined> {
+    const { users, passwords, signins, apiKeys } = this.#options;
     const holder = await users.byEmail(account.email);
     if (holder === null) {
       if ((await users.byUsername(account.username)) !== null) throw new AppError('username_taken');
@@ -146,14 +159,10 @@ export class Accounts {
       !holder.disabled;
     if (!repeatable || !(await passwords.verify(account.password, holder.password_hash ?? undefined)).ok)
       throw new AppError('email_taken');
-    return holder;
-  }
-
-  async #answerAgain(user: User, from: SigninOrigin): Promise<SignedIn> {
-    const apiKey = await this.#options.apiKeys.show(user);
-    const token = await this.#options.signins.begin(user, from);
-    await this.#options.users.closeSignup(user._id);
-    return { token, user, apiKey };
+    const begun = await signins.begin(holder, from);
+    if (begun === undefined) throw new AppError('email_taken');
+    await users.closeSignup(holder._id);
+    return { ...begun, apiKey: await apiKeys.show(begun.user) };
   }
 
   async #build(account: NewAccount, role: User['role']): Promise<{ user: User; apiKey: string }> {
@@ -169,3 +178,6 @@ export class Accounts {
     return { ...made, user: { ...made.user, signup_open_until: openUntil } };
   }
 }
+
+const beingChanged = (): AppError =>
+  new AppError('unavailable', 'This account is being changed at this moment. Try again shortly.');

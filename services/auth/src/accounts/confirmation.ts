@@ -26,5 +26,9 @@ export class Confirmation {
   }
 }
 
+/** The password that was confirmed is not the account's any more. */
+export const changedMeanwhile = (): AppError =>
+  new AppError('conflict', 'The password was changed by another request meanwhile.');
+
 export const wrongPassword = (message: string, sentence: string): AppError =>
   new AppError('invalid_input', sentence, { details: [{ path: 'current_password', message }] });

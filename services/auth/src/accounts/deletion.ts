@@ -13,6 +13,7 @@ import type { AuthEvent, Outbox } from '../outbox/outbox.ts';
 import type { OutboxWorker } from '../outbox/outbox-worker.ts';
 import type { SigninStore } from '../signins/signin-store.ts';
 import type { Signins } from '../signins/signins.ts';
+import type { StillAllowed } from '../signins/standing.ts';
 import { userTarget } from './audit-target.ts';
 import { isAdmin, keepOneAdmin } from './last-admin.ts';
 import type { User } from './user.ts';
@@ -65,14 +66,22 @@ export class Deletion {
 
   /**
    * The user's tokens stop to count before this returns; terminals and machines follow by the event.
-   * @throws AppError not_found; machines_left; conflict for the last administrator; invalid_input for who cannot get the machines;
+   * @throws AppError what `stillAllowed` throws; not_found; machines_left; conflict for the last administrator; invalid_input for who cannot get the machines;
    *   unavailable when it is not in force everywhere yet: it will come by itself
    */
-  async delete(userId: string, machines: MachinesGo, action: DeletionAction): Promise<User> {
+  async delete(
+    userId: string,
+    machines: MachinesGo,
+    action: DeletionAction,
+    stillAllowed: StillAllowed,
+  ): Promise<User> {
     const { connection, worker } = this.#options;
     if (machines === undefined) await this.#requireNoMachines(userId);
     const to = machines === undefined || machines === 'remove' ? null : machines.to;
-    const { user, owed } = await inTransaction(connection, (session) => this.#delete(userId, to, action, session));
+    const { user, owed } = await inTransaction(connection, async (session) => {
+      await stillAllowed(session);
+      return this.#delete(userId, to, action, session);
+    });
     await worker.settle(owed);
     return user;
   }

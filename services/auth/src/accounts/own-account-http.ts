@@ -3,7 +3,8 @@ import { AppError } from '@webxterm/shared';
 import type { Api } from '@webxterm/shared/api';
 import type { ApiKeys } from '../api-keys/api-keys.ts';
 import { forgetCookie } from '../browser-session/cookie.ts';
-import type { Confirmation } from './confirmation.ts';
+import type { Standing } from '../signins/standing.ts';
+import { type Confirmation, changedMeanwhile } from './confirmation.ts';
 import type { Deletion } from './deletion.ts';
 import { profileOf } from './http.ts';
 import type { PasswordChange } from './password-change.ts';
@@ -17,16 +18,17 @@ export interface OwnAccountRoutes {
   readonly profileChange: ProfileChange;
   readonly confirmation: Confirmation;
   readonly deletion: Deletion;
+  readonly standing: Standing;
   readonly cookieName: string;
 }
 
 /** What people change about their own account. */
 export const mountOwnAccount = (api: Api, options: OwnAccountRoutes): void => {
-  const { users, apiKeys, passwordChange, profileChange, confirmation, deletion, cookieName } = options;
+  const { users, apiKeys, passwordChange, profileChange, confirmation, deletion, standing, cookieName } = options;
 
   api.mount(regenerateApiKey, async ({ caller }) => ({
     message: 'Your agents are cut off until they are configured with the new key.',
-    api_key: await apiKeys.replace(caller.userId),
+    api_key: await apiKeys.regenerate(caller.userId, (session) => standing.require(caller, session)),
   }));
 
   api.mount(resetPassword, async ({ caller, body }) => {
@@ -35,7 +37,7 @@ export const mountOwnAccount = (api: Api, options: OwnAccountRoutes): void => {
   });
 
   api.mount(updateProfile, async ({ caller, body }) => {
-    const user = await profileChange.change(caller.userId, body);
+    const user = await profileChange.change(caller, body);
     return profileOf(user, await apiKeys.show(user));
   });
 
@@ -45,7 +47,10 @@ export const mountOwnAccount = (api: Api, options: OwnAccountRoutes): void => {
     const user = await users.byId(caller.userId);
     if (user === null) throw new AppError('unauthenticated');
     await confirmation.require(user, body.current_password);
-    await deletion.delete(caller.userId, body.machines, 'account_left');
+    await deletion.delete(caller.userId, body.machines, 'account_left', async (session) => {
+      await standing.require(caller, session);
+      if ((await users.confirmVerified(user, session)) === null) throw changedMeanwhile();
+    });
     forgetCookie(context.response, cookieName);
     return undefined;
   });

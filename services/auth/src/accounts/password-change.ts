@@ -8,8 +8,9 @@ import type { OutboxWorker } from '../outbox/outbox-worker.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import type { SigninStore } from '../signins/signin-store.ts';
 import type { Signins } from '../signins/signins.ts';
+import type { AdmittedCaller, Standing } from '../signins/standing.ts';
 import { userTarget } from './audit-target.ts';
-import type { Confirmation } from './confirmation.ts';
+import { type Confirmation, changedMeanwhile } from './confirmation.ts';
 import type { UserStore } from './user-store.ts';
 
 export interface PasswordChangeOptions {
@@ -21,6 +22,7 @@ export interface PasswordChangeOptions {
   readonly worker: Pick<OutboxWorker, 'settle'>;
   readonly links: LinkStore;
   readonly confirmation: Confirmation;
+  readonly standing: Standing;
   readonly auditor: Pick<Auditor, 'recordIn' | 'count'>;
 }
 
@@ -34,14 +36,10 @@ export class PasswordChange {
 
   /**
    * @throws AppError invalid_input when the current password is wrong, too_many_requests, conflict when it was changed meanwhile,
-   *   unavailable
+   *   unauthenticated when the caller's sign-in has ended meanwhile, unavailable
    */
-  async change(
-    caller: { readonly userId: string; readonly sid: string },
-    current: string,
-    wanted: string,
-  ): Promise<void> {
-    const { connection, users, store, links, passwords, signins, worker, auditor } = this.#options;
+  async change(caller: AdmittedCaller, current: string, wanted: string): Promise<void> {
+    const { connection, users, store, links, passwords, signins, standing, worker, auditor } = this.#options;
     const user = await users.byId(caller.userId);
     if (user === null) throw new AppError('unauthenticated');
     const fact = { action: 'password_changed', target: userTarget(user) } as const;
@@ -51,8 +49,8 @@ export class PasswordChange {
     });
     const hash = await passwords.hash(wanted);
     const owed = await inTransaction(connection, async (session) => {
-      if (!(await users.changePassword(user, hash, session)))
-        throw new AppError('conflict', 'The password was changed by another request meanwhile.');
+      await standing.require(caller, session);
+      if ((await users.changePassword(user, hash, session)) === null) throw changedMeanwhile();
       await links.forget(user._id, session);
       await auditor.recordIn(session, fact);
       const others = (await store.ofUser(caller.userId, session)).filter(

@@ -5,8 +5,9 @@ import { inTransaction } from '../database/transaction.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { OutboxWorker } from '../outbox/outbox-worker.ts';
 import type { SigninStore } from '../signins/signin-store.ts';
+import type { AdmittedCaller, Standing } from '../signins/standing.ts';
 import { userTarget } from './audit-target.ts';
-import { type Confirmation, wrongPassword } from './confirmation.ts';
+import { type Confirmation, changedMeanwhile, wrongPassword } from './confirmation.ts';
 import type { User } from './user.ts';
 import type { UserStore } from './user-store.ts';
 
@@ -17,6 +18,7 @@ export interface ProfileChangeOptions {
   readonly outbox: Outbox;
   readonly worker: Pick<OutboxWorker, 'settle'>;
   readonly confirmation: Confirmation;
+  readonly standing: Standing;
   readonly auditor: Pick<Auditor, 'recordIn'>;
 }
 
@@ -34,16 +36,22 @@ export class ProfileChange {
     this.#options = options;
   }
 
-  /** @throws AppError invalid_input for a wrong or missing current password; email_taken, username_taken, unavailable */
-  async change(userId: string, wanted: WantedNames): Promise<User> {
-    const { connection, users, store, outbox, worker, auditor } = this.#options;
-    const user = await users.byId(userId);
-    if (user === null) throw new AppError('unauthenticated');
-    await this.#confirm(user, wanted);
-    const after: User = { ...user, username: wanted.username ?? user.username, email: wanted.email ?? user.email };
-    const owed = await inTransaction(connection, async (session) => {
-      if (!(await users.rename(user, after, session)))
-        throw new AppError('conflict', 'The password was changed by another request meanwhile.');
+  /**
+   * @throws AppError invalid_input for a wrong or missing current password; email_taken, username_taken; conflict when password or
+   *   address were changed meanwhile; unauthenticated, unavailable
+   */
+  async change(caller: AdmittedCaller, wanted: WantedNames): Promise<User> {
+    const { connection, users, store, outbox, standing, worker, auditor } = this.#options;
+    const confirmed = await users.byId(caller.userId);
+    if (confirmed === null) throw new AppError('unauthenticated');
+    await this.#confirm(confirmed, wanted);
+    const { after, owed } = await inTransaction(connection, async (session) => {
+      const user = await standing.require(caller, session);
+      const after: User = { ...user, username: wanted.username ?? user.username, email: wanted.email ?? user.email };
+      // What was confirmed is a change from this address, by whoever knows this password.
+      const stands = confirmed.password_hash === user.password_hash && confirmed.email === user.email;
+      if (after.email !== user.email && !stands) throw changedMeanwhile();
+      await users.rename(user._id, after, session);
       await auditor.recordIn(session, {
         action: 'profile_updated',
         target: userTarget(after),
@@ -52,14 +60,11 @@ export class ProfileChange {
           ...(after.email === user.email ? {} : { email_was: user.email, email: after.email }),
         },
       });
-      if (after.username === user.username) return [];
+      if (after.username === user.username) return { after, owed: [] };
       // The allow-list tells every service the name.
-      const signins = await store.ofUser(userId, session);
-      return outbox.add(
-        signins.map(({ sid_hash }) => ({ sid_hash, event: null })),
-        new Date(),
-        session,
-      );
+      const signins = await store.ofUser(caller.userId, session);
+      const items = signins.map(({ sid_hash }) => ({ sid_hash, event: null }));
+      return { after, owed: await outbox.add(items, new Date(), session) };
     });
     await worker.settle(owed);
     return after;

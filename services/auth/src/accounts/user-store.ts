@@ -5,6 +5,9 @@ import type { StoredApiKey } from '../api-keys/api-key.ts';
 import { foldEmail, foldUsername } from './names.ts';
 import { type User, userModel } from './user.ts';
 
+/** Of a user who was read a while ago: what a later transaction must find unchanged. */
+export type VerifiedUser = Pick<User, '_id' | 'password_hash'>;
+
 /** The users collection. */
 export class UserStore {
   readonly #users: Model<User>;
@@ -65,32 +68,40 @@ export class UserStore {
     }
   }
 
-  /** @returns false when the password was changed meanwhile. @throws AppError email_taken, username_taken */
-  async rename(user: User, names: Pick<User, 'username' | 'email'>, session: ClientSession): Promise<boolean> {
+  /** @throws AppError email_taken, username_taken */
+  async rename(id: Types.ObjectId, names: Pick<User, 'username' | 'email'>, session: ClientSession): Promise<void> {
     const change = {
       username: names.username,
       username_folded: foldUsername(names.username),
       email: names.email,
       email_lower: foldEmail(names.email),
     };
-    const filter = { _id: user._id, password_hash: user.password_hash };
-    const result = await this.#users
-      .updateOne(filter, { $set: change }, { session })
+    await this.#users
+      .updateOne({ _id: id }, { $set: change }, { session })
       .exec()
       .catch((error: unknown) => {
         throw takenError(error);
       });
-    return result.matchedCount === 1;
   }
 
   async closeSignup(id: Types.ObjectId): Promise<void> {
     await this.#users.updateOne({ _id: id }, { $set: { signup_open_until: null } }).exec();
   }
 
-  /** Nothing happens when the password was changed meanwhile. */
-  async upgradePassword(user: Pick<User, '_id' | 'password_hash'>, upgraded: string): Promise<void> {
-    await this.#users
-      .updateOne({ _id: user._id, password_hash: user.password_hash }, { $set: { password_hash: upgraded } })
+  /**
+   * The user whose password was verified outside of this transaction, if that still stands: the account is there, enabled, and has the
+   * same password. The row is written to, so that of this transaction and one that changes the user one fails and starts again.
+   * @returns the user as the transaction has it; null when what was verified does not stand any more
+   */
+  confirmVerified(user: VerifiedUser, session: ClientSession, upgraded?: string): Promise<User | null> {
+    const upgrade = upgraded === undefined ? {} : { $set: { password_hash: upgraded } };
+    return this.#users
+      .findOneAndUpdate(
+        { _id: user._id, password_hash: user.password_hash, disabled: false },
+        { $inc: { guard: 1 }, ...upgrade },
+        { session, returnDocument: 'after' },
+      )
+      .lean<User>()
       .exec();
   }
 
@@ -116,15 +127,16 @@ export class UserStore {
       .exec();
   }
 
-  /** @returns false when the password was changed meanwhile */
-  async changePassword(
-    user: Pick<User, '_id' | 'password_hash'>,
-    hash: string,
-    session: ClientSession,
-  ): Promise<boolean> {
-    const filter = { _id: user._id, password_hash: user.password_hash };
-    const result = await this.#users.updateOne(filter, { $set: { password_hash: hash } }, { session }).exec();
-    return result.matchedCount === 1;
+  /** @returns the user as changed; null when the password was changed meanwhile, or the account is gone */
+  changePassword(user: VerifiedUser, hash: string, session: ClientSession): Promise<User | null> {
+    return this.#users
+      .findOneAndUpdate(
+        { _id: user._id, password_hash: user.password_hash },
+        { $set: { password_hash: hash } },
+        { session, returnDocument: 'after' },
+      )
+      .lean<User>()
+      .exec();
   }
 
   /** By username; `search` is a part of username or e-mail address in any case. */
@@ -146,7 +158,7 @@ export class UserStore {
 
   /** How many enabled administrators there are beside this user. Two transactions that ask conflict, and one of them starts again. */
   async otherAdmins(id: Types.ObjectId, session: ClientSession): Promise<number> {
-    await this.#users.updateMany({ role: 'admin' }, { $inc: { admin_guard: 1 } }, { session }).exec();
+    await this.#users.updateMany({ role: 'admin' }, { $inc: { guard: 1 } }, { session }).exec();
     return this.countOtherAdmins(id, session);
   }
 
@@ -163,14 +175,10 @@ export class UserStore {
       .exec();
   }
 
-  /** The user, who cannot be deleted by another transaction at the same time. */
+  /** The user, whom no other transaction can change, delete or sign in at the same time. */
   guard(id: string, session: ClientSession): Promise<User | null> {
     return this.#users
-      .findOneAndUpdate(
-        { _id: new Types.ObjectId(id) },
-        { $inc: { admin_guard: 1 } },
-        { session, returnDocument: 'after' },
-      )
+      .findOneAndUpdate({ _id: new Types.ObjectId(id) }, { $inc: { guard: 1 } }, { session, returnDocument: 'after' })
       .lean<User>()
       .exec();
   }

@@ -21,8 +21,8 @@ export interface User {
   created_at: Date;
   /** Until then a repeated sign-up may be the answer to our own 503; null once a sign-up was answered. */
   signup_open_until: Date | null;
-  /** Written by every change to who is administrator, and to who gets another's machines, so that two such changes never miss each other. */
-  admin_guard?: number;
+  /** Counted up by every transaction that relies on this row without changing it, so that it conflicts with one that does. */
+  guard?: number;
 }
 
 const apiKeySchema = new Schema<StoredApiKey>(
@@ -50,7 +50,7 @@ const userSchema = new Schema<User>(
     api_key: { type: apiKeySchema, required: true },
     created_at: { type: Date, required: true },
     signup_open_until: { type: Date, default: null },
-    admin_guard: { type: Number },
+    guard: { type: Number },
   },
   { versionKey: false, strict: 'throw' },
 )

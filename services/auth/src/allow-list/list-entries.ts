@@ -8,7 +8,8 @@ import type { ListBucket } from './list-bucket.ts';
 /** Where the truth about sign-ins stands. */
 export interface SigninTruth {
   bySidHash(sidHash: string): Promise<Signin | null>;
-  alive(now: Date): AsyncIterable<Signin>;
+  /** Read in batches of this size. */
+  alive(now: Date, batchSize: number): AsyncIterable<Signin>;
 }
 export interface UserTruth {
   byId(id: string): Promise<User | null>;
@@ -29,7 +30,8 @@ const walkBatch = 200;
 
 /**
  * The entries of sign-ins, made what the database says. Every write insists on the revision that was read *before* the database, so
- * that of two writers the one with the older knowledge fails and looks again: an ended sign-in is never written back.
+ * that of two writers the one with the older knowledge fails and looks again: an ended sign-in is never written back. And every entry
+ * is dated before the read of the database, so that one which is held up until the mark of the end is gone is too old for any reader.
  */
 export class ListEntries {
   readonly #options: ListEntriesOptions;
@@ -38,22 +40,14 @@ export class ListEntries {
     this.#options = options;
   }
 
-  /** The entry of a new sign-in. @returns false when something stands there already */
-  offer(signin: Signin, user: User, epoch: string): Promise<boolean> {
-    const key = signinKey(signin.sid_hash);
-    return this.#options.bucket.write(key, entryOf(signin, user, epoch), this.after(key), {
-      expected: 0,
-      lifeSeconds: this.#lifeSeconds(signin),
-    });
-  }
-
   /** @returns false when somebody else has written meanwhile */
   async align(sidHash: string, epoch: string): Promise<boolean> {
     const key = signinKey(sidHash);
     const { revision, signed } = await this.#options.bucket.read(key);
+    const readAt = this.#options.now();
     const signin = await this.#options.signins.bySidHash(sidHash);
     const user = signin === null ? null : await this.#options.users.byId(signin.user_id.toHexString());
-    const at = this.after(key, signed?.at);
+    const at = this.#after(key, readAt, signed?.at);
     if (signin === null || user === null || signin.expires_at.getTime() <= this.#options.now()) {
       // Also where nothing is listed: readers keep what was, and a rebuild may still believe in the sign-in.
       return signed?.value === null || this.#options.bucket.end(key, at, revision);
@@ -76,13 +70,18 @@ export class ListEntries {
     const { list, signins, users, now } = this.#options;
     const standing = await this.#options.bucket.keys(signinKey(''));
     const known = new Set<string>();
-    for await (const batch of batches(signins.alive(new Date(now())), walkBatch)) {
+    let readAt = now();
+    for await (const batch of batches(signins.alive(new Date(readAt), walkBatch), walkBatch)) {
       const found = await users.byIds(batch.map((signin) => signin.user_id.toHexString()));
       const byId = new Map(found.map((user) => [user._id.toHexString(), user]));
       await Promise.all(
-        batch.map((signin) => this.#restore(signin, byId.get(signin.user_id.toHexString()), epoch, standing)),
+        batch.map((signin) => {
+          const user = byId.get(signin.user_id.toHexString());
+          return user === undefined ? undefined : this.#restore({ signin, user, readAt }, epoch, standing);
+        }),
       );
       for (const { sid_hash } of batch) known.add(sid_hash);
+      readAt = now();
     }
     for (const sidHash of [...list.sidHashes()])
       if (!known.has(sidHash) && list.peek(sidHash) !== undefined) await this.settle(sidHash, epoch);
@@ -94,20 +93,33 @@ export class ListEntries {
    * instances differ. ms since 1970. `listedAt`: of the entry that stands there.
    */
   after(key: string, listedAt = 0): number {
-    return Math.max(this.#options.now(), listedAt + 1, this.#options.list.newestAt(key) + 1);
+    return this.#after(key, this.#options.now(), listedAt);
   }
 
-  async #restore(signin: Signin, user: User | undefined, epoch: string, standing: ReadonlySet<string>): Promise<void> {
-    if (user === undefined) return;
-    if (!standing.has(signinKey(signin.sid_hash))) {
-      if (await this.offer(signin, user, epoch)) return;
-    } else if (isDeepStrictEqual(this.#options.list.peek(signin.sid_hash), entryOf(signin, user, epoch))) return;
+  #after(key: string, knownAt: number, listedAt = 0): number {
+    return Math.max(knownAt, listedAt + 1, this.#options.list.newestAt(key) + 1);
+  }
+
+  async #restore({ signin, user, readAt }: Read, epoch: string, standing: ReadonlySet<string>): Promise<void> {
+    const key = signinKey(signin.sid_hash);
+    const wanted = entryOf(signin, user, epoch);
+    if (!standing.has(key)) {
+      const options = { expected: 0, lifeSeconds: this.#lifeSeconds(signin) };
+      if (await this.#options.bucket.write(key, wanted, this.#after(key, readAt), options)) return;
+    } else if (isDeepStrictEqual(this.#options.list.peek(signin.sid_hash), wanted)) return;
     await this.settle(signin.sid_hash, epoch);
   }
 
   #lifeSeconds(signin: Signin): number {
     return Math.max(1, Math.ceil((signin.expires_at.getTime() - this.#options.now()) / 1000));
   }
+}
+
+/** A sign-in and its user, as they stood in the database no earlier than at `readAt`, ms since 1970. */
+interface Read {
+  readonly signin: Signin;
+  readonly user: User;
+  readonly readAt: number;
 }
 
 const entryOf = (signin: Signin, user: User, epoch: string): SigninEntry => ({

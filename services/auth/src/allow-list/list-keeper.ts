@@ -1,10 +1,8 @@
 import { type KeyObject, randomUUID } from 'node:crypto';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { SigninBeat, SigninEpoch, signinBeatKey, signinEpochKey } from '@webxterm/contracts/bus';
+import { SigninBeat, SigninEpoch, signinBeatKey, signinEpochKey, signinKey } from '@webxterm/contracts/bus';
 import { AppError, type Logger } from '@webxterm/shared';
 import { declareStreams, type EntrySigner } from '@webxterm/shared/bus';
-import type { User } from '../accounts/user.ts';
-import type { Signin } from '../signins/signin.ts';
 import { ListBucket } from './list-bucket.ts';
 import { ListEntries, type ListEntriesOptions } from './list-entries.ts';
 import { Mending } from './mending.ts';
@@ -74,22 +72,11 @@ export class ListKeeper {
   }
 
   /**
-   * Puts a sign-in that was just made on the list.
-   * @throws AppError unavailable when the list has not taken it: the outbox will see to it
-   */
-  async add(signin: Signin, user: User): Promise<void> {
-    await this.#guarded(async (epoch) => {
-      if (await this.#entries.offer(signin, user, epoch)) return true;
-      return this.#entries.align(signin.sid_hash, epoch);
-    });
-  }
-
-  /**
    * Makes the entry of a sign-in what the database says of it now.
    * @throws AppError unavailable when the list has not taken it: the outbox will see to it
    */
   async sync(sidHash: string): Promise<void> {
-    await this.#guarded((epoch) => this.#entries.align(sidHash, epoch));
+    await this.#guarded(signinKey(sidHash), (epoch) => this.#entries.align(sidHash, epoch));
   }
 
   /** Something stands under this key that is not ours, or ours was taken away: it is written anew, and all others are looked at. */
@@ -101,7 +88,7 @@ export class ListKeeper {
     if (this.#epoch !== undefined && this.#connected) this.#mending.work(this.#epoch);
   }
 
-  async #guarded(write: (epoch: string) => Promise<boolean>): Promise<void> {
+  async #guarded(key: string, write: (epoch: string) => Promise<boolean>): Promise<void> {
     for (let attempt = 0; attempt < maxConflicts; attempt += 1) {
       const epoch = this.#epoch;
       if (epoch === undefined || !this.#connected) throw listAway();
@@ -111,8 +98,11 @@ export class ListKeeper {
       } catch (error) {
         throw error instanceof AppError ? error : listAway(error);
       }
-      // An ack that came over another connection may be that of a list under another epoch.
-      if (this.#epoch !== epoch) throw listAway();
+      // An ack that came over another connection may be that of a list under another epoch, which may have lost the mark of an end.
+      if (this.#epoch !== epoch) {
+        this.#mending.add(key);
+        throw listAway();
+      }
       if (done) return;
     }
     throw listAway();

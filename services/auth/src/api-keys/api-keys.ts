@@ -1,6 +1,6 @@
 import { AppError, type Logger } from '@webxterm/shared';
 import type { Auditor } from '@webxterm/shared/audit';
-import type { Connection } from 'mongoose';
+import type { ClientSession, Connection } from 'mongoose';
 import { userTarget } from '../accounts/audit-target.ts';
 import type { User } from '../accounts/user.ts';
 import type { UserStore } from '../accounts/user-store.ts';
@@ -8,7 +8,8 @@ import { inTransaction } from '../database/transaction.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { OutboxWorker } from '../outbox/outbox-worker.ts';
 import type { RootKeys } from '../root-keys/root-keys.ts';
-import { apiKeyIndexes, makeApiKey, openApiKey, rewrapApiKey } from './api-key.ts';
+import type { StillAllowed } from '../signins/standing.ts';
+import { apiKeyIndexes, makeApiKey, openApiKey, rewrapApiKey, type StoredApiKey } from './api-key.ts';
 
 export interface ApiKeysOptions {
   readonly connection: Connection;
@@ -53,7 +54,7 @@ export class ApiKeys {
         { user_id: userId, key_id: user.api_key.key_id },
         'an API key cannot be opened any more, replacing it',
       );
-      return this.replace(userId, 'undecryptable');
+      return this.#replaceLost(userId, user.api_key.key_id);
     }
     const rewrapped = rewrapApiKey(roots, userId, user.api_key);
     if (rewrapped !== undefined) await this.#options.users.replaceApiKey(userId, user.api_key.key_id, rewrapped);
@@ -62,27 +63,47 @@ export class ApiKeys {
 
   /**
    * A new key in place of the old one, which is good for nothing from then on.
-   * @throws AppError unauthenticated when the user is gone
+   * @throws AppError what `stillAllowed` throws; unauthenticated when the user is gone
    */
-  async replace(userId: string, reason?: 'undecryptable'): Promise<string> {
+  async regenerate(userId: string, stillAllowed: StillAllowed): Promise<string> {
     const made = this.make(userId);
-    const at = new Date(this.#now());
     const owed = await inTransaction(this.#options.connection, async (session) => {
+      await stillAllowed(session);
       const user = await this.#options.users.byId(userId, session);
       if (user === null) throw new AppError('unauthenticated');
-      const oldKeyId = user.api_key.key_id;
-      await this.#options.users.replaceApiKey(userId, oldKeyId, made.stored, session);
-      await this.#options.auditor.recordIn(session, {
-        action: 'api_key_regenerated',
-        target: userTarget(user),
-        ...(reason === undefined ? {} : { reason }),
-        details: { old_key_id: oldKeyId, key_id: made.stored.key_id },
-      });
-      const event = { subject: 'auth.apikey.rotated' as const, body: { user_id: userId, old_key_id: oldKeyId } };
-      return this.#options.outbox.add([{ sid_hash: null, event }], at, session);
+      return this.#replace(user, made.stored, undefined, session);
     });
     await this.#options.worker.settle(owed);
     return made.key;
+  }
+
+  /** In place of a key that cannot be opened; one that has taken its place meanwhile is left alone, and told. */
+  async #replaceLost(userId: string, lostKeyId: string): Promise<string> {
+    const made = this.make(userId);
+    const { key, owed } = await inTransaction(this.#options.connection, async (session) => {
+      const user = await this.#options.users.byId(userId, session);
+      if (user === null) throw new AppError('unauthenticated');
+      const newer =
+        user.api_key.key_id === lostKeyId ? undefined : openApiKey(this.#options.roots, userId, user.api_key);
+      if (newer !== undefined) return { key: newer, owed: [] };
+      return { key: made.key, owed: await this.#replace(user, made.stored, 'undecryptable', session) };
+    });
+    await this.#options.worker.settle(owed);
+    return key;
+  }
+
+  async #replace(user: User, key: StoredApiKey, reason: 'undecryptable' | undefined, session: ClientSession) {
+    const { users, auditor, outbox } = this.#options;
+    const [userId, oldKeyId] = [user._id.toHexString(), user.api_key.key_id];
+    await users.replaceApiKey(userId, oldKeyId, key, session);
+    await auditor.recordIn(session, {
+      action: 'api_key_regenerated',
+      target: userTarget(user),
+      ...(reason === undefined ? {} : { reason }),
+      details: { old_key_id: oldKeyId, key_id: key.key_id },
+    });
+    const event = { subject: 'auth.apikey.rotated' as const, body: { user_id: userId, old_key_id: oldKeyId } };
+    return outbox.add([{ sid_hash: null, event }], new Date(this.#now()), session);
   }
 
   /**

@@ -6,6 +6,7 @@ import { userTarget } from '../accounts/audit-target.ts';
 import type { User } from '../accounts/user.ts';
 import type { UserStore } from '../accounts/user-store.ts';
 import { inTransaction } from '../database/transaction.ts';
+import type { AdmittedCaller, Standing } from '../signins/standing.ts';
 import type { AvatarStore } from './avatar-store.ts';
 import type { Redraw } from './redraw.ts';
 
@@ -13,6 +14,7 @@ export interface AvatarsOptions {
   readonly connection: Connection;
   readonly users: UserStore;
   readonly store: AvatarStore;
+  readonly standing: Standing;
   readonly redraw: Pick<Redraw, 'png'>;
   readonly auditor: Pick<Auditor, 'recordIn'>;
 }
@@ -25,19 +27,19 @@ export class Avatars {
     this.#options = options;
   }
 
-  /** `dataUrl`: as the contract has it. @returns its address. @throws AppError invalid_input, unavailable */
-  async put(userId: string, dataUrl: string): Promise<string> {
+  /** `dataUrl`: as the contract has it. @returns its address. @throws AppError invalid_input, unauthenticated, unavailable */
+  async put(caller: AdmittedCaller, dataUrl: string): Promise<string> {
     const file = Buffer.from(dataUrl.slice(dataUrl.indexOf(',') + 1), 'base64');
     const png = await this.#options.redraw.png(file);
     // Another address for another picture: browsers may keep what they have seen.
     const id = randomBytes(16).toString('base64url');
     const url = `/api/avatars/${id}`;
-    await this.#change(userId, url, (user, session) => this.#options.store.put(id, user._id, png, session));
+    await this.#change(caller, url, (user, session) => this.#options.store.put(id, user._id, png, session));
     return url;
   }
 
-  async remove(userId: string): Promise<void> {
-    await this.#change(userId, null, (user, session) => this.#options.store.forget(user._id, session));
+  async remove(caller: AdmittedCaller): Promise<void> {
+    await this.#change(caller, null, (user, session) => this.#options.store.forget(user._id, session));
   }
 
   /** The picture, PNG. @throws AppError not_found */
@@ -48,14 +50,13 @@ export class Avatars {
   }
 
   async #change(
-    userId: string,
+    caller: AdmittedCaller,
     url: string | null,
     store: (user: User, session: ClientSession) => Promise<void>,
   ): Promise<void> {
-    const { connection, users, auditor } = this.#options;
+    const { connection, users, standing, auditor } = this.#options;
     await inTransaction(connection, async (session) => {
-      const user = await users.byId(userId, session);
-      if (user === null) throw new AppError('unauthenticated');
+      const user = await standing.require(caller, session);
       if (url === null && user.avatar_url === null) return;
       await store(user, session);
       await users.setAvatar(user._id, url, session);

@@ -9,11 +9,11 @@ const keptSeconds = 86_400;
 export const mountAvatars = (api: Api, avatars: Avatars): void => {
   api.mount(uploadAvatar, async ({ caller, body }) => ({
     message: 'Your picture is up.',
-    avatar_url: await avatars.put(caller.userId, body.avatar_url),
+    avatar_url: await avatars.put(caller, body.avatar_url),
   }));
 
   api.mount(deleteAvatar, async ({ caller }) => {
-    await avatars.remove(caller.userId);
+    await avatars.remove(caller);
     return undefined;
   });
 

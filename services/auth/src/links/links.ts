@@ -11,6 +11,7 @@ import type { OutboxWorker } from '../outbox/outbox-worker.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import type { SigninStore } from '../signins/signin-store.ts';
 import type { SigninOrigin, Signins } from '../signins/signins.ts';
+import type { StillAllowed } from '../signins/standing.ts';
 import type { SignInThrottle } from '../throttling/sign-in-throttle.ts';
 import { type Link, linkHash, linkLifeSeconds, linkUrl, newLinkToken } from './link.ts';
 import type { LinkStore } from './link-store.ts';
@@ -54,11 +55,12 @@ export class Links {
     return { url: linkUrl(this.#options.publicUrl, token), expires_in: linkLifeSeconds };
   }
 
-  /** @throws AppError not_found */
-  makeReset(userId: string): Promise<MadeLink> {
+  /** @throws AppError what `stillAllowed` throws; not_found */
+  makeReset(userId: string, stillAllowed: StillAllowed): Promise<MadeLink> {
     const { connection, users, auditor } = this.#options;
     return inTransaction(connection, async (session) => {
-      const user = await users.byId(userId, session);
+      await stillAllowed(session);
+      const user = await users.guard(userId, session);
       if (user === null) throw new AppError('not_found', 'There is no user by that id.');
       const kind = user.password_hash === null ? 'setup' : 'reset';
       await auditor.recordIn(session, { action: `${kind}_link_created`, target: userTarget(user) });
@@ -80,12 +82,14 @@ export class Links {
    */
   async redeem(token: string, password: string, from: SigninOrigin): Promise<SignedIn> {
     const { connection, links, users, store, signins, passwords, apiKeys, throttle, worker, auditor } = this.#options;
-    const { user, link } = await this.lookUp(token);
-    if (user.disabled) throw new AppError('user_disabled');
+    const { user: seen, link } = await this.lookUp(token);
+    if (seen.disabled) throw new AppError('user_disabled');
     const hash = await passwords.hash(password);
-    const { ended, made } = await inTransaction(connection, async (session) => {
+    const { user, ended, made } = await inTransaction(connection, async (session) => {
       const taken = await links.take(linkHash(token), new Date(this.#now()), session);
-      if (!taken || !(await users.changePassword(user, hash, session))) throw new AppError('bad_link');
+      const user = taken ? await users.changePassword(seen, hash, session) : null;
+      if (user === null) throw new AppError('bad_link');
+      if (user.disabled) throw new AppError('user_disabled');
       await auditor.recordIn(session, {
         action: 'link_redeemed',
         target: userTarget(user),
@@ -94,12 +98,13 @@ export class Links {
       });
       const before = await store.ofUser(user._id.toHexString(), session);
       return {
+        user,
         ended: await signins.deleteAll(before, 'password_reset', session),
         made: await signins.insert(user._id, from, session),
       };
     });
     await worker.settle(ended);
-    const signedIn = { token: await signins.announce(made, user), user, apiKey: await apiKeys.show(user) };
+    const signedIn = { token: await signins.announce(made), user, apiKey: await apiKeys.show(user) };
     await throttle.noteSignIn(user._id.toHexString(), from.clientIp);
     return signedIn;
   }

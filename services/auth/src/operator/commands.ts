@@ -10,6 +10,7 @@ import type { LinkStore } from '../links/link-store.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import type { SigninStore } from '../signins/signin-store.ts';
 import type { Signins } from '../signins/signins.ts';
+import { byOperator } from '../signins/standing.ts';
 import type { UserAdmin } from '../users/user-admin.ts';
 
 export interface OperatorOptions {
@@ -63,7 +64,7 @@ export class OperatorCommands {
     const password = randomBytes(15).toString('base64url');
     const hash = await passwords.hash(password);
     await inTransaction(connection, async (session) => {
-      if (!(await users.changePassword(user, hash, session)))
+      if ((await users.changePassword(user, hash, session)) === null)
         throw new AppError('conflict', 'The password was changed by somebody else at this moment. Try again.');
       await links.forget(user._id, session);
       await signins.deleteAll(await store.ofUser(user._id.toHexString(), session), 'password_reset', session);
@@ -73,7 +74,7 @@ export class OperatorCommands {
 
   promote(email: string): Promise<string> {
     return this.#with('promote', email, async (user) => {
-      await this.#options.admin.update(user._id.toHexString(), { role: 'admin', disabled: false });
+      await this.#options.admin.update(user._id.toHexString(), { role: 'admin', disabled: false }, byOperator);
       return `${user.email} is an enabled administrator now.`;
     });
   }
@@ -83,8 +84,10 @@ export class OperatorCommands {
   }
 
   async #endSignins(user: User): Promise<string> {
-    const { connection, store, signins } = this.#options;
+    const { connection, users, store, signins } = this.#options;
     const ended = await inTransaction(connection, async (session) => {
+      // A sign-in that begins at this moment ends with the others.
+      await users.guard(user._id.toHexString(), session);
       const found = await store.ofUser(user._id.toHexString(), session);
       await signins.deleteAll(found, 'ended_by_operator', session);
       return found.length;

@@ -26,7 +26,7 @@ It needs MONGO_URL and ROOT_KEY (or MONGO_URL_FILE, ROOT_KEY_FILE), as the auth 
 `;
 
 /** The running service does what is owed to the bus: this process is not on it. */
-const later = { settle: async () => {}, crossOut: async () => {}, add: async () => {} };
+const later = { settle: async () => {} };
 
 /** A person waits no longer than this for the database. */
 const mongoWithinMs = 10_000;
@@ -52,9 +52,9 @@ const connect = async (shutdown: Shutdown): Promise<OperatorCommands> => {
   const signins = new Signins({
     connection,
     store,
+    users,
     outbox,
     worker: later,
-    list: later,
     jwtKeys: [],
     maxPerUser: Number.POSITIVE_INFINITY,
     auditor,

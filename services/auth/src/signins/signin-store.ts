@@ -36,6 +36,25 @@ export class SigninStore {
       .exec();
   }
 
+  /** The sign-in, which no other transaction can end at the same time; null when it has ended. */
+  guard(sidHash: string, now: Date, session: ClientSession): Promise<Signin | null> {
+    return this.#signins
+      .findOneAndUpdate(
+        { sid_hash: sidHash, expires_at: trusted({ $gt: now }) },
+        { $inc: { guard: 1 } },
+        { session, returnDocument: 'after' },
+      )
+      .lean<Signin>()
+      .exec();
+  }
+
+  /** All of a user's sign-ins, so that no transaction that relies on one of them misses the change that this one makes. */
+  async guardAll(userId: string, session: ClientSession): Promise<Signin[]> {
+    const filter = { user_id: new Types.ObjectId(userId) };
+    await this.#signins.updateMany(filter, { $inc: { guard: 1 } }, { session }).exec();
+    return this.ofUser(userId, session);
+  }
+
   /** Those beyond the `keep` that were seen last. */
   beyond(userId: Types.ObjectId, keep: number, session: ClientSession): Promise<Signin[]> {
     return this.#signins
@@ -48,12 +67,12 @@ export class SigninStore {
   }
 
   /** Every sign-in that has not run out, in the order of their ids. */
-  alive(now: Date): AsyncIterable<Signin> {
+  alive(now: Date, batchSize: number): AsyncIterable<Signin> {
     return this.#signins
       .find({ expires_at: trusted({ $gt: now }) })
       .sort({ _id: 1 })
       .lean<Signin[]>()
-      .cursor({ batchSize: 500 });
+      .cursor({ batchSize });
   }
 
   async delete(ids: readonly Types.ObjectId[], session: ClientSession): Promise<void> {

@@ -28,6 +28,8 @@ export interface Signin {
   ip: string;
   user_agent: string;
   browser: BoundBrowser | null;
+  /** Counted up by every transaction that relies on this sign-in, so that it conflicts with one that ends it. */
+  guard?: number;
 }
 
 const browserSchema = new Schema<BoundBrowser>(
@@ -52,6 +54,7 @@ const signinSchema = new Schema<Signin>(
     ip: { type: String, default: '' },
     user_agent: { type: String, default: '' },
     browser: { type: browserSchema, default: null },
+    guard: { type: Number },
   },
   { versionKey: false, strict: 'throw' },
 )

@@ -6,7 +6,7 @@ import { type AuditFact, type Auditor, auditSigninRef } from '@webxterm/shared/a
 import { type ClientSession, type Connection, Types } from 'mongoose';
 import { userTarget } from '../accounts/audit-target.ts';
 import type { User } from '../accounts/user.ts';
-import type { ListKeeper } from '../allow-list/list-keeper.ts';
+import type { UserStore, VerifiedUser } from '../accounts/user-store.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { AuthEvent, Outbox, Owed } from '../outbox/outbox.ts';
 import type { OutboxWorker } from '../outbox/outbox-worker.ts';
@@ -32,9 +32,9 @@ export interface NewSignin {
 export interface SigninsOptions {
   readonly connection: Connection;
   readonly store: SigninStore;
+  readonly users: Pick<UserStore, 'confirmVerified' | 'guard'>;
   readonly outbox: Outbox;
-  readonly worker: Pick<OutboxWorker, 'settle' | 'crossOut'>;
-  readonly list: Pick<ListKeeper, 'add'>;
+  readonly worker: Pick<OutboxWorker, 'settle'>;
   readonly jwtKeys: readonly JwtKey[];
   readonly auditor: Pick<Auditor, 'recordIn'>;
   readonly maxPerUser: number;
@@ -51,7 +51,10 @@ export class Signins {
     this.#now = options.now ?? Date.now;
   }
 
-  /** A sign-in for a user, in the transaction of whatever else makes it. It counts after `announce`. */
+  /**
+   * A sign-in for a user, in the transaction of whatever else makes it, which must have written to the user's row: of the sign-in and
+   * a change of the user at the same time one then sees the other. It counts after `announce`.
+   */
   async insert(userId: Types.ObjectId, from: SigninOrigin, session: ClientSession): Promise<NewSignin> {
     const sid = randomBytes(24).toString('base64url');
     const at = new Date(this.#now());
@@ -75,29 +78,39 @@ export class Signins {
   }
 
   /**
-   * Puts it on the allow-list. @returns the first token
+   * Puts it on the allow-list, as the database has it by then. @returns the first token
    * @throws AppError unavailable when the list has not taken it
    */
-  async announce(made: NewSignin, user: User): Promise<string> {
-    await this.#options.list.add(made.signin, user);
-    await this.#options.worker.crossOut(made.owed);
+  async announce(made: NewSignin): Promise<string> {
+    await this.#options.worker.settle(made.owed);
     // This sign-in stands; should the end of the others fail, the outbox sees to it.
     await this.#options.worker.settle(made.ended).catch(() => {});
-    return this.token(user._id.toHexString(), made.sid, made.signin.expires_at.getTime() / 1000);
+    return this.token(made.signin.user_id.toHexString(), made.sid, made.signin.expires_at.getTime() / 1000);
   }
 
-  /** @throws AppError unavailable: nobody is signed in then */
-  async begin(user: User, from: SigninOrigin): Promise<string> {
-    const made = await inTransaction(this.#options.connection, async (session) => {
-      const signin = await this.insert(user._id, from, session);
-      await this.#options.auditor.recordIn(session, {
+  /**
+   * Signs in a user whose password was verified. `upgraded` takes the place of the password's hash.
+   * @returns the first token and the user as the sign-in has them; undefined when what was verified does not stand any more
+   * @throws AppError unavailable: nobody is signed in then
+   */
+  async begin(
+    verified: VerifiedUser,
+    from: SigninOrigin,
+    upgraded?: string,
+  ): Promise<{ token: string; user: User } | undefined> {
+    const { connection, users, auditor } = this.#options;
+    const begun = await inTransaction(connection, async (session) => {
+      const user = await users.confirmVerified(verified, session, upgraded);
+      if (user === null) return undefined;
+      const made = await this.insert(user._id, from, session);
+      await auditor.recordIn(session, {
         action: 'login',
-        actor: signinActor(user, signin.sid),
+        actor: signinActor(user, made.sid),
         target: userTarget(user),
       });
-      return signin;
+      return { made, user };
     });
-    return this.announce(made, user);
+    return begun && { token: await this.announce(begun.made), user: begun.user };
   }
 
   /** `endsAt`: when the sign-in ends, seconds since 1970. */
@@ -128,11 +141,18 @@ export class Signins {
     await this.end([found], 'ended_by_user');
   }
 
-  /** Ends all of a user's sign-ins but the one with this sid. @returns how many */
+  /** Ends all of a user's sign-ins but the one with this sid, also one that begins at this moment. @returns how many */
   async endOthers(userId: string, sid: string): Promise<number> {
-    const others = (await this.list(userId)).filter((signin) => signin.sid_hash !== hashSid(sid));
-    if (others.length > 0) await this.end(others, 'ended_by_user');
-    return others.length;
+    const { connection, users, store, worker } = this.#options;
+    const owed = await inTransaction(connection, async (session) => {
+      await users.guard(userId, session);
+      const all = await store.ofUser(userId, session);
+      const now = this.#now();
+      const others = all.filter(({ sid_hash, expires_at }) => sid_hash !== hashSid(sid) && expires_at.getTime() > now);
+      return this.deleteAll(others, 'ended_by_user', session);
+    });
+    await worker.settle(owed);
+    return owed.length;
   }
 
   /** Ends sign-ins in the transaction of whatever else ends them. @returns what is owed to the bus: to be settled after the commit */

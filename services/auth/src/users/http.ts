@@ -12,6 +12,7 @@ import type { z } from 'zod';
 import type { Deletion } from '../accounts/deletion.ts';
 import type { User } from '../accounts/user.ts';
 import type { Links } from '../links/links.ts';
+import type { Standing } from '../signins/standing.ts';
 import type { NewAccounts } from './new-accounts.ts';
 import type { UserAdmin } from './user-admin.ts';
 
@@ -20,10 +21,11 @@ export interface UserRoutes {
   readonly newAccounts: NewAccounts;
   readonly links: Links;
   readonly deletion: Deletion;
+  readonly standing: Standing;
 }
 
 /** The administrators' view of accounts. */
-export const mountUsers = (api: Api, { admin, newAccounts, links, deletion }: UserRoutes): void => {
+export const mountUsers = (api: Api, { admin, newAccounts, links, deletion, standing }: UserRoutes): void => {
   api.mount(listUsers, async ({ query }) => {
     const { users, total } = await admin.list(query.search ?? '', query.page, query.limit);
     return {
@@ -35,26 +37,26 @@ export const mountUsers = (api: Api, { admin, newAccounts, links, deletion }: Us
     };
   });
 
-  api.mount(createUser, async ({ body }) => {
-    const { user, link } = await newAccounts.make(body);
+  api.mount(createUser, async ({ caller, body }) => {
+    const { user, link } = await newAccounts.make(body, standing.asAdmin(caller));
     return { user: summaryOf(user), setup_url: link.url, expires_in: link.expires_in };
   });
 
-  api.mount(createResetLink, ({ params }) => links.makeReset(params.id));
+  api.mount(createResetLink, ({ caller, params }) => links.makeReset(params.id, standing.asAdmin(caller)));
 
-  api.mount(updateUser, async ({ params, body }) => {
+  api.mount(updateUser, async ({ caller, params, body }) => {
     const change = {
       ...(body.role === undefined ? {} : { role: body.role }),
       ...(body.disabled === undefined ? {} : { disabled: body.disabled }),
     };
-    return { user: summaryOf(await admin.update(params.id, change)) };
+    return { user: summaryOf(await admin.update(params.id, change, standing.asAdmin(caller))) };
   });
 
   api.mount(userBelongings, ({ params }) => deletion.belongings(params.id));
 
-  api.mount(deleteUser, async ({ params, query }) => {
+  api.mount(deleteUser, async ({ caller, params, query }) => {
     const machines = query.machines_to === undefined ? query.machines : { to: query.machines_to };
-    await deletion.delete(params.id, machines, 'user_deleted');
+    await deletion.delete(params.id, machines, 'user_deleted', standing.asAdmin(caller));
     return undefined;
   });
 };

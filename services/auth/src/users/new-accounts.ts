@@ -7,6 +7,7 @@ import type { UserStore } from '../accounts/user-store.ts';
 import type { ApiKeys } from '../api-keys/api-keys.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { Links, MadeLink } from '../links/links.ts';
+import type { StillAllowed } from '../signins/standing.ts';
 
 export interface NewAccountsOptions {
   readonly connection: Connection;
@@ -27,11 +28,15 @@ export class NewAccounts {
     this.#now = options.now ?? Date.now;
   }
 
-  /** @throws AppError email_taken, username_taken, unavailable */
-  async make(account: Pick<User, 'username' | 'email' | 'role'>): Promise<{ user: User; link: MadeLink }> {
+  /** @throws AppError what `stillAllowed` throws; email_taken, username_taken, unavailable */
+  async make(
+    account: Pick<User, 'username' | 'email' | 'role'>,
+    stillAllowed: StillAllowed,
+  ): Promise<{ user: User; link: MadeLink }> {
     const { connection, users, apiKeys, links, auditor } = this.#options;
     const { user } = newUser(apiKeys, { ...account, password_hash: null, created_at: new Date(this.#now()) });
     const link = await inTransaction(connection, async (session) => {
+      await stillAllowed(session);
       await users.insert(user, session);
       const target = userTarget(user);
       await auditor.recordIn(

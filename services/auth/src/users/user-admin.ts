@@ -9,6 +9,7 @@ import { inTransaction } from '../database/transaction.ts';
 import type { AuthEvent, Outbox } from '../outbox/outbox.ts';
 import type { OutboxWorker } from '../outbox/outbox-worker.ts';
 import type { SigninStore } from '../signins/signin-store.ts';
+import type { StillAllowed } from '../signins/standing.ts';
 
 export interface UserAdminOptions {
   readonly connection: Connection;
@@ -35,17 +36,18 @@ export class UserAdmin {
 
   /**
    * In force on all the user's sign-ins when it returns.
-   * @throws AppError not_found; conflict for the last administrator; unavailable when it is not in force everywhere yet
+   * @throws AppError what `stillAllowed` throws; not_found; conflict for the last administrator; unavailable when it is not in force everywhere yet
    */
-  async update(id: string, change: UserChange): Promise<User> {
+  async update(id: string, change: UserChange, stillAllowed: StillAllowed): Promise<User> {
     const { connection, users, store, outbox, worker, auditor } = this.#options;
     const { user, owed } = await inTransaction(connection, async (session) => {
+      await stillAllowed(session);
       const before = await this.#require(id, session);
       const after: User = { ...before, ...change };
       if (isAdmin(before) && !isAdmin(after)) await keepOneAdmin(users, before, session);
       await users.change(before._id, change, session);
       await auditor.recordIn(session, ...factsOf(before, after));
-      const entries = (await store.ofUser(id, session)).map(({ sid_hash }) => ({ sid_hash, event: null }));
+      const entries = (await store.guardAll(id, session)).map(({ sid_hash }) => ({ sid_hash, event: null }));
       const items = [...entries, { sid_hash: null, event: changed(after) }];
       return { user: after, owed: await outbox.add(items, new Date(), session) };
     });

@@ -290,22 +290,20 @@ describe('users', () => {
     const people = [];
     for (let count = 0; count < 9; count += 1) people.push(await somebody());
     for (const { id } of people) await auth.call('PATCH', `/api/users/${id}`, { role: 'admin' }, { token: adminToken });
-    const admins = await servers.database.collection('users').find({ role: 'admin' }).toArray();
+    const me = await auth.call('GET', '/api/profile', undefined, { token: adminToken });
+    const admins = [...people, { id: String(me.body.user?.id), token: adminToken }];
+    // Each by themselves: what is asked by somebody who is no administrator any more is refused for that.
     const answers = await Promise.all(
-      admins.map((each, index) => {
+      admins.map(({ id, token }, index) => {
         const instance = index % 2 === 0 ? auth : other;
-        const path = `/api/users/${String(each._id)}`;
-        if (index % 3 === 2)
-          return instance.call('DELETE', `${path}?machines=remove`, undefined, { token: adminToken });
+        if (index % 3 === 2) return instance.call('DELETE', `/api/users/${id}?machines=remove`, undefined, { token });
         const change = index % 3 === 0 ? { disabled: true } : { role: 'user' };
-        return instance.call('PATCH', path, change, { token: adminToken });
+        return instance.call('PATCH', `/api/users/${id}`, change, { token });
       }),
     );
     expect(await servers.database.collection('users').countDocuments({ role: 'admin', disabled: false })).toBe(1);
-    expect(answers.filter((answer) => answer.status === 409).length).toBeGreaterThanOrEqual(1);
-    expect(admins).toHaveLength(10);
-    expect(answers.map((answer) => answer.status).filter((each) => ![200, 204, 401, 403, 409].includes(each))).toEqual(
-      [],
-    );
+    const statuses = answers.map(({ status }) => status);
+    expect(statuses.filter((each) => each === 409)).toHaveLength(1);
+    expect(statuses.filter((each) => ![200, 204, 409].includes(each))).toEqual([]);
   });
 });
