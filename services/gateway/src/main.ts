@@ -1,5 +1,6 @@
 import { CertificateFolder, Health, measureCertificates, runService, serveHealth } from '@webxterm/shared';
 import packageJson from '../package.json' with { type: 'json' };
+import { Connections } from './door/connections.ts';
 import { Door } from './door/door.ts';
 import { listen } from './door/listen.ts';
 import { ownAnswers } from './door/own-answers.ts';
@@ -33,13 +34,16 @@ await runService('gateway', readGatewaySettings, async (settings, { logger, shut
     { pool: terminal, healthUrls: settings.TERMINAL_HEALTH_URLS },
   ]);
   const names = doorNames(settings.PUBLIC_URL, settings.EXTRA_ORIGINS);
-  const sockets = new SocketForwarder(terminal, settings.GATEWAY_KEY, logger);
+  const proxies = new TrustedProxies(settings.TRUSTED_PROXIES);
+  const connections = new Connections(proxies, logger);
+  const sockets = new SocketForwarder(terminal, settings.GATEWAY_KEY, connections, logger);
   const health = new Health('gateway');
   const door = new Door({
-    measures: new Measures(health.metrics, () => sockets.size),
+    measures: new Measures(health.metrics, () => sockets.size, connections),
+    connections,
     names,
-    proxies: new TrustedProxies(settings.TRUSTED_PROXIES),
-    forwarder: new Forwarder([auth, hub, terminal], settings.GATEWAY_KEY, logger),
+    proxies,
+    forwarder: new Forwarder([auth, hub, terminal], settings.GATEWAY_KEY, connections, logger),
     sockets,
     own: ownAnswers(settings, packageJson.version, names.origins, monitor),
     certificates,

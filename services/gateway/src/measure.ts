@@ -1,13 +1,14 @@
 import type { ServerResponse } from 'node:http';
 import type { Route } from '@webxterm/contracts/rest';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { Connections } from './door/connections.ts';
 
 /** What passes the door, for Prometheus. Routes are named by their ids: a path from outside never becomes a label. */
 export class Measures {
   readonly #requests: Counter<'route' | 'status'>;
   readonly #seconds: Histogram<'service'>;
 
-  constructor(registry: Registry, openSockets: () => number) {
+  constructor(registry: Registry, openSockets: () => number, connections: Pick<Connections, 'strangers' | 'closed'>) {
     const registers = [registry];
     this.#requests = new Counter({
       name: 'webxterm_gateway_requests_total',
@@ -28,6 +29,23 @@ export class Measures {
       registers,
       collect() {
         this.set(openSockets());
+      },
+    });
+    new Gauge({
+      name: 'webxterm_gateway_strangers',
+      help: 'Connections on which nobody has shown a good sign-in',
+      registers,
+      collect() {
+        this.set(connections.strangers);
+      },
+    });
+    new Counter({
+      name: 'webxterm_gateway_connections_closed_total',
+      help: 'Idle and slow connections that were closed to make room for others',
+      registers,
+      collect() {
+        this.reset();
+        this.inc(connections.closed);
       },
     });
   }

@@ -22,6 +22,7 @@ import { maxDrained, tooLarge } from '../upstreams/body-limit.ts';
 import type { Forwarder } from '../upstreams/forward.ts';
 import type { SocketForwarder } from '../upstreams/upgrade.ts';
 import { answerError, answerOnSocket } from './answer.ts';
+import type { Connections } from './connections.ts';
 import { corsHeaders, isPreflight, preflightHeaders } from './cors.ts';
 import { answerUnparsed, maxConnections } from './limits.ts';
 import type { OwnAnswers } from './own-answers.ts';
@@ -33,6 +34,7 @@ export interface DoorOptions extends EdgeOptions {
   readonly sockets: Pick<SocketForwarder, 'forward'>;
   readonly own: OwnAnswers;
   readonly measures: Pick<Measures, 'watch'>;
+  readonly connections: Pick<Connections, 'add' | 'secured' | 'busy' | 'answered'>;
   /** The door speaks TLS by these; undefined: plain HTTP. */
   readonly certificates: CertificateFolder | undefined;
   readonly logger: Logger;
@@ -64,6 +66,9 @@ export class Door {
     this.server.maxConnections = maxConnections;
     // Beyond a limit Node leaves headers out without a word, Content-Length too; framing.ts refuses what has too many.
     this.server.maxHeadersCount = 0;
+    const { connections, certificates } = options;
+    this.server.on('connection', (socket) => connections.add(socket, certificates !== undefined));
+    this.server.on('secureConnection', (socket) => connections.secured(socket));
     for (const event of ['request', 'checkContinue', 'checkExpectation'])
       this.server.on(event, (request: IncomingMessage, response: ServerResponse) => this.#request(request, response));
     this.server.on('connect', (request, socket, head) => this.#upgrade(request, socket, head));
@@ -83,6 +88,7 @@ export class Door {
     const requestId = newRequestId();
     response.setHeader('x-request-id', requestId);
     this.#answering.set(request.socket, response);
+    this.#watchConnection(framing, request, response);
     this.#options.measures.watch(response, () => this.#routes.get(response));
     if (this.#options.logger.isLevelEnabled('debug')) this.#logAnswer(request, response, requestId);
     // Whether a body follows the answer is the client's to choose then.
@@ -96,6 +102,18 @@ export class Door {
       this.#log(known, request, requestId);
       if (!response.headersSent) answerError(request, response, known, requestId, closeAfter(framing));
     }
+  }
+
+  /** As long as a body is on its way, the client may be slow on purpose. */
+  #watchConnection(framing: Framing | AppError, request: IncomingMessage, response: ServerResponse): void {
+    const { connections } = this.#options;
+    const { socket } = request;
+    if (framing instanceof AppError || isBodyless(framing)) connections.busy(socket);
+    else
+      request.once('end', () => {
+        if (!response.closed) connections.busy(socket);
+      });
+    response.once('close', () => connections.answered(socket));
   }
 
   #route(admitted: Admitted, request: IncomingMessage, response: ServerResponse, expectation?: string): void {
@@ -148,6 +166,7 @@ export class Door {
     const framing = readFraming(request);
     const requestId = newRequestId();
     socket.on('error', () => undefined);
+    this.#options.connections.busy(socket);
     try {
       const admitted = this.#admitUpgrade(request, requestId, framing);
       if (!(socket instanceof Socket)) throw new Error('an upgrade came on something else than a socket');

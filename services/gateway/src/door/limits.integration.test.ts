@@ -1,6 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type GatewayProcess, startGateway } from '../testing/gateway-process.ts';
 import { exchange, json, RawClient } from '../testing/raw-http.ts';
+import { RecordingService } from '../testing/recording-service.ts';
+import { connectionLimits } from './connections.ts';
 
 let gateway: GatewayProcess;
 let host: string;
@@ -41,4 +45,50 @@ describe('a client that asks too much of the door', () => {
       clearInterval(drops);
     }
   }, 15_000);
+});
+
+/** A connection from another address of this machine, once the gateway has taken it. */
+const connectFrom = (localAddress: string, port: number): Promise<Socket> =>
+  new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port, localAddress });
+    socket.once('connect', () => resolve(socket)).once('error', reject);
+    socket.on('close', () => undefined).resume();
+  });
+
+/** Memory of a process, in MB. */
+const residentMb = (pid: number | undefined): number =>
+  Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+
+describe('many connections', () => {
+  it('of one client, and of ten, leave the door open for others and whoever is signed in', async () => {
+    const hub = await new RecordingService().start();
+    const door = await startGateway({ AGENT_HUB_URLS: hub.url });
+    const claims = Buffer.from(JSON.stringify({ sub: 'ada' })).toString('base64url');
+    const list = `GET /api/machines HTTP/1.1\r\nHost: 127.0.0.1:${door.port}\r\nAuthorization: Bearer h.${claims}.s\r\n\r\n`;
+    const health = ['GET /api/health HTTP/1.1', `Host: 127.0.0.1:${door.port}`];
+    const crowd: Socket[] = [];
+    const open = (): number => crowd.filter(({ destroyed }) => !destroyed).length;
+    const come = async (from: string, count: number): Promise<void> => {
+      for (let made = 0; made < count; made += 100)
+        crowd.push(...(await Promise.all(Array.from({ length: 100 }, () => connectFrom(from, door.port)))));
+      expect((await exchange(door.port, health)).status).toBe(200);
+    };
+    const signedIn = new RawClient(door.port);
+    try {
+      signedIn.write(list);
+      expect((await signedIn.answer()).status).toBe(200);
+      const before = residentMb(door.child.pid);
+      await come('127.0.0.1', 1000);
+      await expect.poll(open).toBeLessThanOrEqual(connectionLimits.perAddress);
+      for (let address = 2; address <= 10; address += 1) await come(`127.0.0.${address}`, 600);
+      await expect.poll(open).toBeLessThanOrEqual(connectionLimits.strangers);
+      expect(residentMb(door.child.pid) - before).toBeLessThan(200);
+      signedIn.write(list);
+      expect((await signedIn.answer()).status).toBe(200);
+    } finally {
+      for (const socket of [...crowd, signedIn.socket]) socket.destroy();
+      await door.stop();
+      await hub.stop();
+    }
+  }, 60_000);
 });

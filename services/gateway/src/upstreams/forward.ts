@@ -3,9 +3,11 @@ import type { Route } from '@webxterm/contracts/rest';
 import { AppError, edgeHeaders, type Logger, loggablePath } from '@webxterm/shared';
 import { createProxyMiddleware, type Options, type Plugin, type RequestHandler } from 'http-proxy-middleware';
 import { answerError } from '../door/answer.ts';
+import type { Connections } from '../door/connections.ts';
 import { serverLimits } from '../door/limits.ts';
 import type { Admitted } from '../edge/edge.ts';
 import { isBodyless } from '../edge/framing.ts';
+import { tokenAccepted, userOfAccepted } from './accepted-token.ts';
 import { limitBody } from './body-limit.ts';
 import { InstanceAgent } from './instance-agent.ts';
 import { noBody } from './no-body.ts';
@@ -41,9 +43,11 @@ export class Forwarder {
   readonly #ways: ReadonlyMap<Owner, Ways>;
   readonly #pending = new WeakMap<IncomingMessage, Pending>();
   readonly #gatewayKey: Buffer;
+  readonly #connections: Pick<Connections, 'signedIn'>;
   readonly #logger: Logger;
 
-  constructor(pools: readonly Pool[], gatewayKey: Buffer, logger: Logger) {
+  constructor(pools: readonly Pool[], gatewayKey: Buffer, connections: Pick<Connections, 'signedIn'>, logger: Logger) {
+    this.#connections = connections;
     this.#gatewayKey = gatewayKey;
     this.#logger = logger;
     this.#ways = new Map(pools.map((pool) => [pool.owner, this.#waysTo(pool)]));
@@ -83,13 +87,20 @@ export class Forwarder {
         answer.headers.connection = response.shouldKeepAlive ? 'keep-alive' : 'close';
         if (response.shouldKeepAlive) answer.headers['keep-alive'] = `timeout=${serverLimits.keepAliveTimeout / 1000}`;
         else delete answer.headers['keep-alive'];
-        answer.headers['x-request-id'] = this.#pending.get(request)?.admitted.facts.requestId ?? '';
+        const pending = this.#pending.get(request);
+        answer.headers['x-request-id'] = pending?.admitted.facts.requestId ?? '';
+        if (pending !== undefined && tokenAccepted(pending.route, answer.statusCode)) this.#noteUser(request);
       });
       proxy.on('error', (error, request) => {
         if (request !== undefined) this.#failed(owner, error, request);
       });
       proxy.on('econnreset', () => undefined);
     };
+  }
+
+  #noteUser({ headers, socket }: IncomingMessage): void {
+    const user = userOfAccepted(headers.authorization);
+    if (user !== undefined) this.#connections.signedIn(socket, user);
   }
 
   #bound(upstream: ClientRequest, request: IncomingMessage): void {

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { edgeHeaders, type Logger } from '@webxterm/shared';
 import { createProxyMiddleware, type Plugin, type RequestHandler } from 'http-proxy-middleware';
 import { answerOnSocket } from '../door/answer.ts';
+import type { Connections } from '../door/connections.ts';
 import type { Admitted } from '../edge/edge.ts';
 import { proxyOptions, unavailable } from './forward.ts';
 import { InstanceAgent } from './instance-agent.ts';
@@ -21,9 +22,11 @@ export class SocketForwarder {
   /** What comes up from a client is little. */
   readonly #passedDown = new PassedBuffers(globalThis.gc);
   readonly #gatewayKey: Buffer;
+  readonly #connections: Pick<Connections, 'upgraded'>;
   readonly #logger: Logger;
 
-  constructor(pool: Pool, gatewayKey: Buffer, logger: Logger) {
+  constructor(pool: Pool, gatewayKey: Buffer, connections: Pick<Connections, 'upgraded'>, logger: Logger) {
+    this.#connections = connections;
     this.#gatewayKey = gatewayKey;
     this.#logger = logger;
     // A fresh connection for each: one that was kept could be closing just then, and an upgrade is not sent twice.
@@ -83,6 +86,7 @@ export class SocketForwarder {
     });
     upstream.once('upgrade', (answer: IncomingMessage, far: Socket) => {
       settled();
+      this.#connections.upgraded(socket);
       socket.off('close', abandon);
       answer.headers['x-request-id'] = requestId;
       // Not before the proxy pipes: whoever listens sooner sets it flowing, and what comes until then is lost.

@@ -1,0 +1,117 @@
+import { Duplex } from 'node:stream';
+import { createLogger } from '@webxterm/shared';
+import { describe, expect, it } from 'vitest';
+import { TrustedProxies } from '../edge/client-address.ts';
+import { Connections } from './connections.ts';
+
+class Peer extends Duplex {
+  readonly remoteAddress: string;
+  readonly remotePort = 1;
+
+  constructor(remoteAddress: string) {
+    super({ autoDestroy: true });
+    this.remoteAddress = remoteAddress;
+  }
+
+  override _read(): void {}
+}
+
+const limits = { perAddress: 3, strangers: 6, perUser: 2 };
+const make = () => {
+  const connections = new Connections(
+    new TrustedProxies(['10.0.0.1']),
+    createLogger({ service: 'test', level: 'silent' }),
+    limits,
+  );
+  const come = (address: string): Peer => {
+    const peer = new Peer(address);
+    connections.add(peer, false);
+    return peer;
+  };
+  return {
+    connections,
+    come,
+    many: (address: string, count: number) => Array.from({ length: count }, () => come(address)),
+  };
+};
+const gone = (peers: readonly Peer[]): boolean[] => peers.map(({ destroyed }) => destroyed);
+
+describe('the connections of the door', () => {
+  it('of one address: the one that has been idle for longest goes for the next', () => {
+    const { connections, many, come } = make();
+    const three = many('192.0.2.1', 3);
+    connections.busy(three[0] ?? come(''));
+    connections.answered(three[0] ?? come(''));
+    come('192.0.2.1');
+    expect(gone(three)).toEqual([false, true, false]);
+    expect(connections.closed).toBe(1);
+  });
+
+  it('of one IPv6 /64 count together, and those of others do not', () => {
+    const { many, come } = make();
+    const three = [come('2001:db8::1'), come('2001:db8::2'), come('2001:db8::3')];
+    many('2001:db8:1::1', 2);
+    expect(gone(three)).toEqual([false, false, false]);
+    come('2001:db8::4');
+    expect(gone(three)).toEqual([true, false, false]);
+  });
+
+  it('of strangers in all: the address with most gives way', () => {
+    const { many, come } = make();
+    const crowd = many('192.0.2.1', 3);
+    const others = [...many('192.0.2.2', 2), come('192.0.2.3')];
+    come('192.0.2.4');
+    expect(gone(crowd)).toEqual([true, false, false]);
+    expect(gone(others)).toEqual([false, false, false]);
+  });
+
+  it('that are being answered stay: where there are no others, the next one goes', () => {
+    const { connections, many, come } = make();
+    const answered = [...many('192.0.2.1', 3), ...many('192.0.2.2', 3)];
+    for (const peer of answered) connections.busy(peer);
+    expect(come('192.0.2.3').destroyed).toBe(true);
+    expect(gone(answered)).toEqual(answered.map(() => false));
+  });
+
+  it('with a good sign-in are no strangers, and bounded for each user', () => {
+    const { connections, many } = make();
+    const mine = many('192.0.2.1', 3);
+    for (const peer of mine) {
+      connections.busy(peer);
+      connections.signedIn(peer, 'ada');
+    }
+    expect(connections.strangers).toBe(0);
+    for (const peer of mine) connections.answered(peer);
+    expect(gone(mine)).toEqual([true, false, false]);
+    many('192.0.2.1', 20);
+    many('192.0.2.9', 20);
+    expect(gone(mine)).toEqual([true, false, false]);
+    expect(connections.strangers).toBe(6);
+  });
+
+  it('that are WebSockets count for nobody', () => {
+    const { connections, many } = make();
+    const open = many('192.0.2.1', 3);
+    for (const peer of open) connections.upgraded(peer);
+    many('192.0.2.1', 20);
+    expect([gone(open), connections.strangers]).toEqual([[false, false, false], 3]);
+  });
+
+  it('of a trusted proxy carry the requests of many, and are not bounded', () => {
+    const { connections, many } = make();
+    const pool = many('10.0.0.1', 20);
+    for (const peer of pool) connections.signedIn(peer, 'ada');
+    for (const peer of pool) connections.answered(peer);
+    expect([gone(pool).includes(true), connections.strangers]).toEqual([false, 0]);
+  });
+
+  it('are forgotten once they are closed', async () => {
+    const { connections, many } = make();
+    const three = many('192.0.2.1', 3);
+    const closed = Promise.all(three.map((peer) => new Promise((resolve) => peer.once('close', resolve))));
+    for (const peer of three) peer.destroy();
+    await closed;
+    expect(connections.strangers).toBe(0);
+    expect(gone(many('192.0.2.1', 3))).toEqual([false, false, false]);
+  });
+});
