@@ -1,6 +1,6 @@
 import type { Refused } from '@webxterm/contracts/grpc';
 import type { Logger } from 'pino';
-import { runCommand } from './commands/run-command.ts';
+import { Commands } from './commands/commands.ts';
 import { type AgentConfig, companionFiles } from './configuration/agent-config.ts';
 import { KeptFiles } from './configuration/kept-files.ts';
 import { type AgentStatus, writeStatus } from './configuration/status-file.ts';
@@ -39,6 +39,7 @@ export class Agent {
   readonly #options: AgentOptions;
   readonly #sessions: Sessions;
   readonly #account: ShellAccount;
+  readonly #commands: Commands;
   readonly #stats = new StatsReader();
   readonly #stopped = Promise.withResolvers<void>();
   #stopping = false;
@@ -55,6 +56,7 @@ export class Agent {
     const { config, processUid, log, now } = options;
     this.#kept = new KeptFiles((problem) => this.#tellDisk(problem));
     this.#account = { linuxUser: config.linux_user, allowSudo: config.allow_sudo, processUid };
+    this.#commands = new Commands(this.#account, log);
     this.#sessions = new Sessions({
       maxSessions: config.max_sessions,
       ringSize: config.ring_mib * mib,
@@ -93,6 +95,7 @@ export class Agent {
       }
     } finally {
       clearInterval(ticks);
+      await this.#commands.stop();
     }
     await this.#tellStatus({ state: 'stopped' });
   }
@@ -103,6 +106,7 @@ export class Agent {
     this.#stopping = true;
     const hadSessions = this.#sessions.aliveCount > 0;
     this.#sessions.abandonAll();
+    await this.#commands.stop();
     if (hadSessions) await new Promise((resolve) => setTimeout(resolve, lastWordsMs));
     this.#link?.close();
     this.#stopped.resolve();
@@ -125,7 +129,7 @@ export class Agent {
       welcome,
       sessions: this.#sessions,
       stats: this.#stats,
-      runCommand: (command) => runCommand(command, this.#account),
+      commands: this.#commands,
       log,
       now,
     });

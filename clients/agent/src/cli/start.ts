@@ -1,4 +1,5 @@
 import os from 'node:os';
+import { isatty } from 'node:tty';
 import { type Logger, pino } from 'pino';
 import { Agent } from '../agent.ts';
 import { companionFiles } from '../configuration/agent-config.ts';
@@ -41,8 +42,15 @@ export const start = async (file: string, say: (line: string) => void): Promise<
       void agent.stop();
     });
   }
+  process.on('SIGHUP', () => {
+    if (usesTerminal()) void agent.stop();
+    else log.info('SIGHUP: going on, for no terminal is in use (nohup, a service)');
+  });
   await agent.run();
 };
+
+/** Node forgets that SIGHUP was ignored when it started (nohup); what nohup leaves is no terminal on any of the three. */
+const usesTerminal = (): boolean => [0, 1, 2].some((fd) => isatty(fd));
 
 const runsAlready = async (file: string, status: AgentStatus, say: (line: string) => void): Promise<void> => {
   if (await isServiceProcess(file, status.pid)) {

@@ -207,6 +207,17 @@ describe('vsay-agent start', () => {
     expect((await started.exit()).code).toBe(0);
   });
 
+  it('goes on after SIGHUP where no terminal is in use, as after nohup', async () => {
+    await configure(host);
+    const started = agent('start', '--config', config());
+    await Promise.all([started.says('"connected"'), hub.linked()]);
+    const heard = started.says('SIGHUP: going on');
+    started.child.kill('SIGHUP');
+    await heard;
+    started.child.kill('SIGTERM');
+    expect((await started.exit()).code).toBe(0);
+  });
+
   it('exits with 3, and once, when the machine was removed', async () => {
     await configure(host);
     const value = { code: 'machine_revoked', message: 'This machine was removed.', permanent: true };

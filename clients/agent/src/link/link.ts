@@ -1,7 +1,8 @@
 import type { EndCause } from '@webxterm/contracts/frames';
-import type { Command, CommandOutput, EndSession, Refused, ServerMessage, Welcome } from '@webxterm/contracts/grpc';
+import type { Command, EndSession, Refused, ServerMessage, Welcome } from '@webxterm/contracts/grpc';
 import type { Logger } from 'pino';
 import { serveAttachment } from '../attachment/serve.ts';
+import type { Commands } from '../commands/commands.ts';
 import type { Session } from '../session/session.ts';
 import { endOf, type Sessions } from '../session/sessions.ts';
 import type { StatsReader } from '../stats/resource-stats.ts';
@@ -19,14 +20,13 @@ export type LinkOptions = {
   welcome: Welcome;
   sessions: Sessions;
   stats: StatsReader;
-  runCommand(command: Command): Promise<CommandOutput>;
+  commands: Pick<Commands, 'run' | 'endOwned'>;
   log: Logger;
   now(): number;
 };
 
 /** Streams of one link; the hub's asking for more is not answered. */
 const maxStreams = 512;
-const maxCommands = 8;
 const defaultPingMs = 2000;
 const defaultDeadMs = 4000;
 const minStatsMs = 1000;
@@ -34,17 +34,11 @@ const minStatsMs = 1000;
 const endCauses: readonly EndCause[] = ['ended_by_user', 'access_revoked', 'machine_deleted', 'user_disabled'];
 const endCause = (cause: string): EndCause => endCauses.find((known) => known === cause) ?? 'ended_by_user';
 
-const endSessions = (sessions: Sessions, { sessionId, ownerUserId, cause }: EndSession): void => {
-  if (sessionId.length > 0) sessions.end(sessionId, endCause(cause), ownerUserId);
-  else if (ownerUserId !== '') sessions.endOwned(ownerUserId, endCause(cause));
-};
-
 /** A welcomed link to a hub, until it is over. */
 export class Link {
   readonly #options: LinkOptions;
   readonly #liveness: Liveness;
   readonly #end = Promise.withResolvers<LinkEnd>();
-  #commands = 0;
   #pingNonce = 0n;
 
   constructor(options: LinkOptions) {
@@ -127,7 +121,7 @@ export class Link {
         return;
       }
       case 'endSession':
-        endSessions(sessions, message.value);
+        this.#endSessions(message.value);
         this.#tellUnknown(message.value.sessionId);
         return;
       case 'resizeSession': {
@@ -150,19 +144,19 @@ export class Link {
     }
   }
 
+  /** One session, or all of a user; with the right to open terminals ends that to run commands. */
+  #endSessions({ sessionId, ownerUserId, cause }: EndSession): void {
+    const { sessions, commands } = this.#options;
+    if (sessionId.length > 0) sessions.end(sessionId, endCause(cause), ownerUserId);
+    else if (ownerUserId !== '') {
+      sessions.endOwned(ownerUserId, endCause(cause));
+      void commands.endOwned(ownerUserId);
+    }
+  }
+
   async #command(command: Command): Promise<void> {
-    const { connection, runCommand } = this.#options;
-    if (this.#commands >= maxCommands) {
-      const error = `This machine already runs ${maxCommands} commands. Try again when one is done.`;
-      connection.send({ $case: 'commandOutput', value: { ...refusedCommand, commandId: command.commandId, error } });
-      return;
-    }
-    this.#commands += 1;
-    try {
-      connection.send({ $case: 'commandOutput', value: await runCommand(command) });
-    } finally {
-      this.#commands -= 1;
-    }
+    const { connection, commands } = this.#options;
+    connection.send({ $case: 'commandOutput', value: await commands.run(command) });
   }
 
   async #tellStats(): Promise<void> {
@@ -174,13 +168,3 @@ export class Link {
     }
   }
 }
-
-const refusedCommand: Omit<CommandOutput, 'commandId' | 'error'> = {
-  stdout: Buffer.alloc(0),
-  stderr: Buffer.alloc(0),
-  exitCode: -1,
-  signal: '',
-  timedOut: false,
-  truncated: false,
-  errorCode: 'too_many_commands',
-};

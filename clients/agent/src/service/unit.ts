@@ -13,10 +13,14 @@ export type UnitOptions = {
 const quoted = (argument: string): string =>
   `"${argument.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%').replaceAll('$', '$$$$')}"`;
 
-/** For shells that can gain no rights anyway: what the agent needs to become the user, and to signal what runs as the user. */
+/**
+ * For shells that can gain no rights anyway: what the agent needs to open a login of the user (su and PAM: the terminal's owner,
+ * limits, the audit trail), and to signal what runs as the user.
+ */
 const confined = `# Nothing in a shell gains rights (configured without --allow-sudo).
 NoNewPrivileges=yes
-CapabilityBoundingSet=CAP_SETUID CAP_SETGID CAP_KILL CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH`;
+CapabilityBoundingSet=CAP_SETUID CAP_SETGID CAP_KILL CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH
+CapabilityBoundingSet=CAP_CHOWN CAP_FOWNER CAP_SYS_RESOURCE CAP_SYS_NICE CAP_AUDIT_CONTROL CAP_AUDIT_WRITE`;
 
 const unconfined = `# Shells may gain rights (root, or configured with --allow-sudo): NoNewPrivileges and a smaller CapabilityBoundingSet
 # would take sudo from them.`;
@@ -40,8 +44,10 @@ Restart=always
 RestartSec=2
 # 2: the configuration is wrong; 3: the server refused this machine for good.
 RestartPreventExitStatus=2 3
-# The agent hangs up its shells itself; what is left after it goes is killed.
-KillMode=mixed
+# As of sshd: the agent hangs up its shells and ends its commands itself, and what people left running (tmux, nohup) stays.
+KillMode=process
+# Commands have control groups of their own below this one, where logind makes none for them.
+Delegate=yes
 TimeoutStopSec=10
 # A program in a shell that uses up the memory ends alone.
 OOMPolicy=continue

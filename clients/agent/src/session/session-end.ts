@@ -1,5 +1,5 @@
 import type { EndCause } from '@webxterm/contracts/frames';
-import type { ExitResult } from '../shell/pty.ts';
+import type { ExitResult } from '../shell/controlled-start.ts';
 import { killAfterHangupMs } from '../shell/pty.ts';
 
 /** How a session ended, and where its output ends. */

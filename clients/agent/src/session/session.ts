@@ -11,8 +11,9 @@ import {
 } from '@webxterm/stream';
 import { type AttachedSession, Attachment, type Viewer, writerOf } from '../attachment/attachment.ts';
 import { OutputFlow } from '../attachment/output-flow.ts';
+import type { ExitResult } from '../shell/controlled-start.ts';
 import { InputPump } from '../shell/input-pump.ts';
-import type { ExitResult, PtySize } from '../shell/pty.ts';
+import type { PtySize } from '../shell/pty.ts';
 import { SessionEnd, type SessionResult } from './session-end.ts';
 import type { AttachRequest, SessionOptions, Terminal } from './session-options.ts';
 import { Stall } from './stall.ts';

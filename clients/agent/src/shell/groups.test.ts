@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { findLoginTools } from './login-tools.ts';
 import { runAs } from './run-as.ts';
 
 /** Another /etc/passwd and /etc/group than this machine's need a mount namespace, and that needs root. */
@@ -16,7 +17,7 @@ const mayMount = (): boolean => {
 };
 
 describe('a shell of a user in two more groups', () => {
-  it.runIf(mayMount())('has these groups, and none of those that the agent is in', () => {
+  it.runIf(mayMount())('has these groups, and none of those that the agent is in', async () => {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'groups-'));
     const user = { name: 'deploy', uid: 61_001, gid: 61_001, home: '/', shell: '/bin/sh' };
     const file = (name: string, more: string): string => {
@@ -26,7 +27,10 @@ describe('a shell of a user in two more groups', () => {
     };
     const passwd = file('passwd', 'deploy:x:61001:61001::/:/bin/sh\n');
     const group = file('group', 'deploy:x:61001:\nweb:x:61002:deploy\nlogs:x:61003:deploy\nsecret:x:61004:\n');
-    const launch = runAs(['/usr/bin/id', '-G'], { user, processUid: 0, allowSudo: false });
+    // Without bash nothing waits for the agent; with su it is PAM that takes them on (e2e/containers/login.containers.ts).
+    const tools = { ...(await findLoginTools()), bash: undefined };
+    const purpose = { kind: 'command', line: 'id -G', marker: 'test' } as const;
+    const launch = runAs(purpose, { user, processUid: 0, allowSudo: false, tools });
     const script = 'mount --bind "$1" /etc/passwd && mount --bind "$2" /etc/group && shift 2 && exec "$@"';
     const asAgent = ['setpriv', '--groups=61004', '--', launch.file, ...launch.args];
     try {

@@ -28,7 +28,10 @@ describe('findUser', () => {
     expect(await findUser('root')).toMatchObject({ uid: 0 });
   });
 
-  it.each(['nobody-by-this-name', '--help', '-n', 'a b', ''])('knows nobody called %j', async (name) => {
-    expect(await findUser(name)).toBeUndefined();
-  });
+  it.each(['nobody-by-this-name', '--help', '-n', 'a b', '', '0', 'root:x', 'root\n'])(
+    'knows nobody called %j',
+    async (name) => {
+      expect(await findUser(name)).toBeUndefined();
+    },
+  );
 });

@@ -7,8 +7,8 @@ import { promisify } from 'node:util';
 export type LinuxUser = { name: string; uid: number; gid: number; home: string; shell: string };
 
 const run = promisify(execFile);
-/** useradd(8) allows this much; anything else (a leading dash above all) never gets onto a command line. */
-const userName = /^[A-Za-z_][A-Za-z0-9_.-]{0,63}\$?$/;
+/** What no entry of passwd(5) can hold. Which names there are, the machine says: `CORP\alice`, `alice@corp`, `1001user`, `jörg`. */
+const impossible = /^$|[:\n\0]/;
 
 /** One line of passwd(5); undefined when it is none. */
 export const parsePasswdLine = (line: string): LinuxUser | undefined => {
@@ -31,18 +31,21 @@ export const ownUser = (): LinuxUser => {
  * Falls back to /etc/passwd where there is no getent.
  */
 export const findUser = async (name: string): Promise<LinuxUser | undefined> => {
-  if (!userName.test(name)) return undefined;
+  if (impossible.test(name)) return undefined;
   if (name === os.userInfo().username) return ownUser();
-  const lines = await run('getent', ['passwd', name], { timeout: 5000 })
+  let fromService = true;
+  const lines = await run('getent', [...(name.startsWith('-') ? ['--'] : []), 'passwd', name], { timeout: 5000 })
     .then(({ stdout }) => stdout)
     .catch((error: unknown) => {
       // Exit code 2: getent ran and knows no such user.
       if (error instanceof Error && 'code' in error && error.code === 2) return '';
+      fromService = false;
       return readFile('/etc/passwd', 'utf8');
     });
   for (const line of lines.split('\n')) {
     const user = parsePasswdLine(line);
-    if (user?.name === name) return user;
+    // A directory may know several spellings of a name; but getent takes a number for a uid.
+    if (user !== undefined && (user.name === name || (fromService && !/^\d+$/.test(name)))) return user;
   }
   return undefined;
 };

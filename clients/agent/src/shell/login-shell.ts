@@ -1,7 +1,12 @@
+import { execFile } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
-import { findUser } from './linux-user.ts';
+import os from 'node:os';
+import { promisify } from 'node:util';
+import { assertMayLogIn } from './account.ts';
+import { findUser, type LinuxUser } from './linux-user.ts';
+import { findLoginTools } from './login-tools.ts';
 import { Pty, type PtyEvents, type PtySize } from './pty.ts';
-import { runAs } from './run-as.ts';
+import { type Launch, type Purpose, runAs } from './run-as.ts';
 
 export type ShellAccount = {
   linuxUser: string;
@@ -18,14 +23,48 @@ const assertExecutable = (file: string, user: string): void => {
   }
 };
 
+const groupsChanged =
+  'The groups of this user have changed since the agent was started, and only root can take on others: restart the agent.';
+
+/** Groups are those of the agent where it is the user itself: it has no right to take on others. */
+const groupNotice = async (user: LinuxUser, processUid: number): Promise<string | undefined> => {
+  if (processUid === 0 || process.getgroups === undefined) return undefined;
+  const known = await promisify(execFile)('id', ['-G', '--', user.name], { timeout: 5000 }).then(
+    ({ stdout }) => stdout.trim().split(' ').map(Number),
+    () => undefined,
+  );
+  if (known === undefined) return undefined;
+  const own = new Set([...process.getgroups(), process.getgid?.()]);
+  return known.length === own.size && known.every((group) => own.has(group)) ? undefined : groupsChanged;
+};
+
+/** An agent that was started with another HOME than its account has hands it on, as every program does; a login would not. */
+const keepsItsHome = (user: LinuxUser, { processUid }: ShellAccount): boolean =>
+  user.uid === processUid && os.homedir() !== os.userInfo().homedir;
+
 /**
- * Looks the account up and returns what starts its login shell (looked up each time: accounts change while agents run).
- * @throws Error with a sentence for a person.
+ * Looks the account up and returns what starts its shell, or a command line in it (looked up each time: accounts change while
+ * agents run).
+ * @throws Error with a sentence for a person, also when nobody may log in as the user.
  */
-export const prepareLoginShell = async (account: ShellAccount): Promise<(events: PtyEvents, size: PtySize) => Pty> => {
+export const prepareProgram = async (
+  purpose: Purpose,
+  account: ShellAccount,
+): Promise<{ launch: Launch; user: LinuxUser }> => {
   const user = await findUser(account.linuxUser);
   if (user === undefined) throw new Error(`There is no user ${account.linuxUser} on this machine.`);
+  await assertMayLogIn(user);
   assertExecutable(user.shell, user.name);
-  const launch = runAs([user.shell, '-l'], { user, ...account });
+  const [found, notice] = await Promise.all([
+    findLoginTools(),
+    purpose.kind === 'login' ? groupNotice(user, account.processUid) : undefined,
+  ]);
+  const tools = keepsItsHome(user, account) ? { ...found, su: undefined } : found;
+  return { launch: runAs(purpose, { user, tools, notice, ...account }), user };
+};
+
+/** Returns what starts the login shell. @throws Error with a sentence for a person */
+export const prepareLoginShell = async (account: ShellAccount): Promise<(events: PtyEvents, size: PtySize) => Pty> => {
+  const { launch } = await prepareProgram({ kind: 'login' }, account);
   return (events, size) => new Pty(launch, size, events);
 };

@@ -19,6 +19,7 @@ export type NativePty = {
     helperPath: string,
     onExit: (exitCode: number, signal: number) => void,
   ): { fd: number; pid: number; pty: string };
+  open(cols: number, rows: number): { master: number; slave: number; pty: string };
   resize(fd: number, cols: number, rows: number): void;
 };
 
@@ -35,6 +36,8 @@ const isNativePty = (loaded: unknown): loaded is NativePty =>
   loaded !== null &&
   'fork' in loaded &&
   typeof loaded.fork === 'function' &&
+  'open' in loaded &&
+  typeof loaded.open === 'function' &&
   'resize' in loaded &&
   typeof loaded.resize === 'function';
 

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import type { ExitResult } from './controlled-start.ts';
 import { InputPump } from './input-pump.ts';
-import { type ExitResult, Pty } from './pty.ts';
+import { Pty } from './pty.ts';
 
 const env = { PATH: '/usr/local/bin:/usr/bin:/bin', TERM: 'xterm-256color', HOME: '/' };
 const size = { cols: 80, rows: 24 };

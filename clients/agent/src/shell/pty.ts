@@ -1,11 +1,9 @@
-import { statSync, writeSync } from 'node:fs';
-import os from 'node:os';
+import { writeSync } from 'node:fs';
 import { ReadStream } from 'node:tty';
+import { type ExitResult, signalName } from './controlled-start.ts';
+import { giveTerminal, startLogin, type TerminalChild } from './login-child.ts';
 import { loadNativePty, type NativePty, spawnHelperPath } from './native-pty.ts';
 import type { Launch } from './run-as.ts';
-
-/** How the child ended: by itself, or by a signal such as `SIGKILL`. */
-export type ExitResult = { exitCode: number | undefined; signal: string | undefined };
 
 export type PtyEvents = {
   /** Output, as a view that holds only until this returns. */
@@ -25,22 +23,52 @@ const readBufferSize = 64 * 1024;
 
 let native: NativePty | undefined;
 
-const signalName = (number: number): string =>
-  Object.entries(os.constants.signals).find(([, value]) => value === number)?.[0] ?? `SIG${number}`;
+const isRetry = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EAGAIN';
 
-const existingDirectory = (path: string): string => {
-  try {
-    return statSync(path).isDirectory() ? path : '/';
-  } catch {
-    return '/';
+const signalGroup = (pid: number, signal: NodeJS.Signals): void => {
+  for (const target of [-pid, pid]) {
+    try {
+      process.kill(target, signal);
+      return;
+    } catch {
+      // ESRCH: no such group any more; the process itself is next.
+    }
   }
 };
 
-const isRetry = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EAGAIN';
+/** The program as the direct child of this process, with a terminal of its own. */
+const fork = (
+  native: NativePty,
+  launch: Launch,
+  size: PtySize,
+  onExit: (result: ExitResult) => void,
+): TerminalChild => {
+  const env = Object.entries(launch.env).map(([key, value]) => `${key}=${value}`);
+  // uid and gid -1: who the child runs as is decided by `launch` (setpriv), never here.
+  const { pid, fd, pty } = native.fork(
+    launch.file,
+    launch.args,
+    env,
+    launch.cwd,
+    size.cols,
+    size.rows,
+    -1,
+    -1,
+    true,
+    spawnHelperPath(),
+    (code, signal) =>
+      onExit(
+        signal === 0 ? { exitCode: code, signal: undefined } : { exitCode: undefined, signal: signalName(signal) },
+      ),
+  );
+  // The stages before the program take milliseconds.
+  if (launch.terminalOf !== undefined) giveTerminal(pty, launch.terminalOf);
+  return { fd, kill: (signal) => signalGroup(pid, signal) };
+};
 
 /** A child on a pseudo-terminal. This class owns the file descriptor until the output is over. */
 export class Pty {
-  readonly pid: number;
+  readonly #child: TerminalChild;
   readonly #events: PtyEvents;
   readonly #fd: number;
   readonly #stream: ReadStream;
@@ -52,30 +80,20 @@ export class Pty {
   constructor(launch: Launch, size: PtySize, events: PtyEvents) {
     this.#events = events;
     native ??= loadNativePty();
-    const env = Object.entries(launch.env).map(([key, value]) => `${key}=${value}`);
-    const cwd = existingDirectory(launch.cwd);
-    // uid and gid -1: who the child runs as is decided by `launch` (setpriv), never here.
-    const child = native.fork(
-      launch.file,
-      launch.args,
-      env,
-      cwd,
-      size.cols,
-      size.rows,
-      -1,
-      -1,
-      true,
-      spawnHelperPath(),
-      (code, signal) => this.#exited(code, signal),
-    );
-    this.pid = child.pid;
-    this.#fd = child.fd;
+    const onExit = (result: ExitResult): void => this.#exited(result);
+    const { login } = launch;
+    const onNotice = (text: string): void => events.onOutput(Buffer.from(text.replaceAll('\n', '\r\n')));
+    this.#child =
+      login === undefined
+        ? fork(native, launch, size, onExit)
+        : startLogin(native, { ...launch, login }, size, { onExit, onNotice });
+    this.#fd = this.#child.fd;
     const buffer = new Uint8Array(readBufferSize);
     const onRead = (count: number): boolean => {
       events.onOutput(buffer.subarray(0, count));
       return true;
     };
-    this.#stream = new ReadStream(child.fd, { onread: { buffer, callback: onRead } });
+    this.#stream = new ReadStream(this.#fd, { onread: { buffer, callback: onRead } });
     // EIO is how a pseudo-terminal says that nobody has its other side open any more.
     this.#stream.on('error', () => undefined);
     this.#stream.on('close', () => {
@@ -116,20 +134,11 @@ export class Pty {
 
   /** Sends a signal to the shell's process group, and to the shell itself if it has left that group. */
   kill(signal: NodeJS.Signals): void {
-    if (this.#result !== undefined) return;
-    for (const target of [-this.pid, this.pid]) {
-      try {
-        process.kill(target, signal);
-        return;
-      } catch {
-        // ESRCH: no such group any more; the process itself is next.
-      }
-    }
+    if (this.#result === undefined) this.#child.kill(signal);
   }
 
-  #exited(code: number, signal: number): void {
-    this.#result =
-      signal === 0 ? { exitCode: code, signal: undefined } : { exitCode: undefined, signal: signalName(signal) };
+  #exited(result: ExitResult): void {
+    this.#result = result;
     if (!this.#open) {
       this.#maybeEnd();
       return;

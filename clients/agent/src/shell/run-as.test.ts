@@ -1,60 +1,71 @@
-import { execFileSync } from 'node:child_process';
 import os from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { findUser, type LinuxUser } from './linux-user.ts';
-import { runAs, userEnvironment } from './run-as.ts';
+import type { LinuxUser } from './linux-user.ts';
+import type { LoginTools } from './login-tools.ts';
+import { type Purpose, runAs, userEnvironment } from './run-as.ts';
 
 const ubuntu: LinuxUser = { name: 'ubuntu', uid: 1000, gid: 1000, home: '/home/ubuntu', shell: '/bin/bash' };
-const everything = (): boolean => true;
+const tools: LoginTools = {
+  bash: '/bin/bash',
+  setpriv: '/usr/bin/setpriv',
+  runuser: '/usr/sbin/runuser',
+  env: '/usr/bin/env',
+  su: { su: '/usr/bin/su', setsid: '/usr/bin/setsid' },
+};
+const login: Purpose = { kind: 'login' };
+const command: Purpose = { kind: 'command', line: 'id', marker: '1-a' };
+const asRoot = { user: ubuntu, processUid: 0, allowSudo: true, tools };
 
 describe('runAs', () => {
-  it('goes through setpriv with the groups of the user as root, and execs', () => {
-    const launch = runAs(['/bin/bash', '-l'], { user: ubuntu, processUid: 0, allowSudo: true, exists: everything });
+  it('opens a session of PAM as root, on a terminal of the user', () => {
+    const launch = runAs(login, asRoot);
+    const line = launch.args.join(' ');
+    expect(line).toContain('/usr/bin/su -l -s /usr/bin/setsid -- ubuntu --ctty /bin/bash ');
+    expect(launch).toMatchObject({ terminalOf: 1000, login: 'ubuntu', controlled: true, cwd: '/' });
+    expect(launch.args.slice(-3)).toEqual(['', '-bash', '/bin/bash']);
+    expect(line).not.toContain('no-new-privs');
+    expect(runAs(command, asRoot)).toMatchObject({ terminalOf: undefined, login: 'ubuntu', controlled: true });
+    expect(runAs(command, asRoot).args.slice(-5)).toEqual(['', 'bash', '/bin/bash', '-c', 'id']);
+  });
+
+  it('lets nobody gain rights unless sudo is allowed, in every way', () => {
+    const kept = { ...asRoot, allowSudo: false };
+    for (const purpose of [login, command]) {
+      for (const without of [{}, { su: undefined }, { su: undefined, bash: undefined }]) {
+        expect(runAs(purpose, { ...kept, tools: { ...tools, ...without } }).args).toContain('--no-new-privs');
+      }
+      expect(() => runAs(purpose, { ...kept, tools: { ...tools, setpriv: undefined } })).toThrow(/setpriv/);
+    }
+  });
+
+  it('goes through setpriv with the groups of the user without su, and says what is missing without that', () => {
+    const launch = runAs(login, { ...asRoot, tools: { ...tools, su: undefined } });
     const identity = ['/usr/bin/setpriv', '--reuid=1000', '--regid=1000', '--init-groups', '--reset-env', '--'];
     expect(launch.args.join(' ')).toContain(identity.join(' '));
-    expect(launch.args.slice(-2)).toEqual(['/bin/bash', '-l']);
-    expect(launch.args).toContain('HOME=/home/ubuntu');
-  });
-
-  it('lets nobody gain rights unless sudo is allowed', () => {
-    const launch = runAs(['/bin/sh'], { user: ubuntu, processUid: 0, allowSudo: false, exists: everything });
-    expect(launch.args).toContain('--no-new-privs');
-  });
-
-  it('falls back to runuser, and says what is missing without it', () => {
-    const only = (name: string) => (path: string) => path.endsWith(name) || path.endsWith('/env');
-    const options = { user: ubuntu, processUid: 0, allowSudo: true };
-    expect(runAs(['/bin/sh'], { ...options, exists: only('runuser') }).args).toContain('/usr/sbin/runuser');
-    expect(() => runAs(['/bin/sh'], { ...options, exists: () => false })).toThrow(/setpriv nor runuser/);
+    expect([launch.terminalOf, launch.login]).toEqual([1000, undefined]);
+    const onlyRunuser = { ...tools, su: undefined, setpriv: undefined };
+    expect(runAs(login, { ...asRoot, tools: onlyRunuser }).args).toContain('/usr/sbin/runuser');
+    const nothing = { ...onlyRunuser, runuser: undefined };
+    expect(() => runAs(login, { ...asRoot, tools: nothing })).toThrow(/setpriv nor runuser/);
   });
 
   it('runs only as itself when it is not root', () => {
-    const options = { user: ubuntu, allowSudo: true, exists: everything };
-    const own = runAs(['/bin/bash', '-l'], { ...options, processUid: 1000 });
-    expect(own.args.slice(-2)).toEqual(['/bin/bash', '-l']);
+    const own = runAs(login, { ...asRoot, processUid: 1000 });
+    expect(own.args).toContain('HOME=/home/ubuntu');
     expect(own.args).not.toContain('/usr/bin/setpriv');
-    expect(() => runAs(['/bin/bash'], { ...options, processUid: 1001 })).toThrow(/only as itself, not as ubuntu/);
+    expect(own.login).toBeUndefined();
+    expect(() => runAs(login, { ...asRoot, processUid: 1001 })).toThrow(/only as itself, not as ubuntu/);
   });
 
   it('hands over nothing of its own environment', () => {
-    expect(Object.keys(userEnvironment(ubuntu)).sort()).toEqual(
-      ['COLORTERM', 'HOME', 'LANG', 'LOGNAME', 'PATH', 'SHELL', 'TERM', 'USER'].sort(),
-    );
+    const keys = ['COLORTERM', 'HOME', 'LANG', 'LOGNAME', 'PATH', 'SHELL', 'TERM', 'USER'];
+    expect(Object.keys(userEnvironment(ubuntu)).sort()).toEqual(keys);
+    expect(Object.keys(runAs(login, asRoot).env).sort()).toEqual(['COLORTERM', 'LC_ALL', 'PATH', 'TERM']);
   });
 
-  it.runIf(os.userInfo().uid === 0)('takes on exactly the groups of the user', async () => {
-    const user = await findUser('nobody');
-    if (user === undefined) return;
-    const launch = runAs(['/usr/bin/id', '-G'], { user, processUid: 0, allowSudo: false });
-    const options = { env: launch.env, cwd: '/', encoding: 'utf8' } as const;
-    const groups = execFileSync(launch.file, launch.args, options);
-    expect(groups).toBe(execFileSync('/usr/bin/id', ['-G', 'nobody'], options));
-    const shown = runAs(['/usr/bin/env'], { user, processUid: 0, allowSudo: true });
-    const env = execFileSync(shown.file, shown.args, { ...options, env: { ...shown.env, SECRET: 'x' } });
-    expect(env.trim().split('\n').sort()).toEqual(
-      Object.entries(userEnvironment(user))
-        .map(([key, value]) => `${key}=${value}`)
-        .sort(),
-    );
+  it.runIf(process.platform !== 'linux')('leaves descriptors to the system elsewhere', () => {
+    const { uid, username } = os.userInfo();
+    const user = { ...ubuntu, uid, name: username };
+    expect(runAs(login, { ...asRoot, user, processUid: uid }).file).toBe('/usr/bin/env');
   });
 });

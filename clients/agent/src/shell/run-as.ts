@@ -1,9 +1,20 @@
-import { accessSync, constants } from 'node:fs';
+import path from 'node:path';
 import { type CommandLine, withoutDescriptors } from './close-descriptors.ts';
 import type { LinuxUser } from './linux-user.ts';
+import type { LoginTools } from './login-tools.ts';
+import { firstStage, type Stage, userStage } from './stages.ts';
 
 /** A program to start: file, arguments, the whole environment and the working directory. */
-export type Launch = { file: string; args: string[]; env: Record<string, string>; cwd: string };
+export type Launch = CommandLine & {
+  env: Record<string, string>;
+  cwd: string;
+  /** uid of the user whose terminal this is; undefined: it stays the agent's own. */
+  terminalOf?: number | undefined;
+  /** The user's name, where su is the parent of the program and holds its session: the program is its only child. */
+  login?: string | undefined;
+  /** Descriptor 3 is a channel on which the start is told with a NUL byte. */
+  controlled?: boolean | undefined;
+};
 
 export type RunAsOptions = {
   user: LinuxUser;
@@ -11,33 +22,26 @@ export type RunAsOptions = {
   processUid: number;
   /** False: the program and all its children can never gain rights (sudo refuses). */
   allowSudo: boolean;
-  /** Overridden in tests. */
-  exists?: (path: string) => boolean;
+  tools: LoginTools;
+  /** A line for the person, before the program starts. */
+  notice?: string | undefined;
 };
 
-const isExecutable = (path: string): boolean => {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-};
+/** The user's shell on a terminal, or a command line in it, whose processes carry a marker. */
+export type Purpose = { kind: 'login' } | { kind: 'command'; line: string; marker: string };
 
-const firstOf = (paths: readonly string[], exists: (path: string) => boolean): string | undefined => paths.find(exists);
-
-const path = (uid: number): string =>
+const searchPath = (uid: number): string =>
   uid === 0
     ? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
     : '/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games';
 
-/** What every shell and command is started with. Nothing of the agent's own environment goes in: it may hold secrets. */
+/** What a program is started with where no PAM says. Nothing of the agent's own environment goes in: it may hold secrets. */
 export const userEnvironment = (user: LinuxUser): Record<string, string> => ({
   HOME: user.home,
   SHELL: user.shell,
   USER: user.name,
   LOGNAME: user.name,
-  PATH: path(user.uid),
+  PATH: searchPath(user.uid),
   TERM: 'xterm-256color',
   COLORTERM: 'truecolor',
   LANG: process.platform === 'darwin' ? 'en_US.UTF-8' : 'C.UTF-8',
@@ -46,24 +50,95 @@ export const userEnvironment = (user: LinuxUser): Record<string, string> => ({
 const assignments = (env: Record<string, string>): string[] =>
   Object.entries(env).map(([key, value]) => `${key}=${value}`);
 
+/** A login shell is one whose name begins with a dash: not every shell knows -l (menus, git-shell, interpreters). */
+const programOf = (user: LinuxUser, purpose: Purpose): CommandLine & { name: string } =>
+  purpose.kind === 'login'
+    ? { file: user.shell, args: [], name: `-${path.basename(user.shell)}` }
+    : { file: user.shell, args: ['-c', purpose.line], name: path.basename(user.shell) };
+
 /**
- * The launch of `program` as the user, with none of the agent's descriptors.
+ * How the user's shell, or a command line in it, is started: as a login (PAM) where the agent is root and the machine has
+ * what it takes, as the user alone elsewhere (docs/adr/0019).
  * @throws Error with a sentence for a person when it cannot be done.
  */
-export const runAs = (program: readonly [string, ...string[]], options: RunAsOptions): Launch => {
-  const { user, exists = isExecutable } = options;
-  const commandLine = withoutDescriptors(asUser(program, { ...options, exists }), exists);
-  return { ...commandLine, env: userEnvironment(user), cwd: user.home };
+export const runAs = (purpose: Purpose, options: RunAsOptions): Launch => {
+  const { user, processUid, tools } = options;
+  const { su, bash } = tools;
+  if (processUid === 0 && su !== undefined && bash !== undefined && mayKeepRights(options)) {
+    return throughPam(purpose, options, { ...su, bash });
+  }
+  const terminalOf = purpose.kind === 'login' && processUid === 0 ? user.uid : undefined;
+  const rest = { env: userEnvironment(user), cwd: '/', terminalOf };
+  if (bash === undefined) {
+    const { file, args } = programOf(user, purpose);
+    const program: [string, ...string[]] = [file, ...(purpose.kind === 'login' ? ['-l'] : args)];
+    return { ...withoutDescriptors(asUser(program, options)), ...rest };
+  }
+  const controlled = purpose.kind === 'command';
+  const stage = { controlled, ownStderr: false };
+  const next = userStageOf(bash, purpose, options, stage);
+  const first = asUser([next.file, ...next.args], options);
+  if (process.platform !== 'linux') return { ...first, ...rest, controlled };
+  const order = { ...stage, terminal: !controlled, auditUid: undefined };
+  return { ...firstStage(bash, first, order), ...rest, controlled };
+};
+
+/** Without setpriv nothing could keep a program from gaining rights. */
+const mayKeepRights = ({ allowSudo, user, tools }: RunAsOptions): boolean =>
+  allowSudo || user.uid === 0 || tools.setpriv !== undefined;
+
+const userStageOf = (bash: string, purpose: Purpose, options: RunAsOptions, stage: Stage): CommandLine => {
+  const { name, ...program } = programOf(options.user, purpose);
+  return userStage(bash, program, name, {
+    ...stage,
+    shell: options.user.shell,
+    waits: purpose.kind === 'command',
+    entersHome: !stage.ownStderr,
+    completesEnvironment: stage.ownStderr,
+    marker: purpose.kind === 'command' ? purpose.marker : undefined,
+    notice: options.notice,
+  });
+};
+
+const noNewPrivileges = ({ allowSudo, user }: RunAsOptions): string[] =>
+  allowSudo || user.uid === 0 ? [] : ['--no-new-privs'];
+
+/**
+ * su checks the account, opens the session (limits, environment, scope of logind) and waits: the program is a session of
+ * processes of its own, with the terminal as its own, as sshd has it. What su itself says goes to the channel.
+ */
+const throughPam = (
+  purpose: Purpose,
+  options: RunAsOptions,
+  { su, setsid, bash }: { su: string; setsid: string; bash: string },
+): Launch => {
+  const { user, tools } = options;
+  const terminal = purpose.kind === 'login';
+  const stage = { controlled: true, ownStderr: true };
+  const inner = userStageOf(bash, purpose, options, stage);
+  const session = [...(terminal ? ['--ctty'] : []), inner.file, ...inner.args];
+  const command = [su, '-l', '-s', setsid, '--', user.name, ...session];
+  const rights = noNewPrivileges(options);
+  const [file = su, ...args] =
+    rights.length > 0 && tools.setpriv !== undefined ? [tools.setpriv, ...rights, '--', ...command] : command;
+  return {
+    ...firstStage(bash, { file, args }, { ...stage, terminal, auditUid: user.uid }),
+    env: { PATH: searchPath(0), LC_ALL: 'C', ...(terminal ? { TERM: 'xterm-256color', COLORTERM: 'truecolor' } : {}) },
+    cwd: '/',
+    terminalOf: terminal ? user.uid : undefined,
+    login: user.name,
+    controlled: true,
+  };
 };
 
 /**
- * As root through setpriv, which takes on the user's own supplementary groups and drops root's (node-pty's uid and gid would
- * keep the parent's groups), then execs, so pid, signals and exit code are the program's own; `env` puts back what
- * --reset-env takes. Without setpriv through runuser. Not as root only as oneself.
+ * As root through setpriv, which takes on the user's own supplementary groups and drops root's, then execs, so pid, signals and
+ * exit code are the program's own; `env` puts back what --reset-env takes. Without setpriv through runuser. Not as root only as
+ * oneself.
  */
-const asUser = (program: readonly [string, ...string[]], options: Required<RunAsOptions>): CommandLine => {
-  const { user, processUid, allowSudo, exists } = options;
-  const env = firstOf(['/usr/bin/env', '/bin/env'], exists) ?? '/usr/bin/env';
+const asUser = (program: readonly [string, ...string[]], options: RunAsOptions): CommandLine => {
+  const { user, processUid, tools } = options;
+  const env = tools.env ?? '/usr/bin/env';
   const variables = assignments(userEnvironment(user));
   if (processUid !== 0) {
     if (user.uid === processUid) return { file: env, args: ['-i', ...variables, ...program] };
@@ -71,15 +146,20 @@ const asUser = (program: readonly [string, ...string[]], options: Required<RunAs
       `The agent runs as uid ${processUid} and can open shells only as itself, not as ${user.name}: run it as root, or configure it with its own user.`,
     );
   }
-  const setpriv = firstOf(['/usr/bin/setpriv', '/bin/setpriv'], exists);
-  if (setpriv !== undefined) {
-    const noNewPrivileges = allowSudo || user.uid === 0 ? [] : ['--no-new-privs'];
-    const identity = [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--init-groups', '--reset-env', ...noNewPrivileges];
-    return { file: setpriv, args: [...identity, '--', env, '-i', ...variables, ...program] };
+  if (tools.setpriv !== undefined) {
+    const identity = [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--init-groups', '--reset-env'];
+    return {
+      file: tools.setpriv,
+      args: [...identity, ...noNewPrivileges(options), '--', env, '-i', ...variables, ...program],
+    };
   }
-  const runuser = firstOf(['/usr/sbin/runuser', '/sbin/runuser'], exists);
-  if (runuser !== undefined) {
-    return { file: runuser, args: ['-u', user.name, '--', env, '-i', ...variables, ...program] };
+  if (tools.runuser !== undefined && mayKeepRights(options)) {
+    return { file: tools.runuser, args: ['-u', user.name, '--', env, '-i', ...variables, ...program] };
+  }
+  if (tools.runuser !== undefined) {
+    throw new Error(
+      'Without setpriv (package util-linux) nothing would keep a shell from gaining rights: install it, or configure with --allow-sudo.',
+    );
   }
   throw new Error(
     'Neither setpriv nor runuser (package util-linux) is on this machine: the agent cannot change to another user safely.',

@@ -1,0 +1,100 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+/** Where a hierarchy of control groups is mounted: cgroups(7). */
+type Mounts = { v2: string | undefined; systemd: string | undefined };
+
+/** Lines of mountinfo, see proc(5): the type stands after " - ". */
+export const parseMounts = (mountinfo: string): Mounts => {
+  const mounts: Mounts = { v2: undefined, systemd: undefined };
+  for (const line of mountinfo.split('\n')) {
+    const [place, kind] = line.split(' - ');
+    const [, , , root, folder] = (place ?? '').split(' ');
+    if (root !== '/' || folder === undefined) continue;
+    if (kind?.startsWith('cgroup2 ')) mounts.v2 ??= folder;
+    if (kind?.startsWith('cgroup ') && /(^|[ ,])name=systemd(,|$)/.test(kind)) mounts.systemd ??= folder;
+  }
+  return mounts;
+};
+
+/** The folder of a process's group, from its /proc/PID/cgroup; undefined where there is none that can be seen. */
+export const folderIn = (mounts: Mounts, cgroup: string): string | undefined => {
+  for (const line of cgroup.trim().split('\n')) {
+    const [id, controllers, ...rest] = line.split(':');
+    const inside = rest.join(':');
+    if (inside.includes('/..')) continue;
+    if (id === '0' && controllers === '' && mounts.v2 !== undefined) return path.join(mounts.v2, inside);
+    if (controllers === 'name=systemd' && mounts.v2 === undefined && mounts.systemd !== undefined) {
+      return path.join(mounts.systemd, inside);
+    }
+  }
+  return undefined;
+};
+
+export const cgroupOf = (pid: number): string | undefined => {
+  try {
+    const mounts = parseMounts(readFileSync('/proc/self/mountinfo', 'utf8'));
+    return folderIn(mounts, readFileSync(`/proc/${pid}/cgroup`, 'utf8'));
+  } catch {
+    return undefined;
+  }
+};
+
+/** What logind makes for one login. */
+const scope = /\/session-[^/]+\.scope$/;
+
+/** A control group that holds nothing but one command: a scope that logind made for it, or one of the agent's. */
+export class CommandCgroup {
+  readonly #folder: string;
+  readonly #own: boolean;
+
+  private constructor(folder: string, own: boolean) {
+    this.#folder = folder;
+    this.#own = own;
+  }
+
+  /** That of the command's process if it is not the agent's, else a new one below it; undefined where none can be made. */
+  static around(pid: number, name: string): CommandCgroup | undefined {
+    const folder = cgroupOf(pid);
+    const agents = cgroupOf(process.pid);
+    if (folder === undefined || agents === undefined) return undefined;
+    if (folder !== agents) return scope.test(folder) ? new CommandCgroup(folder, false) : undefined;
+    try {
+      const made = path.join(agents, `command-${name}`);
+      mkdirSync(made);
+      const group = new CommandCgroup(made, true);
+      writeFileSync(path.join(made, 'cgroup.procs'), `${pid}`);
+      return group;
+    } catch {
+      return undefined;
+    }
+  }
+
+  pids(folder = this.#folder): number[] {
+    try {
+      const here = readFileSync(path.join(folder, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number);
+      const below = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+      return [...here, ...below.flatMap(({ name }) => this.pids(path.join(folder, name)))];
+    } catch {
+      return [];
+    }
+  }
+
+  /** Kills all at once, where the kernel can (5.14): nothing is born meanwhile. */
+  kill(): void {
+    const file = path.join(this.#folder, 'cgroup.kill');
+    try {
+      if (existsSync(file)) writeFileSync(file, '1');
+    } catch {
+      // Gone already.
+    }
+  }
+
+  remove(): void {
+    try {
+      if (this.#own) rmdirSync(this.#folder);
+    } catch {
+      // Somebody is in it still, or it is gone.
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import os from 'node:os';
+import { pino } from 'pino';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Commands, maxPerUser } from './commands.ts';
+import { livingFamily } from './processes.ts';
+
+const { username, uid } = os.userInfo();
+const account = { linuxUser: username, allowSudo: true, processUid: uid };
+const log = pino({ level: 'silent' });
+
+let commands = new Commands(account, log);
+afterEach(async () => {
+  await commands.stop();
+  commands = new Commands(account, log);
+});
+
+type Bounds = { timeoutMs?: number; maxOutputBytes?: number; userId?: string };
+const run = (command: string, bounds: Bounds = {}) =>
+  commands.run({ commandId: 'c1', userId: 'u1', command, timeoutMs: 15_000, maxOutputBytes: 10_000, ...bounds });
+
+/** Processes with this argument of sleep(1), wherever they went. */
+const sleeping = (seconds: string): number[] =>
+  livingFamily({ sessions: new Set(), marker: `MARK=${seconds}`, since: 0 });
+const sleep = (seconds: string): string => `MARK=${seconds} exec sleep ${seconds}`;
+
+const until = async (holds: () => boolean): Promise<void> => {
+  await expect.poll(holds, { timeout: 10_000, interval: 20 }).toBe(true);
+};
+
+describe('a command', () => {
+  it('gives both outputs and the exit code', async () => {
+    const result = await run('echo out; echo err >&2; exit 7');
+    const fine = { commandId: 'c1', exitCode: 7, signal: '', timedOut: false, truncated: false, error: '' };
+    expect(result).toMatchObject({ ...fine, errorCode: '' });
+    expect([result.stdout.toString(), result.stderr.toString()]).toEqual(['out\n', 'err\n']);
+    expect(await run('kill -9 $$')).toMatchObject({ exitCode: -1, signal: 'SIGKILL' });
+  });
+
+  it('has pipes that can be opened by name, the descriptors of ssh, and the limit of files of a login', async () => {
+    const result = await run('echo a > /dev/stdout; echo b > /dev/stderr; echo c | tee /dev/stderr; ulimit -Sn');
+    expect([result.stdout.toString(), result.stderr.toString()]).toEqual(['a\nc\n1024\n', 'b\nc\n']);
+    const { stdout } = await run('ls /proc/self/fd | tr "\\n" " "');
+    expect(stdout.toString()).toBe('0 1 2 3 ');
+  });
+
+  it('ends with all it started when its time is over, also what ignores SIGTERM or left its group', async () => {
+    const stubborn = `(trap '' TERM; ${sleep('3401')}) >/dev/null 2>&1; true`;
+    expect(await run(stubborn, { timeoutMs: 300 })).toMatchObject({ timedOut: true, error: '' });
+    const left = `setsid sh -c "${sleep('3402')}" >/dev/null 2>&1 & echo started`;
+    const result = await run(left, { timeoutMs: 1500 });
+    expect([result.stdout.toString(), result.timedOut]).toEqual(['started\n', false]);
+    expect(sleeping('3402')).toHaveLength(1);
+    await until(() => sleeping('3401').length + sleeping('3402').length === 0);
+  });
+
+  it('answers when its main process has ended, whoever holds its pipes', async () => {
+    const began = performance.now();
+    expect(await run(`(${sleep('3403')}) & echo done`)).toMatchObject({ exitCode: 0, timedOut: false });
+    expect(performance.now() - began).toBeLessThan(10_000);
+  });
+
+  it('ends with the right of its user, and with the agent', async () => {
+    const both = [run(sleep('3404'), { userId: 'ann' }), run(sleep('3405'), { userId: 'bob' })];
+    await until(() => sleeping('3404').length === 1 && sleeping('3405').length === 1);
+    await commands.endOwned('ann');
+    expect([sleeping('3404').length, sleeping('3405').length]).toEqual([0, 1]);
+    await commands.stop();
+    expect(sleeping('3405')).toEqual([]);
+    expect(await Promise.all(both)).toMatchObject([{ signal: 'SIGTERM' }, { signal: 'SIGTERM' }]);
+    expect(await run('true')).toMatchObject({ errorCode: 'command_not_run' });
+  });
+
+  it('takes places of its own user only, until its last process is gone', async () => {
+    const left = Array.from({ length: maxPerUser }, () =>
+      run(`(${sleep('3406')}) >/dev/null 2>&1 &`, { userId: 'ann' }),
+    );
+    await Promise.all(left);
+    const ninth = await run('true', { userId: 'ann' });
+    expect(ninth).toMatchObject({ errorCode: 'too_many_commands', error: expect.stringContaining('8 commands') });
+    expect(await run('true', { userId: 'bob' })).toMatchObject({ exitCode: 0, error: '' });
+    await commands.endOwned('ann');
+    await until(() => sleeping('3406').length === 0);
+    await expect.poll(async () => (await run('true', { userId: 'ann' })).exitCode, { timeout: 10_000 }).toBe(0);
+  });
+
+  it('keeps no more than is allowed of each output and says so', async () => {
+    const result = await run('yes | head -c 100000', { maxOutputBytes: 1000 });
+    expect([result.stdout.length, result.truncated, result.exitCode]).toEqual([500, true, 0]);
+    const error = await run('yes | head -c 100000 >&2', { maxOutputBytes: 1000 });
+    expect([error.stderr.length, error.truncated, error.exitCode]).toEqual([500, true, 0]);
+  });
+
+  it('says that there is no such user', async () => {
+    commands = new Commands({ ...account, linuxUser: 'nobody-by-this-name' }, log);
+    const result = await run('true');
+    expect(result).toMatchObject({ errorCode: 'command_not_run' });
+    expect(result.error).toContain('There is no user nobody-by-this-name');
+  });
+
+  it('shows nothing of the environment of the agent', async () => {
+    expect((await run('env')).stdout.toString()).not.toMatch(/VITEST|NODE_/);
+  });
+});

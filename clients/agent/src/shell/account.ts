@@ -1,0 +1,61 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import type { LinuxUser } from './linux-user.ts';
+
+/** What the machine says about logins: nologin(5), and the user's line of shadow(5), which only root can read. */
+export type AccountFacts = { nologin: string | undefined; shadow: string | undefined; nowMs: number };
+
+const run = promisify(execFile);
+const dayMs = 86_400_000;
+/** In the order in which pam_nologin(8) looks. */
+const nologinFiles = ['/run/nologin', '/etc/nologin'];
+
+const days = (field: string | undefined): number | undefined =>
+  field === undefined || !/^\d+$/.test(field) ? undefined : Number(field);
+
+/** As pam_unix(8): the account's own last day, or a password that was over for longer than its days of grace. */
+const hasExpired = (shadow: string, nowMs: number): boolean => {
+  const [, , changed, , atMost, , grace, expires] = shadow.split(':').map((field) => field.trim());
+  const today = Math.floor(nowMs / dayMs);
+  const lastDay = days(expires);
+  if (lastDay !== undefined && today >= lastDay) return true;
+  const [changedOn, maxAge, graceDays] = [days(changed), days(atMost), days(grace)];
+  if (changedOn === undefined || maxAge === undefined || graceDays === undefined || changedOn === 0) return false;
+  return today > changedOn + maxAge + graceDays;
+};
+
+/** `passwd -l` and `usermod -L` put "!" before the hash; an account that never had a password has a bare "!" or "*". */
+const isLocked = (shadow: string): boolean => /^!+[^!*:]/.test(shadow.split(':')[1] ?? '');
+
+/** Why nobody may log in as the user, for a person; undefined when one may. root is let in for repairs, as pam_nologin does. */
+export const loginRefusal = (user: LinuxUser, { nologin, shadow, nowMs }: AccountFacts): string | undefined => {
+  if (user.uid === 0) return undefined;
+  if (nologin !== undefined) return nologin.trim() || 'Logins are closed on this machine (nologin).';
+  if (shadow === undefined) return undefined;
+  if (hasExpired(shadow, nowMs)) return `The account ${user.name} has expired. Ask the administrator of the machine.`;
+  if (isLocked(shadow)) return `The account ${user.name} is locked. Ask the administrator of the machine.`;
+  return undefined;
+};
+
+const firstThatIsThere = async (files: readonly string[]): Promise<string | undefined> => {
+  for (const file of files) {
+    const text = await readFile(file, 'utf8').catch(() => undefined);
+    if (text !== undefined) return text;
+  }
+  return undefined;
+};
+
+const shadowLine = async ({ name }: LinuxUser): Promise<string | undefined> => {
+  const line = await run('getent', [...(name.startsWith('-') ? ['--'] : []), 'shadow', name], { timeout: 5000 })
+    .then(({ stdout }) => stdout.split('\n')[0])
+    .catch(() => undefined);
+  return line === undefined || line === '' ? undefined : line;
+};
+
+/** @throws Error with the reason when nobody may log in as the user now. */
+export const assertMayLogIn = async (user: LinuxUser): Promise<void> => {
+  const [nologin, shadow] = await Promise.all([firstThatIsThere(nologinFiles), shadowLine(user)]);
+  const refusal = loginRefusal(user, { nologin, shadow, nowMs: Date.now() });
+  if (refusal !== undefined) throw new Error(refusal);
+};

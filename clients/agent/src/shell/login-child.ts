@@ -1,0 +1,95 @@
+import { spawn } from 'node:child_process';
+import { chmodSync, chownSync, closeSync, constants, openSync, statSync } from 'node:fs';
+import { Duplex } from 'node:stream';
+import { ControlledStart, childOf, type ExitResult, exitOf } from './controlled-start.ts';
+import type { NativePty } from './native-pty.ts';
+import type { Launch } from './run-as.ts';
+import { record } from './utmp.ts';
+
+/** A shell and the master of its terminal. */
+export type TerminalChild = {
+  fd: number;
+  kill(signal: NodeJS.Signals): void;
+};
+
+type ChildEvents = { onNotice(text: string): void; onExit(result: ExitResult): void };
+
+/** What su says as the last thing is in the channel when it is gone; a daemon of PAM may keep the channel open. */
+const lastWordsMs = 200;
+
+/** As grantpt(3) and sshd: the user's own, writable by the group tty (write, wall) where that group is there. */
+export const giveTerminal = (terminal: string, uid: number): void => {
+  const { gid } = statSync(terminal);
+  // The mode first: it takes a right more to change it when it is the user's.
+  chmodSync(terminal, gid === 0 ? 0o600 : 0o620);
+  chownSync(terminal, uid, gid);
+};
+
+/** A terminal without a process: its master, its name, and its other side, not yet anybody's controlling terminal. */
+const openTerminal = (native: NativePty, cols: number, rows: number) => {
+  const { master, slave, pty } = native.open(cols, rows);
+  // The slave comes non-blocking, which a program would inherit.
+  const terminal = openSync(pty, constants.O_RDWR | constants.O_NOCTTY);
+  closeSync(slave);
+  return { master, terminal, name: pty };
+};
+
+const signalProcess = (pid: number, signal: NodeJS.Signals): boolean => {
+  try {
+    process.kill(pid, signal);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** Signals the shell, which leads a group of its own; su itself only where it has no shell (yet). */
+const signalShell = (su: number, signal: NodeJS.Signals): void => {
+  const shell = childOf(su);
+  if (shell === undefined) signalProcess(su, signal);
+  else if (!signalProcess(-shell, signal)) signalProcess(shell, signal);
+};
+
+/** Starts a shell whose session is held by su: on a terminal that belongs to the user, noted for who(1). @throws Error */
+export const startLogin = (
+  native: NativePty,
+  launch: Launch & { login: string },
+  size: { cols: number; rows: number },
+  events: ChildEvents,
+): TerminalChild => {
+  const { master, terminal, name } = openTerminal(native, size.cols, size.rows);
+  try {
+    if (launch.terminalOf !== undefined) giveTerminal(name, launch.terminalOf);
+    const { file, args, env, cwd } = launch;
+    const child = spawn(file, args, { env, cwd, detached: true, stdio: ['ignore', terminal, terminal, 'pipe'] });
+    child.on('error', () => undefined);
+    const { pid } = child;
+    if (pid === undefined) throw new Error(`${file} cannot be run.`);
+    const login = { line: name.replace(/^\/dev\//, ''), pid, user: launch.login };
+    const arrived = (): void => {
+      login.pid = childOf(pid) ?? pid;
+      record({ ...login, kind: 'login', nowMs: Date.now() });
+    };
+    const channel = child.stdio[3];
+    if (!(channel instanceof Duplex)) throw new Error('There is no channel to the shell that starts.');
+    const start = new ControlledStart(channel, { onNotice: events.onNotice, onArrived: arrived });
+    child.on('exit', (code, signal) => {
+      if (start.arrived) record({ ...login, kind: 'logout', nowMs: Date.now() });
+      const end = (): void => {
+        clearTimeout(timer);
+        channel.off('close', end);
+        start.close();
+        events.onExit(exitOf(code, signal, start.said));
+      };
+      const timer = setTimeout(end, lastWordsMs);
+      channel.once('close', end);
+      if (channel.closed) end();
+    });
+    return { fd: master, kill: (signal) => signalShell(pid, signal) };
+  } catch (error) {
+    closeSync(master);
+    throw error;
+  } finally {
+    closeSync(terminal);
+  }
+};
