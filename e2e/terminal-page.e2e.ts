@@ -159,6 +159,30 @@ describe('the terminal page', () => {
     expect(await terminal.page.getByRole('alertdialog').count()).toBe(0);
   });
 
+  it('answers while output that is made to freeze it comes, keeps little of it, and is right afterwards', async () => {
+    const { page } = terminal;
+    const devTools = await page.context().newCDPSession(page);
+    await devTools.send('Performance.enable');
+    const heap = async (): Promise<number> =>
+      (await devTools.send('Performance.getMetrics')).metrics.find(({ name }) => name === 'JSHeapUsedSize')?.value ?? 0;
+    await page.evaluate(`window.longest = 0; let before = performance.now(); setInterval(() => {
+      window.longest = Math.max(window.longest, performance.now() - before); before = performance.now(); }, 10)`);
+    const before = await heap();
+    const counts = [...'LSXITZM@P'].map((final) => String.raw`\033[2147483647${final}`).join('');
+    const many = (character: string): string => `head -c 4000000 /dev/zero | tr '\\0' '${character}'`;
+    await terminal.run(
+      String.raw`for i in 1 2 3; do printf 'a\033[1000000000b${counts}\033]0;'; ${many('t')}; printf '\007\033Pq'; ${many('#')}; ` +
+        String.raw`printf '\033\\\033_G'; ${many('A')}; printf '\033\\'; done; printf '\033c'; echo sur''vived`,
+    );
+    await terminal.until(/^survived/m);
+    await terminal.run(String.raw`printf 'M\374ller \033[1;31mred\n'`);
+    await terminal.until(/^M\ufffdller red/m);
+    // Each of the counts alone took over 100 s; a busy machine may take a while for a piece of 5 ms.
+    expect(await page.evaluate<number>('window.longest')).toBeLessThan(1500);
+    expect((await heap()) - before).toBeLessThan(100_000_000);
+    expect((await page.title()).length).toBeLessThan(1200);
+  });
+
   it('can be worked by keyboard alone: keys, tabs, menu, search, and back to the shell', async () => {
     const { page } = terminal;
     const { keyboard } = page;

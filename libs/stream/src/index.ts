@@ -1,8 +1,10 @@
+export { characterWidths } from './character-widths.ts';
 export { brokenHoldMs, type Departure, DriverSeat, type Progress, silentHoldMs, stallSlack } from './driver-seat.ts';
 export { GroundScanner } from './ground-scanner.ts';
 export { InputGate, type InputVerdict, StreamProtocolError } from './input-gate.ts';
 export { type InputFrame, InputQueue, type InputQueueBounds } from './input-queue.ts';
 export { initialOutputLimit, type NextOutput, OutputCursor, type OutputSource } from './output-cursor.ts';
+export { OutputFilter } from './output-filter.ts';
 export { type FreshOutput, type OutputGap, OutputReader } from './output-reader.ts';
 export { type OnEvict, Ring, type RingRead } from './ring.ts';
 export { advance, type SessionState } from './session-state.ts';

@@ -1,5 +1,4 @@
-import { GroundScanner, type SizeMark } from '@webxterm/stream';
-import { Unicode11Addon } from '@xterm/addon-unicode11';
+import { characterWidths, GroundScanner, OutputFilter, type SizeMark } from '@webxterm/stream';
 import headless, { type Terminal } from '@xterm/headless';
 import { maxSnapshot, type ScreenSnapshot } from './messages.ts';
 import { screenState } from './screen-state.ts';
@@ -8,6 +7,8 @@ import { screenState } from './screen-state.ts';
 const scrollback = 200;
 /** A sequence longer than this (an image) is not waited for: until its end there is no snapshot. */
 const maxKept = 64 * 1024;
+/** The number of the command that begins and ends a link. */
+const hyperlink = 8;
 
 const join = (a: Uint8Array, b: Uint8Array): Uint8Array => {
   const both = new Uint8Array(a.length + b.length);
@@ -20,6 +21,7 @@ const join = (a: Uint8Array, b: Uint8Array): Uint8Array => {
 export class KeptScreen {
   readonly #terminal: Terminal;
   readonly #scanner = new GroundScanner();
+  readonly #filter: OutputFilter;
   #kept: Uint8Array = new Uint8Array();
   /** The offset behind the last byte fed. */
   #end: number;
@@ -32,9 +34,12 @@ export class KeptScreen {
     const { cols, rows } = size;
     // Nobody listens to what it would answer: the driver's emulator alone answers.
     this.#terminal = new headless.Terminal({ cols, rows, scrollback, allowProposedApi: true, logLevel: 'off' });
-    // Widths as the web terminal has them.
-    this.#terminal.loadAddon(new Unicode11Addon());
-    this.#terminal.unicode.activeVersion = '11';
+    // Bounds and widths as the web terminal has them.
+    this.#filter = new OutputFilter(size);
+    this.#terminal.unicode.register(characterWidths);
+    this.#terminal.unicode.activeVersion = characterWidths.version;
+    // A snapshot has no links, so they need not be kept.
+    this.#terminal.parser.registerOscHandler(hyperlink, () => true);
     this.#terminal.onTitleChange((title) => {
       this.#title = title;
     });
@@ -48,6 +53,7 @@ export class KeptScreen {
       const upTo = Math.min(Math.max(size.offset - start, at), bytes.length);
       await this.#draw(bytes.subarray(at, upTo));
       this.#terminal.resize(size.cols, size.rows);
+      this.#filter.resize(size);
       at = upTo;
     }
     await this.#draw(bytes.subarray(at));
@@ -85,6 +91,8 @@ export class KeptScreen {
   }
 
   #write(bytes: Uint8Array): Promise<void> {
-    return new Promise((written) => this.#terminal.write(bytes, written));
+    const pieces = this.#filter.push(bytes);
+    for (const piece of pieces) this.#terminal.write(piece);
+    return new Promise((written) => this.#terminal.write('', written));
   }
 }

@@ -12,12 +12,16 @@ export type ScreenSnapshot = {
 };
 
 export type ToScreens =
+  /** The first message: with more bytes in the buffers of all screens the worker ends itself. */
+  | { kind: 'start'; maxBufferBytes: number }
   /** `sizes`: the window's size in force, where it changed, by offset. */
   | { kind: 'feed'; id: number; offset: number; bytes: Uint8Array<ArrayBuffer>; sizes: SizeMark[] }
   | { kind: 'snapshot'; id: number; request: number }
   | { kind: 'close'; id: number };
 
 export type FromScreens =
+  /** It is loaded: from now on it draws what comes. */
+  | { kind: 'ready' }
   | { kind: 'fed'; id: number; length: number }
   | { kind: 'snapshot'; request: number; snapshot: ScreenSnapshot | undefined };
 

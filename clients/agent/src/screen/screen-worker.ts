@@ -7,10 +7,21 @@ import type { FromScreens, ToScreens } from './messages.ts';
 const niceness = 10;
 
 const screens = new Map<number, KeptScreen>();
+let maxBufferBytes = Number.POSITIVE_INFINITY;
 
 const post = (message: FromScreens): void => parentPort?.postMessage(message);
 
+/** The cells of screens are outside the heap that the worker's limits bound. @throws Error, which ends the worker */
+const checkMemory = (): void => {
+  const { arrayBuffers } = process.memoryUsage();
+  if (arrayBuffers > maxBufferBytes) throw new Error(`the screens of terminals take ${arrayBuffers} bytes`);
+};
+
 const act = async (message: ToScreens): Promise<void> => {
+  if (message.kind === 'start') {
+    ({ maxBufferBytes } = message);
+    return;
+  }
   const screen = screens.get(message.id);
   if (message.kind === 'close') {
     screen?.dispose();
@@ -22,6 +33,7 @@ const act = async (message: ToScreens): Promise<void> => {
     const fed = screen ?? new KeptScreen(offset, sizes[0] ?? { cols: 80, rows: 24 });
     screens.set(id, fed);
     await fed.feed(bytes, sizes);
+    checkMemory();
     post({ kind: 'fed', id, length: bytes.length });
   }
 };
@@ -32,3 +44,4 @@ let queue = Promise.resolve();
 parentPort?.on('message', (message: ToScreens) => {
   queue = queue.then(() => act(message));
 });
+post({ kind: 'ready' });

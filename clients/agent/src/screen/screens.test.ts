@@ -75,4 +75,33 @@ describe('the worker of all screens', () => {
     two.close();
     expect(await two.snapshot()).toBeUndefined();
   });
+
+  it.each([
+    ['too long', { stuckMs: 2000, maxBufferBytes: 1e9 }, '\x1b[2J'.repeat(16 * kib), 1],
+    ['too much memory', { stuckMs: 60_000, maxBufferBytes: 8e6 }, 'x'.repeat(64 * kib), 3],
+  ])(
+    'is ended when a terminal takes %s, and draws the others again',
+    { timeout: 30_000 },
+    async (_name, bounds, output, times) => {
+      const large = new SizeMarks({ cols: 1000, rows: 1000 });
+      const ended: (() => void)[] = [];
+      const screens = new Screens({ warn: () => ended.shift()?.() }, bounds);
+      const [good, bad] = [screens.open(), screens.open()];
+      good.evicted(0, bytes('lost\n'), marks);
+      expect(await good.snapshot()).toMatchObject({ offset: 5 });
+      for (let time = 0; time < times; time += 1) {
+        const end = new Promise<void>((resolve) => ended.push(resolve));
+        bad.evicted(time * 100 * kib, bytes(`\n${output}`), large);
+        await end;
+        expect([await good.snapshot(), await bad.snapshot()]).toEqual([undefined, undefined]);
+      }
+      bad.evicted(300 * kib, bytes('\nmore\n'), marks);
+      // After three times it is given up for good.
+      expect((await bad.snapshot()) === undefined).toBe(times === 3);
+      good.evicted(5, bytes('\nnew'), marks);
+      expect(new TextDecoder().decode((await good.snapshot())?.state)).toContain('new');
+      good.close();
+      bad.close();
+    },
+  );
 });

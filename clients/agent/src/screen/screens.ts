@@ -10,23 +10,40 @@ const maxTotalBacklog = 16 * 1024 * 1024;
 const snapshotWithinMs = 3000;
 /** The emulators' memory, MiB: a screen that needs more ends the worker, not the agent. */
 const maxHeapMib = 256;
-/** After so many of its deaths it is not started again. */
+/** After so many of its deaths that no session's output caused, it is not started again. */
 const maxFailures = 3;
+/** After so many deaths that a session's output caused, that session's screen is drawn no more. */
+const maxStrikes = 3;
 
 export type ScreenLog = Pick<Logger, 'warn'>;
+
+/** When the worker is ended. */
+export type ScreenBounds = {
+  /** Of the buffers of all screens together: the cells are in them, outside the heap. */
+  maxBufferBytes: number;
+  /** A piece of 64 KiB takes a few ms to draw, and this at most, ms. */
+  stuckMs: number;
+};
+const usualBounds: ScreenBounds = { maxBufferBytes: 256 * 1024 * 1024, stuckMs: 10_000 };
 
 /** The screens of all sessions, drawn in one worker that starts when the first byte leaves a ring. */
 export class Screens {
   readonly #log: ScreenLog;
+  readonly #bounds: ScreenBounds;
   readonly #open = new Map<number, Screen>();
   readonly #asked = new Map<number, (snapshot: ScreenSnapshot | undefined) => void>();
   #worker: Worker | undefined;
   #lastId = 0;
   #backlog = 0;
   #failures = 0;
+  /** Whose pieces are on their way, oldest first: the worker draws them in this order. */
+  #drawing: number[] = [];
+  #ready = false;
+  #stopWatch: NodeJS.Timeout | undefined;
 
-  constructor(log: ScreenLog) {
+  constructor(log: ScreenLog, bounds: ScreenBounds = usualBounds) {
     this.#log = log;
+    this.#bounds = bounds;
   }
 
   /** A session's screen. It costs nothing until it is fed. */
@@ -49,8 +66,19 @@ export class Screens {
     this.#worker ??= this.#start();
     if (this.#worker === undefined) return false;
     this.#backlog += message.bytes.length;
+    this.#drawing.push(message.id);
+    if (this.#drawing.length === 1) this.#watch();
     this.#worker.postMessage(message, [message.bytes.buffer]);
     return true;
+  }
+
+  /** The piece that is first now has to be drawn in time. */
+  #watch(): void {
+    clearTimeout(this.#stopWatch);
+    this.#stopWatch = undefined;
+    if (!this.#ready || this.#drawing.length === 0) return;
+    this.#stopWatch = setTimeout(() => this.#fail(new Error('a terminal is drawn for too long')), this.#bounds.stuckMs);
+    this.#stopWatch.unref();
   }
 
   #ask(id: number): Promise<ScreenSnapshot | undefined> {
@@ -84,27 +112,46 @@ export class Screens {
     const worker = new Worker(new URL('./screen-worker.ts', import.meta.url), {
       resourceLimits: { maxOldGenerationSizeMb: maxHeapMib },
     });
+    worker.postMessage({ kind: 'start', maxBufferBytes: this.#bounds.maxBufferBytes } satisfies ToScreens);
     worker.unref();
     worker.on('message', (message: FromScreens) => {
-      if (message.kind === 'snapshot') this.#answer(message.request, message.snapshot);
-      else {
-        this.#backlog -= message.length;
-        this.#open.get(message.id)?.fed(message.length);
-      }
+      if (this.#worker !== worker) return;
+      if (message.kind === 'ready') {
+        this.#ready = true;
+        this.#watch();
+      } else if (message.kind === 'snapshot') this.#answer(message.request, message.snapshot);
+      else this.#fed(message.id, message.length);
     });
     worker.on('error', (err) => {
-      if (this.#worker !== worker) return;
-      this.#failures += 1;
-      this.#log.warn({ err }, 'the screens of terminals are lost; viewers that come late see what is in the ring');
-      this.#stop();
+      if (this.#worker === worker) this.#fail(err);
     });
     return worker;
+  }
+
+  #fed(id: number, length: number): void {
+    this.#backlog -= length;
+    this.#drawing.shift();
+    this.#watch();
+    this.#open.get(id)?.fed(length);
+  }
+
+  /** The worker is dead or has to be: it starts anew with what comes, but not for ever for what killed it. */
+  #fail(err: unknown): void {
+    const cause = this.#drawing[0];
+    const screen = cause === undefined ? undefined : this.#open.get(cause);
+    if (screen === undefined) this.#failures += 1;
+    else screen.strike(maxStrikes);
+    this.#log.warn({ err }, 'the screens of terminals are lost; viewers that come late see what is in the ring');
+    this.#stop();
   }
 
   #stop(): void {
     const worker = this.#worker;
     this.#worker = undefined;
     this.#backlog = 0;
+    this.#drawing = [];
+    this.#ready = false;
+    this.#watch();
     for (const request of [...this.#asked.keys()]) this.#answer(request, undefined);
     for (const screen of this.#open.values()) screen.gone();
     void worker?.terminate();
@@ -133,6 +180,8 @@ export class Screen {
   #size: SizeMark | undefined;
   #backlog = 0;
   #state: 'new' | 'drawing' | 'lost' = 'new';
+  #strikes = 0;
+  #givenUp = false;
 
   constructor(ways: ScreenWays) {
     this.#ways = ways;
@@ -140,6 +189,7 @@ export class Screen {
 
   /** These bytes leave the ring: those of the call before came right before them. */
   evicted(offset: number, bytes: Uint8Array, marks: SizeMarks): void {
+    if (this.#givenUp) return;
     let from = 0;
     if (this.#state === 'lost') {
       const line = this.#backlog > 0 ? -1 : bytes.indexOf(lineFeed);
@@ -175,6 +225,12 @@ export class Screen {
   gone(): void {
     this.#backlog = 0;
     if (this.#state === 'drawing') this.#lose();
+  }
+
+  /** What it was fed killed the worker; after so many times it is fed nothing more. */
+  strike(most: number): void {
+    this.#strikes += 1;
+    this.#givenUp = this.#strikes >= most;
   }
 
   close(): void {

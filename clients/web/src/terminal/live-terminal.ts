@@ -60,7 +60,7 @@ export class LiveTerminal {
         output: (bytes, { live }, rendered) => this.screen.write(bytes, live, rendered),
         snapshot: (part, first, rendered) => {
           if (first) this.screen.reset();
-          this.screen.write(part, false, rendered);
+          this.screen.draw(part, rendered);
         },
         gap: (from, to, repainted) => this.#gap(to - from, repainted, handlers),
         state: (state) => this.#told(state, handlers),

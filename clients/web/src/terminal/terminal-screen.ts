@@ -1,22 +1,18 @@
+import { characterWidths } from '@webxterm/stream';
 import { FitAddon } from '@xterm/addon-fit';
 import { type ISearchOptions, SearchAddon } from '@xterm/addon-search';
-import { Unicode11Addon } from '@xterm/addon-unicode11';
 import { WebLinksAddon } from '@xterm/addon-web-links';
 import { WebglAddon } from '@xterm/addon-webgl';
 import { type ITheme, Terminal } from '@xterm/xterm';
 import { mono } from '../brand/theme.ts';
 import { clipboardRequest } from './clipboard-request.ts';
-import { ReplyFilter } from './emulator-replies.ts';
 import { followable } from './links.ts';
 import { safePaste } from './paste.ts';
 import { PredictionLayer } from './prediction/prediction-layer.ts';
+import { ScreenOutput, type Size } from './screen-output.ts';
+import { ScreenSignals, type SignalHandlers } from './screen-signals.ts';
 import { type Shortcut, shortcutOf } from './shortcuts.ts';
 import { printableTitle } from './tab-store.ts';
-
-export interface Size {
-  readonly cols: number;
-  readonly rows: number;
-}
 
 export interface ScreenOptions {
   readonly fontSize: number;
@@ -27,22 +23,18 @@ export interface ScreenOptions {
 }
 
 /** What happens on the screen. */
-export interface ScreenHandlers {
+export interface ScreenHandlers extends SignalHandlers {
   /** Typed or pasted by the person. */
   typed(input: string | Uint8Array): void;
   /** The emulator's answer to a query of a live program. */
   replied(text: string): void;
   /** The room has changed: so many columns and rows fit now. */
   fits(size: Size): void;
-  title(title: string): void;
-  bell(): void;
   shortcut(shortcut: Exclude<Shortcut, 'copy' | 'paste'>): void;
   /** The pointer is on a link to this address, or on none. */
   linkShown(address: string | undefined): void;
   /** A link was clicked; `atOnce` with Ctrl or Cmd held. */
   linkPicked(address: string, atOnce: boolean): void;
-  /** A program wants this on the clipboard. */
-  clipboardWanted(text: string): void;
   copyFailed(): void;
   found(matches: { index: number; count: number }): void;
 }
@@ -56,7 +48,8 @@ export class TerminalScreen {
   readonly #handlers: ScreenHandlers;
   /** What is typed, ahead of its echo. */
   readonly prediction: PredictionLayer;
-  readonly #filter = new ReplyFilter();
+  readonly #output: ScreenOutput;
+  readonly #signals: ScreenSignals;
   readonly #fit = new FitAddon();
   readonly #search = new SearchAddon({ highlightLimit: 1000 });
   readonly #disposals: (() => void)[] = [];
@@ -67,6 +60,7 @@ export class TerminalScreen {
 
   constructor(options: ScreenOptions, handlers: ScreenHandlers) {
     this.#handlers = handlers;
+    this.#signals = new ScreenSignals(handlers);
     this.#terminal = new Terminal({
       // The unicode API is still marked as proposed.
       allowProposedApi: true,
@@ -89,6 +83,10 @@ export class TerminalScreen {
     });
     this.prediction = new PredictionLayer(this.#terminal, options.prediction);
     this.prediction.setTheme(options.theme);
+    this.#output = new ScreenOutput(this.#terminal, 'utf-8', () => {
+      this.prediction.screenChanged();
+      this.#signals.tell();
+    });
     this.#addAddons();
     this.#listen();
   }
@@ -116,27 +114,28 @@ export class TerminalScreen {
   }
 
   /** Shows output. `rendered` is called once the emulator has read it. */
-  write(output: Uint8Array | string, live: boolean, rendered?: () => void): void {
-    this.#filter.began(live);
-    this.#terminal.write(output, () => {
-      this.#filter.finished();
-      this.prediction.screenChanged();
-      rendered?.();
-    });
+  write(output: Uint8Array, live: boolean, rendered: () => void): void {
+    this.#output.write(output, live, rendered);
+  }
+
+  /** Shows a part of a picture of the screen. */
+  draw(part: Uint8Array, rendered: () => void): void {
+    this.#output.draw(part, rendered);
   }
 
   /** A line of our own, set off from the shell's output. */
   note(text: string): void {
-    this.write(`\r\n\x1b[0;2;3m[${text}]\x1b[0m\r\n`, true);
+    this.#output.say(`\r\n\x1b[0;2;3m[${text}]\x1b[0m\r\n`);
   }
 
   /** Forgets what is on the screen, in its turn after what was written before. */
   reset(): void {
-    this.write('\x1bc', true, () => this.prediction.reset());
+    this.#output.reset(() => this.prediction.reset());
   }
 
   /** What comes next is for a screen of this size, or (`own`) for the one that fits; in its turn. */
   followSize(size: Size, own: boolean): void {
+    this.#output.follow(size);
     this.#terminal.write('', () => {
       this.#drives = own;
       if (own) this.#fitNow();
@@ -208,8 +207,8 @@ export class TerminalScreen {
   #addAddons(): void {
     this.#terminal.loadAddon(this.#fit);
     this.#terminal.loadAddon(this.#search);
-    this.#terminal.loadAddon(new Unicode11Addon());
-    this.#terminal.unicode.activeVersion = '11';
+    this.#terminal.unicode.register(characterWidths);
+    this.#terminal.unicode.activeVersion = characterWidths.version;
     this.#terminal.loadAddon(
       new WebLinksAddon((event, target) => this.#pickLink(event, target), {
         hover: (_event, target) => this.#handlers.linkShown(followable(target)),
@@ -221,18 +220,17 @@ export class TerminalScreen {
   #listen(): void {
     const terminal = this.#terminal;
     const handlers = this.#handlers;
-    terminal.onKey(({ key }) => this.#filter.keyPressed(key));
+    terminal.onKey(({ key }) => this.#output.replies.keyPressed(key));
     terminal.onData((text) => this.#sendOut(text));
     terminal.onBinary((text) => handlers.typed(Uint8Array.from(text, (character) => character.charCodeAt(0))));
     terminal.onTitleChange((title) => {
-      if (!this.#filter.replaying) handlers.title(printableTitle(title));
+      if (!this.#output.replies.replaying) this.#signals.title(printableTitle(title));
     });
     terminal.onBell(() => {
-      if (!this.#filter.replaying) handlers.bell();
+      if (!this.#output.replies.replaying) this.#signals.bell();
     });
     terminal.parser.registerOscHandler(osc52, (request) => {
-      const text = this.#filter.replaying ? undefined : clipboardRequest(request);
-      if (text !== undefined) handlers.clipboardWanted(text);
+      if (!this.#output.replies.replaying) this.#signals.clipboard(clipboardRequest(request));
       return true;
     });
     this.#search.onDidChangeResults(({ resultIndex, resultCount }) =>
@@ -241,7 +239,7 @@ export class TerminalScreen {
   }
 
   #sendOut(text: string): void {
-    const origin = this.#filter.originOf(text);
+    const origin = this.#output.replies.originOf(text);
     if (origin === 'typed') this.#handlers.typed(text);
     else if (origin === 'reply') this.#handlers.replied(text);
   }
