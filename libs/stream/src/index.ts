@@ -3,10 +3,12 @@ export { brokenHoldMs, type Departure, DriverSeat, type Progress, silentHoldMs, 
 export { GroundScanner } from './ground-scanner.ts';
 export { InputGate, type InputVerdict, StreamProtocolError } from './input-gate.ts';
 export { type InputFrame, InputQueue, type InputQueueBounds } from './input-queue.ts';
+export { OutputAges } from './output-ages.ts';
 export { initialOutputLimit, type NextOutput, OutputCursor, type OutputSource } from './output-cursor.ts';
 export { OutputFilter } from './output-filter.ts';
 export { type FreshOutput, type OutputGap, OutputReader } from './output-reader.ts';
 export { type OnEvict, Ring, type RingRead } from './ring.ts';
+export type { ScreenSize } from './sequence-bounds.ts';
 export { advance, type SessionState } from './session-state.ts';
 export { type SizeMark, SizeMarks } from './size-marks.ts';
 export { OutputWindow, type WindowBounds } from './window.ts';

@@ -38,6 +38,11 @@ export class OutputReader {
     return this.#rendered;
   }
 
+  /** More is rendered than the sender was told. */
+  get hasUntold(): boolean {
+    return this.#told !== undefined && this.#rendered > this.#told.acked;
+  }
+
   /** What is being rendered now was output of the past. */
   get replaying(): boolean {
     return this.#rendered < this.#liveFrom;

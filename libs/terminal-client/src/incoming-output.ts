@@ -83,6 +83,11 @@ export class IncomingOutput {
     }
   }
 
+  /** Says how far output is rendered, if that was not said: the machine finds by it how old the question of an answer is. */
+  tellRendered(): void {
+    if (this.#reader.hasUntold) this.#tell();
+  }
+
   #rendered(upTo: number): void {
     const now = this.#clock.now();
     this.#reader.renderedUpTo(upTo);

@@ -111,6 +111,8 @@ describe('a terminal client', () => {
     bench.output[0]?.rendered();
     bench.client.reply('R');
     expect(socket.of('input').map(({ reply }) => reply)).toEqual([false, true]);
+    // By this the machine knows that the question is not among what was rendered.
+    expect(socket.of('limit').at(-1)).toMatchObject({ acked: 5 });
   });
 
   it('lets rendering drive the limit, and tells a mere ack after a pause', async () => {

@@ -100,9 +100,14 @@ export class TerminalClient {
     return this.#input.push(typeof text === 'string' ? new TextEncoder().encode(text) : text, false);
   }
 
-  /** What the emulator answers to a query in the output; dropped while what it renders is a replay. */
-  reply(text: string): void {
-    if (!this.#output.replaying && !this.#snapshot.rendering) this.#input.push(new TextEncoder().encode(text), true);
+  /**
+   * What the emulator says by itself: its answer to a query in the output, a focus report, a motion of the mouse. Dropped while
+   * what it renders is a replay, and by the machine of a viewer that does not drive, or when the query is over 4 s old.
+   */
+  reply(bytes: string | Uint8Array): void {
+    if (this.#output.replaying || this.#snapshot.rendering) return;
+    this.#output.tellRendered();
+    this.#input.push(typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes, true);
   }
 
   resize(cols: number, rows: number): void {

@@ -159,6 +159,28 @@ describe('driving', () => {
     expect(second.last('driver')).toBeUndefined();
   });
 
+  it('types no answer that comes when its question is over 4 s old', async () => {
+    const { session, shell, print, clock } = make();
+    const viewer = attach(session, 'a');
+    print('$ tmux attach\r\n');
+    viewer.send({ type: 'limit', acked: 15, limit: mib });
+    clock.now = 60_000;
+    print('\x1b[>c');
+    clock.now += 4000;
+    viewer.type(0, '1', true);
+    clock.now += 1;
+    viewer.type(1, '2', true);
+    expect([shell.typed, viewer.attachment.gate.applied]).toEqual(['1', 2]);
+    // Keys are typed whenever they come, and the answer to a newer question as well.
+    viewer.type(2, 'k');
+    await expect.poll(() => viewer.text()).toMatch(/c$/);
+    viewer.send({ type: 'limit', acked: 19, limit: mib });
+    viewer.type(3, '3', true);
+    print('\x1b[>c');
+    viewer.type(4, '4', true);
+    expect(shell.typed).toBe('1k34');
+  });
+
   it('stalls the shell until the driver allows more, but never for another viewer', () => {
     const { session, print, shell } = make();
     const driver = attach(session, 'a');

@@ -3,6 +3,7 @@ import {
   advance,
   DriverSeat,
   initialOutputLimit,
+  OutputAges,
   type Progress,
   Ring,
   type SessionState,
@@ -18,6 +19,9 @@ import { SessionEnd, type SessionResult } from './session-end.ts';
 import type { AttachRequest, SessionOptions, Terminal } from './session-options.ts';
 import { Stall } from './stall.ts';
 
+/** A program that asked its terminal something waits no longer for the answer, ms: what comes later would be typed. */
+const longestAnswerMs = 4000;
+
 /** One shell: its ring, who is attached to it, who drives it. It outlives every connection. */
 export class Session implements AttachedSession {
   readonly id: string;
@@ -28,6 +32,7 @@ export class Session implements AttachedSession {
   readonly #options: SessionOptions;
   readonly #marks: SizeMarks;
   readonly #seat: DriverSeat;
+  readonly #ages = new OutputAges();
   readonly #writers = new Writers(inputWindow);
   readonly #attachments = new Map<string, Attachment>();
   readonly #terminal: Terminal;
@@ -152,12 +157,17 @@ export class Session implements AttachedSession {
     if (!frame.reply) this.#drives(from);
     this.#pump.push({
       bytes: verdict.bytes,
-      discard: frame.reply && this.#seat.driver !== from.writer,
+      discard: frame.reply && (this.#seat.driver !== from.writer || this.#isLate(from)),
       onApplied: (count) => {
         gate.apply(count);
         this.#attachments.get(from.writer)?.ackInput();
       },
     });
+  }
+
+  /** An emulator answers before it acknowledges what asked it, so the question is the oldest output that is not acked, or newer. */
+  #isLate(from: Attachment): boolean {
+    return this.#ages.of(from.cursor.acked, this.ring.head, this.#options.now()) > longestAnswerMs;
   }
 
   progress(from: Attachment): void {
@@ -234,6 +244,7 @@ export class Session implements AttachedSession {
     const { head } = this.ring;
     this.ring.append(bytes);
     this.#seat.wrote(head, this.#options.now());
+    this.#ages.wrote(head, this.#options.now());
     for (const attachment of this.#attachments.values()) attachment.outgoing.kick();
     this.#regulate();
   }

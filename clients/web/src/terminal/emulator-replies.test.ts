@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { looksLikeReply, ReplyFilter } from './emulator-replies.ts';
+import { isUnintended, looksLikeReply, ReplyFilter } from './emulator-replies.ts';
 
 const esc = '\x1b';
 const answers: Record<string, string> = {
@@ -66,6 +66,32 @@ describe('while output is read', () => {
     filter.keyPressed(`${esc}[1;5R`);
     expect(filter.originOf(`${esc}[1;5R`)).toBe('typed');
     expect(filter.originOf(`${esc}[1;5R`)).toBe('replay');
+  });
+
+  it('focus and motion are never typed, a button is', () => {
+    const unintended = [
+      `${esc}[I`,
+      `${esc}[O`,
+      `${esc}[<35;10;5M`,
+      `${esc}[<51;1;1M`,
+      `${esc}[<32;2;2M`,
+      `${esc}[MC!!`,
+    ];
+    const intended = [
+      `${esc}[<0;10;5M`,
+      `${esc}[<0;10;5m`,
+      `${esc}[<64;1;1M`,
+      `${esc}[M !!`,
+      `${esc}[M\`!!`,
+      `${esc}[A`,
+    ];
+    const filter = new ReplyFilter();
+    expect(unintended.map((text) => [isUnintended(text), filter.originOf(text)])).toEqual(
+      unintended.map(() => [true, 'reply']),
+    );
+    expect(intended.map((text) => [isUnintended(text), filter.originOf(text)])).toEqual(
+      intended.map(() => [false, 'typed']),
+    );
   });
 
   it('with nothing being read, everything is typed', () => {

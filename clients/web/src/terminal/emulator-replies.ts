@@ -27,6 +27,24 @@ export const looksLikeReply = (text: string): boolean => {
   return text !== '';
 };
 
+const focusReport = /^\x1b\[[IO]$/;
+/** A report of the mouse as SGR or in three bytes. */
+const mouseReport = /^\x1b\[(?:<(\d+);\d+;\d+[Mm]|M(.)..)$/s;
+/** Set in a mouse report's first number when the mouse only moved. */
+const motion = 32;
+const firstByte = 32;
+
+/**
+ * Whether the emulator says this because the window got the focus or the mouse went over it. Nobody has done anything to the program
+ * by that, so it must not make a viewer the driver.
+ */
+export const isUnintended = (text: string): boolean => {
+  if (focusReport.test(text)) return true;
+  const [, number, byte] = mouseReport.exec(text) ?? [];
+  const button = number !== undefined ? Number(number) : byte !== undefined ? byte.charCodeAt(0) - firstByte : 0;
+  return (button & motion) !== 0;
+};
+
 /** Where something that the emulator sent out came from. */
 export type Origin = 'typed' | 'reply' | 'replay';
 
@@ -63,7 +81,8 @@ export class ReplyFilter {
   originOf(text: string): Origin {
     const fromKey = this.#key === text;
     this.#key = undefined;
-    if (fromKey || this.#reading.length === 0 || !looksLikeReply(text)) return 'typed';
+    if (fromKey) return 'typed';
+    if (!isUnintended(text) && (this.#reading.length === 0 || !looksLikeReply(text))) return 'typed';
     return this.replaying ? 'replay' : 'reply';
   }
 }

@@ -49,7 +49,7 @@ export class LiveTerminal {
         if (!client.type(text)) handlers.inputRefused();
         else if (typeof text === 'string') this.screen.prediction.typed(text, client.inputTaken);
       },
-      replied: (text) => client?.reply(text),
+      replied: (bytes) => client?.reply(bytes),
       fits: (size) => client?.resize(size.cols, size.rows),
     });
     client = openClient(server, options.agentId, {

@@ -26,8 +26,8 @@ export interface ScreenOptions {
 export interface ScreenHandlers extends SignalHandlers {
   /** Typed or pasted by the person. */
   typed(input: string | Uint8Array): void;
-  /** The emulator's answer to a query of a live program. */
-  replied(text: string): void;
+  /** What the emulator says by itself: answers to a live program, focus, motion of the mouse. */
+  replied(bytes: string | Uint8Array): void;
   /** The room has changed: so many columns and rows fit now. */
   fits(size: Size): void;
   shortcut(shortcut: Exclude<Shortcut, 'copy' | 'paste'>): void;
@@ -222,7 +222,12 @@ export class TerminalScreen {
     const handlers = this.#handlers;
     terminal.onKey(({ key }) => this.#output.replies.keyPressed(key));
     terminal.onData((text) => this.#sendOut(text));
-    terminal.onBinary((text) => handlers.typed(Uint8Array.from(text, (character) => character.charCodeAt(0))));
+    terminal.onBinary((text) =>
+      this.#sendOut(
+        text,
+        Uint8Array.from(text, (character) => character.charCodeAt(0)),
+      ),
+    );
     terminal.onTitleChange((title) => {
       if (!this.#output.replies.replaying) this.#signals.title(printableTitle(title));
     });
@@ -238,10 +243,10 @@ export class TerminalScreen {
     );
   }
 
-  #sendOut(text: string): void {
+  #sendOut(text: string, bytes: string | Uint8Array = text): void {
     const origin = this.#output.replies.originOf(text);
-    if (origin === 'typed') this.#handlers.typed(text);
-    else if (origin === 'reply') this.#handlers.replied(text);
+    if (origin === 'typed') this.#handlers.typed(bytes);
+    else if (origin === 'reply') this.#handlers.replied(bytes);
   }
 
   #pickLink(event: MouseEvent, target: string): void {
