@@ -21,6 +21,7 @@ export * from './dashboard.ts';
 export * from './door.ts';
 export * from './links.ts';
 export * from './machines.ts';
+export * from './pages.ts';
 export * from './profile.ts';
 export * from './route.ts';
 export * from './signins.ts';

@@ -43,6 +43,26 @@ describe('the web UI', () => {
     }
   });
 
+  it('has no page at any other path: 404 for a program, and the UI that says so for a browser', async () => {
+    const paths = [
+      '/metrics',
+      '/livez',
+      '/readyz',
+      '/agent',
+      '/download/agent',
+      '/machines',
+      '/machines/a/b',
+      '/terminal',
+    ];
+    for (const path of [...paths, '/login/x', '/LOGIN', '/install.sh', '/terminal/ag_x/y/']) {
+      const answer = await get(path, 'Accept: */*');
+      expect([path, answer.status, json(answer).code]).toEqual([path, 404, 'not_found']);
+    }
+    const page = await get('/machines', 'Accept: text/html,*/*;q=0.8', 'Range: bytes=0-3');
+    expect([page.status, page.headers['cache-control']]).toEqual([404, 'no-store']);
+    expect(page.body).toContain('<title>WebXTerm</title>');
+  });
+
   it('lets hashed files be kept for a year, and has no index for one that is gone', async () => {
     const answer = await get('/assets/index-Bx1.js');
     expect(answer.headers['cache-control']).toBe('public, max-age=31536000, immutable');

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname, join } from 'node:path';
+import { isUiPage } from '@webxterm/contracts/rest';
 import { AppError, errorBody, errorHeaders, toAppError } from '@webxterm/shared';
 import express, { type ErrorRequestHandler, type RequestHandler, type Response } from 'express';
 import { CompressedFiles } from './compressed.ts';
@@ -18,7 +19,7 @@ const immutable = 'public, max-age=31536000, immutable';
 const isHashed = (path: string): boolean => path.startsWith('/assets/');
 const cacheControl = (path: string): string => (isHashed(path) ? immutable : 'no-cache');
 
-/** The web UI: its files, and its index for every other page, since the UI routes by itself. */
+/** The web UI: its files, and its index for each of its pages, since the UI routes by itself. Any other path is 404. */
 export const webUi = (options: WebUiOptions): ((request: IncomingMessage, response: ServerResponse) => void) => {
   const app = express();
   app.disable('x-powered-by');
@@ -37,7 +38,7 @@ export const webUi = (options: WebUiOptions): ((request: IncomingMessage, respon
         response.vary('accept-encoding');
       },
     });
-    app.use(pageToIndex, compressed(new CompressedFiles(options.dir)), files);
+    app.use(pageToIndex(options.dir), compressed(new CompressedFiles(options.dir)), files);
     app.use((_request, _response, next) => next(new AppError('not_found')));
   }
   app.use(answerErrors);
@@ -50,13 +51,21 @@ const onlyReading: RequestHandler = (request, response, next) => {
   next(new AppError('method_not_allowed'));
 };
 
-/** A path that names no file is a page of the UI. */
-const pageToIndex: RequestHandler = (request, _response, next) => {
-  if (request.path.includes('/.')) return next(new AppError('not_found'));
-  if (!isHashed(request.path) && (request.path.endsWith('/') || extname(request.path) === ''))
-    request.url = '/index.html';
-  next();
-};
+/** A browser that asks for a path that is none gets the UI too, which says so, with 404. */
+const pageToIndex =
+  (dir: string): RequestHandler =>
+  (request, response, next) => {
+    const { path } = request;
+    if (path.includes('/.')) return next(new AppError('not_found'));
+    if (isUiPage(path)) request.url = '/index.html';
+    else if (!isHashed(path) && extname(path) === '') {
+      if (!/\btext\/html\b/.test(request.headers.accept ?? '')) return next(new AppError('not_found'));
+      const asIs = { root: dir, acceptRanges: false, cacheControl: false, etag: false, lastModified: false };
+      response.status(404).setHeader('cache-control', 'no-store');
+      return response.sendFile('index.html', asIs);
+    }
+    next();
+  };
 
 const compressed =
   (files: CompressedFiles): RequestHandler =>

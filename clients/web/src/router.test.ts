@@ -1,0 +1,10 @@
+import { uiPages } from '@webxterm/contracts/rest';
+import { describe, expect, it } from 'vitest';
+import router from './router.tsx?raw';
+
+describe('the pages of the router', () => {
+  it('are those that the gateway answers with the index', () => {
+    const paths = [...router.matchAll(/path: '([^']+)'/g)].map(([, path]) => path);
+    expect(paths.toSorted()).toEqual([...uiPages].toSorted());
+  });
+});

@@ -1,0 +1,20 @@
+/** The pages of the web UI, as its router has them (a test in clients/web compares). `$` begins a parameter. */
+export const uiPages = [
+  '/',
+  '/login',
+  '/signup',
+  '/setup',
+  '/machines/add',
+  '/machines/$agentId',
+  '/sessions',
+  '/dashboard',
+  '/profile',
+  '/users',
+  '/audit',
+  '/terminal/$agentId',
+] as const;
+
+const patterns = uiPages.map((page) => new RegExp(`^${page.replaceAll(/\$\w+/g, '[^/]+')}/?$`));
+
+/** Whether a path is a page of the web UI, with or without a slash at its end. */
+export const isUiPage = (path: string): boolean => patterns.some((pattern) => pattern.test(path));
