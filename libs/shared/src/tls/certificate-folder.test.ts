@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createAuthority, issueCertificate, type KeyPair } from '@webxterm/stack/pki';
 import { Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createLogger } from '../log/logger.ts';
+import { createLogger, type Logger } from '../log/logger.ts';
 import { CertificateFolder, measureCertificates } from './certificate-folder.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
@@ -29,13 +29,16 @@ const putPair = (pair: KeyPair): void => {
   put('tls.crt', pair.certificate);
   put('tls.key', pair.key);
 };
-const load = (options: { needsCa?: boolean; now?: () => number } = {}): CertificateFolder => {
+const load = (
+  options: { needsCa?: boolean; serveExpired?: boolean; now?: () => number; logger?: Logger } = {},
+): CertificateFolder => {
   const made = new CertificateFolder({
     service: 'gateway',
     setting: 'TLS_DIR',
     folder,
-    logger,
+    logger: options.logger ?? logger,
     needsCa: options.needsCa ?? false,
+    serveExpired: options.serveExpired ?? false,
     now: options.now ?? Date.now,
   });
   open.push(made);
@@ -69,6 +72,29 @@ describe('a folder of certificates', () => {
     put('tls.crt', '');
     certificates.lookAgain();
     expect(certificates.current.certificate.toString()).toBe(first.certificate);
+  });
+
+  it('serves one that has ended where it is said so, loudly and each hour again, until there is a good one', async () => {
+    const lines: string[] = [];
+    const loud = createLogger({ service: 'test', level: 'error' }, { write: (line) => void lines.push(line) });
+    const clock = { now: Date.now() + 400 * dayMs };
+    const old = await issue();
+    putPair(old);
+    const certificates = load({ serveExpired: true, now: () => clock.now, logger: loud });
+    expect(certificates.current.certificate.toString()).toBe(old.certificate);
+    expect(lines.join()).toMatch(/THE CERTIFICATE HAS ENDED/);
+    for (let look = 0; look < 3; look += 1) {
+      certificates.lookAgain();
+      expect(lines).toHaveLength(look + 1);
+      clock.now += 3_600_000;
+    }
+    const renewed = await issueCertificate(authority, { names: ['localhost'], usage: 'server' }, clock.now);
+    putPair(renewed);
+    certificates.lookAgain();
+    expect(certificates.current.certificate.toString()).toBe(renewed.certificate);
+    putPair(old);
+    certificates.lookAgain();
+    expect(certificates.current.certificate.toString()).toBe(renewed.certificate);
   });
 
   it('tells when its certificate ends', async () => {

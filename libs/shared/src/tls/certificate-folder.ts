@@ -22,12 +22,15 @@ export interface CertificateFolderOptions {
   readonly folder: string;
   /** Peers are verified: `ca.crt` must be there. */
   readonly needsCa: boolean;
+  /** An ended certificate is taken all the same, with an error in the log every hour: people can still get in past a warning of their browser. */
+  readonly serveExpired?: boolean;
   readonly logger: Logger;
   readonly now?: () => number;
 }
 
 /** Renewed files are seen this much later at most. */
 const lookAgainMs = 10_000;
+const tellOfEndMs = 3_600_000;
 const warnBeforeMs = 14 * 24 * 3_600_000;
 
 type Listener = (certificates: Certificates) => void;
@@ -42,6 +45,7 @@ export class CertificateFolder {
   readonly #timer: NodeJS.Timeout;
   #current: Certificates;
   #complaint = '';
+  #toldOfEndAt = 0;
   readonly #onHangUp = (): void => this.lookAgain();
 
   /** @throws ConfigError that says which setting, what is wrong with it and how to mend it */
@@ -84,9 +88,14 @@ export class CertificateFolder {
   lookAgain(): void {
     const { logger, setting } = this.#options;
     try {
-      const found = readFolder(this.#options, this.#now());
+      // A good one is not given up for one that has ended.
+      const serveExpired = this.#options.serveExpired === true && this.validTo <= this.#now();
+      const found = readFolder({ ...this.#options, serveExpired }, this.#now());
       this.#complaint = '';
-      if (same(found, this.#current)) return;
+      if (same(found, this.#current)) {
+        if (this.validTo <= this.#now() && this.#now() - this.#toldOfEndAt >= tellOfEndMs) this.#warnBeforeTheEnd();
+        return;
+      }
       this.#current = found;
       for (const listener of this.#listeners) listener(found);
       logger.info({ setting, valid_to: new X509Certificate(found.certificate).validTo }, 'certificate renewed');
@@ -111,7 +120,14 @@ export class CertificateFolder {
 
   #warnBeforeTheEnd(): void {
     const { logger, setting } = this.#options;
-    if (this.validTo - this.#now() < warnBeforeMs)
+    const left = this.validTo - this.#now();
+    this.#toldOfEndAt = this.#now();
+    if (left <= 0)
+      logger.error(
+        { setting, valid_to: new Date(this.validTo).toISOString() },
+        'THE CERTIFICATE HAS ENDED and is served all the same: browsers warn, agents that verify it stay away. Renew it now; new files are taken within 10 s',
+      );
+    else if (left < warnBeforeMs)
       logger.warn({ setting, valid_to: new Date(this.validTo).toISOString() }, 'the certificate ends soon: renew it');
   }
 }
@@ -136,11 +152,11 @@ const same = (a: Certificates, b: Certificates): boolean =>
   a.privateKey.equals(b.privateKey) &&
   Buffer.compare(a.caCertificate ?? Buffer.alloc(0), b.caCertificate ?? Buffer.alloc(0)) === 0;
 
-const readFolder = ({ folder, needsCa }: CertificateFolderOptions, now: number): Certificates => {
+const readFolder = ({ folder, needsCa, serveExpired }: CertificateFolderOptions, now: number): Certificates => {
   const certificate = readPart(folder, 'tls.crt', true);
   const privateKey = readPart(folder, 'tls.key', true);
   const caCertificate = readPart(folder, 'ca.crt', needsCa);
-  checkPair(folder, certificate, privateKey, now);
+  checkPair(folder, certificate, privateKey, now, serveExpired === true);
   if (caCertificate.length > 0) parse(join(folder, 'ca.crt'), caCertificate);
   return { certificate, privateKey, caCertificate: caCertificate.length > 0 ? caCertificate : undefined };
 };
@@ -164,7 +180,13 @@ const parse = (path: string, pem: Buffer): X509Certificate => {
   }
 };
 
-const checkPair = (folder: string, certificate: Buffer, privateKey: Buffer, now: number): void => {
+const checkPair = (
+  folder: string,
+  certificate: Buffer,
+  privateKey: Buffer,
+  now: number,
+  serveExpired: boolean,
+): void => {
   const parsed = parse(join(folder, 'tls.crt'), certificate);
   const key = ((): ReturnType<typeof createPrivateKey> => {
     try {
@@ -174,7 +196,7 @@ const checkPair = (folder: string, certificate: Buffer, privateKey: Buffer, now:
     }
   })();
   if (!parsed.checkPrivateKey(key)) throw new Error(`tls.crt and tls.key in ${folder} do not belong together`);
-  if (parsed.validToDate.getTime() <= now)
+  if (parsed.validToDate.getTime() <= now && !serveExpired)
     throw new Error(`the certificate ${join(folder, 'tls.crt')} ended at ${parsed.validTo}: renew it`);
   if (parsed.validFromDate.getTime() > now)
     throw new Error(`the certificate ${join(folder, 'tls.crt')} is good from ${parsed.validFrom} on: check the clock`);
