@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
+import { list, origin } from '@webxterm/shared';
 import { z } from 'zod';
 import { isLoopback } from './addresses.ts';
 import { defaultCacheFolder } from './binaries/server-cache.ts';
@@ -19,6 +20,9 @@ const variables = z.object({
     .string()
     .regex(/^[A-Za-z0-9.:-]+$/, 'must be an address of this machine, such as 127.0.0.1')
     .default('127.0.0.1'),
+  WEBXTERM_PUBLIC_URL: origin.optional(),
+  WEBXTERM_EXTRA_ORIGINS: list.default([]).pipe(z.array(origin)),
+  WEBXTERM_TRUSTED_PROXIES: z.string().default(''),
   WEBXTERM_PORT: port.default(8080),
   WEBXTERM_GRPC_PORT: port.default(8081),
   WEBXTERM_DATA_DIR: z.string().default('.webxterm'),
@@ -52,6 +56,11 @@ const variables = z.object({
 export interface StackSettings {
   readonly host: string;
   readonly port: number;
+  /** How people reach it, where that is not the address on which it listens: behind a proxy, by a name. */
+  readonly publicUrl: string | undefined;
+  readonly extraOrigins: readonly string[];
+  /** Addresses and CIDR blocks of proxies, with commas; the gateway checks them. */
+  readonly trustedProxies: string;
   /** Hub i (from 0) listens on this + i. */
   readonly grpcPort: number;
   readonly dataDir: string;
@@ -95,6 +104,9 @@ export const readSettings = (given: Readonly<Record<string, string | undefined>>
   return {
     host: settings.WEBXTERM_HOST,
     port: settings.WEBXTERM_PORT,
+    publicUrl: settings.WEBXTERM_PUBLIC_URL,
+    extraOrigins: settings.WEBXTERM_EXTRA_ORIGINS,
+    trustedProxies: settings.WEBXTERM_TRUSTED_PROXIES,
     grpcPort: settings.WEBXTERM_GRPC_PORT,
     dataDir: resolve(settings.WEBXTERM_DATA_DIR),
     replicas: settings.WEBXTERM_REPLICAS,

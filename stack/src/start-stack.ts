@@ -160,8 +160,14 @@ const planFacts = async (runtime: StackRuntime, servers: LocalServers, ports: Se
   return {
     ports,
     host: settings.host,
-    publicUrl: publicUrl(place),
-    extraOrigins: extraOrigins(place),
+    publicUrl: settings.publicUrl ?? publicUrl(place),
+    // Where it listens stays good beside a public URL: the agent of this machine dials it.
+    extraOrigins: [
+      ...settings.extraOrigins,
+      ...(settings.publicUrl === undefined ? [] : [publicUrl(place)]),
+      ...extraOrigins(place),
+    ],
+    trustedProxies: settings.trustedProxies,
     tls: await keepTls(runtime),
     webDir: await webUi(runtime),
     adminEmail,
@@ -197,7 +203,9 @@ const bringUp = async (runtime: StackRuntime): Promise<PublicFacts> => {
   const probed = planned.map(({ name, healthPort }) => ({ name, healthPort, tail: () => runtime.log(name).tail(5) }));
   await Promise.race([waitUntilReady(probed, abort.signal), runtime.failed.then((failure) => Promise.reject(failure))]);
   const ca = facts.tls === undefined ? undefined : readFileSync(facts.tls.caFile, 'utf8');
-  if (settings.agent) await startAgent(runtime, { url: facts.publicUrl, ca: ca === undefined ? undefined : [ca] }, ca);
+  const place = { host: settings.host, port: ports.gateway.http, tls: settings.tls };
+  // Not by the public URL: whatever stands in front of this machine may not be there yet.
+  if (settings.agent) await startAgent(runtime, { url: publicUrl(place), ca: ca === undefined ? undefined : [ca] }, ca);
   return { url: facts.publicUrl, grpc: hubAddresses(facts), ca };
 };
 

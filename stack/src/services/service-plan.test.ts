@@ -20,6 +20,7 @@ const facts: PlanFacts = {
   host: '127.0.0.1',
   publicUrl: 'http://127.0.0.1:8080',
   extraOrigins: [],
+  trustedProxies: '10.0.0.0/8',
   webDir: '/web',
   adminEmail: 'admin@example.com',
   signup: 'open',

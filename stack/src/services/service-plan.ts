@@ -37,6 +37,7 @@ export interface PlanFacts {
   readonly host: string;
   readonly publicUrl: string;
   readonly extraOrigins: readonly string[];
+  readonly trustedProxies: string;
   readonly webDir: string;
   readonly adminEmail: string;
   readonly signup: 'open' | 'closed';
@@ -133,6 +134,7 @@ const gateway = (facts: PlanFacts): Record<string, string> => {
     HTTP_HOST: facts.host,
     PUBLIC_URL: facts.publicUrl,
     EXTRA_ORIGINS: facts.extraOrigins.join(','),
+    TRUSTED_PROXIES: facts.trustedProxies,
     AUTH_URLS: urls(ports.auth),
     AGENT_HUB_URLS: urls(ports.hub),
     TERMINAL_URLS: urls(ports.terminal),
