@@ -6,6 +6,7 @@ import type { Server } from './api/server.ts';
 import { ServerProvider } from './api/server-context.tsx';
 import { cssVariables, theme } from './brand/theme.ts';
 import { Opening } from './layout/opening.tsx';
+import { PlainHttp } from './layout/plain-http.tsx';
 import type { newRouter } from './router.tsx';
 import type { SignIn } from './sign-in/sign-in.ts';
 import { SignInProvider, useSignInState } from './sign-in/sign-in-context.tsx';
@@ -29,6 +30,7 @@ export const App = (props: AppProps) => (
     <QueryClientProvider client={props.queries}>
       <ServerProvider server={props.server}>
         <SignInProvider signIn={props.signIn}>
+          <PlainHttp />
           <Pages {...props} />
         </SignInProvider>
       </ServerProvider>

@@ -5,6 +5,7 @@ import { Door } from './door/door.ts';
 import { listen } from './door/listen.ts';
 import { ownAnswers } from './door/own-answers.ts';
 import { redirectServer } from './door/redirect.ts';
+import { startWarnings } from './door/start-warnings.ts';
 import { TrustedProxies } from './edge/client-address.ts';
 import { doorNames } from './edge/names.ts';
 import { HealthMonitor } from './health/monitor.ts';
@@ -23,6 +24,7 @@ await runService('gateway', readGatewaySettings, async (settings, { logger, shut
           setting: 'TLS_DIR',
           folder: settings.TLS_DIR,
           needsCa: false,
+          serveExpired: true,
           logger,
         });
   const auth = new Pool('auth', settings.AUTH_URLS);
@@ -65,5 +67,6 @@ await runService('gateway', readGatewaySettings, async (settings, { logger, shut
   shutdown.add('work', 'health monitor', () => monitor.stop());
   monitor.start();
   health.markReady();
+  for (const warning of startWarnings(settings)) logger.warn(warning);
   logger.info({ url: settings.PUBLIC_URL, host: settings.HTTP_HOST, port: settings.HTTP_PORT }, 'the door is open');
 });

@@ -293,6 +293,30 @@ describe('Origin', () => {
   });
 });
 
+describe('the log', () => {
+  it('has a line for each answer, with its request id and without the values of its query', async () => {
+    const lines: string[] = [];
+    gateway.child.stdout?.on('data', (chunk) => lines.push(String(chunk)));
+    const { headers } = await get('/api/machines?search=SECRET', 'X-Forwarded-For: 10.9.9.9');
+    await get('/api/machines', 'X-Forwarded-For: 10.9.9.9');
+    await expect.poll(() => lines.join('')).toContain(`"request_id":"${headers['x-request-id']}"`);
+    expect(lines.join('')).toMatch(/"path":"\/api\/machines\?search=…","status":200,"ms":\d+,"msg":"answered"/);
+    expect(lines.join('')).not.toContain('SECRET');
+  });
+
+  it('names a proxy that is not trusted, once, and warns of plain http beyond loopback', async () => {
+    const door = await startGateway({ PUBLIC_URL: 'http://term.example.org' });
+    const lines: string[] = [];
+    door.child.stdout?.on('data', (chunk) => lines.push(String(chunk)));
+    const ask = () => exchange(door.port, ['GET / HTTP/1.1', 'Host: term.example.org', 'X-Forwarded-For: 10.9.9.9']);
+    expect([(await ask()).status, (await ask()).status]).toEqual([503, 503]);
+    await expect.poll(() => lines.join('').split('"msg":"answered"').length).toBe(3);
+    const said = lines.join('');
+    expect(said.split('name it in TRUSTED_PROXIES')).toHaveLength(2);
+    await door.stop();
+  });
+});
+
 describe('settings', () => {
   it('that are wrong are named, all at once, and end the start with 2', async () => {
     const { code, said } = await refusedStart({

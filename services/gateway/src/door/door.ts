@@ -83,6 +83,7 @@ export class Door {
 
   #request(request: IncomingMessage, response: ServerResponse): void {
     const framing = readFraming(request);
+    this.#nameProxy(request);
     // HTTP/1.0 has no expectations (RFC 9110, 10.1.1).
     const expectation = request.httpVersion === '1.1' ? request.headers.expect?.toLowerCase() : undefined;
     const requestId = newRequestId();
@@ -90,7 +91,7 @@ export class Door {
     this.#answering.set(request.socket, response);
     this.#watchConnection(framing, request, response);
     this.#options.measures.watch(response, () => this.#routes.get(response));
-    if (this.#options.logger.isLevelEnabled('debug')) this.#logAnswer(request, response, requestId);
+    if (this.#options.logger.isLevelEnabled('info')) this.#logAnswer(request, response, requestId);
     // Whether a body follows the answer is the client's to choose then.
     if (expectation !== undefined) response.shouldKeepAlive = false;
     try {
@@ -102,6 +103,15 @@ export class Door {
       this.#log(known, request, requestId);
       if (!response.headersSent) answerError(request, response, known, requestId, closeAfter(framing));
     }
+  }
+
+  /** Once: either somebody tries it, or an operator forgot the setting and everybody has one address. */
+  #nameProxy({ headers, socket }: IncomingMessage): void {
+    const address = this.#options.proxies.firstUntrusted({ address: socket.remoteAddress, headers });
+    if (address === undefined) return;
+    const hint =
+      'X-Forwarded-For is not believed from this address: if it is a proxy of yours, name it in TRUSTED_PROXIES';
+    this.#options.logger.warn({ address }, hint);
   }
 
   /** As long as a body is on its way, the client may be slow on purpose. */
@@ -203,7 +213,7 @@ export class Door {
     const { method, url = '' } = request;
     const started = performance.now();
     response.once('close', () =>
-      this.#options.logger.debug(
+      this.#options.logger.info(
         {
           request_id: requestId,
           method,

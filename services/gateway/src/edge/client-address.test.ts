@@ -27,6 +27,18 @@ describe("the client's address", () => {
     expect(ipOf('::ffff:10.1.2.3', '::ffff:198.51.100.9')).toBe('198.51.100.9');
   });
 
+  it('that an untrusted proxy tells is not believed, and the proxy is named once', () => {
+    const some = new TrustedProxies(['10.0.0.0/8']);
+    const from = (address: string, headers = {}) => some.firstUntrusted({ address, headers });
+    const forwarded = { 'x-forwarded-for': '198.51.100.9' };
+    expect([from('192.0.2.7'), from('10.1.1.1', forwarded), from('::ffff:192.0.2.7', forwarded)]).toEqual([
+      undefined,
+      undefined,
+      '192.0.2.7',
+    ]);
+    expect([from('192.0.2.7', forwarded), from('192.0.2.8', forwarded)]).toEqual([undefined, undefined]);
+  });
+
   it('came by https where the door itself speaks TLS', () => {
     const peer = { address: '203.0.113.5', encrypted: true };
     expect(clientOf(proxies, peer, { 'x-forwarded-proto': 'http' }).proto).toBe('https');

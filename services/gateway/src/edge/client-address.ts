@@ -5,6 +5,7 @@ import { BlockList, isIP, isIPv6 } from 'node:net';
 export class TrustedProxies {
   readonly #blocks = new BlockList();
   readonly #none: boolean;
+  #named = false;
 
   constructor(cidrs: readonly string[]) {
     this.#none = cidrs.length === 0;
@@ -14,6 +15,21 @@ export class TrustedProxies {
       if (bits === undefined) this.#blocks.addAddress(address, family);
       else this.#blocks.addSubnet(address, Number(bits), family);
     }
+  }
+
+  /** An address from which a proxy speaks that is not trusted; undefined: there is none to name, or it was named before. */
+  firstUntrusted({
+    address,
+    headers,
+  }: {
+    address: string | undefined;
+    headers: IncomingHttpHeaders;
+  }): string | undefined {
+    if (headers['x-forwarded-for'] === undefined || this.#named) return undefined;
+    const near = plainAddress(address ?? '');
+    if (this.has(near)) return undefined;
+    this.#named = true;
+    return near;
   }
 
   has(address: string): boolean {

@@ -1,7 +1,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { edgeHeaders, type Logger } from '@webxterm/shared';
+import { edgeHeaders, type Logger, loggablePath } from '@webxterm/shared';
 import { createProxyMiddleware, type Plugin, type RequestHandler } from 'http-proxy-middleware';
 import { answerOnSocket } from '../door/answer.ts';
 import type { Connections } from '../door/connections.ts';
@@ -54,7 +54,7 @@ export class SocketForwarder {
   }
 
   readonly #listen: Plugin = (proxy) => {
-    proxy.on('proxyReqWs', (upstream, _request, socket) => this.#watch(upstream, socket));
+    proxy.on('proxyReqWs', (upstream, request, socket) => this.#watch(upstream, request, socket));
     proxy.on('error', (error, request, socket) => {
       if (request === undefined || socket === undefined || !('setNoDelay' in socket)) return;
       const admitted = this.#pending.get(socket);
@@ -69,7 +69,7 @@ export class SocketForwarder {
   };
 
   /** Called before the proxy adds its own listeners, so what is changed here is what it writes to the client. */
-  #watch(upstream: ClientRequest, socket: Duplex): void {
+  #watch(upstream: ClientRequest, { url = '' }: IncomingMessage, socket: Duplex): void {
     const admitted = this.#pending.get(socket);
     const requestId = admitted?.facts.requestId ?? '';
     const late = setTimeout(() => upstream.destroy(new Error(`no answer in ${upgradeMs} ms`)), upgradeMs);
@@ -87,6 +87,7 @@ export class SocketForwarder {
     upstream.once('upgrade', (answer: IncomingMessage, far: Socket) => {
       settled();
       this.#connections.upgraded(socket);
+      this.#logger.info({ request_id: requestId, path: loggablePath(url) }, 'a WebSocket is open');
       socket.off('close', abandon);
       answer.headers['x-request-id'] = requestId;
       // Not before the proxy pipes: whoever listens sooner sets it flowing, and what comes until then is lost.
