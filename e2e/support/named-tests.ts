@@ -15,7 +15,7 @@ export const testsIn = (text: string): NamedTest[] =>
 /** A page of docs/ whose tables name the tests that hold each of their lines. */
 export const rulesOf = (name: string): { rules: string[]; named: NamedTest[] } => {
   const page = readFileSync(`${root}docs/${name}`, 'utf8');
-  return { rules: page.split('\n').filter((line) => /^\| (?!(rule|what) \||-)/.test(line)), named: testsIn(page) };
+  return { rules: page.split('\n').filter((line) => /^\| (?!(rule|what)\b|-)/.test(line)), named: testsIn(page) };
 };
 
 export const isThere = ({ file, title }: NamedTest): boolean =>

@@ -55,7 +55,7 @@ export interface TerminalHandlers {
 }
 
 export interface TerminalClientOptions {
-  /** `ws(s)://host/api/terminal/ag_…/ws?token=…` for a token. */
+  /** `ws(s)://host/api/terminal/ag_…/ws`; with `?token=…` only where `openSocket` does not send the token as a subprotocol. */
   webSocketUrl: (token: string) => string;
   /** Gets a ticket. Rejects with TerminalRefusal when trying again is of no use; any other error is tried again. */
   ticket: (sessionId: string | undefined) => Promise<TerminalTicket>;
@@ -63,8 +63,8 @@ export interface TerminalClientOptions {
   size: { cols: number; rows: number };
   /** Re-attach to a session as this viewer. `from`: every byte before it is on the screen already; absent: nothing is. */
   resume?: { sessionId: string; viewerId: string; from?: number };
-  /** Default: the global WebSocket. */
-  openSocket?: (url: string, protocol: string) => WebSocketLike;
+  /** Default: the global WebSocket, with the token as a subprotocol. */
+  openSocket?: (url: string, protocol: string, token: string) => WebSocketLike;
   handlers: TerminalHandlers;
   /** Default: the runtime's timers. */
   clock?: Clock;

@@ -139,7 +139,7 @@ export class TerminalClient {
       this.#ended = undefined;
       const open = this.#options.openSocket ?? openGlobalSocket;
       const connection: Connection = new Connection(
-        open(this.#options.webSocketUrl(token), subprotocol.v1),
+        open(this.#options.webSocketUrl(token), subprotocol.v1, token),
         {
           viewerId: this.#viewerId,
           create: !this.#opened,

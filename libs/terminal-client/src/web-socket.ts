@@ -1,3 +1,5 @@
+import { tokenProtocol } from '@webxterm/contracts/frames';
+
 /** What the client needs of a WebSocket: the browser's, Node's and the one of `ws` have it. */
 export interface WebSocketLike {
   binaryType: string;
@@ -11,4 +13,6 @@ export interface WebSocketLike {
   addEventListener(type: 'error', listener: () => void): void;
 }
 
-export const openGlobalSocket = (url: string, protocol: string): WebSocketLike => new WebSocket(url, protocol);
+/** With the token among the subprotocols: the address stands in the browser's console when an attempt fails. */
+export const openGlobalSocket = (url: string, protocol: string, token: string): WebSocketLike =>
+  new WebSocket(url, [protocol, tokenProtocol(token)]);

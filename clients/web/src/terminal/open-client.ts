@@ -12,9 +12,9 @@ const finalStatuses: readonly number[] = [400, 401, 403, 404];
 /** 429 is final where it is not for too many tries: the person has to end something first. */
 const isFinal = ({ status, code }: ApiError): boolean => finalStatuses.includes(status) || code === 'too_many_sessions';
 
-/** The WebSocket of a machine's terminals on the server that served this page. */
-export const terminalAddress = (page: Pick<Location, 'protocol' | 'host'>, agentId: string, token: string): string =>
-  `${page.protocol === 'https:' ? 'wss:' : 'ws:'}//${page.host}/api/terminal/${encodeURIComponent(agentId)}/ws?token=${encodeURIComponent(token)}`;
+/** The WebSocket of a machine's terminals on the server that served this page. Holds nothing secret: a browser prints it. */
+export const terminalAddress = (page: Pick<Location, 'protocol' | 'host'>, agentId: string): string =>
+  `${page.protocol === 'https:' ? 'wss:' : 'ws:'}//${page.host}/api/terminal/${encodeURIComponent(agentId)}/ws`;
 
 /** A ticket by REST, with what is final told apart from what is worth another try. @throws TerminalRefusal */
 export const ticketFrom =
@@ -46,7 +46,7 @@ export const openClient = (
   },
 ): TerminalClient =>
   new TerminalClient({
-    webSocketUrl: (token) => terminalAddress(window.location, agentId, token),
+    webSocketUrl: () => terminalAddress(window.location, agentId),
     ticket: ticketFrom(server, agentId),
     size: options.size,
     handlers: options.handlers,

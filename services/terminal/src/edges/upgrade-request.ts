@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { subprotocol } from '@webxterm/contracts/frames';
+import { subprotocol, tokenOfProtocols } from '@webxterm/contracts/frames';
 import { AgentId, TerminalQuery } from '@webxterm/contracts/rest';
 import { AppError } from '@webxterm/shared';
 import { bearerToken } from '@webxterm/shared/api';
@@ -33,7 +33,10 @@ export const readTarget = (request: IncomingMessage): UpgradeTarget => {
   const query = new URLSearchParams(search);
   return {
     agentId,
-    token: query.get('token') ?? bearerToken(headers.authorization),
+    token:
+      query.get('token') ??
+      tokenOfProtocols(offered(headers['sec-websocket-protocol'])) ??
+      bearerToken(headers.authorization),
     edge: edgeOf(headers['sec-websocket-protocol']),
     query,
   };

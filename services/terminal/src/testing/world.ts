@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { BusUser } from '@webxterm/contracts/bus';
+import { tokenProtocol } from '@webxterm/contracts/frames';
 import { createLogger } from '@webxterm/shared';
 import { connectBus } from '@webxterm/shared/bus';
 import { startStack } from '@webxterm/stack';
@@ -210,11 +211,11 @@ export class Viewer {
 
   constructor(world: World, options: Partial<TerminalClientOptions>, token: string) {
     this.client = new TerminalClient({
-      webSocketUrl: (ticket) => world.wsUrl({ token: ticket }),
+      webSocketUrl: () => world.wsUrl({}),
       ticket: (sessionId) => world.ticket(sessionId, token),
       size: { cols: 80, rows: 24 },
-      openSocket: (url, protocol) => {
-        const socket = new WebSocket(url, protocol);
+      openSocket: (url, protocol, ticket) => {
+        const socket = new WebSocket(url, [protocol, tokenProtocol(ticket)]);
         this.sockets.push(socket);
         return socket;
       },
