@@ -41,7 +41,8 @@ const debugged = (port: number): StackSettings['serviceEnvironment'] => {
   const environment = debuggedAt(port);
   return {
     gateway: environment,
-    auth: environment,
+    // The storm of sign-ins makes its accounts from one address.
+    auth: { ...environment, SIGNUPS_PER_ADDRESS: '100000' },
     terminal: environment,
     'agent-hub': environment,
     agent: environment,

@@ -52,6 +52,8 @@ export const startTestStack = async (
     replicas: options.replicas ?? 1,
     tls: options.tls ?? false,
     home,
+    // All that a test signs up comes from one address.
+    serviceEnvironment: { auth: { SIGNUPS_PER_ADDRESS: '1000' } },
   });
   return {
     url: stack.url,

@@ -118,7 +118,7 @@ export const startAuth = async (
   const passwords = new Passwords(roots, cost);
   const apiKeys = new ApiKeys({ connection, users, outbox, worker, roots, logger, auditor });
   const devices = new KnownDevices(connection, roots);
-  const throttle = new SignInThrottle(new Buckets(connection), devices, roots);
+  const throttle = new SignInThrottle(new Buckets(connection), devices, roots, settings.SIGNUPS_PER_ADDRESS);
   const accounts = new Accounts({
     connection,
     users,

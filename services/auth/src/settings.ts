@@ -40,6 +40,13 @@ const shape = {
   ADMIN_EMAIL: z.email('must be an e-mail address').max(254).optional(),
   ADMIN_PASSWORD: z.string().min(6, 'must have 6 characters or more').max(512).optional(),
   SIGNUP: z.enum(['open', 'closed'], 'must be open or closed').default('open'),
+  /** So many sign-ups of one address go through at once; beyond it some six a minute. */
+  SIGNUPS_PER_ADDRESS: z.coerce
+    .number('must be a number')
+    .int('must be a whole number')
+    .min(1, 'must be 1 or more')
+    .max(100_000, 'must be 100000 or less')
+    .default(30),
   /** How many sign-ins of one user count at a time; beyond it the one that was seen longest ago ends. */
   MAX_SIGNINS_PER_USER: z.coerce
     .number('must be a number')

@@ -5,7 +5,7 @@ import type { ApiKeys } from '../api-keys/api-keys.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import { type SigninOrigin, type Signins, signinActor } from '../signins/signins.ts';
-import type { SignInThrottle } from '../throttling/sign-in-throttle.ts';
+import type { AdmittedTry, SignInThrottle } from '../throttling/sign-in-throttle.ts';
 import { userTarget } from './audit-target.ts';
 import { foldUsername } from './names.ts';
 import { newUser } from './new-user.ts';
@@ -61,7 +61,7 @@ export class Accounts {
       await this.#options.throttle.noteSignIn(signedIn.user._id.toHexString(), from.clientIp);
       return signedIn;
     } catch (error) {
-      if (error instanceof AppError && error.status === 409) await admitted.taken();
+      await (toAppError(error).status === 409 ? admitted.taken() : admitted.withdrawn()).catch(() => {});
       throw error;
     }
   }
@@ -91,18 +91,33 @@ export class Accounts {
     from: SigninOrigin,
     deviceCookie: string | undefined,
   ): Promise<SignedIn> {
-    const { users, passwords, signins, apiKeys, throttle } = this.#options;
-    let user = await users.byEmail(email);
-    const userId = user?._id.toHexString();
+    const { users, throttle } = this.#options;
+    const user = await users.byEmail(email);
     const attempt = await throttle
-      .admit({ email, userId, clientIp: from.clientIp, deviceCookie })
+      .admit({ email, user, clientIp: from.clientIp, deviceCookie })
       .catch((error: unknown) => this.#refused(error, user, from));
+    try {
+      return await this.#signIn(user, email, password, from, attempt);
+    } catch (error) {
+      // Nobody was told whether the password is right.
+      if (toAppError(error).status >= 500) await attempt.withdrawn().catch(() => {});
+      throw error;
+    }
+  }
+
+  async #signIn(
+    found: User | null,
+    email: string,
+    password: string,
+    from: SigninOrigin,
+    attempt: AdmittedTry,
+  ): Promise<SignedIn> {
+    const { users, passwords, signins, apiKeys } = this.#options;
+    const rank = attempt.known ? 'first' : 'next';
+    let user = found;
     for (let round = 0; round < maxRounds; round += 1) {
-      const { ok, upgraded } = await passwords.verify(password, user?.password_hash ?? undefined, attempt.known);
-      if (user === null || !ok) {
-        await attempt.failed();
-        return this.#refused(new AppError('wrong_credentials'), user, from);
-      }
+      const { ok, upgraded } = await passwords.verify(password, user?.password_hash ?? undefined, rank);
+      if (user === null || !ok) return this.#refused(new AppError('wrong_credentials'), user, from);
       if (user.disabled) {
         await attempt.succeeded();
         return this.#refused(new AppError('user_disabled'), user, from);
@@ -157,7 +172,7 @@ export class Accounts {
       (holder.signup_open_until?.getTime() ?? 0) > this.#now() &&
       holder.username_folded === foldUsername(account.username) &&
       !holder.disabled;
-    if (!repeatable || !(await passwords.verify(account.password, holder.password_hash ?? undefined)).ok)
+    if (!repeatable || !(await passwords.verify(account.password, holder.password_hash ?? undefined, 'last')).ok)
       throw new AppError('email_taken');
     const begun = await signins.begin(holder, from);
     if (begun === undefined) throw new AppError('email_taken');
@@ -171,7 +186,7 @@ export class Accounts {
       username: account.username,
       email: account.email,
       role,
-      password_hash: await this.#options.passwords.hash(account.password),
+      password_hash: await this.#options.passwords.hash(account.password, 'last'),
       created_at: at,
     });
     const openUntil = role === 'admin' ? null : new Date(at.getTime() + repeatableMs);

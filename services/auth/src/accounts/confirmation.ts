@@ -19,9 +19,13 @@ export class Confirmation {
   /** @throws AppError invalid_input with the path current_password when it is wrong; too_many_requests */
   async require(user: Pick<User, '_id' | 'password_hash'>, current: string): Promise<void> {
     const attempt = await this.#options.throttle.admitConfirmation(user._id.toHexString());
-    if ((await this.#options.passwords.verify(current, user.password_hash ?? undefined, true)).ok)
-      return attempt.succeeded();
-    await attempt.failed();
+    const { ok } = await this.#options.passwords
+      .verify(current, user.password_hash ?? undefined, 'first')
+      .catch(async (error: unknown) => {
+        await attempt.withdrawn();
+        throw error;
+      });
+    if (ok) return attempt.succeeded();
     throw wrongPassword('is not your current password', 'The current password is wrong.');
   }
 }

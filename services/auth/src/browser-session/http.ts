@@ -6,7 +6,7 @@ import type { AllowList } from '@webxterm/shared/bus';
 import type { UserStore } from '../accounts/user-store.ts';
 import type { Signins } from '../signins/signins.ts';
 import { tokenExpiry } from '../signins/token-life.ts';
-import { deviceLifeMs, type KnownDevices } from '../throttling/known-devices.ts';
+import type { KnownDevices } from '../throttling/known-devices.ts';
 import type { BrowserSessions } from './browser-sessions.ts';
 import { readCookie, setCookie } from './cookie.ts';
 import { readPair } from './pair.ts';
@@ -48,12 +48,10 @@ export const mountBrowserSession = (api: Api, options: BrowserSessionRoutes): vo
     const secure = options.alwaysSecure || context.proto === 'https';
     const { path } = browserSession;
     setCookie(context.response, cookieName, held.pair.cookie, { path, secure, expires: held.signin.expires_at });
-    if (caller !== undefined)
-      setCookie(context.response, options.deviceCookieName, options.devices.makeCookie(entry.user_id), {
-        path: login.path,
-        secure,
-        expires: new Date(Date.now() + deviceLifeMs),
-      });
+    if (caller !== undefined) {
+      const { cookie, expires } = options.devices.makeCookie(user, held.sid, Date.now());
+      setCookie(context.response, options.deviceCookieName, cookie, { path: login.path, secure, expires });
+    }
     return {
       token: signins.token(entry.user_id, held.sid, entry.exp),
       half: held.pair.half,

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { BoundedWork } from './bounded-work.ts';
+import { BoundedWork, type Rank } from './bounded-work.ts';
 
 const gate = (): { open: () => void; closed: Promise<void> } => {
   let open = (): void => {};
@@ -45,11 +45,42 @@ describe('bounded work', () => {
     const work = new BoundedWork(1, 2, 'Too many.');
     const running = gate();
     const order: string[] = [];
-    const run = (name: string, first: boolean) => work.run(async () => void order.push(name), first);
-    const all = [work.run(() => running.closed), run('other', false), run('another', false), run('owner', true)];
-    expect(work.waiting).toBe(3);
+    const run = (name: string, rank: Rank) => work.run(async () => void order.push(name), rank);
+    const all = [
+      work.run(() => running.closed),
+      run('new', 'last'),
+      run('other', 'next'),
+      run('another', 'next'),
+      run('owner', 'first'),
+    ];
+    expect(work.waiting).toBe(4);
     running.open();
     await Promise.all(all);
-    expect(order).toEqual(['owner', 'other', 'another']);
+    expect(order).toEqual(['owner', 'other', 'another', 'new']);
+  });
+
+  it('keeps half of its places free of those who may come in any number', async () => {
+    const work = new BoundedWork(4, 2, 'Too many.');
+    const [crowd, others] = [gate(), gate()];
+    let running = 0;
+    const wait = async (closed: Promise<unknown>): Promise<void> => {
+      running += 1;
+      await closed;
+      running -= 1;
+    };
+    const all = Array.from({ length: 4 }, () => work.run(() => wait(crowd.closed), 'last'));
+    await expect(work.run(async () => {}, 'last')).rejects.toMatchObject({ status: 503 });
+    expect([running, work.waiting]).toEqual([2, 2]);
+    all.push(
+      work.run(() => wait(others.closed)),
+      work.run(() => wait(others.closed), 'first'),
+    );
+    expect([running, work.waiting]).toEqual([4, 2]);
+    others.open();
+    await Promise.all(all.slice(4));
+    expect([running, work.waiting]).toEqual([2, 2]);
+    crowd.open();
+    await Promise.all(all);
+    expect([running, work.waiting]).toEqual([0, 0]);
   });
 });

@@ -1,16 +1,18 @@
 import { AppError } from '@webxterm/shared';
 
+/** Whose turn it is: those who are known, then others who sign in, then whoever can come in any number, such as those who sign up. */
+export type Rank = 'first' | 'next' | 'last';
+
 /**
- * Runs at most `concurrency` pieces of work at once; at most `maxWaiting` wait, those that are `first` before the others and each kind
- * in order. Beyond that the answer is 503, at once.
+ * Runs at most `concurrency` pieces of work at once; at most `maxWaiting` of a rank wait, by rank and each rank in order. The last rank
+ * has half of the places at most, so that the others never wait for all of them. Beyond that the answer is 503, at once.
  */
 export class BoundedWork {
   readonly #concurrency: number;
   readonly #maxWaiting: number;
-  readonly #first: (() => void)[] = [];
-  readonly #others: (() => void)[] = [];
+  readonly #waiting: Readonly<Record<Rank, (() => void)[]>> = { first: [], next: [], last: [] };
   readonly #refusal: string;
-  #running = 0;
+  readonly #running: Record<Rank, number> = { first: 0, next: 0, last: 0 };
 
   /** `refusal`: the sentence of the 503. */
   constructor(concurrency: number, maxWaiting: number, refusal: string) {
@@ -20,32 +22,43 @@ export class BoundedWork {
   }
 
   get waiting(): number {
-    return this.#first.length + this.#others.length;
+    const { first, next, last } = this.#waiting;
+    return first.length + next.length + last.length;
   }
 
   /** @throws AppError unavailable when too many wait already */
-  async run<T>(work: () => Promise<T>, first = false): Promise<T> {
-    await this.#enter(first ? this.#first : this.#others);
+  async run<T>(work: () => Promise<T>, rank: Rank = 'next'): Promise<T> {
+    if (this.#isFree(rank)) this.#running[rank] += 1;
+    else await this.#wait(rank);
     try {
       return await work();
     } finally {
-      this.#leave();
+      this.#running[rank] -= 1;
+      this.#admitNext();
     }
   }
 
-  async #enter(queue: (() => void)[]): Promise<void> {
-    if (this.#running < this.#concurrency) {
-      this.#running += 1;
-      return;
-    }
+  #isFree(rank: Rank): boolean {
+    const { first, next, last } = this.#running;
+    if (first + next + last >= this.#concurrency) return false;
+    return rank !== 'last' || last < Math.max(1, Math.floor(this.#concurrency / 2));
+  }
+
+  async #wait(rank: Rank): Promise<void> {
+    const queue = this.#waiting[rank];
     if (queue.length >= this.#maxWaiting) throw new AppError('unavailable', this.#refusal);
     await new Promise<void>((resolve) => queue.push(resolve));
   }
 
-  #leave(): void {
-    const next = this.#first.shift() ?? this.#others.shift();
-    // The place is handed over, not freed: nobody who comes now can take it.
-    if (next === undefined) this.#running -= 1;
-    else next();
+  /** The place is handed over, not freed: nobody who comes now can take it. */
+  #admitNext(): void {
+    for (const rank of ['first', 'next', 'last'] as const) {
+      if (!this.#isFree(rank)) continue;
+      const next = this.#waiting[rank].shift();
+      if (next === undefined) continue;
+      this.#running[rank] += 1;
+      next();
+      return;
+    }
   }
 }

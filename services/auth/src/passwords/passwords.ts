@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type { RootKeys } from '../root-keys/root-keys.ts';
-import { BoundedWork } from './bounded-work.ts';
+import { BoundedWork, type Rank } from './bounded-work.ts';
 import { nativeBcrypt } from './native-bcrypt.ts';
 import { formatStored, preHash, readStored } from './stored-password.ts';
 
@@ -35,26 +35,26 @@ export class Passwords {
   }
 
   /** @throws AppError unavailable when too many are hashed already */
-  async hash(password: string): Promise<string> {
+  async hash(password: string, rank: Rank = 'next'): Promise<string> {
     const input = preHash(this.#roots.current, password);
-    return formatStored(this.#roots.current, await this.#work.run(() => this.#bcrypt.hash(input, this.#cost)));
+    return formatStored(this.#roots.current, await this.#work.run(() => this.#bcrypt.hash(input, this.#cost), rank));
   }
 
   /**
    * Without a stored password (nobody by that e-mail) it takes the same time and says no.
-   * `first`: before others who wait. `upgraded` is to be stored in place of the old hash when it is there.
+   * `upgraded` is to be stored in place of the old hash when it is there.
    * @throws AppError unavailable when too many are checked already
    */
   async verify(
     password: string,
     stored: string | undefined,
-    first = false,
+    rank: Rank = 'next',
   ): Promise<{ ok: boolean; upgraded?: string }> {
     const known = stored === undefined ? undefined : readStored(this.#roots, stored, password, this.#cost);
     const against = known ?? readStored(this.#roots, this.#nobodys, password, this.#cost);
     if (against === undefined) throw new Error('the stand-in hash cannot be read');
-    const matches = await this.#work.run(() => this.#bcrypt.compare(against.input, against.bcrypt), first);
+    const matches = await this.#work.run(() => this.#bcrypt.compare(against.input, against.bcrypt), rank);
     if (!matches || known === undefined) return { ok: false };
-    return known.upToDate ? { ok: true } : { ok: true, upgraded: await this.hash(password) };
+    return known.upToDate ? { ok: true } : { ok: true, upgraded: await this.hash(password, rank) };
   }
 }

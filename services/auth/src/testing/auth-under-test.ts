@@ -95,6 +95,8 @@ export const startAuthInstance = async (
     ADMIN_PASSWORD: admin.password,
     PUBLIC_URL: publicUrl,
     INSTALLATION_ID: 'test',
+    // Every test signs up from one address.
+    SIGNUPS_PER_ADDRESS: '1000',
     ...overrides,
   });
   const logger = createLogger({ service: 'auth', level: settings.LOG_LEVEL });

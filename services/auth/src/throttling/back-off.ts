@@ -2,6 +2,8 @@
 export interface BackOff {
   /** So many tries cost nothing. */
   readonly freeTries: number;
+  /** The longest wait, where it is not a minute. */
+  readonly maxWaitMs?: number;
 }
 
 export const maxWaitMs = 60_000;
@@ -10,14 +12,16 @@ const firstWaitMs = 1000;
 export const forgetAfterMs = 15 * 60_000;
 
 /** `failures` counts the one that just happened. */
-export const waitAfter = ({ freeTries }: BackOff, failures: number): number =>
-  failures < freeTries ? 0 : Math.min(maxWaitMs, firstWaitMs * 2 ** Math.min(failures - freeTries, 10));
+export const waitAfter = ({ freeTries, maxWaitMs: longest = maxWaitMs }: BackOff, failures: number): number =>
+  failures < freeTries ? 0 : Math.min(longest, firstWaitMs * 2 ** Math.min(failures - freeTries, 10));
 
 /** Strangers to an account share one bucket, however many addresses they have. */
 export const strangers: BackOff = { freeTries: 10 };
-/** A device or network from where the account was signed in before has its own. */
+/** A device, an address or a network from where the account was signed in before has its own. */
 export const known: BackOff = { freeTries: 10 };
 /** One address over all accounts: many people may sit behind it. */
 export const address: BackOff = { freeTries: 100 };
 /** Sign-ups from one address that met a name or e-mail that is taken: that tells who has an account. */
 export const takenNames: BackOff = { freeTries: 60 };
+/** Sign-ups from one address: a class that signs up behind one router gets on by six a minute when the free ones are used. */
+export const signUps = (freeTries: number): BackOff => ({ freeTries, maxWaitMs: 10_000 });

@@ -48,7 +48,8 @@ export class Buckets {
   }
 
   /**
-   * Counts a try as failed before it is made: of a thousand at once only the free ones get through. `clear` takes it back.
+   * Counts a try as failed before it is made: of a thousand at once only the free ones get through. `refund` takes this one back,
+   * `clear` all that were counted.
    * @returns how long to wait, ms; 0: this try may be made
    */
   async reserve(key: string, backOff: BackOff, now: number): Promise<number> {
@@ -58,6 +59,13 @@ export class Buckets {
 
   async fail(key: string, backOff: BackOff, now: number): Promise<void> {
     await this.#count(key, backOff, now, false);
+  }
+
+  /** A reserved try was none after all. */
+  async refund(key: string, { freeTries }: BackOff): Promise<void> {
+    const left = { $max: [0, { $subtract: ['$failures', 1] }] };
+    const blocked_until = { $cond: [{ $lt: ['$failures', freeTries] }, new Date(0), '$blocked_until'] };
+    await this.#collection.updateOne({ _id: key }, [{ $set: { failures: left } }, { $set: { blocked_until } }]);
   }
 
   async clear(key: string): Promise<void> {

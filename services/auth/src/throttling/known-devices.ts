@@ -1,11 +1,12 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { hmacSha256, networkOf } from '@webxterm/shared';
-import { type Connection, type Model, Schema } from 'mongoose';
-import type { RootKeys } from '../root-keys/root-keys.ts';
+import { timingSafeEqual } from 'node:crypto';
+import { addressOf, hmacSha256, networkOf } from '@webxterm/shared';
+import { type Connection, type Model, Schema, trusted } from 'mongoose';
+import type { User } from '../accounts/user.ts';
+import type { RootKey, RootKeys } from '../root-keys/root-keys.ts';
 
 const rememberedMs = 30 * 24 * 3_600_000;
 /** A device cookie lives longer than any sign-in: it is for those who come back. */
-export const deviceLifeMs = 400 * 24 * 3_600_000;
+export const deviceLifeMs = 180 * 24 * 3_600_000;
 
 interface SeenNetwork {
   _id: string;
@@ -27,32 +28,53 @@ export class KnownDevices {
     this.#roots = roots;
   }
 
-  /** A signed-in device gets this to be known by when it signs in again: `<user id>.<device>.<MAC>`. It is good for nothing else. */
-  makeCookie(userId: string): string {
-    const device = `${userId}.${randomBytes(16).toString('base64url')}`;
-    return `${device}.${hmacSha256(this.#roots.current.deviceCookie, device).toString('base64url')}`;
+  /**
+   * A signed-in device gets this to be known by when it signs in again: `<device>.<end, s>.<MAC>`. It is good for nothing else, and no
+   * more once the password is another. One sign-in always gets the same device, however often it asks.
+   */
+  makeCookie(user: CookieOwner, sid: string, now: number): { cookie: string; expires: Date } {
+    const end = Math.floor((now + deviceLifeMs) / 1000);
+    const device = hmacSha256(this.#roots.current.deviceCookie, `sign-in ${sid}`).toString('base64url').slice(0, 22);
+    const mac = macOf(this.#roots.current, user, device, end).toString('base64url');
+    return { cookie: `${device}.${end}.${mac}`, expires: new Date(end * 1000) };
   }
 
   /** The device of a cookie that we made for this user; undefined for any other. */
-  readCookie(userId: string, cookie: string | undefined): string | undefined {
-    const [owner, device, mac = ''] = (cookie ?? '').split('.');
-    if (owner !== userId || device === undefined) return undefined;
+  readCookie(user: CookieOwner, cookie: string | undefined, now: number): string | undefined {
+    const [device = '', end = '', mac = ''] = (cookie ?? '').split('.');
+    if (!/^\d{1,11}$/.test(end) || Number(end) * 1000 <= now) return undefined;
     const given = Buffer.from(mac, 'base64url');
     const ours = this.#roots.all.some((root) => {
-      const wanted = hmacSha256(root.deviceCookie, `${owner}.${device}`);
+      const wanted = macOf(root, user, device, Number(end));
       return given.length === wanted.length && timingSafeEqual(given, wanted);
     });
     return ours ? device : undefined;
   }
 
   async noteNetwork(userId: string, ip: string, now: number): Promise<void> {
-    const expiresAt = new Date(now + rememberedMs);
-    await this.#networks
-      .updateOne({ _id: `${userId} ${networkOf(ip)}` }, { $set: { expires_at: expiresAt } }, { upsert: true })
-      .exec();
+    const update = { $set: { expires_at: new Date(now + rememberedMs) } };
+    await this.#networks.bulkWrite(
+      [...new Set([addressOf(ip), networkOf(ip)])].map((seen) => ({
+        updateOne: { filter: { _id: `${userId} ${seen}` }, update, upsert: true },
+      })),
+      { ordered: false },
+    );
   }
 
-  async knowsNetwork(userId: string, ip: string): Promise<boolean> {
-    return (await this.#networks.exists({ _id: `${userId} ${networkOf(ip)}` }).exec()) !== null;
+  /** Whether the account was signed in from this very address, from another one of its network, or from neither. */
+  async knows(userId: string, ip: string): Promise<'address' | 'network' | undefined> {
+    const [address, network] = [`${userId} ${addressOf(ip)}`, `${userId} ${networkOf(ip)}`];
+    const found = await this.#networks
+      .find({ _id: trusted({ $in: [address, network] }) })
+      .lean<SeenNetwork[]>()
+      .exec();
+    if (found.some(({ _id }) => _id === address)) return 'address';
+    return found.length > 0 ? 'network' : undefined;
   }
 }
+
+/** For whom a cookie is, and under which password. */
+export type CookieOwner = Pick<User, '_id' | 'password_hash'>;
+
+const macOf = (root: RootKey, user: CookieOwner, device: string, end: number): Buffer =>
+  hmacSha256(root.deviceCookie, `${user._id.toHexString()}.${device}.${end}.${user.password_hash}`);

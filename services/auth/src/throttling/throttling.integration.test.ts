@@ -37,8 +37,8 @@ const signIn = (email: string, password: string, clientIp: string, cookie?: stri
   instance.call('POST', '/api/login', { email, password }, { clientIp, ...(cookie ? { headers: { cookie } } : {}) });
 const strangerIp = (index: number): string => `198.${18 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}`;
 
-/** Whatever bucket of strangers blocks now blocks for long enough to be looked at. */
-const keepStrangersWaiting = async (): Promise<void> => {
+/** Whatever bucket blocks now blocks for long enough to be looked at. */
+const keepWaiting = async (): Promise<void> => {
   await servers.database
     .collection('throttles')
     .updateMany({ failures: { $gte: 10 } }, { $set: { blocked_until: new Date(Date.now() + 60_000) } });
@@ -71,7 +71,7 @@ describe('guessing a password', () => {
     expect(checked).toBeGreaterThanOrEqual(10);
     expect(checked).toBeLessThanOrEqual(15);
     expect(statuses.filter((status) => status === 429)).toHaveLength(1000 - checked);
-    await keepStrangersWaiting();
+    await keepWaiting();
     const stranger = await signIn(owner.email, owner.password, '192.0.2.1');
     expect([stranger.status, stranger.body.code]).toEqual([429, 'too_many_requests']);
     const wait = Number(stranger.headers.get('retry-after'));
@@ -94,21 +94,64 @@ describe('guessing a password', () => {
       ?.split(';')[0];
     for (const { email } of [owner, bystander])
       await Promise.all(Array.from({ length: 12 }, (_, index) => signIn(email, 'guess', strangerIp(index * 256))));
-    await keepStrangersWaiting();
+    await keepWaiting();
     expect((await signIn(owner.email, owner.password, '192.0.2.1')).status).toBe(429);
     expect((await signIn(owner.email, owner.password, '192.0.2.1', cookie)).status).toBe(200);
     expect((await signIn(bystander.email, bystander.password, '192.0.2.2', cookie)).status).toBe(429);
-    expect((await signIn(owner.email, owner.password, '192.0.2.99')).status).toBe(200);
+    expect((await signIn(owner.email, owner.password, '192.0.2.1')).status).toBe(200);
+    // With another password it is a stranger's again.
+    const body = { current_password: owner.password, new_password: 'another password' };
+    const { token } = owner;
+    expect((await auth.call('POST', '/api/profile/reset-password', body, { token })).status).toBe(200);
+    await Promise.all(Array.from({ length: 12 }, (_, index) => signIn(owner.email, 'guess', strangerIp(index * 256))));
+    await keepWaiting();
+    expect((await signIn(owner.email, 'another password', '100.64.0.1', cookie)).status).toBe(429);
   });
 
-  it('is slowed down where the account is known too, without touching other accounts there', async () => {
+  it('has one bucket more for each sign-in of a browser, not for each cookie', async () => {
+    const { token } = await somebody('203.0.113.9');
+    const bind = async () => {
+      const call = { token, headers: { origin: publicUrl, 'x-webxterm-browser': '1' } };
+      const answer = await auth.call('POST', '/api/auth/session', {}, call);
+      return /wxt_device_test=([^.]+)\./.exec(answer.headers.getSetCookie().join(' '))?.[1];
+    };
+    const device = await bind();
+    expect(device).toMatch(/^[\w-]{22}$/);
+    expect(await bind()).toBe(device);
+  });
+
+  it('is slowed down where the account is known too, also by many at once, without touching other accounts there', async () => {
     const [one, two] = [await somebody('203.0.113.9'), await somebody('203.0.113.9')];
-    const guess = async (): Promise<number> => (await signIn(one.email, 'guess', '203.0.113.9')).status;
-    for (let tries = 0; tries < 9; tries += 1) expect(await guess()).toBe(401);
-    // Six more at once, so that the wait is longer than a busy machine takes to ask again.
-    await Promise.all(Array.from({ length: 6 }, guess));
-    expect(await guess()).toBe(429);
+    const guesses = await Promise.all(Array.from({ length: 30 }, () => signIn(one.email, 'guess', '203.0.113.9')));
+    // Ten free ones, and one after each wait of 1, 2 … s, if this machine takes so long to ask thirty times.
+    const checked = guesses.filter(({ status }) => status === 401).length;
+    expect(checked).toBeGreaterThanOrEqual(10);
+    expect(checked).toBeLessThanOrEqual(13);
+    await keepWaiting();
+    expect((await signIn(one.email, one.password, '203.0.113.9')).status).toBe(429);
     expect((await signIn(two.email, two.password, '203.0.113.9')).status).toBe(200);
+  });
+
+  it('by a neighbour in the network that the account is known from does not stop its owner', async () => {
+    const owner = await somebody('203.0.113.9');
+    const guesses = await Promise.all(Array.from({ length: 30 }, () => signIn(owner.email, 'guess', '203.0.113.66')));
+    expect(guesses.filter(({ status }) => status === 401).length).toBeLessThanOrEqual(13);
+    await keepWaiting();
+    expect((await signIn(owner.email, owner.password, '203.0.113.66')).status).toBe(429);
+    expect((await signIn(owner.email, owner.password, '203.0.113.9')).status).toBe(200);
+    // From elsewhere in the network it is signed in to as by any stranger who has not guessed: by the bucket of the network.
+    expect((await signIn(owner.email, owner.password, '203.0.113.67')).status).toBe(429);
+  });
+
+  it('by who is signed in, in many confirmations at once, is slowed down alike', async () => {
+    const { token } = await somebody('203.0.113.9');
+    const body = { current_password: 'guess', new_password: 'another password' };
+    const guesses = await Promise.all(
+      Array.from({ length: 30 }, () => auth.call('POST', '/api/profile/reset-password', body, { token })),
+    );
+    const checked = guesses.filter(({ status }) => status === 400).length;
+    expect(checked).toBeGreaterThanOrEqual(10);
+    expect(checked).toBeLessThanOrEqual(13);
   });
 
   it('counts unknown accounts alike', async () => {
@@ -126,6 +169,24 @@ describe('guessing a password', () => {
     expect((await signIn(owner.email, owner.password, '192.0.2.50')).status).toBe(200);
     expect((await guesses(9)).map((answer) => answer.status)).toEqual(Array.from({ length: 9 }, () => 401));
     expect((await signIn(owner.email, owner.password, '192.0.2.50')).status).toBe(200);
+  });
+});
+
+describe('signing up', () => {
+  it('goes on slowly after so many from one address, and others are not kept from it', async () => {
+    const few = await startAuthInstance(servers, { SIGNUPS_PER_ADDRESS: '5' });
+    const signUp = (clientIp: string) => {
+      count += 1;
+      const person = { username: `new ${count}`, email: `new${count}@example.com`, password: 'yourpassword' };
+      return few.call('POST', '/api/signup', person, { clientIp });
+    };
+    const answers = await Promise.all(Array.from({ length: 20 }, () => signUp('192.0.2.140')));
+    const made = answers.filter(({ status }) => status === 201).length;
+    expect(made).toBeGreaterThanOrEqual(5);
+    expect(made).toBeLessThanOrEqual(8);
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(20 - made);
+    expect((await signUp('192.0.2.141')).status).toBe(201);
+    await few.stop();
   });
 });
 
