@@ -71,27 +71,27 @@ HEALTHCHECK --start-period=300s --start-interval=1s --interval=15s --timeout=10s
 FROM answering AS service
 USER root
 RUN --mount=type=bind,source=scripts/compile-cache.ts,target=/tmp/compile-cache.ts \
-    NODE_DISABLE_COMPILE_CACHE=1 node /tmp/compile-cache.ts --max-semi-space-size=1 src/main.ts
+    NODE_DISABLE_COMPILE_CACHE=1 node /tmp/compile-cache.ts --disable-sigusr1 --max-semi-space-size=1 src/main.ts
 USER node
 # Why: docs/adr/0015.
-CMD ["node", "--max-semi-space-size=1", "src/main.ts"]
+CMD ["node", "--disable-sigusr1", "--max-semi-space-size=1", "src/main.ts"]
 
 FROM answering AS gateway
 COPY --from=web /app/clients/web/dist /app/web
 ENV WEB_DIR=/app/web
 USER root
 RUN --mount=type=bind,source=scripts/compile-cache.ts,target=/tmp/compile-cache.ts \
-    NODE_DISABLE_COMPILE_CACHE=1 node /tmp/compile-cache.ts --expose-gc src/main.ts
+    NODE_DISABLE_COMPILE_CACHE=1 node /tmp/compile-cache.ts --disable-sigusr1 --expose-gc src/main.ts
 USER node
 # Why: docs/adr/0016.
-CMD ["node", "--expose-gc", "src/main.ts"]
+CMD ["node", "--disable-sigusr1", "--expose-gc", "src/main.ts"]
 
 FROM runtime AS setup
-ENTRYPOINT ["node", "src/compose/main.ts"]
+ENTRYPOINT ["node", "--disable-sigusr1", "src/compose/main.ts"]
 
 FROM runtime AS agent
 # Where `vsay-agent configure` writes, beside the key of the machine: mount a volume that the user node may write.
 ENV VSAY_CONFIG=/config/agent.yaml
 HEALTHCHECK --start-period=300s --start-interval=2s --interval=30s --timeout=10s --retries=3 \
-    CMD ["sh", "-c", "exec node src/main.ts status --config \"$VSAY_CONFIG\""]
-CMD ["sh", "-c", "exec node --max-semi-space-size=1 src/main.ts start --config \"$VSAY_CONFIG\""]
+    CMD ["sh", "-c", "exec node --disable-sigusr1 src/main.ts status --config \"$VSAY_CONFIG\""]
+CMD ["sh", "-c", "exec node --disable-sigusr1 --max-semi-space-size=1 src/main.ts start --config \"$VSAY_CONFIG\""]

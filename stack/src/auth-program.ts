@@ -22,7 +22,10 @@ const run = (program: string, environmentOf: (settings: StackSettings) => Record
     ...environmentOf(settings),
   };
   const path = fileURLToPath(new URL(`../../services/auth/src/${program}`, import.meta.url));
-  return spawnSync(process.execPath, [path, ...process.argv.slice(2)], { env, stdio: 'inherit' }).status ?? 1;
+  return (
+    spawnSync(process.execPath, ['--disable-sigusr1', path, ...process.argv.slice(2)], { env, stdio: 'inherit' })
+      .status ?? 1
+  );
 };
 
 /** Runs a program of the auth service on the data folder that `npm start` uses, while that runs. Its exit code becomes ours. */

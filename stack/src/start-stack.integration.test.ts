@@ -74,6 +74,8 @@ const npmStart = (settings: Readonly<Record<string, string>>): Run => {
 
 const isRunning = (pid: number): boolean => identify('child', pid) !== undefined;
 
+const commandOf = (pid: number): string[] => readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+
 const readStackFile = (dataDir: string) =>
   StackFile.parse(JSON.parse(readFileSync(join(dataDir, 'stack.json'), 'utf8')));
 
@@ -107,6 +109,13 @@ describe('npm start', () => {
       );
       expect(before.url).toBe(`http://127.0.0.1:${settings.WEBXTERM_PORT}`);
       expect(statSync(join(dataDir, 'stack.json')).mode & 0o777).toBe(0o600);
+      // No service opens a debugger to who may signal it.
+      for (const { name, pid } of before.processes.filter((child) => !['mongod', 'nats'].includes(child.name))) {
+        expect([name, commandOf(pid)]).toEqual([name, expect.arrayContaining(['--disable-sigusr1'])]);
+        process.kill(pid, 'SIGUSR1');
+      }
+      expect((await fetch(`${before.url}/api/health`)).status).toBe(200);
+      expect(readStackFile(dataDir).processes).toEqual(before.processes);
       expect(first.text()).not.toContain(before.admin.password);
       expect(first.text()).toContain(join(dataDir, 'stack.json'));
       first.child.kill('SIGKILL');

@@ -1,11 +1,15 @@
-#!/usr/bin/env -S node --max-semi-space-size=1
+#!/usr/bin/env -S node --disable-sigusr1 --max-semi-space-size=1
 // A young generation of 1 MB: with the default one, a flood of output is mostly work of the garbage collector (ADR 15).
+// SIGUSR1 opens no debugger: whoever may signal the agent of root would have all of root's rights by it.
 import { Command } from 'commander';
 import { defaultConfigPath } from './configuration/agent-config.ts';
 import { exitCode, Failure } from './failure.ts';
 import { agentVersion } from './version.ts';
 
 // Each command loads what it needs when it runs: the agent stays in memory, and so does what it has loaded.
+
+// Also when it was started without the option of the first line: with a listener Node leaves the signal alone.
+process.on('SIGUSR1', () => {});
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 

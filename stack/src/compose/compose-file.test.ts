@@ -69,6 +69,23 @@ describe('an upgrade', () => {
   });
 });
 
+it('every Node of the images, of Compose and of the npm scripts opens no debugger at SIGUSR1', () => {
+  const files = [
+    'Dockerfile',
+    'docker-compose.yml',
+    'docker-compose.ha.yml',
+    'docker-compose.tls.yml',
+    'k8s/components/demo/demo.yaml',
+    'package.json',
+    ...['agent-hub', 'gateway', 'terminal'].map((service) => `services/${service}/package.json`),
+  ];
+  // What starts a main program, in a shell's words or as a list.
+  const starts = /\bnode(?:"?, ?"?| )(?!_modules)[^&\n]*?(?:main|operator|audit-verify|demo)\.ts/g;
+  const found = files.flatMap((name) => readFileSync(join(projectFolder, name), 'utf8').match(starts) ?? []);
+  expect(found.length).toBeGreaterThanOrEqual(12);
+  expect(found.filter((start) => !start.includes('--disable-sigusr1') && !start.includes('bench'))).toEqual([]);
+});
+
 it('docker-compose.ha.yml adds containers with the rights of those that they extend, and gives no others', () => {
   const known = services.map(([name]) => name);
   for (const [name, service] of Object.entries(threeOfEach.services)) {

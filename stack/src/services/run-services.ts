@@ -25,9 +25,9 @@ const environmentFor = (runtime: StackRuntime, allowed: RegExp): Record<string, 
 /**
  * A young generation of 1 MB: with the default one, a flood of output is mostly work of the garbage collector (ADR 15).
  */
-const nodeOptions = ['--max-semi-space-size=1'];
+const nodeOptions = ['--disable-sigusr1', '--max-semi-space-size=1'];
 /** The gateway would answer fewer small requests with it, and says itself when its young generation is to be collected (ADR 16). */
-const gatewayOptions = ['--expose-gc'];
+const gatewayOptions = ['--disable-sigusr1', '--expose-gc'];
 
 interface ProcessPlan {
   readonly name: string;

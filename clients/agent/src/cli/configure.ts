@@ -126,8 +126,13 @@ export const configure = async (file: string, options: ConfigureOptions, say: Sa
     return;
   }
   await installService({
-    // The option as in the first line of main.ts.
-    program: [process.execPath, '--max-semi-space-size=1', fileURLToPath(new URL('../main.ts', import.meta.url))],
+    // The options as in the first line of main.ts.
+    program: [
+      process.execPath,
+      '--disable-sigusr1',
+      '--max-semi-space-size=1',
+      fileURLToPath(new URL('../main.ts', import.meta.url)),
+    ],
     configPath: file,
     config,
   });

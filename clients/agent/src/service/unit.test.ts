@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { renderUnit, unitName } from './unit.ts';
 
 const unit = (config: { linux_user: string; allow_sudo: boolean }, configPath = '/etc/vsay/agent.yaml'): string =>
-  renderUnit({ program: [process.execPath, '/opt/vsay agent/main.ts'], configPath, config });
+  renderUnit({ program: [process.execPath, '--disable-sigusr1', '/opt/vsay agent/main.ts'], configPath, config });
 
 /** Settings, without comments. */
 const settings = (text: string): string[] => text.split('\n').filter((line) => /^[A-Z][A-Za-z]*=/.test(line));
@@ -36,6 +36,10 @@ describe('the unit of the agent', () => {
     expect(lines.find((line) => line.startsWith('ExecStart='))).toMatch(
       /"\/opt\/vsay agent\/main\.ts" "start" "--config" "\/etc\/100%% \\"\$\$HOME\\"\.yaml"$/,
     );
+  });
+
+  it('gives Node nothing of an environment that is set for all services', () => {
+    expect(unit({ linux_user: 'ann', allow_sudo: false })).toMatch(/^UnsetEnvironment=.*NODE_OPTIONS.*NODE_PATH/m);
   });
 
   it.runIf(existsSync('/usr/bin/systemd-analyze'))('is one that systemd takes', async () => {
