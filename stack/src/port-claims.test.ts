@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -24,6 +24,13 @@ describe('a port', () => {
   it('of a process that ended without giving it back is free again', () => {
     writeFileSync(join(folder, '20000'), JSON.stringify({ ...identify('port', process.pid), startedAt: 'before' }));
     expect(new PortClaims(folder).take(20_000)).toBe(true);
+  });
+
+  it('is not claimed in a folder that somebody else planted', () => {
+    const planted = join(folder, 'planted');
+    symlinkSync(folder, planted);
+    expect(() => new PortClaims(planted).take(20_000)).toThrow('is not used');
+    expect(readdirSync(folder)).toEqual(['planted']);
   });
 
   it('whose claim is just being written is not free', () => {

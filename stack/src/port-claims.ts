@@ -1,29 +1,35 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir, userInfo } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { identify, isAlive, ProcessIdentity } from './data-dir/process-identity.ts';
+import { sessionFolder } from './settings.ts';
+import { requireOwnFolder, runtimeFolder } from './user-folder.ts';
 
 /**
  * Ports that processes of one user have been given and may not listen on yet. Between the look whether a port is free and the
  * start of who gets it seconds pass, and stacks are started side by side.
  */
 export class PortClaims {
-  readonly #folder: string;
+  readonly #findFolder: () => string;
+  #found: string | undefined;
   readonly #mine = new Set<number>();
 
-  constructor(folder: string = join(tmpdir(), `webxterm-ports-${userInfo().uid}`)) {
-    this.#folder = folder;
+  /** `folder` must be the user's own. */
+  constructor(folder?: string) {
+    this.#findFolder = () =>
+      folder === undefined ? runtimeFolder('webxterm-ports', sessionFolder()) : requireOwnFolder(folder);
     process.once('exit', () => {
       for (const port of this.#mine) this.giveBack(port);
     });
   }
 
-  /** @returns false when a process that lives has it, this one too */
+  /**
+   * @returns false when a process that lives has it, this one too
+   * @throws StackFailure when the folder of the claims is not this user's own
+   */
   take(port: number): boolean {
     const file = this.#file(port);
     for (const again of [true, false]) {
       try {
-        mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
         writeFileSync(file, JSON.stringify(identify('port', process.pid)), { flag: 'wx' });
         this.#mine.add(port);
         return true;
@@ -40,7 +46,8 @@ export class PortClaims {
   }
 
   #file(port: number): string {
-    return join(this.#folder, String(port));
+    this.#found ??= this.#findFolder();
+    return join(this.#found, String(port));
   }
 
   /** By a process that could not give it back. One that cannot be read is just being written. */

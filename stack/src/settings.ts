@@ -132,4 +132,8 @@ export const isolatedSettings = (dataDir: string): StackSettings => {
   return { ...readSettings({ ...Object.fromEntries(kept), WEBXTERM_DATA_DIR: dataDir }), port: 0, grpcPort: 0 };
 };
 
+/** The folder that the login session has for this user's processes; undefined outside of one. */
+export const sessionFolder = (given: Readonly<Record<string, string | undefined>> = process.env): string | undefined =>
+  given.XDG_RUNTIME_DIR;
+
 export const logFolder = (settings: Pick<StackSettings, 'dataDir'>): string => join(settings.dataDir, 'logs');
