@@ -188,7 +188,14 @@ export class Bed {
       grpc: `127.0.0.1:${proxy}`,
     };
     writeFileSync(config, JSON.stringify(facts), { mode: 0o600 });
-    const agentArguments = ['--disable-sigusr1', '--max-semi-space-size=1', 'clients/agent/src/main.ts', 'start', '--config', config];
+    const agentArguments = [
+      '--disable-sigusr1',
+      '--max-semi-space-size=1',
+      'clients/agent/src/main.ts',
+      'start',
+      '--config',
+      config,
+    ];
     const agent = spawn(process.execPath, agentArguments, {
       cwd: project,
       env: this.#shellEnvironment(),
