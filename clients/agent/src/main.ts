@@ -40,10 +40,12 @@ withConfig('configure', 'Write the configuration, register this machine, and run
     await configure(config, options, say);
   });
 
-withConfig('start', 'Connect this machine until stopped.').action(async ({ config }) => {
-  const { start } = await import('./cli/start.ts');
-  await start(config, say);
-});
+withConfig('start', 'Connect this machine until stopped.')
+  .option('--allow-writable-program', 'as root: also where others can write what is loaded (development)')
+  .action(async ({ config, allowWritableProgram }) => {
+    const { start } = await import('./cli/start.ts');
+    await start(config, { allowWritableProgram: allowWritableProgram === true }, say);
+  });
 
 withConfig('status', 'Say whether the agent runs and is connected.').action(async ({ config }) => {
   const { printStatus } = await import('./cli/status.ts');

@@ -29,6 +29,9 @@ const nodeOptions = ['--disable-sigusr1', '--max-semi-space-size=1'];
 /** The gateway would answer fewer small requests with it, and says itself when its young generation is to be collected (ADR 16). */
 const gatewayOptions = ['--disable-sigusr1', '--expose-gc'];
 
+/** Whoever runs the stack as root runs all of this checkout as root: the agent is not the one to refuse it. */
+const agentOptions = ['--allow-writable-program'];
+
 interface ProcessPlan {
   readonly name: string;
   readonly port: number;
@@ -98,7 +101,7 @@ export const startAgent = async (runtime: StackRuntime, door: Door, ca: string |
   const agent = superviseNode(runtime, {
     name: 'agent',
     port: 0,
-    args: [...nodeOptions, join('clients', 'agent', 'src/main.ts'), 'start', '--config', config],
+    args: [...nodeOptions, join('clients', 'agent', 'src/main.ts'), 'start', '--config', config, ...agentOptions],
     environment: { ...environmentFor(runtime, passedToAgent), ...settings.serviceEnvironment.agent },
   });
   runtime.atStop('agent', () => agent.stop());

@@ -1,5 +1,4 @@
 import os from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { type AgentConfig, companionFiles } from '../configuration/agent-config.ts';
 import { checkConfig, readConfig, writeConfig } from '../configuration/config-file.ts';
 import { KeptFiles } from '../configuration/kept-files.ts';
@@ -11,6 +10,7 @@ import { fingerprintOf } from '../link/ask-host.ts';
 import { Dialer, type RoundResult } from '../link/dialer.ts';
 import { pin } from '../link/pin.ts';
 import { describeRefusal } from '../link/refusal.ts';
+import { program, requireOwnProgram } from '../service/program.ts';
 import { canInstall, installService } from '../service/systemd.ts';
 import { findUser } from '../shell/linux-user.ts';
 
@@ -95,6 +95,7 @@ const register = async (file: string, config: AgentConfig): Promise<RoundResult>
  */
 export const configure = async (file: string, options: ConfigureOptions, say: Say): Promise<void> => {
   const processUid = os.userInfo().uid;
+  await requireOwnProgram([file]);
   const settings = {
     ...(await previous(file)),
     host: options.host,
@@ -126,13 +127,7 @@ export const configure = async (file: string, options: ConfigureOptions, say: Sa
     return;
   }
   await installService({
-    // The options as in the first line of main.ts.
-    program: [
-      process.execPath,
-      '--disable-sigusr1',
-      '--max-semi-space-size=1',
-      fileURLToPath(new URL('../main.ts', import.meta.url)),
-    ],
+    program,
     configPath: file,
     config,
   });

@@ -8,6 +8,7 @@ import type { AgentStatus } from '../configuration/status-file.ts';
 import { Failure } from '../failure.ts';
 import { loadMachineKey } from '../identity/machine-key.ts';
 import { takePlace } from '../running/local-socket.ts';
+import { requireOwnProgram } from '../service/program.ts';
 import { isServiceProcess } from '../service/systemd.ts';
 
 /** A log that cannot be written (a file on a full disk, a pipe that was closed) ends no agent. */
@@ -18,7 +19,12 @@ const openLog = (): Logger => {
 };
 
 /** Runs the agent until SIGTERM or SIGINT; a second signal ends it at once. @throws Failure */
-export const start = async (file: string, say: (line: string) => void): Promise<void> => {
+export const start = async (
+  file: string,
+  options: { allowWritableProgram: boolean },
+  say: (line: string) => void,
+): Promise<void> => {
+  if (!options.allowWritableProgram) await requireOwnProgram([file]);
   const config = await readConfig(file);
   const key = await loadMachineKey(companionFiles(file).key);
   const log = openLog();

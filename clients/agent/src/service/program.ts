@@ -1,0 +1,44 @@
+import { readFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as v from 'valibot';
+import { readIfThere } from '../configuration/private-file.ts';
+import { requireRootsOwn } from './root-paths.ts';
+
+const main = fileURLToPath(new URL('../main.ts', import.meta.url));
+const agentFolder = path.dirname(path.dirname(main));
+
+const names = v.optional(v.record(v.string(), v.string()), {});
+const Manifest = v.object({ dependencies: names, optionalDependencies: names, peerDependencies: names });
+
+/** How the agent is run: with the options as in the first line of main.ts. */
+export const program = [process.execPath, '--disable-sigusr1', '--max-semi-space-size=1', main] as const;
+
+/** Where Node finds a package that is asked for in this folder; undefined when it is not installed. */
+const findPackage = async (name: string, folder: string): Promise<string | undefined> => {
+  for (let at = folder; ; at = path.dirname(at)) {
+    const found = path.join(at, 'node_modules', name);
+    if ((await readIfThere(path.join(found, 'package.json'))) !== undefined) return found;
+    if (at === path.dirname(at)) return undefined;
+  }
+};
+
+/** The folder of a package and those of all that it depends on. */
+const closureOf = async (folder: string, known = new Set<string>()): Promise<Set<string>> => {
+  known.add(folder);
+  const manifest = v.parse(Manifest, JSON.parse(await readFile(path.join(folder, 'package.json'), 'utf8')));
+  const wanted = { ...manifest.peerDependencies, ...manifest.optionalDependencies, ...manifest.dependencies };
+  for (const name of Object.keys(wanted)) {
+    const found = await findPackage(name, folder);
+    if (found !== undefined && !known.has(found)) await closureOf(found, known);
+  }
+  return known;
+};
+
+/** For root only. @throws Failure when others can write what the agent loads: its program, its packages, its settings */
+export const requireOwnProgram = async (settings: readonly (string | undefined)[]): Promise<void> => {
+  if (os.userInfo().uid !== 0) return;
+  const files = [process.execPath, main, ...settings.filter((file) => file !== undefined)];
+  await requireRootsOwn({ files, trees: [...(await closureOf(agentFolder))] });
+};
