@@ -9,6 +9,7 @@ import type { MachineKey } from './identity/machine-key.ts';
 import { backOff, redialDelay } from './link/back-off.ts';
 import { Dialer, type RoundResult } from './link/dialer.ts';
 import { Link } from './link/link.ts';
+import type { ProxySettings } from './link/proxy.ts';
 import { describeRefusal } from './link/refusal.ts';
 import { giveMemoryBack } from './memory.ts';
 import { Sessions } from './session/sessions.ts';
@@ -19,6 +20,8 @@ export type AgentOptions = {
   configPath: string;
   config: AgentConfig;
   key: MachineKey;
+  /** From the environment, for an agent that was configured without. */
+  proxy?: ProxySettings;
   /** uid of this process. */
   processUid: number;
   log: Logger;
@@ -81,8 +84,8 @@ export class Agent {
    * @throws Failure (exit code 3) when the hub refuses this machine for good.
    */
   async run(): Promise<void> {
-    const { configPath, config, key, now } = this.#options;
-    const dialer = await Dialer.open(configPath, config, { key, kept: this.#kept, now });
+    const { configPath, config, key, proxy = {}, now } = this.#options;
+    const dialer = await Dialer.open(configPath, config, { key, kept: this.#kept, proxy, now });
     const ticks = setInterval(() => this.#tick(), tickMs);
     try {
       await this.#tellStatus({ state: 'connecting' });

@@ -34,6 +34,10 @@ withConfig('configure', 'Write the configuration, register this machine, and run
   .option('--name <name>', 'what people see in the list of machines (default: the host name)')
   .option('--allow-sudo', 'let shells gain rights (sudo)')
   .option('--grpc <host:port>', 'address of the hub, in place of what the host says')
+  .option(
+    '--proxy <url>',
+    'HTTP proxy on the way to the server (default: https_proxy and no_proxy of this environment)',
+  )
   .option('--ca-fingerprint <sha256:…>', "fingerprint of the server's private CA, as its operator tells it")
   .action(async ({ config, ...options }) => {
     const { configure } = await import('./cli/configure.ts');

@@ -1,6 +1,7 @@
 import os from 'node:os';
 import { type AgentConfig, companionFiles } from '../configuration/agent-config.ts';
 import { checkConfig, readConfig, writeConfig } from '../configuration/config-file.ts';
+import { readEnvironment } from '../configuration/environment.ts';
 import { KeptFiles } from '../configuration/kept-files.ts';
 import { readIfThere, writePrivate } from '../configuration/private-file.ts';
 import { exitCode, Failure } from '../failure.ts';
@@ -10,8 +11,10 @@ import { fingerprintOf } from '../link/ask-host.ts';
 import { Dialer, type RoundResult } from '../link/dialer.ts';
 import { pin } from '../link/pin.ts';
 import { describeRefusal } from '../link/refusal.ts';
+import { trustSystemCas } from '../link/trusted-cas.ts';
 import { program, requireOwnProgram } from '../service/program.ts';
 import { canInstall, installService } from '../service/systemd.ts';
+import { requireShell } from '../shell/installed-shell.ts';
 import { findUser } from '../shell/linux-user.ts';
 
 export type ConfigureOptions = {
@@ -22,6 +25,7 @@ export type ConfigureOptions = {
   allowSudo?: boolean;
   grpc?: string;
   caFingerprint?: string;
+  proxy?: string;
 };
 
 type Say = (line: string) => void;
@@ -34,6 +38,7 @@ const checkLinuxUser = async (name: string, processUid: number): Promise<void> =
       exitCode.usage,
     );
   }
+  await requireShell(user);
   if (processUid !== 0 && user.uid !== processUid) {
     throw new Failure(
       `Without root the agent opens shells only as ${os.userInfo().username}: leave --linux-user out, or run this with sudo.`,
@@ -50,15 +55,21 @@ const previous = async (file: string): Promise<Partial<AgentConfig>> => {
     grpc: _grpc,
     ca: _ca,
     tls: _tls,
+    proxy: _proxy,
+    no_proxy: _noProxy,
     ...kept
   } = await readConfig(file).catch(() => ({}) as Partial<AgentConfig>);
   return kept;
 };
 
 /** Whom to trust on the way to the hubs; nothing yet when the host cannot be reached now and no fingerprint was given. */
-const pinned = async ({ host }: AgentConfig, options: ConfigureOptions, say: Say): Promise<Partial<AgentConfig>> => {
+const pinned = async (
+  { host, proxy, no_proxy }: AgentConfig,
+  options: ConfigureOptions,
+  say: Say,
+): Promise<Partial<AgentConfig>> => {
   try {
-    const { ca, tls } = await pin({ host, caFingerprint: options.caFingerprint });
+    const { ca, tls } = await pin({ host, proxy, no_proxy, caFingerprint: options.caFingerprint });
     if (ca === undefined) return { tls };
     say(`The hubs of ${host} are vouched for by its private CA, ${fingerprintOf(ca)}. It is pinned.`);
     return { ca, tls };
@@ -95,7 +106,8 @@ const register = async (file: string, config: AgentConfig): Promise<RoundResult>
  */
 export const configure = async (file: string, options: ConfigureOptions, say: Say): Promise<void> => {
   const processUid = os.userInfo().uid;
-  await requireOwnProgram([file]);
+  const environment = readEnvironment();
+  await requireOwnProgram([file, environment.extraCaFile]);
   const settings = {
     ...(await previous(file)),
     host: options.host,
@@ -103,10 +115,16 @@ export const configure = async (file: string, options: ConfigureOptions, say: Sa
     linux_user: options.linuxUser ?? os.userInfo().username,
     name: options.name ?? os.hostname().slice(0, 64),
     allow_sudo: options.allowSudo ?? false,
-    ...(options.grpc === undefined ? {} : { grpc: options.grpc }),
+    ...withoutUndefined({
+      grpc: options.grpc,
+      proxy: options.proxy ?? environment.proxy,
+      no_proxy: environment.noProxy,
+      extra_ca_file: environment.extraCaFile,
+    }),
   };
   const unpinned = checkConfig(settings, 'The command line');
   await checkLinuxUser(unpinned.linux_user, processUid);
+  await trustSystemCas(unpinned.extra_ca_file);
   const config = { ...unpinned, ...(await pinned(unpinned, options, say)) };
   const putBack = await keepingWhatStood(file);
   await writeConfig(file, config);
@@ -133,6 +151,9 @@ export const configure = async (file: string, options: ConfigureOptions, say: Sa
   });
   say('The agent runs as a service and starts with this machine. See: vsay-agent status, vsay-agent logs');
 };
+
+const withoutUndefined = (settings: Record<string, string | undefined>): Record<string, string> =>
+  Object.fromEntries(Object.entries(settings).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 
 const refusedForGood = (round: RoundResult): boolean => round.kind === 'refused' && round.refused.permanent;
 

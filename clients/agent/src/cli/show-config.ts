@@ -11,6 +11,7 @@ export const showConfig = async (file: string): Promise<string> => {
     file,
     ...config,
     token: config.token === undefined ? undefined : '(hidden)',
+    proxy: config.proxy?.replace(/\/\/[^@/]*@/, '//(hidden)@'),
     machine_credential: credential === undefined ? '(none yet)' : '(hidden)',
   });
 };

@@ -4,9 +4,11 @@ import { type Logger, pino } from 'pino';
 import { Agent } from '../agent.ts';
 import { companionFiles } from '../configuration/agent-config.ts';
 import { readConfig } from '../configuration/config-file.ts';
+import { readEnvironment } from '../configuration/environment.ts';
 import type { AgentStatus } from '../configuration/status-file.ts';
-import { Failure } from '../failure.ts';
+import { describeError, Failure } from '../failure.ts';
 import { loadMachineKey } from '../identity/machine-key.ts';
+import { trustSystemCas } from '../link/trusted-cas.ts';
 import { takePlace } from '../running/local-socket.ts';
 import { requireOwnProgram } from '../service/program.ts';
 import { isServiceProcess } from '../service/systemd.ts';
@@ -24,14 +26,18 @@ export const start = async (
   options: { allowWritableProgram: boolean },
   say: (line: string) => void,
 ): Promise<void> => {
-  if (!options.allowWritableProgram) await requireOwnProgram([file]);
   const config = await readConfig(file);
+  if (!options.allowWritableProgram) await requireOwnProgram([file, config.extra_ca_file]);
+  const environment = readEnvironment();
   const key = await loadMachineKey(companionFiles(file).key);
   const log = openLog();
+  if (config.host.startsWith('https:') || config.grpc !== undefined)
+    await trustSystemCas(config.extra_ca_file).catch((error: unknown) => log.warn(describeError(error)));
   const agent = new Agent({
     configPath: file,
     config,
     key,
+    proxy: { proxy: environment.proxy, no_proxy: environment.noProxy },
     processUid: os.userInfo().uid,
     log,
     now: () => performance.now(),

@@ -14,6 +14,14 @@ const host = v.pipe(
 
 const hostPort = v.pipe(v.string(), v.regex(/^(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/, 'must be host:port'));
 
+const proxy = v.pipe(
+  v.string(),
+  v.check(
+    (text) => URL.canParse(text) && new URL(text).protocol === 'http:' && new URL(text).hostname !== '',
+    'must be http://host:port, with http://user:password@host:port where the proxy asks who comes',
+  ),
+);
+
 const pem = v.pipe(v.string(), v.includes('-----BEGIN CERTIFICATE-----', 'must be a PEM certificate'));
 
 /** With a bound on the characters that it may have. */
@@ -39,6 +47,12 @@ export const AgentConfig = v.strictObject({
   tls: v.optional(v.boolean(), false),
   /** Address of the hub, in place of what the host says. */
   grpc: v.optional(hostPort),
+  /** HTTP proxy by which the host and the hubs are reached (CONNECT). */
+  proxy: v.optional(proxy),
+  /** What is reached without it, as NO_PROXY has it. */
+  no_proxy: v.optional(v.string()),
+  /** File with CAs to believe beside those of Node and of the system: what NODE_EXTRA_CA_CERTS named at `configure`. */
+  extra_ca_file: v.optional(text(4096)),
   /** Shells alive at once. */
   max_sessions: v.optional(wholeNumber(1000), 64),
   /** Output kept per session, MiB. */

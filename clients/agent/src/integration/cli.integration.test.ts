@@ -2,10 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import os from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createAuthority, issueCertificate } from '@webxterm/stack/pki';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { TestHub } from './test-hub.ts';
 
 const main = path.join(import.meta.dirname, '..', 'main.ts');
@@ -45,6 +47,12 @@ const run = ([program = '', ...args]: string[]) => {
   };
 };
 
+const answers: RequestListener = (request, response) => {
+  if (request.url !== '/.well-known/webxterm') return void response.writeHead(404).end();
+  const grpc = { addresses: [hub.address], tls: false };
+  response.end(JSON.stringify({ name: 'WebXTerm', version: '1', installation_id: 'i', grpc }));
+};
+
 const config = (): string => path.join(directory, 'vsay', 'agent.yaml');
 const configure = (url: string, ...more: string[]) =>
   agent('configure', '--token', 'vsay_ak_secret', '--host', url, '--name', 'box', '--config', config(), ...more).exit();
@@ -52,11 +60,7 @@ const configure = (url: string, ...more: string[]) =>
 beforeEach(async () => {
   directory = await mkdtemp(path.join(os.tmpdir(), 'agent-cli-'));
   hub = await new TestHub().start();
-  door = createServer((request, response) => {
-    if (request.url !== '/.well-known/webxterm') return void response.writeHead(404).end();
-    const grpc = { addresses: [hub.address], tls: false };
-    response.end(JSON.stringify({ name: 'WebXTerm', version: '1', installation_id: 'i', grpc }));
-  });
+  door = createServer(answers);
   await new Promise<void>((listening) => door.listen(0, '127.0.0.1', listening));
   const address = door.address();
   host = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
@@ -129,6 +133,31 @@ describe('vsay-agent configure', () => {
     const wrongHost = await configure('term.example.org');
     expect([wrongHost.code, wrongHost.output]).toEqual([2, expect.stringContaining('must be a URL')]);
     expect((await agent('configure', '--config', config()).exit()).code).toBe(2);
+    const wrongProxy = await configure(host, '--proxy', 'socks5://proxy:1080');
+    expect([wrongProxy.code, wrongProxy.output]).toEqual([2, expect.stringContaining('must be http://host:port')]);
+  });
+
+  it('believes the CAs of the system, and keeps the file that NODE_EXTRA_CA_CERTS names', async () => {
+    const authority = await createAuthority(Date.now());
+    const names = { names: ['127.0.0.1'], usage: 'server' } as const;
+    const pair = await issueCertificate(authority, names, Date.now());
+    const https = createTlsServer({ cert: pair.certificate, key: pair.key }, answers).listen(0, '127.0.0.1');
+    await once(https, 'listening');
+    onTestFinished(() => void https.close());
+    const address = https.address();
+    const url = `https://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+    const file = path.join(directory, 'ca.pem');
+    await writeFile(file, authority.certificate);
+    const more = ['configure', '--token', 'vsay_ak_secret', '--host', url, '--config', config()];
+    const told = (output: string) => [output.includes('Registered as'), output];
+    expect((await agent(...more).exit()).output).toContain('of no CA that this machine knows');
+    const system = run(['env', `SSL_CERT_FILE=${file}`, process.execPath, main, ...more]);
+    expect(told((await system.exit()).output)).toEqual([true, expect.any(String)]);
+    const extra = run(['env', `NODE_EXTRA_CA_CERTS=${file}`, process.execPath, main, ...more]);
+    expect(told((await extra.exit()).output)).toEqual([true, expect.any(String)]);
+    // As the service does: without that environment.
+    const started = agent('start', '--config', config());
+    await started.says('"connected"');
   });
 });
 

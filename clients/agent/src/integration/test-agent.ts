@@ -11,9 +11,10 @@ import { TestHub } from './test-hub.ts';
 /** An agent with a hub of its own, both in this process. */
 export const startTestAgent = async (
   settings: Record<string, unknown> = {},
-): Promise<{ hub: TestHub; stop(): Promise<void> }> => {
+  hub = new TestHub(),
+): Promise<{ hub: TestHub; agent: Agent; stop(): Promise<void> }> => {
   const directory = await mkdtemp(path.join(os.tmpdir(), 'agent-int-'));
-  const hub = await new TestHub().start();
+  if (hub.port === 0) await hub.start();
   const { username, uid } = os.userInfo();
   const way = { host: 'http://127.0.0.1:1', grpc: hub.address, token: 'vsay_ak_test' };
   const config = checkConfig({ ...way, linux_user: username, name: 'box', ...settings }, 'test');
@@ -31,5 +32,5 @@ export const startTestAgent = async (
     hub.kill();
     await rm(directory, { recursive: true, force: true });
   };
-  return { hub, stop };
+  return { hub, agent, stop };
 };

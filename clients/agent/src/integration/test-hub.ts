@@ -43,14 +43,21 @@ export class TestHub {
   #control: HubControl | undefined;
   port = 0;
 
-  async start(): Promise<this> {
+  /** With a certificate it speaks TLS. */
+  async start(pair?: { certificate: string; key: string }): Promise<this> {
+    const credentials =
+      pair === undefined
+        ? ServerCredentials.createInsecure()
+        : ServerCredentials.createSsl(null, [
+            { cert_chain: Buffer.from(pair.certificate), private_key: Buffer.from(pair.key) },
+          ]);
     const server = new Server({ 'grpc-node.flow_control_window': 8 * 1024 * 1024 });
     server.addService(
       { stream: AgentServiceService.stream, attach: rawAgentAttach },
       { stream: (call: HubControl) => this.#stream(call), attach: (call: HubAttach) => this.#attach(call) },
     );
     this.port = await new Promise<number>((resolve, reject) => {
-      server.bindAsync(`127.0.0.1:${this.port}`, ServerCredentials.createInsecure(), (error, port) =>
+      server.bindAsync(`127.0.0.1:${this.port}`, credentials, (error, port) =>
         error === null ? resolve(port) : reject(error),
       );
     });

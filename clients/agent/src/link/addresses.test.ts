@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { allowedAddresses, discover, hubAddresses, shuffled } from './addresses.ts';
 
-const serve = async (status: number, body: string): Promise<string> => {
-  const server = createServer((_request, response) => response.writeHead(status).end(body));
+const serve = async (status: number, body: string, headers: Record<string, string> = {}): Promise<string> => {
+  const server = createServer((_request, response) => response.writeHead(status, headers).end(body));
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   onTestFinished(() => void server.close());
   const { port } = server.address() as AddressInfo;
@@ -37,6 +37,17 @@ describe('the addresses of the hubs', () => {
     await expect(discover(await serve(404, ''), 'public')).rejects.toThrow(/answered 404: is that the address/);
     await expect(discover(await serve(200, '<html>'), 'public')).rejects.toThrow(/not the answer of a WebXTerm/);
     await expect(discover('http://127.0.0.1:1', 'public')).rejects.toThrow(/127\.0\.0\.1:1 cannot be reached/);
+  });
+
+  it('say where a host sends everybody: above all that it wants https', async () => {
+    const location = 'https://term.example.org/.well-known/webxterm';
+    for (const status of [301, 302, 307, 308])
+      await expect(discover(await serve(status, '', { location }), 'public')).rejects.toThrow(
+        /use https: --host https:\/\/term\.example\.org$/,
+      );
+    await expect(discover(await serve(302, '', { location: '/login' }), 'public')).rejects.toThrow(
+      /address of a WebXTerm/,
+    );
   });
 
   it('are dialled without TLS on loopback only, whatever the host says', () => {

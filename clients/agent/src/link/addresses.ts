@@ -1,13 +1,21 @@
 import type { WellKnown } from '@webxterm/contracts/rest';
 import * as v from 'valibot';
-import { describeError, Failure } from '../failure.ts';
+import { describeError, exitCode, Failure } from '../failure.ts';
 import { askHost, type HostAnswer, type Trust } from './ask-host.ts';
+import { isAboutDates, wrongClock } from './clock.ts';
+import { isLoopback } from './loopback.ts';
+import type { ProxySettings } from './proxy.ts';
 
 /** Where hubs can be dialled, and whom they are believed by: a private CA (PEM), or the public ones. */
 export type HubAddresses = { addresses: string[]; tls: boolean; ca: string | undefined };
 
 /** What the configuration says about the way to the hubs. */
-export type Way = { host: string; grpc?: string | undefined; ca?: string | undefined; tls?: boolean | undefined };
+export type Way = ProxySettings & {
+  host: string;
+  grpc?: string | undefined;
+  ca?: string | undefined;
+  tls?: boolean | undefined;
+};
 
 /** What an agent reads of the host's answer. The contract's own schema would cost it 20 MB (zod, and all routes). */
 const Answer: v.GenericSchema<unknown, Pick<WellKnown, 'grpc'>> = v.object({
@@ -15,9 +23,6 @@ const Answer: v.GenericSchema<unknown, Pick<WellKnown, 'grpc'>> = v.object({
 });
 
 const hostOf = (address: string): string => address.slice(0, address.lastIndexOf(':')).replace(/^\[|\]$/g, '');
-
-const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 
 /** What a host says about its CA can be believed: nobody stands between who could say something else. */
 export const isTrustworthy = (host: string): boolean =>
@@ -36,15 +41,44 @@ export const allowedAddresses = (offered: HubAddresses): HubAddresses => {
   );
 };
 
+const wellKnown = (host: string): string => `${host}/.well-known/webxterm`;
+
+/** ` The clock …` where a certificate was refused for its dates and the host's clock is another than ours; else nothing. */
+export const clockHint = async (host: string, error: unknown, proxy: ProxySettings): Promise<string> => {
+  if (!(error instanceof Error) || !isAboutDates(error)) return '';
+  // Anyone could have said the time: it only words a message.
+  const date = await askHost(wellKnown(host), 'anyone', proxy).then(
+    (answer) => answer.date,
+    () => undefined,
+  );
+  const hint = date === undefined ? undefined : wrongClock(Date.now(), date);
+  return hint === undefined ? '' : ` ${hint}`;
+};
+
+const sentElsewhere = (host: string, location: string | undefined): Failure => {
+  const there = location !== undefined && URL.canParse(location, host) ? new URL(location, host).origin : undefined;
+  const advice =
+    there === undefined || there === host
+      ? 'is that the address of a WebXTerm?'
+      : there.startsWith('https:') && host.startsWith('http:')
+        ? `use https: --host ${there}`
+        : `use --host ${there}, if that is the same WebXTerm.`;
+  return new Failure(`${host} sends everybody to ${there ?? 'another place'}: ${advice}`, exitCode.usage);
+};
+
 /**
  * Asks the host where its hubs are.
  * @throws Failure that says what is wrong with the host; its cause is the connection's error
  */
-export const discover = async (host: string, trust: Trust): Promise<HubAddresses> => {
-  const url = `${host}/.well-known/webxterm`;
-  const { status, body } = await askHost(url, trust).catch((error: unknown): HostAnswer => {
-    throw new Failure(`${host} cannot be reached: ${describeError(error)}.`, 1, { cause: error });
-  });
+export const discover = async (host: string, trust: Trust, proxy: ProxySettings = {}): Promise<HubAddresses> => {
+  const url = wellKnown(host);
+  const { status, body, location } = await askHost(url, trust, proxy).catch(
+    async (error: unknown): Promise<HostAnswer> => {
+      const clock = await clockHint(host, error, proxy);
+      throw new Failure(`${host} cannot be reached: ${describeError(error)}.${clock}`, 1, { cause: error });
+    },
+  );
+  if (status >= 300 && status < 400) throw sentElsewhere(host, location);
   if (status !== 200) throw new Failure(`${url} answered ${status}: is that the address of a WebXTerm?`);
   try {
     const { grpc } = v.parse(Answer, JSON.parse(body));
@@ -64,7 +98,7 @@ export const hubAddresses = async (way: Way): Promise<HubAddresses> => {
     const tls = way.tls === true || ca !== undefined || !isLoopback(hostOf(grpc));
     return { addresses: [grpc], tls, ca };
   }
-  const offered = await discover(host, ca === undefined ? 'public' : { ca });
+  const offered = await discover(host, ca === undefined ? 'public' : { ca }, way);
   if (!offered.tls && (way.tls === true || ca !== undefined))
     throw new Failure(
       `${host} offers unencrypted connections now, and this agent was configured with TLS. If that is meant, configure it again.`,

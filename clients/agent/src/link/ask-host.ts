@@ -1,7 +1,8 @@
 import { X509Certificate } from 'node:crypto';
-import { request as plainRequest, type RequestOptions } from 'node:http';
-import { request as tlsRequest } from 'node:https';
+import { Agent as PlainAgent, request as plainRequest, type RequestOptions } from 'node:http';
+import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 import { getCACertificates } from 'node:tls';
+import { type ProxySettings, proxyFor, whyNotThrough } from './proxy.ts';
 
 const timeoutMs = 5000;
 const maxAnswer = 64 * 1024;
@@ -9,21 +10,43 @@ const maxAnswer = 64 * 1024;
 /** Who may vouch for a host: the public CAs, those and a private one (PEM), or, to ask for that one, anyone. */
 export type Trust = 'public' | 'anyone' | { ca: string };
 
-export type HostAnswer = { status: number; body: string };
+export type HostAnswer = {
+  status: number;
+  body: string;
+  /** Where it sends us instead. */
+  location: string | undefined;
+  /** The server's clock, ms since 1970. */
+  date: number | undefined;
+};
 
 /**
- * GET, without following anything.
- * @throws Error of the connection, with `code`; when the answer takes longer than 5 s or is longer than 64 KiB
+ * GET, by the proxy where there is one, without following anything.
+ * @throws Error of the connection, with `code`, or of the proxy; when the answer takes longer than 5 s or is longer than 64 KiB
  */
-export const askHost = (url: string, trust: Trust): Promise<HostAnswer> =>
+export const askHost = async (url: string, trust: Trust, settings: ProxySettings = {}): Promise<HostAnswer> => {
+  const { protocol, hostname, port } = new URL(url);
+  const target = `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`;
+  const proxy = proxyFor(target, settings);
+  try {
+    return await get(url, trust, proxy?.url);
+  } catch (error) {
+    // Node's own words about a proxy hold its password.
+    const reason = proxy === undefined ? undefined : await whyNotThrough(proxy, target);
+    throw reason === undefined ? error : new Error(reason.replace(/\.$/, ''));
+  }
+};
+
+const get = (url: string, trust: Trust, proxy: string | undefined): Promise<HostAnswer> =>
   new Promise((resolve, reject) => {
+    const tls = url.startsWith('https:');
+    const proxyEnv = proxy === undefined ? {} : { HTTP_PROXY: proxy, HTTPS_PROXY: proxy };
     const options: RequestOptions & { ca?: string[]; rejectUnauthorized?: boolean } = {
       signal: AbortSignal.timeout(timeoutMs),
-      agent: false,
+      agent: tls ? new TlsAgent({ keepAlive: false, proxyEnv }) : new PlainAgent({ keepAlive: false, proxyEnv }),
       ...(trust === 'anyone' ? { rejectUnauthorized: false } : {}),
       ...(typeof trust === 'object' ? { ca: [...getCACertificates('default'), trust.ca] } : {}),
     };
-    const request = url.startsWith('https:') ? tlsRequest(url, options) : plainRequest(url, options);
+    const request = tls ? tlsRequest(url, options) : plainRequest(url, options);
     request.on('error', (error) =>
       reject(error.name === 'AbortError' ? new Error(`no answer within ${timeoutMs / 1000} s`) : error),
     );
@@ -35,7 +58,11 @@ export const askHost = (url: string, trust: Trust): Promise<HostAnswer> =>
         body += chunk;
         if (body.length > maxAnswer) response.destroy(new Error(`the answer is longer than ${maxAnswer / 1024} KiB`));
       });
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
+      response.on('end', () => {
+        const { location, date } = response.headers;
+        const at = date === undefined ? Number.NaN : Date.parse(date);
+        resolve({ status: response.statusCode ?? 0, body, location, date: Number.isNaN(at) ? undefined : at });
+      });
     });
     request.end();
   });

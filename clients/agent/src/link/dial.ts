@@ -2,6 +2,7 @@ import type { Hello, MachineFacts, Refused, Welcome } from '@webxterm/contracts/
 import type { GenerationCounter } from '../identity/generation.ts';
 import type { MachineKey } from '../identity/machine-key.ts';
 import { HubConnection, type Security } from './hub-connection.ts';
+import type { HttpProxy } from './proxy.ts';
 
 /** Versions of the agent's protocol that this code speaks. */
 export const protocolVersion = { min: 1, max: 1 } as const;
@@ -13,6 +14,8 @@ export type Credential = NonNullable<Hello['credential']>;
 
 export type DialOptions = {
   security: Security;
+  /** By which it is dialled, if not directly. */
+  proxy?: HttpProxy | undefined;
   key: MachineKey;
   generation: Pick<GenerationCounter, 'raise'>;
   instanceId: Buffer;
@@ -35,7 +38,7 @@ const capabilities = ['pty', 'command'];
 /** Dials one hub and introduces this machine to it. Nothing is left open but with a welcome. */
 export const dial = async (address: string, options: DialOptions): Promise<DialResult> => {
   const generation = await options.generation.raise();
-  const connection = new HubConnection(address, options.security);
+  const connection = new HubConnection(address, options.security, options.proxy);
   const result = await introduce(connection, generation, options);
   if (result.kind !== 'welcome') connection.close();
   return result;

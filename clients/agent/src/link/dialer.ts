@@ -6,11 +6,12 @@ import { describeError, Failure } from '../failure.ts';
 import { GenerationCounter } from '../identity/generation.ts';
 import type { MachineKey } from '../identity/machine-key.ts';
 import { machineFacts } from '../stats/facts.ts';
-import { type HubAddresses, hubAddresses, shuffled } from './addresses.ts';
+import { clockHint, type HubAddresses, hubAddresses, shuffled } from './addresses.ts';
 import { patience } from './back-off.ts';
 import { CredentialStore } from './credentials.ts';
 import { dial } from './dial.ts';
 import type { HubConnection } from './hub-connection.ts';
+import { type ProxySettings, proxyFor, whyNotThrough } from './proxy.ts';
 
 export type RoundResult =
   | { kind: 'welcome'; welcome: Welcome; connection: HubConnection }
@@ -25,6 +26,8 @@ export class Dialer {
   readonly #key: MachineKey;
   readonly #generation: GenerationCounter;
   readonly #instanceId = randomBytes(16);
+  /** What was configured goes before what the environment says. */
+  readonly #proxy: ProxySettings;
   readonly #now: () => number;
   /** The last answer of the host: hubs can be dialled while the gateway is away. */
   #addresses: HubAddresses | undefined;
@@ -33,26 +36,32 @@ export class Dialer {
 
   private constructor(
     config: AgentConfig,
-    parts: { credentials: CredentialStore; key: MachineKey; generation: GenerationCounter },
-    now: () => number,
+    parts: {
+      credentials: CredentialStore;
+      key: MachineKey;
+      generation: GenerationCounter;
+      proxy?: ProxySettings;
+      now: () => number;
+    },
   ) {
     this.#config = config;
     this.#credentials = parts.credentials;
     this.#key = parts.key;
     this.#generation = parts.generation;
-    this.#now = now;
+    this.#proxy = { proxy: config.proxy ?? parts.proxy?.proxy, no_proxy: config.no_proxy ?? parts.proxy?.no_proxy };
+    this.#now = parts.now;
   }
 
   static async open(
     configPath: string,
     config: AgentConfig,
-    { key, kept, now }: { key: MachineKey; kept: KeptFiles; now: () => number },
+    parts: { key: MachineKey; kept: KeptFiles; proxy?: ProxySettings; now: () => number },
   ): Promise<Dialer> {
     const [credentials, generation] = await Promise.all([
-      CredentialStore.open(configPath, config, kept),
-      GenerationCounter.open(companionFiles(configPath).generation, kept),
+      CredentialStore.open(configPath, config, parts.kept),
+      GenerationCounter.open(companionFiles(configPath).generation, parts.kept),
     ]);
-    return new Dialer(config, { credentials, key, generation }, now);
+    return new Dialer(config, { ...parts, credentials, generation });
   }
 
   /**
@@ -63,7 +72,7 @@ export class Dialer {
     let reason = `${this.#config.host} names no hub.`;
     this.#credentials.best(this.#now());
     try {
-      this.#addresses = await hubAddresses(this.#config);
+      this.#addresses = await hubAddresses({ ...this.#config, ...this.#proxy });
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       if (this.#addresses === undefined) return { kind: 'unreachable', reason: error.message };
@@ -74,16 +83,26 @@ export class Dialer {
         this.#failures = 0;
         return result;
       }
-      reason = `The hub at ${address} does not answer (${result.reason}).`;
+      reason = await this.#explain(address, result.reason);
     }
     this.#failures += 1;
     return { kind: 'unreachable', reason };
+  }
+
+  /** Why a hub could not be dialled: it, the proxy before it, or our clock. */
+  async #explain(address: string, reason: string): Promise<string> {
+    const proxy = proxyFor(address, this.#proxy);
+    const refused = proxy === undefined ? undefined : await whyNotThrough(proxy, address);
+    if (refused !== undefined) return `The hub at ${address} cannot be dialled. ${refused}`;
+    const clock = await clockHint(this.#config.host, new Error(reason), this.#proxy);
+    return `The hub at ${address} does not answer (${reason}).${clock}`;
   }
 
   async #dial(address: string, registerOnly: boolean) {
     const { credential, fallback } = this.#credentials.best(this.#now());
     const result = await dial(address, {
       security: { tls: this.#addresses?.tls ?? true, ca: this.#addresses?.ca },
+      proxy: proxyFor(address, this.#proxy),
       key: this.#key,
       generation: this.#generation,
       instanceId: this.#instanceId,

@@ -7,9 +7,20 @@ import {
   type ServerMessage,
 } from '@webxterm/contracts/grpc';
 import { withChannelBinding } from './channel-binding.ts';
+import type { HttpProxy } from './proxy.ts';
 
 /** How a hub is reached: in the clear, or by TLS that a private CA (PEM) or the public ones vouch for. */
 export type Security = { tls: boolean; ca: string | undefined };
+
+/** By CONNECT through the proxy: gRPC dials the proxy, and names the hub to it and to TLS. */
+const throughProxy = (address: string, proxy: HttpProxy | undefined) =>
+  proxy === undefined
+    ? {}
+    : {
+        'grpc.http_connect_target': `dns:${address}`,
+        'grpc.default_authority': address,
+        ...(proxy.credentials === undefined ? {} : { 'grpc.http_connect_creds': proxy.credentials }),
+      };
 
 export type AttachCall = ClientDuplexStream<Buffer, Buffer>;
 
@@ -42,12 +53,13 @@ export class HubConnection {
   #handler: ((message: ServerMessage) => void) | undefined;
   #over = false;
 
-  constructor(address: string, security: Security) {
+  constructor(address: string, security: Security, proxy?: HttpProxy) {
     this.address = address;
-    this.#client = new Client(address, credentialsFor(security), {
+    this.#client = new Client(proxy?.address ?? address, credentialsFor(security), {
       // Else grpc-js would share connections between dials, and streams would land on another hub.
       'grpc.use_local_subchannel_pool': 1,
       ...nameFor(security),
+      ...throughProxy(address, proxy),
       'grpc-node.flow_control_window': flowControlWindow,
       'grpc.max_receive_message_length': maxMessage,
       'grpc.enable_http_proxy': 0,

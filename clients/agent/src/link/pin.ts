@@ -1,11 +1,12 @@
 import { exitCode, Failure } from '../failure.ts';
 import { discover, type HubAddresses, isTrustworthy } from './addresses.ts';
 import { fingerprintOf, isUntrusted } from './ask-host.ts';
+import type { ProxySettings } from './proxy.ts';
 
 /** What `configure` keeps about the way to the hubs. */
 export type Pinned = { ca: string | undefined; tls: boolean };
 
-type Options = { host: string; caFingerprint: string | undefined };
+type Options = ProxySettings & { host: string; caFingerprint: string | undefined };
 
 const hex = /^[0-9a-f]{64}$/;
 
@@ -26,9 +27,9 @@ export const readFingerprint = (text: string): string => {
  * nobody can speak for, or when its fingerprint is the one that was given.
  * @throws Failure when it cannot be trusted; with the cause of the connection's error when the host cannot be asked now
  */
-export const pin = async ({ host, caFingerprint }: Options): Promise<Pinned> => {
+export const pin = async ({ host, caFingerprint, ...proxy }: Options): Promise<Pinned> => {
   const expected = caFingerprint === undefined ? undefined : readFingerprint(caFingerprint);
-  const offered = await ask(host, expected);
+  const offered = await ask(host, expected, proxy);
   if (offered.ca === undefined) {
     if (expected !== undefined)
       throw new Failure(`${host} names no private CA: leave --ca-fingerprint out.`, exitCode.usage);
@@ -45,16 +46,16 @@ export const pin = async ({ host, caFingerprint }: Options): Promise<Pinned> => 
 };
 
 /** The host's own certificate may be of the private CA, too: then its word counts only with the fingerprint. */
-const ask = async (host: string, expected: string | undefined): Promise<HubAddresses> => {
+const ask = async (host: string, expected: string | undefined, proxy: ProxySettings): Promise<HubAddresses> => {
   try {
-    return await discover(host, 'public');
+    return await discover(host, 'public', proxy);
   } catch (error) {
     if (!(error instanceof Failure) || !isUntrusted(error.cause)) throw error;
-    const offered = await discover(host, 'anyone');
+    const offered = await discover(host, 'anyone', proxy);
     if (offered.ca === undefined)
       throw new Failure(`The certificate of ${host} is of no CA that this machine knows.`, exitCode.refused);
     if (expected === undefined) throw unproven(host, fingerprintOf(offered.ca));
-    if (fingerprintOf(offered.ca) === expected) return discover(host, { ca: offered.ca });
+    if (fingerprintOf(offered.ca) === expected) return discover(host, { ca: offered.ca }, proxy);
     return offered;
   }
 };

@@ -1,0 +1,86 @@
+import { request } from 'node:http';
+import { BlockList, isIP } from 'node:net';
+import { isLoopback } from './loopback.ts';
+
+/** An HTTP proxy that opens connections by CONNECT. */
+export type HttpProxy = {
+  /** With what it wants to hear, if anything: `http://user:password@host:port`. */
+  url: string;
+  /** host:port */
+  address: string;
+  /** user:password */
+  credentials: string | undefined;
+};
+
+export type ProxySettings = { proxy?: string | undefined; no_proxy?: string | undefined };
+
+const withoutBrackets = (host: string): string => host.replace(/^\[|\]$/g, '');
+
+/** `10.0.0.0/8`, `fd00::/8` */
+const isInRange = (host: string, range: string): boolean => {
+  const [network = '', bits = ''] = range.split('/');
+  const family = isIP(network) === 6 ? 'ipv6' : 'ipv4';
+  if (isIP(network) === 0 || !/^\d{1,3}$/.test(bits) || isIP(host) !== isIP(network)) return false;
+  if (Number(bits) > (family === 'ipv6' ? 128 : 32)) return false;
+  const list = new BlockList();
+  list.addSubnet(network, Number(bits), family);
+  return list.check(host, family);
+};
+
+/** Whether NO_PROXY names this place: `*`, a host and all below it, with or without a port, an address or a range of them. */
+export const isExcluded = (host: string, port: number, noProxy: string): boolean =>
+  noProxy.split(/[\s,]+/).some((entry) => {
+    if (entry === '*') return true;
+    if (entry.includes('/')) return isInRange(host, entry);
+    const [, name = '', wantedPort] = /^(\[[^\]]+\]|[^:]*|[0-9A-Fa-f:]+:[0-9A-Fa-f:]*)(?::(\d+))?$/.exec(entry) ?? [];
+    if (name === '' || (wantedPort !== undefined && Number(wantedPort) !== port)) return false;
+    const domain = withoutBrackets(name)
+      .replace(/^\*?\./, '')
+      .toLowerCase();
+    return host.toLowerCase() === domain || (isIP(host) === 0 && host.toLowerCase().endsWith(`.${domain}`));
+  });
+
+/** By which proxy `host:port` is reached; undefined: directly, and so always on this very machine. */
+export const proxyFor = (target: string, settings: ProxySettings): HttpProxy | undefined => {
+  const { proxy, no_proxy: noProxy = '' } = settings;
+  const end = target.lastIndexOf(':');
+  const host = withoutBrackets(target.slice(0, end));
+  if (proxy === undefined || isLoopback(host) || isExcluded(host, Number(target.slice(end + 1)), noProxy))
+    return undefined;
+  const { username, password, hostname, port } = new URL(proxy);
+  const credentials = username === '' ? undefined : `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { url: proxy, address: `${hostname}:${port || 80}`, credentials };
+};
+
+const probeWithinMs = 5000;
+
+/** What a proxy says to CONNECT, as a sentence for a person; undefined when it lets us through: the proxy is not what is in the way. */
+export const whyNotThrough = ({ address, credentials }: HttpProxy, target: string): Promise<string | undefined> =>
+  new Promise((resolve) => {
+    const end = address.lastIndexOf(':');
+    const auth = credentials === undefined ? undefined : `Basic ${Buffer.from(credentials).toString('base64')}`;
+    const connect = request({
+      host: withoutBrackets(address.slice(0, end)),
+      port: address.slice(end + 1),
+      method: 'CONNECT',
+      path: target,
+      headers: { host: target, ...(auth === undefined ? {} : { 'proxy-authorization': auth }) },
+      agent: false,
+      signal: AbortSignal.timeout(probeWithinMs),
+    });
+    connect.on('connect', (response, socket) => {
+      socket.destroy();
+      resolve(response.statusCode === 200 ? undefined : refusal(address, target, response.statusCode ?? 0));
+    });
+    connect.on('response', (response) => {
+      response.destroy();
+      resolve(refusal(address, target, response.statusCode ?? 0));
+    });
+    connect.on('error', (error) => resolve(`The proxy ${address} cannot be reached: ${error.message}.`));
+    connect.end();
+  });
+
+const refusal = (address: string, target: string, status: number): string =>
+  status === 407
+    ? `The proxy ${address} wants a user and a password, or others than those given: --proxy http://user:password@${address}`
+    : `The proxy ${address} answered ${status} to CONNECT ${target}.`;

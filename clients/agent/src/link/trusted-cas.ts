@@ -1,0 +1,25 @@
+import { readFile } from 'node:fs/promises';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { describeError, Failure } from '../failure.ts';
+
+const certificates = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
+
+/**
+ * From now on this process believes the CAs that the system believes (as curl does) beside those that Node brings, and those of
+ * the file that NODE_EXTRA_CA_CERTS named when the agent was configured.
+ * @throws Failure when that file cannot be read
+ */
+export const trustSystemCas = async (extraCaFile: string | undefined): Promise<void> => {
+  const extra = extraCaFile === undefined ? [] : await readCertificates(extraCaFile);
+  const all = [...getCACertificates('default'), ...getCACertificates('system'), ...extra];
+  setDefaultCACertificates([...new Set(all)]);
+};
+
+const readCertificates = async (file: string): Promise<string[]> => {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new Failure(
+      `The CAs of ${file} cannot be read: ${describeError(error)}. NODE_EXTRA_CA_CERTS named that file.`,
+    );
+  });
+  return text.match(certificates) ?? [];
+};
