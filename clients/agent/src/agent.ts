@@ -7,7 +7,7 @@ import { type AgentStatus, writeStatus } from './configuration/status-file.ts';
 import { exitCode, Failure } from './failure.ts';
 import type { MachineKey } from './identity/machine-key.ts';
 import { backOff, redialDelay } from './link/back-off.ts';
-import { Dialer, type RoundResult } from './link/dialer.ts';
+import { Dialer, type ReadFacts, type RoundResult } from './link/dialer.ts';
 import { Link } from './link/link.ts';
 import type { ProxySettings } from './link/proxy.ts';
 import { describeRefusal } from './link/refusal.ts';
@@ -22,6 +22,8 @@ export type AgentOptions = {
   key: MachineKey;
   /** From the environment, for an agent that was configured without. */
   proxy?: ProxySettings;
+  /** What the hub is told about this machine; default: what the system says. */
+  readFacts?: ReadFacts;
   /** uid of this process. */
   processUid: number;
   log: Logger;
@@ -33,6 +35,8 @@ export type AgentOptions = {
 const tickMs = 1000;
 /** Without sessions for so many ticks the agent is idle, and keeps no memory that it does not need. */
 const ticksUntilIdle = 5;
+/** How often host name, system and addresses are compared with what the hub was told. */
+const newsEveryMs = 30_000;
 const mib = 1024 * 1024;
 /** After SIGTERM viewers get this long to hear that their shells end. */
 const lastWordsMs = 300;
@@ -84,9 +88,10 @@ export class Agent {
    * @throws Failure (exit code 3) when the hub refuses this machine for good.
    */
   async run(): Promise<void> {
-    const { configPath, config, key, proxy = {}, now } = this.#options;
-    const dialer = await Dialer.open(configPath, config, { key, kept: this.#kept, proxy, now });
+    const { configPath, config, key, proxy = {}, readFacts, now } = this.#options;
+    const dialer = await Dialer.open(configPath, config, { key, kept: this.#kept, proxy, readFacts, now });
     const ticks = setInterval(() => this.#tick(), tickMs);
+    const looks = setInterval(() => void this.#tellNews(dialer), newsEveryMs);
     try {
       await this.#tellStatus({ state: 'connecting' });
       let failures = 0;
@@ -98,6 +103,7 @@ export class Agent {
       }
     } finally {
       clearInterval(ticks);
+      clearInterval(looks);
       await this.#commands.stop();
     }
     await this.#tellStatus({ state: 'stopped' });
@@ -113,6 +119,14 @@ export class Agent {
     if (hadSessions) await new Promise((resolve) => setTimeout(resolve, lastWordsMs));
     this.#link?.close();
     this.#stopped.resolve();
+  }
+
+  async #tellNews(dialer: Dialer): Promise<void> {
+    const link = this.#link;
+    const news = await dialer.hasNews().catch(() => false);
+    if (!news || link === undefined || link !== this.#link) return;
+    this.#options.log.info('the name, the system or an address of this machine changed: telling the hub');
+    link.dialAnew();
   }
 
   #tick(): void {
@@ -149,7 +163,7 @@ export class Agent {
     const hasSessions = this.#sessions.aliveCount > 0;
     if (end.kind === 'refused') return this.#refused(end.refused);
     if (end.kind === 'redial') {
-      log.info({ hub: connection.address }, 'the hub asks to dial again');
+      log.info({ hub: connection.address }, 'dialling again, as the hub asks or to tell it of a change');
       return hasSessions ? 0 : Math.round(end.jitterMs * random());
     }
     log.warn({ hub: connection.address, reason: end.reason }, 'the link to the hub is lost; dialling again');

@@ -6,12 +6,14 @@ import { Agent } from '../agent.ts';
 import { companionFiles } from '../configuration/agent-config.ts';
 import { checkConfig, writeConfig } from '../configuration/config-file.ts';
 import { loadMachineKey } from '../identity/machine-key.ts';
+import type { ReadFacts } from '../link/dialer.ts';
 import { TestHub } from './test-hub.ts';
 
 /** An agent with a hub of its own, both in this process. */
 export const startTestAgent = async (
   settings: Record<string, unknown> = {},
   hub = new TestHub(),
+  readFacts?: ReadFacts,
 ): Promise<{ hub: TestHub; agent: Agent; stop(): Promise<void> }> => {
   const directory = await mkdtemp(path.join(os.tmpdir(), 'agent-int-'));
   if (hub.port === 0) await hub.start();
@@ -23,7 +25,8 @@ export const startTestAgent = async (
   const log = pino({ level: 'silent' });
   const key = await loadMachineKey(companionFiles(configPath).key);
   const now = (): number => performance.now();
-  const agent = new Agent({ configPath, config, key, processUid: uid, log, now, random: () => 0 });
+  const more = readFacts === undefined ? {} : { readFacts };
+  const agent = new Agent({ configPath, config, key, processUid: uid, log, now, random: () => 0, ...more });
   const running = agent.run();
   await hub.linked();
   const stop = async (): Promise<void> => {

@@ -81,6 +81,11 @@ export class TestHub {
     if (this.#control === undefined) await once(this.#events, 'linked');
   }
 
+  /** The next link that is welcomed. */
+  async nextLink(): Promise<void> {
+    await once(this.#events, 'linked');
+  }
+
   /** The next message of that kind, or the last one that came. */
   async message<K extends NonNullable<AgentMessage['message']>['$case']>(kind: K) {
     for (;;) {

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import type { Refused, Welcome } from '@webxterm/contracts/grpc';
+import type { MachineFacts, Refused, Welcome } from '@webxterm/contracts/grpc';
 import { type AgentConfig, companionFiles } from '../configuration/agent-config.ts';
 import type { KeptFiles } from '../configuration/kept-files.ts';
 import { describeError, Failure } from '../failure.ts';
 import { GenerationCounter } from '../identity/generation.ts';
 import type { MachineKey } from '../identity/machine-key.ts';
 import { machineFacts } from '../stats/facts.ts';
+import { seenFrom } from '../stats/facts-watch.ts';
 import { clockHint, type HubAddresses, hubAddresses, shuffled } from './addresses.ts';
 import { patience } from './back-off.ts';
 import { CredentialStore } from './credentials.ts';
@@ -19,6 +20,8 @@ export type RoundResult =
   /** No hub answered; why, as a sentence for a person. */
   | { kind: 'unreachable'; reason: string };
 
+export type ReadFacts = () => Promise<MachineFacts>;
+
 /** Tries the hubs of one installation for this machine. */
 export class Dialer {
   readonly #config: AgentConfig;
@@ -28,6 +31,9 @@ export class Dialer {
   readonly #instanceId = randomBytes(16);
   /** What was configured goes before what the environment says. */
   readonly #proxy: ProxySettings;
+  readonly #readFacts: ReadFacts;
+  /** What the hub was told at the last dial. */
+  #told = '';
   readonly #now: () => number;
   /** The last answer of the host: hubs can be dialled while the gateway is away. */
   #addresses: HubAddresses | undefined;
@@ -41,6 +47,7 @@ export class Dialer {
       key: MachineKey;
       generation: GenerationCounter;
       proxy?: ProxySettings;
+      readFacts?: ReadFacts | undefined;
       now: () => number;
     },
   ) {
@@ -49,13 +56,20 @@ export class Dialer {
     this.#key = parts.key;
     this.#generation = parts.generation;
     this.#proxy = { proxy: config.proxy ?? parts.proxy?.proxy, no_proxy: config.no_proxy ?? parts.proxy?.no_proxy };
+    this.#readFacts = parts.readFacts ?? (() => machineFacts(config));
     this.#now = parts.now;
   }
 
   static async open(
     configPath: string,
     config: AgentConfig,
-    parts: { key: MachineKey; kept: KeptFiles; proxy?: ProxySettings; now: () => number },
+    parts: {
+      key: MachineKey;
+      kept: KeptFiles;
+      proxy?: ProxySettings;
+      readFacts?: ReadFacts | undefined;
+      now: () => number;
+    },
   ): Promise<Dialer> {
     const [credentials, generation] = await Promise.all([
       CredentialStore.open(configPath, config, parts.kept),
@@ -89,6 +103,11 @@ export class Dialer {
     return { kind: 'unreachable', reason };
   }
 
+  /** This machine has another name, system or address than the hub was told. */
+  async hasNews(): Promise<boolean> {
+    return this.#told !== '' && seenFrom(await this.#readFacts()) !== this.#told;
+  }
+
   /** Why a hub could not be dialled: it, the proxy before it, or our clock. */
   async #explain(address: string, reason: string): Promise<string> {
     const proxy = proxyFor(address, this.#proxy);
@@ -100,6 +119,8 @@ export class Dialer {
 
   async #dial(address: string, registerOnly: boolean) {
     const { credential, fallback } = this.#credentials.best(this.#now());
+    const facts = await this.#readFacts();
+    this.#told = seenFrom(facts);
     const result = await dial(address, {
       security: { tls: this.#addresses?.tls ?? true, ca: this.#addresses?.ca },
       proxy: proxyFor(address, this.#proxy),
@@ -108,7 +129,7 @@ export class Dialer {
       instanceId: this.#instanceId,
       credential,
       fallbackCredential: fallback,
-      facts: await machineFacts(this.#config),
+      facts,
       registerOnly,
       patienceMs: patience(this.#failures),
     }).catch((error: unknown) => ({ kind: 'failed' as const, reason: describeError(error) }));

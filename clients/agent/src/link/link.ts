@@ -69,6 +69,11 @@ export class Link {
     }
   }
 
+  /** Dials again at once: what a hub is told about the machine is told in the hello. Sessions and their viewers come along. */
+  dialAnew(): void {
+    this.#end.resolve({ kind: 'redial', jitterMs: 0 });
+  }
+
   /** Ends the link from our side. */
   close(): void {
     this.#end.resolve({ kind: 'lost', reason: 'the agent stops' });

@@ -1,0 +1,20 @@
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { machineFacts } from '../stats/facts.ts';
+import { startTestAgent } from './test-agent.ts';
+import { TestHub } from './test-hub.ts';
+
+it('a machine that gets another host name tells its hub, which it does not leave otherwise', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  onTestFinished(() => void vi.useRealTimers());
+  let hostname = 'before';
+  const readFacts = async () => ({ ...(await machineFacts({ name: 'box', linux_user: 'ann' })), hostname });
+  const { hub, stop } = await startTestAgent({}, new TestHub(), readFacts);
+  onTestFinished(stop);
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(hub.hellos.map(({ facts }) => facts?.hostname)).toEqual(['before']);
+  hostname = 'after';
+  const relinked = hub.nextLink();
+  await vi.advanceTimersByTimeAsync(30_000);
+  await relinked;
+  expect(hub.hellos.map(({ facts }) => facts?.hostname)).toEqual(['before', 'after']);
+});
