@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { asksForHelp } from './command-line.ts';
 import { reasonOf, StackFailure } from './failure.ts';
 import { readSettings, type StackSettings } from './settings.ts';
 
@@ -12,8 +13,16 @@ const requireFile = (path: string): string => {
   );
 };
 
+const started = (program: string, env: Record<string, string>): number => {
+  const path = fileURLToPath(new URL(`../../services/auth/src/${program}`, import.meta.url));
+  const args = ['--disable-sigusr1', path, ...process.argv.slice(2)];
+  return spawnSync(process.execPath, args, { env, stdio: 'inherit' }).status ?? 1;
+};
+
 const run = (program: string, environmentOf: (settings: StackSettings) => Record<string, string>): number => {
   const settings = readSettings();
+  // Help needs no stack.
+  if (asksForHelp(process.argv.slice(2))) return started(program, { PATH: settings.environment.PATH ?? '' });
   const secret = (name: string): string => requireFile(join(settings.dataDir, 'secrets', name));
   const env = {
     PATH: settings.environment.PATH ?? '',
@@ -21,11 +30,7 @@ const run = (program: string, environmentOf: (settings: StackSettings) => Record
     ROOT_KEY_FILE: secret('root-key'),
     ...environmentOf(settings),
   };
-  const path = fileURLToPath(new URL(`../../services/auth/src/${program}`, import.meta.url));
-  return (
-    spawnSync(process.execPath, ['--disable-sigusr1', path, ...process.argv.slice(2)], { env, stdio: 'inherit' })
-      .status ?? 1
-  );
+  return started(program, env);
 };
 
 /** Runs a program of the auth service on the data folder that `npm start` uses, while that runs. Its exit code becomes ours. */

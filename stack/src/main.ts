@@ -1,4 +1,5 @@
 import { isLoopback } from './addresses.ts';
+import { readCommandLine, startHelp } from './command-line.ts';
 import { readState, updateState } from './data-dir/state.ts';
 import { reasonOf, StackFailure } from './failure.ts';
 import { fingerprint } from './pki/authority.ts';
@@ -68,6 +69,10 @@ const fail = (error: unknown): never => {
 };
 
 try {
+  if (readCommandLine(process.argv.slice(2)) === 'help') {
+    process.stdout.write(`${startHelp}\n`);
+    process.exit();
+  }
   const settings = readSettings();
   const starting = beginStack(settings, reporter);
   endOnSignals(starting);

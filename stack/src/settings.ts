@@ -52,6 +52,8 @@ const variables = z.object({
     .default('info'),
 });
 
+export const settingNames: readonly string[] = Object.keys(variables.shape);
+
 /** How a stack is to run. Ports: 0 takes a free one. */
 export interface StackSettings {
   readonly host: string;

@@ -70,6 +70,13 @@ const report = ({ rows, firstSeq, lastSeq, checkpoints, findings }: Verdict): st
         ...findings.map(({ seq, problem }) => `  row ${seq}: ${problem}`),
       ].join('\n');
 
+if (process.argv.length > 2) {
+  const help = process.argv.some((argument) => argument === '--help' || argument === '-h');
+  const usage = 'Usage: npm run audit:verify\n\nChecks that the audit log is whole. It takes no arguments.\n';
+  (help ? process.stdout : process.stderr).write(usage);
+  process.exit(help ? 0 : 2);
+}
+
 const shutdown = new Shutdown(createLogger({ service: 'audit-verify', level: 'error' }));
 try {
   const verdict = await verify(shutdown);

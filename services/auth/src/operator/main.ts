@@ -92,11 +92,30 @@ const operatorScope = {
   operator: unixUser(),
 };
 
+/** The arguments; `help` where they ask for it, and a sentence where there is an option that is not known. */
+const readArguments = (): { words: string[]; help: boolean; unknown: string | undefined } => {
+  try {
+    const options = { help: { type: 'boolean', short: 'h', default: false } } as const;
+    const { values, positionals } = parseArgs({ options, allowPositionals: true });
+    return { words: positionals, help: values.help, unknown: undefined };
+  } catch (error) {
+    return { words: [], help: false, unknown: error instanceof Error ? error.message : String(error) };
+  }
+};
+
+const { words, help, unknown } = readArguments();
+if (help) {
+  process.stdout.write(usage);
+  process.exit();
+}
+if (unknown !== undefined) {
+  process.stderr.write(`${unknown}\n\n${usage}`);
+  process.exit(2);
+}
+
 const shutdown = new Shutdown(createLogger({ service: 'admin', level: 'error' }));
 try {
-  const told = await inRequestScope(operatorScope, () =>
-    run(parseArgs({ allowPositionals: true }).positionals, shutdown),
-  );
+  const told = await inRequestScope(operatorScope, () => run(words, shutdown));
   if (told === undefined) process.exitCode = 2;
   (told === undefined ? process.stderr : process.stdout).write(told === undefined ? usage : `${told}\n`);
 } catch (error) {
