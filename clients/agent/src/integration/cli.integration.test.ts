@@ -164,8 +164,15 @@ describe('vsay-agent configure', () => {
 describe('vsay-agent start', () => {
   it('connects, says so in its status, and leaves with 0 on SIGTERM', async () => {
     await configure(host);
-    const started = agent('start', '--config', config());
+    // The program of a checkout gives its place to Node: nothing stays beside the agent.
+    const started = run([
+      path.join(import.meta.dirname, '..', '..', 'bin', 'vsay-agent'),
+      'start',
+      '--config',
+      config(),
+    ]);
     await Promise.all([started.says('"connected"'), hub.linked()]);
+    expect(started.output()).toContain(`"pid":${started.child.pid}`);
     expect(hub.hellos.at(-1)?.credential).toEqual({ $case: 'machineCredential', value: 'wxt_mc_test' });
     started.child.kill('SIGUSR1');
     const twin = await agent('start', '--config', config()).exit();
