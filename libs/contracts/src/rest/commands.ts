@@ -8,7 +8,7 @@ export const maxCommandSeconds = 50;
 export const CommandResult = z
   .object({
     command_id: z.string(),
-    exit_code: z.number().int().nullable().meta({ description: 'Null when a signal ended it.' }),
+    exit_code: z.number().int().nullable().meta({ description: 'Null when a signal or the time-out ended it.' }),
     signal: z.string().nullable(),
     stdout: z.string().meta({ description: 'UTF-8; what is not valid becomes U+FFFD.' }),
     stderr: z.string(),

@@ -4,12 +4,16 @@ import type { CommandResult } from '@webxterm/contracts/rest';
 import { AppError } from '@webxterm/shared';
 import type { Link } from '../links/link.ts';
 
+/** The link of the machine that runs a command. */
+type CommandLink = Pick<Link, 'send' | 'onClose'>;
+
 /** Of stdout and stderr together; half of it each. */
 const maxOutputBytes = 256 * 1024;
 /** What ignores its time-out is killed 2 s later; the answer comes after that. */
 const answerAfterMs = 4000;
-/** Commands that wait for machines of this hub. */
-const maxRunning = 500;
+/** Commands that wait for machines of this hub, and of them those of one user. */
+export const maxRunning = 500;
+export const maxRunningPerUser = 50;
 
 export interface CommandLine {
   readonly command: string;
@@ -17,7 +21,8 @@ export interface CommandLine {
 }
 
 interface Running {
-  readonly link: Link;
+  readonly link: CommandLink;
+  readonly userId: string;
   readonly settle: (output: CommandOutput | undefined) => void;
 }
 
@@ -30,12 +35,12 @@ export class Commands {
    * @throws AppError machine_offline when the link broke meanwhile; command_not_run or too_many_commands with the machine's reason;
    * too_many_requests
    */
-  async run(link: Link, userId: string, { command, timeoutSeconds }: CommandLine): Promise<CommandResult> {
-    if (this.#running.size >= maxRunning) throw new AppError('too_many_requests', 'Too many commands run right now.');
+  async run(link: CommandLink, userId: string, { command, timeoutSeconds }: CommandLine): Promise<CommandResult> {
+    this.#requireRoom(userId);
     const commandId = randomBytes(16).toString('base64url');
     const timeoutMs = timeoutSeconds * 1000;
     const startedAt = performance.now();
-    const answered = this.#expect(commandId, link, timeoutMs + answerAfterMs);
+    const answered = this.#expect(commandId, { link, userId }, timeoutMs + answerAfterMs);
     link.send({ $case: 'command', value: { commandId, command, timeoutMs, maxOutputBytes, userId } });
     const output = await answered;
     if (output === undefined)
@@ -48,12 +53,24 @@ export class Commands {
   }
 
   /** What an agent answers; only on the link that was asked. */
-  heard(link: Link, output: CommandOutput): void {
+  heard(link: CommandLink, output: CommandOutput): void {
     const running = this.#running.get(output.commandId);
     if (running?.link === link) running.settle(output);
   }
 
-  #expect(commandId: string, link: Link, withinMs: number): Promise<CommandOutput | undefined> {
+  /** @throws AppError too_many_commands for the user's own share, too_many_requests for what all share */
+  #requireRoom(userId: string): void {
+    const own = [...this.#running.values()].filter((running) => running.userId === userId).length;
+    if (own >= maxRunningPerUser)
+      throw new AppError('too_many_commands', `${maxRunningPerUser} of your commands run. Try again when one is done.`);
+    if (this.#running.size >= maxRunning) throw new AppError('too_many_requests', 'Too many commands run right now.');
+  }
+
+  #expect(
+    commandId: string,
+    { link, userId }: Omit<Running, 'settle'>,
+    withinMs: number,
+  ): Promise<CommandOutput | undefined> {
     return new Promise((resolve) => {
       const settle = (output: CommandOutput | undefined): void => {
         clearTimeout(timer);
@@ -63,14 +80,15 @@ export class Commands {
       };
       const timer = setTimeout(() => settle(undefined), withinMs);
       const forget = link.onClose(() => settle(undefined));
-      this.#running.set(commandId, { link, settle });
+      this.#running.set(commandId, { link, userId, settle });
     });
   }
 }
 
 const resultOf = (output: CommandOutput, duration_ms: number): CommandResult => ({
   command_id: output.commandId,
-  exit_code: output.signal === '' ? output.exitCode : null,
+  // A command that was ended for its time has no exit code of its own, whatever its shell made of the signal.
+  exit_code: output.signal === '' && !output.timedOut ? output.exitCode : null,
   signal: output.signal === '' ? null : output.signal.slice(0, 32),
   stdout: text(output.stdout),
   stderr: text(output.stderr),

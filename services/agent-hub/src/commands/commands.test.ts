@@ -1,0 +1,61 @@
+import type { CommandOutput } from '@webxterm/contracts/grpc';
+import { describe, expect, it } from 'vitest';
+import type { ToAgent } from '../links/link.ts';
+import { Commands, maxRunning, maxRunningPerUser } from './commands.ts';
+
+/** A machine that was told of commands, and answers when the test says so. */
+const machine = () => {
+  const told: string[] = [];
+  const gone: (() => void)[] = [];
+  return {
+    told,
+    gone,
+    send: (message: ToAgent): void => {
+      if (message.$case === 'command') told.push(message.value.commandId);
+    },
+    onClose: (listener: () => void): (() => void) => {
+      gone.push(listener);
+      return () => undefined;
+    },
+  };
+};
+
+const line = { command: 'true', timeoutSeconds: 30 };
+const outputOf = (commandId: string, more: Partial<CommandOutput> = {}): CommandOutput => ({
+  commandId,
+  stdout: Buffer.alloc(0),
+  stderr: Buffer.alloc(0),
+  exitCode: 0,
+  signal: '',
+  timedOut: false,
+  truncated: false,
+  error: '',
+  errorCode: '',
+  ...more,
+});
+
+describe('commands that machines have not answered', () => {
+  it('are bounded for each user, so that one user leaves room for the others, and in all', async () => {
+    const [commands, link] = [new Commands(), machine()];
+    const running: Promise<unknown>[] = [];
+    const start = (userId: string): void => void running.push(commands.run(link, userId, line).catch(() => undefined));
+    for (let count = 0; count < maxRunningPerUser; count += 1) start('ann');
+    await expect(commands.run(link, 'ann', line)).rejects.toMatchObject({ code: 'too_many_commands' });
+    for (let user = 1; user < maxRunning / maxRunningPerUser; user += 1)
+      for (let count = 0; count < maxRunningPerUser; count += 1) start(`user ${user}`);
+    expect(link.told).toHaveLength(maxRunning);
+    await expect(commands.run(link, 'zoe', line)).rejects.toMatchObject({ code: 'too_many_requests' });
+    commands.heard(link, outputOf(link.told[0] ?? ''));
+    start('zoe');
+    expect(link.told).toHaveLength(maxRunning + 1);
+    for (const end of link.gone) end();
+    await Promise.all(running);
+  });
+
+  it('have no exit code when their time was over', async () => {
+    const [commands, link] = [new Commands(), machine()];
+    const answer = commands.run(link, 'ann', line);
+    commands.heard(link, outputOf(link.told[0] ?? '', { timedOut: true }));
+    expect(await answer).toMatchObject({ exit_code: null, signal: null, timed_out: true });
+  });
+});
