@@ -203,6 +203,19 @@ describe('a connection to the port of the agents that was greeted', () => {
     expect(calls()).toBe(1);
   });
 
+  it('is ended when it brings streams that nobody waits for, again and again', async () => {
+    const { address, calls, guarded } = await listen('agents');
+    const peer = await open(address);
+    peer.data(peer.request(control), hello);
+    await peer.received(
+      ({ type, flags, payload }) => type === frameType.settings && flags === 0 && payload.length === 12,
+    );
+    for (let count = 0; count < 2000 && peer.isOpen; count += 1) peer.request(attach);
+    await peer.closed;
+    expect(calls()).toBe(1);
+    expect(guarded.ended.get('refused')).toBe(1);
+  });
+
   it('is ended when it pings, or resets streams, as no agent does', async () => {
     const { address, guarded } = await listen('agents');
     for (const flood of [
@@ -234,6 +247,18 @@ describe('the internal port', () => {
     await peer.closed;
     expect(calls()).toBe(0);
     expect(guarded.ended.get('streams')).toBe(1);
+  });
+
+  it('has 64 connections that have not shown the token, and room again when they are gone', async () => {
+    const { address, guarded } = await listen('internal');
+    const crowd = await Promise.all(Array.from({ length: 64 }, () => open(address)));
+    const beyond = await open(address);
+    await beyond.closed;
+    expect(guarded.ended.get('total')).toBe(1);
+    for (const peer of crowd) peer.close();
+    await expect.poll(() => guarded.newcomers).toBe(0);
+    const later = await open(address);
+    expect(await later.received(({ type }) => type === frameType.settings)).toBeDefined();
   });
 
   it('lets the terminal service reset thousands of streams at once', async () => {

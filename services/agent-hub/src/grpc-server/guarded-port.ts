@@ -97,7 +97,7 @@ export class GuardedPort {
         this.#judge(stream, headers, session),
     };
     const injector = withHttp2Hooks(hooks, () => server.createConnectionInjector(credentials));
-    const listener = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    const listener = createServer({ noDelay: true }, (socket) => {
       if (this.#admit(socket)) injector.injectConnection(socket);
     });
     const sweep = setInterval(() => this.#sweep(), sweepMs);
@@ -126,12 +126,15 @@ export class GuardedPort {
     if (this.#listening === undefined) return;
     const { server, stop } = this.#listening;
     stop();
-    for (const connection of this.#unproven) if (connection.streams === 0) connection.end();
+    const done = Promise.withResolvers<void>();
+    // gRPC waits for ever for a session that is destroyed when it asks: whatever it waits for, the deadline ends it.
     const deadline = setTimeout(() => {
       for (const connection of this.#connections.values()) connection.end();
       server.forceShutdown();
+      done.resolve();
     }, deadlineMs);
-    await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+    server.tryShutdown(() => done.resolve());
+    await done.promise;
     clearTimeout(deadline);
   }
 
