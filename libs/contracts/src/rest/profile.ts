@@ -86,6 +86,7 @@ export const uploadAvatar = defineRoute({
     'nothing else that was in the file survives.',
   body: z.strictObject({ avatar_url: AvatarDataUrl }),
   success: { status: 200, schema: z.object({ message: z.string(), avatar_url: z.string() }) },
+  errors: ['too_many_requests'],
 });
 
 export const deleteAvatar = defineRoute({

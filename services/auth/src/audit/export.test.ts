@@ -5,7 +5,7 @@ import { AppError, createLogger, edgeHeaders, Shutdown } from '@webxterm/shared'
 import { Api, signAccessToken } from '@webxterm/shared/api';
 import type { AuditFact } from '@webxterm/shared/audit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { maxExports, mountAudit } from './http.ts';
+import { maxExports, maxExportsPerUser, mountAudit } from './http.ts';
 
 const gatewayKey = Buffer.alloc(32, 1);
 const jwtKeys = [{ kid: 'k1', secret: Buffer.alloc(32, 2) }];
@@ -13,7 +13,9 @@ const logger = createLogger({ service: 'test', level: 'silent' });
 const shutdown = new Shutdown(logger);
 const now = Math.floor(Date.now() / 1000);
 const userId = 'a'.repeat(24);
-const token = signAccessToken(jwtKeys, { userId, sid: 'sid-of-an-admin-0', now, expiresAt: now + 60 });
+const otherId = 'b'.repeat(24);
+const tokenOf = (who: string): string =>
+  signAccessToken(jwtKeys, { userId: who, sid: `sid-of-an-admin-${who[0]}`, now, expiresAt: now + 60 });
 const entry = { user_id: userId, username: 'ada', disabled: false, exp: 4_000_000_000, epoch: 'e' };
 const facts = { requestId: 'r', clientIp: '203.0.113.9', proto: 'http', host: 'localhost' } as const;
 
@@ -61,7 +63,11 @@ const query = {
 
 beforeAll(async () => {
   const allowList = {
-    find: async () => ({ ...entry, role: 'admin' as const }),
+    find: async (sid: string) => ({
+      ...entry,
+      user_id: sid.endsWith('b') ? otherId : userId,
+      role: 'admin' as const,
+    }),
     require: () => ({ ...entry, role }),
   };
   const auditor = {
@@ -81,9 +87,9 @@ beforeEach(() => {
 });
 
 /** A client that has got the headers and reads nothing more. */
-const begin = (path = '/api/audit/export.csv'): Promise<IncomingMessage> =>
+const begin = (path = '/api/audit/export.csv', who = userId): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {
-    const authorized = { authorization: `Bearer ${token}` };
+    const authorized = { authorization: `Bearer ${tokenOf(who)}` };
     const headers = {
       ...authorized,
       ...edgeHeaders(gatewayKey, { method: 'GET', url: path, headers: authorized }, facts),
@@ -137,12 +143,19 @@ describe('a large download', { timeout: 2 * within.timeout }, () => {
     response.destroy();
   });
 
-  it('is one of a few at once', async () => {
-    const running = await Promise.all(Array.from({ length: maxExports }, () => begin()));
-    const refused = await begin();
+  it('is one of a few at once, and one administrator has not all of them', async () => {
+    const running = await Promise.all(Array.from({ length: maxExportsPerUser }, () => begin()));
+    const beyondShare = await begin();
+    expect(beyondShare.statusCode).toBe(429);
+    for (let count = maxExportsPerUser; count < maxExports; count += 1) {
+      const another = await begin('/api/audit/export.csv', otherId);
+      expect(another.statusCode).toBe(200);
+      running.push(another);
+    }
+    const refused = await begin('/api/audit/export.csv', otherId);
     expect(refused.statusCode).toBe(429);
     expect(refused.headers['retry-after']).toBeDefined();
-    for (const response of [...running, refused]) response.destroy();
+    for (const response of [...running, beyondShare, refused]) response.destroy();
     await vi.waitFor(async () => {
       const again = await begin();
       again.destroy();

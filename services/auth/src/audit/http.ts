@@ -5,6 +5,7 @@ import { AppError } from '@webxterm/shared';
 import type { Api, Caller, RequestContext } from '@webxterm/shared/api';
 import type { Auditor } from '@webxterm/shared/audit';
 import type { AllowList } from '@webxterm/shared/bus';
+import { SharePerUser } from '../shares/share-per-user.ts';
 import { csvHeader, csvLine, ndjsonLine } from './export-lines.ts';
 import type { AuditFilter, AuditQuery } from './query.ts';
 
@@ -16,6 +17,8 @@ export interface AuditRoutes {
 
 /** Downloads at once, by one instance: each holds a cursor of the database. */
 export const maxExports = 4;
+/** Of them those of one administrator. */
+export const maxExportsPerUser = 3;
 /** After so many lines it is looked whether the caller is still an administrator. */
 const checkEvery = 1000;
 
@@ -36,26 +39,35 @@ export const mountAudit = (api: Api, routes: AuditRoutes): void => {
   api.mount(listAudit, async ({ query: { cursor, limit, ...filter } }) => routes.query.page(filter, limit, cursor));
 
   api.mount(exportAuditCsv, async ({ query, caller, context }) => {
-    await exports.send(csv, query, caller, context);
+    await exports.share(csv, query, caller, context);
     return undefined;
   });
 
   api.mount(exportAuditNdjson, async ({ query, caller, context }) => {
-    await exports.send(ndjson, query, caller, context);
+    await exports.share(ndjson, query, caller, context);
     return undefined;
   });
 };
 
 class Exports {
   readonly #routes: AuditRoutes;
+  readonly #share = new SharePerUser(
+    maxExportsPerUser,
+    `${maxExportsPerUser} downloads of yours are running. Wait for one to end.`,
+  );
   #running = 0;
 
   constructor(routes: AuditRoutes) {
     this.#routes = routes;
   }
 
+  /** Sends, within the share of the caller. */
+  share(format: Format, filter: AuditFilter, caller: Caller, context: RequestContext): Promise<void> {
+    return this.#share.run(caller.userId, () => this.#send(format, filter, caller, context));
+  }
+
   /** Ends when all is sent, or the client has gone. @throws AppError too_many_requests; unavailable when it cannot be audited */
-  async send(
+  async #send(
     format: Format,
     filter: AuditFilter,
     caller: Caller,

@@ -6,6 +6,7 @@ import { userTarget } from '../accounts/audit-target.ts';
 import type { User } from '../accounts/user.ts';
 import type { UserStore } from '../accounts/user-store.ts';
 import { inTransaction } from '../database/transaction.ts';
+import { SharePerUser } from '../shares/share-per-user.ts';
 import type { AdmittedCaller, Standing } from '../signins/standing.ts';
 import type { AvatarStore } from './avatar-store.ts';
 import type { Redraw } from './redraw.ts';
@@ -19,18 +20,22 @@ export interface AvatarsOptions {
   readonly auditor: Pick<Auditor, 'recordIn'>;
 }
 
+/** Pictures of one user that are drawn, or wait for it, at once: nine of all users are. */
+const drawnPerUser = 2;
+
 /** People's pictures. */
 export class Avatars {
   readonly #options: AvatarsOptions;
+  readonly #share = new SharePerUser(drawnPerUser, 'Your picture is being put up already. Try again shortly.');
 
   constructor(options: AvatarsOptions) {
     this.#options = options;
   }
 
-  /** `dataUrl`: as the contract has it. @returns its address. @throws AppError invalid_input, unauthenticated, unavailable */
+  /** `dataUrl`: as the contract has it. @returns its address. @throws AppError invalid_input, unauthenticated, too_many_requests, unavailable */
   async put(caller: AdmittedCaller, dataUrl: string): Promise<string> {
     const file = Buffer.from(dataUrl.slice(dataUrl.indexOf(',') + 1), 'base64');
-    const png = await this.#options.redraw.png(file);
+    const png = await this.#share.run(caller.userId, () => this.#options.redraw.png(file));
     // Another address for another picture: browsers may keep what they have seen.
     const id = randomBytes(16).toString('base64url');
     const url = `/api/avatars/${id}`;

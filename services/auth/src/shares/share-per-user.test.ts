@@ -1,0 +1,17 @@
+import { describe, expect, it } from 'vitest';
+import { SharePerUser } from './share-per-user.ts';
+
+describe('work that all users share', () => {
+  it('is refused to a user who has so much of it running, not to others, and taken again when one is done', async () => {
+    const share = new SharePerUser(2, 'Two of yours run.');
+    const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const running = [share.run('ann', () => first.promise), share.run('ann', () => second.promise)];
+    await expect(share.run('ann', async () => 3)).rejects.toMatchObject({ code: 'too_many_requests', status: 429 });
+    expect(await share.run('bob', async () => 4)).toBe(4);
+    first.reject(new Error('it failed'));
+    await expect(running[0]).rejects.toThrow('it failed');
+    expect(await share.run('ann', async () => 5)).toBe(5);
+    second.resolve();
+    await running[1];
+  });
+});
