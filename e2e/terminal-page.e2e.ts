@@ -183,6 +183,44 @@ describe('the terminal page', () => {
     expect((await page.title()).length).toBeLessThan(1200);
   });
 
+  it('takes dictated text, is scrolled by a finger, and reaches the prompt of a larger window or takes its size', async () => {
+    const { page } = terminal;
+    // As dictation, an emoji picker and many input methods insert it: without a key.
+    await page.keyboard.insertText('echo dictated 😀');
+    await page.keyboard.press('Enter');
+    await terminal.until(/^dictated 😀/m);
+    await terminal.run('seq 200');
+    await terminal.until(/^200/m);
+    const prevented = await page.evaluate(`(() => {
+      const target = document.querySelector('[data-testid="terminal"] .xterm-screen');
+      const touch = (clientY) => [new Touch({ identifier: 1, target, clientX: 50, clientY })];
+      target.dispatchEvent(new TouchEvent('touchstart', { touches: touch(100), bubbles: true, cancelable: true }));
+      return [400, 700, 1000, 1300].map((y) =>
+        target.dispatchEvent(new TouchEvent('touchmove', { touches: touch(y), bubbles: true, cancelable: true })) === false);
+    })()`);
+    expect(prevented).toEqual([true, true, true, true]);
+    await terminal.until(/^130\s/m);
+    await terminal.run('clear; stty size');
+    const large = /^(\d+ \d+)/m.exec(await terminal.until(/^\d+ \d+/m))?.[1];
+    const kept = await page.evaluate<[string, string][]>('Object.entries(sessionStorage)');
+    const sessionId = /"sessionId":"([^"]+)"/.exec(JSON.stringify(kept).replaceAll('\\', ''))?.[1];
+    const other = await terminal.sibling();
+    await other.page.setViewportSize({ width: 500, height: 400 });
+    await other.page.goto(`${page.url()}?session=${sessionId}`);
+    await other.until(/^\d+ \d+/m);
+    const scrolls = `(({ scrollWidth, clientWidth, scrollHeight, clientHeight }) =>
+      [scrollWidth > clientWidth + 100, scrollHeight > clientHeight + 100])
+      (document.querySelector('[data-testid="terminal"]').parentElement)`;
+    expect(await other.page.evaluate(scrolls)).toEqual([true, true]);
+    await other.page.getByRole('button', { name: 'Use my size' }).click();
+    await other.run('clear; stty size');
+    const small = await eventually('the size of the smaller window', async () => {
+      const size = /^(\d+ \d+)/m.exec(await other.screen())?.[1];
+      return size !== undefined && size !== large ? size : undefined;
+    });
+    expect(Number(small.split(' ')[0])).toBeLessThan(Number(large?.split(' ')[0]));
+  });
+
   it('can be worked by keyboard alone: keys, tabs, menu, search, and back to the shell', async () => {
     const { page } = terminal;
     const { keyboard } = page;

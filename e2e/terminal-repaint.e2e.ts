@@ -52,6 +52,8 @@ describe('a page that comes back after the ring has moved on', () => {
     const before = await terminal.screen();
     expect(before).toMatch(/^the top line/);
     await terminal.page.reload();
+    // A program has the screen: whoever pressed Ctrl+W may have meant it.
+    expect(terminal.leaveQuestions).toBe(1);
     await terminal.until(/^ready/m);
     expect(await terminal.screen()).toBe(before);
     expect(await terminal.page.getByTestId('terminal-gap').first().innerText()).toMatch(/MB of older output/);

@@ -6,12 +6,18 @@ export class TerminalPage {
   readonly page: Page;
   /** What a page should never say: errors, and blocked by the content security policy. */
   readonly complaints: string[] = [];
+  /** How often the page asked before it was left. */
+  leaveQuestions = 0;
   readonly #context: BrowserContext;
 
   private constructor(context: BrowserContext, page: Page) {
     this.#context = context;
     this.page = page;
     page.on('pageerror', (error) => this.complaints.push(error.message));
+    page.on('dialog', (dialog) => {
+      if (dialog.type() === 'beforeunload') this.leaveQuestions += 1;
+      void dialog.accept();
+    });
     page.on('console', (message) => {
       if (/Content Security Policy/i.test(message.text())) this.complaints.push(message.text());
     });

@@ -116,6 +116,11 @@ export class TerminalClient {
     this.#connection?.send({ type: 'resize', cols, rows });
   }
 
+  /** Takes the seat without typing: this viewer's size counts from now on. */
+  drive(): void {
+    this.#connection?.send({ type: 'input', offset: 0, reply: false, payload: new Uint8Array() });
+  }
+
   setVisible(visible: boolean): void {
     if (visible === this.#visible) return;
     this.#visible = visible;

@@ -148,6 +148,15 @@ describe('driving', () => {
     expect(first.last('size')).toMatchObject({ cols: 101, rows: 41 });
   });
 
+  it('goes to who asks for it by input of no bytes', () => {
+    const { session, shell } = make();
+    attach(session, 'a');
+    const second = attach(session, 'b', { size: { cols: 100, rows: 40 } });
+    second.type(7, '');
+    expect([shell.sizes, shell.typed]).toEqual([[{ cols: 100, rows: 40 }], '']);
+    expect(second.last('driver')).toMatchObject({ driver: true });
+  });
+
   it('is not taken by what an emulator answers; such answers of others are counted, not typed', () => {
     const { session, shell } = make();
     const first = attach(session, 'a');

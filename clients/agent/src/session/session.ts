@@ -147,6 +147,10 @@ export class Session implements AttachedSession {
 
   input(from: Attachment, frame: Extract<UpFrame, { type: 'input' }>): void {
     const { gate } = from;
+    if (frame.payload.length === 0) {
+      if (!frame.reply && this.result === undefined) this.#drives(from);
+      return;
+    }
     const verdict = gate.receive(frame.offset, frame.payload);
     if (verdict.kind !== 'take') {
       const type = verdict.kind === 'reset' ? 'input_reset' : 'input_ack';

@@ -1,7 +1,7 @@
 import { Kbd, Modal, Table, Text } from '@mantine/core';
+import { isMac } from './platform.ts';
 
-const mac = /mac|iphone|ipad/i.test(navigator.userAgent);
-const control = mac ? 'Cmd' : 'Ctrl';
+const control = isMac() ? 'Cmd' : 'Ctrl';
 
 const keys: readonly (readonly [what: string, ...keys: string[]])[] = [
   ['New shell', 'Shift', 'Enter'],
@@ -56,6 +56,7 @@ export const KeysDialog = (props: { opened: boolean; onClose: () => void; onGone
 const tabKeys: readonly (readonly [what: string, key: string])[] = [
   ['On a tab: rename it', 'F2'],
   ['On a tab: close it', 'Delete'],
+  ['Select text while a program has the mouse', isMac() ? 'Option and drag' : 'Shift and drag'],
 ];
 
 const Pressed = ({ keys: pressed }: { keys: readonly string[] }) => (

@@ -83,6 +83,16 @@ export class LiveTerminal {
     this.#client.setVisible(front && pageVisible);
   }
 
+  /** A program runs in the shell: leaving is worth a question. */
+  get busy(): boolean {
+    return !this.#over && this.screen.busy;
+  }
+
+  /** This window's size counts from now on. */
+  drive(): void {
+    this.#client.drive();
+  }
+
   /** Detaches: the shell stays. */
   dispose(): void {
     this.#client.close();

@@ -7,6 +7,8 @@ const Preferences = z.object({
   fontSize: z.number().int().min(fontSizes.smallest).max(fontSizes.largest).catch(fontSizes.usual),
   /** Keeps the screen's text in the page for screen readers too; costs speed in a flood. */
   screenReader: z.boolean().catch(false),
+  /** A Mac's Option key is Meta. Off: it composes characters, as `@` and `|` of most European keyboards. */
+  optionIsMeta: z.boolean().catch(false),
   /** Show what is typed before a far machine has echoed it. */
   prediction: z.boolean().catch(true),
 });

@@ -6,6 +6,7 @@ import { type KeyPress, shortcutOf } from './shortcuts.ts';
 
 const press = (key: string, held: Partial<KeyPress> = {}): KeyPress => ({
   key,
+  code: '',
   ctrlKey: false,
   shiftKey: false,
   altKey: false,
@@ -43,6 +44,17 @@ describe('shortcuts', () => {
     expect(shortcutOf(press('f', { metaKey: true }))).toBe('find');
   });
 
+  it('are found by their place where the layout has no Latin letters, and by what they show where it has', () => {
+    const held = { ctrlKey: true, shiftKey: true };
+    expect(shortcutOf(press('С', { ...held, code: 'KeyC' }))).toBe('copy');
+    expect(shortcutOf(press('Α', { ...held, code: 'KeyF' }))).toBe('find');
+    expect(shortcutOf(press('м', { ...held, code: 'KeyV' }))).toBe('paste');
+    expect(shortcutOf(press('à', { ctrlKey: true, code: 'Digit0' }))).toBe('zoom-reset');
+    // Dvorak has J at C's place.
+    expect(shortcutOf(press('J', { ...held, code: 'KeyC' }))).toBeUndefined();
+    expect(shortcutOf(press(')', { ...held, code: 'Digit0' }))).toBeUndefined();
+  });
+
   it('are none with Alt, which is the shell’s Meta and many keyboards’ third level', () => {
     expect(shortcutOf(press('F', { ctrlKey: true, shiftKey: true, altKey: true }))).toBeUndefined();
   });
@@ -50,14 +62,30 @@ describe('shortcuts', () => {
 
 it('preferences fall back one by one', () => {
   const storage = (text: string | null) => ({ getItem: () => text });
-  expect(readPreferences(storage(null))).toEqual({ fontSize: 14, screenReader: false, prediction: true });
+  expect(readPreferences(storage(null))).toEqual({
+    fontSize: 14,
+    screenReader: false,
+    optionIsMeta: false,
+    prediction: true,
+  });
   expect(readPreferences(storage('{"fontSize":999,"screenReader":true}'))).toEqual({
     fontSize: 14,
     screenReader: true,
+    optionIsMeta: false,
     prediction: true,
   });
-  expect(readPreferences(storage('{{'))).toEqual({ fontSize: 14, screenReader: false, prediction: true });
-  expect(readPreferences(undefined)).toEqual({ fontSize: 14, screenReader: false, prediction: true });
+  expect(readPreferences(storage('{{'))).toEqual({
+    fontSize: 14,
+    screenReader: false,
+    optionIsMeta: false,
+    prediction: true,
+  });
+  expect(readPreferences(undefined)).toEqual({
+    fontSize: 14,
+    screenReader: false,
+    optionIsMeta: false,
+    prediction: true,
+  });
   expect(fontSizeStep(32, 1)).toBe(32);
 });
 

@@ -17,6 +17,8 @@ export const StateLine = (props: {
   onLostSeen: () => void;
   onNewShell: () => void;
   onAttachAgain: () => void;
+  /** Make this window's size count. */
+  onDrive: () => void;
 }) => {
   const { state, latency, lost } = props;
   const again = state.state === 'refused' ? wordsForAgain(state.code) : undefined;
@@ -33,7 +35,12 @@ export const StateLine = (props: {
         <span className={classes.quiet}>next try in {waitSeconds} s</span>
       )}
       {state.state === 'live' && !props.drives && (
-        <span className={classes.quiet}>Another window sets the size; type to use this one's.</span>
+        <>
+          <span className={classes.quiet}>Another window sets the size.</span>
+          <Button size="compact-sm" variant="light" onClick={props.onDrive}>
+            Use my size
+          </Button>
+        </>
       )}
       {lost !== undefined && (
         <span className={classes.lost} role="status" data-testid="terminal-gap">

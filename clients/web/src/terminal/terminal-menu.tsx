@@ -1,5 +1,6 @@
 import { ActionIcon, Group, Kbd, Menu, Switch, Text } from '@mantine/core';
 import { IconAdjustmentsHorizontal, IconKeyboard, IconMinus, IconPlus, IconSearch } from '@tabler/icons-react';
+import { isMac } from './platform.ts';
 import { fontSizeStep, fontSizes, type Preferences } from './preferences.ts';
 
 /** Font size, search, and the keys that the page keeps for itself. */
@@ -55,6 +56,14 @@ export const TerminalMenu = (props: {
           checked={preferences.prediction}
           onChange={(prediction) => onChange({ ...preferences, prediction })}
         />
+        {isMac() && (
+          <Choice
+            label="Option key as Meta"
+            description="Sends Esc before the character. Off, Option types @ | ~ and the like"
+            checked={preferences.optionIsMeta}
+            onChange={(optionIsMeta) => onChange({ ...preferences, optionIsMeta })}
+          />
+        )}
         <Menu.Divider />
         <Menu.Item
           leftSection={<IconSearch size={16} />}

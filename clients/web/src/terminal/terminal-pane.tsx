@@ -119,6 +119,14 @@ export const TerminalPane = (props: {
     setTerminal(made);
     return () => made.dispose();
   }, []);
+  useEffect(() => {
+    // Ctrl+W is the browser's: an editor's user who presses it is asked before the tab is gone.
+    const ask = (event: BeforeUnloadEvent): void => {
+      if (terminal?.busy === true) event.preventDefault();
+    };
+    window.addEventListener('beforeunload', ask);
+    return () => window.removeEventListener('beforeunload', ask);
+  }, [terminal]);
   useEffect(() => terminal?.setShown(front, pageVisible), [terminal, front, pageVisible]);
   useEffect(() => {
     if (front) terminal?.screen.focus();
@@ -148,7 +156,7 @@ export const TerminalPane = (props: {
           }}
         />
       )}
-      <div className={classes.frame}>
+      <div className={classes.frame} data-drives={drives}>
         <div className={classes.screen} data-testid={front ? 'terminal' : 'terminal-behind'} ref={element} />
       </div>
       {wanted !== undefined && (
@@ -185,6 +193,10 @@ export const TerminalPane = (props: {
         onLostSeen={() => setLost(undefined)}
         onNewShell={handlers.newShell}
         onAttachAgain={handlers.attachAgain}
+        onDrive={() => {
+          terminal?.drive();
+          terminal?.screen.focus();
+        }}
       />
     </div>
   );

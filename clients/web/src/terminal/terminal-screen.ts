@@ -2,21 +2,24 @@ import { characterWidths } from '@webxterm/stream';
 import { FitAddon } from '@xterm/addon-fit';
 import { type ISearchOptions, SearchAddon } from '@xterm/addon-search';
 import { WebLinksAddon } from '@xterm/addon-web-links';
-import { WebglAddon } from '@xterm/addon-webgl';
 import { type ITheme, Terminal } from '@xterm/xterm';
 import { mono } from '../brand/theme.ts';
 import { clipboardRequest } from './clipboard-request.ts';
+import { type EmulatorChoices, emulatorOptions } from './emulator-options.ts';
+import { scrollByFinger } from './finger-scroll.ts';
+import { GraphicsDrawing } from './graphics-drawing.ts';
+import { takeInsertedText } from './inserted-text.ts';
+import { programRuns } from './leave-question.ts';
 import { followable } from './links.ts';
 import { safePaste } from './paste.ts';
+import { isMac } from './platform.ts';
 import { PredictionLayer } from './prediction/prediction-layer.ts';
 import { ScreenOutput, type Size } from './screen-output.ts';
 import { ScreenSignals, type SignalHandlers } from './screen-signals.ts';
 import { type Shortcut, shortcutOf } from './shortcuts.ts';
 import { printableTitle } from './tab-store.ts';
 
-export interface ScreenOptions {
-  readonly fontSize: number;
-  readonly screenReader: boolean;
+export interface ScreenOptions extends EmulatorChoices {
   /** Show what is typed before a far machine has echoed it. */
   readonly prediction: boolean;
   readonly theme: ITheme;
@@ -39,7 +42,6 @@ export interface ScreenHandlers extends SignalHandlers {
   found(matches: { index: number; count: number }): void;
 }
 
-const scrollbackLines = 10_000;
 const osc52 = 52;
 
 /** One xterm.js screen in one element, with everything that makes untrusted output safe to show. */
@@ -53,26 +55,21 @@ export class TerminalScreen {
   readonly #fit = new FitAddon();
   readonly #search = new SearchAddon({ highlightLimit: 1000 });
   readonly #disposals: (() => void)[] = [];
-  #webgl: WebglAddon | undefined;
-  #webglBroken = false;
+  readonly #drawing: GraphicsDrawing;
   #drives = true;
+  #tellsPrompt = false;
   #frame: number | undefined;
 
   constructor(options: ScreenOptions, handlers: ScreenHandlers) {
     this.#handlers = handlers;
     this.#signals = new ScreenSignals(handlers);
     this.#terminal = new Terminal({
-      // The unicode API is still marked as proposed.
-      allowProposedApi: true,
-      cursorBlink: !matchMedia('(prefers-reduced-motion: reduce)').matches,
+      ...emulatorOptions(options, {
+        mac: isMac(),
+        reducedMotion: matchMedia('(prefers-reduced-motion: reduce)').matches,
+      }),
       fontFamily: mono,
-      fontSize: options.fontSize,
-      lineHeight: 1.2,
-      scrollback: scrollbackLines,
-      screenReaderMode: options.screenReader,
       theme: options.theme,
-      macOptionIsMeta: true,
-      rightClickSelectsWord: false,
       linkHandler: {
         activate: (event, target) => this.#pickLink(event, target),
         hover: (_event, target) => this.#handlers.linkShown(followable(target)),
@@ -81,11 +78,13 @@ export class TerminalScreen {
         allowNonHttpProtocols: false,
       },
     });
+    this.#drawing = new GraphicsDrawing(this.#terminal);
     this.prediction = new PredictionLayer(this.#terminal, options.prediction);
     this.prediction.setTheme(options.theme);
     this.#output = new ScreenOutput(this.#terminal, 'utf-8', () => {
       this.prediction.screenChanged();
       this.#signals.tell();
+      this.#tellsPrompt ||= this.#terminal.modes.bracketedPasteMode;
     });
     this.#addAddons();
     this.#listen();
@@ -108,7 +107,9 @@ export class TerminalScreen {
     this.#disposals.push(
       () => element.removeEventListener('paste', paste, { capture: true }),
       () => observer.disconnect(),
+      scrollByFinger(element, this.#terminal),
     );
+    this.#takeInserted();
     this.#fitNow();
     return { cols: this.#terminal.cols, rows: this.#terminal.rows };
   }
@@ -157,6 +158,16 @@ export class TerminalScreen {
     return this.#terminal.modes.applicationCursorKeysMode;
   }
 
+  /** A program runs in it, as far as the output tells. */
+  get busy(): boolean {
+    const { buffer, modes } = this.#terminal;
+    return programRuns({
+      wholeScreen: buffer.active.type === 'alternate',
+      linePrompt: modes.bracketedPasteMode,
+      tellsPrompt: this.#tellsPrompt,
+    });
+  }
+
   get selection(): string {
     return this.#terminal.getSelection();
   }
@@ -172,6 +183,7 @@ export class TerminalScreen {
     }
     if (options.prediction !== undefined) this.prediction.setEnabled(options.prediction);
     if (options.screenReader !== undefined) this.#terminal.options.screenReaderMode = options.screenReader;
+    if (options.optionIsMeta !== undefined) this.#terminal.options.macOptionIsMeta = isMac() && options.optionIsMeta;
     if (options.fontSize !== undefined) {
       this.#terminal.options.fontSize = options.fontSize;
       this.#fitSoon();
@@ -188,12 +200,8 @@ export class TerminalScreen {
     this.#terminal.clearSelection();
   }
 
-  /** Draws with the graphics card while shown: a browser has about 16 contexts for all tabs. */
   setShown(shown: boolean): void {
-    if (!shown) {
-      this.#webgl?.dispose();
-      this.#webgl = undefined;
-    } else if (this.#webgl === undefined && !this.#webglBroken) this.#startWebgl();
+    this.#drawing.setShown(shown);
   }
 
   dispose(): void {
@@ -202,6 +210,13 @@ export class TerminalScreen {
     this.setShown(false);
     this.prediction.dispose();
     this.#terminal.dispose();
+  }
+
+  #takeInserted(): void {
+    const { textarea } = this.#terminal;
+    if (textarea === undefined) return;
+    const wanted = (): boolean => this.#terminal.options.screenReaderMode === true;
+    this.#disposals.push(takeInsertedText(textarea, wanted, (text) => this.#terminal.input(text, true)));
   }
 
   #addAddons(): void {
@@ -265,22 +280,6 @@ export class TerminalScreen {
     if (shortcut !== 'copy') this.#handlers.shortcut(shortcut);
     else if (this.#terminal.hasSelection() && !document.execCommand('copy')) this.#handlers.copyFailed();
     return false;
-  }
-
-  #startWebgl(): void {
-    const webgl = new WebglAddon();
-    webgl.onContextLoss(() => {
-      // The DOM renderer takes over; a context that was lost once is likely to be lost again.
-      this.#webglBroken = true;
-      this.setShown(false);
-    });
-    try {
-      this.#terminal.loadAddon(webgl);
-      this.#webgl = webgl;
-    } catch {
-      // No WebGL 2 here: the DOM renderer draws.
-      this.#webglBroken = true;
-    }
   }
 
   #fitSoon(): void {

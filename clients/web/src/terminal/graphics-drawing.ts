@@ -1,0 +1,36 @@
+import { WebglAddon } from '@xterm/addon-webgl';
+import type { Terminal } from '@xterm/xterm';
+
+/** Draws a terminal with the graphics card while it is shown: a browser has about 16 contexts for all tabs. */
+export class GraphicsDrawing {
+  readonly #terminal: Terminal;
+  #webgl: WebglAddon | undefined;
+  #broken = false;
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+  }
+
+  setShown(shown: boolean): void {
+    if (!shown) {
+      this.#webgl?.dispose();
+      this.#webgl = undefined;
+    } else if (this.#webgl === undefined && !this.#broken) this.#start();
+  }
+
+  #start(): void {
+    const webgl = new WebglAddon();
+    webgl.onContextLoss(() => {
+      // The DOM renderer takes over; a context that was lost once is likely to be lost again.
+      this.#broken = true;
+      this.setShown(false);
+    });
+    try {
+      this.#terminal.loadAddon(webgl);
+      this.#webgl = webgl;
+    } catch {
+      // No WebGL 2 here: the DOM renderer draws.
+      this.#broken = true;
+    }
+  }
+}
