@@ -1,5 +1,6 @@
 import type { TerminalClient, TerminalState } from '@webxterm/terminal-client';
 import type { Server } from '../api/server.ts';
+import { type Encoding, encodedText } from './encodings.ts';
 import { openClient } from './open-client.ts';
 import { byteCount, endSentence } from './sentences.ts';
 import { type ScreenHandlers, type ScreenOptions, TerminalScreen } from './terminal-screen.ts';
@@ -28,6 +29,7 @@ export class LiveTerminal {
   readonly #client: TerminalClient;
   #latency: number | undefined;
   #over = false;
+  #encoding: Encoding = 'utf-8';
 
   constructor(
     element: HTMLElement,
@@ -46,7 +48,8 @@ export class LiveTerminal {
         if (this.#over) return;
         const text = typeof input === 'string' ? handlers.typing(input) : input;
         if (client === undefined) return;
-        if (!client.type(text)) handlers.inputRefused();
+        const bytes = typeof text === 'string' ? encodedText(text, this.#encoding) : text;
+        if (!client.type(bytes)) handlers.inputRefused();
         else if (typeof text === 'string') this.screen.prediction.typed(text, client.inputTaken);
       },
       replied: (bytes) => client?.reply(bytes),
@@ -81,6 +84,12 @@ export class LiveTerminal {
   setShown(front: boolean, pageVisible: boolean): void {
     this.screen.setShown(front);
     this.#client.setVisible(front && pageVisible);
+  }
+
+  /** What its programs read and write from now on. */
+  setEncoding(encoding: Encoding): void {
+    this.#encoding = encoding;
+    this.screen.setEncoding(encoding);
   }
 
   /** A program runs in the shell: leaving is worth a question. */

@@ -1,5 +1,6 @@
 import { SessionId, ViewerId } from '@webxterm/contracts/rest';
 import { z } from 'zod';
+import { isEncoding } from './encodings.ts';
 
 /** Longer ones are cut: a title is what the shell sent. */
 export const maxTitle = 80;
@@ -15,6 +16,8 @@ const Tab = z.object({
   title: z.string().max(maxTitle),
   /** What the person calls it: stands over the title. */
   name: z.string().max(maxTitle).optional(),
+  /** What its programs write, where it is not UTF-8. */
+  encoding: z.string().refine(isEncoding).optional().catch(undefined),
 });
 export type Tab = z.infer<typeof Tab>;
 

@@ -1,5 +1,6 @@
-import { ActionIcon, Group, Kbd, Menu, Switch, Text } from '@mantine/core';
+import { ActionIcon, Group, Kbd, Menu, NativeSelect, Switch, Text } from '@mantine/core';
 import { IconAdjustmentsHorizontal, IconKeyboard, IconMinus, IconPlus, IconSearch } from '@tabler/icons-react';
+import { type Encoding, encodings, isEncoding } from './encodings.ts';
 import { isMac } from './platform.ts';
 import { fontSizeStep, fontSizes, type Preferences } from './preferences.ts';
 
@@ -7,6 +8,9 @@ import { fontSizeStep, fontSizes, type Preferences } from './preferences.ts';
 export const TerminalMenu = (props: {
   preferences: Preferences;
   onChange: (preferences: Preferences) => void;
+  /** What the programs of the tab in front write. */
+  encoding: Encoding;
+  onEncoding: (encoding: Encoding) => void;
   onSearch: () => void;
   onKeys: () => void;
 }) => {
@@ -64,6 +68,16 @@ export const TerminalMenu = (props: {
             onChange={(optionIsMeta) => onChange({ ...preferences, optionIsMeta })}
           />
         )}
+        <Group justify="space-between" px="sm" py={6}>
+          <Text size="sm">Encoding of this tab</Text>
+          <NativeSelect
+            size="xs"
+            aria-label="Encoding of this tab"
+            value={props.encoding}
+            data={Object.entries(encodings).map(([value, label]) => ({ value, label }))}
+            onChange={({ currentTarget: { value } }) => isEncoding(value) && props.onEncoding(value)}
+          />
+        </Group>
         <Menu.Divider />
         <Menu.Item
           leftSection={<IconSearch size={16} />}

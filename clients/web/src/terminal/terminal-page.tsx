@@ -89,6 +89,8 @@ const Terminals = ({ agentId }: { agentId: string }) => {
         <TerminalMenu
           preferences={preferences}
           onChange={setPreferences}
+          encoding={front?.encoding ?? 'utf-8'}
+          onEncoding={(encoding) => tabs.change(tabs.all.active, { encoding })}
           onSearch={() => setSearching(true)}
           onKeys={() => setShowingKeys(true)}
         />

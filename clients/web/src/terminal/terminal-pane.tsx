@@ -119,6 +119,7 @@ export const TerminalPane = (props: {
     setTerminal(made);
     return () => made.dispose();
   }, []);
+  useEffect(() => terminal?.setEncoding(tab.encoding ?? 'utf-8'), [terminal, tab.encoding]);
   useEffect(() => {
     // Ctrl+W is the browser's: an editor's user who presses it is asked before the tab is gone.
     const ask = (event: BeforeUnloadEvent): void => {

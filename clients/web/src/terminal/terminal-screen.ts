@@ -124,6 +124,10 @@ export class TerminalScreen {
     this.#output.draw(part, rendered);
   }
 
+  setEncoding(encoding: string): void {
+    this.#output.setEncoding(encoding);
+  }
+
   /** A line of our own, set off from the shell's output. */
   note(text: string): void {
     this.#output.say(`\r\n\x1b[0;2;3m[${text}]\x1b[0m\r\n`);
@@ -166,10 +170,6 @@ export class TerminalScreen {
       linePrompt: modes.bracketedPasteMode,
       tellsPrompt: this.#tellsPrompt,
     });
-  }
-
-  get selection(): string {
-    return this.#terminal.getSelection();
   }
 
   focus(): void {
