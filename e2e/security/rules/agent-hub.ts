@@ -14,6 +14,18 @@ const pendingMachine = async ({ cast }: World): Promise<string> => {
   return body.machine.agent_id;
 };
 
+/** A grant as the machine service keeps it: a pending machine cannot be granted by the API. */
+const grantTo = async (world: World, agent_id: string, role: 'view' | 'control'): Promise<void> => {
+  const grant = {
+    agent_id,
+    user_id: world.cast[role].id,
+    role,
+    granted_by: world.cast.owner.id,
+    created_at: new Date(),
+  };
+  await (await world.mongo('agent-hub')).db().collection('machine_access').insertOne(grant);
+};
+
 /** Machines. */
 export const machineRules: Readonly<Record<string, readonly Rule[]>> = {
   listMachines: [
@@ -45,6 +57,18 @@ export const machineRules: Readonly<Record<string, readonly Rule[]>> = {
       body: { username: world.cast.ended.name },
     })),
   ],
+  // Each on a machine of their own to leave: the grants of the world are for other tests.
+  leaveMachine: [
+    byStanding({ other: 404, view: 200, control: 200, owner: 409, admin: 404 }, async (world, standing) => {
+      const agent_id = await pendingMachine(world);
+      if (standing === 'view' || standing === 'control') await grantTo(world, agent_id, standing);
+      return { params: { agent_id }, body: {} };
+    }),
+  ],
+  listBlockedUsers: [signedIn(200)],
+  blockUser: [signedIn(200, (world) => ({ body: { username: world.cast.ended.name } }))],
+  // Nobody whom they block.
+  unblockUser: [signedIn(404, (world) => ({ params: { user_id: world.cast.disabled.id } }))],
   runMachineCommand: [
     byStanding({ other: 404, view: 403, control: 200, owner: 200, admin: 403 }, (world) => ({
       ...onAgent(world),

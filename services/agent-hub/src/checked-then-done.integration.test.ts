@@ -151,6 +151,97 @@ describe('a machine that is removed while it dials', () => {
   });
 });
 
+describe('a grant that waits for auth to name the user', () => {
+  const people = async (name: string) => {
+    const owner = await world.auth.signIn(world.auth.addUser(`owner ${name}`));
+    const friend = await world.auth.signIn(world.auth.addUser(`friend ${name}`));
+    const link = await dial(hub.grpc, new TestMachine(`shared ${name}`), byKey(owner.user));
+    const path = `/api/machines/${link.welcome.agentId}`;
+    const held = world.auth.hold('find');
+    const granted = hub.call('POST', `${path}/access/grant`, owner.token, {
+      username: friend.user.username,
+      role: 'control',
+    });
+    await held.arrived;
+    return { owner, friend, path, agentId: link.welcome.agentId, held, granted };
+  };
+  const grantsOn = (agentId: string) =>
+    world.database('agent-hub').collection('machine_access').countDocuments({ agent_id: agentId });
+
+  it('is not written for a machine that was removed', async () => {
+    const { owner, path, agentId, held, granted } = await people('of a removed machine');
+    expect((await other.call('DELETE', path, owner.token)).status).toBe(204);
+    held.release();
+    expect(await granted).toMatchObject({ status: 404, body: { code: 'machine_not_found' } });
+    expect(await grantsOn(agentId)).toBe(0);
+  });
+
+  it('is not written by the owner before for a machine that is somebody else’s now', async () => {
+    const { owner, agentId, held, granted } = await people('of a machine that is handed over');
+    const heir = world.auth.addUser('heir of it');
+    await world.auth.userChanged(owner.user, { deleted: true, machines_to: heir.userId });
+    await until(async () => (await machines().findOne({ agent_id: agentId }))?.owner_id === heir.userId);
+    held.release();
+    expect(await granted).toMatchObject({ status: 404, body: { code: 'machine_not_found' } });
+    expect(await grantsOn(agentId)).toBe(0);
+  });
+
+  it('is not written for a user who was deleted', async () => {
+    const { friend, agentId, held, granted } = await people('who is deleted');
+    await world.auth.userChanged(friend.user, { deleted: true });
+    await departed(friend.user);
+    held.release();
+    expect(await granted).toMatchObject({ status: 404, body: { code: 'not_found' } });
+    expect(await grantsOn(agentId)).toBe(0);
+  });
+
+  it('is not written for a user who refuses the giver by then', async () => {
+    const { owner, friend, agentId, held, granted } = await people('who refuses');
+    const body = { username: owner.user.username };
+    expect((await other.call('POST', '/api/machines/access/blocked', friend.token, body)).status).toBe(200);
+    held.release();
+    expect(await granted).toMatchObject({ status: 409, body: { code: 'sharing_refused' } });
+    expect(await grantsOn(agentId)).toBe(0);
+  });
+});
+
+const departed = (user: TestUser): Promise<void> =>
+  until(async () => {
+    const person = await world.database('agent-hub').collection('people').findOne({ user_id: user.userId });
+    return person !== null && person.departed_at !== null;
+  });
+
+describe('a user who is deleted', () => {
+  it('makes no machine by a token that still counts', async () => {
+    const late = await world.auth.signIn(world.auth.addUser('late'));
+    await world.auth.userChanged(late.user, { deleted: true });
+    await departed(late.user);
+    expect(await hub.call('POST', '/api/machines', late.token, { name: 'x' })).toMatchObject({ status: 401 });
+    expect(await machines().countDocuments({ owner_id: late.user.userId })).toBe(0);
+  });
+
+  it('is given no machine, when both are deleted at the same moment: it is removed', async () => {
+    const owner = world.auth.addUser('first to go');
+    const heir = world.auth.addUser('second to go');
+    const link = await dial(hub.grpc, new TestMachine('left over'), byKey(owner));
+    const held = world.auth.hold('find');
+    await world.auth.userChanged(owner, { deleted: true, machines_to: heir.userId });
+    await held.arrived;
+    await world
+      .database('agent-hub')
+      .collection('people')
+      .updateOne(
+        { user_id: heir.userId },
+        { $set: { departed_at: new Date(), blocked: [] }, $inc: { rested_on: 1 } },
+        { upsert: true },
+      );
+    held.release();
+    expect(await link.inbox.take(({ $case }) => $case === 'refused')).toMatchObject({
+      value: { code: 'machine_revoked' },
+    });
+  });
+});
+
 describe('the bound of machines', () => {
   it('holds when more come at the same moment than there is room for', async () => {
     const small = await world.hub({ MAX_MACHINES_PER_USER: '3' });

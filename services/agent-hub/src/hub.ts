@@ -124,7 +124,7 @@ const restApi = (settings: HubSettings, parts: Parts): Api => {
   const onlineIds = (): string[] => presence.onlineIds();
   mountMachines(api, { ...parts, views, onlineIds });
   mountMachineChanges(api, { ...parts, view: (machine, role) => views.one(machine, role) });
-  mountAccess(api, parts.sharing);
+  mountAccess(api, parts);
   mountCommands(api, parts);
   mountDashboard(api, {
     ...parts,

@@ -6,6 +6,8 @@ import { AllowList, connectBus, PresenceView } from '@webxterm/shared/bus';
 import { buildIndexes, connectMongo } from '@webxterm/shared/mongo';
 import { EndStore } from './access/end-store.ts';
 import { AccessNews } from './access/news.ts';
+import { OwnAccess } from './access/own-access.ts';
+import { People } from './access/people.ts';
 import { Settlement } from './access/settlement.ts';
 import { Sharing } from './access/sharing.ts';
 import { AttachmentTable } from './attachments/attachment-table.ts';
@@ -90,7 +92,8 @@ export const makeParts = (
   const history = new StatsHistory(models.stats);
   const activityLog = new ActivityLog(models.activity, logger, now);
   const managed = new ManagedMachines(store);
-  const shared = { models, store, enrolments, managed, ends, news, auditor, activityLog, bus, logger, now };
+  const people = new People(models.people);
+  const shared = { models, store, enrolments, people, managed, ends, news, auditor, activityLog, bus, logger, now };
   const changes = new MachineChanges(shared);
   const departures = new Departures({ ...shared, changes });
   const commands = new Commands();
@@ -101,6 +104,7 @@ export const makeParts = (
     activityLog,
     changes,
     sharing: new Sharing({ ...shared, stackUser: settings.STACK_USER }),
+    ownAccess: new OwnAccess(shared),
     settlement: new Settlement({
       ends,
       links,

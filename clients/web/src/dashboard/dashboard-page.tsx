@@ -107,6 +107,7 @@ const words: Record<RecentActivity['activity'][number]['what'], string> = {
   renamed: 'renamed',
   granted: 'gave access to',
   revoked: 'ended access to',
+  left: 'gave up access to',
   command: 'ran a command on',
   handed_over: 'got',
 };

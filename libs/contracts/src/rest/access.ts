@@ -44,7 +44,7 @@ export const grantAccess = defineRoute({
   params: MachineParams,
   body: z.strictObject({ username: GrantedName, role: GrantRole }),
   success: { status: 200, schema: z.object({ user: MachineUser }) },
-  errors: ['machine_not_found', 'forbidden', 'not_found', 'conflict', 'machine_hosts_stack'],
+  errors: ['machine_not_found', 'forbidden', 'not_found', 'conflict', 'machine_hosts_stack', 'sharing_refused'],
 });
 
 export const revokeAccess = defineRoute({
@@ -60,4 +60,72 @@ export const revokeAccess = defineRoute({
   errors: ['machine_not_found', 'forbidden', 'not_found'],
 });
 
-export const accessRoutes = [listAccess, grantAccess, revokeAccess] as const;
+export const leaveAccess = defineRoute({
+  id: 'leaveMachine',
+  owner: 'agent-hub',
+  method: 'post',
+  path: '/api/machines/:agent_id/access/leave',
+  access: 'user',
+  summary: 'Give up access that I was granted; my terminals on the machine end within a second',
+  params: MachineParams,
+  body: z.strictObject({
+    block_giver: z.boolean().default(false).meta({
+      description: 'Also refuse what the user who gave the access shares with me from now on.',
+    }),
+  }),
+  success: { status: 200, schema: z.object({ message: z.string() }) },
+  errors: ['machine_not_found', 'not_found', 'conflict'],
+});
+
+export const BlockedUser = z
+  .object({
+    user_id: UserId,
+    username: z.string().meta({ description: 'As it was when the user was blocked.' }),
+    blocked_at: Timestamp,
+  })
+  .meta({ id: 'BlockedUser' });
+export type BlockedUser = z.infer<typeof BlockedUser>;
+
+export const listBlockedUsers = defineRoute({
+  id: 'listBlockedUsers',
+  owner: 'agent-hub',
+  method: 'get',
+  path: '/api/machines/access/blocked',
+  access: 'user',
+  summary: 'The users whose shares I refuse',
+  success: { status: 200, schema: z.object({ users: z.array(BlockedUser), total: z.number().int() }) },
+});
+
+export const blockUser = defineRoute({
+  id: 'blockUser',
+  owner: 'agent-hub',
+  method: 'post',
+  path: '/api/machines/access/blocked',
+  access: 'user',
+  summary: 'Refuse what a user shares with me from now on; what was shared before stays until I leave it',
+  body: z.strictObject({ username: GrantedName }),
+  success: { status: 200, schema: z.object({ user: BlockedUser }) },
+  errors: ['not_found', 'conflict'],
+});
+
+export const unblockUser = defineRoute({
+  id: 'unblockUser',
+  owner: 'agent-hub',
+  method: 'delete',
+  path: '/api/machines/access/blocked/:user_id',
+  access: 'user',
+  summary: 'Let a user share machines with me again',
+  params: z.strictObject({ user_id: z.string().max(64) }),
+  success: { status: 204 },
+  errors: ['not_found'],
+});
+
+export const accessRoutes = [
+  listAccess,
+  grantAccess,
+  revokeAccess,
+  leaveAccess,
+  listBlockedUsers,
+  blockUser,
+  unblockUser,
+] as const;

@@ -46,6 +46,11 @@ export const auditActions = {
   machine_cloned: 'agent-hub',
   access_granted: 'agent-hub',
   access_revoked: 'agent-hub',
+  /** Somebody gave up access that they were granted. */
+  access_left: 'agent-hub',
+  /** Somebody refuses what this user shares, or takes it again. */
+  sharing_blocked: 'agent-hub',
+  sharing_unblocked: 'agent-hub',
   command_executed: 'agent-hub',
   terminal_opened: 'terminal',
   terminal_closed: 'terminal',

@@ -96,6 +96,43 @@ describe('granting a machine', () => {
   });
 });
 
+describe('who was granted a machine', () => {
+  it('leaves it: the terminals end, and nothing of it is listed any more', async () => {
+    const { link, agentId } = await enrol();
+    await grant(agentId, 'bob');
+    const viewer = await openTerminal(link, agentId, bob);
+    const leave = (who: TestSignin, body: object = {}) =>
+      hub.call('POST', path(agentId, '/access/leave'), who.token, body);
+    expect(await leave(ann)).toMatchObject({ status: 409, body: { code: 'conflict' } });
+    expect(await leave(eve)).toMatchObject({ status: 404, body: { code: 'machine_not_found' } });
+    expect((await leave(bob)).status).toBe(200);
+    expect(await viewer.frames.take(({ type }) => type === 'refused')).toMatchObject({ code: 'machine_not_found' });
+    expect(await nextEnd(link)).toMatchObject({ value: { ownerUserId: bob.user.userId, cause: 'access_revoked' } });
+    expect((await hub.call('GET', path(agentId, ''), bob.token)).status).toBe(404);
+    expect((await leave(bob)).status).toBe(404);
+    // Nothing keeps the owner from giving it again.
+    expect((await grant(agentId, 'bob', 'view')).status).toBe(200);
+  });
+
+  it('refuses further shares of who gave it, until they are taken off the list', async () => {
+    const { agentId } = await enrol();
+    await grant(agentId, 'eve', 'view');
+    expect((await hub.call('POST', path(agentId, '/access/leave'), eve.token, { block_giver: true })).status).toBe(200);
+    expect(await grant(agentId, 'eve')).toMatchObject({ status: 409, body: { code: 'sharing_refused' } });
+    const blocked = '/api/machines/access/blocked';
+    expect((await other.call('GET', blocked, eve.token)).body).toMatchObject({
+      users: [{ user_id: ann.user.userId, username: 'ann' }],
+      total: 1,
+    });
+    expect((await other.call('POST', blocked, eve.token, { username: 'ann' })).status).toBe(200);
+    expect((await other.call('GET', blocked, eve.token)).body).toMatchObject({ total: 1 });
+    expect((await other.call('POST', blocked, eve.token, { username: 'eve' })).status).toBe(409);
+    expect((await other.call('DELETE', `${blocked}/${ann.user.userId}`, eve.token)).status).toBe(204);
+    expect((await other.call('DELETE', `${blocked}/${ann.user.userId}`, eve.token)).status).toBe(404);
+    expect((await grant(agentId, 'eve')).status).toBe(200);
+  });
+});
+
 describe('losing access', () => {
   it('ends live terminals, and every session of that user on the machine, within a second', async () => {
     const { link, agentId } = await enrol();

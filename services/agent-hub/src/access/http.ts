@@ -1,9 +1,18 @@
-import { grantAccess, listAccess, revokeAccess } from '@webxterm/contracts/rest';
+import {
+  blockUser,
+  grantAccess,
+  leaveAccess,
+  listAccess,
+  listBlockedUsers,
+  revokeAccess,
+  unblockUser,
+} from '@webxterm/contracts/rest';
 import type { Api } from '@webxterm/shared/api';
+import type { OwnAccess } from './own-access.ts';
 import type { Sharing } from './sharing.ts';
 
 /** Mounts who may use which machine. */
-export const mountAccess = (api: Api, sharing: Sharing): void => {
+export const mountAccess = (api: Api, { sharing, ownAccess }: { sharing: Sharing; ownAccess: OwnAccess }): void => {
   api.mount(listAccess, async ({ params, caller }) => {
     const users = await sharing.list(caller, params.agent_id);
     return { users, total: users.length };
@@ -14,5 +23,18 @@ export const mountAccess = (api: Api, sharing: Sharing): void => {
   api.mount(revokeAccess, async ({ params, body, caller }) => {
     await sharing.revoke(caller, params.agent_id, body.username);
     return { message: `${body.username} has no access to this machine any more.` };
+  });
+  api.mount(leaveAccess, async ({ params, body, caller }) => {
+    await ownAccess.leave(caller, params.agent_id, body.block_giver);
+    return { message: 'You have no access to this machine any more.' };
+  });
+  api.mount(listBlockedUsers, async ({ caller }) => {
+    const users = await ownAccess.blocked(caller);
+    return { users, total: users.length };
+  });
+  api.mount(blockUser, async ({ body, caller }) => ({ user: await ownAccess.block(caller, body.username) }));
+  api.mount(unblockUser, async ({ params, caller }) => {
+    await ownAccess.unblock(caller, params.user_id);
+    return undefined;
   });
 };

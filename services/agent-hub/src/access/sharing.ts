@@ -5,15 +5,19 @@ import { AppError } from '@webxterm/shared';
 import type { Caller } from '@webxterm/shared/api';
 import type { Auditor } from '@webxterm/shared/audit';
 import { ask } from '@webxterm/shared/bus';
+import type { ClientSession } from 'mongoose';
 import type { ActivityLog } from '../dashboard/activity-log.ts';
+import { unchanged } from '../machines/changes.ts';
 import type { ManagedMachines } from '../machines/managed.ts';
 import { type AccessRecord, isPending, type MachineModels, type StoredMachine } from '../machines/record.ts';
 import type { EndStore } from './end-store.ts';
 import { hostsStack } from './hosts-stack.ts';
 import type { AccessNews } from './news.ts';
+import type { People } from './people.ts';
 
 export interface SharingOptions {
   readonly models: MachineModels;
+  readonly people: People;
   readonly managed: ManagedMachines;
   readonly ends: EndStore;
   readonly news: AccessNews;
@@ -47,17 +51,15 @@ export class Sharing {
     return grants.map((grant) => toMachineUser(grant, names.get(grant.user_id) ?? ''));
   }
 
-  /** @throws AppError machine_not_found, forbidden, not_found, conflict, machine_hosts_stack */
+  /** @throws AppError machine_not_found, forbidden, not_found, conflict, machine_hosts_stack, sharing_refused */
   async grant(caller: Caller, agentId: string, username: string, role: GrantRole): Promise<MachineUser> {
-    const { managed, models, ends, news, auditor, activityLog, now, stackUser } = this.#options;
+    const { managed, models, people, ends, news, auditor, activityLog, now, stackUser } = this.#options;
     const machine = await managed.require(caller, agentId);
     const user = await this.#user(username);
     if (user.user_id === machine.owner_id) throw new AppError('conflict', `${user.username} owns this machine.`);
     // Where it will run, and as whom, is not known before.
     if (isPending(machine)) throw new AppError('conflict', 'This machine still waits for its agent.');
     if (hostsStack(machine, stackUser)) throw new AppError('machine_hosts_stack');
-    if ((await models.access.countDocuments({ agent_id: agentId })) >= maxGrants)
-      throw new AppError('conflict', `${maxGrants} people have access to this machine: end somebody's first.`);
     const whose = { agent_id: agentId, user_id: user.user_id };
     const granted: AccessRecord = {
       ...whose,
@@ -66,7 +68,9 @@ export class Sharing {
       granted_by_name: caller.username,
       created_at: new Date(now()),
     };
+    await people.prepare(user.user_id);
     await models.access.db.transaction(async (session) => {
+      await this.#requireStill(caller, machine, user, session);
       const before = await models.access.findOneAndUpdate(whose, { $set: granted }, { upsert: true, session }).lean();
       if (before?.role === 'control' && role === 'view')
         await ends.add([{ ...whose, cause: 'access_revoked' }], session);
@@ -78,6 +82,26 @@ export class Sharing {
     news.tell(agentId, user.user_id, role);
     await activityLog.add(machine, { what: 'granted', detail: `${role} to ${user.username}`, by: caller });
     return toMachineUser(granted, user.username);
+  }
+
+  /** What the grant rests on, as its transaction finds it; both records are written to, so that what changes them conflicts. */
+  async #requireStill(
+    caller: Caller,
+    machine: StoredMachine,
+    user: { user_id: string; username: string },
+    session: ClientSession,
+  ): Promise<void> {
+    const { models, people } = this.#options;
+    const grantee = await people.restOn(user.user_id, session);
+    if (grantee === undefined) throw new AppError('not_found', `There is no user called "${user.username}".`);
+    if (grantee.blocked.some(({ user_id }) => user_id === caller.userId))
+      throw new AppError('sharing_refused', `${user.username} takes no machines that you share.`);
+    const written = { $inc: { grants_written: 1 } };
+    const { matchedCount } = await models.machines.updateOne(unchanged(machine), written, { session });
+    if (matchedCount === 0) throw new AppError('machine_not_found');
+    const grants = await models.access.countDocuments({ agent_id: machine.agent_id }, { session });
+    if (grants >= maxGrants)
+      throw new AppError('conflict', `${maxGrants} people have access to this machine: end somebody's first.`);
   }
 
   /** @throws AppError machine_not_found, forbidden, not_found */
@@ -114,6 +138,6 @@ const toMachineUser = (grant: AccessRecord, username: string): MachineUser => ({
   user_id: grant.user_id,
   username,
   role: grant.role,
-  granted_by: grant.granted_by_name,
+  granted_by: grant.granted_by_name ?? '',
   granted_at: grant.created_at.toISOString(),
 });

@@ -110,8 +110,13 @@ export class Attach {
     try {
       const { role } = await authorizer.access({ userId: signin.user_id, role: signin.role }, open.agentId);
       if (!mayOpen(role)) throw new AppError('view_only');
-      const link = links.find(open.agentId);
-      if (link !== undefined) await settlement.settled(link);
+      let link = links.find(open.agentId);
+      while (link !== undefined) {
+        await settlement.settled(link);
+        const current = links.find(open.agentId);
+        // The agent dialled again meanwhile: the new link has to hear of it as well.
+        link = current === link ? undefined : current;
+      }
     } catch (error) {
       const known = toAppError(error);
       if (known.code !== 'unavailable' || !this.#hasPass(open, signin.user_id)) throw known;

@@ -1,6 +1,6 @@
 import { AppError } from '@webxterm/shared';
 import { duplicateIndexKey } from '@webxterm/shared/mongo';
-import mongoose from 'mongoose';
+import mongoose, { type ClientSession } from 'mongoose';
 import { makeAgentId } from '../machines/agent-id.ts';
 import { inTime } from '../machines/in-time.ts';
 import { numberedName } from '../machines/machine-name.ts';
@@ -36,8 +36,9 @@ export class EnrolmentStore {
   }
 
   /** One more machine may be this user's. @throws AppError too_many_machines */
-  async requireRoom(ownerId: string): Promise<void> {
-    const count = await this.#machines.countDocuments({ owner_id: ownerId, revoked_at: null });
+  async requireRoom(ownerId: string, session?: ClientSession): Promise<void> {
+    const owned = { owner_id: ownerId, revoked_at: null };
+    const count = await this.#machines.countDocuments(owned, session === undefined ? {} : { session });
     if (count >= this.#maxPerOwner) throw this.#tooMany(count);
   }
 
@@ -71,6 +72,7 @@ export class EnrolmentStore {
         registration_expires_at: null,
         new_from: machine.ip_address,
         new_until: new Date(now.getTime() + newForMs),
+        grants_written: 0,
       };
       try {
         const created = await inTime(helloDeadlineMs, this.#machines.create(record));

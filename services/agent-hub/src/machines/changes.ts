@@ -5,6 +5,7 @@ import { duplicateIndexKey } from '@webxterm/shared/mongo';
 import type { ClientSession } from 'mongoose';
 import type { EndStore } from '../access/end-store.ts';
 import type { AccessNews } from '../access/news.ts';
+import type { People } from '../access/people.ts';
 import type { ActivityLog } from '../dashboard/activity-log.ts';
 import type { EnrolmentStore } from '../enrolment/enrolment-store.ts';
 import { makeRegistrationToken, registrationHash, registrationLifeMs } from '../enrolment/registration-token.ts';
@@ -17,6 +18,7 @@ export interface MachineChangesOptions {
   readonly models: MachineModels;
   readonly store: MachineStore;
   readonly enrolments: Pick<EnrolmentStore, 'requireRoom'>;
+  readonly people: People;
   readonly managed: ManagedMachines;
   readonly ends: EndStore;
   readonly news: AccessNews;
@@ -40,13 +42,14 @@ export class MachineChanges {
     this.#options = options;
   }
 
-  /** @throws AppError machine_name_taken, too_many_machines */
+  /** @throws AppError machine_name_taken, too_many_machines; unauthenticated for a user who was deleted meanwhile */
   async create(
     caller: Caller,
     { name, description, tags }: Pick<MachineRecord, 'name' | 'description' | 'tags'>,
   ): Promise<{ machine: StoredMachine; token: string }> {
-    const { models, enrolments, auditor, activityLog, now } = this.#options;
+    const { models, enrolments, people, auditor, activityLog, now } = this.#options;
     await enrolments.requireRoom(caller.userId);
+    await people.prepare(caller.userId);
     const token = makeRegistrationToken();
     const agentId = makeAgentId();
     const record: MachineRecord = {
@@ -66,6 +69,8 @@ export class MachineChanges {
       registration_expires_at: new Date(now() + registrationLifeMs),
     };
     const machine = await models.machines.db.transaction(async (session) => {
+      if ((await people.restOn(caller.userId, session)) === undefined) throw new AppError('unauthenticated');
+      await enrolments.requireRoom(caller.userId, session);
       const [created] = await models.machines.create([record], { session }).catch((error: unknown) => {
         throw nameTaken(error);
       });
@@ -85,7 +90,7 @@ export class MachineChanges {
     const renamed = change.name !== undefined && change.name !== before.name;
     const after = await models.machines.db.transaction(async (session) => {
       const machine = await models.machines
-        .findOneAndUpdate({ agent_id: agentId, revoked_at: null }, { $set }, { returnDocument: 'after', session })
+        .findOneAndUpdate(unchanged(before), { $set }, { returnDocument: 'after', session })
         .lean()
         .catch((error: unknown) => {
           throw nameTaken(error);
@@ -122,8 +127,7 @@ export class MachineChanges {
       // The name is free again.
       name: `${machine.name} (${agent_id})`,
     };
-    const filter = { agent_id, revoked_at: null };
-    const { matchedCount } = await models.machines.updateOne(filter, { $set: gone }, { session });
+    const { matchedCount } = await models.machines.updateOne(unchanged(machine), { $set: gone }, { session });
     if (matchedCount === 0) throw new AppError('machine_not_found');
     await models.access.deleteMany({ agent_id }, { session });
     await models.ends.deleteMany({ agent_id }, { session });
@@ -131,6 +135,13 @@ export class MachineChanges {
     await auditor.recordIn(session, factOf('machine_removed', machine));
   }
 }
+
+/** The machine while it is what was decided about: neither removed nor somebody else's. */
+export const unchanged = ({ agent_id, owner_id }: Pick<MachineRecord, 'agent_id' | 'owner_id'>) => ({
+  agent_id,
+  owner_id,
+  revoked_at: null,
+});
 
 const written = ({ known, ...change }: MachineChange): Partial<MachineRecord> => ({
   ...(change.name === undefined ? {} : { name: change.name }),
@@ -166,4 +177,5 @@ const nothingKnown = {
   revoked_at: null,
   new_from: null,
   new_until: null,
+  grants_written: 0,
 } as const;

@@ -1,6 +1,6 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { type authEvents, findUsers } from '@webxterm/contracts/bus';
-import type { Logger } from '@webxterm/shared';
+import { type Logger, toAppError } from '@webxterm/shared';
 import type { Auditor } from '@webxterm/shared/audit';
 import { ask } from '@webxterm/shared/bus';
 import { duplicateIndexKey } from '@webxterm/shared/mongo';
@@ -8,8 +8,9 @@ import { trusted } from 'mongoose';
 import type { z } from 'zod';
 import type { EndStore, NewEnd } from '../access/end-store.ts';
 import type { AccessNews } from '../access/news.ts';
+import type { People } from '../access/people.ts';
 import type { ActivityLog } from '../dashboard/activity-log.ts';
-import { factOf, type MachineChanges } from './changes.ts';
+import { factOf, type MachineChanges, unchanged } from './changes.ts';
 import { numberedName } from './machine-name.ts';
 import type { MachineModels, StoredMachine } from './record.ts';
 
@@ -18,12 +19,14 @@ export type UserChanged = z.output<(typeof authEvents)['auth.user.changed']>;
 export interface DeparturesOptions {
   readonly models: MachineModels;
   readonly changes: MachineChanges;
+  readonly people: People;
   readonly ends: EndStore;
   readonly news: AccessNews;
   readonly auditor: Pick<Auditor, 'recordIn'>;
   readonly activityLog: ActivityLog;
   readonly bus: NatsConnection;
   readonly logger: Logger;
+  readonly now: () => number;
 }
 
 const maxNameTries = 200;
@@ -39,14 +42,22 @@ export class Departures {
   async userChanged({ user_id, disabled, deleted, machines_to }: UserChanged): Promise<void> {
     if (!disabled && !deleted) return;
     // Also on machines that are offline: they hear of it when they are back.
+    if (deleted) await this.#options.people.departed(user_id, new Date(this.#options.now()));
     await this.#endEverywhere(user_id);
     if (!deleted) return;
     await this.#options.models.access.deleteMany({ user_id });
     const owned = await this.#options.models.machines.find({ owner_id: user_id, revoked_at: null }).lean();
     for (const machine of owned) {
-      if (machines_to === null) await this.#options.changes.removeNow(machine);
+      if (machines_to === null) await this.#remove(machine);
       else await this.#handOver(machine, machines_to);
     }
+  }
+
+  /** Somebody removed it meanwhile: that is what was wanted. */
+  async #remove(machine: StoredMachine): Promise<void> {
+    await this.#options.changes.removeNow(machine).catch((error: unknown) => {
+      if (toAppError(error).code !== 'machine_not_found') throw error;
+    });
   }
 
   async #endEverywhere(userId: string): Promise<void> {
@@ -63,7 +74,7 @@ export class Departures {
   }
 
   async #handOver(machine: StoredMachine, heirId: string): Promise<void> {
-    const { changes, bus, activityLog, news, logger } = this.#options;
+    const { bus, activityLog, news, logger } = this.#options;
     const { users } = await ask(bus, findUsers, { user_ids: [heirId] });
     const [heir] = users;
     if (heir === undefined) {
@@ -71,12 +82,12 @@ export class Departures {
         { agent_id: machine.agent_id, user_id: heirId },
         'who was to get a machine is gone too: it is removed',
       );
-      return changes.removeNow(machine);
+      return this.#remove(machine);
     }
     for (let attempt = 1; attempt <= maxNameTries; attempt += 1) {
       const name = numberedName(machine.name, attempt);
       try {
-        await this.#giveTo(machine, heir, name);
+        if (!(await this.#giveTo(machine, heir, name))) return await this.#remove(machine);
         news.tell(machine.agent_id, null, null);
         const given = { ...machine, name, owner_id: heirId };
         return await activityLog.add(given, {
@@ -91,15 +102,21 @@ export class Departures {
     }
   }
 
-  async #giveTo(machine: StoredMachine, heir: { user_id: string; username: string }, name: string): Promise<void> {
-    const { models, auditor } = this.#options;
+  /** @returns false when the heir is deleted at the same moment: the machine is as it was */
+  async #giveTo(machine: StoredMachine, heir: { user_id: string; username: string }, name: string): Promise<boolean> {
+    const { models, people, auditor } = this.#options;
     const { agent_id } = machine;
-    await models.machines.db.transaction(async (session) => {
+    await people.prepare(heir.user_id);
+    return models.machines.db.transaction(async (session) => {
+      if ((await people.restOn(heir.user_id, session)) === undefined) return false;
       const $set = { owner_id: heir.user_id, owner_username: heir.username, name };
-      await models.machines.updateOne({ agent_id, revoked_at: null }, { $set }, { session });
+      const { matchedCount } = await models.machines.updateOne(unchanged(machine), { $set }, { session });
+      // Removed meanwhile: nothing is left to hand over.
+      if (matchedCount === 0) return true;
       await models.access.deleteMany({ agent_id, user_id: trusted({ $eq: heir.user_id }) }, { session });
       const details = { from: machine.owner_username, to: heir.username };
       await auditor.recordIn(session, { ...factOf('machine_handed_over', { agent_id, name }), details });
+      return true;
     });
   }
 }

@@ -43,6 +43,8 @@ export class MachineEventStreams {
       throw new AppError('too_many_requests', `You have ${maxPerUser} event streams open already.`);
     const stream = new EventStream(this.#options, caller, response);
     this.#streams.add(stream);
+    // The sign-in may have ended before the stream stood among those that its end goes over.
+    stream.endIfOver();
     try {
       await stream.ended;
     } finally {
@@ -143,7 +145,12 @@ class EventStream {
       if (this.#access.size >= maxKnownAccess) this.#access.clear();
       this.#access.set(agentId, known);
     }
-    return known.role.then((role) => role !== undefined);
+    const asked = known;
+    return asked.role.then((role) => {
+      const current = this.#access.get(agentId);
+      // A change was told while this was read: what was read may be older than it.
+      return current === asked ? role !== undefined : this.#mayRead(agentId);
+    });
   }
 
   #send(key: string, text: string): void {

@@ -1,6 +1,7 @@
 import type { Machine, ResourceStats } from '@webxterm/contracts/rest';
 import { type Connection, type Model, Schema, type Types } from 'mongoose';
 import { type EndRecord, endSchema } from '../access/end-record.ts';
+import { type PersonRecord, personSchema } from '../access/person-record.ts';
 import { type ActivityRecord, activitySchema } from '../dashboard/record.ts';
 import { type StatsRecord, statsSchema } from './stats-record.ts';
 
@@ -39,6 +40,8 @@ export interface MachineRecord {
   /** The address that it was enrolled from by API key; null once its owner knows of it. */
   new_from: string | null;
   new_until: Date | null;
+  /** Rises with each grant, so that a grant and a removal or a new owner at the same moment conflict. */
+  grants_written: number;
 }
 export type StoredMachine = MachineRecord & { _id: Types.ObjectId };
 
@@ -47,9 +50,9 @@ export interface AccessRecord {
   agent_id: string;
   user_id: string;
   role: 'control' | 'view';
-  /** User id and, as it was then, name. */
+  /** User id and, as it was then, name: not there in grants of an older version. */
   granted_by: string;
-  granted_by_name: string;
+  granted_by_name?: string;
   created_at: Date;
 }
 
@@ -89,6 +92,7 @@ const machineSchema = new Schema<MachineRecord>(
     registration_expires_at: { type: Date, default: null },
     new_from: { type: String, default: null },
     new_until: { type: Date, default: null },
+    grants_written: { type: Number, default: 0 },
   },
   { collection: 'machines', versionKey: false },
 );
@@ -121,6 +125,7 @@ accessSchema.index({ user_id: 1 });
 export interface MachineModels {
   readonly machines: Model<MachineRecord>;
   readonly access: Model<AccessRecord>;
+  readonly people: Model<PersonRecord>;
   readonly ends: Model<EndRecord>;
   readonly activity: Model<ActivityRecord>;
   readonly stats: Model<StatsRecord>;
@@ -130,6 +135,7 @@ export interface MachineModels {
 export const defineMachineModels = (connection: Connection): MachineModels => ({
   machines: connection.model<MachineRecord>('Machine', machineSchema),
   access: connection.model<AccessRecord>('MachineAccess', accessSchema),
+  people: connection.model<PersonRecord>('Person', personSchema),
   ends: connection.model<EndRecord>('MachineEnd', endSchema),
   activity: connection.model<ActivityRecord>('MachineActivity', activitySchema),
   stats: connection.model<StatsRecord>('MachineStats', statsSchema),

@@ -1,0 +1,123 @@
+import type { NatsConnection } from '@nats-io/transport-node';
+import { findUsers } from '@webxterm/contracts/bus';
+import type { BlockedUser } from '@webxterm/contracts/rest';
+import { AppError } from '@webxterm/shared';
+import type { Caller } from '@webxterm/shared/api';
+import type { Auditor } from '@webxterm/shared/audit';
+import { ask } from '@webxterm/shared/bus';
+import type { ActivityLog } from '../dashboard/activity-log.ts';
+import type { AccessRecord, MachineModels, StoredMachine } from '../machines/record.ts';
+import { type MachineStore, scopeOf } from '../machines/store.ts';
+import type { EndStore } from './end-store.ts';
+import type { AccessNews } from './news.ts';
+import type { People } from './people.ts';
+import type { BlockedGiver } from './person-record.ts';
+
+export interface OwnAccessOptions {
+  readonly models: MachineModels;
+  readonly store: Pick<MachineStore, 'find'>;
+  readonly people: People;
+  readonly ends: EndStore;
+  readonly news: AccessNews;
+  readonly bus: NatsConnection;
+  readonly auditor: Pick<Auditor, 'recordIn'>;
+  readonly activityLog: ActivityLog;
+  readonly now: () => number;
+}
+
+/** Users whose shares one user refuses. */
+const maxBlocked = 1000;
+
+/** What people do about machines that others share with them. */
+export class OwnAccess {
+  readonly #options: OwnAccessOptions;
+
+  constructor(options: OwnAccessOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Gives up what was granted, ends the terminals there, and refuses further shares of its giver when told to.
+   * @throws AppError machine_not_found; conflict for its owner; not_found where nothing was granted
+   */
+  async leave(caller: Caller, agentId: string, blockGiver: boolean): Promise<void> {
+    const { models, store, people, ends, news, activityLog } = this.#options;
+    const machine = await store.find(scopeOf(caller), agentId);
+    if (machine === undefined) throw new AppError('machine_not_found');
+    if (machine.owner_id === caller.userId)
+      throw new AppError('conflict', 'You own this machine: remove it instead of leaving it.');
+    if (blockGiver) await people.prepare(caller.userId);
+    const whose = { agent_id: agentId, user_id: caller.userId };
+    await models.access.db.transaction(async (session) => {
+      const grant = await models.access.findOneAndDelete(whose, { session }).lean();
+      if (grant === null) throw new AppError('not_found', 'You were not granted access to this machine.');
+      await ends.add([{ ...whose, cause: 'access_revoked' }], session);
+      await this.#options.auditor.recordIn(session, leftFact(machine, grant));
+      if (blockGiver) await this.#block(caller, giverOf(grant), session);
+    });
+    news.tell(agentId, caller.userId, null);
+    await activityLog.add(machine, { what: 'left', by: caller });
+  }
+
+  async blocked(caller: Caller): Promise<BlockedUser[]> {
+    return (await this.#options.people.blockedBy(caller.userId)).map(toBlockedUser);
+  }
+
+  /** @throws AppError not_found, conflict */
+  async block(caller: Caller, username: string): Promise<BlockedUser> {
+    const { models, people, bus, now } = this.#options;
+    const { users } = await ask(bus, findUsers, { username });
+    const [user] = users;
+    if (user === undefined) throw new AppError('not_found', `There is no user called "${username}".`);
+    if (user.user_id === caller.userId) throw new AppError('conflict', 'You share nothing with yourself.');
+    await people.prepare(caller.userId);
+    const giver = { user_id: user.user_id, username: user.username, created_at: new Date(now()) };
+    await models.access.db.transaction((session) => this.#block(caller, giver, session));
+    const standing = (await people.blockedBy(caller.userId)).find(({ user_id }) => user_id === giver.user_id);
+    return toBlockedUser(standing ?? giver);
+  }
+
+  /** @throws AppError not_found */
+  async unblock(caller: Caller, userId: string): Promise<void> {
+    const { models, people, auditor } = this.#options;
+    await models.access.db.transaction(async (session) => {
+      const giver = await people.unblock(caller.userId, userId, session);
+      if (giver === undefined) throw new AppError('not_found', 'You do not refuse the shares of this user.');
+      await auditor.recordIn(session, giverFact('sharing_unblocked', giver));
+    });
+  }
+
+  async #block(caller: Caller, giver: BlockedGiver, session: Parameters<People['block']>[2]): Promise<void> {
+    const { people, auditor } = this.#options;
+    const person = await people.restOn(caller.userId, session);
+    if (person === undefined) throw new AppError('unauthenticated');
+    if (person.blocked.some(({ user_id }) => user_id === giver.user_id)) return;
+    if (person.blocked.length >= maxBlocked)
+      throw new AppError('conflict', `You refuse the shares of ${maxBlocked} users: take one off the list first.`);
+    await people.block(caller.userId, giver, session);
+    await auditor.recordIn(session, giverFact('sharing_blocked', giver));
+  }
+}
+
+const giverOf = ({ granted_by, granted_by_name }: AccessRecord): BlockedGiver => ({
+  user_id: granted_by,
+  username: granted_by_name || granted_by,
+  created_at: new Date(),
+});
+
+const leftFact = (machine: StoredMachine, grant: AccessRecord) =>
+  ({
+    action: 'access_left',
+    agentId: machine.agent_id,
+    target: { type: 'machine', id: machine.agent_id, name: machine.name },
+    details: { role: grant.role, granted_by: grant.granted_by_name ?? '' },
+  }) as const;
+
+const giverFact = (action: 'sharing_blocked' | 'sharing_unblocked', giver: BlockedGiver) =>
+  ({ action, target: { type: 'user', id: giver.user_id, name: giver.username } }) as const;
+
+const toBlockedUser = ({ user_id, username, created_at }: BlockedGiver): BlockedUser => ({
+  user_id,
+  username,
+  blocked_at: created_at.toISOString(),
+});
