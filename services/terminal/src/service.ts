@@ -120,6 +120,7 @@ export const startTerminal = async (
     },
     gatewayKey,
     doorkeeper,
+    allowList,
     store,
     denials,
     logger,

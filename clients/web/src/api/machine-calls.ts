@@ -1,13 +1,17 @@
 import {
+  blockUser,
   createMachine,
   dashboardStats,
   deleteMachine,
   type GrantRole,
   grantAccess,
+  leaveAccess,
   listAccess,
+  listBlockedUsers,
   machineMetrics,
   recentActivity,
   revokeAccess,
+  unblockUser,
   updateMachine,
 } from '@webxterm/contracts/rest';
 import type { z } from 'zod';
@@ -58,6 +62,23 @@ export const machineCalls = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof 
     signIn.withToken((token) =>
       ask(fetcher, revokeAccess, { params: of(agentId), body: { username }, headers: bearer(token) }),
     ),
+
+  leaveMachine: (agentId: string, blockGiver: boolean) =>
+    signIn.withToken((token) =>
+      ask(fetcher, leaveAccess, { params: of(agentId), body: { block_giver: blockGiver }, headers: bearer(token) }),
+    ),
+
+  blockedUsers: (signal?: AbortSignal) =>
+    signIn.withToken((token) => ask(fetcher, listBlockedUsers, { headers: bearer(token), signal })),
+
+  blockUser: (username: string) =>
+    signIn.withToken((token) => ask(fetcher, blockUser, { body: { username }, headers: bearer(token) })),
+
+  async unblockUser(userId: string): Promise<void> {
+    await signIn.withToken((token) =>
+      send(fetcher, unblockUser, { params: { user_id: userId }, headers: bearer(token) }),
+    );
+  },
 
   dashboardStats: (signal?: AbortSignal): Promise<DashboardStats> =>
     signIn.withToken((token) => ask(fetcher, dashboardStats, { headers: bearer(token), signal })),

@@ -15,12 +15,13 @@ import { OpenTerminal } from './machine-table.tsx';
 import { useUpdateMachine } from './manage-queries.ts';
 import { Meter } from './meter.tsx';
 import { useNow } from './now.ts';
-import { ago, duration, gigabytes, localTime, mayManage, platform } from './phrases.ts';
+import { ago, duration, gigabytes, isShared, localTime, mayManage, platform } from './phrases.ts';
 import { Status } from './status.tsx';
 
 const MachineActions = lazy(() =>
   import('./machine-actions.tsx').then((module) => ({ default: module.MachineActions })),
 );
+const LeaveMachine = lazy(() => import('./leave-machine.tsx').then((module) => ({ default: module.LeaveMachine })));
 const MachineManagement = lazy(() =>
   import('./machine-management.tsx').then((module) => ({ default: module.MachineManagement })),
 );
@@ -47,14 +48,23 @@ export const MachinePage = () => {
           onRetry={() => void machine.refetch()}
         />
       )}
+      {isUnreadable(machine.error) && (
+        <Suspense>
+          <Group>
+            <LeaveMachine agentId={agentId} name="this machine" />
+          </Group>
+        </Suspense>
+      )}
       {machine.isPending && <Ghost />}
       {machine.data !== undefined && <Details machine={machine.data} />}
     </Stack>
   );
 };
 
+const isUnreadable = (error: Error | null): boolean => error instanceof ApiError && error.code === 'unexpected_answer';
+
 const failureTitle = (error: Error, shown: boolean): string => {
-  if (error instanceof ApiError && error.code === 'unexpected_answer') return "This machine's details cannot be read";
+  if (isUnreadable(error)) return "This machine's details cannot be read";
   return shown ? 'This page may be out of date' : 'The machine could not be fetched';
 };
 
@@ -78,6 +88,11 @@ const Details = ({ machine }: { machine: Machine }) => (
           {mayManage(machine) && (
             <Suspense>
               <MachineActions machine={machine} />
+            </Suspense>
+          )}
+          {isShared(machine) && (
+            <Suspense>
+              <LeaveMachine agentId={machine.agent_id} name={machine.name} />
             </Suspense>
           )}
           <OpenTerminal machine={machine} size="sm" />

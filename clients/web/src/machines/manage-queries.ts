@@ -69,6 +69,15 @@ export const useRevoke = (agentId: string): UseMutationResult<unknown, Error, st
   });
 };
 
+export const useLeaveMachine = (agentId: string): UseMutationResult<unknown, Error, boolean> => {
+  const server = useServer();
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (blockGiver) => server.leaveMachine(agentId, blockGiver),
+    onSuccess: () => queries.invalidateQueries({ queryKey: machineKeys.lists }),
+  });
+};
+
 /** How busy the machine was in the last hours. */
 export const useMetrics = (agentId: string, hours: number): UseQueryResult<MachineMetrics> => {
   const server = useServer();

@@ -39,6 +39,9 @@ export const platform = ({ os, arch, metadata }: Pick<Machine, 'os' | 'arch' | '
 /** Its owner and administrators. */
 export const mayManage = ({ my_role }: Pick<Machine, 'my_role'>): boolean => my_role === 'owner' || my_role === 'admin';
 
+/** Somebody else's, and granted to the caller. */
+export const isShared = ({ my_role }: Pick<Machine, 'my_role'>): boolean => my_role === 'control' || my_role === 'view';
+
 export const gigabytes = (megabytes: number): string => `${(megabytes / 1024).toFixed(megabytes < 10_240 ? 1 : 0)} GB`;
 
 /** Whether the caller may open a shell there at all (whether it is online is another question). */

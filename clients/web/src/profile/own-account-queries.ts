@@ -9,7 +9,12 @@ import type { Belongings, SigninList } from '../api/account-calls.ts';
 import type { Server } from '../api/server.ts';
 import { useServer } from '../api/server-context.tsx';
 
-const keys = { profile: ['profile'] as const, signins: ['signins'] as const, belongings: ['belongings'] as const };
+const keys = {
+  blocked: ['blocked'] as const,
+  profile: ['profile'] as const,
+  signins: ['signins'] as const,
+  belongings: ['belongings'] as const,
+};
 
 /** Where I am signed in, the latest seen first. */
 export const useSignins = (): UseQueryResult<SigninList> => {
@@ -42,6 +47,18 @@ const useAccountChange = <Input, Output>(
     onSettled: () => queries.invalidateQueries({ queryKey: key }),
   });
 };
+
+/** Whose shares I refuse. */
+export const useBlockedUsers = () => {
+  const server = useServer();
+  return useQuery({ queryKey: keys.blocked, queryFn: ({ signal }) => server.blockedUsers(signal) });
+};
+
+export const useBlockUser = () =>
+  useAccountChange(keys.blocked, (server, username: string) => server.blockUser(username));
+
+export const useUnblockUser = () =>
+  useAccountChange(keys.blocked, (server, userId: string) => server.unblockUser(userId));
 
 export const useUpdateProfile = () =>
   useAccountChange(keys.profile, (server, change: Parameters<Server['updateProfile']>[0]) =>

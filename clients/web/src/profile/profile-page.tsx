@@ -4,6 +4,7 @@ import { Failure } from '../layout/failure.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
 import { AccountCard } from './account-card.tsx';
 import { ApiKeyCard } from './api-key-card.tsx';
+import { BlockedCard } from './blocked-card.tsx';
 import { LeaveCard } from './leave-card.tsx';
 import { PasswordCard } from './password-card.tsx';
 import { useProfile } from './profile-query.ts';
@@ -30,6 +31,7 @@ export const ProfilePage = () => {
           <AccountCard user={user} />
           <ApiKeyCard user={user} />
           <SigninsCard />
+          <BlockedCard />
           <PasswordCard />
           <LeaveCard />
         </>

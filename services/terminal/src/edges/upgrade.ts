@@ -14,12 +14,14 @@ import {
   type RequestScope,
   toAppError,
 } from '@webxterm/shared';
+import type { AllowList } from '@webxterm/shared/bus';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type Attachment, type AttachmentRequest, refusalOf } from '../attachment/attachment.ts';
 import type { Seat } from '../attachment/registry.ts';
 import { patienceMs } from '../attachment/retry.ts';
 import type { SessionStore } from '../sessions/store.ts';
 import { type Admission, type Doorkeeper, newId } from '../tickets/admission.ts';
+import { takeSeat } from '../tickets/take-seat.ts';
 import { closeCodeFor, closeForEnd, closeReason, errorFor } from './close-codes.ts';
 import type { Denials } from './denials.ts';
 import { closeSocket, type EdgeContext, type Visit } from './edge.ts';
@@ -33,6 +35,7 @@ export interface UpgradeOptions {
   readonly context: EdgeContext;
   readonly gatewayKey: Buffer;
   readonly doorkeeper: Doorkeeper;
+  readonly allowList: Pick<AllowList, 'require'>;
   readonly store: SessionStore;
   readonly denials: Denials;
   readonly logger: Logger;
@@ -113,7 +116,7 @@ export class Upgrades {
 
   #enter(admission: Admission): Seat | AppError {
     try {
-      return this.#options.context.terminals.enter(admission, admission.kind === 'pass');
+      return takeSeat(this.#options.context.terminals, this.#options.allowList, admission);
     } catch (error) {
       return toAppError(error);
     }

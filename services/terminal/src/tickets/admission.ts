@@ -24,7 +24,7 @@ export interface AdmissionOptions {
   readonly ticketKey: Buffer;
   readonly passKey: Buffer;
   readonly allowList: Pick<AllowList, 'find'>;
-  readonly redemption: Redemption;
+  readonly redemption: Pick<Redemption, 'redeem'>;
   readonly now: () => number;
 }
 

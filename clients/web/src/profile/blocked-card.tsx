@@ -1,0 +1,84 @@
+import { Button, Group, Paper, Text, TextInput } from '@mantine/core';
+import { IconUserOff } from '@tabler/icons-react';
+import type { BlockedUser } from '@webxterm/contracts/rest';
+import { useState } from 'react';
+import { Failure } from '../layout/failure.tsx';
+import { localTime } from '../machines/phrases.ts';
+import { useBlockedUsers, useBlockUser, useUnblockUser } from './own-account-queries.ts';
+import classes from './profile-page.module.css';
+
+/** Whose machines I do not want to be given. */
+export const BlockedCard = () => {
+  const blocked = useBlockedUsers();
+  const block = useBlockUser();
+  const [username, setUsername] = useState('');
+  const submit = (event: React.FormEvent): void => {
+    event.preventDefault();
+    if (username.trim() !== '') block.mutate(username.trim(), { onSuccess: () => setUsername('') });
+  };
+  return (
+    <Paper className={classes.card} component="section" aria-label="Refused shares">
+      <h2 className={classes.heading}>Whose shares you refuse</h2>
+      <Text c="dimmed" size="sm" mb="xs">
+        They can give you access to no more machines. What they shared before stays until you leave it.
+      </Text>
+      {(blocked.isError || block.isError) && (
+        <Failure
+          title={block.isError ? 'They could not be put on the list' : 'The list could not be fetched'}
+          error={block.error ?? blocked.error}
+        />
+      )}
+      <ul className={classes.rows}>
+        {blocked.data?.users.map((user) => (
+          <Row key={user.user_id} user={user} />
+        ))}
+      </ul>
+      <form onSubmit={submit}>
+        <Group align="flex-end" gap="sm">
+          <TextInput
+            label="Username"
+            size="sm"
+            value={username}
+            autoComplete="off"
+            onChange={(event) => setUsername(event.currentTarget.value)}
+            style={{ flex: '1 1 10rem' }}
+          />
+          <Button type="submit" size="sm" variant="default" loading={block.isPending} disabled={username.trim() === ''}>
+            Refuse their shares
+          </Button>
+        </Group>
+      </form>
+    </Paper>
+  );
+};
+
+const Row = ({ user }: { user: BlockedUser }) => {
+  const unblock = useUnblockUser();
+  return (
+    <li className={classes.row}>
+      <IconUserOff size={20} stroke={1.6} aria-hidden />
+      <div className={classes.rowText}>
+        <Text fw={600} size="sm">
+          {user.username}
+        </Text>
+        <Text size="xs" c="dimmed">
+          since {localTime(user.blocked_at)}
+        </Text>
+        {unblock.isError && (
+          <Text size="xs" c="red" role="alert">
+            {unblock.error.message}
+          </Text>
+        )}
+      </div>
+      <Button
+        size="xs"
+        variant="default"
+        loading={unblock.isPending}
+        onClick={() => unblock.mutate(user.user_id)}
+        aria-label={`Take shares of ${user.username} again`}
+      >
+        Take them again
+      </Button>
+    </li>
+  );
+};

@@ -1,0 +1,75 @@
+import { randomBytes } from 'node:crypto';
+import type { SigninEntry } from '@webxterm/contracts/bus';
+import { AppError } from '@webxterm/shared';
+import { hashSid, sealResumePass } from '@webxterm/shared/api';
+import { expect, it } from 'vitest';
+import { OpenTerminals } from '../attachment/registry.ts';
+import { Doorkeeper } from './admission.ts';
+import { takeSeat } from './take-seat.ts';
+import { sealTicket } from './ticket.ts';
+
+const key = randomBytes(32);
+const now = () => 1_000_000_000_000;
+const bound = { user_id: 'a'.repeat(24), sid: 'sid', agent_id: 'ag', session_id: 'session' };
+const token = { ...bound, jti: 'once', mode: 'control', exp: now() / 1000 + 30 } as const;
+
+const world = () => {
+  const entry: SigninEntry = {
+    user_id: bound.user_id,
+    username: 'ann',
+    role: 'user',
+    disabled: false,
+    exp: 2e9,
+    epoch: 'e',
+  };
+  const signins = new Map([[bound.sid, entry]]);
+  const require = (sid: string): SigninEntry => {
+    const signin = signins.get(sid);
+    if (signin === undefined) throw new AppError('unauthenticated');
+    return signin;
+  };
+  const allowList = { require, find: async (sid: string) => require(sid) };
+  let release = (): void => {};
+  const redeemed = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let arrive = (): void => {};
+  const arrived = new Promise<void>((resolve) => {
+    arrive = resolve;
+  });
+  const redemption = {
+    redeem: (): Promise<void> => {
+      arrive();
+      return redeemed;
+    },
+  };
+  const terminals = new OpenTerminals({ perUser: 2, heldPerUser: 1, elsewhere: () => 0, changed: () => {} });
+  const doorkeeper = new Doorkeeper({ jwtKeys: [], ticketKey: key, passKey: key, allowList, redemption, now });
+  const enter = async (text: string) => takeSeat(terminals, allowList, await doorkeeper.admit(text));
+  return { signins, terminals, enter, arrived, release };
+};
+
+it.each([
+  ['ticket', sealTicket(key, { ...token, username: 'ann' })],
+  ['pass', sealResumePass(key, { ...token, viewer_id: 'viewer' })],
+])('a sign-in that ends while a %s is redeemed opens no terminal', async (_kind, text) => {
+  const { signins, terminals, enter, arrived, release } = world();
+  const entered = enter(text);
+  await arrived;
+  signins.delete(bound.sid);
+  // The end of the sign-in finds no terminal yet.
+  terminals.endSignin(hashSid(bound.sid));
+  release();
+  await expect(entered).rejects.toMatchObject({ code: 'unauthenticated' });
+  expect(terminals.size).toBe(0);
+});
+
+it('a sign-in that goes on has its place, which its end finds', async () => {
+  const { terminals, enter, release } = world();
+  release();
+  const seat = await enter(sealTicket(key, { ...token, username: 'ann' }));
+  const ended: string[] = [];
+  seat.onEnd((why) => ended.push(why));
+  terminals.endSignin(hashSid(bound.sid));
+  expect(ended).toEqual(['signed_out']);
+});
