@@ -2,7 +2,7 @@ import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { inspect } from 'node:util';
 import { Metadata } from '@grpc/grpc-js';
 import { encodeDown, inputWindow } from '@webxterm/contracts/frames';
-import { metadataKey, type OpenStream, type Welcome, wrapFrame } from '@webxterm/contracts/grpc';
+import { type MachineFacts, metadataKey, type OpenStream, type Welcome, wrapFrame } from '@webxterm/contracts/grpc';
 import { describe, expect, it } from 'vitest';
 import { helloBytes } from '../../clients/agent/src/identity/machine-key.ts';
 import { dial } from '../../clients/agent/src/link/dial.ts';
@@ -29,7 +29,11 @@ const facts = {
 };
 
 /** An agent that anybody with an account may run: enrolled by the book, and then at nobody's service. */
-const enrol = async (address: string, apiKey: string): Promise<{ link: HubConnection; welcome: Welcome }> => {
+export const enrol = async (
+  address: string,
+  apiKey: string,
+  said: MachineFacts = facts,
+): Promise<{ link: HubConnection; welcome: Welcome }> => {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
   const result = await dial(address, {
     security: { tls: false, ca: undefined },
@@ -41,7 +45,7 @@ const enrol = async (address: string, apiKey: string): Promise<{ link: HubConnec
     instanceId: randomBytes(16),
     credential: { $case: 'apiKey', value: apiKey },
     fallbackCredential: '',
-    facts,
+    facts: said,
     registerOnly: false,
     patienceMs: 10_000,
   });
