@@ -9,6 +9,7 @@ import {
 import { AppError } from '@webxterm/shared';
 import type { Api } from '@webxterm/shared/api';
 import { registrationLifeMs } from '../enrolment/registration-token.ts';
+import type { Authorizer } from './authorize.ts';
 import type { MachineChanges } from './changes.ts';
 import type { StoredMachine } from './record.ts';
 import type { StatsHistory } from './stats-history.ts';
@@ -16,6 +17,7 @@ import { type MachineStore, scopeOf } from './store.ts';
 
 export interface ChangeHttpOptions {
   readonly store: MachineStore;
+  readonly authorizer: Pick<Authorizer, 'access'>;
   readonly changes: MachineChanges;
   readonly history: StatsHistory;
   readonly view: (machine: StoredMachine, role: MachineRole) => Machine;
@@ -25,7 +27,10 @@ export interface ChangeHttpOptions {
 const hourMs = 3_600_000;
 
 /** Mounts what people do with machines. */
-export const mountMachineChanges = (api: Api, { store, changes, history, view, now }: ChangeHttpOptions): void => {
+export const mountMachineChanges = (
+  api: Api,
+  { store, authorizer, changes, history, view, now }: ChangeHttpOptions,
+): void => {
   api.mount(createMachine, async ({ body, caller }) => {
     const { machine, token } = await changes.create(caller, body);
     return { machine: view(machine, 'owner'), registration_token: token, expires_in: registrationLifeMs / 1000 };
@@ -33,7 +38,9 @@ export const mountMachineChanges = (api: Api, { store, changes, history, view, n
 
   api.mount(updateMachine, async ({ params, body, caller }) => {
     const machine = await changes.update(caller, params.agent_id, body);
-    return view(machine, machine.owner_id === caller.userId ? 'owner' : 'admin');
+    // As GET says it: an administrator who was granted control has that role here too.
+    const { role } = await authorizer.access(caller, params.agent_id);
+    return view(machine, role);
   });
 
   api.mount(deleteMachine, async ({ params, caller }) => {

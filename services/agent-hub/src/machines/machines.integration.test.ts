@@ -289,3 +289,17 @@ describe('an agent that says what no machine is', () => {
     expect(old).toMatchObject({ metadata: { mem_total_mb: 1e9, hostname: 'h' }, uptime_seconds: 0, tags: [] });
   });
 });
+
+describe('a name with an accent', () => {
+  it('is found however the accent is typed, and the answer to a change says the role that GET says', async () => {
+    const agentId = await enrol('ann', 'plain');
+    const change = (name: string, token: string) =>
+      hub.call('PATCH', `/api/machines/${agentId}`, token, { name, tags: ['caf\u00e9'] });
+    await change('Ren\u00e9', person('ann').token);
+    expect((await list('ann', '?search=ren%65%CC%81')).names).toEqual(['Ren\u00e9']);
+    expect((await list('ann', '?tag=cafe%CC%81')).names).toEqual(['Ren\u00e9']);
+    await grant(agentId, 'root', 'control');
+    const seen = Machine.parse(await (await get('root', agentId)).json()).my_role;
+    expect((await change('Ren\u00e9e', person('root').token)).body).toMatchObject({ my_role: seen });
+  });
+});

@@ -31,6 +31,8 @@ export type ReportedFacts = Pick<
 const standingDeadlineMs = 3000;
 const escapeRegex = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
+const containing = (text: string) => mongoose.trusted({ $regex: escapeRegex(text), $options: 'i' });
+
 /** The machines as people and hubs read them, and what is noted of them. How they come in: `EnrolmentStore`. */
 export class MachineStore {
   readonly #models: MachineModels;
@@ -146,12 +148,15 @@ export class MachineStore {
     const all: QueryFilter<MachineRecord>[] = [await this.#scoped(scope)];
     all.push(query.revoked ? { revoked_at: mongoose.trusted({ $ne: null }) } : { revoked_at: null });
     if (query.search !== undefined && query.search !== '') {
-      const part = mongoose.trusted({ $regex: escapeRegex(query.search), $options: 'i' });
-      all.push({ $or: [{ name: part }, { description: part }, { tags: part }] });
+      // Names and tags are kept in this form; a description as it was written.
+      const kept = containing(query.search.normalize('NFKC'));
+      all.push({
+        $or: [{ name: kept }, { tags: kept }, { description: kept }, { description: containing(query.search) }],
+      });
     }
     if (query.pending !== undefined)
       all.push({ public_key: query.pending ? /^pending:/ : mongoose.trusted({ $not: /^pending:/ }) });
-    if (query.tag !== undefined) all.push({ tags: query.tag });
+    if (query.tag !== undefined) all.push({ tags: query.tag.normalize('NFKC').trim() });
     if (query.agentIds !== undefined)
       all.push({
         agent_id: mongoose.trusted(
