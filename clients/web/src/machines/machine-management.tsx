@@ -2,12 +2,15 @@ import { Stack } from '@mantine/core';
 import type { Machine } from '@webxterm/contracts/rest';
 import { AccessCard } from './access-card.tsx';
 import { HistoryCard } from './history-card.tsx';
-import { mayManage } from './phrases.ts';
+import { useMayManage } from './machine-queries.ts';
 
 /** The part of a machine's page that is fetched after the rest. */
-export const MachineManagement = ({ machine }: { machine: Machine }) => (
-  <Stack gap="md">
-    {machine.status !== 'pending' && <HistoryCard agentId={machine.agent_id} />}
-    {mayManage(machine) && machine.status !== 'pending' && <AccessCard machine={machine} />}
-  </Stack>
-);
+export const MachineManagement = ({ machine }: { machine: Machine }) => {
+  const manages = useMayManage(machine);
+  return (
+    <Stack gap="md">
+      {machine.status !== 'pending' && <HistoryCard agentId={machine.agent_id} />}
+      {manages && machine.status !== 'pending' && <AccessCard machine={machine} />}
+    </Stack>
+  );
+};

@@ -10,12 +10,12 @@ import { NotFound } from '../layout/not-found.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
 import { SessionRows } from '../sessions/session-rows.tsx';
 import classes from './cards.module.css';
-import { useMachine } from './machine-queries.ts';
+import { useMachine, useMayManage } from './machine-queries.ts';
 import { OpenTerminal } from './machine-table.tsx';
 import { useUpdateMachine } from './manage-queries.ts';
 import { Meter } from './meter.tsx';
 import { useNow } from './now.ts';
-import { ago, duration, gigabytes, isShared, localTime, mayManage, platform } from './phrases.ts';
+import { ago, duration, gigabytes, isShared, localTime, platform } from './phrases.ts';
 import { Status } from './status.tsx';
 
 const MachineActions = lazy(() =>
@@ -68,55 +68,58 @@ const failureTitle = (error: Error, shown: boolean): string => {
   return shown ? 'This page may be out of date' : 'The machine could not be fetched';
 };
 
-const Details = ({ machine }: { machine: Machine }) => (
-  <>
-    <PageHeader
-      title={machine.name}
-      text={
-        <Group gap="sm" component="span">
-          <Status status={machine.status} />
-          {machine.tags.map((tag) => (
-            <Badge key={tag} color="gray">
-              {tag}
-            </Badge>
-          ))}
-          {machine.description}
-        </Group>
-      }
-      actions={
-        <>
-          {mayManage(machine) && (
-            <Suspense>
-              <MachineActions machine={machine} />
-            </Suspense>
-          )}
-          {isShared(machine) && (
-            <Suspense>
-              <LeaveMachine agentId={machine.agent_id} name={machine.name} />
-            </Suspense>
-          )}
-          <OpenTerminal machine={machine} size="sm" />
-        </>
-      }
-    />
-    {machine.new_from !== null && mayManage(machine) && <NewMachine machine={machine} address={machine.new_from} />}
-    <Paper className={classes.card} component="section" aria-label="Load">
-      <h2 className={classes.heading}>Right now</h2>
-      <Load machine={machine} />
-    </Paper>
-    <Paper className={classes.card} component="section" aria-label="Facts">
-      <h2 className={classes.heading}>About this machine</h2>
-      <Facts machine={machine} />
-    </Paper>
-    <Paper className={classes.card} component="section" aria-label="Sessions on this machine">
-      <h2 className={classes.heading}>Running sessions</h2>
-      <SessionRows agentId={machine.agent_id} />
-    </Paper>
-    <Suspense fallback={<Skeleton height={180} radius="lg" />}>
-      <MachineManagement machine={machine} />
-    </Suspense>
-  </>
-);
+const Details = ({ machine }: { machine: Machine }) => {
+  const manages = useMayManage(machine);
+  return (
+    <>
+      <PageHeader
+        title={machine.name}
+        text={
+          <Group gap="sm" component="span">
+            <Status status={machine.status} />
+            {machine.tags.map((tag) => (
+              <Badge key={tag} color="gray">
+                {tag}
+              </Badge>
+            ))}
+            {machine.description}
+          </Group>
+        }
+        actions={
+          <>
+            {manages && (
+              <Suspense>
+                <MachineActions machine={machine} />
+              </Suspense>
+            )}
+            {isShared(machine) && (
+              <Suspense>
+                <LeaveMachine agentId={machine.agent_id} name={machine.name} />
+              </Suspense>
+            )}
+            <OpenTerminal machine={machine} size="sm" />
+          </>
+        }
+      />
+      {machine.new_from !== null && manages && <NewMachine machine={machine} address={machine.new_from} />}
+      <Paper className={classes.card} component="section" aria-label="Load">
+        <h2 className={classes.heading}>Right now</h2>
+        <Load machine={machine} />
+      </Paper>
+      <Paper className={classes.card} component="section" aria-label="Facts">
+        <h2 className={classes.heading}>About this machine</h2>
+        <Facts machine={machine} />
+      </Paper>
+      <Paper className={classes.card} component="section" aria-label="Sessions on this machine">
+        <h2 className={classes.heading}>Running sessions</h2>
+        <SessionRows agentId={machine.agent_id} />
+      </Paper>
+      <Suspense fallback={<Skeleton height={180} radius="lg" />}>
+        <MachineManagement machine={machine} />
+      </Suspense>
+    </>
+  );
+};
 
 /** Somebody enrolled it with the owner's API key: if it was not the owner, they should know. */
 const NewMachine = ({ machine, address }: { machine: Machine; address: string }) => {

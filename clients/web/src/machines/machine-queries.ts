@@ -2,8 +2,10 @@ import { keepPreviousData, type UseQueryResult, useQuery } from '@tanstack/react
 import type { Machine } from '@webxterm/contracts/rest';
 import type { MachineList, MachineQuery } from '../api/server.ts';
 import { useServer } from '../api/server-context.tsx';
+import { useProfile } from '../profile/profile-query.ts';
 import { usePollInterval } from './live-machines.ts';
 import { machineKeys } from './machine-cache.ts';
+import { mayManage } from './phrases.ts';
 
 /** A page of my machines; the page before stays on the screen while the next one comes. */
 export const useMachineList = (query: MachineQuery): UseQueryResult<MachineList> => {
@@ -15,6 +17,9 @@ export const useMachineList = (query: MachineQuery): UseQueryResult<MachineList>
     refetchInterval: usePollInterval(),
   });
 };
+
+export const useMayManage = (machine: Pick<Machine, 'my_role'>): boolean =>
+  mayManage(machine, useProfile().data?.user.role);
 
 export const useMachine = (agentId: string): UseQueryResult<Machine> => {
   const server = useServer();

@@ -4,7 +4,7 @@ import { readMachines } from '../api/machine-rows.ts';
 import { EventStreamParser } from './event-stream.ts';
 import { installCommands, maskedKey } from './install-command.ts';
 import { listWithEvent, withEvent } from './machine-cache.ts';
-import { ago, duration, platform } from './phrases.ts';
+import { ago, duration, mayManage, platform } from './phrases.ts';
 
 const machine = (agentId: string): Machine => ({
   id: '1',
@@ -119,6 +119,17 @@ it('systems are named by distribution, or by kernel where only that is known', (
   expect(system('6.8.0')).toBe('Linux 6.8.0 · x64');
   expect(system('Debian GNU/Linux 12')).toBe('Debian GNU/Linux 12 · x64');
   expect(system('')).toBe('Linux · x64');
+});
+
+it('is managed by its owner and by administrators, also by one who was granted it', () => {
+  const manages = (my_role: Machine['my_role'], role: 'user' | 'admin' | undefined): boolean =>
+    mayManage({ my_role }, role);
+  expect([manages('owner', 'user'), manages('admin', 'admin'), manages('control', 'admin')]).toEqual([
+    true,
+    true,
+    true,
+  ]);
+  expect([manages('control', 'user'), manages('view', undefined)]).toEqual([false, false]);
 });
 
 it('times are said as people say them', () => {

@@ -1,4 +1,4 @@
-import type { Machine } from '@webxterm/contracts/rest';
+import type { Machine, Role } from '@webxterm/contracts/rest';
 
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'long' });
 const steps: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
@@ -36,8 +36,9 @@ export const platform = ({ os, arch, metadata }: Pick<Machine, 'os' | 'arch' | '
   return [system, arch].filter((part) => part !== '').join(' · ');
 };
 
-/** Its owner and administrators. */
-export const mayManage = ({ my_role }: Pick<Machine, 'my_role'>): boolean => my_role === 'owner' || my_role === 'admin';
+/** Its owner and administrators; one who was granted it has the grant's role there, and manages it all the same. */
+export const mayManage = ({ my_role }: Pick<Machine, 'my_role'>, role: Role | undefined): boolean =>
+  role === 'admin' || my_role === 'owner' || my_role === 'admin';
 
 /** Somebody else's, and granted to the caller. */
 export const isShared = ({ my_role }: Pick<Machine, 'my_role'>): boolean => my_role === 'control' || my_role === 'view';
