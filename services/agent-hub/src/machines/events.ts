@@ -1,6 +1,7 @@
+import type { ServerResponse } from 'node:http';
 import type { MachineAccessChange, MachineEvent, MachineRole } from '@webxterm/contracts/rest';
 import { AppError } from '@webxterm/shared';
-import { type Caller, hashSid, type RequestContext } from '@webxterm/shared/api';
+import { type Caller, hashSid } from '@webxterm/shared/api';
 import type { AllowList } from '@webxterm/shared/bus';
 
 import type { Person } from './access-rule.ts';
@@ -16,11 +17,10 @@ const maxWaiting = 1000;
 const accessGoodMs = 5000;
 const maxKnownAccess = 5000;
 
-type Response = RequestContext['response'];
 type EventKind = 'status' | 'stats';
 
 export interface EventStreamOptions {
-  readonly authorizer: Authorizer;
+  readonly authorizer: Pick<Authorizer, 'access'>;
   readonly allowList: Pick<AllowList, 'peek' | 'isStale'>;
   readonly now: () => number;
 }
@@ -36,7 +36,7 @@ export class MachineEventStreams {
   }
 
   /** Serves until the client leaves, the sign-in ends or the service does. @throws AppError too_many_requests */
-  async serve(caller: Caller, response: Response): Promise<void> {
+  async serve(caller: Caller, response: ServerResponse): Promise<void> {
     const mine = [...this.#streams].filter((stream) => stream.person.userId === caller.userId);
     if (this.#ending || this.#streams.size >= maxStreams) throw new AppError('unavailable');
     if (mine.length >= maxPerUser)
@@ -82,13 +82,13 @@ class EventStream {
   readonly sidHash: string;
   readonly ended: Promise<void>;
   readonly #options: EventStreamOptions;
-  readonly #response: Response;
+  readonly #response: ServerResponse;
   readonly #heartbeat: NodeJS.Timeout;
   readonly #access = new Map<string, KnownAccess>();
   readonly #waiting = new Map<string, string>();
   #blocked = false;
 
-  constructor(options: EventStreamOptions, caller: Caller, response: Response) {
+  constructor(options: EventStreamOptions, caller: Caller, response: ServerResponse) {
     this.#options = options;
     this.#response = response;
     this.person = { userId: caller.userId, role: caller.role };
