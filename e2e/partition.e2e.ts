@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from '@nats-io/transport-node';
-import { machineSubject } from '@webxterm/contracts/bus';
+import { busMacPurposes, machineSubject } from '@webxterm/contracts/bus';
+import { MacKey, sealMessage } from '@webxterm/shared/bus';
 import { type Servers, startServers } from '@webxterm/stack';
 import { MongoClient } from 'mongodb';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -128,7 +129,11 @@ describe('a service that is cut off from NATS while a sign-in ends', () => {
       pass: servers.natsPassword('agent-hub'),
       inboxPrefix: '_INBOX_agent_hub',
     });
-    bus.publish(machineSubject(agentId, 'access'), JSON.stringify({ ...grant, role: null }));
+    const subject = machineSubject(agentId, 'access');
+    const payload = JSON.stringify({ ...grant, role: null });
+    const linkKey = readFileSync(join(stack.dataDir, 'secrets', 'link-key'), 'utf8').trim();
+    const key = new MacKey(Buffer.from(linkKey, 'base64url'), busMacPurposes.amongHubs);
+    bus.publish(subject, payload, { headers: sealMessage(key, subject, payload, Date.now()) });
     await bus.close();
     await dan.terminal.run('true');
     gate.letIn('agent-hub');

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
 import { type BusUser, signinKey } from '@webxterm/contracts/bus';
 import { describe, expect, it } from 'vitest';
@@ -21,9 +21,15 @@ const stored = async (bus: NatsConnection, key: string): Promise<string> => {
 };
 const isSigned = (text: string): boolean => /^[A-Za-z0-9_-]{86}\.\{/.test(text);
 
-const makeConsumer = async (bus: NatsConnection, stream: string, config: object): Promise<string> => {
-  const create = { stream_name: stream, config: { ack_policy: 'none', deliver_policy: 'all', ...config } };
-  const answer = await bus.request(`$JS.API.CONSUMER.CREATE.${stream}`, JSON.stringify(create));
+const makeConsumer = async (
+  bus: NatsConnection,
+  stream: string,
+  config: { readonly filter_subject?: string; readonly deliver_subject?: string },
+): Promise<string> => {
+  const name = randomBytes(8).toString('hex');
+  const create = { stream_name: stream, config: { name, ack_policy: 'none', deliver_policy: 'all', ...config } };
+  const filter = create.config.filter_subject === undefined ? '' : `.${create.config.filter_subject}`;
+  const answer = await bus.request(`$JS.API.CONSUMER.CREATE.${stream}.${name}${filter}`, JSON.stringify(create));
   return answer.json<{ name?: string }>().name ?? '';
 };
 
@@ -56,21 +62,23 @@ export const attackAllowList = (world: () => World): void => {
       const victim = await world().person('copied');
       const key = keyOf(victim.token);
       const bus = await world().bus('agent-hub');
+      // No service may read all of EVENTS: with the rights of init, for nothing rests on the permissions alone.
+      const init = await world().bus('init');
       // A push consumer stores the entry, under its own subject, in a stream that the hub may read.
       const filter = { filter_subject: subjectOf(key), deliver_subject: 'auth.user.changed' };
       await makeConsumer(bus, 'KV_signins', filter);
       await eventually('the copy is there', async () => {
-        const name = await makeConsumer(bus, 'EVENTS', {});
-        const info = await bus.request(`$JS.API.CONSUMER.INFO.EVENTS.${name}`);
+        const name = await makeConsumer(init, 'EVENTS', {});
+        const info = await init.request(`$JS.API.CONSUMER.INFO.EVENTS.${name}`);
         return info.json<{ num_pending: number }>().num_pending > 0 || undefined;
       });
       expect((await victim.rest.post('/api/auth/logout', undefined)).status).toBe(204);
-      const puller = await makeConsumer(bus, 'EVENTS', {});
-      bus.publish(`$JS.API.CONSUMER.MSG.NEXT.EVENTS.${puller}`, JSON.stringify({ batch: 1000, no_wait: true }), {
+      const puller = await makeConsumer(init, 'EVENTS', {});
+      init.publish(`$JS.API.CONSUMER.MSG.NEXT.EVENTS.${puller}`, JSON.stringify({ batch: 1000, no_wait: true }), {
         // The copy is stored under its own subject; what the server says at the end, under this one.
         reply: subjectOf('s.pulled'),
       });
-      await bus.flush();
+      await init.flush();
       expect((await victim.rest.get('/api/machines')).status).toBe(401);
       await eventually(
         'its end is signed',
@@ -82,6 +90,7 @@ export const attackAllowList = (world: () => World): void => {
 
     it('does not take bytes of another stream for an entry', async () => {
       const bus = await world().bus('agent-hub');
+      const init = await world().bus('init');
       const purge = headers();
       purge.set('Nats-Rollup', 'all');
       bus.publish('$KV.presence.agents.ag_purge', '{}', { headers: purge });
@@ -89,11 +98,11 @@ export const attackAllowList = (world: () => World): void => {
       // With a header that would empty the bucket: straight into it, and by way of a stream that the hub may pull from.
       for (const to of [subjectOf('s.pushed'), 'auth.user.changed'])
         await makeConsumer(bus, 'KV_presence', { filter_subject: '$KV.presence.agents.ag_purge', deliver_subject: to });
-      const puller = await makeConsumer(bus, 'EVENTS', {});
-      bus.publish(`$JS.API.CONSUMER.MSG.NEXT.EVENTS.${puller}`, JSON.stringify({ batch: 1000, no_wait: true }), {
+      const puller = await makeConsumer(init, 'EVENTS', {});
+      init.publish(`$JS.API.CONSUMER.MSG.NEXT.EVENTS.${puller}`, JSON.stringify({ batch: 1000, no_wait: true }), {
         reply: subjectOf('s.pulled'),
       });
-      await bus.flush();
+      await init.flush();
       await expectEverybodyIn(world());
       for (const person of [world().cast.control, world().cast.admin])
         await eventually(

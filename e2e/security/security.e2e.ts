@@ -4,6 +4,7 @@ import { aftermath, pidsOf } from './aftermath.ts';
 import { attackAgentPort } from './agent-port.ts';
 import { attackAllowList } from './allow-list.ts';
 import { tryBounds } from './bounds.ts';
+import { attackBusMessages } from './bus-messages.ts';
 import { attackFraming } from './framing.ts';
 import { fuzzAgentClaims } from './fuzz/agent-claims.ts';
 import { fuzzAgents } from './fuzz/agents.ts';
@@ -42,6 +43,7 @@ fuzzAgents(() => world);
 fuzzAgentClaims(() => world);
 attackInside(() => world);
 attackAllowList(() => world);
+attackBusMessages(() => world);
 fuzzBus(() => world);
 fuzzRest(() => world);
 aftermath(

@@ -1,7 +1,12 @@
 export { type BusOptions, connectBus } from './bus/connect.ts';
 export { declareStreams } from './bus/declare-streams.ts';
+export { StreamFollower, type StreamFollowerOptions } from './bus/follow-stream.ts';
 export { entryValue, KvView, type KvViewOptions, openBucket, parseEntry } from './bus/kv-view.ts';
+export { MacKey, publicKeyVerifier, type TextSigner, type TextVerifier } from './bus/message-keys.ts';
+export { MessageReader, type MessageReaderOptions } from './bus/message-reader.ts';
+export { Refusals } from './bus/refusals.ts';
 export { answer, ask } from './bus/request-reply.ts';
+export { sealMessage, tryId } from './bus/signed-message.ts';
 export { PresenceView, type Whereabouts } from './presence/presence-view.ts';
 export { AllowList, type SigninListener } from './signins/allow-list.ts';
 export { EntrySigner, openEntry, type SignedEntry, signinKeyLine, storedEntry } from './signins/signed-entry.ts';

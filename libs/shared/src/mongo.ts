@@ -1,2 +1,3 @@
 export { buildIndexes, connectMongo, type MongoOptions } from './mongo/connect.ts';
 export { duplicateIndexKey, isMongoUnavailable } from './mongo/mongo-errors.ts';
+export { unsignedUntil } from './mongo/unsigned-until.ts';

@@ -44,7 +44,7 @@ export const startHub = async (
     health,
     shutdown,
   });
-  const parts = makeParts(settings, await openConnections(settings, health, context), context);
+  const parts = makeParts(settings, await openConnections(settings, health, context), { ...context, health });
   const ports = guardedPorts(settings, parts);
   const agents = agentService(settings, parts, ports.agents);
   const agentServer = createGrpcServer({ 'grpc.max_connection_idle_ms': idleConnectionMs });
@@ -182,10 +182,12 @@ const addShutdown = (
     parts.links.stopCountingSilence();
     parts.revocation.stop();
     parts.settlement.stop();
-    parts.userEvents.stop();
-    parts.revokedKeys.stop();
     parts.allowList.stop();
     parts.view.stop();
-    await Promise.all(ports.map((port) => port.shutDown(1000)));
+    await Promise.all([
+      parts.userEvents.stop(),
+      parts.revokedKeys.stop(),
+      ...ports.map((port) => port.shutDown(1000)),
+    ]);
   });
 };

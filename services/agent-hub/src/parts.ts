@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { NatsConnection } from '@nats-io/transport-node';
+import { busMacPurposes } from '@webxterm/contracts/bus';
 import type { Health, Logger, ServiceContext } from '@webxterm/shared';
 import { AuditOutbox, Auditor } from '@webxterm/shared/audit';
-import { AllowList, connectBus, PresenceView } from '@webxterm/shared/bus';
-import { buildIndexes, connectMongo } from '@webxterm/shared/mongo';
+import { AllowList, connectBus, MacKey, PresenceView, publicKeyVerifier, Refusals } from '@webxterm/shared/bus';
+import { buildIndexes, connectMongo, unsignedUntil } from '@webxterm/shared/mongo';
 import { EndStore } from './access/end-store.ts';
 import { AccessNews } from './access/news.ts';
 import { OwnAccess } from './access/own-access.ts';
@@ -43,6 +44,8 @@ export interface Connections {
   readonly auditOutbox: AuditOutbox;
   readonly bus: NatsConnection;
   readonly busState: BusState;
+  /** Messages without a signature count when they came before, ms since 1970. */
+  readonly unsignedUntil: number;
 }
 
 /** Connects to database and bus, waiting for them, with the indexes built: unique means unique from the first write. */
@@ -55,6 +58,7 @@ export const openConnections = async (
   const models = defineMachineModels(mongo);
   const auditOutbox = new AuditOutbox(mongo);
   await buildIndexes(mongo);
+  const unsigned = await unsignedUntil(mongo, models.machines);
   const bus = await connectBus({
     urls: settings.NATS_URL,
     user: 'agent-hub',
@@ -64,21 +68,36 @@ export const openConnections = async (
     health,
     shutdown,
   });
-  return { models, auditOutbox, bus, busState: new BusState(bus) };
+  return { models, auditOutbox, bus, busState: new BusState(bus), unsignedUntil: unsigned };
 };
+
+const lostStream = 'the stream EVENTS cannot be read; auth declares it anew within seconds of its loss';
+const lostBucket = 'its bucket cannot be read; auth declares it anew within seconds of its loss';
+
+/** Reports a part of this hub, by whether what it reads is current. */
+const partOf =
+  (health: Health, part: string, otherwise: string) =>
+  (current: boolean): void =>
+    health.set(part, current, current ? '' : otherwise);
 
 /** What a hub is made of. Nothing runs yet. */
 export type Parts = ReturnType<typeof makeParts>;
 
 export const makeParts = (
   settings: HubSettings,
-  { models, auditOutbox, bus, busState }: Connections,
-  { logger, now = Date.now }: { readonly logger: Logger; readonly now?: () => number },
+  { models, auditOutbox, bus, busState, unsignedUntil: unsigned }: Connections,
+  { logger, health, now = Date.now }: { readonly logger: Logger; readonly health: Health; readonly now?: () => number },
 ) => {
   const hubId = `${(settings.INSTANCE_ID ?? 'hub').replace(/[^A-Za-z0-9_-]/g, '-')}-${randomBytes(6).toString('hex')}`;
   const isConnected = (): boolean => busState.connected;
-  const allowList = new AllowList({ bus, logger, now, keys: settings.SIGNIN_KEYS });
-  const view = new PresenceView(bus, logger);
+  const allowList = new AllowList({
+    bus,
+    logger,
+    now,
+    keys: settings.SIGNIN_KEYS,
+    onCurrent: partOf(health, 'signins', lostBucket),
+  });
+  const view = new PresenceView(bus, logger, partOf(health, 'presence', lostBucket));
   const store = new MachineStore(models);
   const enrolments = new EnrolmentStore(models, settings.MAX_MACHINES_PER_USER);
   const authorizer = new Authorizer(store);
@@ -88,7 +107,19 @@ export const makeParts = (
   const entries = new PresenceEntries({ bus, logger, view, hubId, address: settings.INTERNAL_ADDRESS });
   const revocation = new Revocation({ allowList, authorizer, links, table: attachments, logger });
   const ends = new EndStore(models.ends, now);
-  const news = new AccessNews(bus, logger);
+  const amongHubs = new MacKey(settings.LINK_KEY, busMacPurposes.amongHubs);
+  const toTerminals = new MacKey(settings.PASS_KEY, busMacPurposes.hubsToTerminals);
+  const refusals = new Refusals(logger, now);
+  refusals.measure(health.metrics);
+  const signed = {
+    bus,
+    logger,
+    now,
+    refusals,
+    unsignedUntil: unsigned,
+    verifier: publicKeyVerifier(settings.SIGNIN_KEYS),
+  };
+  const news = new AccessNews(bus, logger, amongHubs, now);
   const history = new StatsHistory(models.stats);
   const activityLog = new ActivityLog(models.activity, logger, now);
   const managed = new ManagedMachines(store);
@@ -112,7 +143,15 @@ export const makeParts = (
       now,
       onEnds: (agentId) => void revocation.accessChanged(agentId, null),
     }),
-    userEvents: new UserEvents({ bus, logger, onChange: (change) => departures.userChanged(change) }),
+    userEvents: new UserEvents({
+      ...signed,
+      onChange: (change) => departures.userChanged(change),
+      onCurrent: partOf(health, 'user events', lostStream),
+    }),
+    amongHubs,
+    toTerminals,
+    refusals,
+    unsignedUntil: unsigned,
     commands,
     dispatch: new CommandDispatch({
       bus,
@@ -138,14 +177,14 @@ export const makeParts = (
     links,
     attachments,
     rendezvous: new Rendezvous(),
-    sessionLists: new SessionLists(bus, logger),
+    sessionLists: new SessionLists(bus, logger, toTerminals, now),
     activity: new Activity({ bus, store, history, logger, now, isConnected }),
     presence: new Presence({ hubId, view, entries, table: links, logger, now, isCurrent: isConnected }),
     revocation,
     events: new MachineEventStreams({ authorizer, allowList, now }),
     revokedKeys: new RevokedKeys({
-      bus,
-      logger,
+      ...signed,
+      onCurrent: partOf(health, 'revocations', lostStream),
       onRevoked: (keyId) => dropKey(keyId, { links, store, logger, now }),
     }),
   };

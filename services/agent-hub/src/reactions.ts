@@ -1,4 +1,5 @@
-import { MachineAccessEvent } from '@webxterm/contracts/bus';
+import { MachineAccessEvent, machineAccessWildcard } from '@webxterm/contracts/bus';
+import { MessageReader } from '@webxterm/shared/bus';
 import type { Parts } from './parts.ts';
 import type { Lease } from './presence/lease.ts';
 
@@ -32,18 +33,17 @@ export const wireReconnect = ({ busState, presence, revocation, sessionLists }: 
   });
 };
 
-const followAccess = ({ bus, logger, events, revocation, settlement }: Parts): void => {
-  bus.subscribe('machines.*.access', {
+const followAccess = (parts: Parts): void => {
+  const { bus, logger, events, revocation, settlement, amongHubs: verifier } = parts;
+  const reader = new MessageReader({ ...parts, channel: machineAccessWildcard, schema: MachineAccessEvent, verifier });
+  bus.subscribe(machineAccessWildcard, {
     callback: (error, message) => {
       if (error) return logger.error({ err: error }, 'access changes cannot be followed');
-      try {
-        const event = MachineAccessEvent.parse(message.json());
-        events.accessChanged(event);
-        void revocation.accessChanged(event.agent_id, event.user_id, event.role);
-        void settlement.carryOut(event.agent_id);
-      } catch (problem) {
-        logger.error({ err: problem }, 'an access change does not have the agreed shape, ignoring it');
-      }
+      const event = reader.live(message);
+      if (event === undefined) return;
+      events.accessChanged(event);
+      void revocation.accessChanged(event.agent_id, event.user_id, event.role);
+      void settlement.carryOut(event.agent_id);
     },
   });
 };

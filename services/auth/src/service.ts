@@ -102,8 +102,9 @@ export const startAuth = async (
     auditor,
     retentionDays: settings.AUDIT_RETENTION_DAYS,
     logger,
+    onCurrent: (current) => health.set('audit', current, current ? '' : 'the stream AUDIT cannot be read'),
   });
-  const worker = new OutboxWorker({ bus, outbox, list, logger });
+  const worker = new OutboxWorker({ bus, outbox, signer: roots.current.allowList, list, logger });
   const standing = new Standing(users, store);
   const signins = new Signins({
     connection,

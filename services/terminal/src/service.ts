@@ -1,8 +1,9 @@
+import { busMacPurposes } from '@webxterm/contracts/bus';
 import { Health, type ServiceContext, serveHealth } from '@webxterm/shared';
 import { Api, type ResumePass, resumePassLifeMs, sealResumePass } from '@webxterm/shared/api';
 import { AuditOutbox, Auditor } from '@webxterm/shared/audit';
-import { AllowList, connectBus, PresenceView } from '@webxterm/shared/bus';
-import { buildIndexes, connectMongo } from '@webxterm/shared/mongo';
+import { AllowList, connectBus, MacKey, PresenceView, Refusals } from '@webxterm/shared/bus';
+import { buildIndexes, connectMongo, unsignedUntil } from '@webxterm/shared/mongo';
 import { Attachment, type AttachmentContext, type AttachmentRequest } from './attachment/attachment.ts';
 import { OpenTerminals } from './attachment/registry.ts';
 import { patienceMs } from './attachment/retry.ts';
@@ -52,15 +53,26 @@ export const startTerminal = async (
       shutdown,
     }),
   ]);
-  const store = new SessionStore(sessionModel(connection));
+  const sessions = sessionModel(connection);
+  const store = new SessionStore(sessions);
   const redemption = new Redemption(redeemedModel(connection), logger);
   const auditor = new Auditor({ bus, outbox: new AuditOutbox(connection), logger });
   await buildIndexes(connection);
+  const refusals = new Refusals(logger);
+  refusals.measure(health.metrics);
+  const reading = { bus, logger, refusals, unsignedUntil: await unsignedUntil(connection, sessions) };
   auditor.measure(health.metrics);
   auditor.start(shutdown);
 
-  const allowList = new AllowList({ bus, logger, keys: settings.SIGNIN_KEYS });
-  const presence = new PresenceView(bus, logger);
+  const allowList = new AllowList({
+    bus,
+    logger,
+    keys: settings.SIGNIN_KEYS,
+    onCurrent: (current) => health.set('signins', current, current ? '' : 'the bucket of sign-ins cannot be read'),
+  });
+  const presence = new PresenceView(bus, logger, (current) =>
+    health.set('presence', current, current ? '' : 'the bucket of presence cannot be read'),
+  );
   allowList.start();
   presence.start();
   await Promise.all([allowList.complete(), presence.complete()]);
@@ -81,7 +93,11 @@ export const startTerminal = async (
     now,
     random: Math.random,
   };
-  const shared = new SharedCounts(bus, { now, logger });
+  const shared = new SharedCounts({
+    ...reading,
+    now,
+    key: new MacKey(settings.TICKET_KEY, busMacPurposes.amongTerminals),
+  });
   const terminals = new OpenTerminals({
     perUser: settings.TERMINALS_PER_USER,
     heldPerUser: settings.STALLED_MIB_PER_USER * 1024 * 1024,
@@ -90,8 +106,14 @@ export const startTerminal = async (
   });
   shared.start(() => terminals.counts());
   const denials = new Denials(auditor);
-  const events = new SessionEvents({ store, bus, auditor, logger });
-  const ledger = new SessionLedger({ store, events, counts: measures.sessions, bus, logger });
+  const events = new SessionEvents({ store, auditor, logger });
+  const ledger = new SessionLedger({
+    ...reading,
+    store,
+    events,
+    counts: measures.sessions,
+    ofHubs: new MacKey(settings.PASS_KEY, busMacPurposes.hubsToTerminals),
+  });
   events.start();
   ledger.listen();
   answerSessions(bus, store, logger);

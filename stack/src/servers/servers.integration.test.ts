@@ -137,7 +137,14 @@ describe('NATS', () => {
     ['auth', '$JS.API.STREAM.PURGE.AUDIT'],
     ['auth', 'machines.authorize'],
     ['init', 'auth.signin.revoked'],
-    ['terminal', '$JS.API.CONSUMER.CREATE.EVENTS'],
+    ['terminal', 'terminal.session.opened'],
+    ['terminal', '$JS.API.CONSUMER.CREATE.EVENTS.mine.auth.user.changed'],
+    // A consumer of whatever its config says.
+    ['agent-hub', '$JS.API.CONSUMER.CREATE.EVENTS'],
+    ['agent-hub', '$JS.API.CONSUMER.CREATE.EVENTS.mine'],
+    ['agent-hub', '$JS.API.CONSUMER.CREATE.EVENTS.mine.terminal.session.*'],
+    ['agent-hub', '$JS.API.CONSUMER.DURABLE.CREATE.EVENTS.mine'],
+    ['terminal', '$JS.API.CONSUMER.CREATE.KV_signins'],
     // The answer would go to any reply subject, also to one of the allow-list.
     ['terminal', '$JS.API.DIRECT.GET.KV_signins.$KV.signins.s.of-an-admin'],
     ['terminal', '$JS.API.DIRECT.GET.KV_presence'],
@@ -163,7 +170,7 @@ describe('NATS', () => {
   it.each<[BusUser, string]>([
     ['auth', 'auth.signin.revoked'],
     ['agent-hub', 'machines.ag_1.status'],
-    ['terminal', 'terminal.session.opened'],
+    ['terminal', 'terminal.open'],
   ])('lets %s publish its own %s', async (user, subject) => {
     expect(await publishIsDenied(user, subject)).toBe(false);
   });

@@ -57,7 +57,8 @@ export const machineSubject = (agentId: string, what: 'status' | 'stats' | 'acce
   `machines.${agentId}.${what}`;
 export const machineEventsWildcard = (what: 'status' | 'stats'): string => `machines.*.${what}`;
 export const MachineStatusEvent = MachineEvent;
-/** access: who lost what; the terminal and hub end what must end. */
+/** Changes of access, read by every hub: attachments whose right is gone end. Signed by hubs. */
+export const machineAccessWildcard = 'machines.*.access';
 export const MachineAccessEvent = z.object({
   agent_id: AgentId,
   user_id: UserId.nullable(),

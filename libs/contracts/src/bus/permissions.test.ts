@@ -44,6 +44,17 @@ describe('what each service may do on the bus', () => {
     }
   });
 
+  it('lets no service make a consumer without the filter in the subject of the request, but auth of its own streams', () => {
+    for (const [user, rights] of Object.entries(busPermissions)) {
+      if (user === 'init') continue;
+      const made = ['KV_signins', 'KV_presence', 'EVENTS', 'AUDIT', 'AUDIT_CHECKPOINTS'].filter((stream) =>
+        ['', '.mine'].some((name) => covers(rights.publish, `$JS.API.CONSUMER.CREATE.${stream}${name}`)),
+      );
+      expect(made).toEqual(user === 'auth' ? ['AUDIT_CHECKPOINTS'] : []);
+      expect(covers(rights.publish, '$JS.API.CONSUMER.DURABLE.CREATE.EVENTS.mine')).toBe(false);
+    }
+  });
+
   it('lets who asks read the answer, and only who answers write it', () => {
     const reply = replySubject(verifyApiKey.subject, 'x');
     const users = Object.entries(busPermissions);

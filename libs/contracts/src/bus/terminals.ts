@@ -38,18 +38,3 @@ export const OpenTerminalsEvent = z.object({
   open: z.array(z.tuple([UserId, z.number().int().min(0)])).max(maxOpenTerminalsTold),
 });
 export type OpenTerminalsEvent = z.infer<typeof OpenTerminalsEvent>;
-
-/** Told by terminal on the EVENTS stream. */
-export const terminalEvents = {
-  'terminal.session.opened': z.object({
-    session_id: SessionId,
-    agent_id: AgentId,
-    user_id: UserId,
-  }),
-  'terminal.session.closed': z.object({
-    session_id: SessionId,
-    agent_id: AgentId,
-    user_id: UserId,
-    cause: z.string(),
-  }),
-} as const;

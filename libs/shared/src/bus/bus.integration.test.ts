@@ -95,6 +95,26 @@ describe('a request on the bus', () => {
       expect(answered.json()).toMatchObject({ v: 1, ok: false, error: { code: 'invalid_input' } });
     }
   });
+
+  it('that asks for its answer elsewhere gets none', async () => {
+    // Where auth may publish, and the hub may not.
+    const reply = 'auth.user.changed';
+    const seen: string[] = [];
+    const init = await connectBus({
+      urls: [servers.natsUrl],
+      user: 'init',
+      password: servers.natsPassword('init'),
+      logger,
+    });
+    const kept = async (): Promise<number> =>
+      (await init.request('$JS.API.STREAM.INFO.EVENTS')).json<{ state: { messages: number } }>().state.messages;
+    const before = await kept();
+    hub.publish(verifyApiKey.subject, JSON.stringify({ v: 1, request_id: 'r', body: question }), { reply });
+    const own = replySubject(verifyApiKey.subject, randomUUID());
+    seen.push((await hub.request(verifyApiKey.subject, 'junk', { timeout: 2000, noMux: true, reply: own })).subject);
+    expect([seen, await kept()]).toEqual([[own], before]);
+    await init.close();
+  });
 });
 
 describe('a NATS that refuses the user', () => {
@@ -174,8 +194,9 @@ describe('the allow-list', () => {
     const list = open();
     await put(signinKey(hashSid(sid)), entry);
     await list.complete();
-    const create = { stream_name: 'EVENTS', config: { ack_policy: 'none', filter_subject: 'auth.user.changed' } };
-    const made = await hub.request('$JS.API.CONSUMER.CREATE.EVENTS', JSON.stringify(create));
+    const config = { name: 'puller', ack_policy: 'none', filter_subject: 'auth.user.changed' };
+    const create = JSON.stringify({ stream_name: 'EVENTS', config });
+    const made = await hub.request('$JS.API.CONSUMER.CREATE.EVENTS.puller.auth.user.changed', create);
     const { name } = made.json<{ name: string }>();
     // "No messages", without a body, goes to the reply subject whoever may publish there.
     const poisoned = signinKey('f'.repeat(64));

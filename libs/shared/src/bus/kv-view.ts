@@ -1,4 +1,4 @@
-import { jetstream } from '@nats-io/jetstream';
+import { JetStreamApiError, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { type KV, type KvEntry, Kvm } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { z } from 'zod';
@@ -18,13 +18,32 @@ export interface KvViewOptions {
   readonly reset: () => void;
   /** All that stood in the bucket when the watch began has been applied. */
   readonly caughtUp: () => void;
+  /** Told with true when all of the bucket has been read, with false while it cannot be. */
+  readonly onCurrent?: (current: boolean) => void;
   readonly logger: Logger;
 }
 
-/** Follows a bucket in memory. After each reconnect it reads the whole bucket anew before it counts as caught up. */
+/**
+ * How often the server is asked whether the bucket is still the one that is watched, and how far it has come. The client does not
+ * report it: its watch goes on in silence when the bucket or the consumer was deleted, also when there is a new bucket.
+ */
+const lookEveryMs = 2000;
+/** A watch that does not advance for so many looks, although there is more to read, is begun anew. */
+const maxStuckLooks = 3;
+const streamNotFound = 10_059;
+
+/**
+ * Follows a bucket in memory. After each reconnect, and when the bucket was lost and made anew, it reads the whole bucket anew before
+ * it counts as caught up.
+ */
 export class KvView {
   readonly #options: KvViewOptions;
   #watch: { stop(): void } | undefined;
+  /** The bucket that is watched, and how far: by the sequence of its stream. */
+  #watched: { readonly created: string; seen: number } | undefined;
+  #stuckAt = 0;
+  #stuckLooks = 0;
+  #timer: NodeJS.Timeout | undefined;
   #round = 0;
   #stopped = false;
 
@@ -35,10 +54,12 @@ export class KvView {
   start(): void {
     void this.#follow();
     void this.#restartOnReconnect();
+    this.#timer = setInterval(() => void this.#lookWhetherLost(), lookEveryMs);
   }
 
   stop(): void {
     this.#stopped = true;
+    clearInterval(this.#timer);
     this.#watch?.stop();
   }
 
@@ -47,6 +68,32 @@ export class KvView {
       if (this.#stopped) return;
       if (status.type === 'reconnect') void this.#follow();
     }
+  }
+
+  /** Ends the watch of a bucket that is no more; the loop that follows looks for the new one. */
+  async #lookWhetherLost(): Promise<void> {
+    const { bus, bucket, logger, onCurrent } = this.#options;
+    const watched = this.#watched;
+    if (watched === undefined || bus.isClosed()) return;
+    try {
+      const manager = await jetstreamManager(bus, { checkAPI: false, timeout: lookEveryMs });
+      const { created, state } = await manager.streams.info(`KV_${bucket}`);
+      if (created === watched.created && !this.#isStuck(watched.seen, state.last_seq)) return;
+    } catch (error) {
+      // Nobody answers: that says nothing of the bucket.
+      if (!(error instanceof JetStreamApiError) || error.code !== streamNotFound) return;
+    }
+    if (watched !== this.#watched) return;
+    logger.warn({ bucket }, 'a bucket, or the consumer that reads it, is gone: reading it anew');
+    this.#watched = undefined;
+    onCurrent?.(false);
+    this.#watch?.stop();
+  }
+
+  #isStuck(seen: number, last: number): boolean {
+    this.#stuckLooks = seen < last && seen === this.#stuckAt ? this.#stuckLooks + 1 : 0;
+    this.#stuckAt = seen;
+    return this.#stuckLooks >= maxStuckLooks;
   }
 
   async #follow(): Promise<void> {
@@ -71,18 +118,28 @@ export class KvView {
   }
 
   async #watchOnce(round: number): Promise<void> {
-    const { bus, bucket, apply, reset, caughtUp } = this.#options;
+    const { bus, bucket, apply, reset } = this.#options;
     const kv = await openBucket(bus, bucket);
-    const empty = (await kv.status()).streamInfo.state.messages === 0;
+    const { streamInfo } = await kv.status();
+    const empty = streamInfo.state.messages === 0;
     const entries = await kv.watch();
     if (round !== this.#round) return entries.stop();
     this.#watch = entries;
+    const watched = { created: streamInfo.created, seen: 0 };
+    this.#watched = watched;
+    const caughtUp = (): void => {
+      // The last of what was there may have been taken away since: it will not come.
+      watched.seen = Math.max(watched.seen, streamInfo.state.last_seq);
+      this.#options.caughtUp();
+      this.#options.onCurrent?.(true);
+    };
     reset();
     let complete = empty;
     if (complete) caughtUp();
     for await (const entry of entries) {
       if (round !== this.#round) return;
       apply(entry);
+      watched.seen = entry.revision;
       if (!complete && entry.isUpdate) {
         complete = true;
         caughtUp();

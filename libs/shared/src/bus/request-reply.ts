@@ -49,7 +49,11 @@ export const answer = <Q extends z.ZodType, A extends z.ZodType>(
   handler: (body: z.output<Q>, requestId: string) => Promise<z.input<A>>,
 ): void => {
   let running = 0;
+  // Elsewhere we may publish what the asker may not: no answer of ours is an entry or an event, but it would stand in their place.
+  const mayAnswer = ({ subject, reply }: Msg): boolean => reply?.startsWith(replySubject(subject, '')) ?? false;
   const handle = async (message: Msg): Promise<void> => {
+    if (!mayAnswer(message))
+      return logger.error({ subject: message.subject }, 'a request asks for its answer elsewhere');
     if (running >= maxConcurrent) {
       message.respond(failure(new AppError('unavailable')));
       return;

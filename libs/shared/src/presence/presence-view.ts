@@ -23,7 +23,8 @@ export class PresenceView {
   readonly #complete: Promise<void>;
   #resolveComplete: () => void = () => {};
 
-  constructor(bus: NatsConnection, logger: Logger) {
+  /** `onCurrent`: told with false while presence cannot be read. */
+  constructor(bus: NatsConnection, logger: Logger, onCurrent?: (current: boolean) => void) {
     this.#logger = logger;
     this.#complete = new Promise((resolve) => {
       this.#resolveComplete = resolve;
@@ -36,6 +37,7 @@ export class PresenceView {
       // Nothing is forgotten at a reconnect: expiry told late must not make every machine flap.
       reset: () => {},
       caughtUp: () => this.#resolveComplete(),
+      ...(onCurrent === undefined ? {} : { onCurrent }),
     });
   }
 

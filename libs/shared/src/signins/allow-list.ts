@@ -30,6 +30,8 @@ export interface AllowListOptions {
   readonly now?: () => number;
   /** Told of a key of the bucket under which something stands that is not auth's, or under which auth's was taken away. */
   readonly onForeign?: (key: string) => void;
+  /** Told with false while the list cannot be read. */
+  readonly onCurrent?: (current: boolean) => void;
 }
 
 /** An entry of a sign-in. Its signature is looked at when it is first needed: 50,000 of them would take many seconds. */
@@ -84,6 +86,7 @@ export class AllowList {
       apply: (entry) => this.#apply(entry),
       reset: () => this.#reset(),
       caughtUp: () => this.#settle(),
+      ...(options.onCurrent === undefined ? {} : { onCurrent: options.onCurrent }),
     });
   }
 

@@ -2,24 +2,28 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { machineSubject } from '@webxterm/contracts/bus';
 import type { MachineRole } from '@webxterm/contracts/rest';
 import type { Logger } from '@webxterm/shared';
+import { sealMessage, type TextSigner } from '@webxterm/shared/bus';
 
 /** Tells every hub that access to a machine changed. What is missed is found in the database within a second or so. */
 export class AccessNews {
   readonly #bus: NatsConnection;
   readonly #logger: Logger;
+  readonly #signer: TextSigner;
+  readonly #now: () => number;
 
-  constructor(bus: NatsConnection, logger: Logger) {
+  constructor(bus: NatsConnection, logger: Logger, signer: TextSigner, now: () => number) {
     this.#bus = bus;
     this.#logger = logger;
+    this.#signer = signer;
+    this.#now = now;
   }
 
   /** `userId` null: for everybody. `role` null: they have none any more. */
   tell(agentId: string, userId: string | null, role: MachineRole | null): void {
+    const subject = machineSubject(agentId, 'access');
+    const payload = JSON.stringify({ agent_id: agentId, user_id: userId, role });
     try {
-      this.#bus.publish(
-        machineSubject(agentId, 'access'),
-        JSON.stringify({ agent_id: agentId, user_id: userId, role }),
-      );
+      this.#bus.publish(subject, payload, { headers: sealMessage(this.#signer, subject, payload, this.#now()) });
     } catch (error) {
       this.#logger.warn({ err: error, agent_id: agentId }, 'a change of access could not be told; hubs will read it');
     }

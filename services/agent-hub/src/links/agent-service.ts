@@ -3,6 +3,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { type SessionEndedEvent, sessionEndedSubject } from '@webxterm/contracts/bus';
 import { type AgentMessage, AgentServiceService, rawAgentAttach, type SessionEnded } from '@webxterm/contracts/grpc';
 import type { Logger } from '@webxterm/shared';
+import { sealMessage, type TextSigner } from '@webxterm/shared/bus';
 import type { Settlement } from '../access/settlement.ts';
 import type { RawStream } from '../attachments/splice.ts';
 import type { Commands } from '../commands/commands.ts';
@@ -29,6 +30,8 @@ export interface AgentServiceOptions {
   readonly settlement: Pick<Settlement, 'follow'>;
   readonly commands: Pick<Commands, 'heard'>;
   readonly bus: NatsConnection;
+  /** Signs what is told to the terminal service. */
+  readonly toTerminals: TextSigner;
   readonly logger: Logger;
   readonly now: () => number;
   readonly takeStream: (stream: RawStream) => void;
@@ -138,15 +141,17 @@ export class AgentService {
   }
 
   #sessionEnded(agentId: string, ended: SessionEnded): void {
-    const { bus, logger } = this.#options;
+    const { bus, logger, toTerminals, now } = this.#options;
     if (ended.sessionId.length !== 16) return;
     const event: (typeof SessionEndedEvent)['_output'] = {
       agent_id: agentId,
       session_id: ended.sessionId.toString('base64url'),
       ...readEnd(ended),
     };
+    const subject = sessionEndedSubject(agentId);
+    const payload = JSON.stringify(event);
     try {
-      bus.publish(sessionEndedSubject(agentId), JSON.stringify(event));
+      bus.publish(subject, payload, { headers: sealMessage(toTerminals, subject, payload, now()) });
     } catch (error) {
       logger.warn({ err: error, agent_id: agentId }, 'the end of a session could not be told');
     }

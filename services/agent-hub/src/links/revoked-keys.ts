@@ -1,16 +1,21 @@
-import { jetstream } from '@nats-io/jetstream';
+import type { JsMsg } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { authEvents, eventStream } from '@webxterm/contracts/bus';
 import type { Logger } from '@webxterm/shared';
+import { MessageReader, type MessageReaderOptions, StreamFollower } from '@webxterm/shared/bus';
 
 const subject = 'auth.apikey.rotated';
-const retryMs = 1000;
+const schema = authEvents[subject];
+const ackWaitMs = 30_000;
+const batchSize = 100;
 
-export interface RevokedKeysOptions {
+export interface RevokedKeysOptions extends Omit<MessageReaderOptions<typeof schema>, 'channel' | 'schema'> {
   readonly bus: NatsConnection;
   readonly logger: Logger;
-  /** Told for each replaced key, also again for those of the last days at each start: it must be idempotent. */
+  /** Called for each replaced key, also again for those of the last days at each start: it must be idempotent. */
   readonly onRevoked: (keyId: string) => void;
+  /** Told with false while replaced keys cannot be read. */
+  readonly onCurrent: (current: boolean) => void;
 }
 
 /**
@@ -19,68 +24,53 @@ export interface RevokedKeysOptions {
  */
 export class RevokedKeys {
   readonly #options: RevokedKeysOptions;
+  readonly #reader: MessageReader<typeof schema>;
+  readonly #follower: StreamFollower;
   readonly #keyIds = new Set<string>();
-  readonly #complete: Promise<void>;
-  #resolveComplete: () => void = () => {};
-  #stopped = false;
-  #stopConsuming: () => void = () => {};
+  readonly #complete = Promise.withResolvers<void>();
 
   constructor(options: RevokedKeysOptions) {
+    const { bus, logger, onCurrent } = options;
     this.#options = options;
-    this.#complete = new Promise((resolve) => {
-      this.#resolveComplete = resolve;
+    this.#reader = new MessageReader({ ...options, channel: subject, schema });
+    this.#follower = new StreamFollower({
+      bus,
+      logger,
+      stream: eventStream.name,
+      subject,
+      ackWaitMs,
+      batch: batchSize,
+      onMessage: (message) => this.#take(message),
+      onCurrent: (current) => {
+        if (current) this.#complete.resolve();
+        onCurrent(current);
+      },
     });
   }
 
   start(): void {
-    void this.#follow();
+    this.#follower.start();
   }
 
-  stop(): void {
-    this.#stopped = true;
-    this.#stopConsuming();
+  stop(): Promise<void> {
+    return this.#follower.stop();
   }
 
   /** Resolves when all that stood in the stream at the start has been read: a part of ready. */
   complete(): Promise<void> {
-    return this.#complete;
+    return this.#complete.promise;
   }
 
   has(keyId: string): boolean {
     return this.#keyIds.has(keyId);
   }
 
-  async #follow(): Promise<void> {
-    const { bus, logger } = this.#options;
-    while (!this.#stopped && !bus.isClosed()) {
-      try {
-        await this.#readAll();
-      } catch (error) {
-        logger.warn({ err: error }, 'replaced API keys cannot be read, trying again');
-      }
-      await new Promise((resolve) => setTimeout(resolve, retryMs));
+  #take(message: JsMsg): void {
+    const event = this.#reader.stored(message);
+    if (event !== undefined) {
+      this.#keyIds.add(event.old_key_id);
+      this.#options.onRevoked(event.old_key_id);
     }
-  }
-
-  async #readAll(): Promise<void> {
-    const consumer = await jetstream(this.#options.bus).consumers.get(eventStream.name, { filter_subjects: subject });
-    if ((await consumer.info()).num_pending === 0) this.#resolveComplete();
-    const messages = await consumer.consume();
-    this.#stopConsuming = () => messages.stop();
-    for await (const message of messages) {
-      this.#hear(message.json());
-      if (message.info.pending === 0) this.#resolveComplete();
-    }
-  }
-
-  #hear(value: unknown): void {
-    const body = typeof value === 'object' && value !== null && 'body' in value ? value.body : value;
-    const event = authEvents[subject].safeParse(body);
-    if (!event.success) {
-      this.#options.logger.error({ subject }, 'an event does not have the agreed shape, ignoring it');
-      return;
-    }
-    this.#keyIds.add(event.data.old_key_id);
-    this.#options.onRevoked(event.data.old_key_id);
+    message.ack();
   }
 }

@@ -7,17 +7,22 @@ import {
 } from '@webxterm/contracts/bus';
 import type { SessionList } from '@webxterm/contracts/grpc';
 import type { Logger } from '@webxterm/shared';
+import { sealMessage, type TextSigner } from '@webxterm/shared/bus';
 import type { Link } from './link.ts';
 
 /** Tells which sessions an agent knew when it linked: of what is not among them the records are closed. */
 export class SessionLists {
   readonly #bus: NatsConnection;
   readonly #logger: Logger;
+  readonly #signer: TextSigner;
+  readonly #now: () => number;
   readonly #told = new Map<Link, MachineSessionsEvent>();
 
-  constructor(bus: NatsConnection, logger: Logger) {
+  constructor(bus: NatsConnection, logger: Logger, signer: TextSigner, now: () => number) {
     this.#bus = bus;
     this.#logger = logger;
+    this.#signer = signer;
+    this.#now = now;
   }
 
   /** Whoever missed lists, asks for them. */
@@ -56,8 +61,10 @@ export class SessionLists {
   }
 
   #tell(event: MachineSessionsEvent): void {
+    const subject = machineSessionsSubject(event.agent_id);
+    const payload = JSON.stringify(event);
     try {
-      this.#bus.publish(machineSessionsSubject(event.agent_id), JSON.stringify(event));
+      this.#bus.publish(subject, payload, { headers: sealMessage(this.#signer, subject, payload, this.#now()) });
     } catch (error) {
       this.#logger.warn({ err: error, agent_id: event.agent_id }, 'the sessions of a machine could not be told');
     }

@@ -1,92 +1,58 @@
-import { AckPolicy, DeliverPolicy, type JsMsg, jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { type NatsConnection, nanos } from '@nats-io/transport-node';
+import type { JsMsg } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
 import { authEvents, eventStream } from '@webxterm/contracts/bus';
 import type { Logger } from '@webxterm/shared';
+import { MessageReader, type MessageReaderOptions, StreamFollower } from '@webxterm/shared/bus';
 import type { UserChanged } from './departures.ts';
 
 const subject = 'auth.user.changed';
+const schema = authEvents[subject];
 /** One for all hubs: each event is one hub's work, until it says that it is done. */
 const durable = 'hub-users';
 const ackWaitMs = 30_000;
-const retryMs = 1000;
-const againMs = 2000;
 
-export interface UserEventsOptions {
+export interface UserEventsOptions extends Omit<MessageReaderOptions<typeof schema>, 'channel' | 'schema'> {
   readonly bus: NatsConnection;
   readonly logger: Logger;
   readonly onChange: (change: UserChanged) => Promise<void>;
+  /** Told with false while changes of users cannot be read. */
+  readonly onCurrent: (current: boolean) => void;
 }
 
-/** Hears of every user that is disabled or deleted, also of what was told while no hub ran. */
+/** Reads the event of every user that is disabled or deleted, also those that were published while no hub ran. */
 export class UserEvents {
   readonly #options: UserEventsOptions;
-  #stopped = false;
-  #stopConsuming: () => void = () => {};
+  readonly #reader: MessageReader<typeof schema>;
+  readonly #follower: StreamFollower;
 
   constructor(options: UserEventsOptions) {
+    const { bus, logger, onCurrent } = options;
     this.#options = options;
+    this.#reader = new MessageReader({ ...options, channel: subject, schema });
+    this.#follower = new StreamFollower({
+      bus,
+      logger,
+      stream: eventStream.name,
+      subject,
+      durable,
+      ackWaitMs,
+      batch: 1,
+      onMessage: (message) => this.#take(message),
+      onCurrent,
+    });
   }
 
   start(): void {
-    void this.#follow();
+    this.#follower.start();
   }
 
-  stop(): void {
-    this.#stopped = true;
-    this.#stopConsuming();
+  stop(): Promise<void> {
+    return this.#follower.stop();
   }
 
-  async #follow(): Promise<void> {
-    const { bus, logger } = this.#options;
-    while (!this.#stopped && !bus.isClosed()) {
-      try {
-        await this.#consume();
-      } catch (error) {
-        logger.warn({ err: error }, 'changes of users cannot be read, trying again');
-      }
-      await new Promise((resolve) => setTimeout(resolve, retryMs));
-    }
-  }
-
-  async #consume(): Promise<void> {
-    const { bus } = this.#options;
-    const manager = await jetstreamManager(bus);
-    await manager.consumers.add(eventStream.name, {
-      durable_name: durable,
-      filter_subject: subject,
-      ack_policy: AckPolicy.Explicit,
-      deliver_policy: DeliverPolicy.All,
-      ack_wait: nanos(ackWaitMs),
-    });
-    const consumer = await jetstream(bus).consumers.get(eventStream.name, durable);
-    const messages = await consumer.consume({ max_messages: 1 });
-    this.#stopConsuming = () => messages.stop();
-    for await (const message of messages) await this.#hear(message);
-  }
-
-  async #hear(message: JsMsg): Promise<void> {
-    const { logger, onChange } = this.#options;
-    const change = authEvents[subject].safeParse(bodyOf(message));
-    if (!change.success) {
-      logger.error({ subject }, 'an event does not have the agreed shape, ignoring it');
-      message.ack();
-      return;
-    }
-    try {
-      await onChange(change.data);
-      message.ack();
-    } catch (error) {
-      logger.warn({ err: error, user_id: change.data.user_id }, 'a change of a user is not done with, trying again');
-      message.nak(againMs);
-    }
+  async #take(message: JsMsg): Promise<void> {
+    const change = this.#reader.stored(message);
+    if (change !== undefined) await this.#options.onChange(change);
+    message.ack();
   }
 }
-
-const bodyOf = (message: JsMsg): unknown => {
-  try {
-    const value: unknown = message.json();
-    return typeof value === 'object' && value !== null && 'body' in value ? value.body : value;
-  } catch {
-    return undefined;
-  }
-};

@@ -12,7 +12,7 @@ import {
 } from '@webxterm/contracts/bus';
 import { AppError, type JwtKey, type Logger } from '@webxterm/shared';
 import { hashSid, signAccessToken } from '@webxterm/shared/api';
-import { answer, connectBus, EntrySigner, openBucket } from '@webxterm/shared/bus';
+import { answer, connectBus, EntrySigner, openBucket, sealMessage } from '@webxterm/shared/bus';
 import { sha256Hex } from '../links/machine-credential.ts';
 import { signerRoot } from './test-hub.ts';
 
@@ -88,7 +88,7 @@ export class AuthStandIn {
   async rotateKey(user: TestUser): Promise<void> {
     this.#users.delete(sha256Hex(user.apiKey));
     const body = { user_id: user.userId, old_key_id: `key-${user.userId}` };
-    await jetstream(this.#bus).publish('auth.apikey.rotated', JSON.stringify({ v: 1, request_id: 'test', body }));
+    await this.#publish('auth.apikey.rotated', body);
   }
 
   /**
@@ -125,7 +125,13 @@ export class AuthStandIn {
     if (change.deleted) this.#users.delete(sha256Hex(user.apiKey));
     else this.#disabled.add(user.userId);
     const body = { user_id: user.userId, role: user.role, disabled: !change.deleted, machines_to: null, ...change };
-    await jetstream(this.#bus).publish('auth.user.changed', JSON.stringify({ v: 1, request_id: 'test', body }));
+    await this.#publish('auth.user.changed', body);
+  }
+
+  async #publish(subject: string, body: object): Promise<void> {
+    const payload = JSON.stringify({ v: 1, request_id: 'test', body });
+    const headers = sealMessage(this.#signer, subject, payload, Date.now());
+    await jetstream(this.#bus).publish(subject, payload, { headers });
   }
 
   async signIn(user: TestUser): Promise<TestSignin> {

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { machineSubject } from '@webxterm/contracts/bus';
+import { busMacPurposes, machineSubject } from '@webxterm/contracts/bus';
 import { createLogger, jwtKeys } from '@webxterm/shared';
-import { connectBus } from '@webxterm/shared/bus';
+import { connectBus, MacKey, sealMessage } from '@webxterm/shared/bus';
 import { endWithUs, startServers } from '@webxterm/stack';
 import mongoose from 'mongoose';
 import { AuthStandIn } from './auth-stand-in.ts';
@@ -76,7 +76,10 @@ export class World {
     const logger = createLogger({ service: 'agent-hub', level: 'silent' });
     const password = this.servers.natsPassword('agent-hub');
     const bus = await connectBus({ urls: [this.servers.natsUrl], user: 'agent-hub', password, logger });
-    bus.publish(machineSubject(agentId, 'access'), JSON.stringify({ agent_id: agentId, user_id: userId, role: null }));
+    const subject = machineSubject(agentId, 'access');
+    const payload = JSON.stringify({ agent_id: agentId, user_id: userId, role: null });
+    const key = new MacKey(Buffer.from(secrets.LINK_KEY, 'base64url'), busMacPurposes.amongHubs);
+    bus.publish(subject, payload, { headers: sealMessage(key, subject, payload, Date.now()) });
     await bus.close();
   }
 

@@ -19,6 +19,8 @@ export interface AuditLogOptions {
   /** 0: for ever. */
   readonly retentionDays: number;
   readonly logger: Logger;
+  /** Told with false while the stream AUDIT cannot be read. */
+  readonly onCurrent?: (current: boolean) => void;
 }
 
 /** The log of who did what: written from the stream, chained, told of by checkpoints, cut by retention, read by administrators. */
@@ -27,14 +29,21 @@ export class AuditLog {
   readonly #parts: readonly { start(shutdown: Shutdown): void }[];
 
   /** Before the indexes are built: it has collections of its own. */
-  constructor({ connection, bus, roots, auditor, retentionDays, logger }: AuditLogOptions) {
+  constructor({ connection, bus, roots, auditor, retentionDays, logger, onCurrent }: AuditLogOptions) {
     const models = auditModels(connection);
     const chain = new ChainStore(models, roots);
-    const checkpoints = new Checkpoints({ bus, chain, logger });
+    const checkpoints = new Checkpoints({ bus, chain, signer: roots.current.allowList, logger });
     const truth = actorTruth(connection, models);
     this.query = new AuditQuery(models);
     this.#parts = [
-      new AuditWriter({ bus, chain, truth, logger, onWritten: (count) => checkpoints.written(count) }),
+      new AuditWriter({
+        bus,
+        chain,
+        truth,
+        logger,
+        onWritten: (count) => checkpoints.written(count),
+        ...(onCurrent === undefined ? {} : { onCurrent }),
+      }),
       checkpoints,
       new Retention({ connection, models, roots, auditor, logger, days: retentionDays }),
     ];

@@ -302,9 +302,23 @@ describe('the chain in the database', { timeout: 180_000 }, () => {
       password: servers.natsPassword('auth'),
       logger,
     });
-    await new Checkpoints({ bus: authBus, chain, logger }).tell();
+    await new Checkpoints({ bus: authBus, chain, signer: roots.current.allowList, logger }).tell();
     const whole = await verify();
     expect(whole).toMatchObject({ code: 0, said: expect.stringContaining('checkpoints agree') });
+    // Bytes that the server stored there for another service: nobody can delete them from that stream.
+    const init = await connectBus({
+      urls: [servers.natsUrl],
+      user: 'init',
+      password: servers.natsPassword('init'),
+      logger,
+    });
+    const stored = [checkpointStream.subjects[0], checkpointStream.name].map((name) => `$JS.API.STREAM.INFO.${name}`);
+    for (const subject of stored) init.publish(subject, '', { reply: checkpointStream.subjects[0] });
+    await init.close();
+    const forged = JSON.stringify({ v: 1, seq: 3, mac: 'forged', at: new Date().toISOString() });
+    await jetstream(authBus).publish(checkpointStream.subjects[0], forged);
+    await jetstream(authBus).publish(checkpointStream.subjects[0], 'no JSON');
+    expect(await verify()).toMatchObject({ code: 0, said: expect.stringContaining('and were skipped') });
     const last = await models.rows.findOne().sort({ seq: -1 }).lean();
     const third = await models.rows.findOne({ seq: 3 }).lean();
     if (last === null || third === null) throw new Error('no rows');

@@ -2,6 +2,7 @@ import { jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { AuditCheckpoint, checkpointSubject } from '@webxterm/contracts/bus';
 import type { Logger, Shutdown } from '@webxterm/shared';
+import { sealMessage, type TextSigner, tryId } from '@webxterm/shared/bus';
 import type { ChainStore } from './chain-store.ts';
 
 const everyMs = 60_000;
@@ -11,6 +12,7 @@ const publishTimeoutMs = 2000;
 export interface CheckpointsOptions {
   readonly bus: NatsConnection;
   readonly chain: Pick<ChainStore, 'head'>;
+  readonly signer: TextSigner;
   readonly logger: Logger;
   readonly now?: () => number;
 }
@@ -57,11 +59,11 @@ export class Checkpoints {
       if (seq <= this.#toldSeq) return;
       const checkpoint: AuditCheckpoint = { v: 1, seq, mac, at: new Date(this.#now()).toISOString() };
       this.#options.logger.info({ audit_checkpoint: checkpoint }, 'audit checkpoint');
-      await jetstream(this.#options.bus, { timeout: publishTimeoutMs }).publish(
-        checkpointSubject,
-        JSON.stringify(AuditCheckpoint.parse(checkpoint)),
-        { msgID: `checkpoint ${seq}` },
-      );
+      const payload = JSON.stringify(AuditCheckpoint.parse(checkpoint));
+      await jetstream(this.#options.bus, { timeout: publishTimeoutMs }).publish(checkpointSubject, payload, {
+        msgID: tryId(`checkpoint ${seq}`, this.#now()),
+        headers: sealMessage(this.#options.signer, checkpointSubject, payload, this.#now()),
+      });
       this.#toldSeq = seq;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);

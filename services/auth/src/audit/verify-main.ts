@@ -1,11 +1,10 @@
-import { jetstream } from '@nats-io/jetstream';
-import { AuditCheckpoint, checkpointStream } from '@webxterm/contracts/bus';
 import { AppError, ConfigError, createLogger, Health, Shutdown } from '@webxterm/shared';
-import { connectBus } from '@webxterm/shared/bus';
-import { connectMongo } from '@webxterm/shared/mongo';
+import { connectBus, publicKeyVerifier } from '@webxterm/shared/bus';
+import { connectMongo, unsignedUntil } from '@webxterm/shared/mongo';
 import { deriveRootKeys } from '../root-keys/root-keys.ts';
 import { readVerifySettings } from '../settings.ts';
 import { ChainStore } from './chain-store.ts';
+import { CheckpointReader } from './checkpoint-reader.ts';
 import { auditModels } from './row.ts';
 import { type Verdict, verifyChain } from './verify.ts';
 
@@ -28,21 +27,7 @@ const within = async <T>(what: string, work: Promise<T>): Promise<T> => {
   }
 };
 
-const readCheckpoints = async (bus: Awaited<ReturnType<typeof connectBus>>): Promise<AuditCheckpoint[]> => {
-  const stream = await jetstream(bus).streams.get(checkpointStream.name);
-  const { state } = await stream.info();
-  if (state.messages === 0) return [];
-  const consumer = await stream.getConsumer();
-  const read: AuditCheckpoint[] = [];
-  const messages = await consumer.consume();
-  for await (const message of messages) {
-    read.push(AuditCheckpoint.parse(message.json()));
-    if (message.seq >= state.last_seq) break;
-  }
-  return read;
-};
-
-const verify = async (shutdown: Shutdown): Promise<Verdict> => {
+const verify = async (shutdown: Shutdown): Promise<Verdict & { readonly skipped: number }> => {
   const settings = readVerifySettings();
   const logger = createLogger({ service: 'audit-verify', level: 'error' });
   const mongo = connectMongo({ url: settings.MONGO_URL, logger, health: new Health('audit-verify'), shutdown });
@@ -57,9 +42,16 @@ const verify = async (shutdown: Shutdown): Promise<Verdict> => {
   });
   const bus = await within('NATS', nats);
   const roots = deriveRootKeys(settings.ROOT_KEY);
-  const chain = new ChainStore(auditModels(connection), roots);
-  const checkpoints = await within('the stream of checkpoints', readCheckpoints(bus));
-  return verifyChain(roots, chain.inOrder(), await chain.anchor(), checkpoints);
+  const models = auditModels(connection);
+  const chain = new ChainStore(models, roots);
+  const reader = new CheckpointReader({
+    bus,
+    verifier: publicKeyVerifier(roots.all.map((root) => root.allowList.publicKey)),
+    unsignedUntil: await unsignedUntil(connection, models.rows),
+    logger,
+  });
+  const { checkpoints, skipped } = await within('the stream of checkpoints', reader.read());
+  return { ...(await verifyChain(roots, chain.inOrder(), await chain.anchor(), checkpoints)), skipped };
 };
 
 const report = ({ rows, firstSeq, lastSeq, checkpoints, findings }: Verdict): string =>
@@ -69,6 +61,11 @@ const report = ({ rows, firstSeq, lastSeq, checkpoints, findings }: Verdict): st
         `The audit log is NOT whole (${rows} rows read):`,
         ...findings.map(({ seq, problem }) => `  row ${seq}: ${problem}`),
       ].join('\n');
+
+const skippedNote = (skipped: number): string =>
+  skipped === 0
+    ? ''
+    : `${skipped} messages in the stream of checkpoints are not auth's and were skipped: another service of this installation has put them there.\n`;
 
 if (process.argv.length > 2) {
   const help = process.argv.some((argument) => argument === '--help' || argument === '-h');
@@ -82,6 +79,7 @@ try {
   const verdict = await verify(shutdown);
   const whole = verdict.findings.length === 0;
   (whole ? process.stdout : process.stderr).write(`${report(verdict)}\n`);
+  process.stderr.write(skippedNote(verdict.skipped));
   process.exitCode = whole ? 0 : 1;
 } catch (error) {
   const known = error instanceof AppError || error instanceof ConfigError;

@@ -1,7 +1,8 @@
-import { AckPolicy, type ConsumerMessages, type JsMsg, jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { type NatsConnection, nanos } from '@nats-io/transport-node';
+import type { JsMsg } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
 import { auditConsumer, auditStream } from '@webxterm/contracts/bus';
 import type { Logger, Shutdown } from '@webxterm/shared';
+import { StreamFollower } from '@webxterm/shared/bus';
 import { type ActorTruth, actorsOf } from './actor.ts';
 import type { ChainStore } from './chain-store.ts';
 import { entryOf, readMessage } from './entry.ts';
@@ -13,6 +14,8 @@ export interface AuditWriterOptions {
   readonly logger: Logger;
   /** Told after each batch how many rows were new. */
   readonly onWritten: (count: number) => void;
+  /** Told with false while the stream cannot be read. */
+  readonly onCurrent?: (current: boolean) => void;
   readonly now?: () => number;
 }
 
@@ -27,56 +30,39 @@ const againMs = 1000;
 export class AuditWriter {
   readonly #options: AuditWriterOptions;
   readonly #now: () => number;
-  #stopped = false;
-  #consuming: ConsumerMessages | undefined;
+  readonly #follower: StreamFollower;
   #queue: JsMsg[] = [];
   #pumping: Promise<void> | undefined;
 
   constructor(options: AuditWriterOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
+    this.#follower = new StreamFollower({
+      bus: options.bus,
+      logger: options.logger,
+      stream: auditStream.name,
+      durable: auditConsumer,
+      ackWaitMs,
+      batch: batchSize,
+      maxPending,
+      onMessage: (message) => this.#enqueue(message),
+      ...(options.onCurrent === undefined ? {} : { onCurrent: options.onCurrent }),
+    });
   }
 
   start(shutdown: Shutdown): void {
-    void this.#run();
+    this.#follower.start();
     shutdown.add('work', 'audit writer', async () => {
-      this.#stopped = true;
-      await this.#consuming?.close();
+      await this.#follower.stop();
       await this.#pumping;
     });
   }
 
-  async #run(): Promise<void> {
-    while (!this.#stopped) {
-      try {
-        await this.#consume();
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        if (!this.#stopped) this.#options.logger.warn({ reason }, 'the audit stream cannot be read, trying again');
-      }
-      if (!this.#stopped) await new Promise((resolve) => setTimeout(resolve, againMs));
-    }
-  }
-
-  /** Ends when the stream or its consumer is gone: both are made anew then. */
-  async #consume(): Promise<void> {
-    const { bus } = this.#options;
-    const manager = await jetstreamManager(bus, { checkAPI: false });
-    await manager.consumers.add(auditStream.name, {
-      durable_name: auditConsumer,
-      ack_policy: AckPolicy.Explicit,
-      ack_wait: nanos(ackWaitMs),
-      max_ack_pending: maxPending,
+  #enqueue(message: JsMsg): void {
+    this.#queue.push(message);
+    this.#pumping ??= this.#pump().finally(() => {
+      this.#pumping = undefined;
     });
-    const consumer = await jetstream(bus).consumers.get(auditStream.name, auditConsumer);
-    const messages = await consumer.consume({ max_messages: batchSize, abort_on_missing_resource: true });
-    this.#consuming = messages;
-    for await (const message of messages) {
-      this.#queue.push(message);
-      this.#pumping ??= this.#pump().finally(() => {
-        this.#pumping = undefined;
-      });
-    }
   }
 
   async #pump(): Promise<void> {

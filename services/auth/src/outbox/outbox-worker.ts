@@ -2,12 +2,14 @@ import { jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { authEvents } from '@webxterm/contracts/bus';
 import type { Logger } from '@webxterm/shared';
+import { sealMessage, type TextSigner, tryId } from '@webxterm/shared/bus';
 import type { ListKeeper } from '../allow-list/list-keeper.ts';
 import type { Outbox, Owed } from './outbox.ts';
 
 export interface OutboxWorkerOptions {
   readonly bus: NatsConnection;
   readonly outbox: Outbox;
+  readonly signer: TextSigner;
   readonly list: Pick<ListKeeper, 'sync' | 'isUp'>;
   readonly logger: Logger;
   readonly now?: () => number;
@@ -65,7 +67,8 @@ export class OutboxWorker {
     const id = item._id.toHexString();
     const message = JSON.stringify({ v: 1, request_id: id, body });
     await jetstream(this.#options.bus, { timeout: publishTimeoutMs }).publish(item.event.subject, message, {
-      msgID: id,
+      msgID: tryId(id, this.#now()),
+      headers: sealMessage(this.#options.signer, item.event.subject, message, this.#now()),
     });
   }
 

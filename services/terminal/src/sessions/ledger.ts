@@ -7,6 +7,7 @@ import {
   sessionEndedWildcard,
 } from '@webxterm/contracts/bus';
 import type { Logger } from '@webxterm/shared';
+import { MessageReader, type Refusals, type TextVerifier } from '@webxterm/shared/bus';
 import type { z } from 'zod';
 import { newId } from '../tickets/admission.ts';
 import { lostSessions } from './lost-sessions.ts';
@@ -19,6 +20,10 @@ export interface LedgerOptions {
   readonly events: Pick<SessionEvents, 'tell'>;
   readonly counts: { opened(): void; closed(): void };
   readonly bus: NatsConnection;
+  /** Verifies what hubs have signed. */
+  readonly ofHubs: TextVerifier;
+  readonly unsignedUntil: number;
+  readonly refusals: Refusals;
   readonly logger: Logger;
 }
 
@@ -134,15 +139,14 @@ export class SessionLedger {
   }
 
   #follow<T extends z.ZodType>(subject: string, schema: T, act: (event: z.output<T>) => void): void {
-    const { bus, logger } = this.#options;
+    const { bus, logger, ofHubs: verifier } = this.#options;
+    const reader = new MessageReader({ ...this.#options, channel: subject, schema, verifier, anyAge: true });
     bus.subscribe(subject, {
       queue: 'terminal',
       callback: (error, message) => {
         if (error) return logger.error({ err: error }, 'subscription failed');
-        const event = schema.safeParse(parseJson(message));
-        if (!event.success)
-          return logger.error({ subject: message.subject }, 'an event lacks the agreed shape, ignoring it');
-        act(event.data);
+        const event = reader.live(message);
+        if (event !== undefined) act(event);
       },
     });
   }
@@ -153,11 +157,3 @@ export class SessionLedger {
     });
   }
 }
-
-const parseJson = (message: { json(): unknown }): unknown => {
-  try {
-    return message.json();
-  } catch {
-    return undefined;
-  }
-};

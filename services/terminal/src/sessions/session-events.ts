@@ -1,6 +1,3 @@
-import { jetstream } from '@nats-io/jetstream';
-import type { NatsConnection } from '@nats-io/transport-node';
-import { terminalEvents } from '@webxterm/contracts/bus';
 import type { Logger } from '@webxterm/shared';
 import type { Auditor } from '@webxterm/shared/audit';
 import { sessionFact } from './audit.ts';
@@ -9,19 +6,16 @@ import type { SessionStore } from './store.ts';
 
 export interface SessionEventsOptions {
   readonly store: Pick<SessionStore, 'untold' | 'told'>;
-  readonly bus: NatsConnection;
   readonly auditor: Pick<Auditor, 'record'>;
   readonly logger: Logger;
 }
 
-const ackWithinMs = 2000;
 const everyMs = 5000;
 const batchSize = 100;
 
 /**
- * Tells on the EVENTS stream, and in the audit log, what became of sessions. Each event is owed by the record from the write that made it true until
- * the stream acknowledges it: one that the bus misses is told again, by whichever instance looks first. The stream drops what
- * comes twice shortly after another, by its message id; after that a reader may see it twice.
+ * Records in the audit log what became of sessions. Each event is owed by the record of the session from the write that made it
+ * true until the audit log has it: one that it misses is recorded again, by whichever instance looks first. Twice is one row.
  */
 export class SessionEvents {
   readonly #options: SessionEventsOptions;
@@ -55,11 +49,6 @@ export class SessionEvents {
 
   async #pay(record: SessionRecord, event: SessionEventName): Promise<void> {
     await this.#options.auditor.record(sessionFact(record, event));
-    const msgID = `${record.session_id}.${event}`;
-    const message = JSON.stringify({ v: 1, request_id: msgID, body: bodyOf[event](record) });
-    await jetstream(this.#options.bus, { timeout: ackWithinMs }).publish(`terminal.session.${event}`, message, {
-      msgID,
-    });
     await this.#options.store.told(record.session_id, event);
   }
 
@@ -73,12 +62,5 @@ export class SessionEvents {
     }
   }
 }
-
-const bodyOf = {
-  opened: ({ session_id, agent_id, user_id }: SessionRecord) =>
-    terminalEvents['terminal.session.opened'].parse({ session_id, agent_id, user_id }),
-  closed: ({ session_id, agent_id, user_id, cause }: SessionRecord) =>
-    terminalEvents['terminal.session.closed'].parse({ session_id, agent_id, user_id, cause: cause ?? 'unknown' }),
-};
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

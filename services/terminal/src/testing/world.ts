@@ -72,13 +72,18 @@ export class World {
     });
   }
 
+  /** A secret of the stack, by the name of its file. */
+  secret(name: string): string {
+    return readFileSync(join(this.#dataDir, 'secrets', name), 'utf8').trim();
+  }
+
   /** The bus, with the rights of one of the services. */
   async bus(user: BusUser): Promise<NatsConnection> {
     const port = this.stack.processes.find(({ name }) => name === 'nats')?.port;
     const bus = await connectBus({
       urls: [`127.0.0.1:${port}`],
       user,
-      password: readFileSync(join(this.#dataDir, 'secrets', `nats-${user}`), 'utf8').trim(),
+      password: this.secret(`nats-${user}`),
       logger: createLogger({ service: user, level: 'silent' }),
     });
     this.#ends.push(() => void bus.close());

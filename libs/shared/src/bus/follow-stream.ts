@@ -1,0 +1,134 @@
+import { randomBytes } from 'node:crypto';
+import {
+  AckPolicy,
+  type ConsumerConfig,
+  DeliverPolicy,
+  type JsMsg,
+  jetstream,
+  jetstreamManager,
+} from '@nats-io/jetstream';
+import { type NatsConnection, nanos } from '@nats-io/transport-node';
+import type { Logger } from '../log/logger.ts';
+
+export interface StreamFollowerOptions {
+  readonly bus: NatsConnection;
+  readonly logger: Logger;
+  readonly stream: string;
+  /** Undefined: all subjects of the stream. */
+  readonly subject?: string;
+  /** The name of a consumer that all instances share, each message going to one of them. Undefined: each instance reads all. */
+  readonly durable?: string;
+  /** How long one message may be worked on before another instance gets it, ms. */
+  readonly ackWaitMs: number;
+  /** Messages that are asked for at a time. */
+  readonly batch: number;
+  /** Messages that are given out and not acknowledged yet, over all instances. */
+  readonly maxPending?: number;
+  /** Takes a message, and acknowledges it when it is done with. What it throws, redelivers the message. */
+  readonly onMessage: (message: JsMsg) => void | Promise<void>;
+  /** Told with true when all that stood in the stream has been read, with false while the stream cannot be read. */
+  readonly onCurrent?: (current: boolean) => void;
+}
+
+/** Named by us: NATS lets services make consumers only by requests that name the consumer and its filter in their subject. */
+const newName = (): string => randomBytes(12).toString('base64url');
+
+const retryMs = 1000;
+const againMs = 2000;
+/** A consumer of one instance goes so long after that instance. */
+const inactiveMs = 5 * 60_000;
+const requestTimeoutMs = 5000;
+
+/**
+ * Reads a stream for as long as the service runs. It survives the loss of the stream and of its consumer: both are looked for until
+ * they are back, and a consumer of one instance reads everything again then.
+ */
+export class StreamFollower {
+  readonly #options: StreamFollowerOptions;
+  #stopped = false;
+  #consuming: { stop(): void; close(): Promise<unknown> } | undefined;
+  #running: Promise<void> = Promise.resolve();
+  #wake: () => void = () => {};
+
+  constructor(options: StreamFollowerOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  /** Takes no more messages. Resolves when the last one has been handed on. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#wake();
+    this.#consuming?.stop();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { bus, logger, stream, onCurrent } = this.#options;
+    while (!this.#stopped && !bus.isClosed()) {
+      let reason = 'it, or its consumer, was deleted';
+      try {
+        await this.#consume();
+      } catch (error) {
+        reason = error instanceof Error ? error.message : String(error);
+      }
+      if (this.#stopped || bus.isClosed()) return;
+      onCurrent?.(false);
+      logger.warn({ stream, reason }, 'a stream cannot be read, trying again');
+      await this.#pause();
+    }
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, retryMs);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  async #consume(): Promise<void> {
+    const { bus, stream, batch, onCurrent } = this.#options;
+    const manager = await jetstreamManager(bus, { checkAPI: false, timeout: requestTimeoutMs });
+    const { name } = await manager.consumers.add(stream, this.#consumerConfig());
+    const consumer = await jetstream(bus, { timeout: requestTimeoutMs }).consumers.get(stream, name);
+    const messages = await consumer.consume({ max_messages: batch, abort_on_missing_resource: true });
+    this.#consuming = messages;
+    if (this.#stopped) messages.stop();
+    if ((await consumer.info()).num_pending === 0) onCurrent?.(true);
+    for await (const message of messages) {
+      const { pending } = message.info;
+      await this.#handOn(message);
+      if (pending === 0) onCurrent?.(true);
+    }
+  }
+
+  #consumerConfig(): Partial<ConsumerConfig> {
+    const { subject, durable, ackWaitMs, maxPending } = this.#options;
+    return {
+      ack_policy: AckPolicy.Explicit,
+      deliver_policy: DeliverPolicy.All,
+      ack_wait: nanos(ackWaitMs),
+      ...(durable === undefined
+        ? { name: newName(), inactive_threshold: nanos(inactiveMs) }
+        : { durable_name: durable }),
+      ...(subject === undefined ? {} : { filter_subject: subject }),
+      ...(maxPending === undefined ? {} : { max_ack_pending: maxPending }),
+    };
+  }
+
+  async #handOn(message: JsMsg): Promise<void> {
+    try {
+      await this.#options.onMessage(message);
+    } catch (error) {
+      const fields = { err: error, stream: this.#options.stream, subject: message.subject };
+      this.#options.logger.warn(fields, 'a message of a stream is not done with, trying again');
+      message.nak(againMs);
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto';
+import { AckPolicy, DeliverPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { type NatsConnection, nanos } from '@nats-io/transport-node';
+import { AuditCheckpoint, checkpointStream, checkpointSubject } from '@webxterm/contracts/bus';
+import type { Logger } from '@webxterm/shared';
+import { MessageReader, type MessageReaderOptions, Refusals } from '@webxterm/shared/bus';
+
+export interface CheckpointReaderOptions
+  extends Pick<MessageReaderOptions<typeof AuditCheckpoint>, 'verifier' | 'unsignedUntil'> {
+  readonly bus: NatsConnection;
+  readonly logger: Logger;
+}
+
+export interface Checkpoints {
+  readonly checkpoints: readonly AuditCheckpoint[];
+  /** Messages of the stream that auth has not signed: they say nothing of the log. */
+  readonly skipped: number;
+}
+
+/** A consumer that nobody asks any more goes after this. */
+const inactiveMs = 60_000;
+
+/** Reads all checkpoints that auth has signed. The stream may hold other bytes, which nobody can delete: they are counted. */
+export class CheckpointReader {
+  readonly #options: CheckpointReaderOptions;
+
+  constructor(options: CheckpointReaderOptions) {
+    this.#options = options;
+  }
+
+  async read(): Promise<Checkpoints> {
+    const { bus, logger } = this.#options;
+    const refusals = new Refusals(logger);
+    const reader = new MessageReader({
+      ...this.#options,
+      channel: checkpointSubject,
+      schema: AuditCheckpoint,
+      refusals,
+    });
+    const manager = await jetstreamManager(bus, { checkAPI: false });
+    // Of all subjects: bytes that the server copied from another stream stand under the subject of that stream.
+    const { name, num_pending } = await manager.consumers.add(checkpointStream.name, {
+      name: randomBytes(12).toString('base64url'),
+      ack_policy: AckPolicy.None,
+      deliver_policy: DeliverPolicy.All,
+      inactive_threshold: nanos(inactiveMs),
+    });
+    if (num_pending === 0) return { checkpoints: [], skipped: 0 };
+    const consumer = await jetstream(bus).consumers.get(checkpointStream.name, name);
+    const checkpoints: AuditCheckpoint[] = [];
+    let skipped = 0;
+    for await (const message of await consumer.consume()) {
+      const checkpoint = reader.stored(message);
+      if (checkpoint === undefined) skipped += 1;
+      else checkpoints.push(checkpoint);
+      if (message.info.pending === 0) break;
+    }
+    return { checkpoints, skipped };
+  }
+}
