@@ -6,6 +6,7 @@ import { reasonOf, StackFailure } from '../failure.ts';
 import { spawnChild } from '../supervision/spawn-child.ts';
 import type { Running } from '../supervision/supervised.ts';
 import { within } from '../supervision/within.ts';
+import { isBrokenStore, spaceAgain } from './broken-store.ts';
 import { type NatsConfig, renderNatsConfig } from './nats-config.ts';
 
 const readyWithinMs = 15_000;
@@ -23,13 +24,14 @@ export interface NatsOptions extends NatsConfig {
 /** What it said before it ended, for the message. */
 const keptLines = 5;
 
-/** Starts nats-server and waits until it listens. */
+/** Starts nats-server and waits until it listens. It is ended, to be started again, when its disk has space after a write failed. */
 export const launchNats = async (options: NatsOptions): Promise<Running> => {
   makePrivateFolder(options.storeFolder);
   const config = join(options.folder, 'nats.conf');
   writePrivateFile(config, renderNatsConfig(options));
   const said: string[] = [];
   const ready = Promise.withResolvers<void>();
+  const broken = Promise.withResolvers<void>();
   const running = await spawnChild({
     program: options.program,
     args: ['--config', config],
@@ -41,9 +43,11 @@ export const launchNats = async (options: NatsOptions): Promise<Running> => {
       said.push(line);
       if (said.length > keptLines) said.shift();
       if (line.includes('Server is ready')) ready.resolve();
+      if (isBrokenStore(line)) broken.resolve();
       options.onLine(line);
     },
   });
+  void broken.promise.then(() => spaceAgain(options.storeFolder, running.exited)).then(() => running.end());
   const ended = running.exited.then(() => Promise.reject(new Error('ended at once')));
   try {
     await within(readyWithinMs, Promise.race([ready.promise, ended]));

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,7 +8,7 @@ import { type BusUser, inboxPrefix } from '@webxterm/contracts/bus';
 import { createLogger, Health, Shutdown } from '@webxterm/shared';
 import { connectMongo } from '@webxterm/shared/mongo';
 import { MongoClient } from 'mongodb';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { StackFailure } from '../failure.ts';
 import { Secrets } from '../secrets/secrets.ts';
 import { type Servers, startServers } from '../test-servers.ts';
@@ -254,6 +255,23 @@ describe('faults', () => {
       expect(await client.db().collection('kept').countDocuments({ by: 'auth' })).toBe(1);
     });
     expect(await publishIsDenied('auth', 'auth.signin.revoked')).toBe(false);
+  });
+
+  it('a NATS that could not write takes writes again, once its disk does', async () => {
+    const { nats } = servers;
+    const pid = nats.pid;
+    // As a full disk: files do not grow any more. The process that takes its place has no such limit.
+    execFileSync('prlimit', ['--pid', String(pid), '--fsize=0:']);
+    const store = (): Promise<boolean> =>
+      withBus('auth', (bus) =>
+        bus.request('audit_checkpoints', '{}', { timeout: 1000 }).then(
+          (answer) => !('error' in answer.json<object>()),
+          () => false,
+        ),
+      );
+    expect(await store()).toBe(false);
+    await vi.waitFor(async () => expect(await store()).toBe(true), { timeout: 30_000, interval: 200 });
+    expect(nats.pid).not.toBe(pid);
   });
 
   it('after a stop everything is there again, also on other ports', async () => {

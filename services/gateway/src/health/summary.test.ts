@@ -36,6 +36,14 @@ describe('the health of the cluster', () => {
     expect(result.status).toBe('degraded');
   });
 
+  it('says what a service says of the part that it lacks', () => {
+    const full: Readiness = { status: 'degraded', parts: { signins: { ok: false, detail: 'look at the disk' } } };
+    expect(summary([full], [fine]).parts[0]).toMatchObject({
+      status: 'degraded',
+      detail: 'without signins (look at the disk)',
+    });
+  });
+
   it('is down only when no service is there', () => {
     expect(summary([undefined], [starting]).status).toBe('down');
     expect(summary([undefined], [fine]).status).toBe('degraded');

@@ -35,17 +35,28 @@ export const summarize = (
 
 const servicePart = (name: string, reports: readonly (Readiness | undefined)[]): Part => {
   const ready = reports.filter(isReady).length;
-  const lacking = new Set<string>();
+  const lacking = new Map<string, string>();
   for (const report of reports)
-    for (const [part, state] of Object.entries(report?.parts ?? {})) if (!state.ok) lacking.add(part);
+    for (const [part, state] of Object.entries(report?.parts ?? {}))
+      if (!state.ok) lacking.set(part, state.detail ?? '');
   const silent = reports.filter((report) => report === undefined).length;
   const detail = [
     ...(silent > 0 ? [`${silent} of ${reports.length} do not answer`] : []),
-    ...(lacking.size > 0 ? [`without ${[...lacking].sort().join(', ')}`] : []),
+    ...(lacking.size > 0
+      ? [
+          `without ${[...lacking.keys()]
+            .sort()
+            .map((part) => named(part, lacking.get(part)))
+            .join(', ')}`,
+        ]
+      : []),
   ].join('; ');
   const status = ready === 0 ? 'down' : ready < reports.length || lacking.size > 0 ? 'degraded' : 'ok';
   return { name, status, instances: reports.length, ready, ...(detail === '' ? {} : { detail }) };
 };
+
+/** The part that is missing, and what its service says of it. */
+const named = (part: string, detail = ''): string => (detail === '' ? part : `${part} (${detail})`);
 
 /** A server as the services see it; nothing when none of them told. */
 const serverPart = (name: string, reports: readonly (Readiness | undefined)[]): Part[] => {
