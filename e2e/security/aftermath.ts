@@ -23,6 +23,16 @@ export const aftermath = (world: () => World, before: () => Record<string, numbe
       await world().session.run('echo still here');
     });
 
+    it('each service starts again on what the attacks left on the bus and in the database', async () => {
+      const { stack } = world();
+      for (const name of ['auth-1', 'agent-hub-1', 'terminal-1']) {
+        await stack.stopProcess(name);
+        await stack.startProcess(name);
+      }
+      await stack.healthy();
+      expect((await world().cast.owner.rest.get('/api/machines')).status).toBe(200);
+    });
+
     it('no log holds a secret that was used', () => {
       const logs = logsOf(world());
       expect(logs.length).toBeGreaterThan(5);

@@ -184,10 +184,6 @@ const addShutdown = (
     parts.settlement.stop();
     parts.allowList.stop();
     parts.view.stop();
-    await Promise.all([
-      parts.userEvents.stop(),
-      parts.revokedKeys.stop(),
-      ...ports.map((port) => port.shutDown(1000)),
-    ]);
+    await Promise.all([parts.userEvents.stop(), parts.revokedKeys.stop(), ...ports.map((port) => port.shutDown(1000))]);
   });
 };

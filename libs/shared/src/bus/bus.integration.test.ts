@@ -284,4 +284,16 @@ describe('the allow-list', () => {
     expect(list.isTooOldForOpenTerminals()).toBe(true);
     list.stop();
   });
+
+  it('counts the time of a beat, not that of its arrival', async () => {
+    const list = open(() => Date.now() + 91_000);
+    await list.complete();
+    const before = change(list);
+    await beat();
+    await put(signinKey(hashSid(sid)), { ...entry, username: 'ada3' });
+    // What comes after the beat has come, so the beat has.
+    await before;
+    expect(list.isStale()).toBe(true);
+    list.stop();
+  });
 });

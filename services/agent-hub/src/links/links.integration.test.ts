@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Client, credentials, status } from '@grpc/grpc-js';
 import { Machine } from '@webxterm/contracts/rest';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestSignin, TestUser } from '../testing/auth-stand-in.ts';
 import { withoutSubchannelSharing } from '../testing/channel.ts';
@@ -150,6 +151,30 @@ describe('an API key that its owner replaced', () => {
     expect(await dialRefused(hub.grpc, machine, { $case: 'apiKey', value: zoe.apiKey })).toMatchObject({
       code: 'bad_api_key',
     });
+  });
+
+  it('is found among any bytes on the stream of events, also by a hub that starts on them', async () => {
+    const key = { user_id: '0'.repeat(24), old_key_id: 'nobody' };
+    const payloads = fc.oneof(
+      fc.uint8Array({ maxLength: 200 }),
+      fc.json(),
+      fc.constant(JSON.stringify({ v: 1, request_id: 'junk', body: key })),
+    );
+    const subjects = ['auth.apikey.rotated', 'auth.user.changed'];
+    for (const subject of subjects)
+      for (const payload of fc.sample(payloads, 40)) await world.auth.publishJunk(subject, payload);
+    const yve = world.auth.addUser('yve');
+    const credential: Credential = { $case: 'apiKey', value: yve.apiKey };
+    const late = await world.hub();
+    const links = [await dial(hub.grpc, new TestMachine('before'), credential)];
+    links.push(await dial(late.grpc, new TestMachine('late'), credential));
+    for (const subject of subjects)
+      for (const payload of fc.sample(payloads, 40)) await world.auth.publishJunk(subject, payload);
+    await world.auth.rotateKey(yve);
+    for (const link of links)
+      expect(await link.inbox.take(({ $case }) => $case === 'refused')).toMatchObject({
+        value: { code: 'bad_credential', permanent: true },
+      });
   });
 
   it('registers so many machines a minute, and the rest later', async () => {

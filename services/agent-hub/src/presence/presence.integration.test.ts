@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
-import { agentKey, hubKey, presenceBucket } from '@webxterm/contracts/bus';
+import { type AgentPresence, agentKey, hubKey, presenceBucket } from '@webxterm/contracts/bus';
 import { createLogger } from '@webxterm/shared';
 import { connectBus, openBucket, PresenceView } from '@webxterm/shared/bus';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -36,6 +36,16 @@ afterAll(async () => {
 }, 30_000);
 
 const addressOf = (agentId: string): string | undefined => view.find(agentId)?.presence.address;
+
+/** Another entry in place of the one that stands, as another link or hub writes it. */
+const writtenWith = async (agentId: string, change: Partial<AgentPresence>): Promise<AgentPresence> => {
+  const standing = view.find(agentId)?.presence;
+  if (standing === undefined) throw new Error('no entry');
+  const entry = { ...standing, ...change };
+  await (await openBucket(bus, presenceBucket)).put(agentKey(agentId), JSON.stringify(entry));
+  await until(() => view.find(agentId)?.presence.generation === entry.generation);
+  return entry;
+};
 
 describe('two hubs', () => {
   it('know where an agent is, and follow it when it dials the other', async () => {
@@ -81,6 +91,40 @@ describe('two hubs', () => {
     const now = await dial(two.grpc, machine, key, { instanceId: randomBytes(16) });
     expect(now.welcome.agentId).toBe(link.welcome.agentId);
     now.cut();
+  });
+
+  it('leave the entry of a newer link alone when an older one of the same hub ends', async () => {
+    const machine = new TestMachine('same hub');
+    const link = await dial(one.grpc, machine, key);
+    const { agentId } = link.welcome;
+    await until(() => addressOf(agentId) === one.internal);
+    const newer = await writtenWith(agentId, { generation: String(machine.generation + 1n) });
+    link.cut();
+    // Entries go in the order of the links' ends: when the next one is gone, the first has been looked at.
+    const next = await dial(one.grpc, new TestMachine('after it'), key);
+    await until(() => addressOf(next.welcome.agentId) === one.internal);
+    next.cut();
+    await until(() => addressOf(next.welcome.agentId) === undefined);
+    expect(view.find(agentId)?.presence).toEqual(newer);
+  });
+
+  it('end a link when a newer dial stands at another hub, and keep it when an older one does', async () => {
+    const machine = new TestMachine('moved');
+    const link = await dial(one.grpc, machine, key);
+    const { agentId } = link.welcome;
+    await until(() => addressOf(agentId) === one.internal);
+    const elsewhere = { hub_id: 'elsewhere', address: '127.0.0.1:1' };
+    await writtenWith(agentId, { ...elsewhere, generation: String(machine.generation - 1n) });
+    // The link stays, so its hub puts its entry back.
+    await until(() => addressOf(agentId) === one.internal);
+    let ended = false;
+    void link.ended.then(() => {
+      ended = true;
+    });
+    await world.turns(5);
+    expect(ended).toBe(false);
+    await writtenWith(agentId, { ...elsewhere, generation: String(machine.generation + 1n) });
+    expect((await link.ended).code).toBe(status.OK);
   });
 
   it('put back an entry that was lost', async () => {

@@ -128,6 +128,11 @@ export class AuthStandIn {
     await this.#publish('auth.user.changed', body);
   }
 
+  /** Any bytes, without a signature, on a subject of auth. */
+  async publishJunk(subject: string, payload: string | Uint8Array): Promise<void> {
+    await jetstream(this.#bus).publish(subject, payload);
+  }
+
   async #publish(subject: string, body: object): Promise<void> {
     const payload = JSON.stringify({ v: 1, request_id: 'test', body });
     const headers = sealMessage(this.#signer, subject, payload, Date.now());
