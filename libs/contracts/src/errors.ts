@@ -1,6 +1,6 @@
 /**
- * The one list of error codes. `status` is the HTTP status; WebSocket close codes and gRPC statuses are
- * mapped from the code in one place each (frames/close-codes.ts, libs/shared/src/grpc). `message` is the default
+ * The one list of error codes. `status` is the HTTP status; close codes of WebSockets are mapped from the code in
+ * services/terminal/src/edges/close-codes.ts, refusals of agents in services/agent-hub/src/links/refusal.ts. `message` is the default
  * sentence for a person; whoever raises the error should say something more exact where it knows more.
  */
 export const errorCatalog = {

@@ -92,7 +92,12 @@ export const startAuth = async (
     signins: store,
     users,
     logger,
-    onBeat: (ok) => health.set('signins', ok, ok ? '' : 'NATS does not store who signs in: look at its log and the space of its disk'),
+    onBeat: (ok) =>
+      health.set(
+        'signins',
+        ok,
+        ok ? '' : 'NATS does not store who signs in: look at its log and the space of its disk',
+      ),
   });
   const auditor = new Auditor({ bus, outbox: new AuditOutbox(connection), logger });
   const auditLog = new AuditLog({

@@ -269,7 +269,7 @@ export interface Welcome {
 }
 
 export interface Refused {
-  /** From the list in contracts/errors: bad_api_key, machine_revoked, bad_signature, retry_later, displaced, protocol_unsupported, ... */
+  /** From the list in contracts/errors: bad_api_key, machine_revoked, bad_signature, unavailable, displaced, protocol_unsupported, ... */
   code: string;
   /** For a person: what is wrong and how to mend it. */
   message: string;
