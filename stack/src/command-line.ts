@@ -8,6 +8,9 @@ Settings come from the environment (empty: the default):
   WEBXTERM_HOST       address to listen on (127.0.0.1); TLS is on as soon as others can reach it
   WEBXTERM_PORT       port of the page and the API (8080)
   WEBXTERM_GRPC_PORT  port that agents dial (8081)
+  WEBXTERM_PUBLIC_URL how people reach it, where that is not the address it listens on
+  WEBXTERM_EXTRA_ORIGINS, WEBXTERM_TRUSTED_PROXIES
+                      other URLs of it, and proxies whose X-Forwarded-For counts; each a list with commas
   WEBXTERM_DATA_DIR   folder of the data, secrets and logs (.webxterm)
   WEBXTERM_TLS        on or off
   WEBXTERM_SIGNUP     open or closed
