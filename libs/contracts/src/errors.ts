@@ -61,7 +61,7 @@ export const errorCatalog = {
   },
   username_taken: {
     status: 409,
-    message: 'Another account uses this username.',
+    message: 'Another account uses this username, or one that looks like it.',
   },
   machine_name_taken: {
     status: 409,

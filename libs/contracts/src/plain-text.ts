@@ -19,6 +19,15 @@ export const plainText = (text: string, max: number): string => {
   return [...line].slice(0, max).join('').trim();
 };
 
+/** U+FE0F where it asks for the coloured picture: after a pictograph, and in a keycap. Keyboards type it. */
+const emojiStyle = /(?<=\p{Extended_Pictographic})\ufe0f|(?<=[0-9#*])\ufe0f(?=\u20e3)/gu;
+
+/** Whether all of it is seen, as it is: plainText would take nothing away. The styles of emoji do not count. */
+export const isPlainText = (text: string): boolean => {
+  const bare = text.replace(emojiStyle, '');
+  return plainText(bare, text.length) === bare;
+};
+
 /** The same with its line breaks and the blanks that its lines begin with: at most `max` code units. */
 export const plainLines = (text: string, max: number): string =>
   text

@@ -6,6 +6,7 @@ import { buildIndexes, connectMongo } from '@webxterm/shared/mongo';
 import { Accounts } from './accounts/accounts.ts';
 import { Confirmation } from './accounts/confirmation.ts';
 import { Deletion } from './accounts/deletion.ts';
+import { fillSkeletons } from './accounts/fill-skeletons.ts';
 import { ensureAdmin } from './accounts/first-admin.ts';
 import { mountAccounts } from './accounts/http.ts';
 import { mountOwnAccount } from './accounts/own-account-http.ts';
@@ -170,6 +171,7 @@ export const startAuth = async (
   const lastSeen = new LastSeen(store, logger);
 
   await buildIndexes(connection);
+  await fillSkeletons(users, logger);
   await ensureAdmin(users, accounts, { email: settings.ADMIN_EMAIL, password: settings.ADMIN_PASSWORD }, logger);
 
   allowList.start();

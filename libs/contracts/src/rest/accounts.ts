@@ -1,24 +1,19 @@
 import { z } from 'zod';
 import { Timestamp, UserId } from '../ids.ts';
 import { defineRoute } from './route.ts';
-
-// Control, format (bidi, zero-width), private-use and unassigned code points, and lone surrogates.
-const invisible = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}]/u;
+import { visibleText } from './visible-text.ts';
 
 const codePoints = (text: string): number => [...text].length;
 
-/** A display name: 1 to 64 code points after trimming and NFKC; unique by its case-folded form. */
-export const Username = z
-  .string()
-  .max(1024)
-  .transform((name) => name.normalize('NFKC').trim())
-  .refine((name) => codePoints(name) >= 1 && codePoints(name) <= 64, 'must be 1 to 64 characters')
-  .refine((name) => !invisible.test(name), 'must have no control, bidi or zero-width characters')
-  .meta({
-    description: 'Unique display name, 1 to 64 characters.',
-    example: 'johndoe',
-    override: { type: 'string' },
-  });
+/**
+ * A display name. Two are the same name when they are equal without upper and lower case, or look alike (UTS 39): the second one is
+ * username_taken.
+ */
+export const Username = visibleText(64).meta({
+  description: 'Unique display name, 1 to 64 characters. A name that looks like the name of another user is taken too.',
+  example: 'johndoe',
+  override: { type: 'string' },
+});
 
 /** Kept as typed; unique by its lower-case form. */
 export const Email = z.email('must be a valid e-mail address').max(254).meta({ example: 'john@example.com' });

@@ -2,21 +2,16 @@ import { z } from 'zod';
 import { AgentId, Timestamp, UserId } from '../ids.ts';
 import { Moment } from './audit.ts';
 import { defineRoute, PageQuery, pageFields, searchText } from './route.ts';
+import { visibleText } from './visible-text.ts';
 
-// Control, format (bidi, zero-width), private-use and unassigned code points, lone surrogates, line separators.
-const invisible = /[\p{C}\p{Zl}\p{Zp}]/u;
-
-const visibleText = (max: number, what: string) =>
-  z
-    .string()
-    .max(1024)
-    .transform((text) => text.normalize('NFKC').trim())
-    .refine((text) => text !== '' && [...text].length <= max, `must be 1 to ${max} characters`)
-    .refine((text) => !invisible.test(text), 'must have no control, bidi or zero-width characters')
-    .meta({ description: what, override: { type: 'string' } });
-
-export const MachineName = visibleText(64, 'Unique among the machines of its owner, 1 to 64 characters.');
-export const MachineTag = visibleText(64, 'A word to find machines by.');
+export const MachineName = visibleText(64).meta({
+  description: 'Unique among the machines of its owner, 1 to 64 characters.',
+  override: { type: 'string' },
+});
+export const MachineTag = visibleText(64).meta({
+  description: 'A word to find machines by.',
+  override: { type: 'string' },
+});
 const MachineTags = z
   .array(MachineTag)
   .max(32)

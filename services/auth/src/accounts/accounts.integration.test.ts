@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AuthUnderTest, admin, startAuthInstance, startTestServers } from '../testing/auth-under-test.ts';
 import { claimsOf } from '../testing/forged-tokens.ts';
+import type { User } from './user.ts';
 
 let servers: Awaited<ReturnType<typeof startTestServers>>;
 let auth: AuthUnderTest;
@@ -71,6 +72,27 @@ describe('sign-up', () => {
     const { person } = await signUp();
     const { answer } = await signUp({ ...somebody(), username: ` ${person.username.toUpperCase()} ` });
     expect([answer.status, answer.body.code]).toEqual([409, 'username_taken']);
+  });
+
+  it('takes no username that looks like another one, nor one with invisible letters', async () => {
+    for (const username of ['аdmіn', 'АDMIN', 'adrnin']) {
+      const { answer } = await signUp({ ...somebody(), username });
+      expect([username, answer.status, answer.body.code]).toEqual([username, 409, 'username_taken']);
+    }
+    for (const username of ['ad\u115fmin', 'admin\u2800', '\u3164', 'ad\u034fmin', 'admin\ufe00']) {
+      const { answer } = await signUp({ ...somebody(), username });
+      expect([username, answer.status, answer.body.code]).toEqual([username, 400, 'invalid_input']);
+    }
+    expect((await signUp({ ...somebody(), username: 'Админ' })).answer.status).toBe(201);
+  });
+
+  it('of many at once with names that look alike, through several instances, lets exactly one through', async () => {
+    const answers = await Promise.all(
+      ['Paco', 'Раco', 'Pаco', 'Pacо', 'РАСО', 'pасо'].map((username, index) =>
+        (index % 2 === 0 ? auth : other).call('POST', '/api/signup', { ...somebody(), username }),
+      ),
+    );
+    expect(answers.map((answer) => answer.status).sort()).toEqual([201, 409, 409, 409, 409, 409]);
   });
 
   it('of many at once with one e-mail, through several instances, lets exactly one through', async () => {
@@ -271,5 +293,44 @@ describe('the database', () => {
     expect(text).toContain(person.email);
     for (const secret of [person.password, String(answer.body.user?.api_key), token, String(claimsOf(token).sid)])
       expect(text).not.toContain(secret);
+  });
+});
+
+type StoredNames = Pick<User, 'username' | 'username_folded' | 'username_skeletons' | 'email_lower'>;
+
+describe('users of a version that let names look alike', () => {
+  const users = () => servers.database.collection<StoredNames>('users');
+  const stored = (email: string) => users().findOne({ email_lower: email.toLowerCase() });
+
+  it('keep their names when the service starts, and whose name is filled in is looked alike by nobody new', async () => {
+    const [first, second, plain] = [await signUp(), await signUp(), await signUp()];
+    const names = [
+      [first.person.email, 'Оскар'],
+      [second.person.email, 'Оcкар'],
+      [plain.person.email, 'Xena'],
+    ] as const;
+    for (const [email, username] of names) {
+      const change = { username, username_folded: username.toLowerCase() };
+      await users().updateOne(
+        { email_lower: email.toLowerCase() },
+        { $set: change, $unset: { username_skeletons: '' } },
+      );
+    }
+    for (let start = 0; start < 2; start += 1) await (await startAuthInstance(servers)).stop();
+
+    const found = await Promise.all(names.map(([email]) => stored(email)));
+    expect(found.map((user) => user?.username)).toEqual(['Оскар', 'Оcкар', 'Xena']);
+    const filled = found.map((user) => user?.username_skeletons !== undefined);
+    expect(filled.slice(0, 2).sort()).toEqual([false, true]);
+    expect(filled[2]).toBe(true);
+    for (const username of ['Хena', 'Ocкap', 'Oскар'])
+      expect((await signUp({ ...somebody(), username })).answer.body.code).toBe('username_taken');
+
+    const { token } = second;
+    const change = (body: unknown) => auth.call('PATCH', '/api/profile', body, { token });
+    const email = `moved.${second.person.email}`;
+    expect((await change({ email, current_password: second.person.password })).status).toBe(200);
+    expect((await change({ username: 'Oskar the Second' })).status).toBe(200);
+    expect((await stored(email))?.username_skeletons).toBeInstanceOf(Array);
   });
 });

@@ -51,7 +51,8 @@ export class ProfileChange {
       // What was confirmed is a change from this address, by whoever knows this password.
       const stands = confirmed.password_hash === user.password_hash && confirmed.email === user.email;
       if (after.email !== user.email && !stands) throw changedMeanwhile();
-      await users.rename(user._id, after, session);
+      const renamed = after.username === user.username ? {} : { username: after.username };
+      await users.rename(user._id, { ...renamed, email: after.email }, session);
       await auditor.recordIn(session, {
         action: 'profile_updated',
         target: userTarget(after),

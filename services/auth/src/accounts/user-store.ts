@@ -2,7 +2,7 @@ import { AppError } from '@webxterm/shared';
 import { duplicateIndexKey } from '@webxterm/shared/mongo';
 import { type ClientSession, type Connection, type Model, Types, trusted } from 'mongoose';
 import type { StoredApiKey } from '../api-keys/api-key.ts';
-import { foldEmail, foldUsername } from './names.ts';
+import { foldEmail, foldUsername, usernameSkeletons } from './names.ts';
 import { type User, userModel } from './user.ts';
 
 /** Of a user who was read a while ago: what a later transaction must find unchanged. */
@@ -68,13 +68,24 @@ export class UserStore {
     }
   }
 
-  /** @throws AppError email_taken, username_taken */
-  async rename(id: Types.ObjectId, names: Pick<User, 'username' | 'email'>, session: ClientSession): Promise<void> {
+  /**
+   * Changes what is named. A username that stays is left out: it may look like that of another user from before this was refused.
+   * @throws AppError email_taken, username_taken
+   */
+  async rename(
+    id: Types.ObjectId,
+    { username, email }: Partial<Pick<User, 'username' | 'email'>>,
+    session: ClientSession,
+  ): Promise<void> {
     const change = {
-      username: names.username,
-      username_folded: foldUsername(names.username),
-      email: names.email,
-      email_lower: foldEmail(names.email),
+      ...(username === undefined
+        ? {}
+        : {
+            username,
+            username_folded: foldUsername(username),
+            username_skeletons: usernameSkeletons(username),
+          }),
+      ...(email === undefined ? {} : { email, email_lower: foldEmail(email) }),
     };
     await this.#users
       .updateOne({ _id: id }, { $set: change }, { session })
@@ -82,6 +93,34 @@ export class UserStore {
       .catch((error: unknown) => {
         throw takenError(error);
       });
+  }
+
+  /** In the order of their ids. */
+  withoutSkeletons(after: Types.ObjectId | null, limit: number): Promise<Pick<User, '_id' | 'username'>[]> {
+    const rest = after === null ? {} : { _id: trusted({ $gt: after }) };
+    return this.#users
+      .find({ username_skeletons: trusted({ $exists: false }), ...rest }, { username: 1 })
+      .sort({ _id: 1 })
+      .limit(limit)
+      .lean<Pick<User, '_id' | 'username'>[]>()
+      .exec();
+  }
+
+  /** @returns false when the name of another user has one of these skeletons: nothing is added */
+  async addSkeletons(user: Pick<User, '_id' | 'username'>, skeletons: readonly string[]): Promise<boolean> {
+    try {
+      await this.#users
+        .updateOne(
+          // Renamed meanwhile: the rename stored the skeletons.
+          { _id: user._id, username: user.username },
+          { $addToSet: { username_skeletons: { $each: [...skeletons] } } },
+        )
+        .exec();
+      return true;
+    } catch (error) {
+      if (duplicateIndexKey(error) === 'username_skeletons') return false;
+      throw error;
+    }
   }
 
   async closeSignup(id: Types.ObjectId): Promise<void> {
@@ -200,7 +239,8 @@ export class UserStore {
 const takenError = (error: unknown): unknown => {
   const index = duplicateIndexKey(error);
   if (index === 'email_lower') return new AppError('email_taken', undefined, { cause: error });
-  if (index === 'username_folded') return new AppError('username_taken', undefined, { cause: error });
+  if (index === 'username_folded' || index === 'username_skeletons')
+    return new AppError('username_taken', undefined, { cause: error });
   return error;
 };
 

@@ -8,6 +8,11 @@ export interface User {
   username: string;
   /** Unique. See foldUsername. */
   username_folded: string;
+  /**
+   * Unique, each of them. See usernameSkeletons. Missing: an earlier version stored the user, and the name is not filled in yet or
+   * looks like that of another user (fill-skeletons.ts).
+   */
+  username_skeletons?: string[];
   /** As typed. */
   email: string;
   /** Unique. */
@@ -41,6 +46,7 @@ const userSchema = new Schema<User>(
   {
     username: { type: String, required: true },
     username_folded: { type: String, required: true },
+    username_skeletons: { type: [String], default: undefined },
     email: { type: String, required: true },
     email_lower: { type: String, required: true },
     password_hash: { type: String, default: null },
@@ -56,6 +62,8 @@ const userSchema = new Schema<User>(
 )
   .index({ email_lower: 1 }, { unique: true })
   .index({ username_folded: 1 }, { unique: true })
+  // Sparse: users without skeletons do not collide.
+  .index({ username_skeletons: 1 }, { unique: true, sparse: true })
   .index({ 'api_key.index': 1 }, { unique: true })
   .index({ 'api_key.key_id': 1 })
   .index({ role: 1 });

@@ -1,0 +1,11 @@
+import { z } from 'zod';
+import { isPlainText } from '../plain-text.ts';
+
+/** A name that people read and compare: 1 to `max` code points after trimming and NFKC, and nothing invisible among them. */
+export const visibleText = (max: number) =>
+  z
+    .string()
+    .max(1024)
+    .transform((text) => text.normalize('NFKC').trim())
+    .refine((text) => text !== '' && [...text].length <= max, `must be 1 to ${max} characters`)
+    .refine(isPlainText, 'must have no invisible characters (control, bidi, zero-width, fillers)');
