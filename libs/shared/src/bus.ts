@@ -7,6 +7,7 @@ export { MessageReader, type MessageReaderOptions } from './bus/message-reader.t
 export { Refusals } from './bus/refusals.ts';
 export { answer, ask } from './bus/request-reply.ts';
 export { sealMessage, tryId } from './bus/signed-message.ts';
+export { ClockWatch } from './clock/clock-watch.ts';
 export { PresenceView, type Whereabouts } from './presence/presence-view.ts';
 export { AllowList, type SigninListener } from './signins/allow-list.ts';
 export { EntrySigner, openEntry, type SignedEntry, signinKeyLine, storedEntry } from './signins/signed-entry.ts';

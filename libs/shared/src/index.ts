@@ -19,7 +19,14 @@ export {
 export { AppError, type AppErrorOptions } from './errors.ts';
 export { hmacSha256 } from './hmac.ts';
 export { EdgeGuard } from './http/edge-guard.ts';
-export { type EdgeFacts, edgeHeader, edgeHeaders, type HopRequest, readProof } from './http/edge-proof.ts';
+export {
+  type EdgeFacts,
+  edgeHeader,
+  edgeHeaders,
+  gatewayAheadHeader,
+  type HopRequest,
+  readProof,
+} from './http/edge-proof.ts';
 export { errorBody, errorHeaders, toAppError } from './http/error-body.ts';
 export { inRequestScope, type RequestScope, requestScope } from './http/request-scope.ts';
 export { closeServer } from './lifecycle/close-server.ts';

@@ -3,7 +3,7 @@ import { encodeDown } from '@webxterm/contracts/frames';
 import { wrapFrame } from '@webxterm/contracts/grpc';
 import { Machine } from '@webxterm/contracts/rest';
 import { sealResumePass } from '@webxterm/shared/api';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { TestSignin, TestUser } from './testing/auth-stand-in.ts';
 import { dial, dialRefused, TestMachine } from './testing/test-agent.ts';
 import type { RunningHub } from './testing/test-hub.ts';
@@ -49,6 +49,54 @@ describe('a hub that has heard no beat of auth for 90 s', () => {
     expect(await machines()).toBe(200);
     dialled.cut();
   });
+});
+
+describe('a hub whose clock, or that of auth, differs from that of NATS', () => {
+  const within = { timeout: 15_000, interval: 50 };
+  const ready = async (of: RunningHub): Promise<string> =>
+    (await fetch(`http://127.0.0.1:${of.settings.HEALTH_PORT}/readyz`)).text();
+  const statusAt = async (of: RunningHub): Promise<number> =>
+    (await of.call('GET', '/api/machines', annIn.token)).status;
+
+  it('names its own clock from 15 s on, works up to 90 s, refuses with the reason beyond, and recovers', async () => {
+    let seconds = 0;
+    const late = await world.hub({}, () => Date.now() + seconds * 1000);
+    for (const [off, status] of [
+      [10, 200],
+      [20, 200],
+      [40, 200],
+      [60, 200],
+      [-60, 200],
+      [100, 503],
+      [-100, 503],
+      [0, 200],
+    ] as const) {
+      seconds = off;
+      const side = off > 0 ? 'ahead of' : 'behind';
+      const named = `the clock of this agent-hub is ${Math.abs(off)} s ${side} the clock of NATS`;
+      await vi.waitFor(async () => {
+        const report = await ready(late);
+        if (Math.abs(off) < 15) expect(report).toMatch(/"status":"ok".*"clock":\{"ok":true/);
+        else expect(report).toContain(named);
+      }, within);
+      expect(await statusAt(late)).toBe(status);
+    }
+    seconds = 100;
+    const { body } = await late.call('GET', '/api/machines', annIn.token);
+    expect(body).toMatchObject({ code: 'unavailable', error: expect.stringContaining('clocks of the servers differ') });
+    seconds = 0;
+  }, 60_000);
+
+  it('names the clock of auth by its beats', async () => {
+    world.auth.aheadMs = 60_000;
+    await vi.waitFor(
+      async () => expect(await ready(hub)).toContain('the clock of auth is 60 s ahead of the clock of NATS'),
+      within,
+    );
+    world.auth.aheadMs = 0;
+    await vi.waitFor(async () => expect(await ready(hub)).toContain('"clock":{"ok":true'), within);
+    expect(await statusAt(hub)).toBe(200);
+  }, 30_000);
 });
 
 describe('while MongoDB and NATS are away', () => {

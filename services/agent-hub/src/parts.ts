@@ -3,7 +3,15 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { busMacPurposes } from '@webxterm/contracts/bus';
 import type { Health, Logger, ServiceContext } from '@webxterm/shared';
 import { AuditOutbox, Auditor } from '@webxterm/shared/audit';
-import { AllowList, connectBus, MacKey, PresenceView, publicKeyVerifier, Refusals } from '@webxterm/shared/bus';
+import {
+  AllowList,
+  ClockWatch,
+  connectBus,
+  MacKey,
+  PresenceView,
+  publicKeyVerifier,
+  Refusals,
+} from '@webxterm/shared/bus';
 import { buildIndexes, connectMongo, unsignedUntil } from '@webxterm/shared/mongo';
 import { EndStore } from './access/end-store.ts';
 import { AccessNews } from './access/news.ts';
@@ -46,13 +54,14 @@ export interface Connections {
   readonly busState: BusState;
   /** Messages without a signature count when they came before, ms since 1970. */
   readonly unsignedUntil: number;
+  readonly clock: ClockWatch;
 }
 
 /** Connects to database and bus, waiting for them, with the indexes built: unique means unique from the first write. */
 export const openConnections = async (
   settings: HubSettings,
   health: Health,
-  { logger, shutdown }: ServiceContext,
+  { logger, shutdown, now = Date.now }: ServiceContext & { readonly now?: () => number },
 ): Promise<Connections> => {
   const mongo = await connectMongo({ url: settings.MONGO_URL, logger, health, shutdown });
   const models = defineMachineModels(mongo);
@@ -68,7 +77,9 @@ export const openConnections = async (
     health,
     shutdown,
   });
-  return { models, auditOutbox, bus, busState: new BusState(bus), unsignedUntil: unsigned };
+  const clock = new ClockWatch({ bus, service: 'agent-hub', health, logger, now });
+  await clock.start(shutdown);
+  return { models, auditOutbox, bus, busState: new BusState(bus), unsignedUntil: unsigned, clock };
 };
 
 const lostStream = 'the stream EVENTS cannot be read; auth declares it anew within seconds of its loss';
@@ -85,7 +96,7 @@ export type Parts = ReturnType<typeof makeParts>;
 
 export const makeParts = (
   settings: HubSettings,
-  { models, auditOutbox, bus, busState, unsignedUntil: unsigned }: Connections,
+  { models, auditOutbox, bus, busState, unsignedUntil: unsigned, clock }: Connections,
   { logger, health, now = Date.now }: { readonly logger: Logger; readonly health: Health; readonly now?: () => number },
 ) => {
   const hubId = `${(settings.INSTANCE_ID ?? 'hub').replace(/[^A-Za-z0-9_-]/g, '-')}-${randomBytes(6).toString('hex')}`;
@@ -95,6 +106,7 @@ export const makeParts = (
     logger,
     now,
     keys: settings.SIGNIN_KEYS,
+    clock,
     onCurrent: partOf(health, 'signins', lostBucket),
   });
   const view = new PresenceView(bus, logger, partOf(health, 'presence', lostBucket));

@@ -1,7 +1,7 @@
 import { Health, type ServiceContext, serveHealth } from '@webxterm/shared';
 import { Api } from '@webxterm/shared/api';
 import { AuditOutbox, Auditor } from '@webxterm/shared/audit';
-import { AllowList, connectBus } from '@webxterm/shared/bus';
+import { AllowList, ClockWatch, connectBus } from '@webxterm/shared/bus';
 import { buildIndexes, connectMongo } from '@webxterm/shared/mongo';
 import { Accounts } from './accounts/accounts.ts';
 import { Confirmation } from './accounts/confirmation.ts';
@@ -49,10 +49,13 @@ import { answerUsers } from './users/nats.ts';
 import { NewAccounts } from './users/new-accounts.ts';
 import { UserAdmin } from './users/user-admin.ts';
 
-/** Puts the service together. Returns once it is ready. `cost` of bcrypt is another one in tests only. */
+/**
+ * Puts the service together. Returns once it is ready. `now`, the clock of sign-ins and of the allow-list, and `cost` of bcrypt are other ones
+ * in tests only.
+ */
 export const startAuth = async (
   settings: AuthSettings,
-  { logger, shutdown }: ServiceContext,
+  { logger, shutdown, now = Date.now }: ServiceContext & { readonly now?: () => number },
   cost = bcryptCost,
 ): Promise<void> => {
   const health = new Health('auth');
@@ -77,13 +80,21 @@ export const startAuth = async (
     }),
   ]);
 
+  const clock = new ClockWatch({ bus, service: 'auth', health, logger, now });
   const roots = deriveRootKeys(settings.ROOT_KEY);
   const jwtKeys = settings.JWT_KEYS;
   const users = new UserStore(connection);
   const store = new SigninStore(connection);
   const outbox = new Outbox(connection);
   const signinKeys = roots.all.map((root) => root.allowList.publicKey);
-  const allowList = new AllowList({ bus, logger, keys: signinKeys, onForeign: (key) => list.mend(key) });
+  const allowList = new AllowList({
+    bus,
+    logger,
+    keys: signinKeys,
+    clock,
+    now,
+    onForeign: (key) => list.mend(key),
+  });
   const list = new ListKeeper({
     bus,
     replicas: settings.NATS_REPLICAS,
@@ -93,11 +104,13 @@ export const startAuth = async (
     signins: store,
     users,
     logger,
+    clock,
+    now,
     onBeat: (ok) =>
       health.set(
         'signins',
         ok,
-        ok ? '' : 'NATS does not store who signs in: look at its log and the space of its disk',
+        ok ? '' : (clock.fault ?? 'NATS does not store who signs in: look at its log and the space of its disk'),
       ),
   });
   const auditor = new Auditor({ bus, outbox: new AuditOutbox(connection), logger });
@@ -121,6 +134,8 @@ export const startAuth = async (
     jwtKeys,
     auditor,
     maxPerUser: settings.MAX_SIGNINS_PER_USER,
+    clock,
+    now,
   });
   const passwords = new Passwords(roots, cost);
   const apiKeys = new ApiKeys({ connection, users, outbox, worker, roots, logger, auditor });
@@ -174,6 +189,7 @@ export const startAuth = async (
   await fillSkeletons(users, logger);
   await ensureAdmin(users, accounts, { email: settings.ADMIN_EMAIL, password: settings.ADMIN_PASSWORD }, logger);
 
+  await clock.start(shutdown);
   allowList.start();
   await list.start();
   await allowList.complete();
@@ -188,7 +204,7 @@ export const startAuth = async (
   });
   shutdown.add('work', 'outbox', () => worker.stop());
 
-  const api = new Api({ gatewayKey: settings.GATEWAY_KEY, jwtKeys, allowList, logger });
+  const api = new Api({ gatewayKey: settings.GATEWAY_KEY, jwtKeys, allowList, logger, now });
   const name = cookieName(settings.INSTALLATION_ID);
   const deviceName = deviceCookieName(settings.INSTALLATION_ID);
   mountAccounts(api, { accounts, users, apiKeys, deviceCookieName: deviceName, countSignin });

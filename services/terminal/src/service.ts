@@ -2,7 +2,7 @@ import { busMacPurposes } from '@webxterm/contracts/bus';
 import { Health, type ServiceContext, serveHealth } from '@webxterm/shared';
 import { Api, type ResumePass, resumePassLifeMs, sealResumePass } from '@webxterm/shared/api';
 import { AuditOutbox, Auditor } from '@webxterm/shared/audit';
-import { AllowList, connectBus, MacKey, PresenceView, Refusals } from '@webxterm/shared/bus';
+import { AllowList, ClockWatch, connectBus, MacKey, PresenceView, Refusals } from '@webxterm/shared/bus';
 import { buildIndexes, connectMongo, unsignedUntil } from '@webxterm/shared/mongo';
 import { Attachment, type AttachmentContext, type AttachmentRequest } from './attachment/attachment.ts';
 import { OpenTerminals } from './attachment/registry.ts';
@@ -28,7 +28,7 @@ import { Redemption, redeemedModel } from './tickets/redemption.ts';
 /** Puts the service together. Returns once it is ready. */
 export const startTerminal = async (
   settings: TerminalSettings,
-  { logger, shutdown }: ServiceContext,
+  { logger, shutdown, now = Date.now }: ServiceContext & { readonly now?: () => number },
 ): Promise<void> => {
   const health = new Health('terminal');
   health.set('signins', false, 'the allow-list is not complete yet');
@@ -64,10 +64,14 @@ export const startTerminal = async (
   auditor.measure(health.metrics);
   auditor.start(shutdown);
 
+  const clock = new ClockWatch({ bus, service: 'terminal', health, logger, now });
+  await clock.start(shutdown);
   const allowList = new AllowList({
     bus,
     logger,
     keys: settings.SIGNIN_KEYS,
+    clock,
+    now,
     onCurrent: (current) => health.set('signins', current, current ? '' : 'the bucket of sign-ins cannot be read'),
   });
   const presence = new PresenceView(bus, logger, (current) =>
@@ -77,7 +81,6 @@ export const startTerminal = async (
   presence.start();
   await Promise.all([allowList.complete(), presence.complete()]);
 
-  const now = Date.now;
   const measures = new Measures(health.metrics);
   const sealPass = (request: AttachmentRequest): string =>
     sealResumePass(settings.PASS_KEY, passFor(request, now() + resumePassLifeMs));
@@ -122,7 +125,7 @@ export const startTerminal = async (
   });
 
   const { GATEWAY_KEY: gatewayKey, JWT_KEYS: jwtKeys, TICKET_KEY: ticketKey, PASS_KEY: passKey } = settings;
-  const api = new Api({ gatewayKey, jwtKeys, allowList, logger });
+  const api = new Api({ gatewayKey, jwtKeys, allowList, logger, now });
   mountSessions(api, {
     store,
     machines: new MachineCalls({ bus, channels, locator }),

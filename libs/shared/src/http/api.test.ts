@@ -138,6 +138,18 @@ describe('a REST API mounted from its declarations', () => {
     expect(answer.headers).toMatchObject({ 'x-request-id': 'r-1', 'cache-control': 'no-store' });
   });
 
+  it('answers a gateway whose clock is 90 s off or more that it is unavailable, and by how much', async () => {
+    const late = edgeHeaders(
+      gatewayKey,
+      { method: 'GET', url: '/api/fails', headers: {} },
+      facts,
+      Date.now() - 120_000,
+    );
+    const answer = await send('GET', '/api/fails', late);
+    expect([answer.status, answer.body.code]).toEqual([503, 'unavailable']);
+    expect(Number(answer.headers['x-webxterm-gateway-ahead'])).toBeCloseTo(-120, -1);
+  });
+
   it('answers nobody but the gateway', async () => {
     const good = vouchedFor('POST', '/api/things/abc', { ...json, 'content-length': '12' });
     const refused = async (method: string, path: string, headers: Record<string, string>, body?: string) => {

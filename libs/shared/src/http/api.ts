@@ -19,8 +19,8 @@ import type { Shutdown } from '../lifecycle/shutdown.ts';
 import { type Logger, loggablePath } from '../log/logger.ts';
 import type { AllowList } from '../signins/allow-list.ts';
 import { verifyAccessToken } from '../tokens/access-token.ts';
-import { EdgeGuard } from './edge-guard.ts';
-import type { EdgeFacts } from './edge-proof.ts';
+import { EdgeGuard, GatewayClockError } from './edge-guard.ts';
+import { type EdgeFacts, gatewayAheadHeader } from './edge-proof.ts';
 import { errorBody, errorHeaders, toAppError } from './error-body.ts';
 import { inRequestScope } from './request-scope.ts';
 
@@ -53,6 +53,7 @@ export interface ApiOptions {
   readonly jwtKeys: readonly JwtKey[];
   readonly allowList: Pick<AllowList, 'find'>;
   readonly logger: Logger;
+  readonly now?: () => number;
 }
 
 /** The largest JSON body. */
@@ -60,10 +61,10 @@ const maxBody = '64kb';
 
 /** Who calls by a Bearer token. @throws AppError unauthenticated, unavailable */
 export const authenticate = async (
-  options: Pick<ApiOptions, 'jwtKeys' | 'allowList'>,
+  options: Pick<ApiOptions, 'jwtKeys' | 'allowList' | 'now'>,
   token: string,
 ): Promise<Caller> => {
-  const claims = verifyAccessToken(options.jwtKeys, token);
+  const claims = verifyAccessToken(options.jwtKeys, token, options.now && options.now() / 1000);
   const entry = await options.allowList.find(claims.sid);
   if (entry.user_id !== claims.sub) throw new AppError('unauthenticated');
   return {
@@ -81,7 +82,7 @@ export const bearerToken = (authorization: string | undefined): string | undefin
 
 /**
  * A service's REST API: routes are mounted from their declarations, so that validation, authentication and errors are alike everywhere.
- * The order of checks is 403 not_gateway, 404 path, 405, 401, 415/413/400, then the handler (404 resource, 403 role, 409).
+ * The order of checks is 403 not_gateway (503 where its clock is wrong), 404 path, 405, 401, 415/413/400, then the handler (404 resource, 403 role, 409).
  */
 export class Api {
   readonly #app: Express = express();
@@ -91,7 +92,7 @@ export class Api {
 
   constructor(options: ApiOptions) {
     this.#options = options;
-    this.#guard = new EdgeGuard(options.gatewayKey, options.logger);
+    this.#guard = new EdgeGuard(options.gatewayKey, options.logger, options.now);
     this.#app.disable('x-powered-by');
     this.#app.enable('strict routing');
     this.#app.enable('case sensitive routing');
@@ -119,7 +120,8 @@ export class Api {
 
   readonly #requireGateway: RequestHandler = (request, response, next) => {
     const facts = this.#guard.check(request);
-    if (facts === undefined) return next(new AppError('not_gateway'));
+    if (facts instanceof GatewayClockError) response.setHeader(gatewayAheadHeader, facts.gatewayAheadSeconds);
+    if (facts instanceof AppError) return next(facts);
     response.locals.facts = facts;
     response.setHeader('x-request-id', facts.requestId);
     next();

@@ -1,3 +1,5 @@
+import { clocksDiffer } from '../clock/clocks-differ.ts';
+import { AppError } from '../errors.ts';
 import type { Logger } from '../log/logger.ts';
 import { type EdgeFacts, edgeHeader, type HopRequest, maxSkewMs, readProof } from './edge-proof.ts';
 
@@ -25,6 +27,17 @@ class Nonces {
   }
 }
 
+/** The gateway sent it, by a clock that is too far from this service's. Nothing of it was done. */
+export class GatewayClockError extends AppError {
+  readonly gatewayAheadSeconds: number;
+
+  constructor(gatewayAheadSeconds: number) {
+    const { code, message } = clocksDiffer();
+    super(code, message);
+    this.gatewayAheadSeconds = gatewayAheadSeconds;
+  }
+}
+
 const reasons = {
   absent: 'it carries no proof of the gateway',
   wrong: 'the proof is not for this request, or of another GATEWAY_KEY',
@@ -47,8 +60,8 @@ export class EdgeGuard {
     this.#now = now;
   }
 
-  /** The facts about the request; undefined: answer `not_gateway`. */
-  check(request: HopRequest): EdgeFacts | undefined {
+  /** The facts about the request, or the error to answer: `not_gateway`; `unavailable` when the clocks differ. */
+  check(request: HopRequest): EdgeFacts | AppError {
     if (request.headers[edgeHeader.proof] === undefined) return this.#refuse('absent');
     const proven = readProof(this.#key, request);
     if (proven === undefined) return this.#refuse('wrong');
@@ -58,7 +71,12 @@ export class EdgeGuard {
     return proven.facts;
   }
 
-  #refuse(reason: Reason, secondsAhead?: number): undefined {
+  #refuse(reason: Reason, secondsAhead?: number): AppError {
+    this.#log(reason, secondsAhead);
+    return secondsAhead === undefined ? new AppError('not_gateway') : new GatewayClockError(Math.round(secondsAhead));
+  }
+
+  #log(reason: Reason, secondsAhead?: number): void {
     const now = this.#now();
     const last = this.#logged.get(reason);
     if (last !== undefined && now - last.at < logEveryMs) {
@@ -68,12 +86,14 @@ export class EdgeGuard {
     this.#logged.set(reason, { at: now, unlogged: 0 });
     this.#logger.warn(
       {
-        code: 'not_gateway',
+        code: secondsAhead === undefined ? 'not_gateway' : 'unavailable',
         reason: reasons[reason],
         ...(secondsAhead === undefined ? {} : { gateway_ahead_s: Math.round(secondsAhead) }),
         ...(last === undefined ? {} : { more_since_last_line: last.unlogged }),
       },
-      'refused a request that the gateway did not send',
+      secondsAhead === undefined
+        ? 'refused a request that the gateway did not send'
+        : 'refused a request of the gateway: the clocks differ',
     );
   }
 }

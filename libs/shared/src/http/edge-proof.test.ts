@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { AppError } from '../errors.ts';
 import { createLogger } from '../log/logger.ts';
 import { EdgeGuard } from './edge-guard.ts';
 import { edgeHeader, edgeHeaders, maxSkewMs } from './edge-proof.ts';
@@ -20,6 +21,8 @@ const guarded = (underKey = key) => {
   return { guard: new EdgeGuard(underKey, logger, () => clock.now), clock, lines };
 };
 
+const refused = { code: 'not_gateway' };
+
 describe("the gateway's word about a request", () => {
   it('is believed with its proof', () => {
     expect(guarded().guard.check(sent())).toEqual(facts);
@@ -29,7 +32,9 @@ describe("the gateway's word about a request", () => {
     'is not believed when %s was changed',
     (header) => {
       const request = sent();
-      expect(guarded().guard.check({ ...request, headers: { ...request.headers, [header]: 'other' } })).toBeUndefined();
+      expect(guarded().guard.check({ ...request, headers: { ...request.headers, [header]: 'other' } })).toMatchObject(
+        refused,
+      );
     },
   );
 
@@ -37,22 +42,24 @@ describe("the gateway's word about a request", () => {
     'is not believed when %s was added',
     (header) => {
       const request = sent();
-      expect(guarded().guard.check({ ...request, headers: { ...request.headers, [header]: '1' } })).toBeUndefined();
+      expect(guarded().guard.check({ ...request, headers: { ...request.headers, [header]: '1' } })).toMatchObject(
+        refused,
+      );
     },
   );
 
   it('is not believed for another method, path or query', () => {
     for (const change of [{ method: 'DELETE' }, { url: '/api/users?page=2' }, { url: '/api/machines?page=3' }])
-      expect(guarded().guard.check({ ...sent(), ...change })).toBeUndefined();
+      expect(guarded().guard.check({ ...sent(), ...change })).toMatchObject(refused);
   });
 
   it('is not believed without a proof or under another key', () => {
-    expect(guarded().guard.check(plain)).toBeUndefined();
-    expect(guarded(Buffer.alloc(32, 4)).guard.check(sent())).toBeUndefined();
+    expect(guarded().guard.check(plain)).toMatchObject(refused);
+    expect(guarded(Buffer.alloc(32, 4)).guard.check(sent())).toMatchObject(refused);
     for (const proof of ['', '.', '..', '1.a.', `${Date.now()}`, 'x.y.z', '1e9.a.b'])
-      expect(guarded().guard.check({ ...plain, headers: { ...plain.headers, [edgeHeader.proof]: proof } })).toBe(
-        undefined,
-      );
+      expect(
+        guarded().guard.check({ ...plain, headers: { ...plain.headers, [edgeHeader.proof]: proof } }),
+      ).toMatchObject(refused);
   });
 
   it('counts once, also at the edge of the time in which it counts', () => {
@@ -62,7 +69,7 @@ describe("the gateway's word about a request", () => {
     for (let step = 0; step < 18; step += 1) {
       clock.now += 10_000;
       guard.check(sent(clock.now));
-      expect(guard.check(request)).toBeUndefined();
+      expect(guard.check(request)).toBeInstanceOf(AppError);
     }
   });
 
@@ -71,12 +78,12 @@ describe("the gateway's word about a request", () => {
     expect(guard.check(sent(clock.now - maxSkewMs + 1))).toEqual(facts);
     expect(guard.check(sent(clock.now + maxSkewMs - 1))).toEqual(facts);
     expect(lines).toEqual([]);
-    expect(guard.check(sent(clock.now + maxSkewMs))).toBeUndefined();
-    expect(lines.join()).toMatch(/not_gateway.*clocks of the gateway.*"gateway_ahead_s":90/);
-    expect(guard.check(sent(clock.now - maxSkewMs))).toBeUndefined();
+    expect(guard.check(sent(clock.now + maxSkewMs))).toMatchObject({ code: 'unavailable', gatewayAheadSeconds: 90 });
+    expect(lines.join()).toMatch(/unavailable.*clocks of the gateway.*"gateway_ahead_s":90/);
+    expect(guard.check(sent(clock.now - maxSkewMs))).toMatchObject({ code: 'unavailable', gatewayAheadSeconds: -90 });
     expect(lines).toHaveLength(1);
     clock.now += 10_000;
-    expect(guard.check(sent(clock.now - maxSkewMs))).toBeUndefined();
+    expect(guard.check(sent(clock.now - maxSkewMs))).toMatchObject({ code: 'unavailable', gatewayAheadSeconds: -90 });
     expect(lines[1]).toContain('"more_since_last_line":1');
   });
 });

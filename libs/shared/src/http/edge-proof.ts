@@ -28,6 +28,9 @@ export const edgeHeader = {
   proof: 'x-webxterm-gateway',
 } as const;
 
+/** Of an answer to the gateway: by how many seconds its clock is ahead of the service's, when that is too much. */
+export const gatewayAheadHeader = 'x-webxterm-gateway-ahead';
+
 /** Clocks of gateway and service may differ by this much, in ms (docs/operations.md, "Clocks"). */
 export const maxSkewMs = 90_000;
 

@@ -13,11 +13,21 @@ import {
   signinStaleAfterMs,
 } from '@webxterm/contracts/bus';
 import { KvView, openBucket } from '../bus/kv-view.ts';
+import type { ClockWatch } from '../clock/clock-watch.ts';
+import { clocksDiffer } from '../clock/clocks-differ.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../log/logger.ts';
 import { hashSid } from '../tokens/access-token.ts';
 import { NewestSeen } from './newest-seen.ts';
-import { isSigned, openEntry, readEntry, type SignedEntry, type StoredEntry, storedEntry } from './signed-entry.ts';
+import {
+  isSigned,
+  openEntry,
+  readEntry,
+  type SignedEntry,
+  type StoredEntry,
+  signerAheadMs,
+  storedEntry,
+} from './signed-entry.ts';
 
 /** Told when a sign-in stops to count (ended, disabled) or its role changed. Undefined entry: it ended. */
 export type SigninListener = (sidHash: string, entry: SigninEntry | undefined) => void;
@@ -28,6 +38,8 @@ export interface AllowListOptions {
   readonly keys: readonly KeyObject[];
   readonly logger: Logger;
   readonly now?: () => number;
+  /** Knows by how much the clocks differ: what auth writes counts for nothing when they differ by too much. */
+  readonly clock?: Pick<ClockWatch, 'fault' | 'noteAuth'>;
   /** Told of a key of the bucket under which something stands that is not auth's, or under which auth's was taken away. */
   readonly onForeign?: (key: string) => void;
   /** Told with false while the list cannot be read. */
@@ -46,9 +58,6 @@ const entryPrefix = signinKey('');
 const maxLookUps = 64;
 const lookUpTimeoutMs = 1500;
 const logEveryMs = 10_000;
-
-const uncheckable = (cause?: unknown): AppError =>
-  new AppError('unavailable', 'Sign-ins cannot be checked right now. Try again shortly.', { cause });
 
 /**
  * The sign-ins that count, in memory. A token is good only while its sign-in stands here: a leaked signing key mints
@@ -118,7 +127,7 @@ export class AllowList {
    * @throws AppError unauthenticated when it does not count; unavailable when the list may be old
    */
   require(sid: string): SigninEntry {
-    if (this.isStale()) throw uncheckable();
+    if (this.isStale()) throw this.#uncheckable();
     const entry = this.peek(hashSid(sid));
     if (entry === undefined) throw new AppError('unauthenticated');
     if (entry.disabled) throw new AppError('unauthenticated', 'This account is disabled.');
@@ -160,7 +169,7 @@ export class AllowList {
 
   /** @throws AppError unavailable when it cannot be said whether there is such a sign-in */
   async #lookUp(sidHash: string): Promise<void> {
-    if (this.#lookUps >= maxLookUps) throw uncheckable();
+    if (this.#lookUps >= maxLookUps) throw this.#uncheckable();
     this.#lookUps += 1;
     try {
       const kv = await openBucket(this.#options.bus, signinBucket, lookUpTimeoutMs);
@@ -171,13 +180,18 @@ export class AllowList {
       // What the watch has told since counts more than what was read before.
       if (signed === undefined || entry === undefined || signed.at < this.newestAt(found.key)) return;
       // The list is being rebuilt and this instance has not heard of it yet.
-      if (!this.#isOfThisList(signed.at, entry)) throw uncheckable();
+      if (!this.#isOfThisList(signed.at, entry)) throw this.#uncheckable();
       this.#held.set(sidHash, { signed, entry });
     } catch (error) {
-      throw error instanceof AppError ? error : uncheckable(error);
+      throw error instanceof AppError ? error : this.#uncheckable(error);
     } finally {
       this.#lookUps -= 1;
     }
+  }
+
+  #uncheckable(cause?: unknown): AppError {
+    if (this.#options.clock?.fault !== undefined) return clocksDiffer(cause);
+    return new AppError('unavailable', 'Sign-ins cannot be checked right now. Try again shortly.', { cause });
   }
 
   #usable(): boolean {
@@ -269,7 +283,11 @@ export class AllowList {
   }
 
   #beat(stored: StoredEntry): void {
-    const signed = openEntry(this.#options.keys, stored);
+    const { keys, clock } = this.#options;
+    const aheadMs = signerAheadMs(keys, stored);
+    if (aheadMs === undefined) return;
+    clock?.noteAuth(aheadMs);
+    const signed = readEntry(stored);
     const beat = SigninBeat.safeParse(signed?.value).data;
     // The beat's own time counts, not its arrival: an old one read after a reconnect proves nothing.
     if (beat !== undefined) this.#lastBeatAt = Math.max(this.#lastBeatAt, Math.min(Date.parse(beat.at), this.#now()));
@@ -291,7 +309,9 @@ export class AllowList {
   }
 
   #refuse(key: string): void {
-    if (this.#now() - this.#loggedAt > logEveryMs) {
+    // Auth's own entries fail by their time then, and the clock is in the log already.
+    const isByClock = this.#options.clock?.fault !== undefined;
+    if (!isByClock && this.#now() - this.#loggedAt > logEveryMs) {
       this.#loggedAt = this.#now();
       this.#options.logger.error({ key }, 'an entry of the allow-list is not what auth signed last, or was taken away');
     }

@@ -72,14 +72,25 @@ export const parseSigninKey = (line: string): KeyObject | undefined => {
  * make later is none, although its signature is good: with it, a sign-in would come back that has ended since. Says nothing of the
  * signature.
  */
-export const readEntry = ({ text, storedAt }: StoredEntry): SignedEntry | undefined => {
+export const readEntry = (stored: StoredEntry): SignedEntry | undefined => {
+  const entry = parseEntry(stored.text);
+  return entry !== undefined && Math.abs(stored.storedAt - entry.at) <= signinStoredWithinMs ? entry : undefined;
+};
+
+const parseEntry = (text: string): SignedEntry | undefined => {
   if (text.charAt(signatureLength) !== '.') return undefined;
   try {
     const { at, value } = SigninStatement.parse(JSON.parse(text.slice(signatureLength + 1)));
-    return Math.abs(storedAt - at) > signinStoredWithinMs ? undefined : { text, at, value };
+    return { text, at, value };
   } catch {
     return undefined;
   }
+};
+
+/** By how many ms the clock of auth was ahead of that of NATS when this was stored; undefined: auth has not signed it. */
+export const signerAheadMs = (keys: readonly KeyObject[], stored: StoredEntry): number | undefined => {
+  const entry = parseEntry(stored.text);
+  return entry !== undefined && isSigned(keys, stored.key, entry) ? entry.at - stored.storedAt : undefined;
 };
 
 /** Whether auth has signed this for this key. Takes about 0.1 ms. */

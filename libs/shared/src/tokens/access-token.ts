@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { JwtKey } from '../config/settings.ts';
 import { AppError } from '../errors.ts';
 import { keyObjectOf } from '../hmac.ts';
+import { maxSkewMs } from '../http/edge-proof.ts';
 
 const issuer = 'webxterm';
 const audience = 'webxterm-api';
@@ -58,9 +59,13 @@ export const verifyAccessToken = (keys: readonly JwtKey[], token: string, nowSec
       algorithms: ['HS256'],
       issuer,
       audience,
+      // A token of a moment ago counts also where the clock is behind that of auth. How long it counts is checked without tolerance below.
+      clockTolerance: maxSkewMs / 1000,
       ...(nowSeconds === undefined ? {} : { clockTimestamp: nowSeconds }),
     });
-    return AccessClaims.parse(payload);
+    const claims = AccessClaims.parse(payload);
+    if (claims.exp <= (nowSeconds ?? Date.now() / 1000)) throw new AppError('unauthenticated');
+    return claims;
   } catch (error) {
     throw error instanceof AppError ? error : new AppError('unauthenticated', undefined, { cause: error });
   }

@@ -80,7 +80,7 @@ describe('access tokens', () => {
     refused(forge({ ...good, iss: 'vsay-auth' }));
     refused(forge({ ...good, aud: 'other' }));
     refused(forge({ ...good, typ: 'refresh' }));
-    refused(forge({ ...good, nbf: now + 30 }));
+    refused(forge({ ...good, nbf: now + 92 }));
   });
 });
 

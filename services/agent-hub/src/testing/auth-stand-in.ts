@@ -40,6 +40,8 @@ export class AuthStandIn {
   readonly #epoch = randomUUID();
   readonly #signer = new EntrySigner(signerRoot);
   #lastAt = 0;
+  /** By how many ms the clock of auth is ahead. */
+  aheadMs = 0;
   readonly #users = new Map<string, TestUser>();
   readonly #disabled = new Set<string>();
   readonly #holds: { what: Question; skip: number; arrived: () => void; released: Promise<void> }[] = [];
@@ -186,7 +188,8 @@ export class AuthStandIn {
   }
 
   async #put(key: string, value: unknown): Promise<void> {
-    this.#lastAt = Math.max(Date.now(), this.#lastAt + 1);
-    await this.#signins.put(key, this.#signer.sign(key, this.#lastAt, value));
+    const at = this.aheadMs === 0 ? Math.max(Date.now(), this.#lastAt + 1) : Date.now() + this.aheadMs;
+    if (this.aheadMs === 0) this.#lastAt = at;
+    await this.#signins.put(key, this.#signer.sign(key, at, value));
   }
 }

@@ -2,7 +2,7 @@ import { type KeyObject, randomUUID } from 'node:crypto';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { SigninBeat, SigninEpoch, signinBeatKey, signinEpochKey, signinKey } from '@webxterm/contracts/bus';
 import { AppError, type Logger } from '@webxterm/shared';
-import { declareStreams, type EntrySigner } from '@webxterm/shared/bus';
+import { type ClockWatch, declareStreams, type EntrySigner } from '@webxterm/shared/bus';
 import { ListBucket } from './list-bucket.ts';
 import { ListEntries, type ListEntriesOptions } from './list-entries.ts';
 import { Mending } from './mending.ts';
@@ -15,6 +15,7 @@ export interface ListKeeperOptions extends Pick<ListEntriesOptions, 'signins' | 
   /** Whose signatures count: those of `signer`, and of the root keys before. */
   readonly keys: readonly KeyObject[];
   readonly logger: Logger;
+  readonly clock: Pick<ClockWatch, 'fault' | 'measure' | 'require'>;
   /** Told after each beat whether the list is being kept. */
   readonly onBeat?: (ok: boolean) => void;
   readonly now?: () => number;
@@ -91,6 +92,7 @@ export class ListKeeper {
   async #guarded(key: string, write: (epoch: string) => Promise<boolean>): Promise<void> {
     for (let attempt = 0; attempt < maxConflicts; attempt += 1) {
       const epoch = this.#epoch;
+      this.#options.clock.require();
       if (epoch === undefined || !this.#connected) throw listAway();
       let done: boolean;
       try {
@@ -141,6 +143,7 @@ export class ListKeeper {
   async #beatOnce(): Promise<void> {
     if (!this.#connected || this.#stopped) return;
     this.#beats += 1;
+    await this.#requireClock();
     // Whatever happened to the bucket while it was not watched is looked for.
     if (this.#epoch === undefined) this.#mending.lookAtAll();
     if (this.#epoch === undefined || this.#beats % checkEveryBeats === 0) this.#epoch = await this.#completeEpoch();
@@ -148,6 +151,17 @@ export class ListKeeper {
     const beat = SigninBeat.parse({ epoch: this.#epoch, at: new Date(at).toISOString() });
     await this.#bucket.write(signinBeatKey, beat, at);
     this.#mending.work(this.#epoch);
+  }
+
+  /** While the clocks differ by too much nobody takes what is written here. The beat is, for its time tells the readers why. */
+  async #requireClock(): Promise<void> {
+    const { clock } = this.#options;
+    await clock.measure();
+    if (clock.fault === undefined) return;
+    this.#epoch = undefined;
+    const at = this.#now();
+    await this.#bucket.write(signinBeatKey, SigninBeat.parse({ epoch: '', at: new Date(at).toISOString() }), at);
+    clock.require();
   }
 
   async #completeEpoch(): Promise<string> {

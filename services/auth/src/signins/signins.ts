@@ -38,6 +38,8 @@ export interface SigninsOptions {
   readonly jwtKeys: readonly JwtKey[];
   readonly auditor: Pick<Auditor, 'recordIn'>;
   readonly maxPerUser: number;
+  /** Throws while tokens of this clock would not count anywhere. */
+  readonly clock: { require(): void };
   readonly now?: () => number;
 }
 
@@ -56,6 +58,7 @@ export class Signins {
    * a change of the user at the same time one then sees the other. It counts after `announce`.
    */
   async insert(userId: Types.ObjectId, from: SigninOrigin, session: ClientSession): Promise<NewSignin> {
+    this.#options.clock.require();
     const sid = randomBytes(24).toString('base64url');
     const at = new Date(this.#now());
     const signin: Signin = {
@@ -113,8 +116,12 @@ export class Signins {
     return begun && { token: await this.announce(begun.made), user: begun.user };
   }
 
-  /** `endsAt`: when the sign-in ends, seconds since 1970. */
+  /**
+   * `endsAt`: when the sign-in ends, seconds since 1970.
+   * @throws AppError unavailable while the clocks differ by too much
+   */
   token(userId: string, sid: string, endsAt: number): string {
+    this.#options.clock.require();
     const now = Math.floor(this.#now() / 1000);
     return signAccessToken(this.#options.jwtKeys, { userId, sid, now, expiresAt: tokenExpiry(now, endsAt) });
   }

@@ -63,7 +63,10 @@ export interface Call {
   readonly raw?: string;
 }
 
-const Readiness = z.object({ status: z.string(), parts: z.record(z.string(), z.object({ ok: z.boolean() })) });
+const Readiness = z.object({
+  status: z.string(),
+  parts: z.record(z.string(), z.object({ ok: z.boolean(), detail: z.string() })),
+});
 
 /** One instance of the service, called as the gateway calls it. */
 export interface AuthUnderTest {
@@ -71,13 +74,21 @@ export interface AuthUnderTest {
   /** What answers no JSON. */
   fetch(path: string): Promise<Response>;
   ready(): Promise<z.infer<typeof Readiness>>;
+  metrics(): Promise<string>;
   stop(): Promise<void>;
+}
+
+/** A clock of its own for an instance, and where the lines of its log go. */
+export interface TestClock {
+  readonly now?: () => number;
+  readonly lines?: string[];
 }
 
 export const startAuthInstance = async (
   servers: Servers,
   overrides: Record<string, string> = {},
   cost = quickCost,
+  clock: TestClock = {},
 ): Promise<AuthUnderTest> => {
   const [port, healthPort] = await Promise.all([freePort(), freePort()]);
   const settings = readAuthSettings({
@@ -99,13 +110,16 @@ export const startAuthInstance = async (
     SIGNUPS_PER_ADDRESS: '1000',
     ...overrides,
   });
-  const logger = createLogger({ service: 'auth', level: settings.LOG_LEVEL });
+  const { now = Date.now, lines } = clock;
+  const write = (line: string): void => void lines?.push(line);
+  const logger = createLogger({ service: 'auth', level: lines === undefined ? settings.LOG_LEVEL : 'warn' }, { write });
   const shutdown = new Shutdown(logger);
-  await startAuth(settings, { logger, shutdown }, cost);
+  await startAuth(settings, { logger, shutdown, now }, cost);
   return {
     call: (method, path, body, call = {}) => send(`http://127.0.0.1:${port}${path}`, method, body, call),
     fetch: (path) => fetchAsGateway(gatewayKey, factsOf({}), `http://127.0.0.1:${port}${path}`),
     ready: async () => Readiness.parse(await (await fetch(`http://127.0.0.1:${healthPort}/readyz`)).json()),
+    metrics: async () => (await fetch(`http://127.0.0.1:${healthPort}/metrics`)).text(),
     stop: () => shutdown.run(),
   };
 };

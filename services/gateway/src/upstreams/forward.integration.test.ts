@@ -104,6 +104,17 @@ describe('several instances of a service', () => {
     expect(one.recorded).toHaveLength(1);
   });
 
+  it('one that refuses a request for the clock of the gateway is 503, and how far it is off stays inside', async () => {
+    for (const service of [one, two])
+      service.answer = (_incoming, response) =>
+        void response
+          .writeHead(503, { 'content-type': 'application/json', 'x-webxterm-gateway-ahead': '120' })
+          .end('{"code":"unavailable"}');
+    const answer = await request('GET', '/api/machines');
+    expect(codeOf(answer)).toBe('503 unavailable');
+    expect(Object.keys(answer.headers)).not.toContain('x-webxterm-gateway-ahead');
+  });
+
   it('none at all is 503 with Retry-After', async () => {
     const answer = await request('POST', '/api/terminal/tickets', '{}');
     expect(codeOf(answer)).toBe('503 unavailable');

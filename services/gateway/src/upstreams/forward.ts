@@ -1,6 +1,6 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import type { Route } from '@webxterm/contracts/rest';
-import { AppError, edgeHeaders, type Logger, loggablePath } from '@webxterm/shared';
+import { AppError, edgeHeaders, gatewayAheadHeader, type Logger, loggablePath } from '@webxterm/shared';
 import { createProxyMiddleware, type Options, type Plugin, type RequestHandler } from 'http-proxy-middleware';
 import { answerError } from '../door/answer.ts';
 import type { Connections } from '../door/connections.ts';
@@ -17,6 +17,9 @@ import type { Owner, Pool } from './pool.ts';
 const silenceMs = 60_000;
 /** A kept connection that gives no answer for so long may lead to an instance that is gone: TCP itself notices only after minutes. */
 const keptSilenceMs = 3000;
+
+/** Every request fails then: one line a minute is enough. */
+const logClockEveryMs = 60_000;
 
 interface Pending {
   readonly route: Route;
@@ -45,6 +48,7 @@ export class Forwarder {
   readonly #gatewayKey: Buffer;
   readonly #connections: Pick<Connections, 'signedIn'>;
   readonly #logger: Logger;
+  #clockLoggedAt = Number.NEGATIVE_INFINITY;
 
   constructor(pools: readonly Pool[], gatewayKey: Buffer, connections: Pick<Connections, 'signedIn'>, logger: Logger) {
     this.#connections = connections;
@@ -87,6 +91,7 @@ export class Forwarder {
         answer.headers.connection = response.shouldKeepAlive ? 'keep-alive' : 'close';
         if (response.shouldKeepAlive) answer.headers['keep-alive'] = `timeout=${serverLimits.keepAliveTimeout / 1000}`;
         else delete answer.headers['keep-alive'];
+        this.#noteClock(owner, answer);
         const pending = this.#pending.get(request);
         answer.headers['x-request-id'] = pending?.admitted.facts.requestId ?? '';
         if (pending !== undefined && tokenAccepted(pending.route, answer.statusCode)) this.#noteUser(request);
@@ -96,6 +101,19 @@ export class Forwarder {
       });
       proxy.on('econnreset', () => undefined);
     };
+  }
+
+  /** The service refused the request for the time of its proof, and says so to us alone. */
+  #noteClock(owner: Owner, { headers }: IncomingMessage): void {
+    const ahead = headers[gatewayAheadHeader];
+    if (ahead === undefined) return;
+    delete headers[gatewayAheadHeader];
+    if (performance.now() - this.#clockLoggedAt < logClockEveryMs) return;
+    this.#clockLoggedAt = performance.now();
+    this.#logger.error(
+      { service: owner, gateway_ahead_s: Number(ahead) },
+      'a service refuses requests because its clock and that of this gateway differ by too much: synchronise the clocks of all machines',
+    );
   }
 
   #noteUser({ headers, socket }: IncomingMessage): void {

@@ -67,7 +67,7 @@ export class Upgrades {
 
   constructor(options: UpgradeOptions) {
     this.#options = options;
-    this.#guard = new EdgeGuard(options.gatewayKey, options.logger);
+    this.#guard = new EdgeGuard(options.gatewayKey, options.logger, options.context.now);
     this.#server.on('headers', (lines, request) => {
       for (const [name, value] of Object.entries(this.#headers.get(request) ?? {})) lines.push(`${name}: ${value}`);
     });
@@ -83,7 +83,7 @@ export class Upgrades {
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const facts = this.#guard.check(request);
-    if (facts === undefined) return this.#refuse(socket, new AppError('not_gateway'), '');
+    if (facts instanceof AppError) return this.#refuse(socket, facts, '');
     let seat: Seat | undefined;
     let scope: RequestScope = { ...facts, userAgent: request.headers['user-agent'] ?? '', caller: undefined };
     let wanted = { agentId: '' };

@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type AuthUnderTest, admin, startAuthInstance, startTestServers } from '../testing/auth-under-test.ts';
+
+let servers: Awaited<ReturnType<typeof startTestServers>>;
+let auth: AuthUnderTest;
+let aheadMs = 0;
+const lines: string[] = [];
+const clock = { now: () => Date.now() + aheadMs, lines };
+const within = { timeout: 15_000, interval: 50 };
+
+beforeAll(async () => {
+  servers = await startTestServers();
+  auth = await startAuthInstance(servers, {}, undefined, clock);
+}, 60_000);
+
+afterAll(async () => {
+  await auth?.stop();
+  await servers?.stop();
+});
+
+const clockPart = async () => (await auth.ready()).parts.clock;
+const measured = async (): Promise<number> =>
+  Number(/webxterm_clock_skew_seconds\{clock="auth",service="auth"\} (\S+)/.exec(await auth.metrics())?.[1]);
+const setClock = async (seconds: number): Promise<void> => {
+  aheadMs = seconds * 1000;
+  const ok = Math.abs(seconds) < 25;
+  await vi.waitFor(async () => {
+    expect(await measured()).toBeCloseTo(seconds, 0);
+    expect(await clockPart()).toMatchObject({ ok });
+    expect((await auth.ready()).parts.signins).toMatchObject({ ok });
+  }, within);
+};
+const answers = async (token: string | undefined): Promise<unknown[]> => {
+  const login = await auth.call('POST', '/api/login', admin);
+  const refresh = await auth.call('POST', '/api/auth/refresh', { token });
+  return [login.status, refresh.status, login.body.code, refresh.body.code];
+};
+
+describe('an auth whose clock differs from that of NATS', () => {
+  it('signs in and refreshes up to the bound, refuses both beyond it with the reason, and recovers by itself', async () => {
+    const { token } = (await auth.call('POST', '/api/login', admin)).body;
+    for (const seconds of [20, 40, 60, 0, -40, -20, -60, 0]) {
+      await setClock(seconds);
+      if (Math.abs(seconds) < 25) {
+        expect(await answers(token)).toEqual([200, 200, undefined, undefined]);
+        continue;
+      }
+      expect(await answers(token)).toEqual([503, 503, 'unavailable', 'unavailable']);
+      const { error } = (await auth.call('POST', '/api/login', admin)).body;
+      expect(error).toMatch(/clocks of the servers differ/);
+      const side = seconds > 0 ? 'ahead of' : 'behind';
+      expect((await clockPart())?.detail).toContain(
+        `the clock of this auth is ${Math.abs(seconds)} s ${side} the clock of NATS`,
+      );
+      expect((await auth.ready()).status).toBe('degraded');
+    }
+  }, 60_000);
+
+  it('says so in the log once a minute and by the metric, and speaks of no forged entries', async () => {
+    lines.length = 0;
+    await setClock(100);
+    expect(await answers(undefined)).toEqual([503, 503, 'unavailable', 'unavailable']);
+    await setClock(0);
+    expect(lines.filter((line) => line.includes('the clock of this auth is 100 s ahead'))).not.toHaveLength(0);
+    expect(lines.filter((line) => line.includes('the clocks of the servers differ by too much'))).toHaveLength(1);
+    expect(lines.join()).not.toContain('is not what auth signed');
+  }, 30_000);
+
+  it('is not ready when it starts so, and says why', async () => {
+    aheadMs = 60_000;
+    const late = startAuthInstance(servers, {}, undefined, clock);
+    await vi.waitFor(() => expect(lines.at(-1)).toContain('cannot be kept right now'), within);
+    aheadMs = 0;
+    const started = await late;
+    expect((await started.ready()).status).toBe('ok');
+    await started.stop();
+  }, 30_000);
+});
