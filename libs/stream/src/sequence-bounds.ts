@@ -3,7 +3,7 @@ export type ScreenSize = { cols: number; rows: number };
 
 /**
  * A sequence as it may reach an emulator, and the work that it makes there, in characters printed: xterm.js 6 takes some 50 ns for
- * one. ADR 19 has the measurement.
+ * one. ADR 21 has the measurement.
  */
 export type BoundedSequence = { text: string; work: number };
 
