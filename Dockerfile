@@ -90,6 +90,12 @@ FROM runtime AS setup
 ENTRYPOINT ["node", "--disable-sigusr1", "src/compose/main.ts"]
 
 FROM runtime AS agent
+USER root
+# The first process of a container takes in what shells leave behind, and Node does not.
+RUN apt-get update && apt-get install -y --no-install-recommends tini && rm -rf /var/lib/apt/lists/*
+USER node
+# -s: also where something else is the first process (`init: true`).
+ENTRYPOINT ["tini", "-s", "--"]
 # Where `vsay-agent configure` writes, beside the key of the machine: mount a volume that the user node may write.
 ENV VSAY_CONFIG=/config/agent.yaml
 HEALTHCHECK --start-period=300s --start-interval=2s --interval=30s --timeout=10s --retries=3 \

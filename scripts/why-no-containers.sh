@@ -19,5 +19,7 @@ for image in docker/dockerfile:1 node:24-bookworm-slim mongo:8 nats:2-alpine; do
   timeout 300 docker pull --quiet "$image" >/dev/null 2>&1 || no "the image $image is not there and cannot be pulled"
 done
 # The images are built from packages.
+timeout 120 docker run --rm node:24-bookworm-slim sh -c 'apt-get update -qq && apt-cache show tini' >/dev/null 2>&1 ||
+  no 'no Debian mirror answers in a container'
 timeout 60 docker run --rm node:24-bookworm-slim npm view npm version >/dev/null 2>&1 ||
   no 'no npm registry answers in a container'

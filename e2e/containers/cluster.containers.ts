@@ -60,6 +60,11 @@ describe('the images', () => {
     expect(Env.filter((line) => /KEY|TOKEN|PASSWORD|SECRET/.test(line))).toEqual([]);
   });
 
+  it('agent has an init of its own, for whoever runs it without --init', async () => {
+    const first = await docker('run', '--rm', '--network', 'none', imageOf('agent'), 'cat', '/proc/1/comm');
+    expect(first).toBe('tini\n');
+  });
+
   it.each(images)(
     '%s holds neither tests nor what is of no use in it, and its SBOM lists every package',
     async (image) => {

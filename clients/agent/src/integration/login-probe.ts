@@ -1,0 +1,36 @@
+// Runs on a machine of e2e/containers/login.containers.ts, as root: opens a shell, or runs a command, as the agent does, and
+// prints what came of it as one line of JSON. login-probe.ts shell USER SUDO INPUT | login-probe.ts command USER SUDO LINE MS
+import { pino } from 'pino';
+import { Commands } from '../commands/commands.ts';
+import { describeError } from '../failure.ts';
+import { prepareLoginShell } from '../shell/login-shell.ts';
+
+const [kind, linuxUser = '', sudo, input = '', timeout = '20000'] = process.argv.slice(2);
+const account = { linuxUser, allowSudo: sudo === 'sudo', processUid: process.getuid?.() ?? 0 };
+const print = (result: object): void => void process.stdout.write(`${JSON.stringify(result)}\n`);
+
+const shell = async (): Promise<void> => {
+  const start = await prepareLoginShell(account);
+  let text = '';
+  const { promise, resolve } = Promise.withResolvers<object>();
+  const onOutput = (bytes: Uint8Array): void => {
+    text += Buffer.from(bytes).toString();
+  };
+  start({ onOutput, onEnd: resolve }, { cols: 80, rows: 24 }).write(Buffer.from(`${input}\n`));
+  print({ ...(await promise), text });
+};
+
+const command = async (): Promise<void> => {
+  const commands = new Commands(account, pino({ level: 'silent' }));
+  const order = { commandId: 'c', userId: 'u', command: input, timeoutMs: Number(timeout), maxOutputBytes: 0 };
+  const output = await commands.run(order);
+  print({ ...output, stdout: output.stdout.toString(), stderr: output.stderr.toString() });
+  await commands.stop();
+};
+
+try {
+  await (kind === 'shell' ? shell() : command());
+} catch (error) {
+  print({ refused: describeError(error) });
+}
+process.exit();

@@ -1,0 +1,130 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LoginMachine } from './login-machine.ts';
+
+// What a shell of the agent is given, compared with what sshd of the same machine gives, fact by fact: npm run test:containers -- login.
+
+let machine: LoginMachine;
+
+beforeAll(async () => {
+  machine = await LoginMachine.start();
+}, 600_000);
+afterAll(() => machine?.remove());
+
+const factsIn = (text: string): Record<string, string> =>
+  Object.fromEntries(
+    text
+      .trim()
+      .split('\n')
+      .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  );
+
+describe('a shell of the agent, beside one of sshd', () => {
+  const typed = (name: string): string => `FACTS=/tmp/${name}; . /usr/local/share/facts.sh`;
+
+  it('is given the same, fact by fact', async () => {
+    await machine.ssh(typed('ssh'));
+    await machine.shell('dev1', typed('agent'));
+    const ssh = factsIn(await machine.sh('cat /tmp/ssh'));
+    const agent = factsIn(await machine.sh('cat /tmp/agent'));
+    expect(Object.keys(ssh).length).toBeGreaterThan(60);
+    expect(ssh).toMatchObject({
+      'argv[0]': '-bash',
+      terminal: 'dev1 tty 620',
+      'in who': 'dev1',
+      'soft limit max user processes': '1234',
+      'variable FROM_ENVIRONMENT': 'yes',
+    });
+    expect(agent).toEqual(ssh);
+  });
+
+  it('lets nothing gain rights without --allow-sudo, and is else the same', async () => {
+    await machine.shell('dev1', typed('confined'), false);
+    const { 'status NoNewPrivs:': kept, ...confined } = factsIn(await machine.sh('cat /tmp/confined'));
+    const { 'status NoNewPrivs:': _free, ...agent } = factsIn(await machine.sh('cat /tmp/agent'));
+    expect(kept).toBe('1');
+    expect(confined).toEqual(agent);
+  });
+
+  it.each(['alice@corp.example.com', 'CORP\\alice', '1001user', 'jörg'])(
+    'is of %s, whom getent knows',
+    async (name) => {
+      const { text } = await machine.shell(name, 'printf "is [%s]" "$USER"');
+      expect(text).toContain(`is [${name}]`);
+    },
+  );
+
+  it.each([
+    ['exit 3', { exitCode: 3 }],
+    ['exit 137', { exitCode: 137 }],
+    ['kill -KILL $$', { signal: 'SIGKILL' }],
+    ['kill -HUP $$', { signal: 'SIGHUP' }],
+  ])('tells how it ended: %s', async (line, expected) => {
+    expect(await machine.shell('dev1', line)).toMatchObject(expected);
+    expect(await machine.command('dev1', line)).toMatchObject({ error: '', ...expected });
+  });
+
+  it('takes on the groups that the user has now', async () => {
+    await machine.sh('groupadd later; usermod --append --groups later dev1');
+    expect((await machine.shell('dev1', 'id -Gn')).text).toContain('dev1 deploy later');
+    expect((await machine.command('dev1', 'id -Gn')).stdout).toBe('dev1 deploy later\n');
+  });
+
+  it('starts in / where the home folder cannot be entered, and says so', async () => {
+    await machine.sh('chmod 700 /home');
+    const { text } = await machine.shell('dev1', 'echo "in [$PWD]"');
+    const command = await machine.command('dev1', 'pwd');
+    await machine.sh('chmod 755 /home');
+    expect(text).toMatch(/cannot change directory to \/home\/dev1: Permission denied/);
+    expect(text).toContain('in [/]');
+    expect(command).toMatchObject({ stdout: '/\n', stderr: expect.stringContaining('Permission denied') });
+  });
+
+  it('is of no scope but its own: what it left running outlives the service of the agent', async () => {
+    const probe = '/project/clients/agent/src/integration/login-probe.ts';
+    const typedIn = 'nohup sleep 7777 >/dev/null 2>&1 & exit';
+    const node = '/project/node_modules/.bin/node';
+    await machine.sh(
+      `systemd-run --quiet --wait --unit probe ${node} --no-warnings ${probe} shell dev1 sudo '${typedIn}'`,
+    );
+    expect(await machine.sh('cat /proc/$(pgrep -f "^sleep 7777")/cgroup')).toMatch(/session-\w+\.scope/);
+  });
+});
+
+describe('an account that may not log in', () => {
+  const closed = [
+    ['expired', 'chage -E 0 dev1', 'chage -E -1 dev1', /expired/],
+    ['locked', 'echo dev1:secret | chpasswd; usermod -L dev1', 'usermod -U dev1', /locked/],
+    ['shut out by nologin', 'echo Back at noon. >/etc/nologin', 'rm /etc/nologin', /Back at noon\./],
+  ] as const;
+
+  it.each(closed)('is refused with the reason: %s', async (_what, close, open, reason) => {
+    await machine.sh(close);
+    const shell = await machine.shell('dev1', 'id');
+    const command = await machine.command('dev1', 'id');
+    await machine.sh(open);
+    expect(shell.refused).toMatch(reason);
+    expect(command).toMatchObject({ error: expect.stringMatching(reason), stdout: '' });
+  });
+
+  it('has the shell nologin: it says so, and that is all', async () => {
+    await machine.sh('usermod -s /usr/sbin/nologin dev1');
+    const shell = await machine.shell('dev1', '');
+    const command = await machine.command('dev1', 'id');
+    await machine.sh('usermod -s /bin/bash dev1');
+    expect(shell).toMatchObject({ exitCode: 1, text: expect.stringContaining('currently not available') });
+    expect(command).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('currently not available') });
+  });
+});
+
+describe('a command as another user', () => {
+  it('writes to its outputs by name', async () => {
+    const line = 'echo a >/dev/stdout; echo b | tee /dev/stderr';
+    expect(await machine.command('dev1', line)).toMatchObject({ stdout: 'a\nb\n', stderr: 'b\n', exitCode: 0 });
+  });
+
+  it('ends with everything that it started, wherever that went', async () => {
+    const left = 'setsid env -i sleep 8881 & (trap "" TERM; exec env -i sleep 8882) & sleep 8883';
+    expect(await machine.command('dev1', `(${left}) >/dev/null 2>&1`, 2500)).toMatchObject({ timedOut: true });
+    expect(await machine.sh('pgrep -f "^sleep 888" || echo none')).toBe('none\n');
+  });
+});
