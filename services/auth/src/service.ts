@@ -187,6 +187,7 @@ export const startAuth = async (
 
   await buildIndexes(connection);
   await fillSkeletons(users, logger);
+  await auditLog.noteSigning();
   await ensureAdmin(users, accounts, { email: settings.ADMIN_EMAIL, password: settings.ADMIN_PASSWORD }, logger);
 
   await clock.start(shutdown);
