@@ -35,7 +35,7 @@ const shape = {
   GRPC_TLS: z.enum(['on', 'off']).default('off'),
   /** PEM of the private CA that signed the hubs' certificates; told to agents, which pin it. Real certificates need none. */
   GRPC_CA: z.string().includes('-----BEGIN CERTIFICATE-----', 'must be a PEM certificate').optional(),
-  /** Folder with tls.crt and tls.key: the door speaks TLS by itself. */
+  /** Folder with tls.crt and tls.key, or certbot's fullchain.pem and privkey.pem: the door speaks TLS by itself. */
   TLS_DIR: z.string().optional(),
   /** Where plain HTTP is sent on to PUBLIC_URL. */
   HTTP_REDIRECT_PORT: port.optional(),

@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAuthority, issueCertificate, type KeyPair } from '@webxterm/stack/pki';
@@ -30,12 +31,12 @@ const putPair = (pair: KeyPair): void => {
   put('tls.key', pair.key);
 };
 const load = (
-  options: { needsCa?: boolean; serveExpired?: boolean; now?: () => number; logger?: Logger } = {},
+  options: { from?: string; needsCa?: boolean; serveExpired?: boolean; now?: () => number; logger?: Logger } = {},
 ): CertificateFolder => {
   const made = new CertificateFolder({
     service: 'gateway',
     setting: 'TLS_DIR',
-    folder,
+    folder: options.from ?? folder,
     logger: options.logger ?? logger,
     needsCa: options.needsCa ?? false,
     serveExpired: options.serveExpired ?? false,
@@ -108,11 +109,88 @@ describe('a folder of certificates', () => {
   });
 });
 
+describe("certbot's files", () => {
+  /** As certbot lays them out: live/NAME has links to the files of the last renewal in archive/NAME. @returns live/NAME */
+  const renew = (pair: KeyPair, round: number): string => {
+    const [live, archive] = ['live', 'archive'].map((name) => join(folder, name, 'term.example.org'));
+    if (live === undefined || archive === undefined) throw new Error('two folders');
+    for (const each of [live, archive]) mkdirSync(each, { recursive: true, mode: 0o700 });
+    for (const [name, text] of Object.entries({ fullchain: pair.certificate, privkey: pair.key })) {
+      writeFileSync(join(archive, `${name}${round}.pem`), text, { mode: 0o600 });
+      rmSync(join(live, `${name}.pem`), { force: true });
+      symlinkSync(`../../archive/term.example.org/${name}${round}.pem`, join(live, `${name}.pem`));
+    }
+    return live;
+  };
+
+  it('are taken by their links, and those of a renewal in their place', async () => {
+    const [first, second] = [await issue(), await issue()];
+    const certificates = load({ from: renew(first, 1) });
+    expect(certificates.current.certificate.toString()).toBe(first.certificate);
+    renew(second, 2);
+    certificates.lookAgain();
+    expect(certificates.current.certificate.toString()).toBe(second.certificate);
+    expect(certificates.current.privateKey.toString()).toBe(second.key);
+  });
+
+  it('are refused by name where only the links are', async () => {
+    const live = renew(await issue(), 1);
+    rmSync(join(folder, 'archive'), { recursive: true });
+    expect(() => load({ from: live })).toThrow(
+      /fullchain\.pem is a link to \.\.\/\.\.\/archive\/term\.example\.org\/fullchain1\.pem, which is not there/,
+    );
+  });
+
+  it('are refused with path, uid and the command where this user may not read them', async () => {
+    const live = renew(await issue(), 1);
+    const isRoot = process.getuid?.() === 0;
+    const refusal = (): unknown => {
+      // Root reads everything.
+      if (isRoot) process.seteuid?.(10_001);
+      try {
+        load({ from: live });
+      } catch (error) {
+        return error;
+      } finally {
+        if (isRoot) process.seteuid?.(0);
+      }
+      return undefined;
+    };
+    const uid = isRoot ? 10_001 : process.getuid?.();
+    chmodSync(folder, 0o755);
+    chmodSync(join(folder, 'live'), isRoot ? 0o700 : 0o000);
+    expect(String(refusal())).toContain(`TLS_DIR: ${live} may not be read by uid ${uid}: copy certificate and key`);
+    for (const name of ['live', 'archive'])
+      for (const each of [join(folder, name), join(folder, name, 'term.example.org')]) chmodSync(each, 0o755);
+    chmodSync(join(folder, 'archive/term.example.org/privkey1.pem'), isRoot ? 0o600 : 0o000);
+    chmodSync(join(folder, 'archive/term.example.org/fullchain1.pem'), 0o644);
+    expect(String(refusal())).toMatch(
+      new RegExp(`/live/term.example.org/privkey.pem may not be read by uid ${uid}: .*install -o ${uid} -m 0400`),
+    );
+  });
+
+  it('are copied by the hook of docs/operations.md, for the user of the containers alone', async () => {
+    const docs = readFileSync(new URL('../../../../docs/operations.md', import.meta.url), 'utf8');
+    const hook = /```sh\n(#!\/bin\/sh\n[^`]*RENEWED_LINEAGE[^`]*)```/.exec(docs)?.[1] ?? '';
+    expect(hook).toContain('-o 10001');
+    const copies = join(folder, 'copies');
+    const own = hook.replaceAll('/etc/webxterm/tls', copies).replaceAll('-o 10001', `-o ${process.getuid?.()}`);
+    for (const round of [1, 2]) {
+      const pair = await issue();
+      execFileSync('env', [`RENEWED_LINEAGE=${renew(pair, round)}`, 'sh', '-c', own]);
+      expect(load({ from: copies }).current.certificate.toString()).toBe(pair.certificate);
+      expect(statSync(join(copies, 'privkey.pem')).mode & 0o777).toBe(0o400);
+    }
+  });
+});
+
 describe('at the start, a folder is refused', () => {
   it('when a file is missing', async () => {
-    expect(() => load()).toThrow(/TLS_DIR: .*tls\.crt cannot be read/);
+    expect(() => load()).toThrow(
+      /TLS_DIR: .* holds no certificate: put tls\.crt and tls\.key there, or fullchain\.pem and privkey\.pem/,
+    );
     putPair(await issue());
-    expect(() => load({ needsCa: true })).toThrow(/TLS_DIR: .*ca\.crt cannot be read/);
+    expect(() => load({ needsCa: true })).toThrow(/TLS_DIR: .*ca\.crt is missing/);
   });
 
   it('when certificate and key do not belong together', async () => {

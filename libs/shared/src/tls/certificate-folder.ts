@@ -1,9 +1,9 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { Gauge, type Registry } from 'prom-client';
 import { ConfigError } from '../config/config.ts';
 import type { Logger } from '../log/logger.ts';
+import { type PemFile, readCertificateFiles } from './certificate-files.ts';
 
 /** PEM bytes. */
 export interface Certificates {
@@ -18,7 +18,7 @@ export interface CertificateFolderOptions {
   readonly service: string;
   /** The setting that names the folder, for messages. */
   readonly setting: string;
-  /** Holds `tls.crt`, `tls.key` and perhaps `ca.crt`, as a Kubernetes TLS secret does. */
+  /** Holds `tls.crt` and `tls.key`, as a Kubernetes TLS secret does, or certbot's `fullchain.pem` and `privkey.pem`; and perhaps `ca.crt`. */
   readonly folder: string;
   /** Peers are verified: `ca.crt` must be there. */
   readonly needsCa: boolean;
@@ -153,26 +153,15 @@ const same = (a: Certificates, b: Certificates): boolean =>
   Buffer.compare(a.caCertificate ?? Buffer.alloc(0), b.caCertificate ?? Buffer.alloc(0)) === 0;
 
 const readFolder = ({ folder, needsCa, serveExpired }: CertificateFolderOptions, now: number): Certificates => {
-  const certificate = readPart(folder, 'tls.crt', true);
-  const privateKey = readPart(folder, 'tls.key', true);
-  const caCertificate = readPart(folder, 'ca.crt', needsCa);
-  checkPair(folder, certificate, privateKey, now, serveExpired === true);
-  if (caCertificate.length > 0) parse(join(folder, 'ca.crt'), caCertificate);
-  return { certificate, privateKey, caCertificate: caCertificate.length > 0 ? caCertificate : undefined };
+  const { certificate, key, ca } = readCertificateFiles(folder);
+  if (ca === undefined && needsCa)
+    throw new Error(`${join(folder, 'ca.crt')} is missing: it holds the CA that peers are verified by`);
+  checkPair(certificate, key, now, serveExpired === true);
+  if (ca !== undefined) parse(ca);
+  return { certificate: certificate.pem, privateKey: key.pem, caCertificate: ca?.pem };
 };
 
-const readPart = (folder: string, name: string, needed: boolean): Buffer => {
-  try {
-    return readFileSync(join(folder, name));
-  } catch (error) {
-    if (!needed && error instanceof Error && 'code' in error && error.code === 'ENOENT') return Buffer.alloc(0);
-    throw new Error(
-      `${join(folder, name)} cannot be read (${reason(error)}); the folder must hold tls.crt and tls.key`,
-    );
-  }
-};
-
-const parse = (path: string, pem: Buffer): X509Certificate => {
+const parse = ({ path, pem }: PemFile): X509Certificate => {
   try {
     return new X509Certificate(pem);
   } catch {
@@ -180,24 +169,20 @@ const parse = (path: string, pem: Buffer): X509Certificate => {
   }
 };
 
-const checkPair = (
-  folder: string,
-  certificate: Buffer,
-  privateKey: Buffer,
-  now: number,
-  serveExpired: boolean,
-): void => {
-  const parsed = parse(join(folder, 'tls.crt'), certificate);
-  const key = ((): ReturnType<typeof createPrivateKey> => {
-    try {
-      return createPrivateKey(privateKey);
-    } catch {
-      throw new Error(`${join(folder, 'tls.key')} holds no PEM private key without a passphrase`);
-    }
-  })();
-  if (!parsed.checkPrivateKey(key)) throw new Error(`tls.crt and tls.key in ${folder} do not belong together`);
+const parseKey = ({ path, pem }: PemFile): KeyObject => {
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    throw new Error(`${path} holds no PEM private key without a passphrase`);
+  }
+};
+
+const checkPair = (certificate: PemFile, key: PemFile, now: number, serveExpired: boolean): void => {
+  const parsed = parse(certificate);
+  if (!parsed.checkPrivateKey(parseKey(key)))
+    throw new Error(`${certificate.path} and ${key.path} do not belong together`);
   if (parsed.validToDate.getTime() <= now && !serveExpired)
-    throw new Error(`the certificate ${join(folder, 'tls.crt')} ended at ${parsed.validTo}: renew it`);
+    throw new Error(`the certificate ${certificate.path} ended at ${parsed.validTo}: renew it`);
   if (parsed.validFromDate.getTime() > now)
-    throw new Error(`the certificate ${join(folder, 'tls.crt')} is good from ${parsed.validFrom} on: check the clock`);
+    throw new Error(`the certificate ${certificate.path} is good from ${parsed.validFrom} on: check the clock`);
 };

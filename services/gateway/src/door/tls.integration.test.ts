@@ -142,6 +142,6 @@ describe('a gateway whose TLS settings are wrong', () => {
     expect(plain.said).toContain('PUBLIC_URL: must begin with https://');
     const missing = await refusedStart({ ...required, PUBLIC_URL: 'https://a.example', TLS_DIR: join(folder, 'none') });
     expect(missing.code).toBe(2);
-    expect(missing.said).toMatch(/TLS_DIR: .*tls\.crt cannot be read/);
+    expect(missing.said).toMatch(/TLS_DIR: .*none holds no certificate: put tls\.crt and tls\.key there/);
   });
 });
