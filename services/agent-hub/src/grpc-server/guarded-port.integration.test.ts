@@ -19,6 +19,7 @@ import {
   frameType,
   grpcRequest,
   messagePart,
+  pingFrame,
   RawHttp2,
   type Received,
   uint32,
@@ -268,5 +269,28 @@ describe('the internal port', () => {
     peer.send(headersAndReset(peer, genuine, 3000));
     expect(await endOf(peer, peer.request(genuine))).toEqual({ closedBefore: true, code: 0 });
     expect(peer.isOpen).toBe(true);
+  });
+});
+
+describe.each([
+  ['agents', control],
+  ['internal', grpcRequest(HubServiceService.endSession.path, { [metadataKey.hubToken]: token })],
+] as const)('the port %s', (kind, block) => {
+  it('outlives streams that their peer resets before they are answered, with any code', async () => {
+    const { address } = await listen(kind);
+    for (const code of [0, 8])
+      for (const flags of [0, flag.endStream]) {
+        const peer = await open(address);
+        const together = peer.nextStream();
+        peer.send(
+          frame(frameType.headers, flag.endHeaders | flags, together, block),
+          frame(frameType.rstStream, 0, together, uint32(code)),
+        );
+        const later = peer.request(block, flags);
+        peer.send(pingFrame);
+        await peer.received(({ type }) => type === frameType.ping);
+        peer.send(frame(frameType.rstStream, 0, later, uint32(code)), pingFrame);
+        await expect.poll(() => peer.frames.filter(({ type }) => type === frameType.ping).length).toBe(2);
+      }
   });
 });

@@ -252,6 +252,7 @@ const freeWhenAnswered = (stream: ServerHttp2Stream): void => {
   // Everything was sent but the trailers, which gRPC makes now and Node sends in the next immediate.
   stream.once('wantTrailers', () => setImmediate(() => setImmediate(free)));
   stream.once('finish', () => {
-    if (stream.sentHeaders['grpc-status'] !== undefined) free();
+    // A stream that its peer reset before it was answered has sent no headers.
+    if (stream.headersSent && stream.sentHeaders['grpc-status'] !== undefined) free();
   });
 };
