@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { encodeDown } from '@webxterm/contracts/frames';
-import { wrapFrame } from '@webxterm/contracts/grpc';
+import { Role, wrapFrame } from '@webxterm/contracts/grpc';
 import { Machine } from '@webxterm/contracts/rest';
 import { sealResumePass } from '@webxterm/shared/api';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -31,7 +31,8 @@ describe('a hub that has heard no beat of auth for 90 s', () => {
     let aheadMs = 0;
     const late = await world.hub({}, () => Date.now() + aheadMs);
     const viewers = world.terminal(late);
-    const dialled = await dial(late.grpc, new TestMachine('late'), { $case: 'apiKey', value: ann.apiKey });
+    const box = new TestMachine('late');
+    const dialled = await dial(late.grpc, box, { $case: 'apiKey', value: ann.apiKey });
     const whose = { sid: annIn.sid, agentId: dialled.welcome.agentId };
     const open = viewers.attach(whose);
     const machine = dialled.attach(await dialled.nextOpen());
@@ -45,9 +46,13 @@ describe('a hub that has heard no beat of auth for 90 s', () => {
     expect(await refused.frames.take()).toMatchObject({ type: 'refused', code: 'unavailable' });
     machine.write(wrapFrame(encodeDown({ type: 'output', offset: 0, payload: Buffer.from('still here') })));
     expect(await open.frames.take()).toMatchObject({ type: 'output', payload: Buffer.from('still here') });
+    // Its list of replaced keys and removed machines may be as old: no pass counts by it.
+    const pass = { $case: 'linkPass', value: dialled.welcome.linkPass } as const;
+    expect(await dialRefused(late.grpc, box, pass)).toMatchObject({ code: 'unavailable', permanent: false });
     aheadMs = 0;
     expect(await machines()).toBe(200);
-    dialled.cut();
+    const again = await dial(late.grpc, box, pass);
+    again.cut();
   });
 });
 
@@ -105,6 +110,7 @@ describe('while MongoDB and NATS are away', () => {
     const link = await dial(hub.grpc, machine, { $case: 'apiKey', value: ann.apiKey });
     const { agentId } = link.welcome;
     const terminal = world.terminal(hub);
+    const annAgain = await world.auth.signIn(ann);
     const sessionId = randomBytes(16);
     const viewer = terminal.attach({ sid: annIn.sid, agentId, sessionId });
     const stream = link.attach(await link.nextOpen());
@@ -156,6 +162,33 @@ describe('while MongoDB and NATS are away', () => {
       terminal.attach({ sid: annIn.sid, agentId, create: false, resumePass }),
     ])
       expect(await refused.frames.take()).toMatchObject({ type: 'refused', code: 'unavailable' });
+
+    const bySeal = (changed: Partial<Parameters<typeof sealResumePass>[1]>, role: Role = Role.ROLE_CONTROL) =>
+      terminal.attach({
+        sid: annIn.sid,
+        agentId,
+        sessionId,
+        create: false,
+        role,
+        resumePass: sealResumePass(hub.settings.PASS_KEY, { ...pass, ...changed }),
+      });
+    const wrongFields: Partial<Parameters<typeof sealResumePass>[1]>[] = [
+      { mode: 'view' },
+      { sid: annAgain.sid },
+      { user_id: world.auth.addUser('not ann').userId },
+      { agent_id: `ag_${'z'.repeat(26)}` },
+      { session_id: randomBytes(16).toString('base64url') },
+      { exp: Math.floor(Date.now() / 1000) - 1 },
+    ];
+    for (const wrong of wrongFields)
+      expect(await bySeal(wrong).frames.take(), JSON.stringify(wrong)).toMatchObject({
+        type: 'refused',
+        code: 'unavailable',
+      });
+    // A pass to watch is good for watching.
+    const watching = bySeal({ mode: 'view' }, Role.ROLE_VIEW);
+    expect(await again.nextOpen()).toMatchObject({ role: Role.ROLE_VIEW });
+    watching.stream.cancel();
 
     expect((await hub.request('/api/machines', annIn.token)).status).toBe(503);
 

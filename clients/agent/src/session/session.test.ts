@@ -1,4 +1,4 @@
-import { type DownFrame, decodeDown, encodeUp, type UpFrame } from '@webxterm/contracts/frames';
+import { type DownFrame, decodeDown, encodeUp, maxOutputWindow, type UpFrame } from '@webxterm/contracts/frames';
 import { unwrapFrame } from '@webxterm/contracts/grpc';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
@@ -131,6 +131,19 @@ describe('attaching', () => {
     clock.now += 15_000;
     session.tick();
     expect(attach(session, 'a', { from: 0 }).frames[0]).toMatchObject({ liveFrom: 4, driver: true });
+  });
+});
+
+describe('a limit', () => {
+  it('beyond the largest window counts as the largest window: the relays keep no more for one viewer', () => {
+    const { session, print } = make();
+    const viewer = attach(session, 'a');
+    viewer.send({ type: 'limit', acked: 0, limit: 64 * mib });
+    const printed = maxOutputWindow + mib;
+    for (let n = 0; n < printed; n += 64 * 1024) print(new Uint8Array(64 * 1024));
+    expect(viewer.text().length).toBe(maxOutputWindow);
+    viewer.send({ type: 'limit', acked: mib, limit: 64 * mib });
+    expect(viewer.text().length).toBe(printed);
   });
 });
 

@@ -102,6 +102,33 @@ describe('the sessions of a machine', () => {
     expect(answers.filter(({ attachment }) => attachment !== undefined)).toHaveLength(4);
   });
 
+  it('end also while their shells are being started: by id, by owner, and with the agent', async () => {
+    const { attach, sessions, shells } = make();
+    const sessionId = randomBytes(16);
+    const opening = attach({ sessionId });
+    sessions.end(sessionId, 'access_revoked', 'somebody else');
+    await opening;
+    expect(shells[0]?.signals).toEqual([]);
+    shells[0]?.events.onEnd({ exitCode: 0, signal: undefined });
+    const ways: ((id: Buffer) => void)[] = [
+      (id) => sessions.end(id, 'access_revoked', 'u1'),
+      (id) => sessions.end(id, 'machine_deleted'),
+      () => sessions.endOwned('u1', 'user_disabled'),
+    ];
+    for (const [n, way] of ways.entries()) {
+      const started = randomBytes(16);
+      const ending = attach({ sessionId: started });
+      way(started);
+      await ending;
+      expect(shells[n + 1]?.signals).toEqual(['SIGHUP', 'SIGCONT']);
+      shells[n + 1]?.events.onEnd({ exitCode: undefined, signal: 'SIGHUP' });
+    }
+    const last = attach();
+    sessions.abandonAll();
+    await last;
+    expect(shells[4]?.signals).toContain('SIGHUP');
+  });
+
   it('have at most 32 viewers each', async () => {
     const { attach } = make();
     const viewerId = randomBytes(16);

@@ -78,7 +78,9 @@ export class Sessions {
     const invalid = this.#invalid(open);
     if (invalid !== undefined) return refused('invalid_input', invalid);
     const id = open.sessionId.toString('hex');
-    const known = this.#sessions.get(id) ?? (await this.#opening.get(id)?.catch(() => undefined));
+    const opening = this.#opening.get(id);
+    // Awaited only where a shell is being started: an order to end the session that follows at once must find it in the list.
+    const known = this.#sessions.get(id) ?? (opening && (await opening.catch(() => undefined)));
     if (known === undefined && !open.create) return unknownSession;
     if (known === undefined && open.role !== Role.ROLE_CONTROL) {
       return refused('view_only', 'Only who may type can open a session.');

@@ -1,5 +1,5 @@
 import { signinDetachAfterMs } from '@webxterm/contracts/bus';
-import { createLogger } from '@webxterm/shared';
+import { AppError, createLogger } from '@webxterm/shared';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LinkTable } from '../links/link-table.ts';
 import { Authorizer } from '../machines/authorize.ts';
@@ -10,12 +10,12 @@ import type { SpliceEnd } from './splice.ts';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-const attached = (table: AttachmentTable, ended: SpliceEnd[]): void =>
+const attached = (table: AttachmentTable, ended: SpliceEnd[], userId = 'user', agentId = 'agent'): void =>
   table.add({
-    sid: 'sid',
-    sidHash: 'hash',
-    userId: 'user',
-    agentId: 'agent',
+    sid: `sid of ${userId}`,
+    sidHash: userId,
+    userId,
+    agentId,
     sessionId: Buffer.alloc(16),
     unchecked: false,
     end: (how) => ended.push(how),
@@ -48,5 +48,39 @@ describe('a list of sign-ins that is told no beat any more', () => {
       expect.objectContaining({ code: 'unavailable', detach: 'revoked' }),
     ]);
     revocation.stop();
+  });
+});
+
+describe('access that changes while the database cannot be read', () => {
+  /** Three terminals, and whose of them have ended after the change. */
+  const endedAfter = async (change: (revocation: Revocation) => Promise<void>): Promise<string[]> => {
+    const table = new AttachmentTable();
+    const ends: Record<string, SpliceEnd[]> = { ann: [], bob: [], 'ann elsewhere': [] };
+    attached(table, ends.ann ?? [], 'ann');
+    attached(table, ends.bob ?? [], 'bob');
+    attached(table, ends['ann elsewhere'] ?? [], 'ann', 'other agent');
+    const revocation = new Revocation({
+      allowList: {
+        peek: (userId) => ({ user_id: userId, username: userId, role: 'user', disabled: false, exp: 0, epoch: '' }),
+        isStale: () => false,
+        isTooOldForOpenTerminals: () => false,
+      },
+      authorizer: new Authorizer({ standing: () => Promise.reject(new AppError('unavailable')) }),
+      links: new LinkTable(),
+      table,
+      logger: createLogger({ service: 'test', level: 'silent' }),
+    });
+    await change(revocation);
+    return Object.keys(ends).filter((whose) => ends[whose]?.some((end) => end.kind === 'refuse'));
+  };
+
+  it('ends the terminals of the user who lost it on that machine, and no other', async () => {
+    expect(await endedAfter((revocation) => revocation.accessChanged('agent', 'ann', null))).toEqual(['ann']);
+    expect(await endedAfter((revocation) => revocation.accessChanged('agent', 'ann', 'view'))).toEqual(['ann']);
+  });
+
+  it('ends none where the user may still open terminals, or where nothing is said about one user', async () => {
+    expect(await endedAfter((revocation) => revocation.accessChanged('agent', 'ann', 'control'))).toEqual([]);
+    expect(await endedAfter((revocation) => revocation.accessChanged('agent', null))).toEqual([]);
   });
 });

@@ -1,0 +1,22 @@
+import { createLogger } from '@webxterm/shared';
+import mongoose from 'mongoose';
+import { describe, expect, it } from 'vitest';
+import { Redemption, redeemedModel } from './redemption.ts';
+
+const logger = createLogger({ service: 'test', level: 'silent' });
+
+describe('a ticket or a pass while the database is away', () => {
+  it('is good once in this instance, and forgotten once its time is over', async () => {
+    let nowMs = 1_000_000;
+    // A connection that was never opened.
+    const redemption = new Redemption(redeemedModel(mongoose.createConnection()), logger, () => nowMs);
+    const expiresAt = 1060;
+    await redemption.redeem('first', expiresAt);
+    await redemption.redeem('second', expiresAt);
+    for (const used of ['first', 'second'])
+      await expect(redemption.redeem(used, expiresAt)).rejects.toMatchObject({ code: 'unauthenticated' });
+    // Its claims are too old by now: whoever verifies them refuses it before it comes here.
+    nowMs = expiresAt * 1000;
+    await redemption.redeem('first', expiresAt);
+  });
+});
