@@ -69,6 +69,11 @@ const giveAccess = async (page: Page, may: 'Open terminals' | 'See it only'): Pr
   await access.getByRole('combobox', { name: 'May' }).click();
   await page.getByRole('option', { name: may }).click();
   await access.getByRole('button', { name: 'Give access' }).click();
+  const person = access.getByRole('group', { name: 'Give access to this person?' });
+  await person.getByText('gast@example.com').waitFor();
+  await person.getByRole('button', { name: 'Yes, this person' }).click();
+  await person.waitFor({ state: 'detached' });
+  await access.getByText(/gast@example\.com, since/).waitFor();
   await access.getByText(may === 'See it only' ? 'View' : 'Terminals', { exact: true }).waitFor();
 };
 

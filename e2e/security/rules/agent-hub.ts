@@ -44,6 +44,9 @@ export const machineRules: Readonly<Record<string, readonly Rule[]>> = {
   machineMetrics: [byStanding({ other: 404, view: 200, control: 200, owner: 200, admin: 200 }, onMachine)],
   listMachineAccess: [byStanding(managing(200), onMachine)],
   // The agent runs as the stack's own user here: nobody may be granted such a machine.
+  findMachineGrantee: [
+    byStanding(managing(409), (world) => ({ ...onAgent(world), query: { username: world.cast.other.name } })),
+  ],
   grantMachineAccess: [
     byStanding(managing(409), (world) => ({
       ...onAgent(world),

@@ -3,6 +3,8 @@ import {
   createMachine,
   dashboardStats,
   deleteMachine,
+  findGrantee,
+  type Grantee,
   type GrantRole,
   grantAccess,
   leaveAccess,
@@ -55,7 +57,13 @@ export const machineCalls = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof 
   machineUsers: (agentId: string, signal?: AbortSignal): Promise<MachineUsers> =>
     signIn.withToken((token) => ask(fetcher, listAccess, { params: of(agentId), headers: bearer(token), signal })),
 
-  grantAccess: (agentId: string, body: { username: string; role: GrantRole }) =>
+  findGrantee: (agentId: string, username: string): Promise<Grantee> =>
+    signIn.withToken(async (token) => {
+      const query = { username };
+      return (await ask(fetcher, findGrantee, { params: of(agentId), query, headers: bearer(token) })).user;
+    }),
+
+  grantAccess: (agentId: string, body: { username: string; role: GrantRole; user_id: string }) =>
     signIn.withToken((token) => ask(fetcher, grantAccess, { params: of(agentId), body, headers: bearer(token) })),
 
   revokeAccess: (agentId: string, username: string) =>

@@ -1,16 +1,13 @@
-import { Alert, Badge, Button, Group, Paper, Select, Skeleton, Stack, Text, TextInput } from '@mantine/core';
+import { Alert, Badge, Button, Group, Paper, Skeleton, Stack, Text } from '@mantine/core';
 import { IconUsers } from '@tabler/icons-react';
-import { GrantRole, type Machine, type MachineUser } from '@webxterm/contracts/rest';
+import type { Machine, MachineUser } from '@webxterm/contracts/rest';
 import { useState } from 'react';
+import { Face } from '../layout/face.tsx';
 import { Failure } from '../layout/failure.tsx';
 import classes from './cards.module.css';
-import { useGrant, useMachineUsers, useRevoke } from './manage-queries.ts';
+import { GrantForm } from './grant-form.tsx';
+import { useMachineUsers, useRevoke } from './manage-queries.ts';
 import { localTime } from './phrases.ts';
-
-const roles = [
-  { value: 'control', label: 'Open terminals' },
-  { value: 'view', label: 'See it only' },
-];
 
 /** Who else may use a machine. */
 export const AccessCard = ({ machine }: { machine: Machine }) => {
@@ -56,20 +53,23 @@ const Row = ({ agentId, user }: { agentId: string; user: MachineUser }) => {
   return (
     <div>
       <Group justify="space-between" wrap="nowrap">
-        <div style={{ minWidth: 0 }}>
-          <Group gap="xs">
-            <Text fw={600} truncate>
-              {name}
+        <Group gap="sm" wrap="nowrap" style={{ minWidth: 0 }}>
+          <Face name={name} url={user.avatar_url} />
+          <div style={{ minWidth: 0 }}>
+            <Group gap="xs">
+              <Text fw={600} truncate>
+                {name}
+              </Text>
+              <Badge color={user.role === 'control' ? 'blue' : 'gray'}>
+                {user.role === 'control' ? 'Terminals' : 'View'}
+              </Badge>
+            </Group>
+            <Text size="xs" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
+              {user.email !== '' && `${user.email}, `}since {localTime(user.granted_at)}
+              {user.granted_by !== '' && `, by ${user.granted_by}`}
             </Text>
-            <Badge color={user.role === 'control' ? 'blue' : 'gray'}>
-              {user.role === 'control' ? 'Terminals' : 'View'}
-            </Badge>
-          </Group>
-          <Text size="xs" c="dimmed">
-            since {localTime(user.granted_at)}
-            {user.granted_by !== '' && `, by ${user.granted_by}`}
-          </Text>
-        </div>
+          </div>
+        </Group>
         {asking ? (
           <Group gap="xs" wrap="nowrap">
             <Button size="xs" variant="default" onClick={() => setAsking(false)}>
@@ -93,45 +93,5 @@ const Row = ({ agentId, user }: { agentId: string; user: MachineUser }) => {
       </Group>
       {revoke.isError && <Failure title="It could not be ended" error={revoke.error} />}
     </div>
-  );
-};
-
-const GrantForm = ({ agentId }: { agentId: string }) => {
-  const grant = useGrant(agentId);
-  const [username, setUsername] = useState('');
-  const [role, setRole] = useState<GrantRole>('control');
-  const submit = (event: React.FormEvent): void => {
-    event.preventDefault();
-    if (username.trim() === '') return;
-    grant.mutate({ username: username.trim(), role }, { onSuccess: () => setUsername('') });
-  };
-  return (
-    <form onSubmit={submit}>
-      <Stack gap="sm">
-        <Group align="flex-end" gap="sm">
-          <TextInput
-            label="Username"
-            size="sm"
-            value={username}
-            autoComplete="off"
-            onChange={(event) => setUsername(event.currentTarget.value)}
-            style={{ flex: '1 1 10rem' }}
-          />
-          <Select
-            label="May"
-            size="sm"
-            w={170}
-            data={roles}
-            value={role}
-            allowDeselect={false}
-            onChange={(value) => setRole(GrantRole.parse(value))}
-          />
-          <Button type="submit" size="sm" loading={grant.isPending} disabled={username.trim() === ''}>
-            Give access
-          </Button>
-        </Group>
-        {grant.isError && <Failure title="Access could not be given" error={grant.error} />}
-      </Stack>
-    </form>
   );
 };

@@ -5,7 +5,7 @@ import {
   useQuery,
   useQueryClient,
 } from '@tanstack/react-query';
-import type { GrantRole, Machine } from '@webxterm/contracts/rest';
+import type { Grantee, GrantRole, Machine } from '@webxterm/contracts/rest';
 import type { AddedMachine, MachineChange, MachineMetrics, MachineUsers, NewMachine } from '../api/machine-calls.ts';
 import { useServer } from '../api/server-context.tsx';
 import { machineKeys } from './machine-cache.ts';
@@ -51,7 +51,15 @@ export const useMachineUsers = (agentId: string): UseQueryResult<MachineUsers> =
   return useQuery({ queryKey: usersKey(agentId), queryFn: ({ signal }) => server.machineUsers(agentId, signal) });
 };
 
-export const useGrant = (agentId: string): UseMutationResult<unknown, Error, { username: string; role: GrantRole }> => {
+/** Asks whose a username is. */
+export const useGrantee = (agentId: string): UseMutationResult<Grantee, Error, string> => {
+  const server = useServer();
+  return useMutation({ mutationFn: (username) => server.findGrantee(agentId, username) });
+};
+
+export const useGrant = (
+  agentId: string,
+): UseMutationResult<unknown, Error, { username: string; role: GrantRole; user_id: string }> => {
   const server = useServer();
   const queries = useQueryClient();
   return useMutation({

@@ -27,7 +27,18 @@ export const findUsers = defineRequest({
   subject: 'auth.users.find',
   queue: 'auth',
   request: z.object({ username: z.string().max(1024).optional(), user_ids: z.array(UserId).max(1000).default([]) }),
-  reply: z.object({ users: z.array(z.object({ user_id: UserId, username: z.string(), disabled: z.boolean() })) }),
+  reply: z.object({
+    users: z.array(
+      z.object({
+        user_id: UserId,
+        username: z.string(),
+        disabled: z.boolean(),
+        /** Empty from an auth of an earlier version. */
+        email: z.string().default(''),
+        avatar_url: z.string().nullable().default(null),
+      }),
+    ),
+  }),
   deadlineMs: 2000,
 });
 

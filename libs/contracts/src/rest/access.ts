@@ -11,12 +11,20 @@ export const MachineUser = z
   .object({
     user_id: UserId,
     username: z.string().meta({ description: 'Empty when the account cannot be asked for right now.' }),
+    email: z.string().meta({ description: 'Empty when the account cannot be asked for right now.' }),
+    avatar_url: z.string().nullable(),
     role: GrantRole,
     granted_by: z.string().meta({ description: 'The name of who granted it, at the time.' }),
     granted_at: Timestamp,
   })
   .meta({ id: 'MachineUser' });
 export type MachineUser = z.infer<typeof MachineUser>;
+
+/** Somebody a machine may be granted to: names can be alike, addresses and pictures tell people apart. */
+export const Grantee = z
+  .object({ user_id: UserId, username: z.string(), email: z.string(), avatar_url: z.string().nullable() })
+  .meta({ id: 'Grantee' });
+export type Grantee = z.infer<typeof Grantee>;
 
 const GrantedName = z.string().min(1).max(256);
 
@@ -32,6 +40,20 @@ export const listAccess = defineRoute({
   errors: ['machine_not_found', 'forbidden'],
 });
 
+export const findGrantee = defineRoute({
+  id: 'findMachineGrantee',
+  owner: 'agent-hub',
+  method: 'get',
+  path: '/api/machines/:agent_id/access/grantee',
+  access: 'user',
+  summary: 'Who has exactly this username, to be sure before a machine is granted; for its owner and administrators',
+  description: 'Of a machine that can be granted. Beyond 60 such questions and grants, one user has 12 a minute.',
+  params: MachineParams,
+  query: z.strictObject({ username: GrantedName }),
+  success: { status: 200, schema: z.object({ user: Grantee }) },
+  errors: ['machine_not_found', 'forbidden', 'not_found', 'conflict', 'machine_hosts_stack'],
+});
+
 export const grantAccess = defineRoute({
   id: 'grantMachineAccess',
   owner: 'agent-hub',
@@ -42,7 +64,13 @@ export const grantAccess = defineRoute({
   description:
     'Everyone on a machine works as the same Linux user. Granting `view` to who had `control` ends their terminals within a second.',
   params: MachineParams,
-  body: z.strictObject({ username: GrantedName, role: GrantRole }),
+  body: z.strictObject({
+    username: GrantedName,
+    role: GrantRole,
+    user_id: UserId.optional().meta({
+      description: 'Whom the caller means. If the username is another user’s by now, the answer is conflict.',
+    }),
+  }),
   success: { status: 200, schema: z.object({ user: MachineUser }) },
   errors: ['machine_not_found', 'forbidden', 'not_found', 'conflict', 'machine_hosts_stack', 'sharing_refused'],
 });
@@ -122,6 +150,7 @@ export const unblockUser = defineRoute({
 
 export const accessRoutes = [
   listAccess,
+  findGrantee,
   grantAccess,
   revokeAccess,
   leaveAccess,

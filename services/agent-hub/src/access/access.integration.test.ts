@@ -1,4 +1,5 @@
 import type { ServerMessage } from '@webxterm/contracts/grpc';
+import { createMachine } from '@webxterm/contracts/rest';
 import type { Collection } from 'mongoose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestSignin } from '../testing/auth-stand-in.ts';
@@ -83,6 +84,29 @@ describe('granting a machine', () => {
     expect((await hub.call('GET', path(agentId, '/access/users'), bob.token)).status).toBe(403);
     expect(await grant(agentId, 'nobody')).toMatchObject({ status: 404, body: { code: 'not_found' } });
     expect(await grant(agentId, 'ann')).toMatchObject({ status: 409, body: { code: 'conflict' } });
+  });
+
+  it('shows who it is for, to who may grant it alone, and is for that user or nobody', async () => {
+    const { agentId } = await enrol();
+    const find = (who: TestSignin, username: string, id = agentId) =>
+      hub.call('GET', path(id, `/access/grantee?username=${encodeURIComponent(username)}`), who.token);
+    const person = { user_id: bob.user.userId, username: 'bob', email: 'bob@example.com', avatar_url: null };
+    expect(await find(ann, 'bob')).toMatchObject({ status: 200, body: { user: person } });
+    for (const username of ['bo', 'bobb', '*']) expect((await find(ann, username)).status).toBe(404);
+    expect((await find(ann, 'ann')).status).toBe(409);
+    expect((await find(eve, 'bob')).status).toBe(404);
+
+    const body = { username: 'bob', role: 'view' };
+    const as = (user_id: string) => other.call('POST', path(agentId, '/access/grant'), ann.token, { ...body, user_id });
+    expect(await as(eve.user.userId)).toMatchObject({ status: 409, body: { code: 'conflict' } });
+    expect(await as(bob.user.userId)).toMatchObject({ status: 200, body: { user: person } });
+    const { body: list } = await other.call('GET', path(agentId, '/access/users'), ann.token);
+    expect(list).toMatchObject({ users: [person], total: 1 });
+    expect((await find(bob, 'eve')).status).toBe(403);
+
+    const added = await hub.call('POST', '/api/machines', eve.token, { name: 'no agent yet' });
+    const { machine } = createMachine.success.schema.parse(added.body);
+    expect(await find(eve, 'bob', machine.agent_id)).toMatchObject({ status: 409, body: { code: 'conflict' } });
   });
 
   it('is refused for a machine whose shells could read the stack beside them', async () => {

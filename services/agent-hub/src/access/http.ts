@@ -1,5 +1,6 @@
 import {
   blockUser,
+  findGrantee,
   grantAccess,
   leaveAccess,
   listAccess,
@@ -17,8 +18,11 @@ export const mountAccess = (api: Api, { sharing, ownAccess }: { sharing: Sharing
     const users = await sharing.list(caller, params.agent_id);
     return { users, total: users.length };
   });
+  api.mount(findGrantee, async ({ params, query, caller }) => ({
+    user: await sharing.find(caller, params.agent_id, query.username),
+  }));
   api.mount(grantAccess, async ({ params, body, caller }) => ({
-    user: await sharing.grant(caller, params.agent_id, body.username, body.role),
+    user: await sharing.grant(caller, params.agent_id, body),
   }));
   api.mount(revokeAccess, async ({ params, body, caller }) => {
     await sharing.revoke(caller, params.agent_id, body.username);

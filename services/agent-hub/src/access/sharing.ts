@@ -1,6 +1,6 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { findUsers } from '@webxterm/contracts/bus';
-import type { GrantRole, MachineUser } from '@webxterm/contracts/rest';
+import type { Grantee, GrantRole, MachineUser } from '@webxterm/contracts/rest';
 import { AppError } from '@webxterm/shared';
 import type { Caller } from '@webxterm/shared/api';
 import type { Auditor } from '@webxterm/shared/audit';
@@ -12,6 +12,7 @@ import type { ManagedMachines } from '../machines/managed.ts';
 import { type AccessRecord, isPending, type MachineModels, type StoredMachine } from '../machines/record.ts';
 import type { EndStore } from './end-store.ts';
 import { hostsStack } from './hosts-stack.ts';
+import { Lookups } from './lookups.ts';
 import type { AccessNews } from './news.ts';
 import type { People } from './people.ts';
 
@@ -29,15 +30,24 @@ export interface SharingOptions {
   readonly stackUser: string | undefined;
 }
 
+export interface Grant {
+  readonly username: string;
+  readonly role: GrantRole;
+  /** Who it is to be, whoever has the username by now. */
+  readonly user_id?: string | undefined;
+}
+
 /** People with access to one machine. */
 const maxGrants = 1000;
 
 /** Who may use whose machines. */
 export class Sharing {
   readonly #options: SharingOptions;
+  readonly #lookups: Lookups;
 
   constructor(options: SharingOptions) {
     this.#options = options;
+    this.#lookups = new Lookups(options.now);
   }
 
   /** @throws AppError machine_not_found, forbidden */
@@ -47,19 +57,21 @@ export class Sharing {
     const grants = await models.access.find({ agent_id: agentId }).sort({ created_at: 1 }).limit(maxGrants).lean();
     if (grants.length === 0) return [];
     const { users } = await ask(bus, findUsers, { user_ids: grants.map(({ user_id }) => user_id) });
-    const names = new Map(users.map(({ user_id, username }) => [user_id, username]));
-    return grants.map((grant) => toMachineUser(grant, names.get(grant.user_id) ?? ''));
+    const found = new Map(users.map((user) => [user.user_id, user]));
+    return grants.map((grant) => toMachineUser(grant, found.get(grant.user_id)));
   }
 
-  /** @throws AppError machine_not_found, forbidden, not_found, conflict, machine_hosts_stack, sharing_refused */
-  async grant(caller: Caller, agentId: string, username: string, role: GrantRole): Promise<MachineUser> {
-    const { managed, models, people, ends, news, auditor, activityLog, now, stackUser } = this.#options;
-    const machine = await managed.require(caller, agentId);
-    const user = await this.#user(username);
-    if (user.user_id === machine.owner_id) throw new AppError('conflict', `${user.username} owns this machine.`);
-    // Where it will run, and as whom, is not known before.
-    if (isPending(machine)) throw new AppError('conflict', 'This machine still waits for its agent.');
-    if (hostsStack(machine, stackUser)) throw new AppError('machine_hosts_stack');
+  /** @throws AppError machine_not_found, forbidden, not_found, conflict, machine_hosts_stack, too_many_requests */
+  async find(caller: Caller, agentId: string, username: string): Promise<Grantee> {
+    return (await this.#grantable(caller, agentId, username)).user;
+  }
+
+  /** @throws AppError what `find` throws; sharing_refused */
+  async grant(caller: Caller, agentId: string, { username, role, user_id }: Grant): Promise<MachineUser> {
+    const { models, people, ends, news, auditor, activityLog, now } = this.#options;
+    const { machine, user } = await this.#grantable(caller, agentId, username);
+    if (user_id !== undefined && user_id !== user.user_id)
+      throw new AppError('conflict', `${user.username} is another user than before: look again who it is.`);
     const whose = { agent_id: agentId, user_id: user.user_id };
     const granted: AccessRecord = {
       ...whose,
@@ -81,7 +93,7 @@ export class Sharing {
     });
     news.tell(agentId, user.user_id, role);
     await activityLog.add(machine, { what: 'granted', detail: `${role} to ${user.username}`, by: caller });
-    return toMachineUser(granted, user.username);
+    return toMachineUser(granted, user);
   }
 
   /** What the grant rests on, as its transaction finds it; both records are written to, so that what changes them conflicts. */
@@ -120,11 +132,27 @@ export class Sharing {
     await activityLog.add(machine, { what: 'revoked', detail: user.username, by: caller });
   }
 
-  async #user(username: string): Promise<{ user_id: string; username: string }> {
+  /** A machine of the caller's that can be granted, and whom to. */
+  async #grantable(
+    caller: Caller,
+    agentId: string,
+    username: string,
+  ): Promise<{ machine: StoredMachine; user: Grantee }> {
+    const machine = await this.#options.managed.require(caller, agentId);
+    // Where it will run, and as whom, is not known before.
+    if (isPending(machine)) throw new AppError('conflict', 'This machine still waits for its agent.');
+    if (hostsStack(machine, this.#options.stackUser)) throw new AppError('machine_hosts_stack');
+    this.#lookups.count(caller.userId);
+    const user = await this.#user(username);
+    if (user.user_id === machine.owner_id) throw new AppError('conflict', `${user.username} owns this machine.`);
+    return { machine, user };
+  }
+
+  async #user(username: string): Promise<Grantee> {
     const { users } = await ask(this.#options.bus, findUsers, { username });
     const [user] = users;
     if (user === undefined) throw new AppError('not_found', `There is no user called "${username}".`);
-    return user;
+    return { user_id: user.user_id, username: user.username, email: user.email, avatar_url: user.avatar_url };
   }
 }
 
@@ -134,9 +162,12 @@ const fact = (
   user: { user_id: string; username: string },
 ) => ({ action, agentId: machine.agent_id, target: { type: 'user', id: user.user_id, name: user.username } }) as const;
 
-const toMachineUser = (grant: AccessRecord, username: string): MachineUser => ({
+/** `user` undefined: the account cannot be asked for. */
+const toMachineUser = (grant: AccessRecord, user: Omit<Grantee, 'user_id'> | undefined): MachineUser => ({
   user_id: grant.user_id,
-  username,
+  username: user?.username ?? '',
+  email: user?.email ?? '',
+  avatar_url: user?.avatar_url ?? null,
   role: grant.role,
   granted_by: grant.granted_by_name ?? '',
   granted_at: grant.created_at.toISOString(),

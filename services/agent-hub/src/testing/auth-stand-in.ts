@@ -61,7 +61,13 @@ export class AuthStandIn {
     answer(bus, findUsers, logger, async ({ username, user_ids }) => {
       const users = [...this.#users.values()]
         .filter((user) => user.username === username || user_ids.includes(user.userId))
-        .map(({ userId, username }) => ({ user_id: userId, username, disabled: this.#disabled.has(userId) }));
+        .map(({ userId, username }) => ({
+          user_id: userId,
+          username,
+          disabled: this.#disabled.has(userId),
+          email: `${username}@example.com`,
+          avatar_url: null,
+        }));
       await this.#heldBack('find');
       return { users };
     });

@@ -14,10 +14,12 @@ export const answerUsers = (
     const named = username === undefined ? null : await users.byUsername(username.trim());
     const found = [...(named === null ? [] : [named]), ...(user_ids.length === 0 ? [] : await users.byIds(user_ids))];
     return {
-      users: found.map(({ _id, username: name, disabled }) => ({
+      users: found.map(({ _id, username: name, disabled, email, avatar_url }) => ({
         user_id: _id.toHexString(),
         username: name,
         disabled,
+        email,
+        avatar_url,
       })),
     };
   });

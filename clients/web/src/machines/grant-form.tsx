@@ -1,0 +1,98 @@
+import { Button, Group, Paper, Select, Stack, Text, TextInput } from '@mantine/core';
+import { type Grantee, GrantRole } from '@webxterm/contracts/rest';
+import { useState } from 'react';
+import { Face } from '../layout/face.tsx';
+import { Failure } from '../layout/failure.tsx';
+import { useGrant, useGrantee } from './manage-queries.ts';
+
+const roles = [
+  { value: 'control', label: 'Open terminals' },
+  { value: 'view', label: 'See it only' },
+];
+
+/** Gives access by username. Names can be alike, so it shows the person, with their e-mail address, before it does. */
+export const GrantForm = ({ agentId }: { agentId: string }) => {
+  const grantee = useGrantee(agentId);
+  const grant = useGrant(agentId);
+  const [username, setUsername] = useState('');
+  const [role, setRole] = useState<GrantRole>('control');
+  const submit = (event: React.FormEvent): void => {
+    event.preventDefault();
+    grant.reset();
+    if (username.trim() !== '') grantee.mutate(username.trim());
+  };
+  const give = ({ username: name, user_id }: Grantee): void =>
+    grant.mutate(
+      { username: name, role, user_id },
+      {
+        onSuccess: () => setUsername(''),
+        onSettled: () => grantee.reset(),
+      },
+    );
+  return (
+    <form onSubmit={submit}>
+      <Stack gap="sm">
+        <Group align="flex-end" gap="sm">
+          <TextInput
+            label="Username"
+            size="sm"
+            value={username}
+            autoComplete="off"
+            onChange={(event) => {
+              setUsername(event.currentTarget.value);
+              grantee.reset();
+            }}
+            style={{ flex: '1 1 10rem' }}
+          />
+          <Select
+            label="May"
+            size="sm"
+            w={170}
+            data={roles}
+            value={role}
+            allowDeselect={false}
+            onChange={(value) => setRole(GrantRole.parse(value))}
+          />
+          <Button type="submit" size="sm" loading={grantee.isPending} disabled={username.trim() === ''}>
+            Give access
+          </Button>
+        </Group>
+        {grantee.data !== undefined && (
+          <Confirmation person={grantee.data} busy={grant.isPending} onGive={give} onCancel={() => grantee.reset()} />
+        )}
+        {(grantee.isError || grant.isError) && (
+          <Failure title="Access could not be given" error={grantee.error ?? grant.error} />
+        )}
+      </Stack>
+    </form>
+  );
+};
+
+interface ConfirmationProps {
+  readonly person: Grantee;
+  readonly busy: boolean;
+  readonly onGive: (person: Grantee) => void;
+  readonly onCancel: () => void;
+}
+
+const Confirmation = ({ person, busy, onGive, onCancel }: ConfirmationProps) => (
+  <Paper withBorder p="sm" radius="md" role="group" aria-label="Give access to this person?">
+    <Group justify="space-between" gap="sm">
+      <Group gap="sm" wrap="nowrap" style={{ minWidth: 0 }}>
+        <Face name={person.username} url={person.avatar_url} />
+        <div style={{ minWidth: 0, overflowWrap: 'anywhere' }}>
+          <Text fw={600}>{person.username}</Text>
+          <Text size="sm">{person.email}</Text>
+        </div>
+      </Group>
+      <Group gap="xs">
+        <Button size="xs" variant="default" onClick={onCancel}>
+          Cancel
+        </Button>
+        <Button size="xs" loading={busy} onClick={() => onGive(person)}>
+          Yes, this person
+        </Button>
+      </Group>
+    </Group>
+  </Paper>
+);

@@ -1,0 +1,26 @@
+import { AppError } from '@webxterm/shared';
+import { describe, expect, it } from 'vitest';
+import { Lookups } from './lookups.ts';
+
+describe('questions about usernames', () => {
+  it('are sixty of one user, then twelve a minute, and others are not kept from theirs', () => {
+    let now = 0;
+    const lookups = new Lookups(() => now);
+    const granted = (userId: string, tries: number): number => {
+      let count = 0;
+      for (let each = 0; each < tries; each += 1) {
+        try {
+          lookups.count(userId);
+          count += 1;
+        } catch (error) {
+          expect(error instanceof AppError && error.code).toBe('too_many_requests');
+        }
+      }
+      return count;
+    };
+    expect(granted('ann', 100)).toBe(60);
+    now += 61_000;
+    expect(granted('ann', 100)).toBe(12);
+    expect(granted('bob', 100)).toBe(60);
+  });
+});
