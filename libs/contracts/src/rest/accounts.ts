@@ -96,6 +96,7 @@ export const refresh = defineRoute({
     'The old token stays valid until its own expiry. Near the end of a sign-in (30 days) the new token is shorter.',
   body: z.strictObject({ token: AccessToken }),
   success: { status: 200, schema: z.object({ token: AccessToken }) },
+  errors: ['unauthenticated'],
 });
 
 export const logout = defineRoute({

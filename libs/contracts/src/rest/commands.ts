@@ -38,7 +38,14 @@ export const runCommand = defineRoute({
     timeout_seconds: z.number().int().min(1).max(maxCommandSeconds).default(30),
   }),
   success: { status: 200, schema: CommandResult },
-  errors: ['machine_not_found', 'view_only', 'machine_offline', 'command_not_run', 'too_many_commands'],
+  errors: [
+    'machine_not_found',
+    'view_only',
+    'machine_offline',
+    'command_not_run',
+    'too_many_commands',
+    'too_many_requests',
+  ],
 });
 
 export const commandRoutes = [runCommand] as const;

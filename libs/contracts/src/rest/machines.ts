@@ -117,6 +117,7 @@ export const machineEvents = defineRoute({
     'Each event is `event: status|stats` with JSON data {agent_id, status, last_active, resource_stats}, or `event: access` with ' +
     '{agent_id, role}: what the reader may do there is another now (role null: nothing). Read it with fetch and Authorization.',
   success: { status: 200, stream: 'text/event-stream' },
+  errors: ['too_many_requests'],
 });
 
 /** Data of an `access` event of /api/machines/events. */

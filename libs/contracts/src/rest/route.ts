@@ -11,8 +11,8 @@ export type RouteMethod = 'get' | 'post' | 'patch' | 'delete';
 
 /**
  * A REST route, declared once: the service's validation, the gateway's forwarding and OpenAPI all come from this.
- * `path` is Express-like (`/api/machines/:agent_id`); `errors` are the codes beyond those that every route has
- * (invalid_input, unauthenticated, payload_too_large, unsupported_media_type, wrong_host, too_many_requests, internal, unavailable).
+ * `path` is Express-like (`/api/machines/:agent_id`); `errors` are the codes beyond those that follow from the rest of
+ * the declaration (`codesOf` in services/gateway/src/openapi/document.ts): those of every request, of a body, of parameters, of the access.
  */
 export interface Route {
   readonly id: string;

@@ -8,8 +8,10 @@ const json: unknown = JSON.parse(
 );
 
 /** The parts of the OpenAPI 3.1 schema that a generator of clients leans on. */
-const Response = z.object({
+const Reference = z.strictObject({ $ref: z.string().startsWith('#/components/responses/') });
+const Answer = z.object({
   description: z.string().min(1),
+  'x-error-codes': z.array(z.string()).optional(),
   content: z.record(z.string(), z.object({ schema: z.looseObject({}) })).optional(),
 });
 const Operation = z.object({
@@ -28,7 +30,7 @@ const Operation = z.object({
     )
     .optional(),
   requestBody: z.object({ content: z.record(z.string(), z.looseObject({})) }).optional(),
-  responses: z.record(z.string().regex(/^[1-5]\d\d$/), Response),
+  responses: z.record(z.string().regex(/^[1-5]\d\d$/), z.union([Reference, Answer])),
 });
 const Document = z.object({
   openapi: z.literal('3.1.0'),
@@ -41,6 +43,7 @@ const Document = z.object({
   ),
   components: z.object({
     schemas: z.record(z.string(), z.looseObject({})),
+    responses: z.record(z.string(), Answer),
     securitySchemes: z.record(z.string(), z.object({ type: z.string() })),
   }),
 });
@@ -92,6 +95,16 @@ describe('the OpenAPI document', () => {
       );
       expect(tags).toContain(operation.tags[0]);
     }
+  });
+
+  it('has what the gateway itself answers once, for every route', () => {
+    const codes = Object.values(document.components.responses).flatMap((answer) => answer['x-error-codes'] ?? []);
+    expect(new Set(codes).size).toBe(codes.length);
+    expect(codes).toEqual(expect.arrayContaining(['wrong_host', 'expectation_failed', 'headers_too_large']));
+    for (const { operation } of operations)
+      expect(Object.keys(operation.responses)).toEqual(
+        expect.arrayContaining(['400', '403', '408', '413', '414', '417', '421', '426', '431', '500', '503']),
+      );
   });
 
   it('tells 401 of every route that needs a token, and 503 of every route', () => {

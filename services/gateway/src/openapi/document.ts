@@ -7,13 +7,30 @@ import {
   type ZodOpenApiObject,
   type ZodOpenApiOperationObject,
   type ZodOpenApiPathsObject,
+  type ZodOpenApiResponseObject,
   type ZodOpenApiResponsesObject,
 } from 'zod-openapi';
 
 type ErrorStatus = (typeof errorCatalog)[ErrorCode]['status'];
 
-const everyRoute: readonly ErrorCode[] = ['bad_request', 'origin_not_allowed', 'wrong_host', 'internal', 'unavailable'];
-const withBody: readonly ErrorCode[] = ['invalid_input', 'payload_too_large', 'unsupported_media_type'];
+/** The gateway answers these before it looks for a route, by the status: responses that all routes share. */
+const ofTheGateway = {
+  ContentTooLarge: 'payload_too_large',
+  RequestTimeout: 'request_timeout',
+  UriTooLong: 'uri_too_long',
+  ExpectationFailed: 'expectation_failed',
+  WrongHost: 'wrong_host',
+  UpgradeRequired: 'upgrade_required',
+  HeadersTooLarge: 'headers_too_large',
+  InternalError: 'internal',
+} as const satisfies Record<string, ErrorCode>;
+const everyRoute: readonly ErrorCode[] = [
+  ...Object.values(ofTheGateway),
+  'bad_request',
+  'origin_not_allowed',
+  'unavailable',
+];
+const withBody: readonly ErrorCode[] = ['invalid_input', 'unsupported_media_type'];
 
 /** Every code that a route may answer with. */
 export const codesOf = (route: Route): readonly ErrorCode[] => [
@@ -36,16 +53,27 @@ const errorResponses = (codes: readonly ErrorCode[]): ZodOpenApiResponsesObject 
     byStatus.set(status, (byStatus.get(status) ?? new Set()).add(code));
   }
   const responses: ZodOpenApiResponsesObject = {};
-  for (const [status, set] of [...byStatus].sort(([a], [b]) => a - b))
-    responses[statusKey(status)] = {
-      description: [...set].map((code) => `\`${code}\`: ${errorCatalog[code].message}`).join('\n\n'),
-      content: { 'application/json': { schema: ErrorBody } },
-      ...(status === 429 || status === 503 ? { headers: z.object({ 'retry-after': retryAfter }) } : {}),
-    };
+  for (const [status, set] of [...byStatus].sort(([a], [b]) => a - b)) {
+    const own = errorResponse(status, [...set]);
+    const [only] = set;
+    responses[statusKey(status)] = set.size === 1 && only !== undefined ? (shared.get(only) ?? own) : own;
+  }
   return responses;
 };
 
 const retryAfter = z.string().meta({ description: 'Seconds to wait before the next try.' });
+
+/** `x-error-codes`: the codes that stand for the status, for programs. */
+const errorResponse = (status: ErrorStatus, codes: readonly ErrorCode[]): ZodOpenApiResponseObject => ({
+  description: codes.map((code) => `\`${code}\`: ${errorCatalog[code].message}`).join('\n\n'),
+  content: { 'application/json': { schema: ErrorBody } },
+  ...(status === 429 || status === 503 ? { headers: z.object({ 'retry-after': retryAfter }) } : {}),
+  'x-error-codes': [...codes],
+});
+
+const shared = new Map<ErrorCode, ZodOpenApiResponseObject>(
+  Object.entries(ofTheGateway).map(([id, code]) => [code, { id, ...errorResponse(errorCatalog[code].status, [code]) }]),
+);
 
 const security: Record<Route['access'], ZodOpenApiOperationObject['security']> = {
   public: [],
@@ -117,15 +145,17 @@ const terminalSocket: ZodOpenApiOperationObject = {
       }),
     },
     ...errorResponses([
-      'bad_request',
+      ...everyRoute,
+      'invalid_input',
       'unauthenticated',
-      'origin_not_allowed',
+      'user_disabled',
+      'view_only',
       'machine_not_found',
       'session_not_found',
-      'wrong_host',
-      'upgrade_required',
+      'too_many_terminals',
+      'too_many_sessions',
       'machine_offline',
-      'unavailable',
+      'shell_not_started',
     ]),
   },
 };
