@@ -68,6 +68,13 @@ describe('the authentication API, as documented', () => {
     const answer = await curl(`curl -H "Authorization: Bearer ${token}" \\
       https://your-webxterm-instance.com/api/machines`);
     expect(answer.status).toBe(200);
-    expect(answer.body).toEqual({ machines: [], total: 0, page: 1, limit: expect.any(Number), total_pages: 0 });
+    expect(answer.body).toEqual({
+      machines: [],
+      total: 0,
+      page: 1,
+      limit: expect.any(Number),
+      total_pages: 0,
+      next_cursor: null,
+    });
   });
 });

@@ -35,6 +35,7 @@ export { listenAt } from './lifecycle/listen-at.ts';
 export { exitCodeForConfig, runService, type ServiceContext } from './lifecycle/run-service.ts';
 export { Shutdown, type ShutdownTier } from './lifecycle/shutdown.ts';
 export { createLogger, type Logger, loggablePath } from './log/logger.ts';
+export { foldName, nameKey } from './names/name-order.ts';
 export { addressOf, networkOf } from './network/network.ts';
 export { CertificateFolder, type Certificates, measureCertificates } from './tls/certificate-folder.ts';
 export { GrpcCertificates } from './tls/grpc-certificates.ts';

@@ -37,6 +37,7 @@ import { Authorizer } from './machines/authorize.ts';
 import { MachineChanges } from './machines/changes.ts';
 import { Departures } from './machines/departures.ts';
 import { MachineEventStreams } from './machines/events.ts';
+import { fillNames } from './machines/fill-names.ts';
 import { ManagedMachines } from './machines/managed.ts';
 import { defineMachineModels, type MachineModels } from './machines/record.ts';
 import { StatsHistory } from './machines/stats-history.ts';
@@ -67,6 +68,7 @@ export const openConnections = async (
   const models = defineMachineModels(mongo);
   const auditOutbox = new AuditOutbox(mongo);
   await buildIndexes(mongo);
+  await fillNames(models.machines, logger);
   const unsigned = await unsignedUntil(mongo, models.machines);
   const bus = await connectBus({
     urls: settings.NATS_URL,

@@ -20,7 +20,7 @@ const answering = (response: () => Response): { fetcher: typeof fetch; calls: Ca
 const json = (body: unknown, status = 200, headers: Record<string, string> = {}): Response =>
   new Response(JSON.stringify(body), { status, headers });
 
-const page = { machines: [], total: 0, page: 1, limit: 50, total_pages: 0 };
+const page = { machines: [], total: 0, page: 1, limit: 50, total_pages: 0, next_cursor: null };
 
 describe('addresses', () => {
   it('take parameters as one path segment each', () => {

@@ -64,6 +64,7 @@ describe('what changed', () => {
       page: 1,
       limit: 50,
       total_pages: 1,
+      next_cursor: null,
     };
     const next = listWithEvent(list, online);
     expect(next.machines.map(({ status }) => status)).toEqual(['online', 'offline']);
@@ -72,7 +73,15 @@ describe('what changed', () => {
   });
 
   it('leaves a list alone that does not hold the machine', () => {
-    const list = { machines: [machine('ag_2')], unreadable: [], total: 1, page: 1, limit: 50, total_pages: 1 };
+    const list = {
+      machines: [machine('ag_2')],
+      unreadable: [],
+      total: 1,
+      page: 1,
+      limit: 50,
+      total_pages: 1,
+      next_cursor: null,
+    };
     expect(listWithEvent(list, online)).toBe(list);
     expect(withEvent(machine('ag_1'), online).status).toBe('online');
   });

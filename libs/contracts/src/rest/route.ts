@@ -74,9 +74,18 @@ export const searchText = (maxLength: number) =>
     .max(maxLength)
     .refine((text) => !text.includes('\0'), 'must have no NUL character');
 
-/** `?page=&limit=`: pages count from 1. */
+/** `?page=&limit=`, or `?cursor=&limit=`: pages count from 1. */
 export const PageQuery = z.strictObject({
-  page: z.coerce.number().int().min(1).max(1_000_000).default(1),
+  page: z.coerce.number().int().min(1).max(1_000_000).default(1).meta({ description: 'Ignored with a cursor.' }),
+  cursor: z
+    .string()
+    .max(4096)
+    .regex(/^[A-Za-z0-9_-]+$/, 'must be a next_cursor of this list')
+    .optional()
+    .meta({
+      description:
+        '`next_cursor` of the answer before: the items behind it, of which none is left out when items before it come or go.',
+    }),
   limit: z.coerce.number().int().min(1).max(500).default(50),
 });
 
@@ -86,4 +95,9 @@ export const pageFields = {
   page: z.number().int(),
   limit: z.number().int(),
   total_pages: z.number().int(),
+  /** A service of the version before sends none. */
+  next_cursor: z.string().nullable().default(null).meta({
+    description:
+      '`cursor` of the next request; null on the last page. Pages by number repeat or leave out items when the list changes.',
+  }),
 };

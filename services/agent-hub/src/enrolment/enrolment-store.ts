@@ -3,7 +3,7 @@ import { duplicateIndexKey } from '@webxterm/shared/mongo';
 import mongoose, { type ClientSession } from 'mongoose';
 import { makeAgentId } from '../machines/agent-id.ts';
 import { inTime } from '../machines/in-time.ts';
-import { numberedName } from '../machines/machine-name.ts';
+import { numberedName, storedName } from '../machines/machine-name.ts';
 import type { MachineModels, MachineRecord, StoredMachine } from '../machines/record.ts';
 import type { ReportedFacts } from '../machines/store.ts';
 
@@ -61,7 +61,7 @@ export class EnrolmentStore {
       const record: MachineRecord = {
         ...machine,
         agent_id: makeAgentId(),
-        name: numberedName(machine.name, attempt),
+        ...storedName(numberedName(machine.name, attempt)),
         created_at: now,
         last_active: null,
         uptime_seconds: 0,

@@ -10,6 +10,7 @@ import type { ActivityLog } from '../dashboard/activity-log.ts';
 import type { EnrolmentStore } from '../enrolment/enrolment-store.ts';
 import { makeRegistrationToken, registrationHash, registrationLifeMs } from '../enrolment/registration-token.ts';
 import { makeAgentId } from './agent-id.ts';
+import { storedName } from './machine-name.ts';
 import type { ManagedMachines } from './managed.ts';
 import { type MachineModels, type MachineRecord, pendingMark, type StoredMachine } from './record.ts';
 import type { MachineStore } from './store.ts';
@@ -57,7 +58,7 @@ export class MachineChanges {
       agent_id: agentId,
       owner_id: caller.userId,
       owner_username: caller.username,
-      name,
+      ...storedName(name),
       description,
       tags,
       public_key: pendingMark(agentId),
@@ -86,8 +87,9 @@ export class MachineChanges {
   async update(caller: Caller, agentId: string, change: MachineChange): Promise<StoredMachine> {
     const { models, managed, auditor, activityLog } = this.#options;
     const before = await managed.require(caller, agentId);
-    const $set = written(change);
     const renamed = change.name !== undefined && change.name !== before.name;
+    // A name that stays may be that of another machine from before this was refused.
+    const $set = written(renamed ? change : { ...change, name: undefined });
     const after = await models.machines.db.transaction(async (session) => {
       const machine = await models.machines
         .findOneAndUpdate(unchanged(before), { $set }, { returnDocument: 'after', session })
@@ -125,7 +127,7 @@ export class MachineChanges {
     const gone = {
       revoked_at: new Date(now()),
       // The name is free again.
-      name: `${machine.name} (${agent_id})`,
+      ...storedName(`${machine.name} (${agent_id})`),
     };
     const { matchedCount } = await models.machines.updateOne(unchanged(machine), { $set: gone }, { session });
     if (matchedCount === 0) throw new AppError('machine_not_found');
@@ -144,7 +146,7 @@ export const unchanged = ({ agent_id, owner_id }: Pick<MachineRecord, 'agent_id'
 });
 
 const written = ({ known, ...change }: MachineChange): Partial<MachineRecord> => ({
-  ...(change.name === undefined ? {} : { name: change.name }),
+  ...(change.name === undefined ? {} : storedName(change.name)),
   ...(change.description === undefined ? {} : { description: change.description }),
   ...(change.tags === undefined ? {} : { tags: change.tags }),
   ...(known === undefined ? {} : { new_from: null, new_until: null }),
@@ -158,10 +160,11 @@ export const factOf = <
 ) => ({ action, agentId: agent_id, target: { type: 'machine', id: agent_id, name } }) as const;
 
 /** What a duplicate key means to people. */
-const nameTaken = (error: unknown): unknown =>
-  duplicateIndexKey(error) === 'owner_id,name'
-    ? new AppError('machine_name_taken', undefined, { cause: error })
-    : error;
+const nameTaken = (error: unknown): unknown => {
+  const index = duplicateIndexKey(error);
+  if (index !== 'owner_id,name' && index !== 'owner_id,name_folded') return error;
+  return new AppError('machine_name_taken', undefined, { cause: error });
+};
 
 const nothingKnown = {
   os: '',

@@ -11,7 +11,7 @@ import type { AccessNews } from '../access/news.ts';
 import type { People } from '../access/people.ts';
 import type { ActivityLog } from '../dashboard/activity-log.ts';
 import { factOf, type MachineChanges, unchanged } from './changes.ts';
-import { numberedName } from './machine-name.ts';
+import { numberedName, storedName } from './machine-name.ts';
 import type { MachineModels, StoredMachine } from './record.ts';
 
 export type UserChanged = z.output<(typeof authEvents)['auth.user.changed']>;
@@ -109,7 +109,7 @@ export class Departures {
     await people.prepare(heir.user_id);
     return models.machines.db.transaction(async (session) => {
       if ((await people.restOn(heir.user_id, session)) === undefined) return false;
-      const $set = { owner_id: heir.user_id, owner_username: heir.username, name };
+      const $set = { owner_id: heir.user_id, owner_username: heir.username, ...storedName(name) };
       const { matchedCount } = await models.machines.updateOne(unchanged(machine), { $set }, { session });
       // Removed meanwhile: nothing is left to hand over.
       if (matchedCount === 0) return true;

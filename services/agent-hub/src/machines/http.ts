@@ -16,16 +16,18 @@ export const mountMachines = (api: Api, options: MachineHttpOptions): void => {
   const { store, views, onlineIds, events } = options;
 
   api.mount(listMachines, async ({ query, caller }) => {
-    const { page, limit } = query;
+    const { page, cursor, limit } = query;
     const found = await store.list(scopeOf(caller), {
       page,
+      cursor,
       limit,
       search: query.search,
       tag: query.tag,
       ...byStatus(query.status, onlineIds),
     });
     const machines = await views.forPerson(caller, found.machines);
-    return { machines, total: found.total, page, limit, total_pages: Math.ceil(found.total / limit) };
+    const { total, next } = found;
+    return { machines, total, page, limit, total_pages: Math.ceil(total / limit), next_cursor: next };
   });
 
   // Before `:agent_id`, which would take "events" for a machine.

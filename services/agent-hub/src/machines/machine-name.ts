@@ -1,4 +1,5 @@
 import { plainText } from '@webxterm/contracts/text';
+import { foldName, nameKey } from '@webxterm/shared';
 
 /** Characters. */
 export const maxMachineName = 64;
@@ -14,6 +15,13 @@ export const cleanMachineName = (...candidates: readonly string[]): string => {
   }
   return 'machine';
 };
+
+/** A name as it is stored: with what it is ordered by, and what makes it the same as another one of its owner. */
+export const storedName = (name: string): { name: string; name_key: string; name_folded: string } => ({
+  name,
+  name_key: nameKey(name),
+  name_folded: foldName(name),
+});
 
 /** The n-th try to find a name that the owner has not given yet: `box`, `box-2`, `box-3` … */
 export const numberedName = (name: string, attempt: number): string => {

@@ -240,6 +240,7 @@ describe('what is kept of a machine', () => {
       'agent_id',
       'credential_hash',
       'owner_id,name',
+      'owner_id,name_folded',
       'owner_id,public_key',
       'registration_hash',
     ]);

@@ -12,6 +12,10 @@ export interface MachineRecord {
   owner_id: string;
   owner_username: string;
   name: string;
+  /** The order of names. See nameKey. Missing: a hub of an earlier version stored the machine since the last start of one of this. */
+  name_key?: string;
+  /** Unique among the machines of the owner. Null: an earlier version let two machines have it (fill-names.ts). */
+  name_folded?: string | null;
   description: string;
   tags: string[];
   os: string;
@@ -71,6 +75,8 @@ const machineSchema = new Schema<MachineRecord>(
     owner_id: required,
     owner_username: text,
     name: required,
+    name_key: { type: String },
+    name_folded: { type: String },
     description: text,
     tags: [String],
     os: text,
@@ -99,8 +105,16 @@ const machineSchema = new Schema<MachineRecord>(
 machineSchema.index({ agent_id: 1 }, { unique: true });
 machineSchema.index({ owner_id: 1, public_key: 1 }, { unique: true });
 machineSchema.index({ owner_id: 1, name: 1 }, { unique: true });
+// Partial: machines without a folded name do not collide.
+machineSchema.index(
+  { owner_id: 1, name_folded: 1 },
+  { unique: true, partialFilterExpression: { name_folded: { $type: 'string' } } },
+);
+// A page of the list is read in its order: of everybody's machines, of an owner's, and of those that were granted.
+machineSchema.index({ revoked_at: 1, name_key: 1, _id: 1 });
+machineSchema.index({ agent_id: 1, name_key: 1, _id: 1 });
 // How many machines an owner has is counted at each enrolment: without a look at the machines themselves.
-machineSchema.index({ owner_id: 1, revoked_at: 1 });
+machineSchema.index({ owner_id: 1, revoked_at: 1, name_key: 1, _id: 1 });
 machineSchema.index({ credential_hash: 1 }, { unique: true });
 machineSchema.index({ key_id: 1 });
 machineSchema.index(

@@ -1,3 +1,4 @@
+import { type Place, pageOf, readCursor } from '@webxterm/shared/mongo';
 import mongoose, { type QueryFilter, type Types } from 'mongoose';
 import type { Person, Standing } from './access-rule.ts';
 import { inTime } from './in-time.ts';
@@ -11,6 +12,8 @@ export const scopeOf = (person: Person): MachineScope =>
 
 export interface MachineQuery {
   readonly page: number;
+  /** Where the page begins, in place of its number. */
+  readonly cursor: string | undefined;
   readonly limit: number;
   readonly search: string | undefined;
   readonly tag: string | undefined;
@@ -33,6 +36,13 @@ const escapeRegex = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g
 
 const containing = (text: string) => mongoose.trusted({ $regex: escapeRegex(text), $options: 'i' });
 
+/** Machines without a key are before all others. The bound beside the alternatives is where the index begins: $or alone gives none. */
+const machinesBehind = ({ key, id }: Place): QueryFilter<MachineRecord> => {
+  const [greater, later] = [{ name_key: mongoose.trusted({ $gt: key }) }, { _id: mongoose.trusted({ $gt: id }) }];
+  if (key === '') return { $or: [{ name_key: null, ...later }, greater] };
+  return { name_key: mongoose.trusted({ $gte: key }), $or: [greater, later] };
+};
+
 /** The machines as people and hubs read them, and what is noted of them. How they come in: `EnrolmentStore`. */
 export class MachineStore {
   readonly #models: MachineModels;
@@ -54,18 +64,25 @@ export class MachineStore {
     return { ownerId: machine.owner_id, revoked: machine.revoked_at !== null, grant: grant?.role };
   }
 
-  async list(scope: MachineScope, query: MachineQuery): Promise<{ machines: StoredMachine[]; total: number }> {
+  /** By name. @throws AppError invalid_input for a cursor that is none */
+  async list(
+    scope: MachineScope,
+    query: MachineQuery,
+  ): Promise<{ machines: StoredMachine[]; total: number; next: string | null }> {
+    const { cursor, page, limit } = query;
+    const behind = cursor === undefined ? {} : machinesBehind(readCursor(cursor));
     const filter = await this.#filter(scope, query);
-    const [machines, total] = await Promise.all([
+    const [found, total] = await Promise.all([
       this.#models.machines
-        .find(filter)
-        .sort({ name: 1, _id: 1 })
-        .skip((query.page - 1) * query.limit)
-        .limit(query.limit)
+        .find({ $and: [filter, behind] })
+        .sort({ name_key: 1, _id: 1 })
+        .skip(cursor === undefined ? (page - 1) * limit : 0)
+        .limit(limit + 1)
         .lean(),
       this.#models.machines.countDocuments(filter),
     ]);
-    return { machines, total };
+    const { rows, next } = pageOf(found, limit, ({ _id, name_key }) => ({ key: name_key ?? '', id: _id }));
+    return { machines: rows, total, next };
   }
 
   async find(scope: MachineScope, agentId: string): Promise<StoredMachine | undefined> {
@@ -109,7 +126,7 @@ export class MachineStore {
     const filter = { owner_id: ownerId, revoked_at: null };
     const [total, found] = await Promise.all([
       this.#models.machines.countDocuments(filter),
-      this.#models.machines.find(filter, { name: 1 }).sort({ name: 1 }).limit(limit).lean(),
+      this.#models.machines.find(filter, { name: 1 }).sort({ name_key: 1 }).limit(limit).lean(),
     ]);
     return { total, names: found.map(({ name }) => name) };
   }
@@ -141,6 +158,7 @@ export class MachineStore {
   async #scoped(scope: MachineScope): Promise<QueryFilter<MachineRecord>> {
     if (scope.kind === 'all') return {};
     const granted = [...(await this.grants(scope.userId)).keys()];
+    if (granted.length === 0) return { owner_id: scope.userId };
     return { $or: [{ owner_id: scope.userId }, { agent_id: mongoose.trusted({ $in: granted }) }] };
   }
 

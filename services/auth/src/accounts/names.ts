@@ -1,11 +1,8 @@
+import { foldName } from '@webxterm/shared';
 import { skeleton } from './skeleton.ts';
 
-/**
- * What makes two usernames the same: compatibility forms, then upper and lower case (ß is ss, ς is σ). There is no case folding
- * in JavaScript; upper then lower case comes to the same but for a handful of characters, which it merges rather than keeps apart.
- */
-export const foldUsername = (username: string): string =>
-  username.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC');
+/** Usernames that are equal folded are the same. */
+export const foldUsername = foldName;
 
 /**
  * What two usernames that look alike have in common. Upper and lower case of a letter look like different letters of another script (В

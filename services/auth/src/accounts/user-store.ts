@@ -1,9 +1,16 @@
 import { AppError } from '@webxterm/shared';
-import { duplicateIndexKey } from '@webxterm/shared/mongo';
+import { duplicateIndexKey, pageOf, readCursor } from '@webxterm/shared/mongo';
 import { type ClientSession, type Connection, type Model, Types, trusted } from 'mongoose';
 import type { StoredApiKey } from '../api-keys/api-key.ts';
 import { foldEmail, foldUsername, usernameSkeletons } from './names.ts';
 import { type User, userModel } from './user.ts';
+
+export interface UserPage {
+  readonly page: number;
+  /** Where the page begins, in place of its number. */
+  readonly cursor?: string | undefined;
+  readonly limit: number;
+}
 
 /** Of a user who was read a while ago: what a later transaction must find unchanged. */
 export type VerifiedUser = Pick<User, '_id' | 'password_hash'>;
@@ -179,20 +186,25 @@ export class UserStore {
   }
 
   /** By username; `search` is a part of username or e-mail address in any case. */
-  async page(search: string, page: number, limit: number): Promise<{ users: User[]; total: number }> {
+  async page(
+    search: string,
+    { page, cursor, limit }: UserPage,
+  ): Promise<{ users: User[]; total: number; next: string | null }> {
     const part = trusted({ $regex: escapeRegex(foldUsername(search)) });
     const filter = search === '' ? {} : { $or: [{ username_folded: part }, { email_lower: part }] };
-    const [users, total] = await Promise.all([
+    const behind = cursor === undefined ? {} : { username_folded: trusted({ $gt: readCursor(cursor).key }) };
+    const [found, total] = await Promise.all([
       this.#users
-        .find(filter)
+        .find({ $and: [filter, behind] })
         .sort({ username_folded: 1 })
-        .skip((page - 1) * limit)
-        .limit(limit)
+        .skip(cursor === undefined ? (page - 1) * limit : 0)
+        .limit(limit + 1)
         .lean<User[]>()
         .exec(),
       this.#users.countDocuments(filter).exec(),
     ]);
-    return { users, total };
+    const { rows, next } = pageOf(found, limit, ({ username_folded, _id }) => ({ key: username_folded, id: _id }));
+    return { users: rows, total, next };
   }
 
   /** How many enabled administrators there are beside this user. Two transactions that ask conflict, and one of them starts again. */

@@ -45,7 +45,7 @@ export class OperatorCommands {
   }
 
   async #users(search: string): Promise<string> {
-    const { users, total } = await this.#options.users.page(search, 1, listed);
+    const { users, total } = await this.#options.users.page(search, { page: 1, limit: listed });
     const lines = users.map((user) =>
       [user._id.toHexString(), user.disabled ? `${user.role} (disabled)` : user.role, user.email, user.username].join(
         '  ',

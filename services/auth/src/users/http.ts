@@ -27,13 +27,14 @@ export interface UserRoutes {
 /** The administrators' view of accounts. */
 export const mountUsers = (api: Api, { admin, newAccounts, links, deletion, standing }: UserRoutes): void => {
   api.mount(listUsers, async ({ query }) => {
-    const { users, total } = await admin.list(query.search ?? '', query.page, query.limit);
+    const { users, total, next } = await admin.list(query.search ?? '', query);
     return {
       users: users.map(summaryOf),
       total,
       page: query.page,
       limit: query.limit,
       total_pages: Math.ceil(total / query.limit),
+      next_cursor: next,
     };
   });
 

@@ -4,7 +4,7 @@ import type { ClientSession, Connection } from 'mongoose';
 import { userTarget } from '../accounts/audit-target.ts';
 import { isAdmin, keepOneAdmin } from '../accounts/last-admin.ts';
 import type { User } from '../accounts/user.ts';
-import type { UserStore } from '../accounts/user-store.ts';
+import type { UserPage, UserStore } from '../accounts/user-store.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { AuthEvent, Outbox } from '../outbox/outbox.ts';
 import type { OutboxWorker } from '../outbox/outbox-worker.ts';
@@ -30,8 +30,8 @@ export class UserAdmin {
     this.#options = options;
   }
 
-  list(search: string, page: number, limit: number): Promise<{ users: User[]; total: number }> {
-    return this.#options.users.page(search, page, limit);
+  list(search: string, page: UserPage): ReturnType<UserStore['page']> {
+    return this.#options.users.page(search, page);
   }
 
   /**

@@ -1,5 +1,5 @@
 import { verifyApiKey } from '@webxterm/contracts/bus';
-import { listSignins } from '@webxterm/contracts/rest';
+import { listSignins, listUsers } from '@webxterm/contracts/rest';
 import { createLogger } from '@webxterm/shared';
 import { ask, connectBus } from '@webxterm/shared/bus';
 import { Types } from 'mongoose';
@@ -221,6 +221,24 @@ describe('users', () => {
     expect((await auth.call(method, path, body)).status).toBe(401);
     const answer = await auth.call(method, path, body, { token: me.token });
     expect([answer.status, answer.body.code]).toEqual([403, 'forbidden']);
+  });
+
+  it('are all listed by cursor while those that were read are deleted', async () => {
+    const made = await Promise.all(Array.from({ length: 6 }, () => somebody()));
+    const ids = new Set(made.map(({ id }) => id));
+    const seen: string[] = [];
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const query = cursor === '' ? 'limit=2' : `limit=2&cursor=${cursor}`;
+      const { body } = await auth.call('GET', `/api/users?${query}`, undefined, { token: adminToken });
+      const page = listUsers.success.schema.parse(body);
+      const read = page.users.map(({ id }) => id).filter((id) => ids.has(id));
+      for (const id of read) await auth.call('DELETE', `/api/users/${id}`, undefined, { token: adminToken });
+      seen.push(...read);
+      cursor = page.next_cursor;
+    }
+    expect(seen.sort()).toEqual([...ids].sort());
+    const refused = await auth.call('GET', '/api/users?cursor=junk', undefined, { token: adminToken });
+    expect([refused.status, refused.body.code]).toEqual([400, 'invalid_input']);
   });
 
   it('are listed by name, found by a part of name or address, and page by page', async () => {

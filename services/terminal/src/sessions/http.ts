@@ -66,8 +66,9 @@ export const mountSessions = (api: Api, options: SessionsHttpOptions): void => {
     if (!AgentId.safeParse(params.agent_id).success) throw new AppError('machine_not_found');
     const scope = await machines.scopeOn(caller, params.agent_id, context.requestId);
     const { page, limit } = query;
-    const { records, total } = await store.page(scope, params.agent_id, query);
-    return { sessions: records.map(toSession), total, page, limit, total_pages: Math.ceil(total / limit) };
+    const { records, total, next } = await store.page(scope, params.agent_id, query);
+    const pages = { total, page, limit, total_pages: Math.ceil(total / limit), next_cursor: next };
+    return { sessions: records.map(toSession), ...pages };
   });
 
   api.mount(getSession, async ({ params, caller, context }) => ({

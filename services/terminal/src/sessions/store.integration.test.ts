@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger, Health, Shutdown } from '@webxterm/shared';
-import { buildIndexes, connectMongo } from '@webxterm/shared/mongo';
+import { buildIndexes, connectMongo, writeCursor } from '@webxterm/shared/mongo';
 import { type Servers, startServers } from '@webxterm/stack';
-import type { Model } from 'mongoose';
+import { type Model, Types, trusted } from 'mongoose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type SessionRecord, sessionModel } from './record.ts';
 import { maxReservedSessions, maxSessionsPerMachine, type NewSession, SessionStore } from './store.ts';
@@ -74,5 +74,32 @@ describe('the sessions of one user', () => {
     await store.reserve(asked('ag_two'));
     await expect(store.reserve(asked('ag_three'))).rejects.toMatchObject({ code: 'too_many_sessions' });
     await store.reserve(asked('ag_one', 'b'.repeat(24)));
+  });
+});
+
+describe('the history of a machine', () => {
+  const scope = { kind: 'any' } as const;
+
+  it('is read by cursor to its end, also sessions of one moment, while new ones come and old ones expire', async () => {
+    await fill(12, 'closed');
+    const idsOf = ({ records }: { records: SessionRecord[] }) => records.map(({ session_id }) => session_id);
+    const all = idsOf(await store.page(scope, 'ag_one', { page: 1, limit: 50 }));
+    const seen: string[] = [];
+    for (let cursor: string | null | undefined; cursor !== null; ) {
+      const page = await store.page(scope, 'ag_one', { page: 1, limit: 4, cursor });
+      seen.push(...idsOf(page));
+      await model.deleteMany({ session_id: trusted({ $in: seen }) });
+      const { session_id } = await store.reserve(asked());
+      await store.opened(session_id);
+      cursor = page.next;
+    }
+    expect(seen).toEqual(all);
+  });
+
+  it('begins at a time and an id, and at nothing else', async () => {
+    for (const cursor of ['junk', writeCursor({ key: 'yesterday', id: new Types.ObjectId() })])
+      await expect(store.page(scope, 'ag_one', { page: 1, limit: 4, cursor })).rejects.toMatchObject({
+        code: 'invalid_input',
+      });
   });
 });

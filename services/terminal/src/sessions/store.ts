@@ -1,5 +1,6 @@
 import { AppError } from '@webxterm/shared';
-import mongoose, { type Model } from 'mongoose';
+import { notOfThisList, type Place, pageOf, readCursor } from '@webxterm/shared/mongo';
+import mongoose, { type Model, type QueryFilter } from 'mongoose';
 import { sessionOrigin } from './audit.ts';
 import type { SessionEnd, SessionEventName, SessionRecord } from './record.ts';
 
@@ -27,6 +28,25 @@ export interface NewSession {
   readonly username: string;
   readonly ipAddress: string;
 }
+
+export interface SessionQuery {
+  readonly status?: 'active' | 'closed' | undefined;
+  readonly page: number;
+  /** Where the page begins, in place of its number. */
+  readonly cursor?: string | undefined;
+  readonly limit: number;
+}
+
+/** @throws AppError invalid_input */
+const sessionsBehind = ({ key, id }: Place): QueryFilter<SessionRecord> => {
+  const at = new Date(key);
+  if (Number.isNaN(at.getTime())) throw notOfThisList();
+  // The bound beside the alternatives is where the index begins: $or alone gives none.
+  return {
+    created_at: mongoose.trusted({ $lte: at }),
+    $or: [{ created_at: mongoose.trusted({ $lt: at }) }, { _id: mongoose.trusted({ $lt: id }) }],
+  };
+};
 
 /** Whose sessions a call may see. Every read takes one, so that none can forget to ask whose. */
 export type SessionScope = { readonly kind: 'owner'; readonly userId: string } | { readonly kind: 'any' };
@@ -108,23 +128,25 @@ export class SessionStore {
     return this.#model.countDocuments({ user_id: userId, status: 'active' }).exec();
   }
 
-  /** One page of a machine's sessions that were opened, newest first. */
+  /** One page of a machine's sessions that were opened, newest first. @throws AppError invalid_input for a cursor that is none */
   async page(
     scope: SessionScope,
     agentId: string,
-    { status, page, limit }: { status?: 'active' | 'closed' | undefined; page: number; limit: number },
-  ): Promise<{ records: SessionRecord[]; total: number }> {
+    { status, page, cursor, limit }: SessionQuery,
+  ): Promise<{ records: SessionRecord[]; total: number; next: string | null }> {
     const filter = { ...scoped(scope), agent_id: agentId, status: status ?? opened };
-    const [records, total] = await Promise.all([
+    const behind = cursor === undefined ? {} : sessionsBehind(readCursor(cursor));
+    const [found, total] = await Promise.all([
       this.#model
-        .find(filter)
+        .find({ $and: [filter, behind] })
         .sort({ created_at: -1, _id: -1 })
-        .skip((page - 1) * limit)
-        .limit(limit)
+        .skip(cursor === undefined ? (page - 1) * limit : 0)
+        .limit(limit + 1)
         .lean(),
       this.#model.countDocuments(filter),
     ]);
-    return { records, total };
+    const { rows, next } = pageOf(found, limit, ({ created_at, _id }) => ({ key: created_at.toISOString(), id: _id }));
+    return { records: rows, total, next };
   }
 
   /** Every session on a machine whose shell is thought to live. */

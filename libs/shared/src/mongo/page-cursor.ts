@@ -1,0 +1,41 @@
+import { Types } from 'mongoose';
+import { z } from 'zod';
+import { AppError } from '../errors.ts';
+
+/** The last row of a page: what the list is ordered by, and the id, which decides between equals. The next page begins behind it. */
+export interface Place {
+  readonly key: string;
+  readonly id: Types.ObjectId;
+}
+
+const Written = z.tuple([z.string().max(2048), z.string().regex(/^[0-9a-f]{24}$/)]);
+
+export const writeCursor = ({ key, id }: Place): string =>
+  Buffer.from(JSON.stringify([key, id.toHexString()])).toString('base64url');
+
+/** @throws AppError invalid_input for what writeCursor did not write */
+export const readCursor = (cursor: string): Place => {
+  try {
+    const [key, id] = Written.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
+    return { key, id: new Types.ObjectId(id) };
+  } catch (error) {
+    throw notOfThisList(error);
+  }
+};
+
+/** The answer to a cursor that is of no place in the list. */
+export const notOfThisList = (cause?: unknown): AppError =>
+  new AppError('invalid_input', 'The cursor is not one of this list.', {
+    details: [{ path: 'cursor', message: 'must be a next_cursor of this list' }],
+    cause,
+  });
+
+/** The page of `limit` rows among those found, one more than that, and where the next page begins: null on the last one. */
+export const pageOf = <Row>(
+  found: readonly Row[],
+  limit: number,
+  placeOf: (row: Row) => Place,
+): { rows: Row[]; next: string | null } => {
+  const last = found.length > limit ? found[limit - 1] : undefined;
+  return { rows: found.slice(0, limit), next: last === undefined ? null : writeCursor(placeOf(last)) };
+};

@@ -1,0 +1,65 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { foldName, nameKey } from './name-order.ts';
+
+/** As the database compares. */
+const compare = (one: string, other: string): number => Math.sign(Buffer.compare(Buffer.from(one), Buffer.from(other)));
+const sorted = (names: string[]): string[] => [...names].sort((one, other) => compare(nameKey(one), nameKey(other)));
+
+describe('the order of names', () => {
+  it.each([
+    [
+      ['node10', 'node2', 'Node1'],
+      ['Node1', 'node2', 'node10'],
+    ],
+    [
+      ['beta', 'Zeta', 'alpha', 'Alpha 2', 'alpha 10'],
+      ['alpha', 'Alpha 2', 'alpha 10', 'beta', 'Zeta'],
+    ],
+    [
+      ['zoo', 'émile', 'Emil', 'ÉMILF', 'food'],
+      ['Emil', 'émile', 'ÉMILF', 'food', 'zoo'],
+    ],
+    [
+      ['web10.eu', 'web2.us', 'web02.eu', 'web', 'web-1'],
+      ['web', 'web-1', 'web02.eu', 'web2.us', 'web10.eu'],
+    ],
+    [
+      ['йод', 'инк', 'кит', 'zoo'],
+      ['zoo', 'инк', 'йод', 'кит'],
+    ],
+    [
+      ['v9'.padEnd(64, '9'), 'v1'.padEnd(64, '0'), 'v2'],
+      ['v2', 'v1'.padEnd(64, '0'), 'v9'.padEnd(64, '9')],
+    ],
+  ])('of %j is %j', (names, expected) => {
+    expect(sorted(names)).toEqual(expected);
+  });
+
+  it('is that of Intl.Collator, numbers by value, for all names of ASCII', () => {
+    const collator = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
+    const part = fc.oneof(
+      fc.string({ unit: 'grapheme-ascii', maxLength: 4 }),
+      fc.constantFrom('web', 'WEB', '0', '10'),
+    );
+    const name = fc.array(part, { maxLength: 4 }).map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(name, name, (one, other) => {
+        const order = Math.sign(collator.compare(one, other));
+        if (order !== 0) expect(compare(nameKey(one), nameKey(other))).toBe(order);
+        else expect(nameKey(one).split('\u0001')[0]).toBe(nameKey(other).split('\u0001')[0]);
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it('puts names together that are the same folded, and no others', () => {
+    const name = fc.string({ unit: 'grapheme', maxLength: 12 });
+    fc.assert(
+      fc.property(name, name, (one, other) => {
+        expect(nameKey(one) === nameKey(other)).toBe(foldName(one) === foldName(other));
+        expect(nameKey(one.toUpperCase())).toBe(nameKey(one));
+      }),
+    );
+  });
+});

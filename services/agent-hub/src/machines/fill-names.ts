@@ -1,0 +1,64 @@
+import type { Logger } from '@webxterm/shared';
+import mongoose, { type Types } from 'mongoose';
+import { storedName } from './machine-name.ts';
+import type { MachineModels, StoredMachine } from './record.ts';
+
+const batchSize = 500;
+
+type Machines = MachineModels['machines'];
+type NamedMachine = Pick<StoredMachine, '_id' | 'agent_id' | 'owner_id' | 'name' | 'name_key' | 'name_folded'>;
+const named = { agent_id: 1, owner_id: 1, name: 1, name_key: 1, name_folded: 1 } as const;
+
+/**
+ * Gives machines that a hub of another version stored or renamed what their names are ordered and compared by. Each hub calls it at
+ * each start. Of machines of one owner whose names differ in case alone, each keeps its name, and one has the folded form.
+ */
+export const fillNames = async (machines: Machines, logger: Logger): Promise<void> => {
+  let after: Types.ObjectId | undefined;
+  for (;;) {
+    const rest = after === undefined ? {} : { _id: mongoose.trusted({ $gt: after }) };
+    const found: NamedMachine[] = await machines.find(rest, named).sort({ _id: 1 }).limit(batchSize).lean();
+    await fill(machines, found.filter(isOutdated), logger);
+    after = found.at(-1)?._id;
+    if (found.length < batchSize) return;
+  }
+};
+
+const isOutdated = (machine: NamedMachine): boolean => {
+  const { name_key, name_folded } = storedName(machine.name);
+  return machine.name_key !== name_key || (machine.name_folded !== name_folded && machine.name_folded !== null);
+};
+
+const fill = async (machines: Machines, outdated: readonly NamedMachine[], logger: Logger): Promise<void> => {
+  const alike = await write(machines, outdated, storedName);
+  await write(machines, alike, (name) => ({ ...storedName(name), name_folded: null }));
+  if (alike.length === 0) return;
+  logger.warn(
+    { machines: alike.map(({ agent_id, owner_id, name }) => ({ agent_id, owner_id, name })) },
+    'the names of these machines differ from others of their owners in case alone; they stay, and no new machine gets such a name',
+  );
+};
+
+/** @returns those that were not written: another machine of the owner has the folded form */
+const write = async (
+  machines: Machines,
+  outdated: readonly NamedMachine[],
+  fieldsOf: (name: string) => Pick<NamedMachine, 'name' | 'name_key' | 'name_folded'>,
+): Promise<NamedMachine[]> => {
+  if (outdated.length === 0) return [];
+  // Renamed meanwhile: the rename stored them.
+  const writes = outdated.map(({ _id, name }) => ({
+    updateOne: { filter: { _id, name }, update: { $set: fieldsOf(name) } },
+  }));
+  try {
+    await machines.bulkWrite(writes, { ordered: false });
+    return [];
+  } catch (error) {
+    if (!(error instanceof mongoose.mongo.MongoBulkWriteError)) throw error;
+    const errors = [error.writeErrors].flat();
+    if (errors.some(({ code }) => code !== duplicateKey)) throw error;
+    return errors.flatMap(({ index }) => outdated[index] ?? []);
+  }
+};
+
+const duplicateKey = 11_000;
