@@ -21,7 +21,9 @@ export const fetchAsGateway = (
   call: GatewayCall = {},
 ): Promise<Response> => {
   const { method = 'GET', body, signal } = call;
-  const headers = { 'user-agent': 'test', ...call.headers };
+  // As they arrive: the blanks around a value are no part of it (RFC 9112, 5.1).
+  const given = Object.entries(call.headers ?? {}).map(([name, value]) => [name, value.trim()] as const);
+  const headers = { 'user-agent': 'test', ...Object.fromEntries(given) };
   const { pathname, search } = new URL(url);
   const length = lengthOf(method, body);
   const written = length === undefined ? headers : { ...headers, 'content-length': length };

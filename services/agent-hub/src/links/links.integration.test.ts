@@ -308,7 +308,7 @@ describe('a hostile agent', () => {
     });
     await until(async () => (await machineOf(link.welcome.agentId)).resource_stats !== null);
     expect((await machineOf(link.welcome.agentId)).resource_stats).toEqual({
-      cpu_percent: 0,
+      cpu_percent: 100,
       memory_percent: 0,
       disk_percent: 100,
       network_inbound: 0,
