@@ -26,6 +26,7 @@ export {
   gatewayAheadHeader,
   type HopRequest,
   readProof,
+  signedInHeader,
 } from './http/edge-proof.ts';
 export { errorBody, errorHeaders, toAppError } from './http/error-body.ts';
 export { inRequestScope, type RequestScope, requestScope } from './http/request-scope.ts';

@@ -138,6 +138,16 @@ describe('a REST API mounted from its declarations', () => {
     expect(answer.headers).toMatchObject({ 'x-request-id': 'r-1', 'cache-control': 'no-store' });
   });
 
+  it('says to the gateway whose token it has accepted, and nothing of one that it has not looked at', async () => {
+    expect((await call('GET', '/api/things/abc', json)).headers['x-webxterm-signed-in']).toBeUndefined();
+    expect((await call('POST', '/api/things/abc', json, '{')).headers['x-webxterm-signed-in']).toBe(user.user_id);
+    expect((await call('GET', '/api/admin', json)).headers['x-webxterm-signed-in']).toBe(user.user_id);
+    const large = { authorization: `Bearer ${'x'.repeat(16_000)}`, cookie: 'c'.repeat(8000) };
+    const refused = await call('GET', '/api/admin', large);
+    expect([refused.status, refused.body.code]).toEqual([401, 'unauthenticated']);
+    expect(refused.headers['x-webxterm-signed-in']).toBeUndefined();
+  });
+
   it('answers a gateway whose clock is 90 s off or more that it is unavailable, and by how much', async () => {
     const late = edgeHeaders(
       gatewayKey,

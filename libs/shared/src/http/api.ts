@@ -20,7 +20,7 @@ import { type Logger, loggablePath } from '../log/logger.ts';
 import type { AllowList } from '../signins/allow-list.ts';
 import { verifyAccessToken } from '../tokens/access-token.ts';
 import { EdgeGuard, GatewayClockError } from './edge-guard.ts';
-import { type EdgeFacts, gatewayAheadHeader } from './edge-proof.ts';
+import { type EdgeFacts, gatewayAheadHeader, signedInHeader } from './edge-proof.ts';
 import { errorBody, errorHeaders, toAppError } from './error-body.ts';
 import { inRequestScope } from './request-scope.ts';
 
@@ -58,6 +58,8 @@ export interface ApiOptions {
 
 /** The largest JSON body. */
 const maxBody = '64kb';
+/** What the gateway takes (16 KiB) and adds: headers that are too large are refused by the gateway, with an answer of the contract. */
+const maxHeaderSize = 32 * 1024;
 
 /** Who calls by a Bearer token. @throws AppError unauthenticated, unavailable */
 export const authenticate = async (
@@ -112,7 +114,7 @@ export class Api {
     for (const [path, methods] of this.#paths) this.#app.all(path, methodNotAllowed([...methods]));
     this.#app.use((_request, _response, next) => next(new AppError('not_found')));
     this.#app.use(this.#answerError);
-    const server = createServer(this.#app);
+    const server = createServer({ maxHeaderSize }, this.#app);
     await listenAt(server, { host, port, setting: 'HTTP' });
     shutdown.add('listeners', 'HTTP', () => closeServer(server));
     return server;
@@ -130,9 +132,11 @@ export class Api {
   #checkToken(route: Route): RequestHandler {
     return async (request, response, next) => {
       const token = bearerToken(request.headers.authorization);
-      if (token !== undefined && route.access !== 'public')
-        response.locals.caller = await authenticate(this.#options, token);
-      else if (route.access !== 'public' && route.access !== 'cookie') throw new AppError('unauthenticated');
+      if (token !== undefined && route.access !== 'public') {
+        const caller = await authenticate(this.#options, token);
+        response.locals.caller = caller;
+        response.setHeader(signedInHeader, caller.userId);
+      } else if (route.access !== 'public' && route.access !== 'cookie') throw new AppError('unauthenticated');
       next();
     };
   }

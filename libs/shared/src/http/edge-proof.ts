@@ -31,6 +31,9 @@ export const edgeHeader = {
 /** Of an answer to the gateway: by how many seconds its clock is ahead of the service's, when that is too much. */
 export const gatewayAheadHeader = 'x-webxterm-gateway-ahead';
 
+/** In an answer to the gateway: the user whose token the service has accepted. */
+export const signedInHeader = 'x-webxterm-signed-in';
+
 /** Clocks of gateway and service may differ by this much, in ms (docs/operations.md, "Clocks"). */
 export const maxSkewMs = 90_000;
 

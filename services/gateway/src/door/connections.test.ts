@@ -65,12 +65,25 @@ describe('the connections of the door', () => {
     expect(gone(others)).toEqual([false, false, false]);
   });
 
-  it('that are being answered stay: where there are no others, the next one goes', () => {
+  it('that are being answered stay while their address has no more than others: the next one goes', () => {
     const { connections, many, come } = make();
     const answered = [...many('192.0.2.1', 3), ...many('192.0.2.2', 3)];
     for (const peer of answered) connections.busy(peer);
-    expect(come('192.0.2.3').destroyed).toBe(true);
+    expect(come('192.0.2.2').destroyed).toBe(true);
     expect(gone(answered)).toEqual(answered.map(() => false));
+  });
+
+  it('of an address that has most give way although they are being answered: it may be that it reads no answer', () => {
+    const { connections, come } = make();
+    const answered = (address: string): Peer => {
+      const peer = come(address);
+      connections.busy(peer);
+      return peer;
+    };
+    const other = answered('192.0.2.2');
+    const crowd = Array.from({ length: 5 }, () => answered('192.0.2.1'));
+    const next = come('192.0.2.3');
+    expect(gone([next, other, ...crowd])).toEqual([false, false, true, false, false, false, false]);
   });
 
   it('with a good sign-in are no strangers, and bounded for each user', () => {

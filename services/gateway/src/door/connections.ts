@@ -28,7 +28,8 @@ type Sockets = Pick<Socket, 'remoteAddress' | 'remotePort'> & Duplex;
 
 /**
  * The connections of the door, so that one client cannot take them all. A connection is a stranger's until a service has accepted a token
- * on it or it is an open WebSocket. What waits for an answer is never closed.
+ * on it or it is an open WebSocket. What is being answered is closed only where its address has more strangers than any other: whoever
+ * does not read an answer is being answered for ever.
  */
 export class Connections {
   readonly #limits: ConnectionLimits;
@@ -39,6 +40,8 @@ export class Connections {
   readonly #shakingHands = new Map<string, Connection>();
   /** By owner, the longest idle first. */
   readonly #idle = new Map<string, Set<Connection>>();
+  /** By address, all that are strangers'; first the one whose last request came longest ago. */
+  readonly #strangersOf = new Map<string, Set<Connection>>();
   #strangers = 0;
   #closed = 0;
   #loggedAt = Number.NEGATIVE_INFINITY;
@@ -71,6 +74,7 @@ export class Connections {
     const key = `${peer} ${socket.remotePort}`;
     if (tls) this.#shakingHands.set(key, connection);
     if (connection.stranger) this.#strangers += 1;
+    this.#moved(connection);
     socket.once('close', () => {
       this.#shakingHands.delete(key);
       if (connection.socket === socket) this.#forget(connection);
@@ -93,7 +97,9 @@ export class Connections {
   /** A whole request has come and is being answered. */
   busy(socket: Duplex): void {
     const connection = this.#of.get(socket);
-    if (connection !== undefined) this.#stopWaiting(connection);
+    if (connection === undefined) return;
+    this.#stopWaiting(connection);
+    this.#moved(connection);
   }
 
   /** The answer has gone. */
@@ -141,13 +147,22 @@ export class Connections {
     if (idle.size === 0) this.#idle.delete(owner);
   }
 
-  /** Of the address with most. Where all of them are being answered, the newest goes. */
+  /** Of the address with most: one that is idle, else one that is being answered. */
   #makeRoom(newest: Connection): void {
-    let most: [string, Set<Connection>] | undefined;
-    for (const entry of this.#idle)
-      if (entry[0].startsWith('address ') && entry[1].size > (most?.[1].size ?? 0)) most = entry;
-    if (most === undefined) this.#end(newest, newest.owner);
-    else this.#close(most[1], most[0]);
+    let owner = newest.owner ?? '';
+    let most = this.#strangersOf.get(owner) ?? new Set();
+    for (const entry of this.#strangersOf) if (entry[1].size > most.size) [owner, most] = entry;
+    this.#close(this.#idle.get(owner) ?? most, owner);
+  }
+
+  /** It goes to the end of the line of its address. */
+  #moved(connection: Connection): void {
+    const { owner, stranger } = connection;
+    if (owner === undefined || !stranger) return;
+    const all = this.#strangersOf.get(owner) ?? new Set();
+    this.#strangersOf.set(owner, all);
+    all.delete(connection);
+    all.add(connection);
   }
 
   #close(idle: Set<Connection>, owner: string): void {
@@ -178,5 +193,9 @@ export class Connections {
     if (!connection.stranger) return;
     connection.stranger = false;
     this.#strangers -= 1;
+    const { owner = '' } = connection;
+    const all = this.#strangersOf.get(owner);
+    all?.delete(connection);
+    if (all?.size === 0) this.#strangersOf.delete(owner);
   }
 }

@@ -235,6 +235,36 @@ describe('paths and methods', () => {
   });
 });
 
+describe('several requests of a connection at once', () => {
+  const ask = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
+
+  it('are passed on one after another, and answered in their order', async () => {
+    const held: (() => void)[] = [];
+    service.answer = ({ url }, response) => {
+      if (url === '/api/machines?n=0') held.push(() => response.end(url));
+      else response.end(url);
+    };
+    const client = new RawClient(gateway.port);
+    client.write([0, 1, 2].map((n) => ask(`/api/machines?n=${n}`)).join(''));
+    await expect.poll(() => held.length).toBe(1);
+    await get('/api/machines?n=other');
+    expect(service.recorded.map(({ url }) => url)).toEqual(['/api/machines?n=0', '/api/machines?n=other']);
+    held[0]?.();
+    for (const n of [0, 1, 2]) expect((await client.answer()).body).toBe(`/api/machines?n=${n}`);
+    client.socket.destroy();
+  });
+
+  it('end it when they are more than 17, before anything more is passed on', async () => {
+    service.answer = () => undefined;
+    const client = new RawClient(gateway.port);
+    client.write(ask('/api/machines'));
+    await expect.poll(() => service.recorded.length).toBe(1);
+    client.write(ask('/api/machines').repeat(17));
+    await client.closed();
+    expect(service.recorded).toHaveLength(1);
+  });
+});
+
 describe('Origin', () => {
   const suffixes = [
     'null',

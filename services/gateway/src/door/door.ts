@@ -27,6 +27,7 @@ import { corsHeaders, isPreflight, preflightHeaders } from './cors.ts';
 import { answerUnparsed, maxConnections } from './limits.ts';
 import type { OwnAnswers } from './own-answers.ts';
 import { openServer } from './server.ts';
+import { Turns } from './turns.ts';
 import { upgradeProblem } from './websocket-handshake.ts';
 
 export interface DoorOptions extends EdgeOptions {
@@ -59,6 +60,7 @@ export class Door {
   /** What is being answered on a connection, the latest of it. */
   readonly #answering = new WeakMap<Duplex, ServerResponse>();
   readonly #routes = new WeakMap<ServerResponse, Route>();
+  readonly #turns = new Turns();
 
   constructor(options: DoorOptions) {
     this.#options = options;
@@ -70,7 +72,9 @@ export class Door {
     this.server.on('connection', (socket) => connections.add(socket, certificates !== undefined));
     this.server.on('secureConnection', (socket) => connections.secured(socket));
     for (const event of ['request', 'checkContinue', 'checkExpectation'])
-      this.server.on(event, (request: IncomingMessage, response: ServerResponse) => this.#request(request, response));
+      this.server.on(event, (request: IncomingMessage, response: ServerResponse) =>
+        this.#turns.take(request.socket, response, () => this.#request(request, response)),
+      );
     this.server.on('connect', (request, socket, head) => this.#upgrade(request, socket, head));
     this.server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     this.server.on('clientError', (error, socket) => {
@@ -173,6 +177,11 @@ export class Door {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // An upgrade gets the bare socket: what is written to it would come in the middle of another answer.
+    if (this.#turns.isTaken(socket)) {
+      socket.destroy();
+      return;
+    }
     const framing = readFraming(request);
     const requestId = newRequestId();
     socket.on('error', () => undefined);

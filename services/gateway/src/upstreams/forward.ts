@@ -1,13 +1,12 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import type { Route } from '@webxterm/contracts/rest';
-import { AppError, edgeHeaders, gatewayAheadHeader, type Logger, loggablePath } from '@webxterm/shared';
+import { AppError, edgeHeaders, gatewayAheadHeader, type Logger, loggablePath, signedInHeader } from '@webxterm/shared';
 import { createProxyMiddleware, type Options, type Plugin, type RequestHandler } from 'http-proxy-middleware';
 import { answerError } from '../door/answer.ts';
 import type { Connections } from '../door/connections.ts';
 import { serverLimits } from '../door/limits.ts';
 import type { Admitted } from '../edge/edge.ts';
 import { isBodyless } from '../edge/framing.ts';
-import { tokenAccepted, userOfAccepted } from './accepted-token.ts';
 import { limitBody } from './body-limit.ts';
 import { InstanceAgent } from './instance-agent.ts';
 import { noBody } from './no-body.ts';
@@ -94,7 +93,7 @@ export class Forwarder {
         this.#noteClock(owner, answer);
         const pending = this.#pending.get(request);
         answer.headers['x-request-id'] = pending?.admitted.facts.requestId ?? '';
-        if (pending !== undefined && tokenAccepted(pending.route, answer.statusCode)) this.#noteUser(request);
+        this.#noteUser(request, answer);
       });
       proxy.on('error', (error, request) => {
         if (request !== undefined) this.#failed(owner, error, request);
@@ -116,9 +115,12 @@ export class Forwarder {
     );
   }
 
-  #noteUser({ headers, socket }: IncomingMessage): void {
-    const user = userOfAccepted(headers.authorization);
-    if (user !== undefined) this.#connections.signedIn(socket, user);
+  /** The service says to us alone whose token it has accepted: a status proves nothing, its HTTP parser answers before any check. */
+  #noteUser({ socket }: IncomingMessage, { headers }: IncomingMessage): void {
+    const user = headers[signedInHeader];
+    if (user === undefined) return;
+    delete headers[signedInHeader];
+    this.#connections.signedIn(socket, String(user));
   }
 
   #bound(upstream: ClientRequest, request: IncomingMessage): void {

@@ -83,6 +83,7 @@ describe('requests whose end could be read in two ways', () => {
       }
     }
     expect(wrong).toEqual([]);
-    expect(nonces.size).toBeGreaterThan(all.length / 20);
+    // A second request of a connection is passed on after the first is answered; most of these clients are gone by then.
+    expect(nonces.size).toBeGreaterThan(all.length / 30);
   });
 });

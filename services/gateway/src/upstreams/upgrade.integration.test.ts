@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { readProof } from '@webxterm/shared';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
@@ -56,6 +57,35 @@ const refused = async (line: string, headers: readonly string[], host?: string):
 };
 const codeOf = (answer: RawAnswer): string => `${answer.status} ${String(json(answer).code)}`;
 const without = (name: string): string[] => handshake.filter((line) => !line.startsWith(name));
+
+describe('a connection whose upgrade is refused', () => {
+  it('is closed, also when the client does not end its half', async () => {
+    terminal.onUpgrade = (_request, socket) =>
+      socket.end('HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+    const client = connect({ host: '127.0.0.1', port: gateway.port, allowHalfOpen: true }).resume();
+    client.on('error', () => undefined);
+    client.write(`GET ${socketPath} HTTP/1.1\r\nHost: 127.0.0.1:${gateway.port}\r\n${handshake.join('\r\n')}\r\n\r\n`);
+    await once(client, 'end');
+    const isReset = (): boolean => {
+      if (client.writable) client.write('x');
+      return client.destroyed;
+    };
+    await expect.poll(isReset).toBe(true);
+  });
+
+  it('is closed without an answer where another request on it is not answered yet', async () => {
+    const held = new Promise<void>((resolve) => {
+      others.answer = () => resolve();
+    });
+    const client = new RawClient(gateway.port);
+    const host = `Host: 127.0.0.1:${gateway.port}`;
+    client.write(`GET /api/machines HTTP/1.1\r\n${host}\r\n\r\n`);
+    await held;
+    client.write(`GET ${socketPath} HTTP/1.1\r\n${host}\r\n${handshake.join('\r\n')}\r\n\r\n`);
+    await client.closed();
+    expect(terminal.recorded).toEqual([]);
+  });
+});
 
 describe('a WebSocket through the door', () => {
   it('echoes text and all byte values, whatever their size, past an instance that is down', async () => {

@@ -83,6 +83,8 @@ export class SocketForwarder {
     upstream.once('response', (answer) => {
       settled();
       answer.headers['x-request-id'] = requestId;
+      // No request follows on it, and nobody but the client would end it: 4,096 of those are all that strangers have.
+      socket.once('finish', () => socket.destroy());
     });
     upstream.once('upgrade', (answer: IncomingMessage, far: Socket) => {
       settled();

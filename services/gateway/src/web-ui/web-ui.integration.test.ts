@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { allRoutes } from '@webxterm/contracts/rest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type GatewayProcess, startGateway } from '../testing/gateway-process.ts';
-import { exchange, json, type RawAnswer } from '../testing/raw-http.ts';
+import { exchange, json, type RawAnswer, RawClient } from '../testing/raw-http.ts';
 import { RecordingService } from '../testing/recording-service.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'web-ui-'));
 const script = `export const text = '${'webxterm '.repeat(500)}';`;
+const large = join(dir, 'assets', 'large-Dz3.bin');
 const service = new RecordingService();
 let gateway: GatewayProcess;
 
@@ -19,6 +20,8 @@ beforeAll(async () => {
   writeFileSync(join(dir, 'assets', 'index-Bx1.js'), script);
   writeFileSync(join(dir, 'assets', 'built-Cy2.js'), script);
   writeFileSync(join(dir, 'assets', 'built-Cy2.js.br'), 'as the build left it');
+  // More than the buffers of a connection take.
+  writeFileSync(large, Buffer.alloc(16 * 1024 * 1024));
   writeFileSync(join(dir, '.secret'), 'hidden');
   await service.start();
   gateway = await startGateway({ WEB_DIR: dir, AUTH_HEALTH_URLS: service.url });
@@ -32,6 +35,34 @@ afterAll(async () => {
 
 const get = (path: string, ...headers: string[]): Promise<RawAnswer> =>
   exchange(gateway.port, [`GET ${path} HTTP/1.1`, `Host: 127.0.0.1:${gateway.port}`, ...headers]);
+
+/** How many times the gateway has this file open. */
+const timesOpen = (file: string): number => {
+  const fds = `/proc/${gateway.child.pid}/fd`;
+  const linkOf = (fd: string): string => {
+    try {
+      return readlinkSync(join(fds, fd));
+    } catch {
+      return '';
+    }
+  };
+  return readdirSync(fds).filter((fd) => linkOf(fd) === file).length;
+};
+
+describe('a client that asks for files and reads none', () => {
+  it('has one open at a time, and none when it is gone', async () => {
+    const client = new RawClient(gateway.port);
+    client.socket.pause();
+    const ask = `GET /assets/large-Dz3.bin HTTP/1.1\r\nHost: 127.0.0.1:${gateway.port}\r\n\r\n`;
+    client.write(ask.repeat(8));
+    await expect.poll(() => timesOpen(large)).toBeGreaterThan(0);
+    // What was asked for with it has begun by the time that others are answered.
+    for (let round = 0; round < 5; round += 1) await get('/assets/index-Bx1.js');
+    expect(timesOpen(large)).toBe(1);
+    client.socket.destroy();
+    await expect.poll(() => timesOpen(large)).toBe(0);
+  });
+});
 
 describe('the web UI', () => {
   it('answers every page of its own with the index, which is asked for anew each time', async () => {
