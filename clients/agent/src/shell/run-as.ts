@@ -58,7 +58,7 @@ const programOf = (user: LinuxUser, purpose: Purpose): CommandLine & { name: str
 
 /**
  * How the user's shell, or a command line in it, is started: as a login (PAM) where the agent is root and the machine has
- * what it takes, as the user alone elsewhere (docs/adr/0019).
+ * what it takes, as the user alone elsewhere (docs/adr/0022).
  * @throws Error with a sentence for a person when it cannot be done.
  */
 export const runAs = (purpose: Purpose, options: RunAsOptions): Launch => {
