@@ -33,6 +33,14 @@ export const machineRules: Readonly<Record<string, readonly Rule[]>> = {
   ],
   machineEvents: [signedIn(200)],
   createMachine: [signedIn(201, (_world, standing) => ({ body: { name: `added by ${standing}` } }))],
+  // Of a machine of its own: the world's must keep its agent.
+  createRegistrationToken: [
+    byStanding(managing(201), async (world, standing) => ({
+      params: {
+        agent_id: standing === 'owner' || standing === 'admin' ? await pendingMachine(world) : world.agentId,
+      },
+    })),
+  ],
   updateMachine: [byStanding(managing(200), (world) => ({ ...onAgent(world), body: { description: 'changed' } }))],
   deleteMachine: [
     byStanding(managing(204), async (world, standing) => ({

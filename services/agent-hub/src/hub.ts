@@ -105,6 +105,11 @@ const agentService = (settings: HubSettings, parts: Parts, port: GuardedPort): A
     mayHonourPasses: () => !allowList.isStale(),
     isKeyRevoked: (keyId) => revokedKeys.has(keyId),
     registrationsPerMinute: settings.REGISTRATIONS_PER_MINUTE,
+    onReplaced: ({ agent_id }) => {
+      parts.news.tell(agent_id, null, null);
+      // The new agent is about to claim the place of the old one here.
+      return parts.settlement.carryOut(agent_id);
+    },
   });
   const greeter = new Greeter({
     ...parts,

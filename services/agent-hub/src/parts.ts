@@ -113,14 +113,14 @@ export const makeParts = (
   });
   const view = new PresenceView(bus, logger, partOf(health, 'presence', lostBucket));
   const store = new MachineStore(models);
-  const enrolments = new EnrolmentStore(models, settings.MAX_MACHINES_PER_USER);
+  const ends = new EndStore(models.ends, now);
+  const enrolments = new EnrolmentStore(models, ends, settings.MAX_MACHINES_PER_USER);
   const authorizer = new Authorizer(store);
   const auditor = new Auditor({ bus, outbox: auditOutbox, logger });
-  const links = new LinkTable((contest) => noteContest(auditor, contest));
+  const links = new LinkTable((contest) => noteContest({ auditor, store, logger, now }, contest));
   const attachments = new AttachmentTable();
   const entries = new PresenceEntries({ bus, logger, view, hubId, address: settings.INTERNAL_ADDRESS });
   const revocation = new Revocation({ allowList, authorizer, links, table: attachments, logger });
-  const ends = new EndStore(models.ends, now);
   const amongHubs = new MacKey(settings.LINK_KEY, busMacPurposes.amongHubs);
   const toTerminals = new MacKey(settings.PASS_KEY, busMacPurposes.hubsToTerminals);
   const refusals = new Refusals(logger, now);

@@ -1,6 +1,7 @@
 import {
   blockUser,
   createMachine,
+  createRegistrationToken,
   dashboardStats,
   deleteMachine,
   findGrantee,
@@ -23,6 +24,7 @@ import { readMachines, recentMachineRows } from './machine-rows.ts';
 
 export type NewMachine = z.input<typeof createMachine.body>;
 export type AddedMachine = z.output<typeof createMachine.success.schema>;
+export type RegistrationToken = z.output<typeof createRegistrationToken.success.schema>;
 export type MachineChange = z.input<typeof updateMachine.body>;
 export type MachineMetrics = z.output<typeof machineMetrics.success.schema>;
 export type MachineUsers = z.output<typeof listAccess.success.schema>;
@@ -36,6 +38,9 @@ const of = (agentId: string) => ({ agent_id: agentId });
 export const machineCalls = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fetch) => ({
   createMachine: (body: NewMachine): Promise<AddedMachine> =>
     signIn.withToken((token) => ask(fetcher, createMachine, { body, headers: bearer(token) })),
+
+  createRegistrationToken: (agentId: string): Promise<RegistrationToken> =>
+    signIn.withToken((token) => ask(fetcher, createRegistrationToken, { params: of(agentId), headers: bearer(token) })),
 
   updateMachine: (agentId: string, body: MachineChange) =>
     signIn.withToken((token) => ask(fetcher, updateMachine, { params: of(agentId), body, headers: bearer(token) })),

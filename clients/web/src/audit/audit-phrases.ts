@@ -30,6 +30,8 @@ export const actionPhrase: Readonly<Record<AuditAction, string>> = {
   machine_renamed: 'Renamed a machine',
   machine_removed: 'Removed a machine',
   machine_handed_over: 'Handed a machine over',
+  registration_token_created: 'Made a token to reinstall a machine',
+  machine_replaced: 'Agent replaced',
   machine_displaced: 'Agent displaced',
   machine_cloned: 'Copied machine key',
   access_granted: 'Granted access',

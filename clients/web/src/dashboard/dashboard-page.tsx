@@ -110,6 +110,7 @@ const words: Record<RecentActivity['activity'][number]['what'], string> = {
   left: 'gave up access to',
   command: 'ran a command on',
   handed_over: 'got',
+  replaced: 'took the place of the agent of',
 };
 
 const Activity = ({ items, now }: { items: RecentActivity['activity']; now: number }) =>

@@ -1,14 +1,15 @@
 import { Button, Group, Modal, Stack, TagsInput, Text, Textarea, TextInput } from '@mantine/core';
-import { IconPencil, IconTrash } from '@tabler/icons-react';
+import { IconPencil, IconRefresh, IconTrash } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import type { Machine } from '@webxterm/contracts/rest';
 import { useState } from 'react';
 import { Failure } from '../layout/failure.tsx';
 import { useDeleteMachine, useUpdateMachine } from './manage-queries.ts';
+import { ReinstallDialog } from './reinstall-dialog.tsx';
 
 /** What who manages a machine may do with it. */
 export const MachineActions = ({ machine }: { machine: Machine }) => {
-  const [open, setOpen] = useState<'edit' | 'remove'>();
+  const [open, setOpen] = useState<'edit' | 'reinstall' | 'remove'>();
   const close = (): void => setOpen(undefined);
   return (
     <>
@@ -23,12 +24,21 @@ export const MachineActions = ({ machine }: { machine: Machine }) => {
       <Button
         variant="default"
         size="sm"
+        leftSection={<IconRefresh size={16} aria-hidden />}
+        onClick={() => setOpen('reinstall')}
+      >
+        Reinstall
+      </Button>
+      <Button
+        variant="default"
+        size="sm"
         leftSection={<IconTrash size={16} aria-hidden />}
         onClick={() => setOpen('remove')}
       >
         Remove
       </Button>
       {open === 'edit' && <EditDialog machine={machine} onClose={close} />}
+      {open === 'reinstall' && <ReinstallDialog machine={machine} onClose={close} />}
       {open === 'remove' && <RemoveDialog machine={machine} onClose={close} />}
     </>
   );

@@ -102,6 +102,7 @@ const Details = ({ machine }: { machine: Machine }) => {
         }
       />
       {machine.new_from !== null && manages && <NewMachine machine={machine} address={machine.new_from} />}
+      {machine.notice !== null && manages && <KeyNotice machine={machine} notice={machine.notice} />}
       <Paper className={classes.card} component="section" aria-label="Load">
         <h2 className={classes.heading}>Right now</h2>
         <Load machine={machine} />
@@ -132,6 +133,36 @@ const NewMachine = ({ machine, address }: { machine: Machine; address: string })
         </Text>
         <Button size="xs" variant="default" loading={update.isPending} onClick={() => update.mutate({ known: true })}>
           I know this machine
+        </Button>
+      </Group>
+    </Alert>
+  );
+};
+
+/** Two agents have its key, or another agent took it over. */
+const KeyNotice = ({ machine, notice }: { machine: Machine; notice: NonNullable<Machine['notice']> }) => {
+  const update = useUpdateMachine(machine.agent_id);
+  const cloned = notice.kind === 'cloned';
+  const { address, other_address: other } = notice;
+  return (
+    <Alert
+      variant="light"
+      color={cloned ? 'red' : 'blue'}
+      radius="lg"
+      title={
+        cloned
+          ? `Two agents, at ${other} and at ${address}, have the key of this machine`
+          : `A new agent, at ${address}`
+      }
+    >
+      <Group justify="space-between" gap="sm">
+        <Text size="sm">
+          {cloned
+            ? 'The disk was copied, or somebody has the key file. Only one of them is connected at a time. On the copy, run “vsay-agent uninstall”, then configure its agent anew. If you know of no copy, reinstall this machine.'
+            : `It took the place of the agent at ${other} on ${localTime(notice.at)}. If that was not you, reinstall this machine.`}
+        </Text>
+        <Button size="xs" variant="default" loading={update.isPending} onClick={() => update.mutate({ known: true })}>
+          {cloned ? 'I have dealt with it' : 'I know this agent'}
         </Button>
       </Group>
     </Alert>

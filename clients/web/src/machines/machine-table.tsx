@@ -77,6 +77,11 @@ const Row = ({ machine, now }: { machine: Machine; now: number }) => {
             new, from {machine.new_from}
           </Badge>
         )}
+        {machine.notice !== null && (
+          <Badge size="xs" color={machine.notice.kind === 'cloned' ? 'red' : 'blue'} variant="light">
+            {machine.notice.kind === 'cloned' ? 'copied' : 'agent replaced'}
+          </Badge>
+        )}
         <Text size="xs" c="dimmed" truncate>
           {platform(machine)}
         </Text>

@@ -25,6 +25,7 @@ const machine = (agentId: string): Machine => ({
   metadata: { cpu_cores: 2, mem_total_mb: 1, disk_total_gb: 1, hostname: 'h', os_version: '', linux_user: 'u' },
   created_at: '2026-01-01T00:00:00Z',
   new_from: null,
+  notice: null,
 });
 const online: MachineEvent = { agent_id: 'ag_1', status: 'online', last_active: null, resource_stats: null };
 

@@ -6,7 +6,14 @@ import {
   useQueryClient,
 } from '@tanstack/react-query';
 import type { Grantee, GrantRole, Machine } from '@webxterm/contracts/rest';
-import type { AddedMachine, MachineChange, MachineMetrics, MachineUsers, NewMachine } from '../api/machine-calls.ts';
+import type {
+  AddedMachine,
+  MachineChange,
+  MachineMetrics,
+  MachineUsers,
+  NewMachine,
+  RegistrationToken,
+} from '../api/machine-calls.ts';
 import { useServer } from '../api/server-context.tsx';
 import { machineKeys } from './machine-cache.ts';
 
@@ -35,6 +42,12 @@ export const useUpdateMachine = (agentId: string): UseMutationResult<Machine, Er
       return queries.invalidateQueries({ queryKey: machineKeys.lists });
     },
   });
+};
+
+/** A token by which another agent becomes this machine. */
+export const useRegistrationToken = (agentId: string): UseMutationResult<RegistrationToken, Error, void> => {
+  const server = useServer();
+  return useMutation({ mutationFn: () => server.createRegistrationToken(agentId) });
 };
 
 export const useDeleteMachine = (agentId: string): UseMutationResult<void, Error, void> => {

@@ -40,6 +40,10 @@ export const auditActions = {
   machine_removed: 'agent-hub',
   /** Another user owns it now. */
   machine_handed_over: 'agent-hub',
+  /** A token was made by which another agent becomes this machine. */
+  registration_token_created: 'agent-hub',
+  /** An agent with another key became this machine by such a token. */
+  machine_replaced: 'agent-hub',
   /** Another process with the machine's key took its place. */
   machine_displaced: 'agent-hub',
   /** Two agents that both live show the same key: a copied disk. */

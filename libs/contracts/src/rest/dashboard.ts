@@ -45,7 +45,7 @@ export const MachineActivity = z
     id: z.string(),
     machine_id: AgentId,
     machine_name: z.string(),
-    what: z.enum(['added', 'removed', 'renamed', 'granted', 'revoked', 'left', 'command', 'handed_over']),
+    what: z.enum(['added', 'removed', 'renamed', 'granted', 'revoked', 'left', 'command', 'handed_over', 'replaced']),
     username: z.string().meta({ description: 'Who did it.' }),
     detail: z.string().meta({ description: 'The command line, the new name, to whom access was granted.' }),
     success: z.boolean(),

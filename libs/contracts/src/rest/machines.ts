@@ -47,6 +47,19 @@ export const MachineMetadata = z.object({
   linux_user: z.string().meta({ description: 'Every shell on this machine runs as this user.' }),
 });
 
+/**
+ * Something about a machine's key that its owner has to know. `cloned`: two agents that both live show it, as after a disk was
+ * copied. `replaced`: an agent with another key took the entry over with a registration token.
+ */
+const MachineNotice = z
+  .object({
+    kind: z.enum(['cloned', 'replaced']),
+    at: Timestamp,
+    address: z.string().meta({ description: 'Of the agent that came last: of the copy, or of the new agent.' }),
+    other_address: z.string().meta({ description: 'Of the agent that was there before.' }),
+  })
+  .meta({ id: 'MachineNotice' });
+
 export const Machine = z
   .object({
     id: z.string(),
@@ -70,6 +83,7 @@ export const Machine = z
       description:
         'The address that the machine was enrolled from by API key, until its owner says that it is known (PATCH) or 7 days have passed.',
     }),
+    notice: MachineNotice.nullable().meta({ description: 'Until its owner says that it is known (PATCH).' }),
   })
   .meta({ id: 'Machine' });
 export type Machine = z.infer<typeof Machine>;
@@ -159,6 +173,28 @@ export const createMachine = defineRoute({
   errors: ['machine_name_taken', 'too_many_machines'],
 });
 
+export const createRegistrationToken = defineRoute({
+  id: 'createRegistrationToken',
+  owner: 'agent-hub',
+  method: 'post',
+  path: '/api/machines/:agent_id/registration-token',
+  access: 'user',
+  summary:
+    'A token by which another agent becomes this machine, as after a reinstallation; its owner and administrators',
+  description:
+    '`vsay-agent configure --token wxt_rt_…` makes the agent this machine: name, tags and access stay; the key and the credential of ' +
+    'the agent before die, its link and its terminals end. The token is good for one agent, and ends an earlier token of the machine.',
+  params: MachineParams,
+  success: {
+    status: 201,
+    schema: z.object({
+      registration_token: z.string(),
+      expires_in: z.number().int().meta({ description: 'Seconds.' }),
+    }),
+  },
+  errors: ['machine_not_found', 'forbidden'],
+});
+
 export const updateMachine = defineRoute({
   id: 'updateMachine',
   owner: 'agent-hub',
@@ -172,7 +208,10 @@ export const updateMachine = defineRoute({
       name: MachineName.optional(),
       description: MachineDescription.optional(),
       tags: MachineTags.optional(),
-      known: z.literal(true).optional().meta({ description: 'The machine is no longer shown as new.' }),
+      known: z
+        .literal(true)
+        .optional()
+        .meta({ description: 'The machine is no longer shown as new, and its notice is gone.' }),
     })
     .refine((change) => Object.values(change).some((value) => value !== undefined), 'must change something'),
   success: { status: 200, schema: Machine },
@@ -214,6 +253,7 @@ export const machineRoutes = [
   machineEvents,
   createMachine,
   getMachine,
+  createRegistrationToken,
   updateMachine,
   deleteMachine,
   machineMetrics,

@@ -1,8 +1,8 @@
 import { Schema } from 'mongoose';
 
 /**
- * What is to end on a machine, kept until its agent has heard of it: one session, or all sessions of a user; with neither, the
- * machine's link itself, for it was removed.
+ * What is to end on a machine, kept until its agent has heard of it: one session, or all sessions of a user; with neither, a link of
+ * the machine itself: every link, for it was removed, or those of one key, for another agent replaced the one that has it.
  */
 export interface EndRecord {
   /** Machine, user and session in one: the same end twice is one. */
@@ -10,7 +10,9 @@ export interface EndRecord {
   agent_id: string;
   user_id: string | null;
   session_id: string | null;
-  cause: 'ended_by_user' | 'access_revoked' | 'user_disabled' | 'machine_deleted';
+  /** Only for the cause `machine_replaced`: the key that does not count any more. */
+  public_key: string | null;
+  cause: 'ended_by_user' | 'access_revoked' | 'user_disabled' | 'machine_deleted' | 'machine_replaced';
   created_at: Date;
   /** When it goes by itself; null: when it was carried out. */
   expires_at: Date | null;
@@ -24,6 +26,7 @@ export const endSchema = new Schema<EndRecord>(
     agent_id: required,
     user_id: { type: String, default: null },
     session_id: { type: String, default: null },
+    public_key: { type: String, default: null },
     cause: required,
     created_at: { type: Date, required: true },
     expires_at: { type: Date, default: null },

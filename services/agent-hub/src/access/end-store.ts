@@ -1,13 +1,15 @@
 import { type ClientSession, type Model, type Types, trusted } from 'mongoose';
+import { linkPassLifeMs } from '../links/link-pass.ts';
 import type { EndRecord } from './end-record.ts';
 
 export type StoredEnd = EndRecord & { _id: Types.ObjectId };
-export type NewEnd = Pick<EndRecord, 'agent_id' | 'cause'> & Partial<Pick<EndRecord, 'user_id' | 'session_id'>>;
+export type NewEnd = Pick<EndRecord, 'agent_id' | 'cause'> &
+  Partial<Pick<EndRecord, 'user_id' | 'session_id' | 'public_key'>>;
 
 /** Ends of one machine that are read at once; more than all people and sessions that it ever has. */
 const maxRead = 5000;
-/** A removed machine is refused at its next hello anyway: its end is for links that are open now. */
-const removalForMs = 24 * 3_600_000;
+/** The life of a link pass: by then each dial of a removed machine, or of a key that was replaced, reads the database. */
+const endOfLinksForMs = linkPassLifeMs;
 
 /** What must end on machines, kept until it has: a machine that is offline hears of it when it is back. */
 export class EndStore {
@@ -23,10 +25,11 @@ export class EndStore {
   async add(ends: readonly NewEnd[], session?: ClientSession): Promise<void> {
     if (ends.length === 0) return;
     const now = this.#now();
-    const writes = ends.map(({ agent_id, cause, user_id = null, session_id = null }) => {
-      const key = `${agent_id} ${user_id ?? ''} ${session_id ?? ''}`;
-      const expires_at = cause === 'machine_deleted' ? new Date(now + removalForMs) : null;
-      const $set = { agent_id, user_id, session_id, cause, created_at: new Date(now), expires_at };
+    const writes = ends.map(({ agent_id, cause, user_id = null, session_id = null, public_key = null }) => {
+      const key = `${agent_id} ${user_id ?? ''} ${session_id ?? ''}${public_key === null ? '' : ` ${public_key}`}`;
+      const endsLinks = cause === 'machine_deleted' || cause === 'machine_replaced';
+      const expires_at = endsLinks ? new Date(now + endOfLinksForMs) : null;
+      const $set = { agent_id, user_id, session_id, public_key, cause, created_at: new Date(now), expires_at };
       return { updateOne: { filter: { key }, update: { $set }, upsert: true } };
     });
     await this.#ends.bulkWrite(writes, session === undefined ? {} : { session });

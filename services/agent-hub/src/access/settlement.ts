@@ -2,7 +2,7 @@ import type { EndSession } from '@webxterm/contracts/grpc';
 import { AppError, type Logger } from '@webxterm/shared';
 import type { Link } from '../links/link.ts';
 import type { LinkTable } from '../links/link-table.ts';
-import { LinkRefusal } from '../links/refusal.ts';
+import { LinkRefusal, replaced } from '../links/refusal.ts';
 import type { EndStore, StoredEnd } from './end-store.ts';
 
 /** How often the database is asked what is to end: the bus tells it at once, and may be away. */
@@ -90,7 +90,11 @@ export class Settlement {
 
   /** Resolves when all is on its way: whatever is sent on the link after it comes after it. */
   async #tell(link: Link): Promise<void> {
-    const ends = await this.#options.ends.of(link.identity.agentId);
+    const { agentId, publicKey } = link.identity;
+    const all = await this.#options.ends.of(agentId);
+    // The end of a replaced key is for the agents that still have it, and stays until none can come by a pass any more.
+    if (all.some((end) => end.cause === 'machine_replaced' && end.public_key === publicKey)) link.refuse(replaced());
+    const ends = all.filter(({ cause }) => cause !== 'machine_replaced');
     if (ends.some(({ cause }) => cause === 'machine_deleted')) link.refuse(new LinkRefusal('machine_revoked', true));
     if (ends.length === 0 || !link.isOpen) return;
     for (const end of ends) link.send({ $case: 'endSession', value: endMessage(end) });

@@ -1,10 +1,11 @@
 import { AppError } from '@webxterm/shared';
 import { duplicateIndexKey } from '@webxterm/shared/mongo';
 import mongoose, { type ClientSession } from 'mongoose';
+import type { EndStore } from '../access/end-store.ts';
 import { makeAgentId } from '../machines/agent-id.ts';
 import { inTime } from '../machines/in-time.ts';
 import { numberedName, storedName } from '../machines/machine-name.ts';
-import type { MachineModels, MachineRecord, StoredMachine } from '../machines/record.ts';
+import { type MachineModels, type MachineRecord, pendingMark, type StoredMachine } from '../machines/record.ts';
 import type { ReportedFacts } from '../machines/store.ts';
 
 export interface NewMachine extends ReportedFacts {
@@ -28,10 +29,12 @@ const maxNameTries = 200;
 /** Which machine it is that dials, and how a new one comes in. */
 export class EnrolmentStore {
   readonly #machines: MachineModels['machines'];
+  readonly #ends: Pick<EndStore, 'add'>;
   readonly #maxPerOwner: number;
 
-  constructor({ machines }: Pick<MachineModels, 'machines'>, maxPerOwner: number) {
+  constructor({ machines }: Pick<MachineModels, 'machines'>, ends: Pick<EndStore, 'add'>, maxPerOwner: number) {
     this.#machines = machines;
+    this.#ends = ends;
     this.#maxPerOwner = maxPerOwner;
   }
 
@@ -70,6 +73,8 @@ export class EnrolmentStore {
         revoked_at: null,
         registration_hash: null,
         registration_expires_at: null,
+        registration_replaces: null,
+        notice: null,
         new_from: machine.ip_address,
         new_until: new Date(now.getTime() + newForMs),
         grants_written: 0,
@@ -116,6 +121,41 @@ export class EnrolmentStore {
       this.#machines.findOneAndUpdate(filter, { $set: redeemed }, { returnDocument: 'after' }).lean(),
     );
     return machine ?? undefined;
+  }
+
+  /**
+   * The machine whose agent this token replaces, now with the new one; undefined when there is none: it was removed, handed over or
+   * replaced meanwhile, or the time of the token is over. The links of the agent before are to end, from the same transaction on.
+   */
+  async replace(
+    hash: string,
+    before: Pick<MachineRecord, 'agent_id' | 'owner_id' | 'public_key' | 'ip_address'>,
+    redeemed: ReportedFacts & Pick<MachineRecord, 'public_key' | 'credential_hash'>,
+    now: Date,
+  ): Promise<StoredMachine | undefined> {
+    const { agent_id, owner_id, public_key } = before;
+    const filter = {
+      ...{ agent_id, owner_id, public_key, revoked_at: null },
+      registration_hash: hash,
+      registration_replaces: public_key,
+      registration_expires_at: mongoose.trusted({ $gt: now }),
+    };
+    const notice = {
+      kind: 'replaced',
+      at: now,
+      address: redeemed.ip_address,
+      other_address: before.ip_address,
+    } as const;
+    // No API key stands behind it any more: a new one cuts it off from nothing.
+    const $set = { ...redeemed, notice, key_id: pendingMark(agent_id), key_revoked_at: null };
+    const written = this.#machines.db.transaction(async (session) => {
+      const machine = await this.#machines
+        .findOneAndUpdate(filter, { $set }, { returnDocument: 'after', session })
+        .lean();
+      if (machine !== null) await this.#ends.add([{ agent_id, cause: 'machine_replaced', public_key }], session);
+      return machine ?? undefined;
+    });
+    return inTime(helloDeadlineMs, written);
   }
 
   /** Whatever became of the machine that was added with this token. */

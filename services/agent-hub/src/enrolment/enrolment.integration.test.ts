@@ -1,7 +1,7 @@
-import { createMachine, runCommand } from '@webxterm/contracts/rest';
+import { createMachine, createRegistrationToken, runCommand } from '@webxterm/contracts/rest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestSignin } from '../testing/auth-stand-in.ts';
-import { dial, dialRefused, TestMachine } from '../testing/test-agent.ts';
+import { dial, dialRefused, TestLink, TestMachine } from '../testing/test-agent.ts';
 import type { RunningHub } from '../testing/test-hub.ts';
 import { World } from '../testing/world.ts';
 
@@ -12,7 +12,7 @@ let ann: TestSignin;
 
 beforeAll(async () => {
   world = await World.start();
-  [hub, other] = [await world.hub({ MAX_MACHINES_PER_USER: '6' }), await world.hub()];
+  [hub, other] = [await world.hub({ MAX_MACHINES_PER_USER: '8' }), await world.hub()];
   ann = await world.auth.signIn(world.auth.addUser('ann'));
 }, 60_000);
 afterAll(() => world?.stop(), 30_000);
@@ -80,6 +80,80 @@ describe('a machine that was added beforehand', () => {
   });
 });
 
+describe('a machine that was reinstalled', () => {
+  const allow = async (agentId: string, by = ann): Promise<string> => {
+    const { status, body } = await hub.call('POST', `/api/machines/${agentId}/registration-token`, by.token);
+    expect(status).toBe(201);
+    return createRegistrationToken.success.schema.parse(body).registration_token;
+  };
+  const byKey = () => ({ $case: 'apiKey', value: ann.user.apiKey }) as const;
+
+  it('takes its entry over: the agent before loses link, pass and credential at every hub, and its owner is told', async () => {
+    const old = new TestMachine('old disk');
+    const link = await dial(other.grpc, old, byKey());
+    const { agentId, linkPass, machineCredential } = link.welcome;
+    const path = `/api/machines/${agentId}`;
+    expect((await hub.call('PATCH', path, ann.token, { name: 'survivor', tags: ['kept'] })).status).toBe(200);
+    const void_ = await allow(agentId);
+    const token = await allow(agentId);
+    expect(await dialRefused(hub.grpc, new TestMachine('x'), shows(void_))).toMatchObject({
+      code: 'bad_registration_token',
+    });
+    const fresh = new TestMachine('new disk');
+    const answer = await new TestLink(hub.grpc).sayHello(fresh, shows(token), { registerOnly: true });
+    if (!('welcome' in answer)) throw new Error('refused');
+    expect(answer.welcome).toMatchObject({ agentId, machineName: 'survivor' });
+    expect(await link.inbox.take(({ $case }) => $case === 'refused')).toMatchObject({
+      value: { code: 'machine_revoked', permanent: true, message: expect.stringContaining('took the place') },
+    });
+    await link.ended;
+    for (const { grpc } of [hub, other]) {
+      const credential = { $case: 'machineCredential', value: machineCredential } as const;
+      expect(await dialRefused(grpc, old, credential)).toMatchObject({ code: 'bad_credential' });
+      const passed = new TestLink(grpc);
+      const told = await passed.sayHello(old, { $case: 'linkPass', value: linkPass });
+      if ('welcome' in told) await passed.inbox.take(({ $case }) => $case === 'refused');
+      else expect(told.refused.code).toBe('machine_revoked');
+      await passed.ended;
+    }
+    // The same agent may ask again; no other gets it.
+    const again = await dial(hub.grpc, fresh, shows(token));
+    expect(again.welcome.agentId).toBe(agentId);
+    expect(await dialRefused(hub.grpc, new TestMachine('third'), shows(token))).toMatchObject({
+      code: 'bad_registration_token',
+    });
+    expect((await hub.call('GET', path, ann.token)).body).toMatchObject({
+      name: 'survivor',
+      tags: ['kept'],
+      notice: { kind: 'replaced', address: '127.0.0.1', other_address: '127.0.0.1' },
+    });
+    expect((await hub.call('GET', '/api/dashboard/recent-activity', ann.token)).body).toMatchObject({
+      activity: expect.arrayContaining([expect.objectContaining({ what: 'replaced', machine_id: agentId })]),
+    });
+    again.cut();
+  });
+
+  it('is for those who manage it, within its hour, and not once the machine is removed', async () => {
+    const machine = new TestMachine('kept');
+    const link = await dial(hub.grpc, machine, byKey());
+    const { agentId } = link.welcome;
+    const stranger = await world.auth.signIn(world.auth.addUser('stranger'));
+    const path = `/api/machines/${agentId}`;
+    expect(await hub.call('POST', `${path}/registration-token`, stranger.token)).toMatchObject({ status: 404 });
+    const late = await allow(agentId);
+    const machines = world.database('agent-hub').collection('machines');
+    await machines.updateOne({ agent_id: agentId }, { $set: { registration_expires_at: new Date(0) } });
+    expect(await dialRefused(hub.grpc, new TestMachine('late'), shows(late))).toMatchObject({
+      message: expect.stringContaining('time of this registration token is over'),
+    });
+    const token = await allow(agentId);
+    expect((await hub.call('DELETE', path, ann.token)).status).toBe(204);
+    expect(await dialRefused(hub.grpc, new TestMachine('gone'), shows(token))).toMatchObject({
+      message: expect.stringContaining('was removed'),
+    });
+  });
+});
+
 describe('names and caps', () => {
   it('keeps a name unique for its owner, and free again once the machine is removed', async () => {
     const { machine } = await add('twice');
@@ -96,7 +170,7 @@ describe('names and caps', () => {
 
   it('lets nobody have more machines than the setting says, however they come', async () => {
     const max = await world.auth.signIn(world.auth.addUser('max'));
-    for (let count = 0; count < 6; count += 1)
+    for (let count = 0; count < 8; count += 1)
       expect((await hub.call('POST', '/api/machines', max.token, { name: `box ${count}` })).status).toBe(201);
     expect(await hub.call('POST', '/api/machines', max.token, { name: 'one more' })).toMatchObject({
       status: 409,

@@ -1,5 +1,6 @@
 import type { Auditor } from '@webxterm/shared/audit';
 import { duplicateIndexKey } from '@webxterm/shared/mongo';
+import type { ActivityLog } from '../dashboard/activity-log.ts';
 import { makeMachineCredential, sha256Hex } from '../links/machine-credential.ts';
 import { LinkRefusal } from '../links/refusal.ts';
 import { isPending, type StoredMachine } from '../machines/record.ts';
@@ -13,6 +14,9 @@ export interface RedeemOptions {
   readonly now: () => number;
   /** @throws LinkRefusal when this user is gone or disabled */
   readonly requireOwner: (ownerId: string) => Promise<void>;
+  /** Called when an agent with another key became this machine. */
+  readonly onReplaced: (machine: StoredMachine) => Promise<void>;
+  readonly activityLog: Pick<ActivityLog, 'add'>;
 }
 
 /**
@@ -21,12 +25,13 @@ export interface RedeemOptions {
  * @throws LinkRefusal bad_registration_token, machine_revoked, machine_enrolled, user_disabled
  */
 export const redeemToken = async (
-  { enrolments, auditor, now, requireOwner }: RedeemOptions,
+  options: RedeemOptions,
   token: string,
   publicKey: Buffer,
   facts: ReportedFacts,
 ): Promise<{ machine: StoredMachine; machineCredential: string }> => {
   if (!isRegistrationToken(token)) throw badToken();
+  const { enrolments, auditor, now, requireOwner } = options;
   const hash = registrationHash(token);
   const machineCredential = makeMachineCredential();
   const redeemed = {
@@ -34,6 +39,11 @@ export const redeemToken = async (
     public_key: publicKey.toString('base64url'),
     credential_hash: sha256Hex(machineCredential),
   };
+  const before = await enrolments.addedWith(hash);
+  // The agent that has the key which the token may replace shows the token itself: it stays, with a new credential.
+  if (before !== undefined && before.registration_replaces === before.public_key && !isPending(before))
+    if (before.public_key !== redeemed.public_key)
+      return { machine: await replaceAgent(options, hash, before, redeemed), machineCredential };
   const machine = await auditor.act(
     {
       action: 'machine_added',
@@ -62,6 +72,46 @@ export const redeemToken = async (
   return { machine, machineCredential };
 };
 
+/** Another agent becomes a machine that has one: the key, the credential and the links of the agent before end. */
+const replaceAgent = async (
+  { enrolments, auditor, now, requireOwner, onReplaced, activityLog }: RedeemOptions,
+  hash: string,
+  before: StoredMachine,
+  redeemed: Parameters<EnrolmentStore['replace']>[2],
+): Promise<StoredMachine> => {
+  // Asked before too: for an owner who is disabled, the agent that is there must not lose its machine.
+  await requireOwner(before.owner_id);
+  const { agent_id, name } = before;
+  const machine = await auditor.act(
+    {
+      action: 'machine_replaced',
+      actor: { kind: 'service' },
+      from: { clientIp: redeemed.ip_address, userAgent: `vsay-agent ${redeemed.agent_version}`, requestId: '' },
+      agentId: agent_id,
+      target: { type: 'machine', id: agent_id, name },
+      details: {
+        hostname: redeemed.metadata.hostname,
+        was_hostname: before.metadata.hostname,
+        was_address: before.ip_address,
+      },
+    },
+    async () => {
+      const found = await enrolments.replace(hash, before, redeemed, new Date(now())).catch(async (error: unknown) => {
+        throw duplicateIndexKey(error) === 'owner_id,public_key'
+          ? await whatItIs(enrolments, hash, redeemed.public_key)
+          : error;
+      });
+      if (found === undefined) throw badToken(whyNot(await enrolments.addedWith(hash)));
+      await onReplaced(found);
+      await requireOwner(found.owner_id);
+      return found;
+    },
+  );
+  const detail = `from ${redeemed.ip_address}, was at ${before.ip_address}`;
+  await activityLog.add(machine, { what: 'replaced', by: { username: 'A new agent' }, detail });
+  return machine;
+};
+
 const badToken = (message?: string): LinkRefusal =>
   new LinkRefusal('bad_registration_token', true, message === undefined ? {} : { message });
 
@@ -70,6 +120,8 @@ const whyNot = (machine: StoredMachine | undefined): string | undefined => {
   if (machine === undefined) return undefined;
   const again = 'Add the machine again for a new token.';
   if (machine.revoked_at !== null) return `The machine of this registration token was removed. ${again}`;
+  if (machine.registration_replaces === machine.public_key)
+    return "The time of this registration token is over. Make a new one on the machine's page.";
   if (isPending(machine)) return `The time of this registration token is over. ${again}`;
   return `This registration token was used: another machine registered with it. ${again}`;
 };

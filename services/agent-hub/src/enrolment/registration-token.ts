@@ -5,6 +5,9 @@ const prefix = 'wxt_rt_';
 /** How long a token is good for. */
 export const registrationLifeMs = 24 * 3_600_000;
 
+/** How long a token is good for that replaces the agent of a machine: whoever has it gets what people type there. */
+export const replacementLifeMs = 3_600_000;
+
 /** Makes a machine the one that was added beforehand: 256 random bits. Only its hash is kept. */
 export const makeRegistrationToken = (): string => `${prefix}${randomBytes(32).toString('base64url')}`;
 

@@ -95,12 +95,12 @@ export class AgentService {
     });
   }
 
-  /** Keeps what the agent told about its machine; a machine that was removed while it dialled by its pass goes now. */
+  /** Keeps what the agent told about its machine; an agent whose machine was removed, or that was replaced, goes now. */
   async #report(link: Link, { facts }: Registered): Promise<void> {
     const { store, logger, now } = this.#options;
-    const { agentId } = link.identity;
+    const { agentId, publicKey } = link.identity;
     try {
-      const known = await store.report(agentId, facts, new Date(now()));
+      const known = await store.report(agentId, publicKey, facts, new Date(now()));
       if (!known) link.refuse(new LinkRefusal('machine_revoked', true));
     } catch (error) {
       logger.warn({ err: error, agent_id: agentId }, 'what the agent told of its machine could not be saved');

@@ -14,6 +14,10 @@ export interface LinkIdentity extends Dial {
   readonly ownerUsername: string;
   readonly machineName: string;
   readonly keyId: string;
+  /** base64url of the raw Ed25519 key that the hello was signed with. */
+  readonly publicKey: string;
+  /** Where the dial came from. */
+  readonly address: string;
 }
 
 /** How often silence is counted. Ping after 2 s of silence, dead after 4 s. */

@@ -222,6 +222,15 @@ describe('two dials of one machine', () => {
     const refused = await dialRefused(hub.grpc, machine, key, { instanceId: randomBytes(16) });
     expect(refused).toMatchObject({ code: 'displaced', permanent: false });
     expect(refused.retryAfterMs).toBeGreaterThan(0);
+    const { agentId } = holder.welcome;
+    await until(async () => (await machineOf(agentId)).notice !== null);
+    expect((await machineOf(agentId)).notice).toMatchObject({
+      kind: 'cloned',
+      address: '127.0.0.1',
+      other_address: '127.0.0.1',
+    });
+    const known = await hub.call('PATCH', `/api/machines/${agentId}`, annIn.token, { known: true });
+    expect(known.body).toMatchObject({ notice: null });
     holder.cut();
   });
 

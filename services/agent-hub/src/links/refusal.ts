@@ -57,3 +57,9 @@ export const toRefusal = (error: unknown): LinkRefusal => {
   if (isMongoUnavailable(error)) return retryLater('The database does not answer right now.');
   return retryLater('The server failed on this dial.', 10_000);
 };
+
+/** Another agent became this machine: the key of the one that dials does not count any more. */
+export const replaced = (): LinkRefusal =>
+  new LinkRefusal('machine_revoked', true, {
+    message: 'Another agent took the place of this one. To add this machine too, run "vsay-agent configure" again.',
+  });

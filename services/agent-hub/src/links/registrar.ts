@@ -4,6 +4,7 @@ import type { Hello } from '@webxterm/contracts/grpc';
 import { type Auditor, refusalFact } from '@webxterm/shared/audit';
 import { ask } from '@webxterm/shared/bus';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
+import type { ActivityLog } from '../dashboard/activity-log.ts';
 import type { EnrolmentStore } from '../enrolment/enrolment-store.ts';
 import { redeemToken } from '../enrolment/redeem.ts';
 import { cleanMachineName } from '../machines/machine-name.ts';
@@ -33,6 +34,9 @@ export interface RegistrarOptions {
   /** With one API key. */
   readonly registrationsPerMinute: number;
   readonly auditor: Pick<Auditor, 'act' | 'count'>;
+  readonly activityLog: Pick<ActivityLog, 'add'>;
+  /** An agent with another key became this machine: links of agents with the key before end. */
+  readonly onReplaced: (machine: StoredMachine) => Promise<void>;
   readonly now: () => number;
 }
 
@@ -90,7 +94,7 @@ export class Registrar {
       ownerUsername: pass.owner_username,
       machineName: pass.machine_name,
       keyId: pass.key_id,
-      ...dialOf(hello),
+      ...dialOf(hello, facts),
     };
     return { identity, machineCredential: undefined, facts };
   }
@@ -105,7 +109,7 @@ export class Registrar {
     if (machine.revoked_at !== null) throw new LinkRefusal('machine_revoked', true);
     if (machine.key_revoked_at !== null || this.#options.isKeyRevoked(machine.key_id))
       throw new LinkRefusal('bad_credential', true);
-    return { identity: identityOf(machine, hello), machineCredential: undefined, facts };
+    return { identity: identityOf(machine, hello, facts), machineCredential: undefined, facts };
   }
 
   async #throttle(keyHash: string): Promise<void> {
@@ -128,7 +132,7 @@ export class Registrar {
       hello.publicKey,
       facts,
     );
-    return { identity: identityOf(machine, hello), machineCredential, facts };
+    return { identity: identityOf(machine, hello, facts), machineCredential, facts };
   }
 
   async #byApiKey(hello: Hello, apiKey: string, facts: ReportedFacts): Promise<Registered> {
@@ -161,7 +165,7 @@ export class Registrar {
       });
       return enrolled;
     });
-    return { identity: identityOf(machine, hello), machineCredential, facts };
+    return { identity: identityOf(machine, hello, facts), machineCredential, facts };
   }
 
   /** @throws LinkRefusal when the owner of a machine may enrol none (any more) */
@@ -211,16 +215,18 @@ const dialledFrom = (facts: ReportedFacts) => ({
   requestId: '',
 });
 
-const dialOf = (hello: Hello): { instanceId: string; generation: bigint } => ({
+const dialOf = (hello: Hello, facts: ReportedFacts) => ({
   instanceId: hello.instanceId.toString('base64url'),
   generation: hello.generation,
+  publicKey: hello.publicKey.toString('base64url'),
+  address: facts.ip_address,
 });
 
-const identityOf = (machine: StoredMachine, hello: Hello): LinkIdentity => ({
+const identityOf = (machine: StoredMachine, hello: Hello, facts: ReportedFacts): LinkIdentity => ({
   agentId: machine.agent_id,
   ownerId: machine.owner_id,
   ownerUsername: machine.owner_username,
   machineName: machine.name,
   keyId: machine.key_id,
-  ...dialOf(hello),
+  ...dialOf(hello, facts),
 });

@@ -1,5 +1,6 @@
 import {
   createMachine,
+  createRegistrationToken,
   deleteMachine,
   type Machine,
   type MachineRole,
@@ -34,6 +35,11 @@ export const mountMachineChanges = (
   api.mount(createMachine, async ({ body, caller }) => {
     const { machine, token } = await changes.create(caller, body);
     return { machine: view(machine, 'owner'), registration_token: token, expires_in: registrationLifeMs / 1000 };
+  });
+
+  api.mount(createRegistrationToken, async ({ params, caller }) => {
+    const { token, lifeMs } = await changes.allowReplacement(caller, params.agent_id);
+    return { registration_token: token, expires_in: lifeMs / 1000 };
   });
 
   api.mount(updateMachine, async ({ params, body, caller }) => {

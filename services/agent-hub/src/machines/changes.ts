@@ -8,11 +8,16 @@ import type { AccessNews } from '../access/news.ts';
 import type { People } from '../access/people.ts';
 import type { ActivityLog } from '../dashboard/activity-log.ts';
 import type { EnrolmentStore } from '../enrolment/enrolment-store.ts';
-import { makeRegistrationToken, registrationHash, registrationLifeMs } from '../enrolment/registration-token.ts';
+import {
+  makeRegistrationToken,
+  registrationHash,
+  registrationLifeMs,
+  replacementLifeMs,
+} from '../enrolment/registration-token.ts';
 import { makeAgentId } from './agent-id.ts';
 import { storedName } from './machine-name.ts';
 import type { ManagedMachines } from './managed.ts';
-import { type MachineModels, type MachineRecord, pendingMark, type StoredMachine } from './record.ts';
+import { isPending, type MachineModels, type MachineRecord, pendingMark, type StoredMachine } from './record.ts';
 import type { MachineStore } from './store.ts';
 
 export interface MachineChangesOptions {
@@ -107,6 +112,29 @@ export class MachineChanges {
     return after;
   }
 
+  /**
+   * A token by which another agent becomes this machine. It replaces the key that the machine has now, and no later one.
+   * @throws AppError machine_not_found, forbidden
+   */
+  async allowReplacement(caller: Caller, agentId: string): Promise<{ token: string; lifeMs: number }> {
+    const { models, managed, auditor, now } = this.#options;
+    const before = await managed.require(caller, agentId);
+    const token = makeRegistrationToken();
+    const lifeMs = isPending(before) ? registrationLifeMs : replacementLifeMs;
+    const $set = {
+      registration_hash: registrationHash(token),
+      registration_expires_at: new Date(now() + lifeMs),
+      registration_replaces: isPending(before) ? null : before.public_key,
+    };
+    await models.machines.db.transaction(async (session) => {
+      const asRead = { ...unchanged(before), public_key: before.public_key };
+      const { matchedCount } = await models.machines.updateOne(asRead, { $set }, { session });
+      if (matchedCount === 0) throw new AppError('machine_not_found');
+      await auditor.recordIn(session, factOf('registration_token_created', before));
+    });
+    return { token, lifeMs };
+  }
+
   /** @throws AppError machine_not_found, forbidden */
   async remove(caller: Caller, agentId: string): Promise<void> {
     const machine = await this.#options.managed.require(caller, agentId);
@@ -149,11 +177,17 @@ const written = ({ known, ...change }: MachineChange): Partial<MachineRecord> =>
   ...(change.name === undefined ? {} : storedName(change.name)),
   ...(change.description === undefined ? {} : { description: change.description }),
   ...(change.tags === undefined ? {} : { tags: change.tags }),
-  ...(known === undefined ? {} : { new_from: null, new_until: null }),
+  ...(known === undefined ? {} : { new_from: null, new_until: null, notice: null }),
 });
 
 export const factOf = <
-  A extends 'machine_added' | 'machine_removed' | 'machine_renamed' | 'machine_updated' | 'machine_handed_over',
+  A extends
+    | 'machine_added'
+    | 'machine_removed'
+    | 'machine_renamed'
+    | 'machine_updated'
+    | 'machine_handed_over'
+    | 'registration_token_created',
 >(
   action: A,
   { agent_id, name }: Pick<MachineRecord, 'agent_id' | 'name'>,
@@ -178,6 +212,8 @@ const nothingKnown = {
   uptime_seconds: 0,
   resource_stats: null,
   revoked_at: null,
+  registration_replaces: null,
+  notice: null,
   new_from: null,
   new_until: null,
   grants_written: 0,

@@ -109,7 +109,9 @@ export class Departures {
     await people.prepare(heir.user_id);
     return models.machines.db.transaction(async (session) => {
       if ((await people.restOn(heir.user_id, session)) === undefined) return false;
-      const $set = { owner_id: heir.user_id, owner_username: heir.username, ...storedName(name) };
+      // A token that the owner before made is nothing to the heir.
+      const noToken = { registration_hash: null, registration_expires_at: null, registration_replaces: null };
+      const $set = { owner_id: heir.user_id, owner_username: heir.username, ...storedName(name), ...noToken };
       const { matchedCount } = await models.machines.updateOne(unchanged(machine), { $set }, { session });
       // Removed meanwhile: nothing is left to hand over.
       if (matchedCount === 0) return true;

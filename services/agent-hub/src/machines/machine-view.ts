@@ -38,8 +38,13 @@ export const machineView = (
     metadata: machine.metadata,
     created_at: machine.created_at.toISOString(),
     new_from: machine.new_until !== null && machine.new_until.getTime() > Date.now() ? machine.new_from : null,
+    notice: noticeOf(machine),
   };
 };
+
+const noticeOf = ({ notice }: StoredMachine): Machine['notice'] =>
+  // Machines of an older version have no such field.
+  notice ? { ...notice, at: notice.at.toISOString() } : null;
 
 const statusOf = (machine: StoredMachine, online: boolean): MachineStatus => {
   if (machine.revoked_at !== null) return 'revoked';

@@ -5,6 +5,14 @@ import { type PersonRecord, personSchema } from '../access/person-record.ts';
 import { type ActivityRecord, activitySchema } from '../dashboard/record.ts';
 import { type StatsRecord, statsSchema } from './stats-record.ts';
 
+/** See `MachineNotice` of the REST contract. */
+export interface KeyNotice {
+  kind: 'cloned' | 'replaced';
+  at: Date;
+  address: string;
+  other_address: string;
+}
+
 /** A machine as it is kept. What changes by the second (stats, last_active) is written sparsely. */
 export interface MachineRecord {
   agent_id: string;
@@ -41,6 +49,10 @@ export interface MachineRecord {
   /** SHA-256 of the token that makes a machine this one; null where it is not pending, nor was just registered by one. */
   registration_hash: string | null;
   registration_expires_at: Date | null;
+  /** The public key of the agent that the token may replace; null where it replaces none. */
+  registration_replaces: string | null;
+  /** What its owner has to know about its key, until they say that they do. */
+  notice: KeyNotice | null;
   /** The address that it was enrolled from by API key; null once its owner knows of it. */
   new_from: string | null;
   new_until: Date | null;
@@ -96,6 +108,8 @@ const machineSchema = new Schema<MachineRecord>(
     revoked_at: { type: Date, default: null },
     registration_hash: { type: String, default: null },
     registration_expires_at: { type: Date, default: null },
+    registration_replaces: { type: String, default: null },
+    notice: { type: Schema.Types.Mixed, default: null },
     new_from: { type: String, default: null },
     new_until: { type: Date, default: null },
     grants_written: { type: Number, default: 0 },

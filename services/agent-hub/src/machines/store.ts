@@ -2,7 +2,7 @@ import { type Place, pageOf, readCursor } from '@webxterm/shared/mongo';
 import mongoose, { type QueryFilter, type Types } from 'mongoose';
 import type { Person, Standing } from './access-rule.ts';
 import { inTime } from './in-time.ts';
-import type { MachineModels, MachineRecord, StoredMachine } from './record.ts';
+import type { KeyNotice, MachineModels, MachineRecord, StoredMachine } from './record.ts';
 
 /** Which machines a call may see at all. Every read takes one, so that none can forget to ask whose. */
 export type MachineScope = { readonly kind: 'all' } | { readonly kind: 'user'; readonly userId: string };
@@ -132,13 +132,20 @@ export class MachineStore {
   }
 
   /**
-   * Keeps what the agent told at a hello, and that it was here.
-   * @returns false when the machine is not enrolled any more
+   * Keeps what the agent with this key told at a hello, and that it was here.
+   * @returns false when the machine is not enrolled any more, or another agent replaced this one
    */
-  async report(agentId: string, facts: ReportedFacts, now: Date): Promise<boolean> {
+  async report(agentId: string, publicKey: string, facts: ReportedFacts, now: Date): Promise<boolean> {
     const update = { $set: { ...facts, last_active: now } };
-    const { matchedCount } = await this.#models.machines.updateOne({ agent_id: agentId, revoked_at: null }, update);
+    const which = { agent_id: agentId, public_key: publicKey, revoked_at: null };
+    const { matchedCount } = await this.#models.machines.updateOne(which, update);
     return matchedCount > 0;
+  }
+
+  /** Notes that two agents with this key live. */
+  async noteClone(agentId: string, publicKey: string, notice: KeyNotice): Promise<void> {
+    const which = { agent_id: agentId, public_key: publicKey, revoked_at: null };
+    await this.#models.machines.updateOne(which, { $set: { notice } });
   }
 
   /** The API key was replaced: what was issued under it dies. */

@@ -1,0 +1,38 @@
+import { Button, Group, Modal, Stack, Text } from '@mantine/core';
+import type { Machine } from '@webxterm/contracts/rest';
+import { Failure } from '../layout/failure.tsx';
+import { InstallSteps } from './add-machine-steps.tsx';
+import { useRegistrationToken } from './manage-queries.ts';
+
+/** Gives the commands by which a machine that was reinstalled takes its entry over. */
+export const ReinstallDialog = ({ machine, onClose }: { machine: Machine; onClose: () => void }) => {
+  const create = useRegistrationToken(machine.agent_id);
+  const token = create.data?.registration_token;
+  return (
+    <Modal opened onClose={onClose} size="lg" title={<Text fw={650}>Reinstall {machine.name}</Text>}>
+      {token === undefined ? (
+        <Stack>
+          <Text>
+            A new agent takes the place of the one that {machine.name} has now. Name, tags and access stay. The agent
+            before is disconnected for good and its terminals end, as soon as the new one is configured.
+          </Text>
+          {create.isError && <Failure title="The commands could not be made" error={create.error} />}
+          <Group justify="flex-end">
+            <Button variant="default" onClick={onClose} data-autofocus>
+              Cancel
+            </Button>
+            <Button loading={create.isPending} onClick={() => create.mutate()}>
+              Show the commands
+            </Button>
+          </Group>
+        </Stack>
+      ) : (
+        <InstallSteps
+          token={token}
+          visible={token}
+          note={`The token is shown once. It makes one agent ${machine.name}, within the hour.`}
+        />
+      )}
+    </Modal>
+  );
+};
