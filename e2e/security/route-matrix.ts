@@ -1,4 +1,4 @@
-import { allRoutes, type Route } from '@webxterm/contracts/rest';
+import { allRoutes, ErrorBody, type Route } from '@webxterm/contracts/rest';
 import { describe, expect, it } from 'vitest';
 import { allRules } from './rules/all-rules.ts';
 import { type Call, type Rule, type Standing, standings } from './rules/rule.ts';
@@ -15,6 +15,9 @@ const pathOf = (route: Route, { params = {}, query = {} }: Call): string => {
   return search === '' ? path : `${path}?${search}`;
 };
 
+const codeIn = ({ status }: Response, text: string): unknown =>
+  status < 400 ? undefined : ErrorBody.parse(JSON.parse(text)).code;
+
 const ask = async (world: World, route: Route, call: Call, token: string | undefined): Promise<Outcome> => {
   const leaving = new AbortController();
   const response = await fetch(`${world.stack.url}${pathOf(route, call)}`, {
@@ -30,6 +33,13 @@ const ask = async (world: World, route: Route, call: Call, token: string | undef
   const endless = response.status === 200 && route.success.stream === 'text/event-stream';
   const text = endless ? '' : await response.text();
   if (endless) leaving.abort();
+  const seen = {
+    method: route.method,
+    path: pathOf(route, call),
+    status: response.status,
+    code: codeIn(response, text),
+  };
+  expect(world.documented.missing(seen)).toBeUndefined();
   return { status: response.status, text };
 };
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { type BusUser, inboxPrefix } from '@webxterm/contracts/bus';
 import { MongoClient } from 'mongodb';
+import { DocumentedAnswers } from '../support/documented-answers.ts';
 import { RawTerminal } from '../support/raw-terminal.ts';
 import { eventually, onlineMachine, Rest } from '../support/rest.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
@@ -42,6 +43,8 @@ export interface World {
   readonly stack: TestStack;
   readonly cast: Cast;
   readonly agentId: string;
+  /** What OpenAPI says that each route can answer. */
+  readonly documented: DocumentedAnswers;
   /** A live session of `control` on the machine. */
   readonly session: RawTerminal;
   /** What must stand in no log: everything secret that was used. */
@@ -178,6 +181,7 @@ export const startWorld = async (): Promise<World> => {
     stack,
     cast,
     agentId,
+    documented: await DocumentedAnswers.of(stack.url),
     session,
     secrets,
     person: (name) => signUp(stack, name, secrets),

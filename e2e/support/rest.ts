@@ -1,5 +1,9 @@
 import type { Machine, Session } from '@webxterm/contracts/rest';
 import type { z } from 'zod';
+import { DocumentedAnswers } from './documented-answers.ts';
+
+/** By the address of a gateway. */
+const documents = new Map<string, DocumentedAnswers>();
 
 export interface Answer<T = Record<string, unknown>> {
   status: number;
@@ -7,7 +11,7 @@ export interface Answer<T = Record<string, unknown>> {
   body: T;
 }
 
-/** REST as a script uses it: JSON in, JSON out, whatever the status. */
+/** REST as a script uses it: JSON in, JSON out, whatever the status; an answer that OpenAPI does not have fails the test. */
 export class Rest {
   readonly url: string;
   readonly token: string | undefined;
@@ -37,7 +41,17 @@ export class Rest {
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
-    return { status: response.status, headers: response.headers, body: text === '' ? {} : JSON.parse(text) };
+    const answer = { status: response.status, headers: response.headers, body: text === '' ? {} : JSON.parse(text) };
+    const seen = { method, path, status: answer.status, code: answer.body.code };
+    const missing = (await this.#documented()).missing(seen);
+    if (missing !== undefined) throw new Error(missing);
+    return answer;
+  }
+
+  async #documented(): Promise<DocumentedAnswers> {
+    const known = documents.get(this.url) ?? (await DocumentedAnswers.of(this.url));
+    documents.set(this.url, known);
+    return known;
   }
 
   get<T = Record<string, unknown>>(path: string): Promise<Answer<T>> {

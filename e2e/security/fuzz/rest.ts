@@ -2,6 +2,7 @@ import { isErrorCode } from '@webxterm/contracts/errors';
 import { allRoutes, ErrorBody, type Route } from '@webxterm/contracts/rest';
 import fc, { type Arbitrary } from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { DocumentedAnswers } from '../../support/documented-answers.ts';
 import type { World } from '../world.ts';
 import { fromSchema, junk } from './from-schema.ts';
 
@@ -59,18 +60,30 @@ const requestsOf = (route: Route): Arbitrary<Case> =>
   });
 
 /** What is wrong with the answer; undefined: nothing. */
-const wrongWith = async (route: Route, response: Response): Promise<string | undefined> => {
+const wrongWith = async (
+  documented: DocumentedAnswers,
+  route: Route,
+  response: Response,
+): Promise<string | undefined> => {
   if (response.status < 400) return response.status === route.success.status ? undefined : 'an unknown success';
   const answer = await response.text();
   if (response.status >= 500 && response.status !== 503) return answer;
   const body = ErrorBody.safeParse(JSON.parse(answer));
   if (!body.success || !isErrorCode(body.data.code)) return `no error of ours: ${answer}`;
   if (body.data.request_id !== response.headers.get('x-request-id')) return `another request id: ${answer}`;
+  const seen = {
+    method: route.method,
+    path: new URL(response.url).pathname,
+    status: response.status,
+    code: body.data.code,
+  };
+  const missing = documented.missing(seen);
+  if (missing !== undefined) return missing;
   return innards.test(answer) ? `shows its innards: ${answer}` : undefined;
 };
 
 const send = async (
-  url: string,
+  { stack: { url }, documented }: World,
   route: Route,
   { path, body, contentType }: Case,
   token: string | undefined,
@@ -86,7 +99,7 @@ const send = async (
     redirect: 'manual',
     signal: leaving.signal,
   });
-  const wrong = await wrongWith(route, response);
+  const wrong = await wrongWith(documented, route, response);
   leaving.abort();
   const said = body === undefined ? '' : body.slice(0, 500);
   return wrong === undefined ? undefined : `${route.id} ${path.slice(0, 300)} ${said}: ${response.status} ${wrong}`;
@@ -104,7 +117,7 @@ const lastOfAll = new Set(['logout', 'deleteProfile']);
 export const fuzzRest = (world: () => World): void => {
   describe('REST, through the door', () => {
     it(`answers ${cases} requests, right or wrong, with what the contract says`, async () => {
-      const { stack, cast, person } = world();
+      const { cast, person } = world();
       const [user, admin] = await Promise.all([person('fuzz user'), person('fuzz admin')]);
       await cast.admin.rest.send('PATCH', `/api/users/${admin.id}`, { role: 'admin' });
       const tokens = { nobody: undefined, user: user.token, admin: admin.token };
@@ -113,7 +126,7 @@ export const fuzzRest = (world: () => World): void => {
       for (const route of allRoutes.toSorted((a, b) => Number(lastOfAll.has(a.id)) - Number(lastOfAll.has(b.id)))) {
         const drawn = fc.sample(requestsOf(route), { seed, numRuns: casesOf(route) });
         for (let from = 0; from < drawn.length; from += batch) {
-          const sent = drawn.slice(from, from + batch).map((one) => send(stack.url, route, one, tokens[one.as]));
+          const sent = drawn.slice(from, from + batch).map((one) => send(world(), route, one, tokens[one.as]));
           for (const wrong of await Promise.all(sent)) if (wrong !== undefined) found.push(wrong);
         }
       }
