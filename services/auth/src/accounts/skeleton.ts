@@ -1,6 +1,6 @@
 import confusables from './confusables.json' with { type: 'json' };
 
-/** Each character that looks like another one, or like several, and those. The data: scripts/confusables.ts, docs/adr/0020. */
+/** Each character that looks like another one, or like several, and those. The data: scripts/confusables.ts, docs/adr/0023. */
 const prototypes = new Map(
   Object.entries(confusables).flatMap(([prototype, characters]) =>
     [...characters].map((character) => [character, prototype] as const),
