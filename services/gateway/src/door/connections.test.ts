@@ -16,7 +16,7 @@ class Peer extends Duplex {
   override _read(): void {}
 }
 
-const limits = { perAddress: 3, strangers: 6, perUser: 2 };
+const limits = { perAddress: 3, strangers: 6, perUser: 2, perUserInAll: 4 };
 const make = () => {
   const connections = new Connections(
     new TrustedProxies(['10.0.0.1']),
@@ -100,6 +100,17 @@ describe('the connections of the door', () => {
     many('192.0.2.9', 20);
     expect(gone(mine)).toEqual([true, false, false]);
     expect(connections.strangers).toBe(6);
+  });
+
+  it('of one user that are being answered are bounded too: the user may read no answer', () => {
+    const { connections, come } = make();
+    const mine = Array.from({ length: 5 }, () => {
+      const peer = come('192.0.2.1');
+      connections.busy(peer);
+      connections.signedIn(peer, 'ada');
+      return peer;
+    });
+    expect(gone(mine)).toEqual([true, false, false, false, false]);
   });
 
   it('that are WebSockets count for nobody', () => {

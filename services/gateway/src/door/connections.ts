@@ -11,9 +11,11 @@ export interface ConnectionLimits {
   readonly strangers: number;
   /** Idle and slow ones on which one user has shown a good sign-in. */
   readonly perUser: number;
+  /** All on which one user has shown a good sign-in. */
+  readonly perUserInAll: number;
 }
 
-export const connectionLimits: ConnectionLimits = { perAddress: 512, strangers: 4096, perUser: 128 };
+export const connectionLimits: ConnectionLimits = { perAddress: 512, strangers: 4096, perUser: 128, perUserInAll: 512 };
 
 const logEveryMs = 60_000;
 
@@ -28,8 +30,8 @@ type Sockets = Pick<Socket, 'remoteAddress' | 'remotePort'> & Duplex;
 
 /**
  * The connections of the door, so that one client cannot take them all. A connection is a stranger's until a service has accepted a token
- * on it or it is an open WebSocket. What is being answered is closed only where its address has more strangers than any other: whoever
- * does not read an answer is being answered for ever.
+ * on it or it is an open WebSocket. What is being answered is closed only where its user has too many, or its address more strangers
+ * than any other: whoever does not read an answer is being answered for ever.
  */
 export class Connections {
   readonly #limits: ConnectionLimits;
@@ -40,8 +42,8 @@ export class Connections {
   readonly #shakingHands = new Map<string, Connection>();
   /** By owner, the longest idle first. */
   readonly #idle = new Map<string, Set<Connection>>();
-  /** By address, all that are strangers'; first the one whose last request came longest ago. */
-  readonly #strangersOf = new Map<string, Set<Connection>>();
+  /** By owner, all; first the one whose last request came longest ago. */
+  readonly #allOf = new Map<string, Set<Connection>>();
   #strangers = 0;
   #closed = 0;
   #loggedAt = Number.NEGATIVE_INFINITY;
@@ -122,9 +124,12 @@ export class Connections {
     const connection = this.#of.get(socket);
     // A connection of a proxy carries the requests of many.
     if (connection === undefined || connection.owner === owner || connection.owner === undefined) return;
-    this.#stopWaiting(connection);
-    this.#noStranger(connection);
+    this.#forget(connection);
     connection.owner = owner;
+    this.#moved(connection);
+    const all = this.#allOf.get(owner ?? '');
+    if (owner !== undefined && all !== undefined && all.size > this.#limits.perUserInAll)
+      this.#close(this.#idle.get(owner) ?? all, owner);
   }
 
   #wait(connection: Connection): void {
@@ -150,17 +155,18 @@ export class Connections {
   /** Of the address with most: one that is idle, else one that is being answered. */
   #makeRoom(newest: Connection): void {
     let owner = newest.owner ?? '';
-    let most = this.#strangersOf.get(owner) ?? new Set();
-    for (const entry of this.#strangersOf) if (entry[1].size > most.size) [owner, most] = entry;
+    let most = this.#allOf.get(owner) ?? new Set();
+    for (const entry of this.#allOf)
+      if (entry[0].startsWith('address ') && entry[1].size > most.size) [owner, most] = entry;
     this.#close(this.#idle.get(owner) ?? most, owner);
   }
 
-  /** It goes to the end of the line of its address. */
+  /** It goes to the end of the line of its owner. */
   #moved(connection: Connection): void {
-    const { owner, stranger } = connection;
-    if (owner === undefined || !stranger) return;
-    const all = this.#strangersOf.get(owner) ?? new Set();
-    this.#strangersOf.set(owner, all);
+    const { owner } = connection;
+    if (owner === undefined) return;
+    const all = this.#allOf.get(owner) ?? new Set();
+    this.#allOf.set(owner, all);
     all.delete(connection);
     all.add(connection);
   }
@@ -186,6 +192,10 @@ export class Connections {
   #forget(connection: Connection): void {
     this.#stopWaiting(connection);
     this.#noStranger(connection);
+    const { owner = '' } = connection;
+    const all = this.#allOf.get(owner);
+    all?.delete(connection);
+    if (all?.size === 0) this.#allOf.delete(owner);
     connection.owner = undefined;
   }
 
@@ -193,9 +203,5 @@ export class Connections {
     if (!connection.stranger) return;
     connection.stranger = false;
     this.#strangers -= 1;
-    const { owner = '' } = connection;
-    const all = this.#strangersOf.get(owner);
-    all?.delete(connection);
-    if (all?.size === 0) this.#strangersOf.delete(owner);
   }
 }

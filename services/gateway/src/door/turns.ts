@@ -37,10 +37,11 @@ export class Turns {
   #begin(socket: Duplex, line: Turn[]): void {
     const [first] = line;
     if (first === undefined || socket.destroyed) return;
+    first.serve();
+    // Behind the listeners of `serve`: they have finished with this answer when the next one begins.
     first.response.once('close', () => {
       line.shift();
       this.#begin(socket, line);
     });
-    first.serve();
   }
 }
