@@ -1,4 +1,4 @@
-import { Button, CloseButton, Group, Pagination, Select, Stack, Text, TextInput } from '@mantine/core';
+import { Button, CloseButton, Group, Select, Stack, Text, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { IconPlus, IconSearch, IconServer2 } from '@tabler/icons-react';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
@@ -9,6 +9,7 @@ import type { MachineList } from '../api/server.ts';
 import { usePageTitle } from '../brand/page-title.ts';
 import { EmptyState } from '../layout/empty-state.tsx';
 import { Failure } from '../layout/failure.tsx';
+import { ListPages } from '../layout/list-pages.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
 import classes from './machine-list-page.module.css';
 import { useMachineList } from './machine-queries.ts';
@@ -75,17 +76,13 @@ const Result = ({ list, filtered }: { list: MachineList; filtered: boolean }) =>
   return (
     <Stack>
       <MachineTable machines={list.machines} unreadable={list.unreadable} now={now} />
-      {list.total_pages > 1 && (
-        <Group justify="center">
-          <Pagination
-            total={list.total_pages}
-            value={list.page}
-            onChange={(page) => void navigate({ to: '/', search: { ...filter, page: page === 1 ? undefined : page } })}
-            getControlProps={(control) => ({ 'aria-label': `${control} page` })}
-            getItemProps={(page) => ({ 'aria-label': `Page ${page}` })}
-          />
-        </Group>
-      )}
+      <ListPages
+        page={list.page}
+        totalPages={list.total_pages}
+        onChange={(page, replace) =>
+          void navigate({ to: '/', search: { ...filter, page: page === 1 ? undefined : page }, replace })
+        }
+      />
     </Stack>
   );
 };

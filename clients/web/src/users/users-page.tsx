@@ -1,4 +1,4 @@
-import { Button, CloseButton, Group, Pagination, Stack, TextInput } from '@mantine/core';
+import { Button, CloseButton, Group, Stack, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { IconSearch, IconUserPlus, IconUserQuestion } from '@tabler/icons-react';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
@@ -7,6 +7,7 @@ import type { User, UserList } from '../api/account-calls.ts';
 import { usePageTitle } from '../brand/page-title.ts';
 import { EmptyState } from '../layout/empty-state.tsx';
 import { Failure } from '../layout/failure.tsx';
+import { ListPages } from '../layout/list-pages.tsx';
 import { NotFound } from '../layout/not-found.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
 import { useUser } from '../sign-in/sign-in-context.tsx';
@@ -92,19 +93,13 @@ const Result = ({ list, me }: { list: UserList; me: string | undefined }) => {
   return (
     <Stack>
       <UserTable users={list.users} me={me} onAction={(user, action) => setActing({ user, action })} />
-      {list.total_pages > 1 && (
-        <Group justify="center">
-          <Pagination
-            total={list.total_pages}
-            value={list.page}
-            onChange={(page) =>
-              void navigate({ to: '/users', search: { ...filter, page: page === 1 ? undefined : page } })
-            }
-            getControlProps={(control) => ({ 'aria-label': `${control} page` })}
-            getItemProps={(page) => ({ 'aria-label': `Page ${page}` })}
-          />
-        </Group>
-      )}
+      <ListPages
+        page={list.page}
+        totalPages={list.total_pages}
+        onChange={(page, replace) =>
+          void navigate({ to: '/users', search: { ...filter, page: page === 1 ? undefined : page }, replace })
+        }
+      />
       {acting?.action === 'delete' && <DeleteUserDialog user={acting.user} onClose={close} />}
       {acting !== undefined && acting.action !== 'delete' && (
         <ChangeUserDialog user={acting.user} action={acting.action} onClose={close} />
