@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { CommandOutput } from '@webxterm/contracts/grpc';
 import type { CommandResult } from '@webxterm/contracts/rest';
+import { plainText } from '@webxterm/contracts/text';
 import { AppError } from '@webxterm/shared';
+import { readSignal } from '../links/agent-claims.ts';
 import type { Link } from '../links/link.ts';
 
 /** The link of the machine that runs a command. */
@@ -47,7 +49,7 @@ export class Commands {
       throw new AppError('machine_offline', 'The machine went away or did not answer: the command may have run.');
     if (output.error !== '') {
       const code = output.errorCode === 'too_many_commands' ? 'too_many_commands' : 'command_not_run';
-      throw new AppError(code, output.error.slice(0, 300));
+      throw new AppError(code, plainText(output.error, 300));
     }
     return resultOf(output, Math.round(performance.now() - startedAt));
   }
@@ -89,7 +91,7 @@ const resultOf = (output: CommandOutput, duration_ms: number): CommandResult => 
   command_id: output.commandId,
   // A command that was ended for its time has no exit code of its own, whatever its shell made of the signal.
   exit_code: output.signal === '' && !output.timedOut ? output.exitCode : null,
-  signal: output.signal === '' ? null : output.signal.slice(0, 32),
+  signal: readSignal(output.signal),
   stdout: text(output.stdout),
   stderr: text(output.stderr),
   timed_out: output.timedOut,

@@ -252,4 +252,31 @@ describe('a command', () => {
     const view = await world.auth.signIn(world.auth.addUser('looks'));
     expect((await hub.call('POST', path, view.token, { command: 'id' })).status).toBe(404);
   });
+
+  it('whose caller loses the right while it runs is answered without its output', async () => {
+    const owner = await world.auth.signIn(world.auth.addUser('lends'));
+    const guest = await world.auth.signIn(world.auth.addUser('borrows'));
+    const link = await dial(hub.grpc, new TestMachine('lent'), { $case: 'apiKey', value: owner.user.apiKey });
+    const machine = `/api/machines/${link.welcome.agentId}`;
+    const grant = { username: 'borrows', role: 'control' };
+    expect((await hub.call('POST', `${machine}/access/grant`, owner.token, grant)).status).toBe(200);
+    for (const asked of [hub, other]) {
+      await hub.call('POST', `${machine}/access/grant`, owner.token, grant);
+      await expect.poll(() => asked.call('GET', machine, guest.token)).toMatchObject({ body: { status: 'online' } });
+      const answer = asked.call('POST', `${machine}/command`, guest.token, { command: 'cat secret' });
+      const order = await link.inbox.take(({ $case }) => $case === 'command');
+      if (order.$case !== 'command') throw new Error('no command');
+      await hub.call('POST', `${machine}/access/revoke`, owner.token, { username: 'borrows' });
+      const said = { stdout: Buffer.from('the secret'), stderr: Buffer.alloc(0), error: '', errorCode: '', signal: '' };
+      const { commandId } = order.value;
+      link.send({
+        $case: 'commandOutput',
+        value: { commandId, ...said, exitCode: 0, timedOut: false, truncated: false },
+      });
+      const refused = await answer;
+      expect(refused).toMatchObject({ status: 404, body: { code: 'machine_not_found' } });
+      expect(JSON.stringify(refused)).not.toContain('the secret');
+    }
+    link.cut();
+  });
 });
