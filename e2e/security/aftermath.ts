@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { eventually } from '../support/rest.ts';
 import type { World } from './world.ts';
 
 export const pidsOf = ({ stack }: World): Record<string, number> =>
@@ -30,7 +31,11 @@ export const aftermath = (world: () => World, before: () => Record<string, numbe
         await stack.startProcess(name);
       }
       await stack.healthy();
-      expect((await world().cast.owner.rest.get('/api/machines')).status).toBe(200);
+      // The gateway's last look at a service may be older than its restart.
+      await eventually('the machines are listed', async () => {
+        const { status } = await world().cast.owner.rest.get('/api/machines');
+        return status === 200 ? true : undefined;
+      });
     });
 
     it('no log holds a secret that was used', () => {

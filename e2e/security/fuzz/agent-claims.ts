@@ -19,11 +19,12 @@ const nasty = [
   '\r\n\u001b[2J',
   '<img src=x onerror=alert(1)>',
   `e${'\u0301'.repeat(300)}`,
-  '𝕏'.repeat(4000),
+  '𝕏'.repeat(250),
 ];
+// All of a hello together stay below the 32 KiB that a hub takes before it knows who says it: agent-port.ts tries more.
 const text = fc.oneof(
   fc.constantFrom(...nasty),
-  fc.string({ unit: 'binary', maxLength: 400 }).map((said) => said.toWellFormed()),
+  fc.string({ unit: 'binary', maxLength: 200 }).map((said) => said.toWellFormed()),
 );
 const u64 = fc.oneof(
   fc.constantFrom(0n, 2n ** 53n, 2n ** 63n, 2n ** 64n - 1n),
@@ -46,7 +47,7 @@ const facts: Arbitrary<MachineFacts> = fc.record({
   linuxUser: text,
   processUser: text,
   description: text,
-  tags: fc.array(text, { maxLength: 60 }),
+  tags: fc.array(text, { maxLength: 12 }),
 });
 
 const id = fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes));

@@ -36,7 +36,8 @@ export interface AuditFact {
 
 const newEventId = (): string => randomBytes(16).toString('base64url');
 
-const cut = (text: string, limit = auditTextLimit): string => text.slice(0, limit);
+/** A cut may part the two halves of a character: one half alone is no text, and MongoDB stores another one in its place. */
+const cut = (text: string, limit = auditTextLimit): string => text.slice(0, limit).toWellFormed();
 
 /** Who does what is done in this scope. */
 export const actorOf = (scope: RequestScope | undefined): ClaimedActor => {

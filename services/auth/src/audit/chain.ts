@@ -45,12 +45,31 @@ const anchorText = (anchor: UnsealedAnchor): string =>
 
 const macOf = (key: RootKey, text: string): string => hmacSha256(key.auditChain, text).toString('base64url');
 
+/**
+ * The entry as the database gives it back: half a surrogate pair, which JSON may carry, is stored as U+FFFD. A MAC over what was sent
+ * would call such a row changed for ever.
+ */
+const asStored = (entry: AuditEntry): AuditEntry => {
+  const { actor, target } = entry;
+  return {
+    ...entry,
+    event_id: entry.event_id.toWellFormed(),
+    actor: { ...actor, username: actor.username.toWellFormed() },
+    target: target && { ...target, id: target.id.toWellFormed(), name: target.name.toWellFormed() },
+    address: entry.address.toWellFormed(),
+    user_agent: entry.user_agent.toWellFormed(),
+    reason: entry.reason?.toWellFormed() ?? null,
+    request_id: entry.request_id.toWellFormed(),
+    details: entry.details.toWellFormed(),
+  };
+};
+
 /** The rows that follow `head`, each made over the one before. */
 export const link = (roots: RootKeys, head: Head, entries: readonly AuditEntry[]): StoredRow[] => {
   let { seq, mac } = head;
   return entries.map((entry) => {
     seq += 1;
-    const unsealed = { ...entry, seq, key_id: roots.current.id };
+    const unsealed = { ...asStored(entry), seq, key_id: roots.current.id };
     mac = macOf(roots.current, rowText(mac, unsealed));
     return { ...unsealed, mac };
   });
