@@ -53,8 +53,10 @@ export const enrol = async (
       patienceMs: 10_000,
     });
   let result = await dialOnce(1n);
-  // The attacks before come from this address too: while it floods, its new dials wait, and an agent dials again each second.
-  for (let generation = 2n; result.kind === 'failed' && generation <= 20n; generation += 1n) {
+  // As an agent does: its address may have to wait for the attacks before, and the hub for the database.
+  const dialsAgain = (): boolean =>
+    result.kind === 'failed' || (result.kind === 'refused' && !result.refused.permanent);
+  for (let generation = 2n; dialsAgain() && generation <= 20n; generation += 1n) {
     await passed(1000);
     result = await dialOnce(generation);
   }
