@@ -1,3 +1,4 @@
+import { exitForUsage, UsageError } from '@webxterm/shared/command-line';
 import { Bed } from './bed.ts';
 import { hopsTable } from './hops/hops.ts';
 import { failed, judge, table } from './judge.ts';
@@ -67,6 +68,7 @@ const run = async (options: BenchOptions): Promise<void> => {
 try {
   await run(parseOptions(process.argv.slice(2)));
 } catch (error) {
+  if (error instanceof UsageError) exitForUsage(error, help);
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 2;
 }

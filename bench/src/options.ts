@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { parseCommandLine, UsageError } from '@webxterm/shared/command-line';
 
 export interface BenchOptions {
   /** Names of the rows to measure; empty: all of them. */
@@ -23,10 +23,15 @@ export interface BenchOptions {
   readonly command: 'rows' | 'load' | 'hops';
 }
 
-export const help = `npm run bench -- [options]          measure the budgets and say which are met
-npm run bench -- load [options]     hold many idle agents and terminals, and say what they cost
-npm run bench -- hops [options]     processor time of each hop for bulk output
+export const help = `Usage: npm run bench -- [load | hops] [options]
 
+Without a command it measures the budgets and says which are met.
+
+Commands:
+  load              hold many idle agents and terminals, and say what they cost
+  hops              processor time of each hop for bulk output
+
+Options:
   --rows a,b        only these (see --list)
   --list            the rows there are
   --repeats n       repeats of what is compared side by side (3)
@@ -39,7 +44,14 @@ npm run bench -- hops [options]     processor time of each hop for bulk output
   --tls             the fleet comes by TLS, as from other machines
   --json            verdicts as JSON on stdout
   --strict          exit with 1 when a budget is not met
-  --help
+  -h, --help        show this text and start nothing
+
+Settings, from the environment:
+  WEBXTERM_CACHE_DIR  where fetched servers are kept
+
+Examples:
+  npm run bench -- --rows echo,bulk --repeats 5
+  npm run bench -- load --agents 2000 --sessions 500
 
 Progress goes to stderr, the table to stdout. Everything runs on loopback and ends with the run.`;
 
@@ -50,15 +62,14 @@ const fleets = { rows: { agents: '3000', sessions: '1500' }, load: { agents: '10
 const count = (name: string, text: string): number => {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1 || value > 1_000_000)
-    throw new Error(`--${name} must be a whole number from 1 to 1000000, not ${JSON.stringify(text)}`);
+    throw new UsageError(`--${name} must be a whole number from 1 to 1000000, not ${JSON.stringify(text)}`);
   return value;
 };
 
-/** @throws Error that says which option is wrong */
+/** @throws UsageError that says which option is wrong */
 export const parseOptions = (args: readonly string[]): BenchOptions => {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
+  const { values, positionals } = parseCommandLine(args, {
+    positionals: 1,
     options: {
       rows: { type: 'string', default: '' },
       repeats: { type: 'string', default: '3' },
@@ -72,12 +83,11 @@ export const parseOptions = (args: readonly string[]): BenchOptions => {
       list: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       strict: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
     },
   });
-  const [command, ...rest] = positionals;
-  if ((command !== undefined && command !== 'load' && command !== 'hops') || rest.length > 0)
-    throw new Error(`the only commands are load and hops, not ${positionals.join(' ')}`);
+  const [command] = positionals;
+  if (command !== undefined && command !== 'load' && command !== 'hops')
+    throw new UsageError(`Unknown command '${command}': there are load and hops`);
   const fleet = command === 'load' ? fleets.load : fleets.rows;
   return {
     rows: values.rows.split(',').filter((name) => name !== ''),

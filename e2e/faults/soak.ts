@@ -1,26 +1,48 @@
-import { parseArgs } from 'node:util';
+import { exitForUsage, exitWithHelp, parseCommandLine, UsageError } from '@webxterm/shared/command-line';
 import { startVitest } from 'vitest/node';
 
-/**
- * `npm run faults -- --times 20 --outage 60`: the whole matrix so many times in a row, each on a new stack, with NATS and
- * MongoDB gone for so many seconds. `--flood 1024`: then so many MiB by a slow viewer, with the relays' memory looked at.
- * Ends with 1 when any of them was not green.
- */
+const usage = `Usage: npm run faults -- [options]
+
+Runs the whole fault matrix again and again, each round on a new stack. Exits with 1 when a round was not green.
+
+Options:
+  --times N         rounds (1)
+  --outage SECONDS  for which NATS and MongoDB are away in each round (60)
+  --flood MIB       sends this much by a slow viewer after the rounds and compares the memory of the relays (0: not)
+  -h, --help        show this text and start nothing
+
+Settings, from the environment:
+  WEBXTERM_CACHE_DIR  where fetched servers are kept
+
+Examples:
+  npm run faults -- --times 20 --outage 10
+  npm run faults -- --times 0 --flood 1024`;
+
 const options = {
   times: { type: 'string', default: '1' },
   outage: { type: 'string', default: '60' },
   flood: { type: 'string', default: '0' },
 } as const;
-const { values } = parseArgs({ options });
-const times = Number(values.times);
-const outage = Number(values.outage);
-const flood = Number(values.flood);
-if (!Number.isInteger(times) || times < 0 || !(outage >= 0) || !(flood >= 0)) {
-  process.stderr.write(
-    'usage: npm run faults -- [--times <how often>] [--outage <seconds without NATS or MongoDB>] [--flood <MiB>]\n',
-  );
-  process.exit(2);
-}
+
+const atLeastZero = (name: string, text: string): number => {
+  const value = Number(text);
+  if (text.trim() !== '' && value >= 0 && Number.isFinite(value)) return value;
+  throw new UsageError(`--${name} must be a number of 0 or more, not ${JSON.stringify(text)}`);
+};
+
+const readOptions = () => {
+  try {
+    const { values } = parseCommandLine(process.argv.slice(2), { options, positionals: 0 });
+    if (values.help) return exitWithHelp(usage);
+    const times = atLeastZero('times', values.times);
+    if (!Number.isInteger(times)) throw new UsageError('--times must be a whole number');
+    return { times, outage: atLeastZero('outage', values.outage), flood: atLeastZero('flood', values.flood) };
+  } catch (error) {
+    return exitForUsage(error, usage);
+  }
+};
+
+const { times, outage, flood } = readOptions();
 
 const isGreen = async (file: string, seconds: number, provide: { outageMs?: number; floodMiB?: number }) => {
   const vitest = await startVitest('test', [file], {

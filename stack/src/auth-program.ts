@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { asksForHelp } from './command-line.ts';
+import { exitForUsage, exitWithHelp } from '@webxterm/shared/command-line';
 import { reasonOf, StackFailure } from './failure.ts';
 import { readSettings, type StackSettings } from './settings.ts';
 
@@ -21,8 +21,6 @@ const started = (program: string, env: Record<string, string>): number => {
 
 const run = (program: string, environmentOf: (settings: StackSettings) => Record<string, string>): number => {
   const settings = readSettings();
-  // Help needs no stack.
-  if (asksForHelp(process.argv.slice(2))) return started(program, { PATH: settings.environment.PATH ?? '' });
   const secret = (name: string): string => requireFile(join(settings.dataDir, 'secrets', name));
   const env = {
     PATH: settings.environment.PATH ?? '',
@@ -33,12 +31,29 @@ const run = (program: string, environmentOf: (settings: StackSettings) => Record
   return started(program, env);
 };
 
+interface CommandLine {
+  readonly usage: string;
+  /** Whether the arguments ask for help. @throws UsageError that names a wrong one */
+  readonly asksForHelp: (args: readonly string[]) => boolean;
+}
+
+/** Before anything is looked for: neither help nor a wrong argument needs a running stack. */
+const checkArguments = ({ usage, asksForHelp }: CommandLine): void => {
+  try {
+    if (asksForHelp(process.argv.slice(2))) exitWithHelp(usage);
+  } catch (error) {
+    exitForUsage(error, usage);
+  }
+};
+
 /** Runs a program of the auth service on the data folder that `npm start` uses, while that runs. Its exit code becomes ours. */
 export const runAuthProgram = (
   program: string,
+  commandLine: CommandLine,
   environmentOf: (settings: StackSettings) => Record<string, string> = () => ({}),
   failed = 1,
 ): void => {
+  checkArguments(commandLine);
   try {
     process.exitCode = run(program, environmentOf);
   } catch (error) {

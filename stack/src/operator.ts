@@ -1,4 +1,8 @@
+import { operatorUsage, readOperatorArguments } from '../../services/auth/src/operator/command-line.ts';
 import { runAuthProgram } from './auth-program.ts';
 
 // `npm run admin -- COMMAND`: the auth service's operator commands.
-runAuthProgram('operator/main.ts');
+runAuthProgram('operator/main.ts', {
+  usage: operatorUsage,
+  asksForHelp: (args) => readOperatorArguments(args) === 'help',
+});

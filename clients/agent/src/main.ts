@@ -17,6 +17,18 @@ const program = new Command('vsay-agent')
   .description('Makes this machine reachable through WebXTerm.')
   .version(agentVersion, '-V, --version')
   .showHelpAfterError()
+  .addHelpText(
+    'after',
+    `
+Settings are in the configuration file (docs/settings.md, agent.yaml); configure also reads https_proxy, no_proxy and
+NODE_EXTRA_CA_CERTS from its environment.
+
+Examples:
+  vsay-agent configure --token wxt_rt_… --host https://term.example.org
+  vsay-agent start
+  vsay-agent status --config ~/.config/vsay/agent.yaml
+`,
+  )
   .exitOverride((error) => {
     process.exit(error.exitCode === 0 ? 0 : exitCode.usage);
   });

@@ -1,5 +1,6 @@
 import { AppError, ConfigError, createLogger, Health, Shutdown } from '@webxterm/shared';
 import { connectBus, publicKeyVerifier } from '@webxterm/shared/bus';
+import { exitForUsage, exitWithHelp } from '@webxterm/shared/command-line';
 import { connectMongo, unsignedUntil } from '@webxterm/shared/mongo';
 import { deriveRootKeys } from '../root-keys/root-keys.ts';
 import { readVerifySettings } from '../settings.ts';
@@ -7,6 +8,7 @@ import { ChainStore } from './chain-store.ts';
 import { CheckpointReader } from './checkpoint-reader.ts';
 import { auditModels } from './row.ts';
 import { type Verdict, verifyChain } from './verify.ts';
+import { asksForVerifyHelp, verifyUsage } from './verify-command-line.ts';
 
 // `npm run audit:verify`: is the audit log whole? Ends with 0 when it is, 1 when it is not, 2 when that could not be found out.
 
@@ -67,11 +69,10 @@ const skippedNote = (skipped: number): string =>
     ? ''
     : `${skipped} messages in the stream of checkpoints are not auth's and were skipped: another service of this installation has put them there.\n`;
 
-if (process.argv.length > 2) {
-  const help = process.argv.some((argument) => argument === '--help' || argument === '-h');
-  const usage = 'Usage: npm run audit:verify\n\nChecks that the audit log is whole. It takes no arguments.\n';
-  (help ? process.stdout : process.stderr).write(usage);
-  process.exit(help ? 0 : 2);
+try {
+  if (asksForVerifyHelp(process.argv.slice(2))) exitWithHelp(verifyUsage);
+} catch (error) {
+  exitForUsage(error, verifyUsage);
 }
 
 const shutdown = new Shutdown(createLogger({ service: 'audit-verify', level: 'error' }));

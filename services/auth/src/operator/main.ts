@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
-import { parseArgs } from 'node:util';
 import { AppError, ConfigError, createLogger, Health, inRequestScope, Shutdown } from '@webxterm/shared';
 import { AuditOutbox, Auditor } from '@webxterm/shared/audit';
+import { exitForUsage, exitWithHelp } from '@webxterm/shared/command-line';
 import { connectMongo } from '@webxterm/shared/mongo';
 import { UserStore } from '../accounts/user-store.ts';
 import { LinkStore } from '../links/link-store.ts';
@@ -13,17 +13,8 @@ import { readOperatorSettings } from '../settings.ts';
 import { SigninStore } from '../signins/signin-store.ts';
 import { Signins } from '../signins/signins.ts';
 import { UserAdmin } from '../users/user-admin.ts';
+import { type OperatorArguments, operatorUsage, readOperatorArguments } from './command-line.ts';
 import { OperatorCommands } from './commands.ts';
-
-const usage = `Usage: npm run admin -- COMMAND
-
-  users [PART]              list users, or those with PART in name or e-mail address
-  reset-password EMAIL      give a user a new random password, and end all their sign-ins
-  promote EMAIL             make a user an enabled administrator
-  end-sign-ins EMAIL        sign a user out everywhere
-
-It needs MONGO_URL and ROOT_KEY (or MONGO_URL_FILE, ROOT_KEY_FILE), as the auth service has them.
-`;
 
 /** The running service does what is owed to the bus: this process is not on it. */
 const later = { settle: async () => {} };
@@ -67,13 +58,12 @@ const connect = async (shutdown: Shutdown): Promise<OperatorCommands> => {
   return new OperatorCommands({ connection, users, store, links, passwords, signins, admin, auditor });
 };
 
-const run = async ([command, subject]: readonly string[], shutdown: Shutdown): Promise<string | undefined> => {
-  if (command === 'users') return (await connect(shutdown)).users(subject ?? '');
-  if (subject === undefined) return undefined;
-  if (command === 'reset-password') return (await connect(shutdown)).resetPassword(subject);
-  if (command === 'promote') return (await connect(shutdown)).promote(subject);
-  if (command === 'end-sign-ins') return (await connect(shutdown)).endSignins(subject);
-  return undefined;
+const run = async ({ command, subject }: OperatorArguments, shutdown: Shutdown): Promise<string> => {
+  const commands = await connect(shutdown);
+  if (command === 'users') return commands.users(subject);
+  if (command === 'reset-password') return commands.resetPassword(subject);
+  if (command === 'promote') return commands.promote(subject);
+  return commands.endSignins(subject);
 };
 
 /** A container may run as a user without a name. */
@@ -94,32 +84,20 @@ const operatorScope = {
   operator: unixUser(),
 };
 
-/** The arguments; `help` where they ask for it, and a sentence where there is an option that is not known. */
-const readArguments = (): { words: string[]; help: boolean; unknown: string | undefined } => {
+const readArguments = (): OperatorArguments => {
   try {
-    const options = { help: { type: 'boolean', short: 'h', default: false } } as const;
-    const { values, positionals } = parseArgs({ options, allowPositionals: true });
-    return { words: positionals, help: values.help, unknown: undefined };
+    const read = readOperatorArguments(process.argv.slice(2));
+    return read === 'help' ? exitWithHelp(operatorUsage) : read;
   } catch (error) {
-    return { words: [], help: false, unknown: error instanceof Error ? error.message : String(error) };
+    return exitForUsage(error, operatorUsage);
   }
 };
 
-const { words, help, unknown } = readArguments();
-if (help) {
-  process.stdout.write(usage);
-  process.exit();
-}
-if (unknown !== undefined) {
-  process.stderr.write(`${unknown}\n\n${usage}`);
-  process.exit(2);
-}
-
+const wanted = readArguments();
 const shutdown = new Shutdown(createLogger({ service: 'admin', level: 'error' }));
 try {
-  const told = await inRequestScope(operatorScope, () => run(words, shutdown));
-  if (told === undefined) process.exitCode = 2;
-  (told === undefined ? process.stderr : process.stdout).write(told === undefined ? usage : `${told}\n`);
+  const answer = await inRequestScope(operatorScope, () => run(wanted, shutdown));
+  process.stdout.write(`${answer}\n`);
 } catch (error) {
   const known = error instanceof AppError || error instanceof ConfigError;
   process.stderr.write(`${known ? error.message : String(error)}\n`);

@@ -1,0 +1,61 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+// The programs of the npm scripts, run as npm runs them but for npm itself. Each gets an empty data folder and home: what it
+// started would leave something there.
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const scripts: Record<string, string> = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).scripts;
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'webxterm-command-line-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const run = (script: string, args: readonly string[]): Promise<{ code: unknown; stdout: string; stderr: string }> =>
+  new Promise((resolve) => {
+    const [program, ...given] = (scripts[script] ?? '').split(' ');
+    expect(program, script).toBe('node');
+    const env = { HOME: folder, XDG_RUNTIME_DIR: folder, WEBXTERM_DATA_DIR: join(folder, 'data') };
+    execFile(process.execPath, [...given, ...args], { cwd: root, env }, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : error.code, stdout, stderr }),
+    );
+  });
+
+const programs = ['start', 'agent', 'bench', 'admin', 'audit:verify', 'faults'];
+
+describe.each(programs)('npm run %s', (script) => {
+  it('shows usage, options and examples at --help, and starts nothing', async () => {
+    const { code, stdout, stderr } = await run(script, ['--help']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    for (const part of ['Usage:', 'Options:', '--help', 'Settings', 'Examples:']) expect(stdout).toContain(part);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('refuses an option and an argument that it does not know by name, exits with 2, and starts nothing', async () => {
+    for (const wrong of ['--bogus', 'bogus']) {
+      const { code, stdout, stderr } = await run(script, [wrong]);
+      expect({ wrong, code, stdout }).toEqual({ wrong, code: 2, stdout: '' });
+      expect(stderr.split('\n')[0]).toMatch(new RegExp(`'${wrong}'`));
+      expect(stderr).toContain('Usage:');
+    }
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
+it.each([
+  ['admin', [], 'A command is missing'],
+  ['admin', ['promote'], "'promote' needs an e-mail address"],
+  ['admin', ['users', 'a', 'b'], "Unexpected argument 'b'"],
+  ['bench', ['--keys', 'many'], '--keys must be a whole number'],
+  ['faults', ['--times', '-1'], "'--times"],
+  ['faults', ['--times', '1.5'], '--times must be a whole number'],
+])('npm run %s refuses %j', async (script, args, reason) => {
+  const { code, stderr } = await run(script, args);
+  expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining(reason) });
+});

@@ -1,0 +1,51 @@
+import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+
+/** The arguments of a program are wrong: the message names the first wrong one. The process exits with 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+const helpOption = { help: { type: 'boolean', short: 'h', default: false } } as const satisfies ParseArgsOptionsConfig;
+
+interface Grammar<O extends ParseArgsOptionsConfig> {
+  readonly options: O;
+  /** The most arguments that are not options; 0 when there are none. */
+  readonly positionals: number;
+}
+
+/** Of the message of `parseArgs` only the sentence that names the argument: the rest explains a way around the check. */
+const firstSentence = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).replace(/\. (To specify|This command) [\s\S]*$/, '');
+
+/**
+ * The options and arguments in `args`, with `--help` and `-h` beside the given options.
+ * @throws UsageError for an unknown option, an option without its value, or one argument too many
+ */
+export const parseCommandLine = <const O extends ParseArgsOptionsConfig>(
+  args: readonly string[],
+  { options, positionals: most }: Grammar<O>,
+) => {
+  try {
+    const all = { ...options, ...helpOption };
+    const { values, positionals } = parseArgs({ args: [...args], options: all, allowPositionals: true });
+    const tooMany = positionals[most];
+    if (tooMany !== undefined) throw new UsageError(`Unexpected argument '${tooMany}'`);
+    return { values, positionals };
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(firstSentence(error), { cause: error });
+  }
+};
+
+/** Prints the usage on stdout and exits with 0. */
+export const exitWithHelp = (usage: string): never => {
+  process.stdout.write(`${usage}\n`);
+  return process.exit(0);
+};
+
+/** Prints the wrong argument and the usage on stderr and exits with 2; every other error is thrown again. */
+export const exitForUsage = (error: unknown, usage: string): never => {
+  if (!(error instanceof UsageError)) throw error;
+  process.stderr.write(`${error.message}\n\n${usage}\n`);
+  return process.exit(2);
+};

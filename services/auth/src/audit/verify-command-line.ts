@@ -1,0 +1,20 @@
+import { parseCommandLine } from '@webxterm/shared/command-line';
+
+export const verifyUsage = `Usage: npm run audit:verify
+
+Checks that the audit log is whole: 0 it is, 1 it is not, 2 that could not be found out.
+
+Options:
+  -h, --help         show this text and check nothing
+
+Settings, from the environment:
+  WEBXTERM_DATA_DIR  the folder of the running \`npm start\` (.webxterm)
+  NATS_URL           NATS, where \`npm start\` uses servers of your own
+
+Examples:
+  npm run audit:verify
+  docker compose exec auth node src/audit/verify-main.ts`;
+
+/** @throws UsageError that names the first argument that is not known */
+export const asksForVerifyHelp = (args: readonly string[]): boolean =>
+  parseCommandLine(args, { options: {}, positionals: 0 }).values.help;
