@@ -1,34 +1,30 @@
-import { StackFailure } from './failure.ts';
+import { describeSettings } from '@webxterm/shared';
+import { parseCommandLine } from '@webxterm/shared/command-line';
+import { startShape } from './settings.ts';
 
-export const startHelp = `Usage: npm start
+const settingLines = describeSettings(startShape).flatMap(({ name, standard, allowed, meaning }) => {
+  const facts = [allowed, standard === undefined ? '' : `default: ${standard}`].filter((fact) => fact !== '');
+  return [`  ${name}`, `      ${meaning}`, ...(facts.length === 0 ? [] : [`      (${facts.join('; ')})`])];
+});
 
-Starts the whole of WebXTerm on this machine, and ends it at Ctrl-C. What it shows at the end says where to sign in.
+/** Printed on a terminal: without the marks of Markdown. */
+export const startHelp = `Usage: npm start [-- --help]
 
-Settings come from the environment (empty: the default):
-  WEBXTERM_HOST       address to listen on (127.0.0.1); TLS is on as soon as others can reach it
-  WEBXTERM_PORT       port of the page and the API (8080)
-  WEBXTERM_GRPC_PORT  port that agents dial (8081)
-  WEBXTERM_PUBLIC_URL how people reach it, where that is not the address it listens on
-  WEBXTERM_EXTRA_ORIGINS, WEBXTERM_TRUSTED_PROXIES
-                      other URLs of it, and proxies whose X-Forwarded-For counts; each a list with commas
-  WEBXTERM_DATA_DIR   folder of the data, secrets and logs (.webxterm)
-  WEBXTERM_TLS        on or off
-  WEBXTERM_SIGNUP     open or closed
-  WEBXTERM_AGENT      off: without an agent for this machine
-  WEBXTERM_REPLICAS   instances of auth, agent-hub and terminal each (1)
-  WEBXTERM_CACHE_DIR  where fetched servers are kept
-  MONGO_URL, NATS_URL servers of your own in place of those that it starts
-  LOG_LEVEL           fatal, error, warn, info, debug, trace or silent (info)
+Starts the whole of WebXTerm on this machine until Ctrl-C. Its last lines say how to sign in.
 
-More: docs/operations.md`;
+Options:
+  -h, --help  show this text and start nothing
 
-export const asksForHelp = (args: readonly string[]): boolean => args.some((arg) => arg === '--help' || arg === '-h');
+Settings, from the environment (an empty value counts as the default):
+${settingLines.join('\n').replaceAll(/[`*]/g, '')}
 
-/** What `npm start` is asked to do. @throws StackFailure that names what it does not know */
-export const readCommandLine = (args: readonly string[]): 'help' | 'start' => {
-  if (asksForHelp(args)) return 'help';
-  if (args.length === 0) return 'start';
-  throw new StackFailure(
-    `npm start does not know ${args.join(' ')}: its settings come from the environment. npm start -- --help shows them`,
-  );
-};
+Examples:
+  npm start
+  WEBXTERM_PORT=9000 WEBXTERM_SIGNUP=closed npm start
+  WEBXTERM_HOST=0.0.0.0 WEBXTERM_REPLICAS=2 npm start
+
+More: docs/settings.md, docs/operations.md`;
+
+/** @throws UsageError that names the first argument that is not known */
+export const asksForHelp = (args: readonly string[]): boolean =>
+  parseCommandLine(args, { options: {}, positionals: 0 }).values.help;

@@ -1,5 +1,6 @@
+import { exitForUsage, exitWithHelp } from '@webxterm/shared/command-line';
 import { isLoopback } from './addresses.ts';
-import { readCommandLine, startHelp } from './command-line.ts';
+import { asksForHelp, startHelp } from './command-line.ts';
 import { readState, updateState } from './data-dir/state.ts';
 import { reasonOf, StackFailure } from './failure.ts';
 import { fingerprint } from './pki/authority.ts';
@@ -69,10 +70,12 @@ const fail = (error: unknown): never => {
 };
 
 try {
-  if (readCommandLine(process.argv.slice(2)) === 'help') {
-    process.stdout.write(`${startHelp}\n`);
-    process.exit();
-  }
+  if (asksForHelp(process.argv.slice(2))) exitWithHelp(startHelp);
+} catch (error) {
+  exitForUsage(error, startHelp);
+}
+
+try {
   const settings = readSettings();
   const starting = beginStack(settings, reporter);
   endOnSignals(starting);

@@ -15,44 +15,84 @@ const port = z.coerce
 
 const maxReplicas = 9;
 
+const onOrOff = z.enum(['on', 'off'], 'must be on or off');
+
 const variables = z.object({
   WEBXTERM_HOST: z
     .string()
     .regex(/^[A-Za-z0-9.:-]+$/, 'must be an address of this machine, such as 127.0.0.1')
-    .default('127.0.0.1'),
-  WEBXTERM_PUBLIC_URL: origin.optional(),
-  WEBXTERM_EXTRA_ORIGINS: list.default([]).pipe(z.array(origin)),
-  WEBXTERM_TRUSTED_PROXIES: z.string().default(''),
-  WEBXTERM_PORT: port.default(8080),
-  WEBXTERM_GRPC_PORT: port.default(8081),
-  WEBXTERM_DATA_DIR: z.string().default('.webxterm'),
+    .default('127.0.0.1')
+    .meta({ description: 'The address on which the gateway listens.', allowed: 'an address of this machine' }),
+  WEBXTERM_PORT: port.default(8080).describe('The port of the web UI and the REST API; 0 takes a free one.'),
+  WEBXTERM_GRPC_PORT: port
+    .default(8081)
+    .describe('The port that agents dial; hub *i* listens on this + *i*, and 0 takes free ones.'),
+  WEBXTERM_PUBLIC_URL: origin.optional().meta({
+    description: 'The address that people open, such as `https://term.example.org` behind a proxy.',
+    standard: 'the address on which it listens',
+  }),
+  WEBXTERM_EXTRA_ORIGINS: list.default([]).pipe(z.array(origin)).meta({
+    description: 'Other origins under which people open it.',
+    allowed: 'origins, a list with commas',
+  }),
+  WEBXTERM_TRUSTED_PROXIES: z.string().default('').meta({
+    description: 'Proxies whose X-Forwarded-For is believed.',
+    allowed: 'addresses or CIDR blocks, a list with commas',
+  }),
+  WEBXTERM_DATA_DIR: z.string().default('.webxterm').meta({
+    description: 'The folder of data, secrets and logs; only its owner may read it.',
+    allowed: 'a folder',
+  }),
   WEBXTERM_REPLICAS: z.coerce
     .number(`must be 1 to ${maxReplicas}`)
     .int(`must be 1 to ${maxReplicas}`)
     .min(1, `must be 1 to ${maxReplicas}`)
     .max(maxReplicas, `must be 1 to ${maxReplicas}`)
-    .default(1),
-  WEBXTERM_TLS: z.enum(['on', 'off'], 'must be on or off').optional(),
-  WEBXTERM_AGENT: z.enum(['on', 'off'], 'must be on or off').default('on'),
-  WEBXTERM_SIGNUP: z.enum(['open', 'closed'], 'must be open or closed').default('open'),
-  WEBXTERM_CACHE_DIR: z.string().optional(),
+    .default(1)
+    .describe('Instances of auth, agent-hub and terminal each.'),
+  WEBXTERM_TLS: onOrOff.optional().meta({
+    description: 'Whether the gateway and the hubs use TLS, by a private CA that is made at the first start.',
+    standard: '`off` on loopback, else `on`',
+  }),
+  WEBXTERM_AGENT: onOrOff.default('on').describe('Whether an agent for this machine runs too.'),
+  WEBXTERM_SIGNUP: z
+    .enum(['open', 'closed'], 'must be open or closed')
+    .default('open')
+    .describe('Whether people may sign up; `closed`: an administrator adds them.'),
+  WEBXTERM_CACHE_DIR: z.string().optional().meta({
+    description: 'The folder of the servers that were fetched.',
+    allowed: 'a folder',
+    standard: '`webxterm` in the cache folder of the user',
+  }),
   MONGO_URL: z
     .string()
     .regex(/^mongodb(\+srv)?:\/\//, 'must be a mongodb:// URL')
-    .optional(),
+    .optional()
+    .meta({
+      description: 'A MongoDB to use in place of a local one.',
+      allowed: '`mongodb://…` or `mongodb+srv://…`',
+      standard: 'a local server',
+    }),
   NATS_URL: z
     .string()
     .regex(/^[^\s]+$/, 'must be host:port, or several with commas')
-    .optional(),
+    .optional()
+    .meta({
+      description: 'Servers of NATS to use in place of a local one.',
+      allowed: '`host:port`, a list with commas',
+      standard: 'a local server',
+    }),
   LOG_LEVEL: z
     .enum(
       ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
       'must be fatal, error, warn, info, debug, trace or silent',
     )
-    .default('info'),
+    .default('info')
+    .describe('The lowest level that the services log.'),
 });
 
-export const settingNames: readonly string[] = Object.keys(variables.shape);
+/** The settings of `npm start`, for its help and for docs/settings.md. */
+export const startShape = variables.shape;
 
 /** How a stack is to run. Ports: 0 takes a free one. */
 export interface StackSettings {

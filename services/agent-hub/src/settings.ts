@@ -12,41 +12,65 @@ import {
 } from '@webxterm/shared';
 import { z } from 'zod';
 
-const shape = {
+export const hubShape = {
   ...serviceSettings,
   ...mongoSettings,
   ...busSettings,
   ...tokenSettings,
   ...allowListSettings,
-  GRPC_HOST: z.string().default('127.0.0.1'),
-  GRPC_PORT: port,
-  /** Folder with tls.crt and tls.key for the port that agents dial; plain on loopback only. */
-  GRPC_TLS_DIR: z.string().optional(),
-  INTERNAL_GRPC_HOST: z.string().default('127.0.0.1'),
-  INTERNAL_GRPC_PORT: port,
-  /** Folder with tls.crt, tls.key and ca.crt: this service's identity, and the CA of those who may call it. */
-  INTERNAL_TLS_DIR: z.string().optional(),
-  /** host:port of the internal port as the terminal service reaches it. */
-  INTERNAL_ADDRESS: z.string().regex(/^[^\s/]+:\d{1,5}$/, 'must be host:port'),
-  /** What the terminal service presents on the internal port. */
-  HUB_TOKEN: secretText,
-  /** Verifies resume passes. */
-  PASS_KEY: secretKey,
-  /** MACs link passes. */
-  LINK_KEY: secretKey,
-  /** Machines that one account may have. */
-  MAX_MACHINES_PER_USER: z.coerce.number().int().min(1).max(1_000_000).default(1000),
-  /** Registrations with one API key: a fleet comes in quickly, a loop of them does not fill the database. */
-  REGISTRATIONS_PER_MINUTE: z.coerce.number().int().min(1).max(1_000_000).default(300),
-  /** Unix user that runs the whole stack, when it runs on one machine. */
-  STACK_USER: z.string().max(64).optional(),
+  GRPC_HOST: z.string().default('127.0.0.1').describe('The address of the port that agents dial.'),
+  GRPC_PORT: port.describe('The port on `GRPC_HOST`.'),
+  GRPC_TLS_DIR: z.string().optional().meta({
+    description:
+      'A folder with `tls.crt` and `tls.key` for the port that agents dial; required unless it is on loopback.',
+    allowed: 'a folder',
+  }),
+  INTERNAL_GRPC_HOST: z
+    .string()
+    .default('127.0.0.1')
+    .describe('The address of the port that the terminal service dials.'),
+  INTERNAL_GRPC_PORT: port.describe('The port on `INTERNAL_GRPC_HOST`.'),
+  INTERNAL_TLS_DIR: z.string().optional().meta({
+    description:
+      'A folder with `tls.crt`, `tls.key` and `ca.crt`: the identity between hubs and terminal, and the CA of the other side.',
+    allowed: 'a folder',
+  }),
+  INTERNAL_ADDRESS: z
+    .string()
+    .regex(/^[^\s/]+:\d{1,5}$/, 'must be host:port')
+    .meta({
+      description: 'The internal port as the terminal service reaches it; published in presence.',
+      allowed: '`host:port`',
+    }),
+  HUB_TOKEN: secretText.describe('The secret that terminal presents at the internal port of the hubs.'),
+  PASS_KEY: secretKey.describe('The key of resume passes: terminal signs them, the hubs verify them.'),
+  LINK_KEY: secretKey.describe('The key of the link passes by which agents dial again.'),
+  MAX_MACHINES_PER_USER: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(1000)
+    .describe('Machines that one user may own.'),
+  REGISTRATIONS_PER_MINUTE: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(300)
+    .describe('Machines that may register with one API key in a minute, at each hub.'),
+  STACK_USER: z.string().max(64).optional().meta({
+    description:
+      'The Unix user that runs the whole stack on one machine; shells of that user are granted to nobody else.',
+    allowed: 'up to 64 characters',
+  }),
 };
 
-export type HubSettings = z.output<z.ZodObject<typeof shape>>;
+export type HubSettings = z.output<z.ZodObject<typeof hubShape>>;
 
 /** @throws ConfigError that names every bad setting */
 export const readHubSettings = (environment?: Record<string, string | undefined>): HubSettings => {
-  const settings = readConfig('agent-hub', shape, environment);
+  const settings = readConfig('agent-hub', hubShape, environment);
   const { GRPC_HOST, GRPC_TLS_DIR, INTERNAL_GRPC_HOST, INTERNAL_TLS_DIR } = settings;
   const problems = [
     ...(GRPC_TLS_DIR === undefined && !isLoopback(GRPC_HOST)

@@ -24,56 +24,76 @@ const rootKeys = z.string().transform((text, context): Buffer[] =>
     }),
 );
 
-const operatorShape = {
+export const operatorShape = {
   ...mongoSettings,
-  ROOT_KEY: rootKeys.refine((keys) => keys.length > 0, 'must hold a key of 32 random bytes or more, as base64url'),
+  ROOT_KEY: rootKeys
+    .refine((keys) => keys.length > 0, 'must hold a key of 32 random bytes or more, as base64url')
+    .meta({
+      description:
+        'The keys from which those of passwords, API keys, the allow-list and the audit log are derived; the first is in use.',
+      allowed: 'lines of 32 bytes or more, base64url',
+    }),
 };
 
-const shape = {
+export const verifyShape = { ...operatorShape, ...busSettings };
+
+export const authShape = {
   ...operatorShape,
   ...serviceSettings,
   ...busSettings,
-  /** Auth makes the streams and buckets again where NATS lost them. */
   NATS_REPLICAS: natsReplicas,
   ...tokenSettings,
-  /** The first administrator; read only while there is none. */
-  ADMIN_EMAIL: z.email('must be an e-mail address').max(254).optional(),
-  ADMIN_PASSWORD: z.string().min(6, 'must have 6 characters or more').max(512).optional(),
-  SIGNUP: z.enum(['open', 'closed'], 'must be open or closed').default('open'),
-  /** So many sign-ups of one address go through at once; beyond it some six a minute. */
+  ADMIN_EMAIL: z.email('must be an e-mail address').max(254).optional().meta({
+    description: 'The e-mail address of the first administrator; read only while there is no administrator.',
+    allowed: 'an e-mail address',
+  }),
+  ADMIN_PASSWORD: z.string().min(6, 'must have 6 characters or more').max(512).optional().meta({
+    description: 'The password of the first administrator; read only while there is no administrator.',
+    allowed: '6 to 512 characters',
+  }),
+  SIGNUP: z
+    .enum(['open', 'closed'], 'must be open or closed')
+    .default('open')
+    .describe('Whether people may sign up; `closed`: an administrator adds them.'),
   SIGNUPS_PER_ADDRESS: z.coerce
     .number('must be a number')
     .int('must be a whole number')
     .min(1, 'must be 1 or more')
     .max(100_000, 'must be 100000 or less')
-    .default(30),
-  /** How many sign-ins of one user count at a time; beyond it the one that was seen longest ago ends. */
+    .default(30)
+    .describe('Sign-ups of one address that go through at once; beyond it about six a minute.'),
   MAX_SIGNINS_PER_USER: z.coerce
     .number('must be a number')
     .int('must be a whole number')
     .min(1, 'must be 1 or more')
     .max(10_000, 'must be 10000 or less')
-    .default(100),
-  PUBLIC_URL: origin,
-  /** Audit rows older than this are deleted; 0 keeps them for ever. */
+    .default(100)
+    .describe('Sign-ins of one user that count at a time; beyond it the one that was seen longest ago ends.'),
+  PUBLIC_URL: origin.describe('The address that people open.'),
   AUDIT_RETENTION_DAYS: z.coerce
     .number('must be a number of days')
     .int('must be a whole number of days')
     .min(0, 'must be 0 (for ever) or more')
     .max(36_500, 'must be 36500 or less; 0 keeps them for ever')
-    .default(365),
-  EXTRA_ORIGINS: list.default([]),
-  /** Names the browser's cookie, for cookies ignore ports and two installations may share a host. */
-  INSTALLATION_ID: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must have 1 to 64 characters of A-Z a-z 0-9 _ -'),
+    .default(365)
+    .describe('Days after which rows of the audit log are deleted; 0 keeps them for ever.'),
+  EXTRA_ORIGINS: list.default([]).describe('Other origins under which people open it.'),
+  INSTALLATION_ID: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must have 1 to 64 characters of A-Z a-z 0-9 _ -')
+    .meta({
+      description: 'The name of this installation, in the name of the cookie: browsers share cookies between ports.',
+      allowed: '1 to 64 characters of A-Z a-z 0-9 _ -',
+    }),
 };
 
 export const readAuthSettings = (environment?: Record<string, string | undefined>) =>
-  readConfig('auth', shape, environment);
+  readConfig('auth', authShape, environment);
 export type AuthSettings = ReturnType<typeof readAuthSettings>;
 
 /** What the check of the audit log needs. */
 export const readVerifySettings = (environment?: Record<string, string | undefined>) =>
-  readConfig('audit-verify', { ...operatorShape, ...busSettings }, environment);
+  readConfig('audit-verify', verifyShape, environment);
 
 /** What the commands of the operator need. */
 export const readOperatorSettings = (environment?: Record<string, string | undefined>) =>

@@ -5,7 +5,9 @@ import { z } from 'zod';
 const each = <T>(item: z.ZodType<T, string>) => list.pipe(z.array(item));
 
 /** `http://host:port` of one instance, or of a Service that balances by itself. */
-const instances = each(origin).refine((urls) => urls.length > 0, 'must be http://host:port, or several of them');
+const instances = each(origin)
+  .refine((urls) => urls.length > 0, 'must be http://host:port, or several of them')
+  .meta({ allowed: '`http://host:port`, a list with commas' });
 
 const cidr = z.string().refine((text) => {
   const [address = '', bits, ...rest] = text.split('/');
@@ -16,41 +18,60 @@ const cidr = z.string().refine((text) => {
 
 const hostPort = z.string().regex(/^(\[[0-9a-fA-F:.]+\]|[^\s:/]+):\d{1,5}$/, 'must be host:port');
 
-const shape = {
+export const gatewayShape = {
   ...serviceSettings,
-  /** How people reach this door: feeds Host check, Origin list, CSP and HSTS. */
-  PUBLIC_URL: origin,
-  EXTRA_ORIGINS: list.default([]).pipe(z.array(origin)),
-  /** Peers whose X-Forwarded-For and X-Forwarded-Proto are believed. */
-  TRUSTED_PROXIES: list.default([]).pipe(z.array(cidr)),
-  AUTH_URLS: instances,
-  AGENT_HUB_URLS: instances,
-  TERMINAL_URLS: instances,
-  /** Where each instance answers /readyz, in the order of its *_URLS. */
-  AUTH_HEALTH_URLS: instances,
-  AGENT_HUB_HEALTH_URLS: instances,
-  TERMINAL_HEALTH_URLS: instances,
-  /** Where agents reach the hubs from outside. */
-  GRPC_ADDRESSES: each(hostPort),
-  GRPC_TLS: z.enum(['on', 'off']).default('off'),
-  /** PEM of the private CA that signed the hubs' certificates; told to agents, which pin it. Real certificates need none. */
-  GRPC_CA: z.string().includes('-----BEGIN CERTIFICATE-----', 'must be a PEM certificate').optional(),
-  /** Folder with tls.crt and tls.key, or certbot's fullchain.pem and privkey.pem: the door speaks TLS by itself. */
-  TLS_DIR: z.string().optional(),
-  /** Where plain HTTP is sent on to PUBLIC_URL. */
-  HTTP_REDIRECT_PORT: port.optional(),
-  /** The built web UI; without it the door says how to build it. */
-  WEB_DIR: z.string().optional(),
-  INSTALLATION_ID: z.string().min(1).max(128),
-  /** As auth has it; told to people before they try. */
-  SIGNUP: z.enum(['open', 'closed']).default('open'),
+  PUBLIC_URL: origin.describe(
+    'The address that people open; Host check, allowed origins, CSP and HSTS follow from it.',
+  ),
+  EXTRA_ORIGINS: list.default([]).pipe(z.array(origin)).meta({
+    description: 'Other origins under which people open it.',
+    allowed: 'origins, a list with commas',
+  }),
+  TRUSTED_PROXIES: list.default([]).pipe(z.array(cidr)).meta({
+    description: 'Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed.',
+    allowed: 'addresses or CIDR blocks, a list with commas',
+  }),
+  AUTH_URLS: instances.describe('The instances of auth.'),
+  AGENT_HUB_URLS: instances.describe('The instances of agent-hub.'),
+  TERMINAL_URLS: instances.describe('The instances of terminal.'),
+  AUTH_HEALTH_URLS: instances.describe('The `/readyz` of each instance, in the order of `AUTH_URLS`.'),
+  AGENT_HUB_HEALTH_URLS: instances.describe('The `/readyz` of each instance, in the order of `AGENT_HUB_URLS`.'),
+  TERMINAL_HEALTH_URLS: instances.describe('The `/readyz` of each instance, in the order of `TERMINAL_URLS`.'),
+  GRPC_ADDRESSES: each(hostPort).meta({
+    description: 'The addresses at which agents reach the hubs from outside.',
+    allowed: '`host:port`, a list with commas',
+  }),
+  GRPC_TLS: z.enum(['on', 'off']).default('off').describe('Whether agents reach the hubs by TLS.'),
+  GRPC_CA: z.string().includes('-----BEGIN CERTIFICATE-----', 'must be a PEM certificate').optional().meta({
+    description:
+      'The private CA that signed the certificates of the hubs, for agents to pin; public certificates need none.',
+    allowed: 'a PEM certificate',
+  }),
+  TLS_DIR: z.string().optional().meta({
+    description:
+      'With it, the gateway itself speaks TLS, by `tls.crt` and `tls.key` or `fullchain.pem` and `privkey.pem`.',
+    allowed: 'a folder',
+  }),
+  HTTP_REDIRECT_PORT: port.optional().describe('A port on which plain HTTP is redirected to `PUBLIC_URL`.'),
+  WEB_DIR: z.string().optional().meta({
+    description: 'The built web UI; without it the gateway answers how to build it.',
+    allowed: 'a folder',
+  }),
+  INSTALLATION_ID: z.string().min(1).max(128).meta({
+    description: 'The name of this installation; it has to be the one of auth.',
+    allowed: '1 to 128 characters',
+  }),
+  SIGNUP: z
+    .enum(['open', 'closed'])
+    .default('open')
+    .describe('Whether the web UI offers sign-up; it has to be the setting of auth.'),
 };
 
-export type GatewaySettings = z.output<z.ZodObject<typeof shape>>;
+export type GatewaySettings = z.output<z.ZodObject<typeof gatewayShape>>;
 
 /** @throws ConfigError that names every bad setting */
 export const readGatewaySettings = (environment?: Record<string, string | undefined>): GatewaySettings => {
-  const settings = readConfig('gateway', shape, environment);
+  const settings = readConfig('gateway', gatewayShape, environment);
   const https = settings.PUBLIC_URL.startsWith('https:');
   const problems = [
     ...(settings.TLS_DIR !== undefined && !https ? ['PUBLIC_URL: must begin with https:// where TLS_DIR is set'] : []),

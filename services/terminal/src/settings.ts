@@ -11,27 +11,37 @@ import {
 } from '@webxterm/shared';
 import { z } from 'zod';
 
-const shape = {
+export const terminalShape = {
   ...serviceSettings,
   ...mongoSettings,
   ...busSettings,
   ...tokenSettings,
   ...allowListSettings,
-  /** Signs tickets. */
-  TICKET_KEY: secretKey,
-  /** Signs resume passes; the hubs verify them. */
-  PASS_KEY: secretKey,
-  /** Presented to the hubs' internal port. */
-  HUB_TOKEN: secretText,
-  PUBLIC_URL: origin,
-  /** Terminals that one user may have open, at all instances together. */
-  TERMINALS_PER_USER: z.coerce.number().int().min(1).max(1_000_000).default(64),
-  /** MiB that may wait at this instance for clients of one user who do not take them. */
-  STALLED_MIB_PER_USER: z.coerce.number().int().min(8).max(65_536).default(64),
-  /** Folder with tls.crt, tls.key and ca.crt: this service's identity for the hubs, and the CA of theirs. */
-  INTERNAL_TLS_DIR: z.string().optional(),
+  TICKET_KEY: secretKey.describe('The key that signs tickets.'),
+  PASS_KEY: secretKey.describe('The key of resume passes: terminal signs them, the hubs verify them.'),
+  HUB_TOKEN: secretText.describe('The secret that terminal presents at the internal port of the hubs.'),
+  PUBLIC_URL: origin.describe('The address that people open.'),
+  TERMINALS_PER_USER: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(64)
+    .describe('Terminals that one user may have open, at all instances together.'),
+  STALLED_MIB_PER_USER: z.coerce
+    .number()
+    .int()
+    .min(8)
+    .max(65_536)
+    .default(64)
+    .describe('MiB of output that may wait at one instance for clients of one user that do not read it.'),
+  INTERNAL_TLS_DIR: z.string().optional().meta({
+    description:
+      'A folder with `tls.crt`, `tls.key` and `ca.crt`: the identity between hubs and terminal, and the CA of the other side.',
+    allowed: 'a folder',
+  }),
 };
 
 export const readTerminalSettings = (environment?: Record<string, string | undefined>) =>
-  readConfig('terminal', shape, environment);
+  readConfig('terminal', terminalShape, environment);
 export type TerminalSettings = ReturnType<typeof readTerminalSettings>;

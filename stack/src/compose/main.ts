@@ -1,16 +1,17 @@
 import { chmodSync, chownSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { getCACertificates } from 'node:tls';
-import { ConfigError, list, origin, readConfig } from '@webxterm/shared';
+import { ConfigError, readConfig } from '@webxterm/shared';
 import { reasonOf, StackFailure } from '../failure.ts';
 import { openAuthority, openSecrets } from '../installation/handed-files.ts';
-import { type DataServers, hostOf, mongoServer, oneOfEach } from '../installation/handed-secrets.ts';
+import { type DataServers, hostOf, mongoServer } from '../installation/handed-secrets.ts';
 import { configureAgent } from '../local-agent/agent-config.ts';
 import { fingerprint } from '../pki/authority.ts';
 import { mongoPasswords } from '../servers/local-servers.ts';
 import { setUpMongo } from '../servers/mongo-setup.ts';
 import { declareBus } from '../servers/nats.ts';
 import { reloadNats } from '../servers/nats-reload.ts';
+import { dataServersShape, publicUrlShape } from '../set-up-settings.ts';
 import { adminEmail } from '../stack.ts';
 import { handOut } from './hand-out.ts';
 
@@ -25,15 +26,11 @@ const doorWithinMs = 300_000;
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
-const publicUrl = (): string => readConfig('set-up', { PUBLIC_URL: origin }).PUBLIC_URL;
+const publicUrl = (): string => readConfig('set-up', publicUrlShape).PUBLIC_URL;
 
 /** docker-compose.ha.yml has three of each. */
 const dataServers = (): DataServers => {
-  const settings = {
-    MONGO_SERVERS: list.default([...oneOfEach.mongo]),
-    NATS_SERVERS: list.default([...oneOfEach.nats]),
-  };
-  const { MONGO_SERVERS: mongo, NATS_SERVERS: nats } = readConfig('set-up', settings);
+  const { MONGO_SERVERS: mongo, NATS_SERVERS: nats } = readConfig('set-up', dataServersShape);
   return { mongo, nats };
 };
 

@@ -1,7 +1,7 @@
-import { ConfigError, origin, readConfig } from '@webxterm/shared';
-import { z } from 'zod';
+import { ConfigError, readConfig } from '@webxterm/shared';
 import { reasonOf, StackFailure } from '../failure.ts';
 import { configureAgent } from '../local-agent/agent-config.ts';
+import { demoShape } from '../set-up-settings.ts';
 import { adminEmail } from '../stack.ts';
 
 // What the demo machine of k8s/components/demo runs before its agent: writes the agent's configuration, once.
@@ -11,16 +11,8 @@ const doorWithinMs = 600_000;
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
-const settings = {
-  PUBLIC_URL: origin,
-  ADMIN_PASSWORD: z.string(),
-  /** PEM of the private CA. */
-  CA: z.string(),
-  CONFIG_FOLDER: z.string(),
-};
-
 const run = async (): Promise<void> => {
-  const { PUBLIC_URL: url, ADMIN_PASSWORD: password, CA: ca, CONFIG_FOLDER: folder } = readConfig('demo', settings);
+  const { PUBLIC_URL: url, ADMIN_PASSWORD: password, CA: ca, CONFIG_FOLDER: folder } = readConfig('demo', demoShape);
   await configureAgent({
     folder,
     door: { url, dial: { host: 'gateway', port: 8080 }, ca: [ca] },

@@ -1,15 +1,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ConfigError, natsReplicas, origin, readConfig } from '@webxterm/shared';
-import { z } from 'zod';
+import { ConfigError, readConfig } from '@webxterm/shared';
 import { reasonOf, StackFailure } from '../failure.ts';
 import { openAuthority, openSecrets } from '../installation/handed-files.ts';
-import { mongoServer, natsServer } from '../installation/handed-secrets.ts';
+import { mongoServer } from '../installation/handed-secrets.ts';
 import type { Secrets } from '../secrets/secrets.ts';
 import { mongoPasswords } from '../servers/local-servers.ts';
 import { setUpMongo } from '../servers/mongo-setup.ts';
 import { declareBus } from '../servers/nats.ts';
+import { kubernetesShape } from '../set-up-settings.ts';
 import { makeInstallationSecrets } from './installation-secrets.ts';
 import { apiServerOfPod, SecretsApi } from './secrets-api.ts';
 
@@ -18,17 +18,14 @@ import { apiServerOfPod, SecretsApi } from './secrets-api.ts';
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
-const settings = {
-  PUBLIC_URL: origin,
-  SERVERS: z.enum(['in-cluster', 'external']).default('in-cluster'),
-  NATS_URL: z.string().default(natsServer),
-  /** PEM of the CA of a NATS that runs elsewhere; default: the private one. */
-  NATS_CA: z.string().optional(),
-  NATS_REPLICAS: natsReplicas,
-};
-
 const run = async (): Promise<void> => {
-  const { PUBLIC_URL: publicUrl, SERVERS: servers, NATS_URL, NATS_CA, NATS_REPLICAS } = readConfig('set-up', settings);
+  const {
+    PUBLIC_URL: publicUrl,
+    SERVERS: servers,
+    NATS_URL,
+    NATS_CA,
+    NATS_REPLICAS,
+  } = readConfig('set-up', kubernetesShape);
   const folder = mkdtempSync(join(tmpdir(), 'set-up-'));
   try {
     const api = new SecretsApi(apiServerOfPod());

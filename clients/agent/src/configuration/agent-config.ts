@@ -25,40 +25,94 @@ const proxy = v.pipe(
 const pem = v.pipe(v.string(), v.includes('-----BEGIN CERTIFICATE-----', 'must be a PEM certificate'));
 
 /** With a bound on the characters that it may have. */
-const text = (atMost: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(atMost));
+const text = (atMost: number) =>
+  v.pipe(v.string(), v.minLength(1), v.maxLength(atMost), v.metadata({ allowed: `1 to ${atMost} characters` }));
 
-const wholeNumber = (atMost: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(atMost));
+const wholeNumber = (atMost: number) =>
+  v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(atMost), v.metadata({ allowed: `1 to ${atMost}` }));
 
-/** What stands in agent.yaml. */
+const boolean = v.pipe(v.boolean(), v.metadata({ allowed: '`true`, `false`' }));
+
+/** The settings in agent.yaml. docs/settings.md is made from their descriptions. */
 export const AgentConfig = v.strictObject({
-  /** Where people open WebXTerm: origin of the gateway. */
-  host,
-  /** The API key or registration token; forgotten once the hub has issued a credential for this machine. */
-  token: v.optional(text(200)),
-  /** Account that shells and commands run as. */
-  linux_user: text(65),
-  /** What people see in the list of machines. */
-  name: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(64)),
-  /** False: nothing in a shell can gain rights. */
-  allow_sudo: v.optional(v.boolean(), false),
-  /** The private CA that was pinned: it alone vouches for the hubs, and it may vouch for the host. */
-  ca: v.optional(pem),
-  /** Hubs were reached by TLS when this was configured: never without it again. */
-  tls: v.optional(v.boolean(), false),
-  /** Address of the hub, in place of what the host says. */
-  grpc: v.optional(hostPort),
-  /** HTTP proxy by which the host and the hubs are reached (CONNECT). */
-  proxy: v.optional(proxy),
-  /** What is reached without it, as NO_PROXY has it. */
-  no_proxy: v.optional(v.string()),
-  /** File with CAs to believe beside those of Node and of the system: what NODE_EXTRA_CA_CERTS named at `configure`. */
-  extra_ca_file: v.optional(text(4096)),
-  /** Shells alive at once. */
-  max_sessions: v.optional(wholeNumber(1000), 64),
-  /** Output kept per session, MiB. */
-  ring_mib: v.optional(wholeNumber(256), 8),
-  /** A session that nobody is attached to ends after this. */
-  detached_hours: v.optional(v.pipe(v.number(), v.gtValue(0), v.maxValue(24 * 365)), 24),
+  host: v.pipe(
+    host,
+    v.description('The address at which people open WebXTerm.'),
+    v.metadata({ allowed: '`http(s)://host[:port]`' }),
+  ),
+  token: v.optional(
+    v.pipe(
+      text(200),
+      v.description('The API key or registration token; the agent deletes it once the hub has issued a credential.'),
+    ),
+  ),
+  linux_user: v.pipe(text(65), v.description('The account that shells and commands run as.')),
+  name: v.pipe(
+    v.string(),
+    v.trim(),
+    v.minLength(1),
+    v.maxLength(64),
+    v.description('The name in the list of machines.'),
+    v.metadata({ allowed: '1 to 64 characters' }),
+  ),
+  allow_sudo: v.optional(
+    v.pipe(boolean, v.description('Whether a program in a shell may gain rights; `false`: sudo does not work.')),
+    false,
+  ),
+  ca: v.optional(
+    v.pipe(
+      pem,
+      v.description('The private CA that `configure` pinned; only its certificates are accepted from hubs.'),
+      v.metadata({ allowed: 'a PEM certificate' }),
+    ),
+  ),
+  tls: v.optional(
+    v.pipe(
+      boolean,
+      v.description('Whether hubs were reached by TLS at `configure`; then the agent never dials without it.'),
+    ),
+    false,
+  ),
+  grpc: v.optional(
+    v.pipe(
+      hostPort,
+      v.description('The address of the hub, in place of those that the host names.'),
+      v.metadata({ allowed: '`host:port`' }),
+    ),
+  ),
+  proxy: v.optional(
+    v.pipe(
+      proxy,
+      v.description('The HTTP proxy by which the host and the hubs are reached (CONNECT).'),
+      v.metadata({ allowed: '`http://[user:password@]host:port`' }),
+    ),
+  ),
+  no_proxy: v.optional(
+    v.pipe(
+      v.string(),
+      v.description('The hosts that are reached without the proxy, in the form of NO_PROXY.'),
+      v.metadata({ allowed: 'a list with commas' }),
+    ),
+  ),
+  extra_ca_file: v.optional(
+    v.pipe(
+      text(4096),
+      v.description('A file with CAs to accept beside those of Node and of the system.'),
+      v.metadata({ allowed: 'a file' }),
+    ),
+  ),
+  max_sessions: v.optional(v.pipe(wholeNumber(1000), v.description('Shells alive at a time.')), 64),
+  ring_mib: v.optional(v.pipe(wholeNumber(256), v.description('MiB of output that are kept for each session.')), 8),
+  detached_hours: v.optional(
+    v.pipe(
+      v.number(),
+      v.gtValue(0),
+      v.maxValue(24 * 365),
+      v.description('Hours after which a session without a viewer ends.'),
+      v.metadata({ allowed: 'more than 0, up to 8760; fractions too' }),
+    ),
+    24,
+  ),
 });
 export type AgentConfig = v.InferOutput<typeof AgentConfig>;
 

@@ -9,12 +9,15 @@ export const port = z.coerce
   .max(65535, 'must be a port, 1 to 65535');
 
 /** A comma-separated list; empty items are dropped. */
-export const list = z.string().transform((text) =>
-  text
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== ''),
-);
+export const list = z
+  .string()
+  .transform((text) =>
+    text
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== ''),
+  )
+  .meta({ allowed: 'a list with commas' });
 
 /** 32 bytes or more as base64url: shorter keys do not start. */
 export const secretKey = z
@@ -24,10 +27,14 @@ export const secretKey = z
   .refine(
     (key) => key.length >= 32,
     'must be 32 random bytes or more, as base64url (make one: openssl rand -base64 32 | tr +/ -_)',
-  );
+  )
+  .meta({ allowed: '32 bytes or more, base64url' });
 
 /** An opaque secret of 32 characters or more. */
-export const secretText = z.string().min(32, 'must have 32 characters or more');
+export const secretText = z
+  .string()
+  .min(32, 'must have 32 characters or more')
+  .meta({ allowed: '32 characters or more' });
 
 /** `http://host:port`, without a path. */
 export const origin = z
@@ -36,7 +43,8 @@ export const origin = z
     (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).pathname === '/',
     'must be like https://host[:port], without a path',
   )
-  .transform((text) => new URL(text).origin);
+  .transform((text) => new URL(text).origin)
+  .meta({ allowed: '`http(s)://host[:port]`' });
 
 export interface JwtKey {
   readonly kid: string;
@@ -76,38 +84,79 @@ const signinKeys = z.string().transform((text, context): KeyObject[] => {
 
 /** What every service reads. */
 export const serviceSettings = {
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
-  INSTANCE_ID: z.string().max(64).optional(),
-  HTTP_HOST: z.string().default('127.0.0.1'),
-  HTTP_PORT: port,
-  HEALTH_HOST: z.string().default('127.0.0.1'),
-  HEALTH_PORT: port,
-  METRICS_TOKEN: z.string().min(16).optional(),
-  GATEWAY_KEY: secretKey,
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info')
+    .describe('The lowest level that is logged.'),
+  INSTANCE_ID: z.string().max(64).optional().meta({
+    description: 'The name of this instance in logs, such as `auth-1`.',
+    allowed: 'up to 64 characters',
+  }),
+  HTTP_HOST: z
+    .string()
+    .default('127.0.0.1')
+    .describe('The address of the API behind the gateway; for the gateway, the address that people reach.'),
+  HTTP_PORT: port.describe('The port on `HTTP_HOST`.'),
+  HEALTH_HOST: z.string().default('127.0.0.1').describe('The address of `/livez`, `/readyz` and `/metrics`.'),
+  HEALTH_PORT: port.describe('The port on `HEALTH_HOST`.'),
+  METRICS_TOKEN: z.string().min(16).optional().meta({
+    description: 'With it, `/metrics` answers only requests that carry this Bearer token.',
+    allowed: '16 characters or more',
+  }),
+  GATEWAY_KEY: secretKey.describe('The key with which the gateway proves each request to the services.'),
 };
 
 /** What a service with a database reads. */
 export const mongoSettings = {
-  MONGO_URL: z.string().regex(/^mongodb(\+srv)?:\/\//, 'must be a mongodb:// URL with user, password and database'),
+  MONGO_URL: z
+    .string()
+    .regex(/^mongodb(\+srv)?:\/\//, 'must be a mongodb:// URL with user, password and database')
+    .meta({
+      description:
+        'The replica set of MongoDB, with user, password and database; `tls=true&tlsCAFile=…` in the URL turns on TLS.',
+      allowed: '`mongodb://…` or `mongodb+srv://…`',
+    }),
 };
 
 /** What a service on the bus reads. Credentials in NATS_URL are ignored by the client, so they have settings of their own. */
 export const busSettings = {
-  NATS_URL: list.refine((urls) => urls.length > 0, 'must be host:port, or several of them'),
-  NATS_USER: z.string(),
-  NATS_PASSWORD: z.string(),
-  /** PEM of the CA that vouches for NATS: the connection is TLS then, and never without. */
-  NATS_CA: z.string().includes('-----BEGIN CERTIFICATE-----', 'must be a PEM certificate').optional(),
+  NATS_URL: list
+    .refine((urls) => urls.length > 0, 'must be host:port, or several of them')
+    .meta({
+      description: 'The servers of NATS; credentials in the URL are ignored.',
+      allowed: '`host:port`, a list with commas',
+    }),
+  NATS_USER: z.string().describe('The user of NATS whose permissions this service has.'),
+  NATS_PASSWORD: z.string().describe('The password of `NATS_USER`.'),
+  NATS_CA: z.string().includes('-----BEGIN CERTIFICATE-----', 'must be a PEM certificate').optional().meta({
+    description: 'The CA that signed the certificate of NATS; with it, the connection always uses TLS.',
+    allowed: 'a PEM certificate',
+  }),
 };
 
-/** How many servers of NATS hold a copy of each stream and bucket: 3 outlive the loss of any one. For who declares them. */
+/** For the programs that declare the streams and buckets. */
 export const natsReplicas = z.coerce
   .number()
   .refine((replicas) => [1, 3, 5].includes(replicas), 'must be 1, 3 or 5, and no more than there are servers of NATS')
-  .default(1);
+  .default(1)
+  .meta({
+    description: 'Servers of NATS that hold a copy of each stream and bucket; 3 outlive the loss of any one.',
+    allowed: '1, 3 or 5',
+  });
 
 /** What a service that verifies tokens reads. */
-export const tokenSettings = { JWT_KEYS: jwtKeys };
+export const tokenSettings = {
+  JWT_KEYS: jwtKeys.meta({
+    description: 'The keys of access tokens; the first signs, all verify.',
+    allowed: 'lines `kid base64url-secret`',
+  }),
+};
 
 /** What a service that reads the allow-list needs; auth derives the keys itself. */
-export const allowListSettings = { SIGNIN_KEYS: signinKeys };
+export const allowListSettings = {
+  SIGNIN_KEYS: signinKeys.meta({
+    description:
+      'The public keys that sign the entries of the allow-list; set-up derives one from each line of `ROOT_KEY`.',
+    allowed: 'lines of Ed25519 keys, base64url',
+  }),
+};
