@@ -6,6 +6,7 @@ import { buildIndexes, connectMongo } from '@webxterm/shared/mongo';
 import { Accounts } from './accounts/accounts.ts';
 import { Confirmation } from './accounts/confirmation.ts';
 import { Deletion } from './accounts/deletion.ts';
+import { fillKeys } from './accounts/fill-keys.ts';
 import { fillSkeletons } from './accounts/fill-skeletons.ts';
 import { ensureAdmin } from './accounts/first-admin.ts';
 import { mountAccounts } from './accounts/http.ts';
@@ -187,6 +188,7 @@ export const startAuth = async (
 
   await buildIndexes(connection);
   await fillSkeletons(users, logger);
+  await fillKeys(users);
   await auditLog.noteSigning();
   await ensureAdmin(users, accounts, { email: settings.ADMIN_EMAIL, password: settings.ADMIN_PASSWORD }, logger);
 

@@ -1,4 +1,4 @@
-import { Types } from 'mongoose';
+import mongoose, { Types } from 'mongoose';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
 
@@ -29,6 +29,16 @@ export const notOfThisList = (cause?: unknown): AppError =>
     details: [{ path: 'cursor', message: 'must be a next_cursor of this list' }],
     cause,
   });
+
+/**
+ * The filter of the rows behind a place, where the list is sorted by `field` and the id. Rows without a key are before all others. The
+ * bound beside the alternatives is where the index begins: $or alone gives none.
+ */
+export const rowsBehind = (field: string, { key, id }: Place): Record<string, unknown> => {
+  const [greater, later] = [{ [field]: mongoose.trusted({ $gt: key }) }, { _id: mongoose.trusted({ $gt: id }) }];
+  if (key === '') return { $or: [{ [field]: null, ...later }, greater] };
+  return { [field]: mongoose.trusted({ $gte: key }), $or: [greater, later] };
+};
 
 /** The page of `limit` rows among those found, one more than that, and where the next page begins: null on the last one. */
 export const pageOf = <Row>(

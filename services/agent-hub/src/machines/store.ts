@@ -1,4 +1,4 @@
-import { type Place, pageOf, readCursor } from '@webxterm/shared/mongo';
+import { pageOf, readCursor, rowsBehind } from '@webxterm/shared/mongo';
 import mongoose, { type QueryFilter, type Types } from 'mongoose';
 import type { Person, Standing } from './access-rule.ts';
 import { inTime } from './in-time.ts';
@@ -36,13 +36,6 @@ const escapeRegex = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g
 
 const containing = (text: string) => mongoose.trusted({ $regex: escapeRegex(text), $options: 'i' });
 
-/** Machines without a key are before all others. The bound beside the alternatives is where the index begins: $or alone gives none. */
-const machinesBehind = ({ key, id }: Place): QueryFilter<MachineRecord> => {
-  const [greater, later] = [{ name_key: mongoose.trusted({ $gt: key }) }, { _id: mongoose.trusted({ $gt: id }) }];
-  if (key === '') return { $or: [{ name_key: null, ...later }, greater] };
-  return { name_key: mongoose.trusted({ $gte: key }), $or: [greater, later] };
-};
-
 /** The machines as people and hubs read them, and what is noted of them. How they come in: `EnrolmentStore`. */
 export class MachineStore {
   readonly #models: MachineModels;
@@ -70,7 +63,7 @@ export class MachineStore {
     query: MachineQuery,
   ): Promise<{ machines: StoredMachine[]; total: number; next: string | null }> {
     const { cursor, page, limit } = query;
-    const behind = cursor === undefined ? {} : machinesBehind(readCursor(cursor));
+    const behind = cursor === undefined ? {} : rowsBehind('name_key', readCursor(cursor));
     const filter = await this.#filter(scope, query);
     const [found, total] = await Promise.all([
       this.#models.machines

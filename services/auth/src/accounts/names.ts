@@ -1,5 +1,6 @@
-import { foldName } from '@webxterm/shared';
+import { foldName, nameKey } from '@webxterm/shared';
 import { skeleton } from './skeleton.ts';
+import type { User } from './user.ts';
 
 /** Usernames that are equal folded are the same. */
 export const foldUsername = foldName;
@@ -11,6 +12,16 @@ export const foldUsername = foldName;
 export const usernameSkeletons = (username: string): string[] => [
   ...new Set([skeleton(foldUsername(username)), foldUsername(skeleton(username.normalize('NFKC')))]),
 ];
+
+/** A username as it is stored: with what it is found, ordered and compared by. */
+export const storedUsername = (
+  username: string,
+): Pick<User, 'username' | 'username_folded'> & Required<Pick<User, 'username_key' | 'username_skeletons'>> => ({
+  username,
+  username_folded: foldUsername(username),
+  username_key: nameKey(username),
+  username_skeletons: usernameSkeletons(username),
+});
 
 /** What makes two e-mail addresses the same. */
 export const foldEmail = (email: string): string => email.toLowerCase();

@@ -1,6 +1,6 @@
 import { Types } from 'mongoose';
 import type { ApiKeys } from '../api-keys/api-keys.ts';
-import { foldEmail, foldUsername, usernameSkeletons } from './names.ts';
+import { foldEmail, storedUsername } from './names.ts';
 import type { User } from './user.ts';
 
 /** An account that is not stored yet, and its API key in clear. */
@@ -18,9 +18,7 @@ export const newUser = (
   const apiKey = apiKeys.make(id.toHexString());
   const user: User = {
     _id: id,
-    username: account.username,
-    username_folded: foldUsername(account.username),
-    username_skeletons: usernameSkeletons(account.username),
+    ...storedUsername(account.username),
     email: account.email,
     email_lower: foldEmail(account.email),
     password_hash: account.password_hash,

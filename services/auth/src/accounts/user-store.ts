@@ -1,8 +1,8 @@
 import { AppError } from '@webxterm/shared';
-import { duplicateIndexKey, pageOf, readCursor } from '@webxterm/shared/mongo';
+import { duplicateIndexKey, pageOf, readCursor, rowsBehind } from '@webxterm/shared/mongo';
 import { type ClientSession, type Connection, type Model, Types, trusted } from 'mongoose';
 import type { StoredApiKey } from '../api-keys/api-key.ts';
-import { foldEmail, foldUsername, usernameSkeletons } from './names.ts';
+import { foldEmail, foldUsername, storedUsername } from './names.ts';
 import { type User, userModel } from './user.ts';
 
 export interface UserPage {
@@ -85,13 +85,7 @@ export class UserStore {
     session: ClientSession,
   ): Promise<void> {
     const change = {
-      ...(username === undefined
-        ? {}
-        : {
-            username,
-            username_folded: foldUsername(username),
-            username_skeletons: usernameSkeletons(username),
-          }),
+      ...(username === undefined ? {} : storedUsername(username)),
       ...(email === undefined ? {} : { email, email_lower: foldEmail(email) }),
     };
     await this.#users
@@ -128,6 +122,25 @@ export class UserStore {
       if (duplicateIndexKey(error) === 'username_skeletons') return false;
       throw error;
     }
+  }
+
+  /** In the order of their ids. */
+  names(after: Types.ObjectId | null, limit: number): Promise<Pick<User, '_id' | 'username' | 'username_key'>[]> {
+    const rest = after === null ? {} : { _id: trusted({ $gt: after }) };
+    return this.#users
+      .find(rest, { username: 1, username_key: 1 })
+      .sort({ _id: 1 })
+      .limit(limit)
+      .lean<Pick<User, '_id' | 'username' | 'username_key'>[]>()
+      .exec();
+  }
+
+  async setKeys(users: readonly Pick<User, '_id' | 'username' | 'username_key'>[]): Promise<void> {
+    const writes = users.map(({ _id, username, username_key }) => ({
+      // Renamed meanwhile: the rename stored the key.
+      updateOne: { filter: { _id, username }, update: { $set: { username_key } } },
+    }));
+    if (writes.length > 0) await this.#users.bulkWrite(writes, { ordered: false });
   }
 
   async closeSignup(id: Types.ObjectId): Promise<void> {
@@ -192,18 +205,18 @@ export class UserStore {
   ): Promise<{ users: User[]; total: number; next: string | null }> {
     const part = trusted({ $regex: escapeRegex(foldUsername(search)) });
     const filter = search === '' ? {} : { $or: [{ username_folded: part }, { email_lower: part }] };
-    const behind = cursor === undefined ? {} : { username_folded: trusted({ $gt: readCursor(cursor).key }) };
+    const behind = cursor === undefined ? {} : rowsBehind('username_key', readCursor(cursor));
     const [found, total] = await Promise.all([
       this.#users
         .find({ $and: [filter, behind] })
-        .sort({ username_folded: 1 })
+        .sort({ username_key: 1, _id: 1 })
         .skip(cursor === undefined ? (page - 1) * limit : 0)
         .limit(limit + 1)
         .lean<User[]>()
         .exec(),
       this.#users.countDocuments(filter).exec(),
     ]);
-    const { rows, next } = pageOf(found, limit, ({ username_folded, _id }) => ({ key: username_folded, id: _id }));
+    const { rows, next } = pageOf(found, limit, ({ username_key, _id }) => ({ key: username_key ?? '', id: _id }));
     return { users: rows, total, next };
   }
 

@@ -8,6 +8,8 @@ export interface User {
   username: string;
   /** Unique. See foldUsername. */
   username_folded: string;
+  /** The order of usernames. See nameKey. Missing: an auth of an earlier version stored the user since the last start of one of this. */
+  username_key?: string;
   /**
    * Unique, each of them. See usernameSkeletons. Missing: an earlier version stored the user, and the name is not filled in yet or
    * looks like that of another user (fill-skeletons.ts).
@@ -46,6 +48,7 @@ const userSchema = new Schema<User>(
   {
     username: { type: String, required: true },
     username_folded: { type: String, required: true },
+    username_key: { type: String },
     username_skeletons: { type: [String], default: undefined },
     email: { type: String, required: true },
     email_lower: { type: String, required: true },
@@ -62,6 +65,7 @@ const userSchema = new Schema<User>(
 )
   .index({ email_lower: 1 }, { unique: true })
   .index({ username_folded: 1 }, { unique: true })
+  .index({ username_key: 1, _id: 1 })
   // Sparse: users without skeletons do not collide.
   .index({ username_skeletons: 1 }, { unique: true, sparse: true })
   .index({ 'api_key.index': 1 }, { unique: true })

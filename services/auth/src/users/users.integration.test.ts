@@ -24,9 +24,13 @@ afterAll(async () => {
 });
 
 let count = 0;
-const somebody = async () => {
+const somebody = async (username?: string) => {
   count += 1;
-  const person = { username: `Person ${count}`, email: `person${count}@example.com`, password: 'yourpassword' };
+  const person = {
+    username: username ?? `Person ${count}`,
+    email: `person${count}@example.com`,
+    password: 'yourpassword',
+  };
   const { body } = await auth.call('POST', '/api/signup', person, { clientIp: '203.0.113.9' });
   return { ...person, token: body.token, id: String(body.user?.id), apiKey: String(body.user?.api_key) };
 };
@@ -263,6 +267,49 @@ describe('users', () => {
     }
     const none = await auth.call('GET', '/api/users?search=.*', undefined, { token: adminToken });
     expect(none.body.users).toEqual([]);
+  });
+
+  it('are in the order of people, at every page, also those that an auth of an earlier version stored or renamed', async () => {
+    const ordered = [
+      'Alpha order',
+      'alpha order 2',
+      'beta order',
+      'Éclair order',
+      'eden order',
+      'node2 order',
+      'node10 order',
+    ];
+    const accounts = await Promise.all([...ordered, 'Zeta order'].toReversed().map((username) => somebody(username)));
+    const names = async (instance = auth): Promise<string[]> => {
+      const seen: string[] = [];
+      for (let query = 'search=order&limit=3'; ; ) {
+        const { body } = await instance.call('GET', `/api/users?${query}`, undefined, { token: adminToken });
+        const page = listUsers.success.schema.parse(body);
+        seen.push(...page.users.map(({ username }) => username));
+        if (page.next_cursor === null) return seen;
+        query = `search=order&limit=3&cursor=${page.next_cursor}`;
+      }
+    };
+    expect(await names()).toEqual([...ordered, 'Zeta order']);
+
+    const users = servers.database.collection<{ username: string; username_folded: string; username_key?: string }>(
+      'users',
+    );
+    const of = (username: string) => ({
+      _id: new Types.ObjectId(accounts.find((one) => one.username === username)?.id),
+    });
+    for (const username of ['beta order', 'node10 order'])
+      await users.updateOne(of(username), { $unset: { username_key: '' } });
+    await users.updateOne(of('Zeta order'), { $set: { username: 'Aaa order', username_folded: 'aaa order' } });
+    expect((await names()).sort()).toEqual(['Aaa order', ...ordered].sort());
+    const started = await startAuthInstance(servers);
+    expect(await names(started)).toEqual(['Aaa order', ...ordered]);
+    await started.stop();
+
+    const renamed = accounts.find(({ username }) => username === 'node2 order');
+    const change = await auth.call('PATCH', '/api/profile', { username: 'node30 order' }, { token: renamed?.token });
+    expect(change.status).toBe(200);
+    expect((await names()).slice(-2)).toEqual(['node10 order', 'node30 order']);
   });
 
   it('that are disabled are out at once, and in again when enabled', async () => {
