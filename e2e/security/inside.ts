@@ -9,7 +9,7 @@ const services = ['auth', 'agent-hub', 'terminal'] as const;
 const forbidden: readonly { readonly subject: string; readonly but?: BusUser }[] = [
   { subject: '$KV.signins.s.of-my-own-making', but: 'auth' },
   { subject: '$KV.presence.agents.ag_elsewhere', but: 'agent-hub' },
-  { subject: 'auth.signin.revoked', but: 'auth' },
+  { subject: 'auth.apikey.rotated', but: 'auth' },
   { subject: 'auth.user.changed', but: 'auth' },
   { subject: 'machines.ag_1.access', but: 'agent-hub' },
   { subject: 'machines.ag_1.session_ended', but: 'agent-hub' },

@@ -125,11 +125,11 @@ describe('MongoDB', () => {
 
 describe('NATS', () => {
   it.each<[BusUser, string]>([
-    ['terminal', 'auth.signin.revoked'],
+    ['terminal', 'auth.apikey.rotated'],
     ['terminal', 'auth.apikey.verify'],
     ['terminal', '$KV.signins.someone'],
     ['terminal', '$KV.presence.hubs.h1'],
-    ['terminal', 'machines.ag_1.status'],
+    ['terminal', 'machines.ag_1.stats'],
     ['agent-hub', '$KV.signins.someone'],
     ['agent-hub', 'auth.user.changed'],
     ['agent-hub', 'terminal.session.opened'],
@@ -137,7 +137,7 @@ describe('NATS', () => {
     ['auth', '$KV.presence.agents.ag_1'],
     ['auth', '$JS.API.STREAM.PURGE.AUDIT'],
     ['auth', 'machines.authorize'],
-    ['init', 'auth.signin.revoked'],
+    ['init', 'auth.apikey.rotated'],
     ['terminal', 'terminal.session.opened'],
     ['terminal', '$JS.API.CONSUMER.CREATE.EVENTS.mine.auth.user.changed'],
     // A consumer of whatever its config says.
@@ -169,8 +169,8 @@ describe('NATS', () => {
   });
 
   it.each<[BusUser, string]>([
-    ['auth', 'auth.signin.revoked'],
-    ['agent-hub', 'machines.ag_1.status'],
+    ['auth', 'auth.user.changed'],
+    ['agent-hub', 'machines.ag_1.stats'],
     ['terminal', 'terminal.open'],
   ])('lets %s publish its own %s', async (user, subject) => {
     expect(await publishIsDenied(user, subject)).toBe(false);
@@ -254,7 +254,7 @@ describe('faults', () => {
     await withMongo(servers.mongoUrl('auth'), async (client) => {
       expect(await client.db().collection('kept').countDocuments({ by: 'auth' })).toBe(1);
     });
-    expect(await publishIsDenied('auth', 'auth.signin.revoked')).toBe(false);
+    expect(await publishIsDenied('auth', 'auth.user.changed')).toBe(false);
   });
 
   it('a NATS that could not write takes writes again, once its disk does', async () => {

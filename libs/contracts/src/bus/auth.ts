@@ -121,11 +121,6 @@ export const signinDetachAfterMs = 15 * 60_000;
 
 /** Told on the EVENTS stream. */
 export const authEvents = {
-  'auth.signin.revoked': z.object({
-    sid_sha256: Sha256Hex,
-    user_id: UserId,
-    reason: z.string(),
-  }),
   'auth.user.changed': z.object({
     user_id: UserId,
     role: Role,

@@ -52,11 +52,11 @@ export const commandAtHub = (hubId: string) =>
     deadlineMs: (maxCommandSeconds + 5) * 1000,
   });
 
-/** Core subjects of one machine; `status` also when a machine appears. Told by agent-hub. */
-export const machineSubject = (agentId: string, what: 'status' | 'stats' | 'access'): string =>
-  `machines.${agentId}.${what}`;
-export const machineEventsWildcard = (what: 'status' | 'stats'): string => `machines.*.${what}`;
-export const MachineStatusEvent = MachineEvent;
+/** Core subjects of one machine. Told by agent-hub. */
+export const machineSubject = (agentId: string, what: 'stats' | 'access'): string => `machines.${agentId}.${what}`;
+/** Readings of machines, read by every hub. Who is online is told by the bucket `presence`. */
+export const machineStatsWildcard = 'machines.*.stats';
+export const MachineStatsEvent = MachineEvent;
 /** Changes of access, read by every hub: attachments whose right is gone end. Signed by hubs. */
 export const machineAccessWildcard = 'machines.*.access';
 export const MachineAccessEvent = z.object({

@@ -64,6 +64,7 @@ export const busPermissions: Record<BusUser, BusPermissions> = {
   },
   auth: {
     publish: [
+      // An auth of the version before tells it, while it is rolled.
       'auth.signin.revoked',
       'auth.user.changed',
       'auth.apikey.rotated',
@@ -98,7 +99,6 @@ export const busPermissions: Record<BusUser, BusPermissions> = {
       'auth.users.find',
       'terminal.sessions.of_user',
       'hubs.*.command',
-      'machines.*.status',
       'machines.*.stats',
       'machines.*.access',
       'machines.*.session_ended',
@@ -118,7 +118,6 @@ export const busPermissions: Record<BusUser, BusPermissions> = {
       'machines.of_user',
       'machines.end_session',
       'hubs.*.command',
-      'machines.*.status',
       'machines.*.stats',
       'machines.*.access',
       machineSessionsWanted,

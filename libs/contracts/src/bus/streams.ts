@@ -1,6 +1,7 @@
 /** JetStream streams: facts that must not be lost. Declared by `init` (libs/shared, declareStreams). Audit: see audit.ts. */
 export const eventStream = {
   name: 'EVENTS',
+  // As the versions before made it, for the stream that is there stays as it is: nobody tells the first and the last of them now.
   subjects: ['auth.signin.revoked', 'auth.user.changed', 'auth.apikey.rotated', 'terminal.session.*'],
 } as const;
 

@@ -1,5 +1,5 @@
 import type { NatsConnection } from '@nats-io/transport-node';
-import { MachineStatusEvent, machineEventsWildcard, machineSubject } from '@webxterm/contracts/bus';
+import { MachineStatsEvent, machineStatsWildcard, machineSubject } from '@webxterm/contracts/bus';
 import type { ResourceStats as WireStats } from '@webxterm/contracts/grpc';
 import type { MachineEvent, MachineStatus, ResourceStats } from '@webxterm/contracts/rest';
 import type { Logger } from '@webxterm/shared';
@@ -54,10 +54,10 @@ export class Activity {
 
   start(): void {
     this.#timer = setInterval(() => void this.save(), saveEveryMs);
-    this.#options.bus.subscribe(machineEventsWildcard('stats'), {
+    this.#options.bus.subscribe(machineStatsWildcard, {
       callback: (error, message) => {
         if (error) return;
-        const event = MachineStatusEvent.safeParse(parseJson(() => message.json()));
+        const event = MachineStatsEvent.safeParse(parseJson(() => message.json()));
         if (event.success) this.#hear(event.data);
       },
     });
@@ -86,12 +86,6 @@ export class Activity {
       this.#readAt.delete(agentId);
     }
     this.#saveSoon();
-    this.#publish('status', {
-      agent_id: agentId,
-      status,
-      last_active: now.toISOString(),
-      resource_stats: this.#latest.get(agentId)?.stats ?? null,
-    });
   }
 
   stats(agentId: string, reported: WireStats): void {
@@ -112,7 +106,7 @@ export class Activity {
       last_active: new Date(now).toISOString(),
       resource_stats: stats,
     };
-    this.#publish('stats', event);
+    this.#publish(event);
   }
 
   /** Writes what has gathered; what cannot be written now waits for the next time. */
@@ -151,10 +145,10 @@ export class Activity {
     this.#unsaved.set(agentId, { ...this.#unsaved.get(agentId), ...fields });
   }
 
-  #publish(what: 'status' | 'stats', event: MachineEvent): void {
+  #publish(event: MachineEvent): void {
     if (!this.#options.isConnected()) return;
     try {
-      this.#options.bus.publish(machineSubject(event.agent_id, what), JSON.stringify(event));
+      this.#options.bus.publish(machineSubject(event.agent_id, 'stats'), JSON.stringify(event));
     } catch (error) {
       this.#options.logger.debug({ err: error }, 'the bus takes no events right now');
     }

@@ -16,6 +16,8 @@ import type { SignInThrottle } from '../throttling/sign-in-throttle.ts';
 import { type Link, linkHash, linkLifeSeconds, linkUrl, newLinkToken } from './link.ts';
 import type { LinkStore } from './link-store.ts';
 
+const linkCreated = { setup: 'setup_link_created', reset: 'reset_link_created' } as const;
+
 export interface LinksOptions {
   readonly connection: Connection;
   readonly links: LinkStore;
@@ -63,7 +65,7 @@ export class Links {
       const user = await users.guard(userId, session);
       if (user === null) throw new AppError('not_found', 'There is no user by that id.');
       const kind = user.password_hash === null ? 'setup' : 'reset';
-      await auditor.recordIn(session, { action: `${kind}_link_created`, target: userTarget(user) });
+      await auditor.recordIn(session, { action: linkCreated[kind], target: userTarget(user) });
       return this.make(user._id, kind, session);
     });
   }

@@ -62,7 +62,8 @@ export class OutboxWorker {
 
   async #pay(item: Owed): Promise<void> {
     if (item.sid_hash !== null) await this.#options.list.sync(item.sid_hash);
-    if (item.event === null) return;
+    // Of an event that the version before told and this one does not know, nothing is owed.
+    if (item.event === null || !Object.hasOwn(authEvents, item.event.subject)) return;
     const body = authEvents[item.event.subject].parse(item.event.body);
     const id = item._id.toHexString();
     const message = JSON.stringify({ v: 1, request_id: id, body });

@@ -35,7 +35,7 @@ export const mountSignins = (api: Api, options: SigninRoutes): void => {
   });
 
   api.mount(logout, async ({ caller, context }) => {
-    await signins.endBySid(caller.sid, caller.userId, 'signed_out');
+    await signins.endBySid(caller.sid, 'signed_out');
     forgetCookie(context.response, cookieName);
     return undefined;
   });

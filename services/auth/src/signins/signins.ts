@@ -8,7 +8,7 @@ import { userTarget } from '../accounts/audit-target.ts';
 import type { User } from '../accounts/user.ts';
 import type { UserStore, VerifiedUser } from '../accounts/user-store.ts';
 import { inTransaction } from '../database/transaction.ts';
-import type { AuthEvent, Outbox, Owed } from '../outbox/outbox.ts';
+import type { Outbox, Owed } from '../outbox/outbox.ts';
 import type { OutboxWorker } from '../outbox/outbox-worker.ts';
 import type { Signin } from './signin.ts';
 import type { SigninStore } from './signin-store.ts';
@@ -169,20 +169,16 @@ export class Signins {
       session,
     );
     await this.#options.auditor.recordIn(session, ...signins.map((signin) => endOf(signin, reason)));
-    const items = signins.map((signin) => ({ sid_hash: signin.sid_hash, event: revoked(signin, reason) }));
+    const items = signins.map((signin) => ({ sid_hash: signin.sid_hash, event: null }));
     return this.#options.outbox.add(items, new Date(this.#now()), session);
   }
 
   /** The sign-in behind a token has ended in the database already, yet somebody holds a token of it: the list is made to follow. */
-  async endBySid(sid: string, userId: string, reason: string): Promise<void> {
+  async endBySid(sid: string, reason: string): Promise<void> {
     const found = await this.#options.store.bySidHash(hashSid(sid));
     if (found !== null) return this.end([found], reason);
-    const event: AuthEvent = {
-      subject: 'auth.signin.revoked',
-      body: { sid_sha256: hashSid(sid), user_id: userId, reason },
-    };
     const owed = await inTransaction(this.#options.connection, (session) =>
-      this.#options.outbox.add([{ sid_hash: hashSid(sid), event }], new Date(this.#now()), session),
+      this.#options.outbox.add([{ sid_hash: hashSid(sid), event: null }], new Date(this.#now()), session),
     );
     await this.#options.worker.settle(owed);
   }
@@ -201,9 +197,4 @@ const endOf = (signin: Signin, reason: string): AuditFact => ({
   reason,
   target: { type: 'signin', id: signin._id.toHexString(), name: '' },
   details: { user_id: signin.user_id.toHexString(), began_at: signin.created_at.toISOString() },
-});
-
-const revoked = (signin: Signin, reason: string): AuthEvent => ({
-  subject: 'auth.signin.revoked',
-  body: { sid_sha256: signin.sid_hash, user_id: signin.user_id.toHexString(), reason },
 });

@@ -1,0 +1,121 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as bus from '@webxterm/contracts/bus';
+import { errorCatalog } from '@webxterm/contracts/errors';
+import { auditActionNames, auditActions } from '@webxterm/contracts/rest';
+import { describe, expect, it } from 'vitest';
+import { deadSubjects, neverNamed, requestUse, sourceOf, type Use } from './dead-surface.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const textIn = (...folders: string[]): string =>
+  sourceOf(
+    execFileSync('git', ['ls-files', '--', ...folders.map((folder) => `${folder}/*.ts`)], {
+      cwd: root,
+      encoding: 'utf8',
+    })
+      .split('\n')
+      .filter((path) => path !== '')
+      .map((path) => join(root, path)),
+  );
+
+const services = ['auth', 'agent-hub', 'terminal'] as const;
+const texts = Object.fromEntries(services.map((service) => [service, textIn(`services/${service}/src`)]));
+const shared = textIn('libs/shared/src');
+
+/** Requests of the bus by their names. That of a hub has the hub's id in its subject. */
+const requests = Object.entries<unknown>({ ...bus, commandAtHub: bus.commandAtHub('*') }).flatMap(([name, value]) =>
+  typeof value === 'object' && value !== null && 'queue' in value && 'subject' in value
+    ? [[String(value.subject), requestUse(name)] as const]
+    : [],
+);
+
+/** Everything else that is told and read. Events of auth are named by their subjects. */
+const uses: Readonly<Record<string, Use>> = {
+  ...Object.fromEntries(requests),
+  ...Object.fromEntries(
+    Object.keys(bus.authEvents).map((subject) => [
+      subject,
+      { told: new RegExp(`subject: '${subject}'`), read: new RegExp(`const subject = '${subject}'`) },
+    ]),
+  ),
+  [bus.machineStatsWildcard]: { told: /machineSubject\([^)]*'stats'\)/, read: /subscribe\(machineStatsWildcard/ },
+  [bus.machineAccessWildcard]: { told: /machineSubject\([^)]*'access'\)/, read: /subscribe\(machineAccessWildcard/ },
+  [bus.sessionEndedWildcard]: { told: /sessionEndedSubject\(/, read: /follow\(sessionEndedWildcard/ },
+  [bus.machineSessionsWildcard]: { told: /machineSessionsSubject\(/, read: /follow\(machineSessionsWildcard/ },
+  [bus.machineSessionsWanted]: { told: /publish\(machineSessionsWanted/, read: /subscribe\(machineSessionsWanted/ },
+  [bus.openTerminalsSubject]: { told: /publish\(openTerminalsSubject/, read: /channel = openTerminalsSubject/ },
+  [bus.checkpointSubject]: { told: /publish\(checkpointSubject/, read: /channel: checkpointSubject/ },
+};
+
+/** Subjects that a user reads by a consumer, by its rights. */
+const streamed = Object.fromEntries(
+  services.map((user) => {
+    const created = `$JS.API.CONSUMER.CREATE.${bus.eventStream.name}.*.`;
+    const read = bus.busPermissions[user].publish.filter((subject) => subject.startsWith(created));
+    const checkpoints = `$JS.API.CONSUMER.CREATE.${bus.checkpointStream.name}.*`;
+    const all = bus.busPermissions[user].publish.includes(checkpoints) ? [bus.checkpointSubject] : [];
+    return [user, [...read.map((subject) => subject.slice(created.length)), ...all]];
+  }),
+);
+
+/** Told by the version before while it is rolled. To be taken away with the next version, and here. */
+const ofVersionBefore = ['auth tells no auth.signin.revoked'];
+
+describe('the declared surface', () => {
+  it('has no subject of the bus without a publisher and a reader, and no right that its service does not use', () => {
+    const rights = Object.fromEntries(services.map((user) => [user, bus.busPermissions[user]]));
+    expect(deadSubjects(rights, texts, uses, streamed)).toEqual(ofVersionBefore);
+  });
+
+  it('lets each service ask and answer for what it asks and answers, and for nothing else', () => {
+    for (const user of services) {
+      const { publish, subscribe } = bus.busPermissions[user];
+      const asked = new Set(requests.map(([subject]) => subject));
+      const replies = (rights: readonly string[]) => rights.filter((right) => right.startsWith('_REPLY.')).sort();
+      const repliesTo = (rights: readonly string[]) =>
+        rights
+          .filter((right) => asked.has(right))
+          .map((subject) => bus.replySubject(subject, '>'))
+          .sort();
+      expect(replies(publish)).toEqual(repliesTo(subscribe));
+      expect(replies(subscribe)).toEqual(repliesTo(publish));
+    }
+  });
+
+  it('has no error code that nobody raises', () => {
+    const raised = [...Object.values(texts), shared, textIn('services/gateway/src', 'clients/agent/src')].join('\n');
+    expect(neverNamed(Object.keys(errorCatalog), raised)).toEqual([]);
+  });
+
+  it('has no audited action that its service does not record', () => {
+    for (const service of services) {
+      const own = auditActionNames.filter((action) => auditActions[action] === service);
+      expect(neverNamed(own, `${texts[service]}\n${shared}`)).toEqual([]);
+    }
+  });
+});
+
+describe('what finds a dead surface', () => {
+  const use = { told: /publish\(one/, read: /subscribe\(one/ };
+
+  it('names a subject without a reader, one without a publisher, and a right that is not used', () => {
+    const rights = { a: { publish: ['one', 'two', '$JS.API.INFO'], subscribe: ['_INBOX_a.>'] } };
+    expect(deadSubjects(rights, { a: 'bus.publish(one)' }, { one: use, three: use })).toEqual([
+      'a tells no two',
+      'nobody may read one',
+      'nobody may tell three',
+      'nobody may read three',
+    ]);
+    const both = { ...rights, b: { publish: [], subscribe: ['one', 'two'] } };
+    expect(deadSubjects(both, { a: 'publish(one)', b: '' }, { one: use })).toEqual([
+      'a tells no two',
+      'b reads no one',
+      'b reads no two',
+    ]);
+  });
+
+  it('names what stands nowhere', () => {
+    expect(neverNamed(['taken', 'left'], "throw new AppError('taken')")).toEqual(['left']);
+  });
+});

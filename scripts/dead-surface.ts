@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+
+/** The text of a service, of what it shares with others, or of the agent: without tests and without what only tests use. */
+export const sourceOf = (files: readonly string[]): string =>
+  files
+    .filter((path) => !/\.test\.ts$|\/testing\/|\/generated\//.test(path))
+    .map((path) => readFileSync(path, 'utf8'))
+    .join('\n');
+
+/** By what a text shows that it tells a subject, or reads it. */
+export interface Use {
+  readonly told: RegExp;
+  readonly read: RegExp;
+}
+
+/** A request of the bus by the name of its definition. */
+export const requestUse = (name: string): Use => ({
+  told: new RegExp(`\\bask\\(\\s*[\\w.#]+,\\s*${name}\\b`),
+  read: new RegExp(`\\banswer\\(\\s*[\\w.#]+,\\s*${name}\\b`),
+});
+
+export interface Rights {
+  readonly publish: readonly string[];
+  readonly subscribe: readonly string[];
+}
+
+/** Subjects of ours: neither of NATS itself, nor inboxes and replies, nor the audit log's. */
+const isOurs = (subject: string): boolean => !/^(\$|_INBOX|_REPLY|audit\.)/.test(subject);
+
+/**
+ * What is wrong with the subjects of these users: a right that its holder's text does not use, a subject that nobody tells or reads, one
+ * whose use is not described. `streamed`: users who read a subject by a consumer in place of a subscription.
+ */
+export const deadSubjects = (
+  rights: Readonly<Record<string, Rights>>,
+  texts: Readonly<Record<string, string>>,
+  uses: Readonly<Record<string, Use>>,
+  streamed: Readonly<Record<string, readonly string[]>> = {},
+): string[] => {
+  const users = Object.entries(rights).map(([user, { publish, subscribe }]) => ({
+    user,
+    text: texts[user] ?? '',
+    tells: publish.filter(isOurs),
+    reads: [...subscribe.filter(isOurs), ...(streamed[user] ?? [])],
+  }));
+  const unused = users.flatMap(({ user, text, tells, reads }) => [
+    ...tells
+      .filter((subject) => uses[subject]?.told.test(text) !== true)
+      .map((subject) => `${user} tells no ${subject}`),
+    ...reads
+      .filter((subject) => uses[subject]?.read.test(text) !== true)
+      .map((subject) => `${user} reads no ${subject}`),
+  ]);
+  const nobody = Object.keys(uses).flatMap((subject) => [
+    ...(users.some(({ tells }) => tells.includes(subject)) ? [] : [`nobody may tell ${subject}`]),
+    ...(users.some(({ reads }) => reads.includes(subject)) ? [] : [`nobody may read ${subject}`]),
+  ]);
+  return [...unused, ...nobody];
+};
+
+/** Names that stand in none of the texts as a string. */
+export const neverNamed = (names: readonly string[], text: string): string[] =>
+  names.filter((name) => !text.includes(`'${name}'`));
