@@ -47,9 +47,17 @@ describe('a backup', () => {
       await cluster.remove();
       for (const name of volumes) await docker('volume', 'rm', '--force', `${project}_${name}`);
       expect(await docker('volume', 'ls', '--quiet', '--filter', `name=${project}`)).not.toContain('mongo');
+      await new Compose(project, cluster.environment).command('--profile', 'demo', 'create');
       await tar('', '-xzpf', '/backup/webxterm.tgz');
       cluster = await startCluster({ project, profiles });
       expect(await recall(cluster)).toEqual(before);
+      // Compose takes them for its own: it neither warns of them nor leaves them behind at `down -v`.
+      for (const name of volumes) {
+        const label = await docker(
+          ...['volume', 'inspect', '--format', '{{index .Labels "com.docker.compose.project"}}', `${project}_${name}`],
+        );
+        expect([name, label.trim()]).toEqual([name, project]);
+      }
     },
     2 * tenMinutes,
   );
