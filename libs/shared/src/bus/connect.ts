@@ -1,7 +1,7 @@
 import { AuthorizationError, connect, type NatsConnection } from '@nats-io/transport-node';
 import { type BusUser, inboxPrefix } from '@webxterm/contracts/bus';
 import { ConfigError } from '../config/config.ts';
-import type { Health } from '../lifecycle/health.ts';
+import { type Health, serverAwayAdvice } from '../lifecycle/health.ts';
 import type { Shutdown } from '../lifecycle/shutdown.ts';
 import { waitForServer } from '../lifecycle/wait-for-server.ts';
 import type { Logger } from '../log/logger.ts';
@@ -73,7 +73,7 @@ const connectOnce = async (options: BusOptions): Promise<NatsConnection> => {
 const watchStatus = async (connection: NatsConnection, logger: Logger, health: Health | undefined): Promise<void> => {
   for await (const status of connection.status()) {
     if (status.type === 'disconnect') {
-      health?.set('nats', false, 'disconnected');
+      health?.set('nats', false, serverAwayAdvice);
       logger.warn('NATS is gone; open terminals go on, waiting for it');
     } else if (status.type === 'reconnect') {
       health?.set('nats', true);

@@ -5,6 +5,13 @@ import { listenAt } from './listen-at.ts';
 import type { Shutdown } from './shutdown.ts';
 
 /**
+ * What a service says of a lost MongoDB or NATS. A mongod whose disk is full or read-only ends, and either refuses connections beyond its
+ * limit: what a client sees is the same.
+ */
+export const serverAwayAdvice =
+  'see whether it runs, what its log says last, whether its disk has space and is writable, and its limits of connections and open files';
+
+/**
  * Ready is latched: once every part was there it stays until shutdown. A part that is lost later makes the service `degraded`
  * and is answered per request, for a probe that followed a shared outage would empty every Service at once.
  */

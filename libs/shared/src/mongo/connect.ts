@@ -1,6 +1,6 @@
 import mongoose, { type Connection } from 'mongoose';
 import { ConfigError } from '../config/config.ts';
-import type { Health } from '../lifecycle/health.ts';
+import { type Health, serverAwayAdvice } from '../lifecycle/health.ts';
 import type { Shutdown } from '../lifecycle/shutdown.ts';
 import { waitForServer } from '../lifecycle/wait-for-server.ts';
 import type { Logger } from '../log/logger.ts';
@@ -103,7 +103,7 @@ const isAuthenticationError = (error: unknown): boolean =>
 const followTopology = (connection: Connection, { logger, health, shutdown }: MongoOptions): void => {
   connection.on('disconnected', () => {
     if (shutdown.started) return;
-    health.set('mongodb', false, 'disconnected');
+    health.set('mongodb', false, serverAwayAdvice);
     logger.warn('MongoDB is gone; open terminals go on, waiting for it');
   });
   connection.on('connected', () => {

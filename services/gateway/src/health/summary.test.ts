@@ -44,6 +44,17 @@ describe('the health of the cluster', () => {
     });
   });
 
+  it('says of a lost server what its services advise, once', () => {
+    const away: Readiness = { status: 'degraded', parts: { mongodb: { ok: false, detail: 'look at its disk' } } };
+    const result = summary([away], [away]);
+    expect(result.parts[0]?.detail).toBe('without mongodb');
+    expect(result.parts.find(({ name }) => name === 'mongodb')).toMatchObject({
+      status: 'down',
+      ready: 0,
+      detail: '2 of 2 services do not reach it: look at its disk',
+    });
+  });
+
   it('is down only when no service is there', () => {
     expect(summary([undefined], [starting]).status).toBe('down');
     expect(summary([undefined], [fine]).status).toBe('degraded');

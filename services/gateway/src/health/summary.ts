@@ -46,7 +46,7 @@ const servicePart = (name: string, reports: readonly (Readiness | undefined)[]):
       ? [
           `without ${[...lacking.keys()]
             .sort()
-            .map((part) => named(part, lacking.get(part)))
+            .map((part) => named(part, sharedServers.includes(part) ? '' : lacking.get(part)))
             .join(', ')}`,
         ]
       : []),
@@ -64,7 +64,9 @@ const serverPart = (name: string, reports: readonly (Readiness | undefined)[]): 
   if (told.length === 0) return [];
   const ready = told.filter((state) => state.ok).length;
   const status = ready === told.length ? 'ok' : ready === 0 ? 'down' : 'degraded';
-  const detail =
-    ready === told.length ? {} : { detail: `${told.length - ready} of ${told.length} services do not reach it` };
-  return [{ name, status, instances: 1, ready: ready > 0 ? 1 : 0, ...detail }];
+  if (ready === told.length) return [{ name, status, instances: 1, ready: 1 }];
+  const away = `${told.length - ready} of ${told.length} services do not reach it`;
+  const advice = told.find((state) => !state.ok && (state.detail ?? '') !== '')?.detail;
+  const detail = advice === undefined ? away : `${away}: ${advice}`;
+  return [{ name, status, instances: 1, ready: ready > 0 ? 1 : 0, detail }];
 };
