@@ -50,13 +50,14 @@ COPY --from=dependencies /app /app
 COPY libs /app/libs
 COPY ${WORKSPACE} /app/${WORKSPACE}
 WORKDIR /app/${WORKSPACE}
-# The commit, where whoever builds tells it.
+# The commit, where whoever builds tells it. The version of the gateway's proof: scripts/upgrade-compose.sh reads it (ADR 19).
 ARG REVISION=""
 LABEL org.opencontainers.image.title="webxterm ${WORKSPACE}" \
       org.opencontainers.image.description="WebXTerm, a self-hosted web terminal to a fleet of machines" \
       org.opencontainers.image.version="0.1.0" \
       org.opencontainers.image.revision="${REVISION}" \
-      org.opencontainers.image.licenses="Apache-2.0"
+      org.opencontainers.image.licenses="Apache-2.0" \
+      webxterm.gateway-proof="2"
 USER node
 
 FROM runtime AS answering

@@ -51,8 +51,22 @@ roll() {
   say "$name: upgraded ($count)"
 }
 
+# Services refuse requests with the gateway's proof of another version (ADR 19), whichever is new first.
+proofs_differ() {
+  running=$(docker compose "$@" ps --quiet gateway | head -n 1)
+  [ -n "$running" ] || return 1
+  image=$(docker compose "$@" config --images gateway | grep -m 1 gateway)
+  label='{{index .Config.Labels "webxterm.gateway-proof"}}'
+  [ "$(docker inspect --format "$label" "$running")" != "$(docker image inspect --format "$label" "$image")" ]
+}
+
 if [ "$build" = yes ]; then docker compose "$@" build; fi
 finish secrets "$@"
 finish init "$@"
+if proofs_differ "$@"; then
+  say "gateway and services of the version before and of this one do not understand each other: all are replaced at once"
+  docker compose "$@" up --detach --no-build --wait >/dev/null 2>&1 || die "not everything is healthy: docker compose ps"
+  exit 0
+fi
 # auth first: an older auth does not know the audit actions of newer services. The gateway last: it serves the new web UI.
 for service in auth agent-hub terminal gateway demo; do roll "$service" "$@"; done
