@@ -1,4 +1,5 @@
-import { AgentId, listMachines, Machine, MachineRole, recentMachines } from '@webxterm/contracts/rest';
+import { AgentId, listMachines, Machine, recentMachines } from '@webxterm/contracts/rest';
+import { MachineRole } from '@webxterm/contracts/rights';
 import { plainText } from '@webxterm/contracts/text';
 import { z } from 'zod';
 

@@ -2,11 +2,11 @@ import { Stack } from '@mantine/core';
 import type { Machine } from '@webxterm/contracts/rest';
 import { AccessCard } from './access-card.tsx';
 import { HistoryCard } from './history-card.tsx';
-import { useMayManage } from './machine-queries.ts';
+import { useRights } from './machine-queries.ts';
 
 /** The part of a machine's page that is fetched after the rest. */
 export const MachineManagement = ({ machine }: { machine: Machine }) => {
-  const manages = useMayManage(machine);
+  const manages = useRights(machine).includes('manage');
   return (
     <Stack gap="md">
       {machine.status !== 'pending' && <HistoryCard agentId={machine.agent_id} />}

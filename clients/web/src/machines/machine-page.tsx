@@ -10,7 +10,7 @@ import { NotFound } from '../layout/not-found.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
 import { SessionRows } from '../sessions/session-rows.tsx';
 import classes from './cards.module.css';
-import { useMachine, useMayManage } from './machine-queries.ts';
+import { useMachine, useRights } from './machine-queries.ts';
 import { OpenTerminal } from './machine-table.tsx';
 import { useUpdateMachine } from './manage-queries.ts';
 import { Meter } from './meter.tsx';
@@ -69,7 +69,7 @@ const failureTitle = (error: Error, shown: boolean): string => {
 };
 
 const Details = ({ machine }: { machine: Machine }) => {
-  const manages = useMayManage(machine);
+  const manages = useRights(machine).includes('manage');
   return (
     <>
       <PageHeader

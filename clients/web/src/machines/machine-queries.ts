@@ -1,11 +1,12 @@
 import { keepPreviousData, type UseQueryResult, useQuery } from '@tanstack/react-query';
 import type { Machine } from '@webxterm/contracts/rest';
+import type { Right } from '@webxterm/contracts/rights';
 import type { MachineList, MachineQuery } from '../api/server.ts';
 import { useServer } from '../api/server-context.tsx';
 import { useProfile } from '../profile/profile-query.ts';
 import { usePollInterval } from './live-machines.ts';
 import { machineKeys } from './machine-cache.ts';
-import { mayManage } from './phrases.ts';
+import { rightsOn } from './phrases.ts';
 
 /** A page of my machines; the page before stays on the screen while the next one comes. */
 export const useMachineList = (query: MachineQuery): UseQueryResult<MachineList> => {
@@ -18,8 +19,9 @@ export const useMachineList = (query: MachineQuery): UseQueryResult<MachineList>
   });
 };
 
-export const useMayManage = (machine: Pick<Machine, 'my_role'>): boolean =>
-  mayManage(machine, useProfile().data?.user.role);
+/** The caller's rights on the machine. */
+export const useRights = (machine: Pick<Machine, 'my_rights' | 'my_role'>): readonly Right[] =>
+  rightsOn(machine, useProfile().data?.user.role);
 
 export const useMachine = (agentId: string): UseQueryResult<Machine> => {
   const server = useServer();

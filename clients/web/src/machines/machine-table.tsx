@@ -3,9 +3,10 @@ import { IconTerminal2 } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import type { Machine } from '@webxterm/contracts/rest';
 import type { UnreadableMachine } from '../api/machine-rows.ts';
+import { useRights } from './machine-queries.ts';
 import classes from './machine-table.module.css';
 import { Meter } from './meter.tsx';
-import { ago, mayOpen, platform } from './phrases.ts';
+import { ago, platform } from './phrases.ts';
 import { Status } from './status.tsx';
 
 interface MachineTableProps {
@@ -128,8 +129,9 @@ const Tags = ({ tags }: { tags: readonly string[] }) => (
 );
 
 /** The way into a shell; an offline machine's is there too, and waits, since its shells live on. */
-export const OpenTerminal = ({ machine, size = 'xs' }: { machine: Machine; size?: 'xs' | 'sm' }) =>
-  mayOpen(machine) && machine.status !== 'revoked' && machine.status !== 'pending' ? (
+export const OpenTerminal = ({ machine, size = 'xs' }: { machine: Machine; size?: 'xs' | 'sm' }) => {
+  const rights = useRights(machine);
+  return rights.includes('open') && machine.status !== 'revoked' && machine.status !== 'pending' ? (
     <Button
       component={Link}
       to={`/terminal/${machine.agent_id}`}
@@ -142,9 +144,10 @@ export const OpenTerminal = ({ machine, size = 'xs' }: { machine: Machine; size?
     </Button>
   ) : (
     <Text size="xs" c="dimmed">
-      {machine.my_role === 'view' ? 'View only' : machine.my_role === 'admin' ? 'Manage only' : ''}
+      {rights.includes('open') ? '' : rights.includes('manage') ? 'Manage only' : 'View only'}
     </Text>
   );
+};
 
 /** In place of the table while the first page is on its way. */
 export const MachineTableSkeleton = () => (

@@ -4,7 +4,7 @@ import { readMachines } from '../api/machine-rows.ts';
 import { EventStreamParser } from './event-stream.ts';
 import { installCommands, maskedKey } from './install-command.ts';
 import { listWithEvent, withEvent } from './machine-cache.ts';
-import { ago, duration, mayManage, platform } from './phrases.ts';
+import { ago, duration, platform, rightsOn } from './phrases.ts';
 
 const machine = (agentId: string): Machine => ({
   id: '1',
@@ -131,15 +131,21 @@ it('systems are named by distribution, or by kernel where only that is known', (
   expect(system('')).toBe('Linux · x64');
 });
 
-it('is managed by its owner and by administrators, also by one who was granted it', () => {
-  const manages = (my_role: Machine['my_role'], role: 'user' | 'admin' | undefined): boolean =>
-    mayManage({ my_role }, role);
-  expect([manages('owner', 'user'), manages('admin', 'admin'), manages('control', 'admin')]).toEqual([
-    true,
-    true,
-    true,
-  ]);
-  expect([manages('control', 'user'), manages('view', undefined)]).toEqual([false, false]);
+describe('the rights on a machine', () => {
+  it('are those that the answer lists', () => {
+    expect(rightsOn({ my_role: 'view', my_rights: ['see', 'watch'] }, 'user')).toEqual(['see', 'watch']);
+  });
+
+  it('follow from the roles where a hub of the version before lists none', () => {
+    const manages = (my_role: Machine['my_role'], role: 'user' | 'admin' | undefined): boolean =>
+      rightsOn({ my_role }, role).includes('manage');
+    expect([manages('owner', 'user'), manages('admin', 'admin'), manages('control', 'admin')]).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    expect([manages('control', 'user'), manages('view', undefined)]).toEqual([false, false]);
+  });
 });
 
 it('times are said as people say them', () => {

@@ -1,4 +1,5 @@
 import type { Machine, Role } from '@webxterm/contracts/rest';
+import { type Right, rightsOf } from '@webxterm/contracts/rights';
 
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'long' });
 const steps: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
@@ -36,14 +37,13 @@ export const platform = ({ os, arch, metadata }: Pick<Machine, 'os' | 'arch' | '
   return [system, arch].filter((part) => part !== '').join(' · ');
 };
 
-/** Its owner and administrators; one who was granted it has the grant's role there, and manages it all the same. */
-export const mayManage = ({ my_role }: Pick<Machine, 'my_role'>, role: Role | undefined): boolean =>
-  role === 'admin' || my_role === 'owner' || my_role === 'admin';
+/** The caller's rights on the machine. `role`: the caller's on the installation; it counts where the answer lists no rights. */
+export const rightsOn = (
+  { my_rights, my_role }: Pick<Machine, 'my_rights' | 'my_role'>,
+  role: Role | undefined,
+): readonly Right[] => my_rights ?? rightsOf(my_role, role === 'admin');
 
 /** Somebody else's, and granted to the caller. */
 export const isShared = ({ my_role }: Pick<Machine, 'my_role'>): boolean => my_role === 'control' || my_role === 'view';
 
 export const gigabytes = (megabytes: number): string => `${(megabytes / 1024).toFixed(megabytes < 10_240 ? 1 : 0)} GB`;
-
-/** Whether the caller may open a shell there at all (whether it is online is another question). */
-export const mayOpen = ({ my_role }: Pick<Machine, 'my_role'>): boolean => my_role === 'owner' || my_role === 'control';

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { AgentId, SessionId, UserId } from '../ids.ts';
 import { CommandResult, maxCommandSeconds } from '../rest/commands.ts';
-import { MachineEvent, MachineRole } from '../rest/machines.ts';
+import { MachineEvent } from '../rest/machines.ts';
+import { MachineRole, Rights } from '../rights.ts';
 import { defineRequest } from './request.ts';
 
 /**
- * May the caller (by sign-in id) use this machine? The same function that guards attach. Asked by terminal for tickets, lists, and
- * for a 404 or 503 where no hub is known. Errors: machine_not_found, unauthenticated, unavailable.
+ * What may the caller (by sign-in id) do with this machine? The same function that guards attach. Asked by terminal for tickets,
+ * lists, and for a 404 or 503 where no hub is known. Errors: machine_not_found, unauthenticated, unavailable.
  */
 export const authorizeMachine = defineRequest({
   subject: 'machines.authorize',
@@ -17,6 +18,8 @@ export const authorizeMachine = defineRequest({
     owner_id: UserId,
     user_id: UserId,
     role: MachineRole,
+    /** Missing in the answer of a hub of the version before: then they follow from the role (`rightsOf`). */
+    rights: Rights.optional(),
     online: z.boolean(),
   }),
   deadlineMs: 2000,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AgentId, Timestamp, UserId } from '../ids.ts';
+import { MachineRole, Rights } from '../rights.ts';
 import { Moment } from './audit.ts';
 import { defineRoute, PageQuery, pageFields, searchText } from './route.ts';
 import { visibleText } from './visible-text.ts';
@@ -24,10 +25,6 @@ const MachineDescription = z
 
 export const MachineStatus = z.enum(['pending', 'online', 'offline', 'revoked']);
 export type MachineStatus = z.infer<typeof MachineStatus>;
-
-/** What the caller may do with a machine. `owner` and admins manage it; `control` opens terminals; `view` sees it. */
-export const MachineRole = z.enum(['owner', 'admin', 'control', 'view']);
-export type MachineRole = z.infer<typeof MachineRole>;
 
 export const ResourceStats = z.object({
   cpu_percent: z.number(),
@@ -73,6 +70,10 @@ export const Machine = z
     agent_version: z.string(),
     owner_id: UserId,
     my_role: MachineRole,
+    my_rights: Rights.optional().meta({
+      description:
+        'What the caller may do with the machine. Missing: the service that answered is of the version before.',
+    }),
     tags: z.array(z.string()),
     last_active: Timestamp.nullable(),
     uptime_seconds: z.number().int(),

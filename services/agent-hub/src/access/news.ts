@@ -1,6 +1,6 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { machineSubject } from '@webxterm/contracts/bus';
-import type { MachineRole } from '@webxterm/contracts/rest';
+import type { MachineRole } from '@webxterm/contracts/rights';
 import type { Logger } from '@webxterm/shared';
 import { sealMessage, type TextSigner } from '@webxterm/shared/bus';
 

@@ -1,6 +1,7 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { findUsers } from '@webxterm/contracts/bus';
 import type { Grantee, GrantRole, MachineUser } from '@webxterm/contracts/rest';
+import { rightsOf } from '@webxterm/contracts/rights';
 import { AppError } from '@webxterm/shared';
 import type { Caller } from '@webxterm/shared/api';
 import type { Auditor } from '@webxterm/shared/audit';
@@ -84,7 +85,7 @@ export class Sharing {
     await models.access.db.transaction(async (session) => {
       await this.#requireStill(caller, machine, user, session);
       const before = await models.access.findOneAndUpdate(whose, { $set: granted }, { upsert: true, session }).lean();
-      if (before?.role === 'control' && role === 'view')
+      if (before && opens(before.role) && !opens(role))
         await ends.add([{ ...whose, cause: 'access_revoked' }], session);
       await auditor.recordIn(session, {
         ...fact('access_granted', machine, user),
@@ -155,6 +156,8 @@ export class Sharing {
     return { user_id: user.user_id, username: user.username, email: user.email, avatar_url: user.avatar_url };
   }
 }
+
+const opens = (role: GrantRole): boolean => rightsOf(role, false).includes('open');
 
 const fact = (
   action: 'access_granted' | 'access_revoked',

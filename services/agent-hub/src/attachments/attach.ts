@@ -7,7 +7,7 @@ import type { AllowList } from '@webxterm/shared/bus';
 import type { Settlement } from '../access/settlement.ts';
 import type { Link } from '../links/link.ts';
 import type { LinkTable } from '../links/link-table.ts';
-import { mayOpen } from '../machines/access-rule.ts';
+import { requireRight } from '../machines/access-rule.ts';
 import type { Authorizer } from '../machines/authorize.ts';
 import type { Attachment, AttachmentTable } from './attachment-table.ts';
 import { readOpen } from './open-request.ts';
@@ -108,8 +108,8 @@ export class Attach {
     const signin = allowList.require(open.sid);
     if (open.ownerUserId !== '' && open.ownerUserId !== signin.user_id) throw new AppError('session_not_found');
     try {
-      const { role } = await authorizer.access({ userId: signin.user_id, role: signin.role }, open.agentId);
-      if (!mayOpen(role)) throw new AppError('view_only');
+      const access = await authorizer.access({ userId: signin.user_id, role: signin.role }, open.agentId);
+      requireRight(access, 'open');
       let link = links.find(open.agentId);
       while (link !== undefined) {
         await settlement.settled(link);

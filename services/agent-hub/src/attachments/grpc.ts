@@ -14,11 +14,10 @@ import {
   type ResizeSessionResponse,
   rawHubAttach,
 } from '@webxterm/contracts/grpc';
-import type { MachineRole } from '@webxterm/contracts/rest';
 import { AppError, toAppError } from '@webxterm/shared';
 import { claimOf, unasked } from '../links/agent-port.ts';
 import type { ToAgent } from '../links/link.ts';
-import { mayManage, mayOpen } from '../machines/access-rule.ts';
+import { type Allowed, endsSessionsOf, requireRight } from '../machines/access-rule.ts';
 import { Attach, type AttachOptions, notHere } from './attach.ts';
 import type { Rendezvous } from './rendezvous.ts';
 import { failStream, type RawStream } from './splice.ts';
@@ -30,10 +29,9 @@ export const hubService = (options: AttachOptions): UntypedServiceImplementation
   attach: (viewer: RawStream) => void new Attach(options, viewer).run(),
   endSession: unary(options, async (request: EndSessionRequest): Promise<EndSessionResponse> => {
     checkId(request.sessionId, 'session');
-    const { send, role, userId, manages } = await reach(options, request);
-    if (!mayOpen(role) && !manages) throw new AppError('view_only');
-    // Whose session it is, the machine knows: who does not manage it ends none but their own, whatever we are told.
-    const ownerUserId = manages ? '' : userId;
+    const { send, access, userId } = await reach(options, request);
+    // The machine knows the owner of the session, and ends it only if this user may, whatever the terminal service says.
+    const ownerUserId = endsSessionsOf(access, userId) ?? '';
     send({ $case: 'endSession', value: { sessionId: request.sessionId, cause: request.cause, ownerUserId } });
     return {};
   }),
@@ -43,8 +41,8 @@ export const hubService = (options: AttachOptions): UntypedServiceImplementation
     checkId(viewerId, 'viewer');
     if (cols < 1 || cols > maxWinsize || rows < 1 || rows > maxWinsize)
       throw new AppError('invalid_input', `Columns and rows are 1 to ${maxWinsize}.`);
-    const { send, role } = await reach(options, request);
-    if (!mayOpen(role)) throw new AppError('view_only');
+    const { send, access } = await reach(options, request);
+    requireRight(access, 'open');
     send({ $case: 'resizeSession', value: { sessionId, viewerId, cols, rows } });
     return {};
   }),
@@ -66,15 +64,13 @@ class NotHere extends Error {
 const reach = async (
   { allowList, authorizer, links }: Pick<AttachOptions, 'allowList' | 'authorizer' | 'links'>,
   { sid, agentId }: { sid: string; agentId: string },
-): Promise<{ send: (message: ToAgent) => void; role: MachineRole; userId: string; manages: boolean }> => {
+): Promise<{ send: (message: ToAgent) => void; access: Allowed; userId: string }> => {
   const signin = await allowList.find(sid);
   if (links.find(agentId) === undefined) throw new NotHere();
-  const { role } = await authorizer.access({ userId: signin.user_id, role: signin.role }, agentId);
+  const access = await authorizer.access({ userId: signin.user_id, role: signin.role }, agentId);
   const link = links.find(agentId);
   if (link === undefined) throw new NotHere();
-  // An administrator who was granted control manages the machine all the same.
-  const manages = mayManage(role) || signin.role === 'admin';
-  return { send: (message) => link.send(message), role, userId: signin.user_id, manages };
+  return { send: (message) => link.send(message), access, userId: signin.user_id };
 };
 
 const unary =

@@ -1,9 +1,8 @@
 import type { SigninEntry } from '@webxterm/contracts/bus';
-import type { MachineRole } from '@webxterm/contracts/rest';
+import { type MachineRole, rightsOf } from '@webxterm/contracts/rights';
 import { type Logger, toAppError } from '@webxterm/shared';
 import type { AllowList } from '@webxterm/shared/bus';
 import type { LinkTable } from '../links/link-table.ts';
-import { mayOpen } from '../machines/access-rule.ts';
 import type { Authorizer } from '../machines/authorize.ts';
 import type { Attachment, AttachmentTable } from './attachment-table.ts';
 
@@ -52,7 +51,7 @@ export class Revocation {
       .filter((attachment) => userId === null || attachment.userId === userId);
     await this.recheck(affected);
     // Told that the right is gone, and it cannot be read: better ended in vain than left open.
-    if (userId === null || (role !== null && mayOpen(role))) return;
+    if (userId === null || (role !== null && rightsOf(role, false).includes('open'))) return;
     for (const attachment of affected) if (attachment.unchecked) this.#endSession(attachment, 'access_revoked', lost);
   }
 
@@ -86,11 +85,11 @@ export class Revocation {
 
   async #mayStay(attachment: Attachment, signin: SigninEntry): Promise<boolean> {
     try {
-      const { role } = await this.#options.authorizer.access(
+      const { rights } = await this.#options.authorizer.access(
         { userId: signin.user_id, role: signin.role },
         attachment.agentId,
       );
-      return mayOpen(role);
+      return rights.includes('open');
     } catch (error) {
       if (toAppError(error).code === 'machine_not_found') return false;
       throw error;

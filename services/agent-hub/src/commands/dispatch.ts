@@ -4,7 +4,7 @@ import type { CommandResult } from '@webxterm/contracts/rest';
 import { AppError, type Logger } from '@webxterm/shared';
 import { type AllowList, answer, ask } from '@webxterm/shared/bus';
 import type { LinkTable } from '../links/link-table.ts';
-import { mayOpen } from '../machines/access-rule.ts';
+import { requireRight } from '../machines/access-rule.ts';
 import type { Authorizer } from '../machines/authorize.ts';
 import type { Commands } from './commands.ts';
 
@@ -44,14 +44,14 @@ export class CommandDispatch {
   async run(order: Order, requestId: string): Promise<CommandResult> {
     const { links, hubOf, bus, hubId } = this.#options;
     if (links.find(order.agent_id) !== undefined) return this.#runHere(order);
-    await this.#requireOpen(order);
+    await this.#requireCommand(order);
     const holder = hubOf(order.agent_id);
     if (holder === undefined || holder === hubId) throw new AppError('machine_offline');
     return ask(bus, commandAtHub(holder), order, requestId);
   }
 
   async #runHere(order: Order): Promise<CommandResult> {
-    const userId = await this.#requireOpen(order);
+    const userId = await this.#requireCommand(order);
     const link = this.#options.links.find(order.agent_id);
     if (link === undefined) throw new AppError('machine_offline');
     const result = await this.#options.commands.run(link, userId, {
@@ -59,16 +59,16 @@ export class CommandDispatch {
       timeoutSeconds: order.timeout_seconds,
     });
     // Who lost the right meanwhile does not read what it said.
-    await this.#requireOpen(order);
+    await this.#requireCommand(order);
     return result;
   }
 
   /** @returns the caller's user id */
-  async #requireOpen({ sid, agent_id }: Order): Promise<string> {
+  async #requireCommand({ sid, agent_id }: Order): Promise<string> {
     const { allowList, authorizer } = this.#options;
     const signin = await allowList.find(sid);
-    const { role } = await authorizer.access({ userId: signin.user_id, role: signin.role }, agent_id);
-    if (!mayOpen(role)) throw new AppError('view_only', 'You may see this machine but not run anything on it.');
+    const access = await authorizer.access({ userId: signin.user_id, role: signin.role }, agent_id);
+    requireRight(access, 'command', 'You may see this machine but not run anything on it.');
     return signin.user_id;
   }
 }

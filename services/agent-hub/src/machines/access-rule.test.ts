@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { machineRole, mayManage, mayOpen, type Standing } from './access-rule.ts';
+import { allowed, endsSessionsOf, type Person, requireRight, type Standing } from './access-rule.ts';
 
 const machine = (more: Partial<Standing> = {}): Standing => ({
   ownerId: 'ann',
@@ -10,6 +10,8 @@ const machine = (more: Partial<Standing> = {}): Standing => ({
 const ann = { userId: 'ann', role: 'user' } as const;
 const bob = { userId: 'bob', role: 'user' } as const;
 const root = { userId: 'root', role: 'admin' } as const;
+
+const machineRole = (person: Person, standing: Standing | undefined) => allowed(person, standing)?.role;
 
 describe('access to a machine', () => {
   it('is full for its owner, none for a stranger', () => {
@@ -35,8 +37,25 @@ describe('access to a machine', () => {
       expect(machineRole(person, machine({ revoked: true, grant: 'control' }))).toBeUndefined();
   });
 
-  it('opens terminals for owner and control, manages for owner and admin', () => {
-    expect((['owner', 'admin', 'control', 'view'] as const).filter(mayOpen)).toEqual(['owner', 'control']);
-    expect((['owner', 'admin', 'control', 'view'] as const).filter(mayManage)).toEqual(['owner', 'admin']);
+  it('lets an administrator who was granted control manage, too', () => {
+    expect(allowed(root, machine({ grant: 'control' }))?.rights).toEqual(expect.arrayContaining(['open', 'manage']));
+    expect(allowed(bob, machine({ grant: 'control' }))?.rights).not.toContain('manage');
+  });
+
+  it('without a right is refused by what is missing', () => {
+    const view = { rights: ['see'] } as const;
+    expect(() => requireRight(view, 'see')).not.toThrow();
+    expect(() => requireRight(view, 'open')).toThrow(expect.objectContaining({ code: 'view_only' }));
+    expect(() => requireRight(view, 'command')).toThrow(expect.objectContaining({ code: 'view_only' }));
+    expect(() => requireRight(view, 'manage')).toThrow(expect.objectContaining({ code: 'forbidden' }));
+  });
+
+  it("ends everybody's sessions with manage, one's own with open, none without either", () => {
+    expect(endsSessionsOf({ rights: ['see', 'manage'] }, 'ann')).toBeNull();
+    expect(endsSessionsOf({ rights: ['see', 'open', 'manage'] }, 'ann')).toBeNull();
+    expect(endsSessionsOf({ rights: ['see', 'open'] }, 'ann')).toBe('ann');
+    expect(() => endsSessionsOf({ rights: ['see', 'watch'] }, 'ann')).toThrow(
+      expect.objectContaining({ code: 'view_only' }),
+    );
   });
 });

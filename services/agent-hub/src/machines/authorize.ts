@@ -1,15 +1,13 @@
-import type { MachineRole } from '@webxterm/contracts/rest';
 import { AppError } from '@webxterm/shared';
-import { machineRole, type Person, type Standing } from './access-rule.ts';
+import { type Allowed, allowed, type Person, type Standing } from './access-rule.ts';
 import { FreshReads } from './fresh-reads.ts';
 import type { MachineStore } from './store.ts';
 
-export interface Access {
-  readonly role: MachineRole;
+export interface Access extends Allowed {
   readonly ownerId: string;
 }
 
-/** The one answer to "may this person use this machine": for REST, for the bus and for every attach. */
+/** The one answer to "what may this person do with this machine": for REST, for the bus and for every attach. */
 export class Authorizer {
   readonly #store: Pick<MachineStore, 'standing'>;
   readonly #reads = new FreshReads<Standing | undefined>();
@@ -22,8 +20,8 @@ export class Authorizer {
   async access(person: Person, agentId: string): Promise<Access> {
     const key = `${person.userId} ${agentId}`;
     const standing = await this.#reads.read(key, () => this.#store.standing(person, agentId));
-    const role = machineRole(person, standing);
-    if (standing === undefined || role === undefined) throw new AppError('machine_not_found');
-    return { role, ownerId: standing.ownerId };
+    const access = allowed(person, standing);
+    if (standing === undefined || access === undefined) throw new AppError('machine_not_found');
+    return { ...access, ownerId: standing.ownerId };
   }
 }

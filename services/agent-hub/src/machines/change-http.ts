@@ -3,13 +3,14 @@ import {
   createRegistrationToken,
   deleteMachine,
   type Machine,
-  type MachineRole,
   machineMetrics,
   updateMachine,
 } from '@webxterm/contracts/rest';
+import { rightsOf } from '@webxterm/contracts/rights';
 import { AppError } from '@webxterm/shared';
 import type { Api } from '@webxterm/shared/api';
 import { registrationLifeMs } from '../enrolment/registration-token.ts';
+import type { Allowed } from './access-rule.ts';
 import type { Authorizer } from './authorize.ts';
 import type { MachineChanges } from './changes.ts';
 import type { StoredMachine } from './record.ts';
@@ -21,7 +22,7 @@ export interface ChangeHttpOptions {
   readonly authorizer: Pick<Authorizer, 'access'>;
   readonly changes: MachineChanges;
   readonly history: StatsHistory;
-  readonly view: (machine: StoredMachine, role: MachineRole) => Machine;
+  readonly view: (machine: StoredMachine, access: Allowed) => Machine;
   readonly now: () => number;
 }
 
@@ -34,7 +35,8 @@ export const mountMachineChanges = (
 ): void => {
   api.mount(createMachine, async ({ body, caller }) => {
     const { machine, token } = await changes.create(caller, body);
-    return { machine: view(machine, 'owner'), registration_token: token, expires_in: registrationLifeMs / 1000 };
+    const access = { role: 'owner', rights: rightsOf('owner', caller.role === 'admin') } as const;
+    return { machine: view(machine, access), registration_token: token, expires_in: registrationLifeMs / 1000 };
   });
 
   api.mount(createRegistrationToken, async ({ params, caller }) => {
@@ -45,8 +47,7 @@ export const mountMachineChanges = (
   api.mount(updateMachine, async ({ params, body, caller }) => {
     const machine = await changes.update(caller, params.agent_id, body);
     // As GET says it: an administrator who was granted control has that role here too.
-    const { role } = await authorizer.access(caller, params.agent_id);
-    return view(machine, role);
+    return view(machine, await authorizer.access(caller, params.agent_id));
   });
 
   api.mount(deleteMachine, async ({ params, caller }) => {

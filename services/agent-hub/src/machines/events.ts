@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { MachineAccessChange, MachineEvent, MachineRole } from '@webxterm/contracts/rest';
+import type { MachineAccessChange, MachineEvent } from '@webxterm/contracts/rest';
 import { AppError } from '@webxterm/shared';
 import { type Caller, hashSid } from '@webxterm/shared/api';
 import type { AllowList } from '@webxterm/shared/bus';
@@ -73,7 +73,7 @@ export class MachineEventStreams {
 }
 
 interface KnownAccess {
-  readonly role: Promise<MachineRole | undefined>;
+  readonly sees: Promise<boolean>;
   readonly until: number;
 }
 
@@ -118,11 +118,11 @@ class EventStream {
   /** Of a change for all only who was shown events of the machine hears: nobody else need know that there is one. */
   accessChanged(change: MachineAccessChange, userId: string | null): void {
     const { agent_id: agentId } = change;
-    const shown = this.#access.get(agentId)?.role;
+    const shown = this.#access.get(agentId)?.sees;
     this.#access.delete(agentId);
     const tell = (): void => this.#send(`access ${agentId}`, `event: access\ndata: ${JSON.stringify(change)}\n\n`);
     if (userId === this.person.userId) tell();
-    else if (userId === null) void shown?.then((role) => role !== undefined && tell());
+    else if (userId === null) void shown?.then((sees) => sees && tell());
   }
 
   end(): void {
@@ -137,19 +137,19 @@ class EventStream {
     const { authorizer, now } = this.#options;
     let known = this.#access.get(agentId);
     if (known === undefined || known.until <= now()) {
-      const role = authorizer.access(this.person, agentId).then(
-        (access) => access.role,
-        () => undefined,
+      const sees = authorizer.access(this.person, agentId).then(
+        ({ rights }) => rights.includes('see'),
+        () => false,
       );
-      known = { role, until: now() + accessGoodMs };
+      known = { sees, until: now() + accessGoodMs };
       if (this.#access.size >= maxKnownAccess) this.#access.clear();
       this.#access.set(agentId, known);
     }
     const asked = known;
-    return asked.role.then((role) => {
+    return asked.sees.then((sees) => {
       const current = this.#access.get(agentId);
       // A change was told while this was read: what was read may be older than it.
-      return current === asked ? role !== undefined : this.#mayRead(agentId);
+      return current === asked ? sees : this.#mayRead(agentId);
     });
   }
 

@@ -1,6 +1,7 @@
-import type { Machine, MachineRole, MachineStatus } from '@webxterm/contracts/rest';
+import type { Machine, MachineStatus } from '@webxterm/contracts/rest';
 import { plainText } from '@webxterm/contracts/text';
 import { plainFacts, plainLabels, plainStats, readUptime } from '../links/agent-claims.ts';
+import type { Allowed } from './access-rule.ts';
 import type { Latest } from './activity.ts';
 import { isPending, type StoredMachine } from './record.ts';
 import { idOf } from './store.ts';
@@ -14,7 +15,7 @@ const maxShownName = 128;
  */
 export const machineView = (
   stored: StoredMachine,
-  myRole: MachineRole,
+  { role, rights }: Allowed,
   online: boolean,
   latest: Latest | undefined,
 ): Machine => {
@@ -30,7 +31,8 @@ export const machineView = (
     ip_address: machine.ip_address,
     agent_version: machine.agent_version,
     owner_id: machine.owner_id,
-    my_role: myRole,
+    my_role: role,
+    my_rights: [...rights],
     ...plainLabels(machine),
     last_active: latestTime(machine.last_active, latest?.lastActive),
     uptime_seconds: readUptime(machine.uptime_seconds),

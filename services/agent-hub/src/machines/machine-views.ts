@@ -1,5 +1,5 @@
-import type { Machine, MachineRole } from '@webxterm/contracts/rest';
-import { machineRole, type Person } from './access-rule.ts';
+import type { Machine } from '@webxterm/contracts/rest';
+import { type Allowed, allowed, type Person } from './access-rule.ts';
 import type { Activity } from './activity.ts';
 import { machineView } from './machine-view.ts';
 import type { StoredMachine } from './record.ts';
@@ -19,9 +19,9 @@ export class MachineViews {
     this.#options = options;
   }
 
-  one(machine: StoredMachine, role: MachineRole): Machine {
+  one(machine: StoredMachine, access: Allowed): Machine {
     const { isOnline, activity } = this.#options;
-    return machineView(machine, role, isOnline(machine.agent_id), activity.latest(machine.agent_id));
+    return machineView(machine, access, isOnline(machine.agent_id), activity.latest(machine.agent_id));
   }
 
   /** Those that the person may see, in the same order. */
@@ -31,10 +31,10 @@ export class MachineViews {
       machines.map(({ agent_id }) => agent_id),
     );
     return machines.flatMap((machine) => {
-      // Revoked machines are listed for those who had them; the role is what it was.
+      // Revoked machines are listed for those who had them; the rights are what they were.
       const standing = { ownerId: machine.owner_id, revoked: false, grant: grants.get(machine.agent_id) };
-      const role = machineRole(person, standing);
-      return role === undefined ? [] : [this.one(machine, role)];
+      const access = allowed(person, standing);
+      return access === undefined ? [] : [this.one(machine, access)];
     });
   }
 }

@@ -1,6 +1,7 @@
 import { authorizeMachine } from '@webxterm/contracts/bus';
 import { MachineFacts } from '@webxterm/contracts/grpc';
 import { listMachines, Machine, MachineEvent } from '@webxterm/contracts/rest';
+import { Right } from '@webxterm/contracts/rights';
 import { createLogger } from '@webxterm/shared';
 import { ask, connectBus } from '@webxterm/shared/bus';
 import mongoose from 'mongoose';
@@ -114,11 +115,14 @@ describe('the list of machines', () => {
 });
 
 describe('one machine', () => {
-  it('is shown with the role that the caller has, and is 404 to everybody else', async () => {
+  it('is shown with the role and the rights that the caller has, and is 404 to everybody else', async () => {
     const roles = new Map<string, unknown>();
+    const rights = new Map<string, unknown>();
     for (const name of ['ann', 'bob', 'viewer', 'driver', 'root']) {
       const response = await get(name, web);
-      roles.set(name, response.status === 200 ? Machine.parse(await response.json()).my_role : response.status);
+      const seen = response.status === 200 ? Machine.parse(await response.json()) : undefined;
+      roles.set(name, seen?.my_role ?? response.status);
+      rights.set(name, seen?.my_rights);
     }
     expect(Object.fromEntries(roles)).toEqual({
       ann: 'owner',
@@ -126,6 +130,13 @@ describe('one machine', () => {
       viewer: 'view',
       driver: 'control',
       root: 'admin',
+    });
+    expect(Object.fromEntries(rights)).toEqual({
+      ann: Right.options,
+      bob: undefined,
+      viewer: ['see'],
+      driver: ['see', 'open', 'command', 'files_read', 'files_write', 'forward'],
+      root: ['see', 'watch', 'record_play', 'manage'],
     });
     expect((await get('ann', 'ag_unknown')).status).toBe(404);
   });
@@ -140,6 +151,7 @@ describe('one machine', () => {
       owner_id: person('ann').user.userId,
       user_id: person('driver').user.userId,
       role: 'control',
+      rights: ['see', 'open', 'command', 'files_read', 'files_write', 'forward'],
       online: true,
     });
     await expect(may('bob', web)).rejects.toMatchObject({ code: 'machine_not_found' });
@@ -292,7 +304,7 @@ describe('an agent that says what no machine is', () => {
 });
 
 describe('a name with an accent', () => {
-  it('is found however the accent is typed, and the answer to a change says the role that GET says', async () => {
+  it('is found however the accent is typed, and the answer to a change says the role and rights that GET says', async () => {
     const agentId = await enrol('ann', 'plain');
     const change = (name: string, token: string) =>
       hub.call('PATCH', `/api/machines/${agentId}`, token, { name, tags: ['caf\u00e9'] });
@@ -300,7 +312,8 @@ describe('a name with an accent', () => {
     expect((await list('ann', '?search=ren%65%CC%81')).names).toEqual(['Ren\u00e9']);
     expect((await list('ann', '?tag=cafe%CC%81')).names).toEqual(['Ren\u00e9']);
     await grant(agentId, 'root', 'control');
-    const seen = Machine.parse(await (await get('root', agentId)).json()).my_role;
-    expect((await change('Ren\u00e9e', person('root').token)).body).toMatchObject({ my_role: seen });
+    const { my_role, my_rights } = Machine.parse(await (await get('root', agentId)).json());
+    expect(my_rights).toEqual(Right.options);
+    expect((await change('Ren\u00e9e', person('root').token)).body).toMatchObject({ my_role, my_rights });
   });
 });

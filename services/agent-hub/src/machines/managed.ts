@@ -1,22 +1,26 @@
 import { AppError } from '@webxterm/shared';
 import type { Caller } from '@webxterm/shared/api';
+import { requireRight } from './access-rule.ts';
+import type { Authorizer } from './authorize.ts';
 import type { StoredMachine } from './record.ts';
 import { type MachineStore, scopeOf } from './store.ts';
 
 /** Machines as those see them who manage them. */
 export class ManagedMachines {
   readonly #store: Pick<MachineStore, 'find'>;
+  readonly #authorizer: Pick<Authorizer, 'access'>;
 
-  constructor(store: Pick<MachineStore, 'find'>) {
+  constructor(store: Pick<MachineStore, 'find'>, authorizer: Pick<Authorizer, 'access'>) {
     this.#store = store;
+    this.#authorizer = authorizer;
   }
 
   /** @throws AppError machine_not_found; forbidden for who was only granted it */
   async require(caller: Pick<Caller, 'userId' | 'role'>, agentId: string): Promise<StoredMachine> {
+    const access = await this.#authorizer.access(caller, agentId);
+    requireRight(access, 'manage', "Only the machine's owner and administrators may do this.");
     const machine = await this.#store.find(scopeOf(caller), agentId);
     if (machine === undefined) throw new AppError('machine_not_found');
-    if (machine.owner_id !== caller.userId && caller.role !== 'admin')
-      throw new AppError('forbidden', "Only the machine's owner and administrators may do this.");
     return machine;
   }
 }

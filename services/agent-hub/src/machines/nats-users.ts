@@ -5,7 +5,7 @@ import { AppError, type Logger } from '@webxterm/shared';
 import { type AllowList, answer } from '@webxterm/shared/bus';
 import type { EndStore } from '../access/end-store.ts';
 import type { AccessNews } from '../access/news.ts';
-import { mayManage, mayOpen } from './access-rule.ts';
+import { endsSessionsOf } from './access-rule.ts';
 import type { Authorizer } from './authorize.ts';
 import type { MachineStore } from './store.ts';
 
@@ -26,13 +26,11 @@ export const answerForUsers = (options: UserAnswersOptions): void => {
   answer(bus, keepSessionEnd, logger, async ({ sid, agent_id, session_id }) => {
     const signin = await allowList.find(sid);
     if (!AgentId.safeParse(agent_id).success) throw new AppError('machine_not_found');
-    const { role } = await authorizer.access({ userId: signin.user_id, role: signin.role }, agent_id);
-    const manages = mayManage(role) || signin.role === 'admin';
-    if (!mayOpen(role) && !manages) throw new AppError('view_only');
-    // Whose session it is, the machine knows: who does not manage it ends none but their own.
-    const user_id = manages ? null : signin.user_id;
+    const access = await authorizer.access({ userId: signin.user_id, role: signin.role }, agent_id);
+    // The machine knows the owner of the session, and ends it only if this user may.
+    const user_id = endsSessionsOf(access, signin.user_id);
     await ends.add([{ agent_id, session_id, user_id, cause: 'ended_by_user' }]);
-    news.tell(agent_id, signin.user_id, role);
+    news.tell(agent_id, signin.user_id, access.role);
     return {};
   });
 };

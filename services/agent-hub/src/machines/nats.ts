@@ -24,6 +24,7 @@ export const answerAuthorize = (
         owner_id: access.ownerId,
         user_id: signin.user_id,
         role: access.role,
+        rights: [...access.rights],
         online: isOnline(agent_id),
       };
     } catch (error) {

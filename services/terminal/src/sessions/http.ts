@@ -102,7 +102,7 @@ const reserve = async (
   agentId: string,
   { requestId, clientIp }: { requestId: string; clientIp: string },
 ): Promise<string> => {
-  await machines.requireControl(caller, agentId, requestId);
+  await machines.requireOpen(caller, agentId, requestId);
   const sessionId = newId().toString('base64url');
   const { userId, username } = caller;
   await store.reserve({ sessionId, agentId, userId, username, ipAddress: clientIp });

@@ -1,5 +1,6 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { authorizeMachine, keepSessionEnd } from '@webxterm/contracts/bus';
+import { type Right, rightsOf } from '@webxterm/contracts/rights';
 import { AppError } from '@webxterm/shared';
 import type { Caller } from '@webxterm/shared/api';
 import { ask } from '@webxterm/shared/bus';
@@ -24,25 +25,21 @@ export class MachineCalls {
   }
 
   /** @throws AppError machine_not_found, view_only, unavailable */
-  async requireControl(caller: Caller, agentId: string, requestId: string): Promise<void> {
-    const { role } = await ask(this.#options.bus, authorizeMachine, { sid: caller.sid, agent_id: agentId }, requestId);
-    // An administrator without a grant manages a machine, but opens nothing on it: the hub would refuse them.
-    if (role !== 'owner' && role !== 'control') throw new AppError('view_only');
+  async requireOpen(caller: Caller, agentId: string, requestId: string): Promise<void> {
+    const rights = await this.#rights(caller, agentId, requestId);
+    if (!rights.includes('open')) throw new AppError('view_only');
   }
 
   /**
-   * Whose sessions on a machine the caller may see and end: its owner and administrators everyone's, others their own.
+   * Whose sessions on a machine the caller may see and end: with the right `manage` everyone's, else their own.
    * @throws AppError machine_not_found, unavailable
    */
   async scopeOn(caller: Caller, agentId: string, requestId: string): Promise<SessionScope> {
-    const request = { sid: caller.sid, agent_id: agentId };
-    const { owner_id } = await ask(this.#options.bus, authorizeMachine, request, requestId);
-    // Not by the role on the machine: an administrator with a grant has that one there.
-    const manages = owner_id === caller.userId || caller.role === 'admin';
-    return manages ? { kind: 'any' } : { kind: 'owner', userId: caller.userId };
+    const rights = await this.#rights(caller, agentId, requestId);
+    return rights.includes('manage') ? { kind: 'any' } : { kind: 'owner', userId: caller.userId };
   }
 
-  /** The machine's owner and administrators may see and end anyone's session on it. */
+  /** With the right `manage` on the machine the caller may see and end anyone's session on it. @throws AppError unavailable */
   async mayManage(caller: Caller, agentId: string, requestId: string): Promise<boolean> {
     try {
       return (await this.scopeOn(caller, agentId, requestId)).kind === 'any';
@@ -89,6 +86,13 @@ export class MachineCalls {
         requestId,
       }),
     );
+  }
+
+  /** What the hubs say. A hub of the version before answers the role alone. */
+  async #rights(caller: Caller, agentId: string, requestId: string): Promise<readonly Right[]> {
+    const request = { sid: caller.sid, agent_id: agentId };
+    const { role, rights } = await ask(this.#options.bus, authorizeMachine, request, requestId);
+    return rights ?? rightsOf(role, caller.role === 'admin');
   }
 
   /** Presence may be a moment behind: a hub that does not hold the machine (any more) is asked for once more. */
