@@ -1,8 +1,10 @@
 import { allRoutes, ErrorBody, type Route } from '@webxterm/contracts/rest';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RawTerminal, type Refusal } from '../support/raw-terminal.ts';
 import { allRules } from './rules/all-rules.ts';
-import { type Call, type Rule, type Standing, standings } from './rules/rule.ts';
-import type { World } from './world.ts';
+import { type Call, type Rule, type Standing, type Statuses, standings } from './rules/rule.ts';
+import { socketRules } from './rules/terminal.ts';
+import { openSession, type Person, type World } from './world.ts';
 
 interface Outcome {
   readonly status: number;
@@ -91,9 +93,48 @@ const tryInsiders = async (world: World, route: Route, rule: Rule): Promise<void
   expect((await ask(world, route, await rule.call(world, 'other'), token)).status).toBe(rule.status);
 };
 
+const setRole = async ({ cast }: World, { id }: Person, role: 'user' | 'admin'): Promise<void> => {
+  expect((await cast.admin.rest.send('PATCH', `/api/users/${id}`, { role })).status).toBe(200);
+};
+
+/** The status of an upgrade; a shell that it opened ends. */
+const upgrade = async (world: World, { token, rest }: Person, session: Record<string, string>): Promise<number> => {
+  const opened = await RawTerminal.open(world.stack.url, world.agentId, { token, ...session }).catch(
+    (refusal: Refusal) => refusal.status,
+  );
+  if (typeof opened === 'number') return opened;
+  opened.close();
+  if (session.session_id === undefined) await rest.send('DELETE', `/api/terminal/sessions/${opened.sessionId}`);
+  return 101;
+};
+
+const trySocket = async (world: World, statuses: Statuses, session: Record<string, string>): Promise<void> => {
+  const seen: Partial<Record<Standing, number>> = {};
+  for (const standing of standings) seen[standing] = await upgrade(world, world.cast[standing], session);
+  expect(seen).toEqual(statuses);
+};
+
 /** Every route with every kind of caller, by the table of rules. */
 export const routeMatrix = (world: () => World): void => {
   describe('every route answers every caller as its rule says', () => {
+    beforeAll(async () => {
+      const { adminView, adminControl } = world().cast;
+      for (const person of [adminView, adminControl]) await setRole(world(), person, 'admin');
+    });
+    afterAll(async () => {
+      const { adminView, adminControl } = world().cast;
+      for (const person of [adminView, adminControl]) await setRole(world(), person, 'user');
+    });
+
+    it('get /api/terminal/:agent_id/ws', async () => {
+      await trySocket(world(), socketRules.opens, {});
+      // Of its own: a raw client that comes and goes leaves none to resize in the world's.
+      const { stack, agentId, cast } = world();
+      const { sessionId } = await openSession(stack.url, agentId, cast.control);
+      for (const mode of ['control', 'view'])
+        await trySocket(world(), socketRules.returns, { session_id: sessionId, mode });
+    });
+
     it.each(allRoutes.map((route): [string, Route] => [`${route.method} ${route.path}`, route]))(
       '%s',
       async (_name, route) => {

@@ -30,6 +30,9 @@ export interface Cast {
   readonly control: Person;
   /** Was granted view. */
   readonly view: Person;
+  /** Administrators while the route matrix runs, and granted view and control. */
+  readonly adminView: Person;
+  readonly adminControl: Person;
   /** Has an account and nothing else. */
   readonly other: Person;
   /** Was signed in when the account was disabled. */
@@ -87,31 +90,35 @@ const expectStatus = (status: number, answer: { status: number; body: unknown })
 const assemble = async (stack: TestStack, secrets: Set<string>): Promise<Cast> => {
   const admin = await signInAdmin(stack, secrets);
   const make = (name: string): Promise<Person> => signUp(stack, name, secrets);
-  const [owner, control, view, other, disabled, ended] = await Promise.all([
+  const [owner, control, view, adminView, adminControl, other, disabled, ended] = await Promise.all([
     make('owner'),
     make('control'),
     make('view'),
+    make('view too'),
+    make('control too'),
     make('other'),
     make('disabled'),
     make('ended'),
   ]);
   expectStatus(200, await admin.rest.send('PATCH', `/api/users/${disabled.id}`, { disabled: true }));
   expectStatus(204, await ended.rest.post('/api/auth/logout', undefined));
-  return { admin, owner, control, view, other, disabled, ended };
+  return { admin, owner, control, view, adminView, adminControl, other, disabled, ended };
 };
 
 /**
  * Grants as the machine service keeps them. Not by its API: the agent runs as the stack's own user here, and such a machine cannot
  * be granted to anybody.
  */
-const grant = async (mongo: MongoClient, agentId: string, { owner, control, view }: Cast): Promise<void> => {
+const grant = async (mongo: MongoClient, agentId: string, { owner, ...cast }: Cast): Promise<void> => {
   await mongo
     .db()
     .collection('machine_access')
     .insertMany(
       [
-        { person: control, role: 'control' },
-        { person: view, role: 'view' },
+        { person: cast.control, role: 'control' },
+        { person: cast.view, role: 'view' },
+        { person: cast.adminControl, role: 'control' },
+        { person: cast.adminView, role: 'view' },
       ].map(({ person, role }) => ({
         agent_id: agentId,
         user_id: person.id,

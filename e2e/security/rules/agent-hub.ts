@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { World } from '../world.ts';
-import { byStanding, onMachine, type Rule, type Statuses, signedIn } from './rule.ts';
+import { byRight, byStanding, type MakeCall, type Rule, rightsAs, type Standing, signedIn } from './rule.ts';
 
 const onAgent = (world: World) => ({ params: { agent_id: world.agentId } });
-
-/** For who owns the machine, and administrators. */
-const managing = (status: number): Statuses => ({ other: 404, view: 403, control: 403, owner: status, admin: status });
+const everybodyWhoSees = ['view', 'control', 'owner', 'admin', 'adminView', 'adminControl'] as const;
 
 /** A machine of the owner's that may be removed. */
 const pendingMachine = async ({ cast }: World): Promise<string> => {
@@ -14,11 +12,16 @@ const pendingMachine = async ({ cast }: World): Promise<string> => {
   return body.machine.agent_id;
 };
 
+/** For a route that takes the machine or its agent away: the world's must stay, so those who may manage get one of their own. */
+const onMachineToLose: MakeCall = async (world, standing) => ({
+  params: { agent_id: rightsAs(standing).includes('manage') ? await pendingMachine(world) : world.agentId },
+});
+
 /** A grant as the machine service keeps it: a pending machine cannot be granted by the API. */
-const grantTo = async (world: World, agent_id: string, role: 'view' | 'control'): Promise<void> => {
+const grantTo = async (world: World, agent_id: string, standing: Standing, role: 'view' | 'control'): Promise<void> => {
   const grant = {
     agent_id,
-    user_id: world.cast[role].id,
+    user_id: world.cast[standing].id,
     role,
     granted_by: world.cast.owner.id,
     created_at: new Date(),
@@ -26,70 +29,68 @@ const grantTo = async (world: World, agent_id: string, role: 'view' | 'control')
   await (await world.mongo('agent-hub')).db().collection('machine_access').insertOne(grant);
 };
 
-/** Machines. */
+const granted: Partial<Record<Standing, 'view' | 'control'>> = {
+  view: 'view',
+  control: 'control',
+  adminView: 'view',
+  adminControl: 'control',
+};
+
+/** Each on a machine of their own to leave: the grants of the world are for other tests. */
+const onMachineToLeave: MakeCall = async (world, standing) => {
+  const agent_id = await pendingMachine(world);
+  const role = granted[standing];
+  if (role !== undefined) await grantTo(world, agent_id, standing, role);
+  return { params: { agent_id }, body: {} };
+};
+
+/** Machines. One column for each standing; 404: the machine does not exist for that caller. */
+// biome-ignore format: a table
 export const machineRules: Readonly<Record<string, readonly Rule[]>> = {
-  listMachines: [
-    signedIn(200, undefined, { what: (world) => world.agentId, to: ['view', 'control', 'owner', 'admin'] }),
+  getMachine: [byRight('see', { other: 404, view: 200, control: 200, owner: 200, admin: 200, adminView: 200, adminControl: 200 })],
+  machineMetrics: [byRight('see', { other: 404, view: 200, control: 200, owner: 200, admin: 200, adminView: 200, adminControl: 200 })],
+  runMachineCommand: [
+    byRight('command', { other: 404, view: 403, control: 200, owner: 200, admin: 403, adminView: 403, adminControl: 200 },
+      (world) => ({ ...onAgent(world), body: { command: 'true' } })),
   ],
-  machineEvents: [signedIn(200)],
-  createMachine: [signedIn(201, (_world, standing) => ({ body: { name: `added by ${standing}` } }))],
-  // Of a machine of its own: the world's must keep its agent.
   createRegistrationToken: [
-    byStanding(managing(201), async (world, standing) => ({
-      params: {
-        agent_id: standing === 'owner' || standing === 'admin' ? await pendingMachine(world) : world.agentId,
-      },
-    })),
+    byRight('manage', { other: 404, view: 403, control: 403, owner: 201, admin: 201, adminView: 201, adminControl: 201 }, onMachineToLose),
   ],
-  updateMachine: [byStanding(managing(200), (world) => ({ ...onAgent(world), body: { description: 'changed' } }))],
+  updateMachine: [
+    byRight('manage', { other: 404, view: 403, control: 403, owner: 200, admin: 200, adminView: 200, adminControl: 200 },
+      (world) => ({ ...onAgent(world), body: { description: 'changed' } })),
+  ],
   deleteMachine: [
-    byStanding(managing(204), async (world, standing) => ({
-      params: {
-        agent_id: standing === 'owner' || standing === 'admin' ? await pendingMachine(world) : world.agentId,
-      },
-    })),
+    byRight('manage', { other: 404, view: 403, control: 403, owner: 204, admin: 204, adminView: 204, adminControl: 204 }, onMachineToLose),
   ],
-  machineMetrics: [byStanding({ other: 404, view: 200, control: 200, owner: 200, admin: 200 }, onMachine)],
-  listMachineAccess: [byStanding(managing(200), onMachine)],
+  listMachineAccess: [
+    byRight('manage', { other: 404, view: 403, control: 403, owner: 200, admin: 200, adminView: 200, adminControl: 200 }),
+  ],
   // The agent runs as the stack's own user here: nobody may be granted such a machine.
   findMachineGrantee: [
-    byStanding(managing(409), (world) => ({ ...onAgent(world), query: { username: world.cast.other.name } })),
+    byRight('manage', { other: 404, view: 403, control: 403, owner: 409, admin: 409, adminView: 409, adminControl: 409 },
+      (world) => ({ ...onAgent(world), query: { username: world.cast.other.name } })),
   ],
   grantMachineAccess: [
-    byStanding(managing(409), (world) => ({
-      ...onAgent(world),
-      body: { username: world.cast.other.name, role: 'view' },
-    })),
+    byRight('manage', { other: 404, view: 403, control: 403, owner: 409, admin: 409, adminView: 409, adminControl: 409 },
+      (world) => ({ ...onAgent(world), body: { username: world.cast.other.name, role: 'view' } })),
   ],
   // Nobody granted it to them.
   revokeMachineAccess: [
-    byStanding({ other: 404, view: 403, control: 403, owner: 404, admin: 404 }, (world) => ({
-      ...onAgent(world),
-      body: { username: world.cast.ended.name },
-    })),
+    byRight('manage', { other: 404, view: 403, control: 403, owner: 404, admin: 404, adminView: 404, adminControl: 404 },
+      (world) => ({ ...onAgent(world), body: { username: world.cast.ended.name } })),
   ],
-  // Each on a machine of their own to leave: the grants of the world are for other tests.
   leaveMachine: [
-    byStanding({ other: 404, view: 200, control: 200, owner: 409, admin: 404 }, async (world, standing) => {
-      const agent_id = await pendingMachine(world);
-      if (standing === 'view' || standing === 'control') await grantTo(world, agent_id, standing);
-      return { params: { agent_id }, body: {} };
-    }),
+    byStanding({ other: 404, view: 200, control: 200, owner: 409, admin: 404, adminView: 200, adminControl: 200 }, onMachineToLeave),
   ],
+  listMachines: [signedIn(200, undefined, { what: (world) => world.agentId, to: everybodyWhoSees })],
+  dashboardRecentMachines: [signedIn(200, undefined, { what: (world) => world.agentId, to: everybodyWhoSees })],
+  machineEvents: [signedIn(200)],
+  createMachine: [signedIn(201, (_world, standing) => ({ body: { name: `added by ${standing}` } }))],
   listBlockedUsers: [signedIn(200)],
   blockUser: [signedIn(200, (world) => ({ body: { username: world.cast.ended.name } }))],
   // Nobody whom they block.
   unblockUser: [signedIn(404, (world) => ({ params: { user_id: world.cast.disabled.id } }))],
-  runMachineCommand: [
-    byStanding({ other: 404, view: 403, control: 200, owner: 200, admin: 403 }, (world) => ({
-      ...onAgent(world),
-      body: { command: 'true' },
-    })),
-  ],
   dashboardStats: [signedIn(200)],
-  dashboardRecentMachines: [
-    signedIn(200, undefined, { what: (world) => world.agentId, to: ['view', 'control', 'owner', 'admin'] }),
-  ],
   dashboardRecentActivity: [signedIn(200)],
-  getMachine: [byStanding({ other: 404, view: 200, control: 200, owner: 200, admin: 200 }, onMachine)],
 };

@@ -37,7 +37,9 @@ export const authRules: Readonly<Record<string, readonly Rule[]>> = {
   avatar: [anyone(404, () => ({ params: { id: 'A'.repeat(22) } }))],
   deleteUser: [
     adminOnly(204, async (world, standing) => {
-      const target = standing === 'admin' ? await world.person('to be deleted') : world.cast.other;
+      const target = standing.startsWith('admin')
+        ? await world.person(`to be deleted by ${standing}`)
+        : world.cast.other;
       return { params: { id: target.id } };
     }),
   ],

@@ -1,8 +1,22 @@
+import { type MachineRole, type Right, rightsOf } from '@webxterm/contracts/rights';
 import type { World } from '../world.ts';
 
 /** How somebody who is signed in stands towards the machine `world.agentId`. */
-export const standings = ['other', 'view', 'control', 'owner', 'admin'] as const;
+export const standings = ['other', 'view', 'control', 'owner', 'admin', 'adminView', 'adminControl'] as const;
 export type Standing = (typeof standings)[number];
+
+const roles: Readonly<Record<Exclude<Standing, 'other'>, readonly [role: MachineRole, isAdmin: boolean]>> = {
+  view: ['view', false],
+  control: ['control', false],
+  owner: ['owner', false],
+  admin: ['admin', true],
+  adminView: ['view', true],
+  adminControl: ['control', true],
+};
+
+/** The rights that this standing has on the machine; `other` has none. */
+export const rightsAs = (standing: Standing): readonly Right[] =>
+  standing === 'other' ? [] : rightsOf(...roles[standing]);
 
 export type Statuses = Readonly<Record<Standing, number>>;
 
@@ -29,26 +43,47 @@ export type Rule =
   | {
       readonly kind: 'standing';
       readonly statuses: Statuses;
+      /** What the route asks for; undefined: it does not go by a right on the machine alone. */
+      readonly right: Right | undefined;
       readonly call: MakeCall;
       readonly shows: Shown | undefined;
     };
 
 const nothing: MakeCall = () => ({});
 
+export const onMachine: MakeCall = (world) => ({ params: { agent_id: world.agentId } });
+
+const everybody = (status: number): Statuses => ({
+  other: status,
+  view: status,
+  control: status,
+  owner: status,
+  admin: status,
+  adminView: status,
+  adminControl: status,
+});
+
 export const anyone = (status: number, call: MakeCall = nothing): Rule => ({ kind: 'anyone', status, call });
 export const self = (status: number, call: MakeCall = nothing): Rule => ({ kind: 'self', status, call });
 
-export const byStanding = (statuses: Statuses, call: MakeCall = nothing, shows?: Shown): Rule => ({
+type StandingRule = Extract<Rule, { kind: 'standing' }>;
+
+export const byStanding = (statuses: Statuses, call: MakeCall = nothing, shows?: Shown): StandingRule => ({
   kind: 'standing',
   statuses,
+  right: undefined,
   call,
   shows,
 });
 
+/** As `byStanding`, of a route that asks for one right: route-rules.test.ts compares the statuses with the rights. */
+export const byRight = (right: Right, statuses: Statuses, call: MakeCall = onMachine, shows?: Shown): StandingRule => ({
+  ...byStanding(statuses, call, shows),
+  right,
+});
+
 export const signedIn = (status: number, call: MakeCall = nothing, shows?: Shown): Rule =>
-  byStanding({ other: status, view: status, control: status, owner: status, admin: status }, call, shows);
+  byStanding(everybody(status), call, shows);
 
 export const adminOnly = (status: number, call: MakeCall = nothing): Rule =>
-  byStanding({ other: 403, view: 403, control: 403, owner: 403, admin: status }, call);
-
-export const onMachine: MakeCall = (world) => ({ params: { agent_id: world.agentId } });
+  byStanding({ ...everybody(403), admin: status, adminView: status, adminControl: status }, call);

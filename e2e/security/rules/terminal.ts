@@ -1,5 +1,5 @@
 import { openSession } from '../world.ts';
-import { byStanding, type MakeCall, onMachine, type Rule, signedIn } from './rule.ts';
+import { byRight, byStanding, type MakeCall, onMachine, type Rule, signedIn } from './rule.ts';
 
 const theSession: MakeCall = (world) => ({ params: { id: world.session.sessionId } });
 
@@ -10,31 +10,39 @@ const endable: MakeCall = async (world, standing) => {
   return { params: { id: session.sessionId } };
 };
 
-/** Terminals and their sessions. */
+/** Terminals and their sessions; `control` owns `world.session`. One column for each standing. */
+// biome-ignore format: a table
 export const terminalRules: Readonly<Record<string, readonly Rule[]>> = {
   createTicket: [
     // An administrator manages a machine, but opens nothing on it without a grant.
-    byStanding({ other: 404, view: 403, control: 201, owner: 201, admin: 403 }, (world) => ({
-      body: { agent_id: world.agentId },
-    })),
-    // Into somebody else's session goes nobody.
-    byStanding({ other: 404, view: 404, control: 201, owner: 404, admin: 404 }, (world) => ({
-      body: { agent_id: world.agentId, session_id: world.session.sessionId },
-    })),
+    byRight('open', { other: 404, view: 403, control: 201, owner: 201, admin: 403, adminView: 403, adminControl: 201 },
+      (world) => ({ body: { agent_id: world.agentId } })),
+    // Into somebody else's session goes nobody, to type or to watch.
+    ...(['control', 'view'] as const).map((mode) =>
+      byStanding({ other: 404, view: 404, control: 201, owner: 404, admin: 404, adminView: 404, adminControl: 404 },
+        (world) => ({ body: { agent_id: world.agentId, session_id: world.session.sessionId, mode } }))),
   ],
   listTerminalSessions: [signedIn(200, undefined, { what: (world) => world.session.sessionId, to: ['control'] })],
   listMachineSessions: [
-    byStanding({ other: 404, view: 200, control: 200, owner: 200, admin: 200 }, onMachine, {
-      what: (world) => world.session.sessionId,
-      to: ['control', 'owner', 'admin'],
-    }),
+    byRight('see', { other: 404, view: 200, control: 200, owner: 200, admin: 200, adminView: 200, adminControl: 200 },
+      onMachine,
+      { what: (world) => world.session.sessionId, to: ['control', 'owner', 'admin', 'adminView', 'adminControl'] }),
   ],
-  getSession: [byStanding({ other: 404, view: 404, control: 200, owner: 200, admin: 200 }, theSession)],
+  getSession: [
+    byStanding({ other: 404, view: 404, control: 200, owner: 200, admin: 200, adminView: 200, adminControl: 200 }, theSession),
+  ],
   resizeTerminalSession: [
-    byStanding({ other: 404, view: 404, control: 204, owner: 404, admin: 404 }, (world) => ({
-      params: { id: world.session.sessionId },
-      body: { cols: 100, rows: 30 },
-    })),
+    byStanding({ other: 404, view: 404, control: 204, owner: 404, admin: 404, adminView: 404, adminControl: 404 },
+      (world) => ({ params: { id: world.session.sessionId }, body: { cols: 100, rows: 30 } })),
   ],
-  endTerminalSession: [byStanding({ other: 404, view: 404, control: 204, owner: 204, admin: 204 }, endable)],
+  endTerminalSession: [
+    byStanding({ other: 404, view: 404, control: 204, owner: 204, admin: 204, adminView: 204, adminControl: 204 }, endable),
+  ],
 };
+
+/** The statuses of an upgrade of `GET /api/terminal/{agent_id}/ws` with a bearer token: a new session, and one of `control`. */
+// biome-ignore format: a table
+export const socketRules = {
+  opens: { other: 404, view: 403, control: 101, owner: 101, admin: 403, adminView: 403, adminControl: 101 },
+  returns: { other: 404, view: 404, control: 101, owner: 404, admin: 404, adminView: 404, adminControl: 404 },
+} as const;
