@@ -130,8 +130,8 @@ export class Link {
         this.#tellUnknown(message.value.sessionId);
         return;
       case 'resizeSession': {
-        const { sessionId, viewerId, cols, rows } = message.value;
-        sessions.resize(sessionId, viewerId, { cols, rows });
+        const { sessionId, viewerId, userId, cols, rows } = message.value;
+        sessions.resize(sessionId, viewerId, userId, { cols, rows });
         return;
       }
       case 'redial':

@@ -88,7 +88,7 @@ export class Session implements AttachedSession {
     return this.#end.seen;
   }
 
-  /** ms since nobody is attached; undefined while somebody is. */
+  /** ms since the owner is not attached; undefined while they are. Another viewer does not keep a session alive. */
   detachedFor(now: number): number | undefined {
     return this.#detachedAt === undefined ? undefined : now - this.#detachedAt;
   }
@@ -124,7 +124,7 @@ export class Session implements AttachedSession {
     const attachment = new Attachment({ viewer, flow, gate, session: this, transport: request.transport });
     attachment.wantedSize = request.size;
     this.#attachments.set(writer, attachment);
-    this.#detachedAt = undefined;
+    if (this.#isOwner(viewer)) this.#detachedAt = undefined;
     attachment.accept(
       {
         type: 'accepted',
@@ -187,10 +187,11 @@ export class Session implements AttachedSession {
     if (this.#seat.driver === from.writer) this.#applySize(size);
   }
 
-  /** The size that a viewer asked for elsewhere than on its stream. */
-  resizeFor(viewer: Pick<Viewer, 'viewerId'>, size: PtySize): void {
+  /** The size that a viewer asked for elsewhere than on its stream. `userId` empty: whoever's viewer it is. */
+  resizeFor({ viewerId, userId }: Pick<Viewer, 'viewerId' | 'userId'>, size: PtySize): void {
     for (const attachment of this.#attachments.values()) {
-      if (attachment.viewer.viewerId === viewer.viewerId) this.resize(attachment, size);
+      const { viewer } = attachment;
+      if (viewer.viewerId === viewerId && (userId === '' || viewer.userId === userId)) this.resize(attachment, size);
     }
   }
 
@@ -206,7 +207,7 @@ export class Session implements AttachedSession {
     this.#attachments.delete(from.writer);
     this.#seat.leave(from.writer, departure, now);
     if (this.#seat.brokenHolder !== from.writer) this.#writers.leave(from.writer);
-    if (this.#attachments.size === 0) this.#detachedAt = now;
+    if (![...this.#attachments.values()].some((other) => this.#isOwner(other.viewer))) this.#detachedAt ??= now;
     this.#regulate();
   }
 
@@ -303,6 +304,10 @@ export class Session implements AttachedSession {
       const driver = this.#seat.driver === attachment.writer;
       attachment.tellDriver(driver, driver && this.#seat.holds);
     }
+  }
+
+  #isOwner({ userId }: Viewer): boolean {
+    return userId === this.ownerUserId;
   }
 
   #displace(writer: string): void {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { type DownFrame, decodeDown } from '@webxterm/contracts/frames';
-import { EdgeKind, type OpenStream, Role, unwrapFrame } from '@webxterm/contracts/grpc';
+import { type DownFrame, decodeDown, encodeUp } from '@webxterm/contracts/frames';
+import { AttachGrant, EdgeKind, type OpenStream, Role, unwrapFrame } from '@webxterm/contracts/grpc';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import type { Attachment } from '../attachment/attachment.ts';
@@ -52,6 +52,7 @@ const make = (maxSessions = 4) => {
       rows: 24,
       edge: EdgeKind.EDGE_KIND_V1,
       requestId: 'r',
+      grant: AttachGrant.ATTACH_GRANT_UNSPECIFIED,
       ...request,
     };
     const answer = await sessions.attach(open, {
@@ -157,6 +158,76 @@ describe('the sessions of a machine', () => {
     expect(shells[0]?.signals).toEqual(['SIGHUP', 'SIGCONT']);
     shells[0]?.events.onEnd({ exitCode: undefined, signal: 'SIGHUP' });
     expect(sessions.listEnded()[0]).toMatchObject({ cause: 'detach_timeout' });
+  });
+});
+
+describe('another viewer than the owner of a session', () => {
+  const watch = {
+    userId: 'u2',
+    role: Role.ROLE_VIEW,
+    grant: AttachGrant.ATTACH_GRANT_WATCH,
+    create: false,
+  } as const;
+
+  it('attaches by a grant to watch, and to nothing else', async () => {
+    const { attach, sessions } = make();
+    const { sessionId } = await attach();
+    expect((await attach({ sessionId, ...watch })).first).toMatchObject({ type: 'accepted', driver: false });
+    const refused = { type: 'refused', code: 'session_not_found' };
+    // A hub of the version before knows no grants.
+    expect((await attach({ sessionId, ...watch, grant: AttachGrant.ATTACH_GRANT_UNSPECIFIED })).first).toMatchObject(
+      refused,
+    );
+    expect((await attach({ sessionId, ...watch, role: Role.ROLE_CONTROL })).first).toMatchObject(refused);
+    expect((await attach({ sessionId, ...watch, ownerUserId: 'u3' })).first).toMatchObject(refused);
+    expect((await attach({ ...watch, role: Role.ROLE_CONTROL, create: true })).first).toMatchObject(refused);
+    expect((await attach({ ...watch })).first).toMatchObject({ type: 'ended', cause: 'unknown' });
+    expect(sessions.list()).toMatchObject([{ ownerUserId: 'u1', attachments: 2 }]);
+  });
+
+  it('leaves the session to its owner: what ends for the viewer ends no shell, what ends for the owner does', async () => {
+    const { attach, sessions, shells } = make();
+    const { sessionId, attachment } = await attach();
+    const watching = await attach({ sessionId, ...watch });
+    sessions.end(sessionId, 'access_revoked', 'u2');
+    sessions.endOwned('u2', 'user_disabled');
+    watching.attachment?.receive(encodeUp({ type: 'detach', reason: 'revoked' }));
+    expect(shells[0]?.signals).toEqual([]);
+    expect(sessions.list()).toMatchObject([{ state: 'live', attachments: 1 }]);
+    shells[0]?.events.onOutput(Buffer.from('on'));
+    expect(attachment?.cursor.next).toBe(2);
+    sessions.endOwned('u1', 'access_revoked');
+    expect(shells[0]?.signals).toEqual(['SIGHUP', 'SIGCONT']);
+  });
+
+  it('does not keep a session alive whose owner has been away for 24 h', async () => {
+    const { clock, attach, sessions, shells } = make();
+    const { sessionId, attachment } = await attach();
+    const watching = await attach({ sessionId, ...watch });
+    attachment?.broken();
+    clock.now += 12 * hour;
+    watching.attachment?.broken();
+    await attach({ sessionId, ...watch });
+    clock.now += 12 * hour;
+    sessions.tick();
+    expect(shells[0]?.signals).toEqual([]);
+    clock.now += 1;
+    sessions.tick();
+    expect(shells[0]?.signals).toEqual(['SIGHUP', 'SIGCONT']);
+  });
+
+  it('is not resized in the name of somebody else', async () => {
+    const { attach, sessions } = make();
+    const viewerId = randomBytes(16);
+    const { sessionId } = await attach({ viewerId });
+    const size = { cols: 100, rows: 30 };
+    sessions.resize(sessionId, viewerId, 'u2', size);
+    expect(sessions.list()).toMatchObject([{ cols: 80, rows: 24 }]);
+    sessions.resize(sessionId, viewerId, 'u1', size);
+    expect(sessions.list()).toMatchObject([size]);
+    // A hub of the version before names nobody.
+    sessions.resize(sessionId, viewerId, '', { cols: 90, rows: 20 });
+    expect(sessions.list()).toMatchObject([{ cols: 90, rows: 20 }]);
   });
 });
 

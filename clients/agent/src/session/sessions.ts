@@ -1,6 +1,13 @@
 import type { DownFrame, EndCause } from '@webxterm/contracts/frames';
 import { defaultCols, defaultRows, maxWinsize } from '@webxterm/contracts/frames';
-import { EdgeKind, type OpenStream, Role, type SessionEnded, type SessionInfo } from '@webxterm/contracts/grpc';
+import {
+  AttachGrant,
+  EdgeKind,
+  type OpenStream,
+  Role,
+  type SessionEnded,
+  type SessionInfo,
+} from '@webxterm/contracts/grpc';
 import type { Logger } from 'pino';
 import type { Attachment, Viewer } from '../attachment/attachment.ts';
 import type { AttachmentTransport } from '../attachment/outgoing.ts';
@@ -50,6 +57,10 @@ const viewerOf = (open: OpenStream): Viewer => ({
   role: open.role === Role.ROLE_CONTROL ? 'control' : 'view',
 });
 
+/** Another viewer than the owner comes by a grant: to a session that is there, and by the right to watch only to watch. */
+const hasGrant = ({ userId, ownerUserId, grant, role, create }: OpenStream): boolean =>
+  userId === ownerUserId || (grant === AttachGrant.ATTACH_GRANT_WATCH && role === Role.ROLE_VIEW && !create);
+
 /** All sessions of this machine, and who may attach to which. */
 export class Sessions {
   readonly #options: SessionsOptions;
@@ -72,7 +83,7 @@ export class Sessions {
 
   /**
    * Answers open_stream: attaches, opening the session first where that is asked, or gives the frame that says why not.
-   * Only its owner gets at a session; the hub is not believed about that when the session is here already.
+   * The hub says who attaches to whose session, and by which grant. It is not believed about the owner of a session that is here.
    */
   async attach(open: OpenStream, transport: AttachmentTransport): Promise<Answer> {
     const invalid = this.#invalid(open);
@@ -85,7 +96,7 @@ export class Sessions {
     if (known === undefined && open.role !== Role.ROLE_CONTROL) {
       return refused('view_only', 'Only who may type can open a session.');
     }
-    if ((known?.ownerUserId ?? open.ownerUserId) !== open.userId) {
+    if (!hasGrant(open) || (known !== undefined && known.ownerUserId !== open.ownerUserId)) {
       return notYours;
     }
     if (known === undefined && this.#isFull(id)) {
@@ -94,7 +105,7 @@ export class Sessions {
     }
     try {
       const session = known ?? (await this.#open(id, open));
-      if (session.ownerUserId !== open.userId) return notYours;
+      if (session.ownerUserId !== open.ownerUserId) return notYours;
       // One that comes back takes the place of its old attachment, which may not have been found dead yet.
       if (session.attachmentCount >= maxAttachments && !session.has(viewerOf(open))) {
         return refused('too_many_streams', `This session already has ${maxAttachments} viewers.`);
@@ -142,11 +153,12 @@ export class Sessions {
     this.#opening.get(id)?.then(end, () => undefined);
   }
 
-  resize(sessionId: Uint8Array, viewerId: Uint8Array, size: PtySize): void {
+  /** `userId` empty: whoever's viewer it is, as a hub of the version before asks. */
+  resize(sessionId: Uint8Array, viewerId: Uint8Array, userId: string, size: PtySize): void {
     if (size.cols < 1 || size.rows < 1 || size.cols > maxWinsize || size.rows > maxWinsize) return;
     this.#sessions
       .get(Buffer.from(sessionId).toString('hex'))
-      ?.resizeFor({ viewerId: Buffer.from(viewerId).toString('hex') }, size);
+      ?.resizeFor({ viewerId: Buffer.from(viewerId).toString('hex'), userId }, size);
   }
 
   /** Every session that this agent knows, for the list that follows a welcome. */

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
 import { decodeUp, encodeDown, encodeUp } from '@webxterm/contracts/frames';
-import { type OpenStream, Role, unwrapFrame, wrapFrame } from '@webxterm/contracts/grpc';
+import { AttachGrant, type OpenStream, Role, unwrapFrame, wrapFrame } from '@webxterm/contracts/grpc';
 import mongoose from 'mongoose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AccessRecord, defineMachineModels, type MachineModels } from '../machines/record.ts';
@@ -313,6 +313,97 @@ describe('an attachment ends', () => {
   });
 });
 
+describe('another viewer than the owner of a session', () => {
+  const watch = { create: false, role: Role.ROLE_VIEW, grant: AttachGrant.ATTACH_GRANT_WATCH } as const;
+
+  /** A session of a granted user, and an administrator who looks on. */
+  const both = async (name: string) => {
+    const owner = world.auth.addUser(`${name}'s owner`);
+    const watcher = world.auth.addUser(`${name}'s watcher`, 'admin');
+    const [ownerIn, watcherIn] = await Promise.all([world.auth.signIn(owner), world.auth.signIn(watcher)]);
+    await grant(owner, 'control');
+    const sessionId = randomBytes(16);
+    const own = await join(ownerIn, { sessionId });
+    const asked = { sid: watcherIn.sid, agentId, sessionId, ownerUserId: owner.userId };
+    const viewer = terminal.attach({ ...asked, ...watch });
+    const open = await link.nextOpen();
+    return { owner, watcher, ownerIn, watcherIn, own, viewer, asked, open, machine: link.attach(open) };
+  };
+
+  /** The owner's viewer gets output, and the machine was told to end nothing. */
+  const goesOn = async (own: Awaited<ReturnType<typeof join>>, ownerIn: TestSignin): Promise<void> => {
+    own.machine.write(output(0, Buffer.from('goes on')));
+    expect(await own.viewer.frames.take()).toMatchObject({ type: 'output', offset: 0 });
+    own.viewer.stream.end();
+    // Comes on the link behind all that was sent there before.
+    (await join(ownerIn)).viewer.stream.end();
+    expect(link.inbox.count(({ $case }) => $case === 'endSession')).toBe(0);
+  };
+
+  it('is named to the machine beside the owner, with the grant; an owner comes without one', async () => {
+    const { owner, watcher, own, viewer, open } = await both('naming');
+    expect(open).toMatchObject({
+      userId: watcher.userId,
+      ownerUserId: owner.userId,
+      grant: AttachGrant.ATTACH_GRANT_WATCH,
+      role: Role.ROLE_VIEW,
+      create: false,
+    });
+    expect(own.asked).toMatchObject({ ownerUserId: owner.userId, grant: AttachGrant.ATTACH_GRANT_UNSPECIFIED });
+    for (const each of [viewer, own.viewer]) each.stream.end();
+  });
+
+  it('is refused as if there were no session, without a grant or with one that does not cover the attach', async () => {
+    const { own, viewer, asked, owner } = await both('refusal');
+    for (const more of [
+      { ...watch, grant: AttachGrant.ATTACH_GRANT_UNSPECIFIED },
+      { ...watch, role: Role.ROLE_CONTROL },
+      { ...watch, create: true },
+    ]) {
+      const refused = terminal.attach({ ...asked, ...more });
+      expect(await refused.frames.take()).toMatchObject({ type: 'refused', code: 'session_not_found' });
+    }
+    const other = world.auth.addUser('no administrator');
+    await grant(other, 'control');
+    const { sid } = await world.auth.signIn(other);
+    const without = terminal.attach({ ...asked, ...watch, sid, ownerUserId: owner.userId });
+    expect(await without.frames.take()).toMatchObject({ type: 'refused', code: 'session_not_found' });
+    for (const each of [viewer, own.viewer]) each.stream.end();
+  });
+
+  it('is detached with the end of their right, and neither the session nor its owner', async () => {
+    const { own, viewer, machine, ownerIn, watcherIn } = await both('demotion');
+    const up = framesUp(machine);
+    const over = closed(machine);
+    await world.auth.changeRole(watcherIn, 'user');
+    expect(await viewer.frames.take()).toMatchObject({ type: 'refused', code: 'session_not_found' });
+    expect(await over).toBe(status.OK);
+    expect(up).toContainEqual({ type: 'detach', reason: 'revoked' });
+    await goesOn(own, ownerIn);
+  });
+
+  it('is detached when their account is disabled, and the session lives', async () => {
+    const { own, viewer, ownerIn, watcherIn } = await both('disabling');
+    await world.auth.disable(watcherIn);
+    expect(await viewer.frames.take()).toMatchObject({ type: 'refused', code: 'user_disabled' });
+    await goesOn(own, ownerIn);
+  });
+
+  it('stays while the owner loses access: the machine ends the session, and that ends it for both', async () => {
+    const { own, viewer, machine, owner } = await both('the end');
+    await models.access.deleteOne({ user_id: owner.userId });
+    await world.tellAccess(agentId, owner.userId);
+    expect(await own.viewer.frames.take()).toMatchObject({ type: 'refused', code: 'machine_not_found' });
+    expect(await link.inbox.take(({ $case }) => $case === 'endSession')).toMatchObject({
+      value: { sessionId: own.asked.sessionId, cause: 'access_revoked', ownerUserId: owner.userId },
+    });
+    machine.write(output(0, Buffer.from('last words')));
+    expect(await viewer.frames.take()).toMatchObject({ type: 'output' });
+    machine.end();
+    expect((await viewer.ended).code).toBe(status.OK);
+  });
+});
+
 describe('the terminal service', () => {
   const unary = (act: (done: (error: { code: number; details: string } | null) => void) => void) =>
     new Promise<{ code: number; details: string } | null>((resolve) => act(resolve));
@@ -326,7 +417,7 @@ describe('the terminal service', () => {
       await unary((done) => calls.resizeSession({ ...whose, viewerId, cols: 132, rows: 50 }, metadata, done)),
     ).toBeNull();
     expect(await link.inbox.take(({ $case }) => $case === 'resizeSession')).toMatchObject({
-      value: { sessionId, viewerId, cols: 132, rows: 50 },
+      value: { sessionId, viewerId, cols: 132, rows: 50, userId: ann.userId },
     });
     expect(await unary((done) => calls.endSession({ ...whose, cause: 'ended_by_user' }, metadata, done))).toBeNull();
     expect(await link.inbox.take(({ $case }) => $case === 'endSession')).toMatchObject({

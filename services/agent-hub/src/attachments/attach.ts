@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import type { SigninEntry } from '@webxterm/contracts/bus';
-import { type AttachOpen, type OpenStream, Role } from '@webxterm/contracts/grpc';
+import { AttachGrant, type AttachOpen, type OpenStream, Role } from '@webxterm/contracts/grpc';
 import { AppError, type Logger, toAppError } from '@webxterm/shared';
 import { hashSid, openResumePass } from '@webxterm/shared/api';
 import type { AllowList } from '@webxterm/shared/bus';
@@ -9,6 +9,7 @@ import type { Link } from '../links/link.ts';
 import type { LinkTable } from '../links/link-table.ts';
 import { requireRight } from '../machines/access-rule.ts';
 import type { Authorizer } from '../machines/authorize.ts';
+import { attachRight, isOwner } from './attach-right.ts';
 import type { Attachment, AttachmentTable } from './attachment-table.ts';
 import { readOpen } from './open-request.ts';
 import type { Appointment, Rendezvous } from './rendezvous.ts';
@@ -69,9 +70,9 @@ export class Attach {
     if (table.ofAgent(open.agentId).length >= maxPerMachine)
       throw new AppError('too_many_streams', `This machine has ${maxPerMachine} terminals attached.`);
     const attachment: Attachment = {
+      ...attachRight(open, signin.user_id),
       sid: open.sid,
       sidHash: hashSid(open.sid),
-      userId: signin.user_id,
       agentId: open.agentId,
       sessionId: open.sessionId,
       unchecked: false,
@@ -102,14 +103,15 @@ export class Attach {
     forget();
   }
 
-  /** @throws AppError when the caller may not open a terminal on this machine */
+  /** @throws AppError when the caller lacks the right that the attachment needs */
   async #checkAccess(open: AttachOpen, attachment: Attachment): Promise<void> {
     const { allowList, authorizer, links, settlement } = this.#options;
     const signin = allowList.require(open.sid);
-    if (open.ownerUserId !== '' && open.ownerUserId !== signin.user_id) throw new AppError('session_not_found');
     try {
       const access = await authorizer.access({ userId: signin.user_id, role: signin.role }, open.agentId);
-      requireRight(access, 'open');
+      // Without the right to watch, the session of another user does not exist.
+      if (isOwner(attachment)) requireRight(access, attachment.right);
+      else if (!access.rights.includes(attachment.right)) throw new AppError('session_not_found');
       let link = links.find(open.agentId);
       while (link !== undefined) {
         await settlement.settled(link);
@@ -119,12 +121,12 @@ export class Attach {
       }
     } catch (error) {
       const known = toAppError(error);
-      if (known.code !== 'unavailable' || !this.#hasPass(open, signin.user_id)) throw known;
+      if (known.code !== 'unavailable' || !isOwner(attachment) || !this.#hasPass(open, signin.user_id)) throw known;
       attachment.unchecked = true;
     }
   }
 
-  /** While the database does not answer, a re-attach goes by its resume pass and the allow-list. */
+  /** While the database does not answer, the owner's re-attach goes by its resume pass and the allow-list. */
   #hasPass(open: AttachOpen, userId: string): boolean {
     if (open.create || open.resumePass === '') return false;
     try {
@@ -149,7 +151,7 @@ export class Attach {
     const cancel = (): void => appointment.cancel();
     this.#viewer.on('cancelled', cancel);
     const forget = link.onClose(cancel);
-    link.send({ $case: 'openStream', value: openStream(open, appointment, attachment.userId) });
+    link.send({ $case: 'openStream', value: openStream(open, appointment, attachment) });
     const machine = await appointment.arrived;
     this.#viewer.off('cancelled', cancel);
     forget();
@@ -177,14 +179,15 @@ export class Attach {
   }
 }
 
-const openStream = (open: AttachOpen, appointment: Appointment, userId: string): OpenStream => ({
+const openStream = (open: AttachOpen, appointment: Appointment, attachment: Attachment): OpenStream => ({
   attachId: appointment.attachId,
   secret: appointment.secret,
   sessionId: open.sessionId,
   viewerId: open.viewerId,
   kind: open.kind === '' ? 'pty' : open.kind,
-  userId,
-  ownerUserId: userId,
+  userId: attachment.userId,
+  ownerUserId: attachment.ownerUserId,
+  grant: isOwner(attachment) ? AttachGrant.ATTACH_GRANT_UNSPECIFIED : open.grant,
   role: open.role,
   create: open.create,
   from: open.from,

@@ -1,10 +1,10 @@
+import type { AttachRight } from './attach-right.ts';
 import type { SpliceEnd } from './splice.ts';
 
 /** One viewer attached, or about to be: registered before its access is read, so that no revocation slips between. */
-export interface Attachment {
+export interface Attachment extends AttachRight {
   readonly sid: string;
   readonly sidHash: string;
-  readonly userId: string;
   readonly agentId: string;
   readonly sessionId: Buffer;
   /** Admitted by its resume pass while the database was away: to be checked when it is back. */

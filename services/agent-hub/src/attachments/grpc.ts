@@ -41,9 +41,9 @@ export const hubService = (options: AttachOptions): UntypedServiceImplementation
     checkId(viewerId, 'viewer');
     if (cols < 1 || cols > maxWinsize || rows < 1 || rows > maxWinsize)
       throw new AppError('invalid_input', `Columns and rows are 1 to ${maxWinsize}.`);
-    const { send, access } = await reach(options, request);
+    const { send, access, userId } = await reach(options, request);
     requireRight(access, 'open');
-    send({ $case: 'resizeSession', value: { sessionId, viewerId, cols, rows } });
+    send({ $case: 'resizeSession', value: { sessionId, viewerId, cols, rows, userId } });
     return {};
   }),
 });

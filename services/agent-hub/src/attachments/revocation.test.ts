@@ -15,6 +15,8 @@ const attached = (table: AttachmentTable, ended: SpliceEnd[], userId = 'user', a
     sid: `sid of ${userId}`,
     sidHash: userId,
     userId,
+    ownerUserId: userId,
+    right: 'open',
     agentId,
     sessionId: Buffer.alloc(16),
     unchecked: false,

@@ -4,6 +4,7 @@ import { type Logger, toAppError } from '@webxterm/shared';
 import type { AllowList } from '@webxterm/shared/bus';
 import type { LinkTable } from '../links/link-table.ts';
 import type { Authorizer } from '../machines/authorize.ts';
+import { isOwner } from './attach-right.ts';
 import type { Attachment, AttachmentTable } from './attachment-table.ts';
 
 /** How often attachments that were admitted by their pass alone are checked again. */
@@ -11,7 +12,17 @@ const recheckEveryMs = 2000;
 /** How often the age of the allow-list is looked at. */
 const staleCheckEveryMs = 5000;
 
-const lost = 'You may no longer open terminals on this machine.';
+/** What a viewer is told, and whether the session ends with the owner's right. */
+const losses = {
+  access_revoked: {
+    owner: { code: 'machine_not_found', message: 'You may no longer open terminals on this machine.' },
+    other: { code: 'session_not_found', message: 'You may no longer watch this terminal.' },
+  },
+  user_disabled: {
+    owner: { code: 'user_disabled', message: 'This account is disabled.' },
+    other: { code: 'user_disabled', message: 'This account is disabled.' },
+  },
+} as const;
 
 export interface RevocationOptions {
   readonly allowList: Pick<AllowList, 'peek' | 'isStale' | 'isTooOldForOpenTerminals'>;
@@ -21,7 +32,10 @@ export interface RevocationOptions {
   readonly logger: Logger;
 }
 
-/** Ends attachments whose right has ended: sign-in over, account disabled, access to the machine lost. */
+/**
+ * Ends attachments whose right has ended: sign-in over, account disabled, access to the machine lost. The session of an owner who
+ * lost access, or is disabled, ends too; that of another viewer lives on.
+ */
 export class Revocation {
   readonly #options: RevocationOptions;
   readonly #timers: NodeJS.Timeout[] = [];
@@ -39,9 +53,13 @@ export class Revocation {
     for (const timer of this.#timers) clearInterval(timer);
   }
 
-  /** A sign-in ended (its shells stay, detached) or its account was disabled (its shells end). */
+  /**
+   * A sign-in ended (its shells stay, detached), its account was disabled (its shells end), or its role is another: an administrator's
+   * right to watch goes with the role, an owner's right to open does not.
+   */
   signinChanged(sidHash: string, signin: SigninEntry | undefined): void {
-    for (const attachment of this.#options.table.ofSignin(sidHash)) this.#judgeSignin(attachment, signin);
+    for (const attachment of this.#options.table.ofSignin(sidHash))
+      if (this.#judgeSignin(attachment, signin) && !isOwner(attachment)) void this.recheck([attachment]);
   }
 
   /** Access to a machine changed, for one user or for all. */
@@ -51,8 +69,10 @@ export class Revocation {
       .filter((attachment) => userId === null || attachment.userId === userId);
     await this.recheck(affected);
     // Told that the right is gone, and it cannot be read: better ended in vain than left open.
-    if (userId === null || (role !== null && rightsOf(role, false).includes('open'))) return;
-    for (const attachment of affected) if (attachment.unchecked) this.#endSession(attachment, 'access_revoked', lost);
+    if (userId === null) return;
+    const rights = role === null ? [] : rightsOf(role, false);
+    for (const attachment of affected)
+      if (attachment.unchecked && !rights.includes(attachment.right)) this.#lose(attachment, 'access_revoked');
   }
 
   /** Reads access again. What cannot be read now stays, marked, and is read again soon. */
@@ -71,7 +91,7 @@ export class Revocation {
   async #recheckOne(attachment: Attachment, signin: SigninEntry): Promise<void> {
     try {
       if (await this.#mayStay(attachment, signin)) attachment.unchecked = false;
-      else this.#endSession(attachment, 'access_revoked', lost);
+      else this.#lose(attachment, 'access_revoked');
     } catch (error) {
       attachment.unchecked = true;
       this.#options.logger.warn({ err: error, agent_id: attachment.agentId }, 'access cannot be read, trying again');
@@ -89,7 +109,7 @@ export class Revocation {
         { userId: signin.user_id, role: signin.role },
         attachment.agentId,
       );
-      return rights.includes('open');
+      return rights.includes(attachment.right);
     } catch (error) {
       if (toAppError(error).code === 'machine_not_found') return false;
       throw error;
@@ -98,7 +118,7 @@ export class Revocation {
 
   #judgeSignin(attachment: Attachment, signin: SigninEntry | undefined): boolean {
     if (signin?.disabled) {
-      this.#endSession(attachment, 'user_disabled', 'This account is disabled.');
+      this.#lose(attachment, 'user_disabled');
       return false;
     }
     if (signin !== undefined) return true;
@@ -106,13 +126,14 @@ export class Revocation {
     return false;
   }
 
-  #endSession(attachment: Attachment, cause: 'access_revoked' | 'user_disabled', message: string): void {
-    const code = cause === 'access_revoked' ? 'machine_not_found' : 'user_disabled';
-    this.#options.links.find(attachment.agentId)?.send({
-      $case: 'endSession',
-      value: { sessionId: attachment.sessionId, cause, ownerUserId: attachment.userId },
-    });
-    attachment.end({ kind: 'refuse', code, message, detach: 'revoked' });
+  #lose(attachment: Attachment, cause: keyof typeof losses): void {
+    const { sessionId, ownerUserId } = attachment;
+    const owner = isOwner(attachment);
+    if (owner)
+      this.#options.links
+        .find(attachment.agentId)
+        ?.send({ $case: 'endSession', value: { sessionId, cause, ownerUserId } });
+    attachment.end({ kind: 'refuse', ...losses[cause][owner ? 'owner' : 'other'], detach: 'revoked' });
   }
 
   async #recheckUnchecked(): Promise<void> {

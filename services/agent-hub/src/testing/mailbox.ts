@@ -14,6 +14,11 @@ export class Mailbox<T> {
     else this.#waiting.splice(at, 1)[0]?.resolve(item);
   }
 
+  /** How many of the kind have come and were not taken. */
+  count(wanted: (item: T) => boolean): number {
+    return this.#items.filter(wanted).length;
+  }
+
   take(wanted: (item: T) => boolean = () => true, timeoutMs = 10_000): Promise<T> {
     const at = this.#items.findIndex(wanted);
     if (at >= 0) {

@@ -1,6 +1,6 @@
 import { isErrorCode } from '@webxterm/contracts/errors';
 import { type DetachReason, decodeDown, encodeUp, frameType } from '@webxterm/contracts/frames';
-import { type AttachOpen, type EdgeKind, Role } from '@webxterm/contracts/grpc';
+import { type AttachGrant, type AttachOpen, type EdgeKind, Role } from '@webxterm/contracts/grpc';
 import { plainText } from '@webxterm/contracts/text';
 import { AppError, type Logger } from '@webxterm/shared';
 import type { HubChannels } from '../hub-client/channels.ts';
@@ -17,7 +17,12 @@ const answerWithinMs = 5000;
 export interface AttachmentRequest {
   readonly requestId: string;
   readonly sid: string;
+  /** Who attaches. */
   readonly userId: string;
+  /** The owner of the session. */
+  readonly ownerUserId: string;
+  /** What lets another user than the owner attach. */
+  readonly grant: AttachGrant;
   readonly agentId: string;
   /** 16 bytes each. */
   readonly sessionId: Buffer;
@@ -165,7 +170,8 @@ export class Attachment {
       from: this.#from === undefined ? undefined : BigInt(this.#from),
       cols: this.#size.cols,
       rows: this.#size.rows,
-      ownerUserId: request.userId,
+      ownerUserId: request.ownerUserId,
+      grant: request.grant,
       resumePass: this.#established || request.resumed ? this.#context.sealPass(request) : '',
       edge: request.edge,
     };

@@ -1,5 +1,5 @@
 import { decodeDown, encodeDown } from '@webxterm/contracts/frames';
-import { EdgeKind, wrapFrame } from '@webxterm/contracts/grpc';
+import { AttachGrant, EdgeKind, wrapFrame } from '@webxterm/contracts/grpc';
 import type { AppError } from '@webxterm/shared';
 import { afterEach, describe, expect, it } from 'vitest';
 import { acceptedFrame, HubInPlace } from '../testing/hub-in-place.ts';
@@ -21,6 +21,8 @@ const attachToWhatSays = async (...frames: Uint8Array[]): Promise<AppError | und
       requestId: 'test',
       sid: 's'.repeat(32),
       userId: 'a'.repeat(24),
+      ownerUserId: 'a'.repeat(24),
+      grant: AttachGrant.ATTACH_GRANT_UNSPECIFIED,
       agentId: 'ag_hostile',
       sessionId: Buffer.alloc(16, 1),
       viewerId: Buffer.alloc(16, 2),

@@ -1,3 +1,4 @@
+import type { AttachGrant } from '@webxterm/contracts/grpc';
 import type { WebSocket } from 'ws';
 import type { Attachment, AttachmentEvents, AttachmentRequest } from '../attachment/attachment.ts';
 import type { OpenTerminals } from '../attachment/registry.ts';
@@ -20,6 +21,10 @@ export interface Visit {
   readonly admission: Admission;
   readonly agentId: string;
   readonly sessionId: string;
+  /** The owner of the session; who attaches is in `admission`. */
+  readonly ownerUserId: string;
+  /** What lets another user than the owner attach. */
+  readonly grant: AttachGrant;
   readonly mode: 'control' | 'view';
   /** The session is named but was never opened: its first attach may open the shell. */
   readonly mayCreate: boolean;

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type DownFrame, decodeDown, encodeDown, encodeUp } from '@webxterm/contracts/frames';
-import { wrapFrame } from '@webxterm/contracts/grpc';
+import { AttachGrant, wrapFrame } from '@webxterm/contracts/grpc';
 import { afterEach, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { Attachment } from '../attachment/attachment.ts';
@@ -59,6 +59,8 @@ const visitOf = (userId: string): Visit => ({
   },
   agentId: 'ag_flood',
   sessionId,
+  ownerUserId: userId,
+  grant: AttachGrant.ATTACH_GRANT_UNSPECIFIED,
   mode: 'control',
   mayCreate: true,
   from: undefined,

@@ -151,7 +151,9 @@ export class Upgrades {
     seat.attachAs(visit.sessionId, viewerId);
     const { attachment, accepted, follow } = await this.#attachRaw(pending.socket, seat, request);
     if (visit.mayCreate) context.ledger.opened(visit.sessionId);
-    const detached = context.ledger.attachedRaw(visit.sessionId, viewerId);
+    // A resize over REST is the owner's, for their own viewer.
+    const detached =
+      visit.ownerUserId === visit.admission.userId ? context.ledger.attachedRaw(visit.sessionId, viewerId) : () => {};
     this.#headers.set(pending.request, {
       [terminalHeader.sessionId]: visit.sessionId,
       [terminalHeader.viewerId]: viewerId,
@@ -252,6 +254,8 @@ const rawRequest = (visit: Visit, json: boolean): AttachmentRequest => ({
   requestId: visit.requestId,
   sid: visit.admission.sid,
   userId: visit.admission.userId,
+  ownerUserId: visit.ownerUserId,
+  grant: visit.grant,
   agentId: visit.agentId,
   sessionId: Buffer.from(visit.sessionId, 'base64url'),
   viewerId: visit.viewerId === undefined ? newId() : Buffer.from(visit.viewerId, 'base64url'),

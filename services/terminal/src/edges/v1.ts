@@ -129,6 +129,8 @@ export class V1Edge {
       requestId: visit.requestId,
       sid: visit.admission.sid,
       userId: visit.admission.userId,
+      ownerUserId: visit.ownerUserId,
+      grant: visit.grant,
       agentId: visit.agentId,
       sessionId: Buffer.from(visit.sessionId, 'base64url'),
       viewerId,

@@ -1,4 +1,5 @@
 import { defaultCols, defaultRows } from '@webxterm/contracts/frames';
+import { AttachGrant } from '@webxterm/contracts/grpc';
 import type { TerminalQuery } from '@webxterm/contracts/rest';
 import { AppError } from '@webxterm/shared';
 import type { z } from 'zod';
@@ -39,6 +40,8 @@ export const receiveVisit = async (store: SessionStore, arrival: Arrival): Promi
     admission,
     agentId,
     sessionId: session.id,
+    ownerUserId: session.ownerUserId,
+    grant: session.grant,
     mode,
     mayCreate: session.mayCreate && mode === 'control',
     from: query.from,
@@ -48,21 +51,36 @@ export const receiveVisit = async (store: SessionStore, arrival: Arrival): Promi
   };
 };
 
+interface NamedSession {
+  readonly id: string;
+  readonly ownerUserId: string;
+  readonly grant: AttachGrant;
+  readonly mayCreate: boolean;
+}
+
+/** A session of the caller's own needs no grant. */
+const own = (id: string, ownerUserId: string, mayCreate: boolean): NamedSession => ({
+  id,
+  ownerUserId,
+  grant: AttachGrant.ATTACH_GRANT_UNSPECIFIED,
+  mayCreate,
+});
+
 const nameSession = async (
   store: SessionStore,
   { admission, agentId, clientIp }: Arrival,
   named: string | undefined,
-): Promise<{ id: string; mayCreate: boolean }> => {
+): Promise<NamedSession> => {
   const { userId, username } = admission;
-  if (admission.kind === 'pass' && named !== undefined) return { id: named, mayCreate: false };
+  if (admission.kind === 'pass' && named !== undefined) return own(named, userId, false);
   if (named === undefined) {
     const sessionId = newId().toString('base64url');
     await store.reserve({ sessionId, agentId, userId, username, ipAddress: clientIp });
-    return { id: sessionId, mayCreate: true };
+    return own(sessionId, userId, true);
   }
   const record = await store.find({ kind: 'owner', userId }, named);
   if (record.agent_id !== agentId) throw new AppError('session_not_found');
   const mayCreate = record.status === 'reserved';
   if (mayCreate) await store.requireRoom(userId, agentId);
-  return { id: named, mayCreate };
+  return own(named, record.user_id, mayCreate);
 };

@@ -22,6 +22,50 @@ export const protobufPackage = "vsay.agent.v1";
 
 export const protobufFileName = "vsay/agent/v1/agent.proto";
 
+/** What lets a user attach to a session. Only its owner needs nothing else than the right to open terminals. */
+export const AttachGrant = {
+  /** ATTACH_GRANT_UNSPECIFIED - The caller owns the session. */
+  ATTACH_GRANT_UNSPECIFIED: 0,
+  /** ATTACH_GRANT_WATCH - The right `watch` on the machine: to look on, with ROLE_VIEW. */
+  ATTACH_GRANT_WATCH: 1,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type AttachGrant = typeof AttachGrant[keyof typeof AttachGrant];
+
+export namespace AttachGrant {
+  export type ATTACH_GRANT_UNSPECIFIED = typeof AttachGrant.ATTACH_GRANT_UNSPECIFIED;
+  export type ATTACH_GRANT_WATCH = typeof AttachGrant.ATTACH_GRANT_WATCH;
+  export type UNRECOGNIZED = typeof AttachGrant.UNRECOGNIZED;
+}
+
+export function attachGrantFromJSON(object: any): AttachGrant {
+  switch (object) {
+    case 0:
+    case "ATTACH_GRANT_UNSPECIFIED":
+      return AttachGrant.ATTACH_GRANT_UNSPECIFIED;
+    case 1:
+    case "ATTACH_GRANT_WATCH":
+      return AttachGrant.ATTACH_GRANT_WATCH;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return AttachGrant.UNRECOGNIZED;
+  }
+}
+
+export function attachGrantToJSON(object: AttachGrant): string {
+  switch (object) {
+    case AttachGrant.ATTACH_GRANT_UNSPECIFIED:
+      return "ATTACH_GRANT_UNSPECIFIED";
+    case AttachGrant.ATTACH_GRANT_WATCH:
+      return "ATTACH_GRANT_WATCH";
+    case AttachGrant.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
 export const Role = { ROLE_UNSPECIFIED: 0, ROLE_CONTROL: 1, ROLE_VIEW: 2, UNRECOGNIZED: -1 } as const;
 
 export type Role = typeof Role[keyof typeof Role];
@@ -155,11 +199,13 @@ export interface AttachOpen {
   from?: bigint | undefined;
   cols: number;
   rows: number;
-  /** Who opened the session, as the terminal service's record has it. */
+  /** The owner of the session, as the terminal service's record has it. Empty: the caller. */
   ownerUserId: string;
   /** A resume pass, for the hub to go by while MongoDB does not answer. */
   resumePass: string;
   edge: EdgeKind;
+  /** What lets the caller attach to the session of another user. The hub checks that the caller has it. */
+  grant: AttachGrant;
 }
 
 export interface AgentMessage {
@@ -338,7 +384,9 @@ export interface OpenStream {
   sessionId: Buffer;
   viewerId: Buffer;
   kind: string;
+  /** The viewer: who attaches. */
   userId: string;
+  /** The owner of the session. The agent refuses when the session has another owner, and opens a session for its owner only. */
   ownerUserId: string;
   role: Role;
   create: boolean;
@@ -347,6 +395,8 @@ export interface OpenStream {
   rows: number;
   edge: EdgeKind;
   requestId: string;
+  /** Set by the hub when user_id is not the owner. Without it the agent refuses such a viewer. */
+  grant: AttachGrant;
 }
 
 /** SIGHUP, then SIGKILL after 5 s. A pong to a later ping says that it was heard. */
@@ -363,6 +413,8 @@ export interface ResizeSession {
   viewerId: Buffer;
   cols: number;
   rows: number;
+  /** Whose viewer it is: only an attachment of this user is resized. Empty: a hub of the version before. */
+  userId: string;
 }
 
 /** "Dial again": the hub is going away. Wait a random time up to jitter_ms first, unless there are sessions. */
@@ -582,6 +634,7 @@ function createBaseAttachOpen(): AttachOpen {
     ownerUserId: "",
     resumePass: "",
     edge: 0,
+    grant: 0,
   };
 }
 
@@ -631,6 +684,9 @@ export const AttachOpen: MessageFns<AttachOpen> = {
     }
     if (message.edge !== 0) {
       writer.uint32(112).int32(message.edge);
+    }
+    if (message.grant !== 0) {
+      writer.uint32(120).int32(message.grant);
     }
     return writer;
   },
@@ -760,6 +816,14 @@ export const AttachOpen: MessageFns<AttachOpen> = {
             message.edge = reader.int32() as any;
             continue;
           }
+          case 15: {
+            if (tag !== 120) {
+              break;
+            }
+
+            message.grant = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -812,6 +876,7 @@ export const AttachOpen: MessageFns<AttachOpen> = {
         ? globalThis.String(object.resume_pass)
         : "",
       edge: isSet(object.edge) ? edgeKindFromJSON(object.edge) : 0,
+      grant: isSet(object.grant) ? attachGrantFromJSON(object.grant) : 0,
     };
   },
 
@@ -859,6 +924,9 @@ export const AttachOpen: MessageFns<AttachOpen> = {
     if (message.edge !== 0) {
       obj.edge = edgeKindToJSON(message.edge);
     }
+    if (message.grant !== 0) {
+      obj.grant = attachGrantToJSON(message.grant);
+    }
     return obj;
   },
 
@@ -881,6 +949,7 @@ export const AttachOpen: MessageFns<AttachOpen> = {
     message.ownerUserId = object.ownerUserId ?? "";
     message.resumePass = object.resumePass ?? "";
     message.edge = object.edge ?? 0;
+    message.grant = object.grant ?? 0;
     return message;
   },
 };
@@ -3379,6 +3448,7 @@ function createBaseOpenStream(): OpenStream {
     rows: 0,
     edge: 0,
     requestId: "",
+    grant: 0,
   };
 }
 
@@ -3428,6 +3498,9 @@ export const OpenStream: MessageFns<OpenStream> = {
     }
     if (message.requestId !== "") {
       writer.uint32(114).string(message.requestId);
+    }
+    if (message.grant !== 0) {
+      writer.uint32(120).int32(message.grant);
     }
     return writer;
   },
@@ -3557,6 +3630,14 @@ export const OpenStream: MessageFns<OpenStream> = {
             message.requestId = reader.string();
             continue;
           }
+          case 15: {
+            if (tag !== 120) {
+              break;
+            }
+
+            message.grant = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3609,6 +3690,7 @@ export const OpenStream: MessageFns<OpenStream> = {
         : isSet(object.request_id)
         ? globalThis.String(object.request_id)
         : "",
+      grant: isSet(object.grant) ? attachGrantFromJSON(object.grant) : 0,
     };
   },
 
@@ -3656,6 +3738,9 @@ export const OpenStream: MessageFns<OpenStream> = {
     if (message.requestId !== "") {
       obj.requestId = message.requestId;
     }
+    if (message.grant !== 0) {
+      obj.grant = attachGrantToJSON(message.grant);
+    }
     return obj;
   },
 
@@ -3678,6 +3763,7 @@ export const OpenStream: MessageFns<OpenStream> = {
     message.rows = object.rows ?? 0;
     message.edge = object.edge ?? 0;
     message.requestId = object.requestId ?? "";
+    message.grant = object.grant ?? 0;
     return message;
   },
 };
@@ -3792,7 +3878,7 @@ export const EndSession: MessageFns<EndSession> = {
 };
 
 function createBaseResizeSession(): ResizeSession {
-  return { sessionId: Buffer.alloc(0), viewerId: Buffer.alloc(0), cols: 0, rows: 0 };
+  return { sessionId: Buffer.alloc(0), viewerId: Buffer.alloc(0), cols: 0, rows: 0, userId: "" };
 }
 
 export const ResizeSession: MessageFns<ResizeSession> = {
@@ -3808,6 +3894,9 @@ export const ResizeSession: MessageFns<ResizeSession> = {
     }
     if (message.rows !== 0) {
       writer.uint32(32).uint32(message.rows);
+    }
+    if (message.userId !== "") {
+      writer.uint32(42).string(message.userId);
     }
     return writer;
   },
@@ -3857,6 +3946,14 @@ export const ResizeSession: MessageFns<ResizeSession> = {
             message.rows = reader.uint32();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.userId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3883,6 +3980,11 @@ export const ResizeSession: MessageFns<ResizeSession> = {
         : Buffer.alloc(0),
       cols: isSet(object.cols) ? globalThis.Number(object.cols) : 0,
       rows: isSet(object.rows) ? globalThis.Number(object.rows) : 0,
+      userId: isSet(object.userId)
+        ? globalThis.String(object.userId)
+        : isSet(object.user_id)
+        ? globalThis.String(object.user_id)
+        : "",
     };
   },
 
@@ -3900,6 +4002,9 @@ export const ResizeSession: MessageFns<ResizeSession> = {
     if (message.rows !== 0) {
       obj.rows = Math.round(message.rows);
     }
+    if (message.userId !== "") {
+      obj.userId = message.userId;
+    }
     return obj;
   },
 
@@ -3912,6 +4017,7 @@ export const ResizeSession: MessageFns<ResizeSession> = {
     message.viewerId = object.viewerId ?? Buffer.alloc(0);
     message.cols = object.cols ?? 0;
     message.rows = object.rows ?? 0;
+    message.userId = object.userId ?? "";
     return message;
   },
 };
