@@ -116,7 +116,7 @@ const agentService = (settings: HubSettings, parts: Parts, port: GuardedPort): A
     registrar,
     table: links,
     linkKey,
-    checkOtherHubs: (agentId, dial) => presence.checkOtherHubs(agentId, dial),
+    checkOtherHubs: (dial) => presence.checkOtherHubs(dial),
   });
   return new AgentService({ ...parts, greeter, port, table: links, takeStream: takeAgentStream(parts.rendezvous) });
 };

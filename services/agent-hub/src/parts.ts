@@ -28,7 +28,7 @@ import { CommandDispatch } from './commands/dispatch.ts';
 import { ActivityLog } from './dashboard/activity-log.ts';
 import { EnrolmentStore } from './enrolment/enrolment-store.ts';
 import { noteContest } from './links/audit.ts';
-import { LinkTable } from './links/link-table.ts';
+import { type Contest, LinkTable } from './links/link-table.ts';
 import { LinkRefusal } from './links/refusal.ts';
 import { RevokedKeys } from './links/revoked-keys.ts';
 import { SessionLists } from './links/session-lists.ts';
@@ -117,7 +117,8 @@ export const makeParts = (
   const enrolments = new EnrolmentStore(models, ends, settings.MAX_MACHINES_PER_USER);
   const authorizer = new Authorizer(store);
   const auditor = new Auditor({ bus, outbox: auditOutbox, logger });
-  const links = new LinkTable((contest) => noteContest({ auditor, store, logger, now }, contest));
+  const onContest = (contest: Contest): void => void noteContest({ auditor, store, logger, now }, contest);
+  const links = new LinkTable(onContest);
   const attachments = new AttachmentTable();
   const entries = new PresenceEntries({ bus, logger, view, hubId, address: settings.INTERNAL_ADDRESS });
   const revocation = new Revocation({ allowList, authorizer, links, table: attachments, logger });
@@ -193,7 +194,7 @@ export const makeParts = (
     rendezvous: new Rendezvous(),
     sessionLists: new SessionLists(bus, logger, toTerminals, now),
     activity: new Activity({ bus, store, history, logger, now, isConnected }),
-    presence: new Presence({ hubId, view, entries, table: links, logger, now, isCurrent: isConnected }),
+    presence: new Presence({ hubId, view, entries, table: links, logger, now, isCurrent: isConnected, onContest }),
     revocation,
     events: new MachineEventStreams({ authorizer, allowList, now }),
     revokedKeys: new RevokedKeys({

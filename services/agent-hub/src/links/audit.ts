@@ -5,7 +5,7 @@ import type { Contest } from './link-table.ts';
 
 export interface ContestNotes {
   readonly auditor: Pick<Auditor, 'count'>;
-  readonly store: Pick<MachineStore, 'noteClone'>;
+  readonly store: Pick<MachineStore, 'noteClone' | 'addressOf'>;
   readonly logger: Logger;
   readonly now: () => number;
 }
@@ -14,12 +14,14 @@ export interface ContestNotes {
  * Records that two agent processes showed one machine's key. The loser dials again and again, so it is audited once a minute. The
  * owner is shown it where both live: a process that took over from a silent one may be the same agent, restarted.
  */
-export const noteContest = (
+export const noteContest = async (
   { auditor, store, logger, now }: ContestNotes,
   { kind, newcomer, holder }: Contest,
-): void => {
-  const { agentId, publicKey, machineName, ownerId, instanceId, address } = newcomer.identity;
-  const { instanceId: held_by, address: held_from } = holder.identity;
+): Promise<void> => {
+  const { agentId, publicKey, machineName, ownerId, instanceId, address } = newcomer;
+  const held_by = holder.instanceId;
+  // The machine's own record has the address of the agent that is linked.
+  const held_from = holder.address ?? (await store.addressOf(agentId).catch(() => '')) ?? '';
   void auditor.count(agentId, {
     action: kind === 'cloned' ? 'machine_cloned' : 'machine_displaced',
     actor: { kind: 'service' },

@@ -3,7 +3,7 @@ import type { AgentMessage, Hello, Welcome } from '@webxterm/contracts/grpc';
 import type { Logger } from '@webxterm/shared';
 import { channelBinding } from '../grpc-server/channel-binding.ts';
 import { verifyHello } from './hello-signature.ts';
-import { type ControlStream, deadAfterMs, Link, pingIntervalMs } from './link.ts';
+import { type ControlStream, deadAfterMs, Link, type LinkIdentity, pingIntervalMs } from './link.ts';
 import { sealLinkPass } from './link-pass.ts';
 import type { LinkTable } from './link-table.ts';
 import { LinkRefusal, retryLater, toRefusal } from './refusal.ts';
@@ -23,7 +23,7 @@ export interface GreeterOptions {
   readonly logger: Logger;
   readonly now: () => number;
   /** Another hub holds this machine. @throws LinkRefusal displaced */
-  readonly checkOtherHubs: (agentId: string, dial: { instanceId: string; generation: bigint }) => void;
+  readonly checkOtherHubs: (dial: LinkIdentity) => void;
 }
 
 /** Takes a dial from challenge to welcome. */
@@ -74,8 +74,7 @@ export class Greeter {
       stream.end();
       return undefined;
     }
-    const { agentId } = registered.identity;
-    checkOtherHubs(agentId, registered.identity);
+    checkOtherHubs(registered.identity);
     const link = new Link(stream, registered.identity);
     await table.claim(link);
     if (registrar.isOver(registered.identity)) {

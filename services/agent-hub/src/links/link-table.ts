@@ -1,5 +1,5 @@
 import { judgeDial } from './fencing.ts';
-import { type Link, silenceTickMs } from './link.ts';
+import { type Link, type LinkIdentity, silenceTickMs } from './link.ts';
 import { LinkRefusal } from './refusal.ts';
 
 /** How long a holder has to answer before another process with its key takes over. */
@@ -10,8 +10,9 @@ const waitForHolderMs = 10_000;
 /** Two agent processes show the key of one machine. `cloned`: both live; `displaced`: the one that held it is silent, and goes. */
 export interface Contest {
   readonly kind: 'cloned' | 'displaced';
-  readonly newcomer: Link;
-  readonly holder: Link;
+  readonly newcomer: LinkIdentity;
+  /** `address`: where it dialled from; undefined where another hub holds it. */
+  readonly holder: { readonly instanceId: string; readonly address: string | undefined };
 }
 
 /** The links that this hub holds, at most one for each machine. */
@@ -53,7 +54,7 @@ export class LinkTable {
         return this.#hold(link);
       }
       const answers = await holder.answersWithin(holderAnswersWithinMs);
-      this.#onContest({ kind: answers ? 'cloned' : 'displaced', newcomer: link, holder });
+      this.#onContest({ kind: answers ? 'cloned' : 'displaced', newcomer: link.identity, holder: holder.identity });
       if (answers)
         throw displaced(
           'Another agent process with the key of this machine is connected. Stop one of them, or configure this machine with a key of its own.',

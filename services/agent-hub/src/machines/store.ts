@@ -135,6 +135,12 @@ export class MachineStore {
     return matchedCount > 0;
   }
 
+  /** Where the agent that is linked, or was last, dialled from; undefined when there is no such machine. */
+  async addressOf(agentId: string): Promise<string | undefined> {
+    const machine = await this.#models.machines.findOne({ agent_id: agentId }, { ip_address: 1 }).lean();
+    return machine?.ip_address;
+  }
+
   /** Notes that two agents with this key live. */
   async noteClone(agentId: string, publicKey: string, notice: KeyNotice): Promise<void> {
     const which = { agent_id: agentId, public_key: publicKey, revoked_at: null };

@@ -8,6 +8,7 @@ import type { TestUser } from '../testing/auth-stand-in.ts';
 import { type Credential, dial, dialRefused, TestMachine } from '../testing/test-agent.ts';
 import type { RunningHub } from '../testing/test-hub.ts';
 import { until, World } from '../testing/world.ts';
+import { provenAfterMs } from './held-elsewhere.ts';
 
 let world: World;
 let one: RunningHub;
@@ -91,6 +92,30 @@ describe('two hubs', () => {
     const now = await dial(two.grpc, machine, key, { instanceId: randomBytes(16) });
     expect(now.welcome.agentId).toBe(link.welcome.agentId);
     now.cut();
+  });
+
+  it('show a machine as copied when the other agent is held by the other hub, once both are known to live', async () => {
+    let passedMs = 0;
+    const third = await world.hub({}, () => Date.now() + passedMs);
+    const machine = new TestMachine('copied');
+    const link = await dial(one.grpc, machine, key);
+    const { agentId } = link.welcome;
+    await until(() => addressOf(agentId) === one.internal);
+    const annIn = await world.auth.signIn(ann);
+    const notice = async (): Promise<unknown> => (await one.call('GET', `/api/machines/${agentId}`, annIn.token)).body;
+    const instanceId = randomBytes(16);
+    const refused = async (): Promise<string> => (await dialRefused(third.grpc, machine, key, { instanceId })).code;
+    await until(async () => (await refused()) === 'displaced');
+    expect(await notice()).toMatchObject({ notice: null });
+    passedMs = provenAfterMs;
+    expect(await refused()).toBe('displaced');
+    const addresses = { address: '127.0.0.1', other_address: '127.0.0.1' };
+    await until(async () => {
+      expect(await notice()).toMatchObject({ notice: { kind: 'cloned', ...addresses } });
+      return true;
+    });
+    link.cut();
+    await third.stop();
   });
 
   it('leave the entry of a newer link alone when an older one of the same hub ends', async () => {

@@ -1,11 +1,11 @@
 import { hubLeaseRenewMs } from '@webxterm/contracts/bus';
 import type { Logger } from '@webxterm/shared';
 import type { PresenceView } from '@webxterm/shared/bus';
-import type { Dial } from '../links/fencing.ts';
-import type { Link } from '../links/link.ts';
-import type { LinkTable } from '../links/link-table.ts';
+import type { Link, LinkIdentity } from '../links/link.ts';
+import type { Contest, LinkTable } from '../links/link-table.ts';
 import { LinkRefusal } from '../links/refusal.ts';
 import type { PresenceEntries } from './entries.ts';
+import { HeldElsewhere } from './held-elsewhere.ts';
 import { deadHubGraceMs, OnlineRule } from './online.ts';
 
 /** What hubs that have been dead for this long left behind is swept away by whoever comes by. */
@@ -25,12 +25,15 @@ export interface PresenceOptions {
   readonly now: () => number;
   /** What the view says is current: NATS is connected. */
   readonly isCurrent: () => boolean;
+  /** Two agents with the key of one machine both live, at two hubs. */
+  readonly onContest: (contest: Contest) => void;
 }
 
 /** Keeps the entries of our links true, and knows which machines count as online. A hint for lists, never a gate for an attach. */
 export class Presence {
   readonly #options: PresenceOptions;
   readonly #rule = new OnlineRule();
+  readonly #heldElsewhere = new HeldElsewhere();
   readonly #listeners = new Set<(agentId: string, online: boolean) => void>();
   readonly #told = new Map<string, boolean>();
   readonly #timers: NodeJS.Timeout[] = [];
@@ -94,17 +97,22 @@ export class Presence {
    * Is another living hub in the way of this dial? What is known while NATS is away refuses nobody.
    * @throws LinkRefusal displaced
    */
-  checkOtherHubs(agentId: string, dial: Dial): void {
-    const where = this.#options.view.find(agentId);
+  checkOtherHubs(dial: LinkIdentity): void {
+    const { view, now, onContest } = this.#options;
+    const where = view.find(dial.agentId);
     if (where === undefined || !where.hubAlive || !this.#options.isCurrent()) return;
     if (where.presence.hub_id === this.#options.hubId) return;
     const generationHeld = BigInt(where.presence.generation);
-    if (where.presence.instance_id !== dial.instanceId)
+    if (where.presence.instance_id !== dial.instanceId) {
+      const holder = { instanceId: where.presence.instance_id, address: undefined };
+      if (this.#heldElsewhere.bothLive(where.presence, dial.instanceId, now()))
+        onContest({ kind: 'cloned', newcomer: dial, holder });
       throw new LinkRefusal('displaced', false, {
         message: 'Another agent process with the key of this machine is connected.',
         retryAfterMs: heldElsewhereRetryMs,
         generationHeld,
       });
+    }
     if (generationHeld >= dial.generation)
       throw new LinkRefusal('displaced', false, {
         message: 'A newer dial of this agent process is connected.',
