@@ -12,7 +12,7 @@ describe('loginRefusal', () => {
     ['that never had a password', 'dev1:!:20000:0:99999:7:::'],
     ['without a valid password', 'dev1:*:20000:0:99999:7:::'],
     ['on the day before it expires', 'dev1:$y$j9T$abc:20000:0:99999:7::20101:'],
-    ['whose password is over, but not its days of grace', 'dev1:$y$j9T$abc:20000:0:90:7:10::'],
+    ['whose password is on its last day', 'dev1:$y$j9T$abc:20000:0:100:7:10::'],
   ])('lets an account in %s', (_what, shadow) => {
     expect(onDay(20_100, shadow)).toBeUndefined();
   });
@@ -21,6 +21,8 @@ describe('loginRefusal', () => {
     ['that has expired (chage -E)', 'dev1:$y$j9T$abc:20000:0:99999:7::20100:', /expired/],
     ['that has expired at once (chage -E 0)', 'dev1:$y$j9T$abc:20000:0:99999:7::0:', /expired/],
     ['whose days of grace are over', 'dev1:$y$j9T$abc:20000:0:90:7:9::', /expired/],
+    ['whose password must be changed at once (chage -d 0)', 'dev1:$y$j9T$abc:0:0:99999:7:::', /must be changed/],
+    ['whose password is over, but not its days of grace', 'dev1:$y$j9T$abc:20000:0:90:7:10::', /must be changed/],
     ['that is locked (usermod -L)', 'dev1:!$y$j9T$abc:20000:0:99999:7:::', /locked/],
     ['that is locked twice (passwd -l)', 'dev1:!!$6$abc:20000:0:99999:7:::', /locked/],
   ])('refuses an account %s', (_what, shadow, reason) => {

@@ -25,6 +25,14 @@ const hasExpired = (shadow: string, nowMs: number): boolean => {
   return today > changedOn + maxAge + graceDays;
 };
 
+/** As pam_unix(8): at the next login (`chage -d 0`, which is day 0), or because the password is over its days. */
+const mustChangePassword = (shadow: string, nowMs: number): boolean => {
+  const [, , changed, , atMost] = shadow.split(':').map((field) => field.trim());
+  const [changedOn, maxAge] = [days(changed), days(atMost)];
+  if (changedOn === undefined) return false;
+  return changedOn === 0 || (maxAge !== undefined && Math.floor(nowMs / dayMs) > changedOn + maxAge);
+};
+
 /** `passwd -l` and `usermod -L` put "!" before the hash; an account that never had a password has a bare "!" or "*". */
 const isLocked = (shadow: string): boolean => /^!+[^!*:]/.test(shadow.split(':')[1] ?? '');
 
@@ -34,6 +42,9 @@ export const loginRefusal = (user: LinuxUser, { nologin, shadow, nowMs }: Accoun
   if (nologin !== undefined) return nologin.trim() || 'Logins are closed on this machine (nologin).';
   if (shadow === undefined) return undefined;
   if (hasExpired(shadow, nowMs)) return `The account ${user.name} has expired. Ask the administrator of the machine.`;
+  // sshd asks for a new one on the terminal, and refuses what has none; there is nobody here whose password it is.
+  if (mustChangePassword(shadow, nowMs))
+    return `The password of ${user.name} must be changed before the next login: sign in by ssh or at the console (passwd), or ask the administrator of the machine (chage).`;
   if (isLocked(shadow)) return `The account ${user.name} is locked. Ask the administrator of the machine.`;
   return undefined;
 };
