@@ -1,10 +1,13 @@
+import { createHash } from 'node:crypto';
 import type { Refused } from '@webxterm/contracts/grpc';
 import type { Logger } from 'pino';
 import { Commands } from './commands/commands.ts';
+import { endLeftOver } from './commands/left-over.ts';
 import { type AgentConfig, companionFiles } from './configuration/agent-config.ts';
 import { KeptFiles } from './configuration/kept-files.ts';
 import { type AgentStatus, writeStatus } from './configuration/status-file.ts';
 import { exitCode, Failure } from './failure.ts';
+import { Guard } from './guard/guard.ts';
 import type { MachineKey } from './identity/machine-key.ts';
 import { backOff, redialDelay } from './link/back-off.ts';
 import { Dialer, type ReadFacts, type RoundResult } from './link/dialer.ts';
@@ -41,11 +44,15 @@ const mib = 1024 * 1024;
 /** After SIGTERM viewers get this long to hear that their shells end. */
 const lastWordsMs = 300;
 
+/** What the processes of the machine's commands are marked with, over restarts of the agent. */
+const tagOf = ({ publicKey }: MachineKey): string => createHash('sha256').update(publicKey).digest('hex').slice(0, 16);
+
 /** The running agent: one link at a time to some hub, and sessions that outlive every link. */
 export class Agent {
   readonly #options: AgentOptions;
   readonly #sessions: Sessions;
   readonly #account: ShellAccount;
+  readonly #guard: Guard;
   readonly #commands: Commands;
   readonly #stats = new StatsReader();
   readonly #stopped = Promise.withResolvers<void>();
@@ -60,15 +67,16 @@ export class Agent {
 
   constructor(options: AgentOptions) {
     this.#options = options;
-    const { config, processUid, log, now } = options;
+    const { config, key, processUid, log, now } = options;
     this.#kept = new KeptFiles((problem) => this.#tellDisk(problem));
     this.#account = { linuxUser: config.linux_user, allowSudo: config.allow_sudo, processUid };
-    this.#commands = new Commands(this.#account, log);
+    this.#guard = new Guard(log);
+    this.#commands = new Commands({ account: this.#account, agentTag: tagOf(key), guard: this.#guard, log });
     this.#sessions = new Sessions({
       maxSessions: config.max_sessions,
       ringSize: config.ring_mib * mib,
       detachedMs: config.detached_hours * 3_600_000,
-      prepareShell: () => prepareLoginShell(this.#account),
+      prepareShell: () => prepareLoginShell(this.#account, this.#guard),
       log,
       now,
       onEnded: (session) => {
@@ -90,6 +98,7 @@ export class Agent {
   async run(): Promise<void> {
     const { configPath, config, key, proxy = {}, readFacts, now } = this.#options;
     const dialer = await Dialer.open(configPath, config, { key, kept: this.#kept, proxy, readFacts, now });
+    void endLeftOver(tagOf(key), this.#options.log);
     const ticks = setInterval(() => this.#tick(), tickMs);
     const looks = setInterval(() => void this.#tellNews(dialer), newsEveryMs);
     try {
@@ -105,6 +114,7 @@ export class Agent {
       clearInterval(ticks);
       clearInterval(looks);
       await this.#commands.stop();
+      this.#guard.close();
     }
     await this.#tellStatus({ state: 'stopped' });
   }

@@ -40,6 +40,8 @@ export const cgroupOf = (pid: number): string | undefined => {
   }
 };
 
+const groupName = (command: string): string => `command-${command}`;
+
 /** What logind makes for one login. */
 const scope = /\/session-[^/]+\.scope$/;
 
@@ -60,7 +62,7 @@ export class CommandCgroup {
     if (folder === undefined || agents === undefined) return undefined;
     if (folder !== agents) return scope.test(folder) ? new CommandCgroup(folder, false) : undefined;
     try {
-      const made = path.join(agents, `command-${name}`);
+      const made = path.join(agents, groupName(name));
       mkdirSync(made);
       const group = new CommandCgroup(made, true);
       writeFileSync(path.join(made, 'cgroup.procs'), `${pid}`);
@@ -68,6 +70,23 @@ export class CommandCgroup {
     } catch {
       return undefined;
     }
+  }
+
+  /** One that an agent had found or made, which was killed. */
+  static at(folder: string): CommandCgroup {
+    return new CommandCgroup(folder, !scope.test(folder));
+  }
+
+  /** The folder of the group that an agent made for the command with that name, when the process is in it. */
+  static madeFor(pid: number, name: string): string | undefined {
+    const folder = cgroupOf(pid);
+    const parts = folder?.split('/') ?? [];
+    const place = parts.indexOf(groupName(name));
+    return place === -1 ? undefined : parts.slice(0, place + 1).join('/');
+  }
+
+  get folder(): string {
+    return this.#folder;
   }
 
   pids(folder = this.#folder): number[] {

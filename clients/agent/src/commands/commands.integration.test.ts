@@ -1,17 +1,23 @@
 import os from 'node:os';
 import { pino } from 'pino';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { Guard } from '../guard/guard.ts';
+import { livingFamily } from '../shell/processes.ts';
 import { Commands, maxPerUser } from './commands.ts';
-import { livingFamily } from './processes.ts';
 
 const { username, uid } = os.userInfo();
 const account = { linuxUser: username, allowSudo: true, processUid: uid };
 const log = pino({ level: 'silent' });
 
-let commands = new Commands(account, log);
+const guard = new Guard(log);
+afterAll(() => guard.close());
+const commandsOf = (linuxUser: string): Commands =>
+  new Commands({ account: { ...account, linuxUser }, agentTag: 'test', guard, log });
+
+let commands = commandsOf(username);
 afterEach(async () => {
   await commands.stop();
-  commands = new Commands(account, log);
+  commands = commandsOf(username);
 });
 
 type Bounds = { timeoutMs?: number; maxOutputBytes?: number; userId?: string };
@@ -91,7 +97,7 @@ describe('a command', () => {
   });
 
   it('says that there is no such user', async () => {
-    commands = new Commands({ ...account, linuxUser: 'nobody-by-this-name' }, log);
+    commands = commandsOf('nobody-by-this-name');
     const result = await run('true');
     expect(result).toMatchObject({ errorCode: 'command_not_run' });
     expect(result.error).toContain('There is no user nobody-by-this-name');

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Command, CommandOutput } from '@webxterm/contracts/grpc';
 import type { Logger } from 'pino';
 import { describeError } from '../failure.ts';
+import type { Guard } from '../guard/guard.ts';
 import { prepareProgram, type ShellAccount } from '../shell/login-shell.ts';
 import { openOutputPipes } from './output-pipes.ts';
 import { emptyOutput, RunningCommand } from './running-command.ts';
@@ -10,19 +11,25 @@ import { emptyOutput, RunningCommand } from './running-command.ts';
 export const maxPerUser = 8;
 const maxOfAll = 64;
 
+export type CommandsOptions = {
+  account: ShellAccount;
+  /** Names the machine's agent in the environment of what it runs, over its restarts. */
+  agentTag: string;
+  guard: Guard;
+  log: Logger;
+};
+
 /** Of one command, from when it was asked for. */
 type Place = { userId: string; running: RunningCommand | undefined; ended: boolean };
 
 /** The commands that run on this machine. They outlive a link, but not their time, their user's right, or the agent. */
 export class Commands {
-  readonly #account: ShellAccount;
-  readonly #log: Logger;
+  readonly #options: CommandsOptions;
   readonly #places = new Set<Place>();
   #stopped = false;
 
-  constructor(account: ShellAccount, log: Logger) {
-    this.#account = account;
-    this.#log = log;
+  constructor(options: CommandsOptions) {
+    this.#options = options;
   }
 
   /** Runs a command line in the Linux user's shell, without a terminal. Never rejects: what goes wrong is in `error`. */
@@ -59,22 +66,23 @@ export class Commands {
   }
 
   async #start(command: Command, place: Place): Promise<RunningCommand | undefined> {
-    const marker = `${process.pid}-${randomBytes(9).toString('hex')}`;
-    const { launch, user } = await prepareProgram({ kind: 'command', line: command.command, marker }, this.#account);
+    const { account, agentTag, guard } = this.#options;
+    const marker = `${agentTag}-${randomBytes(9).toString('hex')}`;
+    const { launch, user } = await prepareProgram({ kind: 'command', line: command.command, marker }, account);
     const pipes = await openOutputPipes(user.uid);
     if (place.ended) {
       this.#places.delete(place);
       pipes?.close();
       return undefined;
     }
-    const running = new RunningCommand(command, { launch, pipes, marker });
+    const running = new RunningCommand(command, { launch, pipes, marker, guard });
     place.running = running;
     void running.gone.then(() => this.#places.delete(place));
     return running;
   }
 
   async #endAll(places: readonly Place[]): Promise<void> {
-    if (places.length > 0) this.#log.info({ commands: places.length }, 'ending commands');
+    if (places.length > 0) this.#options.log.info({ commands: places.length }, 'ending commands');
     for (const place of places) place.ended = true;
     await Promise.all(places.map(({ running }) => running?.end()));
   }

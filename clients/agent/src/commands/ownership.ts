@@ -1,5 +1,6 @@
+import type { HeldCommand } from '../guard/held.ts';
+import { type Family, livingFamily, markerVariable, readProcess } from '../shell/processes.ts';
 import { CommandCgroup } from './cgroup.ts';
-import { type Family, livingFamily, readProcess } from './processes.ts';
 
 /** What is asked to end (SIGTERM) is killed this much later. */
 const killAfterMs = 2000;
@@ -17,19 +18,44 @@ const signalAll = (pids: readonly number[], signal: NodeJS.Signals): void => {
   }
 };
 
+type Owned = Pick<HeldCommand, 'main' | 'marker'> & { holder?: number | undefined; startedAt?: number };
+
 /** Every process of a command, wherever it went: by its control group where it has one, by descent and marker elsewhere. */
 export class Ownership {
+  readonly #main: number;
+  readonly #marker: string;
   readonly #family: Family;
   readonly #holder: number | undefined;
   #cgroup: CommandCgroup | undefined;
   #ending: Promise<void> | undefined;
 
   /** `holder`: su, which ends by itself when its child did and must not be signalled. */
-  constructor(options: { main: number; holder: number | undefined; marker: string }) {
-    const { main, holder, marker } = options;
-    const since = readProcess(main)?.startedAt ?? 0;
-    this.#family = { sessions: new Set([main]), marker: `VSAY_COMMAND=${marker}`, since };
+  constructor({ main, holder, marker, startedAt }: Owned) {
+    this.#main = main;
+    this.#marker = marker;
+    const since = startedAt ?? readProcess(main)?.startedAt ?? 0;
+    this.#family = { sessions: new Set([main]), marker: `${markerVariable}=${marker}`, since };
     this.#holder = holder;
+  }
+
+  /** Of a command whose agent was killed. */
+  static of(held: HeldCommand): Ownership {
+    const ownership = new Ownership(held);
+    ownership.#cgroup = held.cgroup === undefined ? undefined : CommandCgroup.at(held.cgroup);
+    return ownership;
+  }
+
+  /** What it is known by to another process. */
+  get held(): HeldCommand {
+    const [holder, cgroup] = [this.#holder, this.#cgroup?.folder];
+    return {
+      kind: 'command',
+      main: this.#main,
+      startedAt: this.#family.since,
+      marker: this.#marker,
+      ...(holder === undefined ? {} : { holder }),
+      ...(cgroup === undefined ? {} : { cgroup }),
+    };
   }
 
   /** Before the program starts: whatever it starts is born in the group. */

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { Duplex, type Readable } from 'node:stream';
 import type { Command, CommandOutput } from '@webxterm/contracts/grpc';
+import type { Guard } from '../guard/guard.ts';
 import { ControlledStart, childOf, type ExitResult, exitOf } from '../shell/controlled-start.ts';
 import type { Launch } from '../shell/run-as.ts';
 import { Collector } from './collector.ts';
@@ -31,11 +32,12 @@ export const emptyOutput = (commandId: string): CommandOutput => ({
   errorCode: '',
 });
 
-type Start = { launch: Launch; pipes: OutputPipes | undefined; marker: string };
+type Start = { launch: Launch; pipes: OutputPipes | undefined; marker: string; guard: Guard };
 
 /** One command line: from its start until its last process is gone. */
 export class RunningCommand {
   readonly #command: Command;
+  readonly #guard: Guard;
   readonly #child: ChildProcess;
   readonly #stdout: Collector;
   readonly #stderr: Collector;
@@ -44,6 +46,7 @@ export class RunningCommand {
   readonly #timer: NodeJS.Timeout;
   readonly #exited = Promise.withResolvers<ExitResult>();
   #ownership: Ownership | undefined;
+  #takeFromGuard = (): void => undefined;
   #timedOut = false;
   #refusal = '';
 
@@ -52,8 +55,9 @@ export class RunningCommand {
   /** Resolves when no process of it is left. */
   readonly gone: Promise<void>;
 
-  constructor(command: Command, { launch, pipes, marker }: Start) {
+  constructor(command: Command, { launch, pipes, marker, guard }: Start) {
     this.#command = command;
+    this.#guard = guard;
     const limit = Math.floor(Math.min(command.maxOutputBytes || maxOutput, maxOutput) / 2);
     this.#stdout = new Collector(limit);
     this.#stderr = new Collector(limit);
@@ -103,6 +107,7 @@ export class RunningCommand {
     const own = (main: number, holder: number | undefined): void => {
       this.#ownership = new Ownership({ main, holder, marker });
       this.#ownership.enclose(main, marker);
+      this.#takeFromGuard = this.#guard.hold(this.#ownership.held);
     };
     const channel = this.#child.stdio[3];
     if (controlled !== true || !(channel instanceof Duplex)) {
@@ -161,6 +166,7 @@ export class RunningCommand {
     }
     clearTimeout(this.#timer);
     this.#start?.close();
+    this.#takeFromGuard();
     this.#ownership?.release();
   }
 }

@@ -3,14 +3,17 @@
 import { pino } from 'pino';
 import { Commands } from '../commands/commands.ts';
 import { describeError } from '../failure.ts';
+import { Guard } from '../guard/guard.ts';
 import { prepareLoginShell } from '../shell/login-shell.ts';
 
 const [kind, linuxUser = '', sudo, input = '', timeout = '20000'] = process.argv.slice(2);
 const account = { linuxUser, allowSudo: sudo === 'sudo', processUid: process.getuid?.() ?? 0 };
+const log = pino({ level: 'silent' });
+const guard = new Guard(log);
 const print = (result: object): void => void process.stdout.write(`${JSON.stringify(result)}\n`);
 
 const shell = async (): Promise<void> => {
-  const start = await prepareLoginShell(account);
+  const start = await prepareLoginShell(account, guard);
   let text = '';
   const { promise, resolve } = Promise.withResolvers<object>();
   const onOutput = (bytes: Uint8Array): void => {
@@ -21,7 +24,7 @@ const shell = async (): Promise<void> => {
 };
 
 const command = async (): Promise<void> => {
-  const commands = new Commands(account, pino({ level: 'silent' }));
+  const commands = new Commands({ account, agentTag: 'probe', guard, log });
   const order = { commandId: 'c', userId: 'u', command: input, timeoutMs: Number(timeout), maxOutputBytes: 0 };
   const output = await commands.run(order);
   print({ ...output, stdout: output.stdout.toString(), stderr: output.stderr.toString() });

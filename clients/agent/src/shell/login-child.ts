@@ -4,10 +4,13 @@ import { Duplex } from 'node:stream';
 import { ControlledStart, childOf, type ExitResult, exitOf } from './controlled-start.ts';
 import type { NativePty } from './native-pty.ts';
 import type { Launch } from './run-as.ts';
+import { signalShell } from './signals.ts';
 import { record } from './utmp.ts';
 
 /** A shell and the master of its terminal. */
 export type TerminalChild = {
+  /** The agent's child: the shell, or su that holds its session. */
+  pid: number;
   fd: number;
   kill(signal: NodeJS.Signals): void;
 };
@@ -32,22 +35,6 @@ const openTerminal = (native: NativePty, cols: number, rows: number) => {
   const terminal = openSync(pty, constants.O_RDWR | constants.O_NOCTTY);
   closeSync(slave);
   return { master, terminal, name: pty };
-};
-
-const signalProcess = (pid: number, signal: NodeJS.Signals): boolean => {
-  try {
-    process.kill(pid, signal);
-    return true;
-  } catch {
-    return false;
-  }
-};
-
-/** Signals the shell, which leads a group of its own; su itself only where it has no shell (yet). */
-const signalShell = (su: number, signal: NodeJS.Signals): void => {
-  const shell = childOf(su);
-  if (shell === undefined) signalProcess(su, signal);
-  else if (!signalProcess(-shell, signal)) signalProcess(shell, signal);
 };
 
 /** Starts a shell whose session is held by su: on a terminal that belongs to the user, noted for who(1). @throws Error */
@@ -85,7 +72,7 @@ export const startLogin = (
       channel.once('close', end);
       if (channel.closed) end();
     });
-    return { fd: master, kill: (signal) => signalShell(pid, signal) };
+    return { pid, fd: master, kill: (signal) => signalShell(pid, signal) };
   } catch (error) {
     closeSync(master);
     throw error;

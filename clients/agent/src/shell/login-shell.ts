@@ -2,9 +2,12 @@ import { execFile } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import os from 'node:os';
 import { promisify } from 'node:util';
+import type { Guard } from '../guard/guard.ts';
 import { assertMayLogIn } from './account.ts';
+import type { ExitResult } from './controlled-start.ts';
 import { findUser, type LinuxUser } from './linux-user.ts';
 import { findLoginTools } from './login-tools.ts';
+import { readProcess } from './processes.ts';
 import { Pty, type PtyEvents, type PtySize } from './pty.ts';
 import { type Launch, type Purpose, runAs } from './run-as.ts';
 
@@ -64,7 +67,21 @@ export const prepareProgram = async (
 };
 
 /** Returns what starts the login shell. @throws Error with a sentence for a person */
-export const prepareLoginShell = async (account: ShellAccount): Promise<(events: PtyEvents, size: PtySize) => Pty> => {
+export const prepareLoginShell = async (
+  account: ShellAccount,
+  guard: Guard,
+): Promise<(events: PtyEvents, size: PtySize) => Pty> => {
   const { launch } = await prepareProgram({ kind: 'login' }, account);
-  return (events, size) => new Pty(launch, size, events);
+  return (events, size) => {
+    let takeFromGuard = (): void => undefined;
+    const onEnd = (result: ExitResult): void => {
+      takeFromGuard();
+      events.onEnd(result);
+    };
+    const pty = new Pty(launch, size, { ...events, onEnd });
+    const { pid } = pty;
+    const startedAt = readProcess(pid)?.startedAt ?? 0;
+    takeFromGuard = guard.hold({ kind: 'shell', pid, startedAt, heldBySu: launch.login !== undefined });
+    return pty;
+  };
 };

@@ -22,11 +22,33 @@ const readText = (file: string): string | undefined => {
 
 export const readProcess = (pid: number): Process | undefined => parseStat(readText(`/proc/${pid}/stat`) ?? '');
 
+/** None where there is no /proc (macOS). */
+const allPids = (): number[] => {
+  try {
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number);
+  } catch {
+    return [];
+  }
+};
+
 const allProcesses = (): Process[] =>
-  readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map((name) => readProcess(Number(name)))
+  allPids()
+    .map(readProcess)
     .filter((found) => found !== undefined);
+
+/** Marks the processes of a command in their environment. */
+export const markerVariable = 'VSAY_COMMAND';
+
+/** Their markers that begin so. Processes whose environment this one may not read are left out. */
+export const markedProcesses = (prefix: string): { pid: number; marker: string }[] => {
+  const start = `${markerVariable}=${prefix}`;
+  return allPids().flatMap((pid) => {
+    const found = (readText(`/proc/${pid}/environ`) ?? '').split('\0').find((entry) => entry.startsWith(start));
+    return found === undefined ? [] : [{ pid, marker: found.slice(markerVariable.length + 1) }];
+  });
+};
 
 /** What a family of processes is known by, beside descent. */
 export type Family = {

@@ -4,6 +4,7 @@ import { type ExitResult, signalName } from './controlled-start.ts';
 import { giveTerminal, startLogin, type TerminalChild } from './login-child.ts';
 import { loadNativePty, type NativePty, spawnHelperPath } from './native-pty.ts';
 import type { Launch } from './run-as.ts';
+import { signalGroup } from './signals.ts';
 
 export type PtyEvents = {
   /** Output, as a view that holds only until this returns. */
@@ -24,17 +25,6 @@ const readBufferSize = 64 * 1024;
 let native: NativePty | undefined;
 
 const isRetry = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EAGAIN';
-
-const signalGroup = (pid: number, signal: NodeJS.Signals): void => {
-  for (const target of [-pid, pid]) {
-    try {
-      process.kill(target, signal);
-      return;
-    } catch {
-      // ESRCH: no such group any more; the process itself is next.
-    }
-  }
-};
 
 /** The program as the direct child of this process, with a terminal of its own. */
 const fork = (
@@ -63,7 +53,7 @@ const fork = (
   );
   // The stages before the program take milliseconds.
   if (launch.terminalOf !== undefined) giveTerminal(pty, launch.terminalOf);
-  return { fd, kill: (signal) => signalGroup(pid, signal) };
+  return { pid, fd, kill: (signal) => signalGroup(pid, signal) };
 };
 
 /** A child on a pseudo-terminal. This class owns the file descriptor until the output is over. */
@@ -102,6 +92,11 @@ export class Pty {
       this.#maybeEnd();
     });
     this.#stream.resume();
+  }
+
+  /** The child: the shell, or su that holds its session. */
+  get pid(): number {
+    return this.#child.pid;
   }
 
   /**

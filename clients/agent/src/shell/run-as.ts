@@ -2,6 +2,7 @@ import path from 'node:path';
 import { type CommandLine, withoutDescriptors } from './close-descriptors.ts';
 import type { LinuxUser } from './linux-user.ts';
 import type { LoginTools } from './login-tools.ts';
+import { markerVariable } from './processes.ts';
 import { firstStage, type Stage, userStage } from './stages.ts';
 
 /** A program to start: file, arguments, the whole environment and the working directory. */
@@ -72,7 +73,8 @@ export const runAs = (purpose: Purpose, options: RunAsOptions): Launch => {
   if (bash === undefined) {
     const { file, args } = programOf(user, purpose);
     const program: [string, ...string[]] = [file, ...(purpose.kind === 'login' ? ['-l'] : args)];
-    return { ...withoutDescriptors(asUser(program, options)), ...rest };
+    const marked = purpose.kind === 'command' ? { [markerVariable]: purpose.marker } : {};
+    return { ...withoutDescriptors(asUser(program, options, marked)), ...rest };
   }
   const controlled = purpose.kind === 'command';
   const stage = { controlled, ownStderr: false };
@@ -136,10 +138,14 @@ const throughPam = (
  * exit code are the program's own; `env` puts back what --reset-env takes. Without setpriv through runuser. Not as root only as
  * oneself.
  */
-const asUser = (program: readonly [string, ...string[]], options: RunAsOptions): CommandLine => {
+const asUser = (
+  program: readonly [string, ...string[]],
+  options: RunAsOptions,
+  more: Record<string, string> = {},
+): CommandLine => {
   const { user, processUid, tools } = options;
   const env = tools.env ?? '/usr/bin/env';
-  const variables = assignments(userEnvironment(user));
+  const variables = assignments({ ...userEnvironment(user), ...more });
   if (processUid !== 0) {
     if (user.uid === processUid) return { file: env, args: ['-i', ...variables, ...program] };
     throw new Error(

@@ -1,4 +1,5 @@
 import type { CommandLine } from './close-descriptors.ts';
+import { markerVariable } from './processes.ts';
 
 /**
  * A program is started in two stages, each a bash that becomes what follows (same pid). The first still has the agent's rights
@@ -72,7 +73,7 @@ export const userStage = (path: string, program: CommandLine, name: string, stag
   const parts = [
     stage.entersHome ? enterHome : '',
     stage.completesEnvironment ? complete : '',
-    '[ -z "$2" ] || export VSAY_COMMAND="$2"; [ -z "$3" ] || printf "%s\\n" "$3" >&2; ',
+    `[ -z "$2" ] || export ${markerVariable}="$2"; [ -z "$3" ] || printf "%s\\n" "$3" >&2; `,
     stage.controlled ? `printf "\\0" >&${control}; ` : '',
     stage.waits ? `read -r _ <&${control} || exit 1; ` : '',
     stage.ownStderr ? 'exec 2>&4 4>&-; ' : '',

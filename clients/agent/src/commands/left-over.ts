@@ -1,0 +1,20 @@
+import type { Logger } from 'pino';
+import { markedProcesses } from '../shell/processes.ts';
+import { CommandCgroup } from './cgroup.ts';
+import { Ownership } from './ownership.ts';
+
+/**
+ * Ends what commands of the agent before this one left running: it was killed together with its guard. Called before this agent
+ * runs a command, for the tag is the same. Resolves when nothing is left.
+ */
+export const endLeftOver = async (agentTag: string, log: Logger): Promise<void> => {
+  const left = new Map<string, Ownership>();
+  for (const { pid, marker } of markedProcesses(`${agentTag}-`)) {
+    if (left.has(marker)) continue;
+    const cgroup = CommandCgroup.madeFor(pid, marker);
+    left.set(marker, Ownership.of({ kind: 'command', main: pid, startedAt: 0, marker, ...(cgroup && { cgroup }) }));
+  }
+  if (left.size === 0) return;
+  log.warn({ commands: left.size }, 'ending commands that an agent which was killed left running');
+  await Promise.all([...left.values()].map((one) => one.end()));
+};

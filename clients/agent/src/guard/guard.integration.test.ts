@@ -1,0 +1,79 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { pino } from 'pino';
+import { afterEach, describe, expect, it } from 'vitest';
+import { endLeftOver } from '../commands/left-over.ts';
+import { livingFamily } from '../shell/processes.ts';
+
+const probe = path.join(import.meta.dirname, '..', 'integration', 'login-probe.ts');
+const { username } = os.userInfo();
+
+/** What docs/agent.md says: a second for the guard to start, 2 s after SIGTERM, 5 s after SIGHUP; and a busy machine. */
+const withinMs = 15_000;
+
+/** Processes with this argument of sleep(1), wherever they went. */
+const sleeping = (seconds: string): number[] =>
+  livingFamily({ sessions: new Set(), marker: `MARK=${seconds}`, since: 0 });
+const sleep = (seconds: string): string => `MARK=${seconds} exec sleep ${seconds}`;
+
+const until = (holds: () => boolean): Promise<void> =>
+  expect.poll(holds, { timeout: withinMs, interval: 20 }).toBe(true);
+
+let agent: ChildProcess;
+/** A process that runs it as the agent does. */
+const run = (kind: 'shell' | 'command', line: string): void => {
+  agent = spawn(process.execPath, ['--no-warnings', probe, kind, username, 'sudo', line], { stdio: 'ignore' });
+};
+
+const kill = (pid: number | undefined): void => {
+  if (pid !== undefined) process.kill(pid, 'SIGKILL');
+};
+
+/** The process that waits for the end of the agent. */
+const guardOf = (agentPid: number | undefined): number | undefined =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .find((pid) => {
+      try {
+        const parent = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[1];
+        const waits = readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('/bin/sh');
+        return (
+          waits && parent === String(agentPid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('end-held')
+        );
+      } catch {
+        return false;
+      }
+    });
+
+afterEach(() => {
+  for (const mark of ['3501', '3502', '3503', '3504', '3505']) for (const pid of sleeping(mark)) kill(pid);
+});
+
+describe.runIf(process.platform === 'linux')('what an agent runs that is killed with SIGKILL', () => {
+  it('ends: a command with all it started, also what ignores SIGTERM or left its session', async () => {
+    run('command', `(trap '' TERM; ${sleep('3501')}) & setsid sh -c "${sleep('3502')}" & wait`);
+    await until(() => sleeping('3501').length > 0 && sleeping('3502').length > 0);
+    kill(agent.pid);
+    await until(() => sleeping('3501').length + sleeping('3502').length === 0);
+  });
+
+  it('ends: a shell that ignores the hang-up; what people left running there stays', async () => {
+    run('shell', `trap '' HUP; MARK=3504 nohup setsid sleep 3504 >/dev/null 2>&1 & MARK=3503 exec sleep 3503`);
+    await until(() => sleeping('3503').length > 0 && sleeping('3504').length > 0);
+    kill(agent.pid);
+    await until(() => sleeping('3503').length === 0);
+    expect(sleeping('3504')).toHaveLength(1);
+  });
+
+  it('ends at the next start of the agent, when its guard was killed with it', async () => {
+    run('command', `(trap '' TERM; ${sleep('3505')}) & wait`);
+    await until(() => sleeping('3505').length > 0 && guardOf(agent.pid) !== undefined);
+    kill(guardOf(agent.pid));
+    kill(agent.pid);
+    await endLeftOver('probe', pino({ level: 'silent' }));
+    expect(sleeping('3505')).toEqual([]);
+  });
+});
