@@ -17,6 +17,7 @@ import { describeRefusal } from './link/refusal.ts';
 import { giveMemoryBack } from './memory.ts';
 import { Sessions } from './session/sessions.ts';
 import { prepareLoginShell, type ShellAccount } from './shell/login-shell.ts';
+import { findLoginTools, type LoginTools, loginShortcoming } from './shell/login-tools.ts';
 import { StatsReader } from './stats/resource-stats.ts';
 
 export type AgentOptions = {
@@ -59,7 +60,8 @@ export class Agent {
   #stopping = false;
   #ticksWithoutSessions = 0;
   #link: Link | undefined;
-  #status: Omit<AgentStatus, 'pid' | 'disk'> = { state: 'connecting', since: new Date().toISOString() };
+  #logins: string | undefined;
+  #status: Omit<AgentStatus, 'pid' | 'disk' | 'logins'> = { state: 'connecting', since: new Date().toISOString() };
   #disk: string | undefined;
   readonly #kept: KeptFiles;
   /** What was told last, so that each problem is told once. */
@@ -69,7 +71,12 @@ export class Agent {
     this.#options = options;
     const { config, key, processUid, log, now } = options;
     this.#kept = new KeptFiles((problem) => this.#tellDisk(problem));
-    this.#account = { linuxUser: config.linux_user, allowSudo: config.allow_sudo, processUid };
+    this.#account = {
+      linuxUser: config.linux_user,
+      allowSudo: config.allow_sudo,
+      processUid,
+      onTools: (tools) => this.#tellLogins(tools),
+    };
     this.#guard = new Guard(log);
     this.#commands = new Commands({ account: this.#account, agentTag: tagOf(key), guard: this.#guard, log });
     this.#sessions = new Sessions({
@@ -88,7 +95,13 @@ export class Agent {
 
   /** What `vsay-agent status` shows. */
   get status(): AgentStatus {
-    return { pid: process.pid, ...this.#status, ...(this.#disk === undefined ? {} : { disk: this.#disk }) };
+    const [logins, disk] = [this.#logins, this.#disk];
+    return {
+      pid: process.pid,
+      ...this.#status,
+      ...(logins === undefined ? {} : { logins }),
+      ...(disk === undefined ? {} : { disk }),
+    };
   }
 
   /**
@@ -98,6 +111,7 @@ export class Agent {
   async run(): Promise<void> {
     const { configPath, config, key, proxy = {}, readFacts, now } = this.#options;
     const dialer = await Dialer.open(configPath, config, { key, kept: this.#kept, proxy, readFacts, now });
+    this.#tellLogins(await findLoginTools());
     void endLeftOver(tagOf(key), this.#options.log);
     const ticks = setInterval(() => this.#tick(), tickMs);
     const looks = setInterval(() => void this.#tellNews(dialer), newsEveryMs);
@@ -205,10 +219,19 @@ export class Agent {
     await this.#tellStatus({ state: 'connecting', problem });
   }
 
-  async #tellStatus(status: Omit<AgentStatus, 'pid' | 'since' | 'disk'>): Promise<void> {
+  async #tellStatus(status: Omit<AgentStatus, 'pid' | 'since' | 'disk' | 'logins'>): Promise<void> {
     this.#status = { since: new Date().toISOString(), ...status };
     const file = companionFiles(this.#options.configPath).status;
     await this.#kept.write(file, () => writeStatus(file, this.status));
+  }
+
+  /** Once for as long as it is so. */
+  #tellLogins(tools: LoginTools): void {
+    const logins = loginShortcoming(tools, this.#account.processUid);
+    if (logins === this.#logins) return;
+    this.#logins = logins;
+    if (logins === undefined) this.#options.log.info('shells are logins again');
+    else this.#options.log.warn(logins);
   }
 
   #tellDisk(problem: string | undefined): void {

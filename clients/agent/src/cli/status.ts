@@ -26,6 +26,7 @@ export const printStatus = async (file: string, say: (line: string) => void): Pr
   if (status.agent_id !== undefined)
     say(`Id:       ${status.agent_id} of ${status.owner ?? '?'}, through ${status.hub ?? '?'}`);
   if (status.problem !== undefined) say(`Problem:  ${status.problem}`);
+  if (status.logins !== undefined) say(`Logins:   ${status.logins}`);
   if (status.disk !== undefined) say(`Disk:     ${status.disk}. The agent runs on without it.`);
   return status.state === 'connected' ? 0 : 1;
 };

@@ -11,6 +11,8 @@ export const AgentStatus = v.object({
   owner: v.optional(v.string()),
   /** What keeps it from the hub. */
   problem: v.optional(v.string()),
+  /** What shells lack on this machine, and what to do about it. */
+  logins: v.optional(v.string()),
   /** The disk takes no writes: why. The agent goes on without. */
   disk: v.optional(v.string()),
 });

@@ -6,7 +6,7 @@ import type { Guard } from '../guard/guard.ts';
 import { assertMayLogIn } from './account.ts';
 import type { ExitResult } from './controlled-start.ts';
 import { findUser, type LinuxUser } from './linux-user.ts';
-import { findLoginTools } from './login-tools.ts';
+import { findLoginTools, type LoginTools } from './login-tools.ts';
 import { readProcess } from './processes.ts';
 import { Pty, type PtyEvents, type PtySize } from './pty.ts';
 import { type Launch, type Purpose, runAs } from './run-as.ts';
@@ -16,6 +16,8 @@ export type ShellAccount = {
   allowSudo: boolean;
   /** uid of the agent process. */
   processUid: number;
+  /** Told what the machine has to start programs with, each time that it is looked up. */
+  onTools?: (tools: LoginTools) => void;
 };
 
 const assertExecutable = (file: string, user: string): void => {
@@ -62,6 +64,7 @@ export const prepareProgram = async (
     findLoginTools(),
     purpose.kind === 'login' ? groupNotice(user, account.processUid) : undefined,
   ]);
+  account.onTools?.(found);
   const tools = keepsItsHome(user, account) ? { ...found, su: undefined } : found;
   return { launch: runAs(purpose, { user, tools, notice, ...account }), user };
 };

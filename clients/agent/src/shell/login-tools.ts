@@ -33,6 +33,19 @@ const isOfUtilLinux = (su: string): Promise<boolean> =>
     () => false,
   );
 
+/**
+ * What shells and commands of other users lack here, and what to do about it, in a sentence; undefined when they are whole logins.
+ * Only root can open logins at all.
+ */
+export const loginShortcoming = ({ bash, su }: LoginTools, processUid: number): string | undefined => {
+  if (processUid !== 0 || process.platform !== 'linux' || (bash !== undefined && su !== undefined)) return undefined;
+  const missing = [
+    ...(su === undefined ? ['su and setsid of util-linux'] : []),
+    ...(bash === undefined ? ['bash'] : []),
+  ];
+  return `Shells are no logins of PAM (no limits, no session of their own, no entry in who) for lack of ${missing.join(' and ')}: install ${missing.length > 1 ? 'them' : 'it'}; the next shell will use ${missing.length > 1 ? 'them' : 'it'}.`;
+};
+
 /** Looked up each time: machines change while agents run. */
 export const findLoginTools = async (
   exists: (path: string) => boolean = isExecutable,

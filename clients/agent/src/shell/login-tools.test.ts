@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+import { findLoginTools, loginShortcoming } from './login-tools.ts';
+
+const all = ['bash', 'setpriv', 'runuser', 'env', 'su', 'setsid'].map((name) => `/usr/bin/${name}`);
+const toolsOf = (there: readonly string[], ofUtilLinux = true) =>
+  findLoginTools(
+    (file) => there.includes(file),
+    async () => ofUtilLinux,
+  );
+
+describe.runIf(process.platform === 'linux')('what shells lack on a machine', () => {
+  it('is nothing where su is of util-linux, and nothing that a plain user could change', async () => {
+    expect(loginShortcoming(await toolsOf(all), 0)).toBeUndefined();
+    expect(loginShortcoming(await toolsOf([]), 1000)).toBeUndefined();
+  });
+
+  it('is told to root in a sentence, with what to install', async () => {
+    const busybox = loginShortcoming(await toolsOf(all, false), 0);
+    expect(busybox).toMatch(/no logins of PAM.*for lack of su and setsid of util-linux: install it/);
+    expect(loginShortcoming(await toolsOf(all.filter((file) => file !== '/usr/bin/bash')), 0)).toMatch(
+      /lack of bash: /,
+    );
+    expect(loginShortcoming(await toolsOf([]), 0)).toMatch(
+      /lack of su and setsid of util-linux and bash: install them/,
+    );
+  });
+});
