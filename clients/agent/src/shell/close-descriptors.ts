@@ -1,15 +1,36 @@
 /** A program and its arguments. */
 export type CommandLine = { file: string; args: string[] };
 
+/** An account to become. */
+type Account = { name: string; uid: number; gid: number };
+
 /** Node needs its own descriptors until it is replaced: it closes the terminals alone. */
 const inNode = `
 const fs = require('node:fs');
+const [become, ...program] = process.argv.slice(1);
 for (const fd of fs.readdirSync('/proc/self/fd')) {
   try {
     if (/ptmx/.test(fs.readlinkSync('/proc/self/fd/' + fd))) fs.closeSync(Number(fd));
   } catch {}
 }
-process.execve(process.argv[1], process.argv.slice(1), process.env);`;
+// Node ignores these, and what is ignored stays so over exec; what has a listener is set back.
+for (const ignored of ['SIGPIPE', 'SIGXFSZ']) process.on(ignored, () => {});
+if (become !== 'stay') {
+  const { name, uid, gid } = JSON.parse(become);
+  process.initgroups(name, gid);
+  process.setgid(gid);
+  process.setuid(uid);
+}
+process.execve(program[0], program, process.env);`;
+
+const throughNode = ({ file, args }: CommandLine, become: Account | undefined): CommandLine => {
+  const account =
+    become === undefined ? 'stay' : JSON.stringify({ name: become.name, uid: become.uid, gid: become.gid });
+  return { file: process.execPath, args: ['--no-warnings', '-e', inNode, account, file, ...args] };
+};
+
+/** For a root agent on a machine that has no program to change the user with: Node becomes the user, with the user's groups. */
+export const asAccount = (program: CommandLine, account: Account): CommandLine => throughNode(program, account);
 
 /**
  * For machines without bash (stages.ts): wraps a command line so that its program inherits none of the agent's terminals, whose
@@ -21,6 +42,6 @@ export const withoutDescriptors = (
   platform: NodeJS.Platform = process.platform,
 ): CommandLine => {
   if (platform !== 'linux') return { file, args };
-  const limited = ['/bin/sh', '-c', 'ulimit -S -n 1024 2>/dev/null; exec "$@"', 'sh', file, ...args];
-  return { file: process.execPath, args: ['--no-warnings', '-e', inNode, ...limited] };
+  const limited = ['-c', 'ulimit -S -n 1024 2>/dev/null; exec "$@"', 'sh', file, ...args];
+  return throughNode({ file: '/bin/sh', args: limited }, undefined);
 };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { findLoginTools, loginShortcoming } from './login-tools.ts';
 
-const all = ['bash', 'setpriv', 'runuser', 'env', 'su', 'setsid'].map((name) => `/usr/bin/${name}`);
+const all = ['bash', 'setpriv', 'env', 'su', 'setsid'].map((name) => `/usr/bin/${name}`);
 const toolsOf = (there: readonly string[], ofUtilLinux = true) =>
   findLoginTools(
     (file) => there.includes(file),

@@ -5,8 +5,10 @@ import { promisify } from 'node:util';
 /** Programs of the machine that the agent starts others with; undefined where they are not there. */
 export type LoginTools = {
   bash: string | undefined;
+  /** That of util-linux, which changes the user. */
   setpriv: string | undefined;
-  runuser: string | undefined;
+  /** A setpriv that takes --no-new-privs: busybox has one, too. */
+  noNewPrivs: string | undefined;
   env: string | undefined;
   /** su of util-linux, which opens a session of PAM, and what gives it a session of processes. */
   su: { su: string; setsid: string } | undefined;
@@ -51,12 +53,13 @@ export const findLoginTools = async (
   exists: (path: string) => boolean = isExecutable,
   ofUtilLinux: (su: string) => Promise<boolean> = isOfUtilLinux,
 ): Promise<LoginTools> => {
-  const [su, setsid] = [find('su', exists), find('setsid', exists)];
+  const [su, setsid, setpriv] = [find('su', exists), find('setsid', exists), find('setpriv', exists)];
   const usable = su !== undefined && setsid !== undefined && (await ofUtilLinux(su));
+  const changesUser = setpriv !== undefined && (usable || (await ofUtilLinux(setpriv)));
   return {
     bash: find('bash', exists),
-    setpriv: find('setpriv', exists),
-    runuser: find('runuser', exists),
+    setpriv: changesUser ? setpriv : undefined,
+    noNewPrivs: setpriv,
     env: find('env', exists),
     su: usable ? { su, setsid } : undefined,
   };

@@ -8,7 +8,7 @@ const ubuntu: LinuxUser = { name: 'ubuntu', uid: 1000, gid: 1000, home: '/home/u
 const tools: LoginTools = {
   bash: '/bin/bash',
   setpriv: '/usr/bin/setpriv',
-  runuser: '/usr/sbin/runuser',
+  noNewPrivs: '/usr/bin/setpriv',
   env: '/usr/bin/env',
   su: { su: '/usr/bin/su', setsid: '/usr/bin/setsid' },
 };
@@ -34,19 +34,19 @@ describe('runAs', () => {
       for (const without of [{}, { su: undefined }, { su: undefined, bash: undefined }]) {
         expect(runAs(purpose, { ...kept, tools: { ...tools, ...without } }).args).toContain('--no-new-privs');
       }
-      expect(() => runAs(purpose, { ...kept, tools: { ...tools, setpriv: undefined } })).toThrow(/setpriv/);
+      const busybox = { ...tools, su: undefined, setpriv: undefined };
+      expect(runAs(purpose, { ...kept, tools: busybox }).args).toContain('--no-new-privs');
+      expect(() => runAs(purpose, { ...kept, tools: { ...busybox, noNewPrivs: undefined } })).toThrow(/setpriv/);
     }
   });
 
-  it('goes through setpriv with the groups of the user without su, and says what is missing without that', () => {
+  it('goes through setpriv with the groups of the user without su, and through Node without that', () => {
     const launch = runAs(login, { ...asRoot, tools: { ...tools, su: undefined } });
     const identity = ['/usr/bin/setpriv', '--reuid=1000', '--regid=1000', '--init-groups', '--reset-env', '--'];
     expect(launch.args.join(' ')).toContain(identity.join(' '));
     expect([launch.terminalOf, launch.login]).toEqual([1000, undefined]);
-    const onlyRunuser = { ...tools, su: undefined, setpriv: undefined };
-    expect(runAs(login, { ...asRoot, tools: onlyRunuser }).args).toContain('/usr/sbin/runuser');
-    const nothing = { ...onlyRunuser, runuser: undefined };
-    expect(() => runAs(login, { ...asRoot, tools: nothing })).toThrow(/setpriv nor runuser/);
+    const nothing = { ...tools, su: undefined, setpriv: undefined, noNewPrivs: undefined };
+    expect(runAs(login, { ...asRoot, tools: nothing }).args).toContain('{"name":"ubuntu","uid":1000,"gid":1000}');
   });
 
   it('runs only as itself when it is not root', () => {

@@ -1,9 +1,9 @@
 import path from 'node:path';
-import { type CommandLine, withoutDescriptors } from './close-descriptors.ts';
+import { asAccount, type CommandLine, withoutDescriptors } from './close-descriptors.ts';
 import type { LinuxUser } from './linux-user.ts';
 import type { LoginTools } from './login-tools.ts';
 import { markerVariable } from './processes.ts';
-import { firstStage, type Stage, userStage } from './stages.ts';
+import { firstStage, type Stage, userStage, userStageInSh } from './stages.ts';
 
 /** A program to start: file, arguments, the whole environment and the working directory. */
 export type Launch = CommandLine & {
@@ -71,8 +71,9 @@ export const runAs = (purpose: Purpose, options: RunAsOptions): Launch => {
   const terminalOf = purpose.kind === 'login' && processUid === 0 ? user.uid : undefined;
   const rest = { env: userEnvironment(user), cwd: '/', terminalOf };
   if (bash === undefined) {
-    const { file, args } = programOf(user, purpose);
-    const program: [string, ...string[]] = [file, ...(purpose.kind === 'login' ? ['-l'] : args)];
+    const { name, ...command } = programOf(user, purpose);
+    const { file, args } = userStageInSh(command, purpose.kind === 'login' ? name : undefined);
+    const program: [string, ...string[]] = [file, ...args];
     const marked = purpose.kind === 'command' ? { [markerVariable]: purpose.marker } : {};
     return { ...withoutDescriptors(asUser(program, options, marked)), ...rest };
   }
@@ -87,7 +88,7 @@ export const runAs = (purpose: Purpose, options: RunAsOptions): Launch => {
 
 /** Without setpriv nothing could keep a program from gaining rights. */
 const mayKeepRights = ({ allowSudo, user, tools }: RunAsOptions): boolean =>
-  allowSudo || user.uid === 0 || tools.setpriv !== undefined;
+  allowSudo || user.uid === 0 || tools.noNewPrivs !== undefined;
 
 const userStageOf = (bash: string, purpose: Purpose, options: RunAsOptions, stage: Stage): CommandLine => {
   const { name, ...program } = programOf(options.user, purpose);
@@ -122,7 +123,7 @@ const throughPam = (
   const command = [su, '-l', '-s', setsid, '--', user.name, ...session];
   const rights = noNewPrivileges(options);
   const [file = su, ...args] =
-    rights.length > 0 && tools.setpriv !== undefined ? [tools.setpriv, ...rights, '--', ...command] : command;
+    rights.length > 0 && tools.noNewPrivs !== undefined ? [tools.noNewPrivs, ...rights, '--', ...command] : command;
   return {
     ...firstStage(bash, { file, args }, { ...stage, terminal, auditUid: user.uid }),
     env: { PATH: searchPath(0), LC_ALL: 'C', ...(terminal ? { TERM: 'xterm-256color', COLORTERM: 'truecolor' } : {}) },
@@ -135,8 +136,8 @@ const throughPam = (
 
 /**
  * As root through setpriv, which takes on the user's own supplementary groups and drops root's, then execs, so pid, signals and
- * exit code are the program's own; `env` puts back what --reset-env takes. Without setpriv through runuser. Not as root only as
- * oneself.
+ * exit code are the program's own; `env` puts back what --reset-env takes. Where util-linux is missing (busybox) through Node. Not as
+ * root only as oneself.
  */
 const asUser = (
   program: readonly [string, ...string[]],
@@ -159,15 +160,13 @@ const asUser = (
       args: [...identity, ...noNewPrivileges(options), '--', env, '-i', ...variables, ...program],
     };
   }
-  if (tools.runuser !== undefined && mayKeepRights(options)) {
-    return { file: tools.runuser, args: ['-u', user.name, '--', env, '-i', ...variables, ...program] };
-  }
-  if (tools.runuser !== undefined) {
-    throw new Error(
-      'Without setpriv (package util-linux) nothing would keep a shell from gaining rights: install it, or configure with --allow-sudo.',
-    );
+  const rights = noNewPrivileges(options);
+  if (process.platform === 'linux' && mayKeepRights(options)) {
+    const kept = rights.length > 0 && tools.noNewPrivs !== undefined ? [tools.noNewPrivs, ...rights, '--'] : [];
+    const [file = env, ...args] = [...kept, env, '-i', ...variables, ...program];
+    return asAccount({ file, args }, user);
   }
   throw new Error(
-    'Neither setpriv nor runuser (package util-linux) is on this machine: the agent cannot change to another user safely.',
+    'Without setpriv (util-linux or busybox) nothing would keep a shell from gaining rights: install it, or configure with --allow-sudo.',
   );
 };

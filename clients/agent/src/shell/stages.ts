@@ -48,6 +48,25 @@ export const firstStage = (
   return bash(path, `${order}${audit}${utf8}${aside}exec "$@"`, [next.file, ...next.args]);
 };
 
+/**
+ * The same for machines without bash: enters the home folder, and becomes the program under a name with a dash, where the shell
+ * knows `exec -a` (busybox does), with -l elsewhere.
+ */
+const inSh = `ulimit -S -n 1024 2>/dev/null
+cd -- "$HOME" 2>/dev/null || { cd /; printf 'Could not chdir to home directory %s\\n' "$HOME" >&2; }
+unset OLDPWD
+name=$1
+shift
+[ -n "$name" ] || exec "$@"
+if (exec -a x true) 2>/dev/null; then exec -a "$name" "$@"; fi
+exec "$@" -l`;
+
+/** `name`: of a login shell; undefined: a command. */
+export const userStageInSh = ({ file, args }: CommandLine, name = ''): CommandLine => ({
+  file: '/bin/sh',
+  args: ['-c', inSh, 'sh', name, file, ...args],
+});
+
 export type UserStage = Stage & {
   shell: string;
   /** The program waits until the agent has answered on the channel. */
@@ -62,8 +81,9 @@ export type UserStage = Stage & {
   notice: string | undefined;
 };
 
+/** Where the agent's Node changed the user, it raised the limit once more. */
 const enterHome =
-  'cd -- "$HOME" 2>/dev/null || { why=$(cd -- "$HOME" 2>&1); cd /; printf "Could not chdir to home directory %s: %s\\n" "$HOME" "$' +
+  'ulimit -S -n 1024 2>/dev/null; cd -- "$HOME" 2>/dev/null || { why=$(cd -- "$HOME" 2>&1); cd /; printf "Could not chdir to home directory %s: %s\\n" "$HOME" "$' +
   '{why##*: }" >&2; }; ';
 
 const complete = 'export SHELL=$1; [ -n "$LC_ALL$LC_CTYPE$LANG" ] || export LANG=C.UTF-8; ';

@@ -39,10 +39,14 @@ describe.runIf(process.platform === 'linux')('a shell that is started', () => {
     async (_name, changes) => {
       const quiet = { onOutput: () => undefined, onEnd: () => undefined };
       const other = new Pty({ file: '/bin/sleep', args: ['60'], env: {}, cwd: '/' }, size, quiet);
-      const { text, result } = await run(login('/bin/sh', changes), 'ls -l /proc/$$/fd; ulimit -Sn; exit 4\n');
+      const { text, result } = await run(
+        login('/bin/sh', changes),
+        'ls -l /proc/$$/fd; ulimit -Sn; grep SigIgn /proc/self/status; exit 4\n',
+      );
       expect(text).not.toContain('ptmx');
       expect(text).toContain('2 -> /dev/pts');
       expect(text).toContain('1024\r\n');
+      expect(text).toContain('SigIgn:\t0000000000000000');
       expect(result).toEqual({ exitCode: 4, signal: undefined });
       other.kill('SIGKILL');
     },
