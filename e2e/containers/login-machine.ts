@@ -16,7 +16,11 @@ export interface Outcome {
 }
 
 const node = '/project/node_modules/.bin/node';
-const probe = '/project/clients/agent/src/integration/login-probe.ts';
+const probes = '/project/clients/agent/src/integration';
+const probe = `${probes}/login-probe.ts`;
+
+/** What became of the service in a scenario of service-probe.ts. */
+export type ServiceFacts = Readonly<Record<string, unknown>>;
 
 /** A machine with systemd, logind and sshd in a container, and this checkout on it. */
 export class LoginMachine {
@@ -55,6 +59,11 @@ export class LoginMachine {
 
   command(user: string, line: string, timeoutMs = 20_000): Promise<Outcome> {
     return this.#probe('command', user, true, line, String(timeoutMs));
+  }
+
+  /** Runs a scenario of service-probe.ts. */
+  async service(scenario: string): Promise<ServiceFacts> {
+    return JSON.parse(await this.sh([node, '--no-warnings', `${probes}/service-probe.ts`, scenario].join(' ')));
   }
 
   async remove(): Promise<void> {

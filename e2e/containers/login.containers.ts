@@ -79,6 +79,21 @@ describe('a shell of the agent, beside one of sshd', () => {
     expect(command).toMatchObject({ stdout: '/\n', stderr: expect.stringContaining('Permission denied') });
   });
 
+  it('enters a home folder that root may not enter, as on NFS with root squash', async () => {
+    // FUSE lets nobody in but the user who mounted it, not even root.
+    await machine.sh(
+      'chmod 666 /dev/fuse; install -d -o dev1 /srv/dev1; su dev1 -c "bindfs --no-allow-other -o nonempty /srv/dev1 /home/dev1"',
+    );
+    const root = await machine.sh('ls /home/dev1 2>&1 || true');
+    const { text } = await machine.shell('dev1', 'echo "in [$PWD]"; touch mine && echo "wrote [it]"');
+    const command = await machine.command('dev1', 'pwd; ls');
+    await machine.sh('umount /home/dev1');
+    expect(root).toContain('Permission denied');
+    expect(text).toContain('in [/home/dev1]');
+    expect(text).toContain('wrote [it]');
+    expect(command).toMatchObject({ stdout: '/home/dev1\nmine\n', stderr: '', exitCode: 0 });
+  });
+
   it('is of no scope but its own: what it left running outlives the service of the agent', async () => {
     const probe = '/project/clients/agent/src/integration/login-probe.ts';
     const typedIn = 'nohup sleep 7777 >/dev/null 2>&1 & exit';
@@ -93,6 +108,7 @@ describe('a shell of the agent, beside one of sshd', () => {
 describe('an account that may not log in', () => {
   const closed = [
     ['expired', 'chage -E 0 dev1', 'chage -E -1 dev1', /expired/],
+    ['to change the password first', 'chage -d 0 dev1', 'chage -d 20000 dev1', /must be changed/],
     ['locked', 'echo dev1:secret | chpasswd; usermod -L dev1', 'usermod -U dev1', /locked/],
     ['shut out by nologin', 'echo Back at noon. >/etc/nologin', 'rm /etc/nologin', /Back at noon\./],
   ] as const;

@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LoginMachine } from './login-machine.ts';
+
+// The agent as systemd runs it, on a machine of its own: npm run test:containers -- service. This checkout must belong to root, as
+// in a container of CI: root runs nothing that others can write.
+
+let machine: LoginMachine;
+
+beforeAll(async () => {
+  machine = await LoginMachine.start();
+  expect(await machine.service('install')).toMatchObject({ code: 0, enabled: 'enabled', active: 'active' });
+}, 600_000);
+afterAll(() => machine?.remove());
+
+/** What docs/agent.md says: SIGKILL comes 2 s after SIGTERM; and a busy machine. */
+const commandEndsWithinMs = 8000;
+
+describe('the service of the agent', () => {
+  it('is restarted: shells and commands end, what people left running (nohup, tmux) stays, new shells open', async () => {
+    const { tookMs: _, ...facts } = await machine.service('restart');
+    expect(facts).toEqual({ nohup: 1, tmux: 1, foreground: 0, command: 0, cause: 'agent_stopped' });
+  });
+
+  it('is killed with SIGKILL: its commands and shells end, systemd starts it again', async () => {
+    const { commandGoneMs, ...facts } = await machine.service('killed');
+    expect(facts).toEqual({ nohup: 1, restarts: '1' });
+    expect(commandGoneMs).toBeLessThan(commandEndsWithinMs);
+  });
+
+  it('is killed with its guard: the next start ends what commands left', async () => {
+    const { commandGoneMs } = await machine.service('killedWithGuard');
+    expect(commandGoneMs).toBeLessThan(commandEndsWithinMs);
+  });
+
+  it('stops in order at SIGTERM, with what its commands started', async () => {
+    expect(await machine.service('stop')).toEqual({ result: 'success', active: 'inactive', command: 0 });
+  });
+
+  it('is not started again and again with a truncated key file', async () => {
+    const facts = { active: 'failed', status: '2', later: 'failed', restarts: '0' };
+    expect(await machine.service('damaged')).toEqual(facts);
+  });
+
+  it.each([
+    ['read-only', 'readOnly', /Disk: .*EROFS/],
+    ['full', 'full', /Disk: .*ENOSPC/],
+  ])(
+    'links, links again and opens shells with its folder on a %s disk, and says so once',
+    async (_, scenario, said) => {
+      const facts = await machine.service(scenario);
+      expect(facts).toMatchObject({ code: 0, said: expect.stringMatching(said), lines: 1 });
+      expect(facts.said).toMatch(/connected since/);
+    },
+  );
+
+  it('says that its shells are no logins without the su of util-linux, until it is there', async () => {
+    const { without, again } = await machine.service('noSu');
+    expect(without).toMatchObject({ code: 0, said: expect.stringMatching(/Logins: .*su and setsid.*install it/) });
+    expect(again).toMatchObject({ code: 0, said: expect.not.stringContaining('Logins:') });
+  });
+});
