@@ -9,6 +9,8 @@ const Preferences = z.object({
   screenReader: z.boolean().catch(false),
   /** A Mac's Option key is Meta. Off: it composes characters, as `@` and `|` of most European keyboards. */
   optionIsMeta: z.boolean().catch(false),
+  /** Ctrl+V pastes. Off: it is a program's key, as on other terminals. */
+  controlVPastes: z.boolean().catch(false),
   /** Show what is typed before a far machine has echoed it. */
   prediction: z.boolean().catch(true),
 });

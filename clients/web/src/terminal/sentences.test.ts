@@ -41,6 +41,8 @@ describe('shortcuts', () => {
     expect(shortcutOf(press('+', { ctrlKey: true, shiftKey: true }))).toBe('zoom-in');
     expect(shortcutOf(press('-', { metaKey: true }))).toBe('zoom-out');
     expect(shortcutOf(press('0', { ctrlKey: true }))).toBe('zoom-reset');
+    expect(shortcutOf(press('v', { ctrlKey: true }), true)).toBe('paste');
+    expect(shortcutOf(press('м', { ctrlKey: true, code: 'KeyV' }), true)).toBe('paste');
     expect(shortcutOf(press('f', { metaKey: true }))).toBe('find');
   });
 
@@ -66,24 +68,28 @@ it('preferences fall back one by one', () => {
     fontSize: 14,
     screenReader: false,
     optionIsMeta: false,
+    controlVPastes: false,
     prediction: true,
   });
   expect(readPreferences(storage('{"fontSize":999,"screenReader":true}'))).toEqual({
     fontSize: 14,
     screenReader: true,
     optionIsMeta: false,
+    controlVPastes: false,
     prediction: true,
   });
   expect(readPreferences(storage('{{'))).toEqual({
     fontSize: 14,
     screenReader: false,
     optionIsMeta: false,
+    controlVPastes: false,
     prediction: true,
   });
   expect(readPreferences(undefined)).toEqual({
     fontSize: 14,
     screenReader: false,
     optionIsMeta: false,
+    controlVPastes: false,
     prediction: true,
   });
   expect(fontSizeStep(32, 1)).toBe(32);

@@ -44,10 +44,14 @@ const keyOf = ({ key, code, shiftKey }: KeyPress): string => {
   return latinLetter.test(place) || !shiftKey ? place : shown;
 };
 
-/** What a key press means to the terminal page itself; everything else goes to the shell. Cmd is Ctrl on a Mac. */
-export const shortcutOf = (press: KeyPress): Shortcut | undefined => {
+/**
+ * What a key press means to the terminal page itself; everything else goes to the shell. Cmd is Ctrl on a Mac.
+ * `controlVPastes`: Ctrl+V is the page's too.
+ */
+export const shortcutOf = (press: KeyPress, controlVPastes = false): Shortcut | undefined => {
   if (press.altKey || press.ctrlKey === press.metaKey) return undefined;
   const key = keyOf(press);
+  if (controlVPastes && press.ctrlKey && key === 'v') return 'paste';
   if (press.shiftKey) return withControlAndShift[key] ?? (key === '+' ? 'zoom-in' : undefined);
   if (press.metaKey && key === 'f') return 'find';
   return zoom[key];

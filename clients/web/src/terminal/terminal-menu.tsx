@@ -60,6 +60,14 @@ export const TerminalMenu = (props: {
           checked={preferences.prediction}
           onChange={(prediction) => onChange({ ...preferences, prediction })}
         />
+        {!isMac() && (
+          <Choice
+            label="Ctrl+V pastes"
+            description="Off, it goes to the program, and Ctrl+Shift+V pastes. On, no program gets Ctrl+V"
+            checked={preferences.controlVPastes}
+            onChange={(controlVPastes) => onChange({ ...preferences, controlVPastes })}
+          />
+        )}
         {isMac() && (
           <Choice
             label="Option key as Meta"

@@ -11,7 +11,7 @@ import { GraphicsDrawing } from './graphics-drawing.ts';
 import { takeInsertedText } from './inserted-text.ts';
 import { programRuns } from './leave-question.ts';
 import { followable } from './links.ts';
-import { safePaste } from './paste.ts';
+import { safePaste, takePastes } from './paste.ts';
 import { isMac } from './platform.ts';
 import { PredictionLayer } from './prediction/prediction-layer.ts';
 import { ScreenOutput, type Size } from './screen-output.ts';
@@ -22,6 +22,8 @@ import { printableTitle } from './tab-store.ts';
 export interface ScreenOptions extends EmulatorChoices {
   /** Show what is typed before a far machine has echoed it. */
   readonly prediction: boolean;
+  /** Ctrl+V pastes instead of being sent. */
+  readonly controlVPastes: boolean;
   readonly theme: ITheme;
 }
 
@@ -56,12 +58,14 @@ export class TerminalScreen {
   readonly #search = new SearchAddon({ highlightLimit: 1000 });
   readonly #disposals: (() => void)[] = [];
   readonly #drawing: GraphicsDrawing;
+  #controlVPastes: boolean;
   #drives = true;
   #tellsPrompt = false;
   #frame: number | undefined;
 
   constructor(options: ScreenOptions, handlers: ScreenHandlers) {
     this.#handlers = handlers;
+    this.#controlVPastes = options.controlVPastes;
     this.#signals = new ScreenSignals(handlers);
     this.#terminal = new Terminal({
       ...emulatorOptions(options, {
@@ -96,17 +100,11 @@ export class TerminalScreen {
     this.prediction.open();
     this.#terminal.textarea?.setAttribute('aria-label', 'Terminal input');
     this.#terminal.attachCustomKeyEventHandler((event) => this.#takeKey(event));
-    const paste = (event: ClipboardEvent): void => {
-      event.preventDefault();
-      event.stopPropagation();
-      this.paste(event.clipboardData?.getData('text/plain') ?? '');
-    };
-    element.addEventListener('paste', paste, { capture: true });
     const observer = new ResizeObserver(() => this.#fitSoon());
     observer.observe(element);
     this.#disposals.push(
-      () => element.removeEventListener('paste', paste, { capture: true }),
       () => observer.disconnect(),
+      takePastes(element, (text) => this.paste(text)),
       scrollByFinger(element, this.#terminal),
     );
     this.#takeInserted();
@@ -181,6 +179,7 @@ export class TerminalScreen {
       this.#terminal.options.theme = options.theme;
       this.prediction.setTheme(options.theme);
     }
+    this.#controlVPastes = options.controlVPastes ?? this.#controlVPastes;
     if (options.prediction !== undefined) this.prediction.setEnabled(options.prediction);
     if (options.screenReader !== undefined) this.#terminal.options.screenReaderMode = options.screenReader;
     if (options.optionIsMeta !== undefined) this.#terminal.options.macOptionIsMeta = isMac() && options.optionIsMeta;
@@ -271,7 +270,7 @@ export class TerminalScreen {
 
   /** False: xterm leaves the key alone. */
   #takeKey(event: KeyboardEvent): boolean {
-    const shortcut = shortcutOf(event);
+    const shortcut = shortcutOf(event, this.#controlVPastes && !isMac());
     if (shortcut === undefined) return true;
     // The browser's own paste follows, and with it the paste event that may read the clipboard without asking.
     if (shortcut === 'paste') return false;
