@@ -3,6 +3,7 @@ export { brokenHoldMs, type Departure, DriverSeat, type Progress, silentHoldMs, 
 export { GroundScanner } from './ground-scanner.ts';
 export { InputGate, type InputVerdict, StreamProtocolError } from './input-gate.ts';
 export { type InputFrame, InputQueue, type InputQueueBounds } from './input-queue.ts';
+export { KeyboardFlags, keyboardFlag } from './keyboard-flags.ts';
 export { OutputAges } from './output-ages.ts';
 export { initialOutputLimit, type NextOutput, OutputCursor, type OutputSource } from './output-cursor.ts';
 export { OutputFilter } from './output-filter.ts';

@@ -57,7 +57,7 @@ const csiWork = (kind: string, count: number, parameters: string, { cols, rows }
   if (kind === ' @' || kind === ' A' || kind === "'}" || kind === "'~") return least + cells / 4;
   if (kind === 'I' || kind === 'Z') return least + 2 * cols;
   if (kind === '?h' || kind === '?l') return modesWork(parameters, cells);
-  if ('cnp'.includes(kind.slice(-1))) return answerWork;
+  if (kind === '?u' || 'cnp'.includes(kind.slice(-1))) return answerWork;
   return 'K@PX?K'.includes(kind) ? least + cols / 5 : least;
 };
 

@@ -1,4 +1,4 @@
-import { characterWidths, GroundScanner, OutputFilter, type SizeMark } from '@webxterm/stream';
+import { characterWidths, GroundScanner, KeyboardFlags, OutputFilter, type SizeMark } from '@webxterm/stream';
 import headless, { type Terminal } from '@xterm/headless';
 import { maxSnapshot, type ScreenSnapshot } from './messages.ts';
 import { screenState } from './screen-state.ts';
@@ -22,6 +22,7 @@ export class KeptScreen {
   readonly #terminal: Terminal;
   readonly #scanner = new GroundScanner();
   readonly #filter: OutputFilter;
+  readonly #keyboard: KeyboardFlags;
   #kept: Uint8Array = new Uint8Array();
   /** The offset behind the last byte fed. */
   #end: number;
@@ -34,6 +35,7 @@ export class KeptScreen {
     const { cols, rows } = size;
     // Nobody listens to what it would answer: the driver's emulator alone answers.
     this.#terminal = new headless.Terminal({ cols, rows, scrollback, allowProposedApi: true, logLevel: 'off' });
+    this.#keyboard = new KeyboardFlags(this.#terminal);
     // Bounds and widths as the web terminal has them.
     this.#filter = new OutputFilter(size);
     this.#terminal.unicode.register(characterWidths);
@@ -64,8 +66,9 @@ export class KeptScreen {
     if (this.#midway) return undefined;
     const { cols, rows } = this.#terminal;
     const encoder = new TextEncoder();
-    const whole = encoder.encode(screenState(this.#terminal, this.#title, scrollback));
-    const state = whole.length <= maxSnapshot ? whole : encoder.encode(screenState(this.#terminal, this.#title, 0));
+    const drawn = (lines: number): Uint8Array => encoder.encode(screenState(this.#terminal, { keyboard: this.#keyboard }, this.#title, lines));
+    const whole = drawn(scrollback);
+    const state = whole.length <= maxSnapshot ? whole : drawn(0);
     if (state.length > maxSnapshot) return undefined;
     return { offset: this.#end - this.#kept.length, kept: this.#kept, cols, rows, state };
   }

@@ -1,3 +1,4 @@
+import { KeyboardFlags } from '@webxterm/stream';
 import headless, { type Terminal } from '@xterm/headless';
 import { describe, expect, it } from 'vitest';
 import { coreState } from './core-state.ts';
@@ -13,9 +14,10 @@ const write = (terminal: Terminal, text: string): Promise<void> =>
 /** What differs between an emulator that saw it all and one that was restored; then both go on with the same output. */
 const restored = async (output: string, then = ''): Promise<string[]> => {
   const saw = emulator();
+  const keyboard = new KeyboardFlags(saw);
   await write(saw, output);
   const other = emulator();
-  await write(other, screenState(saw, '', 100));
+  await write(other, screenState(saw, { keyboard }, '', 100));
   const before = differences(saw, other);
   await write(saw, then);
   await write(other, then);
@@ -54,6 +56,23 @@ describe('the state of a screen, restored', () => {
     ['an erased tail of a wrapped line', `${'x'.repeat(30)}\x1b[1;15H\x1b[K\x1b[2;1H\x1b[2K`],
   ])('has %s', async (_name, output, then = '') => {
     expect(await restored(output, then)).toEqual([]);
+  });
+
+  it.each([
+    ['the screen that is shown', '\x1b[>1u\x1b[>5u', '\x1b[<u', [5, 1]],
+    ['the screen behind it, too', '\x1b[>1u\x1b[?1049h\x1b[>9u\x1b[>31u', '\x1b[<u\x1b[?1049l', [31, 1]],
+    ['an alternate screen that was left', '\x1b[?1049h\x1b[>3u\x1b[?1049l', '\x1b[?1049h', [0, 3]],
+    ['nobody, after a reset', '\x1b[>1u\x1bc', '\x1b[<u', [0, 0]],
+  ])('has how keys are reported to %s', async (_name, output, then, expected) => {
+    const saw = emulator();
+    const keys = new KeyboardFlags(saw);
+    await write(saw, output);
+    const other = emulator();
+    const restoredKeys = new KeyboardFlags(other);
+    await write(other, screenState(saw, { keyboard: keys }, '', 100));
+    const before = restoredKeys.current;
+    await write(other, then);
+    expect([before, restoredKeys.current]).toEqual(expected);
   });
 
   it('knows the insides of the emulator that is installed', async () => {

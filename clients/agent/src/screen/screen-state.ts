@@ -1,3 +1,4 @@
+import type { KeyboardFlags } from '@webxterm/stream';
 import type { Terminal } from '@xterm/headless';
 import { type Charset, type CoreState, coreState, type ScreenState, styleOf } from './core-state.ts';
 import { drawLines } from './screen-lines.ts';
@@ -75,13 +76,23 @@ const modesOf = ({ modes }: Terminal, state: CoreState): string =>
     modes.wraparoundMode ? '' : '\x1b[?7l',
   ].join('');
 
+/** Modes that the emulator itself does not have. */
+export type AddedModes = {
+  keyboard: Pick<KeyboardFlags, 'restoring'>;
+};
+
 /**
  * Bytes that bring a fresh emulator of the same size to the state of this one: both screens cell by cell, at most `scrollback`
- * lines above them, cursors, pens, scroll regions, character sets, tab stops and modes. Not among them: links, colours that
+ * lines above them, cursors, pens, scroll regions, character sets, tab stops, modes and how keys are reported. Not among them: links, colours that
  * were redefined, and the colour of underlines.
  * @throws Error when the emulator's insides are not the ones known
  */
-export const screenState = (terminal: Terminal, title: string, scrollback: number): string => {
+export const screenState = (
+  terminal: Terminal,
+  { keyboard }: AddedModes,
+  title: string,
+  scrollback: number,
+): string => {
   const { cols, rows, buffer, modes } = terminal;
   const state = coreState(terminal);
   const size = { cols, rows };
@@ -92,10 +103,13 @@ export const screenState = (terminal: Terminal, title: string, scrollback: numbe
     drawLines(normal, first, cols),
     tabStops(state.normal, cols),
     margins(state.normal, size),
+    keyboard.restoring('normal'),
   ];
   const onAlternate = buffer.active.type === 'alternate';
+  const keys = keyboard.restoring('alternate');
+  if (!onAlternate && keys !== '') parts.push(`\x1b[?47h${keys}\x1b[?47l`);
   if (onAlternate) {
-    parts.push(goTo(state.normal.x, state.normal.y), '\x1b[?47h\x1b[H', drawLines(alternate, 0, cols));
+    parts.push(goTo(state.normal.x, state.normal.y), '\x1b[?47h\x1b[H', drawLines(alternate, 0, cols), keys);
     parts.push(tabStops(state.alternate, cols), margins(state.alternate, size));
   }
   const active = onAlternate ? state.alternate : state.normal;

@@ -9,6 +9,7 @@ import { type EmulatorChoices, emulatorOptions } from './emulator-options.ts';
 import { scrollByFinger } from './finger-scroll.ts';
 import { GraphicsDrawing } from './graphics-drawing.ts';
 import { takeInsertedText } from './inserted-text.ts';
+import { ProgramKeys } from './keyboard/program-keys.ts';
 import { programRuns } from './leave-question.ts';
 import { followable } from './links.ts';
 import { safePaste, takePastes } from './paste.ts';
@@ -53,6 +54,7 @@ export class TerminalScreen {
   /** What is typed, ahead of its echo. */
   readonly prediction: PredictionLayer;
   readonly #output: ScreenOutput;
+  readonly #keys: ProgramKeys;
   readonly #signals: ScreenSignals;
   readonly #fit = new FitAddon();
   readonly #search = new SearchAddon({ highlightLimit: 1000 });
@@ -90,6 +92,7 @@ export class TerminalScreen {
       this.#signals.tell();
       this.#tellsPrompt ||= this.#terminal.modes.bracketedPasteMode;
     });
+    this.#keys = new ProgramKeys(this.#terminal, this.#output.replies);
     this.#addAddons();
     this.#listen();
   }
@@ -153,11 +156,11 @@ export class TerminalScreen {
 
   /** Keys of the on-screen row, as if typed. */
   press(sequence: string): void {
-    this.#terminal.input(sequence, true);
+    this.#terminal.input(this.#keys.asked && sequence === '\x1b' ? '\x1b[27u' : sequence, true);
   }
 
   get applicationCursorKeys(): boolean {
-    return this.#terminal.modes.applicationCursorKeysMode;
+    return this.#terminal.modes.applicationCursorKeysMode && !this.#keys.asked;
   }
 
   /** A program runs in it, as far as the output tells. */
@@ -271,7 +274,7 @@ export class TerminalScreen {
   /** False: xterm leaves the key alone. */
   #takeKey(event: KeyboardEvent): boolean {
     const shortcut = shortcutOf(event, this.#controlVPastes && !isMac());
-    if (shortcut === undefined) return true;
+    if (shortcut === undefined) return !this.#keys.take(event);
     // The browser's own paste follows, and with it the paste event that may read the clipboard without asking.
     if (shortcut === 'paste') return false;
     event.preventDefault();

@@ -1,0 +1,34 @@
+import { KeyboardFlags } from '@webxterm/stream';
+import type { Terminal } from '@xterm/xterm';
+import type { ReplyFilter } from '../emulator-replies.ts';
+import { isMac } from '../platform.ts';
+import { keyReport } from './key-report.ts';
+
+/** Keys for programs that asked for the kitty keyboard protocol, which xterm.js 6 does not have. */
+export class ProgramKeys {
+  readonly #terminal: Terminal;
+  readonly #flags: KeyboardFlags;
+  readonly #replies: ReplyFilter;
+
+  constructor(terminal: Terminal, replies: ReplyFilter) {
+    this.#terminal = terminal;
+    this.#replies = replies;
+    this.#flags = new KeyboardFlags(terminal, (reply) => terminal.input(reply, false));
+  }
+
+  /** A program asked for it, and has not taken it back. */
+  get asked(): boolean {
+    return this.#flags.current !== 0;
+  }
+
+  /** Sends what the program wants for this key. False: the emulator sends what it always sends. */
+  take(event: KeyboardEvent): boolean {
+    const alt = !isMac() ? 'alt' : this.#terminal.options.macOptionIsMeta === true ? 'meta' : 'composes';
+    const report = keyReport(event, this.#flags.current, alt);
+    if (report === undefined || event.type === 'keypress') return false;
+    event.preventDefault();
+    this.#replies.keyPressed(report);
+    this.#terminal.input(report, true);
+    return true;
+  }
+}
