@@ -27,11 +27,11 @@ export const characterWidth = (codePoint: number): 0 | 1 | 2 => {
 };
 
 /** Marks on one character: scripts that stack many use half of these. Without a bound one cell could hold a whole flood. */
-const mostMarks = 16;
+export const mostMarks = 16;
 
-/** How xterm.js packs what it knows of a character: 24 bits of state (here the marks on it), its width, and whether it joins the one before. */
-const properties = (marks: number, width: number, joins: boolean): number =>
-  (marks << 3) | (width << 1) | (joins ? 1 : 0);
+/** How xterm.js packs what it knows of a character: 24 bits of state, its width, and whether it joins the one before. */
+export const properties = (state: number, width: number, joins: boolean): number =>
+  (state << 3) | (width << 1) | (joins ? 1 : 0);
 
 /**
  * Widths for xterm.js, the same in the page and in the agent. Each code point counts for itself: shells, editors and tmux count

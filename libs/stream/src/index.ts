@@ -1,5 +1,6 @@
-export { characterWidths } from './character-widths.ts';
+export { characterWidth } from './character-widths.ts';
 export { brokenHoldMs, type Departure, DriverSeat, type Progress, silentHoldMs, stallSlack } from './driver-seat.ts';
+export { EmulatorWidths } from './emulator-widths.ts';
 export { GroundScanner } from './ground-scanner.ts';
 export { InputGate, type InputVerdict, StreamProtocolError } from './input-gate.ts';
 export { type InputFrame, InputQueue, type InputQueueBounds } from './input-queue.ts';

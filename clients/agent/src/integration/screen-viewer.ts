@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type DownFrame, decodeDown, encodeUp, type UpFrame } from '@webxterm/contracts/frames';
 import { type OpenStream, unwrapFrame, wrapFrame } from '@webxterm/contracts/grpc';
-import { characterWidths } from '@webxterm/stream';
+import { EmulatorWidths } from '@webxterm/stream';
 import headless, { type Terminal } from '@xterm/headless';
 import type { HubAttach, TestHub } from './test-hub.ts';
 
@@ -27,8 +27,7 @@ export class ScreenViewer {
     this.#hub = hub;
     this.sessionId = sessionId;
     this.terminal = new headless.Terminal({ cols: 80, rows: 24, scrollback: 100_000, allowProposedApi: true });
-    this.terminal.unicode.register(characterWidths);
-    this.terminal.unicode.activeVersion = characterWidths.version;
+    new EmulatorWidths(this.terminal);
   }
 
   async attach(request: Partial<OpenStream> = {}): Promise<void> {

@@ -1,4 +1,4 @@
-import { characterWidths, GroundScanner, KeyboardFlags, OutputFilter, type SizeMark } from '@webxterm/stream';
+import { EmulatorWidths, GroundScanner, KeyboardFlags, OutputFilter, type SizeMark } from '@webxterm/stream';
 import headless, { type Terminal } from '@xterm/headless';
 import { maxSnapshot, type ScreenSnapshot } from './messages.ts';
 import { screenState } from './screen-state.ts';
@@ -23,6 +23,7 @@ export class KeptScreen {
   readonly #scanner = new GroundScanner();
   readonly #filter: OutputFilter;
   readonly #keyboard: KeyboardFlags;
+  readonly #widths: EmulatorWidths;
   #kept: Uint8Array = new Uint8Array();
   /** The offset behind the last byte fed. */
   #end: number;
@@ -38,8 +39,7 @@ export class KeptScreen {
     this.#keyboard = new KeyboardFlags(this.#terminal);
     // Bounds and widths as the web terminal has them.
     this.#filter = new OutputFilter(size);
-    this.#terminal.unicode.register(characterWidths);
-    this.#terminal.unicode.activeVersion = characterWidths.version;
+    this.#widths = new EmulatorWidths(this.#terminal);
     // A snapshot has no links, so they need not be kept.
     this.#terminal.parser.registerOscHandler(hyperlink, () => true);
     this.#terminal.onTitleChange((title) => {
@@ -66,7 +66,8 @@ export class KeptScreen {
     if (this.#midway) return undefined;
     const { cols, rows } = this.#terminal;
     const encoder = new TextEncoder();
-    const drawn = (lines: number): Uint8Array => encoder.encode(screenState(this.#terminal, { keyboard: this.#keyboard }, this.#title, lines));
+    const modes = { keyboard: this.#keyboard, clusters: this.#widths.clusters };
+    const drawn = (lines: number): Uint8Array => encoder.encode(screenState(this.#terminal, modes, this.#title, lines));
     const whole = drawn(scrollback);
     const state = whole.length <= maxSnapshot ? whole : drawn(0);
     if (state.length > maxSnapshot) return undefined;

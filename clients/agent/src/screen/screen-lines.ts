@@ -1,6 +1,17 @@
+import { characterWidth } from '@webxterm/stream';
 import type { IBuffer, IBufferCell, IBufferLine } from '@xterm/headless';
 import { styleOf } from './core-state.ts';
 import { plain, sgr } from './sgr.ts';
+
+/** The characters of a cell; in the mode that makes one cell of them, if they are a cluster that would be several without it. */
+export const cellText = (cell: IBufferCell): string => {
+  const chars = cell.getChars();
+  // One code unit, or two of one character: most of all cells.
+  if (chars.length <= 1) return chars;
+  const widths = Array.from(chars, (character) => characterWidth(character.codePointAt(0) ?? 0));
+  const alone = widths.filter((width) => width > 0).length <= 1 && widths[0] === cell.getWidth();
+  return alone ? chars : `\x1b[?2027h${chars}\x1b[?2027l`;
+};
 
 /** Draws lines of a screen from its first column on, each cell as it is, with a pen that is plain before and after. */
 class LineWriter {
@@ -39,7 +50,7 @@ class LineWriter {
     this.#pen = pen;
     if (ahead > 0) this.#text += `\x1b[${ahead}C`;
     // An erased cell keeps the background it was erased with; erasing does not move the cursor.
-    this.#text += chars === '' ? '\x1b[X' : chars;
+    this.#text += chars === '' ? '\x1b[X' : cellText(cell);
     return true;
   }
 }

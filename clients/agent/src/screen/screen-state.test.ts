@@ -1,4 +1,4 @@
-import { KeyboardFlags } from '@webxterm/stream';
+import { EmulatorWidths, KeyboardFlags } from '@webxterm/stream';
 import headless, { type Terminal } from '@xterm/headless';
 import { describe, expect, it } from 'vitest';
 import { coreState } from './core-state.ts';
@@ -15,12 +15,15 @@ const write = (terminal: Terminal, text: string): Promise<void> =>
 const restored = async (output: string, then = ''): Promise<string[]> => {
   const saw = emulator();
   const keyboard = new KeyboardFlags(saw);
+  const widths = new EmulatorWidths(saw);
   await write(saw, output);
   const other = emulator();
-  await write(other, screenState(saw, { keyboard }, '', 100));
+  const otherWidths = new EmulatorWidths(other);
+  await write(other, screenState(saw, { keyboard, clusters: widths.clusters }, '', 100));
   const before = differences(saw, other);
   await write(saw, then);
   await write(other, then);
+  expect(otherWidths.clusters).toBe(widths.clusters);
   return [...before, ...differences(saw, other)];
 };
 
@@ -53,6 +56,10 @@ describe('the state of a screen, restored', () => {
     ['a hidden cursor, a bar that blinks', '\x1b[?25l\x1b[5 q'],
     ['keys, paste and focus', '\x1b[?1h\x1b=\x1b[?2004h\x1b[?1004h'],
     ['the mouse', '\x1b[?1002h\x1b[?1006h'],
+    ['emoji, code point by code point', '👨‍👩‍👧⚠️🇩🇪x', '👍🏽'],
+    ['clusters beside what was drawn before them', '👨‍👩‍👧\x1b[?2027h👨‍👩‍👧⚠️🇩🇪x', '👍🏽y'],
+    ['clusters of a program that has ended', '\x1b[?2027h👨‍👩‍👧⚠️🇩🇪e\u0301x\x1b[?2027l\r\n', '👍🏽y'],
+    ['a cluster in the last columns', `\x1b[?2027h${'x'.repeat(18)}⚠️`, 'y'],
     ['an erased tail of a wrapped line', `${'x'.repeat(30)}\x1b[1;15H\x1b[K\x1b[2;1H\x1b[2K`],
   ])('has %s', async (_name, output, then = '') => {
     expect(await restored(output, then)).toEqual([]);
@@ -69,7 +76,7 @@ describe('the state of a screen, restored', () => {
     await write(saw, output);
     const other = emulator();
     const restoredKeys = new KeyboardFlags(other);
-    await write(other, screenState(saw, { keyboard: keys }, '', 100));
+    await write(other, screenState(saw, { keyboard: keys, clusters: false }, '', 100));
     const before = restoredKeys.current;
     await write(other, then);
     expect([before, restoredKeys.current]).toEqual(expected);

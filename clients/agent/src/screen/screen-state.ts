@@ -1,7 +1,7 @@
 import type { KeyboardFlags } from '@webxterm/stream';
 import type { Terminal } from '@xterm/headless';
 import { type Charset, type CoreState, coreState, type ScreenState, styleOf } from './core-state.ts';
-import { drawLines } from './screen-lines.ts';
+import { cellText, drawLines } from './screen-lines.ts';
 import { plain, sgr } from './sgr.ts';
 
 const tabWidth = 8;
@@ -46,7 +46,7 @@ const cursorAndPen = (terminal: Terminal, { pen }: CoreState, screen: ScreenStat
   const line = buffer.active.getLine(screen.ybase + screen.y);
   const wide = line?.getCell(cols - 1)?.getWidth() === 0;
   const cell = line?.getCell(wide ? cols - 2 : cols - 1);
-  const again = cell === undefined || cell.getChars() === '' ? '' : sgr(styleOf(cell)) + cell.getChars();
+  const again = cell === undefined || cell.getChars() === '' ? '' : sgr(styleOf(cell)) + cellText(cell);
   return goTo(wide ? cols - 2 : cols - 1, y) + again + sgr(pen);
 };
 
@@ -79,6 +79,8 @@ const modesOf = ({ modes }: Terminal, state: CoreState): string =>
 /** Modes that the emulator itself does not have. */
 export type AddedModes = {
   keyboard: Pick<KeyboardFlags, 'restoring'>;
+  /** Columns are counted by clusters. */
+  clusters: boolean;
 };
 
 /**
@@ -89,7 +91,7 @@ export type AddedModes = {
  */
 export const screenState = (
   terminal: Terminal,
-  { keyboard }: AddedModes,
+  { keyboard, clusters }: AddedModes,
   title: string,
   scrollback: number,
 ): string => {
@@ -115,5 +117,6 @@ export const screenState = (
   const active = onAlternate ? state.alternate : state.normal;
   parts.push(modes.originMode ? '\x1b[?6h' : '', cursorAndPen(terminal, state, active));
   parts.push(designate(state.charsets, state.charsetInUse), modesOf(terminal, state));
+  if (clusters) parts.push('\x1b[?2027h');
   return parts.join('');
 };

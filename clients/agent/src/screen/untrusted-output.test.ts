@@ -1,4 +1,4 @@
-import { characterWidths, OutputFilter } from '@webxterm/stream';
+import { EmulatorWidths, OutputFilter } from '@webxterm/stream';
 import headless, { type Terminal } from '@xterm/headless';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -9,8 +9,7 @@ const kib = 1024;
 
 const emulator = (): Terminal => {
   const terminal = new headless.Terminal({ ...size, scrollback: 100, allowProposedApi: true, logLevel: 'off' });
-  terminal.unicode.register(characterWidths);
-  terminal.unicode.activeVersion = characterWidths.version;
+  new EmulatorWidths(terminal);
   return terminal;
 };
 

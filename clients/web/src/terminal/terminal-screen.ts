@@ -1,4 +1,4 @@
-import { characterWidths } from '@webxterm/stream';
+import { EmulatorWidths } from '@webxterm/stream';
 import { FitAddon } from '@xterm/addon-fit';
 import { type ISearchOptions, SearchAddon } from '@xterm/addon-search';
 import { WebLinksAddon } from '@xterm/addon-web-links';
@@ -224,8 +224,7 @@ export class TerminalScreen {
   #addAddons(): void {
     this.#terminal.loadAddon(this.#fit);
     this.#terminal.loadAddon(this.#search);
-    this.#terminal.unicode.register(characterWidths);
-    this.#terminal.unicode.activeVersion = characterWidths.version;
+    new EmulatorWidths(this.#terminal, (reply) => this.#terminal.input(reply, false));
     this.#terminal.loadAddon(
       new WebLinksAddon((event, target) => this.#pickLink(event, target), {
         hover: (_event, target) => this.#handlers.linkShown(followable(target)),
