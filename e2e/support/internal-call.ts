@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { type ChannelCredentials, Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { certificateName, HubServiceService, metadataKey } from '@webxterm/contracts/grpc';
 import type { TestStack } from './stack.ts';
 
@@ -10,15 +10,19 @@ export interface InternalCaller {
   readonly identity: string | undefined;
 }
 
+const credentialsOf = (stack: TestStack, { identity }: InternalCaller): ChannelCredentials => {
+  if (stack.ca === undefined) return credentials.createInsecure();
+  const read = (name: string): Buffer => readFileSync(join(stack.dataDir, 'tls', identity ?? '', name));
+  const pair = identity === undefined ? [null, null] : [read('tls.key'), read('tls.crt')];
+  return credentials.createSsl(Buffer.from(stack.ca), pair[0] ?? null, pair[1] ?? null);
+};
+
 /** Asks the hub's internal port to resize nobody's session; what it answers: `OK`, or `CODE: details`. */
 export const callInternalPort = (stack: TestStack, port: number, caller: InternalCaller): Promise<string> => {
-  const read = (name: string): Buffer => readFileSync(join(stack.dataDir, 'tls', caller.identity ?? '', name));
-  const pair = caller.identity === undefined ? [null, null] : [read('tls.key'), read('tls.crt')];
-  const client = new Client(
-    `127.0.0.1:${port}`,
-    credentials.createSsl(Buffer.from(stack.ca ?? ''), pair[0] ?? null, pair[1] ?? null),
-    { 'grpc.ssl_target_name_override': certificateName.hub, 'grpc.use_local_subchannel_pool': 1 },
-  );
+  const client = new Client(`127.0.0.1:${port}`, credentialsOf(stack, caller), {
+    'grpc.ssl_target_name_override': certificateName.hub,
+    'grpc.use_local_subchannel_pool': 1,
+  });
   const metadata = new Metadata();
   metadata.set(metadataKey.hubToken, caller.token);
   const { path, requestSerialize, responseDeserialize } = HubServiceService.resizeSession;

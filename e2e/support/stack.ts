@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BusUser } from '@webxterm/contracts/bus';
@@ -22,6 +22,10 @@ export interface TestStack {
   healthy(): Promise<void>;
   stop(): Promise<void>;
 }
+
+/** A file of the stack's secrets, by its name. */
+export const readSecret = ({ dataDir }: TestStack, name: string): string =>
+  readFileSync(join(dataDir, 'secrets', name), 'utf8').trim();
 
 /** A NATS that the stack does not start itself, and the passwords of its users there. */
 export interface ForeignNats {
