@@ -26,6 +26,16 @@ finish() {
   [ "$code" = 0 ] || die "$name ended with $code; nothing was upgraded yet"
 }
 
+# Changes the database of a service, by the new image, while every instance is of the old one. A container of its own: --no-deps does not
+# touch those that run.
+migrate() {
+  name=$1; shift
+  [ -n "$(docker compose "$@" ps --quiet "$name")" ] || return 0
+  said=$(docker compose "$@" run --rm --no-deps --no-TTY "$name" node --disable-sigusr1 src/migrate.ts 2>&1) ||
+    die "the database of $name could not be changed; nothing was upgraded yet: $(printf '%s\n' "$said" | tail -n 3)"
+  say "$name: the database is ready"
+}
+
 changed() {
   name=$1; shift
   docker compose --dry-run "$@" up --detach --no-build "$name" 2>&1 | grep -Eq -- "-$name-[0-9]+ +Recreate"
@@ -63,6 +73,7 @@ proofs_differ() {
 if [ "$build" = yes ]; then docker compose "$@" build; fi
 finish secrets "$@"
 finish init "$@"
+for service in auth agent-hub terminal; do migrate "$service" "$@"; done
 if proofs_differ "$@"; then
   say "gateway and services of the version before and of this one do not understand each other: all are replaced at once"
   docker compose "$@" up --detach --no-build --wait >/dev/null 2>&1 || die "not everything is healthy: docker compose ps"

@@ -1,4 +1,7 @@
 export { buildIndexes, connectMongo, type MongoOptions } from './mongo/connect.ts';
+export { migrate } from './mongo/migrations/migrate.ts';
+export { migrateOnly } from './mongo/migrations/migrate-only.ts';
+export type { MigrationStep } from './mongo/migrations/migration-step.ts';
 export { duplicateIndexKey, isMongoUnavailable } from './mongo/mongo-errors.ts';
 export { notOfThisList, type Place, pageOf, readCursor, rowsBehind, writeCursor } from './mongo/page-cursor.ts';
-export { unsignedUntil } from './mongo/unsigned-until.ts';
+export { noteSigning, unsignedUntil } from './mongo/unsigned-until.ts';

@@ -12,7 +12,7 @@ import {
   publicKeyVerifier,
   Refusals,
 } from '@webxterm/shared/bus';
-import { buildIndexes, connectMongo, unsignedUntil } from '@webxterm/shared/mongo';
+import { buildIndexes, connectMongo, migrate, unsignedUntil } from '@webxterm/shared/mongo';
 import { EndStore } from './access/end-store.ts';
 import { AccessNews } from './access/news.ts';
 import { OwnAccess } from './access/own-access.ts';
@@ -37,12 +37,12 @@ import { Authorizer } from './machines/authorize.ts';
 import { MachineChanges } from './machines/changes.ts';
 import { Departures } from './machines/departures.ts';
 import { MachineEventStreams } from './machines/events.ts';
-import { fillNames } from './machines/fill-names.ts';
 import { ManagedMachines } from './machines/managed.ts';
 import { defineMachineModels, type MachineModels } from './machines/record.ts';
 import { StatsHistory } from './machines/stats-history.ts';
 import { MachineStore } from './machines/store.ts';
 import { UserEvents } from './machines/user-events.ts';
+import { hubMigrations } from './migrations/steps.ts';
 import { PresenceEntries } from './presence/entries.ts';
 import { Presence } from './presence/presence.ts';
 import type { HubSettings } from './settings.ts';
@@ -67,9 +67,9 @@ export const openConnections = async (
   const mongo = await connectMongo({ url: settings.MONGO_URL, logger, health, shutdown });
   const models = defineMachineModels(mongo);
   const auditOutbox = new AuditOutbox(mongo);
+  await migrate(mongo, hubMigrations, { logger, instance: settings.INSTANCE_ID });
   await buildIndexes(mongo);
-  await fillNames(models.machines, logger);
-  const unsigned = await unsignedUntil(mongo, models.machines);
+  const unsigned = await unsignedUntil(mongo);
   const bus = await connectBus({
     urls: settings.NATS_URL,
     user: 'agent-hub',

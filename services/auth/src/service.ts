@@ -2,12 +2,10 @@ import { Health, type ServiceContext, serveHealth } from '@webxterm/shared';
 import { Api } from '@webxterm/shared/api';
 import { AuditOutbox, Auditor } from '@webxterm/shared/audit';
 import { AllowList, ClockWatch, connectBus } from '@webxterm/shared/bus';
-import { buildIndexes, connectMongo } from '@webxterm/shared/mongo';
+import { buildIndexes, connectMongo, migrate } from '@webxterm/shared/mongo';
 import { Accounts } from './accounts/accounts.ts';
 import { Confirmation } from './accounts/confirmation.ts';
 import { Deletion } from './accounts/deletion.ts';
-import { fillKeys } from './accounts/fill-keys.ts';
-import { fillSkeletons } from './accounts/fill-skeletons.ts';
 import { ensureAdmin } from './accounts/first-admin.ts';
 import { mountAccounts } from './accounts/http.ts';
 import { mountOwnAccount } from './accounts/own-account-http.ts';
@@ -31,6 +29,7 @@ import { mountLinks } from './links/http.ts';
 import { LinkStore } from './links/link-store.ts';
 import { Links } from './links/links.ts';
 import { measure } from './measure.ts';
+import { authMigrations } from './migrations/steps.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { OutboxWorker } from './outbox/outbox-worker.ts';
 import { Passwords } from './passwords/passwords.ts';
@@ -186,10 +185,8 @@ export const startAuth = async (
   });
   const lastSeen = new LastSeen(store, logger);
 
+  await migrate(connection, authMigrations, { logger, instance: settings.INSTANCE_ID });
   await buildIndexes(connection);
-  await fillSkeletons(users, logger);
-  await fillKeys(users);
-  await auditLog.noteSigning();
   await ensureAdmin(users, accounts, { email: settings.ADMIN_EMAIL, password: settings.ADMIN_PASSWORD }, logger);
 
   await clock.start(shutdown);

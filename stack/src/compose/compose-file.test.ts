@@ -77,10 +77,11 @@ it('every Node of the images, of Compose and of the npm scripts opens no debugge
     'docker-compose.tls.yml',
     'k8s/components/demo/demo.yaml',
     'package.json',
+    'scripts/upgrade-compose.sh',
     ...['agent-hub', 'gateway', 'terminal'].map((service) => `services/${service}/package.json`),
   ];
   // What starts a main program, in a shell's words or as a list.
-  const starts = /\bnode(?:"?, ?"?| )(?!_modules)[^&\n]*?(?:main|operator|audit-verify|demo)\.ts/g;
+  const starts = /\bnode(?:"?, ?"?| )(?!_modules)[^&\n]*?(?:main|operator|audit-verify|demo|migrate)\.ts/g;
   const found = files.flatMap((name) => readFileSync(join(projectFolder, name), 'utf8').match(starts) ?? []);
   expect(found.length).toBeGreaterThanOrEqual(12);
   expect(found.filter((start) => !start.includes('--disable-sigusr1') && !start.includes('bench'))).toEqual([]);

@@ -10,8 +10,8 @@ type NamedMachine = Pick<StoredMachine, '_id' | 'agent_id' | 'owner_id' | 'name'
 const named = { agent_id: 1, owner_id: 1, name: 1, name_key: 1, name_folded: 1 } as const;
 
 /**
- * Gives machines that a hub of another version stored or renamed what their names are ordered and compared by. Each hub calls it at
- * each start. Of machines of one owner whose names differ in case alone, each keeps its name, and one has the folded form.
+ * Gives machines that a hub of another version stored or renamed what their names are ordered and compared by. A step of the
+ * migrations, at each start. Of machines of one owner whose names differ in case alone, each keeps its name, and one has the folded form.
  */
 export const fillNames = async (machines: Machines, logger: Logger): Promise<void> => {
   let after: Types.ObjectId | undefined;

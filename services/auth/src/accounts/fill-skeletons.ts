@@ -6,7 +6,7 @@ import type { UserStore } from './user-store.ts';
 const batch = 200;
 
 /**
- * Gives users that an earlier version stored the skeletons of their names. Each instance may call it at each start. Users whose names
+ * Gives users that an earlier version stored the skeletons of their names. A step of the migrations. Users whose names
  * look alike keep them: the later one gets the skeletons that are free, and a warning names it.
  */
 export const fillSkeletons = async (

@@ -1,7 +1,6 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Logger, Shutdown } from '@webxterm/shared';
 import type { Auditor } from '@webxterm/shared/audit';
-import { unsignedUntil } from '@webxterm/shared/mongo';
 import type { Connection } from 'mongoose';
 import type { RootKeys } from '../root-keys/root-keys.ts';
 import { actorTruth } from './actor-truth.ts';
@@ -9,7 +8,7 @@ import { ChainStore } from './chain-store.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { AuditQuery } from './query.ts';
 import { Retention } from './retention.ts';
-import { type AuditModels, auditModels } from './row.ts';
+import { auditModels } from './row.ts';
 import { AuditWriter } from './writer.ts';
 
 export interface AuditLogOptions {
@@ -27,15 +26,11 @@ export interface AuditLogOptions {
 /** The log of who did what: written from the stream, chained, told of by checkpoints, cut by retention, read by administrators. */
 export class AuditLog {
   readonly query: AuditQuery;
-  readonly #connection: Connection;
-  readonly #rows: AuditModels['rows'];
   readonly #parts: readonly { start(shutdown: Shutdown): void }[];
 
   /** Before the indexes are built: it has collections of its own. */
   constructor({ connection, bus, roots, auditor, retentionDays, logger, onCurrent }: AuditLogOptions) {
     const models = auditModels(connection);
-    this.#connection = connection;
-    this.#rows = models.rows;
     const chain = new ChainStore(models, roots);
     const checkpoints = new Checkpoints({ bus, chain, signer: roots.current.allowList, logger });
     const truth = actorTruth(connection, models);
@@ -52,11 +47,6 @@ export class AuditLog {
       checkpoints,
       new Retention({ connection, models, roots, auditor, logger, days: retentionDays }),
     ];
-  }
-
-  /** Before the first row: from now on checkpoints are signed, and in a new installation no other one ever counts. */
-  async noteSigning(): Promise<void> {
-    await unsignedUntil(this.#connection, this.#rows);
   }
 
   start(shutdown: Shutdown): void {

@@ -49,7 +49,7 @@ const verify = async (shutdown: Shutdown): Promise<Verdict & { readonly skipped:
   const reader = new CheckpointReader({
     bus,
     verifier: publicKeyVerifier(roots.all.map((root) => root.allowList.publicKey)),
-    unsignedUntil: await unsignedUntil(connection, models.rows),
+    unsignedUntil: await unsignedUntil(connection),
     logger,
   });
   const { checkpoints, skipped } = await within('the stream of checkpoints', reader.read());

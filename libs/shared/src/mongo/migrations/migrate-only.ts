@@ -1,0 +1,29 @@
+import { readConfig } from '../../config/config.ts';
+import { mongoSettings, serviceSettings } from '../../config/settings.ts';
+import { Health } from '../../lifecycle/health.ts';
+import { runService } from '../../lifecycle/run-service.ts';
+import { connectMongo } from '../connect.ts';
+import { migrate } from './migrate.ts';
+import type { MigrationStep } from './migration-step.ts';
+
+const { LOG_LEVEL, INSTANCE_ID } = serviceSettings;
+
+/**
+ * A program that runs the migrations of a service and ends: set-up starts it before it replaces the first instance, so that a step that
+ * fails stops an upgrade while every instance is still of the version before. Ends with 0; as the service itself would otherwise.
+ */
+export const migrateOnly = (service: string, steps: readonly MigrationStep[]): Promise<void> =>
+  runService(
+    service,
+    () => readConfig(`${service}-migrate`, { LOG_LEVEL, INSTANCE_ID, ...mongoSettings }),
+    async (settings, { logger, shutdown }) => {
+      try {
+        const health = new Health(service);
+        const connection = await connectMongo({ url: settings.MONGO_URL, logger, health, shutdown });
+        await migrate(connection, steps, { logger, instance: 'set-up' });
+        logger.info('the database is as this version needs it');
+      } finally {
+        await shutdown.run();
+      }
+    },
+  );

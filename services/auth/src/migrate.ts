@@ -1,0 +1,4 @@
+import { migrateOnly } from '@webxterm/shared/mongo';
+import { authMigrations } from './migrations/steps.ts';
+
+await migrateOnly('auth', authMigrations);

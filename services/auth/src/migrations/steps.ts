@@ -1,0 +1,7 @@
+import type { MigrationStep } from '@webxterm/shared/mongo';
+import { messagesSigned } from './0001-messages-signed.ts';
+import { usernameSkeletons } from './0002-username-skeletons.ts';
+import { usernameKeys } from './0003-username-keys.ts';
+
+/** What was changed in the database of this service, in its order. How to add a step: docs/operations.md, Changes of the databases. */
+export const authMigrations: readonly MigrationStep[] = [messagesSigned, usernameSkeletons, usernameKeys];
