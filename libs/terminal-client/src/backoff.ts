@@ -1,3 +1,5 @@
+import { jittered } from '@webxterm/contracts/back-off';
+
 /** Tries are at most this far apart: a relay that comes back is found within it. */
 const longestMs = 5000;
 const shortestMs = 200;
@@ -6,7 +8,10 @@ const share = 0.25;
 /** A connection that lived this long starts the count anew. */
 const stableAfterMs = 5000;
 
-/** When to try again: at once the first time, then after a quarter of what was waited already, 200 ms to 5 s, with jitter. */
+/**
+ * When to try again: at once the first time, then after a quarter of what was waited already, 200 ms to 5 s, with jitter. Not doubling: a
+ * viewer comes back within two seconds of its relay (ADR 18).
+ */
 export class Backoff {
   readonly #random: () => number;
   /** Undefined before the first try. */
@@ -28,7 +33,7 @@ export class Backoff {
       return 0;
     }
     const longest = Math.min(longestMs, Math.max(shortestMs, this.#waitedMs * share));
-    const wait = Math.round(longest * (0.5 + this.#random() / 2));
+    const wait = jittered(longest, this.#random());
     this.#waitedMs += wait;
     return wait;
   }

@@ -1,7 +1,7 @@
+import { jittered, waitAfter } from '@webxterm/contracts/back-off';
+
 /** The first restart is nearly at once, for people wait for it; a process that keeps dying is tried ever more rarely. */
-const firstMs = 100;
-const factor = 2;
-const mostMs = 10_000;
+const backOff = { firstMs: 100, longestMs: 10_000 };
 /** A process that lived this long starts counting anew. */
 const stableMs = 15_000;
 /** Wrong settings do not mend themselves: this many exits with 2 within this time are the end. */
@@ -27,7 +27,6 @@ export class BackOff {
       if (this.#configDeaths.length >= configExits) return { action: 'give-up' };
     }
     this.#deaths = now - startedAt >= stableMs ? 1 : this.#deaths + 1;
-    const fullMs = Math.min(firstMs * factor ** (this.#deaths - 1), mostMs);
-    return { action: 'restart', afterMs: fullMs * (0.5 + this.#random() / 2) };
+    return { action: 'restart', afterMs: jittered(waitAfter(backOff, this.#deaths), this.#random()) };
   }
 }

@@ -1,3 +1,5 @@
+import { jittered, waitAfter } from '@webxterm/contracts/back-off';
+
 /** Agents with a session are waited for by somebody. */
 export const maxBackOffWithSessionsMs = 5_000;
 /** The others spread out, so that a hub's end is no storm on the next one. */
@@ -10,11 +12,10 @@ export type BackOffState = {
   hasSessions: boolean;
 };
 
-/** ms until the next dial after a round that failed: doubling, with full jitter. `random` is 0 to 1. */
+/** ms until the next dial after a round that failed: doubling, with jitter. `random` is 0 to 1. */
 export const backOff = (state: BackOffState, random: number): number => {
-  const most = state.hasSessions ? maxBackOffWithSessionsMs : maxBackOffIdleMs;
-  const ceiling = Math.min(most, firstBackOffMs * 2 ** Math.min(state.failures, 20));
-  return Math.round(ceiling * (0.5 + random / 2));
+  const longestMs = state.hasSessions ? maxBackOffWithSessionsMs : maxBackOffIdleMs;
+  return jittered(waitAfter({ firstMs: firstBackOffMs, longestMs }, state.failures + 1), random);
 };
 
 /** A process that was stopped accepts connections and never answers: 45 s pass before TCP says so. */
@@ -26,7 +27,7 @@ const maxPatienceMs = 12_000;
  * made it work for nothing and comes again: with 1.5 s for ever none of 1,000 agents stayed linked to a hub that had 5 % of a processor.
  */
 export const patience = (failures: number): number =>
-  Math.min(maxPatienceMs, firstPatienceMs * 2 ** Math.min(failures, 20));
+  waitAfter({ firstMs: firstPatienceMs, longestMs: maxPatienceMs }, failures + 1);
 
 /** ms until the first dial after a link was lost: none with sessions, spread over 30 s without. */
 export const redialDelay = (hasSessions: boolean, random: number): number =>

@@ -1,5 +1,9 @@
 import { QueryClient } from '@tanstack/react-query';
+import { waitAfter } from '@webxterm/contracts/back-off';
 import { ApiError, SignedOutError } from './api-error.ts';
+
+/** Between the tries of a question, ms. */
+const backOff = { firstMs: 500, longestMs: 4_000 };
 
 /** No is no; an outage is worth another try. */
 export const worthRetrying = (error: unknown): boolean => {
@@ -14,7 +18,7 @@ export const newQueryClient = (): QueryClient =>
       queries: {
         staleTime: 5_000,
         retry: (failures, error) => failures < 2 && worthRetrying(error),
-        retryDelay: (attempt) => Math.min(500 * 2 ** attempt, 4_000),
+        retryDelay: (attempt) => waitAfter(backOff, attempt + 1),
         // "Online" in the browser's sense says nothing about a server on this very machine.
         networkMode: 'always',
       },

@@ -1,4 +1,5 @@
 import { type QueryClient, useQueryClient } from '@tanstack/react-query';
+import { jittered, waitAfter } from '@webxterm/contracts/back-off';
 import { type Machine, MachineAccessChange, MachineEvent } from '@webxterm/contracts/rest';
 import { createContext, useContext, useEffect, useState } from 'react';
 import { SignedOutError } from '../api/api-error.ts';
@@ -10,8 +11,7 @@ import { type MachineNews, shareAmongTabs } from './one-stream.ts';
 
 /** The hub sends a comment every 15 s: twice missed, and the stream is dead whatever TCP thinks. */
 const silenceMs = 35_000;
-const firstRetryMs = 1_000;
-const longestRetryMs = 30_000;
+const backOff = { firstMs: 1_000, longestMs: 30_000 };
 /** How often pages ask while there is no stream. */
 const pollMs = 5_000;
 
@@ -43,12 +43,12 @@ export const useLiveMachines = (): boolean => {
 };
 
 const follow = async (server: Server, signal: AbortSignal, tell: (news: MachineNews) => void): Promise<void> => {
-  let retryMs = firstRetryMs;
+  let failures = 0;
   while (!signal.aborted) {
     try {
       await readStream(server, signal, {
         opened: () => {
-          retryMs = firstRetryMs;
+          failures = 0;
           tell({ live: true });
         },
         event: ({ event, data }) => {
@@ -61,8 +61,8 @@ const follow = async (server: Server, signal: AbortSignal, tell: (news: MachineN
     }
     if (signal.aborted) return;
     tell({ live: false });
-    await pause(retryMs * (0.5 + Math.random()), signal);
-    retryMs = Math.min(retryMs * 2, longestRetryMs);
+    failures += 1;
+    await pause(jittered(waitAfter(backOff, failures), Math.random()), signal);
   }
 };
 

@@ -1,3 +1,5 @@
+import { waitAfter as waitInARow } from '@webxterm/contracts/back-off';
+
 /** How long somebody who fails again and again must wait: nothing for the first tries, then 1, 2, 4 … s, never more than a minute. */
 export interface BackOff {
   /** So many tries cost nothing. */
@@ -12,8 +14,8 @@ const firstWaitMs = 1000;
 export const forgetAfterMs = 15 * 60_000;
 
 /** `failures` counts the one that just happened. */
-export const waitAfter = ({ freeTries, maxWaitMs: longest = maxWaitMs }: BackOff, failures: number): number =>
-  failures < freeTries ? 0 : Math.min(longest, firstWaitMs * 2 ** Math.min(failures - freeTries, 10));
+export const waitAfter = ({ freeTries, maxWaitMs: longestMs = maxWaitMs }: BackOff, failures: number): number =>
+  waitInARow({ firstMs: firstWaitMs, longestMs }, failures - freeTries + 1);
 
 /** Strangers to an account share one bucket, however many addresses they have. */
 export const strangers: BackOff = { freeTries: 10 };
