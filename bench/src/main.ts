@@ -1,3 +1,4 @@
+import { withinDeadline } from '@webxterm/contracts/deadline';
 import { exitForUsage, UsageError } from '@webxterm/shared/command-line';
 import { Bed } from './bed.ts';
 import { hopsTable } from './hops/hops.ts';
@@ -12,10 +13,7 @@ import { chooseRows, rowGroups } from './rows/row-groups.ts';
 const giveUpAfterMs = ({ faultKeys, agents }: BenchOptions): number => 600_000 + 10 * faultKeys + 60 * agents;
 
 /** What waits for bytes that were lost waits for ever. */
-const tooLate = (ms: number): Promise<never> =>
-  new Promise((_resolve, reject) => {
-    setTimeout(() => reject(new Error(`not done within ${Math.round(ms / 60_000)} minutes`)), ms).unref();
-  });
+const tooLate = (ms: number): Error => new Error(`not done within ${Math.round(ms / 60_000)} minutes`);
 
 /** With its cause: `fetch failed` alone says nothing. */
 const reasonOf = (error: unknown): string => {
@@ -25,8 +23,9 @@ const reasonOf = (error: unknown): string => {
 
 /** One row that cannot be measured does not cost the others their figures. */
 const measure = async (bed: Bed, group: RowGroup): Promise<Verdict[]> => {
+  const ms = giveUpAfterMs(bed.options);
   try {
-    return (await Promise.race([group.measure(bed), tooLate(giveUpAfterMs(bed.options))])).map(judge);
+    return (await withinDeadline(ms, group.measure(bed), () => tooLate(ms))).map(judge);
   } catch (error) {
     return [failed(group.name, reasonOf(error))];
   }

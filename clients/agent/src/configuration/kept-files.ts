@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { withinDeadline } from '@webxterm/contracts/deadline';
 import { describeError } from '../failure.ts';
 
 /** A slow disk delays a dial by this much at most; the write goes on. */
@@ -26,9 +26,8 @@ export class KeptFiles {
   async write(file: string, write: () => Promise<void>): Promise<void> {
     this.#unwritten.set(file, write);
     this.#writing ??= this.#writeAll();
-    const late = new AbortController();
-    await Promise.race([this.#writing, wait(patienceMs, undefined, { signal: late.signal }).catch(() => {})]);
-    late.abort();
+    // The write goes on, and reports by itself.
+    await withinDeadline(patienceMs, this.#writing, () => new Error('slow disk')).catch(() => {});
   }
 
   async #writeAll(): Promise<void> {

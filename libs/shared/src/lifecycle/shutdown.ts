@@ -1,3 +1,4 @@
+import { withinDeadline } from '@webxterm/contracts/deadline';
 import type { Logger } from '../log/logger.ts';
 
 /** Tiers run in this order; steps of one tier run together. */
@@ -42,21 +43,16 @@ export class Shutdown {
   }
 
   async #runStep(step: Step): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<'late'>((resolve) => {
-      timer = setTimeout(() => resolve('late'), step.deadlineMs);
-    });
+    const late = new Error('late');
     try {
-      const result = await Promise.race([Promise.resolve().then(step.run), late]);
-      if (result === 'late')
+      await withinDeadline(step.deadlineMs, Promise.resolve().then(step.run), () => late);
+    } catch (error) {
+      if (error === late)
         this.#logger.warn(
           { step: step.name, deadline_ms: step.deadlineMs },
           'shutdown step is late, going on without it',
         );
-    } catch (error) {
-      this.#logger.error({ step: step.name, err: error }, 'shutdown step failed, going on');
-    } finally {
-      clearTimeout(timer);
+      else this.#logger.error({ step: step.name, err: error }, 'shutdown step failed, going on');
     }
   }
 }

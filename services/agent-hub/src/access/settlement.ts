@@ -1,3 +1,4 @@
+import { withinDeadline } from '@webxterm/contracts/deadline';
 import type { EndSession } from '@webxterm/contracts/grpc';
 import { AppError, type Logger } from '@webxterm/shared';
 import type { Link } from '../links/link.ts';
@@ -52,16 +53,9 @@ export class Settlement {
    * @throws AppError unavailable while the database cannot be asked
    */
   async settled(link: Link): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_resolve, reject) => {
-      const why = 'What has ended on this machine cannot be read right now. Try again shortly.';
-      timer = setTimeout(() => reject(new AppError('unavailable', why)), settleWithinMs);
-    });
-    try {
-      await Promise.race([this.#settled.get(link), late]);
-    } finally {
-      clearTimeout(timer);
-    }
+    const why = 'What has ended on this machine cannot be read right now. Try again shortly.';
+    const settled = Promise.resolve(this.#settled.get(link));
+    await withinDeadline(settleWithinMs, settled, () => new AppError('unavailable', why));
   }
 
   /** Something is to end on this machine, if we hold it. */

@@ -1,17 +1,10 @@
+import { withinDeadline } from '@webxterm/contracts/deadline';
 import { AppError } from '@webxterm/shared';
 
 /** What a read of the database gives. @throws AppError unavailable when it does not come within `deadlineMs` */
-export const inTime = async <T>(deadlineMs: number, read: Promise<T>): Promise<T> => {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(
-      () => reject(new AppError('unavailable', 'The database does not answer in time. Try again shortly.')),
-      deadlineMs,
-    );
-  });
-  try {
-    return await Promise.race([read, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-};
+export const inTime = <T>(deadlineMs: number, read: Promise<T>): Promise<T> =>
+  withinDeadline(
+    deadlineMs,
+    read,
+    () => new AppError('unavailable', 'The database does not answer in time. Try again shortly.'),
+  );

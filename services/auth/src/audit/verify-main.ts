@@ -1,3 +1,4 @@
+import { withinDeadline } from '@webxterm/contracts/deadline';
 import { AppError, ConfigError, createLogger, Health, Shutdown } from '@webxterm/shared';
 import { connectBus, publicKeyVerifier } from '@webxterm/shared/bus';
 import { exitForUsage, exitWithHelp } from '@webxterm/shared/command-line';
@@ -14,20 +15,12 @@ import { asksForVerifyHelp, verifyUsage } from './verify-command-line.ts';
 
 const connectWithinMs = 10_000;
 
-const within = async <T>(what: string, work: Promise<T>): Promise<T> => {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(
-      () => reject(new AppError('unavailable', `${what} does not answer. Is it running? Start it, then try again.`)),
-      connectWithinMs,
-    );
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-};
+const within = <T>(what: string, work: Promise<T>): Promise<T> =>
+  withinDeadline(
+    connectWithinMs,
+    work,
+    () => new AppError('unavailable', `${what} does not answer. Is it running? Start it, then try again.`),
+  );
 
 const verify = async (shutdown: Shutdown): Promise<Verdict & { readonly skipped: number }> => {
   const settings = readVerifySettings();

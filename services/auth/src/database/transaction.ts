@@ -1,3 +1,4 @@
+import { withinDeadline } from '@webxterm/contracts/deadline';
 import { AppError } from '@webxterm/shared';
 import type { ClientSession, Connection } from 'mongoose';
 
@@ -16,10 +17,6 @@ export const inTransaction = async <T>(
   const startedAt = performance.now();
   const late = (): AppError =>
     new AppError('unavailable', 'The database does not answer right now. Try again shortly.');
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(late()), deadlineMs);
-  });
   const attempts = session
     .withTransaction(
       async () => {
@@ -29,11 +26,6 @@ export const inTransaction = async <T>(
       { readConcern: { level: 'snapshot' }, writeConcern: { w: 'majority' } },
     )
     .finally(() => session.endSession());
-  try {
-    return await Promise.race([attempts, deadline]);
-  } finally {
-    clearTimeout(timer);
-    // Lost the race: it ends by its own deadline, and what it meets then is nobody's any more.
-    attempts.catch(() => {});
-  }
+  // What is late ends by its own deadline.
+  return withinDeadline(deadlineMs, attempts, late);
 };

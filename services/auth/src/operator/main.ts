@@ -1,4 +1,5 @@
 import { userInfo } from 'node:os';
+import { withinDeadline } from '@webxterm/contracts/deadline';
 import { AppError, ConfigError, createLogger, Health, inRequestScope, Shutdown } from '@webxterm/shared';
 import { AuditOutbox, Auditor } from '@webxterm/shared/audit';
 import { exitForUsage, exitWithHelp } from '@webxterm/shared/command-line';
@@ -22,20 +23,14 @@ const later = { settle: async () => {} };
 /** A person waits no longer than this for the database. */
 const mongoWithinMs = 10_000;
 
-const databaseIsAway = (): Promise<never> =>
-  new Promise((_resolve, reject) => {
-    const error = new AppError(
-      'unavailable',
-      'MongoDB does not answer. Is it running? Start it (npm start), then try again.',
-    );
-    setTimeout(() => reject(error), mongoWithinMs).unref();
-  });
+const databaseIsAway = (): AppError =>
+  new AppError('unavailable', 'MongoDB does not answer. Is it running? Start it (npm start), then try again.');
 
 const connect = async (shutdown: Shutdown): Promise<OperatorCommands> => {
   const settings = readOperatorSettings();
   const logger = createLogger({ service: 'admin', level: 'warn' });
   const connecting = connectMongo({ url: settings.MONGO_URL, logger, health: new Health('admin'), shutdown });
-  const connection = await Promise.race([connecting, databaseIsAway()]);
+  const connection = await withinDeadline(mongoWithinMs, connecting, databaseIsAway);
   const users = new UserStore(connection);
   const store = new SigninStore(connection);
   const outbox = new Outbox(connection);

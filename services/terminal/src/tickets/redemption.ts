@@ -1,3 +1,4 @@
+import { withinDeadline } from '@webxterm/contracts/deadline';
 import { AppError, type Logger } from '@webxterm/shared';
 import { duplicateIndexKey } from '@webxterm/shared/mongo';
 import { type Connection, type Model, Schema } from 'mongoose';
@@ -54,17 +55,7 @@ export class Redemption {
 
   async #insert(token: RedeemedToken): Promise<void> {
     if (this.#model.db.readyState !== 1) throw new Error('the database is away');
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new Error('the database is late')), databaseDeadlineMs);
-    });
-    const inserted = this.#model.create(token);
-    try {
-      await Promise.race([inserted, late]);
-    } finally {
-      clearTimeout(timer);
-      inserted.catch(() => {});
-    }
+    await withinDeadline(databaseDeadlineMs, this.#model.create(token), () => new Error('the database is late'));
   }
 
   #forgetOld(): void {
