@@ -1,5 +1,6 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readJsonFile } from './data-dir/private-files.ts';
 import { identify, isAlive, ProcessIdentity } from './data-dir/process-identity.ts';
 import { sessionFolder } from './settings.ts';
 import { requireOwnFolder, runtimeFolder } from './user-folder.ts';
@@ -52,10 +53,7 @@ export class PortClaims {
 
   /** By a process that could not give it back. One that cannot be read is just being written. */
   #isLeftBehind(file: string): boolean {
-    try {
-      return !isAlive(ProcessIdentity.parse(JSON.parse(readFileSync(file, 'utf8'))));
-    } catch {
-      return false;
-    }
+    const holder = readJsonFile(file, ProcessIdentity);
+    return holder !== undefined && !isAlive(holder);
   }
 }

@@ -1,8 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { OrphanGuard } from '../supervision/orphan-guard.ts';
-import { writePrivateFile } from './private-files.ts';
+import { readJsonFile, writePrivateFile } from './private-files.ts';
 import { endStranger, identify, isAlive, ProcessIdentity } from './process-identity.ts';
 
 const endWithinMs = 10_000;
@@ -37,11 +36,6 @@ export class Children {
   }
 
   #read(): ProcessIdentity[] {
-    if (!existsSync(this.#path)) return [];
-    try {
-      return z.array(ProcessIdentity).parse(JSON.parse(readFileSync(this.#path, 'utf8')));
-    } catch {
-      return []; // cut short by a full disk
-    }
+    return readJsonFile(this.#path, z.array(ProcessIdentity)) ?? [];
   }
 }

@@ -1,15 +1,8 @@
-import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { plainFailure, StackFailure } from '../failure.ts';
+import { readJsonFile } from './private-files.ts';
 import { identify, isAlive, ProcessIdentity } from './process-identity.ts';
-
-const readHolder = (path: string): ProcessIdentity | undefined => {
-  try {
-    return ProcessIdentity.parse(JSON.parse(readFileSync(path, 'utf8')));
-  } catch {
-    return undefined; // gone meanwhile, or cut short by a full disk
-  }
-};
 
 const isExisting = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EEXIST';
 
@@ -33,7 +26,7 @@ export const lockDataDir = (dataDir: string): (() => void) => {
     } finally {
       rmSync(own, { force: true });
     }
-    const holder = readHolder(path);
+    const holder = readJsonFile(path, ProcessIdentity);
     if (holder !== undefined && isAlive(holder))
       throw new StackFailure(
         `${dataDir} is in use by the process ${holder.pid}: end that one first, or start with another WEBXTERM_DATA_DIR`,

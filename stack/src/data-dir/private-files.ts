@@ -1,4 +1,6 @@
-import { chmodSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { parseJson } from '@webxterm/contracts/json';
+import type { z } from 'zod';
 import { plainFailure, StackFailure } from '../failure.ts';
 
 /** Makes a folder that only its owner may enter, also when it was there with wider rights. */
@@ -15,6 +17,15 @@ export const makePrivateFolder = (path: string): void => {
     throw new StackFailure(
       `${path} belongs to another user (uid ${owner}): choose another folder with WEBXTERM_DATA_DIR`,
     );
+};
+
+/** What a file of JSON says; undefined where it is not there, was cut short by a full disk or has another shape. */
+export const readJsonFile = <S extends z.ZodType>(path: string, schema: S): z.output<S> | undefined => {
+  try {
+    return schema.safeParse(parseJson(readFileSync(path, 'utf8'))).data;
+  } catch {
+    return undefined;
+  }
 };
 
 /** Writes a file for its owner's eyes only, at once or not at all. */

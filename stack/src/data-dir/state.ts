@@ -1,7 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { writePrivateFile } from './private-files.ts';
+import { readJsonFile, writePrivateFile } from './private-files.ts';
 
 const State = z.object({
   /** The ports of the last start, taken again when they are free. */
@@ -17,13 +16,8 @@ const file = (dataDir: string): string => join(dataDir, 'state.json');
 
 /** What the stack remembers from start to start; empty when there is nothing or it cannot be read. */
 export const readState = (dataDir: string): State => {
-  const path = file(dataDir);
-  if (!existsSync(path)) return {};
-  try {
-    return State.parse(JSON.parse(readFileSync(path, 'utf8')));
-  } catch {
-    return {}; // only a convenience: ports are chosen anew
-  }
+  // Only a convenience: ports are chosen anew.
+  return readJsonFile(file(dataDir), State) ?? {};
 };
 
 export const updateState = (dataDir: string, changes: State): void => {

@@ -1,3 +1,4 @@
+import { parseJson } from '@webxterm/contracts/json';
 import * as v from 'valibot';
 import { readIfThere, writePrivate } from './private-file.ts';
 
@@ -20,11 +21,8 @@ export type AgentStatus = v.InferOutput<typeof AgentStatus>;
 
 /** Undefined when it cannot be read. */
 export const parseStatus = (text: string): AgentStatus | undefined => {
-  try {
-    return v.parse(AgentStatus, JSON.parse(text));
-  } catch {
-    return undefined;
-  }
+  const status = v.safeParse(AgentStatus, parseJson(text));
+  return status.success ? status.output : undefined;
 };
 
 export const writeStatus = (file: string, status: AgentStatus): Promise<void> =>

@@ -1,5 +1,6 @@
 import { type QueryClient, useQueryClient } from '@tanstack/react-query';
 import { jittered, waitAfter } from '@webxterm/contracts/back-off';
+import { parseJson } from '@webxterm/contracts/json';
 import { type Machine, MachineAccessChange, MachineEvent } from '@webxterm/contracts/rest';
 import { createContext, useContext, useEffect, useState } from 'react';
 import { SignedOutError } from '../api/api-error.ts';
@@ -111,14 +112,6 @@ const applyToCache = (queries: QueryClient, kind: string, event: MachineEvent): 
   if (!known || kind === 'status') void queries.invalidateQueries({ queryKey: machineKeys.lists });
   // It came with what its agent told of it: of one that was added just now nothing was known before.
   if (kind === 'status') void queries.invalidateQueries({ queryKey: machineKeys.one(event.agent_id) });
-};
-
-const parseJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 };
 
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>

@@ -1,6 +1,7 @@
 import type { JsMsg } from '@nats-io/jetstream';
 import type { Msg } from '@nats-io/transport-node';
 import { signedMessageHeader } from '@webxterm/contracts/bus';
+import { parseJson } from '@webxterm/contracts/json';
 import type { z } from 'zod';
 import type { TextVerifier } from './message-keys.ts';
 import type { Refusals } from './refusals.ts';
@@ -94,10 +95,6 @@ const isOn = (channel: string, subject: string): boolean => {
 
 /** Some messages have an envelope, others are the body itself. */
 const bodyOf = (payload: string): unknown => {
-  try {
-    const value: unknown = JSON.parse(payload);
-    return typeof value === 'object' && value !== null && 'body' in value ? value.body : value;
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(payload);
+  return typeof value === 'object' && value !== null && 'body' in value ? value.body : value;
 };

@@ -1,3 +1,4 @@
+import { parseJson } from '@webxterm/contracts/json';
 import mongoose, { Types } from 'mongoose';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
@@ -15,12 +16,10 @@ export const writeCursor = ({ key, id }: Place): string =>
 
 /** @throws AppError invalid_input for what writeCursor did not write */
 export const readCursor = (cursor: string): Place => {
-  try {
-    const [key, id] = Written.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
-    return { key, id: new Types.ObjectId(id) };
-  } catch (error) {
-    throw notOfThisList(error);
-  }
+  const written = Written.safeParse(parseJson(Buffer.from(cursor, 'base64url').toString()));
+  if (!written.success) throw notOfThisList(written.error);
+  const [key, id] = written.data;
+  return { key, id: new Types.ObjectId(id) };
 };
 
 /** The answer to a cursor that is of no place in the list. */

@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, hkdfSync, type KeyObject, sign, verify } from 'node:crypto';
 import type { KvEntry } from '@nats-io/kv';
 import { SigninStatement, signinStoredWithinMs } from '@webxterm/contracts/bus';
+import { parseJson } from '@webxterm/contracts/json';
 
 /** An entry of the allow-list: what auth said, and when. Value null: the sign-in ended. */
 export interface SignedEntry extends SigninStatement {
@@ -79,12 +80,8 @@ export const readEntry = (stored: StoredEntry): SignedEntry | undefined => {
 
 const parseEntry = (text: string): SignedEntry | undefined => {
   if (text.charAt(signatureLength) !== '.') return undefined;
-  try {
-    const { at, value } = SigninStatement.parse(JSON.parse(text.slice(signatureLength + 1)));
-    return { text, at, value };
-  } catch {
-    return undefined;
-  }
+  const statement = SigninStatement.safeParse(parseJson(text.slice(signatureLength + 1)));
+  return statement.success ? { text, ...statement.data } : undefined;
 };
 
 /** By how many ms the clock of auth was ahead of that of NATS when this was stored; undefined: auth has not signed it. */

@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
+import { parseJson } from '@webxterm/contracts/json';
 import type { z } from 'zod';
 import { AppError } from '../errors.ts';
 import { hmacSha256 } from '../hmac.ts';
@@ -28,7 +29,7 @@ export const openToken = <S extends z.ZodType<{ exp: number }>>(
   const given = Buffer.from(signature, 'base64url');
   const wanted = hmacSha256(key, prefix, payload);
   if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) throw new AppError('unauthenticated');
-  const parsed = schema.safeParse(JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')));
+  const parsed = schema.safeParse(parseJson(Buffer.from(payload, 'base64url').toString('utf8')));
   if (!parsed.success || parsed.data.exp * 1000 <= nowMs) throw new AppError('unauthenticated');
   return parsed.data;
 };

@@ -1,4 +1,5 @@
 import { get } from 'node:http';
+import { parseJson } from '@webxterm/contracts/json';
 import { z } from 'zod';
 
 /** What a service's /readyz says of itself and of the servers it uses. */
@@ -24,15 +25,7 @@ export const probe = (healthUrl: string): Promise<Readiness | undefined> =>
       });
       response.on('error', none);
       response.on('close', none);
-      response.on('end', () => resolve(parseReport(text)));
+      response.on('end', () => resolve(Readiness.safeParse(parseJson(text)).data));
     });
     request.on('error', none);
   });
-
-const parseReport = (text: string): Readiness | undefined => {
-  try {
-    return Readiness.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
-};

@@ -1,4 +1,5 @@
 import { maxWinsize } from '@webxterm/contracts/frames';
+import { parseJson } from '@webxterm/contracts/json';
 import { AppError } from '@webxterm/shared';
 import { z } from 'zod';
 
@@ -13,12 +14,8 @@ export type ClientMessage = z.infer<typeof ClientMessage>;
 
 /** @throws AppError bad_request for what is not JSON, invalid_input for JSON that is none of the messages */
 export const readClientMessage = (text: string): ClientMessage => {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new AppError('bad_request', 'A message is not JSON.', { cause: error });
-  }
+  const value = parseJson(text);
+  if (value === undefined) throw new AppError('bad_request', 'A message is not JSON.');
   const parsed = ClientMessage.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
