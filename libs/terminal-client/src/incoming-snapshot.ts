@@ -1,11 +1,7 @@
+import { maxSnapshot, snapshotWindow } from '@webxterm/contracts/frames';
 import { StreamProtocolError } from '@webxterm/stream';
 import type { TerminalHandlers } from './api.ts';
 import type { Connection } from './connection.ts';
-
-/** A picture of a screen is never larger, bytes. */
-export const maxSnapshot = 2 * 1024 * 1024;
-/** The machine sends at most so many bytes beyond what is rendered. */
-export const snapshotWindow = 256 * 1024;
 
 interface Picture {
   received: number;

@@ -1,6 +1,6 @@
+import { maxSnapshot, snapshotWindow } from '@webxterm/contracts/frames';
 import { describe, expect, it } from 'vitest';
 import { maxUnrendered } from './incoming-output.ts';
-import { maxSnapshot, snapshotWindow } from './incoming-snapshot.ts';
 import { Bench, type TestSocket } from './testing/fake-server.ts';
 
 const text = (bytes: string): Uint8Array => new TextEncoder().encode(bytes);

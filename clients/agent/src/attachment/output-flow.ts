@@ -1,4 +1,4 @@
-import { type DownFrame, maxOutputFrame } from '@webxterm/contracts/frames';
+import { type DownFrame, maxOutputFrame, snapshotWindow } from '@webxterm/contracts/frames';
 import { type NextOutput, OutputCursor, type OutputSource, type Ring, type SizeMarks } from '@webxterm/stream';
 import type { ScreenSnapshot } from '../screen/messages.ts';
 import { KeptOutput } from './kept-output.ts';
@@ -10,8 +10,6 @@ const jumpBehind = 2 * 1024 * 1024;
 const jumpBack = 256 * 1024;
 /** Where no screen is known, the first line is looked for in so much of the ring. */
 const firstLineWithin = 64 * 1024;
-/** Bytes of a snapshot that may be under way. */
-const snapshotWindow = 256 * 1024;
 
 export type FlowOptions = {
   ring: Ring;

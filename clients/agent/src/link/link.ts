@@ -1,4 +1,4 @@
-import type { EndCause } from '@webxterm/contracts/frames';
+import { type EndCause, endCausesOfHub } from '@webxterm/contracts/frames';
 import type { Command, EndSession, Refused, ServerMessage, Welcome } from '@webxterm/contracts/grpc';
 import type { Logger } from 'pino';
 import { serveAttachment } from '../attachment/serve.ts';
@@ -31,8 +31,7 @@ const defaultPingMs = 2000;
 const defaultDeadMs = 4000;
 const minStatsMs = 1000;
 
-const endCauses: readonly EndCause[] = ['ended_by_user', 'access_revoked', 'machine_deleted', 'user_disabled'];
-const endCause = (cause: string): EndCause => endCauses.find((known) => known === cause) ?? 'ended_by_user';
+const endCause = (cause: string): EndCause => endCausesOfHub.find((known) => known === cause) ?? 'ended_by_user';
 
 /** A welcomed link to a hub, until it is over. */
 export class Link {

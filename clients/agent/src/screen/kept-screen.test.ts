@@ -1,7 +1,8 @@
+import { maxSnapshot } from '@webxterm/contracts/frames';
 import headless from '@xterm/headless';
 import { describe, expect, it } from 'vitest';
 import { KeptScreen } from './kept-screen.ts';
-import { maxSnapshot, type ScreenSnapshot } from './messages.ts';
+import type { ScreenSnapshot } from './messages.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 

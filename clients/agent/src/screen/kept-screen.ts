@@ -1,6 +1,7 @@
+import { maxSnapshot } from '@webxterm/contracts/frames';
 import { EmulatorWidths, GroundScanner, KeyboardFlags, OutputFilter, type SizeMark } from '@webxterm/stream';
 import headless, { type Terminal } from '@xterm/headless';
-import { maxSnapshot, type ScreenSnapshot } from './messages.ts';
+import type { ScreenSnapshot } from './messages.ts';
 import { screenState } from './screen-state.ts';
 
 /** Lines kept above the screen; the ring holds what came after them. */

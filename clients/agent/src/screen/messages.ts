@@ -24,6 +24,3 @@ export type FromScreens =
   | { kind: 'ready' }
   | { kind: 'fed'; id: number; length: number }
   | { kind: 'snapshot'; request: number; snapshot: ScreenSnapshot | undefined };
-
-/** All parts of a snapshot together, bytes. */
-export const maxSnapshot = 2 * 1024 * 1024;

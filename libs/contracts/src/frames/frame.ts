@@ -1,24 +1,15 @@
+import type { detachReasons, endCauses, linkStates } from './layout.ts';
+
 /**
  * The frames of `webxterm.v1`: the same bytes in a binary WebSocket message and in the gRPC attach streams, so
  * relays pass them on as they are. One type byte, then fixed fields (big endian), then the payload to the end of the
  * message. Offsets are absolute byte counts from the first byte of the stream (u64, as bigint only on the wire:
  * 2^53 bytes are 8 PiB, so in memory they are numbers).
  */
-export type EndCause =
-  | 'shell_exit'
-  | 'ended_by_user'
-  | 'access_revoked'
-  | 'machine_deleted'
-  | 'user_disabled'
-  | 'detach_timeout'
-  | 'agent_stopped'
-  | 'spawn_failed'
-  | 'unknown';
-
-export type DetachReason = 'left' | 'moving' | 'broken' | 'displaced' | 'revoked' | 'ring_overrun';
-
+export type EndCause = (typeof endCauses)[number];
+export type DetachReason = (typeof detachReasons)[number];
 /** What stands between this viewer and its shell right now. */
-export type LinkState = 'connecting' | 'live' | 'unreachable';
+export type LinkState = (typeof linkStates)[number];
 
 /** Viewer to machine. `hello` and `attach` are read by the terminal service; the rest goes to the agent unchanged. */
 export type UpFrame =

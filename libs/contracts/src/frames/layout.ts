@@ -1,4 +1,3 @@
-import type { DetachReason, EndCause, LinkState } from './frame.ts';
 import { maxWinsize } from './limits.ts';
 import { FrameError } from './wire.ts';
 
@@ -34,7 +33,8 @@ export const outputHeaderSize = 9;
 /** Bytes before the payload of an input frame: type, offset and flags. */
 export const inputHeaderSize = 10;
 
-export const endCauses: readonly EndCause[] = [
+/** Each is told by its place in its list: a new one comes last. */
+export const endCauses = [
   'unknown',
   'shell_exit',
   'ended_by_user',
@@ -44,16 +44,11 @@ export const endCauses: readonly EndCause[] = [
   'detach_timeout',
   'agent_stopped',
   'spawn_failed',
-];
-export const detachReasons: readonly DetachReason[] = [
-  'left',
-  'moving',
-  'broken',
-  'displaced',
-  'revoked',
-  'ring_overrun',
-];
-export const linkStates: readonly LinkState[] = ['connecting', 'live', 'unreachable'];
+] as const;
+/** Those for which a hub has a machine end sessions. */
+export const endCausesOfHub = ['ended_by_user', 'access_revoked', 'machine_deleted', 'user_disabled'] as const;
+export const detachReasons = ['left', 'moving', 'broken', 'displaced', 'revoked', 'ring_overrun'] as const;
+export const linkStates = ['connecting', 'live', 'unreachable'] as const;
 export const scopes = ['hop', 'path'] as const;
 
 export const flag = (on: boolean, bit: number): number => (on ? bit : 0);

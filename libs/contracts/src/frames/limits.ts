@@ -9,6 +9,10 @@ export const inputWindow = 256 * 1024;
 /** The viewer's output window is kept between these (window = rate x (RTT + 50 ms)). */
 export const minOutputWindow = 16 * 1024;
 export const maxOutputWindow = 4 * 1024 * 1024;
+/** A picture of a screen is never larger, all its parts together. */
+export const maxSnapshot = 2 * 1024 * 1024;
+/** A machine sends at most so much of a picture beyond what the viewer has rendered. */
+export const snapshotWindow = 256 * 1024;
 /** Default size of a session's ring. */
 export const defaultRingSize = 8 * 1024 * 1024;
 /** Largest WebSocket message taken from a client. */
