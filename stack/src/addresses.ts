@@ -1,9 +1,6 @@
 import { hostname, networkInterfaces } from 'node:os';
 
 const everywhere = ['0.0.0.0', '::'];
-const loopback = /^(127\.|::1$|localhost$)/;
-
-export const isLoopback = (host: string): boolean => loopback.test(host);
 
 /** Where the gateway listens, and how it is spoken to. */
 export interface Place {

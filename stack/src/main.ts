@@ -1,5 +1,5 @@
+import { isLoopback } from '@webxterm/contracts/loopback';
 import { exitForUsage, exitWithHelp } from '@webxterm/shared/command-line';
-import { isLoopback } from './addresses.ts';
 import { asksForHelp, startHelp } from './command-line.ts';
 import { readState, updateState } from './data-dir/state.ts';
 import { reasonOf, StackFailure } from './failure.ts';

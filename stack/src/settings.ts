@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
+import { isLoopback } from '@webxterm/contracts/loopback';
 import { list, origin } from '@webxterm/shared';
 import { z } from 'zod';
-import { isLoopback } from './addresses.ts';
 import { defaultCacheFolder } from './binaries/server-cache.ts';
 import { StackFailure } from './failure.ts';
 import type { ServiceName } from './services/service-plan.ts';

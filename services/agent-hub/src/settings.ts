@@ -1,3 +1,4 @@
+import { isLoopback } from '@webxterm/contracts/loopback';
 import {
   allowListSettings,
   busSettings,
@@ -85,5 +86,3 @@ export const readHubSettings = (environment?: Record<string, string | undefined>
   if (problems.length > 0) throw new ConfigError('agent-hub', problems);
   return settings;
 };
-
-const isLoopback = (host: string): boolean => /^(127(\.\d{1,3}){3}|::1|localhost)$/.test(host);

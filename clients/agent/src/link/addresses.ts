@@ -1,9 +1,9 @@
+import { isLoopback } from '@webxterm/contracts/loopback';
 import type { WellKnown } from '@webxterm/contracts/rest';
 import * as v from 'valibot';
 import { describeError, exitCode, Failure } from '../failure.ts';
 import { askHost, type HostAnswer, type Trust } from './ask-host.ts';
 import { isAboutDates, wrongClock } from './clock.ts';
-import { isLoopback } from './loopback.ts';
 import type { ProxySettings } from './proxy.ts';
 
 /** Where hubs can be dialled, and whom they are believed by: a private CA (PEM), or the public ones. */
@@ -25,8 +25,7 @@ const Answer: v.GenericSchema<unknown, Pick<WellKnown, 'grpc'>> = v.object({
 const hostOf = (address: string): string => address.slice(0, address.lastIndexOf(':')).replace(/^\[|\]$/g, '');
 
 /** What a host says about its CA can be believed: nobody stands between who could say something else. */
-export const isTrustworthy = (host: string): boolean =>
-  host.startsWith('https:') || isLoopback(new URL(host).hostname.replace(/^\[|\]$/g, ''));
+export const isTrustworthy = (host: string): boolean => host.startsWith('https:') || isLoopback(new URL(host).hostname);
 
 /**
  * The hubs that may be dialled: plain connections go to this very machine only, whatever the server says.

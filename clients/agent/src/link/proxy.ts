@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { BlockList, isIP } from 'node:net';
-import { isLoopback } from './loopback.ts';
+import { isLoopback } from '@webxterm/contracts/loopback';
 
 /** An HTTP proxy that opens connections by CONNECT. */
 export type HttpProxy = {

@@ -1,7 +1,4 @@
-import { isIPv4 } from 'node:net';
-
-const loopbackName = (host: string): boolean =>
-  host === 'localhost' || host === '[::1]' || (isIPv4(host) && host.startsWith('127.'));
+import { isLoopback } from '@webxterm/contracts/loopback';
 
 /** What an operator has to know about a gateway that starts all the same. */
 export const startWarnings = (settings: {
@@ -10,7 +7,7 @@ export const startWarnings = (settings: {
 }): string[] =>
   [settings.PUBLIC_URL, ...settings.EXTRA_ORIGINS]
     .map((text) => new URL(text))
-    .filter(({ protocol, hostname }) => protocol === 'http:' && !loopbackName(hostname))
+    .filter(({ protocol, hostname }) => protocol === 'http:' && !isLoopback(hostname))
     .map(
       ({ origin }) =>
         `NOT SAFE: ${origin} is plain http. Whoever is on the way reads passwords and everything that is typed. Give this port a certificate (TLS_DIR), or put a proxy with TLS in front of it and say https:// in PUBLIC_URL.`,

@@ -1,3 +1,5 @@
+import { alikeOnLoopback } from '@webxterm/contracts/loopback';
+
 /** Under which names this door may be reached, and from which pages. */
 export interface DoorNames {
   /** Host headers that are ours, lower case, the scheme's default port left out. */
@@ -5,8 +7,6 @@ export interface DoorNames {
   /** Origins that may connect and read. */
   readonly origins: ReadonlySet<string>;
 }
-
-const loopbackNames = ['127.0.0.1', 'localhost', '[::1]'];
 
 /**
  * PUBLIC_URL and the extra origins; where one of them is a loopback name all three loopback names count, with its port.
@@ -16,10 +16,7 @@ export const doorNames = (publicUrl: string, extraOrigins: readonly string[]): D
   const origins = new Set<string>();
   const hosts = new Set<string>();
   for (const origin of [publicUrl, ...extraOrigins]) {
-    const url = new URL(origin);
-    const names = loopbackNames.includes(url.hostname) ? loopbackNames : [url.hostname];
-    for (const name of names) {
-      const alike = new URL(`${url.protocol}//${name}${url.port === '' ? '' : `:${url.port}`}`);
+    for (const alike of alikeOnLoopback(new URL(origin))) {
       origins.add(alike.origin);
       hosts.add(alike.host);
       // A client may spell out the default port.

@@ -1,5 +1,6 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { authorizeMachine } from '@webxterm/contracts/bus';
+import { isLoopback } from '@webxterm/contracts/loopback';
 import { AppError } from '@webxterm/shared';
 import { ask, type PresenceView } from '@webxterm/shared/bus';
 
@@ -18,7 +19,9 @@ export interface Locator {
   explainAbsence(sid: string, agentId: string, requestId: string): Promise<AppError>;
 }
 
-const isLoopback = (address: string): boolean => /^(127(\.\d{1,3}){3}|\[::1\]|localhost):\d+$/.test(address);
+/** `address`: host:port */
+const isOnLoopback = (address: string): boolean =>
+  isLoopback(/^(?<host>\[.+\]|[^:]+):\d+$/.exec(address)?.groups?.host ?? '');
 
 /** Finds machines by the presence that the hubs keep. */
 export class PresenceLocator implements Locator {
@@ -39,7 +42,7 @@ export class PresenceLocator implements Locator {
 
   find(agentId: string): HubLocation | undefined {
     const found = this.#presence.find(agentId);
-    if (found === undefined || (this.#plain && !isLoopback(found.presence.address))) return undefined;
+    if (found === undefined || (this.#plain && !isOnLoopback(found.presence.address))) return undefined;
     return { address: found.presence.address, generation: BigInt(found.presence.generation) };
   }
 
