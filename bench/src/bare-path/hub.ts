@@ -1,18 +1,19 @@
 // argv: port
-import http2 from 'node:http2';
 import { Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js';
+import { wrapHttp2 } from '@webxterm/contracts/grpc';
 import { bareHub, channelOptions } from './method.ts';
 
 type Stream = ServerDuplexStream<Buffer, Buffer>;
 
 // grpc-js leaves its server's receive window at the default 64 KiB; the product raises it in the same way.
-const createServer = http2.createServer;
-http2.createServer = ((options: http2.ServerOptions) => {
-  const window = channelOptions['grpc-node.flow_control_window'];
-  const server = createServer({ ...options, settings: { ...options.settings, initialWindowSize: window } });
-  server.on('session', (session) => session.setLocalWindowSize(window));
-  return server;
-}) as typeof http2.createServer;
+const window = channelOptions['grpc-node.flow_control_window'];
+wrapHttp2({
+  createServer: (createServer) => (options) => {
+    const server = createServer({ ...options, settings: { ...options.settings, initialWindowSize: window } });
+    server.on('session', (session) => session.setLocalWindowSize(window));
+    return server;
+  },
+});
 
 const [port] = process.argv.slice(2).map(Number);
 const waiting: Stream[] = [];

@@ -1,32 +1,21 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import http2, { type ClientHttp2Session, type ClientSessionOptions } from 'node:http2';
-import { TLSSocket } from 'node:tls';
-
-/** RFC 9266, tls-exporter. */
-const label = 'EXPORTER-Channel-Binding';
-const length = 32;
-const none = Buffer.alloc(0);
+import type { ClientHttp2Session } from 'node:http2';
+import { channelBindingOf, type Http2Wrappers, wrapHttp2 } from '@webxterm/contracts/grpc';
 
 interface Dialling {
   session: ClientHttp2Session | undefined;
 }
 
 const dialling = new AsyncLocalStorage<Dialling>();
-let watching = false;
 
-/** grpc-js does not show its connections; it makes them with node:http2, in the asynchronous context of the dial. */
-const watchConnections = (): void => {
-  if (watching) return;
-  watching = true;
-  const connect = http2.connect.bind(http2);
-  Object.assign(http2, {
-    connect: (authority: string, options: ClientSessionOptions = {}) => {
-      const session = connect(authority, options);
-      const dial = dialling.getStore();
-      if (dial !== undefined) dial.session = session;
-      return session;
-    },
-  });
+/** grpc-js makes its connections in the asynchronous context of the dial. */
+const watching: Http2Wrappers = {
+  connect: (connect) => (authority, options) => {
+    const session = connect(authority, options);
+    const dial = dialling.getStore();
+    if (dial !== undefined) dial.session = session;
+    return session;
+  },
 };
 
 /**
@@ -34,14 +23,8 @@ const watchConnections = (): void => {
  * stands; none when it is plain.
  */
 export const withChannelBinding = <T>(dial: () => T): [T, () => Buffer] => {
-  watchConnections();
+  wrapHttp2(watching);
   const state: Dialling = { session: undefined };
   const result = dialling.run(state, dial);
-  return [
-    result,
-    () => {
-      const socket = state.session?.socket;
-      return socket instanceof TLSSocket ? socket.exportKeyingMaterial(length, label, none) : none;
-    },
-  ];
+  return [result, () => channelBindingOf(state.session?.socket)];
 };

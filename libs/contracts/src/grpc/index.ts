@@ -2,6 +2,7 @@ import type { MethodDefinition } from '@grpc/grpc-js';
 import { AgentServiceService } from './generated/vsay/agent/v1/agent.ts';
 import { HubServiceService } from './generated/webxterm/hub/v1/hub.ts';
 
+export { channelBindingOf } from './channel-binding.ts';
 export * from './frame-message.ts';
 export * from './generated/vsay/agent/v1/agent.ts';
 export {
@@ -13,6 +14,8 @@ export {
   ResizeSessionRequest,
   ResizeSessionResponse,
 } from './generated/webxterm/hub/v1/hub.ts';
+
+export { type Http2Wrappers, wrapHttp2 } from './http2-wrappers.ts';
 
 /**
  * Names in certificates of the installation's private CA, whatever host a service runs on: the hub for agents, the hub's internal

@@ -1,9 +1,7 @@
 import type { ServerHttp2Session } from 'node:http2';
 import { TLSSocket } from 'node:tls';
+import { channelBindingOf } from '@webxterm/contracts/grpc';
 
-/** RFC 9266, tls-exporter. */
-const label = 'EXPORTER-Channel-Binding';
-const length = 32;
 const none = Buffer.alloc(0);
 
 /** By the peer's address and port, as a call's `getPeer` gives them. */
@@ -14,7 +12,7 @@ export const keepChannelBinding = (session: ServerHttp2Session): void => {
   const { socket } = session;
   if (!(socket instanceof TLSSocket)) return;
   const peer = `${socket.remoteAddress}:${socket.remotePort}`;
-  bindings.set(peer, socket.exportKeyingMaterial(length, label, none));
+  bindings.set(peer, channelBindingOf(socket));
   session.once('close', () => bindings.delete(peer));
 };
 

@@ -1,10 +1,12 @@
-import http2, {
-  type IncomingHttpHeaders,
-  type SecureServerOptions,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-  type ServerOptions,
+import type {
+  Http2SecureServer,
+  Http2Server,
+  IncomingHttpHeaders,
+  ServerHttp2Session,
+  ServerHttp2Stream,
+  ServerOptions,
 } from 'node:http2';
+import { type Http2Wrappers, wrapHttp2 } from '@webxterm/contracts/grpc';
 
 /** What an HTTP/2 server that grpc-js makes is given besides what grpc-js knows of. */
 export interface Http2Hooks {
@@ -15,14 +17,12 @@ export interface Http2Hooks {
 }
 
 let hooks: Http2Hooks | undefined;
-let patched = false;
 
 /**
- * Runs `make`, in which grpc-js makes one HTTP/2 server, and has it made with these hooks. grpc-js takes the server from
- * node:http2 and passes no options of ours through, so this is the only place to reach it.
+ * Runs `make`, in which grpc-js makes one HTTP/2 server, and has it made with these hooks.
  */
 export const withHttp2Hooks = <T>(wanted: Http2Hooks, make: () => T): T => {
-  patch();
+  wrapHttp2(hooking);
   hooks = wanted;
   try {
     return make();
@@ -31,20 +31,15 @@ export const withHttp2Hooks = <T>(wanted: Http2Hooks, make: () => T): T => {
   }
 };
 
-const patch = (): void => {
-  if (patched) return;
-  patched = true;
-  const createServer = http2.createServer.bind(http2);
-  const createSecureServer = http2.createSecureServer.bind(http2);
-  Object.assign(http2, {
-    createServer: (options: ServerOptions = {}) => hook(options, createServer),
-    createSecureServer: (options: SecureServerOptions = {}) => hook(options, createSecureServer),
-  });
+const hooking: Http2Wrappers = {
+  createServer: (create) => (options) => hook(options, create),
+  createSecureServer: (create) => (options) => hook(options, create),
 };
 
-type Http2Server = ReturnType<typeof http2.createServer> | ReturnType<typeof http2.createSecureServer>;
-
-const hook = <O extends ServerOptions, S extends Http2Server>(options: O, create: (options: O) => S): S => {
+const hook = <O extends ServerOptions, S extends Http2Server | Http2SecureServer>(
+  options: O,
+  create: (options: O) => S,
+): S => {
   if (hooks === undefined) return create(options);
   const { session: onSession, stream: onStream, options: more } = hooks;
   const server = create({ ...options, ...more, settings: { ...options.settings, ...more.settings } });

@@ -1,4 +1,4 @@
-import http2, { type ClientSessionOptions } from 'node:http2';
+import { type Http2Wrappers, wrapHttp2 } from '@webxterm/contracts/grpc';
 
 /**
  * Bytes that a hub may have on its way to us for one attachment. Twice the largest output limit (4 MiB), for HTTP/2 gives
@@ -6,18 +6,13 @@ import http2, { type ClientSessionOptions } from 'node:http2';
  */
 export const streamWindow = 8 * 1024 * 1024;
 
-let bounded = false;
+const bounding: Http2Wrappers = {
+  connect: (connect) => (authority, options) =>
+    connect(authority, { ...options, settings: { ...options.settings, initialWindowSize: streamWindow } }),
+};
 
 /**
  * Makes every HTTP/2 connection that this process opens from now on bound its streams. grpc-js has one option for the window
- * of a connection and of each stream of it, so this is the only place to tell them apart. Idempotent.
+ * of a connection and of each stream of it, so this is the only way to tell them apart. Idempotent.
  */
-export const boundStreamWindows = (): void => {
-  if (bounded) return;
-  bounded = true;
-  const connect = http2.connect.bind(http2);
-  Object.assign(http2, {
-    connect: (authority: string, options: ClientSessionOptions = {}) =>
-      connect(authority, { ...options, settings: { ...options.settings, initialWindowSize: streamWindow } }),
-  });
-};
+export const boundStreamWindows = (): void => wrapHttp2(bounding);

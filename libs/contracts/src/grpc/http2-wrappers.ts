@@ -1,0 +1,43 @@
+import http2, {
+  type ClientHttp2Session,
+  type ClientSessionOptions,
+  type Http2SecureServer,
+  type Http2Server,
+  type SecureServerOptions,
+  type ServerOptions,
+} from 'node:http2';
+
+type Connect = (authority: string, options: ClientSessionOptions) => ClientHttp2Session;
+
+/** What is put around the functions by which grpc-js makes its connections and servers. */
+export interface Http2Wrappers {
+  readonly connect?: (connect: Connect) => Connect;
+  readonly createServer?: (create: (options: ServerOptions) => Http2Server) => (options: ServerOptions) => Http2Server;
+  readonly createSecureServer?: (
+    create: (options: SecureServerOptions) => Http2SecureServer,
+  ) => (options: SecureServerOptions) => Http2SecureServer;
+}
+
+const wrapped = new Set<Http2Wrappers>();
+
+/**
+ * Puts wrappers around node:http2, for this process and from now on. grpc-js shows neither its connections nor its servers and passes no
+ * options of ours through: this is the only way to them. The same wrappers are put around once, however often this is called.
+ */
+export const wrapHttp2 = (wrappers: Http2Wrappers): void => {
+  if (wrapped.has(wrappers)) return;
+  wrapped.add(wrappers);
+  const { connect, createServer, createSecureServer } = wrappers;
+  // grpc-js gives no listener; without options Node takes its own.
+  const around = <O, R>(make: ((options: O) => R) | undefined) => make && ((options?: O) => make(options ?? ({} as O)));
+  const wrappedConnect = connect?.(http2.connect.bind(http2));
+  Object.assign(http2, {
+    ...(wrappedConnect && {
+      connect: (authority: string, options: ClientSessionOptions = {}) => wrappedConnect(authority, options),
+    }),
+    ...(createServer && { createServer: around(createServer(http2.createServer.bind(http2))) }),
+    ...(createSecureServer && {
+      createSecureServer: around(createSecureServer(http2.createSecureServer.bind(http2))),
+    }),
+  });
+};
