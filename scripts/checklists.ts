@@ -148,8 +148,10 @@ const collectionsIn = (source: string): string[] =>
   [
     ...source
       .replace(/\s+/g, ' ')
-      .matchAll(/\.model(?:<[^(]*>)?\( ?'[^']+', \w+, '([a-z_]+)'|\bcollection: '([a-z_]+)'/g),
-  ].map(([, third, option]) => third ?? option ?? '');
+      .matchAll(
+        /\.model(?:<[^(]*>)?\( ?'[^']+', \w+, '([a-z_]+)'|\bcollection: '([a-z_]+)'|\bdb\.collection(?:<\w+>)?\('([a-z_]+)'/g,
+      ),
+  ].map(([, third, option, plain]) => third ?? option ?? plain ?? '');
 
 const folderOf = (owner: string): string => (owner === 'each' ? 'libs/shared/src' : `services/${owner}/src`);
 

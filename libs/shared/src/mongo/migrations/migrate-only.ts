@@ -1,3 +1,4 @@
+import { exitForUsage, exitWithHelp, parseCommandLine } from '../../command-line/command-line.ts';
 import { readConfig } from '../../config/config.ts';
 import { mongoSettings, serviceSettings } from '../../config/settings.ts';
 import { Health } from '../../lifecycle/health.ts';
@@ -12,8 +13,15 @@ const { LOG_LEVEL, INSTANCE_ID } = serviceSettings;
  * A program that runs the migrations of a service and ends: set-up starts it before it replaces the first instance, so that a step that
  * fails stops an upgrade while every instance is still of the version before. Ends with 0; as the service itself would otherwise.
  */
-export const migrateOnly = (service: string, steps: readonly MigrationStep[]): Promise<void> =>
-  runService(
+export const migrateOnly = async (service: string, steps: readonly MigrationStep[]): Promise<void> => {
+  const usage = `Usage: node src/migrate.ts\n\nRuns the migrations of the database of ${service}, and ends. It takes no arguments.`;
+  try {
+    const { values } = parseCommandLine(process.argv.slice(2), { options: {}, positionals: 0 });
+    if (values.help) exitWithHelp(usage);
+  } catch (error) {
+    exitForUsage(error, usage);
+  }
+  await runService(
     service,
     () => readConfig(`${service}-migrate`, { LOG_LEVEL, INSTANCE_ID, ...mongoSettings }),
     async (settings, { logger, shutdown }) => {
@@ -27,3 +35,4 @@ export const migrateOnly = (service: string, steps: readonly MigrationStep[]): P
       }
     },
   );
+};
