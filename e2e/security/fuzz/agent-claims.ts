@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import type { AgentMessage, MachineFacts } from '@webxterm/contracts/grpc';
+import type { AgentMessage } from '@webxterm/contracts/grpc';
 import { getMachine, listMachines, machineMetrics, recentMachines } from '@webxterm/contracts/rest';
 import fc, { type Arbitrary } from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { anyFacts, anyText, anyU32, anyU64 } from '../../../services/agent-hub/src/testing/arbitrary-facts.ts';
 import { launchBrowser } from '../../support/browser.ts';
 import { eventually } from '../../support/rest.ts';
 import { TerminalPage } from '../../support/terminal-page.ts';
@@ -11,44 +12,12 @@ import { hubAddress, type World } from '../world.ts';
 
 const machines = 24;
 
-const nasty = [
-  '',
-  '\0',
-  '\u202e\u2066',
-  '\u200b\u3164\u2800',
-  '\r\n\u001b[2J',
-  '<img src=x onerror=alert(1)>',
-  `e${'\u0301'.repeat(300)}`,
-  '𝕏'.repeat(250),
-];
 // All of a hello together stay below the 32 KiB that a hub takes before it knows who says it: agent-port.ts tries more.
-const text = fc.oneof(
-  fc.constantFrom(...nasty),
-  fc.string({ unit: 'binary', maxLength: 200 }).map((said) => said.toWellFormed()),
-);
-const u64 = fc.oneof(
-  fc.constantFrom(0n, 2n ** 53n, 2n ** 63n, 2n ** 64n - 1n),
-  fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
-);
-const u32 = fc.oneof(fc.constantFrom(0, 0xffff_ffff), fc.nat(0xffff_ffff));
+const text = anyText(200);
 const real = fc.oneof(fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, -1e308, -0, 1e308), fc.double());
 const i32 = fc.constantFrom(-(2 ** 31), -1, 0, 255, 2 ** 31 - 1);
 
-const facts: Arbitrary<MachineFacts> = fc.record({
-  name: text,
-  hostname: text,
-  os: text,
-  osVersion: text,
-  arch: text,
-  agentVersion: text,
-  cpuCores: u32,
-  memTotalMb: u64,
-  diskTotalGb: u64,
-  linuxUser: text,
-  processUser: text,
-  description: text,
-  tags: fc.array(text, { maxLength: 12 }),
-});
+const facts = anyFacts(text, 12);
 
 const id = fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes));
 const session = fc.record({
@@ -56,11 +25,11 @@ const session = fc.record({
   ownerUserId: text,
   kind: text,
   state: text,
-  head: u64,
-  cols: u32,
-  rows: u32,
-  createdAtMs: u64,
-  attachments: u32,
+  head: anyU64,
+  cols: anyU32,
+  rows: anyU32,
+  createdAtMs: anyU64,
+  attachments: anyU32,
 });
 /** Whatever an agent says on its link beside its hello, and what answers it. */
 const said: Arbitrary<NonNullable<AgentMessage['message']>> = fc.oneof(
@@ -71,12 +40,12 @@ const said: Arbitrary<NonNullable<AgentMessage['message']>> = fc.oneof(
       diskPercent: real,
       networkInbound: real,
       networkOutbound: real,
-      uptimeSeconds: u64,
+      uptimeSeconds: anyU64,
     })
     .map((value) => ({ $case: 'stats' as const, value })),
   fc.array(session, { maxLength: 5 }).map((sessions) => ({ $case: 'sessions' as const, value: { sessions } })),
   fc
-    .record({ sessionId: id, finalOffset: u64, exitCode: i32, signal: text, cause: text })
+    .record({ sessionId: id, finalOffset: anyU64, exitCode: i32, signal: text, cause: text })
     .map((value) => ({ $case: 'sessionEnded' as const, value })),
   fc
     .record({

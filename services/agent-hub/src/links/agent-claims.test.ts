@@ -2,30 +2,11 @@ import { MachineFacts, ResourceStats, SessionEnded } from '@webxterm/contracts/g
 import { MachineMetadata, ResourceStats as ShownStats } from '@webxterm/contracts/rest';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { anyFacts, anyText, anyU64 } from '../testing/arbitrary-facts.ts';
 import { readEnd, readFacts, readLabels, readStats, readUptime } from './agent-claims.ts';
 
-const text = fc.string({ unit: 'binary', maxLength: 1000 });
-const u64 = fc.oneof(
-  fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
-  fc.constantFrom(2n ** 63n, 2n ** 64n - 1n, 2n ** 53n),
-);
-const u32 = fc.nat(0xffff_ffff);
-const facts = fc
-  .record({
-    name: text,
-    hostname: text,
-    os: text,
-    osVersion: text,
-    arch: text,
-    agentVersion: text,
-    cpuCores: u32,
-    memTotalMb: u64,
-    diskTotalGb: u64,
-    linuxUser: text,
-    processUser: text,
-    description: text,
-    tags: fc.array(text, { maxLength: 100 }),
-  })
+const text = anyText(1000);
+const facts = anyFacts(text, 100)
   // As they come off the wire.
   .map((said) => MachineFacts.decode(MachineFacts.encode(MachineFacts.fromPartial(said)).finish()));
 const unseen = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
@@ -68,7 +49,7 @@ describe('what an agent says', () => {
   it('of its load is within what such figures can be', () => {
     const any = fc.oneof(fc.double(), fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, -1, 1e300));
     fc.assert(
-      fc.property(any, any, u64, (percent, rate, uptime) => {
+      fc.property(any, any, anyU64, (percent, rate, uptime) => {
         const stats = readStats(
           ResourceStats.fromPartial({
             cpuPercent: percent,

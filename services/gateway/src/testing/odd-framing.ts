@@ -7,7 +7,8 @@ const payloads = [
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND'];
 
-const connectionTokens = [
+/** Headers that Connection must not name. */
+export const connectionTokens = [
   'content-length',
   'Content-Length',
   'transfer-encoding',
@@ -69,19 +70,25 @@ const byLength = (body: string): Framed[] => {
   ];
 };
 
+/** Values of Transfer-Encoding that leave in doubt where a body ends. */
+export const doubtfulCodings = [
+  'identity',
+  'gzip',
+  'gzip, chunked',
+  'chunked, chunked',
+  'chunked, identity',
+  'chunked,',
+  'chunked;q=1',
+  'xchunked',
+  '',
+  '"chunked"',
+];
+
 const byCoding = (body: string): Framed[] => {
-  const values = [
-    'chunked',
-    'Chunked',
-    'xchunked',
-    'gzip, chunked',
-    'chunked, chunked',
-    'chunked, identity',
-    'identity',
-  ];
-  values.push('chunked;q=1', '\u000bchunked', 'chunked\u0000', '"chunked"', 'chunked,', '');
   return [
-    ...values.map((value): Framed => [`Transfer-Encoding: ${value}`, chunks(body)]),
+    ...['chunked', 'Chunked', '\u000bchunked', 'chunked\u0000', ...doubtfulCodings].map(
+      (value): Framed => [`Transfer-Encoding: ${value}`, chunks(body)],
+    ),
     [`Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked`, chunks(body)],
     [`Transfer-Encoding: chunked\r\nTransfer-Encoding: identity`, chunks(body)],
     [`Transfer-Encoding: chunked\r\nContent-Length: ${body.length}`, chunks(body)],
