@@ -43,11 +43,21 @@ const keepPasswords = (dataDir: string, { password }: ForeignNats): void => {
 
 /** What `npm start` starts, on free ports with its own data; the agent runs unless it is said not to. */
 export const startTestStack = async (
-  options: { agent?: boolean; replicas?: number; tls?: boolean; nats?: ForeignNats } = {},
+  options: {
+    agent?: boolean;
+    replicas?: number;
+    tls?: boolean;
+    nats?: ForeignNats;
+    /** Puts what was there before into the data folder. */
+    prepare?: (dataDir: string) => Promise<void>;
+    /** Its machine counts as any other one, though it runs the stack. */
+    mayGrantItsMachine?: boolean;
+  } = {},
 ): Promise<TestStack> => {
   const dataDir = mkdtempSync(join(tmpdir(), 'webxterm-e2e-'));
   // A home without a profile: what is tested is the terminal, not what someone's login scripts do and how long they take.
   const home = mkdtempSync(join(tmpdir(), 'webxterm-home-'));
+  await options.prepare?.(dataDir);
   if (options.nats !== undefined) keepPasswords(dataDir, options.nats);
   const stack = await startStack({
     dataDir,
@@ -57,7 +67,10 @@ export const startTestStack = async (
     tls: options.tls ?? false,
     home,
     // All that a test signs up comes from one address.
-    serviceEnvironment: { auth: { SIGNUPS_PER_ADDRESS: '1000' } },
+    serviceEnvironment: {
+      auth: { SIGNUPS_PER_ADDRESS: '1000' },
+      ...(options.mayGrantItsMachine === true ? { 'agent-hub': { STACK_USER: '' } } : {}),
+    },
   });
   return {
     url: stack.url,
