@@ -68,11 +68,9 @@ const startMongod = async (options: LocalServersOptions, port: number): Promise<
   const launch = (onSpawn: (pid: number) => void): Promise<Running> =>
     launchMongod({
       program: program.path,
-      version: program.version,
       port,
       folder: join(dataDir, 'mongo'),
       keyfile: secrets.file('mongo-keyfile'),
-      rootPassword,
       environment: bareEnvironment(locate.environment),
       onSpawn,
       onLine: (line) => watch.onLine('mongod', line),
