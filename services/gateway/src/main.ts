@@ -62,7 +62,11 @@ await runService('gateway', readGatewaySettings, async (settings, { logger, shut
   const { HTTP_HOST: host, HTTP_REDIRECT_PORT: redirectPort } = settings;
   await listen(door.server, { host, port: settings.HTTP_PORT, setting: 'HTTP' }, shutdown);
   if (redirectPort !== undefined)
-    await listen(redirectServer(settings.PUBLIC_URL), { host, port: redirectPort, setting: 'HTTP_REDIRECT' }, shutdown);
+    await listen(
+      redirectServer(settings.PUBLIC_URL, connections),
+      { host, port: redirectPort, setting: 'HTTP_REDIRECT' },
+      shutdown,
+    );
   shutdown.add('clients', 'WebSockets', () => sockets.close());
   shutdown.add('work', 'health monitor', () => monitor.stop());
   monitor.start();

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Duplex } from 'node:stream';
 import { createLogger } from '@webxterm/shared';
 import { describe, expect, it } from 'vitest';
@@ -137,5 +138,18 @@ describe('the connections of the door', () => {
     await closed;
     expect(connections.strangers).toBe(0);
     expect(gone(many('192.0.2.1', 3))).toEqual([false, false, false]);
+  });
+
+  it('to the redirect are not taken for one to the door that the same port of a client shakes hands on', async () => {
+    const { connections, come } = make();
+    const bare = new Peer('192.0.2.1');
+    connections.add(bare, true);
+    const plain = come('192.0.2.1');
+    plain.destroy();
+    await once(plain, 'close');
+    const secured = new Peer('192.0.2.1');
+    connections.secured(secured);
+    connections.signedIn(secured, 'ada');
+    expect(connections.strangers).toBe(0);
   });
 });

@@ -78,7 +78,8 @@ export class Connections {
     if (connection.stranger) this.#strangers += 1;
     this.#moved(connection);
     socket.once('close', () => {
-      this.#shakingHands.delete(key);
+      // A connection to the other port of the gateway may come from the same port of the client.
+      if (this.#shakingHands.get(key) === connection) this.#shakingHands.delete(key);
       if (connection.socket === socket) this.#forget(connection);
     });
     this.#wait(connection);

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type GatewayProcess, startGateway } from '../testing/gateway-process.ts';
-import { exchange, json, RawClient } from '../testing/raw-http.ts';
+import { connectFrom, exchange, json, RawClient } from '../testing/raw-http.ts';
 import { RecordingService } from '../testing/recording-service.ts';
 import { connectionLimits } from './connections.ts';
 
@@ -46,14 +46,6 @@ describe('a client that asks too much of the door', () => {
     }
   }, 15_000);
 });
-
-/** A connection from another address of this machine, once the gateway has taken it. */
-const connectFrom = (localAddress: string, port: number): Promise<Socket> =>
-  new Promise((resolve, reject) => {
-    const socket = connect({ host: '127.0.0.1', port, localAddress });
-    socket.once('connect', () => resolve(socket)).once('error', reject);
-    socket.on('close', () => undefined).resume();
-  });
 
 /** Memory of a process, in MB. */
 const residentMb = (pid: number | undefined): number =>

@@ -1,13 +1,12 @@
 import { createServer, type Server } from 'node:http';
-import { serverLimits } from './limits.ts';
-
-const maxConnections = 1024;
+import type { Connections } from './connections.ts';
+import { maxConnections, serverLimits } from './limits.ts';
 
 /**
  * Sends people who came by http to PUBLIC_URL, with their path. Nothing is served here; whoever asks for another name than ours
- * is not sent anywhere.
+ * is not sent anywhere. Its connections count with those of the door: the bounds are those of the process.
  */
-export const redirectServer = (publicUrl: string): Server => {
+export const redirectServer = (publicUrl: string, connections: Pick<Connections, 'add'>): Server => {
   const { hostname, origin } = new URL(publicUrl);
   const server = createServer(serverLimits, (request, response) => {
     const target = `${origin}${request.url?.startsWith('/') === true ? request.url : '/'}`;
@@ -17,6 +16,7 @@ export const redirectServer = (publicUrl: string): Server => {
     else response.writeHead(308, { location: target }).end();
   });
   server.maxConnections = maxConnections;
+  server.on('connection', (socket) => connections.add(socket, false));
   return server;
 };
 

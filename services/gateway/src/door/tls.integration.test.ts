@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { get as httpGet, type IncomingMessage } from 'node:http';
 import { Agent, get } from 'node:https';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type PeerCertificate } from 'node:tls';
@@ -8,6 +9,8 @@ import { createAuthority, issueCertificate, type KeyPair } from '@webxterm/stack
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { freePort, type GatewayProcess, gatewayKey, refusedStart, startGateway } from '../testing/gateway-process.ts';
+import { connectFrom } from '../testing/raw-http.ts';
+import { connectionLimits } from './connections.ts';
 
 const name = 'term.example.org';
 let folder = '';
@@ -110,6 +113,26 @@ describe('a door that speaks TLS', () => {
     const foreign = await ask('evil.example', '/');
     expect(foreign.status).toBe(421);
     expect(foreign.headers.location).toBeUndefined();
+  });
+
+  it('bounds the connections to its redirect for each address, as those to the door', async () => {
+    const ask = (localAddress: string) =>
+      answerOf((done) =>
+        httpGet({ host: '127.0.0.1', port: redirectPort, path: '/', localAddress, headers: { host: name } }, done),
+      );
+    const crowd: Socket[] = [];
+    try {
+      for (let made = 0; made < 1100; made += 100)
+        crowd.push(...(await Promise.all(Array.from({ length: 100 }, () => connectFrom('127.0.0.1', redirectPort)))));
+      expect((await ask('127.0.0.2')).status).toBe(308);
+      expect((await ask('127.0.0.1')).status).toBe(308);
+      await expect
+        .poll(() => crowd.filter(({ destroyed }) => !destroyed).length, { timeout: 15_000 })
+        .toBeLessThanOrEqual(connectionLimits.perAddress);
+      expect((await secureGet('/.well-known/webxterm')).status).toBe(200);
+    } finally {
+      for (const socket of crowd) socket.destroy();
+    }
   });
 
   it('takes a renewed certificate without a restart', async () => {

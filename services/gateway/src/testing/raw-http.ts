@@ -97,3 +97,11 @@ export const exchange = async (port: number, lines: readonly string[], body = ''
     client.socket.destroy();
   }
 };
+
+/** A connection from another address of this machine, once it is established. */
+export const connectFrom = (localAddress: string, port: number): Promise<Socket> =>
+  new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port, localAddress });
+    socket.once('connect', () => resolve(socket)).once('error', reject);
+    socket.on('close', () => undefined).resume();
+  });
