@@ -11,7 +11,7 @@ interface Outcome {
   readonly text: string;
 }
 
-const pathOf = (route: Route, { params = {}, query = {} }: Call): string => {
+export const pathOf = (route: Route, { params = {}, query = {} }: Call): string => {
   const path = route.path.replaceAll(/:(\w+)/g, (_all, name: string) => encodeURIComponent(params[name] ?? ''));
   const search = new URLSearchParams(query).toString();
   return search === '' ? path : `${path}?${search}`;

@@ -17,6 +17,7 @@ import { attackInside } from './inside.ts';
 import { tryLimits } from './limits.ts';
 import { routeMatrix } from './route-matrix.ts';
 import { raceSignIns } from './sign-in-races.ts';
+import { holdBodiesBack } from './slow-bodies.ts';
 import { startWorld, type World } from './world.ts';
 
 let world: World;
@@ -31,6 +32,7 @@ afterAll(async () => {
 });
 
 routeMatrix(() => world);
+holdBodiesBack(() => world);
 attackFraming(() => world);
 tryBounds(() => world);
 attackAgentPort(() => world);

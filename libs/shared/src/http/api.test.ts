@@ -1,4 +1,4 @@
-import { request as httpRequest } from 'node:http';
+import { type ClientRequest, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { defineRoute } from '@webxterm/contracts/rest';
@@ -65,23 +65,25 @@ const fails = defineRoute({
 });
 
 let port = 0;
+/** Told of each look at the allow-list. */
+let onFind = (): void => undefined;
+/** What was created. */
+const created: { name: string; role: string }[] = [];
 
 beforeAll(async () => {
   const allowList = {
     find: async (sid: string) => {
       const entry = signins[sid];
+      onFind();
       if (entry === undefined) throw new AppError('unauthenticated');
       return { ...user, ...entry };
     },
   };
   const api = new Api({ gatewayKey, jwtKeys, allowList, logger });
-  api.mount(create, async ({ params, query, body, caller, context }) => ({
-    id: params.id,
-    n: query.n,
-    name: body.name,
-    by: caller.username,
-    ip: context.clientIp,
-  }));
+  api.mount(create, async ({ params, query, body, caller, context }) => {
+    created.push({ name: body.name, role: caller.role });
+    return { id: params.id, n: query.n, name: body.name, by: caller.username, ip: context.clientIp };
+  });
   api.mount(admin, async () => undefined);
   api.mount(fails, async () => {
     throw new Error('connect ECONNREFUSED 10.0.0.1:27017 password=hunter2');
@@ -98,9 +100,9 @@ interface Answer {
   headers: Record<string, unknown>;
 }
 
-const send = (method: string, path: string, headers: Record<string, string>, body?: string | Buffer): Promise<Answer> =>
+const answerTo = (request: ClientRequest): Promise<Answer> =>
   new Promise((resolve, reject) => {
-    const request = httpRequest({ port, host: '127.0.0.1', method, path, headers }, (response) => {
+    request.on('error', reject).on('response', (response) => {
       let text = '';
       response.on('data', (chunk) => {
         text += String(chunk);
@@ -113,9 +115,44 @@ const send = (method: string, path: string, headers: Record<string, string>, bod
         }),
       );
     });
-    request.on('error', reject);
-    request.end(body);
   });
+
+const send = (
+  method: string,
+  path: string,
+  headers: Record<string, string>,
+  body?: string | Buffer,
+): Promise<Answer> => {
+  const request = httpRequest({ port, host: '127.0.0.1', method, path, headers });
+  request.end(body);
+  return answerTo(request);
+};
+
+/** A request whose body stops in the middle until `meanwhile` has happened after its token was looked at. */
+const callSlowly = async (token: string, body: string, meanwhile: () => void): Promise<Answer> => {
+  const path = '/api/things/abc';
+  const headers = {
+    'content-type': 'application/json',
+    authorization: `Bearer ${token}`,
+    'content-length': String(Buffer.byteLength(body)),
+  };
+  const looked = new Promise<void>((resolve) => {
+    onFind = resolve;
+  });
+  const request = httpRequest({
+    port,
+    host: '127.0.0.1',
+    method: 'POST',
+    path,
+    headers: vouchedFor('POST', path, headers),
+  });
+  const answer = answerTo(request);
+  request.write(body.slice(0, 3));
+  await looked;
+  meanwhile();
+  request.end(body.slice(3));
+  return answer;
+};
 
 /** Calls as the gateway does. */
 const call = (
@@ -242,6 +279,25 @@ describe('a REST API mounted from its declarations', () => {
     expect((await call('GET', '/api/admin', { authorization: `Bearer ${tokenOf('sid-of-an-admin-0')}` })).status).toBe(
       204,
     );
+  });
+
+  it('does nothing by a sign-in that ends while the body is on its way', async () => {
+    const sid = 'sid-of-a-guest-00';
+    signins[sid] = { role: 'user' };
+    const answer = await callSlowly(tokenOf(sid), '{"name":"too late"}', () => delete signins[sid]);
+    expect([answer.status, answer.body.code]).toEqual([401, 'unauthenticated']);
+    expect(answer.headers['x-webxterm-signed-in']).toBeUndefined();
+    expect(created).not.toContainEqual(expect.objectContaining({ name: 'too late' }));
+  });
+
+  it('goes by the role that the caller has once the body is there', async () => {
+    const sid = 'sid-of-a-guest-01';
+    signins[sid] = { role: 'admin' };
+    const demote = (): void => {
+      signins[sid] = { role: 'user' };
+    };
+    expect((await callSlowly(tokenOf(sid), '{"name":"demoted"}', demote)).status).toBe(201);
+    expect(created).toContainEqual({ name: 'demoted', role: 'user' });
   });
 
   it('tells nothing of what went wrong inside', async () => {

@@ -4,7 +4,6 @@ import type { Route, RouteInput, RouteOutput } from '@webxterm/contracts/rest';
 import express, {
   type ErrorRequestHandler,
   type Express,
-  type NextFunction,
   type Request,
   type RequestHandler,
   type Response,
@@ -84,7 +83,8 @@ export const bearerToken = (authorization: string | undefined): string | undefin
 
 /**
  * A service's REST API: routes are mounted from their declarations, so that validation, authentication and errors are alike everywhere.
- * The order of checks is 403 not_gateway (503 where its clock is wrong), 404 path, 405, 401, 415/413/400, then the handler (404 resource, 403 role, 409).
+ * The order of checks is 403 not_gateway (503 where its clock is wrong), 404 path, 405, 401, 415/413/400, 401 again once a body has come,
+ * then the handler (404 resource, 403 role, 409).
  */
 export class Api {
   readonly #app: Express = express();
@@ -106,7 +106,10 @@ export class Api {
     const methods = this.#paths.get(route.path) ?? new Set();
     methods.add(route.method.toUpperCase());
     this.#paths.set(route.path, methods);
-    this.#app[route.method](route.path, this.#checkToken(route), parseBody(route), this.#handle(route, handler));
+    const checkToken = this.#checkToken(route);
+    // A body may take its time, and the sign-in may end or lose its role meanwhile: what counts is what holds once all of it is here.
+    const checks = route.body === undefined ? [checkToken] : [checkToken, parseBody, checkToken];
+    this.#app[route.method](route.path, ...checks, this.#handle(route, handler));
   }
 
   /** Starts to listen. All routes are mounted by now: what no route takes is 405 or 404. */
@@ -132,6 +135,7 @@ export class Api {
   #checkToken(route: Route): RequestHandler {
     return async (request, response, next) => {
       const token = bearerToken(request.headers.authorization);
+      response.removeHeader(signedInHeader);
       if (token !== undefined && route.access !== 'public') {
         const caller = await authenticate(this.#options, token);
         response.locals.caller = caller;
@@ -197,14 +201,11 @@ const methodNotAllowed =
 // A body of 64 KiB needs no compression; a decoder would be one more parser for bytes from outside.
 const jsonBody = express.json({ limit: maxBody, strict: true, inflate: false, type: () => true });
 
-/** Reads a JSON body where the route takes one: 415 for another type, 413 and 400 by the parser. */
-const parseBody =
-  (route: Route): RequestHandler =>
-  (request: Request, response: Response, next: NextFunction) => {
-    if (route.body === undefined) return next();
-    if (!request.is('application/json')) return next(new AppError('unsupported_media_type'));
-    jsonBody(request, response, (error: unknown) => next(error === undefined ? undefined : unreadableBody(error)));
-  };
+/** Reads a JSON body: 415 for another type, 413 and 400 by the parser. */
+const parseBody: RequestHandler = (request, response, next) => {
+  if (!request.is('application/json')) return next(new AppError('unsupported_media_type'));
+  jsonBody(request, response, (error: unknown) => next(error === undefined ? undefined : unreadableBody(error)));
+};
 
 /** Whatever fails while a body is read is wrong with the body. */
 const unreadableBody = (error: unknown): AppError => {
