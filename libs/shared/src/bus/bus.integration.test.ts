@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/transport-node';
 import {
+  findUsers,
   replySubject,
   signinBeatKey,
   signinBucket,
@@ -94,6 +95,26 @@ describe('a request on the bus', () => {
       const answered = await hub.request(verifyApiKey.subject, payload, { timeout: 2000, noMux: true, reply });
       expect(answered.json()).toMatchObject({ v: 1, ok: false, error: { code: 'invalid_input' } });
     }
+  });
+
+  it('is unavailable at once while 256 of its kind are worked on, and answered again after them', async () => {
+    const held = Promise.withResolvers<void>();
+    let begun = 0;
+    const all = Promise.withResolvers<void>();
+    answer(auth, findUsers, logger, async () => {
+      begun += 1;
+      if (begun === 256) all.resolve();
+      await held.promise;
+      return { users: [] };
+    });
+    await auth.flush();
+    const asked = Array.from({ length: 256 }, () => ask(hub, findUsers, { username: 'ada' }));
+    await all.promise;
+    expect(await codeOf(ask(hub, findUsers, { username: 'ada' }))).toBe('unavailable');
+    expect(begun).toBe(256);
+    held.resolve();
+    await Promise.all(asked);
+    expect(await ask(hub, findUsers, { username: 'ada' })).toEqual({ users: [] });
   });
 
   it('that asks for its answer elsewhere gets none', async () => {

@@ -55,6 +55,23 @@ const openTerminal = async (link: TestLink, agentId: string, who: TestSignin): P
 const nextEnd = (link: TestLink) => link.inbox.take(({ $case }) => $case === 'endSession');
 
 describe('granting a machine', () => {
+  it('is done for 1,000 users, whose roles can be changed still', async () => {
+    const { agentId } = await enrol();
+    expect((await grant(agentId, 'bob', 'view')).status).toBe(200);
+    const others = Array.from({ length: 999 }, (_, at) => ({
+      agent_id: agentId,
+      user_id: at.toString(16).padStart(24, '0'),
+      role: 'view',
+      granted_by: ann.user.userId,
+      created_at: new Date(),
+    }));
+    await world.database('agent-hub').collection('machine_access').insertMany(others);
+    expect(await grant(agentId, 'eve')).toMatchObject({ status: 409, body: { code: 'conflict' } });
+    expect((await grant(agentId, 'bob')).status).toBe(200);
+    expect((await revoke(agentId, 'bob')).status).toBe(200);
+    expect((await grant(agentId, 'eve')).status).toBe(200);
+  });
+
   it('lets a user in by name, is listed, and ends with revoke', async () => {
     const { agentId } = await enrol();
     const seen = () => hub.call('GET', path(agentId, ''), bob.token);

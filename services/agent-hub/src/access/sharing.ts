@@ -6,7 +6,7 @@ import { AppError } from '@webxterm/shared';
 import type { Caller } from '@webxterm/shared/api';
 import type { Auditor } from '@webxterm/shared/audit';
 import { ask } from '@webxterm/shared/bus';
-import type { ClientSession } from 'mongoose';
+import mongoose, { type ClientSession } from 'mongoose';
 import type { ActivityLog } from '../dashboard/activity-log.ts';
 import { unchanged } from '../machines/changes.ts';
 import type { ManagedMachines } from '../machines/managed.ts';
@@ -112,7 +112,8 @@ export class Sharing {
     const written = { $inc: { grants_written: 1 } };
     const { matchedCount } = await models.machines.updateOne(unchanged(machine), written, { session });
     if (matchedCount === 0) throw new AppError('machine_not_found');
-    const grants = await models.access.countDocuments({ agent_id: machine.agent_id }, { session });
+    const others = { agent_id: machine.agent_id, user_id: mongoose.trusted({ $ne: user.user_id }) };
+    const grants = await models.access.countDocuments(others, { session });
     if (grants >= maxGrants)
       throw new AppError('conflict', `${maxGrants} people have access to this machine: end somebody's first.`);
   }

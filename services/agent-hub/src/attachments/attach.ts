@@ -19,8 +19,6 @@ import { failStream, type RawStream, refuseStream, type Splice, type SpliceEnd, 
 export const notHere = 'NOT_HERE';
 /** How long the terminal service has for its first message. */
 const openWithinMs = 5000;
-/** Attachments of one machine. */
-const maxPerMachine = 512;
 
 export interface AttachOptions {
   readonly allowList: Pick<AllowList, 'find' | 'require'>;
@@ -67,8 +65,6 @@ export class Attach {
   /** Into the table first, then the access check: a revocation in between finds it there. */
   #register(open: AttachOpen, signin: SigninEntry): Attachment {
     const { table } = this.#options;
-    if (table.ofAgent(open.agentId).length >= maxPerMachine)
-      throw new AppError('too_many_streams', `This machine has ${maxPerMachine} terminals attached.`);
     const attachment: Attachment = {
       ...attachRight(open, signin.user_id),
       sid: open.sid,

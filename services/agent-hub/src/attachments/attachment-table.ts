@@ -1,5 +1,9 @@
+import { AppError } from '@webxterm/shared';
 import type { AttachRight } from './attach-right.ts';
 import type { SpliceEnd } from './splice.ts';
+
+/** Attachments of one machine. */
+const maxPerMachine = 512;
 
 /** One viewer attached, or about to be: registered before its access is read, so that no revocation slips between. */
 export interface Attachment extends AttachRight {
@@ -22,7 +26,10 @@ export class AttachmentTable {
     return this.#all.size;
   }
 
+  /** @throws AppError too_many_streams */
   add(attachment: Attachment): void {
+    if ((this.#byAgent.get(attachment.agentId)?.size ?? 0) >= maxPerMachine)
+      throw new AppError('too_many_streams', `This machine has ${maxPerMachine} terminals attached.`);
     this.#all.add(attachment);
     put(this.#byAgent, attachment.agentId, attachment);
     put(this.#bySignin, attachment.sidHash, attachment);

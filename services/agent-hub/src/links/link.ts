@@ -20,6 +20,16 @@ export interface LinkIdentity extends Dial {
   readonly address: string;
 }
 
+/** What a link needs of its control stream. */
+interface LinkStream {
+  /** Messages that wait. */
+  readonly writableLength: number;
+  on(event: 'end' | 'cancelled', listener: () => void): unknown;
+  emit(event: 'error', error: { code: status; details: string }): unknown;
+  write(message: ServerMessage): unknown;
+  end(): unknown;
+}
+
 /** How often silence is counted. Ping after 2 s of silence, dead after 4 s. */
 export const silenceTickMs = 500;
 const pingAfterTicks = 4;
@@ -39,7 +49,7 @@ export class Link {
   readonly id = randomBytes(16).toString('base64url');
   readonly identity: LinkIdentity;
   readonly since = new Date();
-  readonly #stream: ControlStream;
+  readonly #stream: LinkStream;
   readonly #closed = new Set<() => void>();
   readonly #heardOnce = new Set<() => void>();
   readonly #confirming = new Map<bigint, () => void>();
@@ -48,7 +58,7 @@ export class Link {
   #nonce = 0n;
   #open = true;
 
-  constructor(stream: ControlStream, identity: LinkIdentity) {
+  constructor(stream: LinkStream, identity: LinkIdentity) {
     this.#stream = stream;
     this.identity = identity;
     stream.on('end', () => this.close());

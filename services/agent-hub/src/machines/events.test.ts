@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, IncomingMessage, type Server, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import type { SigninEntry } from '@webxterm/contracts/bus';
 import { afterEach, expect, it } from 'vitest';
 import type { Access } from './authorize.ts';
@@ -48,3 +49,21 @@ it('an event is not sent by an answer that was read before access was taken away
   expect(said).toContain('event: access');
   expect(said).not.toContain('event: status');
 });
+
+it('streams are bounded for each user, and in all; one that ends makes room', async () => {
+  const allowList = { peek: () => signin, isStale: () => false };
+  const streams = new MachineEventStreams({ authorizer: { access: async () => owner }, allowList, now: () => 0 });
+  const begin = (userId: string): { response: ServerResponse; over: Promise<void> } => {
+    const response = new ServerResponse(new IncomingMessage(new Socket()));
+    return { response, over: streams.serve({ ...caller, userId }, response) };
+  };
+  const open = Array.from({ length: 16 }, () => begin('ann'));
+  await expect(begin('ann').over).rejects.toMatchObject({ code: 'too_many_requests' });
+  for (let count = open.length; count < 10_000; count += 1) open.push(begin(`user ${Math.floor(count / 16)}`));
+  await expect(begin('zoe').over).rejects.toMatchObject({ code: 'unavailable' });
+  open[0]?.response.destroy();
+  await open[0]?.over;
+  open.push(begin('zoe'));
+  for (const { response } of open) response.destroy();
+  await Promise.all(open.map(({ over }) => over));
+}, 30_000);

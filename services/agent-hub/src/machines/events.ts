@@ -29,6 +29,8 @@ export interface EventStreamOptions {
 export class MachineEventStreams {
   readonly #options: EventStreamOptions;
   readonly #streams = new Set<EventStream>();
+  /** How many streams each user has. */
+  readonly #perUser = new Map<string, number>();
   #ending = false;
 
   constructor(options: EventStreamOptions) {
@@ -37,18 +39,23 @@ export class MachineEventStreams {
 
   /** Serves until the client leaves, the sign-in ends or the service does. @throws AppError too_many_requests */
   async serve(caller: Caller, response: ServerResponse): Promise<void> {
-    const mine = [...this.#streams].filter((stream) => stream.person.userId === caller.userId);
+    const { userId } = caller;
+    const mine = this.#perUser.get(userId) ?? 0;
     if (this.#ending || this.#streams.size >= maxStreams) throw new AppError('unavailable');
-    if (mine.length >= maxPerUser)
+    if (mine >= maxPerUser)
       throw new AppError('too_many_requests', `You have ${maxPerUser} event streams open already.`);
     const stream = new EventStream(this.#options, caller, response);
     this.#streams.add(stream);
+    this.#perUser.set(userId, mine + 1);
     // The sign-in may have ended before the stream stood among those that its end goes over.
     stream.endIfOver();
     try {
       await stream.ended;
     } finally {
       this.#streams.delete(stream);
+      const left = (this.#perUser.get(userId) ?? 0) - 1;
+      if (left > 0) this.#perUser.set(userId, left);
+      else this.#perUser.delete(userId);
     }
   }
 

@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest';
+import { type Attachment, AttachmentTable } from './attachment-table.ts';
+
+const to = (agentId: string): Attachment => ({
+  sid: 'sid',
+  sidHash: 'hash',
+  userId: 'user',
+  ownerUserId: 'user',
+  right: 'open',
+  agentId,
+  sessionId: Buffer.alloc(16),
+  unchecked: false,
+  end: () => undefined,
+});
+
+it('has 512 attachments of one machine, more of others, and room again when one ends', () => {
+  const table = new AttachmentTable();
+  const all = Array.from({ length: 512 }, () => to('one'));
+  for (const attachment of all) table.add(attachment);
+  expect(() => table.add(to('one'))).toThrow(expect.objectContaining({ code: 'too_many_streams' }));
+  table.add(to('another'));
+  for (const attachment of all.slice(0, 1)) table.delete(attachment);
+  table.add(to('one'));
+  expect(table.ofAgent('one')).toHaveLength(512);
+});
