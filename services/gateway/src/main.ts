@@ -72,5 +72,5 @@ await runService('gateway', readGatewaySettings, async (settings, { logger, shut
   monitor.start();
   health.markReady();
   for (const warning of startWarnings(settings)) logger.warn(warning);
-  logger.info({ url: settings.PUBLIC_URL, host: settings.HTTP_HOST, port: settings.HTTP_PORT }, 'the door is open');
+  logger.info({ url: settings.PUBLIC_URL, host: settings.HTTP_HOST, port: settings.HTTP_PORT }, 'gateway is listening');
 });

@@ -3,7 +3,7 @@ import type { Route } from '@webxterm/contracts/rest';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Connections } from './door/connections.ts';
 
-/** What passes the door, for Prometheus. Routes are named by their ids: a path from outside never becomes a label. */
+/** Prometheus metrics of the gateway. The route label is the route id: a path from a client never becomes a label. */
 export class Measures {
   readonly #requests: Counter<'route' | 'status'>;
   readonly #seconds: Histogram<'service'>;
@@ -12,20 +12,20 @@ export class Measures {
     const registers = [registry];
     this.#requests = new Counter({
       name: 'webxterm_gateway_requests_total',
-      help: 'Requests answered, by route (none: refused before one was found, or a page) and status',
+      help: 'Requests answered, by route (none: rejected before routing, or a page) and status',
       labelNames: ['route', 'status'],
       registers,
     });
     this.#seconds = new Histogram({
       name: 'webxterm_gateway_upstream_seconds',
-      help: 'From the passing on of a request until its answer was sent, by service; streams of events are left out',
+      help: 'Seconds from forwarding a request until its response was sent, by service, without event streams',
       labelNames: ['service'],
       buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
       registers,
     });
     new Gauge({
       name: 'webxterm_gateway_sockets',
-      help: 'WebSockets open through this door',
+      help: 'Open WebSockets of this gateway',
       registers,
       collect() {
         this.set(openSockets());
@@ -33,7 +33,7 @@ export class Measures {
     });
     new Gauge({
       name: 'webxterm_gateway_strangers',
-      help: 'Connections on which nobody has shown a good sign-in',
+      help: 'Connections on which no token has been accepted',
       registers,
       collect() {
         this.set(connections.strangers);
@@ -50,7 +50,7 @@ export class Measures {
     });
   }
 
-  /** Counts the answer once it is over. `route` tells which route was found by then. */
+  /** Counts the response once it has ended. `route` returns the route that was found by then. */
   watch(response: ServerResponse, route: () => Route | undefined): void {
     const started = performance.now();
     response.once('close', () => {

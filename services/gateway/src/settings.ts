@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 const each = <T>(item: z.ZodType<T, string>) => list.pipe(z.array(item));
 
-/** `http://host:port` of one instance, or of a Service that balances by itself. */
+/** `http://host:port` of each instance, or of a load-balanced Service. */
 const instances = each(origin)
   .refine((urls) => urls.length > 0, 'must be http://host:port, or several of them')
   .meta({ allowed: '`http://host:port`, a list with commas' });
@@ -69,7 +69,7 @@ export const gatewayShape = {
 
 export type GatewaySettings = z.output<z.ZodObject<typeof gatewayShape>>;
 
-/** @throws ConfigError that names every bad setting */
+/** @throws ConfigError that names every invalid setting */
 export const readGatewaySettings = (environment?: Record<string, string | undefined>): GatewaySettings => {
   const settings = readConfig('gateway', gatewayShape, environment);
   const https = settings.PUBLIC_URL.startsWith('https:');

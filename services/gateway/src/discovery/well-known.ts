@@ -1,6 +1,6 @@
 import type { WellKnown } from '@webxterm/contracts/rest';
 
-/** What agents and clients read before they sign in: which version this is, and where the hubs are. */
+/** The body of `/.well-known/…`: what agents and clients read before they sign in (the version and the addresses of the hubs). */
 export const wellKnownAnswer = (options: {
   version: string;
   installationId: string;

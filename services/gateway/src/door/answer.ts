@@ -4,7 +4,7 @@ import { type AppError, errorBody, errorHeaders } from '@webxterm/shared';
 
 const jsonType = 'application/json; charset=utf-8';
 
-/** Answers with JSON. HEAD gets the headers alone. */
+/** Sends a JSON response. A HEAD request gets the headers only. */
 export const answerJson = (
   request: IncomingMessage,
   response: ServerResponse,
@@ -16,7 +16,7 @@ export const answerJson = (
   response.end(request.method === 'HEAD' ? undefined : body);
 };
 
-/** Answers with an error of the one list. */
+/** Sends an error of the error catalog. */
 export const answerError = (
   request: IncomingMessage,
   response: ServerResponse,
@@ -28,7 +28,7 @@ export const answerError = (
   answerJson(request, response, error.status, body, { ...errorHeaders(error), 'x-request-id': requestId, ...headers });
 };
 
-/** Answers on a socket that has no response object (a refused upgrade, a request that could not be parsed), and closes it. */
+/** Writes an error response to a socket that has no response object (a rejected upgrade, an unparsable request), then closes the socket. */
 export const answerOnSocket = (
   socket: Duplex,
   error: AppError,

@@ -37,7 +37,7 @@ const make = () => {
 };
 const gone = (peers: readonly Peer[]): boolean[] => peers.map(({ destroyed }) => destroyed);
 
-describe('the connections of the door', () => {
+describe('client connections', () => {
   it('of one address: the one that has been idle for longest goes for the next', () => {
     const { connections, many, come } = make();
     const three = many('192.0.2.1', 3);

@@ -3,15 +3,15 @@ import type { Duplex } from 'node:stream';
 import { addressOf, type Logger } from '@webxterm/shared';
 import type { TrustedProxies } from '../edge/client-address.ts';
 
-/** Connections that may be open. Where one would be too many, the one that has been idle or slow for longest is closed for it. */
+/** Limits of open connections. When a limit is exceeded, the connection that has been idle or slow for longest is closed. */
 export interface ConnectionLimits {
-  /** Idle and slow ones without a good sign-in, from one address. */
+  /** Idle and slow connections without an accepted token, from one address. */
   readonly perAddress: number;
-  /** All without a good sign-in. */
+  /** All connections without an accepted token. */
   readonly strangers: number;
-  /** Idle and slow ones on which one user has shown a good sign-in. */
+  /** Idle and slow connections on which one user has had a token accepted. */
   readonly perUser: number;
-  /** All on which one user has shown a good sign-in. */
+  /** All connections on which one user has had a token accepted. */
   readonly perUserInAll: number;
 }
 
@@ -21,7 +21,7 @@ const logEveryMs = 60_000;
 
 interface Connection {
   socket: Duplex;
-  /** Who counts for it: `address …` or `user …`; undefined: nobody (a trusted proxy, an open WebSocket). */
+  /** The key that the connection counts against: `address …` or `user …`. Undefined for a trusted proxy or an open WebSocket. */
   owner: string | undefined;
   stranger: boolean;
 }
@@ -29,20 +29,20 @@ interface Connection {
 type Sockets = Pick<Socket, 'remoteAddress' | 'remotePort'> & Duplex;
 
 /**
- * The connections of the door, so that one client cannot take them all. A connection is a stranger's until a service has accepted a token
- * on it or it is an open WebSocket. What is being answered is closed only where its user has too many, or its address more strangers
- * than any other: whoever does not read an answer is being answered for ever.
+ * Tracks the connections of the gateway so that one client cannot use them all. A connection counts as a stranger until a service has
+ * accepted a token on it or it becomes a WebSocket. A connection with a response in progress is closed only if its user is over the limit,
+ * or its address has more strangers than any other: a client that does not read its response keeps it in progress forever.
  */
 export class Connections {
   readonly #limits: ConnectionLimits;
   readonly #proxies: Pick<TrustedProxies, 'has'>;
   readonly #logger: Logger;
   readonly #of = new WeakMap<Duplex, Connection>();
-  /** Before the TLS hand-shake, by peer and port: the socket of the requests is another object then. */
+  /** Connections in the TLS handshake, by peer address and port. The socket of the later requests is a different object. */
   readonly #shakingHands = new Map<string, Connection>();
-  /** By owner, the longest idle first. */
+  /** Idle connections by owner, the longest idle first. */
   readonly #idle = new Map<string, Set<Connection>>();
-  /** By owner, all; first the one whose last request came longest ago. */
+  /** All connections by owner, the one with the oldest last request first. */
   readonly #allOf = new Map<string, Set<Connection>>();
   #strangers = 0;
   #closed = 0;
@@ -54,7 +54,7 @@ export class Connections {
     this.#limits = limits;
   }
 
-  /** All that were closed for others. */
+  /** Connections closed so far to make room for others. */
   get closed(): number {
     return this.#closed;
   }
@@ -63,7 +63,7 @@ export class Connections {
     return this.#strangers;
   }
 
-  /** A connection has come; `secured` follows where it speaks TLS. */
+  /** Adds a new connection. With TLS, `secured` follows after the handshake. */
   add(socket: Sockets, tls: boolean): void {
     const peer = socket.remoteAddress ?? '';
     const trusted = this.#proxies.has(peer);
@@ -78,7 +78,7 @@ export class Connections {
     if (connection.stranger) this.#strangers += 1;
     this.#moved(connection);
     socket.once('close', () => {
-      // A connection to the other port of the gateway may come from the same port of the client.
+      // The client may use the same source port for both ports of the gateway.
       if (this.#shakingHands.get(key) === connection) this.#shakingHands.delete(key);
       if (connection.socket === socket) this.#forget(connection);
     });
@@ -86,7 +86,7 @@ export class Connections {
     if (this.#strangers > this.#limits.strangers) this.#makeRoom(connection);
   }
 
-  /** The TLS hand-shake of a connection is over. */
+  /** The TLS handshake of a connection has finished. */
   secured(socket: Sockets): void {
     const key = `${socket.remoteAddress ?? ''} ${socket.remotePort}`;
     const connection = this.#shakingHands.get(key);
@@ -97,7 +97,7 @@ export class Connections {
     socket.once('close', () => this.#forget(connection));
   }
 
-  /** A whole request has come and is being answered. */
+  /** A complete request has arrived and its response is in progress. */
   busy(socket: Duplex): void {
     const connection = this.#of.get(socket);
     if (connection === undefined) return;
@@ -105,7 +105,7 @@ export class Connections {
     this.#moved(connection);
   }
 
-  /** The answer has gone. */
+  /** The response has been sent. */
   answered(socket: Duplex): void {
     const connection = this.#of.get(socket);
     if (connection !== undefined && !connection.socket.destroyed) this.#wait(connection);
@@ -116,14 +116,14 @@ export class Connections {
     this.#own(socket, `user ${user}`);
   }
 
-  /** It is a WebSocket now; the terminal service bounds those by user. */
+  /** The connection is now a WebSocket. The terminal service limits WebSockets per user. */
   upgraded(socket: Duplex): void {
     this.#own(socket, undefined);
   }
 
   #own(socket: Duplex, owner: string | undefined): void {
     const connection = this.#of.get(socket);
-    // A connection of a proxy carries the requests of many.
+    // A connection of a trusted proxy carries requests of many clients.
     if (connection === undefined || connection.owner === owner || connection.owner === undefined) return;
     this.#forget(connection);
     connection.owner = owner;
@@ -138,7 +138,7 @@ export class Connections {
     if (owner === undefined) return;
     const idle = this.#idle.get(owner) ?? new Set();
     this.#idle.set(owner, idle);
-    // Again at the end of the line.
+    // Moves the connection to the end of the queue.
     idle.delete(connection);
     idle.add(connection);
     const limit = connection.stranger ? this.#limits.perAddress : this.#limits.perUser;
@@ -153,7 +153,9 @@ export class Connections {
     if (idle.size === 0) this.#idle.delete(owner);
   }
 
-  /** Of the address with most: one that is idle, else one that is being answered. */
+  /**
+   * Closes a connection of the address that has the most: an idle one if possible, otherwise the oldest one with a response in progress.
+   */
   #makeRoom(newest: Connection): void {
     let owner = newest.owner ?? '';
     let most = this.#allOf.get(owner) ?? new Set();
@@ -162,7 +164,7 @@ export class Connections {
     this.#close(this.#idle.get(owner) ?? most, owner);
   }
 
-  /** It goes to the end of the line of its owner. */
+  /** Moves the connection to the end of its owner's list. */
   #moved(connection: Connection): void {
     const { owner } = connection;
     if (owner === undefined) return;

@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** A page of one of our origins asks what it may send. */
+/** Whether the request is a CORS preflight. */
 export const isPreflight = (request: IncomingMessage): boolean =>
   request.method === 'OPTIONS' &&
   request.headers.origin !== undefined &&
   request.headers['access-control-request-method'] !== undefined;
 
-/** For an allowed origin. No credentials: other origins use Bearer tokens, and cookies are SameSite=Strict anyway. */
+/** CORS headers for an allowed origin. No credentials: other origins use Bearer tokens, and the cookies are SameSite=Strict. */
 export const corsHeaders = (response: ServerResponse, origin: string): void => {
   response.setHeader('access-control-allow-origin', origin);
   response.setHeader('access-control-expose-headers', 'x-request-id, retry-after');

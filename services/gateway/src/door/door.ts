@@ -36,7 +36,7 @@ export interface DoorOptions extends EdgeOptions {
   readonly own: OwnAnswers;
   readonly measures: Pick<Measures, 'watch'>;
   readonly connections: Pick<Connections, 'add' | 'secured' | 'busy' | 'answered'>;
-  /** The door speaks TLS by these; undefined: plain HTTP. */
+  /** Certificates for TLS. Undefined: plain HTTP. */
   readonly certificates: CertificateFolder | undefined;
   readonly logger: Logger;
 }
@@ -46,18 +46,18 @@ const maxLoggedPath = 512;
 const isApi = (path: string): boolean =>
   path === '/api' || path.startsWith('/api/') || path.startsWith('/.well-known/');
 
-/** The body of a refused request is read to its end only where that end is known and near. */
+/** The body of a rejected request is read to its end only if it has a declared length of at most `maxBody` bytes. */
 const closeAfter = (framing: Framing | AppError): Record<string, string> =>
   framing instanceof AppError || (declaredLength(framing) ?? Number.POSITIVE_INFINITY) > maxBody
     ? { connection: 'close' }
     : {};
 
-/** The one public port. Every request and every upgrade passes `admit` first. */
+/** The public HTTP server of the gateway. Every request and every upgrade passes `admit` first. */
 export class Door {
   readonly server: Server | TlsServer;
   readonly #options: DoorOptions;
   readonly #table = new RouteTable(allRoutes);
-  /** What is being answered on a connection, the latest of it. */
+  /** The latest response in progress, by connection. */
   readonly #answering = new WeakMap<Duplex, ServerResponse>();
   readonly #routes = new WeakMap<ServerResponse, Route>();
   readonly #turns = new Turns();
@@ -66,7 +66,8 @@ export class Door {
     this.#options = options;
     this.server = openServer(options.certificates);
     this.server.maxConnections = maxConnections;
-    // Beyond a limit Node leaves headers out without a word, Content-Length too; framing.ts refuses what has too many.
+    // Above its own limit Node silently drops headers, including Content-Length. So that limit is off, and framing.ts rejects requests with
+    // too many.
     this.server.maxHeadersCount = 0;
     const { connections, certificates } = options;
     this.server.on('connection', (socket) => connections.add(socket, certificates !== undefined));
@@ -79,7 +80,7 @@ export class Door {
     this.server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     this.server.on('clientError', (error, socket) => {
       const answering = this.#answering.get(socket);
-      // A second answer must not be written into the middle of the first.
+      // A second response must not be written into the middle of the first.
       if (answering?.headersSent === true && !answering.writableFinished) socket.destroy();
       else answerUnparsed(error, socket);
     });
@@ -88,7 +89,7 @@ export class Door {
   #request(request: IncomingMessage, response: ServerResponse): void {
     const framing = readFraming(request);
     this.#nameProxy(request);
-    // HTTP/1.0 has no expectations (RFC 9110, 10.1.1).
+    // HTTP/1.0 has no Expect header (RFC 9110, 10.1.1).
     const expectation = request.httpVersion === '1.1' ? request.headers.expect?.toLowerCase() : undefined;
     const requestId = newRequestId();
     response.setHeader('x-request-id', requestId);
@@ -96,7 +97,7 @@ export class Door {
     this.#watchConnection(framing, request, response);
     this.#options.measures.watch(response, () => this.#routes.get(response));
     if (this.#options.logger.isLevelEnabled('info')) this.#logAnswer(request, response, requestId);
-    // Whether a body follows the answer is the client's to choose then.
+    // After `Expect`, the client may or may not send the body that it announced, so the connection cannot be reused.
     if (expectation !== undefined) response.shouldKeepAlive = false;
     try {
       const admitted = admit(this.#options, request, requestId, framing);
@@ -109,16 +110,16 @@ export class Door {
     }
   }
 
-  /** Once: either somebody tries it, or an operator forgot the setting and everybody has one address. */
+  /** Logs once: either a client forges the header, or TRUSTED_PROXIES is not set and all clients share the address of the proxy. */
   #nameProxy({ headers, socket }: IncomingMessage): void {
     const address = this.#options.proxies.firstUntrusted({ address: socket.remoteAddress, headers });
     if (address === undefined) return;
     const hint =
-      'X-Forwarded-For is not believed from this address: if it is a proxy of yours, name it in TRUSTED_PROXIES';
+      'X-Forwarded-For from this address is ignored: if the address is a proxy of yours, add it to TRUSTED_PROXIES';
     this.#options.logger.warn({ address }, hint);
   }
 
-  /** As long as a body is on its way, the client may be slow on purpose. */
+  /** A connection counts as idle until the request body is complete, because a client may send slowly on purpose. */
   #watchConnection(framing: Framing | AppError, request: IncomingMessage, response: ServerResponse): void {
     const { connections } = this.#options;
     const { socket } = request;
@@ -161,12 +162,13 @@ export class Door {
     }
     if (route.access === 'cookie') checkCookieUse(admitted.origin, credentialsOf(request, ''));
     const length = declaredLength(admitted.framing) ?? 0;
-    // Where a token is needed the service refuses a body itself, after 401; but what nobody would read ends here.
+    // On a route that needs a token, the service itself rejects an oversized body, after its 401 check. A body that no check precedes is
+    // rejected here.
     if (length > maxDrained || (length > maxBody && route.access === 'public')) {
       tooLarge(request, response, admitted.facts.requestId);
       return;
     }
-    // auth alone reads cookies, and only those that a page of ours sent along.
+    // Only auth reads cookies, and only if the request has an allowed Origin.
     if (route.owner !== 'auth' || admitted.origin === undefined) delete request.headers.cookie;
     if (expectation !== undefined && length <= maxBody && !isBodyless(admitted.framing)) response.writeContinue();
     this.#options.forwarder.forward(route.owner, route, admitted, request, response);
@@ -177,7 +179,7 @@ export class Door {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    // An upgrade gets the bare socket: what is written to it would come in the middle of another answer.
+    // An upgrade uses the raw socket, so a write to it could land in the middle of another response.
     if (this.#turns.isTaken(socket)) {
       socket.destroy();
       return;
@@ -188,7 +190,7 @@ export class Door {
     this.#options.connections.busy(socket);
     try {
       const admitted = this.#admitUpgrade(request, requestId, framing);
-      if (!(socket instanceof Socket)) throw new Error('an upgrade came on something else than a socket');
+      if (!(socket instanceof Socket)) throw new Error('the stream of an upgrade is not a socket');
       this.#options.sockets.forward(admitted, request, socket, head);
     } catch (error) {
       const known = toAppError(error);
@@ -199,7 +201,7 @@ export class Door {
     }
   }
 
-  /** Only `GET /api/terminal/:agent_id/ws` with `websocket`, version 13, from a page of ours or from no page. */
+  /** Accepts only `GET /api/terminal/:agent_id/ws` with `websocket`, version 13, from an allowed origin or without an Origin header. */
   #admitUpgrade(request: IncomingMessage, requestId: string, framing: Framing | AppError): Admitted {
     const upgrade = request.headers.upgrade;
     const admitted = admit(this.#options, request, requestId, framing);
@@ -208,14 +210,14 @@ export class Door {
     if (problem !== undefined) throw problem;
     checkOrigin(this.#options.names, admitted.origin);
     checkCookieUse(admitted.origin, credentialsOf(request, admitted.target.query));
-    // The terminal service knows tokens, tickets and passes; a cookie means nothing to it.
+    // The terminal service accepts tokens, tickets and resume passes, but no cookies.
     delete request.headers.cookie;
     return admitted;
   }
 
   #noUpgradeHere(request: IncomingMessage, path: string): AppError {
     const known = this.#table.match(request.method ?? '', path).kind !== 'unknown' || !isApi(path);
-    return known ? new AppError('upgrade_required', 'This path takes no upgrade.') : new AppError('not_found');
+    return known ? new AppError('upgrade_required', 'This path does not support upgrades.') : new AppError('not_found');
   }
 
   #logAnswer(request: IncomingMessage, response: ServerResponse, requestId: string): void {
@@ -243,7 +245,8 @@ export class Door {
       path: loggablePath(request.url ?? '').slice(0, maxLoggedPath),
       peer: request.socket.remoteAddress,
     };
-    if (error.status >= 500) this.#options.logger.error({ ...line, err: error.cause ?? error }, 'the door failed');
-    else this.#options.logger.debug(line, 'refused at the door');
+    if (error.status >= 500)
+      this.#options.logger.error({ ...line, err: error.cause ?? error }, 'gateway request failed');
+    else this.#options.logger.debug(line, 'request rejected');
   }
 }

@@ -10,7 +10,7 @@ const auth = new RecordingService();
 const hub = new RecordingService();
 const terminal = new RecordingService();
 const services = [auth, hub, terminal];
-/** What a browser does: it keeps its connections. */
+/** Keeps its connections open, as a browser does. */
 const kept = new Agent({ keepAlive: true });
 let gateway: GatewayProcess;
 let log: string;
@@ -47,7 +47,7 @@ const isOpen = (): Promise<boolean> =>
     socket.once('connect', () => socket.destroy());
   });
 
-/** Tells the gateway to end; resolves once it takes nobody new. */
+/** Sends SIGTERM to the gateway. Resolves once it accepts no new connections. */
 const tellToEnd = async (): Promise<void> => {
   gateway.child.kill('SIGTERM');
   while (await isOpen());

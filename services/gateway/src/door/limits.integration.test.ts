@@ -47,7 +47,7 @@ describe('a client that asks too much of the door', () => {
   }, 15_000);
 });
 
-/** Memory of a process, in MB. */
+/** Resident memory of a process, in MB. */
 const residentMb = (pid: number | undefined): number =>
   Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 
@@ -75,7 +75,7 @@ describe('many connections', () => {
       signedIn.write(list('good'));
       const { status, headers } = await signedIn.answer();
       expect([status, headers]).toEqual([200, expect.not.objectContaining({ 'x-webxterm-signed-in': 'ada' })]);
-      // Refused by the service before it looked at the token.
+      // The service rejects this request before it checks the token.
       impostor.write(list(`h.${claims}.s`));
       expect((await impostor.answer()).status).toBe(431);
       const before = residentMb(door.child.pid);

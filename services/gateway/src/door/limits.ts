@@ -5,7 +5,7 @@ import { AppError } from '@webxterm/shared';
 import { newRequestId } from '../edge/edge.ts';
 import { answerOnSocket } from './answer.ts';
 
-/** What a client may take: time in ms, sizes in bytes. A request that comes drop by drop ends with 408. */
+/** Limits per client: times in ms, sizes in bytes. A request that arrives too slowly ends with 408. */
 export const serverLimits = {
   headersTimeout: 5_000,
   requestTimeout: 30_000,
@@ -17,7 +17,7 @@ export const serverLimits = {
   insecureHTTPParser: false,
 } as const satisfies ServerOptions;
 
-/** Beyond these a new connection is closed at once, before the process runs out of descriptors. */
+/** Above this number a new connection is closed at once, so that the process does not run out of file descriptors. */
 export const maxConnections = 16_384;
 
 const codeOfParserError: Readonly<Record<string, ErrorCode>> = {
@@ -25,7 +25,7 @@ const codeOfParserError: Readonly<Record<string, ErrorCode>> = {
   HPE_HEADER_OVERFLOW: 'headers_too_large',
 };
 
-/** The answer to what could not be read as a request: CL with TE, two lengths, garbage, too large, too slow. */
+/** The response to bytes that are not a valid request: Content-Length with Transfer-Encoding, two lengths, garbage, too large, too slow. */
 export const answerUnparsed = (error: Error & { code?: string }, socket: Duplex): void => {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();

@@ -4,19 +4,19 @@ import type { Server as TlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { closeServer, type ListenAt, listenAt, type Shutdown } from '@webxterm/shared';
 
-/** How long requests under way may take to finish when the gateway stops. */
+/** The time in ms that requests in progress have to finish when the gateway stops. */
 const drainMs = 3000;
 
-/** It ends when one of its two sides does. */
+/** An event stream ends only when the client or the service ends it. */
 const isEventStream = (response: ServerResponse): boolean =>
   String(response.getHeader('content-type')).startsWith('text/event-stream');
 
 /**
- * Opens the door; on shutdown it takes no one new and lets requests finish. Until then WebSockets go on and streams of events too:
- * they are cut last, so that they miss no more than the restart.
+ * Starts listening. On shutdown the server stops accepting connections and lets requests in progress finish. WebSockets and event streams
+ * are closed last, so that they miss only the restart itself.
  */
 export const listen = async (server: Server | TlsServer, at: ListenAt, shutdown: Shutdown): Promise<void> => {
-  /** By connection, the last response of it. Of a connection that ends, Node closes only the response that is being sent. */
+  /** The latest response of each connection. When a connection ends, Node closes only the response that is being sent. */
   const underWay = new Map<Socket, ServerResponse>();
   const watched = new WeakSet<Socket>();
   const track = ({ socket }: IncomingMessage, response: ServerResponse): void => {
@@ -28,7 +28,7 @@ export const listen = async (server: Server | TlsServer, at: ListenAt, shutdown:
     });
   };
   server.on('request', track);
-  // Who listens to it has to answer it too.
+  // A listener of `checkContinue` replaces Node's own answer, so this one is added only beside an existing listener.
   if (server.listenerCount('checkContinue') > 0) server.on('checkContinue', track);
   await listenAt(server, at);
   const answered = async (): Promise<void> => {
@@ -36,6 +36,6 @@ export const listen = async (server: Server | TlsServer, at: ListenAt, shutdown:
     const soon = [...underWay.values()].filter((response) => !isEventStream(response));
     await Promise.all(soon.map((response) => once(response, 'close')));
   };
-  shutdown.add('listeners', 'the door', answered, drainMs);
-  shutdown.add('clients', 'streams of events', () => server.closeAllConnections());
+  shutdown.add('listeners', 'HTTP requests in progress', answered, drainMs);
+  shutdown.add('clients', 'event streams', () => server.closeAllConnections());
 };

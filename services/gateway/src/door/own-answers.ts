@@ -11,13 +11,13 @@ import { answerError, answerJson } from './answer.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** What the gateway answers itself. */
+/** The responses that the gateway produces itself. */
 export interface OwnAnswers {
   /** By route id. */
   readonly routes: ReadonlyMap<string, Answer>;
-  /** Everything outside of the API: the web UI. */
+  /** Any path outside of the API: the web UI. */
   readonly page: Answer;
-  /** Sets the security headers of an answer of the API. */
+  /** Sets the security headers of an API response. */
   readonly secureApi: Answer;
 }
 
@@ -26,7 +26,7 @@ type Settings = Pick<
   'PUBLIC_URL' | 'INSTALLATION_ID' | 'GRPC_ADDRESSES' | 'GRPC_TLS' | 'GRPC_CA' | 'SIGNUP' | 'WEB_DIR'
 >;
 
-/** `origins` are those of the door: the CSP lets the UI open WebSockets to them. */
+/** `origins` are the allowed origins: the CSP lets the UI open WebSockets to them. */
 export const ownAnswers = (
   settings: Settings,
   version: string,
@@ -34,7 +34,7 @@ export const ownAnswers = (
   monitor: HealthMonitor,
 ): OwnAnswers => {
   const { PUBLIC_URL: publicUrl, INSTALLATION_ID: installationId } = settings;
-  // Made when it is first asked for: nobody who waits for a restart to be over waits for this.
+  // Built on the first request, so that it does not delay the start.
   let document: Promise<string> | undefined;
   const makeDocument = async (): Promise<string> => {
     const { openApiDocument } = await import('../openapi/document.ts');

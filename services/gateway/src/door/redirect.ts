@@ -3,8 +3,8 @@ import type { Connections } from './connections.ts';
 import { maxConnections, serverLimits } from './limits.ts';
 
 /**
- * Sends people who came by http to PUBLIC_URL, with their path. Nothing is served here; whoever asks for another name than ours
- * is not sent anywhere. Its connections count with those of the door: the bounds are those of the process.
+ * Redirects plain HTTP requests to PUBLIC_URL with the same path. It serves no content. A request for any other host gets 421 and no
+ * redirect. Its connections count against the same limits as those of the public port, because the limits are per process.
  */
 export const redirectServer = (publicUrl: string, connections: Pick<Connections, 'add'>): Server => {
   const { hostname, origin } = new URL(publicUrl);

@@ -3,12 +3,12 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import type { CertificateFolder, Certificates } from '@webxterm/shared';
 import { serverLimits } from './limits.ts';
 
-/** ms for a TLS hand-shake, as for a request's headers. */
+/** Time limit of a TLS handshake in ms, the same as for the request headers. */
 const handshakeTimeout = 5_000;
 
 const context = ({ certificate, privateKey }: Certificates) => ({ cert: certificate, key: privateKey });
 
-/** The server of the door, without listeners. With certificates it speaks TLS, and takes renewed ones as they come. */
+/** Creates the public server without listeners. With certificates it uses TLS and switches to renewed ones without a restart. */
 export const openServer = (certificates: CertificateFolder | undefined): Server | TlsServer => {
   if (certificates === undefined) return createServer(serverLimits);
   const server = createTlsServer({

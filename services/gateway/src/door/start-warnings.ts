@@ -1,6 +1,6 @@
 import { isLoopback } from '@webxterm/contracts/loopback';
 
-/** What an operator has to know about a gateway that starts all the same. */
+/** Warnings about settings that are unsafe but do not prevent the start. */
 export const startWarnings = (settings: {
   readonly PUBLIC_URL: string;
   readonly EXTRA_ORIGINS: readonly string[];
@@ -10,5 +10,5 @@ export const startWarnings = (settings: {
     .filter(({ protocol, hostname }) => protocol === 'http:' && !isLoopback(hostname))
     .map(
       ({ origin }) =>
-        `NOT SAFE: ${origin} is plain http. Whoever is on the way reads passwords and everything that is typed. Give this port a certificate (TLS_DIR), or put a proxy with TLS in front of it and say https:// in PUBLIC_URL.`,
+        `NOT SAFE: ${origin} is plain http. Anyone on the network path can read passwords and everything that is typed. Give this port a certificate (TLS_DIR), or put a proxy with TLS in front of it and use https:// in PUBLIC_URL.`,
     );

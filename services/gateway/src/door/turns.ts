@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-/** Requests of one connection that may wait while another one of it is answered. Browsers do not send a second one before that. */
+/** Requests of one connection that may wait while another one is served. Browsers send no second request before the first response. */
 export const maxWaiting = 16;
 
 interface Turn {
@@ -10,14 +10,14 @@ interface Turn {
 }
 
 /**
- * Requests of one connection are served one after another. When a connection ends, Node closes the response that is being sent and no
- * response behind it, so that whatever is held for those (an open file, a request to a service) would be held for ever.
+ * Serves the requests of one connection one after another. When a connection ends, Node closes only the response that is being sent. A
+ * response queued behind it is never closed, so its resources (an open file, a request to a service) would leak.
  */
 export class Turns {
-  /** By connection: what is not answered yet, in order. The first one is being answered. */
+  /** Unanswered requests by connection, in order. The first one is in progress. */
   readonly #lines = new WeakMap<Duplex, Turn[]>();
 
-  /** Calls `serve` as soon as everything that came before on this connection is answered; never when the connection ends first. */
+  /** Calls `serve` once all earlier requests of this connection are answered. Never calls it if the connection ends first. */
   take(socket: Duplex, response: ServerResponse, serve: () => void): void {
     const line = this.#lines.get(socket) ?? [];
     this.#lines.set(socket, line);
@@ -29,7 +29,7 @@ export class Turns {
     if (line.length === 1) this.#begin(socket, line);
   }
 
-  /** Something on this connection is not answered yet. */
+  /** Whether this connection has an unanswered request. */
   isTaken(socket: Duplex): boolean {
     return (this.#lines.get(socket)?.length ?? 0) > 0;
   }
@@ -38,7 +38,7 @@ export class Turns {
     const [first] = line;
     if (first === undefined || socket.destroyed) return;
     first.serve();
-    // Behind the listeners of `serve`: they have finished with this answer when the next one begins.
+    // Registered after the listeners of `serve`, so these have finished when the next request begins.
     first.response.once('close', () => {
       line.shift();
       this.#begin(socket, line);

@@ -1,6 +1,6 @@
 import { AppError } from '@webxterm/shared';
 
-/** A JWT in ?token= has 4096 characters at most; the rest is path and a few short parameters. */
+/** A JWT in `?token=` has at most 4096 characters. The remainder is for the path and a few short parameters. */
 export const maxTarget = 8192;
 
 export interface Target {
@@ -10,10 +10,10 @@ export interface Target {
   readonly query: string;
 }
 
-// RFC 3986, 3.3 pchar without percent signs, which are checked apart.
+// RFC 3986, 3.3 `pchar`. Percent-encoding is checked separately.
 const plainPath = /^\/[A-Za-z0-9\-._~!$&'()*+,;=:@/%]*$/;
-// What two parsers could read in two ways when it is encoded: slash, backslash, percent, NUL and controls, and every
-// unreserved character (RFC 3986, 6.2.2.2), the dot of dot segments among them.
+// Encoded characters that two parsers could interpret differently: slash, backslash, percent, NUL, control characters, and every unreserved
+// character (RFC 3986, 6.2.2.2), including the dot of dot segments.
 const ambiguous =
   /%(?![0-9A-Fa-f]{2})|%(2[Ff]|5[Cc]|25|[01][0-9A-Fa-f]|7[Ff]|2[DdEe]|3[0-9]|4[1-9A-Fa-f]|5[0-9Aa]|5[Ff]|6[1-9A-Fa-f]|7[0-9AaEe])/;
 const emptyOrDots = /\/(\.{0,2}\/|\.{1,2}$)/;
@@ -23,7 +23,7 @@ const refuse = (what: string): never => {
 };
 
 /**
- * The target as every router behind reads it alike: what is matched is what is forwarded.
+ * Parses a request target that every downstream router interprets in the same way: the matched path is the forwarded path.
  * @throws AppError uri_too_long, bad_request
  */
 export const canonicalTarget = (target: string): Target => {

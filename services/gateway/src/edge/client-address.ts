@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { BlockList, isIP, isIPv6 } from 'node:net';
 
-/** Proxies in front of this door whose word about the client counts. */
+/** The proxies whose X-Forwarded-* headers are trusted. */
 export class TrustedProxies {
   readonly #blocks = new BlockList();
   readonly #none: boolean;
@@ -17,7 +17,7 @@ export class TrustedProxies {
     }
   }
 
-  /** An address from which a proxy speaks that is not trusted; undefined: there is none to name, or it was named before. */
+  /** The peer address if it sent X-Forwarded-For and is not a trusted proxy. Undefined otherwise, and after the first such address. */
   firstUntrusted({
     address,
     headers,
@@ -37,13 +37,13 @@ export class TrustedProxies {
   }
 }
 
-/** A dual-stack socket shows IPv4 peers as ::ffff:a.b.c.d. */
+/** Removes the prefix of IPv4 addresses on a dual-stack socket (::ffff:a.b.c.d). */
 const plainAddress = (address: string): string =>
   address.toLowerCase().startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
 
 /**
- * The client's address and scheme. X-Forwarded-* count only from a trusted peer; then the client is the first address from
- * the right that is no trusted proxy, for everything to its left can be made up by the client.
+ * The client's address and scheme. X-Forwarded-* headers count only from a trusted peer. The client is then the first address from the
+ * right that is not a trusted proxy, because the client can forge everything to its left.
  */
 export const clientOf = (
   proxies: TrustedProxies,

@@ -8,15 +8,15 @@ import { dropForeignHeaders, methodOverrides } from './foreign-headers.ts';
 import { type Framing, framingOf, writeFraming } from './framing.ts';
 import type { DoorNames } from './names.ts';
 
-/** Largest JSON body, as the services have it. */
+/** Largest JSON body in bytes, the same as in the services. */
 export const maxBody = 64 * 1024;
 
-/** A request or upgrade that may go on to routing. */
+/** A request or upgrade that has passed the checks and may be routed. */
 export interface Admitted {
   readonly facts: EdgeFacts;
   readonly target: Target;
   readonly framing: Framing;
-  /** The Origin when there is one; it is one of ours then. */
+  /** The Origin header. If present, it is an allowed origin once `checkOrigin` has passed. */
   readonly origin: string | undefined;
 }
 
@@ -25,10 +25,10 @@ export interface EdgeOptions {
   readonly proxies: TrustedProxies;
 }
 
-/** The id under which every log of the cluster knows this request. Made here, never taken from outside. */
+/** A new request id for all logs of the cluster. An id from the client is never used. */
 export const newRequestId = (): string => randomUUID();
 
-/** The framing of what came, or why it has none. Comes before everything else that reads or changes a header. */
+/** The framing of the request, or the error if it is invalid. Runs before any code reads or changes a header. */
 export const readFraming = ({ rawHeaders, httpVersion }: IncomingMessage): Framing | AppError => {
   try {
     return framingOf(rawHeaders, httpVersion);
@@ -38,8 +38,8 @@ export const readFraming = ({ rawHeaders, httpVersion }: IncomingMessage): Frami
 };
 
 /**
- * What every request and every upgrade passes first, the same for both and before anything is routed: Host, framing, canonical path,
- * header stripping, who the client is. Origin waits for the routing (`checkOrigin`), for a path that is not there is 404 first.
+ * The checks of every request and every upgrade before routing: Host, framing, canonical path, header removal, client address. Origin is
+ * checked after routing (`checkOrigin`), because an unknown path must give 404 first.
  * @throws AppError wrong_host, uri_too_long, bad_request
  */
 export const admit = (
@@ -66,34 +66,38 @@ const peerOf = ({ socket }: IncomingMessage) => ({
   encrypted: socket instanceof TLSSocket,
 });
 
-/** Where two parsers could disagree about the method of a request, it is no request. */
+/** Rejects method override headers, because two parsers could then disagree about the method. */
 const refuseOverrides = (headers: IncomingHttpHeaders): void => {
   for (const name of methodOverrides)
     if (headers[name] !== undefined)
-      throw new AppError('bad_request', `The header ${name} is not taken: use the method itself.`);
+      throw new AppError('bad_request', `The header ${name} is not allowed: use the method itself.`);
 };
 
 export interface Credentials {
   readonly bearer: boolean;
-  /** A WebSocket's ?token=. */
+  /** The `?token=` of a WebSocket. */
   readonly queryToken: boolean;
   readonly cookie: boolean;
 }
 
-/** What the request brings to prove who it is; whether it is any good, the services say. */
+/** Which credentials the request carries. The services check whether they are valid. */
 export const credentialsOf = (request: IncomingMessage, query: string): Credentials => ({
   bearer: /^Bearer +\S/i.test(request.headers.authorization ?? ''),
   queryToken: /(^|&)token=[^&]/.test(query),
   cookie: request.headers.cookie !== undefined,
 });
 
-/** The Origin rule: one of ours, exactly; `null` never. None at all comes from no page. @throws AppError origin_not_allowed */
+/**
+ * An Origin header must be exactly one of the allowed origins; `null` never is. Without the header no browser page sent the request.
+ * @throws AppError origin_not_allowed
+ */
 export const checkOrigin = (names: DoorNames, origin: string | undefined): void => {
   if (origin !== undefined && !names.origins.has(origin)) throw new AppError('origin_not_allowed');
 };
 
 /**
- * Where a cookie would count, a request without Origin needs a Bearer token or ?token=: a browser sends cookies by itself.
+ * On routes that accept a cookie, a request without Origin also needs a Bearer token or `?token=`, because a browser sends cookies
+ * automatically.
  * @throws AppError origin_not_allowed
  */
 export const checkCookieUse = (origin: string | undefined, { bearer, queryToken, cookie }: Credentials): void => {

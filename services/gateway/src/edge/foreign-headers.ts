@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** What the web UI says to prove that a page of ours makes the request (a form of a foreign page cannot set it). */
+/** Header of the web UI that proves the request comes from one of its pages. A form on a foreign page cannot set it. */
 const ourClientHeaders = new Set(['x-webxterm-browser']);
 
 const identity = new Set([
@@ -26,7 +26,7 @@ const identity = new Set([
 ]);
 const identityPrefixes = ['x-forwarded-', 'x-webxterm-', 'x-auth-request-', 'x-authenticated-', 'x-link-', 'x-attach-'];
 
-/** RFC 9110, 7.6.1: meant for this hop alone. Content-Length and Transfer-Encoding are the business of framing.ts. */
+/** Headers for this hop only (RFC 9110, 7.6.1). framing.ts handles Content-Length and Transfer-Encoding. */
 const hopByHop = new Set([
   'connection',
   'keep-alive',
@@ -39,19 +39,19 @@ const hopByHop = new Set([
   'expect',
 ]);
 
-/** Headers that make a framework read another method than the one that was checked. */
+/** Headers that make some frameworks use a different method than the checked one. */
 export const methodOverrides = ['x-http-method-override', 'x-http-method', 'x-method-override'];
 
 const isForeign = (name: string): boolean => {
   if (hopByHop.has(name) || identity.has(name)) return true;
-  // Some servers read x_forwarded_for as x-forwarded-for.
+  // Some servers treat x_forwarded_for as x-forwarded-for.
   if (name.includes('_')) return true;
   return identityPrefixes.some((prefix) => name.startsWith(prefix)) && !ourClientHeaders.has(name);
 };
 
 /**
- * Removes, in place, what only the gateway may say and what is meant for this hop. Of what Connection names, that is what begins with
- * `x-`: framing.ts refuses every request whose Connection names anything else of meaning.
+ * Removes, in place, the headers that only the gateway may set and the headers for this hop only. Of the headers named by Connection it
+ * removes those that begin with `x-`: framing.ts rejects a request whose Connection names any other relevant header.
  */
 export const dropForeignHeaders = (headers: IncomingHttpHeaders): void => {
   for (const token of (headers.connection ?? '').split(',')) {

@@ -11,10 +11,10 @@ export type Framing =
 const none: Framing = { kind: 'none' };
 const chunked: Framing = { kind: 'chunked' };
 
-/** More header lines than this no client sends. Node drops what is beyond a limit of its own without a word, so that one is off. */
+/** The largest number of header lines; no real client sends more. Node silently drops lines above its own limit, so that limit is off. */
 export const maxHeaderLines = 128;
 
-/** A second line of one of these could be read instead of the first, or be joined to it. */
+/** Headers that must not repeat: a parser could use the second line instead of the first, or join the two. */
 const single = new Set([
   'host',
   'content-length',
@@ -32,7 +32,7 @@ const single = new Set([
   'x-webxterm-browser',
 ]);
 
-/** What Connection may name (RFC 9110, 7.6.1). Beside these only headers beginning with `x-` that mean nothing here. */
+/** Allowed values of Connection (RFC 9110, 7.6.1). Other values must begin with `x-` and must not name a header that the gateway sets. */
 const connectionOptions = new Set(['close', 'keep-alive', 'upgrade', 'te', 'http2-settings']);
 const isOurs = (name: string): boolean => /^x-(webxterm-|forwarded-|request-id$|real-ip$)/.test(name);
 
@@ -41,11 +41,11 @@ const checkConnection = (value: string): void => {
     const name = option.trim().toLowerCase();
     if (name === '' || connectionOptions.has(name)) continue;
     if (!/^x-[a-z0-9-]+$/.test(name) || isOurs(name))
-      throw new AppError('bad_request', `Connection may not name ${JSON.stringify(name.slice(0, 64))}.`);
+      throw new AppError('bad_request', `Connection must not name ${JSON.stringify(name.slice(0, 64))}.`);
   }
 };
 
-/** A length is digits alone: no sign, blank, list, or base. */
+/** A length consists of digits only: no sign, space, list or base prefix. */
 const lengthOf = (value: string): Framing => {
   const length = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
   if (!Number.isSafeInteger(length)) throw new AppError('bad_request', 'Content-Length must be a plain number.');
@@ -53,8 +53,8 @@ const lengthOf = (value: string): Framing => {
 };
 
 /**
- * Decides the framing once, by the header lines as they came (name, value, name, value ...), before any of them is touched. All that
- * depends on a body goes by this and never by headers again.
+ * Decides the framing once, from the header lines as received (name, value, name, value ...), before any code changes them. All code that
+ * depends on the body uses this result and never the headers.
  * @throws AppError bad_request, headers_too_large
  */
 export const framingOf = (rawHeaders: readonly string[], httpVersion: string): Framing => {
@@ -83,17 +83,17 @@ const transferCoding = (value: string, httpVersion: string): Framing => {
   return chunked;
 };
 
-/** Nothing of the connection belongs to this request behind its headers. */
+/** Whether the request has no body, so that the bytes after its headers belong to the next request. */
 export const isBodyless = (framing: Framing): boolean =>
   framing.kind === 'none' || (framing.kind === 'length' && framing.length === 0);
 
-/** Bytes of a declared body; 0 for none, undefined where they end shows only as they come. */
+/** Bytes of the declared body: 0 for no body, undefined for chunked. */
 export const declaredLength = (framing: Framing): number | undefined => {
   if (framing.kind === 'chunked') return undefined;
   return framing.kind === 'length' ? framing.length : 0;
 };
 
-/** Writes the framing into the headers that go to a service, in place of what the client wrote there. */
+/** Writes the framing into the headers for the service, in place of the client's own headers. */
 export const writeFraming = (headers: IncomingHttpHeaders, framing: Framing, method: string | undefined): void => {
   delete headers['content-length'];
   delete headers['transfer-encoding'];

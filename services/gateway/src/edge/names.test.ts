@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { doorNames } from './names.ts';
 
-describe('the names of the door', () => {
+describe('the names of the gateway', () => {
   it('are all three loopback names with our port when it is on loopback', () => {
     const names = doorNames('http://127.0.0.1:8080', []);
     expect([...names.hosts].sort()).toEqual(['127.0.0.1:8080', '[::1]:8080', 'localhost:8080']);

@@ -1,16 +1,16 @@
 import { alikeOnLoopback } from '@webxterm/contracts/loopback';
 
-/** Under which names this door may be reached, and from which pages. */
+/** The host names of the gateway and the origins that may use it. */
 export interface DoorNames {
-  /** Host headers that are ours, lower case, the scheme's default port left out. */
+  /** Accepted Host headers, lower case, without the scheme's default port. */
   readonly hosts: ReadonlySet<string>;
-  /** Origins that may connect and read. */
+  /** Origins that may connect and read responses. */
   readonly origins: ReadonlySet<string>;
 }
 
 /**
- * PUBLIC_URL and the extra origins; where one of them is a loopback name all three loopback names count, with its port.
- * Anything else in Host is refused: a page that rebinds its own name to our address ends here.
+ * PUBLIC_URL and the extra origins. If one of them is a loopback name, all three loopback names with its port are accepted. Any other Host
+ * is rejected, which stops DNS rebinding.
  */
 export const doorNames = (publicUrl: string, extraOrigins: readonly string[]): DoorNames => {
   const origins = new Set<string>();
@@ -19,7 +19,7 @@ export const doorNames = (publicUrl: string, extraOrigins: readonly string[]): D
     for (const alike of alikeOnLoopback(new URL(origin))) {
       origins.add(alike.origin);
       hosts.add(alike.host);
-      // A client may spell out the default port.
+      // A client may include the default port.
       if (alike.port === '') hosts.add(`${alike.hostname}:${alike.protocol === 'https:' ? 443 : 80}`);
     }
   }

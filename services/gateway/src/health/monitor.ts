@@ -6,11 +6,11 @@ const freshMs = 1000;
 
 export interface Watched {
   readonly pool: Pool;
-  /** Where each instance of the pool answers /readyz, in the pool's order; one URL for all where something else balances. */
+  /** The base URL of /readyz of each instance, in the pool's order. One URL for all if a load balancer is in front. */
   readonly healthUrls: readonly string[];
 }
 
-/** Asks every instance how it is, at most once a second, and tells the pools which to pass over. */
+/** Probes every instance at most once a second and marks unready instances in the pools. */
 export class HealthMonitor {
   readonly #watched: readonly Watched[];
   readonly #version: string;
@@ -22,7 +22,7 @@ export class HealthMonitor {
     this.#watched = watched;
   }
 
-  /** Probes by itself where there is a choice of instances; with one of each there is nothing to pass over. */
+  /** Probes periodically if a pool has several instances. With one instance each there is no choice to make. */
   start(): void {
     if (this.#watched.some(({ pool }) => pool.size > 1)) this.#timer = setInterval(() => void this.check(), freshMs);
   }
@@ -31,10 +31,10 @@ export class HealthMonitor {
     clearInterval(this.#timer);
   }
 
-  /** The state of each part, not older than a second. */
+  /** The state of each part, at most a second old. */
   check(): Promise<HealthSummary> {
     const now = performance.now();
-    // A little under the interval, or each second tick would find the answer of the one before still fresh.
+    // Slightly less than the interval, otherwise every second tick would still find the previous result fresh.
     if (this.#latest === undefined || now - this.#latest.at > freshMs * 0.9)
       this.#latest = { at: now, summary: this.#ask() };
     return this.#latest.summary;

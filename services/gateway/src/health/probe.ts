@@ -2,7 +2,7 @@ import { get } from 'node:http';
 import { parseJson } from '@webxterm/contracts/json';
 import { z } from 'zod';
 
-/** What a service's /readyz says of itself and of the servers it uses. */
+/** The body of a service's /readyz: its own status and that of the servers it uses. */
 export const Readiness = z.object({
   status: z.enum(['ok', 'degraded', 'starting', 'ending']),
   parts: z.record(z.string(), z.object({ ok: z.boolean(), detail: z.string().optional() })).default({}),
@@ -12,7 +12,7 @@ export type Readiness = z.infer<typeof Readiness>;
 const probeMs = 1000;
 const maxReport = 64 * 1024;
 
-/** One instance's report; undefined when it does not answer in a second, or not with a report. */
+/** The report of one instance. Undefined if it does not send a valid report within a second. */
 export const probe = (healthUrl: string): Promise<Readiness | undefined> =>
   new Promise((resolve) => {
     const none = (): void => resolve(undefined);

@@ -10,13 +10,13 @@ export interface HealthSummary {
   readonly parts: Part[];
 }
 
-/** The servers that services report on. What else they report (their lists, their streams) is their own detail. */
+/** The servers that several services report on. Other parts of a report (lists, streams) are details of the one service. */
 const sharedServers = ['mongodb', 'nats'];
 
 export const isReady = (report: Readiness | undefined): boolean =>
   report !== undefined && (report.status === 'ok' || report.status === 'degraded');
 
-/** The state of the cluster from the reports of each service's instances (undefined: no answer). */
+/** The state of the cluster from the reports of all instances of each service (undefined: no response). */
 export const summarize = (
   version: string,
   services: readonly { readonly name: string; readonly reports: readonly (Readiness | undefined)[] }[],
@@ -55,10 +55,10 @@ const servicePart = (name: string, reports: readonly (Readiness | undefined)[]):
   return { name, status, instances: reports.length, ready, ...(detail === '' ? {} : { detail }) };
 };
 
-/** The part that is missing, and what its service says of it. */
+/** The missing part with the detail that its service reports. */
 const named = (part: string, detail = ''): string => (detail === '' ? part : `${part} (${detail})`);
 
-/** A server as the services see it; nothing when none of them told. */
+/** The state of a shared server as the services report it. Empty if no service reports on it. */
 const serverPart = (name: string, reports: readonly (Readiness | undefined)[]): Part[] => {
   const told = reports.flatMap((report) => report?.parts[name] ?? []);
   if (told.length === 0) return [];

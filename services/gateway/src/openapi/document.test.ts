@@ -7,7 +7,7 @@ const json: unknown = JSON.parse(
   JSON.stringify(openApiDocument({ publicUrl: 'http://127.0.0.1:8080', version: '1.2.3', installationId: 'i1' })),
 );
 
-/** The parts of the OpenAPI 3.1 schema that a generator of clients leans on. */
+/** The parts of the OpenAPI 3.1 schema that client generators need. */
 const Reference = z.strictObject({ $ref: z.string().startsWith('#/components/responses/') });
 const Answer = z.object({
   description: z.string().min(1),

@@ -13,7 +13,7 @@ import {
 
 type ErrorStatus = (typeof errorCatalog)[ErrorCode]['status'];
 
-/** The gateway answers these before it looks for a route, by the status: responses that all routes share. */
+/** Errors that the gateway returns before routing: shared responses of all routes. */
 const ofTheGateway = {
   ContentTooLarge: 'payload_too_large',
   RequestTimeout: 'request_timeout',
@@ -32,7 +32,7 @@ const everyRoute: readonly ErrorCode[] = [
 ];
 const withBody: readonly ErrorCode[] = ['invalid_input', 'unsupported_media_type'];
 
-/** Every code that a route may answer with. */
+/** Every error code that a route may return. */
 export const codesOf = (route: Route): readonly ErrorCode[] => [
   ...everyRoute,
   ...(route.body === undefined ? [] : withBody),
@@ -45,7 +45,7 @@ export const codesOf = (route: Route): readonly ErrorCode[] => [
 
 const statusKey = (status: ErrorStatus): `${ErrorStatus}` => `${status}`;
 
-/** Error answers by status: which codes each status stands for, and what they mean. */
+/** Error responses by status, each with its codes and their messages. */
 const errorResponses = (codes: readonly ErrorCode[]): ZodOpenApiResponsesObject => {
   const byStatus = new Map<ErrorStatus, Set<ErrorCode>>();
   for (const code of codes) {
@@ -63,7 +63,7 @@ const errorResponses = (codes: readonly ErrorCode[]): ZodOpenApiResponsesObject 
 
 const retryAfter = z.string().meta({ description: 'Seconds to wait before the next try.' });
 
-/** `x-error-codes`: the codes that stand for the status, for programs. */
+/** `x-error-codes`: the codes of the status, for programs. */
 const errorResponse = (status: ErrorStatus, codes: readonly ErrorCode[]): ZodOpenApiResponseObject => ({
   description: codes.map((code) => `\`${code}\`: ${errorCatalog[code].message}`).join('\n\n'),
   content: { 'application/json': { schema: ErrorBody } },
@@ -115,7 +115,7 @@ const operation = (route: Route): ZodOpenApiOperationObject => {
   };
 };
 
-/** The WebSocket, as far as OpenAPI can tell it: its handshake. */
+/** The handshake of the WebSocket. OpenAPI cannot describe its frames. */
 const terminalSocket: ZodOpenApiOperationObject = {
   operationId: 'terminalSocket',
   tags: ['terminal'],
@@ -123,7 +123,7 @@ const terminalSocket: ZodOpenApiOperationObject = {
   description:
     'A WebSocket handshake (RFC 6455, version 13). `token` is a JWT, a one-use ticket or a resume pass. Without a subprotocol every ' +
     'frame from the client is input and every frame to it is output. `webxterm.v1` speaks binary frames with offsets, `webxterm.json` ' +
-    'JSON frames: docs/protocol.md has both. With `webxterm.v1` an unknown or offline machine is told by frame and close code.',
+    'JSON frames: docs/protocol.md has both. With `webxterm.v1` a frame and a close code report an unknown or offline machine.',
   security: [{ queryToken: [] }, { bearer: [] }],
   requestParams: {
     path: z.object({ agent_id: z.string() }),
@@ -184,7 +184,7 @@ export const openApiDocument = (options: { publicUrl: string; version: string; i
       { name: 'auth', description: 'Accounts and sign-ins' },
       { name: 'agent-hub', description: 'Machines' },
       { name: 'terminal', description: 'Terminals and their sessions' },
-      { name: 'gateway', description: 'The door' },
+      { name: 'gateway', description: 'API documents, health and discovery' },
     ],
     components: {
       securitySchemes: {

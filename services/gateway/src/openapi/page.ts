@@ -13,7 +13,7 @@ pre { overflow-x: auto; border: 1px solid var(--line); border-radius: 6px; paddi
 ul { margin: .4rem 0; padding-left: 1.2rem; } nav a { margin-right: 1rem; }
 `;
 
-/** The page runs nothing and loads nothing: its one style is named by its hash. */
+/** The page loads and runs nothing. The policy allows its one inline style by its hash. */
 export const docsPolicy = [
   "default-src 'none'",
   `style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'`,
@@ -35,7 +35,7 @@ const groups: readonly (readonly [RouteOwner, string])[] = [
   ['auth', 'Accounts and sign-ins'],
   ['agent-hub', 'Machines'],
   ['terminal', 'Terminals and their sessions'],
-  ['gateway', 'The door'],
+  ['gateway', 'API documents, health and discovery'],
 ];
 
 const callers: Record<Route['access'], string> = {
@@ -77,7 +77,7 @@ const article = (route: Route): string => {
   ].join('');
 };
 
-/** The API for a person to read: one page of plain HTML, from the same declarations as the OpenAPI document. */
+/** The API reference as one static HTML page, made from the same declarations as the OpenAPI document. */
 export const docsPage = (version: string): string =>
   [
     '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>WebXTerm API</title>',

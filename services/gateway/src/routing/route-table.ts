@@ -1,6 +1,6 @@
 import type { Route } from '@webxterm/contracts/rest';
 
-/** The paths of the product, matched strictly and case-sensitively, segment by segment. */
+/** A node of the path tree. Paths match strictly and case-sensitively, segment by segment. */
 interface Node {
   readonly fixed: Map<string, Node>;
   param: Node | undefined;
@@ -14,7 +14,7 @@ export type Match =
 
 const emptyNode = (): Node => ({ fixed: new Map(), param: undefined, routes: new Map() });
 
-/** Every route once; a fixed segment wins over a parameter, as `/machines/events` over `/machines/:agent_id`. */
+/** All routes, each declared once. A fixed segment takes precedence over a parameter: `/machines/events` over `/machines/:agent_id`. */
 export class RouteTable {
   readonly #root = emptyNode();
 
@@ -40,7 +40,7 @@ export class RouteTable {
     return child;
   }
 
-  /** Whose path this is. `method` in upper case; HEAD goes where GET goes. */
+  /** Finds the route of a path. `method` is upper case; HEAD matches the GET route. */
   match(method: string, path: string): Match {
     const node = find(this.#root, path.slice(1).split('/'), 0);
     if (node === undefined) return { kind: 'unknown' };
@@ -62,5 +62,5 @@ const find = (node: Node, segments: readonly string[], index: number): Node | un
 
 const terminalPath = /^\/api\/terminal\/[^/]+\/ws$/;
 
-/** `/api/terminal/:agent_id/ws`: the one path that takes a WebSocket. */
+/** Whether the path is `/api/terminal/:agent_id/ws`, the only one that accepts a WebSocket. */
 export const isTerminalSocket = (path: string): boolean => terminalPath.test(path);

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 export const gatewayKey = Buffer.alloc(32, 7);
 const mainFile = fileURLToPath(new URL('../main.ts', import.meta.url));
 
-/** A loopback port that nobody listens on right now. */
+/** A loopback port without a listener. */
 export const freePort = async (): Promise<number> => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -20,7 +20,7 @@ export const freePort = async (): Promise<number> => {
 export interface GatewayProcess {
   readonly port: number;
   readonly origin: string;
-  /** Where it answers /metrics. */
+  /** The port of /metrics. */
   readonly healthPort: number;
   readonly child: ChildProcess;
   stop(): Promise<void>;
@@ -32,7 +32,7 @@ const spawnGateway = (environment: Record<string, string>, nodeOptions: readonly
     stdio: ['ignore', 'pipe', 'inherit'],
   });
 
-/** The real gateway, as a process of its own, once its door is open. Settings not given point at nobody. */
+/** Starts the real gateway as its own process and waits until it listens. Service URLs without a setting point to a closed port. */
 export const startGateway = async (
   settings: Record<string, string>,
   nodeOptions: readonly string[] = [],
@@ -75,7 +75,7 @@ const opened = async (child: ChildProcess): Promise<void> => {
   const lines: string[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
     lines.push(line);
-    if (line.includes('the door is open')) {
+    if (line.includes('gateway is listening')) {
       child.stdout.resume();
       return;
     }
@@ -83,7 +83,7 @@ const opened = async (child: ChildProcess): Promise<void> => {
   throw new Error(`the gateway did not start:\n${lines.join('\n')}`);
 };
 
-/** Starts the gateway with settings it refuses; what it said, and its exit code. */
+/** Starts the gateway with invalid settings. Returns its output and its exit code. */
 export const refusedStart = async (settings: Record<string, string>): Promise<{ code: unknown; said: string }> => {
   const child = spawnGateway(settings);
   let said = '';

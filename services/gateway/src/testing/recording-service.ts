@@ -20,7 +20,7 @@ export interface Recorded {
 type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void;
 type OnUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
-/** A real HTTP server in a service's place: it keeps what reached it, answers as told, and echoes WebSockets. */
+/** A real HTTP server in place of a service: records requests, answers with `answer`, and echoes WebSocket messages. */
 export class RecordingService {
   readonly recorded: Recorded[] = [];
   answer: Answer = (_request, response) => response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
@@ -47,7 +47,7 @@ export class RecordingService {
     });
   }
 
-  /** Upgrades, and sends every message back as it came. */
+  /** Accepts the upgrade and echoes every message. */
   echo(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     this.#sockets.handleUpgrade(request, socket, head, (client) => {
       client.on('message', (message, isBinary) => client.send(message, { binary: isBinary }));
@@ -59,7 +59,7 @@ export class RecordingService {
     this.recorded.push({ kind, method, url, headers, body });
   }
 
-  /** What arrived last. */
+  /** The last recorded request. */
   get last(): Recorded {
     const last = this.recorded.at(-1);
     if (last === undefined) throw new Error('nothing has arrived');

@@ -4,12 +4,12 @@ import { answerError } from '../door/answer.ts';
 import { type Admitted, maxBody } from '../edge/edge.ts';
 import { declaredLength, isBodyless } from '../edge/framing.ts';
 
-/** How much of a body that is too large is still read, so that a client that sends first and reads later sees its 413. */
+/** Bytes of an oversized body that are still read, so that a client that sends everything before it reads gets its 413. */
 export const maxDrained = 1024 * 1024;
 
 /**
- * Bounds a body as it passes: over `maxBody` the service hears no more of it and the client gets 413, unless the service has
- * answered first (401 comes before 413); over `maxDrained` the connection is cut.
+ * Limits a body while it is forwarded. Above `maxBody` the gateway stops forwarding and answers 413, unless the service has answered first
+ * (401 has precedence over 413). Above `maxDrained` the connection is closed.
  */
 export const limitBody = (
   request: IncomingMessage,
@@ -18,12 +18,12 @@ export const limitBody = (
   { framing, facts }: Admitted,
 ): void => {
   if (isBodyless(framing)) return;
-  // A declared length is the service's to refuse, after it has looked at the token.
+  // A declared length is checked by the service, after the token.
   const declared = declaredLength(framing);
   let received = 0;
   request.on('data', (chunk: Buffer) => {
     received += chunk.length;
-    // Beyond the declared length: Node's parser and framing.ts do not agree about this request.
+    // Above the declared length, Node's parser and framing.ts disagree about this request.
     if (received > (declared ?? maxDrained)) {
       upstream.destroy();
       return void request.socket.destroy();
@@ -36,7 +36,7 @@ export const limitBody = (
   });
 };
 
-/** 413, and the connection ends: what is left of the body is not worth reading. */
+/** Answers 413 and closes the connection, so the rest of the body is not read. */
 export const tooLarge = (request: IncomingMessage, response: ServerResponse, requestId: string): void => {
   const error = new AppError('payload_too_large', `The request body is over ${maxBody / 1024} KiB.`);
   answerError(request, response, error, requestId, { connection: 'close' });

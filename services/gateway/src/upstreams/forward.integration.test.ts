@@ -66,7 +66,7 @@ describe('several instances of a service', () => {
 
   it('a change is not sent on a connection that the instance may be closing', async () => {
     const used = new WeakSet<Socket>();
-    // An instance that ends: it closes what it was asked on before.
+    // An instance that shuts down: it closes connections that were used before.
     one.answer = (incoming, response) => {
       if (used.has(incoming.socket)) return void incoming.socket.destroy();
       used.add(incoming.socket);
@@ -132,7 +132,7 @@ describe('an instance that is not ready', () => {
     const reports = (status: string) => (_incoming: unknown, response: ServerResponse) =>
       void response.end(JSON.stringify({ status, parts: {} }));
     const calls = (service: RecordingService) => service.recorded.filter((item) => item.url === '/api/machines').length;
-    /** Asks until a probe younger than the change has been made: they are a second apart. */
+    /** Repeats the request until a probe after the change has run. Probes run once a second. */
     const seen = async (ready: number): Promise<void> => {
       for (;;) {
         const health = json(await exchange(door.port, ['GET /api/health HTTP/1.1', `Host: 127.0.0.1:${door.port}`]));
@@ -215,7 +215,7 @@ describe('garbage behind a request that is being answered', () => {
 describe('bodies', () => {
   const large = JSON.stringify({ text: 'x'.repeat(100_000) });
 
-  it('over 64 KiB where no token is needed are 413 at the door', async () => {
+  it('over 64 KiB where no token is needed are 413 at the gateway', async () => {
     expect(codeOf(await request('POST', '/api/login', large))).toBe('413 payload_too_large');
     expect(one.recorded).toEqual([]);
   });

@@ -12,12 +12,12 @@ import { InstanceAgent } from './instance-agent.ts';
 import { noBody } from './no-body.ts';
 import type { Owner, Pool } from './pool.ts';
 
-/** A service that says nothing for so long is not waited for. Streams of events have no such bound. */
+/** A service that sends nothing for this long has failed. Event streams have no such limit. */
 const silenceMs = 60_000;
-/** A kept connection that gives no answer for so long may lead to an instance that is gone: TCP itself notices only after minutes. */
+/** A kept connection that gives no response for this long may lead to a lost instance: TCP alone detects that only after minutes. */
 const keptSilenceMs = 3000;
 
-/** Every request fails then: one line a minute is enough. */
+/** At most one log line a minute, because with wrong clocks every request fails. */
 const logClockEveryMs = 60_000;
 
 interface Pending {
@@ -27,20 +27,20 @@ interface Pending {
   retried: boolean;
 }
 
-/** The ways to one service. */
+/** The request handlers of one service. */
 interface Ways {
   /**
-   * Over kept connections. One of them could be closing just then, so only for what may be asked once more; and nothing but the head of
-   * a request is ever written to one, because the next head on it is of another person's request.
+   * Uses kept connections, which the service may close at any moment, so only for requests that may be repeated. Only the head of a request
+   * is ever written to one, because the next head on it belongs to another person's request.
    */
   readonly kept: RequestHandler;
-  /** Over a connection of its own, without a body. */
+  /** Opens a new connection, for a request without a body. */
   readonly fresh: RequestHandler;
-  /** Over a connection of its own, with the body that the framing announces. */
+  /** Opens a new connection and sends the body that the framing announces. */
   readonly withBody: RequestHandler;
 }
 
-/** Passes requests on to the services that own their routes. */
+/** Forwards requests to the services that own their routes. */
 export class Forwarder {
   readonly #ways: ReadonlyMap<Owner, Ways>;
   readonly #pending = new WeakMap<IncomingMessage, Pending>();
@@ -56,21 +56,21 @@ export class Forwarder {
     this.#ways = new Map(pools.map((pool) => [pool.owner, this.#waysTo(pool)]));
   }
 
-  /** `owner` answers `request`; 503 when no instance of it does. */
+  /** Lets `owner` answer `request`. Answers 503 if none of its instances responds. */
   forward(owner: Owner, route: Route, admitted: Admitted, request: IncomingMessage, response: ServerResponse): void {
     this.#pending.set(request, { route, admitted, response, retried: false });
     const way = isRepeatable(request, admitted) ? 'kept' : isBodyless(admitted.framing) ? 'fresh' : 'withBody';
     this.#send(owner, way, admitted, request, response);
   }
 
-  /** The proof holds for one sending. */
+  /** Adds a new proof for each send, because a proof is valid for one request only. */
   #send(owner: Owner, way: keyof Ways, { facts }: Admitted, request: IncomingMessage, response: ServerResponse): void {
     Object.assign(request.headers, edgeHeaders(this.#gatewayKey, request, facts));
     void this.#ways.get(owner)?.[way](request, response);
   }
 
   #waysTo(pool: Pool): Ways {
-    // fifo spreads requests over all kept connections; lifo would send a quiet day's requests to one instance.
+    // fifo spreads requests over all kept connections. With lifo all requests go to one instance while the load is low.
     const kept = new InstanceAgent(pool, { keepAlive: true, maxFreeSockets: 64, scheduling: 'fifo' });
     const fresh = new InstanceAgent(pool, { keepAlive: false });
     const plugins = [this.#listen(pool.owner)];
@@ -81,12 +81,12 @@ export class Forwarder {
     };
   }
 
-  /** In place of http-proxy-middleware's own plugins, which answer errors in plain text and format a log line per request. */
+  /** Replaces http-proxy-middleware's own plugins, which send errors as plain text and format a log line per request. */
   #listen(owner: Owner): Plugin {
     return (proxy) => {
       proxy.on('proxyReq', (upstream, request) => this.#bound(upstream, request));
       proxy.on('proxyRes', (answer, request, response) => {
-        // What the service says about its own connection to us is not for the client.
+        // The service's connection headers apply to the gateway, not to the client.
         answer.headers.connection = response.shouldKeepAlive ? 'keep-alive' : 'close';
         if (response.shouldKeepAlive) answer.headers['keep-alive'] = `timeout=${serverLimits.keepAliveTimeout / 1000}`;
         else delete answer.headers['keep-alive'];
@@ -102,7 +102,7 @@ export class Forwarder {
     };
   }
 
-  /** The service refused the request for the time of its proof, and says so to us alone. */
+  /** Logs that the service rejected the request because of the time in its proof. The header is not passed to the client. */
   #noteClock(owner: Owner, { headers }: IncomingMessage): void {
     const ahead = headers[gatewayAheadHeader];
     if (ahead === undefined) return;
@@ -115,7 +115,10 @@ export class Forwarder {
     );
   }
 
-  /** The service says to us alone whose token it has accepted: a status proves nothing, its HTTP parser answers before any check. */
+  /**
+   * Reads the header in which the service names the user whose token it accepted. A status does not prove that: the service's HTTP parser
+   * can answer before any check.
+   */
   #noteUser({ socket }: IncomingMessage, { headers }: IncomingMessage): void {
     const user = headers[signedInHeader];
     if (user === undefined) return;
@@ -132,7 +135,7 @@ export class Forwarder {
     if (!pending.retried) limitBody(request, pending.response, upstream, pending.admitted);
   }
 
-  /** A GET that got no answer is asked once more, by a connection of its own; nothing else is ever sent twice. */
+  /** Repeats an unanswered GET or HEAD once, on a new connection. No other request is sent twice. */
   #failed(owner: Owner, error: Error, request: IncomingMessage): void {
     const pending = this.#pending.get(request);
     if (pending === undefined) return;
@@ -160,7 +163,7 @@ export class Forwarder {
   }
 }
 
-/** The answer begins in time, or the request goes another way. */
+/** Destroys a request on a kept connection if its response does not begin in time, so that it can be repeated. */
 const boundKept = (upstream: ClientRequest): void => {
   const silent = (): void => void upstream.destroy(new Error(`no answer in ${keptSilenceMs} ms on a kept connection`));
   const timer = setTimeout(silent, keptSilenceMs);
@@ -176,13 +179,13 @@ const spoken: Record<Owner, string> = {
   terminal: 'The terminal service',
 };
 
-/** 503 with Retry-After: which part does not answer. */
+/** 503 with Retry-After. The message names the service that does not respond. */
 export const unavailable = (owner: Owner): AppError =>
   new AppError('unavailable', `${spoken[owner]} does not answer right now. Try again shortly.`, {
     retryAfterSeconds: 2,
   });
 
-/** What requests and upgrades share: the instance in turn, and no doing of http-proxy-middleware's own beside passing on. */
+/** Options of requests and upgrades: instances in turn, and none of http-proxy-middleware's optional behaviour. */
 export const proxyOptions = (pool: Pool, agent: InstanceAgent): Options => ({
   agent,
   ws: false,

@@ -7,7 +7,7 @@ import { type GatewayProcess, gatewayKey, startGateway } from '../testing/gatewa
 import { type OddRequest, oddRequests } from '../testing/odd-framing.ts';
 import { RecordingService } from '../testing/recording-service.ts';
 
-// The gateway's defence alone: the service behind it answers whatever reaches it.
+// This tests the gateway alone: the service behind it answers every request.
 const service = new RecordingService();
 const kept = new Agent({ keepAlive: true, maxSockets: 4 });
 let gateway: GatewayProcess;
@@ -26,7 +26,7 @@ afterAll(async () => {
 });
 beforeEach(() => service.reset());
 
-/** Writes one odd request; resolves once something has come back, or the connection is closed. */
+/** Writes one odd request. `heard` resolves once any bytes have come back or the connection is closed. */
 const begin = ({ bytes, half }: OddRequest): { readonly heard: Promise<unknown>; end(): void } => {
   const socket = connect({ port: gateway.port, host: '127.0.0.1' });
   socket.on('error', () => undefined);
@@ -39,7 +39,7 @@ const begin = ({ bytes, half }: OddRequest): { readonly heard: Promise<unknown>;
 };
 
 let asked = 0;
-/** Somebody else asks, and is answered what they asked. */
+/** Another client sends a request. Returns the expected and the received response. */
 const ask = (): Promise<{ wanted: string; got: string }> =>
   new Promise((resolve, reject) => {
     asked += 1;
@@ -70,7 +70,7 @@ describe('requests whose end could be read in two ways', () => {
     const nonces = new Set<string>();
     for (let from = 0; from < all.length; from += batch) {
       const sent = all.slice(from, from + batch).map(begin);
-      // Some never get an answer: they announce more than they send.
+      // Some never get a response, because they announce more than they send.
       await Promise.race([Promise.all(sent.map(({ heard }) => heard)), ask().then(ask)]);
       for (const { wanted, got } of [await ask(), await ask()]) if (wanted !== got) wrong.push({ wanted, got, from });
       for (const { end } of sent) end();
@@ -83,7 +83,7 @@ describe('requests whose end could be read in two ways', () => {
       }
     }
     expect(wrong).toEqual([]);
-    // A second request of a connection is passed on after the first is answered; most of these clients are gone by then.
+    // The second request of a connection is forwarded after the first is answered. By then most of these clients have disconnected.
     expect(nonces.size).toBeGreaterThan(all.length / 30);
   });
 });

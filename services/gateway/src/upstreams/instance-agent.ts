@@ -3,18 +3,20 @@ import { connect, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import type { Instance, Pool } from './pool.ts';
 
-/** An instance that does not even take the connection in this time is tried no longer. */
+/** Time limit in ms for connecting to one instance. */
 const connectMs = 1000;
 
 type Connected = (error: Error | null, socket: Duplex) => void;
 
 /**
- * Connects to the instance that the proxy chose, and to another one when it takes no connection. At that point nothing of the
- * request has been sent, so this is right for bodies and upgrades alike; http-proxy-middleware has no list of targets.
+ * Connects to the instance that the proxy chose, or to another one if that fails. No byte of the request has been sent by then, so this is
+ * safe for bodies and upgrades. http-proxy-middleware does not support a list of targets.
  */
 export class InstanceAgent extends Agent {
   readonly #pool: Pool;
-  /** Sockets that lead elsewhere than their name says: not kept, or the instance's name would stick to another one. */
+  /**
+   * Sockets to another instance than their name in the agent says. They are not kept, or the agent would reuse them under the wrong name.
+   */
   readonly #strays = new WeakSet<Duplex>();
 
   constructor(pool: Pool, options: AgentOptions) {
@@ -28,7 +30,7 @@ export class InstanceAgent extends Agent {
     const order = this.#pool.inOrderFrom(String(options.host), Number(options.port));
     const tryNext = (index: number, error: Error): void => {
       const instance = order[index];
-      // The agent reads the error and no socket, but its type wants one.
+      // The agent ignores the socket on an error, but its type requires one.
       if (instance === undefined) {
         connected?.(error, new Duplex());
         return;
@@ -47,7 +49,7 @@ export class InstanceAgent extends Agent {
   }
 
   override keepSocketAlive(socket: Duplex): boolean {
-    // It answers a boolean, which its type leaves out: false when the service is about to close this connection.
+    // Node returns a boolean, which the type omits: false if the service is about to close this connection.
     const kept: unknown = super.keepSocketAlive(socket);
     return kept !== false && !this.#strays.has(socket);
   }

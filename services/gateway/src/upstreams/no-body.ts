@@ -1,6 +1,6 @@
 import { Stream } from 'node:stream';
 
-/** Takes the place of the client's stream for a request without a body: ends the request to the service, and writes no byte to it. */
+/** Replaces the client's stream for a request without a body: ends the request to the service and writes no byte to it. */
 class NoBody extends Stream {
   override pipe<T extends NodeJS.WritableStream>(destination: T): T {
     destination.end();
@@ -8,5 +8,5 @@ class NoBody extends Stream {
   }
 }
 
-/** It holds nothing, so one serves all requests. */
+/** It has no state, so one instance serves all requests. */
 export const noBody = new NoBody();

@@ -6,7 +6,7 @@ import { RecordingService } from '../testing/recording-service.ts';
 
 const terminal = new RecordingService();
 let gateway: GatewayProcess;
-/** What V8 tells of each collection, a line each. */
+/** V8's trace output, one line per collection. */
 let collections = '';
 
 beforeAll(async () => {
@@ -50,7 +50,7 @@ it('collects the young generation for every 8 MiB of output that it passes on, a
   await once(socket, 'close');
   expect(received).toBe(frames * frame.length);
   await gateway.stop();
-  // V8 says `Scavenge`, and `testing` for one that it was told to do. Marking that is under way may take the place of a few.
+  // V8 prints `Scavenge`, with `testing` if `gc` requested it. A marking in progress may replace a few of them.
   const young = collections.split('\n').filter((line) => line.includes('Scavenge') && line.includes('testing'));
   expect(young.length).toBeGreaterThan(24);
 });

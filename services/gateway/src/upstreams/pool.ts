@@ -1,9 +1,9 @@
 import type { RouteOwner } from '@webxterm/contracts/rest';
 
-/** A service behind the door. */
+/** A service behind the gateway. */
 export type Owner = Exclude<RouteOwner, 'gateway'>;
 
-/** How long an instance that took no connection is passed over: a restarted one is back by then. */
+/** The time in ms for which an instance that refused a connection is skipped. A restarted instance is back by then. */
 const passOverMs = 2000;
 
 /** One instance of a service. */
@@ -18,7 +18,7 @@ interface State {
   ready: boolean;
 }
 
-/** The instances of one service, taken in turn; those that take no connection or are not ready are passed over. */
+/** The instances of one service, used in turn. Instances that refused a connection or are not ready are skipped. */
 export class Pool {
   readonly owner: Owner;
   readonly #states: readonly State[];
@@ -42,7 +42,7 @@ export class Pool {
     return this.#states.length;
   }
 
-  /** The next instance in turn, a usable one where there is one. */
+  /** The next instance in turn, a usable one if there is one. */
   next(): Instance {
     const turned = [...this.#states.slice(this.#turn), ...this.#states.slice(0, this.#turn)];
     const state = turned.find((item) => this.#usable(item)) ?? turned[0];
@@ -51,7 +51,7 @@ export class Pool {
     return state.instance;
   }
 
-  /** Where else to try when `hostname:port` takes no connection: itself first, then the usable ones, then the rest. */
+  /** The order in which to try instances: `hostname:port` first, then the usable ones, then the rest. */
   inOrderFrom(hostname: string, port: number): readonly Instance[] {
     const rank = (state: State): number => {
       if (state.instance.hostname === hostname && state.instance.port === port) return 0;
@@ -60,13 +60,13 @@ export class Pool {
     return [...this.#states].sort((a, b) => rank(a) - rank(b)).map((state) => state.instance);
   }
 
-  /** It took no connection. */
+  /** Records that the instance refused a connection. */
   refused(instance: Instance): void {
     const state = this.#stateOf(instance);
     if (state !== undefined) state.passOverUntil = this.#now() + passOverMs;
   }
 
-  /** What its readiness probe said, by its place in the list of URLs. */
+  /** Records a readiness probe. `index` is the position in the list of URLs. */
   probed(index: number, ready: boolean): void {
     const state = this.#states[index];
     if (state !== undefined) state.ready = ready;

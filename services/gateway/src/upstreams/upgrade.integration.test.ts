@@ -14,7 +14,7 @@ let gateway: GatewayProcess;
 beforeAll(async () => {
   await terminal.start();
   await others.start();
-  // The first instance takes no connection: every upgrade of this file has to find the second.
+  // The first instance refuses connections, so every upgrade in this file must use the second.
   const dead = `http://127.0.0.1:${await freePort()}`;
   gateway = await startGateway({
     AUTH_URLS: others.url,
@@ -48,7 +48,7 @@ const open = (line: string, headers: readonly string[], host = `127.0.0.1:${gate
   return client;
 };
 
-/** The answer to an upgrade that is refused; the connection must be closed after it. */
+/** The response to a rejected upgrade. The connection must be closed after it. */
 const refused = async (line: string, headers: readonly string[], host?: string): Promise<RawAnswer> => {
   const client = open(line, headers, host);
   const answer = await client.answer();
@@ -146,7 +146,7 @@ describe('a WebSocket through the door', () => {
         const left = new AbortController();
         socket.on('error', () => undefined);
         socket.once('close', () => left.abort());
-        // A service's sockets may be half open: it is its part to close when the other end has.
+        // A service's sockets may be half open, so it must close its side itself.
         socket.once('end', () => socket.destroy());
         socket.resume();
         resolve(left.signal);

@@ -11,15 +11,15 @@ import { InstanceAgent } from './instance-agent.ts';
 import { PassedBuffers } from './passed-buffers.ts';
 import type { Pool } from './pool.ts';
 
-/** The terminal service waits up to 2 minutes for a machine that is between two hubs before it answers a raw client. */
+/** Time limit of an upgrade in ms. For a raw client, the terminal service waits up to 2 minutes for a machine that is between two hubs. */
 const upgradeMs = 130_000;
 
-/** Passes WebSockets on to the terminal service. */
+/** Forwards WebSockets to the terminal service. */
 export class SocketForwarder {
   readonly #proxy: RequestHandler;
   readonly #pending = new WeakMap<Duplex, Admitted>();
   readonly #sockets = new Set<Duplex>();
-  /** What comes up from a client is little. */
+  /** Counts the bytes to the client only. The bytes from it are few. */
   readonly #passedDown = new PassedBuffers(globalThis.gc);
   readonly #gatewayKey: Buffer;
   readonly #connections: Pick<Connections, 'upgraded'>;
@@ -29,7 +29,7 @@ export class SocketForwarder {
     this.#connections = connections;
     this.#gatewayKey = gatewayKey;
     this.#logger = logger;
-    // A fresh connection for each: one that was kept could be closing just then, and an upgrade is not sent twice.
+    // A new connection for each upgrade: a kept one may be closing, and an upgrade is not sent twice.
     const agent = new InstanceAgent(pool, { keepAlive: false });
     this.#proxy = createProxyMiddleware({ ...proxyOptions(pool, agent), plugins: [this.#listen] });
   }
@@ -43,12 +43,12 @@ export class SocketForwarder {
     this.#proxy.upgrade(request, socket, head);
   }
 
-  /** WebSockets that are open or on their way. */
+  /** WebSockets that are open or in their handshake. */
   get size(): number {
     return this.#sockets.size;
   }
 
-  /** Ends every WebSocket: the clients come back through another gateway. */
+  /** Closes every WebSocket. The clients reconnect through another gateway. */
   close(): void {
     for (const socket of this.#sockets) socket.destroy();
   }
@@ -58,7 +58,7 @@ export class SocketForwarder {
     proxy.on('error', (error, request, socket) => {
       if (request === undefined || socket === undefined || !('setNoDelay' in socket)) return;
       const admitted = this.#pending.get(socket);
-      // Answered or upgraded already: what is left is to close, which the proxy does itself.
+      // The upgrade was already answered. The proxy closes the sockets itself.
       if (admitted === undefined) return;
       this.#pending.delete(socket);
       const { requestId } = admitted.facts;
@@ -68,7 +68,7 @@ export class SocketForwarder {
     });
   };
 
-  /** Called before the proxy adds its own listeners, so what is changed here is what it writes to the client. */
+  /** Runs before the proxy adds its own listeners, so changes to the response headers reach the client. */
   #watch(upstream: ClientRequest, { url = '' }: IncomingMessage, socket: Duplex): void {
     const admitted = this.#pending.get(socket);
     const requestId = admitted?.facts.requestId ?? '';
@@ -83,7 +83,8 @@ export class SocketForwarder {
     upstream.once('response', (answer) => {
       settled();
       answer.headers['x-request-id'] = requestId;
-      // No request follows on it, and nobody but the client would end it: 4,096 of those are all that strangers have.
+      // No request follows on this connection and the gateway must close it: an open one would count against the 4,096 connections of
+      // strangers.
       socket.once('finish', () => socket.destroy());
     });
     upstream.once('upgrade', (answer: IncomingMessage, far: Socket) => {
@@ -92,10 +93,10 @@ export class SocketForwarder {
       this.#logger.info({ request_id: requestId, path: loggablePath(url) }, 'a WebSocket is open');
       socket.off('close', abandon);
       answer.headers['x-request-id'] = requestId;
-      // Not before the proxy pipes: whoever listens sooner sets it flowing, and what comes until then is lost.
+      // Waits for the proxy's pipe: an earlier `data` listener would start the flow, and the bytes before the pipe would be lost.
       socket.once('pipe', () => far.on('data', (bytes: Buffer) => this.#passedDown.passed(bytes.length)));
       socket.once('close', () => far.destroy());
-      // end() first: what the service said last still reaches the client.
+      // `end()` comes first, so that the service's last bytes still reach the client.
       far.once('close', () => socket.end(() => socket.destroy()));
     });
   }

@@ -15,9 +15,9 @@ const textTypes: Readonly<Record<string, string>> = {
   '.webmanifest': 'application/manifest+json',
 };
 
-/** Under this a header costs more than compression saves. */
+/** Below this size in bytes, the header costs more than compression saves. */
 const worthwhile = 1024;
-/** The files of one build; after a rebuild the cache starts anew instead of growing. */
+/** Enough for the files of one build. After a rebuild the cache is cleared instead of growing. */
 const maxCached = 500;
 
 export interface Compressed {
@@ -37,7 +37,7 @@ const wanted = (acceptEncoding: string): Encoding | undefined => {
   return taken.includes('br') ? 'br' : taken.includes('gzip') ? 'gzip' : undefined;
 };
 
-/** The text files of the web UI, compressed once each: as the build left them beside the file (.br, .gz), else here. */
+/** The text files of the web UI, each compressed once: by the build (.br, .gz beside the file), otherwise here. */
 export class CompressedFiles {
   readonly #dir: string;
   readonly #cache = new Map<string, Promise<Buffer>>();
@@ -46,7 +46,7 @@ export class CompressedFiles {
     this.#dir = dir;
   }
 
-  /** `path` is canonical, so it stays below the folder. Undefined: send the file as it is, or it is not there. */
+  /** `path` is canonical, so it stays below the folder. Undefined: send the file uncompressed, or it does not exist. */
   async find(path: string, acceptEncoding: string): Promise<Compressed | undefined> {
     const type = textTypes[extname(path)];
     const encoding = wanted(acceptEncoding);
@@ -73,7 +73,7 @@ export class CompressedFiles {
     const built = await readFile(`${file}.${encoding === 'br' ? 'br' : 'gz'}`).catch(() => undefined);
     if (built !== undefined) return built;
     const plain = await readFile(file);
-    // Quality 9 is within 3 % of 11 in size and about ten times as fast: this runs at the first request.
+    // Quality 9 is within 3 % of the size of 11 and about ten times as fast. It runs on the first request.
     return encoding === 'br' ? brotli(plain, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }) : gzipped(plain);
   }
 }

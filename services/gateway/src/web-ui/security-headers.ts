@@ -12,7 +12,7 @@ const common = (publicUrl: string) => ({
   xPoweredBy: false,
 });
 
-/** Answers of the API are data: nothing in them may run, be framed or be shown. */
+/** Security headers of API responses: data that a browser must not run, frame or render. */
 export const apiSecurity = (publicUrl: string): Apply =>
   helmet({
     ...common(publicUrl),
@@ -22,13 +22,13 @@ export const apiSecurity = (publicUrl: string): Apply =>
     },
   });
 
-/** The WebSocket sources of our origins. A policy has no way to write an IPv6 address: there `'self'` must do. */
+/** The WebSocket sources of the allowed origins. CSP cannot express an IPv6 address, so such an origin relies on `'self'`. */
 const webSocketSources = (origins: Iterable<string>): string[] =>
   [...origins].filter((origin) => !origin.includes('[')).map((origin) => origin.replace(/^http/, 'ws'));
 
 /**
- * The web UI runs its own files only: no inline script, no eval, nothing from elsewhere. Styles may be inline, for Mantine and
- * xterm set them on elements at run time. `connect-src 'self'` covers WebSockets only in newer browsers, so they are named too.
+ * The web UI runs only its own files: no inline script, no eval, no foreign source. Inline styles are allowed because Mantine and xterm set
+ * them on elements at run time. `connect-src 'self'` covers WebSockets only in newer browsers, so their sources are listed too.
  */
 export const pageSecurity = (publicUrl: string, origins: Iterable<string>): Apply =>
   helmet({

@@ -20,7 +20,7 @@ beforeAll(async () => {
   writeFileSync(join(dir, 'assets', 'index-Bx1.js'), script);
   writeFileSync(join(dir, 'assets', 'built-Cy2.js'), script);
   writeFileSync(join(dir, 'assets', 'built-Cy2.js.br'), 'as the build left it');
-  // More than the buffers of a connection take.
+  // Larger than the buffers of a connection.
   writeFileSync(large, Buffer.alloc(16 * 1024 * 1024));
   writeFileSync(join(dir, '.secret'), 'hidden');
   await service.start();
@@ -36,7 +36,7 @@ afterAll(async () => {
 const get = (path: string, ...headers: string[]): Promise<RawAnswer> =>
   exchange(gateway.port, [`GET ${path} HTTP/1.1`, `Host: 127.0.0.1:${gateway.port}`, ...headers]);
 
-/** How many times the gateway has this file open. */
+/** The number of file descriptors that the gateway has open for this file. */
 const timesOpen = (file: string): number => {
   const fds = `/proc/${gateway.child.pid}/fd`;
   const linkOf = (fd: string): string => {
@@ -56,7 +56,7 @@ describe('a client that asks for files and reads none', () => {
     const ask = `GET /assets/large-Dz3.bin HTTP/1.1\r\nHost: 127.0.0.1:${gateway.port}\r\n\r\n`;
     client.write(ask.repeat(8));
     await expect.poll(() => timesOpen(large)).toBeGreaterThan(0);
-    // What was asked for with it has begun by the time that others are answered.
+    // Once these requests are answered, the gateway has also begun the pipelined ones.
     for (let round = 0; round < 5; round += 1) await get('/assets/index-Bx1.js');
     expect(timesOpen(large)).toBe(1);
     client.socket.destroy();
@@ -152,7 +152,7 @@ describe('the web UI', () => {
   });
 });
 
-describe("the door's own answers", () => {
+describe("the gateway's own answers", () => {
   it('health tells each part, and the servers as the services see them', async () => {
     service.answer = (_request, response) =>
       response.end(

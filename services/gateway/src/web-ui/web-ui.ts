@@ -8,18 +8,18 @@ import { CompressedFiles } from './compressed.ts';
 import { pageSecurity } from './security-headers.ts';
 
 export interface WebUiOptions {
-  /** The folder of the built UI; undefined or missing: a page that says how to build it. */
+  /** The folder of the built UI. If undefined or missing, a page explains how to build it. */
   readonly dir: string | undefined;
   readonly publicUrl: string;
   readonly origins: Iterable<string>;
 }
 
 const immutable = 'public, max-age=31536000, immutable';
-// Vite puts its content-hashed files here.
+// Vite writes its content-hashed files here.
 const isHashed = (path: string): boolean => path.startsWith('/assets/');
 const cacheControl = (path: string): string => (isHashed(path) ? immutable : 'no-cache');
 
-/** The web UI: its files, and its index for each of its pages, since the UI routes by itself. Any other path is 404. */
+/** Serves the web UI: its files, and its index for each of its pages, since the UI has its own router. Any other path is 404. */
 export const webUi = (options: WebUiOptions): ((request: IncomingMessage, response: ServerResponse) => void) => {
   const app = express();
   app.disable('x-powered-by');
@@ -51,7 +51,7 @@ const onlyReading: RequestHandler = (request, response, next) => {
   next(new AppError('method_not_allowed'));
 };
 
-/** A browser that asks for a path that is none gets the UI too, which says so, with 404. */
+/** A browser that requests an unknown path gets the UI with status 404, and the UI shows that. */
 const pageToIndex =
   (dir: string): RequestHandler =>
   (request, response, next) => {
@@ -105,7 +105,7 @@ const answerErrors: ErrorRequestHandler = (error: unknown, _request, response, n
     .json(errorBody(known, String(response.getHeader('x-request-id') ?? '')));
 };
 
-/** express.static tells a malformed or missing file by `status`. */
+/** express.static reports a malformed path or a missing file as an error with a `status`. */
 const fromStatic = (error: unknown): AppError | undefined => {
   if (!(error instanceof Error) || !('status' in error) || typeof error.status !== 'number') return undefined;
   if (error.status === 404) return new AppError('not_found');
