@@ -1,5 +1,6 @@
 import { isLoopback } from '@webxterm/contracts/loopback';
 import { exitForUsage, exitWithHelp } from '@webxterm/shared/command-line';
+import { keepPublished } from './agent-package/keep-published.ts';
 import { asksForHelp, startHelp } from './command-line.ts';
 import { readState, updateState } from './data-dir/state.ts';
 import { reasonOf, StackFailure } from './failure.ts';
@@ -81,6 +82,13 @@ try {
   endOnSignals(starting);
   const stack = await starting.ready;
   for (const line of welcome(stack, settings)) reporter.say(line);
+  const stopPublishing = keepPublished({
+    dataDir: settings.dataDir,
+    host: stack.url,
+    environment: settings.environment,
+    say: (text) => reporter.say(text),
+  });
+  process.on('exit', stopPublishing);
   const failure = await stack.failed;
   await stack.stop();
   fail(failure);

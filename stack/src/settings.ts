@@ -165,6 +165,9 @@ export const readSettings = (given: Readonly<Record<string, string | undefined>>
   };
 };
 
+/** The environment of this program, for those that it starts. */
+export const ownEnvironment = (): Record<string, string> => withoutEmpty(process.env);
+
 /** A stack for tests and measurements: free ports, nothing taken from WEBXTERM_ variables but the cache. */
 export const isolatedSettings = (dataDir: string): StackSettings => {
   const environment = withoutEmpty(process.env);

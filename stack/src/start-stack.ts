@@ -3,6 +3,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { certificateName } from '@webxterm/contracts/grpc';
 import { certificateNames, extraOrigins, publicUrl, reachableHost } from './addresses.ts';
+import { releaseFolder } from './agent-package/keep-published.ts';
 import { writePrivateFile } from './data-dir/private-files.ts';
 import { reasonOf, StackFailure } from './failure.ts';
 import type { CertificateRequest } from './pki/authority.ts';
@@ -170,6 +171,7 @@ const planFacts = async (runtime: StackRuntime, servers: LocalServers, ports: Se
     trustedProxies: settings.trustedProxies,
     tls: await keepTls(runtime),
     webDir: await webUi(runtime),
+    agentDir: releaseFolder(settings.dataDir),
     adminEmail,
     signup: settings.signup,
     logLevel: settings.logLevel,

@@ -57,6 +57,10 @@ export const gatewayShape = {
     description: 'The built web UI; without it the gateway answers how to build it.',
     allowed: 'a folder',
   }),
+  AGENT_DIR: z.string().optional().meta({
+    description: 'The published release of the agent; without it no machine can install from here.',
+    allowed: 'a folder',
+  }),
   INSTALLATION_ID: z.string().min(1).max(128).meta({
     description: 'The name of this installation; it has to be the one of auth.',
     allowed: '1 to 128 characters',

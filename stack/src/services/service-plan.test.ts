@@ -22,6 +22,7 @@ const facts: PlanFacts = {
   extraOrigins: [],
   trustedProxies: '10.0.0.0/8',
   webDir: '/web',
+  agentDir: '/data/agent-release',
   adminEmail: 'admin@example.com',
   signup: 'open',
   logLevel: 'info',

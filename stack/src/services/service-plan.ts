@@ -39,6 +39,8 @@ export interface PlanFacts {
   readonly extraOrigins: readonly string[];
   readonly trustedProxies: string;
   readonly webDir: string;
+  /** Where the packages of the agent are published. */
+  readonly agentDir: string;
   readonly adminEmail: string;
   readonly signup: 'open' | 'closed';
   readonly logLevel: string;
@@ -146,6 +148,7 @@ const gateway = (facts: PlanFacts): Record<string, string> => {
       ? { GRPC_TLS: 'off' }
       : { GRPC_TLS: 'on', GRPC_CA_FILE: facts.tls.caFile, TLS_DIR: facts.tls.gatewayFolder }),
     WEB_DIR: facts.webDir,
+    AGENT_DIR: facts.agentDir,
     INSTALLATION_ID: facts.installationId,
     SIGNUP: facts.signup,
   };

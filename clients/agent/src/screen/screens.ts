@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { SizeMark, SizeMarks } from '@webxterm/stream';
 import type { Logger } from 'pino';
+import { bundled } from '../bundled.ts';
 import type { FromScreens, ScreenSnapshot, ToScreens } from './messages.ts';
 
 /** Bytes on their way to the emulators, for one session and for all; beyond them a screen is given up. */
@@ -14,6 +15,8 @@ const maxHeapMib = 256;
 const maxFailures = 3;
 /** After so many deaths that a session's output caused, that session's screen is drawn no more. */
 const maxStrikes = 3;
+/** In the package it lies beside the chunks. */
+const workerUrl = new URL(bundled ? './screen-worker.js' : './screen-worker.ts', import.meta.url);
 
 export type ScreenLog = Pick<Logger, 'warn'>;
 
@@ -109,7 +112,7 @@ export class Screens {
 
   #start(): Worker | undefined {
     if (this.#failures >= maxFailures) return undefined;
-    const worker = new Worker(new URL('./screen-worker.ts', import.meta.url), {
+    const worker = new Worker(workerUrl, {
       resourceLimits: { maxOldGenerationSizeMb: maxHeapMib },
     });
     worker.postMessage({ kind: 'start', maxBufferBytes: this.#bounds.maxBufferBytes } satisfies ToScreens);

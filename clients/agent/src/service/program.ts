@@ -1,19 +1,26 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
+import { bundled } from '../bundled.ts';
 import { readIfThere } from '../configuration/private-file.ts';
 import { requireRootsOwn } from './root-paths.ts';
 
-const main = fileURLToPath(new URL('../main.ts', import.meta.url));
+const main = fileURLToPath(new URL(bundled ? './agent.js' : '../main.ts', import.meta.url));
 const agentFolder = path.dirname(path.dirname(main));
+/** The link beside the versions of a package that install.sh keeps on the one that is used. */
+const currentVersion = path.join(agentFolder, '..', '..', 'current');
+/** As it is named to others: a link stays right when the version changes. */
+const namedMain = bundled && existsSync(currentVersion) ? path.join(currentVersion, 'lib', 'agent.js') : main;
+const namedNode = namedMain === main ? process.execPath : path.join(currentVersion, 'bin', 'node');
 
 const names = v.optional(v.record(v.string(), v.string()), {});
 const Manifest = v.object({ dependencies: names, optionalDependencies: names, peerDependencies: names });
 
 /** How the agent is run: with the options as in the first line of main.ts. */
-export const program = [process.execPath, '--disable-sigusr1', '--max-semi-space-size=1', main] as const;
+export const program = [namedNode, '--disable-sigusr1', '--max-semi-space-size=1', namedMain] as const;
 
 /** Where Node finds a package that is asked for in this folder; undefined when it is not installed. */
 const findPackage = async (name: string, folder: string): Promise<string | undefined> => {
@@ -39,6 +46,6 @@ const closureOf = async (folder: string, known = new Set<string>()): Promise<Set
 /** For root only. @throws Failure when others can write what the agent loads: its program, its packages, its settings */
 export const requireOwnProgram = async (settings: readonly (string | undefined)[]): Promise<void> => {
   if (os.userInfo().uid !== 0) return;
-  const files = [process.execPath, main, ...settings.filter((file) => file !== undefined)];
+  const files = [process.execPath, main, namedMain, ...settings.filter((file) => file !== undefined)];
   await requireRootsOwn({ files, trees: [...(await closureOf(agentFolder))] });
 };

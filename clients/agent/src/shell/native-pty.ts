@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { bundled } from '../bundled.ts';
 
 /**
  * The native half of @lydell/node-pty. Its JavaScript half is left out on purpose: that one owns the terminal's file
@@ -41,10 +42,17 @@ const isNativePty = (loaded: unknown): loaded is NativePty =>
   'resize' in loaded &&
   typeof loaded.resize === 'function';
 
+/** Of the package, above the folder of the bundle. */
+const packedPty = '../pty.node';
+
+const installedNativePty = (): unknown => {
+  const loader: { requireBinary(file: string): unknown } = require('@lydell/node-pty/requireBinary.js');
+  return loader.requireBinary('pty.node');
+};
+
 /** @throws Error that says how to install it when this platform's binary is missing. */
 export const loadNativePty = (): NativePty => {
-  const loader: { requireBinary(file: string): unknown } = require('@lydell/node-pty/requireBinary.js');
-  const loaded = loader.requireBinary('pty.node');
+  const loaded = bundled ? require(packedPty) : installedNativePty();
   if (!isNativePty(loaded)) throw new Error('@lydell/node-pty is of a version that this agent does not know');
   return loaded;
 };

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { apiDocs, health, openapi, type Route, wellKnown } from '@webxterm/contracts/rest';
 import { toAppError } from '@webxterm/shared';
+import { agentFiles, isAgentFile } from '../agent-files/agent-files.ts';
 import { wellKnownAnswer } from '../discovery/well-known.ts';
 import type { HealthMonitor } from '../health/monitor.ts';
 import { docsPage, docsPolicy } from '../openapi/page.ts';
@@ -15,7 +16,7 @@ type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 export interface OwnAnswers {
   /** By route id. */
   readonly routes: ReadonlyMap<string, Answer>;
-  /** Any path outside of the API: the web UI. */
+  /** Any path outside of the API: the web UI, and the files from which machines install their agent. */
   readonly page: Answer;
   /** Sets the security headers of an API response. */
   readonly secureApi: Answer;
@@ -23,7 +24,7 @@ export interface OwnAnswers {
 
 type Settings = Pick<
   GatewaySettings,
-  'PUBLIC_URL' | 'INSTALLATION_ID' | 'GRPC_ADDRESSES' | 'GRPC_TLS' | 'GRPC_CA' | 'SIGNUP' | 'WEB_DIR'
+  'PUBLIC_URL' | 'INSTALLATION_ID' | 'GRPC_ADDRESSES' | 'GRPC_TLS' | 'GRPC_CA' | 'SIGNUP' | 'WEB_DIR' | 'AGENT_DIR'
 >;
 
 /** `origins` are the allowed origins: the CSP lets the UI open WebSockets to them. */
@@ -68,12 +69,16 @@ export const ownAnswers = (
     apiDocs.id,
     answerWith(() => page, docsHeaders),
   );
+  const ui = webUi({ dir: settings.WEB_DIR, publicUrl, origins });
+  const files = agentFiles({ dir: settings.AGENT_DIR, publicUrl });
   return {
     routes,
-    page: webUi({ dir: settings.WEB_DIR, publicUrl, origins }),
+    page: (request, response) => (isAgentFile(pathOf(request)) ? files : ui)(request, response),
     secureApi: (request, response) => secure(request, response, () => undefined),
   };
 };
+
+const pathOf = ({ url = '' }: IncomingMessage): string => url.split('?', 1)[0] ?? '';
 
 const docsHeaders = { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': docsPolicy };
 

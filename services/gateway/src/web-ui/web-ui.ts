@@ -2,10 +2,11 @@ import { existsSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname, join } from 'node:path';
 import { isUiPage } from '@webxterm/contracts/rest';
-import { AppError, errorBody, errorHeaders, toAppError } from '@webxterm/shared';
-import express, { type ErrorRequestHandler, type RequestHandler, type Response } from 'express';
+import { AppError } from '@webxterm/shared';
+import express, { type RequestHandler, type Response } from 'express';
 import { CompressedFiles } from './compressed.ts';
 import { pageSecurity } from './security-headers.ts';
+import { answerErrors, onlyReading } from './static-app.ts';
 
 export interface WebUiOptions {
   /** The folder of the built UI. If undefined or missing, a page explains how to build it. */
@@ -43,12 +44,6 @@ export const webUi = (options: WebUiOptions): ((request: IncomingMessage, respon
   }
   app.use(answerErrors);
   return app;
-};
-
-const onlyReading: RequestHandler = (request, response, next) => {
-  if (request.method === 'GET' || request.method === 'HEAD') return next();
-  response.setHeader('allow', 'GET, HEAD');
-  next(new AppError('method_not_allowed'));
 };
 
 /** A browser that requests an unknown path gets the UI with status 404, and the UI shows that. */
@@ -94,20 +89,4 @@ const notBuilt: RequestHandler = (_request, response) => {
         'Build it with:  npm run build -w @webxterm/web\n' +
         'then start again. The API answers already: /api/health\n',
     );
-};
-
-const answerErrors: ErrorRequestHandler = (error: unknown, _request, response, next) => {
-  if (response.headersSent) return next(error);
-  const known = error instanceof AppError ? error : (fromStatic(error) ?? toAppError(error));
-  response
-    .status(known.status)
-    .set(errorHeaders(known))
-    .json(errorBody(known, String(response.getHeader('x-request-id') ?? '')));
-};
-
-/** express.static reports a malformed path or a missing file as an error with a `status`. */
-const fromStatic = (error: unknown): AppError | undefined => {
-  if (!(error instanceof Error) || !('status' in error) || typeof error.status !== 'number') return undefined;
-  if (error.status === 404) return new AppError('not_found');
-  return error.status < 500 ? new AppError('bad_request') : undefined;
 };

@@ -1,0 +1,59 @@
+import { createPublicKey, verify } from 'node:crypto';
+import * as v from 'valibot';
+import { Failure } from '../failure.ts';
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const time = v.pipe(v.string(), v.isoTimestamp());
+
+/** What a release is: signed as a whole, byte by byte, with Ed25519 (docs/agent.md). */
+const Release = v.object({
+  channel: v.string(),
+  version: v.pipe(v.string(), v.regex(/^[0-9A-Za-z.+-]{1,64}$/)),
+  /** Goes up with each release of an installation. */
+  sequence: count,
+  released: time,
+  expires: time,
+  /** The oldest version that may be replaced by this one. */
+  minimum: v.string(),
+  files: v.array(
+    v.object({
+      platform: v.string(),
+      /** Below /agent/ of the server. */
+      path: v.pipe(v.string(), v.regex(/^[0-9A-Za-z.+/_-]{1,200}$/)),
+      /** bytes */
+      size: count,
+      sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+    }),
+  ),
+});
+export type Release = v.InferOutput<typeof Release>;
+
+export type ReleaseCheck = {
+  manifest: Buffer;
+  signature: Buffer;
+  /** PEM of the key that was pinned when the agent was installed. */
+  publicKey: string;
+  platform: string;
+  /** ms since 1970 */
+  now: number;
+  /** Sequence of the release that is installed. */
+  installed?: number | undefined;
+};
+
+/**
+ * Reads a manifest that is to be believed.
+ * @throws Failure for another key's signature, an expired or an older release, and one without a package for this platform
+ */
+export const readRelease = (check: ReleaseCheck): Release => {
+  const { manifest, signature, publicKey, platform, now, installed = 0 } = check;
+  if (!verify(null, manifest, createPublicKey(publicKey), signature))
+    throw new Failure('The signature of the release is not of the key that this installation has.');
+  const release = v.parse(Release, JSON.parse(manifest.toString('utf8')));
+  if (Date.parse(release.expires) < now)
+    throw new Failure(`The release has expired on ${release.expires}: its operator has to publish it again.`);
+  if (release.sequence < installed)
+    throw new Failure(`The release ${release.sequence} is older than the installed one, ${installed}.`);
+  if (!release.files.some((file) => file.platform === platform))
+    throw new Failure(`The release has no package for ${platform}.`);
+  return release;
+};

@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync, readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { z } from 'zod';
+import { writeArchive } from './archive.ts';
+import type { Bundle } from './bundle.ts';
+import { packageContents, versionOf } from './contents.ts';
+import { filesOfPackage } from './npm-tarball.ts';
+import { type PinnedPackage, type Platform, pinnedPackages, platforms } from './pinned-packages.ts';
+import { withoutSymbols } from './without-symbols.ts';
+
+/** An archive that was built. */
+const BuiltPackage = z.object({
+  platform: z.enum(platforms),
+  version: z.string(),
+  /** Name of the archive in the folder. */
+  file: z.string(),
+  /** bytes */
+  size: z.number().int(),
+  /** bytes of all files that it holds */
+  unpacked: z.number().int(),
+  sha256: z.string(),
+});
+export type BuiltPackage = z.output<typeof BuiltPackage>;
+
+export interface BuildOptions {
+  /** The project's folder. */
+  readonly root: string;
+  readonly bundle: Bundle;
+  /** Where archives are kept from one build to the next. */
+  readonly folder: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const nodeFiles = { binary: 'bin/node', licence: 'LICENSE' };
+
+const fetchNode = async (node: PinnedPackage, folder: string, options: BuildOptions) => {
+  const files = await filesOfPackage(node, Object.values(nodeFiles), { ...options, folder });
+  return {
+    package: node,
+    binary: withoutSymbols(files.get(nodeFiles.binary) ?? Buffer.alloc(0)),
+    licence: String(files.get(nodeFiles.licence)),
+  };
+};
+
+const fetchPty = async (pty: PinnedPackage, folder: string, options: BuildOptions) => {
+  const files = await filesOfPackage(pty, ['pty.node'], { ...options, folder });
+  const licence = readFileSync(join(options.root, 'node_modules/@lydell/node-pty/LICENSE'), 'utf8');
+  return { package: pty, binary: files.get('pty.node') ?? Buffer.alloc(0), licence };
+};
+
+const sha256OfFile = async (file: string): Promise<string> => {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  return hash.digest('hex');
+};
+
+/** What an earlier build left, when the archive is still whole. */
+const earlier = async (folder: string, file: string): Promise<BuiltPackage | undefined> => {
+  if (!existsSync(join(folder, `${file}.json`)) || !existsSync(join(folder, file))) return undefined;
+  const built = BuiltPackage.parse(JSON.parse(readFileSync(join(folder, `${file}.json`), 'utf8')));
+  return (await sha256OfFile(join(folder, file))) === built.sha256 ? built : undefined;
+};
+
+/**
+ * Builds the archive of a platform into `folder`, or gives the one that is there already.
+ * @throws Error when a package cannot be fetched or is not what was pinned
+ */
+export const buildPackage = async (platform: Platform, options: BuildOptions): Promise<BuiltPackage> => {
+  const { root, bundle, folder } = options;
+  const everyPin = platforms.flatMap((each) => Object.values(pinnedPackages(root, each)));
+  const version = versionOf(root, bundle, everyPin);
+  const file = `vsay-agent-${version}-${platform}.tar.gz`;
+  const known = await earlier(folder, file);
+  if (known !== undefined) return known;
+  await mkdir(folder, { recursive: true });
+  const work = await mkdtemp(join(folder, '.build-'));
+  try {
+    const pinned = pinnedPackages(root, platform);
+    const node = await fetchNode(pinned.node, work, options);
+    const pty = await fetchPty(pinned.pty, work, options);
+    const files = packageContents(root, { bundle, version, platform, node, pty });
+    const archive = join(work, file);
+    await writeArchive(archive, files);
+    const { size } = await stat(archive);
+    const unpacked = files.reduce((sum, { content }) => sum + content.length, 0);
+    const built = { platform, version, file, size, unpacked, sha256: await sha256OfFile(archive) };
+    await rename(archive, join(folder, file));
+    await writeFile(join(folder, `${file}.json`), `${JSON.stringify(built)}\n`);
+    return built;
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+};

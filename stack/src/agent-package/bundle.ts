@@ -1,0 +1,71 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, sep } from 'node:path';
+import { rolldown } from 'rolldown';
+
+/** Programs and threads that are started by their file: all else is a chunk of one of them. */
+const entries = {
+  agent: 'clients/agent/src/main.ts',
+  'screen-worker': 'clients/agent/src/screen/screen-worker.ts',
+  'verify-release': 'clients/agent/src/release/verify-release.ts',
+};
+
+export interface Bundle {
+  /** JavaScript by file name. */
+  readonly files: ReadonlyMap<string, string>;
+  /** Licence texts of the packages that are part of it, by `name@version`. */
+  readonly licences: ReadonlyMap<string, string>;
+}
+
+/** `…/node_modules/@scope/name` of a module; undefined for the project's own. */
+const packageFolderOf = (module: string): string | undefined => {
+  const at = module.lastIndexOf(`${sep}node_modules${sep}`);
+  if (at === -1) return undefined;
+  const [first = '', second = ''] = module.slice(at + `${sep}node_modules${sep}`.length).split(sep);
+  return join(module.slice(0, at), 'node_modules', first.startsWith('@') ? join(first, second) : first);
+};
+
+const licenceOf = (folder: string): [string, string] => {
+  const { name, version, license }: { name: string; version: string; license?: string } = JSON.parse(
+    readFileSync(join(folder, 'package.json'), 'utf8'),
+  );
+  const texts = readdirSync(folder).filter((file) => /^(licen[cs]e|copying|notice)(\.|-|$)/i.test(file));
+  if (texts.length === 0 && license === undefined) throw new Error(`${name}@${version} names no licence`);
+  const text = texts.sort().map((file) => readFileSync(join(folder, file), 'utf8').trim());
+  return [`${name}@${version}`, text.length > 0 ? text.join('\n\n') : `Licence: ${license}`];
+};
+
+/** Bundles the agent of the checkout at `root`. The same sources give the same bytes. @throws Error for what does not resolve */
+export const bundleAgent = async (root: string): Promise<Bundle> => {
+  const build = await rolldown({
+    cwd: root,
+    input: entries,
+    platform: 'node',
+    // grpc-js asks for it where its own state is served by gRPC, which the agent does not do.
+    external: ['@grpc/proto-loader'],
+    onLog: (_level, log) => {
+      throw new Error(`the agent cannot be bundled: ${log.message}`);
+    },
+  });
+  try {
+    const { output } = await build.generate({
+      format: 'esm',
+      comments: { legal: false },
+      minify: true,
+      keepNames: true,
+    });
+    const files = new Map<string, string>();
+    const folders = new Set<string>();
+    for (const chunk of output) {
+      if (chunk.type !== 'chunk') throw new Error(`the bundle holds ${chunk.fileName}, which is no JavaScript`);
+      files.set(chunk.fileName, chunk.code);
+      for (const module of chunk.moduleIds) {
+        const folder = packageFolderOf(module);
+        if (folder !== undefined) folders.add(folder);
+      }
+    }
+    const licences = new Map([...folders].sort().map(licenceOf));
+    return { files, licences };
+  } finally {
+    await build.close();
+  }
+};

@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Bundle } from './bundle.ts';
+import type { PinnedPackage, Platform } from './pinned-packages.ts';
+
+/** A file of the package. */
+export interface PackedFile {
+  readonly path: string;
+  readonly mode: 0o644 | 0o755;
+  readonly content: Buffer;
+}
+
+export const sha256 = (content: Buffer | string): string => createHash('sha256').update(content).digest('hex');
+
+/** Node runs nothing that the environment names before the agent (as the systemd unit has it). */
+const launcher = `#!/bin/sh
+unset NODE_OPTIONS NODE_PATH NODE_REPL_EXTERNAL_MODULE NODE_INSPECT_RESUME_ON_START
+here=$(dirname -- "$(readlink -f -- "$0")")
+exec "$here/node" --disable-sigusr1 --max-semi-space-size=1 "$here/../lib/agent.js" "$@"
+`;
+
+const packageVersion = (root: string): string => {
+  const { version }: { version: string } = JSON.parse(readFileSync(join(root, 'clients/agent/package.json'), 'utf8'));
+  return version;
+};
+
+/** `0.1.0+` and 12 digits of a hash of all that makes the package another one, alike on every platform. */
+export const versionOf = (root: string, bundle: Bundle, pinned: readonly PinnedPackage[]): string => {
+  const files = [...bundle.files].sort().map(([name, code]) => [name, sha256(code)]);
+  const packages = pinned.map(({ name, integrity }) => [name, integrity]);
+  const hash = sha256(JSON.stringify([files, packages, launcher]));
+  return `${packageVersion(root)}+${hash.slice(0, 12)}`;
+};
+
+const licencesText = (root: string, licences: ReadonlyMap<string, string>): string => {
+  const own = readFileSync(join(root, 'LICENSE'), 'utf8').trim();
+  const all = [['WebXTerm agent', own], ...[...licences].sort()];
+  return `${all.map(([name, text]) => `==== ${name}\n\n${text}\n`).join('\n')}`;
+};
+
+/** What the package of a platform holds, in the order in which it is packed; files.json names all others. */
+export const packageContents = (
+  root: string,
+  options: {
+    bundle: Bundle;
+    version: string;
+    platform: Platform;
+    node: { package: PinnedPackage; binary: Buffer; licence: string };
+    pty: { package: PinnedPackage; binary: Buffer; licence: string };
+  },
+): PackedFile[] => {
+  const { bundle, version, platform, node, pty } = options;
+  const licences = new Map(bundle.licences);
+  for (const { package: packed, licence } of [node, pty]) licences.set(`${packed.name}@${packed.version}`, licence);
+  const text = (path: string, content: string, mode: 0o644 | 0o755 = 0o644): PackedFile => ({
+    path,
+    mode,
+    content: Buffer.from(content),
+  });
+  const files: PackedFile[] = [
+    ...[...bundle.files].map(([name, code]) => text(`lib/${name}`, code)),
+    text('LICENSES', licencesText(root, licences)),
+    text('bin/vsay-agent', launcher, 0o755),
+    text('package.json', `${JSON.stringify({ name: 'vsay-agent', version, type: 'module', license: 'Apache-2.0' })}\n`),
+    { path: 'bin/node', mode: 0o755, content: node.binary },
+    { path: 'pty.node', mode: 0o644, content: pty.binary },
+  ];
+  files.sort((one, other) => (one.path < other.path ? -1 : 1));
+  const listed = files.map(({ path, mode, content }) => ({
+    path,
+    size: content.length,
+    sha256: sha256(content),
+    mode: mode.toString(8).padStart(4, '0'),
+  }));
+  return [...files, text('files.json', `${JSON.stringify({ version, platform, files: listed }, null, 1)}\n`)];
+};

@@ -1,0 +1,79 @@
+// npm run package:agent: the packages of the agent, for Linux on x64 and arm64, into clients/agent/dist. With --publish they
+// become the release that an installation's gateway serves, signed with its key; `npm start` runs it like that.
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { setPriority } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { reasonOf } from '../failure.ts';
+import { projectFolder } from '../project-folder.ts';
+import { ownEnvironment } from '../settings.ts';
+import { type BuiltPackage, buildPackage } from './build-package.ts';
+import { bundleAgent } from './bundle.ts';
+import { type Platform, platforms } from './pinned-packages.ts';
+import { publishInstaller, publishRelease } from './publish.ts';
+import { keepReleaseKey } from './release-key.ts';
+
+/** bytes: what somebody waits for who adds a machine over a slow line. */
+const largestArchive = 45_000_000;
+const lowestPriority = 19;
+
+const megabytes = (bytes: number): string => `${(bytes / 1_000_000).toFixed(1)} MB`;
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+
+const { values } = parseArgs({
+  options: {
+    /** Which to build; default: both. */
+    platform: { type: 'string', multiple: true, default: [...platforms] },
+    out: { type: 'string', default: join(projectFolder, 'clients/agent/dist') },
+    /** The folder that the gateway serves. */
+    publish: { type: 'string' },
+    /** File of the release key; made when it is not there. */
+    key: { type: 'string' },
+    /** Public URL of the installation. */
+    host: { type: 'string' },
+    /** At the lowest priority. */
+    background: { type: 'boolean', default: false },
+  },
+});
+
+/** Those that were asked for now, or by a machine before. */
+const wantedPlatforms = (): Platform[] => {
+  const folder = values.publish === undefined ? undefined : join(values.publish, 'wanted');
+  const asked = folder !== undefined && existsSync(folder) ? readdirSync(folder) : [];
+  return platforms.filter((platform) => values.platform.includes(platform) || asked.includes(platform));
+};
+
+const build = async (): Promise<BuiltPackage[]> => {
+  const bundle = await bundleAgent(projectFolder);
+  const options = { root: projectFolder, bundle, folder: values.out, environment: ownEnvironment() };
+  const packages: BuiltPackage[] = [];
+  for (const platform of wantedPlatforms()) {
+    const startedAt = performance.now();
+    const built = await buildPackage(platform, options);
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+    const size = `${megabytes(built.size)} of at most ${megabytes(largestArchive)}`;
+    say(`${built.file}: ${size}, unpacked ${megabytes(built.unpacked)}, ${seconds} s`);
+    if (built.size > largestArchive) throw new Error(`the archive for ${platform} is larger than its budget`);
+    packages.push(built);
+  }
+  return packages;
+};
+
+const run = async (): Promise<void> => {
+  const { publish: folder, key: keyFile, host, out } = values;
+  if (folder === undefined) return void (await build());
+  if (keyFile === undefined || host === undefined) throw new Error('--publish needs --key and --host');
+  mkdirSync(join(folder, 'wanted'), { recursive: true });
+  const key = keepReleaseKey(keyFile);
+  publishInstaller(folder, readFileSync(join(import.meta.dirname, 'install.sh'), 'utf8'), host, key);
+  const { version, sequence } = publishRelease({ folder, key, built: out, packages: await build(), now: Date.now() });
+  say(`published: release ${sequence}, version ${version}`);
+};
+
+if (values.background) setPriority(lowestPriority);
+try {
+  await run();
+} catch (error) {
+  process.stderr.write(`${reasonOf(error)}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+
+const Manifest = z.object({
+  channel: z.string(),
+  version: z.string(),
+  sequence: z.number().int(),
+  released: z.iso.datetime(),
+  expires: z.iso.datetime(),
+  minimum: z.string(),
+  files: z.array(z.object({ platform: z.string(), path: z.string(), size: z.number().int(), sha256: z.string() })),
+});
+/** A release, as the agent checks it (clients/agent/src/release/release.ts). */
+export type Manifest = z.output<typeof Manifest>;
+
+/** @throws Error for what is no manifest */
+export const parseManifest = (text: string): Manifest => Manifest.parse(JSON.parse(text));
+
+/** The oldest version that this one may replace. */
+const minimum = '0.1.0';
+const dayMs = 86_400_000;
+export const validDays = 365;
+/** Signed again when so little of its time is left. */
+const renewDays = 90;
+
+const seconds = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
+
+/** The next release; the one before where nothing has changed and it lasts. */
+export const nextManifest = (
+  before: Manifest | undefined,
+  version: string,
+  files: Manifest['files'],
+  now: number,
+): Manifest => {
+  const same = before?.version === version && JSON.stringify(before.files) === JSON.stringify(files);
+  if (same && Date.parse(before.expires) - now > renewDays * dayMs) return before;
+  return {
+    channel: 'stable',
+    version,
+    sequence: (before?.sequence ?? 0) + 1,
+    released: seconds(now),
+    expires: seconds(now + validDays * dayMs),
+    minimum,
+    files,
+  };
+};
+
+/** JSON with a line for each field and each file, which install.sh reads without a parser. */
+export const renderManifest = ({ files, ...fields }: Manifest): string => {
+  const head = Object.entries(fields).map(([name, value]) => ` "${name}": ${JSON.stringify(value)},`);
+  const list = files.map((file) => `  ${JSON.stringify(file)}`).join(',\n');
+  return `{\n${head.join('\n')}\n "files": [\n${list}\n ]\n}\n`;
+};

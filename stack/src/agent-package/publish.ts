@@ -1,0 +1,96 @@
+import { type KeyObject, sign } from 'node:crypto';
+import {
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { BuiltPackage } from './build-package.ts';
+import { type Manifest, nextManifest, parseManifest, renderManifest } from './manifest.ts';
+import { publicPem } from './release-key.ts';
+
+/** Written beside and moved in: a gateway reads while this writes. */
+const replace = (path: string, content: string | Buffer): void => {
+  const fresh = `${path}.${process.pid}.new`;
+  writeFileSync(fresh, content, { mode: 0o644 });
+  renameSync(fresh, path);
+};
+
+/** A second name of the archive where the file system has them, else a copy. */
+const place = (from: string, to: string): void => {
+  if (existsSync(to)) return;
+  mkdirSync(dirname(to), { recursive: true });
+  const fresh = `${to}.${process.pid}.new`;
+  rmSync(fresh, { force: true });
+  try {
+    linkSync(from, fresh);
+  } catch {
+    copyFileSync(from, fresh);
+  }
+  renameSync(fresh, to);
+};
+
+/** What no release names any more; the one before is still being fetched by somebody. */
+const sweep = (folder: string, kept: readonly string[]): void => {
+  for (const name of readdirSync(join(folder, 'files')))
+    if (!kept.some((path) => path.startsWith(`files/${name}/`)))
+      rmSync(join(folder, 'files', name), { recursive: true });
+};
+
+const before = (folder: string): Manifest | undefined => {
+  const file = join(folder, 'manifest.json');
+  return existsSync(file) ? parseManifest(readFileSync(file, 'utf8')) : undefined;
+};
+
+/** Fills in the script by which machines install, for one installation. Neither value holds what a shell would read in quotes. */
+export const renderInstaller = (template: string, host: string, key: KeyObject): string => {
+  if (/[^A-Za-z0-9:/.[\]-]/.test(host)) throw new Error(`${host} cannot stand in a shell script`);
+  return template.replace('@HOST@', host).replace('@RELEASE_KEY@', publicPem(key).trim());
+};
+
+export interface PublishOptions {
+  /** What the gateway serves: all may read it. */
+  readonly folder: string;
+  readonly key: KeyObject;
+  /** Where the archives lie. */
+  readonly built: string;
+  /** Of one version. */
+  readonly packages: readonly BuiltPackage[];
+  readonly now: number;
+}
+
+/** Signs the packages as a release and puts them where the gateway serves them from. @returns the manifest */
+export const publishRelease = ({ folder, key, built, packages, now }: PublishOptions): Manifest => {
+  const [first] = packages;
+  if (first === undefined) throw new Error('a release needs a package');
+  const files = packages.map(({ platform, file, size, sha256 }) => ({
+    platform,
+    path: `files/${sha256}/${file}`,
+    size,
+    sha256,
+  }));
+  for (const { file, sha256 } of packages) place(join(built, file), join(folder, 'files', sha256, file));
+  const previous = before(folder);
+  const manifest = nextManifest(previous, first.version, files, now);
+  if (manifest === previous) return manifest;
+  const text = renderManifest(manifest);
+  replace(join(folder, 'manifest.json.sig'), sign(null, Buffer.from(text), key));
+  replace(join(folder, 'manifest.json'), text);
+  sweep(
+    folder,
+    [...files, ...(previous?.files ?? [])].map(({ path }) => path),
+  );
+  return manifest;
+};
+
+/** Writes install.sh for an installation. @param host its public URL */
+export const publishInstaller = (folder: string, template: string, host: string, key: KeyObject): void => {
+  mkdirSync(folder, { recursive: true });
+  replace(join(folder, 'install.sh'), renderInstaller(template, host, key));
+};
