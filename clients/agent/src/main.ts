@@ -40,7 +40,10 @@ const withConfig = (name: string, description: string): Command =>
     .option('--config <file>', 'the configuration file', defaultConfigPath());
 
 withConfig('configure', 'Write the configuration, register this machine, and run it as a service (root, systemd).')
-  .requiredOption('--token <token>', 'what "Add a machine" shows (wxt_rt_…), or the API key from the Profile page')
+  .option(
+    '--token <token>',
+    'what "Add a machine" shows (wxt_rt_…), or the API key from the Profile page (default: VSAY_TOKEN of the environment)',
+  )
   .requiredOption('--host <url>', 'where people open WebXTerm, such as https://term.example.org')
   .option('--linux-user <name>', 'account that shells run as (default: the user who runs this)')
   .option('--name <name>', 'what people see in the list of machines (default: the host name)')
@@ -55,6 +58,11 @@ withConfig('configure', 'Write the configuration, register this machine, and run
     const { configure } = await import('./cli/configure.ts');
     await configure(config, options, say);
   });
+
+withConfig('install-service', 'Run this agent, which is configured, as a service.').action(async ({ config }) => {
+  const { runAsService } = await import('./cli/run-as-service.ts');
+  await runAsService(config, say);
+});
 
 withConfig('start', 'Connect this machine until stopped.')
   .option('--allow-writable-program', 'as root: also where others can write what is loaded (development)')

@@ -12,13 +12,14 @@ import { Dialer, type RoundResult } from '../link/dialer.ts';
 import { pin } from '../link/pin.ts';
 import { describeRefusal } from '../link/refusal.ts';
 import { trustSystemCas } from '../link/trusted-cas.ts';
-import { program, requireOwnProgram } from '../service/program.ts';
-import { canInstall, installService } from '../service/systemd.ts';
+import { requireOwnProgram } from '../service/program.ts';
+import { canInstall } from '../service/systemd.ts';
 import { requireShell } from '../shell/installed-shell.ts';
 import { findUser } from '../shell/linux-user.ts';
+import { runAsService } from './run-as-service.ts';
 
 export type ConfigureOptions = {
-  token: string;
+  token?: string;
   host: string;
   linuxUser?: string;
   name?: string;
@@ -107,11 +108,14 @@ const register = async (file: string, config: AgentConfig): Promise<RoundResult>
 export const configure = async (file: string, options: ConfigureOptions, say: Say): Promise<void> => {
   const processUid = os.userInfo().uid;
   const environment = readEnvironment();
+  const token = options.token ?? environment.token;
+  if (token === undefined)
+    throw new Failure('Give --token, or VSAY_TOKEN in the environment: what "Add a machine" shows.', exitCode.usage);
   await requireOwnProgram([file, environment.extraCaFile]);
   const settings = {
     ...(await previous(file)),
     host: options.host,
-    token: options.token,
+    token,
     linux_user: options.linuxUser ?? os.userInfo().username,
     name: options.name ?? os.hostname().slice(0, 64),
     allow_sudo: options.allowSudo ?? false,
@@ -140,16 +144,8 @@ export const configure = async (file: string, options: ConfigureOptions, say: Sa
     say('The configuration is as it was before.');
   }
   report(round, config, say);
-  if (!canInstall(file)) {
-    say('Now run: vsay-agent start');
-    return;
-  }
-  await installService({
-    program,
-    configPath: file,
-    config,
-  });
-  say('The agent runs as a service and starts with this machine. See: vsay-agent status, vsay-agent logs');
+  if (canInstall(file)) await runAsService(file, say);
+  else say('Now run: vsay-agent start');
 };
 
 const withoutUndefined = (settings: Record<string, string | undefined>): Record<string, string> =>

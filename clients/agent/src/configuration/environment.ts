@@ -1,5 +1,7 @@
 /** What the agent takes from its environment: the one place of it that looks there. */
 export type Environment = {
+  /** The API key or registration token, for a command line that everybody may read. */
+  token: string | undefined;
   proxy: string | undefined;
   noProxy: string | undefined;
   /** File with more CAs, as every Node program reads it. */
@@ -12,6 +14,7 @@ export const readEnvironment = (given: Readonly<Record<string, string | undefine
   const first = (names: readonly string[]): string | undefined =>
     names.map((name) => given[name]).find((value) => value !== undefined && value !== '');
   return {
+    token: first(['VSAY_TOKEN']),
     proxy: first(proxyNames),
     noProxy: first(['no_proxy', 'NO_PROXY', 'no_grpc_proxy']),
     extraCaFile: first(['NODE_EXTRA_CA_CERTS']),

@@ -1,38 +1,52 @@
 import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
+import path from 'node:path';
 import { promisify } from 'node:util';
+import { bundled } from '../bundled.ts';
 import { defaultConfigPath } from '../configuration/agent-config.ts';
 import { describeError, Failure } from '../failure.ts';
 import { renderUnit, type UnitOptions, unitName } from './unit.ts';
 
-const unitPath = `/etc/systemd/system/${unitName}`;
+const isRoot = os.userInfo().uid === 0;
+const unitFolder = isRoot ? '/etc/systemd/system' : path.join(os.userInfo().homedir, '.config', 'systemd', 'user');
+const unitPath = path.join(unitFolder, unitName);
+/** Of a plain user it is the user's own systemd. */
+const scope = isRoot ? [] : ['--user'];
 
 const systemctl = async (...args: string[]): Promise<void> => {
-  await promisify(execFile)('systemctl', args).catch((error: unknown) => {
-    throw new Failure(`systemctl ${args.join(' ')} failed: ${describeError(error)}`);
+  await promisify(execFile)('systemctl', [...scope, ...args]).catch((error: unknown) => {
+    throw new Failure(`systemctl ${[...scope, ...args].join(' ')} failed: ${describeError(error)}`);
   });
 };
 
-/** Whether a service for this configuration can be run: systemd is there, this is root, and it is the machine's own agent. */
+/**
+ * Whether a service for this configuration can be run: systemd is there and it is the machine's own agent, or the own one of a
+ * user. Out of a checkout only root's: where the sources are changed, they are started by hand.
+ */
 export const canInstall = (configPath: string): boolean =>
-  os.userInfo().uid === 0 && configPath === defaultConfigPath() && existsSync('/run/systemd/system');
+  configPath === defaultConfigPath() &&
+  existsSync('/run/systemd/system') &&
+  (isRoot || (bundled && existsSync(`/run/user/${os.userInfo().uid}/systemd`)));
 
 export const isInstalled = (configPath: string): boolean => configPath === defaultConfigPath() && existsSync(unitPath);
 
 /** Installs and (re)starts the service. @throws Failure */
-export const installService = async (options: UnitOptions): Promise<void> => {
-  await writeFile(unitPath, renderUnit(options), { mode: 0o644 });
+export const installService = async (options: Omit<UnitOptions, 'ofUser'>): Promise<void> => {
+  await mkdir(unitFolder, { recursive: true });
+  await writeFile(unitPath, renderUnit({ ...options, ofUser: !isRoot }), { mode: 0o644 });
   await systemctl('daemon-reload');
   await systemctl('enable', unitName);
   await systemctl('restart', unitName);
+  // The systemd of a user ends with the last login otherwise. Where policy forbids it, the agent runs while its user is there.
+  if (!isRoot) await promisify(execFile)('loginctl', ['enable-linger']).catch(() => undefined);
 };
 
 /** Whether that process is the one that the service of this configuration runs. */
 export const isServiceProcess = async (configPath: string, pid: number): Promise<boolean> => {
   if (!isInstalled(configPath)) return false;
-  const shown = promisify(execFile)('systemctl', ['show', '--property', 'MainPID', '--value', unitName]);
+  const shown = promisify(execFile)('systemctl', [...scope, 'show', '--property', 'MainPID', '--value', unitName]);
   return (await shown.catch(() => ({ stdout: '' }))).stdout.trim() === String(pid);
 };
 
@@ -45,7 +59,7 @@ export const removeService = async (): Promise<void> => {
 
 /** Shows the service's log on this terminal. @returns the exit code */
 export const showJournal = (options: { lines: number; follow: boolean }): Promise<number> => {
-  const args = ['--unit', unitName, '--lines', String(options.lines), '--output', 'cat'];
+  const args = [isRoot ? '--unit' : '--user-unit', unitName, '--lines', String(options.lines), '--output', 'cat'];
   const child = spawn('journalctl', options.follow ? [...args, '--follow'] : args, { stdio: 'inherit' });
   return new Promise((resolve, reject) => {
     child.on('error', (error) => reject(new Failure(`journalctl cannot be run: ${error.message}`)));

@@ -7,6 +7,8 @@ export type UnitOptions = {
   program: readonly string[];
   configPath: string;
   config: Pick<AgentConfig, 'linux_user' | 'allow_sudo'>;
+  /** For the systemd of a user; default: for that of the machine. */
+  ofUser?: boolean;
 };
 
 /** An argument of ExecStart: systemd expands % and $, and splits at blanks. */
@@ -25,17 +27,27 @@ CapabilityBoundingSet=CAP_CHOWN CAP_FOWNER CAP_SYS_RESOURCE CAP_SYS_NICE CAP_AUD
 const unconfined = `# Shells may gain rights (root, or configured with --allow-sudo): NoNewPrivileges and a smaller CapabilityBoundingSet
 # would take sudo from them.`;
 
+/** The network is the machine's: a user's systemd knows nothing of it, and the agent dials until it is there. */
+const ofMachine = `Wants=network-online.target
+After=network-online.target
+`;
+
+/** A user's agent has no rights that could be taken away but those that sudo gives. */
+const rights = (config: UnitOptions['config'], ofUser: boolean): string => {
+  if (config.allow_sudo || config.linux_user === 'root') return unconfined;
+  return ofUser ? 'NoNewPrivileges=yes' : confined;
+};
+
 /** The systemd unit that keeps the agent running. */
 export const renderUnit = ({
   program,
   configPath,
   config,
+  ofUser = false,
 }: UnitOptions): string => `# Written by "vsay-agent configure".
 [Unit]
 Description=WebXTerm agent: terminals of this machine
-Wants=network-online.target
-After=network-online.target
-StartLimitIntervalSec=0
+${ofUser ? '' : ofMachine}StartLimitIntervalSec=0
 
 [Service]
 Type=exec
@@ -52,15 +64,15 @@ TimeoutStopSec=10
 # A program in a shell that uses up the memory ends alone.
 OOMPolicy=continue
 CacheDirectory=vsay-agent
-Environment=NODE_COMPILE_CACHE=/var/cache/vsay-agent
+Environment=NODE_COMPILE_CACHE=%C/vsay-agent
 # What Node would read of an environment that is set for all services: code, paths to code, a debugger.
 UnsetEnvironment=NODE_OPTIONS NODE_PATH NODE_REPL_EXTERNAL_MODULE NODE_INSPECT_RESUME_ON_START
 
 # Every shell is a child of the agent and lives under what stands here. So none of ProtectSystem, ProtectHome, PrivateTmp,
 # PrivateDevices, ProtectKernelTunables and their like (each gives shells other files, devices or mounts than the machine
 # has), and none of UMask, RestrictSUIDSGID, LockPersonality, SystemCallFilter, LimitCORE (shells inherit them).
-${config.allow_sudo || config.linux_user === 'root' ? unconfined : confined}
+${rights(config, ofUser)}
 
 [Install]
-WantedBy=multi-user.target
+WantedBy=${ofUser ? 'default.target' : 'multi-user.target'}
 `;

@@ -1,0 +1,16 @@
+import { readConfig } from '../configuration/config-file.ts';
+import { Failure } from '../failure.ts';
+import { program, requireOwnProgram } from '../service/program.ts';
+import { canInstall, installService } from '../service/systemd.ts';
+
+/**
+ * Installs the service of a configured agent, or starts it again with the program and the settings of now.
+ * @throws Failure where no service can be run
+ */
+export const runAsService = async (file: string, say: (line: string) => void): Promise<void> => {
+  const config = await readConfig(file);
+  await requireOwnProgram([file, config.extra_ca_file]);
+  if (!canInstall(file)) throw new Failure('No service can be run here (systemd). Run: vsay-agent start');
+  await installService({ program, configPath: file, config });
+  say('The agent runs as a service and starts with this machine. See: vsay-agent status, vsay-agent logs');
+};

@@ -1,0 +1,464 @@
+#!/bin/sh
+# Installs the WebXTerm agent on this machine, upgrades it, or repairs it. Nothing happens before the last line, which a cut
+# download does not have. Options: see usage. What is done and what is guaranteed: docs/agent.md.
+set -eu
+
+default_host='@HOST@'
+# Releases are signed with this key. It is kept on the machine at the first installation, and later ones must be of it, too.
+release_key='@RELEASE_KEY@'
+
+usage='Usage: install.sh --token TOKEN [options]
+  --token TOKEN            what "Add a machine" shows, or an API key; or VSAY_TOKEN in the environment
+  --token-file FILE        a file with it, which stays out of the list of processes
+  --host URL               the server (default: the one that this script came from)
+  --ca-fingerprint SHA256  of the private CA of the server, where it has one
+  --linux-user NAME        account that shells run as (default: the one that runs this, also by sudo)
+  --name NAME              what people see in the list of machines (default: the host name)
+  --allow-sudo             let shells gain rights
+  --proxy URL              HTTP proxy on the way to the server
+  --replace                take the place of another agent that is here, without asking
+  --prefix FOLDER          where to install (default: /opt/vsay-agent; without root ~/.local/share/vsay-agent)
+  --config FILE            the configuration file of the agent
+  --wait SECONDS           how long to wait for the machine to be online (default: 30)'
+
+say() { printf '%s\n' "$*"; }
+step() { printf '\n==> %s\n' "$*"; }
+
+# What, why, what to do.
+die() {
+  printf '\nNot installed: %s\n' "$1" >&2
+  if [ -n "${2:-}" ]; then printf '  Why: %s\n' "$2" >&2; fi
+  if [ -n "${3:-}" ]; then printf '  What to do: %s\n' "$3" >&2; fi
+  printf '  %s\n' "${left:-Nothing on this machine was changed.}" >&2
+  exit 1
+}
+
+read_options() {
+  token=${VSAY_TOKEN:-} host=$default_host fingerprint='' linux_user='' name='' allow_sudo='' proxy='' replace=''
+  prefix='' config='' wait_seconds=30
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --allow-sudo) allow_sudo=1 && shift && continue ;;
+      --replace) replace=1 && shift && continue ;;
+      --help) say "$usage" && exit 0 ;;
+    esac
+    [ $# -ge 2 ] || die "the option $1 is not known or has no value" '' "$usage"
+    case $1 in
+      --token) token=$2 ;;
+      --token-file) token=$(cat -- "$2") || die "the file $2 with the token cannot be read" '' 'Check its path and its rights.' ;;
+      --host) host=${2%/} ;;
+      --ca-fingerprint) fingerprint=$2 ;;
+      --linux-user) linux_user=$2 ;;
+      --name) name=$2 ;;
+      --proxy) proxy=$2 ;;
+      --prefix) prefix=$2 ;;
+      --config) config=$2 ;;
+      --wait) wait_seconds=$2 ;;
+      *) die "the option $1 is not known" '' "$usage" ;;
+    esac
+    shift 2
+  done
+  case $host in
+    https://*) ;;
+    http://127.0.0.1 | http://127.0.0.1:* | http://localhost | http://localhost:* | http://\[::1\] | http://\[::1\]:*) ;;
+    http://*) die "$host is plain http" 'whoever stands between could change what is installed' 'Use the https address of the server.' ;;
+    *) die "$host is no address of a server" '' 'Give --host https://...' ;;
+  esac
+  if [ -n "$proxy" ]; then export http_proxy="$proxy" https_proxy="$proxy"; fi
+}
+
+# --- What this machine is.
+
+find_platform() {
+  system=$(uname -s) machine=$(uname -m)
+  [ "$system" = Linux ] || die "there is no package for $system" 'packages are built for Linux' 'Run the agent from a checkout (docs/agent.md).'
+  case $machine in
+    x86_64 | amd64) platform=linux-x64 ;;
+    aarch64 | arm64) platform=linux-arm64 ;;
+    *) die "there is no package for $machine" 'packages are built for 64-bit x86 and ARM' 'Run the agent on another machine of this network.' ;;
+  esac
+  if [ "$(getconf LONG_BIT 2>/dev/null || echo 64)" = 32 ]; then
+    die 'this is a 32-bit system' "its processor is $machine, but its programs are 32-bit" 'Install a 64-bit system.'
+  fi
+}
+
+find_libc() {
+  libc=$(getconf GNU_LIBC_VERSION 2>/dev/null || ldd --version 2>&1 | head -n 1 || true)
+  image='Run the container image of the agent here (docs/agent.md, Containers).'
+  case $libc in
+    *musl*) die 'this system has musl' 'the package needs glibc 2.28 or newer' "$image" ;;
+    *[0-9].[0-9]*) ;;
+    *) die 'this system has no glibc' "the package needs glibc 2.28 or newer; found: ${libc:-nothing}" "$image" ;;
+  esac
+  libc_version=${libc##* }
+  libc_minor=${libc_version#*.}
+  libc_minor=${libc_minor%%[!0-9]*}
+  if [ "${libc_version%%.*}" -lt 2 ] || { [ "${libc_version%%.*}" -eq 2 ] && [ "$libc_minor" -lt 28 ]; }; then
+    die "glibc $libc_version is too old" 'the package needs 2.28 or newer (Debian 10, RHEL 8, Ubuntu 18.10)' "$image"
+  fi
+}
+
+need_tools() {
+  for tool in tar gzip sed find mktemp; do
+    command -v "$tool" >/dev/null 2>&1 || die "$tool is missing" '' "Install it with the package manager of this system."
+  done
+  if command -v curl >/dev/null 2>&1; then downloader=curl
+  elif command -v wget >/dev/null 2>&1; then downloader=wget
+  else die 'neither curl nor wget is here' '' 'Install one of them.'; fi
+  if command -v sha256sum >/dev/null 2>&1; then sha256() { sha256sum | cut -d ' ' -f 1; }
+  elif command -v openssl >/dev/null 2>&1; then sha256() { openssl dgst -sha256 -r | cut -d ' ' -f 1; }
+  else die 'sha256sum is missing' 'what is downloaded has to be checked' 'Install coreutils.'; fi
+}
+
+choose_places() {
+  if [ "$(id -u)" -eq 0 ]; then
+    linux_user=${linux_user:-${SUDO_USER:-$(id -un)}}
+    links=/usr/local/bin
+    default_prefix=/opt/vsay-agent
+    default_config=/etc/vsay/agent.yaml
+  else
+    [ -n "${HOME:-}" ] || die 'HOME is not set' '' 'Run this in a login of the user.'
+    linux_user=${linux_user:-$(id -un)}
+    links=$HOME/.local/bin
+    default_prefix=$HOME/.local/share/vsay-agent
+    default_config=$HOME/.config/vsay/agent.yaml
+  fi
+  if [ -n "$prefix" ]; then links=$prefix/bin; fi
+  prefix=${prefix:-$default_prefix}
+  config=${config:-$default_config}
+  case $prefix in /*) ;; *) die "$prefix is no absolute path" '' 'Give --prefix /...' ;; esac
+  versions=$prefix/versions
+  if ! id -u "$linux_user" >/dev/null 2>&1; then
+    die "there is no user $linux_user on this machine" '' 'Create it, or name another with --linux-user.'
+  fi
+}
+
+# Root runs nothing that another user can change.
+require_roots_own() {
+  [ "$(id -u)" -eq 0 ] || return 0
+  at=$prefix
+  while :; do
+    if [ -e "$at" ]; then
+      spoilt=$(find "$at" -prune \( ! -user 0 -o -perm -0002 ! -perm -1000 -o -perm -0020 ! -group 0 \) -print)
+      [ -z "$spoilt" ] || die "others than root may write $at" 'the agent runs as root, and whoever can change it becomes root' "Run: chown root:root $at && chmod go-w $at"
+    fi
+    [ "$at" != / ] || break
+    at=$(dirname -- "$at")
+  done
+}
+
+# --- What is here already.
+
+installed_host() { sed -n 's/^"\{0,1\}host"\{0,1\}: *"\{0,1\}\([^",]*\).*/\1/p' "$config" 2>/dev/null | head -n 1; }
+
+require_consent() {
+  question=''
+  link=$links/vsay-agent
+  if [ -e "$link" ] || [ -L "$link" ]; then
+    case $(readlink "$link" 2>/dev/null || echo "$link") in
+      "$prefix"/*) ;;
+      *) question="$link is of another installation of the agent." ;;
+    esac
+  fi
+  unit=/etc/systemd/system/vsay-agent.service
+  if [ "$config" = /etc/vsay/agent.yaml ] && [ -f "$unit" ] && ! grep -q "^ExecStart=\"$prefix/" "$unit"; then
+    question='A service runs an agent that was installed in another way (from a checkout).'
+  fi
+  before=$(installed_host)
+  if [ -n "$before" ] && [ "$before" != "$host" ]; then
+    question="This machine belongs to $before. It would leave it for $host."
+  fi
+  [ -n "$question" ] && [ -z "$replace" ] || return 0
+  say "$question"
+  if ! { exec 3<>/dev/tty; } 2>/dev/null; then
+    die 'another agent is here' "$question" 'Run this again with --replace.'
+  fi
+  printf 'Go on and replace it? [y/N] ' >&3
+  read -r answer <&3 || answer=''
+  exec 3>&-
+  case $answer in y | Y | yes) ;; *) die 'another agent is here' 'it was not to be replaced' 'To replace it, run this again.' ;; esac
+}
+
+# --- Downloads. By TLS with a public CA, or with the private one that the fingerprint names, or from this machine itself.
+
+# URL FILE: sets status (000: no answer).
+fetch() {
+  if [ "$downloader" = curl ]; then
+    status=$(curl -sS -g --connect-timeout 20 --speed-limit 1 --speed-time 60 ${insecure:+--insecure} ${ca_file:+--cacert "$ca_file"} \
+      -o "$2" -w '%{http_code}' "$1" 2>"$work/error") || { [ "$status" = 200 ] && status=000; status=${status:-000}; }
+  else
+    wget -S --timeout=60 --tries=1 --max-redirect=0 ${insecure:+--no-check-certificate} ${ca_file:+--ca-certificate="$ca_file"} \
+      -O "$2" "$1" 2>"$work/error" && status=200 ||
+      status=$(sed -n 's/^ *HTTP\/[0-9.]* \([0-9]*\).*/\1/p' "$work/error" | tail -n 1)
+    status=${status:-000}
+  fi
+}
+
+why_no_answer() { tail -n 1 "$work/error" | sed 's/^curl: //'; }
+
+# The first certificate alone: nothing that somebody adds behind it is believed.
+trust_private_ca() {
+  [ -n "$fingerprint" ] || return 0
+  wanted=$(printf '%s' "$fingerprint" | tr 'A-F' 'a-f' | sed 's/^sha256://; s/://g')
+  insecure=1
+  fetch "$host/.well-known/webxterm" "$work/well-known"
+  insecure=''
+  [ "$status" = 200 ] || die "$host cannot be asked" "$(why_no_answer)" 'Check the address, the network and the proxy (--proxy).'
+  sed -n 's/.*"ca":"\([^"]*\)".*/\1/p' "$work/well-known" | sed 's/\\n/\
+/g' | sed -n '/BEGIN CERTIFICATE/,/END CERTIFICATE/{p;/END CERTIFICATE/q;}' >"$work/ca.pem"
+  found=$(sed '/-----/d' "$work/ca.pem" | base64 -d 2>/dev/null | sha256)
+  [ "$found" = "$wanted" ] || die "$host has another private CA than this command names" "its fingerprint is sha256:$found, not sha256:$wanted: someone may stand between" 'Copy the command again from the page, and ask the operator of the server for the fingerprint.'
+  fetch "$host/.well-known/webxterm" "$work/well-known"
+  # The server itself may have a certificate of a public CA, and only the hubs one of the private.
+  if [ "$status" != 200 ]; then ca_file=$work/ca.pem; fi
+}
+
+field() { sed -n "s/^ \"$1\": \"\{0,1\}\([^\",]*\).*/\1/p" "$work/manifest.json" | head -n 1; }
+package_line() { grep "\"platform\":\"$platform\"" "$work/manifest.json" | head -n 1; }
+of_package() { package_line | sed -n "s/.*\"$1\":\"\{0,1\}\([^\",}]*\).*/\1/p"; }
+
+fetch_manifest() {
+  fetch "$host/agent/manifest.json" "$work/manifest.json"
+  [ "$status" = 200 ] || return 1
+  case $(head -c 1 "$work/manifest.json") in
+    '{') ;;
+    *) die "what answers is not $host" 'it answers with a page: a network that asks for a sign-in (captive portal) or a proxy' 'Sign in to the network, or give --proxy, and run this again.' ;;
+  esac
+  fetch "$host/agent/manifest.json.sig" "$work/manifest.json.sig"
+  [ "$status" = 200 ]
+}
+
+get_manifest() {
+  asked='' tries=0
+  while :; do
+    if fetch_manifest; then
+      [ -z "$(package_line)" ] || return 0
+      if [ -z "$asked" ]; then
+        fetch "$host/agent/wanted/$platform" "$work/wanted"
+        [ "$status" = 202 ] || die "$host has no package for $platform" '' 'Ask its operator to run: npm run package:agent'
+        asked=1 && say "The server builds its first package for $platform; this takes about a minute."
+      fi
+    else
+      case $status in
+        000) die "$host cannot be reached" "$(why_no_answer)" 'Check the address, the network, the clock, and the proxy (--proxy). With a private CA: --ca-fingerprint.' ;;
+        503) if [ "$tries" -eq 0 ]; then say 'The server is still building the package; waiting.'; fi ;;
+        *) die "$host has no packages of the agent" "it answers $status for /agent/manifest.json" 'Check that --host is the address at which people open WebXTerm.' ;;
+      esac
+    fi
+    tries=$((tries + 1))
+    [ "$tries" -lt 120 ] || die 'the server has not built the package within 10 minutes' '' 'Ask its operator to look at its log, then run this again.'
+    sleep 5
+  done
+}
+
+# --- What is to be believed. OpenSSL 3 checks the signature before anything of the package runs; where it is not there, the Node
+# of the package does, whose hash stands in the manifest.
+
+verify_manifest() {
+  printf '%s\n' "$release_key" >"$work/release-key.pem"
+  if [ -f "$prefix/release-key.pem" ] && ! cmp -s "$prefix/release-key.pem" "$work/release-key.pem" && [ -z "$replace" ]; then
+    die 'the release is signed with another key than the agent that is here' "either the server was set up anew, or it is not the server" 'If its operator says that it was set up anew, run this again with --replace.'
+  fi
+  if [ -f "$prefix/sequence" ] && [ -z "$replace" ] && [ "$(field sequence)" -lt "$(cat "$prefix/sequence")" ]; then
+    die 'the release is older than the one that is here' "it is number $(field sequence), installed is $(cat "$prefix/sequence")" 'Ask the operator of the server. To install it in spite of that: --replace.'
+  fi
+  expires=$(field expires | tr -cd 0-9) now=$(date -u +%Y%m%d%H%M%S)
+  released=$(field released | tr -cd 0-9)
+  [ "${now%??????????}" -ge "${released%??????????}" ] || die 'the clock of this machine is wrong' "it says $(date -u), which is before the release" 'Set the clock (timedatectl set-ntp true), then run this again.'
+  [ "$now" -le "$expires" ] || die "the release has expired on $(field expires)" 'nobody has signed it since' 'Ask the operator of the server to start it again, which publishes the package again.'
+  if openssl pkeyutl -help 2>&1 | grep -q -- -rawin; then
+    openssl pkeyutl -verify -pubin -inkey "$work/release-key.pem" -rawin -in "$work/manifest.json" -sigfile "$work/manifest.json.sig" >/dev/null 2>&1 ||
+      die 'the signature of the release is wrong' 'it is not of the key that this script brings: a change on the way, or a release that was being replaced' 'Run this again. If it happens again, tell the operator of the server.'
+  fi
+}
+
+get_package() {
+  size=$(of_package size) hash=$(of_package sha256) path=$(of_package path) version=$(field version)
+  case $version in '' | *[!0-9A-Za-z.+-]*) die 'the manifest names no version' '' 'Run this again.' ;; esac
+  fetch "$host/agent/$path" "$work/package.tar.gz"
+  [ "$status" = 200 ] || die 'the package could not be downloaded' "$(why_no_answer) (answer $status)" 'Check the network and the free space, then run this again.'
+  found=$(sha256 <"$work/package.tar.gz")
+  [ "$found" = "$hash" ] || die 'the package is not what was signed' "it has $(wc -c <"$work/package.tar.gz") of $size bytes and another hash: a cut download, or a change on the way" 'Run this again. If it happens again, tell the operator of the server.'
+}
+
+unpack() {
+  mkdir "$work/new"
+  tar -xzf "$work/package.tar.gz" -C "$work/new" --no-same-owner 2>"$work/error" || die 'the package could not be unpacked' "$(tail -n 1 "$work/error")" "Free some space below $prefix, then run this again."
+  rm "$work/package.tar.gz"
+  "$work/new/bin/node" --version >/dev/null 2>"$work/error" || die 'the Node of the package does not run on this machine' "$(tail -n 1 "$work/error")" 'Run the container image of the agent (docs/agent.md, Containers).'
+  "$work/new/bin/node" "$work/new/lib/verify-release.js" "$work/manifest.json" "$work/manifest.json.sig" "$work/release-key.pem" 2>"$work/error" ||
+    die 'the release is not to be believed' "$(tail -n 1 "$work/error")" 'Run this again. If it happens again, tell the operator of the server.'
+}
+
+# --- Places.
+
+make_work() {
+  require_roots_own
+  umask 022
+  new_prefix=''
+  if [ ! -d "$prefix" ]; then new_prefix=1; fi
+  mkdir -p "$versions" 2>/dev/null || die "$versions cannot be made" "$(mkdir -p "$versions" 2>&1 | tail -n 1)" 'Give another folder with --prefix, or make the file system writable.'
+  free=$(df -Pk "$versions" | awk 'NR == 2 { print $4 }')
+  work=''
+  trap clean_up EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM HUP
+  [ "${free:-0}" -ge 200000 ] || die "there is too little space below $prefix" "$((${free:-0} / 1024)) MB are free, 200 are needed" 'Free some space, or give another folder with --prefix.'
+  # What an installation left that was killed.
+  find "$versions" -prune -o -name '.work.*' -prune -exec true \; 2>/dev/null || true
+  for left_over in "$versions"/.work.*; do
+    if [ -d "$left_over" ] && [ -z "$(find "$left_over" -prune -mmin -30)" ]; then rm -rf "$left_over"; fi
+  done
+  work=$(mktemp -d "$versions/.work.XXXXXX") || die "$versions cannot be written" '' 'Give another folder with --prefix.'
+  printf '#!/bin/sh\nexit 0\n' >"$work/program" && chmod 755 "$work/program"
+  "$work/program" 2>/dev/null || die "programs cannot run from $prefix" 'its file system is mounted noexec' 'Give a folder on another file system with --prefix.'
+}
+
+clean_up() {
+  if [ -n "$work" ]; then rm -rf "$work"; fi
+  if [ -n "$new_prefix" ] && [ ! -e "$prefix/current" ]; then rm -rf "$prefix"; fi
+}
+
+point() { # LINK TARGET: at once or not at all
+  rm -f "$1.new"
+  ln -s "$2" "$1.new"
+  mv -Tf "$1.new" "$1" 2>/dev/null || { rm -f "$1.new" && ln -sfn "$2" "$1"; }
+}
+
+put_in_place() {
+  previous=$(readlink "$prefix/current" 2>/dev/null || true)
+  if [ -d "$versions/$version" ]; then mv "$versions/$version" "$work/replaced"; fi
+  mv "$work/new" "$versions/$version"
+  point "$prefix/current" "versions/$version"
+  mkdir -p "$links"
+  point "$links/vsay-agent" "$prefix/current/bin/vsay-agent"
+  agent=$prefix/current/bin/vsay-agent
+}
+
+take_back() {
+  if [ -n "$previous" ] && [ -d "$prefix/$previous" ]; then
+    if [ -d "$work/replaced" ]; then rm -rf "${versions:?}/$version" && mv "$work/replaced" "$versions/$version"; fi
+    point "$prefix/current" "$previous"
+    if [ "$previous" != "versions/$version" ]; then rm -rf "${versions:?}/$version"; fi
+    left='The agent that was here goes on as it was.'
+  else
+    rm -f "$links/vsay-agent" "$prefix/current"
+    rm -rf "${versions:?}/$version"
+    left='The package was taken away again.'
+  fi
+}
+
+keep_release() {
+  cp "$work/release-key.pem" "$prefix/release-key.pem"
+  cp "$work/manifest.json" "$prefix/release.json"
+  field sequence >"$prefix/sequence"
+  if [ -n "$token" ]; then printf '%s' "$token" | sha256 >"$prefix/token.sha256"; fi
+  # This version and the one before it.
+  for old in "$versions"/*; do
+    case ${old#"$prefix"/} in "versions/$version" | "$previous") ;; *) rm -rf "$old" ;; esac
+  done
+}
+
+# --- The agent.
+
+is_configured() {
+  [ -f "$config" ] && [ "$(installed_host)" = "$host" ] || return 1
+  [ -n "$token" ] || return 0
+  [ "$(cat "$prefix/token.sha256" 2>/dev/null)" = "$(printf '%s' "$token" | sha256)" ]
+}
+
+configure() {
+  if is_configured; then
+    say 'It is configured already.'
+    if is_running; then
+      [ "$previous" != "versions/$version" ] || return 0
+      if [ -z "$config_service" ]; then stop_running; fi
+    fi
+    [ -n "$config_service" ] || return 0
+    set -- install-service
+  else
+    [ -n "$token" ] || { take_back && die 'there is no token' '' 'Copy the command from the page ("Add a machine"), or give --token.'; }
+    set -- configure --host "$host" --linux-user "$linux_user"
+    if [ -n "$name" ]; then set -- "$@" --name "$name"; fi
+    if [ -n "$allow_sudo" ]; then set -- "$@" --allow-sudo; fi
+    if [ -n "$fingerprint" ]; then set -- "$@" --ca-fingerprint "$fingerprint"; fi
+    if [ -n "$proxy" ]; then set -- "$@" --proxy "$proxy"; fi
+  fi
+  # Not as an option: every user sees the options of a program.
+  if ! VSAY_TOKEN=$token "$agent" "$@" --config "$config"; then
+    take_back
+    die 'the agent could not be configured' 'its reason stands above' 'Mend that, then run this again; for a new token: the page "Add a machine".'
+  fi
+}
+
+# As canInstall of the agent (clients/agent/src/service/systemd.ts).
+find_service() {
+  config_service=''
+  [ -d /run/systemd/system ] && [ "$config" = "$default_config" ] || return 0
+  if [ "$(id -u)" -eq 0 ] || [ -d "/run/user/$(id -u)/systemd" ]; then config_service=1; fi
+}
+
+is_running() { "$agent" status --config "$config" >"$work/status" 2>&1 || grep -q '^Agent: *conn' "$work/status"; }
+
+# Of the version before, where no service does it: its shells end.
+stop_running() {
+  pid=$(sed -n 's/^Agent:.*(process \([0-9]*\)).*/\1/p' "$work/status")
+  if [ -n "$pid" ]; then kill "$pid" 2>/dev/null || true; fi
+  tries=0
+  while [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null && [ "$tries" -lt 10 ]; do sleep 1; tries=$((tries + 1)); done
+}
+
+start_without_service() {
+  if [ -n "$config_service" ] || is_running; then return 0; fi
+  # In a session of its own; the agent keeps what it has to say in its status.
+  if command -v setsid >/dev/null 2>&1; then setsid "$agent" start --config "$config" </dev/null >/dev/null 2>&1 &
+  else nohup "$agent" start --config "$config" </dev/null >/dev/null 2>&1 & fi
+  say 'No systemd runs here, so the agent was started in the background. For a start with the machine, have your supervisor run:'
+  say "  $links/vsay-agent start --config $config"
+}
+
+wait_until_online() {
+  waited=0
+  while ! "$agent" status --config "$config" >"$work/status" 2>&1; do
+    if [ "$waited" -ge "$wait_seconds" ]; then
+      sed 's/^/  /' "$work/status"
+      say "The agent is installed, but not online after $wait_seconds s. It goes on trying; see: vsay-agent status"
+      exit 4
+    fi
+    sleep 1
+    waited=$((waited + 1))
+  done
+  agent_id=$(sed -n 's/^Id: *\([^ ]*\).*/\1/p' "$work/status")
+}
+
+vsay_install() {
+  started=$(date +%s)
+  insecure='' ca_file=''
+  read_options "$@"
+  step 'Looking at this machine'
+  find_platform
+  find_libc
+  need_tools
+  choose_places
+  require_consent
+  say "$platform, $libc; the agent goes to $prefix, shells run as $linux_user"
+  make_work
+  step "Downloading the agent from $host"
+  trust_private_ca
+  get_manifest
+  verify_manifest
+  get_package
+  step "Installing version $version"
+  unpack
+  put_in_place
+  step 'Configuring'
+  find_service
+  configure
+  keep_release
+  step 'Waiting until this machine is online'
+  start_without_service
+  wait_until_online
+  say "Online after $(($(date +%s) - started)) s. Its terminal: $host/terminal/$agent_id"
+}
+
+vsay_install "$@"
