@@ -170,12 +170,10 @@ require_consent() {
   fi
   [ -n "$question" ] && [ -z "$replace" ] || return 0
   say "$question"
-  if ! { exec 3<>/dev/tty; } 2>/dev/null; then
-    die 'another agent is here' "$question" 'Run this again with --replace.'
-  fi
-  printf 'Go on and replace it? [y/N] ' >&3
-  read -r answer <&3 || answer=''
-  exec 3>&-
+  # In a shell of its own: where it fails, a POSIX shell ends.
+  (: <>/dev/tty) 2>/dev/null || die 'another agent is here' "$question" 'Run this again with --replace.'
+  printf 'Go on and replace it? [y/N] ' >/dev/tty
+  read -r answer </dev/tty || answer=''
   case $answer in y | Y | yes) ;; *) die 'another agent is here' 'it was not to be replaced' 'To replace it, run this again.' ;; esac
 }
 
@@ -305,11 +303,11 @@ make_work() {
   trap 'exit 143' TERM HUP
   [ "${free:-0}" -ge 200000 ] || die "there is too little space below $prefix" "$((${free:-0} / 1024)) MB are free, 200 are needed" 'Free some space, or give another folder with --prefix.'
   # What an installation left that was killed.
-  find "$versions" -prune -o -name '.work.*' -prune -exec true \; 2>/dev/null || true
   for left_over in "$versions"/.work.*; do
-    if [ -d "$left_over" ] && [ -z "$(find "$left_over" -prune -mmin -30)" ]; then rm -rf "$left_over"; fi
+    pid=${left_over##*/.work.}
+    if [ -d "$left_over" ] && ! kill -0 "${pid%%.*}" 2>/dev/null; then rm -rf "$left_over"; fi
   done
-  work=$(mktemp -d "$versions/.work.XXXXXX") || die "$versions cannot be written" '' 'Give another folder with --prefix.'
+  work=$(mktemp -d "$versions/.work.$$.XXXXXX") || die "$versions cannot be written" '' 'Give another folder with --prefix.'
   printf '#!/bin/sh\nexit 0\n' >"$work/program" && chmod 755 "$work/program"
   "$work/program" 2>/dev/null || die "programs cannot run from $prefix" 'its file system is mounted noexec' 'Give a folder on another file system with --prefix.'
 }

@@ -1,0 +1,345 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { generateKeyPairSync, sign } from 'node:crypto';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { TestHub } from '../../../clients/agent/src/integration/test-hub.ts';
+import { type GatewayProcess, startGateway } from '../../../services/gateway/src/testing/gateway-process.ts';
+import { projectFolder } from '../project-folder.ts';
+import { writeArchive } from './archive.ts';
+import { type Bundle, bundleAgent } from './bundle.ts';
+import { packageContents, sha256, versionOf } from './contents.ts';
+import { type Manifest, parseManifest, renderManifest } from './manifest.ts';
+import { pinnedPackages, platforms } from './pinned-packages.ts';
+import { publishInstaller, publishRelease } from './publish.ts';
+import { keepReleaseKey } from './release-key.ts';
+
+const platform = platforms.find((each) => each === `${process.platform}-${process.arch}`);
+const user = userInfo().username;
+const published = mkdtempSync(join(tmpdir(), 'install-published-'));
+const key = keepReleaseKey(join(published, 'key', 'release-key.pem'));
+const release = join(published, 'release');
+
+let bundle: Bundle;
+let hub: TestHub;
+let gateway: GatewayProcess;
+/** Of one test: the machine. */
+let machine = '';
+let pids: number[] = [];
+
+/** The agent of these sources with the Node that runs this: the real package but for the 100 MB of its Node. */
+const publish = async (mark: string): Promise<Manifest> => {
+  if (platform === undefined) throw new Error('no package is built for this machine');
+  const { node, pty } = pinnedPackages(projectFolder, platform);
+  const marked = { ...bundle, files: new Map([...bundle.files, ['mark.js', `// ${mark}`]]) };
+  const version = versionOf(projectFolder, marked, [node, pty]);
+  const binary = readFileSync(join(projectFolder, 'node_modules', pty.name, 'pty.node'));
+  const files = packageContents(projectFolder, {
+    bundle: marked,
+    version,
+    platform,
+    node: { package: node, binary: Buffer.from(`#!/bin/sh\nexec ${process.execPath} "$@"\n`), licence: '' },
+    pty: { package: pty, binary, licence: '' },
+  });
+  const file = `vsay-agent-${version}-${platform}.tar.gz`;
+  await writeArchive(join(published, file), files);
+  const content = readFileSync(join(published, file));
+  const built = { platform, version, file, size: content.length, unpacked: 0, sha256: sha256(content) };
+  return publishRelease({ folder: release, key, built: published, packages: [built], now: Date.now() });
+};
+
+const archive = (): string => join(release, manifest().files[0]?.path ?? '');
+const manifest = (): Manifest => parseManifest(readFileSync(join(release, 'manifest.json'), 'utf8'));
+
+/** Publishes a manifest that somebody changed; `by` signs it. */
+const forge = (change: Partial<Manifest>, by = key): void => {
+  const text = renderManifest({ ...manifest(), ...change });
+  writeFileSync(join(release, 'manifest.json'), text);
+  writeFileSync(join(release, 'manifest.json.sig'), sign(null, Buffer.from(text), by));
+};
+
+beforeAll(async () => {
+  bundle = await bundleAgent(projectFolder);
+  hub = await new TestHub().start();
+  gateway = await startGateway({ AGENT_DIR: release, GRPC_ADDRESSES: hub.address });
+  publishInstaller(release, readFileSync(join(import.meta.dirname, 'install.sh'), 'utf8'), gateway.origin, key);
+});
+
+afterAll(async () => {
+  await gateway?.stop();
+  hub?.kill();
+  rmSync(published, { recursive: true });
+});
+
+beforeEach(async () => {
+  machine = mkdtempSync(join(tmpdir(), 'install-machine-'));
+  mkdirSync(join(machine, 'tools'));
+  const { answer } = new TestHub();
+  hub.answer = answer;
+  await publish('first');
+});
+
+afterEach(() => {
+  for (const pid of pids) process.kill(pid, 'SIGKILL');
+  pids = [];
+  rmSync(machine, { recursive: true });
+});
+
+const prefix = (): string => join(machine, 'opt');
+const config = (): string => join(machine, 'etc', 'agent.yaml');
+const script = (): string => readFileSync(join(release, 'install.sh'), 'utf8');
+
+const start = (text: string, args: readonly string[], environment: Record<string, string> = {}): ChildProcess => {
+  // In a session without a terminal: nobody can be asked.
+  const child = spawn('/bin/sh', ['-s', '--', ...args], {
+    detached: true,
+    env: {
+      PATH: `${join(machine, 'tools')}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin`,
+      HOME: machine,
+      ...environment,
+    },
+  });
+  child.stdin?.on('error', () => undefined);
+  child.stdin?.end(text);
+  return child;
+};
+
+const outcome = async (child: ChildProcess): Promise<{ code: unknown; said: string }> => {
+  let said = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+  const [code] = await once(child, 'close');
+  const status = join(machine, 'etc', 'agent.status.json');
+  if (existsSync(status)) {
+    const { pid, state }: { pid: number; state: string } = JSON.parse(readFileSync(status, 'utf8'));
+    if (state !== 'stopped' && existsSync(`/proc/${pid}`)) pids = [pid];
+  }
+  return { code, said };
+};
+
+const places = (): string[] => ['--prefix', prefix(), '--config', config(), '--linux-user', user];
+const install = (...more: string[]) => outcome(start(script(), ['--token', 'wxt_rt_test', ...places(), ...more]));
+
+/** A program of that name that is found before the system's. */
+const tool = (name: string, text: string): void => {
+  writeFileSync(join(machine, 'tools', name), `#!/bin/sh\n${text}\n`);
+  chmodSync(join(machine, 'tools', name), 0o755);
+};
+
+const versions = (): string[] => (existsSync(prefix()) ? readdirSync(join(prefix(), 'versions')) : []);
+const refused = (said: string) => ({ code: 1, said: expect.stringContaining(said) });
+const nothingIsThere = (): void => expect([existsSync(prefix()), existsSync(config())]).toEqual([false, false]);
+
+describe.runIf(platform !== undefined)('install.sh', () => {
+  it('makes a machine that is online, and run again leaves the agent alone that runs', async () => {
+    const first = await install();
+    expect(first).toEqual({
+      code: 0,
+      said: expect.stringMatching(/Online after \d+ s. Its terminal: http.*\/terminal\/ag_test/),
+    });
+    expect(hub.hellos.at(-1)?.facts?.agentVersion).toBe(manifest().version);
+    expect(hub.hellos[0]?.credential).toEqual({ $case: 'registrationToken', value: 'wxt_rt_test' });
+    expect(versions()).toEqual([manifest().version]);
+    const [pid] = pids;
+    const again = await install();
+    expect([again.code, pids]).toEqual([0, [pid]]);
+    expect(again.said).toContain('It is configured already.');
+  });
+
+  it('upgrades without a token, and keeps the version before and no older one', async () => {
+    await install();
+    const [before] = pids;
+    const old = manifest().version;
+    await publish('second');
+    const upgraded = await outcome(start(script(), places()));
+    expect(upgraded).toEqual({ code: 0, said: expect.stringContaining('Online after') });
+    expect(pids).not.toEqual([before]);
+    expect(hub.hellos.at(-1)?.facts?.agentVersion).toBe(manifest().version);
+    expect(versions().sort()).toEqual([old, manifest().version].sort());
+    await publish('third');
+    await outcome(start(script(), places()));
+    expect(versions()).not.toContain(old);
+  });
+
+  it('takes the token from a file or from the environment', async () => {
+    writeFileSync(join(machine, 'token'), 'wxt_rt_of_a_file\n');
+    expect((await outcome(start(script(), [...places(), '--token-file', join(machine, 'token')]))).code).toBe(0);
+    expect(hub.hellos.findLast(({ registerOnly }) => registerOnly)?.credential).toMatchObject({
+      value: 'wxt_rt_of_a_file',
+    });
+    expect((await outcome(start(script(), places(), { VSAY_TOKEN: 'wxt_rt_of_the_environment' }))).code).toBe(0);
+    expect(hub.hellos.findLast(({ registerOnly }) => registerOnly)?.credential).toMatchObject({
+      value: 'wxt_rt_of_the_environment',
+    });
+  });
+
+  it('does nothing when it was cut short, wherever that is', async () => {
+    const whole = script();
+    const cuts = Array.from({ length: 40 }, (_, index) => Math.floor((whole.length * index) / 40));
+    for (const at of [...cuts, whole.lastIndexOf('vsay_install'), whole.length - 6])
+      await outcome(start(whole.slice(0, at), ['--token', 'wxt_rt_test', ...places()]));
+    nothingIsThere();
+  });
+
+  it.each([
+    ['was cut', (content: Buffer) => content.subarray(0, -1000)],
+    ['has one other byte', (content: Buffer) => Buffer.concat([content.subarray(0, -1), Buffer.from([1])])],
+  ])('refuses a package that %s, and leaves nothing', async (_what, change) => {
+    const file = archive();
+    const content = readFileSync(file);
+    rmSync(file);
+    writeFileSync(file, change(content));
+    try {
+      expect(await install()).toEqual(refused('the package is not what was signed'));
+      nothingIsThere();
+    } finally {
+      rmSync(file);
+      await publish(`after ${change}`);
+    }
+  });
+
+  it.each(['by OpenSSL', 'by the Node of the package'])('refuses a release of another key, checked %s', async (by) => {
+    if (by !== 'by OpenSSL') tool('openssl', 'exit 1');
+    forge({ sequence: 100 }, generateKeyPairSync('ed25519').privateKey);
+    expect((await install()).said).toMatch(
+      /the signature of the release is wrong|signature of the release is not of the key/,
+    );
+    nothingIsThere();
+    rmSync(join(release, 'manifest.json'));
+  });
+
+  it('refuses a release that has expired, and one from the future of its clock', async () => {
+    forge({ expires: '2020-01-01T00:00:00Z', released: '2019-01-01T00:00:00Z' });
+    expect(await install()).toEqual(refused('the release has expired on 2020-01-01'));
+    forge({ released: '2100-01-01T00:00:00Z', expires: '2101-01-01T00:00:00Z' });
+    expect(await install()).toEqual(refused('the clock of this machine is wrong'));
+    nothingIsThere();
+    rmSync(join(release, 'manifest.json'));
+  });
+
+  it('refuses an older release and another key than the agent has that is here, which goes on', async () => {
+    await install();
+    const [pid] = pids;
+    const held = versions();
+    writeFileSync(join(prefix(), 'sequence'), '1000\n');
+    expect(await install()).toEqual(refused('the release is older than the one that is here'));
+    writeFileSync(join(prefix(), 'sequence'), '1\n');
+    writeFileSync(join(prefix(), 'release-key.pem'), 'another\n');
+    expect(await install()).toEqual(refused('signed with another key than the agent that is here'));
+    expect([versions(), pids]).toEqual([held, [pid]]);
+  });
+
+  it('says that a network answers in place of the server', async () => {
+    const portal = createServer((_request, response) => response.end('<html>Sign in</html>'));
+    await new Promise<void>((listening) => portal.listen(0, '127.0.0.1', listening));
+    const address = portal.address();
+    const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+    expect(await install('--host', url)).toEqual(refused('captive portal'));
+    portal.close();
+    expect(await install('--host', url)).toEqual(refused('cannot be reached'));
+    expect(await install('--host', 'http://192.0.2.1')).toEqual(refused('is plain http'));
+    nothingIsThere();
+  });
+
+  it.each([
+    [
+      'a 32-bit processor',
+      'uname',
+      'if [ "$1" = -m ]; then echo i686; else echo Linux; fi',
+      'there is no package for i686',
+    ],
+    [
+      '32-bit programs',
+      'getconf',
+      'if [ "$1" = LONG_BIT ]; then echo 32; else echo glibc 2.36; fi',
+      'this is a 32-bit system',
+    ],
+    [
+      'an old glibc',
+      'getconf',
+      'if [ "$1" = LONG_BIT ]; then echo 64; else echo glibc 2.17; fi',
+      'glibc 2.17 is too old',
+    ],
+    ['musl', 'getconf', 'if [ "$1" = LONG_BIT ]; then echo 64; else echo musl libc 1.2; fi', 'this system has musl'],
+    ['another system', 'uname', 'echo Darwin', 'there is no package for Darwin'],
+    ['a disk that is nearly full', 'df', 'printf "x\\n/dev/x 1 1 1000 99%% /\\n"', 'there is too little space'],
+  ])('says what to do on a machine with %s', async (_what, name, text, said) => {
+    tool(name, text);
+    const { code, said: all } = await install();
+    expect([code, all]).toEqual([1, expect.stringContaining(said)]);
+    expect(all).toMatch(/What to do: \S+/);
+    nothingIsThere();
+  });
+
+  it('says that there is no such user, and that the places cannot be written', async () => {
+    expect(await install('--linux-user', 'nobody-of-that-name')).toEqual(
+      refused('there is no user nobody-of-that-name'),
+    );
+    writeFileSync(join(machine, 'file'), '');
+    expect(await install('--prefix', join(machine, 'file', 'opt'))).toEqual(refused('cannot be made'));
+    nothingIsThere();
+  });
+
+  it('asks before it takes the place of another agent, and where nobody can be asked leaves it', async () => {
+    mkdirSync(join(prefix(), 'bin'), { recursive: true });
+    symlinkSync('/srv/webxterm/clients/agent/bin/vsay-agent', join(prefix(), 'bin', 'vsay-agent'));
+    expect(await install()).toEqual(refused('Run this again with --replace'));
+    expect(readdirSync(prefix())).toEqual(['bin']);
+    mkdirSync(join(machine, 'etc'));
+    writeFileSync(config(), 'host: https://elsewhere.example\n');
+    expect(await install()).toEqual(refused('belongs to https://elsewhere.example'));
+    rmSync(config());
+    expect((await install('--replace')).code).toBe(0);
+  });
+
+  it('takes the package away again where the server refuses the token, and not the agent that was there', async () => {
+    const value = { code: 'bad_registration_token', message: 'This registration token was used.', permanent: true };
+    const { answer } = hub;
+    const refuse = (): void => {
+      hub.answer = () => ({ $case: 'refused', value: { ...value, retryAfterMs: 0, generationHeld: 0n } });
+    };
+    refuse();
+    const none = await install();
+    expect(none).toEqual(refused('the agent could not be configured'));
+    expect(none.said).toContain('This registration token was used.');
+    expect([versions(), existsSync(join(prefix(), 'current'))]).toEqual([[], false]);
+    hub.answer = answer;
+    expect((await install()).code).toBe(0);
+    const [pid] = pids;
+    const held = versions();
+    await publish('with a used token');
+    refuse();
+    const kept = await outcome(start(script(), ['--token', 'wxt_rt_other', ...places()]));
+    expect(kept).toEqual(refused('The agent that was here goes on as it was.'));
+    expect([versions(), pids]).toEqual([held, [pid]]);
+  });
+
+  it('goes through after it was killed in the middle', async () => {
+    for (const moment of ['==> Downloading', '==> Installing', '==> Configuring']) {
+      const child = start(script(), ['--token', 'wxt_rt_test', ...places()]);
+      const closed = once(child, 'close');
+      child.stdout?.on('data', (chunk: Buffer) => {
+        if (chunk.toString().includes(moment) && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+      });
+      await closed;
+      expect(child.signalCode).toBe('SIGKILL');
+    }
+    expect((await install()).code).toBe(0);
+    expect(versions()).toEqual([manifest().version]);
+  });
+});
