@@ -18,7 +18,7 @@ export const answerErrors: ErrorRequestHandler = (error: unknown, _request, resp
     .json(errorBody(known, String(response.getHeader('x-request-id') ?? '')));
 };
 
-/** express.static tells a malformed or missing file by `status`. */
+/** express.static reports a malformed path or a missing file as an error with a `status`. */
 const fromStatic = (error: unknown): AppError | undefined => {
   if (!(error instanceof Error) || !('status' in error) || typeof error.status !== 'number') return undefined;
   if (error.status === 404) return new AppError('not_found');
