@@ -1,14 +1,14 @@
 import { type ErrorCode, errorCatalog } from '@webxterm/contracts/errors';
 
 export interface AppErrorOptions {
-  /** Each field that is wrong, with invalid_input. */
+  /** The invalid fields, with invalid_input. */
   readonly details?: readonly { path: string; message: string }[];
-  /** Seconds; sent as Retry-After with 429 and 503. */
+  /** Sent as Retry-After with 429 and 503. */
   readonly retryAfterSeconds?: number;
   readonly cause?: unknown;
 }
 
-/** An error with a code from the list. Its message is for a person and may leave the cluster; its cause may not. */
+/** An error with a code of the error catalog. Its message is for people and may be sent to clients. Its cause must stay in the cluster. */
 export class AppError extends Error {
   override readonly name = 'AppError';
   readonly code: ErrorCode;

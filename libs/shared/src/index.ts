@@ -1,4 +1,4 @@
-// What every service uses. What loads Express, NATS or MongoDB has entry points of its own: api, audit, bus, mongo.
+// Code that every service uses. Code that loads Express, NATS or MongoDB has separate entry points: api, audit, bus, mongo.
 export { ConfigError, readConfig } from './config/config.ts';
 export { type DescribedSetting, describeSettings } from './config/described-settings.ts';
 export { type ListenAt, portProblem } from './config/port-problem.ts';

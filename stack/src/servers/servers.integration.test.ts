@@ -91,7 +91,7 @@ describe('MongoDB', () => {
   });
 
   it('may have no users yet when a service sees it start', async () => {
-    const said = ['MongoDB is not there yet', 'MongoDB has come and refuses the user'].map((text) => ({
+    const said = ['MongoDB is not there yet', 'MongoDB has started and rejects the user'].map((text) => ({
       text,
       ...Promise.withResolvers<void>(),
     }));

@@ -15,7 +15,7 @@ import type { AuditOutbox } from './outbox.ts';
 import { Tally } from './tally.ts';
 
 export interface AuditorOptions {
-  /** Undefined for a process that is not on the bus: its events wait for a service that uses the same outbox. */
+  /** Undefined for a process without a bus connection: a service that uses the same outbox sends its events. */
   readonly bus: NatsConnection | undefined;
   readonly outbox: AuditOutbox;
   readonly logger: Logger;
@@ -25,16 +25,17 @@ export interface AuditorOptions {
 const publishTimeoutMs = 2000;
 const everyMs = 500;
 const batchSize = 200;
-/** No action that is audited takes longer, unless it says so. */
+/** Default time limit of an audited action, in ms. */
 const actsWithinMs = 60_000;
 
-/** The same id for the same fact, told by whomever and however often: 128 bits of a hash. */
+/** A 128-bit hash as event id: the same fact always gets the same id, whichever process reports it. */
 export const auditEventId = (...parts: readonly string[]): string =>
   createHash('sha256').update(parts.join('\0')).digest().subarray(0, 16).toString('base64url');
 
 /**
- * Records who did what. An event is on the AUDIT stream, acknowledged, or in the service's database: no loss of one of the two, and
- * no kill -9, loses it. While both are away nothing can be recorded, and what must be audited is refused.
+ * Records who did what. A recorded event is either acknowledged by the AUDIT stream or stored in the service's database, so that neither
+ * the loss of one of the two nor kill -9 loses it. While both are unavailable nothing can be recorded, and actions that must be audited are
+ * rejected.
  */
 export class Auditor {
   readonly #options: AuditorOptions;
@@ -49,7 +50,7 @@ export class Auditor {
     this.#tally = new Tally(this.#now);
   }
 
-  /** `webxterm_audit_waiting`: above 0 for more than some seconds, NATS is away; NaN, MongoDB is. */
+  /** `webxterm_audit_waiting`: above 0 for more than some seconds, NATS is unavailable. NaN: MongoDB is unavailable. */
   measure(registry: Registry): void {
     const { outbox } = this.#options;
     new Gauge({
@@ -77,14 +78,17 @@ export class Auditor {
   }
 
   /**
-   * For what has happened already, or was refused. Cannot be lost any more when it resolves.
-   * @throws AppError unavailable when neither NATS nor MongoDB takes it
+   * Records an action that has already happened or was rejected. The event cannot be lost once this resolves.
+   * @throws AppError unavailable when neither NATS nor MongoDB stores it
    */
   async record(fact: AuditFact): Promise<void> {
     await this.#keep(this.#event(fact));
   }
 
-  /** In the transaction of what it tells of: neither is without the other. @throws AppError unavailable when too many wait */
+  /**
+   * Records events in the transaction of their action, so that both are committed or neither is. @throws AppError unavailable when too many
+   * wait
+   */
   async recordIn(session: ClientSession, ...facts: readonly AuditFact[]): Promise<void> {
     await this.#options.outbox.add(
       facts.map((fact) => this.#event(fact)),
@@ -94,10 +98,10 @@ export class Auditor {
   }
 
   /**
-   * For what no transaction can hold (a shell, a command on a machine): the intent is written down before `action` runs, the result
-   * after. When the service is killed in between, the row says `unknown`. Errors of the action: 401 and 403 are `denied`, others `failed`.
-   * `resultOf` adds to the fact what is known only afterwards.
-   * @throws AppError unavailable when the intent cannot be written: the action has not run then; and what the action throws
+   * Audits an action that no transaction can contain (a shell, a command on a machine). It stores the intent before `action` runs and the
+   * result after. If the service is killed in between, the row shows `unknown`. An error of the action with 401, 403 or 404 is recorded as
+   * `denied`, any other as `failed`. `resultOf` adds facts that are known only afterwards.
+   * @throws AppError unavailable when the intent cannot be stored, in which case the action has not run; and any error of the action
    */
   async act<T>(
     fact: AuditFact,
@@ -125,9 +129,9 @@ export class Auditor {
   }
 
   /**
-   * For failures that anybody may cause at any rate: the first of a kind is told at once, those that follow within the minute are told
-   * as one with their count. `kind` says what is the same, such as the account and the address. The first cannot be lost any more when
-   * it resolves; the count of a minute goes with the process. Never fails.
+   * Records failures that any client can cause at any rate. The first of a kind is recorded at once. The following ones within the minute
+   * are recorded as one event with their count. `kind` identifies equal failures, such as by account and address. Once this resolves, the
+   * first failure cannot be lost. The count of a minute is lost if the process dies. Never throws.
    */
   async count(kind: string, fact: AuditFact): Promise<void> {
     const event = this.#event(fact);
@@ -139,7 +143,7 @@ export class Auditor {
     return auditEvent(fact, requestScope(), new Date(this.#now()));
   }
 
-  /** In the outbox it takes the place of the intent, if there is one. */
+  /** In the outbox the event replaces its intent, if there is one. */
   async #keep(event: AuditEvent): Promise<'sent' | 'waits'> {
     const sent = await this.#publish(event).then(
       () => true,
@@ -174,11 +178,11 @@ export class Auditor {
       await this.#sendDue(new Date(this.#now()));
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      this.#options.logger.warn({ reason }, 'audit events wait and cannot be sent yet, trying again');
+      this.#options.logger.warn({ reason }, 'audit events cannot be sent yet, retrying');
     }
   }
 
-  /** What is sent twice is one row: its id says so. */
+  /** An event that is sent twice becomes one row, because its id is the same. */
   async #sendDue(at: Date): Promise<void> {
     for (;;) {
       const events = await this.#options.outbox.due(at, batchSize);
@@ -196,20 +200,20 @@ export class Auditor {
   #lost(error: unknown, count: number): void {
     this.#options.logger.error(
       { err: error, count },
-      'failures could not be audited: neither NATS nor MongoDB is there',
+      'failures could not be audited: NATS and MongoDB are unavailable',
     );
   }
 }
 
 export interface ActOptions<T> {
-  /** How long the action may take, ms; after it, without a result, the row says `unknown`. 60 s unless told. */
+  /** Time limit of the action in ms, default 60 s. Without a result by then, the row shows `unknown`. */
   readonly withinMs?: number;
   readonly resultOf?: (
     result: T,
   ) => Pick<AuditFact, 'details' | 'result' | 'reason' | 'target' | 'agentId' | 'sessionId'>;
 }
 
-/** How an error is told: what was not allowed is `denied`, anything else `failed`. */
+/** The audit result of an error: `denied` for 401, 403 and 404, `failed` for any other. */
 export const refusalFact = (error: unknown): Required<Pick<AuditFact, 'result' | 'reason'>> => {
   const { code, status } = toAppError(error);
   return { result: status === 401 || status === 403 || status === 404 ? 'denied' : 'failed', reason: code };

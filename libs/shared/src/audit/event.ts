@@ -13,33 +13,33 @@ import {
 import type { RequestScope } from '../http/request-scope.ts';
 import { auditSigninRef } from './signin-ref.ts';
 
-/** What happened. Who did it and from where comes from the request in whose scope it is recorded, unless `actor` says it. */
+/** An audited fact. The actor and the address come from the current request scope, unless `actor` or `from` is given. */
 export interface AuditFact {
   readonly action: AuditAction;
-  /** `ok` unless told. */
+  /** Default `ok`. */
   readonly result?: AuditResult;
-  /** An error code, or a word of the action's own; 64 characters. */
+  /** An error code or a reason specific to the action, at most 64 characters. */
   readonly reason?: string;
   readonly target?: AuditTarget;
   readonly agentId?: string;
   readonly sessionId?: string;
   readonly count?: number;
-  /** Flat; never a secret. Long texts are cut to 256 characters. */
+  /** Flat, and never a secret. Long texts are cut to 256 characters. */
   readonly details?: AuditDetails;
   readonly actor?: ClaimedActor;
-  /** Where a fact is told again after a crash, the same id makes it one row: see auditEventId. */
+  /** A fixed id, so that a fact recorded again after a crash stays one row: see auditEventId. */
   readonly eventId?: string;
   readonly at?: Date;
-  /** Where it came from, when it is told later than in its request. */
+  /** The request that the fact belongs to, if it is recorded outside of that request. */
   readonly from?: Pick<RequestScope, 'requestId' | 'clientIp' | 'userAgent'>;
 }
 
 const newEventId = (): string => randomBytes(16).toString('base64url');
 
-/** A cut may part the two halves of a character: one half alone is no text, and MongoDB stores another one in its place. */
+/** Cutting can split a surrogate pair. A lone half is not valid text, and MongoDB would store a different character. */
 const cut = (text: string, limit = auditTextLimit): string => text.slice(0, limit).toWellFormed();
 
-/** Who does what is done in this scope. */
+/** The actor of the given scope. */
 export const actorOf = (scope: RequestScope | undefined): ClaimedActor => {
   if (scope === undefined) return { kind: 'service' };
   if (scope.operator !== undefined) return { kind: 'operator', username: scope.operator };
@@ -48,7 +48,7 @@ export const actorOf = (scope: RequestScope | undefined): ClaimedActor => {
   return { kind: 'user', user_id: userId, username, signin_ref: auditSigninRef(sid) };
 };
 
-/** The event of a fact. What is too long is cut; what is no id is left out: an event is never refused for its form. */
+/** The event of a fact. Long values are cut and invalid ids are omitted, so that no event is rejected for its form. */
 export const auditEvent = (fact: AuditFact, scope: RequestScope | undefined, now: Date): AuditEvent => {
   const from = fact.from ?? scope;
   return AuditEvent.parse({

@@ -2,12 +2,12 @@ import { AuditEvent } from '@webxterm/contracts/bus';
 import { type ClientSession, type Connection, type Model, Schema, trusted } from 'mongoose';
 import { AppError } from '../errors.ts';
 
-/** An event that the stream has not acknowledged yet. */
+/** An event that the stream has not acknowledged. */
 interface Waiting {
   /** The event's id. */
   _id: string;
   event: AuditEvent;
-  /** When whoever put it here has had time enough: from then on any instance sends it. */
+  /** The end of the time that the writer has to send the event itself. From then on any instance sends it. */
   due_at: Date;
 }
 
@@ -16,12 +16,12 @@ const schema = new Schema<Waiting>(
   { versionKey: false, strict: 'throw', minimize: false },
 ).index({ due_at: 1 });
 
-/** Events that wait at most: some 100 MB. Beyond it what must be audited answers 503. */
+/** The maximum number of waiting events, about 100 MB. Above it, actions that must be audited answer 503. */
 export const maxWaiting = 100_000;
 
 /**
- * Events that wait in the service's own database: those of a transaction, until it commits and they are sent; those of an action
- * that is under way; and all of them while NATS is away.
+ * The audit events in the service's own database: those of a transaction until they are sent after its commit, those of an action in
+ * progress, and all of them while NATS is unavailable.
  */
 export class AuditOutbox {
   readonly #waiting: Model<Waiting>;
@@ -33,20 +33,20 @@ export class AuditOutbox {
     this.#limit = limit;
   }
 
-  /** Within a transaction, the events are there when it commits and never were when it does not. @throws AppError unavailable when full */
+  /** With `session`, the events exist only if the transaction commits. @throws AppError unavailable when full */
   async add(events: readonly AuditEvent[], dueAt: Date, session?: ClientSession): Promise<void> {
     if (this.#full) throw full();
     const rows = events.map((event) => ({ _id: event.event_id, event, due_at: dueAt }));
     if (rows.length > 0) await this.#waiting.insertMany(rows, session === undefined ? {} : { session });
   }
 
-  /** Puts it in, or in place of what waits under its id. @throws AppError unavailable when full */
+  /** Stores an event, or replaces the waiting event with the same id. @throws AppError unavailable when full */
   async put(event: AuditEvent, dueAt: Date): Promise<void> {
     if (this.#full) throw full();
     await this.#waiting.replaceOne({ _id: event.event_id }, { event, due_at: dueAt }, { upsert: true }).exec();
   }
 
-  /** What is due, the oldest first. */
+  /** The events that are due, oldest first. */
   async due(at: Date, limit: number): Promise<AuditEvent[]> {
     const rows = await this.#waiting
       .find({ due_at: trusted({ $lte: at }) })
@@ -61,7 +61,7 @@ export class AuditOutbox {
     await this.#waiting.deleteMany({ _id: trusted({ $in: [...eventIds] }) }).exec();
   }
 
-  /** Looks whether there is room. @returns how many wait */
+  /** Counts the waiting events and updates whether the outbox is full. @returns the estimated count */
   async count(): Promise<number> {
     const count = await this.#waiting.estimatedDocumentCount().exec();
     this.#full = count >= this.#limit;
@@ -70,4 +70,7 @@ export class AuditOutbox {
 }
 
 const full = (): AppError =>
-  new AppError('unavailable', 'The audit log cannot take more right now, so nothing may be done that it must show.');
+  new AppError(
+    'unavailable',
+    'The audit log is full right now, so actions that must be audited are not possible. Try again shortly.',
+  );

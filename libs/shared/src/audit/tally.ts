@@ -1,17 +1,17 @@
 import type { AuditEvent } from '@webxterm/contracts/bus';
 
 const minuteMs = 60_000;
-/** Kinds counted at once; what comes beyond is counted together, under its action alone. */
+/** Kinds that are counted separately at a time. Further ones are counted together by their action. */
 export const maxKinds = 1000;
 
 interface Counted {
   readonly until: number;
-  /** The latest of the kind; undefined while there was but the first, which has been told. */
+  /** The latest event of the kind. Undefined as long as only the first one, which is already recorded, has occurred. */
   event: AuditEvent | undefined;
   count: number;
 }
 
-/** Counts what anybody may cause at any rate, so that it costs one row a minute and not one a try. */
+/** Counts events that any client can cause at any rate, so that they cost one row a minute instead of one per try. */
 export class Tally {
   readonly #now: () => number;
   readonly #kinds = new Map<string, Counted>();
@@ -20,7 +20,7 @@ export class Tally {
     this.#now = now;
   }
 
-  /** @returns true for the first of its kind in this minute: it is to be told now */
+  /** @returns true for the first event of its kind in this minute, which the caller records at once */
   add(kind: string, event: AuditEvent): boolean {
     const key = this.#kinds.has(kind) || this.#kinds.size < maxKinds ? kind : `${event.action} and others`;
     const known = this.#kinds.get(key);
@@ -33,7 +33,7 @@ export class Tally {
     return false;
   }
 
-  /** The events of the minutes that are over, each with its count. */
+  /** The events of the minutes that have ended, each with its count. */
   take(now: number): AuditEvent[] {
     const over: AuditEvent[] = [];
     for (const [key, { until, event, count }] of this.#kinds) {

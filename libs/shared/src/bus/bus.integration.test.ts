@@ -118,7 +118,7 @@ describe('a request on the bus', () => {
   });
 
   it('that asks for its answer elsewhere gets none', async () => {
-    // Where auth may publish, and the hub may not.
+    // A subject on which auth may publish and the hub may not.
     const reply = 'auth.user.changed';
     const seen: string[] = [];
     const init = await connectBus({
@@ -157,7 +157,7 @@ describe('the allow-list', () => {
     epoch: 'e1',
   };
   let signedAt = 0;
-  /** What auth says of this key from now on. */
+  /** An entry signed by auth for this key. */
   const statement = (key: string, value: unknown): string => {
     signedAt = Math.max(Date.now(), signedAt + 1);
     return signer.sign(key, signedAt, value);
@@ -219,7 +219,7 @@ describe('the allow-list', () => {
     const create = JSON.stringify({ stream_name: 'EVENTS', config });
     const made = await hub.request('$JS.API.CONSUMER.CREATE.EVENTS.puller.auth.user.changed', create);
     const { name } = made.json<{ name: string }>();
-    // "No messages", without a body, goes to the reply subject whoever may publish there.
+    // The server sends "No messages", without a body, to the reply subject, even if the requester may not publish there.
     const poisoned = signinKey('f'.repeat(64));
     hub.publish(`$JS.API.CONSUMER.MSG.NEXT.EVENTS.${name}`, JSON.stringify({ batch: 1, no_wait: true }), {
       reply: `$KV.${signinBucket}.${poisoned}`,
@@ -280,7 +280,7 @@ describe('the allow-list', () => {
     await putAsIs(key, alive);
     await vi.waitFor(() => expect(foreign).toEqual([key]));
     await expect(list.find(sid)).rejects.toMatchObject({ code: 'unauthenticated' });
-    // Signed half a minute before it was stored.
+    // Signed 31 s before it was stored.
     await putAsIs(key, signer.sign(key, Date.now() - 31_000, entry));
     const later = open();
     await later.complete();
@@ -312,7 +312,7 @@ describe('the allow-list', () => {
     const before = change(list);
     await beat();
     await put(signinKey(hashSid(sid)), { ...entry, username: 'ada3' });
-    // What comes after the beat has come, so the beat has.
+    // NATS delivers in order, so once the later entry has arrived, the beat has arrived too.
     await before;
     expect(list.isStale()).toBe(true);
     list.stop();

@@ -10,18 +10,18 @@ export interface BusOptions {
   readonly urls: readonly string[];
   readonly user: BusUser;
   readonly password: string;
-  /** PEM of the CA that vouches for the server; undefined: the connection is plain. */
+  /** PEM of the CA that signed the server's certificate. Undefined: the connection uses no TLS. */
   readonly ca?: string | undefined;
   readonly logger: Logger;
   readonly health?: Health;
   readonly shutdown?: Shutdown;
-  /** How long NATS may take to be there at the start, ms. */
+  /** Time limit for the first connection, in ms. */
   readonly withinMs?: number;
 }
 
 /**
- * Connects to NATS and stays connected for ever: at the start it waits for the server, later it reconnects by itself.
- * @throws ConfigError when the server refuses the user, at once, and when it is not there for long
+ * Connects to NATS. At the start it waits for the server; later it reconnects automatically without a limit.
+ * @throws ConfigError at once when the server rejects the user, and when the server is not reachable in time
  */
 export const connectBus = async (options: BusOptions): Promise<NatsConnection> => {
   const { logger, health, shutdown } = options;
@@ -74,12 +74,12 @@ const watchStatus = async (connection: NatsConnection, logger: Logger, health: H
   for await (const status of connection.status()) {
     if (status.type === 'disconnect') {
       health?.set('nats', false, serverAwayAdvice);
-      logger.warn('NATS is gone; open terminals go on, waiting for it');
+      logger.warn('NATS connection lost; open terminals continue, reconnecting');
     } else if (status.type === 'reconnect') {
       health?.set('nats', true);
-      logger.info('NATS is back');
+      logger.info('NATS connection restored');
     } else if (status.type === 'error') {
-      logger.error({ err: status.error }, 'NATS refused something we did');
+      logger.error({ err: status.error }, 'NATS rejected an operation of this service');
     }
   }
 };

@@ -20,13 +20,13 @@ import {
   signinBucket,
 } from '@webxterm/contracts/bus';
 
-/** How long an expired key's marker stays: longer than any watcher needs to come back. */
+/** How long the marker of an expired key stays: longer than any watcher needs to reconnect. */
 const markerTtlMs = 10 * 60_000;
 const dayMs = 24 * 3_600_000;
 
 /**
- * Makes the buckets and streams that the services need; what is there stays. `init` runs it before the services start,
- * auth again after a reconnect, so that a NATS whose volume was lost heals.
+ * Creates the missing buckets and streams of the services; existing ones stay. `init` runs it before the services start. Auth runs it again
+ * after a reconnect, which recovers a NATS whose volume was lost.
  */
 export const declareStreams = async (bus: NatsConnection, replicas = 1): Promise<void> => {
   const buckets = new Kvm(jetstream(bus));
@@ -50,7 +50,7 @@ export const declareStreams = async (bus: NatsConnection, replicas = 1): Promise
     name: auditStream.name,
     subjects: [...auditStream.subjects],
     retention: RetentionPolicy.Workqueue,
-    // A full stream refuses, and the event waits at its service: never does a new one push an old one out.
+    // A full stream rejects new events, which then wait at their service. A new event never replaces an old one.
     discard: DiscardPolicy.New,
     max_bytes: auditStreamBytes,
   });
@@ -71,7 +71,7 @@ type Declared = Partial<StreamConfig> & { readonly name: string };
 
 const differsCode = 10_058;
 
-/** A stream of an earlier version that never held anything is made anew, for its kind cannot be changed. */
+/** Recreates a stream of an earlier version that never held a message, because its retention cannot be changed. */
 const declare = async (streams: JetStreamManager, config: Declared): Promise<void> => {
   try {
     await streams.streams.add(config);

@@ -16,32 +16,36 @@ export interface StreamFollowerOptions {
   readonly stream: string;
   /** Undefined: all subjects of the stream. */
   readonly subject?: string;
-  /** The name of a consumer that all instances share, each message going to one of them. Undefined: each instance reads all. */
+  /**
+   * The name of a consumer that all instances share, so that each message goes to one of them. Undefined: each instance reads all messages.
+   */
   readonly durable?: string;
-  /** How long one message may be worked on before another instance gets it, ms. */
+  /** How long one message may be processed before another instance gets it, in ms. */
   readonly ackWaitMs: number;
-  /** Messages that are asked for at a time. */
+  /** Messages per fetch. */
   readonly batch: number;
-  /** Messages that are given out and not acknowledged yet, over all instances. */
+  /** Messages delivered and not yet acknowledged, over all instances. */
   readonly maxPending?: number;
-  /** Takes a message, and acknowledges it when it is done with. What it throws, redelivers the message. */
+  /** Processes a message and acknowledges it when done. If it throws, the message is redelivered. */
   readonly onMessage: (message: JsMsg) => void | Promise<void>;
-  /** Told with true when all that stood in the stream has been read, with false while the stream cannot be read. */
+  /** Called with true once the existing messages of the stream have been read, with false while the stream cannot be read. */
   readonly onCurrent?: (current: boolean) => void;
 }
 
-/** Named by us: NATS lets services make consumers only by requests that name the consumer and its filter in their subject. */
+/**
+ * We choose the name, because the NATS permissions of services allow creating a consumer only if the subject contains its name and filter.
+ */
 const newName = (): string => randomBytes(12).toString('base64url');
 
 const retryMs = 1000;
 const againMs = 2000;
-/** A consumer of one instance goes so long after that instance. */
+/** A consumer of one instance is deleted after this time without that instance. */
 const inactiveMs = 5 * 60_000;
 const requestTimeoutMs = 5000;
 
 /**
- * Reads a stream for as long as the service runs. It survives the loss of the stream and of its consumer: both are looked for until
- * they are back, and a consumer of one instance reads everything again then.
+ * Reads a stream for as long as the service runs. It survives the loss of the stream and of its consumer: it retries until both exist
+ * again, and a consumer of one instance then reads all messages again.
  */
 export class StreamFollower {
   readonly #options: StreamFollowerOptions;
@@ -58,7 +62,7 @@ export class StreamFollower {
     this.#running = this.#run();
   }
 
-  /** Takes no more messages. Resolves when the last one has been handed on. */
+  /** Stops reading. Resolves when the last message has been processed. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#wake();
@@ -69,7 +73,7 @@ export class StreamFollower {
   async #run(): Promise<void> {
     const { bus, logger, stream, onCurrent } = this.#options;
     while (!this.#stopped && !bus.isClosed()) {
-      let reason = 'it, or its consumer, was deleted';
+      let reason = 'the stream or its consumer was deleted';
       try {
         await this.#consume();
       } catch (error) {
@@ -77,7 +81,7 @@ export class StreamFollower {
       }
       if (this.#stopped || bus.isClosed()) return;
       onCurrent?.(false);
-      logger.warn({ stream, reason }, 'a stream cannot be read, trying again');
+      logger.warn({ stream, reason }, 'a stream cannot be read, retrying');
       await this.#pause();
     }
   }
@@ -127,7 +131,7 @@ export class StreamFollower {
       await this.#options.onMessage(message);
     } catch (error) {
       const fields = { err: error, stream: this.#options.stream, subject: message.subject };
-      this.#options.logger.warn(fields, 'a message of a stream is not done with, trying again');
+      this.#options.logger.warn(fields, 'a message of a stream could not be processed, retrying');
       message.nak(againMs);
     }
   }

@@ -5,41 +5,41 @@ import type { z } from 'zod';
 import type { Logger } from '../log/logger.ts';
 import { watchRetryMs } from './watch-retry.ts';
 
-/** Opens a bucket that `init` declares; the services themselves may not create or change one. */
+/** Opens a bucket. `init` creates the buckets: the services may not create or change them. */
 export const openBucket = async (bus: NatsConnection, bucket: string, timeoutMs = 5000): Promise<KV> =>
   new Kvm(jetstream(bus, { timeout: timeoutMs })).open(bucket);
 
 export interface KvViewOptions {
   readonly bus: NatsConnection;
   readonly bucket: string;
-  /** Called for each entry, in order. One whose operation is not PUT was deleted or has expired. */
+  /** Called for each entry, in order. An entry whose operation is not PUT was deleted or has expired. */
   readonly apply: (entry: KvEntry) => void;
-  /** Everything is about to be told again from an empty start: after a reconnect, so that nothing missed stays unseen. */
+  /** Called before the whole bucket is read again from the start, such as after a reconnect. */
   readonly reset: () => void;
-  /** All that stood in the bucket when the watch began has been applied. */
+  /** Called once the entries that existed when the watch began have been applied. */
   readonly caughtUp: () => void;
-  /** Told with true when all of the bucket has been read, with false while it cannot be. */
+  /** Called with true once the whole bucket has been read, with false while it cannot be read. */
   readonly onCurrent?: (current: boolean) => void;
   readonly logger: Logger;
 }
 
 /**
- * How often the server is asked whether the bucket is still the one that is watched, and how far it has come. The client does not
- * report it: its watch goes on in silence when the bucket or the consumer was deleted, also when there is a new bucket.
+ * How often the view checks, in ms, whether the watched bucket still exists and how far it has advanced. The client does not report this:
+ * its watch continues silently when the bucket or the consumer was deleted, even if a new bucket exists.
  */
 const lookEveryMs = 2000;
-/** A watch that does not advance for so many looks, although there is more to read, is begun anew. */
+/** A watch that does not advance for this many checks although there is more to read is restarted. */
 const maxStuckLooks = 3;
 const streamNotFound = 10_059;
 
 /**
- * Follows a bucket in memory. After each reconnect, and when the bucket was lost and made anew, it reads the whole bucket anew before
- * it counts as caught up.
+ * Follows a bucket in memory. After each reconnect, and when the bucket was lost and created again, it reads the whole bucket before it
+ * counts as caught up.
  */
 export class KvView {
   readonly #options: KvViewOptions;
   #watch: { stop(): void } | undefined;
-  /** The bucket that is watched, and how far: by the sequence of its stream. */
+  /** The watched bucket, identified by its creation time, and the stream sequence of the last applied entry. */
   #watched: { readonly created: string; seen: number } | undefined;
   #stuckAt = 0;
   #stuckLooks = 0;
@@ -70,7 +70,7 @@ export class KvView {
     }
   }
 
-  /** Ends the watch of a bucket that is no more; the loop that follows looks for the new one. */
+  /** Ends the watch if its bucket no longer exists. The loop in `#follow` then watches the new one. */
   async #lookWhetherLost(): Promise<void> {
     const { bus, bucket, logger, onCurrent } = this.#options;
     const watched = this.#watched;
@@ -80,11 +80,11 @@ export class KvView {
       const { created, state } = await manager.streams.info(`KV_${bucket}`);
       if (created === watched.created && !this.#isStuck(watched.seen, state.last_seq)) return;
     } catch (error) {
-      // Nobody answers: that says nothing of the bucket.
+      // NATS did not respond, which says nothing about the bucket.
       if (!(error instanceof JetStreamApiError) || error.code !== streamNotFound) return;
     }
     if (watched !== this.#watched) return;
-    logger.warn({ bucket }, 'a bucket, or the consumer that reads it, is gone: reading it anew');
+    logger.warn({ bucket }, 'a bucket or its consumer was deleted, reading the bucket again');
     this.#watched = undefined;
     onCurrent?.(false);
     this.#watch?.stop();
@@ -110,7 +110,7 @@ export class KvView {
         if (this.#watch !== before) failures += 1;
         logger.warn(
           { bucket, reason: error instanceof Error ? error.message : String(error) },
-          'bucket cannot be watched, trying again',
+          'a bucket cannot be watched, retrying',
         );
       }
       await new Promise((resolve) => setTimeout(resolve, watchRetryMs(failures)));
@@ -128,7 +128,7 @@ export class KvView {
     const watched = { created: streamInfo.created, seen: 0 };
     this.#watched = watched;
     const caughtUp = (): void => {
-      // The last of what was there may have been taken away since: it will not come.
+      // The last of the existing entries may have been deleted since, so it would never arrive.
       watched.seen = Math.max(watched.seen, streamInfo.state.last_seq);
       this.#options.caughtUp();
       this.#options.onCurrent?.(true);
@@ -149,8 +149,8 @@ export class KvView {
 }
 
 /**
- * What stands in an entry. Undefined: it was deleted. Null: what is no JSON; the answer of the server to anybody's request ends up
- * in a bucket when the request names one of its keys as reply subject, and must not stop those who read the bucket.
+ * The value of an entry. Undefined: deleted. Null: not JSON. A request to the server can name a key of a bucket as its reply subject, so
+ * the server's response becomes an entry. Such an entry must not stop the readers.
  */
 export const entryValue = (entry: Pick<KvEntry, 'operation' | 'json'>): unknown => {
   if (entry.operation !== 'PUT') return undefined;
@@ -161,7 +161,7 @@ export const entryValue = (entry: Pick<KvEntry, 'operation' | 'json'>): unknown 
   }
 };
 
-/** An entry's value when it has the agreed shape; undefined (and a log line) when not. */
+/** The value of an entry if it matches the schema, otherwise undefined with a log line. */
 export const parseEntry = <S extends z.ZodType>(
   schema: S,
   value: unknown,
@@ -170,6 +170,6 @@ export const parseEntry = <S extends z.ZodType>(
 ): z.output<S> | undefined => {
   if (value === undefined) return undefined;
   const parsed = schema.safeParse(value);
-  if (!parsed.success) logger.error({ key }, 'a bucket entry does not have the agreed shape, ignoring it');
+  if (!parsed.success) logger.error({ key }, 'a bucket entry does not match its schema, ignoring it');
   return parsed.data;
 };

@@ -1,17 +1,17 @@
 import { hkdfSync, type KeyObject, timingSafeEqual, verify } from 'node:crypto';
 import { hmacSha256 } from '../hmac.ts';
 
-/** Makes the signature of a text. */
+/** Signs texts. */
 export interface TextSigner {
   signText(text: string): string;
 }
 
-/** Verifies the signature of a text. */
+/** Verifies signatures of texts. */
 export interface TextVerifier {
   isSignedText(text: string, signature: string): boolean;
 }
 
-/** Verifies what auth has signed: the holders of these public keys cannot sign. */
+/** Verifies signatures of auth by public keys. Their holders cannot sign. */
 export const publicKeyVerifier = (keys: readonly KeyObject[]): TextVerifier => ({
   isSignedText: (text, signature) => {
     const bytes = Buffer.from(text);
@@ -20,8 +20,8 @@ export const publicKeyVerifier = (keys: readonly KeyObject[]): TextVerifier => (
 });
 
 /**
- * Signs and verifies by HMAC-SHA-256. For messages whose readers may as well write them: each holder of `secret` can do both.
- * `purpose` separates keys that come from one secret.
+ * Signs and verifies by HMAC-SHA-256, for messages whose readers may also write them: each holder of `secret` can do both. `purpose`
+ * separates keys derived from the same secret.
  */
 export class MacKey implements TextSigner, TextVerifier {
   readonly #key: Buffer;

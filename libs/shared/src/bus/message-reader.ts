@@ -8,29 +8,29 @@ import type { Refusals } from './refusals.ts';
 import { authenticityOf, type ReceivedMessage, type Seal, signedWithinMs } from './signed-message.ts';
 
 export interface MessageReaderOptions<S extends z.ZodType> {
-  /** The subject that is read, with its wildcards. */
+  /** The subject to read, with its wildcards. */
   readonly channel: string;
   readonly schema: S;
   readonly verifier: TextVerifier;
   /**
-   * Messages without a signature count when they came before this, ms since 1970: services of the version before signed none. See
-   * unsignedUntil.
+   * Unsigned messages are accepted if they arrived before this time, in ms since 1970, because services of the previous version do not
+   * sign. See unsignedUntil.
    */
   readonly unsignedUntil: number;
   readonly refusals: Refusals;
   /**
-   * A message counts however old it is, and more than once: for facts that stay true. The client keeps what is published while NATS
-   * is away and sends it later.
+   * Accepts a message at any age and more than once, for facts that stay true. The client buffers messages while NATS is unavailable and
+   * sends them later.
    */
   readonly anyAge?: boolean;
   readonly now?: () => number;
 }
 
-/** Reads one kind of message. Whatever is not genuine, comes twice or cannot be read is skipped and counted. Never throws. */
+/** Reads one kind of message. It skips and counts messages that are not authentic, duplicated or malformed. Never throws. */
 export class MessageReader<S extends z.ZodType> {
   readonly #options: MessageReaderOptions<S>;
   readonly #now: () => number;
-  /** Ids of the messages of the last minute, with their place: the same place again is a redelivery. */
+  /** The ids of the messages of the last minute, with their stream sequence. The same id at the same sequence is a redelivery. */
   readonly #seen = new Map<string, { readonly place: string; readonly at: number }>();
 
   constructor(options: MessageReaderOptions<S>) {
@@ -38,14 +38,14 @@ export class MessageReader<S extends z.ZodType> {
     this.#now = options.now ?? Date.now;
   }
 
-  /** A message of a stream. */
+  /** Reads a message of a stream. */
   stored(message: JsMsg): z.output<S> | undefined {
     const { subject, headers, seq, info } = message;
     const received = { subject, payload: message.string(), signed: headers?.get(signedMessageHeader) ?? '' };
     return this.#read({ ...received, at: info.timestampNanos / 1_000_000 }, String(seq));
   }
 
-  /** A message that no stream keeps. */
+  /** Reads a message that is not stored in a stream. */
   live(message: Msg): z.output<S> | undefined {
     const { subject, headers } = message;
     const received = { subject, payload: message.string(), signed: headers?.get(signedMessageHeader) ?? '' };
@@ -54,7 +54,7 @@ export class MessageReader<S extends z.ZodType> {
 
   #read(message: ReceivedMessage, place: string | undefined): z.output<S> | undefined {
     const { channel, schema, verifier, refusals, unsignedUntil, anyAge = false } = this.#options;
-    // One key signs several subjects, and the server can be made to deliver a message of one where another is read.
+    // One key signs several subjects, and the server can be made to deliver a message of one subject on another.
     const authenticity = isOn(channel, message.subject)
       ? authenticityOf(verifier, message, anyAge)
       : ({ kind: 'forged' } as const);
@@ -74,7 +74,7 @@ export class MessageReader<S extends z.ZodType> {
 
   #isFirst({ id }: Seal, place = ''): boolean {
     const now = this.#now();
-    // The oldest come first: what is later than this is refused by its time.
+    // The oldest entries come first. A repeat of an expired entry is rejected by its time.
     for (const [known, { at }] of this.#seen) {
       if (now - at <= 2 * signedWithinMs) break;
       this.#seen.delete(known);
@@ -86,14 +86,14 @@ export class MessageReader<S extends z.ZodType> {
   }
 }
 
-/** `channel`: with `*` for one token each. */
+/** `channel`: each `*` matches one token. */
 const isOn = (channel: string, subject: string): boolean => {
   const tokens = subject.split('.');
   const wanted = channel.split('.');
   return wanted.length === tokens.length && wanted.every((token, at) => token === '*' || token === tokens[at]);
 };
 
-/** Some messages have an envelope, others are the body itself. */
+/** The body of a message. Some messages have an envelope, others are the body itself. */
 const bodyOf = (payload: string): unknown => {
   const value = parseJson(payload);
   return typeof value === 'object' && value !== null && 'body' in value ? value.body : value;

@@ -6,7 +6,7 @@ export type RefusalReason = 'unsigned' | 'forged' | 'late' | 'copied' | 'unreada
 
 const logEveryMs = 60_000;
 
-/** Counts the messages of the bus that a service skips, and logs them once a minute for each channel. */
+/** Counts the bus messages that a service skips, and logs them at most once a minute for each channel and reason. */
 export class Refusals {
   readonly #logger: Logger;
   readonly #now: () => number;
@@ -18,17 +18,17 @@ export class Refusals {
     this.#now = now;
   }
 
-  /** `webxterm_bus_messages_skipped_total`: above 0, somebody publishes what no service of this installation does. */
+  /** `webxterm_bus_messages_skipped_total`: above 0, some client publishes messages that no service of this installation sends. */
   measure(registry: Registry): void {
     this.#counter = new Counter({
       name: 'webxterm_bus_messages_skipped_total',
-      help: 'Messages of the bus that were skipped: not signed by their owner, copied, too late, or not of the agreed shape',
+      help: 'Bus messages that were skipped: not signed by their owner, copied, too late, or malformed',
       labelNames: ['channel', 'reason'],
       registers: [registry],
     });
   }
 
-  /** `channel`: the subject with its wildcards, so that there are few of them. */
+  /** `channel`: the subject with its wildcards, so that the number of label values stays small. */
   add(channel: string, reason: RefusalReason): void {
     this.#counter?.inc({ channel, reason });
     const key = `${channel} ${reason}`;
@@ -40,6 +40,6 @@ export class Refusals {
     }
     this.#unlogged.set(key, { since: now, count: 0 });
     const fields = { channel, reason, skipped: (known?.count ?? 0) + 1 };
-    this.#logger.error(fields, 'messages of the bus are not what their owner sends, skipping them');
+    this.#logger.error(fields, 'skipped bus messages that are not authentic or malformed');
   }
 }

@@ -7,8 +7,8 @@ import { toAppError } from '../http/error-body.ts';
 import type { Logger } from '../log/logger.ts';
 
 /**
- * Asks, and waits at most the request's deadline.
- * @throws AppError with the answerer's code; `unavailable` when nobody answers, in time or at all
+ * Sends a request and waits for the reply, at most until the request's deadline.
+ * @throws AppError with the replier's code; `unavailable` without a reply in time
  */
 export const ask = async <Q extends z.ZodType, A extends z.ZodType>(
   bus: NatsConnection,
@@ -24,23 +24,26 @@ export const ask = async <Q extends z.ZodType, A extends z.ZodType>(
 
 const send = async (bus: NatsConnection, request: BusRequest, payload: string): Promise<Msg> => {
   try {
-    // Not the client's own inbox: its names follow from one another, and the messages of watched buckets come to such a one too.
+    // Does not use the client's own inbox, because its names are predictable and messages of watched buckets arrive there too.
     const reply = replySubject(request.subject, randomBytes(16).toString('hex'));
     return await bus.request(request.subject, payload, { timeout: request.deadlineMs, noMux: true, reply });
   } catch (error) {
     const nobody = error instanceof RequestError && error.isNoResponders();
-    const reason = nobody ? 'nobody answers' : error instanceof TimeoutError ? 'no answer in time' : 'the bus is away';
+    const reason = nobody
+      ? 'no service responds'
+      : error instanceof TimeoutError
+        ? 'no reply in time'
+        : 'NATS is unavailable';
     throw new AppError('unavailable', `${request.subject}: ${reason}. Try again shortly.`, { cause: error });
   }
 };
 
-/** How many requests of one kind a process works on at once; beyond it the answer is `unavailable`, at once. */
+/** Requests of one kind that a process handles at once. Above this the reply is an immediate `unavailable`. */
 const maxConcurrent = 256;
 
 /**
- * Answers requests as one of the queue group. Each is parsed, and always answered: with the value, or with the error's code
- * (`unavailable` when the database
- * is away, `internal` for an error without one, which is logged).
+ * Serves requests as a member of the queue group. Each request is parsed and always gets a reply: the value, or the code of the error
+ * (`unavailable` while the database is unavailable, `internal` for an error without a code, which is logged).
  */
 export const answer = <Q extends z.ZodType, A extends z.ZodType>(
   bus: NatsConnection,
@@ -49,11 +52,11 @@ export const answer = <Q extends z.ZodType, A extends z.ZodType>(
   handler: (body: z.output<Q>, requestId: string) => Promise<z.input<A>>,
 ): void => {
   let running = 0;
-  // Elsewhere we may publish what the asker may not: no answer of ours is an entry or an event, but it would stand in their place.
+  // This service may publish on subjects on which the requester may not. A reply sent there would be taken for an entry or an event.
   const mayAnswer = ({ subject, reply }: Msg): boolean => reply?.startsWith(replySubject(subject, '')) ?? false;
   const handle = async (message: Msg): Promise<void> => {
     if (!mayAnswer(message))
-      return logger.error({ subject: message.subject }, 'a request asks for its answer elsewhere');
+      return logger.error({ subject: message.subject }, 'a bus request names a foreign reply subject');
     if (running >= maxConcurrent) {
       message.respond(failure(new AppError('unavailable')));
       return;
@@ -63,8 +66,7 @@ export const answer = <Q extends z.ZodType, A extends z.ZodType>(
       message.respond(JSON.stringify({ v: 1, ok: true, value: await run(message) }));
     } catch (error) {
       const known = toAppError(error);
-      if (known.code === 'internal')
-        logger.error({ err: error, subject: request.subject }, 'answering a bus request failed');
+      if (known.code === 'internal') logger.error({ err: error, subject: request.subject }, 'a bus request failed');
       message.respond(failure(known));
     } finally {
       running -= 1;
@@ -74,7 +76,7 @@ export const answer = <Q extends z.ZodType, A extends z.ZodType>(
     const envelope = Envelope.safeParse(parseJson(message));
     const body = request.request.safeParse(envelope.data?.body);
     if (!envelope.success || !body.success)
-      throw new AppError('invalid_input', `${request.subject}: the request does not have the agreed shape.`);
+      throw new AppError('invalid_input', `${request.subject}: the request does not match its schema.`);
     return handler(body.data, envelope.data.request_id);
   };
   bus.subscribe(request.subject, {

@@ -3,34 +3,34 @@ import { headers, type MsgHdrs } from '@nats-io/transport-node';
 import { signedMessageHeader } from '@webxterm/contracts/bus';
 import type { TextSigner, TextVerifier } from './message-keys.ts';
 
-/** A message as a reader gets it. */
+/** A received message. */
 export interface ReceivedMessage {
   readonly subject: string;
   readonly payload: string;
-  /** Value of the header `Webxterm-Signed`; empty where there is none. */
+  /** Value of the header `Webxterm-Signed`, empty if absent. */
   readonly signed: string;
-  /** When the stream stored it, or, without a stream, when it arrived: ms since 1970. */
+  /** When the stream stored it or, without a stream, when it arrived, in ms since 1970. */
   readonly at: number;
 }
 
-/** What the header says of a message. */
+/** The time and id in the header of a signed message. */
 export interface Seal {
-  /** When it was signed, ms since 1970. */
+  /** Time of the signature, in ms since 1970. */
   readonly at: number;
-  /** Unique for each message that was signed. */
+  /** Unique per signed message. */
   readonly id: string;
 }
 
 export type Authenticity =
   | { readonly kind: 'genuine'; readonly seal: Seal }
-  /** It has no signature. */
+  /** The message has no signature. */
   | { readonly kind: 'unsigned' }
-  /** The signature is not of the owner of the key, or is of another subject, time, id or payload. */
+  /** The signature is not by the owner of the key, or not for this subject, time, id or payload. */
   | { readonly kind: 'forged' }
-  /** It was signed too long before it came, or after it: somebody has the server publish old bytes again. */
+  /** The time of the signature differs too much from that of the arrival: a client has the server publish old bytes again. */
   | { readonly kind: 'late' };
 
-/** A message counts when it came within this of its signature's time, either way. The clocks must agree to that. */
+/** The largest difference between the times of signature and arrival, in ms, in either direction. The clocks must agree within this. */
 export const signedWithinMs = 30_000;
 
 const headerPattern = /^1 (\d{1,16}) ([A-Za-z0-9_-]{22}) ([A-Za-z0-9_-]{43,86})$/;
@@ -38,7 +38,7 @@ const headerPattern = /^1 (\d{1,16}) ([A-Za-z0-9_-]{22}) ([A-Za-z0-9_-]{43,86})$
 const signedText = (subject: string, at: string, id: string, payload: string): string =>
   `webxterm message v1\n${subject}\n${at}\n${id}\n${payload}`;
 
-/** The headers under which `payload` is genuine on `subject`, from now on for `signedWithinMs`. */
+/** The headers that make `payload` genuine on `subject`, valid from now for `signedWithinMs`. */
 export const sealMessage = (signer: TextSigner, subject: string, payload: string, now: number): MsgHdrs => {
   const at = String(Math.floor(now));
   const id = randomBytes(16).toString('base64url');
@@ -48,12 +48,13 @@ export const sealMessage = (signer: TextSigner, subject: string, payload: string
 };
 
 /**
- * The id by which a stream drops what is published again (`Nats-Msg-Id`), for a message that is sealed anew at each try. A try that
- * the client kept while NATS was away may be stored too late to count: a try 15 s after it must not be dropped for it.
+ * The id for the stream's deduplication (`Nats-Msg-Id`) of a message that is signed anew for each attempt. An attempt that the client
+ * buffered while NATS was unavailable may be stored too late to count. An attempt 15 s later has a different id, so it is not dropped as a
+ * duplicate.
  */
 export const tryId = (id: string, now: number): string => `${id}.${Math.floor(now / (signedWithinMs / 2))}`;
 
-/** `anyAge`: it is not asked when it was signed. */
+/** `anyAge`: skips the check of the signature's time. */
 export const authenticityOf = (verifier: TextVerifier, message: ReceivedMessage, anyAge = false): Authenticity => {
   if (message.signed === '') return { kind: 'unsigned' };
   const [, at = '', id = '', signature = ''] = headerPattern.exec(message.signed) ?? [];

@@ -59,7 +59,7 @@ interface Reading {
   stop(): Promise<void>;
 }
 
-/** Reads replaced keys as a hub does. */
+/** Reads the messages about replaced keys in the same way as a hub. */
 const follow = (registry: Registry, durable?: string, unsignedUntil = 0): Reading => {
   const refusals = new Refusals(logger);
   refusals.measure(registry);
@@ -106,7 +106,7 @@ describe('a reader of a stream', () => {
       await lose(eventStream.name);
       await vi.waitFor(() => expect(reading.states.at(-1)).toBe(false), within);
       await declareStreams(init);
-      // The places of the new stream begin anew: the first message has the place of one that was read.
+      // The sequence of the new stream starts again at 1, so the first message has the sequence of one that was read.
       await rotate('after');
       await vi.waitFor(() => expect(reading.keys).toContain('after'), within);
       await vi.waitFor(() => expect(reading.states.at(-1)).toBe(true), within);
@@ -214,7 +214,7 @@ describe('a view of a bucket', () => {
     await jetstream(hub).publish(`$KV.${presenceBucket}.agents.after`, '{}');
     await vi.waitFor(() => expect(keys).toContain('agents.after'), within);
     expect(states).toEqual([true, false, true]);
-    // As soon as it is made anew, without a moment in between in which it is seen to be gone.
+    // Creates the bucket again at once, so that no check finds it missing.
     await lose(`KV_${presenceBucket}`);
     await declareStreams(init);
     await jetstream(hub).publish(`$KV.${presenceBucket}.agents.again`, '{}');

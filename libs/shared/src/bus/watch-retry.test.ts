@@ -9,7 +9,7 @@ describe('the wait before a bucket is watched again', () => {
   it('keeps a reader that fails on and on from using up the consumers of the bucket', () => {
     let consumers = 0;
     for (let at = 0; at < 5 * 60_000; at += watchRetryMs(consumers)) consumers += 1;
-    // Of 1,000: room for 25 instances that all fail.
+    // A bucket may have 1,000 consumers: room for 25 failing instances.
     expect(consumers).toBeLessThan(40);
     expect(watchRetryMs(1_000_000)).toBe(10_000);
   });

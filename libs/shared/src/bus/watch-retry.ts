@@ -1,11 +1,11 @@
 import { waitAfter } from '@webxterm/contracts/back-off';
 
-/** The first wait: how long between two tries to open a bucket that is not there, ms. */
+/** The first wait is the time between two attempts to open a missing bucket, in ms. */
 const backOff = { firstMs: 500, longestMs: 10_000 };
 
 /**
- * How long to wait before a bucket is watched again, ms. `failures`: watches that began and broke, one after another. Each leaves
- * a consumer with the server for 5 minutes, of which a bucket may have 1,000: a reader that kept failing at full speed took the
- * bucket from everybody, and for minutes after it had been mended.
+ * The wait before a bucket is watched again, in ms. `failures`: consecutive watches that began and broke. Each leaves a consumer on the
+ * server for 5 minutes, and a bucket may have 1,000 of them. A reader that failed at full speed once made the bucket unavailable to all
+ * readers, even for minutes after the cause was corrected.
  */
 export const watchRetryMs = (failures: number): number => waitAfter(backOff, failures + 1);

@@ -17,17 +17,17 @@ export interface ClockWatchOptions {
 }
 
 const measureEveryMs = 2000;
-/** A slower answer is dropped: half of its way is how wrong a measurement can be. */
+/** A slower response is dropped, because the error of a measurement can be half of its round trip. */
 const timeoutMs = 2000;
 const logEveryMs = 60_000;
 
-/** NATS puts its time into the answer (since 2.10). */
+/** NATS includes its time in the response (since 2.10). */
 const StreamInfo = z.object({ ts: z.iso.datetime() });
 
 /**
- * Compares the clock of this service, and that of auth, with the clock of NATS. A clock that is too far off is named in the part `clock` of
- * the service's health, in the log once a minute, and by the metric. What was measured is forgotten with the next measurement, so a
- * clock that was set right counts at once.
+ * Compares the clocks of this service and of auth with the clock of NATS. It reports a clock that differs too much in the part `clock` of
+ * the service's health, in the log once a minute, and by the metric. Each measurement replaces the previous one, so a corrected clock
+ * counts at once.
  */
 export class ClockWatch {
   readonly #options: ClockWatchOptions;
@@ -43,7 +43,7 @@ export class ClockWatch {
     this.#now = options.now ?? Date.now;
     this.#gauge = new Gauge({
       name: 'webxterm_clock_skew_seconds',
-      help: 'By how much a clock is ahead of the clock of NATS: that of this service, and that of auth by its beats',
+      help: 'Lead over the clock of NATS, of the clock of this service and, by its beats, of auth',
       labelNames: ['clock'],
       registers: [options.health.metrics],
     });
@@ -56,7 +56,7 @@ export class ClockWatch {
     await this.measure();
   }
 
-  /** Which clocks are too far off; undefined: none, as far as is known. */
+  /** Describes the clocks that differ too much. Undefined if no such clock is known. */
   get fault(): string | undefined {
     return clockFault(this.#options.service, { own: this.#own, auth: this.#auth });
   }
@@ -66,14 +66,14 @@ export class ClockWatch {
     if (this.fault !== undefined) throw clocksDiffer();
   }
 
-  /** `aheadMs`: by how much the clock of auth was ahead of that of NATS at its last beat. */
+  /** `aheadMs`: the lead of auth's clock over the clock of NATS at its last beat. */
   noteAuth(aheadMs: number): void {
     this.#auth = aheadMs;
     this.#gauge.set({ clock: 'auth' }, aheadMs / 1000);
     this.#tell();
   }
 
-  /** Asks NATS for its time. What is not answered changes nothing: that NATS is away is told elsewhere. */
+  /** Asks NATS for its time. Without a response nothing changes, because the connection reports that NATS is unavailable. */
   async measure(): Promise<void> {
     const askedAt = performance.now();
     try {

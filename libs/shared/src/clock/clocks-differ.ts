@@ -1,9 +1,9 @@
 import { AppError } from '../errors.ts';
 
-/** What is answered while the clocks differ by too much. */
+/** The error while the clocks differ too much. */
 export const clocksDiffer = (cause?: unknown): AppError =>
   new AppError(
     'unavailable',
-    'The clocks of the servers differ by too much. An administrator finds which one in their logs.',
+    'The clocks of the servers differ by too much. Their logs show an administrator which one is wrong.',
     { cause },
   );

@@ -1,6 +1,6 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 
-/** The arguments of a program are wrong: the message names the first wrong one. The process exits with 2. */
+/** The arguments of a program are invalid. The message names the first invalid one. The process exits with 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
@@ -9,16 +9,16 @@ const helpOption = { help: { type: 'boolean', short: 'h', default: false } } as 
 
 interface Grammar<O extends ParseArgsOptionsConfig> {
   readonly options: O;
-  /** The most arguments that are not options; 0 when there are none. */
+  /** The maximum number of positional arguments. */
   readonly positionals: number;
 }
 
-/** Of the message of `parseArgs` only the sentence that names the argument: the rest explains a way around the check. */
+/** The first sentence of the message of `parseArgs`, which names the argument. The remainder explains how to bypass the check. */
 const firstSentence = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).replace(/\. (To specify|This command) [\s\S]*$/, '');
 
 /**
- * The options and arguments in `args`, with `--help` and `-h` beside the given options.
+ * Parses `args` with the given options and with `--help` and `-h`.
  * @throws UsageError for an unknown option, an option without its value, or one argument too many
  */
 export const parseCommandLine = <const O extends ParseArgsOptionsConfig>(
@@ -37,13 +37,13 @@ export const parseCommandLine = <const O extends ParseArgsOptionsConfig>(
   }
 };
 
-/** Prints the usage on stdout and exits with 0. */
+/** Prints the usage to stdout and exits with 0. */
 export const exitWithHelp = (usage: string): never => {
   process.stdout.write(`${usage}\n`);
   return process.exit(0);
 };
 
-/** Prints the wrong argument and the usage on stderr and exits with 2; every other error is thrown again. */
+/** Prints the invalid argument and the usage to stderr and exits with 2. Rethrows any other error. */
 export const exitForUsage = (error: unknown, usage: string): never => {
   if (!(error instanceof UsageError)) throw error;
   process.stderr.write(`${error.message}\n\n${usage}\n`);

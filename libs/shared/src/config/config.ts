@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
-/** The settings are wrong: the message names every bad one and how to mend it. The process exits with 2. */
+/** The settings are invalid. The message names each invalid one and how to correct it. The process exits with 2. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly problems: readonly string[];
@@ -17,9 +17,9 @@ export class ConfigError extends Error {
 type Environment = Record<string, string | undefined>;
 
 /**
- * Reads the settings that `shape` names from the environment, once, as a whole. Each X may be given as X_FILE, the path
- * of a file that holds the value (its trailing newline is dropped); both at once is an error, an empty value counts as absent.
- * @throws ConfigError that lists every missing, wrong or unreadable setting
+ * Reads the settings of `shape` from the environment, once and as a whole. Each X may be given as X_FILE, the path of a file that holds the
+ * value (its trailing newline is dropped). Both at once is an error. An empty value counts as absent.
+ * @throws ConfigError that lists every missing, invalid or unreadable setting
  */
 export const readConfig = <S extends z.ZodRawShape>(
   service: string,

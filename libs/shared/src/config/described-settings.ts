@@ -1,13 +1,13 @@
 import { z } from 'zod';
 
-/** One setting as a page or a help text shows it. */
+/** The description of a setting for a documentation page or a help text. */
 export interface DescribedSetting {
   readonly name: string;
-  /** The value without the setting; undefined: there is none. */
+  /** The default value. Undefined: no default. */
   readonly standard: string | undefined;
-  /** A program does not start without it. */
+  /** The program does not start without it. */
   readonly required: boolean;
-  /** The values that it may have; empty: any text. */
+  /** The allowed values. Empty: any text. */
   readonly allowed: string;
   readonly meaning: string;
 }
@@ -17,7 +17,7 @@ const textIn = (schema: z.core.$ZodType, name: 'description' | 'allowed' | 'stan
   return typeof text === 'string' ? text : undefined;
 };
 
-/** The schema and those within it, from the outside in. */
+/** The schema and its inner schemas, outermost first. */
 const layersOf = (schema: z.core.$ZodType): z.core.$ZodType[] => {
   if (schema instanceof z.ZodDefault || schema instanceof z.ZodOptional)
     return [schema, ...layersOf(schema.def.innerType)];
@@ -55,8 +55,8 @@ const describeSetting = (name: string, schema: z.core.$ZodType): DescribedSettin
 };
 
 /**
- * The settings of a shape in its order, by their `.describe()`, and by `.meta({ allowed, standard })` where the schema itself
- * does not show the values that are allowed or the default.
+ * Describes the settings of a shape in order, by their `.describe()`, and by `.meta({ allowed, standard })` if the schema itself does not
+ * show the allowed values or the default.
  * @throws Error that names a setting without a description
  */
 export const describeSettings = (shape: z.core.$ZodShape): DescribedSetting[] =>

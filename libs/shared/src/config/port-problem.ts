@@ -1,6 +1,6 @@
 import { ConfigError } from './config.ts';
 
-/** Where a server was to listen, and the settings that say so. */
+/** The address of a server and the prefix of its settings. */
 export interface ListenAt {
   readonly host: string;
   readonly port: number;
@@ -17,9 +17,9 @@ const ways: Record<string, (at: ListenAt) => string> = {
   ENOTFOUND: ({ host, setting }) => `${setting}_HOST: ${host} is not an address of this machine`,
 };
 
-/** Says which setting keeps a server from listening; every other error comes back as it is. */
+/** A ConfigError that names the setting which keeps a server from listening. Returns any other error unchanged. */
 export const portProblem = (error: Error, at: ListenAt): Error => {
-  // gRPC gives the code in its message only.
+  // gRPC reports the code only in its message.
   const code = Object.keys(ways).find(
     (known) => ('code' in error && error.code === known) || error.message.includes(known),
   );

@@ -19,7 +19,7 @@ export const list = z
   )
   .meta({ allowed: 'a list with commas' });
 
-/** 32 bytes or more as base64url: shorter keys do not start. */
+/** At least 32 bytes as base64url. Shorter keys prevent the start. */
 export const secretKey = z
   .string()
   .regex(/^[A-Za-z0-9_-]+={0,2}$/, 'must be base64url')
@@ -30,7 +30,7 @@ export const secretKey = z
   )
   .meta({ allowed: '32 bytes or more, base64url' });
 
-/** An opaque secret of 32 characters or more. */
+/** An opaque secret of at least 32 characters. */
 export const secretText = z
   .string()
   .min(32, 'must have 32 characters or more')
@@ -51,7 +51,7 @@ export interface JwtKey {
   readonly secret: Buffer;
 }
 
-/** Lines `kid base64url-of-32-bytes-or-more`. The first signs, all verify: rotation puts the new one on top. */
+/** Lines `kid base64url-of-32-bytes-or-more`. The first key signs, all verify. A rotation adds the new key at the top. */
 export const jwtKeys = z.string().transform((text, context): JwtKey[] => {
   const keys = text
     .split('\n')
@@ -70,7 +70,7 @@ export const jwtKeys = z.string().transform((text, context): JwtKey[] => {
   return keys;
 });
 
-/** Lines of Ed25519 public keys, base64url: what one of them has signed is an entry of the allow-list. */
+/** Lines of Ed25519 public keys, base64url. An entry of the allow-list must be signed by one of them. */
 const signinKeys = z.string().transform((text, context): KeyObject[] => {
   const keys = text
     .split(/\s+/)
@@ -82,7 +82,7 @@ const signinKeys = z.string().transform((text, context): KeyObject[] => {
   return parsed;
 });
 
-/** What every service reads. */
+/** The settings of every service. */
 export const serviceSettings = {
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
@@ -106,7 +106,7 @@ export const serviceSettings = {
   GATEWAY_KEY: secretKey.describe('The key with which the gateway proves each request to the services.'),
 };
 
-/** What a service with a database reads. */
+/** The settings of a service with a database. */
 export const mongoSettings = {
   MONGO_URL: z
     .string()
@@ -118,7 +118,7 @@ export const mongoSettings = {
     }),
 };
 
-/** What a service on the bus reads. Credentials in NATS_URL are ignored by the client, so they have settings of their own. */
+/** The settings of a service on the bus. The client ignores credentials in NATS_URL, so they have settings of their own. */
 export const busSettings = {
   NATS_URL: list
     .refine((urls) => urls.length > 0, 'must be host:port, or several of them')
@@ -134,7 +134,7 @@ export const busSettings = {
   }),
 };
 
-/** For the programs that declare the streams and buckets. */
+/** A setting of the programs that declare the streams and buckets. */
 export const natsReplicas = z.coerce
   .number()
   .refine((replicas) => [1, 3, 5].includes(replicas), 'must be 1, 3 or 5, and no more than there are servers of NATS')
@@ -144,7 +144,7 @@ export const natsReplicas = z.coerce
     allowed: '1, 3 or 5',
   });
 
-/** What a service that verifies tokens reads. */
+/** The settings of a service that verifies tokens. */
 export const tokenSettings = {
   JWT_KEYS: jwtKeys.meta({
     description: 'The keys of access tokens; the first signs, all verify.',
@@ -152,7 +152,7 @@ export const tokenSettings = {
   }),
 };
 
-/** What a service that reads the allow-list needs; auth derives the keys itself. */
+/** The settings of a service that reads the allow-list. Auth derives the keys itself. */
 export const allowListSettings = {
   SIGNIN_KEYS: signinKeys.meta({
     description:

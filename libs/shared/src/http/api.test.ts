@@ -24,7 +24,7 @@ const now = Math.floor(Date.now() / 1000);
 const tokenOf = (sid: string): string =>
   signAccessToken(jwtKeys, { userId: user.user_id, sid, now, expiresAt: now + 60 });
 const facts = { requestId: 'r-1', clientIp: '203.0.113.9', proto: 'http', host: 'localhost' } as const;
-/** A request with the gateway's word for it. */
+/** The headers of a request with the gateway's proof. */
 const vouchedFor = (method: string, url: string, headers: Record<string, string>): Record<string, string> => ({
   ...edgeHeaders(gatewayKey, { method, url, headers }, facts),
   ...headers,
@@ -65,9 +65,9 @@ const fails = defineRoute({
 });
 
 let port = 0;
-/** Told of each look at the allow-list. */
+/** Called at each look-up on the allow-list. */
 let onFind = (): void => undefined;
-/** What was created. */
+/** The created things. */
 const created: { name: string; role: string }[] = [];
 
 beforeAll(async () => {
@@ -128,7 +128,7 @@ const send = (
   return answerTo(request);
 };
 
-/** A request whose body stops in the middle until `meanwhile` has happened after its token was looked at. */
+/** Sends a request whose body pauses until its token was checked and `meanwhile` was called. */
 const callSlowly = async (token: string, body: string, meanwhile: () => void): Promise<Answer> => {
   const path = '/api/things/abc';
   const headers = {
@@ -154,7 +154,7 @@ const callSlowly = async (token: string, body: string, meanwhile: () => void): P
   return answer;
 };
 
-/** Calls as the gateway does. */
+/** Sends a request in the same way as the gateway. */
 const call = (
   method: string,
   path: string,

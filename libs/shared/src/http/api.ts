@@ -23,17 +23,17 @@ import { type EdgeFacts, gatewayAheadHeader, signedInHeader } from './edge-proof
 import { errorBody, errorHeaders, toAppError } from './error-body.ts';
 import { inRequestScope } from './request-scope.ts';
 
-/** Who calls: from the token's sign-in on the allow-list. */
+/** The caller, from the allow-list entry of the token's sign-in. */
 export interface Caller {
   readonly userId: string;
   readonly username: string;
   readonly role: SigninEntry['role'];
   readonly sid: string;
-  /** When the token ends, seconds since 1970. */
+  /** Expiry of the token, in seconds since 1970. */
   readonly tokenExpiresAt: number;
 }
 
-/** What a handler gets beside the parsed parts of its route. */
+/** The context of a request, beside the parsed parts of its route. */
 export interface RequestContext extends EdgeFacts {
   readonly userAgent: string;
   readonly logger: Logger;
@@ -57,10 +57,12 @@ export interface ApiOptions {
 
 /** The largest JSON body. */
 const maxBody = '64kb';
-/** What the gateway takes (16 KiB) and adds: headers that are too large are refused by the gateway, with an answer of the contract. */
+/**
+ * In bytes: the gateway's limit (16 KiB) and the headers that it adds. So the gateway rejects oversized headers, with an error of the API.
+ */
 const maxHeaderSize = 32 * 1024;
 
-/** Who calls by a Bearer token. @throws AppError unauthenticated, unavailable */
+/** The caller of a Bearer token. @throws AppError unauthenticated, unavailable */
 export const authenticate = async (
   options: Pick<ApiOptions, 'jwtKeys' | 'allowList' | 'now'>,
   token: string,
@@ -77,14 +79,15 @@ export const authenticate = async (
   };
 };
 
-/** The token of `Authorization: Bearer …`; undefined when there is none. One blank or more precede it (RFC 9110, 11.4). */
+/** The token of `Authorization: Bearer …`, undefined if there is none. One or more spaces precede it (RFC 9110, 11.4). */
 export const bearerToken = (authorization: string | undefined): string | undefined =>
   /^Bearer +([^\s]+)$/i.exec(authorization ?? '')?.[1];
 
 /**
- * A service's REST API: routes are mounted from their declarations, so that validation, authentication and errors are alike everywhere.
- * The order of checks is 403 not_gateway (503 where its clock is wrong), 404 path, 405, 401, 415/413/400, 401 again once a body has come,
- * then the handler (404 resource, 403 role, 409).
+ * The REST API of a service. Routes are mounted from their declarations, so that validation, authentication and errors are the same
+ * everywhere.
+ * Order of the checks: 403 not_gateway (503 if its clock is wrong), 404 path, 405, 401, 415/413/400, 401 again once the body is complete,
+ * then the handler (403 role, 404 resource, 409).
  */
 export class Api {
   readonly #app: Express = express();
@@ -107,12 +110,13 @@ export class Api {
     methods.add(route.method.toUpperCase());
     this.#paths.set(route.path, methods);
     const checkToken = this.#checkToken(route);
-    // A body may take its time, and the sign-in may end or lose its role meanwhile: what counts is what holds once all of it is here.
+    // A body may arrive slowly, and the sign-in may end or lose its role in the meantime. So the token is checked again once the body is
+    // complete.
     const checks = route.body === undefined ? [checkToken] : [checkToken, parseBody, checkToken];
     this.#app[route.method](route.path, ...checks, this.#handle(route, handler));
   }
 
-  /** Starts to listen. All routes are mounted by now: what no route takes is 405 or 404. */
+  /** Starts listening. All routes must be mounted before: any other path or method gets 404 or 405. */
   async listen(host: string, port: number, shutdown: Shutdown): Promise<Server> {
     for (const [path, methods] of this.#paths) this.#app.all(path, methodNotAllowed([...methods]));
     this.#app.use((_request, _response, next) => next(new AppError('not_found')));
@@ -198,21 +202,21 @@ const methodNotAllowed =
     next(new AppError('method_not_allowed'));
   };
 
-// A body of 64 KiB needs no compression; a decoder would be one more parser for bytes from outside.
+// A body of 64 KiB needs no compression, and a decoder would be one more parser for untrusted bytes.
 const jsonBody = express.json({ limit: maxBody, strict: true, inflate: false, type: () => true });
 
-/** Reads a JSON body: 415 for another type, 413 and 400 by the parser. */
+/** Reads a JSON body: 415 for another media type, 413 and 400 from the parser. */
 const parseBody: RequestHandler = (request, response, next) => {
   if (!request.is('application/json')) return next(new AppError('unsupported_media_type'));
   jsonBody(request, response, (error: unknown) => next(error === undefined ? undefined : unreadableBody(error)));
 };
 
-/** Whatever fails while a body is read is wrong with the body. */
+/** Maps every error while reading a body to a client error. */
 const unreadableBody = (error: unknown): AppError => {
   const type = error instanceof Error && 'type' in error ? error.type : undefined;
   if (type === 'entity.too.large') return new AppError('payload_too_large', `The request body is over ${maxBody}.`);
   if (type === 'encoding.unsupported')
-    return new AppError('unsupported_media_type', 'Send the body as it is: no Content-Encoding is taken.');
+    return new AppError('unsupported_media_type', 'Send the body without Content-Encoding.');
   if (type === 'charset.unsupported') return new AppError('unsupported_media_type');
   return new AppError('bad_request', 'The body is not valid JSON.', { cause: error });
 };
@@ -233,7 +237,7 @@ const parseInput = <R extends Route>(route: R, request: Request): RouteInput<R> 
   };
   if (details.length > 0)
     throw new AppError('invalid_input', `The request is not valid: ${describe(details)}.`, { details });
-  // Parsed by the very schemas that RouteInput<R> is inferred from; TypeScript cannot follow that through the loop above.
+  // Parsed by the same schemas from which RouteInput<R> is inferred. TypeScript cannot infer that through the loop above.
   return input as RouteInput<R>;
 };
 

@@ -3,16 +3,16 @@ import { AppError } from '../errors.ts';
 import type { Logger } from '../log/logger.ts';
 import { type EdgeFacts, edgeHeader, type HopRequest, maxSkewMs, readProof } from './edge-proof.ts';
 
-/** Nonces are dropped by the time of their proofs, so many ms at once. */
+/** Nonces are dropped in slices of this many ms, by the time of their proofs. */
 const sliceMs = 10_000;
-/** Of refusals of one kind, one line in so many ms: anybody who reaches the port can cause them. */
+/** At most one log line per kind of rejection in this time, in ms, because any client that reaches the port can cause rejections. */
 const logEveryMs = 10_000;
 
-/** The nonces of proofs whose time still counts. */
+/** The nonces of proofs whose time is still valid. */
 class Nonces {
   readonly #slices = new Map<number, Set<string>>();
 
-  /** False when it was taken before. */
+  /** Returns false if the nonce was used before. */
   take(nonce: string, time: number, now: number): boolean {
     const slice = Math.floor(time / sliceMs);
     let taken = this.#slices.get(slice);
@@ -27,7 +27,7 @@ class Nonces {
   }
 }
 
-/** The gateway sent it, by a clock that is too far from this service's. Nothing of it was done. */
+/** The gateway sent the request, but its clock differs too much from this service's. The request was not executed. */
 export class GatewayClockError extends AppError {
   readonly gatewayAheadSeconds: number;
 
@@ -39,14 +39,14 @@ export class GatewayClockError extends AppError {
 }
 
 const reasons = {
-  absent: 'it carries no proof of the gateway',
-  wrong: 'the proof is not for this request, or of another GATEWAY_KEY',
-  clock: 'the proof is of another time: do the clocks of the gateway and of this machine agree?',
+  absent: 'the request has no proof of the gateway',
+  wrong: 'the proof does not match this request or this GATEWAY_KEY',
+  clock: 'the time of the proof differs too much: do the clocks of the gateway and of this machine agree?',
   repeated: 'the proof was used before',
 } as const;
 type Reason = keyof typeof reasons;
 
-/** Lets in what the gateway sent as it is, once. One for each server of a service. */
+/** Accepts each request of the gateway unchanged and once. Each server of a service has its own guard. */
 export class EdgeGuard {
   readonly #key: Buffer;
   readonly #logger: Logger;
@@ -60,7 +60,7 @@ export class EdgeGuard {
     this.#now = now;
   }
 
-  /** The facts about the request, or the error to answer: `not_gateway`; `unavailable` when the clocks differ. */
+  /** The facts about the request, or the error to answer: `not_gateway`, or `unavailable` when the clocks differ. */
   check(request: HopRequest): EdgeFacts | AppError {
     if (request.headers[edgeHeader.proof] === undefined) return this.#refuse('absent');
     const proven = readProof(this.#key, request);

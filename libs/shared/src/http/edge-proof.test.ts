@@ -13,7 +13,7 @@ const plain = {
 };
 const sent = (time?: number) => ({ ...plain, headers: { ...plain.headers, ...edgeHeaders(key, plain, facts, time) } });
 
-/** A guard on a clock that the test turns, and what it logs. */
+/** A guard with a clock that the test sets, and the log lines of the guard. */
 const guarded = (underKey = key) => {
   const lines: string[] = [];
   const clock = { now: Date.now() };

@@ -2,17 +2,17 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { hmacSha256 } from '../hmac.ts';
 
-/** What the gateway tells a service about a request. Believed only with the proof. */
+/** The facts about a request that the gateway passes to a service. They are trusted only with the proof. */
 export interface EdgeFacts {
   readonly requestId: string;
   /** The client's address. */
   readonly clientIp: string;
   readonly proto: 'http' | 'https';
-  /** Host header as the client sent it (one of ours). */
+  /** The Host header as sent by the client, one of the accepted hosts. */
   readonly host: string;
 }
 
-/** A request between gateway and service, as it is written on the wire; an IncomingMessage is one. */
+/** A request between gateway and service as sent on the wire. An IncomingMessage is one. */
 export interface HopRequest {
   readonly method?: string | undefined;
   /** Path and query. */
@@ -28,18 +28,18 @@ export const edgeHeader = {
   proof: 'x-webxterm-gateway',
 } as const;
 
-/** Of an answer to the gateway: by how many seconds its clock is ahead of the service's, when that is too much. */
+/** Response header to the gateway: the lead of its clock over the service's in seconds, when it is too large. */
 export const gatewayAheadHeader = 'x-webxterm-gateway-ahead';
 
-/** In an answer to the gateway: the user whose token the service has accepted. */
+/** Response header to the gateway: the user whose token the service has accepted. */
 export const signedInHeader = 'x-webxterm-signed-in';
 
-/** Clocks of gateway and service may differ by this much, in ms (docs/operations.md, "Clocks"). */
+/** The largest difference between the clocks of gateway and service, in ms (docs/operations.md, "Clocks"). */
 export const maxSkewMs = 90_000;
 
 /**
- * Every header that a service acts on. Bytes that precede a request on its connection could otherwise add one of them to it,
- * because Node keeps the first of two equal headers.
+ * Every header that a service acts on. Bytes that precede a request on its connection could otherwise add such a header to it, because Node
+ * keeps the first of two equal headers.
  */
 const boundHeaders = [
   'authorization',
@@ -74,8 +74,8 @@ const processNonce = randomBytes(9).toString('base64url');
 let proofs = 0;
 
 /**
- * The headers that the gateway adds to a request once everything else of it is final. They hold for this one sending of it: a request
- * that is sent again needs new ones. What came under these names from outside must be gone by then.
+ * The headers that the gateway adds once all other parts of a request are final. They are valid for one send, so a repeated request needs
+ * new ones. Headers of these names from the client must be removed before.
  */
 export const edgeHeaders = (
   key: Buffer,
@@ -94,12 +94,12 @@ export const edgeHeaders = (
   };
 };
 
-/** What a proof says, once it is known to be the gateway's own. */
+/** The content of a verified proof. */
 export interface Proven extends Stamp {
   readonly facts: EdgeFacts;
 }
 
-/** The facts, when the gateway vouches for exactly this request; undefined otherwise. Says nothing about the time. */
+/** The content of the proof if it is valid for exactly this request, otherwise undefined. Does not check the time. */
 export const readProof = (key: Buffer, request: HopRequest): Proven | undefined => {
   const text = (name: string): string => {
     const value = request.headers[name];

@@ -2,7 +2,7 @@ import type { ErrorBody } from '@webxterm/contracts/rest';
 import { AppError } from '../errors.ts';
 import { isMongoUnavailable } from '../mongo/mongo-errors.ts';
 
-/** Every error as an AppError: the one place where foreign errors get a code. */
+/** Converts any error to an AppError. This is the only place that assigns codes to foreign errors. */
 export const toAppError = (error: unknown): AppError => {
   if (error instanceof AppError) return error;
   if (isMongoUnavailable(error))
@@ -10,7 +10,7 @@ export const toAppError = (error: unknown): AppError => {
   return new AppError('internal', undefined, { cause: error });
 };
 
-/** The JSON body of an error answer. */
+/** The JSON body of an error response. */
 export const errorBody = (error: AppError, requestId: string): ErrorBody => ({
   error: error.message,
   code: error.code,
@@ -18,7 +18,7 @@ export const errorBody = (error: AppError, requestId: string): ErrorBody => ({
   ...(error.details === undefined ? {} : { details: [...error.details] }),
 });
 
-/** Headers that go with an error answer. */
+/** The headers of an error response. */
 export const errorHeaders = (error: AppError): Record<string, string> => ({
   'cache-control': 'no-store',
   ...(error.retryAfterSeconds === undefined ? {} : { 'retry-after': String(Math.ceil(error.retryAfterSeconds)) }),

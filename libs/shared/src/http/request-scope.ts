@@ -1,11 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** The request that is being answered: who asks, from where. What is audited on its behalf says so. */
+/** The current request: its caller and origin, which audit events include. */
 export interface RequestScope {
   readonly requestId: string;
   readonly clientIp: string;
   readonly userAgent: string;
-  /** Who is signed in; undefined where nobody is, or not yet. */
+  /** The signed-in user. Undefined if the request has none, or before the token is checked. */
   readonly caller: { readonly userId: string; readonly username: string; readonly sid: string } | undefined;
   /** The Unix user of a command in a shell on the server. */
   readonly operator?: string;
@@ -13,8 +13,8 @@ export interface RequestScope {
 
 const current = new AsyncLocalStorage<RequestScope>();
 
-/** Runs `work` on behalf of a request: everything that it calls finds the scope, however deep. */
+/** Runs `work` in the scope of a request. All code that it calls, at any depth, finds the scope. */
 export const inRequestScope = <T>(scope: RequestScope, work: () => T): T => current.run(scope, work);
 
-/** The request on whose behalf this runs; undefined for what a service does by itself. */
+/** The request of the running code. Undefined for work that the service does by itself. */
 export const requestScope = (): RequestScope | undefined => current.getStore();

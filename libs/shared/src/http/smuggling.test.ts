@@ -9,8 +9,8 @@ import { signAccessToken } from '../tokens/access-token.ts';
 import { Api } from './api.ts';
 import { edgeHeaders } from './edge-proof.ts';
 
-// The service's defence alone: in front of it stands a forwarder with the mistake that the gateway once made. It drops Content-Length
-// where Connection names it and still writes the body, so the bytes precede the next request on a kept connection.
+// Tests the defence of the service alone. The forwarder in front of it has a fault that the gateway once had: it drops Content-Length if
+// Connection names it and still writes the body, so the bytes precede the next request on a kept connection.
 const key = Buffer.alloc(32, 1);
 const jwtKeys = [{ kid: 'k1', secret: Buffer.alloc(32, 2) }];
 const logger = createLogger({ service: 'test', level: 'silent' });
@@ -92,7 +92,7 @@ const careless = async (servicePort: number): Promise<{ port: number; stop(): vo
   };
 };
 
-/** Sends what shall precede the next request, and waits for the answer to the request that it comes with. */
+/** Sends the bytes that are to precede the next request, and waits for the response to the request that carries them. */
 const attack = (port: number, bytes: string): Promise<void> =>
   new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () =>
@@ -106,7 +106,7 @@ const attack = (port: number, bytes: string): Promise<void> =>
     });
   });
 
-/** The victim asks for their profile. */
+/** The victim requests their profile. */
 const ask = (port: number): Promise<{ status: number; body: string }> =>
   new Promise((resolve) => {
     const headers = { authorization: `Bearer ${victim}` };
@@ -135,7 +135,7 @@ describe('bytes before a request, behind a forwarder that lets them through', ()
     expect(await ask(forwarder.port)).toEqual({ status: 200, body: '{"by":"sid-of-the-victim"}' });
     await attack(forwarder.port, bytes);
     const { status, body } = await ask(forwarder.port);
-    // Refused, or its own: where the bytes are a whole request, the refusal of that may be thrown away before.
+    // Rejected, or the victim's own response. If the bytes are a complete request, its rejection may already have been discarded.
     expect([0, 400, 403, 200]).toContain(status);
     if (status === 200) expect(body).toBe('{"by":"sid-of-the-victim"}');
     expect(new Set(carriedOut)).toEqual(new Set(['get sid-of-the-victim']));

@@ -4,8 +4,8 @@ import type { Server as TlsServer } from 'node:https';
 const sweepEveryMs = 50;
 
 /**
- * Takes no new connection, and closes each of those that are there once its request is answered: Node itself closes only what is
- * idle at this moment, and keeps the others alive. Resolves when the last is gone, also those that were upgraded.
+ * Stops accepting connections and closes each existing one once its request is answered. Node itself closes only those that are idle at the
+ * moment of the call, and keeps the others alive. Resolves when the last one is closed, including upgraded ones.
  */
 export const closeServer = (server: Server | TlsServer): Promise<void> =>
   new Promise((resolve) => {

@@ -5,15 +5,16 @@ import { listenAt } from './listen-at.ts';
 import type { Shutdown } from './shutdown.ts';
 
 /**
- * What a service says of a lost MongoDB or NATS. A mongod whose disk is full or read-only ends, and either refuses connections beyond its
- * limit: what a client sees is the same.
+ * Advice about a lost MongoDB or NATS. A mongod whose disk is full or read-only exits, and either server rejects connections above its
+ * limit. A client cannot distinguish these causes.
  */
 export const serverAwayAdvice =
-  'see whether it runs, what its log says last, whether its disk has space and is writable, and its limits of connections and open files';
+  'check that it runs, the end of its log, that its disk has space and is writable, and its limits of connections and open files';
 
 /**
- * Ready is latched: once every part was there it stays until shutdown. A part that is lost later makes the service `degraded`
- * and is answered per request, for a probe that followed a shared outage would empty every Service at once.
+ * The health of a service. Readiness is latched: once every part was available it stays until shutdown. A part that is lost later makes the
+ * service `degraded`, and each request that needs the part fails. If readiness followed a shared outage, the probe would remove all
+ * instances from every Service at once.
  */
 export class Health {
   readonly metrics = new Registry();
@@ -26,12 +27,12 @@ export class Health {
     collectDefaultMetrics({ register: this.metrics });
   }
 
-  /** Declares or updates a part (mongodb, nats, signins, …). Ready needs each of them ok once at the same time. */
+  /** Declares or updates a part (mongodb, nats, signins, …). All parts must be ok at the same time once before ready. */
   set(part: string, ok: boolean, detail = ''): void {
     this.#parts.set(part, { ok, detail });
   }
 
-  /** All parts that ready waits for have been declared, and are ok now. */
+  /** Marks the service ready. The caller makes sure that all parts are declared and ok. */
   markReady(): void {
     this.#ready = true;
   }
@@ -59,7 +60,10 @@ export interface HealthServerOptions {
   readonly shutdown: Shutdown;
 }
 
-/** GET /livez (the event loop answers), /readyz (200 while ready or degraded, else 503), /metrics (Prometheus; token when one is set). */
+/**
+ * Serves GET /livez (the event loop responds), /readyz (200 while ready or degraded, else 503) and /metrics (Prometheus, with a token if
+ * one is set).
+ */
 export const serveHealth = async (options: HealthServerOptions): Promise<void> => {
   const { health, shutdown } = options;
   const server = createServer((request, response) => {
@@ -80,7 +84,7 @@ export const serveHealth = async (options: HealthServerOptions): Promise<void> =
       );
       return;
     }
-    answer(404, { error: 'only /livez, /readyz and /metrics are here' });
+    answer(404, { error: 'only /livez, /readyz and /metrics exist' });
   });
   await listenAt(server, { host: options.host, port: options.port, setting: 'HEALTH' });
   shutdown.add('unready', 'health', () => health.markEnding());

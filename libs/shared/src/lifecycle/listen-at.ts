@@ -2,8 +2,8 @@ import type { Server } from 'node:net';
 import { type ListenAt, portProblem } from '../config/port-problem.ts';
 
 /**
- * Listens.
- * @throws ConfigError that names the setting when the port cannot be had
+ * Starts listening.
+ * @throws ConfigError that names the setting when the port is not available
  */
 export const listenAt = (server: Server, at: ListenAt): Promise<void> =>
   new Promise((resolve, reject) => {

@@ -7,12 +7,12 @@ export interface ServiceContext {
   readonly shutdown: Shutdown;
 }
 
-/** Exit code for wrong settings: starting again without changing them is of no use. */
+/** Exit code for invalid settings: a restart without changing them does not help. */
 export const exitCodeForConfig = 2;
 
 /**
- * Runs a service's `main`: a wrong setting ends the process with 2 and one clear message, any other failure to start with 1;
- * SIGTERM and SIGINT run the ordered shutdown, a second signal ends at once.
+ * Runs a service's `main`. An invalid setting ends the process with 2 and one clear message, any other failure to start with 1. SIGTERM and
+ * SIGINT run the ordered shutdown; a second signal exits at once.
  */
 export const runService = async <C extends { LOG_LEVEL: string; INSTANCE_ID?: string | undefined }>(
   service: string,
@@ -46,7 +46,7 @@ const endOnSignals = (logger: Logger, shutdown: Shutdown): void => {
   process.on('SIGTERM', end);
   process.on('SIGINT', end);
   process.on('unhandledRejection', (error) => {
-    logger.fatal({ err: error }, 'a promise was rejected and nobody looked; ending so that a fresh process takes over');
+    logger.fatal({ err: error }, 'unhandled promise rejection, exiting so that a new process replaces this one');
     process.exit(1);
   });
 };

@@ -1,7 +1,7 @@
 import { withinDeadline } from '@webxterm/contracts/deadline';
 import type { Logger } from '../log/logger.ts';
 
-/** Tiers run in this order; steps of one tier run together. */
+/** Tiers run in this order. The steps of one tier run concurrently. */
 export const shutdownTiers = ['unready', 'listeners', 'clients', 'work', 'bus', 'database'] as const;
 export type ShutdownTier = (typeof shutdownTiers)[number];
 
@@ -12,7 +12,7 @@ interface Step {
   readonly deadlineMs: number;
 }
 
-/** Ordered shutdown: each step is bounded and, when it fails or is late, named in the log; the rest goes on. */
+/** Ordered shutdown. Each step has a deadline. A step that fails or is late is logged, and the shutdown continues. */
 export class Shutdown {
   readonly #steps: Step[] = [];
   readonly #logger: Logger;

@@ -2,27 +2,27 @@ import { ConfigError } from '../config/config.ts';
 import type { Logger } from '../log/logger.ts';
 
 export interface ServerWait {
-  /** As people call it: NATS, MongoDB. */
+  /** The name of the server as people know it: NATS, MongoDB. */
   readonly server: string;
-  /** The setting that says where it is. */
+  /** The setting with the address of the server. */
   readonly setting: string;
-  /** Where it was looked for, without credentials. */
+  /** The address, without credentials. */
   readonly where: string;
   readonly logger: Logger;
-  /** How long it may take to be there, ms. */
+  /** Time limit for the connection, in ms. */
   readonly withinMs?: number;
-  /** Between two tries, ms. */
+  /** Time between two attempts, in ms. */
   readonly retryMs?: number;
 }
 
-/** More than a server needs that recovers from a crash; a wrong address does not mend itself by waiting. */
+/** More than a server needs to recover from a crash. Waiting longer does not help against a wrong address. */
 const defaultWithinMs = 180_000;
 const defaultRetryMs = 500;
 const sayAgainMs = 15_000;
 
 /**
- * Tries until the server at the other end is there, and says why it is not, again and again.
- * @throws ConfigError of `connect` at once, for waiting would not mend it; one that names the setting after `withinMs`
+ * Retries until the connection succeeds, and logs the reason every 15 s.
+ * @throws ConfigError of `connect` at once, because waiting cannot correct a setting; one that names the setting after `withinMs`
  */
 export const waitForServer = async <T>(wait: ServerWait, connect: () => Promise<T>): Promise<T> => {
   const { server, setting, where, logger, withinMs = defaultWithinMs, retryMs = defaultRetryMs } = wait;
@@ -48,7 +48,7 @@ export const waitForServer = async <T>(wait: ServerWait, connect: () => Promise<
   }
 };
 
-/** The outermost message often is no more than "failed": what it came from says why. */
+/** The messages of the error and its causes. The outermost one is often only "failed". */
 const reasonOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error);
   const cause = error.cause instanceof Error ? reasonOf(error.cause) : '';

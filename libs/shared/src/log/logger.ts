@@ -2,7 +2,7 @@ import { type DestinationStream, type Logger, pino } from 'pino';
 
 export type { Logger } from 'pino';
 
-/** Wherever these keys stand in a logged object (two levels deep), the value is hidden. */
+/** The values of these keys are hidden in logged objects, up to two levels deep. */
 const secretKeys = [
   'password',
   'current_password',
@@ -18,7 +18,7 @@ const secretKeys = [
   'credential',
 ];
 
-/** pino with our fields: JSON on stdout, `service` and `instance` on each line, secrets hidden. */
+/** pino with common fields: JSON on stdout, `service` and `instance` on each line, secrets hidden. */
 export const createLogger = (
   options: { service: string; instance?: string | undefined; level?: string },
   destination?: DestinationStream,
@@ -33,7 +33,7 @@ export const createLogger = (
   return destination === undefined ? pino(settings) : pino(settings, destination);
 };
 
-/** A URL for the log: the path, with the query's names but without its values (they carry tokens). */
+/** A URL for the log: the path and the names of the query parameters, without their values, because they can contain tokens. */
 export const loggablePath = (url: string): string => {
   const [path = '', query] = url.split('?', 2);
   if (query === undefined) return path;

@@ -10,20 +10,20 @@ export interface MongoOptions {
   readonly logger: Logger;
   readonly health: Health;
   readonly shutdown: Shutdown;
-  /** How long MongoDB may take to be there at the start, ms. */
+  /** Time limit for the first connection, in ms. */
   readonly withinMs?: number;
 }
 
-/** How long an operation may look for a server: a service that cannot reach MongoDB answers 503 within this. */
+/** Time limit for finding a server, in ms. A service that cannot reach MongoDB answers 503 within this. */
 const serverSelectionTimeoutMS = 2000;
 const authenticationFailed = 18;
-/** A MongoDB that was seen to start gets its users a moment later, from whoever sets it up. */
+/** A new MongoDB gets its users from the set-up shortly after it starts. Until this time, in ms, a rejected user is not an error. */
 const usersWithinMs = 60_000;
 
 /**
- * Connects to MongoDB, waiting for it at the start; the driver reconnects by itself later.
- * @throws ConfigError when the URL cannot be read or the server refuses the user, at once, and when it is not there for long; of one
- * that was not there before, the refusal counts after a minute
+ * Connects to MongoDB. At the start it waits for the server; later the driver reconnects automatically.
+ * @throws ConfigError at once when the URL is invalid or the server rejects the user, and when the server is not reachable in time. If the
+ * server was not reachable at first, a rejection counts only after a minute.
  */
 export const connectMongo = async (options: MongoOptions): Promise<Connection> => {
   const { health, shutdown } = options;
@@ -41,7 +41,7 @@ export const connectMongo = async (options: MongoOptions): Promise<Connection> =
   return connection;
 };
 
-/** The URL without what signs in by it, in whatever shape it is. */
+/** The URL without its credentials, even if the URL is malformed. */
 const withoutCredentials = (url: string): string => url.replace(/\/\/.*@/, '//');
 
 const firstConnection = (connection: Connection, { url, logger, withinMs }: MongoOptions): Promise<void> => {
@@ -54,9 +54,9 @@ const firstConnection = (connection: Connection, { url, logger, withinMs }: Mong
       const now = performance.now();
       if (!(error instanceof ConfigError)) absentAt = now;
       else if (error instanceof RefusedUser && now - absentAt < usersWithinMs) {
-        if (!told) logger.warn('MongoDB has come and refuses the user, who may still be made: waiting for that');
+        if (!told) logger.warn('MongoDB has started and rejects the user, which may not be created yet: waiting');
         told = true;
-        throw new Error('it refuses the user so far');
+        throw new Error('MongoDB rejects the user');
       }
       throw error;
     }
@@ -93,7 +93,7 @@ const connectOnce = async (connection: Connection, url: string): Promise<void> =
   }
 };
 
-/** The driver's message holds the whole URL, with the password: it is not repeated. */
+/** The driver's message contains the whole URL with the password, so it is not repeated. */
 const isUnreadable = (error: unknown): boolean =>
   error instanceof Error && /^Mongo(Parse|InvalidArgument|Runtime)Error$/.test(error.name);
 
@@ -104,15 +104,18 @@ const followTopology = (connection: Connection, { logger, health, shutdown }: Mo
   connection.on('disconnected', () => {
     if (shutdown.started) return;
     health.set('mongodb', false, serverAwayAdvice);
-    logger.warn('MongoDB is gone; open terminals go on, waiting for it');
+    logger.warn('MongoDB connection lost; open terminals continue, reconnecting');
   });
   connection.on('connected', () => {
     health.set('mongodb', true);
-    logger.info('MongoDB is back');
+    logger.info('MongoDB connection restored');
   });
 };
 
-/** Creates the collections and indexes of all models of this connection: before ready, so that unique means unique. */
+/**
+ * Creates the collections and indexes of all models of this connection. It must run before ready, so that unique indexes are enforced from
+ * the first write.
+ */
 export const buildIndexes = async (connection: Connection): Promise<void> => {
   for (const model of Object.values(connection.models)) {
     await model.createCollection();

@@ -1,4 +1,4 @@
-/** MongoDB did not answer: the caller's 503. Anything else is not. */
+/** Whether the error means that MongoDB did not respond, which callers report as 503. */
 export const isMongoUnavailable = (error: unknown): boolean =>
   error instanceof Error &&
   (/^Mongo(ServerSelection|Network|NetworkTimeout|PoolCleared|NotConnected|TopologyClosed|WaitQueueTimeout)Error$/.test(
@@ -8,7 +8,7 @@ export const isMongoUnavailable = (error: unknown): boolean =>
 
 const duplicateKey = 11_000;
 
-/** The name of the unique index that a write ran into; undefined for every other error. */
+/** The field names of the unique index that a write violated. Undefined for any other error. */
 export const duplicateIndexKey = (error: unknown): string | undefined => {
   if (!(error instanceof Error) || !('code' in error) || error.code !== duplicateKey) return undefined;
   return 'keyPattern' in error && typeof error.keyPattern === 'object' && error.keyPattern !== null

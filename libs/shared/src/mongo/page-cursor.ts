@@ -3,7 +3,7 @@ import mongoose, { Types } from 'mongoose';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
 
-/** The last row of a page: what the list is ordered by, and the id, which decides between equals. The next page begins behind it. */
+/** The position of the last row of a page: its sort key, and its id for equal keys. The next page begins after it. */
 export interface Place {
   readonly key: string;
   readonly id: Types.ObjectId;
@@ -14,7 +14,7 @@ const Written = z.tuple([z.string().max(2048), z.string().regex(/^[0-9a-f]{24}$/
 export const writeCursor = ({ key, id }: Place): string =>
   Buffer.from(JSON.stringify([key, id.toHexString()])).toString('base64url');
 
-/** @throws AppError invalid_input for what writeCursor did not write */
+/** @throws AppError invalid_input for a cursor that writeCursor did not make */
 export const readCursor = (cursor: string): Place => {
   const written = Written.safeParse(parseJson(Buffer.from(cursor, 'base64url').toString()));
   if (!written.success) throw notOfThisList(written.error);
@@ -22,7 +22,7 @@ export const readCursor = (cursor: string): Place => {
   return { key, id: new Types.ObjectId(id) };
 };
 
-/** The answer to a cursor that is of no place in the list. */
+/** The error for a cursor that is not a position in the list. */
 export const notOfThisList = (cause?: unknown): AppError =>
   new AppError('invalid_input', 'The cursor is not one of this list.', {
     details: [{ path: 'cursor', message: 'must be a next_cursor of this list' }],
@@ -30,8 +30,8 @@ export const notOfThisList = (cause?: unknown): AppError =>
   });
 
 /**
- * The filter of the rows behind a place, where the list is sorted by `field` and the id. Rows without a key are before all others. The
- * bound beside the alternatives is where the index begins: $or alone gives none.
+ * The filter for the rows after a position in a list sorted by `field` and id. Rows without a key come first. The lower bound next to `$or`
+ * is the start of the index scan, because `$or` alone gives none.
  */
 export const rowsBehind = (field: string, { key, id }: Place): Record<string, unknown> => {
   const [greater, later] = [{ [field]: mongoose.trusted({ $gt: key }) }, { _id: mongoose.trusted({ $gt: id }) }];
@@ -39,7 +39,7 @@ export const rowsBehind = (field: string, { key, id }: Place): Record<string, un
   return { [field]: mongoose.trusted({ $gte: key }), $or: [greater, later] };
 };
 
-/** The page of `limit` rows among those found, one more than that, and where the next page begins: null on the last one. */
+/** The page of at most `limit` rows, where `found` has up to one row more, and the cursor of the next page: null on the last one. */
 export const pageOf = <Row>(
   found: readonly Row[],
   limit: number,

@@ -8,13 +8,13 @@ interface Mark {
 const schema = new Schema<Mark>({ _id: String, since: { type: Date, required: true } }, { versionKey: false });
 const markModel = (connection: Connection): Model<Mark> => connection.model<Mark>('mark', schema, 'marks');
 
-/** How long services of the version before may run beside the first of this one: the time of a rolling upgrade, ms. */
+/** How long services of the previous version may run beside the first one of this version, in ms: the time of a rolling upgrade. */
 const upgradeMs = 3_600_000;
 const markId = 'messages_signed';
 
 /**
- * Notes, once, when the first service of a version that signs started; a service without anything in its database was never of a version
- * before. A step of its migrations. ADR 20.
+ * Records, once, when the first service that signs messages started. A service with an empty database had no previous version, so for it
+ * unsigned messages never count. It is a step of the migrations. ADR 20.
  */
 export const noteSigning = async (connection: Connection, used: Pick<Model<unknown>, 'exists'>): Promise<void> => {
   const since = (await used.exists({}).exec()) === null ? new Date(0) : new Date();
@@ -22,8 +22,8 @@ export const noteSigning = async (connection: Connection, used: Pick<Model<unkno
 };
 
 /**
- * Until when messages without a signature count, ms since 1970: an hour after what `noteSigning` noted. Where it noted nothing yet, no
- * service of a version that signs has started.
+ * The time until which unsigned messages count, in ms since 1970: an hour after the time recorded by `noteSigning`. Without a record, no
+ * service that signs has started yet.
  */
 export const unsignedUntil = async (connection: Connection): Promise<number> => {
   const mark = await markModel(connection).findById(markId).lean<Mark>().exec();

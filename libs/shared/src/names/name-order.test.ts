@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { foldName, nameKey } from './name-order.ts';
 
-/** As the database compares. */
+/** Compares bytes, as the database does. */
 const compare = (one: string, other: string): number => Math.sign(Buffer.compare(Buffer.from(one), Buffer.from(other)));
 const sorted = (names: string[]): string[] => [...names].sort((one, other) => compare(nameKey(one), nameKey(other)));
 

@@ -1,6 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net';
 
-/** The eight groups of an IPv6 address, without leading zeros; an embedded IPv4 address (::ffff:192.0.2.1) as two of them. */
+/** The eight groups of an IPv6 address, without leading zeros. An embedded IPv4 address (::ffff:192.0.2.1) becomes two of them. */
 const groupsOf = (address: string): string[] => {
   const bare = (address.split('%')[0] ?? '').toLowerCase();
   const [head = '', tail] = bare.split('::', 2);
@@ -18,7 +18,7 @@ const ipv4Groups = (address: string): string[] => {
   return [(a * 256 + b).toString(16), (c * 256 + d).toString(16)];
 };
 
-/** The IPv4 address behind ::ffff:192.0.2.1. */
+/** The IPv4 address of a mapped address (::ffff:192.0.2.1). */
 const mappedIpv4 = (groups: readonly string[]): string | undefined => {
   if (groups.slice(0, 5).some((group) => group !== '0') || groups[5] !== 'ffff') return undefined;
   return groups
@@ -27,14 +27,14 @@ const mappedIpv4 = (groups: readonly string[]): string | undefined => {
     .join('.');
 };
 
-/** Who one sender is: an IPv4 address, or an IPv6 /64, for whoever has one address of it has all. */
+/** The key of one sender: an IPv4 address or an IPv6 /64, because a host with one address of the /64 can use all of them. */
 export const addressOf = (ip: string): string => {
   if (!isIPv6(ip)) return ip;
   const groups = groupsOf(ip);
   return mappedIpv4(groups) ?? `${groups.slice(0, 4).join(':')}::/64`;
 };
 
-/** The network from where somebody comes back tomorrow: an IPv4 /24, an IPv6 /64. */
+/** The network from which a person is likely to return: an IPv4 /24 or an IPv6 /64. */
 export const networkOf = (ip: string): string => {
   const address = addressOf(ip);
   return isIPv4(address) ? `${address.split('.').slice(0, 3).join('.')}.0/24` : address;

@@ -5,14 +5,14 @@ import type { Logger } from '../log/logger.ts';
 
 export interface Whereabouts {
   readonly presence: AgentPresence;
-  /** The hub process that wrote it still holds its lease. */
+  /** The hub process that wrote the entry still holds its lease. */
   readonly hubAlive: boolean;
 }
 
 const hubPrefix = hubKey('');
 const agentPrefix = agentKey('');
 
-/** Which hub holds which agent, in memory. A hint: lists go by it, an attach is never refused by it. */
+/** Which hub holds which agent, in memory. It is a hint: lists use it, but it is never the reason to reject an attach. */
 export class PresenceView {
   readonly #logger: Logger;
   readonly #view: KvView;
@@ -23,7 +23,7 @@ export class PresenceView {
   readonly #complete: Promise<void>;
   #resolveComplete: () => void = () => {};
 
-  /** `onCurrent`: told with false while presence cannot be read. */
+  /** `onCurrent`: called with false while presence cannot be read. */
   constructor(bus: NatsConnection, logger: Logger, onCurrent?: (current: boolean) => void) {
     this.#logger = logger;
     this.#complete = new Promise((resolve) => {
@@ -34,7 +34,7 @@ export class PresenceView {
       bucket: presenceBucket,
       logger,
       apply: (entry) => this.#apply(entry.key, entryValue(entry)),
-      // Nothing is forgotten at a reconnect: expiry told late must not make every machine flap.
+      // Keeps its entries at a reconnect, because expiries that arrive late must not show every machine as offline for a moment.
       reset: () => {},
       caughtUp: () => this.#resolveComplete(),
       ...(onCurrent === undefined ? {} : { onCurrent }),
@@ -58,7 +58,7 @@ export class PresenceView {
     return presence === undefined ? undefined : { presence, hubAlive: this.#hubs.has(presence.hub_id) };
   }
 
-  /** The last entry is there and its hub holds its lease. */
+  /** Whether the agent has an entry whose hub holds its lease. */
   isOnline(agentId: string): boolean {
     return this.find(agentId)?.hubAlive ?? false;
   }
@@ -71,13 +71,13 @@ export class PresenceView {
     return this.#hubs.values();
   }
 
-  /** Told when an agent's entry appears, moves or goes. @returns a function that ends the listening */
+  /** Called when an agent's entry appears, moves to another hub or is removed. @returns a function that removes the listener */
   onAgent(listener: (agentId: string) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Told when a hub's lease appears or is gone. @returns a function that ends the listening */
+  /** Called when a hub's lease appears or expires. @returns a function that removes the listener */
   onHub(listener: (hubId: string, alive: boolean) => void): () => void {
     this.#hubListeners.add(listener);
     return () => this.#hubListeners.delete(listener);

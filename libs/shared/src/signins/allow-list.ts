@@ -29,40 +29,40 @@ import {
   storedEntry,
 } from './signed-entry.ts';
 
-/** Told when a sign-in stops to count (ended, disabled) or its role changed. Undefined entry: it ended. */
+/** Called when a sign-in ends, is disabled or changes its role. Undefined entry: it ended. */
 export type SigninListener = (sidHash: string, entry: SigninEntry | undefined) => void;
 
 export interface AllowListOptions {
   readonly bus: NatsConnection;
-  /** Whose signatures count: auth's. */
+  /** The public keys of auth. Only entries signed by one of them count. */
   readonly keys: readonly KeyObject[];
   readonly logger: Logger;
   readonly now?: () => number;
-  /** Knows by how much the clocks differ: what auth writes counts for nothing when they differ by too much. */
+  /** Reports whether the clocks differ too much. In that case no entry of auth counts. */
   readonly clock?: Pick<ClockWatch, 'fault' | 'noteAuth'>;
-  /** Told of a key of the bucket under which something stands that is not auth's, or under which auth's was taken away. */
+  /** Called with a key of the bucket that holds an entry not signed by auth, or whose entry of auth was deleted. */
   readonly onForeign?: (key: string) => void;
-  /** Told with false while the list cannot be read. */
+  /** Called with false while the list cannot be read. */
   readonly onCurrent?: (current: boolean) => void;
 }
 
-/** An entry of a sign-in. Its signature is looked at when it is first needed: 50,000 of them would take many seconds. */
+/** The entry of a sign-in. Its signature is verified on first use, because verifying 50,000 of them takes many seconds. */
 interface Held {
   readonly signed: SignedEntry;
-  /** Undefined: not looked at yet. */
+  /** Undefined: not verified yet. */
   entry: SigninEntry | undefined;
 }
 
 const entryPrefix = signinKey('');
-/** More at once is somebody's ended tokens, not sign-ins of a moment ago. */
+/** Look-ups at a time. More than this are caused by tokens of ended sign-ins, not by recent sign-ins. */
 const maxLookUps = 64;
 const lookUpTimeoutMs = 1500;
 const logEveryMs = 10_000;
 
 /**
- * The sign-ins that count, in memory. A token is good only while its sign-in stands here: a leaked signing key mints
- * nothing, and a lost list closes the door instead of opening it. Only what auth has signed counts, and of that the newest; whatever
- * else comes to stand in the bucket, the last that counted is kept.
+ * The valid sign-ins, in memory. A token is valid only while its sign-in is on this list. So a leaked signing key cannot create valid
+ * tokens, and without the list access is denied. Only entries signed by auth count, and of these the newest for each key. If any other
+ * entry appears in the bucket, the last valid one stays in use.
  */
 export class AllowList {
   readonly #options: AllowListOptions;
@@ -76,7 +76,7 @@ export class AllowList {
   #lookUps = 0;
   #lastBeatAt = Number.NEGATIVE_INFINITY;
   #loggedAt = Number.NEGATIVE_INFINITY;
-  /** Those that were known before the list is read anew. */
+  /** The entries that were known before the list is read again. */
   #before = new Map<string, Held & { entry: SigninEntry }>();
   readonly #complete: Promise<void>;
   #resolveComplete: () => void = () => {};
@@ -107,24 +107,24 @@ export class AllowList {
     this.#view.stop();
   }
 
-  /** Resolves once the list was complete for the first time: a part of ready. */
+  /** Resolves once the list has been complete for the first time, which ready requires. */
   complete(): Promise<void> {
     return this.#complete;
   }
 
-  /** No beat for 90 s: the list may be old, so REST and new attaches answer 503. */
+  /** Whether no beat has arrived for 90 s. The list may be outdated then, so REST requests and new attaches answer 503. */
   isStale(): boolean {
     return !this.#usable() || this.#now() - this.#lastBeatAt > signinStaleAfterMs;
   }
 
-  /** No beat for 15 min: open terminals are detached. */
+  /** Whether no beat has arrived for 15 min. Open terminals are detached then. */
   isTooOldForOpenTerminals(): boolean {
     return this.#now() - this.#lastBeatAt > signinDetachAfterMs;
   }
 
   /**
-   * The sign-in behind a sid.
-   * @throws AppError unauthenticated when it does not count; unavailable when the list may be old
+   * The sign-in of a sid.
+   * @throws AppError unauthenticated when it is not valid; unavailable when the list may be outdated
    */
   require(sid: string): SigninEntry {
     if (this.isStale()) throw this.#uncheckable();
@@ -135,7 +135,7 @@ export class AllowList {
   }
 
   /**
-   * The same, also for a sign-in that was made a moment ago and has not been told here yet: what is not known is looked up.
+   * The same as `require`, but looks up an unknown sign-in in the bucket, because a recent one may not have arrived here yet.
    * @throws AppError as `require`
    */
   async find(sid: string): Promise<SigninEntry> {
@@ -144,30 +144,30 @@ export class AllowList {
     return this.require(sid);
   }
 
-  /** The entry by the SHA-256 of its sid, if it counts by signature, epoch and time. */
+  /** The entry of a sid hash (SHA-256) if its signature, epoch and expiry are valid. */
   peek(sidHash: string): SigninEntry | undefined {
     const held = this.#checked(sidHash);
     return held !== undefined && this.#counts(held.signed.at, held.entry) ? held.entry : undefined;
   }
 
-  /** The SHA-256 of every sid that has an entry here, whether it counts or not. */
+  /** The SHA-256 of every sid that has an entry here, valid or not. */
   sidHashes(): Iterable<string> {
     return this.#held.keys();
   }
 
-  /** When the newest was signed that was seen under a key of the bucket, ms since 1970; 0: none, or one of long ago. */
+  /** The signing time of the newest entry seen for a key of the bucket, in ms since 1970. 0: none, or only one from long ago. */
   newestAt(key: string): number {
     const held = key.startsWith(entryPrefix) ? this.#checked(key.slice(entryPrefix.length)) : undefined;
     return Math.max(this.#newest.get(key), held?.signed.at ?? 0);
   }
 
-  /** @returns a function that ends the listening */
+  /** @returns a function that removes the listener */
   onChange(listener: SigninListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** @throws AppError unavailable when it cannot be said whether there is such a sign-in */
+  /** @throws AppError unavailable when the sign-in cannot be looked up */
   async #lookUp(sidHash: string): Promise<void> {
     if (this.#lookUps >= maxLookUps) throw this.#uncheckable();
     this.#lookUps += 1;
@@ -177,9 +177,9 @@ export class AllowList {
       if (found === null || found.operation !== 'PUT') return;
       const signed = openEntry(this.#options.keys, storedEntry(found));
       const entry = SigninEntry.safeParse(signed?.value).data;
-      // What the watch has told since counts more than what was read before.
+      // A newer entry from the watch has precedence over the one read here.
       if (signed === undefined || entry === undefined || signed.at < this.newestAt(found.key)) return;
-      // The list is being rebuilt and this instance has not heard of it yet.
+      // The list is being rebuilt, and this instance has not received the new epoch yet.
       if (!this.#isOfThisList(signed.at, entry)) throw this.#uncheckable();
       this.#held.set(sidHash, { signed, entry });
     } catch (error) {
@@ -202,7 +202,7 @@ export class AllowList {
     return this.#isOfThisList(at, entry) && entry.exp * 1000 > this.#now();
   }
 
-  /** Of another epoch is what a rebuilt list left behind, unless it is younger: then that list is still being written. */
+  /** An entry of another epoch remains from before a rebuild, unless it is newer than the epoch: then the rebuild is in progress. */
   #isOfThisList(at: number, entry: SigninEntry): boolean {
     return this.#epoch !== undefined && (entry.epoch === this.#epoch.id || at > this.#epoch.at);
   }
@@ -221,7 +221,7 @@ export class AllowList {
   }
 
   #reset(): void {
-    // What stood here until now is kept aside: whoever is missing after the re-read has lost the sign-in meanwhile.
+    // Keeps the current entries. A sign-in that is missing after the re-read has ended in the meantime.
     for (const [sidHash, { signed, entry }] of this.#held) {
       if (entry === undefined) continue;
       this.#newest.note(signinKey(sidHash), signed.at);
@@ -232,8 +232,8 @@ export class AllowList {
     this.#epoch = undefined;
   }
 
-  // A bucket without an epoch (NATS lost its volume) is being rebuilt: it says nothing yet of who is signed in, so nobody is told
-  // that a sign-in ended before the epoch says that the list is complete.
+  // A bucket without an epoch (NATS lost its volume) is being rebuilt and does not show yet which sign-ins are valid. So listeners are not
+  // called before the epoch marks the list as complete.
   #settle(): void {
     this.#caughtUp = true;
     if (!this.#usable()) return;
@@ -273,7 +273,7 @@ export class AllowList {
     if (this.#usable()) this.#tell(sidHash, this.peek(sidHash));
   }
 
-  /** The server takes away what has run out. Anything else stays until auth says that it ended. */
+  /** The server deletes expired entries. Any other deleted entry stays in use until auth ends the sign-in. */
   #removed(key: string): void {
     if (!this.#caughtUp) return;
     const sidHash = key.slice(entryPrefix.length);
@@ -289,7 +289,7 @@ export class AllowList {
     clock?.noteAuth(aheadMs);
     const signed = readEntry(stored);
     const beat = SigninBeat.safeParse(signed?.value).data;
-    // The beat's own time counts, not its arrival: an old one read after a reconnect proves nothing.
+    // Uses the beat's own time and not its arrival: an old beat that is read after a reconnect must not count as recent.
     if (beat !== undefined) this.#lastBeatAt = Math.max(this.#lastBeatAt, Math.min(Date.parse(beat.at), this.#now()));
     this.#newest.forget();
   }
@@ -309,11 +309,14 @@ export class AllowList {
   }
 
   #refuse(key: string): void {
-    // Auth's own entries fail by their time then, and the clock is in the log already.
+    // With a wrong clock the entries of auth itself are rejected by their time, and the clock watch already logs that.
     const isByClock = this.#options.clock?.fault !== undefined;
     if (!isByClock && this.#now() - this.#loggedAt > logEveryMs) {
       this.#loggedAt = this.#now();
-      this.#options.logger.error({ key }, 'an entry of the allow-list is not what auth signed last, or was taken away');
+      this.#options.logger.error(
+        { key },
+        'an entry of the allow-list is not the latest one signed by auth, or was deleted',
+      );
     }
     this.#options.onForeign?.(key);
   }

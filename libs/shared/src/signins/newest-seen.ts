@@ -1,7 +1,7 @@
-/** A copy of an entry is taken for the entry for `signinStoredWithinMs` at most; this is far longer. */
+/** In ms. A copied entry is accepted for at most `signinStoredWithinMs`, which is far shorter. */
 const memoryMs = 5 * 60_000;
 
-/** When the newest entry of each key was signed, for as long as an older one could pass for it. */
+/** The signing time of the newest entry of each key, kept for as long as an older entry could replace it. */
 export class NewestSeen {
   readonly #now: () => number;
   readonly #at = new Map<string, number>();
@@ -12,12 +12,12 @@ export class NewestSeen {
 
   note(key: string, at: number): void {
     if (at <= this.get(key) || at <= this.#now() - memoryMs) return;
-    // To the end: `forget` looks at the beginning only.
+    // Moves the key to the end, because `forget` checks only from the beginning.
     this.#at.delete(key);
     this.#at.set(key, at);
   }
 
-  /** ms since 1970; 0: none that matters. */
+  /** In ms since 1970. 0: none that is still relevant. */
   get(key: string): number {
     return this.#at.get(key) ?? 0;
   }

@@ -3,13 +3,13 @@ import type { KvEntry } from '@nats-io/kv';
 import { SigninStatement, signinStoredWithinMs } from '@webxterm/contracts/bus';
 import { parseJson } from '@webxterm/contracts/json';
 
-/** An entry of the allow-list: what auth said, and when. Value null: the sign-in ended. */
+/** An entry of the allow-list with the time of its signature. Value null: the sign-in ended. */
 export interface SignedEntry extends SigninStatement {
-  /** As it is stored: the signature, a dot and the JSON that is signed. */
+  /** The stored text: the signature, a dot and the signed JSON. */
   readonly text: string;
 }
 
-/** What stands in the bucket under a key, and since when by the clock of NATS, ms. */
+/** The text stored in the bucket under a key, and its time by the clock of NATS, in ms. */
 export interface StoredEntry {
   readonly key: string;
   readonly text: string;
@@ -22,14 +22,14 @@ export const storedEntry = (entry: KvEntry): StoredEntry => ({
   storedAt: entry.created.getTime(),
 });
 
-/** Of 64 bytes in base64url. */
+/** Length of 64 bytes in base64url. */
 const signatureLength = 86;
-/** RFC 8410: a private key of Ed25519 is this and 32 bytes. */
+/** RFC 8410: an Ed25519 private key is this prefix and 32 bytes. */
 const pkcs8Prefix = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 const signedBytes = (key: string, json: string): Buffer => Buffer.from(`webxterm signins v1\n${key}\n${json}`);
 
-/** Signs the entries of the allow-list: auth alone has the root key that this comes from. */
+/** Signs the entries of the allow-list. Only auth has the root key from which the signing key is derived. */
 export class EntrySigner {
   readonly #key: KeyObject;
 
@@ -43,23 +43,23 @@ export class EntrySigner {
     return createPublicKey(this.#key);
   }
 
-  /** `at`: ms since 1970; readers take a later one in place of an earlier one, never the other way round. */
+  /** `at`: ms since 1970. Readers replace an entry only by one with a later time. */
   sign(key: string, at: number, value: unknown): string {
     const json = JSON.stringify({ at, value });
     return `${sign(null, signedBytes(key, json), this.#key).toString('base64url')}.${json}`;
   }
 
-  /** Signs a message of the bus. Its text begins otherwise than an entry's, so that neither passes for the other. */
+  /** Signs a bus message. Its text begins differently from an entry's, so neither can replace the other. */
   signText(text: string): string {
     return sign(null, Buffer.from(text), this.#key).toString('base64url');
   }
 }
 
-/** The line of `SIGNIN_KEYS` by which others know what the root's owner signs. */
+/** The line of `SIGNIN_KEYS` with the public key that belongs to this root key. */
 export const signinKeyLine = (root: Buffer): string =>
   String(new EntrySigner(root).publicKey.export({ format: 'jwk' }).x);
 
-/** Undefined: the line is no public key. */
+/** The public key of a line, undefined if it is invalid. */
 export const parseSigninKey = (line: string): KeyObject | undefined => {
   try {
     return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: line }, format: 'jwk' });
@@ -69,9 +69,8 @@ export const parseSigninKey = (line: string): KeyObject | undefined => {
 };
 
 /**
- * What is stored, where it has the shape of an entry and was stored when it was signed. A copy that somebody else had the server
- * make later is none, although its signature is good: with it, a sign-in would come back that has ended since. Says nothing of the
- * signature.
+ * Parses a stored entry and checks that it was stored when it was signed. A copy that someone makes the server store later is rejected
+ * although its signature is valid, because it could restore an ended sign-in. Does not verify the signature.
  */
 export const readEntry = (stored: StoredEntry): SignedEntry | undefined => {
   const entry = parseEntry(stored.text);
@@ -84,20 +83,20 @@ const parseEntry = (text: string): SignedEntry | undefined => {
   return statement.success ? { text, ...statement.data } : undefined;
 };
 
-/** By how many ms the clock of auth was ahead of that of NATS when this was stored; undefined: auth has not signed it. */
+/** The lead of auth's clock over the clock of NATS in ms when this was stored. Undefined: not signed by auth. */
 export const signerAheadMs = (keys: readonly KeyObject[], stored: StoredEntry): number | undefined => {
   const entry = parseEntry(stored.text);
   return entry !== undefined && isSigned(keys, stored.key, entry) ? entry.at - stored.storedAt : undefined;
 };
 
-/** Whether auth has signed this for this key. Takes about 0.1 ms. */
+/** Whether auth has signed this entry for this key. Takes about 0.1 ms. */
 export const isSigned = (keys: readonly KeyObject[], key: string, { text }: SignedEntry): boolean => {
   const signature = Buffer.from(text.slice(0, signatureLength), 'base64url');
   const bytes = signedBytes(key, text.slice(signatureLength + 1));
   return keys.some((candidate) => verify(null, bytes, candidate, signature));
 };
 
-/** Undefined where nothing stands that auth signed for this key at this time. */
+/** The entry, if auth signed it for this key at this time. Otherwise undefined. */
 export const openEntry = (keys: readonly KeyObject[], stored: StoredEntry): SignedEntry | undefined => {
   const entry = readEntry(stored);
   return entry !== undefined && isSigned(keys, stored.key, entry) ? entry : undefined;

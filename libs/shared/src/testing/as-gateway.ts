@@ -7,13 +7,13 @@ export interface GatewayCall {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** fetch adds these by itself, so they have to be known before the proof is made. */
+/** The Content-Length that fetch adds. It must be known before the proof is made. */
 const lengthOf = (method: string, body: string | undefined): string | undefined => {
   if (body !== undefined) return String(Buffer.byteLength(body));
   return ['POST', 'PUT', 'PATCH'].includes(method) ? '0' : undefined;
 };
 
-/** Calls a service in the gateway's place: the proof is for this very request. */
+/** Sends a request to a service in the same way as the gateway, with a proof for this request. */
 export const fetchAsGateway = (
   key: Buffer,
   facts: EdgeFacts,
@@ -21,7 +21,7 @@ export const fetchAsGateway = (
   call: GatewayCall = {},
 ): Promise<Response> => {
   const { method = 'GET', body, signal } = call;
-  // As they arrive: the blanks around a value are no part of it (RFC 9112, 5.1).
+  // The values as received: the whitespace around a value is not part of it (RFC 9112, 5.1).
   const given = Object.entries(call.headers ?? {}).map(([name, value]) => [name, value.trim()] as const);
   const headers = { 'user-agent': 'test', ...Object.fromEntries(given) };
   const { pathname, search } = new URL(url);

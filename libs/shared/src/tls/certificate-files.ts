@@ -1,7 +1,7 @@
 import { lstatSync, readFileSync, readlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** The names of certificate and key: those of a Kubernetes TLS secret, or those of certbot. The first whose certificate is there counts. */
+/** The file names of certificate and key: those of a Kubernetes TLS secret, or those of certbot. The first existing certificate is used. */
 const layouts = [
   { certificate: 'tls.crt', key: 'tls.key' },
   { certificate: 'fullchain.pem', key: 'privkey.pem' },
@@ -15,11 +15,11 @@ export interface PemFile {
 export interface CertificateFiles {
   readonly certificate: PemFile;
   readonly key: PemFile;
-  /** Undefined: the folder has no `ca.crt`. */
+  /** Undefined if the folder has no `ca.crt`. */
   readonly ca: PemFile | undefined;
 }
 
-/** @throws Error that names the file, what is wrong with it and what to do */
+/** @throws Error that names the file, the problem and the remedy */
 export const readCertificateFiles = (folder: string): CertificateFiles => {
   for (const names of layouts) {
     const certificate = readIfThere(join(folder, names.certificate));
@@ -35,7 +35,7 @@ export const readCertificateFiles = (folder: string): CertificateFiles => {
 
 const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined);
 
-/** Undefined: there is no file by that name. */
+/** Undefined if the file does not exist. */
 const readIfThere = (path: string): PemFile | undefined => {
   try {
     return { path, pem: readFileSync(path) };
@@ -46,7 +46,7 @@ const readIfThere = (path: string): PemFile | undefined => {
   }
 };
 
-/** Certbot's live/NAME holds links to ../../archive/NAME: of the folder alone, mounted elsewhere, only the links arrive. */
+/** Certbot's live/NAME contains links to ../../archive/NAME. If only that folder is mounted elsewhere, the links have no target. */
 const refuseDanglingLink = (path: string): undefined => {
   if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true)
     throw new Error(
@@ -55,7 +55,7 @@ const refuseDanglingLink = (path: string): undefined => {
   return undefined;
 };
 
-/** Whether this user may look into the folder of the file. */
+/** Whether this user may access the folder of the file. */
 const isInReach = (path: string): boolean => {
   try {
     lstatSync(path);
@@ -65,7 +65,7 @@ const isInReach = (path: string): boolean => {
   }
 };
 
-/** Certbot's folders are root's alone, and a service is not root. */
+/** Only root can read certbot's folders, and a service does not run as root. */
 const unreadable = (path: string): string => {
   const uid = process.geteuid?.() ?? 'of this service';
   return (

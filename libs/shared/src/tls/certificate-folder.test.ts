@@ -83,7 +83,7 @@ describe('a folder of certificates', () => {
     putPair(old);
     const certificates = load({ serveExpired: true, now: () => clock.now, logger: loud });
     expect(certificates.current.certificate.toString()).toBe(old.certificate);
-    expect(lines.join()).toMatch(/THE CERTIFICATE HAS ENDED/);
+    expect(lines.join()).toMatch(/THE CERTIFICATE HAS EXPIRED/);
     for (let look = 0; look < 3; look += 1) {
       certificates.lookAgain();
       expect(lines).toHaveLength(look + 1);
@@ -110,7 +110,7 @@ describe('a folder of certificates', () => {
 });
 
 describe("certbot's files", () => {
-  /** As certbot lays them out: live/NAME has links to the files of the last renewal in archive/NAME. @returns live/NAME */
+  /** Creates files in certbot's layout: live/NAME has links to the files of the last renewal in archive/NAME. @returns live/NAME */
   const renew = (pair: KeyPair, round: number): string => {
     const [live, archive] = ['live', 'archive'].map((name) => join(folder, name, 'term.example.org'));
     if (live === undefined || archive === undefined) throw new Error('two folders');
@@ -145,7 +145,7 @@ describe("certbot's files", () => {
     const live = renew(await issue(), 1);
     const isRoot = process.getuid?.() === 0;
     const refusal = (): unknown => {
-      // Root reads everything.
+      // Root can read everything.
       if (isRoot) process.seteuid?.(10_001);
       try {
         load({ from: live });

@@ -7,28 +7,33 @@ import { type PemFile, readCertificateFiles } from './certificate-files.ts';
 
 /** PEM bytes. */
 export interface Certificates {
-  /** The certificate, and those between it and its CA. */
+  /** The certificate and its intermediate certificates. */
   readonly certificate: Buffer;
   readonly privateKey: Buffer;
-  /** Whom peers are trusted by; undefined when the folder has no `ca.crt`. */
+  /** The CA that signs the certificates of peers. Undefined if the folder has no `ca.crt`. */
   readonly caCertificate: Buffer | undefined;
 }
 
 export interface CertificateFolderOptions {
   readonly service: string;
-  /** The setting that names the folder, for messages. */
+  /** The name of the setting for the folder, used in messages. */
   readonly setting: string;
-  /** Holds `tls.crt` and `tls.key`, as a Kubernetes TLS secret does, or certbot's `fullchain.pem` and `privkey.pem`; and perhaps `ca.crt`. */
+  /**
+   * Contains `tls.crt` and `tls.key`, as in a Kubernetes TLS secret, or certbot's `fullchain.pem` and `privkey.pem`; optionally `ca.crt`.
+   */
   readonly folder: string;
-  /** Peers are verified: `ca.crt` must be there. */
+  /** Whether peers are verified, which requires `ca.crt`. */
   readonly needsCa: boolean;
-  /** An ended certificate is taken all the same, with an error in the log every hour: people can still get in past a warning of their browser. */
+  /**
+   * Serves an expired certificate, with an error in the log every hour, so that people can still continue past the warning of their
+   * browser.
+   */
   readonly serveExpired?: boolean;
   readonly logger: Logger;
   readonly now?: () => number;
 }
 
-/** Renewed files are seen this much later at most. */
+/** The interval at which the files are checked for changes, in ms. */
 const lookAgainMs = 10_000;
 const tellOfEndMs = 3_600_000;
 const warnBeforeMs = 14 * 24 * 3_600_000;
@@ -36,8 +41,8 @@ const warnBeforeMs = 14 * 24 * 3_600_000;
 type Listener = (certificates: Certificates) => void;
 
 /**
- * The certificate of one port, read from its folder and again when its files change (within 10 s, at once on SIGHUP). What cannot be used is refused at the
- * start; later it is logged, and what was there stays in use.
+ * The certificate of one port. It is read from its folder at the start and again when its files change (within 10 s, at once on SIGHUP).
+ * Unusable files prevent the start. Later they are logged, and the previous certificate stays in use.
  */
 export class CertificateFolder {
   readonly #options: CertificateFolderOptions;
@@ -48,7 +53,7 @@ export class CertificateFolder {
   #toldOfEndAt = 0;
   readonly #onHangUp = (): void => this.lookAgain();
 
-  /** @throws ConfigError that says which setting, what is wrong with it and how to mend it */
+  /** @throws ConfigError that names the setting, the problem and the remedy */
   constructor(options: CertificateFolderOptions) {
     this.#options = options;
     try {
@@ -70,12 +75,12 @@ export class CertificateFolder {
     return this.#options.setting;
   }
 
-  /** When the certificate ends, Unix time in ms. */
+  /** Expiry of the certificate, Unix time in ms. */
   get validTo(): number {
     return new X509Certificate(this.#current.certificate).validToDate.getTime();
   }
 
-  /** Called with each later change. */
+  /** `listener` is called after each later change. */
   onChange(listener: Listener): void {
     this.#listeners.add(listener);
   }
@@ -84,11 +89,11 @@ export class CertificateFolder {
     this.#listeners.delete(listener);
   }
 
-  /** Reads the files now, as it does every 10 s by itself, and at SIGHUP. */
+  /** Reads the files now. It also runs every 10 s and on SIGHUP. */
   lookAgain(): void {
     const { logger, setting } = this.#options;
     try {
-      // A good one is not given up for one that has ended.
+      // A valid certificate is not replaced by an expired one.
       const serveExpired = this.#options.serveExpired === true && this.validTo <= this.#now();
       const found = readFolder({ ...this.#options, serveExpired }, this.#now());
       this.#complaint = '';
@@ -103,7 +108,10 @@ export class CertificateFolder {
     } catch (error) {
       const complaint = reason(error);
       if (complaint !== this.#complaint)
-        logger.error({ setting, reason: complaint }, 'the certificate on disk cannot be used; the one before stays');
+        logger.error(
+          { setting, reason: complaint },
+          'the certificate on disk cannot be used; the previous one stays in use',
+        );
       this.#complaint = complaint;
     }
   }
@@ -125,18 +133,21 @@ export class CertificateFolder {
     if (left <= 0)
       logger.error(
         { setting, valid_to: new Date(this.validTo).toISOString() },
-        'THE CERTIFICATE HAS ENDED and is served all the same: browsers warn, agents that verify it stay away. Renew it now; new files are taken within 10 s',
+        'THE CERTIFICATE HAS EXPIRED and is still served: browsers warn, agents that verify it do not connect. Renew it now; new files are read within 10 s',
       );
     else if (left < warnBeforeMs)
-      logger.warn({ setting, valid_to: new Date(this.validTo).toISOString() }, 'the certificate ends soon: renew it');
+      logger.warn(
+        { setting, valid_to: new Date(this.validTo).toISOString() },
+        'the certificate expires soon: renew it',
+      );
   }
 }
 
-/** Tells when each certificate of a service ends, to alert on. */
+/** Exports the expiry of each certificate of a service as a metric for alerts. */
 export const measureCertificates = (registry: Registry, folders: readonly CertificateFolder[]): void => {
   const gauge = new Gauge({
     name: 'webxterm_certificate_valid_to_seconds',
-    help: 'When the certificate that a setting names ends, Unix time',
+    help: 'Expiry of the certificate of this setting, Unix time',
     labelNames: ['setting'],
     registers: [registry],
     collect: () => {

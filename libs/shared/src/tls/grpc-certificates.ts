@@ -4,8 +4,8 @@ type CaListener = (update: { caCertificate: Buffer } | null) => void;
 type IdentityListener = (update: { certificate: Buffer; privateKey: Buffer } | null) => void;
 
 /**
- * A folder as grpc-js takes certificates that change (its experimental `CertificateProvider`): connections made after a renewal
- * use what is new.
+ * Provides the certificates of a folder to grpc-js (its experimental `CertificateProvider`). Connections made after a renewal use the new
+ * certificate.
  */
 export class GrpcCertificates {
   readonly #folder: CertificateFolder;
@@ -34,7 +34,7 @@ export class GrpcCertificates {
   #add(key: unknown, tell: (certificates: Certificates) => void): void {
     this.#listeners.set(key, tell);
     this.#folder.onChange(tell);
-    // grpc-js is not ready for an answer before it has asked.
+    // grpc-js cannot accept a value before its own call returns.
     process.nextTick(() => {
       if (this.#listeners.get(key) === tell) tell(this.#folder.current);
     });

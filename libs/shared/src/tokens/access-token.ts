@@ -9,10 +9,10 @@ import { maxSkewMs } from '../http/edge-proof.ts';
 const issuer = 'webxterm';
 const audience = 'webxterm-api';
 
-/** What a token says. No role: that stands on the allow-list. */
+/** The claims of a token. They include no role, because the allow-list has it. */
 export const AccessClaims = z.object({
   sub: z.string().regex(/^[0-9a-f]{24}$/),
-  /** The sign-in that the token belongs to. */
+  /** The id of the sign-in. */
   sid: z.string().min(16).max(64),
   jti: z.string().min(8).max(64),
   typ: z.literal('access'),
@@ -22,7 +22,7 @@ export const AccessClaims = z.object({
 });
 export type AccessClaims = z.infer<typeof AccessClaims>;
 
-/** Signs with the first key. `expiresAt` in seconds since 1970. */
+/** Signs with the first key. `expiresAt` and `now` are in seconds since 1970. */
 export const signAccessToken = (
   keys: readonly JwtKey[],
   claims: { userId: string; sid: string; expiresAt: number; now: number },
@@ -47,8 +47,8 @@ export const signAccessToken = (
 };
 
 /**
- * The claims of a token that we signed and that is in its time. Whether its sign-in still counts is the allow-list's to say.
- * @throws AppError unauthenticated for anything else, without saying what was wrong
+ * The claims of a token that is signed by one of the keys and not expired. The allow-list decides whether its sign-in is still valid.
+ * @throws AppError unauthenticated for any other token, without the reason
  */
 export const verifyAccessToken = (keys: readonly JwtKey[], token: string, nowSeconds?: number): AccessClaims => {
   try {
@@ -59,7 +59,7 @@ export const verifyAccessToken = (keys: readonly JwtKey[], token: string, nowSec
       algorithms: ['HS256'],
       issuer,
       audience,
-      // A token of a moment ago counts also where the clock is behind that of auth. How long it counts is checked without tolerance below.
+      // Accepts a new token even if the clock here is behind that of auth. The expiry is checked without tolerance below.
       clockTolerance: maxSkewMs / 1000,
       ...(nowSeconds === undefined ? {} : { clockTimestamp: nowSeconds }),
     });
@@ -71,5 +71,5 @@ export const verifyAccessToken = (keys: readonly JwtKey[], token: string, nowSec
   }
 };
 
-/** The allow-list's key for a sign-in: its id itself never leaves the token. */
+/** The allow-list's key of a sign-in. The sid itself is only in tokens. */
 export const hashSid = (sid: string): string => createHash('sha256').update(sid).digest('hex');

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { openToken, sealToken } from './sealed-token.ts';
 
-/** `wxt_rp_`: signed by terminal, read by terminal and, while MongoDB is away, by the hub. */
+/** `wxt_rp_`: signed by terminal, read by terminal and, while MongoDB is unavailable, by the hub. */
 export const ResumePass = z.object({
-  /** Names this pass: it is good once. */
+  /** The id of this pass, which can be used once. */
   jti: z.string(),
   user_id: z.string(),
   sid: z.string(),

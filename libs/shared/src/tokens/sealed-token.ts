@@ -4,10 +4,10 @@ import type { z } from 'zod';
 import { AppError } from '../errors.ts';
 import { hmacSha256 } from '../hmac.ts';
 
-/** The kinds of signed token that we make ourselves. The prefix goes into the MAC, so none passes for another. */
+/** The kinds of tokens signed by this product. The MAC covers the prefix, so a token of one kind is never accepted as another. */
 export type SealedTokenPrefix = 'wxt_tk_' | 'wxt_rp_' | 'wxt_lp_';
 
-/** `<prefix><base64url JSON>.<base64url HMAC-SHA-256>`: signed, not secret. `claims.exp` is in seconds since 1970. */
+/** `<prefix><base64url JSON>.<base64url HMAC-SHA-256>`: signed, not encrypted. `claims.exp` is in seconds since 1970. */
 export const sealToken = (
   key: Buffer,
   prefix: SealedTokenPrefix,
@@ -17,7 +17,7 @@ export const sealToken = (
   return `${prefix}${payload}.${hmacSha256(key, prefix, payload).toString('base64url')}`;
 };
 
-/** @throws AppError unauthenticated when it is of another kind, not ours, out of time or of another shape */
+/** @throws AppError unauthenticated when the token is of another kind, not signed by `key`, expired or malformed */
 export const openToken = <S extends z.ZodType<{ exp: number }>>(
   key: Buffer,
   prefix: SealedTokenPrefix,

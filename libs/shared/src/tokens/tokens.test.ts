@@ -65,7 +65,7 @@ describe('access tokens', () => {
 
   it('are refused under alg none and under an RSA key used as an HMAC secret', () => {
     refused(`${part({ alg: 'none', typ: 'JWT', kid: 'k1' })}.${part(good)}.`);
-    // With a MAC that is right for its algorithm: the algorithm alone is what is wrong.
+    // With a MAC that is valid for its algorithm, so that only the algorithm is wrong.
     for (const algorithm of ['HS384', 'HS512'] as const) refused(jwt.sign(good, secret, { algorithm, keyid: 'k1' }));
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     refused(jwt.sign(good, privateKey, { algorithm: 'RS256', keyid: 'k1' }));

@@ -10,8 +10,9 @@ import type { MigrationStep } from './migration-step.ts';
 const { LOG_LEVEL, INSTANCE_ID } = serviceSettings;
 
 /**
- * A program that runs the migrations of a service and ends: set-up starts it before it replaces the first instance, so that a step that
- * fails stops an upgrade while every instance is still of the version before. Ends with 0; as the service itself would otherwise.
+ * A program that runs the migrations of a service and exits. The set-up runs it before it replaces the first instance, so that a failing
+ * step stops an upgrade while every instance still has the previous version. Exits with 0, or on an error with the codes of the service
+ * itself.
  */
 export const migrateOnly = async (service: string, steps: readonly MigrationStep[]): Promise<void> => {
   const usage = `Usage: node src/migrate.ts\n\nRuns the migrations of the database of ${service}, and ends. It takes no arguments.`;
@@ -29,7 +30,7 @@ export const migrateOnly = async (service: string, steps: readonly MigrationStep
         const health = new Health(service);
         const connection = await connectMongo({ url: settings.MONGO_URL, logger, health, shutdown });
         await migrate(connection, steps, { logger, instance: 'set-up' });
-        logger.info('the database is as this version needs it');
+        logger.info('the database is ready for this version');
       } finally {
         await shutdown.run();
       }

@@ -25,7 +25,7 @@ afterAll(async () => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-/** Runs the steps, and returns the lines that this wrote to the log. */
+/** Runs the steps and returns the lines that this wrote to the log. */
 const run = async (
   steps: readonly MigrationStep[],
   options: Omit<MigrateOptions, 'logger'> = {},
@@ -49,7 +49,7 @@ const step = (name: string, up: MigrationStep['up'] = async () => {}): Migration
 const [first, second] = [step('0001-first'), step('0002-second')];
 const kept = async () => (await one.collection('migrations').find().sort({ _id: 1 }).toArray()).map(({ _id }) => _id);
 
-/** A step that runs until it is let go. */
+/** A step that runs until `letGo` is called. */
 const held = () => {
   const [entered, letGo] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const up = async () => {
@@ -89,7 +89,7 @@ describe('migrations', () => {
     });
     const steps = [first, halfWay, step('0003-third')];
     await expect(run(steps)).rejects.toThrow(
-      'migration 0002-half-way of the database terminal failed: the disk is full. Mend the cause and start the service again',
+      'migration 0002-half-way of the database terminal failed: the disk is full. Correct the cause and start the service again',
     );
     expect(await kept()).toEqual(['0001-first']);
     fails = false;

@@ -9,7 +9,7 @@ import { MigrationFailed, type MigrationStep, requireNumbered } from './migratio
 interface DoneRow {
   _id: string;
   at: Date;
-  /** How long it took, ms. */
+  /** Duration of the step, in ms. */
   ms: number;
   /** The process that ran it. */
   by: string;
@@ -17,23 +17,23 @@ interface DoneRow {
 
 export interface MigrateOptions {
   readonly logger: Logger;
-  /** The name of this instance, in the logs of those that wait for it. */
+  /** The name of this instance, for the logs of the instances that wait for it. */
   readonly instance?: string | undefined;
-  /** How long another instance may take before this one gives up, ms. */
+  /** How long another instance may take before this one fails, in ms. */
   readonly withinMs?: number;
-  /** How long an instance that died keeps the others waiting, ms. */
+  /** How long an instance that died blocks the others, in ms. */
   readonly leaseMs?: number;
 }
 
-/** As long as a container may take to start (docker-compose.yml, k8s/base). */
+/** Equal to the time in which a container must start (docker-compose.yml, k8s/base). */
 const defaultWithinMs = 180_000;
 const defaultLeaseMs = 15_000;
 const lookEveryMs = 100;
 const sayAgainMs = 15_000;
 
 /**
- * Runs the steps that this database has not had, in their order, each once; of several instances that start one runs them and the others
- * wait. What was run is kept in the collection `migrations`. ADR 25.
+ * Runs the missing steps of this database in order, each once. If several instances start together, one runs the steps and the others wait.
+ * The collection `migrations` records the finished steps. ADR 25.
  * @throws MigrationFailed that names the step; Error that names the instance which took longer than `withinMs`
  */
 export const migrate = async (
@@ -52,7 +52,7 @@ export const migrate = async (
   const lock = new MigrationLock({ db, holder, leaseMs });
   await take(lock, db.databaseName, options);
   try {
-    // Whoever held the lock before may have run them.
+    // The previous holder of the lock may have run some of them.
     for (const step of await pending(done, steps)) await run(step, { connection, done, lock, holder }, options.logger);
   } finally {
     await lock.release();
@@ -67,7 +67,7 @@ const pending = async (
   return steps.filter(({ name, atEachStart }) => atEachStart === true || !names.has(name));
 };
 
-/** The version before runs on the database of the next one, and no older one does. */
+/** Logs a warning about steps of a newer version. Only the version directly before that one can use this database. */
 const nameUnknown = async (
   done: mongo.Collection<DoneRow>,
   steps: readonly MigrationStep[],
@@ -82,7 +82,7 @@ const nameUnknown = async (
     );
 };
 
-/** @throws Error when another instance has it for longer than `withinMs` */
+/** @throws Error when another instance holds the lock for longer than `withinMs` */
 const take = async (
   lock: MigrationLock,
   database: string,

@@ -2,30 +2,30 @@ import type { mongo } from 'mongoose';
 
 interface LockRow {
   _id: 'lock';
-  /** Empty: nobody. */
+  /** Empty: the lock is free. */
   holder: string;
-  /** The step that the holder runs. */
+  /** The current step of the holder. */
   step: string;
   since: Date;
-  /** By the clock of MongoDB. A holder that died does not renew it. */
+  /** End of the lease by the clock of MongoDB. A holder that died does not renew it. */
   until: Date;
 }
 
-/** What another instance holds the lock for. */
+/** The instance that holds the lock, and its current step. */
 export type LockHolder = Pick<LockRow, 'holder' | 'step' | 'since'>;
 
 export interface MigrationLockOptions {
   readonly db: mongo.Db;
-  /** Names this process to people, and no other one. */
+  /** A name for people that identifies this process uniquely. */
   readonly holder: string;
-  /** How long it is held without being renewed, ms. It is renewed three times as often. */
+  /** The lease in ms. It is renewed after each third of this time. */
   readonly leaseMs: number;
 }
 
 const duplicateKey = 11_000;
 const epoch = new Date(0);
 
-/** A lease in the database on changing it: one process at a time. */
+/** A lease on changing the database: one process at a time. */
 export class MigrationLock {
   readonly #rows: mongo.Collection<LockRow>;
   readonly #holder: string;
@@ -38,7 +38,7 @@ export class MigrationLock {
     this.#leaseMs = leaseMs;
   }
 
-  /** @returns undefined: it is ours; otherwise the process that has it */
+  /** @returns undefined when this process now holds the lock, otherwise the process that holds it */
   async tryTake(): Promise<LockHolder | undefined> {
     await this.#ensureRow();
     const taken = await this.#rows.findOneAndUpdate({ _id: 'lock', $expr: { $lte: ['$until', '$$NOW'] } }, [
@@ -50,8 +50,8 @@ export class MigrationLock {
   }
 
   /**
-   * Renews it, and says for which step it is held.
-   * @throws Error when another process has it
+   * Renews the lease and records the current step.
+   * @throws Error when another process holds the lock
    */
   async hold(step: string): Promise<void> {
     if (!(await this.#renew(step)))
@@ -63,7 +63,7 @@ export class MigrationLock {
     await this.#rows.updateOne({ _id: 'lock', holder: this.#holder }, { $set: { holder: '', step: '', until: epoch } });
   }
 
-  /** @returns false: another process has it */
+  /** @returns false when another process holds the lock */
   async #renew(step?: string): Promise<boolean> {
     const named = step === undefined ? {} : { step: { $literal: step } };
     const { matchedCount } = await this.#rows.updateOne({ _id: 'lock', holder: this.#holder }, [
@@ -76,13 +76,13 @@ export class MigrationLock {
     return { $add: ['$$NOW', this.#leaseMs] };
   }
 
-  /** An upsert may not compare with the clock of the server: the row is there before it is taken. */
+  /** Creates the row before the lock is taken, because an upsert cannot compare with the server's clock. */
   async #ensureRow(): Promise<void> {
     try {
       const free = { holder: '', step: '', since: epoch, until: epoch };
       await this.#rows.updateOne({ _id: 'lock' }, { $setOnInsert: free }, { upsert: true });
     } catch (error) {
-      // Of two that make it at once, one fails.
+      // If two processes create the row at once, one of them gets this error.
       if (!(error instanceof Error && 'code' in error && error.code === duplicateKey)) throw error;
     }
   }
