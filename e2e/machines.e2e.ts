@@ -49,6 +49,7 @@ afterAll(async () => {
 
 /** What a person copies from the page, as the words that the agent's command line gets. */
 const shownLine = async (page: Page): Promise<string[]> => {
+  await page.getByText('From a clone').click();
   const text = await page.locator('pre', { hasText: 'configure' }).innerText();
   return text.replace(/^npm run agent -- /, '').split(' ');
 };

@@ -12,6 +12,7 @@ import {
 import type { z } from 'zod';
 import type { SignIn } from '../sign-in/sign-in.ts';
 import { ownAccountCalls, userCalls } from './account-calls.ts';
+import { ApiError } from './api-error.ts';
 import { auditCalls } from './audit-calls.ts';
 import { ask, fetchAnswer, send } from './client.ts';
 import { machineCalls } from './machine-calls.ts';
@@ -82,6 +83,16 @@ export const serverFor = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fet
         headers: bearer(token),
       }),
     ),
+
+  /** The script by which machines install, or the status by which the server says that there is none (yet). */
+  async installScript(signal?: AbortSignal): Promise<string | number> {
+    try {
+      return await (await fetchAnswer(fetcher, '/install.sh', { cache: 'no-store', signal: signal ?? null })).text();
+    } catch (error) {
+      if (error instanceof ApiError) return error.status;
+      throw error;
+    }
+  },
 
   /** Needs no sign-in: whether sign-up is open, for one thing. */
   wellKnown: (signal?: AbortSignal) => ask(fetcher, wellKnown, { signal }),

@@ -7,6 +7,7 @@ import { usePageTitle } from '../brand/page-title.ts';
 import { Failure } from '../layout/failure.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
 import { AddMachineSteps, InstallSteps } from './add-machine-steps.tsx';
+import { type Adding, keepAdding, readAdding } from './adding.ts';
 import classes from './cards.module.css';
 import { useMachine, useMachineList } from './machine-queries.ts';
 import { OpenTerminal } from './machine-table.tsx';
@@ -15,33 +16,44 @@ import { useAddMachine } from './manage-queries.ts';
 /** One machine by a token of its own; or, for whoever adds many, any by the API key. */
 export const AddMachinePage = () => {
   usePageTitle('Add a machine');
-  const [added, setAdded] = useState<AddedMachine>();
+  const [added, setAdded] = useState(readAdding);
   const [byKey, setByKey] = useState(false);
+  const show = (adding: Adding | undefined): void => {
+    keepAdding(adding);
+    setAdded(adding);
+  };
   return (
     <Stack maw={760} mx="auto" gap="lg">
-      <PageHeader title="Add a machine" text="It needs Node and a way out to this server; nothing has to be opened." />
+      <PageHeader
+        title="Add a machine"
+        text="It needs a shell and a way out to this server; nothing has to be opened."
+      />
       <Paper className={classes.card} component="section" aria-label="Commands">
         {byKey ? (
           <AddMachineSteps />
         ) : added === undefined ? (
-          <NameForm onAdded={setAdded} />
+          <NameForm
+            onAdded={({ machine, registration_token }) =>
+              show({ agentId: machine.agent_id, name: machine.name, token: registration_token })
+            }
+          />
         ) : (
           <InstallSteps
-            token={added.registration_token}
-            visible={added.registration_token}
-            note={`The token is shown once. It makes one machine ${added.machine.name}, within 24 hours.`}
+            token={added.token}
+            visible={added.token}
+            note={`The token is shown once. It makes one machine ${added.name}, within 24 hours.`}
           />
         )}
       </Paper>
       {(byKey || added !== undefined) && (
         <Paper className={classes.card} component="section" aria-label="Waiting for the machine">
-          {added === undefined ? <Arrival /> : <Awaited agentId={added.machine.agent_id} name={added.machine.name} />}
+          {added === undefined ? <Arrival /> : <Awaited agentId={added.agentId} name={added.name} />}
         </Paper>
       )}
       <OtherWay
         byKey={byKey}
         onChoose={(key) => {
-          setAdded(undefined);
+          show(undefined);
           setByKey(key);
         }}
         again={added !== undefined}
@@ -109,6 +121,11 @@ const NameForm = ({ onAdded }: { onAdded: (added: AddedMachine) => void }) => {
 /** The machine that was added, until its agent is there. */
 const Awaited = ({ agentId, name }: { agentId: string; name: string }) => {
   const { data: machine } = useMachine(agentId);
+  const here = machine?.status === 'online';
+  // Nothing is left to be shown again: the token is used.
+  useEffect(() => {
+    if (here) keepAdding(undefined);
+  }, [here]);
   return (
     <Stack gap="md" role="status">
       {machine === undefined || machine.status === 'pending' ? (

@@ -1,11 +1,12 @@
-import { Button, Code, Group, SegmentedControl, Skeleton, Stack, Text } from '@mantine/core';
+import { Alert, Button, Code, Group, SegmentedControl, Skeleton, Stack, Text } from '@mantine/core';
 import { IconEye, IconEyeOff } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 import { CopyButton } from '../clipboard/copy-button.tsx';
 import { Failure } from '../layout/failure.tsx';
 import { useProfile } from '../profile/profile-query.ts';
 import classes from './add-machine-steps.module.css';
-import { type AgentForm, installCommands, maskedKey } from './install-command.ts';
+import { type AgentForm, cloneCommands, installLine, maskedKey } from './install-command.ts';
+import { useInstallation } from './installation.ts';
 
 /** What to run on a machine so that it shows up here. The API key is hidden until asked for; copying takes the real one. */
 export const AddMachineSteps = () => {
@@ -36,44 +37,91 @@ export const AddMachineSteps = () => {
   );
 };
 
-/** The two commands with a token in them; `visible` stands for it on the screen. */
+const forms: readonly { value: AgentForm; label: string }[] = [
+  { value: 'curl', label: 'curl' },
+  { value: 'wget', label: 'wget' },
+  { value: 'clone', label: 'From a clone' },
+];
+
+/** What to run, with a token in it; `visible` stands for it on the screen. */
 export const InstallSteps = (props: {
   token: string | undefined;
   visible: string | undefined;
   note: ReactNode;
   aside?: ReactNode;
 }) => {
-  const [form, setForm] = useState<AgentForm>('checkout');
-  const host = window.location.origin;
-  const commands = (token: string | undefined) =>
-    token === undefined ? undefined : installCommands(form, { token, host });
-  const [real, visible] = [commands(props.token), commands(props.visible)];
+  const [form, setForm] = useState<AgentForm>('curl');
   return (
     <Stack gap="md" w="100%">
       <Group justify="space-between" gap="sm">
         <SegmentedControl
-          aria-label="How the agent is run"
+          aria-label="How the agent is installed"
           value={form}
-          onChange={(value) => setForm(value === 'installed' ? 'installed' : 'checkout')}
-          data={[
-            { value: 'checkout', label: 'From a checkout' },
-            { value: 'installed', label: 'Installed agent' },
-          ]}
+          onChange={(value) => setForm(forms.find((each) => each.value === value)?.value ?? 'curl')}
+          data={[...forms]}
         />
         {props.aside}
       </Group>
+      {form === 'clone' ? <CloneSteps {...props} /> : <InstallStep {...props} form={form} />}
+      <Text size="sm" c="dimmed">
+        The agent dials out to <Code>{window.location.origin}</Code>: nothing has to be opened on the machine.{' '}
+        {props.note}
+      </Text>
+    </Stack>
+  );
+};
+
+type Tokens = { token: string | undefined; visible: string | undefined };
+
+const InstallStep = ({ form, token, visible }: Tokens & { form: 'curl' | 'wget' }) => {
+  const state = useInstallation();
+  if (state.kind === 'none')
+    return (
+      <Alert color="yellow" title="Machines cannot install the agent from this address">
+        {window.isSecureContext
+          ? 'The server has no package of the agent. Its operator builds it with "npm run package:agent".'
+          : 'This page came by plain http, and whoever stands between could change what is installed. Open it by https.'}
+      </Alert>
+    );
+  const line = (given: string | undefined): string | undefined =>
+    state.kind !== 'ready' || given === undefined ? undefined : installLine(form, given, state.installation);
+  return (
+    <>
+      <Command
+        step={1}
+        title="Run this on the machine (Linux, x86-64 or ARM64)"
+        command={line(visible)}
+        real={line(token)}
+        label="Copy the command"
+      />
+      {state.kind === 'building' && (
+        <Text size="sm" role="status">
+          The server is building the package of the agent; the command appears here within a minute or two.
+        </Text>
+      )}
+      <Text size="sm" c="dimmed">
+        Without sudo the agent is installed for one user: leave <Code>sudo</Code> out.
+      </Text>
+    </>
+  );
+};
+
+const CloneSteps = ({ token, visible }: Tokens) => {
+  const host = window.location.origin;
+  const commands = (given: string | undefined) =>
+    given === undefined ? undefined : cloneCommands({ token: given, host });
+  const [real, shown] = [commands(token), commands(visible)];
+  return (
+    <>
       <Command
         step={1}
         title="Tell the agent where this server is"
-        command={visible?.configure}
+        command={shown?.configure}
         real={real?.configure}
         label="Copy the configure command"
       />
-      <Command step={2} title="Start it" command={visible?.start} real={real?.start} label="Copy the start command" />
-      <Text size="sm" c="dimmed">
-        The agent dials out to <Code>{host}</Code>: nothing has to be opened on the machine. {props.note}
-      </Text>
-    </Stack>
+      <Command step={2} title="Start it" command={shown?.start} real={real?.start} label="Copy the start command" />
+    </>
   );
 };
 

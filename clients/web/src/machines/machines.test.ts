@@ -1,8 +1,10 @@
 import type { Machine, MachineEvent } from '@webxterm/contracts/rest';
 import { describe, expect, it } from 'vitest';
 import { readMachines } from '../api/machine-rows.ts';
+import { keepAdding, readAdding } from './adding.ts';
 import { EventStreamParser } from './event-stream.ts';
-import { installCommands, maskedKey } from './install-command.ts';
+import { cloneCommands, type Installation, installLine, maskedKey } from './install-command.ts';
+import { fingerprintOf } from './installation.ts';
 import { listWithEvent, withEvent } from './machine-cache.ts';
 import { ago, duration, platform, rightsOn } from './phrases.ts';
 
@@ -109,13 +111,68 @@ it('a machine that cannot be read costs no other row of the list', () => {
 describe('the commands that add a machine', () => {
   const apiKey = `vsay_ak_${'k'.repeat(32)}`;
 
-  it('are complete and quoted for a shell', () => {
-    const { configure, start } = installCommands('checkout', { token: apiKey, host: 'http://127.0.0.1:8080' });
+  const installation: Installation = {
+    host: 'https://term.example.org',
+    scriptHash: 'ab'.repeat(32),
+    scriptHost: 'https://term.example.org',
+    caFingerprint: undefined,
+  };
+  const url = 'https://term.example.org/install.sh';
+
+  it('are one line where a public CA vouches for the server', () => {
+    expect(installLine('curl', 'wxt_rt_x', installation)).toBe(`curl -fsSL ${url} | sudo sh -s -- --token wxt_rt_x`);
+    expect(installLine('wget', 'wxt_rt_x', installation)).toBe(`wget -qO- ${url} | sudo sh -s -- --token wxt_rt_x`);
+  });
+
+  it('check the script by its hash where only a private CA does, and name that CA', () => {
+    const line = installLine('curl', 'wxt_rt_x', { ...installation, caFingerprint: 'sha256:cd' });
+    expect(line).toBe(
+      `s=$(curl -fsSLk ${url}) && printf '%s\\n' "$s" | sha256sum | grep -q ^${'ab'.repeat(32)} && ` +
+        `printf '%s\\n' "$s" | sudo sh -s -- --token wxt_rt_x --ca-fingerprint sha256:cd`,
+    );
+  });
+
+  it('name the server where the script would name another address of it', () => {
+    const line = installLine('curl', 'wxt_rt_x', {
+      ...installation,
+      host: 'http://127.0.0.1:8080',
+      caFingerprint: 'sha256:cd',
+    });
+    expect(line).toBe(
+      'curl -fsSL http://127.0.0.1:8080/install.sh | sudo sh -s -- --token wxt_rt_x --host http://127.0.0.1:8080 --ca-fingerprint sha256:cd',
+    );
+  });
+
+  it('have the fingerprint of the first certificate, as machines compute it', async () => {
+    const pem = '-----BEGIN CERTIFICATE-----\nAQID\n-----END CERTIFICATE-----\n';
+    // printf '\1\2\3' | sha256sum
+    const hash = '039058c6f2c0cb492c533b0a4d14ef77cc0f78abccced5287d84a1a2011cfb81';
+    expect(await fingerprintOf(`${pem}-----BEGIN CERTIFICATE-----\nBAU=\n-----END CERTIFICATE-----`)).toBe(
+      `sha256:${hash}`,
+    );
+  });
+
+  it('are two and quoted for a shell where a clone of the project is used', () => {
+    const { configure, start } = cloneCommands({ token: apiKey, host: 'http://127.0.0.1:8080' });
     expect(configure).toBe(`npm run agent -- configure --token ${apiKey} --host http://127.0.0.1:8080`);
     expect(start).toBe('npm run agent -- start');
-    expect(installCommands('installed', { token: apiKey, host: "https://a'b" }).configure).toContain(
-      `--host 'https://a'\\''b'`,
-    );
+    expect(cloneCommands({ token: apiKey, host: "https://a'b" }).configure).toContain(`--host 'https://a'\\''b'`);
+  });
+
+  it('are shown again after a reload, until something else is there', () => {
+    const kept = new Map<string, string>();
+    const store = {
+      getItem: (name: string) => kept.get(name) ?? null,
+      setItem: (name: string, value: string) => void kept.set(name, value),
+      removeItem: (name: string) => void kept.delete(name),
+    };
+    const adding = { agentId: 'ag_1', name: 'web-1', token: 'wxt_rt_x' };
+    keepAdding(adding, store);
+    expect(readAdding(store)).toEqual(adding);
+    for (const [name] of kept) kept.set(name, '{');
+    expect(readAdding(store)).toBeUndefined();
+    keepAdding(undefined, store);
+    expect(kept.size).toBe(0);
   });
 
   it('hide the key until it is asked for', () => {

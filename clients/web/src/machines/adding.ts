@@ -1,0 +1,24 @@
+import { z } from 'zod';
+
+const key = 'webxterm-adding-machine';
+
+/** A machine that was added, and the token that is shown once: what this tab shows again after a reload. */
+const Adding = z.object({ agentId: z.string(), name: z.string(), token: z.string() });
+export type Adding = z.output<typeof Adding>;
+
+export const readAdding = (store: Pick<Storage, 'getItem'> = sessionStorage): Adding | undefined => {
+  try {
+    return Adding.safeParse(JSON.parse(store.getItem(key) ?? 'null')).data;
+  } catch {
+    return undefined;
+  }
+};
+
+/** Undefined: nothing is to be shown again. */
+export const keepAdding = (
+  adding: Adding | undefined,
+  store: Pick<Storage, 'setItem' | 'removeItem'> = sessionStorage,
+): void => {
+  if (adding === undefined) store.removeItem(key);
+  else store.setItem(key, JSON.stringify(adding));
+};

@@ -1,0 +1,47 @@
+import { useQuery } from '@tanstack/react-query';
+import { useServer } from '../api/server-context.tsx';
+import type { Installation } from './install-command.ts';
+
+const whileBuildingMs = 3000;
+
+const hex = (bytes: ArrayBuffer): string =>
+  Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('');
+
+const sha256 = async (content: Uint8Array<ArrayBuffer>): Promise<string> =>
+  hex(await crypto.subtle.digest('SHA-256', content));
+
+/** Of the first certificate of a PEM text, as machines compare it. */
+export const fingerprintOf = async (pem: string): Promise<string> => {
+  const [, base64 = ''] = /-----BEGIN CERTIFICATE-----([\s\S]+?)-----END CERTIFICATE-----/.exec(pem) ?? [];
+  return `sha256:${await sha256(Uint8Array.from(atob(base64.replace(/\s/g, '')), (character) => character.charCodeAt(0)))}`;
+};
+
+/**
+ * `building`: the server makes its package right now; `none`: it has no package, or this page came by plain http, by which nobody
+ * should install.
+ */
+export type InstallationState =
+  | { readonly kind: 'ready'; readonly installation: Installation }
+  | { readonly kind: 'asking' | 'building' | 'none' };
+
+const readScript = (script: string): string => /^default_host='([^']*)'$/m.exec(script)?.[1] ?? '';
+
+/** What the line that installs an agent from this server consists of; looks again while the server is not ready. */
+export const useInstallation = (): InstallationState => {
+  const server = useServer();
+  const host = window.location.origin;
+  const { data } = useQuery({
+    queryKey: ['installation', host],
+    queryFn: async ({ signal }): Promise<InstallationState> => {
+      if (!window.isSecureContext) return { kind: 'none' };
+      const [script, known] = await Promise.all([server.installScript(signal), server.wellKnown(signal)]);
+      if (typeof script === 'number') return { kind: script === 503 ? 'building' : 'none' };
+      const caFingerprint = known.grpc.ca === undefined ? undefined : await fingerprintOf(known.grpc.ca);
+      const text = new TextEncoder().encode(script);
+      const installation = { host, scriptHash: await sha256(text), scriptHost: readScript(script), caFingerprint };
+      return { kind: 'ready', installation };
+    },
+    refetchInterval: ({ state }) => (state.data?.kind === 'building' ? whileBuildingMs : false),
+  });
+  return data ?? { kind: 'asking' };
+};
