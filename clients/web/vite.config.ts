@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import react from '@vitejs/plugin-react';
 import mantine from 'postcss-preset-mantine';
-import { defineConfig, type Plugin } from 'vite';
+import { defineConfig, type Plugin, type ProxyOptions } from 'vite';
 
 const compressible = /\.(js|css|svg|html|webmanifest)$/;
 /** Below this a compressed copy saves no packet (one TCP segment carries 1,460 bytes). */
@@ -31,6 +31,26 @@ const precompressed = (): Plugin => ({
   },
 });
 
+/** `npm run dev`: the gateway of a running stack. */
+const gateway = process.env.WEBXTERM_DEV_TARGET ?? 'http://127.0.0.1:8080';
+
+/**
+ * The gateway answers only to its own Host, and only pages of its own origin: requests and WebSockets of the development page
+ * get both. A stack with TLS has a certificate of its private CA.
+ */
+const toGateway: ProxyOptions = {
+  target: gateway,
+  changeOrigin: true,
+  ws: true,
+  secure: false,
+  configure: (proxy) => {
+    for (const event of ['proxyReq', 'proxyReqWs'] as const)
+      proxy.on(event, (request) => {
+        if (request.hasHeader('origin')) request.setHeader('origin', new URL(gateway).origin);
+      });
+  },
+};
+
 export default defineConfig(({ command }) => {
   // A build under a test runner inherits NODE_ENV=test, and React would come in its development form: a third larger.
   if (command === 'build') process.env.NODE_ENV = 'production';
@@ -45,7 +65,7 @@ export default defineConfig(({ command }) => {
       chunkSizeWarningLimit: 700,
     },
     server: {
-      proxy: { '/api': { target: 'http://127.0.0.1:8080', ws: true }, '/.well-known': 'http://127.0.0.1:8080' },
+      proxy: { '/api': toGateway, '/.well-known': toGateway },
     },
   };
 });

@@ -59,6 +59,15 @@ const variables = z.object({
     .enum(['open', 'closed'], 'must be open or closed')
     .default('open')
     .describe('Whether people may sign up; `closed`: an administrator adds them.'),
+  WEBXTERM_INSPECT: z
+    .string()
+    .regex(/^(gateway|auth|agent-hub|terminal)-[1-9]$/, 'must be the name of an instance, such as terminal-1')
+    .optional()
+    .meta({
+      description:
+        'For development: Node opens a debugger for this instance on loopback, and its log says the address.',
+      allowed: 'an instance, such as `terminal-1`',
+    }),
   WEBXTERM_CACHE_DIR: z.string().optional().meta({
     description: 'The folder of the servers that were fetched.',
     allowed: 'a folder',
@@ -117,6 +126,8 @@ export interface StackSettings {
   readonly logLevel: string;
   /** Where fetched servers are kept. */
   readonly cacheDir: string;
+  /** The instance that a debugger may be attached to, such as `terminal-1`. */
+  readonly inspect: string | undefined;
   readonly mongoUrl: string | undefined;
   readonly natsUrl: string | undefined;
   /** More settings for the instances of a service, or for the agent, such as bounds for a load test. */
@@ -158,6 +169,7 @@ export const readSettings = (given: Readonly<Record<string, string | undefined>>
     signup: settings.WEBXTERM_SIGNUP,
     logLevel: settings.LOG_LEVEL,
     cacheDir: settings.WEBXTERM_CACHE_DIR ?? defaultCacheFolder(process.platform, environment),
+    inspect: settings.WEBXTERM_INSPECT,
     mongoUrl: settings.MONGO_URL,
     natsUrl: settings.NATS_URL,
     serviceEnvironment: {},

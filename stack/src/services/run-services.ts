@@ -29,6 +29,12 @@ const nodeOptions = ['--disable-sigusr1', '--max-semi-space-size=1'];
 /** The gateway would answer fewer small requests with it, and says itself when its young generation is to be collected (ADR 16). */
 const gatewayOptions = ['--disable-sigusr1', '--expose-gc'];
 
+const optionsOf = ({ service, name }: PlannedService, inspected: string | undefined): readonly string[] => [
+  ...(service === 'gateway' ? gatewayOptions : nodeOptions),
+  // Any free port: the stack may run twice, and a service that is started again gets another one.
+  ...(name === inspected ? ['--inspect=127.0.0.1:0'] : []),
+];
+
 /** Whoever runs the stack as root runs all of this checkout as root: the agent is not the one to refuse it. */
 const agentOptions = ['--allow-writable-program'];
 
@@ -74,7 +80,7 @@ export const startServices = async (runtime: StackRuntime, planned: readonly Pla
       superviseNode(runtime, {
         name: instance.name,
         port: instance.port,
-        args: [...(service === 'gateway' ? gatewayOptions : nodeOptions), mainOf(service)],
+        args: [...optionsOf(instance, runtime.settings.inspect), mainOf(service)],
         environment: { ...environment, ...instance.environment, ...runtime.settings.serviceEnvironment[service] },
       }),
     );
