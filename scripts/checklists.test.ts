@@ -45,7 +45,7 @@ describe('the lists of CONTRIBUTING.md, "How to add"', () => {
     [checkCollections, 'CONTRIBUTING.md', /^\| `avatars` .*$/m, 'collection avatars of auth: not in'],
     [
       checkCollections,
-      'services/auth/src/links/link-store.ts',
+      'services/auth/src/setup-links/setup-link-store.ts',
       /'links'/,
       'collection links of auth: in CONTRIBUTING.md only',
     ],

@@ -12,7 +12,7 @@ const expected = [
   // Names the granted preset.
   'clients/web/src/machines/access-card.tsx',
   // Offers to leave a machine that was granted.
-  'clients/web/src/machines/phrases.ts',
+  'clients/web/src/machines/machine-rights.ts',
 ];
 
 it('what a caller may do with a machine is decided by rights, and by a role nowhere', () => {

@@ -1,4 +1,4 @@
-import type { Machine, Session } from '@webxterm/contracts/rest';
+import type { Machine, SignInAnswer } from '@webxterm/contracts/rest';
 import type { z } from 'zod';
 import { DocumentedAnswers } from './documented-answers.ts';
 
@@ -62,14 +62,14 @@ export class Rest {
     return this.send('POST', path, body);
   }
 
-  async login(account: { email: string; password: string }): Promise<z.infer<typeof Session>> {
-    const answer = await this.post<z.infer<typeof Session>>('/api/login', account);
+  async login(account: { email: string; password: string }): Promise<z.infer<typeof SignInAnswer>> {
+    const answer = await this.post<z.infer<typeof SignInAnswer>>('/api/login', account);
     if (answer.status !== 200) throw new Error(`sign-in failed: ${answer.status} ${JSON.stringify(answer.body)}`);
     return answer.body;
   }
 
-  async signup(name: string): Promise<z.infer<typeof Session>> {
-    const answer = await this.post<z.infer<typeof Session>>('/api/signup', {
+  async signup(name: string): Promise<z.infer<typeof SignInAnswer>> {
+    const answer = await this.post<z.infer<typeof SignInAnswer>>('/api/signup', {
       username: name,
       email: `${name}@example.com`,
       password: 'yourpassword',

@@ -1,6 +1,6 @@
 /**
  * The one list of error codes. `status` is the HTTP status; close codes of WebSockets are mapped from the code in
- * services/terminal/src/edges/close-codes.ts, refusals of agents in services/agent-hub/src/links/refusal.ts. `message` is the default
+ * services/terminal/src/websocket/close-codes.ts, refusals of agents in services/agent-hub/src/agent-links/refusal.ts. `message` is the default
  * sentence for a person; whoever raises the error should say something more exact where it knows more.
  */
 export const errorCatalog = {

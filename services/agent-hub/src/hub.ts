@@ -1,6 +1,10 @@
 import { Health, type ServiceContext, type Shutdown, serveHealth } from '@webxterm/shared';
 import { Api } from '@webxterm/shared/api';
 import { mountAccess } from './access/http.ts';
+import { agentPort } from './agent-links/agent-port.ts';
+import { AgentService, agentServiceDefinition } from './agent-links/agent-service.ts';
+import { Greeter } from './agent-links/greeting.ts';
+import { Registrar } from './agent-links/registrar.ts';
 import { hubService, hubServiceDefinition, takeAgentStream } from './attachments/grpc.ts';
 import { internalPort } from './attachments/internal-port.ts';
 import { openCertificates } from './certificates.ts';
@@ -8,13 +12,9 @@ import { mountCommands } from './commands/http.ts';
 import { mountDashboard } from './dashboard/http.ts';
 import { GuardedPort } from './grpc-server/guarded-port.ts';
 import { createGrpcServer, credentialsFor } from './grpc-server/server.ts';
-import { agentPort } from './links/agent-port.ts';
-import { AgentService, agentServiceDefinition } from './links/agent-service.ts';
-import { Greeter } from './links/greeting.ts';
-import { Registrar } from './links/registrar.ts';
-import { mountMachineChanges } from './machines/change-http.ts';
 import { mountMachines } from './machines/http.ts';
 import { MachineViews } from './machines/machine-views.ts';
+import { mountMachineChanges } from './machines/management-http.ts';
 import { answerAuthorize } from './machines/nats.ts';
 import { answerForUsers } from './machines/nats-users.ts';
 import { measure } from './measure.ts';
@@ -108,7 +108,7 @@ const agentService = (settings: HubSettings, parts: Parts, port: GuardedPort): A
     onReplaced: ({ agent_id }) => {
       parts.news.tell(agent_id, null, null);
       // The new agent is about to claim the place of the old one here.
-      return parts.settlement.carryOut(agent_id);
+      return parts.terminations.carryOut(agent_id);
     },
   });
   const greeter = new Greeter({
@@ -148,7 +148,7 @@ const startParts = (parts: Parts): void => {
   parts.activity.start();
   parts.links.startCountingSilence();
   parts.revocation.start();
-  parts.settlement.start();
+  parts.terminations.start();
   parts.userEvents.start();
 };
 
@@ -186,7 +186,7 @@ const addShutdown = (
   shutdown.add('work', 'close gRPC', async () => {
     parts.links.stopCountingSilence();
     parts.revocation.stop();
-    parts.settlement.stop();
+    parts.terminations.stop();
     parts.allowList.stop();
     parts.view.stop();
     await Promise.all([parts.userEvents.stop(), parts.revokedKeys.stop(), ...ports.map((port) => port.shutDown(1000))]);

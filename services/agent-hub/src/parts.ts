@@ -13,12 +13,17 @@ import {
   Refusals,
 } from '@webxterm/shared/bus';
 import { buildIndexes, connectMongo, migrate, unsignedUntil } from '@webxterm/shared/mongo';
-import { EndStore } from './access/end-store.ts';
 import { AccessNews } from './access/news.ts';
 import { OwnAccess } from './access/own-access.ts';
+import { PendingTerminations } from './access/pending-terminations.ts';
 import { People } from './access/people.ts';
-import { Settlement } from './access/settlement.ts';
 import { Sharing } from './access/sharing.ts';
+import { TerminationDelivery } from './access/termination-delivery.ts';
+import { noteContest } from './agent-links/audit.ts';
+import { type Contest, LinkTable } from './agent-links/link-table.ts';
+import { LinkRefusal } from './agent-links/refusal.ts';
+import { RevokedKeys } from './agent-links/revoked-keys.ts';
+import { SessionLists } from './agent-links/session-lists.ts';
 import { AttachmentTable } from './attachments/attachment-table.ts';
 import { Rendezvous } from './attachments/rendezvous.ts';
 import { Revocation } from './attachments/revocation.ts';
@@ -27,11 +32,6 @@ import { Commands } from './commands/commands.ts';
 import { CommandDispatch } from './commands/dispatch.ts';
 import { ActivityLog } from './dashboard/activity-log.ts';
 import { EnrolmentStore } from './enrolment/enrolment-store.ts';
-import { noteContest } from './links/audit.ts';
-import { type Contest, LinkTable } from './links/link-table.ts';
-import { LinkRefusal } from './links/refusal.ts';
-import { RevokedKeys } from './links/revoked-keys.ts';
-import { SessionLists } from './links/session-lists.ts';
 import { Activity } from './machines/activity.ts';
 import { Authorizer } from './machines/authorize.ts';
 import { MachineChanges } from './machines/changes.ts';
@@ -113,7 +113,7 @@ export const makeParts = (
   });
   const view = new PresenceView(bus, logger, partOf(health, 'presence', lostBucket));
   const store = new MachineStore(models);
-  const ends = new EndStore(models.ends, now);
+  const ends = new PendingTerminations(models.ends, now);
   const enrolments = new EnrolmentStore(models, ends, settings.MAX_MACHINES_PER_USER);
   const authorizer = new Authorizer(store);
   const auditor = new Auditor({ bus, outbox: auditOutbox, logger });
@@ -151,7 +151,7 @@ export const makeParts = (
     changes,
     sharing: new Sharing({ ...shared, stackUser: settings.STACK_USER }),
     ownAccess: new OwnAccess(shared),
-    settlement: new Settlement({
+    terminations: new TerminationDelivery({
       ends,
       links,
       logger,

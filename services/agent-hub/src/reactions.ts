@@ -34,7 +34,7 @@ export const wireReconnect = ({ busState, presence, revocation, sessionLists }: 
 };
 
 const followAccess = (parts: Parts): void => {
-  const { bus, logger, events, revocation, settlement, amongHubs: verifier } = parts;
+  const { bus, logger, events, revocation, terminations, amongHubs: verifier } = parts;
   const reader = new MessageReader({ ...parts, channel: machineAccessWildcard, schema: MachineAccessEvent, verifier });
   bus.subscribe(machineAccessWildcard, {
     callback: (error, message) => {
@@ -43,7 +43,7 @@ const followAccess = (parts: Parts): void => {
       if (event === undefined) return;
       events.accessChanged(event);
       void revocation.accessChanged(event.agent_id, event.user_id, event.role);
-      void settlement.carryOut(event.agent_id);
+      void terminations.carryOut(event.agent_id);
     },
   });
 };

@@ -14,8 +14,8 @@ import { ListBucket } from './allow-list/list-bucket.ts';
 import { ListKeeper } from './allow-list/list-keeper.ts';
 import { ApiKeys } from './api-keys/api-keys.ts';
 import { Redraw } from './avatars/redraw.ts';
-import { Links } from './links/links.ts';
 import { Passwords } from './passwords/passwords.ts';
+import { SetupLinks } from './setup-links/setup-links.ts';
 import { SigninStore } from './signins/signin-store.ts';
 import { Signins } from './signins/signins.ts';
 import {
@@ -459,7 +459,7 @@ describe('what an administrator asks for', () => {
     ],
     [
       'a reset link',
-      () => holdBack('before', Links.prototype, 'makeReset'),
+      () => holdBack('before', SetupLinks.prototype, 'makeReset'),
       ({ id }) => ['POST', `/api/users/${id}/reset-link`],
     ],
     [

@@ -25,9 +25,6 @@ import { allowedOrigins } from './browser-session/allowed-origins.ts';
 import { BrowserSessions } from './browser-session/browser-sessions.ts';
 import { cookieName, deviceCookieName } from './browser-session/cookie.ts';
 import { mountBrowserSession } from './browser-session/http.ts';
-import { mountLinks } from './links/http.ts';
-import { LinkStore } from './links/link-store.ts';
-import { Links } from './links/links.ts';
 import { measure } from './measure.ts';
 import { authMigrations } from './migrations/steps.ts';
 import { Outbox } from './outbox/outbox.ts';
@@ -36,6 +33,9 @@ import { Passwords } from './passwords/passwords.ts';
 import { bcryptCost } from './passwords/stored-password.ts';
 import { deriveRootKeys } from './root-keys/root-keys.ts';
 import type { AuthSettings } from './settings.ts';
+import { mountSetupLinks } from './setup-links/http.ts';
+import { SetupLinkStore } from './setup-links/setup-link-store.ts';
+import { SetupLinks } from './setup-links/setup-links.ts';
 import { mountSignins } from './signins/http.ts';
 import { LastSeen } from './signins/last-seen.ts';
 import { SigninStore } from './signins/signin-store.ts';
@@ -152,8 +152,8 @@ export const startAuth = async (
     auditor,
   });
   const confirmation = new Confirmation({ passwords, throttle });
-  const linkStore = new LinkStore(connection);
-  const links = new Links({
+  const linkStore = new SetupLinkStore(connection);
+  const links = new SetupLinks({
     connection,
     links: linkStore,
     users,
@@ -237,7 +237,7 @@ export const startAuth = async (
     deletion,
     standing,
   });
-  mountLinks(api, links);
+  mountSetupLinks(api, links);
   mountAvatars(api, new Avatars({ connection, users, store: avatarStore, standing, redraw: new Redraw(), auditor }));
   mountBrowserSession(api, {
     browsers: new BrowserSessions({ store, signins, logger }),

@@ -1,15 +1,15 @@
 import { CertificateFolder, Health, measureCertificates, runService, serveHealth } from '@webxterm/shared';
 import packageJson from '../package.json' with { type: 'json' };
-import { Connections } from './door/connections.ts';
-import { Door } from './door/door.ts';
-import { listen } from './door/listen.ts';
-import { ownAnswers } from './door/own-answers.ts';
-import { redirectServer } from './door/redirect.ts';
-import { startWarnings } from './door/start-warnings.ts';
 import { TrustedProxies } from './edge/client-address.ts';
 import { doorNames } from './edge/names.ts';
 import { HealthMonitor } from './health/monitor.ts';
 import { Measures } from './measure.ts';
+import { Connections } from './server/connections.ts';
+import { GatewayServer } from './server/gateway-server.ts';
+import { listen } from './server/listen.ts';
+import { ownRoutes } from './server/own-routes.ts';
+import { redirectServer } from './server/redirect.ts';
+import { startWarnings } from './server/start-warnings.ts';
 import { readGatewaySettings } from './settings.ts';
 import { Forwarder } from './upstreams/forward.ts';
 import { Pool } from './upstreams/pool.ts';
@@ -40,14 +40,14 @@ await runService('gateway', readGatewaySettings, async (settings, { logger, shut
   const connections = new Connections(proxies, logger);
   const sockets = new SocketForwarder(terminal, settings.GATEWAY_KEY, connections, logger);
   const health = new Health('gateway');
-  const door = new Door({
+  const gateway = new GatewayServer({
     measures: new Measures(health.metrics, () => sockets.size, connections),
     connections,
     names,
     proxies,
     forwarder: new Forwarder([auth, hub, terminal], settings.GATEWAY_KEY, connections, logger),
     sockets,
-    own: ownAnswers(settings, packageJson.version, names.origins, monitor),
+    own: ownRoutes(settings, packageJson.version, names.origins, monitor),
     certificates,
     logger,
   });
@@ -60,7 +60,7 @@ await runService('gateway', readGatewaySettings, async (settings, { logger, shut
     shutdown,
   });
   const { HTTP_HOST: host, HTTP_REDIRECT_PORT: redirectPort } = settings;
-  await listen(door.server, { host, port: settings.HTTP_PORT, setting: 'HTTP' }, shutdown);
+  await listen(gateway.server, { host, port: settings.HTTP_PORT, setting: 'HTTP' }, shutdown);
   if (redirectPort !== undefined)
     await listen(
       redirectServer(settings.PUBLIC_URL, connections),

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Route } from '@webxterm/contracts/rest';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { Connections } from './door/connections.ts';
+import type { Connections } from './server/connections.ts';
 
 /** Prometheus metrics of the gateway. The route label is the route id: a path from a client never becomes a label. */
 export class Measures {

@@ -4,12 +4,10 @@ import { Api, type ResumePass, resumePassLifeMs, sealResumePass } from '@webxter
 import { AuditOutbox, Auditor } from '@webxterm/shared/audit';
 import { AllowList, ClockWatch, connectBus, MacKey, PresenceView, Refusals } from '@webxterm/shared/bus';
 import { buildIndexes, connectMongo, migrate, unsignedUntil } from '@webxterm/shared/mongo';
+import { patienceMs } from './attachment/attach-timing.ts';
 import { Attachment, type AttachmentContext, type AttachmentRequest } from './attachment/attachment.ts';
-import { OpenTerminals } from './attachment/registry.ts';
-import { patienceMs } from './attachment/retry.ts';
+import { OpenTerminals } from './attachment/open-terminals.ts';
 import { SharedCounts } from './attachment/shared-counts.ts';
-import { Denials } from './edges/denials.ts';
-import { Upgrades } from './edges/upgrade.ts';
 import { openCertificates } from './hub-client/certificates.ts';
 import { HubChannels } from './hub-client/channels.ts';
 import { PresenceLocator } from './hub-client/locator.ts';
@@ -23,8 +21,10 @@ import { sessionModel } from './sessions/record.ts';
 import { SessionEvents } from './sessions/session-events.ts';
 import { SessionStore } from './sessions/store.ts';
 import type { TerminalSettings } from './settings.ts';
-import { Doorkeeper, newId } from './tickets/admission.ts';
+import { AdmissionControl, newId } from './tickets/admission.ts';
 import { Redemption, redeemedModel } from './tickets/redemption.ts';
+import { Denials } from './websocket/denials.ts';
+import { Upgrades } from './websocket/upgrade.ts';
 
 /** Puts the service together. Returns once it is ready. */
 export const startTerminal = async (
@@ -136,7 +136,7 @@ export const startTerminal = async (
     denials,
     now,
   });
-  const doorkeeper = new Doorkeeper({ jwtKeys, ticketKey, passKey, allowList, redemption, now });
+  const admissionControl = new AdmissionControl({ jwtKeys, ticketKey, passKey, allowList, redemption, now });
   const upgrades = new Upgrades({
     context: {
       attach: (request, events) => new Attachment(attachmentContext, request, events),
@@ -146,7 +146,7 @@ export const startTerminal = async (
       now,
     },
     gatewayKey,
-    doorkeeper,
+    admissionControl,
     allowList,
     store,
     denials,

@@ -3,7 +3,7 @@ import { IconAlertTriangle, IconChevronDown, IconChevronRight } from '@tabler/ic
 import { Link } from '@tanstack/react-router';
 import type { AuditRow } from '@webxterm/contracts/rest';
 import { Fragment, useId, useState } from 'react';
-import { localTime } from '../machines/phrases.ts';
+import { localTime } from '../layout/format.ts';
 import classes from './audit.module.css';
 import { actionPhrase, actorName, moreFacts, resultColor, resultPhrase, targetName } from './audit-phrases.ts';
 import type { AuditSearch } from './audit-search.ts';

@@ -5,11 +5,11 @@ import type { DashboardStats, RecentActivity } from '../api/machine-calls.ts';
 import { useServer } from '../api/server-context.tsx';
 import { usePageTitle } from '../brand/page-title.ts';
 import { Failure } from '../layout/failure.tsx';
+import { ago } from '../layout/format.ts';
 import { PageHeader } from '../layout/page-header.tsx';
 import cards from '../machines/cards.module.css';
 import { MachineTable } from '../machines/machine-table.tsx';
 import { useNow } from '../machines/now.ts';
-import { ago } from '../machines/phrases.ts';
 import classes from './dashboard-page.module.css';
 
 const everyMs = 10_000;

@@ -4,10 +4,10 @@ import type { Machine, MachineUser } from '@webxterm/contracts/rest';
 import { useState } from 'react';
 import { Face } from '../layout/face.tsx';
 import { Failure } from '../layout/failure.tsx';
+import { localTime } from '../layout/format.ts';
 import classes from './cards.module.css';
 import { GrantForm } from './grant-form.tsx';
 import { useMachineUsers, useRevoke } from './manage-queries.ts';
-import { localTime } from './phrases.ts';
 
 /** Who else may use a machine. */
 export const AccessCard = ({ machine }: { machine: Machine }) => {

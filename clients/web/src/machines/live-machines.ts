@@ -8,7 +8,7 @@ import type { MachineList, Server } from '../api/server.ts';
 import { useServer } from '../api/server-context.tsx';
 import { EventStreamParser, type ServerEvent } from './event-stream.ts';
 import { listWithEvent, machineKeys, withEvent } from './machine-cache.ts';
-import { type MachineNews, shareAmongTabs } from './one-stream.ts';
+import { type MachineNews, shareAmongTabs } from './shared-event-stream.ts';
 
 /** The hub sends a comment every 15 s: twice missed, and the stream is dead whatever TCP thinks. */
 const silenceMs = 35_000;

@@ -6,16 +6,18 @@ import { lazy, Suspense } from 'react';
 import { ApiError } from '../api/api-error.ts';
 import { usePageTitle } from '../brand/page-title.ts';
 import { Failure } from '../layout/failure.tsx';
+import { ago, duration, gigabytes, localTime } from '../layout/format.ts';
 import { NotFound } from '../layout/not-found.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
 import { SessionRows } from '../sessions/session-rows.tsx';
 import classes from './cards.module.css';
 import { useMachine, useRights } from './machine-queries.ts';
+import { isShared } from './machine-rights.ts';
 import { OpenTerminal } from './machine-table.tsx';
 import { useUpdateMachine } from './manage-queries.ts';
 import { Meter } from './meter.tsx';
 import { useNow } from './now.ts';
-import { ago, duration, gigabytes, isShared, localTime, platform } from './phrases.ts';
+import { platform } from './platform-name.ts';
 import { Status } from './status.tsx';
 
 const MachineActions = lazy(() =>

@@ -6,7 +6,7 @@ import { useServer } from '../api/server-context.tsx';
 import { useProfile } from '../profile/profile-query.ts';
 import { usePollInterval } from './live-machines.ts';
 import { machineKeys } from './machine-cache.ts';
-import { rightsOn } from './phrases.ts';
+import { rightsOn } from './machine-rights.ts';
 
 /** A page of my machines; the page before stays on the screen while the next one comes. */
 export const useMachineList = (query: MachineQuery): UseQueryResult<MachineList> => {

@@ -3,10 +3,11 @@ import { IconTerminal2 } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import type { Machine } from '@webxterm/contracts/rest';
 import type { UnreadableMachine } from '../api/machine-rows.ts';
+import { ago } from '../layout/format.ts';
 import { useRights } from './machine-queries.ts';
 import classes from './machine-table.module.css';
 import { Meter } from './meter.tsx';
-import { ago, platform } from './phrases.ts';
+import { platform } from './platform-name.ts';
 import { Status } from './status.tsx';
 
 interface MachineTableProps {

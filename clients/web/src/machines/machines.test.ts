@@ -1,12 +1,14 @@
 import type { Machine, MachineEvent } from '@webxterm/contracts/rest';
 import { describe, expect, it } from 'vitest';
 import { readMachines } from '../api/machine-rows.ts';
+import { ago, duration } from '../layout/format.ts';
 import { keepAdding, readAdding } from './adding.ts';
 import { EventStreamParser } from './event-stream.ts';
 import { cloneCommands, type Installation, installLine, maskedKey } from './install-command.ts';
 import { fingerprintOf } from './installation.ts';
 import { listWithEvent, withEvent } from './machine-cache.ts';
-import { ago, duration, platform, rightsOn } from './phrases.ts';
+import { rightsOn } from './machine-rights.ts';
+import { platform } from './platform-name.ts';
 
 const machine = (agentId: string): Machine => ({
   id: '1',

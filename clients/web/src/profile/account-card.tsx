@@ -4,7 +4,7 @@ import type { Profile } from '@webxterm/contracts/rest';
 import { useState } from 'react';
 import type { z } from 'zod';
 import { Failure } from '../layout/failure.tsx';
-import { localTime } from '../machines/phrases.ts';
+import { localTime } from '../layout/format.ts';
 import { accountErrors } from '../sign-in/account-errors.ts';
 import { useSignIn } from '../sign-in/sign-in-context.tsx';
 import { useUpdateProfile } from './own-account-queries.ts';

@@ -5,9 +5,9 @@ import { useState } from 'react';
 import type { z } from 'zod';
 import { CopyButton } from '../clipboard/copy-button.tsx';
 import { Failure } from '../layout/failure.tsx';
+import { ago, localTime } from '../layout/format.ts';
 import { maskedKey } from '../machines/install-command.ts';
 import { useNow } from '../machines/now.ts';
-import { ago, localTime } from '../machines/phrases.ts';
 import { useRegenerateApiKey } from './own-account-queries.ts';
 import classes from './profile-page.module.css';
 

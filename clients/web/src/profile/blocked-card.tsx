@@ -3,7 +3,7 @@ import { IconUserOff } from '@tabler/icons-react';
 import type { BlockedUser } from '@webxterm/contracts/rest';
 import { useState } from 'react';
 import { Failure } from '../layout/failure.tsx';
-import { localTime } from '../machines/phrases.ts';
+import { localTime } from '../layout/format.ts';
 import { useBlockedUsers, useBlockUser, useUnblockUser } from './own-account-queries.ts';
 import classes from './profile-page.module.css';
 

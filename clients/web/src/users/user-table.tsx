@@ -10,7 +10,7 @@ import {
 } from '@tabler/icons-react';
 import type { User } from '../api/account-calls.ts';
 import { Face } from '../layout/face.tsx';
-import { localTime } from '../machines/phrases.ts';
+import { localTime } from '../layout/format.ts';
 import type { UserAction } from './change-user-dialog.tsx';
 import classes from './users.module.css';
 

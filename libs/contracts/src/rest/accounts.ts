@@ -42,7 +42,7 @@ export const Role = z.enum(['user', 'admin']);
 export type Role = z.infer<typeof Role>;
 
 /** What sign-up and sign-in answer: fixed by the authentication API. */
-export const Session = z
+export const SignInAnswer = z
   .object({
     token: AccessToken,
     user: z.object({
@@ -52,7 +52,7 @@ export const Session = z
       api_key: z.string(),
     }),
   })
-  .meta({ id: 'Session' });
+  .meta({ id: 'SignInAnswer' });
 
 export const signup = defineRoute({
   id: 'signup',
@@ -66,7 +66,7 @@ export const signup = defineRoute({
     email: Email,
     password: Password,
   }),
-  success: { status: 201, schema: Session },
+  success: { status: 201, schema: SignInAnswer },
   errors: ['email_taken', 'username_taken', 'signup_closed'],
 });
 
@@ -81,7 +81,7 @@ export const login = defineRoute({
     email: z.string().max(254),
     password: z.string().max(512),
   }),
-  success: { status: 200, schema: Session },
+  success: { status: 200, schema: SignInAnswer },
   errors: ['wrong_credentials', 'user_disabled'],
 });
 

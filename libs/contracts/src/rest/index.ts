@@ -3,11 +3,11 @@ import { accountRoutes } from './accounts.ts';
 import { auditRoutes } from './audit.ts';
 import { commandRoutes } from './commands.ts';
 import { dashboardRoutes } from './dashboard.ts';
-import { doorRoutes } from './door.ts';
-import { linkRoutes } from './links.ts';
+import { gatewayRoutes } from './gateway.ts';
 import { machineRoutes } from './machines.ts';
 import { profileRoutes } from './profile.ts';
 import type { Route } from './route.ts';
+import { linkRoutes } from './setup-links.ts';
 import { signinRoutes } from './signins.ts';
 import { terminalRoutes } from './terminals.ts';
 import { userRoutes } from './users.ts';
@@ -18,12 +18,12 @@ export * from './accounts.ts';
 export * from './audit.ts';
 export * from './commands.ts';
 export * from './dashboard.ts';
-export * from './door.ts';
-export * from './links.ts';
+export * from './gateway.ts';
 export * from './machines.ts';
 export * from './pages.ts';
 export * from './profile.ts';
 export * from './route.ts';
+export * from './setup-links.ts';
 export * from './signins.ts';
 export * from './terminals.ts';
 export * from './users.ts';
@@ -41,5 +41,5 @@ export const allRoutes: readonly Route[] = [
   ...commandRoutes,
   ...dashboardRoutes,
   ...terminalRoutes,
-  ...doorRoutes,
+  ...gatewayRoutes,
 ];

@@ -8,8 +8,8 @@ import { ask } from '@webxterm/shared/bus';
 import type { ActivityLog } from '../dashboard/activity-log.ts';
 import type { AccessRecord, MachineModels, StoredMachine } from '../machines/record.ts';
 import { type MachineStore, scopeOf } from '../machines/store.ts';
-import type { EndStore } from './end-store.ts';
 import type { AccessNews } from './news.ts';
+import type { PendingTerminations } from './pending-terminations.ts';
 import type { People } from './people.ts';
 import type { BlockedGiver } from './person-record.ts';
 
@@ -17,7 +17,7 @@ export interface OwnAccessOptions {
   readonly models: MachineModels;
   readonly store: Pick<MachineStore, 'find'>;
   readonly people: People;
-  readonly ends: EndStore;
+  readonly ends: PendingTerminations;
   readonly news: AccessNews;
   readonly bus: NatsConnection;
   readonly auditor: Pick<Auditor, 'recordIn'>;

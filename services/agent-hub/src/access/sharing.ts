@@ -11,17 +11,17 @@ import type { ActivityLog } from '../dashboard/activity-log.ts';
 import { unchanged } from '../machines/changes.ts';
 import type { ManagedMachines } from '../machines/managed.ts';
 import { type AccessRecord, isPending, type MachineModels, type StoredMachine } from '../machines/record.ts';
-import type { EndStore } from './end-store.ts';
 import { hostsStack } from './hosts-stack.ts';
 import { Lookups } from './lookups.ts';
 import type { AccessNews } from './news.ts';
+import type { PendingTerminations } from './pending-terminations.ts';
 import type { People } from './people.ts';
 
 export interface SharingOptions {
   readonly models: MachineModels;
   readonly people: People;
   readonly managed: ManagedMachines;
-  readonly ends: EndStore;
+  readonly ends: PendingTerminations;
   readonly news: AccessNews;
   readonly bus: NatsConnection;
   readonly auditor: Pick<Auditor, 'recordIn'>;

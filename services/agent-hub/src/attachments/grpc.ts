@@ -15,18 +15,18 @@ import {
   rawHubAttach,
 } from '@webxterm/contracts/grpc';
 import { AppError, toAppError } from '@webxterm/shared';
-import { claimOf, unasked } from '../links/agent-port.ts';
-import type { ToAgent } from '../links/link.ts';
+import { claimOf, unasked } from '../agent-links/agent-port.ts';
+import type { ToAgent } from '../agent-links/link.ts';
 import { type Allowed, endsSessionsOf, requireRight } from '../machines/access-rule.ts';
-import { Attach, type AttachOptions, notHere } from './attach.ts';
+import { AttachCall, type AttachCallOptions, notHere } from './attach-call.ts';
 import type { Rendezvous } from './rendezvous.ts';
 import { failStream, type RawStream } from './splice.ts';
 
 /** The service on the internal port, behind its rules, with attach messages left as they come off the wire. */
 export const hubServiceDefinition: ServiceDefinition = { ...HubServiceService, attach: rawHubAttach };
 
-export const hubService = (options: AttachOptions): UntypedServiceImplementation => ({
-  attach: (viewer: RawStream) => void new Attach(options, viewer).run(),
+export const hubService = (options: AttachCallOptions): UntypedServiceImplementation => ({
+  attach: (viewer: RawStream) => void new AttachCall(options, viewer).run(),
   endSession: unary(options, async (request: EndSessionRequest): Promise<EndSessionResponse> => {
     checkId(request.sessionId, 'session');
     const { send, access, userId } = await reach(options, request);
@@ -62,7 +62,7 @@ class NotHere extends Error {
 
 /** Who asks may use the machine, and it is here. */
 const reach = async (
-  { allowList, authorizer, links }: Pick<AttachOptions, 'allowList' | 'authorizer' | 'links'>,
+  { allowList, authorizer, links }: Pick<AttachCallOptions, 'allowList' | 'authorizer' | 'links'>,
   { sid, agentId }: { sid: string; agentId: string },
 ): Promise<{ send: (message: ToAgent) => void; access: Allowed; userId: string }> => {
   const signin = await allowList.find(sid);
@@ -74,7 +74,7 @@ const reach = async (
 };
 
 const unary =
-  <Q, A>(options: AttachOptions, act: (request: Q) => Promise<A>) =>
+  <Q, A>(options: AttachCallOptions, act: (request: Q) => Promise<A>) =>
   (call: ServerUnaryCall<Q, A>, callback: sendUnaryData<A>): void => {
     act(call.request).then(
       (answer) => callback(null, answer),

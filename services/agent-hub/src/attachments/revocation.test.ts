@@ -1,7 +1,7 @@
 import { signinDetachAfterMs } from '@webxterm/contracts/bus';
 import { AppError, createLogger } from '@webxterm/shared';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { LinkTable } from '../links/link-table.ts';
+import { LinkTable } from '../agent-links/link-table.ts';
 import { Authorizer } from '../machines/authorize.ts';
 import { AttachmentTable } from './attachment-table.ts';
 import { Revocation } from './revocation.ts';

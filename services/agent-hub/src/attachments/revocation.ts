@@ -2,7 +2,7 @@ import type { SigninEntry } from '@webxterm/contracts/bus';
 import { type MachineRole, rightsOf } from '@webxterm/contracts/rights';
 import { type Logger, toAppError } from '@webxterm/shared';
 import type { AllowList } from '@webxterm/shared/bus';
-import type { LinkTable } from '../links/link-table.ts';
+import type { LinkTable } from '../agent-links/link-table.ts';
 import type { Authorizer } from '../machines/authorize.ts';
 import { isOwner } from './attach-right.ts';
 import type { Attachment, AttachmentTable } from './attachment-table.ts';

@@ -1,6 +1,6 @@
 import type { CommandOutput } from '@webxterm/contracts/grpc';
 import { describe, expect, it } from 'vitest';
-import type { ToAgent } from '../links/link.ts';
+import type { ToAgent } from '../agent-links/link.ts';
 import { Commands, maxRunning, maxRunningPerUser } from './commands.ts';
 
 /** A machine that was told of commands, and answers when the test says so. */

@@ -3,8 +3,8 @@ import type { CommandOutput } from '@webxterm/contracts/grpc';
 import type { CommandResult } from '@webxterm/contracts/rest';
 import { plainText } from '@webxterm/contracts/text';
 import { AppError } from '@webxterm/shared';
-import { readSignal } from '../links/agent-claims.ts';
-import type { Link } from '../links/link.ts';
+import { readSignal } from '../agent-links/agent-claims.ts';
+import type { Link } from '../agent-links/link.ts';
 
 /** The link of the machine that runs a command. */
 type CommandLink = Pick<Link, 'send' | 'onClose'>;

@@ -3,7 +3,7 @@ import { commandAtHub } from '@webxterm/contracts/bus';
 import type { CommandResult } from '@webxterm/contracts/rest';
 import { AppError, type Logger } from '@webxterm/shared';
 import { type AllowList, answer, ask } from '@webxterm/shared/bus';
-import type { LinkTable } from '../links/link-table.ts';
+import type { LinkTable } from '../agent-links/link-table.ts';
 import { requireRight } from '../machines/access-rule.ts';
 import type { Authorizer } from '../machines/authorize.ts';
 import type { Commands } from './commands.ts';

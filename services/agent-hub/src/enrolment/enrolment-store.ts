@@ -1,7 +1,7 @@
 import { AppError } from '@webxterm/shared';
 import { duplicateIndexKey } from '@webxterm/shared/mongo';
 import mongoose, { type ClientSession } from 'mongoose';
-import type { EndStore } from '../access/end-store.ts';
+import type { PendingTerminations } from '../access/pending-terminations.ts';
 import { makeAgentId } from '../machines/agent-id.ts';
 import { inTime } from '../machines/in-time.ts';
 import { numberedName, storedName } from '../machines/machine-name.ts';
@@ -29,10 +29,14 @@ const maxNameTries = 200;
 /** Which machine it is that dials, and how a new one comes in. */
 export class EnrolmentStore {
   readonly #machines: MachineModels['machines'];
-  readonly #ends: Pick<EndStore, 'add'>;
+  readonly #ends: Pick<PendingTerminations, 'add'>;
   readonly #maxPerOwner: number;
 
-  constructor({ machines }: Pick<MachineModels, 'machines'>, ends: Pick<EndStore, 'add'>, maxPerOwner: number) {
+  constructor(
+    { machines }: Pick<MachineModels, 'machines'>,
+    ends: Pick<PendingTerminations, 'add'>,
+    maxPerOwner: number,
+  ) {
     this.#machines = machines;
     this.#ends = ends;
     this.#maxPerOwner = maxPerOwner;

@@ -1,8 +1,8 @@
 import type { Auditor } from '@webxterm/shared/audit';
 import { duplicateIndexKey } from '@webxterm/shared/mongo';
+import { makeMachineCredential, sha256Hex } from '../agent-links/machine-credential.ts';
+import { LinkRefusal } from '../agent-links/refusal.ts';
 import type { ActivityLog } from '../dashboard/activity-log.ts';
-import { makeMachineCredential, sha256Hex } from '../links/machine-credential.ts';
-import { LinkRefusal } from '../links/refusal.ts';
 import { isPending, type StoredMachine } from '../machines/record.ts';
 import type { ReportedFacts } from '../machines/store.ts';
 import type { EnrolmentStore } from './enrolment-store.ts';

@@ -9,10 +9,10 @@ import {
 } from '@webxterm/contracts/grpc';
 import { createLogger } from '@webxterm/shared';
 import { afterEach, describe, expect, it } from 'vitest';
+import { agentPort } from '../agent-links/agent-port.ts';
+import { agentServiceDefinition } from '../agent-links/agent-service.ts';
 import { hubServiceDefinition } from '../attachments/grpc.ts';
 import { internalPort } from '../attachments/internal-port.ts';
-import { agentPort } from '../links/agent-port.ts';
-import { agentServiceDefinition } from '../links/agent-service.ts';
 import {
   flag,
   frame,

@@ -3,7 +3,7 @@ import { MachineStatsEvent, machineStatsWildcard, machineSubject } from '@webxte
 import type { ResourceStats as WireStats } from '@webxterm/contracts/grpc';
 import type { MachineEvent, MachineStatus, ResourceStats } from '@webxterm/contracts/rest';
 import type { Logger } from '@webxterm/shared';
-import { readStats, readUptime } from '../links/agent-claims.ts';
+import { readStats, readUptime } from '../agent-links/agent-claims.ts';
 import type { MachineRecord } from './record.ts';
 import type { StatsHistory } from './stats-history.ts';
 import type { StatsRecord } from './stats-record.ts';

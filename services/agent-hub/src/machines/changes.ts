@@ -3,8 +3,8 @@ import type { Caller } from '@webxterm/shared/api';
 import type { Auditor } from '@webxterm/shared/audit';
 import { duplicateIndexKey } from '@webxterm/shared/mongo';
 import type { ClientSession } from 'mongoose';
-import type { EndStore } from '../access/end-store.ts';
 import type { AccessNews } from '../access/news.ts';
+import type { PendingTerminations } from '../access/pending-terminations.ts';
 import type { People } from '../access/people.ts';
 import type { ActivityLog } from '../dashboard/activity-log.ts';
 import type { EnrolmentStore } from '../enrolment/enrolment-store.ts';
@@ -26,7 +26,7 @@ export interface MachineChangesOptions {
   readonly enrolments: Pick<EnrolmentStore, 'requireRoom'>;
   readonly people: People;
   readonly managed: ManagedMachines;
-  readonly ends: EndStore;
+  readonly ends: PendingTerminations;
   readonly news: AccessNews;
   readonly auditor: Pick<Auditor, 'recordIn'>;
   readonly activityLog: ActivityLog;

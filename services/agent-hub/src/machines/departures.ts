@@ -6,8 +6,8 @@ import { ask } from '@webxterm/shared/bus';
 import { duplicateIndexKey } from '@webxterm/shared/mongo';
 import { trusted } from 'mongoose';
 import type { z } from 'zod';
-import type { EndStore, NewEnd } from '../access/end-store.ts';
 import type { AccessNews } from '../access/news.ts';
+import type { NewTermination, PendingTerminations } from '../access/pending-terminations.ts';
 import type { People } from '../access/people.ts';
 import type { ActivityLog } from '../dashboard/activity-log.ts';
 import { factOf, type MachineChanges, unchanged } from './changes.ts';
@@ -20,7 +20,7 @@ export interface DeparturesOptions {
   readonly models: MachineModels;
   readonly changes: MachineChanges;
   readonly people: People;
-  readonly ends: EndStore;
+  readonly ends: PendingTerminations;
   readonly news: AccessNews;
   readonly auditor: Pick<Auditor, 'recordIn'>;
   readonly activityLog: ActivityLog;
@@ -67,7 +67,7 @@ export class Departures {
       models.access.distinct('agent_id', { user_id: userId }),
     ]);
     const wanted = [...new Set([...owned, ...granted])].map(
-      (agent_id): NewEnd => ({ agent_id, user_id: userId, cause: 'user_disabled' }),
+      (agent_id): NewTermination => ({ agent_id, user_id: userId, cause: 'user_disabled' }),
     );
     await ends.add(wanted);
     for (const { agent_id } of wanted) news.tell(agent_id, userId, null);

@@ -1,6 +1,6 @@
 import type { Machine, MachineStatus } from '@webxterm/contracts/rest';
 import { plainText } from '@webxterm/contracts/text';
-import { plainFacts, plainLabels, plainStats, readUptime } from '../links/agent-claims.ts';
+import { plainFacts, plainLabels, plainStats, readUptime } from '../agent-links/agent-claims.ts';
 import type { Allowed } from './access-rule.ts';
 import type { Latest } from './activity.ts';
 import { isPending, type StoredMachine } from './record.ts';

@@ -3,8 +3,8 @@ import { keepSessionEnd, machinesOfUser } from '@webxterm/contracts/bus';
 import { AgentId } from '@webxterm/contracts/rest';
 import { AppError, type Logger } from '@webxterm/shared';
 import { type AllowList, answer } from '@webxterm/shared/bus';
-import type { EndStore } from '../access/end-store.ts';
 import type { AccessNews } from '../access/news.ts';
+import type { PendingTerminations } from '../access/pending-terminations.ts';
 import { endsSessionsOf } from './access-rule.ts';
 import type { Authorizer } from './authorize.ts';
 import type { MachineStore } from './store.ts';
@@ -15,7 +15,7 @@ export interface UserAnswersOptions {
   readonly store: MachineStore;
   readonly allowList: Pick<AllowList, 'find'>;
   readonly authorizer: Authorizer;
-  readonly ends: EndStore;
+  readonly ends: PendingTerminations;
   readonly news: AccessNews;
 }
 

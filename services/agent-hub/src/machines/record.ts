@@ -1,7 +1,7 @@
 import type { Machine, ResourceStats } from '@webxterm/contracts/rest';
 import { type Connection, type Model, Schema, type Types } from 'mongoose';
-import { type EndRecord, endSchema } from '../access/end-record.ts';
 import { type PersonRecord, personSchema } from '../access/person-record.ts';
+import { endSchema, type TerminationRecord } from '../access/termination-record.ts';
 import { type ActivityRecord, activitySchema } from '../dashboard/record.ts';
 import { type StatsRecord, statsSchema } from './stats-record.ts';
 
@@ -154,7 +154,7 @@ export interface MachineModels {
   readonly machines: Model<MachineRecord>;
   readonly access: Model<AccessRecord>;
   readonly people: Model<PersonRecord>;
-  readonly ends: Model<EndRecord>;
+  readonly ends: Model<TerminationRecord>;
   readonly activity: Model<ActivityRecord>;
   readonly stats: Model<StatsRecord>;
 }
@@ -164,7 +164,7 @@ export const defineMachineModels = (connection: Connection): MachineModels => ({
   machines: connection.model<MachineRecord>('Machine', machineSchema),
   access: connection.model<AccessRecord>('MachineAccess', accessSchema),
   people: connection.model<PersonRecord>('Person', personSchema),
-  ends: connection.model<EndRecord>('MachineEnd', endSchema),
+  ends: connection.model<TerminationRecord>('MachineEnd', endSchema),
   activity: connection.model<ActivityRecord>('MachineActivity', activitySchema),
   stats: connection.model<StatsRecord>('MachineStats', statsSchema),
 });

@@ -3,8 +3,8 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { AgentPresence, agentKey, presenceBucket } from '@webxterm/contracts/bus';
 import type { Logger } from '@webxterm/shared';
 import { entryValue, openBucket, type PresenceView, parseEntry } from '@webxterm/shared/bus';
-import { mayReplace } from '../links/fencing.ts';
-import type { Link } from '../links/link.ts';
+import { mayReplace } from '../agent-links/fencing.ts';
+import type { Link } from '../agent-links/link.ts';
 
 export interface EntriesOptions {
   readonly bus: NatsConnection;

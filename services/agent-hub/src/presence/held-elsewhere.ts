@@ -1,5 +1,5 @@
 import { type AgentPresence, hubLeaseMs } from '@webxterm/contracts/bus';
-import { deadAfterMs } from '../links/link.ts';
+import { deadAfterMs } from '../agent-links/link.ts';
 
 /**
  * A hub ends a link that is silent for 4 s, takes its entry away, and loses its lease of 15 s when it can do neither. An entry that

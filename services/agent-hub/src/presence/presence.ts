@@ -1,9 +1,9 @@
 import { hubLeaseRenewMs } from '@webxterm/contracts/bus';
 import type { Logger } from '@webxterm/shared';
 import type { PresenceView } from '@webxterm/shared/bus';
-import type { Link, LinkIdentity } from '../links/link.ts';
-import type { Contest, LinkTable } from '../links/link-table.ts';
-import { LinkRefusal } from '../links/refusal.ts';
+import type { Link, LinkIdentity } from '../agent-links/link.ts';
+import type { Contest, LinkTable } from '../agent-links/link-table.ts';
+import { LinkRefusal } from '../agent-links/refusal.ts';
 import type { PresenceEntries } from './entries.ts';
 import { HeldElsewhere } from './held-elsewhere.ts';
 import { deadHubGraceMs, OnlineRule } from './online.ts';

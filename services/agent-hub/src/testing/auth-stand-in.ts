@@ -13,7 +13,7 @@ import {
 import { AppError, type JwtKey, type Logger } from '@webxterm/shared';
 import { hashSid, signAccessToken } from '@webxterm/shared/api';
 import { answer, connectBus, EntrySigner, openBucket, sealMessage } from '@webxterm/shared/bus';
-import { sha256Hex } from '../links/machine-credential.ts';
+import { sha256Hex } from '../agent-links/machine-credential.ts';
 import { signerRoot } from './test-hub.ts';
 
 export interface TestUser {

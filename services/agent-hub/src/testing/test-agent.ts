@@ -11,7 +11,7 @@ import {
   type ServerMessage,
   type Welcome,
 } from '@webxterm/contracts/grpc';
-import { helloBytes } from '../links/hello-signature.ts';
+import { helloBytes } from '../agent-links/hello-signature.ts';
 import { withoutSubchannelSharing } from './channel.ts';
 import { Mailbox } from './mailbox.ts';
 

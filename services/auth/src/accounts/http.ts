@@ -1,4 +1,4 @@
-import { login, type Profile, profile, type Session, signup } from '@webxterm/contracts/rest';
+import { login, type Profile, profile, type SignInAnswer, signup } from '@webxterm/contracts/rest';
 import { AppError } from '@webxterm/shared';
 import type { Api, RequestContext } from '@webxterm/shared/api';
 import type { z } from 'zod';
@@ -22,7 +22,7 @@ export const mountAccounts = (
   api: Api,
   { accounts, users, apiKeys, deviceCookieName, countSignin }: AccountRoutes,
 ): void => {
-  api.mount(signup, async ({ body, context }) => sessionOf(await accounts.signUp(body, originOf(context))));
+  api.mount(signup, async ({ body, context }) => signInAnswerOf(await accounts.signUp(body, originOf(context))));
 
   api.mount(login, async ({ body, context }) => {
     const device = readCookie(context.request.headers.cookie, deviceCookieName);
@@ -31,7 +31,7 @@ export const mountAccounts = (
       throw error;
     });
     countSignin('ok');
-    return sessionOf(signedIn);
+    return signInAnswerOf(signedIn);
   });
 
   api.mount(profile, async ({ caller }) => {
@@ -43,7 +43,7 @@ export const mountAccounts = (
 
 export const originOf = (context: RequestContext) => ({ clientIp: context.clientIp, userAgent: context.userAgent });
 
-export const sessionOf = ({ token, user, apiKey }: SignedIn): z.input<typeof Session> => ({
+export const signInAnswerOf = ({ token, user, apiKey }: SignedIn): z.input<typeof SignInAnswer> => ({
   token,
   user: { id: user._id.toHexString(), username: user.username, email: user.email, api_key: apiKey },
 });

@@ -6,8 +6,8 @@ import { userTarget } from '../accounts/audit-target.ts';
 import type { User } from '../accounts/user.ts';
 import type { UserStore } from '../accounts/user-store.ts';
 import { inTransaction } from '../database/transaction.ts';
-import type { LinkStore } from '../links/link-store.ts';
 import type { Passwords } from '../passwords/passwords.ts';
+import type { SetupLinkStore } from '../setup-links/setup-link-store.ts';
 import type { SigninStore } from '../signins/signin-store.ts';
 import type { Signins } from '../signins/signins.ts';
 import { byOperator } from '../signins/standing.ts';
@@ -17,7 +17,7 @@ export interface OperatorOptions {
   readonly connection: Connection;
   readonly users: UserStore;
   readonly store: SigninStore;
-  readonly links: LinkStore;
+  readonly links: SetupLinkStore;
   readonly passwords: Passwords;
   readonly signins: Pick<Signins, 'deleteAll'>;
   readonly admin: UserAdmin;

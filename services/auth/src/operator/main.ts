@@ -5,12 +5,12 @@ import { AuditOutbox, Auditor } from '@webxterm/shared/audit';
 import { exitForUsage, exitWithHelp } from '@webxterm/shared/command-line';
 import { connectMongo } from '@webxterm/shared/mongo';
 import { UserStore } from '../accounts/user-store.ts';
-import { LinkStore } from '../links/link-store.ts';
 import { Outbox } from '../outbox/outbox.ts';
 import { Passwords } from '../passwords/passwords.ts';
 import { bcryptCost } from '../passwords/stored-password.ts';
 import { deriveRootKeys } from '../root-keys/root-keys.ts';
 import { readOperatorSettings } from '../settings.ts';
+import { SetupLinkStore } from '../setup-links/setup-link-store.ts';
 import { SigninStore } from '../signins/signin-store.ts';
 import { Signins } from '../signins/signins.ts';
 import { UserAdmin } from '../users/user-admin.ts';
@@ -49,7 +49,7 @@ const connect = async (shutdown: Shutdown): Promise<OperatorCommands> => {
   });
   const passwords = new Passwords(deriveRootKeys(settings.ROOT_KEY), bcryptCost);
   const admin = new UserAdmin({ connection, users, store, outbox, worker: later, auditor });
-  const links = new LinkStore(connection);
+  const links = new SetupLinkStore(connection);
   return new OperatorCommands({ connection, users, store, links, passwords, signins, admin, auditor });
 };
 

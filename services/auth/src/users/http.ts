@@ -11,7 +11,7 @@ import type { Api } from '@webxterm/shared/api';
 import type { z } from 'zod';
 import type { Deletion } from '../accounts/deletion.ts';
 import type { User } from '../accounts/user.ts';
-import type { Links } from '../links/links.ts';
+import type { SetupLinks } from '../setup-links/setup-links.ts';
 import type { Standing } from '../signins/standing.ts';
 import type { NewAccounts } from './new-accounts.ts';
 import type { UserAdmin } from './user-admin.ts';
@@ -19,7 +19,7 @@ import type { UserAdmin } from './user-admin.ts';
 export interface UserRoutes {
   readonly admin: UserAdmin;
   readonly newAccounts: NewAccounts;
-  readonly links: Links;
+  readonly links: SetupLinks;
   readonly deletion: Deletion;
   readonly standing: Standing;
 }

@@ -6,14 +6,14 @@ import type { User } from '../accounts/user.ts';
 import type { UserStore } from '../accounts/user-store.ts';
 import type { ApiKeys } from '../api-keys/api-keys.ts';
 import { inTransaction } from '../database/transaction.ts';
-import type { Links, MadeLink } from '../links/links.ts';
+import type { NewSetupLink, SetupLinks } from '../setup-links/setup-links.ts';
 import type { StillAllowed } from '../signins/standing.ts';
 
 export interface NewAccountsOptions {
   readonly connection: Connection;
   readonly users: UserStore;
   readonly apiKeys: Pick<ApiKeys, 'make'>;
-  readonly links: Pick<Links, 'make'>;
+  readonly links: Pick<SetupLinks, 'make'>;
   readonly auditor: Pick<Auditor, 'recordIn'>;
   readonly now?: () => number;
 }
@@ -32,7 +32,7 @@ export class NewAccounts {
   async make(
     account: Pick<User, 'username' | 'email' | 'role'>,
     stillAllowed: StillAllowed,
-  ): Promise<{ user: User; link: MadeLink }> {
+  ): Promise<{ user: User; link: NewSetupLink }> {
     const { connection, users, apiKeys, links, auditor } = this.#options;
     const { user } = newUser(apiKeys, { ...account, password_hash: null, created_at: new Date(this.#now()) });
     const link = await inTransaction(connection, async (session) => {

@@ -1,8 +1,8 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import { AppError } from '@webxterm/shared';
-import { answerError } from '../door/answer.ts';
 import { type Admitted, maxBody } from '../edge/edge.ts';
 import { declaredLength, isBodyless } from '../edge/framing.ts';
+import { answerError } from '../server/answer.ts';
 
 /** Bytes of an oversized body that are still read, so that a client that sends everything before it reads gets its 413. */
 export const maxDrained = 1024 * 1024;

@@ -6,8 +6,8 @@ import { AppError, type Logger } from '@webxterm/shared';
 import type { HubChannels } from '../hub-client/channels.ts';
 import { HubStream } from '../hub-client/hub-stream.ts';
 import type { HubLocation, Locator } from '../hub-client/locator.ts';
+import { waitBeforeTry } from './attach-timing.ts';
 import { outputAfter } from './frame-peek.ts';
-import { waitBeforeTry } from './retry.ts';
 
 /** Of what a machine says when it refuses. */
 const maxRefusalText = 300;

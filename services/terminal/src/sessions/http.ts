@@ -12,9 +12,9 @@ import {
 import { AppError, toAppError } from '@webxterm/shared';
 import type { Api, Caller } from '@webxterm/shared/api';
 import type { Auditor } from '@webxterm/shared/audit';
-import type { Denials } from '../edges/denials.ts';
 import { newId } from '../tickets/admission.ts';
 import { sealTicket, ticketLifeSeconds } from '../tickets/ticket.ts';
+import type { Denials } from '../websocket/denials.ts';
 import type { MachineCalls } from './machine-calls.ts';
 import type { SessionRecord } from './record.ts';
 import type { SessionStore } from './store.ts';

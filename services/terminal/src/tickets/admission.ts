@@ -29,7 +29,7 @@ export interface AdmissionOptions {
 }
 
 /** Tells who a token admits. One-use tokens are used up by it. */
-export class Doorkeeper {
+export class AdmissionControl {
   readonly #options: AdmissionOptions;
 
   constructor(options: AdmissionOptions) {

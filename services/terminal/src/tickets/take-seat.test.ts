@@ -3,8 +3,8 @@ import type { SigninEntry } from '@webxterm/contracts/bus';
 import { AppError } from '@webxterm/shared';
 import { hashSid, sealResumePass } from '@webxterm/shared/api';
 import { expect, it } from 'vitest';
-import { OpenTerminals } from '../attachment/registry.ts';
-import { Doorkeeper } from './admission.ts';
+import { OpenTerminals } from '../attachment/open-terminals.ts';
+import { AdmissionControl } from './admission.ts';
 import { takeSeat } from './take-seat.ts';
 import { sealTicket } from './ticket.ts';
 
@@ -44,8 +44,15 @@ const world = () => {
     },
   };
   const terminals = new OpenTerminals({ perUser: 2, heldPerUser: 1, elsewhere: () => 0, changed: () => {} });
-  const doorkeeper = new Doorkeeper({ jwtKeys: [], ticketKey: key, passKey: key, allowList, redemption, now });
-  const enter = async (text: string) => takeSeat(terminals, allowList, await doorkeeper.admit(text));
+  const admissionControl = new AdmissionControl({
+    jwtKeys: [],
+    ticketKey: key,
+    passKey: key,
+    allowList,
+    redemption,
+    now,
+  });
+  const enter = async (text: string) => takeSeat(terminals, allowList, await admissionControl.admit(text));
   return { signins, terminals, enter, arrived, release };
 };
 

@@ -1,5 +1,6 @@
 import type { AllowList } from '@webxterm/shared/bus';
-import type { OpenTerminals, Seat } from '../attachment/registry.ts';
+import type { Seat } from '../attachment/open-terminal.ts';
+import type { OpenTerminals } from '../attachment/open-terminals.ts';
 import type { Admission } from './admission.ts';
 
 /**

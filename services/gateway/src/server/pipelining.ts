@@ -13,7 +13,7 @@ interface Turn {
  * Serves the requests of one connection one after another. When a connection ends, Node closes only the response that is being sent. A
  * response queued behind it is never closed, so its resources (an open file, a request to a service) would leak.
  */
-export class Turns {
+export class PipelineQueue {
   /** Unanswered requests by connection, in order. The first one is in progress. */
   readonly #lines = new WeakMap<Duplex, Turn[]>();
 

@@ -4,7 +4,7 @@ import { type SessionEndedEvent, sessionEndedSubject } from '@webxterm/contracts
 import { type AgentMessage, AgentServiceService, rawAgentAttach, type SessionEnded } from '@webxterm/contracts/grpc';
 import type { Logger } from '@webxterm/shared';
 import { sealMessage, type TextSigner } from '@webxterm/shared/bus';
-import type { Settlement } from '../access/settlement.ts';
+import type { TerminationDelivery } from '../access/termination-delivery.ts';
 import type { RawStream } from '../attachments/splice.ts';
 import type { Commands } from '../commands/commands.ts';
 import type { GuardedPort } from '../grpc-server/guarded-port.ts';
@@ -27,7 +27,7 @@ export interface AgentServiceOptions {
   readonly activity: Activity;
   readonly store: MachineStore;
   readonly sessionLists: SessionLists;
-  readonly settlement: Pick<Settlement, 'follow'>;
+  readonly terminations: Pick<TerminationDelivery, 'follow'>;
   readonly commands: Pick<Commands, 'heard'>;
   readonly bus: NatsConnection;
   /** Signs what is told to the terminal service. */
@@ -83,11 +83,11 @@ export class AgentService {
   }
 
   #announce(link: Link): void {
-    const { presence, activity, table, logger, settlement } = this.#options;
+    const { presence, activity, table, logger, terminations } = this.#options;
     const { agentId, generation } = link.identity;
     logger.info({ agent_id: agentId, generation: String(generation) }, 'agent linked');
     presence.follow(link);
-    settlement.follow(link);
+    terminations.follow(link);
     activity.status(agentId, 'online');
     link.onClose(() => {
       logger.info({ agent_id: agentId, generation: String(generation) }, 'agent link ended');

@@ -4,11 +4,11 @@ import { AttachGrant, wrapFrame } from '@webxterm/contracts/grpc';
 import { afterEach, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { Attachment } from '../attachment/attachment.ts';
-import { OpenTerminals } from '../attachment/registry.ts';
+import { OpenTerminals } from '../attachment/open-terminals.ts';
 import { type AttachCall, acceptedFrame, HubInPlace } from '../testing/hub-in-place.ts';
 import { until } from '../testing/world.ts';
-import type { EdgeContext, Visit } from './edge.ts';
-import { V1Edge } from './v1.ts';
+import { V1Viewer } from './v1-viewer.ts';
+import type { ViewerContext, ViewerRequest } from './viewer-context.ts';
 
 const mib = 1024 * 1024;
 const payload = Buffer.alloc(64 * 1024);
@@ -33,7 +33,7 @@ const flood = (call: AttachCall): void => {
   more();
 };
 
-const contextFor = async (terminals: OpenTerminals): Promise<EdgeContext> => {
+const contextFor = async (terminals: OpenTerminals): Promise<ViewerContext> => {
   const hub = await HubInPlace.start(flood);
   ends.push(() => hub.stop());
   return {
@@ -45,7 +45,7 @@ const contextFor = async (terminals: OpenTerminals): Promise<EdgeContext> => {
   };
 };
 
-const visitOf = (userId: string): Visit => ({
+const visitOf = (userId: string): ViewerRequest => ({
   requestId: 'test',
   admission: {
     kind: 'jwt',
@@ -70,14 +70,14 @@ const visitOf = (userId: string): Visit => ({
 });
 
 /** The v1 edge on a real port; the path names the user. `sockets`: its side of each, in the order of their coming. */
-const openDoor = async (context: EdgeContext): Promise<{ url: string; sockets: WebSocket[] }> => {
+const openDoor = async (context: ViewerContext): Promise<{ url: string; sockets: WebSocket[] }> => {
   const sockets: WebSocket[] = [];
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false });
   ends.push(() => server.close());
   server.on('connection', (socket, { url = '' }) => {
-    const visit = visitOf(url.slice(1));
+    const viewerRequest = visitOf(url.slice(1));
     sockets.push(socket);
-    new V1Edge(context, socket, visit, context.terminals.enter(visit.admission));
+    new V1Viewer(context, socket, viewerRequest, context.terminals.enter(viewerRequest.admission));
   });
   await once(server, 'listening');
   const address = server.address();

@@ -75,4 +75,4 @@ export const wellKnown = defineRoute({
   success: { status: 200, schema: WellKnown },
 });
 
-export const doorRoutes = [health, openapi, apiDocs, wellKnown] as const;
+export const gatewayRoutes = [health, openapi, apiDocs, wellKnown] as const;

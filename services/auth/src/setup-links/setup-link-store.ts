@@ -1,7 +1,7 @@
 import { type ClientSession, type Connection, type Model, Schema, type Types, trusted } from 'mongoose';
-import type { Link } from './link.ts';
+import type { SetupLink } from './setup-link.ts';
 
-const linkSchema = new Schema<Link>(
+const linkSchema = new Schema<SetupLink>(
   {
     _id: { type: Schema.Types.ObjectId, required: true },
     token_hash: { type: String, required: true },
@@ -14,22 +14,22 @@ const linkSchema = new Schema<Link>(
   .index({ expires_at: 1 }, { expireAfterSeconds: 0 });
 
 /** The links collection. */
-export class LinkStore {
-  readonly #links: Model<Link>;
+export class SetupLinkStore {
+  readonly #links: Model<SetupLink>;
 
   constructor(connection: Connection) {
-    this.#links = connection.model<Link>('link', linkSchema, 'links');
+    this.#links = connection.model<SetupLink>('link', linkSchema, 'links');
   }
 
   /** In place of the user's link before it. */
-  async put(link: Link, session: ClientSession): Promise<void> {
+  async put(link: SetupLink, session: ClientSession): Promise<void> {
     await this.#links.replaceOne({ _id: link._id }, link, { upsert: true, session }).exec();
   }
 
-  byHash(tokenHash: string, now: Date): Promise<Link | null> {
+  byHash(tokenHash: string, now: Date): Promise<SetupLink | null> {
     return this.#links
       .findOne({ token_hash: tokenHash, expires_at: trusted({ $gt: now }) })
-      .lean<Link>()
+      .lean<SetupLink>()
       .exec();
   }
 

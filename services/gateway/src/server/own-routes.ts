@@ -13,7 +13,7 @@ import { answerError, answerJson } from './answer.ts';
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** The responses that the gateway produces itself. */
-export interface OwnAnswers {
+export interface OwnRoutes {
   /** By route id. */
   readonly routes: ReadonlyMap<string, Answer>;
   /** Any path outside of the API: the web UI, and the files from which machines install their agent. */
@@ -28,12 +28,12 @@ type Settings = Pick<
 >;
 
 /** `origins` are the allowed origins: the CSP lets the UI open WebSockets to them. */
-export const ownAnswers = (
+export const ownRoutes = (
   settings: Settings,
   version: string,
   origins: Iterable<string>,
   monitor: HealthMonitor,
-): OwnAnswers => {
+): OwnRoutes => {
   const { PUBLIC_URL: publicUrl, INSTALLATION_ID: installationId } = settings;
   // Built on the first request, so that it does not delay the start.
   let document: Promise<string> | undefined;

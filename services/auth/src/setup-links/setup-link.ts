@@ -7,7 +7,7 @@ import type { z } from 'zod';
 export const linkLifeSeconds = 3600;
 
 /** The link of a user, as it is kept: of no use to who reads the database. */
-export interface Link {
+export interface SetupLink {
   /** The user's id: there is one link at most, and a new one takes the place of the old. */
   _id: Types.ObjectId;
   /** SHA-256 of the whole token, base64url. */

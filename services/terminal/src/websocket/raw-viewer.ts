@@ -13,9 +13,9 @@ import { AppError } from '@webxterm/shared';
 import { InputQueue, OutputReader, OutputWindow, StreamProtocolError } from '@webxterm/stream';
 import type { WebSocket } from 'ws';
 import { type Attachment, type AttachmentRequest, refusalOf } from '../attachment/attachment.ts';
-import type { EndedFromHere, Seat } from '../attachment/registry.ts';
+import type { EndedFromHere, Seat } from '../attachment/open-terminal.ts';
 import { closeCodeFor, closeForEnd, closeReason, detachFor, errorFor } from './close-codes.ts';
-import { closeSocket, type EdgeContext, leftOnPurpose, watchSilence } from './edge.ts';
+import { closeSocket, leftOnPurpose, type ViewerContext, watchSilence } from './viewer-context.ts';
 
 /** A ping with the offset goes out this often; its pong says that the client has taken everything before it. */
 const pingEveryBytes = 128 * 1024;
@@ -37,7 +37,7 @@ export interface ClientWords {
 }
 
 export interface RawViewerOptions {
-  readonly context: EdgeContext;
+  readonly context: ViewerContext;
   readonly socket: WebSocket;
   readonly seat: Seat;
   readonly attachment: Attachment;

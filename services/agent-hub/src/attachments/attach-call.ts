@@ -4,9 +4,9 @@ import { AttachGrant, type AttachOpen, type OpenStream, Role } from '@webxterm/c
 import { AppError, type Logger, toAppError } from '@webxterm/shared';
 import { hashSid, openResumePass } from '@webxterm/shared/api';
 import type { AllowList } from '@webxterm/shared/bus';
-import type { Settlement } from '../access/settlement.ts';
-import type { Link } from '../links/link.ts';
-import type { LinkTable } from '../links/link-table.ts';
+import type { TerminationDelivery } from '../access/termination-delivery.ts';
+import type { Link } from '../agent-links/link.ts';
+import type { LinkTable } from '../agent-links/link-table.ts';
 import { requireRight } from '../machines/access-rule.ts';
 import type { Authorizer } from '../machines/authorize.ts';
 import { attachRight, isOwner } from './attach-right.ts';
@@ -20,11 +20,11 @@ export const notHere = 'NOT_HERE';
 /** How long the terminal service has for its first message. */
 const openWithinMs = 5000;
 
-export interface AttachOptions {
+export interface AttachCallOptions {
   readonly allowList: Pick<AllowList, 'find' | 'require'>;
   readonly authorizer: Authorizer;
   readonly links: LinkTable;
-  readonly settlement: Pick<Settlement, 'settled'>;
+  readonly terminations: Pick<TerminationDelivery, 'delivered'>;
   readonly table: AttachmentTable;
   readonly rendezvous: Rendezvous;
   /** Verifies resume passes. */
@@ -34,14 +34,14 @@ export interface AttachOptions {
 }
 
 /** Takes one attach of the terminal service from its `open` to its end. */
-export class Attach {
-  readonly #options: AttachOptions;
+export class AttachCall {
+  readonly #options: AttachCallOptions;
   readonly #viewer: RawStream;
   #splice: Splice | undefined;
   #ended: SpliceEnd | undefined;
   #appointment: Appointment | undefined;
 
-  constructor(options: AttachOptions, viewer: RawStream) {
+  constructor(options: AttachCallOptions, viewer: RawStream) {
     this.#options = options;
     this.#viewer = viewer;
   }
@@ -101,7 +101,7 @@ export class Attach {
 
   /** @throws AppError when the caller lacks the right that the attachment needs */
   async #checkAccess(open: AttachOpen, attachment: Attachment): Promise<void> {
-    const { allowList, authorizer, links, settlement } = this.#options;
+    const { allowList, authorizer, links, terminations } = this.#options;
     const signin = allowList.require(open.sid);
     try {
       const access = await authorizer.access({ userId: signin.user_id, role: signin.role }, open.agentId);
@@ -110,7 +110,7 @@ export class Attach {
       else if (!access.rights.includes(attachment.right)) throw new AppError('session_not_found');
       let link = links.find(open.agentId);
       while (link !== undefined) {
-        await settlement.settled(link);
+        await terminations.delivered(link);
         const current = links.find(open.agentId);
         // The agent dialled again meanwhile: the new link has to hear of it as well.
         link = current === link ? undefined : current;

@@ -5,8 +5,8 @@ import { AppError } from '@webxterm/shared';
 import type { z } from 'zod';
 import type { SessionStore } from '../sessions/store.ts';
 import { type Admission, newId } from '../tickets/admission.ts';
-import type { Visit } from './edge.ts';
 import { checkAgentId } from './upgrade-request.ts';
+import type { ViewerRequest } from './viewer-context.ts';
 
 type Query = z.output<typeof TerminalQuery>;
 
@@ -23,7 +23,7 @@ export interface Arrival {
  * the record (or a resume pass, which stands for it) says is theirs.
  * @throws AppError machine_not_found, session_not_found, forbidden, unavailable
  */
-export const receiveVisit = async (store: SessionStore, arrival: Arrival): Promise<Visit> => {
+export const resolveViewerRequest = async (store: SessionStore, arrival: Arrival): Promise<ViewerRequest> => {
   const { admission, agentId, query, requestId } = arrival;
   checkAgentId(agentId);
   if (admission.agentId !== undefined && admission.agentId !== agentId)

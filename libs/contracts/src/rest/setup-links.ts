@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Timestamp } from '../ids.ts';
-import { Password, Session } from './accounts.ts';
+import { Password, SignInAnswer } from './accounts.ts';
 import { defineRoute } from './route.ts';
 
 /** `wxt_sl_` and 256 random bits as base64url: stands in the fragment of a setup or reset link. */
@@ -39,7 +39,7 @@ export const redeemLink = defineRoute({
   summary: 'Choose a password with a setup or reset link, and sign in',
   description: 'A link is good once. Every sign-in that the account had ends.',
   body: z.strictObject({ token: LinkToken, password: Password }),
-  success: { status: 200, schema: Session },
+  success: { status: 200, schema: SignInAnswer },
   errors: ['bad_link', 'user_disabled'],
 });
 

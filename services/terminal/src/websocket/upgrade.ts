@@ -1,8 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type DownFrame, decodeDown, encodeDown, maxClientMessage } from '@webxterm/contracts/frames';
-import { EdgeKind } from '@webxterm/contracts/grpc';
+import { encodeDown, maxClientMessage } from '@webxterm/contracts/frames';
 import { terminalHeader } from '@webxterm/contracts/rest';
 import {
   AppError,
@@ -16,32 +15,28 @@ import {
 } from '@webxterm/shared';
 import type { AllowList } from '@webxterm/shared/bus';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { type Attachment, type AttachmentRequest, refusalOf } from '../attachment/attachment.ts';
-import type { Seat } from '../attachment/registry.ts';
-import { patienceMs } from '../attachment/retry.ts';
+import type { Seat } from '../attachment/open-terminal.ts';
 import type { SessionStore } from '../sessions/store.ts';
-import { type Admission, type Doorkeeper, newId } from '../tickets/admission.ts';
+import type { Admission, AdmissionControl } from '../tickets/admission.ts';
 import { takeSeat } from '../tickets/take-seat.ts';
-import { closeCodeFor, closeForEnd, closeReason, errorFor } from './close-codes.ts';
+import { closeCodeFor, closeReason } from './close-codes.ts';
 import type { Denials } from './denials.ts';
-import { closeSocket, type EdgeContext, type Visit } from './edge.ts';
 import { openJson, openRaw } from './raw.ts';
-import type { RawViewer } from './raw-viewer.ts';
+import { attachRaw, rawRequest } from './raw-attach.ts';
 import { protocolOf, readQuery, readTarget, type UpgradeTarget } from './upgrade-request.ts';
-import { V1Edge } from './v1.ts';
-import { receiveVisit } from './visits.ts';
+import { V1Viewer } from './v1-viewer.ts';
+import { closeSocket, type ViewerContext, type ViewerRequest } from './viewer-context.ts';
+import { resolveViewerRequest } from './viewer-request.ts';
 
 export interface UpgradeOptions {
-  readonly context: EdgeContext;
+  readonly context: ViewerContext;
   readonly gatewayKey: Buffer;
-  readonly doorkeeper: Doorkeeper;
+  readonly admissionControl: AdmissionControl;
   readonly allowList: Pick<AllowList, 'require'>;
   readonly store: SessionStore;
   readonly denials: Denials;
   readonly logger: Logger;
 }
-
-type Accepted = Extract<DownFrame, { type: 'accepted' }>;
 
 /** An upgrade under way: the socket, until it is a WebSocket or answered. */
 interface Pending {
@@ -90,7 +85,7 @@ export class Upgrades {
     try {
       const target = readTarget(request);
       wanted = target;
-      const admission = await this.#options.doorkeeper.admit(target.token);
+      const admission = await this.#options.admissionControl.admit(target.token);
       scope = { ...scope, caller: admission };
       const pending = { request, socket, head, target };
       const entered = this.#enter(admission);
@@ -100,9 +95,9 @@ export class Upgrades {
       }
       seat = entered;
       const { requestId, clientIp } = facts;
-      const arrive = async (): Promise<Visit> => {
+      const arrive = async (): Promise<ViewerRequest> => {
         const arrival = { requestId, clientIp, admission, agentId: target.agentId, query: readQuery(target.query) };
-        return inRequestScope(scope, () => receiveVisit(this.#options.store, arrival));
+        return inRequestScope(scope, () => resolveViewerRequest(this.#options.store, arrival));
       };
       if (target.edge === 'v1') await this.#openV1(pending, seat, scope, arrive);
       else await this.#openRaw(pending, seat, await arrive());
@@ -123,15 +118,20 @@ export class Upgrades {
   }
 
   /** Once signed in it always upgrades: a browser cannot read a refused upgrade. */
-  async #openV1(pending: Pending, seat: Seat, scope: RequestScope, arrive: () => Promise<Visit>): Promise<void> {
+  async #openV1(
+    pending: Pending,
+    seat: Seat,
+    scope: RequestScope,
+    arrive: () => Promise<ViewerRequest>,
+  ): Promise<void> {
     const { context, denials } = this.#options;
-    const visit = await arrive().catch((error: unknown) => this.#logged(error));
-    if (visit instanceof AppError) denials.note(visit, scope, pending.target);
-    const watched: EdgeContext = {
+    const viewerRequest = await arrive().catch((error: unknown) => this.#logged(error));
+    if (viewerRequest instanceof AppError) denials.note(viewerRequest, scope, pending.target);
+    const watched: ViewerContext = {
       ...context,
       attach: (request, events) => context.attach(request, denials.watch(events, scope, { agentId: request.agentId })),
     };
-    this.#accept(pending, seat, (socket) => new V1Edge(watched, socket, visit, seat));
+    this.#accept(pending, seat, (socket) => new V1Viewer(watched, socket, viewerRequest, seat));
   }
 
   /** No place for it: told at once, and the socket is gone within 2 s. */
@@ -144,18 +144,20 @@ export class Upgrades {
   }
 
   /** The answer waits for the machine, and tells what a client needs to come back. */
-  async #openRaw(pending: Pending, seat: Seat, visit: Visit): Promise<void> {
+  async #openRaw(pending: Pending, seat: Seat, viewerRequest: ViewerRequest): Promise<void> {
     const { context } = this.#options;
-    const request = rawRequest(visit, pending.target.edge === 'json');
+    const request = rawRequest(viewerRequest, pending.target.edge === 'json');
     const viewerId = request.viewerId.toString('base64url');
-    seat.attachAs(visit.sessionId, viewerId);
-    const { attachment, accepted, follow } = await this.#attachRaw(pending.socket, seat, request);
-    if (visit.mayCreate) context.ledger.opened(visit.sessionId);
+    seat.attachAs(viewerRequest.sessionId, viewerId);
+    const { attachment, accepted, follow } = await attachRaw(context.attach, pending.socket, seat, request);
+    if (viewerRequest.mayCreate) context.ledger.opened(viewerRequest.sessionId);
     // A resize over REST is the owner's, for their own viewer.
     const detached =
-      visit.ownerUserId === visit.admission.userId ? context.ledger.attachedRaw(visit.sessionId, viewerId) : () => {};
+      viewerRequest.ownerUserId === viewerRequest.admission.userId
+        ? context.ledger.attachedRaw(viewerRequest.sessionId, viewerId)
+        : () => {};
     this.#headers.set(pending.request, {
-      [terminalHeader.sessionId]: visit.sessionId,
+      [terminalHeader.sessionId]: viewerRequest.sessionId,
       [terminalHeader.viewerId]: viewerId,
       [terminalHeader.streamOffset]: String(accepted.offset),
     });
@@ -167,50 +169,6 @@ export class Upgrades {
     if (opened) return;
     detached();
     attachment.detach('broken');
-  }
-
-  /** Attaches; what comes between the machine's answer and the opened socket waits. @throws AppError what the machine or the hub said */
-  #attachRaw(
-    socket: Duplex,
-    seat: Seat,
-    request: AttachmentRequest,
-  ): Promise<{ attachment: Attachment; accepted: Accepted; follow: (viewer: RawViewer) => void }> {
-    return new Promise((resolve, reject) => {
-      let viewer: RawViewer | undefined;
-      const early: Buffer[] = [];
-      const fail = (error: AppError): void => {
-        attachment.detach('broken');
-        reject(error);
-      };
-      const follow = (opened: RawViewer): void => {
-        viewer = opened;
-        for (const frame of early.splice(0)) viewer.receive(frame);
-      };
-      const attachment = this.#options.context.attach(request, {
-        frame: (bytes) => {
-          if (viewer !== undefined) return viewer.receive(bytes);
-          const frame = decodeDown(bytes);
-          if (frame.type === 'refused') fail(refusalOf(frame.code, frame.message));
-          else if (frame.type === 'accepted') resolve({ attachment, accepted: frame, follow });
-          else if (attachment.attached) early.push(Buffer.from(bytes));
-          else if (frame.type === 'ended') fail(new AppError('session_not_found', closeForEnd(frame).reason));
-        },
-        waiting: () => {},
-        drained: () => {},
-        over: (error) => {
-          if (error === undefined) return;
-          if (viewer === undefined) fail(error);
-          else viewer.fail(error);
-        },
-      });
-      socket.once('close', () => {
-        if (viewer === undefined) fail(new AppError('bad_request', 'The client went away.'));
-      });
-      seat.onEnd((why) => {
-        fail(why === 'moving' ? new AppError('unavailable') : errorFor(why));
-      });
-      attachment.start();
-    });
   }
 
   #accept({ request, socket, head }: Pending, seat: Seat | undefined, open: (socket: WebSocket) => void): boolean {
@@ -249,22 +207,3 @@ export class Upgrades {
     socket.once('finish', () => socket.destroy());
   }
 }
-
-const rawRequest = (visit: Visit, json: boolean): AttachmentRequest => ({
-  requestId: visit.requestId,
-  sid: visit.admission.sid,
-  userId: visit.admission.userId,
-  ownerUserId: visit.ownerUserId,
-  grant: visit.grant,
-  agentId: visit.agentId,
-  sessionId: Buffer.from(visit.sessionId, 'base64url'),
-  viewerId: visit.viewerId === undefined ? newId() : Buffer.from(visit.viewerId, 'base64url'),
-  mode: visit.mode,
-  edge: json ? EdgeKind.EDGE_KIND_JSON : EdgeKind.EDGE_KIND_RAW,
-  create: visit.mayCreate,
-  resumed: visit.admission.kind === 'pass',
-  from: visit.from,
-  cols: visit.cols,
-  rows: visit.rows,
-  patienceMs: visit.mayCreate ? patienceMs.first : patienceMs.beforeUpgrade,
-});

@@ -3,7 +3,7 @@ import { errorCatalog } from '@webxterm/contracts/errors';
 import { type CloseCode, closeCode, type DetachReason, type DownFrame } from '@webxterm/contracts/frames';
 import { plainText } from '@webxterm/contracts/text';
 import { AppError } from '@webxterm/shared';
-import type { EndedFromHere } from '../attachment/registry.ts';
+import type { EndedFromHere } from '../attachment/open-terminal.ts';
 
 /** What changes when somebody ends a terminal, or looks after the machine, and not by coming back. */
 const waitingForSomebody: ReadonlySet<ErrorCode> = new Set([

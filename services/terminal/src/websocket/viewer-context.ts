@@ -1,12 +1,12 @@
 import type { AttachGrant } from '@webxterm/contracts/grpc';
 import type { WebSocket } from 'ws';
 import type { Attachment, AttachmentEvents, AttachmentRequest } from '../attachment/attachment.ts';
-import type { OpenTerminals } from '../attachment/registry.ts';
+import type { OpenTerminals } from '../attachment/open-terminals.ts';
 import type { SessionLedger } from '../sessions/ledger.ts';
 import type { Admission } from '../tickets/admission.ts';
 
 /** What every edge needs of the service. */
-export interface EdgeContext {
+export interface ViewerContext {
   readonly attach: (request: AttachmentRequest, events: AttachmentEvents) => Attachment;
   readonly terminals: OpenTerminals;
   readonly ledger: Pick<SessionLedger, 'opened' | 'attachedRaw' | 'ended'>;
@@ -16,7 +16,7 @@ export interface EdgeContext {
 }
 
 /** Who is at the door, and for which session: everything but what the viewer itself says. */
-export interface Visit {
+export interface ViewerRequest {
   readonly requestId: string;
   readonly admission: Admission;
   readonly agentId: string;

@@ -25,15 +25,15 @@ import { answerError, answerOnSocket } from './answer.ts';
 import type { Connections } from './connections.ts';
 import { corsHeaders, isPreflight, preflightHeaders } from './cors.ts';
 import { answerUnparsed, maxConnections } from './limits.ts';
-import type { OwnAnswers } from './own-answers.ts';
-import { openServer } from './server.ts';
-import { Turns } from './turns.ts';
+import type { OwnRoutes } from './own-routes.ts';
+import { openServer } from './create-server.ts';
+import { PipelineQueue } from './pipelining.ts';
 import { upgradeProblem } from './websocket-handshake.ts';
 
-export interface DoorOptions extends EdgeOptions {
+export interface GatewayServerOptions extends EdgeOptions {
   readonly forwarder: Pick<Forwarder, 'forward'>;
   readonly sockets: Pick<SocketForwarder, 'forward'>;
-  readonly own: OwnAnswers;
+  readonly own: OwnRoutes;
   readonly measures: Pick<Measures, 'watch'>;
   readonly connections: Pick<Connections, 'add' | 'secured' | 'busy' | 'answered'>;
   /** Certificates for TLS. Undefined: plain HTTP. */
@@ -53,16 +53,16 @@ const closeAfter = (framing: Framing | AppError): Record<string, string> =>
     : {};
 
 /** The public HTTP server of the gateway. Every request and every upgrade passes `admit` first. */
-export class Door {
+export class GatewayServer {
   readonly server: Server | TlsServer;
-  readonly #options: DoorOptions;
+  readonly #options: GatewayServerOptions;
   readonly #table = new RouteTable(allRoutes);
   /** The latest response in progress, by connection. */
   readonly #answering = new WeakMap<Duplex, ServerResponse>();
   readonly #routes = new WeakMap<ServerResponse, Route>();
-  readonly #turns = new Turns();
+  readonly #pipeline = new PipelineQueue();
 
-  constructor(options: DoorOptions) {
+  constructor(options: GatewayServerOptions) {
     this.#options = options;
     this.server = openServer(options.certificates);
     this.server.maxConnections = maxConnections;
@@ -74,7 +74,7 @@ export class Door {
     this.server.on('secureConnection', (socket) => connections.secured(socket));
     for (const event of ['request', 'checkContinue', 'checkExpectation'])
       this.server.on(event, (request: IncomingMessage, response: ServerResponse) =>
-        this.#turns.take(request.socket, response, () => this.#request(request, response)),
+        this.#pipeline.take(request.socket, response, () => this.#request(request, response)),
       );
     this.server.on('connect', (request, socket, head) => this.#upgrade(request, socket, head));
     this.server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
@@ -180,7 +180,7 @@ export class Door {
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // An upgrade uses the raw socket, so a write to it could land in the middle of another response.
-    if (this.#turns.isTaken(socket)) {
+    if (this.#pipeline.isTaken(socket)) {
       socket.destroy();
       return;
     }

@@ -4,7 +4,7 @@ import { Schema } from 'mongoose';
  * What is to end on a machine, kept until its agent has heard of it: one session, or all sessions of a user; with neither, a link of
  * the machine itself: every link, for it was removed, or those of one key, for another agent replaced the one that has it.
  */
-export interface EndRecord {
+export interface TerminationRecord {
   /** Machine, user and session in one: the same end twice is one. */
   key: string;
   agent_id: string;
@@ -20,7 +20,7 @@ export interface EndRecord {
 
 const required = { type: String, required: true };
 
-export const endSchema = new Schema<EndRecord>(
+export const endSchema = new Schema<TerminationRecord>(
   {
     key: required,
     agent_id: required,

@@ -15,11 +15,11 @@ import { EdgeKind } from '@webxterm/contracts/grpc';
 import { AppError } from '@webxterm/shared';
 import { resumePassLifeMs } from '@webxterm/shared/api';
 import type { RawData, WebSocket } from 'ws';
+import { patienceMs } from '../attachment/attach-timing.ts';
 import { type Attachment, type AttachmentRequest, refusalOf } from '../attachment/attachment.ts';
-import type { EndedFromHere, Seat } from '../attachment/registry.ts';
-import { patienceMs } from '../attachment/retry.ts';
+import type { EndedFromHere, Seat } from '../attachment/open-terminal.ts';
 import { closeCodeFor, closeForEnd, closeReason, detachFor, errorFor } from './close-codes.ts';
-import { closeSocket, type EdgeContext, leftOnPurpose, type Visit, watchSilence } from './edge.ts';
+import { closeSocket, leftOnPurpose, type ViewerContext, type ViewerRequest, watchSilence } from './viewer-context.ts';
 
 /** A client has this long for its hello and attach. */
 export const handshakeWithinMs = 5000;
@@ -30,10 +30,10 @@ const pauseAbove = maxOutputWindow;
 const resumeBelow = pauseAbove / 4;
 
 /** One `webxterm.v1` client: frames pass unchanged but for hello, attach, hop pings, state and passes. */
-export class V1Edge {
-  readonly #context: EdgeContext;
+export class V1Viewer {
+  readonly #context: ViewerContext;
   readonly #socket: WebSocket;
-  readonly #visit: Visit | AppError;
+  readonly #viewerRequest: ViewerRequest | AppError;
   readonly #seat: Seat;
   #attachment: Attachment | undefined;
   #request: AttachmentRequest | undefined;
@@ -43,11 +43,11 @@ export class V1Edge {
   #passTimer: NodeJS.Timeout | undefined;
   #reading = true;
 
-  /** `visit`: or why there is none, which the client is told by frame and close code. */
-  constructor(context: EdgeContext, socket: WebSocket, visit: Visit | AppError, seat: Seat) {
+  /** `viewerRequest`: or why there is none, which the client is told by frame and close code. */
+  constructor(context: ViewerContext, socket: WebSocket, viewerRequest: ViewerRequest | AppError, seat: Seat) {
     this.#context = context;
     this.#socket = socket;
-    this.#visit = visit;
+    this.#viewerRequest = viewerRequest;
     this.#seat = seat;
     this.#handshakeTimer = setTimeout(
       () => this.#refuse(new AppError('bad_request', 'Hello and attach did not come in time.')),
@@ -63,7 +63,7 @@ export class V1Edge {
       () => !socket.isPaused,
     );
     seat.onEnd((why) => this.#endFromHere(why));
-    if (visit instanceof AppError) this.#refuse(visit);
+    if (viewerRequest instanceof AppError) this.#refuse(viewerRequest);
   }
 
   #received(message: RawData, isBinary: boolean): void {
@@ -109,41 +109,41 @@ export class V1Edge {
       return;
     }
     this.#greeted = true;
-    if (this.#visit instanceof AppError) return;
-    const sessionId = Buffer.from(this.#visit.sessionId, 'base64url');
+    if (this.#viewerRequest instanceof AppError) return;
+    const sessionId = Buffer.from(this.#viewerRequest.sessionId, 'base64url');
     this.#send({ type: 'hello', protocol: Math.min(frame.protocolMax, protocolMax), capabilities: 0, sessionId });
   }
 
   #attach(frame: Extract<UpFrame, { type: 'attach' }>): void {
     if (this.#attachment !== undefined) throw new FrameError('a second attach');
-    const visit = this.#visit;
-    if (visit instanceof AppError) return;
+    const viewerRequest = this.#viewerRequest;
+    if (viewerRequest instanceof AppError) return;
     clearTimeout(this.#handshakeTimer);
     const viewerId = Buffer.from(frame.viewerId);
-    if (visit.viewerId !== undefined && visit.viewerId !== viewerId.toString('base64url')) {
+    if (viewerRequest.viewerId !== undefined && viewerRequest.viewerId !== viewerId.toString('base64url')) {
       this.#refuse(new AppError('forbidden', 'The resume pass is for another viewer.'));
       return;
     }
-    const create = frame.create && visit.mayCreate;
+    const create = frame.create && viewerRequest.mayCreate;
     this.#request = {
-      requestId: visit.requestId,
-      sid: visit.admission.sid,
-      userId: visit.admission.userId,
-      ownerUserId: visit.ownerUserId,
-      grant: visit.grant,
-      agentId: visit.agentId,
-      sessionId: Buffer.from(visit.sessionId, 'base64url'),
+      requestId: viewerRequest.requestId,
+      sid: viewerRequest.admission.sid,
+      userId: viewerRequest.admission.userId,
+      ownerUserId: viewerRequest.ownerUserId,
+      grant: viewerRequest.grant,
+      agentId: viewerRequest.agentId,
+      sessionId: Buffer.from(viewerRequest.sessionId, 'base64url'),
       viewerId,
-      mode: visit.mode,
+      mode: viewerRequest.mode,
       edge: EdgeKind.EDGE_KIND_V1,
       create,
-      resumed: visit.admission.kind === 'pass',
+      resumed: viewerRequest.admission.kind === 'pass',
       from: frame.from,
       cols: frame.cols,
       rows: frame.rows,
       patienceMs: create ? patienceMs.first : patienceMs.returning,
     };
-    this.#seat.attachAs(visit.sessionId, viewerId.toString('base64url'));
+    this.#seat.attachAs(viewerRequest.sessionId, viewerId.toString('base64url'));
     this.#attachment = this.#context.attach(this.#request, {
       frame: (bytes) => this.#forward(bytes),
       waiting: (retryInMs) => this.#send({ type: 'state', state: 'unreachable', retryInMs }),
@@ -164,23 +164,23 @@ export class V1Edge {
   }
 
   #accepted(): void {
-    const visit = this.#visit;
-    if (visit instanceof AppError) return;
+    const viewerRequest = this.#viewerRequest;
+    if (viewerRequest instanceof AppError) return;
     // A hub change may leave it paused for a stream that is gone.
     if (this.#socket.isPaused) this.#socket.resume();
-    if (this.#request?.create) this.#context.ledger.opened(visit.sessionId);
+    if (this.#request?.create) this.#context.ledger.opened(viewerRequest.sessionId);
     this.#sendPass();
     this.#passTimer ??= setInterval(() => this.#sendPass(), passEveryMs);
   }
 
   #lastFrame(frame: DownFrame): void {
-    const visit = this.#visit;
-    if (visit instanceof AppError) return;
+    const viewerRequest = this.#viewerRequest;
+    if (viewerRequest instanceof AppError) return;
     if (frame.type === 'refused') {
       const { code, message } = refusalOf(frame.code, frame.message);
       this.#finish(closeCodeFor(code), message);
     } else if (frame.type === 'ended') {
-      this.#context.ledger.ended(visit.agentId, visit.sessionId, {
+      this.#context.ledger.ended(viewerRequest.agentId, viewerRequest.sessionId, {
         cause: frame.cause,
         exitCode: frame.exitCode ?? null,
         signal: frame.signal ?? null,

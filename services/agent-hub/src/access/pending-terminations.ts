@@ -1,10 +1,10 @@
 import { type ClientSession, type Model, type Types, trusted } from 'mongoose';
-import { linkPassLifeMs } from '../links/link-pass.ts';
-import type { EndRecord } from './end-record.ts';
+import { linkPassLifeMs } from '../agent-links/link-pass.ts';
+import type { TerminationRecord } from './termination-record.ts';
 
-export type StoredEnd = EndRecord & { _id: Types.ObjectId };
-export type NewEnd = Pick<EndRecord, 'agent_id' | 'cause'> &
-  Partial<Pick<EndRecord, 'user_id' | 'session_id' | 'public_key'>>;
+export type StoredTermination = TerminationRecord & { _id: Types.ObjectId };
+export type NewTermination = Pick<TerminationRecord, 'agent_id' | 'cause'> &
+  Partial<Pick<TerminationRecord, 'user_id' | 'session_id' | 'public_key'>>;
 
 /** Ends of one machine that are read at once; more than all people and sessions that it ever has. */
 const maxRead = 5000;
@@ -12,17 +12,17 @@ const maxRead = 5000;
 const endOfLinksForMs = linkPassLifeMs;
 
 /** What must end on machines, kept until it has: a machine that is offline hears of it when it is back. */
-export class EndStore {
-  readonly #ends: Model<EndRecord>;
+export class PendingTerminations {
+  readonly #ends: Model<TerminationRecord>;
   readonly #now: () => number;
 
-  constructor(ends: Model<EndRecord>, now: () => number = Date.now) {
+  constructor(ends: Model<TerminationRecord>, now: () => number = Date.now) {
     this.#ends = ends;
     this.#now = now;
   }
 
   /** In the transaction of what it follows from, where there is one. An end that waits already is made anew. */
-  async add(ends: readonly NewEnd[], session?: ClientSession): Promise<void> {
+  async add(ends: readonly NewTermination[], session?: ClientSession): Promise<void> {
     if (ends.length === 0) return;
     const now = this.#now();
     const writes = ends.map(({ agent_id, cause, user_id = null, session_id = null, public_key = null }) => {
@@ -35,8 +35,13 @@ export class EndStore {
     await this.#ends.bulkWrite(writes, session === undefined ? {} : { session });
   }
 
-  of(agentId: string): Promise<StoredEnd[]> {
-    return this.#ends.find({ agent_id: agentId }).sort({ created_at: 1 }).limit(maxRead).lean<StoredEnd[]>().exec();
+  of(agentId: string): Promise<StoredTermination[]> {
+    return this.#ends
+      .find({ agent_id: agentId })
+      .sort({ created_at: 1 })
+      .limit(maxRead)
+      .lean<StoredTermination[]>()
+      .exec();
   }
 
   /** The machines that something was to end on since. */
@@ -45,7 +50,7 @@ export class EndStore {
   }
 
   /** Carried out. One that was made anew meanwhile stays. */
-  async done(ends: readonly StoredEnd[]): Promise<void> {
+  async done(ends: readonly StoredTermination[]): Promise<void> {
     const writes = ends.map(({ _id, created_at }) => ({ deleteOne: { filter: { _id, created_at } } }));
     if (writes.length > 0) await this.#ends.bulkWrite(writes, { ordered: false });
   }

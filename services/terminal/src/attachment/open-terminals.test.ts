@@ -1,7 +1,7 @@
 import { AppError } from '@webxterm/shared';
 import { hashSid } from '@webxterm/shared/api';
 import { describe, expect, it } from 'vitest';
-import { OpenTerminals, type TerminalBounds } from './registry.ts';
+import { OpenTerminals, type TerminalBounds } from './open-terminals.ts';
 
 const enter = (open: OpenTerminals, userId = 'ada', sid = 'sid-1') => {
   const ends: string[] = [];

@@ -13,14 +13,14 @@ import type { SigninStore } from '../signins/signin-store.ts';
 import type { SigninOrigin, Signins } from '../signins/signins.ts';
 import type { StillAllowed } from '../signins/standing.ts';
 import type { SignInThrottle } from '../throttling/sign-in-throttle.ts';
-import { type Link, linkHash, linkLifeSeconds, linkUrl, newLinkToken } from './link.ts';
-import type { LinkStore } from './link-store.ts';
+import { linkHash, linkLifeSeconds, linkUrl, newLinkToken, type SetupLink } from './setup-link.ts';
+import type { SetupLinkStore } from './setup-link-store.ts';
 
 const linkCreated = { setup: 'setup_link_created', reset: 'reset_link_created' } as const;
 
-export interface LinksOptions {
+export interface SetupLinksOptions {
   readonly connection: Connection;
-  readonly links: LinkStore;
+  readonly links: SetupLinkStore;
   readonly users: UserStore;
   readonly store: SigninStore;
   readonly signins: Signins;
@@ -34,23 +34,23 @@ export interface LinksOptions {
 }
 
 /** A link as it is told: never again after this. */
-export interface MadeLink {
+export interface NewSetupLink {
   readonly url: string;
   readonly expires_in: number;
 }
 
-/** Links by which people choose a password: for a new account, or when they do not know theirs any more. */
-export class Links {
-  readonly #options: LinksOptions;
+/** SetupLinks by which people choose a password: for a new account, or when they do not know theirs any more. */
+export class SetupLinks {
+  readonly #options: SetupLinksOptions;
   readonly #now: () => number;
 
-  constructor(options: LinksOptions) {
+  constructor(options: SetupLinksOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
   }
 
   /** A link for a user, in the transaction of whatever else makes it. The user's link before it is good for nothing then. */
-  async make(userId: Types.ObjectId, kind: Link['kind'], session: ClientSession): Promise<MadeLink> {
+  async make(userId: Types.ObjectId, kind: SetupLink['kind'], session: ClientSession): Promise<NewSetupLink> {
     const token = newLinkToken();
     const expiresAt = new Date(this.#now() + linkLifeSeconds * 1000);
     await this.#options.links.put({ _id: userId, token_hash: linkHash(token), kind, expires_at: expiresAt }, session);
@@ -58,7 +58,7 @@ export class Links {
   }
 
   /** @throws AppError what `stillAllowed` throws; not_found */
-  makeReset(userId: string, stillAllowed: StillAllowed): Promise<MadeLink> {
+  makeReset(userId: string, stillAllowed: StillAllowed): Promise<NewSetupLink> {
     const { connection, users, auditor } = this.#options;
     return inTransaction(connection, async (session) => {
       await stillAllowed(session);
@@ -71,7 +71,7 @@ export class Links {
   }
 
   /** Whose link it is. @throws AppError bad_link */
-  async lookUp(token: string): Promise<{ link: Link; user: User }> {
+  async lookUp(token: string): Promise<{ link: SetupLink; user: User }> {
     const link = await this.#options.links.byHash(linkHash(token), new Date(this.#now()));
     const user = link === null ? null : await this.#options.users.byId(link._id.toHexString());
     if (link === null || user === null) throw new AppError('bad_link');

@@ -1,10 +1,10 @@
 import { lookUpLink, redeemLink } from '@webxterm/contracts/rest';
 import type { Api } from '@webxterm/shared/api';
-import { originOf, sessionOf } from '../accounts/http.ts';
-import type { Links } from './links.ts';
+import { originOf, signInAnswerOf } from '../accounts/http.ts';
+import type { SetupLinks } from './setup-links.ts';
 
 /** Setup and reset links, as those open them who got one. */
-export const mountLinks = (api: Api, links: Links): void => {
+export const mountSetupLinks = (api: Api, links: SetupLinks): void => {
   api.mount(lookUpLink, async ({ body }) => {
     const { link, user } = await links.lookUp(body.token);
     return {
@@ -16,6 +16,6 @@ export const mountLinks = (api: Api, links: Links): void => {
   });
 
   api.mount(redeemLink, async ({ body, context }) =>
-    sessionOf(await links.redeem(body.token, body.password, originOf(context))),
+    signInAnswerOf(await links.redeem(body.token, body.password, originOf(context))),
   );
 };

@@ -1,10 +1,10 @@
 import { withinDeadline } from '@webxterm/contracts/deadline';
 import type { EndSession } from '@webxterm/contracts/grpc';
 import { AppError, type Logger } from '@webxterm/shared';
-import type { Link } from '../links/link.ts';
-import type { LinkTable } from '../links/link-table.ts';
-import { LinkRefusal, replaced } from '../links/refusal.ts';
-import type { EndStore, StoredEnd } from './end-store.ts';
+import type { Link } from '../agent-links/link.ts';
+import type { LinkTable } from '../agent-links/link-table.ts';
+import { LinkRefusal, replaced } from '../agent-links/refusal.ts';
+import type { PendingTerminations, StoredTermination } from './pending-terminations.ts';
 
 /** How often the database is asked what is to end: the bus tells it at once, and may be away. */
 const lookEveryMs = 1000;
@@ -12,10 +12,10 @@ const lookEveryMs = 1000;
 const lookBackMs = 60_000;
 const retryMs = 1000;
 /** How long an attach waits for a machine that came back to hear what has ended meanwhile. */
-const settleWithinMs = 3000;
+const deliverWithinMs = 3000;
 
-export interface SettlementOptions {
-  readonly ends: Pick<EndStore, 'of' | 'machinesSince' | 'done'>;
+export interface TerminationDeliveryOptions {
+  readonly ends: Pick<PendingTerminations, 'of' | 'machinesSince' | 'done'>;
   readonly links: LinkTable;
   readonly logger: Logger;
   readonly now: () => number;
@@ -24,13 +24,13 @@ export interface SettlementOptions {
 }
 
 /** Has machines carry out what is to end on them: as soon as it is told, and before the first attach of a link. */
-export class Settlement {
-  readonly #options: SettlementOptions;
-  readonly #settled = new WeakMap<Link, Promise<void>>();
+export class TerminationDelivery {
+  readonly #options: TerminationDeliveryOptions;
+  readonly #delivered = new WeakMap<Link, Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
   #looking = false;
 
-  constructor(options: SettlementOptions) {
+  constructor(options: TerminationDeliveryOptions) {
     this.#options = options;
   }
 
@@ -44,18 +44,18 @@ export class Settlement {
 
   /** A machine linked: what was to end while it was away ends now. */
   follow(link: Link): void {
-    const settled = this.#settle(link);
-    this.#settled.set(link, settled);
+    const delivered = this.#deliver(link);
+    this.#delivered.set(link, delivered);
   }
 
   /**
    * Resolves when the machine has been told all that ended while it was away.
    * @throws AppError unavailable while the database cannot be asked
    */
-  async settled(link: Link): Promise<void> {
+  async delivered(link: Link): Promise<void> {
     const why = 'What has ended on this machine cannot be read right now. Try again shortly.';
-    const settled = Promise.resolve(this.#settled.get(link));
-    await withinDeadline(settleWithinMs, settled, () => new AppError('unavailable', why));
+    const delivered = Promise.resolve(this.#delivered.get(link));
+    await withinDeadline(deliverWithinMs, delivered, () => new AppError('unavailable', why));
   }
 
   /** Something is to end on this machine, if we hold it. */
@@ -63,17 +63,17 @@ export class Settlement {
     const link = this.#options.links.find(agentId);
     if (link === undefined) return;
     try {
-      await this.#tell(link);
+      await this.#send(link);
     } catch (error) {
       this.#options.logger.warn({ err: error, agent_id: agentId }, 'what is to end there cannot be read, trying again');
       this.follow(link);
     }
   }
 
-  async #settle(link: Link): Promise<void> {
+  async #deliver(link: Link): Promise<void> {
     while (link.isOpen) {
       try {
-        return await this.#tell(link);
+        return await this.#send(link);
       } catch (error) {
         const fields = { err: error, agent_id: link.identity.agentId };
         this.#options.logger.warn(fields, 'what ended while a machine was away cannot be read, trying again');
@@ -83,7 +83,7 @@ export class Settlement {
   }
 
   /** Resolves when all is on its way: whatever is sent on the link after it comes after it. */
-  async #tell(link: Link): Promise<void> {
+  async #send(link: Link): Promise<void> {
     const { agentId, publicKey } = link.identity;
     const all = await this.#options.ends.of(agentId);
     // The end of a replaced key is for the agents that still have it, and stays until none can come by a pass any more.
@@ -96,7 +96,7 @@ export class Settlement {
   }
 
   /** Only what the agent has heard is done with. */
-  async #forget(link: Link, ends: readonly StoredEnd[]): Promise<void> {
+  async #forget(link: Link, ends: readonly StoredTermination[]): Promise<void> {
     try {
       if (await link.confirm()) await this.#options.ends.done(ends);
     } catch (error) {
@@ -122,7 +122,7 @@ export class Settlement {
   }
 }
 
-const endMessage = ({ session_id, user_id, cause }: StoredEnd): EndSession => ({
+const endMessage = ({ session_id, user_id, cause }: StoredTermination): EndSession => ({
   sessionId: session_id === null ? Buffer.alloc(0) : Buffer.from(session_id, 'base64url'),
   ownerUserId: user_id ?? '',
   cause,

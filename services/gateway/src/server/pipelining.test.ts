@@ -1,18 +1,18 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { expect, it } from 'vitest';
-import { Turns } from './turns.ts';
+import { PipelineQueue } from './pipelining.ts';
 
 it('the next request of a connection is served when everything that waits for the end of this answer has been called', () => {
   const socket = new Socket();
   const request = new IncomingMessage(socket);
   const [first, second] = [new ServerResponse(request), new ServerResponse(request)];
-  const turns = new Turns();
+  const pipeline = new PipelineQueue();
   const order: string[] = [];
-  turns.take(socket, first, () => first.once('close', () => order.push('first is over')));
-  turns.take(socket, second, () => order.push('second begins'));
-  expect([order, turns.isTaken(socket)]).toEqual([[], true]);
+  pipeline.take(socket, first, () => first.once('close', () => order.push('first is over')));
+  pipeline.take(socket, second, () => order.push('second begins'));
+  expect([order, pipeline.isTaken(socket)]).toEqual([[], true]);
   first.emit('close');
   second.emit('close');
-  expect([order, turns.isTaken(socket)]).toEqual([['first is over', 'second begins'], false]);
+  expect([order, pipeline.isTaken(socket)]).toEqual([['first is over', 'second begins'], false]);
 });
