@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import type { ClientRequest } from 'node:http';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import react from '@vitejs/plugin-react';
@@ -44,10 +45,11 @@ const toGateway: ProxyOptions = {
   ws: true,
   secure: false,
   configure: (proxy) => {
-    for (const event of ['proxyReq', 'proxyReqWs'] as const)
-      proxy.on(event, (request) => {
-        if (request.hasHeader('origin')) request.setHeader('origin', new URL(gateway).origin);
-      });
+    const withOwnOrigin = (request: ClientRequest): void => {
+      if (request.hasHeader('origin')) request.setHeader('origin', new URL(gateway).origin);
+    };
+    proxy.on('proxyReq', withOwnOrigin);
+    proxy.on('proxyReqWs', withOwnOrigin);
   },
 };
 
