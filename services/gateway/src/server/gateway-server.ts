@@ -24,9 +24,9 @@ import type { SocketForwarder } from '../upstreams/upgrade.ts';
 import { answerError, answerOnSocket } from './answer.ts';
 import type { Connections } from './connections.ts';
 import { corsHeaders, isPreflight, preflightHeaders } from './cors.ts';
+import { openServer } from './create-server.ts';
 import { answerUnparsed, maxConnections } from './limits.ts';
 import type { OwnRoutes } from './own-routes.ts';
-import { openServer } from './create-server.ts';
 import { PipelineQueue } from './pipelining.ts';
 import { upgradeProblem } from './websocket-handshake.ts';
 
