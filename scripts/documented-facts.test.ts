@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { errorCatalog } from '@webxterm/contracts/errors';
 import { describe, expect, it } from 'vitest';
@@ -82,5 +83,19 @@ describe('what comments and documents say of the source', () => {
     expect(manifests.flatMap((manifest) => loosePins(manifest, read(manifest)))).toEqual([]);
     const ranges = JSON.stringify({ dependencies: { '@grpc/grpc-js': '~1.14.7', zod: '^4.0.0' } });
     expect(loosePins('a/package.json', ranges)).toEqual(['a/package.json @grpc/grpc-js ~1.14.7']);
+  });
+
+  it('the archive of a backup, which holds every secret, gets into no commit and no image, wherever in the checkout it lies', () => {
+    const archives = [...read('docs/operations.md').matchAll(/(?<=> (?:\.\.\/)?)webxterm[\w.-]*/g)].map(
+      ([name]) => name,
+    );
+    expect(new Set(archives)).toEqual(new Set(['webxterm.tgz', 'webxterm.tgz.gpg']));
+    const places = archives.flatMap((name) => [name, `stack/${name}`]);
+    const ignored = execFileSync('git', ['check-ignore', ...places], { cwd: root, encoding: 'utf8' })
+      .trim()
+      .split('\n');
+    expect(ignored).toEqual(places);
+    const rules = read('.dockerignore').split('\n');
+    expect(rules.indexOf('**/webxterm*.tgz*')).toBeGreaterThan(rules.findLastIndex((rule) => rule.startsWith('!')));
   });
 });
