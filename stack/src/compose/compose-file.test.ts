@@ -87,6 +87,20 @@ it('every Node of the images, of Compose and of the npm scripts opens no debugge
   expect(found.filter((start) => !start.includes('--disable-sigusr1') && !start.includes('bench'))).toEqual([]);
 });
 
+it('gives the public URL, other origins and trusted proxies of the environment or .env to the services that need them', () => {
+  const environmentOf = Object.fromEntries(services.map(([name, { environment }]) => [name, environment]));
+  for (const name of ['auth', 'terminal', 'gateway', 'secrets', 'demo-init'])
+    expect([name, environmentOf[name]?.PUBLIC_URL]).toEqual([
+      name,
+      expect.stringMatching(/^\$\{WEBXTERM_PUBLIC_URL:-/),
+    ]);
+  const origins = expect.stringMatching(/^\$\{WEBXTERM_EXTRA_ORIGINS:-\}$/);
+  expect(environmentOf).toMatchObject({
+    auth: { EXTRA_ORIGINS: origins },
+    gateway: { EXTRA_ORIGINS: origins, TRUSTED_PROXIES: expect.stringMatching(/^\$\{WEBXTERM_TRUSTED_PROXIES:-\}$/) },
+  });
+});
+
 it('docker-compose.ha.yml adds containers with the rights of those that they extend, and gives no others', () => {
   const known = services.map(([name]) => name);
   for (const [name, service] of Object.entries(threeOfEach.services)) {
