@@ -1,5 +1,5 @@
-// A request checks something, waits (for bcrypt, a decoder, another transaction) and then acts. In each test the wait is held until
-// what was checked has changed.
+// A request checks a condition, waits (for bcrypt, a decoder, another transaction) and then acts. Each test holds the wait until the
+// checked condition has changed.
 import { jetstreamManager } from '@nats-io/jetstream';
 import { signinKey } from '@webxterm/contracts/bus';
 import { createLogger } from '@webxterm/shared';
@@ -33,7 +33,7 @@ import { UserAdmin } from './users/user-admin.ts';
 
 let servers: Awaited<ReturnType<typeof startTestServers>>;
 let auth: AuthUnderTest;
-/** Through which what was checked is changed. */
+/** The instance through which the test changes the checked condition. */
 let other: AuthUnderTest;
 let chief: string | undefined;
 
@@ -86,7 +86,7 @@ const resetLink = async ({ id }: Person): Promise<string> => {
   return new URL(String(body.url)).hash.slice(1);
 };
 const row = (id: string) => servers.database.collection('users').findOne({ _id: new Types.ObjectId(id) });
-/** All of it that people can change. */
+/** The fields of the account that people can change. */
 const account = async ({ id }: Person): Promise<unknown> => {
   const { guard: _counted, ...rest }: Record<string, unknown> = (await row(id)) ?? {};
   return rest;
@@ -95,11 +95,11 @@ const signinsOf = ({ id }: Person): Promise<number> =>
   servers.database.collection('signins').countDocuments({ user_id: new Types.ObjectId(id) });
 const status = async (token: string | undefined, path = '/api/profile', instance = auth): Promise<number> =>
   (await instance.call('GET', path, undefined, { token })).status;
-/** Wherever it is shown. */
+/** The statuses of this token on both instances. */
 const everywhere = async (token: string | undefined, path?: string): Promise<number[]> =>
   Promise.all([status(token, path), status(token, path, other)]);
 
-/** What a request answers in whose middle `meanwhile` happens. */
+/** The response to a request during which `meanwhile` runs. */
 const interrupted = async (held: HeldBack, request: () => Promise<Answer>, meanwhile: () => Promise<unknown>) => {
   const answered = request();
   await held.reached;
@@ -107,7 +107,7 @@ const interrupted = async (held: HeldBack, request: () => Promise<Answer>, meanw
   held.release();
   return answered;
 };
-/** The same where the two may wait for one another. */
+/** The same, for two requests that may wait for each other. */
 const overlapped = async (
   held: HeldBack,
   next: HeldBack,
@@ -300,13 +300,13 @@ describe('the entry of a new sign-in', () => {
         await changePassword(person);
         const { streams } = await jetstreamManager(init);
         expect(await signinsOf(person)).toBe(1);
-        // As an hour later, or after NATS has lost it.
+        // The same state as an hour later, or after NATS lost the marker.
         await streams.purge('KV_signins', { filter: `$KV.signins.${signinKey('*')}` });
       },
     );
     await init.close();
     expect(await everywhere(answer.body.token)).toEqual([401, 401]);
-    // What was purged with it is put right.
+    // The entries that were purged with it are restored.
     await expect.poll(() => everywhere(chief), { timeout: 15_000 }).toEqual([200, 200]);
   });
 });

@@ -1,21 +1,21 @@
 import { toAppError } from '@webxterm/shared';
 import { Counter, Gauge, type Registry } from 'prom-client';
 
-/** What is counted of what this instance holds; `backlog` asks the database. */
+/** The measured values. `backlog` queries the database. */
 export interface Measured {
   readonly passwordsWaiting: () => number;
   readonly backlog: () => Promise<number>;
 }
 
-/** How sign-ins went: called once for each. */
+/** Counts the outcome of a sign-in, called once for each. */
 export type CountSignin = (outcome: 'ok' | { readonly error: unknown }) => void;
 
-/** Queues and sign-ins, for Prometheus. */
+/** Prometheus metrics of queues and sign-ins. */
 export const measure = (registry: Registry, { passwordsWaiting, backlog }: Measured): CountSignin => {
   const registers = [registry];
   new Gauge({
     name: 'webxterm_auth_passwords_waiting',
-    help: 'Passwords that wait for their turn to be hashed or checked',
+    help: 'Passwords that wait to be hashed or checked',
     registers,
     collect() {
       this.set(passwordsWaiting());
@@ -23,7 +23,7 @@ export const measure = (registry: Registry, { passwordsWaiting, backlog }: Measu
   });
   new Gauge({
     name: 'webxterm_auth_outbox_backlog',
-    help: 'Committed changes that are still owed to the bus, in the whole cluster; NaN while the database cannot be asked',
+    help: 'Committed changes whose work on the bus is pending, in the whole cluster; NaN while the database is unavailable',
     registers,
     async collect() {
       this.set(await backlog().catch(() => Number.NaN));
@@ -31,7 +31,7 @@ export const measure = (registry: Registry, { passwordsWaiting, backlog }: Measu
   });
   const signins = new Counter({
     name: 'webxterm_auth_sign_ins_total',
-    help: 'Sign-ins with e-mail and password by how they went: ok, or the code of the error',
+    help: 'Sign-ins with e-mail and password, by outcome: ok or the error code',
     labelNames: ['outcome'],
     registers,
   });

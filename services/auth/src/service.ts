@@ -50,8 +50,8 @@ import { NewAccounts } from './users/new-accounts.ts';
 import { UserAdmin } from './users/user-admin.ts';
 
 /**
- * Puts the service together. Returns once it is ready. `now`, the clock of sign-ins and of the allow-list, and `cost` of bcrypt are other ones
- * in tests only.
+ * Builds and starts the service. Resolves once it is ready. Only tests override `now`, the clock of sign-ins and of the allow-list, and
+ * `cost`, the cost of bcrypt.
  */
 export const startAuth = async (
   settings: AuthSettings,
@@ -110,7 +110,7 @@ export const startAuth = async (
       health.set(
         'signins',
         ok,
-        ok ? '' : (clock.fault ?? 'NATS does not store who signs in: look at its log and the space of its disk'),
+        ok ? '' : (clock.fault ?? 'NATS does not store sign-ins: check its log and its free disk space'),
       ),
   });
   const auditor = new Auditor({ bus, outbox: new AuditOutbox(connection), logger });

@@ -11,7 +11,7 @@ import {
 } from '@webxterm/shared';
 import { z } from 'zod';
 
-/** Lines of base64url keys of 32 bytes or more. The first is in use; older ones below it still open what they sealed. */
+/** Lines of base64url keys of at least 32 bytes. The first is the current one. Older ones below it still decrypt what they encrypted. */
 const rootKeys = z.string().transform((text, context): Buffer[] =>
   text
     .split(/\s+/)
@@ -91,10 +91,10 @@ export const readAuthSettings = (environment?: Record<string, string | undefined
   readConfig('auth', authShape, environment);
 export type AuthSettings = ReturnType<typeof readAuthSettings>;
 
-/** What the check of the audit log needs. */
+/** The settings of the audit log check. */
 export const readVerifySettings = (environment?: Record<string, string | undefined>) =>
   readConfig('audit-verify', verifyShape, environment);
 
-/** What the commands of the operator need. */
+/** The settings of the operator commands. */
 export const readOperatorSettings = (environment?: Record<string, string | undefined>) =>
   readConfig('admin', operatorShape, environment);

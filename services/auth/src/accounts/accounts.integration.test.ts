@@ -9,7 +9,7 @@ let other: AuthUnderTest;
 
 beforeAll(async () => {
   servers = await startTestServers();
-  // Together, as they start in a cluster: one of them makes the administrator.
+  // Both instances start at the same time, as in a cluster. One of them creates the administrator.
   [auth, other] = await Promise.all([startAuthInstance(servers), startAuthInstance(servers)]);
 });
 

@@ -36,13 +36,13 @@ export interface SignedIn {
   readonly apiKey: string;
 }
 
-/** So often a sign-in is looked at again when its account was changed while the password was checked. */
+/** Attempts of a sign-in whose account changes while its password is checked. */
 const maxRounds = 3;
 
-/** For so long a sign-up that was not answered may be repeated with the very same words. */
+/** The time in ms during which an unanswered sign-up may be repeated with the same input. */
 const repeatableMs = 10 * 60_000;
 
-/** Signing up and signing in. */
+/** Sign-up and sign-in. */
 export class Accounts {
   readonly #options: AccountsOptions;
   readonly #now: () => number;
@@ -52,7 +52,7 @@ export class Accounts {
     this.#now = options.now ?? Date.now;
   }
 
-  /** @throws AppError signup_closed, email_taken, username_taken, unavailable: then the same sign-up may be repeated */
+  /** @throws AppError signup_closed, email_taken, username_taken; unavailable, after which the same sign-up may be repeated */
   async signUp(account: NewAccount, from: SigninOrigin): Promise<SignedIn> {
     if (this.#options.signup === 'closed') throw new AppError('signup_closed');
     const admitted = await this.#options.throttle.admitSignup(from.clientIp);
@@ -85,7 +85,7 @@ export class Accounts {
     return { token, user, apiKey };
   }
 
-  /** @throws AppError wrong_credentials, whether or not there is such an account; user_disabled; too_many_requests; unavailable */
+  /** @throws AppError wrong_credentials, whether or not the account exists; user_disabled; too_many_requests; unavailable */
   async signIn(
     { email, password }: Pick<NewAccount, 'email' | 'password'>,
     from: SigninOrigin,
@@ -99,7 +99,7 @@ export class Accounts {
     try {
       return await this.#signIn(user, email, password, from, attempt);
     } catch (error) {
-      // Nobody was told whether the password is right.
+      // The caller did not learn whether the password is correct.
       if (toAppError(error).status >= 500) await attempt.withdrawn().catch(() => {});
       throw error;
     }
@@ -127,13 +127,13 @@ export class Accounts {
         await attempt.succeeded();
         return { ...begun, apiKey: await apiKeys.show(begun.user) };
       }
-      // The account was changed while the password was checked: the answer is that of the account as it is now.
+      // The account changed while the password was checked, so check against the new state.
       user = await users.byEmail(email);
     }
     throw beingChanged();
   }
 
-  /** An account made by the installation itself. @throws AppError email_taken, username_taken */
+  /** Creates an administrator for the installation itself. @throws AppError email_taken, username_taken */
   async makeAdmin(account: NewAccount): Promise<void> {
     const { connection, users, auditor } = this.#options;
     const { user } = await this.#build(account, 'admin');
@@ -144,7 +144,7 @@ export class Accounts {
     });
   }
 
-  /** A failed sign-in is audited, once a minute for the same account and address. What was typed as the address is not kept. */
+  /** Audits a failed sign-in, at most once a minute for the same account and address. The entered e-mail address is not stored. */
   async #refused(error: unknown, user: User | null, from: SigninOrigin): Promise<never> {
     const { code } = toAppError(error);
     if (code !== 'unavailable')
@@ -158,7 +158,7 @@ export class Accounts {
   }
 
   /**
-   * The answer to a sign-up of the same words that got none before; undefined when e-mail and name are free.
+   * The response to a repeated sign-up with the same input whose first response was lost. Undefined when e-mail and name are free.
    * @throws AppError email_taken, username_taken
    */
   async #answerAgain(account: NewAccount, from: SigninOrigin): Promise<SignedIn | undefined> {

@@ -1,7 +1,7 @@
 import type { AuditTarget } from '@webxterm/contracts/rest';
 import type { User } from './user.ts';
 
-/** An account, as the audit log names it. */
+/** An account as the target of an audit event. */
 export const userTarget = (user: Pick<User, '_id' | 'username'>): AuditTarget => ({
   type: 'user',
   id: user._id.toHexString(),

@@ -8,7 +8,7 @@ export interface ConfirmationOptions {
   readonly throttle: Pick<SignInThrottle, 'admitConfirmation'>;
 }
 
-/** Somebody who is signed in shows that it is them still: what an open browser alone must not be able to do. */
+/** Asks a signed-in user for the password again, for actions that must not be possible with an open browser alone. */
 export class Confirmation {
   readonly #options: ConfirmationOptions;
 
@@ -16,7 +16,7 @@ export class Confirmation {
     this.#options = options;
   }
 
-  /** @throws AppError invalid_input with the path current_password when it is wrong; too_many_requests */
+  /** @throws AppError invalid_input with the path current_password when the password is wrong; too_many_requests */
   async require(user: Pick<User, '_id' | 'password_hash'>, current: string): Promise<void> {
     const attempt = await this.#options.throttle.admitConfirmation(user._id.toHexString());
     const { ok } = await this.#options.passwords
@@ -30,7 +30,7 @@ export class Confirmation {
   }
 }
 
-/** The password that was confirmed is not the account's any more. */
+/** The account no longer has the confirmed password. */
 export const changedMeanwhile = (): AppError =>
   new AppError('conflict', 'The password was changed by another request meanwhile.');
 

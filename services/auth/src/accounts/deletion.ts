@@ -32,13 +32,13 @@ export interface DeletionOptions {
   readonly auditor: Pick<Auditor, 'recordIn'>;
 }
 
-/** Who deletes an account, as the audit log has it. */
+/** The audit action of a deletion, which shows who requested it. */
 export type DeletionAction = 'account_left' | 'user_deleted';
 
-/** What becomes of the machines; undefined: nobody said, so there must be none. */
+/** What happens to the machines. Undefined: not specified, so the account must own none. */
 export type MachinesGo = 'remove' | { readonly to: string } | undefined;
 
-/** The end of an account, with all that goes with it. */
+/** Deletes an account with all its data. */
 export class Deletion {
   readonly #options: DeletionOptions;
 
@@ -46,7 +46,7 @@ export class Deletion {
     this.#options = options;
   }
 
-  /** @throws AppError not_found; unavailable when agent-hub or terminal cannot be asked */
+  /** @throws AppError not_found; unavailable when agent-hub or terminal does not respond */
   async belongings(userId: string): Promise<z.input<typeof Belongings>> {
     const { users, bus } = this.#options;
     const user = await users.byId(userId);
@@ -65,9 +65,9 @@ export class Deletion {
   }
 
   /**
-   * The user's tokens stop to count before this returns; terminals and machines follow by the event.
-   * @throws AppError what `stillAllowed` throws; not_found; machines_left; conflict for the last administrator; invalid_input for who cannot get the machines;
-   *   unavailable when it is not in force everywhere yet: it will come by itself
+   * Deletes an account. The user's tokens are invalid before this returns. Terminals and machines follow through the event.
+   * @throws AppError the error of `stillAllowed`; not_found; machines_left; conflict for the last administrator; invalid_input when the new
+   * owner cannot get the machines; unavailable when the deletion has not taken effect everywhere yet, which the outbox then completes
    */
   async delete(
     userId: string,
@@ -119,7 +119,7 @@ export class Deletion {
     );
   }
 
-  /** It is written to, so that deleting the heir at the same moment and this never both go through. */
+  /** Writes to the new owner's row, so that this deletion and a concurrent one of the new owner cannot both commit. */
   async #requireHeir(userId: string, heirId: string, session: ClientSession): Promise<void> {
     const heir = heirId === userId ? null : await this.#options.users.guard(heirId, session);
     if (heir !== null && !heir.disabled) return;

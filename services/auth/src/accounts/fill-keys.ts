@@ -4,7 +4,7 @@ import type { UserStore } from './user-store.ts';
 
 const batch = 500;
 
-/** Gives users that an auth of another version stored or renamed what their names are ordered by. A step of the migrations, at each start. */
+/** Stores the sort key of users that an auth of another version stored or renamed. A step of the migrations, run at each start. */
 export const fillKeys = async (users: Pick<UserStore, 'names' | 'setKeys'>): Promise<void> => {
   let after: User['_id'] | null = null;
   for (;;) {

@@ -6,8 +6,8 @@ import type { UserStore } from './user-store.ts';
 const batch = 200;
 
 /**
- * Gives users that an earlier version stored the skeletons of their names. A step of the migrations. Users whose names
- * look alike keep them: the later one gets the skeletons that are free, and a warning names it.
+ * Stores the skeletons of users from an earlier version. A step of the migrations. Users whose names look alike keep their names: the later
+ * one gets the skeletons that are free, and a warning names it.
  */
 export const fillSkeletons = async (
   users: Pick<UserStore, 'withoutSkeletons' | 'addSkeletons'>,
@@ -21,7 +21,7 @@ export const fillSkeletons = async (
     if (alike.length > 0)
       logger.warn(
         { users: alike.map(({ _id, username }) => ({ user_id: _id.toHexString(), username })) },
-        'these usernames look like those of other users; they stay, and nobody new gets such a name',
+        'these usernames look like those of other users; they are kept, and no new user can get such a name',
       );
     const last = found.at(-1);
     if (last === undefined || found.length < batch) return;

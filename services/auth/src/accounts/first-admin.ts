@@ -9,9 +9,9 @@ export interface FirstAdmin {
 }
 
 /**
- * Makes the administrator of a new installation, before anybody can sign up. With one there already it does nothing, so every
- * instance may call it at every start.
- * @throws ConfigError when there is none and nobody said who it is to be
+ * Creates the administrator of a new installation before any user can sign up. If one exists, it does nothing, so every instance may call
+ * it at every start.
+ * @throws ConfigError when there is no administrator and the settings name none
  */
 export const ensureAdmin = async (
   users: Pick<UserStore, 'hasAdmin'>,
@@ -23,21 +23,21 @@ export const ensureAdmin = async (
   const { email, password } = admin;
   if (email === undefined || password === undefined)
     throw new ConfigError('auth', [
-      'ADMIN_EMAIL, ADMIN_PASSWORD: there is no administrator yet; say who it is to be (ADMIN_PASSWORD_FILE may hold the password)',
+      'ADMIN_EMAIL, ADMIN_PASSWORD: there is no administrator yet; set both for the first one (ADMIN_PASSWORD_FILE may hold the password)',
     ]);
   for (const username of ['admin', `admin-${randomInt(1000, 10_000)}`]) {
     try {
       await accounts.makeAdmin({ username, email, password });
-      logger.info({ email }, 'made the first administrator');
+      logger.info({ email }, 'created the first administrator');
       return;
     } catch (error) {
       if (!(error instanceof AppError) || (error.code !== 'email_taken' && error.code !== 'username_taken'))
         throw error;
-      // Another instance was faster; or the name is somebody else's.
+      // Another instance was faster, or another user has the name.
       if (await users.hasAdmin()) return;
       if (error.code === 'email_taken')
         throw new ConfigError('auth', [
-          'ADMIN_EMAIL: there is no enabled administrator, and this address belongs to somebody who is none; ' +
+          'ADMIN_EMAIL: there is no enabled administrator, and this address belongs to a user who is not one; ' +
             'give another address, or promote them: npm run admin -- promote EMAIL',
         ]);
     }

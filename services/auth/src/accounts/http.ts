@@ -17,7 +17,7 @@ export interface AccountRoutes {
   readonly countSignin: CountSignin;
 }
 
-/** Sign-up, sign-in and profile. */
+/** Routes of sign-up, sign-in and profile. */
 export const mountAccounts = (
   api: Api,
   { accounts, users, apiKeys, deviceCookieName, countSignin }: AccountRoutes,

@@ -28,7 +28,7 @@ describe('names', () => {
   });
 });
 
-/** Whether the second of two could not be had. */
+/** Whether the second name is rejected while the first exists. */
 const alike = (one: string, other: string): boolean =>
   usernameSkeletons(one).some((skeleton) => usernameSkeletons(other).includes(skeleton));
 

@@ -2,18 +2,18 @@ import { foldName, nameKey } from '@webxterm/shared';
 import { skeleton } from './skeleton.ts';
 import type { User } from './user.ts';
 
-/** Usernames that are equal folded are the same. */
+/** Usernames with the same folded form are the same. */
 export const foldUsername = foldName;
 
 /**
- * What two usernames that look alike have in common. Upper and lower case of a letter look like different letters of another script (В
- * like B, в not like b), so there are two: of the name without upper and lower case, and of the name as it is shown.
+ * The skeletons of a username. Usernames that look alike have one in common. The upper and lower case of a letter can look like different
+ * letters of another script (В like B, в not like b), so there are two: one of the folded name and one of the name as displayed.
  */
 export const usernameSkeletons = (username: string): string[] => [
   ...new Set([skeleton(foldUsername(username)), foldUsername(skeleton(username.normalize('NFKC')))]),
 ];
 
-/** A username as it is stored: with what it is found, ordered and compared by. */
+/** The stored forms of a username: for display, look-up, sorting and comparison. */
 export const storedUsername = (
   username: string,
 ): Pick<User, 'username' | 'username_folded'> & Required<Pick<User, 'username_key' | 'username_skeletons'>> => ({
@@ -23,5 +23,5 @@ export const storedUsername = (
   username_skeletons: usernameSkeletons(username),
 });
 
-/** What makes two e-mail addresses the same. */
+/** The folded form of an e-mail address. Addresses with the same form are the same. */
 export const foldEmail = (email: string): string => email.toLowerCase();

@@ -3,13 +3,13 @@ import type { ApiKeys } from '../api-keys/api-keys.ts';
 import { foldEmail, storedUsername } from './names.ts';
 import type { User } from './user.ts';
 
-/** An account that is not stored yet, and its API key in clear. */
+/** An account that is not stored yet, with its API key in plain text. */
 export interface NewUser {
   readonly user: User;
   readonly apiKey: string;
 }
 
-/** `password_hash` null: the password is chosen later, by a link. */
+/** `password_hash` null: the user chooses the password later, with a link. */
 export const newUser = (
   apiKeys: Pick<ApiKeys, 'make'>,
   account: Pick<User, 'username' | 'email' | 'role' | 'password_hash' | 'created_at'>,

@@ -22,7 +22,7 @@ export interface OwnAccountRoutes {
   readonly cookieName: string;
 }
 
-/** What people change about their own account. */
+/** Routes for the user's own account. */
 export const mountOwnAccount = (api: Api, options: OwnAccountRoutes): void => {
   const { users, apiKeys, passwordChange, profileChange, confirmation, deletion, standing, cookieName } = options;
 

@@ -43,7 +43,7 @@ const status = async (token: string | undefined): Promise<number> =>
   (await other.call('GET', '/api/profile', undefined, { token })).status;
 const within = { timeout: 5000, interval: 50 };
 
-/** The facts that the outbox told of a user's deletion. */
+/** The events about a user's deletion that the outbox published. */
 const told = async (userId: string) => {
   const bus = await connectBus({
     urls: [servers.natsUrl],
@@ -80,7 +80,7 @@ describe('my name and address', () => {
     expect((await change(me, { email, current_password: me.password })).status).toBe(200);
     expect((await auth.call('POST', '/api/login', { email: me.email, password: me.password })).status).toBe(401);
     expect((await auth.call('POST', '/api/login', { email, password: me.password })).status).toBe(200);
-    // The address as it is asks for nothing.
+    // The unchanged address needs no password.
     expect((await change(me, { email })).status).toBe(200);
   });
 
@@ -166,7 +166,7 @@ describe('a user whom an administrator deletes', () => {
         remove(me.id, `?machines_to=${heir.id}`),
         other.call('DELETE', `/api/users/${heir.id}?machines=remove`, undefined, { token: adminToken }),
       ]);
-      // Either the heir had the machines first and took them along, or was gone and could not get them.
+      // Either the new owner had the machines first and was deleted with them, or was already deleted and could not get them.
       expect([204, 400]).toContain(first.status);
       expect(second.status).toBe(204);
     }

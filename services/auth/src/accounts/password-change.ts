@@ -26,7 +26,7 @@ export interface PasswordChangeOptions {
   readonly auditor: Pick<Auditor, 'recordIn' | 'count'>;
 }
 
-/** Whoever changes a password may do so because somebody else knows the old one: every other sign-in ends with it. */
+/** Changes a password and ends every other sign-in, because the reason may be that another person knows the old password. */
 export class PasswordChange {
   readonly #options: PasswordChangeOptions;
 
@@ -35,8 +35,8 @@ export class PasswordChange {
   }
 
   /**
-   * @throws AppError invalid_input when the current password is wrong, too_many_requests, conflict when it was changed meanwhile,
-   *   unauthenticated when the caller's sign-in has ended meanwhile, unavailable
+   * @throws AppError invalid_input when the current password is wrong; too_many_requests; conflict when the password was changed in the
+   * meantime; unauthenticated when the caller's sign-in has ended in the meantime; unavailable
    */
   async change(caller: AdmittedCaller, current: string, wanted: string): Promise<void> {
     const { connection, users, store, links, passwords, signins, standing, worker, auditor } = this.#options;

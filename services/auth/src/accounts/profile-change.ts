@@ -28,7 +28,7 @@ export interface WantedNames {
   readonly current_password?: string | undefined;
 }
 
-/** What people are called. With the e-mail address one signs in, so changing it takes the password. */
+/** Changes username and e-mail address. The address is used to sign in, so changing it requires the password. */
 export class ProfileChange {
   readonly #options: ProfileChangeOptions;
 
@@ -37,8 +37,8 @@ export class ProfileChange {
   }
 
   /**
-   * @throws AppError invalid_input for a wrong or missing current password; email_taken, username_taken; conflict when password or
-   *   address were changed meanwhile; unauthenticated, unavailable
+   * @throws AppError invalid_input for a wrong or missing current password; email_taken, username_taken; conflict when password or address
+   * were changed in the meantime; unauthenticated, unavailable
    */
   async change(caller: AdmittedCaller, wanted: WantedNames): Promise<User> {
     const { connection, users, store, outbox, standing, worker, auditor } = this.#options;
@@ -48,7 +48,7 @@ export class ProfileChange {
     const { after, owed } = await inTransaction(connection, async (session) => {
       const user = await standing.require(caller, session);
       const after: User = { ...user, username: wanted.username ?? user.username, email: wanted.email ?? user.email };
-      // What was confirmed is a change from this address, by whoever knows this password.
+      // The password was confirmed for a change from this address and with this password hash.
       const stands = confirmed.password_hash === user.password_hash && confirmed.email === user.email;
       if (after.email !== user.email && !stands) throw changedMeanwhile();
       const renamed = after.username === user.username ? {} : { username: after.username };
@@ -62,7 +62,7 @@ export class ProfileChange {
         },
       });
       if (after.username === user.username) return { after, owed: [] };
-      // The allow-list tells every service the name.
+      // The allow-list distributes the name to every service.
       const signins = await store.ofUser(caller.userId, session);
       const items = signins.map(({ sid_hash }) => ({ sid_hash, event: null }));
       return { after, owed: await outbox.add(items, new Date(), session) };
@@ -74,7 +74,7 @@ export class ProfileChange {
   async #confirm(user: User, { email, current_password }: WantedNames): Promise<void> {
     if (email === undefined || email === user.email) return;
     if (current_password === undefined)
-      throw wrongPassword('is needed to change the e-mail address', 'Say your current password too.');
+      throw wrongPassword('is needed to change the e-mail address', 'Enter your current password too.');
     await this.#options.confirmation.require(user, current_password);
   }
 }

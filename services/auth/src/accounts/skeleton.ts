@@ -1,6 +1,6 @@
 import confusables from './confusables.json' with { type: 'json' };
 
-/** Each character that looks like another one, or like several, and those. The data: scripts/confusables.ts, docs/adr/0023. */
+/** Maps each confusable character to the character or characters that it looks like. The data: scripts/confusables.ts, docs/adr/0023. */
 const prototypes = new Map(
   Object.entries(confusables).flatMap(([prototype, characters]) =>
     [...characters].map((character) => [character, prototype] as const),
@@ -8,8 +8,8 @@ const prototypes = new Map(
 );
 
 /**
- * The skeleton of UTS 39 (Unicode Security Mechanisms, section 4): equal for texts that look alike. White space counts once, as a
- * page shows it. Not for people to read.
+ * The skeleton of UTS 39 (Unicode Security Mechanisms, section 4): equal for texts that look alike. A run of white space counts as one
+ * space, as a page displays it. Not for display.
  */
 export const skeleton = (text: string): string =>
   [...text.normalize('NFD').replace(/\p{Default_Ignorable_Code_Point}/gu, '')]

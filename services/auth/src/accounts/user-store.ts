@@ -7,12 +7,12 @@ import { type User, userModel } from './user.ts';
 
 export interface UserPage {
   readonly page: number;
-  /** Where the page begins, in place of its number. */
+  /** The start of the page, in place of its number. */
   readonly cursor?: string | undefined;
   readonly limit: number;
 }
 
-/** Of a user who was read a while ago: what a later transaction must find unchanged. */
+/** The parts of an earlier read that a later transaction must find unchanged. */
 export type VerifiedUser = Pick<User, '_id' | 'password_hash'>;
 
 /** The users collection. */
@@ -66,7 +66,7 @@ export class UserStore {
       .then((found) => found !== null);
   }
 
-  /** @throws AppError email_taken, username_taken: of two at once exactly one gets through */
+  /** @throws AppError email_taken, username_taken: of two concurrent inserts exactly one succeeds */
   async insert(user: User, session: ClientSession): Promise<void> {
     try {
       await this.#users.create([user], { session });
@@ -76,7 +76,8 @@ export class UserStore {
   }
 
   /**
-   * Changes what is named. A username that stays is left out: it may look like that of another user from before this was refused.
+   * Changes the given fields. The caller must omit an unchanged username, because one from before the check of similar names may look like
+   * that of another user.
    * @throws AppError email_taken, username_taken
    */
   async rename(
@@ -96,7 +97,7 @@ export class UserStore {
       });
   }
 
-  /** In the order of their ids. */
+  /** Users without skeletons, ordered by id. */
   withoutSkeletons(after: Types.ObjectId | null, limit: number): Promise<Pick<User, '_id' | 'username'>[]> {
     const rest = after === null ? {} : { _id: trusted({ $gt: after }) };
     return this.#users
@@ -107,12 +108,12 @@ export class UserStore {
       .exec();
   }
 
-  /** @returns false when the name of another user has one of these skeletons: nothing is added */
+  /** @returns false when the name of another user has one of these skeletons, in which case nothing is added */
   async addSkeletons(user: Pick<User, '_id' | 'username'>, skeletons: readonly string[]): Promise<boolean> {
     try {
       await this.#users
         .updateOne(
-          // Renamed meanwhile: the rename stored the skeletons.
+          // A user renamed in the meantime does not match. The rename stored the skeletons.
           { _id: user._id, username: user.username },
           { $addToSet: { username_skeletons: { $each: [...skeletons] } } },
         )
@@ -124,7 +125,7 @@ export class UserStore {
     }
   }
 
-  /** In the order of their ids. */
+  /** The names and sort keys of users, ordered by id. */
   names(after: Types.ObjectId | null, limit: number): Promise<Pick<User, '_id' | 'username' | 'username_key'>[]> {
     const rest = after === null ? {} : { _id: trusted({ $gt: after }) };
     return this.#users
@@ -137,7 +138,7 @@ export class UserStore {
 
   async setKeys(users: readonly Pick<User, '_id' | 'username' | 'username_key'>[]): Promise<void> {
     const writes = users.map(({ _id, username, username_key }) => ({
-      // Renamed meanwhile: the rename stored the key.
+      // A user renamed in the meantime does not match. The rename stored the key.
       updateOne: { filter: { _id, username }, update: { $set: { username_key } } },
     }));
     if (writes.length > 0) await this.#users.bulkWrite(writes, { ordered: false });
@@ -148,9 +149,9 @@ export class UserStore {
   }
 
   /**
-   * The user whose password was verified outside of this transaction, if that still stands: the account is there, enabled, and has the
-   * same password. The row is written to, so that of this transaction and one that changes the user one fails and starts again.
-   * @returns the user as the transaction has it; null when what was verified does not stand any more
+   * The user whose password was verified outside of this transaction, if the account still exists, is enabled and has the same password. It
+   * writes to the row, so that a concurrent transaction that changes the user conflicts with this one, and one of them is retried.
+   * @returns the user as this transaction sees it; null when the verification is no longer valid
    */
   confirmVerified(user: VerifiedUser, session: ClientSession, upgraded?: string): Promise<User | null> {
     const upgrade = upgraded === undefined ? {} : { $set: { password_hash: upgraded } };
@@ -168,7 +169,7 @@ export class UserStore {
     await this.#users.updateOne({ _id: id }, { $set: { avatar_url: url } }, { session }).exec();
   }
 
-  /** @returns false when another key has taken the place of `oldKeyId` meanwhile */
+  /** @returns false when another key has replaced `oldKeyId` in the meantime */
   async replaceApiKey(id: string, oldKeyId: string, key: StoredApiKey, session?: ClientSession): Promise<boolean> {
     const result = await this.#users
       .updateOne({ _id: new Types.ObjectId(id), 'api_key.key_id': oldKeyId }, { $set: { api_key: key } })
@@ -186,7 +187,7 @@ export class UserStore {
       .exec();
   }
 
-  /** @returns the user as changed; null when the password was changed meanwhile, or the account is gone */
+  /** @returns the changed user; null when the password was changed in the meantime, or the account does not exist */
   changePassword(user: VerifiedUser, hash: string, session: ClientSession): Promise<User | null> {
     return this.#users
       .findOneAndUpdate(
@@ -198,7 +199,7 @@ export class UserStore {
       .exec();
   }
 
-  /** By username; `search` is a part of username or e-mail address in any case. */
+  /** A page of users ordered by username. `search` is a part of username or e-mail address, in any case. */
   async page(
     search: string,
     { page, cursor, limit }: UserPage,
@@ -220,13 +221,13 @@ export class UserStore {
     return { users: rows, total, next };
   }
 
-  /** How many enabled administrators there are beside this user. Two transactions that ask conflict, and one of them starts again. */
+  /** The number of other enabled administrators. Two transactions that call this conflict, and one of them is retried. */
   async otherAdmins(id: Types.ObjectId, session: ClientSession): Promise<number> {
     await this.#users.updateMany({ role: 'admin' }, { $inc: { guard: 1 } }, { session }).exec();
     return this.countOtherAdmins(id, session);
   }
 
-  /** Those who have no password yet cannot sign in, and do not count. */
+  /** Administrators without a password cannot sign in, so they do not count. */
   countOtherAdmins(id: Types.ObjectId, session?: ClientSession): Promise<number> {
     return this.#users
       .countDocuments({
@@ -239,7 +240,7 @@ export class UserStore {
       .exec();
   }
 
-  /** The user, whom no other transaction can change, delete or sign in at the same time. */
+  /** The user. No other transaction can change or delete the user, or sign the user in, at the same time. */
   guard(id: string, session: ClientSession): Promise<User | null> {
     return this.#users
       .findOneAndUpdate({ _id: new Types.ObjectId(id) }, { $inc: { guard: 1 } }, { session, returnDocument: 'after' })
@@ -260,7 +261,7 @@ export class UserStore {
   }
 }
 
-/** What a duplicate key means to people. */
+/** Maps a duplicate key to the error for the client. */
 const takenError = (error: unknown): unknown => {
   const index = duplicateIndexKey(error);
   if (index === 'email_lower') return new AppError('email_taken', undefined, { cause: error });

@@ -2,33 +2,35 @@ import type { Role } from '@webxterm/contracts/rest';
 import { type Connection, type Model, Schema, type Types } from 'mongoose';
 import type { StoredApiKey } from '../api-keys/api-key.ts';
 
-/** An account, as it is kept. */
+/** A stored account. */
 export interface User {
   _id: Types.ObjectId;
   username: string;
   /** Unique. See foldUsername. */
   username_folded: string;
-  /** The order of usernames. See nameKey. Missing: an auth of an earlier version stored the user since the last start of one of this. */
+  /** The sort key of the username. See nameKey. Missing: an auth of an earlier version stored the user after the last start of this one. */
   username_key?: string;
   /**
-   * Unique, each of them. See usernameSkeletons. Missing: an earlier version stored the user, and the name is not filled in yet or
-   * looks like that of another user (fill-skeletons.ts).
+   * Each of them is unique. See usernameSkeletons. Missing: an earlier version stored the user, and the skeletons are not filled in yet or
+   * belong to another user (fill-skeletons.ts).
    */
   username_skeletons?: string[];
-  /** As typed. */
+  /** As entered. */
   email: string;
   /** Unique. */
   email_lower: string;
-  /** Null: made by an administrator, and no password chosen yet. */
+  /** Null: an administrator created the account, and no password has been chosen yet. */
   password_hash: string | null;
   role: Role;
   disabled: boolean;
   avatar_url: string | null;
   api_key: StoredApiKey;
   created_at: Date;
-  /** Until then a repeated sign-up may be the answer to our own 503; null once a sign-up was answered. */
+  /**
+   * Until this time a repeated sign-up is accepted, because the first response may have been our own 503. Null once a sign-up was answered.
+   */
   signup_open_until: Date | null;
-  /** Counted up by every transaction that relies on this row without changing it, so that it conflicts with one that does. */
+  /** Incremented by every transaction that relies on this row without changing it, so that it conflicts with one that does. */
   guard?: number;
 }
 
@@ -66,7 +68,7 @@ const userSchema = new Schema<User>(
   .index({ email_lower: 1 }, { unique: true })
   .index({ username_folded: 1 }, { unique: true })
   .index({ username_key: 1, _id: 1 })
-  // Sparse: users without skeletons do not collide.
+  // Sparse, so that users without skeletons do not collide.
   .index({ username_skeletons: 1 }, { unique: true, sparse: true })
   .index({ 'api_key.index': 1 }, { unique: true })
   .index({ 'api_key.key_id': 1 })

@@ -5,30 +5,30 @@ import { headers, type NatsConnection } from '@nats-io/transport-node';
 import { signinBucket } from '@webxterm/contracts/bus';
 import { type EntrySigner, openEntry, type SignedEntry, storedEntry } from '@webxterm/shared/bus';
 
-/** How long one call to the bucket may take: a request waits for it. */
+/** Time limit of one call to the bucket, in ms. A request waits for it. */
 const timeoutMs = 2000;
-/** How long the mark of a deletion stays: far longer than any rebuild of the list takes. */
+/** Lifetime of the marker of an ended sign-in, in seconds: far longer than any rebuild of the list. */
 const deletionSeconds = 3600;
 const subjectPrefix = `$KV.${signinBucket}.`;
 
-/** JetStream's codes for: somebody else has written meanwhile. */
+/** JetStream's error codes for a write that another writer has preceded. */
 const wrongLastSequence = new Set([10_071, 10_164]);
 
-/** An entry with the revision that a later write can insist on. Revision 0: there was never one. */
+/** An entry with the revision that a later write can require. Revision 0: the key never had an entry. */
 export interface ListedEntry {
   readonly revision: number;
-  /** Undefined: nothing stands there that auth signed for this key, at the time when it was stored. */
+  /** Undefined: no entry that auth signed for this key at the time when it was stored. */
   readonly signed: SignedEntry | undefined;
 }
 
 export interface WriteOptions {
-  /** The write fails when the revision is another by now. */
+  /** The write fails when the entry has another revision by now. */
   readonly expected?: number;
-  /** It goes by itself then. */
+  /** The entry expires after this time. */
   readonly lifeSeconds?: number;
 }
 
-/** The bucket of the allow-list, with writes that are signed, and that fail rather than overwrite what somebody else has written. */
+/** The bucket of the allow-list. Writes are signed, and they fail instead of overwriting what another writer has written. */
 export class ListBucket {
   readonly #bus: NatsConnection;
   readonly #signer: EntrySigner;
@@ -54,7 +54,7 @@ export class ListBucket {
     }
   }
 
-  /** The keys under which something stands that begin so, whoever put it there. */
+  /** The keys with this prefix that have an entry, whichever client wrote it. */
   async keys(prefix: string): Promise<Set<string>> {
     const manager = await jetstreamManager(this.#bus, { timeout: timeoutMs, checkAPI: false });
     const filter = `${subjectPrefix}${prefix}>`;
@@ -62,7 +62,10 @@ export class ListBucket {
     return new Set(Object.keys(state.subjects ?? {}).map((subject) => subject.slice(subjectPrefix.length)));
   }
 
-  /** Acked when it returns. `at`: as of when readers take it, ms since 1970. @returns false when the revision is another by now */
+  /**
+   * The write is acknowledged when this resolves. `at`: the time of the entry for readers, in ms since 1970. @returns false when the
+   * revision has changed
+   */
   write(key: string, value: unknown, at: number, { expected, lifeSeconds }: WriteOptions = {}): Promise<boolean> {
     return this.#publish(key, this.#signer.sign(key, at, value), {
       ...(expected === undefined ? {} : { expect: { lastSubjectSequence: expected } }),
@@ -70,12 +73,12 @@ export class ListBucket {
     });
   }
 
-  /** Says that a sign-in ended; goes by itself in an hour. @returns false when the revision is another by now */
+  /** Marks a sign-in as ended. The marker expires in an hour. @returns false when the revision has changed */
   end(key: string, at: number, expected: number): Promise<boolean> {
     return this.write(key, null, at, { expected, lifeSeconds: deletionSeconds });
   }
 
-  /** Takes away what is no entry of the list. */
+  /** Deletes a key that is not part of the list. */
   async remove(key: string): Promise<void> {
     const marked = headers();
     marked.set('KV-Operation', 'DEL');

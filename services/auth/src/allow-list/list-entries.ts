@@ -5,10 +5,10 @@ import type { User } from '../accounts/user.ts';
 import type { Signin } from '../signins/signin.ts';
 import type { ListBucket } from './list-bucket.ts';
 
-/** Where the truth about sign-ins stands. */
+/** The authoritative source of sign-ins. */
 export interface SigninTruth {
   bySidHash(sidHash: string): Promise<Signin | null>;
-  /** Read in batches of this size. */
+  /** Reads in batches of this size. */
   alive(now: Date, batchSize: number): AsyncIterable<Signin>;
 }
 export interface UserTruth {
@@ -20,7 +20,7 @@ export interface ListEntriesOptions {
   readonly bucket: ListBucket;
   readonly signins: SigninTruth;
   readonly users: UserTruth;
-  /** The list as everybody reads it. */
+  /** The list as its readers see it. */
   readonly list: Pick<AllowList, 'peek' | 'newestAt' | 'sidHashes' | 'isStale'>;
   readonly now: () => number;
 }
@@ -29,9 +29,9 @@ const maxConflicts = 10;
 const walkBatch = 200;
 
 /**
- * The entries of sign-ins, made what the database says. Every write insists on the revision that was read *before* the database, so
- * that of two writers the one with the older knowledge fails and looks again: an ended sign-in is never written back. And every entry
- * is dated before the read of the database, so that one which is held up until the mark of the end is gone is too old for any reader.
+ * Makes the entries of sign-ins match the database. Every write requires the revision that was read *before* the database, so that of two
+ * writers the one with the older data fails and reads again. An ended sign-in is therefore never restored. Every entry is dated before the
+ * read of the database, so that an entry which is delayed until the marker of the end has expired is too old for any reader.
  */
 export class ListEntries {
   readonly #options: ListEntriesOptions;
@@ -40,7 +40,7 @@ export class ListEntries {
     this.#options = options;
   }
 
-  /** @returns false when somebody else has written meanwhile */
+  /** @returns false when another writer has written in the meantime */
   async align(sidHash: string, epoch: string): Promise<boolean> {
     const key = signinKey(sidHash);
     const { revision, signed } = await this.#options.bucket.read(key);
@@ -49,23 +49,25 @@ export class ListEntries {
     const user = signin === null ? null : await this.#options.users.byId(signin.user_id.toHexString());
     const at = this.#after(key, readAt, signed?.at);
     if (signin === null || user === null || signin.expires_at.getTime() <= this.#options.now()) {
-      // Also where nothing is listed: readers keep what was, and a rebuild may still believe in the sign-in.
+      // The marker is written even if no entry is listed: readers keep earlier entries, and a rebuild may still write the sign-in.
       return signed?.value === null || this.#options.bucket.end(key, at, revision);
     }
     const wanted = entryOf(signin, user, epoch);
-    // An older one that says the same is written anew too: readers do not take it.
+    // An older entry with the same value is written again, because readers do not accept it.
     const isNewest = signed !== undefined && signed.at >= this.#options.list.newestAt(key);
     if (isNewest && isDeepStrictEqual(signed.value, wanted)) return true;
     return this.#options.bucket.write(key, wanted, at, { expected: revision, lifeSeconds: this.#lifeSeconds(signin) });
   }
 
-  /** Aligns, also when others write at the same time. */
+  /** Aligns the entry, retrying when others write at the same time. */
   async settle(sidHash: string, epoch: string): Promise<void> {
     for (let attempt = 0; attempt < maxConflicts; attempt += 1) if (await this.align(sidHash, epoch)) return;
-    throw new Error('an entry of the allow-list is written by too many at once');
+    throw new Error('an entry of the allow-list has too many concurrent writers');
   }
 
-  /** Looks at every sign-in there is, and at every one that is listed; writes what is missing or wrong. @returns how many there are */
+  /**
+   * Checks every sign-in in the database and every one on the list, and writes missing or wrong entries. @returns the number of sign-ins
+   */
   async walk(epoch: string): Promise<number> {
     const { list, signins, users, now } = this.#options;
     const standing = await this.#options.bucket.keys(signinKey(''));
@@ -89,8 +91,8 @@ export class ListEntries {
   }
 
   /**
-   * A time for the next entry under this key that readers take for later than what they know, also where the clocks of two
-   * instances differ. ms since 1970. `listedAt`: of the entry that stands there.
+   * A time for the next entry of this key, in ms since 1970, that readers accept as later than what they know, even if the clocks of two
+   * instances differ. `listedAt`: the time of the current entry.
    */
   after(key: string, listedAt = 0): number {
     return this.#after(key, this.#options.now(), listedAt);
@@ -115,7 +117,7 @@ export class ListEntries {
   }
 }
 
-/** A sign-in and its user, as they stood in the database no earlier than at `readAt`, ms since 1970. */
+/** A sign-in and its user, read from the database no earlier than `readAt`, in ms since 1970. */
 interface Read {
   readonly signin: Signin;
   readonly user: User;

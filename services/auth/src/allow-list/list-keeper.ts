@@ -9,26 +9,26 @@ import { Mending } from './mending.ts';
 
 export interface ListKeeperOptions extends Pick<ListEntriesOptions, 'signins' | 'users' | 'list'> {
   readonly bus: NatsConnection;
-  /** Of streams and buckets that NATS lost. */
+  /** Number of replicas for streams and buckets that are created again after NATS lost them. */
   readonly replicas: number;
   readonly signer: EntrySigner;
-  /** Whose signatures count: those of `signer`, and of the root keys before. */
+  /** The valid public keys: that of `signer`, and those of the earlier root keys. */
   readonly keys: readonly KeyObject[];
   readonly logger: Logger;
   readonly clock: Pick<ClockWatch, 'fault' | 'measure' | 'require'>;
-  /** Told after each beat whether the list is being kept. */
+  /** Called after each beat with whether the list is up to date. */
   readonly onBeat?: (ok: boolean) => void;
   readonly now?: () => number;
 }
 
-/** Says under which epoch a lost list is rebuilt: whoever rebuilds at the same time does it under the same one. */
+/** The key with the epoch of a rebuild, so that concurrent rebuilds use the same epoch. */
 const rebuildKey = 'rebuild';
 const beatEveryMs = 1000;
-/** Every so many beats the epoch is read again: another one would mean that the list was lost behind our back. */
+/** The epoch is read again every this many beats. A different one means that the list was lost without a disconnect. */
 const checkEveryBeats = 5;
 const maxConflicts = 10;
 
-/** Keeps the allow-list what the database says, under an epoch, and beats. */
+/** Keeps the allow-list equal to the database, under an epoch, and sends beats. */
 export class ListKeeper {
   readonly #options: ListKeeperOptions;
   readonly #bucket: ListBucket;
@@ -51,7 +51,7 @@ export class ListKeeper {
     this.#mending = new Mending({ bucket: this.#bucket, entries: this.#entries, list, logger, now });
   }
 
-  /** Returns once the list is complete: rebuilt, if it had been lost. */
+  /** Resolves once the list is complete, after a rebuild if it was lost. */
   async start(): Promise<void> {
     void this.#watchConnection();
     this.#timer = setInterval(() => void this.#beat(), beatEveryMs);
@@ -67,23 +67,23 @@ export class ListKeeper {
     clearInterval(this.#timer);
   }
 
-  /** Writes of this moment would count. */
+  /** Whether the list accepts writes now. */
   get isUp(): boolean {
     return this.#connected && this.#epoch !== undefined;
   }
 
   /**
-   * Makes the entry of a sign-in what the database says of it now.
-   * @throws AppError unavailable when the list has not taken it: the outbox will see to it
+   * Makes the entry of a sign-in match the database.
+   * @throws AppError unavailable when the list has not accepted it; the outbox retries it
    */
   async sync(sidHash: string): Promise<void> {
     await this.#guarded(signinKey(sidHash), (epoch) => this.#entries.align(sidHash, epoch));
   }
 
-  /** Something stands under this key that is not ours, or ours was taken away: it is written anew, and all others are looked at. */
+  /** Repairs a key with a foreign entry or a deleted one: writes it again and checks all other entries. */
   mend(key: string): void {
     if (key === rebuildKey) return;
-    // Whether there is an epoch still, the next beat sees to.
+    // The next beat checks whether the epoch still exists.
     if (key === signinEpochKey) this.#beats = checkEveryBeats - 1;
     else this.#mending.add(key);
     if (this.#epoch !== undefined && this.#connected) this.#mending.work(this.#epoch);
@@ -100,7 +100,7 @@ export class ListKeeper {
       } catch (error) {
         throw error instanceof AppError ? error : listAway(error);
       }
-      // An ack that came over another connection may be that of a list under another epoch, which may have lost the mark of an end.
+      // An acknowledgement over another connection may come from a list with another epoch, which may have lost the marker of an end.
       if (this.#epoch !== epoch) {
         this.#mending.add(key);
         throw listAway();
@@ -131,7 +131,7 @@ export class ListKeeper {
         this.#options.onBeat?.(false);
         this.#options.logger.warn(
           { reason: error instanceof Error ? error.message : String(error) },
-          'the allow-list cannot be kept right now, trying again',
+          'the allow-list cannot be updated right now, retrying',
         );
       })
       .finally(() => {
@@ -144,7 +144,7 @@ export class ListKeeper {
     if (!this.#connected || this.#stopped) return;
     this.#beats += 1;
     await this.#requireClock();
-    // Whatever happened to the bucket while it was not watched is looked for.
+    // Checks for changes of the bucket while it was not watched.
     if (this.#epoch === undefined) this.#mending.lookAtAll();
     if (this.#epoch === undefined || this.#beats % checkEveryBeats === 0) this.#epoch = await this.#completeEpoch();
     const at = this.#now();
@@ -153,7 +153,7 @@ export class ListKeeper {
     this.#mending.work(this.#epoch);
   }
 
-  /** While the clocks differ by too much nobody takes what is written here. The beat is, for its time tells the readers why. */
+  /** While the clocks differ too much, readers accept no entry. The beat is still written, because its time shows readers the cause. */
   async #requireClock(): Promise<void> {
     const { clock } = this.#options;
     await clock.measure();
@@ -176,21 +176,21 @@ export class ListKeeper {
       const { signed } = await this.#bucket.read(signinEpochKey);
       return SigninEpoch.safeParse(signed?.value).data?.epoch;
     } catch (error) {
-      this.#options.logger.info({ reason: String(error) }, 'the allow-list has no epoch that can be read');
+      this.#options.logger.info({ reason: String(error) }, 'the allow-list has no readable epoch');
       return undefined;
     }
   }
 
   async #rebuild(): Promise<string> {
     const epoch = await this.#agreeOnEpoch();
-    this.#options.logger.warn({ epoch }, 'the allow-list is not there: writing it anew from the database');
+    this.#options.logger.warn({ epoch }, 'the allow-list is missing, rebuilding it from the database');
     const count = await this.#entries.walk(epoch);
     const complete = SigninEpoch.parse({ epoch, complete_at: new Date(this.#now()).toISOString() });
     const { revision, signed } = await this.#bucket.read(signinEpochKey);
     const at = this.#entries.after(signinEpochKey, signed?.at);
     if (!(await this.#bucket.write(signinEpochKey, complete, at, { expected: revision }))) {
       const other = await this.#readEpoch();
-      if (other === undefined) throw new Error('the epoch was taken away while the list was rebuilt');
+      if (other === undefined) throw new Error('the epoch was deleted during the rebuild of the list');
       return other;
     }
     this.#options.logger.info({ epoch, signins: count }, 'the allow-list is complete');

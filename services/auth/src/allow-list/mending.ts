@@ -9,19 +9,20 @@ export interface MendingOptions extends Pick<ListEntriesOptions, 'list' | 'now'>
   readonly logger: Logger;
 }
 
-/** The same entry is mended so often at most: who spoils it without end costs no more than this. */
+/** The same entry is repaired at most once in this time, in ms, which limits the cost of a client that overwrites it continuously. */
 const againAfterMs = 1000;
-/** Beyond so many, the look at all entries finds the rest. */
+/** Above this number of keys, the check of all entries finds the rest. */
 const maxKeys = 10_000;
-/** All entries are looked at so often at most. */
+/** All entries are checked at most once in this time, in ms. */
 const allEveryMs = 10_000;
 
 const entryPrefix = signinKey('');
 const sidHashPattern = /^[0-9a-f]{64}$/;
 
 /**
- * Writes anew what was spoilt. Whoever has the identity of a service on the bus can have the server put its answers under any key
- * of the bucket, and purge it; readers keep what they had, but one that starts meanwhile would not know who is signed in.
+ * Repairs overwritten entries. A client with the credentials of a service on the bus can make the server write its responses under any key
+ * of the bucket, and purge it. Readers keep their earlier entries, but one that starts in the meantime would not know which sign-ins are
+ * valid.
  */
 export class Mending {
   readonly #options: MendingOptions;
@@ -40,20 +41,20 @@ export class Mending {
     this.#all = true;
   }
 
-  /** Every entry is looked at, and every sign-in that there is. */
+  /** Checks every entry and every sign-in at the next `work`. */
   lookAtAll(): void {
     this.#all = true;
     this.#allAt = Number.NEGATIVE_INFINITY;
   }
 
-  /** Does what is to be done now; returns at once. Called again with every beat. */
+  /** Starts the repairs that are due, and returns at once. Called again with every beat. */
   work(epoch: string): void {
     if (this.#working) return;
     this.#working = true;
     void this.#mend(epoch)
       .catch((error: unknown) => {
         const reason = error instanceof Error ? error.message : String(error);
-        this.#options.logger.warn({ reason }, 'the allow-list cannot be mended right now, trying again');
+        this.#options.logger.warn({ reason }, 'the allow-list cannot be repaired right now, retrying');
       })
       .finally(() => {
         this.#working = false;
@@ -68,7 +69,7 @@ export class Mending {
       await this.#mendKey(key, epoch);
       this.#keys.delete(key);
       this.#mendedAt.set(key, now());
-      logger.warn({ key }, 'wrote an entry of the allow-list anew');
+      logger.warn({ key }, 'repaired an entry of the allow-list');
     }
     if (!this.#all || this.#allAt > now() - allEveryMs || list.isStale()) return;
     this.#all = false;

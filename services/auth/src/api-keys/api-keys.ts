@@ -22,16 +22,16 @@ export interface ApiKeysOptions {
   readonly now?: () => number;
 }
 
-/** The use of a key is noted at most this often. */
+/** The use of a key is recorded at most once in this time, in ms. */
 const noteUseEveryMs = 60_000;
-/** How many keys are remembered as noted; beyond it some uses are written more often. */
+/** Keys in memory whose use was recorded. Above this number some uses are recorded more often. */
 const maxNoted = 10_000;
 
-/** The keys with which agents register. */
+/** The API keys with which agents register. */
 export class ApiKeys {
   readonly #options: ApiKeysOptions;
   readonly #now: () => number;
-  /** When this instance last noted the use of a key: a thousand agents that register at once cost one write. */
+  /** When this instance last recorded the use of each key, so that a thousand agents that register at once cost one write. */
   readonly #noted = new Map<string, number>();
 
   constructor(options: ApiKeysOptions) {
@@ -39,12 +39,12 @@ export class ApiKeys {
     this.#now = options.now ?? Date.now;
   }
 
-  /** A key for a user who is being made. */
+  /** A key for a new user. */
   make(userId: string): ReturnType<typeof makeApiKey> {
     return makeApiKey(this.#options.roots, userId, new Date(this.#now()));
   }
 
-  /** The user's key in clear. One that cannot be opened any more (its root key is gone) is replaced, for it is of no use to anybody. */
+  /** The user's key in plain text. A key that cannot be decrypted (its root key is missing) is useless, so it is replaced. */
   async show(user: User): Promise<string> {
     const { roots, logger } = this.#options;
     const userId = user._id.toHexString();
@@ -52,7 +52,7 @@ export class ApiKeys {
     if (key === undefined) {
       logger.warn(
         { user_id: userId, key_id: user.api_key.key_id },
-        'an API key cannot be opened any more, replacing it',
+        'an API key cannot be decrypted any more, replacing it',
       );
       return this.#replaceLost(userId, user.api_key.key_id);
     }
@@ -62,8 +62,8 @@ export class ApiKeys {
   }
 
   /**
-   * A new key in place of the old one, which is good for nothing from then on.
-   * @throws AppError what `stillAllowed` throws; unauthenticated when the user is gone
+   * Replaces the key. The old one is invalid once this resolves.
+   * @throws AppError the error of `stillAllowed`; unauthenticated when the user does not exist
    */
   async regenerate(userId: string, stillAllowed: StillAllowed): Promise<string> {
     const made = this.make(userId);
@@ -77,7 +77,7 @@ export class ApiKeys {
     return made.key;
   }
 
-  /** In place of a key that cannot be opened; one that has taken its place meanwhile is left alone, and told. */
+  /** Replaces a key that cannot be decrypted. If another request has replaced it in the meantime, returns that newer key. */
   async #replaceLost(userId: string, lostKeyId: string): Promise<string> {
     const made = this.make(userId);
     const { key, owed } = await inTransaction(this.#options.connection, async (session) => {
@@ -107,7 +107,7 @@ export class ApiKeys {
   }
 
   /**
-   * Whose key has this SHA-256. `from`: the address of the agent that shows it.
+   * The owner of the key with this SHA-256. `from`: the address of the agent that sent it.
    * @throws AppError bad_api_key, user_disabled
    */
   async verify(keySha256: string, from?: string): Promise<{ user_id: string; username: string; key_id: string }> {
@@ -126,6 +126,8 @@ export class ApiKeys {
     this.#noted.set(keyId, now);
     this.#options.users
       .markApiKeyUsed(user._id, keyId, new Date(now), from)
-      .catch((error: unknown) => this.#options.logger.warn({ err: error }, 'the use of an API key could not be noted'));
+      .catch((error: unknown) =>
+        this.#options.logger.warn({ err: error }, 'the use of an API key could not be recorded'),
+      );
   }
 }

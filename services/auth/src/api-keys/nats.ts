@@ -4,6 +4,6 @@ import type { Logger } from '@webxterm/shared';
 import { answer } from '@webxterm/shared/bus';
 import type { ApiKeys } from './api-keys.ts';
 
-/** Tells agent-hub whose an API key is. */
+/** Answers agent-hub's requests for the owner of an API key. */
 export const answerApiKeys = (bus: NatsConnection, apiKeys: ApiKeys, logger: Logger): void =>
   answer(bus, verifyApiKey, logger, (body) => apiKeys.verify(body.key_sha256, body.ip_address));

@@ -4,7 +4,7 @@ import { signinModel } from '../signins/signin.ts';
 import type { ActorTruth, Person } from './actor.ts';
 import type { AuditModels, StoredRow } from './row.ts';
 
-/** Sign-ins and API keys as the database has them; a sign-in that has ended stands in the log, where it began. */
+/** Looks up sign-ins and API keys in the database. An ended sign-in is found in the log, where its start is recorded. */
 export const actorTruth = (connection: Connection, { rows }: AuditModels): ActorTruth => {
   const users = userModel(connection);
   const signins = signinModel(connection);

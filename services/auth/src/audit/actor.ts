@@ -2,7 +2,7 @@ import type { AuditEvent, ClaimedActor } from '@webxterm/contracts/bus';
 import type { AuditService } from '@webxterm/contracts/rest';
 import type { RowActor } from './row.ts';
 
-/** Who stands behind a sign-in or an API key, by what the database says. */
+/** The owners of sign-ins and API keys, according to the database. */
 export interface ActorTruth {
   bySigninRefs(refs: readonly string[]): Promise<ReadonlyMap<string, Person>>;
   byApiKeyIds(keyIds: readonly string[]): Promise<ReadonlyMap<string, Person>>;
@@ -13,15 +13,15 @@ export interface Person {
   readonly username: string;
 }
 
-/** An event and the service that published it, by its subject. */
+/** An event and the service that published it, which its subject shows. */
 export interface SubmittedEvent {
   readonly service: AuditService;
   readonly event: AuditEvent;
 }
 
 /**
- * Who did each of these. auth knows its own users and is believed. Another service is believed only about users who came through it:
- * it shows what can be made from their token alone. What it cannot show is kept as it said it, and marked.
+ * The actors of events. Auth knows its own users, so its claims are trusted. A claim of another service is verified by a reference that can
+ * be computed only from the user's token, or by the id of an API key. A claim that cannot be verified is stored as sent and marked.
  */
 export const actorsOf = async (submitted: readonly SubmittedEvent[], truth: ActorTruth): Promise<RowActor[]> => {
   const claims = submitted.filter(({ service }) => service !== 'auth').map(({ event }) => event.actor);
@@ -37,7 +37,7 @@ export const actorsOf = async (submitted: readonly SubmittedEvent[], truth: Acto
     if (service === 'auth') return asTold(actor, true);
     if (actor.kind === 'user') return shown(actor, bySignin.get(actor.signin_ref ?? ''));
     if (actor.kind === 'api_key') return shown(actor, byKey.get(actor.key_id));
-    // The shell way in writes to the outbox of auth.
+    // A command in a shell on the server writes to the outbox of auth, so another service has no operator events.
     return asTold(actor, actor.kind !== 'operator');
   });
 };

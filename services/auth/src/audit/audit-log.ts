@@ -16,19 +16,19 @@ export interface AuditLogOptions {
   readonly bus: NatsConnection;
   readonly roots: RootKeys;
   readonly auditor: Auditor;
-  /** 0: for ever. */
+  /** 0: without limit. */
   readonly retentionDays: number;
   readonly logger: Logger;
-  /** Told with false while the stream AUDIT cannot be read. */
+  /** Called with false while the stream AUDIT cannot be read. */
   readonly onCurrent?: (current: boolean) => void;
 }
 
-/** The log of who did what: written from the stream, chained, told of by checkpoints, cut by retention, read by administrators. */
+/** The audit log: written from the stream, chained, recorded in checkpoints, shortened by retention, and read by administrators. */
 export class AuditLog {
   readonly query: AuditQuery;
   readonly #parts: readonly { start(shutdown: Shutdown): void }[];
 
-  /** Before the indexes are built: it has collections of its own. */
+  /** Must run before the indexes are built, because it adds collections. */
   constructor({ connection, bus, roots, auditor, retentionDays, logger, onCurrent }: AuditLogOptions) {
     const models = auditModels(connection);
     const chain = new ChainStore(models, roots);

@@ -40,7 +40,7 @@ const freePort = async (): Promise<string> => {
   return String(typeof address === 'object' && address !== null ? address.port : 0);
 };
 
-/** The real process, to be killed without a word. */
+/** The real process, for tests that kill it. */
 const startAuthProcess = async (): Promise<ChildProcess> => {
   const main = fileURLToPath(new URL('../main.ts', import.meta.url));
   const env = {

@@ -57,7 +57,7 @@ const page = async (query: string) => {
   return listAudit.success.schema.parse(body);
 };
 
-/** Waits until a row is there: what is audited is in the log within a second or two. */
+/** Waits for a row. An audited event appears in the log within a second or two. */
 const rowOf = (query: string, matching: (row: AuditRow) => boolean = () => true): Promise<AuditRow> =>
   vi.waitFor(
     async () => {
@@ -166,7 +166,7 @@ describe('what another service tells', () => {
   it('is believed of a user whose token it has seen, also after the sign-in ended, and marked of any other', async () => {
     const [eve, sam] = [await signUp('eve'), await signUp('sam')];
     const sid = sidOf(eve.token);
-    // It says sam, and shows what eve's token shows: it was eve.
+    // The event names sam but has the reference of eve's token, so the actor is eve.
     const tell = (name: string, caller: { userId: string; username: string; sid: string }): Promise<void> =>
       inRequestScope(scopeOf(caller), () =>
         hub.record({ action: 'machine_renamed', agentId, target: { type: 'machine', id: agentId, name } }),
@@ -250,7 +250,7 @@ describe('the list', () => {
   });
 });
 
-// Each check is a process of its own, and there are several in a test.
+// Each check runs as a separate process, and a test has several of them.
 describe('the chain in the database', { timeout: 180_000 }, () => {
   const chainOf = async () => {
     const connection = await mongoose.createConnection(servers.mongoUrl('auth')).asPromise();
@@ -284,7 +284,7 @@ describe('the chain in the database', { timeout: 180_000 }, () => {
       Array.from({ length: 10 }, (_, round) => [
         one.chain.append(batch('one', round)),
         two.chain.append(batch('two', round)),
-        // The same again, by the other: nothing is written twice.
+        // The same entries again from the other writer: no row is written twice.
         two.chain.append(batch('one', round)),
       ]).flat(),
     );
@@ -305,7 +305,7 @@ describe('the chain in the database', { timeout: 180_000 }, () => {
     await new Checkpoints({ bus: authBus, chain, signer: roots.current.allowList, logger }).tell();
     const whole = await verify();
     expect(whole).toMatchObject({ code: 0, said: expect.stringContaining('checkpoints agree') });
-    // Bytes that the server stored there for another service: nobody can delete them from that stream.
+    // Bytes that the server stored there for another service. No client can delete them from that stream.
     const init = await connectBus({
       urls: [servers.natsUrl],
       user: 'init',

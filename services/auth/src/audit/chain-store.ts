@@ -4,11 +4,11 @@ import type { RootKeys } from '../root-keys/root-keys.ts';
 import { genesis, type Head, link } from './chain.ts';
 import type { Anchor, AuditEntry, AuditModels, StoredRow } from './row.ts';
 
-/** Two writers meet at most for as long as one batch takes; a third or fourth in a row loses a few rounds more. */
+/** Two writers collide for at most the time of one batch. A third or fourth one loses a few more rounds. */
 const maxMeetings = 100;
 const meetingPauseMs = 20;
 
-/** The chain as it is kept. Several instances append to it at once; the unique `seq` lets one of them through. */
+/** The stored chain. Several instances append to it concurrently; the unique `seq` lets one of them succeed. */
 export class ChainStore {
   readonly #models: AuditModels;
   readonly #roots: RootKeys;
@@ -18,7 +18,7 @@ export class ChainStore {
     this.#roots = roots;
   }
 
-  /** The last row that no failover takes back; where all were cut off, the anchor. */
+  /** The last row that no failover can revert. If retention deleted all rows, the anchor. */
   async head(): Promise<Head> {
     const last = await this.#models.rows
       .findOne()
@@ -38,8 +38,9 @@ export class ChainStore {
   }
 
   /**
-   * Writes what is not there yet, by its event_id. A row that another writer put at the same place first is made anew over that one.
-   * @returns how many rows were new
+   * Appends the entries whose event_id is not stored yet. If another writer took the same position first, the rows are linked again after
+   * its rows.
+   * @returns the number of new rows
    */
   async append(entries: readonly AuditEntry[]): Promise<number> {
     const wanted = [...new Map(entries.map((entry) => [entry.event_id, entry])).values()];
@@ -50,7 +51,7 @@ export class ChainStore {
       if (missing.length === 0) return written;
       const rows = link(this.#roots, await this.head(), missing);
       try {
-        // In order: the first that meets another ends the batch, so nothing ever stands behind a gap.
+        // In order: the first collision ends the batch, so no row is ever stored after a gap.
         await this.#models.rows.insertMany(rows, { ordered: true });
         return written;
       } catch (error) {
@@ -72,7 +73,7 @@ export class ChainStore {
     return entries.filter((entry) => !known.has(entry.event_id));
   }
 
-  /** Every row in the order of the chain. */
+  /** Every row in chain order. */
   inOrder(): AsyncIterable<StoredRow> {
     return this.#models.rows.find().sort({ seq: 1 }).lean<StoredRow[]>().cursor({ batchSize: 1000 });
   }

@@ -3,19 +3,19 @@ import { hmacSha256 } from '@webxterm/shared';
 import type { RootKey, RootKeys } from '../root-keys/root-keys.ts';
 import type { Anchor, AuditEntry, StoredRow } from './row.ts';
 
-/** How far the chain has come: the next row is `seq` + 1, made over `mac`. */
+/** The end of the chain: the next row is `seq` + 1, with a MAC over `mac`. */
 export interface Head {
   readonly seq: number;
   readonly mac: string;
 }
 
-/** Before the first row. */
+/** The head of an empty chain. */
 export const genesis: Head = { seq: 0, mac: '' };
 
 type Unsealed = Omit<StoredRow, 'mac'>;
 type UnsealedAnchor = Omit<Anchor, 'mac' | '_id'>;
 
-/** A list, so that no order of keys matters; JSON, so that no text can reach into the next. */
+/** An array, so that the order of keys does not matter; JSON, so that no text can extend into the next field. */
 const rowText = (previous: string, row: Unsealed): string =>
   JSON.stringify([
     'row v1',
@@ -46,8 +46,8 @@ const anchorText = (anchor: UnsealedAnchor): string =>
 const macOf = (key: RootKey, text: string): string => hmacSha256(key.auditChain, text).toString('base64url');
 
 /**
- * The entry as the database gives it back: half a surrogate pair, which JSON may carry, is stored as U+FFFD. A MAC over what was sent
- * would call such a row changed for ever.
+ * The entry as the database returns it. A lone surrogate, which JSON may contain, is stored as U+FFFD. With a MAC over the original text,
+ * such a row would always count as changed.
  */
 const asStored = (entry: AuditEntry): AuditEntry => {
   const { actor, target } = entry;
@@ -64,7 +64,7 @@ const asStored = (entry: AuditEntry): AuditEntry => {
   };
 };
 
-/** The rows that follow `head`, each made over the one before. */
+/** The rows that follow `head`, each linked to the previous one. */
 export const link = (roots: RootKeys, head: Head, entries: readonly AuditEntry[]): StoredRow[] => {
   let { seq, mac } = head;
   return entries.map((entry) => {
@@ -75,13 +75,13 @@ export const link = (roots: RootKeys, head: Head, entries: readonly AuditEntry[]
   });
 };
 
-/** The place where the chain is to begin from now on. */
+/** The anchor from which the chain starts after a cut. */
 export const makeAnchor = (roots: RootKeys, last: Head, at: Date): Anchor => {
   const unsealed = { seq: last.seq, row_mac: last.mac, at, key_id: roots.current.id };
   return { _id: 'anchor', ...unsealed, mac: macOf(roots.current, anchorText(unsealed)) };
 };
 
-/** `unknown_key`: it was made with a root key that is not in ROOT_KEY any more, so nothing can be said of it. */
+/** `unknown_key`: the MAC was made with a root key that is no longer in ROOT_KEY, so it cannot be verified. */
 export type Seal = 'good' | 'bad' | 'unknown_key';
 
 const sealOf = (roots: RootKeys, keyId: string, mac: string, text: string): Seal => {

@@ -13,14 +13,14 @@ export interface CheckpointReaderOptions
 
 export interface Checkpoints {
   readonly checkpoints: readonly AuditCheckpoint[];
-  /** Messages of the stream that auth has not signed: they say nothing of the log. */
+  /** Messages in the stream that auth has not signed. They carry no information about the log. */
   readonly skipped: number;
 }
 
-/** A consumer that nobody asks any more goes after this. */
+/** A consumer without requests is deleted after this time, in ms. */
 const inactiveMs = 60_000;
 
-/** Reads all checkpoints that auth has signed. The stream may hold other bytes, which nobody can delete: they are counted. */
+/** Reads all checkpoints signed by auth. The stream may contain other bytes, which no client can delete. They are counted. */
 export class CheckpointReader {
   readonly #options: CheckpointReaderOptions;
 
@@ -38,7 +38,7 @@ export class CheckpointReader {
       refusals,
     });
     const manager = await jetstreamManager(bus, { checkAPI: false });
-    // Of all subjects: bytes that the server copied from another stream stand under the subject of that stream.
+    // Reads all subjects: bytes that the server copied from another stream have the subject of that stream.
     const { name, num_pending } = await manager.consumers.add(checkpointStream.name, {
       name: randomBytes(12).toString('base64url'),
       ack_policy: AckPolicy.None,

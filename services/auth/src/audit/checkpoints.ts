@@ -17,7 +17,7 @@ export interface CheckpointsOptions {
   readonly now?: () => number;
 }
 
-/** Tells how far the chain has come to places that whoever shortens it cannot reach: stdout, and a stream that only grows. */
+/** Publishes the head of the chain to places that an attacker who shortens the chain cannot change: stdout and an append-only stream. */
 export class Checkpoints {
   readonly #options: CheckpointsOptions;
   readonly #now: () => number;
@@ -38,13 +38,13 @@ export class Checkpoints {
     });
   }
 
-  /** Rows were written. */
+  /** Reports new rows. */
   written(count: number): void {
     this.#sinceTold += count;
     if (this.#sinceTold >= everyRows) void this.tell();
   }
 
-  /** Does not fail: the next one tells more. */
+  /** Publishes a checkpoint. Never throws: the next checkpoint covers a failed one. */
   tell(): Promise<void> {
     this.#telling ??= this.#tell().finally(() => {
       this.#telling = undefined;
@@ -67,7 +67,7 @@ export class Checkpoints {
       this.#toldSeq = seq;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      this.#options.logger.warn({ reason }, 'an audit checkpoint could not be told, trying again');
+      this.#options.logger.warn({ reason }, 'an audit checkpoint could not be published, retrying');
     }
   }
 }

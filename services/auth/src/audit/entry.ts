@@ -6,9 +6,9 @@ import type { AuditEntry, RowActor } from './row.ts';
 /** A message of the AUDIT stream. */
 export interface AuditMessage {
   readonly subject: string;
-  /** Parsed JSON; undefined when it is none. */
+  /** Parsed JSON; undefined if it is not JSON. */
   readonly body: unknown;
-  /** Its place in the stream, and when the stream got it: name it for ever. */
+  /** Its sequence in the stream and its time of arrival, which together identify it permanently. */
   readonly streamSeq: number;
   readonly arrivedAt: Date;
 }
@@ -16,8 +16,8 @@ export interface AuditMessage {
 const services = ['auth', 'agent-hub', 'terminal'] as const;
 
 /**
- * What a message says. The service comes from the subject, on which NATS lets nobody else publish. A message that is no event, or not
- * that service's to tell, becomes a row of its own: nothing that was sent goes without a trace.
+ * The event of a message. The service comes from the subject, on which NATS allows only that service to publish. A message that is not an
+ * event, or not one of that service, becomes a row of its own, so that every message leaves a trace.
  */
 export const readMessage = (message: AuditMessage): SubmittedEvent => {
   const subject = readAuditSubject(message.subject);
@@ -53,7 +53,7 @@ export const readMessage = (message: AuditMessage): SubmittedEvent => {
   };
 };
 
-/** What the row says. An event from the future is moved to when it was written down: nobody hides above the first page. */
+/** The entry of an event. A time in the future is replaced by the current time, so that no event stays first in the list. */
 export const entryOf = ({ service, event }: SubmittedEvent, actor: RowActor, now: Date): AuditEntry => {
   const told = new Date(event.at);
   return {

@@ -40,10 +40,13 @@ const fieldsOf = (row: AuditRow): Record<(typeof columns)[number], string | numb
   };
 };
 
-/** Spreadsheets run a cell that begins so as a formula (OWASP: CSV injection), also behind white space: an apostrophe makes it text. */
+/**
+ * A cell that begins like this, even after white space, is a formula for spreadsheets (OWASP: CSV injection). An apostrophe before it makes
+ * it text.
+ */
 const formula = /^\s*[=+\-@\t\r＝＋－＠]/u;
 
-/** RFC 4180: always quoted, quotes doubled. */
+/** RFC 4180: always quoted, with quotes doubled. */
 const cell = (value: string | number | boolean | null): string => {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   const text = value ?? '';

@@ -39,7 +39,7 @@ const row = (seq: number): AuditRow => ({
   details: {},
 });
 
-/** More than anybody keeps: some 500 MB as CSV. */
+/** More rows than a real log has: about 500 MB as CSV. */
 const total = 1_000_000;
 let read = 0;
 let left = 0;
@@ -86,7 +86,7 @@ beforeEach(() => {
   [read, left, role, recorded] = [0, 0, 'admin', []];
 });
 
-/** A client that has got the headers and reads nothing more. */
+/** A client that has received the headers and reads no more. */
 const begin = (path = '/api/audit/export.csv', who = userId): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {
     const authorized = { authorization: `Bearer ${tokenOf(who)}` };
@@ -119,7 +119,7 @@ describe('a large download', { timeout: 2 * within.timeout }, () => {
     const response = await begin();
     expect(response.headers['content-type']).toContain('text/csv');
     expect(response.headers['content-disposition']).toMatch(/^attachment; filename="audit-.*\.csv"$/);
-    // What the sockets between them hold, and not the whole of it.
+    // Only as much as the sockets in between can buffer.
     expect(await untilQuiet()).toBeLessThan(total / 20);
     expect(left).toBe(0);
     response.destroy();

@@ -15,11 +15,11 @@ export interface AuditRoutes {
   readonly allowList: Pick<AllowList, 'require'>;
 }
 
-/** Downloads at once, by one instance: each holds a cursor of the database. */
+/** Concurrent downloads of one instance. Each holds a cursor of the database. */
 export const maxExports = 4;
-/** Of them those of one administrator. */
+/** Concurrent downloads of one administrator. */
 export const maxExportsPerUser = 3;
-/** After so many lines it is looked whether the caller is still an administrator. */
+/** The role of the caller is checked again after this many lines. */
 const checkEvery = 1000;
 
 interface Format {
@@ -32,7 +32,7 @@ interface Format {
 const csv: Format = { name: 'csv', type: 'text/csv; charset=utf-8', header: csvHeader, line: csvLine };
 const ndjson: Format = { name: 'ndjson', type: 'application/x-ndjson', header: '', line: ndjsonLine };
 
-/** What administrators read. */
+/** Routes of the audit log, for administrators. */
 export const mountAudit = (api: Api, routes: AuditRoutes): void => {
   const exports = new Exports(routes);
 
@@ -61,12 +61,15 @@ class Exports {
     this.#routes = routes;
   }
 
-  /** Sends, within the share of the caller. */
+  /** Sends the export within the caller's share of concurrent downloads. */
   share(format: Format, filter: AuditFilter, caller: Caller, context: RequestContext): Promise<void> {
     return this.#share.run(caller.userId, () => this.#send(format, filter, caller, context));
   }
 
-  /** Ends when all is sent, or the client has gone. @throws AppError too_many_requests; unavailable when it cannot be audited */
+  /**
+   * Resolves when all lines are sent or the client has disconnected. @throws AppError too_many_requests; unavailable when the download
+   * cannot be audited
+   */
   async #send(
     format: Format,
     filter: AuditFilter,
@@ -88,11 +91,11 @@ class Exports {
         'cache-control': 'no-store',
       });
       if (request.method === 'HEAD') response.end();
-      // The generator is asked for a line only when the client has taken those before.
+      // The generator produces a line only when the client has accepted the earlier ones.
       else await pipeline(Readable.from(this.#lines(format, filter, caller), { highWaterMark: 64 }), response);
     } catch (error) {
       if (!response.headersSent) throw error;
-      // Half a file must not look like a whole one: the connection breaks.
+      // The connection is closed, so that an incomplete file does not look complete.
       response.destroy();
       logger.info(
         { reason: error instanceof Error ? error.message : String(error) },

@@ -3,20 +3,20 @@ import { AppError } from '@webxterm/shared';
 import { type QueryFilter, trusted } from 'mongoose';
 import type { AuditModels, StoredRow } from './row.ts';
 
-/** Which rows. All of it must hold. */
+/** The conditions for rows. All of them must hold. */
 export interface AuditFilter {
-  /** Who did it, or to whose account it was done. */
+  /** The actor or the target account. */
   readonly user_id?: string | undefined;
   readonly action?: AuditAction | undefined;
   /** agent_id */
   readonly machine?: string | undefined;
   readonly result?: AuditResult | undefined;
   readonly from?: Date | undefined;
-  /** Before this. */
+  /** Exclusive. */
   readonly to?: Date | undefined;
 }
 
-/** The last row of a page: the next begins below it. */
+/** The last row of a page. The next page begins below it. */
 interface Place {
   readonly at: Date;
   readonly seq: number;
@@ -55,7 +55,7 @@ const conditionsOf = (filter: AuditFilter, place: Place | undefined): QueryFilte
 
 const latestFirst = { at: -1, seq: -1 } as const;
 
-/** Reads the log, the latest first. */
+/** Reads the log, latest first. */
 export class AuditQuery {
   readonly #models: AuditModels;
 
@@ -63,7 +63,7 @@ export class AuditQuery {
     this.#models = models;
   }
 
-  /** `next_cursor` is null on the last page. @throws AppError invalid_input for a cursor that is none */
+  /** `next_cursor` is null on the last page. @throws AppError invalid_input for an invalid cursor */
   async page(
     filter: AuditFilter,
     limit: number,
@@ -80,7 +80,7 @@ export class AuditQuery {
     return { events: found.slice(0, limit).map(viewOf), next_cursor: last === undefined ? null : writeCursor(last) };
   }
 
-  /** All of them, read from the database no faster than they are taken. */
+  /** All matching rows, read from the database no faster than the consumer takes them. */
   async *all(filter: AuditFilter): AsyncGenerator<AuditRow> {
     const cursor = this.#models.rows
       .find(conditionsOf(filter, undefined))
@@ -91,7 +91,7 @@ export class AuditQuery {
   }
 }
 
-/** What leaves: neither the MAC nor what proves a sign-in. */
+/** The public part of a row: without the MAC and without the reference of the sign-in. */
 const viewOf = (row: StoredRow): AuditRow => ({
   seq: row.seq,
   event_id: row.event_id,

@@ -12,7 +12,7 @@ export interface RetentionOptions {
   readonly roots: RootKeys;
   readonly auditor: Pick<Auditor, 'record'>;
   readonly logger: Logger;
-  /** 0: rows are kept for ever. */
+  /** 0: rows are kept without limit. */
   readonly days: number;
   readonly now?: () => number;
 }
@@ -21,7 +21,7 @@ const dayMs = 24 * 3_600_000;
 const everyMs = 3_600_000;
 const chunk = 2000;
 
-/** Cuts off the rows that are older than wanted, and leaves an anchor: where the chain begins now. The latest row always stays. */
+/** Deletes rows older than the retention time, and stores an anchor from which the chain then starts. The latest row always stays. */
 export class Retention {
   readonly #options: RetentionOptions;
   readonly #now: () => number;
@@ -35,7 +35,7 @@ export class Retention {
     if (this.#options.days === 0) return;
     const cut = (): void => {
       this.cut().catch((error: unknown) =>
-        this.#options.logger.warn({ err: error }, 'old audit rows could not be cut off'),
+        this.#options.logger.warn({ err: error }, 'old audit rows could not be deleted'),
       );
     };
     const timer = setInterval(cut, everyMs);
@@ -43,7 +43,7 @@ export class Retention {
     shutdown.add('work', 'audit retention', () => clearInterval(timer));
   }
 
-  /** @returns how many rows went */
+  /** @returns the number of deleted rows */
   async cut(): Promise<number> {
     const { auditor, days } = this.#options;
     const last = await this.#lastToGo(new Date(this.#now() - days * dayMs));
@@ -63,7 +63,7 @@ export class Retention {
     return count;
   }
 
-  /** The seq up to which all rows are older than `cutoff`. */
+  /** The last seq to delete: all rows up to it are older than `cutoff`. */
   async #lastToGo(cutoff: Date): Promise<number> {
     const { rows } = this.#options.models;
     const seqOnly = { seq: 1 };
@@ -78,7 +78,7 @@ export class Retention {
     return Math.min(kept?.seq ?? Number.POSITIVE_INFINITY, head?.seq ?? 1) - 1;
   }
 
-  /** The anchor and the cut are one transaction: no reader ever sees the one without the other. */
+  /** Stores the anchor and deletes the rows in one transaction, so that no reader sees one without the other. */
   #cutChunk(last: number): Promise<number> {
     const { connection, models, roots } = this.#options;
     return inTransaction(connection, async (session) => {

@@ -2,17 +2,17 @@ import type { ClaimedActor } from '@webxterm/contracts/bus';
 import type { AuditAction, AuditResult, AuditService, AuditTarget } from '@webxterm/contracts/rest';
 import { type Connection, type Model, Schema } from 'mongoose';
 
-/** Who did it, as far as it could be shown. */
+/** The actor of an event and whether it is verified. */
 export interface RowActor {
   kind: ClaimedActor['kind'];
   user_id: string | null;
   username: string;
-  /** The sign-in or API key stands behind it; false when only the service said so. */
+  /** True when the database confirms the sign-in or API key; false when only the service claims it. */
   verified: boolean;
   signin_ref: string | null;
 }
 
-/** What a row says, before it has its place in the chain. */
+/** The content of a row before it is added to the chain. */
 export interface AuditEntry {
   event_id: string;
   at: Date;
@@ -29,23 +29,23 @@ export interface AuditEntry {
   reason: string | null;
   request_id: string;
   count: number;
-  /** JSON of an object: kept as the text that the MAC was made over. */
+  /** JSON of an object, stored as the text that the MAC covers. */
   details: string;
 }
 
-/** A row of the log. Never changed; deleted by retention alone, from the oldest on. */
+/** A row of the log. It is never changed. Only retention deletes rows, oldest first. */
 export interface StoredRow extends AuditEntry {
   seq: number;
-  /** Names the root key whose chain key made `mac`. */
+  /** The id of the root key whose chain key made `mac`. */
   key_id: string;
-  /** HMAC-SHA-256 over the mac of the row before and this row, base64url. */
+  /** HMAC-SHA-256 over the MAC of the previous row and this row, base64url. */
   mac: string;
 }
 
-/** Where the chain begins after retention cut its oldest rows off. */
+/** The start of the chain after retention deleted its oldest rows. */
 export interface Anchor {
   _id: 'anchor';
-  /** The last row that was cut off, and its mac: the first that is left was made over it. */
+  /** The last deleted row and its MAC, which the MAC of the first remaining row covers. */
   seq: number;
   row_mac: string;
   at: Date;
@@ -69,7 +69,7 @@ const actorSchema = new Schema<RowActor>(
 
 const targetSchema = new Schema<AuditTarget>({ type: { type: String }, id: text, name: text }, { _id: false });
 
-// A page is read in the order of `at`, by each filter: the indexes end so that nothing has to be sorted.
+// A page is read in the order of `at` for each filter. Each index ends with that order, so that no query has to sort.
 const rowSchema = new Schema<StoredRow>(
   {
     seq: { type: Number, required: true },

@@ -2,7 +2,7 @@ import { parseCommandLine } from '@webxterm/shared/command-line';
 
 export const verifyUsage = `Usage: npm run audit:verify
 
-Checks that the audit log is whole: 0 it is, 1 it is not, 2 that could not be found out.
+Checks that the audit log is complete and unchanged. Exits with 0 if it is, 1 if it is not, 2 if the check failed.
 
 Options:
   -h, --help         show this text and check nothing
@@ -15,6 +15,6 @@ Examples:
   npm run audit:verify
   docker compose exec auth node src/audit/verify-main.ts`;
 
-/** @throws UsageError that names the first argument that is not known */
+/** @throws UsageError that names the first unknown argument */
 export const asksForVerifyHelp = (args: readonly string[]): boolean =>
   parseCommandLine(args, { options: {}, positionals: 0 }).values.help;

@@ -11,7 +11,8 @@ import { auditModels } from './row.ts';
 import { type Verdict, verifyChain } from './verify.ts';
 import { asksForVerifyHelp, verifyUsage } from './verify-command-line.ts';
 
-// `npm run audit:verify`: is the audit log whole? Ends with 0 when it is, 1 when it is not, 2 when that could not be found out.
+// `npm run audit:verify`: checks that the audit log is complete and unchanged. Exits with 0 if it is, 1 if it is not, 2 if the check
+// failed.
 
 const connectWithinMs = 10_000;
 

@@ -3,7 +3,7 @@ import type { RootKeys } from '../root-keys/root-keys.ts';
 import { anchorSeal, genesis, rowSeal } from './chain.ts';
 import type { Anchor, StoredRow } from './row.ts';
 
-/** What the check found wrong, and at which row. */
+/** A problem and the row where it was found. */
 export interface Finding {
   readonly seq: number;
   readonly problem: string;
@@ -13,17 +13,17 @@ export interface Verdict {
   readonly rows: number;
   readonly firstSeq: number;
   readonly lastSeq: number;
-  /** Checkpoints that name a row that is there. */
+  /** Checkpoints whose row is still stored. */
   readonly checkpoints: number;
   readonly findings: readonly Finding[];
 }
 
-/** After so many, one more says no more. */
+/** Further findings are dropped. */
 const maxFindings = 20;
 
 /**
- * Reads the whole chain: each row must follow the one before without a gap, carry the MAC over it, and be what a checkpoint says of it.
- * A cut tail is found by the checkpoints, a cut head by the anchor.
+ * Verifies the whole chain. Each row must follow the previous one without a gap, have a valid MAC over it, and match its checkpoints.
+ * Checkpoints reveal a deleted tail; the anchor reveals a deleted head.
  */
 export const verifyChain = async (
   roots: RootKeys,
@@ -53,7 +53,7 @@ export const verifyChain = async (
       found(seq + 1, row.seq > seq + 1 ? `rows ${seq + 1} to ${row.seq - 1} are missing` : 'rows are out of order');
     else {
       const seal = rowSeal(roots, mac, row);
-      if (seal === 'bad') found(row.seq, 'it was changed, put in another place, or put in by somebody else');
+      if (seal === 'bad') found(row.seq, 'it was changed, moved or inserted');
       if (seal === 'unknown_key')
         found(row.seq, `it was sealed with a root key (${row.key_id}) that ROOT_KEY does not hold any more`);
     }

@@ -12,21 +12,21 @@ export interface AuditWriterOptions {
   readonly chain: Pick<ChainStore, 'append'>;
   readonly truth: ActorTruth;
   readonly logger: Logger;
-  /** Told after each batch how many rows were new. */
+  /** Called after each batch with the number of new rows. */
   readonly onWritten: (count: number) => void;
-  /** Told with false while the stream cannot be read. */
+  /** Called with false while the stream cannot be read. */
   readonly onCurrent?: (current: boolean) => void;
   readonly now?: () => number;
 }
 
 const batchSize = 200;
-/** Given out and not yet written down, over all instances. */
+/** Messages delivered and not yet written, over all instances. */
 const maxPending = 2000;
-/** An instance that was killed with a batch in its hands: another gets it after this. */
+/** If an instance dies with a batch, another one gets it after this time, in ms. */
 const ackWaitMs = 10_000;
 const againMs = 1000;
 
-/** Writes what comes on the AUDIT stream into the chain: at least once off the stream, once in the log. */
+/** Writes the events of the AUDIT stream into the chain: at least once from the stream, exactly once in the log. */
 export class AuditWriter {
   readonly #options: AuditWriterOptions;
   readonly #now: () => number;
@@ -73,7 +73,7 @@ export class AuditWriter {
         for (const message of batch) message.ack();
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
-        this.#options.logger.warn({ reason, count: batch.length }, 'audit events cannot be written yet, trying again');
+        this.#options.logger.warn({ reason, count: batch.length }, 'audit events cannot be written yet, retrying');
         for (const message of batch) message.nak(againMs);
       }
     }
@@ -90,7 +90,7 @@ export class AuditWriter {
     );
     for (const { service, event } of submitted)
       if (event.action === 'audit_refused')
-        this.#options.logger.error({ service, details: event.details }, 'a service told an audit event that is none');
+        this.#options.logger.error({ service, details: event.details }, 'a service published an invalid audit event');
     const actors = await actorsOf(submitted, this.#options.truth);
     const now = new Date(this.#now());
     const entries = submitted.flatMap((one, at) => {

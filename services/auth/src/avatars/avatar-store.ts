@@ -1,7 +1,7 @@
 import { type ClientSession, type Connection, type Model, Schema, type Types } from 'mongoose';
 
 interface Avatar {
-  /** Stands in the address. */
+  /** Part of the picture's URL. */
   _id: string;
   user_id: Types.ObjectId;
   png: Buffer;
@@ -16,7 +16,7 @@ const avatarSchema = new Schema<Avatar>(
   { versionKey: false, strict: 'throw' },
 ).index({ user_id: 1 }, { unique: true });
 
-/** The avatars collection: one picture a user at most. */
+/** The avatars collection: at most one picture per user. */
 export class AvatarStore {
   readonly #avatars: Model<Avatar>;
 

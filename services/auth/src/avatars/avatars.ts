@@ -20,23 +20,26 @@ export interface AvatarsOptions {
   readonly auditor: Pick<Auditor, 'recordIn'>;
 }
 
-/** Pictures of one user that are drawn, or wait for it, at once: nine of all users are. */
+/** Pictures of one user that are processed or wait at a time. The limit for all users is nine. */
 const drawnPerUser = 2;
 
-/** People's pictures. */
+/** Profile pictures of users. */
 export class Avatars {
   readonly #options: AvatarsOptions;
-  readonly #share = new SharePerUser(drawnPerUser, 'Your picture is being put up already. Try again shortly.');
+  readonly #share = new SharePerUser(drawnPerUser, 'Your picture is already being processed. Try again shortly.');
 
   constructor(options: AvatarsOptions) {
     this.#options = options;
   }
 
-  /** `dataUrl`: as the contract has it. @returns its address. @throws AppError invalid_input, unauthenticated, too_many_requests, unavailable */
+  /**
+   * `dataUrl`: in the format of the contract. @returns its URL. @throws AppError invalid_input, unauthenticated, too_many_requests,
+   * unavailable
+   */
   async put(caller: AdmittedCaller, dataUrl: string): Promise<string> {
     const file = Buffer.from(dataUrl.slice(dataUrl.indexOf(',') + 1), 'base64');
     const png = await this.#share.run(caller.userId, () => this.#options.redraw.png(file));
-    // Another address for another picture: browsers may keep what they have seen.
+    // Each picture has its own URL, so that browsers may cache it.
     const id = randomBytes(16).toString('base64url');
     const url = `/api/avatars/${id}`;
     await this.#change(caller, url, (user, session) => this.#options.store.put(id, user._id, png, session));
@@ -47,7 +50,7 @@ export class Avatars {
     await this.#change(caller, null, (user, session) => this.#options.store.forget(user._id, session));
   }
 
-  /** The picture, PNG. @throws AppError not_found */
+  /** The picture as PNG. @throws AppError not_found */
   async png(id: string): Promise<Buffer> {
     const png = await this.#options.store.png(id);
     if (png === undefined) throw new AppError('not_found', 'There is no picture at this address.');

@@ -2,10 +2,10 @@ import { avatar, deleteAvatar, uploadAvatar } from '@webxterm/contracts/rest';
 import type { Api } from '@webxterm/shared/api';
 import type { Avatars } from './avatars.ts';
 
-/** A day: an address never shows another picture, but a deleted one is to be gone at last. */
+/** A day in seconds. A URL never shows a different picture, but a deleted one must disappear from caches eventually. */
 const keptSeconds = 86_400;
 
-/** Pictures, put up and shown. */
+/** Routes to upload and show pictures. */
 export const mountAvatars = (api: Api, avatars: Avatars): void => {
   api.mount(uploadAvatar, async ({ caller, body }) => ({
     message: 'Your picture is up.',
@@ -19,7 +19,7 @@ export const mountAvatars = (api: Api, avatars: Avatars): void => {
 
   api.mount(avatar, async ({ params, context }) => {
     const png = await avatars.png(params.id);
-    // Should it ever be opened as a page, it is a picture and nothing more.
+    // If a browser opens it as a page, the policy allows nothing but the picture.
     context.response
       .set({
         'content-type': 'image/png',

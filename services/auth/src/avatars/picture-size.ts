@@ -1,4 +1,4 @@
-/** Pixels, as the file's header says them. */
+/** The size in pixels that the file's header declares. */
 export interface PictureSize {
   readonly width: number;
   readonly height: number;
@@ -11,24 +11,24 @@ const ofPng = (file: Buffer): PictureSize | undefined =>
     ? { width: file.readUInt32BE(16), height: file.readUInt32BE(20) }
     : undefined;
 
-/** Markers of a frame header (SOF0 to SOF15), without DHT, JPG and DAC that lie between them. */
+/** Markers of a frame header (SOF0 to SOF15), without DHT, JPG and DAC, which lie between them. */
 const isFrameHeader = (marker: number): boolean =>
   marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
 
-/** Segments up to the frame header, each with its length behind the marker (ITU T.81, B.1.1). */
+/** Reads the segments up to the frame header. Each has its length after the marker (ITU T.81, B.1.1). */
 const ofJpeg = (file: Buffer): PictureSize | undefined => {
   if (file.length < 4 || file.readUInt16BE(0) !== 0xffd8) return undefined;
   let at = 2;
   while (at + 9 <= file.length && file[at] === 0xff) {
     const marker = file[at + 1] ?? 0;
     if (isFrameHeader(marker)) return { height: file.readUInt16BE(at + 5), width: file.readUInt16BE(at + 7) };
-    // A marker may be preceded by any number of fill bytes.
+    // A marker may follow any number of fill bytes.
     at += marker === 0xff ? 1 : 2 + file.readUInt16BE(at + 2);
   }
   return undefined;
 };
 
-/** RFC 9649, 2.4 to 2.7: the canvas, or the one frame of a lossy or lossless picture. */
+/** RFC 9649, 2.4 to 2.7: the size of the canvas, or of the only frame of a lossy or lossless picture. */
 const ofWebp = (file: Buffer): PictureSize | undefined => {
   if (file.length < 30 || file.toString('latin1', 0, 4) !== 'RIFF' || file.toString('latin1', 8, 12) !== 'WEBP')
     return undefined;
@@ -40,5 +40,5 @@ const ofWebp = (file: Buffer): PictureSize | undefined => {
   return { width: (bits & 0x3fff) + 1, height: ((bits >>> 14) & 0x3fff) + 1 };
 };
 
-/** The size of a PNG, JPEG or WebP picture; undefined for anything else, whatever it is called. Nothing is decoded for it. */
+/** The size of a PNG, JPEG or WebP picture, undefined for any other content. It decodes nothing, and it ignores the declared type. */
 export const pictureSize = (file: Buffer): PictureSize | undefined => ofPng(file) ?? ofJpeg(file) ?? ofWebp(file);

@@ -3,13 +3,13 @@ import { AppError } from '@webxterm/shared';
 import { BoundedWork } from '../passwords/bounded-work.ts';
 import { pictureSize } from './picture-size.ts';
 
-/** Decoded it takes four bytes a pixel: 16 MiB. */
+/** The largest picture in pixels. Decoded it takes four bytes a pixel: 16 MiB. */
 export const maxPixels = 2048 * 2048;
-/** A picture of the most pixels takes a quarter of it on one slow core. */
+/** Time limit in ms. The largest picture takes a quarter of it on one slow core. */
 const deadlineMs = 5000;
 const maxWaiting = 8;
 
-/** What the worker is given, and what it posts. */
+/** The input of the worker. */
 export interface RedrawJob {
   readonly file: Uint8Array;
   readonly width: number;
@@ -23,13 +23,13 @@ const notAPicture = (message: string): AppError =>
   });
 
 /**
- * Draws uploaded pictures anew, small and square, so that nothing that was in the file but its pixels survives. A decoder is what
- * hostile files are made for: it is WebAssembly, in a thread of its own that lives for one picture and is ended when it takes too long.
+ * Redraws uploaded pictures, small and square, so that only the pixels of the file remain. Hostile files target the decoder, so it is
+ * WebAssembly in a thread of its own, which processes one picture and is terminated when it takes too long.
  */
 export class Redraw {
-  readonly #work = new BoundedWork(1, maxWaiting, 'Too many pictures are put up at this moment. Try again shortly.');
+  readonly #work = new BoundedWork(1, maxWaiting, 'Too many pictures are being processed. Try again shortly.');
 
-  /** @returns a PNG. @throws AppError invalid_input for what is no picture; unavailable when too many wait */
+  /** @returns a PNG. @throws AppError invalid_input for a file that is not a picture; unavailable when too many wait */
   async png(file: Buffer): Promise<Buffer> {
     const size = pictureSize(file);
     if (size === undefined) throw notAPicture('must be a PNG, JPEG or WebP picture');
@@ -37,12 +37,12 @@ export class Redraw {
     if (width < 1 || height < 1 || width * height > maxPixels)
       throw notAPicture('must have 2048 x 2048 pixels or fewer');
     const redrawn = await this.#work.run(() => inWorker({ file, width, height }));
-    if (redrawn === undefined) throw notAPicture('must be a picture that is whole');
+    if (redrawn === undefined) throw notAPicture('must be a complete picture');
     return Buffer.from(redrawn);
   }
 }
 
-/** Undefined: the decoder refused it, broke on it or did not come to an end. */
+/** Undefined: the decoder rejected the file, crashed or took too long. */
 const inWorker = (job: RedrawJob): Promise<Redrawn | undefined> =>
   new Promise((resolve) => {
     const worker = new Worker(new URL('./redraw-worker.ts', import.meta.url), { workerData: job, stderr: true });

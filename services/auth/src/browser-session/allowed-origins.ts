@@ -1,5 +1,5 @@
 import { alikeOnLoopback } from '@webxterm/contracts/loopback';
 
-/** Which Origin headers are ours: PUBLIC_URL's, the extra ones, and on loopback every name of this machine with our port. */
+/** The allowed Origin headers: that of PUBLIC_URL, the extra ones and, on loopback, every loopback name with the same port. */
 export const allowedOrigins = (publicUrl: string, extra: readonly string[]): ReadonlySet<string> =>
   new Set([...alikeOnLoopback(new URL(publicUrl)), ...extra.map((text) => new URL(text))].map(({ origin }) => origin));

@@ -12,14 +12,14 @@ export interface BrowserSessionsOptions {
   readonly now?: () => number;
 }
 
-/** A sign-in that a browser holds, and the pair with which it comes next time. */
+/** A sign-in of a browser, and the pair for its next request. */
 export interface HeldSignin {
   readonly sid: string;
   readonly signin: Signin;
   readonly pair: Pair;
 }
 
-/** Sign-ins that browsers pick up again after a reload. */
+/** Sign-ins that browsers resume after a reload. */
 export class BrowserSessions {
   readonly #options: BrowserSessionsOptions;
   readonly #now: () => number;
@@ -29,7 +29,7 @@ export class BrowserSessions {
     this.#now = options.now ?? Date.now;
   }
 
-  /** Binds the browser to a sign-in that it has just made. @throws AppError unauthenticated */
+  /** Binds the browser to its new sign-in. @throws AppError unauthenticated */
   async bind(sid: string): Promise<HeldSignin> {
     const pair = newPair();
     const sidHash = hashSid(sid);
@@ -40,11 +40,11 @@ export class BrowserSessions {
   }
 
   /**
-   * The sign-in of a pair, and the next pair. A pair that was used up ends the sign-in: two hold it, and one of them stole it.
+   * The sign-in of a pair, and the next pair. A used pair ends the sign-in, because two clients have it and one of them stole it.
    * @throws AppError unauthenticated
    */
   async pickUp(pair: Pair): Promise<HeldSignin> {
-    // Twice: of two tabs at once one rotates, and the other then finds its pair just rotated.
+    // Two attempts: of two concurrent tabs one rotates the pair, and the other then finds its pair just rotated.
     for (let attempt = 0; attempt < 2; attempt += 1) {
       const signin = await this.#options.store.byPairHash(pairHash(pair));
       if (signin?.browser == null || signin.expires_at.getTime() <= this.#now()) break;

@@ -2,15 +2,15 @@ import type { ServerResponse } from 'node:http';
 import { browserSession } from '@webxterm/contracts/rest';
 import { parse, serialize } from 'cookie';
 
-/** Of the browser's sign-in. Cookies ignore ports, so the installation is in the name. */
+/** The name of the cookie of the browser's sign-in. Cookies ignore ports, so the name contains the installation. */
 export const cookieName = (installationId: string): string => `wxt_${installationId}`;
 
-/** Of the device, by which it is known when it signs in again. */
+/** The name of the cookie that identifies the device when it signs in again. */
 export const deviceCookieName = (installationId: string): string => `wxt_device_${installationId}`;
 
 export const readCookie = (header: string | undefined, name: string): string | undefined => parse(header ?? '')[name];
 
-/** `path`: the one route that ever reads it. */
+/** `path`: the only route that reads the cookie. */
 export const setCookie = (
   response: ServerResponse,
   name: string,

@@ -21,21 +21,21 @@ export interface BrowserSessionRoutes {
   readonly cookieName: string;
   readonly devices: KnownDevices;
   readonly deviceCookieName: string;
-  /** PUBLIC_URL is https: the cookie never goes over anything else, whatever a proxy in between says. */
+  /** PUBLIC_URL is https: the cookie is always Secure, whatever a proxy reports. */
   readonly alwaysSecure: boolean;
 }
 
-/** No page of another origin can send this header without being asked whether it may. */
+/** A page of another origin cannot send this header without a CORS preflight. */
 const browserHeader = 'x-webxterm-browser';
 
-/** `POST /api/auth/session`: how the web UI stays signed in over a reload. */
+/** `POST /api/auth/session`: keeps the web UI signed in across a reload. */
 export const mountBrowserSession = (api: Api, options: BrowserSessionRoutes): void => {
   const { browsers, signins, users, allowList, cookieName } = options;
 
   api.mount(browserSession, async ({ body, caller, context }) => {
     requireOurPage(context, options.origins);
     const held = caller === undefined ? await pickUp(body.half, context) : await browsers.bind(caller.sid);
-    // The allow-list has the last word: a sign-in whose end is under way is not handed out again.
+    // The allow-list decides: a sign-in whose end is in progress is not returned again.
     const entry = await allowList.find(held.sid);
     const user = await users.byId(entry.user_id);
     if (user === null) throw new AppError('unauthenticated');
@@ -79,6 +79,6 @@ const requireOurPage = (context: RequestContext, origins: ReadonlySet<string>): 
   if (context.request.headers[browserHeader] !== '1')
     throw new AppError(
       'origin_not_allowed',
-      `This is for the web UI alone: the header ${browserHeader}: 1 is missing.`,
+      `This route is only for the web UI: the header ${browserHeader}: 1 is missing.`,
     );
 };

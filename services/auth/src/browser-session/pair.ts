@@ -4,13 +4,16 @@ import { open, seal } from '../root-keys/root-keys.ts';
 import type { BoundBrowser } from '../signins/signin.ts';
 
 /**
- * What a browser holds to pick its sign-in up after a reload: one half in a cookie, one in its storage. Cookies ignore ports and
- * storage does not; scripts read storage and not the cookie. Each is useless alone.
+ * The secrets with which a browser resumes its sign-in after a reload: one half in a cookie, one in its storage. Cookies ignore ports,
+ * storage does not. Scripts can read storage, but not the cookie. Each half is useless alone.
  */
 export const Pair = z.object({ cookie: z.string(), half: z.string() });
 export type Pair = z.infer<typeof Pair>;
 
-/** For so long after a rotation the pair before is answered with its successor: the answer may have been lost, or two tabs asked at once. */
+/**
+ * For this time after a rotation, in ms, the previous pair gets its successor, because the response may have been lost or two tabs may have
+ * sent it at once.
+ */
 export const graceMs = 30_000;
 
 const secretBytes = 32;
@@ -21,21 +24,21 @@ export const newPair = (): Pair => ({
   half: randomBytes(secretBytes).toString('base64url'),
 });
 
-/** The pair of a request; undefined when a half is missing or cannot be one. */
+/** The pair of a request. Undefined when a half is missing or malformed. */
 export const readPair = (cookie: string | undefined, half: string | undefined): Pair | undefined =>
   cookie !== undefined && half !== undefined && secretForm.test(cookie) && secretForm.test(half)
     ? { cookie, half }
     : undefined;
 
-/** How a pair is found: of no use to who reads the database. */
+/** The look-up key of a pair, useless to a person who can read the database. */
 export const pairHash = (pair: Pair): string =>
   createHash('sha256').update(`${pair.cookie}.${pair.half}`).digest('base64url');
 
-/** A key that exists only while the pair is shown. */
+/** A key that can be derived only while the pair is presented. */
 const keyOf = (pair: Pair): Buffer =>
   Buffer.from(hkdfSync('sha256', `${pair.cookie}.${pair.half}`, Buffer.alloc(0), 'webxterm browser pair v1', 32));
 
-/** What is kept of a browser that is bound to a sign-in anew. */
+/** The stored state of a browser that was just bound to a sign-in. */
 export const bind = (pair: Pair, sid: string, at: Date): BoundBrowser => ({
   pair_hash: pairHash(pair),
   retired: [],
@@ -44,7 +47,7 @@ export const bind = (pair: Pair, sid: string, at: Date): BoundBrowser => ({
   sid_sealed: seal(keyOf(pair), sid, 'sid'),
 });
 
-/** What is kept when `pair`, in use until now, gives way to `next`. */
+/** The stored state after `next` replaces the current `pair`. */
 export const rotate = (was: BoundBrowser, pair: Pair, next: Pair, sid: string, at: Date): BoundBrowser => ({
   pair_hash: pairHash(next),
   retired: [was.pair_hash, ...was.retired],
@@ -53,12 +56,12 @@ export const rotate = (was: BoundBrowser, pair: Pair, next: Pair, sid: string, a
   sid_sealed: seal(keyOf(next), sid, 'sid'),
 });
 
-/** What a pair is good for. */
+/** The state of a pair. */
 export type PairStanding =
   | { readonly standing: 'current'; readonly sid: string }
-  /** It was in use a moment ago: this is the pair that took its place. */
+  /** It was replaced a moment ago; `successor` is the pair that replaced it. */
   | { readonly standing: 'just_rotated'; readonly successor: Pair; readonly sid: string }
-  /** It has been used up, and somebody has it still: one of the two who hold it is a thief. */
+  /** It was replaced earlier, yet a client still uses it: one of the two clients that have it stole it. */
   | { readonly standing: 'reused' }
   | { readonly standing: 'unknown' };
 

@@ -2,12 +2,12 @@ import { withinDeadline } from '@webxterm/contracts/deadline';
 import { AppError } from '@webxterm/shared';
 import type { ClientSession, Connection } from 'mongoose';
 
-/** The driver itself would try for 120 s; nobody waits that long for a sign-in. */
+/** Time limit of a transaction in ms. The driver itself would retry for 120 s, which is too long for a sign-in. */
 const deadlineMs = 5000;
 
 /**
- * Runs `work` in one transaction, again when it met another one. Committed by a majority when it returns.
- * @throws AppError unavailable when the database did not answer in time: it may still be committed
+ * Runs `work` in a transaction, and again when it conflicts with another one. When this resolves, a majority has committed it.
+ * @throws AppError unavailable when the database did not respond in time, in which case it may still be committed
  */
 export const inTransaction = async <T>(
   connection: Connection,
@@ -26,6 +26,6 @@ export const inTransaction = async <T>(
       { readConcern: { level: 'snapshot' }, writeConcern: { w: 'majority' } },
     )
     .finally(() => session.endSession());
-  // What is late ends by its own deadline.
+  // A late transaction ends by its own deadline.
   return withinDeadline(deadlineMs, attempts, late);
 };

@@ -3,7 +3,9 @@ import { fillSkeletons } from '../accounts/fill-skeletons.ts';
 import { userModel } from '../accounts/user.ts';
 import { UserStore } from '../accounts/user-store.ts';
 
-/** Users of a version that let names look alike get the skeletons of theirs (ADR 23). The unique index decides who gets one. */
+/**
+ * Stores the skeletons of users from a version that allowed similar names (ADR 23). The unique index decides which user gets a skeleton.
+ */
 export const usernameSkeletons: MigrationStep = {
   name: '0002-username-skeletons',
   up: async (connection, logger) => {

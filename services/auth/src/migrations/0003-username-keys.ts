@@ -3,8 +3,8 @@ import { fillKeys } from '../accounts/fill-keys.ts';
 import { UserStore } from '../accounts/user-store.ts';
 
 /**
- * Users get what their names are ordered by (ADR 24). At each start: an auth of another version may have stored or renamed one, and the key
- * follows the Unicode tables of Node.
+ * Stores the sort keys of usernames (ADR 24). It runs at each start, because an auth of another version may have stored or renamed a user,
+ * and because the key depends on the Unicode tables of Node.
  */
 export const usernameKeys: MigrationStep = {
   name: '0003-username-keys',

@@ -3,5 +3,5 @@ import { messagesSigned } from './0001-messages-signed.ts';
 import { usernameSkeletons } from './0002-username-skeletons.ts';
 import { usernameKeys } from './0003-username-keys.ts';
 
-/** What was changed in the database of this service, in its order. How to add a step: docs/operations.md, Changes of the databases. */
+/** The changes of this service's database, in order. How to add a step: docs/operations.md, Changes of the databases. */
 export const authMigrations: readonly MigrationStep[] = [messagesSigned, usernameSkeletons, usernameKeys];

@@ -2,7 +2,7 @@ import { parseCommandLine, UsageError } from '@webxterm/shared/command-line';
 
 export const operatorUsage = `Usage: npm run admin -- COMMAND
 
-The way back in for whoever has a shell on the server.
+Recovers access to the installation from a shell on the server.
 
 Commands:
   users [PART]              list users, or those with PART in name or e-mail address
@@ -27,13 +27,13 @@ const commands = ['users', 'reset-password', 'promote', 'end-sign-ins'] as const
 
 export interface OperatorArguments {
   readonly command: (typeof commands)[number];
-  /** A part of a name for `users`, else an e-mail address; '' where `users` has none. */
+  /** A part of a name for `users`, otherwise an e-mail address. Empty if `users` has no argument. */
   readonly subject: string;
 }
 
 /**
- * What the operator asks for; `help` for the usage.
- * @throws UsageError that names what is not known or missing
+ * The command of the operator; `help` for the usage.
+ * @throws UsageError that names the unknown or missing argument
  */
 export const readOperatorArguments = (args: readonly string[]): OperatorArguments | 'help' => {
   const { values, positionals } = parseCommandLine(args, { options: {}, positionals: 2 });

@@ -24,12 +24,12 @@ export interface OperatorOptions {
   readonly auditor: Pick<Auditor, 'act'>;
 }
 
-/** How many users one listing shows. */
+/** The maximum number of listed users. */
 const listed = 500;
 
 /**
- * The way back in for whoever has a shell on the server: nobody's password is needed. It writes to the database alone; what follows from
- * it on the allow-list is done by the running service, from the outbox.
+ * Recovers access from a shell on the server, without any password. It writes only to the database. The running service then updates the
+ * allow-list from the outbox.
  */
 export class OperatorCommands {
   readonly #options: OperatorOptions;
@@ -54,7 +54,7 @@ export class OperatorCommands {
     return [...lines, users.length < total ? `and ${total - users.length} more` : `${total} users`].join('\n');
   }
 
-  /** A new random password for a user, who is signed out everywhere. @returns what to tell the operator */
+  /** Sets a new random password and ends all sign-ins of the user. @returns the text for the operator */
   resetPassword(email: string): Promise<string> {
     return this.#with('reset-password', email, (user) => this.#resetPassword(user));
   }
@@ -65,7 +65,7 @@ export class OperatorCommands {
     const hash = await passwords.hash(password);
     await inTransaction(connection, async (session) => {
       if ((await users.changePassword(user, hash, session)) === null)
-        throw new AppError('conflict', 'The password was changed by somebody else at this moment. Try again.');
+        throw new AppError('conflict', 'The password was changed by another request at the same time. Try again.');
       await links.forget(user._id, session);
       await signins.deleteAll(await store.ofUser(user._id.toHexString(), session), 'password_reset', session);
     });
@@ -86,7 +86,7 @@ export class OperatorCommands {
   async #endSignins(user: User): Promise<string> {
     const { connection, users, store, signins } = this.#options;
     const ended = await inTransaction(connection, async (session) => {
-      // A sign-in that begins at this moment ends with the others.
+      // Also ends a sign-in that begins at the same time.
       await users.guard(user._id.toHexString(), session);
       const found = await store.ofUser(user._id.toHexString(), session);
       await signins.deleteAll(found, 'ended_by_operator', session);

@@ -17,10 +17,10 @@ import { UserAdmin } from '../users/user-admin.ts';
 import { type OperatorArguments, operatorUsage, readOperatorArguments } from './command-line.ts';
 import { OperatorCommands } from './commands.ts';
 
-/** The running service does what is owed to the bus: this process is not on it. */
+/** This process is not connected to the bus, so the running service does the pending work there. */
 const later = { settle: async () => {} };
 
-/** A person waits no longer than this for the database. */
+/** Time limit for connecting to the database, in ms, because a person waits for it. */
 const mongoWithinMs = 10_000;
 
 const databaseIsAway = (): AppError =>
@@ -42,7 +42,7 @@ const connect = async (shutdown: Shutdown): Promise<OperatorCommands> => {
     outbox,
     worker: later,
     jwtKeys: [],
-    // Nobody signs in by way of it.
+    // No sign-in begins through this process.
     clock: { require: () => {} },
     maxPerUser: Number.POSITIVE_INFINITY,
     auditor,
@@ -61,7 +61,7 @@ const run = async ({ command, subject }: OperatorArguments, shutdown: Shutdown):
   return commands.endSignins(subject);
 };
 
-/** A container may run as a user without a name. */
+/** The user of a container may have no name. */
 const unixUser = (): string => {
   try {
     return userInfo().username;
@@ -70,7 +70,7 @@ const unixUser = (): string => {
   }
 };
 
-/** Who types this: what the commands do is audited under the name. */
+/** The operator. The commands are audited under this name. */
 const operatorScope = {
   requestId: '',
   clientIp: '',
@@ -99,6 +99,6 @@ try {
   process.exitCode = error instanceof ConfigError ? 2 : 1;
 } finally {
   await shutdown.run();
-  // A connection that never came would be waited for.
+  // Otherwise a pending connection would keep the process alive.
   process.exit();
 }

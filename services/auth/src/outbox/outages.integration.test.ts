@@ -12,7 +12,7 @@ let servers: Awaited<ReturnType<typeof startTestServers>>;
 let proxy: CuttableProxy;
 let otherProxy: CuttableProxy;
 let auth: AuthUnderTest;
-/** Its way to NATS stays whole while that of `auth` is cut. */
+/** Its connection to NATS stays up while that of `auth` is cut. */
 let other: AuthUnderTest;
 let init: NatsConnection;
 let hub: NatsConnection;
@@ -130,10 +130,10 @@ describe('when NATS has lost its volume', () => {
       expect(await status(auth, stays)).toBe(200);
       expect(await status(other, stays)).toBe(200);
     }, within);
-    // Knows nothing but what stands in the bucket now.
+    // This instance knows only the current content of the bucket.
     const fresh = await startAuthInstance(servers);
     expect(await status(fresh, stays)).toBe(200);
-    // An instance that is reading the new list may say 503 for a moment; nobody ever lets them in.
+    // An instance that reads the new list may answer 503 for a moment, but no instance ever accepts the ended sign-in.
     const seen: number[] = [];
     for (const each of [auth, other, fresh])
       await vi.waitFor(async () => {

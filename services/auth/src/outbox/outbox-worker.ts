@@ -16,12 +16,12 @@ export interface OutboxWorkerOptions {
 }
 
 const everyMs = 1000;
-/** A request that is still at work on what it owes needs no help for so long. */
+/** The time in ms during which the request itself works on its rows, so that the worker skips them. */
 const youngMs = 3000;
 const batchSize = 100;
 const publishTimeoutMs = 2000;
 
-/** Does what committed changes owe to the bus: at once for the request that made them, and again until it is done. */
+/** Does the work on the bus that committed changes require: at once for the request that made them, and repeatedly until it succeeds. */
 export class OutboxWorker {
   readonly #options: OutboxWorkerOptions;
   readonly #now: () => number;
@@ -46,23 +46,26 @@ export class OutboxWorker {
     await this.#working;
   }
 
-  /** @throws AppError unavailable when something is still owed: it will be done later */
+  /** @throws AppError unavailable when some work is still pending, which is done later */
   async settle(owed: readonly Owed[]): Promise<void> {
     await Promise.all(owed.map((item) => this.#pay(item)));
     await this.crossOut(owed);
   }
 
-  /** What is done twice is done once: a row that stays behind costs nothing but a second look. */
+  /** Deletes finished rows. The work is idempotent, so a row that stays only costs a repetition. */
   async crossOut(owed: readonly Owed[]): Promise<void> {
     if (owed.length === 0) return;
     await this.#options.outbox.done(owed.map((item) => item._id)).catch((error: unknown) => {
-      this.#options.logger.warn({ err: error }, 'what is done could not be crossed out; it will be done again');
+      this.#options.logger.warn(
+        { err: error },
+        'finished work could not be deleted from the outbox, so it is repeated',
+      );
     });
   }
 
   async #pay(item: Owed): Promise<void> {
     if (item.sid_hash !== null) await this.#options.list.sync(item.sid_hash);
-    // Of an event that the version before told and this one does not know, nothing is owed.
+    // An event of an earlier version that this version does not know needs no work.
     if (item.event === null || !Object.hasOwn(authEvents, item.event.subject)) return;
     const body = authEvents[item.event.subject].parse(item.event.body);
     const id = item._id.toHexString();
@@ -79,13 +82,13 @@ export class OutboxWorker {
       for (;;) {
         const owed = await this.#options.outbox.list(new Date(this.#now() - youngMs), batchSize);
         await this.settle(owed);
-        if (owed.length > 0) this.#options.logger.info({ count: owed.length }, 'done what was still owed to the bus');
+        if (owed.length > 0) this.#options.logger.info({ count: owed.length }, 'finished pending work on the bus');
         if (owed.length < batchSize) return;
       }
     } catch (error) {
       this.#options.logger.warn(
         { reason: error instanceof Error ? error.message : String(error) },
-        'what is owed to the bus cannot be done yet, trying again',
+        'pending work on the bus cannot be done yet, retrying',
       );
     }
   }

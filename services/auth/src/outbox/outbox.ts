@@ -2,15 +2,15 @@ import type { authEvents } from '@webxterm/contracts/bus';
 import { type ClientSession, type Connection, type Model, Schema, Types, trusted } from 'mongoose';
 import type { z } from 'zod';
 
-/** A fact to be told on the bus. */
+/** An event to publish on the bus. */
 export type AuthEvent = {
   [S in keyof typeof authEvents]: { subject: S; body: z.input<(typeof authEvents)[S]> };
 }[keyof typeof authEvents];
 
-/** Work on the bus that a committed change still owes: done, then deleted; repeated until then. */
+/** Pending work on the bus for a committed change. It is repeated until it succeeds, then deleted. */
 export interface Owed {
   _id: Types.ObjectId;
-  /** The allow-list's entry of this sign-in is to be made what the database says. */
+  /** The sign-in whose allow-list entry must be made equal to the database. */
   sid_hash: string | null;
   event: AuthEvent | null;
   created_at: Date;
@@ -25,7 +25,7 @@ const owedSchema = new Schema<Owed>(
   { versionKey: false, strict: 'throw' },
 ).index({ created_at: 1 });
 
-/** What changes owe to the bus, kept in the transaction of the change, so that neither can be without the other. */
+/** The pending work of changes, stored in the transaction of the change, so that both are committed or neither is. */
 export class Outbox {
   readonly #owed: Model<Owed>;
 
@@ -39,7 +39,7 @@ export class Outbox {
     return rows;
   }
 
-  /** The oldest first; those younger than `before` are still in the hands of the request that made them. */
+  /** The rows older than `before`, oldest first. The request that made them still works on younger ones. */
   list(before: Date, limit: number): Promise<Owed[]> {
     return this.#owed
       .find({ created_at: trusted({ $lt: before }) })
@@ -49,7 +49,7 @@ export class Outbox {
       .exec();
   }
 
-  /** How many rows are owed, also those that a request is at work on. */
+  /** The number of pending rows, including those that a request works on. */
   count(): Promise<number> {
     return this.#owed.estimatedDocumentCount({ maxTimeMS: 1000 }).exec();
   }

@@ -1,11 +1,11 @@
 import { AppError } from '@webxterm/shared';
 
-/** Whose turn it is: those who are known, then others who sign in, then whoever can come in any number, such as those who sign up. */
+/** The priority of work: known devices first, then other sign-ins, then work that anyone can cause in any amount, such as sign-ups. */
 export type Rank = 'first' | 'next' | 'last';
 
 /**
- * Runs at most `concurrency` pieces of work at once; at most `maxWaiting` of a rank wait, by rank and each rank in order. The last rank
- * has half of the places at most, so that the others never wait for all of them. Beyond that the answer is 503, at once.
+ * Runs at most `concurrency` tasks at once. At most `maxWaiting` tasks of each rank wait, ordered by rank and then by arrival. The last
+ * rank gets at most half of the slots, so that the others never wait for all of them. Further tasks get an immediate 503.
  */
 export class BoundedWork {
   readonly #concurrency: number;
@@ -14,7 +14,7 @@ export class BoundedWork {
   readonly #refusal: string;
   readonly #running: Record<Rank, number> = { first: 0, next: 0, last: 0 };
 
-  /** `refusal`: the sentence of the 503. */
+  /** `refusal`: the message of the 503. */
   constructor(concurrency: number, maxWaiting: number, refusal: string) {
     this.#refusal = refusal;
     this.#concurrency = concurrency;
@@ -26,7 +26,7 @@ export class BoundedWork {
     return first.length + next.length + last.length;
   }
 
-  /** @throws AppError unavailable when too many wait already */
+  /** @throws AppError unavailable when too many are waiting already */
   async run<T>(work: () => Promise<T>, rank: Rank = 'next'): Promise<T> {
     if (this.#isFree(rank)) this.#running[rank] += 1;
     else await this.#wait(rank);
@@ -50,7 +50,7 @@ export class BoundedWork {
     await new Promise<void>((resolve) => queue.push(resolve));
   }
 
-  /** The place is handed over, not freed: nobody who comes now can take it. */
+  /** Hands the slot to the next task without freeing it, so that a new task cannot take it. */
   #admitNext(): void {
     for (const rank of ['first', 'next', 'last'] as const) {
       if (!this.#isFree(rank)) continue;

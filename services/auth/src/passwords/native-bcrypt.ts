@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 
 type Bcrypt = typeof import('bcrypt');
 
-/** @throws Error that says how to mend it when bcrypt was installed for another system */
+/** @throws Error with the remedy when bcrypt was installed for another system */
 export const nativeBcrypt = (): Bcrypt => {
   try {
     const bcrypt: Bcrypt = createRequire(import.meta.url)('bcrypt');

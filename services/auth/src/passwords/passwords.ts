@@ -5,14 +5,14 @@ import { BoundedWork, type Rank } from './bounded-work.ts';
 import { nativeBcrypt } from './native-bcrypt.ts';
 import { formatStored, preHash, readStored } from './stored-password.ts';
 
-/** libuv has four threads for it, whatever the number of CPUs. */
+/** libuv runs bcrypt on four threads, for any number of CPUs. */
 const uvThreads = 4;
-/** About eight seconds of work wait at most: whoever came later would have given up before their turn. */
+/** At most about eight seconds of work wait. Later callers would give up before their turn. */
 const waitingPerThread = 32;
 
 const busy = 'Too many people sign in at this moment. Try again in a few seconds.';
 
-/** Hashes and checks passwords, with a bound on how many at once: bcrypt must not take the machine from those who type. */
+/** Hashes and checks passwords, with a limit on concurrent work, so that bcrypt does not use all CPUs. */
 export class Passwords {
   readonly #roots: RootKeys;
   readonly #cost: number;
@@ -25,7 +25,7 @@ export class Passwords {
     this.#cost = cost;
     const threads = Math.min(availableParallelism(), uvThreads);
     this.#work = new BoundedWork(threads, threads * waitingPerThread, busy);
-    // No password has this hash; checking against it takes as long as against any other of today's cost.
+    // A hash that matches no password. Checking against it takes as long as against any other hash of the current cost.
     const salt = randomBytes(16).toString('hex').slice(0, 21);
     this.#nobodys = formatStored(roots.current, `$2b$${String(cost).padStart(2, '0')}$${salt}u${'.'.repeat(31)}`);
   }
@@ -34,16 +34,16 @@ export class Passwords {
     return this.#work.waiting;
   }
 
-  /** @throws AppError unavailable when too many are hashed already */
+  /** @throws AppError unavailable when too many are waiting already */
   async hash(password: string, rank: Rank = 'next'): Promise<string> {
     const input = preHash(this.#roots.current, password);
     return formatStored(this.#roots.current, await this.#work.run(() => this.#bcrypt.hash(input, this.#cost), rank));
   }
 
   /**
-   * Without a stored password (nobody by that e-mail) it takes the same time and says no.
-   * `upgraded` is to be stored in place of the old hash when it is there.
-   * @throws AppError unavailable when too many are checked already
+   * Checks a password. Without a stored one (no account with that e-mail) it takes the same time and returns false. If `upgraded` is set,
+   * the caller should store it in place of the old hash.
+   * @throws AppError unavailable when too many are waiting already
    */
   async verify(
     password: string,

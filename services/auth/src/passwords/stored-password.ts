@@ -4,16 +4,16 @@ import type { RootKey, RootKeys } from '../root-keys/root-keys.ts';
 /** 2^12 rounds: a few tenths of a second. */
 export const bcryptCost = 12;
 
-/** How a stored password is to be checked. */
+/** The parameters for checking a stored password. */
 export interface StoredPassword {
-  /** What goes into bcrypt beside `bcrypt`. */
+  /** The input for bcrypt, to compare with `bcrypt`. */
   readonly input: string;
   readonly bcrypt: string;
-  /** Made the way it is made today. If not, it is made anew when the password is next known. */
+  /** Whether it uses the current format, root and cost. If not, it is replaced at the next successful check. */
   readonly upToDate: boolean;
 }
 
-/** bcrypt reads 72 bytes and stops at NUL: what it gets is always these 44 characters. NFC, so that é typed on any keyboard is é. */
+/** bcrypt reads 72 bytes and stops at NUL, so it always gets these 44 characters. NFC makes é from any keyboard the same. */
 export const preHash = (root: RootKey, password: string): string =>
   hmacSha256(root.pepper, password.normalize('NFC')).toString('base64');
 
@@ -23,7 +23,7 @@ export const formatStored = (root: RootKey, bcrypt: string): string => `v1$${roo
 const ours = /^v1\$([A-Za-z0-9_-]+)\$(2b\$\d\d\$[./A-Za-z0-9]{53})$/;
 const plain = /^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$/;
 
-/** Undefined: no password can be checked against it (another root, or not a hash at all). */
+/** Undefined: no password can be checked against it (unknown root, or not a hash). */
 export const readStored = (
   roots: RootKeys,
   stored: string,

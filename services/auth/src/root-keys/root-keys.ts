@@ -1,9 +1,9 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { EntrySigner } from '@webxterm/shared/bus';
 
-/** What is derived from one root: a key per use, so that none can stand in for another. */
+/** The keys derived from one root. Each use has its own key, so that no key works for another use. */
 export interface RootKey {
-  /** Names the root in what was made with it; tells nothing about it. */
+  /** Identifies the root in stored data, without revealing it. */
   readonly id: string;
   readonly pepper: Buffer;
   readonly apiKeyIndex: Buffer;
@@ -13,7 +13,7 @@ export interface RootKey {
   readonly allowList: EntrySigner;
 }
 
-/** The root in use, and every root whose work is still around. */
+/** The current root, and all roots with data that is still stored. */
 export interface RootKeys {
   readonly current: RootKey;
   readonly all: readonly RootKey[];
@@ -32,7 +32,7 @@ const deriveRootKey = (root: Buffer): RootKey => ({
   allowList: new EntrySigner(root),
 });
 
-/** The first root is in use. */
+/** The first root is the current one. */
 export const deriveRootKeys = (roots: readonly Buffer[]): RootKeys => {
   const all = roots.map(deriveRootKey);
   const current = all[0];
@@ -43,7 +43,7 @@ export const deriveRootKeys = (roots: readonly Buffer[]): RootKeys => {
 const ivBytes = 12;
 const tagBytes = 16;
 
-/** AES-256-GCM: base64url of nonce, tag and ciphertext. `aad` binds it to where it is kept. */
+/** AES-256-GCM: base64url of nonce, tag and ciphertext. `aad` binds the text to its place of storage. */
 export const seal = (key: Buffer, text: string, aad: string): string => {
   const iv = randomBytes(ivBytes);
   const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(aad));
@@ -51,7 +51,7 @@ export const seal = (key: Buffer, text: string, aad: string): string => {
   return Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString('base64url');
 };
 
-/** Undefined when it was sealed with another key, for another place, or was changed. */
+/** The text, or undefined when it was sealed with another key or for another place, or was changed. */
 export const open = (key: Buffer, sealed: string, aad: string): string | undefined => {
   const bytes = Buffer.from(sealed, 'base64url');
   if (bytes.length < ivBytes + tagBytes) return undefined;

@@ -31,7 +31,7 @@ afterAll(async () => {
   await servers.stop();
 });
 
-/** Runs `work` on an instance of its own: instances with other keys come and go. */
+/** Runs `work` on a new instance, since these tests need instances with different keys. */
 const withAuth = async <T>(settings: Record<string, string>, work: (auth: AuthUnderTest) => Promise<T>): Promise<T> => {
   const auth = await startAuthInstance(servers, settings);
   try {
@@ -59,20 +59,20 @@ describe('a new root key', () => {
       bob: (await auth.call('POST', '/api/signup', person('bob'))).body.user?.api_key,
     }));
     await withAuth(both, async (auth) => {
-      // NATS hears of the new instance's subscription a moment after it is ready.
+      // The new instance's subscription reaches NATS a moment after the instance is ready.
       await vi.waitFor(async () => expect((await owner(keys.ada)).username).toBe('ada'));
       expect((await owner(keys.bob)).username).toBe('bob');
       const signedIn = await signIn(auth, 'ada');
       expect([signedIn.status, signedIn.body.user?.api_key]).toEqual([200, keys.ada]);
       expect((await auth.call('POST', '/api/signup', person('cyd'))).status).toBe(201);
     });
-    // The old root is gone: who signed in meanwhile lost nothing.
+    // The old root is removed: users who signed in before have lost nothing.
     await withAuth({ ROOT_KEY: text(fresh) }, async (auth) => {
       const signedIn = await signIn(auth, 'ada');
       expect([signedIn.status, signedIn.body.user?.api_key]).toEqual([200, keys.ada]);
       await vi.waitFor(async () => expect((await owner(keys.ada)).username).toBe('ada'));
       expect((await signIn(auth, 'cyd')).status).toBe(200);
-      // Who did not is let in by a reset link only, and their agents by a new key.
+      // Users who did not sign in need a reset link, and their agents need a new key.
       expect((await signIn(auth, 'bob')).status).toBe(401);
       await expect(owner(keys.bob)).rejects.toMatchObject({ code: 'bad_api_key' });
     });
@@ -105,7 +105,7 @@ describe('a new signing key', () => {
             expect(await status(alone, token)).toBe(401);
           });
         });
-        // Put on top at once, it signs what those refuse who have not been restarted.
+        // A key that signs immediately: instances that were not restarted reject its tokens.
         await withAuth({ JWT_KEYS: `${fresh}\n${old}` }, async (hasty) => {
           const next = (await hasty.call('POST', '/api/auth/refresh', { token })).body.token;
           expect(await status(before, next)).toBe(401);

@@ -3,7 +3,7 @@ import type { Api } from '@webxterm/shared/api';
 import { originOf, signInAnswerOf } from '../accounts/http.ts';
 import type { SetupLinks } from './setup-links.ts';
 
-/** Setup and reset links, as those open them who got one. */
+/** Routes for people who open a setup or reset link. */
 export const mountSetupLinks = (api: Api, links: SetupLinks): void => {
   api.mount(lookUpLink, async ({ body }) => {
     const { link, user } = await links.lookUp(body.token);

@@ -21,7 +21,7 @@ export class SetupLinkStore {
     this.#links = connection.model<SetupLink>('link', linkSchema, 'links');
   }
 
-  /** In place of the user's link before it. */
+  /** Stores a link and replaces the user's earlier one. */
   async put(link: SetupLink, session: ClientSession): Promise<void> {
     await this.#links.replaceOne({ _id: link._id }, link, { upsert: true, session }).exec();
   }
@@ -33,13 +33,13 @@ export class SetupLinkStore {
       .exec();
   }
 
-  /** @returns false when it was taken, replaced or is over its time: of two at once exactly one gets it */
+  /** @returns false when the link was used, replaced or has expired: of two concurrent calls exactly one gets true */
   async take(tokenHash: string, now: Date, session: ClientSession): Promise<boolean> {
     const filter = { token_hash: tokenHash, expires_at: trusted({ $gt: now }) };
     return (await this.#links.deleteOne(filter, { session }).exec()).deletedCount === 1;
   }
 
-  /** The user's password was changed, or there is no such user any more. */
+  /** Deletes the link of a user whose password was changed or who was deleted. */
   async forget(userId: Types.ObjectId, session: ClientSession): Promise<void> {
     await this.#links.deleteOne({ _id: userId }, { session }).exec();
   }

@@ -33,13 +33,13 @@ export interface SetupLinksOptions {
   readonly now?: () => number;
 }
 
-/** A link as it is told: never again after this. */
+/** A link for display. The URL is not shown again. */
 export interface NewSetupLink {
   readonly url: string;
   readonly expires_in: number;
 }
 
-/** SetupLinks by which people choose a password: for a new account, or when they do not know theirs any more. */
+/** Links with which people choose a password: for a new account, or for a forgotten password. */
 export class SetupLinks {
   readonly #options: SetupLinksOptions;
   readonly #now: () => number;
@@ -49,7 +49,7 @@ export class SetupLinks {
     this.#now = options.now ?? Date.now;
   }
 
-  /** A link for a user, in the transaction of whatever else makes it. The user's link before it is good for nothing then. */
+  /** Creates a link in the caller's transaction. It replaces the user's earlier link. */
   async make(userId: Types.ObjectId, kind: SetupLink['kind'], session: ClientSession): Promise<NewSetupLink> {
     const token = newLinkToken();
     const expiresAt = new Date(this.#now() + linkLifeSeconds * 1000);
@@ -57,7 +57,7 @@ export class SetupLinks {
     return { url: linkUrl(this.#options.publicUrl, token), expires_in: linkLifeSeconds };
   }
 
-  /** @throws AppError what `stillAllowed` throws; not_found */
+  /** @throws AppError the error of `stillAllowed`; not_found */
   makeReset(userId: string, stillAllowed: StillAllowed): Promise<NewSetupLink> {
     const { connection, users, auditor } = this.#options;
     return inTransaction(connection, async (session) => {
@@ -70,7 +70,7 @@ export class SetupLinks {
     });
   }
 
-  /** Whose link it is. @throws AppError bad_link */
+  /** The link and its user. @throws AppError bad_link */
   async lookUp(token: string): Promise<{ link: SetupLink; user: User }> {
     const link = await this.#options.links.byHash(linkHash(token), new Date(this.#now()));
     const user = link === null ? null : await this.#options.users.byId(link._id.toHexString());
@@ -79,8 +79,8 @@ export class SetupLinks {
   }
 
   /**
-   * Sets the password, ends every sign-in that the account had, and begins one.
-   * @throws AppError bad_link, user_disabled; unavailable: the link may be used up then, and the password be the new one
+   * Sets the password, ends all existing sign-ins of the account, and begins a new one.
+   * @throws AppError bad_link, user_disabled; unavailable, in which case the link may be used and the password changed
    */
   async redeem(token: string, password: string, from: SigninOrigin): Promise<SignedIn> {
     const { connection, links, users, store, signins, passwords, apiKeys, throttle, worker, auditor } = this.#options;

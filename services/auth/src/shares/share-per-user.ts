@@ -1,18 +1,18 @@
 import { AppError } from '@webxterm/shared';
 
-/** Bounds what one user has running of work that all users share, so that one alone cannot fill it. */
+/** Limits the concurrent work of one user, so that one user alone cannot use the capacity for all. */
 export class SharePerUser {
   readonly #most: number;
   readonly #refusal: string;
   readonly #running = new Map<string, number>();
 
-  /** `refusal`: the sentence of the 429. */
+  /** `refusal`: the message of the 429. */
   constructor(most: number, refusal: string) {
     this.#most = most;
     this.#refusal = refusal;
   }
 
-  /** @throws AppError too_many_requests when so many of this user run */
+  /** @throws AppError too_many_requests when this user has reached the limit */
   async run<T>(userId: string, work: () => Promise<T>): Promise<T> {
     const running = this.#running.get(userId) ?? 0;
     if (running >= this.#most) throw new AppError('too_many_requests', this.#refusal);

@@ -16,11 +16,11 @@ export interface SigninRoutes {
   readonly auditor: Pick<Auditor, 'count'>;
 }
 
-/** Refresh, sign-out, and the list of sign-ins. */
+/** Routes for refresh, sign-out, and the list of sign-ins. */
 export const mountSignins = (api: Api, options: SigninRoutes): void => {
   const { signins, allowList, jwtKeys, lastSeen, cookieName, auditor } = options;
 
-  // Needs the allow-list only: tokens are refreshed while the database is away.
+  // Needs only the allow-list, so tokens are refreshed while the database is unavailable.
   api.mount(refresh, async ({ body }) => {
     const caller = await authenticate({ jwtKeys, allowList }, body.token);
     lastSeen.note(hashSid(caller.sid));

@@ -2,10 +2,10 @@ import type { Logger, Shutdown } from '@webxterm/shared';
 import type { SigninStore } from './signin-store.ts';
 
 const everyMs = 10_000;
-/** What comes beyond it between two writes is not noted: it is a convenience, no record. */
+/** Sign-ins above this number between two writes are not recorded, because the time is only a convenience. */
 const maxNoted = 10_000;
 
-/** When each sign-in was last seen, written in batches: a refresh costs no write of its own and needs no database. */
+/** Records when each sign-in was last seen. Writes happen in batches, so a refresh needs no write of its own and no database. */
 export class LastSeen {
   readonly #store: Pick<SigninStore, 'seen'>;
   readonly #logger: Logger;
@@ -35,7 +35,10 @@ export class LastSeen {
     const noted = this.#noted;
     this.#noted = new Map();
     await this.#store.seen(noted).catch((error: unknown) => {
-      this.#logger.warn({ err: error, count: noted.size }, 'when sign-ins were last seen could not be written');
+      this.#logger.warn(
+        { err: error, count: noted.size },
+        'the times when sign-ins were last seen could not be stored',
+      );
     });
   }
 }

@@ -1,7 +1,7 @@
 import { type ClientSession, type Connection, type Model, Types, trusted } from 'mongoose';
 import { type BoundBrowser, type Signin, signinModel } from './signin.ts';
 
-/** How many earlier pairs of a browser are remembered: whoever comes with one of them has stolen it or was stolen from. */
+/** The number of earlier pairs that are stored per browser. The use of one of them means that a pair was stolen. */
 const maxRetired = 50;
 
 /** The signins collection. */
@@ -36,7 +36,7 @@ export class SigninStore {
       .exec();
   }
 
-  /** The sign-in, which no other transaction can end at the same time; null when it has ended. */
+  /** The sign-in, null when it has ended. No other transaction can end it at the same time. */
   guard(sidHash: string, now: Date, session: ClientSession): Promise<Signin | null> {
     return this.#signins
       .findOneAndUpdate(
@@ -48,14 +48,16 @@ export class SigninStore {
       .exec();
   }
 
-  /** All of a user's sign-ins, so that no transaction that relies on one of them misses the change that this one makes. */
+  /**
+   * All of a user's sign-ins. A concurrent transaction that relies on one of them conflicts with this one, so it does not miss its change.
+   */
   async guardAll(userId: string, session: ClientSession): Promise<Signin[]> {
     const filter = { user_id: new Types.ObjectId(userId) };
     await this.#signins.updateMany(filter, { $inc: { guard: 1 } }, { session }).exec();
     return this.ofUser(userId, session);
   }
 
-  /** Those beyond the `keep` that were seen last. */
+  /** The user's sign-ins except for the `keep` that were seen last. */
   beyond(userId: Types.ObjectId, keep: number, session: ClientSession): Promise<Signin[]> {
     return this.#signins
       .find({ user_id: userId })
@@ -66,7 +68,7 @@ export class SigninStore {
       .exec();
   }
 
-  /** Every sign-in that has not run out, in the order of their ids. */
+  /** Every sign-in that has not expired, ordered by id. */
   alive(now: Date, batchSize: number): AsyncIterable<Signin> {
     return this.#signins
       .find({ expires_at: trusted({ $gt: now }) })
@@ -94,7 +96,7 @@ export class SigninStore {
     return result.matchedCount === 1;
   }
 
-  /** @returns false when the pair was changed meanwhile, or the sign-in has ended */
+  /** @returns false when the pair was changed in the meantime, or the sign-in has ended */
   async rotateBrowser(id: Types.ObjectId, was: BoundBrowser, next: BoundBrowser, at: Date): Promise<boolean> {
     const result = await this.#signins
       .updateOne(

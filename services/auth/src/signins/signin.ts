@@ -1,34 +1,34 @@
 import { type Connection, type Model, Schema, type Types } from 'mongoose';
 
-/** A browser that may pick its sign-in up again after a reload. See browser-session/pair.ts. */
+/** A browser that may resume its sign-in after a reload. See browser-session/pair.ts. */
 export interface BoundBrowser {
   pair_hash: string;
-  /** Hashes of the pairs before, the latest first. */
+  /** Hashes of the earlier pairs, latest first. */
   retired: string[];
-  /** When the latest of `retired` gave way. */
+  /** When the latest of `retired` was replaced. */
   rotated_at: Date;
-  /** The pair in use, sealed with the one before: for whoever did not get the answer to the rotation. Null after binding. */
+  /** The current pair, encrypted with the previous one, for a client that did not get the response to the rotation. Null after binding. */
   successor_sealed: string | null;
-  /** The sign-in's id, sealed with the pair in use. */
+  /** The sid, encrypted with the current pair. */
   sid_sealed: string;
 }
 
-/** Somebody signed in. While its row is here, and no longer, its tokens count. */
+/** A sign-in. Its tokens are valid only as long as this row exists. */
 export interface Signin {
   _id: Types.ObjectId;
-  /** The id itself stands in tokens only. */
+  /** Only tokens contain the sid itself. */
   sid_hash: string;
-  /** What another service shows of it in what it audits: auditSigninRef. Null for those made before there was one. */
+  /** The reference that another service includes in its audit events: auditSigninRef. Null for older sign-ins. */
   audit_ref: string | null;
   user_id: Types.ObjectId;
   created_at: Date;
   last_seen_at: Date;
   expires_at: Date;
-  /** Where it was made. */
+  /** The client's address at sign-in. */
   ip: string;
   user_agent: string;
   browser: BoundBrowser | null;
-  /** Counted up by every transaction that relies on this sign-in, so that it conflicts with one that ends it. */
+  /** Incremented by every transaction that relies on this sign-in, so that it conflicts with one that ends it. */
   guard?: number;
 }
 

@@ -14,18 +14,18 @@ import type { Signin } from './signin.ts';
 import type { SigninStore } from './signin-store.ts';
 import { signinLifeMs, tokenExpiry } from './token-life.ts';
 
-/** From where somebody signs in. */
+/** The client of a sign-in. */
 export interface SigninOrigin {
   readonly clientIp: string;
   readonly userAgent: string;
 }
 
-/** A sign-in that stands in the database and not yet on the allow-list. */
+/** A sign-in that is stored in the database but not on the allow-list yet. */
 export interface NewSignin {
   readonly sid: string;
   readonly signin: Signin;
   readonly owed: Owed[];
-  /** Of those that ended because there were too many. */
+  /** Pending work for the sign-ins that ended because the user had too many. */
   readonly ended: Owed[];
 }
 
@@ -38,12 +38,12 @@ export interface SigninsOptions {
   readonly jwtKeys: readonly JwtKey[];
   readonly auditor: Pick<Auditor, 'recordIn'>;
   readonly maxPerUser: number;
-  /** Throws while tokens of this clock would not count anywhere. */
+  /** Throws while no service would accept tokens with the time of this clock. */
   readonly clock: { require(): void };
   readonly now?: () => number;
 }
 
-/** Sign-ins: begun, ended, and the tokens that are good for as long as they last. */
+/** Begins and ends sign-ins, and issues their tokens. */
 export class Signins {
   readonly #options: SigninsOptions;
   readonly #now: () => number;
@@ -54,8 +54,8 @@ export class Signins {
   }
 
   /**
-   * A sign-in for a user, in the transaction of whatever else makes it, which must have written to the user's row: of the sign-in and
-   * a change of the user at the same time one then sees the other. It counts after `announce`.
+   * Creates a sign-in in the caller's transaction. That transaction must have written to the user's row, so that a concurrent change of the
+   * user conflicts with it. The sign-in is valid after `announce`.
    */
   async insert(userId: Types.ObjectId, from: SigninOrigin, session: ClientSession): Promise<NewSignin> {
     this.#options.clock.require();
@@ -81,20 +81,20 @@ export class Signins {
   }
 
   /**
-   * Puts it on the allow-list, as the database has it by then. @returns the first token
-   * @throws AppError unavailable when the list has not taken it
+   * Writes the sign-in to the allow-list, in its current state in the database. @returns the first token
+   * @throws AppError unavailable when the list has not accepted it
    */
   async announce(made: NewSignin): Promise<string> {
     await this.#options.worker.settle(made.owed);
-    // This sign-in stands; should the end of the others fail, the outbox sees to it.
+    // This sign-in is valid. If ending the others fails, the outbox completes it.
     await this.#options.worker.settle(made.ended).catch(() => {});
     return this.token(made.signin.user_id.toHexString(), made.sid, made.signin.expires_at.getTime() / 1000);
   }
 
   /**
-   * Signs in a user whose password was verified. `upgraded` takes the place of the password's hash.
-   * @returns the first token and the user as the sign-in has them; undefined when what was verified does not stand any more
-   * @throws AppError unavailable: nobody is signed in then
+   * Signs in a user whose password was verified. `upgraded` replaces the stored hash.
+   * @returns the first token and the user; undefined when the verification is no longer valid
+   * @throws AppError unavailable, in which case no sign-in has begun
    */
   async begin(
     verified: VerifiedUser,
@@ -117,8 +117,8 @@ export class Signins {
   }
 
   /**
-   * `endsAt`: when the sign-in ends, seconds since 1970.
-   * @throws AppError unavailable while the clocks differ by too much
+   * `endsAt`: the end of the sign-in, in seconds since 1970.
+   * @throws AppError unavailable while the clocks differ too much
    */
   token(userId: string, sid: string, endsAt: number): string {
     this.#options.clock.require();
@@ -127,28 +127,31 @@ export class Signins {
   }
 
   /**
-   * Ends sign-ins: their tokens stop to count before this returns.
-   * @throws AppError unavailable when that is not certain yet: it will come by itself
+   * Ends sign-ins. Their tokens are invalid before this resolves.
+   * @throws AppError unavailable when that is not certain yet; the outbox completes it
    */
   async end(signins: readonly Signin[], reason: string): Promise<void> {
     const owed = await inTransaction(this.#options.connection, (session) => this.deleteAll(signins, reason, session));
     await this.#options.worker.settle(owed);
   }
 
-  /** Where a user is signed in, the latest seen first. */
+  /** The valid sign-ins of a user, latest seen first. */
   async list(userId: string): Promise<Signin[]> {
     const now = this.#now();
     return (await this.#options.store.ofUser(userId)).filter((signin) => signin.expires_at.getTime() > now);
   }
 
-  /** @throws AppError not_found when it is not one of this user's */
+  /** @throws AppError not_found when the user has no such sign-in */
   async endOne(userId: string, id: string): Promise<void> {
     const found = (await this.list(userId)).find((signin) => signin._id.toHexString() === id);
     if (found === undefined) throw new AppError('not_found', 'You have no sign-in by that id.');
     await this.end([found], 'ended_by_user');
   }
 
-  /** Ends all of a user's sign-ins but the one with this sid, also one that begins at this moment. @returns how many */
+  /**
+   * Ends all of a user's sign-ins except for the one with this sid, including one that begins at the same time. @returns the number of
+   * ended sign-ins
+   */
   async endOthers(userId: string, sid: string): Promise<number> {
     const { connection, users, store, worker } = this.#options;
     const owed = await inTransaction(connection, async (session) => {
@@ -162,7 +165,7 @@ export class Signins {
     return owed.length;
   }
 
-  /** Ends sign-ins in the transaction of whatever else ends them. @returns what is owed to the bus: to be settled after the commit */
+  /** Ends sign-ins in the caller's transaction. @returns the pending work, to settle after the commit */
   async deleteAll(signins: readonly Signin[], reason: string, session: ClientSession): Promise<Owed[]> {
     await this.#options.store.delete(
       signins.map((signin) => signin._id),
@@ -173,7 +176,7 @@ export class Signins {
     return this.#options.outbox.add(items, new Date(this.#now()), session);
   }
 
-  /** The sign-in behind a token has ended in the database already, yet somebody holds a token of it: the list is made to follow. */
+  /** Ends the sign-in of a sid. If it has already ended in the database although a client has a token of it, updates the allow-list. */
   async endBySid(sid: string, reason: string): Promise<void> {
     const found = await this.#options.store.bySidHash(hashSid(sid));
     if (found !== null) return this.end([found], reason);
@@ -184,7 +187,7 @@ export class Signins {
   }
 }
 
-/** Whoever signs in does it themselves: the request came without a token. */
+/** The actor of a sign-in. The request has no token, so the caller is the user who signs in. */
 export const signinActor = (user: Pick<User, '_id' | 'username'>, sid: string): ClaimedActor => ({
   kind: 'user',
   user_id: user._id.toHexString(),

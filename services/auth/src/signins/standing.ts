@@ -5,23 +5,23 @@ import type { User } from '../accounts/user.ts';
 import type { UserStore } from '../accounts/user-store.ts';
 import type { SigninStore } from './signin-store.ts';
 
-/** The sign-in by whose token a request was let in. */
+/** The sign-in whose token authenticated a request. */
 export interface AdmittedCaller {
   readonly userId: string;
   readonly sid: string;
 }
 
-/** Whether a change may still be made, asked in the transaction that makes it. Rejects with the AppError of the answer. */
+/** Checks, in the transaction of a change, whether the change is still allowed. Rejects with the AppError for the client. */
 export type StillAllowed = (session: ClientSession) => Promise<unknown>;
 
-/** For what is asked by a shell on the server, which no change of an account takes away. */
+/** The check for operator commands in a shell on the server, which no change of an account revokes. */
 export const byOperator: StillAllowed = async () => {};
 
 /**
- * A request is let in by the allow-list, and acts later: after a password check, a body that comes slowly, another service's answer.
- * What it changes is changed only if its sign-in still stands in that same transaction. Ending a sign-in deletes its row, and a change
- * of role or of disabled writes to the rows of all the user's sign-ins: of such a change and the request's transaction one fails and
- * starts again.
+ * The allow-list authenticates a request, but the request acts later: after a password check, a slow body or another service's response. So
+ * each change checks in its own transaction that the sign-in is still valid. Ending a sign-in deletes its row, and a change of `role` or
+ * `disabled` writes to the rows of all the user's sign-ins. Such a change conflicts with the request's transaction, and one of the two is
+ * retried.
  */
 export class Standing {
   readonly #users: Pick<UserStore, 'byId'>;
@@ -34,7 +34,7 @@ export class Standing {
     this.#now = now;
   }
 
-  /** @returns the caller's account, as this transaction has it. @throws AppError unauthenticated */
+  /** @returns the caller's account as this transaction sees it. @throws AppError unauthenticated */
   async require(caller: AdmittedCaller, session: ClientSession): Promise<User> {
     const signin = await this.#store.guard(hashSid(caller.sid), new Date(this.#now()), session);
     const user = signin === null ? null : await this.#users.byId(caller.userId, session);
@@ -42,7 +42,7 @@ export class Standing {
     return user;
   }
 
-  /** The check of what an administrator asks for: unauthenticated, or forbidden when they are none any more. */
+  /** The check for an administrator's request: unauthenticated, or forbidden when the caller is no longer an administrator. */
   asAdmin(caller: AdmittedCaller): StillAllowed {
     return async (session) => {
       const user = await this.require(caller, session);

@@ -1,9 +1,9 @@
-/** A sign-in lives at most so long, however often its token is refreshed. */
+/** The maximum life of a sign-in in ms, regardless of refreshes. */
 export const signinLifeMs = 30 * 24 * 3_600_000;
 
-/** Every token lives so long, but never longer than its sign-in. */
+/** The life of a token in seconds. It never exceeds that of its sign-in. */
 export const tokenLifeSeconds = 24 * 3600;
 
-/** When a token made now ends: a token that is still valid can therefore always be refreshed. All in seconds since 1970. */
+/** The expiry of a token issued now. A valid token can always be refreshed. All values in seconds since 1970. */
 export const tokenExpiry = (now: number, signinEndsAt: number): number =>
   Math.min(now + tokenLifeSeconds, Math.floor(signinEndsAt));

@@ -13,7 +13,7 @@ import { readAuthSettings } from '../settings.ts';
 
 type Servers = Awaited<ReturnType<typeof startServers>>;
 
-/** Real MongoDB and NATS, with everything gone at the end. */
+/** Real MongoDB and NATS. `stop` deletes their data. */
 export const startTestServers = async (): Promise<Servers & { database: Connection }> => {
   const dataDir = await mkdtemp(join(tmpdir(), 'webxterm-auth-'));
   const servers = await startServers({ dataDir });
@@ -43,13 +43,13 @@ export const gatewayKey = randomBytes(32);
 export const jwtSecret = randomBytes(32);
 export const rootKey = randomBytes(32);
 export const admin = { email: 'admin@example.com', password: 'the first password' };
-/** Hashing is not what most tests are about. */
+/** A low bcrypt cost, because most tests do not depend on it. */
 const quickCost = 4;
 export const publicUrl = 'http://127.0.0.1:8080';
 
 export interface Answer {
   readonly status: number;
-  // What a route answers is checked by the tests themselves.
+  // The tests themselves check the body of a route.
   readonly body: Record<string, unknown> & { token?: string; half?: string; user?: Record<string, unknown> };
   readonly headers: Headers;
 }
@@ -59,7 +59,7 @@ export interface Call {
   readonly headers?: Record<string, string>;
   readonly clientIp?: string;
   readonly proto?: 'http' | 'https';
-  /** Sent as it is, in place of a JSON body. */
+  /** Sent unchanged, in place of a JSON body. */
   readonly raw?: string;
 }
 
@@ -68,17 +68,17 @@ const Readiness = z.object({
   parts: z.record(z.string(), z.object({ ok: z.boolean(), detail: z.string() })),
 });
 
-/** One instance of the service, called as the gateway calls it. */
+/** One instance of the service. Calls are made in the same way as by the gateway. */
 export interface AuthUnderTest {
   call(method: string, path: string, body?: unknown, call?: Call): Promise<Answer>;
-  /** What answers no JSON. */
+  /** For routes that do not return JSON. */
   fetch(path: string): Promise<Response>;
   ready(): Promise<z.infer<typeof Readiness>>;
   metrics(): Promise<string>;
   stop(): Promise<void>;
 }
 
-/** A clock of its own for an instance, and where the lines of its log go. */
+/** The clock of an instance, and an array for its log lines. */
 export interface TestClock {
   readonly now?: () => number;
   readonly lines?: string[];
@@ -106,7 +106,7 @@ export const startAuthInstance = async (
     ADMIN_PASSWORD: admin.password,
     PUBLIC_URL: publicUrl,
     INSTALLATION_ID: 'test',
-    // Every test signs up from one address.
+    // All tests sign up from one address.
     SIGNUPS_PER_ADDRESS: '1000',
     ...overrides,
   });

@@ -3,7 +3,7 @@ import { createLogger } from '@webxterm/shared';
 import { answer, connectBus } from '@webxterm/shared/bus';
 import type { startTestServers } from './auth-under-test.ts';
 
-/** What agent-hub and terminal would answer about users, by user id; nothing for those who are not in it. */
+/** The responses of agent-hub and terminal about a user. Users that are not in the map own nothing. */
 export interface Owned {
   machines: string[];
   sessions: number;

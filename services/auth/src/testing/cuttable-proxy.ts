@@ -1,6 +1,6 @@
 import { connect, createServer, type Socket } from 'node:net';
 
-/** A TCP connection that a test can cut and mend, in front of a server that itself goes on running. */
+/** A TCP proxy that a test can cut and restore, while the server behind it keeps running. */
 export interface CuttableProxy {
   readonly address: string;
   cut(): void;

@@ -4,7 +4,7 @@ const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).to
 
 export type Claims = Record<string, unknown>;
 
-/** The claims of a token, unchecked. */
+/** The claims of a token, not verified. */
 export const claimsOf = (token: string): Claims =>
   JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
 
@@ -13,7 +13,7 @@ export const signHs256 = (secret: Buffer | string, claims: Claims, header: Claim
   return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
 };
 
-/** Tokens that say the right things and must not count, by what is wrong with them. */
+/** Tokens with plausible claims that must be rejected, by their defect. */
 export const forgedTokens = (secret: Buffer, good: string): Record<string, string> => {
   const claims = claimsOf(good);
   const now = Math.floor(Date.now() / 1000);
@@ -36,7 +36,7 @@ export const forgedTokens = (secret: Buffer, good: string): Record<string, strin
     RS256: `${rs256}.${createSign('RSA-SHA256').update(rs256).sign(privateKey).toString('base64url')}`,
     'HS256 with an RSA public key': signHs256(publicKey.export({ type: 'spki', format: 'pem' }), claims),
     'expired since a second': signHs256(secret, { ...claims, iat: now - 86_401, nbf: now - 86_401, exp: now - 1 }),
-    // Clocks may differ by 90 s.
+    // The clocks may differ by 90 s.
     'not valid yet': signHs256(secret, { ...claims, nbf: now + 120 }),
     'a foreign issuer': signHs256(secret, { ...claims, iss: 'somebody' }),
     'a foreign audience': signHs256(secret, { ...claims, aud: 'somebody' }),

@@ -1,14 +1,14 @@
 type ArgsOf<F> = F extends (...args: infer A extends unknown[]) => unknown ? A : never;
 
 export interface HeldBack {
-  /** Resolves when the call has come to where it is held. */
+  /** Resolves when the call has reached the point where it is held. */
   readonly reached: Promise<void>;
   release(): void;
 }
 
 /**
- * Holds back the next call of a method of the real class, in the middle of whatever calls it: before its work, or after it and before
- * the caller gets the answer. `which`: the calls that are meant.
+ * Holds the next call of a method of the real class: before its work, or after it and before its caller gets the result. `which`: selects
+ * the calls.
  */
 export const holdBack = <T extends object, K extends keyof T>(
   when: 'before' | 'after',

@@ -1,13 +1,13 @@
 import { type Collection, type Connection, type Model, Schema, trusted } from 'mongoose';
 import { type BackOff, forgetAfterMs, waitAfter } from './back-off.ts';
 
-/** Failures of one kind of sender. */
+/** The failures of one sender. */
 interface Bucket {
   _id: string;
   failures: number;
   blocked_until: Date;
   expires_at: Date;
-  /** The last try was let through. */
+  /** Whether the last try was admitted. */
   admitted: boolean;
 }
 
@@ -25,8 +25,8 @@ const bucketSchema = new Schema<Bucket>(
 const duplicateKey = 11_000;
 
 /**
- * Buckets of failures in MongoDB, so that all instances count together. (rate-limiter-flexible has windows and blocks of one length;
- * what is wanted here is a wait that grows with each failure and ends within a minute.)
+ * Buckets of failures in MongoDB, so that all instances count together. (rate-limiter-flexible has only windows and blocks of a fixed
+ * length. Here the wait must grow with each failure and end within a minute.)
  */
 export class Buckets {
   readonly #buckets: Model<Bucket>;
@@ -38,7 +38,7 @@ export class Buckets {
     this.#collection = connection.collection<Bucket>('throttles');
   }
 
-  /** How long until the last of these buckets lets somebody through again, ms; 0: now. */
+  /** The time in ms until all of these buckets admit a try again; 0: now. */
   async waitOf(keys: readonly string[], now: number): Promise<number> {
     const found = await this.#buckets
       .find({ _id: trusted({ $in: [...keys] }) })
@@ -48,9 +48,9 @@ export class Buckets {
   }
 
   /**
-   * Counts a try as failed before it is made: of a thousand at once only the free ones get through. `refund` takes this one back,
-   * `clear` all that were counted.
-   * @returns how long to wait, ms; 0: this try may be made
+   * Counts a try as failed before it is made, so that of a thousand concurrent tries only the free ones are admitted. `refund` reverts this
+   * one, `clear` all of them.
+   * @returns the time to wait in ms; 0: the try is admitted
    */
   async reserve(key: string, backOff: BackOff, now: number): Promise<number> {
     const bucket = await this.#count(key, backOff, now, true);
@@ -61,7 +61,7 @@ export class Buckets {
     await this.#count(key, backOff, now, false);
   }
 
-  /** A reserved try was none after all. */
+  /** Reverts a reserved try that was not made. */
   async refund(key: string, { freeTries }: BackOff): Promise<void> {
     const left = { $max: [0, { $subtract: ['$failures', 1] }] };
     const blocked_until = { $cond: [{ $lt: ['$failures', freeTries] }, new Date(0), '$blocked_until'] };
@@ -72,19 +72,19 @@ export class Buckets {
     await this.#buckets.deleteOne({ _id: key }).exec();
   }
 
-  /** One atomic step: a bucket that blocks (and is `gated`) stays as it is, any other counts one more and blocks accordingly. */
+  /** One atomic update: a bucket that blocks (and is `gated`) stays unchanged, any other counts one more and blocks accordingly. */
   async #count(key: string, backOff: BackOff, now: number, gated: boolean, again = true): Promise<Bucket> {
     const at = new Date(now);
     const alive = { $gt: [{ $ifNull: ['$expires_at', at] }, at] };
     const admitted = gated ? { $not: [{ $and: [alive, { $gt: ['$blocked_until', at] }] }] } : { $literal: true };
     const counted = { $add: [{ $cond: [alive, '$failures', 0] }, 1] };
-    // The wait after n failures, for every n that matters: the rule itself stays in back-off.ts.
+    // The wait after n failures, for every relevant n. The rule itself is in back-off.ts.
     const waits = Array.from({ length: backOff.freeTries + 8 }, (_, index) => waitAfter(backOff, index + 1));
     const wait = { $arrayElemAt: [waits, { $min: [{ $subtract: ['$failures', 1] }, waits.length - 1] }] };
     const steps = [
       { $set: { admitted } },
       { $set: { failures: { $cond: ['$admitted', counted, '$failures'] } } },
-      // No wait is long ago, not now: an instance whose clock is a moment behind must not take it for one.
+      // "No wait" is stored as the epoch and not as now, because an instance whose clock is slightly behind would take now for a wait.
       {
         $set: {
           blocked_until: {

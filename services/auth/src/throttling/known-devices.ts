@@ -5,7 +5,7 @@ import type { User } from '../accounts/user.ts';
 import type { RootKey, RootKeys } from '../root-keys/root-keys.ts';
 
 const rememberedMs = 30 * 24 * 3_600_000;
-/** A device cookie lives longer than any sign-in: it is for those who come back. */
+/** Lifetime of a device cookie in ms. It is longer than any sign-in, because it identifies devices that return. */
 export const deviceLifeMs = 180 * 24 * 3_600_000;
 
 interface SeenNetwork {
@@ -18,7 +18,7 @@ const seenNetworkSchema = new Schema<SeenNetwork>(
   { versionKey: false, strict: 'throw' },
 ).index({ expires_at: 1 }, { expireAfterSeconds: 0 });
 
-/** From where an account was signed in: whoever guesses from elsewhere cannot lock its owner out. */
+/** The devices and networks from which an account was signed in. An attacker elsewhere cannot lock its owner out. */
 export class KnownDevices {
   readonly #networks: Model<SeenNetwork>;
   readonly #roots: RootKeys;
@@ -29,8 +29,8 @@ export class KnownDevices {
   }
 
   /**
-   * A signed-in device gets this to be known by when it signs in again: `<device>.<end, s>.<MAC>`. It is good for nothing else, and no
-   * more once the password is another. One sign-in always gets the same device, however often it asks.
+   * The cookie that identifies a device when it signs in again: `<device>.<end, s>.<MAC>`. It has no other use, and it becomes invalid when
+   * the password changes. One sign-in always gets the same device, however often it requests a cookie.
    */
   makeCookie(user: CookieOwner, sid: string, now: number): { cookie: string; expires: Date } {
     const end = Math.floor((now + deviceLifeMs) / 1000);
@@ -39,7 +39,7 @@ export class KnownDevices {
     return { cookie: `${device}.${end}.${mac}`, expires: new Date(end * 1000) };
   }
 
-  /** The device of a cookie that we made for this user; undefined for any other. */
+  /** The device of a cookie that was made for this user, otherwise undefined. */
   readCookie(user: CookieOwner, cookie: string | undefined, now: number): string | undefined {
     const [device = '', end = '', mac = ''] = (cookie ?? '').split('.');
     if (!/^\d{1,11}$/.test(end) || Number(end) * 1000 <= now) return undefined;
@@ -61,7 +61,7 @@ export class KnownDevices {
     );
   }
 
-  /** Whether the account was signed in from this very address, from another one of its network, or from neither. */
+  /** Whether the account was signed in from this address, from another one of its network, or from neither. */
   async knows(userId: string, ip: string): Promise<'address' | 'network' | undefined> {
     const [address, network] = [`${userId} ${addressOf(ip)}`, `${userId} ${networkOf(ip)}`];
     const found = await this.#networks
@@ -73,7 +73,7 @@ export class KnownDevices {
   }
 }
 
-/** For whom a cookie is, and under which password. */
+/** The user of a cookie, with the current password hash. */
 export type CookieOwner = Pick<User, '_id' | 'password_hash'>;
 
 const macOf = (root: RootKey, user: CookieOwner, device: string, end: number): Buffer =>

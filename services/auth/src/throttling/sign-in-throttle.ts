@@ -5,29 +5,29 @@ import { address, type BackOff, known, signUps, strangers, takenNames } from './
 import type { Buckets } from './buckets.ts';
 import type { CookieOwner, KnownDevices } from './known-devices.ts';
 
-/** Who tries to sign in. */
+/** A sign-in attempt. */
 export interface SignInTry {
   readonly email: string;
-  /** The account by that e-mail, if there is one. */
+  /** The account with that e-mail, if it exists. */
   readonly user: CookieOwner | null;
   readonly clientIp: string;
   readonly deviceCookie: string | undefined;
 }
 
-/** A try that may be made, and that is counted as failed until one of these says otherwise. */
+/** An admitted try. It counts as failed until one of these methods is called. */
 export interface AdmittedTry {
-  /** It comes from where the account was signed in before. */
+  /** It comes from a device or address from which the account was signed in before. */
   readonly known: boolean;
-  /** The password was right. */
+  /** The password was correct. */
   succeeded(): Promise<void>;
   /** No password was checked. */
   withdrawn(): Promise<void>;
 }
 
 /**
- * Slows down who guesses, before a password is looked at: a try is counted before it is made, so that of many at once only the free
- * ones are made. Strangers to an account share one bucket. A device and an address that it was signed in from have their own, which
- * nobody else can fill; other addresses of such a network share one, so that a neighbour takes nothing from the owner.
+ * Slows down password guessing. A try is counted before its password is checked, so that of many concurrent tries only the free ones are
+ * made. Strangers to an account share one bucket. A device or address from which the account was signed in before has its own bucket, which
+ * no other client can fill. Other addresses of such a network share one, so that a neighbour cannot block the owner.
  */
 export class SignInThrottle {
   readonly #buckets: Buckets;
@@ -36,7 +36,7 @@ export class SignInThrottle {
   readonly #signUps: BackOff;
   readonly #now: () => number;
 
-  /** `signUpsPerAddress`: so many from one address go through at once. */
+  /** `signUpsPerAddress`: sign-ups from one address without a wait. */
   constructor(
     buckets: Buckets,
     devices: KnownDevices,
@@ -51,13 +51,13 @@ export class SignInThrottle {
     this.#now = now;
   }
 
-  /** @throws AppError too_many_requests, with how long to wait */
+  /** @throws AppError too_many_requests, with the time to wait */
   async admit(attempt: SignInTry): Promise<AdmittedTry> {
     const own = await this.#ownBucket(attempt);
     return own === undefined ? this.#admitStranger(attempt) : this.#admitKnown(attempt, own);
   }
 
-  /** @throws AppError too_many_requests: too many sign-ups from there, or too many that met a name that is taken */
+  /** @throws AppError too_many_requests: too many sign-ups from this address, or too many with a name that is taken */
   async admitSignup(clientIp: string): Promise<AdmittedSignup> {
     const from = addressOf(clientIp);
     const [made, taken] = [`signed up ${from}`, `signup ${from}`];
@@ -73,16 +73,16 @@ export class SignInThrottle {
     };
   }
 
-  /** Somebody who is signed in shows their password again. @throws AppError too_many_requests */
+  /** Admits a password confirmation of a signed-in user. @throws AppError too_many_requests */
   async admitConfirmation(userId: string): Promise<Omit<AdmittedTry, 'known'>> {
     const key = `confirmation ${userId}`;
     refuseFor(await this.#buckets.reserve(key, known, this.#now()));
     return { succeeded: () => this.#buckets.clear(key), withdrawn: () => this.#buckets.refund(key, known) };
   }
 
-  /** The account was signed in from there: next time it is no stranger. */
+  /** Records the address of a successful sign-in, so that it is known next time. */
   async noteSignIn(userId: string, clientIp: string): Promise<void> {
-    // A sign-in that stands must not be answered 503 for the sake of this.
+    // A failure here must not turn a successful sign-in into a 503.
     await this.#devices.noteNetwork(userId, clientIp, this.#now()).catch(() => {});
   }
 
@@ -110,7 +110,7 @@ export class SignInThrottle {
 
   async #admitStranger({ email, user, clientIp }: SignInTry): Promise<AdmittedTry> {
     const from = `address ${addressOf(clientIp)}`;
-    // What is typed into the e-mail field is at times a password: it is not kept.
+    // People sometimes type a password into the e-mail field, so only an HMAC of it is stored.
     const account = `account ${hmacSha256(this.#roots.current.pepper, foldEmail(email)).toString('base64url')}`;
     refuseFor(await this.#buckets.waitOf([from, account], this.#now()));
     refuseFor(await this.#buckets.reserve(account, strangers, this.#now()));
@@ -121,7 +121,7 @@ export class SignInThrottle {
       known: false,
       succeeded: async () => {
         await this.#buckets.clear(account);
-        // Not cleared: with an account of one's own, one address could guess at others without end.
+        // Not cleared: otherwise a client with an own account could reset the bucket and guess at others without limit.
         await this.#buckets.refund(from, address);
         if (user !== null) await this.noteSignIn(user._id.toHexString(), clientIp);
       },
@@ -133,9 +133,9 @@ export class SignInThrottle {
   }
 }
 
-/** A sign-up that may be made, counted until one of these says otherwise. */
+/** An admitted sign-up. It stays counted until one of these methods is called. */
 export interface AdmittedSignup {
-  /** The name or the address is somebody's: that tells who has an account. */
+  /** The name or the address is taken, which reveals that an account exists. */
   taken(): Promise<void>;
   /** No account was made. */
   withdrawn(): Promise<void>;
@@ -143,7 +143,7 @@ export interface AdmittedSignup {
 
 interface OwnBucket {
   readonly key: string;
-  /** Nobody but those who were signed in fill it. */
+  /** Only devices and addresses of earlier sign-ins can fill it. */
   readonly owners: boolean;
 }
 

@@ -14,7 +14,7 @@ let other: AuthUnderTest;
 
 beforeAll(async () => {
   servers = await startTestServers();
-  // At the real cost: it is what the throttle protects.
+  // With the real cost, which the throttle protects.
   [auth, other] = await Promise.all([
     startAuthInstance(servers, {}, bcryptCost),
     startAuthInstance(servers, {}, bcryptCost),
@@ -37,7 +37,7 @@ const signIn = (email: string, password: string, clientIp: string, cookie?: stri
   instance.call('POST', '/api/login', { email, password }, { clientIp, ...(cookie ? { headers: { cookie } } : {}) });
 const strangerIp = (index: number): string => `198.${18 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}`;
 
-/** Whatever bucket blocks now blocks for long enough to be looked at. */
+/** Extends every current block, so that the test can check it. */
 const keepWaiting = async (): Promise<void> => {
   await servers.database
     .collection('throttles')
@@ -53,7 +53,7 @@ describe('guessing a password', () => {
       return performance.now() - before;
     };
     const quiet = await ownerSignsIn();
-    // As many at once as a thousand people are who each wait for their answer.
+    // As many concurrent requests as a thousand people make who each wait for their response.
     const left = Array.from({ length: 1000 }, (_, index) => strangerIp(index * 256));
     const answers: Answer[] = [];
     const guess = async (instance: AuthUnderTest): Promise<void> => {
@@ -62,7 +62,7 @@ describe('guessing a password', () => {
     };
     const guesses = Promise.all(Array.from({ length: 50 }, (_, index) => guess(index % 2 === 0 ? auth : other)));
     const took = [await ownerSignsIn(), await ownerSignsIn(), await ownerSignsIn()];
-    // On a machine that is busy with other things a sign-in takes longer without any guesses, too.
+    // On a busy machine a sign-in takes longer even without guesses.
     expect(Math.min(...took)).toBeLessThan(Math.max(2000, 6 * quiet));
     await guesses;
     const statuses = answers.map((answer) => answer.status);
@@ -99,7 +99,7 @@ describe('guessing a password', () => {
     expect((await signIn(owner.email, owner.password, '192.0.2.1', cookie)).status).toBe(200);
     expect((await signIn(bystander.email, bystander.password, '192.0.2.2', cookie)).status).toBe(429);
     expect((await signIn(owner.email, owner.password, '192.0.2.1')).status).toBe(200);
-    // With another password it is a stranger's again.
+    // With a new password the device is unknown again.
     const body = { current_password: owner.password, new_password: 'another password' };
     const { token } = owner;
     expect((await auth.call('POST', '/api/profile/reset-password', body, { token })).status).toBe(200);
@@ -123,7 +123,7 @@ describe('guessing a password', () => {
   it('is slowed down where the account is known too, also by many at once, without touching other accounts there', async () => {
     const [one, two] = [await somebody('203.0.113.9'), await somebody('203.0.113.9')];
     const guesses = await Promise.all(Array.from({ length: 30 }, () => signIn(one.email, 'guess', '203.0.113.9')));
-    // Ten free ones, and one after each wait of 1, 2 … s, if this machine takes so long to ask thirty times.
+    // Ten free ones, and one after each wait of 1, 2 … s, if this machine takes that long for thirty requests.
     const checked = guesses.filter(({ status }) => status === 401).length;
     expect(checked).toBeGreaterThanOrEqual(10);
     expect(checked).toBeLessThanOrEqual(13);
@@ -139,7 +139,7 @@ describe('guessing a password', () => {
     await keepWaiting();
     expect((await signIn(owner.email, owner.password, '203.0.113.66')).status).toBe(429);
     expect((await signIn(owner.email, owner.password, '203.0.113.9')).status).toBe(200);
-    // From elsewhere in the network it is signed in to as by any stranger who has not guessed: by the bucket of the network.
+    // From another address of the network, a sign-in uses the bucket of the network, which the guesses have filled.
     expect((await signIn(owner.email, owner.password, '203.0.113.67')).status).toBe(429);
   });
 

@@ -24,7 +24,7 @@ export interface UserRoutes {
   readonly standing: Standing;
 }
 
-/** The administrators' view of accounts. */
+/** Routes for administrators to manage accounts. */
 export const mountUsers = (api: Api, { admin, newAccounts, links, deletion, standing }: UserRoutes): void => {
   api.mount(listUsers, async ({ query }) => {
     const { users, total, next } = await admin.list(query.search ?? '', query);

@@ -4,7 +4,7 @@ import type { Logger } from '@webxterm/shared';
 import { answer } from '@webxterm/shared/bus';
 import type { UserStore } from '../accounts/user-store.ts';
 
-/** Tells the other services who is called how. */
+/** Answers requests of other services for users by name or id. */
 export const answerUsers = (
   bus: NatsConnection,
   users: Pick<UserStore, 'byUsername' | 'byIds'>,

@@ -18,7 +18,7 @@ export interface NewAccountsOptions {
   readonly now?: () => number;
 }
 
-/** Accounts that administrators make for others: without a password, which the link's receiver chooses. */
+/** Accounts that administrators create for others. They have no password; the receiver of the link chooses it. */
 export class NewAccounts {
   readonly #options: NewAccountsOptions;
   readonly #now: () => number;
@@ -28,7 +28,7 @@ export class NewAccounts {
     this.#now = options.now ?? Date.now;
   }
 
-  /** @throws AppError what `stillAllowed` throws; email_taken, username_taken, unavailable */
+  /** @throws AppError the error of `stillAllowed`; email_taken, username_taken, unavailable */
   async make(
     account: Pick<User, 'username' | 'email' | 'role'>,
     stillAllowed: StillAllowed,

@@ -22,7 +22,7 @@ export interface UserAdminOptions {
 
 export type UserChange = Partial<Pick<User, 'role' | 'disabled'>>;
 
-/** What administrators do with accounts. One enabled administrator always remains. */
+/** Management of accounts by administrators. One enabled administrator always remains. */
 export class UserAdmin {
   readonly #options: UserAdminOptions;
 
@@ -35,8 +35,9 @@ export class UserAdmin {
   }
 
   /**
-   * In force on all the user's sign-ins when it returns.
-   * @throws AppError what `stillAllowed` throws; not_found; conflict for the last administrator; unavailable when it is not in force everywhere yet
+   * Changes a user. The change applies to all the user's sign-ins when this resolves.
+   * @throws AppError the error of `stillAllowed`; not_found; conflict for the last administrator; unavailable when the change does not
+   * apply everywhere yet
    */
   async update(id: string, change: UserChange, stillAllowed: StillAllowed): Promise<User> {
     const { connection, users, store, outbox, worker, auditor } = this.#options;

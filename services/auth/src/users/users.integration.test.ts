@@ -90,7 +90,7 @@ describe('a sign-in', () => {
   const listed = async (token: string | undefined) =>
     listSignins.success.schema.parse((await auth.call('GET', '/api/auth/sessions', undefined, { token })).body)
       .sessions;
-  /** Moves the end of a user's sign-ins, and has the allow-list hear of it. */
+  /** Changes the end of a user's sign-ins, and updates the allow-list. */
   const endAt = async (id: string, at: Date): Promise<void> => {
     const user_id = new Types.ObjectId(id);
     await servers.database.collection('signins').updateMany({ user_id }, { $set: { expires_at: at } });
@@ -125,7 +125,7 @@ describe('a sign-in', () => {
     await vi.waitFor(async () => expect(await status(me.token)).toBe(401), within);
     for (const token of tokens.slice(1)) expect(await status(token)).toBe(200);
     expect(await listed(tokens[3])).toHaveLength(3);
-    // Six more at the same moment: those that are over go with the next.
+    // Six more at the same time. The next sign-in ends the surplus.
     await Promise.all(Array.from({ length: 6 }, enter));
     const last = await enter();
     expect(await listed(last)).toHaveLength(3);
@@ -153,7 +153,7 @@ describe('my API key', () => {
     const user_id = new Types.ObjectId(me.id);
     const users = servers.database.collection('users');
     await users.updateOne({ _id: user_id }, { $set: { 'api_key.last_used_at': new Date(Date.now() - 61_000) } });
-    // The instance that noted the first use keeps to its minute; the other one writes.
+    // The instance that recorded the first use waits a minute; the other one writes.
     await vi.waitFor(async () => {
       await use('198.51.100.9');
       expect((await shown())?.api_key_last_used_ip).toBe('198.51.100.9');
@@ -358,7 +358,7 @@ describe('users', () => {
     const me = await auth.call('GET', '/api/profile', undefined, { token: adminToken });
     type Admin = { readonly id: string; readonly token: string | undefined };
     const admins: Admin[] = [...people, { id: String(me.body.user?.id), token: adminToken }];
-    // Each acts on itself: an administrator who was demoted first would be refused for that.
+    // Each acts on itself. An administrator who was demoted before gets an error.
     const change = ({ id, token }: Admin, index: number) => {
       const instance = index % 2 === 0 ? auth : other;
       if (index % 3 === 2) return instance.call('DELETE', `/api/users/${id}?machines=remove`, undefined, { token });
@@ -366,8 +366,8 @@ describe('users', () => {
         token,
       });
     };
-    // Ten transactions that meet may take longer than a request may: 503, as its Retry-After says, is asked again. What it answered may
-    // be committed all the same, and then the second request comes from nobody.
+    // Ten conflicting transactions may take longer than a request may. A 503 is repeated, as its Retry-After says. The first request may
+    // still be committed, and then the second one has no valid sign-in.
     const settle = async (who: Admin, index: number): Promise<number> => {
       const { status } = await change(who, index);
       if (status !== 503) return status;

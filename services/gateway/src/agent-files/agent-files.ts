@@ -8,12 +8,12 @@ import { pageSecurity } from '../web-ui/security-headers.ts';
 import { answerErrors, onlyReading } from '../web-ui/static-app.ts';
 
 export interface AgentFilesOptions {
-  /** What the packaging command published; undefined or missing: there is no package here. */
+  /** The folder of the published release. Undefined or missing: the gateway serves no package. */
   readonly dir: string | undefined;
   readonly publicUrl: string;
 }
 
-/** Of a release, in the folder and below /agent/; install.sh is asked for at the root. */
+/** The files of a release, in the folder and below /agent/. Only install.sh is served at the root. */
 const manifests = ['/agent/manifest.json', '/agent/manifest.json.sig'];
 const archive = /^\/agent\/files\/[0-9a-f]{64}\/[0-9A-Za-z.+_-]{1,120}\.tar\.gz$/;
 const wanted = /^\/agent\/wanted\/(linux-x64|linux-arm64)$/;
@@ -25,10 +25,10 @@ const types: Readonly<Record<string, string>> = {
   gz: 'application/gzip',
 };
 
-/** Whether a path is one of those by which machines install their agent. */
+/** Whether machines use this path to install their agent. */
 export const isAgentFile = (path: string): boolean => path === '/install.sh' || path.startsWith('/agent/');
 
-/** Install script, manifest and archives of the agent: files as they were published, never a word of the request. */
+/** Serves install script, manifest and archives of the agent exactly as published. No part of the request appears in them. */
 export const agentFiles = ({ dir, publicUrl }: AgentFilesOptions) => {
   const app = express();
   app.disable('x-powered-by');
@@ -41,7 +41,7 @@ export const agentFiles = ({ dir, publicUrl }: AgentFilesOptions) => {
       redirect: false,
       setHeaders: (response: Response, path) => {
         response.setHeader('content-type', types[path.slice(path.lastIndexOf('.') + 1)] ?? 'application/octet-stream');
-        // A path with a hash stays what it is; the others are asked for anew each time.
+        // A path with a hash never changes its content. Clients must revalidate the others on each request.
         const hashed = archive.test(response.req.originalUrl);
         response.setHeader('cache-control', hashed ? 'public, max-age=31536000, immutable' : 'no-cache');
       },
@@ -60,8 +60,8 @@ const onlyPublished: RequestHandler = (request, _response, next) => {
 };
 
 /**
- * A machine of a kind that there is no package for yet: a file with the platform's name asks the packaging command for it. Where
- * the folder takes no such files (images, which hold both packages) there is nobody to ask.
+ * Requests a package for a platform without one: a file with the platform's name is the request to the packaging command. If the folder
+ * does not accept such files (images, which contain both packages), the answer is 404.
  */
 const want =
   (dir: string): RequestHandler =>
@@ -78,7 +78,7 @@ const withoutPrefix: RequestHandler = (request, _response, next) => {
   next();
 };
 
-/** Written by the packaging command, which may be at it. */
+/** Answers 503 for a file that the packaging command has not written yet. */
 const notYet: RequestHandler = (request, response, next) => {
   if (archive.test(request.originalUrl)) return next();
   response

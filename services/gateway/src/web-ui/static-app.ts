@@ -8,7 +8,7 @@ export const onlyReading: RequestHandler = (request, response, next) => {
   next(new AppError('method_not_allowed'));
 };
 
-/** Answers with an error of the one list. */
+/** Sends an error of the error catalog. */
 export const answerErrors: ErrorRequestHandler = (error: unknown, _request, response, next) => {
   if (response.headersSent) return next(error);
   const known = error instanceof AppError ? error : (fromStatic(error) ?? toAppError(error));
