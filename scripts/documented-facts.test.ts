@@ -19,9 +19,11 @@ const pathsInComments = (text: string): string[] =>
     ])
     .map(([path]) => path);
 
-/** An ADR may be named by its number. */
-const isThere = (path: string): boolean =>
-  /^docs\/adr\/\d{4}$/.test(path) ? filesOf(`${path}-*.md`).length > 0 : existsSync(root + path);
+/** An ADR may be named by its number. What a build makes (`dist`) is there after it. */
+const isThere = (path: string): boolean => {
+  if (/^docs\/adr\/\d{4}$/.test(path)) return filesOf(`${path}-*.md`).length > 0;
+  return /\/dist(\/|$)/.test(path) || existsSync(root + path);
+};
 
 const Manifest = z.object({
   dependencies: z.record(z.string(), z.string()).default({}),
