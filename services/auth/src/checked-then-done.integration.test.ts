@@ -161,7 +161,7 @@ describe('a sign-in whose password is being checked', () => {
     expect(await everywhere(answer.body.token, '/api/users')).toEqual([403, 403]);
   });
 
-  it('tells the API key that the account has by then', async () => {
+  it('returns the API key that the account has by then', async () => {
     const person = await somebody();
     let key: unknown;
     const answer = await interrupted(
@@ -283,7 +283,7 @@ describe('the entry of a new sign-in', () => {
     expect(await everywhere(answer.body.token, '/api/users')).toEqual([403, 403]);
   });
 
-  it('that comes when even the mark of its end is gone revives nobody', async () => {
+  it('that arrives when even the mark of its end is gone restores no sign-in', async () => {
     const init = await connectBus({
       urls: [servers.natsUrl],
       user: 'init',

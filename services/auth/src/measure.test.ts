@@ -17,7 +17,7 @@ describe('what auth measures', () => {
     expect(text).toContain('webxterm_auth_sign_ins_total{outcome="wrong_credentials"} 1');
   });
 
-  it('is told also while the database is away', async () => {
+  it('is exported also while the database is away', async () => {
     const registry = new Registry();
     measure(registry, { passwordsWaiting: () => 0, backlog: () => Promise.reject(new Error('away')) });
     expect(await registry.metrics()).toContain('webxterm_auth_outbox_backlog Nan');

@@ -64,7 +64,7 @@ describe('an audit event', () => {
     for (const id of ids) expect(id).toMatch(/^[A-Za-z0-9_-]{22}$/);
   });
 
-  it('tells what was not allowed from what went wrong', () => {
+  it('distinguishes a denied action from a failed one', () => {
     expect(refusalFact(new AppError('machine_not_found'))).toEqual({ result: 'denied', reason: 'machine_not_found' });
     expect(refusalFact(new AppError('view_only'))).toEqual({ result: 'denied', reason: 'view_only' });
     expect(refusalFact(new AppError('machine_offline'))).toEqual({ result: 'failed', reason: 'machine_offline' });
@@ -87,7 +87,7 @@ describe('the subject of an event', () => {
 describe('what anybody may cause at any rate', () => {
   const event = auditEvent({ action: 'login_failed' }, undefined, at);
 
-  it('is told at once for the first time, and with its count when the minute is over', () => {
+  it('is recorded at once for the first time, and with its count when the minute is over', () => {
     let now = 0;
     const tally = new Tally(() => now);
     expect(tally.add('ada', event)).toBe(true);

@@ -55,7 +55,7 @@ const codeOf = async (asking: Promise<unknown>): Promise<string> => {
 };
 
 describe('a request on the bus', () => {
-  it('is unavailable at once when nobody answers', async () => {
+  it('is unavailable at once when no service responds', async () => {
     const startedAt = performance.now();
     expect(await codeOf(ask(hub, verifyApiKey, question))).toBe('unavailable');
     expect(performance.now() - startedAt).toBeLessThan(verifyApiKey.deadlineMs);
@@ -199,7 +199,7 @@ describe('the allow-list', () => {
     list.stop();
   });
 
-  it('knows a sign-in that it was not told of yet, by looking it up', async () => {
+  it('finds a sign-in that has not arrived yet, by looking it up', async () => {
     const list = open();
     await beat();
     await list.complete();

@@ -24,7 +24,7 @@ describe('settings', () => {
     expect(settings.GATEWAY_KEY).toHaveLength(32);
   });
 
-  it('are told all at once when wrong, each by name and with the way out', () => {
+  it('are reported all at once when wrong, each by name and with the remedy', () => {
     const problems = problemsOf(() =>
       readConfig('test', serviceSettings, { HTTP_PORT: '99999', GATEWAY_KEY: 'c2hvcnQ', LOG_LEVEL: 'loud' }),
     );

@@ -197,7 +197,7 @@ describe('a REST API mounted from its declarations', () => {
     expect(Number(answer.headers['x-webxterm-gateway-ahead'])).toBeCloseTo(-120, -1);
   });
 
-  it('answers nobody but the gateway', async () => {
+  it('answers only the gateway', async () => {
     const good = vouchedFor('POST', '/api/things/abc', { ...json, 'content-length': '12' });
     const refused = async (method: string, path: string, headers: Record<string, string>, body?: string) => {
       const answer = await send(method, path, headers, body);
@@ -290,7 +290,7 @@ describe('a REST API mounted from its declarations', () => {
     expect(created).not.toContainEqual(expect.objectContaining({ name: 'too late' }));
   });
 
-  it('goes by the role that the caller has once the body is there', async () => {
+  it('uses the role that the caller has once the body is complete', async () => {
     const sid = 'sid-of-a-guest-01';
     signins[sid] = { role: 'admin' };
     const demote = (): void => {
@@ -300,7 +300,7 @@ describe('a REST API mounted from its declarations', () => {
     expect(created).toContainEqual({ name: 'demoted', role: 'user' });
   });
 
-  it('tells nothing of what went wrong inside', async () => {
+  it('shows no detail of an internal error', async () => {
     const answer = await call('GET', '/api/fails');
     expect(answer.status).toBe(500);
     expect(JSON.stringify(answer.body)).not.toMatch(/10\.0\.0\.1|hunter2|ECONN/);

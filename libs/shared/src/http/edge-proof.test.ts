@@ -23,7 +23,7 @@ const guarded = (underKey = key) => {
 
 const refused = { code: 'not_gateway' };
 
-describe("the gateway's word about a request", () => {
+describe("the gateway's facts about a request", () => {
   it('is believed with its proof', () => {
     expect(guarded().guard.check(sent())).toEqual(facts);
   });

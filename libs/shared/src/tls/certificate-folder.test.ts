@@ -98,7 +98,7 @@ describe('a folder of certificates', () => {
     expect(certificates.current.certificate.toString()).toBe(renewed.certificate);
   });
 
-  it('tells when its certificate ends', async () => {
+  it('exports when its certificate ends', async () => {
     putPair(await issue());
     const registry = new Registry();
     const certificates = load();

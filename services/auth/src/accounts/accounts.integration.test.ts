@@ -162,7 +162,7 @@ describe('sign-up', () => {
     expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST']);
   });
 
-  it('answers 403 where sign-up is closed, and whoever has an account still signs in', async () => {
+  it('answers 403 where sign-up is closed, and existing users still sign in', async () => {
     const { person } = await signUp();
     const closed = await startAuthInstance(servers, { SIGNUP: 'closed' });
     const answer = await closed.call('POST', '/api/signup', somebody());
@@ -302,7 +302,7 @@ describe('users of a version that let names look alike', () => {
   const users = () => servers.database.collection<StoredNames>('users');
   const stored = (email: string) => users().findOne({ email_lower: email.toLowerCase() });
 
-  it('keep their names when the service starts, and whose name is filled in is looked alike by nobody new', async () => {
+  it('keep their names when the service starts, and no new user can get a name that looks like them', async () => {
     const [first, second, plain] = [await signUp(), await signUp(), await signUp()];
     const names = [
       [first.person.email, 'Оскар'],

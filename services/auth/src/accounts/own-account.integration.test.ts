@@ -59,7 +59,7 @@ const told = async (userId: string) => {
 };
 
 describe('my name and address', () => {
-  it('can be changed; every service hears the new name', async () => {
+  it('can be changed; every service gets the new name', async () => {
     const me = await somebody();
     const answer = await change(me, { username: 'Another Name' });
     expect(answer.status).toBe(200);
@@ -107,7 +107,7 @@ describe('leaving', () => {
     expect(await told(me.id)).toMatchObject({ deleted: true, machines_to: null });
   });
 
-  it('says before what goes with it, and removes machines only when that is said', async () => {
+  it('shows before what is deleted with it, and removes machines only on request', async () => {
     const me = await somebody();
     owned.set(me.id, { machines: ['build-1', 'web-1'], sessions: 3 });
     const shown = await auth.call('GET', '/api/profile/belongings', undefined, { token: me.token });
@@ -146,7 +146,7 @@ describe('a user whom an administrator deletes', () => {
     expect(await told(you.id)).toMatchObject({ deleted: true, machines_to: null });
   });
 
-  it('cannot hand them to nobody, to themselves or to who is disabled', async () => {
+  it('cannot give them to a missing user, to themselves or to a disabled user', async () => {
     const [me, you] = [await somebody(), await somebody()];
     await auth.call('PATCH', `/api/users/${you.id}`, { disabled: true }, { token: adminToken });
     for (const to of ['f'.repeat(24), me.id, you.id]) {
@@ -158,7 +158,7 @@ describe('a user whom an administrator deletes', () => {
     expect(await status(me.token)).toBe(200);
   });
 
-  it('and the heir are never both deleted with the machines left to nobody', async () => {
+  it('and the new owner are never both deleted with the machines left without an owner', async () => {
     const pairs = await Promise.all(Array.from({ length: 8 }, async () => [await somebody(), await somebody()]));
     for (const [me, heir] of pairs) {
       if (me === undefined || heir === undefined) throw new Error('a pair of two');

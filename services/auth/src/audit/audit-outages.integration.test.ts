@@ -174,7 +174,7 @@ describe('what is audited', () => {
 });
 
 describe('an action that no transaction can hold', () => {
-  it('is told as unknown when its service ends in the middle of it', async () => {
+  it('is recorded as unknown when its service ends in the middle of it', async () => {
     const never = new Promise<void>(() => {});
     void hub.act({ action: 'command_executed', target: { type: 'machine', id: 'm', name: 'cut 1' } }, () => never, {
       withinMs: 0,

@@ -90,7 +90,7 @@ const verify = (): Promise<{ code: number; said: string }> =>
   });
 
 describe('what people do with their accounts', () => {
-  it('is told with who did it, from where, and in which request, and without a secret', async () => {
+  it('is recorded with actor, address and request, and without a secret', async () => {
     const ada = await signUp('ada');
     const call = { token: ada.token };
     const row = await rowOf(`?action=signup&user_id=${ada.id}`);
@@ -153,7 +153,7 @@ const nested = (facts: object): object =>
     ]),
   );
 
-describe('what another service tells', () => {
+describe('an event of another service', () => {
   const agentId = `ag_${'0'.repeat(26)}`;
   const scopeOf = (caller: { userId: string; username: string; sid: string }) => ({
     requestId: 'q',
@@ -191,7 +191,7 @@ describe('what another service tells', () => {
     expect(await refused('not an action of this service')).toMatchObject({ service: 'agent-hub' });
   });
 
-  it("cannot be told under another service's name, read back, shortened, or given false checkpoints", async () => {
+  it("cannot be published under another service's name, read back, shortened, or given false checkpoints", async () => {
     const stream = jetstream(hubBus, { timeout: 1000 });
     await expect(stream.publish('audit.auth.login', '{}')).rejects.toThrow();
     await expect(stream.publish(checkpointStream.subjects[0], '{}')).rejects.toThrow();

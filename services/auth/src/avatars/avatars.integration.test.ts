@@ -80,7 +80,7 @@ describe('my picture', () => {
     expect(png.toString('latin1')).not.toContain('script');
   });
 
-  it('gives way to the next, is taken down, and goes with the account', async () => {
+  it('is replaced by the next, can be removed, and is deleted with the account', async () => {
     const me = await somebody();
     const url = dataUrl('png', picture(20, 20).get_bytes());
     const first = (await put(me, url)).body.avatar_url;
@@ -127,14 +127,14 @@ describe('my picture', () => {
     expect(await shown(me)).toBeNull();
   });
 
-  it('takes the largest that is told', async () => {
+  it('accepts the largest that the contract allows', async () => {
     const me = await somebody();
     const png = Buffer.from(picture(60, 60).get_bytes());
     const largest = Buffer.concat([png, Buffer.alloc(maxAvatarBytes - png.length)]);
     expect((await put(me, dataUrl('webp', largest))).status).toBe(200);
   });
 
-  it('waits its turn, and is told to come again when too many wait', async () => {
+  it('waits its turn, and is 503 when too many wait', async () => {
     const redraw = new Redraw();
     const file = Buffer.from(picture(60, 60).get_bytes());
     const outcomes = await Promise.all(

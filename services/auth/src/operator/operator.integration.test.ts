@@ -72,7 +72,7 @@ describe('the way back in by the shell', () => {
     expect(await rows.findOne({ action: 'role_changed' })).toMatchObject({ actor: { kind: 'operator' } });
   });
 
-  it('says what it can, and that there is nobody by that address', async () => {
+  it('prints its usage, and reports an unknown address', async () => {
     expect(await operator()).toMatchObject({ code: 2, stderr: expect.stringContaining('Usage:') });
     expect(await operator('promote')).toMatchObject({ code: 2 });
     expect(await operator('promote', 'nobody@example.com')).toMatchObject({

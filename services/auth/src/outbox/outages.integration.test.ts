@@ -76,7 +76,7 @@ describe('while NATS is away', () => {
     expect((await other.call('POST', '/api/signup', person)).status).toBe(409);
   });
 
-  it('what a version before owed that is not told any more holds nothing up', async () => {
+  it('an event of an earlier version that is no longer published delays no other', async () => {
     const event = { subject: 'auth.signin.revoked', body: { sid_sha256: 'a'.repeat(64), reason: 'signed_out' } };
     await servers.database.collection('signins_outbox').insertOne({ sid_hash: null, event, created_at: new Date(0) });
     await vi.waitFor(async () => expect(await owed()).toBe(0), within);
@@ -93,7 +93,7 @@ describe('while NATS is away', () => {
     await vi.waitFor(async () => expect(await owed()).toBe(0), within);
   });
 
-  it('who is signed in goes on: profile and refresh are answered', async () => {
+  it('signed-in users go on: profile and refresh are answered', async () => {
     const { token } = (await other.call('POST', '/api/signup', somebody())).body;
     expect(await status(auth, token)).toBe(200);
     await natsAway(async () => {
@@ -103,7 +103,7 @@ describe('while NATS is away', () => {
     });
   });
 
-  it('a sign-out is 503, and completed by whoever reaches NATS', async () => {
+  it('a sign-out is 503, and completed by an instance that reaches NATS', async () => {
     const { token } = (await other.call('POST', '/api/signup', somebody())).body;
     await natsAway(async () => {
       const answer = await auth.call('POST', '/api/auth/logout', undefined, { token });

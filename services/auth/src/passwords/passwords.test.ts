@@ -51,7 +51,7 @@ describe('a stored password', () => {
     expect(await gone.verify('yourpassword', stored)).toEqual({ ok: false });
   });
 
-  it('is never there for nobody, and costs a comparison all the same', async () => {
+  it('never matches without an account, and costs a comparison all the same', async () => {
     const slow = new Passwords(roots, 10);
     await slow.verify('warm-up', undefined);
     const before = performance.now();

@@ -174,7 +174,7 @@ describe('a reset link', () => {
     expect((await signIn(me.email, `password ${winner}`)).status).toBe(200);
   });
 
-  it('lets nobody in who is disabled', async () => {
+  it('does not sign in a disabled user', async () => {
     const me = await somebody();
     const token = await resetLink(me.id);
     await auth.call('PATCH', `/api/users/${me.id}`, { disabled: true }, { token: adminToken });

@@ -60,7 +60,7 @@ describe('my sign-ins', () => {
     });
   });
 
-  it('can be ended one by one, on every instance at once; nobody else can', async () => {
+  it('can be ended one by one, on every instance at once, and by no other user', async () => {
     const me = await somebody();
     const stranger = await somebody();
     const second = (await signIn(me)).body.token;
@@ -134,7 +134,7 @@ describe('a sign-in', () => {
 });
 
 describe('my API key', () => {
-  it('tells when and from where it was last used, at one write a minute', async () => {
+  it('shows when and from where it was last used, at one write a minute', async () => {
     const me = await somebody();
     const hub = await connectBus({
       urls: [servers.natsUrl],

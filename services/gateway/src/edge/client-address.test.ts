@@ -7,7 +7,7 @@ const ipOf = (peer: string, forwarded?: string): string =>
   clientOf(proxies, plain(peer), forwarded === undefined ? {} : { 'x-forwarded-for': forwarded }).clientIp;
 
 describe("the client's address", () => {
-  it('is the peer when the peer is nobody we trust, whatever it says', () => {
+  it('is the peer when the peer is no trusted proxy, whatever its headers are', () => {
     expect(ipOf('203.0.113.5', '127.0.0.1')).toBe('203.0.113.5');
     expect(clientOf(proxies, plain('203.0.113.5'), { 'x-forwarded-proto': 'https' }).proto).toBe('http');
     expect(clientOf(new TrustedProxies([]), plain('127.0.0.1'), { 'x-forwarded-for': '1.2.3.4' }).clientIp).toBe(
@@ -21,13 +21,13 @@ describe("the client's address", () => {
     expect(ipOf('fd00::1', '2001:db8::5')).toBe('2001:db8::5');
   });
 
-  it('stops at what is no address, and stays the peer when nothing is told', () => {
+  it('stops at an entry that is no address, and stays the peer without a header', () => {
     expect(ipOf('10.1.2.3', '6.6.6.6, unknown')).toBe('10.1.2.3');
     expect(ipOf('10.1.2.3')).toBe('10.1.2.3');
     expect(ipOf('::ffff:10.1.2.3', '::ffff:198.51.100.9')).toBe('198.51.100.9');
   });
 
-  it('that an untrusted proxy tells is not believed, and the proxy is named once', () => {
+  it('from an untrusted proxy is ignored, and the proxy is named once', () => {
     const some = new TrustedProxies(['10.0.0.0/8']);
     const from = (address: string, headers = {}) => some.firstUntrusted({ address, headers });
     const forwarded = { 'x-forwarded-for': '198.51.100.9' };
@@ -39,12 +39,12 @@ describe("the client's address", () => {
     expect([from('192.0.2.7', forwarded), from('192.0.2.8', forwarded)]).toEqual([undefined, undefined]);
   });
 
-  it('came by https where the door itself speaks TLS', () => {
+  it('came by https where the gateway itself uses TLS', () => {
     const peer = { address: '203.0.113.5', encrypted: true };
     expect(clientOf(proxies, peer, { 'x-forwarded-proto': 'http' }).proto).toBe('https');
   });
 
-  it('takes the scheme that the nearest proxy tells', () => {
+  it('takes the scheme from the nearest proxy', () => {
     expect(clientOf(proxies, plain('10.1.2.3'), { 'x-forwarded-proto': 'http, https' }).proto).toBe('https');
   });
 });

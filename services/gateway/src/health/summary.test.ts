@@ -28,7 +28,7 @@ describe('the health of the cluster', () => {
     expect(result.parts[0]).toMatchObject({ status: 'degraded', ready: 1, detail: '1 of 2 do not answer' });
   });
 
-  it('tells a lost server as such and as what each service lacks', () => {
+  it('shows a lost server as such and as missing for each service', () => {
     const result = summary([noMongo], [noMongo]);
     expect(statusOf(result, 'mongodb')).toBe('down');
     expect(statusOf(result, 'nats')).toBe('ok');

@@ -107,7 +107,7 @@ describe('the OpenAPI document', () => {
       );
   });
 
-  it('tells 401 of every route that needs a token, and 503 of every route', () => {
+  it('has 401 for every route that needs a token, and 503 for every route', () => {
     for (const route of allRoutes) {
       const found = operations.find(({ operation }) => operation.operationId === route.id);
       expect(Object.keys(found?.operation.responses ?? {})).toContain('503');

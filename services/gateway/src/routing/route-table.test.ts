@@ -19,7 +19,7 @@ describe('the route table', () => {
     expect(idOf('GET', '/api/machines/ag_1')).toBe('getMachine');
   });
 
-  it('sends HEAD where GET goes', () => {
+  it('matches HEAD like GET', () => {
     expect(idOf('HEAD', '/api/machines')).toBe('listMachines');
     expect(idOf('HEAD', '/api/login')).toBe('other-method');
   });
@@ -31,7 +31,7 @@ describe('the route table', () => {
     },
   );
 
-  it('tells the methods of a path', () => {
+  it('returns the methods of a path', () => {
     expect(table.match('DELETE', '/api/login')).toEqual({ kind: 'other-method', allow: ['OPTIONS', 'POST'] });
     expect(table.match('POST', '/api/machines/events')).toMatchObject({ allow: ['GET', 'HEAD', 'OPTIONS'] });
   });

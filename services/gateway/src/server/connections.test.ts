@@ -38,7 +38,7 @@ const make = () => {
 const gone = (peers: readonly Peer[]): boolean[] => peers.map(({ destroyed }) => destroyed);
 
 describe('client connections', () => {
-  it('of one address: the one that has been idle for longest goes for the next', () => {
+  it('of one address: the one that has been idle for longest is closed for the next', () => {
     const { connections, many, come } = make();
     const three = many('192.0.2.1', 3);
     connections.busy(three[0] ?? come(''));
@@ -66,7 +66,7 @@ describe('client connections', () => {
     expect(gone(others)).toEqual([false, false, false]);
   });
 
-  it('that are being answered stay while their address has no more than others: the next one goes', () => {
+  it('with a response in progress stay while their address has no more than others: the next one is closed', () => {
     const { connections, many, come } = make();
     const answered = [...many('192.0.2.1', 3), ...many('192.0.2.2', 3)];
     for (const peer of answered) connections.busy(peer);
@@ -114,7 +114,7 @@ describe('client connections', () => {
     expect(gone(mine)).toEqual([true, false, false, false, false]);
   });
 
-  it('that are WebSockets count for nobody', () => {
+  it('that are WebSockets count against no limit', () => {
     const { connections, many } = make();
     const open = many('192.0.2.1', 3);
     for (const peer of open) connections.upgraded(peer);
@@ -140,7 +140,7 @@ describe('client connections', () => {
     expect(gone(many('192.0.2.1', 3))).toEqual([false, false, false]);
   });
 
-  it('to the redirect are not taken for one to the door that the same port of a client shakes hands on', async () => {
+  it('to the redirect are not confused with a TLS handshake from the same port of a client', async () => {
     const { connections, come } = make();
     const bare = new Peer('192.0.2.1');
     connections.add(bare, true);

@@ -53,7 +53,7 @@ const tellToEnd = async (): Promise<void> => {
   while (await isOpen());
 };
 
-describe('a gateway that is told to end', () => {
+describe('a gateway that is stopped', () => {
   it('answers what is under way, lets terminals go on until then, and cuts them last', async () => {
     const seen: string[] = [];
     const held = new Promise<ServerResponse>((resolve) => {

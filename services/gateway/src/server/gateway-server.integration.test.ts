@@ -123,7 +123,7 @@ describe('what two parsers could read in two ways', () => {
     expect([codeOf(answer), service.recorded]).toEqual(['431 headers_too_large', []]);
   });
 
-  it('an expectation that nobody knows is 417, after 421 and 400, and CONNECT is 400', async () => {
+  it('an unknown expectation is 417, after 421 and 400, and CONNECT is 400', async () => {
     const expectation = 'Expect: 100-continue, more';
     expect(codeOf(await post('/api/login', '{}', expectation))).toBe('417 expectation_failed');
     expect(codeOf(await post('/api//login', '{}', expectation))).toBe('400 bad_request');
@@ -296,7 +296,7 @@ describe('Origin', () => {
     expect(answer.headers).not.toHaveProperty('access-control-allow-credentials');
   });
 
-  it('preflights: allowed origins hear the methods of the path, others 403', async () => {
+  it('preflights: allowed origins get the methods of the path, others 403', async () => {
     const preflight = (origin: string) =>
       exchange(gateway.port, [
         'OPTIONS /api/login HTTP/1.1',

@@ -16,7 +16,7 @@ beforeAll(async () => {
 
 afterAll(() => gateway?.stop());
 
-describe('a client that asks too much of the door', () => {
+describe('a client that exceeds the limits of the gateway', () => {
   it('by its address gets 414', async () => {
     const answer = await exchange(gateway.port, [`GET /api/machines?q=${'x'.repeat(9000)} HTTP/1.1`, host]);
     expect([answer.status, json(answer).code]).toEqual([414, 'uri_too_long']);
@@ -52,7 +52,7 @@ const residentMb = (pid: number | undefined): number =>
   Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 
 describe('many connections', () => {
-  it('of one client, and of ten, leave the door open for others and whoever is signed in', async () => {
+  it('of one client, and of ten, do not keep out other clients and signed-in users', async () => {
     const hub = await new RecordingService().start();
     const door = await startGateway({ AGENT_HUB_URLS: hub.url });
     hub.answer = ({ headers }, response) => {

@@ -80,8 +80,8 @@ const presented = (): Promise<PeerCertificate> =>
     socket.on('error', reject);
   });
 
-describe('a door that speaks TLS', () => {
-  it('answers over TLS alone, with HSTS, and tells agents the CA of the hubs', async () => {
+describe('a gateway with TLS', () => {
+  it('answers over TLS alone, with HSTS, and gives agents the CA of the hubs', async () => {
     const answer = await secureGet('/.well-known/webxterm');
     expect(answer.status).toBe(200);
     expect(answer.headers['strict-transport-security']).toBe('max-age=31536000');
@@ -91,7 +91,7 @@ describe('a door that speaks TLS', () => {
     ).rejects.toThrow();
   });
 
-  it('checks upgrades as the plain door does', async () => {
+  it('checks upgrades as without TLS', async () => {
     const socket = new WebSocket(`wss://127.0.0.1:${port}/api/other`, {
       agent: new Agent({ servername: name, ca: authority.certificate }),
       headers: { host: `${name}:${port}` },
@@ -115,7 +115,7 @@ describe('a door that speaks TLS', () => {
     expect(foreign.headers.location).toBeUndefined();
   });
 
-  it('bounds the connections to its redirect for each address, as those to the door', async () => {
+  it('bounds the connections to its redirect for each address, as those to the public port', async () => {
     const ask = (localAddress: string) =>
       answerOf((done) =>
         httpGet({ host: '127.0.0.1', port: redirectPort, path: '/', localAddress, headers: { host: name } }, done),

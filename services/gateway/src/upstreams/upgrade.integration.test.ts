@@ -87,7 +87,7 @@ describe('a connection whose upgrade is refused', () => {
   });
 });
 
-describe('a WebSocket through the door', () => {
+describe('a WebSocket through the gateway', () => {
   it('echoes text and all byte values, whatever their size, past an instance that is down', async () => {
     const socket = new WebSocket(`ws://127.0.0.1:${gateway.port}${socketPath}`, 'webxterm.v1', {
       origin: gateway.origin,
@@ -106,7 +106,7 @@ describe('a WebSocket through the door', () => {
     expect(terminal.last.url).toBe(socketPath);
   });
 
-  it('tells the terminal service who it is, and nothing that the client made up', async () => {
+  it('sends the facts of the gateway to the terminal service, and none that the client made up', async () => {
     const client = open(`GET ${socketPath}`, [
       ...handshake,
       'X-Forwarded-For: 10.9.9.9',
@@ -185,7 +185,7 @@ describe('a WebSocket through the door', () => {
     expect([far, terminal.recorded.length]).toEqual([[], 1]);
   });
 
-  it('ends when the service dies, and the service hears when the client dies', async () => {
+  it('ends when the service dies, and ends at the service when the client dies', async () => {
     const far: import('node:stream').Duplex[] = [];
     terminal.onUpgrade = (request, socket, head) => {
       far.push(socket);

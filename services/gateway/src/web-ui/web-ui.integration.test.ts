@@ -153,7 +153,7 @@ describe('the web UI', () => {
 });
 
 describe("the gateway's own answers", () => {
-  it('health tells each part, and the servers as the services see them', async () => {
+  it('health shows each part, and the servers as the services see them', async () => {
     service.answer = (_request, response) =>
       response.end(
         JSON.stringify({
@@ -173,7 +173,7 @@ describe("the gateway's own answers", () => {
     expect(service.last.url).toBe('/readyz');
   });
 
-  it('discovery tells agents where to dial, and people whether they may sign up', async () => {
+  it('discovery shows agents where to dial, and people whether they may sign up', async () => {
     const answer = await get('/.well-known/webxterm');
     expect(json(answer)).toEqual({
       name: 'WebXTerm',

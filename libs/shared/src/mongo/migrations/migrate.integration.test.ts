@@ -98,7 +98,7 @@ describe('migrations', () => {
     expect(await kept()).toEqual(['0001-first', '0002-half-way', '0003-third']);
   });
 
-  it('of a newer version are named, and keep nobody from starting', async () => {
+  it('of a newer version are named, and do not prevent the start', async () => {
     await run([first, second]);
     expect((await run([first])).join()).toContain('"migrations":["0002-second"]');
   });
@@ -135,14 +135,14 @@ describe('an instance that starts while another one migrates', () => {
     await running;
   });
 
-  it('goes on by itself when that one died', async () => {
+  it('continues by itself when that one died', async () => {
     const dead = { holder: 'auth-1', step: '0001-first', since: new Date(), until: new Date(Date.now() + 300) };
     await one.collection<typeof dead & { _id: string }>('migration_lock').insertOne({ _id: 'lock', ...dead });
     await run([first]);
     expect(ran).toEqual(['0001-first']);
   });
 
-  it('that lives but lost the lock notes nothing', async () => {
+  it('that runs but lost the lock records nothing', async () => {
     const robbed = step('0001-robbed', async ({ db }) => {
       await db
         ?.collection<{ _id: string }>('migration_lock')
