@@ -6,8 +6,8 @@ const isHere = (address: string): boolean =>
   Object.values(networkInterfaces()).some((each) => each?.some((one) => one.address === address));
 
 /**
- * Whether shells on a machine could read the secrets of the stack that runs beside them: its agent dials from this very host, and
- * runs, or opens shells, as the stack's own user or as root. `stackUser` is known only where the stack runs on one machine.
+ * Whether shells on a machine could read the secrets of this stack. True when its agent dials from this host, and runs or opens
+ * shells as the Unix user of the stack or as root. `stackUser` is set only when the whole stack runs on one machine.
  */
 export const hostsStack = (
   machine: Pick<MachineRecord, 'ip_address' | 'process_user' | 'metadata'>,

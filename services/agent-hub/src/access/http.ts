@@ -12,7 +12,7 @@ import type { Api } from '@webxterm/shared/api';
 import type { OwnAccess } from './own-access.ts';
 import type { Sharing } from './sharing.ts';
 
-/** Mounts who may use which machine. */
+/** Mounts the API of access grants and blocked users. */
 export const mountAccess = (api: Api, { sharing, ownAccess }: { sharing: Sharing; ownAccess: OwnAccess }): void => {
   api.mount(listAccess, async ({ params, caller }) => {
     const users = await sharing.list(caller, params.agent_id);
@@ -26,11 +26,11 @@ export const mountAccess = (api: Api, { sharing, ownAccess }: { sharing: Sharing
   }));
   api.mount(revokeAccess, async ({ params, body, caller }) => {
     await sharing.revoke(caller, params.agent_id, body.username);
-    return { message: `${body.username} has no access to this machine any more.` };
+    return { message: `${body.username} no longer has access to this machine.` };
   });
   api.mount(leaveAccess, async ({ params, body, caller }) => {
     await ownAccess.leave(caller, params.agent_id, body.block_giver);
-    return { message: 'You have no access to this machine any more.' };
+    return { message: 'You no longer have access to this machine.' };
   });
   api.mount(listBlockedUsers, async ({ caller }) => {
     const users = await ownAccess.blocked(caller);

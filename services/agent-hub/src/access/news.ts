@@ -4,7 +4,7 @@ import type { MachineRole } from '@webxterm/contracts/rights';
 import type { Logger } from '@webxterm/shared';
 import { sealMessage, type TextSigner } from '@webxterm/shared/bus';
 
-/** Tells every hub that access to a machine changed. What is missed is found in the database within a second or so. */
+/** Notifies every hub that access to a machine changed. A hub that misses the message finds the change in the database within 1 to 2 s. */
 export class AccessNews {
   readonly #bus: NatsConnection;
   readonly #logger: Logger;
@@ -18,14 +18,17 @@ export class AccessNews {
     this.#now = now;
   }
 
-  /** `userId` null: for everybody. `role` null: they have none any more. */
+  /** `userId` null: all users. `role` null: access was revoked. */
   tell(agentId: string, userId: string | null, role: MachineRole | null): void {
     const subject = machineSubject(agentId, 'access');
     const payload = JSON.stringify({ agent_id: agentId, user_id: userId, role });
     try {
       this.#bus.publish(subject, payload, { headers: sealMessage(this.#signer, subject, payload, this.#now()) });
     } catch (error) {
-      this.#logger.warn({ err: error, agent_id: agentId }, 'a change of access could not be told; hubs will read it');
+      this.#logger.warn(
+        { err: error, agent_id: agentId },
+        'access change could not be published; hubs will read it from the database',
+      );
     }
   }
 }

@@ -25,10 +25,10 @@ export interface OwnAccessOptions {
   readonly now: () => number;
 }
 
-/** Users whose shares one user refuses. */
+/** Users that one user may block from sharing machines. */
 const maxBlocked = 1000;
 
-/** What people do about machines that others share with them. */
+/** What users can do about machines that others share with them: leave a machine, block a user, unblock a user. */
 export class OwnAccess {
   readonly #options: OwnAccessOptions;
 
@@ -37,15 +37,15 @@ export class OwnAccess {
   }
 
   /**
-   * Gives up what was granted, ends the terminals there, and refuses further shares of its giver when told to.
-   * @throws AppError machine_not_found; conflict for its owner; not_found where nothing was granted
+   * Gives up the caller's access, ends the caller's terminals on the machine, and on request blocks the user who granted the access.
+   * @throws AppError machine_not_found; conflict for the owner; not_found without a grant
    */
   async leave(caller: Caller, agentId: string, blockGiver: boolean): Promise<void> {
     const { models, store, people, ends, news, activityLog } = this.#options;
     const machine = await store.find(scopeOf(caller), agentId);
     if (machine === undefined) throw new AppError('machine_not_found');
     if (machine.owner_id === caller.userId)
-      throw new AppError('conflict', 'You own this machine: remove it instead of leaving it.');
+      throw new AppError('conflict', 'You own this machine. Remove it instead of leaving it.');
     if (blockGiver) await people.prepare(caller.userId);
     const whose = { agent_id: agentId, user_id: caller.userId };
     await models.access.db.transaction(async (session) => {
@@ -69,7 +69,7 @@ export class OwnAccess {
     const { users } = await ask(bus, findUsers, { username });
     const [user] = users;
     if (user === undefined) throw new AppError('not_found', `There is no user called "${username}".`);
-    if (user.user_id === caller.userId) throw new AppError('conflict', 'You share nothing with yourself.');
+    if (user.user_id === caller.userId) throw new AppError('conflict', 'You cannot block yourself.');
     await people.prepare(caller.userId);
     const giver = { user_id: user.user_id, username: user.username, created_at: new Date(now()) };
     await models.access.db.transaction((session) => this.#block(caller, giver, session));
@@ -82,7 +82,7 @@ export class OwnAccess {
     const { models, people, auditor } = this.#options;
     await models.access.db.transaction(async (session) => {
       const giver = await people.unblock(caller.userId, userId, session);
-      if (giver === undefined) throw new AppError('not_found', 'You do not refuse the shares of this user.');
+      if (giver === undefined) throw new AppError('not_found', 'You have not blocked this user.');
       await auditor.recordIn(session, giverFact('sharing_unblocked', giver));
     });
   }
@@ -93,7 +93,7 @@ export class OwnAccess {
     if (person === undefined) throw new AppError('unauthenticated');
     if (person.blocked.some(({ user_id }) => user_id === giver.user_id)) return;
     if (person.blocked.length >= maxBlocked)
-      throw new AppError('conflict', `You refuse the shares of ${maxBlocked} users: take one off the list first.`);
+      throw new AppError('conflict', `You have blocked ${maxBlocked} users. Unblock one of them first.`);
     await people.block(caller.userId, giver, session);
     await auditor.recordIn(session, giverFact('sharing_blocked', giver));
   }

@@ -6,12 +6,12 @@ export type StoredTermination = TerminationRecord & { _id: Types.ObjectId };
 export type NewTermination = Pick<TerminationRecord, 'agent_id' | 'cause'> &
   Partial<Pick<TerminationRecord, 'user_id' | 'session_id' | 'public_key'>>;
 
-/** Ends of one machine that are read at once; more than all people and sessions that it ever has. */
+/** Terminations of one machine that are read at once. A machine never has that many users and sessions. */
 const maxRead = 5000;
-/** The life of a link pass: by then each dial of a removed machine, or of a key that was replaced, reads the database. */
+/** The lifetime of a link pass. After it, every dial of a removed machine or of a replaced key is checked in the database. */
 const endOfLinksForMs = linkPassLifeMs;
 
-/** What must end on machines, kept until it has: a machine that is offline hears of it when it is back. */
+/** Pending terminations per machine. A record stays until the agent has confirmed it, so an offline machine receives it on its next link. */
 export class PendingTerminations {
   readonly #ends: Model<TerminationRecord>;
   readonly #now: () => number;
@@ -21,7 +21,7 @@ export class PendingTerminations {
     this.#now = now;
   }
 
-  /** In the transaction of what it follows from, where there is one. An end that waits already is made anew. */
+  /** Adds terminations, in the transaction of their cause if `session` is given. A termination that is already pending gets a new time. */
   async add(ends: readonly NewTermination[], session?: ClientSession): Promise<void> {
     if (ends.length === 0) return;
     const now = this.#now();
@@ -44,12 +44,12 @@ export class PendingTerminations {
       .exec();
   }
 
-  /** The machines that something was to end on since. */
+  /** Machines that got a termination since then. */
   machinesSince(since: Date): Promise<string[]> {
     return this.#ends.distinct('agent_id', { created_at: trusted({ $gte: since }) }).exec();
   }
 
-  /** Carried out. One that was made anew meanwhile stays. */
+  /** Removes confirmed terminations. One that was added again in the meantime stays. */
   async done(ends: readonly StoredTermination[]): Promise<void> {
     const writes = ends.map(({ _id, created_at }) => ({ deleteOne: { filter: { _id, created_at } } }));
     if (writes.length > 0) await this.#ends.bulkWrite(writes, { ordered: false });

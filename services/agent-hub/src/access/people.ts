@@ -2,7 +2,7 @@ import { duplicateIndexKey } from '@webxterm/shared/mongo';
 import type { ClientSession, Model } from 'mongoose';
 import type { BlockedGiver, PersonRecord } from './person-record.ts';
 
-/** The users that hubs write for: whether they are still there, and whose shares they refuse. */
+/** What hubs record about users: whether the account was deleted, and whom the user has blocked from sharing. */
 export class People {
   readonly #model: Model<PersonRecord>;
 
@@ -10,20 +10,20 @@ export class People {
     this.#model = model;
   }
 
-  /** Makes the record of a user, before a transaction that rests on it. */
+  /** Creates the record of a user if it is missing. Call it before a transaction that uses `restOn`. */
   async prepare(userId: string): Promise<void> {
     const made: PersonRecord = { user_id: userId, departed_at: null, blocked: [], rested_on: 0 };
     await this.#model
       .updateOne({ user_id: userId }, { $setOnInsert: made }, { upsert: true })
       .catch((error: unknown) => {
-        // Another request made it.
+        // A concurrent request created it.
         if (duplicateIndexKey(error) === undefined) throw error;
       });
   }
 
   /**
-   * The user as this transaction finds them. It writes to the record, so that of the transaction and a departure or a block that is
-   * written meanwhile one has to begin anew. @returns undefined for a user who is gone
+   * Reads the user within a transaction. It also writes to the record, so this transaction conflicts with a concurrent deletion or block,
+   * and one of the two is retried. @returns undefined if the account was deleted
    */
   async restOn(userId: string, session: ClientSession): Promise<PersonRecord | undefined> {
     const person = await this.#model
@@ -32,7 +32,7 @@ export class People {
     return person === null || person.departed_at !== null ? undefined : person;
   }
 
-  /** The account was deleted. */
+  /** Records that the account was deleted. */
   async departed(userId: string, now: Date): Promise<void> {
     await this.prepare(userId);
     await this.#model.updateOne(
@@ -46,12 +46,12 @@ export class People {
     return person?.blocked ?? [];
   }
 
-  /** In a transaction that found, by `restOn`, that this giver is not blocked yet. */
+  /** Call it in a transaction in which `restOn` showed that this user is not blocked yet. */
   async block(userId: string, giver: BlockedGiver, session: ClientSession): Promise<void> {
     await this.#model.updateOne({ user_id: userId }, { $push: { blocked: giver } }, { session });
   }
 
-  /** @returns who is blocked no longer; undefined when they were not */
+  /** @returns the user who was unblocked; undefined if that user was not blocked */
   async unblock(userId: string, giverId: string, session: ClientSession): Promise<BlockedGiver | undefined> {
     const before = await this.#model
       .findOneAndUpdate({ user_id: userId }, { $pull: { blocked: { user_id: giverId } } }, { session })

@@ -1,20 +1,20 @@
 import { Schema } from 'mongoose';
 
-/** A user whose shares somebody refuses. */
+/** A user who was blocked from sharing machines with another user. */
 export interface BlockedGiver {
   user_id: string;
-  /** As it was then. */
+  /** The username at the time of the block. */
   username: string;
   created_at: Date;
 }
 
-/** What the hubs keep of a user. */
+/** What the hubs store about a user. */
 export interface PersonRecord {
   user_id: string;
-  /** The account was deleted: nothing is written for it any more. */
+  /** When the account was deleted. After that nothing more is written for it. */
   departed_at: Date | null;
   blocked: BlockedGiver[];
-  /** Rises with each transaction that rests on this record, so that two that contradict each other conflict. */
+  /** Incremented by each transaction that depends on this record, so that concurrent ones conflict. */
   rested_on: number;
 }
 

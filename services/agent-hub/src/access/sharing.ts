@@ -27,21 +27,21 @@ export interface SharingOptions {
   readonly auditor: Pick<Auditor, 'recordIn'>;
   readonly activityLog: ActivityLog;
   readonly now: () => number;
-  /** Unix user that runs the whole stack, when it runs on one machine. */
+  /** Unix user of the stack. Undefined unless the whole stack runs on one machine. */
   readonly stackUser: string | undefined;
 }
 
 export interface Grant {
   readonly username: string;
   readonly role: GrantRole;
-  /** Who it is to be, whoever has the username by now. */
+  /** The user id that the caller saw for this username. `grant` fails if the username now belongs to another user. */
   readonly user_id?: string | undefined;
 }
 
-/** People with access to one machine. */
+/** Users who may be granted access to one machine. */
 const maxGrants = 1000;
 
-/** Who may use whose machines. */
+/** Grants and revokes access to machines. */
 export class Sharing {
   readonly #options: SharingOptions;
   readonly #lookups: Lookups;
@@ -67,12 +67,15 @@ export class Sharing {
     return (await this.#grantable(caller, agentId, username)).user;
   }
 
-  /** @throws AppError what `find` throws; sharing_refused */
+  /** @throws AppError the errors of `find`; sharing_refused */
   async grant(caller: Caller, agentId: string, { username, role, user_id }: Grant): Promise<MachineUser> {
     const { models, people, ends, news, auditor, activityLog, now } = this.#options;
     const { machine, user } = await this.#grantable(caller, agentId, username);
     if (user_id !== undefined && user_id !== user.user_id)
-      throw new AppError('conflict', `${user.username} is another user than before: look again who it is.`);
+      throw new AppError(
+        'conflict',
+        `The username ${user.username} now belongs to another user. Look the user up again.`,
+      );
     const whose = { agent_id: agentId, user_id: user.user_id };
     const granted: AccessRecord = {
       ...whose,
@@ -97,7 +100,7 @@ export class Sharing {
     return toMachineUser(granted, user);
   }
 
-  /** What the grant rests on, as its transaction finds it; both records are written to, so that what changes them conflicts. */
+  /** Checks the preconditions of a grant in its transaction. It writes to both records, so that concurrent changes to them conflict. */
   async #requireStill(
     caller: Caller,
     machine: StoredMachine,
@@ -108,14 +111,17 @@ export class Sharing {
     const grantee = await people.restOn(user.user_id, session);
     if (grantee === undefined) throw new AppError('not_found', `There is no user called "${user.username}".`);
     if (grantee.blocked.some(({ user_id }) => user_id === caller.userId))
-      throw new AppError('sharing_refused', `${user.username} takes no machines that you share.`);
+      throw new AppError('sharing_refused', `${user.username} does not accept machines that you share.`);
     const written = { $inc: { grants_written: 1 } };
     const { matchedCount } = await models.machines.updateOne(unchanged(machine), written, { session });
     if (matchedCount === 0) throw new AppError('machine_not_found');
     const others = { agent_id: machine.agent_id, user_id: mongoose.trusted({ $ne: user.user_id }) };
     const grants = await models.access.countDocuments(others, { session });
     if (grants >= maxGrants)
-      throw new AppError('conflict', `${maxGrants} people have access to this machine: end somebody's first.`);
+      throw new AppError(
+        'conflict',
+        `${maxGrants} users have access to this machine. Revoke the access of one of them first.`,
+      );
   }
 
   /** @throws AppError machine_not_found, forbidden, not_found */
@@ -134,15 +140,15 @@ export class Sharing {
     await activityLog.add(machine, { what: 'revoked', detail: user.username, by: caller });
   }
 
-  /** A machine of the caller's that can be granted, and whom to. */
+  /** Checks that the caller may share this machine with this user. */
   async #grantable(
     caller: Caller,
     agentId: string,
     username: string,
   ): Promise<{ machine: StoredMachine; user: Grantee }> {
     const machine = await this.#options.managed.require(caller, agentId);
-    // Where it will run, and as whom, is not known before.
-    if (isPending(machine)) throw new AppError('conflict', 'This machine still waits for its agent.');
+    // Before its agent has enrolled, the host and the Unix user of the agent are unknown, so `hostsStack` cannot be checked.
+    if (isPending(machine)) throw new AppError('conflict', 'This machine is still waiting for its agent.');
     if (hostsStack(machine, this.#options.stackUser)) throw new AppError('machine_hosts_stack');
     this.#lookups.count(caller.userId);
     const user = await this.#user(username);
@@ -166,7 +172,7 @@ const fact = (
   user: { user_id: string; username: string },
 ) => ({ action, agentId: machine.agent_id, target: { type: 'user', id: user.user_id, name: user.username } }) as const;
 
-/** `user` undefined: the account cannot be asked for. */
+/** `user` undefined: the account was not found. */
 const toMachineUser = (grant: AccessRecord, user: Omit<Grantee, 'user_id'> | undefined): MachineUser => ({
   user_id: grant.user_id,
   username: user?.username ?? '',

@@ -6,12 +6,12 @@ import type { LinkTable } from '../agent-links/link-table.ts';
 import { LinkRefusal, replaced } from '../agent-links/refusal.ts';
 import type { PendingTerminations, StoredTermination } from './pending-terminations.ts';
 
-/** How often the database is asked what is to end: the bus tells it at once, and may be away. */
+/** How often the database is polled for new terminations. Bus messages are faster, but the bus may be down. */
 const lookEveryMs = 1000;
-/** Looked back further than that, for the clocks of hubs differ. */
+/** How far back each poll looks. It is longer than the interval, because the clocks of hubs differ. */
 const lookBackMs = 60_000;
 const retryMs = 1000;
-/** How long an attach waits for a machine that came back to hear what has ended meanwhile. */
+/** How long an attach waits until the pending terminations have been sent to a machine that has just linked. */
 const deliverWithinMs = 3000;
 
 export interface TerminationDeliveryOptions {
@@ -19,11 +19,11 @@ export interface TerminationDeliveryOptions {
   readonly links: LinkTable;
   readonly logger: Logger;
   readonly now: () => number;
-  /** Something is to end on a machine that this hub holds: rights are to be read again. */
+  /** A machine linked to this hub has pending terminations, so the rights of its attachments must be read again. */
   readonly onEnds: (agentId: string) => void;
 }
 
-/** Has machines carry out what is to end on them: as soon as it is told, and before the first attach of a link. */
+/** Sends pending terminations to agents: when a termination is added, and before the first attach on a new link. */
 export class TerminationDelivery {
   readonly #options: TerminationDeliveryOptions;
   readonly #delivered = new WeakMap<Link, Promise<void>>();
@@ -42,30 +42,30 @@ export class TerminationDelivery {
     clearInterval(this.#timer);
   }
 
-  /** A machine linked: what was to end while it was away ends now. */
+  /** Starts to deliver the terminations that are pending when a machine links. */
   follow(link: Link): void {
     const delivered = this.#deliver(link);
     this.#delivered.set(link, delivered);
   }
 
   /**
-   * Resolves when the machine has been told all that ended while it was away.
-   * @throws AppError unavailable while the database cannot be asked
+   * Resolves when the terminations that were pending at the start of the link have been sent.
+   * @throws AppError unavailable if the database does not answer within `deliverWithinMs`
    */
   async delivered(link: Link): Promise<void> {
-    const why = 'What has ended on this machine cannot be read right now. Try again shortly.';
+    const why = 'The pending terminations of this machine cannot be read right now. Try again shortly.';
     const delivered = Promise.resolve(this.#delivered.get(link));
     await withinDeadline(deliverWithinMs, delivered, () => new AppError('unavailable', why));
   }
 
-  /** Something is to end on this machine, if we hold it. */
+  /** Sends the pending terminations of a machine, if this hub holds its link. */
   async carryOut(agentId: string): Promise<void> {
     const link = this.#options.links.find(agentId);
     if (link === undefined) return;
     try {
       await this.#send(link);
     } catch (error) {
-      this.#options.logger.warn({ err: error, agent_id: agentId }, 'what is to end there cannot be read, trying again');
+      this.#options.logger.warn({ err: error, agent_id: agentId }, 'pending terminations cannot be read, retrying');
       this.follow(link);
     }
   }
@@ -76,17 +76,17 @@ export class TerminationDelivery {
         return await this.#send(link);
       } catch (error) {
         const fields = { err: error, agent_id: link.identity.agentId };
-        this.#options.logger.warn(fields, 'what ended while a machine was away cannot be read, trying again');
+        this.#options.logger.warn(fields, 'pending terminations of a new link cannot be read, retrying');
         await new Promise((resolve) => setTimeout(resolve, retryMs));
       }
     }
   }
 
-  /** Resolves when all is on its way: whatever is sent on the link after it comes after it. */
+  /** Resolves when all pending terminations are queued on the link. Later messages on the link arrive after them. */
   async #send(link: Link): Promise<void> {
     const { agentId, publicKey } = link.identity;
     const all = await this.#options.ends.of(agentId);
-    // The end of a replaced key is for the agents that still have it, and stays until none can come by a pass any more.
+    // A `machine_replaced` record applies to agents that still have the replaced key. It stays until all link passes of that key are expired.
     if (all.some((end) => end.cause === 'machine_replaced' && end.public_key === publicKey)) link.refuse(replaced());
     const ends = all.filter(({ cause }) => cause !== 'machine_replaced');
     if (ends.some(({ cause }) => cause === 'machine_deleted')) link.refuse(new LinkRefusal('machine_revoked', true));
@@ -95,12 +95,12 @@ export class TerminationDelivery {
     void this.#forget(link, ends);
   }
 
-  /** Only what the agent has heard is done with. */
+  /** Removes terminations that the agent has confirmed. */
   async #forget(link: Link, ends: readonly StoredTermination[]): Promise<void> {
     try {
       if (await link.confirm()) await this.#options.ends.done(ends);
     } catch (error) {
-      this.#options.logger.warn({ err: error }, 'what has ended stays noted, and will be told again');
+      this.#options.logger.warn({ err: error }, 'confirmed terminations could not be removed and will be sent again');
     }
   }
 
@@ -115,7 +115,7 @@ export class TerminationDelivery {
         await this.carryOut(agentId);
       }
     } catch (error) {
-      this.#options.logger.debug({ err: error }, 'what is to end cannot be read right now');
+      this.#options.logger.debug({ err: error }, 'new terminations cannot be read right now');
     } finally {
       this.#looking = false;
     }

@@ -1,20 +1,20 @@
 import { Schema } from 'mongoose';
 
 /**
- * What is to end on a machine, kept until its agent has heard of it: one session, or all sessions of a user; with neither, a link of
- * the machine itself: every link, for it was removed, or those of one key, for another agent replaced the one that has it.
+ * A pending termination on a machine, stored until its agent has confirmed it. With `session_id` it ends one session, with only `user_id`
+ * all sessions of that user. With neither it ends links: all links of a removed machine, or those of a replaced key (`public_key`).
  */
 export interface TerminationRecord {
-  /** Machine, user and session in one: the same end twice is one. */
+  /** Machine, user, session and public key. Unique, so that the same termination is stored once. */
   key: string;
   agent_id: string;
   user_id: string | null;
   session_id: string | null;
-  /** Only for the cause `machine_replaced`: the key that does not count any more. */
+  /** Only for the cause `machine_replaced`: the key that is no longer valid. */
   public_key: string | null;
   cause: 'ended_by_user' | 'access_revoked' | 'user_disabled' | 'machine_deleted' | 'machine_replaced';
   created_at: Date;
-  /** When it goes by itself; null: when it was carried out. */
+  /** When MongoDB deletes the record. Null: the hub deletes it after the agent has confirmed it. */
   expires_at: Date | null;
 }
 

@@ -4,14 +4,14 @@ import { plainLines, plainText } from '@webxterm/contracts/text';
 import type { MachineRecord } from '../machines/record.ts';
 import type { ReportedFacts } from '../machines/store.ts';
 
-// Anybody with an account runs an agent, and it says what it likes. What is shown to others, kept or passed on comes through here.
+// Any user can run an agent, so its data is not trusted. All of it passes through this file before it is shown, stored or forwarded.
 
 const maxText = 128;
 const maxAddress = 64;
 const maxDescription = 500;
 const maxTags = 32;
 const maxTag = 64;
-/** Beyond any machine: 65,536 cores, a petabyte of memory, an exabyte of disk, a century of uptime. */
+/** Larger than any real machine: 65,536 cores, a petabyte of memory, an exabyte of disk, a century of uptime. */
 const maxCores = 65_536;
 const maxMemoryMb = 1e9;
 const maxDiskGb = 1e9;
@@ -19,7 +19,7 @@ const maxUptimeSeconds = 100 * 365 * 24 * 3600;
 /** MB/s. */
 const maxThroughput = 1e6;
 
-/** A count: a whole number from 0 to `max`, 0 where it is none. */
+/** A whole number from 0 to `max`; 0 for NaN. */
 const count = (value: bigint | number, max: number): number => {
   const number = Number(value);
   return Number.isNaN(number) ? 0 : Math.trunc(Math.min(max, Math.max(0, number)));
@@ -27,7 +27,7 @@ const count = (value: bigint | number, max: number): number => {
 
 const measured = (value: number, max: number): number => (Number.isNaN(value) ? 0 : Math.min(max, Math.max(0, value)));
 
-/** What a machine is, as its agent says at a hello, with the address that it dials from as the hub sees it. */
+/** The machine facts of a hello, with the address of the connection as the hub sees it. */
 export const readFacts = (facts: MachineFacts | undefined, address: string): ReportedFacts =>
   plainFacts({
     os: facts?.os ?? '',
@@ -45,7 +45,7 @@ export const readFacts = (facts: MachineFacts | undefined, address: string): Rep
     },
   });
 
-/** Facts as they may be shown: those that come in, and those that an older version kept as they came. */
+/** Sanitizes facts: those of a hello, and stored ones, because older versions stored them unchecked. */
 export const plainFacts = <F extends ReportedFacts>(facts: F): F => ({
   ...facts,
   os: plainText(facts.os, maxText),
@@ -63,7 +63,7 @@ export const plainFacts = <F extends ReportedFacts>(facts: F): F => ({
   },
 });
 
-/** What an agent that enrols by API key says of its machine: shown as if its owner had written it. */
+/** The description and tags that an agent sends when it enrols by API key. The UI shows them like those that the owner wrote. */
 export const readLabels = (facts: MachineFacts | undefined): Pick<MachineRecord, 'description' | 'tags'> =>
   plainLabels({ description: facts?.description ?? '', tags: facts?.tags ?? [] });
 
@@ -77,7 +77,7 @@ export const plainLabels = ({
   ),
 });
 
-/** An agent's figures as the API promises them: finite, not negative, percent up to 100. */
+/** Resource figures of an agent, limited to what the API allows: finite, not negative, percentages up to 100. */
 export const readStats = (stats: WireStats): ResourceStats =>
   plainStats({
     cpu_percent: stats.cpuPercent,
@@ -97,7 +97,7 @@ export const plainStats = (stats: ResourceStats): ResourceStats => ({
 
 export const readUptime = (seconds: bigint | number): number => count(seconds, maxUptimeSeconds);
 
-/** How a session ended, as its agent says. */
+/** How a session ended, as reported by its agent. */
 export const readEnd = (ended: SessionEnded): { cause: string; exit_code: number | null; signal: string | null } => ({
   cause: plainText(ended.cause, 64) || 'unknown',
   exit_code: ended.exitCode ?? null,

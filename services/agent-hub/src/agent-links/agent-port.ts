@@ -6,20 +6,20 @@ import { keepChannelBinding } from '../grpc-server/channel-binding.ts';
 import type { PortRules, Verdict } from '../grpc-server/guarded-port.ts';
 
 /**
- * The port that agents dial: anybody may connect. A connection opens its control stream, and nothing else until it was
- * greeted; then it brings the attach streams that it was asked for.
+ * Rules of the port that agents dial. Any host can connect. A new connection may open only its control stream. After the welcome it may
+ * also open the attach streams that the hub has requested.
  */
 export const agentPort = (rendezvous: Pick<Rendezvous, 'awaits'>): PortRules => ({
   name: 'agents',
-  // As many greetings as a hub has at once; a fleet behind one address comes in turns. In a storm dials of honest agents end
-  // unproven too, for want of patience: 200 a second of them cost a tenth of a processor.
+  // The greetings that a hub serves at once; a fleet behind one address connects in batches. When many agents dial at once, honest dials
+  // also time out before they are proven. 200 of these a second use a tenth of a CPU.
   newcomers: { total: 1000, perSender: 500, strikes: { burst: 2000, perSecond: 200 } },
-  // Node's own. An agent ends its streams by half-close: what it resets are calls that hung, and all of them when it goes.
+  // Node's own limits. An agent ends its streams by half-close. It resets only calls that hang, and all its streams when it exits.
   resets: { burst: 1000, perSecond: 33 },
   newcomerStreamsAtOnce: 1,
   onSession: keepChannelBinding,
   judge: (headers, { isProven }) => {
-    if (isCompressed(headers)) return { code: status.UNIMPLEMENTED, details: 'compressed messages are not taken here' };
+    if (isCompressed(headers)) return { code: status.UNIMPLEMENTED, details: 'compressed messages are not supported' };
     return isProven ? judgeLinked(headers, rendezvous) : judgeNewcomer(headers);
   },
 });
@@ -27,23 +27,23 @@ export const agentPort = (rendezvous: Pick<Rendezvous, 'awaits'>): PortRules => 
 const judgeNewcomer = ({ ':path': path }: IncomingHttpHeaders): Verdict =>
   path === AgentServiceService.stream.path
     ? 'admit'
-    : { code: status.UNAUTHENTICATED, details: 'a connection begins with a hello' };
+    : { code: status.UNAUTHENTICATED, details: 'the first stream of a connection must be the control stream' };
 
 const judgeLinked = (headers: IncomingHttpHeaders, rendezvous: Pick<Rendezvous, 'awaits'>): Verdict => {
   switch (headers[':path']) {
     case rawAgentAttach.path:
       return rendezvous.awaits(claimOf((key) => textOf(headers[key]))) ? 'admit' : unasked;
     case AgentServiceService.stream.path:
-      return { code: status.FAILED_PRECONDITION, details: 'a connection carries one link' };
+      return { code: status.FAILED_PRECONDITION, details: 'a connection can have only one control stream' };
     default:
-      return { code: status.UNIMPLEMENTED, details: 'this method is not known here' };
+      return { code: status.UNIMPLEMENTED, details: 'unknown method' };
   }
 };
 
-/** Also what a stream gets that came too late. */
-export const unasked = { code: status.UNAUTHENTICATED, details: 'nobody waits for this stream (any more)' } as const;
+/** The status of an attach stream that nothing awaits, for example because it came too late. */
+export const unasked = { code: status.UNAUTHENTICATED, details: 'this stream is not awaited, or no longer' } as const;
 
-/** What an agent shows with an attach stream. */
+/** The metadata by which an attach stream names its link and proves that the hub requested it. */
 export const claimOf = (text: (key: string) => string): Claim => ({
   linkId: text(metadataKey.linkId),
   attachId: text(metadataKey.attachId),

@@ -30,17 +30,17 @@ export interface AgentServiceOptions {
   readonly terminations: Pick<TerminationDelivery, 'follow'>;
   readonly commands: Pick<Commands, 'heard'>;
   readonly bus: NatsConnection;
-  /** Signs what is told to the terminal service. */
+  /** Signs messages to the terminal service. */
   readonly toTerminals: TextSigner;
   readonly logger: Logger;
   readonly now: () => number;
   readonly takeStream: (stream: RawStream) => void;
 }
 
-/** The service that agents dial, with attach messages left as they come off the wire. */
+/** The gRPC service that agents dial. Attach messages stay undecoded. */
 export const agentServiceDefinition: ServiceDefinition = { ...AgentServiceService, attach: rawAgentAttach };
 
-/** What agents say on their control streams, and what follows from it. */
+/** Serves the control streams of agents. */
 export class AgentService {
   readonly #options: AgentServiceOptions;
   #ending = false;
@@ -53,7 +53,7 @@ export class AgentService {
     return { stream: (stream: ControlStream) => void this.#serve(stream), attach: this.#options.takeStream };
   }
 
-  /** Sends every agent elsewhere. Those without sessions spread over `jitterMs`. */
+  /** Makes every agent dial again, so that it reaches another hub. Agents without sessions spread their dials over `jitterMs`. */
   redialAll(jitterMs: number): void {
     this.#ending = true;
     this.#options.greeter.end();
@@ -95,7 +95,7 @@ export class AgentService {
     });
   }
 
-  /** Keeps what the agent told about its machine; an agent whose machine was removed, or that was replaced, goes now. */
+  /** Stores the reported facts. Refuses the link if the machine was removed or its key was replaced. */
   async #report(link: Link, { facts }: Registered): Promise<void> {
     const { store, logger, now } = this.#options;
     const { agentId, publicKey } = link.identity;
@@ -103,7 +103,7 @@ export class AgentService {
       const known = await store.report(agentId, publicKey, facts, new Date(now()));
       if (!known) link.refuse(new LinkRefusal('machine_revoked', true));
     } catch (error) {
-      logger.warn({ err: error, agent_id: agentId }, 'what the agent told of its machine could not be saved');
+      logger.warn({ err: error, agent_id: agentId }, 'machine facts could not be saved');
     }
   }
 
@@ -133,10 +133,10 @@ export class AgentService {
         this.#sessionEnded(link.identity.agentId, message.value);
         break;
       case 'hello':
-        link.close({ code: status.FAILED_PRECONDITION, details: 'a link says hello once' });
+        link.close({ code: status.FAILED_PRECONDITION, details: 'only the first message may be a hello' });
         break;
       default:
-      // What is not known here is from a newer agent.
+      // Unknown messages come from newer agents and are ignored.
     }
   }
 
@@ -153,7 +153,7 @@ export class AgentService {
     try {
       bus.publish(subject, payload, { headers: sealMessage(toTerminals, subject, payload, now()) });
     } catch (error) {
-      logger.warn({ err: error, agent_id: agentId }, 'the end of a session could not be told');
+      logger.warn({ err: error, agent_id: agentId }, 'session end could not be published');
     }
   }
 }

@@ -11,8 +11,8 @@ export interface ContestNotes {
 }
 
 /**
- * Records that two agent processes showed one machine's key. The loser dials again and again, so it is audited once a minute. The
- * owner is shown it where both live: a process that took over from a silent one may be the same agent, restarted.
+ * Audits that two agent processes used the key of one machine, at most once a minute, because the rejected process keeps dialling. The
+ * owner gets a notice only if both are alive: a process that replaced a silent one may be the same agent after a restart.
  */
 export const noteContest = async (
   { auditor, store, logger, now }: ContestNotes,
@@ -20,7 +20,7 @@ export const noteContest = async (
 ): Promise<void> => {
   const { agentId, publicKey, machineName, ownerId, instanceId, address } = newcomer;
   const held_by = holder.instanceId;
-  // The machine's own record has the address of the agent that is linked.
+  // If another hub holds the link, the address comes from the machine record.
   const held_from = holder.address ?? (await store.addressOf(agentId).catch(() => '')) ?? '';
   void auditor.count(agentId, {
     action: kind === 'cloned' ? 'machine_cloned' : 'machine_displaced',
@@ -34,7 +34,7 @@ export const noteContest = async (
   store.noteClone(agentId, publicKey, notice).catch((error: unknown) => {
     logger.warn(
       { err: error, agent_id: agentId },
-      'that a machine was cloned could not be noted; the copy dials again',
+      'clone notice could not be stored; it is tried again at the next dial of the copy',
     );
   });
 };

@@ -1,4 +1,4 @@
-/** One dial of an agent: the process (instance) and how many times it has dialled (generation). */
+/** One dial of an agent: its process (instance) and the dial counter of that process (generation). */
 export interface Dial {
   /** base64url. */
   readonly instanceId: string;
@@ -6,11 +6,11 @@ export interface Dial {
 }
 
 /**
- * What becomes of a dial while another link of the same machine is held:
- * - `take`: nobody holds it
+ * The decision about a dial, given the link that the machine already has:
+ * - `take`: the machine has no link
  * - `displace`: the same agent process dialled again; its newer dial wins
  * - `stale`: an older dial of the same process arrived late
- * - `ask_holder`: another process with the machine's key; if the holder still answers, the newcomer waits
+ * - `ask_holder`: another process with the machine's key; if the holder still answers, the newcomer must wait
  */
 export type Claim = 'take' | 'displace' | 'stale' | 'ask_holder';
 
@@ -21,8 +21,8 @@ export const judgeDial = (newcomer: Dial, holder: Dial | undefined): Claim => {
 };
 
 /**
- * May this dial's entry in presence replace the one that stands there? Entries only move up by generation; one whose hub is
- * gone, or that this hub wrote itself for an earlier link, gives way to a live link.
+ * Whether the presence entry of this dial may replace the stored one. The generation of an entry may only rise, except when the hub of
+ * the stored entry is dead, or when this hub wrote it for an earlier link.
  */
 export const mayReplace = (
   mine: Dial & { readonly hubId: string },

@@ -11,7 +11,7 @@ import type { Registered, Registrar } from './registrar.ts';
 
 /** The versions of the agent protocol that this hub speaks. */
 const protocol = { min: 1, max: 1 };
-/** How long an agent has for its hello. */
+/** Time limit for the hello of an agent. */
 const helloWithinMs = 5000;
 const statsIntervalMs = 5000;
 
@@ -22,11 +22,11 @@ export interface GreeterOptions {
   readonly linkKey: Buffer;
   readonly logger: Logger;
   readonly now: () => number;
-  /** Another hub holds this machine. @throws LinkRefusal displaced */
+  /** Checks whether another hub holds this machine. @throws LinkRefusal displaced */
   readonly checkOtherHubs: (dial: LinkIdentity) => void;
 }
 
-/** Takes a dial from challenge to welcome. */
+/** Runs the handshake of a dial: challenge, hello, welcome. */
 export class Greeter {
   readonly #options: GreeterOptions;
   #ending = false;
@@ -35,10 +35,10 @@ export class Greeter {
     this.#options = options;
   }
 
-  /** The link and what it told about its machine; undefined when the dial ended here (refused, or just registering). */
+  /** @returns the link and its registration; undefined if the dial ended (refused, or register only) */
   async greet(stream: ControlStream): Promise<{ link: Link; registered: Registered } | undefined> {
     if (this.#ending) {
-      refuse(stream, retryLater('This server is going away.', 5000));
+      refuse(stream, retryLater('This server is shutting down.', 5000));
       return undefined;
     }
     try {
@@ -54,7 +54,7 @@ export class Greeter {
     }
   }
 
-  /** From now on every dial is sent elsewhere. */
+  /** From now on every dial is refused, so that the agent tries another hub. */
   end(): void {
     this.#ending = true;
   }
@@ -116,7 +116,7 @@ const refuse = (stream: ControlStream, refusal: LinkRefusal): void => {
   stream.end();
 };
 
-/** The first message, which must be a hello; undefined when the agent left before. */
+/** The first message, which must be a hello. Undefined if the stream ended before it. */
 const firstHello = (stream: ControlStream): Promise<Hello | undefined> =>
   new Promise((resolve, reject) => {
     const settle = (act: () => void): void => {
@@ -133,7 +133,8 @@ const firstHello = (stream: ControlStream): Promise<Hello | undefined> =>
     };
     const onGone = (): void => settle(() => resolve(undefined));
     const timer = setTimeout(
-      () => settle(() => reject(new LinkRefusal('bad_request', false, { message: 'No hello came within 5 s.' }))),
+      () =>
+        settle(() => reject(new LinkRefusal('bad_request', false, { message: 'No hello was received within 5 s.' }))),
       helloWithinMs,
     );
     stream.on('data', onMessage).on('end', onGone).on('cancelled', onGone);
@@ -144,7 +145,7 @@ const checkHello = (hello: Hello, nonce: Buffer, binding: Buffer): void => {
     throw new LinkRefusal('protocol_unsupported', true);
   if (hello.instanceId.length !== 16 || hello.generation === 0n)
     throw new LinkRefusal('bad_request', true, { message: 'The hello needs an instance id and a generation above 0.' });
-  // A binding that is not ours was signed for another connection: someone stands between. Plain loopback has none.
+  // A different channel binding means that the hello was signed for another connection (a relay attack). Plain loopback has no binding.
   const proof = { nonce, channelBinding: binding, instanceId: hello.instanceId, generation: hello.generation };
   if (!hello.channelBinding.equals(binding) || !verifyHello(hello.publicKey, hello.signature, proof))
     throw new LinkRefusal('bad_signature', true);

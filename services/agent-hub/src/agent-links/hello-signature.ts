@@ -6,7 +6,7 @@ const domain = Buffer.from('webxterm-agent-hello-v1\0', 'latin1');
 const spkiPrefix = Buffer.from('302a300506032b6570032100', 'hex');
 
 export interface HelloProof {
-  /** The challenge of this very stream, 32 bytes. */
+  /** The challenge of this stream, 32 bytes. */
   readonly nonce: Buffer;
   /** TLS exporter of this connection; empty on plain loopback. */
   readonly channelBinding: Buffer;
@@ -14,14 +14,14 @@ export interface HelloProof {
   readonly generation: bigint;
 }
 
-/** What the machine's key signs: domain | nonce | channel binding | instance id | generation (u64 big endian). */
+/** The bytes that the machine key signs: domain | nonce | channel binding | instance id | generation (u64 big endian). */
 export const helloBytes = (proof: HelloProof): Buffer => {
   const generation = Buffer.alloc(8);
   generation.writeBigUInt64BE(proof.generation);
   return Buffer.concat([domain, proof.nonce, proof.channelBinding, proof.instanceId, generation]);
 };
 
-/** True when the holder of `publicKey` (raw, 32 bytes) signed this hello. Never throws. */
+/** Whether `publicKey` (raw, 32 bytes) verifies the signature of this hello. Never throws. */
 export const verifyHello = (publicKey: Buffer, signature: Buffer, proof: HelloProof): boolean => {
   const key = importKey(publicKey);
   return key !== undefined && signature.length === 64 && verify(null, helloBytes(proof), key, signature);

@@ -2,7 +2,7 @@ import { AgentId, UserId } from '@webxterm/contracts/rest';
 import { openToken, sealToken } from '@webxterm/shared/api';
 import { z } from 'zod';
 
-/** What a re-dial with a link pass is good for: one machine, one owner, one API key, one key pair, 24 h. */
+/** Claims of a link pass. It lets one machine of one owner dial again for 24 h, with one key pair, as long as its API key is valid. */
 export const LinkPass = z.object({
   agent_id: AgentId,
   owner_id: UserId,
@@ -22,8 +22,8 @@ export const sealLinkPass = (key: Buffer, claims: Omit<LinkPass, 'exp'>, nowMs: 
   sealToken(key, 'wxt_lp_', { ...claims, exp: Math.floor((nowMs + linkPassLifeMs) / 1000) });
 
 /**
- * The claims of a pass that we gave to the holder of this very key; undefined for anything else.
- * `publicKey` is the key that the hello is signed with: a stolen pass is of no use without it.
+ * The claims of a valid pass that was issued for this public key; undefined otherwise.
+ * `publicKey` is the key that signed the hello, so a stolen pass is useless without the private key.
  */
 export const openLinkPass = (key: Buffer, pass: string, publicKey: Buffer, nowMs: number): LinkPass | undefined => {
   try {

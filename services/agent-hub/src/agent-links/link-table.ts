@@ -4,14 +4,14 @@ import { LinkRefusal } from './refusal.ts';
 
 /** How long a holder has to answer before another process with its key takes over. */
 const holderAnswersWithinMs = 2000;
-/** When a process that must wait dials again. */
+/** When a refused process may dial again. */
 const waitForHolderMs = 10_000;
 
-/** Two agent processes show the key of one machine. `cloned`: both live; `displaced`: the one that held it is silent, and goes. */
+/** Two agent processes use the key of one machine. `cloned`: both are alive. `displaced`: the holder is silent and loses its link. */
 export interface Contest {
   readonly kind: 'cloned' | 'displaced';
   readonly newcomer: LinkIdentity;
-  /** `address`: where it dialled from; undefined where another hub holds it. */
+  /** `address`: the remote address of the holder; undefined if another hub holds it. */
   readonly holder: { readonly instanceId: string; readonly address: string | undefined };
 }
 
@@ -38,8 +38,8 @@ export class LinkTable {
   }
 
   /**
-   * Holds a link until it closes, and displaces the one that it may displace.
-   * @throws LinkRefusal displaced, when another link keeps its place
+   * Adds a link until it closes, and closes the link that it displaces.
+   * @throws LinkRefusal displaced, if another link of the machine stays
    */
   async claim(link: Link): Promise<void> {
     const { agentId, generation } = link.identity;
@@ -63,7 +63,7 @@ export class LinkTable {
         );
       holder.refuse(new LinkRefusal('displaced', false, { retryAfterMs: waitForHolderMs }));
       if (generation <= generationHeld)
-        throw displaced('The machine is free now: dial again with a generation above the one held.', generationHeld);
+        throw displaced('The earlier link has ended. Dial again with a generation above its own.', generationHeld);
     }
   }
 
@@ -71,7 +71,7 @@ export class LinkTable {
     const { agentId } = link.identity;
     this.#byAgent.set(agentId, link);
     link.onClose(() => {
-      // A displaced link must not take the newer one's place away.
+      // A displaced link must not remove the newer one.
       if (this.#byAgent.get(agentId) === link) this.#byAgent.delete(agentId);
     });
   }

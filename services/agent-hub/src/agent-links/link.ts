@@ -7,7 +7,7 @@ import type { LinkRefusal } from './refusal.ts';
 export type ControlStream = ServerDuplexStream<AgentMessage, ServerMessage>;
 export type ToAgent = NonNullable<ServerMessage['message']>;
 
-/** Who is at the other end, after verification. */
+/** The verified identity of the agent at the other end. */
 export interface LinkIdentity extends Dial {
   readonly agentId: string;
   readonly ownerId: string;
@@ -16,13 +16,13 @@ export interface LinkIdentity extends Dial {
   readonly keyId: string;
   /** base64url of the raw Ed25519 key that the hello was signed with. */
   readonly publicKey: string;
-  /** Where the dial came from. */
+  /** Remote IP address of the connection. */
   readonly address: string;
 }
 
-/** What a link needs of its control stream. */
+/** The part of the control stream that a link uses. */
 interface LinkStream {
-  /** Messages that wait. */
+  /** Queued messages. */
   readonly writableLength: number;
   on(event: 'end' | 'cancelled', listener: () => void): unknown;
   emit(event: 'error', error: { code: status; details: string }): unknown;
@@ -37,15 +37,15 @@ const deadAfterTicks = 8;
 export const pingIntervalMs = pingAfterTicks * silenceTickMs;
 export const deadAfterMs = deadAfterTicks * silenceTickMs;
 
-/** Control messages that may wait for an agent that reads nothing; then the link is ended. */
+/** Control messages that may be queued for an agent that does not read. The link is closed at this limit. */
 const maxQueued = 512;
-/** Control messages that an agent may send: this many at once, and this many per second after that. */
+/** Control messages that an agent may send: a burst of 2000, then 100 per tick (200 a second). */
 const messageBurst = 2000;
 const messagesPerTick = 100;
 
-/** One verified connection of an agent: its control stream, and how long it has been silent. */
+/** One verified connection of an agent: its control stream, and the time since its last byte. */
 export class Link {
-  /** Known to the agent alone: it names this link when it opens an attach stream. */
+  /** A secret shared with the agent. The agent sends it with each attach stream to name this link. */
   readonly id = randomBytes(16).toString('base64url');
   readonly identity: LinkIdentity;
   readonly since = new Date();
@@ -78,7 +78,7 @@ export class Link {
     this.#stream.write({ message });
   }
 
-  /** Any byte counts, also one on an attach stream of this link. */
+  /** Resets the silence counter. Call it for any received byte, including bytes on attach streams of this link. */
   heard(): void {
     this.#silentTicks = 0;
     if (this.#heardOnce.size === 0) return;
@@ -86,21 +86,21 @@ export class Link {
     this.#heardOnce.clear();
   }
 
-  /** False when the agent sends more control messages than any honest one does. */
+  /** False if the agent exceeds its limit of control messages. */
   takeMessageBudget(): boolean {
     this.#budget -= 1;
     return this.#budget >= 0;
   }
 
   /**
-   * Counts one more tick without a byte. Ticks, not clock time: after a stall of our own loop the bytes that wait in the
-   * socket are read before the next tick, so a busy hub does not declare everybody dead.
+   * Counts one more tick without a byte. It counts ticks instead of clock time, because after a stall of the event loop Node reads the
+   * waiting bytes before the next tick. So a busy hub does not close the links of live agents.
    */
   tick(): void {
     this.#silentTicks += 1;
     this.#budget = Math.min(messageBurst, this.#budget + messagesPerTick);
     if (this.#silentTicks >= deadAfterTicks)
-      this.close({ code: status.DEADLINE_EXCEEDED, details: 'nothing was heard from the agent' });
+      this.close({ code: status.DEADLINE_EXCEEDED, details: 'the agent is silent' });
     else if (this.#silentTicks === pingAfterTicks) this.ping();
   }
 
@@ -109,7 +109,7 @@ export class Link {
     this.send({ $case: 'ping', value: { nonce: this.#nonce } });
   }
 
-  /** Whether the agent has heard all that was sent until now. */
+  /** Resolves with true once the agent has received all messages sent until now, or with false if the link closes first. */
   confirm(): Promise<boolean> {
     this.ping();
     const nonce = this.#nonce;
@@ -122,13 +122,13 @@ export class Link {
     });
   }
 
-  /** The agent answers pings in order, behind all that came before them. */
+  /** Call it for each pong. The agent answers a ping after it has handled all earlier messages. */
   ponged(nonce: bigint): void {
     this.#confirming.get(nonce)?.();
     this.#confirming.delete(nonce);
   }
 
-  /** Pings, and tells whether anything was heard within `timeoutMs`. */
+  /** Pings the agent, and resolves with whether any byte came within `timeoutMs`. */
   answersWithin(timeoutMs: number): Promise<boolean> {
     return new Promise((resolve) => {
       const settle = (answered: boolean): void => {
@@ -146,8 +146,8 @@ export class Link {
   }
 
   /**
-   * Called once, when the link ends for whatever reason; soon when it has ended already.
-   * @returns a function that ends the listening
+   * Calls `listener` once when the link closes for any reason, or in a microtask if it is already closed.
+   * @returns a function that removes the listener
    */
   onClose(listener: () => void): () => void {
     if (this.#open) this.#closed.add(listener);

@@ -2,12 +2,12 @@ import { createHash, randomBytes } from 'node:crypto';
 
 const prefix = 'wxt_mc_';
 
-/** What a machine shows at later dials instead of the API key: 256 random bits. Only its hash is kept. */
+/** The credential that a machine uses after enrolment instead of the API key: 256 random bits. Only its hash is stored. */
 export const makeMachineCredential = (): string => `${prefix}${randomBytes(32).toString('base64url')}`;
 
 export const isMachineCredential = (text: string): boolean => /^wxt_mc_[A-Za-z0-9_-]{43}$/.test(text);
 
 export const isApiKey = (text: string): boolean => /^vsay_ak_[0-9A-Za-z]{32}$/.test(text);
 
-/** How credentials are kept and API keys travel. They have 192 bits or more, so a plain hash cannot be searched. */
+/** Hash for stored credentials, and for API keys sent to auth. They have 190 bits or more, so a plain hash is safe from a search. */
 export const sha256Hex = (text: string): string => createHash('sha256').update(text).digest('hex');

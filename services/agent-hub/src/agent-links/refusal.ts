@@ -6,15 +6,15 @@ import { isMongoUnavailable } from '@webxterm/shared/mongo';
 export interface RefusalOptions {
   readonly message?: string;
   readonly retryAfterMs?: number;
-  /** The generation that the hub holds, for the agent to raise its counter above. */
+  /** The generation that the hub holds. The agent must raise its dial counter above it. */
   readonly generationHeld?: bigint;
 }
 
-/** The end of a dial: told to the agent as `refused`. */
+/** A refused dial. The agent gets it as a `refused` message. */
 export class LinkRefusal extends Error {
   override readonly name = 'LinkRefusal';
   readonly code: ErrorCode;
-  /** Dialling again with the same credentials can never work. */
+  /** Another dial with the same credentials can never succeed. */
   readonly permanent: boolean;
   readonly retryAfterMs: number;
   readonly generationHeld: bigint;
@@ -38,11 +38,11 @@ export class LinkRefusal extends Error {
   }
 }
 
-/** What cannot be checked now is checked later: never called a bad key. */
+/** A temporary refusal for a dial that cannot be checked now. Such a dial must never be refused as a bad credential. */
 export const retryLater = (message: string, retryAfterMs = 2000): LinkRefusal =>
   new LinkRefusal('unavailable', false, { message, retryAfterMs });
 
-/** Every failure of a dial as a refusal; what we do not know is "later", for a fault of ours must not stop an agent for good. */
+/** Maps each failure of a dial to a refusal. Unknown errors become temporary, because a fault of the server must not stop an agent forever. */
 export const toRefusal = (error: unknown): LinkRefusal => {
   if (error instanceof LinkRefusal) return error;
   if (error instanceof AppError) {
@@ -55,11 +55,11 @@ export const toRefusal = (error: unknown): LinkRefusal => {
     return retryLater(error.message);
   }
   if (isMongoUnavailable(error)) return retryLater('The database does not answer right now.');
-  return retryLater('The server failed on this dial.', 10_000);
+  return retryLater('The server failed to handle this dial.', 10_000);
 };
 
-/** Another agent became this machine: the key of the one that dials does not count any more. */
+/** The refusal for a key that another agent has replaced. */
 export const replaced = (): LinkRefusal =>
   new LinkRefusal('machine_revoked', true, {
-    message: 'Another agent took the place of this one. To add this machine too, run "vsay-agent configure" again.',
+    message: 'Another agent has replaced this one. To add this machine too, run "vsay-agent configure" again.',
   });

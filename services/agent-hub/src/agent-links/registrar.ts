@@ -27,24 +27,24 @@ export interface RegistrarOptions {
   readonly enrolments: EnrolmentStore;
   readonly bus: NatsConnection;
   readonly linkKey: Buffer;
-  /** Link passes count only while we know who lost what. */
+  /** Link passes are accepted only while the allow-list is current. */
   readonly mayHonourPasses: () => boolean;
-  /** The API key was replaced, and with it all that was issued under it. */
+  /** The API key was replaced. All credentials issued under it are void. */
   readonly isKeyRevoked: (keyId: string) => boolean;
-  /** With one API key. */
+  /** Limit per API key. */
   readonly registrationsPerMinute: number;
   readonly auditor: Pick<Auditor, 'act' | 'count'>;
   readonly activityLog: Pick<ActivityLog, 'add'>;
-  /** An agent with another key became this machine: links of agents with the key before end. */
+  /** An agent with a new key has replaced the agent of this machine. Links with the previous key must end. */
   readonly onReplaced: (machine: StoredMachine) => Promise<void>;
   readonly now: () => number;
 }
 
 const registrationsEveryS = 60;
-/** Wrong API keys a minute from one address: each costs a question to auth. */
+/** Wrong API keys per minute from one address. Each one costs a request to auth. */
 const maxWrongKeys = 300;
 
-/** Finds out which machine is dialling, by what it shows. The signature of the hello has been verified. */
+/** Identifies the machine of a dial by its credential. The caller has already verified the signature of the hello. */
 export class Registrar {
   readonly #options: RegistrarOptions;
   readonly #registrations: RateLimiterMemory;
@@ -57,14 +57,14 @@ export class Registrar {
   }
 
   /**
-   * Whether the API key behind a dial was replaced while the dial was waiting. The sweep that follows a replaced key looks at
-   * the links that are held: ask this once a link is held, and one of the two finds it.
+   * Whether the API key of a dial was replaced during the dial. When a key is replaced, the hub closes the links it holds. Call this once
+   * the link is held, so that either that sweep or this check finds it.
    */
   isOver({ keyId }: Pick<LinkIdentity, 'keyId'>): boolean {
     return this.#options.isKeyRevoked(keyId);
   }
 
-  /** @throws LinkRefusal; AppError and database errors for what could not be checked */
+  /** @throws LinkRefusal; AppError and database errors if the credential could not be checked */
   async register(hello: Hello, address: string): Promise<Registered> {
     const facts = readFacts(hello.facts, address);
     switch (hello.credential?.$case) {
@@ -100,8 +100,7 @@ export class Registrar {
   }
 
   async #byCredential(hello: Hello, credential: string, facts: ReportedFacts): Promise<Registered> {
-    if (credential === '')
-      throw retryLater('Link passes are not taken right now: dial with the machine credential.', 0);
+    if (credential === '') throw retryLater('The link pass is not accepted now. Dial with the machine credential.', 0);
     if (!isMachineCredential(credential)) throw new LinkRefusal('bad_credential', true);
     const machine = await this.#options.enrolments.byCredential(sha256Hex(credential));
     if (machine === undefined || machine.public_key !== hello.publicKey.toString('base64url'))
@@ -158,7 +157,7 @@ export class Registrar {
         },
         at,
       );
-      // Written first, asked again afterwards: a key that is replaced from now on finds the machine and marks it.
+      // The key is verified again after the write, in case it was replaced in between. A later replacement finds the machine and marks it.
       await ask(bus, verifyApiKey, question).catch(async (error: unknown) => {
         await enrolments.takeBack(enrolled, at);
         throw error;
@@ -168,7 +167,7 @@ export class Registrar {
     return { identity: identityOf(machine, hello, facts), machineCredential, facts };
   }
 
-  /** @throws LinkRefusal when the owner of a machine may enrol none (any more) */
+  /** @throws LinkRefusal if the owner was deleted or disabled */
   async #requireOwner(ownerId: string): Promise<void> {
     const { users } = await ask(this.#options.bus, findUsers, { user_ids: [ownerId] });
     const [owner] = users;
@@ -176,7 +175,7 @@ export class Registrar {
     if (owner.disabled) throw new LinkRefusal('user_disabled', true);
   }
 
-  /** A key that is none: told once a minute for the same address. */
+  /** Audits a wrong API key, at most once a minute for the same address. */
   async #refused(error: unknown, facts: ReportedFacts): Promise<never> {
     const { result, reason } = refusalFact(error);
     const fact = {
@@ -202,7 +201,7 @@ export class Registrar {
       resultOf: (machine) => ({
         agentId: machine.agent_id,
         target: { type: 'machine', id: machine.agent_id, name: machine.name },
-        // The same machine, configured again.
+        // Whether the machine existed before.
         details: { again: machine.created_at.getTime() !== at.getTime(), hostname: facts.metadata.hostname },
       }),
     });

@@ -12,15 +12,15 @@ const batchSize = 100;
 export interface RevokedKeysOptions extends Omit<MessageReaderOptions<typeof schema>, 'channel' | 'schema'> {
   readonly bus: NatsConnection;
   readonly logger: Logger;
-  /** Called for each replaced key, also again for those of the last days at each start: it must be idempotent. */
+  /** Called for each replaced key. Each start repeats the keys of the last days, so it must be idempotent. */
   readonly onRevoked: (keyId: string) => void;
-  /** Told with false while replaced keys cannot be read. */
+  /** Called with false when replaced keys cannot be read, and with true when they can again. */
   readonly onCurrent: (current: boolean) => void;
 }
 
 /**
- * The API keys that were replaced within what the stream keeps (days, so more than the life of a link pass): whatever was
- * issued under them is void. Older ones are marked at their machines.
+ * The API keys that were replaced within the retention of the stream, which is days and so exceeds the lifetime of a link pass. All
+ * credentials issued under them are void. For older ones the machine record has a mark.
  */
 export class RevokedKeys {
   readonly #options: RevokedKeysOptions;
@@ -56,7 +56,7 @@ export class RevokedKeys {
     return this.#follower.stop();
   }
 
-  /** Resolves when all that stood in the stream at the start has been read: a part of ready. */
+  /** Resolves when all messages that were in the stream at the start have been read. Readiness waits for it. */
   complete(): Promise<void> {
     return this.#complete.promise;
   }

@@ -10,7 +10,7 @@ import type { Logger } from '@webxterm/shared';
 import { sealMessage, type TextSigner } from '@webxterm/shared/bus';
 import type { Link } from './link.ts';
 
-/** Tells which sessions an agent knew when it linked: of what is not among them the records are closed. */
+/** Publishes the list of sessions that each agent had when it linked. The terminal service closes the records of sessions not in the list. */
 export class SessionLists {
   readonly #bus: NatsConnection;
   readonly #logger: Logger;
@@ -25,24 +25,24 @@ export class SessionLists {
     this.#now = now;
   }
 
-  /** Whoever missed lists, asks for them. */
+  /** Answers requests of terminal services that missed lists. */
   answerWanted(): void {
     this.#bus.subscribe(machineSessionsWanted, {
       callback: (error) => {
-        if (error) this.#logger.error({ err: error }, 'nobody can ask for the lists of sessions');
+        if (error) this.#logger.error({ err: error }, 'requests for session lists cannot be received');
         else this.tellAgain();
       },
     });
   }
 
-  /** What an agent says first on its link. Said again later it counts no more: it would not be of the time when the link began. */
+  /** Publishes the first session list of a link. Later lists are ignored, because they do not describe the start of the link. */
   heard(link: Link, { sessions }: SessionList): void {
     if (!link.isOpen || this.#told.has(link)) return;
     const { agentId } = link.identity;
     const ids = sessions.map(({ sessionId }) => sessionId);
-    // Half a list would close what lives.
+    // A partial list would close the records of live sessions.
     if (ids.length > maxListedSessions || ids.some((id) => id.length !== 16)) {
-      this.#logger.warn({ agent_id: agentId, sessions: ids.length }, 'an agent told a list of sessions that cannot be');
+      this.#logger.warn({ agent_id: agentId, sessions: ids.length }, 'agent sent an invalid session list');
       return;
     }
     const event: MachineSessionsEvent = {
@@ -55,7 +55,7 @@ export class SessionLists {
     this.#tell(event);
   }
 
-  /** To those who missed them. An old list does no harm: it speaks of the time when its link began. */
+  /** Publishes all lists again. An old list is harmless, because it has the time at which its link began. */
   tellAgain(): void {
     for (const event of this.#told.values()) this.#tell(event);
   }
@@ -66,7 +66,7 @@ export class SessionLists {
     try {
       this.#bus.publish(subject, payload, { headers: sealMessage(this.#signer, subject, payload, this.#now()) });
     } catch (error) {
-      this.#logger.warn({ err: error, agent_id: event.agent_id }, 'the sessions of a machine could not be told');
+      this.#logger.warn({ err: error, agent_id: event.agent_id }, 'session list could not be published');
     }
   }
 }

@@ -15,9 +15,9 @@ import { readOpen } from './open-request.ts';
 import type { Appointment, Rendezvous } from './rendezvous.ts';
 import { failStream, type RawStream, refuseStream, type Splice, type SpliceEnd, splice } from './splice.ts';
 
-/** What the terminal service reads when this hub does not hold the machine: it looks elsewhere, at once. */
+/** Status details for the terminal service if this hub does not hold the link of the machine. It then tries another hub at once. */
 export const notHere = 'NOT_HERE';
-/** How long the terminal service has for its first message. */
+/** Time limit for the first message of the terminal service. */
 const openWithinMs = 5000;
 
 export interface AttachCallOptions {
@@ -33,7 +33,7 @@ export interface AttachCallOptions {
   readonly now: () => number;
 }
 
-/** Takes one attach of the terminal service from its `open` to its end. */
+/** Handles one attach call of the terminal service, from its `open` to its end. */
 export class AttachCall {
   readonly #options: AttachCallOptions;
   readonly #viewer: RawStream;
@@ -51,7 +51,8 @@ export class AttachCall {
     let attachment: Attachment | undefined;
     try {
       const message = await firstMessage(this.#viewer);
-      if (message === undefined) return failStream(this.#viewer, status.DEADLINE_EXCEEDED, 'no open came');
+      if (message === undefined)
+        return failStream(this.#viewer, status.DEADLINE_EXCEEDED, 'no open message was received');
       const open = readOpen(message);
       attachment = this.#register(open, await this.#options.allowList.find(open.sid));
       await this.#join(open, attachment);
@@ -62,7 +63,7 @@ export class AttachCall {
     }
   }
 
-  /** Into the table first, then the access check: a revocation in between finds it there. */
+  /** Adds the attachment to the table before the access check, so that a concurrent revocation finds it there. */
   #register(open: AttachOpen, signin: SigninEntry): Attachment {
     const { table } = this.#options;
     const attachment: Attachment = {
@@ -93,7 +94,7 @@ export class AttachCall {
       return failStream(this.#viewer, status.UNAVAILABLE, 'the machine did not answer in time');
     this.#splice = splice(this.#viewer, machine, () => link.heard());
     const forget = link.onClose(() =>
-      this.#end({ kind: 'redial', details: 'the machine is gone from here', detach: undefined }),
+      this.#end({ kind: 'redial', details: 'the link of the machine to this hub has closed', detach: undefined }),
     );
     await this.#splice.ended;
     forget();
@@ -105,14 +106,14 @@ export class AttachCall {
     const signin = allowList.require(open.sid);
     try {
       const access = await authorizer.access({ userId: signin.user_id, role: signin.role }, open.agentId);
-      // Without the right to watch, the session of another user does not exist.
+      // A caller without the right to watch must not learn that the session of another user exists.
       if (isOwner(attachment)) requireRight(access, attachment.right);
       else if (!access.rights.includes(attachment.right)) throw new AppError('session_not_found');
       let link = links.find(open.agentId);
       while (link !== undefined) {
         await terminations.delivered(link);
         const current = links.find(open.agentId);
-        // The agent dialled again meanwhile: the new link has to hear of it as well.
+        // The agent dialled again meanwhile, so its new link must get the pending terminations as well.
         link = current === link ? undefined : current;
       }
     } catch (error) {
@@ -122,7 +123,7 @@ export class AttachCall {
     }
   }
 
-  /** While the database does not answer, the owner's re-attach goes by its resume pass and the allow-list. */
+  /** Whether the resume pass is valid. While the database is down, it and the allow-list admit the owner's re-attach. */
   #hasPass(open: AttachOpen, userId: string): boolean {
     if (open.create || open.resumePass === '') return false;
     try {
@@ -139,7 +140,7 @@ export class AttachCall {
     }
   }
 
-  /** Asks the agent for its stream. undefined: it did not come, or nobody waits for it any more. */
+  /** Requests the agent's stream. Undefined: it did not arrive in time, or the attach ended first. */
   async #call(link: Link, open: AttachOpen, attachment: Attachment): Promise<RawStream | undefined> {
     if (this.#ended !== undefined || this.#viewer.cancelled) return undefined;
     const appointment = this.#options.rendezvous.expect(link.id);
@@ -193,7 +194,7 @@ const openStream = (open: AttachOpen, appointment: Appointment, attachment: Atta
   requestId: open.requestId.slice(0, 128),
 });
 
-/** The first message, with the stream paused behind it; undefined when none came in time. */
+/** The first message, with the stream paused after it. Undefined if none arrived in time. */
 const firstMessage = (stream: RawStream): Promise<Buffer | undefined> =>
   new Promise((resolve) => {
     const settle = (message: Buffer | undefined): void => {

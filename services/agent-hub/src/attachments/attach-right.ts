@@ -2,16 +2,16 @@ import { AttachGrant, type AttachOpen, Role } from '@webxterm/contracts/grpc';
 import type { Right } from '@webxterm/contracts/rights';
 import { AppError } from '@webxterm/shared';
 
-/** Who attaches, whose session it is, and the right on the machine that the attachment lasts as long as. */
+/** The user who attaches, the owner of the session, and the right on the machine that the attachment requires until it ends. */
 export interface AttachRight {
   readonly userId: string;
-  /** The owner of the session, as the terminal service says; the agent compares it with the owner that it knows. */
+  /** The owner of the session according to the terminal service. The agent compares it with the owner that it knows. */
   readonly ownerUserId: string;
   readonly right: Right;
 }
 
 /**
- * What this user needs for this attach. Another kind of grant is another case here.
+ * The right that this user needs for this attach. New kinds of grants are added here.
  * @throws AppError session_not_found for the session of another user without a grant that covers the attach
  */
 export const attachRight = (open: AttachOpen, userId: string): AttachRight => {
@@ -22,5 +22,5 @@ export const attachRight = (open: AttachOpen, userId: string): AttachRight => {
   return { userId, ownerUserId, right: 'watch' };
 };
 
-/** The owner's right ends with the session; another viewer's ends that viewer alone. */
+/** Whether the user owns the session. If an owner loses the right, the session ends. If another viewer loses it, only that viewer is detached. */
 export const isOwner = ({ userId, ownerUserId }: AttachRight): boolean => userId === ownerUserId;

@@ -2,21 +2,21 @@ import { AppError } from '@webxterm/shared';
 import type { AttachRight } from './attach-right.ts';
 import type { SpliceEnd } from './splice.ts';
 
-/** Attachments of one machine. */
+/** Limit of attachments to one machine. */
 const maxPerMachine = 512;
 
-/** One viewer attached, or about to be: registered before its access is read, so that no revocation slips between. */
+/** One viewer that is attached, or about to be. It is registered before its access check, so that a concurrent revocation finds it. */
 export interface Attachment extends AttachRight {
   readonly sid: string;
   readonly sidHash: string;
   readonly agentId: string;
   readonly sessionId: Buffer;
-  /** Admitted by its resume pass while the database was away: to be checked when it is back. */
+  /** Access could not be checked while the database was down. It is checked again until the database answers. */
   unchecked: boolean;
   end(how: SpliceEnd): void;
 }
 
-/** Who is attached to what through this hub. */
+/** The attachments of this hub, by machine and by sign-in. */
 export class AttachmentTable {
   readonly #all = new Set<Attachment>();
   readonly #byAgent = new Map<string, Set<Attachment>>();

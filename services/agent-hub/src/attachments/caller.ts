@@ -2,13 +2,13 @@ import { timingSafeEqual } from 'node:crypto';
 import { certificateName } from '@webxterm/contracts/grpc';
 
 export interface CallerRule {
-  /** What the terminal service must present. */
+  /** The token that the terminal service must send. */
   readonly hubToken: string;
-  /** The port speaks TLS and has verified a certificate: it must be the terminal service's own. */
+  /** With TLS the verified client certificate must be that of the terminal service. */
   readonly certificateNeeded: boolean;
 }
 
-/** What a caller on the internal port shows: a header, and the names in its verified certificate. */
+/** The credentials of a caller on the internal port: the token header, and the names in its verified certificate. */
 export interface Caller {
   readonly token: string | string[] | undefined;
   readonly names: readonly string[];

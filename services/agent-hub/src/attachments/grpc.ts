@@ -22,7 +22,7 @@ import { AttachCall, type AttachCallOptions, notHere } from './attach-call.ts';
 import type { Rendezvous } from './rendezvous.ts';
 import { failStream, type RawStream } from './splice.ts';
 
-/** The service on the internal port, behind its rules, with attach messages left as they come off the wire. */
+/** The gRPC service on the internal port. Attach messages stay undecoded. */
 export const hubServiceDefinition: ServiceDefinition = { ...HubServiceService, attach: rawHubAttach };
 
 export const hubService = (options: AttachCallOptions): UntypedServiceImplementation => ({
@@ -30,7 +30,7 @@ export const hubService = (options: AttachCallOptions): UntypedServiceImplementa
   endSession: unary(options, async (request: EndSessionRequest): Promise<EndSessionResponse> => {
     checkId(request.sessionId, 'session');
     const { send, access, userId } = await reach(options, request);
-    // The machine knows the owner of the session, and ends it only if this user may, whatever the terminal service says.
+    // The agent knows the owner of the session, and ends it only if this user may, so the terminal service need not be trusted.
     const ownerUserId = endsSessionsOf(access, userId) ?? '';
     send({ $case: 'endSession', value: { sessionId: request.sessionId, cause: request.cause, ownerUserId } });
     return {};
@@ -48,7 +48,7 @@ export const hubService = (options: AttachCallOptions): UntypedServiceImplementa
   }),
 });
 
-/** The agent's side: it brings a stream that it was asked for. */
+/** Accepts attach streams that agents open on request. */
 export const takeAgentStream =
   (rendezvous: Rendezvous) =>
   (stream: RawStream): void => {
@@ -60,7 +60,7 @@ class NotHere extends Error {
   override readonly name = 'NotHere';
 }
 
-/** Who asks may use the machine, and it is here. */
+/** The link of the machine and the rights of the caller. @throws NotHere without a link; AppError without access */
 const reach = async (
   { allowList, authorizer, links }: Pick<AttachCallOptions, 'allowList' | 'authorizer' | 'links'>,
   { sid, agentId }: { sid: string; agentId: string },
@@ -81,8 +81,8 @@ const unary =
       (error: unknown) => {
         if (error instanceof NotHere) return callback({ code: status.NOT_FOUND, details: notHere });
         const known = toAppError(error);
-        if (known.code === 'internal') options.logger.error({ err: error }, 'an internal call failed');
-        // The details are the code of the one error list, for the terminal service to answer with.
+        if (known.code === 'internal') options.logger.error({ err: error }, 'internal call failed');
+        // The details carry the error code, which the terminal service returns to its client.
         callback({ code: grpcStatus(known), details: known.code });
       },
     );
@@ -91,7 +91,7 @@ const unary =
 const grpcStatus = ({ status: http }: AppError): status => {
   if (http === 400) return status.INVALID_ARGUMENT;
   if (http === 401) return status.UNAUTHENTICATED;
-  // A machine that is not theirs; NOT_FOUND itself says that this hub does not hold it.
+  // No access. NOT_FOUND is reserved for a machine whose link this hub does not hold.
   if (http === 403 || http === 404) return status.PERMISSION_DENIED;
   if (http === 429) return status.RESOURCE_EXHAUSTED;
   return http === 503 ? status.UNAVAILABLE : status.INTERNAL;

@@ -10,14 +10,14 @@ const notTerminal = {
   details: 'the hub token or the certificate is missing or not that of the terminal service',
 };
 
-/** The port that the terminal service dials: each stream shows the hub's token, and with TLS its connection a certificate. */
+/** Rules of the port that the terminal service dials. Each stream carries the hub token. With TLS the connection also needs its certificate. */
 export const internalPort = (rule: CallerRule): PortRules => {
   const namesBySession = new WeakMap<ServerHttp2Session, readonly string[]>();
   return {
     name: 'internal',
     newcomers: { total: 64, perSender: 64, strikes: { burst: 2000, perSecond: 200 } },
-    // A terminal service that goes away resets thousands of streams at once. Node's own bound would end the connection, and
-    // with it everybody's terminals; only a peer that has proved to be the terminal service comes so far.
+    // When a terminal service stops, it resets thousands of streams at once. Node's own limit would close the connection and all its
+    // terminals. This limit applies only to a peer that has proved to be the terminal service.
     resets: { burst: 100_000, perSecond: 10_000 },
     newcomerStreamsAtOnce: 4096,
     onSession: (session) => void namesBySession.set(session, certifiedNames(session)),
@@ -28,7 +28,7 @@ export const internalPort = (rule: CallerRule): PortRules => {
   };
 };
 
-/** Of the certificate that the peer showed and that our CA vouches for. */
+/** The names in the peer's certificate, if the CA of this installation issued it. */
 const certifiedNames = ({ socket }: ServerHttp2Session): readonly string[] =>
   socket instanceof TLSSocket && socket.authorized
     ? (socket.getPeerCertificate().subjectaltname?.split(', ') ?? [])

@@ -1,10 +1,10 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { RawStream } from './splice.ts';
 
-/** How long an agent has to open the stream that it was asked for. */
+/** Time limit for an agent to open a requested stream. */
 export const attachWithinMs = 3000;
 
-/** What an agent shows with the stream that it brings. */
+/** The metadata of an agent's attach stream: its link, and the id and secret of the request. */
 export interface Claim {
   readonly linkId: string;
   readonly attachId: string;
@@ -17,7 +17,7 @@ interface Expected {
   readonly settle: (stream: RawStream | undefined) => void;
 }
 
-/** One asked-for attach stream: its id and secret go to the agent, `arrived` resolves with the stream, or undefined. */
+/** One requested attach stream. The hub sends its id and secret to the agent. `arrived` resolves with the stream, or undefined if none came. */
 export interface Appointment {
   readonly attachId: string;
   readonly secret: Buffer;
@@ -25,7 +25,7 @@ export interface Appointment {
   cancel(): void;
 }
 
-/** Where the attach streams that agents open meet the attachments that asked for them. */
+/** Matches the attach streams that agents open with the attachments that requested them. */
 export class Rendezvous {
   readonly #expected = new Map<string, Expected>();
 
@@ -45,15 +45,14 @@ export class Rendezvous {
     return { attachId, secret, arrived, cancel: () => settle(undefined) };
   }
 
-  /** Whether an attachment waits for this stream, under this link, id and secret. What is waited for goes on waiting. */
+  /** Whether an attachment awaits this stream: link, id and secret match. It does not consume the request. */
   awaits(claim: Claim): boolean {
     return this.#find(claim) !== undefined;
   }
 
   /**
-   * Hands a stream to the attachment that waits for it, once.
-   * @returns false when nobody waits for it under this link, id and secret; what is waited for goes on waiting then, so that
-   * a forger cannot spoil it
+   * Hands a stream to the attachment that awaits it, once.
+   * @returns false if link, id or secret do not match. The request stays open then, so a forged stream does not cancel it.
    */
   meet(claim: Claim, stream: RawStream): boolean {
     const expected = this.#find(claim);

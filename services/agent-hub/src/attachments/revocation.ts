@@ -7,12 +7,12 @@ import type { Authorizer } from '../machines/authorize.ts';
 import { isOwner } from './attach-right.ts';
 import type { Attachment, AttachmentTable } from './attachment-table.ts';
 
-/** How often attachments that were admitted by their pass alone are checked again. */
+/** How often unchecked attachments are checked again. */
 const recheckEveryMs = 2000;
-/** How often the age of the allow-list is looked at. */
+/** How often the age of the allow-list is checked. */
 const staleCheckEveryMs = 5000;
 
-/** What a viewer is told, and whether the session ends with the owner's right. */
+/** The error that a viewer gets, by cause, for the owner of the session and for other viewers. */
 const losses = {
   access_revoked: {
     owner: { code: 'machine_not_found', message: 'You may no longer open terminals on this machine.' },
@@ -33,8 +33,8 @@ export interface RevocationOptions {
 }
 
 /**
- * Ends attachments whose right has ended: sign-in over, account disabled, access to the machine lost. The session of an owner who
- * lost access, or is disabled, ends too; that of another viewer lives on.
+ * Ends attachments whose right has ended: the sign-in ended, the account was disabled, or access to the machine was revoked. If the
+ * owner of a session lost access or was disabled, the session ends too. If another viewer did, the session continues.
  */
 export class Revocation {
   readonly #options: RevocationOptions;
@@ -54,35 +54,35 @@ export class Revocation {
   }
 
   /**
-   * A sign-in ended (its shells stay, detached), its account was disabled (its shells end), or its role is another: an administrator's
-   * right to watch goes with the role, an owner's right to open does not.
+   * Call it when a sign-in ended (its shells stay, detached), its account was disabled (its shells end), or its role changed. The right
+   * to watch depends on the role, so viewers who are not the owner are checked again. The owner's right to open does not depend on it.
    */
   signinChanged(sidHash: string, signin: SigninEntry | undefined): void {
     for (const attachment of this.#options.table.ofSignin(sidHash))
       if (this.#judgeSignin(attachment, signin) && !isOwner(attachment)) void this.recheck([attachment]);
   }
 
-  /** Access to a machine changed, for one user or for all. */
+  /** Call it when access to a machine changed, for one user or for all (`userId` null). */
   async accessChanged(agentId: string, userId: string | null, role: MachineRole | null = null): Promise<void> {
     const affected = this.#options.table
       .ofAgent(agentId)
       .filter((attachment) => userId === null || attachment.userId === userId);
     await this.recheck(affected);
-    // Told that the right is gone, and it cannot be read: better ended in vain than left open.
+    // The message says that the right is revoked, and the database cannot confirm it. Closing wrongly is better than staying open wrongly.
     if (userId === null) return;
     const rights = role === null ? [] : rightsOf(role, false);
     for (const attachment of affected)
       if (attachment.unchecked && !rights.includes(attachment.right)) this.#lose(attachment, 'access_revoked');
   }
 
-  /** Reads access again. What cannot be read now stays, marked, and is read again soon. */
+  /** Checks access again. An attachment that cannot be checked now stays open, is marked as unchecked and is checked again soon. */
   async recheck(attachments: readonly Attachment[]): Promise<void> {
     await Promise.all(attachments.map((attachment) => this.#recheckAny(attachment)));
   }
 
   async #recheckAny(attachment: Attachment): Promise<void> {
     const { allowList } = this.#options;
-    // A list that is being read anew knows nobody yet: that ends no terminal.
+    // A stale allow-list may lack entries while it is read again. A missing entry must not end a terminal then.
     const signin = allowList.isStale() ? undefined : allowList.peek(attachment.sidHash);
     if (allowList.isStale()) attachment.unchecked = true;
     else if (this.#judgeSignin(attachment, signin) && signin !== undefined) await this.#recheckOne(attachment, signin);
@@ -94,11 +94,11 @@ export class Revocation {
       else this.#lose(attachment, 'access_revoked');
     } catch (error) {
       attachment.unchecked = true;
-      this.#options.logger.warn({ err: error, agent_id: attachment.agentId }, 'access cannot be read, trying again');
+      this.#options.logger.warn({ err: error, agent_id: attachment.agentId }, 'access cannot be read, retrying');
     }
   }
 
-  /** The bus was away: whatever was told meanwhile was missed. */
+  /** Call it after a bus outage, because messages were missed. */
   recheckAll(): Promise<void> {
     return this.recheck(this.#options.table.all());
   }

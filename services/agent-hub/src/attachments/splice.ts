@@ -2,37 +2,37 @@ import { type ServerDuplexStream, status } from '@grpc/grpc-js';
 import { type DetachReason, encodeDown, encodeUp } from '@webxterm/contracts/frames';
 import { wrapFrame } from '@webxterm/contracts/grpc';
 
-/** An attach stream with identity serializers: messages are the Buffers that came off the wire. */
+/** An attach stream with identity serializers: its messages are undecoded Buffers. */
 export type RawStream = ServerDuplexStream<Buffer, Buffer>;
 
-/** Ends a stream with a gRPC status other than OK, behind what was written before. */
+/** Ends a stream with a gRPC status other than OK, after the messages written before. */
 export const failStream = (stream: RawStream, code: status, details: string): void => {
   if (!stream.writableEnded && !stream.cancelled) stream.emit('error', { code, details });
 };
 
-/** Ends the terminal service's stream with a `refused` frame: the viewer is told, and does not come back by itself. */
+/** Ends the terminal service's stream with a `refused` frame. The viewer shows the error and does not reconnect by itself. */
 export const refuseStream = (stream: RawStream, code: string, message: string): void => {
   if (stream.writableEnded || stream.cancelled) return;
   stream.write(wrapFrame(encodeDown({ type: 'refused', code, message })));
   stream.end();
 };
 
-/** How a splice is ended from here. */
+/** How the hub ends a splice. */
 export type SpliceEnd =
-  /** The viewer lost the right: told, and the agent hears why. */
+  /** The viewer lost the right. The viewer gets the error, and the agent gets the reason of the detach. */
   | { readonly kind: 'refuse'; readonly code: string; readonly message: string; readonly detach: DetachReason }
-  /** The viewer is to come back through another stream; the agent keeps its place. */
+  /** The viewer should reconnect through another stream. The agent keeps the viewer's offset. */
   | { readonly kind: 'redial'; readonly details: string; readonly detach: DetachReason | undefined };
 
 export interface Splice {
-  /** Resolves when both sides are done. */
+  /** Resolves when both streams have ended. */
   readonly ended: Promise<void>;
   end(how: SpliceEnd): void;
 }
 
 /**
- * Joins a viewer's stream and a machine's: messages pass as they are, and each side is read only as fast as the other takes
- * it, so nothing is held here but what gRPC itself holds (16 messages a way). Ends by half-close, never by cancel.
+ * Connects a viewer's stream with an agent's stream. Messages pass unchanged. Each side is read only as fast as the other accepts
+ * messages, so only gRPC itself buffers them (16 messages per direction). Ends by half-close, never by cancel.
  */
 export const splice = (viewer: RawStream, machine: RawStream, heard: () => void): Splice => {
   let over = false;
@@ -48,7 +48,7 @@ export const splice = (viewer: RawStream, machine: RawStream, heard: () => void)
     machine.resume();
     resolveEnded();
   };
-  // The machine's side is the gRPC client of its stream: all that a server can do is complete the call.
+  // The agent is the gRPC client of its stream, so the hub can only complete the call.
   const viewerLeft = once(() => {
     machine.end();
     viewer.end();
@@ -57,7 +57,7 @@ export const splice = (viewer: RawStream, machine: RawStream, heard: () => void)
     viewer.end();
     machine.end();
   });
-  const machineLost = once(() => failStream(viewer, status.UNAVAILABLE, 'the link to the machine broke'));
+  const machineLost = once(() => failStream(viewer, status.UNAVAILABLE, 'the stream to the machine broke'));
 
   viewer.on('data', (message: Buffer) => {
     if (!over && !machine.write(message)) viewer.pause();

@@ -9,11 +9,11 @@ import type { Link } from '../agent-links/link.ts';
 /** The link of the machine that runs a command. */
 type CommandLink = Pick<Link, 'send' | 'onClose'>;
 
-/** Of stdout and stderr together; half of it each. */
+/** Limit of stdout and stderr together. Each may use half of it. */
 const maxOutputBytes = 256 * 1024;
-/** What ignores its time-out is killed 2 s later; the answer comes after that. */
+/** Added to the time-out of a command: the agent kills a command 2 s after its time-out, and then answers. */
 const answerAfterMs = 4000;
-/** Commands that wait for machines of this hub, and of them those of one user. */
+/** Limits of unanswered commands of this hub: in total and per user. */
 export const maxRunning = 500;
 export const maxRunningPerUser = 50;
 
@@ -28,14 +28,14 @@ interface Running {
   readonly settle: (output: CommandOutput | undefined) => void;
 }
 
-/** Runs command lines on machines that this hub holds. */
+/** Runs command lines on machines that are linked to this hub. */
 export class Commands {
   readonly #running = new Map<string, Running>();
 
   /**
-   * Runs it for a user of the product.
-   * @throws AppError machine_offline when the link broke meanwhile; command_not_run or too_many_commands with the machine's reason;
-   * too_many_requests
+   * Runs a command line for a user.
+   * @throws AppError machine_offline if the link closed or the agent did not answer; command_not_run or too_many_commands with the
+   * reason of the agent; too_many_requests
    */
   async run(link: CommandLink, userId: string, { command, timeoutSeconds }: CommandLine): Promise<CommandResult> {
     this.#requireRoom(userId);
@@ -46,7 +46,7 @@ export class Commands {
     link.send({ $case: 'command', value: { commandId, command, timeoutMs, maxOutputBytes, userId } });
     const output = await answered;
     if (output === undefined)
-      throw new AppError('machine_offline', 'The machine went away or did not answer: the command may have run.');
+      throw new AppError('machine_offline', 'The machine went offline or did not answer. The command may have run.');
     if (output.error !== '') {
       const code = output.errorCode === 'too_many_commands' ? 'too_many_commands' : 'command_not_run';
       throw new AppError(code, plainText(output.error, 300));
@@ -54,18 +54,22 @@ export class Commands {
     return resultOf(output, Math.round(performance.now() - startedAt));
   }
 
-  /** What an agent answers; only on the link that was asked. */
+  /** Takes the answer of an agent. An answer on any other link than that of the command is ignored. */
   heard(link: CommandLink, output: CommandOutput): void {
     const running = this.#running.get(output.commandId);
     if (running?.link === link) running.settle(output);
   }
 
-  /** @throws AppError too_many_commands for the user's own share, too_many_requests for what all share */
+  /** @throws AppError too_many_commands at the limit per user; too_many_requests at the limit in total */
   #requireRoom(userId: string): void {
     const own = [...this.#running.values()].filter((running) => running.userId === userId).length;
     if (own >= maxRunningPerUser)
-      throw new AppError('too_many_commands', `${maxRunningPerUser} of your commands run. Try again when one is done.`);
-    if (this.#running.size >= maxRunning) throw new AppError('too_many_requests', 'Too many commands run right now.');
+      throw new AppError(
+        'too_many_commands',
+        `${maxRunningPerUser} of your commands are running. Try again when one has finished.`,
+      );
+    if (this.#running.size >= maxRunning)
+      throw new AppError('too_many_requests', 'Too many commands are running right now. Try again shortly.');
   }
 
   #expect(
@@ -89,7 +93,7 @@ export class Commands {
 
 const resultOf = (output: CommandOutput, duration_ms: number): CommandResult => ({
   command_id: output.commandId,
-  // A command that was ended for its time has no exit code of its own, whatever its shell made of the signal.
+  // A command that timed out has no exit code of its own. The shell may report one for the signal, which is ignored.
   exit_code: output.signal === '' && !output.timedOut ? output.exitCode : null,
   signal: readSignal(output.signal),
   stdout: text(output.stdout),

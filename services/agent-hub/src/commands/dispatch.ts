@@ -16,7 +16,7 @@ export interface DispatchOptions {
   readonly authorizer: Authorizer;
   readonly links: LinkTable;
   readonly commands: Commands;
-  /** Which hub holds a machine, as far as is known. */
+  /** The id of the hub that holds the link of a machine; undefined if unknown. */
   readonly hubOf: (agentId: string) => string | undefined;
 }
 
@@ -27,7 +27,7 @@ interface Order {
   readonly timeout_seconds: number;
 }
 
-/** Takes a command to the hub that holds the machine. Whether the caller may is decided there, by the sign-in. */
+/** Sends a command to the hub that holds the link of the machine. That hub checks the caller's right by the sign-in. */
 export class CommandDispatch {
   readonly #options: DispatchOptions;
 
@@ -58,7 +58,7 @@ export class CommandDispatch {
       command: order.command,
       timeoutSeconds: order.timeout_seconds,
     });
-    // Who lost the right meanwhile does not read what it said.
+    // A caller who has lost the right meanwhile must not get the output.
     await this.#requireCommand(order);
     return result;
   }

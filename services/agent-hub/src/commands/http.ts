@@ -13,7 +13,7 @@ export interface CommandHttpOptions {
   readonly activityLog: ActivityLog;
 }
 
-/** Mounts commands by REST. */
+/** Mounts the API that runs commands. */
 export const mountCommands = (api: Api, { store, dispatch, auditor, activityLog }: CommandHttpOptions): void => {
   api.mount(runCommand, async ({ params, body, caller, context }) => {
     const { agent_id } = params;

@@ -8,7 +8,7 @@ import type { ActivityRecord } from './record.ts';
 
 const detailLimit = 200;
 
-/** The last things that were done with machines. It is a convenience: that it cannot be written fails nothing. */
+/** Recent activity on machines. It is a convenience, so a failed write is only logged. */
 export class ActivityLog {
   readonly #model: Model<ActivityRecord>;
   readonly #logger: Logger;

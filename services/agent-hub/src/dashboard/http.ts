@@ -25,7 +25,7 @@ export interface DashboardOptions {
 const recentCount = 5;
 const activityCount = 10;
 
-/** Mounts what people see first. */
+/** Mounts the API of the dashboard. */
 export const mountDashboard = (
   api: Api,
   { store, bus, activityLog, onlineIds, latestStats, views }: DashboardOptions,
@@ -55,7 +55,7 @@ export const mountDashboard = (
   }));
 };
 
-/** Averages of machines, to one decimal; null where there is none. */
+/** Averages over machines, rounded to one decimal; null without any machine. */
 export const averages = (all: readonly ResourceStats[]) => {
   const of = (field: keyof ResourceStats): number | null => {
     if (all.length === 0) return null;

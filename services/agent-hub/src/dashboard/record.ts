@@ -1,7 +1,7 @@
 import type { MachineActivity } from '@webxterm/contracts/rest';
 import { Schema } from 'mongoose';
 
-/** What was done with a machine, for its owner to see at a glance. The audit log is the record that counts. */
+/** One activity on a machine, for the dashboard of its owner. The audit log is authoritative. */
 export interface ActivityRecord {
   agent_id: string;
   machine_name: string;

@@ -19,14 +19,14 @@ export interface NewMachine extends ReportedFacts {
   readonly credential_hash: string;
 }
 
-/** A read that a hello waits for, which an agent gives up after 1.5 s. */
+/** Time limit of one database operation during a hello. An agent gives up its hello after 1.5 s. */
 const helloDeadlineMs = 1000;
-/** A machine that was enrolled by API key is shown as new this long, unless its owner says that it is known. */
+/** How long a machine that enrolled by API key is shown as new, unless its owner confirms it earlier. */
 const newForMs = 7 * 24 * 3_600_000;
-/** Machines of one owner that may share a name before we give up counting. */
+/** The most numbers that are tried for a name that the owner already uses. */
 const maxNameTries = 200;
 
-/** Which machine it is that dials, and how a new one comes in. */
+/** Finds the machine of a dial, and enrols new machines. */
 export class EnrolmentStore {
   readonly #machines: MachineModels['machines'];
   readonly #ends: Pick<PendingTerminations, 'add'>;
@@ -42,14 +42,14 @@ export class EnrolmentStore {
     this.#maxPerOwner = maxPerOwner;
   }
 
-  /** One more machine may be this user's. @throws AppError too_many_machines */
+  /** Checks that this user may have one more machine. @throws AppError too_many_machines */
   async requireRoom(ownerId: string, session?: ClientSession): Promise<void> {
     const owned = { owner_id: ownerId, revoked_at: null };
     const count = await this.#machines.countDocuments(owned, session === undefined ? {} : { session });
     if (count >= this.#maxPerOwner) throw this.#tooMany(count);
   }
 
-  /** The machine that holds this credential. @throws AppError unavailable when the database is late */
+  /** The machine with this credential. @throws AppError unavailable if the database does not answer in time */
   async byCredential(credentialHash: string): Promise<StoredMachine | undefined> {
     return (
       (await inTime(helloDeadlineMs, this.#machines.findOne({ credential_hash: credentialHash }).lean())) ?? undefined
@@ -57,8 +57,8 @@ export class EnrolmentStore {
   }
 
   /**
-   * Enrols a machine under its owner and key pair, or gives the one that is there a new credential (its name, description and
-   * tags stay). A name that the owner has given already gets a number.
+   * Enrols a machine under its owner and key pair. If that machine exists, it gets a new credential, and its name, description and tags
+   * stay. A name that the owner already uses gets a number.
    */
   async enrol(machine: NewMachine, now: Date): Promise<StoredMachine> {
     for (let attempt = 1; attempt <= maxNameTries; attempt += 1) {
@@ -88,7 +88,7 @@ export class EnrolmentStore {
         await inTime(helloDeadlineMs, this.#keepWithinBound(created.toObject()));
         return created.toObject();
       } catch (error) {
-        // Another registration won the name or the key pair: look again.
+        // A concurrent registration took the name or the key pair, so try again.
         if (duplicateIndexKey(error) === undefined) throw error;
       }
     }
@@ -96,8 +96,8 @@ export class EnrolmentStore {
   }
 
   /**
-   * Takes back what was enrolled at `at`, before its agent was given the credential: a new machine goes, one that was there before
-   * keeps its entry with a dead credential.
+   * Undoes an enrolment of the time `at`, before the agent has got its credential. A new machine is deleted. The credential of an
+   * existing machine is marked as revoked.
    */
   async takeBack({ agent_id, credential_hash, created_at }: StoredMachine, at: Date): Promise<void> {
     const enrolled = { agent_id, credential_hash };
@@ -106,8 +106,9 @@ export class EnrolmentStore {
   }
 
   /**
-   * The machine that was added with this token, now with an agent; undefined when there is none, or another has it.
-   * @throws the duplicate key error when this key pair is another machine of the same owner
+   * Assigns the agent to the machine that was added with this token.
+   * @returns the machine; undefined if the token is unknown, expired, or used by another key pair
+   * @throws the duplicate key error if the key pair belongs to another machine of the same owner
    */
   async redeem(
     hash: string,
@@ -128,8 +129,8 @@ export class EnrolmentStore {
   }
 
   /**
-   * The machine whose agent this token replaces, now with the new one; undefined when there is none: it was removed, handed over or
-   * replaced meanwhile, or the time of the token is over. The links of the agent before are to end, from the same transaction on.
+   * Replaces the agent of the machine of this token. The same transaction adds the termination of the links of the previous agent.
+   * @returns the machine; undefined if it was removed, transferred or replaced meanwhile, or if the token has expired
    */
   async replace(
     hash: string,
@@ -150,7 +151,7 @@ export class EnrolmentStore {
       address: redeemed.ip_address,
       other_address: before.ip_address,
     } as const;
-    // No API key stands behind it any more: a new one cuts it off from nothing.
+    // The machine no longer depends on an API key, so replacing the API key must not revoke its credential.
     const $set = { ...redeemed, notice, key_id: pendingMark(agent_id), key_revoked_at: null };
     const written = this.#machines.db.transaction(async (session) => {
       const machine = await this.#machines
@@ -162,18 +163,18 @@ export class EnrolmentStore {
     return inTime(helloDeadlineMs, written);
   }
 
-  /** Whatever became of the machine that was added with this token. */
+  /** The machine that was added with this token, in any state. */
   async addedWith(hash: string): Promise<StoredMachine | undefined> {
     return (await inTime(helloDeadlineMs, this.#machines.findOne({ registration_hash: hash }).lean())) ?? undefined;
   }
 
-  /** The machine of this owner with this key pair, also one that was removed. */
+  /** The machine of this owner with this key pair, even if it was removed. */
   async byKeyPair(ownerId: string, publicKey: string): Promise<StoredMachine | undefined> {
     const whose = { owner_id: ownerId, public_key: publicKey };
     return (await inTime(helloDeadlineMs, this.#machines.findOne(whose).lean())) ?? undefined;
   }
 
-  /** Counted again once it is there: of many that come at the same moment none slips over the bound. */
+  /** Counts again after the insert, so that concurrent enrolments cannot exceed the limit. */
   async #keepWithinBound({ agent_id, owner_id }: StoredMachine): Promise<void> {
     const count = await this.#machines.countDocuments({ owner_id, revoked_at: null });
     if (count <= this.#maxPerOwner) return;
@@ -184,7 +185,7 @@ export class EnrolmentStore {
   #tooMany(count: number): AppError {
     return new AppError(
       'too_many_machines',
-      `This account has ${count} machines, and may have ${this.#maxPerOwner}. Remove one first, or ask an administrator.`,
+      `This account has ${count} machines. The limit is ${this.#maxPerOwner}. Remove one first, or ask an administrator.`,
     );
   }
 
@@ -198,7 +199,7 @@ export class EnrolmentStore {
         { returnDocument: 'after' },
       )
       .lean();
-    // What was removed stays removed: its agent comes again with a key pair that nobody has seen.
+    // A removed machine stays removed. Its agent can enrol again only with a new key pair.
     if (known === null && (await this.#machines.exists(whose)) !== null) throw new AppError('machine_revoked');
     return known;
   }

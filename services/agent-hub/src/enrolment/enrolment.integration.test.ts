@@ -52,7 +52,7 @@ describe('a machine that was added beforehand', () => {
     const gone = await add('gone');
     expect((await hub.call('DELETE', `/api/machines/${gone.machine.agent_id}`, ann.token)).status).toBe(204);
     for (const [token, why] of [
-      [registration_token, 'time of this registration token is over'],
+      [registration_token, 'registration token has expired'],
       [gone.registration_token, 'was removed'],
       [ann.user.apiKey, 'is not valid'],
     ] as const)
@@ -144,7 +144,7 @@ describe('a machine that was reinstalled', () => {
     const machines = world.database('agent-hub').collection('machines');
     await machines.updateOne({ agent_id: agentId }, { $set: { registration_expires_at: new Date(0) } });
     expect(await dialRefused(hub.grpc, new TestMachine('late'), shows(late))).toMatchObject({
-      message: expect.stringContaining('time of this registration token is over'),
+      message: expect.stringContaining('registration token has expired'),
     });
     const token = await allow(agentId);
     expect((await hub.call('DELETE', path, ann.token)).status).toBe(204);

@@ -12,16 +12,16 @@ export interface RedeemOptions {
   readonly enrolments: EnrolmentStore;
   readonly auditor: Pick<Auditor, 'act'>;
   readonly now: () => number;
-  /** @throws LinkRefusal when this user is gone or disabled */
+  /** @throws LinkRefusal if this user was deleted or disabled */
   readonly requireOwner: (ownerId: string) => Promise<void>;
-  /** Called when an agent with another key became this machine. */
+  /** Called when an agent with a new key has replaced the agent of this machine. */
   readonly onReplaced: (machine: StoredMachine) => Promise<void>;
   readonly activityLog: Pick<ActivityLog, 'add'>;
 }
 
 /**
- * Makes the machine that shows a registration token the one that was added with it. The token belongs to the key pair that shows it
- * first: whoever did not hear the answer may ask again, and nobody else.
+ * Assigns the dialling agent to the machine that was added with its registration token. The token is bound to the key pair that uses it
+ * first: that agent may repeat the call if it missed the answer, and no other agent may use the token.
  * @throws LinkRefusal bad_registration_token, machine_revoked, machine_enrolled, user_disabled
  */
 export const redeemToken = async (
@@ -40,7 +40,7 @@ export const redeemToken = async (
     credential_hash: sha256Hex(machineCredential),
   };
   const before = await enrolments.addedWith(hash);
-  // The agent that has the key which the token may replace shows the token itself: it stays, with a new credential.
+  // If the current agent uses its own replacement token, it stays and gets a new credential.
   if (before !== undefined && before.registration_replaces === before.public_key && !isPending(before))
     if (before.public_key !== redeemed.public_key)
       return { machine: await replaceAgent(options, hash, before, redeemed), machineCredential };
@@ -58,7 +58,7 @@ export const redeemToken = async (
           : error;
       });
       if (found === undefined) throw badToken(whyNot(await enrolments.addedWith(hash)));
-      // Asked after the write: an owner who is deleted from now on takes the machine along. Refused, the agent gets no credential.
+      // Checked after the write: a later deletion of the owner removes the machine. If the check fails, the agent gets no credential.
       await requireOwner(found.owner_id);
       return found;
     },
@@ -72,14 +72,14 @@ export const redeemToken = async (
   return { machine, machineCredential };
 };
 
-/** Another agent becomes a machine that has one: the key, the credential and the links of the agent before end. */
+/** Replaces the agent of a machine: the key, the credential and the links of the previous agent end. */
 const replaceAgent = async (
   { enrolments, auditor, now, requireOwner, onReplaced, activityLog }: RedeemOptions,
   hash: string,
   before: StoredMachine,
   redeemed: Parameters<EnrolmentStore['replace']>[2],
 ): Promise<StoredMachine> => {
-  // Asked before too: for an owner who is disabled, the agent that is there must not lose its machine.
+  // Checked before the write too: if the owner is disabled, the current agent must keep its machine.
   await requireOwner(before.owner_id);
   const { agent_id, name } = before;
   const machine = await auditor.act(
@@ -115,18 +115,18 @@ const replaceAgent = async (
 const badToken = (message?: string): LinkRefusal =>
   new LinkRefusal('bad_registration_token', true, message === undefined ? {} : { message });
 
-/** Only who has the token hears of it what became of its machine. */
+/** Why a token was refused. Only the holder of the token can get this text. */
 const whyNot = (machine: StoredMachine | undefined): string | undefined => {
   if (machine === undefined) return undefined;
   const again = 'Add the machine again for a new token.';
   if (machine.revoked_at !== null) return `The machine of this registration token was removed. ${again}`;
   if (machine.registration_replaces === machine.public_key)
-    return "The time of this registration token is over. Make a new one on the machine's page.";
-  if (isPending(machine)) return `The time of this registration token is over. ${again}`;
+    return "This registration token has expired. Create a new one on the machine's page.";
+  if (isPending(machine)) return `This registration token has expired. ${again}`;
   return `This registration token was used: another machine registered with it. ${again}`;
 };
 
-/** A key pair is one machine: this one is in its owner's list already, or it was removed and comes again with another key pair. */
+/** The refusal for a key pair that already belongs to a machine of this owner, which is either enrolled or removed. */
 const whatItIs = async (enrolments: EnrolmentStore, hash: string, publicKey: string): Promise<LinkRefusal> => {
   const added = await enrolments.addedWith(hash);
   const known = added && (await enrolments.byKeyPair(added.owner_id, publicKey));
