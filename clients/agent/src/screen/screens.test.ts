@@ -1,6 +1,6 @@
 import { SizeMarks } from '@webxterm/stream';
 import { pino } from 'pino';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { maxBacklog, Screen, Screens } from './screens.ts';
 
 const kib = 1024;
@@ -61,7 +61,11 @@ describe('what leaves a ring, on its way to the emulator', () => {
   });
 });
 
-describe('the worker of all screens', () => {
+// The bounds in time are of a worker that other tests share the processors with, and that has a lower priority.
+describe('the worker of all screens', { timeout: 60_000 }, () => {
+  beforeEach(() => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+  afterEach(() => vi.useRealTimers());
+
   it('draws for each session its own, and knows nothing of one that is closed', async () => {
     const screens = new Screens(pino({ level: 'silent' }));
     const [one, two] = [screens.open(), screens.open()];
@@ -76,32 +80,52 @@ describe('the worker of all screens', () => {
     expect(await two.snapshot()).toBeUndefined();
   });
 
-  it.each([
-    ['too long', { stuckMs: 2000, maxBufferBytes: 1e9 }, '\x1b[2J'.repeat(16 * kib), 1],
-    ['too much memory', { stuckMs: 60_000, maxBufferBytes: 8e6 }, 'x'.repeat(64 * kib), 3],
-  ])(
-    'is ended when a terminal takes %s, and draws the others again',
-    { timeout: 30_000 },
-    async (_name, bounds, output, times) => {
-      const large = new SizeMarks({ cols: 1000, rows: 1000 });
-      const ended: (() => void)[] = [];
-      const screens = new Screens({ warn: () => ended.shift()?.() }, bounds);
-      const [good, bad] = [screens.open(), screens.open()];
-      good.evicted(0, bytes('lost\n'), marks);
-      expect(await good.snapshot()).toMatchObject({ offset: 5 });
-      for (let time = 0; time < times; time += 1) {
-        const end = new Promise<void>((resolve) => ended.push(resolve));
-        bad.evicted(time * 100 * kib, bytes(`\n${output}`), large);
-        await end;
-        expect([await good.snapshot(), await bad.snapshot()]).toEqual([undefined, undefined]);
-      }
-      bad.evicted(300 * kib, bytes('\nmore\n'), marks);
-      // After three times it is given up for good.
-      expect((await bad.snapshot()) === undefined).toBe(times === 3);
-      good.evicted(5, bytes('\nnew'), marks);
-      expect(new TextDecoder().decode((await good.snapshot())?.state)).toContain('new');
-      good.close();
-      bad.close();
-    },
-  );
+  const large = new SizeMarks({ cols: 1000, rows: 1000 });
+
+  /** One screen that has drawn a line, and another one whose output will end the worker. */
+  const two = async (maxBufferBytes: number) => {
+    const ends: (() => void)[] = [];
+    const screens = new Screens({ warn: () => ends.shift()?.() }, { stuckMs: 10_000, maxBufferBytes });
+    const [good, bad] = [screens.open(), screens.open()];
+    good.evicted(0, bytes('lost\n'), marks);
+    expect(await good.snapshot()).toMatchObject({ offset: 5 });
+    return { good, bad, ended: () => new Promise<void>((resolve) => ends.push(resolve)) };
+  };
+
+  const drawsAgain = async (good: Screen): Promise<void> => {
+    good.evicted(5, bytes('\nnew'), marks);
+    expect(new TextDecoder().decode((await good.snapshot())?.state)).toContain('new');
+  };
+
+  it('is ended when a terminal takes too long, and draws the others again', async () => {
+    const { good, bad, ended } = await two(1e9);
+    const end = ended();
+    bad.evicted(0, bytes(`\n${'\x1b[2J'.repeat(16 * kib)}`), large);
+    const asked = good.snapshot();
+    vi.advanceTimersByTime(3000);
+    expect(await asked).toBeUndefined();
+    vi.advanceTimersByTime(7000);
+    await end;
+    expect([await good.snapshot(), await bad.snapshot()]).toEqual([undefined, undefined]);
+    bad.evicted(100 * kib, bytes('\nmore\n'), marks);
+    expect(await bad.snapshot()).toBeDefined();
+    await drawsAgain(good);
+    good.close();
+    bad.close();
+  });
+
+  it('is ended when a terminal takes too much memory, draws the others again, and that one no more after three times', async () => {
+    const { good, bad, ended } = await two(8e6);
+    for (let time = 0; time < 3; time += 1) {
+      const end = ended();
+      bad.evicted(time * 100 * kib, bytes(`\n${'x'.repeat(64 * kib)}`), large);
+      await end;
+      expect([await good.snapshot(), await bad.snapshot()]).toEqual([undefined, undefined]);
+    }
+    bad.evicted(300 * kib, bytes('\nmore\n'), marks);
+    expect(await bad.snapshot()).toBeUndefined();
+    await drawsAgain(good);
+    good.close();
+    bad.close();
+  });
 });
