@@ -159,7 +159,7 @@ const fragment = fc.oneof(
 );
 
 describe('output of programs', () => {
-  it('draws the same with a filter and without one', async () => {
+  it('draws the same with a filter and without one', { timeout: 60_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fragment, { maxLength: 40 }), async (parts) => {
         // A repeat and a scroll of more than the screen are what the filter is for.
