@@ -1,8 +1,8 @@
 import { eastAsianWidth } from 'get-east-asian-width';
 
-/** Marks and format characters take no column, the vowels and endings of Korean syllables neither. */
+/** Zero-width characters: marks, format characters, and the medial vowels and final consonants of Korean syllables. */
 const markOrFormat = /^[\p{Mn}\p{Me}\p{Cf}\u1160-\u11ff\ud7b0-\ud7fb]$/u;
-/** Format characters that are drawn: the soft hyphen, and signs that stand over a number. */
+/** Format characters that have a glyph: the soft hyphen, and signs that are drawn above or below a number. */
 const drawnFormats: readonly number[] = [
   0xad, 0x600, 0x601, 0x602, 0x603, 0x604, 0x605, 0x6dd, 0x70f, 0x890, 0x891, 0x8e2, 0x110bd, 0x110cd,
 ];
@@ -15,7 +15,7 @@ const look = (codePoint: number): 0 | 1 | 2 => {
   return eastAsianWidth(codePoint);
 };
 
-/** Columns that a character takes, as the machine's programs count them (wcwidth of its C library), by the newest Unicode. */
+/** Columns of a character, by the newest Unicode. Same result as wcwidth of the C library that the machine's programs use. */
 export const characterWidth = (codePoint: number): 0 | 1 | 2 => {
   if (codePoint >= 0x20 && codePoint < 0x7f) return 1;
   if (codePoint < 0xa0) return 0;
@@ -26,16 +26,22 @@ export const characterWidth = (codePoint: number): 0 | 1 | 2 => {
   return width;
 };
 
-/** Marks on one character: scripts that stack many use half of these. Without a bound one cell could hold a whole flood. */
+/**
+ * Limit of marks on one character. Scripts with stacked marks use at most half of it. Without a limit, one cell could grow without bound.
+ */
 export const mostMarks = 16;
 
-/** How xterm.js packs what it knows of a character: 24 bits of state, its width, and whether it joins the one before. */
+/**
+ * The character properties of xterm.js packed into a number: 24 bits of state, the width, and whether the character joins the preceding
+ * one.
+ */
 export const properties = (state: number, width: number, joins: boolean): number =>
   (state << 3) | (width << 1) | (joins ? 1 : 0);
 
 /**
- * Widths for xterm.js, the same in the page and in the agent. Each code point counts for itself: shells, editors and tmux count
- * so, and a cluster that is drawn narrower than they think (a family of ZWJ and emoji) would put the cursor elsewhere.
+ * Character widths for xterm.js, used both in the page and in the agent. Each code point has its own width, because shells, editors and
+ * tmux count so. If a cluster (such as a family of emoji joined by ZWJ) were narrower here than in the program, the cursor would be
+ * misplaced.
  */
 export const characterWidths = {
   version: 'webxterm',

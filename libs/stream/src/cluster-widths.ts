@@ -1,23 +1,23 @@
 import { characterWidth, mostMarks, properties } from './character-widths.ts';
 
-/** What the characters of a cluster so far let follow in it. */
+/** State of a cluster, which decides what characters may follow in it. */
 const kind = {
   other: 0,
   /** A leading consonant of a Korean syllable. */
   hangulLead: 1,
   /** The first half of a flag. */
   flagHalf: 2,
-  /** A pictograph, with marks on it or not. */
+  /** A pictograph, with or without marks. */
   pictograph: 3,
-  /** A pictograph and a joiner: another one follows. */
+  /** A pictograph followed by a joiner, so another pictograph may follow. */
   joining: 4,
 } as const;
 const kindBits = 7;
-/** The cluster began with a character that has an emoji form. */
+/** The first character of the cluster has an emoji form. */
 const emojiBit = 8;
 const countShift = 4;
 
-/** Goes on with any cluster: a mark, or a skin tone. */
+/** Extends any cluster: a mark or a skin tone. */
 const markBit = 16;
 const syllableBit = 32;
 
@@ -25,7 +25,7 @@ const joiner = 0x200d;
 const emojiSelector = 0xfe0f;
 const hangulLead = /^[\u1100-\u115f\ua960-\ua97c]$/;
 const hangulSyllable = /^[\uac00-\ud7a3]$/;
-/** Marks that take a column of their own elsewhere, and skin tones. */
+/** Skin tones, and marks that have a width of their own outside of a cluster. */
 const spacingMark = /^[\p{Mc}\p{Emoji_Modifier}\u0e33\u0eb3]$/u;
 
 const kindOf = (character: string): number => {
@@ -47,7 +47,7 @@ const look = (codePoint: number): number => {
 const unknown = 0xff;
 const known = new Uint8Array(0x20000).fill(unknown);
 
-/** Its kind and bits. */
+/** The kind and the bits of a code point. */
 const traitsOf = (codePoint: number): number => {
   const kept = known[codePoint];
   if (kept !== undefined && kept !== unknown) return kept;
@@ -56,7 +56,7 @@ const traitsOf = (codePoint: number): number => {
   return traits;
 };
 
-/** Whether a character goes on with the cluster before it (UAX 29, without conjuncts of Indic scripts). */
+/** Whether a character extends the cluster before it (UAX 29, without Indic conjuncts). */
 const continues = (traits: number, before: number): boolean => {
   if ((traits & markBit) !== 0) return true;
   const next = traits & kindBits;
@@ -72,8 +72,8 @@ const kindBehind = (codePoint: number, traits: number, before: number): number =
 };
 
 /**
- * Widths for xterm.js while a program has mode 2027 on: what people take for one character is one, as wide as its widest part, two
- * columns for a flag and for what is shown as an emoji by a selector. Page and agent have the same.
+ * Cluster widths for xterm.js, used both in the page and in the agent while mode 2027 is set. A grapheme cluster counts as one character,
+ * as wide as its widest part. A flag, and an emoji chosen by a variation selector, have two columns.
  */
 export const clusterWidths = {
   version: 'webxterm-clusters',

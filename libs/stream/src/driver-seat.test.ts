@@ -114,7 +114,7 @@ describe('the hold', () => {
     const seat = opened();
     seat.typed('other', { acked: 0, limit: 10 }, 5);
     expect([seat.mustStall(10 + stallSlack - 1), seat.mustStall(10 + stallSlack)]).toEqual([false, true]);
-    // The driver typing on is no news: its hold stays where it is.
+    // Further typing of the driver does not move its hold.
     seat.typed('other', { acked: 0, limit: 2 ** 30 }, 6);
     expect(seat.mustStall(10 + stallSlack)).toBe(true);
     seat.leave('other', 'broken', 7);

@@ -1,26 +1,26 @@
-/** A driver whose connection broke keeps its hold this long: a killed relay is back well within it. */
+/** A driver whose connection broke keeps its hold for this long. A killed relay is replaced well within this time. */
 export const brokenHoldMs = 15_000;
-/** A driver that has output to acknowledge and acknowledges none of it for this long loses its hold. */
+/** A driver that has unacknowledged output and sends no ack for this long loses its hold. */
 export const silentHoldMs = 30_000;
-/** How far the head may run beyond the driver's limit, and how near it may come to overwriting what is not acked. */
+/** Bytes. The head may pass the driver's limit by this much, and must stay this far from overwriting unacknowledged output. */
 export const stallSlack = 64 * 1024;
 
-/** A driver's word about its place in the output. */
+/** Progress reported by a driver, as absolute output offsets. */
 export type Progress = { acked: number; limit: number };
 
 type Hold =
   | { kind: 'none' }
-  /** `since`: when the last unanswered stretch of output began, or the last ack came (ms). */
+  /** `since` (ms): the later of the last ack and the start of the current unacknowledged output. */
   | ({ kind: 'attached'; since: number } & Progress)
   | ({ kind: 'broken'; until: number } & Progress);
 
-/** How an attachment's viewer went: on purpose, or by a break that it will want to come back from. */
+/** How an attachment ended. `left`: the viewer closed it. `broken`: the connection broke, so the viewer will try to attach again. */
 export type Departure = 'left' | 'broken';
 
 /**
- * Who drives a session, and whether it may stall the terminal. The driver is a viewer (user and viewer id), not a
- * socket: who opened the session, then the control viewer that last typed. There is one hold, and it is the driver's.
- * Times are ms on any clock that does not go back.
+ * Tracks which viewer drives a session, and whether that viewer may stall the terminal. The driver is a viewer (user and viewer id), not a
+ * socket: first the viewer that opened the session, then the control viewer that typed last. Only the driver can have the hold. Times are
+ * ms on any monotonic clock.
  */
 export class DriverSeat {
   readonly #ringSize: number;
@@ -39,14 +39,14 @@ export class DriverSeat {
     return this.#hold.kind !== 'none';
   }
 
-  /** The viewer whose hold outlives its connection for now. */
+  /** The driver whose connection is broken and whose hold has not expired yet. */
   get brokenHolder(): string | undefined {
     return this.#hold.kind === 'broken' ? this.#driver : undefined;
   }
 
   /**
-   * A viewer with the right to type attaches. The first one (who opens the session) takes the seat.
-   * @returns whether it drives, and whether it came back within its hold, so that nothing was written without it.
+   * A viewer with the right to type attaches. The first one becomes the driver.
+   * @returns `driver`: whether it drives. `withinHold`: whether it attached again within its hold, so no output was written in its absence.
    */
   attach(viewer: string, progress: Progress, now: number): { driver: boolean; withinHold: boolean } {
     this.#driver ??= viewer;
@@ -56,14 +56,14 @@ export class DriverSeat {
     return { driver: true, withinHold };
   }
 
-  /** A control viewer typed (answers of a terminal emulator do not count): it drives now, and holds. */
+  /** A control viewer typed, so it becomes the driver and has the hold. Replies of a terminal emulator do not count as typing. */
   typed(viewer: string, progress: Progress, now: number): void {
     if (viewer === this.#driver) return;
     this.#driver = viewer;
     this.#hold = { kind: 'attached', since: now, ...progress };
   }
 
-  /** A viewer's ack and limit. For a driver that lost its hold an ack is the way back to it. */
+  /** Updates ack and limit of a viewer. A driver that lost its hold gets it back with its next ack. */
   progress(viewer: string, progress: Progress, now: number): void {
     if (viewer !== this.#driver) return;
     const moved = this.#hold.kind === 'none' || progress.acked > this.#hold.acked;
@@ -71,26 +71,26 @@ export class DriverSeat {
     this.#hold = { kind: 'attached', since, ...progress };
   }
 
-  /** A hidden driver gives its hold up, a visible one has it. */
+  /** A driver loses its hold when it becomes hidden, and gets it back when it becomes visible. */
   visible(viewer: string, visible: boolean, progress: Progress, now: number): void {
     if (viewer !== this.#driver) return;
     if (!visible) this.#hold = { kind: 'none' };
     else if (this.#hold.kind !== 'attached') this.#hold = { kind: 'attached', since: now, ...progress };
   }
 
-  /** The viewer's attachment is over. After a break the hold stays where it was, for 15 s. */
+  /** The attachment of the viewer has ended. After a break its hold is kept for 15 s. */
   leave(viewer: string, departure: Departure, now: number): void {
     if (viewer !== this.#driver || this.#hold.kind !== 'attached') return;
     const { acked, limit } = this.#hold;
     this.#hold = departure === 'left' ? { kind: 'none' } : { kind: 'broken', acked, limit, until: now + brokenHoldMs };
   }
 
-  /** Output was written at `headBefore`: from a driver that had acknowledged everything an ack is due from now on. */
+  /** Output was written at `headBefore`. If the driver had acknowledged everything before, the time for its next ack starts now. */
   wrote(headBefore: number, now: number): void {
     if (this.#hold.kind === 'attached' && this.#hold.acked >= headBefore) this.#hold.since = now;
   }
 
-  /** Ends a hold whose time is over. */
+  /** Ends an expired hold. */
   expire(head: number, now: number): void {
     const hold = this.#hold;
     const over =
@@ -99,12 +99,12 @@ export class DriverSeat {
     if (over) this.#hold = { kind: 'none' };
   }
 
-  /** Gives the hold up whoever has it: the shell has ended, what is left of its output goes into the ring. */
+  /** Ends the hold of any viewer. Called when the shell has ended, so that the rest of its output can go into the ring. */
   release(): void {
     this.#hold = { kind: 'none' };
   }
 
-  /** Whether the terminal must not be read now: the driver has not allowed more, or would lose what it has not seen. */
+  /** Whether reading from the terminal must pause, because the driver's limit is reached or unacknowledged output would be overwritten. */
   mustStall(head: number): boolean {
     const hold = this.#hold;
     if (hold.kind === 'none') return false;

@@ -8,7 +8,7 @@ interface Widths {
 }
 type Parameters = (number | number[])[];
 
-/** The part of an xterm.js terminal that is needed here; its page and headless builds have it both. */
+/** The part of an xterm.js terminal that is used here. Both its browser build and its headless build have it. */
 export interface EmulatorOfText {
   readonly unicode: { register(widths: Widths): void; activeVersion: string };
   readonly parser: {
@@ -20,12 +20,12 @@ export interface EmulatorOfText {
   };
 }
 
-/** Counts columns by clusters (github.com/contour-terminal/terminal-unicode-core). */
+/** DEC private mode for columns by grapheme cluster (github.com/contour-terminal/terminal-unicode-core). */
 const clusterMode = 2027;
 
 /**
- * Columns as C libraries count them, code point by code point, until a program says by `CSI ? 2027 h` that it counts by clusters.
- * `answer` sends what a program is told that asks for the mode (`CSI ? 2027 $ p`).
+ * Counts columns by code point, as C libraries do, until a program sets mode 2027 (`CSI ? 2027 h`) to count them by cluster. `answer` sends
+ * the reply to a query for the mode (`CSI ? 2027 $ p`).
  */
 export class EmulatorWidths {
   readonly #emulator: EmulatorOfText;
@@ -39,7 +39,7 @@ export class EmulatorWidths {
     for (const final of ['h', 'l'])
       parser.registerCsiHandler({ prefix: '?', final }, (parameters) => {
         if (parameters.includes(clusterMode)) this.#set(final === 'h');
-        // The others are the emulator's.
+        // The emulator handles all other modes.
         return parameters.length === 1 && parameters[0] === clusterMode;
       });
     parser.registerCsiHandler({ prefix: '?', intermediates: '$', final: 'p' }, ([mode]) => {
@@ -53,7 +53,7 @@ export class EmulatorWidths {
     });
   }
 
-  /** Whether a program has asked for clusters. */
+  /** Whether mode 2027 is set. */
   get clusters(): boolean {
     return this.#emulator.unicode.activeVersion === clusterWidths.version;
   }

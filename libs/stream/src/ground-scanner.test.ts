@@ -81,7 +81,7 @@ describe('GroundScanner', () => {
 
   it('comes back to the ground after bytes that are no UTF-8', () => {
     expect(new GroundScanner().scan(Uint8Array.of(0xff, 0x80, 0xe2, 0x41))).toBe(4);
-    // Bytes that begin no character are passed over, and a lone continuation byte begins no control.
+    // Bytes that start no character are skipped, and a lone continuation byte starts no control.
     expect(new GroundScanner().scan(Uint8Array.of(0xf8, 0x41))).toBe(2);
     expect(new GroundScanner().scan(Uint8Array.of(0x9b, 0x33))).toBe(2);
     expect(new GroundScanner().scan(Uint8Array.of(0xc2, 0x41, 0x9b, 0x33))).toBe(4);

@@ -1,29 +1,29 @@
 import { nextState, type ParserState, parserState } from './parser-state.ts';
 
-/** Stands for a character that means nothing to the parser: any above the C1 controls, U+FFFD among them. */
+/** Represents any character without a meaning for the parser: all above the C1 controls, including U+FFFD. */
 const printable = 0xa0;
 
 /**
- * Finds the places in a terminal's output that lie in no character and no escape sequence. Output may be cut there: what follows
- * means the same to an emulator that saw none of the rest. Bytes that are no UTF-8 count as the U+FFFD that a decoder makes of
- * them (encoding.spec.whatwg.org/#utf-8-decoder).
+ * Finds the offsets in a terminal's output that are inside no character and no escape sequence. Output may be cut at such an offset: an
+ * emulator that did not get the bytes before it still interprets the bytes after it correctly. Bytes that are not valid UTF-8 count as the
+ * U+FFFD that a decoder produces (encoding.spec.whatwg.org/#utf-8-decoder).
  */
 export class GroundScanner {
   #state: ParserState = parserState.ground;
-  /** Continuation bytes that the character under way still needs. */
+  /** Continuation bytes still missing in the current character. */
   #needed = 0;
-  /** What the next continuation byte may be: forms that are too long and surrogates are no UTF-8. */
+  /** Range of the next continuation byte. It excludes overlong forms and surrogates. */
   #lower = 0x80;
   #upper = 0xbf;
-  /** The character under way may be a C1 control. */
+  /** The current character started with 0xC2, so it may be a C1 control. */
   #c2 = false;
 
-  /** Whether the end of what was scanned is such a place. */
+  /** Whether output may be cut after the last scanned byte. */
   get atGround(): boolean {
     return this.#state === parserState.ground && this.#needed === 0;
   }
 
-  /** @returns how many of the bytes lie before the last place where they may be cut; -1 when there is none among them */
+  /** @returns the number of bytes before the last offset at which output may be cut, or -1 if there is no such offset */
   scan(bytes: Uint8Array): number {
     let cut = -1;
     for (let at = 0; at < bytes.length; at += 1) {

@@ -56,7 +56,7 @@ describe('InputGate', () => {
           const gate = new InputGate(64);
           const taken: number[] = [];
           for (const frame of frames) {
-            // An honest writer goes on where it was acked; the others repeat and re-order what was sent before.
+            // An honest writer continues at its ack. Other writers repeat and reorder what was sent before.
             const from = frame.honest ? Math.min(taken.length, 399) : frame.from;
             const payload = typed.subarray(from, Math.min(from + frame.length, gate.limit));
             if (payload.length === 0) continue;

@@ -1,20 +1,20 @@
-/** A peer that broke a bound of the stream. Its attachment ends. */
+/** A peer violated the stream protocol. Its attachment is ended. */
 export class StreamProtocolError extends Error {
   override readonly name = 'StreamProtocolError';
 }
 
 /** What to do with an input frame. */
 export type InputVerdict =
-  /** Queue these bytes; the overlap with earlier frames is cut off already. */
+  /** Queue these bytes. The part that earlier frames already contained is cut off. */
   | { kind: 'take'; bytes: Uint8Array }
-  /** Nothing new, or a hole before it: say again how far the input is applied. */
+  /** The frame has nothing new, or bytes before it are missing. Send the current ack again. */
   | { kind: 'repeat_ack' }
-  /** The writer thinks that more was applied than this gate knows of: tell it to start again. */
+  /** The writer counts from an offset that this gate does not know. Send it a reset. */
   | { kind: 'reset' };
 
 /**
- * One writer's input into a session. Each byte is applied once: `received` counts what is queued, `applied` what the
- * terminal has taken; the limit is counted from `applied`, so the queue is bounded by the window.
+ * The input of one writer into a session. Each byte is applied once. `received` counts the queued bytes, `applied` the bytes that the
+ * terminal has taken. The limit is counted from `applied`, so the window bounds the queue.
  */
 export class InputGate {
   readonly #window: number;
@@ -30,12 +30,12 @@ export class InputGate {
     return this.#applied;
   }
 
-  /** The writer sends nothing at or beyond this. */
+  /** Offset at which the writer must stop. */
   get limit(): number {
     return this.#applied + this.#window;
   }
 
-  /** Bytes taken but not applied yet. */
+  /** Bytes received but not applied yet. */
   get queued(): number {
     return this.#received - this.#applied;
   }
@@ -43,7 +43,7 @@ export class InputGate {
   /** @throws StreamProtocolError when the frame goes beyond the limit. */
   receive(offset: number, payload: Uint8Array): InputVerdict {
     if (offset > this.#received) {
-      // A gate that has seen nothing cannot tell a hole from a writer it has forgotten.
+      // A gate that has received nothing cannot distinguish missing bytes from a writer whose state was forgotten.
       return this.#received === 0 ? { kind: 'reset' } : { kind: 'repeat_ack' };
     }
     const end = offset + payload.length;
@@ -56,7 +56,7 @@ export class InputGate {
     return { kind: 'take', bytes };
   }
 
-  /** The terminal has taken (or, for a reply of a viewer that does not drive, dropped) this many queued bytes. */
+  /** The terminal has taken this many queued bytes. Replies of a viewer that does not drive are dropped, and count as taken. */
   apply(count: number): void {
     if (count < 0 || count > this.queued) throw new RangeError(`${count} bytes applied of ${this.queued} queued`);
     this.#applied += count;

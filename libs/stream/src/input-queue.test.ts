@@ -49,7 +49,7 @@ describe('InputQueue', () => {
     queue.push(bytes(48), false);
     queue.restart(0, 100);
     drain(queue);
-    // The machine has it all and has applied little; then the connection breaks again before anything was repeated.
+    // The machine has received all bytes and applied one. Then the connection breaks again before anything was repeated.
     queue.restart(1, 100);
     expect(queue.next()?.offset).toBe(1);
     queue.restart(48, 200);
@@ -86,7 +86,7 @@ describe('InputQueue', () => {
     queue.push(new Uint8Array(10), false);
     queue.restart(0, 100);
     expect(queue.next()).toMatchObject({ offset: 0, payload: new Uint8Array(10) });
-    // The machine has forgotten this writer, or knows of more than was ever sent.
+    // The machine does not remember this writer, or has applied more than was ever sent.
     for (const from of [500, 0]) {
       queue.restart(from, from + 100);
       expect([queue.size, queue.room]).toEqual([10, 10]);
@@ -113,7 +113,7 @@ describe('InputQueue', () => {
         let typed = 0;
         const send = (frames: number): void => {
           for (let n = 0, frame = queue.next(); frame !== undefined; frame = queue.next(), n += 1) {
-            if (n >= frames) continue; // lost on the way
+            if (n >= frames) continue; // lost in transit
             const verdict = gate.receive(frame.offset, frame.payload);
             if (verdict.kind === 'take') taken.push(...verdict.bytes);
           }

@@ -1,31 +1,31 @@
-/** A frame of input to send. `offset` counts this writer's bytes from its first. */
+/** An input frame to send. `offset` counts the bytes of this writer from its first byte. */
 export type InputFrame = { offset: number; reply: boolean; payload: Uint8Array };
 
 export type InputQueueBounds = {
-  /** Bytes of one frame, at most. */
+  /** Largest payload of a frame, in bytes. */
   frame: number;
-  /** Bytes sent but not acknowledged, at most. */
+  /** Largest number of bytes sent but not acknowledged. */
   window: number;
-  /** Bytes kept in all, at most: what is not acknowledged and what waits behind it. */
+  /** Largest number of bytes kept: unacknowledged bytes and bytes not sent yet. */
   queue: number;
 };
 
-/** Keys typed while nothing can be sent are joined up to this many bytes. */
+/** Consecutive small inputs that cannot be sent yet are joined into chunks of at most this many bytes. */
 const joinUpTo = 1024;
 
 /**
- * A writer's side of the input: what is not acknowledged is kept and repeated after a break, so that a keystroke is neither
- * lost nor doubled. Nothing goes beyond the machine's limit.
+ * The input of one writer, on the viewer's side. Unacknowledged bytes are kept and repeated after a break, so no keystroke is lost or
+ * applied twice. Nothing is sent beyond the machine's limit.
  */
 export class InputQueue {
   readonly #bounds: InputQueueBounds;
   #chunks: { bytes: Uint8Array; reply: boolean }[] = [];
-  /** Of the chunks, so many are sent; each was one frame. */
+  /** Number of chunks at the front that are sent. Each was one frame. */
   #sentChunks = 0;
-  /** Offset of the first byte kept: all before it is applied. */
+  /** Offset of the first byte kept. All bytes before it are applied. */
   #base = 0;
   #sent = 0;
-  /** The furthest that was ever sent: after a restart the machine may still apply what the connection before carried. */
+  /** Highest offset ever sent. After a restart the machine may still apply bytes that the previous connection carried. */
   #everSent = 0;
   #end = 0;
   #limit = 0;
@@ -34,19 +34,19 @@ export class InputQueue {
     this.#bounds = bounds;
   }
 
-  /** Bytes kept: not acknowledged, or not sent. */
+  /** Bytes kept: unacknowledged or not sent yet. */
   get size(): number {
     return this.#end - this.#base;
   }
 
-  /** Bytes that may still be put in. */
+  /** Bytes that can still be pushed. */
   get room(): number {
     return this.#bounds.queue - this.size;
   }
 
   /**
-   * Queues input; the bytes are not copied. `reply`: made by the emulator in answer to a query.
-   * @returns false when there is no room: nothing of it was taken
+   * Queues input without copying it. `reply`: the emulator produced it in answer to a query.
+   * @returns false if there is not enough room for all of it; then nothing is queued
    */
   push(bytes: Uint8Array, reply: boolean): boolean {
     if (bytes.length > this.room) return false;
@@ -56,7 +56,7 @@ export class InputQueue {
     return true;
   }
 
-  /** The next frame that may be sent now; it counts as sent. */
+  /** The next frame that may be sent now. The frame counts as sent. */
   next(): InputFrame | undefined {
     const chunk = this.#chunks[this.#sentChunks];
     const allowed = Math.min(this.#limit, this.#base + this.#bounds.window) - this.#sent;
@@ -73,7 +73,7 @@ export class InputQueue {
     return frame;
   }
 
-  /** Everything before `applied` is applied; the machine takes input up to `limit`. */
+  /** The machine has applied all bytes before `applied`, and accepts input up to `limit`. */
   acked(applied: number, limit: number): void {
     this.#limit = Math.max(this.#limit, limit);
     this.#drop(Math.min(applied, this.#everSent));
@@ -81,9 +81,8 @@ export class InputQueue {
   }
 
   /**
-   * The writer is attached (again), or the machine says to start again: what was sent beyond `applied` is repeated.
-   * When the machine does not know what was acknowledged before (or knows of more than this queue ever sent), what is kept
-   * goes on from `applied`.
+   * The writer has attached (again), or the machine has sent a reset. Bytes from `applied` on are sent again. If the machine's `applied` is
+   * outside of the range that this queue knows, the kept bytes are renumbered from `applied`.
    */
   restart(applied: number, limit: number): void {
     if (applied >= this.#base && applied <= this.#everSent) this.#drop(applied);

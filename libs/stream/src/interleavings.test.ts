@@ -4,7 +4,7 @@ import { Machine } from './testing/machine.ts';
 import { Viewer } from './testing/viewer.ts';
 
 type World = { machine: Machine; viewers: Viewer[] };
-/** One thing that happens. Its text is what a failure shows. */
+/** One event. Its text is printed when the test fails. */
 type Step = { act: (world: World) => void; text: string };
 
 const viewerCount = 3;
@@ -133,7 +133,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-/** The world comes to rest: every viewer comes back, and everything on its way arrives. */
+/** Brings the world to rest: every viewer attaches again, and all frames arrive. */
 const settle = (world: World): void => {
   const { machine, viewers } = world;
   for (const viewer of viewers) {
@@ -142,7 +142,7 @@ const settle = (world: World): void => {
   }
   for (let round = 0; round < 2000; round += 1) {
     for (const viewer of viewers) {
-      // What re-ordering upset is mended by coming back.
+      // A viewer that disconnected because of reordered frames attaches again.
       if (viewer.wire === undefined) viewer.attach();
       viewer.flush();
       while ((viewer.wire?.up.length ?? 0) > 0) upFrom(world, viewer, 1);

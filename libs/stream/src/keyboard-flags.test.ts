@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { KeyboardFlags } from './keyboard-flags.ts';
 import { OutputFilter } from './output-filter.ts';
 
-/** An emulator behind its filter that has read `output`, the flags in force, and what it answered. */
+/** Feeds `output` to an emulator through its filter. @returns the current flags, and the replies */
 const after = async (output: string): Promise<{ flags: number; replies: string[] }> => {
   const size = { cols: 20, rows: 5 };
   const terminal = new headless.Terminal({ ...size, allowProposedApi: true });

@@ -1,4 +1,4 @@
-/** The part of an xterm.js terminal that is needed here; its page and headless builds have it both. */
+/** The part of an xterm.js terminal that is used here. Both its browser build and its headless build have it. */
 export interface EmulatorOfKeys {
   readonly buffer: { readonly active: { readonly type: 'normal' | 'alternate' } };
   readonly parser: {
@@ -10,22 +10,22 @@ export interface EmulatorOfKeys {
   };
 }
 
-/** The progressive enhancements that a program may ask for (sw.kovidgoyal.net/kitty/keyboard-protocol). */
+/** The progressive enhancements of the kitty keyboard protocol (sw.kovidgoyal.net/kitty/keyboard-protocol). */
 export const keyboardFlag = {
-  /** No key sends what begins a sequence, or what another key sends. */
+  /** Each key has an unambiguous sequence: it is no prefix of another one, and no other key has the same. */
   disambiguate: 1,
-  /** Repeats and releases are told, too. */
+  /** Repeats and releases are reported too. */
   eventTypes: 2,
-  /** The key's shifted character, and its place on a PC-101 keyboard. */
+  /** Reports include the shifted character and the key's position on a PC-101 keyboard. */
   alternateKeys: 4,
-  /** Keys that make text, and modifiers, are reported as keys. */
+  /** Text keys and modifier keys are reported as keys. */
   allKeys: 8,
-  /** The text that a key makes stands in its report. */
+  /** Reports include the text that the key produces. */
   text: 16,
 } as const;
 const allFlags = 31;
 
-/** Entries of one screen's stack; the oldest goes when there is one more. The bound of kitty. */
+/** Maximum entries in the stack of one screen, as in kitty. A further push removes the oldest one. */
 const mostEntries = 8;
 
 const numberAt = (parameters: readonly (number | number[])[], index: number): number => {
@@ -34,14 +34,14 @@ const numberAt = (parameters: readonly (number | number[])[], index: number): nu
 };
 
 /**
- * How programs on a terminal want keys to be reported: a stack of flags for each of its two screens, kept by the sequences
- * `CSI > flags u` (push), `CSI < number u` (pop) and `CSI = flags ; mode u` (change the last entry). A reset empties both.
+ * Tracks which keyboard flags the programs on a terminal have set. Each of its two screens has a stack of flags, changed by `CSI > flags u`
+ * (push), `CSI < number u` (pop) and `CSI = flags ; mode u` (change the last entry). A reset empties both stacks.
  */
 export class KeyboardFlags {
   readonly #emulator: EmulatorOfKeys;
   readonly #stacks: Record<'normal' | 'alternate', number[]> = { normal: [], alternate: [] };
 
-  /** `answer` sends the reply to a query, `CSI ? flags u`; without it queries go unanswered. */
+  /** `answer` sends the reply to a query, `CSI ? flags u`. Without it, queries get no reply. */
   constructor(emulator: EmulatorOfKeys, answer?: (reply: string) => void) {
     this.#emulator = emulator;
     const { parser } = emulator;
@@ -57,17 +57,17 @@ export class KeyboardFlags {
     parser.registerEscHandler({ final: 'c' }, () => {
       this.#stacks.normal = [];
       this.#stacks.alternate = [];
-      // The emulator resets the rest.
+      // The emulator handles the rest of the reset.
       return false;
     });
   }
 
-  /** The flags in force on the screen that is shown. */
+  /** The current flags of the visible screen. */
   get current(): number {
     return this.#stack.at(-1) ?? 0;
   }
 
-  /** Sequences that give the stack of `screen` to an emulator which shows that screen and has an empty one. */
+  /** Sequences that restore the stack of `screen` in an emulator that shows this screen and whose stack is empty. */
   restoring(screen: 'normal' | 'alternate'): string {
     return this.#stacks[screen].map((flags) => `\x1b[>${flags}u`).join('');
   }
@@ -89,7 +89,7 @@ export class KeyboardFlags {
     return true;
   }
 
-  /** Mode 1 puts the flags in the place of those in force, 2 adds them, 3 takes them away. */
+  /** Mode 1 replaces the current flags, mode 2 adds to them, mode 3 removes from them. */
   #change(flags: number, mode: number): boolean {
     const stack = this.#stack;
     const changed = { 1: flags, 2: this.current | flags, 3: this.current & ~flags }[mode];

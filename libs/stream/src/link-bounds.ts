@@ -1,30 +1,30 @@
-/** Links that there may be in a screen and its scrollback: each costs xterm.js 4 KB, and time at every line feed. */
+/** Limit of links in a screen and its scrollback. Each costs xterm.js 4 KB, and time at every line feed. */
 const mostLinks = 500;
-/** One of them is forgotten with so many lines: a scrollback of 10,000 holds what was begun in it. */
+/** One link stops counting after this many lines. 500 links x 20 lines is the scrollback of 10,000 lines. */
 const linesOfLink = 20;
-/** Characters of one link's text: a longer one is no link, but an end that never came. */
+/** Limit of characters in the text of one link. Longer text means that the end of the link is missing. */
 const longestText = 4096;
-/** Work that each link makes at a line feed, in characters printed. */
+/** Cost of each link at a line feed, in printed characters. */
 const workOfLink = 1.2;
 
 const form = /^(\x1b\]|\x9d)8;[^;]*;(.*)$/s;
 
 /**
- * Bounds hyperlinks (OSC 8). Each keeps a marker at each of its lines: 4,000 lines of one link took xterm.js 6 half a minute. So there are so many of so
- * much text, and none has an id, by which one link would lie on many lines.
+ * Limits hyperlinks (OSC 8): their number, and the text length of each. Ids are removed, because one id would spread a link over many
+ * lines. xterm.js keeps a marker at each line of a link: 4,000 lines of one link took xterm.js 6 half a minute.
  */
 export class LinkBounds {
   #open = false;
   #printed = 0;
-  /** Lines until all are forgotten. */
+  /** Line feeds until no link counts any more. */
   #lines = 0;
 
-  /** Characters that may be printed before something is to be done. */
+  /** Characters that may be printed before the open link must be closed. */
   get room(): number {
     return this.#open ? Math.max(0, longestText - this.#printed) : Number.POSITIVE_INFINITY;
   }
 
-  /** What links add to the work of a line feed. */
+  /** Cost that the links add to a line feed, in printed characters. */
   get workOfLineFeed(): number {
     return (this.#lines / linesOfLink) * workOfLink;
   }
@@ -37,7 +37,7 @@ export class LinkBounds {
     if (this.#open) this.#printed += count;
   }
 
-  /** @returns an operating system command as it may reach the emulator, without its end */
+  /** @returns the operating system command (without its terminator) as it may be passed to the emulator */
   bounded(osc: string): string {
     const [, introducer = '', address = ''] = form.exec(osc) ?? [];
     if (introducer === '') return osc;
@@ -48,7 +48,7 @@ export class LinkBounds {
     return `${introducer}8;;${address}`;
   }
 
-  /** @returns what ends a link */
+  /** @returns the sequence that ends a link */
   close(): string {
     this.#open = false;
     return '\x1b]8;;\x07';

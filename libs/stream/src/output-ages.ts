@@ -1,13 +1,13 @@
-/** Writes that are nearer to each other than this have one time, ms. */
+/** Writes within this time (ms) share one mark. */
 const resolutionMs = 250;
-/** What was written before all marks is older than any question that is still open. */
+/** Output older than all marks is also older than any query that may still be answered. */
 const maxMarks = 64;
 
-/** When the bytes of a session's output were written, roughly. Times are ms on any clock that does not go back. */
+/** The approximate time at which each byte of a session's output was written. Times are ms on any monotonic clock. */
 export class OutputAges {
   #marks: { offset: number; at: number }[] = [];
 
-  /** Output was written from `offset` on. */
+  /** Output was written, starting at `offset`. */
   wrote(offset: number, now: number): void {
     const last = this.#marks.at(-1);
     if (last !== undefined && now - last.at < resolutionMs) return;
@@ -15,7 +15,7 @@ export class OutputAges {
     if (this.#marks.length > maxMarks) this.#marks.shift();
   }
 
-  /** How long ago the byte at `offset` was written; 0 where there is none yet. */
+  /** Age of the byte at `offset` in ms, or 0 if it is not written yet. */
   of(offset: number, head: number, now: number): number {
     if (offset >= head) return 0;
     const mark = this.#marks.findLast((one) => one.offset <= offset) ?? this.#marks[0];

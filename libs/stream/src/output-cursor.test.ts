@@ -35,7 +35,7 @@ describe('OutputCursor', () => {
     ring.append(numbered(64 * kib + 5, 64 * kib));
     expect(cursor.available(ring)).toBe(1);
     expect(cursor.take(ring, 10)).toEqual({ kind: 'gap', from: 64 * kib, to: 64 * kib + 5 });
-    // At the ring's tail nothing is lost: what counts is the limit, which ends before it.
+    // At the ring's tail there is no gap. The limit is before it, so nothing is available.
     expect([cursor.next === ring.tail, cursor.available(ring)]).toEqual([true, 0]);
   });
 
@@ -62,7 +62,7 @@ describe('OutputCursor', () => {
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const ring = new Ring(64 * kib);
         let cursor = new OutputCursor(0);
-        let at = 0; // what the viewer has, or was told it has lost
+        let at = 0; // output received, or reported as a gap
         for (const action of steps) {
           if (action.kind === 'output') ring.append(numbered(ring.head, action.length));
           else if (action.kind === 'limit') cursor.allow(at, at + action.window);

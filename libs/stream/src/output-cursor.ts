@@ -1,24 +1,24 @@
 import type { RingRead } from './ring.ts';
 
-/** Where output is read from: a ring, or one with more before it. */
+/** Source of output: a ring, or a ring with further output before it. */
 export type OutputSource = {
   readonly head: number;
   readonly tail: number;
   read(from: number, max: number): RingRead;
 };
 
-/** What an attachment is to be sent next. */
+/** What to send to an attachment next. */
 export type NextOutput =
   | { kind: 'output'; read: RingRead }
-  /** These bytes have left the ring; the cursor already stands at `to`. */
+  /** These bytes have left the ring. The cursor is already at `to`. */
   | { kind: 'gap'; from: number; to: number }
-  /** Everything is sent, or the limit is reached. */
+  /** All output is sent, or the limit is reached. */
   | { kind: 'nothing' };
 
-/** What a viewer may be sent before its first limit arrives. */
+/** Bytes that may be sent before the viewer's first limit arrives. */
 export const initialOutputLimit = 64 * 1024;
 
-/** One attachment's place in a session's output. Offsets are absolute, limits only ever move up. */
+/** The position of one attachment in a session's output. Offsets are absolute. The limit never decreases. */
 export class OutputCursor {
   #next: number;
   #limit: number;
@@ -31,7 +31,7 @@ export class OutputCursor {
     this.#limit = from + initialOutputLimit;
   }
 
-  /** The next byte to send. */
+  /** Offset of the next byte to send. */
   get next(): number {
     return this.#next;
   }
@@ -45,15 +45,15 @@ export class OutputCursor {
     return this.#limit;
   }
 
-  /** The viewer's word. An ack beyond what was sent counts as far as it was sent: a viewer hurts nobody by lying. */
+  /** Takes the ack and limit from the viewer. An ack beyond the sent bytes is cut to them, so a false ack affects no other viewer. */
   allow(acked: number, limit: number): void {
     this.#acked = Math.max(this.#acked, Math.min(acked, this.#next));
     this.#limit = Math.max(this.#limit, limit);
   }
 
   /**
-   * Takes the next stretch of at most `max` bytes and moves the cursor behind it.
-   * After a gap the viewer answers with a limit counted from its end, so the limit is left alone.
+   * Takes the next at most `max` bytes and moves the cursor past them. A gap leaves the limit unchanged: the viewer sends a new limit,
+   * counted from the end of the gap.
    */
   take(ring: OutputSource, max: number): NextOutput {
     if (this.#next < ring.tail) {
@@ -69,8 +69,8 @@ export class OutputCursor {
   }
 
   /**
-   * Goes on at `to`: the bytes before it are told lost, or stand on the viewer's screen already. It may be sent as much from
-   * there as at first, without a round trip.
+   * Moves the cursor to `to`. The bytes before it were reported as a gap, or are already on the viewer's screen. The limit allows at least
+   * the initial bytes from there, without a round trip.
    */
   jump(to: number): void {
     this.#next = to;
@@ -78,7 +78,7 @@ export class OutputCursor {
     this.#limit = Math.max(this.#limit, to + initialOutputLimit);
   }
 
-  /** Bytes that `take` could give now. */
+  /** Bytes that `take` could return now. A gap counts as 1. */
   available(ring: OutputSource): number {
     if (this.#next < ring.tail) return 1;
     return Math.max(0, Math.min(ring.head, this.#limit) - this.#next);

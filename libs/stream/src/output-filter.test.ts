@@ -8,7 +8,7 @@ const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const filtered = (text: string, filter = new OutputFilter(size)): string => filter.push(bytes(text)).join('');
 const huge = '2147483647';
 
-/** What programs write, and what is made to hurt. */
+/** Output of normal programs and malicious output. */
 const fragment = fc.oneof(
   fc.constantFrom(
     '\x1b',
@@ -103,7 +103,7 @@ describe('what programs write', () => {
         if (cut < 0) return;
         const whole = new OutputFilter(size);
         whole.push(all.subarray(0, cut));
-        // A link that is open is the one thing that goes on behind a cut.
+        // An open link is the only state that continues after a cut.
         whole.push(bytes('\x1b]8;;\x07'));
         const rest = all.subarray(cut);
         expect(whole.push(rest).join('')).toBe(new OutputFilter(size).push(rest).join(''));

@@ -12,14 +12,14 @@ import {
   stringRoom,
 } from './sequence-bounds.ts';
 
-/** Characters of a control sequence: xterm.js reads 32 numbers and 32 sub-parameters, and what is longer is no sequence of a program. */
+/** Limit of characters in a control sequence. xterm.js reads 32 parameters and 32 sub-parameters. Programs send nothing longer. */
 const longestSequence = 1024;
-/** Work in one piece, in characters printed: some 5 ms. An emulator looks at the clock between pieces. */
+/** Limit of work in one piece, in printed characters: about 5 ms. An emulator checks the clock between pieces. */
 const workOfPiece = 100_000;
-/** What begins a sequence besides ESC, and line feeds besides the usual one. */
+/** ESC, C1 controls, vertical tab and form feed. */
 const rareControl = /[\x0b\x0c\x1b\x80-\x9f]/g;
 const anyRareControl = /[\x0b\x0c\x80-\x9f]/;
-/** Where a string ends, or what a terminal does in the middle of it. */
+/** Characters that end a string or have an effect inside of one. */
 const endOfString = /[\x07\x18\x1a\x1b\x80-\x9f]/g;
 
 const stringTerminator = 0x9c;
@@ -31,41 +31,43 @@ const codeUnit = (code: number): string => String.fromCharCode(code);
 const isLineFeed = (code: number): boolean => (code >= 0x0a && code <= 0x0c) || code === 0x84 || code === 0x85;
 
 /**
- * Output of programs as it may reach a terminal emulator, which takes it at its word: `CSI 2147483647 L` inserts so many lines one
- * by one. Decodes it (what is not of the encoding becomes U+FFFD), gives each number of a control sequence the largest value that
- * a screen can mean, bounds strings and links, and cuts the rest into pieces that each make a bounded amount of work. Sequences
- * that are whole come out unchanged otherwise. What it keeps between two calls is at most one sequence.
+ * Filters the output of programs for a terminal emulator, which executes any count: `CSI 2147483647 L` inserts that many lines one by one.
+ * The filter decodes the bytes (invalid ones become U+FFFD), limits each number of a control sequence to the largest value with a meaning
+ * on the screen, limits strings and links, and cuts the text into pieces with a bounded amount of work each. Complete sequences are
+ * otherwise unchanged. Between two calls it keeps at most one sequence.
  */
 export class OutputFilter {
   readonly #decode: (bytes: Uint8Array) => string;
   readonly #links = new LinkBounds();
   #size: ScreenSize;
   #state: ParserState = s.ground;
-  /** The sequence under way from its introducer on, without the control characters in it. */
+  /** The current sequence from its introducer on, without the control characters inside of it. */
   #held = '';
-  /** The sequence under way is longer than it may be. */
+  /** The current sequence exceeds its limit. */
   #dropped = false;
   #pieces: string[] = [];
   #piece = '';
   #work = 0;
-  /** There are such controls in the text at hand. */
+  /** The current text contains controls that match `anyRareControl`. */
   #rare = false;
-  /** The first line feed in the text at hand that is not counted yet, or what was before it. */
+  /**
+   * Index of the first line feed in the current text that is not counted yet. A smaller value than the position means: not searched yet.
+   */
   #lineFeed = -1;
 
-  /** @throws RangeError for an encoding that there is not */
+  /** @throws RangeError if the encoding is not supported */
   constructor(size: ScreenSize, encoding = 'utf-8') {
     this.#size = size;
     const decoder = new TextDecoder(encoding, { ignoreBOM: true });
     this.#decode = (bytes) => decoder.decode(bytes, { stream: true });
   }
 
-  /** From the next output on the screen has this size. */
+  /** Sets the screen size for the next output. */
   resize(size: ScreenSize): void {
     this.#size = size;
   }
 
-  /** The next bytes of output, as pieces of text. */
+  /** Filters the next bytes of output. @returns the pieces of text */
   push(bytes: Uint8Array): string[] {
     const text = this.#decode(bytes);
     this.#rare = anyRareControl.test(text);
@@ -81,7 +83,7 @@ export class OutputFilter {
     return pieces;
   }
 
-  /** Takes text up to the next sequence that needs a look. @returns where to go on */
+  /** Takes text up to the next sequence that needs a check. @returns the index after it */
   #plain(text: string, from: number): number {
     let start = from;
     let at = from;
@@ -111,7 +113,7 @@ export class OutputFilter {
     return at + 1;
   }
 
-  /** Counts the work of text without sequences. @returns where it is enough for a piece, or `end` */
+  /** Counts the work of text without sequences. @returns the index at which the piece is full, or `end` */
   #run(text: string, from: number, end: number): number {
     const lineFeed = lineFeedWork(this.#size) + this.#links.workOfLineFeed;
     let at = from;
@@ -146,7 +148,7 @@ export class OutputFilter {
     return rareControl.exec(text)?.index ?? text.length;
   }
 
-  /** ESC or a C1 control: a sequence begins, whatever was under way. */
+  /** Handles ESC or a C1 control: a new sequence begins, and the current one is aborted. */
   #begin(code: number): void {
     this.#state = nextState(s.ground, code);
     this.#dropped = false;
@@ -155,7 +157,7 @@ export class OutputFilter {
       this.#emit(codeUnit(code), isLineFeed(code) ? lineFeedWork(this.#size) : 1);
   }
 
-  /** Takes the next character of an escape or control sequence, or of what stands before the text of a device control string. */
+  /** Takes the next character of an escape or control sequence, or of the parameters of a device control string. */
   #sequence(text: string, at: number): number {
     const code = text.codePointAt(at) ?? 0;
     const before = this.#state;
@@ -163,7 +165,7 @@ export class OutputFilter {
     else {
       this.#state = nextState(before, code);
       if (code >= 0x20 && code !== 0x7f) this.#hold(String.fromCodePoint(code), longestSequence);
-      // Control characters in the middle of a sequence are carried out at once; device control strings ignore them.
+      // Control characters inside of a sequence take effect at once. Device control strings ignore them.
       else if (this.#state !== s.ground && before <= s.csiIgnored && code !== 0x7f)
         this.#emit(codeUnit(code), isLineFeed(code) ? lineFeedWork(this.#size) : 1);
       if (this.#state === s.ground) this.#dispatch(before, code);
@@ -171,16 +173,16 @@ export class OutputFilter {
     return at + (code > 0xffff ? 2 : 1);
   }
 
-  /** An escape or control sequence is over. */
+  /** Emits an escape or control sequence that has ended. */
   #dispatch(before: ParserState, code: number): void {
     const held = this.#held;
     this.#held = '';
-    // Cancelled, or broken off by a character that cannot be in it.
+    // The sequence was cancelled, or aborted by a character that is not allowed in it.
     if (this.#dropped || code < 0x20 || code > 0x7e || before >= s.csiIgnored) return;
     const bounded = before <= s.escapeIntermediate ? boundedEscape(held, this.#size) : boundedCsi(held, this.#size);
     if (bounded === undefined) return;
     this.#emit(bounded.text, bounded.work);
-    // A reset makes an emulator forget that a link is open.
+    // A reset also closes the open link in the emulator.
     if (held === '\x1bc') this.#links.close();
   }
 
@@ -199,7 +201,10 @@ export class OutputFilter {
     return end + 1;
   }
 
-  /** The end is written by ourselves: what follows ESC may be dropped, and then nothing would end the string. */
+  /**
+   * Emits a string that has ended. The filter writes the terminator itself, because it may drop the sequence that starts with the final
+   * ESC.
+   */
   #endString(code: number): void {
     const complete = !this.#dropped && (code === bell || code === escapeCode || code === stringTerminator);
     const held = this.#held.toWellFormed();

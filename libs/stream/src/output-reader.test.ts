@@ -42,7 +42,7 @@ describe('OutputReader', () => {
   it('takes nothing of an empty frame, nor of a hole', () => {
     const reader = new OutputReader(5);
     expect(reader.output(5, bytes(0))).toEqual([]);
-    expect(() => reader.output(6, bytes(3))).toThrow(/at 6 leaves a hole after 5/);
+    expect(() => reader.output(6, bytes(3))).toThrow(/at 6 skips bytes after 5/);
     expect(reader.next).toBe(5);
   });
 
@@ -56,7 +56,8 @@ describe('OutputReader', () => {
     expect(reader.takeLimited(0)).toBe(false);
     reader.output(199, bytes(1));
     expect(reader.takeLimited(0)).toBe(true);
-    // Asked once, it is answered; where the limit still holds the sender, the telling says so from when it can have been heard.
+    // The first call clears the result. While the limit still stops the sender, the result is true again once the sender can have received
+    // the limit.
     expect([reader.takeLimited(9), reader.takeLimited(10)]).toEqual([false, true]);
   });
 
@@ -93,10 +94,10 @@ describe('OutputReader', () => {
     expect(reader.due(1000, 0)).toBe('now');
     reader.tell(1000, 60);
     expect(reader.takeLimited(70 - rtt)).toBe(false);
-    // The rest of the first limit, and no word of the second one can have been heard when it was sent.
+    // The rest of the first limit. The sender cannot have received the second limit when it sent this.
     reader.output(600, bytes(400));
     expect(reader.takeLimited(80 - rtt)).toBe(true);
-    // Sent on the second limit, which is not used up.
+    // Sent under the second limit, which is not used up.
     reader.output(1000, bytes(100));
     expect(reader.takeLimited(120 - rtt)).toBe(false);
     reader.accepted(1100, 1100);
@@ -168,7 +169,7 @@ describe('OutputReader', () => {
             cursor.allow(acked, limit);
           }
         }
-        // Whatever went before: a viewer that renders what it gets gets it all.
+        // In every case, a viewer that renders all received output gets all of it.
         for (let rounds = 0; reader.next < ring.head && rounds < 1000; rounds += 1) {
           reader.renderedUpTo(reader.next);
           if (reader.due(5000, 0) === 'now') {

@@ -1,16 +1,16 @@
 import { StreamProtocolError } from './input-gate.ts';
 
-/** A stretch of output that the viewer did not have. `live`: not a replay, so the emulator may answer what it asks. */
+/** Consecutive output that is new for the viewer. `live`: it is no replay, so the emulator may reply to its queries. */
 export type FreshOutput = { offset: number; bytes: Uint8Array; live: boolean };
-/** Output from `from` up to `to` that this viewer will never have. */
+/** Output from `from` (included) to `to` (excluded) that this viewer will never receive. */
 export type OutputGap = { from: number; to: number };
 
-/** A window is told by eighths, so a round trip holds about so many; the rest is room. */
+/** A report is sent per eighth of a window, so about 8 are on their way during a round trip. The rest is reserve. */
 const maxTellings = 64;
 
 /**
- * A viewer's side of the output: gives each byte once and in order, tells what is lost, and says how far the sender may go.
- * What is rendered may lag behind what was received.
+ * The output of one session, on the viewer's side. Passes each byte on once and in order, reports gaps, and computes the sender's limit.
+ * Rendering may lag behind receiving.
  */
 export class OutputReader {
   #next: number;
@@ -18,7 +18,7 @@ export class OutputReader {
   #liveFrom = 0;
   #limit = 0;
   #told: { acked: number; limit: number } | undefined;
-  /** Limits told, oldest first, each larger than the one before: those that may still be on their way, and one older. */
+  /** Limits sent, oldest first and strictly increasing: those that may still be on their way, and one older. */
   #tellings: { at: number; limit: number }[] = [];
   #limited = false;
 
@@ -28,29 +28,29 @@ export class OutputReader {
     this.#rendered = from;
   }
 
-  /** Every byte before this was received, or is told lost. */
+  /** Every byte before this offset was received or reported as a gap. */
   get next(): number {
     return this.#next;
   }
 
-  /** Every byte before this is rendered, or is told lost. */
+  /** Every byte before this offset is rendered or was reported as a gap. */
   get rendered(): number {
     return this.#rendered;
   }
 
-  /** More is rendered than the sender was told. */
+  /** Whether output was rendered after the last report to the sender. */
   get hasUntold(): boolean {
     return this.#told !== undefined && this.#rendered > this.#told.acked;
   }
 
-  /** What is being rendered now was output of the past. */
+  /** Whether the output that is being rendered is a replay. */
   get replaying(): boolean {
     return this.#rendered < this.#liveFrom;
   }
 
   /**
-   * The viewer is attached (again): the stream goes on at `offset`, live from `liveFrom`.
-   * @returns what was lost before it
+   * The viewer has attached (again). The stream continues at `offset` and is live from `liveFrom`.
+   * @returns the gap before `offset`
    */
   accepted(offset: number, liveFrom: number): OutputGap | undefined {
     this.#liveFrom = liveFrom;
@@ -61,7 +61,7 @@ export class OutputReader {
     return this.gap(offset);
   }
 
-  /** The stream goes on at `to`. @returns what of it the viewer does not have; undefined when it has it all */
+  /** The stream continues at `to`. @returns the output before `to` that the viewer lacks, or undefined if it has all of it */
   gap(to: number): OutputGap | undefined {
     if (to <= this.#next) return undefined;
     const lost = { from: this.#next, to };
@@ -71,12 +71,13 @@ export class OutputReader {
   }
 
   /**
-   * What is new of an output frame, cut where replay turns into live output.
-   * @throws StreamProtocolError for a hole that nobody told
+   * Takes an output frame.
+   * @returns the new part of it, split where replay changes to live output
+   * @throws StreamProtocolError if output before the frame is missing and was not reported as a gap
    */
   output(offset: number, payload: Uint8Array): FreshOutput[] {
     if (offset > this.#next)
-      throw new StreamProtocolError(`output at ${offset} leaves a hole after ${this.#next} that was not told`);
+      throw new StreamProtocolError(`output at ${offset} skips bytes after ${this.#next} without a gap frame`);
     const from = this.#next;
     const bytes = payload.subarray(from - offset);
     if (offset + payload.length <= from) return [];
@@ -89,15 +90,15 @@ export class OutputReader {
     ].filter((part) => part.bytes.length > 0);
   }
 
-  /** Everything before `offset` is rendered. */
+  /** All output before `offset` is rendered. */
   renderedUpTo(offset: number): void {
     this.#rendered = Math.max(this.#rendered, Math.min(offset, this.#next));
   }
 
   /**
-   * Whether the sender has been held up by the limit since this was last asked. `heardBefore`: limits told until then had
-   * reached the sender when it sent what came last (now - round trip). Over a long way a newer limit has been told long
-   * before the sender comes to the old one and stops, so what was told last says nothing.
+   * Whether the limit has stopped the sender since the last call. `heardBefore`: limits sent until then had reached the sender when it sent
+   * the latest output (now - round trip). On a long path, newer limits are sent long before the sender reaches the old one and stops, so
+   * the latest limit must not be used.
    */
   takeLimited(heardBefore: number): boolean {
     const newer = this.#tellings.findIndex(({ at }) => at > heardBefore);
@@ -109,9 +110,8 @@ export class OutputReader {
   }
 
   /**
-   * Whether the sender should hear of ack and limit: `now` when it may soon be held up, `soon` when there is only an ack to
-   * tell, which can wait for a pause. `window`: bytes allowed beyond what is rendered. `inFlight`: bytes that come while a
-   * word to the sender and its effect are on their way.
+   * Whether ack and limit should be sent. `now`: the sender may soon be stopped. `soon`: there is only an ack to send, which can wait.
+   * `window`: bytes allowed beyond the rendered output. `inFlight`: bytes that arrive before a limit sent now takes effect.
    */
   due(window: number, inFlight: number): 'now' | 'soon' | 'no' {
     if (this.#told === undefined) return 'now';
@@ -120,12 +120,12 @@ export class OutputReader {
     return this.#rendered > this.#told.acked ? 'soon' : 'no';
   }
 
-  /** What to tell the sender. The limit never moves back. `now`: ms on any clock that does not go back. */
+  /** The ack and limit to send; both count as sent. The limit never decreases. `now`: ms on any monotonic clock. */
   tell(window: number, now: number): { acked: number; limit: number } {
     const limit = this.#rendered + window;
     if (limit > this.#limit) {
       this.#limit = limit;
-      // The oldest that are kept too long are of a round trip that never ended.
+      // Limits older than the last `maxTellings` belong to a round trip that never completed.
       this.#tellings = [...this.#tellings.slice(-maxTellings), { at: now, limit }];
     }
     this.#told = { acked: this.#rendered, limit: this.#limit };

@@ -1,11 +1,11 @@
-/** Where a terminal's parser stands (the VT500 state machine, vt100.net/emu/dec_ansi_parser). */
+/** States of a terminal's parser (the VT500 state machine, vt100.net/emu/dec_ansi_parser). */
 export const parserState = {
   ground: 0,
   /** After ESC. */
   escape: 1,
   /** After ESC and an intermediate byte, such as `ESC (`. */
   escapeIntermediate: 2,
-  /** Behind CSI: a private marker may come. */
+  /** After CSI. A private marker may follow. */
   csiEntry: 3,
   csiParameters: 4,
   csiIntermediate: 5,
@@ -16,9 +16,9 @@ export const parserState = {
   dcsIntermediate: 9,
   /** A malformed device control string, up to its end. */
   dcsIgnored: 10,
-  /** The text of a device control string: BEL does not end it. */
+  /** The text of a device control string. BEL does not end it. */
   dcsText: 11,
-  /** An operating system command: ST or BEL ends it. */
+  /** An operating system command. ST or BEL ends it. */
   osc: 12,
   /** SOS, PM and APC strings. */
   string: 13,
@@ -30,7 +30,7 @@ export const escapeCode = 0x1b;
 export const bell = 0x07;
 const cancel = 0x18;
 const substitute = 0x1a;
-/** Stands for every character above the C1 controls: none of them means anything to the parser. */
+/** Represents every character above the C1 controls: none of them has a meaning for the parser. */
 const printable = 0xa0;
 
 const s = parserState;
@@ -74,14 +74,14 @@ const afterDcs = (state: ParserState, code: number): ParserState => {
 };
 
 /**
- * Where the parser stands behind the character `code`, as xterm.js has it. (One difference: xterm.js ends a SOS, PM or APC string
- * at a character above U+009F. No terminal does; nobody passes it these strings.)
+ * The state after the character `code`, as in xterm.js. One difference: xterm.js ends a SOS, PM or APC string at a character above U+009F.
+ * No terminal does, and these strings are never passed to it.
  */
 export const nextState = (state: ParserState, code: number): ParserState => {
   if (code === escapeCode) return s.escape;
   if (code === cancel || code === substitute) return s.ground;
   if (code >= 0x80 && code < printable) {
-    // A C1 control means ESC and the character 0x40 below it, in every state.
+    // In every state, a C1 control means ESC followed by the character 0x40 below it.
     const next = afterEscape(code - 0x40);
     return next === s.escapeIntermediate || next === s.escape ? s.ground : next;
   }

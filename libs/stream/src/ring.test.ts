@@ -4,7 +4,7 @@ import { Ring } from './ring.ts';
 
 const kib = 1024;
 const joined = (views: Uint8Array[]): Buffer => Buffer.concat(views);
-/** A period that no chunk is a multiple of: a byte that another chunk gave shows. */
+/** No chunk size is a multiple of this period, so a byte from a wrong chunk is detected. */
 const period = 251;
 const bytes = Uint8Array.from({ length: 256 * kib }, (_, index) => index % period);
 const stretch = (from: number, length: number): Uint8Array => bytes.subarray(from % period, (from % period) + length);

@@ -1,24 +1,26 @@
-/** A stretch of output: the absolute offset of its first byte, and views into the ring that hold its bytes in order. */
+/** Consecutive output: the absolute offset of its first byte, and views into the ring with its bytes in order. */
 export type RingRead = { offset: number; length: number; views: Uint8Array[] };
 
-/** Told of bytes that are about to be overwritten: the absolute offset of the first, and a view that holds only meanwhile. */
+/**
+ * Called with bytes that are about to be overwritten: the absolute offset of the first one, and a view that is valid only during the call.
+ */
 export type OnEvict = (offset: number, bytes: Uint8Array) => void;
 
-/** Memory comes in pieces of this size and only when output needs it: an idle shell costs next to nothing. */
+/** Memory is allocated in chunks of this size, only when output needs it, so an idle shell uses little. */
 const chunkSize = 64 * 1024;
 
 /**
- * The last `size` bytes of a session's output by absolute offset: the only truth about output.
- * Reads give views; they hold until the next append, so whoever keeps bytes longer copies them.
+ * The last `size` bytes of a session's output, by absolute offset. Reads return views that are valid until the next append. A caller that
+ * keeps bytes longer must copy them.
  */
 export class Ring {
-  /** Bytes kept. */
+  /** Capacity in bytes. */
   readonly size: number;
   readonly #chunks: (Uint8Array | undefined)[];
   readonly #onEvict: OnEvict | undefined;
   #head = 0;
 
-  /** @throws RangeError when `size` is not a positive multiple of 64 KiB. */
+  /** @throws RangeError if `size` is not a positive multiple of 64 KiB */
   constructor(size: number, onEvict?: OnEvict) {
     if (size <= 0 || size % chunkSize !== 0) {
       throw new RangeError(`ring size ${size} is not a positive multiple of ${chunkSize}`);
@@ -28,17 +30,17 @@ export class Ring {
     this.#chunks = new Array<Uint8Array | undefined>(size / chunkSize).fill(undefined);
   }
 
-  /** The offset behind the last byte written. */
+  /** Offset after the last byte written. */
   get head(): number {
     return this.#head;
   }
 
-  /** The offset of the oldest byte kept. */
+  /** Offset of the oldest byte kept. */
   get tail(): number {
     return Math.max(0, this.#head - this.size);
   }
 
-  /** Copies `bytes` in; the oldest make room, in order and without a hole. */
+  /** Copies `bytes` into the ring. The oldest bytes are evicted in order, without a gap. */
   append(bytes: Uint8Array): void {
     let rest = bytes;
     while (rest.length > 0) {
@@ -53,8 +55,8 @@ export class Ring {
   }
 
   /**
-   * Up to `max` bytes from `from`; empty when there are none.
-   * @throws RangeError when `from` lies outside tail..head: the caller tells a gap instead.
+   * Reads up to `max` bytes from `from`. The result is empty at the head.
+   * @throws RangeError if `from` is outside of tail..head; the caller must report a gap instead
    */
   read(from: number, max: number): RingRead {
     if (from < this.tail || from > this.#head) {

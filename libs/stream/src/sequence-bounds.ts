@@ -1,18 +1,18 @@
-/** The screen that output is for. */
+/** Size of the screen that shows the output. */
 export type ScreenSize = { cols: number; rows: number };
 
 /**
- * A sequence as it may reach an emulator, and the work that it makes there, in characters printed: xterm.js 6 takes some 50 ns for
- * one. ADR 21 has the measurement.
+ * A sequence as it may be passed to an emulator, and the work it causes there, in printed characters. xterm.js 6 takes about 50 ns for one
+ * (measured in ADR 21).
  */
 export type BoundedSequence = { text: string; work: number };
 
-/** Modes, colours, keys: nothing that a screen understands is larger. */
+/** Limit of modes, colours and keys. No parameter with a meaning is larger. */
 const largestParameter = 65_535;
-/** Rows and columns that a cursor may be sent to: no screen is larger, and programs find out its size by going too far. */
+/** Limit of rows and columns. No screen is larger. Programs measure a screen by moving the cursor beyond its edge. */
 const largestPosition = 9_999;
 
-/** Sequences whose first number says how often xterm.js does something: it goes by the number, not by the room. */
+/** Sequences whose first number is a repeat count. xterm.js repeats that often, even if the screen has no room for it. */
 const largestCount: Readonly<Record<string, (size: ScreenSize) => number>> = {
   L: ({ rows }) => rows,
   M: ({ rows }) => rows,
@@ -30,11 +30,11 @@ const positions = 'ABCDEFGH`adefr';
 const largest = (kind: string, final: string, size: ScreenSize): number =>
   largestCount[kind]?.(size) ?? (positions.includes(final) ? largestPosition : largestParameter);
 
-/** What every sequence costs at least. */
+/** Smallest cost of a sequence. */
 export const least = 12;
-/** A line feed may scroll: a new line, and the oldest one forgotten. */
+/** A line feed may scroll: it adds a new line and discards the oldest. */
 export const lineFeedWork = ({ cols }: ScreenSize): number => 12 + cols / 20;
-/** Wakes the programs' side: an answer is sent, a colour or an option of the whole screen changes. */
+/** Cost of a reply to the program. Below it: an option, the colours of the whole screen, a link. */
 const answerWork = 200;
 const optionWork = 2_000;
 const coloursWork = 20_000;
@@ -61,13 +61,13 @@ const csiWork = (kind: string, count: number, parameters: string, { cols, rows }
   return 'K@PX?K'.includes(kind) ? least + cols / 5 : least;
 };
 
-/** Final bytes of sequences that place the cursor, colour or erase in a line: whatever their small numbers are, they are quick. */
+/** Final bytes of sequences that move the cursor, set colours or erase in a line. With small numbers they are always cheap. */
 const quickFinals = 'mHABCDGKdfr';
 const longestQuick = 64;
 
 /**
- * Where the control sequence at `at` ends, if it is one of the many that need no bound; else -1. Most sequences of a flood are: this
- * is what makes the filter quick.
+ * Index after the control sequence at `at` if it needs no limit, else -1. Most sequences in a flood need none, so this shortcut makes the
+ * filter fast.
  */
 export const endOfQuick = (text: string, at: number): number => {
   if (text.charCodeAt(at) !== 0x1b || text.charCodeAt(at + 1) !== 0x5b) return -1;
@@ -83,12 +83,12 @@ export const endOfQuick = (text: string, at: number): number => {
 };
 
 const csiForm = /^(?:\x1b\[|\x9b)([<=>?]?)([\d:;]*)([\x20-\x2f]*)([\x40-\x7e])$/;
-/** No number in it is too large for anything. */
+/** Matches a sequence whose numbers all have at most three digits. */
 const surelySmall = /^[^\d]*(?:\d{1,3}[^\d]+)*$/;
 
 /**
- * A whole control sequence, each of its numbers at most what a screen can mean by it. Undefined for one that is malformed: no
- * terminal does anything for it.
+ * A complete control sequence with each number limited to the largest value with a meaning on the screen. Undefined if the sequence is
+ * malformed, because no terminal acts on it.
  */
 export const boundedCsi = (sequence: string, size: ScreenSize): BoundedSequence | undefined => {
   const [, marker = '', parameters = '', intermediates = '', final = ''] = csiForm.exec(sequence) ?? [];
@@ -105,7 +105,10 @@ export const boundedCsi = (sequence: string, size: ScreenSize): BoundedSequence 
   return { text: `\x1b[${marker}${bounded}${intermediates}${final}`, work };
 };
 
-/** A whole escape sequence that is no control sequence and no string. Undefined for the end of a string, which is written with it. */
+/**
+ * A complete escape sequence that is neither a control sequence nor a string. Undefined for a string terminator, because the filter writes
+ * it together with the string.
+ */
 export const boundedEscape = (sequence: string, size: ScreenSize): BoundedSequence | undefined => {
   const what = sequence.slice(1);
   if (what === '\\') return undefined;
@@ -113,14 +116,14 @@ export const boundedEscape = (sequence: string, size: ScreenSize): BoundedSequen
   return { text: sequence, work: 'DEM'.includes(what) ? lineFeedWork(size) : least };
 };
 
-/** Characters of a window's title that are kept: no title bar shows more. */
+/** Limit of characters in a window title. Longer titles are cut. */
 const longestTitle = 1024;
-/** Base64 of what a program may put on the clipboard, 256 KiB, and what stands before it. */
+/** Limit of a clipboard write: 256 KiB of Base64 and the prefix before it. */
 const longestClipboard = 256 * 1024 + 16;
-/** What other commands and device control strings may hold: addresses of links, colours, settings. */
+/** Limit of all other commands and device control strings: link addresses, colours, settings. */
 const longestString = 4096;
 
-/** How many characters of a string sequence are kept, its introducer included; and whether a longer one is cut or dropped. */
+/** Limit of characters in a string sequence, including its introducer, and whether a longer one is cut or dropped. */
 export const stringRoom = (begun: string): { room: number; cut: boolean } => {
   const kind = /^(?:\x1b\]|\x9d)(\d+);/.exec(begun)?.[1];
   if (kind === '0' || kind === '1' || kind === '2') return { room: longestTitle, cut: true };
@@ -129,7 +132,7 @@ export const stringRoom = (begun: string): { room: number; cut: boolean } => {
 
 const colourCommands: readonly string[] = ['4', '10', '11', '12', '104', '110', '111', '112'];
 
-/** The work that a whole operating system command makes; `sequence` has its introducer. */
+/** Work of a complete operating system command. `sequence` includes its introducer. */
 export const oscWork = (sequence: string): number => {
   const kind = /^(?:\x1b\]|\x9d)(\d+)/.exec(sequence)?.[1] ?? '';
   if (colourCommands.includes(kind)) return coloursWork;

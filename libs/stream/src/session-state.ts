@@ -1,4 +1,4 @@
-/** `opening` until the shell runs, `live` until it is over. "Detached" is no state: it is just "no attachments". */
+/** `opening` until the shell runs, `live` until it has ended. "Detached" is not a state: the session has no attachments. */
 export type SessionState<Cause extends string> =
   | { state: 'opening' }
   | { state: 'live' }
@@ -6,7 +6,7 @@ export type SessionState<Cause extends string> =
 
 const order = { opening: 0, live: 1, ended: 2 } as const;
 
-/** The later of the two: states go forward only, and the first cause of an end stands. */
+/** The later of the two states. A session never goes back to an earlier state, and keeps the first cause of its end. */
 export const advance = <Cause extends string>(
   from: SessionState<Cause>,
   to: SessionState<Cause>,

@@ -5,12 +5,12 @@ import { OutputWindow } from './window.ts';
 const kib = 1024;
 const bounds = { first: 64 * kib, min: 16 * kib, max: 4096 * kib };
 
-/** A viewer that renders `rate` bytes per ms while the shell never stops. @returns the window it ends with */
+/** A viewer renders `rate` bytes per ms while the shell prints without a pause. @returns the final window */
 const flood = (window: OutputWindow, rate: number, rtt: number, ms: number): number => {
   window.measuredRtt(rtt, 0);
   let rendered = 0;
   for (let now = 0; now < ms; now += 10) {
-    // What the sender may have delivered by now: one window per round trip, and no faster than the viewer renders.
+    // The most that the sender can have delivered: one window per round trip, and no faster than the viewer renders.
     rendered += Math.min(rate * 10, (window.size(now) / Math.max(rtt, 1)) * 10);
     window.acked(Math.floor(rendered), { limited: true, caughtUp: false }, now);
   }
@@ -57,7 +57,7 @@ describe('OutputWindow', () => {
     window.measuredRtt(50, 0);
     let acked = 0;
     for (let now = 0; now < 3000; now += 50) {
-      // A window comes in ten pieces within a few ms, and then nothing for the rest of the round trip.
+      // A window arrives in ten pieces within a few ms, then nothing for the rest of the round trip.
       const piece = Math.floor(window.size(now) / 10);
       for (let part = 0; part < 10; part += 1) {
         acked += piece;
@@ -84,7 +84,7 @@ describe('OutputWindow', () => {
     window.measuredRtt(60, 1000);
     window.measuredRtt(50, 2000);
     expect([window.rtt(2000), window.rtt(10_000), window.rtt(10_001), window.rtt(12_000)]).toEqual([40, 40, 50, 50]);
-    // The one of 60 ms is older and larger than the last: it never counts again.
+    // The sample of 60 ms is older and larger than the last one, so it is never used again.
     expect(window.rtt(99_000)).toBe(50);
     window.measuredRtt(70, 99_000);
     expect(window.rtt(99_000)).toBe(70);
@@ -123,7 +123,7 @@ describe('OutputWindow', () => {
     expect(window.inFlight(now)).toBe(2000 * 20);
     round(20_000);
     expect(window.size(now)).toBe(1000 * 70);
-    // Bytes that came on another connection belong to no round.
+    // Bytes of another connection belong to no round.
     window.interrupted();
     window.acked(acked + 10_000_000, { limited: true, caughtUp: false }, now + 1);
     expect(window.size(now)).toBe(1000 * 70);
@@ -142,7 +142,7 @@ describe('OutputWindow', () => {
       window.acked(100_000, { limited: true, caughtUp: false }, pause + 20);
       return window.size(pause + 20);
     };
-    // A pause of two rounds still counts into the first one; a longer one does not.
+    // A pause of two rounds still counts into the first round. A longer one does not.
     expect(measured(19)).toBe(Math.ceil((100_000 / 39) * 50));
     expect(measured(1000)).toBe(5000 * 50);
   });

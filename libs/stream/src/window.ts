@@ -1,28 +1,28 @@
-/** The round-trip time that counts is the smallest of this long: a pong that queued behind output must not widen the window. */
+/** The smallest round-trip time of the last 10 s is used: a pong that waited behind output must not enlarge the window. */
 const rttMemoryMs = 10_000;
-/** What the window allows on top of the round trip: the queue that a viewer may have before it. */
+/** Added to the round-trip time: the delay of output queued at the viewer that is acceptable. */
 const targetDelayMs = 50;
-/** Shorter stretches measure the batches in which a viewer acknowledges, not its rate. */
+/** A shorter round measures the batches of acks, not the viewer's rate. */
 const minRoundMs = 20;
-/** The rate that counts is the largest of this many rounds. */
+/** The largest rate of this many rounds is used. */
 const roundsKept = 10;
 
 export type WindowBounds = {
-  /** Bytes. Allowed to a viewer next to its machine before its rate is measured; to one far away as much more as its pipe is longer. */
+  /** Bytes. Window before the rate is measured, for a round-trip time of 0. It grows with the round-trip time. */
   first: number;
-  /** Bytes, the smallest and the largest window. */
+  /** Smallest and largest window, in bytes. */
   min: number;
   max: number;
 };
 
 /**
- * How many bytes beyond what it has rendered a viewer allows: rate x (round trip + 50 ms). A fast viewer far away fills the
- * pipe; a slow one never has more than a blink of output before it. Times are ms on any clock that does not go back.
+ * Computes how many bytes beyond its rendered output a viewer allows: rate x (round trip + 50 ms). A fast viewer on a long path fills the
+ * path. A slow viewer has only about 50 ms of output queued. Times are ms on any monotonic clock.
  */
 export class OutputWindow {
   readonly #bounds: WindowBounds;
   #rtts: { at: number; rtt: number }[] = [];
-  /** Bytes per ms of the last rounds, oldest first. */
+  /** Rates of the last rounds in bytes per ms, oldest first. */
   #rates: number[] = [];
   #round: { startedAt: number; startedFrom: number; ackedAt: number; limited: boolean } | undefined;
 
@@ -30,29 +30,29 @@ export class OutputWindow {
     this.#bounds = bounds;
   }
 
-  /** The smallest round trip of the last 10 s, ms; 0 while none is known. */
+  /** The smallest round trip of the last 10 s in ms, or 0 if none is known. */
   rtt(now: number): number {
     const recent = this.#rtts.filter((sample) => now - sample.at <= rttMemoryMs);
-    // After a silence the last one known is better than none.
+    // Without a recent sample, use the last known one.
     const counted = recent.length > 0 ? recent : this.#rtts.slice(-1);
     return counted.length === 0 ? 0 : Math.min(...counted.map((sample) => sample.rtt));
   }
 
   measuredRtt(rtt: number, now: number): void {
-    // Only a sample that is smaller than all later ones can ever be the minimum.
+    // Only a sample smaller than all later ones can become the minimum.
     this.#rtts = this.#rtts.filter((sample) => sample.rtt < rtt && now - sample.at <= rttMemoryMs);
     this.#rtts.push({ at: now, rtt });
   }
 
   /**
-   * The viewer has rendered everything before `acked`. `limited`: since the last call the sender was held up by the limit.
-   * `caughtUp`: everything received is rendered. Only what the limit held up tells the viewer's rate: where the shell has
-   * nothing more to say, a low rate says nothing. A fast viewer has caught up after every piece, so that alone ends no round.
+   * The viewer has rendered all output before `acked`. `limited`: the limit has stopped the sender since the last call. `caughtUp`: all
+   * received output is rendered. Only a round in which the limit stopped the sender measures the viewer's rate: otherwise the shell may
+   * just have printed little. A fast viewer has caught up after every frame, so `caughtUp` alone ends no round early.
    */
   acked(acked: number, { limited, caughtUp }: { limited: boolean; caughtUp: boolean }, now: number): void {
     const fresh = { startedAt: now, startedFrom: acked, ackedAt: now, limited: false };
     const roundMs = Math.max(minRoundMs, this.rtt(now));
-    // The limit holds the sender up for a round trip; a longer pause is the shell's own.
+    // The limit stops the sender for one round trip. A longer pause comes from the shell.
     if (this.#round === undefined || (caughtUp && now - this.#round.ackedAt > 2 * roundMs)) this.#round = fresh;
     const round = this.#round;
     round.limited ||= limited;
@@ -64,12 +64,12 @@ export class OutputWindow {
     if (round.limited || caughtUp) this.#round = fresh;
   }
 
-  /** The output stream goes on elsewhere, or did not flow: the round that was under way measures nothing. */
+  /** The output stream was interrupted or continues on another connection, so the current round is discarded. */
   interrupted(): void {
     this.#round = undefined;
   }
 
-  /** Bytes to allow beyond what is rendered. */
+  /** Window in bytes, counted from the rendered output. */
   size(now: number): number {
     return this.#windowAt(
       this.#rates.length === 0 ? this.#bounds.first / targetDelayMs : Math.max(...this.#rates),
@@ -77,7 +77,7 @@ export class OutputWindow {
     );
   }
 
-  /** Bytes that come in one round trip at the rate that counts; 0 while none is known. */
+  /** Bytes that arrive in one round trip at the measured rate, or 0 if no rate is known. */
   inFlight(now: number): number {
     return this.#rates.length === 0 ? 0 : Math.min(this.#bounds.max, Math.max(...this.#rates) * this.rtt(now));
   }

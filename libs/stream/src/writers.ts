@@ -1,6 +1,6 @@
 import { InputGate } from './input-gate.ts';
 
-/** Writers that are neither attached nor hold are forgotten beyond this many, the longest away first. */
+/** Limit of remembered writers without an attachment and without a hold. The one absent for the longest time is discarded first. */
 const maxAway = 64;
 
 /** The input gates of one session, by writer (user and viewer id). */
@@ -9,12 +9,12 @@ export class Writers {
   readonly #present = new Map<string, InputGate>();
   readonly #away = new Map<string, InputGate>();
 
-  /** `window`: bytes that each writer may send beyond what is applied. */
+  /** `window`: bytes that each writer may send beyond its applied input. */
   constructor(window: number) {
     this.#window = window;
   }
 
-  /** The writer's gate; a new one when it was never here or is forgotten. It stays until `leave`. */
+  /** The gate of the writer, or a new one if the writer is unknown. It is kept until `leave`. */
   enter(writer: string): InputGate {
     const gate = this.#present.get(writer) ?? this.#away.get(writer) ?? new InputGate(this.#window);
     this.#away.delete(writer);
@@ -22,7 +22,7 @@ export class Writers {
     return gate;
   }
 
-  /** The writer is gone for now (no attachment, no hold); the last 64 of these are remembered. */
+  /** The writer has no attachment and no hold any more. The last 64 such writers are remembered. */
   leave(writer: string): void {
     const gate = this.#present.get(writer);
     if (gate === undefined) return;
@@ -33,7 +33,7 @@ export class Writers {
     if (longestAway !== undefined) this.#away.delete(longestAway);
   }
 
-  /** How many writers are remembered, present and away. */
+  /** Number of remembered writers, present and absent. */
   get size(): number {
     return this.#present.size + this.#away.size;
   }

@@ -2,66 +2,66 @@ import type { EndCause } from '@webxterm/contracts/frames';
 import type { Clock } from './clock.ts';
 import type { WebSocketLike } from './web-socket.ts';
 
-/** A one-use ticket, and the session that it is for: a new one's id when none was asked for. */
+/** A one-use ticket and its session. The server creates a session id if none was requested. */
 export interface TerminalTicket {
   ticket: string;
   sessionId: string;
 }
 
 export type TerminalState =
-  /** The first attach is under way. */
+  /** The first attach is in progress. */
   | { state: 'connecting' }
   | { state: 'live' }
-  /** The connection broke; it is coming back by itself. */
+  /** The connection broke. The client reconnects automatically. */
   | { state: 'reconnecting'; retryInMs: number; reason: string }
-  /** The machine cannot be reached; waiting, with the same shell on its return. */
+  /** The machine is unreachable. The client waits for it, and the shell stays the same. */
   | { state: 'unreachable'; retryInMs: number }
   /** Final. */
   | { state: 'ended'; cause: EndCause; exitCode: number | undefined; signal: string | undefined }
-  /** Final: not allowed, not there, as many as there may be, displaced by this viewer's newer connection, or a ticket was refused. */
+  /** Final: no access, not found, limit of sessions or terminals reached, displaced by a newer connection of this viewer, or no ticket. */
   | { state: 'refused'; code: string; message: string };
 
-/** What the client tells. All are called from the client's own event handlers, never from within a call of the caller. */
+/** Events of the client. All are called from the client's own event handlers, never during a call of the caller. */
 export interface TerminalHandlers {
   /**
-   * Output to render. Call `rendered` once it is on the screen: it moves ack and limit, and without it output stops.
-   * `live` is false for a replay: the emulator's answers, bell and titles are to be suppressed.
+   * Output to render. Call `rendered` once it is on the screen: this moves ack and limit, and without it the output stops. `live` is false
+   * for a replay: the caller must suppress the emulator's replies, bell and titles.
    */
   output(bytes: Uint8Array, info: { offset: number; live: boolean }, rendered: () => void): void;
   /**
-   * A part of a picture of the screen, in bytes for the emulator: it stands for output that is no longer kept. `first`:
-   * reset screen, scrollback and modes before it; it may be empty, and then that is all. Render it as a replay, and call
-   * `rendered` for each part. Clients without a screen leave this out.
+   * A part of a snapshot of the screen, in bytes for the emulator. The snapshot replaces output that is no longer kept. `first`: reset
+   * screen, scrollback and modes before rendering it. The first part may be empty and the only one. Render parts like a replay, and call
+   * `rendered` for each. Clients without a screen omit this handler.
    */
   snapshot?(part: Uint8Array, first: boolean, rendered: () => void): void;
   /**
-   * Output from `from` up to `to` will not come. `repainted`: a picture has put the screen in place, and only scrollback is
-   * missing. Else show it, and reset the emulator.
+   * Output from `from` (included) to `to` (excluded) will not arrive. `repainted`: a snapshot has restored the screen, so only scrollback
+   * is missing. Otherwise show the gap and reset the emulator.
    */
   gap(from: number, to: number, repainted: boolean): void;
   state(state: TerminalState): void;
   session(ids: { sessionId: string; viewerId: string; created: boolean }): void;
   /**
-   * The terminal's size for the output that follows. `driver`: it is this viewer's that counts. `live` is false within a
-   * replay: then the output was written for this size, whoever drives now.
+   * The terminal's size for the following output. `driver`: this viewer sets the size. `live` is false in a replay: the output was written
+   * for this size, whichever viewer drives now.
    */
   size(cols: number, rows: number, driver: boolean, live: boolean): void;
-  /** Whether this viewer drives (its size counts), and whether its pace holds the shell. Told when it changes. */
+  /** Called on a change. `driver`: this viewer's size is the terminal's size. `hold`: this viewer's pace limits the shell. */
   seat?(driver: boolean, hold: boolean): void;
   /** Round trip to the machine, ms. */
   latency(rttMs: number): void;
-  /** The machine has applied the first so many of the bytes that `inputTaken` counts; their echo may be on its way. */
+  /** The machine has applied the first `bytes` bytes of those counted by `inputTaken`. Their echo may be on its way. */
   inputApplied?(bytes: number): void;
 }
 
 export interface TerminalClientOptions {
-  /** `ws(s)://host/api/terminal/ag_…/ws`; with `?token=…` only where `openSocket` does not send the token as a subprotocol. */
+  /** `ws(s)://host/api/terminal/ag_…/ws`. Append `?token=…` only if `openSocket` does not send the token as a subprotocol. */
   webSocketUrl: (token: string) => string;
-  /** Gets a ticket. Rejects with TerminalRefusal when trying again is of no use; any other error is tried again. */
+  /** Requests a ticket. Must reject with TerminalRefusal if a retry is useless. After any other error the client retries. */
   ticket: (sessionId: string | undefined) => Promise<TerminalTicket>;
-  /** Columns and rows, 1 to 1000. */
+  /** Columns and rows, each 1 to 1000. */
   size: { cols: number; rows: number };
-  /** Re-attach to a session as this viewer. `from`: every byte before it is on the screen already; absent: nothing is. */
+  /** Attach to a session again as this viewer. `from`: all output before this offset is on the screen. Absent: no output is. */
   resume?: { sessionId: string; viewerId: string; from?: number };
   /** Default: the global WebSocket, with the token as a subprotocol. */
   openSocket?: (url: string, protocol: string, token: string) => WebSocketLike;
@@ -72,7 +72,7 @@ export interface TerminalClientOptions {
   random?: () => number;
 }
 
-/** The server said no, and asking again would not help. `code` is from the error list of the API. */
+/** The server refused, and a retry is useless. `code` is from the error list of the API. */
 export class TerminalRefusal extends Error {
   override readonly name = 'TerminalRefusal';
   readonly code: string;

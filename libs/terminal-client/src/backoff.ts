@@ -1,16 +1,16 @@
 import { jittered } from '@webxterm/contracts/back-off';
 
-/** Tries are at most this far apart: a relay that comes back is found within it. */
+/** Largest delay between retries, so a client reconnects this soon after its relay is back. */
 const longestMs = 5000;
 const shortestMs = 200;
-/** How much longer than its relay a viewer may be away. */
+/** Largest delay as a share of the time waited, which bounds how much longer than its relay a viewer is offline. */
 const share = 0.25;
-/** A connection that lived this long starts the count anew. */
+/** A connection that was live for this long resets the delay. */
 const stableAfterMs = 5000;
 
 /**
- * When to try again: at once the first time, then after a quarter of what was waited already, 200 ms to 5 s, with jitter. Not doubling: a
- * viewer comes back within two seconds of its relay (ADR 18).
+ * Delay before a retry: none at first, then up to a quarter of the time already waited, 200 ms to 5 s, with jitter. It does not double, so
+ * a viewer is back within two seconds of its relay (ADR 18).
  */
 export class Backoff {
   readonly #random: () => number;
@@ -21,7 +21,7 @@ export class Backoff {
     this.#random = random;
   }
 
-  /** A connection was live for so long before it broke. */
+  /** A connection was live for `ms` before it broke. */
   lived(ms: number): void {
     if (ms >= stableAfterMs) this.#waitedMs = undefined;
   }

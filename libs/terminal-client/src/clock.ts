@@ -1,8 +1,8 @@
-/** Time as the client sees it, so that tests own it. */
+/** The client's time source, which tests replace. */
 export interface Clock {
-  /** ms; does not go back. */
+  /** ms, monotonic. */
   now(): number;
-  /** Calls `act` after `ms`. @returns a function that calls it off */
+  /** Calls `act` after `ms`. @returns a function that cancels it */
   after(ms: number, act: () => void): () => void;
 }
 

@@ -13,21 +13,21 @@ import type { WebSocketLike } from './web-socket.ts';
 export const pingEveryMs = 2000;
 export const deadAfterMs = 6000;
 
-/** What the client connects with. */
+/** Parameters of the attach frame. */
 export type AttachRequest = Omit<Extract<UpFrame, { type: 'attach' }>, 'type'>;
 
 export interface ConnectionEvents {
   frame(frame: DownFrame): void;
   /** Round trip to the machine, ms. */
   rtt(ms: number): void;
-  /** Once, and the last event. */
+  /** The last event. Called once. */
   closed(code: number, reason: string): void;
 }
 
-/** What close says of a connection that nobody closed: dead, or it never opened. */
+/** Close code of a connection without a close frame: it died, or it never opened. */
 const brokenCode = 1006;
 
-/** One WebSocket from hello to its end: framing, pings, and death by silence. */
+/** One WebSocket from hello to close: framing, pings, and detection of a silent server. */
 export class Connection {
   readonly #socket: WebSocketLike;
   readonly #events: ConnectionEvents;
@@ -66,7 +66,7 @@ export class Connection {
     socket.addEventListener('error', () => {});
   }
 
-  /** Bytes that were sent but have not left this machine. */
+  /** Bytes passed to `send` that have not left this machine. */
   get backlog(): number {
     return this.#socket.bufferedAmount;
   }
@@ -75,14 +75,14 @@ export class Connection {
     if (this.#open && !this.#closed) this.#socket.send(encodeUp(frame));
   }
 
-  /** The machine listens: from now on the way to it is measured. */
+  /** The machine has accepted the attach. Starts to measure the round trip to it. */
   attached(): void {
     this.#attached = true;
     this.#pathPing = undefined;
     this.#measure();
   }
 
-  /** Ends it without another event. */
+  /** Closes the connection without a further event. */
   close(code: number, reason: string): void {
     this.#closed = true;
     this.#stopTimer();
@@ -102,7 +102,7 @@ export class Connection {
     if (this.#closed) return;
     this.#heardAt = this.#clock.now();
     try {
-      if (!(data instanceof ArrayBuffer)) throw new TypeError('a text message is no frame');
+      if (!(data instanceof ArrayBuffer)) throw new TypeError('text messages are not allowed');
       const frame = decodeDown(new Uint8Array(data));
       if (frame.type === 'pong') this.#ponged(frame.nonce);
       else this.#events.frame(frame);
@@ -120,12 +120,12 @@ export class Connection {
 
   #tick(): void {
     const now = this.#clock.now();
-    // A lid that was closed or a throttled tab makes ticks late: then the silence is ours, and the ping decides.
+    // After suspension or in a throttled tab the ticks are late, so the silence is not the server's fault. The next ping decides.
     const slept = now - this.#tickedAt > 2 * pingEveryMs;
     this.#tickedAt = now;
     if (slept) this.#heardAt = Math.max(this.#heardAt, now - deadAfterMs + pingEveryMs);
     if (now - this.#heardAt >= deadAfterMs) {
-      this.#break('the server fell silent');
+      this.#break('no data from the server');
       return;
     }
     this.send({ type: 'ping', scope: 'hop', nonce: this.#nextNonce() });

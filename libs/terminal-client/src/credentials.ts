@@ -2,7 +2,7 @@ import type { TerminalClientOptions } from './api.ts';
 import type { Clock } from './clock.ts';
 import type { Patience } from './patience.ts';
 
-/** A pass that runs out while the socket opens is of no use. */
+/** Reserve so that a pass does not expire while the socket opens. */
 const marginMs = 5000;
 
 interface ResumePass {
@@ -10,13 +10,13 @@ interface ResumePass {
   readonly goodUntil: number;
 }
 
-/** What the next connection signs in with: a resume pass while one is good, else a ticket. */
+/** The credential for the next connection: a valid resume pass, or else a new ticket. */
 export class Credentials {
   readonly #ticket: TerminalClientOptions['ticket'];
   readonly #clock: Clock;
   readonly #patience: Patience;
   #pass: ResumePass | undefined;
-  /** The pass of the last dial, which may have come to nothing before the server saw it. */
+  /** The pass of the last attempt. The server may not have received it. */
   #tried: ResumePass | undefined;
   #sessionId: string | undefined;
 
@@ -32,12 +32,12 @@ export class Credentials {
     this.#sessionId = sessionId;
   }
 
-  /** The session that is attached to: known as soon as a ticket named it. */
+  /** The session id, known once a ticket has named it. */
   get sessionId(): string | undefined {
     return this.#sessionId;
   }
 
-  /** The server handed out a pass; it takes the place of the one before. */
+  /** Stores a new pass from the server. It replaces the previous one. */
   keepPass(token: string, expiresInMs: number): void {
     this.#pass = { token, goodUntil: this.#clock.now() + expiresInMs - marginMs };
     this.#tried = undefined;
@@ -49,8 +49,8 @@ export class Credentials {
   }
 
   /**
-   * A token for one connection. A pass is good once: should the connection fail, the next one asks for a ticket. When nobody answers
-   * that either, the server was away, and the pass is worth another try: it saves the question.
+   * A token for one connection. A pass is valid once, so if the connection fails, the next call requests a ticket. If that request fails
+   * too, the server was unreachable and the pass may be unused. Then the next call tries the pass again, which saves a request.
    */
   async next(): Promise<string> {
     const pass = this.#pass;
@@ -71,7 +71,7 @@ export class Credentials {
     }
   }
 
-  /** On a connection that died unnoticed a question would wait for minutes; a ticket that nobody waits for runs out by itself. */
+  /** Without a time limit, a request on a dead connection would wait for minutes. An unused ticket expires by itself. */
   async #inTime<T>(answer: Promise<T>): Promise<T> {
     const late = Promise.withResolvers<never>();
     const stop = this.#patience.limit((reason) => late.reject(new Error(reason)));

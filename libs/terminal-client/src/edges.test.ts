@@ -46,7 +46,7 @@ describe('coming back', () => {
       await bench.clock.pass(Math.max(0, wait - 1));
       if (wait > 0) expect(bench.sockets).toHaveLength(turn + 1);
       await bench.clock.pass(1);
-      // Every other one is accepted, and breaks at once.
+      // Every second connection is accepted, and breaks at once.
       if (turn % 2 === 0) await bench.attach();
     }
     expect(waits.slice(0, 9)).toEqual([0, 150, 150, 150, 150, 150, 150, 169, 200]);
@@ -83,7 +83,7 @@ describe('coming back', () => {
     socket.break();
     await bench.clock.pass(0);
     bench.ticket = () => Promise.reject(new TerminalRefusal('not_found', 'No machine by that id.'));
-    // A browser cannot read why the upgrade was refused.
+    // A browser cannot read the reason of a rejected upgrade.
     bench.socket.break(1006);
     await bench.clock.pass(60_000);
     expect(bench.asked).toEqual([undefined, 's1']);
@@ -107,7 +107,7 @@ describe('coming back', () => {
     bench.ticket = async () => ({ ticket: 'wxt_tk_2', sessionId: 's1' });
     await bench.clock.pass(300);
     expect(bench.socket.url).toBe('wxt_tk_2');
-    // Whose ticket was taken, its pass is done with.
+    // Once a ticket was accepted, the old pass is not used again.
     bench.ticket = async () => ({ ticket: 'wxt_tk_3', sessionId: 's1' });
     bench.socket.break(1006);
     await bench.clock.pass(300);
@@ -127,7 +127,7 @@ describe('coming back', () => {
     await bench.clock.pass(1);
     expect(bench.client.state).toMatchObject({ state: 'reconnecting', reason: 'the server did not answer in time' });
     await bench.clock.pass(1000);
-    // The first answer comes after all: it belongs to nothing any more.
+    // The first answer arrives late and is ignored.
     unanswered.resolve({ ticket: 'wxt_tk_late', sessionId: 's_late' });
     await bench.clock.pass(longestMs - 1001);
     expect(bench.sockets.map(({ url }) => url)).toEqual(['wxt_tk_1', 'wxt_tk_2']);
@@ -138,7 +138,7 @@ describe('coming back', () => {
 });
 
 describe('a server that says nothing', () => {
-  /** Dials from here on, each left alone: how long after the last break each of them was made, ms. */
+  /** Lets `count` dials time out. @returns the time of each, in ms after the break */
   const dials = async (bench: Bench, count: number): Promise<number[]> => {
     const brokeAt = bench.clock.now();
     const before = bench.sockets.length;

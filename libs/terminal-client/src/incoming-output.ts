@@ -4,25 +4,25 @@ import type { TerminalHandlers } from './api.ts';
 import type { Clock } from './clock.ts';
 import type { Connection } from './connection.ts';
 
-/** An ack that nobody waits for goes out after a pause, not with every key. */
+/** An ack without a need for a new limit is sent after this pause, not after every key. */
 const ackPauseMs = 100;
-/** Bytes: what a viewer that paints 5 MB/s may have before it. One far away comes to its rate in fewer round trips than from less. */
+/** Bytes. Enough for a viewer that renders 5 MB/s. On a long path a smaller window would need more round trips to reach the full rate. */
 const firstWindow = 256 * 1024;
-/** Bytes that wait to be rendered, at most: a full window, and what was on its way when it shrank. */
+/** Limit of unrendered bytes: a full window, and the output that was in transit when the window shrank. */
 export const maxUnrendered = 2 * maxOutputWindow + maxOutputFrame;
 
-/** Where output goes, and what is told of it. */
+/** Receives output and gaps. */
 export interface OutputSink extends Pick<TerminalHandlers, 'output'> {
   gap(from: number, to: number): void;
 }
 
-/** Output on its way to the screen, over as many connections as it takes: it drives acks and limits. */
+/** The output of one session on its way to the screen, over any number of connections. Sends acks and limits. */
 export class IncomingOutput {
   readonly #handlers: OutputSink;
   readonly #clock: Clock;
   readonly #window = new OutputWindow({ first: firstWindow, min: minOutputWindow, max: maxOutputWindow });
   readonly #reader: OutputReader;
-  /** Bytes handed to the screen that it has not rendered. */
+  /** Bytes passed to the screen but not rendered yet. */
   #unrendered = 0;
   #connection: Connection | undefined;
   #stopTimer: (() => void) | undefined;
@@ -33,12 +33,12 @@ export class IncomingOutput {
     this.#reader = new OutputReader(from);
   }
 
-  /** Every byte before this has been handed to the screen. */
+  /** Every byte before this offset has been passed to the screen. */
   get next(): number {
     return this.#reader.next;
   }
 
-  /** What is being rendered is output of the past: what the emulator answers to it is not typed. */
+  /** Whether the output being rendered is a replay. The emulator's replies to it must not be sent. */
   get replaying(): boolean {
     return this.#reader.replaying;
   }
@@ -68,12 +68,16 @@ export class IncomingOutput {
     this.#tell();
   }
 
-  /** @throws StreamProtocolError for a hole that was not told, and for more than any limit can have allowed: nothing of it is taken */
+  /**
+   * Takes an output frame.
+   * @throws StreamProtocolError if earlier output is missing without a gap frame, or the frame exceeds every limit sent; then nothing of it
+   * is taken
+   */
   output(offset: number, payload: Uint8Array): void {
     if (this.#unrendered + offset + payload.length - this.#reader.next > maxUnrendered)
-      throw new StreamProtocolError('output beyond every limit that was told');
+      throw new StreamProtocolError('output exceeds every limit sent');
     for (const { bytes, offset: from, live } of this.#reader.output(offset, payload)) {
-      // The caller left when it was given the part before.
+      // The caller closed the client while it handled the previous part.
       if (this.#connection === undefined) return;
       this.#unrendered += bytes.length;
       this.#handlers.output(bytes, { offset: from, live }, () => {
@@ -83,7 +87,7 @@ export class IncomingOutput {
     }
   }
 
-  /** Says how far output is rendered, if that was not said: the machine finds by it how old the question of an answer is. */
+  /** Sends the rendered offset if it is not sent yet. The machine derives from it how old the query of a reply is. */
   tellRendered(): void {
     if (this.#reader.hasUntold) this.#tell();
   }

@@ -10,7 +10,7 @@ interface Picture {
   accounted: boolean;
 }
 
-/** Pictures of the screen on their way to the emulator: what output that is no longer kept had drawn. */
+/** Snapshots of the screen on their way to the emulator. A snapshot replaces output that is no longer kept. */
 export class IncomingSnapshot {
   readonly #handlers: Pick<TerminalHandlers, 'snapshot'>;
   #connection: Connection | undefined;
@@ -20,7 +20,7 @@ export class IncomingSnapshot {
     this.#handlers = handlers;
   }
 
-  /** Attached (again): what was begun is void. */
+  /** Attached (again). An incomplete snapshot is discarded. */
   attached(connection: Connection): void {
     this.#connection = connection;
     this.#picture = undefined;
@@ -31,12 +31,12 @@ export class IncomingSnapshot {
     this.#picture = undefined;
   }
 
-  /** The emulator is reading a picture: what it answers is not typed. */
+  /** Whether the emulator is rendering a snapshot. Its replies must not be sent. */
   get rendering(): boolean {
     return this.#picture !== undefined && this.#picture.rendered < this.#picture.received;
   }
 
-  /** @throws StreamProtocolError when it is larger than pictures may be, or sent faster than it is rendered */
+  /** @throws StreamProtocolError if the snapshot exceeds its size limit, or parts are sent faster than they are rendered */
   part(bytes: Uint8Array, last: boolean): void {
     const before = this.#picture;
     const first = before === undefined || before.whole;
@@ -56,8 +56,8 @@ export class IncomingSnapshot {
   }
 
   /**
-   * Whether a whole picture with something on it has come for the gap that is told now: then nothing is missing on the
-   * screen. A picture stands for one gap.
+   * Whether a complete and non-empty snapshot has arrived for the gap that is being reported, so nothing is missing on the screen. Each
+   * snapshot belongs to one gap.
    */
   takeRepainted(): boolean {
     const picture = this.#picture;

@@ -3,12 +3,12 @@ import { InputQueue } from '@webxterm/stream';
 import type { Clock } from './clock.ts';
 import type { Connection } from './connection.ts';
 
-/** Bytes typed ahead of the machine that are kept: a large paste, not a file transfer. */
+/** Limit of queued input, in bytes: enough for a large paste, not for a file transfer. */
 const queueBytes = 64 * 1024 * 1024;
-/** A browser tells of no drained socket: look again after this. */
+/** Browsers have no event for a drained socket, so the backlog is checked again after this time. */
 const lookAgainMs = 4;
 
-/** What was typed on its way to the machine, over as many connections as it takes. */
+/** Typed input on its way to the machine, over any number of connections. */
 export class OutgoingInput {
   readonly #queue = new InputQueue({ frame: maxInputFrame, window: inputWindow, queue: queueBytes });
   readonly #clock: Clock;
@@ -17,18 +17,18 @@ export class OutgoingInput {
   #connection: Connection | undefined;
   #stopTimer: (() => void) | undefined;
 
-  /** `told` hears how many of the bytes taken are applied, at each word of the machine. */
+  /** `told` is called on each ack of the machine, with the number of taken bytes that are applied. */
   constructor(clock: Clock, told: (applied: number) => void) {
     this.#clock = clock;
     this.#told = told;
   }
 
-  /** Bytes taken so far. Unlike offsets on the wire, this count goes on when the machine has forgotten the writer. */
+  /** Bytes taken so far. Unlike offsets on the wire, this count continues when the machine no longer remembers the writer. */
   get taken(): number {
     return this.#taken;
   }
 
-  /** @returns false when there is no room for it: nothing of it was taken */
+  /** @returns false if there is not enough room for all of it; then nothing is taken */
   push(bytes: Uint8Array, reply: boolean): boolean {
     const taken = this.#queue.push(bytes, reply);
     if (taken) this.#taken += bytes.length;
@@ -36,7 +36,7 @@ export class OutgoingInput {
     return taken;
   }
 
-  /** The machine listens on this connection and has applied so much: the rest is repeated. */
+  /** The machine has accepted this connection and has applied `applied` bytes. The rest is sent again. */
   attached(connection: Connection, applied: number, limit: number): void {
     this.#connection = connection;
     this.#queue.restart(applied, limit);
@@ -54,7 +54,7 @@ export class OutgoingInput {
     this.#heard();
   }
 
-  /** The machine has forgotten this writer. */
+  /** The machine does not remember this writer. */
   reset(applied: number, limit: number): void {
     this.#queue.restart(applied, limit);
     this.#heard();
@@ -65,7 +65,7 @@ export class OutgoingInput {
     this.#flush();
   }
 
-  /** Control waits behind at most one frame of input, so the socket is given no more than that ahead. */
+  /** Passes at most about one frame of input to the socket ahead, so control frames do not wait behind more. */
   #flush(): void {
     const connection = this.#connection;
     if (connection === undefined) return;

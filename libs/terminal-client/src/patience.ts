@@ -1,14 +1,14 @@
 import type { Clock } from './clock.ts';
 
 export const longestMs = 10_000;
-/** A host that is just coming up, or a network just left, swallows a dial without a word, and TCP itself asks again only after 1 s. */
+/** A host that is starting, or a network that was just left, drops a dial silently, and TCP retries only after 1 s. */
 export const shortestMs = 500;
 const timesLonger = 4;
 
 /**
- * How long the server may take to answer a question or a dial: 10 s until a dial has succeeded, then four times what that took,
- * 500 ms to 10 s, and four times as long again after each one that was too late: three tries in vain, at most, for a server that
- * is only slow.
+ * Time limit for the server's answer to a request or a dial. It is 10 s until the first dial has succeeded. Then it is four times the
+ * duration of the last successful dial, 500 ms to 10 s. After each timeout it is four times longer, so a server that is only slow costs at
+ * most three failed attempts.
  */
 export class Patience {
   readonly #clock: Clock;
@@ -24,13 +24,13 @@ export class Patience {
     return Math.min(longestMs, Math.max(shortestMs, timesLonger * this.#usualMs) * timesLonger ** this.#late);
   }
 
-  /** A dial succeeded, after so long. */
+  /** A dial succeeded after `tookMs`. */
   succeeded(tookMs: number): void {
     this.#usualMs = tookMs;
     this.#late = 0;
   }
 
-  /** Calls `tooLate` unless it is called off before that. @returns a function that calls it off */
+  /** Calls `tooLate` at the time limit. @returns a function that cancels it */
   limit(tooLate: (reason: string) => void): () => void {
     return this.#clock.after(this.ms, () => {
       this.#late += 1;

@@ -128,7 +128,7 @@ describe('a viewer that cannot keep up', () => {
     expect(bench.client.state.state).toBe('live');
     socket.tell({ type: 'output', offset, payload: piece });
     expect(bench.client.state).toMatchObject({ state: 'reconnecting', reason: expect.stringContaining('limit') });
-    // What was too much is not taken, and so comes again; what waits still waits, and no more.
+    // The frame beyond the limit was not taken, so it is sent again. The unrendered output still counts.
     const next = await bench.breakAndAttach({ offset, liveFrom: offset });
     expect(next.of('attach')[0]?.from).toBe(offset);
     for (const { rendered } of bench.output.splice(0)) rendered();

@@ -111,7 +111,7 @@ describe('a terminal client', () => {
     bench.output[0]?.rendered();
     bench.client.reply('R');
     expect(socket.of('input').map(({ reply }) => reply)).toEqual([false, true]);
-    // By this the machine knows that the question is not among what was rendered.
+    // The ack shows the machine that the query came after the rendered output.
     expect(socket.of('limit').at(-1)).toMatchObject({ acked: 5 });
   });
 
@@ -227,7 +227,7 @@ describe('a terminal client', () => {
     await bench.clock.pass(1000);
     await bench.attach();
     expect(bench.client.state).toEqual({ state: 'live' });
-    // The place of a connection that did not break is somebody else's to take.
+    // A displaced connection that did not break was displaced by another client.
     for (let seconds = 0; seconds < 16; seconds += 4) {
       await bench.clock.pass(4000);
       bench.socket.tell({ type: 'pong', scope: 'hop', nonce: 0 });
@@ -281,6 +281,6 @@ describe('a terminal client', () => {
     const bench = new Bench();
     const socket = await bench.attach();
     socket.tellText('hello');
-    expect(bench.client.state).toMatchObject({ state: 'reconnecting', reason: 'a text message is no frame' });
+    expect(bench.client.state).toMatchObject({ state: 'reconnecting', reason: 'text messages are not allowed' });
   });
 });

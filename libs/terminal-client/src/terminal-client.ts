@@ -12,14 +12,14 @@ import { Patience } from './patience.ts';
 import { verdictOf } from './verdict.ts';
 import { openGlobalSocket } from './web-socket.ts';
 
-/** The server finds a connection dead after 6 s of silence, and its hub a little later. */
+/** A relay detects a dead connection after 6 s of silence, and its hub a little later. */
 const placeFreeWithinMs = 15_000;
 
 type Frame<T extends DownFrame['type']> = Extract<DownFrame, { type: T }>;
 
 /**
- * One viewer of one terminal session (`webxterm.v1`): it attaches, comes back by itself after every break, and gives each
- * byte of output once and in order; what is typed meanwhile is kept and arrives once.
+ * One viewer of one terminal session (`webxterm.v1`). It attaches, and reconnects automatically after every break. It passes on each byte
+ * of output once and in order. Input typed during a break is kept and applied once.
  */
 export class TerminalClient {
   readonly #options: TerminalClientOptions;
@@ -35,29 +35,29 @@ export class TerminalClient {
   #state: TerminalState = { state: 'connecting' };
   #size: { cols: number; rows: number };
   #visible = true;
-  /** The terminal's size as it is; this viewer's counts while it drives. */
+  /** The terminal's current size. It is this viewer's size while this viewer drives. */
   #applied: { cols: number; rows: number };
   #driver = false;
-  /** Output before this is of the past. */
+  /** Output before this offset is a replay. */
   #liveFrom = 0;
-  /** The size has been told since the replay ended. */
+  /** The size was reported after the replay ended. */
   #liveSized = true;
-  /** The session is known to exist: from now on nothing may open a new shell under its id. */
+  /** The session is known to exist, so further attempts must not create a new shell under its id. */
   #opened: boolean;
-  /** Output from here on is wanted; undefined: all that there is. */
+  /** Whether to request output from the offset reached. Otherwise all output is requested. */
   #hasFrom: boolean;
   #connection: Connection | undefined;
-  /** When the try under way began; undefined once it was live. */
+  /** Start of the current attempt. Undefined once it is live. */
   #triedAt: number | undefined;
   #liveSince: number | undefined;
-  /** When the last connection that was live broke. */
+  /** Time at which the last live connection broke. */
   #lostAt: number | undefined;
   #refused: Frame<'refused'> | undefined;
   #ended: Frame<'ended'> | undefined;
   #closed = false;
   #stopRetry: () => void = () => {};
 
-  /** @throws RangeError when the viewer id to resume with is none */
+  /** @throws RangeError if `resume.viewerId` is not a valid id */
   constructor(options: TerminalClientOptions) {
     this.#options = options;
     this.#handlers = options.handlers;
@@ -93,16 +93,16 @@ export class TerminalClient {
   }
 
   /**
-   * Types; queued while there is no connection.
-   * @returns false when 64 MiB wait already: nothing of it was taken
+   * Sends typed input, or queues it while there is no connection.
+   * @returns false if there is not enough room in the queue of 64 MiB for all of it; then nothing is taken
    */
   type(text: string | Uint8Array): boolean {
     return this.#input.push(typeof text === 'string' ? new TextEncoder().encode(text) : text, false);
   }
 
   /**
-   * What the emulator says by itself: its answer to a query in the output, a focus report, a motion of the mouse. Dropped while
-   * what it renders is a replay, and by the machine of a viewer that does not drive, or when the query is over 4 s old.
+   * Sends input that the emulator produced: a reply to a query, a focus report, a mouse motion. It is dropped during a replay. The machine
+   * also drops it if this viewer does not drive, or if the query is over 4 s old.
    */
   reply(bytes: string | Uint8Array): void {
     if (this.#output.replaying || this.#snapshot.rendering) return;
@@ -116,7 +116,7 @@ export class TerminalClient {
     this.#connection?.send({ type: 'resize', cols, rows });
   }
 
-  /** Takes the seat without typing: this viewer's size counts from now on. */
+  /** Makes this viewer the driver without typing, so its size becomes the terminal's size. */
   drive(): void {
     this.#connection?.send({ type: 'input', offset: 0, reply: false, payload: new Uint8Array() });
   }
@@ -127,7 +127,7 @@ export class TerminalClient {
     this.#connection?.send({ type: 'visible', visible });
   }
 
-  /** Leaves: the shell stays and can be attached to again. Nothing is told after this. */
+  /** Closes the client. The shell keeps running and can be attached to again. No handler is called after this. */
   close(): void {
     if (this.#closed) return;
     this.#connection?.send({ type: 'detach', reason: 'left' });
@@ -182,7 +182,7 @@ export class TerminalClient {
     else if (frame.type === 'state' && frame.state === 'unreachable')
       this.#become({ state: 'unreachable', retryInMs: frame.retryInMs });
     if (!this.#liveSized && !this.#replays) this.#tellSize(this.#applied, this.#driver);
-    // Output that the limit held back may come behind `ended`.
+    // Output held back by the limit may arrive after `ended`.
     this.#endWhenComplete();
   }
 
@@ -199,12 +199,12 @@ export class TerminalClient {
     this.#handlers.seat?.(driver, hold);
   }
 
-  /** What comes next is output of the past. */
+  /** Whether the next output is a replay. */
   get #replays(): boolean {
     return this.#output.next < this.#liveFrom;
   }
 
-  /** The caller's handlers for output: a gap is told with whether a picture stands for it. */
+  /** The caller's output handlers. A gap is passed with whether a snapshot covers it. */
   #rendering(): OutputSink {
     return {
       output: (bytes, at, rendered) => this.#handlers.output(bytes, at, rendered),
@@ -212,7 +212,7 @@ export class TerminalClient {
     };
   }
 
-  /** Comes at each attach, and again in mid-connection when the machine is reached on another way. */
+  /** Handles `accepted`, which arrives at each attach, and again within a connection when the path to the machine changes. */
   #accepted(connection: Connection, frame: Frame<'accepted'>): void {
     this.#opened = true;
     this.#hasFrom = true;
@@ -272,8 +272,8 @@ export class TerminalClient {
   }
 
   /**
-   * The connection that the server counts as one too many, or that took this one's place, may be this viewer's own that broke: until
-   * its relay notices the death, it may attach again through another hub.
+   * Whether the refusal may be caused by this viewer's own broken connection, which still counts until its relay detects that it is dead.
+   * This viewer may already attach through another hub in that time.
    */
   #ownPlaceMayBeTaken(code: string): boolean {
     if (code !== 'too_many_terminals' && code !== 'too_many_streams' && code !== 'displaced') return false;
@@ -281,7 +281,7 @@ export class TerminalClient {
   }
 
   #retry(state: 'reconnecting' | 'unreachable', reason: string): void {
-    // A try that was long in failing has kept its distance already.
+    // The duration of the failed attempt counts as part of the wait.
     const spentMs = this.#triedAt === undefined ? 0 : Math.round(this.#clock.now() - this.#triedAt);
     const waitMs = this.#backoff.next();
     const retryInMs = Math.max(0, waitMs - spentMs);
@@ -305,7 +305,7 @@ export class TerminalClient {
   }
 
   #become(state: TerminalState): void {
-    // The caller may have left from within a handler.
+    // The caller may have closed the client in a handler.
     if (this.#closed) return;
     this.#state = state;
     this.#handlers.state(state);

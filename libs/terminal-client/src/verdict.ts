@@ -1,10 +1,10 @@
 import { closeCode, type DownFrame } from '@webxterm/contracts/frames';
 
-/** What a closed connection means for the client. */
+/** What the client must do after a connection closed. */
 export type CloseVerdict =
-  /** Come back by itself. */
+  /** Reconnect automatically. */
   | { kind: 'retry'; reason: string }
-  /** The machine cannot be reached: come back, and say so. */
+  /** The machine is unreachable. Reconnect, and report the state. */
   | { kind: 'unreachable' }
   | { kind: 'ended' }
   | { kind: 'refused'; code: string; message: string };
@@ -22,7 +22,7 @@ const finalCodes: Record<number, { code: string; message: string }> = {
   [closeCode.displaced]: { code: 'displaced', message: 'This terminal was opened elsewhere with the same identity.' },
 };
 
-/** 1006 (the connection broke) counts as 1012 (come back), and so does every code that is not known to be final. */
+/** 1006 (no close frame) counts as 1012 (reconnect), and so does every code that is not known to be final. */
 export const verdictOf = (code: number, reason: string, refused: Refused | undefined): CloseVerdict => {
   const final = finalCodes[code];
   if (final !== undefined)

@@ -1,9 +1,9 @@
 import { tokenProtocol } from '@webxterm/contracts/frames';
 
-/** What the client needs of a WebSocket: the browser's, Node's and the one of `ws` have it. */
+/** The part of a WebSocket that the client uses. Browsers, Node and `ws` implement it. */
 export interface WebSocketLike {
   binaryType: string;
-  /** Bytes given to `send` that have not gone out. */
+  /** Bytes passed to `send` that have not gone out. */
   readonly bufferedAmount: number;
   send(message: Uint8Array<ArrayBuffer>): void;
   close(code?: number, reason?: string): void;
@@ -13,6 +13,6 @@ export interface WebSocketLike {
   addEventListener(type: 'error', listener: () => void): void;
 }
 
-/** With the token among the subprotocols: the address stands in the browser's console when an attempt fails. */
+/** Sends the token as a subprotocol. In the URL it would appear in the browser's console when an attempt fails. */
 export const openGlobalSocket = (url: string, protocol: string, token: string): WebSocketLike =>
   new WebSocket(url, [protocol, tokenProtocol(token)]);

@@ -24,16 +24,16 @@ interface Waiting {
   readonly discard: boolean;
 }
 
-/** One session as the agent keeps it, with its parts put together as the agent does, and a shell that prints the pattern. */
+/** One session with the same parts as in the agent. Its shell prints the pattern. */
 export class Machine {
   readonly ring = new Ring(ringSize);
   readonly #seat = new DriverSeat(ringSize);
   readonly #writers = new Writers(inputWindow);
   readonly #places = new Map<string, Place>();
-  /** Input taken but not applied. */
+  /** Input received but not applied. */
   readonly #pump: Waiting[] = [];
   readonly #applied: (writer: string, bytes: Uint8Array, discarded: boolean) => void;
-  /** What the shell wants to print and the terminal has no room for. */
+  /** Bytes that the shell has printed and the terminal has not taken. */
   pending = 0;
   now = 0;
 
@@ -45,7 +45,7 @@ export class Machine {
     return this.pending === 0 && this.#pump.length === 0;
   }
 
-  /** The shell prints; the terminal is read as far as the driver's hold allows. */
+  /** The shell prints. The terminal is read as far as the driver's hold allows. */
   print(length: number): void {
     this.pending += length;
     while (this.pending > 0 && !this.#seat.mustStall(this.ring.head)) {
@@ -76,7 +76,7 @@ export class Machine {
     if (asked < offset) wire.down.push({ type: 'gap', from: asked, to: offset });
   }
 
-  /** Takes a frame of an attachment; what a displaced one still sends counts for nothing. */
+  /** Takes a frame of an attachment. Frames of a displaced attachment are ignored. */
   receive(wire: Wire, frame: Up): void {
     const place = this.#placeOf(wire);
     if (place === undefined) return;
@@ -87,7 +87,7 @@ export class Machine {
     } else this.#seat.visible(place.writer, frame.visible, progressOf(place), this.now);
   }
 
-  /** Sends the next output, if there is any that may be sent. @returns whether something was sent */
+  /** Sends the next output that the limit allows. @returns whether something was sent */
   send(wire: Wire, max: number): boolean {
     const place = this.#placeOf(wire);
     if (place === undefined) return false;
@@ -104,7 +104,7 @@ export class Machine {
     return true;
   }
 
-  /** The terminal takes up to so many bytes of what was typed. */
+  /** The terminal takes up to `count` bytes of the typed input. */
   apply(count: number): void {
     let left = count;
     for (let first = this.#pump[0]; first !== undefined && left > 0; first = this.#pump[0]) {
@@ -150,7 +150,7 @@ export class Machine {
     return [...this.#places.values()].find((place) => place.wire === wire);
   }
 
-  /** What a driver that holds has not acknowledged is still in the ring, and little more is than it allowed. */
+  /** Unacknowledged output of a driver with the hold must still be in the ring. */
   #checkHold(): void {
     const driver = this.#seat.driver;
     const place = driver === undefined ? undefined : this.#places.get(driver);

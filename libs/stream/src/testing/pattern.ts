@@ -1,4 +1,4 @@
-/** A prime: no chunk, frame or window is a multiple of it, so a byte at the wrong place shows. */
+/** A prime. No chunk, frame or window size is a multiple of it, so a misplaced byte is detected. */
 const period = 65_521;
 
 const once = Uint8Array.from(
@@ -8,7 +8,7 @@ const once = Uint8Array.from(
 const repeated = new Uint8Array(period * 3);
 for (let at = 0; at < repeated.length; at += period) repeated.set(once, at);
 
-/** Bytes that tell where they belong; `from` is their absolute offset, and there are at most 128 KiB of them. */
+/** Bytes whose values depend on their absolute offset `from`. At most 128 KiB per call. */
 export const patternAt = (from: number, length: number): Uint8Array => {
   const start = from % period;
   return repeated.subarray(start, start + length);

@@ -7,7 +7,7 @@ import { type Down, Wire } from './wire.ts';
 
 const windows = { frame: 1024, window: 8 * 1024, queue: 64 * 1024 };
 
-/** One viewer over as many attachments as it takes: what it was shown, and what it typed. */
+/** One viewer over several attachments: the output it was shown, and the input it typed. */
 export class Viewer {
   readonly writer: string;
   readonly #machine: Machine;
@@ -15,14 +15,14 @@ export class Viewer {
   readonly #queue = new InputQueue(windows);
   #attachedOnce = false;
   #wire: Wire | undefined;
-  /** Attachments that this viewer has left; what they carried may still arrive. */
+  /** Broken attachments of this viewer whose frames may still arrive at the machine. */
   readonly late: Wire[] = [];
-  /** Everything before this was shown, or told lost. */
+  /** All output before this offset was shown or reported as a gap. */
   shown = 0;
   readonly gaps: OutputGap[] = [];
   typed = 0;
   applied = 0;
-  /** Which of the typed bytes are an emulator's answers. */
+  /** Ranges of the typed bytes that are replies of an emulator. */
   readonly #replies: { from: number; to: number }[] = [];
 
   constructor(writer: string, machine: Machine) {
@@ -44,7 +44,7 @@ export class Viewer {
     this.#machine.attach(this.writer, this.#wire, this.#attachedOnce ? this.#reader.next : undefined);
   }
 
-  /** The connection breaks. `noticed`: the machine hears of it, too; else what was sent may still reach it. */
+  /** The connection breaks. `noticed`: the machine detects it too. Otherwise frames already sent may still arrive. */
   break(noticed: boolean): void {
     const wire = this.#wire;
     if (wire === undefined) return;
@@ -74,20 +74,20 @@ export class Viewer {
       this.#wire.up.push({ type: 'input', offset: frame.offset, reply: frame.reply, bytes: frame.payload });
   }
 
-  /** Takes the oldest frame on its way to this viewer. */
+  /** Receives the oldest frame on its way to this viewer. */
   receive(): void {
     const frame = this.#wire?.down.shift();
     if (frame === undefined) return;
     try {
       this.#act(frame);
     } catch (error) {
-      // A hole that nobody told: the viewer comes back for what it missed.
+      // Output is missing without a gap frame. The viewer attaches again to get it.
       if (!(error instanceof StreamProtocolError)) throw error;
       this.break(true);
     }
   }
 
-  /** Renders up to so many bytes of what came, and tells the machine. */
+  /** Renders up to `bytes` bytes of the received output, and reports it to the machine. */
   render(bytes: number, window: number): void {
     this.#reader.renderedUpTo(this.#reader.rendered + bytes);
     if (this.#wire === undefined || !this.#attachedOnce) return;
@@ -99,14 +99,14 @@ export class Viewer {
     this.#wire?.up.push({ type: 'visible', visible });
   }
 
-  /** The terminal has taken (or dropped) these bytes of this viewer. */
+  /** The terminal has taken or dropped these bytes of this viewer. */
   wasApplied(bytes: Uint8Array, discarded: boolean): void {
     const from = this.applied;
     const to = from + bytes.length;
-    if (!isPatternAt(from, bytes)) throw new Error(`${this.writer}: what was applied at ${from} was not typed there`);
+    if (!isPatternAt(from, bytes)) throw new Error(`${this.writer}: the bytes applied at ${from} were not typed there`);
     if (to > this.typed) throw new Error(`${this.writer}: ${to} applied of ${this.typed} typed`);
     if (discarded && !this.#replies.some((reply) => reply.from <= from && to <= reply.to))
-      throw new Error(`${this.writer}: typed bytes at ${from} were dropped as an answer`);
+      throw new Error(`${this.writer}: typed bytes at ${from} were dropped as a reply`);
     this.applied = to;
   }
 
@@ -124,14 +124,15 @@ export class Viewer {
 
   #show(offset: number, bytes: Uint8Array): void {
     if (offset !== this.shown) throw new Error(`${this.writer}: shown at ${offset}, expected at ${this.shown}`);
-    if (!isPatternAt(offset, bytes)) throw new Error(`${this.writer}: the bytes at ${offset} are others`);
+    if (!isPatternAt(offset, bytes)) throw new Error(`${this.writer}: wrong bytes at ${offset}`);
     this.shown += bytes.length;
   }
 
   #lost(gap: OutputGap | undefined): void {
     if (gap === undefined) return;
     if (gap.from !== this.shown) throw new Error(`${this.writer}: a gap from ${gap.from}, expected from ${this.shown}`);
-    if (gap.to > this.#machine.ring.tail) throw new Error(`${this.writer}: told lost up to ${gap.to}, but it is there`);
+    if (gap.to > this.#machine.ring.tail)
+      throw new Error(`${this.writer}: gap up to ${gap.to}, but its bytes are still in the ring`);
     this.gaps.push(gap);
     this.shown = gap.to;
   }

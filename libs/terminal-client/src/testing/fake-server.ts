@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import { TerminalClient } from '../terminal-client.ts';
 import type { WebSocketLike } from '../web-socket.ts';
 
-/** A clock that stands until it is moved. */
+/** A clock that moves only when a test moves it. */
 export class TestClock implements Clock {
   #now = 0;
   #timers: { at: number; act: () => void }[] = [];
@@ -21,7 +21,7 @@ export class TestClock implements Clock {
     };
   }
 
-  /** Moves on by `ms`, timers in order; promises settle in between. */
+  /** Advances by `ms`. Runs due timers in order, and lets promises settle in between. */
   async pass(ms: number): Promise<void> {
     const end = this.#now + ms;
     for (;;) {
@@ -35,7 +35,7 @@ export class TestClock implements Clock {
     this.#now = end;
   }
 
-  /** Time goes by while nobody runs: a lid that is closed. */
+  /** Advances without running timers, as when the computer is suspended. */
   sleep(ms: number): void {
     this.#now += ms;
   }
@@ -45,7 +45,7 @@ export const settled = (): Promise<void> => new Promise((resolve) => setImmediat
 
 type Listener = (event: { data: unknown; code: number; reason: string }) => void;
 
-/** The server's end of one socket, in the hands of a test. */
+/** The server's end of one socket, controlled by a test. */
 export class TestSocket implements WebSocketLike {
   binaryType = 'blob';
   bufferedAmount = 0;
@@ -98,14 +98,14 @@ export class TestSocket implements WebSocketLike {
 
 export type Accepted = Extract<DownFrame, { type: 'accepted' }>;
 
-/** A client with everything it touches in the hands of a test. */
+/** A client whose clock, sockets and tickets a test controls. */
 export class Bench {
   readonly clock = new TestClock();
   readonly sockets: TestSocket[] = [];
   readonly states: TerminalState[] = [];
   readonly output: { text: string; live: boolean; rendered: () => void }[] = [];
   readonly gaps: [number, number][] = [];
-  /** Sizes, pictures and output in the order in which they came. */
+  /** Sizes, snapshots and output in order of arrival. */
   readonly drawn: string[] = [];
   readonly parts: (() => void)[] = [];
   readonly repainted: boolean[] = [];
@@ -165,7 +165,7 @@ export class Bench {
     return socket;
   }
 
-  /** The next socket opens and is accepted. */
+  /** Opens the latest socket and accepts it. */
   async attach(accepted: Partial<Accepted> = {}): Promise<TestSocket> {
     await settled();
     this.socket.open();
@@ -173,7 +173,7 @@ export class Bench {
     return this.socket;
   }
 
-  /** The connection breaks, and the next one is accepted. */
+  /** Breaks the connection and accepts the next one. */
   async breakAndAttach(accepted: Partial<Accepted> = {}): Promise<TestSocket> {
     this.socket.break();
     await this.clock.pass(1000);
