@@ -87,7 +87,7 @@ const scenarios: Record<string, () => Promise<object>> = {
     return { ...configured, enabled: await show('UnitFileState'), active: await show('ActiveState') };
   },
   restart: async () => {
-    await linkAgain('systemctl restart vsay-agent');
+    await linkAgain('systemctl start vsay-agent');
     const viewer = await shell();
     viewer.type("nohup sleep 7101 >/dev/null 2>&1 &\ntmux new-session -d 'sleep 7102'\nsleep 7103\n");
     await until(() => sleeping(7101) + sleeping(7102) + sleeping(7103) === 3);
@@ -102,7 +102,7 @@ const scenarios: Record<string, () => Promise<object>> = {
     return { ...left, cause, tookMs };
   },
   killed: async () => {
-    await linkAgain('systemctl restart vsay-agent');
+    await linkAgain('systemctl start vsay-agent');
     const viewer = await shell();
     viewer.type('nohup sleep 7201 >/dev/null 2>&1 &\nsleep 7203\n');
     await until(() => sleeping(7201) + sleeping(7203) === 2);
@@ -117,7 +117,7 @@ const scenarios: Record<string, () => Promise<object>> = {
     return { ...left, commandGoneMs };
   },
   killedWithGuard: async () => {
-    await linkAgain('systemctl restart vsay-agent');
+    await linkAgain('systemctl start vsay-agent');
     hub.send({
       $case: 'command',
       value: {
@@ -147,7 +147,7 @@ const scenarios: Record<string, () => Promise<object>> = {
   full: () => withoutDisk('dd if=/dev/zero of=/etc/vsay/fill bs=4k status=none 2>/dev/null; true'),
   noSu: async () => {
     await bash('mv /usr/bin/su /usr/bin/su.away');
-    await linkAgain('systemctl restart vsay-agent');
+    await linkAgain('systemctl start vsay-agent');
     await shell();
     const without = await agent('status');
     await bash('mv /usr/bin/su.away /usr/bin/su');
@@ -155,7 +155,7 @@ const scenarios: Record<string, () => Promise<object>> = {
     return { without, again: await agent('status') };
   },
   stop: async () => {
-    await linkAgain('systemctl restart vsay-agent');
+    await linkAgain('systemctl start vsay-agent');
     await command(7401);
     await bash('systemctl stop vsay-agent');
     return { result: await show('Result'), active: await show('ActiveState'), command: sleeping(7401) };
@@ -186,6 +186,8 @@ const withoutDisk = async (spoil: string): Promise<object> => {
 
 const scenario = scenarios[process.argv[2] ?? ''];
 if (scenario === undefined) throw new Error(`one of ${Object.keys(scenarios).join(', ')}`);
+// An agent that runs already would take the first link.
+await bash('systemctl stop vsay-agent 2>/dev/null; true');
 serveHost();
 await hub.start();
 process.stdout.write(`${JSON.stringify(await scenario())}\n`);

@@ -17,12 +17,12 @@ const quoted = (argument: string): string =>
 
 /**
  * For shells that can gain no rights anyway: what the agent needs to open a login of the user (su and PAM: the terminal's owner,
- * limits, the audit trail), and to signal what runs as the user.
+ * limits, the audit trail), to signal what runs as the user, and to read in its environment which command it is of.
  */
 const confined = `# Nothing in a shell gains rights (configured without --allow-sudo).
 NoNewPrivileges=yes
 CapabilityBoundingSet=CAP_SETUID CAP_SETGID CAP_KILL CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH
-CapabilityBoundingSet=CAP_CHOWN CAP_FOWNER CAP_SYS_RESOURCE CAP_SYS_NICE CAP_AUDIT_CONTROL CAP_AUDIT_WRITE`;
+CapabilityBoundingSet=CAP_CHOWN CAP_FOWNER CAP_SYS_RESOURCE CAP_SYS_NICE CAP_AUDIT_CONTROL CAP_AUDIT_WRITE CAP_SYS_PTRACE`;
 
 const unconfined = `# Shells may gain rights (root, or configured with --allow-sudo): NoNewPrivileges and a smaller CapabilityBoundingSet
 # would take sudo from them.`;
