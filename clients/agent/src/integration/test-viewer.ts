@@ -23,6 +23,8 @@ export class TestViewer {
   acks = true;
   /** Keeps the text of what came since the last `clear`. */
   text = '';
+  /** The text of the frame that is being received. */
+  #arrived = '';
   readonly #hash = createHash('sha256');
   #hashing = false;
   #hashed = 0;
@@ -98,8 +100,16 @@ export class TestViewer {
     return new Promise((found) => this.#watchers.push({ test, found }));
   }
 
+  /** Each frame is searched once: the whole text at each frame would cost the square of the output. */
   seen(text: string): Promise<void> {
-    return this.until(() => this.text.includes(text));
+    if (this.text.includes(text)) return Promise.resolve();
+    let tail = this.text.slice(-text.length);
+    return this.until(() => {
+      tail += this.#arrived;
+      if (tail.includes(text)) return true;
+      tail = tail.slice(-text.length);
+      return false;
+    });
   }
 
   frame<T extends DownFrame['type']>(type: T): Promise<Extract<DownFrame, { type: T }>> {
@@ -122,6 +132,7 @@ export class TestViewer {
       watcher.found();
       return false;
     });
+    this.#arrived = '';
   }
 
   #accepted(frame: Accepted): void {
@@ -139,7 +150,8 @@ export class TestViewer {
       this.#hash.update(frame.payload);
       this.#hashed += frame.payload.length;
     } else {
-      this.text += Buffer.from(frame.payload).toString('latin1');
+      this.#arrived = Buffer.from(frame.payload).toString('latin1');
+      this.text += this.#arrived;
     }
     if (this.acks) this.ack();
   }
