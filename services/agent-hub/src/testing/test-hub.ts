@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { createLogger, Shutdown } from '@webxterm/shared';
 import { signinKeyLine } from '@webxterm/shared/bus';
 import { fetchAsGateway, type GatewayCall } from '@webxterm/shared/testing';
+import { freePort } from '@webxterm/stack';
 import { startHub } from '../hub.ts';
 import { type HubSettings, readHubSettings } from '../settings.ts';
 
@@ -17,16 +16,6 @@ export const secrets = {
   HUB_TOKEN: randomBytes(32).toString('base64url'),
   PASS_KEY: randomBytes(32).toString('base64url'),
   LINK_KEY: randomBytes(32).toString('base64url'),
-};
-
-export const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 };
 
 /** The environment of one hub on free ports. */

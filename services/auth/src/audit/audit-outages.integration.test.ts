@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +9,7 @@ import { auditStream } from '@webxterm/contracts/bus';
 import { createLogger, Shutdown } from '@webxterm/shared';
 import { AuditOutbox, Auditor } from '@webxterm/shared/audit';
 import { connectBus } from '@webxterm/shared/bus';
-import { endWithUs, startServers } from '@webxterm/stack';
+import { endWithUs, freePort, startServers } from '@webxterm/stack';
 import mongoose, { type Connection } from 'mongoose';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { deriveRootKeys } from '../root-keys/root-keys.ts';
@@ -32,21 +31,13 @@ const shutdown = new Shutdown(logger);
 const roots = deriveRootKeys([rootKey]);
 const within = { timeout: 40_000, interval: 200 };
 
-const freePort = async (): Promise<string> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  return String(typeof address === 'object' && address !== null ? address.port : 0);
-};
-
 /** The real process, for tests that kill it. */
 const startAuthProcess = async (): Promise<ChildProcess> => {
   const main = fileURLToPath(new URL('../main.ts', import.meta.url));
   const env = {
     LOG_LEVEL: 'info',
-    HTTP_PORT: await freePort(),
-    HEALTH_PORT: await freePort(),
+    HTTP_PORT: String(await freePort()),
+    HEALTH_PORT: String(await freePort()),
     GATEWAY_KEY: gatewayKey.toString('base64url'),
     MONGO_URL: servers.mongoUrl('auth'),
     NATS_URL: servers.natsUrl,

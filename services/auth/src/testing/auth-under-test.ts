@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger, type EdgeFacts, Shutdown } from '@webxterm/shared';
 import { fetchAsGateway } from '@webxterm/shared/testing';
-import { startServers } from '@webxterm/stack';
+import { freePort, startServers } from '@webxterm/stack';
 import mongoose, { type Connection } from 'mongoose';
 import { z } from 'zod';
 import { startAuth } from '../service.ts';
@@ -28,16 +27,6 @@ export const startTestServers = async (): Promise<Servers & { database: Connecti
     },
   };
 };
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 
 export const gatewayKey = randomBytes(32);
 export const jwtSecret = randomBytes(32);

@@ -5,10 +5,11 @@ import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type PeerCertificate } from 'node:tls';
+import { freePort } from '@webxterm/stack';
 import { createAuthority, issueCertificate, type KeyPair } from '@webxterm/stack/pki';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { freePort, type GatewayProcess, gatewayKey, refusedStart, startGateway } from '../testing/gateway-process.ts';
+import { type GatewayProcess, gatewayKey, refusedStart, startGateway } from '../testing/gateway-process.ts';
 import { connectFrom } from '../testing/raw-http.ts';
 import { connectionLimits } from './connections.ts';
 

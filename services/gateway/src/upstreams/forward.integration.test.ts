@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { freePort } from '@webxterm/stack';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { freePort, type GatewayProcess, startGateway } from '../testing/gateway-process.ts';
+import { type GatewayProcess, startGateway } from '../testing/gateway-process.ts';
 import { exchange, json, type RawAnswer, RawClient } from '../testing/raw-http.ts';
 import { RecordingService } from '../testing/recording-service.ts';
 

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { readProof } from '@webxterm/shared';
+import { freePort } from '@webxterm/stack';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { freePort, type GatewayProcess, gatewayKey, startGateway } from '../testing/gateway-process.ts';
+import { type GatewayProcess, gatewayKey, startGateway } from '../testing/gateway-process.ts';
 import { json, type RawAnswer, RawClient } from '../testing/raw-http.ts';
 import { RecordingService } from '../testing/recording-service.ts';
 
