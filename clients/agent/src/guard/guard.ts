@@ -27,7 +27,7 @@ const endHeld = fileURLToPath(new URL('./end-held.ts', import.meta.url));
 const livesForMs = 1000;
 
 /**
- * Ends what runs for people on this machine when the agent is killed. A process of its own, since nothing of a killed process
+ * Ends what runs for people on this machine when the agent is killed, and shells that outlive an agent that stopped. A process of its own, since nothing of a killed process
  * runs: it sees the end of the agent by a pipe that the kernel closes.
  */
 export class Guard {
@@ -53,9 +53,10 @@ export class Guard {
     };
   }
 
-  /** The agent has ended everything itself. */
+  /** The agent ends in order and has ended its commands. A shell that ignored the hang-up is left to the guard. */
   close(): void {
     this.#closed = true;
+    for (const [number, { kind }] of this.#held) if (kind === 'command') this.#child?.stdin?.write(`- ${number}\n`);
     this.#held.clear();
     this.#child?.stdin?.end();
   }

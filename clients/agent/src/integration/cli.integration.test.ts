@@ -182,6 +182,22 @@ describe('vsay-agent start', () => {
     expect([code, output]).toEqual([0, expect.not.stringContaining('Debugger')]);
   });
 
+  it('ends its commands itself at SIGTERM, and leaves nothing to its guard', async () => {
+    await configure(host);
+    const started = agent('start', '--config', config());
+    await Promise.all([started.says('"connected"'), hub.linked()]);
+    const runs = path.join(directory, 'runs');
+    const line = `(trap '' TERM; echo >'${runs}'; exec sleep 600) & exec sleep 600`;
+    const order = { commandId: 'c', userId: 'u1', command: line };
+    hub.send({ $case: 'command', value: { ...order, timeoutMs: 600_000, maxOutputBytes: 0 } });
+    await expect.poll(() => existsSync(runs), { timeout: 30_000, interval: 20 }).toBe(true);
+    started.child.kill('SIGTERM');
+    // Its guard has the same output, so this waits for the end of the guard too.
+    const { code, output } = await started.exit();
+    expect([code, output]).toEqual([0, expect.stringContaining('ending commands')]);
+    expect(output).not.toMatch(/The agent (is gone|was killed)/);
+  });
+
   it('connects, and comes back to a hub, while the disk takes no writes; says so once; its status is true', async () => {
     await configure(host);
     const started = agentWithoutDisk('start', '--config', config());
