@@ -1,6 +1,6 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 
-/** Whether NATS is connected right now, and a call after each reconnect. */
+/** Tracks whether NATS is connected, and calls listeners after each reconnect. */
 export class BusState {
   readonly #reconnected = new Set<() => void>();
   #connected = true;

@@ -3,14 +3,14 @@ import type { Registry } from 'prom-client';
 import type { Tls } from './grpc-server/server.ts';
 import type { HubSettings } from './settings.ts';
 
-/** The certificates of the hub's two ports; undefined where one is plain. */
+/** The certificates of the hub's two gRPC ports; undefined for a port without TLS. */
 export interface HubCertificates {
   readonly agents: Tls | undefined;
-  /** The terminal service shows one of its own here. */
+  /** This port also requires a client certificate of the terminal service. */
   readonly internal: Tls | undefined;
 }
 
-/** @throws ConfigError when a folder cannot be used */
+/** @throws ConfigError if a folder cannot be used */
 export const openCertificates = (settings: HubSettings, metrics: Registry, logger: Logger): HubCertificates => {
   const { GRPC_TLS_DIR, INTERNAL_TLS_DIR } = settings;
   const open = (setting: string, folder: string, needsCa: boolean): Tls => ({

@@ -23,19 +23,19 @@ import { Lease } from './presence/lease.ts';
 import { wireReactions, wireReconnect } from './reactions.ts';
 import type { HubSettings } from './settings.ts';
 
-/** Over how long idle agents spread their dials when this hub goes away. */
+/** When this hub shuts down, idle agents spread their dials over this time. */
 const redialJitterMs = 2000;
-/** A connection of an agent without a stream is nobody's link. */
+/** A connection of an agent is closed after this time without a stream. */
 const idleConnectionMs = 30_000;
 
-/** Starts a hub: ready when database, bus, sign-ins, replaced keys and presence are there and all ports are open. */
+/** Starts a hub. It is ready once the database and bus are connected, sign-ins, replaced keys and presence are loaded, and all ports are open. */
 export const startHub = async (
   settings: HubSettings,
   context: ServiceContext & { readonly now?: () => number },
 ): Promise<void> => {
   const { logger, shutdown } = context;
   const health = new Health('agent-hub');
-  // Before anything is waited for: what is wrong with them is told at once.
+  // First, so that a problem with the certificates is reported without waiting for other services.
   const certificates = openCertificates(settings, health.metrics, logger);
   await serveHealth({
     host: settings.HEALTH_HOST,
@@ -95,7 +95,7 @@ const guardedPorts = (settings: HubSettings, { rendezvous, logger }: Parts) => (
   ),
 });
 
-/** What agents dial. */
+/** Builds the gRPC service that agents dial. */
 const agentService = (settings: HubSettings, parts: Parts, port: GuardedPort): AgentService => {
   const { allowList, revokedKeys, presence, links } = parts;
   const linkKey = settings.LINK_KEY;
@@ -107,7 +107,7 @@ const agentService = (settings: HubSettings, parts: Parts, port: GuardedPort): A
     registrationsPerMinute: settings.REGISTRATIONS_PER_MINUTE,
     onReplaced: ({ agent_id }) => {
       parts.news.tell(agent_id, null, null);
-      // The new agent is about to claim the place of the old one here.
+      // The new agent is about to link here, so the link of the previous agent must end first.
       return parts.terminations.carryOut(agent_id);
     },
   });
@@ -121,7 +121,7 @@ const agentService = (settings: HubSettings, parts: Parts, port: GuardedPort): A
   return new AgentService({ ...parts, greeter, port, table: links, takeStream: takeAgentStream(parts.rendezvous) });
 };
 
-/** What people ask, through the gateway. */
+/** Builds the REST API, which the gateway calls for users. */
 const restApi = (settings: HubSettings, parts: Parts): Api => {
   const { presence } = parts;
   const api = new Api({ ...parts, gatewayKey: settings.GATEWAY_KEY, jwtKeys: settings.JWT_KEYS });
@@ -152,7 +152,7 @@ const startParts = (parts: Parts): void => {
   parts.userEvents.start();
 };
 
-/** Waits for what a hub must know before it may let anybody in. */
+/** Waits until the data for access checks is loaded. Before that, a hub must accept no connection. */
 const loadParts = async (parts: Parts, health: Health): Promise<void> => {
   const load = async (part: string, complete: Promise<void>): Promise<void> => {
     health.set(part, false, 'loading');
@@ -172,12 +172,12 @@ const addShutdown = (
   { agents, lease, ports }: { agents: AgentService; lease: Lease; ports: readonly GuardedPort[] },
 ): void => {
   shutdown.add('unready', 'end event streams', () => {
-    // From here on a link that ends leaves its entry: the agent counts as online while it moves.
+    // From here on the entry of a closed link stays, so that its agent counts as online until another hub writes the entry.
     parts.presence.stop();
     parts.events.end();
   });
   shutdown.add('clients', 'send viewers and agents elsewhere', () => {
-    const details = 'this hub is going away';
+    const details = 'this hub is shutting down';
     for (const attachment of parts.attachments.all()) attachment.end({ kind: 'redial', details, detach: 'moving' });
     agents.redialAll(redialJitterMs);
   });

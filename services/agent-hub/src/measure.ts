@@ -1,6 +1,6 @@
 import { Gauge, type Registry } from 'prom-client';
 
-/** What this hub holds right now, for Prometheus. */
+/** Gauges of this hub for Prometheus. */
 export const measure = (
   registry: Registry,
   counts: {

@@ -47,18 +47,18 @@ import { PresenceEntries } from './presence/entries.ts';
 import { Presence } from './presence/presence.ts';
 import type { HubSettings } from './settings.ts';
 
-/** The connections that a hub lives by. */
+/** The connections of a hub. */
 export interface Connections {
   readonly models: MachineModels;
   readonly auditOutbox: AuditOutbox;
   readonly bus: NatsConnection;
   readonly busState: BusState;
-  /** Messages without a signature count when they came before, ms since 1970. */
+  /** Messages without a signature are valid if they were stored before this time, in ms since 1970. */
   readonly unsignedUntil: number;
   readonly clock: ClockWatch;
 }
 
-/** Connects to database and bus, waiting for them, with the indexes built: unique means unique from the first write. */
+/** Connects to the database and the bus, and builds the indexes, so that unique indexes hold from the first write. */
 export const openConnections = async (
   settings: HubSettings,
   health: Health,
@@ -87,13 +87,13 @@ export const openConnections = async (
 const lostStream = 'the stream EVENTS cannot be read; auth declares it anew within seconds of its loss';
 const lostBucket = 'its bucket cannot be read; auth declares it anew within seconds of its loss';
 
-/** Reports a part of this hub, by whether what it reads is current. */
+/** Reports to the health state whether a part of this hub has current data. */
 const partOf =
   (health: Health, part: string, otherwise: string) =>
   (current: boolean): void =>
     health.set(part, current, current ? '' : otherwise);
 
-/** What a hub is made of. Nothing runs yet. */
+/** The parts of a hub, before any of them is started. */
 export type Parts = ReturnType<typeof makeParts>;
 
 export const makeParts = (
@@ -205,7 +205,7 @@ export const makeParts = (
   };
 };
 
-/** The owner replaced the API key: what was issued under it dies at once, and stays dead. */
+/** Revokes everything that was issued under a replaced API key: closes its links, and marks the machines. */
 const dropKey = (
   keyId: string,
   { links, store, logger, now }: { links: LinkTable; store: MachineStore; logger: Logger; now: () => number },
@@ -213,6 +213,9 @@ const dropKey = (
   for (const link of links.all())
     if (link.identity.keyId === keyId) link.refuse(new LinkRefusal('bad_credential', true));
   store.revokeKey(keyId, new Date(now())).catch((error: unknown) => {
-    logger.warn({ err: error }, 'a replaced API key could not be marked at its machines; done again at the next start');
+    logger.warn(
+      { err: error },
+      'machines of a replaced API key could not be marked; it is tried again at the next start',
+    );
   });
 };

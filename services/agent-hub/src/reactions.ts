@@ -3,7 +3,7 @@ import { MessageReader } from '@webxterm/shared/bus';
 import type { Parts } from './parts.ts';
 import type { Lease } from './presence/lease.ts';
 
-/** What follows from what: sign-ins, presence, figures, access and the bus's return each have their listeners here. */
+/** Connects changes of sign-ins, presence, stats and access with the parts that react to them. */
 export const wireReactions = (parts: Parts): void => {
   const { allowList, revocation, events, presence, activity, now } = parts;
   allowList.onChange((sidHash, entry) => {
@@ -24,7 +24,7 @@ export const wireReactions = (parts: Parts): void => {
   parts.sessionLists.answerWanted();
 };
 
-/** Whatever was told while the bus was away was missed: lease and entries are written again, every right is read again. */
+/** After a bus outage messages were missed, so the lease and presence entries are written again and all rights are checked again. */
 export const wireReconnect = ({ busState, presence, revocation, sessionLists }: Parts, lease: Lease): void => {
   busState.onReconnect(() => {
     void lease.renew().then(() => presence.rewriteAll());
@@ -38,7 +38,7 @@ const followAccess = (parts: Parts): void => {
   const reader = new MessageReader({ ...parts, channel: machineAccessWildcard, schema: MachineAccessEvent, verifier });
   bus.subscribe(machineAccessWildcard, {
     callback: (error, message) => {
-      if (error) return logger.error({ err: error }, 'access changes cannot be followed');
+      if (error) return logger.error({ err: error }, 'access changes cannot be received');
       const event = reader.live(message);
       if (event === undefined) return;
       events.accessChanged(event);

@@ -4,10 +4,10 @@ import { channelBindingOf } from '@webxterm/contracts/grpc';
 
 const none = Buffer.alloc(0);
 
-/** By the peer's address and port, as a call's `getPeer` gives them. */
+/** By the peer's address and port, in the form of a call's `getPeer`. */
 const bindings = new Map<string, Buffer>();
 
-/** Keeps what binds a signature to this TLS connection, until it closes. */
+/** Stores the channel binding of this TLS connection until it closes. */
 export const keepChannelBinding = (session: ServerHttp2Session): void => {
   const { socket } = session;
   if (!(socket instanceof TLSSocket)) return;
@@ -16,5 +16,5 @@ export const keepChannelBinding = (session: ServerHttp2Session): void => {
   session.once('close', () => bindings.delete(peer));
 };
 
-/** 32 bytes that both ends of the peer's TLS connection know and nobody between them; empty when it is plain. */
+/** 32 bytes that only the two ends of the peer's TLS connection know; empty without TLS. */
 export const channelBinding = (peer: string): Buffer => bindings.get(peer) ?? none;

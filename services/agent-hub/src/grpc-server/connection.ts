@@ -5,29 +5,29 @@ import type { status } from '@grpc/grpc-js';
 import { type Rate, TokenBucket } from './token-bucket.ts';
 
 /**
- * Bytes that a peer may have on its way to us, per stream and per connection, once it has proved who it is. The stock server
- * of grpc-js stays at 64 KiB for the whole connection, which caps it at 64 KiB per round trip (measured: 0.63 MB/s at 50 ms).
- * Both are larger than the largest output limit (4 MiB), so that only the limits of the stream protocol ever stop output.
+ * HTTP/2 receive windows in bytes for a proven peer, per stream and per connection. The stock server of grpc-js keeps 64 KiB for the
+ * whole connection, which limits it to 64 KiB per round trip (measured: 0.63 MB/s at 50 ms). Both are larger than the largest output
+ * limit (4 MiB), so that only the limits of the stream protocol stop output.
  */
 export const streamWindow = 8 * 1024 * 1024;
 export const connectionWindow = 64 * 1024 * 1024;
 export const maxConcurrentStreams = 4096;
 
-/** Before that: a hello, with room to spare. Node never reads beyond the window that it has not given back. */
+/** The receive window before the proof, in bytes. A hello fits easily. Node reads no further than the window it has granted. */
 export const newcomerStreamWindow = 16 * 1024;
-/** Everything that a newcomer sends, TLS and HTTP/2 included. An honest one needs 2 to 6 KiB. */
+/** Limit of all bytes that an unproven peer sends, including TLS and HTTP/2. An honest peer needs 2 to 6 KiB. */
 const newcomerBytes = 64 * 1024;
-/** Frames of DATA in which a newcomer sends its first message; a frame of one byte costs as much as a full one. */
+/** Limit of DATA frames for the first message of an unproven peer. A frame of one byte costs as much as a full one. */
 const newcomerChunks = 64;
-/** Streams that a newcomer may open in all. An honest one opens a single one. */
+/** Streams that an unproven peer may open in total. An honest peer opens one. */
 const newcomerStreams = 4;
 
-/** An honest peer pings once in 2 s at most, and sends SETTINGS once. Either is answered, so either can be asked for too often. */
+/** An honest peer sends at most one PING in 2 s, and SETTINGS once. Both are limited, because each one costs an answer. */
 const pings: Rate = { burst: 100, perSecond: 10 };
 const settingsFrames: Rate = { burst: 20, perSecond: 1 };
 /**
- * Streams that are refused to a peer that proved who it is. An honest agent brings many too late when it was suspended or
- * slow: all that one machine may have attached, twice.
+ * Refused streams that a proven peer may have. An honest agent that was suspended or slow opens many streams too late. The burst is
+ * twice the attachments that one machine may have.
  */
 const refusals: Rate = { burst: 1024, perSecond: 20 };
 
@@ -36,7 +36,7 @@ export interface StreamRefusal {
   readonly details: string;
 }
 
-/** Why a connection was ended from here. */
+/** Why the hub ended a connection. */
 export type Breach = 'bytes' | 'frames' | 'streams' | 'time' | 'refused';
 
 /** One connection to a guarded port, from the accepted socket to its end. */
@@ -61,7 +61,7 @@ export class Connection {
     this.#refusals = new TokenBucket(refusals, this.openedAt);
   }
 
-  /** Its peer has proved who it is. */
+  /** Whether the peer has proved its identity. */
   get isProven(): boolean {
     return this.#proven;
   }
@@ -82,11 +82,11 @@ export class Connection {
     };
     session.on('ping', count(pings));
     session.on('remoteSettings', count(settingsFrames));
-    // What is wrong with a session ends that session; Node would throw it where nobody listens.
+    // A session error ends the session. Without a listener Node would throw it.
     session.on('error', () => undefined);
   }
 
-  /** Counts a new stream. @returns false when there is nothing to answer: the stream or the connection has ended */
+  /** Counts a new stream. @returns false if the stream or the connection has ended, so no answer is possible */
   countStream(stream: ServerHttp2Stream): boolean {
     if (this.#session?.destroyed !== false) return false;
     this.#streams += 1;
@@ -94,7 +94,7 @@ export class Connection {
     return !stream.destroyed;
   }
 
-  /** Bounds the first message of a newcomer: until it has proved who it is, so much of it is read. */
+  /** Limits the size of the first message until the peer is proven. */
   boundFirstMessage(stream: ServerHttp2Stream): void {
     let [bytes, chunks] = [0, 0];
     const count = (chunk: Buffer): void => {
@@ -114,7 +114,7 @@ export class Connection {
     this.#session.setLocalWindowSize(connectionWindow);
   }
 
-  /** Answers a stream that gRPC has not seen, and frees it at once. */
+  /** Refuses a stream without passing it to gRPC, and frees it at once. */
   refuse(stream: ServerHttp2Stream, { code, details }: StreamRefusal): void {
     if (!this.#refusals.take(1, this.#now())) {
       this.end('refused');
@@ -132,12 +132,12 @@ export class Connection {
     stream.close(constants.NGHTTP2_NO_ERROR);
   }
 
-  /** Lets what is on its way out go out; no new stream is taken. */
+  /** Accepts no new streams, and closes after queued data is sent. */
   close(): void {
     if (this.#session?.closed === false) this.#session.close();
   }
 
-  /** Ends it now, with all of its streams and buffers. */
+  /** Ends the connection at once, with all of its streams and buffers. */
   end(breach?: Breach): void {
     if (this.#socket.destroyed) return;
     if (breach !== undefined) this.#onBreach(breach);

@@ -12,34 +12,34 @@ import {
 import { withHttp2Hooks } from './http2-servers.ts';
 import { type NewcomerBounds, Newcomers } from './newcomers.ts';
 
-/** `admit`: to gRPC. `prove`: the same, and its peer has thereby proved who it is. */
+/** `admit`: pass the stream to gRPC. `prove`: the same, and the stream has proved the identity of the peer. */
 export type Verdict = 'admit' | 'prove' | StreamRefusal;
 
 export interface PortRules {
   readonly name: string;
   readonly newcomers: NewcomerBounds;
-  /** Stream resets of a peer that Node takes before it ends the connection. */
+  /** Stream resets that Node accepts from a peer before it ends the connection. */
   readonly resets: { readonly burst: number; readonly perSecond: number };
-  /** Streams that a newcomer may have open at once. */
+  /** Streams that an unproven peer may have open at once. */
   readonly newcomerStreamsAtOnce: number;
   judge(headers: IncomingHttpHeaders, connection: Connection, session: ServerHttp2Session): Verdict;
   readonly onSession?: (session: ServerHttp2Session) => void;
 }
 
-/** How long a newcomer has to open a stream: for TLS, and for the preface and HEADERS of HTTP/2. */
+/** Time limit for the first stream of a connection. It includes TLS and the preface and HEADERS of HTTP/2. */
 const streamWithinMs = 5000;
-/** How long it has for everything: a hello within 5 s of its stream, and a registration takes up to 10 s. */
+/** Time limit for the proof of identity. A hello must come within 5 s of its stream, and a registration takes up to 10 s. */
 const provenWithinMs = 20_000;
-/** How long a connection may take to end after it was closed. */
+/** Time limit for a connection to end after `close`. */
 const closedWithinMs = 2000;
 const sweepMs = 100;
 const tellEveryMs = 60_000;
-/** Strikes for a connection that ended without proof, and for one that broke a bound. */
+/** Strikes for a connection that ended without proof, and for one that exceeded a limit. */
 const strike = { unproven: 1, breach: 200 } as const;
 
 /**
- * A port that a gRPC server listens on, where connections are counted and bounded until their peers have proved who they are:
- * before TLS, before HTTP/2, and before gRPC sees a stream. What a connection may do after that is bounded too.
+ * A port of a gRPC server with limits. Connections of unproven peers are counted and limited before TLS, before HTTP/2, and before gRPC
+ * gets a stream. Connections of proven peers have limits too.
  */
 export class GuardedPort {
   readonly #rules: PortRules;
@@ -61,23 +61,23 @@ export class GuardedPort {
     this.#newcomers = new Newcomers(rules.newcomers);
   }
 
-  /** Connections that have not proved who they are. */
+  /** Connections of unproven peers. */
   get newcomers(): number {
     return this.#newcomers.total;
   }
 
-  /** Connections that were refused or ended from here, by reason. */
+  /** Connections that this port refused or ended since the last log line, by reason. */
   get ended(): ReadonlyMap<string, number> {
     return this.#ended;
   }
 
-  /** The peer of a call, as gRPC names it, has proved who it is. */
+  /** Marks the peer of a call as proven. `peer` is the result of the call's `getPeer`. */
   prove(peer: string): void {
     const connection = this.#connections.get(peer);
     if (connection !== undefined) this.#prove(connection);
   }
 
-  /** The connection of a call has no further use. */
+  /** Closes the connection of a call. */
   close(peer: string): void {
     const connection = this.#connections.get(peer);
     if (connection === undefined) return;
@@ -86,8 +86,8 @@ export class GuardedPort {
   }
 
   /**
-   * @returns the port, which differs from the one asked for when that was 0
-   * @throws ConfigError that names the setting when the port cannot be had
+   * @returns the port; for port 0 it is the one that the system chose
+   * @throws ConfigError that names the setting, if the port cannot be opened
    */
   listen(server: Server, at: ListenAt, credentials: ServerCredentials): Promise<number> {
     const hooks = {
@@ -121,13 +121,13 @@ export class GuardedPort {
     });
   }
 
-  /** Takes no connection any more, lets calls end by themselves for at most `deadlineMs`, then cuts what is left. */
+  /** Accepts no new connections, waits at most `deadlineMs` for calls to end, then ends the remaining ones. */
   async shutDown(deadlineMs: number): Promise<void> {
     if (this.#listening === undefined) return;
     const { server, stop } = this.#listening;
     stop();
     const done = Promise.withResolvers<void>();
-    // gRPC waits for ever for a session that is destroyed when it asks: whatever it waits for, the deadline ends it.
+    // gRPC waits forever for a session that is destroyed when the shutdown starts, so the deadline ends the wait in any case.
     const deadline = setTimeout(() => {
       for (const connection of this.#connections.values()) connection.end();
       server.forceShutdown();
@@ -143,19 +143,19 @@ export class GuardedPort {
     return {
       settings: {
         initialWindowSize: newcomerStreamWindow,
-        // Beyond it nghttp2 refuses the stream, or ends the connection that knew of it, before Node builds anything.
+        // Above it nghttp2 refuses the stream, or ends a connection that has acknowledged the limit, before Node allocates anything.
         maxConcurrentStreams: Math.min(newcomerStreamsAtOnce, maxConcurrentStreams),
-        // Our own calls carry a dozen headers of 1 KiB together.
+        // Calls of this product have about twelve headers with 1 KiB in total.
         maxHeaderListSize: 8 * 1024,
       },
       maxHeaderListPairs: 32,
-      // Empty DATA, frames for streams that are gone, refused streams: of an honest peer a few, around the end of a stream.
+      // Empty DATA frames, frames for closed streams, refused streams. An honest peer causes few of them, around the end of a stream.
       maxSessionInvalidFrames: 100,
       maxSessionRejectedStreams: 16,
       maxSettings: 16,
       streamResetBurst: resets.burst,
       streamResetRate: resets.perSecond,
-      // TLS with another protocol: nothing to wait for.
+      // TLS with another protocol is closed at once.
       unknownProtocolTimeout: 100,
     };
   }
@@ -191,7 +191,7 @@ export class GuardedPort {
   }
 
   #judge(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, session: ServerHttp2Session): boolean {
-    // It ends with its connection, whatever the reason; Node would throw that where nobody listens.
+    // A stream gets an error when its connection ends. Without a listener Node would throw it.
     stream.on('error', () => undefined);
     const connection = this.#bySession.get(session);
     if (connection?.countStream(stream) !== true) return false;
@@ -236,7 +236,7 @@ export class GuardedPort {
     this.#toldAt = now;
     this.#logger.warn(
       { port: this.#rules.name, ended: Object.fromEntries(this.#ended) },
-      'connections were refused or ended by the bounds of this port',
+      'connections were refused or ended by the limits of this port',
     );
     this.#ended.clear();
   }
@@ -244,15 +244,15 @@ export class GuardedPort {
 
 const peerOf = ({ socket }: ServerHttp2Session): string => `${socket.remoteAddress}:${socket.remotePort}`;
 
-/** A stream that was answered is over, whether or not its peer ends its half: RFC 9113, 8.1. */
+/** Closes a stream after the complete response, even if the peer does not end its half (RFC 9113, 8.1). */
 const freeWhenAnswered = (stream: ServerHttp2Stream): void => {
   const free = (): void => {
     if (!stream.closed) stream.close();
   };
-  // Everything was sent but the trailers, which gRPC makes now and Node sends in the next immediate.
+  // Only the trailers are missing. gRPC creates them now, and Node sends them in the next immediate.
   stream.once('wantTrailers', () => setImmediate(() => setImmediate(free)));
   stream.once('finish', () => {
-    // A stream that its peer reset before it was answered has sent no headers.
+    // No headers were sent if the peer reset the stream before the response.
     if (stream.headersSent && stream.sentHeaders['grpc-status'] !== undefined) free();
   });
 };

@@ -1,11 +1,11 @@
 import { type Rate, TokenBucket } from './token-bucket.ts';
 
 export interface NewcomerBounds {
-  /** Connections that have not proved who they are, all together. */
+  /** Limit of unproven connections in total. */
   readonly total: number;
-  /** The same of one sender: an IPv4 address or an IPv6 /64. */
+  /** Limit of unproven connections per sender, which is an IPv4 address or an IPv6 /64. */
   readonly perSender: number;
-  /** Strikes that one sender may collect; without room for another one it is not let in. */
+  /** Strikes that one sender may collect. At the limit its connections are refused. */
   readonly strikes: Rate;
 }
 
@@ -14,7 +14,7 @@ interface Sender {
   readonly strikes: TokenBucket;
 }
 
-/** Counts the connections that have not proved who they are, and what their senders did before. */
+/** Counts unproven connections, and the strikes of their senders. */
 export class Newcomers {
   readonly #bounds: NewcomerBounds;
   readonly #senders = new Map<string, Sender>();
@@ -28,12 +28,12 @@ export class Newcomers {
     return this.#total;
   }
 
-  /** Of whom something is remembered. */
+  /** Senders with a connection or a strike. */
   get senders(): number {
     return this.#senders.size;
   }
 
-  /** @returns why there is no room for another connection of this sender; undefined when it was counted */
+  /** Counts a connection of this sender. @returns the limit that refused it, or undefined */
   admit(sender: string, now: number): 'total' | 'sender' | 'strikes' | undefined {
     const { total, perSender, strikes } = this.#bounds;
     if (this.#total >= total) return 'total';
@@ -46,7 +46,7 @@ export class Newcomers {
     return undefined;
   }
 
-  /** The connection proved who it is, or has ended. */
+  /** Call it when a connection is proven or has ended. */
   leave(sender: string): void {
     const known = this.#senders.get(sender);
     if (known === undefined) return;
@@ -58,7 +58,7 @@ export class Newcomers {
     this.#senders.get(sender)?.strikes.take(weight, now);
   }
 
-  /** Drops the senders of whom there is nothing to remember. */
+  /** Removes senders without connections and strikes. */
   forget(now: number): void {
     for (const [sender, { connections, strikes }] of this.#senders)
       if (connections === 0 && strikes.isFull(now)) this.#senders.delete(sender);

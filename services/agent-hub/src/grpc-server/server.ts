@@ -2,12 +2,12 @@ import { experimental, Server, ServerCredentials, type ServerOptions } from '@gr
 import { type CertificateFolder, GrpcCertificates } from '@webxterm/shared';
 
 /**
- * The largest gRPC message either way: a frame carries at most 64 KiB, a list of sessions stays far below this. A peer that
- * sends more gets RESOURCE_EXHAUSTED on that stream alone.
+ * Largest gRPC message in bytes, in both directions. A frame carries at most 64 KiB, and a session list is far smaller than this. A
+ * larger message fails with RESOURCE_EXHAUSTED on its own stream only.
  */
 export const maxMessage = 1024 * 1024;
 
-/** A server with bounded messages; the port that it listens on bounds the rest. */
+/** A gRPC server with a limit on messages. The port that it listens on has all other limits. */
 export const createGrpcServer = (options: ServerOptions = {}): Server =>
   new Server({
     'grpc.max_receive_message_length': maxMessage,
@@ -18,11 +18,11 @@ export const createGrpcServer = (options: ServerOptions = {}): Server =>
 
 export interface Tls {
   readonly certificates: CertificateFolder;
-  /** Only those get in who show a certificate of the same CA. */
+  /** Require client certificates of the same CA. */
   readonly clientCertificates: boolean;
 }
 
-/** Without `tls` a port is in the clear, which is for loopback alone. */
+/** Without `tls` the port is not encrypted, which is allowed on loopback only. */
 export const credentialsFor = (tls: Tls | undefined): ServerCredentials => {
   if (tls === undefined) return ServerCredentials.createInsecure();
   const provider = new GrpcCertificates(tls.certificates);

@@ -4,7 +4,7 @@ export interface Rate {
   readonly perSecond: number;
 }
 
-/** Tokens that come back with time. Times are milliseconds of one clock that never goes back. */
+/** Token bucket. Times are in milliseconds of one monotonic clock. */
 export class TokenBucket {
   readonly #rate: Rate;
   #tokens: number;
@@ -16,7 +16,7 @@ export class TokenBucket {
     this.#at = now;
   }
 
-  /** Takes tokens, also more than there are: the debt is paid first. @returns false when there were not enough */
+  /** Takes tokens, even more than available, which makes the balance negative. @returns false if there were not enough */
   take(count: number, now: number): boolean {
     this.#refill(now);
     this.#tokens -= count;

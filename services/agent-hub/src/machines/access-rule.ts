@@ -1,28 +1,28 @@
 import { type MachineRole, type Right, rightsOf } from '@webxterm/contracts/rights';
 import { AppError } from '@webxterm/shared';
 
-/** Who asks, as the allow-list has it. */
+/** The caller, according to the allow-list. */
 export interface Person {
   readonly userId: string;
   readonly role: 'user' | 'admin';
 }
 
-/** What the database says about one person and one machine; undefined: no such machine. */
+/** The database state that decides the access of one person to one machine. Undefined: no such machine. */
 export interface Standing {
   readonly ownerId: string;
   readonly revoked: boolean;
   readonly grant: 'control' | 'view' | undefined;
 }
 
-/** What one person may do with one machine. */
+/** The access of one person to one machine. */
 export interface Allowed {
   readonly role: MachineRole;
   readonly rights: readonly Right[];
 }
 
 /**
- * What a person may do with a machine; undefined: for them it does not exist. An owner stays owner, an admin with a grant opens
- * terminals by the grant, an admin without one manages the machine but opens nothing on it.
+ * The access of a person to a machine. Undefined: none, and the person must not learn that the machine exists. An admin with a grant
+ * opens terminals by that grant. An admin without a grant can manage the machine, but open no terminal on it.
  */
 export const allowed = (person: Person, standing: Standing | undefined): Allowed | undefined => {
   const role = machineRole(person, standing);
@@ -37,13 +37,13 @@ const machineRole = (person: Person, standing: Standing | undefined): MachineRol
   return standing.grant;
 };
 
-/** @throws AppError view_only; forbidden when `manage` is missing */
+/** @throws AppError view_only; forbidden if `manage` is missing */
 export const requireRight = ({ rights }: Pick<Allowed, 'rights'>, right: Right, message?: string): void => {
   if (!rights.includes(right)) throw new AppError(right === 'manage' ? 'forbidden' : 'view_only', message);
 };
 
 /**
- * Whose sessions on the machine this user may end: null for everybody's, else their own user id.
+ * The user whose sessions on the machine this user may end: null for all users, otherwise their own user id.
  * @throws AppError view_only
  */
 export const endsSessionsOf = ({ rights }: Pick<Allowed, 'rights'>, userId: string): string | null => {

@@ -9,14 +9,14 @@ import type { StatsHistory } from './stats-history.ts';
 import type { StatsRecord } from './stats-record.ts';
 import type { MachineStore } from './store.ts';
 
-/** How often what changes by the second is written to the database. */
+/** How often stats and activity times are written to the database. */
 const saveEveryMs = 60_000;
-/** A change of status is written after this long, together with what came meanwhile. */
+/** A change of status is written after this delay, together with other changes. */
 const saveSoonMs = 1000;
 const readingEveryMs = 60_000;
-/** Stats of one machine are taken at most this often. */
+/** Minimum interval between accepted stats of one machine. */
 const minStatsGapMs = 1000;
-/** Machines whose latest figures are held in memory, on every hub. */
+/** Machines whose latest stats are held in memory, on every hub. */
 const maxHeld = 100_000;
 
 type Saved = Partial<Pick<MachineRecord, 'last_active' | 'resource_stats' | 'uptime_seconds'>>;
@@ -32,11 +32,11 @@ export interface ActivityOptions {
   readonly history: Pick<StatsHistory, 'save'>;
   readonly logger: Logger;
   readonly now: () => number;
-  /** While NATS is away nothing is published: the client would keep it all in memory. */
+  /** While NATS is down nothing is published, because the client would buffer all of it in memory. */
   readonly isConnected: () => boolean;
 }
 
-/** What machines do: told at once on the bus, kept in memory by every hub, written to the database at most once a minute. */
+/** Status and stats of machines: published at once, kept in memory by every hub, and written to the database at most once a minute. */
 export class Activity {
   readonly #options: ActivityOptions;
   readonly #latest = new Map<string, Latest>();
@@ -73,7 +73,7 @@ export class Activity {
     return this.#latest.get(agentId);
   }
 
-  /** Told for the stats of every machine, whichever hub holds it. */
+  /** Calls the listener for the stats of every machine, also of machines at other hubs. */
   onStats(listener: (event: MachineEvent) => void): void {
     this.#listeners.add(listener);
   }
@@ -109,24 +109,24 @@ export class Activity {
     this.#publish(event);
   }
 
-  /** Writes what has gathered; what cannot be written now waits for the next time. */
+  /** Writes the collected changes. After a failure they are kept for the next attempt. */
   async save(): Promise<void> {
     const batch = new Map(this.#unsaved);
     this.#unsaved.clear();
     const readings = this.#readings.splice(0);
-    // History has gaps where the database was away.
+    // Readings are not retried, so history has gaps after a database outage.
     await this.#options.history.save(readings).catch((error: unknown) => {
-      this.#options.logger.warn({ err: error, readings: readings.length }, 'readings of machines could not be saved');
+      this.#options.logger.warn({ err: error, readings: readings.length }, 'machine stats history could not be saved');
     });
     try {
       await this.#options.store.saveActivity(batch);
     } catch (error) {
       for (const [agentId, fields] of batch) this.#unsaved.set(agentId, { ...fields, ...this.#unsaved.get(agentId) });
-      this.#options.logger.warn({ err: error }, 'machine activity could not be saved, trying again later');
+      this.#options.logger.warn({ err: error }, 'machine activity could not be saved, retrying later');
     }
   }
 
-  /** One reading a minute goes into history. */
+  /** Adds at most one reading per minute to the history. */
   #keep(agentId: string, stats: ResourceStats, now: number): void {
     if (now - (this.#readAt.get(agentId) ?? Number.NEGATIVE_INFINITY) < readingEveryMs) return;
     if (this.#readings.length >= maxHeld) return;
@@ -150,7 +150,7 @@ export class Activity {
     try {
       this.#options.bus.publish(machineSubject(event.agent_id, 'stats'), JSON.stringify(event));
     } catch (error) {
-      this.#options.logger.debug({ err: error }, 'the bus takes no events right now');
+      this.#options.logger.debug({ err: error }, 'machine stats could not be published');
     }
   }
 

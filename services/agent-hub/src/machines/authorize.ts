@@ -7,7 +7,7 @@ export interface Access extends Allowed {
   readonly ownerId: string;
 }
 
-/** The one answer to "what may this person do with this machine": for REST, for the bus and for every attach. */
+/** Decides the access of a person to a machine, for REST, the bus and every attach. */
 export class Authorizer {
   readonly #store: Pick<MachineStore, 'standing'>;
   readonly #reads = new FreshReads<Standing | undefined>();
@@ -16,7 +16,7 @@ export class Authorizer {
     this.#store = store;
   }
 
-  /** @throws AppError machine_not_found, also for a machine that is not theirs; unavailable or a database error when it cannot be told */
+  /** @throws AppError machine_not_found, also without access; unavailable or a database error if access cannot be read */
   async access(person: Person, agentId: string): Promise<Access> {
     const key = `${person.userId} ${agentId}`;
     const standing = await this.#reads.read(key, () => this.#store.standing(person, agentId));

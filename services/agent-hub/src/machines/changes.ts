@@ -40,7 +40,7 @@ export interface MachineChange {
   readonly known?: true | undefined;
 }
 
-/** What people do with machines. */
+/** Creates, changes and removes machines, and issues their registration tokens. */
 export class MachineChanges {
   readonly #options: MachineChangesOptions;
 
@@ -48,7 +48,7 @@ export class MachineChanges {
     this.#options = options;
   }
 
-  /** @throws AppError machine_name_taken, too_many_machines; unauthenticated for a user who was deleted meanwhile */
+  /** @throws AppError machine_name_taken, too_many_machines; unauthenticated if the user was deleted meanwhile */
   async create(
     caller: Caller,
     { name, description, tags }: Pick<MachineRecord, 'name' | 'description' | 'tags'>,
@@ -68,7 +68,7 @@ export class MachineChanges {
       tags,
       public_key: pendingMark(agentId),
       credential_hash: pendingMark(agentId),
-      // No API key stands behind it: a new one cuts it off from nothing.
+      // The machine does not depend on an API key, so replacing the API key must not revoke its credential.
       key_id: pendingMark(agentId),
       created_at: new Date(now()),
       registration_hash: registrationHash(token),
@@ -93,7 +93,7 @@ export class MachineChanges {
     const { models, managed, auditor, activityLog } = this.#options;
     const before = await managed.require(caller, agentId);
     const renamed = change.name !== undefined && change.name !== before.name;
-    // A name that stays may be that of another machine from before this was refused.
+    // An unchanged name is not written, because an earlier version may have given the same name to another machine.
     const $set = written(renamed ? change : { ...change, name: undefined });
     const after = await models.machines.db.transaction(async (session) => {
       const machine = await models.machines
@@ -113,7 +113,7 @@ export class MachineChanges {
   }
 
   /**
-   * A token by which another agent becomes this machine. It replaces the key that the machine has now, and no later one.
+   * Creates a token that lets another agent replace the agent of this machine. It can replace only the current key of the machine.
    * @throws AppError machine_not_found, forbidden
    */
   async allowReplacement(caller: Caller, agentId: string): Promise<{ token: string; lifeMs: number }> {
@@ -142,7 +142,7 @@ export class MachineChanges {
     await this.#options.activityLog.add(machine, { what: 'removed', by: caller });
   }
 
-  /** Its credential dies, nobody has access any more, and its hub ends its link. */
+  /** Removes a machine: revokes its credential and all access, and ends its link. */
   async removeNow(machine: StoredMachine): Promise<void> {
     const { models, news } = this.#options;
     await models.machines.db.transaction((session) => this.#remove(machine, session));
@@ -154,7 +154,7 @@ export class MachineChanges {
     const { agent_id } = machine;
     const gone = {
       revoked_at: new Date(now()),
-      // The name is free again.
+      // Makes the name available again.
       ...storedName(`${machine.name} (${agent_id})`),
     };
     const { matchedCount } = await models.machines.updateOne(unchanged(machine), { $set: gone }, { session });
@@ -166,7 +166,7 @@ export class MachineChanges {
   }
 }
 
-/** The machine while it is what was decided about: neither removed nor somebody else's. */
+/** Filter for a machine that was neither removed nor transferred since it was read. */
 export const unchanged = ({ agent_id, owner_id }: Pick<MachineRecord, 'agent_id' | 'owner_id'>) => ({
   agent_id,
   owner_id,
@@ -193,7 +193,7 @@ export const factOf = <
   { agent_id, name }: Pick<MachineRecord, 'agent_id' | 'name'>,
 ) => ({ action, agentId: agent_id, target: { type: 'machine', id: agent_id, name } }) as const;
 
-/** What a duplicate key means to people. */
+/** Maps a duplicate key of a name index to machine_name_taken. Returns other errors unchanged. */
 const nameTaken = (error: unknown): unknown => {
   const index = duplicateIndexKey(error);
   if (index !== 'owner_id,name' && index !== 'owner_id,name_folded') return error;

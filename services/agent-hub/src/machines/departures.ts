@@ -31,7 +31,7 @@ export interface DeparturesOptions {
 
 const maxNameTries = 200;
 
-/** What becomes of machines and terminals when a user is disabled or deleted. Doing it twice comes to the same. */
+/** Ends terminals, and removes or transfers machines, when a user is disabled or deleted. It is idempotent. */
 export class Departures {
   readonly #options: DeparturesOptions;
 
@@ -41,8 +41,8 @@ export class Departures {
 
   async userChanged({ user_id, disabled, deleted, machines_to }: UserChanged): Promise<void> {
     if (!disabled && !deleted) return;
-    // Also on machines that are offline: they hear of it when they are back.
     if (deleted) await this.#options.people.departed(user_id, new Date(this.#options.now()));
+    // Includes offline machines, which receive the termination on their next link.
     await this.#endEverywhere(user_id);
     if (!deleted) return;
     await this.#options.models.access.deleteMany({ user_id });
@@ -53,7 +53,7 @@ export class Departures {
     }
   }
 
-  /** Somebody removed it meanwhile: that is what was wanted. */
+  /** A machine that was removed meanwhile is not an error. */
   async #remove(machine: StoredMachine): Promise<void> {
     await this.#options.changes.removeNow(machine).catch((error: unknown) => {
       if (toAppError(error).code !== 'machine_not_found') throw error;
@@ -80,7 +80,7 @@ export class Departures {
     if (heir === undefined) {
       logger.warn(
         { agent_id: machine.agent_id, user_id: heirId },
-        'who was to get a machine is gone too: it is removed',
+        'the user who should get the machine was deleted too, so it is removed',
       );
       return this.#remove(machine);
     }
@@ -96,24 +96,24 @@ export class Departures {
           by: heir,
         });
       } catch (error) {
-        // The heir has a machine by that name.
+        // The new owner already has a machine of that name, so the next number is tried.
         if (duplicateIndexKey(error) === undefined || attempt === maxNameTries) throw error;
       }
     }
   }
 
-  /** @returns false when the heir is deleted at the same moment: the machine is as it was */
+  /** @returns false if the new owner was deleted meanwhile; the machine is unchanged then */
   async #giveTo(machine: StoredMachine, heir: { user_id: string; username: string }, name: string): Promise<boolean> {
     const { models, people, auditor } = this.#options;
     const { agent_id } = machine;
     await people.prepare(heir.user_id);
     return models.machines.db.transaction(async (session) => {
       if ((await people.restOn(heir.user_id, session)) === undefined) return false;
-      // A token that the owner before made is nothing to the heir.
+      // Tokens of the previous owner become void.
       const noToken = { registration_hash: null, registration_expires_at: null, registration_replaces: null };
       const $set = { owner_id: heir.user_id, owner_username: heir.username, ...storedName(name), ...noToken };
       const { matchedCount } = await models.machines.updateOne(unchanged(machine), { $set }, { session });
-      // Removed meanwhile: nothing is left to hand over.
+      // The machine was removed meanwhile.
       if (matchedCount === 0) return true;
       await models.access.deleteMany({ agent_id, user_id: trusted({ $eq: heir.user_id }) }, { session });
       const details = { from: machine.owner_username, to: heir.username };

@@ -8,12 +8,12 @@ import type { Person } from './access-rule.ts';
 import type { Authorizer } from './authorize.ts';
 
 const heartbeatMs = 15_000;
-/** Streams of one person, over all their browsers; and of all people together. */
+/** Limits of event streams: per user, and in total. */
 const maxPerUser = 16;
 const maxStreams = 10_000;
-/** Events that wait for a client that reads slowly, one per machine and kind; beyond it the stream is closed and the client comes again. */
+/** Events queued for a slow client, one per machine and kind. Above this limit the stream is closed, and the client reconnects. */
 const maxWaiting = 1000;
-/** How long an answer of the access check is good for, unless a change is told before. */
+/** How long a result of the access check is cached, unless a change of access is reported earlier. */
 const accessGoodMs = 5000;
 const maxKnownAccess = 5000;
 
@@ -25,7 +25,7 @@ export interface EventStreamOptions {
   readonly now: () => number;
 }
 
-/** Server-sent events of machines: each event is checked against what its reader may see now, not when the stream began. */
+/** Server-sent events of machines. Each event is checked against the current access of its reader. */
 export class MachineEventStreams {
   readonly #options: EventStreamOptions;
   readonly #streams = new Set<EventStream>();
@@ -37,17 +37,17 @@ export class MachineEventStreams {
     this.#options = options;
   }
 
-  /** Serves until the client leaves, the sign-in ends or the service does. @throws AppError too_many_requests */
+  /** Serves a stream until the client disconnects, the sign-in ends or the service shuts down. @throws AppError too_many_requests, unavailable */
   async serve(caller: Caller, response: ServerResponse): Promise<void> {
     const { userId } = caller;
     const mine = this.#perUser.get(userId) ?? 0;
     if (this.#ending || this.#streams.size >= maxStreams) throw new AppError('unavailable');
     if (mine >= maxPerUser)
-      throw new AppError('too_many_requests', `You have ${maxPerUser} event streams open already.`);
+      throw new AppError('too_many_requests', `You already have ${maxPerUser} open event streams.`);
     const stream = new EventStream(this.#options, caller, response);
     this.#streams.add(stream);
     this.#perUser.set(userId, mine + 1);
-    // The sign-in may have ended before the stream stood among those that its end goes over.
+    // The sign-in may have ended before the stream was added to the set.
     stream.endIfOver();
     try {
       await stream.ended;
@@ -63,12 +63,12 @@ export class MachineEventStreams {
     for (const stream of this.#streams) stream.offer(kind, event);
   }
 
-  /** Access to this machine changed, for one user or (null) for all: what was known counts no more, and whom it is about hears of it. */
+  /** Access to this machine changed, for one user or for all (`user_id` null). Drops cached access, and notifies the affected users. */
   accessChanged({ agent_id, user_id, role }: MachineAccessChange & { user_id: string | null }): void {
     for (const stream of this.#streams) stream.accessChanged({ agent_id, role }, user_id);
   }
 
-  /** A stream goes by the role that it began with: when the sign-in has another, or ends, so does the stream. */
+  /** Ends streams whose sign-in ended or changed its role, because a stream uses the role that it started with. */
   signinChanged(sidHash: string): void {
     for (const stream of this.#streams) if (stream.sidHash === sidHash) stream.endIfOver();
   }
@@ -122,7 +122,7 @@ class EventStream {
     });
   }
 
-  /** Of a change for all only who was shown events of the machine hears: nobody else need know that there is one. */
+  /** A change for all users is sent only to readers who have seen the machine. Others must not learn that it exists. */
   accessChanged(change: MachineAccessChange, userId: string | null): void {
     const { agent_id: agentId } = change;
     const shown = this.#access.get(agentId)?.sees;
@@ -155,7 +155,7 @@ class EventStream {
     const asked = known;
     return asked.sees.then((sees) => {
       const current = this.#access.get(agentId);
-      // A change was told while this was read: what was read may be older than it.
+      // If access changed during the read, the result may be outdated, so it is read again.
       return current === asked ? sees : this.#mayRead(agentId);
     });
   }
@@ -167,7 +167,7 @@ class EventStream {
     else this.#blocked = !this.#response.write(text);
   }
 
-  /** Only the newest event of each machine and kind waits: a slow reader gets the present, not the past. */
+  /** Queues only the newest event of each machine and kind, so a slow reader gets the current state. */
   #wait(key: string, text: string): void {
     this.#waiting.set(key, text);
     if (this.#waiting.size > maxWaiting) this.#response.destroy();
@@ -183,7 +183,7 @@ class EventStream {
     }
   }
 
-  /** A list that is being read anew knows nobody yet; it tells later who is gone. */
+  /** Whether the sign-in ended or changed its role. False while the allow-list is stale, because it may lack entries then. */
   #signinOver(): boolean {
     const { allowList } = this.#options;
     if (allowList.isStale()) return false;

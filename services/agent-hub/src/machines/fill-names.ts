@@ -10,8 +10,8 @@ type NamedMachine = Pick<StoredMachine, '_id' | 'agent_id' | 'owner_id' | 'name'
 const named = { agent_id: 1, owner_id: 1, name: 1, name_key: 1, name_folded: 1 } as const;
 
 /**
- * Gives machines that a hub of another version stored or renamed what their names are ordered and compared by. A step of the
- * migrations, at each start. Of machines of one owner whose names differ in case alone, each keeps its name, and one has the folded form.
+ * Sets `name_key` and `name_folded` of machines that a hub of another version stored or renamed. It is a migration step that runs at each
+ * start. If names of one owner differ only in case, each machine keeps its name, and only one of them gets the folded form.
  */
 export const fillNames = async (machines: Machines, logger: Logger): Promise<void> => {
   let after: Types.ObjectId | undefined;
@@ -39,14 +39,14 @@ const fill = async (machines: Machines, outdated: readonly NamedMachine[], logge
   );
 };
 
-/** @returns those that were not written: another machine of the owner has the folded form */
+/** @returns the machines that were not written, because another machine of the owner has the folded form */
 const write = async (
   machines: Machines,
   outdated: readonly NamedMachine[],
   fieldsOf: (name: string) => Pick<NamedMachine, 'name' | 'name_key' | 'name_folded'>,
 ): Promise<NamedMachine[]> => {
   if (outdated.length === 0) return [];
-  // Renamed meanwhile: the rename stored them.
+  // A machine that was renamed meanwhile does not match. The rename has set the fields.
   const writes = outdated.map(({ _id, name }) => ({
     updateOne: { filter: { _id, name }, update: { $set: fieldsOf(name) } },
   }));

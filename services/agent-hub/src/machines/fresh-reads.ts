@@ -1,7 +1,6 @@
 /**
- * Shares reads of one key among those who ask at the same time, without ever giving an answer that is older than the
- * question: who asks while a read runs gets the next one. So a thousand terminals that come back at once cost two reads,
- * and a revocation that was written before the question is in the answer.
+ * Shares reads of one key among concurrent callers. A result is never older than its call: a caller during a running read gets the next
+ * read. So a thousand terminals that reconnect at once cost two reads, and a revocation written before the call is in the result.
  */
 export class FreshReads<T> {
   readonly #running = new Map<string, Promise<T>>();

@@ -30,7 +30,7 @@ export const mountMachines = (api: Api, options: MachineHttpOptions): void => {
     return { machines, total, page, limit, total_pages: Math.ceil(total / limit), next_cursor: next };
   });
 
-  // Before `:agent_id`, which would take "events" for a machine.
+  // Before `:agent_id`, which would match "events" as a machine id.
   api.mount(machineEvents, async ({ caller, context }) => {
     await events.serve(caller, context.response);
     return undefined;
@@ -44,7 +44,7 @@ export const mountMachines = (api: Api, options: MachineHttpOptions): void => {
   });
 };
 
-/** Online and offline come from presence, the rest from the record. */
+/** The filter for a status. Online and offline come from presence, the others from the record. */
 const byStatus = (
   status: MachineStatus | undefined,
   onlineIds: () => string[],

@@ -1,13 +1,13 @@
 import { plainText } from '@webxterm/contracts/text';
 import { foldName, nameKey } from '@webxterm/shared';
 
-/** Characters. */
+/** Limit of characters in a machine name. */
 export const maxMachineName = 64;
 
-/** Of what an agent calls its machine. */
+/** Characters of an agent's name that are read. */
 const maxRead = 1024;
 
-/** What a machine is called at first: what its agent says, cleaned; its host name; else "machine". */
+/** The first name of a machine: the first candidate that is not empty after cleaning, otherwise "machine". */
 export const cleanMachineName = (...candidates: readonly string[]): string => {
   for (const candidate of candidates) {
     const name = plainText(candidate.slice(0, maxRead).normalize('NFKC'), maxMachineName);
@@ -16,14 +16,14 @@ export const cleanMachineName = (...candidates: readonly string[]): string => {
   return 'machine';
 };
 
-/** A name as it is stored: with what it is ordered by, and what makes it the same as another one of its owner. */
+/** The stored fields of a name: the name, its sort key, and the folded form that is unique per owner. */
 export const storedName = (name: string): { name: string; name_key: string; name_folded: string } => ({
   name,
   name_key: nameKey(name),
   name_folded: foldName(name),
 });
 
-/** The n-th try to find a name that the owner has not given yet: `box`, `box-2`, `box-3` … */
+/** The n-th candidate for a name that the owner does not use yet: `box`, `box-2`, `box-3` … */
 export const numberedName = (name: string, attempt: number): string => {
   if (attempt <= 1) return name;
   const suffix = `-${attempt}`;

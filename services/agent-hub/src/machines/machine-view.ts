@@ -6,12 +6,12 @@ import type { Latest } from './activity.ts';
 import { isPending, type StoredMachine } from './record.ts';
 import { idOf } from './store.ts';
 
-/** A name, and what a removed machine has behind it. */
+/** Limit of a shown name. A removed machine has its id appended to the name. */
 const maxShownName = 128;
 
 /**
- * A machine as one caller sees it: what is kept, what is known right now, and what they may do with it. What an agent once said is
- * cleaned here again: an older version kept it as it came.
+ * A machine as one caller sees it: the stored record, the current status, and the caller's rights. Agent data is sanitized here again,
+ * because older versions stored it unchecked.
  */
 export const machineView = (
   stored: StoredMachine,
@@ -45,7 +45,7 @@ export const machineView = (
 };
 
 const noticeOf = ({ notice }: StoredMachine): Machine['notice'] =>
-  // Machines of an older version have no such field.
+  // Machines stored by an older version lack this field.
   notice ? { ...notice, at: notice.at.toISOString() } : null;
 
 const statusOf = (machine: StoredMachine, online: boolean): MachineStatus => {

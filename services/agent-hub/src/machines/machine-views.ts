@@ -11,7 +11,7 @@ export interface MachineViewsOptions {
   readonly isOnline: (agentId: string) => boolean;
 }
 
-/** Machines as people see them. */
+/** Builds the API representation of machines for a caller. */
 export class MachineViews {
   readonly #options: MachineViewsOptions;
 
@@ -24,14 +24,14 @@ export class MachineViews {
     return machineView(machine, access, isOnline(machine.agent_id), activity.latest(machine.agent_id));
   }
 
-  /** Those that the person may see, in the same order. */
+  /** The machines that the person may see, in the given order. */
   async forPerson(person: Person, machines: readonly StoredMachine[]): Promise<Machine[]> {
     const grants = await this.#options.store.grants(
       person.userId,
       machines.map(({ agent_id }) => agent_id),
     );
     return machines.flatMap((machine) => {
-      // Revoked machines are listed for those who had them; the rights are what they were.
+      // Removed machines are listed for their owners, with the rights from before the removal.
       const standing = { ownerId: machine.owner_id, revoked: false, grant: grants.get(machine.agent_id) };
       const access = allowed(person, standing);
       return access === undefined ? [] : [this.one(machine, access)];

@@ -5,7 +5,7 @@ import type { Authorizer } from './authorize.ts';
 import type { StoredMachine } from './record.ts';
 import { type MachineStore, scopeOf } from './store.ts';
 
-/** Machines as those see them who manage them. */
+/** Finds machines that the caller may manage. */
 export class ManagedMachines {
   readonly #store: Pick<MachineStore, 'find'>;
   readonly #authorizer: Pick<Authorizer, 'access'>;
@@ -15,7 +15,7 @@ export class ManagedMachines {
     this.#authorizer = authorizer;
   }
 
-  /** @throws AppError machine_not_found; forbidden for who was only granted it */
+  /** @throws AppError machine_not_found; forbidden for a caller who may not manage the machine */
   async require(caller: Pick<Caller, 'userId' | 'role'>, agentId: string): Promise<StoredMachine> {
     const access = await this.#authorizer.access(caller, agentId);
     requireRight(access, 'manage', "Only the machine's owner and administrators may do this.");

@@ -28,7 +28,7 @@ export interface ChangeHttpOptions {
 
 const hourMs = 3_600_000;
 
-/** Mounts what people do with machines. */
+/** Mounts the API that creates, changes and removes machines, and reads their metrics. */
 export const mountMachineChanges = (
   api: Api,
   { store, authorizer, changes, history, view, now }: ChangeHttpOptions,
@@ -46,7 +46,7 @@ export const mountMachineChanges = (
 
   api.mount(updateMachine, async ({ params, body, caller }) => {
     const machine = await changes.update(caller, params.agent_id, body);
-    // As GET says it: an administrator who was granted control has that role here too.
+    // The role must be the same as in GET. For example an administrator with a control grant has the role `control`.
     return view(machine, await authorizer.access(caller, params.agent_id));
   });
 

@@ -19,7 +19,7 @@ export interface UserAnswersOptions {
   readonly news: AccessNews;
 }
 
-/** Answers what a user owns, and keeps ends of sessions for machines that are away. */
+/** Answers bus requests for the machines of a user, and for the termination of a session on an offline machine. */
 export const answerForUsers = (options: UserAnswersOptions): void => {
   const { bus, logger, store, allowList, authorizer, ends, news } = options;
   answer(bus, machinesOfUser, logger, ({ user_id }) => store.ownedBy(user_id, 20));
@@ -27,7 +27,7 @@ export const answerForUsers = (options: UserAnswersOptions): void => {
     const signin = await allowList.find(sid);
     if (!AgentId.safeParse(agent_id).success) throw new AppError('machine_not_found');
     const access = await authorizer.access({ userId: signin.user_id, role: signin.role }, agent_id);
-    // The machine knows the owner of the session, and ends it only if this user may.
+    // The agent knows the owner of the session, and ends it only if this user may.
     const user_id = endsSessionsOf(access, signin.user_id);
     await ends.add([{ agent_id, session_id, user_id, cause: 'ended_by_user' }]);
     news.tell(agent_id, signin.user_id, access.role);

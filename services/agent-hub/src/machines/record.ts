@@ -13,16 +13,16 @@ export interface KeyNotice {
   other_address: string;
 }
 
-/** A machine as it is kept. What changes by the second (stats, last_active) is written sparsely. */
+/** A stored machine. Fields that change every second (stats, last_active) are written at most once a minute. */
 export interface MachineRecord {
   agent_id: string;
   /** The user whose API key enrolled it. */
   owner_id: string;
   owner_username: string;
   name: string;
-  /** The order of names. See nameKey. Missing: a hub of an earlier version stored the machine since the last start of one of this. */
+  /** Sort key of the name, see nameKey. Missing if a hub of an earlier version stored the machine after the last migration. */
   name_key?: string;
-  /** Unique among the machines of the owner. Null: an earlier version let two machines have it (fill-names.ts). */
+  /** Unique per owner. Null if an earlier version let two machines have the same folded name (fill-names.ts). */
   name_folded?: string | null;
   description: string;
   tags: string[];
@@ -33,11 +33,11 @@ export interface MachineRecord {
   /** Unix user that the agent process runs as. */
   process_user: string;
   metadata: Machine['metadata'];
-  /** base64url of the raw Ed25519 key: the machine's identity beside its owner. */
+  /** base64url of the raw Ed25519 key. Together with the owner it identifies the machine. */
   public_key: string;
-  /** The API key that the credential is bound to. */
+  /** The API key under which the credential was issued. */
   key_id: string;
-  /** The key was replaced: the credential died with it. */
+  /** When the API key was replaced, which revoked the credential. */
   key_revoked_at: Date | null;
   /** SHA-256 of the machine credential. */
   credential_hash: string;
@@ -46,33 +46,33 @@ export interface MachineRecord {
   uptime_seconds: number;
   resource_stats: ResourceStats | null;
   revoked_at: Date | null;
-  /** SHA-256 of the token that makes a machine this one; null where it is not pending, nor was just registered by one. */
+  /** SHA-256 of the last registration token of this machine; null without one. */
   registration_hash: string | null;
   registration_expires_at: Date | null;
-  /** The public key of the agent that the token may replace; null where it replaces none. */
+  /** The public key of the agent that the token may replace; null if it replaces none. */
   registration_replaces: string | null;
-  /** What its owner has to know about its key, until they say that they do. */
+  /** A notice to the owner about the key, until the owner confirms it. */
   notice: KeyNotice | null;
-  /** The address that it was enrolled from by API key; null once its owner knows of it. */
+  /** The address from which the machine enrolled by API key; null after the owner has confirmed it. */
   new_from: string | null;
   new_until: Date | null;
-  /** Rises with each grant, so that a grant and a removal or a new owner at the same moment conflict. */
+  /** Incremented by each grant, so that a grant conflicts with a concurrent removal or transfer. */
   grants_written: number;
 }
 export type StoredMachine = MachineRecord & { _id: Types.ObjectId };
 
-/** What a user who is not the owner may do with a machine. */
+/** A grant: the access of a user who is not the owner. */
 export interface AccessRecord {
   agent_id: string;
   user_id: string;
   role: 'control' | 'view';
-  /** User id and, as it was then, name: not there in grants of an older version. */
   granted_by: string;
+  /** The username at that time. Missing in grants of an older version. */
   granted_by_name?: string;
   created_at: Date;
 }
 
-/** Neither a key nor a hash looks like this: what a pending machine has until an agent is it. */
+/** The key, credential hash and key id of a pending machine begin with this prefix. No real key or hash does. */
 const pendingPrefix = 'pending:';
 export const pendingMark = (agentId: string): string => `${pendingPrefix}${agentId}`;
 export const isPending = (machine: Pick<MachineRecord, 'public_key'>): boolean =>
@@ -119,15 +119,15 @@ const machineSchema = new Schema<MachineRecord>(
 machineSchema.index({ agent_id: 1 }, { unique: true });
 machineSchema.index({ owner_id: 1, public_key: 1 }, { unique: true });
 machineSchema.index({ owner_id: 1, name: 1 }, { unique: true });
-// Partial: machines without a folded name do not collide.
+// Partial, so that machines without a folded name do not collide.
 machineSchema.index(
   { owner_id: 1, name_folded: 1 },
   { unique: true, partialFilterExpression: { name_folded: { $type: 'string' } } },
 );
-// A page of the list is read in its order: of everybody's machines, of an owner's, and of those that were granted.
+// Sorted pages of the list: of all machines, of granted machines, and (below) of the machines of an owner.
 machineSchema.index({ revoked_at: 1, name_key: 1, _id: 1 });
 machineSchema.index({ agent_id: 1, name_key: 1, _id: 1 });
-// How many machines an owner has is counted at each enrolment: without a look at the machines themselves.
+// Also counts the machines of an owner at each enrolment from the index alone.
 machineSchema.index({ owner_id: 1, revoked_at: 1, name_key: 1, _id: 1 });
 machineSchema.index({ credential_hash: 1 }, { unique: true });
 machineSchema.index({ key_id: 1 });
@@ -159,7 +159,7 @@ export interface MachineModels {
   readonly stats: Model<StatsRecord>;
 }
 
-/** Defines the models on the connection, once; `buildIndexes` then makes the collections and their indexes. */
+/** Defines the models on the connection. `buildIndexes` then creates the collections and their indexes. */
 export const defineMachineModels = (connection: Connection): MachineModels => ({
   machines: connection.model<MachineRecord>('Machine', machineSchema),
   access: connection.model<AccessRecord>('MachineAccess', accessSchema),

@@ -7,18 +7,18 @@ export interface History {
   readonly step_seconds: number;
 }
 
-/** Points of one answer; readings come once a minute. */
+/** Limit of points in one answer. There is one reading per minute. */
 const maxPoints = 300;
 const readingEveryS = 60;
 const maxDays = 31;
 
-/** The step in seconds that gives 300 points or fewer, whole minutes. */
+/** The smallest step in seconds, in whole minutes, that gives at most 300 points. */
 export const stepFor = (from: Date, to: Date): number => {
   const seconds = (to.getTime() - from.getTime()) / 1000;
   return Math.max(1, Math.ceil(seconds / maxPoints / readingEveryS)) * readingEveryS;
 };
 
-/** How busy machines were, as a time series. */
+/** The history of machine stats, as a time series. */
 export class StatsHistory {
   readonly #stats: Model<StatsRecord>;
 
@@ -30,7 +30,7 @@ export class StatsHistory {
     if (readings.length > 0) await this.#stats.insertMany(readings, { ordered: false });
   }
 
-  /** Averages over equal steps, the oldest first; a step without a reading is left out. */
+  /** Averages over equal steps, oldest first. Steps without a reading are omitted. */
   async read(agentId: string, from: Date, to: Date): Promise<History> {
     const earliest = new Date(Math.max(from.getTime(), to.getTime() - maxDays * 86_400_000));
     const step = stepFor(earliest, to);

@@ -1,7 +1,7 @@
 import type { ResourceStats } from '@webxterm/contracts/rest';
 import { Schema } from 'mongoose';
 
-/** One reading of a machine's load, in a time series. */
+/** One reading of a machine's stats in the time series. */
 export interface StatsRecord extends ResourceStats {
   at: Date;
   agent_id: string;

@@ -4,7 +4,7 @@ import type { Person, Standing } from './access-rule.ts';
 import { inTime } from './in-time.ts';
 import type { KeyNotice, MachineModels, MachineRecord, StoredMachine } from './record.ts';
 
-/** Which machines a call may see at all. Every read takes one, so that none can forget to ask whose. */
+/** The machines that a call may see. Every read requires a scope, so that no read can omit the check. */
 export type MachineScope = { readonly kind: 'all' } | { readonly kind: 'user'; readonly userId: string };
 
 export const scopeOf = (person: Person): MachineScope =>
@@ -12,31 +12,31 @@ export const scopeOf = (person: Person): MachineScope =>
 
 export interface MachineQuery {
   readonly page: number;
-  /** Where the page begins, in place of its number. */
+  /** Where the page begins. Replaces `page`. */
   readonly cursor: string | undefined;
   readonly limit: number;
   readonly search: string | undefined;
   readonly tag: string | undefined;
-  /** Only these, or all but these. */
+  /** Only these machines, or all machines except these. */
   readonly agentIds: { readonly only: readonly string[] } | { readonly not: readonly string[] } | undefined;
   readonly revoked: boolean;
-  /** Only those that wait for their agent, or only those that do not. */
+  /** True: only machines that wait for their agent. False: only the others. */
   readonly pending: boolean | undefined;
 }
 
-/** What an agent tells about its machine at each hello. */
+/** The machine facts of a hello. */
 export type ReportedFacts = Pick<
   MachineRecord,
   'os' | 'arch' | 'agent_version' | 'ip_address' | 'process_user' | 'metadata'
 >;
 
-/** A read that an attach waits for: a frozen database must not hold terminals. */
+/** Time limit of a read during an attach, so that an unresponsive database does not block terminals. */
 const standingDeadlineMs = 3000;
 const escapeRegex = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 const containing = (text: string) => mongoose.trusted({ $regex: escapeRegex(text), $options: 'i' });
 
-/** The machines as people and hubs read them, and what is noted of them. How they come in: `EnrolmentStore`. */
+/** Reads machines, and updates their facts, activity and notices. `EnrolmentStore` creates them. */
 export class MachineStore {
   readonly #models: MachineModels;
 
@@ -44,7 +44,7 @@ export class MachineStore {
     this.#models = models;
   }
 
-  /** The machine's standing towards one person. @throws AppError unavailable when the database is late */
+  /** The state that decides the access of one person. @throws AppError unavailable if the database does not answer in time */
   async standing(person: Person, agentId: string): Promise<Standing | undefined> {
     const [machine, grant] = await inTime(
       standingDeadlineMs,
@@ -57,7 +57,7 @@ export class MachineStore {
     return { ownerId: machine.owner_id, revoked: machine.revoked_at !== null, grant: grant?.role };
   }
 
-  /** By name. @throws AppError invalid_input for a cursor that is none */
+  /** A page of machines, sorted by name. @throws AppError invalid_input for an invalid cursor */
   async list(
     scope: MachineScope,
     query: MachineQuery,
@@ -85,7 +85,7 @@ export class MachineStore {
     return machine ?? undefined;
   }
 
-  /** What was granted to a user, by machine. */
+  /** The grants of a user, by machine. */
   async grants(userId: string, agentIds?: readonly string[]): Promise<Map<string, 'control' | 'view'>> {
     const which = agentIds === undefined ? {} : { agent_id: mongoose.trusted({ $in: [...agentIds] }) };
     const found = await this.#models.access.find({ user_id: userId, ...which }, { agent_id: 1, role: 1 }).lean();
@@ -98,7 +98,7 @@ export class MachineStore {
     );
   }
 
-  /** Those of these machines that the scope holds. */
+  /** The ids of these machines that are in the scope. */
   async idsAmong(scope: MachineScope, agentIds: readonly string[]): Promise<string[]> {
     const among = { agent_id: mongoose.trusted({ $in: [...agentIds] }) };
     return this.#models.machines.distinct('agent_id', {
@@ -106,7 +106,7 @@ export class MachineStore {
     });
   }
 
-  /** Those that were heard from last. */
+  /** The most recently active machines. */
   async recent(scope: MachineScope, limit: number): Promise<StoredMachine[]> {
     return this.#models.machines
       .find({ $and: [{ revoked_at: null }, await this.#scoped(scope)] })
@@ -125,8 +125,8 @@ export class MachineStore {
   }
 
   /**
-   * Keeps what the agent with this key told at a hello, and that it was here.
-   * @returns false when the machine is not enrolled any more, or another agent replaced this one
+   * Stores the facts of a hello, and the time.
+   * @returns false if the machine was removed, or another agent has replaced this one
    */
   async report(agentId: string, publicKey: string, facts: ReportedFacts, now: Date): Promise<boolean> {
     const update = { $set: { ...facts, last_active: now } };
@@ -135,24 +135,24 @@ export class MachineStore {
     return matchedCount > 0;
   }
 
-  /** Where the agent that is linked, or was last, dialled from; undefined when there is no such machine. */
+  /** The address of the current or last agent of the machine; undefined for an unknown machine. */
   async addressOf(agentId: string): Promise<string | undefined> {
     const machine = await this.#models.machines.findOne({ agent_id: agentId }, { ip_address: 1 }).lean();
     return machine?.ip_address;
   }
 
-  /** Notes that two agents with this key live. */
+  /** Stores a notice that two agents use this key. */
   async noteClone(agentId: string, publicKey: string, notice: KeyNotice): Promise<void> {
     const which = { agent_id: agentId, public_key: publicKey, revoked_at: null };
     await this.#models.machines.updateOne(which, { $set: { notice } });
   }
 
-  /** The API key was replaced: what was issued under it dies. */
+  /** Revokes the credentials that were issued under a replaced API key. */
   async revokeKey(keyId: string, now: Date): Promise<void> {
     await this.#models.machines.updateMany({ key_id: keyId, key_revoked_at: null }, { $set: { key_revoked_at: now } });
   }
 
-  /** One write for many machines: what their links said since the last one. */
+  /** Writes the activity of many machines in one bulk write. */
   async saveActivity(activity: ReadonlyMap<string, Partial<MachineRecord>>): Promise<void> {
     if (activity.size === 0) return;
     const writes = [...activity].map(([agentId, fields]) => ({
@@ -172,7 +172,7 @@ export class MachineStore {
     const all: QueryFilter<MachineRecord>[] = [await this.#scoped(scope)];
     all.push(query.revoked ? { revoked_at: mongoose.trusted({ $ne: null }) } : { revoked_at: null });
     if (query.search !== undefined && query.search !== '') {
-      // Names and tags are kept in this form; a description as it was written.
+      // Names and tags are stored in NFKC. Descriptions are stored as written.
       const kept = containing(query.search.normalize('NFKC'));
       all.push({
         $or: [{ name: kept }, { tags: kept }, { description: kept }, { description: containing(query.search) }],
@@ -191,5 +191,5 @@ export class MachineStore {
   }
 }
 
-/** The id of a document as the API shows it. */
+/** The id of a document in the API. */
 export const idOf = (record: { _id: Types.ObjectId }): string => record._id.toHexString();

@@ -7,7 +7,7 @@ import type { UserChanged } from './departures.ts';
 
 const subject = 'auth.user.changed';
 const schema = authEvents[subject];
-/** One for all hubs: each event is one hub's work, until it says that it is done. */
+/** One durable consumer for all hubs, so that one hub handles each event. */
 const durable = 'hub-users';
 const ackWaitMs = 30_000;
 
@@ -15,11 +15,11 @@ export interface UserEventsOptions extends Omit<MessageReaderOptions<typeof sche
   readonly bus: NatsConnection;
   readonly logger: Logger;
   readonly onChange: (change: UserChanged) => Promise<void>;
-  /** Told with false while changes of users cannot be read. */
+  /** Called with false when user events cannot be read, and with true when they can again. */
   readonly onCurrent: (current: boolean) => void;
 }
 
-/** Reads the event of every user that is disabled or deleted, also those that were published while no hub ran. */
+/** Reads the events of disabled and deleted users, including events published while no hub was running. */
 export class UserEvents {
   readonly #options: UserEventsOptions;
   readonly #reader: MessageReader<typeof schema>;

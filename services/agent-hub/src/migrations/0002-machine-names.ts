@@ -3,8 +3,9 @@ import { fillNames } from '../machines/fill-names.ts';
 import { defineMachineModels } from '../machines/record.ts';
 
 /**
- * Machines get what their names are ordered and compared by (ADR 24). At each start: a hub of another version may have renamed one, and
- * the key follows the Unicode tables of Node. Reading 10,000 names takes 0.8 s. The unique index decides who gets a folded name.
+ * Sets the sort key and the folded form of machine names (ADR 24). It runs at each start, because a hub of another version may have
+ * renamed a machine, and because the key depends on the Unicode tables of Node. Reading 10,000 names takes 0.8 s. If names differ only in
+ * case, the unique index decides which machine gets the folded form.
  */
 export const machineNames: MigrationStep = {
   name: '0002-machine-names',

@@ -11,14 +11,14 @@ export interface EntriesOptions {
   readonly logger: Logger;
   readonly view: PresenceView;
   readonly hubId: string;
-  /** host:port where the terminal service attaches. */
+  /** host:port that the terminal service dials. */
   readonly address: string;
 }
 
-/** Tries against others that write the same entry at the same time. */
+/** Attempts of a compare-and-set write, in case of concurrent writers. */
 const maxTries = 5;
 
-/** The `agents.<id>` entries of the links that this hub holds: written by compare-and-set, they only move up. */
+/** Writes the `agents.<id>` presence entries of this hub's links by compare-and-set, so that generations only rise. */
 export class PresenceEntries {
   readonly #options: EntriesOptions;
   #bucket: Promise<KV> | undefined;
@@ -27,7 +27,7 @@ export class PresenceEntries {
     this.#options = options;
   }
 
-  /** @returns false when a newer dial of the machine stands with another hub: this link is displaced */
+  /** @returns false if another hub has the entry of a newer dial of the machine, so this link is displaced */
   async write(link: Link): Promise<boolean> {
     const { hubId, view } = this.#options;
     const { agentId } = link.identity;
@@ -50,7 +50,7 @@ export class PresenceEntries {
     return true;
   }
 
-  /** Deletes a link's entry, if it is still that link's. */
+  /** Deletes the entry if it still belongs to this link. */
   async remove(link: Link): Promise<void> {
     const key = agentKey(link.identity.agentId);
     const bucket = await this.#open();
@@ -60,7 +60,7 @@ export class PresenceEntries {
     await bucket.delete(key, { previousSeq: entry.revision });
   }
 
-  /** Deletes what a dead hub left, if nobody has taken it over. */
+  /** Deletes an entry of a dead hub, unless another hub has replaced it. */
   async sweep(agentId: string, deadHubId: string): Promise<void> {
     const bucket = await this.#open();
     const entry = await bucket.get(agentKey(agentId));
@@ -68,7 +68,7 @@ export class PresenceEntries {
     await bucket.delete(agentKey(agentId), { previousSeq: entry.revision });
   }
 
-  /** What stands in memory is this link's: nothing to write. */
+  /** Whether the entry in memory already belongs to this link. */
   isWritten(link: Link): boolean {
     const standing = this.#options.view.find(link.identity.agentId)?.presence;
     return standing !== undefined && this.#isOf(standing, link);
@@ -82,7 +82,7 @@ export class PresenceEntries {
     );
   }
 
-  /** Opening asks the server, so it is done once; a failed try is not kept. */
+  /** Opens the bucket once, because that takes a request to the server. A failure is not cached. */
   #open(): Promise<KV> {
     this.#bucket ??= openBucket(this.#options.bus, presenceBucket).catch((error: unknown) => {
       this.#bucket = undefined;

@@ -2,11 +2,11 @@ import { type AgentPresence, hubLeaseMs } from '@webxterm/contracts/bus';
 import { deadAfterMs } from '../agent-links/link.ts';
 
 /**
- * A hub ends a link that is silent for 4 s, takes its entry away, and loses its lease of 15 s when it can do neither. An entry that
- * stands for longer is of an agent that lives. One second for clocks and the way.
+ * A hub closes a link that is silent for 4 s and deletes its entry. If it cannot do that, its lease of 15 s expires. So an entry that
+ * lasts longer belongs to a live agent. One second is added for clocks and network delay.
  */
 export const provenAfterMs = hubLeaseMs + deadAfterMs + 1000;
-/** Machines whose second agent is waited for; the oldest is forgotten. */
+/** Limit of remembered refusals. Above it the oldest is dropped. */
 const maxKept = 1000;
 
 interface Refused {
@@ -18,11 +18,11 @@ interface Refused {
 const holderOf = ({ hub_id, instance_id, generation }: AgentPresence): string =>
   `${hub_id} ${instance_id} ${generation}`;
 
-/** Agents that were refused because another hub holds an agent with the same key: which of them are copies that both live. */
+/** Remembers agents that were refused because another hub holds a link with the same key, to detect that both agents are alive. */
 export class HeldElsewhere {
   readonly #refused = new Map<string, Refused>();
 
-  /** Called at each refusal. @returns whether both agents are known to live: the one that dials by its dial, the holder by its entry */
+  /** Call it at each refusal. @returns whether both agents are alive: the dialling one dials again, and the holder still has its entry */
   bothLive(standing: AgentPresence, instanceId: string, nowMs: number): boolean {
     const { agent_id } = standing;
     const [before, holder] = [this.#refused.get(agent_id), holderOf(standing)];

@@ -5,7 +5,7 @@ import type { Logger } from '@webxterm/shared';
 import { openBucket } from '@webxterm/shared/bus';
 
 /**
- * Says that this hub process lives. Written per process, not per agent or heartbeat, so idle agents cost no writes.
+ * The lease that shows that this hub process is alive. There is one per process, not per agent, so idle agents cost no writes.
  * A renewal is a publish with a `Nats-TTL` header, since put and update of the KV client have none.
  */
 export class Lease {
@@ -20,7 +20,7 @@ export class Lease {
     this.#lease = HubLease.parse(lease);
   }
 
-  /** Resolves when the lease stands for the first time; while NATS is away it tries again with each renewal. */
+  /** Resolves after the first attempt to write the lease. Each renewal tries again. */
   async start(): Promise<void> {
     this.#timer = setInterval(() => void this.renew(), hubLeaseRenewMs);
     await this.renew();
@@ -33,11 +33,11 @@ export class Lease {
     try {
       await jetstream(this.#bus).publish(subject, JSON.stringify(this.#lease), { headers: ttl, timeout: 2000 });
     } catch (error) {
-      this.#logger.warn({ err: error }, 'the lease could not be renewed, trying again');
+      this.#logger.warn({ err: error }, 'lease could not be renewed, retrying');
     }
   }
 
-  /** Ends the lease at once. The entries of our agents stay: they count for a while, until the agents are back elsewhere. */
+  /** Ends the lease at once. The entries of this hub's agents stay valid for a grace period, until the agents link to another hub. */
   async end(): Promise<void> {
     clearInterval(this.#timer);
     const bucket = await openBucket(this.#bus, presenceBucket);

@@ -1,6 +1,6 @@
 /**
- * How long the agents of a hub that is gone count as online: they need up to this long to be back through another one,
- * and nobody should see all of them flap meanwhile.
+ * How long agents of a dead hub still count as online. They need up to this long to link to another hub, and their status must not
+ * change to offline and back meanwhile.
  */
 export const deadHubGraceMs = 60_000;
 
@@ -9,7 +9,7 @@ export interface Whereabouts {
   readonly hubAlive: boolean;
 }
 
-/** Remembers when each hub was lost, and tells from that which agents count as online. */
+/** Remembers when each hub was lost, and decides which agents count as online. */
 export class OnlineRule {
   readonly #lostAt = new Map<string, number>();
 
@@ -25,11 +25,11 @@ export class OnlineRule {
     return lostAt !== undefined && now - lostAt < deadHubGraceMs;
   }
 
-  /** Hubs lost at least this long ago, or never seen alive. */
+  /** Whether the hub was lost at least `ms` ago. A hub that was never seen alive counts as lost `deadHubGraceMs` before the first call. */
   lostFor(hubId: string, ms: number, now: number): boolean {
     const lostAt = this.#lostAt.get(hubId);
     if (lostAt === undefined) {
-      // Its lease was gone before we came: its time counts from now.
+      // The lease had expired before this hub started, so the grace period of its agents is over.
       this.#lostAt.set(hubId, now - deadHubGraceMs);
       return false;
     }

@@ -8,12 +8,12 @@ import type { PresenceEntries } from './entries.ts';
 import { HeldElsewhere } from './held-elsewhere.ts';
 import { deadHubGraceMs, OnlineRule } from './online.ts';
 
-/** What hubs that have been dead for this long left behind is swept away by whoever comes by. */
+/** Entries of hubs that have been dead for this long are deleted by any hub. */
 const sweepAfterMs = 5 * 60_000;
 const sweepEveryMs = 60_000;
-/** When an agent that another living hub holds dials again. */
+/** Retry delay for an agent whose machine is linked to another live hub. */
 const heldElsewhereRetryMs = 2000;
-/** Entries written at the same time, so that a storm of agents does not flood NATS. */
+/** Limit of concurrent writes of entries, so that many simultaneous links do not flood NATS. */
 const maxWrites = 64;
 
 export interface PresenceOptions {
@@ -23,13 +23,13 @@ export interface PresenceOptions {
   readonly table: LinkTable;
   readonly logger: Logger;
   readonly now: () => number;
-  /** What the view says is current: NATS is connected. */
+  /** Whether the view is current, because NATS is connected. */
   readonly isCurrent: () => boolean;
-  /** Two agents with the key of one machine both live, at two hubs. */
+  /** Called when two agents with the key of one machine are alive at two hubs. */
   readonly onContest: (contest: Contest) => void;
 }
 
-/** Keeps the entries of our links true, and knows which machines count as online. A hint for lists, never a gate for an attach. */
+/** Keeps the entries of this hub's links current, and decides which machines count as online. That is a hint for lists, never for an attach. */
 export class Presence {
   readonly #options: PresenceOptions;
   readonly #rule = new OnlineRule();
@@ -60,7 +60,7 @@ export class Presence {
     this.#timers.push(setInterval(() => void this.#sweep(), sweepEveryMs));
   }
 
-  /** Entries stay as they are: the agents keep counting as online until they are back through another hub. */
+  /** Stops without deleting entries, so that the agents count as online until they link to another hub. */
   stop(): void {
     this.#ending = true;
     for (const timer of this.#timers) clearTimeout(timer);
@@ -74,7 +74,7 @@ export class Presence {
     return [...this.#options.view.agents()].map((entry) => entry.agent_id).filter((agentId) => this.isOnline(agentId));
   }
 
-  /** Told when a machine comes to count as online or stops to. */
+  /** Calls the listener when a machine becomes online or offline. */
   onChange(listener: (agentId: string, online: boolean) => void): void {
     this.#listeners.add(listener);
   }
@@ -94,7 +94,7 @@ export class Presence {
   }
 
   /**
-   * Is another living hub in the way of this dial? What is known while NATS is away refuses nobody.
+   * Refuses a dial whose machine is linked to another live hub. While NATS is down it refuses nothing, because presence may be outdated.
    * @throws LinkRefusal displaced
    */
   checkOtherHubs(dial: LinkIdentity): void {
@@ -120,14 +120,14 @@ export class Presence {
       });
   }
 
-  /** Writes whatever of our links does not stand in the bucket: after a failed write, a reconnect, a lost volume. */
+  /** Writes the entries of this hub's links that are missing in the bucket, after a failed write, a reconnect or a lost volume. */
   reconcile(): void {
     const { table, entries, isCurrent } = this.#options;
     if (this.#ending || !isCurrent()) return;
     for (const link of table.all()) if (!entries.isWritten(link)) this.#enqueue(link);
   }
 
-  /** Reads every entry of ours again: the bucket may have been lost while NATS was away, and memory would not know. */
+  /** Checks every entry of this hub in the bucket again, because the bucket may have been lost while NATS was down. */
   rewriteAll(): void {
     for (const link of this.#options.table.all()) this.#enqueue(link);
   }
@@ -153,14 +153,14 @@ export class Presence {
     if (!link.isOpen) return;
     try {
       if (!(await entries.write(link))) link.close();
-      // It closed while we wrote: the removal that its end started may have come too early.
+      // The link closed during the write, so the removal at its close may have run before the write.
       else if (!link.isOpen && !this.#ending) await entries.remove(link);
     } catch (error) {
-      logger.warn({ err: error, agent_id: link.identity.agentId }, 'presence entry could not be written, trying again');
+      logger.warn({ err: error, agent_id: link.identity.agentId }, 'presence entry could not be written, retrying');
     }
   }
 
-  /** A newer dial of the machine stands with another hub: ours is over, whatever its socket says. */
+  /** Closes this hub's link if another hub has the entry of a newer dial of the machine. */
   #yieldToNewer(agentId: string): void {
     const link = this.#options.table.find(agentId);
     const standing = this.#options.view.find(agentId)?.presence;
@@ -190,7 +190,7 @@ export class Presence {
     try {
       for (const entry of left) await entries.sweep(entry.agent_id, entry.hub_id);
     } catch (error) {
-      logger.warn({ err: error }, 'what dead hubs left could not be swept, trying again later');
+      logger.warn({ err: error }, 'entries of dead hubs could not be deleted, retrying later');
     }
   }
 

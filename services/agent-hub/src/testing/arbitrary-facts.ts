@@ -1,7 +1,7 @@
 import type { MachineFacts } from '@webxterm/contracts/grpc';
 import fc, { type Arbitrary } from 'fast-check';
 
-/** Texts that a page, a terminal or a store may stumble over. */
+/** Texts that may break a page, a terminal or a database. */
 const nasty = [
   '',
   '\0',
@@ -13,7 +13,7 @@ const nasty = [
   '𝕏'.repeat(250),
 ];
 
-/** Whatever an agent may call something, well-formed as everything in a string of protobuf is. */
+/** Any text that an agent may send. It is well-formed Unicode, like every string of protobuf. */
 export const anyText = (maxLength: number): Arbitrary<string> =>
   fc.oneof(
     fc.constantFrom(...nasty),
@@ -25,7 +25,7 @@ export const anyU64 = fc.oneof(
 );
 export const anyU32 = fc.oneof(fc.constantFrom(0, 0xffff_ffff), fc.nat(0xffff_ffff));
 
-/** What an agent may say of its machine in its hello. */
+/** Any machine facts that an agent may send in its hello. */
 export const anyFacts = (text: Arbitrary<string>, maxTags: number): Arbitrary<MachineFacts> =>
   fc.record({
     name: text,

@@ -29,10 +29,10 @@ export interface TestSignin {
   readonly token: string;
 }
 
-/** What a hub asks auth. */
+/** A request of a hub to auth. */
 type Question = 'verify' | 'find';
 
-/** What auth does on the bus, for a hub under test: API keys, and the list of sign-ins that count. */
+/** Stands in for auth on the bus: answers requests for API keys and users, and writes the allow-list. */
 export class AuthStandIn {
   readonly #bus: NatsConnection;
   readonly #signins: KV;
@@ -40,7 +40,7 @@ export class AuthStandIn {
   readonly #epoch = randomUUID();
   readonly #signer = new EntrySigner(signerRoot);
   #lastAt = 0;
-  /** By how many ms the clock of auth is ahead. */
+  /** How many ms the clock of auth is ahead. */
   aheadMs = 0;
   readonly #users = new Map<string, TestUser>();
   readonly #disabled = new Set<string>();
@@ -92,7 +92,7 @@ export class AuthStandIn {
     return user;
   }
 
-  /** The user's API key is good for nothing from now on; there is no new one. */
+  /** Makes the user's API key invalid, without a new one. */
   async rotateKey(user: TestUser): Promise<void> {
     this.#users.delete(sha256Hex(user.apiKey));
     const body = { user_id: user.userId, old_key_id: `key-${user.userId}` };
@@ -100,8 +100,8 @@ export class AuthStandIn {
   }
 
   /**
-   * Holds one answer back, made up already, until it is released: the first, or the one after `skip` more. What a hub does between a
-   * check and the act that follows it waits there.
+   * Holds back one complete answer until `release`: the next one, or the one after `skip` others. So a test can change the state between
+   * the check of a hub and the action that follows it.
    */
   hold(what: Question, skip = 0): { readonly arrived: Promise<void>; release(): void } {
     let arrive = (): void => {};
@@ -128,7 +128,7 @@ export class AuthStandIn {
     await hold.released;
   }
 
-  /** Tells that the user was disabled or deleted. */
+  /** Publishes that the user was disabled or deleted. */
   async userChanged(user: TestUser, change: { deleted: boolean; machines_to?: string | null }): Promise<void> {
     if (change.deleted) this.#users.delete(sha256Hex(user.apiKey));
     else this.#disabled.add(user.userId);
@@ -136,7 +136,7 @@ export class AuthStandIn {
     await this.#publish('auth.user.changed', body);
   }
 
-  /** Any bytes, without a signature, on a subject of auth. */
+  /** Publishes any bytes, without a signature, on a subject of auth. */
   async publishJunk(subject: string, payload: string | Uint8Array): Promise<void> {
     await jetstream(this.#bus).publish(subject, payload);
   }

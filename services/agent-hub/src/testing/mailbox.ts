@@ -3,7 +3,7 @@ interface Waiting<T> {
   readonly resolve: (item: T) => void;
 }
 
-/** What came, in order, for tests that wait for the next of a kind. */
+/** Received items in order. A test can wait for the next item that matches. */
 export class Mailbox<T> {
   readonly #items: T[] = [];
   readonly #waiting: Waiting<T>[] = [];
@@ -14,7 +14,7 @@ export class Mailbox<T> {
     else this.#waiting.splice(at, 1)[0]?.resolve(item);
   }
 
-  /** How many of the kind have come and were not taken. */
+  /** The number of received items that match and were not taken. */
   count(wanted: (item: T) => boolean): number {
     return this.#items.filter(wanted).length;
   }
@@ -26,7 +26,7 @@ export class Mailbox<T> {
       if (item !== undefined) return Promise.resolve(item);
     }
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error('nothing of the kind came in time')), timeoutMs);
+      const timer = setTimeout(() => reject(new Error('no matching item arrived in time')), timeoutMs);
       this.#waiting.push({
         wanted,
         resolve: (item) => {

@@ -62,7 +62,7 @@ const hpackLength = (length: number): Buffer => {
 
 const hpackText = (text: string): Buffer => Buffer.concat([hpackLength(text.length), Buffer.from(text)]);
 
-/** Literal fields; `indexed` ones enter the dynamic table, where 0xbe names the newest of them with one byte. */
+/** Literal header fields. With `indexed` they enter the dynamic table, where the byte 0xbe refers to the newest one. */
 export const headerBlock = (fields: Readonly<Record<string, string>>, indexed = false): Buffer =>
   Buffer.concat(
     Object.entries(fields).map(([name, value]) =>
@@ -81,7 +81,7 @@ export const grpcRequest = (path: string, more: Readonly<Record<string, string>>
     ...more,
   });
 
-/** The head of a gRPC message of so many bytes, and of them as many as are given. */
+/** The prefix of a gRPC message of `length` bytes, followed by the given bytes, which may be fewer. */
 export const messagePart = (length: number, bytes: Buffer = Buffer.alloc(0)): Buffer =>
   Buffer.concat([Buffer.from([0]), uint32(length), bytes]);
 
@@ -92,11 +92,11 @@ export interface Received {
   readonly payload: Buffer;
 }
 
-/** One HTTP/2 connection that sends whatever it is told to, and obeys nothing. */
+/** One HTTP/2 connection that sends any bytes and ignores all limits of the server. */
 export class RawHttp2 {
   readonly socket: Socket;
   readonly frames: Received[] = [];
-  /** Resolves when the server has ended the connection. */
+  /** Resolves when the connection is closed. */
   readonly closed: Promise<void>;
   #heard: (() => void) | undefined;
   #pending = Buffer.alloc(0);
@@ -106,12 +106,12 @@ export class RawHttp2 {
     this.socket = socket;
     this.closed = new Promise((resolve) => socket.once('close', () => resolve()));
     socket.on('error', () => undefined);
-    // A server that says farewell has ended the connection as far as a flood goes.
+    // For a flood, a half-close by the server counts as the end of the connection.
     socket.on('end', () => socket.destroy());
     socket.on('data', (chunk) => this.#read(chunk));
   }
 
-  /** Connects and says the preface. A connection that the server does not take is closed. */
+  /** Connects and sends the preface. If the server refuses the connection, it is closed. */
   static async open(
     address: string,
     {
@@ -135,12 +135,12 @@ export class RawHttp2 {
     return !this.socket.destroyed;
   }
 
-  /** @returns false when the server does not take it as fast as it comes */
+  /** @returns false if the connection is closed or its write buffer is full */
   send(...frames: readonly Buffer[]): boolean {
     return this.isOpen && this.socket.write(frames.length === 1 ? (frames[0] ?? '') : Buffer.concat(frames));
   }
 
-  /** Sends the same bytes until the server has ended the connection, or has taken so many. @returns bytes sent */
+  /** Sends the same bytes repeatedly until the connection is closed or `atMost` bytes are sent. @returns the number of bytes sent */
   async flood(bytes: Buffer, atMost: number): Promise<number> {
     const chunk = Buffer.concat(Array.from({ length: Math.max(1, Math.ceil(64_000 / bytes.length)) }, () => bytes));
     return this.floodWith(() => chunk, atMost);
@@ -156,7 +156,7 @@ export class RawHttp2 {
     return sent;
   }
 
-  /** The id of the next stream that a client opens. */
+  /** Takes the next stream id of a client. */
   nextStream(): number {
     const id = this.#nextStream;
     this.#nextStream += 2;
@@ -174,7 +174,7 @@ export class RawHttp2 {
     return this.send(frame(frameType.data, 0, streamId, bytes));
   }
 
-  /** The first frame, of those that came and will come, that is the wanted one; undefined when the connection ends before. */
+  /** The first matching frame, received already or later. Undefined if the connection closes without one. */
   async received(wanted: (frame: Received) => boolean): Promise<Received | undefined> {
     for (;;) {
       const found = this.frames.find(wanted);

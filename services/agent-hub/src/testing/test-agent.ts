@@ -18,7 +18,7 @@ import { Mailbox } from './mailbox.ts';
 export type Credential = NonNullable<Hello['credential']>;
 export type AgentStream = ClientDuplexStream<Buffer, Buffer>;
 
-/** A machine: its key pair and agent process, as a real agent has them. */
+/** A machine with the key pair, instance id and generation of an agent. */
 export class TestMachine {
   readonly #privateKey: KeyObject;
   readonly publicKey: Buffer;
@@ -69,7 +69,7 @@ export class TestMachine {
   }
 }
 
-/** One dial of a machine to a hub: a gRPC client of its own, as the real agent makes it. */
+/** One dial of a machine to a hub. Like a real agent, it uses its own gRPC client. */
 export class TestLink {
   readonly client: Client;
   readonly stream: ClientDuplexStream<AgentMessage, ServerMessage>;
@@ -129,7 +129,7 @@ export class TestLink {
     return message.value;
   }
 
-  /** Brings the stream that was asked for; what is given in `forged` differs from what was asked. */
+  /** Opens the requested attach stream. The fields of `forged` replace those of the request. */
   attach(open: OpenStream, forged: { linkId?: string; secret?: Buffer; attachId?: string } = {}): AgentStream {
     const metadata = new Metadata();
     metadata.set(metadataKey.linkId, forged.linkId ?? this.welcome?.linkId ?? '');
@@ -141,14 +141,14 @@ export class TestLink {
     return stream;
   }
 
-  /** As when the process dies: the connection goes, nothing is said. */
+  /** Closes the connection without a message, as when the process dies. */
   cut(): void {
     this.stream.cancel();
     this.client.close();
   }
 }
 
-/** Dials, and must be welcome. */
+/** Dials. @throws Error unless the hub answers with a welcome */
 export const dial = async (
   address: string,
   machine: TestMachine,
@@ -161,7 +161,7 @@ export const dial = async (
   return Object.assign(link, { welcome: answer.welcome });
 };
 
-/** Dials, and must be refused. */
+/** Dials. @throws Error unless the hub refuses the dial */
 export const dialRefused = async (
   address: string,
   machine: TestMachine,

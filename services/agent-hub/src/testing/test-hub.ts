@@ -6,7 +6,7 @@ import { freePort } from '@webxterm/stack';
 import { startHub } from '../hub.ts';
 import { type HubSettings, readHubSettings } from '../settings.ts';
 
-/** What the sign-ins of the stand-in for auth are signed with. */
+/** The root key that signs the sign-ins of the stand-in for auth. */
 export const signerRoot = randomBytes(32);
 
 export const secrets = {
@@ -42,13 +42,13 @@ export const hubEnvironment = async (servers: {
 
 export interface RunningHub {
   readonly settings: HubSettings;
-  /** Where agents dial. */
+  /** The address that agents dial. */
   readonly grpc: string;
-  /** Where the terminal service attaches. */
+  /** The address that the terminal service dials. */
   readonly internal: string;
   /** Calls the REST API as the gateway does. */
   request(path: string, token: string | undefined, signal?: AbortSignal): Promise<Response>;
-  /** The same with a method and a body; the answer's status and JSON. */
+  /** Like `request`, with a method and a body. @returns the status and the JSON of the answer */
   call(method: string, path: string, token: string, body?: unknown): Promise<{ status: number; body: unknown }>;
   stop(): Promise<void>;
 }
@@ -76,7 +76,7 @@ export const addressesOf = (environment: Record<string, string>): Omit<RunningHu
   };
 };
 
-/** A hub in this process, on a clock of its own where one is given. */
+/** Starts a hub in this process, optionally with its own clock. */
 export const runHub = async (environment: Record<string, string>, now = Date.now): Promise<RunningHub> => {
   const hub = addressesOf(environment);
   const logger = createLogger({ service: 'agent-hub', level: environment.LOG_LEVEL ?? 'silent' });

@@ -13,7 +13,7 @@ import {
 } from '@webxterm/contracts/grpc';
 import { Mailbox } from './mailbox.ts';
 
-/** The terminal service's side of the internal port. */
+/** A client of the internal port, like the terminal service. */
 export class TestTerminal {
   readonly #client: Client;
   readonly calls: HubServiceClient;
@@ -56,7 +56,7 @@ export class TestTerminal {
   }
 }
 
-/** One attach as the terminal service holds it. */
+/** One attach stream of the terminal service. */
 export class TestViewer {
   readonly stream: ClientDuplexStream<Buffer, Buffer>;
   readonly frames = new Mailbox<DownFrame>();

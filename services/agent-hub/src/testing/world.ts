@@ -12,7 +12,7 @@ import { AuthStandIn } from './auth-stand-in.ts';
 import { addressesOf, hubEnvironment, type RunningHub, runHub, secrets } from './test-hub.ts';
 import { TestTerminal } from './test-viewer.ts';
 
-/** Real servers, auth's side of the bus, and as many hubs as a test starts. */
+/** A real mongod and nats-server, a stand-in for auth, and the hubs that a test starts. */
 export class World {
   readonly servers: Awaited<ReturnType<typeof startServers>>;
   readonly auth: AuthStandIn;
@@ -35,26 +35,26 @@ export class World {
     return new World(dataDir, servers, auth);
   }
 
-  /** A hub in this process, on a clock of its own where one is given. */
+  /** Starts a hub in this process, optionally with its own clock. */
   async hub(settings: Record<string, string> = {}, now?: () => number): Promise<RunningHub> {
     const hub = await runHub({ ...(await this.environment()), ...settings }, now);
     this.#ends.push(() => hub.stop());
     return hub;
   }
 
-  /** The database of a service, to look into. */
+  /** A connection to the database of a service. */
   database(user: 'agent-hub'): mongoose.Connection {
     const connection = mongoose.createConnection(this.servers.mongoUrl(user));
     this.#ends.push(() => connection.close());
     return connection;
   }
 
-  /** Lets the event loop go round so often. */
+  /** Waits for `count` turns of the event loop. */
   async turns(count: number): Promise<void> {
     for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   }
 
-  /** A hub in a process of its own, to be killed. */
+  /** Starts a hub in its own process, which a test can kill. */
   async hubProcess(): Promise<Omit<RunningHub, 'stop'> & { process: ChildProcess }> {
     const environment = await this.environment();
     const main = join(import.meta.dirname, '../main.ts');
@@ -66,12 +66,12 @@ export class World {
       await once(process, 'exit');
     });
     const health = `http://127.0.0.1:${environment.HEALTH_PORT}/readyz`;
-    // A start is no bound of ours: where much else runs it has to wait for processors.
+    // The start is not under test, so its time limit is long enough for a busy machine.
     await until(async () => (await fetch(health)).ok, 60_000);
     return { ...addressesOf(environment), process };
   }
 
-  /** Tells that access to a machine changed, as a hub does that changed it. */
+  /** Publishes that access to a machine changed, like a hub. */
   async tellAccess(agentId: string, userId: string): Promise<void> {
     const logger = createLogger({ service: 'agent-hub', level: 'silent' });
     const password = this.servers.natsPassword('agent-hub');
@@ -105,7 +105,7 @@ export class World {
   }
 }
 
-/** Looks again and again until it holds. What throws does not hold yet. */
+/** Polls until the condition holds. An exception counts as false. @throws Error after `timeoutMs` */
 export const until = async (holds: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> => {
   const end = performance.now() + timeoutMs;
   for (;;) {
@@ -115,7 +115,7 @@ export const until = async (holds: () => boolean | Promise<boolean>, timeoutMs =
         .catch(() => false)
     )
       return;
-    if (performance.now() > end) throw new Error('it did not come to hold in time');
+    if (performance.now() > end) throw new Error('the condition did not hold in time');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 };
