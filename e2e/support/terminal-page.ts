@@ -1,4 +1,4 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { eventually } from './rest.ts';
 
 /** The web UI in one browser context, as a person uses it. */
@@ -9,6 +9,8 @@ export class TerminalPage {
   /** How often the page asked before it was left. */
   leaveQuestions = 0;
   readonly #context: BrowserContext;
+  /** How many programs have read keys. */
+  #programs = 0;
 
   private constructor(context: BrowserContext, page: Page) {
     this.#context = context;
@@ -23,8 +25,12 @@ export class TerminalPage {
     });
   }
 
-  static async open(browser: Browser, preferences: Record<string, unknown> = {}): Promise<TerminalPage> {
-    const context = await browser.newContext({ viewport: { width: 1200, height: 800 } });
+  static async open(
+    browser: Browser,
+    preferences: Record<string, unknown> = {},
+    options: BrowserContextOptions = {},
+  ): Promise<TerminalPage> {
+    const context = await browser.newContext({ viewport: { width: 1200, height: 800 }, ...options });
     // The emulator paints with WebGL; with this setting of its menu the text is in the page too.
     const kept = JSON.stringify(JSON.stringify({ screenReader: true, ...preferences }));
     await context.addInitScript({
@@ -83,6 +89,21 @@ export class TerminalPage {
   /** Runs a line. */
   run(line: string): Promise<void> {
     return this.type(`${line}\n`);
+  }
+
+  /** Bytes, each as a character, that `press` sends to a program that has written `asks` and reads so many of them. At most 40. */
+  async sent(count: number, asks: string, press: () => Promise<void>): Promise<string> {
+    this.#programs += 1;
+    const program = this.#programs;
+    const dump = `head -c ${count} | od -An -v -tx1 | tr -d '\\n'`;
+    await this.run(
+      `clear; stty raw -echo; printf '${asks}as''ked ${program}\\r\\n'; got=$(${dump}); stty sane; echo "got ${program}:$got."`,
+    );
+    await this.until(new RegExp(`^asked ${program}`, 'm'));
+    await press();
+    const got = new RegExp(`^got ${program}: ([\\da-f ]+)\\.`, 'm');
+    const [, hex = ''] = got.exec(await this.until(got)) ?? [];
+    return Buffer.from(hex.replaceAll(' ', ''), 'hex').toString('latin1');
   }
 
   state(): Promise<string> {

@@ -7,10 +7,11 @@ const scroll = (element: HTMLElement, terminal: Terminal, lines: number, at: Tou
     terminal.scrollLines(lines);
     return;
   }
+  const screen = element.querySelector('.xterm-screen');
   const place = { clientX: at.clientX, clientY: at.clientY, bubbles: true, cancelable: true };
-  element
-    .querySelector('.xterm-screen')
-    ?.dispatchEvent(new WheelEvent('wheel', { deltaY: lines, deltaMode: WheelEvent.DOM_DELTA_LINE, ...place }));
+  const step = { deltaY: Math.sign(lines), deltaMode: WheelEvent.DOM_DELTA_LINE, ...place };
+  // The emulator sends one arrow key, or one report of the mouse, for an event, however far the wheel was turned.
+  for (let line = 0; line < Math.abs(lines); line += 1) screen?.dispatchEvent(new WheelEvent('wheel', step));
 };
 
 /** One finger drags the output; the page itself stays where it is. @returns what ends it */
