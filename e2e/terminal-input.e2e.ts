@@ -22,8 +22,12 @@ afterEach(async () => {
 });
 
 /** A page with a shell whose prompt is `$ `. */
-const open = async (options: BrowserContextOptions = {}): Promise<void> => {
+const open = async (options: BrowserContextOptions = {}, platform?: string): Promise<void> => {
   terminal = await TerminalPage.open(browser, {}, options);
+  if (platform !== undefined)
+    await terminal.page.addInitScript({
+      content: `Object.defineProperty(navigator, 'platform', { get: () => ${JSON.stringify(platform)} })`,
+    });
   await terminal.signIn(stack.url, stack.admin);
   const machine = await onlineMachine(new Rest(stack.url, (await new Rest(stack.url).login(stack.admin)).token));
   await terminal.openTerminal(machine.name);
@@ -35,12 +39,12 @@ const open = async (options: BrowserContextOptions = {}): Promise<void> => {
 const sends = async (expected: string, press: () => Promise<void>, asks = ''): Promise<void> =>
   expect(await terminal.sent(expected.length, asks, press)).toBe(expected);
 
-/** Turns a switch of the menu over. */
-const setting = async (name: string): Promise<void> => {
+/** Turns a switch of the menu over, or chooses this value of a list. */
+const setting = async (name: string, value?: string): Promise<void> => {
   const { page } = terminal;
   await page.getByRole('button', { name: 'Terminal settings' }).click();
-  const control = page.getByRole('switch', { name });
-  await control.click();
+  const control = page.getByRole(value === undefined ? 'switch' : 'combobox', { name });
+  await (value === undefined ? control.click() : control.selectOption(value));
   await page.keyboard.press('Escape');
   await control.waitFor({ state: 'hidden' });
   await terminal.focus();
@@ -89,6 +93,30 @@ describe('keys of the terminal page', () => {
     await sends('\x16', () => page.keyboard.press('Control+v'));
     await page.keyboard.press('Control+Shift+v');
     await terminal.until(/^\$ echo pasted/m);
+  });
+
+  it('compose characters with Option on a Mac, or send Meta with the one chosen', async () => {
+    await open(
+      {
+        userAgent: 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 Chrome/131.0.0.0 Safari/537.36',
+      },
+      'MacIntel',
+    );
+    const { page } = terminal;
+    const devTools = await page.context().newCDPSession(page);
+    /** As a German Mac does: Option and L is @. */
+    const optionL = async (code: 'AltLeft' | 'AltRight'): Promise<void> => {
+      const option = { key: 'Alt', code, windowsVirtualKeyCode: 18, location: code === 'AltLeft' ? 1 : 2 };
+      const key = { key: '@', code: 'KeyL', windowsVirtualKeyCode: 76, modifiers: 1 };
+      await devTools.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', modifiers: 1, ...option });
+      await devTools.send('Input.dispatchKeyEvent', { type: 'keyDown', text: '@', unmodifiedText: 'l', ...key });
+      await devTools.send('Input.dispatchKeyEvent', { type: 'keyUp', ...key });
+      await devTools.send('Input.dispatchKeyEvent', { type: 'keyUp', ...option });
+    };
+    const both = (): Promise<void> => optionL('AltLeft').then(() => optionL('AltRight'));
+    await sends('@@', both);
+    await setting('Option key as Meta', 'left');
+    await sends('\x1bl@', both);
   });
 });
 

@@ -9,8 +9,6 @@ export interface Platform {
 export interface EmulatorChoices {
   readonly fontSize: number;
   readonly screenReader: boolean;
-  /** A Mac's Option key sends ESC before the character instead of composing another one. */
-  readonly optionIsMeta: boolean;
 }
 
 const scrollbackLines = 10_000;
@@ -24,7 +22,6 @@ export const emulatorOptions = (choices: EmulatorChoices, platform: Platform): I
   lineHeight: 1.2,
   scrollback: scrollbackLines,
   screenReaderMode: choices.screenReader,
-  macOptionIsMeta: platform.mac && choices.optionIsMeta,
   macOptionClickForcesSelection: platform.mac,
   rightClickSelectsWord: false,
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { optionKeySides } from './keyboard/option-keys.ts';
 
 export const fontSizes = { smallest: 8, usual: 14, largest: 32 } as const;
 
@@ -7,8 +8,8 @@ const Preferences = z.object({
   fontSize: z.number().int().min(fontSizes.smallest).max(fontSizes.largest).catch(fontSizes.usual),
   /** Keeps the screen's text in the page for screen readers too; costs speed in a flood. */
   screenReader: z.boolean().catch(false),
-  /** A Mac's Option key is Meta. Off: it composes characters, as `@` and `|` of most European keyboards. */
-  optionIsMeta: z.boolean().catch(false),
+  /** The Option keys of a Mac that are Meta; the others compose characters, as `@` and `|` of most European keyboards. */
+  optionIsMeta: z.enum(optionKeySides).catch('off'),
   /** Ctrl+V pastes. Off: it is a program's key, as on other terminals. */
   controlVPastes: z.boolean().catch(false),
   /** Show what is typed before a far machine has echoed it. */

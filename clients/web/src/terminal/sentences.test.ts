@@ -67,28 +67,28 @@ it('preferences fall back one by one', () => {
   expect(readPreferences(storage(null))).toEqual({
     fontSize: 14,
     screenReader: false,
-    optionIsMeta: false,
+    optionIsMeta: 'off',
     controlVPastes: false,
     prediction: true,
   });
   expect(readPreferences(storage('{"fontSize":999,"screenReader":true}'))).toEqual({
     fontSize: 14,
     screenReader: true,
-    optionIsMeta: false,
+    optionIsMeta: 'off',
     controlVPastes: false,
     prediction: true,
   });
   expect(readPreferences(storage('{{'))).toEqual({
     fontSize: 14,
     screenReader: false,
-    optionIsMeta: false,
+    optionIsMeta: 'off',
     controlVPastes: false,
     prediction: true,
   });
   expect(readPreferences(undefined)).toEqual({
     fontSize: 14,
     screenReader: false,
-    optionIsMeta: false,
+    optionIsMeta: 'off',
     controlVPastes: false,
     prediction: true,
   });

@@ -1,6 +1,6 @@
 import { ActionIcon, Group, Kbd, Menu, NativeSelect, Switch, Text } from '@mantine/core';
 import { IconAdjustmentsHorizontal, IconKeyboard, IconMinus, IconPlus, IconSearch } from '@tabler/icons-react';
-import { type Encoding, encodings, isEncoding } from './encodings.ts';
+import { type Encoding, encodings } from './encodings.ts';
 import { isMac } from './platform.ts';
 import { fontSizeStep, fontSizes, type Preferences } from './preferences.ts';
 
@@ -69,23 +69,20 @@ export const TerminalMenu = (props: {
           />
         )}
         {isMac() && (
-          <Choice
+          <Selection
             label="Option key as Meta"
-            description="Sends Esc before the character. Off, Option types @ | ~ and the like"
-            checked={preferences.optionIsMeta}
+            description="Sends Esc before the character. Else Option types @ | ~ and the like"
+            value={preferences.optionIsMeta}
+            options={{ off: 'Off', left: 'Left Option', right: 'Right Option', both: 'Both' }}
             onChange={(optionIsMeta) => onChange({ ...preferences, optionIsMeta })}
           />
         )}
-        <Group justify="space-between" px="sm" py={6}>
-          <Text size="sm">Encoding of this tab</Text>
-          <NativeSelect
-            size="xs"
-            aria-label="Encoding of this tab"
-            value={props.encoding}
-            data={Object.entries(encodings).map(([value, label]) => ({ value, label }))}
-            onChange={({ currentTarget: { value } }) => isEncoding(value) && props.onEncoding(value)}
-          />
-        </Group>
+        <Selection
+          label="Encoding of this tab"
+          value={props.encoding}
+          options={encodings}
+          onChange={props.onEncoding}
+        />
         <Menu.Divider />
         <Menu.Item
           leftSection={<IconSearch size={16} />}
@@ -124,5 +121,37 @@ const Choice = (props: {
     />
   </Group>
 );
+
+const Selection = <Value extends string>(props: {
+  label: string;
+  description?: string;
+  value: Value;
+  /** What each value is called. */
+  options: Readonly<Record<Value, string>>;
+  onChange: (value: Value) => void;
+}) => {
+  const isValue = (text: string): text is Value => Object.hasOwn(props.options, text);
+  return (
+    <Group justify="space-between" wrap="nowrap" px="sm" py={6}>
+      <div>
+        <Text size="sm">{props.label}</Text>
+        {props.description !== undefined && (
+          <Text size="xs" c="dimmed">
+            {props.description}
+          </Text>
+        )}
+      </div>
+      <NativeSelect
+        size="xs"
+        aria-label={props.label}
+        value={props.value}
+        data={Object.keys(props.options)
+          .filter(isValue)
+          .map((value) => ({ value, label: props.options[value] }))}
+        onChange={({ currentTarget: { value } }) => isValue(value) && props.onChange(value)}
+      />
+    </Group>
+  );
+};
 
 const Keys = ({ keys }: { keys: string }) => <Kbd size="xs">{`Ctrl ${keys}`}</Kbd>;

@@ -9,7 +9,7 @@ import { type EmulatorChoices, emulatorOptions } from './emulator-options.ts';
 import { scrollByFinger } from './finger-scroll.ts';
 import { GraphicsDrawing } from './graphics-drawing.ts';
 import { takeInsertedText } from './inserted-text.ts';
-import { ProgramKeys } from './keyboard/program-keys.ts';
+import { type KeyChoices, ProgramKeys } from './keyboard/program-keys.ts';
 import { programRuns } from './leave-question.ts';
 import { followable } from './links.ts';
 import { safePaste, takePastes } from './paste.ts';
@@ -20,7 +20,7 @@ import { ScreenSignals, type SignalHandlers } from './screen-signals.ts';
 import { type Shortcut, shortcutOf } from './shortcuts.ts';
 import { printableTitle } from './tab-store.ts';
 
-export interface ScreenOptions extends EmulatorChoices {
+export interface ScreenOptions extends EmulatorChoices, KeyChoices {
   /** Show what is typed before a far machine has echoed it. */
   readonly prediction: boolean;
   /** Ctrl+V pastes instead of being sent. */
@@ -92,7 +92,7 @@ export class TerminalScreen {
       this.#signals.tell();
       this.#tellsPrompt ||= this.#terminal.modes.bracketedPasteMode;
     });
-    this.#keys = new ProgramKeys(this.#terminal, this.#output.replies);
+    this.#keys = new ProgramKeys(this.#terminal, this.#output.replies, options);
     this.#addAddons();
     this.#listen();
   }
@@ -185,7 +185,7 @@ export class TerminalScreen {
     this.#controlVPastes = options.controlVPastes ?? this.#controlVPastes;
     if (options.prediction !== undefined) this.prediction.setEnabled(options.prediction);
     if (options.screenReader !== undefined) this.#terminal.options.screenReaderMode = options.screenReader;
-    if (options.optionIsMeta !== undefined) this.#terminal.options.macOptionIsMeta = isMac() && options.optionIsMeta;
+    if (options.optionIsMeta !== undefined) this.#keys.setOptionIsMeta(options.optionIsMeta);
     if (options.fontSize !== undefined) {
       this.#terminal.options.fontSize = options.fontSize;
       this.#fitSoon();
