@@ -16,6 +16,14 @@ afterAll(() => machine?.remove());
 const commandEndsWithinMs = 8000;
 
 describe('the service of the agent', () => {
+  it('is not set up, nor run as root, from a clone in the home of a user: refused by the path, and nothing is written', async () => {
+    const refused = /would load what others can change: \/home\/dev1\S* belongs to the user \d+[\s\S]*exit 2$/;
+    expect(await machine.service('fromHome')).toEqual({
+      said: [expect.stringMatching(refused), expect.stringMatching(refused)],
+      unchanged: true,
+    });
+  });
+
   it('is restarted: shells and commands end, what people left running (nohup, tmux) stays, new shells open', async () => {
     const { tookMs: _, ...facts } = await machine.service('restart');
     expect(facts).toEqual({ nohup: 1, tmux: 1, foreground: 0, command: 0, cause: 'agent_stopped' });

@@ -86,6 +86,18 @@ const scenarios: Record<string, () => Promise<object>> = {
     await linked;
     return { ...configured, enabled: await show('UnitFileState'), active: await show('ActiveState') };
   },
+  fromHome: async () => {
+    const clone = '/home/dev1/webxterm';
+    await bash(`mkdir ${clone} && mount --bind ${path.join(import.meta.dirname, '../../../..')} ${clone}`);
+    const program = `${process.execPath} ${clone}/clients/agent/src/main.ts`;
+    const configure = `configure --token vsay_ak_x --host http://127.0.0.1:${hostPort} --linux-user dev1`;
+    const before = await bash('cat /etc/vsay/agent.yaml /etc/systemd/system/vsay-agent.service | sha256sum');
+    const tell = (command: string): Promise<string> => bash(`${program} ${command} 2>&1; echo "exit $?"`);
+    const said = [await tell(configure), await tell('start')];
+    const after = await bash('cat /etc/vsay/agent.yaml /etc/systemd/system/vsay-agent.service | sha256sum');
+    await bash(`umount ${clone} && rmdir ${clone}`);
+    return { said, unchanged: before === after };
+  },
   restart: async () => {
     await linkAgain('systemctl start vsay-agent');
     const viewer = await shell();
