@@ -104,7 +104,7 @@ describe('a machine that was reinstalled', () => {
     if (!('welcome' in answer)) throw new Error('refused');
     expect(answer.welcome).toMatchObject({ agentId, machineName: 'survivor' });
     expect(await link.inbox.take(({ $case }) => $case === 'refused')).toMatchObject({
-      value: { code: 'machine_revoked', permanent: true, message: expect.stringContaining('took the place') },
+      value: { code: 'machine_revoked', permanent: true, message: expect.stringContaining('has replaced this one') },
     });
     await link.ended;
     for (const { grpc } of [hub, other]) {
