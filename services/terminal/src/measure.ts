@@ -7,7 +7,7 @@ const edgeNames: ReadonlyMap<EdgeKind, string> = new Map([
   [EdgeKind.EDGE_KIND_JSON, 'json'],
 ]);
 
-/** What this instance holds and has seen, for Prometheus. */
+/** Metrics of this instance for Prometheus. */
 export class Measures {
   readonly #attachments: Gauge<'edge'>;
   readonly #unreachable: Counter;
@@ -17,7 +17,7 @@ export class Measures {
   readonly attachments = {
     opened: (edge: EdgeKind): void => this.#attachments.inc({ edge: nameOf(edge) }),
     closed: (edge: EdgeKind): void => this.#attachments.dec({ edge: nameOf(edge) }),
-    /** It waits for a machine that cannot be reached; once for each time. */
+    /** Counts each time an attachment starts to wait for an unreachable machine. */
     unreachable: (): void => this.#unreachable.inc(),
   };
   readonly sessions = { opened: (): void => this.#opened.inc(), closed: (): void => this.#closed.inc() };

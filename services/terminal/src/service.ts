@@ -26,14 +26,14 @@ import { Redemption, redeemedModel } from './tickets/redemption.ts';
 import { Denials } from './websocket/denials.ts';
 import { Upgrades } from './websocket/upgrade.ts';
 
-/** Puts the service together. Returns once it is ready. */
+/** Builds and starts the service. Resolves once it is ready. */
 export const startTerminal = async (
   settings: TerminalSettings,
   { logger, shutdown, now = Date.now }: ServiceContext & { readonly now?: () => number },
 ): Promise<void> => {
   const health = new Health('terminal');
   health.set('signins', false, 'the allow-list is not complete yet');
-  // Before anything is waited for: what is wrong with it is told at once.
+  // First, so that a problem with the certificates is reported without waiting for other services.
   const certificates = openCertificates(settings, health.metrics, logger);
   await serveHealth({
     host: settings.HEALTH_HOST,

@@ -9,19 +9,19 @@ import type { HubLocation, Locator } from '../hub-client/locator.ts';
 import { waitBeforeTry } from './attach-timing.ts';
 import { outputAfter } from './frame-peek.ts';
 
-/** Of what a machine says when it refuses. */
+/** Limit of characters in the refusal text of an agent. */
 const maxRefusalText = 300;
-/** A hub that says nothing to an attach for so long is looked for elsewhere: the agent has 3 s of it. */
+/** Time limit for a hub to answer an attach. After it the attachment dials again. The hub waits up to 3 s of it for the agent. */
 const answerWithinMs = 5000;
 
 export interface AttachmentRequest {
   readonly requestId: string;
   readonly sid: string;
-  /** Who attaches. */
+  /** The user who attaches. */
   readonly userId: string;
   /** The owner of the session. */
   readonly ownerUserId: string;
-  /** What lets another user than the owner attach. */
+  /** The grant by which a user other than the owner may attach. */
   readonly grant: AttachGrant;
   readonly agentId: string;
   /** 16 bytes each. */
@@ -29,26 +29,26 @@ export interface AttachmentRequest {
   readonly viewerId: Buffer;
   readonly mode: 'control' | 'view';
   readonly edge: EdgeKind;
-  /** May open the shell; only until it was answered. */
+  /** The attach may open the shell. Ignored after the first `accepted`. */
   readonly create: boolean;
-  /** Admitted by a resume pass: the hub may go by one while its database is away. */
+  /** Admitted by a resume pass. The attach then sends a pass to the hub, which the hub accepts while its database is down. */
   readonly resumed: boolean;
-  /** The viewer has every byte before this; undefined: it has nothing. */
+  /** Offset up to which the viewer has every byte; undefined: it has none. */
   readonly from: number | undefined;
   readonly cols: number;
   readonly rows: number;
-  /** How long the machine is waited for at first, ms; once attached it is 2 minutes. */
+  /** How long the first attach waits for the machine, in ms. Later attaches wait `returningPatienceMs`. */
   readonly patienceMs: number;
 }
 
 export interface AttachmentEvents {
-  /** A frame from the machine, unchanged. The first is `accepted`, `refused` or `ended`; `accepted` comes again after a hub change. */
+  /** A frame from the machine, unchanged. The first is `accepted`, `refused` or `ended`. After a hub change comes another `accepted`. */
   frame(frame: Buffer): void;
-  /** The machine cannot be reached for now; the next try is in `retryInMs`. */
+  /** The machine cannot be reached. The next dial is in `retryInMs`. */
   waiting(retryInMs: number): void;
   /** `send` may be used again. */
   drained(): void;
-  /** Once, and the last event. Undefined: the last frame said why. */
+  /** The last event, sent once. Undefined: the last frame contains the reason. */
   over(error: AppError | undefined): void;
 }
 
@@ -68,9 +68,9 @@ export interface AttachmentContext {
 }
 
 /**
- * One viewer's way to its session, over as many hubs as it takes: finds the machine's hub, follows it when the agent dials
- * another one, and goes on in the output where the last one stopped. What is sent while there is no way is dropped: after the
- * next `accepted` the viewer repeats what counts.
+ * The connection of one viewer to its session. It finds the hub that holds the machine's link, changes to another hub when the agent
+ * dials one, and continues the output at the last offset. Frames sent while it is not attached are dropped, because the viewer repeats
+ * unacknowledged input after the next `accepted`.
  */
 export class Attachment {
   readonly request: AttachmentRequest;
@@ -82,7 +82,7 @@ export class Attachment {
   #stream: HubStream | undefined;
   #location: HubLocation | undefined;
   #attached = false;
-  /** Accepted at least once: from now on nothing may open a shell under this id. */
+  /** Accepted at least once. After that, this attachment must not open a new shell. */
   #established = false;
   #paused = false;
   #over = false;
@@ -109,12 +109,12 @@ export class Attachment {
     return this.#attached;
   }
 
-  /** The size to attach with from now on. */
+  /** Sets the size for later attaches. */
   resized(size: { cols: number; rows: number }): void {
     this.#size = size;
   }
 
-  /** Sends a frame to the machine, or drops it while there is no way. @returns false when more should wait for `drained` */
+  /** Sends a frame to the machine, or drops it if not attached. @returns false if the caller should wait for `drained` */
   send(frame: Uint8Array): boolean {
     return !this.#attached || this.#stream === undefined || this.#stream.send(frame);
   }
@@ -129,7 +129,7 @@ export class Attachment {
     this.#stream?.resume();
   }
 
-  /** Leaves the session; it lives on. No event comes any more. */
+  /** Leaves the session, which keeps running. No events follow. */
   detach(reason: DetachReason): void {
     if (this.#over) return;
     this.#stream?.send(encodeUp({ type: 'detach', reason }));
@@ -177,14 +177,14 @@ export class Attachment {
     };
   }
 
-  /** Anybody may bring a machine: what it sends can be nonsense, and then ends this attachment and nothing else. */
+  /** Agents are not trusted, so an invalid frame ends this attachment and nothing else. */
   #receive(frame: Buffer): void {
     try {
       this.#received(frame);
     } catch (error) {
       const { agentId } = this.request;
-      this.#context.logger.warn({ err: error, agent_id: agentId }, 'a machine sent what cannot be read');
-      this.#finish(new AppError('unavailable', 'The machine sent what is no terminal output.'));
+      this.#context.logger.warn({ err: error, agent_id: agentId }, 'machine sent an invalid frame');
+      this.#finish(new AppError('unavailable', 'The machine sent invalid terminal data.'));
     }
   }
 
@@ -205,14 +205,14 @@ export class Attachment {
     if (type === frameType.refused || type === frameType.ended) this.#finish(undefined);
   }
 
-  /** Who was attached, or is to come back, waits for what is away for a while. */
+  /** Whether to dial again after this refusal: only for returning viewers, and only if the machine or the hub is unavailable. */
   #mayRetry(frame: Buffer): boolean {
     if (!this.#established && !this.request.resumed) return false;
     const refused = decodeDown(frame);
     return refused.type === 'refused' && (refused.code === 'unavailable' || refused.code === 'machine_offline');
   }
 
-  /** The way is gone: look again, at once the first time. */
+  /** The stream ended or the hub did not answer: dials again, the first time at once. */
   #lost(): void {
     if (this.#over) return;
     if (this.#attached) this.#giveUpAt = this.#context.now() + this.#context.returningPatienceMs;
@@ -232,7 +232,7 @@ export class Attachment {
     this.#after(wait, () => void this.#dial());
   }
 
-  /** Nobody knows a hub that holds the machine. Who may not even know the machine hears that at once. */
+  /** Presence has no hub for the machine. Finishes with the reason, or retries if a returning viewer's machine is only offline. */
   async #absent(): Promise<void> {
     const { sid, agentId, requestId } = this.request;
     const error = await this.#context.locator.explainAbsence(sid, agentId, requestId);
@@ -243,14 +243,14 @@ export class Attachment {
     else this.#finish(error);
   }
 
-  /** Who was never let in may not know the machine at all, and then does not hear that it is offline. */
+  /** A caller without access must not learn that the machine exists, so without an earlier `accepted` the reason is asked for first. */
   async #giveUp(error: AppError): Promise<void> {
     const { sid, agentId, requestId } = this.request;
     const why = this.#established ? error : await this.#context.locator.explainAbsence(sid, agentId, requestId);
     if (this.#stream === undefined) this.#finish(why);
   }
 
-  /** The agent dialled a hub anew: go there without waiting for the old way to break. */
+  /** The agent has dialled a hub again. Dials that hub without waiting for the old stream to fail. */
   #moved(): void {
     const found = this.#context.locator.find(this.request.agentId);
     if (this.#over || found === undefined) return;
@@ -266,7 +266,7 @@ export class Attachment {
     clearTimeout(this.#timer);
     this.#stream?.leave();
     this.#stream = undefined;
-    // Nothing waits for a stream that is gone.
+    // Without a stream frames are dropped, so nobody needs to wait.
     this.#events.drained();
   }
 
@@ -289,6 +289,6 @@ export class Attachment {
   }
 }
 
-/** The error that a `refused` frame tells. Its words may be a machine's own. */
+/** The error of a `refused` frame. Its message may come from an agent, so it is sanitized. */
 export const refusalOf = (code: string, message: string): AppError =>
   new AppError(isErrorCode(code) ? code : 'internal', plainText(message, maxRefusalText));

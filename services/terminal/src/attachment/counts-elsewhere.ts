@@ -1,4 +1,4 @@
-/** What was not told again for so long is over: the instance that told it may be gone. */
+/** Counts that are not repeated within this time expire, because their instance may be down. */
 export const believedForMs = 6000;
 
 interface Told {
@@ -6,7 +6,7 @@ interface Told {
   readonly until: number;
 }
 
-/** What other instances have told: user, then instance. */
+/** The open terminals of users at other instances: by user, then by instance. */
 export class CountsElsewhere {
   readonly #byUser = new Map<string, Map<string, Told>>();
   readonly #now: () => number;
@@ -33,7 +33,7 @@ export class CountsElsewhere {
     return open;
   }
 
-  /** Forgets what is over, so that it does not grow with everybody who was ever here. */
+  /** Removes expired counts, so that memory does not grow with every user. */
   #sweep(): void {
     this.#sweptAt = this.#now();
     for (const [userId, told] of this.#byUser) {

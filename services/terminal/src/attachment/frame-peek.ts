@@ -3,8 +3,8 @@ import { frameType, outputHeaderSize } from '@webxterm/contracts/frames';
 const u64 = (frame: Buffer, at: number): number => frame.readUInt32BE(at) * 2 ** 32 + frame.readUInt32BE(at + 4);
 
 /**
- * Where the viewer's output goes on after this frame; undefined when the frame does not move it. Read from the header: what
- * is passed on is not decoded. The frame comes from the hub, so a short one counts as one that does not move it.
+ * The output offset after this frame; undefined if the frame does not change it. Only the header is read, because forwarded frames are
+ * not decoded. A frame that is too short counts as one that does not change the offset.
  */
 export const outputAfter = (frame: Buffer): number | undefined => {
   const type = frame[0];

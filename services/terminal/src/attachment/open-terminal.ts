@@ -1,13 +1,13 @@
-/** Why a terminal is ended from here. */
+/** Why this instance ends a terminal. */
 export type EndedFromHere = 'signed_out' | 'displaced' | 'moving' | 'stalled';
 
-/** A terminal's place among those that are open here. */
+/** The place of one terminal among the open terminals of this instance. */
 export interface Seat {
-  /** What to do when it is to end; done at once when that was said already. */
+  /** Sets the function that ends the terminal. It is called at once if the end was requested before. */
   onEnd(end: (why: EndedFromHere) => void): void;
-  /** It attaches as this viewer of this session: an older one that did goes. */
+  /** Registers the terminal as this viewer of this session. An older terminal of the same viewer ends as displaced. */
   attachAs(sessionId: string, viewerId: string): void;
-  /** So many bytes wait here for its client now. */
+  /** Sets the number of bytes that are buffered here for its client. */
   holds(bytes: number): void;
   leave(): void;
 }
@@ -23,7 +23,7 @@ export class OpenTerminal {
     if (this.#why !== undefined) end(this.#why);
   }
 
-  /** Once: what its client is told of the end is held for that client, too. */
+  /** Ends the terminal at most once, because the bytes of the close message also count as held. */
   end(why: EndedFromHere): void {
     if (this.#why !== undefined) return;
     this.#why = why;

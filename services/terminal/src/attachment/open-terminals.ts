@@ -2,24 +2,24 @@ import { AppError } from '@webxterm/shared';
 import { hashSid } from '@webxterm/shared/api';
 import { type EndedFromHere, OpenTerminal, type Seat } from './open-terminal.ts';
 
-/** What one user has open at this instance. */
+/** The terminals of one user at this instance, and the bytes that they hold. */
 interface Holding {
   readonly terminals: Set<OpenTerminal>;
   held: number;
 }
 
 export interface TerminalBounds {
-  /** Terminals that one user may have open, at all instances together. */
+  /** Limit of open terminals per user, over all instances. */
   readonly perUser: number;
-  /** Bytes that may wait here for the clients of one user who do not take them. */
+  /** Limit of bytes per user that this instance buffers for clients. */
   readonly heldPerUser: number;
-  /** How many a user has open at the other instances, as far as is known. */
+  /** The known number of a user's open terminals at other instances. */
   readonly elsewhere: (userId: string) => number;
-  /** A user's count here is another now. */
+  /** Called when the number of a user's open terminals at this instance changes. */
   readonly changed: (userId: string, open: number) => void;
 }
 
-/** Every open terminal of this instance: to end them by sign-in, by viewer, or all. */
+/** The open terminals of this instance. Applies the limits per user, and ends terminals by sign-in, by viewer, or all. */
 export class OpenTerminals {
   readonly #all = new Set<OpenTerminal>();
   readonly #bySignin = new Map<string, Set<OpenTerminal>>();
@@ -35,14 +35,14 @@ export class OpenTerminals {
     return this.#all.size;
   }
 
-  /** How many each user has open here. */
+  /** The number of open terminals at this instance, by user. */
   counts(): [string, number][] {
     return [...this.#byUser].map(([userId, { terminals }]) => [userId, terminals.size]);
   }
 
   /**
-   * `returning`: a viewer that was let in before and comes back. Where it was then may count it for some seconds more, so that
-   * only those open here stand in its way.
+   * `returning`: a viewer with a resume pass. Its previous instance may still count it for some seconds, so only the terminals at this
+   * instance count against the limit.
    * @throws AppError too_many_terminals
    */
   enter({ userId, sid }: { userId: string; sid: string }, returning = false): Seat {
@@ -83,7 +83,7 @@ export class OpenTerminals {
     };
   }
 
-  /** Over the bound the one that holds most goes: it is the one whose client takes nothing. */
+  /** Above the limit it ends the terminal that holds most, because its client does not read. */
   #holds(holding: Holding, terminal: OpenTerminal, bytes: number): void {
     holding.held += bytes - terminal.held;
     terminal.held = bytes;

@@ -5,7 +5,7 @@ import type { Logger } from '@webxterm/shared';
 import { type MacKey, MessageReader, type Refusals, sealMessage } from '@webxterm/shared/bus';
 import { CountsElsewhere } from './counts-elsewhere.ts';
 
-/** All counts are told again this often, for instances that are new or missed something. */
+/** How often all counts are published again, for instances that are new or have missed messages. */
 const tellEveryMs = 2000;
 
 type Counts = [userId: string, open: number][];
@@ -14,15 +14,15 @@ export interface SharedCountsOptions {
   readonly bus: NatsConnection;
   readonly logger: Logger;
   readonly now: () => number;
-  /** Of the instances of terminal alone. */
+  /** MAC key that only instances of the terminal service use. */
   readonly key: MacKey;
   readonly unsignedUntil: number;
   readonly refusals: Refusals;
 }
 
 /**
- * How many terminals a user has open at the other instances. They tell each other on the bus: nothing waits for it, and while it is
- * away each instance bounds what it has itself. Two that let somebody in at the same moment may both do so.
+ * Exchanges the numbers of open terminals per user between instances on the bus. No request waits for it. While the bus is down, each
+ * instance limits only its own terminals. Instances that admit the same user at the same moment may exceed the limit.
  */
 export class SharedCounts {
   readonly #options: SharedCountsOptions;
@@ -35,7 +35,7 @@ export class SharedCounts {
     this.#others = new CountsElsewhere(options.now);
   }
 
-  /** `counts`: of every user with a terminal here. */
+  /** `counts`: returns the counts of every user with a terminal at this instance. */
   start(counts: () => Counts): void {
     const { bus, logger, key } = this.#options;
     const channel = openTerminalsSubject;
@@ -72,7 +72,7 @@ export class SharedCounts {
         });
       }
     } catch (error) {
-      logger.warn({ err: error }, 'counts of terminals could not be told');
+      logger.warn({ err: error }, 'terminal counts could not be published');
     }
   }
 }

@@ -2,7 +2,7 @@ import { CertificateFolder, type Logger, measureCertificates } from '@webxterm/s
 import type { Registry } from 'prom-client';
 import type { TerminalSettings } from '../settings.ts';
 
-/** What this service shows to hubs; undefined where they are dialled on loopback. @throws ConfigError when it cannot be used */
+/** The client certificate for calls to hubs; undefined without TLS. @throws ConfigError if it cannot be used */
 export const openCertificates = (
   settings: Pick<TerminalSettings, 'INTERNAL_TLS_DIR'>,
   metrics: Registry,

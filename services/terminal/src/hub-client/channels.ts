@@ -21,15 +21,15 @@ import { boundStreamWindows } from './http2-windows.ts';
 
 export type RawCall = ClientDuplexStream<Buffer, Buffer>;
 
-/** Node's HTTP/2 slows down with many streams on one connection, and a connection's loss takes all of its streams. */
+/** Several channels per hub, because Node's HTTP/2 slows down with many streams, and a lost connection loses all of its streams. */
 const maxChannelsPerHub = 4;
 const streamsPerChannel = 100;
-/** A hub that nobody is attached through is let go after this. */
+/** Channels to a hub without streams are closed after this time. */
 const idleAfterMs = 60_000;
 
 /**
- * Bytes that a hub may have on its way to us on one connection: more than the windows of all attachments of a channel
- * (`streamWindow`), so that a full one never stops the others. It is credit, not memory.
+ * HTTP/2 receive window of one connection in bytes. It is larger than the windows of all attachments of a channel together
+ * (`streamWindow`), so that a full one never blocks the others. It limits credit and allocates no memory.
  */
 const receiveWindow = 1024 * 1024 * 1024;
 const maxMessage = 1024 * 1024;
@@ -45,20 +45,20 @@ interface Hub {
   idleTimer: NodeJS.Timeout | undefined;
 }
 
-/** The gRPC channels to the hubs' internal ports, by address: opened when needed, shared by the attachments. */
+/** The gRPC channels to the internal ports of the hubs, by address. They are opened on demand and shared by attachments. */
 export class HubChannels {
   readonly #hubs = new Map<string, Hub>();
   readonly #token: string;
   readonly #credentials: ChannelCredentials;
 
-  /** With certificates hubs are verified and shown ours; without them the channels are plain, for hubs on loopback. */
+  /** With certificates both sides verify each other by TLS. Without them the channels are not encrypted, for hubs on loopback. */
   constructor(hubToken: string, certificates?: CertificateFolder) {
     this.#token = hubToken;
     this.#credentials = credentialsFor(certificates);
     boundStreamWindows();
   }
 
-  /** Starts an attach call. Its failure comes as the call's `error` and `status`. */
+  /** Starts an attach call. A failure arrives as `error` and `status` of the call. */
   attach(address: string, requestId: string): RawCall {
     const hub = this.#hub(address);
     const channel = pickChannel(hub, address, this.#credentials);
@@ -167,7 +167,7 @@ const pickChannel = (hub: Hub, address: string, credentials: ChannelCredentials)
 
 const newClient = (address: string, credentials: ChannelCredentials): Client =>
   new Client(address, credentials, {
-    // Whatever its address, a hub shows the certificate of a hub.
+    // The certificate of a hub has a fixed name that does not depend on its address.
     'grpc.ssl_target_name_override': certificateName.hub,
     'grpc.default_authority': certificateName.hub,
     'grpc.use_local_subchannel_pool': 1,
@@ -175,7 +175,7 @@ const newClient = (address: string, credentials: ChannelCredentials): Client =>
     'grpc.max_receive_message_length': maxMessage,
     'grpc.max_send_message_length': maxMessage,
     'grpc.enable_channelz': 0,
-    // A hub that is frozen, not gone, is found out within 4 s.
+    // An unresponsive hub whose connection stays open is detected within 4 s.
     'grpc.keepalive_time_ms': 2000,
     'grpc.keepalive_timeout_ms': 2000,
     'grpc.initial_reconnect_backoff_ms': 100,

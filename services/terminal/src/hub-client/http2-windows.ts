@@ -1,8 +1,8 @@
 import { type Http2Wrappers, wrapHttp2 } from '@webxterm/contracts/grpc';
 
 /**
- * Bytes that a hub may have on its way to us for one attachment. Twice the largest output limit (4 MiB), for HTTP/2 gives
- * credit back by halves: an honest machine never comes to it, and one that ignores the limits fills no more than this.
+ * HTTP/2 receive window of one attachment in bytes. It is twice the largest output limit (4 MiB), because HTTP/2 returns credit by
+ * halves. An honest machine never fills it. A machine that ignores the limits can fill at most this much.
  */
 export const streamWindow = 8 * 1024 * 1024;
 
@@ -12,7 +12,7 @@ const bounding: Http2Wrappers = {
 };
 
 /**
- * Makes every HTTP/2 connection that this process opens from now on bound its streams. grpc-js has one option for the window
- * of a connection and of each stream of it, so this is the only way to tell them apart. Idempotent.
+ * Sets this stream window on every HTTP/2 connection that this process opens from now on. grpc-js has only one option for the windows of
+ * a connection and of its streams, so this is the only way to set them separately. Idempotent.
  */
 export const boundStreamWindows = (): void => wrapHttp2(bounding);

@@ -2,7 +2,7 @@ import { status } from '@grpc/grpc-js';
 import { isErrorCode } from '@webxterm/contracts/errors';
 import { AppError } from '@webxterm/shared';
 
-/** What a failed unary call to a hub means. `elsewhere`: this hub does not hold the machine, or is gone. */
+/** Maps a failed unary call to a hub. `elsewhere`: this hub does not hold the link of the machine, or does not answer. */
 export const hubFailure = (error: unknown): AppError | 'elsewhere' => {
   if (!(error instanceof Error) || !('code' in error) || !('details' in error))
     return new AppError('internal', undefined, { cause: error });

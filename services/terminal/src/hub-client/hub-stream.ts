@@ -2,15 +2,15 @@ import { type StatusObject, status } from '@grpc/grpc-js';
 import { type AttachOpen, AttachUp, unwrapFrame, wrapFrame } from '@webxterm/contracts/grpc';
 import type { HubChannels, RawCall } from './channels.ts';
 
-/** Attachments end by half-close: a burst of cancelled streams would end the whole connection, and with it everybody's terminals. */
+/** A stream ends by half-close, and is cancelled only after this time. A burst of cancelled streams would close the whole connection. */
 const cancelAfterMs = 5000;
 
 export interface HubStreamEvents {
-  /** A frame from the machine, or made by the hub. */
+  /** A frame from the machine or the hub. */
   frame(frame: Buffer): void;
-  /** Once, and the last event: the stream is over. */
+  /** The stream has ended. This is the last event, sent once. */
   ended(end: { readonly code: status; readonly details: string }): void;
-  /** The stream takes more again, after `send` said that it is full. */
+  /** The stream accepts frames again, after `send` returned false. */
   drained(): void;
 }
 
@@ -28,18 +28,18 @@ export class HubStream {
       if (frame !== undefined) this.#events?.frame(frame);
     });
     this.#call.on('drain', () => this.#events?.drained());
-    // What an error says comes as the status, too.
+    // Every error also arrives as a status.
     this.#call.on('error', () => {});
     this.#call.on('status', (end: StatusObject) => this.#finish(end));
     this.#call.write(Buffer.from(AttachUp.encode({ message: { $case: 'open', value: open } }).finish()));
   }
 
-  /** @returns false when more should wait for `drained` */
+  /** @returns false if the caller should wait for `drained` */
   send(frame: Uint8Array): boolean {
     return this.#over || this.#call.write(wrapFrame(frame));
   }
 
-  /** Stops reading: what the limits let out stays in the hub and on the way. */
+  /** Stops reading. Output within the limits then stays in the hub and in the network. */
   pause(): void {
     this.#call.pause();
   }
@@ -48,7 +48,7 @@ export class HubStream {
     this.#call.resume();
   }
 
-  /** Half-closes, behind what was sent; no event comes any more. */
+  /** Half-closes the stream after the frames sent before. No events follow. */
   leave(): void {
     this.#events = undefined;
     if (this.#over) return;

@@ -4,33 +4,33 @@ import { isLoopback } from '@webxterm/contracts/loopback';
 import { AppError } from '@webxterm/shared';
 import { ask, type PresenceView } from '@webxterm/shared/bus';
 
-/** Through which hub a machine was seen last. A hint: the hub itself says when it is wrong. */
+/** The hub at which a machine was linked last. It may be outdated: a hub refuses calls for machines that it does not hold. */
 export interface HubLocation {
   readonly address: string;
   readonly generation: bigint;
 }
 
-/** What the attachments need to find machines. */
+/** Finds the hubs of machines for attachments. */
 export interface Locator {
   find(agentId: string): HubLocation | undefined;
-  /** Told when the machine appears, moves or goes. @returns a function that ends the listening */
+  /** Calls `moved` when the presence of the machine changes. @returns a function that removes the listener */
   onMove(agentId: string, moved: () => void): () => void;
-  /** Why no hub is known for a machine, as the caller may know it: not theirs (machine_not_found), offline, or not to be told now. */
+  /** Why no hub is known for a machine: machine_not_found without access, machine_offline, or unavailable if access cannot be checked. */
   explainAbsence(sid: string, agentId: string, requestId: string): Promise<AppError>;
 }
 
-/** `address`: host:port */
+/** `address`: host:port. */
 const isOnLoopback = (address: string): boolean =>
   isLoopback(/^(?<host>\[.+\]|[^:]+):\d+$/.exec(address)?.groups?.host ?? '');
 
-/** Finds machines by the presence that the hubs keep. */
+/** Finds machines by the presence entries of the hubs. */
 export class PresenceLocator implements Locator {
   readonly #presence: PresenceView;
   readonly #bus: NatsConnection;
   readonly #plain: boolean;
   readonly #listeners = new Map<string, Set<() => void>>();
 
-  /** `plain`: hubs are dialled without TLS, and so on loopback only, whatever address presence tells. */
+  /** `plain`: hubs are dialled without TLS, so addresses that are not loopback are ignored. */
   constructor(presence: PresenceView, bus: NatsConnection, { plain }: { plain: boolean }) {
     this.#plain = plain;
     this.#presence = presence;

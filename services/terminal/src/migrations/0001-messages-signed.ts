@@ -1,7 +1,7 @@
 import { type MigrationStep, noteSigning } from '@webxterm/shared/mongo';
 import { sessionModel } from '../sessions/record.ts';
 
-/** From now on the messages of hubs and terminals are signed, and in a new installation no other one ever counts (ADR 20). */
+/** Records the time from which messages of hubs and terminals must be signed. A new installation never accepts unsigned messages (ADR 20). */
 export const messagesSigned: MigrationStep = {
   name: '0001-messages-signed',
   up: (connection) => noteSigning(connection, sessionModel(connection)),

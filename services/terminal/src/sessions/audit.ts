@@ -2,7 +2,7 @@ import { requestScope } from '@webxterm/shared';
 import { type AuditFact, auditEventId, auditSigninRef } from '@webxterm/shared/audit';
 import type { SessionEventName, SessionOrigin, SessionRecord } from './record.ts';
 
-/** Of the request that is being answered; null outside of one. */
+/** The origin of a session from the current request scope; null without a caller. */
 export const sessionOrigin = (): SessionOrigin | null => {
   const scope = requestScope();
   if (scope?.caller === undefined) return null;
@@ -13,7 +13,7 @@ export const sessionOrigin = (): SessionOrigin | null => {
   };
 };
 
-/** What the log says of a session's event: one row, however often and by whomever it is told. */
+/** The audit fact of a session event. Its fixed event id makes repeated records one row. */
 export const sessionFact = (record: SessionRecord, event: SessionEventName): AuditFact => {
   const common = {
     eventId: auditEventId('session', record.session_id, event),

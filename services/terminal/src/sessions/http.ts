@@ -77,7 +77,7 @@ export const mountSessions = (api: Api, options: SessionsHttpOptions): void => {
 
   api.mount(endSession, async ({ params, caller, context }) => {
     const record = await visible(options, caller, params.id, context.requestId);
-    if (record.status !== 'active') throw new AppError('session_not_found', 'This session has ended already.');
+    if (record.status !== 'active') throw new AppError('session_not_found', 'This session has already ended.');
     const target = { type: 'session', id: record.session_id, name: record.username } as const;
     const fact = { action: 'terminal_closed', reason: 'asked', agentId: record.agent_id, target } as const;
     await options.auditor.act({ ...fact, sessionId: record.session_id }, () =>
@@ -88,7 +88,7 @@ export const mountSessions = (api: Api, options: SessionsHttpOptions): void => {
 
   api.mount(resizeSession, async ({ params, body, caller, context }) => {
     const record = await store.find({ kind: 'owner', userId: caller.userId }, sessionIdOf(params.id));
-    if (record.status === 'closed') throw new AppError('session_not_found', 'This session has ended already.');
+    if (record.status === 'closed') throw new AppError('session_not_found', 'This session has already ended.');
     if (record.raw_viewer_id === null)
       throw new AppError('conflict', 'No raw client is attached to this session, so it has no window to resize.');
     await machines.resizeSession(caller, record, record.raw_viewer_id, body, context.requestId);
@@ -115,7 +115,7 @@ const returning = async (store: SessionStore, caller: Caller, agentId: string, s
   return sessionId;
 };
 
-/** A session as its user sees it, and who manages its machine. */
+/** The session, if the caller owns it or may manage its machine. @throws AppError session_not_found */
 const visible = async (
   { store, machines }: SessionsHttpOptions,
   caller: Caller,

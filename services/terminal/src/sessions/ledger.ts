@@ -20,19 +20,19 @@ export interface LedgerOptions {
   readonly events: Pick<SessionEvents, 'tell'>;
   readonly counts: { opened(): void; closed(): void };
   readonly bus: NatsConnection;
-  /** Verifies what hubs have signed. */
+  /** Verifies messages that hubs have signed. */
   readonly ofHubs: TextVerifier;
   readonly unsignedUntil: number;
   readonly refusals: Refusals;
   readonly logger: Logger;
 }
 
-/** Lists that wait to be compared: after a storm of dials they come faster than the records are read. */
+/** Limit of session lists in the queue. After many simultaneous dials they arrive faster than records can be read. */
 const maxListsWaiting = 10_000;
-/** What could not be compared (MongoDB is away, too many at once) is asked for again after this. */
+/** Lists that could not be compared (MongoDB down, full queue) are requested again after this time. */
 const askAgainMs = 30_000;
 
-/** Keeps the records in step with what happens to the sessions. No terminal ever waits for it. */
+/** Updates the session records when sessions change. No terminal waits for these writes. */
 export class SessionLedger {
   readonly #options: LedgerOptions;
   #comparing = Promise.resolve();
@@ -43,7 +43,7 @@ export class SessionLedger {
     this.#options = options;
   }
 
-  /** Agents tell of sessions that ended while nobody was attached, or on another instance, and with each link of those they have. */
+  /** Follows session ends that agents report, also of sessions attached at other instances, and the session list of each new link. */
   listen(): void {
     this.#follow(sessionEndedWildcard, SessionEndedEvent, ({ agent_id, session_id, cause, exit_code, signal }) =>
       this.ended(agent_id, session_id, { cause, exitCode: exit_code, signal }),
@@ -67,7 +67,7 @@ export class SessionLedger {
     });
   }
 
-  /** @returns what to call when this attachment is over */
+  /** Records that a raw viewer is attached. @returns a function to call when it detaches */
   attachedRaw(sessionId: string, viewerId: string): () => void {
     const { store } = this.#options;
     const attachmentId = newId().toString('base64url');
@@ -93,7 +93,10 @@ export class SessionLedger {
 
   #listed(told: MachineSessionsEvent): void {
     if (this.#listsWaiting >= maxListsWaiting) {
-      this.#options.logger.warn({ agent_id: told.agent_id }, 'too many lists of sessions at once, asking again later');
+      this.#options.logger.warn(
+        { agent_id: told.agent_id },
+        'too many session lists at once, requesting them again later',
+      );
       this.#askForListsLater();
       return;
     }
@@ -101,7 +104,10 @@ export class SessionLedger {
     this.#comparing = this.#comparing
       .then(() => this.#closeLost(told))
       .catch((error: unknown) => {
-        this.#options.logger.warn({ err: error, agent_id: told.agent_id }, 'a list of sessions could not be compared');
+        this.#options.logger.warn(
+          { err: error, agent_id: told.agent_id },
+          'session list could not be compared with the records',
+        );
         this.#askForListsLater();
       })
       .finally(() => {
@@ -109,12 +115,12 @@ export class SessionLedger {
       });
   }
 
-  /** Hubs tell lists once, to those who listen. */
+  /** Hubs publish each list only once, so missed ones must be requested. */
   #askForLists(): void {
     try {
       this.#options.bus.publish(machineSessionsWanted);
     } catch (error) {
-      this.#options.logger.warn({ err: error }, 'the lists of sessions could not be asked for');
+      this.#options.logger.warn({ err: error }, 'session lists could not be requested');
     }
   }
 
@@ -133,7 +139,7 @@ export class SessionLedger {
     const { store, logger } = this.#options;
     const lost = lostSessions(await store.activeOn(told.agent_id), told);
     if (lost.length === 0) return;
-    logger.info({ agent_id: told.agent_id, sessions: lost.length }, 'closing sessions that their agent knows no more');
+    logger.info({ agent_id: told.agent_id, sessions: lost.length }, 'closing sessions that their agent no longer has');
     for (const sessionId of lost)
       await this.#close(told.agent_id, sessionId, { cause: 'agent_stopped', exitCode: null, signal: null });
   }
@@ -153,7 +159,7 @@ export class SessionLedger {
 
   #write(what: string, sessionId: string, write: () => Promise<void>): Promise<void> {
     return write().catch((error: unknown) => {
-      this.#options.logger.warn({ err: error, session_id: sessionId, what }, "a session's record could not be written");
+      this.#options.logger.warn({ err: error, session_id: sessionId, what }, 'session record could not be written');
     });
   }
 }

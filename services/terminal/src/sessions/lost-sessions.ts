@@ -1,12 +1,12 @@
 import type { MachineSessionsEvent } from '@webxterm/contracts/bus';
 import type { SessionRecord } from './record.ts';
 
-/** By how much the clocks of a hub and of this service may differ. A live session that is called lost is worse than one that is called so a link later. */
+/** Allowed difference between the clocks of a hub and this service. It is generous, because a live session must not be closed. */
 const clockSkewMs = 5000;
 
 /**
- * Which sessions ended without a word: the shell was open before the link began, and the agent did not know it then. One that
- * was opened since is not in the list, and lives.
+ * The sessions that ended without a report: the shell was opened before the link began, and is not in the agent's list. A session that
+ * was opened later cannot be in the list.
  */
 export const lostSessions = (
   active: readonly Pick<SessionRecord, 'session_id' | 'created_at' | 'opened_at'>[],

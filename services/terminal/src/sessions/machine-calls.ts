@@ -16,7 +16,7 @@ export interface MachineCallsOptions {
   readonly locator: Locator;
 }
 
-/** What REST asks of a machine's hub. Who may is decided there, by the caller's own sign-in. */
+/** Calls of the REST API to the hubs. The hub checks the caller's rights by the sign-in. */
 export class MachineCalls {
   readonly #options: MachineCallsOptions;
 
@@ -31,7 +31,7 @@ export class MachineCalls {
   }
 
   /**
-   * Whose sessions on a machine the caller may see and end: with the right `manage` everyone's, else their own.
+   * The sessions on a machine that the caller may see and end: all of them with the right `manage`, otherwise the caller's own.
    * @throws AppError machine_not_found, unavailable
    */
   async scopeOn(caller: Caller, agentId: string, requestId: string): Promise<SessionScope> {
@@ -39,7 +39,7 @@ export class MachineCalls {
     return rights.includes('manage') ? { kind: 'any' } : { kind: 'owner', userId: caller.userId };
   }
 
-  /** With the right `manage` on the machine the caller may see and end anyone's session on it. @throws AppError unavailable */
+  /** Whether the caller has the right `manage`, and so may see and end all sessions on the machine. @throws AppError unavailable */
   async mayManage(caller: Caller, agentId: string, requestId: string): Promise<boolean> {
     try {
       return (await this.scopeOn(caller, agentId, requestId)).kind === 'any';
@@ -49,7 +49,7 @@ export class MachineCalls {
     }
   }
 
-  /** A machine that is offline hears of it when it is back, before any attach. @throws AppError, what the hub says */
+  /** Ends a session. An offline machine receives the termination on its next link, before any attach. @throws AppError of the hub */
   async endSession(caller: Caller, record: SessionRecord, requestId: string): Promise<void> {
     const { session_id, agent_id } = record;
     try {
@@ -68,7 +68,7 @@ export class MachineCalls {
     }
   }
 
-  /** @throws AppError machine_offline, and what the hub says */
+  /** @throws AppError machine_offline, or the error of the hub */
   async resizeSession(
     caller: Caller,
     record: SessionRecord,
@@ -88,14 +88,14 @@ export class MachineCalls {
     );
   }
 
-  /** What the hubs say. A hub of the version before answers the role alone. */
+  /** The caller's rights, from a hub. A hub of the previous version answers only the role. */
   async #rights(caller: Caller, agentId: string, requestId: string): Promise<readonly Right[]> {
     const request = { sid: caller.sid, agent_id: agentId };
     const { role, rights } = await ask(this.#options.bus, authorizeMachine, request, requestId);
     return rights ?? rightsOf(role, caller.role === 'admin');
   }
 
-  /** Presence may be a moment behind: a hub that does not hold the machine (any more) is asked for once more. */
+  /** Calls the hub of the machine. Presence may be outdated, so after `elsewhere` it looks the hub up again and retries once. */
   async #atHub(agentId: string, call: (address: string) => Promise<void>): Promise<void> {
     let tried: string | undefined;
     for (let round = 0; round < 2; round += 1) {

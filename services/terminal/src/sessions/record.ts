@@ -2,8 +2,8 @@ import type { EndCause } from '@webxterm/contracts/frames';
 import { type Connection, type Model, Schema } from 'mongoose';
 
 /**
- * A session as it is kept: the truth about who owns it. `reserved`: a ticket or an upgrade named it, its first attach has not
- * been answered; `active`: the shell was opened.
+ * A stored session. It is authoritative for the owner. `reserved`: a ticket or an upgrade has named it, and no attach was accepted yet.
+ * `active`: the shell was opened.
  */
 export interface SessionRecord {
   session_id: string;
@@ -12,26 +12,26 @@ export interface SessionRecord {
   username: string;
   status: 'reserved' | 'active' | 'closed';
   created_at: Date;
-  /** When its first attach was answered; null until then. */
+  /** When its first attach was accepted; null before that. */
   opened_at: Date | null;
   closed_at: Date | null;
   exit_code: number | null;
   signal: string | null;
   cause: string | null;
   ip_address: string;
-  /** Null where it is not known: for the audit log alone. */
+  /** Used only for the audit log. Null if unknown. */
   origin: SessionOrigin | null;
-  /** The raw viewer that is attached: whom a resize over REST is for. */
+  /** The attached raw viewer, which a resize over REST applies to. */
   raw_viewer_id: string | null;
-  /** Names that attachment: the end of an older one of the same viewer says nothing about it. */
+  /** Id of that attachment, so that the end of an older one of the same viewer does not clear it. */
   raw_attachment_id: string | null;
-  /** Events that the bus has not acknowledged yet. */
+  /** Events that the audit log has not recorded yet. */
   untold: SessionEventName[];
-  /** When the record goes by itself; null while the session lives. */
+  /** When MongoDB deletes the record; null while the session is active. */
   expires_at: Date | null;
 }
 
-/** On whose request a session was named: kept with it, for its opening is audited later, maybe by another instance. */
+/** The request that named a session. It is stored, because the opening is audited later, possibly by another instance. */
 export interface SessionOrigin {
   signin_ref: string;
   request_id: string;
@@ -78,7 +78,7 @@ const schema = new Schema<SessionRecord>(
 schema.index({ session_id: 1 }, { unique: true });
 schema.index({ user_id: 1, status: 1, created_at: -1 });
 schema.index({ agent_id: 1, status: 1, created_at: -1 });
-// Almost always empty: what waits for the bus is found without a look at all the rest.
+// A partial index, almost always empty, that finds the unrecorded events without reading other records.
 schema.index({ 'untold.0': 1 }, { partialFilterExpression: { 'untold.0': { $exists: true } } });
 schema.index({ expires_at: 1 }, { expireAfterSeconds: 0 });
 

@@ -14,8 +14,8 @@ const everyMs = 5000;
 const batchSize = 100;
 
 /**
- * Records in the audit log what became of sessions. Each event is owed by the record of the session from the write that made it
- * true until the audit log has it: one that it misses is recorded again, by whichever instance looks first. Twice is one row.
+ * Records session events in the audit log. The write that changes a session also adds the event to `untold` of its record, where it stays
+ * until it is in the audit log. Any instance may record a missing event. Recording it twice gives one row.
  */
 export class SessionEvents {
   readonly #options: SessionEventsOptions;
@@ -39,11 +39,11 @@ export class SessionEvents {
     await this.#working;
   }
 
-  /** Does not fail: what cannot be told now stays owed. */
+  /** Never fails. An event that cannot be recorded now stays in `untold`. */
   async tell(record: SessionRecord, event: SessionEventName): Promise<void> {
     await this.#pay(record, event).catch((error: unknown) => {
       const fields = { reason: reasonOf(error), session_id: record.session_id, event };
-      this.#options.logger.warn(fields, "a session's event could not be told yet, trying again");
+      this.#options.logger.warn(fields, 'session event could not be recorded, retrying');
     });
   }
 
@@ -58,7 +58,7 @@ export class SessionEvents {
       for (const record of records) for (const event of record.untold) await this.#pay(record, event);
     } catch (error) {
       const reason = reasonOf(error);
-      this.#options.logger.warn({ reason }, "sessions' events cannot be told now, trying again");
+      this.#options.logger.warn({ reason }, 'pending session events could not be recorded, retrying');
     }
   }
 }

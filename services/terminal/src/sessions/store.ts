@@ -4,19 +4,19 @@ import mongoose, { type Model, type QueryFilter } from 'mongoose';
 import { sessionOrigin } from './audit.ts';
 import type { SessionEnd, SessionEventName, SessionRecord } from './record.ts';
 
-/** A session that was named but never opened is forgotten after this. */
+/** A session that was named but not opened is deleted after this time. */
 const reservedForMs = 10 * 60_000;
-/** An ended one stays in the history this long. */
+/** How long a closed session stays in the history. */
 const closedForMs = 90 * 24 * 3_600_000;
-/** Live sessions of one user on one machine: a runaway script must not fill a machine with shells. */
+/** Limit of live sessions per user and machine, so that a faulty script cannot fill a machine with shells. */
 export const maxSessionsPerMachine = 64;
-/** Sessions that one user has named and not opened yet. A client that tries an offline machine again and again names many. */
+/** Limit of named but unopened sessions per user. A client that keeps trying an offline machine names many. */
 export const maxReservedSessions = 1000;
 
-/** More live shells than any one machine has. */
+/** Limit of live sessions that are read for one machine. No machine has that many. */
 const maxActiveRead = 10_000;
 
-/** The only operators in filters here: what comes from outside never becomes one (sanitizeFilter). */
+/** The trusted operators of filters. Operators in values from outside are rejected (sanitizeFilter). */
 const unfinished = mongoose.trusted({ $in: ['reserved', 'active'] satisfies SessionRecord['status'][] });
 const opened = mongoose.trusted({ $in: ['active', 'closed'] satisfies SessionRecord['status'][] });
 const exists = mongoose.trusted({ $exists: true });
@@ -32,7 +32,7 @@ export interface NewSession {
 export interface SessionQuery {
   readonly status?: 'active' | 'closed' | undefined;
   readonly page: number;
-  /** Where the page begins, in place of its number. */
+  /** Where the page begins. Replaces `page`. */
   readonly cursor?: string | undefined;
   readonly limit: number;
 }
@@ -41,14 +41,14 @@ export interface SessionQuery {
 const sessionsBehind = ({ key, id }: Place): QueryFilter<SessionRecord> => {
   const at = new Date(key);
   if (Number.isNaN(at.getTime())) throw notOfThisList();
-  // The bound beside the alternatives is where the index begins: $or alone gives none.
+  // The bound outside of $or lets the index scan start there. $or alone does not.
   return {
     created_at: mongoose.trusted({ $lte: at }),
     $or: [{ created_at: mongoose.trusted({ $lt: at }) }, { _id: mongoose.trusted({ $lt: id }) }],
   };
 };
 
-/** Whose sessions a call may see. Every read takes one, so that none can forget to ask whose. */
+/** The sessions that a call may see. Reads of single sessions and pages require a scope, so that none can omit the check. */
 export type SessionScope = { readonly kind: 'owner'; readonly userId: string } | { readonly kind: 'any' };
 
 const scoped = (scope: SessionScope): Partial<SessionRecord> => (scope.kind === 'any' ? {} : { user_id: scope.userId });
@@ -72,7 +72,7 @@ export class SessionStore {
     if (reserved >= maxReservedSessions)
       throw new AppError(
         'too_many_sessions',
-        `${maxReservedSessions} sessions were asked for and never opened. Wait ten minutes and try again.`,
+        `You have ${maxReservedSessions} requested sessions that were never opened. Wait ten minutes and try again.`,
       );
     const record: SessionRecord = {
       session_id: session.sessionId,
@@ -97,7 +97,7 @@ export class SessionStore {
     return record;
   }
 
-  /** One more shell may be opened there. Asked when a session is named, and again when it is opened. @throws AppError too_many_sessions */
+  /** Checks the limit per machine when a session is named, and again when it is opened. @throws AppError too_many_sessions */
   async requireRoom(userId: string, agentId: string): Promise<void> {
     const live = await this.#model.countDocuments({ user_id: userId, agent_id: agentId, status: 'active' });
     if (live < maxSessionsPerMachine) return;
@@ -107,7 +107,7 @@ export class SessionStore {
     );
   }
 
-  /** @throws AppError session_not_found, also for one that is not theirs */
+  /** @throws AppError session_not_found, also for a session outside of the scope */
   async find(scope: SessionScope, sessionId: string): Promise<SessionRecord> {
     const record = await this.#model.findOne({ ...scoped(scope), session_id: sessionId }).lean();
     if (record === null) throw new AppError('session_not_found');
@@ -123,12 +123,12 @@ export class SessionStore {
       .lean();
   }
 
-  /** How many shells of a user live, on whosever machines. */
+  /** The number of a user's live sessions on all machines. */
   liveCount(userId: string): Promise<number> {
     return this.#model.countDocuments({ user_id: userId, status: 'active' }).exec();
   }
 
-  /** One page of a machine's sessions that were opened, newest first. @throws AppError invalid_input for a cursor that is none */
+  /** One page of a machine's opened sessions, newest first. @throws AppError invalid_input for an invalid cursor */
   async page(
     scope: SessionScope,
     agentId: string,
@@ -149,7 +149,7 @@ export class SessionStore {
     return { records: rows, total, next };
   }
 
-  /** Every session on a machine whose shell is thought to live. */
+  /** All active sessions of a machine, according to the records. */
   async activeOn(agentId: string): Promise<Pick<SessionRecord, 'session_id' | 'created_at' | 'opened_at'>[]> {
     return this.#model
       .find({ agent_id: agentId, status: 'active' }, { session_id: 1, created_at: 1, opened_at: 1 })
@@ -157,7 +157,7 @@ export class SessionStore {
       .lean();
   }
 
-  /** The shell was opened. @returns the record, when it was this call that said so first */
+  /** Marks a session as opened. @returns the record, if this call changed it */
   async opened(sessionId: string): Promise<SessionRecord | undefined> {
     const record = await this.#model
       .findOneAndUpdate(
@@ -179,7 +179,7 @@ export class SessionStore {
     await this.#model.updateOne(whose, { raw_viewer_id: null, raw_attachment_id: null });
   }
 
-  /** @returns the record, when it was this call that closed it */
+  /** Marks a session as closed. @returns the record, if this call changed it */
   async closed(agentId: string, sessionId: string, end: SessionEnd): Promise<SessionRecord | undefined> {
     const record = await this.#model
       .findOneAndUpdate(
@@ -201,7 +201,7 @@ export class SessionStore {
     return record ?? undefined;
   }
 
-  /** Sessions with events that the bus has not acknowledged. */
+  /** Sessions with events that the audit log has not recorded. */
   async untold(limit: number): Promise<SessionRecord[]> {
     return this.#model.find({ 'untold.0': exists }).limit(limit).lean();
   }

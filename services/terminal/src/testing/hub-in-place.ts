@@ -5,10 +5,10 @@ import { createLogger } from '@webxterm/shared';
 import type { AttachmentContext } from '../attachment/attachment.ts';
 import { HubChannels } from '../hub-client/channels.ts';
 
-/** What a hub sees of one attach: messages as they come off the wire. */
+/** The hub's side of one attach call, with undecoded messages. */
 export type AttachCall = ServerDuplexStream<Buffer, Buffer>;
 
-/** A real gRPC server in a hub's place, and what an attachment needs to find it. */
+/** A real gRPC server that stands in for a hub, and an attachment context that finds it. */
 export class HubInPlace {
   readonly context: AttachmentContext;
   readonly #server: Server;
@@ -32,7 +32,7 @@ export class HubInPlace {
     };
   }
 
-  /** `opened`: called with each attach once its `open` has come. */
+  /** `opened`: called with each attach after its `open` has arrived. */
   static async start(opened: (call: AttachCall) => void): Promise<HubInPlace> {
     const server = new Server();
     const attach = (call: AttachCall): void => {
@@ -56,7 +56,7 @@ export class HubInPlace {
   }
 }
 
-/** The first frame of a session that begins now. */
+/** The first frame of a new session. */
 export const acceptedFrame = encodeDown({
   type: 'accepted',
   created: true,

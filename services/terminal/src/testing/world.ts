@@ -17,7 +17,7 @@ import { WebSocket } from 'ws';
 
 type Stack = Awaited<ReturnType<typeof startStack>>;
 
-/** The whole stack with an agent for this machine, and its admin signed in. */
+/** The whole stack with an agent on this machine and a signed-in admin. */
 export class World {
   readonly stack: Stack;
   readonly token: string;
@@ -49,7 +49,7 @@ export class World {
 
   async stop(): Promise<void> {
     for (const end of this.#ends) end();
-    // What still reads its profile does so to the end, as far as a test can wait for it.
+    // Waits until each shell has read its profile, if that happens in time.
     for (const { session_id } of await this.#sessions().catch(() => []))
       await this.shell({ session_id }).catch(() => undefined);
     await this.stack.stop();
@@ -77,7 +77,7 @@ export class World {
     return readFileSync(join(this.#dataDir, 'secrets', name), 'utf8').trim();
   }
 
-  /** The bus, with the rights of one of the services. */
+  /** A bus connection with the rights of one of the services. */
   async bus(user: BusUser): Promise<NatsConnection> {
     const port = this.stack.processes.find(({ name }) => name === 'nats')?.port;
     const bus = await connectBus({
@@ -90,7 +90,7 @@ export class World {
     return bus;
   }
 
-  /** A new user who is signed in. */
+  /** Creates a signed-in user. @returns the token */
   async signUp(username: string): Promise<string> {
     const user = { username, email: `${username}@example.com`, password: 'secret-password' };
     return String((await json(await post(`${this.stack.url}/api/signup`, user))).token);
@@ -109,7 +109,7 @@ export class World {
     throw new TerminalRefusal(String(read.code), String(read.error));
   }
 
-  /** A WebSocket, opened or refused. */
+  /** Opens a WebSocket. @returns whether it was opened or refused */
   async dial(query: Record<string, string>, protocol?: string, agentId?: string): Promise<Dialled> {
     const socket = new WebSocket(this.wsUrl(query, agentId), protocol === undefined ? [] : [protocol]);
     this.#ends.push(() => {
@@ -135,8 +135,8 @@ export class World {
   }
 
   /**
-   * A raw client whose shell has read its profile. A shell that is hung up in the middle of one leaves behind what the profile
-   * made: locks of tools that it starts, such as those that manage versions of languages.
+   * A raw client whose shell has read its profile. A shell that is killed while it reads its profile leaves files behind, such as lock
+   * files of version managers that the profile starts.
    */
   async shell(query: Record<string, string> = {}): Promise<RawClient> {
     const client = await this.raw(query);
@@ -163,7 +163,7 @@ export type Dialled =
   | { opened: true; client: RawClient; headers: Record<string, unknown> }
   | { opened: false; status: number; body: Record<string, unknown> };
 
-/** A client that knows no frames. */
+/** A raw client, which uses no frames. */
 export class RawClient {
   readonly socket: WebSocket;
   readonly closed: Promise<{ code: number; reason: string }>;
@@ -202,7 +202,7 @@ export class RawClient {
   }
 }
 
-/** A `webxterm.v1` viewer in Node that renders at once. */
+/** A `webxterm.v1` viewer in Node that reports output as rendered at once. */
 export class Viewer {
   readonly client: TerminalClient;
   readonly states: TerminalState[] = [];
@@ -275,7 +275,7 @@ export const json = async (response: Response): Promise<Record<string, unknown>>
 const post = (url: string, body: unknown): Promise<Response> =>
   fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
 
-/** Looks again and again until it holds. What throws does not hold yet. */
+/** Polls until the condition holds. An exception counts as false before the time limit. @throws Error after `timeoutMs` */
 export const until = async (holds: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> => {
   const end = performance.now() + timeoutMs;
   for (;;) {
@@ -284,7 +284,7 @@ export const until = async (holds: () => boolean | Promise<boolean>, timeoutMs =
     } catch (error) {
       if (performance.now() > end) throw error;
     }
-    if (performance.now() > end) throw new Error('it did not come to hold in time');
+    if (performance.now() > end) throw new Error('the condition did not hold in time');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 };

@@ -6,13 +6,13 @@ import type { AllowList } from '@webxterm/shared/bus';
 import type { Redemption } from './redemption.ts';
 import { openTicket } from './ticket.ts';
 
-/** Who comes in, and to what: what a token says, checked against the sign-ins that count. */
+/** The claims of a token, verified against the allow-list: who may attach, and to which session. */
 export interface Admission {
   readonly kind: 'jwt' | 'ticket' | 'pass';
   readonly sid: string;
   readonly userId: string;
   readonly username: string;
-  /** What the token is bound to; undefined: a JWT is bound to nothing. */
+  /** The machine of the token. This field and the next three are undefined if the token is not bound to one, like a JWT. */
   readonly agentId: string | undefined;
   readonly sessionId: string | undefined;
   readonly viewerId: string | undefined;
@@ -28,7 +28,7 @@ export interface AdmissionOptions {
   readonly now: () => number;
 }
 
-/** Tells who a token admits. One-use tokens are used up by it. */
+/** Verifies tokens of upgrades, and redeems one-use tokens. */
 export class AdmissionControl {
   readonly #options: AdmissionOptions;
 
@@ -36,10 +36,10 @@ export class AdmissionControl {
     this.#options = options;
   }
 
-  /** @throws AppError unauthenticated for any token that does not count; unavailable when that cannot be told */
+  /** @throws AppError unauthenticated for an invalid token; unavailable if it cannot be checked */
   async admit(token: string | undefined): Promise<Admission> {
     if (token === undefined) throw new AppError('unauthenticated');
-    // Which kind it is only chooses the check: the prefix is part of each MAC, and no JWT starts with one.
+    // The prefix only selects the check. It is part of each MAC, and no JWT starts with one.
     if (token.startsWith('wxt_tk_')) return this.#byTicket(token);
     if (token.startsWith('wxt_rp_')) return this.#byPass(token);
     const caller = await authenticate(this.#options, token);
@@ -94,5 +94,5 @@ export class AdmissionControl {
   }
 }
 
-/** 128 random bits: an id, or what makes a token unlike any other. */
+/** 128 random bits for an id or a `jti`. */
 export const newId = (): Buffer => randomBytes(16);

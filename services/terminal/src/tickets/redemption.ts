@@ -18,12 +18,12 @@ schema.index({ expires_at: 1 }, { expireAfterSeconds: 0 });
 export const redeemedModel = (connection: Connection): Model<RedeemedToken> =>
   connection.model<RedeemedToken>('RedeemedToken', schema);
 
-/** Ids kept in memory; more than this within a token's life and the oldest are forgotten. */
+/** Limit of ids in memory. Above it the oldest are dropped, even before their tokens expire. */
 const maxRemembered = 100_000;
-/** A database that does not answer within this counts as away: a terminal that comes back must not wait for it. */
+/** Time limit for the database, because a returning terminal must not wait longer. After it the database counts as down. */
 const databaseDeadlineMs = 1000;
 
-/** Makes one-use tokens good once: by a unique insert, and by this instance's memory while the database is away. */
+/** Redeems one-use tokens: by a unique insert, and by the memory of this instance while the database is down. */
 export class Redemption {
   readonly #model: Pick<Model<RedeemedToken>, 'create' | 'db'>;
   readonly #logger: Logger;
@@ -36,26 +36,30 @@ export class Redemption {
     this.#now = now;
   }
 
-  /** `exp`: seconds since 1970. @throws AppError unauthenticated when it was used before */
+  /** `exp`: seconds since 1970. @throws AppError unauthenticated if the token was used before */
   async redeem(jti: string, exp: number): Promise<void> {
     this.#forgetOld();
-    if (this.#seen.has(jti)) throw new AppError('unauthenticated', 'This token has been used already.');
+    if (this.#seen.has(jti)) throw new AppError('unauthenticated', 'This token has already been used.');
     this.#seen.set(jti, exp * 1000);
     try {
       await this.#insert({ jti, expires_at: new Date(exp * 1000 + 60_000) });
     } catch (error) {
       if (duplicateIndexKey(error) !== undefined)
-        throw new AppError('unauthenticated', 'This token has been used already.', { cause: error });
+        throw new AppError('unauthenticated', 'This token has already been used.', { cause: error });
       this.#logger.warn(
         { reason: error instanceof Error ? error.message : String(error) },
-        'a one-use token is remembered by this instance only',
+        'one-use token could not be stored and is remembered by this instance only',
       );
     }
   }
 
   async #insert(token: RedeemedToken): Promise<void> {
-    if (this.#model.db.readyState !== 1) throw new Error('the database is away');
-    await withinDeadline(databaseDeadlineMs, this.#model.create(token), () => new Error('the database is late'));
+    if (this.#model.db.readyState !== 1) throw new Error('the database is not connected');
+    await withinDeadline(
+      databaseDeadlineMs,
+      this.#model.create(token),
+      () => new Error('the database did not answer in time'),
+    );
   }
 
   #forgetOld(): void {

@@ -4,8 +4,8 @@ import type { OpenTerminals } from '../attachment/open-terminals.ts';
 import type { Admission } from './admission.ts';
 
 /**
- * A place among the open terminals for whoever was admitted. The place is taken first and the sign-in read after that: the end of a
- * sign-in goes over the places, so that one that came while a ticket was redeemed is found by one of the two.
+ * Takes a seat among the open terminals for an admitted caller. It takes the seat first and checks the sign-in after that. The end of a
+ * sign-in closes its seats, so either that or this check notices a sign-in that ended while the ticket was redeemed.
  * @throws AppError too_many_terminals, unauthenticated, unavailable
  */
 export const takeSeat = (

@@ -2,9 +2,9 @@ import { AttachMode } from '@webxterm/contracts/rest';
 import { openToken, sealToken } from '@webxterm/shared/api';
 import { z } from 'zod';
 
-/** `wxt_tk_`: lets its bearer attach once, within 30 s. */
+/** Claims of a ticket (`wxt_tk_`). A ticket allows one attach within 30 s. */
 export const Ticket = z.object({
-  /** Names this ticket: it is good once. */
+  /** Id of the ticket, so that it can be redeemed only once. */
   jti: z.string(),
   user_id: z.string(),
   username: z.string(),

@@ -5,7 +5,7 @@ import { plainText } from '@webxterm/contracts/text';
 import { AppError } from '@webxterm/shared';
 import type { EndedFromHere } from '../attachment/open-terminal.ts';
 
-/** What changes when somebody ends a terminal, or looks after the machine, and not by coming back. */
+/** Errors that a user must resolve, for example by closing a terminal. Reconnecting does not help. */
 const waitingForSomebody: ReadonlySet<ErrorCode> = new Set([
   'too_many_terminals',
   'too_many_sessions',
@@ -13,7 +13,7 @@ const waitingForSomebody: ReadonlySet<ErrorCode> = new Set([
   'shell_not_started',
 ]);
 
-/** The close code that says what an error says. */
+/** The WebSocket close code of an error. */
 export const closeCodeFor = (code: ErrorCode): CloseCode => {
   if (code === 'displaced') return closeCode.displaced;
   if (code === 'payload_too_large') return closeCode.tooBig;
@@ -23,7 +23,7 @@ export const closeCodeFor = (code: ErrorCode): CloseCode => {
   if (status === 403) return closeCode.forbidden;
   if (status === 404) return closeCode.notFound;
   if (status === 400) return closeCode.protocolError;
-  // Too much at once, or a part of the cluster is away: later it may go.
+  // Rate limits and unavailable services are temporary, so the client may reconnect.
   if (status === 429 || code === 'unavailable') return closeCode.comeBack;
   if (status === 503) return closeCode.unreachable;
   return closeCode.internal;
@@ -36,7 +36,7 @@ export const closeReason = (text: string): string => {
   return reason;
 };
 
-/** How a session's end is told to a client that is told by close code alone. */
+/** The close code and reason of a session end, for clients that get no `ended` frame. */
 export const closeForEnd = (ended: Extract<DownFrame, { type: 'ended' }>): { code: CloseCode; reason: string } => {
   if (ended.cause === 'unknown') return { code: closeCode.ended, reason: 'no such session' };
   if (ended.signal !== undefined) return { code: closeCode.normal, reason: `signal ${plainText(ended.signal, 32)}` };
@@ -46,18 +46,18 @@ export const closeForEnd = (ended: Extract<DownFrame, { type: 'ended' }>): { cod
 
 type EndedForGood = Exclude<EndedFromHere, 'moving'>;
 
-/** What the machine is told of a terminal that is ended from here. A stalled one keeps its place, as a connection that broke. */
+/** The detach reason for the agent when this instance ends a terminal. A stalled terminal may resume, like after a broken connection. */
 export const detachFor = (why: EndedForGood): DetachReason =>
   why === 'displaced' ? 'displaced' : why === 'stalled' ? 'broken' : 'revoked';
 
-/** What its client is told. */
+/** The error for the client when this instance ends its terminal. */
 export const errorFor = (why: EndedForGood): AppError => {
   switch (why) {
     case 'displaced':
       return new AppError('displaced', 'A newer connection of this viewer took over.');
     case 'stalled':
-      return new AppError('too_many_requests', 'Your terminals hold too much output that nobody takes.');
+      return new AppError('too_many_requests', 'Your terminals hold too much unread output.');
     case 'signed_out':
-      return new AppError('unauthenticated', 'Your sign-in has ended. The shell lives on.');
+      return new AppError('unauthenticated', 'Your sign-in has ended. The shell keeps running.');
   }
 };

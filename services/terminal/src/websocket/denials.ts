@@ -3,13 +3,13 @@ import { type AppError, inRequestScope, type RequestScope } from '@webxterm/shar
 import { type Auditor, refusalFact } from '@webxterm/shared/audit';
 import { type AttachmentEvents, refusalOf } from '../attachment/attachment.ts';
 
-/** To what somebody was not let in. */
+/** The target of a denied request. */
 interface Wanted {
   readonly agentId: string;
   readonly sessionId?: string | undefined;
 }
 
-/** Audits who was not let in to a machine or session. What went wrong in other ways is no denial. */
+/** Audits denied access to machines and sessions. Other errors are not audited. */
 export class Denials {
   readonly #auditor: Pick<Auditor, 'count'>;
 
@@ -17,7 +17,7 @@ export class Denials {
     this.#auditor = auditor;
   }
 
-  /** One row a minute for the same person, machine and reason. */
+  /** Records at most one row a minute for the same user (or address), machine and reason. */
   note(error: AppError, scope: RequestScope, { agentId, sessionId }: Wanted): void {
     const { result, reason } = refusalFact(error);
     if (result !== 'denied') return;
@@ -27,7 +27,7 @@ export class Denials {
     void inRequestScope(scope, () => this.#auditor.count(`${reason} ${who} ${agentId}`, fact));
   }
 
-  /** The same events, with the refusals among them noted: those of the hub and those of the machine. */
+  /** Wraps attachment events so that refusals by the hub or the machine are audited. */
   watch(events: AttachmentEvents, scope: RequestScope, wanted: Wanted): AttachmentEvents {
     return {
       ...events,

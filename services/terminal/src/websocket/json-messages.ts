@@ -5,14 +5,14 @@ import { z } from 'zod';
 
 const size = z.number().int().min(1).max(maxWinsize);
 
-/** What a `webxterm.json` client says. */
+/** A message of a `webxterm.json` client. */
 const ClientMessage = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('input'), input: z.string() }),
   z.strictObject({ type: z.literal('resize'), rows: size, cols: size }),
 ]);
 export type ClientMessage = z.infer<typeof ClientMessage>;
 
-/** @throws AppError bad_request for what is not JSON, invalid_input for JSON that is none of the messages */
+/** @throws AppError bad_request if the text is not JSON; invalid_input if the JSON is not a valid message */
 export const readClientMessage = (text: string): ClientMessage => {
   const value = parseJson(text);
   if (value === undefined) throw new AppError('bad_request', 'A message is not JSON.');

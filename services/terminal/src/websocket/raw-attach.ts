@@ -56,7 +56,7 @@ export const attachRaw = (
       },
     });
     socket.once('close', () => {
-      if (viewer === undefined) fail(new AppError('bad_request', 'The client went away.'));
+      if (viewer === undefined) fail(new AppError('bad_request', 'The client disconnected.'));
     });
     seat.onEnd((why) => {
       fail(why === 'moving' ? new AppError('unavailable') : errorFor(why));
@@ -64,7 +64,7 @@ export const attachRaw = (
     attachment.start();
   });
 
-/** The attach that a raw or JSON viewer asks for. */
+/** The attachment request of a raw or JSON viewer. */
 export const rawRequest = (viewerRequest: ViewerRequest, json: boolean): AttachmentRequest => ({
   requestId: viewerRequest.requestId,
   sid: viewerRequest.admission.sid,

@@ -17,22 +17,22 @@ import type { EndedFromHere, Seat } from '../attachment/open-terminal.ts';
 import { closeCodeFor, closeForEnd, closeReason, detachFor, errorFor } from './close-codes.ts';
 import { closeSocket, leftOnPurpose, type ViewerContext, watchSilence } from './viewer-context.ts';
 
-/** A ping with the offset goes out this often; its pong says that the client has taken everything before it. */
+/** A ping with the current offset is sent after this many bytes of output. Its pong shows that the client has read all bytes before it. */
 const pingEveryBytes = 128 * 1024;
-/** With pings 128 KiB apart a smaller window would wait for a pong that nothing asks for. */
+/** The window must not be smaller than two ping intervals. Otherwise it would wait for the pong of a ping that is not sent yet. */
 const windowBounds = { first: 2 * pingEveryBytes, min: 2 * pingEveryBytes, max: maxOutputWindow };
-/** Output that fills no 128 KiB is asked about after a pause. */
+/** A ping is sent after this delay if the output is smaller than `pingEveryBytes`. */
 const pingPauseMs = 100;
-/** How often a paused socket is looked at. */
+/** How often a paused socket is checked. */
 const lookEveryMs = 50;
 
 type Accepted = Extract<DownFrame, { type: 'accepted' }>;
 
-/** How a client without frames of its own is spoken to. */
+/** Encodes output and errors for a client without frames. */
 export interface ClientWords {
   /** Sends output. */
   output(bytes: Uint8Array): void;
-  /** Told before the socket is closed for an error. */
+  /** Sends an error before the socket is closed. */
   error(error: AppError): void;
 }
 
@@ -47,8 +47,8 @@ export interface RawViewerOptions {
 }
 
 /**
- * The viewer's side of the stream on behalf of a client that knows no frames: counts what it takes by WebSocket pings,
- * repeats its input after a hub change, and bounds both.
+ * Runs the viewer's side of the stream protocol for a client without frames. It measures the read output by WebSocket pings, repeats
+ * unacknowledged input after a hub change, and limits both directions.
  */
 export class RawViewer {
   readonly #options: RawViewerOptions;
@@ -58,7 +58,7 @@ export class RawViewer {
   readonly #input = new InputQueue({
     frame: maxInputFrame,
     window: inputWindow,
-    // One message beyond the window, and what the socket had read already when it was paused.
+    // One message above the window, and the bytes that the socket had already read when it was paused.
     queue: inputWindow + 2 * maxClientMessage,
   });
   #pinged: number;
@@ -93,11 +93,11 @@ export class RawViewer {
       this.#act(decodeDown(bytes));
     } catch (error) {
       if (!(error instanceof StreamProtocolError || error instanceof FrameError)) throw error;
-      this.#finish(closeCode.internal, 'the output has a hole');
+      this.#finish(closeCode.internal, 'output bytes are missing');
     }
   }
 
-  /** What the client typed. */
+  /** Sends input of the client. */
   type(bytes: Uint8Array): void {
     if (this.#over || this.#options.request.mode === 'view') return;
     if (!this.#input.push(bytes, false)) {
@@ -112,7 +112,7 @@ export class RawViewer {
     this.#options.attachment.send(encodeUp({ type: 'resize', cols, rows }));
   }
 
-  /** Ends it with an error; the session lives on. */
+  /** Ends the viewer with an error. The session keeps running. */
   fail(error: AppError): void {
     if (this.#over) return;
     this.#options.words.error(error);
@@ -154,16 +154,16 @@ export class RawViewer {
     if (this.#reader.gap(to) !== undefined) this.#ringLeft();
   }
 
-  /** Its next byte is gone. Raw clients get no jumps: they come back, and hear where the stream goes on. */
+  /** The next byte has left the scrollback. Raw clients cannot skip output, so they attach again and get the new offset. */
   #ringLeft(): void {
-    this.#finish(closeCode.reattach, 'the next byte is gone, attach again');
+    this.#finish(closeCode.reattach, 'the next output is no longer available, attach again');
   }
 
   #output(offset: number, payload: Uint8Array): void {
     for (const part of this.#reader.output(offset, payload)) this.#options.words.output(part.bytes);
-    // A client that takes its output pongs, and so the count goes down again.
+    // A client that reads its output also answers pings, and `#taken` then lowers the count.
     this.#options.seat.holds(this.#socket.bufferedAmount);
-    // A machine that keeps to its limits is never so far ahead; one that does not would fill our memory.
+    // A machine that respects the limits is never this far ahead. Without this check, one that ignores them would fill the memory.
     if (this.#reader.next - this.#reader.rendered > 2 * maxOutputWindow) {
       this.#finish(closeCode.internal, 'the machine ignores the limits');
       return;
@@ -213,7 +213,7 @@ export class RawViewer {
     this.#options.attachment.send(encodeUp({ type: 'limit', ...limit }));
   }
 
-  /** Sends what the machine allows; beyond it the client's socket is not read. */
+  /** Sends input within the machine's limit. While too much is queued, the client's socket is paused. */
   #flush(): void {
     const { attachment } = this.#options;
     while (attachment.attached) {
@@ -232,7 +232,7 @@ export class RawViewer {
     }
   }
 
-  /** While nothing is read from the client no pong comes either: what its socket has taken counts. */
+  /** A paused socket receives no pongs, so the bytes written to it count as read. */
   #countTaken(): void {
     this.#taken(this.#reader.next - this.#socket.bufferedAmount);
   }
@@ -241,7 +241,7 @@ export class RawViewer {
     const { attachment } = this.#options;
     if (why === 'moving') {
       attachment.detach('moving');
-      this.#finish(closeCode.comeBack, 'this instance is going, come back');
+      this.#finish(closeCode.comeBack, 'this instance is shutting down, reconnect');
     } else {
       attachment.detach(detachFor(why));
       this.fail(errorFor(why));

@@ -10,11 +10,11 @@ const toBuffer = (message: RawData): Buffer => {
 
 const rawWords = (socket: WebSocket): ClientWords => ({
   output: (bytes) => socket.send(bytes, { binary: true }),
-  // Whoever reads raw bytes hears of an error by the close code alone.
+  // Raw clients get errors only as a close code.
   error: () => {},
 });
 
-/** No subprotocol: every message is input, every message sent is output. */
+/** Opens a raw viewer (no subprotocol). Every received message is input, and every sent message is output. */
 export const openRaw = (options: Omit<RawViewerOptions, 'words'>): RawViewer => {
   const viewer = new RawViewer({ ...options, words: rawWords(options.socket) });
   options.socket.on('message', (message) => viewer.type(toBuffer(message)));
@@ -22,7 +22,7 @@ export const openRaw = (options: Omit<RawViewerOptions, 'words'>): RawViewer => 
 };
 
 const jsonWords = (socket: WebSocket): ClientWords => {
-  // Characters are cut anywhere by frames: what is not complete waits for its rest. Invalid bytes become U+FFFD.
+  // Frames may split characters, so the decoder keeps incomplete ones. Invalid bytes become U+FFFD.
   const decoder = new TextDecoder('utf-8');
   return {
     output: (bytes) => {
@@ -33,7 +33,7 @@ const jsonWords = (socket: WebSocket): ClientWords => {
   };
 };
 
-/** `webxterm.json`: one JSON object a message. */
+/** Opens a `webxterm.json` viewer. Every message is one JSON object. */
 export const openJson = (options: Omit<RawViewerOptions, 'words'>): RawViewer => {
   const words = jsonWords(options.socket);
   const viewer = new RawViewer({ ...options, words });
@@ -44,7 +44,7 @@ export const openJson = (options: Omit<RawViewerOptions, 'words'>): RawViewer =>
       else viewer.resize(read.cols, read.rows);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      // A wrong value is told and forgotten; what is not JSON at all is another protocol.
+      // An invalid message gets an error and is ignored. Text that is not JSON means a wrong protocol, so the viewer ends.
       if (error.code === 'invalid_input') words.error(error);
       else viewer.fail(error);
     }

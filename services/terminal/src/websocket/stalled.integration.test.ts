@@ -127,7 +127,7 @@ it('a user whose viewers read nothing loses the terminal that holds most, with 1
   expect(states.toSorted()).toEqual([WebSocket.OPEN, WebSocket.OPEN, WebSocket.CLOSING]);
   const ended = viewers[states.indexOf(WebSocket.CLOSING)];
   ended?.socket.resume();
-  expect(await ended?.closed).toEqual({ code: 1012, reason: 'Your terminals hold too much output that nobody takes.' });
+  expect(await ended?.closed).toEqual({ code: 1012, reason: 'Your terminals hold too much unread output.' });
   expect(ended?.last).toMatchObject({ type: 'refused', code: 'too_many_requests' });
   expect([...held]).toEqual([
     ['bob', 1],

@@ -7,18 +7,18 @@ import type { z } from 'zod';
 
 export type EdgeName = 'raw' | 'json' | 'v1';
 
-/** The target of an upgrade, before anybody looked at who asks. */
+/** The target of an upgrade, before the caller is authenticated. */
 export interface UpgradeTarget {
   readonly agentId: string;
   readonly token: string | undefined;
   readonly edge: EdgeName;
-  /** The query as it came; parsed once the caller is known, for 401 comes before 400. */
+  /** The raw query. It is parsed after authentication, because 401 has priority over 400. */
   readonly query: URLSearchParams;
 }
 
 const path = /^\/api\/terminal\/([A-Za-z0-9_-]{1,64})\/ws$/;
 
-/** @throws AppError not_found for any other path, upgrade_required for what is no WebSocket upgrade of version 13 */
+/** @throws AppError not_found for any other path; upgrade_required unless it is a WebSocket upgrade of version 13 */
 export const readTarget = (request: IncomingMessage): UpgradeTarget => {
   const [pathname = '', search = ''] = (request.url ?? '').split('?', 2);
   const agentId = path.exec(pathname)?.[1];
@@ -50,10 +50,10 @@ const edgeOf = (header: string | undefined): EdgeName => {
   return names.includes(subprotocol.json) ? 'json' : 'raw';
 };
 
-/** The subprotocol that is answered; undefined: raw, without one. */
+/** The subprotocol of the response; undefined for raw. */
 export const protocolOf = (edge: EdgeName): string | undefined => (edge === 'raw' ? undefined : subprotocol[edge]);
 
-/** @throws AppError invalid_input, naming what is wrong */
+/** @throws AppError invalid_input, which names the first invalid parameter */
 export const readQuery = (query: URLSearchParams): z.output<typeof TerminalQuery> => {
   const parsed = TerminalQuery.safeParse(Object.fromEntries(query));
   if (parsed.success) return parsed.data;
@@ -63,7 +63,7 @@ export const readQuery = (query: URLSearchParams): z.output<typeof TerminalQuery
   });
 };
 
-/** @throws AppError machine_not_found for what is no id of a machine at all */
+/** @throws AppError machine_not_found for an invalid machine id */
 export const checkAgentId = (agentId: string): void => {
   if (!AgentId.safeParse(agentId).success) throw new AppError('machine_not_found');
 };

@@ -38,7 +38,7 @@ export interface UpgradeOptions {
   readonly logger: Logger;
 }
 
-/** An upgrade under way: the socket, until it is a WebSocket or answered. */
+/** An upgrade in progress, until the WebSocket is open or the request is refused. */
 interface Pending {
   readonly request: IncomingMessage;
   readonly socket: Duplex;
@@ -46,14 +46,14 @@ interface Pending {
   readonly target: UpgradeTarget;
 }
 
-/** Answers the upgrades of `GET /api/terminal/:agent_id/ws`: who may not gets a status and a JSON body instead. */
+/** Handles the upgrades of `GET /api/terminal/:agent_id/ws`. A refused upgrade gets a status and a JSON body. */
 export class Upgrades {
   readonly #options: UpgradeOptions;
   readonly #guard: EdgeGuard;
   readonly #headers = new WeakMap<IncomingMessage, Record<string, string>>();
   readonly #server = new WebSocketServer({
     noServer: true,
-    // The limit on what one message may hold is also the bound of what a paused socket holds.
+    // The limit of one message is also the limit of the bytes that a paused socket holds.
     maxPayload: maxClientMessage,
     // Compression costs 2 to 8 times the latency.
     perMessageDeflate: false,
@@ -70,7 +70,7 @@ export class Upgrades {
 
   listen(server: Server): void {
     server.on('upgrade', (request, socket, head) => {
-      // A reset before the upgrade is over must not end the process.
+      // A reset during the upgrade must not crash the process.
       socket.on('error', () => {});
       void this.#upgrade(request, socket, head);
     });
@@ -117,7 +117,7 @@ export class Upgrades {
     }
   }
 
-  /** Once signed in it always upgrades: a browser cannot read a refused upgrade. */
+  /** An authenticated v1 request is always upgraded, because a browser cannot read the response of a refused upgrade. */
   async #openV1(
     pending: Pending,
     seat: Seat,
@@ -134,7 +134,7 @@ export class Upgrades {
     this.#accept(pending, seat, (socket) => new V1Viewer(watched, socket, viewerRequest, seat));
   }
 
-  /** No place for it: told at once, and the socket is gone within 2 s. */
+  /** Refuses a v1 client without a seat: upgrades, sends the error, and closes the socket within 2 s. */
   #turnAway(pending: Pending, error: AppError): void {
     this.#accept(pending, undefined, (socket) => {
       socket.on('error', () => {});
@@ -143,7 +143,7 @@ export class Upgrades {
     });
   }
 
-  /** The answer waits for the machine, and tells what a client needs to come back. */
+  /** Upgrades only after the machine has accepted the attach. The response headers contain the ids and offset for a later attach. */
   async #openRaw(pending: Pending, seat: Seat, viewerRequest: ViewerRequest): Promise<void> {
     const { context } = this.#options;
     const request = rawRequest(viewerRequest, pending.target.edge === 'json');
@@ -151,7 +151,7 @@ export class Upgrades {
     seat.attachAs(viewerRequest.sessionId, viewerId);
     const { attachment, accepted, follow } = await attachRaw(context.attach, pending.socket, seat, request);
     if (viewerRequest.mayCreate) context.ledger.opened(viewerRequest.sessionId);
-    // A resize over REST is the owner's, for their own viewer.
+    // Only the owner's viewer is recorded, because a resize over REST applies to it.
     const detached =
       viewerRequest.ownerUserId === viewerRequest.admission.userId
         ? context.ledger.attachedRaw(viewerRequest.sessionId, viewerId)
@@ -187,13 +187,13 @@ export class Upgrades {
 
   #logged(error: unknown): AppError {
     const known = toAppError(error);
-    if (known.code === 'internal') this.#options.logger.error({ err: error }, 'an upgrade failed');
+    if (known.code === 'internal') this.#options.logger.error({ err: error }, 'upgrade failed');
     return known;
   }
 
   #refuse(socket: Duplex, error: AppError, requestId: string): void {
     if (error.code === 'internal')
-      this.#options.logger.error({ err: error.cause, request_id: requestId }, 'an upgrade failed');
+      this.#options.logger.error({ err: error.cause, request_id: requestId }, 'upgrade failed');
     const body = JSON.stringify(errorBody(error, requestId));
     const headers = {
       ...errorHeaders(error),

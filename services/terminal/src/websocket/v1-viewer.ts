@@ -21,15 +21,15 @@ import type { EndedFromHere, Seat } from '../attachment/open-terminal.ts';
 import { closeCodeFor, closeForEnd, closeReason, detachFor, errorFor } from './close-codes.ts';
 import { closeSocket, leftOnPurpose, type ViewerContext, type ViewerRequest, watchSilence } from './viewer-context.ts';
 
-/** A client has this long for its hello and attach. */
+/** Time limit for hello and attach. */
 export const handshakeWithinMs = 5000;
-/** A new pass this often, so that one that is still good is always held. */
+/** How often a new resume pass is sent, so that the client always has a valid one. */
 const passEveryMs = 2 * 60_000;
-/** Bytes that may wait for the client before the machine's stream is no longer read. The limits bound them anyway. */
+/** Above this many buffered bytes the machine's stream is paused. The limits of the protocol also bound them. */
 const pauseAbove = maxOutputWindow;
 const resumeBelow = pauseAbove / 4;
 
-/** One `webxterm.v1` client: frames pass unchanged but for hello, attach, hop pings, state and passes. */
+/** One `webxterm.v1` client. Frames pass unchanged, except for hello, attach, hop pings, state and passes. */
 export class V1Viewer {
   readonly #context: ViewerContext;
   readonly #socket: WebSocket;
@@ -43,14 +43,14 @@ export class V1Viewer {
   #passTimer: NodeJS.Timeout | undefined;
   #reading = true;
 
-  /** `viewerRequest`: or why there is none, which the client is told by frame and close code. */
+  /** `viewerRequest`: the request, or the error that the client gets as a frame and a close code. */
   constructor(context: ViewerContext, socket: WebSocket, viewerRequest: ViewerRequest | AppError, seat: Seat) {
     this.#context = context;
     this.#socket = socket;
     this.#viewerRequest = viewerRequest;
     this.#seat = seat;
     this.#handshakeTimer = setTimeout(
-      () => this.#refuse(new AppError('bad_request', 'Hello and attach did not come in time.')),
+      () => this.#refuse(new AppError('bad_request', 'Hello and attach were not received in time.')),
       handshakeWithinMs,
     );
     socket.on('message', (message, isBinary) => this.#received(message, isBinary));
@@ -166,7 +166,7 @@ export class V1Viewer {
   #accepted(): void {
     const viewerRequest = this.#viewerRequest;
     if (viewerRequest instanceof AppError) return;
-    // A hub change may leave it paused for a stream that is gone.
+    // The socket may still be paused because of the stream of the previous hub.
     if (this.#socket.isPaused) this.#socket.resume();
     if (this.#request?.create) this.#context.ledger.opened(viewerRequest.sessionId);
     this.#sendPass();
@@ -215,7 +215,7 @@ export class V1Viewer {
     this.#attachment?.resume();
   }
 
-  /** Says why, as a frame and as a close code. */
+  /** Sends the error as a frame and as a close code. */
   #refuse(error: AppError): void {
     if (this.#over) return;
     this.#send({ type: 'refused', code: error.code, message: error.message });
@@ -225,7 +225,7 @@ export class V1Viewer {
   #endFromHere(why: EndedFromHere): void {
     if (why === 'moving') {
       this.#attachment?.detach('moving');
-      this.#finish(closeCode.comeBack, 'this instance is going, come back');
+      this.#finish(closeCode.comeBack, 'this instance is shutting down, reconnect');
     } else {
       this.#attachment?.detach(detachFor(why));
       this.#refuse(errorFor(why));

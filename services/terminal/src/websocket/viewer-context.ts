@@ -5,28 +5,28 @@ import type { OpenTerminals } from '../attachment/open-terminals.ts';
 import type { SessionLedger } from '../sessions/ledger.ts';
 import type { Admission } from '../tickets/admission.ts';
 
-/** What every edge needs of the service. */
+/** The parts of the service that every viewer uses. */
 export interface ViewerContext {
   readonly attach: (request: AttachmentRequest, events: AttachmentEvents) => Attachment;
   readonly terminals: OpenTerminals;
   readonly ledger: Pick<SessionLedger, 'opened' | 'attachedRaw' | 'ended'>;
-  /** A fresh resume pass for an attachment. */
+  /** Creates a resume pass for an attachment. */
   readonly sealPass: (request: AttachmentRequest) => string;
   readonly now: () => number;
 }
 
-/** Who is at the door, and for which session: everything but what the viewer itself says. */
+/** An admitted viewer and its session: everything that is known before the viewer's first frame. */
 export interface ViewerRequest {
   readonly requestId: string;
   readonly admission: Admission;
   readonly agentId: string;
   readonly sessionId: string;
-  /** The owner of the session; who attaches is in `admission`. */
+  /** The owner of the session. The user who attaches is in `admission`. */
   readonly ownerUserId: string;
-  /** What lets another user than the owner attach. */
+  /** The grant by which a user other than the owner may attach. */
   readonly grant: AttachGrant;
   readonly mode: 'control' | 'view';
-  /** The session is named but was never opened: its first attach may open the shell. */
+  /** The session was named but never opened, so its first attach may open the shell. */
   readonly mayCreate: boolean;
   readonly from: number | undefined;
   readonly viewerId: string | undefined;
@@ -34,23 +34,23 @@ export interface ViewerRequest {
   readonly rows: number;
 }
 
-/** A client is dead when it has sent nothing, not even the answer to a ping, for so long. */
+/** A client that has sent nothing for this time, not even a pong, counts as dead. */
 export const deadAfterMs = 6000;
 export const pingAfterMs = 2000;
-/** A client that has been told to go has this long to close. */
+/** Time limit for a client to complete the close handshake. */
 const closeWithinMs = 2000;
 
-/** Closes with a code; a client that does not answer is cut off. */
+/** Closes the socket with a code, and terminates it if the client does not answer in time. */
 export const closeSocket = (socket: WebSocket, code: number, reason: string): void => {
   if (socket.readyState === socket.CLOSED) return;
-  // A paused socket would never read the answer to the close.
+  // A paused socket would not read the client's close frame.
   if (socket.isPaused) socket.resume();
   socket.close(code, reason);
   const timer = setTimeout(() => socket.terminate(), closeWithinMs);
   socket.once('close', () => clearTimeout(timer));
 };
 
-/** Cuts a socket off whose other end has gone silent. `silent`: whether silence counts now. @returns a function that stops it */
+/** Pings a silent client, and terminates a dead one. `silent`: whether silence counts now. @returns a function that stops it */
 export const watchSilence = (
   socket: WebSocket,
   now: () => number,
@@ -73,5 +73,5 @@ export const watchSilence = (
   return stop;
 };
 
-/** Closed on purpose by the client, as against broken. */
+/** Whether the client closed the socket on purpose. Otherwise the connection broke. */
 export const leftOnPurpose = (code: number): boolean => code === 1000 || code === 1001;

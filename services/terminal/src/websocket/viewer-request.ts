@@ -19,8 +19,8 @@ export interface Arrival {
 }
 
 /**
- * For which session a caller comes. A new one is named and recorded before its first attach; everyone else comes back to what
- * the record (or a resume pass, which stands for it) says is theirs.
+ * Finds the session of a caller. A new session is named and recorded before its first attach. An existing session must belong to the
+ * caller, according to its record or to a resume pass.
  * @throws AppError machine_not_found, session_not_found, forbidden, unavailable
  */
 export const resolveViewerRequest = async (store: SessionStore, arrival: Arrival): Promise<ViewerRequest> => {
@@ -32,7 +32,7 @@ export const resolveViewerRequest = async (store: SessionStore, arrival: Arrival
     throw new AppError('unauthenticated', 'The token is for another session.');
   const named = admission.sessionId ?? query.session_id;
   const mode = admission.mode ?? query.mode ?? 'control';
-  // Watching needs something to watch.
+  // A view needs an existing session.
   if (mode === 'view' && named === undefined) throw new AppError('invalid_input', 'mode=view needs a session_id.');
   const session = await nameSession(store, arrival, named);
   return {
@@ -58,7 +58,7 @@ interface NamedSession {
   readonly mayCreate: boolean;
 }
 
-/** A session of the caller's own needs no grant. */
+/** A session of the caller, which needs no grant. */
 const own = (id: string, ownerUserId: string, mayCreate: boolean): NamedSession => ({
   id,
   ownerUserId,
