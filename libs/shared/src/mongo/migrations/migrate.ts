@@ -33,7 +33,7 @@ const sayAgainMs = 15_000;
 
 /**
  * Runs the missing steps of this database in order, each once. If several instances start together, one runs the steps and the others wait.
- * The collection `migrations` records the finished steps. ADR 25.
+ * The collection `migrations` records the finished steps. ADR 28.
  * @throws MigrationFailed that names the step; Error that names the instance which took longer than `withinMs`
  */
 export const migrate = async (
