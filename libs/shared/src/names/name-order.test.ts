@@ -63,3 +63,19 @@ describe('the order of names', () => {
     );
   });
 });
+
+describe('a folded name', () => {
+  it('is the same for ẞ, ß and ss', () => {
+    expect(['GROẞ', 'groß', 'GROSS'].map(foldName)).toEqual(['gross', 'gross', 'gross']);
+  });
+
+  it('folds to itself, for every character', () => {
+    const changed: string[] = [];
+    for (let code = 0; code <= 0x10ffff; code += 1) {
+      if (code >= 0xd800 && code <= 0xdfff) continue;
+      const folded = foldName(String.fromCodePoint(code));
+      if (foldName(folded) !== folded) changed.push(code.toString(16));
+    }
+    expect(changed).toEqual([]);
+  });
+});

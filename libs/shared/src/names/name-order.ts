@@ -9,9 +9,10 @@ const accents = /(?<=[\p{Script=Latin}\p{Script=Greek}]\p{Mn}*)\p{Mn}/gu;
 /**
  * The folded form of a name. Names with the same folded form are the same name. It removes differences of compatibility forms and of case
  * (ß is ss, ς is σ). JavaScript has no case folding. Upper then lower case gives the same result except for a handful of characters, which
- * it merges.
+ * it merges. Lower case comes first, because the upper case of ẞ is itself and its lower case is ß.
  */
-export const foldName = (name: string): string => name.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC');
+export const foldName = (name: string): string =>
+  name.normalize('NFKC').toLowerCase().toUpperCase().toLowerCase().normalize('NFKC');
 
 /**
  * A string whose byte order is the order of names: upper and lower case together, letters with accents next to those without, numbers by
