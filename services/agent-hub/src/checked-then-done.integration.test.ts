@@ -5,11 +5,11 @@ import { type Credential, dial, dialRefused, TestLink, TestMachine } from './tes
 import type { RunningHub } from './testing/test-hub.ts';
 import { until, World } from './testing/world.ts';
 
-// A step between a check and the act that rests on it is held back here, and what was checked changes meanwhile.
+// Each test holds back a step between a check and the action that depends on it, and meanwhile changes the checked state.
 
 let world: World;
 let hub: RunningHub;
-/** Hears of each change on its own: what it was told, the first was told too, or is about to be. */
+/** A second hub, which receives each change independently. A test that sees a change here knows that it was published to the first hub too. */
 let other: RunningHub;
 
 beforeAll(async () => {
@@ -22,7 +22,7 @@ const machines = () => world.database('agent-hub').collection('machines');
 const byKey = ({ apiKey }: TestUser): Credential => ({ $case: 'apiKey', value: apiKey });
 const byCredential = (value: string): Credential => ({ $case: 'machineCredential', value });
 
-/** A machine of the user at each hub: when both are refused, both hubs know that the key was replaced. */
+/** A machine of the user at each hub. When both links are refused, both hubs know that the key was replaced. */
 const witnesses = async (user: TestUser): Promise<() => Promise<unknown>> => {
   const links: TestLink[] = [];
   for (const { grpc } of [hub, other]) links.push(await dial(grpc, new TestMachine('witness'), byKey(user)));
@@ -87,7 +87,7 @@ describe('an API key that is replaced while a verified dial waits for the holder
     const value = by === 'linkPass' ? linkPass : machineCredential;
     const newcomer = new TestLink(hub.grpc);
     const answer = newcomer.sayHello(machine, { $case: by, value }, { instanceId: Buffer.alloc(16, 7) });
-    // The hub has verified the newcomer when it asks the holder whether it still answers.
+    // The hub pings the holder only after it has verified the newcomer.
     await holder.pinged();
     await world.auth.rotateKey(bob);
     expect(await answer).toMatchObject({ refused: { code: 'bad_credential', permanent: true } });

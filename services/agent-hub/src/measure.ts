@@ -20,14 +20,12 @@ export const measure = (
       },
     });
   };
-  gauge(
-    'webxterm_hub_agent_newcomers',
-    'Connections to the port of the agents that have not proved who they are',
-    counts.newcomers,
-  );
+  gauge('webxterm_hub_agent_newcomers', 'Unproven connections to the port that agents dial', counts.newcomers);
   gauge('webxterm_hub_agent_links', 'Agents linked to this hub', counts.links);
-  gauge('webxterm_hub_signins_stale', 'The list of sign-ins may be old: new attaches are refused', () =>
-    Number(counts.signinsStale()),
+  gauge(
+    'webxterm_hub_signins_stale',
+    'Whether the allow-list of sign-ins may be outdated (1), so that new attaches are refused',
+    () => Number(counts.signinsStale()),
   );
   gauge('webxterm_hub_attachments', 'Terminal attachments through this hub', counts.attachments);
 };

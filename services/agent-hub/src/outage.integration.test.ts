@@ -38,7 +38,7 @@ describe('a hub that has heard no beat of auth for 90 s', () => {
     const machine = dialled.attach(await dialled.nextOpen());
     const machines = async (): Promise<unknown> => (await late.call('GET', '/api/machines', annIn.token)).status;
     expect(await machines()).toBe(200);
-    // A beat's own time counts: those that still come are now from 91 s ago.
+    // The age of a beat is computed from its own time, so later beats now seem 91 s old.
     aheadMs = 91_000;
     const answer = await late.call('GET', '/api/machines', annIn.token);
     expect(answer).toMatchObject({ status: 503, body: { code: 'unavailable' } });
@@ -46,7 +46,7 @@ describe('a hub that has heard no beat of auth for 90 s', () => {
     expect(await refused.frames.take()).toMatchObject({ type: 'refused', code: 'unavailable' });
     machine.write(wrapFrame(encodeDown({ type: 'output', offset: 0, payload: Buffer.from('still here') })));
     expect(await open.frames.take()).toMatchObject({ type: 'output', payload: Buffer.from('still here') });
-    // Its list of replaced keys and removed machines may be as old: no pass counts by it.
+    // The hub's news of replaced keys and removed machines may be as old, so it accepts no link pass.
     const pass = { $case: 'linkPass', value: dialled.welcome.linkPass } as const;
     expect(await dialRefused(late.grpc, box, pass)).toMatchObject({ code: 'unavailable', permanent: false });
     aheadMs = 0;
@@ -185,7 +185,7 @@ describe('while MongoDB and NATS are away', () => {
         type: 'refused',
         code: 'unavailable',
       });
-    // A pass to watch is good for watching.
+    // A view pass admits a view.
     const watching = bySeal({ mode: 'view' }, Role.ROLE_VIEW);
     expect(await again.nextOpen()).toMatchObject({ role: Role.ROLE_VIEW });
     watching.stream.cancel();
@@ -196,7 +196,7 @@ describe('while MongoDB and NATS are away', () => {
     await until(async () => (await hub.request('/api/machines', annIn.token)).status === 200);
     await until(async () => (await statusOf(agentId)) === 'online');
     const fresh = await dial(hub.grpc, new TestMachine('new'), { $case: 'apiKey', value: ann.apiKey });
-    // Who came in by a pass alone has been checked by now, and stays.
+    // The viewers that a pass admitted have been checked by now, and stay attached.
     say(stream2, 'after');
     expect(await back.frames.take()).toMatchObject({ payload: Buffer.from('after') });
     fresh.cut();

@@ -84,8 +84,8 @@ export const openConnections = async (
   return { models, auditOutbox, bus, busState: new BusState(bus), unsignedUntil: unsigned, clock };
 };
 
-const lostStream = 'the stream EVENTS cannot be read; auth declares it anew within seconds of its loss';
-const lostBucket = 'its bucket cannot be read; auth declares it anew within seconds of its loss';
+const lostStream = 'the stream EVENTS cannot be read; auth creates it again within seconds of its loss';
+const lostBucket = 'its bucket cannot be read; auth creates it again within seconds of its loss';
 
 /** Reports to the health state whether a part of this hub has current data. */
 const partOf =

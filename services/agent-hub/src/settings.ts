@@ -75,11 +75,11 @@ export const readHubSettings = (environment?: Record<string, string | undefined>
   const { GRPC_HOST, GRPC_TLS_DIR, INTERNAL_GRPC_HOST, INTERNAL_TLS_DIR } = settings;
   const problems = [
     ...(GRPC_TLS_DIR === undefined && !isLoopback(GRPC_HOST)
-      ? [`GRPC_TLS_DIR: is missing, and agents dial in the clear on loopback only, not on ${GRPC_HOST}`]
+      ? [`GRPC_TLS_DIR: is missing; without TLS agents may dial on loopback only, not on ${GRPC_HOST}`]
       : []),
     ...(INTERNAL_TLS_DIR === undefined && !isLoopback(INTERNAL_GRPC_HOST)
       ? [
-          `INTERNAL_TLS_DIR: is missing, and terminals' bytes go in the clear on loopback only, not on ${INTERNAL_GRPC_HOST}`,
+          `INTERNAL_TLS_DIR: is missing; without TLS the terminal service may dial on loopback only, not on ${INTERNAL_GRPC_HOST}`,
         ]
       : []),
   ];

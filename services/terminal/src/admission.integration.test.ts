@@ -19,7 +19,7 @@ const viewerId = new Uint8Array(16).fill(7);
 const hello: UpFrame = { type: 'hello', protocolMin: 1, protocolMax: 1, capabilities: 0 };
 const attach: UpFrame = { type: 'attach', viewerId, create: true, from: undefined, cols: 80, rows: 24 };
 
-/** Dials with a token and says what came of it: the status of a refusal, or the close code. */
+/** Dials with a token. @returns the status of a refusal, or the close code */
 const outcome = async (query: Record<string, string>, protocol?: string, agentId?: string): Promise<unknown> => {
   const dialled = await world.dial(query, protocol, agentId);
   if (!dialled.opened) return [dialled.status, dialled.body.code];
@@ -27,7 +27,7 @@ const outcome = async (query: Record<string, string>, protocol?: string, agentId
   return (await dialled.client.closed).code;
 };
 
-/** A v1 socket, with the frames that came. */
+/** A v1 socket, with the received frames. */
 const v1Socket = async (
   query: Record<string, string>,
 ): Promise<{ socket: WebSocket; frames: string[]; pass: () => string }> => {

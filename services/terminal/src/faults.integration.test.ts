@@ -11,7 +11,7 @@ afterAll(async () => {
   await world?.stop();
 });
 
-/** A live viewer that also holds a resume pass, and whose shell answers. */
+/** A live viewer with a resume pass, whose shell has answered. */
 const viewer = async (): Promise<Viewer> => {
   const attached = world.viewer();
   attached.client.type('echo ready-$((1+1))\n');

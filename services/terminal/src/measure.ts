@@ -26,7 +26,7 @@ export class Measures {
     const registers = [registry];
     this.#attachments = new Gauge({
       name: 'webxterm_terminal_attachments',
-      help: 'Terminals that are attached or on their way to it, by how the client speaks',
+      help: 'Terminals that are attached or waiting for it, by the protocol of the client',
       labelNames: ['edge'],
       registers,
     });
@@ -34,7 +34,7 @@ export class Measures {
     const counter = (name: string, help: string): Counter => new Counter({ name, help, registers });
     this.#unreachable = counter(
       'webxterm_terminal_unreachable_waits_total',
-      'Times that a terminal had to wait for a machine that could not be reached',
+      'Times that a terminal had to wait for an unreachable machine',
     );
     this.#opened = counter('webxterm_terminal_sessions_opened_total', 'Sessions whose shell was opened');
     this.#closed = counter('webxterm_terminal_sessions_closed_total', 'Sessions whose record was closed');

@@ -85,7 +85,7 @@ describe('the records of sessions', () => {
 
   it('are closed when the agent died with its shells, and a session opened since stays', async () => {
     const lost = await world.shell();
-    // The list spares what is younger than clocks may differ.
+    // Sessions younger than the allowed clock difference are not closed.
     await passed(5500);
     lost.socket.terminate();
     await world.stack.kill(agentName());
@@ -113,7 +113,7 @@ describe('the records of sessions', () => {
         const { machines } = await json(await world.api('GET', 'machines?status=online'));
         return Array.isArray(machines) && machines.length === 1;
       });
-      // The hub has heard the new agent's list by the time it tells its load.
+      // The new agent sends its list before its stats, so the hub has the list when the stats arrive.
       await passed(2000);
     } finally {
       await world.stack.startProcess('terminal-1');
@@ -129,7 +129,7 @@ describe('the records of sessions', () => {
     try {
       client.send('exit\n');
       await client.closed;
-      // The first try has given up by then.
+      // The first attempt has failed by then.
       await passed(2500);
     } finally {
       await world.stack.startProcess('nats');
@@ -158,7 +158,7 @@ describe('the records of sessions', () => {
     const whole = { agent_id: world.agentId, linked_at: later, session_ids: [idOf(client)] };
     expect(MachineSessionsEvent.safeParse(whole).success).toBe(true);
     publish(JSON.stringify(whole));
-    // Not of a hub: it has no signature, or that of another key.
+    // Not from a hub: without a signature, or with that of another key.
     const none = JSON.stringify({ ...whole, session_ids: [] });
     bus.publish(subject, none);
     const stranger = new MacKey(randomBytes(32), busMacPurposes.hubsToTerminals);

@@ -9,9 +9,9 @@ import type { TestTerminal, TestViewer } from '../testing/test-viewer.ts';
 import { World } from '../testing/world.ts';
 
 let world: World;
-/** Holds the machines. */
+/** The hub to which the machines are linked. */
 let hub: RunningHub;
-/** Takes the requests. */
+/** The hub that serves the requests. */
 let other: RunningHub;
 let terminal: TestTerminal;
 let ann: TestSignin;
@@ -151,7 +151,7 @@ describe('who was granted a machine', () => {
     expect(await nextEnd(link)).toMatchObject({ value: { ownerUserId: bob.user.userId, cause: 'access_revoked' } });
     expect((await hub.call('GET', path(agentId, ''), bob.token)).status).toBe(404);
     expect((await leave(bob)).status).toBe(404);
-    // Nothing keeps the owner from giving it again.
+    // The owner may grant access again.
     expect((await grant(agentId, 'bob', 'view')).status).toBe(200);
   });
 
@@ -232,14 +232,14 @@ describe('losing access', () => {
     for (let lane = 0; lane < 10; lane += 1) lanes.push(await enrol());
     const access = world.database('agent-hub').collection('machine_access');
     const answered = await Promise.all(lanes.map((lane) => raceOn(lane, access, 10)));
-    // Some of them were early enough to get a shell first.
+    // Some attaches came early enough to open a shell.
     expect(answered.reduce((sum, streams) => sum + streams, 0)).toBeGreaterThan(10);
   }, 180_000);
 });
 
 const attachesPerRevoke = 10;
 
-/** Attaches while access ends, again and again. @returns how many attaches came as far as the machine */
+/** Attaches repeatedly while access is revoked. @returns the number of attaches that reached the machine */
 const raceOn = async (
   { link, agentId }: { link: TestLink; agentId: string },
   access: Collection,
@@ -255,7 +255,7 @@ const raceOn = async (
     const whose = { agent_id: agentId, user_id: bob.user.userId };
     await access.insertOne({ ...whose, role: 'control', granted_by: '', created_at: new Date() });
     const revoked = world.turns(round * 3).then(() => revoke(agentId, 'bob'));
-    // Each a little later than the one before: from both sides of the moment at which access is read.
+    // Each attach starts a little later, so that some come before and some after the read of access.
     const viewers = Array.from({ length: attachesPerRevoke }, async (_, index) => {
       await world.turns(index * 4);
       const viewer = terminal.attach({ sid: bob.sid, agentId });

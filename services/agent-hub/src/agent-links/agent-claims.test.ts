@@ -7,7 +7,7 @@ import { readEnd, readFacts, readLabels, readStats, readUptime } from './agent-c
 
 const text = anyText(1000);
 const facts = anyFacts(text, 100)
-  // As they come off the wire.
+  // Encoded and decoded, like facts from the wire.
   .map((said) => MachineFacts.decode(MachineFacts.encode(MachineFacts.fromPartial(said)).finish()));
 const unseen = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
 

@@ -181,7 +181,7 @@ describe('an API key that its owner replaced', () => {
     const wrong: Credential = { $case: 'apiKey', value: `vsay_ak_${'1'.repeat(32)}` };
     const machine = new TestMachine('loop');
     const codes = new Set<string>();
-    // A hub of its own: it takes no key from this address for a while.
+    // A separate hub, because it refuses keys from this address for a while.
     const tried = await world.hub();
     for (let round = 0; round < 16; round += 1)
       for (const refused of await Promise.all(
@@ -200,7 +200,7 @@ describe('two dials of one machine', () => {
     const second = await dial(hub.grpc, machine, key);
     await first.ended;
     await until(async () => (await statusOf(first.welcome.agentId)) === 'online');
-    // The clean-up of the displaced link has run by now; it must have left the newer one's entry alone.
+    // The clean-up of the displaced link has run by now. It must not have removed the entry of the newer link.
     second.send({ $case: 'ping', value: { nonce: 5n } });
     expect(await second.inbox.take(({ $case }) => $case === 'pong')).toEqual({ $case: 'pong', value: { nonce: 5n } });
     expect(await statusOf(first.welcome.agentId)).toBe('online');

@@ -92,7 +92,7 @@ describe('the sessions that an agent knows', () => {
     wrong?.send({ $case: 'sessions', value: { sessions: [session(), session(randomBytes(3))] } });
     const many = Array.from({ length: maxListedSessions + 1 }, () => session());
     long?.send({ $case: 'sessions', value: { sessions: many } });
-    // Pings are answered in order: what came before is dealt with.
+    // Pings are answered in order, so earlier messages have been handled.
     for (const link of [wrong, long]) {
       link?.send({ $case: 'ping', value: { nonce: 7n } });
       await link?.inbox.take(({ $case }) => $case === 'pong');

@@ -43,7 +43,7 @@ afterAll(async () => {
 const output = (offset: number, payload: Uint8Array): Buffer =>
   wrapFrame(encodeDown({ type: 'output', offset, payload }));
 
-/** One attach, joined on both sides. */
+/** One attach, with both streams connected. */
 const join = async (
   signin: TestSignin,
   open: { sessionId?: Buffer; create?: boolean } = {},
@@ -56,7 +56,7 @@ const join = async (
 const closed = (stream: AgentStream): Promise<number> =>
   new Promise((resolve) => stream.on('status', ({ code }) => resolve(code)));
 
-/** The frames that came up to the machine. */
+/** The frames that arrive at the machine. */
 const framesUp = (machine: AgentStream): ReturnType<typeof decodeUp>[] => {
   const frames: ReturnType<typeof decodeUp>[] = [];
   machine.on('data', (message: Buffer) => {
@@ -146,7 +146,7 @@ describe('an attach', () => {
       await new Promise((resolve) => setTimeout(resolve, 300));
       return still;
     });
-    // HTTP/2 windows of both hops and 16 messages in each queue: far below the 125 MB that wait at the source.
+    // The HTTP/2 windows of both hops and 16 messages in each queue are far below the 125 MB of the source.
     expect(taken * chunk.length).toBeLessThan(40 * 1024 * 1024);
     other.machine.write(output(0, Buffer.from('alive')));
     expect(await other.viewer.frames.take()).toMatchObject({ type: 'output' });
@@ -228,7 +228,7 @@ describe('the stream that an agent brings', () => {
     const machine = link.attach(asked);
     machine.write(output(0, Buffer.from('genuine')));
     expect(await viewer.frames.take()).toMatchObject({ type: 'output' });
-    // Good once.
+    // A secret is valid once.
     expect(await closed(link.attach(asked))).toBe(status.UNAUTHENTICATED);
     viewer.stream.end();
   });
@@ -316,7 +316,7 @@ describe('an attachment ends', () => {
 describe('another viewer than the owner of a session', () => {
   const watch = { create: false, role: Role.ROLE_VIEW, grant: AttachGrant.ATTACH_GRANT_WATCH } as const;
 
-  /** A session of a granted user, and an administrator who looks on. */
+  /** A session of a granted user, and an administrator who watches it. */
   const both = async (name: string) => {
     const owner = world.auth.addUser(`${name}'s owner`);
     const watcher = world.auth.addUser(`${name}'s watcher`, 'admin');
@@ -330,12 +330,12 @@ describe('another viewer than the owner of a session', () => {
     return { owner, watcher, ownerIn, watcherIn, own, viewer, asked, open, machine: link.attach(open) };
   };
 
-  /** The owner's viewer gets output, and the machine was told to end nothing. */
+  /** The owner's viewer still gets output, and the machine has received no termination. */
   const goesOn = async (own: Awaited<ReturnType<typeof join>>, ownerIn: TestSignin): Promise<void> => {
     own.machine.write(output(0, Buffer.from('goes on')));
     expect(await own.viewer.frames.take()).toMatchObject({ type: 'output', offset: 0 });
     own.viewer.stream.end();
-    // Comes on the link behind all that was sent there before.
+    // Arrives on the link after all messages sent before.
     (await join(ownerIn)).viewer.stream.end();
     expect(link.inbox.count(({ $case }) => $case === 'endSession')).toBe(0);
   };

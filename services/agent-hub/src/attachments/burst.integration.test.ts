@@ -5,7 +5,7 @@ import { dial, TestMachine } from '../testing/test-agent.ts';
 import type { TestViewer } from '../testing/test-viewer.ts';
 import { until, World } from '../testing/world.ts';
 
-/** Node ends a whole HTTP/2 connection after 1,000 resets in a burst; a machine takes 512 attachments. */
+/** Node ends a whole HTTP/2 connection after 1,000 resets in a burst. A machine can have 512 attachments. */
 const machines = 10;
 const attachmentsEach = 500;
 const atOnce = 20;
@@ -21,7 +21,7 @@ afterAll(async () => {
 describe('4,999 attachments that end at once', () => {
   it('end in order, and one more on the same connections lives', async () => {
     const hub = await world.hub();
-    // One connection takes 4,096 streams.
+    // One connection allows 4,096 streams.
     const terminals = [world.terminal(hub), world.terminal(hub)] as const;
     const ann = world.auth.addUser('ann');
     const { sid } = await world.auth.signIn(ann);

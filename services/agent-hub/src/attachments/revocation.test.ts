@@ -54,7 +54,7 @@ describe('a list of sign-ins that is told no beat any more', () => {
 });
 
 describe('access that changes while the database cannot be read', () => {
-  /** Three terminals, and whose of them have ended after the change. */
+  /** Makes three terminals, and returns the users whose terminals have ended after the change. */
   const endedAfter = async (change: (revocation: Revocation) => Promise<void>): Promise<string[]> => {
     const table = new AttachmentTable();
     const ends: Record<string, SpliceEnd[]> = { ann: [], bob: [], 'ann elsewhere': [] };

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ToAgent } from '../agent-links/link.ts';
 import { Commands, maxRunning, maxRunningPerUser } from './commands.ts';
 
-/** A machine that was told of commands, and answers when the test says so. */
+/** A machine that receives commands, and answers when the test makes it. */
 const machine = () => {
   const told: string[] = [];
   const gone: (() => void)[] = [];

@@ -39,7 +39,7 @@ describe('a machine that was added beforehand', () => {
       permanent: true,
     });
     const seen = await hub.call('GET', `/api/machines/${machine.agent_id}`, ann.token);
-    // Not new: its owner made it.
+    // Not shown as new, because its owner added it.
     expect(seen.body).toMatchObject({ name: 'web', os: 'linux', new_from: null });
   });
 
@@ -116,7 +116,7 @@ describe('a machine that was reinstalled', () => {
       else expect(told.refused.code).toBe('machine_revoked');
       await passed.ended;
     }
-    // The same agent may ask again; no other gets it.
+    // The same agent may use the token again. Another agent may not.
     const again = await dial(hub.grpc, fresh, shows(token));
     expect(again.welcome.agentId).toBe(agentId);
     expect(await dialRefused(hub.grpc, new TestMachine('third'), shows(token))).toMatchObject({

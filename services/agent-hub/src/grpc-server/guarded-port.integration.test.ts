@@ -38,7 +38,7 @@ afterEach(async () => {
   for (const end of ends.splice(0)) await end();
 });
 
-/** A gRPC server behind the rules of one of the hub's ports, that counts the calls which came to it. */
+/** A gRPC server behind the rules of one of the hub's ports. It counts the calls that reach it. */
 const listen = async (kind: 'agents' | 'internal', now?: () => number) => {
   let calls = 0;
   const server = createGrpcServer();
@@ -49,7 +49,7 @@ const listen = async (kind: 'agents' | 'internal', now?: () => number) => {
   const guarded = new GuardedPort(rules, logger, now);
   const serve = (call: Control): void => {
     calls += 1;
-    // An agent's first message is its hello here, of whatever kind.
+    // Any first message counts as the hello of an agent here.
     call.on('data', ({ message }: AgentMessage) => {
       if (message?.$case === 'hello') guarded.prove(call.getPeer());
       else call.end();
@@ -101,7 +101,7 @@ const hello = message({
 });
 
 const reset = (id: number) => (received: Received) => received.type === frameType.rstStream && received.streamId === id;
-/** Status and reset of a stream, in the order in which they came. */
+/** Status and reset of a stream, in order of arrival. */
 const endOf = async (peer: RawHttp2, id: number): Promise<{ closedBefore: boolean; code: number }> => {
   const end = await peer.received(reset(id));
   const before = peer.frames.slice(0, end === undefined ? 0 : peer.frames.indexOf(end));

@@ -15,7 +15,7 @@ afterEach(() => {
   for (const end of ends.splice(0)) end();
 });
 
-/** Passes bytes on after a delay, in order: a network that is long, but not narrow. */
+/** Forwards bytes in order after a delay: a network with high latency and high bandwidth. */
 const slowLine = async (port: number): Promise<number> => {
   const delay = (from: Socket, to: Socket): void => {
     from.on('data', (chunk) => setTimeout(() => to.write(chunk), oneWayMs));
@@ -74,7 +74,7 @@ describe('a gRPC server with open windows', () => {
     stream.end();
     await once(stream, 'data');
     const took = performance.now() - from;
-    // Physics, not speed of the machine: the stock window needs 192 round trips of 50 ms.
+    // Independent of the speed of the machine: the stock window needs 192 round trips of 50 ms.
     const stock = (total / (64 * 1024)) * 2 * oneWayMs;
     expect(took).toBeLessThan(stock / 3);
   }, 30_000);

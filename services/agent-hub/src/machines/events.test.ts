@@ -14,7 +14,7 @@ const event = { agent_id: 'ag', status: 'online', last_active: null, resource_st
 let server: Server | undefined;
 afterEach(() => server?.close());
 
-/** One stream over HTTP: the reads of access wait until the test answers them. */
+/** One event stream over HTTP. Access reads wait until the test answers them. */
 const open = async (entry: () => SigninEntry | undefined) => {
   const asked: { allow: () => void; deny: () => void }[] = [];
   const access = (): Promise<Access> =>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FreshReads } from './fresh-reads.ts';
 
-/** A store whose reads end when the test says so, with what stood in it when they began. */
+/** A store whose reads end when the test ends them, with the value from the start of the read. */
 const slowStore = (): { value: string; reads: (() => void)[]; load: () => Promise<string> } => {
   const store = {
     value: 'old',

@@ -52,7 +52,7 @@ const remove = (token: string, agentId: string) => hub.call('DELETE', `/api/mach
 const nothingAsked = { cursor: undefined, search: undefined, tag: undefined, agentIds: undefined, pending: undefined };
 const twelve = Array.from({ length: 12 }, (_, index) => `node${index + 1}`);
 
-/** Reads the whole list by cursor; `between` happens after each page. */
+/** Reads the whole list by cursor, and calls `between` after each page. */
 const readAll = async (token: string, limit: number, between: (names: string[]) => Promise<unknown>) => {
   const seen: string[] = [];
   for (let query = `limit=${limit}`; ; ) {
@@ -147,7 +147,7 @@ describe('the name of a machine', () => {
 });
 
 describe('machines of an earlier version', () => {
-  /** As the version before stored them. */
+  /** Machines in the form of the previous version. */
   const age = (agentId: string, name: string) =>
     models.machines.collection.updateOne(
       { agent_id: agentId },
@@ -228,7 +228,7 @@ describe('a page of ten thousand machines', () => {
           .getClient()
           .db()
           .command({ explain: { find, filter, sort, limit }, verbosity: 'executionStats' });
-        // Machines of other owners may have the name that the cursor is at.
+        // Machines of other owners may have the same name as the cursor.
         expect(executionStats.totalDocsExamined).toBeLessThan(docs + 5);
         expect(executionStats.totalKeysExamined).toBeLessThan(docs + 5);
       }

@@ -38,7 +38,7 @@ afterAll(async () => {
 
 const addressOf = (agentId: string): string | undefined => view.find(agentId)?.presence.address;
 
-/** Another entry in place of the one that stands, as another link or hub writes it. */
+/** Replaces an entry, like another link or hub would. */
 const writtenWith = async (agentId: string, change: Partial<AgentPresence>): Promise<AgentPresence> => {
   const standing = view.find(agentId)?.presence;
   if (standing === undefined) throw new Error('no entry');
@@ -56,7 +56,7 @@ describe('two hubs', () => {
     await until(() => addressOf(agentId) === one.internal);
     const second = await dial(two.grpc, machine, key);
     await until(() => addressOf(agentId) === two.internal);
-    // The older link is closed by its hub, and its clean-up leaves the newer entry alone.
+    // The hub of the older link closes it, and its clean-up keeps the newer entry.
     expect((await first.ended).code).toBe(status.OK);
     const annIn = await world.auth.signIn(ann);
     const stale = world.terminal(one).attach({ sid: annIn.sid, agentId });
@@ -125,7 +125,7 @@ describe('two hubs', () => {
     await until(() => addressOf(agentId) === one.internal);
     const newer = await writtenWith(agentId, { generation: String(machine.generation + 1n) });
     link.cut();
-    // Entries go in the order of the links' ends: when the next one is gone, the first has been looked at.
+    // Entries are removed in the order in which links end. So when the next entry is gone, the first one has been handled.
     const next = await dial(one.grpc, new TestMachine('after it'), key);
     await until(() => addressOf(next.welcome.agentId) === one.internal);
     next.cut();
@@ -140,7 +140,7 @@ describe('two hubs', () => {
     await until(() => addressOf(agentId) === one.internal);
     const elsewhere = { hub_id: 'elsewhere', address: '127.0.0.1:1' };
     await writtenWith(agentId, { ...elsewhere, generation: String(machine.generation - 1n) });
-    // The link stays, so its hub puts its entry back.
+    // The link stays open, so its hub writes its entry again.
     await until(() => addressOf(agentId) === one.internal);
     let ended = false;
     void link.ended.then(() => {

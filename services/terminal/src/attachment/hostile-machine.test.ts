@@ -10,7 +10,7 @@ afterEach(() => {
   for (const end of ends.splice(0)) end();
 });
 
-/** Attaches to a machine that says this, and reads each frame, as the edges do. @returns how the attachment ended */
+/** Attaches to a machine that sends these frames, and decodes each one, like the viewers do. @returns how the attachment ended */
 const attachToWhatSays = async (...frames: Uint8Array[]): Promise<AppError | undefined> => {
   const hub = await HubInPlace.start((call) => {
     for (const frame of frames) call.write(wrapFrame(frame));

@@ -13,7 +13,7 @@ afterEach(() => {
 const chunk = Buffer.alloc(64 * 1024);
 const floodBytes = 128 * 1024 * 1024;
 
-/** A hub that floods whoever says `flood`, and echoes everything else. */
+/** A hub that floods an attachment after the input `flood`, and echoes all other input. */
 const floodingHub = async (): Promise<{ address: string; flooded: () => number }> => {
   let sent = 0;
   const flood = (call: ServerDuplexStream<Buffer, Buffer>): void => {
@@ -55,7 +55,7 @@ describe('a machine that ignores the limits', () => {
     const honest = attach(channels, hub.address);
     hostile.once('data', () => hostile.pause());
     hostile.write(Buffer.from('flood'));
-    // Until the flood has stood still while a hundred echoes went around.
+    // Waits until the flood has stopped during a hundred echoes.
     for (let still = 0, before = -1; still < 100; still += 1) {
       if (hub.flooded() !== before) still = 0;
       before = hub.flooded();

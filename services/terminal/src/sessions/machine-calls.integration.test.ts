@@ -20,7 +20,7 @@ const channels = new HubChannels('token');
 let servers: Servers;
 let hubBus: NatsConnection;
 let bus: NatsConnection;
-/** What the hub in place answers next. */
+/** The next answer of the hub's stand-in. */
 let reply: unknown;
 
 const connectAs = (user: BusUser): Promise<NatsConnection> =>
@@ -29,7 +29,7 @@ const connectAs = (user: BusUser): Promise<NatsConnection> =>
 beforeAll(async () => {
   servers = await startServers({ dataDir });
   [hubBus, bus] = await Promise.all([connectAs('agent-hub'), connectAs('terminal')]);
-  // Also with names that only a later version has, or without what only this one has.
+  // The answer may contain names of a later version, or lack fields that only this version has.
   answer(hubBus, { ...authorizeMachine, reply: z.unknown() }, logger, async () => reply);
   await hubBus.flush();
 });
@@ -49,7 +49,7 @@ const callerOf = (role: Caller['role']): Caller => ({
   tokenExpiresAt: 2e9,
 });
 
-/** What the terminal service lets this caller do, when the hub answers so. */
+/** The calls that the terminal service allows this caller after this answer of the hub. */
 const decided = async (
   caller: Caller,
   access: { role: MachineRole; rights?: string[] },

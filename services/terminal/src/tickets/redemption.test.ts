@@ -15,7 +15,7 @@ describe('a ticket or a pass while the database is away', () => {
     await redemption.redeem('second', expiresAt);
     for (const used of ['first', 'second'])
       await expect(redemption.redeem(used, expiresAt)).rejects.toMatchObject({ code: 'unauthenticated' });
-    // Its claims are too old by now: whoever verifies them refuses it before it comes here.
+    // The token has expired by now, so the check of its claims refuses it before the redemption.
     nowMs = expiresAt * 1000;
     await redemption.redeem('first', expiresAt);
   });

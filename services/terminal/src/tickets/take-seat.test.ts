@@ -64,7 +64,7 @@ it.each([
   const entered = enter(text);
   await arrived;
   signins.delete(bound.sid);
-  // The end of the sign-in finds no terminal yet.
+  // At the end of the sign-in there is no terminal to close yet.
   terminals.endSignin(hashSid(bound.sid));
   release();
   await expect(entered).rejects.toMatchObject({ code: 'unauthenticated' });

@@ -18,7 +18,7 @@ afterEach(async () => {
   for (const end of ends.splice(0).toReversed()) await end();
 });
 
-/** Never stops to send, whatever its viewer allows. */
+/** A machine that sends without end and ignores the limits of its viewer. */
 const flood = (call: AttachCall): void => {
   let offset = 0;
   const more = (): void => {
@@ -69,7 +69,7 @@ const visitOf = (userId: string): ViewerRequest => ({
   rows: 24,
 });
 
-/** The v1 edge on a real port; the path names the user. `sockets`: its side of each, in the order of their coming. */
+/** The v1 edge on a real port. The path contains the user. `sockets`: the server's side of each connection, in order of arrival. */
 const openDoor = async (context: ViewerContext): Promise<{ url: string; sockets: WebSocket[] }> => {
   const sockets: WebSocket[] = [];
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false });
@@ -91,7 +91,7 @@ interface Viewer {
   readonly closed: Promise<{ code: number; reason: string }>;
 }
 
-/** Attaches and reads nothing until it is resumed. */
+/** Attaches, and reads nothing until it is resumed. */
 const stalledViewer = async (url: string, viewer: number): Promise<Viewer> => {
   const socket = new WebSocket(url, { perMessageDeflate: false });
   ends.push(() => socket.terminate());
@@ -121,7 +121,7 @@ it('a user whose viewers read nothing loses the terminal that holds most, with 1
   const { url, sockets } = await openDoor(await contextFor(terminals));
   const viewers: Viewer[] = [];
   for (const path of ['bob', 'ada', 'ada']) viewers.push(await stalledViewer(`${url}/${path}`, viewers.length));
-  // Each holds 4 MiB before its machine is no longer read: both are more than ada may.
+  // Each terminal holds 4 MiB before its machine is paused, so two of them exceed ada's limit.
   await until(() => held.get('ada') === 1);
   const states = sockets.map(({ readyState }) => readyState);
   expect(states.toSorted()).toEqual([WebSocket.OPEN, WebSocket.OPEN, WebSocket.CLOSING]);
