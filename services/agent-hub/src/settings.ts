@@ -69,7 +69,7 @@ export const hubShape = {
 
 export type HubSettings = z.output<z.ZodObject<typeof hubShape>>;
 
-/** @throws ConfigError that names every bad setting */
+/** @throws ConfigError that names every invalid setting */
 export const readHubSettings = (environment?: Record<string, string | undefined>): HubSettings => {
   const settings = readConfig('agent-hub', hubShape, environment);
   const { GRPC_HOST, GRPC_TLS_DIR, INTERNAL_GRPC_HOST, INTERNAL_TLS_DIR } = settings;

@@ -9,7 +9,7 @@ import type { LinkTable } from './link-table.ts';
 import { LinkRefusal, retryLater, toRefusal } from './refusal.ts';
 import type { Registered, Registrar } from './registrar.ts';
 
-/** The versions of the agent protocol that this hub speaks. */
+/** The versions of the agent protocol that this hub supports. */
 const protocol = { min: 1, max: 1 };
 /** Time limit for the hello of an agent. */
 const helloWithinMs = 5000;

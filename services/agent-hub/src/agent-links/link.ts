@@ -30,7 +30,7 @@ interface LinkStream {
   end(): unknown;
 }
 
-/** How often silence is counted. Ping after 2 s of silence, dead after 4 s. */
+/** Interval of the silence check. The hub pings after 2 s of silence, and closes the link after 4 s. */
 export const silenceTickMs = 500;
 const pingAfterTicks = 4;
 const deadAfterTicks = 8;

@@ -100,7 +100,7 @@ export class AttachCall {
     forget();
   }
 
-  /** @throws AppError when the caller lacks the right that the attachment needs */
+  /** @throws AppError if the caller lacks the right that the attachment needs */
   async #checkAccess(open: AttachOpen, attachment: Attachment): Promise<void> {
     const { allowList, authorizer, links, terminations } = this.#options;
     const signin = allowList.require(open.sid);

@@ -16,7 +16,7 @@ export interface KeyNotice {
 /** A stored machine. Fields that change every second (stats, last_active) are written at most once a minute. */
 export interface MachineRecord {
   agent_id: string;
-  /** The user whose API key enrolled it. */
+  /** The user who owns the machine: the one who enrolled it, or a later owner. */
   owner_id: string;
   owner_username: string;
   name: string;

@@ -266,7 +266,7 @@ export class Attachment {
     clearTimeout(this.#timer);
     this.#stream?.leave();
     this.#stream = undefined;
-    // Without a stream frames are dropped, so nobody needs to wait.
+    // Without a stream frames are dropped, so the viewer need not wait.
     this.#events.drained();
   }
 

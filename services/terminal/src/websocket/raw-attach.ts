@@ -18,8 +18,8 @@ export interface RawAttachment {
 
 /**
  * Attaches for a raw or JSON viewer before its upgrade is answered. Frames that arrive between the agent's answer and the opened
- * WebSocket wait; `follow` passes them to the viewer, in order, and every later frame after them.
- * @throws AppError the refusal of the agent or of the hub
+ * WebSocket are queued. `follow` passes them to the viewer in order, and every later frame after them.
+ * @throws AppError the refusal of the agent or the hub
  */
 export const attachRaw = (
   attach: ViewerContext['attach'],
