@@ -149,7 +149,7 @@ export class Agent {
     const link = this.#link;
     const news = await dialer.hasNews().catch(() => false);
     if (!news || link === undefined || link !== this.#link) return;
-    this.#options.log.info('the name, the system or an address of this machine changed: telling the hub');
+    this.#options.log.info('host name, system or addresses changed: reporting to the hub');
     link.dialAnew();
   }
 
@@ -157,7 +157,7 @@ export class Agent {
     this.#sessions.tick();
     this.#ticksWithoutSessions = this.#sessions.aliveCount > 0 ? 0 : this.#ticksWithoutSessions + 1;
     if (this.#ticksWithoutSessions !== ticksUntilIdle) return;
-    giveMemoryBack().catch((err: unknown) => this.#options.log.debug({ err }, 'memory could not be given back'));
+    giveMemoryBack().catch((err: unknown) => this.#options.log.debug({ err }, 'could not release memory'));
   }
 
   /** @returns ms to wait before the next dial. */
@@ -187,7 +187,7 @@ export class Agent {
     const hasSessions = this.#sessions.aliveCount > 0;
     if (end.kind === 'refused') return this.#refused(end.refused);
     if (end.kind === 'redial') {
-      log.info({ hub: connection.address }, 'dialling again, as the hub asks or to tell it of a change');
+      log.info({ hub: connection.address }, 'dialling again, on request of the hub or to report a change');
       return hasSessions ? 0 : Math.round(end.jitterMs * random());
     }
     log.warn({ hub: connection.address, reason: end.reason }, 'the link to the hub is lost; dialling again');

@@ -130,7 +130,7 @@ export class Attachment {
     switch (frame.type) {
       case 'input':
         if (this.viewer.role === 'control') this.#session.input(this, frame);
-        else this.refuse({ type: 'refused', code: 'view_only', message: 'This attachment may watch, not type.' });
+        else this.refuse({ type: 'refused', code: 'view_only', message: 'This attachment is read-only.' });
         return;
       case 'limit':
         // More than the largest window would let one viewer fill the relays' memory.
@@ -156,7 +156,7 @@ export class Attachment {
         this.outgoing.kick();
         return;
       default:
-        throw new FrameError(`a ${frame.type} frame is not for the machine`);
+        throw new FrameError(`unexpected ${frame.type} frame`);
     }
   }
 

@@ -72,7 +72,7 @@ const pinned = async (
   try {
     const { ca, tls } = await pin({ host, proxy, no_proxy, caFingerprint: options.caFingerprint });
     if (ca === undefined) return { tls };
-    say(`The hubs of ${host} are vouched for by its private CA, ${fingerprintOf(ca)}. It is pinned.`);
+    say(`The hubs of ${host} use certificates of its private CA, ${fingerprintOf(ca)}. It is pinned.`);
     return { ca, tls };
   } catch (error) {
     const unreachable = error instanceof Failure && error.exitCode !== exitCode.refused && error.cause !== undefined;

@@ -8,7 +8,7 @@ export const logs = (file: string, options: { lines: string; follow?: boolean })
     throw new Failure('--lines is a number from 1 to 1000000.', exitCode.usage);
   if (!isInstalled(file))
     throw new Failure(
-      'No service runs this agent here, so nobody kept its log: it is the output of the "vsay-agent start" that runs.',
+      'No service runs this agent here, so its log is not kept: it is the output of "vsay-agent start".',
     );
   return showJournal({ lines, follow: options.follow === true });
 };

@@ -46,7 +46,7 @@ export const start = async (
   const place = await takePlace(key.localSecret, () => agent.status);
   if (place.kind === 'running') return runsAlready(file, place.status, say);
   if (place.kind === 'blocked')
-    log.warn('the place of the running agent is held by a process that does not answer: going on, the hub lets one in');
+    log.warn('another process holds the agent socket and does not answer: continuing, the hub accepts only one agent');
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
       log.info({ signal }, 'stopping');
@@ -56,7 +56,7 @@ export const start = async (
   }
   process.on('SIGHUP', () => {
     if (usesTerminal()) void agent.stop();
-    else log.info('SIGHUP: going on, for no terminal is in use (nohup, a service)');
+    else log.info('SIGHUP ignored: no terminal is in use (nohup, a service)');
   });
   await agent.run();
 };

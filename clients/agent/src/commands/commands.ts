@@ -39,14 +39,15 @@ export class Commands {
       error,
       errorCode,
     });
-    if (this.#stopped) return refused('command_not_run', 'The agent stops.');
+    if (this.#stopped) return refused('command_not_run', 'The agent is stopping.');
     const full = this.#full(command.userId);
     if (full !== undefined) return refused('too_many_commands', full);
     const place: Place = { userId: command.userId, running: undefined, ended: false };
     this.#places.add(place);
     try {
       const running = await this.#start(command, place);
-      if (running === undefined) return refused('command_not_run', 'The right to run commands here has ended.');
+      if (running === undefined)
+        return refused('command_not_run', 'Your right to run commands on this machine has ended.');
       return await running.answer;
     } catch (error) {
       this.#places.delete(place);

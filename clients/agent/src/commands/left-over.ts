@@ -15,6 +15,6 @@ export const endLeftOver = async (agentTag: string, log: Logger): Promise<void> 
     left.set(marker, Ownership.of({ kind: 'command', main: pid, startedAt: 0, marker, ...(cgroup && { cgroup }) }));
   }
   if (left.size === 0) return;
-  log.warn({ commands: left.size }, 'ending commands that an agent which was killed left running');
+  log.warn({ commands: left.size }, 'ending commands left running by a killed agent');
   await Promise.all([...left.values()].map((one) => one.end()));
 };

@@ -18,7 +18,7 @@ const proxy = v.pipe(
   v.string(),
   v.check(
     (text) => URL.canParse(text) && new URL(text).protocol === 'http:' && new URL(text).hostname !== '',
-    'must be http://host:port, with http://user:password@host:port where the proxy asks who comes',
+    'must be http://host:port, with http://user:password@host:port if the proxy requires a login',
   ),
 );
 

@@ -88,8 +88,8 @@ export class Guard {
     this.#unable ||= performance.now() - since < livesForMs;
     this.#log.warn(
       this.#unable
-        ? 'the guard cannot run: what runs for people would outlive an agent that is killed, until its next start'
-        : 'the guard was ended: starting another one',
+        ? 'the guard cannot run: if the agent is killed, its commands may run on until its next start'
+        : 'the guard has exited: starting a new one',
     );
     this.#start();
   }

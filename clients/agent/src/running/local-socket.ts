@@ -40,7 +40,7 @@ const firstLine = (socket: Socket): Promise<string> =>
   new Promise((resolve, reject) => {
     let text = '';
     const none = (): void => {
-      reject(new Error('no line came'));
+      reject(new Error('no line received'));
       socket.destroy();
     };
     socket.setEncoding('utf8').setTimeout(answerWithinMs, none);
@@ -89,7 +89,7 @@ export type Place = { kind: 'held'; leave(): void } | { kind: 'running'; status:
 export const takePlace = async (secret: Buffer, status: () => AgentStatus): Promise<Place> => {
   const answer = async (socket: Socket): Promise<void> => {
     const [nonce = '', proof = ''] = (await firstLine(socket)).split(' ');
-    if (!isProof(secret, nonce, 'status?', proof)) throw new Error('a stranger asks');
+    if (!isProof(secret, nonce, 'status?', proof)) throw new Error('the caller has no valid proof');
     const text = JSON.stringify(status());
     const line = JSON.stringify({ status: text, proof: proofOf(secret, nonce, text).toString('base64url') });
     socket.end(`${line}\n`);
