@@ -152,7 +152,7 @@ const startParts = (parts: Parts): void => {
   parts.userEvents.start();
 };
 
-/** Waits until the data for access checks is loaded. Before that, a hub must accept no connection. */
+/** Waits until the data for access checks is loaded. The ports for agents and REST requests open after that. */
 const loadParts = async (parts: Parts, health: Health): Promise<void> => {
   const load = async (part: string, complete: Promise<void>): Promise<void> => {
     health.set(part, false, 'loading');

@@ -53,7 +53,7 @@ export interface Connections {
   readonly auditOutbox: AuditOutbox;
   readonly bus: NatsConnection;
   readonly busState: BusState;
-  /** Messages without a signature are valid if they were stored before this time, in ms since 1970. */
+  /** Unsigned messages are accepted if they arrived before this time, in ms since 1970. */
   readonly unsignedUntil: number;
   readonly clock: ClockWatch;
 }

@@ -11,7 +11,7 @@ export interface Attachment extends AttachRight {
   readonly sidHash: string;
   readonly agentId: string;
   readonly sessionId: Buffer;
-  /** Access could not be checked while the database was down. It is checked again until the database answers. */
+  /** Access could not be checked, because the database or the allow-list was unavailable. It is checked again until that succeeds. */
   unchecked: boolean;
   end(how: SpliceEnd): void;
 }

@@ -21,7 +21,7 @@ export const refuseStream = (stream: RawStream, code: string, message: string): 
 export type SpliceEnd =
   /** The viewer lost the right. The viewer gets the error, and the agent gets the reason of the detach. */
   | { readonly kind: 'refuse'; readonly code: string; readonly message: string; readonly detach: DetachReason }
-  /** The viewer should reconnect through another stream. The agent keeps the viewer's offset. */
+  /** The viewer should reconnect through another stream. The agent treats it as a broken connection, so a driver keeps its hold. */
   | { readonly kind: 'redial'; readonly details: string; readonly detach: DetachReason | undefined };
 
 export interface Splice {

@@ -23,7 +23,7 @@ export interface NewMachine extends ReportedFacts {
 const helloDeadlineMs = 1000;
 /** How long a machine that enrolled by API key is shown as new, unless its owner confirms it earlier. */
 const newForMs = 7 * 24 * 3_600_000;
-/** The most numbers that are tried for a name that the owner already uses. */
+/** Limit of numbered names that are tried if the owner already uses the name. */
 const maxNameTries = 200;
 
 /** Finds the machine of a dial, and enrols new machines. */
@@ -107,7 +107,7 @@ export class EnrolmentStore {
 
   /**
    * Assigns the agent to the machine that was added with this token.
-   * @returns the machine; undefined if the token is unknown, expired, or used by another key pair
+   * @returns the machine; undefined if the token is unknown, expired or used by another key pair, or if the machine was removed
    * @throws the duplicate key error if the key pair belongs to another machine of the same owner
    */
   async redeem(

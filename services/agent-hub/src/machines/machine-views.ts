@@ -31,7 +31,7 @@ export class MachineViews {
       machines.map(({ agent_id }) => agent_id),
     );
     return machines.flatMap((machine) => {
-      // Removed machines are listed for their owners, with the rights from before the removal.
+      // Removed machines are listed for their owners and administrators, with the rights from before the removal.
       const standing = { ownerId: machine.owner_id, revoked: false, grant: grants.get(machine.agent_id) };
       const access = allowed(person, standing);
       return access === undefined ? [] : [this.one(machine, access)];

@@ -232,7 +232,7 @@ export class Attachment {
     this.#after(wait, () => void this.#dial());
   }
 
-  /** Presence has no hub for the machine. Finishes with the reason, or retries if a returning viewer's machine is only offline. */
+  /** Presence has no hub for the machine. Finishes with the reason, or dials again for a returning viewer if that reason is temporary. */
   async #absent(): Promise<void> {
     const { sid, agentId, requestId } = this.request;
     const error = await this.#context.locator.explainAbsence(sid, agentId, requestId);
