@@ -63,7 +63,7 @@ export class LinkTable {
         );
       holder.refuse(new LinkRefusal('displaced', false, { retryAfterMs: waitForHolderMs }));
       if (generation <= generationHeld)
-        throw displaced('The earlier link has ended. Dial again with a generation above its own.', generationHeld);
+        throw displaced('The earlier link has ended. Dial again with a higher generation.', generationHeld);
     }
   }
 

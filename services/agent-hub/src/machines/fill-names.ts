@@ -35,7 +35,7 @@ const fill = async (machines: Machines, outdated: readonly NamedMachine[], logge
   if (alike.length === 0) return;
   logger.warn(
     { machines: alike.map(({ agent_id, owner_id, name }) => ({ agent_id, owner_id, name })) },
-    'the names of these machines differ from others of their owners in case alone; they stay, and no new machine gets such a name',
+    'these machine names differ only in case from another of the same owner; they stay, and no new machine can get such a name',
   );
 };
 
