@@ -24,31 +24,31 @@ export type AgentOptions = {
   configPath: string;
   config: AgentConfig;
   key: MachineKey;
-  /** From the environment, for an agent that was configured without. */
+  /** From the environment, used if the configuration has no proxy. */
   proxy?: ProxySettings;
-  /** What the hub is told about this machine; default: what the system says. */
+  /** Reads the facts about this machine for the hub. Default: from the system. */
   readFacts?: ReadFacts;
   /** uid of this process. */
   processUid: number;
   log: Logger;
-  /** ms on a clock that does not go back. */
+  /** ms on a monotonic clock. */
   now(): number;
   random(): number;
 };
 
 const tickMs = 1000;
-/** Without sessions for so many ticks the agent is idle, and keeps no memory that it does not need. */
+/** After this many ticks without sessions the agent is idle and releases unneeded memory. */
 const ticksUntilIdle = 5;
-/** How often host name, system and addresses are compared with what the hub was told. */
+/** How often host name, system and addresses are compared with those last reported to the hub. */
 const newsEveryMs = 30_000;
 const mib = 1024 * 1024;
-/** After SIGTERM viewers get this long to hear that their shells end. */
+/** After SIGTERM the link stays open for this long, so viewers receive the end of their shells. */
 const lastWordsMs = 300;
 
-/** What the processes of the machine's commands are marked with, over restarts of the agent. */
+/** Marks the processes of this machine's commands. It is the same after a restart of the agent. */
 const tagOf = ({ publicKey }: MachineKey): string => createHash('sha256').update(publicKey).digest('hex').slice(0, 16);
 
-/** The running agent: one link at a time to some hub, and sessions that outlive every link. */
+/** The running agent. It has one link at a time to any hub, and sessions that outlive every link. */
 export class Agent {
   readonly #options: AgentOptions;
   readonly #sessions: Sessions;
@@ -64,7 +64,7 @@ export class Agent {
   #status: Omit<AgentStatus, 'pid' | 'disk' | 'logins'> = { state: 'connecting', since: new Date().toISOString() };
   #disk: string | undefined;
   readonly #kept: KeptFiles;
-  /** What was told last, so that each problem is told once. */
+  /** The last reported problem, so that each problem is reported once. */
   #problem: string | undefined;
 
   constructor(options: AgentOptions) {
@@ -93,7 +93,7 @@ export class Agent {
     });
   }
 
-  /** What `vsay-agent status` shows. */
+  /** The output of `vsay-agent status`. */
   get status(): AgentStatus {
     const [logins, disk] = [this.#logins, this.#disk];
     return {
@@ -106,7 +106,7 @@ export class Agent {
 
   /**
    * Keeps this machine linked until `stop`.
-   * @throws Failure (exit code 3) when the hub refuses this machine for good.
+   * @throws Failure (exit code 3) if the hub refuses this machine permanently
    */
   async run(): Promise<void> {
     const { configPath, config, key, proxy = {}, readFacts, now } = this.#options;
@@ -133,7 +133,7 @@ export class Agent {
     await this.#tellStatus({ state: 'stopped' });
   }
 
-  /** Tells viewers that their shells end, hangs up, and makes `run` return. */
+  /** Reports to viewers that their shells end, closes the link, and makes `run` return. */
   async stop(): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
@@ -225,7 +225,7 @@ export class Agent {
     await this.#kept.write(file, () => writeStatus(file, this.status));
   }
 
-  /** Once for as long as it is so. */
+  /** Reports a missing login tool once until it changes. */
   #tellLogins(tools: LoginTools): void {
     const logins = loginShortcoming(tools, this.#account.processUid);
     if (logins === this.#logins) return;

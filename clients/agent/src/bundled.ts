@@ -1,2 +1,2 @@
-/** True in the packaged agent, whose modules are bundled JavaScript; false where Node runs the sources. */
+/** True in the packaged agent (bundled JavaScript), false when Node runs the sources. */
 export const bundled = !import.meta.filename.endsWith('.ts');

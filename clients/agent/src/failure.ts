@@ -1,7 +1,7 @@
-/** 1: something on this machine; 2: bad usage or configuration; 3: refused for good (no service manager should restart it). */
+/** 1: failure on this machine. 2: bad usage or configuration. 3: permanent refusal, so a service manager must not restart the agent. */
 export const exitCode = { failure: 1, usage: 2, refused: 3 } as const;
 
-/** Ends a command of the CLI: the message is a whole sentence for a person, with what to do. */
+/** Ends a CLI command. The message is a full sentence for the user and says what to do. */
 export class Failure extends Error {
   override readonly name = 'Failure';
   readonly exitCode: number;
@@ -14,6 +14,6 @@ export class Failure extends Error {
 
 export const describeError = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** The `code` of a system error (ENOENT, EACCES); undefined for everything else. */
+/** The `code` of a system error (ENOENT, EACCES), or undefined for other errors. */
 export const systemCode = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;

@@ -1,14 +1,14 @@
 #!/usr/bin/env -S node --disable-sigusr1 --max-semi-space-size=1
-// A young generation of 1 MB: with the default one, a flood of output is mostly work of the garbage collector (ADR 15).
-// SIGUSR1 opens no debugger: whoever may signal the agent of root would have all of root's rights by it.
+// A young generation of 1 MB. With the default size, the garbage collector takes most of the time in a flood of output (ADR 15). SIGUSR1
+// must not open the debugger: a process that may signal root's agent would get all rights of root.
 import { Command } from 'commander';
 import { defaultConfigPath } from './configuration/agent-config.ts';
 import { exitCode, Failure } from './failure.ts';
 import { agentVersion } from './version.ts';
 
-// Each command loads what it needs when it runs: the agent stays in memory, and so does what it has loaded.
+// Each command loads its modules when it runs, because loaded modules stay in the agent's memory.
 
-// Also when it was started without the option of the first line: with a listener Node leaves the signal alone.
+// Also protects an agent that was started without the option in the first line: with a listener, Node does not open the debugger.
 process.on('SIGUSR1', () => {});
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -109,7 +109,7 @@ program
 
 try {
   await program.parseAsync();
-  // Nothing keeps a finished command alive, neither a half-closed socket nor a killed shell's last second.
+  // Exits even if a half-closed socket or a timer of a killed shell is still open.
   process.exit();
 } catch (error) {
   if (!(error instanceof Failure)) throw error;

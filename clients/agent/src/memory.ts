@@ -1,9 +1,9 @@
 import { Session } from 'node:inspector/promises';
 
 /**
- * Collects all garbage of this thread and gives its memory back to the system. V8 does that by itself once there is much new
- * garbage, and an idle agent makes none for hours: it would keep what loading its modules, or the last flood, has left behind
- * (9 MB after a start). Costs some 60 ms of processor time, in which this thread does nothing else.
+ * Collects all garbage of this thread and returns its memory to the system. V8 does this only after much new garbage, but an idle agent
+ * produces almost none for hours. It would keep the garbage of module loading (9 MB after a start) or of the last flood. Blocks this thread
+ * for about 60 ms.
  */
 export const giveMemoryBack = async (): Promise<void> => {
   const session = new Session();

@@ -5,7 +5,7 @@ import type { PtySize } from '../shell/pty.ts';
 import { type AttachmentTransport, Outgoing } from './outgoing.ts';
 import type { OutputFlow } from './output-flow.ts';
 
-/** Who stands at the far end. `writer` names them in everything that outlives the attachment. */
+/** The viewer of an attachment. `writerOf` gives the key for all state that outlives the attachment. */
 export type Viewer = {
   userId: string;
   /** 32 hex digits. */
@@ -15,13 +15,13 @@ export type Viewer = {
 
 export const writerOf = (viewer: Pick<Viewer, 'userId' | 'viewerId'>): string => `${viewer.userId}/${viewer.viewerId}`;
 
-/** What a viewer's frames do to its session. */
+/** The session as used by its attachments. */
 export type AttachedSession = {
   input(from: Attachment, frame: Extract<UpFrame, { type: 'input' }>): void;
   progress(from: Attachment): void;
   resize(from: Attachment, size: PtySize): void;
   visible(from: Attachment, visible: boolean): void;
-  /** The viewer is gone: on purpose (`left`), or by a break that it will want to come back from. */
+  /** The attachment has ended. `left`: the viewer closed it. `broken`: the connection broke, so the viewer will try to attach again. */
   depart(from: Attachment, departure: 'left' | 'broken'): void;
 };
 
@@ -33,10 +33,10 @@ export type AttachmentOptions = {
   transport: AttachmentTransport;
 };
 
-/** An ack goes out at once when this much was applied since the last one: a paste must not wait for its limit. */
+/** An ack is sent at once after this many applied bytes, because a paste must not wait at its limit. */
 const ackAtOnce = 64 * 1024;
 
-/** One viewer's cursor into a session, and the two directions of its stream. */
+/** One viewer's attachment to a session: its output position, and both directions of its stream. */
 export class Attachment {
   readonly viewer: Viewer;
   readonly writer: string;
@@ -63,13 +63,13 @@ export class Attachment {
     return this.flow.cursor;
   }
 
-  /** The answer to the question for the screen. */
+  /** Passes on the requested snapshot of the screen. */
   repaint(snapshot: ScreenSnapshot | undefined): void {
     this.flow.repaint(snapshot);
     this.outgoing.kick();
   }
 
-  /** The first frame of every attachment, and the gap before its offset if there is one. */
+  /** Sends the first frame of the attachment, and the gap before its offset if there is one. */
   accept(frame: Extract<DownFrame, { type: 'accepted' }>, lostFrom: number): void {
     this.#told = { driver: frame.driver, hold: frame.driver };
     this.#ackedInput = frame.inputApplied;
@@ -78,14 +78,14 @@ export class Attachment {
     else this.outgoing.tell(frame);
   }
 
-  /** Says whether this viewer drives and holds, when that has changed. */
+  /** Reports to the viewer whether it drives and whether it has the hold, on a change only. */
   tellDriver(driver: boolean, hold: boolean): void {
     if (this.#told.driver === driver && this.#told.hold === hold) return;
     this.#told = { driver, hold };
     this.outgoing.tell({ type: 'driver', driver, hold });
   }
 
-  /** Says how far this viewer's input is applied. */
+  /** Acknowledges the applied input of this viewer. */
   ackInput(): void {
     const { applied, limit } = this.gate;
     const ack = { type: 'input_ack', applied, limit } as const;
@@ -97,7 +97,7 @@ export class Attachment {
     this.outgoing.tell(ack);
   }
 
-  /** A frame from the viewer. One that breaks the protocol ends this attachment and nothing else. */
+  /** Handles a frame from the viewer. A protocol violation ends this attachment only. */
   receive(bytes: Uint8Array): void {
     if (this.#departed) return;
     try {
@@ -108,19 +108,19 @@ export class Attachment {
     }
   }
 
-  /** The stream from the viewer is over without a word. */
+  /** The stream from the viewer ended without a detach frame. */
   broken(): void {
     this.#depart('broken');
     this.outgoing.finish();
   }
 
-  /** Ends the attachment with this as its last word. */
+  /** Ends the attachment. `frame` is its last frame. */
   refuse(frame: Extract<DownFrame, { type: 'refused' }>): void {
     this.outgoing.finish(frame);
     this.#depart('broken');
   }
 
-  /** Lets go of the stream without telling the session, which has let go already. */
+  /** Ends the stream without a call to the session, which has already removed this attachment. */
   release(frame?: DownFrame): void {
     this.#departed = true;
     this.outgoing.finish(frame);
@@ -133,7 +133,7 @@ export class Attachment {
         else this.refuse({ type: 'refused', code: 'view_only', message: 'This attachment is read-only.' });
         return;
       case 'limit':
-        // More than the largest window would let one viewer fill the relays' memory.
+        // A larger limit would let one viewer fill the memory of the relays.
         this.cursor.allow(frame.acked, Math.min(frame.limit, frame.acked + maxOutputWindow));
         this.#session.progress(this);
         this.outgoing.kick();

@@ -1,6 +1,6 @@
 import type { OutputSource, Ring, RingRead } from '@webxterm/stream';
 
-/** A ring, and before it what has left the ring but not yet reached one viewer that is being brought up to date. */
+/** A ring, preceded by output that has left the ring but was not yet sent to one viewer. */
 export class KeptOutput implements OutputSource {
   readonly #ring: Ring;
   readonly #max: number;
@@ -8,7 +8,7 @@ export class KeptOutput implements OutputSource {
   #size = 0;
   #tail: number;
 
-  /** `max`: bytes kept. Beyond them all are forgotten, and the viewer is behind. */
+  /** `max`: bytes kept before the ring. If they are exceeded, all are discarded and the viewer has a gap. */
   constructor(ring: Ring, max: number) {
     this.#ring = ring;
     this.#max = max;
@@ -23,7 +23,7 @@ export class KeptOutput implements OutputSource {
     return Math.min(this.#tail, this.#ring.tail);
   }
 
-  /** Puts what left the ring before this began in front. @returns false when it does not end where this began */
+  /** Adds output from before this source. @returns false if it does not end at the tail */
   prepend(offset: number, bytes: Uint8Array): boolean {
     if (offset + bytes.length !== this.#tail) return false;
     if (bytes.length > 0) this.#pieces.unshift({ offset, bytes });
@@ -32,7 +32,7 @@ export class KeptOutput implements OutputSource {
     return true;
   }
 
-  /** These bytes leave the ring. */
+  /** Copies bytes that leave the ring. */
   evicted(offset: number, bytes: Uint8Array): void {
     if (this.#tail > offset) return;
     this.#size += bytes.length;
@@ -42,7 +42,7 @@ export class KeptOutput implements OutputSource {
     } else this.#pieces.push({ offset, bytes: bytes.slice() });
   }
 
-  /** The viewer was sent everything before `offset`. */
+  /** All output before `offset` was sent to the viewer. */
   sent(offset: number): void {
     while (this.#pieces[0] !== undefined && this.#pieces[0].offset + this.#pieces[0].bytes.length <= offset) {
       this.#size -= this.#pieces.shift()?.bytes.length ?? 0;

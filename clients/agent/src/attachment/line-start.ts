@@ -2,7 +2,7 @@ import type { Ring } from '@webxterm/stream';
 
 const lineFeed = 0x0a;
 
-/** The offset behind the first line feed in the `within` bytes from `from`; `from` where there is none. */
+/** The offset after the first line feed in the `within` bytes from `from`, or `from` if there is none. */
 export const afterLineFeed = (ring: Ring, from: number, within: number): number => {
   const { views } = ring.read(from, within);
   let at = from;

@@ -36,7 +36,7 @@ const setUp = () => {
       ring.append(new Uint8Array(bytes));
       outgoing.kick();
     },
-    /** The connection has taken everything so far. */
+    /** The connection has taken all messages so far. */
     taken: () => {
       for (const sent of unsent.splice(0)) sent();
     },

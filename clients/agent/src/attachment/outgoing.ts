@@ -3,30 +3,33 @@ import { wrapFrame } from '@webxterm/contracts/grpc';
 import type { OutputFlow } from './output-flow.ts';
 import { outputMessage } from './output-message.ts';
 
-/** One gRPC stream towards the viewer. */
+/** One gRPC stream to the viewer. */
 export type AttachmentTransport = {
-  /** Sends a serialized AttachDown; `sent` is called when the connection has taken it. */
+  /** Sends a serialized AttachDown. `sent` is called when the connection has taken it. */
   send(message: Buffer, sent: () => void): void;
-  /** Half-closes: nothing follows. */
+  /** Half-closes the stream. No message may follow. */
   finish(): void;
 };
 
-/** Output frames under way at once: enough to keep the pipe full, few enough that the rest coalesces in the ring. */
+/**
+ * Limit of output frames not yet taken by the connection: enough to keep the pipe full, few enough that further output is joined in the
+ * ring.
+ */
 const maxInFlight = 4;
 /**
- * Output that follows other output within this waits until there is a whole frame, or this has passed: a pseudo-terminal gives
- * 4 KiB per read, and on its way every message costs five processes the same whatever its size (frames of 4 KiB took 4.4 s
- * of processor time per 100 MB, those of 64 KiB half of it). A key's echo follows nothing, and leaves at once.
+ * Output within this time after other output waits until it fills a frame or the time is over. A pseudo-terminal gives 4 KiB per read, and
+ * each message costs five processes the same whatever its size. Frames of 4 KiB took 4.4 s of processor time per 100 MB, frames of 64 KiB
+ * half of it. The echo of a key follows no other output, so it is sent at once.
  */
 const coalesceMs = 2;
-/** An ack of input waits this long for output to travel with: it saves a wake-up of every hop per key. */
+/** An input ack waits this long for output to be sent before it, which saves a wake-up of each hop per key. */
 const ackDelayMs = 4;
-/** A peer that pings faster than its pongs can leave gets answers to the last of these only. */
+/** Limit of unsent pongs. If a peer pings faster, only the latest pings are answered. */
 const maxPongs = 16;
 
 /**
- * What goes down to one viewer: control frames first, coalesced to the latest of their kind, then what the flow of the output
- * and the limit allow. Sends at once when idle; under load small pieces wait for at most 2 ms and become 64 KiB ones.
+ * Sends to one viewer: first control frames, of which only the latest of each type is kept, then output as far as flow and limit allow.
+ * When idle, it sends at once. Under load, small pieces wait for at most 2 ms and are joined to frames of 64 KiB.
  */
 export class Outgoing {
   readonly #flow: OutputFlow;
@@ -36,7 +39,7 @@ export class Outgoing {
   #inFlight = 0;
   #ended: DownFrame | undefined;
   #finished = false;
-  /** An ack of input that goes behind the next output: the echo of the key is what someone waits for. */
+  /** An input ack to send after the next output, because the echo of a key is more urgent. */
   #ack: DownFrame | undefined;
   #ackTimer: NodeJS.Timeout | undefined;
   #outputTimer: NodeJS.Timeout | undefined;
@@ -47,7 +50,7 @@ export class Outgoing {
     this.#transport = transport;
   }
 
-  /** Sends control frames now, before any output; each replaces one of its kind that still waits. */
+  /** Sends control frames now, before any output. Each replaces an unsent frame of its type. */
   tell(...frames: DownFrame[]): void {
     for (const frame of frames) {
       if (frame.type === 'input_ack') this.#ack = undefined;
@@ -56,19 +59,19 @@ export class Outgoing {
     this.kick();
   }
 
-  /** Sends an ack of input right behind the next output, or 4 ms from now. */
+  /** Sends an input ack after the next output, or in 4 ms. */
   ackSoon(frame: Extract<DownFrame, { type: 'input_ack' }>): void {
     this.#ack = frame;
     this.#ackTimer ??= setTimeout(() => this.#sendAck(), ackDelayMs);
   }
 
-  /** Sends `frame` once all output is sent, then half-closes. */
+  /** Sends `frame` after all output, then half-closes. */
   endAfterOutput(frame: DownFrame): void {
     this.#ended = frame;
     this.kick();
   }
 
-  /** Sends `frame` if there is one, and half-closes at once. */
+  /** Sends `frame` if given, and half-closes at once. */
   finish(frame?: DownFrame): void {
     if (this.#finished) return;
     if (frame !== undefined) this.#send(frame);
@@ -83,7 +86,7 @@ export class Outgoing {
     return this.#finished;
   }
 
-  /** Sends what can be sent: call it when there is output or a higher limit. */
+  /** Sends all that may be sent. Must be called after new output or a higher limit. */
   kick(): void {
     if (this.#finished) return;
     this.#sendControl();
@@ -95,7 +98,7 @@ export class Outgoing {
 
   #put(frame: DownFrame): void {
     if (this.#finished) return;
-    // Each ping wants its own answer; of everything else only the latest counts.
+    // Each ping needs its own pong. Of other types only the latest frame is kept.
     if (frame.type === 'pong') this.#pongs = (this.#pongs + 1) % maxPongs;
     const slot = frame.type === 'pong' ? `pong${this.#pongs}` : frame.type;
     this.#control.delete(slot);
@@ -138,7 +141,7 @@ export class Outgoing {
     return true;
   }
 
-  /** Whether a piece that is no whole frame yet waits for more; it is looked at again when the wait is over. */
+  /** Whether output smaller than a frame must wait for more. Schedules a new attempt for the end of the wait. */
   #mustWait(): boolean {
     if (this.#inFlight > 0) return true;
     const wait = this.#lastOutputAt + coalesceMs - performance.now();

@@ -8,14 +8,14 @@ const kib = 1024;
 const mib = 1024 * kib;
 const size = { cols: 80, rows: 24 };
 
-/** A flow over a ring of 1 MiB: a viewer jumps when it is 512 KiB behind. */
+/** A flow over a ring of 1 MiB, so a viewer jumps when it is 512 KiB behind. */
 const make = (options: { written?: number; from?: number; repaints?: boolean; holds?: boolean } = {}) => {
   const marks = new SizeMarks(size);
   const flows: OutputFlow[] = [];
   const ring = new Ring(mib, (offset, bytes) => {
     for (const flow of flows) flow.evicted(offset, bytes);
   });
-  /** Lines of 100 bytes: the byte before each multiple of 100 is a line feed. */
+  /** Lines of 100 bytes. The byte before each multiple of 100 is a line feed. */
   const print = (bytes: number): void => {
     const from = ring.head;
     ring.append(Uint8Array.from({ length: bytes }, (_, n) => ((from + n) % 100 === 99 ? 10 : 120)));
@@ -31,7 +31,7 @@ const make = (options: { written?: number; from?: number; repaints?: boolean; ho
     holds: () => options.holds ?? false,
   });
   flows.push(flow);
-  /** Everything that may be sent now: frames, and output as [offset, length]. */
+  /** All that may be sent now: frames, and output as [offset, length]. */
   const sent = (): (DownFrame | [number, number])[] => {
     const all: (DownFrame | [number, number])[] = [];
     for (;;) {
@@ -112,7 +112,7 @@ describe('a viewer that lags', () => {
     print(600 * kib);
     expect(types(sent())).toEqual(['snapshot', 'gap', 'output']);
     print(600 * kib);
-    // It took nothing since: it is not told of one jump after the other.
+    // The viewer has taken nothing since, so it gets no frame for further jumps.
     expect(sent()).toEqual([]);
     flow.cursor.allow(flow.cursor.next, flow.cursor.next + 10);
     const [reset, gap] = sent();
@@ -149,7 +149,7 @@ describe('sizes', () => {
     expect(sent()).toEqual([[0, 10], { type: 'size', offset: 10, cols: 100, rows: 30 }, [10, 10]]);
     marks.add({ offset: 20, cols: 90, rows: 30 });
     expect(sent()).toEqual([{ type: 'size', offset: 20, cols: 90, rows: 30 }]);
-    // Back to the size before at the same offset: told, though no mark is left of it.
+    // The previous size again at the same offset. It is sent, although no mark of it is left.
     marks.add({ offset: 20, cols: 100, rows: 30 });
     expect(sent()).toEqual([{ type: 'size', offset: 20, cols: 100, rows: 30 }]);
     expect([flow.complete, ring.head]).toEqual([true, 20]);

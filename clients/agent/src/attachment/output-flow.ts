@@ -4,31 +4,31 @@ import type { ScreenSnapshot } from '../screen/messages.ts';
 import { KeptOutput } from './kept-output.ts';
 import { afterLineFeed } from './line-start.ts';
 
-/** A viewer that does not hold the terminal's pace jumps when it is this far behind; less where the ring is small. */
+/** A viewer without the hold skips output when it is this far behind, or half the ring if that is less. */
 const jumpBehind = 2 * 1024 * 1024;
-/** From here before the head a jump looks for the start of a line. */
+/** A jump goes to the first line start in this many bytes before the head. */
 const jumpBack = 256 * 1024;
-/** Where no screen is known, the first line is looked for in so much of the ring. */
+/** Without a snapshot, the first line start is searched in this many bytes of the ring. */
 const firstLineWithin = 64 * 1024;
 
 export type FlowOptions = {
   ring: Ring;
   marks: SizeMarks;
-  /** The viewer has every byte before this. */
+  /** The viewer has all output before this offset. */
   from: number;
-  /** What was written before it attached ends here. */
+  /** End of the output that was written before the attach. */
   liveFrom: number;
-  /** The size that `accepted` tells. */
+  /** The size in the `accepted` frame. */
   told: { cols: number; rows: number };
-  /** Whether it gets snapshots and jumps; the others get a gap. */
+  /** Whether the viewer supports snapshots, so it may skip output. Other viewers get a gap. */
   repaints: boolean;
-  /** Whether the terminal waits for this viewer. */
+  /** Whether this viewer has the hold. */
   holds(): boolean;
 };
 
 type Next = NextOutput | { kind: 'frame'; frame: DownFrame };
 
-/** What one viewer is sent of the output, in line: the screen where it is behind the ring, sizes at their offsets, bytes. */
+/** The output stream for one viewer, in order: a snapshot if the viewer is behind the ring, size changes at their offsets, and bytes. */
 export class OutputFlow {
   readonly cursor: OutputCursor;
   readonly #options: FlowOptions;
@@ -51,17 +51,17 @@ export class OutputFlow {
     this.#kept = new KeptOutput(ring, this.#jumpBehind + 2 * maxOutputFrame);
   }
 
-  /** It waits for `repaint`. */
+  /** Whether it waits for `repaint`. */
   get waiting(): boolean {
     return this.#waiting;
   }
 
-  /** Nothing is left to be sent. */
+  /** Whether all output is sent. */
   get complete(): boolean {
     return !this.#waiting && this.#frames.length === 0 && this.cursor.next >= this.#options.ring.head;
   }
 
-  /** The answer to the question for the screen; undefined when nothing is known of it. */
+  /** Continues with the requested snapshot. Undefined: no snapshot is available. */
   repaint(snapshot: ScreenSnapshot | undefined): void {
     this.#waiting = false;
     if (snapshot !== undefined && this.#kept?.prepend(snapshot.offset, snapshot.kept) === true) {
@@ -73,24 +73,24 @@ export class OutputFlow {
     this.#restart(afterLineFeed(ring, ring.tail, firstLineWithin));
   }
 
-  /** The viewer has rendered so many bytes of the snapshot. */
+  /** The viewer has rendered this many bytes of the snapshot. */
   snapshotAcked(bytes: number): void {
     this.#snapshotAcked = Math.max(this.#snapshotAcked, bytes);
   }
 
-  /** These bytes leave the ring. */
+  /** Keeps bytes that leave the ring, if this viewer still needs them. */
   evicted(offset: number, bytes: Uint8Array): void {
     this.#kept?.evicted(offset, bytes);
   }
 
-  /** Bytes of output that could be sent now; more than a frame when something else is to be sent. */
+  /** Bytes of output that could be sent now. Infinity if a control frame is due. */
   available(): number {
     if (this.#waiting) return 0;
     if (this.#frames.length > 0 || this.#partDue() || this.#mustJump() || this.#sizeDue()) return Infinity;
     return this.#snapshot === undefined ? this.cursor.available(this.#source) : 0;
   }
 
-  /** Takes what is to be sent next; output of at most `max` bytes. */
+  /** Takes the next frame or output to send. Output has at most `max` bytes. */
   next(max: number): Next {
     if (this.#waiting) return { kind: 'nothing' };
     const frame = this.#frames.shift();
@@ -116,7 +116,7 @@ export class OutputFlow {
     return this.#kept ?? this.#options.ring;
   }
 
-  /** Only while it may be sent output at all: one that takes nothing is not told of every jump. */
+  /** Only while the limit allows output. A viewer that takes no output must not get a frame for each jump. */
   #mustJump(): boolean {
     const { ring, repaints, liveFrom, holds } = this.#options;
     const { next, limit } = this.cursor;
@@ -136,7 +136,7 @@ export class OutputFlow {
     this.#frames.push({ type: 'size', offset, cols, rows });
   }
 
-  /** Goes on at `to` with an empty screen. */
+  /** Continues at `to` with an empty screen. */
   #restart(to: number): void {
     const from = this.cursor.next;
     this.#kept = undefined;

@@ -7,8 +7,8 @@ const frameTag = 0x12;
 const varintSize = (value: number): number => (value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x200000 ? 3 : 4);
 
 /**
- * A serialized AttachDown with one output frame, the same bytes as wrapFrame(encodeDown(...)), but the output is copied
- * once (ring to message) instead of three times: this is the path of every byte that a shell prints.
+ * A serialized AttachDown with one output frame. The bytes equal wrapFrame(encodeDown(...)), but the output is copied once (ring to
+ * message) instead of three times, because all shell output takes this path.
  */
 export const outputMessage = (read: RingRead): Buffer => {
   const frameSize = outputHeaderSize + read.length;

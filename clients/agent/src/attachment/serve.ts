@@ -6,7 +6,10 @@ import type { Sessions } from '../session/sessions.ts';
 import type { Attachment } from './attachment.ts';
 import type { AttachmentTransport } from './outgoing.ts';
 
-/** A hub that does not end its side after ours gets a reset: many resets at once would cost everybody's connection. */
+/**
+ * If the hub does not end its side within this time, the stream is reset. Many resets at once would end the whole connection, which other
+ * streams share.
+ */
 const cancelAfterMs = 5000;
 
 const transportOf = (call: AttachCall): AttachmentTransport & { over(): void } => {
@@ -28,7 +31,7 @@ const transportOf = (call: AttachCall): AttachmentTransport & { over(): void } =
   };
 };
 
-/** Answers open_stream: opens Attach on the connection that it came on and ties it to its session. */
+/** Handles open_stream: opens an Attach stream on the same connection and attaches it to its session. */
 export const serveAttachment = async (
   open: OpenStream,
   link: { id: string; connection: HubConnection; heard(): void },
@@ -62,7 +65,7 @@ export const serveAttachment = async (
     opened.broken();
     return;
   }
-  // Never paused: input is bounded by its limit, and control must not wait behind it.
+  // Never paused, because the limit bounds input, and control frames must not wait behind it.
   call.on('data', (message: Buffer) => {
     link.heard();
     const frame = unwrapFrame(message);

@@ -48,7 +48,7 @@ const checkLinuxUser = async (name: string, processUid: number): Promise<void> =
   }
 };
 
-/** Settings that the command line does not name (ring, limits) stay as they are. */
+/** Settings without a command line option (ring, limits) keep their values. */
 const previous = async (file: string): Promise<Partial<AgentConfig>> => {
   if ((await readIfThere(file)) === undefined) return {};
   const {
@@ -63,7 +63,7 @@ const previous = async (file: string): Promise<Partial<AgentConfig>> => {
   return kept;
 };
 
-/** Whom to trust on the way to the hubs; nothing yet when the host cannot be reached now and no fingerprint was given. */
+/** The trust settings for the hubs. Empty if the host is unreachable and no fingerprint was given. */
 const pinned = async (
   { host, proxy, no_proxy }: AgentConfig,
   options: ConfigureOptions,
@@ -81,7 +81,7 @@ const pinned = async (
   }
 };
 
-/** What stood in the files that configuring replaces, to be put back when the server refuses: the agent goes on as it was. */
+/** Saves the files that configuring replaces. @returns a function that restores them, for the case that the server refuses */
 const keepingWhatStood = async (file: string): Promise<() => Promise<boolean>> => {
   const credentialFile = companionFiles(file).credential;
   const [config, credential] = await Promise.all([readIfThere(file), readIfThere(credentialFile)]);
@@ -102,8 +102,8 @@ const register = async (file: string, config: AgentConfig): Promise<RoundResult>
 };
 
 /**
- * Writes the configuration and registers this machine once, so that a wrong API key or token is told at once.
- * @throws Failure with exit code 3 when the hub refuses for good.
+ * Writes the configuration and registers this machine once, so that a wrong API key or token is reported at once.
+ * @throws Failure with exit code 3 if the hub refuses permanently
  */
 export const configure = async (file: string, options: ConfigureOptions, say: Say): Promise<void> => {
   const processUid = os.userInfo().uid;
@@ -132,12 +132,12 @@ export const configure = async (file: string, options: ConfigureOptions, say: Sa
   const config = { ...unpinned, ...(await pinned(unpinned, options, say)) };
   const putBack = await keepingWhatStood(file);
   await writeConfig(file, config);
-  // Issued for the old API key; the new one is to be tried.
+  // The stored credential was issued for the old API key. The new key must be tried.
   await forgetCredential(companionFiles(file).credential);
   say(`Configuration written to ${file}.`);
   let round = await register(file, config);
   if (round.kind === 'refused' && round.refused.code === 'machine_revoked') {
-    // A removed machine comes back as a new one: under a key pair that nobody has seen.
+    // A removed machine must register as a new one, with a new key pair.
     await createMachineKey(companionFiles(file).key);
     round = await register(file, config);
   } else if (refusedForGood(round) && (await putBack())) {

@@ -1,7 +1,7 @@
 import { exitCode, Failure } from '../failure.ts';
 import { isInstalled, showJournal } from '../service/systemd.ts';
 
-/** Shows what the agent's service logged. @returns the exit code @throws Failure */
+/** Shows the log of the agent's service. @returns the exit code @throws Failure */
 export const logs = (file: string, options: { lines: string; follow?: boolean }): Promise<number> => {
   const lines = Number(options.lines);
   if (!Number.isInteger(lines) || lines < 1 || lines > 1_000_000)

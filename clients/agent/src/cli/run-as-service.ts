@@ -4,8 +4,8 @@ import { program, requireOwnProgram } from '../service/program.ts';
 import { canInstall, installService } from '../service/systemd.ts';
 
 /**
- * Installs the service of a configured agent, or starts it again with the program and the settings of now.
- * @throws Failure where no service can be run
+ * Installs the service of a configured agent, or restarts it with the current program and settings.
+ * @throws Failure if no service can be installed
  */
 export const runAsService = async (file: string, say: (line: string) => void): Promise<void> => {
   const config = await readConfig(file);

@@ -3,7 +3,7 @@ import { companionFiles } from '../configuration/agent-config.ts';
 import { readConfig } from '../configuration/config-file.ts';
 import { readCredential } from '../identity/credential.ts';
 
-/** The configuration as YAML; of a secret only that it is there. */
+/** The configuration as YAML, with secrets hidden. */
 export const showConfig = async (file: string): Promise<string> => {
   const config = await readConfig(file);
   const credential = await readCredential(companionFiles(file).credential);

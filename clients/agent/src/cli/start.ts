@@ -13,14 +13,14 @@ import { takePlace } from '../running/local-socket.ts';
 import { requireOwnProgram } from '../service/program.ts';
 import { isServiceProcess } from '../service/systemd.ts';
 
-/** A log that cannot be written (a file on a full disk, a pipe that was closed) ends no agent. */
+/** A write error of the log (full disk, closed pipe) must not end the agent. */
 const openLog = (): Logger => {
   const destination = pino.destination({ dest: 1, sync: true });
   destination.on('error', () => {});
   return pino({ name: 'agent', redact: ['token', '*.token'] }, destination);
 };
 
-/** Runs the agent until SIGTERM or SIGINT; a second signal ends it at once. @throws Failure */
+/** Runs the agent until SIGTERM or SIGINT. A second signal ends it at once. @throws Failure */
 export const start = async (
   file: string,
   options: { allowWritableProgram: boolean },
@@ -61,7 +61,7 @@ export const start = async (
   await agent.run();
 };
 
-/** Node forgets that SIGHUP was ignored when it started (nohup); what nohup leaves is no terminal on any of the three. */
+/** Node does not keep SIGHUP ignored (nohup). Under nohup, none of the three descriptors is a terminal. */
 const usesTerminal = (): boolean => [0, 1, 2].some((fd) => isatty(fd));
 
 const runsAlready = async (file: string, status: AgentStatus, say: (line: string) => void): Promise<void> => {

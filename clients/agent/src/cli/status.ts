@@ -4,13 +4,13 @@ import { type AgentStatus, readStatus } from '../configuration/status-file.ts';
 import { readMachineKey } from '../identity/machine-key.ts';
 import { askRunning } from '../running/local-socket.ts';
 
-/** What the agent with this configuration says, when it runs. @throws Failure when its key cannot be read */
+/** The status of the running agent with this configuration, or undefined if none runs. @throws Failure if its key cannot be read */
 export const runningStatus = async (file: string): Promise<AgentStatus | undefined> => {
   const key = await readMachineKey(companionFiles(file).key);
   return key === undefined ? undefined : askRunning(key.localSecret);
 };
 
-/** Prints whether the agent runs and is connected. @returns the exit code: 0 when it is connected, else 1. */
+/** Prints whether the agent runs and is connected. @returns the exit code: 0 if connected, else 1 */
 export const printStatus = async (file: string, say: (line: string) => void): Promise<number> => {
   const config = await readConfig(file);
   const status = await runningStatus(file);

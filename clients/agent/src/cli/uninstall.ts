@@ -6,8 +6,8 @@ import { isInstalled, removeService } from '../service/systemd.ts';
 import { runningStatus } from './status.ts';
 
 /**
- * Takes the agent off this machine: its service, its configuration, its key pair and its credential.
- * @throws Failure while an agent that no service runs is running
+ * Removes the agent from this machine: its service, configuration, key pair and credential.
+ * @throws Failure if an agent without a service is running
  */
 export const uninstall = async (file: string, say: (line: string) => void): Promise<void> => {
   const files = companionFiles(file);
@@ -15,7 +15,7 @@ export const uninstall = async (file: string, say: (line: string) => void): Prom
     await removeService();
     say('The service is stopped and removed.');
   }
-  // A key that cannot be read is no reason to keep it, and no agent runs with it.
+  // An unreadable key is removed too: no agent can run with it.
   const running = await runningStatus(file).catch(() => undefined);
   if (running !== undefined) throw new Failure(`The agent runs (process ${running.pid}): stop it first.`);
   const known = (await readIfThere(file)) !== undefined;

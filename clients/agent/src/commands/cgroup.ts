@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** Where a hierarchy of control groups is mounted: cgroups(7). */
+/** Mount points of the control group hierarchies: cgroups(7). */
 type Mounts = { v2: string | undefined; systemd: string | undefined };
 
-/** Lines of mountinfo, see proc(5): the type stands after " - ". */
+/** Parses mountinfo, see proc(5). The file system type follows " - ". */
 export const parseMounts = (mountinfo: string): Mounts => {
   const mounts: Mounts = { v2: undefined, systemd: undefined };
   for (const line of mountinfo.split('\n')) {
@@ -17,7 +17,7 @@ export const parseMounts = (mountinfo: string): Mounts => {
   return mounts;
 };
 
-/** The folder of a process's group, from its /proc/PID/cgroup; undefined where there is none that can be seen. */
+/** The folder of a process's control group, from its /proc/PID/cgroup. Undefined if none is visible. */
 export const folderIn = (mounts: Mounts, cgroup: string): string | undefined => {
   for (const line of cgroup.trim().split('\n')) {
     const [id, controllers, ...rest] = line.split(':');
@@ -42,10 +42,10 @@ export const cgroupOf = (pid: number): string | undefined => {
 
 const groupName = (command: string): string => `command-${command}`;
 
-/** What logind makes for one login. */
+/** A scope that logind creates for one login. */
 const scope = /\/session-[^/]+\.scope$/;
 
-/** A control group that holds nothing but one command: a scope that logind made for it, or one of the agent's. */
+/** A control group with the processes of one command only: a scope created by logind, or a group created by the agent. */
 export class CommandCgroup {
   readonly #folder: string;
   readonly #own: boolean;
@@ -55,7 +55,10 @@ export class CommandCgroup {
     this.#own = own;
   }
 
-  /** That of the command's process if it is not the agent's, else a new one below it; undefined where none can be made. */
+  /**
+   * The control group of the command's process, if it is a scope other than the agent's group. Otherwise a new group below the agent's.
+   * Undefined if none can be created.
+   */
   static around(pid: number, name: string): CommandCgroup | undefined {
     const folder = cgroupOf(pid);
     const agents = cgroupOf(process.pid);
@@ -72,12 +75,12 @@ export class CommandCgroup {
     }
   }
 
-  /** One that an agent had found or made, which was killed. */
+  /** The control group of a command whose agent was killed. */
   static at(folder: string): CommandCgroup {
     return new CommandCgroup(folder, !scope.test(folder));
   }
 
-  /** The folder of the group that an agent made for the command with that name, when the process is in it. */
+  /** The folder of the group that an agent created for the command `name`, if the process is in it. */
   static madeFor(pid: number, name: string): string | undefined {
     const folder = cgroupOf(pid);
     const parts = folder?.split('/') ?? [];
@@ -99,13 +102,13 @@ export class CommandCgroup {
     }
   }
 
-  /** Kills all at once, where the kernel can (5.14): nothing is born meanwhile. */
+  /** Kills all processes atomically, if the kernel can (5.14), so none can fork meanwhile. */
   kill(): void {
     const file = path.join(this.#folder, 'cgroup.kill');
     try {
       if (existsSync(file)) writeFileSync(file, '1');
     } catch {
-      // Gone already.
+      // The group is already gone.
     }
   }
 
@@ -113,7 +116,7 @@ export class CommandCgroup {
     try {
       if (this.#own) rmdirSync(this.#folder);
     } catch {
-      // Somebody is in it still, or it is gone.
+      // A process is still in the group, or the group is gone.
     }
   }
 }

@@ -1,4 +1,4 @@
-/** Keeps the first bytes of a stream and notes that there were more. */
+/** Keeps the first bytes of a stream, and records whether there were more. */
 export class Collector {
   readonly #limit: number;
   readonly #chunks: Buffer[] = [];

@@ -24,7 +24,7 @@ type Bounds = { timeoutMs?: number; maxOutputBytes?: number; userId?: string };
 const run = (command: string, bounds: Bounds = {}) =>
   commands.run({ commandId: 'c1', userId: 'u1', command, timeoutMs: 15_000, maxOutputBytes: 10_000, ...bounds });
 
-/** Processes with this argument of sleep(1), wherever they went. */
+/** All processes with this argument of sleep(1). */
 const sleeping = (seconds: string): number[] =>
   livingFamily({ sessions: new Set(), marker: `MARK=${seconds}`, since: 0 });
 const sleep = (seconds: string): string => `MARK=${seconds} exec sleep ${seconds}`;

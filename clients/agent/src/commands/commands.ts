@@ -7,22 +7,22 @@ import { prepareProgram, type ShellAccount } from '../shell/login-shell.ts';
 import { openOutputPipes } from './output-pipes.ts';
 import { emptyOutput, RunningCommand } from './running-command.ts';
 
-/** Commands at once of one user, and of all: a process that a command left behind keeps its place until it is gone. */
+/** Limit of concurrent commands per user, and of all users. A process left behind by a command counts until it is gone. */
 export const maxPerUser = 8;
 const maxOfAll = 64;
 
 export type CommandsOptions = {
   account: ShellAccount;
-  /** Names the machine's agent in the environment of what it runs, over its restarts. */
+  /** Identifies this machine's agent in the environment of its commands. It is the same after a restart. */
   agentTag: string;
   guard: Guard;
   log: Logger;
 };
 
-/** Of one command, from when it was asked for. */
+/** The slot of one command, reserved from its request on. */
 type Place = { userId: string; running: RunningCommand | undefined; ended: boolean };
 
-/** The commands that run on this machine. They outlive a link, but not their time, their user's right, or the agent. */
+/** The commands that run on this machine. They outlive a link, but end with their time limit, their user's access, or the agent. */
 export class Commands {
   readonly #options: CommandsOptions;
   readonly #places = new Set<Place>();
@@ -32,7 +32,7 @@ export class Commands {
     this.#options = options;
   }
 
-  /** Runs a command line in the Linux user's shell, without a terminal. Never rejects: what goes wrong is in `error`. */
+  /** Runs a command line in the Linux user's shell, without a terminal. Never rejects: failures are in `error`. */
   async run(command: Command): Promise<CommandOutput> {
     const refused = (errorCode: string, error: string): CommandOutput => ({
       ...emptyOutput(command.commandId),
@@ -55,12 +55,12 @@ export class Commands {
     }
   }
 
-  /** Ends all that runs for a user. */
+  /** Ends all commands of a user. */
   async endOwned(userId: string): Promise<void> {
     await this.#endAll([...this.#places].filter((place) => place.userId === userId));
   }
 
-  /** The agent stops: nothing that runs for somebody stays. */
+  /** Ends all commands, because the agent stops. */
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#endAll([...this.#places]);

@@ -4,8 +4,8 @@ import { CommandCgroup } from './cgroup.ts';
 import { Ownership } from './ownership.ts';
 
 /**
- * Ends what commands of the agent before this one left running: it was killed together with its guard. Called before this agent
- * runs a command, for the tag is the same. Resolves when nothing is left.
+ * Ends processes left running by commands of the previous agent, which was killed together with its guard. Must be called before this agent
+ * runs a command, because the tag is the same. Resolves when none is left.
  */
 export const endLeftOver = async (agentTag: string, log: Logger): Promise<void> => {
   const left = new Map<string, Ownership>();

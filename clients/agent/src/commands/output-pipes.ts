@@ -5,14 +5,14 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
-/** stdout and stderr of a command: ends to read, and ends that the child is given and the agent closes. */
+/** stdout and stderr of a command: read ends for the agent, and write ends for the child, which the agent closes. */
 export type OutputPipes = { read: [Socket, Socket]; write: [number, number]; close(): void };
 
-/** The first that takes a FIFO: /run needs root, and a full or read-only disk leaves the two in memory. */
+/** The first folder that takes a FIFO is used. /run needs root. On a full or read-only disk the folders in memory still work. */
 const folders = (): string[] => ['/run', os.tmpdir(), '/dev/shm'];
 
 const openPair = (fifo: string): { read: number; write: number } => {
-  // The reader first, without waiting for a writer: the writer then waits for nobody either.
+  // Opens the reader first and without blocking. Then opening the writer does not block either.
   const read = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     return { read, write: openSync(fifo, constants.O_WRONLY) };
@@ -27,7 +27,7 @@ const openIn = async (folder: string, uid: number): Promise<OutputPipes> => {
   try {
     const fifos = [path.join(place, 'out'), path.join(place, 'err')] as const;
     await promisify(execFile)('mkfifo', ['-m', '600', ...fifos], { timeout: 5000 });
-    // The user opens them again by /dev/stdout and /dev/stderr.
+    // The user may open them by name as /dev/stdout and /dev/stderr.
     if (process.getuid?.() === 0) for (const fifo of fifos) chownSync(fifo, uid, -1);
     const out = openPair(fifos[0]);
     const err = openPair(fifos[1]);
@@ -39,22 +39,22 @@ const openIn = async (folder: string, uid: number): Promise<OutputPipes> => {
     };
     return { read, write: [out.write, err.write], close };
   } finally {
-    // The pipes live on without their names.
+    // The pipes stay open without their names.
     rmSync(place, { recursive: true, force: true });
   }
 };
 
 /**
- * Pipes as ssh gives them: what Node makes for a child are sockets, and a socket cannot be opened by name
- * (`echo x > /dev/stderr`). Node can make no pipe, so they are FIFOs whose names are gone before the child starts.
- * @returns undefined where no folder takes a FIFO
+ * Creates real pipes for a child, as ssh does. Node uses sockets, which cannot be opened by name (`echo x > /dev/stderr`). Node cannot
+ * create pipes, so these are FIFOs whose names are removed before the child starts.
+ * @returns undefined if no folder takes a FIFO
  */
 export const openOutputPipes = async (uid: number): Promise<OutputPipes | undefined> => {
   for (const folder of folders()) {
     try {
       return await openIn(folder, uid);
     } catch {
-      // The next folder.
+      // Try the next folder.
     }
   }
   return undefined;

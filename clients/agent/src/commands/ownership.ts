@@ -2,10 +2,10 @@ import type { HeldCommand } from '../guard/held.ts';
 import { type Family, livingFamily, markerVariable, readProcess } from '../shell/processes.ts';
 import { CommandCgroup } from './cgroup.ts';
 
-/** What is asked to end (SIGTERM) is killed this much later. */
+/** SIGKILL follows SIGTERM after this time. */
 const killAfterMs = 2000;
 const lookEveryMs = 50;
-/** A process in the kernel's hands (D) cannot be killed: given up after this. */
+/** A process in uninterruptible sleep (D) cannot be killed, so killing stops after this time. */
 const killingMs = 5000;
 
 const signalAll = (pids: readonly number[], signal: NodeJS.Signals): void => {
@@ -13,14 +13,14 @@ const signalAll = (pids: readonly number[], signal: NodeJS.Signals): void => {
     try {
       process.kill(pid, signal);
     } catch {
-      // ESRCH: gone meanwhile.
+      // ESRCH: the process has ended meanwhile.
     }
   }
 };
 
 type Owned = Pick<HeldCommand, 'main' | 'marker'> & { holder?: number | undefined; startedAt?: number };
 
-/** Every process of a command, wherever it went: by its control group where it has one, by descent and marker elsewhere. */
+/** Finds and ends all processes of a command: by its control group if it has one, otherwise by descent and marker. */
 export class Ownership {
   readonly #main: number;
   readonly #marker: string;
@@ -29,7 +29,7 @@ export class Ownership {
   #cgroup: CommandCgroup | undefined;
   #ending: Promise<void> | undefined;
 
-  /** `holder`: su, which ends by itself when its child did and must not be signalled. */
+  /** `holder`: su, which must not be signalled. It ends by itself after its child. */
   constructor({ main, holder, marker, startedAt }: Owned) {
     this.#main = main;
     this.#marker = marker;
@@ -38,14 +38,14 @@ export class Ownership {
     this.#holder = holder;
   }
 
-  /** Of a command whose agent was killed. */
+  /** The ownership of a command whose agent was killed. */
   static of(held: HeldCommand): Ownership {
     const ownership = new Ownership(held);
     ownership.#cgroup = held.cgroup === undefined ? undefined : CommandCgroup.at(held.cgroup);
     return ownership;
   }
 
-  /** What it is known by to another process. */
+  /** The data by which another process can identify the command. */
   get held(): HeldCommand {
     const [holder, cgroup] = [this.#holder, this.#cgroup?.folder];
     return {
@@ -58,7 +58,7 @@ export class Ownership {
     };
   }
 
-  /** Before the program starts: whatever it starts is born in the group. */
+  /** Puts the process into a control group. Must be called before the program starts, so that all its children are in the group. */
   enclose(main: number, name: string): void {
     this.#cgroup = CommandCgroup.around(main, name);
   }
@@ -68,13 +68,13 @@ export class Ownership {
     return pids.filter((pid) => pid !== this.#holder && pid !== process.pid);
   }
 
-  /** SIGTERM, and SIGKILL to what is left after 2 s. Resolves when nothing is left. */
+  /** Sends SIGTERM, and SIGKILL to processes left after 2 s. Resolves when none is left. */
   end(): Promise<void> {
     this.#ending ??= this.#end();
     return this.#ending;
   }
 
-  /** Nothing is left. */
+  /** Removes the control group. Called when no process is left. */
   release(): void {
     this.#cgroup?.remove();
   }

@@ -9,15 +9,15 @@ import { Collector } from './collector.ts';
 import type { OutputPipes } from './output-pipes.ts';
 import { Ownership } from './ownership.ts';
 
-/** Bounds for what the hub leaves open, and most that it may ask for. */
+/** Defaults and maximums of the limits in a command of the hub. */
 const defaultTimeoutMs = 30_000;
 const maxTimeoutMs = 600_000;
 const maxOutput = 512 * 1024;
-/** A process that the command left behind may hold its pipes: the answer waits so long for their end. */
+/** A process left behind by the command may keep the pipes open. The answer waits at most this long for their end. */
 const outputAfterExitMs = 1000;
-/** su closes its session of PAM when its child is gone. */
+/** Time for su to close its PAM session after its child has ended. */
 const holderMs = 1000;
-/** How often it is looked whether what was left behind is gone. */
+/** Interval of the check whether processes left behind are gone. */
 const lookEveryMs = 1000;
 
 export const emptyOutput = (commandId: string): CommandOutput => ({
@@ -34,7 +34,7 @@ export const emptyOutput = (commandId: string): CommandOutput => ({
 
 type Start = { launch: Launch; pipes: OutputPipes | undefined; marker: string; guard: Guard };
 
-/** One command line: from its start until its last process is gone. */
+/** One command line, from its start until its last process is gone. */
 export class RunningCommand {
   readonly #command: Command;
   readonly #guard: Guard;
@@ -50,9 +50,9 @@ export class RunningCommand {
   #timedOut = false;
   #refusal = '';
 
-  /** What is answered: when the main process has ended, or its time is over. Never rejects. */
+  /** The result. It resolves when the main process has ended or the time is over. Never rejects. */
   readonly answer: Promise<CommandOutput>;
-  /** Resolves when no process of it is left. */
+  /** Resolves when no process of the command is left. */
   readonly gone: Promise<void>;
 
   constructor(command: Command, { launch, pipes, marker, guard }: Start) {
@@ -80,10 +80,10 @@ export class RunningCommand {
     this.gone = this.#alone();
   }
 
-  /** Ends every process of it, in order. Resolves when none is left. */
+  /** Ends all processes of the command, then su. Resolves when none is left. */
   async end(): Promise<void> {
     await this.#ownership?.end();
-    // su ends by itself now; a module of PAM may hang.
+    // su now ends by itself, but a PAM module may hang.
     await within(holderMs, this.#start?.arrived === true ? this.#exited.promise : undefined);
     this.#child.kill('SIGKILL');
     for (const stream of this.#streams) stream.destroy();
@@ -100,7 +100,7 @@ export class RunningCommand {
     });
   }
 
-  /** Without bash there is no channel: the process is the command from the beginning. */
+  /** Without bash there is no control channel: the process is the command from its start. */
   #control({ controlled, login }: Launch, marker: string): ControlledStart | undefined {
     const { pid } = this.#child;
     if (pid === undefined) return undefined;
@@ -150,7 +150,7 @@ export class RunningCommand {
     return { ...emptyOutput(commandId), error, errorCode: 'command_not_run', timedOut: this.#timedOut };
   }
 
-  /** All that was said is here; what was left behind may say more, which nobody hears. */
+  /** Waits for the end of the output. Later output of processes left behind is discarded. */
   async #drained(): Promise<void> {
     const ended = this.#streams.map((stream) =>
       stream.closed ? undefined : new Promise<void>((resolve) => stream.once('close', resolve)),
@@ -171,7 +171,7 @@ export class RunningCommand {
   }
 }
 
-/** Waits for it, but not for longer. */
+/** Waits for the event, but at most `ms`. */
 const within = async (ms: number, event: Promise<unknown> | undefined): Promise<void> => {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {

@@ -1,6 +1,6 @@
 import os from 'node:os';
 import path from 'node:path';
-// Not zod, whose schemas alone cost every idle agent 15 MB.
+// valibot instead of zod, whose schemas need 15 MB in every idle agent.
 import * as v from 'valibot';
 
 const originOf = (text: string): string | undefined =>
@@ -24,7 +24,7 @@ const proxy = v.pipe(
 
 const pem = v.pipe(v.string(), v.includes('-----BEGIN CERTIFICATE-----', 'must be a PEM certificate'));
 
-/** With a bound on the characters that it may have. */
+/** A string with a maximum number of characters. */
 const text = (atMost: number) =>
   v.pipe(v.string(), v.minLength(1), v.maxLength(atMost), v.metadata({ allowed: `1 to ${atMost} characters` }));
 
@@ -33,7 +33,7 @@ const wholeNumber = (atMost: number) =>
 
 const boolean = v.pipe(v.boolean(), v.metadata({ allowed: '`true`, `false`' }));
 
-/** The settings in agent.yaml. docs/settings.md is made from their descriptions. */
+/** The settings in agent.yaml. docs/settings.md is generated from their descriptions. */
 export const AgentConfig = v.strictObject({
   host: v.pipe(
     host,
@@ -116,11 +116,11 @@ export const AgentConfig = v.strictObject({
 });
 export type AgentConfig = v.InferOutput<typeof AgentConfig>;
 
-/** Where the configuration is when nobody says otherwise. */
+/** The default path of the configuration. */
 export const defaultConfigPath = (user: { uid: number; homedir: string } = os.userInfo()): string =>
   user.uid === 0 ? '/etc/vsay/agent.yaml' : path.join(user.homedir, '.config', 'vsay', 'agent.yaml');
 
-/** The files that belong to a configuration, all beside it and all 0600. */
+/** The files that belong to a configuration. All are beside it and have mode 0600. */
 export const companionFiles = (configPath: string) => {
   const { dir, name } = path.parse(path.resolve(configPath));
   const beside = (suffix: string): string => path.join(dir, `${name}.${suffix}`);

@@ -4,14 +4,14 @@ import { describeError, exitCode, Failure, systemCode } from '../failure.ts';
 import { AgentConfig } from './agent-config.ts';
 import { readIfThere, writePrivate } from './private-file.ts';
 
-/** @throws Failure that names every setting that is wrong. */
+/** @throws Failure that names all invalid settings */
 export const checkConfig = (settings: unknown, where: string): AgentConfig => {
   const result = v.safeParse(AgentConfig, settings);
   if (result.success) return result.output;
   throw new Failure(`${where} is not valid:\n${v.summarize(result.issues)}`, exitCode.usage);
 };
 
-/** @throws Failure when it is missing, unreadable or wrong. */
+/** @throws Failure if the file is missing, unreadable or invalid */
 export const readConfig = async (file: string): Promise<AgentConfig> => {
   const text = await readIfThere(file).catch((error: unknown) => {
     const hint = systemCode(error) === 'EACCES' ? ' Run this as the user who configured the agent (sudo?).' : '';
@@ -32,7 +32,7 @@ export const readConfig = async (file: string): Promise<AgentConfig> => {
   return checkConfig(settings, file);
 };
 
-/** @throws Failure when the place cannot be written. */
+/** @throws Failure if the file cannot be written */
 export const writeConfig = async (file: string, config: AgentConfig): Promise<void> => {
   await writePrivate(file, stringify(config)).catch((error: unknown) => {
     throw new Failure(

@@ -1,13 +1,13 @@
 import * as v from 'valibot';
 import { AgentConfig } from './agent-config.ts';
 
-/** One setting of agent.yaml, as docs/settings.md shows it. */
+/** One setting of agent.yaml, as in docs/settings.md. */
 export interface DescribedConfig {
   readonly name: string;
-  /** The value without the setting; undefined: there is none. */
+  /** The default value, or undefined if there is none. */
   readonly standard: string | undefined;
   readonly required: boolean;
-  /** The values that it may have; empty: any text. */
+  /** The allowed values. Empty: any text. */
   readonly allowed: string;
   readonly meaning: string;
 }

@@ -1,10 +1,10 @@
-/** What the agent takes from its environment: the one place of it that looks there. */
+/** The agent's environment variables. Only this file reads the environment. */
 export type Environment = {
-  /** The API key or registration token, for a command line that everybody may read. */
+  /** The API key or registration token. An alternative to the command line, which other users can read. */
   token: string | undefined;
   proxy: string | undefined;
   noProxy: string | undefined;
-  /** File with more CAs, as every Node program reads it. */
+  /** File with additional CAs, as for every Node program. */
   extraCaFile: string | undefined;
 };
 

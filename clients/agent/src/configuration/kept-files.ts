@@ -1,16 +1,15 @@
 import { withinDeadline } from '@webxterm/contracts/deadline';
 import { describeError } from '../failure.ts';
 
-/** A slow disk delays a dial by this much at most; the write goes on. */
+/** A slow disk delays a dial by at most this time. The write continues. */
 const patienceMs = 250;
 
-/** Told when the disk stops to take writes (why), and when it takes them again (undefined). */
+/** Called with the reason when writing begins to fail, and with undefined when it works again. */
 export type DiskReport = (problem: string | undefined) => void;
 
 /**
- * Writes what the agent wants to find again after a restart. The running agent goes by its memory: it must be reachable on a
- * machine with a full or read-only disk, since that is where it is needed most. What cannot be written is tried again at the
- * next write.
+ * Writes files for the next start of the agent. The running agent uses its memory instead, because it must stay reachable on a machine with
+ * a full or read-only disk. Failed writes are repeated with the next write.
  */
 export class KeptFiles {
   readonly #report: DiskReport;
@@ -22,11 +21,11 @@ export class KeptFiles {
     this.#report = report;
   }
 
-  /** Resolves when it is written, when that failed, or after 250 ms. A later write of the same file takes its place. */
+  /** Resolves when the write has succeeded or failed, or after 250 ms. A later write of the same file replaces a pending one. */
   async write(file: string, write: () => Promise<void>): Promise<void> {
     this.#unwritten.set(file, write);
     this.#writing ??= this.#writeAll();
-    // The write goes on, and reports by itself.
+    // The write continues and reports its own failure.
     await withinDeadline(patienceMs, this.#writing, () => new Error('slow disk')).catch(() => {});
   }
 
@@ -52,7 +51,7 @@ export class KeptFiles {
     return first;
   }
 
-  /** Once for a whole outage. */
+  /** Reports once per outage. */
   #tell(problem: string | undefined): void {
     if ((problem === undefined) === (this.#problem === undefined)) return;
     this.#problem = problem;

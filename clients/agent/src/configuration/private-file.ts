@@ -4,8 +4,8 @@ import path from 'node:path';
 import { systemCode } from '../failure.ts';
 
 /**
- * Writes a file that only its owner reads, whole or not at all: a crash in between leaves the old one.
- * The directory is made 0700 when it is not there.
+ * Writes a file readable only by its owner. The write is atomic: after a crash the old file is intact. A missing directory is created with
+ * mode 0700.
  */
 export const writePrivate = async (file: string, text: string): Promise<void> => {
   const directory = path.dirname(file);
@@ -27,7 +27,7 @@ export const writePrivate = async (file: string, text: string): Promise<void> =>
   }
 };
 
-/** The file's text; undefined when it is not there. */
+/** The file's text, or undefined if it does not exist. */
 export const readIfThere = async (file: string): Promise<string | undefined> => {
   try {
     return await readFile(file, 'utf8');

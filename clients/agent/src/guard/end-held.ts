@@ -1,4 +1,4 @@
-// Run by guard.ts when the agent is gone: ends what it held for people and left running, in the order in which the agent does.
+// Run by guard.ts after the agent has ended. Ends its shells and commands, and processes they left running, in the same way as the agent.
 import { Ownership } from '../commands/ownership.ts';
 import { readProcess } from '../shell/processes.ts';
 import { killAfterHangupMs } from '../shell/pty.ts';
@@ -10,7 +10,7 @@ const shellLives = ({ pid, startedAt }: HeldShell): boolean => {
   return found?.startedAt === startedAt && !found.zombie;
 };
 
-/** The kernel has hung up already: the agent's side of the terminal is closed. */
+/** The kernel has already hung up the terminal, because the agent's side of it is closed. */
 const endShell = async (shell: HeldShell): Promise<void> => {
   const { pid, heldBySu } = shell;
   const signal = heldBySu ? signalShell : signalGroup;

@@ -10,10 +10,10 @@ import { livingFamily } from '../shell/processes.ts';
 const probe = path.join(import.meta.dirname, '..', 'integration', 'login-probe.ts');
 const { username } = os.userInfo();
 
-/** What docs/agent.md says: a second for the guard to start, 2 s after SIGTERM, 5 s after SIGHUP; and a busy machine. */
+/** The times in docs/agent.md: 1 s for the guard to start, 2 s after SIGTERM, 5 s after SIGHUP, plus reserve for a busy machine. */
 const withinMs = 15_000;
 
-/** Processes with this argument of sleep(1), wherever they went. */
+/** All processes with this argument of sleep(1). */
 const sleeping = (seconds: string): number[] =>
   livingFamily({ sessions: new Set(), marker: `MARK=${seconds}`, since: 0 });
 const sleep = (seconds: string): string => `MARK=${seconds} exec sleep ${seconds}`;
@@ -22,7 +22,7 @@ const until = (holds: () => boolean): Promise<void> =>
   expect.poll(holds, { timeout: withinMs, interval: 20 }).toBe(true);
 
 let agent: ChildProcess;
-/** A process that runs it as the agent does. */
+/** A process that runs the guard as the agent does. */
 const run = (kind: 'shell' | 'command', line: string): void => {
   agent = spawn(process.execPath, ['--no-warnings', probe, kind, username, 'sudo', line], { stdio: 'ignore' });
 };
@@ -31,7 +31,7 @@ const kill = (pid: number | undefined): void => {
   if (pid !== undefined) process.kill(pid, 'SIGKILL');
 };
 
-/** The process that waits for the end of the agent. */
+/** The guard process, which waits for the end of the agent. */
 const guardOf = (agentPid: number | undefined): number | undefined =>
   readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))

@@ -5,8 +5,8 @@ import { withoutDescriptors } from '../shell/close-descriptors.ts';
 import { type Held, heldLine } from './held.ts';
 
 /**
- * Keeps the lines of what runs, without those that are taken back (`- NUMBER`), until the agent's end of the pipe is closed.
- * Then it becomes the program of its arguments, if a line is left. A sh waits in 1 MB; Node would take 40.
+ * Keeps one line per running shell or command, without the removed ones (`- NUMBER`), until the agent's end of the pipe closes. If a line
+ * is left then, it executes the program in its arguments. The waiting sh uses 1 MB; Node would use 40.
  */
 const waitForTheEnd = `
 nl='
@@ -23,12 +23,12 @@ done
 [ "$held" = "$nl" ] || exec "$@" "$held"`;
 
 const endHeld = fileURLToPath(new URL('./end-held.ts', import.meta.url));
-/** A guard that ends sooner than this is not started again: it cannot run on this machine. */
+/** A guard that ends within this time is not restarted, because it cannot run on this machine. */
 const livesForMs = 1000;
 
 /**
- * Ends what runs for people on this machine when the agent is killed, and shells that outlive an agent that stopped. A process of its own, since nothing of a killed process
- * runs: it sees the end of the agent by a pipe that the kernel closes.
+ * Ends the shells and commands on this machine when the agent is killed. The guard is a separate process, because a killed process cannot
+ * clean up. It detects the end of the agent by a pipe that the kernel closes.
  */
 export class Guard {
   readonly #log: Logger;
@@ -42,7 +42,7 @@ export class Guard {
     this.#log = log;
   }
 
-  /** From now on this ends when the agent is killed. @returns what takes it back */
+  /** Registers a shell or command to be ended if the agent is killed. @returns a function that removes it */
   hold(held: Held): () => void {
     this.#number += 1;
     const number = this.#number;
@@ -71,7 +71,7 @@ export class Guard {
     const ending = [process.execPath, '--no-warnings', '--disable-sigusr1', endHeld];
     const { file, args } = withoutDescriptors({ file: '/bin/sh', args: ['-c', waitForTheEnd, 'sh', ...ending] });
     const since = performance.now();
-    // A session of its own: what a terminal sends to the agent is not for its guard. It says what it does where the agent did.
+    // In its own session, because signals from a terminal to the agent are not for its guard. It logs to the agent's stderr.
     const child = spawn(file, args, { env: {}, cwd: '/', detached: true, stdio: ['pipe', 'ignore', 'inherit'] });
     this.#child = child;
     child.unref();

@@ -2,13 +2,13 @@ import * as v from 'valibot';
 
 const Pid = v.pipe(v.number(), v.integer(), v.minValue(1));
 
-/** What runs on the machine for somebody, and ends with the agent: as the agent's guard knows it. */
+/** A shell or command that must end with the agent, as registered with the guard. */
 export const Held = v.variant('kind', [
   v.object({
     kind: v.literal('shell'),
-    /** The child of the agent: the shell, or su that holds its session. */
+    /** The child of the agent: the shell, or the su that holds its session. */
     pid: Pid,
-    /** Clock ticks as in stat of proc(5): the pid is of the same process for as long as this is the same. */
+    /** Start time in clock ticks (stat in proc(5)). Together with the pid it identifies the process. */
     startedAt: v.number(),
     heldBySu: v.boolean(),
   }),
@@ -16,10 +16,10 @@ export const Held = v.variant('kind', [
     kind: v.literal('command'),
     main: Pid,
     startedAt: v.number(),
-    /** su, where it holds the session. */
+    /** The pid of su, if it holds the session. */
     holder: v.optional(Pid),
     marker: v.string(),
-    /** Folder of the control group that holds nothing else. */
+    /** Folder of the control group with only this command's processes. */
     cgroup: v.optional(v.string()),
   }),
 ]);
@@ -27,10 +27,10 @@ export type Held = v.InferOutput<typeof Held>;
 export type HeldCommand = Extract<Held, { kind: 'command' }>;
 export type HeldShell = Extract<Held, { kind: 'shell' }>;
 
-/** `NUMBER JSON`: one line of what the agent tells its guard. */
+/** `NUMBER JSON`: one line from the agent to its guard. */
 export const heldLine = (number: number, held: Held): string => `${number} ${JSON.stringify(held)}\n`;
 
-/** Reads lines of `heldLine`. @throws Error */
+/** Parses lines of `heldLine`. @throws Error */
 export const parseHeld = (lines: string): Held[] =>
   lines
     .split('\n')

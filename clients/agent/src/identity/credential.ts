@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { readIfThere, writePrivate } from '../configuration/private-file.ts';
 
-/** The credential that the hub issued for this machine (`wxt_mc_`); it dies with the API key or the key pair. */
+/** The credential that the hub issued for this machine (`wxt_mc_`). It becomes invalid with the API key or the key pair. */
 export const readCredential = async (file: string): Promise<string | undefined> => {
   const text = (await readIfThere(file))?.trim();
   return text === undefined || text === '' ? undefined : text;

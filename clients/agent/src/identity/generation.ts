@@ -2,9 +2,9 @@ import type { KeptFiles } from '../configuration/kept-files.ts';
 import { readIfThere, writePrivate } from '../configuration/private-file.ts';
 
 /**
- * Orders the dials of this machine: raised before each of them, so that a link with an older number is known to be stale
- * wherever it shows up. The number on disk may lag behind (full or read-only disk): a hub that holds a higher one refuses the
- * dial and names it, and the next dial is above it.
+ * Orders the dials of this machine. The number is raised before each dial, so any hub can recognise a link with an older number as stale.
+ * The number on disk may lag behind (full or read-only disk). Then a hub with a higher number refuses the dial and reports its number, and
+ * the next dial exceeds it.
  */
 export class GenerationCounter {
   readonly #file: string;
@@ -30,7 +30,7 @@ export class GenerationCounter {
     return this.#value;
   }
 
-  /** A hub holds this number for the machine: the next dial is above it. */
+  /** The number that a hub holds for this machine. The next dial exceeds it. */
   learn(held: bigint): void {
     if (held > this.#value) this.#value = held;
   }

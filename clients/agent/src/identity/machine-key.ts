@@ -8,30 +8,30 @@ const localContext = 'webxterm-agent-local-v1';
 export type HelloClaims = {
   /** From the hub's challenge. */
   nonce: Uint8Array;
-  /** The TLS exporter of this connection; empty on plain loopback. */
+  /** The TLS exporter of this connection. Empty on plain loopback. */
   channelBinding: Uint8Array;
-  /** 128 bits, new for each agent process. */
+  /** 128 bits, random for each agent process. */
   instanceId: Uint8Array;
   generation: bigint;
 };
 
-/** The bytes that a hello's signature is made over. */
+/** The bytes signed in a hello. */
 export const helloBytes = (claims: HelloClaims): Buffer => {
   const generation = Buffer.alloc(8);
   generation.writeBigUInt64BE(claims.generation);
   return Buffer.concat([helloContext, claims.nonce, claims.channelBinding, claims.instanceId, generation]);
 };
 
-/** The machine's Ed25519 key pair: what it is recognised by. */
+/** The machine's Ed25519 key pair, which identifies it. */
 export type MachineKey = {
   /** Raw, 32 bytes. */
   publicKey: Buffer;
   signHello(claims: HelloClaims): Buffer;
 };
 
-/** The key pair of this very machine. */
+/** The key pair of this machine, including local secrets. */
 export type OwnKey = MachineKey & {
-  /** 32 bytes that only processes with access to the key file know: the agent and its command line recognise each other by it. */
+  /** 32 bytes known only to processes that can read the key file. The agent and its command line authenticate each other with it. */
   localSecret: Buffer;
 };
 
@@ -49,7 +49,10 @@ const fromPrivate = (key: KeyObject): OwnKey => ({
     .digest(),
 });
 
-/** Makes a new key pair in `file`, in place of one that is there. @throws Failure: a key that is lost at the next restart would be another machine then */
+/**
+ * Creates a new key pair in `file` and replaces an existing one. @throws Failure if it cannot be stored, because a key lost at the next
+ * restart would make this another machine
+ */
 export const createMachineKey = async (file: string): Promise<OwnKey> => {
   const { privateKey } = generateKeyPairSync('ed25519');
   await writePrivate(file, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()).catch((error: unknown) => {
@@ -60,7 +63,7 @@ export const createMachineKey = async (file: string): Promise<OwnKey> => {
   return fromPrivate(privateKey);
 };
 
-/** The key pair in `file`; undefined when there is none. @throws Failure when the file holds something else: no restart can mend that. */
+/** The key pair in `file`, or undefined if there is none. @throws Failure if the content is invalid, which a restart cannot repair */
 export const readMachineKey = async (file: string): Promise<OwnKey | undefined> => {
   const pem = await readIfThere(file);
   if (pem === undefined) return undefined;
@@ -75,6 +78,6 @@ export const readMachineKey = async (file: string): Promise<OwnKey | undefined> 
   }
 };
 
-/** The key pair in `file`; made on the first call. @throws Failure */
+/** The key pair in `file`, created on the first call. @throws Failure */
 export const loadMachineKey = async (file: string): Promise<OwnKey> =>
   (await readMachineKey(file)) ?? createMachineKey(file);

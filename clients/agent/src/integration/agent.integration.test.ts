@@ -56,7 +56,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-/** A viewer in a new shell whose echo and prompt are off, so that only what commands print is seen. */
+/** A viewer in a new shell with echo and prompt off, so its output is only that of commands. */
 const quietShell = async (): Promise<TestViewer> => {
   const viewer = new TestViewer(hub);
   await viewer.attach({ create: true });
@@ -73,7 +73,7 @@ describe('enrolment', () => {
     expect(hub.hellos[0]).toMatchObject({ credential: { $case: 'apiKey', value: 'vsay_ak_test' }, generation: 1n });
     expect(await readConfig(configPath())).not.toHaveProperty('token');
     expect(await readFile(path.join(directory, 'agent.credential'), 'utf8')).toBe('wxt_mc_test\n');
-    // Without sessions the next dial is spread over 30 s; the random of these tests is 0.
+    // Without sessions, the next dial is delayed by up to 30 s. The random value of these tests is 0.
     hub.kill();
     await hub.start();
     await hub.linked();
@@ -218,7 +218,7 @@ describe('attachments', () => {
     await hub.linked();
     expect(await viewer.attach()).toMatchObject({ type: 'accepted', created: false, driver: true });
     await viewer.seen('the-end');
-    // Before the first line stands what readline says about bracketed paste.
+    // Before the first line, readline prints its bracketed paste mode.
     const output = viewer.text.slice(viewer.text.indexOf('1\r\n'));
     const numbers = output.split('\r\n').slice(0, lines).map(Number);
     expect(numbers.findIndex((number, index) => number !== index + 1)).toBe(-1);
@@ -253,7 +253,7 @@ describe('attachments', () => {
     const before = viewer.offset;
     const watcher = new TestViewer(hub, viewer.sessionId);
     const heads: number[] = [];
-    // Two looks at the head, some tenths of a second of flood (dozens of MB, if it ran) apart.
+    // Reads the head twice, some tenths of a second of output apart (dozens of MB if the flood ran).
     for (let look = 0; look < 2; look += 1) {
       const accepted = await watcher.attach();
       if (accepted.type === 'accepted') heads.push(accepted.head);

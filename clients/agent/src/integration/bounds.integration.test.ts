@@ -12,7 +12,7 @@ const shells = 6;
 let agent: Awaited<ReturnType<typeof startTestAgent>>;
 afterEach(() => agent.stop());
 
-/** A shell whose output is only looked at: its echo and prompt are off. */
+/** A shell with echo and prompt off. */
 const open = async (): Promise<TestViewer> => {
   const viewer = new TestViewer(agent.hub);
   await viewer.attach({ create: true });
@@ -23,14 +23,14 @@ const open = async (): Promise<TestViewer> => {
   return viewer;
 };
 
-/** The viewer's shell prints so much, numbered by line, and it is all received. */
+/** The shell prints this many numbered lines, and the viewer receives all. */
 const flood = (viewer: TestViewer, mebibytes: number): Promise<void> => {
   const from = viewer.hashed;
   viewer.type(`seq 1 1000000000 | head -c ${mebibytes * mib}\n`);
   return viewer.until(() => viewer.hashed >= from + mebibytes * mib);
 };
 
-/** Bytes that this process has outside its heap: rings, and what is on its way. */
+/** Bytes of this process outside its heap: rings, and output in transit. */
 const buffers = async (): Promise<number> => {
   await collectGarbage();
   return process.memoryUsage().arrayBuffers;
@@ -48,7 +48,7 @@ describe('the memory of an agent', () => {
       await Promise.all(viewers.map((viewer) => flood(viewer, mebibytes)));
       const now = await grown();
       expect(now).toBeGreaterThan(0.9 * shells);
-      // Beside the rings: at most 16 MiB on their way to the screens' emulators, and what their thread has not collected yet.
+      // In addition to the rings: at most 16 MiB on their way to the screen emulators, and uncollected garbage of their thread.
       expect(now, `MiB after ${mebibytes} MiB from each shell`).toBeLessThan(shells + 32);
     }
 
@@ -99,7 +99,7 @@ describe('a viewer that never acknowledges a picture of the screen', () => {
     await driver.attach({ create: true, cols: 1000, rows: 500 });
     driver.type("PS1=''; stty -echo; clear; echo rea''dy\n");
     await driver.seen('ready');
-    // A full screen, and then so much on one of its lines that the ring moves on.
+    // A full screen, then enough output in one of its lines to move the ring on.
     driver.type('yes "$(printf \'x%.0s\' $(seq 990))" | head -n 499\n');
     const moveOn = (mebibytes: number, mark: string): Promise<void> => {
       const bytes = Math.round(mebibytes * mib);
@@ -119,7 +119,7 @@ describe('a viewer that never acknowledges a picture of the screen', () => {
     silent.acks = true;
     silent.send({ type: 'snapshot_ack', bytes: parts() });
     await silent.until(() => silent.offset === driver.offset);
-    // The picture is of a place that is long behind: it is told that, too.
+    // The snapshot's offset is long behind, so the viewer also gets a gap.
     const [whole, anew] = silent.of('gap');
     expect([whole?.from, silent.of('snapshot').at(-1)]).toEqual([
       0,

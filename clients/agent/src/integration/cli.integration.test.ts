@@ -20,7 +20,7 @@ const children: ChildProcess[] = [];
 
 const agent = (...args: string[]) => run([process.execPath, main, ...args]);
 
-/** As on a full disk: files can be made, and hold nothing. */
+/** As on a full disk: files can be created, but not filled. */
 const agentWithoutDisk = (...args: string[]) =>
   run(['sh', '-c', 'trap "" XFSZ; ulimit -f 0; exec "$@"', 'sh', process.execPath, main, ...args]);
 
@@ -155,7 +155,7 @@ describe('vsay-agent configure', () => {
     expect(told((await system.exit()).output)).toEqual([true, expect.any(String)]);
     const extra = run(['env', `NODE_EXTRA_CA_CERTS=${file}`, process.execPath, main, ...more]);
     expect(told((await extra.exit()).output)).toEqual([true, expect.any(String)]);
-    // As the service does: without that environment.
+    // As in the service, without that environment.
     const started = agent('start', '--config', config());
     await started.says('"connected"');
   });
@@ -164,7 +164,7 @@ describe('vsay-agent configure', () => {
 describe('vsay-agent start', () => {
   it('connects, says so in its status, and leaves with 0 on SIGTERM', async () => {
     await configure(host);
-    // The program of a checkout gives its place to Node: nothing stays beside the agent.
+    // The program of a checkout replaces its process by Node, so no other process stays.
     const started = run([
       path.join(import.meta.dirname, '..', '..', 'bin', 'vsay-agent'),
       'start',
@@ -213,7 +213,7 @@ describe('vsay-agent start', () => {
     expect(started.output().match(/going on without the disk/g)).toHaveLength(1);
     started.child.kill('SIGTERM');
     expect((await started.exit()).code).toBe(0);
-    // The number on disk is an old one now: the hub names the one that it holds.
+    // The number on disk is now too old. The hub reports the number that it holds.
     const held = 40n;
     const displaced = { code: 'displaced', message: 'A newer dial.', permanent: false, retryAfterMs: 0 };
     const { answer } = hub;
@@ -230,7 +230,7 @@ describe('vsay-agent start', () => {
     await killed.says('"connected"');
     killed.child.kill('SIGKILL');
     await killed.exit();
-    // As after a reboot: another process of an agent has the pid that the status file tells.
+    // As after a reboot: another agent process has the pid in the status file.
     const other = run([process.execPath, '-e', 'process.stdin.resume()', 'vsay-agent']);
     const told = { pid: other.child.pid, state: 'connected', since: new Date().toISOString() };
     const file = config().replace('.yaml', '.status.json');

@@ -17,7 +17,7 @@ it('a machine that gets another host name tells its hub, which it does not leave
   void hub.nextLink().then(() => {
     relinked = true;
   });
-  // The hub knows of the link before the agent does, and a look without a link is for the next one.
+  // The hub has the link before the agent does. A check without a link has no effect until the next one.
   while (!relinked) {
     await vi.advanceTimersByTimeAsync(30_000);
     await new Promise((resolve) => setImmediate(resolve));

@@ -11,18 +11,18 @@ const mib = 1024 * 1024;
 interface Program {
   readonly name: string;
   readonly start: string;
-  /** On the screen once it runs. */
+  /** Text on the screen when the program has started. */
   readonly runs: string;
-  /** Typed then, for it to draw over a ring. */
+  /** Input that makes the program draw more than a ring. */
   readonly draw: string;
-  /** Typed after that, for it to stand still. */
+  /** Input that makes the program stop drawing. */
   readonly settle: string;
-  /** On the screen once it stands still. */
+  /** Text on the screen when the program has stopped drawing. */
   readonly rests: string;
   readonly leave: string;
 }
 
-/** Every mode that there is, colours of each kind, wide and line-drawing characters, a scroll region, and frames of all that. */
+/** All modes, colours of each kind, wide and line-drawing characters, a scroll region, and frames with all of them. */
 const drawn = String.raw`printf '\033[?1049h\033[?1h\033=\033[?1002h\033[?1006h\033[?2004h\033[?25l\033[4 q\033[2;22r\033[?6h\033[3g\033[5G\033H\033[1;1H\033)0'; i=0; while [ $i -lt 22000 ]; do i=$((i+1)); printf '\033[%d;3H\033[38;5;%dm\033[48;2;9;%d;30m字€\016lqk\017\033[0;1;4m%d\033[m\033[K' $((i%20+1)) $((i%256)) $((i%200)) $i; done; printf '\0337\033[?6l\033[24;1H\033[7mdrawn, it waits\033[m\0338'; read -r _; printf '\033[?1049l\033[?1002l\033[?6l\033[r\033[?25h'`;
 
 const programs: readonly Program[] = [
@@ -50,14 +50,14 @@ const programs: readonly Program[] = [
     start: 'top -d 0.01',
     runs: 'PID',
     draw: '',
-    // It asks for another delay, and waits for the answer.
+    // It prompts for another delay and waits for the input.
     settle: 'd',
     rests: 'Change delay',
     leave: '\x03',
   },
 ];
 
-/** Programs of the machine are tried where they are; one is always. */
+/** Programs that the machine may lack are tested only if installed. One program is always tested. */
 const there = ({ name, start }: Program): boolean =>
   start === drawn || spawnSync('sh', ['-c', `command -v ${name}`]).status === 0;
 
@@ -72,7 +72,7 @@ const onScreen = (expected: Terminal, actual: Terminal): string[] => {
   return differences(expected, actual);
 };
 
-/** The shell waits for a line: a program that ends may throw away what is typed before. */
+/** Waits until the shell reads a line, because an ending program may discard earlier input. */
 const prompts = ({ buffer: { active } }: Terminal): boolean =>
   active.type === 'normal' &&
   active.cursorX === 2 &&
@@ -81,7 +81,7 @@ const prompts = ({ buffer: { active } }: Terminal): boolean =>
     ?.translateToString()
     .startsWith('$ ') === true;
 
-/** Both have rendered the same output, and nothing follows. */
+/** Both viewers have rendered the same output, and none follows. */
 const level = async (first: ScreenViewer, second: ScreenViewer): Promise<void> => {
   for (let before = -1; before !== first.offset; ) {
     before = first.offset;

@@ -10,13 +10,13 @@ const mib = 1024 * 1024;
 let agent: Awaited<ReturnType<typeof startTestAgent>>;
 
 beforeEach(async () => {
-  // The smallest ring there is: what these tests print leaves it.
+  // The smallest possible ring, so the output of these tests overflows it.
   agent = await startTestAgent({ ring_mib: 1 });
 });
 
 afterEach(() => agent.stop());
 
-/** A viewer that opens a shell and sees everything from its first byte on. */
+/** A viewer that opens a shell and receives all output from its first byte. */
 const open = async (): Promise<ScreenViewer> => {
   const viewer = new ScreenViewer(agent.hub);
   await viewer.attach({ create: true });
@@ -25,7 +25,7 @@ const open = async (): Promise<ScreenViewer> => {
   return viewer;
 };
 
-/** Prints so much that the beginning has left the ring, and ends with `mark` on the screen. */
+/** Prints enough that the beginning has left the ring, and ends with `mark` on the screen. */
 const flood = async (viewer: ScreenViewer, mebibytes: number, mark: string): Promise<void> => {
   const bytes = Math.round(mebibytes * mib);
   const from = viewer.offset;
@@ -33,7 +33,7 @@ const flood = async (viewer: ScreenViewer, mebibytes: number, mark: string): Pro
   await viewer.until(() => viewer.offset > from + bytes && viewer.text().includes(mark));
 };
 
-/** Another viewer, who comes late and has nothing. */
+/** Another viewer that attaches late without any output. */
 const late = async (
   first: ScreenViewer,
   request: Parameters<ScreenViewer['attach']>[0] = {},
@@ -44,7 +44,7 @@ const late = async (
   return viewer;
 };
 
-/** Only what is on the screens: the late one has less above them. */
+/** Compares the screens only, because the late viewer has less scrollback. */
 const onScreen = (expected: Terminal, actual: Terminal): string[] => {
   for (const terminal of [expected, actual]) terminal.options.scrollback = 0;
   return differences(expected, actual);
@@ -69,7 +69,7 @@ describe('a viewer that has nothing, after more output than the ring holds', () 
 
   it('gets an editor that was started before the ring began, and a resize that lies in the ring', async () => {
     const first = await open();
-    // A program like vim: alternate screen, keypad, mouse, a status line outside its scroll region.
+    // Output as of vim: alternate screen, keypad, mouse, and a status line outside its scroll region.
     first.type(
       "printf '\\033[?1049h\\033[?1h\\033=\\033[?1000h\\033[?1006h\\033[24;1H\\033[7mstatus\\033[0m\\033[1;23r\\033[1;1H'\n",
     );
@@ -91,7 +91,7 @@ describe('a viewer that has nothing, after more output than the ring holds', () 
 
   it('is never given half a colour or half a character', async () => {
     const first = await open();
-    // Sequences and characters of a length that divides nothing: the ring begins in the middle of one nearly always.
+    // The lengths of the sequences and characters divide no ring size, so the ring almost always starts inside of one.
     const line = '\\033[38;2;10;200;30m€uro 字 \\033[0;1;4m😀\\033[m-';
     for (const count of [26_000, 501, 503, 509]) {
       first.type(`yes "$(printf '${line}')" | head -n ${count} | tr -d '\\n'; echo; echo n${count}\n`);

@@ -14,7 +14,7 @@ beforeAll(async () => {
   pair = await issueCertificate(authority, { names: ['127.0.0.1', 'localhost'], usage: 'server' }, Date.now());
 });
 
-/** A host that answers like a gateway. */
+/** A host that responds like a gateway. */
 const host = async (options: { https: boolean; ca?: string; tls?: boolean }): Promise<string> => {
   const answer = JSON.stringify({
     name: 'WebXTerm',

@@ -39,7 +39,7 @@ describe('whether the proxy is asked', () => {
   });
 });
 
-/** A proxy that lets only this user through, and knows where names lead. */
+/** A proxy that accepts only this user and resolves the names of the test. */
 const startProxy = async (
   places: () => Record<string, number>,
 ): Promise<{ server: Server; port: number; asked: string[] }> => {

@@ -14,7 +14,7 @@ let hub: TestHub;
 let stopped: Server;
 const sockets: Socket[] = [];
 
-/** As a process that was stopped: the kernel accepts for it, and nothing ever answers. */
+/** As with a stopped process: the kernel accepts connections, and nothing responds. */
 beforeEach(async () => {
   directory = await mkdtemp(path.join(os.tmpdir(), 'agent-dial-'));
   key = await createMachineKey(path.join(directory, 'agent.key'));
@@ -52,7 +52,7 @@ describe('a hub that takes the connection and says nothing', () => {
       const from = performance.now();
       expect(await dialTo(silent)).toMatchObject({ kind: 'failed' });
       const took = performance.now() - from;
-      // The rest is for a busy machine: TCP itself would take over 45 s.
+      // The rest is reserve for a busy machine. TCP itself would take over 45 s.
       expect([took > 1400, took < 6000], `${took} ms`).toEqual([true, true]);
     }
     expect(sockets).toHaveLength(3);

@@ -5,20 +5,20 @@ import { Failure } from '../failure.ts';
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const time = v.pipe(v.string(), v.isoTimestamp());
 
-/** What a release is: signed as a whole, byte by byte, with Ed25519 (docs/agent.md). */
+/** A release manifest. Its exact bytes are signed with Ed25519 (docs/agent.md). */
 const Release = v.object({
   channel: v.string(),
   version: v.pipe(v.string(), v.regex(/^[0-9A-Za-z.+-]{1,64}$/)),
-  /** Goes up with each release of an installation. */
+  /** Increases with each release of an installation. */
   sequence: count,
   released: time,
   expires: time,
-  /** The oldest version that may be replaced by this one. */
+  /** The oldest version that this one may replace. */
   minimum: v.string(),
   files: v.array(
     v.object({
       platform: v.string(),
-      /** Below /agent/ of the server. */
+      /** Path below /agent/ on the server. */
       path: v.pipe(v.string(), v.regex(/^[0-9A-Za-z.+/_-]{1,200}$/)),
       /** bytes */
       size: count,
@@ -31,18 +31,19 @@ export type Release = v.InferOutput<typeof Release>;
 export type ReleaseCheck = {
   manifest: Buffer;
   signature: Buffer;
-  /** PEM of the key that was pinned when the agent was installed. */
+  /** PEM of the key pinned when the agent was installed. */
   publicKey: string;
   platform: string;
   /** ms since 1970 */
   now: number;
-  /** Sequence of the release that is installed. */
+  /** Sequence of the installed release. */
   installed?: number | undefined;
 };
 
 /**
- * Reads a manifest that is to be believed.
- * @throws Failure for another key's signature, an expired or an older release, and one without a package for this platform
+ * Verifies and parses a manifest.
+ * @throws Failure if another key signed it, if it has expired, if it is older than the installed release, or if it has no package for this
+ * platform
  */
 export const readRelease = (check: ReleaseCheck): Release => {
   const { manifest, signature, publicKey, platform, now, installed = 0 } = check;

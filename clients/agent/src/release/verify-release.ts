@@ -1,5 +1,5 @@
-// verify-release.js MANIFEST SIGNATURE PUBLIC_KEY [INSTALLED_SEQUENCE]: for install.sh. Exits with 0 when the release is to be
-// believed on this machine, else says why not and exits with 1.
+// verify-release.js MANIFEST SIGNATURE PUBLIC_KEY [INSTALLED_SEQUENCE]: used by install.sh. Exits with 0 if the release is valid for this
+// machine. Otherwise prints the reason and exits with 1.
 import { readFileSync } from 'node:fs';
 import { describeError } from '../failure.ts';
 import { readRelease } from './release.ts';

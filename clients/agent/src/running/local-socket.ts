@@ -8,7 +8,7 @@ import * as v from 'valibot';
 import { type AgentStatus, parseStatus } from '../configuration/status-file.ts';
 import { systemCode } from '../failure.ts';
 
-/** A stopped agent (SIGSTOP) and a stranger that squats the name answer nothing. */
+/** Time limit, because a stopped agent (SIGSTOP) or a foreign process with the same name never answers. */
 const answerWithinMs = 2000;
 const maxLine = 16 * 1024;
 const maxCallers = 16;
@@ -17,9 +17,9 @@ const nonceBytes = 16;
 const Answer = v.object({ status: v.string(), proof: v.string() });
 
 /**
- * The name of the socket, which the kernel gives to one process at a time and takes back when that process ends, however it
- * ends. On Linux it is no file: neither a full nor a read-only disk is in the way, and nothing is left behind. Only holders of the machine
- * key can work the name out.
+ * The address of the socket. The kernel gives the name to one process at a time and frees it when that process ends in any way. On Linux it
+ * is no file, so a full or read-only disk does not matter and nothing is left behind. Only processes with the machine key can compute the
+ * name.
  */
 export const addressFor = (secret: Buffer): string => {
   const name = `vsay-agent-${createHmac('sha256', secret).update('name').digest('hex').slice(0, 32)}`;
@@ -35,7 +35,7 @@ const isProof = (secret: Buffer, nonce: string, text: string, proof: string): bo
   return given.length === right.length && timingSafeEqual(given, right);
 };
 
-/** The first line that comes; rejects when none comes in time, or none that is short enough. */
+/** The first line received. Rejects if none arrives in time, or if it is too long. */
 const firstLine = (socket: Socket): Promise<string> =>
   new Promise((resolve, reject) => {
     let text = '';
@@ -65,7 +65,10 @@ const listen = async (server: Server, address: string): Promise<boolean> => {
   }
 };
 
-/** Asks the agent that runs with this machine's key. Undefined: none does, or what holds its place cannot prove to be one. */
+/**
+ * Asks the running agent with this machine's key for its status. Undefined if there is none, or if the process that holds the name cannot
+ * prove that it is one.
+ */
 export const askRunning = async (secret: Buffer): Promise<AgentStatus | undefined> => {
   const socket = connect(addressFor(secret));
   try {
@@ -81,8 +84,9 @@ export const askRunning = async (secret: Buffer): Promise<AgentStatus | undefine
 };
 
 /**
- * The place of the one agent with this machine's key: held by listening, and answering who asks for its status.
- * `held`: it is ours. `running`: another agent holds it, with that status. `blocked`: something that is no agent of ours holds the name.
+ * Ensures that one agent runs per machine key: the agent holds the place by listening, and answers status requests.
+ * `held`: this process has it. `running`: another agent has it, with that status. `blocked`: a process that is no agent with this key holds
+ * the name.
  */
 export type Place = { kind: 'held'; leave(): void } | { kind: 'running'; status: AgentStatus } | { kind: 'blocked' };
 
@@ -104,7 +108,7 @@ export const takePlace = async (secret: Buffer, status: () => AgentStatus): Prom
     const other = await askRunning(secret);
     if (other !== undefined) return { kind: 'running', status: other };
     if (address.startsWith('\0')) return { kind: 'blocked' };
-    // A file outlives the process that listened.
+    // A socket file outlives the process that listened.
     await rm(address, { force: true });
     held = await listen(server, address);
     if (!held) return { kind: 'blocked' };

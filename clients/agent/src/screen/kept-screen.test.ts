@@ -8,7 +8,7 @@ const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 const make = (size = { cols: 20, rows: 5 }, offset = 0): KeptScreen => new KeptScreen(offset, size);
 
-/** The first line of what a snapshot restores. */
+/** The first line of the restored snapshot. */
 const firstLine = async (snapshot: ScreenSnapshot | undefined): Promise<string | undefined> => {
   const terminal = new headless.Terminal({ cols: 20, rows: 5, allowProposedApi: true });
   await new Promise<void>((written) => terminal.write(snapshot?.state ?? '', written));
@@ -44,7 +44,7 @@ describe('the screen of what left the ring', () => {
     expect(screen.snapshot()?.kept.length).toBe(0);
   });
 
-  // 7 MB of colours through the emulator: some seconds where the machine is busy.
+  // 7 MB of colours through the emulator take some seconds on a busy machine.
   it('is told without its scrollback, or not at all, rather than in more than 2 MiB', { timeout: 30_000 }, async () => {
     const row = Array.from({ length: 1000 }, (_, n) => `\x1b[38;2;${n % 256};1;2;48;2;3;4;${n % 256}mx`).join('');
     const some = make({ cols: 1000, rows: 20 });

@@ -11,7 +11,7 @@ const emulator = (cols = 20, rows = 6): Terminal =>
 const write = (terminal: Terminal, text: string): Promise<void> =>
   new Promise((written) => terminal.write(text, written));
 
-/** What differs between an emulator that saw it all and one that was restored; then both go on with the same output. */
+/** Compares an emulator that read all output with a restored one, also after further output to both. */
 const restored = async (output: string, then = ''): Promise<string[]> => {
   const saw = emulator();
   const keyboard = new KeyboardFlags(saw);

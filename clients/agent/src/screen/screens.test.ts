@@ -7,7 +7,7 @@ const kib = 1024;
 const marks = new SizeMarks({ cols: 20, rows: 5 });
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-/** A screen whose emulator draws only when told. */
+/** A screen whose emulator draws only on request of the test. */
 const make = () => {
   const fed: [number, number][] = [];
   const state = { drops: 0, takes: true };

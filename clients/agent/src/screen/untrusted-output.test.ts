@@ -21,7 +21,7 @@ const feed = async (terminal: Terminal, filter: OutputFilter, output: string | U
   for (const piece of filter.push(bytes)) await write(terminal, piece);
 };
 
-/** After a cancel and a reset the screen shows what is written, whatever was before. */
+/** After a cancel and a reset the screen shows new text, whatever the earlier output was. */
 const answers = async (terminal: Terminal, filter: OutputFilter): Promise<string | undefined> => {
   await feed(terminal, filter, '\x18\x1bcstill \x1b[31mhere');
   return terminal.buffer.active.getLine(0)?.translateToString(true);
@@ -98,7 +98,7 @@ describe('output that is made to hurt', () => {
   });
 });
 
-/** Sequences that a filter lets through as they are, and their pieces. */
+/** Sequences that the filter passes unchanged, and fragments of them. */
 const fragment = fc.oneof(
   fc.constantFrom(
     '\x1b',
@@ -162,7 +162,7 @@ describe('output of programs', () => {
   it('draws the same with a filter and without one', { timeout: 60_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fragment, { maxLength: 40 }), async (parts) => {
-        // A repeat and a scroll of more than the screen are what the filter is for.
+        // The filter limits a repeat or a scroll of more than the screen.
         const output = parts.join('');
         const [plain, bounded] = [emulator(), emulator()];
         await write(plain, output);

@@ -8,7 +8,7 @@ import { Session } from './session.ts';
 
 const mib = 1024 * 1024;
 
-/** A session over a terminal that only notes what happens to it. */
+/** A session over a fake terminal that records its calls. */
 const make = () => {
   const clock = { now: 0 };
   const shell = { typed: '', sizes: [] as PtySize[], paused: false, signals: [] as string[] };
@@ -193,7 +193,7 @@ describe('driving', () => {
     clock.now += 1;
     viewer.type(1, '2', true);
     expect([shell.typed, viewer.attachment.gate.applied]).toEqual(['1', 2]);
-    // Keys are typed whenever they come, and the answer to a newer question as well.
+    // Typed keys are always accepted, and so is the reply to a newer query.
     viewer.type(2, 'k');
     await expect.poll(() => viewer.text()).toMatch(/c$/);
     viewer.send({ type: 'limit', acked: 19, limit: mib });

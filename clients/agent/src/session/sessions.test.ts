@@ -10,10 +10,10 @@ import { Sessions } from './sessions.ts';
 const minute = 60_000;
 const hour = 60 * minute;
 
-/** The sessions of a machine whose shells only note what happens to them. */
+/** The sessions of a machine with fake shells that record their calls. */
 const make = (maxSessions = 4) => {
   const clock = { now: 0 };
-  /** What is wrong with the machine, if anything. */
+  /** The failure of the machine, if any. */
   const machine: { trouble: Error | undefined } = { trouble: undefined };
   const shells: { events: PtyEvents; signals: NodeJS.Signals[] }[] = [];
   const sessions = new Sessions({
@@ -138,7 +138,7 @@ describe('the sessions of a machine', () => {
       expect((await attach({ sessionId, create: false })).first).toMatchObject({ type: 'accepted' });
     const refused = await attach({ sessionId, create: false });
     expect(refused.first).toMatchObject({ type: 'refused', code: 'too_many_streams' });
-    // One of them comes back before its old attachment is found dead.
+    // One viewer attaches again before its old attachment is detected as dead.
     expect((await attach({ sessionId, viewerId, create: false })).first).toMatchObject({ type: 'accepted' });
     expect((await attach()).first).toMatchObject({ type: 'accepted' });
   });
@@ -174,7 +174,7 @@ describe('another viewer than the owner of a session', () => {
     const { sessionId } = await attach();
     expect((await attach({ sessionId, ...watch })).first).toMatchObject({ type: 'accepted', driver: false });
     const refused = { type: 'refused', code: 'session_not_found' };
-    // A hub of the version before knows no grants.
+    // A hub of the previous version sends no grants.
     expect((await attach({ sessionId, ...watch, grant: AttachGrant.ATTACH_GRANT_UNSPECIFIED })).first).toMatchObject(
       refused,
     );
@@ -225,7 +225,7 @@ describe('another viewer than the owner of a session', () => {
     expect(sessions.list()).toMatchObject([{ cols: 80, rows: 24 }]);
     sessions.resize(sessionId, viewerId, 'u1', size);
     expect(sessions.list()).toMatchObject([size]);
-    // A hub of the version before names nobody.
+    // A hub of the previous version names no user.
     sessions.resize(sessionId, viewerId, '', { cols: 90, rows: 20 });
     expect(sessions.list()).toMatchObject([{ cols: 90, rows: 20 }]);
   });

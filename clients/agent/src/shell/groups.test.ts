@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { findLoginTools } from './login-tools.ts';
 import { runAs } from './run-as.ts';
 
-/** Another /etc/passwd and /etc/group than this machine's need a mount namespace, and that needs root. */
+/** Replacing /etc/passwd and /etc/group needs a mount namespace, and that needs root. */
 const mayMount = (): boolean => {
   try {
     execFileSync('unshare', ['--mount', 'true'], { stdio: 'ignore' });
@@ -27,7 +27,7 @@ describe('a shell of a user in two more groups', () => {
     };
     const passwd = file('passwd', 'deploy:x:61001:61001::/:/bin/sh\n');
     const group = file('group', 'deploy:x:61001:\nweb:x:61002:deploy\nlogs:x:61003:deploy\nsecret:x:61004:\n');
-    // Without bash nothing waits for the agent; with su it is PAM that takes them on (e2e/containers/login.containers.ts).
+    // Without bash no process waits for the agent. With su, PAM sets the groups (e2e/containers/login.containers.ts).
     const tools = { ...(await findLoginTools()), bash: undefined };
     const purpose = { kind: 'command', line: 'id -G', marker: 'test' } as const;
     const launch = runAs(purpose, { user, processUid: 0, allowSudo: false, tools });

@@ -104,7 +104,7 @@ describe('Pty', () => {
     await shell.until('go');
     shell.pty.pause();
     const before = received;
-    // Many turns of the event loop in which a stream that still read would have read.
+    // Enough turns of the event loop for a stream that still reads to read.
     for (let turn = 0; turn < 200; turn += 1) await new Promise((next) => setImmediate(next));
     expect(received).toBe(before);
     shell.pty.kill('SIGKILL');

@@ -19,7 +19,7 @@ const run = async (launch: Launch, typed: string): Promise<{ text: string; resul
   return { text, result };
 };
 
-/** The ways that are there without root: su is tried in containers (e2e/containers/login.containers.ts). */
+/** The ways to start without root. The way with su is tested in containers (e2e/containers/login.containers.ts). */
 const tools = { ...(await findLoginTools()), su: undefined };
 const { uid } = os.userInfo();
 const login = (shell: string, changes: Partial<typeof tools> = {}): Launch =>
