@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** Collects what is garbage in this process; what JavaScript held outside the heap is given back behind it. */
+/** Collects the garbage of this process. Memory held outside the heap is released after it. */
 export const collectGarbage = async (): Promise<void> => {
   setFlagsFromString('--expose-gc');
   const collect: unknown = runInNewContext('gc');

@@ -1,5 +1,5 @@
-// Runs on a machine of e2e/containers/login.containers.ts, as root: opens a shell, or runs a command, as the agent does, and
-// prints what came of it as one line of JSON. login-probe.ts shell USER SUDO INPUT | login-probe.ts command USER SUDO LINE MS
+// Runs as root on a machine of e2e/containers/login.containers.ts. Opens a shell or runs a command as the agent does, and prints the result
+// as one line of JSON. login-probe.ts shell USER SUDO INPUT | login-probe.ts command USER SUDO LINE MS
 import { pino } from 'pino';
 import { Commands } from '../commands/commands.ts';
 import { describeError } from '../failure.ts';

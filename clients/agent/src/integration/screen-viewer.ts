@@ -7,14 +7,14 @@ import type { HubAttach, TestHub } from './test-hub.ts';
 
 const window = 1024 * 1024;
 
-/** A viewer of webxterm.v1 with an emulator, as docs/protocol.md tells one to be: frames are acted on in order, when rendered. */
+/** A viewer of webxterm.v1 with an emulator, as docs/protocol.md requires: it handles each frame after rendering the previous one. */
 export class ScreenViewer {
   readonly terminal: Terminal;
   readonly frames: DownFrame[] = [];
   readonly sessionId: Buffer;
   readonly viewerId = randomBytes(16);
   offset = 0;
-  /** False: nothing is acknowledged, neither output nor snapshot. */
+  /** False: neither output nor snapshots are acknowledged. */
   acks = true;
   readonly #hub: TestHub;
   #call: HubAttach | undefined;
@@ -44,7 +44,7 @@ export class ScreenViewer {
     await this.until(() => this.frames.some((frame) => frame.type === 'accepted'));
   }
 
-  /** Everything that came before the agent's answer to a question that is asked now is rendered. */
+  /** Resolves when all output sent before the agent's answer to a new ping is rendered. */
   async quiet(): Promise<void> {
     const nonce = this.of('pong').length + 1;
     this.send({ type: 'ping', scope: 'path', nonce });
@@ -70,7 +70,7 @@ export class ScreenViewer {
     return new Promise((found) => this.#watchers.push({ test, found }));
   }
 
-  /** Until the title that programs set last is this. */
+  /** Resolves when the screen contains `text`. */
   seen(text: string): Promise<void> {
     return this.until(() => this.text().includes(text));
   }

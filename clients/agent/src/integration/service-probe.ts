@@ -1,5 +1,5 @@
-// Runs on a machine of e2e/containers/service.containers.ts, as root: a hub and the host of an agent that systemd runs there, and
-// what becomes of that agent. Prints the facts as one line of JSON. service-probe.ts install | restart | killed | damaged | ...
+// Runs as root on a machine of e2e/containers/service.containers.ts. Acts as hub and host of an agent run by systemd, and prints the
+// results as one line of JSON. service-probe.ts install | restart | killed | damaged | ...
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -24,7 +24,7 @@ const serveHost = (): void => {
   }).listen(hostPort, '127.0.0.1');
 };
 
-/** How many processes `sleep SECONDS` there are. */
+/** Number of processes `sleep SECONDS`. */
 const sleeping = (seconds: number): number =>
   readdirSync('/proc').filter((name) => {
     try {
@@ -174,7 +174,7 @@ const scenarios: Record<string, () => Promise<object>> = {
   },
 };
 
-/** The agent's folder on a disk of its own, which takes no more writes from its second start on. */
+/** Puts the agent's folder on its own disk, which cannot be written from the agent's second start on. */
 const withoutDisk = async (spoil: string): Promise<object> => {
   await bash('systemctl stop vsay-agent; cp -a /etc/vsay /root/kept; mount -t tmpfs -o size=64k tmpfs /etc/vsay');
   await bash(`cp -a /root/kept/. /etc/vsay/; ${spoil}`);

@@ -9,7 +9,7 @@ import { loadMachineKey } from '../identity/machine-key.ts';
 import type { ReadFacts } from '../link/dialer.ts';
 import { TestHub } from './test-hub.ts';
 
-/** An agent with a hub of its own, both in this process. */
+/** An agent and its hub, both in this process. */
 export const startTestAgent = async (
   settings: Record<string, unknown> = {},
   hub = new TestHub(),

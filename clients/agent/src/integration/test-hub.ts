@@ -31,9 +31,9 @@ const welcome: Welcome = {
   machineName: 'box',
 };
 
-/** A real gRPC server that speaks the agents' side of the hub: hello and welcome, control messages, attach streams. */
+/** A real gRPC server for the agent side of a hub: hello and welcome, control messages, attach streams. */
 export class TestHub {
-  /** Answers a hello; replaced by tests that refuse. */
+  /** Answers a hello. Tests of refusals replace it. */
   answer: (hello: Hello) => NonNullable<ServerMessage['message']> = () => ({ $case: 'welcome', value: welcome });
   readonly hellos: Hello[] = [];
   readonly messages: NonNullable<AgentMessage['message']>[] = [];
@@ -43,7 +43,7 @@ export class TestHub {
   #control: HubControl | undefined;
   port = 0;
 
-  /** With a certificate it speaks TLS. */
+  /** Uses TLS if a certificate is given. */
   async start(pair?: { certificate: string; key: string }): Promise<this> {
     const credentials =
       pair === undefined
@@ -65,7 +65,7 @@ export class TestHub {
     return this;
   }
 
-  /** Drops every connection at once, as a kill -9 does. */
+  /** Drops all connections at once, like kill -9. */
   kill(): void {
     this.#server?.forceShutdown();
     this.#server = undefined;
@@ -76,17 +76,17 @@ export class TestHub {
     return `127.0.0.1:${this.port}`;
   }
 
-  /** The next link that is welcomed, or the one that is. */
+  /** Resolves with the current link, or with the next one. */
   async linked(): Promise<void> {
     if (this.#control === undefined) await once(this.#events, 'linked');
   }
 
-  /** The next link that is welcomed. */
+  /** Resolves with the next link. */
   async nextLink(): Promise<void> {
     await once(this.#events, 'linked');
   }
 
-  /** The next message of that kind, or the last one that came. */
+  /** The first message of this kind, or the next one to arrive. */
   async message<K extends NonNullable<AgentMessage['message']>['$case']>(kind: K) {
     for (;;) {
       const found = this.messages.find((message) => message.$case === kind);
@@ -99,7 +99,7 @@ export class TestHub {
     this.#control?.write({ message });
   }
 
-  /** Asks the agent for an attach stream and gives it when it is there. */
+  /** Requests an attach stream from the agent and returns it. */
   open(request: Partial<OpenStream> & Pick<OpenStream, 'sessionId' | 'viewerId'>): Promise<HubAttach> {
     const attachId = randomBytes(8).toString('hex');
     const secret = randomBytes(16);

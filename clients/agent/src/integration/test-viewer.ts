@@ -7,21 +7,21 @@ export type Accepted = Extract<DownFrame, { type: 'accepted' }>;
 
 const window = 1024 * 1024;
 
-/** A viewer of webxterm.v1 behind a hub: keeps its place in output and input over re-attach, checks every offset. */
+/** A viewer of webxterm.v1 behind a hub. Keeps its position in output and input over attachments, and checks every offset. */
 export class TestViewer {
   readonly viewerId = randomBytes(16);
   readonly sessionId: Buffer;
   readonly frames: DownFrame[] = [];
-  /** Every output byte before this is here. */
+  /** All output before this offset was received. */
   offset = 0;
-  /** What was typed in all; repeated from what is applied after a break. */
+  /** All typed input. After a break it is sent again from the applied offset. */
   #typed = Buffer.alloc(0);
   #sent = 0;
   applied = 0;
   #inputLimit = 0;
-  /** False: output is taken but never acknowledged. */
+  /** False: output is received but never acknowledged. */
   acks = true;
-  /** Keeps the text of what came since the last `clear`. */
+  /** Text received since the last `clear`. */
   text = '';
   /** The text of the frame that is being received. */
   #arrived = '';
@@ -37,10 +37,10 @@ export class TestViewer {
     this.sessionId = sessionId;
   }
 
-  /** Attaches, and resolves with the first frame. */
+  /** Attaches and returns the first frame. */
   async attach(request: Partial<OpenStream> = {}): Promise<DownFrame> {
     const { sessionId, viewerId } = this;
-    // What the old stream still brings is not counted: the new one starts at the offset that is asked for here.
+    // Later frames of the old stream are ignored, because the new one starts at the offset requested here.
     this.#call = undefined;
     const seen = this.frames.length;
     const from = request.create === true ? {} : { from: BigInt(this.offset) };
@@ -82,12 +82,12 @@ export class TestViewer {
     return this.#hash.digest('hex');
   }
 
-  /** Acknowledges everything that came. */
+  /** Acknowledges all received output. */
   ack(): void {
     this.send({ type: 'limit', acked: this.offset, limit: this.offset + window });
   }
 
-  /** Round trips to the agent: time in which everything that can happen does. */
+  /** Makes round trips to the agent, so that pending events are handled. */
   async roundTrips(count: number): Promise<void> {
     for (let nonce = 1; nonce <= count; nonce += 1) {
       this.send({ type: 'ping', scope: 'path', nonce });

@@ -6,10 +6,10 @@ import { askHost, type HostAnswer, type Trust } from './ask-host.ts';
 import { isAboutDates, wrongClock } from './clock.ts';
 import type { ProxySettings } from './proxy.ts';
 
-/** Where hubs can be dialled, and whom they are believed by: a private CA (PEM), or the public ones. */
+/** Addresses of hubs, and the CA that they are verified with: a private one (PEM), or the public ones. */
 export type HubAddresses = { addresses: string[]; tls: boolean; ca: string | undefined };
 
-/** What the configuration says about the way to the hubs. */
+/** The settings for reaching the hubs. */
 export type Way = ProxySettings & {
   host: string;
   grpc?: string | undefined;
@@ -17,19 +17,19 @@ export type Way = ProxySettings & {
   tls?: boolean | undefined;
 };
 
-/** What an agent reads of the host's answer. The contract's own schema would cost it 20 MB (zod, and all routes). */
+/** The part of the host's answer that the agent uses. The contract's own schema would need 20 MB (zod, and all routes). */
 const Answer: v.GenericSchema<unknown, Pick<WellKnown, 'grpc'>> = v.object({
   grpc: v.object({ addresses: v.array(v.string()), tls: v.boolean(), ca: v.optional(v.string()) }),
 });
 
 const hostOf = (address: string): string => address.slice(0, address.lastIndexOf(':')).replace(/^\[|\]$/g, '');
 
-/** What a host says about its CA can be believed: nobody stands between who could say something else. */
+/** Whether the host's statement about its CA can be trusted: it arrives by https or over loopback, so nobody could change it. */
 export const isTrustworthy = (host: string): boolean => host.startsWith('https:') || isLoopback(new URL(host).hostname);
 
 /**
- * The hubs that may be dialled: plain connections go to this very machine only, whatever the server says.
- * @throws Failure when none is left.
+ * The hubs that may be dialled. Plain connections are allowed to loopback only, whatever the server offers.
+ * @throws Failure if none is left
  */
 export const allowedAddresses = (offered: HubAddresses): HubAddresses => {
   if (offered.tls) return offered;
@@ -42,10 +42,10 @@ export const allowedAddresses = (offered: HubAddresses): HubAddresses => {
 
 const wellKnown = (host: string): string => `${host}/.well-known/webxterm`;
 
-/** ` The clock …` where a certificate was refused for its dates and the host's clock is another than ours; else nothing. */
+/** ` The clock …` if a certificate was rejected for its dates and the host's clock differs from ours. Otherwise empty. */
 export const clockHint = async (host: string, error: unknown, proxy: ProxySettings): Promise<string> => {
   if (!(error instanceof Error) || !isAboutDates(error)) return '';
-  // Anyone could have said the time: it only words a message.
+  // The time is unverified, so it only affects the message.
   const date = await askHost(wellKnown(host), 'anyone', proxy).then(
     (answer) => answer.date,
     () => undefined,
@@ -66,8 +66,8 @@ const sentElsewhere = (host: string, location: string | undefined): Failure => {
 };
 
 /**
- * Asks the host where its hubs are.
- * @throws Failure that says what is wrong with the host; its cause is the connection's error
+ * Asks the host for its hubs.
+ * @throws Failure that describes the problem of the host; its cause is the connection's error
  */
 export const discover = async (host: string, trust: Trust, proxy: ProxySettings = {}): Promise<HubAddresses> => {
   const url = wellKnown(host);
@@ -88,7 +88,7 @@ export const discover = async (host: string, trust: Trust, proxy: ProxySettings 
 };
 
 /**
- * The hubs to dial: the configured one, or what the host says. A pinned CA stays, and so does TLS.
+ * The hubs to dial: the configured one, or those named by the host. A pinned CA and TLS are never given up.
  * @throws Failure
  */
 export const hubAddresses = async (way: Way): Promise<HubAddresses> => {
@@ -109,7 +109,7 @@ export const hubAddresses = async (way: Way): Promise<HubAddresses> => {
   return allowedAddresses({ ...offered, ca: ca ?? offered.ca });
 };
 
-/** A new array in random order, so that agents spread over the hubs. */
+/** A new array in random order, which spreads agents over the hubs. */
 export const shuffled = <T>(list: readonly T[], random: () => number = Math.random): T[] => {
   const result = [...list];
   for (let at = result.length - 1; at > 0; at -= 1) {

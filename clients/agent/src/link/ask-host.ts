@@ -7,21 +7,21 @@ import { type ProxySettings, proxyFor, whyNotThrough } from './proxy.ts';
 const timeoutMs = 5000;
 const maxAnswer = 64 * 1024;
 
-/** Who may vouch for a host: the public CAs, those and a private one (PEM), or, to ask for that one, anyone. */
+/** CAs accepted for a host: the public ones, those and a private one (PEM), or any. Any CA is accepted only to ask for the private CA. */
 export type Trust = 'public' | 'anyone' | { ca: string };
 
 export type HostAnswer = {
   status: number;
   body: string;
-  /** Where it sends us instead. */
+  /** Target of a redirect. */
   location: string | undefined;
   /** The server's clock, ms since 1970. */
   date: number | undefined;
 };
 
 /**
- * GET, by the proxy where there is one, without following anything.
- * @throws Error of the connection, with `code`, or of the proxy; when the answer takes longer than 5 s or is longer than 64 KiB
+ * GET through the proxy, if one is set. Follows no redirect.
+ * @throws Error of the connection (with `code`) or of the proxy, or if the answer takes longer than 5 s or exceeds 64 KiB
  */
 export const askHost = async (url: string, trust: Trust, settings: ProxySettings = {}): Promise<HostAnswer> => {
   const { protocol, hostname, port } = new URL(url);
@@ -30,7 +30,7 @@ export const askHost = async (url: string, trust: Trust, settings: ProxySettings
   try {
     return await get(url, trust, proxy?.url);
   } catch (error) {
-    // Node's own words about a proxy hold its password.
+    // Node's error message of a proxy contains its password.
     const reason = proxy === undefined ? undefined : await whyNotThrough(proxy, target);
     throw reason === undefined ? error : new Error(reason.replace(/\.$/, ''));
   }
@@ -75,10 +75,13 @@ const untrusted = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
-/** The host has a certificate, but of a CA that is not trusted. */
+/** Whether the host's certificate is from an untrusted CA. */
 export const isUntrusted = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && untrusted.has(String(error.code));
 
-/** `sha256:` and 64 hexadecimal digits of the certificate's DER bytes: what people compare. @throws Error for what is none */
+/**
+ * `sha256:` and 64 hexadecimal digits, computed from the certificate's DER bytes, for users to compare. @throws Error if the text is no
+ * certificate
+ */
 export const fingerprintOf = (pem: string): string =>
   `sha256:${new X509Certificate(pem).fingerprint256.replaceAll(':', '').toLowerCase()}`;

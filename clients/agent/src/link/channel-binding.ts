@@ -8,7 +8,7 @@ interface Dialling {
 
 const dialling = new AsyncLocalStorage<Dialling>();
 
-/** grpc-js makes its connections in the asynchronous context of the dial. */
+/** grpc-js creates its connections in the asynchronous context of the dial. */
 const watching: Http2Wrappers = {
   connect: (connect) => (authority, options) => {
     const session = connect(authority, options);
@@ -19,8 +19,8 @@ const watching: Http2Wrappers = {
 };
 
 /**
- * Runs a dial. The second result gives 32 bytes that both ends of its TLS connection know and nobody between them, once it
- * stands; none when it is plain.
+ * Runs a dial. The second result returns the 32-byte channel binding of its TLS connection, known only to both ends, once it is
+ * established. Empty on a plain connection.
  */
 export const withChannelBinding = <T>(dial: () => T): [T, () => Buffer] => {
   wrapHttp2(watching);

@@ -1,4 +1,4 @@
-/** Below it a clock explains no certificate that is refused. */
+/** A smaller clock difference does not explain a rejected certificate. */
 const noteworthyMs = 5 * 60_000;
 
 const units = [
@@ -13,7 +13,9 @@ const amount = (ms: number): string => {
   return `${count} ${name}${count === 1 ? '' : 's'}`;
 };
 
-/** What is wrong with our clock by the server's `Date`, as a sentence for a person; undefined when it is right. Times are ms since 1970. */
+/**
+ * The error of our clock according to the server's `Date`, as a sentence for the user. Undefined if it is right. Times are ms since 1970.
+ */
 export const wrongClock = (ours: number, servers: number): string | undefined => {
   const difference = ours - servers;
   if (Math.abs(difference) < noteworthyMs) return undefined;
@@ -21,7 +23,7 @@ export const wrongClock = (ours: number, servers: number): string | undefined =>
   return `The clock of this machine is the likely cause: it says ${new Date(ours).toISOString()}, ${amount(Math.abs(difference))} ${direction} the server's. Set the clock.`;
 };
 
-/** Whether a certificate was refused for its dates, by the code or the words of the error. */
+/** Whether a certificate was rejected for its dates, by the error's code or message. */
 export const isAboutDates = (error: { message: string; code?: string }): boolean =>
   error.code === 'CERT_NOT_YET_VALID' ||
   error.code === 'CERT_HAS_EXPIRED' ||

@@ -6,10 +6,10 @@ import { exitCode, Failure } from '../failure.ts';
 import { keepCredential, readCredential } from '../identity/credential.ts';
 import type { Credential } from './dial.ts';
 
-/** A pass is good for 24 h by the hub's clock; an hour is left for clocks that differ. */
+/** A pass is valid for 24 h on the hub's clock. One hour is reserved for clock differences. */
 const passLifeMs = 23 * 3_600_000;
 
-/** What this machine can show a hub: a link pass, the machine credential, or at first an API key or registration token. */
+/** The credentials of this machine: a link pass, the machine credential, or at first an API key or registration token. */
 export class CredentialStore {
   readonly #configPath: string;
   readonly #kept: KeptFiles;
@@ -30,7 +30,7 @@ export class CredentialStore {
     return new CredentialStore(configPath, config, kept, await readCredential(companionFiles(configPath).credential));
   }
 
-  /** The best one there is now, and what may stand beside it. @throws Failure when there is none at all. */
+  /** The best current credential, and a fallback to send with it. @throws Failure if there is none */
   best(now: number): { credential: Credential; fallback: string } {
     if (this.#pass !== undefined && now < this.#pass.until) {
       return { credential: { $case: 'linkPass', value: this.#pass.text }, fallback: this.#credential ?? '' };
@@ -49,8 +49,8 @@ export class CredentialStore {
   }
 
   /**
-   * Keeps what a welcome brought. Once there is a machine credential, the API key or token is forgotten. While the disk takes no
-   * writes both stay in memory, and a restart registers the same key pair once more by the API key or token.
+   * Stores the credentials from a welcome. Once there is a machine credential, the API key or token is deleted. While the disk cannot be
+   * written, both stay in memory only, and a restart registers the same key pair again with the API key or token.
    */
   async keep(issued: { machineCredential: string; linkPass: string }, now: number): Promise<void> {
     if (issued.linkPass !== '') this.#pass = { text: issued.linkPass, until: now + passLifeMs };
@@ -63,7 +63,7 @@ export class CredentialStore {
     const file = companionFiles(this.#configPath).credential;
     await this.#kept.write(file, async () => {
       await keepCredential(file, credential);
-      // Not before the credential is safe: one of both must be there after a restart.
+      // The token is deleted only after the credential is stored, because one of them must exist after a restart.
       if (this.#tokenOnDisk) await writeConfig(this.#configPath, config);
       this.#tokenOnDisk = false;
     });
@@ -73,7 +73,7 @@ export class CredentialStore {
     return this.#pass !== undefined;
   }
 
-  /** A hub did not take the pass: the next dial goes without. */
+  /** Drops the pass, because a hub rejected it. The next dial does not use it. */
   dropPass(): void {
     this.#pass = undefined;
   }

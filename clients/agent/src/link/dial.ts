@@ -4,27 +4,27 @@ import type { MachineKey } from '../identity/machine-key.ts';
 import { HubConnection, type Security } from './hub-connection.ts';
 import type { HttpProxy } from './proxy.ts';
 
-/** Versions of the agent's protocol that this code speaks. */
+/** Supported versions of the agent protocol. */
 export const protocolVersion = { min: 1, max: 1 } as const;
 
-/** The first registration asks auth and writes to the database. */
+/** The first registration takes longer: the hub calls the auth service and writes to the database. */
 const registrationTimeoutMs = 10_000;
 
 export type Credential = NonNullable<Hello['credential']>;
 
 export type DialOptions = {
   security: Security;
-  /** By which it is dialled, if not directly. */
+  /** Undefined: the hub is dialled directly. */
   proxy?: HttpProxy | undefined;
   key: MachineKey;
   generation: Pick<GenerationCounter, 'raise'>;
   instanceId: Buffer;
   credential: Credential;
-  /** Beside a link pass: what a hub that honours no pass can go by. */
+  /** Sent with a link pass, for a hub that does not accept the pass. */
   fallbackCredential: string;
   facts: MachineFacts;
   registerOnly: boolean;
-  /** ms that each answer of the hub is waited for. */
+  /** ms to wait for each answer of the hub. */
   patienceMs: number;
 };
 
@@ -35,7 +35,7 @@ export type DialResult =
 
 const capabilities = ['pty', 'command'];
 
-/** Dials one hub and introduces this machine to it. Nothing is left open but with a welcome. */
+/** Dials one hub and sends the hello of this machine. The connection stays open only after a welcome. */
 export const dial = async (address: string, options: DialOptions): Promise<DialResult> => {
   const generation = await options.generation.raise();
   const connection = new HubConnection(address, options.security, options.proxy);

@@ -17,27 +17,27 @@ import { type ProxySettings, proxyFor, whyNotThrough } from './proxy.ts';
 export type RoundResult =
   | { kind: 'welcome'; welcome: Welcome; connection: HubConnection }
   | { kind: 'refused'; refused: Refused }
-  /** No hub answered; why, as a sentence for a person. */
+  /** No hub answered. `reason` is a sentence for the user. */
   | { kind: 'unreachable'; reason: string };
 
 export type ReadFacts = () => Promise<MachineFacts>;
 
-/** Tries the hubs of one installation for this machine. */
+/** Dials the hubs of one installation for this machine. */
 export class Dialer {
   readonly #config: AgentConfig;
   readonly #credentials: CredentialStore;
   readonly #key: MachineKey;
   readonly #generation: GenerationCounter;
   readonly #instanceId = randomBytes(16);
-  /** What was configured goes before what the environment says. */
+  /** The configuration takes precedence over the environment. */
   readonly #proxy: ProxySettings;
   readonly #readFacts: ReadFacts;
-  /** What the hub was told at the last dial. */
+  /** The facts sent to the hub at the last dial. */
   #told = '';
   readonly #now: () => number;
-  /** The last answer of the host: hubs can be dialled while the gateway is away. */
+  /** The last answer of the host, so that hubs can be dialled while the gateway is down. */
   #addresses: HubAddresses | undefined;
-  /** Rounds in which no hub answered, one after the other. */
+  /** Consecutive rounds in which no hub answered. */
   #failures = 0;
 
   private constructor(
@@ -79,8 +79,8 @@ export class Dialer {
   }
 
   /**
-   * One round over all hubs, in random order, until one answers.
-   * @throws Failure when this agent has nothing to show a hub.
+   * Dials all hubs in random order until one answers.
+   * @throws Failure if this agent has no credential
    */
   async round(registerOnly: boolean): Promise<RoundResult> {
     let reason = `${this.#config.host} names no hub.`;
@@ -103,12 +103,12 @@ export class Dialer {
     return { kind: 'unreachable', reason };
   }
 
-  /** This machine has another name, system or address than the hub was told. */
+  /** Whether name, system or addresses of this machine differ from those sent to the hub. */
   async hasNews(): Promise<boolean> {
     return this.#told !== '' && seenFrom(await this.#readFacts()) !== this.#told;
   }
 
-  /** Why a hub could not be dialled: it, the proxy before it, or our clock. */
+  /** Why a hub could not be dialled: the hub itself, the proxy, or our clock. */
   async #explain(address: string, reason: string): Promise<string> {
     const proxy = proxyFor(address, this.#proxy);
     const refused = proxy === undefined ? undefined : await whyNotThrough(proxy, address);
@@ -138,7 +138,7 @@ export class Dialer {
     return result;
   }
 
-  /** A refused pass is no verdict about the machine: its credential is still to be tried. */
+  /** A refused pass does not mean that the machine is refused: the next dial uses its credential. */
   #refused(refused: Refused): { kind: 'refused'; refused: Refused } {
     this.#generation.learn(refused.generationHeld);
     if (!this.#credentials.hasPass) return { kind: 'refused', refused };

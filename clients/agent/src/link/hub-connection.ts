@@ -9,10 +9,10 @@ import {
 import { withChannelBinding } from './channel-binding.ts';
 import type { HttpProxy } from './proxy.ts';
 
-/** How a hub is reached: in the clear, or by TLS that a private CA (PEM) or the public ones vouch for. */
+/** How a hub is reached: without TLS, or with TLS verified by a private CA (PEM) or the public ones. */
 export type Security = { tls: boolean; ca: string | undefined };
 
-/** By CONNECT through the proxy: gRPC dials the proxy, and names the hub to it and to TLS. */
+/** Options for CONNECT through the proxy: gRPC dials the proxy and uses the hub's address for CONNECT and TLS. */
 const throughProxy = (address: string, proxy: HttpProxy | undefined) =>
   proxy === undefined
     ? {}
@@ -25,26 +25,26 @@ const throughProxy = (address: string, proxy: HttpProxy | undefined) =>
 export type AttachCall = ClientDuplexStream<Buffer, Buffer>;
 
 /**
- * HTTP/2 windows never stop anything, only the limits do: input is limited to 256 KiB an attachment, so this is room for
- * 256 of them.
+ * HTTP/2 windows must never block a stream; only the limits of the frame protocol do. Input is limited to 256 KiB per attachment, so this
+ * has room for 256 attachments.
  */
 const flowControlWindow = 64 * 1024 * 1024;
-/** An input frame is 16 KiB; control messages are smaller. */
+/** Bytes. Input frames have 16 KiB, control messages less. */
 const maxMessage = 1024 * 1024;
 
 const credentialsFor = ({ tls, ca }: Security) =>
   tls ? credentials.createSsl(ca === undefined ? null : Buffer.from(ca)) : credentials.createInsecure();
 
-/** A private CA vouches for hubs by a name of theirs, wherever they are; the public ones for the address itself. */
+/** A private CA certifies hubs by a fixed name, independent of their address. Public CAs certify the address itself. */
 const nameFor = ({ tls, ca }: Security) =>
   !tls || ca === undefined ? {} : { 'grpc.ssl_target_name_override': certificateName.hubForAgents };
 
-/** One gRPC connection to one hub, used by nobody else, and its control stream. */
+/** One exclusive gRPC connection to one hub, and its control stream. */
 export class HubConnection {
   readonly address: string;
-  /** Resolves with the reason when the control stream is over. */
+  /** Resolves with the reason when the control stream ends. */
   readonly closed: Promise<string>;
-  /** What binds a signature to this connection, once the hub has said something; empty when it is plain. */
+  /** The channel binding of this connection for signatures, available after the hub's first message. Empty without TLS. */
   readonly channelBinding: () => Buffer;
   readonly #client: Client;
   readonly #control: ClientDuplexStream<AgentMessage, ServerMessage>;
@@ -56,7 +56,7 @@ export class HubConnection {
   constructor(address: string, security: Security, proxy?: HttpProxy) {
     this.address = address;
     this.#client = new Client(proxy?.address ?? address, credentialsFor(security), {
-      // Else grpc-js would share connections between dials, and streams would land on another hub.
+      // Otherwise grpc-js shares connections between dials, and streams could reach another hub.
       'grpc.use_local_subchannel_pool': 1,
       ...nameFor(security),
       ...throughProxy(address, proxy),
@@ -85,7 +85,7 @@ export class HubConnection {
     });
   }
 
-  /** Messages go to this function from now on, those that came already first. */
+  /** Sets the handler of messages. Messages received earlier are passed to it first. */
   onMessage(handler: (message: ServerMessage) => void): void {
     this.#handler = handler;
     const pending = this.#pending;
@@ -93,7 +93,7 @@ export class HubConnection {
     for (const message of pending) handler(message);
   }
 
-  /** The next message; undefined when the connection is over or silent for too long. */
+  /** The next message, or undefined if the connection ends or the time is over. */
   async next(timeoutMs: number): Promise<ServerMessage | undefined> {
     const message = Promise.withResolvers<ServerMessage | undefined>();
     const timer = setTimeout(() => message.resolve(undefined), timeoutMs);
@@ -129,7 +129,7 @@ export class HubConnection {
     return this.#attachCalls.size;
   }
 
-  /** Ends every stream of this connection, and it. */
+  /** Ends all streams of this connection, then the connection. */
   close(): void {
     this.#over = true;
     this.#control.end();

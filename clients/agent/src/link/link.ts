@@ -11,7 +11,7 @@ import { Liveness } from './liveness.ts';
 
 export type LinkEnd =
   | { kind: 'lost'; reason: string }
-  /** The hub goes away: dial again within `jitterMs`. */
+  /** The hub asks for a new dial within `jitterMs`. */
   | { kind: 'redial'; jitterMs: number }
   | { kind: 'refused'; refused: Refused };
 
@@ -25,7 +25,7 @@ export type LinkOptions = {
   now(): number;
 };
 
-/** Streams of one link; the hub's asking for more is not answered. */
+/** Limit of streams per link. Further requests of the hub are ignored. */
 const maxStreams = 512;
 const defaultPingMs = 2000;
 const defaultDeadMs = 4000;
@@ -33,7 +33,7 @@ const minStatsMs = 1000;
 
 const endCause = (cause: string): EndCause => endCausesOfHub.find((known) => known === cause) ?? 'ended_by_user';
 
-/** A welcomed link to a hub, until it is over. */
+/** An established link to a hub, from its welcome to its end. */
 export class Link {
   readonly #options: LinkOptions;
   readonly #liveness: Liveness;
@@ -46,7 +46,7 @@ export class Link {
     this.#liveness = new Liveness(pingIntervalMs || defaultPingMs, deadAfterMs || defaultDeadMs, options.now());
   }
 
-  /** Serves the hub; resolves, with everything of the link closed, when it is over. Sessions live on. */
+  /** Serves the hub until the link ends, then closes all of the link and resolves. Sessions continue. */
   async run(): Promise<LinkEnd> {
     const { connection, sessions, welcome } = this.#options;
     connection.send({ $case: 'sessions', value: { sessions: sessions.list() } });
@@ -68,12 +68,14 @@ export class Link {
     }
   }
 
-  /** Dials again at once: what a hub is told about the machine is told in the hello. Sessions and their viewers come along. */
+  /**
+   * Requests a new dial at once, because facts about the machine are sent in the hello. Sessions and their viewers move to the new link.
+   */
   dialAnew(): void {
     this.#end.resolve({ kind: 'redial', jitterMs: 0 });
   }
 
-  /** Ends the link from our side. */
+  /** Ends the link from the agent's side. */
   close(): void {
     this.#end.resolve({ kind: 'lost', reason: 'the agent stops' });
   }
@@ -83,7 +85,7 @@ export class Link {
     if (value !== undefined) this.#options.connection.send({ $case: 'sessionEnded', value });
   }
 
-  /** Of a session that is not here nothing will ever be told: its record would stay active. */
+  /** Reports an unknown session as ended. Otherwise its record would stay active. */
   #tellUnknown(sessionId: Buffer): void {
     const { connection, sessions } = this.#options;
     if (sessionId.length === 0 || sessions.knows(sessionId)) return;
@@ -143,12 +145,12 @@ export class Link {
         void this.#command(message.value);
         return;
       default:
-        // Challenge, welcome and pong need no answer; an unknown message is from a newer hub.
+        // Challenge, welcome and pong need no answer. An unknown message comes from a newer hub.
         return;
     }
   }
 
-  /** One session, or all of a user; with the right to open terminals ends that to run commands. */
+  /** Ends one session, or all sessions and commands of a user, because the right to open terminals includes that to run commands. */
   #endSessions({ sessionId, ownerUserId, cause }: EndSession): void {
     const { sessions, commands } = this.#options;
     if (sessionId.length > 0) sessions.end(sessionId, endCause(cause), ownerUserId);

@@ -1,4 +1,4 @@
-/** When to ping and when to give up, from the times at which bytes came. Times are ms. */
+/** Decides when to ping and when the peer is dead, from the times of received bytes. Times are ms. */
 export class Liveness {
   readonly #pingAfterMs: number;
   readonly #deadAfterMs: number;
@@ -13,18 +13,18 @@ export class Liveness {
     this.#checkedAt = now;
   }
 
-  /** How often `check` wants to be called. */
+  /** Interval at which `check` must be called. */
   get checkEveryMs(): number {
     return Math.max(100, Math.floor(this.#pingAfterMs / 4));
   }
 
-  /** Any byte of the peer counts. */
+  /** Bytes of the peer were received. */
   heard(now: number): void {
     this.#heardAt = now;
     this.#pinged = false;
   }
 
-  /** What is to be done now. After our own sleep (SIGSTOP, a closed lid) the peer gets its time anew. */
+  /** What to do now. After a suspension of this process (SIGSTOP, sleep) the peer gets a new chance to answer. */
   check(now: number): 'fine' | 'ping' | 'dead' {
     const asleep = now - this.#checkedAt > this.#pingAfterMs;
     this.#checkedAt = now;

@@ -3,14 +3,14 @@ import { discover, type HubAddresses, isTrustworthy } from './addresses.ts';
 import { fingerprintOf, isUntrusted } from './ask-host.ts';
 import type { ProxySettings } from './proxy.ts';
 
-/** What `configure` keeps about the way to the hubs. */
+/** The trust settings that `configure` stores. */
 export type Pinned = { ca: string | undefined; tls: boolean };
 
 type Options = ProxySettings & { host: string; caFingerprint: string | undefined };
 
 const hex = /^[0-9a-f]{64}$/;
 
-/** `AB:CD:…` and `sha256:abcd…` are the same. @throws Failure */
+/** Normalises a fingerprint: `AB:CD:…` and `sha256:abcd…` are equal. @throws Failure */
 export const readFingerprint = (text: string): string => {
   const plain = text
     .trim()
@@ -23,9 +23,9 @@ export const readFingerprint = (text: string): string => {
 };
 
 /**
- * Finds out whom to trust on the way to the hubs, once, when the agent is configured. A private CA is taken from a host that
- * nobody can speak for, or when its fingerprint is the one that was given.
- * @throws Failure when it cannot be trusted; with the cause of the connection's error when the host cannot be asked now
+ * Determines once, at `configure`, how hubs are verified. A private CA is accepted if the host's answer is trustworthy, or if it has the
+ * given fingerprint.
+ * @throws Failure if the CA cannot be trusted, or if the host is unreachable (then with the connection's error as cause)
  */
 export const pin = async ({ host, caFingerprint, ...proxy }: Options): Promise<Pinned> => {
   const expected = caFingerprint === undefined ? undefined : readFingerprint(caFingerprint);
@@ -45,7 +45,7 @@ export const pin = async ({ host, caFingerprint, ...proxy }: Options): Promise<P
   return { ca: offered.ca, tls: true };
 };
 
-/** The host's own certificate may be of the private CA, too: then its word counts only with the fingerprint. */
+/** The host's own certificate may also be from the private CA. Then its answer counts only with the right fingerprint. */
 const ask = async (host: string, expected: string | undefined, proxy: ProxySettings): Promise<HubAddresses> => {
   try {
     return await discover(host, 'public', proxy);

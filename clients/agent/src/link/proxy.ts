@@ -2,9 +2,9 @@ import { request } from 'node:http';
 import { BlockList, isIP } from 'node:net';
 import { isLoopback } from '@webxterm/contracts/loopback';
 
-/** An HTTP proxy that opens connections by CONNECT. */
+/** An HTTP proxy used with CONNECT. */
 export type HttpProxy = {
-  /** With what it wants to hear, if anything: `http://user:password@host:port`. */
+  /** With the login, if the proxy needs one: `http://user:password@host:port`. */
   url: string;
   /** host:port */
   address: string;
@@ -27,7 +27,7 @@ const isInRange = (host: string, range: string): boolean => {
   return list.check(host, family);
 };
 
-/** Whether NO_PROXY names this place: `*`, a host and all below it, with or without a port, an address or a range of them. */
+/** Whether NO_PROXY matches: `*`, a host and its subdomains, with or without a port, an address or a range of addresses. */
 export const isExcluded = (host: string, port: number, noProxy: string): boolean =>
   noProxy.split(/[\s,]+/).some((entry) => {
     if (entry === '*') return true;
@@ -40,7 +40,7 @@ export const isExcluded = (host: string, port: number, noProxy: string): boolean
     return host.toLowerCase() === domain || (isIP(host) === 0 && host.toLowerCase().endsWith(`.${domain}`));
   });
 
-/** By which proxy `host:port` is reached; undefined: directly, and so always on this very machine. */
+/** The proxy for `host:port`. Undefined: connect directly, as always for loopback. */
 export const proxyFor = (target: string, settings: ProxySettings): HttpProxy | undefined => {
   const { proxy, no_proxy: noProxy = '' } = settings;
   const end = target.lastIndexOf(':');
@@ -54,7 +54,7 @@ export const proxyFor = (target: string, settings: ProxySettings): HttpProxy | u
 
 const probeWithinMs = 5000;
 
-/** What a proxy says to CONNECT, as a sentence for a person; undefined when it lets us through: the proxy is not what is in the way. */
+/** Why the proxy rejects CONNECT, as a sentence for the user. Undefined if the proxy connects, so the problem is elsewhere. */
 export const whyNotThrough = ({ address, credentials }: HttpProxy, target: string): Promise<string | undefined> =>
   new Promise((resolve) => {
     const end = address.lastIndexOf(':');

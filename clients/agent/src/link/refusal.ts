@@ -1,7 +1,7 @@
 import { isErrorCode } from '@webxterm/contracts/errors';
 import type { Refused } from '@webxterm/contracts/grpc';
 
-/** What to do about a refusal that no further try can change. */
+/** How to solve a permanent refusal, by code. */
 const remedies: Record<string, string> = {
   bad_api_key: 'Take the current API key from the Profile page and run "vsay-agent configure" again.',
   bad_credential:
@@ -15,10 +15,10 @@ const remedies: Record<string, string> = {
   protocol_unsupported: 'Upgrade the agent or the server, whichever is older.',
 };
 
-/** The sentence for a person about a refusal: what the hub said, and how to mend it. */
+/** A sentence for the user about a refusal: the hub's message, and how to solve it. */
 export const describeRefusal = ({ code, message }: Pick<Refused, 'code' | 'message'>): string => {
   const said = message === '' ? `The server refused this machine (${code}).` : message;
   const remedy = isErrorCode(code) ? remedies[code] : undefined;
-  // A hub that says what to do is not repeated.
+  // The remedy is omitted if the hub's message already contains one.
   return remedy === undefined || /configure|upgrade|add the machine/i.test(message) ? said : `${said} ${remedy}`;
 };

@@ -5,9 +5,9 @@ import { describeError, Failure } from '../failure.ts';
 const certificates = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
 /**
- * From now on this process believes the CAs that the system believes (as curl does) beside those that Node brings, and those of
- * the file that NODE_EXTRA_CA_CERTS named when the agent was configured.
- * @throws Failure when that file cannot be read
+ * Makes this process trust the system's CAs (as curl does) in addition to Node's, and those of the file that NODE_EXTRA_CA_CERTS named when
+ * the agent was configured.
+ * @throws Failure if that file cannot be read
  */
 export const trustSystemCas = async (extraCaFile: string | undefined): Promise<void> => {
   const extra = extraCaFile === undefined ? [] : await readCertificates(extraCaFile);

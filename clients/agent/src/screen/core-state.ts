@@ -24,7 +24,7 @@ export type Style = {
 
 export type Charset = Readonly<Record<string, string | undefined>>;
 
-/** What one of the two screens keeps besides its lines. Rows and columns count from 0. */
+/** State of one of the two screens besides its lines. Rows and columns are zero-based. */
 export type ScreenState = {
   x: number;
   y: number;
@@ -32,14 +32,14 @@ export type ScreenState = {
   scrollTop: number;
   scrollBottom: number;
   savedX: number;
-  /** Counted from the first line of the scrollback. */
+  /** Zero-based row, counted from the first line of the scrollback. */
   savedY: number;
   savedCurAttrData: Style;
   savedCharset: Charset | undefined;
   tabs: Readonly<Record<string, boolean | undefined>>;
 };
 
-/** The part of the emulator's state that it has no public name for. */
+/** The part of the emulator's state without a public API. */
 export type CoreState = {
   pen: Style;
   normal: ScreenState;
@@ -50,7 +50,7 @@ export type CoreState = {
   /** DEFAULT, SGR or SGR_PIXELS. */
   mouseEncoding: string;
   charsets: readonly (Charset | undefined)[];
-  /** Which of the four character sets is in use. */
+  /** Index of the current character set (0 to 3). */
   charsetInUse: number;
 };
 
@@ -84,8 +84,8 @@ export const styleOf = (cell: unknown): Style => {
 };
 
 /**
- * Read, not tracked by hooks: hooks would have to repeat what resets, resizes and switches of the screen do to each of these.
- * @throws Error when the emulator is of a version whose insides differ; a test holds the one that is installed
+ * Reads the emulator's private state. Tracking it by parser hooks would duplicate the effects of resets, resizes and screen switches.
+ * @throws Error if the emulator's version has a different internal structure; a test checks the installed one
  */
 export const coreState = (terminal: Terminal): CoreState => {
   const core = get(terminal, '_core');

@@ -4,11 +4,11 @@ import headless, { type Terminal } from '@xterm/headless';
 import type { ScreenSnapshot } from './messages.ts';
 import { screenState } from './screen-state.ts';
 
-/** Lines kept above the screen; the ring holds what came after them. */
+/** Lines of scrollback. The ring holds the output after them. */
 const scrollback = 200;
-/** A sequence longer than this (an image) is not waited for: until its end there is no snapshot. */
+/** Limit of kept bytes. A longer sequence (an image) is drawn in parts, and there is no snapshot until its end. */
 const maxKept = 64 * 1024;
-/** The number of the command that begins and ends a link. */
+/** The OSC number of hyperlinks. */
 const hyperlink = 8;
 
 const join = (a: Uint8Array, b: Uint8Array): Uint8Array => {
@@ -18,7 +18,10 @@ const join = (a: Uint8Array, b: Uint8Array): Uint8Array => {
   return both;
 };
 
-/** What left a session's ring, drawn. It has seen every byte up to the last place where output may be cut, and keeps the rest. */
+/**
+ * The emulator of the output that has left a session's ring. It has drawn all bytes up to the last offset where output may be cut, and
+ * keeps the rest.
+ */
 export class KeptScreen {
   readonly #terminal: Terminal;
   readonly #scanner = new GroundScanner();
@@ -26,29 +29,29 @@ export class KeptScreen {
   readonly #keyboard: KeyboardFlags;
   readonly #widths: EmulatorWidths;
   #kept: Uint8Array = new Uint8Array();
-  /** The offset behind the last byte fed. */
+  /** Offset after the last byte fed. */
   #end: number;
-  /** Inside a sequence of which the first part is drawn, and gone. */
+  /** Inside of a sequence whose first part is already drawn and discarded. */
   #midway = false;
   #title = '';
 
   constructor(offset: number, size: { cols: number; rows: number }) {
     this.#end = offset;
     const { cols, rows } = size;
-    // Nobody listens to what it would answer: the driver's emulator alone answers.
+    // Its replies are ignored, because only the driver's emulator replies.
     this.#terminal = new headless.Terminal({ cols, rows, scrollback, allowProposedApi: true, logLevel: 'off' });
     this.#keyboard = new KeyboardFlags(this.#terminal);
-    // Bounds and widths as the web terminal has them.
+    // Same limits and widths as in the web terminal.
     this.#filter = new OutputFilter(size);
     this.#widths = new EmulatorWidths(this.#terminal);
-    // A snapshot has no links, so they need not be kept.
+    // Snapshots contain no links, so links are ignored.
     this.#terminal.parser.registerOscHandler(hyperlink, () => true);
     this.#terminal.onTitleChange((title) => {
       this.#title = title;
     });
   }
 
-  /** Draws what left the ring; each call goes on where the one before ended, and waits for it. */
+  /** Draws output that left the ring. Each call must continue at the end of the previous one and wait for it. */
   async feed(bytes: Uint8Array, sizes: readonly SizeMark[]): Promise<void> {
     const start = this.#end;
     let at = 0;
@@ -62,7 +65,7 @@ export class KeptScreen {
     await this.#draw(bytes.subarray(at));
   }
 
-  /** Undefined when the screen cannot be told: inside a very long sequence, or it is larger than 2 MiB. */
+  /** Undefined if there is no snapshot: inside of a very long sequence, or if it exceeds 2 MiB. */
   snapshot(): ScreenSnapshot | undefined {
     if (this.#midway) return undefined;
     const { cols, rows } = this.#terminal;

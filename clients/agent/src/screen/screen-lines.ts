@@ -3,17 +3,17 @@ import type { IBuffer, IBufferCell, IBufferLine } from '@xterm/headless';
 import { styleOf } from './core-state.ts';
 import { plain, sgr } from './sgr.ts';
 
-/** The characters of a cell; in the mode that makes one cell of them, if they are a cluster that would be several without it. */
+/** The characters of a cell. A cluster that needs mode 2027 to stay in one cell is enclosed in that mode. */
 export const cellText = (cell: IBufferCell): string => {
   const chars = cell.getChars();
-  // One code unit, or two of one character: most of all cells.
+  // Fast path for at most one code unit, which most cells have.
   if (chars.length <= 1) return chars;
   const widths = Array.from(chars, (character) => characterWidth(character.codePointAt(0) ?? 0));
   const alone = widths.filter((width) => width > 0).length <= 1 && widths[0] === cell.getWidth();
   return alone ? chars : `\x1b[?2027h${chars}\x1b[?2027l`;
 };
 
-/** Draws lines of a screen from its first column on, each cell as it is, with a pen that is plain before and after. */
+/** Draws each line from its first column on, cell by cell, and leaves the pen plain. */
 class LineWriter {
   #text = '';
   #pen = plain;
@@ -23,7 +23,7 @@ class LineWriter {
     this.#cell = cell;
   }
 
-  /** @returns the drawn line, and the column behind what was drawn */
+  /** @returns the drawn line, and the column after it */
   draw(line: IBufferLine, cols: number): { text: string; column: number } {
     this.#text = '';
     this.#pen = plain;
@@ -41,7 +41,7 @@ class LineWriter {
     return { text: this.#text, column };
   }
 
-  /** @returns false for a cell that nothing was ever written to: it needs nothing */
+  /** @returns false if the cell was never written, so it needs no output */
   #draw(cell: IBufferCell, ahead: number): boolean {
     const chars = cell.getChars();
     if (chars === '' && cell.isBgDefault()) return false;
@@ -49,22 +49,22 @@ class LineWriter {
     if (pen !== this.#pen) this.#text += pen;
     this.#pen = pen;
     if (ahead > 0) this.#text += `\x1b[${ahead}C`;
-    // An erased cell keeps the background it was erased with; erasing does not move the cursor.
+    // An erased cell keeps its background. Erasing does not move the cursor.
     this.#text += chars === '' ? '\x1b[X' : cellText(cell);
     return true;
   }
 }
 
 /**
- * Goes to the next line as a wrap does. The space wraps with a plain pen (a coloured one would colour the whole new line), and is
- * erased. Where a wide character did not fit, or the end was erased, one more is needed in the last column.
+ * Moves to the next line as a wrap does. The space wraps with a plain pen, because a coloured one would colour the whole new line, and is
+ * then erased. If a wide character did not fit or the line end was erased, another space is needed in the last column.
  */
 const wrap = (column: number, cols: number): string =>
   column >= cols ? ' \r\x1b[X' : `\x1b[${cols}G  \x1b[A\x1b[${cols}G\x1b[X\x1b[B\r\x1b[X`;
 
 /**
- * What draws the lines of `buffer` from `first` on into an empty screen whose cursor is at home.
- * Lines that the emulator wrapped are wrapped by it again, so that a resize finds them as one.
+ * Draws the lines of `buffer` from `first` on into an empty screen with the cursor at home. Wrapped lines are wrapped again by the
+ * emulator, so a resize treats them as one line.
  */
 export const drawLines = (buffer: IBuffer, first: number, cols: number): string => {
   const writer = new LineWriter(buffer.getNullCell());

@@ -8,7 +8,7 @@ const tabWidth = 8;
 
 const goTo = (x: number, y: number): string => `\x1b[${y + 1};${x + 1}H`;
 
-/** The letter that names a character set: line drawing, British, or plain. The others are history. */
+/** The letter of a character set: line drawing, British, or ASCII. Other sets are obsolete and become ASCII. */
 const charsetLetter = (charset: Charset | undefined): string => {
   if (charset === undefined) return 'B';
   return charset.q === '─' ? '0' : charset['#'] === '£' ? 'A' : 'B';
@@ -26,7 +26,7 @@ const tabStops = ({ tabs }: ScreenState, cols: number): string => {
   return `\x1b[3g${stops.map((x) => `\x1b[${x + 1}G\x1bH`).join('')}`;
 };
 
-/** Scroll region and saved cursor of one screen. Moves the cursor; leaves the pen plain. */
+/** Restores scroll region and saved cursor of one screen. Moves the cursor and leaves the pen plain. */
 const margins = (screen: ScreenState, { cols, rows }: { cols: number; rows: number }): string => {
   const whole = screen.scrollTop === 0 && screen.scrollBottom === rows - 1;
   const region = whole ? '' : `\x1b[${screen.scrollTop + 1};${screen.scrollBottom + 1}r`;
@@ -37,10 +37,13 @@ const margins = (screen: ScreenState, { cols, rows }: { cols: number; rows: numb
   return `${region}${goTo(x, y)}${sgr(screen.savedCurAttrData)}${charset[0]}\x1b7${plain}${charset[1]}`;
 };
 
-/** Cursor and pen. A cursor behind the last column, where the next character wraps, gets there by that column's character. */
+/**
+ * Restores cursor and pen. If the cursor is after the last column, where the next character wraps, the character of that column is drawn
+ * again.
+ */
 const cursorAndPen = (terminal: Terminal, { pen }: CoreState, screen: ScreenState): string => {
   const { cols, modes, buffer } = terminal;
-  // In origin mode rows count from the scroll region.
+  // In origin mode, rows are relative to the scroll region.
   const y = modes.originMode ? screen.y - screen.scrollTop : screen.y;
   if (screen.x < cols) return goTo(screen.x, y) + sgr(pen);
   const line = buffer.active.getLine(screen.ybase + screen.y);
@@ -60,7 +63,7 @@ const mouse = { none: '', x10: '\x1b[?9h', vt200: '\x1b[?1000h', drag: '\x1b[?10
 
 const mouseEncodings: Readonly<Record<string, string>> = { SGR: '\x1b[?1006h', SGR_PIXELS: '\x1b[?1016h' };
 
-/** Modes that change what printing or moving does: set when everything is drawn. */
+/** Modes that change the effect of printing and moving. They are set after everything is drawn. */
 const modesOf = ({ modes }: Terminal, state: CoreState): string =>
   [
     modes.applicationCursorKeysMode ? '\x1b[?1h' : '',
@@ -76,18 +79,18 @@ const modesOf = ({ modes }: Terminal, state: CoreState): string =>
     modes.wraparoundMode ? '' : '\x1b[?7l',
   ].join('');
 
-/** Modes that the emulator itself does not have. */
+/** Modes that the emulator itself does not support. */
 export type AddedModes = {
   keyboard: Pick<KeyboardFlags, 'restoring'>;
-  /** Columns are counted by clusters. */
+  /** Whether columns are counted by cluster (mode 2027). */
   clusters: boolean;
 };
 
 /**
- * Bytes that bring a fresh emulator of the same size to the state of this one: both screens cell by cell, at most `scrollback`
- * lines above them, cursors, pens, scroll regions, character sets, tab stops, modes and how keys are reported. Not among them: links, colours that
- * were redefined, and the colour of underlines.
- * @throws Error when the emulator's insides are not the ones known
+ * Sequences that bring a new emulator of the same size to the state of this one: both screens cell by cell, at most `scrollback` lines
+ * above them, cursors, pens, scroll regions, character sets, tab stops, modes and keyboard flags. Links, redefined colours and underline
+ * colours are not included.
+ * @throws Error if the emulator's internal structure is unknown
  */
 export const screenState = (
   terminal: Terminal,

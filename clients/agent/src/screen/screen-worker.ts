@@ -3,7 +3,7 @@ import { parentPort } from 'node:worker_threads';
 import { KeptScreen } from './kept-screen.ts';
 import type { FromScreens, ToScreens } from './messages.ts';
 
-/** This thread draws in what time the others leave; on Linux the call is for the calling thread alone. */
+/** Low priority, so that other threads run first. On Linux the call applies to the calling thread only. */
 const niceness = 10;
 
 const screens = new Map<number, KeptScreen>();
@@ -11,7 +11,7 @@ let maxBufferBytes = Number.POSITIVE_INFINITY;
 
 const post = (message: FromScreens): void => parentPort?.postMessage(message);
 
-/** The cells of screens are outside the heap that the worker's limits bound. @throws Error, which ends the worker */
+/** The cells of screens are outside the heap, so the worker's limits do not bound them. @throws Error, which ends the worker */
 const checkMemory = (): void => {
   const { arrayBuffers } = process.memoryUsage();
   if (arrayBuffers > maxBufferBytes) throw new Error(`the screens of terminals take ${arrayBuffers} bytes`);
@@ -39,7 +39,7 @@ const act = async (message: ToScreens): Promise<void> => {
 };
 
 if (process.platform === 'linux') os.setPriority(niceness);
-// One after the other: a snapshot is of everything that was sent before it was asked for.
+// Messages are handled in order, so a snapshot includes all output sent before its request.
 let queue = Promise.resolve();
 parentPort?.on('message', (message: ToScreens) => {
   queue = queue.then(() => act(message));

@@ -4,32 +4,32 @@ import type { Logger } from 'pino';
 import { bundled } from '../bundled.ts';
 import type { FromScreens, ScreenSnapshot, ToScreens } from './messages.ts';
 
-/** Bytes on their way to the emulators, for one session and for all; beyond them a screen is given up. */
+/** Limits of bytes on their way to the emulators, per session and in total. Beyond them a screen is abandoned. */
 export const maxBacklog = 4 * 1024 * 1024;
 const maxTotalBacklog = 16 * 1024 * 1024;
-/** A viewer does not wait longer for a snapshot. */
+/** Longest wait of a viewer for a snapshot. */
 const snapshotWithinMs = 3000;
-/** The emulators' memory, MiB: a screen that needs more ends the worker, not the agent. */
+/** Heap limit of the worker, MiB. A screen that exceeds it ends the worker, not the agent. */
 const maxHeapMib = 256;
-/** After so many of its deaths that no session's output caused, it is not started again. */
+/** After this many failures that no session's output caused, the worker is not restarted. */
 const maxFailures = 3;
-/** After so many deaths that a session's output caused, that session's screen is drawn no more. */
+/** After this many failures caused by one session's output, its screen is no longer drawn. */
 const maxStrikes = 3;
-/** In the package it lies beside the chunks. */
+/** In the package, the worker is beside the chunks. */
 const workerUrl = new URL(bundled ? './screen-worker.js' : './screen-worker.ts', import.meta.url);
 
 export type ScreenLog = Pick<Logger, 'warn'>;
 
-/** When the worker is ended. */
+/** Limits at which the worker is ended. */
 export type ScreenBounds = {
-  /** Of the buffers of all screens together: the cells are in them, outside the heap. */
+  /** Bytes of the buffers of all screens, which hold the cells outside the heap. */
   maxBufferBytes: number;
-  /** A piece of 64 KiB takes a few ms to draw, and this at most, ms. */
+  /** Longest time (ms) to draw a piece of 64 KiB, which normally takes a few ms. */
   stuckMs: number;
 };
 const usualBounds: ScreenBounds = { maxBufferBytes: 256 * 1024 * 1024, stuckMs: 10_000 };
 
-/** The screens of all sessions, drawn in one worker that starts when the first byte leaves a ring. */
+/** The screens of all sessions, drawn in one worker. It starts when the first byte leaves a ring. */
 export class Screens {
   readonly #log: ScreenLog;
   readonly #bounds: ScreenBounds;
@@ -39,7 +39,7 @@ export class Screens {
   #lastId = 0;
   #backlog = 0;
   #failures = 0;
-  /** Whose pieces are on their way, oldest first: the worker draws them in this order. */
+  /** Screen ids of the pieces on their way, oldest first. The worker draws in this order. */
   #drawing: number[] = [];
   #ready = false;
   #stopWatch: NodeJS.Timeout | undefined;
@@ -49,7 +49,7 @@ export class Screens {
     this.#bounds = bounds;
   }
 
-  /** A session's screen. It costs nothing until it is fed. */
+  /** Opens the screen of a session. It uses no resources until it is fed. */
   open(): Screen {
     this.#lastId += 1;
     const id = this.#lastId;
@@ -63,7 +63,7 @@ export class Screens {
     return screen;
   }
 
-  /** @returns false when there is too much on its way already, or no worker */
+  /** @returns false if too many bytes are on their way, or there is no worker */
   #feed(message: Extract<ToScreens, { kind: 'feed' }>): boolean {
     if (this.#backlog + message.bytes.length > maxTotalBacklog) return false;
     this.#worker ??= this.#start();
@@ -75,7 +75,7 @@ export class Screens {
     return true;
   }
 
-  /** The piece that is first now has to be drawn in time. */
+  /** Starts the time limit for drawing the first piece. */
   #watch(): void {
     clearTimeout(this.#stopWatch);
     this.#stopWatch = undefined;
@@ -138,7 +138,7 @@ export class Screens {
     this.#open.get(id)?.fed(length);
   }
 
-  /** The worker is dead or has to be: it starts anew with what comes, but not for ever for what killed it. */
+  /** Handles a failed or stuck worker. It is restarted for later output, but not without limit for the session that caused the failure. */
   #fail(err: unknown): void {
     const cause = this.#drawing[0];
     const screen = cause === undefined ? undefined : this.#open.get(cause);
@@ -164,16 +164,18 @@ export class Screens {
 type ScreenWays = {
   feed(offset: number, bytes: Uint8Array<ArrayBuffer>, sizes: SizeMark[]): boolean;
   ask(): Promise<ScreenSnapshot | undefined>;
-  /** Nothing of it is wanted any more, but more may come. */
+  /** Discards the emulator. More output may follow. */
   drop(): void;
   closed(): void;
 };
 
-/** Bytes are handed over in pieces of this size. */
+/** Bytes are passed on in pieces of this size. */
 const pieceSize = 64 * 1024;
 const lineFeed = 0x0a;
 
-/** What leaves one session's ring, on its way to its emulator. Where that cannot follow, it starts anew at a later line. */
+/**
+ * Output that has left one session's ring, on its way to its emulator. If the emulator cannot keep up, a new one starts at a later line.
+ */
 export class Screen {
   readonly #ways: ScreenWays;
   #piece: Uint8Array<ArrayBuffer> | undefined;
@@ -190,7 +192,7 @@ export class Screen {
     this.#ways = ways;
   }
 
-  /** These bytes leave the ring: those of the call before came right before them. */
+  /** Takes bytes that leave the ring. They follow those of the previous call. */
   evicted(offset: number, bytes: Uint8Array, marks: SizeMarks): void {
     if (this.#givenUp) return;
     let from = 0;
@@ -212,25 +214,25 @@ export class Screen {
     }
   }
 
-  /** The screen as what left the ring up to now drew it; undefined when that is not known. */
+  /** The screen after all output that has left the ring. Undefined if it is unknown. */
   async snapshot(): Promise<ScreenSnapshot | undefined> {
     if (this.#state !== 'drawing') return undefined;
     this.#flush();
     return this.#ways.ask();
   }
 
-  /** So many bytes are drawn. */
+  /** `length` bytes are drawn. */
   fed(length: number): void {
     this.#backlog = Math.max(0, this.#backlog - length);
   }
 
-  /** The emulator is gone with all that was on its way. */
+  /** The emulator is lost, with all bytes on their way to it. */
   gone(): void {
     this.#backlog = 0;
     if (this.#state === 'drawing') this.#lose();
   }
 
-  /** What it was fed killed the worker; after so many times it is fed nothing more. */
+  /** Its output made the worker fail. After `most` times it gets no more output. */
   strike(most: number): void {
     this.#strikes += 1;
     this.#givenUp = this.#strikes >= most;

@@ -5,7 +5,7 @@ const colour = (base: 38 | 48, rgb: unknown, palette: unknown, value: number): s
   return palette ? [`${base};5;${value}`] : [];
 };
 
-/** `ESC [ … m` that sets exactly this style, whatever was set before. */
+/** The sequence `ESC [ … m` that sets this style, independent of the previous one. */
 export const sgr = (style: Style): string => {
   const flags: readonly (readonly [unknown, string])[] = [
     [style.isBold(), '1'],

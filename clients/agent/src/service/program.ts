@@ -10,19 +10,19 @@ import { requireRootsOwn } from './root-paths.ts';
 
 const main = fileURLToPath(new URL(bundled ? './agent.js' : '../main.ts', import.meta.url));
 const agentFolder = path.dirname(path.dirname(main));
-/** The link beside the versions of a package that install.sh keeps on the one that is used. */
+/** The link to the current version, which install.sh keeps beside the installed versions. */
 const currentVersion = path.join(agentFolder, '..', '..', 'current');
-/** As it is named to others: a link stays right when the version changes. */
+/** The path for the service unit. It goes through the link, so it stays valid when the version changes. */
 const namedMain = bundled && existsSync(currentVersion) ? path.join(currentVersion, 'lib', 'agent.js') : main;
 const namedNode = namedMain === main ? process.execPath : path.join(currentVersion, 'bin', 'node');
 
 const names = v.optional(v.record(v.string(), v.string()), {});
 const Manifest = v.object({ dependencies: names, optionalDependencies: names, peerDependencies: names });
 
-/** How the agent is run: with the options as in the first line of main.ts. */
+/** The command line of the agent, with the options in the first line of main.ts. */
 export const program = [namedNode, '--disable-sigusr1', '--max-semi-space-size=1', namedMain] as const;
 
-/** Where Node finds a package that is asked for in this folder; undefined when it is not installed. */
+/** The folder in which Node finds a package required from `folder`, or undefined if it is not installed. */
 const findPackage = async (name: string, folder: string): Promise<string | undefined> => {
   for (let at = folder; ; at = path.dirname(at)) {
     const found = path.join(at, 'node_modules', name);
@@ -31,7 +31,7 @@ const findPackage = async (name: string, folder: string): Promise<string | undef
   }
 };
 
-/** The folder of a package and those of all that it depends on. */
+/** The folders of a package and all its dependencies. */
 const closureOf = async (folder: string, known = new Set<string>()): Promise<Set<string>> => {
   known.add(folder);
   const manifest = v.parse(Manifest, JSON.parse(await readFile(path.join(folder, 'package.json'), 'utf8')));
@@ -43,7 +43,7 @@ const closureOf = async (folder: string, known = new Set<string>()): Promise<Set
   return known;
 };
 
-/** For root only. @throws Failure when others can write what the agent loads: its program, its packages, its settings */
+/** Checks the agent of root only. @throws Failure if others can write its program, packages or settings */
 export const requireOwnProgram = async (settings: readonly (string | undefined)[]): Promise<void> => {
   if (os.userInfo().uid !== 0) return;
   const files = [process.execPath, main, namedMain, ...settings.filter((file) => file !== undefined)];

@@ -7,23 +7,23 @@ type Owned = Pick<Stats, 'uid' | 'gid' | 'mode'> & { isDirectory(): boolean; isS
 
 const sticky = 0o1000;
 
-/** Why somebody else than root may change what lies at this path; undefined when nobody can. */
+/** Why a user other than root can change this path, or undefined if none can. */
 export const whyNotRoots = (file: string, found: Owned): string | undefined => {
   if (found.uid !== 0) return `${file} belongs to the user ${found.uid}`;
-  // The target of a link is looked at for itself. In a sticky folder nobody replaces what is root's.
+  // The target of a link is checked separately. In a sticky folder nobody else can replace root's files.
   if (found.isSymbolicLink() || (found.isDirectory() && (found.mode & sticky) !== 0)) return undefined;
   if ((found.mode & 0o002) !== 0) return `everybody may write ${file}`;
   if ((found.mode & 0o020) !== 0 && found.gid !== 0) return `the group ${found.gid} may write ${file}`;
   return undefined;
 };
 
-/** What is not there yet is root's to make, where the folders above are root's. */
+/** A missing file is safe if the folders above it are: only root can create it. */
 const missing = (error: unknown): undefined => {
   if (systemCode(error) !== 'ENOENT') throw error;
   return undefined;
 };
 
-/** The file and every folder above it, by the name that was given and by where links lead. */
+/** Checks the file and all folders above it, by the given name and by the real path. */
 const checkPath = async (file: string): Promise<string | undefined> => {
   const absolute = path.resolve(file);
   const real = (await realpath(absolute).catch(missing)) ?? (await realpath(path.dirname(absolute)).catch(missing));
@@ -38,9 +38,9 @@ const checkPath = async (file: string): Promise<string | undefined> => {
   return undefined;
 };
 
-/** Everything below a folder but the packages in it: those that are loaded are trees of their own. */
+/** Checks all files below a folder except node_modules. Loaded packages are checked as trees of their own. */
 const checkTree = (folder: string): string | undefined => {
-  // Not promises: thousands of files are looked at before anything else can go on.
+  // Synchronous, because thousands of files are checked before the agent can continue.
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     if (entry.name === 'node_modules') continue;
     const file = path.join(folder, entry.name);
@@ -51,8 +51,8 @@ const checkTree = (folder: string): string | undefined => {
 };
 
 /**
- * What runs as root is loaded only from where nobody but root can write: else whoever writes there becomes root.
- * `files`: programs, settings and the folders that they lie in; `trees`: folders of code.
+ * Ensures that code run by root is loaded only from paths that only root can write. Otherwise a user who can write there becomes root.
+ * `files`: programs, settings and the folders above them. `trees`: folders of code.
  * @throws Failure that names the path and the reason
  */
 export const requireRootsOwn = async (paths: { files: readonly string[]; trees: readonly string[] }): Promise<void> => {

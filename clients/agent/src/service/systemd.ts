@@ -12,7 +12,7 @@ import { renderUnit, type UnitOptions, unitName } from './unit.ts';
 const isRoot = os.userInfo().uid === 0;
 const unitFolder = isRoot ? '/etc/systemd/system' : path.join(os.userInfo().homedir, '.config', 'systemd', 'user');
 const unitPath = path.join(unitFolder, unitName);
-/** Of a plain user it is the user's own systemd. */
+/** Without root, the user's own systemd is used. */
 const scope = isRoot ? [] : ['--user'];
 
 const systemctl = async (...args: string[]): Promise<void> => {
@@ -22,8 +22,8 @@ const systemctl = async (...args: string[]): Promise<void> => {
 };
 
 /**
- * Whether a service for this configuration can be run: systemd is there and it is the machine's own agent, or the own one of a
- * user. Out of a checkout only root's: where the sources are changed, they are started by hand.
+ * Whether a service can be installed for this configuration: systemd runs, and it is the default configuration of root or of the user. From
+ * a checkout only root can install it, because developers start changed sources by hand.
  */
 export const canInstall = (configPath: string): boolean =>
   configPath === defaultConfigPath() &&
@@ -39,25 +39,26 @@ export const installService = async (options: Omit<UnitOptions, 'ofUser'>): Prom
   await systemctl('daemon-reload');
   await systemctl('enable', unitName);
   await systemctl('restart', unitName);
-  // The systemd of a user ends with the last login otherwise. Where policy forbids it, the agent runs while its user is there.
+  // Without lingering, the systemd of a user ends with the last login. If policy forbids it, the agent runs only while its user is logged
+  // in.
   if (!isRoot) await promisify(execFile)('loginctl', ['enable-linger']).catch(() => undefined);
 };
 
-/** Whether that process is the one that the service of this configuration runs. */
+/** Whether `pid` is the main process of this configuration's service. */
 export const isServiceProcess = async (configPath: string, pid: number): Promise<boolean> => {
   if (!isInstalled(configPath)) return false;
   const shown = promisify(execFile)('systemctl', [...scope, 'show', '--property', 'MainPID', '--value', unitName]);
   return (await shown.catch(() => ({ stdout: '' }))).stdout.trim() === String(pid);
 };
 
-/** Stops the service and takes it away. @throws Failure */
+/** Stops and removes the service. @throws Failure */
 export const removeService = async (): Promise<void> => {
   await systemctl('disable', '--now', unitName);
   await rm(unitPath, { force: true });
   await systemctl('daemon-reload');
 };
 
-/** Shows the service's log on this terminal. @returns the exit code */
+/** Prints the service's log. @returns the exit code */
 export const showJournal = (options: { lines: number; follow: boolean }): Promise<number> => {
   const args = [isRoot ? '--unit' : '--user-unit', unitName, '--lines', String(options.lines), '--output', 'cat'];
   const child = spawn('journalctl', options.follow ? [...args, '--follow'] : args, { stdio: 'inherit' });

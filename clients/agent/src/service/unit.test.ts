@@ -10,7 +10,7 @@ import { renderUnit, unitName } from './unit.ts';
 const unit = (config: { linux_user: string; allow_sudo: boolean }, configPath = '/etc/vsay/agent.yaml'): string =>
   renderUnit({ program: [process.execPath, '--disable-sigusr1', '/opt/vsay agent/main.ts'], configPath, config });
 
-/** Settings, without comments. */
+/** The settings of a unit, without comments. */
 const settings = (text: string): string[] => text.split('\n').filter((line) => /^[A-Z][A-Za-z]*=/.test(line));
 
 describe('the unit of the agent', () => {

@@ -7,17 +7,17 @@ export type UnitOptions = {
   program: readonly string[];
   configPath: string;
   config: Pick<AgentConfig, 'linux_user' | 'allow_sudo'>;
-  /** For the systemd of a user; default: for that of the machine. */
+  /** True: for the systemd of a user. Default: for that of the machine. */
   ofUser?: boolean;
 };
 
-/** An argument of ExecStart: systemd expands % and $, and splits at blanks. */
+/** Quotes an argument of ExecStart, because systemd expands % and $ and splits at spaces. */
 const quoted = (argument: string): string =>
   `"${argument.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%').replaceAll('$', '$$$$')}"`;
 
 /**
- * For shells that can gain no rights anyway: what the agent needs to open a login of the user (su and PAM: the terminal's owner,
- * limits, the audit trail), to signal what runs as the user, and to read in its environment which command it is of.
+ * Restrictions for shells that cannot gain rights. The remaining capabilities are needed to open a login of the user (su and PAM: terminal
+ * owner, limits, audit trail) and to signal the user's processes.
  */
 const confined = `# Nothing in a shell gains rights (configured without --allow-sudo).
 NoNewPrivileges=yes
@@ -27,18 +27,18 @@ CapabilityBoundingSet=CAP_CHOWN CAP_FOWNER CAP_SYS_RESOURCE CAP_SYS_NICE CAP_AUD
 const unconfined = `# Shells may gain rights (root, or configured with --allow-sudo): NoNewPrivileges and a smaller CapabilityBoundingSet
 # would take sudo from them.`;
 
-/** The network is the machine's: a user's systemd knows nothing of it, and the agent dials until it is there. */
+/** Only for the systemd of the machine, because that of a user has no network target. The agent dials until the network is up. */
 const ofMachine = `Wants=network-online.target
 After=network-online.target
 `;
 
-/** A user's agent has no rights that could be taken away but those that sudo gives. */
+/** A user's agent has no rights to restrict except those that sudo gives. */
 const rights = (config: UnitOptions['config'], ofUser: boolean): string => {
   if (config.allow_sudo || config.linux_user === 'root') return unconfined;
   return ofUser ? 'NoNewPrivileges=yes' : confined;
 };
 
-/** The systemd unit that keeps the agent running. */
+/** The systemd unit of the agent. */
 export const renderUnit = ({
   program,
   configPath,

@@ -2,34 +2,34 @@ import type { EndCause } from '@webxterm/contracts/frames';
 import type { ExitResult } from '../shell/controlled-start.ts';
 import { killAfterHangupMs } from '../shell/pty.ts';
 
-/** How a session ended, and where its output ends. */
+/** How a session ended, and the final offset of its output. */
 export type SessionResult = ExitResult & { finalOffset: number; cause: EndCause };
 
-/** The end of one session: how it is brought about, how it came, and who has yet to see it. */
+/** The end of one session: its request, its result, and the viewers that have not received the last output. */
 export class SessionEnd {
   #cause: EndCause | undefined;
   #killTimer: NodeJS.Timeout | undefined;
   #came: { result: SessionResult; at: number } | undefined;
-  /** Viewers that have not acknowledged the last byte. */
+  /** Viewers that have not acknowledged the last output. */
   #unseen = new Set<string>();
   #seen = false;
 
-  /** How it ended; undefined while it lives. */
+  /** The result, or undefined while the session is alive. */
   get result(): SessionResult | undefined {
     return this.#came?.result;
   }
 
-  /** Everyone who was there when it ended has acknowledged the last byte. */
+  /** Whether all viewers attached at the end have acknowledged the last output. */
   get seen(): boolean {
     return this.#seen;
   }
 
-  /** ms since it came; undefined before. */
+  /** ms since the end, or undefined before it. */
   since(now: number): number | undefined {
     return this.#came === undefined ? undefined : now - this.#came.at;
   }
 
-  /** Ends the shell: SIGHUP, and SIGKILL after 5 s. The first cause stands. */
+  /** Ends the shell: SIGHUP, and SIGKILL after 5 s. The first cause is kept. */
   bring(cause: EndCause, kill: (signal: NodeJS.Signals) => void): void {
     if (this.#came !== undefined) return;
     this.#cause ??= cause;
@@ -38,7 +38,7 @@ export class SessionEnd {
     this.#killTimer ??= setTimeout(() => kill('SIGKILL'), killAfterHangupMs);
   }
 
-  /** It has come. `witnesses`: who is to see the last byte. */
+  /** The session has ended. `witnesses`: viewers that must receive the last output. */
   come(exit: ExitResult, finalOffset: number, witnesses: Iterable<string>, now: number): SessionResult {
     clearTimeout(this.#killTimer);
     const result = { ...exit, finalOffset, cause: this.#cause ?? ('shell_exit' as const) };
@@ -47,7 +47,7 @@ export class SessionEnd {
     return result;
   }
 
-  /** A viewer has acknowledged everything. */
+  /** A viewer has acknowledged all output. */
   sawAll(writer: string): void {
     if (this.#unseen.delete(writer) && this.#unseen.size === 0) this.#seen = true;
   }

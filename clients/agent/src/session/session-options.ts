@@ -5,7 +5,7 @@ import type { AttachmentTransport } from '../attachment/outgoing.ts';
 import type { ScreenSnapshot } from '../screen/messages.ts';
 import type { PtyEvents, PtySize } from '../shell/pty.ts';
 
-/** The shell as a session needs it. */
+/** The part of a shell that a session uses. */
 export type Terminal = {
   write(bytes: Uint8Array): number;
   resize(size: PtySize): void;
@@ -14,7 +14,7 @@ export type Terminal = {
   kill(signal: NodeJS.Signals): void;
 };
 
-/** The screen as what left the ring drew it. */
+/** The screen of the output that has left the ring. */
 export type SessionScreen = {
   evicted(offset: number, bytes: Uint8Array, marks: SizeMarks): void;
   snapshot(): Promise<ScreenSnapshot | undefined>;
@@ -27,23 +27,23 @@ export type SessionOptions = {
   ownerUserId: string;
   kind: string;
   size: PtySize;
-  /** Bytes of output kept. */
+  /** Bytes of output to keep. */
   ringSize: number;
   spawn(events: PtyEvents, size: PtySize): Terminal;
   screen: SessionScreen;
   onEnded(): void;
   log: Logger;
-  /** ms on a clock that does not go back. */
+  /** ms on a monotonic clock. */
   now(): number;
 };
 
 export type AttachRequest = {
   viewer: Viewer;
   created: boolean;
-  /** The viewer has every byte before this; undefined: it has nothing. */
+  /** The viewer has all output before this offset. Undefined: it has none. */
   from: number | undefined;
   size: PtySize | undefined;
-  /** It knows snapshots and jumps (`webxterm.v1`). */
+  /** The viewer supports snapshots and jumps (`webxterm.v1`). */
   repaints: boolean;
   transport: AttachmentTransport;
 };

@@ -19,10 +19,13 @@ import { SessionEnd, type SessionResult } from './session-end.ts';
 import type { AttachRequest, SessionOptions, Terminal } from './session-options.ts';
 import { Stall } from './stall.ts';
 
-/** A program that asked its terminal something waits no longer for the answer, ms: what comes later would be typed. */
+/**
+ * Longest age of a query, in ms, for a reply to be accepted. The program no longer waits for a later reply, so it would count as typed
+ * input.
+ */
 const longestAnswerMs = 4000;
 
-/** One shell: its ring, who is attached to it, who drives it. It outlives every connection. */
+/** One shell with its output ring, attachments and driver. It outlives every connection. */
 export class Session implements AttachedSession {
   readonly id: string;
   readonly ownerUserId: string;
@@ -42,7 +45,7 @@ export class Session implements AttachedSession {
   readonly #end = new SessionEnd();
   #detachedAt: number | undefined;
 
-  /** @throws Error when the shell cannot be started. */
+  /** @throws Error if the shell cannot be started */
   constructor(options: SessionOptions) {
     this.#options = options;
     this.id = options.id;
@@ -78,29 +81,29 @@ export class Session implements AttachedSession {
     return this.#attachments.has(writerOf(viewer));
   }
 
-  /** How it ended; undefined while it lives. */
+  /** The result, or undefined while the session is alive. */
   get result(): SessionResult | undefined {
     return this.#end.result;
   }
 
-  /** Everyone who was there when it ended has acknowledged the last byte. */
+  /** Whether all viewers attached at the end have acknowledged the last output. */
   get seenToTheEnd(): boolean {
     return this.#end.seen;
   }
 
-  /** ms since the owner is not attached; undefined while they are. Another viewer does not keep a session alive. */
+  /** ms since the owner's last attachment ended, or undefined while the owner is attached. Other viewers do not keep a session alive. */
   detachedFor(now: number): number | undefined {
     return this.#detachedAt === undefined ? undefined : now - this.#detachedAt;
   }
 
-  /** ms since its end; undefined while it lives. */
+  /** ms since the end, or undefined while the session is alive. */
   endedFor(now: number): number | undefined {
     return this.#end.since(now);
   }
 
   /**
-   * Attaches a viewer: `accepted` first, then the screen or a gap if it is behind the ring, then the output. An older attachment
-   * of it goes.
+   * Attaches a viewer. Sends `accepted`, then a snapshot or a gap if the viewer is behind the ring, then the output. Replaces an older
+   * attachment of the viewer.
    */
   attach(request: AttachRequest): Attachment {
     const { viewer, repaints } = request;
@@ -169,7 +172,10 @@ export class Session implements AttachedSession {
     });
   }
 
-  /** An emulator answers before it acknowledges what asked it, so the question is the oldest output that is not acked, or newer. */
+  /**
+   * Whether the query of a reply is too old. An emulator replies before it acknowledges the query, so the query is at or after the first
+   * unacknowledged offset.
+   */
   #isLate(from: Attachment): boolean {
     return this.#ages.of(from.cursor.acked, this.ring.head, this.#options.now()) > longestAnswerMs;
   }
@@ -181,13 +187,13 @@ export class Session implements AttachedSession {
     if (this.result !== undefined && from.cursor.acked >= this.result.finalOffset) this.#end.sawAll(from.writer);
   }
 
-  /** Only the driver's size counts; another viewer's is kept for when it drives. */
+  /** Applies the driver's size. Another viewer's size is stored until it drives. */
   resize(from: Attachment, size: PtySize): void {
     from.wantedSize = size;
     if (this.#seat.driver === from.writer) this.#applySize(size);
   }
 
-  /** The size that a viewer asked for elsewhere than on its stream. `userId` empty: whoever's viewer it is. */
+  /** Resizes on behalf of a viewer, requested outside its stream. Empty `userId`: any user. */
   resizeFor({ viewerId, userId }: Pick<Viewer, 'viewerId' | 'userId'>, size: PtySize): void {
     for (const attachment of this.#attachments.values()) {
       const { viewer } = attachment;
@@ -211,12 +217,12 @@ export class Session implements AttachedSession {
     this.#regulate();
   }
 
-  /** Ends the shell: SIGHUP, and SIGKILL after 5 s. The first cause stands. */
+  /** Ends the shell: SIGHUP, and SIGKILL after 5 s. The first cause is kept. */
   end(cause: EndCause): void {
     this.#end.bring(cause, (signal) => this.#terminal.kill(signal));
   }
 
-  /** Tells everyone attached that the agent goes, and hangs up: what the shell still says is lost. */
+  /** Reports to all viewers that the agent stops, and ends the shell. Later output is lost. */
   abandon(): void {
     this.end('agent_stopped');
     this.#ended({ exitCode: undefined, signal: 'SIGHUP' });
@@ -225,12 +231,12 @@ export class Session implements AttachedSession {
     for (const attachment of this.#attachments.values()) attachment.outgoing.finish({ type: 'ended', ...result });
   }
 
-  /** Nobody asks for it any more: its screen is forgotten. */
+  /** Releases the screen. Called when the session is no longer needed. */
   forget(): void {
     this.#options.screen.close();
   }
 
-  /** Holds expire and long stalls are told; called about once a second. */
+  /** Ends expired holds and logs long stalls. Called about once a second. */
   tick(): void {
     const now = this.#options.now();
     const holder = this.#seat.brokenHolder;
@@ -254,7 +260,7 @@ export class Session implements AttachedSession {
     this.#regulate();
   }
 
-  /** Reads the terminal or lets it wait, as the driver's hold demands. */
+  /** Pauses or resumes reading from the terminal according to the driver's hold. */
   #regulate(): void {
     this.#stall.set(this.result === undefined && this.#seat.mustStall(this.ring.head));
   }
@@ -293,7 +299,7 @@ export class Session implements AttachedSession {
 
   #applySize(size: PtySize): void {
     if (!this.#marks.add({ offset: this.ring.head, ...size })) return;
-    // A viewer that is being brought up to date may stand before the ring.
+    // A viewer that is catching up may be at an offset before the ring.
     this.#marks.trim(Math.min(this.ring.tail, ...[...this.#attachments.values()].map(({ cursor }) => cursor.next)));
     this.#terminal.resize(size);
     for (const attachment of this.#attachments.values()) attachment.outgoing.kick();

@@ -18,24 +18,24 @@ import { Session } from './session.ts';
 import type { Terminal } from './session-options.ts';
 
 export type SessionsOptions = {
-  /** Shells alive at once. */
+  /** Limit of live shells. */
   maxSessions: number;
   ringSize: number;
-  /** A session that nobody is attached to ends after this. */
+  /** A session whose owner is not attached ends after this time. */
   detachedMs: number;
-  /** Starts the login shell. @throws Error with a sentence for a person. */
+  /** Prepares the login shell. @throws Error with a message for the user */
   prepareShell(): Promise<(events: PtyEvents, size: PtySize) => Terminal>;
   log: Logger;
-  /** ms on a clock that does not go back. */
+  /** ms on a monotonic clock. */
   now(): number;
   onEnded(session: Session): void;
 };
 
-/** Attachments of one session; a hostile owner's hundred tabs hurt only so much. */
+/** Limit of attachments per session, which bounds the cost of a hostile owner. */
 const maxAttachments = 32;
-/** Ring and result of an ended session stay this long, unless everyone who was there has seen the end. */
+/** Ring and result of an ended session are kept for this time, or until all its viewers have received the end. */
 const endedLifeMs = 10 * 60_000;
-/** Ended sessions kept at once: their rings are memory. */
+/** Limit of ended sessions, because their rings use memory. */
 const maxEnded = 32;
 
 type Answer = { attachment: Attachment } | { frame: DownFrame };
@@ -57,15 +57,15 @@ const viewerOf = (open: OpenStream): Viewer => ({
   role: open.role === Role.ROLE_CONTROL ? 'control' : 'view',
 });
 
-/** Another viewer than the owner comes by a grant: to a session that is there, and by the right to watch only to watch. */
+/** A viewer other than the owner needs a grant. The grant to watch allows only view access to an existing session. */
 const hasGrant = ({ userId, ownerUserId, grant, role, create }: OpenStream): boolean =>
   userId === ownerUserId || (grant === AttachGrant.ATTACH_GRANT_WATCH && role === Role.ROLE_VIEW && !create);
 
-/** All sessions of this machine, and who may attach to which. */
+/** All sessions of this machine, and the check of who may attach. */
 export class Sessions {
   readonly #options: SessionsOptions;
   readonly #sessions = new Map<string, Session>();
-  /** Sessions whose shell is being started: a caller that asks twice gets one. */
+  /** Sessions whose shell is being started, so that concurrent requests get the same one. */
   readonly #opening = new Map<string, Promise<Session>>();
   readonly #screens: Screens;
 
@@ -74,7 +74,7 @@ export class Sessions {
     this.#screens = new Screens(options.log);
   }
 
-  /** Shells alive or being started. */
+  /** Number of shells that are alive or being started. */
   get aliveCount(): number {
     let alive = this.#opening.size;
     for (const session of this.#sessions.values()) if (session.state.state !== 'ended') alive += 1;
@@ -82,15 +82,15 @@ export class Sessions {
   }
 
   /**
-   * Answers open_stream: attaches, opening the session first where that is asked, or gives the frame that says why not.
-   * The hub says who attaches to whose session, and by which grant. It is not believed about the owner of a session that is here.
+   * Handles open_stream: attaches, after opening the session if requested, or returns the frame with the reason of the refusal. The hub
+   * decides who attaches to whose session and by which grant, but cannot change the owner of an existing session.
    */
   async attach(open: OpenStream, transport: AttachmentTransport): Promise<Answer> {
     const invalid = this.#invalid(open);
     if (invalid !== undefined) return refused('invalid_input', invalid);
     const id = open.sessionId.toString('hex');
     const opening = this.#opening.get(id);
-    // Awaited only where a shell is being started: an order to end the session that follows at once must find it in the list.
+    // Waits only if a shell is being started. Otherwise an immediately following request to end the session would not find it in the list.
     const known = this.#sessions.get(id) ?? (opening && (await opening.catch(() => undefined)));
     if (known === undefined && !open.create) return unknownSession;
     if (known === undefined && open.role !== Role.ROLE_CONTROL) {
@@ -106,7 +106,7 @@ export class Sessions {
     try {
       const session = known ?? (await this.#open(id, open));
       if (session.ownerUserId !== open.ownerUserId) return notYours;
-      // One that comes back takes the place of its old attachment, which may not have been found dead yet.
+      // A viewer that attaches again replaces its old attachment, which may not have been detected as dead yet.
       if (session.attachmentCount >= maxAttachments && !session.has(viewerOf(open))) {
         return refused('too_many_streams', `This session already has ${maxAttachments} viewers.`);
       }
@@ -128,18 +128,18 @@ export class Sessions {
     }
   }
 
-  /** Ends a session, also one whose shell is just being started; where an owner is named, only if it is theirs. */
+  /** Ends a session, even if its shell is still being started. If an owner is given, only a session of that owner. */
   end(sessionId: Uint8Array, cause: EndCause, ownerUserId = ''): void {
     this.#endOne(Buffer.from(sessionId).toString('hex'), cause, ownerUserId);
   }
 
-  /** Whether the session is here, be it ended or just being started. */
+  /** Whether the session exists on this machine, including ended and starting ones. */
   knows(sessionId: Uint8Array): boolean {
     const id = Buffer.from(sessionId).toString('hex');
     return this.#sessions.has(id) || this.#opening.has(id);
   }
 
-  /** Ends every session of a user. */
+  /** Ends all sessions of a user. */
   endOwned(ownerUserId: string, cause: EndCause): void {
     for (const id of [...this.#sessions.keys(), ...this.#opening.keys()]) this.#endOne(id, cause, ownerUserId);
   }
@@ -153,7 +153,7 @@ export class Sessions {
     this.#opening.get(id)?.then(end, () => undefined);
   }
 
-  /** `userId` empty: whoever's viewer it is, as a hub of the version before asks. */
+  /** Empty `userId`: any user, as a hub of the previous version requests. */
   resize(sessionId: Uint8Array, viewerId: Uint8Array, userId: string, size: PtySize): void {
     if (size.cols < 1 || size.rows < 1 || size.cols > maxWinsize || size.rows > maxWinsize) return;
     this.#sessions
@@ -161,7 +161,7 @@ export class Sessions {
       ?.resizeFor({ viewerId: Buffer.from(viewerId).toString('hex'), userId }, size);
   }
 
-  /** Every session that this agent knows, for the list that follows a welcome. */
+  /** All sessions of this agent, for the list after a welcome. */
   list(): SessionInfo[] {
     return [...this.#sessions.values()].map((session) => ({
       sessionId: Buffer.from(session.id, 'hex'),
@@ -175,12 +175,12 @@ export class Sessions {
     }));
   }
 
-  /** How the ended ones ended. */
+  /** The results of the ended sessions. */
   listEnded(): SessionEnded[] {
     return [...this.#sessions.values()].map(endOf).filter((end) => end !== undefined);
   }
 
-  /** Ends what is over its time; called about once a second. */
+  /** Ends and forgets sessions whose time is over. Called about once a second. */
   tick(): void {
     const now = this.#options.now();
     const ended: Session[] = [];
@@ -196,7 +196,7 @@ export class Sessions {
     }
   }
 
-  /** The agent goes: every viewer is told that its shell ends, every shell gets SIGHUP. */
+  /** Ends all sessions because the agent stops: reports it to every viewer, and sends SIGHUP to every shell. */
   abandonAll(): void {
     for (const session of this.#sessions.values()) session.abandon();
     for (const opening of this.#opening.values()) {
@@ -253,7 +253,7 @@ export class Sessions {
   }
 }
 
-/** The message that tells a hub of a session's end; undefined while it lives. */
+/** The message that reports a session's end to a hub, or undefined while the session is alive. */
 export const endOf = (session: Session): SessionEnded | undefined => {
   const { result } = session;
   if (result === undefined) return undefined;

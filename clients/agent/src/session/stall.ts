@@ -1,16 +1,16 @@
 import type { Logger } from 'pino';
 
-/** A stall longer than this is told in the log. */
+/** A longer stall is logged. */
 const worthTellingMs = 2000;
 
 export type StallOptions = {
   terminal: { pause(): void; resume(): void };
   log: Logger;
-  /** ms on a clock that does not go back. */
+  /** ms on a monotonic clock. */
   now(): number;
 };
 
-/** Reads a terminal or lets its program wait, and tells of long waits. */
+/** Pauses and resumes reading from a terminal, and logs long pauses. */
 export class Stall {
   readonly #options: StallOptions;
   #since: number | undefined;
@@ -20,7 +20,7 @@ export class Stall {
     this.#options = options;
   }
 
-  /** Whether the terminal is to wait from now on. */
+  /** Pauses reading if `stalled`, else resumes it. */
   set(stalled: boolean): void {
     if (stalled === (this.#since !== undefined)) return;
     const { terminal, now } = this.#options;

@@ -1,10 +1,10 @@
 /** A program and its arguments. */
 export type CommandLine = { file: string; args: string[] };
 
-/** An account to become. */
+/** The account to switch to. */
 type Account = { name: string; uid: number; gid: number };
 
-/** Node needs its own descriptors until it is replaced: it closes the terminals alone. */
+/** Closes only the terminals, because Node needs its other descriptors until it is replaced. */
 const inNode = `
 const fs = require('node:fs');
 const [become, ...program] = process.argv.slice(1);
@@ -29,13 +29,13 @@ const throughNode = ({ file, args }: CommandLine, become: Account | undefined): 
   return { file: process.execPath, args: ['--no-warnings', '-e', inNode, account, file, ...args] };
 };
 
-/** For a root agent on a machine that has no program to change the user with: Node becomes the user, with the user's groups. */
+/** For an agent of root on a machine without a program to change the user: Node itself switches to the user, with the user's groups. */
 export const asAccount = (program: CommandLine, account: Account): CommandLine => throughNode(program, account);
 
 /**
- * For machines without bash (stages.ts): wraps a command line so that its program inherits none of the agent's terminals, whose
- * masters come without close-on-exec from node-pty, and has the soft limit of open files that a login has. (macOS starts
- * children with everything closed.)
+ * For machines without bash (stages.ts): wraps a command line so that its program does not inherit the agent's terminals, whose masters
+ * node-pty opens without close-on-exec. The program gets the soft limit of open files of a login. (macOS starts children with all
+ * descriptors closed.)
  */
 export const withoutDescriptors = (
   { file, args }: CommandLine,

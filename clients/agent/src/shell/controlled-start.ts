@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import type { Duplex } from 'node:stream';
 
-/** How a program ended: by itself, or by a signal such as `SIGKILL`. */
+/** How a program ended: with an exit code, or by a signal such as `SIGKILL`. */
 export type ExitResult = { exitCode: number | undefined; signal: string | undefined };
 
 export const signalName = (number: number): string =>
   Object.entries(os.constants.signals).find(([, value]) => value === number)?.[0] ?? `SIG${number}`;
 
-/** su ends with 128 + n and names the signal on its stderr when n ended its child; with `exit 137` it says nothing. */
+/** If signal n ended its child, su exits with 128 + n and names the signal on stderr. After `exit 137` it prints nothing. */
 export const exitOf = (code: number | null, signal: string | null, said: string): ExitResult => {
   if (signal !== null) return { exitCode: undefined, signal };
   const byNumber = (code ?? 0) - 128;
@@ -19,8 +19,8 @@ export const exitOf = (code: number | null, signal: string | null, said: string)
 };
 
 /**
- * The agent's end of the channel of a controlled start. Until the NUL byte come the words of what starts the program (su and
- * PAM: the account is over, the home folder cannot be entered); after it, how the program ended.
+ * The agent's end of the channel of a controlled start. Until the NUL byte it carries messages of su and PAM (such as an expired account or
+ * an inaccessible home folder). After it, it carries how the program ended.
  */
 export class ControlledStart {
   readonly #channel: Duplex;
@@ -43,17 +43,17 @@ export class ControlledStart {
     });
   }
 
-  /** The program is about to start: its process is the user's. */
+  /** Whether the program is about to start, and its process is that of the user. */
   get arrived(): boolean {
     return this.#arrived;
   }
 
-  /** What came after the program's start. */
+  /** Text received after the program's start. */
   get said(): string {
     return this.#said;
   }
 
-  /** Lets a program go on that waits. */
+  /** Lets a waiting program continue. */
   letGo(): void {
     this.#channel.write('\n');
   }
@@ -63,7 +63,7 @@ export class ControlledStart {
   }
 }
 
-/** The only child of su; undefined while it has none. */
+/** The only child of su, or undefined if it has none. */
 export const childOf = (pid: number): number | undefined => {
   try {
     const [first] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');

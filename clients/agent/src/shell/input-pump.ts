@@ -1,23 +1,22 @@
-/** Where input goes: the bytes taken, 0 for "none now", -1 for "never again". */
+/** The target of input. `write` returns the bytes taken, 0 for "none now", -1 for "closed". */
 export type InputSink = { write(bytes: Uint8Array): number };
 
 export type QueuedInput = {
   bytes: Uint8Array;
-  /** Counted as applied but not typed: the answer of an emulator that does not drive. */
+  /** Counted as applied but not written: a reply of an emulator that must be dropped. */
   discard: boolean;
-  /** So many of the bytes are applied now. */
+  /** `count` further bytes are applied. */
   onApplied(count: number): void;
 };
 
-/** One turn of the event loop writes at most this much, so that a paste does not hold up other sessions. */
+/** Limit per turn of the event loop, so that a paste does not delay other sessions. */
 const maxPerTurn = 64 * 1024;
 const firstRetryMs = 1;
 const lastRetryMs = 16;
 
 /**
- * Feeds input to a terminal in the order in which it came, at the terminal's pace. There is no event for "takes input
- * again" on a pseudo-terminal (it always polls as writable), so a refusal is retried, 1 to 16 ms later.
- * What may wait here is bounded by the input limits of its writers.
+ * Writes input to a terminal in order, at the terminal's pace. A pseudo-terminal has no event for "takes input again" (it always polls as
+ * writable), so a refused write is retried after 1 to 16 ms. The input limits of the writers bound the queue.
  */
 export class InputPump {
   readonly #sink: InputSink;
@@ -36,7 +35,7 @@ export class InputPump {
     if (this.#cancel === undefined) this.#drain();
   }
 
-  /** Drops what waits. */
+  /** Drops queued input. */
   close(): void {
     this.#closed = true;
     this.#queue = [];

@@ -2,7 +2,7 @@ import { access, constants } from 'node:fs/promises';
 import { exitCode, Failure } from '../failure.ts';
 import type { LinuxUser } from './linux-user.ts';
 
-/** @throws Failure when the login shell of this account cannot be run: every terminal would end at once */
+/** @throws Failure if the login shell of this account cannot be run, because every terminal would end at once */
 export const requireShell = ({ name, shell }: Pick<LinuxUser, 'name' | 'shell'>): Promise<void> =>
   access(shell, constants.X_OK).catch(() => {
     throw new Failure(

@@ -7,9 +7,9 @@ import type { Launch } from './run-as.ts';
 import { signalShell } from './signals.ts';
 import { record } from './utmp.ts';
 
-/** A shell and the master of its terminal. */
+/** A shell and the master side of its terminal. */
 export type TerminalChild = {
-  /** The agent's child: the shell, or su that holds its session. */
+  /** The agent's child: the shell, or the su that holds its session. */
   pid: number;
   fd: number;
   kill(signal: NodeJS.Signals): void;
@@ -17,27 +17,27 @@ export type TerminalChild = {
 
 type ChildEvents = { onNotice(text: string): void; onExit(result: ExitResult): void };
 
-/** What su says as the last thing is in the channel when it is gone; a daemon of PAM may keep the channel open. */
+/** Wait for the last message of su in the channel after its exit. Limited, because a PAM daemon may keep the channel open. */
 const lastWordsMs = 200;
 
-/** As grantpt(3) and sshd: the user's own, writable by the group tty (write, wall) where that group is there. */
+/** As grantpt(3) and sshd do: the terminal belongs to the user, and the group tty may write to it (write, wall) if that group exists. */
 export const giveTerminal = (terminal: string, uid: number): void => {
   const { gid } = statSync(terminal);
-  // The mode first: it takes a right more to change it when it is the user's.
+  // Sets the mode first, because changing it needs a further right once the user owns the terminal.
   chmodSync(terminal, gid === 0 ? 0o600 : 0o620);
   chownSync(terminal, uid, gid);
 };
 
-/** A terminal without a process: its master, its name, and its other side, not yet anybody's controlling terminal. */
+/** Opens a terminal without a process: its master, its name, and its slave, which is not yet a controlling terminal. */
 const openTerminal = (native: NativePty, cols: number, rows: number) => {
   const { master, slave, pty } = native.open(cols, rows);
-  // The slave comes non-blocking, which a program would inherit.
+  // The slave is opened again, because the original one is non-blocking and a program would inherit that.
   const terminal = openSync(pty, constants.O_RDWR | constants.O_NOCTTY);
   closeSync(slave);
   return { master, terminal, name: pty };
 };
 
-/** Starts a shell whose session is held by su: on a terminal that belongs to the user, noted for who(1). @throws Error */
+/** Starts a shell whose session su holds, on a terminal that belongs to the user, and records the login for who(1). @throws Error */
 export const startLogin = (
   native: NativePty,
   launch: Launch & { login: string },

@@ -16,7 +16,7 @@ export type ShellAccount = {
   allowSudo: boolean;
   /** uid of the agent process. */
   processUid: number;
-  /** Told what the machine has to start programs with, each time that it is looked up. */
+  /** Called with the available login tools each time they are looked up. */
   onTools?: (tools: LoginTools) => void;
 };
 
@@ -31,7 +31,7 @@ const assertExecutable = (file: string, user: string): void => {
 const groupsChanged =
   'The groups of this user have changed since the agent was started, and only root can take on others: restart the agent.';
 
-/** Groups are those of the agent where it is the user itself: it has no right to take on others. */
+/** An agent that runs as the user cannot change its groups, so they may be outdated. */
 const groupNotice = async (user: LinuxUser, processUid: number): Promise<string | undefined> => {
   if (processUid === 0 || process.getgroups === undefined) return undefined;
   const known = await promisify(execFile)('id', ['-G', '--', user.name], { timeout: 5000 }).then(
@@ -43,14 +43,14 @@ const groupNotice = async (user: LinuxUser, processUid: number): Promise<string 
   return known.length === own.size && known.every((group) => own.has(group)) ? undefined : groupsChanged;
 };
 
-/** An agent that was started with another HOME than its account has hands it on, as every program does; a login would not. */
+/** Whether the agent has another HOME than its account. Programs pass HOME on to their children, but a login would reset it. */
 const keepsItsHome = (user: LinuxUser, { processUid }: ShellAccount): boolean =>
   user.uid === processUid && os.homedir() !== os.userInfo().homedir;
 
 /**
- * Looks the account up and returns what starts its shell, or a command line in it (looked up each time: accounts change while
- * agents run).
- * @throws Error with a sentence for a person, also when nobody may log in as the user.
+ * Looks up the account and returns the launch of its shell, or of a command line in it. The lookup is repeated each time, because accounts
+ * change while agents run.
+ * @throws Error with a message for the user, also if logins are refused
  */
 export const prepareProgram = async (
   purpose: Purpose,
@@ -69,7 +69,7 @@ export const prepareProgram = async (
   return { launch: runAs(purpose, { user, tools, notice, ...account }), user };
 };
 
-/** Returns what starts the login shell. @throws Error with a sentence for a person */
+/** Returns a function that starts the login shell. @throws Error with a message for the user */
 export const prepareLoginShell = async (
   account: ShellAccount,
   guard: Guard,

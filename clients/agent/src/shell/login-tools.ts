@@ -2,15 +2,15 @@ import { execFile } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { promisify } from 'node:util';
 
-/** Programs of the machine that the agent starts others with; undefined where they are not there. */
+/** Programs of the machine that the agent uses to start others. Undefined if not installed. */
 export type LoginTools = {
   bash: string | undefined;
-  /** That of util-linux, which changes the user. */
+  /** setpriv of util-linux, which can change the user. */
   setpriv: string | undefined;
-  /** A setpriv that takes --no-new-privs: busybox has one, too. */
+  /** Any setpriv with --no-new-privs, including that of busybox. */
   noNewPrivs: string | undefined;
   env: string | undefined;
-  /** su of util-linux, which opens a session of PAM, and what gives it a session of processes. */
+  /** su of util-linux, which opens a PAM session, and setsid, which creates a process session for it. */
   su: { su: string; setsid: string } | undefined;
 };
 
@@ -28,7 +28,7 @@ const folders = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'];
 const find = (name: string, exists: (path: string) => boolean): string | undefined =>
   folders.map((folder) => `${folder}/${name}`).find(exists);
 
-/** busybox and the old shadow suite have a su of their own, with other options and without an exit status of signals. */
+/** busybox and the old shadow suite have their own su, with other options and no exit status for signals. */
 const isOfUtilLinux = (su: string): Promise<boolean> =>
   promisify(execFile)(su, ['--version'], { timeout: 5000 }).then(
     ({ stdout }) => stdout.includes('util-linux'),
@@ -36,8 +36,8 @@ const isOfUtilLinux = (su: string): Promise<boolean> =>
   );
 
 /**
- * What shells and commands of other users lack here, and what to do about it, in a sentence; undefined when they are whole logins.
- * Only root can open logins at all.
+ * Why shells and commands of other users are not full logins, and how to fix it, as a sentence. Undefined if they are full logins, or if
+ * the agent is not root, because only root can open logins.
  */
 export const loginShortcoming = ({ bash, su }: LoginTools, processUid: number): string | undefined => {
   if (processUid !== 0 || process.platform !== 'linux' || (bash !== undefined && su !== undefined)) return undefined;
@@ -48,7 +48,7 @@ export const loginShortcoming = ({ bash, su }: LoginTools, processUid: number): 
   return `Shells are no logins of PAM (no limits, no session of their own, no entry in who) for lack of ${missing.join(' and ')}: install ${missing.length > 1 ? 'them' : 'it'}; the next shell will use ${missing.length > 1 ? 'them' : 'it'}.`;
 };
 
-/** Looked up each time: machines change while agents run. */
+/** Looked up each time, because machines change while agents run. */
 export const findLoginTools = async (
   exists: (path: string) => boolean = isExecutable,
   ofUtilLinux: (su: string) => Promise<boolean> = isOfUtilLinux,

@@ -2,9 +2,8 @@ import { createRequire } from 'node:module';
 import { bundled } from '../bundled.ts';
 
 /**
- * The native half of @lydell/node-pty. Its JavaScript half is left out on purpose: that one owns the terminal's file
- * descriptor and destroys its socket 200 ms after the child's exit (3,000 of 3,000 bytes were lost that way), and its
- * write blocks the event loop on a program that does not read.
+ * The native half of @lydell/node-pty. Its JavaScript half is not used: it owns the terminal's file descriptor and destroys its socket 200
+ * ms after the child's exit (3,000 of 3,000 bytes were lost that way), and its write blocks the event loop if a program does not read.
  */
 export type NativePty = {
   fork(
@@ -26,7 +25,7 @@ export type NativePty = {
 
 const require = createRequire(import.meta.url);
 
-/** macOS starts the child through a helper program; elsewhere the path is not looked at. */
+/** macOS starts the child through a helper program. Other platforms ignore the path. */
 export const spawnHelperPath = (): string =>
   process.platform === 'darwin'
     ? require.resolve(`@lydell/node-pty-${process.platform}-${process.arch}/spawn-helper`)
@@ -42,7 +41,7 @@ const isNativePty = (loaded: unknown): loaded is NativePty =>
   'resize' in loaded &&
   typeof loaded.resize === 'function';
 
-/** Of the package, above the folder of the bundle. */
+/** The file in the package, above the folder of the bundle. */
 const packedPty = '../pty.node';
 
 const installedNativePty = (): unknown => {
@@ -50,7 +49,7 @@ const installedNativePty = (): unknown => {
   return loader.requireBinary('pty.node');
 };
 
-/** @throws Error that says how to install it when this platform's binary is missing. */
+/** @throws Error if this platform's binary is missing (with how to install it) or unknown */
 export const loadNativePty = (): NativePty => {
   const loaded = bundled ? require(packedPty) : installedNativePty();
   if (!isNativePty(loaded)) throw new Error('@lydell/node-pty is of a version that this agent does not know');

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** A process as /proc has it. */
+/** A process in /proc. */
 export type Process = { pid: number; parent: number; session: number; zombie: boolean; startedAt: number };
 
-/** stat of proc(5). The name in parentheses may hold blanks and parentheses. */
+/** Parses stat of proc(5). The name in parentheses may contain spaces and parentheses. */
 export const parseStat = (stat: string): Process | undefined => {
   const [state, parent, , session, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const startedAt = Number(rest[15]);
@@ -22,7 +22,7 @@ const readText = (file: string): string | undefined => {
 
 export const readProcess = (pid: number): Process | undefined => parseStat(readText(`/proc/${pid}/stat`) ?? '');
 
-/** None where there is no /proc (macOS). */
+/** All pids. Empty without /proc (macOS). */
 const allPids = (): number[] => {
   try {
     return readdirSync('/proc')
@@ -38,10 +38,10 @@ const allProcesses = (): Process[] =>
     .map(readProcess)
     .filter((found) => found !== undefined);
 
-/** Marks the processes of a command in their environment. */
+/** Environment variable that marks the processes of a command. */
 export const markerVariable = 'VSAY_COMMAND';
 
-/** Their markers that begin so. Processes whose environment this one may not read are left out. */
+/** All marked processes whose marker starts with `prefix`. Processes whose environment is not readable are omitted. */
 export const markedProcesses = (prefix: string): { pid: number; marker: string }[] => {
   const start = `${markerVariable}=${prefix}`;
   return allPids().flatMap((pid) => {
@@ -50,19 +50,19 @@ export const markedProcesses = (prefix: string): { pid: number; marker: string }
   });
 };
 
-/** What a family of processes is known by, beside descent. */
+/** Identifies a family of processes, in addition to descent. */
 export type Family = {
-  /** Sessions whose leader was of the family; grows. */
+  /** Sessions whose leader belonged to the family. Grows. */
   sessions: Set<number>;
   /** `NAME=value` in the environment. */
   marker: string;
-  /** Nothing that is older is of the family; clock ticks as in stat. */
+  /** Older processes do not belong to the family. Clock ticks as in stat. */
   since: number;
 };
 
 /**
- * Those of the processes that belong to the family: by their session, by the marker in their environment, or because a parent
- * does. What does all of setsid, a double fork and an emptied environment between two looks is missed: a cgroup misses nothing.
+ * The processes that belong to the family: by session, by the marker in their environment, or by a parent that belongs to it. A process
+ * that combines setsid, a double fork and an emptied environment between two scans is missed. A cgroup misses none.
  */
 export const familyOf = (
   processes: readonly Process[],
@@ -83,7 +83,7 @@ export const familyOf = (
   return [...members.values()];
 };
 
-/** The pids of the family that are alive now. */
+/** The pids of the family's live processes. */
 export const livingFamily = (family: Family): number[] => {
   const looked = new Map<number, boolean>();
   const hasMarker = (pid: number): boolean => {

@@ -7,26 +7,26 @@ import type { Launch } from './run-as.ts';
 import { signalGroup } from './signals.ts';
 
 export type PtyEvents = {
-  /** Output, as a view that holds only until this returns. */
+  /** Output, as a view that is valid only until this returns. */
   onOutput(bytes: Uint8Array): void;
-  /** The shell is over and so is its output. Called once. */
+  /** The shell and its output have ended. Called once. */
   onEnd(result: ExitResult): void;
 };
 
 export type PtySize = { cols: number; rows: number };
 
-/** A child that leaves a background process on the tty never brings EIO: its output ends this long after its exit. */
+/** A background process keeps the tty open, so no EIO follows the child's exit. Then the output ends after this time. */
 const outputAfterExitMs = 1000;
-/** What ignores SIGHUP is killed this much later. */
+/** SIGKILL follows SIGHUP after this time. */
 export const killAfterHangupMs = 5000;
-/** The kernel hands out at most 4 KiB per read; libuv asks up to 32 times in a row. */
+/** The kernel returns at most 4 KiB per read. libuv reads up to 32 times in a row. */
 const readBufferSize = 64 * 1024;
 
 let native: NativePty | undefined;
 
 const isRetry = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EAGAIN';
 
-/** The program as the direct child of this process, with a terminal of its own. */
+/** Starts the program as a direct child of this process, with its own terminal. */
 const fork = (
   native: NativePty,
   launch: Launch,
@@ -34,7 +34,7 @@ const fork = (
   onExit: (result: ExitResult) => void,
 ): TerminalChild => {
   const env = Object.entries(launch.env).map(([key, value]) => `${key}=${value}`);
-  // uid and gid -1: who the child runs as is decided by `launch` (setpriv), never here.
+  // uid and gid -1: `launch` (setpriv) sets the child's user.
   const { pid, fd, pty } = native.fork(
     launch.file,
     launch.args,
@@ -51,12 +51,12 @@ const fork = (
         signal === 0 ? { exitCode: code, signal: undefined } : { exitCode: undefined, signal: signalName(signal) },
       ),
   );
-  // The stages before the program take milliseconds.
+  // In time, because the stages before the program take milliseconds.
   if (launch.terminalOf !== undefined) giveTerminal(pty, launch.terminalOf);
   return { pid, fd, kill: (signal) => signalGroup(pid, signal) };
 };
 
-/** A child on a pseudo-terminal. This class owns the file descriptor until the output is over. */
+/** A child on a pseudo-terminal. This class owns the file descriptor until the output has ended. */
 export class Pty {
   readonly #child: TerminalChild;
   readonly #events: PtyEvents;
@@ -66,7 +66,7 @@ export class Pty {
   #result: ExitResult | undefined;
   #lateEnd: NodeJS.Timeout | undefined;
 
-  /** @throws Error when the machine has no pseudo-terminal or process left. */
+  /** @throws Error if the machine cannot create another pseudo-terminal or process */
   constructor(launch: Launch, size: PtySize, events: PtyEvents) {
     this.#events = events;
     native ??= loadNativePty();
@@ -84,7 +84,7 @@ export class Pty {
       return true;
     };
     this.#stream = new ReadStream(this.#fd, { onread: { buffer, callback: onRead } });
-    // EIO is how a pseudo-terminal says that nobody has its other side open any more.
+    // A pseudo-terminal reports EIO when no process has its other side open.
     this.#stream.on('error', () => undefined);
     this.#stream.on('close', () => {
       this.#open = false;
@@ -94,20 +94,20 @@ export class Pty {
     this.#stream.resume();
   }
 
-  /** The child: the shell, or su that holds its session. */
+  /** The child: the shell, or the su that holds its session. */
   get pid(): number {
     return this.#child.pid;
   }
 
   /**
-   * Offers input to the terminal without ever blocking.
-   * @returns the bytes taken: 0 when the terminal takes none now (try again later), -1 when it is closed.
+   * Writes input to the terminal without blocking.
+   * @returns the bytes taken: 0 if the terminal takes none now (try again later), -1 if it is closed
    */
   write(bytes: Uint8Array): number {
     if (!this.#open) return -1;
     try {
-      // Synchronous on purpose: the descriptor is non-blocking, so this copies into the kernel or says EAGAIN (0.3 ms for
-      // 11 KiB and the refusal), and the descriptor cannot be closed and given to another file half-way.
+      // Synchronous on purpose: the descriptor is non-blocking, so this copies into the kernel or fails with EAGAIN (0.3 ms for 11 KiB and
+      // the refusal). Meanwhile the descriptor cannot be closed and reused for another file.
       return writeSync(this.#fd, bytes);
     } catch (error) {
       return isRetry(error) ? 0 : -1;
@@ -118,7 +118,7 @@ export class Pty {
     if (this.#open) native?.resize(this.#fd, size.cols, size.rows);
   }
 
-  /** Stops reading: the kernel's buffer fills and the program waits in its next write. */
+  /** Stops reading. The kernel's buffer fills, and the program blocks in its next write. */
   pause(): void {
     if (this.#open) this.#stream.pause();
   }
@@ -142,7 +142,7 @@ export class Pty {
     this.#lateEnd = setTimeout(() => this.#stream.destroy(), outputAfterExitMs);
   }
 
-  /** A shell that closed its terminal but lives got the kernel's SIGHUP; nobody can reach it any more. */
+  /** A shell that closed its terminal but still runs has got SIGHUP from the kernel. It is unreachable, so it is killed later. */
   #endWithoutTerminal(): void {
     this.#lateEnd = setTimeout(() => this.kill('SIGKILL'), killAfterHangupMs);
   }

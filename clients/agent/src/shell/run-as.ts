@@ -5,15 +5,15 @@ import type { LoginTools } from './login-tools.ts';
 import { markerVariable } from './processes.ts';
 import { firstStage, type Stage, userStage, userStageInSh } from './stages.ts';
 
-/** A program to start: file, arguments, the whole environment and the working directory. */
+/** A program to start: file, arguments, complete environment and working directory. */
 export type Launch = CommandLine & {
   env: Record<string, string>;
   cwd: string;
-  /** uid of the user whose terminal this is; undefined: it stays the agent's own. */
+  /** uid of the terminal's owner. Undefined: the agent's user. */
   terminalOf?: number | undefined;
-  /** The user's name, where su is the parent of the program and holds its session: the program is its only child. */
+  /** The user's name, if su holds the program's session. The program is then the only child of su. */
   login?: string | undefined;
-  /** Descriptor 3 is a channel on which the start is told with a NUL byte. */
+  /** Descriptor 3 is a channel that reports the start with a NUL byte. */
   controlled?: boolean | undefined;
 };
 
@@ -21,14 +21,14 @@ export type RunAsOptions = {
   user: LinuxUser;
   /** uid of the agent process. */
   processUid: number;
-  /** False: the program and all its children can never gain rights (sudo refuses). */
+  /** False: the program and its children can never gain rights (sudo refuses). */
   allowSudo: boolean;
   tools: LoginTools;
-  /** A line for the person, before the program starts. */
+  /** A line for the user, printed before the program starts. */
   notice?: string | undefined;
 };
 
-/** The user's shell on a terminal, or a command line in it, whose processes carry a marker. */
+/** The user's shell on a terminal, or a command line in it with a marker for its processes. */
 export type Purpose = { kind: 'login' } | { kind: 'command'; line: string; marker: string };
 
 const searchPath = (uid: number): string =>
@@ -36,7 +36,7 @@ const searchPath = (uid: number): string =>
     ? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
     : '/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games';
 
-/** What a program is started with where no PAM says. Nothing of the agent's own environment goes in: it may hold secrets. */
+/** The environment of a program without PAM. It contains nothing of the agent's environment, which may hold secrets. */
 export const userEnvironment = (user: LinuxUser): Record<string, string> => ({
   HOME: user.home,
   SHELL: user.shell,
@@ -51,16 +51,16 @@ export const userEnvironment = (user: LinuxUser): Record<string, string> => ({
 const assignments = (env: Record<string, string>): string[] =>
   Object.entries(env).map(([key, value]) => `${key}=${value}`);
 
-/** A login shell is one whose name begins with a dash: not every shell knows -l (menus, git-shell, interpreters). */
+/** A login shell has a name that starts with a dash. Not every shell supports -l (menus, git-shell, interpreters). */
 const programOf = (user: LinuxUser, purpose: Purpose): CommandLine & { name: string } =>
   purpose.kind === 'login'
     ? { file: user.shell, args: [], name: `-${path.basename(user.shell)}` }
     : { file: user.shell, args: ['-c', purpose.line], name: path.basename(user.shell) };
 
 /**
- * How the user's shell, or a command line in it, is started: as a login (PAM) where the agent is root and the machine has
- * what it takes, as the user alone elsewhere (docs/adr/0022).
- * @throws Error with a sentence for a person when it cannot be done.
+ * How to start the user's shell, or a command line in it: as a login (PAM) if the agent is root and the machine has the tools, otherwise by
+ * changing the user only (docs/adr/0022).
+ * @throws Error with a message for the user if that is impossible
  */
 export const runAs = (purpose: Purpose, options: RunAsOptions): Launch => {
   const { user, processUid, tools } = options;
@@ -86,7 +86,7 @@ export const runAs = (purpose: Purpose, options: RunAsOptions): Launch => {
   return { ...firstStage(bash, first, order), ...rest, controlled };
 };
 
-/** Without setpriv nothing could keep a program from gaining rights. */
+/** Without setpriv a program cannot be kept from gaining rights. */
 const mayKeepRights = ({ allowSudo, user, tools }: RunAsOptions): boolean =>
   allowSudo || user.uid === 0 || tools.noNewPrivs !== undefined;
 
@@ -107,8 +107,8 @@ const noNewPrivileges = ({ allowSudo, user }: RunAsOptions): string[] =>
   allowSudo || user.uid === 0 ? [] : ['--no-new-privs'];
 
 /**
- * su checks the account, opens the session (limits, environment, scope of logind) and waits: the program is a session of
- * processes of its own, with the terminal as its own, as sshd has it. What su itself says goes to the channel.
+ * su checks the account, opens the session (limits, environment, logind scope) and waits. As with sshd, the program is in its own process
+ * session with its own controlling terminal. Messages of su go to the channel.
  */
 const throughPam = (
   purpose: Purpose,
@@ -135,9 +135,9 @@ const throughPam = (
 };
 
 /**
- * As root through setpriv, which takes on the user's own supplementary groups and drops root's, then execs, so pid, signals and
- * exit code are the program's own; `env` puts back what --reset-env takes. Where util-linux is missing (busybox) through Node. Not as
- * root only as oneself.
+ * As root, uses setpriv, which sets the user's supplementary groups and then execs, so pid, signals and exit code are the program's own.
+ * `env` restores the variables that --reset-env removes. Without util-linux (busybox), uses Node. Without root, only the agent's own user
+ * is possible.
  */
 const asUser = (
   program: readonly [string, ...string[]],

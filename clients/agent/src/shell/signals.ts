@@ -1,6 +1,6 @@
 import { childOf } from './controlled-start.ts';
 
-/** @returns false when there is no such process (group) any more */
+/** @returns false if the process (group) does not exist any more */
 const signalProcess = (pid: number, signal: NodeJS.Signals): boolean => {
   try {
     process.kill(pid, signal);
@@ -10,12 +10,12 @@ const signalProcess = (pid: number, signal: NodeJS.Signals): boolean => {
   }
 };
 
-/** Signals the group that a process leads, and the process itself if it has left that group. */
+/** Signals the group led by a process, and the process itself if it has left that group. */
 export const signalGroup = (pid: number, signal: NodeJS.Signals): void => {
   if (!signalProcess(-pid, signal)) signalProcess(pid, signal);
 };
 
-/** Signals the shell, which leads a group of its own; su itself only where it has no shell (yet). */
+/** Signals the shell, which leads its own group. Signals su itself only if it has no shell (yet). */
 export const signalShell = (su: number, signal: NodeJS.Signals): void => {
   const shell = childOf(su);
   if (shell === undefined) signalProcess(su, signal);

@@ -1,14 +1,14 @@
 import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 
-/** Who is on which terminal, as utmp(5) keeps it for who(1), w(1) and wall(1). */
+/** The user of a terminal, as in utmp(5), for who(1), w(1) and wall(1). */
 export type LoginRecord = { kind: 'login' | 'logout'; line: string; pid: number; user: string; nowMs: number };
 
 const userProcess = 7;
 const deadProcess = 8;
-/** INIT_PROCESS to DEAD_PROCESS: the kinds of entries that have an id. */
+/** INIT_PROCESS to DEAD_PROCESS: the entry types that have an id. */
 const firstWithId = 5;
 
-/** glibc has 32-bit times where programs of 32 bits may run on the machine too, and the size of `long` elsewhere. */
+/** glibc uses 32-bit times if the machine can also run 32-bit programs, otherwise the size of `long`. */
 const layouts: Readonly<Record<string, 'narrow' | 'wide'>> = {
   x64: 'narrow',
   ia32: 'narrow',
@@ -21,10 +21,10 @@ const sizes = { narrow: 384, wide: 400 } as const;
 const idOffset = 40;
 const idLength = 4;
 
-/** `pts/12` is `s/12`, as sshd and login have it. */
+/** `pts/12` has the id `s/12`, as in sshd and login. */
 const idOf = (line: string): string => line.slice(-idLength);
 
-/** One entry; undefined on machines whose layout is not known here. */
+/** Encodes one entry. Undefined for architectures with an unknown layout. */
 export const encodeUtmp = (record: LoginRecord, arch: string = process.arch): Buffer | undefined => {
   const layout = layouts[arch];
   if (layout === undefined) return undefined;
@@ -46,7 +46,7 @@ export const encodeUtmp = (record: LoginRecord, arch: string = process.arch): Bu
   return entry;
 };
 
-/** Where the entry of the same id is; undefined when there is none. */
+/** Offset of the entry with the same id, or undefined. */
 export const placeOf = (file: Buffer, entry: Buffer): number | undefined => {
   const id = entry.subarray(idOffset, idOffset + idLength);
   for (let at = 0; at + entry.length <= file.length; at += entry.length) {
@@ -63,7 +63,7 @@ const using = (file: string, flags: number, act: (fd: number) => void): void => 
     fd = openSync(file, flags);
     act(fd);
   } catch {
-    // A machine that keeps no such file (Debian 13 asks logind instead) gets none, and one that cannot be written stays.
+    // Ignored if the machine has no such file (Debian 13 uses logind instead) or the file cannot be written.
   } finally {
     if (fd !== undefined) closeSync(fd);
   }
@@ -73,8 +73,8 @@ const append = (file: string, entry: Buffer): void =>
   using(file, constants.O_WRONLY | constants.O_APPEND, (fd) => void writeSync(fd, entry));
 
 /**
- * Notes a login or a logout where the machine keeps such notes. Nobody else writes the entry of a terminal than the program
- * that holds it, and one write is one entry: no lock is needed.
+ * Records a login or logout if the machine has these files. No lock is needed: only the program that holds a terminal writes its entry, and
+ * each entry is one write.
  */
 export const record = (login: LoginRecord, files = { utmp: '/run/utmp', wtmp: '/var/log/wtmp' }): void => {
   const entry = encodeUtmp(login);

@@ -5,7 +5,7 @@ import { agentVersion } from '../version.ts';
 
 const mib = 1024 * 1024;
 
-/** What the hub shows about this machine; told at each dial. */
+/** The facts about this machine, sent to the hub at each dial. */
 export const machineFacts = async (config: { name: string; linux_user: string }): Promise<MachineFacts> => {
   const disk = await statfs('/');
   return {

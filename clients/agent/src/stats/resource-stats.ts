@@ -24,14 +24,14 @@ export const networkBytes = (text: string): { bytesIn: number; bytesOut: number 
   return { bytesIn, bytesOut };
 };
 
-/** Memory that programs cannot have, in percent, from the text of /proc/meminfo; undefined when it does not say. */
+/** Used memory in percent, from the text of /proc/meminfo. Undefined if it lacks the values. */
 export const memoryPercent = (text: string): number | undefined => {
   const kib = (key: string): number => Number(new RegExp(`^${key}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? Number.NaN);
   const used = percent(kib('MemTotal') - kib('MemAvailable'), kib('MemTotal'));
   return Number.isNaN(used) ? undefined : used;
 };
 
-/** MB/s and percent between two readings. */
+/** Rates between two readings, in MB/s and percent. */
 export const rates = (before: Counters, now: Counters) => {
   const seconds = Math.max(0.001, (now.atMs - before.atMs) / 1000);
   const rate = (bytes: number): number => Math.round((Math.max(0, bytes) / megabyte / seconds) * 1000) / 1000;
@@ -55,7 +55,7 @@ const readCounters = async (): Promise<Counters> => {
   return { atMs: performance.now(), cpuBusy, cpuTotal, ...networkBytes(await readOr('/proc/net/dev')) };
 };
 
-/** Reads the machine's load; each reading is about the time since the one before. */
+/** Reads the machine's load. Each reading covers the time since the previous one. */
 export class StatsReader {
   #before: Counters | undefined;
 
@@ -68,7 +68,7 @@ export class StatsReader {
     return {
       ...rates(before, now),
       memoryPercent: memory,
-      // As df(1) counts: blocks kept for root are not free for anybody.
+      // As in df(1): blocks reserved for root are not free.
       diskPercent: percent(disk.blocks - disk.bfree, disk.blocks - disk.bfree + disk.bavail),
       uptimeSeconds: BigInt(Math.floor(os.uptime())),
     };

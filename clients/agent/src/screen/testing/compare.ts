@@ -12,7 +12,7 @@ const screen = (name: string, { x, y, ybase, scrollTop, scrollBottom, savedX, sa
   [`${name} tabs`]: JSON.stringify(rest.tabs),
 });
 
-/** Everything but the cells that a program on the terminal or its user could tell two emulators apart by. */
+/** All visible state except the cells, by which a program or user could distinguish two emulators. */
 const facts = (terminal: Terminal): Record<string, string> => {
   const state = coreState(terminal);
   const alternate = terminal.buffer.active.type === 'alternate';
@@ -42,7 +42,7 @@ const bufferDifferences = (name: string, a: IBuffer, b: IBuffer, cols: number): 
   return found;
 };
 
-/** What differs between two emulators, cell by cell and mode by mode. */
+/** The differences between two emulators, cell by cell and mode by mode. */
 export const differences = (expected: Terminal, actual: Terminal): string[] => {
   const wanted = facts(expected);
   const found = facts(actual);
