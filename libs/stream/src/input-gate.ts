@@ -40,7 +40,7 @@ export class InputGate {
     return this.#received - this.#applied;
   }
 
-  /** @throws StreamProtocolError when the frame goes beyond the limit. */
+  /** @throws StreamProtocolError if the frame exceeds the limit */
   receive(offset: number, payload: Uint8Array): InputVerdict {
     if (offset > this.#received) {
       // A gate that has received nothing cannot distinguish missing bytes from a writer whose state was forgotten.

@@ -10,7 +10,7 @@ const bytes = (length: number, from = 0): Uint8Array =>
 
 const period = 251;
 const pattern = Buffer.from(bytes(period + 40_000).map((_, offset) => (offset * 7) % period));
-/** What the stream of a property has at an offset: at most 40,000 bytes. */
+/** The bytes of the property's stream at an offset. At most 40,000 bytes. */
 const printed = (offset: number, length: number): Buffer =>
   pattern.subarray(offset % period, (offset % period) + length);
 

@@ -18,7 +18,9 @@ export type TerminalState =
   | { state: 'unreachable'; retryInMs: number }
   /** Final. */
   | { state: 'ended'; cause: EndCause; exitCode: number | undefined; signal: string | undefined }
-  /** Final: no access, not found, limit of sessions or terminals reached, displaced by a newer connection of this viewer, or no ticket. */
+  /**
+   * Final: no access, not found, limit of sessions or terminals reached, displaced by a newer connection of this viewer, or ticket refused.
+   */
   | { state: 'refused'; code: string; message: string };
 
 /** Events of the client. All are called from the client's own event handlers, never during a call of the caller. */

@@ -56,8 +56,8 @@ export class CommandCgroup {
   }
 
   /**
-   * The control group of the command's process, if it is a scope other than the agent's group. Otherwise a new group below the agent's.
-   * Undefined if none can be created.
+   * The logind scope of the command's process, or a new group below the agent's if the process is in the agent's group. Undefined if there
+   * is neither.
    */
   static around(pid: number, name: string): CommandCgroup | undefined {
     const folder = cgroupOf(pid);

@@ -27,8 +27,8 @@ const endHeld = fileURLToPath(new URL('./end-held.ts', import.meta.url));
 const livesForMs = 1000;
 
 /**
- * Ends the shells and commands on this machine when the agent is killed. The guard is a separate process, because a killed process cannot
- * clean up. It detects the end of the agent by a pipe that the kernel closes.
+ * Ends the shells and commands on this machine when the agent is killed, and shells that outlive a stopped agent. The guard is a separate
+ * process, because a killed process cannot clean up. It detects the end of the agent by a pipe that the kernel closes.
  */
 export class Guard {
   readonly #log: Logger;
@@ -53,7 +53,7 @@ export class Guard {
     };
   }
 
-  /** The agent ends in order and has ended its commands. A shell that ignored the hang-up is left to the guard. */
+  /** Hands over to the guard when the agent stops. The agent has ended its commands. The guard ends shells that ignored the hang-up. */
   close(): void {
     this.#closed = true;
     for (const [number, { kind }] of this.#held) if (kind === 'command') this.#child?.stdin?.write(`- ${number}\n`);

@@ -198,7 +198,7 @@ const withoutDisk = async (spoil: string): Promise<object> => {
 
 const scenario = scenarios[process.argv[2] ?? ''];
 if (scenario === undefined) throw new Error(`one of ${Object.keys(scenarios).join(', ')}`);
-// An agent that runs already would take the first link.
+// Stops a running agent, because it would take the first link.
 await bash('systemctl stop vsay-agent 2>/dev/null; true');
 serveHost();
 await hub.start();

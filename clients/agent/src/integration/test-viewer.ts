@@ -23,7 +23,7 @@ export class TestViewer {
   acks = true;
   /** Text received since the last `clear`. */
   text = '';
-  /** The text of the frame that is being received. */
+  /** Text of the current frame. */
   #arrived = '';
   readonly #hash = createHash('sha256');
   #hashing = false;
@@ -100,7 +100,7 @@ export class TestViewer {
     return new Promise((found) => this.#watchers.push({ test, found }));
   }
 
-  /** Each frame is searched once: the whole text at each frame would cost the square of the output. */
+  /** Searches each frame once. Searching the whole text at each frame would take time quadratic in the output. */
   seen(text: string): Promise<void> {
     if (this.text.includes(text)) return Promise.resolve();
     let tail = this.text.slice(-text.length);

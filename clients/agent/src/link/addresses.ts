@@ -24,7 +24,7 @@ const Answer: v.GenericSchema<unknown, Pick<WellKnown, 'grpc'>> = v.object({
 
 const hostOf = (address: string): string => address.slice(0, address.lastIndexOf(':')).replace(/^\[|\]$/g, '');
 
-/** Whether the host's statement about its CA can be trusted: it arrives by https or over loopback, so nobody could change it. */
+/** Whether the host's statement about its CA can be trusted: it arrives by https or over loopback, so it cannot be changed in transit. */
 export const isTrustworthy = (host: string): boolean => host.startsWith('https:') || isLoopback(new URL(host).hostname);
 
 /**

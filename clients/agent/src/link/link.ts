@@ -150,7 +150,7 @@ export class Link {
     }
   }
 
-  /** Ends one session, or all sessions and commands of a user, because the right to open terminals includes that to run commands. */
+  /** Ends one session, or all sessions and commands of a user: the right to run commands ends with the right to open terminals. */
   #endSessions({ sessionId, ownerUserId, cause }: EndSession): void {
     const { sessions, commands } = this.#options;
     if (sessionId.length > 0) sessions.end(sessionId, endCause(cause), ownerUserId);

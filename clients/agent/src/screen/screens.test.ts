@@ -61,7 +61,7 @@ describe('what leaves a ring, on its way to the emulator', () => {
   });
 });
 
-// The bounds in time are of a worker that other tests share the processors with, and that has a lower priority.
+// A long time limit, because the worker has a low priority and shares the processors with other tests.
 describe('the worker of all screens', { timeout: 60_000 }, () => {
   beforeEach(() => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
   afterEach(() => vi.useRealTimers());
@@ -82,7 +82,7 @@ describe('the worker of all screens', { timeout: 60_000 }, () => {
 
   const large = new SizeMarks({ cols: 1000, rows: 1000 });
 
-  /** One screen that has drawn a line, and another one whose output will end the worker. */
+  /** A screen that has drawn a line, and a second one whose output will end the worker. */
   const two = async (maxBufferBytes: number) => {
     const ends: (() => void)[] = [];
     const screens = new Screens({ warn: () => ends.shift()?.() }, { stuckMs: 10_000, maxBufferBytes });

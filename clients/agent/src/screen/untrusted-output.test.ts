@@ -167,7 +167,7 @@ describe('output of programs', () => {
         const [plain, bounded] = [emulator(), emulator()];
         await write(plain, output);
         await feed(bounded, new OutputFilter(size), output);
-        // The one without may be in the middle of a sequence, the one with never is.
+        // The emulator without a filter may be inside of a sequence. The one with a filter never is.
         await write(plain, '\x18');
         expect(differences(plain, bounded)).toEqual([]);
         plain.dispose();

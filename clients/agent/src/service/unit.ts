@@ -16,8 +16,9 @@ const quoted = (argument: string): string =>
   `"${argument.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%').replaceAll('$', '$$$$')}"`;
 
 /**
- * Restrictions for shells that cannot gain rights. The remaining capabilities are needed to open a login of the user (su and PAM: terminal
- * owner, limits, audit trail) and to signal the user's processes.
+ * Restrictions for shells that cannot gain rights. The agent needs the remaining capabilities to open a login of the user (su and PAM:
+ * terminal owner, limits, audit trail), to signal the user's processes, and to read from the environment of a process which command it
+ * belongs to.
  */
 const confined = `# Nothing in a shell gains rights (configured without --allow-sudo).
 NoNewPrivileges=yes

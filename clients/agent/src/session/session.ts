@@ -91,7 +91,7 @@ export class Session implements AttachedSession {
     return this.#end.seen;
   }
 
-  /** ms since the owner's last attachment ended, or undefined while the owner is attached. Other viewers do not keep a session alive. */
+  /** ms for which the owner has not been attached, or undefined while the owner is attached. Other viewers do not keep a session alive. */
   detachedFor(now: number): number | undefined {
     return this.#detachedAt === undefined ? undefined : now - this.#detachedAt;
   }
