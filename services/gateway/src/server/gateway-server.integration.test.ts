@@ -336,13 +336,14 @@ describe('the log', () => {
 
   it('names a proxy that is not trusted, once, and warns of plain http beyond loopback', async () => {
     const door = await startGateway({ PUBLIC_URL: 'http://term.example.org' });
+    expect(door.startLog.join('')).toContain('NOT SAFE: http://term.example.org is plain http');
     const lines: string[] = [];
     door.child.stdout?.on('data', (chunk) => lines.push(String(chunk)));
     const ask = () => exchange(door.port, ['GET / HTTP/1.1', 'Host: term.example.org', 'X-Forwarded-For: 10.9.9.9']);
     expect([(await ask()).status, (await ask()).status]).toEqual([503, 503]);
     await expect.poll(() => lines.join('').split('"msg":"answered"').length).toBe(3);
     const said = lines.join('');
-    expect(said.split('name it in TRUSTED_PROXIES')).toHaveLength(2);
+    expect(said.split('add it to TRUSTED_PROXIES')).toHaveLength(2);
     await door.stop();
   });
 });

@@ -13,6 +13,8 @@ export interface GatewayProcess {
   /** The port of /metrics. */
   readonly healthPort: number;
   readonly child: ChildProcess;
+  /** The log lines up to the one that says that it listens. */
+  readonly startLog: readonly string[];
   stop(): Promise<void>;
 }
 
@@ -45,12 +47,13 @@ export const startGateway = async (
     ...settings,
   };
   const child = spawnGateway(environment, nodeOptions);
-  await opened(child);
+  const startLog = await opened(child);
   return {
     port,
     origin: `http://127.0.0.1:${port}`,
     healthPort,
     child,
+    startLog,
     stop: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const exited = once(child, 'exit');
@@ -60,14 +63,14 @@ export const startGateway = async (
   };
 };
 
-const opened = async (child: ChildProcess): Promise<void> => {
+const opened = async (child: ChildProcess): Promise<string[]> => {
   if (child.stdout === null) throw new Error('no stdout');
   const lines: string[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
     lines.push(line);
     if (line.includes('gateway is listening')) {
       child.stdout.resume();
-      return;
+      return lines;
     }
   }
   throw new Error(`the gateway did not start:\n${lines.join('\n')}`);
