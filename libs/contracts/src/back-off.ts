@@ -1,17 +1,17 @@
-/** How long to wait before something that failed is tried again. */
+/** Delays between the retries of a failed operation. */
 export interface BackOff {
-  /** The wait after the first failure, ms. Each further one doubles it. */
+  /** Delay after the first failure, ms. It doubles with each further failure. */
   readonly firstMs: number;
-  /** No wait is longer, ms. */
+  /** Upper bound of the delay, ms. */
   readonly longestMs: number;
 }
 
-/** Beyond it every wait is the longest. */
+/** Keeps the power of two small. From here on the delay is always `longestMs`. */
 const maxDoublings = 30;
 
-/** ms to wait after `failures` of them in a row: none after none, then doubling. */
+/** Delay after `failures` consecutive failures, ms. 0 without a failure. */
 export const waitAfter = ({ firstMs, longestMs }: BackOff, failures: number): number =>
   failures < 1 ? 0 : Math.min(longestMs, firstMs * 2 ** Math.min(failures - 1, maxDoublings));
 
-/** The upper half of a wait at random, so that those who failed together do not come again together. `random`: 0 to 1. */
+/** Randomizes the delay between its half and its full length, so that clients that failed together do not retry together. `random`: 0 to 1. */
 export const jittered = (ms: number, random: number): number => Math.round(ms * (0.5 + random / 2));

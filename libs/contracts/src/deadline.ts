@@ -1,6 +1,6 @@
 /**
- * What `work` gives, where it comes within `ms`. The work itself goes on when it is late, and what becomes of it then is not reported.
- * @throws what `late` makes when it did not come; what the work throws before
+ * Result of `work` if it settles within `ms`. Late work continues, and its result is ignored.
+ * @throws the error that `late` creates, after the deadline; any error of `work` before it
  */
 export const withinDeadline = async <T>(ms: number, work: Promise<T>, late: () => Error): Promise<T> => {
   let timer: ReturnType<typeof setTimeout> | undefined;

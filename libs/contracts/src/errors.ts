@@ -1,7 +1,7 @@
 /**
- * The one list of error codes. `status` is the HTTP status; close codes of WebSockets are mapped from the code in
- * services/terminal/src/websocket/close-codes.ts, refusals of agents in services/agent-hub/src/agent-links/refusal.ts. `message` is the default
- * sentence for a person; whoever raises the error should say something more exact where it knows more.
+ * The list of all error codes. `status` is the HTTP status. services/terminal/src/websocket/close-codes.ts maps codes to WebSocket close
+ * codes, services/agent-hub/src/agent-links/refusal.ts maps them to rejections of agents. `message` is the default sentence for a person;
+ * code that raises the error should give a more exact one where it can.
  */
 export const errorCatalog = {
   invalid_input: { status: 400, message: 'The request is not valid.' },
@@ -123,7 +123,7 @@ export const errorCatalog = {
   },
   command_not_run: { status: 503, message: 'The machine could not start the command.' },
   shell_not_started: { status: 503, message: 'The machine could not start a shell.' },
-  // Agent links only; never an HTTP answer of ours.
+  // Agent links only, never in an HTTP response of this product.
   bad_registration_token: {
     status: 401,
     message:

@@ -1,4 +1,4 @@
-/** What a text says; undefined where it is no JSON, which no JSON text says. Its shape is for a schema. */
+/** The parsed text. Undefined if it is not JSON, since no JSON text parses to undefined. The caller checks the shape with a schema. */
 export const parseJson = (text: string): unknown => {
   try {
     return JSON.parse(text);

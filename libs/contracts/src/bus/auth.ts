@@ -5,13 +5,13 @@ import { defineRequest } from './request.ts';
 
 const Sha256Hex = z.string().regex(/^[0-9a-f]{64}$/);
 
-/** Asked by agent-hub at registration. Only the SHA-256 of the key ever travels. Errors: bad_api_key, user_disabled, unavailable. */
+/** Agent-hub sends it at registration. It holds only the SHA-256 of the key, never the key. Errors: bad_api_key, user_disabled, unavailable. */
 export const verifyApiKey = defineRequest({
   subject: 'auth.apikey.verify',
   queue: 'auth',
   request: z.object({
     key_sha256: Sha256Hex,
-    /** Where the agent dials from, as the hub sees it: shown to the owner as the key's last use. */
+    /** Address of the agent as the hub sees it. The owner sees it as the last use of the key. */
     ip_address: z.string().max(64).optional(),
   }),
   reply: z.object({
@@ -22,7 +22,7 @@ export const verifyApiKey = defineRequest({
   deadlineMs: 2000,
 });
 
-/** Who is called so, or has these ids; whoever is not there is left out. Asked by agent-hub for access lists. Errors: unavailable. */
+/** Finds users by name or id, for the access lists of agent-hub. Unknown users are missing in the reply. Errors: unavailable. */
 export const findUsers = defineRequest({
   subject: 'auth.users.find',
   queue: 'auth',
@@ -33,7 +33,7 @@ export const findUsers = defineRequest({
         user_id: UserId,
         username: z.string(),
         disabled: z.boolean(),
-        /** Empty from an auth of an earlier version. */
+        /** Empty in a reply from an older version of auth. */
         email: z.string().default(''),
         avatar_url: z.string().nullable().default(null),
       }),
@@ -43,8 +43,8 @@ export const findUsers = defineRequest({
 });
 
 /**
- * What a user owns: asked by auth before an account is deleted, to say what becomes of it. Errors: unavailable.
- * Answered by agent-hub, which acts on `auth.user.changed` when the account is deleted.
+ * The machines that a user owns. Auth sends it before an account is deleted, to show what is affected. Errors: unavailable.
+ * Agent-hub replies. It acts on `auth.user.changed` once the account is deleted.
  */
 export const machinesOfUser = defineRequest({
   subject: 'machines.of_user',
@@ -52,13 +52,13 @@ export const machinesOfUser = defineRequest({
   request: z.object({ user_id: UserId }),
   reply: z.object({
     total: z.number().int().min(0),
-    /** The first names by alphabet, 20 at most. */
+    /** The first 20 names in alphabetical order. */
     names: z.array(z.string()).max(20),
   }),
   deadlineMs: 2000,
 });
 
-/** How many live terminal sessions a user has, on whosever machines: asked by auth for the same end. Errors: unavailable. */
+/** Number of live terminal sessions of a user on all machines. Auth sends it before an account is deleted. Errors: unavailable. */
 export const sessionsOfUser = defineRequest({
   subject: 'terminal.sessions.of_user',
   queue: 'terminal',
@@ -68,58 +68,58 @@ export const sessionsOfUser = defineRequest({
 });
 
 /**
- * Bucket `signins`, written by auth alone: the allow-list. Keys: see signinKey. What stands under a key is `signature.json`: 86
- * characters of base64url, an Ed25519 signature by auth over the key and the JSON of a SigninStatement. ADR 12.
+ * Bucket `signins`, the allow-list of sign-ins. Only auth writes it. For keys see signinKey. A value is `signature.json`: 86 characters of
+ * base64url, an Ed25519 signature by auth over the key and the JSON of a SigninStatement. ADR 12.
  */
 export const signinBucket = 'signins';
 
 /** KV key of a sign-in: `s.` and the SHA-256 of its sid in hex. */
 export const signinKey = (sidSha256Hex: string): string => `s.${sidSha256Hex}`;
 
-/** What auth signs. Of two under one key the one with the later `at` counts. */
+/** The JSON that auth signs. If a key has two values, the one with the later `at` is valid. */
 export const SigninStatement = z.object({
-  /** When auth said so, ms since 1970. */
+  /** Time of the statement, ms since 1970. */
   at: z.number().int(),
-  /** A SigninEntry, SigninEpoch or SigninBeat, by the key. Null: the sign-in ended. */
+  /** A SigninEntry, SigninEpoch or SigninBeat, depending on the key. Null: the sign-in has ended. */
   value: z.unknown(),
 });
 export type SigninStatement = z.infer<typeof SigninStatement>;
 
 /**
- * An entry counts when NATS stored it within this of its `at`, either way. One that is stored later is a copy, which the server makes
- * for whoever asks it in the right way: it could bring back a sign-in that has ended. The clocks of auth and NATS may differ by less.
+ * An entry is valid only if NATS stored it at most this long before or after its `at`. A later one is a copy: a client can make the server
+ * copy a stored message, which could restore an ended sign-in. The clocks of auth and NATS must differ by less than this.
  */
 export const signinStoredWithinMs = 30_000;
 
-/** A sign-in that counts. Entries of an earlier epoch than the current do not count. */
+/** A valid sign-in. Entries of an epoch before the current one are invalid. */
 export const SigninEntry = z.object({
   user_id: UserId,
   username: z.string(),
   role: Role,
   disabled: z.boolean(),
-  /** When the sign-in ends at the latest, seconds since 1970. */
+  /** Latest end of the sign-in, seconds since 1970. */
   exp: z.number().int(),
   epoch: z.string(),
 });
 export type SigninEntry = z.infer<typeof SigninEntry>;
 
-/** KV key `epoch`: the list is complete under this epoch. A rebuilt list gets a new one. */
+/** KV key `epoch`: the list is complete for this epoch. A rebuilt list gets a new epoch. */
 export const signinEpochKey = 'epoch';
 export const SigninEpoch = z.object({
   epoch: z.string(),
   complete_at: Timestamp,
 });
 
-/** KV key `beat`: written once a second by every auth instance; its age tells how old the list may be. */
+/** KV key `beat`: every auth instance writes it once a second. Its age is the greatest possible age of the list. */
 export const signinBeatKey = 'beat';
 export const SigninBeat = z.object({ epoch: z.string(), at: Timestamp });
 
-/** No beat for this long: REST and new attaches answer 503. */
+/** Without a beat for this long, REST and new attaches get 503. */
 export const signinStaleAfterMs = 90_000;
-/** No beat for this long: open terminals are detached. */
+/** Without a beat for this long, open terminals are detached. */
 export const signinDetachAfterMs = 15 * 60_000;
 
-/** Told on the EVENTS stream. */
+/** Events on the EVENTS stream, by subject. */
 export const authEvents = {
   'auth.user.changed': z.object({
     user_id: UserId,
@@ -127,9 +127,9 @@ export const authEvents = {
     disabled: z.boolean(),
     deleted: z.boolean(),
     /**
-     * Where deleted: who gets the user's machines, with whatever runs on them but the user's own sessions. Null: nobody; they are
-     * removed as DELETE /api/machines/:agent_id does it. A handed-over machine goes on without being configured again, although the
-     * API key that it was enrolled with is gone.
+     * For a deleted user: the new owner of the user's machines. Everything on them continues, except the user's own sessions. Null: the
+     * machines are removed as by DELETE /api/machines/:agent_id. A machine that is handed over needs no new configuration, although the API
+     * key of its enrolment no longer exists.
      */
     machines_to: UserId.nullable().default(null),
   }),

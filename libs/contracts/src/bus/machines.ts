@@ -6,8 +6,8 @@ import { MachineRole, Rights } from '../rights.ts';
 import { defineRequest } from './request.ts';
 
 /**
- * What may the caller (by sign-in id) do with this machine? The same function that guards attach. Asked by terminal for tickets,
- * lists, and for a 404 or 503 where no hub is known. Errors: machine_not_found, unauthenticated, unavailable.
+ * The rights of the caller (by sign-in id) on a machine, from the same function that guards attach. The terminal service sends it for
+ * tickets and lists, and to choose between 404 and 503 where no hub is known. Errors: machine_not_found, unauthenticated, unavailable.
  */
 export const authorizeMachine = defineRequest({
   subject: 'machines.authorize',
@@ -18,7 +18,7 @@ export const authorizeMachine = defineRequest({
     owner_id: UserId,
     user_id: UserId,
     role: MachineRole,
-    /** Missing in the answer of a hub of the version before: then they follow from the role (`rightsOf`). */
+    /** Missing in a reply from an older version of the hub. Then the rights follow from the role (`rightsOf`). */
     rights: Rights.optional(),
     online: z.boolean(),
   }),
@@ -26,8 +26,8 @@ export const authorizeMachine = defineRequest({
 });
 
 /**
- * Ends a session on a machine that is offline: kept, and carried out when it is back, before any attach. Asked by terminal; who may
- * is decided here, by the sign-in. Errors: machine_not_found, view_only, unauthenticated, unavailable.
+ * Ends a session on an offline machine. The hub stores the request and executes it on the machine's next link, before any attach. The
+ * terminal service sends it; the hub authorizes it by the sign-in. Errors: machine_not_found, view_only, unauthenticated, unavailable.
  */
 export const keepSessionEnd = defineRequest({
   subject: 'machines.end_session',
@@ -55,12 +55,12 @@ export const commandAtHub = (hubId: string) =>
     deadlineMs: (maxCommandSeconds + 5) * 1000,
   });
 
-/** Core subjects of one machine. Told by agent-hub. */
+/** Core subjects of one machine, published by agent-hub. */
 export const machineSubject = (agentId: string, what: 'stats' | 'access'): string => `machines.${agentId}.${what}`;
-/** Readings of machines, read by every hub. Who is online is told by the bucket `presence`. */
+/** Load figures of machines; every hub subscribes. The online status is in the bucket `presence`. */
 export const machineStatsWildcard = 'machines.*.stats';
 export const MachineStatsEvent = MachineEvent;
-/** Changes of access, read by every hub: attachments whose right is gone end. Signed by hubs. */
+/** Changes of access; every hub subscribes, and ends the attachments that lost their right. Signed by hubs. */
 export const machineAccessWildcard = 'machines.*.access';
 export const MachineAccessEvent = z.object({
   agent_id: AgentId,

@@ -6,33 +6,33 @@ import { machineSessionsWanted, openTerminalsSubject } from './terminals.ts';
 
 export type BusUser = 'init' | 'auth' | 'agent-hub' | 'terminal';
 
-/** What one NATS user may publish and subscribe; everything else is refused. Rendered into the server's configuration. */
+/** Subjects that one NATS user may publish and subscribe to. The server rejects all others. Rendered into its configuration. */
 export interface BusPermissions {
   readonly publish: readonly string[];
   readonly subscribe: readonly string[];
 }
 
-/** Each user has an inbox prefix of its own, so that no service reads another's replies. */
+/** Each user has its own inbox prefix, so no service can read the replies of another. */
 export const inboxPrefix = (user: BusUser): string => `_INBOX_${user.replace('-', '_')}`;
 
 /**
- * Where the answer to a request on `subject` goes: whoever may ask reads there, whoever answers writes there. Not `allow_responses`
- * of the server: with it a service could send itself a request with a reply subject of its choice, and then publish anything there,
- * an administrator's sign-in too. `token`: what nobody guesses.
+ * Reply subject of a request on `subject`. The users that may send the request may subscribe to it, and the users that reply may publish to
+ * it. The server's `allow_responses` is not used: a service could send itself a request with any reply subject and then publish there, even
+ * an administrator's sign-in. `token` must be unguessable.
  */
 export const replySubject = (subject: string, token: string): string => `_REPLY.${subject}.${token}`;
 
 const replies = (...subjects: string[]): string[] => subjects.map((subject) => replySubject(subject, '>'));
 
 /**
- * The server stores what a push consumer delivers wherever the consumer's config says, and does not ask whether its maker may publish
- * there (tried on 2.15.1: CREATE with and without name and filter, permissions on publish and on subscribe). What can be bounded is
- * which bytes a consumer may read: the subject that it filters stands in the subject of the request that makes it, where the server
- * compares it with the config. So there is no right to make a consumer without that filter. ADR 20.
+ * A push consumer delivers to the subject in its config. The server does not check whether its creator may publish there (tried on 2.15.1:
+ * CREATE with and without name and filter, permissions on publish and on subscribe). Only the messages that a consumer reads can be
+ * limited: the subject of the create request contains the filter subject, and the server compares it with the config. So no user may create
+ * a consumer without that filter. ADR 20.
  *
- * No DIRECT.GET: the server sends its answer, the stored bytes themselves, to whatever reply subject the request names and does
- * not ask whether the asker may publish there. So an administrator's entry could be copied to a sign-in of one's own making.
- * MSG.GET wraps the bytes in JSON that is no entry.
+ * DIRECT.GET is not allowed: the server sends the stored bytes to any reply subject that the request names, without a check whether the
+ * requester may publish there. So a user could copy an administrator's entry to a sign-in of its own. MSG.GET wraps the bytes in JSON,
+ * which is not a valid entry.
  */
 const readStream = (stream: string, filters: readonly string[]): string[] => [
   `$JS.API.STREAM.INFO.${stream}`,
@@ -49,10 +49,10 @@ const readBucket = (bucket: string): string[] => [
   `$JS.FC.KV_${bucket}.>`,
 ];
 
-/** `$KV.<bucket>.>` is writable by the bucket's owner only. */
+/** Only the owner of the bucket may write `$KV.<bucket>.>`. */
 const writeBucket = (bucket: string): string[] => [`$KV.${bucket}.>`];
 
-/** Streams may be created (an empty volume heals) but neither updated, purged nor deleted. */
+/** Streams may be created, so that an empty volume recovers, but not updated, purged or deleted. */
 const createStream = (stream: string): string[] => [`$JS.API.STREAM.CREATE.${stream}`, `$JS.API.STREAM.INFO.${stream}`];
 
 const inbox = (user: BusUser): string => `${inboxPrefix(user)}.>`;
@@ -64,7 +64,7 @@ export const busPermissions: Record<BusUser, BusPermissions> = {
   },
   auth: {
     publish: [
-      // An auth of the version before tells it, while it is rolled.
+      // Published by an older version of auth during a rolling upgrade.
       'auth.signin.revoked',
       'auth.user.changed',
       'auth.apikey.rotated',
@@ -79,7 +79,7 @@ export const busPermissions: Record<BusUser, BusPermissions> = {
       `$JS.API.CONSUMER.CREATE.${auditStream.name}.${auditConsumer}`,
       `$JS.API.CONSUMER.INFO.${auditStream.name}.>`,
       ...pullFrom(auditStream.name),
-      // Added to and read, never shortened.
+      // Auth may append and read, but not shorten.
       ...checkpointStream.subjects,
       `$JS.API.CONSUMER.CREATE.${checkpointStream.name}.*`,
       ...readStream(checkpointStream.name, []),

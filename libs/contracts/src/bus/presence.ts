@@ -1,26 +1,26 @@
 import { z } from 'zod';
 import { AgentId } from '../ids.ts';
 
-/** Bucket `presence`, written by agent-hub alone. A hint: it changes lists, it never refuses an attach. */
+/** Bucket `presence`, written only by agent-hub. A hint for lists: no attach is rejected because of it. */
 export const presenceBucket = 'presence';
 
-/** A hub process's lease: gone when it has not been renewed for this long. */
+/** Lease of a hub process. It expires when it is not renewed for this long. */
 export const hubLeaseMs = 15_000;
 export const hubLeaseRenewMs = 5_000;
 
 export const hubKey = (hubId: string): string => `hubs.${hubId}`;
 export const agentKey = (agentId: string): string => `agents.${agentId}`;
 
-/** Renewed by publishing with a `Nats-TTL` header: the KV client's put has none. */
+/** Renewed by a publish with a `Nats-TTL` header, because the KV client's put cannot set it. */
 export const HubLease = z.object({
   hub_id: z.string(),
-  /** host:port of the internal gRPC port: where the terminal service attaches. */
+  /** host:port of the internal gRPC port, to which the terminal service attaches. */
   address: z.string(),
   started_at: z.string(),
 });
 export type HubLease = z.infer<typeof HubLease>;
 
-/** Which hub holds an agent. Only moves up by generation, by compare-and-set. */
+/** The hub that holds the link of an agent. Replaced only by a higher generation, by compare-and-set. */
 export const AgentPresence = z.object({
   agent_id: AgentId,
   hub_id: z.string(),

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { type ErrorCode, isErrorCode } from '../errors.ts';
 
-/** A typed request-reply on the bus. `deadlineMs` is how long the asker waits. */
+/** A typed request on the bus. `deadlineMs`: how long the requester waits for the reply. */
 export interface BusRequest<Q extends z.ZodType = z.ZodType, A extends z.ZodType = z.ZodType> {
   readonly subject: string;
-  /** Instances share the work under this queue group. */
+  /** Queue group of the instances that reply. */
   readonly queue: string;
   readonly request: Q;
   readonly reply: A;
@@ -14,7 +14,7 @@ export interface BusRequest<Q extends z.ZodType = z.ZodType, A extends z.ZodType
 export const defineRequest = <Q extends z.ZodType, A extends z.ZodType>(request: BusRequest<Q, A>): BusRequest<Q, A> =>
   request;
 
-/** The envelope of every reply: a value, or an error from the list. Never silence. */
+/** Envelope of every reply: a value, or an error with a code of the error list. Every request gets a reply. */
 export const ReplyEnvelope = z.union([
   z.object({ v: z.literal(1), ok: z.literal(true), value: z.unknown() }),
   z.object({
@@ -27,10 +27,10 @@ export const ReplyEnvelope = z.union([
   }),
 ]);
 
-/** The envelope of every request and event: unknown fields are ignored, an unknown major version is refused. */
+/** Envelope of every request and event. Unknown fields are ignored, an unknown major version is rejected. */
 export const Envelope = z.object({
   v: z.literal(1),
-  /** The request that this belongs to, in every log. */
+  /** Id of the request that caused it, for the logs. */
   request_id: z.string().max(128),
   body: z.unknown(),
 });

@@ -1,23 +1,26 @@
 /** WebSocket close codes of the terminal endpoint (RFC 6455, 7.4, and our own from the 4000 range). */
 export const closeCode = {
-  /** The session ended with its shell, or the client left. */
+  /** The session ended with its shell, or the client closed the connection. */
   normal: 1000,
   goingAway: 1001,
   protocolError: 1002,
   tooBig: 1009,
   internal: 1011,
-  /** This instance is going: come back, another one has the session. */
+  /** This instance shuts down. The client should reconnect; another instance has the session. */
   comeBack: 1012,
   unauthenticated: 4401,
   forbidden: 4403,
   notFound: 4404,
-  /** The same viewer's newer attachment took over. Do not come back. */
+  /** A newer attachment of the same viewer replaced this one. The client must not reconnect. */
   displaced: 4408,
-  /** Raw and JSON only: the next byte has left the ring. Re-attach; `x-stream-offset` says where the stream goes on. */
+  /**
+   * Raw and JSON modes only: the ring no longer holds the next byte. The client should re-attach; `x-stream-offset` tells where the stream
+   * continues.
+   */
   reattach: 4409,
-  /** The session is over, or was never there. */
+  /** The session has ended or never existed. */
   ended: 4410,
-  /** The machine cannot be reached and will not be waited for any longer. */
+  /** The machine is unreachable and the service has stopped waiting for it. */
   unreachable: 4503,
 } as const;
 

@@ -4,13 +4,13 @@ import { decodeDown, decodeUp, encodeDown, encodeUp } from './index.ts';
 
 const page = readFileSync(new URL('../../../../docs/protocol.md', import.meta.url), 'utf8');
 
-/** `000102…0e0f` is an id of 16 bytes; `…4f1a00` is a u64 without its leading zeros. */
+/** `000102…0e0f` stands for an id of 16 bytes, `…4f1a00` for a u64 without its leading zeros. */
 const spelledOut = (group: string): string => {
   if (group === '000102…0e0f') return '000102030405060708090a0b0c0d0e0f';
   return group.startsWith('…') ? group.slice(1).padStart(16, '0') : group;
 };
 
-/** The frames in the page's blocks: groups of hex digits, then two spaces and what they say. */
+/** The frames in the code blocks of the page: groups of hex digits, two spaces, and a description. */
 const documented = [...page.matchAll(/^((?:[04][0-9a-f])(?: [0-9a-f…]+)*) {2,}(.+)$/gm)].map(
   ([, groups = '', says = '']) => ({
     hex: groups.split(' ').map(spelledOut).join(''),

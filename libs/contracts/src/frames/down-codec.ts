@@ -70,7 +70,7 @@ export const encodeDown = (frame: DownFrame): Uint8Array<ArrayBuffer> => {
   }
 };
 
-/** @throws FrameError for anything that is not exactly one valid frame. The payload is a view of `bytes`, not a copy. */
+/** @throws FrameError unless `bytes` are exactly one valid frame. The payload is a view of `bytes`, not a copy. */
 export const decodeDown = (bytes: Uint8Array): DownFrame => {
   const r = new FrameReader(bytes);
   const frame = readDown(r.u8(), r);

@@ -1,17 +1,16 @@
 import type { detachReasons, endCauses, linkStates } from './layout.ts';
 
 /**
- * The frames of `webxterm.v1`: the same bytes in a binary WebSocket message and in the gRPC attach streams, so
- * relays pass them on as they are. One type byte, then fixed fields (big endian), then the payload to the end of the
- * message. Offsets are absolute byte counts from the first byte of the stream (u64, as bigint only on the wire:
- * 2^53 bytes are 8 PiB, so in memory they are numbers).
+ * The frames of `webxterm.v1`. A binary WebSocket message and a message of the gRPC attach streams hold the same bytes, so relays pass them
+ * on unchanged. A frame is one type byte, fixed fields (big endian), and the payload up to the end of the message. Offsets are absolute
+ * byte counts from the first byte of the stream: u64 on the wire, numbers in memory, because 2^53 bytes are 8 PiB.
  */
 export type EndCause = (typeof endCauses)[number];
 export type DetachReason = (typeof detachReasons)[number];
-/** What stands between this viewer and its shell right now. */
+/** The state of the path between this viewer and its shell. */
 export type LinkState = (typeof linkStates)[number];
 
-/** Viewer to machine. `hello` and `attach` are read by the terminal service; the rest goes to the agent unchanged. */
+/** Viewer to machine. The terminal service reads `hello` and `attach`; all other frames reach the agent unchanged. */
 export type UpFrame =
   | {
       type: 'hello';
@@ -23,25 +22,25 @@ export type UpFrame =
       type: 'attach';
       /** 16 bytes. */
       viewerId: Uint8Array;
-      /** Open the session if it is new (its id came with the ticket). */
+      /** Open the session if it does not exist yet (the ticket contains its id). */
       create: boolean;
-      /** The viewer has every byte before this; undefined: it has nothing. */
+      /** The viewer has all output before this offset. Undefined: it has none. */
       from: number | undefined;
       cols: number;
       rows: number;
     }
-  /** `reply`: made by the terminal emulator in answer to a query, not typed. */
+  /** `reply`: the terminal emulator generated it in reply to a query. It was not typed. */
   | { type: 'input'; offset: number; reply: boolean; payload: Uint8Array }
-  /** All output before `acked` is rendered; the sender may go up to `limit`. */
+  /** All output before `acked` is rendered. The sender may send up to `limit`. */
   | { type: 'limit'; acked: number; limit: number }
   | { type: 'resize'; cols: number; rows: number }
   | { type: 'visible'; visible: boolean }
-  /** Answered by whoever `scope` names, with the same nonce: `hop` the terminal service, `path` the agent. */
+  /** The pong has the same nonce. `hop`: the terminal service answers. `path`: the agent answers. */
   | { type: 'ping'; scope: 'hop' | 'path'; nonce: number }
   | { type: 'detach'; reason: DetachReason }
   | { type: 'snapshot_ack'; bytes: number };
 
-/** Machine to viewer. `hello`, `state`, `pass` and hop pongs are made by the terminal service; the rest by the agent. */
+/** Machine to viewer. The terminal service makes `hello`, `state`, `pass` and hop pongs; the agent makes all other frames. */
 export type DownFrame =
   | {
       type: 'hello';
@@ -53,24 +52,24 @@ export type DownFrame =
   | {
       type: 'accepted';
       created: boolean;
-      /** This viewer drives: its size and its emulator's answers count. */
+      /** This viewer is the driver: its size and the replies of its emulator are used. */
       driver: boolean;
-      /** Where the output goes on for this viewer; a gap before it has been told. */
+      /** Offset at which the output continues for this viewer. A gap frame precedes if output was lost. */
       offset: number;
       head: number;
-      /** Replay never types: below this the emulator's answers, bell and clipboard are suppressed. */
+      /** End of the replay. Below this offset, the viewer suppresses the emulator's replies, the bell and clipboard writes. */
       liveFrom: number;
-      /** Input of this writer applied so far: repeat from here. */
+      /** Input of this writer that is applied. The viewer sends again from this offset. */
       inputApplied: number;
       inputLimit: number;
       cols: number;
       rows: number;
     }
   | { type: 'output'; offset: number; payload: Uint8Array }
-  /** Output from `from` up to `to` is lost to this viewer; the stream goes on at `to`. */
+  /** Output from `from` up to `to` is lost to this viewer. The stream continues at `to`. */
   | { type: 'gap'; from: number; to: number }
   | { type: 'input_ack'; applied: number; limit: number }
-  /** The agent does not know this writer at that offset: nothing was applied; start again from `applied`. */
+  /** The agent does not know this writer at that offset and applied nothing. The viewer starts again from `applied`. */
   | { type: 'input_reset'; applied: number; limit: number }
   | { type: 'size'; offset: number; cols: number; rows: number }
   | { type: 'driver'; driver: boolean; hold: boolean }
@@ -85,7 +84,7 @@ export type DownFrame =
   /** `code` is from the error list. The stream ends after it. */
   | { type: 'refused'; code: string; message: string }
   | { type: 'state'; state: LinkState; retryInMs: number }
-  /** A resume pass: good once, for `expiresInMs`; replaces the one before. */
+  /** A resume pass: valid once, for `expiresInMs`. It replaces the previous one. */
   | { type: 'pass'; expiresInMs: number; pass: string }
   | { type: 'pong'; scope: 'hop' | 'path'; nonce: number }
   | { type: 'snapshot'; offset: number; last: boolean; payload: Uint8Array };

@@ -10,7 +10,7 @@ const id = Uint8Array.from({ length: 16 }, (_, index) => index);
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'));
 
-// docs/protocol.md shows these very bytes: a change here is a change of the protocol.
+// docs/protocol.md shows the same bytes. A change here is a change of the protocol.
 const goldenUp: readonly [string, UpFrame][] = [
   ['01010100000000', { type: 'hello', protocolMin: 1, protocolMax: 1, capabilities: 0 }],
   [

@@ -6,7 +6,7 @@ export * from './limits.ts';
 export * from './up-codec.ts';
 export { FrameError } from './wire.ts';
 
-/** WebSocket subprotocols of `/api/terminal/:agent_id/ws`. None of them: raw mode. */
+/** WebSocket subprotocols of `/api/terminal/:agent_id/ws`. Raw mode has none. */
 export const subprotocol = {
   v1: 'webxterm.v1',
   json: 'webxterm.json',
@@ -15,11 +15,11 @@ export const subprotocol = {
 const tokenPrefix = 'webxterm.token.';
 
 /**
- * A token as one more subprotocol that a client offers. A browser prints the address of each failed attempt in its console, and a token that
- * is still good with it; of subprotocols it prints none. It is never the one that is answered.
+ * A token as an additional subprotocol that a client offers. A browser prints the URL of each failed connection in its console, so a valid
+ * token in the query would be visible there. It does not print subprotocols. The server never selects this subprotocol.
  */
 export const tokenProtocol = (token: string): string => `${tokenPrefix}${token}`;
 
-/** The token among the subprotocols that are offered; undefined: there is none. */
+/** The token among the offered subprotocols. Undefined if there is none. */
 export const tokenOfProtocols = (offered: readonly string[]): string | undefined =>
   offered.find((name) => name.startsWith(tokenPrefix))?.slice(tokenPrefix.length);

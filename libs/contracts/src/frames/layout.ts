@@ -1,7 +1,7 @@
 import { maxWinsize } from './limits.ts';
 import { FrameError } from './wire.ts';
 
-/** First byte of each frame. Viewer to machine below 0x40, machine to viewer from 0x40. Never reused. */
+/** First byte of each frame: below 0x40 viewer to machine, from 0x40 machine to viewer. A value is never reused. */
 export const frameType = {
   hello: 0x01,
   attach: 0x02,
@@ -33,7 +33,7 @@ export const outputHeaderSize = 9;
 /** Bytes before the payload of an input frame: type, offset and flags. */
 export const inputHeaderSize = 10;
 
-/** Each is told by its place in its list: a new one comes last. */
+/** The wire holds the index in these lists, so a new value is appended. */
 export const endCauses = [
   'unknown',
   'shell_exit',
@@ -45,7 +45,7 @@ export const endCauses = [
   'agent_stopped',
   'spawn_failed',
 ] as const;
-/** Those for which a hub has a machine end sessions. */
+/** Causes for which a hub has an agent end sessions. */
 export const endCausesOfHub = ['ended_by_user', 'access_revoked', 'machine_deleted', 'user_disabled'] as const;
 export const detachReasons = ['left', 'moving', 'broken', 'displaced', 'revoked', 'ring_overrun'] as const;
 export const linkStates = ['connecting', 'live', 'unreachable'] as const;

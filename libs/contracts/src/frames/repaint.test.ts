@@ -7,7 +7,7 @@ import { decodeUp, encodeUp } from './up-codec.ts';
 const s = 0xf1a00;
 const text = (bytes: string): Uint8Array => new TextEncoder().encode(bytes);
 
-/** What the block under "Repaint" in docs/protocol.md shows, in its order. */
+/** The frames of the block under "Repaint" in docs/protocol.md, in order. */
 const documented: readonly (DownFrame | UpFrame)[] = [
   {
     type: 'accepted',
@@ -33,7 +33,7 @@ const documented: readonly (DownFrame | UpFrame)[] = [
   { type: 'gap', from: s + 2, to: 0x4c1000 },
 ];
 
-/** The frames of the block; `…1a00` stands for a u64 with zeros before it. */
+/** The bytes of the block. `…1a00` stands for a u64 with leading zeros. */
 const shown = (): Uint8Array[] => {
   const page = readFileSync(new URL('../../../../docs/protocol.md', import.meta.url), 'utf8');
   const block = page.slice(page.indexOf('### Repaint')).match(/```\n([\s\S]*?)```/)?.[1] ?? '';

@@ -37,7 +37,7 @@ export const encodeUp = (frame: UpFrame): Uint8Array<ArrayBuffer> => {
   }
 };
 
-/** @throws FrameError for anything that is not exactly one valid frame. The payload is a view of `bytes`, not a copy. */
+/** @throws FrameError unless `bytes` are exactly one valid frame. The payload is a view of `bytes`, not a copy. */
 export const decodeUp = (bytes: Uint8Array): UpFrame => {
   const r = new FrameReader(bytes);
   const frame = readUp(r.u8(), r);

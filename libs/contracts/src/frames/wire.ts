@@ -1,4 +1,4 @@
-/** A frame that breaks the protocol: wrong type, wrong length, value out of bounds. The stream it came on ends. */
+/** A frame that violates the protocol: wrong type, wrong length, or a value out of bounds. Its stream ends. */
 export class FrameError extends Error {
   override readonly name = 'FrameError';
 }
@@ -41,7 +41,7 @@ export class FrameWriter {
     return this;
   }
 
-  /** Offsets stay below 2^53, so two halves do without a bigint on the hot path. */
+  /** Offsets stay below 2^53, so two u32 halves avoid a bigint on the hot path. */
   u64(value: number): this {
     return this.u32(Math.floor(value / 2 ** 32)).u32(value >>> 0);
   }
@@ -53,7 +53,7 @@ export class FrameWriter {
   }
 }
 
-/** Reads fixed fields, big endian; every read beyond the end is a FrameError. */
+/** Reads fixed fields, big endian. A read beyond the end throws FrameError. */
 export class FrameReader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;

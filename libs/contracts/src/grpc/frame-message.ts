@@ -1,10 +1,10 @@
 /**
- * `AttachUp` and `AttachDown` carry frames in field 2 (`bytes frame = 2`). These two functions put a frame into that
- * message and take it out without the copies and the object that the generated code makes: they are on the hot path.
+ * `AttachUp` and `AttachDown` carry frames in field 2 (`bytes frame = 2`). These two functions wrap and unwrap a frame without the copies
+ * and the object of the generated code, because they are on the hot path.
  */
 const frameTag = 0x12; // field 2, wire type 2 (length-delimited)
 
-/** A serialized AttachUp or AttachDown that holds just this frame. */
+/** A serialized AttachUp or AttachDown that contains only this frame. */
 export const wrapFrame = (frame: Uint8Array): Buffer => {
   let rest = frame.length;
   let header = 2;
@@ -23,7 +23,7 @@ export const wrapFrame = (frame: Uint8Array): Buffer => {
   return message;
 };
 
-/** The frame in a serialized AttachUp or AttachDown, as a view; undefined when the message holds anything else. */
+/** The frame in a serialized AttachUp or AttachDown, as a view. Undefined if the message contains anything else. */
 export const unwrapFrame = (message: Buffer): Buffer | undefined => {
   if (message[0] !== frameTag) return undefined;
   let length = 0;

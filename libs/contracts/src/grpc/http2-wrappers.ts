@@ -9,7 +9,7 @@ import http2, {
 
 type Connect = (authority: string, options: ClientSessionOptions) => ClientHttp2Session;
 
-/** What is put around the functions by which grpc-js makes its connections and servers. */
+/** Wrappers for the functions that create the connections and servers of grpc-js. */
 export interface Http2Wrappers {
   readonly connect?: (connect: Connect) => Connect;
   readonly createServer?: (create: (options: ServerOptions) => Http2Server) => (options: ServerOptions) => Http2Server;
@@ -21,14 +21,14 @@ export interface Http2Wrappers {
 const wrapped = new Set<Http2Wrappers>();
 
 /**
- * Puts wrappers around node:http2, for this process and from now on. grpc-js shows neither its connections nor its servers and passes no
- * options of ours through: this is the only way to them. The same wrappers are put around once, however often this is called.
+ * Installs wrappers in node:http2, for the rest of this process. grpc-js exposes neither its connections nor its servers and passes no
+ * options through, so there is no other access to them. The same wrappers are installed once, however often this is called.
  */
 export const wrapHttp2 = (wrappers: Http2Wrappers): void => {
   if (wrapped.has(wrappers)) return;
   wrapped.add(wrappers);
   const { connect, createServer, createSecureServer } = wrappers;
-  // grpc-js gives no listener; without options Node takes its own.
+  // grpc-js passes no listener. Without options, Node uses its defaults.
   const around = <O, R>(make: ((options: O) => R) | undefined) => make && ((options?: O) => make(options ?? ({} as O)));
   const wrappedConnect = connect?.(http2.connect.bind(http2));
   Object.assign(http2, {

@@ -18,9 +18,9 @@ export {
 export { type Http2Wrappers, wrapHttp2 } from './http2-wrappers.ts';
 
 /**
- * Names in certificates of the installation's private CA, whatever host a service runs on: the hub for agents, the hub's internal
- * port, and the one service that calls it. Each side checks the other's, so that neither a forged address nor another service's
- * certificate is of use, and a hub may move without new certificates.
+ * Names in certificates of the installation's private CA, independent of the host of a service: the hub for agents, the hub's internal
+ * port, and the one service that calls it. Each side checks the name of the other, so a forged address or the certificate of another
+ * service is useless, and a hub may move without a new certificate.
  */
 export const certificateName = {
   hubForAgents: 'agents.agent-hub.webxterm.internal',
@@ -54,6 +54,6 @@ const raw = (method: {
   responseDeserialize: identity,
 });
 
-/** The attach RPCs with identity serializers: messages stay the Buffers that came off the wire (wrapFrame, unwrapFrame). */
+/** The attach RPCs with identity serializers: messages stay Buffers as received (wrapFrame, unwrapFrame). */
 export const rawAgentAttach = raw(AgentServiceService.attach);
 export const rawHubAttach = raw(HubServiceService.attach);

@@ -20,7 +20,7 @@ export const MachineUser = z
   .meta({ id: 'MachineUser' });
 export type MachineUser = z.infer<typeof MachineUser>;
 
-/** Somebody a machine may be granted to: names can be alike, addresses and pictures tell people apart. */
+/** A user to whom a machine may be granted. Names can look alike; e-mail address and picture tell users apart. */
 export const Grantee = z
   .object({ user_id: UserId, username: z.string(), email: z.string(), avatar_url: z.string().nullable() })
   .meta({ id: 'Grantee' });

@@ -5,17 +5,14 @@ import { visibleText } from './visible-text.ts';
 
 const codePoints = (text: string): number => [...text].length;
 
-/**
- * A display name. Two are the same name when they are equal without upper and lower case, or look alike (UTS 39): the second one is
- * username_taken.
- */
+/** A display name. Two names are the same if they differ only in case or look alike (UTS 39). A second one gets username_taken. */
 export const Username = visibleText(64).meta({
   description: 'Unique display name, 1 to 64 characters. A name that looks like the name of another user is taken too.',
   example: 'johndoe',
   override: { type: 'string' },
 });
 
-/** Kept as typed; unique by its lower-case form. */
+/** Stored as typed. Unique in its lower-case form. */
 export const Email = z.email('must be a valid e-mail address').max(254).meta({ example: 'john@example.com' });
 
 /** 6 to 128 code points; no composition rule. */
@@ -29,7 +26,7 @@ export const Password = z
     minLength: 6,
   });
 
-/** `vsay_ak_` and 32 base62 characters (190 bits). What an agent is configured with. */
+/** `vsay_ak_` and 32 base62 characters (190 bits). Configures an agent. */
 export const ApiKey = z.string().regex(/^vsay_ak_[0-9A-Za-z]{32}$/, 'must be an API key (vsay_ak_…)');
 
 /** A JWT, HS256, 24 h. Opaque to clients. */
@@ -41,7 +38,7 @@ export const AccessToken = z.string().max(4096).meta({
 export const Role = z.enum(['user', 'admin']);
 export type Role = z.infer<typeof Role>;
 
-/** What sign-up and sign-in answer: fixed by the authentication API. */
+/** Response of sign-up and sign-in, fixed by the authentication API. */
 export const SignInAnswer = z
   .object({
     token: AccessToken,
@@ -109,7 +106,7 @@ export const logout = defineRoute({
   success: { status: 204 },
 });
 
-/** The second half of the browser's reload secret: kept in localStorage, useless without the cookie. */
+/** The second half of the browser's reload secret. Kept in localStorage, useless without the cookie. */
 export const BrowserHalf = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
 
 export const browserSession = defineRoute({
@@ -149,7 +146,7 @@ export const Profile = z.object({
     role: Role,
     api_key: z.string(),
     api_key_created_at: Timestamp,
-    /** When and from where an agent last registered with the key, to within a minute; null: never. */
+    /** Time and address of the last registration of an agent with the key, accurate to a minute. Null: never. */
     api_key_last_used_at: Timestamp.nullable(),
     api_key_last_used_ip: z.string().nullable(),
     avatar_url: z.string().nullable(),

@@ -2,15 +2,15 @@ import { z } from 'zod';
 import { AgentId, SessionId, Timestamp, UserId } from '../ids.ts';
 import { defineRoute } from './route.ts';
 
-/** Everything that is audited, and the one service whose business it is: an event of another service's is refused. */
+/** All audited actions, each with the only service that may report it. The event of another service is rejected. */
 export const auditActions = {
   signup: 'auth',
   login: 'auth',
-  /** Wrong e-mail or password, or refused by the throttle. Counted: at most one row a minute for the same account and address. */
+  /** Wrong e-mail or password, or rejected by the throttle. Counted: at most one row a minute for each account and address. */
   login_failed: 'auth',
   token_refresh: 'auth',
   logout: 'auth',
-  /** A sign-in ended in another way than by its own sign-out. */
+  /** A sign-in ended by other means than its own sign-out. */
   signin_ended: 'auth',
   password_changed: 'auth',
   api_key_regenerated: 'auth',
@@ -20,39 +20,39 @@ export const auditActions = {
   link_redeemed: 'auth',
   profile_updated: 'auth',
   avatar_updated: 'auth',
-  /** Somebody deleted their own account. */
+  /** A user deleted their own account. */
   account_left: 'auth',
   user_created: 'auth',
   role_changed: 'auth',
   user_disabled: 'auth',
   user_enabled: 'auth',
   user_deleted: 'auth',
-  /** By whoever has a shell on the server. */
+  /** A command of a person with a shell on the server. */
   operator_command: 'auth',
   audit_exported: 'auth',
   /** Rows older than the retention were deleted. */
   audit_expired: 'auth',
-  /** A message on the audit stream was no event, or not that service's to tell. */
+  /** A message on the audit stream was not a valid event, or its service may not report the action. */
   audit_refused: 'auth',
   machine_added: 'agent-hub',
   machine_updated: 'agent-hub',
   machine_renamed: 'agent-hub',
   machine_removed: 'agent-hub',
-  /** Another user owns it now. */
+  /** The machine has a new owner. */
   machine_handed_over: 'agent-hub',
-  /** A token was made by which another agent becomes this machine. */
+  /** A token was created with which another agent can take over this machine. */
   registration_token_created: 'agent-hub',
-  /** An agent with another key became this machine by such a token. */
+  /** An agent with another key took over this machine with such a token. */
   machine_replaced: 'agent-hub',
-  /** Another process with the machine's key took its place. */
+  /** Another process with the machine's key replaced the link. */
   machine_displaced: 'agent-hub',
-  /** Two agents that both live show the same key: a copied disk. */
+  /** Two running agents use the same key, because a disk was copied. */
   machine_cloned: 'agent-hub',
   access_granted: 'agent-hub',
   access_revoked: 'agent-hub',
-  /** Somebody gave up access that they were granted. */
+  /** A user gave up access that they had been granted. */
   access_left: 'agent-hub',
-  /** Somebody refuses what this user shares, or takes it again. */
+  /** A user blocks shares of this user, or allows them again. */
   sharing_blocked: 'agent-hub',
   sharing_unblocked: 'agent-hub',
   command_executed: 'agent-hub',
@@ -66,7 +66,7 @@ export type AuditService = (typeof auditActions)[AuditAction];
 
 const isAction = (name: string): name is AuditAction => Object.hasOwn(auditActions, name);
 const names = Object.keys(auditActions).filter(isAction);
-/** All of them, in the order of the list above. */
+/** All audited actions, in the order of the list above. */
 export const auditActionNames: readonly AuditAction[] = names;
 export const AuditAction = z
   .string()
@@ -74,8 +74,8 @@ export const AuditAction = z
   .meta({ id: 'AuditAction', enum: names, override: { type: 'string', enum: names } });
 
 /**
- * `ok` it was done; `denied` it was not allowed; `failed` it was tried and went wrong; `unknown`: the service ended in the middle
- * of it, so it may have been done or not.
+ * `ok`: done. `denied`: not allowed. `failed`: tried, with an error. `unknown`: the service stopped during the action, so it may or may not
+ * be done.
  */
 export const AuditResult = z.enum(['ok', 'denied', 'failed', 'unknown']);
 export type AuditResult = z.infer<typeof AuditResult>;
@@ -83,7 +83,7 @@ export type AuditResult = z.infer<typeof AuditResult>;
 export const AuditTargetType = z.enum(['user', 'signin', 'machine', 'session', 'audit']);
 export type AuditTargetType = z.infer<typeof AuditTargetType>;
 
-/** The longest of a name, a value, a user agent, in characters. What is longer is cut when the event is made. */
+/** Longest name, value or user agent, in characters. Longer texts are cut when the event is created. */
 export const auditTextLimit = 256;
 export const auditDetailsLimit = 16;
 const Text = z.string().max(auditTextLimit);
@@ -99,7 +99,7 @@ export type AuditDetails = z.infer<typeof AuditDetails>;
 export const AuditTarget = z.object({ type: AuditTargetType, id: Text, name: Text });
 export type AuditTarget = z.infer<typeof AuditTarget>;
 
-/** What every event and every row says. */
+/** Fields of every event and every row. */
 export const auditFacts = {
   event_id: AuditEventId,
   /** When it happened, by the clock of the service. */
@@ -111,10 +111,10 @@ export const auditFacts = {
   address: Text,
   user_agent: Text,
   result: AuditResult,
-  /** An error code, or a word of the action's own. */
+  /** An error code, or a reason specific to the action. */
   reason: z.string().max(64).nullable(),
   request_id: z.string().max(128),
-  /** How many of the same within the minute: only those that anybody may cause at any rate are counted. */
+  /** Number of equal events within the minute. Only actions that any client can cause at any rate are counted. */
   count: z.number().int().min(1),
   details: AuditDetails,
 };
@@ -122,7 +122,7 @@ export const auditFacts = {
 /** A row of the audit log as administrators read it. */
 export const AuditRow = z
   .object({
-    /** Its place in the chain: rises by one from row to row, without a gap. */
+    /** Position in the chain. Increases by one from row to row, without gaps. */
     seq: z.number().int().min(1),
     ...auditFacts,
     service: z.enum(['auth', 'agent-hub', 'terminal']),
@@ -139,7 +139,7 @@ export const AuditRow = z
   .meta({ id: 'AuditRow' });
 export type AuditRow = z.infer<typeof AuditRow>;
 
-/** A time with its offset, as a Date. */
+/** A time with its UTC offset, parsed to a Date. */
 export const Moment = z.iso
   .datetime({ offset: true, error: 'must be like 2026-11-25T10:00:00Z or with an offset such as +01:00' })
   .transform((text) => new Date(text))

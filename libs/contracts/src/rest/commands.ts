@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { MachineParams } from './machines.ts';
 import { defineRoute } from './route.ts';
 
-/** A request waits no longer than this for its answer, less what the way takes. */
+/**
+ * Longest run time of a command, seconds. It leaves time for the network path, because the gateway gives up on a response after 60 s of
+ * silence.
+ */
 export const maxCommandSeconds = 50;
 
 export const CommandResult = z

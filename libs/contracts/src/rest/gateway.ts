@@ -46,7 +46,7 @@ export const apiDocs = defineRoute({
   success: { status: 200, stream: 'text/html' },
 });
 
-/** What an agent or client needs to know before it signs in. */
+/** Facts that an agent or client needs before it signs in. */
 export const WellKnown = z.object({
   name: z.literal('WebXTerm'),
   version: z.string(),

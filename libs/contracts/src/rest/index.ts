@@ -28,7 +28,7 @@ export * from './signins.ts';
 export * from './terminals.ts';
 export * from './users.ts';
 
-/** Every REST route of the product: the gateway forwards these and no others, and OpenAPI lists them. */
+/** All REST routes. The gateway forwards only these, and OpenAPI lists them. */
 export const allRoutes: readonly Route[] = [
   ...accountRoutes,
   ...signinRoutes,

@@ -45,8 +45,8 @@ export const MachineMetadata = z.object({
 });
 
 /**
- * Something about a machine's key that its owner has to know. `cloned`: two agents that both live show it, as after a disk was
- * copied. `replaced`: an agent with another key took the entry over with a registration token.
+ * A warning to the owner about a machine's key. `cloned`: two running agents use it, as after a disk was copied. `replaced`: an agent with
+ * another key took over the machine with a registration token.
  */
 const MachineNotice = z
   .object({

@@ -1,4 +1,4 @@
-/** The pages of the web UI, as its router has them (a test in clients/web compares). `$` begins a parameter. */
+/** The pages of the web UI, as in its router (a test in clients/web compares them). `$` begins a parameter. */
 export const uiPages = [
   '/',
   '/login',
@@ -16,5 +16,5 @@ export const uiPages = [
 
 const patterns = uiPages.map((page) => new RegExp(`^${page.replaceAll(/\$\w+/g, '[^/]+')}/?$`));
 
-/** Whether a path is a page of the web UI, with or without a slash at its end. */
+/** Whether a path is a page of the web UI, with or without a trailing slash. */
 export const isUiPage = (path: string): boolean => patterns.some((pattern) => pattern.test(path));

@@ -24,15 +24,15 @@ export const updateProfile = defineRoute({
   errors: ['email_taken', 'username_taken'],
 });
 
-/** What goes with an account: shown before it is deleted. */
+/** Everything that a deletion of the account affects. Shown before the deletion. */
 export const Belongings = z
   .object({
     machines: z.number().int(),
-    /** The first names by alphabet, 20 at most. */
+    /** The first 20 names in alphabetical order. */
     machine_names: z.array(z.string()),
-    /** Live terminal sessions, on whosever machines: they end. */
+    /** Live terminal sessions on all machines. They end. */
     sessions: z.number().int(),
-    /** The last enabled administrator: cannot be deleted. */
+    /** The last enabled administrator cannot be deleted. */
     last_admin: z.boolean(),
   })
   .meta({ id: 'Belongings' });
@@ -62,7 +62,7 @@ export const leave = defineRoute({
   errors: ['machines_left', 'conflict'],
 });
 
-/** The largest picture that is taken, bytes: as base64 it still fits into a request body. */
+/** Largest accepted picture, bytes. As base64 it still fits into a request body. */
 export const maxAvatarBytes = 45 * 1024;
 
 /** An uploaded picture. */
@@ -99,7 +99,7 @@ export const deleteAvatar = defineRoute({
   success: { status: 204 },
 });
 
-/** 128 random bits as base64url: an image tag cannot show a token, so the address itself is what is not guessed. */
+/** 128 random bits as base64url. An image tag cannot send a token, so the URL itself must be unguessable. */
 export const AvatarId = z.string().regex(/^[A-Za-z0-9_-]{21}[AQgw]$/, 'must be the id of a picture');
 
 export const avatar = defineRoute({

@@ -1,18 +1,18 @@
 import { z } from 'zod';
 import type { ErrorCode } from '../errors.ts';
 
-/** Which service answers. The gateway forwards by it, and OpenAPI groups by it. */
+/** The service that handles the route. The gateway forwards by it, and OpenAPI groups by it. */
 export type RouteOwner = 'auth' | 'agent-hub' | 'terminal' | 'gateway';
 
-/** Who may call: `public` needs no token, `user` any signed-in user, `admin` the admin role, `cookie` the browser's cookie. */
+/** Required credentials: `public` none, `user` a signed-in user, `admin` the admin role, `cookie` the browser's cookie. */
 export type RouteAccess = 'public' | 'user' | 'admin' | 'cookie';
 
 export type RouteMethod = 'get' | 'post' | 'patch' | 'delete';
 
 /**
- * A REST route, declared once: the service's validation, the gateway's forwarding and OpenAPI all come from this.
- * `path` is Express-like (`/api/machines/:agent_id`); `errors` are the codes beyond those that follow from the rest of
- * the declaration (`codesOf` in services/gateway/src/openapi/document.ts): those of every request, of a body, of parameters, of the access.
+ * The only declaration of a REST route. The service's validation, the gateway's forwarding and OpenAPI use it. `path` is Express-like
+ * (`/api/machines/:agent_id`). `errors` are the codes beyond those that the rest of the declaration implies (`codesOf` in
+ * services/gateway/src/openapi/document.ts): codes of every request, of a body, of parameters, of the access.
  */
 export interface Route {
   readonly id: string;
@@ -25,7 +25,7 @@ export interface Route {
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
-  /** One success answer: its status and, but for 204, its schema. `stream` names another content type than JSON. */
+  /** The success response: its status and, except for 204, its schema. `stream` names a content type other than JSON. */
   readonly success: {
     readonly status: 200 | 201 | 202 | 204;
     readonly schema?: z.ZodType;
@@ -43,17 +43,17 @@ export type RouteInput<R extends Route> = {
   body: R['body'] extends z.ZodType ? z.output<R['body']> : undefined;
 };
 
-/** What a handler of route R returns: validated in tests, typed always. */
+/** Return value of a handler of route R. Validated in tests, typed always. */
 export type RouteOutput<R extends Route> = R['success']['schema'] extends z.ZodType
   ? z.input<R['success']['schema']>
   : undefined;
 
-/** What a client of route R gets. */
+/** Result of route R for a client. */
 export type RouteResult<R extends Route> = R['success']['schema'] extends z.ZodType
   ? z.output<R['success']['schema']>
   : undefined;
 
-/** Every error answer. `error` is for a person, `code` is stable for programs. */
+/** Body of every error response. `error` is for a person, `code` is stable for programs. */
 export const ErrorBody = z
   .object({
     error: z.string().meta({ description: 'For a person: what happened and what to do.' }),
@@ -67,14 +67,14 @@ export const ErrorBody = z
   .meta({ id: 'Error' });
 export type ErrorBody = z.infer<typeof ErrorBody>;
 
-/** Part of a name that is looked for. MongoDB takes no NUL in a pattern. */
+/** Part of a name to search for. MongoDB accepts no NUL in a pattern. */
 export const searchText = (maxLength: number) =>
   z
     .string()
     .max(maxLength)
     .refine((text) => !text.includes('\0'), 'must have no NUL character');
 
-/** `?page=&limit=`, or `?cursor=&limit=`: pages count from 1. */
+/** `?page=&limit=`, or `?cursor=&limit=`. The first page is 1. */
 export const PageQuery = z.strictObject({
   page: z.coerce.number().int().min(1).max(1_000_000).default(1).meta({ description: 'Ignored with a cursor.' }),
   cursor: z
@@ -89,13 +89,13 @@ export const PageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(500).default(50),
 });
 
-/** What every list answers beside its items. */
+/** Fields of every list response beside its items. */
 export const pageFields = {
   total: z.number().int(),
   page: z.number().int(),
   limit: z.number().int(),
   total_pages: z.number().int(),
-  /** A service of the version before sends none. */
+  /** Missing in a response of an older version of the service. */
   next_cursor: z.string().nullable().default(null).meta({
     description:
       '`cursor` of the next request; null on the last page. Pages by number repeat or leave out items when the list changes.',

@@ -3,10 +3,10 @@ import { Timestamp } from '../ids.ts';
 import { Password, SignInAnswer } from './accounts.ts';
 import { defineRoute } from './route.ts';
 
-/** `wxt_sl_` and 256 random bits as base64url: stands in the fragment of a setup or reset link. */
+/** `wxt_sl_` and 256 random bits as base64url, in the fragment of a setup or reset link. */
 export const LinkToken = z.string().regex(/^wxt_sl_[A-Za-z0-9_-]{43}$/, 'must be the token of a link');
 
-/** `setup`: an account that was made for somebody. `reset`: somebody who has one and does not know the password. */
+/** `setup`: for a new account that an administrator created. `reset`: for a user who does not know their password. */
 export const LinkKind = z.enum(['setup', 'reset']);
 
 export const lookUpLink = defineRoute({

@@ -2,19 +2,19 @@ import { z } from 'zod';
 import { Timestamp } from '../ids.ts';
 import { defineRoute } from './route.ts';
 
-/** The public id of a sign-in; its tokens do not carry it. */
+/** The public id of a sign-in. Its tokens do not contain it. */
 export const SigninId = z.string().regex(/^[0-9a-f]{24}$/, 'must be the id of a sign-in');
 
 export const SigninSummary = z
   .object({
     id: SigninId,
-    /** The one that asks. */
+    /** Whether it is the sign-in of this request. */
     current: z.boolean(),
     created_at: Timestamp,
     last_seen_at: Timestamp,
-    /** When it ends at the latest. */
+    /** Latest end of the sign-in. */
     expires_at: Timestamp,
-    /** Where it was made. */
+    /** Address at which it was created. */
     ip_address: z.string(),
     user_agent: z.string(),
   })

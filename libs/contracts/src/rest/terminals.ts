@@ -137,7 +137,7 @@ export const TerminalQuery = z.object({
   mode: AttachMode.optional(),
 });
 
-/** Headers of the upgrade's answer. */
+/** Headers of the upgrade response. */
 export const terminalHeader = {
   sessionId: 'x-session-id',
   viewerId: 'x-viewer-id',

@@ -33,7 +33,7 @@ export const UserSummary = z
     email: z.string(),
     role: Role,
     disabled: z.boolean(),
-    /** False until they have chosen a password by the setup link. */
+    /** False until the user has chosen a password through the setup link. */
     set_up: z.boolean(),
     avatar_url: z.string().nullable(),
     created_at: Timestamp,
@@ -98,7 +98,7 @@ export const listUsers = defineRoute({
   access: 'admin',
   summary: 'All users, by name',
   query: PageQuery.extend({
-    /** Part of the username or e-mail address, in any case. */
+    /** Part of the username or e-mail address, case-insensitive. */
     search: searchText(254).optional(),
   }),
   success: { status: 200, schema: z.object({ users: z.array(UserSummary), ...pageFields }) },

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Username } from './accounts.ts';
 import { MachineName, MachineTag } from './machines.ts';
 
-/** Code points that show nothing, of each kind: control, format, fillers, joiners, variation selectors, private use, unassigned. */
+/** Invisible code points of each kind: control, format, fillers, joiners, variation selectors, private use, unassigned. */
 const invisible = [
   ...[0x00, 0x7f, 0xad, 0x34f, 0x61c, 0x115f, 0x1160, 0x17b4, 0x17b5, 0x180b, 0x180e, 0x180f, 0x200b, 0x200d, 0x200e],
   ...[0x2028, 0x2029, 0x202e, 0x2060, 0x2065, 0x2066, 0x206f, 0x2800, 0x3164, 0xd800, 0xe000, 0xfe00, 0xfe0e, 0xfe0f],

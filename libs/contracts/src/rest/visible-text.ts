@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isPlainText } from '../plain-text.ts';
 
-/** A name that people read and compare: 1 to `max` code points after trimming and NFKC, and nothing invisible among them. */
+/** A visible name: 1 to `max` code points after trimming and NFKC, none of them invisible. */
 export const visibleText = (max: number) =>
   z
     .string()
