@@ -2,7 +2,7 @@ import { hostname, networkInterfaces } from 'node:os';
 
 const everywhere = ['0.0.0.0', '::'];
 
-/** Where the gateway listens, and how it is spoken to. */
+/** Address on which the gateway listens, and its protocol. */
 export interface Place {
   readonly host: string;
   readonly port: number;
@@ -12,7 +12,7 @@ export interface Place {
 const originOf = ({ host, port, tls }: Place): string =>
   `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 
-/** The address that is printed. */
+/** The URL to print. */
 export const publicUrl = (place: Place): string =>
   originOf({ ...place, host: everywhere.includes(place.host) ? '127.0.0.1' : place.host });
 
@@ -21,18 +21,18 @@ const ownAddresses = (): string[] =>
     (addressesOfOne ?? []).filter(({ internal, scopeid }) => !internal && !scopeid).map(({ address }) => address),
   );
 
-/** This machine's name and addresses besides loopback, when something listens everywhere. */
+/** Name and non-loopback addresses of this machine if the gateway listens on all interfaces. */
 const otherNames = (host: string): string[] => (everywhere.includes(host) ? [hostname(), ...ownAddresses()] : []);
 
-/** Under which other origins people may come when the gateway listens everywhere. */
+/** Further allowed origins if the gateway listens on all interfaces. */
 export const extraOrigins = (place: Place): string[] =>
   otherNames(place.host).map((name) => originOf({ ...place, host: name }));
 
-/** Every name that a certificate for this place must hold. */
+/** All names of the certificate for this place. */
 export const certificateNames = (host: string): string[] => [
   ...new Set([...(everywhere.includes(host) ? [] : [host]), '127.0.0.1', 'localhost', '::1', ...otherNames(host)]),
 ];
 
-/** By which address agents on other machines reach us. */
+/** The address of this machine for agents on other machines. */
 export const reachableHost = (host: string): string =>
   everywhere.includes(host) ? (ownAddresses()[0] ?? '127.0.0.1') : host;

@@ -3,7 +3,7 @@ import { asksForVerifyHelp, verifyUsage } from '../../services/auth/src/audit/ve
 import { runAuthProgram } from './auth-program.ts';
 import { readState } from './data-dir/state.ts';
 
-// `npm run audit:verify`: is the audit log whole? 0 it is, 1 it is not, 2 that could not be found out.
+// `npm run audit:verify`: checks the integrity of the audit log. Exit code 0: intact, 1: not intact, 2: the check failed.
 runAuthProgram(
   'audit/verify-main.ts',
   { usage: verifyUsage, asksForHelp: asksForVerifyHelp },

@@ -33,11 +33,11 @@ const run = (program: string, environmentOf: (settings: StackSettings) => Record
 
 interface CommandLine {
   readonly usage: string;
-  /** Whether the arguments ask for help. @throws UsageError that names a wrong one */
+  /** Whether the arguments request the help text. @throws UsageError that names a wrong argument */
   readonly asksForHelp: (args: readonly string[]) => boolean;
 }
 
-/** Before anything is looked for: neither help nor a wrong argument needs a running stack. */
+/** Checked first, because neither the help text nor a wrong argument needs a running stack. */
 const checkArguments = ({ usage, asksForHelp }: CommandLine): void => {
   try {
     if (asksForHelp(process.argv.slice(2))) exitWithHelp(usage);
@@ -46,7 +46,7 @@ const checkArguments = ({ usage, asksForHelp }: CommandLine): void => {
   }
 };
 
-/** Runs a program of the auth service on the data folder that `npm start` uses, while that runs. Its exit code becomes ours. */
+/** Runs a program of the auth service on the data folder of a running `npm start`. This process exits with its exit code. */
 export const runAuthProgram = (
   program: string,
   commandLine: CommandLine,

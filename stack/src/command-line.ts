@@ -7,7 +7,7 @@ const settingLines = describeSettings(startShape).flatMap(({ name, standard, all
   return [`  ${name}`, `      ${meaning}`, ...(facts.length === 0 ? [] : [`      (${facts.join('; ')})`])];
 });
 
-/** Printed on a terminal: without the marks of Markdown. */
+/** Help text for a terminal, without Markdown. */
 export const startHelp = `Usage: npm start [-- --help]
 
 Starts the whole of WebXTerm on this machine until Ctrl-C. Its last lines say how to sign in.
@@ -25,6 +25,6 @@ Examples:
 
 More: docs/settings.md, docs/operations.md`;
 
-/** @throws UsageError that names the first argument that is not known */
+/** @throws UsageError that names the first unknown argument */
 export const asksForHelp = (args: readonly string[]): boolean =>
   parseCommandLine(args, { options: {}, positionals: 0 }).values.help;

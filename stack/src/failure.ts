@@ -1,4 +1,4 @@
-/** The stack cannot start or go on. The message says what happened and what to do; `npm start` prints it as it is and exits with 1. */
+/** The stack cannot start or continue. The message says what happened and what to do. `npm start` prints it unchanged and exits with 1. */
 export class StackFailure extends Error {
   override readonly name = 'StackFailure';
 }
@@ -20,13 +20,13 @@ const codeOf = (error: unknown): string =>
 const pathOf = (error: unknown): string | undefined =>
   error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : undefined;
 
-/** Says a missing right or a full disk plainly; every other error comes back as it is. */
+/** Replaces the error of a missing permission or a full disk by a plain message. Returns every other error unchanged. */
 export const plainFailure = (error: unknown, path: string): unknown => {
   const words = plainWords[codeOf(error)];
   return words === undefined ? error : new StackFailure(words(pathOf(error) ?? path), { cause: error });
 };
 
-/** One line for the log out of whatever was thrown. */
+/** One line for the log from any thrown value. */
 export const reasonOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error);
   const cause = error.cause instanceof Error ? `: ${error.cause.message || codeOf(error.cause)}` : '';

@@ -13,9 +13,9 @@ export { consoleReporter, type Reporter } from './supervision/reporter.ts';
 export { type Servers, startServers } from './test-servers.ts';
 
 /**
- * A whole stack for tests and measurements: on free ports, with its own data, quiet (its logs are in `dataDir`/logs).
- * `home` is the home of the agent's shells; without it they run the login scripts of whoever runs the tests.
- * @throws StackFailure when it cannot be started; nothing is left running then
+ * Starts a complete stack for tests and measurements: on free ports, with its own data, without console output (its logs are in
+ * `dataDir`/logs). `home` is the home folder of the agent's shells. Without it, they run the login scripts of the user who runs the tests.
+ * @throws StackFailure if it cannot be started; then no process is left running
  */
 export const startStack = (
   { home, ...settings }: Partial<StackSettings> & { dataDir: string; home?: string },

@@ -13,7 +13,7 @@ import { consoleReporter, type Reporter } from './supervision/reporter.ts';
 const terminal = process.stdout.isTTY;
 const reporter: Reporter = consoleReporter(process.stdout, terminal);
 
-/** The password is shown once and only to a person; later, and to a log, the file that holds it. */
+/** The password is shown once and only on a terminal. Later, and in a log, only the path of its file is shown. */
 const howToSignIn = (stack: Stack, dataDir: string): string => {
   if (!terminal || readState(dataDir).adminShown === true)
     return `  sign in as ${stack.admin.email}; the password is in ${stackFile(dataDir)}`;

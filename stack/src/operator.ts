@@ -1,7 +1,7 @@
 import { operatorUsage, readOperatorArguments } from '../../services/auth/src/operator/command-line.ts';
 import { runAuthProgram } from './auth-program.ts';
 
-// `npm run admin -- COMMAND`: the auth service's operator commands.
+// `npm run admin -- COMMAND`: runs an operator command of the auth service.
 runAuthProgram('operator/main.ts', {
   usage: operatorUsage,
   asksForHelp: (args) => readOperatorArguments(args) === 'help',

@@ -6,15 +6,15 @@ import { sessionFolder } from './settings.ts';
 import { requireOwnFolder, runtimeFolder } from './user-folder.ts';
 
 /**
- * Ports that processes of one user have been given and may not listen on yet. Between the look whether a port is free and the
- * start of who gets it seconds pass, and stacks are started side by side.
+ * Ports that are assigned to processes of one user and may not be bound yet. Seconds pass between the check of a port and the start of its
+ * process, and several stacks may start at the same time.
  */
 export class PortClaims {
   readonly #findFolder: () => string;
   #found: string | undefined;
   readonly #mine = new Set<number>();
 
-  /** `folder` must be the user's own. */
+  /** `folder` must belong to the user. */
   constructor(folder?: string) {
     this.#findFolder = () =>
       folder === undefined ? runtimeFolder('webxterm-ports', sessionFolder()) : requireOwnFolder(folder);
@@ -24,8 +24,8 @@ export class PortClaims {
   }
 
   /**
-   * @returns false when a process that lives has it, this one too
-   * @throws StackFailure when the folder of the claims is not this user's own
+   * @returns false if a running process holds the port, including this one
+   * @throws StackFailure if the folder of the claims does not belong to this user
    */
   take(port: number): boolean {
     const file = this.#file(port);
@@ -51,7 +51,7 @@ export class PortClaims {
     return join(this.#found, String(port));
   }
 
-  /** By a process that could not give it back. One that cannot be read is just being written. */
+  /** Whether the claim belongs to a dead process. An unreadable claim is still being written. */
   #isLeftBehind(file: string): boolean {
     const holder = readJsonFile(file, ProcessIdentity);
     return holder !== undefined && !isAlive(holder);

@@ -4,8 +4,8 @@ import { StackFailure } from './failure.ts';
 import { PortClaims } from './port-claims.ts';
 
 /**
- * Below the ephemeral ports of Linux (32768) and macOS (49152): a service that is started again finds its port free,
- * for no outgoing connection takes one from here.
+ * Below the ephemeral ports of Linux (32768) and macOS (49152). No outgoing connection uses these ports, so a restarted service finds its
+ * port free.
  */
 const lowest = 20_000;
 const highest = 32_000;
@@ -13,7 +13,7 @@ const attempts = 200;
 
 const claims = new PortClaims();
 
-/** Why `host:port` cannot be listened on (the error's code); undefined when it can. */
+/** The error code if `host:port` cannot be bound. Undefined if it can. */
 export const whyNotFree = (host: string, port: number): Promise<string | undefined> =>
   new Promise((resolve) => {
     const server = createServer();
@@ -21,7 +21,7 @@ export const whyNotFree = (host: string, port: number): Promise<string | undefin
     server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(undefined)));
   });
 
-/** A free port on `host` that nobody else was given. */
+/** A free port on `host` that no other process has claimed. */
 export const freePort = async (host = '127.0.0.1'): Promise<number> => {
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const port = randomInt(lowest, highest);
@@ -32,7 +32,7 @@ export const freePort = async (host = '127.0.0.1'): Promise<number> => {
   throw new StackFailure(`no free port on ${host} between ${lowest} and ${highest}: end some programs and try again`);
 };
 
-/** `wanted` when it is free, else another free port. */
+/** `wanted` if it is free, otherwise another free port. */
 export const freePortPreferring = async (wanted: number | undefined): Promise<number> => {
   if (wanted !== undefined && claims.take(wanted)) {
     if ((await whyNotFree('127.0.0.1', wanted)) === undefined) return wanted;
@@ -41,13 +41,13 @@ export const freePortPreferring = async (wanted: number | undefined): Promise<nu
   return freePort();
 };
 
-/** Gives a port back after its user has ended. */
+/** Releases a port after its process has ended. */
 export const returnPort = (port: number): void => {
   claims.giveBack(port);
 };
 
 /**
- * A port that somebody chose must be free before anything starts.
+ * Checks that a configured port is free before anything starts.
  * @throws StackFailure that names the port and the setting
  */
 export const requirePort = async (host: string, port: number, setting: string): Promise<void> => {

@@ -2,7 +2,7 @@ import { list, natsReplicas, origin } from '@webxterm/shared';
 import { z } from 'zod';
 import { natsServer, oneOfEach } from './installation/handed-secrets.ts';
 
-// The settings of the programs that run once: those of Compose, the Job of k8s/, and the demo machine.
+// Settings of the one-shot programs: those of Compose, the Job of k8s/, and the demo machine.
 
 export const publicUrlShape = { PUBLIC_URL: origin.describe('The address that people open.') };
 

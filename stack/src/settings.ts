@@ -103,36 +103,36 @@ const variables = z.object({
 /** The settings of `npm start`, for its help and for docs/settings.md. */
 export const startShape = variables.shape;
 
-/** How a stack is to run. Ports: 0 takes a free one. */
+/** Configuration of a stack. Port 0: any free port. */
 export interface StackSettings {
   readonly host: string;
   readonly port: number;
-  /** How people reach it, where that is not the address on which it listens: behind a proxy, by a name. */
+  /** Public URL, if it differs from the listen address (behind a proxy, or with a host name). */
   readonly publicUrl: string | undefined;
   readonly extraOrigins: readonly string[];
-  /** Addresses and CIDR blocks of proxies, with commas; the gateway checks them. */
+  /** Addresses and CIDR blocks of proxies, separated by commas. The gateway validates them. */
   readonly trustedProxies: string;
-  /** Hub i (from 0) listens on this + i. */
+  /** Hub i (counted from 0) listens on this port + i. */
   readonly grpcPort: number;
   readonly dataDir: string;
-  /** Instances of auth, agent-hub and terminal each. */
+  /** Number of instances of each of auth, agent-hub and terminal. */
   readonly replicas: number;
-  /** Whether an agent for this machine runs too. */
+  /** Whether to run an agent for this machine. */
   readonly agent: boolean;
-  /** Whether the gateway and the hubs speak TLS, by the installation's private CA. */
+  /** Whether the gateway and the hubs use TLS with certificates of the installation's private CA. */
   readonly tls: boolean;
   readonly agentName: string;
   readonly signup: 'open' | 'closed';
   readonly logLevel: string;
-  /** Where fetched servers are kept. */
+  /** Folder of downloaded servers. */
   readonly cacheDir: string;
-  /** The instance that a debugger may be attached to, such as `terminal-1`. */
+  /** The instance with an open debugger port, such as `terminal-1`. */
   readonly inspect: string | undefined;
   readonly mongoUrl: string | undefined;
   readonly natsUrl: string | undefined;
-  /** More settings for the instances of a service, or for the agent, such as bounds for a load test. */
+  /** Additional settings for the instances of a service or for the agent, such as limits for a load test. */
   readonly serviceEnvironment: Readonly<Partial<Record<ServiceName | 'agent', Readonly<Record<string, string>>>>>;
-  /** For programs that need their user's settings: pip, the build, the agent's shells. */
+  /** Environment of programs that need the user's settings: pip, the build, the agent's shells. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -177,10 +177,10 @@ export const readSettings = (given: Readonly<Record<string, string | undefined>>
   };
 };
 
-/** The environment of this program, for those that it starts. */
+/** The environment of this process, for child processes. */
 export const ownEnvironment = (): Record<string, string> => withoutEmpty(process.env);
 
-/** A stack for tests and measurements: free ports, nothing taken from WEBXTERM_ variables but the cache. */
+/** Settings of a stack for tests and measurements: free ports, and no WEBXTERM_ variables except for the cache. */
 export const isolatedSettings = (dataDir: string): StackSettings => {
   const environment = withoutEmpty(process.env);
   const kept = Object.entries(environment).filter(
@@ -189,7 +189,7 @@ export const isolatedSettings = (dataDir: string): StackSettings => {
   return { ...readSettings({ ...Object.fromEntries(kept), WEBXTERM_DATA_DIR: dataDir }), port: 0, grpcPort: 0 };
 };
 
-/** The folder that the login session has for this user's processes; undefined outside of one. */
+/** Runtime folder of the login session (XDG_RUNTIME_DIR). Undefined without a session. */
 export const sessionFolder = (given: Readonly<Record<string, string | undefined>> = process.env): string | undefined =>
   given.XDG_RUNTIME_DIR;
 

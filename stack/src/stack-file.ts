@@ -4,13 +4,13 @@ import { writePrivateFile } from './data-dir/private-files.ts';
 export interface StackProcess {
   readonly name: string;
   readonly pid: number;
-  /** Where it listens; 0 for the agent, which only dials. */
+  /** Listen port. 0 for the agent, which only connects. */
   readonly port: number;
 }
 
 export interface StackFacts {
   readonly url: string;
-  /** Where agents dial, host:port. */
+  /** Addresses of the hubs for agents, host:port. */
   readonly grpc: readonly string[];
   readonly processes: readonly StackProcess[];
   readonly admin: { readonly email: string; readonly password: string };

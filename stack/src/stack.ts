@@ -17,13 +17,13 @@ interface Member {
   readonly port: number;
 }
 
-/** One stack on one data folder: who runs, under which name, with which log; and how it all ends. */
+/** One running stack on one data folder: its processes, their logs, and its shutdown. */
 export class StackRuntime {
   readonly settings: StackSettings;
   readonly secrets: Secrets;
   readonly reporter: Reporter;
   readonly abort = new AbortController();
-  /** Resolves when the stack cannot go on. */
+  /** Resolves if the stack cannot continue. */
   readonly failed: Promise<StackFailure>;
   readonly fail: (failure: StackFailure) => void;
   readonly #children: Children;
@@ -35,7 +35,7 @@ export class StackRuntime {
   #stopping: Promise<void> | undefined;
   #complaint = '';
 
-  /** @throws StackFailure when the folder cannot be used or is in use */
+  /** @throws StackFailure if the folder cannot be used or is in use */
   constructor(settings: StackSettings, reporter: Reporter) {
     this.settings = settings;
     this.reporter = reporter;
@@ -84,17 +84,17 @@ export class StackRuntime {
     setImmediate(() => this.#writeFacts());
   }
 
-  /** From now on it is known by its name. */
+  /** Adds a process, which can then be found by its name. */
   add(process: Supervised, port: number): void {
     this.#members.set(process.name, { process, port });
   }
 
-  /** Runs at the end, before what was given earlier. */
+  /** Registers a shutdown step. It runs before the steps that were registered earlier. */
   atStop(name: string, run: () => Promise<void>): void {
     this.#stops.push({ name, run });
   }
 
-  /** Everything answers: from now on stack.json tells about it. */
+  /** Marks the stack as ready and writes stack.json from now on. */
   publish(facts: { url: string; grpc: readonly string[] }): void {
     this.#facts = facts;
     this.#writeFacts();
@@ -112,13 +112,13 @@ export class StackRuntime {
     return this.#stopping;
   }
 
-  /** Ends everything at once, without order. */
+  /** Kills all processes at once, in no order. */
   kill(): void {
     for (const { pid } of this.processes)
       try {
         process.kill(pid, 'SIGKILL');
       } catch {
-        // gone already
+        // already ended
       }
   }
 
@@ -144,7 +144,7 @@ export class StackRuntime {
     }
   }
 
-  /** The disk is full or the folder was taken away: said once, the services go on. */
+  /** Reports once that the disk is full or the folder was removed. The services continue. */
   #complain(error: unknown): void {
     const text = reasonOf(plainFailure(error, this.settings.dataDir));
     if (text !== this.#complaint) this.reporter.say(text);

@@ -14,7 +14,7 @@ import { isolatedSettings } from './settings.ts';
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
 const readyWithinMs = 90_000;
-/** 10 s with SIGTERM, then SIGKILL; the rest is for a busy machine. */
+/** 10 s after SIGTERM, SIGKILL follows. The rest is for a busy machine. */
 const orphansEndWithinMs = 20_000;
 
 const StackFile = z.strictObject({
@@ -40,7 +40,7 @@ interface Run {
 
 const runs: Run[] = [];
 
-/** The command behind `npm start`, as a process of its own. */
+/** The command of `npm start`, as a separate process. */
 const npmStart = (settings: Readonly<Record<string, string>>): Run => {
   const { environment } = isolatedSettings(settings.WEBXTERM_DATA_DIR ?? '');
   const own = Object.entries(environment).filter(
@@ -101,7 +101,7 @@ describe('npm start', () => {
       };
       const first = npmStart(settings);
       await first.until('WebXTerm is ready: http://127.0.0.1:');
-      // The last of the lines that follow: they come one by one.
+      // Waits for the last of these lines, because they arrive one by one.
       await first.until('Ctrl-C stops everything');
       const before = readStackFile(dataDir);
       expect(before.processes.map(({ name }) => name).toSorted()).toEqual(
@@ -109,7 +109,7 @@ describe('npm start', () => {
       );
       expect(before.url).toBe(`http://127.0.0.1:${settings.WEBXTERM_PORT}`);
       expect(statSync(join(dataDir, 'stack.json')).mode & 0o777).toBe(0o600);
-      // No service opens a debugger to who may signal it.
+      // No service opens a debugger on a signal.
       for (const { name, pid } of before.processes.filter((child) => !['mongod', 'nats'].includes(child.name))) {
         expect([name, commandOf(pid)]).toEqual([name, expect.arrayContaining(['--disable-sigusr1'])]);
         process.kill(pid, 'SIGUSR1');

@@ -30,25 +30,25 @@ import type { StackProcess } from './stack-file.ts';
 import type { Reporter } from './supervision/reporter.ts';
 import { buildWebUi } from './web-ui/build-web-ui.ts';
 
-/** A stack that answers. */
+/** A ready stack. */
 export interface Stack {
   readonly url: string;
-  /** Where agents dial, host:port. */
+  /** Addresses of the hubs for agents, host:port. */
   readonly grpc: readonly string[];
-  /** PEM of the private CA, when the stack speaks TLS. */
+  /** PEM of the private CA if the stack uses TLS. */
   readonly ca: string | undefined;
   readonly admin: { readonly email: string; readonly password: string };
-  /** What runs now; changes as processes are started again. */
+  /** The running processes. Changes when processes are restarted. */
   readonly processes: readonly StackProcess[];
-  /** Resolves when the stack cannot go on: it is to be stopped. */
+  /** Resolves if the stack cannot continue and must be stopped. */
   readonly failed: Promise<StackFailure>;
-  /** Kills one process by its name, such as terminal-1, nats or mongod; resolves with the pid of the one that took its place. */
+  /** Kills one process by its name, such as terminal-1, nats or mongod. Resolves with the pid of its replacement. */
   kill(name: string, signal?: NodeJS.Signals): Promise<number>;
   restart(name: string): Promise<void>;
-  /** Ends one and keeps it away, until `startProcess`. */
+  /** Stops a process and does not restart it until `startProcess`. */
   stopProcess(name: string): Promise<void>;
   startProcess(name: string): Promise<void>;
-  /** Ends everything in order. */
+  /** Stops all processes in order. */
   stop(): Promise<void>;
 }
 
@@ -96,7 +96,7 @@ const startServers = async (runtime: StackRuntime): Promise<LocalServers> => {
   return servers;
 };
 
-/** A NATS elsewhere must know the services' users, or none at all; the file tells them to its keeper. */
+/** An external NATS must define the services' users, or no users at all. The file lists them for its operator. */
 const useForeignNats = async (runtime: StackRuntime, url: string): Promise<void> => {
   const file = join(runtime.settings.dataDir, 'nats-users.conf');
   writePrivateFile(file, renderNatsUsers(busPasswords(runtime.secrets)));
@@ -132,7 +132,7 @@ const webUi = async (runtime: StackRuntime): Promise<string> => {
   }
 };
 
-/** Certificates of the installation's private CA for the two ports that others reach. */
+/** Ensures certificates of the installation's private CA for the public ports and the hub's internal port. */
 const keepTls = async ({ settings }: StackRuntime): Promise<PlannedTls | undefined> => {
   const { host, dataDir } = settings;
   if (!settings.tls) return undefined;
@@ -162,7 +162,7 @@ const planFacts = async (runtime: StackRuntime, servers: LocalServers, ports: Se
     ports,
     host: settings.host,
     publicUrl: settings.publicUrl ?? publicUrl(place),
-    // Where it listens stays good beside a public URL: the agent of this machine dials it.
+    // The listen address stays an allowed origin beside a public URL, because this machine's agent uses it.
     extraOrigins: [
       ...settings.extraOrigins,
       ...(settings.publicUrl === undefined ? [] : [publicUrl(place)]),
@@ -206,17 +206,17 @@ const bringUp = async (runtime: StackRuntime): Promise<PublicFacts> => {
   await Promise.race([waitUntilReady(probed, abort.signal), runtime.failed.then((failure) => Promise.reject(failure))]);
   const ca = facts.tls === undefined ? undefined : readFileSync(facts.tls.caFile, 'utf8');
   const place = { host: settings.host, port: ports.gateway.http, tls: settings.tls };
-  // Not by the public URL: whatever stands in front of this machine may not be there yet.
+  // Not through the public URL, because a proxy in front of this machine may not be available yet.
   if (settings.agent) await startAgent(runtime, { url: publicUrl(place), ca: ca === undefined ? undefined : [ca] }, ca);
   return { url: facts.publicUrl, grpc: hubAddresses(facts), ca };
 };
 
-/** A stack on its way up, which may be stopped before it is there. */
+/** A starting stack, which can be stopped before it is ready. */
 export interface StartingStack {
-  /** @throws StackFailure; everything has been stopped then */
+  /** @throws StackFailure; then all processes have been stopped */
   readonly ready: Promise<Stack>;
   stop(): Promise<void>;
-  /** Ends everything at once, without order. */
+  /** Kills all processes at once, in no order. */
   kill(): void;
 }
 
@@ -236,7 +236,7 @@ const asStack = (runtime: StackRuntime, facts: PublicFacts): Stack => ({
 
 /**
  * Starts mongod, nats-server, the services and this machine's agent.
- * @throws StackFailure when the data folder cannot be used or another stack uses it
+ * @throws StackFailure if the data folder cannot be used or another stack uses it
  */
 export const beginStack = (settings: StackSettings, reporter: Reporter): StartingStack => {
   const runtime = new StackRuntime(settings, reporter);
@@ -253,7 +253,7 @@ export const beginStack = (settings: StackSettings, reporter: Reporter): Startin
   const ready = start();
   const stop = async (): Promise<void> => {
     runtime.abort.abort(new StackFailure('stopped before it was ready'));
-    await ready.catch(() => {}); // what is half started is ended by the start itself
+    await ready.catch(() => {}); // the failed start itself stops what it has started
     await runtime.stop();
   };
   return { ready, stop, kill: () => runtime.kill() };

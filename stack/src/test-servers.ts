@@ -17,14 +17,14 @@ export interface Servers {
   /** host:port */
   readonly natsUrl: string;
   natsPassword(user: BusUser): string;
-  /** To take a server away and give it back: `stop()`, `start()`, `restart()`, `kill()`. Ports and data stay. */
+  /** Control of a server: `stop()`, `start()`, `restart()`, `kill()`. Ports and data stay. */
   readonly mongod: Supervised;
   readonly nats: Supervised;
-  /** Ends both; the data stays in `dataDir`. */
+  /** Stops both. The data stays in `dataDir`. */
   stop(): Promise<void>;
 }
 
-/** Starts the two servers with their data below `dataDir`, on free loopback ports. Several may run side by side. */
+/** Starts the two servers with their data below `dataDir`, on free loopback ports. Several pairs can run at the same time. */
 export const startServers = async (options: { dataDir: string }): Promise<Servers> => {
   const dataDir = resolve(options.dataDir);
   const settings = isolatedSettings(dataDir);

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { StackFailure } from './failure.ts';
 
 /**
- * A folder that is this user's own and nobody else may write or enter; made when it is not there.
- * @throws StackFailure when something else lies there: in a folder for all users anybody can put it there first
+ * Ensures a folder that belongs to this user and is closed to all others. Creates it if it does not exist.
+ * @throws StackFailure if the path is anything else: in a shared folder, another user can create it first
  */
 export const requireOwnFolder = (path: string, uid: number = userInfo().uid): string => {
   mkdirSync(path, { recursive: true, mode: 0o700 });
-  // Not stat: a link may lead to what others write, or to what is ours and must stay as it is.
+  // Not stat, because a link may lead to a folder of other users, or to one of this user that must stay unchanged.
   const found = lstatSync(path);
   const why = !found.isDirectory()
     ? 'it is no folder'
@@ -24,7 +24,7 @@ export const requireOwnFolder = (path: string, uid: number = userInfo().uid): st
   );
 };
 
-/** For what processes of one user tell each other: the one of the session, else one of ours beside those of others. */
+/** Folder for communication between processes of one user: in the session's runtime folder, otherwise in the shared temporary folder. */
 export const runtimeFolder = (name: string, runtimeDir: string | undefined): string => {
   const { uid } = userInfo();
   if (runtimeDir !== undefined && isOwn(runtimeDir, uid)) return requireOwnFolder(join(runtimeDir, name), uid);

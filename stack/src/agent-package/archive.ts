@@ -4,7 +4,7 @@ import { constants, createGzip } from 'node:zlib';
 import { pack } from 'tar-stream';
 import type { PackedFile } from './contents.ts';
 
-/** Writes a .tar.gz in which only paths, modes and contents differ from one to the next. */
+/** Writes a reproducible .tar.gz: it depends only on paths, modes and contents. */
 export const writeArchive = async (path: string, files: readonly PackedFile[]): Promise<void> => {
   const archive = pack();
   for (const { path: name, mode, content } of files)

@@ -11,15 +11,15 @@ import { filesOfPackage } from './npm-tarball.ts';
 import { type PinnedPackage, type Platform, pinnedPackages, platforms } from './pinned-packages.ts';
 import { withoutSymbols } from './without-symbols.ts';
 
-/** An archive that was built. */
+/** Record of a built archive. */
 const BuiltPackage = z.object({
   platform: z.enum(platforms),
   version: z.string(),
-  /** Name of the archive in the folder. */
+  /** File name of the archive. */
   file: z.string(),
   /** bytes */
   size: z.number().int(),
-  /** bytes of all files that it holds */
+  /** Sum of the sizes of its files, bytes. */
   unpacked: z.number().int(),
   sha256: z.string(),
 });
@@ -29,7 +29,7 @@ export interface BuildOptions {
   /** The project's folder. */
   readonly root: string;
   readonly bundle: Bundle;
-  /** Where archives are kept from one build to the next. */
+  /** Folder that keeps the archives between builds. */
   readonly folder: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
@@ -58,7 +58,7 @@ const sha256OfFile = async (file: string): Promise<string> => {
   return hash.digest('hex');
 };
 
-/** What an earlier build left, when the archive is still whole. */
+/** The result of an earlier build if its archive is complete. */
 const earlier = async (folder: string, file: string): Promise<BuiltPackage | undefined> => {
   if (!existsSync(join(folder, `${file}.json`)) || !existsSync(join(folder, file))) return undefined;
   const built = BuiltPackage.parse(JSON.parse(readFileSync(join(folder, `${file}.json`), 'utf8')));
@@ -66,8 +66,8 @@ const earlier = async (folder: string, file: string): Promise<BuiltPackage | und
 };
 
 /**
- * Builds the archive of a platform into `folder`, or gives the one that is there already.
- * @throws Error when a package cannot be fetched or is not what was pinned
+ * Builds the archive of a platform in `folder`, or reuses an existing one.
+ * @throws Error if a package cannot be fetched or does not have the pinned content
  */
 export const buildPackage = async (platform: Platform, options: BuildOptions): Promise<BuiltPackage> => {
   const { root, bundle, folder } = options;

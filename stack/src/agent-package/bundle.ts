@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { rolldown } from 'rolldown';
 
-/** Programs and threads that are started by their file: all else is a chunk of one of them. */
+/** Entry points: programs and threads that are started by file name. All other output is a chunk of them. */
 const entries = {
   agent: 'clients/agent/src/main.ts',
   'screen-worker': 'clients/agent/src/screen/screen-worker.ts',
@@ -12,11 +12,11 @@ const entries = {
 export interface Bundle {
   /** JavaScript by file name. */
   readonly files: ReadonlyMap<string, string>;
-  /** Licence texts of the packages that are part of it, by `name@version`. */
+  /** Licence texts of the bundled packages, by `name@version`. */
   readonly licences: ReadonlyMap<string, string>;
 }
 
-/** `…/node_modules/@scope/name` of a module; undefined for the project's own. */
+/** `…/node_modules/@scope/name` of a module. Undefined for modules of the project. */
 const packageFolderOf = (module: string): string | undefined => {
   const at = module.lastIndexOf(`${sep}node_modules${sep}`);
   if (at === -1) return undefined;
@@ -34,13 +34,13 @@ const licenceOf = (folder: string): [string, string] => {
   return [`${name}@${version}`, text.length > 0 ? text.join('\n\n') : `Licence: ${license}`];
 };
 
-/** Bundles the agent of the checkout at `root`. The same sources give the same bytes. @throws Error for what does not resolve */
+/** Bundles the agent of the checkout at `root`. Equal sources give equal bytes. @throws Error for an import that does not resolve */
 export const bundleAgent = async (root: string): Promise<Bundle> => {
   const build = await rolldown({
     cwd: root,
     input: entries,
     platform: 'node',
-    // grpc-js asks for it where its own state is served by gRPC, which the agent does not do.
+    // grpc-js loads it only to serve its own state by gRPC, which the agent does not do.
     external: ['@grpc/proto-loader'],
     onLog: (_level, log) => {
       throw new Error(`the agent cannot be bundled: ${log.message}`);

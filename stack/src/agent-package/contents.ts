@@ -13,7 +13,7 @@ export interface PackedFile {
 
 export const sha256 = (content: Buffer | string): string => createHash('sha256').update(content).digest('hex');
 
-/** Node runs nothing that the environment names before the agent (as the systemd unit has it). */
+/** Clears the environment variables that would make Node run other code before the agent, as the systemd unit does. */
 const launcher = `#!/bin/sh
 unset NODE_OPTIONS NODE_PATH NODE_REPL_EXTERNAL_MODULE NODE_INSPECT_RESUME_ON_START
 here=$(dirname -- "$(readlink -f -- "$0")")
@@ -25,7 +25,7 @@ const packageVersion = (root: string): string => {
   return version;
 };
 
-/** `0.1.0+` and 12 digits of a hash of all that makes the package another one, alike on every platform. */
+/** `0.1.0+` and 12 digits of a hash of all inputs of the package. Equal on every platform. */
 export const versionOf = (root: string, bundle: Bundle, pinned: readonly PinnedPackage[]): string => {
   const files = [...bundle.files].sort().map(([name, code]) => [name, sha256(code)]);
   const packages = pinned.map(({ name, integrity }) => [name, integrity]);
@@ -39,7 +39,7 @@ const licencesText = (root: string, licences: ReadonlyMap<string, string>): stri
   return `${all.map(([name, text]) => `==== ${name}\n\n${text}\n`).join('\n')}`;
 };
 
-/** What the package of a platform holds, in the order in which it is packed; files.json names all others. */
+/** The files of a platform's package in packing order. files.json lists all others. */
 export const packageContents = (
   root: string,
   options: {

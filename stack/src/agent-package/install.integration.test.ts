@@ -36,11 +36,11 @@ const release = join(published, 'release');
 let bundle: Bundle;
 let hub: TestHub;
 let gateway: GatewayProcess;
-/** Of one test: the machine. */
+/** The folder that is the machine of the current test. */
 let machine = '';
 let pids: number[] = [];
 
-/** The agent of these sources with the Node that runs this: the real package but for the 100 MB of its Node. */
+/** Publishes the agent of these sources with the Node that runs this test: the real package without its 100 MB of Node. */
 const publish = async (mark: string): Promise<Manifest> => {
   if (platform === undefined) throw new Error('no package is built for this machine');
   const { node, pty } = pinnedPackages(projectFolder, platform);
@@ -64,7 +64,7 @@ const publish = async (mark: string): Promise<Manifest> => {
 const archive = (): string => join(release, manifest().files[0]?.path ?? '');
 const manifest = (): Manifest => parseManifest(readFileSync(join(release, 'manifest.json'), 'utf8'));
 
-/** Publishes a manifest that somebody changed; `by` signs it. */
+/** Publishes a changed manifest, signed with `by`. */
 const forge = (change: Partial<Manifest>, by = key): void => {
   const text = renderManifest({ ...manifest(), ...change });
   writeFileSync(join(release, 'manifest.json'), text);
@@ -103,7 +103,7 @@ const config = (): string => join(machine, 'etc', 'agent.yaml');
 const script = (): string => readFileSync(join(release, 'install.sh'), 'utf8');
 
 const start = (text: string, args: readonly string[], environment: Record<string, string> = {}): ChildProcess => {
-  // In a session without a terminal: nobody can be asked.
+  // In a session without a terminal, so that no prompt is possible.
   const child = spawn('/bin/sh', ['-s', '--', ...args], {
     detached: true,
     env: {
@@ -135,7 +135,7 @@ const outcome = async (child: ChildProcess): Promise<{ code: unknown; said: stri
 const places = (): string[] => ['--prefix', prefix(), '--config', config(), '--linux-user', user];
 const install = (...more: string[]) => outcome(start(script(), ['--token', 'wxt_rt_test', ...places(), ...more]));
 
-/** A program of that name that is found before the system's. */
+/** Adds a program that precedes the system's program of the same name in PATH. */
 const tool = (name: string, text: string): void => {
   writeFileSync(join(machine, 'tools', name), `#!/bin/sh\n${text}\n`);
   chmodSync(join(machine, 'tools', name), 0o755);

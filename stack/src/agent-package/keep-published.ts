@@ -7,7 +7,7 @@ import { type Platform, platforms } from './pinned-packages.ts';
 const program = join(import.meta.dirname, 'main.ts');
 const keptCharacters = 4096;
 
-/** Where the gateway finds what was published. */
+/** Folder from which the gateway serves the published release. */
 export const releaseFolder = (dataDir: string): string => join(dataDir, 'agent-release');
 
 export interface PublishingOptions {
@@ -18,7 +18,7 @@ export interface PublishingOptions {
   readonly say: (text: string) => void;
 }
 
-/** Runs the packaging command once. @returns its last line; rejects with it where it fails */
+/** Runs the packaging command once. @returns its last line of output; rejects with that line if the command fails */
 const runOnce = (
   options: PublishingOptions,
   platform: Platform,
@@ -46,9 +46,9 @@ const runOnce = (
   });
 
 /**
- * Builds the package for machines like this one in the background, and the other when the first such machine asks for it
+ * Builds the package for this machine's architecture in the background. Builds the other one when the first machine requests it
  * (services/gateway/src/agent-files).
- * @returns ends it
+ * @returns a function that stops it
  */
 export const keepPublished = (options: PublishingOptions): (() => void) => {
   const wanted = join(releaseFolder(options.dataDir), 'wanted');

@@ -1,5 +1,5 @@
-// npm run package:agent: the packages of the agent, for Linux on x64 and arm64, into clients/agent/dist. With --publish they
-// become the release that an installation's gateway serves, signed with its key; `npm start` runs it like that.
+// npm run package:agent: builds the agent's packages for Linux on x64 and arm64 into clients/agent/dist. With --publish they become the
+// release that an installation's gateway serves, signed with the installation's key. `npm start` runs it with --publish.
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { type Platform, platforms } from './pinned-packages.ts';
 import { publishInstaller, publishRelease } from './publish.ts';
 import { keepReleaseKey } from './release-key.ts';
 
-/** bytes: what somebody waits for who adds a machine over a slow line. */
+/** Largest allowed archive, bytes. It limits the wait on a slow line. */
 const largestArchive = 45_000_000;
 const lowestPriority = 19;
 
@@ -22,21 +22,21 @@ const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 const { values } = parseArgs({
   options: {
-    /** Which to build; default: both. */
+    /** Platforms to build. Default: both. */
     platform: { type: 'string', multiple: true, default: [...platforms] },
     out: { type: 'string', default: join(projectFolder, 'clients/agent/dist') },
     /** The folder that the gateway serves. */
     publish: { type: 'string' },
-    /** File of the release key; made when it is not there. */
+    /** File of the release key. Created if it does not exist. */
     key: { type: 'string' },
     /** Public URL of the installation. */
     host: { type: 'string' },
-    /** At the lowest priority. */
+    /** Runs at the lowest CPU priority. */
     background: { type: 'boolean', default: false },
   },
 });
 
-/** Those that were asked for now, or by a machine before. */
+/** The platforms of the arguments, and those that a machine requested earlier. */
 const wantedPlatforms = (): Platform[] => {
   const folder = values.publish === undefined ? undefined : join(values.publish, 'wanted');
   const asked = folder !== undefined && existsSync(folder) ? readdirSync(folder) : [];

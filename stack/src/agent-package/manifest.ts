@@ -9,22 +9,22 @@ const Manifest = z.object({
   minimum: z.string(),
   files: z.array(z.object({ platform: z.string(), path: z.string(), size: z.number().int(), sha256: z.string() })),
 });
-/** A release, as the agent checks it (clients/agent/src/release/release.ts). */
+/** A release as the agent validates it (clients/agent/src/release/release.ts). */
 export type Manifest = z.output<typeof Manifest>;
 
-/** @throws Error for what is no manifest */
+/** @throws Error if the text is not a manifest */
 export const parseManifest = (text: string): Manifest => Manifest.parse(JSON.parse(text));
 
 /** The oldest version that this one may replace. */
 const minimum = '0.1.0';
 const dayMs = 86_400_000;
 export const validDays = 365;
-/** Signed again when so little of its time is left. */
+/** A manifest is signed again when less than this is left of its validity. */
 const renewDays = 90;
 
 const seconds = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 
-/** The next release; the one before where nothing has changed and it lasts. */
+/** The next release. Returns the previous one if the files are unchanged and it is valid long enough. */
 export const nextManifest = (
   before: Manifest | undefined,
   version: string,
@@ -44,7 +44,7 @@ export const nextManifest = (
   };
 };
 
-/** JSON with a line for each field and each file, which install.sh reads without a parser. */
+/** JSON with one line for each field and each file, so that install.sh can read it without a parser. */
 export const renderManifest = ({ files, ...fields }: Manifest): string => {
   const head = Object.entries(fields).map(([name, value]) => ` "${name}": ${JSON.stringify(value)},`);
   const list = files.map((file) => `  ${JSON.stringify(file)}`).join(',\n');

@@ -17,7 +17,7 @@ const integrityOf = async (file: string): Promise<string> => {
   return `sha512-${hash.digest('base64')}`;
 };
 
-/** The regular files of an npm tarball that are wanted, by their path below `package/`. */
+/** Reads the wanted regular files of an npm tarball, by their path below `package/`. */
 const readFiles = async (tarball: string, wanted: ReadonlySet<string>): Promise<Map<string, Buffer>> => {
   const files = new Map<string, Buffer>();
   const unpack = extract();
@@ -38,16 +38,16 @@ const readFiles = async (tarball: string, wanted: ReadonlySet<string>): Promise<
 };
 
 export interface FetchOptions {
-  /** For npm: its registry, its cache and its proxies are its user's settings. */
+  /** Environment of npm: registry, cache and proxies are settings of the user. */
   readonly environment: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
-  /** An existing folder for the tarball while it is read. */
+  /** An existing folder for the tarball during the read. */
   readonly folder: string;
 }
 
 /**
- * Fetches a package by npm, or takes it from npm's cache, and gives files of it by their path.
- * @throws Error when npm fails, the content is not what was pinned, or a file is not in it
+ * Fetches a package with npm, or takes it from npm's cache. Returns the wanted files by their path.
+ * @throws Error if npm fails, the content differs from the pinned hash, or a file is missing
  */
 export const filesOfPackage = async (
   { name, version, integrity }: PinnedPackage,

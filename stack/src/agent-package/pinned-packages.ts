@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import nodePackages from './node-packages.json' with { type: 'json' };
 
-/** The machines that there is a package for. */
+/** The platforms that have a package. */
 export const platforms = ['linux-x64', 'linux-arm64'] as const;
 export type Platform = (typeof platforms)[number];
 
-/** A package of the registry, by version and content. */
+/** A package of the npm registry, by version and content hash. */
 export interface PinnedPackage {
   readonly name: string;
   readonly version: string;
-  /** As npm writes it: `sha512-` and base64. */
+  /** In npm's format: `sha512-` and base64. */
   readonly integrity: string;
 }
 
@@ -21,13 +21,13 @@ const Lock = z.object({ packages: z.record(z.string(), z.looseObject({})) });
 const entryOf = (root: string, path: string): z.output<typeof Entry> =>
   Entry.parse(Lock.parse(JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))).packages[path]);
 
-/** The version of Node that the project itself runs on. */
+/** The Node version of the project itself. */
 export const lockedNodeVersion = (root: string): string => entryOf(root, 'node_modules/node').version;
 
 /**
- * What a platform's package holds beside the bundle. The binaries of Node are no dependencies of the project, which would take
- * 120 MB in every installation, so their hashes have a file of their own.
- * @throws Error when the package-lock.json of `root` does not name the platform's node-pty
+ * The packages that a platform's archive contains beside the bundle. The binaries of Node are not dependencies of the project, because they
+ * would add 120 MB to every installation, so a separate file holds their hashes.
+ * @throws Error if the package-lock.json of `root` does not contain the platform's node-pty
  */
 export const pinnedPackages = (root: string, platform: Platform): { node: PinnedPackage; pty: PinnedPackage } => {
   const name = `@lydell/node-pty-${platform}`;

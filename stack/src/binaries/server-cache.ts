@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { plainFailure } from '../failure.ts';
 import type { ServerName } from './known-servers.ts';
 
-/** The folder for programs that are fetched once per user. */
+/** The per-user folder of downloaded programs. */
 export const defaultCacheFolder = (
   platform: NodeJS.Platform,
   environment: Readonly<Record<string, string | undefined>>,
@@ -16,7 +16,7 @@ export const defaultCacheFolder = (
     : join(homedir(), '.cache', 'webxterm');
 };
 
-/** Programs by name. Several stacks and test runs share it: what goes in, goes in by one rename. */
+/** Downloaded programs by name. Several stacks and test runs share the cache, so an entry is added by a single rename. */
 export class ServerCache {
   readonly folder: string;
 
@@ -29,7 +29,7 @@ export class ServerCache {
     return existsSync(path) ? path : undefined;
   }
 
-  /** Calls `fill` with an empty folder on the cache's disk, and keeps the program whose path it gives back. */
+  /** Calls `fill` with an empty folder on the cache's disk, and stores the program at the path that it returns. */
   async keep(name: ServerName, fill: (folder: string) => Promise<string>): Promise<string> {
     let temporary: string;
     try {

@@ -9,7 +9,7 @@ const unpackWithinMs = 120_000;
 
 interface Release {
   readonly url: string;
-  /** Where the vendor publishes the checksum, `<hex>  <file>` in each line. */
+  /** URL of the vendor's checksums, one line `<hex>  <file>` for each file. */
   readonly checksumsUrl: string;
 }
 
@@ -36,7 +36,7 @@ const release = async (server: KnownServer): Promise<Release> => {
   };
 };
 
-/** The checksum of `file` out of lines `<hex>  <file>`. */
+/** Finds the checksum of `file` in lines of `<hex>  <file>`. */
 export const checksumOf = (checksums: string, file: string): string => {
   for (const line of checksums.split('\n')) {
     const [sha256 = '', name = ''] = line.trim().split(/\s+\*?/);
@@ -51,7 +51,7 @@ const findFile = (folder: string, name: string): string => {
   throw new Error(`the vendor's release does not hold ${name}`);
 };
 
-/** Downloads the vendor's own release into `folder`, checked against the vendor's checksum; gives the program's path. */
+/** Downloads the vendor's release into `folder` and checks it against the vendor's checksum. Returns the path of the program. */
 export const fetchVendorRelease = async (
   server: KnownServer,
   folder: string,

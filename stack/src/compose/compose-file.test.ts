@@ -29,7 +29,7 @@ const threeOfEach = z
   .object({ services: z.record(z.string(), z.looseObject({ extends: z.object({ service: z.string() }).optional() })) })
   .parse(parse(readFileSync(join(projectFolder, 'docker-compose.ha.yml'), 'utf8'), { merge: true }));
 
-/** They give files to the users of the containers, and end. */
+/** One-shot containers of the set-up. They may run as root, because they give files to the users of the other containers. */
 const setUp = ['secrets', 'init', 'demo-init'];
 
 describe('every container of docker-compose.yml', () => {
@@ -53,7 +53,7 @@ describe('an upgrade', () => {
   });
 
   it('leaves alone what did not change: only set-up depends on set-up or on a server, and nothing on a service', () => {
-    // Compose before 2.34 recreates whatever depends on a container that it recreates.
+    // When Compose before 2.34 recreates a container, it also recreates all that depend on it.
     const dependsOn = Object.fromEntries(services.map(([name, service]) => [name, Object.keys(service.depends_on)]));
     const afterSetUp = Object.fromEntries(
       ['auth', 'agent-hub', 'terminal', 'gateway', 'demo-init'].map((name) => [name, ['init']]),
@@ -80,7 +80,7 @@ it('every Node of the images, of Compose and of the npm scripts opens no debugge
     'scripts/upgrade-compose.sh',
     ...['agent-hub', 'gateway', 'terminal'].map((service) => `services/${service}/package.json`),
   ];
-  // What starts a main program, in a shell's words or as a list.
+  // Commands that start a main program, as a shell line or as a list.
   const starts = /\bnode(?:"?, ?"?| )(?!_modules)[^&\n]*?(?:main|operator|audit-verify|demo|migrate)\.ts/g;
   const found = files.flatMap((name) => readFileSync(join(projectFolder, name), 'utf8').match(starts) ?? []);
   expect(found.length).toBeGreaterThanOrEqual(12);

@@ -20,7 +20,7 @@ const giveFiles = (folder: string, uid: number, files: ReadonlyMap<string, strin
   give(folder, uid, 0o500);
 };
 
-/** What it is for. */
+/** Facts of the installation. */
 export interface HandOut {
   readonly publicUrl: string;
   readonly servers: DataServers;
@@ -29,8 +29,8 @@ export interface HandOut {
 }
 
 /**
- * Makes what secrets and certificates are missing, hands each container its own copies, and gives NATS its data folders.
- * @throws StackFailure when the volume cannot be written
+ * Creates missing secrets and certificates, copies to each container its own files, and creates the data folders of NATS.
+ * @throws StackFailure if the volume cannot be written
  */
 export const handOut = async (volume: string, { publicUrl, servers, natsData }: HandOut): Promise<void> => {
   try {

@@ -18,17 +18,17 @@ import { handOut } from './hand-out.ts';
 // The one-shot programs of docker-compose.yml: `node src/compose/main.ts COMMAND`.
 const volume = '/secrets';
 const demoConfig = '/demo-config';
-/** The user node of the agent's image. */
+/** The user `node` of the agent's image. */
 const demoUser = { name: 'node', uid: 1000 };
 
-/** The services start beside it, and sign-in is the last that is there. */
+/** Wait for sign-in. The services start at the same time, and sign-in is the last to become available. */
 const doorWithinMs = 300_000;
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 const publicUrl = (): string => readConfig('set-up', publicUrlShape).PUBLIC_URL;
 
-/** docker-compose.ha.yml has three of each. */
+/** One server each, or three each with docker-compose.ha.yml. */
 const dataServers = (): DataServers => {
   const { MONGO_SERVERS: mongo, NATS_SERVERS: nats } = readConfig('set-up', dataServersShape);
   return { mongo, nats };
@@ -48,7 +48,7 @@ const setUpServers = async (): Promise<void> => {
   const { mongo, nats } = dataServers();
   const otherMembers = mongo.filter((server) => server !== mongoServer);
   const setUpNats = async (): Promise<void> => {
-    // A running server has the subjects of the version that it was started with.
+    // A running server keeps the permissions of the version that started it.
     await reloadNats({ servers: nats, password: secrets.read('nats-operator'), ca });
     await declareBus(nats.join(), secrets.read('nats-init'), ca, nats.length);
   };
@@ -61,11 +61,14 @@ const setUpServers = async (): Promise<void> => {
 
 const showAdmin = (): void => say(`${adminEmail}\n${openSecrets(volume).read('admin-password')}`);
 
-/** What `vsay-agent configure --ca-fingerprint` wants, and what browsers show of a door with a certificate of the private CA. */
+/**
+ * Prints the fingerprint for `vsay-agent configure --ca-fingerprint`. Browsers show the same one for a gateway with a certificate of the
+ * private CA.
+ */
 const showFingerprint = async (): Promise<void> => say(fingerprint((await openAuthority(volume)).certificate));
 
 const configureDemo = async (): Promise<void> => {
-  // Since then the folder belongs to the agent, which keeps its credential there.
+  // From the first start, the folder belongs to the agent, which stores its credential there.
   if (existsSync(join(demoConfig, 'agent.yaml'))) return say('the machine "demo" has its configuration');
   const { certificate: ca } = await openAuthority(volume);
   const door = { url: publicUrl(), dial: { host: 'gateway', port: 8080 }, ca: [...getCACertificates('default'), ca] };

@@ -6,7 +6,7 @@ import { endStranger, identify, isAlive, ProcessIdentity } from './process-ident
 
 const endWithinMs = 10_000;
 
-/** Which processes run on this data folder. They end with this one; should they not, the next start finds them on disk. */
+/** Records the processes of this data folder. They end with this process. If one does not, the next start finds it in the file. */
 export class Children {
   readonly #path: string;
   readonly #alive = new Map<string, ProcessIdentity>();
@@ -16,7 +16,7 @@ export class Children {
     this.#path = join(dataDir, 'children.json');
   }
 
-  /** `pid` undefined: the process of this name has ended. */
+  /** `pid` undefined: the process with this name has ended. */
   set(name: string, pid: number | undefined): void {
     const identity = pid === undefined ? undefined : identify(name, pid);
     if (identity === undefined) this.#alive.delete(name);
@@ -25,7 +25,7 @@ export class Children {
     writePrivateFile(this.#path, JSON.stringify([...this.#alive.values()]));
   }
 
-  /** Ends what a stack that was killed left running, the last started first, so that the databases go last. */
+  /** Ends the processes that a killed stack left running. The last started ends first, so the databases end last. */
   async endStale(say: (text: string) => void): Promise<void> {
     const stale = this.#read().filter(isAlive);
     if (stale.length === 0) return;

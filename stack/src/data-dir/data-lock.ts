@@ -9,8 +9,8 @@ const isExisting = (error: unknown): boolean => error instanceof Error && 'code'
 const attempts = 3;
 
 /**
- * Takes the data folder for this process; gives the function that gives it back. A lock whose holder is dead is taken over.
- * @throws StackFailure that says which process holds it
+ * Locks the data folder for this process. Returns a function that unlocks it. The lock of a dead process is taken over.
+ * @throws StackFailure that names the process that holds the lock
  */
 export const lockDataDir = (dataDir: string): (() => void) => {
   const path = join(dataDir, 'lock');
@@ -19,7 +19,7 @@ export const lockDataDir = (dataDir: string): (() => void) => {
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     try {
       writeFileSync(own, JSON.stringify(us), { mode: 0o600 });
-      linkSync(own, path); // all or nothing: the lock is never there without its content
+      linkSync(own, path); // atomic: the lock never exists without its content
       return () => rmSync(path, { force: true });
     } catch (error) {
       if (!isExisting(error)) throw plainFailure(error, dataDir);

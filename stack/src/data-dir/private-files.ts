@@ -3,7 +3,7 @@ import { parseJson } from '@webxterm/contracts/json';
 import type { z } from 'zod';
 import { plainFailure, StackFailure } from '../failure.ts';
 
-/** Makes a folder that only its owner may enter, also when it was there with wider rights. */
+/** Creates a folder with mode 0700. Restricts the mode of an existing one. */
 export const makePrivateFolder = (path: string): void => {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
@@ -19,7 +19,7 @@ export const makePrivateFolder = (path: string): void => {
     );
 };
 
-/** What a file of JSON says; undefined where it is not there, was cut short by a full disk or has another shape. */
+/** Reads a JSON file. Undefined if it does not exist, was truncated by a full disk, or does not match the schema. */
 export const readJsonFile = <S extends z.ZodType>(path: string, schema: S): z.output<S> | undefined => {
   try {
     return schema.safeParse(parseJson(readFileSync(path, 'utf8'))).data;
@@ -28,7 +28,7 @@ export const readJsonFile = <S extends z.ZodType>(path: string, schema: S): z.ou
   }
 };
 
-/** Writes a file for its owner's eyes only, at once or not at all. */
+/** Writes a file with mode 0600, atomically. */
 export const writePrivateFile = (path: string, content: string): void => {
   const temporary = `${path}.${process.pid}.new`;
   try {

@@ -3,11 +3,11 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 
-/** A process, told from a later one with the same pid by when it started. */
+/** Identifies a process. The start time distinguishes it from a later process with the same pid. */
 export const ProcessIdentity = z.object({
   name: z.string(),
   pid: z.number().int().positive(),
-  /** In the system's own units: compared, never shown. */
+  /** In units of the operating system. Only compared, never shown. */
   startedAt: z.string().min(1),
 });
 
@@ -15,7 +15,7 @@ export type ProcessIdentity = z.output<typeof ProcessIdentity>;
 
 const onLinux = (pid: number): string | undefined => {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The name stands in parentheses and may hold anything; behind it the first field is the state, the 20th the start time.
+  // The name is in parentheses and may contain any character. After it, the first field is the state and the 20th the start time.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return fields[0] === 'Z' ? undefined : fields[19];
 };
@@ -32,11 +32,11 @@ const startTime = (pid: number): string | undefined => {
   try {
     return process.platform === 'linux' ? onLinux(pid) : elsewhere(pid);
   } catch {
-    return undefined; // there is no such process
+    return undefined; // no such process
   }
 };
 
-/** Undefined when there is no such process any more. */
+/** Undefined if the process no longer exists. */
 export const identify = (name: string, pid: number): ProcessIdentity | undefined => {
   const startedAt = startTime(pid);
   return startedAt === undefined ? undefined : { name, pid, startedAt };
@@ -46,13 +46,13 @@ export const isAlive = (identity: ProcessIdentity): boolean => startTime(identit
 
 const lookAgainMs = 25;
 
-/** Ends a process that is not our child: SIGTERM, and SIGKILL when it takes longer than `withinMs`. */
+/** Ends a process that is not a child of this one: SIGTERM, then SIGKILL after `withinMs`. */
 export const endStranger = async (identity: ProcessIdentity, withinMs: number): Promise<void> => {
   const signal = (name: NodeJS.Signals): void => {
     try {
       if (isAlive(identity)) process.kill(identity.pid, name);
     } catch {
-      // it ended between the look and the signal
+      // it ended between the check and the signal
     }
   };
   signal('SIGTERM');

@@ -3,10 +3,10 @@ import { z } from 'zod';
 import { readJsonFile, writePrivateFile } from './private-files.ts';
 
 const State = z.object({
-  /** The ports of the last start, taken again when they are free. */
+  /** The ports of the last start. Reused if they are free. */
   mongodPort: z.number().int().optional(),
   natsPort: z.number().int().optional(),
-  /** The admin's password was shown on a terminal. */
+  /** Whether the admin's password was shown on a terminal. */
   adminShown: z.boolean().optional(),
 });
 
@@ -14,9 +14,9 @@ export type State = z.output<typeof State>;
 
 const file = (dataDir: string): string => join(dataDir, 'state.json');
 
-/** What the stack remembers from start to start; empty when there is nothing or it cannot be read. */
+/** State that the stack keeps between starts. Empty if the file is missing or unreadable. */
 export const readState = (dataDir: string): State => {
-  // Only a convenience: ports are chosen anew.
+  // The state is not essential: without it, new ports are chosen.
   return readJsonFile(file(dataDir), State) ?? {};
 };
 

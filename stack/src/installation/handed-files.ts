@@ -5,33 +5,33 @@ import { keepAuthority, keepCertificate } from '../pki/certificate-folders.ts';
 import { Secrets } from '../secrets/secrets.ts';
 import { type DataServers, handedSecrets } from './handed-secrets.ts';
 
-/** The secrets themselves, made once and never overwritten; everything else follows from them. */
+/** The secrets. Created once and never overwritten. All other files are derived from them. */
 export const openSecrets = (folder: string): Secrets => new Secrets(join(folder, 'made'));
 
 /** The private CA of the installation, beside the secrets. */
 export const openAuthority = (folder: string): Promise<KeyPair> =>
   keepAuthority(join(folder, 'made', 'ca'), Date.now());
 
-/** Where a certificate is kept, beside the secrets. */
+/** Folder of a certificate, beside the secrets. */
 export const certificateFolder = (folder: string, holder: string, name: string): string =>
   join(folder, 'made', 'certificates', `${holder}-${name}`);
 
 export const certificateFiles = ['tls.crt', 'tls.key', 'ca.crt'] as const;
 
-/** What one container may read. */
+/** The files that one container may read. */
 export interface HandedFiles {
   readonly folder: string;
   readonly uid: number;
   /** Name and content. */
   readonly files: ReadonlyMap<string, string>;
-  /** By the folder's name: `tls.crt`, `tls.key` and `ca.crt` with their contents. */
+  /** By folder name: the contents of `tls.crt`, `tls.key` and `ca.crt`. */
   readonly certificates: ReadonlyMap<string, ReadonlyMap<string, string>>;
 }
 
 /**
- * Makes what secrets and certificates are missing under `folder`, and tells what each container gets of them. Certificates stay
- * while they serve.
- * @throws StackFailure when the folder cannot be written, or holds half of a private CA
+ * Creates missing secrets and certificates under `folder`, and returns the files of each container. A certificate is kept while it is valid
+ * for its use.
+ * @throws StackFailure if the folder cannot be written, or contains half of a private CA
  */
 export const handedFiles = async (
   folder: string,

@@ -57,7 +57,8 @@ describe('what is handed to the containers', () => {
     const given = handed.flatMap(({ folder, secrets, derived, certificates }) =>
       [...secrets, ...Object.keys(derived), ...Object.keys(certificates)].map((file) => `${folder}/${file}`),
     );
-    // nats.conf names the folder of its certificate; the door's is for those who ask for TLS, users.conf for a NATS that runs elsewhere.
+    // nats.conf names the folder of its certificate. The gateway's certificate is for installations that enable TLS, users.conf is for an
+    // external NATS.
     expect([...new Set(read), 'nats/server', 'nats/users.conf', 'gateway/door'].sort()).toEqual(given.sort());
     for (const { folder, uid } of handed) {
       const [, service = ''] = compose.split(`\n  ${folder}:\n`);

@@ -9,7 +9,7 @@ import { type BusPasswords, renderNatsConfig, renderNatsUsers } from '../servers
 export const mongoServer = 'mongo:27017';
 export const natsServer = 'nats:4222';
 
-/** The servers that hold the data together, host:port. */
+/** The members of the MongoDB replica set and of the NATS cluster, host:port. */
 export interface DataServers {
   readonly mongo: readonly string[];
   readonly nats: readonly string[];
@@ -19,16 +19,16 @@ export const oneOfEach: DataServers = { mongo: [mongoServer], nats: [natsServer]
 
 export const hostOf = (server: string): string => server.replace(/:\d+$/, '');
 
-/** What one container may read: its folder belongs to its user and is closed to every other. */
+/** The files that one container may read. Its folder belongs to its user and is closed to all others. */
 export interface HandedSecrets {
   readonly folder: string;
   /** The container's user and group, as in docker-compose.yml. */
   readonly uid: number;
-  /** Handed on as they are. */
+  /** Secrets that are copied unchanged. */
   readonly secrets: readonly SecretName[];
-  /** Files that follow from secrets: name and content. */
+  /** Files derived from secrets: name and content. */
   readonly derived: Readonly<Record<string, string>>;
-  /** Folders of their own with tls.crt, tls.key and ca.crt, of the private CA. */
+  /** Certificates of the private CA, each in its own folder with tls.crt, tls.key and ca.crt. */
   readonly certificates: Readonly<Record<string, CertificateRequest>>;
 }
 
@@ -64,9 +64,9 @@ const natsConfig = (read: Read, hosts: readonly string[]): string =>
 const server = (...names: string[]): CertificateRequest => ({ names, usage: 'server' });
 
 /**
- * Which container gets which secrets: no service holds a key that another one keeps.
- * @param publicUrl the gateway has a certificate for its host, for those who bring none of their own
- * @param ca PEM of the private CA, which everyone may know
+ * The secrets of each container. No service gets a key that belongs to another.
+ * @param publicUrl the gateway gets a certificate for its host, for installations without a certificate of their own
+ * @param ca PEM of the private CA, which is public
  */
 export const handedSecrets = (
   read: Read,
@@ -106,13 +106,13 @@ export const handedSecrets = (
     folder: 'nats',
     uid: 10_005,
     secrets: [],
-    // The users by themselves are for servers of the operator's own, which include them.
+    // users.conf is for external NATS servers, which include it.
     derived: {
       'nats.conf': natsConfig(read, servers.nats.map(hostOf)),
       'users.conf': renderNatsUsers(natsPasswords(read)),
     },
     certificates: { server: server(...servers.nats.map(hostOf)) },
   },
-  // The user mongodb of the public image.
+  // The user `mongodb` of the public image.
   { folder: 'mongo', uid: 999, secrets: ['mongo-keyfile'], derived: {}, certificates: {} },
 ];

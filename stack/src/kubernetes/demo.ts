@@ -4,9 +4,9 @@ import { configureAgent } from '../local-agent/agent-config.ts';
 import { demoShape } from '../set-up-settings.ts';
 import { adminEmail } from '../stack.ts';
 
-// What the demo machine of k8s/components/demo runs before its agent: writes the agent's configuration, once.
+// Runs in the demo machine of k8s/components/demo before its agent. Writes the agent's configuration once.
 
-/** Images that are still fetched on other nodes take a while. */
+/** Other nodes may take a while to pull images. */
 const doorWithinMs = 600_000;
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);

@@ -15,7 +15,7 @@ const emptyFolder = (): string => {
   return folder;
 };
 
-/** What outlives a run of the set-up: the Secrets of the cluster. */
+/** The Secrets of the cluster, which persist between runs of the set-up. */
 class Cluster {
   readonly #secrets = new Map<string, ReadonlyMap<string, string>>();
 
@@ -39,7 +39,7 @@ describe('the Secrets of an installation', () => {
     const first = emptyFolder();
     await makeInstallationSecrets(cluster, { folder: first, publicUrl });
     const made = await cluster.read('webxterm-made');
-    // As the set-up of MongoDB does, after it.
+    // The set-up of MongoDB does the same later.
     expect(made?.get('mongo-root')?.trim()).toBe(openSecrets(first).read('mongo-root'));
 
     const second = emptyFolder();

@@ -5,7 +5,7 @@ import { certificateFolder, handedFiles, openSecrets } from '../installation/han
 import { handedSecrets } from '../installation/handed-secrets.ts';
 import type { SecretsApi } from './secrets-api.ts';
 
-/** Holds the secrets themselves and the private CA: what a backup must have. */
+/** Name of the Secret with the secrets and the private CA. A backup must contain it. */
 const madeSecret = 'webxterm-made';
 const authorityFiles = ['ca.crt', 'ca.key'];
 
@@ -14,13 +14,13 @@ const certificateSecretOf = (holder: string, name: string): string => `webxterm-
 
 type Certificates = readonly { readonly holder: string; readonly name: string }[];
 
-/** Which certificates there are does not depend on any secret. */
+/** The list of certificates does not depend on any secret. */
 const certificatesFor = (publicUrl: string): Certificates =>
   handedSecrets(() => '', publicUrl, '').flatMap(({ folder: holder, certificates }) =>
     Object.keys(certificates).map((name) => ({ holder, name })),
   );
 
-/** Brings back what was made before, so that nothing is made twice. */
+/** Restores the existing secrets and certificates, so that nothing is created twice. */
 const restore = async (api: Pick<SecretsApi, 'read'>, folder: string, certificates: Certificates): Promise<void> => {
   const made = join(folder, 'made');
   makePrivateFolder(made);
@@ -41,10 +41,10 @@ const filesIn = (folder: string): [string, string][] =>
     .map(({ name }) => [name, readFileSync(join(folder, name), 'utf8')]);
 
 /**
- * Makes the Secrets of the installation, once; later it adds what a new version needs and renews certificates near their end.
- * The secrets themselves are written first: whoever is cut short goes on from them.
- * @param folder an empty one that only this process sees
- * @returns the names of the Secrets that were made or changed
+ * Creates the Secrets of the installation. A later run adds what a new version needs and renews certificates near their expiry. The secrets
+ * are written first, so a run that was interrupted continues from them.
+ * @param folder an empty folder that only this process can read
+ * @returns the names of the created or changed Secrets
  * @throws StackFailure
  */
 export const makeInstallationSecrets = async (
@@ -53,7 +53,7 @@ export const makeInstallationSecrets = async (
 ): Promise<string[]> => {
   await restore(api, folder, certificatesFor(publicUrl));
   const handed = await handedFiles(folder, publicUrl);
-  // Handed to nobody, so it must be made here: a password made later would be another one at each run.
+  // No container gets it, so it must be created here. Otherwise each run would create a different password.
   openSecrets(folder).file('mongo-root');
   const changed: string[] = [];
   const write = async (name: string, type: 'Opaque' | 'kubernetes.io/tls', files: ReadonlyMap<string, string>) => {

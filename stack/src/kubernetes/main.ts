@@ -13,8 +13,8 @@ import { kubernetesShape } from '../set-up-settings.ts';
 import { makeInstallationSecrets } from './installation-secrets.ts';
 import { apiServerOfPod, SecretsApi } from './secrets-api.ts';
 
-// What the Job and the CronJob of k8s/ run: the Secrets of the installation, then the streams of NATS, and MongoDB's replica set and
-// users where that runs in the cluster. Everything that is there stays.
+// Runs in the Job and the CronJob of k8s/. Sets up the Secrets of the installation, then the streams of NATS, and MongoDB's replica set and
+// users if MongoDB runs in the cluster. Existing objects are kept.
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 

@@ -122,7 +122,7 @@ describe('the Secrets', () => {
       ...Object.keys(own?.certificates ?? {}),
     ];
     const read = [...file.matchAll(/value: \/secrets\/[a-z-]+\/([a-z.-]+)/g)].map(([, name]) => name);
-    // The door's certificate is for those who end TLS there.
+    // The gateway's certificate is for installations that terminate TLS at the gateway.
     expect(new Set([...read, ...(service === 'gateway' ? ['door'] : [])])).toEqual(new Set(given));
   });
 });
@@ -134,7 +134,7 @@ describe('the production overlay', () => {
       `mongo-url-${service}`,
       'nats-ca.crt',
     ]);
-    // The names that the base gives another value: a misspelt one would be added beside it.
+    // The base must define these names, otherwise a patch with a misspelt name would add a second one.
     for (const name of ['MONGO_URL_FILE', 'NATS_CA_FILE'])
       for (const of of [file, text(`base/${service}.yaml`)]) expect(of).toContain(`{ name: ${name}, value: `);
   });

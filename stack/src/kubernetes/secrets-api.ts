@@ -18,14 +18,14 @@ export interface ApiServer {
   readonly token: string;
 }
 
-/** The API server as a pod sees it. NODE_EXTRA_CA_CERTS names its CA. */
+/** The API server as seen from a pod. NODE_EXTRA_CA_CERTS names its CA. */
 export const apiServerOfPod = (): ApiServer => ({
   url: 'https://kubernetes.default.svc',
   namespace: readFileSync(`${serviceAccount}/namespace`, 'utf8').trim(),
   token: readFileSync(`${serviceAccount}/token`, 'utf8').trim(),
 });
 
-/** The Secrets of one namespace, as far as the set-up needs them. */
+/** Client for the Secrets of one namespace, limited to the needs of the set-up. */
 export class SecretsApi {
   readonly #server: ApiServer;
 
@@ -33,13 +33,13 @@ export class SecretsApi {
     this.#server = server;
   }
 
-  /** Its files; undefined when there is no such Secret. @throws StackFailure */
+  /** Returns the files of a Secret. Undefined if it does not exist. @throws StackFailure */
   async read(name: string): Promise<ReadonlyMap<string, string> | undefined> {
     const found = await this.#find(name);
     return found?.files;
   }
 
-  /** Makes the Secret, or gives it these files in place of what it holds. Nothing is sent when it holds them already. @throws StackFailure */
+  /** Creates the Secret, or replaces its files. Sends nothing if the content is equal. @throws StackFailure */
   async write(
     name: string,
     type: SecretType,
@@ -59,7 +59,7 @@ export class SecretsApi {
       return 'made';
     }
     if (sameFiles(found.files, files)) return 'same';
-    // Who changed it meanwhile wins: the version makes this one fail.
+    // If another client changed the Secret meanwhile, the resource version makes this request fail.
     const metadata = { ...body.metadata, resourceVersion: found.version };
     await this.#send('PUT', `/${name}`, { ...body, metadata });
     return 'changed';
@@ -85,7 +85,7 @@ export class SecretsApi {
     });
     if (method === 'GET' && response.status === 404) return undefined;
     if (response.ok) return response.json();
-    // Its message says who may not do what; it repeats nothing of the body.
+    // The message names the user and the missing permission. It contains nothing of the body.
     const { message } = z
       .looseObject({ message: z.string().default('') })
       .parse(await response.json().catch(() => ({})));

@@ -5,33 +5,33 @@ import { reasonOf, StackFailure } from '../failure.ts';
 import { type Account, apiKeyOf, type Door, type DoorPatience } from './api-key.ts';
 
 export interface AgentFacts {
-  /** A folder for the agent's own files. */
+  /** Folder of the agent's files. */
   readonly folder: string;
   /** The gateway. */
   readonly door: Door;
-  /** The hub: host:port unless the gateway tells it, and the private CA (PEM) that vouches for it. */
+  /** The hub: host:port (undefined: the gateway names it), and the private CA (PEM) of its certificate. */
   readonly hub?: { readonly address?: string; readonly ca: string | undefined };
   readonly name: string;
   readonly linuxUser: string;
   readonly admin: Account;
-  /** For a gateway that may not answer yet; default: it does. */
+  /** How long to wait for a gateway that is not available yet. Default: no wait. */
   readonly patience?: DoorPatience;
 }
 
-/** JSON is YAML too. */
+/** JSON is valid YAML. */
 const render = ({ door, hub, linuxUser, name }: AgentFacts, token: string): string => {
   const pinned = hub?.ca === undefined ? {} : { ca: hub.ca, tls: true };
   const config = { host: door.url, token, linux_user: linuxUser, name, ...pinned, grpc: hub?.address };
   return `${JSON.stringify(config, null, 2)}\n`;
 };
 
-/** The line of the host, in the JSON that we wrote and in the YAML that the agent writes. */
+/** Matches the line of the host, in the JSON that this code writes and in the YAML that the agent writes. */
 const hostLine = /^(\s*"?host"?:\s*)"?[^"\s,]+"?(,?)$/m;
 
 /**
- * Writes the configuration of this machine's agent at the first start (a file, for a key on a command line is seen by every
- * user), and follows the gateway's URL later. Gives the file's path.
- * @throws StackFailure when the API key cannot be had
+ * Writes the configuration of this machine's agent at the first start, and updates the gateway's URL later. Uses a file, because every user
+ * can see a key on a command line. Returns the path of the file.
+ * @throws StackFailure if the API key cannot be obtained
  */
 export const configureAgent = async (facts: AgentFacts): Promise<string> => {
   makePrivateFolder(facts.folder);

@@ -8,7 +8,7 @@ const account = { email: 'admin@webxterm.local', password: 'secret' };
 let door: Server | undefined;
 let asked = 0;
 
-/** Opens a door that gives these answers in turn, the last one again and again. */
+/** Starts a gateway stub that responds with these statuses in turn, and repeats the last one. */
 const open = async (...statuses: number[]): Promise<Door> => {
   asked = 0;
   door = createServer((_request, response) => {

@@ -5,11 +5,11 @@ import { z } from 'zod';
 import { reasonOf } from '../failure.ts';
 
 export interface Door {
-  /** PUBLIC_URL: what stands in Host. */
+  /** PUBLIC_URL, the value of the Host header. */
   readonly url: string;
-  /** Where it is dialled, when that is elsewhere. */
+  /** Address to connect to, if it differs from the URL. */
   readonly dial?: { readonly host: string; readonly port: number };
-  /** PEM of those who vouch for it; undefined: the public CAs. */
+  /** PEM of the accepted CAs. Undefined: the public CAs. */
   readonly ca: readonly string[] | undefined;
 }
 
@@ -18,10 +18,10 @@ export interface Account {
   readonly password: string;
 }
 
-/** How long whoever asks waits for a door that does not answer yet. */
+/** How long to wait for a gateway that does not respond yet. */
 export interface DoorPatience {
   readonly withinMs: number;
-  /** Told once in a while why it waits. */
+  /** Called at intervals with the reason of the wait. */
   readonly say: (why: string) => void;
 }
 
@@ -30,12 +30,13 @@ const retryMs = 1000;
 const sayAgainMs = 15_000;
 const LoginAnswer = z.looseObject({ user: z.looseObject({ api_key: z.string() }) });
 
-/** The door answered, and meant it: asking again changes nothing, and counts against the account. */
+/** The gateway rejected the sign-in. A retry would give the same result and count against the account. */
 class Refused extends Error {}
 
 /**
- * The API key of who signs in.
- * @param patience default: the door answers now @throws Error that says what was answered
+ * Signs in and returns the API key of the account.
+ * @param patience default: no retry
+ * @throws Error with the response of the gateway
  */
 export const apiKeyOf = async (door: Door, account: Account, patience?: DoorPatience): Promise<string> => {
   const startedAt = performance.now();

@@ -6,7 +6,7 @@ import { createAuthority, fingerprint, issueCertificate, type KeyPair, stillServ
 const now = Date.now();
 const dayMs = 24 * 3_600_000;
 
-/** Whether a TLS client that trusts `ca` takes a server with this certificate for `name`. */
+/** Whether a TLS client that trusts `ca` accepts a server with this certificate for `name`. */
 const handshake = async (pair: KeyPair, ca: string, name: string): Promise<string> => {
   const server = createServer({ cert: pair.certificate, key: pair.key }, (socket) => socket.end());
   server.on('tlsClientError', () => undefined);

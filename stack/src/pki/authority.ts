@@ -1,4 +1,4 @@
-import 'reflect-metadata'; // @peculiar/x509 wants it loaded before itself
+import 'reflect-metadata'; // must be loaded before @peculiar/x509
 import { X509Certificate as Parsed, randomBytes, webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
@@ -10,20 +10,20 @@ export interface KeyPair {
 }
 
 export interface CertificateRequest {
-  /** DNS names and addresses; the first is the subject. */
+  /** DNS names and addresses. The first is the subject. */
   readonly names: readonly string[];
-  /** Whom it stands for: a server, or a service that dials another. */
+  /** Role of the holder: a server, or a service that connects to one. */
   readonly usage: 'server' | 'client';
 }
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const dayMs = 24 * 3_600_000;
 const authorityDays = 3650;
-/** What browsers and macOS take at most is 398 days. */
+/** Browsers and macOS accept at most 398 days. */
 const certificateDays = 397;
-/** Made anew by the next set-up once less than this is left. */
+/** The next set-up renews a certificate when less than this is left. */
 const renewalDays = 60;
-/** Clocks of agents may be behind. */
+/** Certificates start this long in the past, because clocks of agents may be slow. */
 const backdatedMs = 3_600_000;
 
 x509.cryptoProvider.set(webcrypto);
@@ -46,7 +46,7 @@ const keyFromPem = (pem: string): Promise<webcrypto.CryptoKey> => {
   return webcrypto.subtle.importKey('pkcs8', der, algorithm, false, ['sign']);
 };
 
-/** The private CA of one installation: signs its servers and services, and nothing below them. */
+/** Creates the private CA of one installation. It signs certificates of servers and services, but no further CA. */
 export const createAuthority = async (now: number): Promise<KeyPair> => {
   const keys = await newKeys();
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
@@ -64,7 +64,7 @@ export const createAuthority = async (now: number): Promise<KeyPair> => {
   return { certificate: `${certificate.toString('pem')}\n`, key: await keyToPem(keys.privateKey) };
 };
 
-/** A certificate of the private CA for these names. */
+/** Issues a certificate of the private CA for these names. */
 export const issueCertificate = async (
   authority: KeyPair,
   { names, usage }: CertificateRequest,
@@ -94,7 +94,7 @@ export const issueCertificate = async (
   return { certificate: `${certificate.toString('pem')}\n`, key: await keyToPem(keys.privateKey) };
 };
 
-/** Whether a certificate may stay: of this CA, for all these names, and good for two months more. */
+/** Whether a certificate can be kept: signed by this CA, valid for all these names, and for two more months. */
 export const stillServes = (pem: string, authority: string, names: readonly string[], now: number): boolean => {
   try {
     const certificate = new Parsed(pem);
@@ -109,6 +109,6 @@ export const stillServes = (pem: string, authority: string, names: readonly stri
   }
 };
 
-/** `sha256:` and 64 hexadecimal digits of the certificate's DER bytes: what people compare. */
+/** `sha256:` and 64 hexadecimal digits: the hash of the certificate's DER bytes, which people compare. */
 export const fingerprint = (pem: string): string =>
   `sha256:${new Parsed(pem).fingerprint256.replaceAll(':', '').toLowerCase()}`;

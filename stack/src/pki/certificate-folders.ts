@@ -7,8 +7,8 @@ import { type CertificateRequest, createAuthority, issueCertificate, type KeyPai
 const read = (path: string): string => (existsSync(path) ? readFileSync(path, 'utf8') : '');
 
 /**
- * The installation's private CA, made at first use and never overwritten: agents have pinned it.
- * @throws StackFailure when one of its two files is missing
+ * The installation's private CA. Created at first use and never overwritten, because agents pin it.
+ * @throws StackFailure if one of its two files is missing
  */
 export const keepAuthority = async (folder: string, now: number): Promise<KeyPair> => {
   makePrivateFolder(folder);
@@ -20,15 +20,15 @@ export const keepAuthority = async (folder: string, now: number): Promise<KeyPai
       `the key of the private CA is missing (${files.key}): bring it back from the backup, or remove ${files.certificate} too and configure every agent again`,
     );
   const made = await createAuthority(now);
-  // The key first: a certificate says that both are there.
+  // The key is written first, so a certificate on disk implies that both files exist.
   writePrivateFile(files.key, made.key);
   writePrivateFile(files.certificate, made.certificate);
   return made;
 };
 
 /**
- * A folder with `tls.crt`, `tls.key` and `ca.crt` for these names. What is there stays while it serves; else it is made anew, and a
- * service that reads it takes it without a restart.
+ * Ensures a folder with `tls.crt`, `tls.key` and `ca.crt` for these names. A valid certificate is kept. A renewed one is loaded by its
+ * service without a restart.
  */
 export const keepCertificate = async (
   folder: string,

@@ -5,7 +5,7 @@ import { makePrivateFolder, writePrivateFile } from '../data-dir/private-files.t
 
 const key = (): string => randomBytes(32).toString('base64url');
 
-/** How each secret is made, once; from then on its file is what counts. */
+/** Generators of the secrets. Each runs once. Afterwards the file is authoritative. */
 const makers = {
   'jwt-keys': () => `k${randomBytes(4).toString('hex')} ${key()}`,
   'root-key': key,
@@ -15,10 +15,10 @@ const makers = {
   'link-key': key,
   'hub-token': key,
   'metrics-token': key,
-  // People type this one.
+  // Short, because people type it.
   'admin-password': () => randomBytes(12).toString('base64url'),
   'installation-id': () => randomBytes(6).toString('hex'),
-  // mongod takes 6 to 1024 base64 characters.
+  // mongod accepts 6 to 1024 base64 characters.
   'mongo-keyfile': () => randomBytes(96).toString('base64'),
   'mongo-root': key,
   'mongo-auth': key,
@@ -34,7 +34,7 @@ const makers = {
 
 export type SecretName = keyof typeof makers;
 
-/** The installation's random secrets: files of mode 0600 in a folder of mode 0700, made at first use. */
+/** The installation's random secrets: files of mode 0600 in a folder of mode 0700, created at first use. */
 export class Secrets {
   readonly #folder: string;
 
@@ -43,7 +43,7 @@ export class Secrets {
     makePrivateFolder(folder);
   }
 
-  /** The path of the secret's file, which exists from now on. */
+  /** Path of the secret's file. Creates the file if it does not exist. */
   file(name: SecretName): string {
     const path = join(this.#folder, name);
     if (!existsSync(path)) writePrivateFile(path, `${makers[name]()}\n`);
@@ -54,7 +54,7 @@ export class Secrets {
     return readFileSync(this.file(name), 'utf8').trim();
   }
 
-  /** A file for a value that holds a secret and follows from others (a URL with its password). */
+  /** Writes a file for a value derived from secrets (a URL with its password). */
   derived(name: string, value: string): string {
     const path = join(this.#folder, name);
     writePrivateFile(path, `${value}\n`);

@@ -1,6 +1,6 @@
 import { signinKeyLine } from '@webxterm/shared/bus';
 
-/** What agent-hub and terminal know the entries of the allow-list by: a public key for each line of the root key. */
+/** Public keys with which agent-hub and terminal verify entries of the allow-list: one for each line of the root key. */
 export const signinKeys = (rootKey: string): string =>
   rootKey
     .split(/\s+/)

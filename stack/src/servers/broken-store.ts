@@ -1,13 +1,13 @@
 import { statfs } from 'node:fs/promises';
 
 /**
- * A stream of nats-server (2.15) that could not write once takes nothing more until the server is started again, also when the disk has
- * space: publishers get no answer, and `/healthz` says `write error` for good.
+ * A line of the log that reports a broken stream. After a failed write, a stream of nats-server (2.15) accepts no messages until the server
+ * restarts, even when the disk has space again. Publishers get no reply, and `/healthz` keeps reporting `write error`.
  */
 export const isBrokenStore = (line: string): boolean => /critical write error/i.test(line);
 
 const lookEveryMs = 1000;
-/** More than a start of nats-server and some minutes of work need. */
+/** More than nats-server needs for a start and some minutes of work. */
 const neededBytes = 16 * 1024 * 1024;
 
 const hasSpace = async (folder: string): Promise<boolean> => {
@@ -15,7 +15,7 @@ const hasSpace = async (folder: string): Promise<boolean> => {
   return bavail * bsize >= neededBytes;
 };
 
-/** Resolves when the disk of `folder` has space again, or when `ended` does. */
+/** Resolves when the disk of `folder` has space again, or when `ended` resolves. */
 export const spaceAgain = async (folder: string, ended: Promise<unknown>): Promise<void> => {
   let isEnded = false;
   void ended.then(() => {

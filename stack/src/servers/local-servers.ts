@@ -9,7 +9,7 @@ import { launchMongod } from './mongod.ts';
 import { declareBus, launchNats } from './nats.ts';
 import type { BusPasswords } from './nats-config.ts';
 
-/** What the servers tell the stack around them. */
+/** Callbacks with which the servers report to the stack. */
 export interface ProcessWatch {
   readonly onChange: (name: string, pid: number | undefined) => void;
   readonly onLine: (name: string, line: string) => void;
@@ -20,7 +20,7 @@ export interface LocalServersOptions {
   readonly dataDir: string;
   readonly secrets: Secrets;
   readonly locate: LocateOptions;
-  /** False: a server elsewhere is used instead. */
+  /** False: an external server is used instead. */
   readonly mongod: boolean;
   readonly nats: boolean;
   readonly watch: ProcessWatch;
@@ -31,11 +31,11 @@ export interface LocalServer {
   readonly port: number;
 }
 
-/** mongod and nats-server on loopback ports, as far as they are ours. */
+/** mongod and nats-server on loopback ports. Undefined for an external server. */
 export interface LocalServers {
   readonly mongod: LocalServer | undefined;
   readonly nats: LocalServer | undefined;
-  /** NATS first, for mongod holds what counts. */
+  /** Stops NATS first, because mongod holds the important data. */
   stop(): Promise<void>;
 }
 
@@ -111,7 +111,7 @@ const startNats = async (options: LocalServersOptions, port: number): Promise<Lo
   return { process, port };
 };
 
-/** Servers need no more than this of our environment, and no secret that may stand in it. */
+/** The servers need only these variables. They must not get secrets that the environment may contain. */
 const bareEnvironment = (environment: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(environment).filter(([name]) => /^(PATH|HOME|LANG|LC_.*|TZ|TMPDIR)$/.test(name)));
 
@@ -119,8 +119,8 @@ const fulfilled = <T>(result: PromiseSettledResult<T>): T | undefined =>
   result.status === 'fulfilled' ? result.value : undefined;
 
 /**
- * Finds or fetches the two servers, starts them on their kept data and sets them up for the services.
- * @throws StackFailure; nothing runs then
+ * Finds or downloads the two servers, starts them on their existing data and sets them up for the services.
+ * @throws StackFailure; then no server is left running
  */
 export const startLocalServers = async (options: LocalServersOptions): Promise<LocalServers> => {
   const before = readState(options.dataDir);

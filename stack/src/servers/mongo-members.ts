@@ -2,11 +2,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type MongoClient, MongoServerError } from 'mongodb';
 import { z } from 'zod';
 
-// How servers join a replica set that is there.
+// Adds members to an existing replica set.
 
 const joinedWithinMs = 120_000;
 const lookAgainMs = 100;
-/** The member before is not yet one in everybody's view. */
+/** Error codes while the configuration of the previous addition is not in effect on all members yet. */
 const tooEarly = [103, 109, 308];
 
 const Config = z.looseObject({
@@ -15,7 +15,7 @@ const Config = z.looseObject({
 });
 const Status = z.looseObject({ members: z.array(z.looseObject({ name: z.string(), stateStr: z.string() })) });
 
-/** @returns whether it is one now, or was before */
+/** @returns whether it is a member now */
 const tryToAdd = async (client: MongoClient, host: string): Promise<boolean> => {
   const admin = client.db('admin');
   const config = Config.parse((await admin.command({ replSetGetConfig: 1 })).config);
@@ -37,9 +37,9 @@ const stateOf = async (client: MongoClient, host: string): Promise<string> => {
 };
 
 /**
- * Resolves when each of `hosts` (host:port) is a member that has its copy of the data.
- * @param client root at whichever member takes writes
- * @throws Error that names the one that is not
+ * Resolves when each of `hosts` (host:port) is a member and has a copy of the data.
+ * @param client root at the primary
+ * @throws Error that names the host that is not a member
  */
 export const addMembers = async (client: MongoClient, hosts: readonly string[]): Promise<void> => {
   for (const host of hosts) {

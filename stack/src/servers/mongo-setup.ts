@@ -8,13 +8,13 @@ import { databaseOf, type MongoUser, mongoUsers, replicaSet } from './mongo-user
 export interface MongoSetup {
   readonly port: number;
   /**
-   * It runs elsewhere, under `memberName`. An empty server lets only clients of its own machine in without a user, but whoever
-   * has the key of its replica set, as its members do. Undefined: it runs on this machine.
+   * The server runs on another host, under `memberName`. Without users, an empty server accepts only local clients and clients with the
+   * replica set's key, as its members have. Undefined: it runs on this machine.
    */
   readonly remote?: { readonly keyfile: string };
-  /** The name under which the services know the machine; 127.0.0.1 unless told. */
+  /** Name under which the services connect to the machine. Default: 127.0.0.1. */
   readonly memberName?: string;
-  /** host:port of the other members of its replica set, which share its keyfile. They join once; none leaves. */
+  /** host:port of the other members of its replica set, which share its keyfile. Missing members are added; none is removed. */
   readonly otherMembers?: readonly string[];
   readonly rootPassword: string;
   readonly passwords: Readonly<Record<MongoUser, string>>;
@@ -49,7 +49,7 @@ const memberOf = (setup: MongoSetup): string => `${setup.memberName ?? '127.0.0.
 const connectAsRoot = (setup: MongoSetup): Promise<MongoClient> =>
   connect(setup, { auth: { username: rootUser, password: setup.rootPassword }, authSource: 'admin' });
 
-/** Whichever member takes writes: with several of them, it may be another than the one on this machine. */
+/** Connects to the primary, which may be a member on another host. */
 const withPrimary = async (setup: MongoSetup, use: (client: MongoClient) => Promise<void>): Promise<void> => {
   const client = await connect(setup, {
     auth: { username: rootUser, password: setup.rootPassword },
@@ -81,7 +81,7 @@ const ignoring = async (command: Promise<unknown>, ...codes: number[]): Promise<
   }
 };
 
-/** The user that members of a replica set are to each other; its password is the keyfile without its white space. */
+/** Signs in as the internal user of replica set members. Its password is the keyfile without white space. */
 const connectAsFirst = (setup: MongoSetup): Promise<MongoClient> =>
   setup.remote === undefined
     ? connect(setup)
@@ -90,7 +90,7 @@ const connectAsFirst = (setup: MongoSetup): Promise<MongoClient> =>
         authSource: 'local',
       });
 
-/** What an empty server lets a client on this machine do without a user: initiate, and make the first user. */
+/** Initiates the replica set and creates the first user. An empty server lets a local client do that without a user. */
 const initiate = async (setup: MongoSetup): Promise<void> => {
   const client = await connectAsFirst(setup);
   try {
@@ -115,7 +115,7 @@ const ReplicaSetConfig = z.looseObject({
   members: z.array(z.looseObject({ host: z.string() })).min(1),
 });
 
-/** A node that does not find itself in its configuration asks every member first whether it is that one: that takes a while. */
+/** A node that does not find itself in its configuration first checks every member, which takes a while. */
 const loadedConfig = async (client: MongoClient): Promise<z.output<typeof ReplicaSetConfig>> => {
   const deadline = performance.now() + configWithinMs;
   for (;;) {
@@ -129,7 +129,7 @@ const loadedConfig = async (client: MongoClient): Promise<z.output<typeof Replic
   }
 };
 
-/** The replica set's configuration holds the port of the last start: after a move the node would not know itself. */
+/** Updates the port in the replica set's configuration. After a change of the port, the node would not find itself in it. */
 const followPort = async (client: MongoClient, host: string): Promise<void> => {
   const config = await loadedConfig(client);
   if (config.members.length > 1 || config.members.every((member) => member.host === host)) return;
@@ -159,9 +159,9 @@ const rootOrUndefined = async (setup: MongoSetup): Promise<MongoClient | undefin
 };
 
 /**
- * Makes of a started mongod what the services need: a replica set of one node (or more, when told), root, and a user per service for its own
- * database only. What is there stays, so it may be called at each start, also after one that was cut short.
- * @throws StackFailure when that cannot be done
+ * Sets up a started mongod: a replica set of one node (or of several, with `otherMembers`), root, and one user per service with access to
+ * its own database only. Existing objects are kept, so it can run at each start, also after an interrupted one.
+ * @throws StackFailure if the set-up fails
  */
 export const setUpMongo = async (setup: MongoSetup): Promise<void> => {
   let client: MongoClient | undefined;

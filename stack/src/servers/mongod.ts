@@ -17,7 +17,7 @@ export interface MongodOptions {
 
 const readyWithinMs = 60_000; // recovery after a kill -9 may take a while
 const endWithinMs = 15_000;
-/** What it said before it ended, for the message. */
+/** Number of last log lines that the error message contains. */
 const keptLines = 3;
 
 const argsOf = ({ port, folder, keyfile }: MongodOptions): string[] => [
@@ -29,7 +29,7 @@ const argsOf = ({ port, folder, keyfile }: MongodOptions): string[] => [
   ...['--setParameter', 'diagnosticDataCollectionEnabled=false'],
 ];
 
-/** Starts mongod on its data and waits until it takes connections. Ended by SIGTERM, it writes everything before it goes. */
+/** Starts mongod on its data and waits until it accepts connections. On SIGTERM it writes all data to disk before it exits. */
 export const launchMongod = async (options: MongodOptions): Promise<Running> => {
   makePrivateFolder(options.folder);
   const said: string[] = [];

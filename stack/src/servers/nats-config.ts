@@ -6,24 +6,24 @@ export type BusPasswords = Readonly<Record<BusUser, string>>;
 
 export interface NatsConfig {
   readonly port: number;
-  /** Where it listens; loopback unless told. */
+  /** Listen address. Default: loopback. */
   readonly host?: string;
-  /** Where it tells of its health, on loopback; nowhere unless told. */
+  /** Port of the health endpoint, on loopback. Undefined: no endpoint. */
   readonly monitorPort?: number;
   readonly storeFolder: string;
   readonly passwords: BusPasswords;
-  /** Folder with tls.crt and tls.key as the server sees it: then it takes TLS only. */
+  /** Folder with tls.crt and tls.key, as the server sees it. If set, the server accepts only TLS. */
   readonly tlsFolder?: string;
-  /** Several servers that hold the streams together; each takes its own name from SERVER_NAME in its environment. */
+  /** A cluster that replicates the streams. Each server reads its name from SERVER_NAME in its environment. */
   readonly cluster?: NatsCluster;
-  /** Of the user who may ask the server to read its configuration again; without it nobody may. */
+  /** Password of the user that may make the server reload its configuration. Undefined: no such user. */
   readonly operatorPassword?: string;
 }
 
 export interface NatsCluster {
-  /** Host names of all of them. */
+  /** Host names of all servers. */
   readonly hosts: readonly string[];
-  /** What they show one another. */
+  /** Password of the servers among themselves. */
   readonly password: string;
 }
 
@@ -31,7 +31,7 @@ const routePort = 6222;
 
 const maxPayloadBytes = 1024 * 1024;
 
-/** JSON strings are strings of the server's configuration language too. */
+/** JSON strings are valid strings in the server's configuration language. */
 const quoted = (text: string): string => JSON.stringify(text);
 const listed = (subjects: readonly string[]): string => `[${subjects.map(quoted).join(', ')}]`;
 
@@ -46,7 +46,7 @@ const user = (name: BusUser, permissions: BusPermissions, password: string): str
     '    }',
   ].join('\n');
 
-/** The users of the services, each with its own subjects and nothing else. For a server of one's own: include it there. */
+/** The users of the services, each with permissions for its own subjects only. An external server includes this file. */
 export const renderNatsUsers = (passwords: BusPasswords): string =>
   [
     'authorization: {',
@@ -64,7 +64,7 @@ const renderTls = (folder: string): string[] => [
   '}',
 ];
 
-/** The user of the system account that `reloadNats` signs in as. */
+/** The user of the system account with which `reloadNats` signs in. */
 export const natsOperator = { user: 'operator', inboxPrefix: '_INBOX_operator' } as const;
 
 export const reloadSubject = (serverId: string): string => `$SYS.REQ.SERVER.${serverId}.RELOAD`;
@@ -89,12 +89,12 @@ const renderCluster = ({ hosts, password }: NatsCluster): string[] => [
   '}',
 ];
 
-/** nats-server's configuration: JetStream on disk. Holds the passwords: a file of mode 0600. */
+/** Configuration of nats-server with JetStream on disk. It contains the passwords, so its file needs mode 0600. */
 export const renderNatsConfig = (config: NatsConfig): string =>
   [
     `listen: ${quoted(`${config.host ?? '127.0.0.1'}:${config.port}`)}`,
     ...(config.monitorPort === undefined ? [] : [`http: "127.0.0.1:${config.monitorPort}"`]),
-    // Not by --name: a server that was started with it refuses to read a file that says otherwise.
+    // Not set by --name, because a server started with --name rejects a file with another name.
     `server_name: ${config.cluster === undefined ? '"webxterm"' : '$SERVER_NAME'}`,
     `max_payload: ${maxPayloadBytes}`,
     ...(config.tlsFolder === undefined ? [] : renderTls(config.tlsFolder)),

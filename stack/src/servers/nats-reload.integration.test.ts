@@ -37,7 +37,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Whether the server lets `terminal` publish there. */
+/** Whether the server allows `terminal` to publish on this subject. */
 const publishes = async (terminal: NatsConnection, subject: string): Promise<boolean> => {
   const refused = (async () => {
     for await (const status of terminal.status()) if (status.type === 'error') return true;

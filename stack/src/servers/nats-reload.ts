@@ -5,21 +5,21 @@ import { natsOperator, reloadSubject } from './nats-config.ts';
 
 const answerWithinMs = 5000;
 
-/** https://docs.nats.io/running-a-nats-service/configuration/sys_accounts: the error is there only when the reload failed. */
+/** https://docs.nats.io/running-a-nats-service/configuration/sys_accounts: the field `error` exists only if the reload failed. */
 const Answer = z.object({ error: z.object({ description: z.string() }).optional() });
 
 export interface NatsReload {
-  /** host:port of every server: each reads its own file. */
+  /** host:port of every server, because each reads its own file. */
   readonly servers: readonly string[];
   readonly password: string;
-  /** PEM of the CA that vouches for the servers; undefined: the connection is plain. */
+  /** PEM of the CA of the servers' certificates. Undefined: the connection is plain. */
   readonly ca?: string | undefined;
 }
 
 /**
- * Asks each NATS server to read its configuration again. An upgrade may change the subjects of the users, and a running server
- * keeps the old ones until it reads the file; clients stay connected.
- * @throws StackFailure when a server does not answer, refuses the operator or cannot use the file
+ * Makes each NATS server reload its configuration. An upgrade may change the subjects of the users, and a running server keeps the old ones
+ * until a reload. Clients stay connected.
+ * @throws StackFailure if a server does not respond, rejects the operator, or cannot use the file
  */
 export const reloadNats = async ({ servers, password, ca }: NatsReload): Promise<void> => {
   for (const server of servers) {
@@ -39,7 +39,7 @@ const reload = async (server: string, password: string, ca: string | undefined):
     inboxPrefix: natsOperator.inboxPrefix,
     ...(ca === undefined ? {} : { tls: { ca } }),
     reconnect: false,
-    // This server, not one of its cluster.
+    // Reloads this server only, not its cluster.
     ignoreClusterUpdates: true,
   });
   try {

@@ -21,10 +21,13 @@ export interface NatsOptions extends NatsConfig {
   readonly onLine: (line: string) => void;
 }
 
-/** What it said before it ended, for the message. */
+/** Number of last log lines that the error message contains. */
 const keptLines = 5;
 
-/** Starts nats-server and waits until it listens. It is ended, to be started again, when its disk has space after a write failed. */
+/**
+ * Starts nats-server and waits until it listens. After a failed write, it is stopped once its disk has space again, so that its supervisor
+ * restarts it.
+ */
 export const launchNats = async (options: NatsOptions): Promise<Running> => {
   makePrivateFolder(options.storeFolder);
   const config = join(options.folder, 'nats.conf');
@@ -58,7 +61,7 @@ export const launchNats = async (options: NatsOptions): Promise<Running> => {
   }
 };
 
-/** Makes the streams and buckets of the services; what is there stays. */
+/** Creates the streams and buckets of the services. Existing ones are kept. */
 export const declareBus = async (url: string, password: string, ca?: string, replicas?: number): Promise<void> => {
   const logger = createLogger({ service: 'stack', level: 'silent' });
   const declare = async (): Promise<void> => {

@@ -44,7 +44,7 @@ const withBus = async <T>(user: BusUser, use: (bus: NatsConnection) => Promise<T
   }
 };
 
-/** The server's answer to a publish is an error on the connection, told as a status. */
+/** The server reports a denied publish as an error on the connection, visible as a status. */
 const publishIsDenied = (user: BusUser, subject: string): Promise<boolean> =>
   withBus(user, async (bus) => {
     const told = (async () => {
@@ -53,7 +53,7 @@ const publishIsDenied = (user: BusUser, subject: string): Promise<boolean> =>
     })();
     bus.publish(subject, 'x');
     await bus.flush();
-    // The error precedes the answer to the flush; without one the closed status ends the loop.
+    // The error arrives before the reply to the flush. Without an error, the close status ends the loop.
     await bus.close();
     return /permissions violation/i.test(await told);
   });
@@ -140,13 +140,13 @@ describe('NATS', () => {
     ['init', 'auth.apikey.rotated'],
     ['terminal', 'terminal.session.opened'],
     ['terminal', '$JS.API.CONSUMER.CREATE.EVENTS.mine.auth.user.changed'],
-    // A consumer of whatever its config says.
+    // A consumer with any config.
     ['agent-hub', '$JS.API.CONSUMER.CREATE.EVENTS'],
     ['agent-hub', '$JS.API.CONSUMER.CREATE.EVENTS.mine'],
     ['agent-hub', '$JS.API.CONSUMER.CREATE.EVENTS.mine.terminal.session.*'],
     ['agent-hub', '$JS.API.CONSUMER.DURABLE.CREATE.EVENTS.mine'],
     ['terminal', '$JS.API.CONSUMER.CREATE.KV_signins'],
-    // The answer would go to any reply subject, also to one of the allow-list.
+    // The reply would go to any reply subject, including one of the allow-list.
     ['terminal', '$JS.API.DIRECT.GET.KV_signins.$KV.signins.s.of-an-admin'],
     ['terminal', '$JS.API.DIRECT.GET.KV_presence'],
     ['agent-hub', '$JS.API.DIRECT.GET.KV_signins.$KV.signins.s.of-an-admin'],
@@ -229,7 +229,7 @@ describe('the data folder', () => {
 
 const portsOf = (...urls: string[]): number[] => urls.map((url) => Number(/:(\d+)(?:\/|$)/.exec(url)?.[1]));
 
-/** Listens on the ports; gives the function that frees them. */
+/** Listens on the ports. Returns a function that frees them. */
 const occupy = async (ports: readonly number[]): Promise<() => void> => {
   const listeners = await Promise.all(
     ports.map(
@@ -260,7 +260,7 @@ describe('faults', () => {
   it('a NATS that could not write takes writes again, once its disk does', async () => {
     const { nats } = servers;
     const pid = nats.pid;
-    // As a full disk: files do not grow any more. The process that takes its place has no such limit.
+    // Simulates a full disk: files cannot grow. The restarted process does not have this limit.
     execFileSync('prlimit', ['--pid', String(pid), '--fsize=0:']);
     const store = (): Promise<boolean> =>
       withBus('auth', (bus) =>

@@ -12,7 +12,7 @@ const readyWithinMs = 60_000;
 const lookAgainMs = 50;
 const answerWithinMs = 2000;
 
-/** Undefined when it is ready, else what it says. */
+/** Undefined if the service is ready, otherwise its reason. */
 const whyNotReady = async (healthPort: number, signal: AbortSignal): Promise<string | undefined> => {
   try {
     const response = await fetch(`http://127.0.0.1:${healthPort}/readyz`, {
@@ -41,8 +41,8 @@ const waitForOne = async (probed: Probed, signal: AbortSignal): Promise<void> =>
 };
 
 /**
- * Waits until every one answers /readyz with 200.
- * @throws StackFailure that names those that do not within 60 s, with the end of their logs; the signal's reason when aborted
+ * Waits until every service answers /readyz with 200.
+ * @throws StackFailure that names the services that are not ready within 60 s, with the end of their logs; the signal's reason if aborted
  */
 export const waitUntilReady = async (all: readonly Probed[], signal: AbortSignal): Promise<void> => {
   const results = await Promise.allSettled(all.map((probed) => waitForOne(probed, signal)));

@@ -9,12 +9,12 @@ import { spawnChild } from '../supervision/spawn-child.ts';
 import { Supervised } from '../supervision/supervised.ts';
 import type { PlannedService, ServiceName } from './service-plan.ts';
 
-/** The services stop their own steps within 5 s each. */
+/** The services stop their own components within 5 s each. */
 const serviceEndWithinMs = 10_000;
 
-/** What every child may know of our environment. */
+/** Environment variables that every child gets. */
 const passedOn = /^(PATH|HOME|LANG|LC_.*|TZ|TMPDIR)$/;
-/** The agent's shells are its user's own. */
+/** The agent gets more, because its shells run as its user. */
 const passedToAgent = /^(PATH|HOME|LANG|LC_.*|TZ|TMPDIR|USER|LOGNAME|SHELL)$/;
 
 const environmentFor = (runtime: StackRuntime, allowed: RegExp): Record<string, string> => ({
@@ -22,20 +22,18 @@ const environmentFor = (runtime: StackRuntime, allowed: RegExp): Record<string, 
   NODE_COMPILE_CACHE: join(runtime.settings.cacheDir, 'compiled'),
 });
 
-/**
- * A young generation of 1 MB: with the default one, a flood of output is mostly work of the garbage collector (ADR 15).
- */
+/** A young generation of 1 MB. With the default size, most of the CPU time of an output flood is garbage collection (ADR 15). */
 const nodeOptions = ['--disable-sigusr1', '--max-semi-space-size=1'];
-/** The gateway would answer fewer small requests with it, and says itself when its young generation is to be collected (ADR 16). */
+/** A small young generation would reduce the gateway's rate of small requests. The gateway triggers its own collections (ADR 16). */
 const gatewayOptions = ['--disable-sigusr1', '--expose-gc'];
 
 const optionsOf = ({ service, name }: PlannedService, inspected: string | undefined): readonly string[] => [
   ...(service === 'gateway' ? gatewayOptions : nodeOptions),
-  // Any free port: the stack may run twice, and a service that is started again gets another one.
+  // Any free port, because two stacks may run, and a restarted service gets another port.
   ...(name === inspected ? ['--inspect=127.0.0.1:0'] : []),
 ];
 
-/** Whoever runs the stack as root runs all of this checkout as root: the agent is not the one to refuse it. */
+/** A stack that runs as root runs this whole checkout as root, so a check in the agent would add nothing. */
 const agentOptions = ['--allow-writable-program'];
 
 interface ProcessPlan {
@@ -70,7 +68,7 @@ const superviseNode = (runtime: StackRuntime, plan: ProcessPlan): Supervised => 
   return supervised;
 };
 
-/** Starts all; they will be stopped service by service, the gateway first. */
+/** Starts all services. They are stopped one by one, the gateway first. */
 export const startServices = async (runtime: StackRuntime, planned: readonly PlannedService[]): Promise<void> => {
   const environment = environmentFor(runtime, passedOn);
   const byService = Map.groupBy(planned, (service) => service.service);

@@ -11,7 +11,7 @@ export interface HubPorts extends InstancePorts {
   readonly internal: number;
 }
 
-/** Every port of the services, by instance. */
+/** Ports of the services, by instance. */
 export interface ServicePorts {
   readonly gateway: InstancePorts;
   readonly auth: readonly InstancePorts[];
@@ -19,27 +19,27 @@ export interface ServicePorts {
   readonly terminal: readonly InstancePorts[];
 }
 
-/** TLS of the two ports that others reach and of the hub's internal one; each folder holds tls.crt, tls.key and ca.crt. */
+/** TLS of the two public ports and of the hub's internal port. Each folder contains tls.crt, tls.key and ca.crt. */
 export interface PlannedTls {
   readonly gatewayFolder: string;
   readonly hubFolder: string;
-  /** Identities on the hub's internal port, of the hub and of who calls it. */
+  /** Certificates for the hub's internal port: of the hub, and of the terminal service that calls it. */
   readonly internal: { readonly hub: string; readonly terminal: string };
-  /** File with the private CA's certificate, which agents are told. */
+  /** File with the private CA's certificate, which the gateway tells agents. */
   readonly caFile: string;
-  /** The name or address by which agents reach the hubs. */
+  /** Host name or address of the hubs for agents. */
   readonly hubHost: string;
 }
 
 export interface PlanFacts {
   readonly ports: ServicePorts;
-  /** Where the gateway listens. */
+  /** Listen address of the gateway. */
   readonly host: string;
   readonly publicUrl: string;
   readonly extraOrigins: readonly string[];
   readonly trustedProxies: string;
   readonly webDir: string;
-  /** Where the packages of the agent are published. */
+  /** Folder of the published agent packages. */
   readonly agentDir: string;
   readonly adminEmail: string;
   readonly signup: 'open' | 'closed';
@@ -47,14 +47,14 @@ export interface PlanFacts {
   readonly installationId: string;
   /** host:port list */
   readonly natsUrl: string;
-  /** Undefined: everything is plain, on loopback. */
+  /** Undefined: all connections are plain, on loopback. */
   readonly tls: PlannedTls | undefined;
-  /** A machine whose agent runs as this user hosts the stack. */
+  /** A machine whose agent runs as this user is the host of the stack. */
   readonly stackUser: string;
   readonly secretFile: (name: SecretName) => string;
-  /** A file with the public keys of who signs the allow-list. */
+  /** File with the public keys that verify the allow-list. */
   readonly signinKeysFile: string;
-  /** A file that holds the service's MongoDB URL with its password. */
+  /** File with the service's MongoDB URL, which contains its password. */
   readonly mongoUrlFile: (user: MongoUser) => string;
 }
 
@@ -74,7 +74,7 @@ const urls = (ports: readonly InstancePorts[]): string => ports.map(({ http }) =
 const healthUrls = (ports: readonly InstancePorts[]): string =>
   ports.map(({ health }) => `http://${local(health)}`).join(',');
 
-/** Where agents dial, host:port. */
+/** Addresses of the hubs for agents, host:port. */
 export const hubAddresses = ({ ports, tls }: Pick<PlanFacts, 'ports' | 'tls'>): string[] => {
   const host = tls?.hubHost ?? '127.0.0.1';
   return ports.hub.map(({ grpc }) => `${host.includes(':') ? `[${host}]` : host}:${grpc}`);
@@ -168,7 +168,7 @@ const plan = (
   return { name, service, port: ports.http, healthPort: ports.health, environment };
 };
 
-/** The instances in the order in which they start; they stop in the reverse order. Secrets go by path, never by value. */
+/** The instances in their start order. They stop in the reverse order. Secrets are passed by path, never by value. */
 export const planServices = (facts: PlanFacts): PlannedService[] => {
   const { ports } = facts;
   return [

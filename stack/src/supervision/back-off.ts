@@ -1,17 +1,17 @@
 import { jittered, waitAfter } from '@webxterm/contracts/back-off';
 
-/** The first restart is nearly at once, for people wait for it; a process that keeps dying is tried ever more rarely. */
+/** The first restart is almost immediate, because users wait for it. The delay grows with each further failure. */
 const backOff = { firstMs: 100, longestMs: 10_000 };
-/** A process that lived this long starts counting anew. */
+/** The failure count is reset once a process has run for this long. */
 const stableMs = 15_000;
-/** Wrong settings do not mend themselves: this many exits with 2 within this time are the end. */
+/** Wrong settings are permanent: after this many exits with code 2 within this time, there are no more restarts. */
 const configExitCode = 2;
 const configExits = 5;
 const configExitsWithinMs = 60_000;
 
 export type Verdict = { readonly action: 'restart'; readonly afterMs: number } | { readonly action: 'give-up' };
 
-/** Decides, for one process, when to start it again. Times in ms of any steady clock; `random` gives 0 to 1. */
+/** Decides when one process is restarted. Times in ms of any monotonic clock. `random` returns 0 to 1. */
 export class BackOff {
   readonly #random: () => number;
   #deaths = 0;

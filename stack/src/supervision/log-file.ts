@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, renameSync, statSync } from 'node:fs';
 const mostBytes = 10 * 1024 * 1024;
 const tailLines = 20;
 
-/** A process's raw log, bounded: a full file becomes `<file>.1`, and the one before that goes. */
+/** The raw log of a process, of bounded size: a full file is renamed to `<file>.1`, which replaces the previous one. */
 export class LogFile {
   readonly path: string;
   readonly #tail: string[] = [];
@@ -14,7 +14,7 @@ export class LogFile {
     this.#bytes = existsSync(path) ? statSync(path).size : 0;
   }
 
-  /** Gives the error when the line could not be written: a full disk must not end the stack. */
+  /** Returns the error if the line cannot be written, because a full disk must not stop the stack. */
   append(line: string): unknown {
     this.#tail.push(line);
     if (this.#tail.length > tailLines) this.#tail.shift();
@@ -31,7 +31,7 @@ export class LogFile {
     }
   }
 
-  /** The last lines of this run, for a message about what went wrong. */
+  /** The last lines of this run, for an error message. */
   tail(lines: number): readonly string[] {
     return this.#tail.slice(-lines);
   }

@@ -9,7 +9,7 @@ const guardModule = new URL('orphan-guard.ts', import.meta.url).href;
 
 const parents: ChildProcess[] = [];
 
-/** A process with two children of which one does not heed SIGTERM; gives their ids once both run and `then` has been done with them. */
+/** Starts a process with two children, of which one ignores SIGTERM. Returns their pids once both run and `then` was executed for them. */
 const startParent = async (then: string): Promise<{ parent: ChildProcess; pids: readonly number[] }> => {
   const program = `
     import { spawn } from 'node:child_process';
@@ -35,10 +35,10 @@ const startParent = async (then: string): Promise<{ parent: ChildProcess; pids: 
   return { parent, pids: JSON.parse(String(line)) };
 };
 
-/** Which of them run. */
+/** The pids that still run. */
 const running = (pids: readonly number[]): number[] => pids.filter((pid) => identify('child', pid) !== undefined);
 
-/** Kills the parent without a word and waits until no child that is to go is there any more. */
+/** Kills the parent with SIGKILL and waits until the given children have ended. */
 const killAndWait = async (parent: ChildProcess, going: readonly number[]): Promise<void> => {
   const alive = going.flatMap((pid) => identify('child', pid) ?? []);
   const gone = once(parent, 'exit');

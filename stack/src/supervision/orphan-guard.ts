@@ -3,13 +3,14 @@ import { fileURLToPath } from 'node:url';
 
 const program = fileURLToPath(new URL('end-orphans.sh', import.meta.url));
 
-/** As long as a stack that is stopped gives its services. */
+/** The same time that a stopping stack gives its services. */
 const endWithinMs = 10_000;
 const lookEveryMs = 100;
 
 /**
- * Ends processes when this one is gone, also after a kill -9: a shell waits at the other end of a pipe for that. There is one while there
- * is something to guard. It knows process ids only; none has passed to another process, since each is taken back as soon as it has ended.
+ * Ends child processes after this process has ended, even by kill -9. A shell waits for the end of a pipe from this process. It runs only
+ * while there are processes to guard. It gets pids only. They cannot belong to other processes, because each is removed as soon as its
+ * process has ended.
  */
 export class OrphanGuard {
   readonly #endWithinMs: number;
@@ -19,7 +20,7 @@ export class OrphanGuard {
     this.#endWithinMs = withinMs;
   }
 
-  /** These are to end, and no others any more. */
+  /** Replaces the guarded pids. */
   set(pids: readonly number[]): void {
     if (pids.length === 0 && this.#shell === undefined) return;
     this.#shell ??= this.#start();
@@ -29,7 +30,7 @@ export class OrphanGuard {
     this.#shell = undefined;
   }
 
-  /** In a session of its own: Ctrl-C and a terminal that is closed are for us. */
+  /** In its own session, so that Ctrl-C and a closed terminal reach only this process. */
   #start(): ChildProcess {
     const shell = spawn('/bin/sh', [program, String(Math.ceil(this.#endWithinMs / lookEveryMs))], {
       stdio: ['pipe', 'ignore', 'ignore'],
@@ -41,14 +42,14 @@ export class OrphanGuard {
     };
     shell.once('exit', gone);
     shell.once('error', gone);
-    shell.stdin.on('error', gone); // ended by someone: the next change starts another
+    shell.stdin.on('error', gone); // the shell was killed: the next change starts another
     return shell;
   }
 }
 
-/** For a process outside a stack: it ends with this one, however this one ends. */
+/** Makes a child that is not part of a stack end with this process, even after a kill -9. */
 export const endWithUs = (child: ChildProcess): void => {
-  if (child.pid === undefined) return; // not started; its error tells
+  if (child.pid === undefined) return; // not started: it emits an error
   const guard = new OrphanGuard();
   guard.set([child.pid]);
   child.once('exit', () => guard.set([]));

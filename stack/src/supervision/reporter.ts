@@ -1,11 +1,11 @@
 import type { Writable } from 'node:stream';
 import { prettyFactory } from 'pino-pretty';
 
-/** Where a stack tells what goes on. */
+/** Output of a stack. */
 export interface Reporter {
-  /** Of the stack itself. */
+  /** A message of the stack itself. */
   say(text: string): void;
-  /** A line that a process printed. */
+  /** A line of output of a process. */
   line(name: string, line: string): void;
 }
 
@@ -14,14 +14,14 @@ export const silentReporter: Reporter = { say: () => {}, line: () => {} };
 const nameWidth = 12;
 const colours = [36, 32, 33, 35, 34, 96, 92, 93, 95, 94];
 
-/** mongod and nats-server tell much; only their warnings and errors are worth a person's eyes. The rest is in the log files. */
+/** mongod and nats-server log a lot. Only warnings and errors are shown; the log files contain the rest. */
 const worthShowing = (name: string, line: string): boolean => {
   if (name === 'mongod') return /"s":"[EF]"/.test(line);
   if (name === 'nats') return /\[(ERR|FTL)\]/.test(line);
   return line !== '';
 };
 
-/** Prefixes each line with who said it, makes pino's JSON readable, colours only for a terminal. */
+/** Prefixes each line with the name of its process and formats pino's JSON. Uses colours only on a terminal. */
 export const consoleReporter = (output: Writable, colour: boolean): Reporter => {
   const pretty = prettyFactory({
     colorize: colour,

@@ -11,7 +11,7 @@ export interface SpawnChildOptions {
   readonly folder: string;
   readonly onSpawn: (pid: number) => void;
   readonly onLine: (line: string) => void;
-  /** How long it may take to end after SIGTERM. */
+  /** Time limit to end after SIGTERM, then SIGKILL follows. */
   readonly endWithinMs: number;
 }
 
@@ -19,16 +19,13 @@ const readLines = (stream: Readable, onLine: (line: string) => void): void => {
   createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }).on('line', onLine);
 };
 
-/**
- * Ends a process: SIGTERM, then SIGKILL when it takes longer than it may.
- * `gone` must resolve when the process has ended.
- */
+/** Ends a process: SIGTERM, then SIGKILL after `withinMs`. `gone` must resolve when the process has ended. */
 export const endProcess = async (pid: number, gone: Promise<unknown>, withinMs: number): Promise<void> => {
   const signal = (name: NodeJS.Signals): void => {
     try {
       process.kill(pid, name);
     } catch {
-      // gone already
+      // already ended
     }
   };
   signal('SIGTERM');
@@ -37,7 +34,7 @@ export const endProcess = async (pid: number, gone: Promise<unknown>, withinMs: 
   clearTimeout(timer);
 };
 
-/** Starts a program in a session of its own, so that the terminal's Ctrl-C reaches only us and we end everything in order. */
+/** Starts a program in its own session. The terminal's Ctrl-C then reaches only this process, which stops everything in order. */
 export const spawnChild = (options: SpawnChildOptions): Promise<Running> =>
   new Promise((resolve, reject) => {
     const child = spawn(options.program, options.args, {

@@ -12,11 +12,11 @@ interface Watched {
   readonly deaths: string[];
   readonly pids: (number | undefined)[];
   readonly gaveUp: Promise<string>;
-  /** Resolves when it has said `text`. */
+  /** Resolves when the process has printed `text`. */
   said(text: string): Promise<void>;
 }
 
-/** A small program of our own under supervision. */
+/** Runs a small program under supervision. */
 const watch = (program: string, endWithinMs = 5000): Watched => {
   const lines: string[] = [];
   const deaths: string[] = [];

@@ -6,22 +6,22 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** A process that runs now. */
+/** A running process. */
 export interface Running {
   readonly pid: number;
   readonly exited: Promise<Exit>;
-  /** Asks it to end and, when it does not within its deadline, ends it. Resolves when it is gone. */
+  /** Sends SIGTERM, then SIGKILL at the deadline. Resolves when the process has ended. */
   readonly end: () => Promise<void>;
 }
 
 export interface SupervisedOptions {
   readonly name: string;
-  /** Starts the process, tells its pid as soon as there is one, and resolves when it may be used. */
+  /** Starts the process, calls `spawned` with its pid, and resolves when it is usable. */
   readonly launch: (spawned: (pid: number) => void) => Promise<Running>;
-  /** There is a process (its pid), or it has ended (undefined). */
+  /** The pid of a new process. Undefined: it has ended. */
   readonly onChange: (pid: number | undefined) => void;
   readonly onDeath: (text: string) => void;
-  /** Its settings are wrong for good: the stack must end. */
+  /** Its settings are wrong, so restarts are useless and the stack must stop. */
   readonly onGiveUp: (text: string) => void;
   readonly backOff?: BackOff;
   readonly now?: () => number;
@@ -30,7 +30,7 @@ export interface SupervisedOptions {
 const describeExit = (exit: Exit): string =>
   exit.signal === null ? `ended with ${exit.code ?? 'no exit code'}` : `was ended by ${exit.signal}`;
 
-/** One process that is started again whenever it dies, until it is told to stop. */
+/** Restarts a process whenever it ends, until `stop`. */
 export class Supervised {
   readonly name: string;
   readonly #options: SupervisedOptions;
@@ -53,7 +53,7 @@ export class Supervised {
     return this.#running?.pid;
   }
 
-  /** Starts it; rejects when that fails the first time. */
+  /** Starts the process. Rejects if the first start fails. */
   async start(): Promise<void> {
     if (this.#wanted) return;
     this.#wanted = true;
@@ -66,7 +66,7 @@ export class Supervised {
     }
   }
 
-  /** Ends it and does not start it again. */
+  /** Stops the process and does not restart it. */
   async stop(): Promise<void> {
     this.#wanted = false;
     clearTimeout(this.#timer);
@@ -79,7 +79,7 @@ export class Supervised {
     await this.start();
   }
 
-  /** Sends a signal (kill -9 in tests of faults); resolves with the pid of the process that took its place. */
+  /** Sends a signal (SIGKILL in tests of faults). Resolves with the pid of the replacement. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<number> {
     const running = this.#running;
     if (running === undefined) throw new Error(`${this.name} does not run`);

@@ -4,7 +4,7 @@ import { runProgram } from '../binaries/run-program.ts';
 
 const buildWithinMs = 5 * 60_000;
 
-/** What the built pages are made of, from the project's root. */
+/** Inputs of the build, relative to the project's root. */
 const sources = [
   'clients/web/src',
   'clients/web/public',
@@ -40,8 +40,8 @@ export interface BuildOptions {
 }
 
 /**
- * Builds the web UI when it is missing or older than its sources; gives the folder of the built pages.
- * It is built beside and moved in, for another stack may be serving the old pages or building at the same time.
+ * Builds the web UI if it is missing or older than its sources. Returns the folder of the built pages. The new pages are moved in
+ * atomically, because another stack may serve the old ones or build at the same time.
  * @throws Error with the builder's last line
  */
 export const buildWebUi = async (options: BuildOptions): Promise<string> => {
