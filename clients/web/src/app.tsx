@@ -42,7 +42,7 @@ const Pages = ({ signIn, queries, router }: AppProps) => {
   const state = useSignInState();
   const signedIn = state.state === 'in';
   useEffect(() => {
-    // What one account saw is not the next one's.
+    // The next account must not see cached data of this one.
     if (!signedIn) queries.removeQueries({ predicate: (query) => query.queryKey[0] !== 'well-known' });
     void router.invalidate();
   }, [signedIn, queries, router]);

@@ -31,7 +31,7 @@ const root = createRootRouteWithContext<{ signIn: SignIn }>()({
   ),
 });
 
-/** `?next=`: where to go after signing in. */
+/** `?next=`: the page to open after sign-in. */
 const AfterSignIn = z.object({ next: z.string().optional().catch(undefined) });
 
 const signedOut = createRoute({
@@ -67,7 +67,7 @@ const routes = root.addChildren([
     createRoute({ getParentRoute: () => signedOut, path: '/login', component: LoginPage }),
     createRoute({ getParentRoute: () => signedOut, path: '/signup', component: SignupPage }),
   ]),
-  // For anybody: whoever is signed in here may have been sent the link of another account.
+  // Open to signed-in users, too, because the link may belong to another account.
   createRoute({
     getParentRoute: () => root,
     path: '/setup',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
 
-// Compiled schemas need eval, which the content security policy forbids, and even asking whether it is there is reported
-// as a violation. Schemas look at this when they are made: so this module comes before all that make one.
+// Turns off compiled schemas: they need eval, which the content security policy forbids, and even the check for eval is reported as a
+// violation. A schema reads this setting when it is created, so this module must be loaded before all modules that create one.
 z.config({ jitless: true });

@@ -30,7 +30,7 @@ export type LinkOwner = z.output<typeof lookUpLink.success.schema>;
 
 const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
 
-/** What people do with their own account. */
+/** Calls of users on their own account. */
 export const ownAccountCalls = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fetch) => ({
   updateProfile: (body: z.input<typeof updateProfile.body>) =>
     signIn.withToken((token) => ask(fetcher, updateProfile, { body, headers: bearer(token) })),
@@ -64,7 +64,7 @@ export const ownAccountCalls = (signIn: Pick<SignIn, 'withToken'>, fetcher: type
   },
 });
 
-/** What administrators do with the accounts of others. */
+/** Calls of administrators on other accounts. */
 export const userCalls = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fetch) => ({
   users: (query: UserQuery, signal?: AbortSignal) =>
     signIn.withToken((token) => ask(fetcher, listUsers, { query, headers: bearer(token), signal })),

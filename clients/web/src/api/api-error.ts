@@ -1,19 +1,19 @@
 import { ErrorBody } from '@webxterm/contracts/rest';
 
-/** One field that the server refused. `path` as in the request's body (`email`). */
+/** One field that the server rejected. `path` as in the request body (`email`). */
 export interface FieldError {
   readonly path: string;
   readonly message: string;
 }
 
-/** The server answered, but not what was asked for. `code` is from the error list; `status` is HTTP's. */
+/** The server responded with an error. `code` is from the error list; `status` is the HTTP status. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;
   readonly code: string;
   readonly requestId: string | undefined;
   readonly details: readonly FieldError[];
-  /** From Retry-After; undefined when the server named no time. */
+  /** From Retry-After. Undefined if the server sent no time. */
   readonly retryAfterMs: number | undefined;
 
   constructor(options: {
@@ -33,7 +33,7 @@ export class ApiError extends Error {
   }
 }
 
-/** No answer at all: the network, the server or something between them is away. */
+/** The server did not respond: it, the network, or a proxy is down. */
 export class UnreachableError extends Error {
   override readonly name = 'UnreachableError';
   constructor(cause: unknown) {
@@ -41,7 +41,7 @@ export class UnreachableError extends Error {
   }
 }
 
-/** Nobody is signed in (any more): asking again is no use before signing in. */
+/** No user is signed in, so a retry is useless before the next sign-in. */
 export class SignedOutError extends Error {
   override readonly name = 'SignedOutError';
   constructor() {
@@ -49,7 +49,7 @@ export class SignedOutError extends Error {
   }
 }
 
-/** The body as JSON, or undefined when it is none. */
+/** The body as JSON. Undefined if it is not JSON. */
 export const readJson = async (response: Response): Promise<unknown> => {
   try {
     return await response.json();
@@ -63,7 +63,7 @@ const retryAfter = (response: Response): number | undefined => {
   return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined;
 };
 
-/** What an answer that is no success says; a proxy's HTML page becomes a sentence too. */
+/** The error of an unsuccessful response. A proxy's HTML page also becomes a readable message. */
 export const errorFrom = async (response: Response): Promise<ApiError> => {
   const body = ErrorBody.safeParse(await readJson(response));
   const retryAfterMs = retryAfter(response);

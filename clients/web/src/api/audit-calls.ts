@@ -13,12 +13,12 @@ export type AuditFormat = 'csv' | 'ndjson';
 
 const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
 
-/** What administrators read of the log. */
+/** Calls with which administrators read the audit log. */
 export const auditCalls = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fetch) => ({
   audit: (query: AuditQuery, signal?: AbortSignal): Promise<AuditPage> =>
     signIn.withToken((token) => ask(fetcher, listAudit, { query, headers: bearer(token), signal })),
 
-  /** The whole log, or what of it fits the filter, as a file. */
+  /** The audit log as a file, limited by the filter. */
   auditFile: (format: AuditFormat, query: AuditFilter): Promise<Blob> =>
     signIn.withToken(async (token) => {
       const address = addressOf(format === 'csv' ? exportAuditCsv : exportAuditNdjson, { query });

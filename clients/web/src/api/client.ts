@@ -2,7 +2,7 @@ import type { RouteMethod } from '@webxterm/contracts/rest';
 import type { z } from 'zod';
 import { ApiError, errorFrom, readJson, UnreachableError } from './api-error.ts';
 
-/** The parts of a route declaration that a caller needs; every `defineRoute` of the contracts fits. */
+/** The parts of a route declaration that a caller needs. Every `defineRoute` of the contracts is assignable. */
 export interface CallableRoute<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> {
   readonly id: string;
   readonly method: RouteMethod;
@@ -12,7 +12,7 @@ export interface CallableRoute<P extends z.ZodType, Q extends z.ZodType, B exten
   readonly body?: B;
 }
 
-/** A route that answers JSON of schema S. */
+/** A route whose response is JSON of schema S. */
 export interface AnsweringRoute<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, S extends z.ZodType>
   extends CallableRoute<P, Q, B> {
   readonly success: { readonly schema: S };
@@ -26,7 +26,7 @@ export interface CallInput<P, Q, B> {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** `/api/machines/:agent_id` with the parameters put in, each as one path segment. */
+/** Fills the parameters into a path such as `/api/machines/:agent_id`, each as one path segment. */
 export const fillPath = (path: string, params: Readonly<Record<string, unknown>>): string =>
   path.replace(/:([a-z_]+)/g, (_, name: string) => {
     const value = params[name];
@@ -34,7 +34,7 @@ export const fillPath = (path: string, params: Readonly<Record<string, unknown>>
     return encodeURIComponent(value);
   });
 
-/** `?page=2&search=web`, or nothing; what is undefined or empty is left out. */
+/** A query string such as `?page=2&search=web`, or an empty string. Omits undefined and empty values. */
 export const queryString = (query: Readonly<Record<string, unknown>>): string => {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query))
@@ -46,11 +46,11 @@ export const queryString = (query: Readonly<Record<string, unknown>>): string =>
 const entries = (value: unknown): Record<string, unknown> =>
   typeof value === 'object' && value !== null ? { ...value } : {};
 
-/** The address of a call: relative, so it always goes to the server that served this page. */
+/** The URL of a call. It is relative, so the server of this page gets it. */
 export const addressOf = (route: { readonly path: string }, input: { params?: unknown; query?: unknown }): string =>
   fillPath(route.path, entries(input.params)) + queryString(entries(input.query));
 
-/** fetch that tells "no answer" from "an answer that says no". @throws ApiError, UnreachableError, or the signal's AbortError */
+/** Like fetch, but rejects for an unsuccessful response, too. @throws ApiError, UnreachableError, or the signal's AbortError */
 export const fetchAnswer = async (fetcher: typeof fetch, address: string, init: RequestInit): Promise<Response> => {
   let response: Response;
   try {
@@ -64,7 +64,7 @@ export const fetchAnswer = async (fetcher: typeof fetch, address: string, init: 
 };
 
 /**
- * Calls a declared route that answers nothing (204).
+ * Calls a declared route without a response body (204).
  * @throws ApiError, UnreachableError
  */
 export const send = <P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(
@@ -83,8 +83,8 @@ export const send = <P extends z.ZodType, Q extends z.ZodType, B extends z.ZodTy
 };
 
 /**
- * Calls a declared route and checks the answer by its schema.
- * @throws ApiError (also `unexpected_answer` when the answer does not fit), UnreachableError
+ * Calls a declared route and validates the response with its schema.
+ * @throws ApiError (`unexpected_answer` if the response does not match), UnreachableError
  */
 export const ask = async <P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, S extends z.ZodType>(
   fetcher: typeof fetch,

@@ -34,7 +34,7 @@ export type RecentActivity = z.output<typeof recentActivity.success.schema>;
 const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
 const of = (agentId: string) => ({ agent_id: agentId });
 
-/** The calls by which machines are managed, and those of the dashboard. */
+/** Calls for the management of machines and for the dashboard. */
 export const machineCalls = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fetch) => ({
   createMachine: (body: NewMachine): Promise<AddedMachine> =>
     signIn.withToken((token) => ask(fetcher, createMachine, { body, headers: bearer(token) })),

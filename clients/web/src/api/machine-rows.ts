@@ -3,10 +3,10 @@ import { MachineRole } from '@webxterm/contracts/rights';
 import { plainText } from '@webxterm/contracts/text';
 import { z } from 'zod';
 
-/** A machine of a list that does not fit the contract: shown as such, and no other row is lost with it. */
+/** A machine in a list that does not match the contract. It is shown as unreadable, and the other rows stay. */
 export interface UnreadableMachine {
   readonly agentId: string | undefined;
-  /** Empty when that cannot be read either. */
+  /** Empty if the name is unreadable, too. */
   readonly name: string;
   readonly myRole: MachineRole | undefined;
 }
@@ -17,7 +17,7 @@ const Row = z.looseObject({
   my_role: MachineRole.optional().catch(undefined),
 });
 
-/** Each row by itself. */
+/** Validates each row separately. */
 export const readMachines = (
   rows: readonly unknown[],
 ): { machines: Machine[]; unreadable: readonly UnreadableMachine[] } => {
@@ -38,7 +38,7 @@ const unreadableOf = (row: unknown): UnreadableMachine => {
 
 const anyRows = { machines: z.array(z.unknown()) };
 
-/** The lists of machines with their rows as they come. */
+/** The machine lists with unvalidated rows. */
 export const machineListRows = {
   ...listMachines,
   success: { schema: listMachines.success.schema.extend(anyRows) },

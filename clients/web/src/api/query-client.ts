@@ -2,10 +2,10 @@ import { QueryClient } from '@tanstack/react-query';
 import { waitAfter } from '@webxterm/contracts/back-off';
 import { ApiError, SignedOutError } from './api-error.ts';
 
-/** Between the tries of a question, ms. */
+/** Delay between the attempts of a query. */
 const backOff = { firstMs: 500, longestMs: 4_000 };
 
-/** No is no; an outage is worth another try. */
+/** A rejected request is not retried. An outage is. */
 export const worthRetrying = (error: unknown): boolean => {
   if (error instanceof SignedOutError) return false;
   if (error instanceof ApiError) return error.status >= 500 && error.code !== 'unexpected_answer';
@@ -19,7 +19,7 @@ export const newQueryClient = (): QueryClient =>
         staleTime: 5_000,
         retry: (failures, error) => failures < 2 && worthRetrying(error),
         retryDelay: (attempt) => waitAfter(backOff, attempt + 1),
-        // "Online" in the browser's sense says nothing about a server on this very machine.
+        // The browser's online status does not apply to a server on the same machine.
         networkMode: 'always',
       },
       mutations: { networkMode: 'always' },

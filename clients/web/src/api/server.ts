@@ -18,7 +18,7 @@ import { ask, fetchAnswer, send } from './client.ts';
 import { machineCalls } from './machine-calls.ts';
 import { machineListRows, readMachines, type UnreadableMachine } from './machine-rows.ts';
 
-/** A page of machines: those that can be read, and those that cannot. */
+/** A page of machines: the readable and the unreadable ones. */
 export type MachineList = z.output<typeof listMachines.success.schema> & {
   readonly unreadable: readonly UnreadableMachine[];
 };
@@ -26,7 +26,7 @@ export type MachineQuery = z.input<typeof listMachines.query>;
 
 const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
 
-/** The calls that the pages make, each with a fresh token. Methods throw ApiError, UnreachableError and SignedOutError. */
+/** The calls of the pages, each with a fresh token. Methods throw ApiError, UnreachableError and SignedOutError. */
 export const serverFor = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fetch) => ({
   ...ownAccountCalls(signIn, fetcher),
   ...userCalls(signIn, fetcher),
@@ -48,7 +48,7 @@ export const serverFor = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fet
       ask(fetcher, getMachine, { params: { agent_id: agentId }, headers: bearer(token), signal }),
     ),
 
-  /** The open stream of what changes; read its body, and abort by the signal. */
+  /** Opens the stream of changes. The caller reads the body and aborts with the signal. */
   machineEvents: (signal: AbortSignal): Promise<Response> =>
     signIn.withToken((token) =>
       fetchAnswer(fetcher, machineEvents.path, {
@@ -61,7 +61,7 @@ export const serverFor = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fet
   sessions: (signal?: AbortSignal) =>
     signIn.withToken((token) => ask(fetcher, listSessions, { query: {}, headers: bearer(token), signal })),
 
-  /** Live sessions on a machine: everyone's for those who manage it, else my own. The newest 200. */
+  /** Live sessions on a machine: all of them with the right `manage`, otherwise the caller's own. At most the newest 200. */
   machineSessions: (agentId: string, signal?: AbortSignal) =>
     signIn.withToken((token) =>
       ask(fetcher, listMachineSessions, {
@@ -84,7 +84,7 @@ export const serverFor = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fet
       }),
     ),
 
-  /** The script by which machines install, or the status by which the server says that there is none (yet). */
+  /** The install script, or the HTTP status if the server does not have one (yet). */
   async installScript(signal?: AbortSignal): Promise<string | number> {
     try {
       return await (await fetchAnswer(fetcher, '/install.sh', { cache: 'no-store', signal: signal ?? null })).text();
@@ -94,7 +94,7 @@ export const serverFor = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fet
     }
   },
 
-  /** Needs no sign-in: whether sign-up is open, for one thing. */
+  /** Needs no sign-in. Tells, among others, whether sign-up is open. */
   wellKnown: (signal?: AbortSignal) => ask(fetcher, wellKnown, { signal }),
 });
 

@@ -12,7 +12,7 @@ const actions = auditActionNames
   .sort((a, b) => a.label.localeCompare(b.label));
 const results = AuditResult.options.map((value) => ({ value, label: resultPhrase[value] }));
 
-/** What narrows the list. Users and machines are chosen in its rows, and shown here. */
+/** The filters of the list. The user and the machine are chosen in the rows and shown here. */
 export const AuditFilters = ({ userName }: { userName: string | undefined }) => {
   const search = route.useSearch();
   const navigate = useNavigate();
@@ -72,7 +72,7 @@ export const AuditFilters = ({ userName }: { userName: string | undefined }) => 
   );
 };
 
-// Mantine hides the button from keyboard and screen reader.
+// Mantine hides this button from keyboards and screen readers.
 const remove = (what: string) => ({ tabIndex: 0, 'aria-hidden': false, 'aria-label': `Any ${what}` });
 
 interface MomentProps {

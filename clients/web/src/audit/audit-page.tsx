@@ -15,7 +15,7 @@ import { AuditTable, AuditTableSkeleton } from './audit-table.tsx';
 
 const route = getRouteApi('/signed-in/framed/audit');
 
-/** For administrators: who did what, on what, from where. */
+/** The audit log, for administrators. */
 export const AuditPage = () => {
   usePageTitle('Audit log');
   const me = useUser();

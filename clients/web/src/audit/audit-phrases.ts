@@ -1,6 +1,6 @@
 import type { AuditAction, AuditResult, AuditRow } from '@webxterm/contracts/rest';
 
-/** What was done, for a person: "Signed in". */
+/** The text for an action, such as "Signed in". */
 export const actionPhrase: Readonly<Record<AuditAction, string>> = {
   signup: 'Signed up',
   login: 'Signed in',
@@ -59,7 +59,7 @@ export const resultColor: Readonly<Record<AuditResult, string>> = {
   unknown: 'gray',
 };
 
-/** Who did it. */
+/** The name of the actor. */
 export const actorName = ({ actor, service }: AuditRow): string => {
   if (actor.kind === 'nobody') return 'Nobody signed in';
   if (actor.kind === 'service') return `WebXTerm (${service})`;
@@ -67,14 +67,14 @@ export const actorName = ({ actor, service }: AuditRow): string => {
   return actor.username === '' ? 'A deleted user' : actor.username;
 };
 
-/** To what it was done, as far as that is not the person who did it. */
+/** The name of the target. Undefined if it is the actor. */
 export const targetName = ({ target, actor }: AuditRow): string | undefined => {
   if (target === null || target.name === '') return undefined;
   const themselves = target.type === 'user' ? target.id === actor.user_id : target.name === actor.username;
   return themselves && target.type !== 'machine' ? undefined : target.name;
 };
 
-/** Every fact of a row that its line does not show, by name. */
+/** The facts of a row that its line does not show, by name. */
 export const moreFacts = (row: AuditRow): [name: string, value: string][] => {
   const facts: [string, string | number | boolean | null][] = [
     ['Row', row.seq],

@@ -11,10 +11,10 @@ import { useServer } from '../api/server-context.tsx';
 import { saveFile } from './save-file.ts';
 
 const pageSize = 50;
-/** A row is written a moment after what it tells of. Who has read on to older rows is not moved. */
+/** A row is written shortly after its event. The list is not refreshed once the user has loaded older rows. */
 const refreshMs = 5_000;
 
-/** The log from the latest row down, a page at a time. */
+/** The audit log, newest rows first, page by page. */
 export const useAudit = (filter: AuditFilter): UseInfiniteQueryResult<InfiniteData<AuditPage>> => {
   const server = useServer();
   return useInfiniteQuery({

@@ -4,7 +4,7 @@ import type { AuditFilter } from '../api/audit-calls.ts';
 
 const LocalMinute = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d$/);
 
-/** What stands in the address of the page, so that what was found can be shared. Times are local, by the minute. */
+/** The search parameters of the page, so that a result can be shared as a link. Times are local, with minute precision. */
 export const AuditSearch = z.object({
   action: AuditAction.optional().catch(undefined),
   result: AuditResult.optional().catch(undefined),
@@ -18,7 +18,7 @@ export type AuditSearch = z.infer<typeof AuditSearch>;
 const utc = (local: string | undefined): string | undefined =>
   local === undefined ? undefined : new Date(local).toISOString();
 
-/** The server's filter of a search; what is not asked for is left out. */
+/** Converts a search to the server's filter. Omits empty fields. */
 export const filterOf = ({ action, result, user, machine, from, to }: AuditSearch): AuditFilter => {
   const [since, until] = [utc(from), utc(to)];
   return {

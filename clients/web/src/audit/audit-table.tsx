@@ -171,7 +171,7 @@ const More = ({ row, search }: { row: AuditRow; search: AuditSearch }) => (
   </>
 );
 
-/** In place of the table while the first page is on its way. */
+/** Shown until the first page has loaded. */
 export const AuditTableSkeleton = () => (
   <div className={classes.frame} aria-busy="true" role="status" aria-label="Fetching the audit log">
     {['a', 'b', 'c', 'd', 'e', 'f'].map((row) => (

@@ -1,4 +1,4 @@
-/** How long the browser has to begin with the file before its address goes. */
+/** Time for the browser to start the download before the object URL is revoked, ms. */
 const keepMs = 60_000;
 
 /** Hands a file to the browser as a download. */

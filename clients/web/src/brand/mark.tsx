@@ -1,6 +1,6 @@
 import classes from './mark.module.css';
 
-/** The product's mark: two prompts that meet in an X, and the cursor that waits. Decorative: the word beside it names it. */
+/** The product's logo: two prompts that form an X, and a cursor. Decorative, because the name is beside it. */
 export const Mark = ({ size = 28 }: { size?: number }) => (
   <svg className={classes.mark} width={size} height={size} viewBox="0 0 32 32" aria-hidden="true" focusable="false">
     <rect className={classes.ground} width="32" height="32" rx="8" />
@@ -9,7 +9,7 @@ export const Mark = ({ size = 28 }: { size?: number }) => (
   </svg>
 );
 
-/** Mark and name. */
+/** Logo and name. */
 export const Wordmark = ({ size = 28 }: { size?: number }) => (
   <span className={classes.wordmark}>
     <Mark size={size} />

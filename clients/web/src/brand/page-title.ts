@@ -1,6 +1,6 @@
 import { useEffect } from 'react';
 
-/** Names the page in the browser's tab: `parts` from the most to the least particular, then the product. */
+/** Sets the title of the browser tab: `parts` from the most to the least specific, then the product name. */
 export const usePageTitle = (...parts: readonly string[]): void => {
   const title = [...parts.filter((part) => part !== ''), 'WebXTerm'].join(' · ');
   useEffect(() => {

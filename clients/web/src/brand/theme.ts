@@ -10,7 +10,7 @@ import {
   Tooltip,
 } from '@mantine/core';
 
-/** The accent: petrol, far enough from the green, amber and red that mean a machine's state. */
+/** The accent colour: petrol, which is distinct from the green, amber and red of a machine's state. */
 const petrol: MantineColorsTuple = [
   '#e8f4f6',
   '#d2e7eb',
@@ -24,7 +24,7 @@ const petrol: MantineColorsTuple = [
   '#084754',
 ];
 
-/** Neutral of the dark scheme: ink with a trace of the accent. 7 is the page, 6 a surface, 4 a line, 0 text. */
+/** Neutral colours of the dark scheme, tinted with the accent. 7 is the page, 6 a surface, 4 a line, 0 text. */
 const dark: MantineColorsTuple = [
   '#dbe2e6',
   '#b6c1c8',
@@ -66,7 +66,7 @@ export const theme = createTheme({
   },
 });
 
-/** What Mantine has no name for: surfaces, lines and quiet text of the two schemes. */
+/** Colours that Mantine does not define: surfaces, lines and dimmed text of both schemes. */
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: {},
   light: {

@@ -5,7 +5,7 @@ import { copyText } from './copy-text.ts';
 
 const shownMs = 2_000;
 
-/** Copies what `text` gives at the time (it may have to be fetched), and says that it did or could not. */
+/** Copies the result of `text`, which is called on click and may fetch it. Shows whether the copy succeeded. */
 export const CopyButton = ({ label, text }: { label: string; text: () => Promise<string> | string }) => {
   const [result, setResult] = useState<'copied' | 'failed'>();
   useEffect(() => {

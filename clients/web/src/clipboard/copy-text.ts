@@ -1,4 +1,7 @@
-/** Puts text on the clipboard; false when the browser does not let us. Plain http has no clipboard API: the old way then. */
+/**
+ * Copies text to the clipboard. Returns false if the browser does not allow it. Plain http has no clipboard API, so it uses execCommand
+ * there.
+ */
 export const copyText = async (text: string): Promise<boolean> => {
   const clipboard: Clipboard | undefined = navigator.clipboard;
   if (clipboard !== undefined) {
@@ -6,7 +9,7 @@ export const copyText = async (text: string): Promise<boolean> => {
       await clipboard.writeText(text);
       return true;
     } catch {
-      // No permission, or the page has lost focus: the old way needs neither.
+      // No permission, or the page has lost focus. execCommand needs neither.
     }
   }
   return copyBySelection(text);

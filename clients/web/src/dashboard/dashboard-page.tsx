@@ -36,7 +36,7 @@ const useDashboard = () => {
   };
 };
 
-/** My machines at a glance. */
+/** Overview of the user's machines. */
 export const DashboardPage = () => {
   usePageTitle('Dashboard');
   const now = useNow();

@@ -24,7 +24,7 @@ import { useSignIn, useUser } from '../sign-in/sign-in-context.tsx';
 import classes from './app-layout.module.css';
 import { Face } from './face.tsx';
 
-/** The frame of every signed-in page but the terminal. */
+/** The frame of all pages for signed-in users, except for the terminal. */
 export const AppLayout = () => {
   const isAdmin = useUser()?.role === 'admin';
   return (
@@ -61,7 +61,7 @@ interface NavLinkProps {
   readonly to: '/' | '/dashboard' | '/sessions' | '/users' | '/audit';
   readonly label: string;
   readonly icon: typeof IconServer2;
-  /** On a phone it stands in the account menu alone. */
+  /** On a phone, only the account menu contains it. */
   readonly wideOnly?: boolean;
 }
 
@@ -142,7 +142,7 @@ const AccountMenu = () => {
         <Menu.Item
           leftSection={<IconLogout size={18} stroke={1.7} />}
           onClick={() => {
-            // Signed out here in any case; that the server could not be told is no reason to stay.
+            // This browser is signed out in any case, even if the server cannot be reached.
             signIn.signOut().catch(() => undefined);
           }}
         >

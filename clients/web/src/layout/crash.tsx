@@ -2,7 +2,7 @@ import { Button, Group } from '@mantine/core';
 import { IconMoodSad } from '@tabler/icons-react';
 import { EmptyState } from './empty-state.tsx';
 
-/** A page that failed to draw, or whose code could not be fetched (a new version was put up meanwhile). */
+/** Shown if a page failed to render, or its code could not be loaded (after an upgrade of the server). */
 export const Crash = ({ error }: { error: unknown }) => (
   <div style={{ padding: '2rem' }} role="alert">
     <EmptyState

@@ -2,7 +2,7 @@ import { Stack, Text, Title } from '@mantine/core';
 import type { ReactNode } from 'react';
 import classes from './empty-state.module.css';
 
-/** Nothing here yet: says so, why, and what to do about it. */
+/** An empty list: says why it is empty and what to do next. */
 export const EmptyState = ({
   icon,
   title,

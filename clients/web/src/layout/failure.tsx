@@ -2,7 +2,7 @@ import { Alert, Button, Code, Group, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle, IconPlugConnectedX } from '@tabler/icons-react';
 import { ApiError, UnreachableError } from '../api/api-error.ts';
 
-/** What went wrong, for a person: what happened, the request to ask about, and a way to try again. */
+/** An error message: what happened, the request id for support, and a retry button. */
 export const Failure = ({ title, error, onRetry }: { title: string; error: unknown; onRetry?: () => void }) => {
   const away = error instanceof UnreachableError;
   const Icon = away ? IconPlugConnectedX : IconAlertTriangle;

@@ -5,14 +5,14 @@ const steps: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ['minute', 60],
 ];
 
-/** "3 minutes ago", "just now". Times in ms since the epoch. */
+/** Relative time, such as "3 minutes ago" or "just now". Times in ms since the epoch. */
 export const ago = (at: number, now: number): string => {
   const seconds = Math.round((now - at) / 1000);
   for (const [unit, size] of steps) if (seconds >= size) return relative.format(-Math.floor(seconds / size), unit);
   return 'just now';
 };
 
-/** "3 d 4 h", "12 min": the two largest units, for uptimes. */
+/** Duration in its two largest units, such as "3 d 4 h" or "12 min". */
 export const duration = (seconds: number): string => {
   const days = Math.floor(seconds / 86_400);
   const hours = Math.floor((seconds % 86_400) / 3_600);
@@ -22,7 +22,7 @@ export const duration = (seconds: number): string => {
   return minutes > 0 ? `${minutes} min` : `${Math.max(0, Math.floor(seconds))} s`;
 };
 
-/** Local date and time of an RFC 3339 time. */
+/** Formats an RFC 3339 time as local date and time. */
 export const localTime = (timestamp: string): string =>
   new Date(timestamp).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 

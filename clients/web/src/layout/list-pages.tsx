@@ -4,11 +4,11 @@ import { useEffect } from 'react';
 interface ListPagesProps {
   readonly page: number;
   readonly totalPages: number;
-  /** `replace`: the address that is shown names a page that is not there any more. */
+  /** `replace`: replace the history entry, because its page does not exist any more. */
   readonly onChange: (page: number, replace: boolean) => void;
 }
 
-/** The pages of a list, from the second one on. When the last row of the last page is removed, it goes to the page before. */
+/** Page controls of a list with at least two pages. When the last row of the last page is removed, it moves to the previous page. */
 export const ListPages = ({ page, totalPages, onChange }: ListPagesProps) => {
   const last = Math.max(1, totalPages);
   const beyond = page > last;

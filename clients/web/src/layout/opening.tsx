@@ -6,7 +6,7 @@ import classes from './opening.module.css';
 
 const retryMs = 3_000;
 
-/** Between page load and the first page: quiet, and when the server is away it says so and goes on trying. */
+/** Shows the logo between page load and the first page. If the server is unreachable, it says so and keeps retrying. */
 export const Opening = ({ error, onRetry }: { error?: unknown; onRetry?: () => void }) => {
   useEffect(() => {
     if (onRetry === undefined) return;

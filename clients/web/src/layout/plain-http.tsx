@@ -1,6 +1,6 @@
 import { Alert } from '@mantine/core';
 
-/** A browser takes plain http for secure on loopback only. */
+/** Browsers treat plain http as secure only on loopback. */
 export const PlainHttp = () =>
   window.isSecureContext ? null : (
     <Alert role="alert" color="red" variant="filled" radius={0} title="This connection is not encrypted">

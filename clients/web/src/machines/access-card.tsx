@@ -9,7 +9,7 @@ import classes from './cards.module.css';
 import { GrantForm } from './grant-form.tsx';
 import { useMachineUsers, useRevoke } from './manage-queries.ts';
 
-/** Who else may use a machine. */
+/** The users with access to a machine. */
 export const AccessCard = ({ machine }: { machine: Machine }) => {
   const users = useMachineUsers(machine.agent_id);
   return (

@@ -13,7 +13,7 @@ import { useMachine, useMachineList } from './machine-queries.ts';
 import { OpenTerminal } from './machine-table.tsx';
 import { useAddMachine } from './manage-queries.ts';
 
-/** One machine by a token of its own; or, for whoever adds many, any by the API key. */
+/** Adds one machine with its own token, or many machines with the API key. */
 export const AddMachinePage = () => {
   usePageTitle('Add a machine');
   const [added, setAdded] = useState(readAdding);
@@ -118,11 +118,11 @@ const NameForm = ({ onAdded }: { onAdded: (added: AddedMachine) => void }) => {
   );
 };
 
-/** The machine that was added, until its agent is there. */
+/** The added machine, until its agent connects. */
 const Awaited = ({ agentId, name }: { agentId: string; name: string }) => {
   const { data: machine } = useMachine(agentId);
   const here = machine?.status === 'online';
-  // Nothing is left to be shown again: the token is used.
+  // The token is used, so a reload must not show it again.
   useEffect(() => {
     if (here) keepAdding(undefined);
   }, [here]);
@@ -137,7 +137,7 @@ const Awaited = ({ agentId, name }: { agentId: string; name: string }) => {
   );
 };
 
-/** Watches the list for machines that were not there when the page opened. */
+/** Watches for machines that were not in the list when the page opened. */
 const Arrival = () => {
   const list = useMachineList({ limit: 500 });
   const [before, setBefore] = useState<ReadonlySet<string>>();

@@ -8,7 +8,7 @@ import classes from './add-machine-steps.module.css';
 import { type AgentForm, cloneCommands, installLine, maskedKey } from './install-command.ts';
 import { useInstallation } from './installation.ts';
 
-/** What to run on a machine so that it shows up here. The API key is hidden until asked for; copying takes the real one. */
+/** The commands that add a machine. The API key is hidden until requested. The copy button always copies the real one. */
 export const AddMachineSteps = () => {
   const profile = useProfile();
   const [shown, setShown] = useState(false);
@@ -43,7 +43,7 @@ const forms: readonly { value: AgentForm; label: string }[] = [
   { value: 'clone', label: 'From a clone' },
 ];
 
-/** What to run, with a token in it; `visible` stands for it on the screen. */
+/** The install commands with a token. The screen shows `visible` in its place. */
 export const InstallSteps = (props: {
   token: string | undefined;
   visible: string | undefined;

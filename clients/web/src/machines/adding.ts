@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 const key = 'webxterm-adding-machine';
 
-/** A machine that was added, and the token that is shown once: what this tab shows again after a reload. */
+/** An added machine and its one-time token. The tab shows them again after a reload. */
 const Adding = z.object({ agentId: z.string(), name: z.string(), token: z.string() });
 export type Adding = z.output<typeof Adding>;
 
@@ -14,7 +14,7 @@ export const readAdding = (store: Pick<Storage, 'getItem'> = sessionStorage): Ad
   }
 };
 
-/** Undefined: nothing is to be shown again. */
+/** Undefined: clears it. */
 export const keepAdding = (
   adding: Adding | undefined,
   store: Pick<Storage, 'setItem' | 'removeItem'> = sessionStorage,

@@ -4,12 +4,12 @@ export interface ServerEvent {
   readonly data: string;
 }
 
-/** Longer than any event of ours; a stream that goes on without a line end is not one. Characters. */
+/** Longer than any event of the server. More characters without a line end are an error. */
 const maxPending = 256 * 1024;
 
 /**
- * Reads text/event-stream (WHATWG HTML, 9.2.6) piece by piece: `push` takes decoded text and gives the events that it
- * completed. Comments, ids and retry times are left out: we resume by asking again for the whole list.
+ * Incremental parser of text/event-stream (WHATWG HTML, 9.2.6): `push` takes decoded text and returns the completed events. Comments, ids
+ * and retry times are ignored, because the page resumes by fetching the whole list again.
  */
 export class EventStreamParser {
   #pending = '';
@@ -19,7 +19,7 @@ export class EventStreamParser {
   push(text: string): ServerEvent[] {
     const events: ServerEvent[] = [];
     this.#pending += text;
-    // A lone CR at the very end may be the first half of a CRLF: it waits for the next piece.
+    // A CR at the end may be the first half of a CRLF, so it waits for the next chunk.
     const parts = this.#pending.split(/\r\n|\n|\r(?!$)/);
     this.#pending = parts.pop() ?? '';
     if (this.#pending.length > maxPending) throw new Error('an event without an end');

@@ -10,7 +10,7 @@ const roles = [
   { value: 'view', label: 'See it only' },
 ];
 
-/** Gives access by username. Names can be alike, so it shows the person, with their e-mail address, before it does. */
+/** Grants access by username. Names can look alike, so the form shows the user with their e-mail address for confirmation. */
 export const GrantForm = ({ agentId }: { agentId: string }) => {
   const grantee = useGrantee(agentId);
   const grant = useGrant(agentId);

@@ -17,7 +17,7 @@ const lines = [
   ['disk_percent', 'Disk'],
 ] as const;
 
-/** How busy the machine was. */
+/** Load history of a machine. */
 export const HistoryCard = ({ agentId }: { agentId: string }) => {
   const [hours, setHours] = useState('1');
   const metrics = useMetrics(agentId, Number(hours));

@@ -1,29 +1,29 @@
-/** How the agent comes to a machine: by the script of this server, or out of a clone of the project (developers). */
+/** How the agent is installed: with the script of this server, or from a clone of the project (for developers). */
 export type AgentForm = 'curl' | 'wget' | 'clone';
 
-/** What a machine needs to know of this server. */
+/** The facts of this server that the install command contains. */
 export interface Installation {
-  /** The address of this page. */
+  /** Origin of this page. */
   readonly host: string;
   /** SHA-256 of install.sh, hexadecimal. */
   readonly scriptHash: string;
-  /** The server that the script names by itself. */
+  /** Origin of the server that the script uses by default. */
   readonly scriptHost: string;
-  /** `sha256:` and the fingerprint of the private CA; undefined where public CAs do. */
+  /** `sha256:` and the fingerprint of the private CA. Undefined if public CAs suffice. */
   readonly caFingerprint: string | undefined;
 }
 
-// With the dots of a hidden key: what is shown is to look like what is copied.
+// Includes the dots of a masked key, so that the shown command is quoted like the copied one.
 const plainWord = /^[A-Za-z0-9_@%+=:,./•-]+$/;
 
-/** A word as a POSIX shell takes it. */
+/** Quotes a word for a POSIX shell. */
 const quote = (word: string): string => (plainWord.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
 const isLoopback = (host: string): boolean => /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(host).hostname);
 
 /**
- * The line that installs the agent. Where the server has a private CA, TLS proves nothing yet: then the line knows the hash of the
- * script, and runs it only if it is that one.
+ * The command that installs the agent. If the server has a private CA, the machine cannot verify TLS yet. The command then contains the
+ * hash of the script and runs only a script with that hash.
  */
 export const installLine = (form: 'curl' | 'wget', token: string, installation: Installation): string => {
   const { host, scriptHash, scriptHost, caFingerprint } = installation;
@@ -41,7 +41,7 @@ export const installLine = (form: 'curl' | 'wget', token: string, installation: 
   return `s=$(${fetch}) && printf '%s\\n' "$s" | sha256sum | grep -q ^${scriptHash} && printf '%s\\n' "$s" | ${run}`;
 };
 
-/** The two commands of a clone: configure once, then start. */
+/** The two commands for a clone: configure once, then start. */
 export const cloneCommands = (options: { token: string; host: string }): { configure: string; start: string } => ({
   configure: `npm run agent -- configure --token ${quote(options.token)} --host ${quote(options.host)}`,
   start: 'npm run agent -- start',
@@ -49,5 +49,5 @@ export const cloneCommands = (options: { token: string; host: string }): { confi
 
 const kept = 'vsay_ak_'.length;
 
-/** The key as it may stand on a screen that others see: its kind and dots for the rest. */
+/** The key for a screen that others may see: its prefix, and dots for the rest. */
 export const maskedKey = (apiKey: string): string => `${apiKey.slice(0, kept)}${'•'.repeat(8)}`;

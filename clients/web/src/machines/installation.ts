@@ -10,15 +10,15 @@ const hex = (bytes: ArrayBuffer): string =>
 const sha256 = async (content: Uint8Array<ArrayBuffer>): Promise<string> =>
   hex(await crypto.subtle.digest('SHA-256', content));
 
-/** Of the first certificate of a PEM text, as machines compare it. */
+/** Fingerprint of the first certificate in a PEM text, in the format that the agent expects. */
 export const fingerprintOf = async (pem: string): Promise<string> => {
   const [, base64 = ''] = /-----BEGIN CERTIFICATE-----([\s\S]+?)-----END CERTIFICATE-----/.exec(pem) ?? [];
   return `sha256:${await sha256(Uint8Array.from(atob(base64.replace(/\s/g, '')), (character) => character.charCodeAt(0)))}`;
 };
 
 /**
- * `building`: the server makes its package right now; `none`: it has no package, or this page came by plain http, by which nobody
- * should install.
+ * `building`: the server is building its package. `none`: it has no package, or this page was loaded by plain http, which is not safe for
+ * an installation.
  */
 export type InstallationState =
   | { readonly kind: 'ready'; readonly installation: Installation }
@@ -26,7 +26,7 @@ export type InstallationState =
 
 const readScript = (script: string): string => /^default_host='([^']*)'$/m.exec(script)?.[1] ?? '';
 
-/** What the line that installs an agent from this server consists of; looks again while the server is not ready. */
+/** Fetches the parts of the install command. Polls while the server builds its package. */
 export const useInstallation = (): InstallationState => {
   const server = useServer();
   const host = window.location.origin;

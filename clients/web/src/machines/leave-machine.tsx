@@ -10,7 +10,7 @@ interface LeaveMachineProps {
   readonly name: string;
 }
 
-/** For a machine that somebody shares with me: I need not keep it. */
+/** Lets a user give up a machine that another user shares with them. */
 export const LeaveMachine = ({ agentId, name }: LeaveMachineProps) => {
   const [open, setOpen] = useState(false);
   return (
@@ -51,7 +51,7 @@ const LeaveDialog = ({ agentId, name, onClose }: LeaveMachineProps & { onClose: 
             color="red"
             loading={leave.isPending}
             onClick={() => {
-              // Not `onSuccess`: the news that access is gone may take this dialog away before the answer is here.
+              // Not `onSuccess`, because the event of the lost access may unmount this dialog before the response arrives.
               leave.mutateAsync(blockGiver).then(
                 () => navigate({ to: '/' }),
                 () => undefined,

@@ -2,8 +2,8 @@ const width = 600;
 const height = 100;
 
 /**
- * The path of a line over a box of 600 by 100. Times are ms, values percent. Where readings are further apart than `gapMs` the line
- * breaks: nothing is known in between.
+ * SVG path of a line in a box of 600 by 100. Times are ms, values percent. The line is interrupted where readings are more than `gapMs`
+ * apart.
  */
 export const linePath = (
   points: readonly { readonly at: number; readonly value: number }[],
@@ -17,7 +17,7 @@ export const linePath = (
       const y = (height - Math.min(100, Math.max(0, value))).toFixed(1);
       const move = at - before > gapMs;
       before = at;
-      // A lone point is drawn too: its round cap.
+      // A single point is drawn as its round line cap.
       return move ? `M${x} ${y}h0` : `L${x} ${y}`;
     })
     .join('');

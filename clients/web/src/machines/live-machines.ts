@@ -10,19 +10,19 @@ import { EventStreamParser, type ServerEvent } from './event-stream.ts';
 import { listWithEvent, machineKeys, withEvent } from './machine-cache.ts';
 import { type MachineNews, shareAmongTabs } from './shared-event-stream.ts';
 
-/** The hub sends a comment every 15 s: twice missed, and the stream is dead whatever TCP thinks. */
+/** The hub sends a comment every 15 s. After two missed ones the stream is dead, even if TCP still looks connected. */
 const silenceMs = 35_000;
 const backOff = { firstMs: 1_000, longestMs: 30_000 };
-/** How often pages ask while there is no stream. */
+/** Poll interval of the pages without a stream, ms. */
 const pollMs = 5_000;
 
-/** Whether machines' states arrive by themselves; false: pages have to poll. */
+/** Whether the event stream delivers the states of machines. False: pages must poll. */
 export const LiveContext = createContext(false);
 
-/** For `refetchInterval`: polls only while the stream is down. */
+/** For `refetchInterval`: polls only while the stream is disconnected. */
 export const usePollInterval = (): number | false => (useContext(LiveContext) ? false : pollMs);
 
-/** Puts what the browser's one event stream says into the query cache. Returns whether it is up. */
+/** Writes the events of the browser's shared event stream into the query cache. Returns whether the stream is connected. */
 export const useLiveMachines = (): boolean => {
   const server = useServer();
   const queries = useQueryClient();
@@ -33,7 +33,7 @@ export const useLiveMachines = (): boolean => {
       heard: (news) => {
         if ('live' in news) {
           setLive(news.live);
-          // What changed while nobody listened.
+          // Refetches everything that changed while the stream was disconnected.
           if (news.live) void queries.invalidateQueries({ queryKey: machineKeys.all });
         } else if ('access' in news) void queries.invalidateQueries({ queryKey: machineKeys.all });
         else applyToCache(queries, news.kind, news.event);
@@ -87,7 +87,7 @@ const readStream = async (
   }
 };
 
-/** What an event says; nothing when it is one that this page does not know. */
+/** Parses an event. Undefined for an event that this page does not know. */
 const newsOf = (kind: string, data: unknown): MachineNews | undefined => {
   if (kind === 'access') {
     const access = MachineAccessChange.safeParse(data).data;
@@ -108,9 +108,9 @@ const applyToCache = (queries: QueryClient, kind: string, event: MachineEvent): 
   queries.setQueryData(machineKeys.one(event.agent_id), (machine: Machine | undefined) =>
     machine === undefined ? undefined : withEvent(machine, event),
   );
-  // A machine that is new to the lists, or one that a status filter may have to drop.
+  // The machine is new to the lists, or a status filter may exclude it now.
   if (!known || kind === 'status') void queries.invalidateQueries({ queryKey: machineKeys.lists });
-  // It came with what its agent told of it: of one that was added just now nothing was known before.
+  // With its connection, the agent reported its facts. They were unknown for a machine that was just added.
   if (kind === 'status') void queries.invalidateQueries({ queryKey: machineKeys.one(event.agent_id) });
 };
 

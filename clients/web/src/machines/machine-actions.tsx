@@ -7,7 +7,7 @@ import { Failure } from '../layout/failure.tsx';
 import { useDeleteMachine, useUpdateMachine } from './manage-queries.ts';
 import { ReinstallDialog } from './reinstall-dialog.tsx';
 
-/** What who manages a machine may do with it. */
+/** Actions on a machine for users with the right `manage`. */
 export const MachineActions = ({ machine }: { machine: Machine }) => {
   const [open, setOpen] = useState<'edit' | 'reinstall' | 'remove'>();
   const close = (): void => setOpen(undefined);
@@ -118,7 +118,7 @@ const RemoveDialog = ({ machine, onClose }: { machine: Machine; onClose: () => v
             color="red"
             loading={remove.isPending}
             onClick={() => {
-              // Not `onSuccess`: the news that it is gone may take this dialog away before the answer is here.
+              // Not `onSuccess`, because the event of the removal may unmount this dialog before the response arrives.
               remove.mutateAsync().then(
                 () => navigate({ to: '/' }),
                 () => undefined,

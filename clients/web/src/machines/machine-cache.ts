@@ -8,7 +8,7 @@ export const machineKeys = {
   one: (agentId: string) => ['machines', 'one', agentId] as const,
 };
 
-/** The machine with what the event says; the very same object when it is about another. */
+/** Applies an event to a machine. Returns the same object if the event is about another machine. */
 export const withEvent = (machine: Machine, event: MachineEvent): Machine =>
   machine.agent_id === event.agent_id
     ? {
@@ -19,7 +19,7 @@ export const withEvent = (machine: Machine, event: MachineEvent): Machine =>
       }
     : machine;
 
-/** The list with the event in it; the very same object when the machine is not on it. */
+/** Applies an event to a list. Returns the same object if the list does not contain the machine. */
 export const listWithEvent = (list: MachineList, event: MachineEvent): MachineList =>
   list.machines.some((machine) => machine.agent_id === event.agent_id)
     ? { ...list, machines: list.machines.map((machine) => withEvent(machine, event)) }

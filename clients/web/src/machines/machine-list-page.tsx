@@ -19,7 +19,7 @@ import { useNow } from './now.ts';
 const pageSize = 25;
 const typingPauseMs = 250;
 
-/** `?search=&status=&page=` of the list: kept in the address, so that it can be shared and gone back to. */
+/** `?search=&status=&page=` of the list, in the URL for sharing and for the back button. */
 export const MachineListSearch = z.object({
   search: z.string().max(200).optional().catch(undefined),
   status: MachineStatus.optional().catch(undefined),
@@ -130,7 +130,7 @@ const Filters = () => {
     setTyped(text);
     seek(text);
   };
-  // Cleared from outside ("Show all machines").
+  // The search was cleared by "Show all machines".
   useEffect(() => {
     if (filter.search === undefined) setTyped('');
   }, [filter.search]);

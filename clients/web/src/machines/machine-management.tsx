@@ -4,7 +4,7 @@ import { AccessCard } from './access-card.tsx';
 import { HistoryCard } from './history-card.tsx';
 import { useRights } from './machine-queries.ts';
 
-/** The part of a machine's page that is fetched after the rest. */
+/** The lazily loaded part of a machine's page. */
 export const MachineManagement = ({ machine }: { machine: Machine }) => {
   const manages = useRights(machine).includes('manage');
   return (

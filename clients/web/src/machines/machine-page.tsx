@@ -124,7 +124,7 @@ const Details = ({ machine }: { machine: Machine }) => {
   );
 };
 
-/** Somebody enrolled it with the owner's API key: if it was not the owner, they should know. */
+/** The machine was enrolled with the owner's API key. The owner must learn of it, in case they did not do it. */
 const NewMachine = ({ machine, address }: { machine: Machine; address: string }) => {
   const update = useUpdateMachine(machine.agent_id);
   return (
@@ -141,7 +141,7 @@ const NewMachine = ({ machine, address }: { machine: Machine; address: string })
   );
 };
 
-/** Two agents have its key, or another agent took it over. */
+/** Warns that two agents use the machine's key, or that another agent took it over. */
 const KeyNotice = ({ machine, notice }: { machine: Machine; notice: NonNullable<Machine['notice']> }) => {
   const update = useUpdateMachine(machine.agent_id);
   const cloned = notice.kind === 'cloned';

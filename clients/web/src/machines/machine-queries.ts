@@ -8,7 +8,7 @@ import { usePollInterval } from './live-machines.ts';
 import { machineKeys } from './machine-cache.ts';
 import { rightsOn } from './machine-rights.ts';
 
-/** A page of my machines; the page before stays on the screen while the next one comes. */
+/** A page of the user's machines. The previous page stays visible while the next one loads. */
 export const useMachineList = (query: MachineQuery): UseQueryResult<MachineList> => {
   const server = useServer();
   return useQuery({

@@ -16,7 +16,7 @@ interface MachineTableProps {
   readonly now: number;
 }
 
-/** My machines, one row each. On a phone the row keeps name, status and the way in. */
+/** The user's machines, one row each. On a phone, a row shows only name, status and the terminal button. */
 export const MachineTable = ({ machines, unreadable, now }: MachineTableProps) => (
   <div className={classes.frame}>
     <Table className={classes.table} verticalSpacing="sm" horizontalSpacing="md" aria-label="Machines">
@@ -33,7 +33,7 @@ export const MachineTable = ({ machines, unreadable, now }: MachineTableProps) =
   </div>
 );
 
-/** Its page says more, and is where it can be removed or left. */
+/** The row links to the machine's page, which shows details and where it can be removed or left. */
 const UnreadableRow = ({ machine }: { machine: UnreadableMachine }) => (
   <Table.Tr>
     <Table.Td className={classes.nameCell} colSpan={5}>
@@ -110,7 +110,7 @@ const Row = ({ machine, now }: { machine: Machine; now: number }) => {
   );
 };
 
-/** By which machines are found: choosing one searches for it. */
+/** The tags of a machine. A click on a tag searches for it. */
 const Tags = ({ tags }: { tags: readonly string[] }) => (
   <div className={classes.tags}>
     {tags.map((tag) => (
@@ -129,7 +129,7 @@ const Tags = ({ tags }: { tags: readonly string[] }) => (
   </div>
 );
 
-/** The way into a shell; an offline machine's is there too, and waits, since its shells live on. */
+/** Opens a terminal. Also shown for an offline machine, because its shells keep running; the terminal then waits for it. */
 export const OpenTerminal = ({ machine, size = 'xs' }: { machine: Machine; size?: 'xs' | 'sm' }) => {
   const rights = useRights(machine);
   return rights.includes('open') && machine.status !== 'revoked' && machine.status !== 'pending' ? (
@@ -150,7 +150,7 @@ export const OpenTerminal = ({ machine, size = 'xs' }: { machine: Machine; size?
   );
 };
 
-/** In place of the table while the first page is on its way. */
+/** Shown until the first page has loaded. */
 export const MachineTableSkeleton = () => (
   <div className={classes.frame} aria-busy="true" role="status" aria-label="Fetching your machines">
     {['a', 'b', 'c', 'd'].map((row) => (

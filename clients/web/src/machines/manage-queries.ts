@@ -44,7 +44,7 @@ export const useUpdateMachine = (agentId: string): UseMutationResult<Machine, Er
   });
 };
 
-/** A token by which another agent becomes this machine. */
+/** Creates a token with which another agent takes over this machine. */
 export const useRegistrationToken = (agentId: string): UseMutationResult<RegistrationToken, Error, void> => {
   const server = useServer();
   return useMutation({ mutationFn: () => server.createRegistrationToken(agentId) });
@@ -64,7 +64,7 @@ export const useMachineUsers = (agentId: string): UseQueryResult<MachineUsers> =
   return useQuery({ queryKey: usersKey(agentId), queryFn: ({ signal }) => server.machineUsers(agentId, signal) });
 };
 
-/** Asks whose a username is. */
+/** Looks up a user by username. */
 export const useGrantee = (agentId: string): UseMutationResult<Grantee, Error, string> => {
   const server = useServer();
   return useMutation({ mutationFn: (username) => server.findGrantee(agentId, username) });
@@ -99,7 +99,7 @@ export const useLeaveMachine = (agentId: string): UseMutationResult<unknown, Err
   });
 };
 
-/** How busy the machine was in the last hours. */
+/** Load of the machine in the last hours. */
 export const useMetrics = (agentId: string, hours: number): UseQueryResult<MachineMetrics> => {
   const server = useServer();
   return useQuery({

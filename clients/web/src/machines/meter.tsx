@@ -2,7 +2,7 @@ import classes from './meter.module.css';
 
 const toneOf = (percent: number): string => (percent >= 90 ? 'high' : percent >= 75 ? 'raised' : 'calm');
 
-/** A share of 100 as a thin bar with its number. `percent` undefined: not known yet. */
+/** A percentage as a thin bar with its number. `percent` undefined: not known yet. */
 export const Meter = ({ label, percent, short }: { label: string; percent: number | undefined; short?: string }) => {
   const value = percent === undefined ? 0 : Math.min(100, Math.max(0, percent));
   const text = percent === undefined ? '–' : `${Math.round(value)} %`;

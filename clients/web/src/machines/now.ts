@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react';
 
 const tickMs = 30_000;
 
-/** The time, moving on every half minute: for "3 minutes ago". Ms since the epoch. */
+/** The current time, updated every half minute for texts such as "3 minutes ago". Ms since the epoch. */
 export const useNow = (): number => {
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {

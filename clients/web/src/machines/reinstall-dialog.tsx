@@ -4,7 +4,7 @@ import { Failure } from '../layout/failure.tsx';
 import { InstallSteps } from './add-machine-steps.tsx';
 import { useRegistrationToken } from './manage-queries.ts';
 
-/** Gives the commands by which a machine that was reinstalled takes its entry over. */
+/** Shows the commands with which a reinstalled machine takes over its entry. */
 export const ReinstallDialog = ({ machine, onClose }: { machine: Machine; onClose: () => void }) => {
   const create = useRegistrationToken(machine.agent_id);
   const token = create.data?.registration_token;

@@ -6,7 +6,7 @@ const MachineNews = z.union([
   z.object({ kind: z.string(), event: MachineEvent }),
   z.object({ access: MachineAccessChange }),
 ]);
-/** What the tab with the stream tells the others: that it is up or down, or one event of it. */
+/** Messages of the leading tab to the others: the stream is connected or disconnected, or one event. */
 export type MachineNews = z.infer<typeof MachineNews>;
 
 const Message = z.union([z.object({ news: MachineNews }), z.object({ ask: z.literal('live') })]);
@@ -14,9 +14,9 @@ const Message = z.union([z.object({ news: MachineNews }), z.object({ ask: z.lite
 const name = 'webxterm.machine-events';
 
 /**
- * One event stream for all tabs of this browser (over HTTP/1.1 a browser has six connections to a host: a stream per tab
- * would use them up). The tab that holds the lock leads; when it closes, the next one does. Where there are no locks
- * (plain http on another host than localhost) each tab leads itself. Returns how to stop.
+ * Shares one event stream among all tabs of this browser. Over HTTP/1.1 a browser opens only six connections to a host, so a stream per tab
+ * would use them up. The tab that holds the lock leads. When it closes, the next one leads. Without the Locks API (plain http on a host
+ * other than localhost) each tab has its own stream. Returns a function that stops it.
  */
 export const shareAmongTabs = (options: {
   lead: (signal: AbortSignal, tell: (news: MachineNews) => void) => Promise<void>;
@@ -48,7 +48,7 @@ export const shareAmongTabs = (options: {
 
   const locks: LockManager | undefined = navigator.locks;
   const led = locks === undefined ? lead() : locks.request(name, { signal: stop.signal }, lead);
-  // An abort while waiting for the lock ends the wait, and that is all there is to it.
+  // An abort rejects the wait for the lock, which needs no handling.
   Promise.resolve(led).catch(() => undefined);
   channel.postMessage({ ask: 'live' });
   return () => {

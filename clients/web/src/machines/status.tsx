@@ -8,7 +8,7 @@ const words: Record<MachineStatus, string> = {
   revoked: 'Removed',
 };
 
-/** A dot and a word: colour is never the only sign. */
+/** The status as a coloured dot and a word, because colour alone is not accessible. */
 export const Status = ({ status }: { status: MachineStatus }) => (
   <span className={classes.status} data-status={status}>
     <i className={classes.dot} aria-hidden="true" />

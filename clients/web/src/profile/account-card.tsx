@@ -13,7 +13,7 @@ import classes from './profile-page.module.css';
 
 type Me = z.output<typeof Profile>['user'];
 
-/** Who I am, and the way to change it. */
+/** The user's name, e-mail address and picture, with an edit button. */
 export const AccountCard = ({ user }: { user: Me }) => {
   const [editing, setEditing] = useState(false);
   return (

@@ -13,7 +13,7 @@ import classes from './profile-page.module.css';
 
 type Me = z.output<typeof Profile>['user'];
 
-/** My API key: shown, copied, replaced, and when it was last used. */
+/** The user's API key: show, copy, replace, and its last use. */
 export const ApiKeyCard = ({ user }: { user: Me }) => {
   const [shown, setShown] = useState(false);
   const [replacing, setReplacing] = useState(false);

@@ -7,7 +7,7 @@ import { localTime } from '../layout/format.ts';
 import { useBlockedUsers, useBlockUser, useUnblockUser } from './own-account-queries.ts';
 import classes from './profile-page.module.css';
 
-/** Whose machines I do not want to be given. */
+/** The users whose shares the user blocks. */
 export const BlockedCard = () => {
   const blocked = useBlockedUsers();
   const block = useBlockUser();

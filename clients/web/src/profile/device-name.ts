@@ -19,7 +19,7 @@ const shown = 40;
 const nameIn = (list: typeof browsers, text: string): string | undefined =>
   list.find(([pattern]) => pattern.test(text))?.[1];
 
-/** "Firefox on Linux" of a User-Agent; what is no browser is shown as it calls itself ("curl/8.5.0"). */
+/** Short device name from a User-Agent, such as "Firefox on Linux". A client that is not a browser keeps its own name ("curl/8.5.0"). */
 export const deviceName = (userAgent: string): string => {
   const browser = nameIn(browsers, userAgent);
   const system = nameIn(systems, userAgent);

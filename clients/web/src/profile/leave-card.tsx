@@ -8,7 +8,7 @@ import { machinesPhrase, terminalsPhrase } from '../users/belongings-phrases.ts'
 import { useLeave, useMyBelongings } from './own-account-queries.ts';
 import classes from './profile-page.module.css';
 
-/** The way out. */
+/** Deletes the user's own account. */
 export const LeaveCard = () => {
   const [leaving, setLeaving] = useState(false);
   return (

@@ -16,7 +16,7 @@ const keys = {
   belongings: ['belongings'] as const,
 };
 
-/** Where I am signed in, the latest seen first. */
+/** The user's sign-ins, the most recently seen first. */
 export const useSignins = (): UseQueryResult<SigninList> => {
   const server = useServer();
   return useQuery({
@@ -25,7 +25,7 @@ export const useSignins = (): UseQueryResult<SigninList> => {
   });
 };
 
-/** What goes with my account, asked anew each time that I am about to leave. */
+/** What a deletion of the user's account affects. Fetched again each time the dialog opens. */
 export const useMyBelongings = (): UseQueryResult<Belongings> => {
   const server = useServer();
   return useQuery({
@@ -48,7 +48,7 @@ const useAccountChange = <Input, Output>(
   });
 };
 
-/** Whose shares I refuse. */
+/** The users whose shares the user blocks. */
 export const useBlockedUsers = () => {
   const server = useServer();
   return useQuery({ queryKey: keys.blocked, queryFn: ({ signal }) => server.blockedUsers(signal) });

@@ -14,7 +14,7 @@ const Passwords = z
 
 const fields = ['current_password', 'new_password'];
 
-/** Changes my password; every other sign-in ends with the old one. */
+/** Changes the password. All other sign-ins end. */
 export const PasswordCard = () => {
   const change = useChangePassword();
   const [changed, setChanged] = useState(false);

@@ -6,7 +6,7 @@ import { useDeleteAvatar, useUploadAvatar } from './own-account-queries.ts';
 import classes from './profile-page.module.css';
 import { shrinkPicture } from './shrink-picture.ts';
 
-/** My picture, and the way to put up another or none. */
+/** The user's picture, with buttons to replace or remove it. */
 export const Picture = ({ name, url }: { name: string; url: string | null }) => {
   const upload = useUploadAvatar();
   const remove = useDeleteAvatar();

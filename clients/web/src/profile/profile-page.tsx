@@ -10,7 +10,7 @@ import { PasswordCard } from './password-card.tsx';
 import { useProfile } from './profile-query.ts';
 import { SigninsCard } from './signins-card.tsx';
 
-/** My account: who I am, the key for agents, where I am signed in, and the way out. */
+/** The user's account: name and picture, API key, sign-ins, and deletion. */
 export const ProfilePage = () => {
   usePageTitle('Profile');
   const profile = useProfile();

@@ -4,7 +4,7 @@ import { useServer } from '../api/server-context.tsx';
 
 type Profile = Awaited<ReturnType<Server['profile']>>;
 
-/** My account with the API key. */
+/** The user's account, including the API key. */
 export const useProfile = (): UseQueryResult<Profile> => {
   const server = useServer();
   return useQuery({ queryKey: ['profile'], queryFn: ({ signal }) => server.profile(signal), staleTime: 30_000 });

@@ -1,10 +1,10 @@
 import { maxAvatarBytes } from '@webxterm/contracts/rest';
 
-/** Twice what the server keeps, so that it has something to choose from. */
+/** Edge length in pixels: twice the server's, for a better result of its own scaling. */
 const side = 240;
 const qualities = [0.92, 0.8, 0.6, 0.4];
 
-/** What cannot be put up, in words for a person. */
+/** A picture cannot be uploaded. The message is for the user. */
 export class PictureError extends Error {
   override readonly name = 'PictureError';
 }
@@ -12,8 +12,8 @@ export class PictureError extends Error {
 const bytesOf = (dataUrl: string): number => Math.floor(((dataUrl.length - dataUrl.indexOf(',') - 1) * 3) / 4);
 
 /**
- * A picture of any size and kind that this browser can show, as a small square JPEG: what goes up fits the server's limit, and the way
- * it was held is already applied. @throws PictureError
+ * Converts a picture of any size and format that this browser supports to a small square JPEG. It fits the server's limit, and the EXIF
+ * rotation is applied. @throws PictureError
  */
 export const shrinkPicture = async (file: Blob): Promise<string> => {
   const picture = await createImageBitmap(file).catch(() => {
@@ -25,7 +25,7 @@ export const shrinkPicture = async (file: Blob): Promise<string> => {
   canvas.height = side;
   const paper = canvas.getContext('2d');
   if (paper === null) throw new PictureError('Your browser cannot draw the picture.');
-  // JPEG knows no transparency: it would come out black.
+  // JPEG has no transparency. Without this, transparent parts would become black.
   paper.fillStyle = '#fff';
   paper.fillRect(0, 0, side, side);
   paper.drawImage(picture, (picture.width - edge) / 2, (picture.height - edge) / 2, edge, edge, 0, 0, side, side);

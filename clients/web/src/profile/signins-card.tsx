@@ -8,7 +8,7 @@ import { deviceName } from './device-name.ts';
 import { useEndOtherSignins, useEndSignin, useSignins } from './own-account-queries.ts';
 import classes from './profile-page.module.css';
 
-/** Where I am signed in; any of it can be ended. */
+/** The user's sign-ins. Each can be ended. */
 export const SigninsCard = () => {
   const signins = useSignins();
   const endOthers = useEndOtherSignins();

@@ -8,14 +8,14 @@ import {
 import type { TerminalSession } from '@webxterm/contracts/rest';
 import { useServer } from '../api/server-context.tsx';
 
-/** Sessions start and end in other tabs and on the machines; no event tells it yet. */
+/** Sessions start and end in other tabs and on machines. There is no event for that yet, so the page polls. */
 const pollMs = 5_000;
 const keys = {
   all: ['sessions'] as const,
   of: (agentId: string | undefined) => ['sessions', agentId ?? 'all'] as const,
 };
 
-/** My live sessions; on one machine everyone's for those who manage it. Newest first. */
+/** The user's live sessions. On one machine, all sessions for users with the right `manage`. Newest first. */
 export const useSessions = (agentId: string | undefined): UseQueryResult<readonly TerminalSession[]> => {
   const server = useServer();
   return useQuery({
@@ -30,7 +30,7 @@ export const useSessions = (agentId: string | undefined): UseQueryResult<readonl
   });
 };
 
-/** Ends a session: its shell gets SIGHUP. */
+/** Ends a session. Its shell gets SIGHUP. */
 export const useEndSession = (): UseMutationResult<void, Error, string> => {
   const server = useServer();
   const queries = useQueryClient();

@@ -11,13 +11,13 @@ import { useProfile } from '../profile/profile-query.ts';
 import { useEndSession, useSessions } from './session-queries.ts';
 import classes from './session-rows.module.css';
 
-/** Live sessions as rows: mine to go back to or to end, others' on a machine that I manage to end. */
+/** Live sessions as rows. Own sessions can be opened or ended, others can be ended on a machine with the right `manage`. */
 export const SessionRows = ({ agentId, empty }: { agentId?: string; empty?: React.ReactNode }) => {
   const sessions = useSessions(agentId);
   const machines = useMachineList({ limit: 500 });
   const profile = useProfile();
   const [ending, setEnding] = useState<TerminalSession>();
-  // Until it is known who I am they count as mine: the server lets nobody into another's shell.
+  // While the user is unknown, all sessions count as own. The server still denies access to sessions of others.
   const isMine = ({ user_id }: TerminalSession): boolean => (profile.data?.user.id ?? user_id) === user_id;
   const nameOf = (id: string): string => nameOfMachine(machines.data?.machines, id);
   if (sessions.isPending) return <Ghost />;

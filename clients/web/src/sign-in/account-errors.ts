@@ -1,11 +1,9 @@
 import { ApiError } from '../api/api-error.ts';
 
-/** Which field of the form an error without details belongs to. */
+/** Form field of an error without details, by error code. */
 const fieldOfCode: Readonly<Record<string, string>> = { email_taken: 'email', username_taken: 'username' };
 
-/**
- * The errors of a refused form by field, and a sentence for what belongs to no field. `fields` are the form's.
- */
+/** Splits the errors of a rejected form into messages by field and a message that belongs to no field. `fields` are the fields of the form. */
 export const accountErrors = (
   error: unknown,
   fields: readonly string[],

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { Wordmark } from '../brand/mark.tsx';
 import classes from './account-page.module.css';
 
-/** The frame of sign-in and sign-up: the form, and beside it on wide screens what the product is, as a prompt would say it. */
+/** The frame of sign-in and sign-up: the form, and on wide screens a description of the product in the style of a prompt. */
 export const AccountPage = ({ title, text, children }: { title: string; text: string; children: ReactNode }) => (
   <div className={classes.page}>
     <aside className={classes.story} aria-hidden="true">

@@ -3,7 +3,7 @@ import type { HalfStore } from './sign-in.ts';
 
 const key = 'webxterm.half';
 
-/** The half in local storage. Where storage is blocked it lives as long as the page: a reload then asks to sign in. */
+/** Stores the half in local storage. If storage is blocked, it is kept in memory, and a reload requires a new sign-in. */
 export const localHalves = (storage: Storage | undefined, events: EventTarget): HalfStore => {
   let inMemory: string | undefined;
   const parse = (text: unknown): string | undefined => BrowserHalf.safeParse(text).data;
@@ -24,7 +24,7 @@ export const localHalves = (storage: Storage | undefined, events: EventTarget): 
   };
 };
 
-/** Local storage, or undefined where the browser blocks it. */
+/** Local storage. Undefined if the browser blocks it. */
 export const openLocalStorage = (): Storage | undefined => {
   try {
     const storage = window.localStorage;
@@ -37,8 +37,8 @@ export const openLocalStorage = (): Storage | undefined => {
 };
 
 /**
- * One tab at a time (Web Locks). Plain http on another host than localhost has no locks; there the server's 30 s of grace
- * for the half before covers two tabs that come at once.
+ * Runs `work` in one tab at a time (Web Locks). Plain http on a host other than localhost has no locks. There, the server accepts the
+ * previous half for another 30 s, which covers two concurrent tabs.
  */
 export const oneTabAtATime = async <T>(work: () => Promise<T>): Promise<T> => {
   const locks: LockManager | undefined = navigator.locks;

@@ -1,4 +1,4 @@
-/** Where to go after signing in: a path of this site only, whatever the address says (`//evil.example` is none). */
+/** The page to open after sign-in. Only paths of this site are accepted, so not `//evil.example`. */
 export const pathAfterSignIn = (next: string | undefined): string => {
   if (next === undefined || !next.startsWith('/')) return '/';
   const base = 'https://here.invalid';

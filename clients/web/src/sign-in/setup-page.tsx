@@ -12,15 +12,15 @@ import { accountErrors } from './account-errors.ts';
 import { AccountPage } from './account-page.tsx';
 import { useSignIn } from './sign-in-context.tsx';
 
-/** The token of the address's fragment; undefined when there is none that could be one. */
+/** The token in the fragment of the URL. Undefined if it is not a valid token. */
 const tokenOf = (hash: string): string | undefined => LinkToken.safeParse(hash.replace(/^#/, '')).data;
 
-/** Where a setup or reset link leads: choose a password, and be signed in. */
+/** Target of a setup or reset link: the user chooses a password and is signed in. */
 export const SetupPage = () => {
   usePageTitle('Choose a password');
   const signIn = useSignIn();
   const [token] = useState(() => tokenOf(window.location.hash));
-  // Out of the address bar, the history and whatever reads them: it is kept in this page only.
+  // Removes the token from the address bar and the history. Only this page keeps it.
   useEffect(() => window.history.replaceState(window.history.state, '', window.location.pathname), []);
   const owner = useQuery({
     queryKey: ['link', token ?? ''],

@@ -18,7 +18,7 @@ export const useSignInState = (): SignInState => {
   return useSyncExternalStore(signIn.subscribe, () => signIn.state);
 };
 
-/** The signed-in user; undefined for the moment between sign-out and the sign-in page. */
+/** The signed-in user. Undefined between sign-out and the display of the sign-in page. */
 export const useUser = (): SignedInUser | undefined => {
   const state = useSignInState();
   return state.state === 'in' ? state.user : undefined;

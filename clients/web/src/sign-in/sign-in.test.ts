@@ -15,7 +15,7 @@ interface Seen {
   readonly body: unknown;
 }
 
-/** A server that knows one account and rotates the half at each pick-up. */
+/** A server stub with one account that rotates the half at each restore. */
 const setUp = (options: { half?: string; answers?: () => Response | undefined } = {}) => {
   let now = start;
   let kept = options.half;

@@ -15,36 +15,36 @@ type BrowserSession = z.output<typeof browserSession.success.schema>;
 export type SignedInUser = BrowserSession['user'];
 
 export type SignInState =
-  /** The page has just loaded and asks the server who this browser is. */
+  /** The page has just loaded and checks with the server whether this browser is signed in. */
   | { readonly state: 'restoring' }
-  /** The server cannot be asked; `error` says why. */
+  /** The server is unreachable. `error` contains the reason. */
   | { readonly state: 'unreachable'; readonly error: unknown }
   | { readonly state: 'out' }
   | { readonly state: 'in'; readonly user: SignedInUser };
 
-/** Where the half is kept, and who tells when another tab changed it. */
+/** Storage of the half, with notification of changes by other tabs. */
 export interface HalfStore {
   read(): z.infer<typeof BrowserHalf> | undefined;
   write(half: z.infer<typeof BrowserHalf> | undefined): void;
-  /** Called when another tab wrote. Returns how to stop listening. */
+  /** Calls `listener` when another tab has written. Returns a function that removes the listener. */
   onChange(listener: () => void): () => void;
 }
 
 export interface SignInOptions {
   readonly fetcher: typeof fetch;
   readonly halves: HalfStore;
-  /** Runs one at a time over all tabs of this browser: each pick-up rotates the half. */
+  /** Runs one call at a time over all tabs of this browser, because each restore rotates the half. */
   readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
   readonly now: () => number;
 }
 
-/** A token is replaced when less than this is left of its life. */
+/** A token is renewed when less than this is left of its lifetime. */
 const renewBeforeMs = 10 * 60_000;
 const browserHeader = { 'x-webxterm-browser': '1' };
 
 /**
- * The sign-in of this browser tab. The token lives in memory only; over a reload the browser is known by its cookie and
- * the half in local storage, each useless without the other.
+ * The sign-in of this browser tab. The token is kept in memory only. After a reload, the cookie and the half in local storage restore the
+ * sign-in; each is useless without the other.
  */
 export class SignIn {
   readonly #options: SignInOptions;
@@ -69,7 +69,7 @@ export class SignIn {
     return () => this.#listeners.delete(listener);
   };
 
-  /** Picks the sign-in up after a page load. Ends `in`, `out` or, when the server cannot be asked, `unreachable`. */
+  /** Restores the sign-in after a page load. The final state is `in`, `out` or, if the server is unreachable, `unreachable`. */
   async restore(): Promise<void> {
     if (this.#options.halves.read() === undefined) return this.#enter({ state: 'out' });
     try {
@@ -87,27 +87,27 @@ export class SignIn {
     await this.#bind((await ask(this.#options.fetcher, signup, { body: account })).token);
   }
 
-  /** Whose setup or reset link this is; the link stays good. */
+  /** Looks up the owner of a setup or reset link. The link stays valid. */
   lookUpLink(token: string): Promise<z.output<typeof lookUpLink.success.schema>> {
     return ask(this.#options.fetcher, lookUpLink, { body: { token } });
   }
 
-  /** Chooses a password by a link, and is signed in as the link's owner, whoever was signed in here before. */
+  /** Sets a password with a link, and signs in as the owner of the link. Replaces any previous sign-in of this browser. */
   async redeemLink(chosen: { token: string; password: string }): Promise<void> {
     await this.#bind((await ask(this.#options.fetcher, redeemLink, { body: chosen })).token);
   }
 
-  /** What this user is called or looks like was changed. */
+  /** Updates the shown name, e-mail address or picture of the user. */
   amend(change: Partial<Pick<SignedInUser, 'username' | 'email' | 'avatar_url'>>): void {
     if (this.#state.state === 'in') this.#enter({ state: 'in', user: { ...this.#state.user, ...change } });
   }
 
-  /** The account is gone, and its sign-ins with it: there is nothing to tell the server. */
+  /** Signs out locally after the account was deleted. Its sign-ins no longer exist on the server. */
   forget(): void {
     this.#leave();
   }
 
-  /** Ends the sign-in on the server and here; here also when the server cannot be told. */
+  /** Ends the sign-in on the server and in this browser. Signs out locally even if the server is unreachable. */
   async signOut(): Promise<void> {
     const token = this.#token?.text;
     try {
@@ -118,7 +118,7 @@ export class SignIn {
     }
   }
 
-  /** A token that is good for some minutes still. @throws SignedOutError, UnreachableError, ApiError */
+  /** Returns a token that is valid for some more minutes. @throws SignedOutError, UnreachableError, ApiError */
   async token(): Promise<string> {
     const held = this.#token;
     if (held !== undefined && held.expiresAt - this.#options.now() > renewBeforeMs) return held.text;
@@ -126,8 +126,8 @@ export class SignIn {
   }
 
   /**
-   * Runs a call with a token; if the server refuses the token (it was revoked, or our clock is wrong) once more with a new one.
-   * @throws SignedOutError when the sign-in is over, and whatever `call` throws
+   * Runs a call with a token. If the server rejects the token (revoked, or wrong local clock), runs it once more with a new token.
+   * @throws SignedOutError if the sign-in has ended, and any error of `call`
    */
   async withToken<T>(call: (token: string) => Promise<T>): Promise<T> {
     const token = await this.token();
@@ -200,7 +200,7 @@ export class SignIn {
   }
 }
 
-/** The sign-in itself is gone, not just the way to the server. */
+/** Whether the sign-in itself has ended, not just the connection to the server. */
 const isOver = (error: unknown): boolean =>
   error instanceof SignedOutError ||
   (error instanceof ApiError && (error.status === 401 || error.code === 'user_disabled'));

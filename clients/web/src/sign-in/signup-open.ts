@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useServer } from '../api/server-context.tsx';
 
-/** Whether this installation takes sign-ups; taken as open until it says otherwise. */
+/** Whether this installation accepts sign-ups. True until the server has responded. */
 export const useSignupOpen = (): boolean => {
   const server = useServer();
   const known = useQuery({

@@ -1,7 +1,7 @@
 import { Button, Group, Text } from '@mantine/core';
 import classes from './clipboard-question.module.css';
 
-/** Asked once per session; the answer holds for as long as this tab is open. */
+/** Asked once per session. The answer is valid until this tab closes. */
 export const ClipboardQuestion = ({ onAnswer }: { onAnswer: (allowed: boolean) => void }) => (
   <div className={classes.question} role="alertdialog" aria-label="Clipboard">
     <Text size="sm">A program in this shell wants to put text on your clipboard. Allow it in this tab?</Text>

@@ -1,9 +1,9 @@
-/** Characters of base64. Enough for a screen full of text, too little to fill memory with. */
+/** Largest request, in characters of base64. Enough for a screen full of text, too little to exhaust memory. */
 const maxEncoded = 256 * 1024;
 
 /**
- * The text that a program wants on the clipboard (OSC 52, `<selection>;<base64>`). Undefined for a query (the clipboard is
- * never read for a program), for what is too long, and for what is not base64 of UTF-8.
+ * The text that a program copies to the clipboard (OSC 52, `<selection>;<base64>`). Undefined for a query (programs cannot read the
+ * clipboard), for a text that is too long, and for anything but base64 of UTF-8.
  */
 export const clipboardRequest = (osc: string): string | undefined => {
   const encoded = osc.slice(osc.indexOf(';') + 1);

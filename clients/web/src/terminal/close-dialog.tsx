@@ -3,7 +3,7 @@ import { Failure } from '../layout/failure.tsx';
 import { useEndSession } from '../sessions/session-queries.ts';
 import type { Tab } from './tab-store.ts';
 
-/** A tab whose shell runs is about to be closed: the shell may end with it or go on. */
+/** Asks before a tab with a running shell is closed whether to end the shell or keep it. */
 export const CloseDialog = (props: {
   tab: Tab | undefined;
   onCancel: () => void;

@@ -1,4 +1,4 @@
-/** What a key sends with Ctrl: `c` gives 0x03, Space gives 0x00. Anything that has no such form stays as it is. */
+/** The character of a key with Ctrl: `c` gives 0x03, Space gives 0x00. Text without such a form is returned unchanged. */
 export const controlled = (text: string): string => {
   if (text === ' ') return '\0';
   if (text === '?') return '\x7f';

@@ -5,7 +5,7 @@ export interface Platform {
   readonly reducedMotion: boolean;
 }
 
-/** What a person may choose of them. */
+/** Options that the user can choose. */
 export interface EmulatorChoices {
   readonly fontSize: number;
   readonly screenReader: boolean;
@@ -13,9 +13,9 @@ export interface EmulatorChoices {
 
 const scrollbackLines = 10_000;
 
-/** The options of the emulator that are not its own defaults; docs/terminal-emulator.md has the reason for each, and the others. */
+/** The options of the emulator that differ from its defaults. docs/terminal-emulator.md gives the reasons, and lists the others. */
 export const emulatorOptions = (choices: EmulatorChoices, platform: Platform): ITerminalOptions => ({
-  // The unicode API is still marked as proposed.
+  // The unicode API is still a proposed API.
   allowProposedApi: true,
   cursorBlink: !platform.reducedMotion,
   fontSize: choices.fontSize,

@@ -1,4 +1,4 @@
-// What xterm.js answers to queries, all sent by the same event as typed keys. xtermjs.org/docs/api/vtfeatures names the queries.
+// Replies of xterm.js to queries. It emits them with the same event as typed keys. xtermjs.org/docs/api/vtfeatures lists the queries.
 const replies: readonly RegExp[] = [
   // Device attributes (DA1, DA2, DA3), status and cursor position reports (DSR, CPR, DECXCPR).
   /^\x1b\[[?>=]?[\d;]*[cnR]/,
@@ -6,7 +6,7 @@ const replies: readonly RegExp[] = [
   /^\x1b\[\??\d+;\d+\$y/,
   // Window reports (XTWINOPS).
   /^\x1b\[\d+(;\d+)*t/,
-  // Focus in and out: sent at once when a program asks for them.
+  // Focus in and out. Also sent immediately when a program enables these reports.
   /^\x1b\[[IO]/,
   // Settings and terminfo (DECRPSS, XTGETTCAP), version (XTVERSION), tertiary attributes.
   /^\x1bP[^\x1b]*\x1b\\/,
@@ -16,7 +16,10 @@ const replies: readonly RegExp[] = [
   /^\x1b\[\?\d+u/,
 ];
 
-/** Whether all of `text` is one or more answers of the emulator, by their form alone. Ctrl+F3 has the form of a cursor report: know your keys first. */
+/**
+ * Whether `text` consists of one or more replies of the emulator, by its form. Ctrl+F3 has the form of a cursor report, so the caller must
+ * exclude keys first.
+ */
 export const looksLikeReply = (text: string): boolean => {
   let rest = text;
   while (rest !== '') {
@@ -28,15 +31,15 @@ export const looksLikeReply = (text: string): boolean => {
 };
 
 const focusReport = /^\x1b\[[IO]$/;
-/** A report of the mouse as SGR or in three bytes. */
+/** A mouse report, SGR or three bytes. */
 const mouseReport = /^\x1b\[(?:<(\d+);\d+;\d+[Mm]|M(.)..)$/s;
-/** Set in a mouse report's first number when the mouse only moved. */
+/** Bit in the first number of a mouse report: the mouse only moved. */
 const motion = 32;
 const firstByte = 32;
 
 /**
- * Whether the emulator says this because the window got the focus or the mouse went over it. Nobody has done anything to the program
- * by that, so it must not make a viewer the driver.
+ * Whether the emulator sends this because the window got the focus or the mouse moved over it. The user did not interact with the program,
+ * so it must not make this viewer the driver.
  */
 export const isUnintended = (text: string): boolean => {
   if (focusReport.test(text)) return true;
@@ -45,39 +48,38 @@ export const isUnintended = (text: string): boolean => {
   return (button & motion) !== 0;
 };
 
-/** Where something that the emulator sent out came from. */
+/** Origin of text that the emulator emits. */
 export type Origin = 'typed' | 'reply' | 'replay';
 
 /**
- * Tells keys from the emulator's answers. The emulator reads output in order and answers while it reads: what has the form
- * of an answer and comes while a piece is being read is one, and while that piece is a replay the program that asked has
- * had its answer long ago.
+ * Distinguishes keys from replies of the emulator. The emulator parses output in order and replies while it parses. Text in the form of a
+ * reply that is emitted during the parse of a chunk is a reply. If the chunk is a replay, the program got its reply long ago.
  */
 export class ReplyFilter {
   readonly #reading: boolean[] = [];
   #key: string | undefined;
 
-  /** A piece was handed to the emulator. */
+  /** A chunk was passed to the emulator. */
   began(live: boolean): void {
     this.#reading.push(live);
   }
 
-  /** The oldest piece has been read. */
+  /** The oldest chunk has been parsed. */
   finished(): void {
     this.#reading.shift();
   }
 
-  /** The piece that is read now is a replay: its bells, titles and clipboard writes are old too. */
+  /** Whether the chunk being parsed is a replay. Then its bells, titles and clipboard writes are old, too. */
   get replaying(): boolean {
     return this.#reading[0] === false;
   }
 
-  /** A key is about to send this. */
+  /** The next text with this content comes from a key. */
   keyPressed(sends: string): void {
     this.#key = sends;
   }
 
-  /** Classifies what the emulator sends out. */
+  /** Classifies text that the emulator emits. */
   originOf(text: string): Origin {
     const fromKey = this.#key === text;
     this.#key = undefined;

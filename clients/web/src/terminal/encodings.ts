@@ -1,4 +1,4 @@
-/** Encodings of programs that are older than UTF-8, with one byte for a character: what is typed can be written in them as well. */
+/** Single-byte encodings of programs that predate UTF-8. Each can also encode typed text. */
 export const encodings = {
   'utf-8': 'UTF-8',
   'windows-1252': 'Western (Latin 1)',
@@ -20,7 +20,7 @@ const tableOf = (encoding: Encoding): ReadonlyMap<string, number> => {
   return new Map(Array.from({ length: 256 }, (_, byte) => [decoder.decode(Uint8Array.of(byte)), byte]));
 };
 
-/** Typed text as bytes; a character that the encoding does not have becomes a question mark. */
+/** Encodes typed text. A character that the encoding lacks becomes a question mark. */
 export const encodedText = (text: string, encoding: Encoding): Uint8Array => {
   if (encoding === 'utf-8') return new TextEncoder().encode(text);
   const table = tableOf(encoding);

@@ -1,6 +1,6 @@
 import type { Terminal } from '@xterm/xterm';
 
-/** Scrolls the scrollback; where a program has the screen or the mouse, turns the wheel for it. */
+/** Scrolls the scrollback. If a program uses the whole screen or the mouse, sends it wheel events instead. */
 const scroll = (element: HTMLElement, terminal: Terminal, lines: number, at: Touch): void => {
   const { buffer, modes } = terminal;
   if (buffer.active.type === 'normal' && modes.mouseTrackingMode === 'none') {
@@ -10,11 +10,11 @@ const scroll = (element: HTMLElement, terminal: Terminal, lines: number, at: Tou
   const screen = element.querySelector('.xterm-screen');
   const place = { clientX: at.clientX, clientY: at.clientY, bubbles: true, cancelable: true };
   const step = { deltaY: Math.sign(lines), deltaMode: WheelEvent.DOM_DELTA_LINE, ...place };
-  // The emulator sends one arrow key, or one report of the mouse, for an event, however far the wheel was turned.
+  // The emulator sends one arrow key or one mouse report for each event, however large the wheel delta is.
   for (let line = 0; line < Math.abs(lines); line += 1) screen?.dispatchEvent(new WheelEvent('wheel', step));
 };
 
-/** One finger drags the output; the page itself stays where it is. @returns what ends it */
+/** Scrolls the output by one finger. The page itself does not scroll. @returns a function that stops it */
 export const scrollByFinger = (element: HTMLElement, terminal: Terminal): (() => void) => {
   let last: number | undefined;
   let rest = 0;
@@ -25,7 +25,7 @@ export const scrollByFinger = (element: HTMLElement, terminal: Terminal): (() =>
   const move = (event: TouchEvent): void => {
     const touch = event.touches[0];
     if (last === undefined || touch === undefined || event.touches.length !== 1) return;
-    // Or the browser scrolls the page, or reloads it when it is pulled down.
+    // Prevents the browser from scrolling the page, or reloading it when it is pulled down.
     if (event.cancelable) event.preventDefault();
     rest += last - touch.clientY;
     last = touch.clientY;

@@ -1,7 +1,7 @@
 import { WebglAddon } from '@xterm/addon-webgl';
 import type { Terminal } from '@xterm/xterm';
 
-/** Draws a terminal with the graphics card while it is shown: a browser has about 16 contexts for all tabs. */
+/** Renders a terminal by WebGL while it is shown, because a browser allows about 16 contexts for all tabs. */
 export class GraphicsDrawing {
   readonly #terminal: Terminal;
   #webgl: WebglAddon | undefined;
@@ -21,7 +21,7 @@ export class GraphicsDrawing {
   #start(): void {
     const webgl = new WebglAddon();
     webgl.onContextLoss(() => {
-      // The DOM renderer takes over; a context that was lost once is likely to be lost again.
+      // The DOM renderer takes over. A context that was lost once is likely to be lost again.
       this.#broken = true;
       this.setShown(false);
     });
@@ -29,7 +29,7 @@ export class GraphicsDrawing {
       this.#terminal.loadAddon(webgl);
       this.#webgl = webgl;
     } catch {
-      // No WebGL 2 here: the DOM renderer draws.
+      // No WebGL 2: the DOM renderer draws.
       this.#broken = true;
     }
   }

@@ -1,6 +1,7 @@
 /**
- * Text that comes without keys: dictation, an emoji picker, an input method. With support for screen readers on xterm.js leaves it in
- * its text area, where it is lost. @returns what ends it
+ * Takes text that is inserted without keys: dictation, an emoji picker, an input method. In screen reader mode, xterm.js leaves it in its
+ * text area, where it is lost.
+ * @returns a function that stops it
  */
 export const takeInsertedText = (
   textarea: HTMLTextAreaElement,

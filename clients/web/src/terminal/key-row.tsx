@@ -5,11 +5,11 @@ import classes from './key-row.module.css';
 export interface StickyControl {
   readonly held: boolean;
   toggle(): void;
-  /** What is typed, with Ctrl if it is held; that lets go of it. */
+  /** Applies Ctrl to the text if it is held, and releases it. */
   applyTo(text: string): string;
 }
 
-/** A Ctrl key that holds until the next key. */
+/** A Ctrl key that stays pressed until the next key. */
 export const useStickyControl = (): StickyControl => {
   const [held, setHeld] = useState(false);
   const now = useRef(false);
@@ -40,14 +40,14 @@ const arrows: readonly { readonly name: string; readonly label: string; readonly
 ];
 const signs: readonly string[] = ['/', '-', '|', '~'];
 
-/** Keys that a phone's keyboard does not have. Shown where the pointer is a finger. */
+/** Keys that the keyboard of a phone lacks. Shown on touch screens. */
 export const KeyRow = (props: {
   control: StickyControl;
   applicationCursorKeys: () => boolean;
   onPress: (sequence: string) => void;
 }) => {
   const key = (name: string, label: string, sends: () => string) => (
-    // The screen keeps the focus, or the phone's keyboard would close.
+    // The terminal keeps the focus, otherwise the phone's keyboard would close.
     <button
       key={name}
       type="button"

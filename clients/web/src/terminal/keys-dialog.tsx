@@ -17,7 +17,7 @@ const keys: readonly (readonly [what: string, ...keys: string[]])[] = [
   ['These keys', 'Shift', '?'],
 ];
 
-/** Every key that the page keeps for itself. */
+/** Lists the keys that the page handles itself. */
 export const KeysDialog = (props: { opened: boolean; onClose: () => void; onGone: () => void }) => (
   <Modal
     opened={props.opened}

@@ -1,13 +1,13 @@
-/** What a terminal says of the program in it. */
+/** Signs in the terminal's state of a running program. */
 export interface ProgramSigns {
-  /** A program has the whole screen, as editors have. */
+  /** A program uses the whole screen, as editors do. */
   readonly wholeScreen: boolean;
-  /** The shell waits for a line: it asks for bracketed paste then, and for none while a command runs. */
+  /** The shell waits for a line: it enables bracketed paste at the prompt and disables it while a command runs. */
   readonly linePrompt: boolean;
-  /** The shell has asked for bracketed paste at all. */
+  /** The shell has enabled bracketed paste before, so `linePrompt` is meaningful. */
   readonly tellsPrompt: boolean;
 }
 
-/** Whether a program runs that somebody may have meant when they pressed Ctrl+W, which closes the browser's tab. */
+/** Whether a program runs for which Ctrl+W may have been meant. The browser closes the tab on Ctrl+W. */
 export const programRuns = ({ wholeScreen, linePrompt, tellsPrompt }: ProgramSigns): boolean =>
   wholeScreen || (tellsPrompt && !linePrompt);

@@ -3,7 +3,7 @@ import classes from './link-bar.module.css';
 
 const mac = /mac|iphone|ipad/i.test(navigator.userAgent);
 
-/** Where a link really leads, whatever its text says; a click on the link pins it, and only this opens it. */
+/** Shows the real target of a link, whatever its text is. A click on the link pins this bar, in which the user then opens the target. */
 export const LinkBar = ({ address, picked, onClose }: { address: string; picked: boolean; onClose: () => void }) => (
   <div className={classes.bar}>
     {picked ? (

@@ -7,23 +7,23 @@ import { type ScreenHandlers, type ScreenOptions, TerminalScreen } from './termi
 
 export interface LiveTerminalHandlers extends Omit<ScreenHandlers, 'typed' | 'replied' | 'fits'> {
   state(state: TerminalState): void;
-  /** Whether it is this viewer's size that counts. */
+  /** Whether this viewer is the driver, whose size is used. */
   drives(drives: boolean): void;
-  /** What of the output will not be shown, in words. */
+  /** Describes output that will not be shown. */
   lost(words: string): void;
   attached(ids: { sessionId: string; viewerId: string }): void;
   /** Smoothed round trip, ms. */
   latency(ms: number): void;
-  /** More waits to be sent than may: this input was dropped. */
+  /** The input was dropped, because too much input is waiting to be sent. */
   inputRefused(): void;
-  /** Changes what the person types before it goes out (the on-screen Ctrl key). */
+  /** Transforms typed text before it is sent (the on-screen Ctrl key). */
   typing(text: string): string;
 }
 
 /** Weight of the newest measurement. */
 const latencyWeight = 0.3;
 
-/** A screen joined to a shell: output to the screen and its acks back, keys and sizes to the shell. */
+/** Connects a screen to a shell: output and its acks, keys and sizes. */
 export class LiveTerminal {
   readonly screen: TerminalScreen;
   readonly #client: TerminalClient;
@@ -80,29 +80,29 @@ export class LiveTerminal {
     client.start();
   }
 
-  /** Shown: the tab is in front and the page is visible. */
+  /** A terminal is visible if its tab is in front and the page is visible. */
   setShown(front: boolean, pageVisible: boolean): void {
     this.screen.setShown(front);
     this.#client.setVisible(front && pageVisible);
   }
 
-  /** What its programs read and write from now on. */
+  /** Sets the encoding of the programs, for input and output from now on. */
   setEncoding(encoding: Encoding): void {
     this.#encoding = encoding;
     this.screen.setEncoding(encoding);
   }
 
-  /** A program runs in the shell: leaving is worth a question. */
+  /** Whether a program runs, so that leaving the page needs a confirmation. */
   get busy(): boolean {
     return !this.#over && this.screen.busy;
   }
 
-  /** This window's size counts from now on. */
+  /** Makes this viewer the driver: its window size is used. */
   drive(): void {
     this.#client.drive();
   }
 
-  /** Detaches: the shell stays. */
+  /** Detaches. The shell keeps running. */
   dispose(): void {
     this.#client.close();
     this.screen.dispose();
@@ -110,7 +110,7 @@ export class LiveTerminal {
 
   #gap(bytes: number, repainted: boolean, handlers: LiveTerminalHandlers): void {
     const words = `${byteCount(bytes)} of older output is no longer kept`;
-    // On a screen that was put in place a line of ours would be in a program's way.
+    // After a repaint there is no note, because it would overwrite a program's screen.
     if (!repainted) {
       this.screen.reset();
       this.screen.note(words);

@@ -4,7 +4,7 @@ import { Link } from '@tanstack/react-router';
 import { EmptyState } from '../layout/empty-state.tsx';
 import classes from './terminal-page.module.css';
 
-/** All tabs are closed. */
+/** Shown when all tabs are closed. */
 export const NoShells = ({ machineName, onNew }: { machineName: string; onNew: () => void }) => (
   <div className={classes.none}>
     <EmptyState

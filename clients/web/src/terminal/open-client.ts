@@ -7,16 +7,16 @@ import {
 import { ApiError, SignedOutError } from '../api/api-error.ts';
 import type { Server } from '../api/server.ts';
 
-/** Answers of the ticket route that another try does not change. */
+/** Statuses of the ticket route for which a retry is useless. */
 const finalStatuses: readonly number[] = [400, 401, 403, 404];
-/** 429 is final where it is not for too many tries: the person has to end something first. */
+/** 429 with `too_many_sessions` is final, because the user must end a session first. Other 429s are rate limits. */
 const isFinal = ({ status, code }: ApiError): boolean => finalStatuses.includes(status) || code === 'too_many_sessions';
 
-/** The WebSocket of a machine's terminals on the server that served this page. Holds nothing secret: a browser prints it. */
+/** URL of the WebSocket of a machine's terminals on this server. It contains no secret, because browsers print it. */
 export const terminalAddress = (page: Pick<Location, 'protocol' | 'host'>, agentId: string): string =>
   `${page.protocol === 'https:' ? 'wss:' : 'ws:'}//${page.host}/api/terminal/${encodeURIComponent(agentId)}/ws`;
 
-/** A ticket by REST, with what is final told apart from what is worth another try. @throws TerminalRefusal */
+/** Gets a ticket by REST. Separates final errors from those worth a retry. @throws TerminalRefusal */
 export const ticketFrom =
   (server: Pick<Server, 'ticket'>, agentId: string) =>
   async (sessionId: string | undefined): Promise<TerminalTicket> => {
@@ -30,7 +30,7 @@ export const ticketFrom =
     }
   };
 
-/** 128 random bits as base64url: this tab as a viewer of a session that another viewer opened. */
+/** 128 random bits as base64url. Identifies this tab as a viewer of a session that another viewer opened. */
 export const newViewerId = (): string =>
   btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16))))
     .replaceAll('+', '-')

@@ -1,6 +1,9 @@
 import type { ITheme } from '@xterm/xterm';
 
-/** The terminal's colours; the sixteen keep a contrast of 4.5 or more on their background but for the two that are it. */
+/**
+ * The terminal's colours. The 16 colours have a contrast of at least 4.5 to the background, except black in the dark scheme (1.45) and
+ * bright black in the light scheme (4.33).
+ */
 export const palettes: Readonly<Record<'light' | 'dark', ITheme>> = {
   dark: {
     background: '#0b1115',

@@ -1,2 +1,2 @@
-/** A keyboard with Cmd and Option. */
+/** Whether the keyboard has Cmd and Option keys. */
 export const isMac = (): boolean => /mac|iphone|ipad/i.test(navigator.userAgent);

@@ -6,20 +6,20 @@ export const fontSizes = { smallest: 8, usual: 14, largest: 32 } as const;
 const Preferences = z.object({
   /** CSS pixels. */
   fontSize: z.number().int().min(fontSizes.smallest).max(fontSizes.largest).catch(fontSizes.usual),
-  /** Keeps the screen's text in the page for screen readers too; costs speed in a flood. */
+  /** Mirrors the screen's text in the page for screen readers. It makes large outputs slower. */
   screenReader: z.boolean().catch(false),
-  /** The Option keys of a Mac that are Meta; the others compose characters, as `@` and `|` of most European keyboards. */
+  /** The Option keys of a Mac that are Meta. The others compose characters, such as `@` and `|` on most European keyboards. */
   optionIsMeta: z.enum(optionKeySides).catch('off'),
-  /** Ctrl+V pastes. Off: it is a program's key, as on other terminals. */
+  /** Ctrl+V pastes. Off: Ctrl+V is sent to the program, as in other terminals. */
   controlVPastes: z.boolean().catch(false),
-  /** Show what is typed before a far machine has echoed it. */
+  /** Shows typed text before a distant machine has echoed it. */
   prediction: z.boolean().catch(true),
 });
 export type Preferences = z.infer<typeof Preferences>;
 
 const key = 'webxterm.terminal';
 
-/** How this browser likes its terminals. */
+/** The terminal preferences of this browser. */
 export const readPreferences = (storage: Pick<Storage, 'getItem'> | undefined): Preferences => {
   try {
     return Preferences.parse(JSON.parse(storage?.getItem(key) ?? '{}'));

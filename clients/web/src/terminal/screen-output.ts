@@ -7,19 +7,19 @@ export interface Size {
   readonly rows: number;
 }
 
-/** Output on its way into the emulator: nothing reaches it that has not passed a filter. */
+/** The path of output into the emulator. All output passes a filter. */
 export class ScreenOutput {
   readonly replies = new ReplyFilter();
   readonly #terminal: Terminal;
   readonly #read: () => void;
   #encoding: string;
   #filter: OutputFilter;
-  /** Pictures of the screen are the agent's, and UTF-8 whatever the programs write. */
+  /** Filter of screen snapshots. The agent makes them, always in UTF-8, whatever the encoding of the programs. */
   #pictureFilter: OutputFilter;
-  /** The size told for the output that comes; the emulator has it once it has read what came before. */
+  /** The size for the next output. The emulator gets it after it has parsed the preceding output. */
   #told: Size;
 
-  /** `read`: the emulator has read a piece of output. */
+  /** `read` is called when the emulator has parsed a chunk of output. */
   constructor(terminal: Terminal, encoding: string, read: () => void) {
     this.#terminal = terminal;
     this.#read = read;
@@ -29,28 +29,28 @@ export class ScreenOutput {
     this.#pictureFilter = new OutputFilter(this.#told);
   }
 
-  /** What programs wrote. `rendered` is called once the emulator has read it. */
+  /** Writes output of programs. `rendered` is called once the emulator has parsed it. */
   write(output: Uint8Array, live: boolean, rendered: () => void): void {
     this.#push(this.#filter, output, live, rendered);
   }
 
-  /** A part of a picture of the screen. */
+  /** Writes a part of a screen snapshot. */
   draw(part: Uint8Array, rendered: () => void): void {
     this.#push(this.#pictureFilter, part, false, rendered);
   }
 
-  /** Text of our own. */
+  /** Writes text of the page itself. */
   say(text: string, rendered = (): void => {}): void {
     this.#hand([text], true, rendered);
   }
 
-  /** Forgets what is on the screen, and what was under way. */
+  /** Clears the screen and all filter state. */
   reset(rendered: () => void): void {
     this.#renew();
     this.say('\x1bc', rendered);
   }
 
-  /** From the next output on, programs write in this encoding. */
+  /** Sets the encoding of the programs, from the next output on. */
   setEncoding(encoding: string): void {
     if (encoding === this.#encoding) return;
     this.#encoding = encoding;
@@ -66,7 +66,7 @@ export class ScreenOutput {
     this.#pictureFilter = new OutputFilter(this.#bounds);
   }
 
-  /** What is handed over now may be read at either size. */
+  /** The emulator may parse the next chunk at either size, so the larger of each dimension is used. */
   get #bounds(): Size {
     const { cols, rows } = this.#terminal;
     return { cols: Math.max(cols, this.#told.cols), rows: Math.max(rows, this.#told.rows) };

@@ -1,13 +1,13 @@
 export interface SignalHandlers {
   title(title: string): void;
   bell(): void;
-  /** A program wants this on the clipboard. */
+  /** A program wants to copy this text to the clipboard. */
   clipboardWanted(text: string): void;
 }
 
 /**
- * What programs tell the page besides their output. A flood may hold a title, a bell and a clipboard in every ten bytes: the page
- * hears of the last ones when a piece of output has been read.
+ * Signals of programs besides their output. A large output may contain a title, a bell and a clipboard write every ten bytes, so the page
+ * gets only the last of each after a chunk of output.
  */
 export class ScreenSignals {
   readonly #handlers: SignalHandlers;
@@ -31,7 +31,7 @@ export class ScreenSignals {
     this.#clipboard = text ?? this.#clipboard;
   }
 
-  /** A piece of output has been read. */
+  /** A chunk of output has been parsed. */
   tell(): void {
     const [title, clipboard, rang] = [this.#title, this.#clipboard, this.#rang];
     this.#title = undefined;

@@ -11,7 +11,7 @@ const decorations = {
   activeMatchColorOverviewRuler: '#ffd28a',
 };
 
-/** Looks for text on the screen and in the scrollback. Enter: next, Shift+Enter: the one before, Escape: done. */
+/** Searches the screen and the scrollback. Enter: next match, Shift+Enter: previous match, Escape: close. */
 export const SearchBar = (props: {
   matches: { index: number; count: number } | undefined;
   onFind: (text: string, direction: 'next' | 'previous', options: ISearchOptions) => void;
@@ -31,7 +31,7 @@ export const SearchBar = (props: {
         value={text}
         onChange={(event) => {
           setText(event.currentTarget.value);
-          // xterm searches upward from the bottom: what was printed last is what one looks for.
+          // Searches upward from the bottom, because recent output is more likely wanted.
           find('previous', event.currentTarget.value, { incremental: true });
         }}
         onKeyDown={(event) => {
@@ -73,6 +73,6 @@ export const SearchBar = (props: {
 
 const countOf = ({ index, count }: { index: number; count: number }): string => {
   if (count === 0) return 'none';
-  // -1: more matches than are counted.
+  // -1: there are more matches than xterm counts.
   return index < 0 ? `${count}+` : `${index + 1} of ${count}`;
 };

@@ -52,7 +52,7 @@ describe('shortcuts', () => {
     expect(shortcutOf(press('Α', { ...held, code: 'KeyF' }))).toBe('find');
     expect(shortcutOf(press('м', { ...held, code: 'KeyV' }))).toBe('paste');
     expect(shortcutOf(press('à', { ctrlKey: true, code: 'Digit0' }))).toBe('zoom-reset');
-    // Dvorak has J at C's place.
+    // Dvorak has J in the position of C.
     expect(shortcutOf(press('J', { ...held, code: 'KeyC' }))).toBeUndefined();
     expect(shortcutOf(press(')', { ...held, code: 'Digit0' }))).toBeUndefined();
   });

@@ -3,7 +3,7 @@ import type { TerminalState } from '@webxterm/terminal-client';
 
 type Ended = Extract<TerminalState, { state: 'ended' }>;
 
-/** How a shell ended: "shell exited with code 3". */
+/** The end of a shell as text, such as "shell exited with code 3". */
 export const endSentence = (ended: Pick<Ended, 'cause' | 'exitCode' | 'signal'>): string => {
   switch (ended.cause) {
     case 'shell_exit':
@@ -32,7 +32,7 @@ const howItWent = ({ exitCode, signal }: Pick<Ended, 'exitCode' | 'signal'>): st
   return exitCode === undefined ? 'shell exited' : `shell exited with code ${exitCode}`;
 };
 
-/** "512 B", "1.2 MB". */
+/** Size as text, such as "512 B" or "1.2 MB". */
 export const byteCount = (bytes: number): string => {
   if (bytes < 1000) return `${bytes} B`;
   return bytes < 1_000_000 ? `${(bytes / 1000).toFixed(1)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;

@@ -31,22 +31,22 @@ const zoom: Readonly<Record<string, Shortcut>> = {
   '0': 'zoom-reset',
 };
 
-/** Keys by their place, for layouts that have no Latin letters, or digits only with Shift. */
+/** Keys by their position, for layouts without Latin letters or with digits only on Shift. */
 const byPlace: Readonly<Record<string, string>> = { KeyF: 'f', KeyC: 'c', KeyV: 'v', Digit0: '0', Numpad0: '0' };
 const latinLetter = /^[a-z]$/;
 
-/** The key as a US keyboard names it, where the layout has another script there; a Latin layout means the letter that it shows. */
+/** The key of a US keyboard in this position, if the layout has another script. For a Latin layout, the letter that it shows. */
 const keyOf = ({ key, code, shiftKey }: KeyPress): string => {
   const shown = key.toLowerCase();
   const place = byPlace[code];
   if (place === undefined || latinLetter.test(shown)) return shown;
-  // Shift and 0 is a character of its own; without Shift AZERTY has à there.
+  // Shift and 0 gives another character. Without Shift, AZERTY has à there.
   return latinLetter.test(place) || !shiftKey ? place : shown;
 };
 
 /**
- * What a key press means to the terminal page itself; everything else goes to the shell. Cmd is Ctrl on a Mac.
- * `controlVPastes`: Ctrl+V is the page's too.
+ * The shortcut of the terminal page for a key press. Undefined: the key is sent to the shell. On a Mac, Cmd takes the place of Ctrl.
+ * `controlVPastes`: Ctrl+V is a shortcut, too.
  */
 export const shortcutOf = (press: KeyPress, controlVPastes = false): Shortcut | undefined => {
   if (press.altKey || press.ctrlKey === press.metaKey) return undefined;

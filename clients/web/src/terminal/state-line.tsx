@@ -5,19 +5,19 @@ import { useEffect, useState } from 'react';
 import { endSentence } from './sentences.ts';
 import classes from './state-line.module.css';
 
-/** Below the screen: how things stand between it and its shell. */
+/** The line below the screen with the state of the connection to the shell. */
 export const StateLine = (props: {
   machineName: string;
   state: TerminalState;
   latency: number | undefined;
-  /** This viewer's window size counts. */
+  /** This viewer is the driver: its window size is used. */
   drives: boolean;
-  /** What of the output is not kept, in words. */
+  /** Describes output that is lost. */
   lost: string | undefined;
   onLostSeen: () => void;
   onNewShell: () => void;
   onAttachAgain: () => void;
-  /** Make this window's size count. */
+  /** Makes this viewer the driver. */
   onDrive: () => void;
 }) => {
   const { state, latency, lost } = props;
@@ -30,7 +30,7 @@ export const StateLine = (props: {
       <span className={classes.words} role="status" data-testid="terminal-state">
         {sentenceOf(state)}
       </span>
-      {/* Counts outside of the live region: a screen reader must not read every second aloud. */}
+      {/* The countdown is outside of the live region, so a screen reader does not read every second aloud. */}
       {waitSeconds !== undefined && waitSeconds > 0 && (
         <span className={classes.quiet}>next try in {waitSeconds} s</span>
       )}
@@ -94,20 +94,20 @@ const sentenceOf = (state: TerminalState): string => {
   }
 };
 
-/** The button that attaches anew, where that may help; undefined: a new shell it is. */
+/** Label of the button that attaches again, if that can help. Undefined: the button opens a new shell. */
 const wordsForAgain = (code: string): string | undefined => {
   if (code === 'displaced') return 'Use it here';
   return code.startsWith('too_many_') ? 'Try again' : undefined;
 };
 
-/** How the round trip feels: at once, a little late, or slow. */
+/** Level of the round trip: immediate, slightly delayed, or slow. */
 const latencyLevel = (ms: number): 'good' | 'fair' | 'slow' => {
   if (ms <= 50) return 'good';
   return ms <= 200 ? 'fair' : 'slow';
 };
 
 const tickMs = 250;
-/** A shorter wait is over before anyone has read of it. */
+/** Shorter waits get no countdown, ms. */
 const countedFromMs = 1000;
 
 const useCountdown = (state: TerminalState): number | undefined => {

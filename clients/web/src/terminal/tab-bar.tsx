@@ -6,13 +6,13 @@ import classes from './tab-bar.module.css';
 import { TabNameField } from './tab-name-field.tsx';
 import { maxTabs, type Tab, type Tabs } from './tab-store.ts';
 
-/** What a tab is called: as the person named it, else by its shell's title, else by its place. */
+/** The label of a tab: the user's name for it, else the shell's title, else its number. */
 export const tabName = ({ name, title }: Tab, place: number): string => name ?? (title || `Shell ${place + 1}`);
 
 export interface TabSigns {
-  /** Something rang in a tab behind. */
+  /** Background tabs in which the bell rang. */
   readonly rang: ReadonlySet<string>;
-  /** The shell of this tab is over. */
+  /** Tabs whose shell has ended. */
   readonly over: ReadonlySet<string>;
 }
 

@@ -2,15 +2,15 @@ import { useEffect, useRef } from 'react';
 import classes from './tab-bar.module.css';
 import { maxTitle } from './tab-store.ts';
 
-/** A tab's name while it is written: Enter or leaving the field keeps it, Escape does not. */
+/** Input field for a tab's name. Enter or leaving the field saves it, Escape cancels. */
 export const TabNameField = (props: {
   name: string;
-  /** `byKey`: the focus is still here. */
+  /** `byKey`: closed by a key, so the focus is still in the field. */
   onDone: (name: string | undefined, byKey: boolean) => void;
 }) => {
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => field.current?.select(), []);
-  // Enter takes the field away, and that is a blur too.
+  // Enter removes the field, which also fires a blur event.
   const done = useRef(false);
   const finish = (written: string | undefined, byKey: boolean): void => {
     if (done.current) return;

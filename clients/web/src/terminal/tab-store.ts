@@ -2,21 +2,21 @@ import { SessionId, ViewerId } from '@webxterm/contracts/rest';
 import { z } from 'zod';
 import { isEncoding } from './encodings.ts';
 
-/** Longer ones are cut: a title is what the shell sent. */
+/** Longer titles are cut, because a title comes from the shell. */
 export const maxTitle = 80;
-/** More than anyone works with, and each holds a screen and a socket. */
+/** More than a user needs. Each tab holds a screen and a socket. */
 export const maxTabs = 20;
 
 const Tab = z.object({
-  /** Names the tab in this page only. */
+  /** Identifies the tab in this page only. */
   key: z.string().max(64),
   /** Undefined until the first attach. */
   sessionId: SessionId.optional(),
   viewerId: ViewerId.optional(),
   title: z.string().max(maxTitle),
-  /** What the person calls it: stands over the title. */
+  /** Name given by the user. Takes precedence over the title. */
   name: z.string().max(maxTitle).optional(),
-  /** What its programs write, where it is not UTF-8. */
+  /** Encoding of its programs, if it is not UTF-8. */
   encoding: z.string().refine(isEncoding).optional().catch(undefined),
 });
 export type Tab = z.infer<typeof Tab>;
@@ -25,13 +25,13 @@ const Tabs = z.object({ tabs: z.array(Tab).max(maxTabs), active: z.string() });
 export type Tabs = z.infer<typeof Tabs>;
 
 const Kept = Tabs.extend({
-  /** A page has them. Still so when a page loads: it is a copy of that page (a duplicated tab), or that page crashed. */
+  /** A page uses these tabs. If it is true when a page loads, the page is a duplicate of the one in use, or the previous page crashed. */
   inUse: z.boolean(),
 });
 
 export const emptyTabs: Tabs = { tabs: [], active: '' };
 
-/** The tabs with one more, in front of you. A session that has a tab already gets that one. */
+/** Adds a tab and activates it. A session that already has a tab gets no second one. */
 export const withTab = (tabs: Tabs, key: string, sessionId?: string): Tabs => {
   const there = sessionId === undefined ? undefined : tabs.tabs.find((tab) => tab.sessionId === sessionId);
   if (there !== undefined) return { ...tabs, active: there.key };
@@ -39,7 +39,7 @@ export const withTab = (tabs: Tabs, key: string, sessionId?: string): Tabs => {
   return { tabs: [...tabs.tabs, { key, title: '', ...(sessionId !== undefined && { sessionId }) }], active: key };
 };
 
-/** The tabs without one; its right neighbour comes to the front, else the left one. */
+/** Removes a tab. Its right neighbour becomes active, else the left one. */
 export const withoutTab = (tabs: Tabs, key: string): Tabs => {
   const at = tabs.tabs.findIndex((tab) => tab.key === key);
   if (at === -1) return tabs;
@@ -59,22 +59,22 @@ const replaced = (tabs: Tabs, key: string, by: (tab: Tab) => Tab): Tabs => {
   return { tabs: changed, active: tabs.active === key ? (changed[at]?.key ?? '') : tabs.active };
 };
 
-/** The tab with a new shell in the place of one that has ended; it keeps the name that the person gave it. */
+/** Replaces an ended shell by a new one. The tab keeps the name that the user gave it. */
 export const withNewShell = (tabs: Tabs, key: string, newKey: string): Tabs =>
   replaced(tabs, key, ({ name }) => ({ key: newKey, title: '', ...(name !== undefined && { name }) }));
 
-/** The tab with its session, attached to anew as the viewer that it is. */
+/** Attaches the tab to its session again, as the same viewer. */
 export const withSessionAgain = (tabs: Tabs, key: string, newKey: string): Tabs =>
   replaced(tabs, key, (tab) => ({ ...tab, key: newKey }));
 
-/** The tab under the name that the person gives it; an empty one gives the shell's title back. */
+/** Sets the user's name of a tab. An empty name restores the shell's title. */
 export const withName = (tabs: Tabs, key: string, name: string): Tabs =>
   replaced(tabs, key, ({ name: _, ...tab }) => {
     const printable = printableTitle(name);
     return printable === '' ? tab : { ...tab, name: printable };
   });
 
-/** The tab `steps` to the right, round the end. */
+/** Activates the tab `steps` to the right, cyclically. */
 export const activeMoved = (tabs: Tabs, steps: number): Tabs => {
   const count = tabs.tabs.length;
   const at = tabs.tabs.findIndex((tab) => tab.key === tabs.active);
@@ -82,10 +82,10 @@ export const activeMoved = (tabs: Tabs, steps: number): Tabs => {
   return next === undefined ? tabs : { ...tabs, active: next.key };
 };
 
-// Control, format (bidi, zero-width), private-use and unassigned: nothing that could make one title look like another.
+// Control, format (bidi, zero-width), private-use and unassigned code points, which could make one title look like another.
 const unprintable = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}]+/gu;
 
-/** A title that a program set, as it may be shown. */
+/** Makes a title from a program safe to display. */
 export const printableTitle = (title: string): string =>
   title
     .slice(0, maxTitle * 8)
@@ -94,9 +94,8 @@ export const printableTitle = (title: string): string =>
     .slice(0, maxTitle);
 
 /**
- * The tabs of one machine in session storage, so that a reload finds the same shells. The browser copies session storage
- * when a tab is duplicated; the copy keeps the sessions but must not pass for the same viewer, or the two would take the
- * shell from each other for ever.
+ * The tabs of one machine in session storage, so that a reload restores the same shells. The browser copies session storage when a tab is
+ * duplicated. The copy keeps the sessions but must be a different viewer, otherwise the two tabs would displace each other forever.
  */
 export class TabStore {
   readonly #storage: Pick<Storage, 'getItem' | 'setItem'>;
@@ -107,7 +106,7 @@ export class TabStore {
     this.#key = `webxterm.tabs.${agentId}`;
   }
 
-  /** Takes the tabs for this page. */
+  /** Loads the tabs and marks them as in use by this page. */
   open(): Tabs {
     const kept = this.#read();
     if (kept === undefined) return emptyTabs;
@@ -121,7 +120,7 @@ export class TabStore {
     this.#write({ ...tabs, inUse: true });
   }
 
-  /** The page goes: the next one in this browser tab is the same viewer. */
+  /** Call it when the page unloads. The next page in this browser tab is then the same viewer. */
   release(): void {
     const kept = this.#read();
     if (kept !== undefined) this.#write({ ...kept, inUse: false });
@@ -139,7 +138,7 @@ export class TabStore {
     try {
       this.#storage.setItem(this.#key, JSON.stringify(kept));
     } catch {
-      // Storage is full or blocked: the shells live on and stand under Sessions, only a reload does not find the tabs.
+      // Storage is full or blocked. The shells keep running and are listed under Sessions, but a reload does not restore the tabs.
     }
   }
 }

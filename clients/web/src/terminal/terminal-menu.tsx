@@ -4,11 +4,11 @@ import { type Encoding, encodings } from './encodings.ts';
 import { isMac } from './platform.ts';
 import { fontSizeStep, fontSizes, type Preferences } from './preferences.ts';
 
-/** Font size, search, and the keys that the page keeps for itself. */
+/** Menu of the terminal: font size, search, and the list of shortcuts. */
 export const TerminalMenu = (props: {
   preferences: Preferences;
   onChange: (preferences: Preferences) => void;
-  /** What the programs of the tab in front write. */
+  /** Encoding of the programs in the active tab. */
   encoding: Encoding;
   onEncoding: (encoding: Encoding) => void;
   onSearch: () => void;
@@ -126,7 +126,7 @@ const Selection = <Value extends string>(props: {
   label: string;
   description?: string;
   value: Value;
-  /** What each value is called. */
+  /** Label of each value. */
   options: Readonly<Record<Value, string>>;
   onChange: (value: Value) => void;
 }) => {

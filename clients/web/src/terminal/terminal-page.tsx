@@ -24,7 +24,7 @@ import { newTabKey, useTabs } from './use-tabs.ts';
 
 const route = getRouteApi('/signed-in/terminal/$agentId');
 
-/** `/terminal/:agent_id`. Another machine is another page: its tabs are its own. */
+/** `/terminal/:agent_id`. Each machine has its own page and tabs. */
 export const TerminalPage = () => {
   const { agentId } = route.useParams();
   return <Terminals key={agentId} agentId={agentId} />;
@@ -52,7 +52,7 @@ const Terminals = ({ agentId }: { agentId: string }) => {
       ...preferences,
       fontSize: steps === 0 ? fontSizes.usual : fontSizeStep(preferences.fontSize, steps),
     });
-  /** Who leaves a dialog before it has taken the focus would be left without any: it gives back only what it took. */
+  /** Moves the focus to the terminal. A dialog that is closed before it got the focus restores none. */
   const toTerminal = (): void =>
     document.querySelector<HTMLElement>(`#pane-${CSS.escape(tabs.all.active)} textarea`)?.focus();
   const actions: Partial<Record<Shortcut, () => void>> = {
@@ -140,7 +140,7 @@ const without = (keys: ReadonlySet<string>, key: string): ReadonlySet<string> =>
 const withKey = (keys: ReadonlySet<string>, key: string): ReadonlySet<string> =>
   keys.has(key) ? keys : new Set([...keys, key]);
 
-/** The tabs with what is shown on them, and everything that can be done to them. */
+/** State of the tabs, and the actions on them. */
 const useMachineTabs = (agentId: string) => {
   const { session } = route.useSearch();
   const navigate = useNavigate();
@@ -148,7 +148,7 @@ const useMachineTabs = (agentId: string) => {
   const [rang, setRang] = useState<ReadonlySet<string>>(new Set());
   const [over, setOver] = useState<ReadonlySet<string>>(new Set());
   useEffect(() => {
-    // The session has its tab now; a reload is to find the tab, not to ask for the session again.
+    // The session has a tab now. A reload must restore the tab instead of opening the session again.
     if (session !== undefined)
       void navigate({ to: '/terminal/$agentId', params: { agentId }, search: {}, replace: true });
   }, [agentId, session, navigate]);

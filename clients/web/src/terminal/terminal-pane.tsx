@@ -24,18 +24,18 @@ export interface PaneHandlers {
   state(state: TerminalState): void;
   shortcut(shortcut: Shortcut): void;
   newShell(): void;
-  /** Tries once more: with the tab's session where it has one, else with a new one. */
+  /** Attaches again: to the tab's session if it has one, otherwise to a new one. */
   attachAgain(): void;
   say(text: string): void;
 }
 
 interface Shown {
   readonly address: string;
-  /** Clicked, so that it stays until dismissed; otherwise the pointer is on it. */
+  /** True: clicked, stays until dismissed. False: the pointer is over it. */
   readonly picked: boolean;
 }
 
-/** One terminal with its state line. All tabs stay mounted; `front` is the one that is seen. */
+/** One terminal with its state line. All tabs stay mounted. `front`: this tab is visible. */
 export const TerminalPane = (props: {
   agentId: string;
   machineName: string;
@@ -88,7 +88,7 @@ export const TerminalPane = (props: {
     latest.current = on;
   });
 
-  // Read once when the terminal is made; later changes of these go through setOptions, and ids are the terminal's to tell.
+  // Read once when the terminal is created. Later changes go through setOptions. The ids come from the terminal.
   const make = useEffectEvent((at: HTMLElement) => {
     return new LiveTerminal(
       at,
@@ -121,7 +121,7 @@ export const TerminalPane = (props: {
   }, []);
   useEffect(() => terminal?.setEncoding(tab.encoding ?? 'utf-8'), [terminal, tab.encoding]);
   useEffect(() => {
-    // Ctrl+W is the browser's: an editor's user who presses it is asked before the tab is gone.
+    // The browser closes the tab on Ctrl+W. A user who meant it for an editor is asked first.
     const ask = (event: BeforeUnloadEvent): void => {
       if (terminal?.busy === true) event.preventDefault();
     };

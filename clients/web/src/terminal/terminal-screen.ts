@@ -21,25 +21,25 @@ import { type Shortcut, shortcutOf } from './shortcuts.ts';
 import { printableTitle } from './tab-store.ts';
 
 export interface ScreenOptions extends EmulatorChoices, KeyChoices {
-  /** Show what is typed before a far machine has echoed it. */
+  /** Shows typed text before a distant machine has echoed it. */
   readonly prediction: boolean;
   /** Ctrl+V pastes instead of being sent. */
   readonly controlVPastes: boolean;
   readonly theme: ITheme;
 }
 
-/** What happens on the screen. */
+/** Events of the screen. */
 export interface ScreenHandlers extends SignalHandlers {
-  /** Typed or pasted by the person. */
+  /** Typed or pasted by the user. */
   typed(input: string | Uint8Array): void;
-  /** What the emulator says by itself: answers to a live program, focus, motion of the mouse. */
+  /** Sent by the emulator itself: replies to a live program, focus, mouse motion. */
   replied(bytes: string | Uint8Array): void;
-  /** The room has changed: so many columns and rows fit now. */
+  /** The available space has changed. `size`: the columns and rows that fit. */
   fits(size: Size): void;
   shortcut(shortcut: Exclude<Shortcut, 'copy' | 'paste'>): void;
-  /** The pointer is on a link to this address, or on none. */
+  /** The pointer is over a link with this target. Undefined: over none. */
   linkShown(address: string | undefined): void;
-  /** A link was clicked; `atOnce` with Ctrl or Cmd held. */
+  /** A link was clicked. `atOnce`: Ctrl or Cmd was held. */
   linkPicked(address: string, atOnce: boolean): void;
   copyFailed(): void;
   found(matches: { index: number; count: number }): void;
@@ -47,11 +47,11 @@ export interface ScreenHandlers extends SignalHandlers {
 
 const osc52 = 52;
 
-/** One xterm.js screen in one element, with everything that makes untrusted output safe to show. */
+/** One xterm.js screen in one element, with all measures that make untrusted output safe to show. */
 export class TerminalScreen {
   readonly #terminal: Terminal;
   readonly #handlers: ScreenHandlers;
-  /** What is typed, ahead of its echo. */
+  /** Prediction of typed text before its echo. */
   readonly prediction: PredictionLayer;
   readonly #output: ScreenOutput;
   readonly #keys: ProgramKeys;
@@ -80,7 +80,7 @@ export class TerminalScreen {
         activate: (event, target) => this.#pickLink(event, target),
         hover: (_event, target) => this.#handlers.linkShown(followable(target)),
         leave: () => this.#handlers.linkShown(undefined),
-        // Others than http and https are dropped by `followable` as well.
+        // `followable` also drops links other than http and https.
         allowNonHttpProtocols: false,
       },
     });
@@ -97,7 +97,7 @@ export class TerminalScreen {
     this.#listen();
   }
 
-  /** Puts the screen into `element`, which must be in the page, and gives the size that fits. */
+  /** Mounts the screen in `element`, which must be in the page. Returns the size that fits. */
   open(element: HTMLElement): Size {
     this.#terminal.open(element);
     this.prediction.open();
@@ -115,12 +115,12 @@ export class TerminalScreen {
     return { cols: this.#terminal.cols, rows: this.#terminal.rows };
   }
 
-  /** Shows output. `rendered` is called once the emulator has read it. */
+  /** Shows output. `rendered` is called once the emulator has parsed it. */
   write(output: Uint8Array, live: boolean, rendered: () => void): void {
     this.#output.write(output, live, rendered);
   }
 
-  /** Shows a part of a picture of the screen. */
+  /** Shows a part of a screen snapshot. */
   draw(part: Uint8Array, rendered: () => void): void {
     this.#output.draw(part, rendered);
   }
@@ -129,17 +129,17 @@ export class TerminalScreen {
     this.#output.setEncoding(encoding);
   }
 
-  /** A line of our own, set off from the shell's output. */
+  /** Writes a note of the page, visually distinct from the shell's output. */
   note(text: string): void {
     this.#output.say(`\r\n\x1b[0;2;3m[${text}]\x1b[0m\r\n`);
   }
 
-  /** Forgets what is on the screen, in its turn after what was written before. */
+  /** Clears the screen, after all output that was written before. */
   reset(): void {
     this.#output.reset(() => this.prediction.reset());
   }
 
-  /** What comes next is for a screen of this size, or (`own`) for the one that fits; in its turn. */
+  /** Sets the size for the next output: this size or, with `own`, the one that fits. Applied after the preceding output. */
   followSize(size: Size, own: boolean): void {
     this.#output.follow(size);
     this.#terminal.write('', () => {
@@ -154,7 +154,7 @@ export class TerminalScreen {
     if (safe !== '') this.#terminal.paste(safe);
   }
 
-  /** Keys of the on-screen row, as if typed. */
+  /** Sends a key of the on-screen row as if typed. */
   press(sequence: string): void {
     this.#terminal.input(this.#keys.asked && sequence === '\x1b' ? '\x1b[27u' : sequence, true);
   }
@@ -163,7 +163,7 @@ export class TerminalScreen {
     return this.#terminal.modes.applicationCursorKeysMode && !this.#keys.asked;
   }
 
-  /** A program runs in it, as far as the output tells. */
+  /** Whether a program runs, as far as the output shows. */
   get busy(): boolean {
     const { buffer, modes } = this.#terminal;
     return programRuns({
@@ -270,11 +270,11 @@ export class TerminalScreen {
     if (address !== undefined) this.#handlers.linkPicked(address, event.ctrlKey || event.metaKey);
   }
 
-  /** False: xterm leaves the key alone. */
+  /** Handles a key event. False: xterm must ignore the key. */
   #takeKey(event: KeyboardEvent): boolean {
     const shortcut = shortcutOf(event, this.#controlVPastes && !isMac());
     if (shortcut === undefined) return !this.#keys.take(event);
-    // The browser's own paste follows, and with it the paste event that may read the clipboard without asking.
+    // The browser's default action follows: a paste event, which may read the clipboard without a permission prompt.
     if (shortcut === 'paste') return false;
     event.preventDefault();
     if (event.type !== 'keydown') return false;

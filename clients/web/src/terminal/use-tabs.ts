@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { emptyTabs, TabStore, type Tabs, withTab } from './tab-store.ts';
 
-/** Session storage, or nothing where the browser blocks it. */
+/** Session storage. A stub without content if the browser blocks it. */
 const openSessionStorage = (): Pick<Storage, 'getItem' | 'setItem'> => {
   try {
     return window.sessionStorage;
@@ -12,7 +12,7 @@ const openSessionStorage = (): Pick<Storage, 'getItem' | 'setItem'> => {
 
 export const newTabKey = (): string => crypto.getRandomValues(new Uint32Array(2)).join('-');
 
-/** The tabs of this machine in this browser tab; there is always one to begin with. `wanted`: a session to show. */
+/** The tabs of this machine in this browser tab, initially at least one. `wanted`: a session to show. */
 export const useTabs = (
   agentId: string,
   wanted: string | undefined,

@@ -2,7 +2,7 @@ import type { Belongings } from '../api/account-calls.ts';
 
 const shownNames = 5;
 
-/** "They own 7 machines: a, b, c, d, e and 2 more". */
+/** A phrase such as "They own 7 machines: a, b, c, d, e and 2 more". */
 export const machinesPhrase = (
   whoOwns: string,
   { machines, machine_names }: Pick<Belongings, 'machines' | 'machine_names'>,
@@ -13,7 +13,7 @@ export const machinesPhrase = (
   return `${whoOwns} ${count}: ${names.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
 };
 
-/** A sentence about live terminals, or none. */
+/** A sentence about live terminals. Empty if there are none. */
 export const terminalsPhrase = (whoHas: string, sessions: number): string => {
   if (sessions === 0) return '';
   return sessions === 1 ? `${whoHas} a live terminal: it ends.` : `${whoHas} ${sessions} live terminals: they end.`;

@@ -4,7 +4,7 @@ import { Failure } from '../layout/failure.tsx';
 import { MadeLink } from './made-link.tsx';
 import { useResetLink, useUpdateUser } from './user-queries.ts';
 
-/** What may be done to an account beside deleting it. */
+/** Actions on an account, except for its deletion. */
 export type UserAction = 'promote' | 'demote' | 'disable' | 'enable' | 'link';
 
 interface Words {
@@ -67,7 +67,7 @@ interface ChangeUserProps {
   readonly onClose: () => void;
 }
 
-/** Says what an action does before it is done. */
+/** Explains an action and asks for confirmation. */
 export const ChangeUserDialog = ({ user, action, onClose }: ChangeUserProps) => {
   const update = useUpdateUser();
   const link = useResetLink();

@@ -9,7 +9,7 @@ import { useCreateUser } from './user-queries.ts';
 
 const Names = createUser.body.pick({ username: true, email: true });
 
-/** Makes an account for somebody; ends with the link by which they choose their password. */
+/** Creates an account, then shows the setup link with which the user chooses a password. */
 export const CreateUserDialog = ({ opened, onClose }: { opened: boolean; onClose: () => void }) => {
   const [made, setMade] = useState<{ url: string; username: string }>();
   const close = (): void => {
@@ -21,7 +21,7 @@ export const CreateUserDialog = ({ opened, onClose }: { opened: boolean; onClose
       opened={opened}
       onClose={close}
       size="lg"
-      // A click beside it must not lose a link that is shown once.
+      // A click outside of the dialog must not lose a link that is shown only once.
       closeOnClickOutside={made === undefined}
       title={<Text fw={650}>{made === undefined ? 'Add a user' : `${made.username} has an account`}</Text>}
     >

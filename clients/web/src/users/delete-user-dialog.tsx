@@ -8,7 +8,7 @@ import { useBelongings, useDeleteUser, useUserList } from './user-queries.ts';
 
 type Fate = 'remove' | 'hand-over';
 
-/** Deletes a user; says before what goes with the account, and has the administrator decide about the machines. */
+/** Deletes a user. First shows what the deletion affects, and lets the administrator choose what happens to the machines. */
 export const DeleteUserDialog = ({ user, onClose }: { user: User; onClose: () => void }) => {
   const belongings = useBelongings(user.id);
   return (
@@ -108,7 +108,7 @@ const HeirField = (props: { not: string; heir: string | null; onHeir: (id: strin
       searchable
       searchValue={typed}
       onSearchChange={setTyped}
-      // The server has searched already, by name and address.
+      // The server has already filtered by name and address.
       filter={({ options }) => options}
       nothingFoundMessage={found.isPending ? 'Searching' : 'Nobody found'}
       value={props.heir}

@@ -2,7 +2,7 @@ import { Alert, Button, Group, Stack, Text } from '@mantine/core';
 import { CopyButton } from '../clipboard/copy-button.tsx';
 import classes from './users.module.css';
 
-/** A setup or reset link, shown this once. */
+/** A setup or reset link, shown only once. */
 export const MadeLink = ({ url, forWhom, onDone }: { url: string; forWhom: string; onDone: () => void }) => (
   <Stack>
     <Text size="sm">

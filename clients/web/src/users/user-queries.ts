@@ -16,7 +16,7 @@ const keys = {
   belongings: (id: string) => ['users', 'belongings', id] as const,
 };
 
-/** A page of all users; the page before stays on the screen while the next one comes. */
+/** A page of all users. The previous page stays visible while the next one loads. */
 export const useUserList = (query: UserQuery): UseQueryResult<UserList> => {
   const server = useServer();
   return useQuery({
@@ -26,7 +26,7 @@ export const useUserList = (query: UserQuery): UseQueryResult<UserList> => {
   });
 };
 
-/** What goes with an account, asked anew each time that somebody is about to delete it. */
+/** What the deletion of an account affects. Fetched again each time the dialog opens. */
 export const useBelongings = (id: string): UseQueryResult<Belongings> => {
   const server = useServer();
   return useQuery({

@@ -144,7 +144,7 @@ const Actions = ({ user, isMe, onAction }: RowProps) => (
   </Menu>
 );
 
-/** In place of the table while the first page is on its way. */
+/** Shown until the first page has loaded. */
 export const UserTableSkeleton = () => (
   <div className={classes.frame} aria-busy="true" role="status" aria-label="Fetching the users">
     {['a', 'b', 'c', 'd'].map((row) => (

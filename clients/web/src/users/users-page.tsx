@@ -23,7 +23,7 @@ const typingPauseMs = 250;
 
 const route = getRouteApi('/signed-in/framed/users');
 
-/** For administrators: who has an account here. */
+/** The list of users, for administrators. */
 export const UsersPage = () => {
   usePageTitle('Users');
   const me = useUser();
@@ -120,7 +120,7 @@ const Search = () => {
     setTyped(text);
     seek(text);
   };
-  // Cleared from outside ("Show all users").
+  // The search was cleared by "Show all users".
   useEffect(() => {
     if (filter.search === undefined) setTyped('');
   }, [filter.search]);

@@ -1,4 +1,4 @@
-/** Numbers of the kitty keyboard protocol for keys that send `CSI number u`, by `KeyboardEvent.key`. */
+/** Key numbers of the kitty keyboard protocol for keys that send `CSI number u`, by `KeyboardEvent.key`. */
 export const functionalKeys: Readonly<Record<string, number>> = {
   Escape: 27,
   Enter: 13,
@@ -26,7 +26,7 @@ export const functionalKeys: Readonly<Record<string, number>> = {
   AudioVolumeMute: 57440,
 };
 
-/** Keys that are only reported when all keys are, by `KeyboardEvent.code`: a modifier has a number for each side. */
+/** Keys that are reported only with the flag for all keys, by `KeyboardEvent.code`. A modifier has a number for each side. */
 export const modifierKeys: Readonly<Record<string, number>> = {
   ShiftLeft: 57441,
   ControlLeft: 57442,
@@ -48,7 +48,7 @@ export const lettered: Readonly<Record<string, readonly [number: number, final: 
   End: [1, 'F'],
   F1: [1, 'P'],
   F2: [1, 'Q'],
-  // Not `R`: a report of the cursor's position ends in it.
+  // Not `R`, which ends a cursor position report.
   F3: [13, '~'],
   F4: [1, 'S'],
   Insert: [2, '~'],
@@ -65,7 +65,7 @@ export const lettered: Readonly<Record<string, readonly [number: number, final: 
   F12: [24, '~'],
 };
 
-/** Keys of the keypad, by `KeyboardEvent.key`; its digits follow 57399. */
+/** Keys of the keypad, by `KeyboardEvent.key`. Its digits start at 57399. */
 export const keypadDigit = 57399;
 export const keypadKeys: Readonly<Record<string, number>> = {
   '.': 57409,
@@ -89,7 +89,7 @@ export const keypadKeys: Readonly<Record<string, number>> = {
   Clear: 57427,
 };
 
-/** What a PC-101 keyboard has at a place, without and with Shift, by `KeyboardEvent.code`. */
+/** The character of a PC-101 keyboard without and with Shift, by `KeyboardEvent.code`. */
 export const usKeys: Readonly<Record<string, string>> = {
   ...Object.fromEntries(Array.from('abcdefghijklmnopqrstuvwxyz', (key) => [`Key${key.toUpperCase()}`, key])),
   ...Object.fromEntries(Array.from('1234567890', (key) => [`Digit${key}`, key])),

@@ -25,10 +25,10 @@ const report = (flags: number, pressed: Pressed, alt: AltKey = 'alt'): string | 
 
 const [shiftKey, ctrlKey, altKey, repeat] = [true, true, true, true];
 const type = 'keyup';
-/** Left to the emulator, which sends text. */
+/** No report: the emulator sends text. */
 const asEver = undefined;
 
-// Values of sw.kovidgoyal.net/kitty/keyboard-protocol and of kitty's own key_encoding.c where the text leaves them open.
+// Values of sw.kovidgoyal.net/kitty/keyboard-protocol, and of kitty's key_encoding.c where the text is ambiguous.
 describe('a key of a program that asked for the kitty keyboard protocol', () => {
   it.each<[name: string, flags: number, pressed: Pressed, sends: string | undefined]>([
     ['nothing asked for', 0, { key: 'Enter', shiftKey }, asEver],

@@ -1,7 +1,7 @@
 import { keyboardFlag } from '@webxterm/stream';
 import { functionalKeys, keypadDigit, keypadKeys, lettered, modifierKeys, usKeys, usShifted } from './key-codes.ts';
 
-/** What is read of a `KeyboardEvent`. */
+/** The fields of a `KeyboardEvent` that this module reads. */
 export type Key = Pick<
   KeyboardEvent,
   | 'type'
@@ -17,18 +17,18 @@ export type Key = Pick<
   | 'getModifierState'
 >;
 
-/** What the Alt key does: on a Mac it composes characters, unless it was made Meta. */
+/** Function of the Alt key. On a Mac it composes characters, unless it is set to Meta. */
 export type AltKey = 'alt' | 'composes' | 'meta';
 
-/** A key as the kitty keyboard protocol knows it. */
+/** A key in terms of the kitty keyboard protocol. */
 interface Report {
   readonly number: number;
   readonly final: string;
-  /** The key's character with Shift, and the one of a PC-101 keyboard at its place; empty where there is nothing to say. */
+  /** The key's character with Shift, and the character of a PC-101 keyboard in its position. Empty: not reported. */
   readonly alternates: readonly (number | '')[];
   /** Bits: Shift 1, Alt 2, Ctrl 4, Caps Lock 64, Num Lock 128. */
   readonly modifiers: number;
-  /** What it types, if anything. */
+  /** The text that the key types. Empty: none. */
   readonly text: string;
 }
 
@@ -39,7 +39,7 @@ const legacyBytes: Readonly<Record<string, string>> = { Enter: '\r', Tab: '\t', 
 const isCharacter = (key: string): boolean => [...key].length === 1;
 const codePoint = (character: string): number => character.codePointAt(0) ?? 0;
 
-/** The modifiers that are no part of what the key types: AltGr and a composing Option are. */
+/** The modifiers, except for those that select the typed character: AltGr and a composing Option. */
 const modifiersOf = (key: Key, alt: AltKey, locks: boolean): number => {
   const composed = isCharacter(key.key) && (key.getModifierState('AltGraph') || (alt === 'composes' && key.altKey));
   return (
@@ -51,13 +51,13 @@ const modifiersOf = (key: Key, alt: AltKey, locks: boolean): number => {
   );
 };
 
-/** The letter or digit of the layout, else the sign of a US keyboard, where a Mac's Option key made another character of it. */
+/** The key's character without a Mac's Option key: the letter or digit of the layout, otherwise the sign of a US keyboard. */
 const beforeOption = ({ key, code, keyCode }: Key): string =>
   /^[A-Z\d]$/.test(String.fromCharCode(keyCode)) ? String.fromCharCode(keyCode).toLowerCase() : (usKeys[code] ?? key);
 
 /**
- * The key's character without Shift. A browser does not tell it for a sign: where Shift makes of the place what it makes of it on a
- * US keyboard, it is that keyboard's; else the sign stands for itself.
+ * The key's character without Shift. A browser does not report it for signs. If the shifted sign is that of a US keyboard in this position,
+ * the unshifted sign of the US keyboard is used. Otherwise the sign itself is used.
  */
 const unshifted = (key: Key, alt: AltKey): string => {
   if (key.altKey && alt !== 'alt') return beforeOption(key);
@@ -81,7 +81,7 @@ const characterReport = (key: Key, modifiers: number, alt: AltKey): Report => {
   };
 };
 
-/** Ctrl and Alt make a command of a character. */
+/** With Ctrl or Alt, a character is a command and not text. */
 const textOf = ({ key }: Key, modifiers: number): string => (isCharacter(key) && (modifiers & 6) === 0 ? key : '');
 
 const numberOf = (key: Key): readonly [number: number, final: string] | undefined => {
@@ -114,9 +114,9 @@ const written = ({ number, final, alternates, modifiers, text }: Report, event: 
 };
 
 /**
- * What a key sends to a program that asked for the kitty keyboard protocol with these flags. Undefined: what it always sends (text,
- * or what an input method makes of it). Keys with Cmd or the Windows key are the browser's. Any flag implies
- * the first: the others mean nothing without it.
+ * The report of a key for a program that enabled the kitty keyboard protocol with these flags. Undefined: the emulator sends what it always
+ * sends (text, or the result of an input method). Keys with Cmd or the Windows key belong to the browser. Any flag implies the first flag,
+ * because the others have no meaning without it.
  */
 export const keyReport = (key: Key, flags: number, alt: AltKey): string | undefined => {
   if (flags === 0 || key.metaKey || key.isComposing || key.keyCode === processedByInputMethod) return undefined;
@@ -131,7 +131,7 @@ export const keyReport = (key: Key, flags: number, alt: AltKey): string | undefi
     const legacy = legacyBytes[key.key];
     if (legacy !== undefined && !key.code.startsWith('Numpad')) {
       if (event === release) return undefined;
-      // A shell that a program left like this must stay usable.
+      // A shell must stay usable after a program exits without disabling the protocol.
       if (report.modifiers === 0) return legacy;
     }
   }

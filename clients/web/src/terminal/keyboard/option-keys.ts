@@ -1,10 +1,10 @@
-/** Which Option keys of a Mac are Meta; the others compose characters. */
+/** The Option keys of a Mac that are Meta. The others compose characters. */
 export const optionKeySides = ['off', 'left', 'right', 'both'] as const;
 export type OptionKeySide = (typeof optionKeySides)[number];
 
 const codes = { left: 'AltLeft', right: 'AltRight' } as const;
 
-/** Knows which Option keys are held: a key pressed with one of them does not tell its side. */
+/** Tracks the held Option keys, because the event of another key does not tell the side. */
 export class OptionKeys {
   readonly #held = new Set<string>();
   meta: OptionKeySide;
@@ -13,9 +13,9 @@ export class OptionKeys {
     this.meta = meta;
   }
 
-  /** Whether Option is Meta for this key. To be called for each, also for Option itself. */
+  /** Whether Option is Meta for this key event. Must be called for every event, including those of Option itself. */
   isMeta({ type, key, code, altKey }: Pick<KeyboardEvent, 'type' | 'key' | 'code' | 'altKey'>): boolean {
-    // Also where it was let go of in another window.
+    // Also if it was released in another window.
     if (!altKey) this.#held.clear();
     if (key === 'Alt' && type === 'keydown') this.#held.add(code);
     if (key === 'Alt' && type === 'keyup') this.#held.delete(code);

@@ -10,7 +10,7 @@ export interface KeyChoices {
   readonly optionIsMeta: OptionKeySide;
 }
 
-/** Keys for programs that asked for the kitty keyboard protocol, which xterm.js 6 does not have. */
+/** Key reports for programs that enabled the kitty keyboard protocol, which xterm.js 6 does not support. */
 export class ProgramKeys {
   readonly #terminal: Terminal;
   readonly #flags: KeyboardFlags;
@@ -24,7 +24,7 @@ export class ProgramKeys {
     this.#flags = new KeyboardFlags(terminal, (reply) => terminal.input(reply, false));
   }
 
-  /** A program asked for it, and has not taken it back. */
+  /** Whether a program has enabled the protocol. */
   get asked(): boolean {
     return this.#flags.current !== 0;
   }
@@ -33,7 +33,7 @@ export class ProgramKeys {
     this.#optionKeys.meta = side;
   }
 
-  /** Sends what the program wants for this key. False: the emulator sends what it always sends. */
+  /** Sends the report of this key. Returns false if the emulator must handle the key. */
   take(event: KeyboardEvent): boolean {
     const meta = isMac() && this.#optionKeys.isMeta(event);
     this.#terminal.options.macOptionIsMeta = meta;

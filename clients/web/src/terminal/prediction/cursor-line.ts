@@ -1,7 +1,7 @@
 import type { Terminal } from '@xterm/xterm';
 import type { CursorLine } from './typed-line.ts';
 
-/** The line that the cursor is on; undefined where no line is edited: a full-screen program, or one that takes the mouse. */
+/** The line of the cursor. Undefined if no line is being edited, that is in a full-screen program or one that uses the mouse. */
 export const cursorLine = ({
   buffer,
   modes,

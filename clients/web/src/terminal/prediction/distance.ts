@@ -1,8 +1,8 @@
-/** Below this the echo is there before anyone misses it: prediction would only flicker. ms; the value of mosh. */
+/** Below this round trip, the echo arrives before the user notices, and prediction would only flicker. ms; the value of mosh. */
 const farAboveMs = 30;
 const nearBelowMs = 20;
 
-/** Whether the machine is so far away that typing ahead of its echo helps. Not to and fro at the border. */
+/** Whether the round trip is long enough for prediction to help. Has hysteresis, so it does not alternate near the threshold. */
 export class Distance {
   #far = false;
 

@@ -4,7 +4,7 @@ import { Distance } from './distance.ts';
 import classes from './prediction-layer.module.css';
 import { type Foreseen, Predictor } from './predictor.ts';
 
-/** Draws what typed keys are foreseen to do over the screen of a far machine. The emulator's own screen stays as it is. */
+/** Draws the predicted effect of typed keys over the screen of a distant machine. The emulator's screen is not changed. */
 export class PredictionLayer {
   readonly #terminal: Terminal;
   readonly #predictor = new Predictor();
@@ -18,14 +18,14 @@ export class PredictionLayer {
     this.#enabled = enabled;
     this.#layer.className = classes.layer ?? '';
     this.#layer.dataset.testid = 'prediction';
-    // A screen reader is told what the shell says, once it has said it.
+    // Hidden from screen readers, which read the shell's output once it arrives.
     this.#layer.ariaHidden = 'true';
     terminal.onRender(() => this.#draw());
     terminal.onScroll(() => this.#draw());
     terminal.onResize(() => this.reset());
   }
 
-  /** Once the terminal is in the page. */
+  /** Call it once the terminal is in the page. */
   open(): void {
     this.#terminal.element?.querySelector('.xterm-screen')?.append(this.#layer);
   }
@@ -47,7 +47,7 @@ export class PredictionLayer {
     if (!this.#distance.far) this.reset();
   }
 
-  /** `text` was typed; with it, `upTo` bytes are. */
+  /** `text` was typed. `upTo`: the number of bytes typed so far, including it. */
   typed(text: string, upTo: number): void {
     if (!this.#active) return;
     this.#look();
@@ -55,7 +55,7 @@ export class PredictionLayer {
     this.#draw();
   }
 
-  /** The machine has applied so many bytes. What it said before that may still wait to be read by the emulator. */
+  /** The machine has applied the first `upTo` bytes. The emulator may not have parsed the preceding output yet. */
   applied(upTo: number): void {
     if (!this.#active) return;
     this.#terminal.write('', () => {
@@ -65,14 +65,14 @@ export class PredictionLayer {
     });
   }
 
-  /** The emulator has read output. */
+  /** The emulator has parsed output. */
   screenChanged(): void {
     if (!this.#active) return;
     this.#look();
     this.#draw();
   }
 
-  /** The screen is another one now, or nothing is predicted any more. */
+  /** Discards all predictions. */
   reset(): void {
     this.#predictor.reset();
     this.#draw();
@@ -136,7 +136,7 @@ export class PredictionLayer {
     cell.style.top = `${row * height}px`;
     cell.style.width = `${width}px`;
     cell.style.height = `${height}px`;
-    // The emulator rounds the room above a character up, a browser down.
+    // The emulator rounds the space above a character up, a browser rounds it down.
     cell.style.font = `${options.fontSize}px / ${height + 1}px ${options.fontFamily}`;
     return cell;
   }

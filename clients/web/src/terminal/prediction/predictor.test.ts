@@ -7,7 +7,7 @@ const left = '\x1b[D';
 const right = '\x1b[C';
 const backspace = '\x7f';
 
-/** A shell that has been seen to echo: what is typed next is shown. */
+/** A shell whose echo was observed, so the next typed key is predicted. */
 const echoing = (after: Echo[] = []): FarShell => {
   const shell = new FarShell('editor', after);
   shell.type('e');
@@ -69,7 +69,7 @@ describe('typing ahead of a far shell', () => {
     const shell = echoing();
     shell.type('x');
     expect(shell.shown).toBe('$ ex');
-    // The program beeps and shows nothing: its ack comes alone.
+    // The program beeps and echoes nothing, so only the ack arrives.
     shell.predictor.applied(2, shell.now);
     expect(shell.shown).toBe('$ ex');
     shell.pass(echoWithinMs);
@@ -225,7 +225,7 @@ describe('whatever is typed, and whenever it is answered', () => {
             mirror.type(taken.key);
             mirror.take();
           }
-          // Time stands: the line editor is never late.
+          // Time does not advance here, so the line editor is never late.
           if (taken.kind !== 'pass') run(shell, taken.kind === 'take' ? { kind: 'take', slow: false } : taken);
           expect(shell.shown.trimEnd()).toBe(mirror.truth);
         }
@@ -235,7 +235,7 @@ describe('whatever is typed, and whenever it is answered', () => {
   });
 });
 
-/** Keys that nobody foresees: out of what was typed, or to the last column. */
+/** Keys without a prediction: they leave the typed part, or reach the last column. */
 const leavesTyped = ({ cursor: { x, start, length } }: FarShell, key: string): boolean =>
   /[\r\t]/.test(key) ||
   (key === right && x === length) ||

@@ -1,50 +1,50 @@
 import { type Stroke, strokesOf } from './strokes.ts';
 import { afterStroke, type CursorLine, isAsForeseen, type TypedLine, untyped } from './typed-line.ts';
 
-/** A program that was given a key has this long to echo it, ms: what mosh gives it. */
+/** Time that a program has to echo an applied key, ms. The value of mosh. */
 export const echoWithinMs = 50;
-/** Foreseen keys that are kept; typing further ahead is not shown. */
+/** Largest number of pending keys. Typing further ahead is not predicted. */
 export const mostStrokes = 256;
 
-/** Echoed for every key where a password is masked: seeing it says nothing about the next key. */
+/** Characters that mask a password. Their echo does not confirm that the next key will be echoed. */
 const masks: ReadonlySet<string> = new Set(['*', '•', '●']);
 
 interface Pending {
   readonly stroke: Stroke;
-  /** The machine has applied it once it has applied so many bytes. */
+  /** The key is applied once the machine has applied this many bytes. */
   readonly upTo: number;
-  /** ms. Set once applied: by then its echo is on the screen, or it has none. */
+  /** Deadline of the echo, ms. Set when the key is applied. A key without an echo by then has none. */
   judgedAt: number | undefined;
 }
 
 /** What to draw over the screen. */
 export interface Foreseen {
   readonly y: number;
-  /** Where the cursor will be. */
+  /** Predicted column of the cursor. */
   readonly x: number;
-  /** The columns that will look different, in order. */
+  /** The columns that will change, in order. */
   readonly cells: readonly { readonly column: number; readonly character: string }[];
 }
 
 /**
- * Foresees what a typed key will do to the line that the cursor is on, as mosh does: nothing is shown until a key of this
- * line has been seen to be echoed as foreseen, and nothing after one that was not; so what a password prompt does not echo is
- * not shown. It never touches the screen: it is told what the screen shows, and says what to draw over it.
+ * Predicts the effect of typed keys on the cursor's line, as mosh does. Nothing is predicted until the echo of one key of this line matched
+ * its prediction, and nothing after a mismatch. So the keys of a password prompt without an echo are never shown. It does not change the
+ * screen: the caller reports what the screen shows, and draws `foreseen` over it.
  *
- * Bytes are counted as they are typed, from the first. Times are ms on any clock that does not go back.
+ * Bytes are counted from the first typed one. Times are ms of any monotonic clock.
  */
 export class Predictor {
   #pending: Pending[] = [];
   #applied = 0;
-  /** The screen as it was when it last was as foreseen. */
+  /** The line when the screen last matched the prediction. */
   #base: TypedLine | undefined;
-  /** A key of this line was echoed as foreseen. */
+  /** The echo of a key of this line matched its prediction. */
   #trusted = false;
-  /** The screen is not as foreseen, and the keys that may explain it are not all applied. */
+  /** The screen does not match the prediction, and keys that may explain it are not applied yet. */
   #astray = false;
   #seen: CursorLine | undefined;
 
-  /** `text` was typed on the screen that was seen last; with it, `upTo` bytes are typed. */
+  /** `text` was typed on the screen that was reported last. `upTo`: the number of bytes typed so far, including it. */
   typed(text: string, upTo: number): void {
     if (this.#seen === undefined) return;
     const strokes = strokesOf(text);
@@ -56,14 +56,14 @@ export class Predictor {
     if (this.#pending.length > mostStrokes) this.#forget(upTo);
   }
 
-  /** The machine has applied the first `upTo` bytes, and the screen shows what came before it said so. */
+  /** The machine has applied the first `upTo` bytes, and the screen shows all output that preceded this ack. */
   applied(upTo: number, now: number): void {
     this.#applied = Math.max(this.#applied, upTo);
     for (const pending of this.#pending) if (pending.upTo <= this.#applied) pending.judgedAt ??= now + echoWithinMs;
     this.#judge(now);
   }
 
-  /** The screen shows this; undefined: what is on it is not a line that one types on (a full-screen program). */
+  /** The screen shows this line. Undefined: no line is being edited (a full-screen program). */
   saw(line: CursorLine | undefined, now: number): void {
     this.#seen = line;
     if (line === undefined) {
@@ -75,7 +75,7 @@ export class Predictor {
     this.#judge(now);
   }
 
-  /** When to call `timePassed`, ms; undefined: nothing waits for time. */
+  /** Time of the next `timePassed` call, ms. Undefined: none is needed. */
   get nextAt(): number | undefined {
     return this.#pending[0]?.judgedAt;
   }
@@ -84,7 +84,7 @@ export class Predictor {
     this.#judge(now);
   }
 
-  /** The screen was set up anew: what was typed may do anything to it. */
+  /** The screen was reset. The effect of the keys typed so far is unknown. */
   reset(): void {
     const last = this.#pending.at(-1);
     if (last !== undefined) this.#forget(last.upTo);
@@ -92,7 +92,7 @@ export class Predictor {
     this.#trusted = false;
   }
 
-  /** What to draw; undefined when nothing is foreseen, or it is not known yet whether this line echoes. */
+  /** The prediction to draw. Undefined if there is none, or if it is unknown whether this line echoes. */
   get foreseen(): Foreseen | undefined {
     const seen = this.#seen;
     if (!this.#trusted || this.#astray || seen === undefined || this.#pending.length === 0) return undefined;
@@ -105,7 +105,7 @@ export class Predictor {
     return { y: last.y, x: last.x, cells };
   }
 
-  /** The line as it is, and after each pending key up to the first that cannot be foreseen. */
+  /** The current line, and the line after each pending key up to the first unpredictable one. */
   #lines(): TypedLine[] {
     const lines: TypedLine[] = this.#base === undefined ? [] : [this.#base];
     for (const { stroke } of this.#pending) {
@@ -142,7 +142,7 @@ export class Predictor {
     this.#astray = false;
   }
 
-  /** From the screen as it is: what is applied has had its effect, the rest is still to come. */
+  /** Starts again from the current screen. Applied keys have had their effect, the others are still pending. */
   #startAnew(seen: CursorLine): void {
     this.#pending = this.#pending.filter(({ judgedAt }) => judgedAt === undefined);
     this.#base = untyped(seen);
@@ -150,7 +150,7 @@ export class Predictor {
     this.#astray = false;
   }
 
-  /** Up to there nothing is foreseen. */
+  /** Predicts nothing until `upTo` bytes are applied. */
   #forget(upTo: number): void {
     this.#pending = [{ stroke: { kind: 'unknown', bytes: 0 }, upTo, judgedAt: undefined }];
   }

@@ -1,14 +1,14 @@
-/** One key as a line editor takes it. `bytes`: its length as it is sent. */
+/** One key as a line editor interprets it. `bytes`: its encoded length. */
 export type Stroke =
   | { readonly kind: 'insert'; readonly character: string; readonly bytes: number }
   | { readonly kind: 'backspace' | 'left' | 'right'; readonly bytes: number }
-  /** Nobody can foresee what this does: Enter, Tab, a function key, a character of two columns. */
+  /** A key with an unpredictable effect: Enter, Tab, a function key, a character of two columns. */
   | { readonly kind: 'unknown'; readonly bytes: number };
 
-/** Pasted rather than typed: what comes of it is not foreseen. */
+/** Longer text was pasted, not typed. It is not predicted. */
 const longestTyped = 16;
 
-// Printable and one column wide in every font and locale: ASCII and Latin, no combining marks, no soft hyphen.
+// Printable and one column wide in every font and locale: ASCII and Latin, without combining marks and soft hyphen.
 const narrow = /^[ -~\u00a1-\u00ac\u00ae-\u02ff]$/;
 
 const movement: Readonly<Record<string, 'backspace' | 'left' | 'right'>> = {
@@ -22,7 +22,7 @@ const movement: Readonly<Record<string, 'backspace' | 'left' | 'right'>> = {
 
 const length = (text: string): number => new TextEncoder().encode(text).length;
 
-/** What was sent by one event of the keyboard, key by key. */
+/** Splits the text of one keyboard event into keys. */
 export const strokesOf = (text: string): readonly Stroke[] => {
   const moved = movement[text];
   if (moved !== undefined) return [{ kind: moved, bytes: length(text) }];

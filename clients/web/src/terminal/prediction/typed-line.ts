@@ -1,26 +1,26 @@
 import type { Stroke } from './strokes.ts';
 
-/** The line of the screen that the cursor is on. */
+/** The screen line with the cursor. */
 export interface CursorLine {
-  /** Line of the buffer, counted from its top. */
+  /** Line number in the buffer, from its top. */
   readonly y: number;
   /** Column of the cursor, from 0. */
   readonly x: number;
-  /** One per column; blank is ' ', the second half of a wide character is ''. */
+  /** One entry per column. A blank is ' ', the second half of a wide character is ''. */
   readonly cells: readonly string[];
 }
 
-/** A cursor line of which a stretch is known to be what the person typed: only within it keys can be foreseen. */
+/** A cursor line with a range of columns that the user typed. Keys are predictable only within this range. */
 export interface TypedLine extends CursorLine {
-  /** Columns `start` up to `end` were typed. */
+  /** The columns from `start` up to, not including, `end` were typed. */
   readonly start: number;
   readonly end: number;
 }
 
-/** Nothing of the line is known to be typed. */
+/** The line without a typed range. */
 export const untyped = (line: CursorLine): TypedLine => ({ ...line, start: line.x, end: line.x });
 
-/** The line after a key; undefined where what comes of it cannot be foreseen. */
+/** The line after a key. Undefined if the effect is unpredictable. */
 export const afterStroke = (line: TypedLine, stroke: Stroke): TypedLine | undefined => {
   const { x, start, end, cells } = line;
   const typed = (middle: readonly string[], newEnd: number): readonly string[] => {
@@ -29,7 +29,7 @@ export const afterStroke = (line: TypedLine, stroke: Stroke): TypedLine | undefi
   };
   switch (stroke.kind) {
     case 'insert':
-      // The last column: the next character wraps, and programs differ in how.
+      // At the last column the next character wraps, and programs differ in how.
       if (Math.max(x, end) >= cells.length - 1) return undefined;
       return {
         ...line,
@@ -55,8 +55,8 @@ export const afterStroke = (line: TypedLine, stroke: Stroke): TypedLine | undefi
 };
 
 /**
- * Whether the screen shows `line` as it is foreseen: the cursor is there, and what was typed stands before it. What is
- * behind the cursor may be anything: shells put suggestions and clocks there.
+ * Whether the screen matches the predicted `line`: the cursor position and the typed columns before it. The columns after the cursor may
+ * differ, because shells show suggestions and clocks there.
  */
 export const isAsForeseen = (seen: CursorLine, line: TypedLine): boolean => {
   if (seen.y !== line.y || seen.x !== line.x) return false;

@@ -1,12 +1,12 @@
 import { type Foreseen, Predictor } from '../predictor.ts';
 import type { CursorLine } from '../typed-line.ts';
 
-/** How a program treats keys: a line editor, a password prompt, one that shows stars, one that shows every key twice. */
+/** How a program echoes keys: a line editor, a password prompt, one that shows stars, one that echoes every key twice. */
 export type Echo = 'editor' | 'silent' | 'masked' | 'double';
 
 const cols = 24;
 
-/** A machine behind a slow line: keys wait to be taken, and what it says waits to be seen. */
+/** A machine behind a slow connection: keys wait to be read, and output waits to be delivered. */
 export class FarShell {
   readonly predictor = new Predictor();
   now = 0;
@@ -17,10 +17,10 @@ export class FarShell {
   readonly #keys: string[] = [];
   readonly #said: (() => void)[] = [];
   #line: { y: number; x: number; start: number; text: string };
-  /** What was typed while nothing was echoed. */
+  /** Keys that were typed without an echo. */
   swallowed = '';
 
-  /** `after`: how the programs behave that run after each Enter. */
+  /** `after`: the echo of the programs that run after each Enter. */
   constructor(echo: Echo = 'editor', after: readonly Echo[] = []) {
     this.#echo = echo;
     this.#after = [...after];
@@ -36,14 +36,14 @@ export class FarShell {
     return this.predictor.foreseen;
   }
 
-  /** What the person sees on the cursor's line, prediction and all. */
+  /** The cursor's line as the user sees it, including the prediction. */
   get shown(): string {
     const cells = [...this.#shown.cells];
     for (const { column, character } of this.foreseen?.cells ?? []) cells[column] = character;
     return cells.join('').trimEnd();
   }
 
-  /** The line as the shell has it now, whatever was seen of it. */
+  /** The line as the shell has it, including output that is not delivered yet. */
   get truth(): string {
     return this.#line.text.trimEnd();
   }
@@ -60,7 +60,7 @@ export class FarShell {
     this.predictor.typed(key, this.#typed);
   }
 
-  /** The machine takes one key, answers it and acknowledges it; a slow program answers after that. */
+  /** The machine reads one key, echoes it and acknowledges it. A slow program echoes after the ack. */
   take(slow = false): void {
     const key = this.#keys.shift();
     if (key === undefined) return;
@@ -76,7 +76,7 @@ export class FarShell {
     this.#said.push(...(slow ? [ack, echo] : [echo, ack]));
   }
 
-  /** One thing that the machine said arrives. */
+  /** Delivers one message of the machine. */
   arrive(): void {
     this.#said.shift()?.();
   }
