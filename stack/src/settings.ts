@@ -143,8 +143,8 @@ const withoutEmpty = (environment: Readonly<Record<string, string | undefined>>)
 };
 
 /**
- * Reads the settings of `npm start`: the one place of the stack that looks at the environment.
- * @throws StackFailure that names every wrong one
+ * Reads the settings of `npm start`. Only this file of the stack reads the environment.
+ * @throws StackFailure that names all wrong settings
  */
 export const readSettings = (given: Readonly<Record<string, string | undefined>> = process.env): StackSettings => {
   const environment = withoutEmpty(given);

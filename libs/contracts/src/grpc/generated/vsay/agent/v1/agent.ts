@@ -22,11 +22,11 @@ export const protobufPackage = "vsay.agent.v1";
 
 export const protobufFileName = "vsay/agent/v1/agent.proto";
 
-/** What lets a user attach to a session. Only its owner needs nothing else than the right to open terminals. */
+/** The grant with which a user attaches to a session. The owner of the session needs only the right to open terminals. */
 export const AttachGrant = {
   /** ATTACH_GRANT_UNSPECIFIED - The caller owns the session. */
   ATTACH_GRANT_UNSPECIFIED: 0,
-  /** ATTACH_GRANT_WATCH - The right `watch` on the machine: to look on, with ROLE_VIEW. */
+  /** ATTACH_GRANT_WATCH - The right `watch` on the machine: view the session, with ROLE_VIEW. */
   ATTACH_GRANT_WATCH: 1,
   UNRECOGNIZED: -1,
 } as const;
@@ -109,7 +109,7 @@ export function roleToJSON(object: Role): string {
   }
 }
 
-/** What kind of client stands at the far end: it decides whether jumps and snapshots may be sent. */
+/** The kind of client. It decides whether jumps and snapshots may be sent. */
 export const EdgeKind = {
   EDGE_KIND_UNSPECIFIED: 0,
   EDGE_KIND_V1: 1,
@@ -165,7 +165,7 @@ export function edgeKindToJSON(object: EdgeKind): string {
   }
 }
 
-/** Towards the machine. On the terminal -> hub leg the first message is `open`; everything else is `frame`. */
+/** Towards the machine. Between terminal service and hub, the first message is `open`. All other messages are `frame`. */
 export interface AttachUp {
   message: { $case: "open"; value: AttachOpen } | //
   /** One frame of libs/contracts/src/frames, unchanged from end to end. */
@@ -179,32 +179,32 @@ export interface AttachDown {
 }
 
 /**
- * What the terminal service asks the hub for. The hub believes it about nothing but the bytes:
- * who the caller is comes from the hub's own allow-list, by `sid`.
+ * The terminal service's request to the hub. The hub trusts the terminal service only for the bytes of the stream. It identifies the caller
+ * by `sid` with its own allow-list.
  */
 export interface AttachOpen {
   requestId: string;
-  /** The caller's sign-in id as it stands in the JWT, ticket or resume pass. */
+  /** The caller's sign-in id from the JWT, ticket or resume pass. */
   sid: string;
   agentId: string;
   /** 128 bits. */
   sessionId: Buffer;
-  /** 128 bits, made by the viewer, stable over re-attach; names the writer of input. */
+  /** 128 bits. The viewer creates it and keeps it over re-attaches. It identifies the writer of input. */
   viewerId: Buffer;
   kind: string;
   role: Role;
-  /** Only a create opens a shell; every other attach to an unknown id is answered `ended{unknown}`. */
+  /** Opens the session if it does not exist. Without it, an attach to an unknown id gets `ended{unknown}`. */
   create: boolean;
-  /** The viewer has every output byte before this offset. Absent: it has nothing. */
+  /** The viewer has all output before this offset. Absent: it has none. */
   from?: bigint | undefined;
   cols: number;
   rows: number;
-  /** The owner of the session, as the terminal service's record has it. Empty: the caller. */
+  /** The owner of the session in the terminal service's record. Empty: the caller. */
   ownerUserId: string;
-  /** A resume pass, for the hub to go by while MongoDB does not answer. */
+  /** A resume pass. The hub uses it while MongoDB is unavailable. */
   resumePass: string;
   edge: EdgeKind;
-  /** What lets the caller attach to the session of another user. The hub checks that the caller has it. */
+  /** The grant for a session of another user. The hub checks that the caller has it. */
   grant: AttachGrant;
 }
 
@@ -249,41 +249,41 @@ export interface Hello {
   capabilities: string[];
   /** 128 bits, new for each agent process. */
   instanceId: Buffer;
-  /** Raised before each dial, and stored where the disk takes it: orders the dials of one instance. */
+  /** Incremented before each connection, and stored if the disk is writable. It orders the connections of one instance. */
   generation: bigint;
   /** Raw Ed25519 public key, 32 bytes. */
   publicKey: Buffer;
   /** Ed25519 over "webxterm-agent-hello-v1" NUL nonce | channel_binding | instance_id | generation (u64 big endian). */
   signature: Buffer;
-  /** TLS exporter of this connection; empty on plain loopback. */
+  /** TLS exporter of this connection. Empty on plain loopback. */
   channelBinding: Buffer;
   credential:
     | //
-    /** The first registration. */
+    /** For the first registration. */
     { $case: "apiKey"; value: string }
     | //
-    /** `wxt_mc_`: what the hub issued at registration; dies with the API key or the key pair. */
+    /** `wxt_mc_`: issued by the hub at registration. It becomes invalid with the API key or the key pair. */
     { $case: "machineCredential"; value: string }
     | //
-    /** `wxt_lp_`: good for re-dials without auth, MongoDB and NATS. */
+    /** `wxt_lp_`: for reconnections, works without auth, MongoDB and NATS. */
     { $case: "linkPass"; value: string }
     | //
-    /** `wxt_rt_`: the first registration of one machine that was made beforehand. */
+    /** `wxt_rt_`: for the first registration of one machine that was created beforehand. */
     { $case: "registrationToken"; value: string }
     | undefined;
   facts:
     | MachineFacts
     | undefined;
-  /** True while `configure` registers and goes: no presence is written. */
+  /** True if `configure` registers the machine and then disconnects. The hub writes no presence. */
   registerOnly: boolean;
-  /** Sent beside link_pass, so that a hub that honours no pass can go on without another dial. */
+  /** Sent beside link_pass, so that a hub that rejects the pass needs no second connection. */
   fallbackMachineCredential: string;
 }
 
 export interface MachineFacts {
   name: string;
   hostname: string;
-  /** As in the reference: "linux", "darwin". */
+  /** As in the API reference: "linux", "darwin". */
   os: string;
   osVersion: string;
   arch: string;
@@ -292,7 +292,7 @@ export interface MachineFacts {
   memTotalMb: bigint;
   diskTotalGb: bigint;
   linuxUser: string;
-  /** Unix user that the agent process itself runs as. */
+  /** Unix user of the agent process. */
   processUser: string;
   description: string;
   tags: string[];
@@ -300,11 +300,11 @@ export interface MachineFacts {
 
 export interface Welcome {
   agentId: string;
-  /** Names this link in the metadata of Attach. */
+  /** Identifies this link in the metadata of Attach. */
   linkId: string;
-  /** Set when newly issued; the agent keeps it (0600) and forgets the API key. */
+  /** Set if newly issued. The agent stores it (0600) and deletes the API key. */
   machineCredential: string;
-  /** Good for 24 h. */
+  /** Valid for 24 h. */
   linkPass: string;
   protocol: number;
   pingIntervalMs: number;
@@ -315,14 +315,14 @@ export interface Welcome {
 }
 
 export interface Refused {
-  /** From the list in contracts/errors: bad_api_key, machine_revoked, bad_signature, unavailable, displaced, protocol_unsupported, ... */
+  /** A code of contracts/errors: bad_api_key, machine_revoked, bad_signature, unavailable, displaced, protocol_unsupported, ... */
   code: string;
-  /** For a person: what is wrong and how to mend it. */
+  /** For a person: the problem and its solution. */
   message: string;
-  /** True: dialling again with the same credentials can never work. */
+  /** True: a retry with the same credentials can never succeed. */
   permanent: boolean;
   retryAfterMs: number;
-  /** The generation that the hub holds, for a displaced instance to raise its counter above. */
+  /** The generation that the hub holds. A displaced instance must raise its counter above it. */
   generationHeld: bigint;
 }
 
@@ -344,7 +344,7 @@ export interface ResourceStats {
   uptimeSeconds: bigint;
 }
 
-/** All sessions that the agent knows, told after each welcome. */
+/** All sessions that the agent knows. Sent after each welcome. */
 export interface SessionList {
   sessions: SessionInfo[];
 }
@@ -365,28 +365,28 @@ export interface SessionInfo {
 export interface SessionEnded {
   sessionId: Buffer;
   finalOffset: bigint;
-  /** Set when the shell exited. */
+  /** Set if the shell exited. */
   exitCode?:
     | number
     | undefined;
-  /** Set when a signal ended it, e.g. "SIGKILL". */
+  /** Set if a signal ended the shell, e.g. "SIGKILL". */
   signal?:
     | string
     | undefined;
-  /** Why, from the list in contracts/frames (shell_exit, ended_by_user, access_revoked, ...). */
+  /** A cause of contracts/frames (shell_exit, ended_by_user, access_revoked, ...). */
   cause: string;
 }
 
 export interface OpenStream {
   attachId: string;
-  /** 128 bits; must come back in the metadata of Attach within 3 s. */
+  /** 128 bits. The metadata of Attach must contain it within 3 s. */
   secret: Buffer;
   sessionId: Buffer;
   viewerId: Buffer;
   kind: string;
-  /** The viewer: who attaches. */
+  /** The user who attaches. */
   userId: string;
-  /** The owner of the session. The agent refuses when the session has another owner, and opens a session for its owner only. */
+  /** The owner of the session. The agent rejects the attach if the session has another owner, and opens a session only for its owner. */
   ownerUserId: string;
   role: Role;
   create: boolean;
@@ -395,16 +395,16 @@ export interface OpenStream {
   rows: number;
   edge: EdgeKind;
   requestId: string;
-  /** Set by the hub when user_id is not the owner. Without it the agent refuses such a viewer. */
+  /** The hub sets it if user_id is not the owner. Without it, the agent rejects such a viewer. */
   grant: AttachGrant;
 }
 
-/** SIGHUP, then SIGKILL after 5 s. A pong to a later ping says that it was heard. */
+/** Ends sessions: SIGHUP, then SIGKILL after 5 s. A pong to a later ping confirms the receipt. */
 export interface EndSession {
   /** Empty: every session of owner_user_id. */
   sessionId: Buffer;
   cause: string;
-  /** When set, only what this user owns ends. */
+  /** If set, only sessions and commands of this user end. */
   ownerUserId: string;
 }
 
@@ -413,11 +413,11 @@ export interface ResizeSession {
   viewerId: Buffer;
   cols: number;
   rows: number;
-  /** Whose viewer it is: only an attachment of this user is resized. Empty: a hub of the version before. */
+  /** The user of the viewer. Only an attachment of this user is resized. Empty: sent by an older version of the hub. */
   userId: string;
 }
 
-/** "Dial again": the hub is going away. Wait a random time up to jitter_ms first, unless there are sessions. */
+/** The hub shuts down, so the agent must connect again. Without sessions, it first waits a random time up to jitter_ms. */
 export interface Redial {
   jitterMs: number;
 }
@@ -427,26 +427,29 @@ export interface Command {
   command: string;
   timeoutMs: number;
   maxOutputBytes: number;
-  /** Who asked for it: limits are per user, and what runs for a user ends with the user's right (EndSession without a session). */
+  /**
+   * The user who runs the command. Limits are per user. When the user's right ends, the user's commands end, too (EndSession without a
+   * session).
+   */
   userId: string;
 }
 
 export interface CommandOutput {
   commandId: string;
-  /** Each holds the first half of max_output_bytes at most. */
+  /** Each contains at most the first max_output_bytes / 2 bytes. */
   stdout: Buffer;
   stderr: Buffer;
-  /** Of the main process; -1 when a signal ended it, or it was never started. */
+  /** Exit code of the main process. -1 if a signal ended it or it was not started. */
   exitCode: number;
-  /** Set when a signal ended the main process, e.g. "SIGKILL". */
+  /** Set if a signal ended the main process, e.g. "SIGKILL". */
   signal: string;
-  /** The time was over: every process of the command was ended, and exit_code or signal say how the main one went. */
+  /** The time limit was reached and all processes of the command were ended. exit_code or signal belong to the main process. */
   timedOut: boolean;
-  /** There was more on stdout, or on stderr. */
+  /** stdout or stderr was longer than its limit. */
   truncated: boolean;
-  /** Why it was not started, for a person. */
+  /** The reason why the command was not started, for a person. */
   error: string;
-  /** Set with error: command_not_run, too_many_commands (this user runs as many as one may on this machine). */
+  /** Set together with error: command_not_run, or too_many_commands (the user has reached the limit on this machine). */
   errorCode: string;
 }
 
@@ -4468,12 +4471,12 @@ export const CommandOutput: MessageFns<CommandOutput> = {
 };
 
 /**
- * What an agent and the agent-hub say to each other. The agent dials, so every RPC is opened by the agent.
- * Offsets are absolute byte counts from the first byte of a session (u64). 16-byte ids are raw bytes.
+ * The protocol between an agent and the agent-hub. The agent connects, so the agent opens every RPC. Offsets are absolute byte counts from
+ * the first byte of a session (u64). 16-byte ids are raw bytes.
  */
 export type AgentServiceService = typeof AgentServiceService;
 export const AgentServiceService = {
-  /** One for the life of a link: challenge, hello, welcome; then control messages both ways. */
+  /** One per link, open as long as the link: challenge, hello, welcome, then control messages both ways. */
   stream: {
     path: "/vsay.agent.v1.AgentService/Stream" as const,
     requestStream: true as const,
@@ -4496,14 +4499,14 @@ export const AgentServiceService = {
 } as const;
 
 export interface AgentServiceServer extends UntypedServiceImplementation {
-  /** One for the life of a link: challenge, hello, welcome; then control messages both ways. */
+  /** One per link, open as long as the link: challenge, hello, welcome, then control messages both ways. */
   stream: handleBidiStreamingCall<AgentMessage, ServerMessage>;
   /** One per attachment, opened after ServerMessage.open_stream. Metadata: x-link-id, x-attach-id, x-attach-secret. */
   attach: handleBidiStreamingCall<AttachDown, AttachUp>;
 }
 
 export interface AgentServiceClient extends Client {
-  /** One for the life of a link: challenge, hello, welcome; then control messages both ways. */
+  /** One per link, open as long as the link: challenge, hello, welcome, then control messages both ways. */
   stream(): ClientDuplexStream<AgentMessage, ServerMessage>;
   stream(options: Partial<CallOptions>): ClientDuplexStream<AgentMessage, ServerMessage>;
   stream(metadata: Metadata, options?: Partial<CallOptions>): ClientDuplexStream<AgentMessage, ServerMessage>;

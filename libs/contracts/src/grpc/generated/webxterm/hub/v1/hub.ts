@@ -488,10 +488,13 @@ export const ResizeSessionResponse: MessageFns<ResizeSessionResponse> = {
   },
 };
 
-/** The hub's internal port. Only the terminal service dials it, with its service identity (metadata x-hub-token, or mTLS). */
+/** The hub's internal port. Only the terminal service connects to it, with its service identity (metadata x-hub-token, or mTLS). */
 export type HubServiceService = typeof HubServiceService;
 export const HubServiceService = {
-  /** One per attachment. First message: AttachUp.open. The hub authorizes, asks the agent to open its own Attach stream, and splices the two. */
+  /**
+   * One per attachment. The first message is AttachUp.open. The hub authorizes the caller, makes the agent open its own Attach stream, and
+   * connects the two streams.
+   */
   attach: {
     path: "/webxterm.hub.v1.HubService/Attach" as const,
     requestStream: true as const,
@@ -501,7 +504,7 @@ export const HubServiceService = {
     responseSerialize: (value: AttachDown): Buffer => Buffer.from(AttachDown.encode(value).finish()),
     responseDeserialize: (value: Buffer): AttachDown => AttachDown.decode(value),
   },
-  /** Ends a session on a machine that this hub holds. NOT_FOUND: it does not hold the machine. */
+  /** Ends a session on a machine whose link this hub holds. NOT_FOUND: the hub does not hold it. */
   endSession: {
     path: "/webxterm.hub.v1.HubService/EndSession" as const,
     requestStream: false as const,
@@ -511,7 +514,7 @@ export const HubServiceService = {
     responseSerialize: (value: EndSessionResponse): Buffer => Buffer.from(EndSessionResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): EndSessionResponse => EndSessionResponse.decode(value),
   },
-  /** The size asked for by POST /api/terminal/sessions/:id/resize. */
+  /** Sets the size requested by POST /api/terminal/sessions/:id/resize. */
   resizeSession: {
     path: "/webxterm.hub.v1.HubService/ResizeSession" as const,
     requestStream: false as const,
@@ -525,20 +528,26 @@ export const HubServiceService = {
 } as const;
 
 export interface HubServiceServer extends UntypedServiceImplementation {
-  /** One per attachment. First message: AttachUp.open. The hub authorizes, asks the agent to open its own Attach stream, and splices the two. */
+  /**
+   * One per attachment. The first message is AttachUp.open. The hub authorizes the caller, makes the agent open its own Attach stream, and
+   * connects the two streams.
+   */
   attach: handleBidiStreamingCall<AttachUp, AttachDown>;
-  /** Ends a session on a machine that this hub holds. NOT_FOUND: it does not hold the machine. */
+  /** Ends a session on a machine whose link this hub holds. NOT_FOUND: the hub does not hold it. */
   endSession: handleUnaryCall<EndSessionRequest, EndSessionResponse>;
-  /** The size asked for by POST /api/terminal/sessions/:id/resize. */
+  /** Sets the size requested by POST /api/terminal/sessions/:id/resize. */
   resizeSession: handleUnaryCall<ResizeSessionRequest, ResizeSessionResponse>;
 }
 
 export interface HubServiceClient extends Client {
-  /** One per attachment. First message: AttachUp.open. The hub authorizes, asks the agent to open its own Attach stream, and splices the two. */
+  /**
+   * One per attachment. The first message is AttachUp.open. The hub authorizes the caller, makes the agent open its own Attach stream, and
+   * connects the two streams.
+   */
   attach(): ClientDuplexStream<AttachUp, AttachDown>;
   attach(options: Partial<CallOptions>): ClientDuplexStream<AttachUp, AttachDown>;
   attach(metadata: Metadata, options?: Partial<CallOptions>): ClientDuplexStream<AttachUp, AttachDown>;
-  /** Ends a session on a machine that this hub holds. NOT_FOUND: it does not hold the machine. */
+  /** Ends a session on a machine whose link this hub holds. NOT_FOUND: the hub does not hold it. */
   endSession(
     request: EndSessionRequest,
     callback: (error: ServiceError | null, response: EndSessionResponse) => void,
@@ -554,7 +563,7 @@ export interface HubServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: EndSessionResponse) => void,
   ): ClientUnaryCall;
-  /** The size asked for by POST /api/terminal/sessions/:id/resize. */
+  /** Sets the size requested by POST /api/terminal/sessions/:id/resize. */
   resizeSession(
     request: ResizeSessionRequest,
     callback: (error: ServiceError | null, response: ResizeSessionResponse) => void,
