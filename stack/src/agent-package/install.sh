@@ -1,10 +1,10 @@
 #!/bin/sh
-# Installs the WebXTerm agent on this machine, upgrades it, or repairs it. Nothing happens before the last line, which a cut
-# download does not have. Options: see usage. What is done and what is guaranteed: docs/agent.md.
+# Installs the WebXTerm agent on this machine, upgrades it, or repairs it. Everything runs from the last line, so a
+# truncated download does nothing. For the options see usage, for the steps and guarantees docs/agent.md.
 set -eu
 
 default_host='@HOST@'
-# Releases are signed with this key. It is kept on the machine at the first installation, and later ones must be of it, too.
+# Public key of the releases. The first installation stores it on the machine. Later ones need the same key, or --replace.
 release_key='@RELEASE_KEY@'
 
 usage='Usage: install.sh --token TOKEN [options]
@@ -24,7 +24,7 @@ usage='Usage: install.sh --token TOKEN [options]
 say() { printf '%s\n' "$*"; }
 step() { printf '\n==> %s\n' "$*"; }
 
-# What, why, what to do.
+# Arguments: what failed, why, what to do.
 die() {
   printf '\nNot installed: %s\n' "$1" >&2
   if [ -n "${2:-}" ]; then printf '  Why: %s\n' "$2" >&2; fi
@@ -67,7 +67,7 @@ read_options() {
   if [ -n "$proxy" ]; then export http_proxy="$proxy" https_proxy="$proxy"; fi
 }
 
-# --- What this machine is.
+# --- Facts of this machine.
 
 find_platform() {
   system=$(uname -s) machine=$(uname -m)
@@ -133,7 +133,7 @@ choose_places() {
   fi
 }
 
-# Root runs nothing that another user can change.
+# As root, rejects a folder that other users can change, because the agent runs from it as root.
 require_roots_own() {
   [ "$(id -u)" -eq 0 ] || return 0
   at=$prefix
@@ -147,7 +147,7 @@ require_roots_own() {
   done
 }
 
-# --- What is here already.
+# --- Existing installation.
 
 installed_host() { sed -n 's/^"\{0,1\}host"\{0,1\}: *"\{0,1\}\([^",]*\).*/\1/p' "$config" 2>/dev/null | head -n 1; }
 
@@ -170,16 +170,16 @@ require_consent() {
   fi
   [ -n "$question" ] && [ -z "$replace" ] || return 0
   say "$question"
-  # In a shell of its own: where it fails, a POSIX shell ends.
+  # In a subshell, because a failed redirection ends a POSIX shell.
   (: <>/dev/tty) 2>/dev/null || die 'another agent is here' "$question" 'Run this again with --replace.'
   printf 'Go on and replace it? [y/N] ' >/dev/tty
   read -r answer </dev/tty || answer=''
   case $answer in y | Y | yes) ;; *) die 'another agent is here' 'it was not to be replaced' 'To replace it, run this again.' ;; esac
 }
 
-# --- Downloads. By TLS with a public CA, or with the private one that the fingerprint names, or from this machine itself.
+# --- Downloads. From loopback, or by TLS with a public CA or the private CA of the given fingerprint.
 
-# URL FILE: sets status (000: no answer).
+# Arguments: URL, file. Sets status (000: no response).
 fetch() {
   if [ "$downloader" = curl ]; then
     status=$(curl -sS -g --connect-timeout 20 --speed-limit 1 --speed-time 60 ${insecure:+--insecure} ${ca_file:+--cacert "$ca_file"} \
@@ -194,7 +194,7 @@ fetch() {
 
 why_no_answer() { tail -n 1 "$work/error" | sed 's/^curl: //'; }
 
-# The first certificate alone: nothing that somebody adds behind it is believed.
+# Uses only the first certificate, so a certificate that is appended to it is not trusted.
 trust_private_ca() {
   [ -n "$fingerprint" ] || return 0
   wanted=$(printf '%s' "$fingerprint" | tr 'A-F' 'a-f' | sed 's/^sha256://; s/://g')
@@ -207,7 +207,7 @@ trust_private_ca() {
   found=$(sed '/-----/d' "$work/ca.pem" | base64 -d 2>/dev/null | sha256)
   [ "$found" = "$wanted" ] || die "$host has another private CA than this command names" "its fingerprint is sha256:$found, not sha256:$wanted: someone may stand between" 'Copy the command again from the page, and ask the operator of the server for the fingerprint.'
   fetch "$host/.well-known/webxterm" "$work/well-known"
-  # The server itself may have a certificate of a public CA, and only the hubs one of the private.
+  # The server may have a certificate of a public CA, while the hubs have certificates of the private CA.
   if [ "$status" != 200 ]; then ca_file=$work/ca.pem; fi
 }
 
@@ -249,8 +249,8 @@ get_manifest() {
   done
 }
 
-# --- What is to be believed. OpenSSL 3 checks the signature before anything of the package runs; where it is not there, the Node
-# of the package does, whose hash stands in the manifest.
+# --- Verification. OpenSSL 3 checks the signature before any code of the package runs. Without OpenSSL 3, the Node of the package
+# checks it, whose hash is in the manifest.
 
 verify_manifest() {
   printf '%s\n' "$release_key" >"$work/release-key.pem"
@@ -288,7 +288,7 @@ unpack() {
     die 'the release is not to be believed' "$(tail -n 1 "$work/error")" 'Run this again. If it happens again, tell the operator of the server.'
 }
 
-# --- Places.
+# --- Folders.
 
 make_work() {
   require_roots_own
@@ -302,7 +302,7 @@ make_work() {
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
   [ "${free:-0}" -ge 200000 ] || die "there is too little space below $prefix" "$((${free:-0} / 1024)) MB are free, 200 are needed" 'Free some space, or give another folder with --prefix.'
-  # What an installation left that was killed.
+  # Removes the files of an installation that was killed.
   for left_over in "$versions"/.work.*; do
     pid=${left_over##*/.work.}
     if [ -d "$left_over" ] && ! kill -0 "${pid%%.*}" 2>/dev/null; then rm -rf "$left_over"; fi
@@ -351,7 +351,7 @@ keep_release() {
   cp "$work/manifest.json" "$prefix/release.json"
   field sequence >"$prefix/sequence"
   if [ -n "$token" ]; then printf '%s' "$token" | sha256 >"$prefix/token.sha256"; fi
-  # This version and the one before it.
+  # Keeps this version and the previous one.
   for old in "$versions"/*; do
     case ${old#"$prefix"/} in "versions/$version" | "$previous") ;; *) rm -rf "$old" ;; esac
   done
@@ -382,14 +382,14 @@ configure() {
     if [ -n "$fingerprint" ]; then set -- "$@" --ca-fingerprint "$fingerprint"; fi
     if [ -n "$proxy" ]; then set -- "$@" --proxy "$proxy"; fi
   fi
-  # Not as an option: every user sees the options of a program.
+  # Not as an option, because every user can see the options of a process.
   if ! VSAY_TOKEN=$token "$agent" "$@" --config "$config"; then
     take_back
     die 'the agent could not be configured' 'its reason stands above' 'Mend that, then run this again; for a new token: the page "Add a machine".'
   fi
 }
 
-# As canInstall of the agent (clients/agent/src/service/systemd.ts).
+# Same check as canInstall of the agent (clients/agent/src/service/systemd.ts).
 find_service() {
   config_service=''
   [ -d /run/systemd/system ] && [ "$config" = "$default_config" ] || return 0
@@ -398,7 +398,7 @@ find_service() {
 
 is_running() { "$agent" status --config "$config" >"$work/status" 2>&1 || grep -q '^Agent: *conn' "$work/status"; }
 
-# Of the version before, where no service does it: its shells end.
+# Stops the agent of the previous version if no service does so. Its shells end.
 stop_running() {
   pid=$(sed -n 's/^Agent:.*(process \([0-9]*\)).*/\1/p' "$work/status")
   if [ -n "$pid" ]; then kill "$pid" 2>/dev/null || true; fi
@@ -408,7 +408,7 @@ stop_running() {
 
 start_without_service() {
   if [ -n "$config_service" ] || is_running; then return 0; fi
-  # In a session of its own; the agent keeps what it has to say in its status.
+  # In its own session. The status of the agent reports its errors.
   if command -v setsid >/dev/null 2>&1; then setsid "$agent" start --config "$config" </dev/null >/dev/null 2>&1 &
   else nohup "$agent" start --config "$config" </dev/null >/dev/null 2>&1 & fi
   say 'No systemd runs here, so the agent was started in the background. For a start with the machine, have your supervisor run:'

@@ -1,5 +1,6 @@
-# Standard input: process ids, a line of all of them whenever they change. When it ends, who wrote it is gone, however it went: ends those
-# of the last line, with SIGTERM, and those that still run after $1 looks, 0.1 s apart, with SIGKILL.
+# Standard input: lines of process ids. Each line replaces the one before. The input ends when the writing process has ended, for any
+# reason. Then this script ends the processes of the last line with SIGTERM, and with SIGKILL those that still run after $1 checks at
+# intervals of 0.1 s.
 pids=
 while read -r line; do pids=$line; done
 for pid in $pids; do kill -TERM "$pid"; done 2>/dev/null
