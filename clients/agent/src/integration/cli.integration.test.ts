@@ -265,7 +265,7 @@ describe('vsay-agent start', () => {
     await configure(host);
     const started = agent('start', '--config', config());
     await Promise.all([started.says('"connected"'), hub.linked()]);
-    const heard = started.says('SIGHUP: going on');
+    const heard = started.says('SIGHUP ignored');
     started.child.kill('SIGHUP');
     await heard;
     started.child.kill('SIGTERM');

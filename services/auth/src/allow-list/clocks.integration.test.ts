@@ -69,7 +69,7 @@ describe('an auth whose clock differs from that of NATS', () => {
   it('is not ready when it starts so, and says why', async () => {
     aheadMs = 60_000;
     const late = startAuthInstance(servers, {}, undefined, clock);
-    await vi.waitFor(() => expect(lines.at(-1)).toContain('cannot be kept right now'), within);
+    await vi.waitFor(() => expect(lines.at(-1)).toContain('cannot be updated right now'), within);
     aheadMs = 0;
     const started = await late;
     expect((await started.ready()).status).toBe('ok');
