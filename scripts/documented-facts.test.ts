@@ -64,7 +64,7 @@ describe('what comments and documents say of the source', () => {
 
   it('the codes that the protocol of agents names are in the one list', () => {
     const proto = read('libs/contracts/proto/vsay/agent/v1/agent.proto');
-    const [, listed = ''] = /From the list in contracts\/errors: (.*), \.\.\.$/m.exec(proto) ?? [];
+    const [, listed = ''] = /A code of contracts\/errors: (.*), \.\.\.$/m.exec(proto) ?? [];
     const codes = listed.split(', ');
     expect(codes.length).toBeGreaterThan(3);
     expect(codes.filter((code) => !(code in errorCatalog))).toEqual([]);
