@@ -171,6 +171,57 @@ describe('a machine, from its first line to its removal', () => {
     await guest.page.getByText(/no machines yet/i).waitFor();
   });
 
+  it('is left by whom it is shared with, who may also refuse what its owner shares from then on, and take that back', async () => {
+    const { page } = guest;
+    const access = owner.page.getByRole('region', { name: 'Access' });
+    const refused = page.getByRole('region', { name: 'Refused shares' });
+    const dialog = page.getByRole('dialog', { name: 'Leave frontend?' });
+    const openDialog = async (): Promise<void> => {
+      await page.goto(stack.url);
+      await row(page, 'frontend').getByRole('link', { name: 'frontend', exact: true }).click();
+      await page.getByRole('button', { name: 'Leave', exact: true }).click();
+      await dialog.waitFor();
+    };
+    await giveAccess(owner.page, 'See it only');
+    await openDialog();
+    await page.keyboard.press('Enter');
+    await dialog.waitFor({ state: 'detached' });
+    await openDialog();
+    await dialog.getByRole('button', { name: 'Leave machine' }).click();
+    await page.getByText(/no machines yet/i).waitFor();
+    await page.goto(`${stack.url}/profile`);
+    await refused.getByText("You refuse nobody's shares.").waitFor();
+
+    await owner.page.reload();
+    await access.getByText('Only its owner and administrators have this machine.').waitFor();
+    await giveAccess(owner.page, 'See it only');
+    await openDialog();
+    await dialog.getByRole('checkbox', { name: 'Also refuse whatever the same person shares with me' }).check();
+    await dialog.getByRole('button', { name: 'Leave machine' }).click();
+    await page.getByText(/no machines yet/i).waitFor();
+    await page.goto(`${stack.url}/profile`);
+    await refused.getByText('olga', { exact: true }).waitFor();
+
+    await owner.page.reload();
+    await access.getByLabel('Username').fill('gast');
+    await access.getByRole('button', { name: 'Give access' }).click();
+    await access.getByRole('button', { name: 'Yes, this person' }).click();
+    await access.getByText('gast does not accept machines that you share.').waitFor();
+    await refused.getByRole('button', { name: 'Take shares of olga again' }).click();
+    await refused.getByText("You refuse nobody's shares.").waitFor();
+    await refused.getByLabel('Username').fill('nobody of this name');
+    await refused.getByRole('button', { name: 'Refuse their shares' }).click();
+    await refused.getByRole('alert').waitFor();
+    await refused.getByLabel('Username').fill('olga');
+    await refused.getByRole('button', { name: 'Refuse their shares' }).click();
+    await refused.getByRole('button', { name: 'Take shares of olga again' }).click();
+    await refused.getByText("You refuse nobody's shares.").waitFor();
+    await giveAccess(owner.page, 'See it only');
+    await openDialog();
+    await dialog.getByRole('button', { name: 'Leave machine' }).click();
+    await page.getByText(/no machines yet/i).waitFor();
+  });
+
   it('has as many terminals of one user as is told, over all instances together', async () => {
     const { token } = await new Rest(stack.url).login({ email: 'olga@example.com', password: 'yourpassword' });
     const [machine] = await new Rest(stack.url, token).machines();

@@ -1,8 +1,8 @@
-import { Button, Checkbox, Group, Modal, Stack, Text } from '@mantine/core';
+import { Button, Checkbox, Text } from '@mantine/core';
 import { IconDoorExit } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { Failure } from '../layout/failure.tsx';
+import { ConfirmDialog } from '../layout/confirm-dialog.tsx';
 import { useLeaveMachine } from './manage-queries.ts';
 
 interface LeaveMachineProps {
@@ -32,36 +32,31 @@ const LeaveDialog = ({ agentId, name, onClose }: LeaveMachineProps & { onClose: 
   const leave = useLeaveMachine(agentId);
   const navigate = useNavigate();
   const [blockGiver, setBlockGiver] = useState(false);
+  const confirm = (): void => {
+    // Not `onSuccess`, because the event of the lost access may unmount this dialog before the response arrives.
+    leave.mutateAsync(blockGiver).then(
+      () => navigate({ to: '/' }),
+      () => undefined,
+    );
+  };
   return (
-    <Modal opened onClose={onClose} title={<Text fw={650}>Leave {name}?</Text>}>
-      <Stack>
-        <Text>Your terminals on it end, and it is no longer in your list. Its owner can share it with you again.</Text>
-        <Checkbox
-          label="Also refuse whatever the same person shares with me"
-          description="You can take this back on your profile page."
-          checked={blockGiver}
-          onChange={(event) => setBlockGiver(event.currentTarget.checked)}
-        />
-        {leave.isError && <Failure title="You could not leave it" error={leave.error} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose} data-autofocus>
-            Keep it
-          </Button>
-          <Button
-            color="red"
-            loading={leave.isPending}
-            onClick={() => {
-              // Not `onSuccess`, because the event of the lost access may unmount this dialog before the response arrives.
-              leave.mutateAsync(blockGiver).then(
-                () => navigate({ to: '/' }),
-                () => undefined,
-              );
-            }}
-          >
-            Leave machine
-          </Button>
-        </Group>
-      </Stack>
-    </Modal>
+    <ConfirmDialog
+      title={`Leave ${name}?`}
+      keep="Keep it"
+      confirm="Leave machine"
+      pending={leave.isPending}
+      failed="You could not leave it"
+      error={leave.error}
+      onClose={onClose}
+      onConfirm={confirm}
+    >
+      <Text>Your terminals on it end, and it is no longer in your list. Its owner can share it with you again.</Text>
+      <Checkbox
+        label="Also refuse whatever the same person shares with me"
+        description="You can take this back on your profile page."
+        checked={blockGiver}
+        onChange={(event) => setBlockGiver(event.currentTarget.checked)}
+      />
+    </ConfirmDialog>
   );
 };

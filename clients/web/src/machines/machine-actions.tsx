@@ -3,6 +3,7 @@ import { IconPencil, IconRefresh, IconTrash } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import type { Machine } from '@webxterm/contracts/rest';
 import { useState } from 'react';
+import { ConfirmDialog } from '../layout/confirm-dialog.tsx';
 import { Failure } from '../layout/failure.tsx';
 import { useDeleteMachine, useUpdateMachine } from './manage-queries.ts';
 import { ReinstallDialog } from './reinstall-dialog.tsx';
@@ -102,33 +103,28 @@ const EditDialog = ({ machine, onClose }: { machine: Machine; onClose: () => voi
 const RemoveDialog = ({ machine, onClose }: { machine: Machine; onClose: () => void }) => {
   const remove = useDeleteMachine(machine.agent_id);
   const navigate = useNavigate();
+  const confirm = (): void => {
+    // Not `onSuccess`, because the event of the removal may unmount this dialog before the response arrives.
+    remove.mutateAsync().then(
+      () => navigate({ to: '/' }),
+      () => undefined,
+    );
+  };
   return (
-    <Modal opened onClose={onClose} title={<Text fw={650}>Remove {machine.name}?</Text>}>
-      <Stack>
-        <Text>
-          Every terminal on it ends, nobody has access to it any more, and its agent is told to stop. Nothing is deleted
-          on the machine itself; to bring it back, configure its agent again.
-        </Text>
-        {remove.isError && <Failure title="It could not be removed" error={remove.error} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose} data-autofocus>
-            Keep it
-          </Button>
-          <Button
-            color="red"
-            loading={remove.isPending}
-            onClick={() => {
-              // Not `onSuccess`, because the event of the removal may unmount this dialog before the response arrives.
-              remove.mutateAsync().then(
-                () => navigate({ to: '/' }),
-                () => undefined,
-              );
-            }}
-          >
-            Remove machine
-          </Button>
-        </Group>
-      </Stack>
-    </Modal>
+    <ConfirmDialog
+      title={`Remove ${machine.name}?`}
+      keep="Keep it"
+      confirm="Remove machine"
+      pending={remove.isPending}
+      failed="It could not be removed"
+      error={remove.error}
+      onClose={onClose}
+      onConfirm={confirm}
+    >
+      <Text>
+        Every terminal on it ends, nobody has access to it any more, and its agent is told to stop. Nothing is deleted
+        on the machine itself; to bring it back, configure its agent again.
+      </Text>
+    </ConfirmDialog>
   );
 };

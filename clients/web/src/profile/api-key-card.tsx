@@ -1,10 +1,10 @@
-import { Alert, Button, Group, Modal, Paper, Stack, Text } from '@mantine/core';
+import { Alert, Button, Group, Paper, Text } from '@mantine/core';
 import { IconEye, IconEyeOff } from '@tabler/icons-react';
 import type { Profile } from '@webxterm/contracts/rest';
 import { useState } from 'react';
 import type { z } from 'zod';
 import { CopyButton } from '../clipboard/copy-button.tsx';
-import { Failure } from '../layout/failure.tsx';
+import { ConfirmDialog } from '../layout/confirm-dialog.tsx';
 import { ago, localTime } from '../layout/format.ts';
 import { maskedKey } from '../machines/install-command.ts';
 import { useNow } from '../machines/now.ts';
@@ -73,27 +73,21 @@ const LastUse = ({ user }: { user: Me }) => {
 const ReplaceDialog = ({ onClose }: { onClose: () => void }) => {
   const replace = useRegenerateApiKey();
   return (
-    <Modal opened onClose={onClose} title={<Text fw={650}>Replace the API key?</Text>}>
-      <Stack>
-        <Alert color="red" variant="light">
-          All your machines that were added with the present key are cut off at once, with their terminals, until each
-          agent is configured with the new key.
-        </Alert>
-        <Text size="sm">Do this when somebody else may know the key.</Text>
-        {replace.isError && <Failure title="The key is still the same" error={replace.error} />}
-        <Group justify="flex-end">
-          <Button variant="default" data-autofocus onClick={onClose}>
-            Keep the key
-          </Button>
-          <Button
-            color="red"
-            loading={replace.isPending}
-            onClick={() => replace.mutate(undefined, { onSuccess: onClose })}
-          >
-            Replace it
-          </Button>
-        </Group>
-      </Stack>
-    </Modal>
+    <ConfirmDialog
+      title="Replace the API key?"
+      keep="Keep the key"
+      confirm="Replace it"
+      pending={replace.isPending}
+      failed="The key is still the same"
+      error={replace.error}
+      onClose={onClose}
+      onConfirm={() => replace.mutate(undefined, { onSuccess: onClose })}
+    >
+      <Alert color="red" variant="light">
+        All your machines that were added with the present key are cut off at once, with their terminals, until each
+        agent is configured with the new key.
+      </Alert>
+      <Text size="sm">Do this when somebody else may know the key.</Text>
+    </ConfirmDialog>
   );
 };

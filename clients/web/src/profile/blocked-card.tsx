@@ -1,4 +1,4 @@
-import { Button, Group, Paper, Text, TextInput } from '@mantine/core';
+import { Button, Group, Paper, Skeleton, Text, TextInput } from '@mantine/core';
 import { IconUserOff } from '@tabler/icons-react';
 import type { BlockedUser } from '@webxterm/contracts/rest';
 import { useState } from 'react';
@@ -27,6 +27,12 @@ export const BlockedCard = () => {
           title={block.isError ? 'They could not be put on the list' : 'The list could not be fetched'}
           error={block.error ?? blocked.error}
         />
+      )}
+      {blocked.isPending && <Skeleton height={50} radius="md" aria-label="Fetching whose shares you refuse" />}
+      {blocked.data?.users.length === 0 && (
+        <Text size="sm" mb="sm">
+          You refuse nobody's shares.
+        </Text>
       )}
       <ul className={classes.rows}>
         {blocked.data?.users.map((user) => (

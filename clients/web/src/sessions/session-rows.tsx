@@ -1,8 +1,9 @@
-import { Button, Group, Modal, Skeleton, Stack, Text } from '@mantine/core';
+import { Button, Group, Skeleton, Stack, Text } from '@mantine/core';
 import { IconTerminal2 } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import type { Machine, TerminalSession } from '@webxterm/contracts/rest';
 import { useState } from 'react';
+import { ConfirmDialog } from '../layout/confirm-dialog.tsx';
 import { Failure } from '../layout/failure.tsx';
 import { ago, localTime } from '../layout/format.ts';
 import { useMachineList } from '../machines/machine-queries.ts';
@@ -119,27 +120,22 @@ const EndDialog = (props: { session: TerminalSession | undefined; name: string; 
   };
   const { session } = props;
   return (
-    <Modal opened={session !== undefined} onClose={close} title={<Text fw={650}>End this session?</Text>}>
-      <Stack>
-        <Text>
-          The shell on <b>{props.name}</b> and everything that runs in it is told to stop (SIGHUP), and killed after 5
-          seconds if it does not.
-        </Text>
-        {end.isError && <Failure title="It could not be ended" error={end.error} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={close}>
-            Leave it running
-          </Button>
-          <Button
-            color="red"
-            loading={end.isPending}
-            onClick={() => session !== undefined && end.mutate(session.session_id, { onSuccess: close })}
-          >
-            End session
-          </Button>
-        </Group>
-      </Stack>
-    </Modal>
+    <ConfirmDialog
+      opened={session !== undefined}
+      title="End this session?"
+      keep="Leave it running"
+      confirm="End session"
+      pending={end.isPending}
+      failed="It could not be ended"
+      error={end.error}
+      onClose={close}
+      onConfirm={() => session !== undefined && end.mutate(session.session_id, { onSuccess: close })}
+    >
+      <Text>
+        The shell on <b>{props.name}</b> and everything that runs in it is told to stop (SIGHUP), and killed after 5
+        seconds if it does not.
+      </Text>
+    </ConfirmDialog>
   );
 };
 
