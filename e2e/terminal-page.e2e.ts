@@ -185,6 +185,21 @@ describe('the terminal page', () => {
     expect((await page.title()).length).toBeLessThan(1200);
   });
 
+  it('has a screen reader speak no more than some minutes of output without a line feed, also once it is switched off and on', async () => {
+    const spoken = async (): Promise<number> =>
+      eventually('the cut text', async () => {
+        const text = (await terminal.page.locator('.live-region').first().textContent()) ?? '';
+        return text.endsWith('…') ? text.length : undefined;
+      });
+    const long = "clear; head -c 1000000 /dev/zero | tr '\\0' x; echo";
+    await terminal.run(long);
+    expect(await spoken()).toBe(4096);
+    await terminal.choose('Screen reader support');
+    await terminal.choose('Screen reader support');
+    await terminal.run(long);
+    expect(await spoken()).toBe(4096);
+  });
+
   it('takes dictated text, is scrolled by a finger, and reaches the prompt of a larger window or takes its size', async () => {
     const { page } = terminal;
     // As dictation, an emoji picker and many input methods insert it: without a key.

@@ -82,6 +82,14 @@ export class TerminalPage {
     }
   }
 
+  /** Switches a choice of the terminal's menu, and gives the keys to the shell again. */
+  async choose(label: string): Promise<void> {
+    await this.page.getByRole('button', { name: 'Terminal settings' }).click();
+    await this.page.getByLabel(label).click();
+    await this.page.keyboard.press('Escape');
+    await this.focus();
+  }
+
   async type(text: string): Promise<void> {
     await this.page.keyboard.type(text);
   }

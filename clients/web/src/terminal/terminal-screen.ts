@@ -18,6 +18,7 @@ import { PredictionLayer } from './prediction/prediction-layer.ts';
 import { ScreenOutput, type Size } from './screen-output.ts';
 import { ScreenSignals, type SignalHandlers } from './screen-signals.ts';
 import { type Shortcut, shortcutOf } from './shortcuts.ts';
+import { boundSpokenText } from './spoken-text.ts';
 import { printableTitle } from './tab-store.ts';
 
 export interface ScreenOptions extends EmulatorChoices, KeyChoices {
@@ -60,6 +61,13 @@ export class TerminalScreen {
   readonly #search = new SearchAddon({ highlightLimit: 1000 });
   readonly #disposals: (() => void)[] = [];
   readonly #drawing: GraphicsDrawing;
+  readonly #links = {
+    activate: (event: MouseEvent, target: string): void => this.#pickLink(event, target),
+    hover: (_event: MouseEvent, target: string): void => this.#handlers.linkShown(followable(target)),
+    leave: (): void => this.#handlers.linkShown(undefined),
+    // `followable` also drops links other than http and https.
+    allowNonHttpProtocols: false,
+  };
   #controlVPastes: boolean;
   #drives = true;
   #tellsPrompt = false;
@@ -76,13 +84,7 @@ export class TerminalScreen {
       }),
       fontFamily: mono,
       theme: options.theme,
-      linkHandler: {
-        activate: (event, target) => this.#pickLink(event, target),
-        hover: (_event, target) => this.#handlers.linkShown(followable(target)),
-        leave: () => this.#handlers.linkShown(undefined),
-        // `followable` also drops links other than http and https.
-        allowNonHttpProtocols: false,
-      },
+      linkHandler: this.#links,
     });
     this.#drawing = new GraphicsDrawing(this.#terminal);
     this.prediction = new PredictionLayer(this.#terminal, options.prediction);
@@ -109,6 +111,7 @@ export class TerminalScreen {
       () => observer.disconnect(),
       takePastes(element, (text) => this.paste(text)),
       scrollByFinger(element, this.#terminal),
+      boundSpokenText(this.#terminal.element ?? element),
     );
     this.#takeInserted();
     this.#fitNow();
@@ -225,12 +228,7 @@ export class TerminalScreen {
     this.#terminal.loadAddon(this.#fit);
     this.#terminal.loadAddon(this.#search);
     new EmulatorWidths(this.#terminal, (reply) => this.#terminal.input(reply, false));
-    this.#terminal.loadAddon(
-      new WebLinksAddon((event, target) => this.#pickLink(event, target), {
-        hover: (_event, target) => this.#handlers.linkShown(followable(target)),
-        leave: () => this.#handlers.linkShown(undefined),
-      }),
-    );
+    this.#terminal.loadAddon(new WebLinksAddon(this.#links.activate, this.#links));
   }
 
   #listen(): void {
