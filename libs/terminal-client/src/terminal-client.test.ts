@@ -236,6 +236,25 @@ describe('a terminal client', () => {
     expect(bench.client.state).toMatchObject({ state: 'refused', code: 'displaced' });
   });
 
+  it('takes its place back from its own attempt that was given up and attached late, long after the last break', async () => {
+    const bench = new Bench();
+    await bench.attach();
+    bench.socket.break();
+    // Each attempt is given up before it is accepted.
+    while (bench.clock.now() < 20_000) {
+      await bench.clock.pass(5000);
+      bench.socket.break();
+    }
+    await bench.clock.pass(5000);
+    await bench.attach();
+    bench.socket.tell({ type: 'refused', code: 'displaced', message: 'A newer connection took over.' });
+    bench.socket.break(4408);
+    expect(bench.client.state).toMatchObject({ state: 'reconnecting', reason: 'A newer connection took over.' });
+    await bench.clock.pass(5000);
+    await bench.attach();
+    expect(bench.client.state).toEqual({ state: 'live' });
+  });
+
   it('does not fight with a rival of the same identity: only a break counts, not that it was displaced', async () => {
     const bench = new Bench();
     await bench.attach();

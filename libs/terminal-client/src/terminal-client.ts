@@ -50,7 +50,7 @@ export class TerminalClient {
   /** Start of the current attempt. Undefined once it is live. */
   #triedAt: number | undefined;
   #liveSince: number | undefined;
-  /** Time at which the last live connection broke. */
+  /** Time at which a connection or an attempt to connect last broke. */
   #lostAt: number | undefined;
   #refused: Frame<'refused'> | undefined;
   #ended: Frame<'ended'> | undefined;
@@ -256,7 +256,8 @@ export class TerminalClient {
     if (code === closeCode.unauthenticated) this.#credentials.dropPass();
     const verdict = verdictOf(code, reason, this.#refused);
     const broke = verdict.kind === 'retry' || verdict.kind === 'unreachable';
-    if (liveSince !== undefined && broke) this.#lostAt = this.#clock.now();
+    // An attempt that was given up may still be attached later by a relay that was slow to read it.
+    if (broke) this.#lostAt = this.#clock.now();
     if (verdict.kind === 'refused' && this.#ownPlaceMayBeTaken(verdict.code))
       this.#retry('reconnecting', verdict.message);
     else if (verdict.kind === 'refused') this.#end({ state: 'refused', code: verdict.code, message: verdict.message });
