@@ -1,5 +1,5 @@
 import { readProof } from '@webxterm/shared';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { type GatewayProcess, gatewayKey, refusedStart, startGateway } from '../testing/gateway-process.ts';
 import { exchange, json, type RawAnswer, RawClient } from '../testing/raw-http.ts';
 import { RecordingService } from '../testing/recording-service.ts';
@@ -336,6 +336,7 @@ describe('the log', () => {
 
   it('names a proxy that is not trusted, once, and warns of plain http beyond loopback', async () => {
     const door = await startGateway({ PUBLIC_URL: 'http://term.example.org' });
+    onTestFinished(door.stop);
     expect(door.startLog.join('')).toContain('NOT SAFE: http://term.example.org is plain http');
     const lines: string[] = [];
     door.child.stdout?.on('data', (chunk) => lines.push(String(chunk)));
@@ -344,7 +345,6 @@ describe('the log', () => {
     await expect.poll(() => lines.join('').split('"msg":"answered"').length).toBe(3);
     const said = lines.join('');
     expect(said.split('add it to TRUSTED_PROXIES')).toHaveLength(2);
-    await door.stop();
   });
 });
 

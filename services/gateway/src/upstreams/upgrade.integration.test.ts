@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { readProof } from '@webxterm/shared';
 import { freePort } from '@webxterm/stack';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { type GatewayProcess, gatewayKey, startGateway } from '../testing/gateway-process.ts';
 import { json, type RawAnswer, RawClient } from '../testing/raw-http.ts';
@@ -276,6 +276,7 @@ describe('with no terminal service there', () => {
     const lonely = new RecordingService();
     await lonely.start();
     const door = await startGateway({ TERMINAL_URLS: lonely.url });
+    onTestFinished(door.stop);
     const connectTo = (): RawClient => {
       const client = new RawClient(door.port);
       client.write(`GET ${socketPath} HTTP/1.1\r\nHost: 127.0.0.1:${door.port}\r\n${handshake.join('\r\n')}\r\n\r\n`);
