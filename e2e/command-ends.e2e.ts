@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { countSleeps } from '../clients/agent/src/integration/sleeps.ts';
 import { eventually, onlineMachine, Rest } from './support/rest.ts';
 import { startTestStack, type TestStack } from './support/stack.ts';
 import { type AgentRun, VsayAgent } from './support/vsay-agent.ts';
@@ -29,15 +30,6 @@ afterAll(async () => {
 /** docs/agent.md: what ignores SIGTERM, which comes within a second, is killed 2 s later; and a busy machine. */
 const goneWithinMs = 6000;
 
-const sleeping = (seconds: number): number =>
-  readdirSync('/proc').filter((name) => {
-    try {
-      return /^\d+$/.test(name) && readFileSync(`/proc/${name}/cmdline`, 'utf8') === `sleep\0${seconds}\0`;
-    } catch {
-      return false;
-    }
-  }).length;
-
 /** Runs a command whose processes ignore SIGTERM or leave their session, takes the right away, and measures from that answer on. */
 const goneAfter = async (
   person: Rest,
@@ -47,10 +39,10 @@ const goneAfter = async (
 ): Promise<number> => {
   const command = `(trap '' TERM; exec sleep ${seconds}) & setsid sleep ${seconds} & wait`;
   const answer = person.post(`/api/machines/${machine}/command`, { command, timeout_seconds: 50 });
-  await eventually('the command runs', async () => (sleeping(seconds) === 2 ? true : undefined));
+  await eventually('the command runs', async () => (countSleeps(seconds) === 2 ? true : undefined));
   expect(await takeAway()).toBeLessThan(300);
   const startedAt = performance.now();
-  await eventually('its last process is gone', async () => (sleeping(seconds) === 0 ? true : undefined));
+  await eventually('its last process is gone', async () => (countSleeps(seconds) === 0 ? true : undefined));
   const tookMs = Math.round(performance.now() - startedAt);
   process.stdout.write(`the last process of a command was gone ${tookMs} ms after the answer\n`);
   expect((await answer).status).not.toBe(200);

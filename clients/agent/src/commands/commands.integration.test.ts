@@ -2,7 +2,7 @@ import os from 'node:os';
 import { pino } from 'pino';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { Guard } from '../guard/guard.ts';
-import { livingFamily } from '../shell/processes.ts';
+import { markedSleep, markedSleeps } from '../integration/sleeps.ts';
 import { Commands, maxPerUser } from './commands.ts';
 
 const { username, uid } = os.userInfo();
@@ -23,11 +23,6 @@ afterEach(async () => {
 type Bounds = { timeoutMs?: number; maxOutputBytes?: number; userId?: string };
 const run = (command: string, bounds: Bounds = {}) =>
   commands.run({ commandId: 'c1', userId: 'u1', command, timeoutMs: 15_000, maxOutputBytes: 10_000, ...bounds });
-
-/** All processes with this argument of sleep(1). */
-const sleeping = (seconds: string): number[] =>
-  livingFamily({ sessions: new Set(), marker: `MARK=${seconds}`, since: 0 });
-const sleep = (seconds: string): string => `MARK=${seconds} exec sleep ${seconds}`;
 
 const until = async (holds: () => boolean): Promise<void> => {
   await expect.poll(holds, { timeout: 10_000, interval: 20 }).toBe(true);
@@ -50,42 +45,42 @@ describe('a command', () => {
   });
 
   it('ends with all it started when its time is over, also what ignores SIGTERM or left its group', async () => {
-    const stubborn = `(trap '' TERM; ${sleep('3401')}) >/dev/null 2>&1; true`;
+    const stubborn = `(trap '' TERM; ${markedSleep('3401')}) >/dev/null 2>&1; true`;
     expect(await run(stubborn, { timeoutMs: 300 })).toMatchObject({ timedOut: true, error: '' });
-    const left = `setsid sh -c "${sleep('3402')}" >/dev/null 2>&1 & echo started`;
+    const left = `setsid sh -c "${markedSleep('3402')}" >/dev/null 2>&1 & echo started`;
     const result = await run(left, { timeoutMs: 1500 });
     expect([result.stdout.toString(), result.timedOut]).toEqual(['started\n', false]);
-    expect(sleeping('3402')).toHaveLength(1);
-    await until(() => sleeping('3401').length + sleeping('3402').length === 0);
+    expect(markedSleeps('3402')).toHaveLength(1);
+    await until(() => markedSleeps('3401').length + markedSleeps('3402').length === 0);
   });
 
   it('answers when its main process has ended, whoever holds its pipes', async () => {
     const began = performance.now();
-    expect(await run(`(${sleep('3403')}) & echo done`)).toMatchObject({ exitCode: 0, timedOut: false });
+    expect(await run(`(${markedSleep('3403')}) & echo done`)).toMatchObject({ exitCode: 0, timedOut: false });
     expect(performance.now() - began).toBeLessThan(10_000);
   });
 
   it('ends with the right of its user, and with the agent', async () => {
-    const both = [run(sleep('3404'), { userId: 'ann' }), run(sleep('3405'), { userId: 'bob' })];
-    await until(() => sleeping('3404').length === 1 && sleeping('3405').length === 1);
+    const both = [run(markedSleep('3404'), { userId: 'ann' }), run(markedSleep('3405'), { userId: 'bob' })];
+    await until(() => markedSleeps('3404').length === 1 && markedSleeps('3405').length === 1);
     await commands.endOwned('ann');
-    expect([sleeping('3404').length, sleeping('3405').length]).toEqual([0, 1]);
+    expect([markedSleeps('3404').length, markedSleeps('3405').length]).toEqual([0, 1]);
     await commands.stop();
-    expect(sleeping('3405')).toEqual([]);
+    expect(markedSleeps('3405')).toEqual([]);
     expect(await Promise.all(both)).toMatchObject([{ signal: 'SIGTERM' }, { signal: 'SIGTERM' }]);
     expect(await run('true')).toMatchObject({ errorCode: 'command_not_run' });
   });
 
   it('takes places of its own user only, until its last process is gone', async () => {
     const left = Array.from({ length: maxPerUser }, () =>
-      run(`(${sleep('3406')}) >/dev/null 2>&1 &`, { userId: 'ann' }),
+      run(`(${markedSleep('3406')}) >/dev/null 2>&1 &`, { userId: 'ann' }),
     );
     await Promise.all(left);
     const ninth = await run('true', { userId: 'ann' });
     expect(ninth).toMatchObject({ errorCode: 'too_many_commands', error: expect.stringContaining('8 commands') });
     expect(await run('true', { userId: 'bob' })).toMatchObject({ exitCode: 0, error: '' });
     await commands.endOwned('ann');
-    await until(() => sleeping('3406').length === 0);
+    await until(() => markedSleeps('3406').length === 0);
     await expect.poll(async () => (await run('true', { userId: 'ann' })).exitCode, { timeout: 10_000 }).toBe(0);
   });
 

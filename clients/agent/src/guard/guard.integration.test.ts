@@ -5,18 +5,13 @@ import path from 'node:path';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { endLeftOver } from '../commands/left-over.ts';
-import { livingFamily } from '../shell/processes.ts';
+import { markedSleep, markedSleeps } from '../integration/sleeps.ts';
 
 const probe = path.join(import.meta.dirname, '..', 'integration', 'login-probe.ts');
 const { username } = os.userInfo();
 
 /** The times in docs/agent.md: 1 s for the guard to start, 2 s after SIGTERM, 5 s after SIGHUP, plus reserve for a busy machine. */
 const withinMs = 15_000;
-
-/** All processes with this argument of sleep(1). */
-const sleeping = (seconds: string): number[] =>
-  livingFamily({ sessions: new Set(), marker: `MARK=${seconds}`, since: 0 });
-const sleep = (seconds: string): string => `MARK=${seconds} exec sleep ${seconds}`;
 
 const until = (holds: () => boolean): Promise<void> =>
   expect.poll(holds, { timeout: withinMs, interval: 20 }).toBe(true);
@@ -49,31 +44,31 @@ const guardOf = (agentPid: number | undefined): number | undefined =>
     });
 
 afterEach(() => {
-  for (const mark of ['3501', '3502', '3503', '3504', '3505']) for (const pid of sleeping(mark)) kill(pid);
+  for (const mark of ['3501', '3502', '3503', '3504', '3505']) for (const pid of markedSleeps(mark)) kill(pid);
 });
 
 describe.runIf(process.platform === 'linux')('what an agent runs that is killed with SIGKILL', () => {
   it('ends: a command with all it started, also what ignores SIGTERM or left its session', async () => {
-    run('command', `(trap '' TERM; ${sleep('3501')}) & setsid sh -c "${sleep('3502')}" & wait`);
-    await until(() => sleeping('3501').length > 0 && sleeping('3502').length > 0);
+    run('command', `(trap '' TERM; ${markedSleep('3501')}) & setsid sh -c "${markedSleep('3502')}" & wait`);
+    await until(() => markedSleeps('3501').length > 0 && markedSleeps('3502').length > 0);
     kill(agent.pid);
-    await until(() => sleeping('3501').length + sleeping('3502').length === 0);
+    await until(() => markedSleeps('3501').length + markedSleeps('3502').length === 0);
   });
 
   it('ends: a shell that ignores the hang-up; what people left running there stays', async () => {
     run('shell', `trap '' HUP; MARK=3504 nohup setsid sleep 3504 >/dev/null 2>&1 & MARK=3503 exec sleep 3503`);
-    await until(() => sleeping('3503').length > 0 && sleeping('3504').length > 0);
+    await until(() => markedSleeps('3503').length > 0 && markedSleeps('3504').length > 0);
     kill(agent.pid);
-    await until(() => sleeping('3503').length === 0);
-    expect(sleeping('3504')).toHaveLength(1);
+    await until(() => markedSleeps('3503').length === 0);
+    expect(markedSleeps('3504')).toHaveLength(1);
   });
 
   it('ends at the next start of the agent, when its guard was killed with it', async () => {
-    run('command', `(trap '' TERM; ${sleep('3505')}) & wait`);
-    await until(() => sleeping('3505').length > 0 && guardOf(agent.pid) !== undefined);
+    run('command', `(trap '' TERM; ${markedSleep('3505')}) & wait`);
+    await until(() => markedSleeps('3505').length > 0 && guardOf(agent.pid) !== undefined);
     kill(guardOf(agent.pid));
     kill(agent.pid);
     await endLeftOver('probe', pino({ level: 'silent' }));
-    expect(sleeping('3505')).toEqual([]);
+    expect(markedSleeps('3505')).toEqual([]);
   });
 });

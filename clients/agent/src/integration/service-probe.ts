@@ -1,11 +1,11 @@
 // Runs as root on a machine of e2e/containers/service.containers.ts. Acts as hub and host of an agent run by systemd, and prints the
 // results as one line of JSON. service-probe.ts install | restart | killed | damaged | ...
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { countSleeps } from './sleeps.ts';
 import { TestHub } from './test-hub.ts';
 import { TestViewer } from './test-viewer.ts';
 
@@ -23,16 +23,6 @@ const serveHost = (): void => {
     response.end(JSON.stringify({ name: 'WebXTerm', version: '1', installation_id: 'i', grpc }));
   }).listen(hostPort, '127.0.0.1');
 };
-
-/** Number of processes `sleep SECONDS`. */
-const sleeping = (seconds: number): number =>
-  readdirSync('/proc').filter((name) => {
-    try {
-      return /^\d+$/.test(name) && readFileSync(`/proc/${name}/cmdline`, 'utf8') === `sleep\0${seconds}\0`;
-    } catch {
-      return false;
-    }
-  }).length;
 
 const until = async (holds: () => boolean | Promise<boolean>): Promise<number> => {
   const began = performance.now();
@@ -62,7 +52,7 @@ const command = async (seconds: number): Promise<void> => {
   const line = `(trap '' TERM; exec env -i sleep ${seconds}) & setsid env -i sleep ${seconds} & wait`;
   const order = { commandId: 'c', userId: 'u1', command: line, timeoutMs: 600_000, maxOutputBytes: 0 };
   hub.send({ $case: 'command', value: order });
-  await until(() => sleeping(seconds) === 2);
+  await until(() => countSleeps(seconds) === 2);
 };
 
 const agent = async (...args: string[]): Promise<{ code: number; said: string }> => {
@@ -102,14 +92,19 @@ const scenarios: Record<string, () => Promise<object>> = {
     await linkAgain('systemctl start vsay-agent');
     const viewer = await shell();
     viewer.type("nohup sleep 7101 >/dev/null 2>&1 &\ntmux new-session -d 'sleep 7102'\nsleep 7103\n");
-    await until(() => sleeping(7101) + sleeping(7102) + sleeping(7103) === 3);
+    await until(() => countSleeps(7101) + countSleeps(7102) + countSleeps(7103) === 3);
     await command(7104);
     const began = performance.now();
     await linkAgain('systemctl restart vsay-agent');
     const tookMs = Math.round(performance.now() - began);
     const { cause } = await viewer.frame('ended');
     await shell();
-    const left = { nohup: sleeping(7101), tmux: sleeping(7102), foreground: sleeping(7103), command: sleeping(7104) };
+    const left = {
+      nohup: countSleeps(7101),
+      tmux: countSleeps(7102),
+      foreground: countSleeps(7103),
+      command: countSleeps(7104),
+    };
     await bash('pkill -x sleep; true');
     return { ...left, cause, tookMs };
   },
@@ -117,14 +112,14 @@ const scenarios: Record<string, () => Promise<object>> = {
     await linkAgain('systemctl start vsay-agent');
     const viewer = await shell();
     viewer.type('nohup sleep 7201 >/dev/null 2>&1 &\nsleep 7203\n');
-    await until(() => sleeping(7201) + sleeping(7203) === 2);
+    await until(() => countSleeps(7201) + countSleeps(7203) === 2);
     await command(7204);
     const linked = hub.nextLink();
     await bash('systemctl kill --kill-whom=main --signal=KILL vsay-agent');
-    const commandGoneMs = await until(() => sleeping(7204) === 0);
-    await until(() => sleeping(7203) === 0);
+    const commandGoneMs = await until(() => countSleeps(7204) === 0);
+    await until(() => countSleeps(7203) === 0);
     await linked;
-    const left = { nohup: sleeping(7201), restarts: await show('NRestarts') };
+    const left = { nohup: countSleeps(7201), restarts: await show('NRestarts') };
     await bash('pkill -x sleep; true');
     return { ...left, commandGoneMs };
   },
@@ -140,9 +135,9 @@ const scenarios: Record<string, () => Promise<object>> = {
         maxOutputBytes: 0,
       },
     });
-    await until(() => sleeping(7304) === 1);
+    await until(() => countSleeps(7304) === 1);
     await linkAgain('systemctl kill --signal=KILL vsay-agent');
-    return { commandGoneMs: await until(() => sleeping(7304) === 0) };
+    return { commandGoneMs: await until(() => countSleeps(7304) === 0) };
   },
   damaged: async () => {
     await bash('systemctl stop vsay-agent; cp /etc/vsay/agent.key /root/agent.key; truncate -s 60 /etc/vsay/agent.key');
@@ -170,7 +165,7 @@ const scenarios: Record<string, () => Promise<object>> = {
     await linkAgain('systemctl start vsay-agent');
     await command(7401);
     await bash('systemctl stop vsay-agent');
-    return { result: await show('Result'), active: await show('ActiveState'), command: sleeping(7401) };
+    return { result: await show('Result'), active: await show('ActiveState'), command: countSleeps(7401) };
   },
 };
 
