@@ -75,7 +75,8 @@ describe('a view of a flood', () => {
     const view = new TestViewer(agent.hub, driver.sessionId);
     view.acks = false;
     await view.attach({ role: Role.ROLE_VIEW });
-    driver.type(`seq 1 1000000000 | head -c ${3 * mib}; echo; echo th""e end\n`);
+    // The shell prints no prompt while `cat` runs, so the output is at its end.
+    driver.type(`seq 1 1000000000 | head -c ${3 * mib}; echo; echo th""e end; cat\n`);
     await driver.seen('the end\r\n');
     await view.until(() => view.offset >= 64 * kib);
     const stood = view.offset;
