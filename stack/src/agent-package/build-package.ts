@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
@@ -65,6 +65,15 @@ const earlier = async (folder: string, file: string): Promise<BuiltPackage | und
   return (await sha256OfFile(join(folder, file))) === built.sha256 ? built : undefined;
 };
 
+/** Deletes the archives of this platform that were built of other versions. */
+const deleteOtherVersions = async (folder: string, platform: Platform, file: string): Promise<void> => {
+  for (const name of await readdir(folder)) {
+    const archive = name.replace(/\.json$/, '');
+    if (archive === file || !archive.startsWith('vsay-agent-') || !archive.endsWith(`-${platform}.tar.gz`)) continue;
+    await rm(join(folder, name), { force: true });
+  }
+};
+
 /**
  * Builds the archive of a platform in `folder`, or reuses an existing one.
  * @throws Error if a package cannot be fetched or does not have the pinned content
@@ -90,6 +99,7 @@ export const buildPackage = async (platform: Platform, options: BuildOptions): P
     const built = { platform, version, file, size, unpacked, sha256: await sha256OfFile(archive) };
     await rename(archive, join(folder, file));
     await writeFile(join(folder, `${file}.json`), `${JSON.stringify(built)}\n`);
+    await deleteOtherVersions(folder, platform, file);
     return built;
   } finally {
     await rm(work, { recursive: true, force: true });
