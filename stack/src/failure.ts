@@ -1,3 +1,5 @@
+import { ConfigError } from '@webxterm/shared';
+
 /** The stack cannot start or continue. The message says what happened and what to do. `npm start` prints it unchanged and exits with 1. */
 export class StackFailure extends Error {
   override readonly name = 'StackFailure';
@@ -24,6 +26,12 @@ const pathOf = (error: unknown): string | undefined =>
 export const plainFailure = (error: unknown, path: string): unknown => {
   const words = plainWords[codeOf(error)];
   return words === undefined ? error : new StackFailure(words(pathOf(error) ?? path), { cause: error });
+};
+
+/** The text with which a program ends: the message of an expected failure, the stack of any other. */
+export const failureText = (error: unknown): string => {
+  if (error instanceof StackFailure || error instanceof ConfigError) return reasonOf(error);
+  return String(error instanceof Error ? error.stack : error);
 };
 
 /** One line for the log from any thrown value. */

@@ -3,7 +3,7 @@ import { exitForUsage, exitWithHelp } from '@webxterm/shared/command-line';
 import { keepPublished } from './agent-package/keep-published.ts';
 import { asksForHelp, startHelp } from './command-line.ts';
 import { readState, updateState } from './data-dir/state.ts';
-import { reasonOf, StackFailure } from './failure.ts';
+import { failureText } from './failure.ts';
 import { fingerprint } from './pki/authority.ts';
 import { readSettings, type StackSettings } from './settings.ts';
 import { stackFile } from './stack-file.ts';
@@ -64,9 +64,7 @@ const endOnSignals = (starting: StartingStack): void => {
 };
 
 const fail = (error: unknown): never => {
-  process.stderr.write(
-    `\n${error instanceof StackFailure ? reasonOf(error) : String(error instanceof Error ? error.stack : error)}\n`,
-  );
+  process.stderr.write(`\n${failureText(error)}\n`);
   process.exit(1);
 };
 

@@ -32,8 +32,9 @@ export {
 export { errorBody, errorHeaders, toAppError } from './http/error-body.ts';
 export { inRequestScope, type RequestScope, requestScope } from './http/request-scope.ts';
 export { closeServer } from './lifecycle/close-server.ts';
-export { Health, type HealthServerOptions, serveHealth } from './lifecycle/health.ts';
+export { Health, type HealthSettings, serveHealth } from './lifecycle/health.ts';
 export { listenAt } from './lifecycle/listen-at.ts';
+export { PeriodicTask } from './lifecycle/periodic-task.ts';
 export { exitCodeForConfig, runService, type ServiceContext } from './lifecycle/run-service.ts';
 export { Shutdown, type ShutdownTier } from './lifecycle/shutdown.ts';
 export { createLogger, type Logger, loggablePath } from './log/logger.ts';

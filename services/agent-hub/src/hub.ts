@@ -37,13 +37,7 @@ export const startHub = async (
   const health = new Health('agent-hub');
   // First, so that a problem with the certificates is reported without waiting for other services.
   const certificates = openCertificates(settings, health.metrics, logger);
-  await serveHealth({
-    host: settings.HEALTH_HOST,
-    port: settings.HEALTH_PORT,
-    metricsToken: settings.METRICS_TOKEN,
-    health,
-    shutdown,
-  });
+  await serveHealth(settings, health, shutdown);
   const parts = makeParts(settings, await openConnections(settings, health, context), { ...context, health });
   const ports = guardedPorts(settings, parts);
   const agents = agentService(settings, parts, ports.agents);

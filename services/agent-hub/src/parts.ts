@@ -5,6 +5,7 @@ import type { Health, Logger, ServiceContext } from '@webxterm/shared';
 import { AuditOutbox, Auditor } from '@webxterm/shared/audit';
 import {
   AllowList,
+  busOptions,
   ClockWatch,
   connectBus,
   MacKey,
@@ -41,7 +42,7 @@ import { ManagedMachines } from './machines/managed.ts';
 import { defineMachineModels, type MachineModels } from './machines/record.ts';
 import { StatsHistory } from './machines/stats-history.ts';
 import { MachineStore } from './machines/store.ts';
-import { UserEvents } from './machines/user-events.ts';
+import { followUserEvents } from './machines/user-events.ts';
 import { hubMigrations } from './migrations/steps.ts';
 import { PresenceEntries } from './presence/entries.ts';
 import { Presence } from './presence/presence.ts';
@@ -70,15 +71,7 @@ export const openConnections = async (
   await migrate(mongo, hubMigrations, { logger, instance: settings.INSTANCE_ID });
   await buildIndexes(mongo);
   const unsigned = await unsignedUntil(mongo);
-  const bus = await connectBus({
-    urls: settings.NATS_URL,
-    user: 'agent-hub',
-    password: settings.NATS_PASSWORD,
-    ca: settings.NATS_CA,
-    logger,
-    health,
-    shutdown,
-  });
+  const bus = await connectBus({ ...busOptions(settings), user: 'agent-hub', logger, health, shutdown });
   const clock = new ClockWatch({ bus, service: 'agent-hub', health, logger, now });
   await clock.start(shutdown);
   return { models, auditOutbox, bus, busState: new BusState(bus), unsignedUntil: unsigned, clock };
@@ -158,7 +151,7 @@ export const makeParts = (
       now,
       onEnds: (agentId) => void revocation.accessChanged(agentId, null),
     }),
-    userEvents: new UserEvents({
+    userEvents: followUserEvents({
       ...signed,
       onChange: (change) => departures.userChanged(change),
       onCurrent: partOf(health, 'user events', lostStream),

@@ -1,7 +1,7 @@
 import { Health, type ServiceContext, serveHealth } from '@webxterm/shared';
 import { Api } from '@webxterm/shared/api';
 import { AuditOutbox, Auditor } from '@webxterm/shared/audit';
-import { AllowList, ClockWatch, connectBus } from '@webxterm/shared/bus';
+import { AllowList, busOptions, ClockWatch, connectBus } from '@webxterm/shared/bus';
 import { buildIndexes, connectMongo, migrate } from '@webxterm/shared/mongo';
 import { Accounts } from './accounts/accounts.ts';
 import { Confirmation } from './accounts/confirmation.ts';
@@ -60,24 +60,10 @@ export const startAuth = async (
 ): Promise<void> => {
   const health = new Health('auth');
   health.set('signins', false, 'the allow-list is not complete yet');
-  await serveHealth({
-    host: settings.HEALTH_HOST,
-    port: settings.HEALTH_PORT,
-    metricsToken: settings.METRICS_TOKEN,
-    health,
-    shutdown,
-  });
+  await serveHealth(settings, health, shutdown);
   const [connection, bus] = await Promise.all([
     connectMongo({ url: settings.MONGO_URL, logger, health, shutdown }),
-    connectBus({
-      urls: settings.NATS_URL,
-      user: 'auth',
-      password: settings.NATS_PASSWORD,
-      ca: settings.NATS_CA,
-      logger,
-      health,
-      shutdown,
-    }),
+    connectBus({ ...busOptions(settings), user: 'auth', logger, health, shutdown }),
   ]);
 
   const clock = new ClockWatch({ bus, service: 'auth', health, logger, now });

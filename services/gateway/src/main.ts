@@ -52,13 +52,7 @@ await runService('gateway', readGatewaySettings, async (settings, { logger, shut
     logger,
   });
   if (certificates !== undefined) measureCertificates(health.metrics, [certificates]);
-  await serveHealth({
-    host: settings.HEALTH_HOST,
-    port: settings.HEALTH_PORT,
-    metricsToken: settings.METRICS_TOKEN,
-    health,
-    shutdown,
-  });
+  await serveHealth(settings, health, shutdown);
   const { HTTP_HOST: host, HTTP_REDIRECT_PORT: redirectPort } = settings;
   await listen(gateway.server, { host, port: settings.HTTP_PORT, setting: 'HTTP' }, shutdown);
   if (redirectPort !== undefined)

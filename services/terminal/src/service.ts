@@ -2,7 +2,7 @@ import { busMacPurposes } from '@webxterm/contracts/bus';
 import { Health, type ServiceContext, serveHealth } from '@webxterm/shared';
 import { Api, type ResumePass, resumePassLifeMs, sealResumePass } from '@webxterm/shared/api';
 import { AuditOutbox, Auditor } from '@webxterm/shared/audit';
-import { AllowList, ClockWatch, connectBus, MacKey, PresenceView, Refusals } from '@webxterm/shared/bus';
+import { AllowList, busOptions, ClockWatch, connectBus, MacKey, PresenceView, Refusals } from '@webxterm/shared/bus';
 import { buildIndexes, connectMongo, migrate, unsignedUntil } from '@webxterm/shared/mongo';
 import { patienceMs } from './attachment/attach-timing.ts';
 import { Attachment, type AttachmentContext, type AttachmentRequest } from './attachment/attachment.ts';
@@ -35,24 +35,10 @@ export const startTerminal = async (
   health.set('signins', false, 'the allow-list is not complete yet');
   // First, so that a problem with the certificates is reported without waiting for other services.
   const certificates = openCertificates(settings, health.metrics, logger);
-  await serveHealth({
-    host: settings.HEALTH_HOST,
-    port: settings.HEALTH_PORT,
-    metricsToken: settings.METRICS_TOKEN,
-    health,
-    shutdown,
-  });
+  await serveHealth(settings, health, shutdown);
   const [connection, bus] = await Promise.all([
     connectMongo({ url: settings.MONGO_URL, logger, health, shutdown }),
-    connectBus({
-      urls: settings.NATS_URL,
-      user: 'terminal',
-      password: settings.NATS_PASSWORD,
-      ca: settings.NATS_CA,
-      logger,
-      health,
-      shutdown,
-    }),
+    connectBus({ ...busOptions(settings), user: 'terminal', logger, health, shutdown }),
   ]);
   const sessions = sessionModel(connection);
   const store = new SessionStore(sessions);

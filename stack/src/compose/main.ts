@@ -1,8 +1,8 @@
 import { chmodSync, chownSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { getCACertificates } from 'node:tls';
-import { ConfigError, readConfig } from '@webxterm/shared';
-import { reasonOf, StackFailure } from '../failure.ts';
+import { readConfig } from '@webxterm/shared';
+import { failureText, StackFailure } from '../failure.ts';
 import { openAuthority, openSecrets } from '../installation/handed-files.ts';
 import { type DataServers, hostOf, mongoServer } from '../installation/handed-secrets.ts';
 import { configureAgent } from '../local-agent/agent-config.ts';
@@ -100,7 +100,6 @@ try {
   if (command === undefined) throw new StackFailure(`give one of these commands: ${[...commands.keys()].join(', ')}`);
   await command();
 } catch (error) {
-  const plain = error instanceof StackFailure || error instanceof ConfigError;
-  process.stderr.write(`${plain ? reasonOf(error) : String(error instanceof Error ? error.stack : error)}\n`);
+  process.stderr.write(`${failureText(error)}\n`);
   process.exitCode = 1;
 }

@@ -1,5 +1,5 @@
-import { ConfigError, readConfig } from '@webxterm/shared';
-import { reasonOf, StackFailure } from '../failure.ts';
+import { readConfig } from '@webxterm/shared';
+import { failureText } from '../failure.ts';
 import { configureAgent } from '../local-agent/agent-config.ts';
 import { demoShape } from '../set-up-settings.ts';
 import { adminEmail } from '../stack.ts';
@@ -28,7 +28,6 @@ const run = async (): Promise<void> => {
 try {
   await run();
 } catch (error) {
-  const plain = error instanceof StackFailure || error instanceof ConfigError;
-  process.stderr.write(`${plain ? reasonOf(error) : String(error instanceof Error ? error.stack : error)}\n`);
+  process.stderr.write(`${failureText(error)}\n`);
   process.exitCode = 1;
 }

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ConfigError, readConfig } from '@webxterm/shared';
-import { reasonOf, StackFailure } from '../failure.ts';
+import { readConfig } from '@webxterm/shared';
+import { failureText } from '../failure.ts';
 import { openAuthority, openSecrets } from '../installation/handed-files.ts';
 import { mongoServer } from '../installation/handed-secrets.ts';
 import type { Secrets } from '../secrets/secrets.ts';
@@ -61,7 +61,6 @@ const setUpOwnMongo = (secrets: Secrets): Promise<void> => {
 try {
   await run();
 } catch (error) {
-  const plain = error instanceof StackFailure || error instanceof ConfigError;
-  process.stderr.write(`${plain ? reasonOf(error) : String(error instanceof Error ? error.stack : error)}\n`);
+  process.stderr.write(`${failureText(error)}\n`);
   process.exitCode = 1;
 }

@@ -8,6 +8,7 @@ import { Gauge, type Registry } from 'prom-client';
 import { AppError } from '../errors.ts';
 import { toAppError } from '../http/error-body.ts';
 import { requestScope } from '../http/request-scope.ts';
+import { PeriodicTask } from '../lifecycle/periodic-task.ts';
 import type { Shutdown } from '../lifecycle/shutdown.ts';
 import type { Logger } from '../log/logger.ts';
 import { type AuditFact, auditEvent } from './event.ts';
@@ -41,8 +42,7 @@ export class Auditor {
   readonly #options: AuditorOptions;
   readonly #now: () => number;
   readonly #tally: Tally;
-  #timer: NodeJS.Timeout | undefined;
-  #working: Promise<void> | undefined;
+  readonly #sweeping = new PeriodicTask(everyMs, () => this.#sweep());
 
   constructor(options: AuditorOptions) {
     this.#options = options;
@@ -64,14 +64,9 @@ export class Auditor {
   }
 
   start(shutdown: Shutdown): void {
-    this.#timer = setInterval(() => {
-      this.#working ??= this.#sweep().finally(() => {
-        this.#working = undefined;
-      });
-    }, everyMs);
+    this.#sweeping.start();
     shutdown.add('work', 'audit', async () => {
-      clearInterval(this.#timer);
-      await this.#working;
+      await this.#sweeping.stop();
       await this.#settleCounted(Number.POSITIVE_INFINITY);
       await this.#sendDue(new Date(this.#now()));
     });

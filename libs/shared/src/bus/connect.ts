@@ -19,6 +19,19 @@ export interface BusOptions {
   readonly withinMs?: number;
 }
 
+/** The settings of the connection to NATS, as a service reads them. */
+export interface BusSettings {
+  readonly NATS_URL: readonly string[];
+  readonly NATS_PASSWORD: string;
+  readonly NATS_CA?: string | undefined;
+}
+
+export const busOptions = (settings: BusSettings): Pick<BusOptions, 'urls' | 'password' | 'ca'> => ({
+  urls: settings.NATS_URL,
+  password: settings.NATS_PASSWORD,
+  ca: settings.NATS_CA,
+});
+
 /**
  * Connects to NATS. At the start it waits for the server; later it reconnects automatically without a limit.
  * @throws ConfigError at once when the server rejects the user, and when the server is not reachable in time

@@ -52,20 +52,18 @@ export class Health {
   }
 }
 
-export interface HealthServerOptions {
-  readonly host: string;
-  readonly port: number;
-  readonly metricsToken: string | undefined;
-  readonly health: Health;
-  readonly shutdown: Shutdown;
+/** The settings of the health server, which every service has. */
+export interface HealthSettings {
+  readonly HEALTH_HOST: string;
+  readonly HEALTH_PORT: number;
+  readonly METRICS_TOKEN?: string | undefined;
 }
 
 /**
  * Serves GET /livez (the event loop responds), /readyz (200 while ready or degraded, else 503) and /metrics (Prometheus, with a token if
  * one is set).
  */
-export const serveHealth = async (options: HealthServerOptions): Promise<void> => {
-  const { health, shutdown } = options;
+export const serveHealth = async (settings: HealthSettings, health: Health, shutdown: Shutdown): Promise<void> => {
   const server = createServer((request, response) => {
     const answer = (status: number, body: unknown): void => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
@@ -76,7 +74,7 @@ export const serveHealth = async (options: HealthServerOptions): Promise<void> =
       return answer(report.status === 'ok' || report.status === 'degraded' ? 200 : 503, report);
     }
     if (request.url === '/metrics') {
-      if (!mayReadMetrics(request.headers.authorization, options.metricsToken))
+      if (!mayReadMetrics(request.headers.authorization, settings.METRICS_TOKEN))
         return answer(401, { error: 'the metrics token is missing or wrong' });
       health.metrics.metrics().then(
         (text) => response.writeHead(200, { 'content-type': health.metrics.contentType }).end(text),
@@ -86,7 +84,7 @@ export const serveHealth = async (options: HealthServerOptions): Promise<void> =
     }
     answer(404, { error: 'only /livez, /readyz and /metrics exist' });
   });
-  await listenAt(server, { host: options.host, port: options.port, setting: 'HEALTH' });
+  await listenAt(server, { host: settings.HEALTH_HOST, port: settings.HEALTH_PORT, setting: 'HEALTH' });
   shutdown.add('unready', 'health', () => health.markEnding());
   shutdown.add('database', 'health server', () => {
     server.closeAllConnections();

@@ -1,6 +1,6 @@
 import { withinDeadline } from '@webxterm/contracts/deadline';
 import { AppError, ConfigError, createLogger, Health, Shutdown } from '@webxterm/shared';
-import { connectBus, publicKeyVerifier } from '@webxterm/shared/bus';
+import { busOptions, connectBus, publicKeyVerifier } from '@webxterm/shared/bus';
 import { exitForUsage, exitWithHelp } from '@webxterm/shared/command-line';
 import { connectMongo, unsignedUntil } from '@webxterm/shared/mongo';
 import { deriveRootKeys } from '../root-keys/root-keys.ts';
@@ -28,14 +28,7 @@ const verify = async (shutdown: Shutdown): Promise<Verdict & { readonly skipped:
   const logger = createLogger({ service: 'audit-verify', level: 'error' });
   const mongo = connectMongo({ url: settings.MONGO_URL, logger, health: new Health('audit-verify'), shutdown });
   const connection = await within('MongoDB', mongo);
-  const nats = connectBus({
-    urls: settings.NATS_URL,
-    user: 'auth',
-    password: settings.NATS_PASSWORD,
-    ca: settings.NATS_CA,
-    logger,
-    shutdown,
-  });
+  const nats = connectBus({ ...busOptions(settings), user: 'auth', logger, shutdown });
   const bus = await within('NATS', nats);
   const roots = deriveRootKeys(settings.ROOT_KEY);
   const models = auditModels(connection);

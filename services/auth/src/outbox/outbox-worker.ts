@@ -1,7 +1,7 @@
 import { jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { authEvents } from '@webxterm/contracts/bus';
-import type { Logger } from '@webxterm/shared';
+import { type Logger, PeriodicTask } from '@webxterm/shared';
 import { sealMessage, type TextSigner, tryId } from '@webxterm/shared/bus';
 import type { ListKeeper } from '../allow-list/list-keeper.ts';
 import type { Outbox, Owed } from './outbox.ts';
@@ -25,8 +25,7 @@ const publishTimeoutMs = 2000;
 export class OutboxWorker {
   readonly #options: OutboxWorkerOptions;
   readonly #now: () => number;
-  #timer: NodeJS.Timeout | undefined;
-  #working: Promise<void> | undefined;
+  readonly #catchingUp = new PeriodicTask(everyMs, () => this.#catchUp());
 
   constructor(options: OutboxWorkerOptions) {
     this.#options = options;
@@ -34,16 +33,11 @@ export class OutboxWorker {
   }
 
   start(): void {
-    this.#timer = setInterval(() => {
-      this.#working ??= this.#catchUp().finally(() => {
-        this.#working = undefined;
-      });
-    }, everyMs);
+    this.#catchingUp.start();
   }
 
-  async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#working;
+  stop(): Promise<void> {
+    return this.#catchingUp.stop();
   }
 
   /** @throws AppError unavailable when some work is still pending, which is done later */

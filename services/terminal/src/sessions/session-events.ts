@@ -1,4 +1,4 @@
-import type { Logger } from '@webxterm/shared';
+import { type Logger, PeriodicTask } from '@webxterm/shared';
 import type { Auditor } from '@webxterm/shared/audit';
 import { sessionFact } from './audit.ts';
 import type { SessionEventName, SessionRecord } from './record.ts';
@@ -19,24 +19,18 @@ const batchSize = 100;
  */
 export class SessionEvents {
   readonly #options: SessionEventsOptions;
-  #timer: NodeJS.Timeout | undefined;
-  #working: Promise<void> | undefined;
+  readonly #catchingUp = new PeriodicTask(everyMs, () => this.#catchUp());
 
   constructor(options: SessionEventsOptions) {
     this.#options = options;
   }
 
   start(): void {
-    this.#timer = setInterval(() => {
-      this.#working ??= this.#catchUp().finally(() => {
-        this.#working = undefined;
-      });
-    }, everyMs);
+    this.#catchingUp.start();
   }
 
-  async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#working;
+  stop(): Promise<void> {
+    return this.#catchingUp.stop();
   }
 
   /** Never fails. An event that cannot be recorded now stays in `untold`. */

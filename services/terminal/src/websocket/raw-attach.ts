@@ -8,7 +8,7 @@ import type { Seat } from '../attachment/open-terminal.ts';
 import { newId } from '../tickets/admission.ts';
 import { closeForEnd, errorFor } from './close-codes.ts';
 import type { RawViewer } from './raw-viewer.ts';
-import type { ViewerContext, ViewerRequest } from './viewer-context.ts';
+import { requestOf, type ViewerContext, type ViewerRequest } from './viewer-context.ts';
 
 export interface RawAttachment {
   readonly attachment: Attachment;
@@ -66,18 +66,10 @@ export const attachRaw = (
 
 /** The attachment request of a raw or JSON viewer. */
 export const rawRequest = (viewerRequest: ViewerRequest, json: boolean): AttachmentRequest => ({
-  requestId: viewerRequest.requestId,
-  sid: viewerRequest.admission.sid,
-  userId: viewerRequest.admission.userId,
-  ownerUserId: viewerRequest.ownerUserId,
-  grant: viewerRequest.grant,
-  agentId: viewerRequest.agentId,
-  sessionId: Buffer.from(viewerRequest.sessionId, 'base64url'),
+  ...requestOf(viewerRequest),
   viewerId: viewerRequest.viewerId === undefined ? newId() : Buffer.from(viewerRequest.viewerId, 'base64url'),
-  mode: viewerRequest.mode,
   edge: json ? EdgeKind.EDGE_KIND_JSON : EdgeKind.EDGE_KIND_RAW,
   create: viewerRequest.mayCreate,
-  resumed: viewerRequest.admission.kind === 'pass',
   from: viewerRequest.from,
   cols: viewerRequest.cols,
   rows: viewerRequest.rows,

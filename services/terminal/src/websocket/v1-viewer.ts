@@ -19,7 +19,14 @@ import { patienceMs } from '../attachment/attach-timing.ts';
 import { type Attachment, type AttachmentRequest, refusalOf } from '../attachment/attachment.ts';
 import type { EndedFromHere, Seat } from '../attachment/open-terminal.ts';
 import { closeCodeFor, closeForEnd, closeReason, detachFor, errorFor } from './close-codes.ts';
-import { closeSocket, leftOnPurpose, type ViewerContext, type ViewerRequest, watchSilence } from './viewer-context.ts';
+import {
+  closeSocket,
+  leftOnPurpose,
+  requestOf,
+  type ViewerContext,
+  type ViewerRequest,
+  watchSilence,
+} from './viewer-context.ts';
 
 /** Time limit for hello and attach. */
 export const handshakeWithinMs = 5000;
@@ -126,18 +133,10 @@ export class V1Viewer {
     }
     const create = frame.create && viewerRequest.mayCreate;
     this.#request = {
-      requestId: viewerRequest.requestId,
-      sid: viewerRequest.admission.sid,
-      userId: viewerRequest.admission.userId,
-      ownerUserId: viewerRequest.ownerUserId,
-      grant: viewerRequest.grant,
-      agentId: viewerRequest.agentId,
-      sessionId: Buffer.from(viewerRequest.sessionId, 'base64url'),
+      ...requestOf(viewerRequest),
       viewerId,
-      mode: viewerRequest.mode,
       edge: EdgeKind.EDGE_KIND_V1,
       create,
-      resumed: viewerRequest.admission.kind === 'pass',
       from: frame.from,
       cols: frame.cols,
       rows: frame.rows,

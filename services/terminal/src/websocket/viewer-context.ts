@@ -34,6 +34,21 @@ export interface ViewerRequest {
   readonly rows: number;
 }
 
+/** The part of an attachment request that does not depend on the protocol of the viewer. */
+export const requestOf = (
+  viewer: ViewerRequest,
+): Omit<AttachmentRequest, 'viewerId' | 'edge' | 'create' | 'from' | 'cols' | 'rows' | 'patienceMs'> => ({
+  requestId: viewer.requestId,
+  sid: viewer.admission.sid,
+  userId: viewer.admission.userId,
+  ownerUserId: viewer.ownerUserId,
+  grant: viewer.grant,
+  agentId: viewer.agentId,
+  sessionId: Buffer.from(viewer.sessionId, 'base64url'),
+  mode: viewer.mode,
+  resumed: viewer.admission.kind === 'pass',
+});
+
 /** A client that has sent nothing for this time, not even a pong, counts as dead. */
 export const deadAfterMs = 6000;
 export const pingAfterMs = 2000;
