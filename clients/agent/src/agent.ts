@@ -119,7 +119,7 @@ export class Agent {
       await this.#tellStatus({ state: 'connecting' });
       let failures = 0;
       while (!this.#stopping) {
-        const round = await dialer.round(false);
+        const round = await dialer.round('serve');
         const waitMs = round.kind === 'welcome' ? await this.#serve(round) : await this.#failed(round, failures);
         failures = round.kind === 'welcome' ? 0 : failures + 1;
         await this.#pause(waitMs);

@@ -1,5 +1,8 @@
-/** 1: failure on this machine. 2: bad usage or configuration. 3: permanent refusal, so a service manager must not restart the agent. */
-export const exitCode = { failure: 1, usage: 2, refused: 3 } as const;
+/**
+ * 1: failure on this machine. 2: bad usage or configuration. 3: permanent refusal, so a service manager must not restart the agent. 4:
+ * uninstalled, but the server still has the machine.
+ */
+export const exitCode = { failure: 1, usage: 2, refused: 3, entryLeft: 4 } as const;
 
 /** Ends a CLI command. The message is a full sentence for the user and says what to do. */
 export class Failure extends Error {

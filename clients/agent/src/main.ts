@@ -84,12 +84,12 @@ withConfig('logs', 'Show what the service of the agent logged (systemd).')
     process.exitCode = await logs(config, options);
   });
 
-withConfig('uninstall', 'Stop the service; remove it, the configuration, the key pair and the credential.').action(
-  async ({ config }) => {
+withConfig('uninstall', 'Remove the agent with all its files, and this machine from the list of machines.')
+  .option('-y, --yes', 'do not ask')
+  .action(async ({ config, yes }) => {
     const { uninstall } = await import('./cli/uninstall.ts');
-    await uninstall(config, say);
-  },
-);
+    process.exitCode = await uninstall(config, { yes: yes === true }, say);
+  });
 
 withConfig('show-config', 'Print the configuration without its secrets.').action(async ({ config }) => {
   const { showConfig } = await import('./cli/show-config.ts');

@@ -51,6 +51,7 @@ const hello: Arbitrary<AgentMessage> = fc
     facts: fc.constant(undefined),
     registerOnly: fc.boolean(),
     fallbackMachineCredential: words,
+    leaving: fc.boolean(),
   })
   .map((value) => ({ message: { $case: 'hello', value } }));
 

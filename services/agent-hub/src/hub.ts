@@ -5,6 +5,7 @@ import { agentPort } from './agent-links/agent-port.ts';
 import { AgentService, agentServiceDefinition } from './agent-links/agent-service.ts';
 import { Greeter } from './agent-links/greeting.ts';
 import { Registrar } from './agent-links/registrar.ts';
+import { requireAlone } from './agent-links/require-alone.ts';
 import { hubService, hubServiceDefinition, takeAgentStream } from './attachments/grpc.ts';
 import { internalPort } from './attachments/internal-port.ts';
 import { openCertificates } from './certificates.ts';
@@ -111,6 +112,10 @@ const agentService = (settings: HubSettings, parts: Parts, port: GuardedPort): A
     table: links,
     linkKey,
     checkOtherHubs: (dial) => presence.checkOtherHubs(dial),
+    leave: async (identity) => {
+      await requireAlone(identity, parts);
+      await parts.changes.removeForAgent(identity);
+    },
   });
   return new AgentService({ ...parts, greeter, port, table: links, takeStream: takeAgentStream(parts.rendezvous) });
 };

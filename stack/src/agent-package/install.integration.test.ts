@@ -161,6 +161,25 @@ describe.runIf(platform !== undefined)('install.sh', () => {
     expect(again.said).toContain('It is configured already.');
   });
 
+  it('is uninstalled by its own command, which leaves nothing and stops the agent', async () => {
+    await install();
+    const { answer } = hub;
+    const value = { code: 'machine_revoked', message: '', permanent: true, retryAfterMs: 0, generationHeld: 0n };
+    hub.answer = (hello) => (hello.leaving ? { $case: 'refused', value } : answer(hello));
+    const vsayAgent = join(prefix(), 'bin', 'vsay-agent');
+    const command = spawn(vsayAgent, ['uninstall', '--yes', '--config', config()], { env: { HOME: machine } });
+    expect(await outcome(command)).toEqual({
+      code: 0,
+      said: expect.stringContaining('The machine is removed from the list.'),
+    });
+    expect(readdirSync(machine)).toEqual(['tools']);
+    // A process that has ended and was not reaped yet has no command line.
+    const runs = (pid: number): boolean =>
+      existsSync(`/proc/${pid}`) && readFileSync(`/proc/${pid}/cmdline`, 'utf8') !== '';
+    expect(pids.filter(runs)).toEqual([]);
+    pids = [];
+  });
+
   it('upgrades without a token, and keeps the version before and no older one', async () => {
     await install();
     const [before] = pids;

@@ -96,7 +96,7 @@ const keepingWhatStood = async (file: string): Promise<() => Promise<boolean>> =
 const register = async (file: string, config: AgentConfig): Promise<RoundResult> => {
   const key = await loadMachineKey(companionFiles(file).key);
   const dialer = await Dialer.open(file, config, { key, kept: new KeptFiles(), now: () => performance.now() });
-  const round = await dialer.round(true);
+  const round = await dialer.round('register');
   if (round.kind === 'welcome') round.connection.close();
   return round;
 };

@@ -241,7 +241,7 @@ describe('vsay-agent start', () => {
     started.child.kill('SIGTERM');
     await started.exit();
     await writeFile(file, JSON.stringify(told));
-    expect((await agent('uninstall', '--config', config()).exit()).code).toBe(0);
+    expect((await agent('uninstall', '--yes', '--config', config()).exit()).code).toBe(4);
   });
 
   it('ends with 2, which no service manager starts again, when the key file was cut short', async () => {
@@ -283,22 +283,50 @@ describe('vsay-agent start', () => {
 });
 
 describe('vsay-agent uninstall', () => {
-  it('leaves nothing of the agent on the machine', async () => {
+  const uninstall = () => agent('uninstall', '--yes', '--config', config()).exit();
+  const refuse = (code: string, permanent: boolean) => {
+    const value = { code, message: `It is ${code}.`, permanent, retryAfterMs: 0, generationHeld: 0n };
+    hub.answer = () => ({ $case: 'refused', value });
+  };
+
+  it('asks before, and without anybody to ask needs --yes', async () => {
     await configure(host);
     const { code, output } = await agent('uninstall', '--config', config()).exit();
-    expect([code, await readdir(path.dirname(config()))]).toEqual([0, []]);
-    expect(output).toContain('stays in the list');
+    expect([code, output]).toEqual([2, expect.stringContaining('--yes')]);
+    expect(await readdir(path.dirname(config()))).toContain('agent.yaml');
   });
 
-  it('does not take the files of an agent that runs', async () => {
+  it('stops the agent, tells the server, and leaves no file', async () => {
     await configure(host);
+    await writeFile(`${config()}.0b3c.tmp`, 'of a write that was killed');
     const running = agent('start', '--config', config());
     await running.says('"connected"');
-    const { code, output } = await agent('uninstall', '--config', config()).exit();
-    expect([code, output]).toEqual([1, `The agent runs (process ${running.child.pid}): stop it first.\n`]);
-    expect(await readdir(path.dirname(config()))).toContain('agent.yaml');
-    running.child.kill('SIGTERM');
-    await running.exit();
+    refuse('machine_revoked', true);
+    const { code, output } = await uninstall();
+    expect([code, output]).toEqual([0, expect.stringContaining('The machine is removed from the list.')]);
+    expect(hub.hellos.at(-1)).toMatchObject({ leaving: true, credential: { value: 'wxt_mc_test' } });
+    expect((await running.exit()).code).toBe(0);
+    expect(existsSync(path.dirname(config()))).toBe(false);
+  });
+
+  it.each([
+    ['cannot be told by an earlier version', () => undefined, 'earlier version'],
+    ['says that a copy of this machine is connected', () => refuse('displaced', true), 'It is displaced.'],
+    ['cannot be reached', () => hub.kill(), 'does not answer'],
+  ])('leaves no file either where the server %s, and exits with 4', async (_what, change, said) => {
+    await configure(host);
+    change();
+    const { code, output } = await uninstall();
+    expect([code, output]).toEqual([4, expect.stringContaining(said)]);
+    expect(output).toContain('Remove it there');
+    expect(existsSync(path.dirname(config()))).toBe(false);
+  });
+
+  it('leaves the files of others in the folder of the configuration', async () => {
+    await configure(host);
+    await writeFile(path.join(path.dirname(config()), 'notes'), '');
+    await uninstall();
+    expect(await readdir(path.dirname(config()))).toEqual(['notes']);
   });
 });
 

@@ -24,6 +24,8 @@ export type DialOptions = {
   fallbackCredential: string;
   facts: MachineFacts;
   registerOnly: boolean;
+  /** The hub removes this machine. Default: false. */
+  leaving?: boolean;
   /** ms to wait for each answer of the hub. */
   patienceMs: number;
 };
@@ -53,7 +55,7 @@ const introduce = async (connection: HubConnection, generation: bigint, options:
     return { kind: 'refused', refused: noCommonProtocol(protocolMin, protocolMax) };
   }
   const claims = { nonce, channelBinding: connection.channelBinding(), instanceId: options.instanceId, generation };
-  const { credential, facts, registerOnly } = options;
+  const { credential, facts, registerOnly, leaving = false } = options;
   connection.send({
     $case: 'hello',
     value: {
@@ -69,6 +71,7 @@ const introduce = async (connection: HubConnection, generation: bigint, options:
       facts,
       registerOnly,
       fallbackMachineCredential: options.fallbackCredential,
+      leaving,
     },
   });
   const registers = credential.$case === 'apiKey' || credential.$case === 'registrationToken';

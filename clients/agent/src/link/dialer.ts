@@ -20,6 +20,9 @@ export type RoundResult =
   /** No hub answered. `reason` is a sentence for the user. */
   | { kind: 'unreachable'; reason: string };
 
+/** `serve`: to stay linked. `register`: only to register. `leave`: to remove this machine. */
+export type DialPurpose = 'serve' | 'register' | 'leave';
+
 export type ReadFacts = () => Promise<MachineFacts>;
 
 /** Dials the hubs of one installation for this machine. */
@@ -82,7 +85,7 @@ export class Dialer {
    * Dials all hubs in random order until one answers.
    * @throws Failure if this agent has no credential
    */
-  async round(registerOnly: boolean): Promise<RoundResult> {
+  async round(purpose: DialPurpose): Promise<RoundResult> {
     let reason = `${this.#config.host} names no hub.`;
     this.#credentials.best(this.#now());
     try {
@@ -92,7 +95,7 @@ export class Dialer {
       if (this.#addresses === undefined) return { kind: 'unreachable', reason: error.message };
     }
     for (const address of shuffled(this.#addresses?.addresses ?? [])) {
-      const result = await this.#dial(address, registerOnly);
+      const result = await this.#dial(address, purpose);
       if (result.kind !== 'failed') {
         this.#failures = 0;
         return result;
@@ -117,7 +120,7 @@ export class Dialer {
     return `The hub at ${address} does not answer (${reason}).${clock}`;
   }
 
-  async #dial(address: string, registerOnly: boolean) {
+  async #dial(address: string, purpose: DialPurpose) {
     const { credential, fallback } = this.#credentials.best(this.#now());
     const facts = await this.#readFacts();
     this.#told = seenFrom(facts);
@@ -130,7 +133,8 @@ export class Dialer {
       credential,
       fallbackCredential: fallback,
       facts,
-      registerOnly,
+      registerOnly: purpose !== 'serve',
+      leaving: purpose === 'leave',
       patienceMs: patience(this.#failures),
     }).catch((error: unknown) => ({ kind: 'failed' as const, reason: describeError(error) }));
     if (result.kind === 'welcome') await this.#credentials.keep(result.welcome, this.#now());

@@ -12,6 +12,8 @@ import { renderUnit, type UnitOptions, unitName } from './unit.ts';
 const isRoot = os.userInfo().uid === 0;
 const unitFolder = isRoot ? '/etc/systemd/system' : path.join(os.userInfo().homedir, '.config', 'systemd', 'user');
 const unitPath = path.join(unitFolder, unitName);
+/** Present if the agent enabled lingering for this user. Only then does the removal of the service disable it. */
+const lingerMark = `${defaultConfigPath()}.linger`;
 /** Without root, the user's own systemd is used. */
 const scope = isRoot ? [] : ['--user'];
 
@@ -41,7 +43,16 @@ export const installService = async (options: Omit<UnitOptions, 'ofUser'>): Prom
   await systemctl('restart', unitName);
   // Without lingering, the systemd of a user ends with the last login. If policy forbids it, the agent runs only while its user is logged
   // in.
-  if (!isRoot) await promisify(execFile)('loginctl', ['enable-linger']).catch(() => undefined);
+  if (!isRoot && !(await lingers())) {
+    await writeFile(lingerMark, '').catch(() => undefined);
+    await promisify(execFile)('loginctl', ['enable-linger']).catch(() => undefined);
+  }
+};
+
+const lingers = async (): Promise<boolean> => {
+  const args = ['show-user', os.userInfo().username, '--property=Linger', '--value'];
+  const shown = await promisify(execFile)('loginctl', args).catch(() => ({ stdout: '' }));
+  return shown.stdout.trim() === 'yes';
 };
 
 /** Whether `pid` is the main process of this configuration's service. */
@@ -51,11 +62,15 @@ export const isServiceProcess = async (configPath: string, pid: number): Promise
   return (await shown.catch(() => ({ stdout: '' }))).stdout.trim() === String(pid);
 };
 
-/** Stops and removes the service. @throws Failure */
+/** Stops and removes the service, with the compile cache that its unit names. @throws Failure */
 export const removeService = async (): Promise<void> => {
   await systemctl('disable', '--now', unitName);
   await rm(unitPath, { force: true });
   await systemctl('daemon-reload');
+  const cache = isRoot ? '/var/cache' : path.join(os.userInfo().homedir, '.cache');
+  await rm(path.join(cache, 'vsay-agent'), { recursive: true, force: true });
+  if (existsSync(lingerMark)) await promisify(execFile)('loginctl', ['disable-linger']).catch(() => undefined);
+  await rm(lingerMark, { force: true });
 };
 
 /** Prints the service's log. @returns the exit code */

@@ -31,6 +31,8 @@ describe('a row of the audit log, in words', () => {
     expect(actorName({ ...row, actor: { ...actor, kind: 'nobody' } })).toBe('Nobody signed in');
     expect(actorName({ ...row, actor: { ...actor, kind: 'service' } })).toBe('WebXTerm (auth)');
     expect(actorName({ ...row, actor: { ...actor, kind: 'operator', username: 'root' } })).toBe('root (on the server)');
+    const removed = { ...row, actor: { ...actor, kind: 'service' as const }, details: { by: 'agent_uninstalled' } };
+    expect(actorName(removed)).toBe("The machine's agent (uninstalled)");
   });
 
   it('shows every other fact that there is', () => {

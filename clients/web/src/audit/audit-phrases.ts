@@ -1,4 +1,4 @@
-import type { AuditAction, AuditResult, AuditRow } from '@webxterm/contracts/rest';
+import { type AuditAction, type AuditResult, type AuditRow, auditByAgent } from '@webxterm/contracts/rest';
 
 /** The text for an action, such as "Signed in". */
 export const actionPhrase: Readonly<Record<AuditAction, string>> = {
@@ -60,7 +60,8 @@ export const resultColor: Readonly<Record<AuditResult, string>> = {
 };
 
 /** The name of the actor. */
-export const actorName = ({ actor, service }: AuditRow): string => {
+export const actorName = ({ actor, service, details }: AuditRow): string => {
+  if (details.by === auditByAgent) return "The machine's agent (uninstalled)";
   if (actor.kind === 'nobody') return 'Nobody signed in';
   if (actor.kind === 'service') return `WebXTerm (${service})`;
   if (actor.kind === 'operator') return `${actor.username} (on the server)`;

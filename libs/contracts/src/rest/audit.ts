@@ -61,6 +61,12 @@ export const auditActions = {
   terminal_denied: 'terminal',
 } as const;
 
+/**
+ * `details.by` of `machine_removed` when the agent of the machine was uninstalled. The actor is `service`, because the hub acts for the
+ * agent, and because an auth service of an earlier version knows no other kind.
+ */
+export const auditByAgent = 'agent_uninstalled';
+
 export type AuditAction = keyof typeof auditActions;
 export type AuditService = (typeof auditActions)[AuditAction];
 

@@ -24,6 +24,8 @@ export interface GreeterOptions {
   readonly now: () => number;
   /** Checks whether another hub holds this machine. @throws LinkRefusal displaced */
   readonly checkOtherHubs: (dial: LinkIdentity) => void;
+  /** Removes the machine of an agent that is being uninstalled. @throws LinkRefusal while another process with its key may be connected */
+  readonly leave: (identity: LinkIdentity) => Promise<void>;
 }
 
 /** Runs the handshake of a dial: challenge, hello, welcome. */
@@ -68,6 +70,10 @@ export class Greeter {
     if (hello === undefined) return undefined;
     checkHello(hello, nonce, channelBinding(stream.getPeer()));
     const registered = await registrar.register(hello, addressOf(stream.getPeer()));
+    if (hello.leaving) {
+      await this.#options.leave(registered.identity);
+      throw new LinkRefusal('machine_revoked', true, { message: 'This machine is removed from the list.' });
+    }
     if (hello.registerOnly) {
       if (registrar.isOver(registered.identity)) throw new LinkRefusal('bad_credential', true);
       stream.write({ message: { $case: 'welcome', value: this.#welcome(registered, hello, '') } });

@@ -97,6 +97,7 @@ const hello = message({
     facts: undefined,
     registerOnly: false,
     fallbackMachineCredential: '',
+    leaving: false,
   },
 });
 

@@ -1,11 +1,13 @@
-import { AppError } from '@webxterm/shared';
+import { auditByAgent } from '@webxterm/contracts/rest';
+import { AppError, toAppError } from '@webxterm/shared';
 import type { Caller } from '@webxterm/shared/api';
-import type { Auditor } from '@webxterm/shared/audit';
+import type { AuditFact, Auditor } from '@webxterm/shared/audit';
 import { duplicateIndexKey } from '@webxterm/shared/mongo';
 import type { ClientSession } from 'mongoose';
 import type { AccessNews } from '../access/news.ts';
 import type { PendingTerminations } from '../access/pending-terminations.ts';
 import type { People } from '../access/people.ts';
+import type { LinkIdentity } from '../agent-links/link.ts';
 import type { ActivityLog } from '../dashboard/activity-log.ts';
 import type { EnrolmentStore } from '../enrolment/enrolment-store.ts';
 import {
@@ -142,14 +144,34 @@ export class MachineChanges {
     await this.#options.activityLog.add(machine, { what: 'removed', by: caller });
   }
 
-  /** Removes a machine: revokes its credential and all access, and ends its link. */
-  async removeNow(machine: StoredMachine): Promise<void> {
+  /** Removes the machine of an agent that was uninstalled. It has no effect if the machine was removed before. */
+  async removeForAgent({ agentId, publicKey, address }: LinkIdentity): Promise<void> {
+    const { models, activityLog } = this.#options;
+    const machine = await models.machines
+      .findOne({ agent_id: agentId, public_key: publicKey, revoked_at: null })
+      .lean();
+    if (machine === null) return;
+    const from = { clientIp: address, userAgent: `vsay-agent ${machine.agent_version}`, requestId: '' };
+    await this.removeNow(machine, { actor: { kind: 'service' }, from, details: { by: auditByAgent } }).catch(
+      (error: unknown) => {
+        if (toAppError(error).code !== 'machine_not_found') throw error;
+      },
+    );
+    await activityLog.add(machine, {
+      what: 'removed',
+      by: { username: "The machine's agent" },
+      detail: `because it was uninstalled there, from ${address}`,
+    });
+  }
+
+  /** Removes a machine: revokes its credential and all access, and ends its link. `told`: more facts for the audit log. */
+  async removeNow(machine: StoredMachine, told: Partial<AuditFact> = {}): Promise<void> {
     const { models, news } = this.#options;
-    await models.machines.db.transaction((session) => this.#remove(machine, session));
+    await models.machines.db.transaction((session) => this.#remove(machine, told, session));
     news.tell(machine.agent_id, null, null);
   }
 
-  async #remove(machine: StoredMachine, session: ClientSession): Promise<void> {
+  async #remove(machine: StoredMachine, told: Partial<AuditFact>, session: ClientSession): Promise<void> {
     const { models, ends, auditor, now } = this.#options;
     const { agent_id } = machine;
     const gone = {
@@ -162,7 +184,7 @@ export class MachineChanges {
     await models.access.deleteMany({ agent_id }, { session });
     await models.ends.deleteMany({ agent_id }, { session });
     await ends.add([{ agent_id, cause: 'machine_deleted' }], session);
-    await auditor.recordIn(session, factOf('machine_removed', machine));
+    await auditor.recordIn(session, { ...factOf('machine_removed', machine), ...told });
   }
 }
 

@@ -64,6 +64,7 @@ export class TestMachine {
       },
       registerOnly: false,
       fallbackMachineCredential: '',
+      leaving: false,
       ...more,
     };
   }

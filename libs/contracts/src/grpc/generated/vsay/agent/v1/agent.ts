@@ -278,6 +278,11 @@ export interface Hello {
   registerOnly: boolean;
   /** Sent beside link_pass, so that a hub that rejects the pass needs no second connection. */
   fallbackMachineCredential: string;
+  /**
+   * True if `uninstall` removes this machine. The hub removes it from the list and answers `refused` with the code machine_revoked, or
+   * `displaced` while another process with the key is connected. A hub of an older version answers `welcome`, as for register_only.
+   */
+  leaving: boolean;
 }
 
 export interface MachineFacts {
@@ -1585,6 +1590,7 @@ function createBaseHello(): Hello {
     facts: undefined,
     registerOnly: false,
     fallbackMachineCredential: "",
+    leaving: false,
   };
 }
 
@@ -1639,6 +1645,9 @@ export const Hello: MessageFns<Hello> = {
     }
     if (message.fallbackMachineCredential !== "") {
       writer.uint32(114).string(message.fallbackMachineCredential);
+    }
+    if (message.leaving !== false) {
+      writer.uint32(128).bool(message.leaving);
     }
     return writer;
   },
@@ -1776,6 +1785,14 @@ export const Hello: MessageFns<Hello> = {
             message.fallbackMachineCredential = reader.string();
             continue;
           }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.leaving = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1848,6 +1865,7 @@ export const Hello: MessageFns<Hello> = {
         : isSet(object.fallback_machine_credential)
         ? globalThis.String(object.fallback_machine_credential)
         : "",
+      leaving: isSet(object.leaving) ? globalThis.Boolean(object.leaving) : false,
     };
   },
 
@@ -1894,6 +1912,9 @@ export const Hello: MessageFns<Hello> = {
     }
     if (message.fallbackMachineCredential !== "") {
       obj.fallbackMachineCredential = message.fallbackMachineCredential;
+    }
+    if (message.leaving !== false) {
+      obj.leaving = message.leaving;
     }
     return obj;
   },
@@ -1944,6 +1965,7 @@ export const Hello: MessageFns<Hello> = {
       : undefined;
     message.registerOnly = object.registerOnly ?? false;
     message.fallbackMachineCredential = object.fallbackMachineCredential ?? "";
+    message.leaving = object.leaving ?? false;
     return message;
   },
 };
