@@ -41,6 +41,11 @@ export class ListBucket {
     this.#keys = keys;
   }
 
+  /** Opens the bucket again at the next read, in place of a call that waits for a lost connection. */
+  reopen(): void {
+    this.#kv = undefined;
+  }
+
   async read(key: string): Promise<ListedEntry> {
     this.#kv ??= new Kvm(jetstream(this.#bus, { timeout: timeoutMs })).open(signinBucket);
     try {

@@ -37,6 +37,8 @@ export class ListKeeper {
   readonly #now: () => number;
   #epoch: string | undefined;
   #connected = true;
+  /** Counts the losses of the connection. What a beat learned over an earlier connection is dropped. */
+  #losses = 0;
   #beats = 0;
   #timer: NodeJS.Timeout | undefined;
   #working: Promise<void> | undefined;
@@ -116,6 +118,10 @@ export class ListKeeper {
       if (status.type === 'disconnect') {
         this.#connected = false;
         this.#epoch = undefined;
+        // A beat in flight may wait seconds for its time-outs. The one after the reconnect must not wait for it.
+        this.#losses += 1;
+        this.#working = undefined;
+        this.#bucket.reopen();
       } else if (status.type === 'reconnect') {
         this.#connected = true;
         void this.#beat();
@@ -124,9 +130,13 @@ export class ListKeeper {
   }
 
   #beat(): Promise<void> {
+    const losses = this.#losses;
     this.#working ??= this.#beatOnce()
-      .then(() => this.#options.onBeat?.(this.isUp))
+      .then(() => {
+        if (this.#losses === losses) this.#options.onBeat?.(this.isUp);
+      })
       .catch((error: unknown) => {
+        if (this.#losses !== losses) return;
         this.#epoch = undefined;
         this.#options.onBeat?.(false);
         this.#options.logger.warn(
@@ -135,22 +145,27 @@ export class ListKeeper {
         );
       })
       .finally(() => {
-        this.#working = undefined;
+        if (this.#losses === losses) this.#working = undefined;
       });
     return this.#working;
   }
 
   async #beatOnce(): Promise<void> {
     if (!this.#connected || this.#stopped) return;
+    const losses = this.#losses;
     this.#beats += 1;
     await this.#requireClock();
     // Checks for changes of the bucket while it was not watched.
     if (this.#epoch === undefined) this.#mending.lookAtAll();
-    if (this.#epoch === undefined || this.#beats % checkEveryBeats === 0) this.#epoch = await this.#completeEpoch();
+    if (this.#epoch === undefined || this.#beats % checkEveryBeats === 0) {
+      const epoch = await this.#completeEpoch();
+      if (this.#losses !== losses) return;
+      this.#epoch = epoch;
+    }
     const at = this.#now();
     const beat = SigninBeat.parse({ epoch: this.#epoch, at: new Date(at).toISOString() });
     await this.#bucket.write(signinBeatKey, beat, at);
-    this.#mending.work(this.#epoch);
+    if (this.#epoch !== undefined) this.#mending.work(this.#epoch);
   }
 
   /** While the clocks differ too much, readers accept no entry. The beat is still written, because its time shows readers the cause. */

@@ -1,12 +1,14 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { verifyApiKey } from '@webxterm/contracts/bus';
+import { signinBeatKey, verifyApiKey } from '@webxterm/contracts/bus';
 import { createLogger } from '@webxterm/shared';
 import { ask, connectBus } from '@webxterm/shared/bus';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { ListBucket } from '../allow-list/list-bucket.ts';
 import { apiKeySha256 } from '../api-keys/api-key.ts';
 import { type AuthUnderTest, admin, startAuthInstance, startTestServers } from '../testing/auth-under-test.ts';
 import { type CuttableProxy, startProxy } from '../testing/cuttable-proxy.ts';
+import { holdBack } from '../testing/hold-back.ts';
 
 let servers: Awaited<ReturnType<typeof startTestServers>>;
 let proxy: CuttableProxy;
@@ -101,6 +103,26 @@ describe('while NATS is away', () => {
       expect((await auth.call('POST', '/api/auth/refresh', { token })).status).toBe(200);
       expect(await auth.ready()).toMatchObject({ status: 'degraded' });
     });
+  });
+
+  it('a beat that still waits for the lost connection does not delay sign-in when NATS is back', async () => {
+    const holdBeat = () => holdBack('before', ListBucket.prototype, 'write', (key) => key === signinBeatKey);
+    // One beat of each instance: the second is of the instance whose beats are not held yet.
+    const first = holdBeat();
+    await first.reached;
+    const second = holdBeat();
+    await second.reached;
+    try {
+      await natsAway(async () => {
+        expect((await auth.call('POST', '/api/login', admin)).status).toBe(503);
+      });
+      await vi.waitFor(async () => expect(await auth.ready()).toMatchObject({ status: 'ok' }), within);
+    } finally {
+      first.release();
+      second.release();
+    }
+    expect((await auth.call('POST', '/api/login', admin)).status).toBe(200);
+    expect(await auth.ready()).toMatchObject({ status: 'ok' });
   });
 
   it('a sign-out is 503, and completed by an instance that reaches NATS', async () => {
