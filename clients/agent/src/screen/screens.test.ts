@@ -83,9 +83,9 @@ describe('the worker of all screens', { timeout: 60_000 }, () => {
   const large = new SizeMarks({ cols: 1000, rows: 1000 });
 
   /** A screen that has drawn a line, and a second one whose output will end the worker. */
-  const two = async (maxBufferBytes: number) => {
+  const two = async (maxBufferBytes: number, stuckMs = 10_000) => {
     const ends: (() => void)[] = [];
-    const screens = new Screens({ warn: () => ends.shift()?.() }, { stuckMs: 10_000, maxBufferBytes });
+    const screens = new Screens({ warn: () => ends.shift()?.() }, { stuckMs, maxBufferBytes });
     const [good, bad] = [screens.open(), screens.open()];
     good.evicted(0, bytes('lost\n'), marks);
     expect(await good.snapshot()).toMatchObject({ offset: 5 });
@@ -98,18 +98,38 @@ describe('the worker of all screens', { timeout: 60_000 }, () => {
   };
 
   it('is ended when a terminal takes too long, and draws the others again', async () => {
-    const { good, bad, ended } = await two(1e9);
-    const end = ended();
+    const { good, bad, ended } = await two(1e9, 150);
+    let isEnded = false;
+    void ended().then(() => {
+      isEnded = true;
+    });
     bad.evicted(0, bytes(`\n${'\x1b[2J'.repeat(16 * kib)}`), large);
     const asked = good.snapshot();
     vi.advanceTimersByTime(3000);
     expect(await asked).toBeUndefined();
-    vi.advanceTimersByTime(7000);
-    await end;
+    // Moves the clock, too.
+    await vi.waitUntil(() => isEnded, { timeout: 50_000, interval: 50 });
     expect([await good.snapshot(), await bad.snapshot()]).toEqual([undefined, undefined]);
     bad.evicted(100 * kib, bytes('\nmore\n'), marks);
     expect(await bad.snapshot()).toBeDefined();
     await drawsAgain(good);
+    good.close();
+    bad.close();
+  });
+
+  it('is not ended while it waits for a processor, however long', async () => {
+    const { good, bad, ended } = await two(1e9);
+    let isEnded = false;
+    void ended().then(() => {
+      isEnded = true;
+    });
+    bad.evicted(0, bytes(`\n${'x'.repeat(64 * kib)}`), marks);
+    for (let hours = 0; hours < 20; hours += 1) {
+      vi.advanceTimersByTime(3_600_000);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(await bad.snapshot()).toBeDefined();
+    expect(isEnded).toBe(false);
     good.close();
     bad.close();
   });

@@ -15,6 +15,8 @@ const maxHeapMib = 256;
 const maxFailures = 3;
 /** After this many failures caused by one session's output, its screen is no longer drawn. */
 const maxStrikes = 3;
+/** The processor time of a long piece is read this many times within its bound. */
+const checksPerBound = 10;
 /** In the package, the worker is beside the chunks. */
 const workerUrl = new URL(bundled ? './screen-worker.js' : './screen-worker.ts', import.meta.url);
 
@@ -24,7 +26,10 @@ export type ScreenLog = Pick<Logger, 'warn'>;
 export type ScreenBounds = {
   /** Bytes of the buffers of all screens, which hold the cells outside the heap. */
   maxBufferBytes: number;
-  /** Longest time (ms) to draw a piece of 64 KiB, which normally takes a few ms. */
+  /**
+   * Most processor time (ms) of the worker to draw a piece of 64 KiB, which normally takes a few ms. Not the time of a clock: the worker has
+   * a low priority, and on a busy machine it waits for long.
+   */
   stuckMs: number;
 };
 const usualBounds: ScreenBounds = { maxBufferBytes: 256 * 1024 * 1024, stuckMs: 10_000 };
@@ -42,7 +47,7 @@ export class Screens {
   /** Screen ids of the pieces on their way, oldest first. The worker draws in this order. */
   #drawing: number[] = [];
   #ready = false;
-  #stopWatch: NodeJS.Timeout | undefined;
+  #stopWatch: () => void = () => {};
 
   constructor(log: ScreenLog, bounds: ScreenBounds = usualBounds) {
     this.#log = log;
@@ -75,13 +80,29 @@ export class Screens {
     return true;
   }
 
-  /** Starts the time limit for drawing the first piece. */
+  /** Starts the bound for drawing the first piece. */
   #watch(): void {
-    clearTimeout(this.#stopWatch);
-    this.#stopWatch = undefined;
-    if (!this.#ready || this.#drawing.length === 0) return;
-    this.#stopWatch = setTimeout(() => this.#fail(new Error('a terminal is drawn for too long')), this.#bounds.stuckMs);
-    this.#stopWatch.unref();
+    this.#stopWatch();
+    const worker = this.#worker;
+    if (!this.#ready || worker === undefined || this.#drawing.length === 0) return;
+    let timer: NodeJS.Timeout;
+    let stopped = false;
+    const lookLater = (beganAtMs?: number): void => {
+      timer = setTimeout(() => void look(beganAtMs), this.#bounds.stuckMs / checksPerBound);
+      timer.unref();
+    };
+    const look = async (beganAtMs?: number): Promise<void> => {
+      const usedMs = await processorTimeMs(worker);
+      if (stopped || usedMs === undefined) return;
+      if (beganAtMs !== undefined && usedMs - beganAtMs >= this.#bounds.stuckMs)
+        this.#fail(new Error('a terminal is drawn for too long'));
+      else lookLater(beganAtMs ?? usedMs);
+    };
+    this.#stopWatch = () => {
+      stopped = true;
+      clearTimeout(timer);
+    };
+    lookLater();
   }
 
   #ask(id: number): Promise<ScreenSnapshot | undefined> {
@@ -160,6 +181,16 @@ export class Screens {
     void worker?.terminate();
   }
 }
+
+/** @returns undefined if the worker has ended */
+const processorTimeMs = async (worker: Worker): Promise<number | undefined> => {
+  try {
+    const { user, system } = await worker.cpuUsage();
+    return (user + system) / 1000;
+  } catch {
+    return undefined;
+  }
+};
 
 type ScreenWays = {
   feed(offset: number, bytes: Uint8Array<ArrayBuffer>, sizes: SizeMark[]): boolean;
