@@ -1,7 +1,7 @@
 import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core';
 import { type QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import type { Server } from './api/server.ts';
 import { ServerProvider } from './api/server-context.tsx';
 import { cssVariables, theme } from './brand/theme.ts';
@@ -40,11 +40,15 @@ export const App = (props: AppProps) => (
 
 const Pages = ({ signIn, queries, router }: AppProps) => {
   const state = useSignInState();
-  const signedIn = state.state === 'in';
+  const signedIn = state.state === 'in' ? true : state.state === 'out' ? false : undefined;
+  const before = useRef(signedIn);
   useEffect(() => {
+    // While the sign-in is restored, a load would redirect to the sign-in page and back, and the history entry would lose its state.
+    if (signedIn === undefined) return;
     // The next account must not see cached data of this one.
     if (!signedIn) queries.removeQueries({ predicate: (query) => query.queryKey[0] !== 'well-known' });
-    void router.invalidate();
+    if (before.current !== undefined && before.current !== signedIn) void router.invalidate();
+    before.current = signedIn;
   }, [signedIn, queries, router]);
   if (state.state === 'restoring') return <Opening />;
   if (state.state === 'unreachable') return <Opening error={state.error} onRetry={() => void signIn.restore()} />;

@@ -61,12 +61,12 @@ export const serverFor = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fet
   sessions: (signal?: AbortSignal) =>
     signIn.withToken((token) => ask(fetcher, listSessions, { query: {}, headers: bearer(token), signal })),
 
-  /** Live sessions on a machine: all of them with the right `manage`, otherwise the caller's own. At most the newest 200. */
-  machineSessions: (agentId: string, signal?: AbortSignal) =>
+  /** Live sessions on a machine: all of them with the right `manage`, otherwise the caller's own. `cursor`: empty for the first page. */
+  machineSessions: (agentId: string, cursor: string, signal?: AbortSignal) =>
     signIn.withToken((token) =>
       ask(fetcher, listMachineSessions, {
         params: { agent_id: agentId },
-        query: { status: 'active', limit: 200 },
+        query: { status: 'active', limit: 50, ...(cursor !== '' && { cursor }) },
         headers: bearer(token),
         signal,
       }),

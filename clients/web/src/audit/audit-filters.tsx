@@ -3,7 +3,7 @@ import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { AuditAction, AuditResult, auditActionNames } from '@webxterm/contracts/rest';
 import classes from './audit.module.css';
 import { actionPhrase, resultPhrase } from './audit-phrases.ts';
-import type { AuditSearch } from './audit-search.ts';
+import { type AuditFilters as Filters, filtersOf } from './audit-search.ts';
 
 const route = getRouteApi('/signed-in/framed/audit');
 
@@ -14,9 +14,9 @@ const results = AuditResult.options.map((value) => ({ value, label: resultPhrase
 
 /** The filters of the list. The user and the machine are chosen in the rows and shown here. */
 export const AuditFilters = ({ userName }: { userName: string | undefined }) => {
-  const search = route.useSearch();
+  const search = route.useSearch({ select: filtersOf });
   const navigate = useNavigate();
-  const change = (part: Partial<AuditSearch>): void =>
+  const change = (part: Partial<Filters>): void =>
     void navigate({ to: '/audit', replace: true, search: { ...search, ...part } });
   return (
     <div className={classes.filters}>

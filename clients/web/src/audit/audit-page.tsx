@@ -1,16 +1,17 @@
-import { Button, Group, Menu, Stack } from '@mantine/core';
+import { Button, Menu, Stack } from '@mantine/core';
 import { IconDownload, IconListSearch } from '@tabler/icons-react';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import type { AuditRow } from '@webxterm/contracts/rest';
 import { usePageTitle } from '../brand/page-title.ts';
 import { EmptyState } from '../layout/empty-state.tsx';
 import { Failure } from '../layout/failure.tsx';
+import { ListPages } from '../layout/list-pages.tsx';
 import { NotFound } from '../layout/not-found.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
 import { useUser } from '../sign-in/sign-in-context.tsx';
 import { AuditFilters } from './audit-filters.tsx';
 import { useAudit, useAuditDownload } from './audit-queries.ts';
-import { filterOf } from './audit-search.ts';
+import { filterOf, filtersOf } from './audit-search.ts';
 import { AuditTable, AuditTableSkeleton } from './audit-table.tsx';
 
 const route = getRouteApi('/signed-in/framed/audit');
@@ -25,10 +26,11 @@ export const AuditPage = () => {
 };
 
 const Log = () => {
-  const search = route.useSearch();
+  const { cursor, ...search } = route.useSearch();
+  const navigate = useNavigate();
   const filter = filterOf(search);
-  const log = useAudit(filter);
-  const rows = log.data?.pages.flatMap(({ events }) => events);
+  const log = useAudit(filter, cursor);
+  const rows = log.data?.events;
   return (
     <>
       <PageHeader title="Audit log" text="Who did what, the latest first." actions={<Downloads />} />
@@ -43,19 +45,16 @@ const Log = () => {
         </Stack>
       )}
       {log.isPending && <AuditTableSkeleton />}
-      {rows?.length === 0 && <Nothing filtered={Object.keys(filter).length > 0} />}
-      {rows !== undefined && rows.length > 0 && (
-        <Stack aria-busy={log.isPlaceholderData}>
-          <AuditTable rows={rows} search={search} />
-          {log.hasNextPage && (
-            <Group justify="center">
-              <Button variant="default" loading={log.isFetchingNextPage} onClick={() => void log.fetchNextPage()}>
-                Show older
-              </Button>
-            </Group>
-          )}
-        </Stack>
-      )}
+      {rows?.length === 0 && cursor === undefined && <Nothing filtered={Object.keys(filter).length > 0} />}
+      <Stack aria-busy={log.isPlaceholderData}>
+        {rows !== undefined && rows.length > 0 && <AuditTable rows={rows} search={search} />}
+        <ListPages
+          cursor={cursor}
+          page={log}
+          rows={rows?.length ?? 0}
+          onMove={({ cursor, ...how }) => void navigate({ to: '/audit', search: { ...search, cursor }, ...how })}
+        />
+      </Stack>
     </>
   );
 };
@@ -83,7 +82,7 @@ const Nothing = ({ filtered }: { filtered: boolean }) => {
 };
 
 const Downloads = () => {
-  const download = useAuditDownload(filterOf(route.useSearch()));
+  const download = useAuditDownload(filterOf(route.useSearch({ select: filtersOf })));
   return (
     <Stack gap="xs" align="flex-end">
       <Menu position="bottom-end" shadow="md" radius="md">

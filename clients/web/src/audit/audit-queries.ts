@@ -1,30 +1,27 @@
 import {
-  type InfiniteData,
   keepPreviousData,
-  type UseInfiniteQueryResult,
   type UseMutationResult,
-  useInfiniteQuery,
+  type UseQueryResult,
   useMutation,
+  useQuery,
 } from '@tanstack/react-query';
 import type { AuditFilter, AuditFormat, AuditPage } from '../api/audit-calls.ts';
 import { useServer } from '../api/server-context.tsx';
 import { saveFile } from './save-file.ts';
 
 const pageSize = 50;
-/** A row is written shortly after its event. The list is not refreshed once the user has loaded older rows. */
+/** A row is written shortly after its event. Only the first page gets new rows. */
 const refreshMs = 5_000;
 
-/** The audit log, newest rows first, page by page. */
-export const useAudit = (filter: AuditFilter): UseInfiniteQueryResult<InfiniteData<AuditPage>> => {
+/** A page of the audit log, newest rows first. The previous page stays visible while the next one loads. */
+export const useAudit = (filter: AuditFilter, cursor: string | undefined): UseQueryResult<AuditPage> => {
   const server = useServer();
-  return useInfiniteQuery({
-    queryKey: ['audit', filter],
-    queryFn: ({ pageParam, signal }) =>
-      server.audit({ ...filter, limit: pageSize, ...(pageParam !== '' && { cursor: pageParam }) }, signal),
-    initialPageParam: '',
-    getNextPageParam: ({ next_cursor }) => next_cursor,
+  return useQuery({
+    queryKey: ['audit', filter, cursor],
+    queryFn: ({ signal }) =>
+      server.audit({ ...filter, limit: pageSize, ...(cursor !== undefined && { cursor }) }, signal),
     placeholderData: keepPreviousData,
-    refetchInterval: ({ state }) => ((state.data?.pages.length ?? 0) > 1 ? false : refreshMs),
+    refetchInterval: cursor === undefined ? refreshMs : false,
   });
 };
 

@@ -6,11 +6,11 @@ import { Fragment, useId, useState } from 'react';
 import { localTime } from '../layout/format.ts';
 import classes from './audit.module.css';
 import { actionPhrase, actorName, moreFacts, resultColor, resultPhrase, targetName } from './audit-phrases.ts';
-import type { AuditSearch } from './audit-search.ts';
+import type { AuditFilters } from './audit-search.ts';
 
 interface AuditTableProps {
   readonly rows: readonly AuditRow[];
-  readonly search: AuditSearch;
+  readonly search: AuditFilters;
 }
 
 export const AuditTable = ({ rows, search }: AuditTableProps) => (
@@ -37,7 +37,7 @@ export const AuditTable = ({ rows, search }: AuditTableProps) => (
   </div>
 );
 
-const Row = ({ row, search }: { row: AuditRow; search: AuditSearch }) => {
+const Row = ({ row, search }: { row: AuditRow; search: AuditFilters }) => {
   const [open, setOpen] = useState(false);
   const id = useId();
   const Chevron = open ? IconChevronDown : IconChevronRight;
@@ -94,7 +94,7 @@ const Row = ({ row, search }: { row: AuditRow; search: AuditSearch }) => {
   );
 };
 
-const Who = ({ row, search }: { row: AuditRow; search: AuditSearch }) => {
+const Who = ({ row, search }: { row: AuditRow; search: AuditFilters }) => {
   const { actor } = row;
   const name = actorName(row);
   const user = actor.user_id ?? undefined;
@@ -148,7 +148,7 @@ const What = ({ row }: { row: AuditRow }) => {
   );
 };
 
-const More = ({ row, search }: { row: AuditRow; search: AuditSearch }) => (
+const More = ({ row, search }: { row: AuditRow; search: AuditFilters }) => (
   <>
     <dl className={classes.facts}>
       {moreFacts(row).map(([name, value]) => (

@@ -9,7 +9,7 @@ import type { MachineList } from '../api/server.ts';
 import { usePageTitle } from '../brand/page-title.ts';
 import { EmptyState } from '../layout/empty-state.tsx';
 import { Failure } from '../layout/failure.tsx';
-import { ListPages } from '../layout/list-pages.tsx';
+import { ListCursor, ListPages } from '../layout/list-pages.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
 import classes from './machine-list-page.module.css';
 import { useMachineList } from './machine-queries.ts';
@@ -19,11 +19,11 @@ import { useNow } from './now.ts';
 const pageSize = 25;
 const typingPauseMs = 250;
 
-/** `?search=&status=&page=` of the list, in the URL for sharing and for the back button. */
+/** `?search=&status=&cursor=` of the list, in the URL for sharing and for the back button. */
 export const MachineListSearch = z.object({
   search: z.string().max(200).optional().catch(undefined),
   status: MachineStatus.optional().catch(undefined),
-  page: z.number().int().min(1).optional().catch(undefined),
+  cursor: ListCursor,
 });
 
 const route = getRouteApi('/signed-in/framed/');
@@ -31,9 +31,10 @@ const route = getRouteApi('/signed-in/framed/');
 export const MachineListPage = () => {
   usePageTitle('Machines');
   const filter = route.useSearch();
+  const navigate = useNavigate();
   const list = useMachineList({
     limit: pageSize,
-    page: filter.page ?? 1,
+    ...(filter.cursor !== undefined && { cursor: filter.cursor }),
     ...(filter.search !== undefined && { search: filter.search }),
     ...(filter.status !== undefined && { status: filter.status }),
   });
@@ -57,7 +58,15 @@ export const MachineListPage = () => {
         </Stack>
       )}
       {list.isPending && <MachineTableSkeleton />}
-      {list.data !== undefined && <Result list={list.data} filtered={filtered} />}
+      <Stack>
+        {list.data !== undefined && <Result list={list.data} filtered={filtered} />}
+        <ListPages
+          cursor={filter.cursor}
+          page={list}
+          rows={(list.data?.machines.length ?? 0) + (list.data?.unreadable.length ?? 0)}
+          onMove={({ cursor, ...how }) => void navigate({ to: '/', search: { ...filter, cursor }, ...how })}
+        />
+      </Stack>
     </>
   );
 };
@@ -70,21 +79,8 @@ const summary = (list: MachineList | undefined, filtered: boolean): string | und
 
 const Result = ({ list, filtered }: { list: MachineList; filtered: boolean }) => {
   const now = useNow();
-  const filter = route.useSearch();
-  const navigate = useNavigate();
   if (list.total === 0) return filtered ? <NothingFound /> : <NoMachines />;
-  return (
-    <Stack>
-      <MachineTable machines={list.machines} unreadable={list.unreadable} now={now} />
-      <ListPages
-        page={list.page}
-        totalPages={list.total_pages}
-        onChange={(page, replace) =>
-          void navigate({ to: '/', search: { ...filter, page: page === 1 ? undefined : page }, replace })
-        }
-      />
-    </Stack>
-  );
+  return <MachineTable machines={list.machines} unreadable={list.unreadable} now={now} />;
 };
 
 const AddButton = () => (

@@ -9,7 +9,7 @@ import { Failure } from '../layout/failure.tsx';
 import { ago, duration, gigabytes, localTime } from '../layout/format.ts';
 import { NotFound } from '../layout/not-found.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
-import { SessionRows } from '../sessions/session-rows.tsx';
+import { MachineSessions } from '../sessions/session-rows.tsx';
 import classes from './cards.module.css';
 import { useMachine, useRights } from './machine-queries.ts';
 import { isShared } from './machine-rights.ts';
@@ -115,7 +115,7 @@ const Details = ({ machine }: { machine: Machine }) => {
       </Paper>
       <Paper className={classes.card} component="section" aria-label="Sessions on this machine">
         <h2 className={classes.heading}>Running sessions</h2>
-        <SessionRows agentId={machine.agent_id} />
+        <MachineSessions agentId={machine.agent_id} />
       </Paper>
       <Suspense fallback={<Skeleton height={180} radius="lg" />}>
         <MachineManagement machine={machine} />

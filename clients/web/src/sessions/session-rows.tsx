@@ -1,26 +1,62 @@
 import { Button, Group, Skeleton, Stack, Text } from '@mantine/core';
 import { IconTerminal2 } from '@tabler/icons-react';
+import type { UseQueryResult } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import type { Machine, TerminalSession } from '@webxterm/contracts/rest';
+import type { TerminalSession } from '@webxterm/contracts/rest';
 import { useState } from 'react';
 import { ConfirmDialog } from '../layout/confirm-dialog.tsx';
 import { Failure } from '../layout/failure.tsx';
 import { ago, localTime } from '../layout/format.ts';
-import { useMachineList } from '../machines/machine-queries.ts';
 import { useNow } from '../machines/now.ts';
 import { useProfile } from '../profile/profile-query.ts';
-import { useEndSession, useSessions } from './session-queries.ts';
+import { useEndSession, useMachineNames, useMachineSessions, useMySessions } from './session-queries.ts';
 import classes from './session-rows.module.css';
 
-/** Live sessions as rows. Own sessions can be opened or ended, others can be ended on a machine with the right `manage`. */
-export const SessionRows = ({ agentId, empty }: { agentId?: string; empty?: React.ReactNode }) => {
-  const sessions = useSessions(agentId);
-  const machines = useMachineList({ limit: 500 });
+/** The user's live sessions. `empty` is shown if there are none. */
+export const MySessions = ({ empty }: { empty: React.ReactNode }) => <Rows sessions={useMySessions()} empty={empty} />;
+
+/** The live sessions on a machine. */
+export const MachineSessions = ({ agentId }: { agentId: string }) => {
+  const sessions = useMachineSessions(agentId);
+  return (
+    <Stack>
+      <Rows
+        sessions={sessions}
+        empty={
+          <Text c="dimmed" size="sm">
+            No shell is running here.
+          </Text>
+        }
+      />
+      {sessions.hasNextPage && (
+        <Group justify="center">
+          <Button
+            size="xs"
+            variant="default"
+            loading={sessions.isFetchingNextPage}
+            onClick={() => void sessions.fetchNextPage()}
+          >
+            Show older sessions
+          </Button>
+        </Group>
+      )}
+    </Stack>
+  );
+};
+
+interface RowsProps {
+  readonly sessions: Pick<UseQueryResult<readonly TerminalSession[]>, 'data' | 'error' | 'isPending' | 'refetch'>;
+  readonly empty: React.ReactNode;
+}
+
+/** Own sessions can be opened or ended, others can be ended on a machine with the right `manage`. */
+const Rows = ({ sessions, empty }: RowsProps) => {
+  const names = useMachineNames((sessions.data ?? []).map(({ agent_id }) => agent_id));
   const profile = useProfile();
   const [ending, setEnding] = useState<TerminalSession>();
   // While the user is unknown, all sessions count as own. The server still denies access to sessions of others.
   const isMine = ({ user_id }: TerminalSession): boolean => (profile.data?.user.id ?? user_id) === user_id;
-  const nameOf = (id: string): string => nameOfMachine(machines.data?.machines, id);
+  const nameOf = (id: string): string => names(id) ?? id;
   if (sessions.isPending) return <Ghost />;
   if (sessions.data === undefined)
     return (
@@ -30,14 +66,7 @@ export const SessionRows = ({ agentId, empty }: { agentId?: string; empty?: Reac
         onRetry={() => void sessions.refetch()}
       />
     );
-  if (sessions.data.length === 0)
-    return (
-      empty ?? (
-        <Text c="dimmed" size="sm">
-          No shell is running here.
-        </Text>
-      )
-    );
+  if (sessions.data.length === 0) return empty;
   return (
     <>
       <ul className={classes.rows}>
@@ -59,9 +88,6 @@ export const SessionRows = ({ agentId, empty }: { agentId?: string; empty?: Reac
     </>
   );
 };
-
-const nameOfMachine = (machines: readonly Machine[] | undefined, id: string): string =>
-  machines?.find((machine) => machine.agent_id === id)?.name ?? id;
 
 interface RowProps {
   readonly session: TerminalSession;

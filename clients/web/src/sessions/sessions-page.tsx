@@ -4,7 +4,7 @@ import { Link } from '@tanstack/react-router';
 import { usePageTitle } from '../brand/page-title.ts';
 import { EmptyState } from '../layout/empty-state.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
-import { SessionRows } from './session-rows.tsx';
+import { MySessions } from './session-rows.tsx';
 import classes from './sessions-page.module.css';
 
 export const SessionsPage = () => {
@@ -13,7 +13,7 @@ export const SessionsPage = () => {
     <>
       <PageHeader title="Sessions" text="Shells of yours that are running. Closing a tab leaves them here." />
       <Paper className={classes.card} component="section" aria-label="My sessions">
-        <SessionRows
+        <MySessions
           empty={
             <EmptyState
               icon={<IconTerminal2 size={28} stroke={1.6} />}

@@ -34,9 +34,10 @@ export const UsersPage = () => {
 
 const Users = ({ me }: { me: string | undefined }) => {
   const filter = route.useSearch();
+  const navigate = useNavigate();
   const list = useUserList({
     limit: pageSize,
-    page: filter.page ?? 1,
+    ...(filter.cursor !== undefined && { cursor: filter.cursor }),
     ...(filter.search !== undefined && { search: filter.search }),
   });
   const [creating, setCreating] = useState(false);
@@ -62,7 +63,15 @@ const Users = ({ me }: { me: string | undefined }) => {
         </Stack>
       )}
       {list.isPending && <UserTableSkeleton />}
-      {list.data !== undefined && <Result list={list.data} me={me} />}
+      <Stack>
+        {list.data !== undefined && <Result list={list.data} me={me} />}
+        <ListPages
+          cursor={filter.cursor}
+          page={list}
+          rows={list.data?.users.length ?? 0}
+          onMove={({ cursor, ...how }) => void navigate({ to: '/users', search: { ...filter, cursor }, ...how })}
+        />
+      </Stack>
       <CreateUserDialog opened={creating} onClose={() => setCreating(false)} />
     </>
   );
@@ -74,7 +83,6 @@ const summary = ({ total }: UserList, search: string | undefined): string => {
 };
 
 const Result = ({ list, me }: { list: UserList; me: string | undefined }) => {
-  const filter = route.useSearch();
   const navigate = useNavigate();
   const [acting, setActing] = useState<{ user: User; action: UserAction | 'delete' }>();
   const close = (): void => setActing(undefined);
@@ -91,20 +99,13 @@ const Result = ({ list, me }: { list: UserList; me: string | undefined }) => {
       </EmptyState>
     );
   return (
-    <Stack>
+    <>
       <UserTable users={list.users} me={me} onAction={(user, action) => setActing({ user, action })} />
-      <ListPages
-        page={list.page}
-        totalPages={list.total_pages}
-        onChange={(page, replace) =>
-          void navigate({ to: '/users', search: { ...filter, page: page === 1 ? undefined : page }, replace })
-        }
-      />
       {acting?.action === 'delete' && <DeleteUserDialog user={acting.user} onClose={close} />}
       {acting !== undefined && acting.action !== 'delete' && (
         <ChangeUserDialog user={acting.user} action={acting.action} onClose={close} />
       )}
-    </Stack>
+    </>
   );
 };
 
