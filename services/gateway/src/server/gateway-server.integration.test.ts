@@ -334,6 +334,23 @@ describe('the log', () => {
     expect(lines.join('')).not.toContain('SECRET');
   });
 
+  it('at level debug has each refused request, without the values of its query', async () => {
+    const door = await startGateway({ LOG_LEVEL: 'debug' });
+    onTestFinished(door.stop);
+    const lines: string[] = [];
+    door.child.stdout?.on('data', (chunk) => lines.push(String(chunk)));
+    const ask = (path: string, ...headers: string[]) =>
+      exchange(door.port, [`GET ${path} HTTP/1.1`, `Host: 127.0.0.1:${door.port}`, ...headers]);
+    expect((await ask('/api/nowhere?token=SECRET')).status).toBe(404);
+    expect((await ask('/api/machines?search=SECRET')).status).toBe(503);
+    const refused = await ask('/api/machines?token=SECRET', 'Connection: Upgrade', 'Upgrade: websocket');
+    expect(refused.status).toBe(426);
+    await expect.poll(() => lines.join('').split('"msg":"request rejected"').length).toBe(3);
+    await expect.poll(() => lines.join('')).toContain('"msg":"a service did not answer"');
+    for (const line of lines.join('').trim().split('\n')) expect(JSON.parse(line).service).toBe('gateway');
+    expect(lines.join('')).not.toContain('SECRET');
+  });
+
   it('names a proxy that is not trusted, once, and warns of plain http beyond loopback', async () => {
     const door = await startGateway({ PUBLIC_URL: 'http://term.example.org' });
     onTestFinished(door.stop);

@@ -152,7 +152,7 @@ export class Forwarder {
     }
     this.#logger.warn(
       {
-        service: owner,
+        upstream: owner,
         request_id: admitted.facts.requestId,
         path: loggablePath(request.url ?? ''),
         reason: error.message,
