@@ -90,7 +90,10 @@ export class AuditWriter {
     );
     for (const { service, event } of submitted)
       if (event.action === 'audit_refused')
-        this.#options.logger.error({ service, details: event.details }, 'a service published an invalid audit event');
+        this.#options.logger.error(
+          { publisher: service, details: event.details },
+          'a service published an invalid audit event',
+        );
     const actors = await actorsOf(submitted, this.#options.truth);
     const now = new Date(this.#now());
     const entries = submitted.flatMap((one, at) => {

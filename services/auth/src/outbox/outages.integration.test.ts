@@ -2,7 +2,7 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { signinBeatKey, verifyApiKey } from '@webxterm/contracts/bus';
 import { createLogger } from '@webxterm/shared';
-import { ask, connectBus } from '@webxterm/shared/bus';
+import { ask, connectBus, declareStreams } from '@webxterm/shared/bus';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ListBucket } from '../allow-list/list-bucket.ts';
 import { apiKeySha256 } from '../api-keys/api-key.ts';
@@ -167,6 +167,20 @@ describe('when NATS has lost its volume', () => {
     const next = await auth.call('POST', '/api/signup', somebody());
     expect(next.status).toBe(201);
     await vi.waitFor(async () => expect(await status(other, next.body.token)).toBe(200), within);
+  });
+});
+
+describe('when the stream AUDIT is lost', () => {
+  it('health names it until it is declared again', async () => {
+    const part = async () => (await auth.ready()).parts.audit;
+    expect(await part()).toMatchObject({ ok: true });
+    await (await jetstreamManager(init)).streams.delete('AUDIT');
+    await vi.waitFor(
+      async () => expect(await part()).toMatchObject({ ok: false, detail: 'the stream AUDIT cannot be read' }),
+      within,
+    );
+    await declareStreams(init);
+    await vi.waitFor(async () => expect(await part()).toMatchObject({ ok: true }), within);
   });
 });
 
