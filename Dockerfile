@@ -42,6 +42,21 @@ COPY libs libs
 COPY clients/web clients/web
 RUN npm run build --workspace clients/web
 
+# The agent's packages for other machines, of both platforms: archives by their hash for the gateway, records for the set-up,
+# which signs them (docs/adr/0029). They depend on no build argument, so that all images have the same ones.
+FROM manifests AS agent-packages
+RUN --mount=type=cache,target=/root/.npm \
+    npm ci --workspace stack --workspace clients/agent --ignore-scripts --no-audit --no-fund --loglevel=error
+COPY LICENSE ./
+COPY libs libs
+COPY clients/agent clients/agent
+COPY stack stack
+RUN --mount=type=cache,target=/root/.npm \
+    node --disable-sigusr1 stack/src/agent-package/main.ts --out /packages
+RUN cd /packages && for archive in *.tar.gz; do \
+      folder=/archives/$(sha256sum "$archive" | cut -d ' ' -f 1) && mkdir -p "$folder" && mv "$archive" "$folder/" || exit 1; \
+    done
+
 # Node runs the sources (docs/adr/0004): there is nothing to compile.
 FROM node:24-bookworm-slim AS runtime
 ARG WORKSPACE
@@ -79,7 +94,8 @@ CMD ["node", "--disable-sigusr1", "--max-semi-space-size=1", "src/main.ts"]
 
 FROM answering AS gateway
 COPY --from=web /app/clients/web/dist /app/web
-ENV WEB_DIR=/app/web
+COPY --from=agent-packages /archives /app/agent-archives
+ENV WEB_DIR=/app/web AGENT_ARCHIVES_DIR=/app/agent-archives
 USER root
 RUN --mount=type=bind,source=scripts/compile-cache.ts,target=/tmp/compile-cache.ts \
     NODE_DISABLE_COMPILE_CACHE=1 node /tmp/compile-cache.ts --disable-sigusr1 --expose-gc src/main.ts
@@ -88,6 +104,8 @@ USER node
 CMD ["node", "--disable-sigusr1", "--expose-gc", "src/main.ts"]
 
 FROM runtime AS setup
+COPY --from=agent-packages /packages /app/agent-packages
+ENV AGENT_PACKAGES=/app/agent-packages
 ENTRYPOINT ["node", "--disable-sigusr1", "src/compose/main.ts"]
 
 FROM runtime AS agent

@@ -6,7 +6,13 @@ import { hubShape } from '../services/agent-hub/src/settings.ts';
 import { authShape, operatorShape, verifyShape } from '../services/auth/src/settings.ts';
 import { gatewayShape } from '../services/gateway/src/settings.ts';
 import { terminalShape } from '../services/terminal/src/settings.ts';
-import { dataServersShape, demoShape, kubernetesShape, publicUrlShape } from '../stack/src/set-up-settings.ts';
+import {
+  agentPackagesShape,
+  dataServersShape,
+  demoShape,
+  kubernetesShape,
+  publicUrlShape,
+} from '../stack/src/set-up-settings.ts';
 import { startShape } from '../stack/src/settings.ts';
 
 const root = new URL('../', import.meta.url);
@@ -24,6 +30,7 @@ const setUpPrograms: typeof programs = [
   { name: '`npm run audit:verify`, run by itself', file: 'services/auth/src/settings.ts', shape: verifyShape },
   { name: 'Compose: `secrets`, `demo`', file: 'stack/src/set-up-settings.ts', shape: publicUrlShape },
   { name: 'Compose: `secrets`, `init`', file: 'stack/src/set-up-settings.ts', shape: dataServersShape },
+  { name: 'Compose: `secrets`', file: 'stack/src/set-up-settings.ts', shape: agentPackagesShape },
   { name: 'Kubernetes: set-up', file: 'stack/src/set-up-settings.ts', shape: kubernetesShape },
   { name: 'Kubernetes: demo machine', file: 'stack/src/set-up-settings.ts', shape: demoShape },
 ];

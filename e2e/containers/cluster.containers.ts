@@ -169,6 +169,40 @@ describe('the cluster in containers', () => {
   });
 });
 
+describe('another machine', () => {
+  it('with a shell and curl installs the agent from the gateway, is online, opens a shell, and is uninstalled without a trace', async () => {
+    const image = imageOf('bare-machine');
+    await docker('build', '--quiet', '--tag', image, join(projectFolder, 'e2e/containers/bare-machine'));
+    const added = await rest.post('/api/machines', { name: 'bare' });
+    // A container of its own, in which the agent goes on between the steps.
+    const id = (
+      await docker('run', '--detach', '--rm', '--init', '--network', 'host', image, 'sleep', 'infinity')
+    ).trim();
+    const sh = (script: string): Promise<string> => docker('exec', id, 'sh', '-c', script);
+    try {
+      const token = String(added.body.registration_token);
+      const said = await sh(
+        `find / -xdev | sort >/tmp/before; curl -fsSL ${rest.url}/install.sh | sh -s -- --token ${token} --wait 120 2>&1`,
+      );
+      expect(said).toMatch(/Online after \d+ s/);
+      sizes.push(`install in a bare container: ${said.trim().split('\n').at(-1)}`);
+      const machine = await eventually('the machine is online', async () =>
+        (await rest.machines()).find(({ name, status }) => name === 'bare' && status === 'online'),
+      );
+      const terminal = await RawTerminal.open(rest.url, machine.agent_id, { token: rest.token ?? '' });
+      await terminal.type('echo $((6*7)) in $(readlink /opt/vsay-agent/current)\n');
+      await terminal.untilText('42 in versions/');
+      terminal.close();
+      expect(await sh('vsay-agent uninstall --yes')).toContain('The machine is removed from the list.');
+      expect((await rest.machines()).filter(({ name }) => name === 'bare')).toEqual([]);
+      const left = await sh('find / -xdev | sort >/tmp/after; diff /tmp/before /tmp/after || true');
+      expect(left.split('\n').filter((line) => /vsay/.test(line))).toEqual([]);
+    } finally {
+      await docker('rm', '--force', id);
+    }
+  });
+});
+
 const longRunning = ['mongo', 'nats', 'auth', 'agent-hub', 'terminal', 'gateway', 'demo'];
 
 describe('up, after a build that changed nothing', () => {

@@ -10,7 +10,8 @@ export const imageOf = (name: string): string => `webxterm/${name}:${imageTag}`;
 /** What an image may add to the public base image, MB of 10^6 bytes: a package that is not meant to be there breaks it. */
 export const imageBudgets: Readonly<Record<string, number>> = {
   agent: 28,
-  gateway: 46,
+  // 84 MB of them are the agent's packages of both platforms.
+  gateway: 131,
   terminal: 45,
   'agent-hub': 45,
   auth: 48,

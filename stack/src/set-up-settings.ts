@@ -17,8 +17,17 @@ export const dataServersShape = {
   }),
 };
 
+export const agentPackagesShape = {
+  AGENT_PACKAGES: z.string().optional().meta({
+    description:
+      "The records of the agent's packages that the images contain; without it no machine can install from here.",
+    allowed: 'a folder',
+  }),
+};
+
 export const kubernetesShape = {
   ...publicUrlShape,
+  ...agentPackagesShape,
   SERVERS: z
     .enum(['in-cluster', 'external'])
     .default('in-cluster')

@@ -61,6 +61,11 @@ export const gatewayShape = {
     description: 'The published release of the agent; without it no machine can install from here.',
     allowed: 'a folder',
   }),
+  AGENT_ARCHIVES_DIR: z.string().optional().meta({
+    description: "The archives of the agent's release, by their SHA-256, where they are not in `AGENT_DIR`.",
+    allowed: 'a folder',
+    standard: '`files` in `AGENT_DIR`',
+  }),
   INSTALLATION_ID: z.string().min(1).max(128).meta({
     description: 'The name of this installation; it has to be the one of auth.',
     allowed: '1 to 128 characters',

@@ -16,7 +16,7 @@ import { extract } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { projectFolder } from '../project-folder.ts';
 import { writeArchive } from './archive.ts';
-import type { BuiltPackage } from './build-package.ts';
+import type { BuiltPackage } from './built-package.ts';
 import { type PackedFile, packageContents, sha256, versionOf } from './contents.ts';
 import { nextManifest, parseManifest } from './manifest.ts';
 import { lockedNodeVersion, pinnedPackages, platforms } from './pinned-packages.ts';

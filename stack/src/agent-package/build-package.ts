@@ -3,27 +3,13 @@ import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { z } from 'zod';
 import { writeArchive } from './archive.ts';
+import { BuiltPackage } from './built-package.ts';
 import type { Bundle } from './bundle.ts';
 import { packageContents, versionOf } from './contents.ts';
 import { filesOfPackage } from './npm-tarball.ts';
 import { type PinnedPackage, type Platform, pinnedPackages, platforms } from './pinned-packages.ts';
 import { withoutSymbols } from './without-symbols.ts';
-
-/** Record of a built archive. */
-const BuiltPackage = z.object({
-  platform: z.enum(platforms),
-  version: z.string(),
-  /** File name of the archive. */
-  file: z.string(),
-  /** bytes */
-  size: z.number().int(),
-  /** Sum of the sizes of its files, bytes. */
-  unpacked: z.number().int(),
-  sha256: z.string(),
-});
-export type BuiltPackage = z.output<typeof BuiltPackage>;
 
 export interface BuildOptions {
   /** The project's folder. */

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { BuiltPackage } from './build-package.ts';
+import type { BuiltPackage } from './built-package.ts';
 import { type Manifest, nextManifest, parseManifest, renderManifest } from './manifest.ts';
 import { publicPem } from './release-key.ts';
 
@@ -54,6 +54,34 @@ export const renderInstaller = (template: string, host: string, key: KeyObject):
   return template.replace('@HOST@', host).replace('@RELEASE_KEY@', publicPem(key).trim());
 };
 
+/** A manifest and its signature. */
+export interface SignedRelease {
+  readonly manifest: Manifest;
+  readonly text: string;
+  readonly signature: Buffer;
+}
+
+/**
+ * The release of these packages, which are all of the same version. It is the previous one if nothing has changed and that one is valid
+ * long enough.
+ */
+export const signRelease = (
+  previous: Manifest | undefined,
+  { key, packages, now }: { key: KeyObject; packages: readonly BuiltPackage[]; now: number },
+): SignedRelease => {
+  const [first] = packages;
+  if (first === undefined) throw new Error('a release needs a package');
+  const files = packages.map(({ platform, file, size, sha256 }) => ({
+    platform,
+    path: `files/${sha256}/${file}`,
+    size,
+    sha256,
+  }));
+  const manifest = nextManifest(previous, first.version, files, now);
+  const text = renderManifest(manifest);
+  return { manifest, text, signature: sign(null, Buffer.from(text), key) };
+};
+
 export interface PublishOptions {
   /** The folder that the gateway serves. Readable by every user. */
   readonly folder: string;
@@ -67,24 +95,15 @@ export interface PublishOptions {
 
 /** Signs the packages as a release and places them where the gateway serves them. @returns the manifest */
 export const publishRelease = ({ folder, key, built, packages, now }: PublishOptions): Manifest => {
-  const [first] = packages;
-  if (first === undefined) throw new Error('a release needs a package');
-  const files = packages.map(({ platform, file, size, sha256 }) => ({
-    platform,
-    path: `files/${sha256}/${file}`,
-    size,
-    sha256,
-  }));
-  for (const { file, sha256 } of packages) place(join(built, file), join(folder, 'files', sha256, file));
   const previous = before(folder);
-  const manifest = nextManifest(previous, first.version, files, now);
+  const { manifest, text, signature } = signRelease(previous, { key, packages, now });
+  for (const { file, sha256 } of packages) place(join(built, file), join(folder, 'files', sha256, file));
   if (manifest === previous) return manifest;
-  const text = renderManifest(manifest);
-  replace(join(folder, 'manifest.json.sig'), sign(null, Buffer.from(text), key));
+  replace(join(folder, 'manifest.json.sig'), signature);
   replace(join(folder, 'manifest.json'), text);
   sweep(
     folder,
-    [...files, ...(previous?.files ?? [])].map(({ path }) => path),
+    [...manifest.files, ...(previous?.files ?? [])].map(({ path }) => path),
   );
   return manifest;
 };

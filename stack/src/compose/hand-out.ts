@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { writePrivateFile } from '../data-dir/private-files.ts';
 import { plainFailure, StackFailure } from '../failure.ts';
 import { handedFiles } from '../installation/handed-files.ts';
+import { handedRelease, releaseFolderName } from '../installation/handed-release.ts';
 import type { DataServers } from '../installation/handed-secrets.ts';
 
 const give = (path: string, uid: number, mode: number): void => {
@@ -10,7 +11,7 @@ const give = (path: string, uid: number, mode: number): void => {
   chownSync(path, uid, uid);
 };
 
-const giveFiles = (folder: string, uid: number, files: ReadonlyMap<string, string>): void => {
+const giveFiles = (folder: string, uid: number, files: ReadonlyMap<string, string | Buffer>): void => {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   for (const [name, content] of files) {
     const path = join(folder, name);
@@ -26,19 +27,30 @@ export interface HandOut {
   readonly servers: DataServers;
   /** Data folders of NATS. */
   readonly natsData: readonly string[];
+  /** Folder with the records of the agent's packages. Undefined: the gateway serves none. */
+  readonly agentPackages: string | undefined;
 }
 
 /**
  * Creates missing secrets and certificates, copies to each container its own files, and creates the data folders of NATS.
  * @throws StackFailure if the volume cannot be written
  */
-export const handOut = async (volume: string, { publicUrl, servers, natsData }: HandOut): Promise<void> => {
+export const handOut = async (
+  volume: string,
+  { publicUrl, servers, natsData, agentPackages }: HandOut,
+): Promise<void> => {
   try {
     mkdirSync(volume, { recursive: true });
     chmodSync(volume, 0o755);
     for (const { folder, uid, files, certificates } of await handedFiles(volume, publicUrl, servers)) {
       for (const [name, pair] of certificates) giveFiles(join(volume, folder, name), uid, pair);
       giveFiles(join(volume, folder), uid, files);
+      if (folder === 'gateway' && agentPackages !== undefined)
+        giveFiles(
+          join(volume, folder, releaseFolderName),
+          uid,
+          handedRelease(volume, { publicUrl, packages: agentPackages, now: Date.now() }),
+        );
     }
     for (const folder of natsData) give(folder, 10_005, 0o700);
   } catch (error) {

@@ -11,7 +11,7 @@ import { mongoPasswords } from '../servers/local-servers.ts';
 import { setUpMongo } from '../servers/mongo-setup.ts';
 import { declareBus } from '../servers/nats.ts';
 import { reloadNats } from '../servers/nats-reload.ts';
-import { dataServersShape, publicUrlShape } from '../set-up-settings.ts';
+import { agentPackagesShape, dataServersShape, publicUrlShape } from '../set-up-settings.ts';
 import { adminEmail } from '../stack.ts';
 import { handOut } from './hand-out.ts';
 
@@ -37,7 +37,8 @@ const dataServers = (): DataServers => {
 const makeSecrets = async (): Promise<void> => {
   const servers = dataServers();
   const natsData = servers.nats.map((server) => `/${hostOf(server)}-data`);
-  await handOut(volume, { publicUrl: publicUrl(), servers, natsData });
+  const { AGENT_PACKAGES: agentPackages } = readConfig('set-up', agentPackagesShape);
+  await handOut(volume, { publicUrl: publicUrl(), servers, natsData, agentPackages });
   say('secrets: each container has its own. The administrator: docker compose run --rm --no-deps secrets admin');
 };
 

@@ -29,7 +29,7 @@ export const readJsonFile = <S extends z.ZodType>(path: string, schema: S): z.ou
 };
 
 /** Writes a file with mode 0600, atomically. */
-export const writePrivateFile = (path: string, content: string): void => {
+export const writePrivateFile = (path: string, content: string | Buffer): void => {
   const temporary = `${path}.${process.pid}.new`;
   try {
     writeFileSync(temporary, content, { mode: 0o600 });

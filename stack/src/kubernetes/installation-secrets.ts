@@ -2,8 +2,9 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makePrivateFolder, writePrivateFile } from '../data-dir/private-files.ts';
 import { certificateFolder, handedFiles, openSecrets } from '../installation/handed-files.ts';
+import { handedRelease, releaseFolderName } from '../installation/handed-release.ts';
 import { handedSecrets } from '../installation/handed-secrets.ts';
-import type { SecretsApi } from './secrets-api.ts';
+import type { SecretFiles, SecretsApi, SecretType } from './secrets-api.ts';
 
 /** Name of the Secret with the secrets and the private CA. A backup must contain it. */
 const madeSecret = 'webxterm-made';
@@ -49,18 +50,23 @@ const filesIn = (folder: string): [string, string][] =>
  */
 export const makeInstallationSecrets = async (
   api: Pick<SecretsApi, 'read' | 'write'>,
-  { folder, publicUrl }: { folder: string; publicUrl: string },
+  { folder, publicUrl, agentPackages }: { folder: string; publicUrl: string; agentPackages?: string | undefined },
 ): Promise<string[]> => {
   await restore(api, folder, certificatesFor(publicUrl));
   const handed = await handedFiles(folder, publicUrl);
   // No container gets it, so it must be created here. Otherwise each run would create a different password.
   openSecrets(folder).file('mongo-root');
+  const release =
+    agentPackages === undefined
+      ? undefined
+      : handedRelease(folder, { publicUrl, packages: agentPackages, now: Date.now() });
   const changed: string[] = [];
-  const write = async (name: string, type: 'Opaque' | 'kubernetes.io/tls', files: ReadonlyMap<string, string>) => {
+  const write = async (name: string, type: SecretType, files: SecretFiles) => {
     if ((await api.write(name, type, files)) !== 'same') changed.push(name);
   };
   const made = join(folder, 'made');
   await write(madeSecret, 'Opaque', new Map([...filesIn(made), ...filesIn(join(made, 'ca'))]));
+  if (release !== undefined) await write(secretOf(`gateway-${releaseFolderName}`), 'Opaque', release);
   for (const { folder: holder, files, certificates: pairs } of handed) {
     for (const [name, pair] of pairs) await write(certificateSecretOf(holder, name), 'kubernetes.io/tls', pair);
     await write(secretOf(holder), 'Opaque', files);

@@ -21,6 +21,7 @@ const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const run = async (): Promise<void> => {
   const {
     PUBLIC_URL: publicUrl,
+    AGENT_PACKAGES: agentPackages,
     SERVERS: servers,
     NATS_URL,
     NATS_CA,
@@ -29,7 +30,7 @@ const run = async (): Promise<void> => {
   const folder = mkdtempSync(join(tmpdir(), 'set-up-'));
   try {
     const api = new SecretsApi(apiServerOfPod());
-    const changed = await makeInstallationSecrets(api, { folder, publicUrl });
+    const changed = await makeInstallationSecrets(api, { folder, publicUrl, agentPackages });
     say(changed.length === 0 ? 'Secrets: all there' : `Secrets made or changed: ${changed.join(', ')}`);
     const secrets = openSecrets(folder);
     const ca = NATS_CA ?? (await openAuthority(folder)).certificate;

@@ -7,6 +7,9 @@ const answerWithinMs = 15_000;
 
 export type SecretType = 'Opaque' | 'kubernetes.io/tls';
 
+/** By name. The API stores bytes. */
+export type SecretFiles = ReadonlyMap<string, string | Buffer>;
+
 const Secret = z.looseObject({
   metadata: z.looseObject({ resourceVersion: z.string() }),
   data: z.record(z.string(), z.string()).default({}),
@@ -36,17 +39,16 @@ export class SecretsApi {
   /** Returns the files of a Secret. Undefined if it does not exist. @throws StackFailure */
   async read(name: string): Promise<ReadonlyMap<string, string> | undefined> {
     const found = await this.#find(name);
-    return found?.files;
+    if (found === undefined) return undefined;
+    return new Map(Object.entries(found.data).map(([file, text]) => [file, Buffer.from(text, 'base64').toString()]));
   }
 
   /** Creates the Secret, or replaces its files. Sends nothing if the content is equal. @throws StackFailure */
-  async write(
-    name: string,
-    type: SecretType,
-    files: ReadonlyMap<string, string>,
-  ): Promise<'made' | 'changed' | 'same'> {
+  async write(name: string, type: SecretType, files: SecretFiles): Promise<'made' | 'changed' | 'same'> {
     const found = await this.#find(name);
-    const data = Object.fromEntries([...files].map(([file, text]) => [file, Buffer.from(text).toString('base64')]));
+    const data = Object.fromEntries(
+      [...files].map(([file, content]) => [file, Buffer.from(content).toString('base64')]),
+    );
     const body = {
       apiVersion: 'v1',
       kind: 'Secret',
@@ -58,19 +60,18 @@ export class SecretsApi {
       await this.#send('POST', '', body);
       return 'made';
     }
-    if (sameFiles(found.files, files)) return 'same';
+    if (sameData(found.data, data)) return 'same';
     // If another client changed the Secret meanwhile, the resource version makes this request fail.
     const metadata = { ...body.metadata, resourceVersion: found.version };
     await this.#send('PUT', `/${name}`, { ...body, metadata });
     return 'changed';
   }
 
-  async #find(name: string): Promise<{ version: string; files: Map<string, string> } | undefined> {
+  async #find(name: string): Promise<{ version: string; data: Readonly<Record<string, string>> } | undefined> {
     const answer = await this.#send('GET', `/${name}`);
     if (answer === undefined) return undefined;
     const { metadata, data } = Secret.parse(answer);
-    const files = new Map(Object.entries(data).map(([file, text]) => [file, Buffer.from(text, 'base64').toString()]));
-    return { version: metadata.resourceVersion, files };
+    return { version: metadata.resourceVersion, data };
   }
 
   async #send(method: 'GET' | 'POST' | 'PUT', path: string, body?: unknown): Promise<unknown> {
@@ -93,5 +94,5 @@ export class SecretsApi {
   }
 }
 
-const sameFiles = (a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean =>
-  a.size === b.size && [...a].every(([name, text]) => b.get(name) === text);
+const sameData = (a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean =>
+  Object.keys(a).length === Object.keys(b).length && Object.entries(a).every(([name, text]) => b[name] === text);

@@ -89,6 +89,27 @@ describe('what machines install from', () => {
     expect([answer.status, answer.headers.allow]).toEqual([405, 'GET, HEAD']);
   });
 
+  it('has its archives elsewhere in an image, and its manifest from the set-up', async () => {
+    const signed = mkdtempSync(join(tmpdir(), 'agent-signed-'));
+    writeFileSync(join(signed, 'manifest.json'), '{"signed":true}\n');
+    const image = await startGateway({ AGENT_DIR: signed, AGENT_ARCHIVES_DIR: join(dir, 'files') });
+    try {
+      const from = (path: string) => exchange(image.port, [`GET ${path} HTTP/1.1`, `Host: 127.0.0.1:${image.port}`]);
+      expect((await from('/agent/manifest.json')).body).toBe('{"signed":true}\n');
+      const whole = await from(archive);
+      expect([whole.status, whole.body, whole.headers['cache-control']]).toEqual([
+        200,
+        content,
+        'public, max-age=31536000, immutable',
+      ]);
+      expect((await from(archive.replace(hash, '0'.repeat(64)))).status).toBe(404);
+      expect((await from('/agent/wanted/linux-arm64')).status).toBe(404);
+    } finally {
+      await image.stop();
+      rmSync(signed, { recursive: true });
+    }
+  });
+
   it('is nothing where nothing is published', async () => {
     const bare = await startGateway({});
     try {

@@ -10,6 +10,8 @@ import { answerErrors, onlyReading } from '../web-ui/static-app.ts';
 export interface AgentFilesOptions {
   /** The folder of the published release. Undefined or missing: the gateway serves no package. */
   readonly dir: string | undefined;
+  /** The archives, by their SHA-256. Undefined: they are in `files` of the folder. */
+  readonly archives: string | undefined;
   readonly publicUrl: string;
 }
 
@@ -29,24 +31,26 @@ const types: Readonly<Record<string, string>> = {
 export const isAgentFile = (path: string): boolean => path === '/install.sh' || path.startsWith('/agent/');
 
 /** Serves install script, manifest and archives of the agent exactly as published. No part of the request appears in them. */
-export const agentFiles = ({ dir, publicUrl }: AgentFilesOptions) => {
+export const agentFiles = ({ dir, archives, publicUrl }: AgentFilesOptions) => {
   const app = express();
   app.disable('x-powered-by');
   app.enable('strict routing');
   app.enable('case sensitive routing');
   app.use(pageSecurity(publicUrl, []), onlyReading);
   if (dir !== undefined) {
-    const files = express.static(dir, {
+    const options = {
       index: false,
       redirect: false,
-      setHeaders: (response: Response, path) => {
+      setHeaders: (response: Response, path: string) => {
         response.setHeader('content-type', types[path.slice(path.lastIndexOf('.') + 1)] ?? 'application/octet-stream');
         // A path with a hash never changes its content. Clients must revalidate the others on each request.
         const hashed = archive.test(response.req.originalUrl);
         response.setHeader('cache-control', hashed ? 'public, max-age=31536000, immutable' : 'no-cache');
       },
-    });
-    app.use(onlyPublished, want(dir), withoutPrefix, files, notYet);
+    };
+    app.use(onlyPublished, want(dir), withoutPrefix);
+    if (archives !== undefined) app.use('/files', express.static(archives, options));
+    app.use(express.static(dir, options), notYet);
   }
   app.use((_request, _response, next) => next(new AppError('not_found')));
   app.use(answerErrors);

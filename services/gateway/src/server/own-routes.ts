@@ -24,7 +24,15 @@ export interface OwnRoutes {
 
 type Settings = Pick<
   GatewaySettings,
-  'PUBLIC_URL' | 'INSTALLATION_ID' | 'GRPC_ADDRESSES' | 'GRPC_TLS' | 'GRPC_CA' | 'SIGNUP' | 'WEB_DIR' | 'AGENT_DIR'
+  | 'PUBLIC_URL'
+  | 'INSTALLATION_ID'
+  | 'GRPC_ADDRESSES'
+  | 'GRPC_TLS'
+  | 'GRPC_CA'
+  | 'SIGNUP'
+  | 'WEB_DIR'
+  | 'AGENT_DIR'
+  | 'AGENT_ARCHIVES_DIR'
 >;
 
 /** `origins` are the allowed origins: the CSP lets the UI open WebSockets to them. */
@@ -70,7 +78,7 @@ export const ownRoutes = (
     answerWith(() => page, docsHeaders),
   );
   const ui = webUi({ dir: settings.WEB_DIR, publicUrl, origins });
-  const files = agentFiles({ dir: settings.AGENT_DIR, publicUrl });
+  const files = agentFiles({ dir: settings.AGENT_DIR, archives: settings.AGENT_ARCHIVES_DIR, publicUrl });
   return {
     routes,
     page: (request, response) => (isAgentFile(pathOf(request)) ? files : ui)(request, response),
