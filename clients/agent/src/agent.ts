@@ -19,6 +19,8 @@ import { Sessions } from './session/sessions.ts';
 import { prepareLoginShell, type ShellAccount } from './shell/login-shell.ts';
 import { findLoginTools, type LoginTools, loginShortcoming } from './shell/login-tools.ts';
 import { StatsReader } from './stats/resource-stats.ts';
+import type { Replacement } from './update/replacement.ts';
+import { agentVersion } from './version.ts';
 
 export type AgentOptions = {
   configPath: string;
@@ -31,6 +33,8 @@ export type AgentOptions = {
   /** uid of this process. */
   processUid: number;
   log: Logger;
+  /** Undefined if the agent was not installed by the install script. */
+  replacement?: Pick<Replacement, 'tick'> | undefined;
   /** ms on a monotonic clock. */
   now(): number;
   random(): number;
@@ -58,10 +62,15 @@ export class Agent {
   readonly #stats = new StatsReader();
   readonly #stopped = Promise.withResolvers<void>();
   #stopping = false;
+  #replaced = false;
+  #connectedAt: number | undefined;
   #ticksWithoutSessions = 0;
   #link: Link | undefined;
   #logins: string | undefined;
-  #status: Omit<AgentStatus, 'pid' | 'disk' | 'logins'> = { state: 'connecting', since: new Date().toISOString() };
+  #status: Omit<AgentStatus, 'pid' | 'version' | 'disk' | 'logins'> = {
+    state: 'connecting',
+    since: new Date().toISOString(),
+  };
   #disk: string | undefined;
   readonly #kept: KeptFiles;
   /** The last reported problem, so that each problem is reported once. */
@@ -98,6 +107,7 @@ export class Agent {
     const [logins, disk] = [this.#logins, this.#disk];
     return {
       pid: process.pid,
+      version: agentVersion,
       ...this.#status,
       ...(logins === undefined ? {} : { logins }),
       ...(disk === undefined ? {} : { disk }),
@@ -133,6 +143,11 @@ export class Agent {
     await this.#tellStatus({ state: 'stopped' });
   }
 
+  /** Whether `run` has returned so that another version replaces this process. */
+  get replaced(): boolean {
+    return this.#replaced;
+  }
+
   /** Reports to viewers that their shells end, closes the link, and makes `run` return. */
   async stop(): Promise<void> {
     if (this.#stopping) return;
@@ -155,9 +170,22 @@ export class Agent {
 
   #tick(): void {
     this.#sessions.tick();
+    if (this.#mustBeReplaced()) {
+      this.#replaced = true;
+      this.#options.log.info('another version of the agent takes over');
+      void this.stop();
+    }
     this.#ticksWithoutSessions = this.#sessions.aliveCount > 0 ? 0 : this.#ticksWithoutSessions + 1;
     if (this.#ticksWithoutSessions !== ticksUntilIdle) return;
     giveMemoryBack().catch((err: unknown) => this.#options.log.debug({ err }, 'could not release memory'));
+  }
+
+  #mustBeReplaced(): boolean {
+    if (this.#stopping) return false;
+    const { replacement, now } = this.#options;
+    const connectedForMs = this.#connectedAt === undefined ? undefined : now() - this.#connectedAt;
+    const idle = this.#sessions.isEmpty && this.#commands.isIdle;
+    return replacement?.tick({ connectedForMs, idle }) === true;
   }
 
   /** @returns ms to wait before the next dial. */
@@ -180,8 +208,10 @@ export class Agent {
     const { agentId, ownerUsername, machineName } = welcome;
     log.info({ agent_id: agentId, hub: connection.address, owner: ownerUsername, machine: machineName }, 'connected');
     await this.#tellStatus({ state: 'connected', agent_id: agentId, hub: connection.address, owner: ownerUsername });
+    this.#connectedAt = now();
     const end = await running;
     this.#link = undefined;
+    this.#connectedAt = undefined;
     if (this.#stopping) return 0;
     await this.#tellStatus({ state: 'connecting' });
     const hasSessions = this.#sessions.aliveCount > 0;
@@ -219,7 +249,7 @@ export class Agent {
     await this.#tellStatus({ state: 'connecting', problem });
   }
 
-  async #tellStatus(status: Omit<AgentStatus, 'pid' | 'since' | 'disk' | 'logins'>): Promise<void> {
+  async #tellStatus(status: Omit<AgentStatus, 'pid' | 'version' | 'since' | 'disk' | 'logins'>): Promise<void> {
     this.#status = { since: new Date().toISOString(), ...status };
     const file = companionFiles(this.#options.configPath).status;
     await this.#kept.write(file, () => writeStatus(file, this.status));

@@ -71,6 +71,22 @@ withConfig('start', 'Connect this machine until stopped.')
     await start(config, { allowWritableProgram: allowWritableProgram === true }, say);
   });
 
+withConfig('update', 'Install the version that the server has; the running agent changes to it.').action(
+  async ({ config }) => {
+    const { runUpdate } = await import('./cli/update.ts');
+    process.exitCode = await runUpdate(config, say);
+  },
+);
+
+program
+  .command('self-check', { hidden: true })
+  .description('Load all code of the agent, to see whether it runs on this machine.')
+  .action(async () => {
+    const [{ loadNativePty }] = await Promise.all([import('./shell/native-pty.ts'), import('./cli/start.ts')]);
+    loadNativePty();
+    say(agentVersion);
+  });
+
 withConfig('status', 'Say whether the agent runs and is connected.').action(async ({ config }) => {
   const { printStatus } = await import('./cli/status.ts');
   process.exitCode = await printStatus(config, say);

@@ -8,6 +8,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -15,7 +16,7 @@ import {
 import { createServer } from 'node:http';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TestHub } from '../../../clients/agent/src/integration/test-hub.ts';
 import { type GatewayProcess, startGateway } from '../../../services/gateway/src/testing/gateway-process.ts';
 import { projectFolder } from '../project-folder.ts';
@@ -41,10 +42,13 @@ let machine = '';
 let pids: number[] = [];
 
 /** Publishes the agent of these sources with the Node that runs this test: the real package without its 100 MB of Node. */
-const publish = async (mark: string): Promise<Manifest> => {
+const publish = async (mark: string, changed: Record<string, string> = {}): Promise<Manifest> => {
   if (platform === undefined) throw new Error('no package is built for this machine');
   const { node, pty } = pinnedPackages(projectFolder, platform);
-  const marked = { ...bundle, files: new Map([...bundle.files, ['mark.js', `// ${mark}`]]) };
+  const marked = {
+    ...bundle,
+    files: new Map([...bundle.files, ['mark.js', `// ${mark}`], ...Object.entries(changed)]),
+  };
   const version = versionOf(projectFolder, marked, [node, pty]);
   const binary = readFileSync(join(projectFolder, 'node_modules', pty.name, 'pty.node'));
   const files = packageContents(projectFolder, {
@@ -360,5 +364,100 @@ describe.runIf(platform !== undefined)('install.sh', () => {
     }
     expect((await install()).code).toBe(0);
     expect(versions()).toEqual([manifest().version]);
+  });
+});
+
+describe.runIf(platform !== undefined)('vsay-agent update', () => {
+  const vsayAgent = (...args: string[]) =>
+    outcome(
+      spawn(join(prefix(), 'bin', 'vsay-agent'), [...args, '--config', config()], {
+        env: { HOME: machine, PATH: '/usr/bin:/bin' },
+      }),
+    );
+  const linked = (): string | undefined => hub.hellos.at(-1)?.facts?.agentVersion;
+  const current = (): string => readlinkSync(join(prefix(), 'current')).replace('versions/', '');
+  const downloaded = (): string => join(prefix(), 'versions', `.download.${manifest().files[0]?.sha256}`);
+  const reached = (version: string): Promise<void> => vi.waitFor(() => expect(linked()).toBe(version), 90_000);
+
+  it('changes the running agent to the version of the server, in the same process', async () => {
+    await install();
+    const [pid] = pids;
+    const old = manifest().version;
+    await publish('newer');
+    // As an interrupted update leaves it: the download continues.
+    writeFileSync(downloaded(), readFileSync(archive()).subarray(0, 100_000));
+    const { version } = manifest();
+    expect(await vsayAgent('update')).toEqual({
+      code: 0,
+      said: `Version ${version} is installed. The agent changes to it when it is connected and no session is open.\n`,
+    });
+    await reached(version);
+    const { said } = await vsayAgent('status');
+    expect(said).toContain(`Version:  ${version}`);
+    expect(said).toContain('on trial');
+    expect([said.includes(`(process ${pid})`), pids]).toEqual([true, [pid]]);
+    expect(versions().sort()).toEqual([old, version].sort());
+    expect(await vsayAgent('update')).toEqual({
+      code: 0,
+      said: `Version ${version} is the newest that the server has.\n`,
+    });
+  });
+
+  it('goes back to the version before when the hub refuses the new one, and does not try that one again', async () => {
+    await install();
+    const [pid] = pids;
+    const old = manifest().version;
+    const { version } = await publish('refused');
+    const { answer } = hub;
+    const value = {
+      code: 'protocol_unsupported',
+      message: 'No.',
+      permanent: true,
+      retryAfterMs: 0,
+      generationHeld: 0n,
+    };
+    hub.answer = (hello) => (hello.facts?.agentVersion === version ? { $case: 'refused', value } : answer(hello));
+    await vsayAgent('update');
+    await vi.waitFor(() => expect(hub.hellos.map(({ facts }) => facts?.agentVersion)).toContain(version), 90_000);
+    await reached(old);
+    expect(current()).toBe(old);
+    const status = await vsayAgent('status');
+    expect(status.said).toMatch(new RegExp(`Failed:.*${version.replace('+', '\\+')}: .*No\\.`));
+    expect(pids).toEqual([pid]);
+    const again = await vsayAgent('update');
+    expect([again.code, again.said]).toEqual([1, expect.stringContaining('did not work on this machine')]);
+  });
+
+  it('refuses what install.sh refuses, and leaves the version that is here', async () => {
+    await install();
+    const held = current();
+    await publish('later');
+    const refuses = async (said: string) => {
+      expect(await vsayAgent('update')).toEqual({ code: 1, said: expect.stringContaining(said) });
+      expect([current(), existsSync(downloaded())]).toEqual([held, false]);
+    };
+    forge({}, generateKeyPairSync('ed25519').privateKey);
+    await refuses('not of the key that this installation has');
+    forge({ expires: '2020-01-01T00:00:00Z' });
+    await refuses('has expired');
+    forge({ expires: '2100-01-01T00:00:00Z', minimum: '9.0.0' });
+    await refuses('run the install command again');
+    forge({ minimum: '0.1.0', files: [] });
+    await refuses('no package for');
+    forge({ sequence: 1 });
+    writeFileSync(join(prefix(), 'sequence'), '1000\n');
+    await refuses('is older than the installed one');
+    writeFileSync(join(prefix(), 'sequence'), '1\n');
+    rmSync(join(release, 'manifest.json'));
+    await publish('with another byte');
+    const file = archive();
+    const content = readFileSync(file);
+    rmSync(file);
+    writeFileSync(file, Buffer.concat([content.subarray(0, -1), Buffer.from([1])]));
+    await refuses('not what was signed');
+    rmSync(file);
+    await publish('that does not start', { 'agent.js': 'process.exit(7)' });
+    await refuses('does not start on this machine');
+    expect(versions().filter((name) => name !== held && !name.startsWith('.'))).toEqual([]);
   });
 });

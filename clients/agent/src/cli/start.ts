@@ -1,4 +1,5 @@
 import os from 'node:os';
+import path from 'node:path';
 import { isatty } from 'node:tty';
 import { type Logger, pino } from 'pino';
 import { Agent } from '../agent.ts';
@@ -10,8 +11,11 @@ import { describeError, Failure } from '../failure.ts';
 import { loadMachineKey } from '../identity/machine-key.ts';
 import { trustSystemCas } from '../link/trusted-cas.ts';
 import { takePlace } from '../running/local-socket.ts';
+import { installedPackage, versionFolder } from '../service/package.ts';
 import { requireOwnProgram } from '../service/program.ts';
 import { isServiceProcess } from '../service/systemd.ts';
+import { Installation } from '../update/installation.ts';
+import { become, Replacement } from '../update/replacement.ts';
 
 /** A write error of the log (full disk, closed pipe) must not end the agent. */
 const openLog = (): Logger => {
@@ -33,6 +37,8 @@ export const start = async (
   const log = openLog();
   if (config.host.startsWith('https:') || config.grpc !== undefined)
     await trustSystemCas(config.extra_ca_file).catch((error: unknown) => log.warn(describeError(error)));
+  const replacement = replacementFor(log);
+  if ((await replacement?.begin()) === true) become(replacement?.program ?? []);
   const agent = new Agent({
     configPath: file,
     config,
@@ -40,6 +46,7 @@ export const start = async (
     proxy: { proxy: environment.proxy, no_proxy: environment.noProxy },
     processUid: os.userInfo().uid,
     log,
+    replacement,
     now: () => performance.now(),
     random: Math.random,
   });
@@ -58,7 +65,18 @@ export const start = async (
     if (usesTerminal()) void agent.stop();
     else log.info('SIGHUP ignored: no terminal is in use (nohup, a service)');
   });
-  await agent.run();
+  await agent.run().catch(async (error: unknown) => {
+    if ((await replacement?.giveUp(describeError(error))) !== true) throw error;
+    if (replacement !== undefined) become(replacement.program);
+  });
+  if (agent.replaced && replacement !== undefined) become(replacement.program);
+};
+
+/** Undefined if this agent was not installed by the install script, so no other version can be beside it. */
+const replacementFor = (log: Logger): Replacement | undefined => {
+  if (installedPackage === undefined || process.execve === undefined) return undefined;
+  const installation = new Installation(installedPackage);
+  return new Replacement({ installation, version: path.basename(versionFolder), log, now: () => performance.now() });
 };
 
 /** Node does not keep SIGHUP ignored (nohup). Under nohup, none of the three descriptors is a terminal. */

@@ -32,6 +32,11 @@ export class Commands {
     this.#options = options;
   }
 
+  /** Whether no process of any command is left. */
+  get isIdle(): boolean {
+    return this.#places.size === 0;
+  }
+
   /** Runs a command line in the Linux user's shell, without a terminal. Never rejects: failures are in `error`. */
   async run(command: Command): Promise<CommandOutput> {
     const refused = (errorCode: string, error: string): CommandOutput => ({

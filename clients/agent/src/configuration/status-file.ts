@@ -5,6 +5,8 @@ import { readIfThere, writePrivate } from './private-file.ts';
 /** The output of `vsay-agent status`. A running agent is asked for it. The file has the last status of an agent that does not run. */
 export const AgentStatus = v.object({
   pid: v.pipe(v.number(), v.integer()),
+  /** Missing: an agent of an earlier version. */
+  version: v.optional(v.string()),
   state: v.picklist(['connecting', 'connected', 'stopped', 'refused']),
   since: v.pipe(v.string(), v.isoTimestamp()),
   agent_id: v.optional(v.string()),

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { Agent as PlainAgent, request as plainRequest, type RequestOptions } from 'node:http';
+import { type IncomingMessage, Agent as PlainAgent, request as plainRequest, type RequestOptions } from 'node:http';
 import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 import { getCACertificates } from 'node:tls';
 import { type ProxySettings, proxyFor, whyNotThrough } from './proxy.ts';
@@ -36,17 +36,40 @@ export const askHost = async (url: string, trust: Trust, settings: ProxySettings
   }
 };
 
+const open = (url: string, trust: Trust, proxy: string | undefined, more: RequestOptions) => {
+  const tls = url.startsWith('https:');
+  const proxyEnv = proxy === undefined ? {} : { HTTP_PROXY: proxy, HTTPS_PROXY: proxy };
+  const options: RequestOptions & { ca?: string[]; rejectUnauthorized?: boolean } = {
+    ...more,
+    agent: tls ? new TlsAgent({ keepAlive: false, proxyEnv }) : new PlainAgent({ keepAlive: false, proxyEnv }),
+    ...(trust === 'anyone' ? { rejectUnauthorized: false } : {}),
+    ...(typeof trust === 'object' ? { ca: [...getCACertificates('default'), trust.ca] } : {}),
+  };
+  return tls ? tlsRequest(url, options) : plainRequest(url, options);
+};
+
+/**
+ * GET of a body of any length, through the proxy if one is set. Follows no redirect. The caller reads or destroys the body.
+ * @throws Error of the connection. The body ends with an error if no byte arrives for `silentMs`.
+ */
+export const requestHost = (
+  url: string,
+  options: { trust: Trust; proxy: ProxySettings; silentMs: number; headers?: Record<string, string> },
+): Promise<IncomingMessage> =>
+  new Promise((resolve, reject) => {
+    const { hostname, port, protocol } = new URL(url);
+    const proxy = proxyFor(`${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`, options.proxy);
+    const request = open(url, options.trust, proxy?.url, { headers: options.headers ?? {} });
+    const silence = (): Error => new Error(`no byte for ${options.silentMs / 1000} s`);
+    request.setTimeout(options.silentMs, () => request.destroy(silence()));
+    request.on('error', reject);
+    request.on('response', resolve);
+    request.end();
+  });
+
 const get = (url: string, trust: Trust, proxy: string | undefined): Promise<HostAnswer> =>
   new Promise((resolve, reject) => {
-    const tls = url.startsWith('https:');
-    const proxyEnv = proxy === undefined ? {} : { HTTP_PROXY: proxy, HTTPS_PROXY: proxy };
-    const options: RequestOptions & { ca?: string[]; rejectUnauthorized?: boolean } = {
-      signal: AbortSignal.timeout(timeoutMs),
-      agent: tls ? new TlsAgent({ keepAlive: false, proxyEnv }) : new PlainAgent({ keepAlive: false, proxyEnv }),
-      ...(trust === 'anyone' ? { rejectUnauthorized: false } : {}),
-      ...(typeof trust === 'object' ? { ca: [...getCACertificates('default'), trust.ca] } : {}),
-    };
-    const request = tls ? tlsRequest(url, options) : plainRequest(url, options);
+    const request = open(url, trust, proxy, { signal: AbortSignal.timeout(timeoutMs) });
     request.on('error', (error) =>
       reject(error.name === 'AbortError' ? new Error(`no answer within ${timeoutMs / 1000} s`) : error),
     );

@@ -38,15 +38,27 @@ export type ReleaseCheck = {
   now: number;
   /** Sequence of the installed release. */
   installed?: number | undefined;
+  /** The version that the release is to replace. Undefined: none. */
+  replaces?: string | undefined;
+};
+
+/** `0.1.0+4f2a…` as [0, 1, 0]. */
+const numbersOf = (version: string): number[] => version.split(/[+-]/, 1)[0]?.split('.').map(Number) ?? [];
+
+/** Whether `version` is older than `other`, by the three numbers of semantic versioning. */
+const isOlder = (version: string, other: string): boolean => {
+  const [one, two] = [numbersOf(version), numbersOf(other)];
+  const differs = [0, 1, 2].find((at) => one[at] !== two[at]);
+  return differs !== undefined && (one[differs] ?? 0) < (two[differs] ?? 0);
 };
 
 /**
  * Verifies and parses a manifest.
- * @throws Failure if another key signed it, if it has expired, if it is older than the installed release, or if it has no package for this
- * platform
+ * @throws Failure if another key signed it, if it has expired, if it is older than the installed release, if it must not replace the
+ * installed version directly, or if it has no package for this platform
  */
 export const readRelease = (check: ReleaseCheck): Release => {
-  const { manifest, signature, publicKey, platform, now, installed = 0 } = check;
+  const { manifest, signature, publicKey, platform, now, installed = 0, replaces } = check;
   if (!verify(null, manifest, createPublicKey(publicKey), signature))
     throw new Failure('The signature of the release is not of the key that this installation has.');
   const release = v.parse(Release, JSON.parse(manifest.toString('utf8')));
@@ -54,6 +66,10 @@ export const readRelease = (check: ReleaseCheck): Release => {
     throw new Failure(`The release has expired on ${release.expires}: its operator has to publish it again.`);
   if (release.sequence < installed)
     throw new Failure(`The release ${release.sequence} is older than the installed one, ${installed}.`);
+  if (replaces !== undefined && isOlder(replaces, release.minimum))
+    throw new Failure(
+      `The release ${release.version} may replace only ${release.minimum} and newer, and here is ${replaces}: run the install command again.`,
+    );
   if (!release.files.some((file) => file.platform === platform))
     throw new Failure(`The release has no package for ${platform}.`);
   return release;

@@ -6,10 +6,14 @@ import { fileURLToPath } from 'node:url';
 import { bundled } from '../bundled.ts';
 
 /** Everything that install.sh and updates create in the folder of the installation. */
-const contents = ['versions', 'current', 'last-good', 'release-key.pem', 'release.json', 'sequence', 'token.sha256'];
+const contents = [
+  ...['versions', 'current', 'last-good', 'release-key.pem', 'release.json', 'sequence', 'token.sha256'],
+  ...['failed.json', 'trial.json', 'update.lock'],
+];
 
 /** `…/versions/<version>/lib/agent.js` is this file, or a chunk beside it. */
-const versionFolder = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+/** The folder of the running version. Its name is the version. */
+export const versionFolder = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
 /** The folder in which install.sh has installed this agent; undefined if it runs in another way. */
 export const installedPackage: string | undefined = ((): string | undefined => {

@@ -81,6 +81,11 @@ export class Sessions {
     return alive;
   }
 
+  /** Whether there is no session: none alive or being started, and no ended one whose last output a viewer may still fetch. */
+  get isEmpty(): boolean {
+    return this.#sessions.size === 0 && this.#opening.size === 0;
+  }
+
   /**
    * Handles open_stream: attaches, after opening the session if requested, or returns the frame with the reason of the refusal. The hub
    * decides who attaches to whose session and by which grant, but cannot change the owner of an existing session.

@@ -1,0 +1,172 @@
+import { existsSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parseJson } from '@webxterm/contracts/json';
+import * as v from 'valibot';
+
+/** A version that was started here and did not work. It is not installed again. */
+const Failed = v.object({ version: v.string(), why: v.string(), at: v.string() });
+export type FailedVersion = v.InferOutput<typeof Failed>;
+
+/** A version that was activated and has not proven itself yet. `starts`: how often it was started. */
+const Trial = v.object({ version: v.string(), starts: v.number() });
+
+/** Limit of remembered failed versions. */
+const maxFailed = 20;
+
+const linkedVersion = (link: string): string | undefined => {
+  try {
+    return path.basename(readlinkSync(link));
+  } catch {
+    return undefined;
+  }
+};
+
+const readIf = <S extends v.GenericSchema>(file: string, schema: S): v.InferOutput<S> | undefined => {
+  if (!existsSync(file)) return undefined;
+  const read = v.safeParse(schema, parseJson(readFileSync(file, 'utf8')));
+  return read.success ? read.output : undefined;
+};
+
+/** Replaces a file atomically. */
+const replace = async (file: string, content: string | Buffer): Promise<void> => {
+  const fresh = `${file}.${process.pid}.new`;
+  await writeFile(fresh, content, { mode: 0o644 });
+  await rename(fresh, file);
+};
+
+/**
+ * The folder in which install.sh has installed the agent: `versions/<version>`, `current` (the version to run), `last-good` (the version
+ * before it), `release-key.pem`, `release.json` and `sequence` of the accepted release.
+ */
+export class Installation {
+  readonly folder: string;
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  get versions(): string {
+    return path.join(this.folder, 'versions');
+  }
+
+  /** The public key that was pinned at the first installation, PEM. */
+  get releaseKey(): string {
+    return readFileSync(path.join(this.folder, 'release-key.pem'), 'utf8');
+  }
+
+  /** The sequence of the latest accepted release. Never decreases, also when a version is rolled back. */
+  get sequence(): number {
+    const file = path.join(this.folder, 'sequence');
+    return existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
+  }
+
+  /** The version to run. */
+  get current(): string | undefined {
+    return linkedVersion(path.join(this.folder, 'current'));
+  }
+
+  /** The version to go back to. */
+  get lastGood(): string | undefined {
+    const version = linkedVersion(path.join(this.folder, 'last-good'));
+    // The install script removes older versions.
+    return version !== undefined && existsSync(path.join(this.versions, version)) ? version : undefined;
+  }
+
+  get failed(): readonly FailedVersion[] {
+    return readIf(this.#file('failed.json'), v.array(Failed)) ?? [];
+  }
+
+  /** The current version, while it has not proven itself. */
+  get trial(): v.InferOutput<typeof Trial> | undefined {
+    const trial = readIf(this.#file('trial.json'), Trial);
+    return trial?.version === this.current ? trial : undefined;
+  }
+
+  /** Makes an unpacked version the current one, on trial. The version until now becomes the last good one, unless it is on trial itself. */
+  async activate(version: string, release: { manifest: Buffer; sequence: number }): Promise<void> {
+    const { current, trial } = this;
+    if (current !== undefined && trial === undefined && current !== version) await this.#point('last-good', current);
+    await replace(this.#file('sequence'), `${Math.max(this.sequence, release.sequence)}\n`);
+    await replace(this.#file('release.json'), release.manifest);
+    if (current === version) return;
+    await replace(this.#file('trial.json'), JSON.stringify({ version, starts: 0 }));
+    await this.#point('current', version);
+    await this.#prune();
+  }
+
+  /** Counts a start of the version on trial. @returns the number of starts; 0 if the current version is not on trial */
+  async countStart(): Promise<number> {
+    const { trial } = this;
+    if (trial === undefined) return 0;
+    await replace(this.#file('trial.json'), JSON.stringify({ ...trial, starts: trial.starts + 1 }));
+    return trial.starts + 1;
+  }
+
+  /** The current version has proven itself. */
+  async confirm(): Promise<void> {
+    await rm(this.#file('trial.json'), { force: true });
+  }
+
+  /** Goes back to the last good version, and remembers that the current one failed. @returns false if there is none to go back to */
+  async rollBack(why: string): Promise<boolean> {
+    const { current, lastGood } = this;
+    if (current === undefined || lastGood === undefined || lastGood === current) return false;
+    const failed = this.failed.filter(({ version }) => version !== current);
+    const told = [...failed, { version: current, why, at: new Date().toISOString() }].slice(-maxFailed);
+    await replace(this.#file('failed.json'), `${JSON.stringify(told, undefined, 1)}\n`);
+    await this.#point('current', lastGood);
+    await this.confirm();
+    return true;
+  }
+
+  /** Removes what unfinished updates have left. */
+  async sweep(): Promise<void> {
+    for (const name of await readdir(this.versions))
+      if (name.startsWith('.update.')) await rm(path.join(this.versions, name), { recursive: true, force: true });
+  }
+
+  /** Keeps the current and the last good version. */
+  async #prune(): Promise<void> {
+    const kept = [this.current, this.lastGood];
+    for (const name of await readdir(this.versions))
+      if (!name.startsWith('.') && !kept.includes(name))
+        await rm(path.join(this.versions, name), { recursive: true, force: true });
+  }
+
+  async #point(link: string, version: string): Promise<void> {
+    const fresh = this.#file(`${link}.${process.pid}.new`);
+    await rm(fresh, { force: true });
+    await symlink(path.join('versions', version), fresh);
+    await rename(fresh, this.#file(link));
+  }
+
+  #file(name: string): string {
+    return path.join(this.folder, name);
+  }
+}
+
+/** The command line of a version, as in its start script. */
+export const programOf = ({ versions }: Pick<Installation, 'versions'>, version: string): readonly string[] => [
+  path.join(versions, version, 'bin', 'node'),
+  '--disable-sigusr1',
+  '--max-semi-space-size=1',
+  path.join(versions, version, 'lib', 'agent.js'),
+];
+
+/** The list of a package's files (files.json). */
+export const PackageList = v.object({
+  version: v.string(),
+  platform: v.string(),
+  files: v.array(
+    v.object({
+      path: v.pipe(v.string(), v.regex(/^(?!\/)(?!.*\.\.)[0-9A-Za-z._/-]{1,200}$/)),
+      size: v.number(),
+      sha256: v.string(),
+      mode: v.picklist(['0644', '0755']),
+    }),
+  ),
+});
+
+export const readPackageList = async (folder: string): Promise<v.InferOutput<typeof PackageList>> =>
+  v.parse(PackageList, JSON.parse(await readFile(path.join(folder, 'files.json'), 'utf8')));

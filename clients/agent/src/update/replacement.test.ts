@@ -1,0 +1,112 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Installation } from './installation.ts';
+import { Replacement } from './replacement.ts';
+
+let folder = '';
+let installation: Installation;
+let nowMs = 0;
+
+beforeEach(() => {
+  nowMs = 0;
+  folder = mkdtempSync(path.join(os.tmpdir(), 'installation-'));
+  for (const version of ['1', '2', '3']) mkdirSync(path.join(folder, 'versions', version), { recursive: true });
+  symlinkSync('versions/1', path.join(folder, 'current'));
+  writeFileSync(path.join(folder, 'sequence'), '1\n');
+  installation = new Installation(folder);
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const release = (sequence: number) => ({ manifest: Buffer.from(`release ${sequence}`), sequence });
+const agentOf = (version: string) =>
+  new Replacement({ installation, version, log: pino({ level: 'silent' }), now: () => nowMs });
+/** Looks again, as the agent does each second. */
+const look = (agent: Replacement, moment: Parameters<Replacement['tick']>[0]): boolean => {
+  nowMs += 5000;
+  return agent.tick(moment);
+};
+const settled = (check: () => void) => vi.waitFor(check);
+
+describe('an installation', () => {
+  it('keeps the version before the current one, and no older ones', async () => {
+    await installation.activate('2', release(2));
+    expect([installation.current, installation.lastGood, installation.sequence]).toEqual(['2', '1', 2]);
+    await installation.confirm();
+    await installation.activate('3', release(3));
+    expect([installation.current, installation.lastGood]).toEqual(['3', '2']);
+    expect(() => readFileSync(path.join(folder, 'versions', '1'))).toThrow('ENOENT');
+    expect(readFileSync(path.join(folder, 'release.json'), 'utf8')).toBe('release 3');
+  });
+
+  it('goes back to the version that worked, not to one that was never proven', async () => {
+    await installation.activate('2', release(2));
+    await installation.activate('3', release(3));
+    expect([installation.current, installation.lastGood]).toEqual(['3', '1']);
+    expect(await installation.rollBack('it hung')).toBe(true);
+    expect([installation.current, installation.trial, installation.sequence]).toEqual(['1', undefined, 3]);
+    expect(installation.failed).toMatchObject([{ version: '3', why: 'it hung' }]);
+  });
+
+  it('has nothing to go back to at first, or where the install script removed it', async () => {
+    expect(await installation.rollBack('x')).toBe(false);
+    await installation.activate('2', release(2));
+    rmSync(path.join(folder, 'versions', '1'), { recursive: true });
+    expect(await installation.rollBack('x')).toBe(false);
+    expect(installation.current).toBe('2');
+  });
+});
+
+describe('a running agent', () => {
+  const connected = (connectedForMs: number) => ({ connectedForMs, idle: true });
+
+  it('is replaced when another version is installed, it is connected, and nothing ran for two looks', async () => {
+    const agent = agentOf('1');
+    expect(look(agent, connected(5000))).toBe(false);
+    await installation.activate('2', release(2));
+    expect(look(agent, { connectedForMs: 5000, idle: false })).toBe(false);
+    expect(look(agent, { connectedForMs: undefined, idle: true })).toBe(false);
+    expect(look(agent, { connectedForMs: undefined, idle: true })).toBe(false);
+    expect(look(agent, connected(1))).toBe(true);
+    expect(agent.program.at(-1)).toBe(path.join(folder, 'versions', '2', 'lib', 'agent.js'));
+  });
+
+  it('has proven itself after a minute of connection without a break', async () => {
+    await installation.activate('2', release(2));
+    const agent = agentOf('2');
+    expect(await agent.begin()).toBe(false);
+    look(agent, connected(59_999));
+    expect(installation.trial).toEqual({ version: '2', starts: 1 });
+    look(agent, connected(60_000));
+    await settled(() => expect(installation.trial).toBeUndefined());
+    expect(installation.current).toBe('2');
+  });
+
+  it('is rolled back when it was not connected for a minute within three, and goes without a connection', async () => {
+    await installation.activate('2', release(2));
+    const agent = agentOf('2');
+    while (nowMs < 175_000) expect(look(agent, connected(30_000))).toBe(false);
+    expect(installation.current).toBe('2');
+    look(agent, connected(30_000));
+    await settled(() => expect(installation.current).toBe('1'));
+    expect(installation.failed).toMatchObject([{ version: '2', why: expect.stringContaining('not connected') }]);
+    expect(look(agent, { connectedForMs: undefined, idle: true })).toBe(true);
+  });
+
+  it('is rolled back when it ends again and again', async () => {
+    await installation.activate('2', release(2));
+    for (const _ of [1, 2, 3]) expect(await agentOf('2').begin()).toBe(false);
+    expect(await agentOf('2').begin()).toBe(true);
+    expect(installation.current).toBe('1');
+  });
+
+  it('is not rolled back once it has proven itself, whatever happens then', async () => {
+    await installation.activate('2', release(2));
+    await installation.confirm();
+    const agent = agentOf('2');
+    expect([await agent.begin(), await agent.giveUp('refused')]).toEqual([false, false]);
+    expect(installation.current).toBe('2');
+  });
+});

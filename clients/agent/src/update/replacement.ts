@@ -1,0 +1,112 @@
+import type { Logger } from 'pino';
+import { describeError } from '../failure.ts';
+import { type Installation, programOf } from './installation.ts';
+
+/** A version on trial has proven itself after this time of uninterrupted connection to a hub. */
+const provenAfterMs = 60_000;
+/** A version that has not proven itself by then is rolled back. */
+const trialMs = 180_000;
+/** A version that ends and is started again more often than this during its trial is rolled back. */
+const maxStarts = 3;
+/** How often the link to the current version is read. */
+const lookEveryMs = 5000;
+
+export type AgentMoment = {
+  /** ms of uninterrupted connection; undefined without a connection. */
+  connectedForMs: number | undefined;
+  /** No session, ended ones included, and no command. */
+  idle: boolean;
+};
+
+export type ReplacementOptions = {
+  installation: Installation;
+  /** The version of this process. */
+  version: string;
+  log: Pick<Logger, 'info' | 'warn'>;
+  /** ms on a monotonic clock. */
+  now(): number;
+};
+
+/** Observes the trial of this version, and decides when this process is replaced by the current version of the installation. */
+export class Replacement {
+  readonly #options: ReplacementOptions;
+  readonly #startedAt: number;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  #working = false;
+  #wasIdle = false;
+  #told: string | undefined;
+
+  constructor(options: ReplacementOptions) {
+    this.#options = options;
+    this.#startedAt = options.now();
+  }
+
+  /** The command line of the version to run. */
+  get program(): readonly string[] {
+    const { installation, version } = this.#options;
+    return programOf(installation, installation.current ?? version);
+  }
+
+  /** Counts this start. @returns true if this version was rolled back, because it was started too often during its trial */
+  async begin(): Promise<boolean> {
+    const starts = await this.#options.installation.countStart();
+    return starts > maxStarts && this.giveUp(`it was started ${starts} times and did not keep running`);
+  }
+
+  /** Rolls this version back if it is on trial. @returns whether another version is the current one now */
+  async giveUp(why: string): Promise<boolean> {
+    const { installation, version, log } = this.#options;
+    if (installation.trial?.version !== version) return false;
+    const done = await installation.rollBack(why).catch((error: unknown) => {
+      log.warn({ reason: describeError(error) }, 'this version does not work here, and cannot be rolled back');
+      return false;
+    });
+    if (done)
+      log.warn({ version, why, last_good: installation.current }, 'this version does not work here: going back');
+    return done;
+  }
+
+  /** Called about once a second. @returns true when this process must stop and be replaced by `program` */
+  tick({ connectedForMs, idle }: AgentMoment): boolean {
+    const { installation, version, now, log } = this.#options;
+    if (now() - this.#lookedAt < lookEveryMs) return false;
+    this.#lookedAt = now();
+    const { current, trial, failed } = installation;
+    if (current === version && trial?.version === version) this.#judge(connectedForMs);
+    // Idle at two looks, so that the answer to the last command has been sent.
+    const stayedIdle = idle && this.#wasIdle;
+    this.#wasIdle = idle;
+    if (current === undefined || current === version) return false;
+    const goesBack = failed.some((each) => each.version === version);
+    // A version is judged by its connection, so it is not started while no hub can be reached.
+    const ready = stayedIdle && (connectedForMs !== undefined || goesBack);
+    if (!idle && this.#told !== current)
+      log.info({ version: current }, 'another version is installed: it starts when no session is open');
+    this.#told = current;
+    return ready;
+  }
+
+  #judge(connectedForMs: number | undefined): void {
+    const { installation, version, now, log } = this.#options;
+    const proven = connectedForMs !== undefined && connectedForMs >= provenAfterMs;
+    if (this.#working || (!proven && now() - this.#startedAt < trialMs)) return;
+    this.#working = true;
+    const work = proven
+      ? installation.confirm().then(() => log.info({ version }, 'this version has proven itself'))
+      : this.giveUp(`it was not connected for ${provenAfterMs / 1000} s within ${trialMs / 1000} s after its start`);
+    void work
+      .catch((error: unknown) => log.warn({ reason: describeError(error) }, 'the trial cannot be concluded'))
+      .finally(() => {
+        this.#working = false;
+      });
+  }
+}
+
+/** Replaces this process by another program, with the same pid, arguments and environment. Does not return. */
+export const become = (program: readonly string[]): never => {
+  const [file = '', ...args] = program;
+  // Node warns on each call that execve is experimental. The warning would go to the log.
+  process.removeAllListeners('warning');
+  if (process.execve === undefined) throw new Error('this Node cannot replace its process');
+  return process.execve(file, [file, ...args, ...process.argv.slice(2)]);
+};
