@@ -1,59 +1,152 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect as connectTcp, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { connect } from '@nats-io/transport-node';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type AuthUnderTest, admin, startAuthInstance, startTestServers } from './testing/auth-under-test.ts';
+import mongoose from 'mongoose';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import {
+  type AuthUnderTest,
+  admin,
+  startAuthInstance,
+  startTestServers,
+  type TestServers,
+} from './testing/auth-under-test.ts';
 import { type CuttableProxy, startProxy } from './testing/cuttable-proxy.ts';
 
-let servers: Awaited<ReturnType<typeof startTestServers>>;
-let way: CuttableProxy;
+let servers: TestServers;
+/** The ways of auth to the servers. */
+let ways: { mongodb: CuttableProxy; nats: CuttableProxy };
 let auth: AuthUnderTest;
+let mongod: { host: string; port: number };
 
 beforeAll(async () => {
   servers = await startTestServers();
-  way = await startProxy(servers.natsUrl);
-  auth = await startAuthInstance(servers, { NATS_URL: way.address });
+  const url = new URL(servers.mongoUrl('auth'));
+  mongod = { host: url.hostname, port: Number(url.port) };
+  ways = { mongodb: await startProxy(url.host), nats: await startProxy(servers.natsUrl) };
+  // Without the name of the replica set, whose members are known by their own addresses.
+  url.host = ways.mongodb.address;
+  url.searchParams.delete('replicaSet');
+  url.searchParams.set('directConnection', 'true');
+  auth = await startAuthInstance(servers, { MONGO_URL: url.href, NATS_URL: ways.nats.address });
 });
 
 afterAll(async () => {
   await auth.stop();
-  await way.close();
+  await Promise.all([ways.mongodb.close(), ways.nats.close()]);
   await servers.stop();
 });
 
-/** No open file, and so no connection, beyond those that are there. @returns takes the limit away */
-const takeNoMore = (pid: number | undefined): (() => void) => {
+const within = { timeout: 60_000, interval: 200 };
+
+/** Takes the limit of open files of a process down to `files`. @returns takes it back */
+const lowerFiles = (pid: number | undefined, files: number): (() => void) => {
   const limit = (...args: string[]): string =>
     execFileSync('prlimit', ['--pid', String(pid), ...args], { encoding: 'utf8' });
   const before = limit('--nofile', '--output', 'SOFT', '--noheadings').trim();
-  limit('--nofile=3:');
+  limit(`--nofile=${files}:`);
   return () => limit(`--nofile=${before}:`);
 };
 
-const within = { timeout: 60_000, interval: 200 };
-const signIn = async (): Promise<number> => (await auth.call('POST', '/api/login', admin)).status;
-const health = async () => (await auth.ready()).parts.nats;
-
-const dial = async (): Promise<void> => {
+const dialNats = async (): Promise<void> => {
   const user = { user: 'auth', pass: servers.natsPassword('auth') };
-  await (await connect({ servers: servers.natsUrl, timeout: 2000, ...user })).close();
+  await (await connect({ servers: servers.natsUrl, timeout: 2000, reconnect: false, ...user })).close();
+};
+const dialMongo = async (): Promise<void> => {
+  await (
+    await mongoose.createConnection(servers.mongoUrl('auth'), { serverSelectionTimeoutMS: 2000 }).asPromise()
+  ).close();
 };
 
-describe('NATS at its limit of open files', () => {
-  it('is named by readiness with what to look at, sign-in is 503, and both recover by themselves', async () => {
-    expect(await signIn()).toBe(200);
-    way.cut();
-    await vi.waitFor(async () => expect((await health())?.ok).toBe(false), within);
-    const giveBack = takeNoMore(servers.nats.pid);
-    try {
-      way.mend();
-      await expect(dial()).rejects.toThrow();
+/** One connection is let in, and the test has it. */
+const fillNats = async (): Promise<() => Promise<void>> => {
+  const file = join(servers.dataDir, 'nats.conf');
+  const before = readFileSync(file, 'utf8');
+  const reload = (): boolean => process.kill(servers.nats.pid ?? 0, 'SIGHUP');
+  appendFileSync(file, '\nmax_connections: 1\n');
+  reload();
+  // Dials again if the server closes this one to get down to its limit.
+  const again = {
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 50,
+    reconnectJitter: 0,
+    waitOnFirstConnect: true,
+    timeout: 1000,
+  };
+  const user = { user: 'agent-hub', pass: servers.natsPassword('agent-hub') };
+  const held = await connect({ servers: servers.natsUrl, ...user, ...again });
+  return async () => {
+    await held.close();
+    writeFileSync(file, before);
+    reload();
+  };
+};
+
+/** mongod lets in as many connections as 80 % of the files that it may open when it starts. */
+const filesOfMongod = 256;
+const fillMongo = async (): Promise<() => Promise<void>> => {
+  const lifted = lowerFiles(process.pid, filesOfMongod);
+  await servers.mongod.restart().finally(lifted);
+  const sockets: Socket[] = [];
+  let refused = 0;
+  for (let count = 0; count < filesOfMongod; count += 1) {
+    const socket = connectTcp(mongod).on('error', () => {});
+    socket.once('close', () => {
+      refused += 1;
+    });
+    sockets.push(socket);
+    await once(socket, 'connect');
+  }
+  await vi.waitFor(() => expect(refused).toBeGreaterThan(0), within);
+  return async () => {
+    for (const socket of sockets) socket.destroy();
+    await servers.mongod.restart();
+  };
+};
+
+const signIn = async (): Promise<number> => (await auth.call('POST', '/api/login', admin)).status;
+
+const cases = [
+  ['NATS', 'open files', 'nats', dialNats, async () => lowerFiles(servers.nats.pid, 3)],
+  ['NATS', 'connections', 'nats', dialNats, fillNats],
+  ['MongoDB', 'connections', 'mongodb', dialMongo, fillMongo],
+] as const;
+
+describe('a server at a limit of its own', () => {
+  let giveBack: () => unknown = () => {};
+  afterEach(() => giveBack());
+
+  it.each(cases)(
+    '%s at its limit of %s is named by readiness with what to look at, sign-in is 503, and both recover by themselves',
+    async (_server, _limit, part, dial, fill) => {
+      const health = async () => (await auth.ready()).parts[part];
+      expect(await signIn()).toBe(200);
+      ways[part].cut();
+      await vi.waitFor(async () => expect((await health())?.ok).toBe(false), within);
+      giveBack = await fill();
+      await vi.waitFor(() => expect(dial()).rejects.toThrow(), within);
+      ways[part].mend();
       expect(await signIn()).toBe(503);
       const detail = expect.stringContaining('its limits of connections and open files');
       expect(await health()).toEqual({ ok: false, detail });
-    } finally {
-      giveBack();
-    }
+      await giveBack();
+      giveBack = () => {};
+      await vi.waitFor(async () => expect(await signIn()).toBe(200), within);
+      await vi.waitFor(async () => expect(await auth.ready()).toMatchObject({ status: 'ok' }), within);
+    },
+    150_000,
+  );
+
+  it('MongoDB at its limit of open files exits, is started again, and sign-in recovers by itself', async () => {
+    const { pid } = servers.mongod;
+    lowerFiles(pid, 3);
+    await vi.waitFor(async () => {
+      await dialMongo().catch(() => {});
+      expect([undefined, pid]).not.toContain(servers.mongod.pid);
+    }, within);
     await vi.waitFor(async () => expect(await signIn()).toBe(200), within);
-    await vi.waitFor(async () => expect((await health())?.ok).toBe(true), within);
+    await vi.waitFor(async () => expect(await auth.ready()).toMatchObject({ status: 'ok' }), within);
   }, 150_000);
 });

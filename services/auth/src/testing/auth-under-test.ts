@@ -12,14 +12,21 @@ import { readAuthSettings } from '../settings.ts';
 
 type Servers = Awaited<ReturnType<typeof startServers>>;
 
+export interface TestServers extends Servers {
+  readonly database: Connection;
+  /** Holds `mongo`, `nats` and nats.conf. */
+  readonly dataDir: string;
+}
+
 /** Real MongoDB and NATS. `stop` deletes their data. */
-export const startTestServers = async (): Promise<Servers & { database: Connection }> => {
+export const startTestServers = async (): Promise<TestServers> => {
   const dataDir = await mkdtemp(join(tmpdir(), 'webxterm-auth-'));
   const servers = await startServers({ dataDir });
   const database = await mongoose.createConnection(servers.mongoUrl('auth')).asPromise();
   return {
     ...servers,
     database,
+    dataDir,
     stop: async () => {
       await database.close();
       await servers.stop();
