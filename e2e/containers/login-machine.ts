@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { inject } from 'vitest';
 import { projectFolder } from './compose.ts';
 import { docker } from './docker.ts';
 import { imageOf } from './images.ts';
@@ -19,6 +20,13 @@ const node = '/project/node_modules/.bin/node';
 const probes = '/project/clients/agent/src/integration';
 const probe = `${probes}/login-probe.ts`;
 
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** The image of a Debian or Ubuntu. */
+    readonly loginMachineBase: string;
+  }
+}
+
 /** What became of the service in a scenario of service-probe.ts. */
 export type ServiceFacts = Readonly<Record<string, unknown>>;
 
@@ -32,7 +40,8 @@ export class LoginMachine {
 
   static async start(): Promise<LoginMachine> {
     const image = imageOf('login-machine');
-    await docker('build', '--quiet', '--tag', image, join(projectFolder, 'e2e/containers/login-machine'));
+    const folder = join(projectFolder, 'e2e/containers/login-machine');
+    await docker('build', '--quiet', '--tag', image, ...['--build-arg', `BASE=${inject('loginMachineBase')}`], folder);
     const rights = ['--privileged', '--cgroupns', 'private', '--tmpfs', '/run', '--tmpfs', '/tmp'];
     const mount = ['--volume', `${projectFolder}:/project:ro`];
     const id = (await docker('run', '--detach', '--rm', ...rights, ...mount, image)).trim();

@@ -27,9 +27,10 @@ descriptors=$(
   printf 'id=%s\n' "$(id)"
   printf 'logname=%s\n' "$(logname)"
   printf 'audit uid=%s\n' "$(cat /proc/self/loginuid)"
-  printf 'in who=%s\n' "$(who | awk -v tty="$terminal" '"/dev/" $2 == tty { print $1 }')"
+  # Debian 13 has no utmp: who asks logind, and puts the service before the terminal for a session of sshd.
+  printf 'in who=%s\n' "$(who | awk -v tty="$terminal" '"/dev/" $2 == tty || "/dev/" $3 == tty { print $1 }')"
   printf 'in w=%s\n' "$(w -h | awk -v tty="$terminal" '"/dev/" $2 == tty { print $1 }')"
-  printf 'control group=%s\n' "$(sed -n 's/^0:://p' /proc/self/cgroup | sed 's/session-[0-9]*/session-N/')"
+  printf 'control group=%s\n' "$(sed -n 's/^0:://p' /proc/self/cgroup | sed 's/session-c\?[0-9]*/session-N/')"
   printf 'user manager=%s\n' "$(systemctl --user is-system-running >/dev/null 2>&1; [ $? -lt 4 ] && echo answers)"
   printf 'locale=%s\n' "$(locale | tr '\n' ' ')"
   printf 'interrupted by=%s\n' "$(stty -a | grep -o 'intr = [^;]*')"
