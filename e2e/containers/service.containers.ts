@@ -24,6 +24,16 @@ describe('the service of the agent', () => {
     });
   });
 
+  it('runs already where somebody starts the agent by hand: that says so, and how to stop the service', async () => {
+    expect(await machine.service('startBeside')).toEqual({
+      code: 0,
+      said: expect.stringMatching(
+        /The service runs this agent already.*there is nothing to start.[\s\S]*systemctl stop/,
+      ),
+      stays: true,
+    });
+  });
+
   it('is restarted: shells and commands end, what people left running (nohup, tmux) stays, new shells open', async () => {
     const { tookMs: _, ...facts } = await machine.service('restart');
     expect(facts).toEqual({ nohup: 1, tmux: 1, foreground: 0, command: 0, cause: 'agent_stopped' });

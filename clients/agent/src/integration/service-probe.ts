@@ -88,6 +88,12 @@ const scenarios: Record<string, () => Promise<object>> = {
     await bash(`umount ${clone} && rmdir ${clone}`);
     return { said, unchanged: before === after };
   },
+  startBeside: async () => {
+    await linkAgain('systemctl start vsay-agent');
+    const pid = await show('MainPID');
+    const second = await agent('start');
+    return { ...second, stays: pid === (await show('MainPID')) && (await agent('status')).code === 0 };
+  },
   restart: async () => {
     await linkAgain('systemctl start vsay-agent');
     const viewer = await shell();
