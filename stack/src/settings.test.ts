@@ -22,6 +22,22 @@ describe('the settings of npm start', () => {
     expect(readSettings({ WEBXTERM_TLS: 'on' }).tls).toBe(true);
   });
 
+  it('take the address that people open, other origins and trusted proxies', () => {
+    const given = {
+      WEBXTERM_PUBLIC_URL: 'https://term.example.org',
+      WEBXTERM_EXTRA_ORIGINS: 'https://a.example, https://b.example',
+      WEBXTERM_TRUSTED_PROXIES: '10.0.0.0/8,::1',
+    };
+    expect(readSettings(given)).toMatchObject({
+      publicUrl: 'https://term.example.org',
+      extraOrigins: ['https://a.example', 'https://b.example'],
+      trustedProxies: '10.0.0.0/8,::1',
+    });
+    expect(() => readSettings({ WEBXTERM_PUBLIC_URL: 'term.example.org', WEBXTERM_EXTRA_ORIGINS: 'a' })).toThrow(
+      /WEBXTERM_PUBLIC_URL[\s\S]*WEBXTERM_EXTRA_ORIGINS/,
+    );
+  });
+
   it('keep fetched servers in the user’s cache, or where one says', () => {
     expect(readSettings({ XDG_CACHE_HOME: '/cache' }).cacheDir).toBe('/cache/webxterm');
     expect(readSettings({ WEBXTERM_CACHE_DIR: '/own' }).cacheDir).toBe('/own');

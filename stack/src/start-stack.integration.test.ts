@@ -24,6 +24,8 @@ const StackFile = z.strictObject({
   admin: z.strictObject({ email: z.string(), password: z.string() }),
 });
 
+const Token = z.object({ token: z.string() });
+
 const folders: string[] = [];
 const temporaryFolder = (): string => {
   const folder = mkdtempSync(join(tmpdir(), 'webxterm-stack-'));
@@ -126,16 +128,31 @@ describe('npm start', () => {
         await wait(50);
       }
 
-      const second = npmStart(settings);
+      // Behind a proxy this time.
+      const second = npmStart({
+        ...settings,
+        WEBXTERM_PUBLIC_URL: 'https://term.example.org',
+        WEBXTERM_EXTRA_ORIGINS: `http://127.0.0.1:${settings.WEBXTERM_PORT},https://tools.example.org`,
+        WEBXTERM_TRUSTED_PROXIES: '127.0.0.0/8',
+      });
       await second.until('WebXTerm is ready');
       const after = readStackFile(dataDir);
       expect(after.admin).toEqual(before.admin);
-      const login = await fetch(`${after.url}/api/login`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(after.admin),
-      });
+      const local = `http://127.0.0.1:${settings.WEBXTERM_PORT}`;
+      const proxied = (path: string, request: RequestInit = {}): Promise<Response> =>
+        fetch(`${local}${path}`, {
+          ...request,
+          headers: { 'content-type': 'application/json', 'x-forwarded-for': '203.0.113.7', ...request.headers },
+        });
+      const login = await proxied('/api/login', { method: 'POST', body: JSON.stringify(after.admin) });
       expect(login.status).toBe(200);
+      const authorization = `Bearer ${Token.parse(await login.json()).token}`;
+      const audit = await proxied('/api/audit?action=login', { headers: { authorization } });
+      expect(await audit.text()).toContain('203.0.113.7');
+      const open = async (origin: string): Promise<string | null> =>
+        (await proxied('/api/health', { headers: { origin } })).headers.get('access-control-allow-origin');
+      expect(await open('https://tools.example.org')).toBe('https://tools.example.org');
+      expect(await open('https://other.example.org')).toBeNull();
 
       second.child.kill('SIGTERM');
       expect(await second.exited).toBe(0);

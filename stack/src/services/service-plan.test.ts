@@ -19,7 +19,7 @@ const facts: PlanFacts = {
   },
   host: '127.0.0.1',
   publicUrl: 'http://127.0.0.1:8080',
-  extraOrigins: [],
+  extraOrigins: ['https://a.example', 'https://b.example'],
   trustedProxies: '10.0.0.0/8',
   webDir: '/web',
   agentDir: '/data/agent-release',
@@ -57,6 +57,13 @@ describe('the services of a stack', () => {
       TERMINAL_HEALTH_URLS: 'http://127.0.0.1:31,http://127.0.0.1:33',
       GRPC_ADDRESSES: '127.0.0.1:8081,127.0.0.1:8082',
     });
+  });
+
+  it('know the address that people open, other origins, and the gateway the trusted proxies', () => {
+    const address = { PUBLIC_URL: facts.publicUrl, EXTRA_ORIGINS: 'https://a.example,https://b.example' };
+    expect(environmentOf('auth-2')).toMatchObject(address);
+    expect(environmentOf('terminal-1')).toMatchObject({ PUBLIC_URL: facts.publicUrl });
+    expect(environmentOf('gateway-1')).toMatchObject({ ...address, TRUSTED_PROXIES: '10.0.0.0/8' });
   });
 
   it('know their own users, and the gateway neither database nor bus', () => {
