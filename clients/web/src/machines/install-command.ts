@@ -44,7 +44,7 @@ export const installLine = (form: 'curl' | 'wget', token: string, installation: 
 /** The two commands for a clone: configure once, then start. */
 export const cloneCommands = (options: { token: string; host: string }): { configure: string; start: string } => ({
   configure: `npm run agent -- configure --token ${quote(options.token)} --host ${quote(options.host)}`,
-  start: 'npm run agent -- start',
+  start: 'clients/agent/bin/vsay-agent start',
 });
 
 const kept = 'vsay_ak_'.length;

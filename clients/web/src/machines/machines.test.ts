@@ -157,7 +157,7 @@ describe('the commands that add a machine', () => {
   it('are two and quoted for a shell where a clone of the project is used', () => {
     const { configure, start } = cloneCommands({ token: apiKey, host: 'http://127.0.0.1:8080' });
     expect(configure).toBe(`npm run agent -- configure --token ${apiKey} --host http://127.0.0.1:8080`);
-    expect(start).toBe('npm run agent -- start');
+    expect(start).toBe('clients/agent/bin/vsay-agent start');
     expect(cloneCommands({ token: apiKey, host: "https://a'b" }).configure).toContain(`--host 'https://a'\\''b'`);
   });
 
