@@ -61,8 +61,10 @@ export const start = async (
       void agent.stop();
     });
   }
+  // Asked now: once a terminal has hung up, its descriptors are no terminals any more.
+  const endsWithTerminal = usesTerminal();
   process.on('SIGHUP', () => {
-    if (usesTerminal()) void agent.stop();
+    if (endsWithTerminal) void agent.stop();
     else log.info('SIGHUP ignored: no terminal is in use (nohup, a service)');
   });
   await agent.run().catch(async (error: unknown) => {

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
@@ -6,8 +6,10 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import os from 'node:os';
 import path from 'node:path';
+import { ReadStream } from 'node:tty';
 import { createAuthority, issueCertificate } from '@webxterm/stack/pki';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { loadNativePty, spawnHelperPath } from '../shell/native-pty.ts';
 import { TestHub } from './test-hub.ts';
 
 const main = path.join(import.meta.dirname, '..', 'main.ts');
@@ -45,6 +47,24 @@ const run = ([program = '', ...args]: string[]) => {
       return { code, output };
     },
   };
+};
+
+/** Starts the agent in a terminal of its own, behind the words `before`. Resolves once it is linked. */
+const startOnTerminal = async (...before: string[]) => {
+  const [file = '', ...args] = [...before, process.execPath, main, 'start', '--config', config()];
+  const environment = ['PATH=/usr/local/bin:/usr/bin:/bin', `HOME=${directory}`];
+  const ended = Promise.withResolvers<void>();
+  const linked = hub.nextLink();
+  const helper = spawnHelperPath();
+  const onExit = (): void => ended.resolve();
+  const { fd, pid } = loadNativePty().fork(file, args, environment, directory, 80, 24, -1, -1, true, helper, onExit);
+  const terminal = new ReadStream(fd).resume();
+  // Once the last process has left it, a terminal is an error to read.
+  terminal.on('error', () => {});
+  const signalAll = (signal: string) => spawnSync('kill', ['-s', signal, '--', `-${pid}`]);
+  onTestFinished(() => void signalAll('KILL'));
+  await linked;
+  return { ended: ended.promise, hangUp: () => terminal.destroy(), stop: () => signalAll('TERM') };
 };
 
 const answers: RequestListener = (request, response) => {
@@ -270,6 +290,23 @@ describe('vsay-agent start', () => {
     await heard;
     started.child.kill('SIGTERM');
     expect((await started.exit()).code).toBe(0);
+  });
+
+  it('ends when its terminal hangs up, and runs on after nohup', async () => {
+    await configure(host);
+    const plain = await startOnTerminal();
+    plain.hangUp();
+    await plain.ended;
+    expect((await agent('status', '--config', config()).exit()).output).toContain('not running');
+    // The kernel hangs up the shell and what it runs.
+    const kept = await startOnTerminal('sh', '-c', '"$@"; true', 'sh', 'nohup');
+    kept.hangUp();
+    const log = path.join(directory, 'nohup.out');
+    await expect.poll(() => readFile(log, 'utf8'), { timeout: 30_000 }).toContain('SIGHUP ignored');
+    const status = async (): Promise<string> => (await agent('status', '--config', config()).exit()).output;
+    expect(await status()).toContain('connected since');
+    kept.stop();
+    await expect.poll(status, { timeout: 30_000 }).toContain('not running');
   });
 
   it('exits with 3, and once, when the machine was removed', async () => {
