@@ -1,9 +1,13 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { launchBrowser } from './support/browser.ts';
-import { onlineMachine, Rest } from './support/rest.ts';
+import { eventually, onlineMachine, Rest } from './support/rest.ts';
 import { startTestStack, type TestStack } from './support/stack.ts';
 import { TerminalPage } from './support/terminal-page.ts';
+
+const macintosh = 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 Chrome/131.0.0.0 Safari/537.36';
 
 let stack: TestStack;
 let browser: Browser;
@@ -96,12 +100,7 @@ describe('keys of the terminal page', () => {
   });
 
   it('compose characters with Option on a Mac, or send Meta with the one chosen', async () => {
-    await open(
-      {
-        userAgent: 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 Chrome/131.0.0.0 Safari/537.36',
-      },
-      'MacIntel',
-    );
+    await open({ userAgent: macintosh }, 'MacIntel');
     const { page } = terminal;
     const devTools = await page.context().newCDPSession(page);
     /** As a German Mac does: Option and L is @. */
@@ -135,5 +134,175 @@ describe('a finger', () => {
     // By 400 pixels, in lines of 17 to 20.
     await terminal.until(/^\s*2\d\s*\n/);
     await terminal.page.keyboard.press('q');
+  });
+});
+
+/** A second, smaller window on the session of the first one. */
+const secondWindow = async (): Promise<TerminalPage> => {
+  const kept = await terminal.page.evaluate<[string, string][]>('Object.entries(sessionStorage)');
+  const sessionId = /"sessionId":"([^"]+)"/.exec(JSON.stringify(kept).replaceAll('\\', ''))?.[1];
+  const other = await terminal.sibling();
+  await other.page.setViewportSize({ width: 500, height: 400 });
+  await other.page.goto(`${terminal.page.url()}?session=${sessionId}`);
+  return other;
+};
+
+describe('what the emulator says by itself', () => {
+  it('is not typed at the prompt when the page was stopped while a program asked', async () => {
+    await open();
+    const devTools = await terminal.page.context().newCDPSession(terminal.page);
+    await devTools.send('Debugger.enable');
+    const [pageStopped, over] = ['page-stopped', 'program-over'].map((name) => join(stack.dataDir, name));
+    // As tmux does: it asks what the terminal is, waits for the answer, and goes.
+    await terminal.run(
+      `clear; echo be''gun; until [ -e ${pageStopped} ]; do sleep 0.1; done; ` +
+        String.raw`printf '\033[c\033[>c\033[6n'; read -rsN 1000 -t 1; sleep 5; echo o''ver; touch ${over}`,
+    );
+    await terminal.until(/^begun/m);
+    const stopped = new Promise((resolve) => devTools.once('Debugger.paused', resolve));
+    await devTools.send('Debugger.pause');
+    await stopped;
+    writeFileSync(pageStopped ?? '', '');
+    await eventually('the end of the program', async () => (existsSync(over ?? '') ? true : undefined));
+    await devTools.send('Debugger.resume');
+    await terminal.until(/^over/m);
+    await terminal.run('echo line');
+    expect(await terminal.until(/^line/m)).toMatch(/^begun\s*\nover\s*\n\$ echo line\s*\nline/m);
+  });
+
+  it('does not make a viewer the driver, nor change the size under the other one: focus reports and mouse motion', async () => {
+    await open();
+    // The program writes each byte that it gets, with the size at that moment.
+    await terminal.run(
+      String.raw`stty -echo -icanon; printf '\033[?1003h\033[?1006h\033[?1004h'; clear; echo rea''dy $(stty size); ` +
+        String.raw`while IFS= read -rsN1 byte; do printf 'got %q at %s\n' "$byte" "$(stty size)"; done`,
+    );
+    const [, large] = /^ready (\d+ \d+)/m.exec(await terminal.until(/^ready \d+ \d+/m)) ?? [];
+    await terminal.type('a');
+    await terminal.until(/^got a at/m);
+    const other = await secondWindow();
+    await other.until(/^got a at/m);
+    await other.page.evaluate(`for (const what of ['blur', 'focus', 'blur', 'focus'])
+      document.querySelector('[data-testid="terminal"] textarea')[what]()`);
+    const box = await other.page.getByTestId('terminal').boundingBox();
+    await other.page.mouse.move((box?.x ?? 0) + 50, (box?.y ?? 0) + 50);
+    await other.page.mouse.move((box?.x ?? 0) + 200, (box?.y ?? 0) + 150, { steps: 5 });
+    // Behind them on the same way: a key, which a person presses.
+    await other.page.keyboard.press('b');
+    const screen = await other.until(/^got b at \d+ \d+/m);
+    const bytes = [...screen.matchAll(/^got (\S+) at (\d+ \d+)/gm)].map(([, byte, size]) => [byte, size]);
+    const after = bytes.slice(bytes.findIndex(([byte]) => byte === 'a') + 1);
+    expect(after.map(([byte]) => byte)).toEqual(['b']);
+    expect(after[0]?.[1]).not.toBe(large);
+    await other.page.keyboard.press('Control+c');
+  });
+});
+
+describe('text of the terminal page', () => {
+  it('that is no UTF-8 is shown as such, or by the encoding that the tab has, and typed in it', async () => {
+    await open();
+    const { page } = terminal;
+    const print = String.raw`clear; printf 'M\374ller\n'`;
+    await terminal.run(print);
+    await terminal.until(/^M\ufffdller/m);
+    await setting('Encoding of this tab', 'windows-1252');
+    await terminal.run(print);
+    await terminal.until(/^Müller/m);
+    await sends('\xfc', () => page.keyboard.insertText('ü'));
+    await page.reload();
+    await terminal.until(/[$]\s*$/m);
+    await terminal.focus();
+    await terminal.run(print);
+    await terminal.until(/^Müller/m);
+    await page.getByRole('button', { name: 'New shell tab' }).click();
+    await page.getByRole('tab', { name: 'Shell 2' }).waitFor();
+    await terminal.until(/[$#%>]\s*$/m);
+    await terminal.run(print);
+    await terminal.until(/^M\ufffdller/m);
+  });
+
+  it.each([
+    ['Shift', 'Linux x86_64', {}],
+    ['Alt', 'MacIntel', { userAgent: macintosh }],
+  ] as const)('is selected with %s while a program has the mouse, on %s', async (modifier, platform, options) => {
+    await open({ ...options, permissions: ['clipboard-read', 'clipboard-write'] }, platform);
+    const { page } = terminal;
+    const select = async (): Promise<void> => {
+      const box = await page.getByTestId('terminal').locator('.xterm-screen').boundingBox();
+      const [x, y] = [box?.x ?? 0, (box?.y ?? 0) + 8];
+      await page.keyboard.down(modifier);
+      await page.mouse.move(x + 1, y);
+      await page.mouse.down();
+      await page.mouse.move(x + 150, y, { steps: 4 });
+      await page.mouse.up();
+      await page.keyboard.up(modifier);
+      await page.keyboard.press('Control+Shift+C');
+      await eventually('the text on the clipboard', async () =>
+        (await page.evaluate<string>('navigator.clipboard.readText()')).startsWith('asked') ? true : undefined,
+      );
+      await page.keyboard.press('k');
+    };
+    await sends('k', select, String.raw`\033[?1000h\033[?1006h`);
+    await terminal.run(String.raw`printf '\033[?1000l'`);
+  });
+
+  it.each([true, false])('of an input method arrives once, with screen reader support %s', async (screenReader) => {
+    await open();
+    const devTools = await terminal.page.context().newCDPSession(terminal.page);
+    const compose = async (): Promise<void> => {
+      if (!screenReader) await setting('Screen reader support');
+      for (const text of ['に', 'にほ', 'にほん', '日本'])
+        await devTools.send('Input.imeSetComposition', {
+          text,
+          selectionStart: text.length,
+          selectionEnd: text.length,
+        });
+      await devTools.send('Input.insertText', { text: '日本' });
+      await terminal.page.keyboard.press('x');
+      await terminal.page.keyboard.insertText('😀');
+      await terminal.page.keyboard.press('y');
+      if (!screenReader) await setting('Screen reader support');
+    };
+    await sends(Buffer.from('日本x😀y').toString('latin1'), compose);
+  });
+});
+
+describe('Ctrl+W, with which a browser closes the page', () => {
+  it('is asked about while a program runs or a line is begun, and erases a word where it arrives', async () => {
+    await open();
+    const { page } = terminal;
+    const asks = async (): Promise<number> => {
+      const before = terminal.leaveQuestions;
+      await page.reload();
+      await terminal.until(/\S/);
+      await terminal.focus();
+      return terminal.leaveQuestions - before;
+    };
+    await terminal.run('echo one');
+    await terminal.until(/^one\s*\n\$/m);
+    expect(await asks()).toBe(0);
+    await terminal.type('echo two three');
+    await terminal.until(/two three/);
+    expect(await asks()).toBe(1);
+    await page.keyboard.press('Control+w');
+    await page.keyboard.press('Enter');
+    await terminal.until(/^two\s*\n\$/m);
+    expect(await asks()).toBe(0);
+    // A program with a prompt of its own, which reads lines as the shell does.
+    await terminal.run('clear; read -e -p \'> \' words; echo "words: $words."');
+    await terminal.until(/^> /m);
+    await terminal.type('four five');
+    await terminal.until(/^> four five/m);
+    expect(await asks()).toBe(1);
+    await page.keyboard.press('Control+w');
+    await page.keyboard.press('Enter');
+    await terminal.until(/^words: four ?\./m);
+    await terminal.run("clear; echo lis''tens; cat");
+    await terminal.until(/^listens/m);
+    await terminal.run('six');
+    await terminal.until(/^six\s*\nsix/m);
+    expect(await asks()).toBe(1);
+    await page.keyboard.press('Control+c');
+    await terminal.until(/^\$\s*$/m);
   });
 });

@@ -1,5 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { programRuns } from './leave-question.ts';
+import { lineBegun, programRuns } from './leave-question.ts';
+
+describe('a line', () => {
+  it('is begun by text, keys of the history and pastes', () => {
+    for (const typed of ['l', 'ls -l', '\x1b[A', '\x1b[200~ls\r\x1b[201~', 'one\rtwo', '\x7f'])
+      expect([typed, lineBegun(typed)]).toEqual([typed, true]);
+  });
+
+  it('is none before a key, and after Enter, Ctrl+C, Ctrl+D and Ctrl+U', () => {
+    for (const typed of ['', '\r', 'ls\r', '\x03', '\x04', '\x15'])
+      expect([typed, lineBegun(typed)]).toEqual([typed, false]);
+  });
+});
 
 describe('a program in the terminal', () => {
   it('runs when it has the whole screen, or when the shell has put its prompt away', () => {

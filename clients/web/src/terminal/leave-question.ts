@@ -11,3 +11,12 @@ export interface ProgramSigns {
 /** Whether a program runs for which Ctrl+W may have been meant. The browser closes the tab on Ctrl+W. */
 export const programRuns = ({ wholeScreen, linePrompt, tellsPrompt }: ProgramSigns): boolean =>
   wholeScreen || (tellsPrompt && !linePrompt);
+
+/** Enter, Ctrl+C, Ctrl+D and Ctrl+U: nothing is left of the line. */
+const endsLine = /[\r\x03\x04\x15]$/;
+
+/**
+ * Whether the user began a line and did not enter it. Shells and the prompts of programs erase a word of it on Ctrl+W. `typed` is the last
+ * text that was typed. A key such as the up arrow brings a line as well.
+ */
+export const lineBegun = (typed: string): boolean => typed !== '' && !endsLine.test(typed);

@@ -92,7 +92,7 @@ export class LiveTerminal {
     this.screen.setEncoding(encoding);
   }
 
-  /** Whether a program runs, so that leaving the page needs a confirmation. */
+  /** Whether a program runs or a line is begun, so that leaving the page needs a confirmation. */
   get busy(): boolean {
     return !this.#over && this.screen.busy;
   }

@@ -121,7 +121,7 @@ export const TerminalPane = (props: {
   }, []);
   useEffect(() => terminal?.setEncoding(tab.encoding ?? 'utf-8'), [terminal, tab.encoding]);
   useEffect(() => {
-    // The browser closes the tab on Ctrl+W. A user who meant it for an editor is asked first.
+    // The browser closes the tab on Ctrl+W. A user who meant it for an editor or for the line is asked first.
     const ask = (event: BeforeUnloadEvent): void => {
       if (terminal?.busy === true) event.preventDefault();
     };

@@ -10,7 +10,7 @@ import { scrollByFinger } from './finger-scroll.ts';
 import { GraphicsDrawing } from './graphics-drawing.ts';
 import { takeInsertedText } from './inserted-text.ts';
 import { type KeyChoices, ProgramKeys } from './keyboard/program-keys.ts';
-import { programRuns } from './leave-question.ts';
+import { lineBegun, programRuns } from './leave-question.ts';
 import { followable } from './links.ts';
 import { safePaste, takePastes } from './paste.ts';
 import { isMac } from './platform.ts';
@@ -71,6 +71,8 @@ export class TerminalScreen {
   #controlVPastes: boolean;
   #drives = true;
   #tellsPrompt = false;
+  /** The last text that was typed. */
+  #typed = '';
   #frame: number | undefined;
 
   constructor(options: ScreenOptions, handlers: ScreenHandlers) {
@@ -166,14 +168,17 @@ export class TerminalScreen {
     return this.#terminal.modes.applicationCursorKeysMode && !this.#keys.asked;
   }
 
-  /** Whether a program runs, as far as the output shows. */
+  /** Whether a program runs, as far as the output shows, or a line is begun. */
   get busy(): boolean {
     const { buffer, modes } = this.#terminal;
-    return programRuns({
-      wholeScreen: buffer.active.type === 'alternate',
-      linePrompt: modes.bracketedPasteMode,
-      tellsPrompt: this.#tellsPrompt,
-    });
+    return (
+      lineBegun(this.#typed) ||
+      programRuns({
+        wholeScreen: buffer.active.type === 'alternate',
+        linePrompt: modes.bracketedPasteMode,
+        tellsPrompt: this.#tellsPrompt,
+      })
+    );
   }
 
   focus(): void {
@@ -259,8 +264,10 @@ export class TerminalScreen {
 
   #sendOut(text: string, bytes: string | Uint8Array = text): void {
     const origin = this.#output.replies.originOf(text);
-    if (origin === 'typed') this.#handlers.typed(bytes);
-    else if (origin === 'reply') this.#handlers.replied(bytes);
+    if (origin === 'typed') {
+      this.#typed = text;
+      this.#handlers.typed(bytes);
+    } else if (origin === 'reply') this.#handlers.replied(bytes);
   }
 
   #pickLink(event: MouseEvent, target: string): void {
