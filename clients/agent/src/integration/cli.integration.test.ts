@@ -10,6 +10,7 @@ import { ReadStream } from 'node:tty';
 import { createAuthority, issueCertificate } from '@webxterm/stack/pki';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { loadNativePty, spawnHelperPath } from '../shell/native-pty.ts';
+import { markedSleep, markedSleeps } from './sleeps.ts';
 import { TestHub } from './test-hub.ts';
 
 const main = path.join(import.meta.dirname, '..', 'main.ts');
@@ -216,6 +217,36 @@ describe('vsay-agent start', () => {
     const { code, output } = await started.exit();
     expect([code, output]).toEqual([0, expect.stringContaining('ending commands')]);
     expect(output).not.toMatch(/The agent (is gone|was killed)/);
+  });
+
+  /** An agent with a command that ignores SIGTERM, on a link that then breaks. */
+  const withoutNetwork = async (mark: string) => {
+    await configure(host);
+    const started = agent('start', '--config', config());
+    await Promise.all([started.says('"connected"'), hub.linked()]);
+    const command = `(trap '' TERM; ${markedSleep(mark)}) & wait`;
+    const order = { commandId: 'c', userId: 'u1', command, timeoutMs: 600_000, maxOutputBytes: 0 };
+    hub.send({ $case: 'command', value: order });
+    await expect.poll(() => markedSleeps(mark).length, { timeout: 30_000, interval: 20 }).toBe(1);
+    hub.kill();
+    return started;
+  };
+
+  it('keeps a command through an outage of the network, and ends it when the right of its user ended meanwhile', async () => {
+    await withoutNetwork('3601');
+    const linked = hub.nextLink();
+    await hub.start();
+    await linked;
+    expect(markedSleeps('3601')).toHaveLength(1);
+    const revoked = { sessionId: Buffer.alloc(0), ownerUserId: 'u1', cause: 'access_revoked' };
+    hub.send({ $case: 'endSession', value: revoked });
+    await expect.poll(() => markedSleeps('3601'), { timeout: 30_000, interval: 20 }).toEqual([]);
+  });
+
+  it('leaves no command behind when it is killed during an outage of the network', async () => {
+    const started = await withoutNetwork('3602');
+    started.child.kill('SIGKILL');
+    await expect.poll(() => markedSleeps('3602'), { timeout: 30_000, interval: 20 }).toEqual([]);
   });
 
   it('connects, and comes back to a hub, while the disk takes no writes; says so once; its status is true', async () => {
