@@ -1,11 +1,13 @@
 import { WebglAddon } from '@xterm/addon-webgl';
 import type { Terminal } from '@xterm/xterm';
+import { boundFrames, boundGlyphs } from './drawing-bounds.ts';
 
 /** Renders a terminal by WebGL while it is shown, because a browser allows about 16 contexts for all tabs. */
 export class GraphicsDrawing {
   readonly #terminal: Terminal;
   #webgl: WebglAddon | undefined;
   #broken = false;
+  #renewal: number | undefined;
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
@@ -13,6 +15,8 @@ export class GraphicsDrawing {
 
   setShown(shown: boolean): void {
     if (!shown) {
+      if (this.#renewal !== undefined) cancelAnimationFrame(this.#renewal);
+      this.#renewal = undefined;
       this.#webgl?.dispose();
       this.#webgl = undefined;
     } else if (this.#webgl === undefined && !this.#broken) this.#start();
@@ -31,6 +35,27 @@ export class GraphicsDrawing {
     } catch {
       // No WebGL 2: the DOM renderer draws.
       this.#broken = true;
+      return;
     }
+    boundFrames(webgl, this.#terminal);
+    boundGlyphs(
+      webgl,
+      () => this.#screenArea(),
+      () => this.#renewGlyphs(),
+    );
+  }
+
+  #screenArea(): number {
+    const { clientWidth = 0, clientHeight = 0 } = this.#terminal.element ?? {};
+    return clientWidth * clientHeight * devicePixelRatio ** 2;
+  }
+
+  /** The renderer starts with no glyphs when the font changes. This one differs from the current one only by a space at its end. */
+  #renewGlyphs(): void {
+    this.#renewal ??= requestAnimationFrame(() => {
+      this.#renewal = undefined;
+      const { fontFamily = '' } = this.#terminal.options;
+      this.#terminal.options.fontFamily = fontFamily.endsWith(' ') ? fontFamily.trimEnd() : `${fontFamily} `;
+    });
   }
 }
