@@ -1,8 +1,8 @@
 import type { ITheme } from '@xterm/xterm';
 
 /**
- * The terminal's colours. The 16 colours have a contrast of at least 4.5 to the background, except black in the dark scheme (1.45) and
- * bright black in the light scheme (4.33).
+ * The terminal's colours. The 16 colours have a contrast of at least 4.5 to the background, except black in the dark scheme (1.45), which
+ * programs use as a background.
  */
 export const palettes: Readonly<Record<'light' | 'dark', ITheme>> = {
   dark: {
@@ -44,7 +44,7 @@ export const palettes: Readonly<Record<'light' | 'dark', ITheme>> = {
     magenta: '#8139a8',
     cyan: '#0e6f80',
     white: '#5c6b72',
-    brightBlack: '#6b7a82',
+    brightBlack: '#66757d',
     brightRed: '#c93e38',
     brightGreen: '#2a7f45',
     brightYellow: '#8f6a0a',
