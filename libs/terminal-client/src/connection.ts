@@ -1,3 +1,4 @@
+import { capabilityBits, frameCapabilities } from '@webxterm/contracts/capabilities';
 import {
   type DownFrame,
   decodeDown,
@@ -91,7 +92,7 @@ export class Connection {
 
   #opened(attach: AttachRequest): void {
     this.#open = true;
-    this.send({ type: 'hello', protocolMin, protocolMax, capabilities: 0 });
+    this.send({ type: 'hello', protocolMin, protocolMax, capabilities: capabilityBits(frameCapabilities) });
     this.send({ type: 'attach', ...attach });
     this.#stopTimer();
     this.#heardAt = this.#clock.now();
@@ -105,7 +106,7 @@ export class Connection {
       if (!(data instanceof ArrayBuffer)) throw new TypeError('text messages are not allowed');
       const frame = decodeDown(new Uint8Array(data));
       if (frame.type === 'pong') this.#ponged(frame.nonce);
-      else this.#events.frame(frame);
+      else if (frame.type !== 'unknown') this.#events.frame(frame);
     } catch (error) {
       this.#break(error instanceof Error ? error.message : String(error));
     }

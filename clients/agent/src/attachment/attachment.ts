@@ -155,6 +155,8 @@ export class Attachment {
         this.flow.snapshotAcked(frame.bytes);
         this.outgoing.kick();
         return;
+      case 'unknown':
+        return;
       default:
         throw new FrameError(`unexpected ${frame.type} frame`);
     }

@@ -1,7 +1,15 @@
-import { type DownFrame, decodeDown, encodeUp, maxOutputWindow, type UpFrame } from '@webxterm/contracts/frames';
+import {
+  type DownFrame,
+  decodeDown,
+  encodeUp,
+  maxInputFrame,
+  maxOutputWindow,
+  type UpFrame,
+} from '@webxterm/contracts/frames';
 import { unwrapFrame } from '@webxterm/contracts/grpc';
+import fc from 'fast-check';
 import { pino } from 'pino';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Attachment } from '../attachment/attachment.ts';
 import type { PtyEvents, PtySize } from '../shell/pty.ts';
 import { Session } from './session.ts';
@@ -302,5 +310,77 @@ describe('the end', () => {
     exit(129);
     expect(viewer.last('ended')).toMatchObject({ cause: 'access_revoked' });
     expect(session.state).toEqual({ state: 'ended', cause: 'access_revoked' });
+  });
+});
+
+describe('frames of unknown types', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  type Event = UpFrame | { type: 'print'; text: string };
+
+  /** One driver's conversation with the session, and all its effects. */
+  const converse = (events: readonly Event[]) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    const { session, shell, print, clock } = make();
+    const viewer = attach(session, 'a', { repaints: true });
+    let typed = 0;
+    for (const event of events) {
+      if (event.type === 'print') print(event.text);
+      else viewer.send(event.type === 'input' ? { ...event, offset: typed } : event);
+      if (event.type === 'input') typed += event.payload.length;
+      if (event.type === 'unknown') continue;
+      clock.now += 10;
+      vi.advanceTimersByTime(10);
+    }
+    return { frames: viewer.frames, state: viewer.state, shell };
+  };
+
+  const size = fc.integer({ min: 1, max: 1000 });
+  const u32 = fc.nat(0xffff_ffff);
+  const event: fc.Arbitrary<Event> = fc.oneof<fc.Arbitrary<Event>[]>(
+    fc.record({ type: fc.constant('print'), text: fc.string({ maxLength: 100_000 }) }),
+    fc.record({
+      type: fc.constant('input'),
+      offset: fc.constant(0),
+      reply: fc.boolean(),
+      payload: fc.uint8Array({ minLength: 1, maxLength: 50 }),
+    }),
+    fc.record({ type: fc.constant('limit'), acked: fc.nat(1000), limit: fc.nat(500_000) }),
+    fc.record({ type: fc.constant('resize'), cols: size, rows: size }),
+    fc.record({ type: fc.constant('visible'), visible: fc.boolean() }),
+    fc.record({ type: fc.constant('ping'), scope: fc.constantFrom('hop', 'path'), nonce: u32 }),
+    fc.record({ type: fc.constant('snapshot_ack'), bytes: u32 }),
+  );
+  const unknown: fc.Arbitrary<Event> = fc.record({
+    type: fc.constant('unknown'),
+    code: fc.integer({ min: 0x80, max: 0xff }),
+    payload: fc.oneof(fc.uint8Array({ maxLength: 40 }), fc.constant(new Uint8Array(maxInputFrame))),
+  });
+
+  it('that may be skipped change nothing, wherever they come', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(event, fc.array(unknown, { maxLength: 3 })), { maxLength: 20 }),
+        fc.array(unknown, { maxLength: 2 }),
+        (conversation, first) => {
+          const withUnknown = [...first, ...conversation.flatMap(([known, more]) => [known, ...more])];
+          expect(converse(withUnknown)).toEqual(converse(conversation.map(([known]) => known)));
+        },
+      ),
+    );
+  });
+
+  it('that may not be skipped end the attachment, and the refusal names the type', () => {
+    const { session } = make();
+    const viewer = attach(session, 'a');
+    viewer.attachment.receive(Uint8Array.of(0x3f, 1, 2));
+    expect(viewer.frames.at(-1)).toEqual({
+      type: 'refused',
+      code: 'bad_request',
+      message: 'unknown frame type 0x3f',
+    });
+    expect(viewer.state.finished).toBe(true);
   });
 });

@@ -11,7 +11,7 @@ const spelledOut = (group: string): string => {
 };
 
 /** The frames in the code blocks of the page: groups of hex digits, two spaces, and a description. */
-const documented = [...page.matchAll(/^((?:[04][0-9a-f])(?: [0-9a-f…]+)*) {2,}(.+)$/gm)].map(
+const documented = [...page.matchAll(/^((?:[048c][0-9a-f])(?: [0-9a-f…]+)*) {2,}(.+)$/gm)].map(
   ([, groups = '', says = '']) => ({
     hex: groups.split(' ').map(spelledOut).join(''),
     says,
@@ -23,13 +23,13 @@ describe('docs/protocol.md', () => {
     const range = (from: number, to: number): number[] =>
       Array.from({ length: to - from + 1 }, (_, index) => from + index);
     const shown = new Set(documented.map(({ hex }) => Number.parseInt(hex.slice(0, 2), 16)));
-    expect([...shown].toSorted((a, b) => a - b)).toEqual([...range(0x01, 0x09), ...range(0x41, 0x4e)]);
+    expect([...shown].toSorted((a, b) => a - b)).toEqual([...range(0x01, 0x09), ...range(0x41, 0x4e), 0x80, 0xc0]);
   });
 
   it.each(documented)('shows bytes that are read, and written the same again: $says', ({ hex }) => {
     const bytes = Buffer.from(hex, 'hex');
     expect(bytes.toString('hex')).toBe(hex);
-    const again = (bytes[0] ?? 0) < 0x40 ? encodeUp(decodeUp(bytes)) : encodeDown(decodeDown(bytes));
+    const again = ((bytes[0] ?? 0) & 0x40) === 0 ? encodeUp(decodeUp(bytes)) : encodeDown(decodeDown(bytes));
     expect(Buffer.from(again).toString('hex')).toBe(hex);
   });
 });

@@ -1,7 +1,8 @@
 import type { DownFrame } from './frame.ts';
 import { atMost, endCauses, flag, frameType, linkStates, outputHeaderSize, pick, scopes } from './layout.ts';
 import { maxOutputFrame } from './limits.ts';
-import { encodeText, FrameError, FrameReader, FrameWriter } from './wire.ts';
+import { encodeUnknown, readUnknown } from './unknown-frame.ts';
+import { encodeText, FrameReader, FrameWriter } from './wire.ts';
 
 export const encodeDown = (frame: DownFrame): Uint8Array<ArrayBuffer> => {
   switch (frame.type) {
@@ -67,10 +68,15 @@ export const encodeDown = (frame: DownFrame): Uint8Array<ArrayBuffer> => {
         .u64(frame.offset)
         .u8(flag(frame.last, 1))
         .raw(frame.payload).bytes;
+    case 'unknown':
+      return encodeUnknown(frame);
   }
 };
 
-/** @throws FrameError unless `bytes` are exactly one valid frame. The payload is a view of `bytes`, not a copy. */
+/**
+ * Decodes one frame. A frame of an ignorable type that this version does not know becomes `unknown`.
+ * @throws FrameError unless `bytes` are exactly one valid frame. The payload is a view of `bytes`, not a copy.
+ */
 export const decodeDown = (bytes: Uint8Array): DownFrame => {
   const r = new FrameReader(bytes);
   const frame = readDown(r.u8(), r);
@@ -152,7 +158,7 @@ const readDown = (type: number, r: FrameReader): DownFrame => {
         payload: atMost(r.rest(), maxOutputFrame, 'snapshot'),
       };
     default:
-      throw new FrameError(`unknown frame type 0x${type.toString(16)}`);
+      return readUnknown(type, r, maxOutputFrame);
   }
 };
 

@@ -10,6 +10,14 @@ export type DetachReason = (typeof detachReasons)[number];
 /** The state of the path between this viewer and its shell. */
 export type LinkState = (typeof linkStates)[number];
 
+/** A frame of an ignorable type that this version does not know. Receivers skip it. */
+export type UnknownFrame = {
+  type: 'unknown';
+  /** First byte of the frame, 0x80 to 0xff. */
+  code: number;
+  payload: Uint8Array;
+};
+
 /** Viewer to machine. The terminal service reads `hello` and `attach`; all other frames reach the agent unchanged. */
 export type UpFrame =
   | {
@@ -38,7 +46,8 @@ export type UpFrame =
   /** The pong has the same nonce. `hop`: the terminal service answers. `path`: the agent answers. */
   | { type: 'ping'; scope: 'hop' | 'path'; nonce: number }
   | { type: 'detach'; reason: DetachReason }
-  | { type: 'snapshot_ack'; bytes: number };
+  | { type: 'snapshot_ack'; bytes: number }
+  | UnknownFrame;
 
 /** Machine to viewer. The terminal service makes `hello`, `state`, `pass` and hop pongs; the agent makes all other frames. */
 export type DownFrame =
@@ -87,4 +96,5 @@ export type DownFrame =
   /** A resume pass: valid once, for `expiresInMs`. It replaces the previous one. */
   | { type: 'pass'; expiresInMs: number; pass: string }
   | { type: 'pong'; scope: 'hop' | 'path'; nonce: number }
-  | { type: 'snapshot'; offset: number; last: boolean; payload: Uint8Array };
+  | { type: 'snapshot'; offset: number; last: boolean; payload: Uint8Array }
+  | UnknownFrame;

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeDown, encodeDown } from './down-codec.ts';
 import type { DownFrame, UpFrame } from './frame.ts';
+import { frameType } from './layout.ts';
 import { maxInputFrame, maxOutputFrame } from './limits.ts';
 import { decodeUp, encodeUp } from './up-codec.ts';
 import { FrameError } from './wire.ts';
@@ -65,6 +66,7 @@ const goldenDown: readonly [string, DownFrame][] = [
   ['4b02000007d0', { type: 'state', state: 'unreachable', retryInMs: 2000 }],
   ['4c000493e07778745f72705f78', { type: 'pass', expiresInMs: 300000, pass: 'wxt_rp_x' }],
   ['4d0000000001', { type: 'pong', scope: 'hop', nonce: 1 }],
+  ['c0010203', { type: 'unknown', code: 0xc0, payload: bytes('010203') }],
   ['4e0000000000000009011b5b48', { type: 'snapshot', offset: 9, last: true, payload: bytes('1b5b48') }],
 ];
 
@@ -98,6 +100,44 @@ describe('frames on the wire', () => {
   });
 });
 
+describe('a frame of an unknown type', () => {
+  const known = new Set<number>(Object.values(frameType));
+  const unknownType = (from: number, to: number) =>
+    fc.integer({ min: from, max: to }).filter((code) => !known.has(code));
+
+  it('from 0x80 on is read as unknown, in both directions, and written the same again', () => {
+    fc.assert(
+      fc.property(unknownType(0x80, 0xff), fc.uint8Array({ maxLength: 300 }), (code, payload) => {
+        const wire = Uint8Array.of(code, ...payload);
+        expect(decodeUp(wire)).toEqual({ type: 'unknown', code, payload });
+        expect(decodeDown(wire)).toEqual({ type: 'unknown', code, payload });
+        expect(encodeUp({ type: 'unknown', code, payload })).toEqual(wire);
+        expect(encodeDown({ type: 'unknown', code, payload })).toEqual(wire);
+      }),
+    );
+  });
+
+  it('below 0x80 violates the protocol, and the error names the type', () => {
+    fc.assert(
+      fc.property(unknownType(0, 0x7f), fc.uint8Array({ maxLength: 30 }), (code, payload) => {
+        const name = `unknown frame type 0x${code.toString(16).padStart(2, '0')}`;
+        expect(() => decodeUp(Uint8Array.of(code, ...payload))).toThrow(name);
+        expect(() => decodeDown(Uint8Array.of(code, ...payload))).toThrow(name);
+      }),
+    );
+  });
+
+  it('has at most as many bytes as input or output', () => {
+    const unknown = (code: number, size: number) => ({ type: 'unknown', code, payload: new Uint8Array(size) }) as const;
+    expect(decodeUp(encodeUp(unknown(0x80, maxInputFrame)))).toEqual(unknown(0x80, maxInputFrame));
+    expect(decodeDown(encodeDown(unknown(0xc0, maxOutputFrame)))).toEqual(unknown(0xc0, maxOutputFrame));
+    expect(() => decodeUp(encodeUp(unknown(0x80, maxInputFrame + 1)))).toThrow('0x80 of 16385 bytes is over 16384');
+    expect(() => decodeDown(encodeDown(unknown(0xc0, maxOutputFrame + 1)))).toThrow(
+      '0xc0 of 65537 bytes is over 65536',
+    );
+  });
+});
+
 describe('bad frames', () => {
   const refuses = (decode: (frame: Uint8Array) => unknown, wire: string): void => {
     expect(() => decode(bytes(wire))).toThrow(FrameError);
@@ -105,7 +145,7 @@ describe('bad frames', () => {
 
   it('refuses an empty message, an unknown type and the other direction', () => {
     refuses(decodeUp, '');
-    refuses(decodeUp, 'ff');
+    refuses(decodeUp, '3f');
     refuses(decodeUp, '43000000000000000a68');
     refuses(decodeDown, '0300000000000000030a');
   });

@@ -1,7 +1,10 @@
 import { maxWinsize } from './limits.ts';
 import { FrameError } from './wire.ts';
 
-/** First byte of each frame: below 0x40 viewer to machine, from 0x40 machine to viewer. A value is never reused. */
+/**
+ * First byte of each frame. A value is never reused. Bit 6 (0x40): machine to viewer, else viewer to machine. Bit 7 (0x80): ignorable. A
+ * receiver skips an ignorable frame of a type that it does not know. Any other unknown type violates the protocol.
+ */
 export const frameType = {
   hello: 0x01,
   attach: 0x02,
@@ -27,6 +30,11 @@ export const frameType = {
   pong: 0x4d,
   snapshot: 0x4e,
 } as const;
+
+const ignorableBit = 0x80;
+
+/** Whether a receiver that does not know this frame type skips the frame. */
+export const isIgnorable = (type: number): boolean => (type & ignorableBit) !== 0;
 
 /** Bytes before the payload of an output frame: type and offset. */
 export const outputHeaderSize = 9;

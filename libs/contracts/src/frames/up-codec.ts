@@ -1,7 +1,8 @@
 import type { UpFrame } from './frame.ts';
 import { atMost, detachReasons, flag, frameType, inputHeaderSize, pick, scopes, size } from './layout.ts';
 import { maxInputFrame } from './limits.ts';
-import { FrameError, FrameReader, FrameWriter } from './wire.ts';
+import { encodeUnknown, readUnknown } from './unknown-frame.ts';
+import { FrameReader, FrameWriter } from './wire.ts';
 
 export const encodeUp = (frame: UpFrame): Uint8Array<ArrayBuffer> => {
   switch (frame.type) {
@@ -34,10 +35,15 @@ export const encodeUp = (frame: UpFrame): Uint8Array<ArrayBuffer> => {
       return new FrameWriter(2).u8(frameType.detach).u8(detachReasons.indexOf(frame.reason)).bytes;
     case 'snapshot_ack':
       return new FrameWriter(5).u8(frameType.snapshotAck).u32(frame.bytes).bytes;
+    case 'unknown':
+      return encodeUnknown(frame);
   }
 };
 
-/** @throws FrameError unless `bytes` are exactly one valid frame. The payload is a view of `bytes`, not a copy. */
+/**
+ * Decodes one frame. A frame of an ignorable type that this version does not know becomes `unknown`.
+ * @throws FrameError unless `bytes` are exactly one valid frame. The payload is a view of `bytes`, not a copy.
+ */
 export const decodeUp = (bytes: Uint8Array): UpFrame => {
   const r = new FrameReader(bytes);
   const frame = readUp(r.u8(), r);
@@ -94,6 +100,6 @@ const readUp = (type: number, r: FrameReader): UpFrame => {
     case frameType.snapshotAck:
       return { type: 'snapshot_ack', bytes: r.u32() };
     default:
-      throw new FrameError(`unknown frame type 0x${type.toString(16)}`);
+      return readUnknown(type, r, maxInputFrame);
   }
 };

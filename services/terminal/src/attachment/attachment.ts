@@ -1,5 +1,5 @@
 import { isErrorCode } from '@webxterm/contracts/errors';
-import { type DetachReason, decodeDown, encodeUp, frameType } from '@webxterm/contracts/frames';
+import { type DetachReason, decodeDown, encodeUp, frameType, isIgnorable } from '@webxterm/contracts/frames';
 import { type AttachGrant, type AttachOpen, type EdgeKind, Role } from '@webxterm/contracts/grpc';
 import { plainText } from '@webxterm/contracts/text';
 import { AppError, type Logger } from '@webxterm/shared';
@@ -190,6 +190,8 @@ export class Attachment {
 
   #received(frame: Buffer): void {
     const type = frame[0];
+    // Checks the size of a frame that no later receiver decodes.
+    if (type !== undefined && isIgnorable(type)) decodeDown(frame);
     if (type === frameType.refused && this.#mayRetry(frame)) {
       this.#lost();
       return;

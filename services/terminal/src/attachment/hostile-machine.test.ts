@@ -53,7 +53,8 @@ const output = encodeDown({ type: 'output', offset: 0, payload: Buffer.from('x')
 
 describe('a machine that sends nonsense', () => {
   it.each<[string, Uint8Array]>([
-    ['an unknown frame', Buffer.from([0xee, 1, 2, 3])],
+    ['an unknown frame', Buffer.from([0x7e, 1, 2, 3])],
+    ['an unknown frame that may be skipped, of over 64 KiB', Buffer.alloc(64 * 1024 + 2, 0xee)],
     ['an empty frame', Buffer.alloc(0)],
     ['half a refusal', cut(refused)],
     ['half an end', cut(ended)],

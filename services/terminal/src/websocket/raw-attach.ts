@@ -44,6 +44,7 @@ export const attachRaw = (
         const frame = decodeDown(bytes);
         if (frame.type === 'refused') fail(refusalOf(frame.code, frame.message));
         else if (frame.type === 'accepted') resolve({ attachment, accepted: frame, follow });
+        else if (frame.type === 'unknown') return;
         else if (attachment.attached) early.push(Buffer.from(bytes));
         else if (frame.type === 'ended') fail(new AppError('session_not_found', closeForEnd(frame).reason));
       },

@@ -1,3 +1,4 @@
+import { capabilitiesIn, capabilityBits, type FrameCapability } from '@webxterm/contracts/capabilities';
 import {
   closeCode,
   type DownFrame,
@@ -6,6 +7,7 @@ import {
   encodeDown,
   FrameError,
   frameType,
+  isIgnorable,
   maxOutputWindow,
   protocolMax,
   protocolMin,
@@ -45,6 +47,8 @@ export class V1Viewer {
   #attachment: Attachment | undefined;
   #request: AttachmentRequest | undefined;
   #greeted = false;
+  /** The capabilities that client and service have in common. */
+  #capabilities: readonly FrameCapability[] = [];
   #over = false;
   #handshakeTimer: NodeJS.Timeout;
   #passTimer: NodeJS.Timeout | undefined;
@@ -85,6 +89,7 @@ export class V1Viewer {
   }
 
   #act(frame: UpFrame, bytes: Buffer): void {
+    if (frame.type === 'unknown') return;
     if (frame.type === 'hello') {
       this.#hello(frame);
       return;
@@ -117,8 +122,13 @@ export class V1Viewer {
     }
     this.#greeted = true;
     if (this.#viewerRequest instanceof AppError) return;
-    const sessionId = Buffer.from(this.#viewerRequest.sessionId, 'base64url');
-    this.#send({ type: 'hello', protocol: Math.min(frame.protocolMax, protocolMax), capabilities: 0, sessionId });
+    this.#capabilities = capabilitiesIn(frame.capabilities);
+    this.#send({
+      type: 'hello',
+      protocol: Math.min(frame.protocolMax, protocolMax),
+      capabilities: capabilityBits(this.#capabilities),
+      sessionId: Buffer.from(this.#viewerRequest.sessionId, 'base64url'),
+    });
   }
 
   #attach(frame: Extract<UpFrame, { type: 'attach' }>): void {
@@ -156,8 +166,10 @@ export class V1Viewer {
 
   #forward(bytes: Buffer): void {
     if (this.#over) return;
-    this.#write(bytes);
     const type = bytes[0];
+    // A client that cannot skip an unknown frame would end the connection.
+    if (type !== undefined && isIgnorable(type) && !this.#capabilities.includes('skip_unknown_frames')) return;
+    this.#write(bytes);
     if (type === frameType.accepted) this.#accepted();
     else if (type === frameType.ended || type === frameType.refused) this.#lastFrame(decodeDown(bytes));
   }

@@ -1,0 +1,17 @@
+/**
+ * Features of frames that a viewer and the terminal service announce in their hello frames, and an agent and a hub in their handshake. Each
+ * side uses only those that both announced, and ignores those that it does not know. In a hello frame, bit n stands for the n-th name of
+ * this list, so a new name is appended.
+ *
+ * `skip_unknown_frames`: skips ignorable frames of types that it does not know. An older viewer or agent ends the stream instead.
+ */
+export const frameCapabilities = ['skip_unknown_frames'] as const;
+export type FrameCapability = (typeof frameCapabilities)[number];
+
+/** The u32 of a hello frame. */
+export const capabilityBits = (names: readonly FrameCapability[]): number =>
+  names.reduce((bits, name) => bits + 2 ** frameCapabilities.indexOf(name), 0);
+
+/** The capabilities in the u32 of a hello frame. Bits that this version does not know are ignored. */
+export const capabilitiesIn = (bits: number): readonly FrameCapability[] =>
+  frameCapabilities.filter((_name, index) => Math.floor(bits / 2 ** index) % 2 === 1);

@@ -1,0 +1,89 @@
+import { once } from 'node:events';
+import { setImmediate as turn } from 'node:timers/promises';
+import {
+  type DownFrame,
+  decodeDown,
+  encodeDown,
+  encodeUp,
+  maxInputFrame,
+  maxOutputFrame,
+} from '@webxterm/contracts/frames';
+import { wrapFrame } from '@webxterm/contracts/grpc';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { WebSocket } from 'ws';
+import { OpenTerminals } from '../attachment/open-terminals.ts';
+import { type AttachCall, acceptedFrame } from '../testing/hub-in-place.ts';
+import { contextFor, dialV1, serveV1 } from '../testing/v1-edge.ts';
+
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).toReversed()) await end();
+});
+
+const unknown = (code: number, size = 3): DownFrame & { type: 'unknown' } => ({
+  type: 'unknown',
+  code,
+  payload: new Uint8Array(size).fill(7),
+});
+const output = encodeDown({ type: 'output', offset: 0, payload: Buffer.from('hello') });
+
+/** A viewer of a machine that sends these frames after `accepted`. */
+const attachTo = async (frames: readonly Uint8Array[], capabilities: number): Promise<WebSocket> => {
+  const machine = (call: AttachCall): void => {
+    for (const frame of [acceptedFrame, ...frames]) call.write(wrapFrame(frame));
+  };
+  const bounds = { perUser: 10, heldPerUser: 2 ** 30, elsewhere: () => 0, changed: () => {} };
+  const { url } = await serveV1(await contextFor(new OpenTerminals(bounds), machine, ends), ends);
+  return dialV1(`${url}/ada`, 1, ends, capabilities);
+};
+
+/** The frames up to one of this type. */
+const framesUntil = async (socket: WebSocket, type: DownFrame['type']): Promise<DownFrame[]> => {
+  const frames: DownFrame[] = [];
+  socket.on('message', (bytes: Buffer) => void frames.push(decodeDown(Uint8Array.from(bytes))));
+  while (!frames.some((frame) => frame.type === type)) await turn();
+  return frames;
+};
+
+describe('an ignorable frame of a type that this version does not know', () => {
+  it('from the machine reaches a viewer that skips such frames, and not an older one', async () => {
+    for (const [capabilities, arrives] of [
+      [1, true],
+      [0, false],
+      [0xffff_fffe, false],
+    ] as const) {
+      const socket = await attachTo([encodeDown(unknown(0xc0)), output], capabilities);
+      const frames = await framesUntil(socket, 'output');
+      expect(frames.filter(({ type }) => type === 'unknown')).toEqual(arrives ? [unknown(0xc0)] : []);
+      expect(frames[0]).toMatchObject({ type: 'hello', capabilities: capabilities & 1 });
+    }
+  });
+
+  it('from a viewer changes nothing, before hello and after attach', async () => {
+    const socket = await attachTo([output], 1);
+    socket.send(encodeUp({ ...unknown(0x80), payload: new Uint8Array(maxInputFrame) }));
+    socket.send(encodeUp({ type: 'ping', scope: 'hop', nonce: 9 }));
+    expect(await framesUntil(socket, 'pong')).toContainEqual({ type: 'pong', scope: 'hop', nonce: 9 });
+  });
+
+  it.each([
+    [
+      'from a viewer over 16 KiB',
+      encodeUp(unknown(0x80, maxInputFrame + 1)),
+      'frame type 0x80 of 16385 bytes is over 16384',
+    ],
+    ['of a type that may not be skipped', Uint8Array.of(0x3f, 1), 'unknown frame type 0x3f'],
+  ])('%s ends the viewer with 1002 and the name of the type', async (_what, frame, reason) => {
+    const socket = await attachTo([output], 1);
+    const closed = once(socket, 'close');
+    socket.send(frame);
+    const [code, said] = await closed;
+    expect([code, String(said)]).toEqual([1002, reason]);
+  });
+
+  it('from the machine over 64 KiB ends the attachment', async () => {
+    const socket = await attachTo([encodeDown(unknown(0xc0, maxOutputFrame + 1))], 0);
+    const frames = await framesUntil(socket, 'refused');
+    expect(frames.at(-1)).toMatchObject({ code: 'unavailable', message: 'The machine sent invalid terminal data.' });
+  });
+});
