@@ -15,9 +15,11 @@ import { Link } from './link/link.ts';
 import type { ProxySettings } from './link/proxy.ts';
 import { describeRefusal } from './link/refusal.ts';
 import { giveMemoryBack } from './memory.ts';
+import type { SessionKind } from './session/session-kind.ts';
 import { Sessions } from './session/sessions.ts';
-import { prepareLoginShell, type ShellAccount } from './shell/login-shell.ts';
+import type { ShellAccount } from './shell/login-shell.ts';
 import { findLoginTools, type LoginTools, loginShortcoming } from './shell/login-tools.ts';
+import { ptyKind } from './shell/pty-kind.ts';
 import { StatsReader } from './stats/resource-stats.ts';
 import type { Replacement } from './update/replacement.ts';
 import { agentVersion } from './version.ts';
@@ -30,6 +32,8 @@ export type AgentOptions = {
   proxy?: ProxySettings;
   /** Reads the facts about this machine for the hub. Default: from the system. */
   readFacts?: ReadFacts;
+  /** Kinds of session besides `pty`. */
+  moreKinds?: readonly SessionKind[];
   /** uid of this process. */
   processUid: number;
   log: Logger;
@@ -78,7 +82,7 @@ export class Agent {
 
   constructor(options: AgentOptions) {
     this.#options = options;
-    const { config, key, processUid, log, now } = options;
+    const { config, key, processUid, log, now, moreKinds = [] } = options;
     this.#kept = new KeptFiles((problem) => this.#tellDisk(problem));
     this.#account = {
       linuxUser: config.linux_user,
@@ -92,7 +96,7 @@ export class Agent {
       maxSessions: config.max_sessions,
       ringSize: config.ring_mib * mib,
       detachedMs: config.detached_hours * 3_600_000,
-      prepareShell: () => prepareLoginShell(this.#account, this.#guard),
+      kinds: [ptyKind(this.#account, this.#guard), ...moreKinds],
       log,
       now,
       onEnded: (session) => {

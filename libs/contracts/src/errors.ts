@@ -123,6 +123,7 @@ export const errorCatalog = {
   },
   command_not_run: { status: 503, message: 'The machine could not start the command.' },
   shell_not_started: { status: 503, message: 'The machine could not start a shell.' },
+  kind_not_supported: { status: 409, message: 'The machine has no sessions of this kind.' },
   // Agent links only, never in an HTTP response of this product.
   bad_registration_token: {
     status: 401,

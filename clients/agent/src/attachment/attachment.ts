@@ -1,7 +1,7 @@
 import { type DownFrame, decodeUp, FrameError, maxOutputWindow, type UpFrame } from '@webxterm/contracts/frames';
 import { type InputGate, type OutputCursor, StreamProtocolError } from '@webxterm/stream';
 import type { ScreenSnapshot } from '../screen/messages.ts';
-import type { PtySize } from '../shell/pty.ts';
+import type { WindowSize } from '../session/session-kind.ts';
 import { type AttachmentTransport, Outgoing } from './outgoing.ts';
 import type { OutputFlow } from './output-flow.ts';
 
@@ -19,7 +19,7 @@ export const writerOf = (viewer: Pick<Viewer, 'userId' | 'viewerId'>): string =>
 export type AttachedSession = {
   input(from: Attachment, frame: Extract<UpFrame, { type: 'input' }>): void;
   progress(from: Attachment): void;
-  resize(from: Attachment, size: PtySize): void;
+  resize(from: Attachment, size: WindowSize): void;
   visible(from: Attachment, visible: boolean): void;
   /** The attachment has ended. `left`: the viewer closed it. `broken`: the connection broke, so the viewer will try to attach again. */
   depart(from: Attachment, departure: 'left' | 'broken'): void;
@@ -43,8 +43,8 @@ export class Attachment {
   readonly flow: OutputFlow;
   readonly gate: InputGate;
   readonly outgoing: Outgoing;
-  /** The size of this viewer's window: applied while it drives. */
-  wantedSize: PtySize | undefined;
+  /** The size of this viewer's window: applied while it drives. Undefined: unknown, or the session has no size. */
+  wantedSize: WindowSize | undefined;
   readonly #session: AttachedSession;
   #departed = false;
   #told = { driver: false, hold: false };

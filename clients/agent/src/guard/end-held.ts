@@ -1,7 +1,7 @@
 // Run by guard.ts after the agent has ended. Ends its shells and commands, and processes they left running, in the same way as the agent.
 import { Ownership } from '../commands/ownership.ts';
+import { killAfterHangupMs } from '../session/session-kind.ts';
 import { readProcess } from '../shell/processes.ts';
-import { killAfterHangupMs } from '../shell/pty.ts';
 import { signalGroup, signalShell } from '../shell/signals.ts';
 import { type Held, type HeldShell, parseHeld } from './held.ts';
 

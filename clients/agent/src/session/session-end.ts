@@ -1,6 +1,6 @@
 import type { EndCause } from '@webxterm/contracts/frames';
 import type { ExitResult } from '../shell/controlled-start.ts';
-import { killAfterHangupMs } from '../shell/pty.ts';
+import { killAfterHangupMs, type SessionProcess } from './session-kind.ts';
 
 /** How a session ended, and the final offset of its output. */
 export type SessionResult = ExitResult & { finalOffset: number; cause: EndCause };
@@ -29,13 +29,12 @@ export class SessionEnd {
     return this.#came === undefined ? undefined : now - this.#came.at;
   }
 
-  /** Ends the shell: SIGHUP, and SIGKILL after 5 s. The first cause is kept. */
-  bring(cause: EndCause, kill: (signal: NodeJS.Signals) => void): void {
+  /** Hangs up the process, and kills it after 5 s. The first cause is kept. */
+  bring(cause: EndCause, process: Pick<SessionProcess, 'hangUp' | 'kill'>): void {
     if (this.#came !== undefined) return;
     this.#cause ??= cause;
-    kill('SIGHUP');
-    kill('SIGCONT');
-    this.#killTimer ??= setTimeout(() => kill('SIGKILL'), killAfterHangupMs);
+    process.hangUp();
+    this.#killTimer ??= setTimeout(() => process.kill(), killAfterHangupMs);
   }
 
   /** The session has ended. `witnesses`: viewers that must receive the last output. */

@@ -3,16 +3,7 @@ import type { Logger } from 'pino';
 import type { Viewer } from '../attachment/attachment.ts';
 import type { AttachmentTransport } from '../attachment/outgoing.ts';
 import type { ScreenSnapshot } from '../screen/messages.ts';
-import type { PtyEvents, PtySize } from '../shell/pty.ts';
-
-/** The part of a shell that a session uses. */
-export type Terminal = {
-  write(bytes: Uint8Array): number;
-  resize(size: PtySize): void;
-  pause(): void;
-  resume(): void;
-  kill(signal: NodeJS.Signals): void;
-};
+import type { ProcessEvents, SessionProcess, SizedProcess, WindowSize } from './session-kind.ts';
 
 /** The screen of the output that has left the ring. */
 export type SessionScreen = {
@@ -21,16 +12,30 @@ export type SessionScreen = {
   close(): void;
 };
 
+/** How the process of a session is started, and what else a session of its kind has. */
+export type SessionContent =
+  | {
+      output: 'terminal';
+      size: WindowSize;
+      screen: SessionScreen;
+      /** @throws Error if the process cannot be started */
+      start(events: ProcessEvents, size: WindowSize): SizedProcess;
+    }
+  | {
+      output: 'bytes';
+      /** @throws Error if the process cannot be started */
+      start(events: ProcessEvents): SessionProcess;
+    };
+
 export type SessionOptions = {
   /** 32 hex digits. */
   id: string;
   ownerUserId: string;
+  /** The name of the kind. */
   kind: string;
-  size: PtySize;
+  content: SessionContent;
   /** Bytes of output to keep. */
   ringSize: number;
-  spawn(events: PtyEvents, size: PtySize): Terminal;
-  screen: SessionScreen;
   onEnded(): void;
   log: Logger;
   /** ms on a monotonic clock. */
@@ -42,7 +47,7 @@ export type AttachRequest = {
   created: boolean;
   /** The viewer has all output before this offset. Undefined: it has none. */
   from: number | undefined;
-  size: PtySize | undefined;
+  size: WindowSize | undefined;
   /** The viewer supports snapshots and jumps (`webxterm.v1`). */
   repaints: boolean;
   transport: AttachmentTransport;

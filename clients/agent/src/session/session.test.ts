@@ -11,41 +11,45 @@ import fc from 'fast-check';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Attachment } from '../attachment/attachment.ts';
-import type { PtyEvents, PtySize } from '../shell/pty.ts';
 import { Session } from './session.ts';
+import type { ProcessEvents, WindowSize } from './session-kind.ts';
+import type { SessionContent } from './session-options.ts';
 
 const mib = 1024 * 1024;
 
-/** A session over a fake terminal that records its calls. */
-const make = () => {
+/** A session over a fake process that records its calls. */
+const make = (output: 'terminal' | 'bytes' = 'terminal') => {
   const clock = { now: 0 };
-  const shell = { typed: '', sizes: [] as PtySize[], paused: false, signals: [] as string[] };
+  const shell = { typed: '', sizes: [] as WindowSize[], paused: false, signals: [] as string[] };
   const ended: Session[] = [];
-  let events: PtyEvents | undefined;
+  let events: ProcessEvents | undefined;
+  const start = (wired: ProcessEvents) => {
+    events = wired;
+    return {
+      write: (bytes: Uint8Array) => {
+        shell.typed += Buffer.from(bytes).toString();
+        return bytes.length;
+      },
+      resize: (size: WindowSize) => void shell.sizes.push(size),
+      pause: () => {
+        shell.paused = true;
+      },
+      resume: () => {
+        shell.paused = false;
+      },
+      hangUp: () => void shell.signals.push('hang up'),
+      kill: () => void shell.signals.push('kill'),
+    };
+  };
+  const screen = { evicted: () => {}, snapshot: async () => undefined, close: () => {} };
+  const content: SessionContent =
+    output === 'bytes' ? { output, start } : { output, start, screen, size: { cols: 80, rows: 24 } };
   const session: Session = new Session({
     id: '00'.repeat(16),
     ownerUserId: 'u1',
-    kind: 'pty',
-    size: { cols: 80, rows: 24 },
+    kind: 'test',
+    content,
     ringSize: mib,
-    spawn: (wired) => {
-      events = wired;
-      return {
-        write: (bytes) => {
-          shell.typed += Buffer.from(bytes).toString();
-          return bytes.length;
-        },
-        resize: (size) => void shell.sizes.push(size),
-        pause: () => {
-          shell.paused = true;
-        },
-        resume: () => {
-          shell.paused = false;
-        },
-        kill: (signal) => void shell.signals.push(signal),
-      };
-    },
-    screen: { evicted: () => {}, snapshot: async () => undefined, close: () => {} },
     onEnded: () => void ended.push(session),
     log: pino({ level: 'silent' }),
     now: () => clock.now,
@@ -58,7 +62,7 @@ const make = () => {
 const attach = (
   session: Session,
   viewerId: string,
-  options: { from?: number; size?: PtySize; role?: 'control' | 'view'; repaints?: boolean } = {},
+  options: { from?: number; size?: WindowSize; role?: 'control' | 'view'; repaints?: boolean } = {},
 ) => {
   const frames: DownFrame[] = [];
   const state = { finished: false };
@@ -301,15 +305,46 @@ describe('the end', () => {
     expect(late.frames.at(-1)).toMatchObject({ type: 'ended', exitCode: 3 });
   });
 
-  it('comes by SIGHUP with its cause; the first cause stands', () => {
+  it('comes by a hang-up with its cause; the first cause stands', () => {
     const { session, shell, exit } = make();
     const viewer = attach(session, 'a');
     session.end('access_revoked');
     session.end('ended_by_user');
-    expect(shell.signals[0]).toBe('SIGHUP');
+    expect(shell.signals[0]).toBe('hang up');
     exit(129);
     expect(viewer.last('ended')).toMatchObject({ cause: 'access_revoked' });
     expect(session.state).toEqual({ state: 'ended', cause: 'access_revoked' });
+  });
+});
+
+describe('a session of plain bytes', () => {
+  it('has no size: viewers are told 0 x 0, and no size of theirs is applied', () => {
+    const { session, shell, print } = make('bytes');
+    const driver = attach(session, 'a', { size: { cols: 132, rows: 50 } });
+    expect(driver.frames).toMatchObject([{ type: 'accepted', driver: true, cols: 0, rows: 0 }]);
+    driver.send({ type: 'resize', cols: 100, rows: 30 });
+    const other = attach(session, 'b', { size: { cols: 90, rows: 20 } });
+    other.type(0, 'x');
+    session.resizeFor({ viewerId: 'b', userId: 'u1' }, { cols: 91, rows: 21 });
+    print('y');
+    expect(shell.sizes).toEqual([]);
+    expect(session.size).toEqual({ cols: 0, rows: 0 });
+    expect([...driver.frames, ...other.frames].filter(({ type }) => type === 'size')).toEqual([]);
+    expect(other.last('driver')).toMatchObject({ driver: true });
+  });
+
+  it('tells a gap to a late viewer that could take a snapshot, and lets no viewer jump', () => {
+    const { session, print } = make('bytes');
+    const watcher = attach(session, 'w', { role: 'view', repaints: true });
+    for (let n = 0; n < 40; n += 1) print(new Uint8Array(64 * 1024));
+    const tail = 40 * 64 * 1024 - mib;
+    const late = attach(session, 'a', { from: 0, repaints: true });
+    expect(late.frames.slice(0, 2)).toMatchObject([
+      { type: 'accepted', offset: tail },
+      { type: 'gap', from: 0, to: tail },
+    ]);
+    watcher.send({ type: 'limit', acked: 0, limit: 4 * mib });
+    expect([...late.frames, ...watcher.frames].filter(({ type }) => type === 'snapshot')).toEqual([]);
   });
 });
 

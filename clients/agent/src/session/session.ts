@@ -14,9 +14,9 @@ import { type AttachedSession, Attachment, type Viewer, writerOf } from '../atta
 import { OutputFlow } from '../attachment/output-flow.ts';
 import type { ExitResult } from '../shell/controlled-start.ts';
 import { InputPump } from '../shell/input-pump.ts';
-import type { PtySize } from '../shell/pty.ts';
 import { SessionEnd, type SessionResult } from './session-end.ts';
-import type { AttachRequest, SessionOptions, Terminal } from './session-options.ts';
+import type { SessionProcess, SizedProcess, WindowSize } from './session-kind.ts';
+import type { AttachRequest, SessionContent, SessionOptions, SessionScreen } from './session-options.ts';
 import { Stall } from './stall.ts';
 
 /**
@@ -25,7 +25,10 @@ import { Stall } from './stall.ts';
  */
 const longestAnswerMs = 4000;
 
-/** One shell with its output ring, attachments and driver. It outlives every connection. */
+/** The size in messages about a session without a window. */
+const noSize: WindowSize = { cols: 0, rows: 0 };
+
+/** One process with its output ring, attachments and driver. It outlives every connection. The kind of process makes no difference here. */
 export class Session implements AttachedSession {
   readonly id: string;
   readonly ownerUserId: string;
@@ -38,29 +41,31 @@ export class Session implements AttachedSession {
   readonly #ages = new OutputAges();
   readonly #writers = new Writers(inputWindow);
   readonly #attachments = new Map<string, Attachment>();
-  readonly #terminal: Terminal;
+  readonly #process: SessionProcess;
+  /** The process again, if it has a window size. */
+  readonly #window: SizedProcess | undefined;
+  /** Undefined: the output draws no screen. */
+  readonly #screen: SessionScreen | undefined;
   readonly #pump: InputPump;
   readonly #stall: Stall;
   #state: SessionState<EndCause> = { state: 'opening' };
   readonly #end = new SessionEnd();
   #detachedAt: number | undefined;
 
-  /** @throws Error if the shell cannot be started */
+  /** @throws Error if the process cannot be started */
   constructor(options: SessionOptions) {
     this.#options = options;
     this.id = options.id;
     this.ownerUserId = options.ownerUserId;
     this.kind = options.kind;
     this.ring = new Ring(options.ringSize, (offset, bytes) => this.#evicted(offset, bytes));
-    this.#marks = new SizeMarks(options.size);
+    this.#screen = options.content.output === 'terminal' ? options.content.screen : undefined;
+    this.#marks = new SizeMarks(options.content.output === 'terminal' ? options.content.size : noSize);
     this.#seat = new DriverSeat(options.ringSize);
     this.#detachedAt = options.now();
-    this.#terminal = options.spawn(
-      { onOutput: (bytes) => this.#output(bytes), onEnd: (result) => this.#ended(result) },
-      options.size,
-    );
-    this.#pump = new InputPump(this.#terminal);
-    this.#stall = new Stall({ terminal: this.#terminal, log: options.log, now: options.now });
+    [this.#process, this.#window] = this.#start(options.content);
+    this.#pump = new InputPump(this.#process);
+    this.#stall = new Stall({ process: this.#process, log: options.log, now: options.now });
     this.#state = advance(this.#state, { state: 'live' });
   }
 
@@ -68,7 +73,8 @@ export class Session implements AttachedSession {
     return this.#state;
   }
 
-  get size(): PtySize {
+  /** 0 columns and rows: the session has no window size. */
+  get size(): WindowSize {
     const { cols, rows } = this.#marks.current;
     return { cols, rows };
   }
@@ -106,7 +112,9 @@ export class Session implements AttachedSession {
    * attachment of the viewer.
    */
   attach(request: AttachRequest): Attachment {
-    const { viewer, repaints } = request;
+    const { viewer } = request;
+    const repaints = request.repaints && this.#screen !== undefined;
+    const size = this.#window === undefined ? undefined : request.size;
     const writer = writerOf(viewer);
     const { head, tail } = this.ring;
     const asked = Math.min(request.from ?? 0, head);
@@ -114,7 +122,7 @@ export class Session implements AttachedSession {
     const gate = this.#writers.enter(writer);
     this.#displace(writer);
     const place = this.#seatFor(viewer, offset);
-    if (place.driver && request.size !== undefined) this.#applySize(request.size);
+    if (place.driver && size !== undefined) this.#applySize(size);
     const flow = new OutputFlow({
       ring: this.ring,
       marks: this.#marks,
@@ -125,7 +133,7 @@ export class Session implements AttachedSession {
       holds: () => this.#seat.driver === writer && this.#seat.holds,
     });
     const attachment = new Attachment({ viewer, flow, gate, session: this, transport: request.transport });
-    attachment.wantedSize = request.size;
+    attachment.wantedSize = size;
     this.#attachments.set(writer, attachment);
     if (this.#isOwner(viewer)) this.#detachedAt = undefined;
     attachment.accept(
@@ -142,7 +150,7 @@ export class Session implements AttachedSession {
       },
       asked,
     );
-    if (flow.waiting) void this.#options.screen.snapshot().then((snapshot) => attachment.repaint(snapshot));
+    if (flow.waiting) void this.#screen?.snapshot().then((snapshot) => attachment.repaint(snapshot));
     if (this.result !== undefined) attachment.outgoing.endAfterOutput({ type: 'ended', ...this.result });
     this.#regulate();
     return attachment;
@@ -187,14 +195,15 @@ export class Session implements AttachedSession {
     if (this.result !== undefined && from.cursor.acked >= this.result.finalOffset) this.#end.sawAll(from.writer);
   }
 
-  /** Applies the driver's size. Another viewer's size is stored until it drives. */
-  resize(from: Attachment, size: PtySize): void {
+  /** Applies the driver's size. Another viewer's size is stored until it drives. No effect if the session has no window size. */
+  resize(from: Attachment, size: WindowSize): void {
+    if (this.#window === undefined) return;
     from.wantedSize = size;
     if (this.#seat.driver === from.writer) this.#applySize(size);
   }
 
   /** Resizes on behalf of a viewer, requested outside its stream. Empty `userId`: any user. */
-  resizeFor({ viewerId, userId }: Pick<Viewer, 'viewerId' | 'userId'>, size: PtySize): void {
+  resizeFor({ viewerId, userId }: Pick<Viewer, 'viewerId' | 'userId'>, size: WindowSize): void {
     for (const attachment of this.#attachments.values()) {
       const { viewer } = attachment;
       if (viewer.viewerId === viewerId && (userId === '' || viewer.userId === userId)) this.resize(attachment, size);
@@ -217,12 +226,12 @@ export class Session implements AttachedSession {
     this.#regulate();
   }
 
-  /** Ends the shell: SIGHUP, and SIGKILL after 5 s. The first cause is kept. */
+  /** Hangs up the process, and kills it after 5 s. The first cause is kept. */
   end(cause: EndCause): void {
-    this.#end.bring(cause, (signal) => this.#terminal.kill(signal));
+    this.#end.bring(cause, this.#process);
   }
 
-  /** Reports to all viewers that the agent stops, and ends the shell. Later output is lost. */
+  /** Reports to all viewers that the agent stops, and ends the process. Later output is lost. */
   abandon(): void {
     this.end('agent_stopped');
     this.#ended({ exitCode: undefined, signal: 'SIGHUP' });
@@ -233,7 +242,7 @@ export class Session implements AttachedSession {
 
   /** Releases the screen. Called when the session is no longer needed. */
   forget(): void {
-    this.#options.screen.close();
+    this.#screen?.close();
   }
 
   /** Ends expired holds and logs long stalls. Called about once a second. */
@@ -250,6 +259,16 @@ export class Session implements AttachedSession {
     this.#stall.tick({ session: this.id, head: this.ring.head, reason });
   }
 
+  #start(content: SessionContent): [SessionProcess, SizedProcess | undefined] {
+    const events = {
+      onOutput: (bytes: Uint8Array) => this.#output(bytes),
+      onEnd: (result: ExitResult) => this.#ended(result),
+    };
+    if (content.output === 'bytes') return [content.start(events), undefined];
+    const process = content.start(events, content.size);
+    return [process, process];
+  }
+
   #output(bytes: Uint8Array): void {
     if (this.result !== undefined) return;
     const { head } = this.ring;
@@ -260,13 +279,13 @@ export class Session implements AttachedSession {
     this.#regulate();
   }
 
-  /** Pauses or resumes reading from the terminal according to the driver's hold. */
+  /** Pauses or resumes reading from the process according to the driver's hold. */
   #regulate(): void {
     this.#stall.set(this.result === undefined && this.#seat.mustStall(this.ring.head));
   }
 
   #evicted(offset: number, bytes: Uint8Array): void {
-    this.#options.screen.evicted(offset, bytes, this.#marks);
+    this.#screen?.evicted(offset, bytes, this.#marks);
     for (const attachment of this.#attachments.values()) attachment.flow.evicted(offset, bytes);
   }
 
@@ -297,11 +316,11 @@ export class Session implements AttachedSession {
     this.#regulate();
   }
 
-  #applySize(size: PtySize): void {
+  #applySize(size: WindowSize): void {
     if (!this.#marks.add({ offset: this.ring.head, ...size })) return;
     // A viewer that is catching up may be at an offset before the ring.
     this.#marks.trim(Math.min(this.ring.tail, ...[...this.#attachments.values()].map(({ cursor }) => cursor.next)));
-    this.#terminal.resize(size);
+    this.#window?.resize(size);
     for (const attachment of this.#attachments.values()) attachment.outgoing.kick();
   }
 

@@ -4,7 +4,7 @@ import { AttachGrant, EdgeKind, type OpenStream, Role, unwrapFrame } from '@webx
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import type { Attachment } from '../attachment/attachment.ts';
-import type { PtyEvents } from '../shell/pty.ts';
+import type { ProcessEvents, SessionKind } from './session-kind.ts';
 import { Sessions } from './sessions.ts';
 
 const minute = 60_000;
@@ -15,23 +15,30 @@ const make = (maxSessions = 4) => {
   const clock = { now: 0 };
   /** The failure of the machine, if any. */
   const machine: { trouble: Error | undefined } = { trouble: undefined };
-  const shells: { events: PtyEvents; signals: NodeJS.Signals[] }[] = [];
-  const sessions = new Sessions({
-    maxSessions,
-    ringSize: 64 * 1024,
-    detachedMs: 24 * hour,
-    prepareShell: async () => (events) => {
+  const shells: { events: ProcessEvents; signals: string[] }[] = [];
+  const kind = (name: string): SessionKind => ({
+    name,
+    output: 'terminal',
+    notStarted: { code: 'shell_not_started', what: 'a shell' },
+    prepare: async () => (events) => {
       if (machine.trouble !== undefined) throw machine.trouble;
-      const signals: NodeJS.Signals[] = [];
+      const signals: string[] = [];
       shells.push({ events, signals });
       return {
         write: (bytes) => bytes.length,
         resize: () => {},
         pause: () => {},
         resume: () => {},
-        kill: (signal) => void signals.push(signal),
+        hangUp: () => void signals.push('hang up'),
+        kill: () => void signals.push('kill'),
       };
     },
+  });
+  const sessions = new Sessions({
+    kinds: [kind('pty'), kind('other')],
+    maxSessions,
+    ringSize: 64 * 1024,
+    detachedMs: 24 * hour,
     log: pino({ level: 'silent' }),
     now: () => clock.now,
     onEnded: () => {},
@@ -97,6 +104,25 @@ describe('the sessions of a machine', () => {
     expect((await attach()).first).toMatchObject({ type: 'accepted', created: true });
   });
 
+  it('of a kind that the agent does not have are refused with that name and the names that it has', async () => {
+    const { attach, sessions } = make();
+    expect((await attach({ kind: 'tcp' })).first).toEqual({
+      type: 'refused',
+      code: 'kind_not_supported',
+      message: 'This agent has no sessions of kind tcp, only of: pty, other.',
+    });
+    expect(sessions.list()).toEqual([]);
+  });
+
+  it('keep their kind: an attach that names another one is refused', async () => {
+    const { attach, sessions } = make();
+    const { sessionId } = await attach({ kind: 'other' });
+    expect(sessions.list()).toMatchObject([{ kind: 'other' }]);
+    for (const kind of ['pty', '', 'tcp'])
+      expect((await attach({ sessionId, kind })).first).toMatchObject({ type: 'refused', code: 'invalid_input' });
+    expect((await attach({ sessionId, kind: 'other', create: false })).first).toMatchObject({ type: 'accepted' });
+  });
+
   it('count also while their shells are being started', async () => {
     const { attach } = make(4);
     const answers = await Promise.all(Array.from({ length: 6 }, () => attach()));
@@ -121,13 +147,13 @@ describe('the sessions of a machine', () => {
       const ending = attach({ sessionId: started });
       way(started);
       await ending;
-      expect(shells[n + 1]?.signals).toEqual(['SIGHUP', 'SIGCONT']);
+      expect(shells[n + 1]?.signals).toEqual(['hang up']);
       shells[n + 1]?.events.onEnd({ exitCode: undefined, signal: 'SIGHUP' });
     }
     const last = attach();
     sessions.abandonAll();
     await last;
-    expect(shells[4]?.signals).toContain('SIGHUP');
+    expect(shells[4]?.signals).toContain('hang up');
   });
 
   it('have at most 32 viewers each', async () => {
@@ -155,7 +181,7 @@ describe('the sessions of a machine', () => {
     expect(shells[0]?.signals).toEqual([]);
     clock.now += 1;
     sessions.tick();
-    expect(shells[0]?.signals).toEqual(['SIGHUP', 'SIGCONT']);
+    expect(shells[0]?.signals).toEqual(['hang up']);
     shells[0]?.events.onEnd({ exitCode: undefined, signal: 'SIGHUP' });
     expect(sessions.listEnded()[0]).toMatchObject({ cause: 'detach_timeout' });
   });
@@ -197,7 +223,7 @@ describe('another viewer than the owner of a session', () => {
     shells[0]?.events.onOutput(Buffer.from('on'));
     expect(attachment?.cursor.next).toBe(2);
     sessions.endOwned('u1', 'access_revoked');
-    expect(shells[0]?.signals).toEqual(['SIGHUP', 'SIGCONT']);
+    expect(shells[0]?.signals).toEqual(['hang up']);
   });
 
   it('does not keep a session alive whose owner has been away for 24 h', async () => {
@@ -213,7 +239,7 @@ describe('another viewer than the owner of a session', () => {
     expect(shells[0]?.signals).toEqual([]);
     clock.now += 1;
     sessions.tick();
-    expect(shells[0]?.signals).toEqual(['SIGHUP', 'SIGCONT']);
+    expect(shells[0]?.signals).toEqual(['hang up']);
   });
 
   it('is not resized in the name of somebody else', async () => {

@@ -13,18 +13,18 @@ import type { Attachment, Viewer } from '../attachment/attachment.ts';
 import type { AttachmentTransport } from '../attachment/outgoing.ts';
 import { describeError } from '../failure.ts';
 import { Screens } from '../screen/screens.ts';
-import type { PtyEvents, PtySize } from '../shell/pty.ts';
 import { Session } from './session.ts';
-import type { Terminal } from './session-options.ts';
+import type { SessionKind, WindowSize } from './session-kind.ts';
+import type { SessionContent } from './session-options.ts';
 
 export type SessionsOptions = {
-  /** Limit of live shells. */
+  /** The kinds of session that this agent offers. */
+  kinds: readonly SessionKind[];
+  /** Limit of live sessions. */
   maxSessions: number;
   ringSize: number;
   /** A session whose owner is not attached ends after this time. */
   detachedMs: number;
-  /** Prepares the login shell. @throws Error with a message for the user */
-  prepareShell(): Promise<(events: PtyEvents, size: PtySize) => Terminal>;
   log: Logger;
   /** ms on a monotonic clock. */
   now(): number;
@@ -48,8 +48,11 @@ const unknownSession: Answer = {
   frame: { type: 'ended', finalOffset: 0, cause: 'unknown', exitCode: undefined, signal: undefined },
 };
 
-const sizeOf = (open: Pick<OpenStream, 'cols' | 'rows'>): PtySize | undefined =>
+const sizeOf = (open: Pick<OpenStream, 'cols' | 'rows'>): WindowSize | undefined =>
   open.cols === 0 || open.rows === 0 ? undefined : { cols: open.cols, rows: open.rows };
+
+/** A hub of the previous version may leave the kind empty. */
+const kindOf = ({ kind }: OpenStream): string => (kind === '' ? 'pty' : kind);
 
 const viewerOf = (open: OpenStream): Viewer => ({
   userId: open.userId,
@@ -64,17 +67,19 @@ const hasGrant = ({ userId, ownerUserId, grant, role, create }: OpenStream): boo
 /** All sessions of this machine, and the check of who may attach. */
 export class Sessions {
   readonly #options: SessionsOptions;
+  readonly #kinds: ReadonlyMap<string, SessionKind>;
   readonly #sessions = new Map<string, Session>();
-  /** Sessions whose shell is being started, so that concurrent requests get the same one. */
+  /** Sessions whose process is being started, so that concurrent requests get the same one. */
   readonly #opening = new Map<string, Promise<Session>>();
   readonly #screens: Screens;
 
   constructor(options: SessionsOptions) {
     this.#options = options;
+    this.#kinds = new Map(options.kinds.map((kind) => [kind.name, kind]));
     this.#screens = new Screens(options.log);
   }
 
-  /** Number of shells that are alive or being started. */
+  /** Number of sessions that are alive or being started. */
   get aliveCount(): number {
     let alive = this.#opening.size;
     for (const session of this.#sessions.values()) if (session.state.state !== 'ended') alive += 1;
@@ -95,7 +100,7 @@ export class Sessions {
     if (invalid !== undefined) return refused('invalid_input', invalid);
     const id = open.sessionId.toString('hex');
     const opening = this.#opening.get(id);
-    // Waits only if a shell is being started. Otherwise an immediately following request to end the session would not find it in the list.
+    // Waits only if a session is being started. Otherwise an immediately following request to end the session would not find it in the list.
     const known = this.#sessions.get(id) ?? (opening && (await opening.catch(() => undefined)));
     if (known === undefined && !open.create) return unknownSession;
     if (known === undefined && open.role !== Role.ROLE_CONTROL) {
@@ -104,12 +109,21 @@ export class Sessions {
     if (!hasGrant(open) || (known !== undefined && known.ownerUserId !== open.ownerUserId)) {
       return notYours;
     }
+    const name = kindOf(open);
+    if (known !== undefined && known.kind !== name) {
+      return refused('invalid_input', `This session is of kind ${known.kind}, not ${name}.`);
+    }
+    const kind = this.#kinds.get(name);
+    if (kind === undefined) {
+      const offered = [...this.#kinds.keys()].join(', ');
+      return refused('kind_not_supported', `This agent has no sessions of kind ${name}, only of: ${offered}.`);
+    }
     if (known === undefined && this.#isFull(id)) {
       const { maxSessions } = this.#options;
       return refused('too_many_sessions', `This machine already has ${maxSessions} sessions. End one and try again.`);
     }
     try {
-      const session = known ?? (await this.#open(id, open));
+      const session = known ?? (await this.#open(id, open, kind));
       if (session.ownerUserId !== open.ownerUserId) return notYours;
       // A viewer that attaches again replaces its old attachment, which may not have been detected as dead yet.
       if (session.attachmentCount >= maxAttachments && !session.has(viewerOf(open))) {
@@ -128,12 +142,13 @@ export class Sessions {
         }),
       };
     } catch (error) {
-      this.#options.log.error({ session: id, err: error }, 'the shell could not be started');
-      return refused('shell_not_started', `The machine could not start a shell: ${describeError(error)}`);
+      const { code, what } = kind.notStarted;
+      this.#options.log.error({ session: id, kind: name, err: error }, 'the session could not be started');
+      return refused(code, `The machine could not start ${what}: ${describeError(error)}`);
     }
   }
 
-  /** Ends a session, even if its shell is still being started. If an owner is given, only a session of that owner. */
+  /** Ends a session, even if its process is still being started. If an owner is given, only a session of that owner. */
   end(sessionId: Uint8Array, cause: EndCause, ownerUserId = ''): void {
     this.#endOne(Buffer.from(sessionId).toString('hex'), cause, ownerUserId);
   }
@@ -159,7 +174,7 @@ export class Sessions {
   }
 
   /** Empty `userId`: any user, as a hub of the previous version requests. */
-  resize(sessionId: Uint8Array, viewerId: Uint8Array, userId: string, size: PtySize): void {
+  resize(sessionId: Uint8Array, viewerId: Uint8Array, userId: string, size: WindowSize): void {
     if (size.cols < 1 || size.rows < 1 || size.cols > maxWinsize || size.rows > maxWinsize) return;
     this.#sessions
       .get(Buffer.from(sessionId).toString('hex'))
@@ -201,7 +216,7 @@ export class Sessions {
     }
   }
 
-  /** Ends all sessions because the agent stops: reports it to every viewer, and sends SIGHUP to every shell. */
+  /** Ends all sessions because the agent stops: reports it to every viewer, and hangs up every process. */
   abandonAll(): void {
     for (const session of this.#sessions.values()) session.abandon();
     for (const opening of this.#opening.values()) {
@@ -219,7 +234,6 @@ export class Sessions {
 
   #invalid(open: OpenStream): string | undefined {
     if (open.sessionId.length !== 16 || open.viewerId.length !== 16) return 'Session and viewer ids have 16 bytes.';
-    if (open.kind !== '' && open.kind !== 'pty') return `This agent has no sessions of kind ${open.kind}.`;
     if (open.cols > maxWinsize || open.rows > maxWinsize) return `Columns and rows are 1 to ${maxWinsize}.`;
     if (open.userId === '') return 'No user is named.';
     return undefined;
@@ -229,32 +243,43 @@ export class Sessions {
     return this.aliveCount >= this.#options.maxSessions && !this.#opening.has(id);
   }
 
-  #open(id: string, open: OpenStream): Promise<Session> {
+  #open(id: string, open: OpenStream, kind: SessionKind): Promise<Session> {
     const already = this.#opening.get(id);
     if (already !== undefined) return already;
-    const opening = this.#start(id, open).finally(() => this.#opening.delete(id));
+    const opening = this.#start(id, open, kind).finally(() => this.#opening.delete(id));
     this.#opening.set(id, opening);
     return opening;
   }
 
-  async #start(id: string, open: OpenStream): Promise<Session> {
-    const spawn = await this.#options.prepareShell();
+  async #start(id: string, open: OpenStream, kind: SessionKind): Promise<Session> {
+    const content = await this.#prepare(kind, sizeOf(open));
     const { log, now, ringSize, onEnded } = this.#options;
     const session: Session = new Session({
       id,
       ownerUserId: open.ownerUserId,
-      kind: 'pty',
-      size: sizeOf(open) ?? { cols: defaultCols, rows: defaultRows },
+      kind: kind.name,
+      content,
       ringSize,
-      spawn,
       onEnded: () => onEnded(session),
-      screen: this.#screens.open(),
       log,
       now,
     });
     this.#sessions.set(id, session);
-    log.info({ session: id, user: open.ownerUserId, request_id: open.requestId }, 'a session was opened');
+    log.info(
+      { session: id, kind: kind.name, user: open.ownerUserId, request_id: open.requestId },
+      'a session was opened',
+    );
     return session;
+  }
+
+  async #prepare(kind: SessionKind, size: WindowSize | undefined): Promise<SessionContent> {
+    if (kind.output === 'bytes') return { output: 'bytes', start: await kind.prepare() };
+    return {
+      output: 'terminal',
+      start: await kind.prepare(),
+      size: size ?? { cols: defaultCols, rows: defaultRows },
+      screen: this.#screens.open(),
+    };
   }
 }
 

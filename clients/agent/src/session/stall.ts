@@ -4,13 +4,13 @@ import type { Logger } from 'pino';
 const worthTellingMs = 2000;
 
 export type StallOptions = {
-  terminal: { pause(): void; resume(): void };
+  process: { pause(): void; resume(): void };
   log: Logger;
   /** ms on a monotonic clock. */
   now(): number;
 };
 
-/** Pauses and resumes reading from a terminal, and logs long pauses. */
+/** Pauses and resumes reading from a process, and logs long pauses. */
 export class Stall {
   readonly #options: StallOptions;
   #since: number | undefined;
@@ -23,11 +23,11 @@ export class Stall {
   /** Pauses reading if `stalled`, else resumes it. */
   set(stalled: boolean): void {
     if (stalled === (this.#since !== undefined)) return;
-    const { terminal, now } = this.#options;
+    const { process, now } = this.#options;
     this.#since = stalled ? now() : undefined;
     this.#told = false;
-    if (stalled) terminal.pause();
-    else terminal.resume();
+    if (stalled) process.pause();
+    else process.resume();
   }
 
   /** Logs a stall once it has lasted for 2 s. */
@@ -35,6 +35,6 @@ export class Stall {
     const { log, now } = this.#options;
     if (this.#since === undefined || this.#told || now() - this.#since <= worthTellingMs) return;
     this.#told = true;
-    log.info(about, 'the shell waits for its viewer');
+    log.info(about, 'the process waits for its viewer');
   }
 }

@@ -3,12 +3,13 @@ import { accessSync, constants } from 'node:fs';
 import os from 'node:os';
 import { promisify } from 'node:util';
 import type { Guard } from '../guard/guard.ts';
+import type { ProcessEvents, WindowSize } from '../session/session-kind.ts';
 import { assertMayLogIn } from './account.ts';
 import type { ExitResult } from './controlled-start.ts';
 import { findUser, type LinuxUser } from './linux-user.ts';
 import { findLoginTools, type LoginTools } from './login-tools.ts';
 import { readProcess } from './processes.ts';
-import { Pty, type PtyEvents, type PtySize } from './pty.ts';
+import { Pty } from './pty.ts';
 import { type Launch, type Purpose, runAs } from './run-as.ts';
 
 export type ShellAccount = {
@@ -73,7 +74,7 @@ export const prepareProgram = async (
 export const prepareLoginShell = async (
   account: ShellAccount,
   guard: Guard,
-): Promise<(events: PtyEvents, size: PtySize) => Pty> => {
+): Promise<(events: ProcessEvents, size: WindowSize) => Pty> => {
   const { launch } = await prepareProgram({ kind: 'login' }, account);
   return (events, size) => {
     let takeFromGuard = (): void => undefined;

@@ -54,6 +54,13 @@ describe('Pty', () => {
     expect(performance.now() - began).toBeLessThan(5000);
   });
 
+  it('ends on a hang-up also while it is stopped', async () => {
+    const shell = start('echo ready; kill -STOP $$; sleep 60');
+    await shell.until('ready');
+    shell.pty.hangUp();
+    expect(await shell.ended).toEqual({ exitCode: undefined, signal: 'SIGHUP' });
+  });
+
   it('obeys the window size', async () => {
     const shell = start('read line; stty size');
     shell.pty.resize({ cols: 132, rows: 50 });

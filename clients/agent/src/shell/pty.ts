@@ -1,24 +1,14 @@
 import { writeSync } from 'node:fs';
 import { ReadStream } from 'node:tty';
+import { killAfterHangupMs, type ProcessEvents, type SizedProcess, type WindowSize } from '../session/session-kind.ts';
 import { type ExitResult, signalName } from './controlled-start.ts';
 import { giveTerminal, startLogin, type TerminalChild } from './login-child.ts';
 import { loadNativePty, type NativePty, spawnHelperPath } from './native-pty.ts';
 import type { Launch } from './run-as.ts';
 import { signalGroup } from './signals.ts';
 
-export type PtyEvents = {
-  /** Output, as a view that is valid only until this returns. */
-  onOutput(bytes: Uint8Array): void;
-  /** The shell and its output have ended. Called once. */
-  onEnd(result: ExitResult): void;
-};
-
-export type PtySize = { cols: number; rows: number };
-
 /** A background process keeps the tty open, so no EIO follows the child's exit. Then the output ends after this time. */
 const outputAfterExitMs = 1000;
-/** SIGKILL follows SIGHUP after this time. */
-export const killAfterHangupMs = 5000;
 /** The kernel returns at most 4 KiB per read. libuv reads up to 32 times in a row. */
 const readBufferSize = 64 * 1024;
 
@@ -30,7 +20,7 @@ const isRetry = (error: unknown): boolean => error instanceof Error && 'code' in
 const fork = (
   native: NativePty,
   launch: Launch,
-  size: PtySize,
+  size: WindowSize,
   onExit: (result: ExitResult) => void,
 ): TerminalChild => {
   const env = Object.entries(launch.env).map(([key, value]) => `${key}=${value}`);
@@ -57,9 +47,9 @@ const fork = (
 };
 
 /** A child on a pseudo-terminal. This class owns the file descriptor until the output has ended. */
-export class Pty {
+export class Pty implements SizedProcess {
   readonly #child: TerminalChild;
-  readonly #events: PtyEvents;
+  readonly #events: ProcessEvents;
   readonly #fd: number;
   readonly #stream: ReadStream;
   #open = true;
@@ -67,7 +57,7 @@ export class Pty {
   #lateEnd: NodeJS.Timeout | undefined;
 
   /** @throws Error if the machine cannot create another pseudo-terminal or process */
-  constructor(launch: Launch, size: PtySize, events: PtyEvents) {
+  constructor(launch: Launch, size: WindowSize, events: ProcessEvents) {
     this.#events = events;
     native ??= loadNativePty();
     const onExit = (result: ExitResult): void => this.#exited(result);
@@ -114,7 +104,7 @@ export class Pty {
     }
   }
 
-  resize(size: PtySize): void {
+  resize(size: WindowSize): void {
     if (this.#open) native?.resize(this.#fd, size.cols, size.rows);
   }
 
@@ -127,8 +117,14 @@ export class Pty {
     if (this.#open) this.#stream.resume();
   }
 
+  /** Sends SIGHUP, as when a terminal is closed, and SIGCONT, so that a stopped shell receives it. */
+  hangUp(): void {
+    this.kill('SIGHUP');
+    this.kill('SIGCONT');
+  }
+
   /** Sends a signal to the shell's process group, and to the shell itself if it has left that group. */
-  kill(signal: NodeJS.Signals): void {
+  kill(signal: NodeJS.Signals = 'SIGKILL'): void {
     if (this.#result === undefined) this.#child.kill(signal);
   }
 

@@ -1,0 +1,61 @@
+import type { ErrorCode } from '@webxterm/contracts/errors';
+import type { ExitResult } from '../shell/controlled-start.ts';
+
+/** Columns and rows of a window. */
+export type WindowSize = { cols: number; rows: number };
+
+export type ProcessEvents = {
+  /** Output, as a view that is valid only until this returns. */
+  onOutput(bytes: Uint8Array): void;
+  /** The process and its output have ended. Called once. */
+  onEnd(result: ExitResult): void;
+};
+
+/** The running process of a session: the source of its output and the sink of its input. */
+export type SessionProcess = {
+  /**
+   * Writes input without blocking.
+   * @returns the bytes taken: 0 if it takes none now (try again later), -1 if it takes no more
+   */
+  write(bytes: Uint8Array): number;
+  /** Stops reading output, so that the process blocks in its next write. */
+  pause(): void;
+  resume(): void;
+  /** Asks the process to end. */
+  hangUp(): void;
+  /** Ends the process at once. Called if it has not ended `killAfterHangupMs` after `hangUp`. */
+  kill(): void;
+};
+
+/** A process whose output is written for a window of a certain size. */
+export type SizedProcess = SessionProcess & { resize(size: WindowSize): void };
+
+/** `kill` follows `hangUp` after this time. */
+export const killAfterHangupMs = 5000;
+
+type KindOfSession = {
+  /** The `kind` of an open request, and the capability that the agent announces. */
+  readonly name: string;
+  /** The refusal of a session that could not be started. `what`: the noun for the message, such as "a shell". */
+  readonly notStarted: { readonly code: ErrorCode; readonly what: string };
+};
+
+/** A kind whose output draws a terminal screen. Viewers have a window size, and late viewers get a snapshot of the screen. */
+export type TerminalKind = KindOfSession & {
+  readonly output: 'terminal';
+  /** Prepares the start. @throws Error with a message for the user, as may the returned function */
+  prepare(): Promise<(events: ProcessEvents, size: WindowSize) => SizedProcess>;
+};
+
+/** A kind whose output is plain bytes. It has no window size, so resizes have no effect, and a late viewer gets a gap instead of a snapshot. */
+export type BytesKind = KindOfSession & {
+  readonly output: 'bytes';
+  /** Prepares the start. @throws Error with a message for the user, as may the returned function */
+  prepare(): Promise<(events: ProcessEvents) => SessionProcess>;
+};
+
+/**
+ * What a session carries. The session itself (ring, offsets, viewers, limits, end) is the same for every kind. The agent offers the kinds
+ * that its `Sessions` are given.
+ */
+export type SessionKind = TerminalKind | BytesKind;
