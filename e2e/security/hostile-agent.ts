@@ -49,6 +49,7 @@ export const enrol = async (
       credential: { $case: 'apiKey', value: apiKey },
       fallbackCredential: '',
       facts: said,
+      capabilities: [],
       registerOnly: false,
       patienceMs: 10_000,
     });

@@ -2,6 +2,7 @@
 import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Metadata } from '@grpc/grpc-js';
+import { agentBaseline } from '@webxterm/contracts/capabilities';
 import { decodeUp, encodeDown, inputWindow } from '@webxterm/contracts/frames';
 import { metadataKey, type OpenStream, unwrapFrame, type Welcome, wrapFrame } from '@webxterm/contracts/grpc';
 import { helloBytes, type MachineKey } from '../../../clients/agent/src/identity/machine-key.ts';
@@ -83,6 +84,7 @@ class SimulatedAgent {
       credential: this.#credential,
       fallbackCredential: this.#machineCredential,
       facts: { ...facts, name: this.#name, hostname: this.#name },
+      capabilities: agentBaseline,
       registerOnly: false,
       patienceMs: patience(failed),
     });

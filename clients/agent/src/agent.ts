@@ -124,7 +124,8 @@ export class Agent {
    */
   async run(): Promise<void> {
     const { configPath, config, key, proxy = {}, readFacts, now } = this.#options;
-    const dialer = await Dialer.open(configPath, config, { key, kept: this.#kept, proxy, readFacts, now });
+    const { kinds } = this.#sessions;
+    const dialer = await Dialer.open(configPath, config, { key, kept: this.#kept, proxy, readFacts, kinds, now });
     this.#tellLogins(await findLoginTools());
     void endLeftOver(tagOf(key), this.#options.log);
     const ticks = setInterval(() => this.#tick(), tickMs);
@@ -209,8 +210,9 @@ export class Agent {
     this.#link = link;
     const running = link.run();
     if (this.#stopping) link.close();
-    const { agentId, ownerUsername, machineName } = welcome;
-    log.info({ agent_id: agentId, hub: connection.address, owner: ownerUsername, machine: machineName }, 'connected');
+    const { agentId, ownerUsername, machineName, capabilities } = welcome;
+    const about = { agent_id: agentId, hub: connection.address, owner: ownerUsername, machine: machineName };
+    log.info({ ...about, capabilities }, 'connected');
     await this.#tellStatus({ state: 'connected', agent_id: agentId, hub: connection.address, owner: ownerUsername });
     this.#connectedAt = now();
     const end = await running;

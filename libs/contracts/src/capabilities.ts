@@ -15,3 +15,14 @@ export const capabilityBits = (names: readonly FrameCapability[]): number =>
 /** The capabilities in the u32 of a hello frame. Bits that this version does not know are ignored. */
 export const capabilitiesIn = (bits: number): readonly FrameCapability[] =>
   frameCapabilities.filter((_name, index) => Math.floor(bits / 2 ** index) % 2 === 1);
+
+/**
+ * Features of an agent. In its hello, an agent announces these and the names of the kinds of session that it has. The welcome of the hub
+ * contains those that both have.
+ *
+ * `command`: runs commands without a session.
+ */
+export const agentFeatures = ['command', ...frameCapabilities] as const;
+
+/** What an agent can do that announces nothing. */
+export const agentBaseline: readonly string[] = ['pty', 'command'];

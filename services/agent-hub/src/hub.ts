@@ -1,3 +1,4 @@
+import type { sessionKinds } from '@webxterm/contracts/session-kinds';
 import { Health, type ServiceContext, type Shutdown, serveHealth } from '@webxterm/shared';
 import { Api } from '@webxterm/shared/api';
 import { mountAccess } from './access/http.ts';
@@ -32,7 +33,7 @@ const idleConnectionMs = 30_000;
 /** Starts a hub. It is ready once the database and bus are connected, sign-ins, replaced keys and presence are loaded, and all ports are open. */
 export const startHub = async (
   settings: HubSettings,
-  context: ServiceContext & { readonly now?: () => number },
+  context: ServiceContext & { readonly now?: () => number; readonly kinds?: typeof sessionKinds },
 ): Promise<void> => {
   const { logger, shutdown } = context;
   const health = new Health('agent-hub');

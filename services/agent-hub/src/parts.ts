@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { busMacPurposes } from '@webxterm/contracts/bus';
+import { sessionKinds } from '@webxterm/contracts/session-kinds';
 import type { Health, Logger, ServiceContext } from '@webxterm/shared';
 import { AuditOutbox, Auditor } from '@webxterm/shared/audit';
 import {
@@ -92,7 +93,18 @@ export type Parts = ReturnType<typeof makeParts>;
 export const makeParts = (
   settings: HubSettings,
   { models, auditOutbox, bus, busState, unsignedUntil: unsigned, clock }: Connections,
-  { logger, health, now = Date.now }: { readonly logger: Logger; readonly health: Health; readonly now?: () => number },
+  {
+    logger,
+    health,
+    now = Date.now,
+    kinds = sessionKinds,
+  }: {
+    readonly logger: Logger;
+    readonly health: Health;
+    readonly now?: () => number;
+    /** The kinds of session that this hub knows. */
+    readonly kinds?: typeof sessionKinds;
+  },
 ) => {
   const hubId = `${(settings.INSTANCE_ID ?? 'hub').replace(/[^A-Za-z0-9_-]/g, '-')}-${randomBytes(6).toString('hex')}`;
   const isConnected = (): boolean => busState.connected;
@@ -171,6 +183,7 @@ export const makeParts = (
       commands,
       hubOf: (agentId) => view.find(agentId)?.presence.hub_id,
     }),
+    kinds,
     now,
     hubId,
     bus,

@@ -29,6 +29,7 @@ const welcome: Welcome = {
   statsIntervalMs: 60_000,
   ownerUsername: 'owner',
   machineName: 'box',
+  capabilities: [],
 };
 
 /** A real gRPC server for the agent side of a hub: hello and welcome, control messages, attach streams. */

@@ -23,6 +23,8 @@ export type DialOptions = {
   /** Sent with a link pass, for a hub that does not accept the pass. */
   fallbackCredential: string;
   facts: MachineFacts;
+  /** The kinds of session and the features of this agent. */
+  capabilities: readonly string[];
   registerOnly: boolean;
   /** The hub removes this machine. Default: false. */
   leaving?: boolean;
@@ -34,8 +36,6 @@ export type DialResult =
   | { kind: 'welcome'; welcome: Welcome; connection: HubConnection }
   | { kind: 'refused'; refused: Refused }
   | { kind: 'failed'; reason: string };
-
-const capabilities = ['pty', 'command'];
 
 /** Dials one hub and sends the hello of this machine. The connection stays open only after a welcome. */
 export const dial = async (address: string, options: DialOptions): Promise<DialResult> => {
@@ -61,7 +61,7 @@ const introduce = async (connection: HubConnection, generation: bigint, options:
     value: {
       protocolMin: protocolVersion.min,
       protocolMax: protocolVersion.max,
-      capabilities,
+      capabilities: [...options.capabilities],
       instanceId: options.instanceId,
       generation,
       publicKey: options.key.publicKey,

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { agentFeatures } from '@webxterm/contracts/capabilities';
 import type { MachineFacts, Refused, Welcome } from '@webxterm/contracts/grpc';
 import { type AgentConfig, companionFiles } from '../configuration/agent-config.ts';
 import type { KeptFiles } from '../configuration/kept-files.ts';
@@ -35,6 +36,7 @@ export class Dialer {
   /** The configuration takes precedence over the environment. */
   readonly #proxy: ProxySettings;
   readonly #readFacts: ReadFacts;
+  readonly #capabilities: readonly string[];
   /** The facts sent to the hub at the last dial. */
   #told = '';
   readonly #now: () => number;
@@ -51,6 +53,7 @@ export class Dialer {
       generation: GenerationCounter;
       proxy?: ProxySettings;
       readFacts?: ReadFacts | undefined;
+      kinds?: readonly string[];
       now: () => number;
     },
   ) {
@@ -60,6 +63,7 @@ export class Dialer {
     this.#generation = parts.generation;
     this.#proxy = { proxy: config.proxy ?? parts.proxy?.proxy, no_proxy: config.no_proxy ?? parts.proxy?.no_proxy };
     this.#readFacts = parts.readFacts ?? (() => machineFacts(config));
+    this.#capabilities = [...(parts.kinds ?? []), ...agentFeatures];
     this.#now = parts.now;
   }
 
@@ -71,6 +75,8 @@ export class Dialer {
       kept: KeptFiles;
       proxy?: ProxySettings;
       readFacts?: ReadFacts | undefined;
+      /** The names of the kinds of session that this agent has. */
+      kinds?: readonly string[];
       now: () => number;
     },
   ): Promise<Dialer> {
@@ -133,6 +139,7 @@ export class Dialer {
       credential,
       fallbackCredential: fallback,
       facts,
+      capabilities: this.#capabilities,
       registerOnly: purpose !== 'serve',
       leaving: purpose === 'leave',
       patienceMs: patience(this.#failures),

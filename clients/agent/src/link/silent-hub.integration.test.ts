@@ -40,6 +40,7 @@ const dialTo = async (address: string) =>
     credential: { $case: 'machineCredential', value: 'wxt_mc_test' },
     fallbackCredential: '',
     facts: await machineFacts({ name: 'box', linux_user: os.userInfo().username }),
+    capabilities: [],
     registerOnly: false,
     patienceMs: patience(0),
   });

@@ -79,6 +79,11 @@ export class Sessions {
     this.#screens = new Screens(options.log);
   }
 
+  /** The names of the kinds of session. */
+  get kinds(): readonly string[] {
+    return [...this.#kinds.keys()];
+  }
+
   /** Number of sessions that are alive or being started. */
   get aliveCount(): number {
     let alive = this.#opening.size;
@@ -115,8 +120,10 @@ export class Sessions {
     }
     const kind = this.#kinds.get(name);
     if (kind === undefined) {
-      const offered = [...this.#kinds.keys()].join(', ');
-      return refused('kind_not_supported', `This agent has no sessions of kind ${name}, only of: ${offered}.`);
+      return refused(
+        'kind_not_supported',
+        `This agent has no sessions of kind ${name}, only of: ${this.kinds.join(', ')}.`,
+      );
     }
     if (known === undefined && this.#isFull(id)) {
       const { maxSessions } = this.#options;

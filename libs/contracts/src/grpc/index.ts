@@ -35,6 +35,8 @@ export const metadataKey = {
   /** base64url of the 16 bytes of open_stream. */
   attachSecret: 'x-attach-secret',
   hubToken: 'x-hub-token',
+  /** In the initial metadata of the hub's answer to an attach: the capabilities of the agent, separated by commas. */
+  agentCapabilities: 'x-agent-capabilities',
   requestId: 'x-request-id',
 } as const;
 

@@ -1,9 +1,10 @@
+import { agentFeatures } from '@webxterm/contracts/capabilities';
 import { MachineFacts, ResourceStats, SessionEnded } from '@webxterm/contracts/grpc';
 import { MachineMetadata, ResourceStats as ShownStats } from '@webxterm/contracts/rest';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { anyFacts, anyText, anyU64 } from '../testing/arbitrary-facts.ts';
-import { readEnd, readFacts, readLabels, readStats, readUptime } from './agent-claims.ts';
+import { readCapabilities, readEnd, readFacts, readLabels, readStats, readUptime } from './agent-claims.ts';
 
 const text = anyText(1000);
 const facts = anyFacts(text, 100)
@@ -76,5 +77,27 @@ describe('what an agent says', () => {
         for (const shown of [end.cause, end.signal ?? '']) expect(shown).not.toMatch(unseen);
       }),
     );
+  });
+});
+
+describe('the capabilities in a hello', () => {
+  const kinds = new Map([
+    ['pty', 1],
+    ['pipe', 1],
+  ]);
+
+  it('count as far as the hub knows them, whatever else the agent names', () => {
+    const known = ['pty', 'pipe', ...agentFeatures];
+    fc.assert(
+      fc.property(fc.subarray(known), fc.array(fc.string(), { minLength: 1 }), (told, others) => {
+        const unknown = others.filter((name) => !known.includes(name));
+        fc.pre(told.length + unknown.length > 0);
+        expect(readCapabilities([...unknown, ...told, ...unknown, ...told], kinds)).toEqual(told);
+      }),
+    );
+  });
+
+  it('of an agent that names none are those of the agents before', () => {
+    expect(readCapabilities([], kinds)).toEqual(['pty', 'command']);
   });
 });

@@ -1,3 +1,4 @@
+import { agentBaseline, agentFeatures } from '@webxterm/contracts/capabilities';
 import type { MachineFacts, SessionEnded, ResourceStats as WireStats } from '@webxterm/contracts/grpc';
 import type { ResourceStats } from '@webxterm/contracts/rest';
 import { plainLines, plainText } from '@webxterm/contracts/text';
@@ -26,6 +27,12 @@ const count = (value: bigint | number, max: number): number => {
 };
 
 const measured = (value: number, max: number): number => (Number.isNaN(value) ? 0 : Math.min(max, Math.max(0, value)));
+
+/** What an agent can do, of what this hub knows. An agent of an older version announces nothing. */
+export const readCapabilities = (told: readonly string[], kinds: ReadonlyMap<string, unknown>): readonly string[] => {
+  const announced = told.length === 0 ? agentBaseline : told;
+  return [...kinds.keys(), ...agentFeatures].filter((name) => announced.includes(name));
+};
 
 /** The machine facts of a hello, with the address of the connection as the hub sees it. */
 export const readFacts = (facts: MachineFacts | undefined, address: string): ReportedFacts =>

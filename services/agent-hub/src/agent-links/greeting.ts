@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { AgentMessage, Hello, Welcome } from '@webxterm/contracts/grpc';
 import type { Logger } from '@webxterm/shared';
 import { channelBinding } from '../grpc-server/channel-binding.ts';
+import { readCapabilities } from './agent-claims.ts';
 import { verifyHello } from './hello-signature.ts';
 import { type ControlStream, deadAfterMs, Link, type LinkIdentity, pingIntervalMs } from './link.ts';
 import { sealLinkPass } from './link-pass.ts';
@@ -20,6 +21,8 @@ export interface GreeterOptions {
   readonly registrar: Registrar;
   readonly table: LinkTable;
   readonly linkKey: Buffer;
+  /** The kinds of session that this hub knows. */
+  readonly kinds: ReadonlyMap<string, unknown>;
   readonly logger: Logger;
   readonly now: () => number;
   /** Checks whether another hub holds this machine. @throws LinkRefusal displaced */
@@ -62,7 +65,7 @@ export class Greeter {
   }
 
   async #greet(stream: ControlStream): Promise<{ link: Link; registered: Registered } | undefined> {
-    const { hubId, registrar, table, checkOtherHubs } = this.#options;
+    const { hubId, registrar, table, checkOtherHubs, kinds } = this.#options;
     const nonce = randomBytes(32);
     const challenge = { nonce, hubId, protocolMin: protocol.min, protocolMax: protocol.max };
     stream.write({ message: { $case: 'challenge', value: challenge } });
@@ -74,24 +77,31 @@ export class Greeter {
       await this.#options.leave(registered.identity);
       throw new LinkRefusal('machine_revoked', true, { message: 'This machine is removed from the list.' });
     }
+    const capabilities = readCapabilities(hello.capabilities, kinds);
     if (hello.registerOnly) {
       if (registrar.isOver(registered.identity)) throw new LinkRefusal('bad_credential', true);
-      stream.write({ message: { $case: 'welcome', value: this.#welcome(registered, hello, '') } });
+      stream.write({
+        message: { $case: 'welcome', value: this.#welcome(registered, hello, { linkId: '', capabilities }) },
+      });
       stream.end();
       return undefined;
     }
     checkOtherHubs(registered.identity);
-    const link = new Link(stream, registered.identity);
+    const link = new Link(stream, registered.identity, capabilities);
     await table.claim(link);
     if (registrar.isOver(registered.identity)) {
       link.refuse(new LinkRefusal('bad_credential', true));
       return undefined;
     }
-    link.send({ $case: 'welcome', value: this.#welcome(registered, hello, link.id) });
+    link.send({ $case: 'welcome', value: this.#welcome(registered, hello, { linkId: link.id, capabilities }) });
     return { link, registered };
   }
 
-  #welcome({ identity, machineCredential }: Registered, hello: Hello, linkId: string): Welcome {
+  #welcome(
+    { identity, machineCredential }: Registered,
+    hello: Hello,
+    { linkId, capabilities }: { linkId: string; capabilities: readonly string[] },
+  ): Welcome {
     const { linkKey, now } = this.#options;
     const pass = {
       agent_id: identity.agentId,
@@ -112,6 +122,7 @@ export class Greeter {
       statsIntervalMs,
       ownerUsername: identity.ownerUsername,
       machineName: identity.machineName,
+      capabilities: [...capabilities],
     };
   }
 }

@@ -18,7 +18,7 @@ const identity: LinkIdentity = {
 
 it('is ended when 512 control messages wait for an agent that reads none', async () => {
   const unread = new Duplex({ objectMode: true, read: () => undefined, write: () => undefined });
-  const link = new Link(unread, identity);
+  const link = new Link(unread, identity, []);
   const failed = once(unread, 'error').catch((error: unknown) => [error]);
   for (let count = 0; count < 512; count += 1) link.ping();
   expect(link.isOpen).toBe(true);

@@ -48,6 +48,8 @@ export class Link {
   /** A secret shared with the agent. The agent sends it with each attach stream to name this link. */
   readonly id = randomBytes(16).toString('base64url');
   readonly identity: LinkIdentity;
+  /** The kinds of session and the features that both agent and hub have. */
+  readonly capabilities: readonly string[];
   readonly since = new Date();
   readonly #stream: LinkStream;
   readonly #closed = new Set<() => void>();
@@ -58,9 +60,10 @@ export class Link {
   #nonce = 0n;
   #open = true;
 
-  constructor(stream: LinkStream, identity: LinkIdentity) {
+  constructor(stream: LinkStream, identity: LinkIdentity, capabilities: readonly string[]) {
     this.#stream = stream;
     this.identity = identity;
+    this.capabilities = capabilities;
     stream.on('end', () => this.close());
     stream.on('cancelled', () => this.close());
   }

@@ -34,11 +34,25 @@ describe('an agent that enrols', () => {
   it('is welcome with an API key, shows as online, and as offline when its process is gone', async () => {
     const link = await dial(hub.grpc, new TestMachine('box'), key);
     expect(link.welcome).toMatchObject({ ownerUsername: 'ann', machineName: 'box', protocol: 1 });
+    expect(link.welcome.capabilities).toEqual(['pty', 'command']);
     expect(link.welcome.machineCredential).toMatch(/^wxt_mc_/);
     expect(link.welcome.linkPass).toMatch(/^wxt_lp_/);
     await until(async () => (await statusOf(link.welcome.agentId)) === 'online');
     link.cut();
     await until(async () => (await statusOf(link.welcome.agentId)) === 'offline');
+  });
+
+  it('is told what both can do, and is sent no command that it cannot run', async () => {
+    const capabilities = ['of the future', 'skip_unknown_frames', 'pty'];
+    const { welcome, inbox } = await dial(hub.grpc, new TestMachine('no commands'), key, { capabilities });
+    expect(welcome.capabilities).toEqual(['pty', 'skip_unknown_frames']);
+    expect(
+      await hub.call('POST', `/api/machines/${welcome.agentId}/command`, annIn.token, { command: 'echo hi' }),
+    ).toMatchObject({
+      status: 503,
+      body: { code: 'command_not_run', error: 'The agent of this machine runs no commands. Update the agent.' },
+    });
+    expect(inbox.count(({ $case }) => $case === 'command')).toBe(0);
   });
 
   it('just registers when it says so: no presence, the stream ends', async () => {

@@ -1,6 +1,6 @@
-import { status } from '@grpc/grpc-js';
+import { Metadata, status } from '@grpc/grpc-js';
 import type { SigninEntry } from '@webxterm/contracts/bus';
-import { AttachGrant, type AttachOpen, type OpenStream, Role } from '@webxterm/contracts/grpc';
+import { AttachGrant, type AttachOpen, metadataKey, type OpenStream, Role } from '@webxterm/contracts/grpc';
 import { AppError, type Logger, toAppError } from '@webxterm/shared';
 import { hashSid, openResumePass } from '@webxterm/shared/api';
 import type { AllowList } from '@webxterm/shared/bus';
@@ -9,7 +9,7 @@ import type { Link } from '../agent-links/link.ts';
 import type { LinkTable } from '../agent-links/link-table.ts';
 import { requireRight } from '../machines/access-rule.ts';
 import type { Authorizer } from '../machines/authorize.ts';
-import { attachRight, isOwner } from './attach-right.ts';
+import { attachRight, isOwner, type KnownKinds } from './attach-right.ts';
 import type { Attachment, AttachmentTable } from './attachment-table.ts';
 import { readOpen } from './open-request.ts';
 import type { Appointment, Rendezvous } from './rendezvous.ts';
@@ -24,6 +24,8 @@ export interface AttachCallOptions {
   readonly allowList: Pick<AllowList, 'find' | 'require'>;
   readonly authorizer: Authorizer;
   readonly links: LinkTable;
+  /** The kinds of session that this hub knows. */
+  readonly kinds: KnownKinds;
   readonly terminations: Pick<TerminationDelivery, 'delivered'>;
   readonly table: AttachmentTable;
   readonly rendezvous: Rendezvous;
@@ -65,9 +67,9 @@ export class AttachCall {
 
   /** Adds the attachment to the table before the access check, so that a concurrent revocation finds it there. */
   #register(open: AttachOpen, signin: SigninEntry): Attachment {
-    const { table } = this.#options;
+    const { table, kinds } = this.#options;
     const attachment: Attachment = {
-      ...attachRight(open, signin.user_id),
+      ...attachRight(open, signin.user_id, kinds),
       sid: open.sid,
       sidHash: hashSid(open.sid),
       agentId: open.agentId,
@@ -85,6 +87,7 @@ export class AttachCall {
     await this.#checkAccess(open, attachment);
     const link = links.find(open.agentId);
     if (link === undefined) return failStream(this.#viewer, status.NOT_FOUND, notHere);
+    this.#requireKind(link, open);
     const machine = await this.#call(link, open, attachment);
     if (this.#ended !== undefined) {
       machine?.end();
@@ -92,12 +95,25 @@ export class AttachCall {
     }
     if (machine === undefined)
       return failStream(this.#viewer, status.UNAVAILABLE, 'the machine did not answer in time');
+    const metadata = new Metadata();
+    metadata.set(metadataKey.agentCapabilities, link.capabilities.join(','));
+    this.#viewer.sendMetadata(metadata);
     this.#splice = splice(this.#viewer, machine, () => link.heard());
     const forget = link.onClose(() =>
       this.#end({ kind: 'redial', details: 'the link of the machine to this hub has closed', detach: undefined }),
     );
     await this.#splice.ended;
     forget();
+  }
+
+  /** @throws AppError kind_not_supported, with the kinds that the agent has */
+  #requireKind({ capabilities }: Link, { kind }: AttachOpen): void {
+    if (capabilities.includes(kind)) return;
+    const has = [...this.#options.kinds.keys()].filter((name) => capabilities.includes(name)).join(', ');
+    throw new AppError(
+      'kind_not_supported',
+      `The agent of this machine has no sessions of kind ${kind}, only of: ${has}. Update the agent.`,
+    );
   }
 
   /** @throws AppError if the caller lacks the right that the attachment needs */
@@ -181,7 +197,7 @@ const openStream = (open: AttachOpen, appointment: Appointment, attachment: Atta
   secret: appointment.secret,
   sessionId: open.sessionId,
   viewerId: open.viewerId,
-  kind: open.kind === '' ? 'pty' : open.kind,
+  kind: open.kind,
   userId: attachment.userId,
   ownerUserId: attachment.ownerUserId,
   grant: isOwner(attachment) ? AttachGrant.ATTACH_GRANT_UNSPECIFIED : open.grant,

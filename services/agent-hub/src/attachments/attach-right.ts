@@ -10,13 +10,23 @@ export interface AttachRight {
   readonly right: Right;
 }
 
+/** The kinds of session that the hub knows, each with the right that it requires. */
+export type KnownKinds = ReadonlyMap<string, Right>;
+
 /**
  * The right that this user needs for this attach. New kinds of grants are added here.
- * @throws AppError session_not_found for the session of another user without a grant that covers the attach
+ * @throws AppError kind_not_supported for a kind that this hub does not know; session_not_found for the session of another user without a
+ * grant that covers the attach
  */
-export const attachRight = (open: AttachOpen, userId: string): AttachRight => {
+export const attachRight = (open: AttachOpen, userId: string, kinds: KnownKinds): AttachRight => {
+  const right = kinds.get(open.kind);
+  if (right === undefined)
+    throw new AppError(
+      'kind_not_supported',
+      `This server has no sessions of kind ${open.kind}, only of: ${[...kinds.keys()].join(', ')}.`,
+    );
   const ownerUserId = open.ownerUserId === '' ? userId : open.ownerUserId;
-  if (ownerUserId === userId) return { userId, ownerUserId, right: 'open' };
+  if (ownerUserId === userId) return { userId, ownerUserId, right };
   const watches = open.grant === AttachGrant.ATTACH_GRANT_WATCH && open.role === Role.ROLE_VIEW && !open.create;
   if (!watches) throw new AppError('session_not_found');
   return { userId, ownerUserId, right: 'watch' };

@@ -1,17 +1,15 @@
 import { maxWinsize } from '@webxterm/contracts/frames';
 import { type AttachOpen, AttachUp, Role } from '@webxterm/contracts/grpc';
 import { AgentId } from '@webxterm/contracts/rest';
+import { defaultKind, SessionKindName } from '@webxterm/contracts/session-kinds';
 import { AppError } from '@webxterm/shared';
-
-/** Supported values of `kind`. Only shells exist so far. */
-const kinds = new Set(['', 'pty']);
 
 /** Decodes the first message of the terminal service's stream. @throws AppError invalid_input unless it is a valid `open` */
 export const readOpen = (message: Buffer): AttachOpen => {
   const open = decode(message);
   const wrong = problem(open);
   if (open === undefined || wrong !== undefined) throw new AppError('invalid_input', wrong);
-  return open;
+  return { ...open, kind: open.kind === '' ? defaultKind : open.kind };
 };
 
 const decode = (message: Buffer): AttachOpen | undefined => {
@@ -28,7 +26,8 @@ const problem = (open: AttachOpen | undefined): string | undefined => {
   if (open.sid === '' || open.sid.length > 64) return 'The open needs a sign-in id of at most 64 characters.';
   if (!AgentId.safeParse(open.agentId).success) return 'The open needs a machine id.';
   if (open.sessionId.length !== 16 || open.viewerId.length !== 16) return 'Session and viewer ids have 16 bytes.';
-  if (!kinds.has(open.kind)) return 'Unknown kind of session.';
+  if (open.kind !== '' && !SessionKindName.safeParse(open.kind).success)
+    return 'The open has an invalid kind of session.';
   if (open.role !== Role.ROLE_CONTROL && open.role !== Role.ROLE_VIEW) return 'The open needs a role.';
   const inRange = (size: number): boolean => size >= 1 && size <= maxWinsize;
   if (!inRange(open.cols) || !inRange(open.rows)) return `Columns and rows are 1 to ${maxWinsize}.`;

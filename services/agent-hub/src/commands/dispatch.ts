@@ -54,6 +54,8 @@ export class CommandDispatch {
     const userId = await this.#requireCommand(order);
     const link = this.#options.links.find(order.agent_id);
     if (link === undefined) throw new AppError('machine_offline');
+    if (!link.capabilities.includes('command'))
+      throw new AppError('command_not_run', 'The agent of this machine runs no commands. Update the agent.');
     const result = await this.#options.commands.run(link, userId, {
       command: order.command,
       timeoutSeconds: order.timeout_seconds,

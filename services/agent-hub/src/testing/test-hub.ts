@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { sessionKinds } from '@webxterm/contracts/session-kinds';
 import { createLogger, Shutdown } from '@webxterm/shared';
 import { signinKeyLine } from '@webxterm/shared/bus';
 import { fetchAsGateway, type GatewayCall } from '@webxterm/shared/testing';
@@ -76,11 +77,15 @@ export const addressesOf = (environment: Record<string, string>): Omit<RunningHu
   };
 };
 
-/** Starts a hub in this process, optionally with its own clock. */
-export const runHub = async (environment: Record<string, string>, now = Date.now): Promise<RunningHub> => {
+/** Starts a hub in this process, optionally with its own clock and kinds of session. */
+export const runHub = async (
+  environment: Record<string, string>,
+  now = Date.now,
+  kinds = sessionKinds,
+): Promise<RunningHub> => {
   const hub = addressesOf(environment);
   const logger = createLogger({ service: 'agent-hub', level: environment.LOG_LEVEL ?? 'silent' });
   const shutdown = new Shutdown(logger);
-  await startHub(hub.settings, { logger, shutdown, now });
+  await startHub(hub.settings, { logger, shutdown, now, kinds });
   return { ...hub, stop: () => shutdown.run() };
 };

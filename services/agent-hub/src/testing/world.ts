@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { busMacPurposes, machineSubject } from '@webxterm/contracts/bus';
+import type { sessionKinds } from '@webxterm/contracts/session-kinds';
 import { createLogger, jwtKeys } from '@webxterm/shared';
 import { connectBus, MacKey, sealMessage } from '@webxterm/shared/bus';
 import { endWithUs, startServers } from '@webxterm/stack';
@@ -35,9 +36,13 @@ export class World {
     return new World(dataDir, servers, auth);
   }
 
-  /** Starts a hub in this process, optionally with its own clock. */
-  async hub(settings: Record<string, string> = {}, now?: () => number): Promise<RunningHub> {
-    const hub = await runHub({ ...(await this.environment()), ...settings }, now);
+  /** Starts a hub in this process, optionally with its own clock and kinds of session. */
+  async hub(
+    settings: Record<string, string> = {},
+    now?: () => number,
+    kinds?: typeof sessionKinds,
+  ): Promise<RunningHub> {
+    const hub = await runHub({ ...(await this.environment()), ...settings }, now, kinds);
     this.#ends.push(() => hub.stop());
     return hub;
   }

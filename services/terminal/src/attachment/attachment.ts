@@ -1,3 +1,4 @@
+import type { FrameCapability } from '@webxterm/contracts/capabilities';
 import { isErrorCode } from '@webxterm/contracts/errors';
 import { type DetachReason, decodeDown, encodeUp, frameType, isIgnorable } from '@webxterm/contracts/frames';
 import { type AttachGrant, type AttachOpen, type EdgeKind, Role } from '@webxterm/contracts/grpc';
@@ -112,6 +113,11 @@ export class Attachment {
   /** Sets the size for later attaches. */
   resized(size: { cols: number; rows: number }): void {
     this.#size = size;
+  }
+
+  /** Whether the machine is attached and has this capability. */
+  machineHas(capability: FrameCapability): boolean {
+    return this.#attached && this.#stream?.capabilities.includes(capability) === true;
   }
 
   /** Sends a frame to the machine, or drops it if not attached. @returns false if the caller should wait for `drained` */

@@ -1,5 +1,5 @@
-import { type StatusObject, status } from '@grpc/grpc-js';
-import { type AttachOpen, AttachUp, unwrapFrame, wrapFrame } from '@webxterm/contracts/grpc';
+import { type Metadata, type StatusObject, status } from '@grpc/grpc-js';
+import { type AttachOpen, AttachUp, metadataKey, unwrapFrame, wrapFrame } from '@webxterm/contracts/grpc';
 import type { HubChannels, RawCall } from './channels.ts';
 
 /** A stream ends by half-close, and is cancelled only after this time. A burst of cancelled streams would close the whole connection. */
@@ -19,6 +19,7 @@ export class HubStream {
   readonly #call: RawCall;
   #events: HubStreamEvents | undefined;
   #over = false;
+  #capabilities: readonly string[] = [];
 
   constructor(channels: HubChannels, address: string, open: AttachOpen, events: HubStreamEvents) {
     this.#events = events;
@@ -27,11 +28,19 @@ export class HubStream {
       const frame = unwrapFrame(message);
       if (frame !== undefined) this.#events?.frame(frame);
     });
+    this.#call.on('metadata', (metadata: Metadata) => {
+      this.#capabilities = String(metadata.get(metadataKey.agentCapabilities)[0] ?? '').split(',');
+    });
     this.#call.on('drain', () => this.#events?.drained());
     // Every error also arrives as a status.
     this.#call.on('error', () => {});
     this.#call.on('status', (end: StatusObject) => this.#finish(end));
     this.#call.write(Buffer.from(AttachUp.encode({ message: { $case: 'open', value: open } }).finish()));
+  }
+
+  /** The capabilities of the agent, once its first frame has arrived. A hub of an older version does not send them. */
+  get capabilities(): readonly string[] {
+    return this.#capabilities;
   }
 
   /** @returns false if the caller should wait for `drained` */

@@ -1,14 +1,17 @@
 import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
+import { Metadata } from '@grpc/grpc-js';
 import {
   type DownFrame,
   decodeDown,
+  decodeUp,
   encodeDown,
   encodeUp,
   maxInputFrame,
   maxOutputFrame,
+  type UpFrame,
 } from '@webxterm/contracts/frames';
-import { wrapFrame } from '@webxterm/contracts/grpc';
+import { metadataKey, unwrapFrame, wrapFrame } from '@webxterm/contracts/grpc';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
 import { OpenTerminals } from '../attachment/open-terminals.ts';
@@ -27,11 +30,15 @@ const unknown = (code: number, size = 3): DownFrame & { type: 'unknown' } => ({
 });
 const output = encodeDown({ type: 'output', offset: 0, payload: Buffer.from('hello') });
 
-/** A viewer of a machine that sends these frames after `accepted`. */
-const attachTo = async (frames: readonly Uint8Array[], capabilities: number): Promise<WebSocket> => {
-  const machine = (call: AttachCall): void => {
+/** A machine that sends these frames after `accepted`. */
+const sends =
+  (...frames: readonly Uint8Array[]) =>
+  (call: AttachCall): void => {
     for (const frame of [acceptedFrame, ...frames]) call.write(wrapFrame(frame));
   };
+
+/** A viewer of this machine. */
+const attachTo = async (machine: (call: AttachCall) => void, capabilities: number): Promise<WebSocket> => {
   const bounds = { perUser: 10, heldPerUser: 2 ** 30, elsewhere: () => 0, changed: () => {} };
   const { url } = await serveV1(await contextFor(new OpenTerminals(bounds), machine, ends), ends);
   return dialV1(`${url}/ada`, 1, ends, capabilities);
@@ -52,7 +59,7 @@ describe('an ignorable frame of a type that this version does not know', () => {
       [0, false],
       [0xffff_fffe, false],
     ] as const) {
-      const socket = await attachTo([encodeDown(unknown(0xc0)), output], capabilities);
+      const socket = await attachTo(sends(encodeDown(unknown(0xc0)), output), capabilities);
       const frames = await framesUntil(socket, 'output');
       expect(frames.filter(({ type }) => type === 'unknown')).toEqual(arrives ? [unknown(0xc0)] : []);
       expect(frames[0]).toMatchObject({ type: 'hello', capabilities: capabilities & 1 });
@@ -60,10 +67,38 @@ describe('an ignorable frame of a type that this version does not know', () => {
   });
 
   it('from a viewer changes nothing, before hello and after attach', async () => {
-    const socket = await attachTo([output], 1);
+    const socket = await attachTo(sends(output), 1);
     socket.send(encodeUp({ ...unknown(0x80), payload: new Uint8Array(maxInputFrame) }));
     socket.send(encodeUp({ type: 'ping', scope: 'hop', nonce: 9 }));
     expect(await framesUntil(socket, 'pong')).toContainEqual({ type: 'pong', scope: 'hop', nonce: 9 });
+  });
+
+  it('from a viewer reaches an agent that skips such frames, and not an older one', async () => {
+    for (const [capabilities, arrives] of [
+      ['pty,skip_unknown_frames', true],
+      ['pty,command', false],
+      [undefined, false],
+    ] as const) {
+      const received: UpFrame[] = [];
+      const machine = (call: AttachCall): void => {
+        const metadata = new Metadata();
+        if (capabilities !== undefined) metadata.set(metadataKey.agentCapabilities, capabilities);
+        call.sendMetadata(metadata);
+        call.on('data', (message: Buffer) => {
+          const frame = decodeUp(Uint8Array.from(unwrapFrame(message) ?? []));
+          received.push(frame);
+          if (frame.type === 'visible') call.write(wrapFrame(encodeDown({ type: 'driver', driver: true, hold: true })));
+        });
+        call.write(wrapFrame(acceptedFrame));
+      };
+      const socket = await attachTo(machine, 1);
+      await framesUntil(socket, 'accepted');
+      socket.send(encodeUp({ ...unknown(0x80), payload: Uint8Array.of(1, 2) }));
+      socket.send(encodeUp({ type: 'visible', visible: true }));
+      await framesUntil(socket, 'driver');
+      const skipped = received.filter(({ type }) => type === 'unknown');
+      expect(skipped).toEqual(arrives ? [{ type: 'unknown', code: 0x80, payload: Uint8Array.of(1, 2) }] : []);
+    }
   });
 
   it.each([
@@ -74,7 +109,7 @@ describe('an ignorable frame of a type that this version does not know', () => {
     ],
     ['of a type that may not be skipped', Uint8Array.of(0x3f, 1), 'unknown frame type 0x3f'],
   ])('%s ends the viewer with 1002 and the name of the type', async (_what, frame, reason) => {
-    const socket = await attachTo([output], 1);
+    const socket = await attachTo(sends(output), 1);
     const closed = once(socket, 'close');
     socket.send(frame);
     const [code, said] = await closed;
@@ -82,7 +117,7 @@ describe('an ignorable frame of a type that this version does not know', () => {
   });
 
   it('from the machine over 64 KiB ends the attachment', async () => {
-    const socket = await attachTo([encodeDown(unknown(0xc0, maxOutputFrame + 1))], 0);
+    const socket = await attachTo(sends(encodeDown(unknown(0xc0, maxOutputFrame + 1))), 0);
     const frames = await framesUntil(socket, 'refused');
     expect(frames.at(-1)).toMatchObject({ code: 'unavailable', message: 'The machine sent invalid terminal data.' });
   });

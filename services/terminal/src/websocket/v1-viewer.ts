@@ -89,7 +89,10 @@ export class V1Viewer {
   }
 
   #act(frame: UpFrame, bytes: Buffer): void {
-    if (frame.type === 'unknown') return;
+    if (frame.type === 'unknown') {
+      this.#forwardUnknown(bytes);
+      return;
+    }
     if (frame.type === 'hello') {
       this.#hello(frame);
       return;
@@ -112,6 +115,11 @@ export class V1Viewer {
     }
     if (frame.type === 'resize') attachment.resized({ cols: frame.cols, rows: frame.rows });
     if (!attachment.send(bytes)) this.#socket.pause();
+  }
+
+  /** Forwards an ignorable frame, unless the agent is of an older version, which would end the stream. */
+  #forwardUnknown(bytes: Buffer): void {
+    if (this.#attachment?.machineHas('skip_unknown_frames') && !this.#attachment.send(bytes)) this.#socket.pause();
   }
 
   #hello(frame: Extract<UpFrame, { type: 'hello' }>): void {

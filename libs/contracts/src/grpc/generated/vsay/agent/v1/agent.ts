@@ -191,6 +191,7 @@ export interface AttachOpen {
   sessionId: Buffer;
   /** 128 bits. The viewer creates it and keeps it over re-attaches. It identifies the writer of input. */
   viewerId: Buffer;
+  /** The name of a kind of contracts/session-kinds. Empty: pty. */
   kind: string;
   role: Role;
   /** Opens the session if it does not exist. Without it, an attach to an unknown id gets `ended{unknown}`. */
@@ -246,6 +247,7 @@ export interface Challenge {
 export interface Hello {
   protocolMin: number;
   protocolMax: number;
+  /** The kinds of session and the features of contracts/capabilities that the agent has. Empty: sent by an older agent. */
   capabilities: string[];
   /** 128 bits, new for each agent process. */
   instanceId: Buffer;
@@ -317,6 +319,8 @@ export interface Welcome {
   statsIntervalMs: number;
   ownerUsername: string;
   machineName: string;
+  /** Those of the hello that the hub has, too. */
+  capabilities: string[];
 }
 
 export interface Refused {
@@ -388,6 +392,7 @@ export interface OpenStream {
   secret: Buffer;
   sessionId: Buffer;
   viewerId: Buffer;
+  /** The name of a kind of contracts/session-kinds. The agent refuses a kind that it does not have. */
   kind: string;
   /** The user who attaches. */
   userId: string;
@@ -2297,6 +2302,7 @@ function createBaseWelcome(): Welcome {
     statsIntervalMs: 0,
     ownerUsername: "",
     machineName: "",
+    capabilities: [],
   };
 }
 
@@ -2331,6 +2337,9 @@ export const Welcome: MessageFns<Welcome> = {
     }
     if (message.machineName !== "") {
       writer.uint32(82).string(message.machineName);
+    }
+    for (const v of message.capabilities) {
+      writer.uint32(90).string(v!);
     }
     return writer;
   },
@@ -2428,6 +2437,14 @@ export const Welcome: MessageFns<Welcome> = {
             message.machineName = reader.string();
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.capabilities.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2488,6 +2505,9 @@ export const Welcome: MessageFns<Welcome> = {
         : isSet(object.machine_name)
         ? globalThis.String(object.machine_name)
         : "",
+      capabilities: globalThis.Array.isArray(object?.capabilities)
+        ? object.capabilities.map((e: any) => globalThis.String(e))
+        : [],
     };
   },
 
@@ -2523,6 +2543,9 @@ export const Welcome: MessageFns<Welcome> = {
     if (message.machineName !== "") {
       obj.machineName = message.machineName;
     }
+    if (message.capabilities?.length) {
+      obj.capabilities = message.capabilities;
+    }
     return obj;
   },
 
@@ -2541,6 +2564,7 @@ export const Welcome: MessageFns<Welcome> = {
     message.statsIntervalMs = object.statsIntervalMs ?? 0;
     message.ownerUsername = object.ownerUsername ?? "";
     message.machineName = object.machineName ?? "";
+    message.capabilities = object.capabilities?.map((e) => e) || [];
     return message;
   },
 };

@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import type { Right } from './rights.ts';
+
+/**
+ * The name of a kind of session, such as `pty`. The terminal service passes on every well-formed name. The hub refuses a kind that it does
+ * not know or that the agent does not have.
+ */
+export const SessionKindName = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]{0,31}$/, 'must be 1 to 32 of a-z, 0-9 and _, and start with a letter');
+
+/** The kind of session if none is named: a login shell on a pseudo-terminal. */
+export const defaultKind = 'pty';
+
+/** The kinds of session by name, each with the right on the machine that opening one requires. Names are never reused. */
+export const sessionKinds: ReadonlyMap<string, Right> = new Map([[defaultKind, 'open']]);
