@@ -14,3 +14,7 @@ export const defaultKind = 'pty';
 
 /** The kinds of session by name, each with the right on the machine that opening one requires. Names are never reused. */
 export const sessionKinds: ReadonlyMap<string, Right> = new Map([[defaultKind, 'open']]);
+
+/** The sentence for a kind that the server does not know. */
+export const unknownKind = (kind: string, known: ReadonlyMap<string, unknown>): string =>
+  `This server has no sessions of kind ${kind}, only of: ${[...known.keys()].join(', ')}.`;

@@ -174,6 +174,7 @@ describe('while MongoDB and NATS are away', () => {
       });
     const wrongFields: Partial<Parameters<typeof sealResumePass>[1]>[] = [
       { mode: 'view' },
+      { kind: 'pipe' },
       { sid: annAgain.sid },
       { user_id: world.auth.addUser('not ann').userId },
       { agent_id: `ag_${'z'.repeat(26)}` },

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { closeCode, decodeDown, encodeUp, type UpFrame } from '@webxterm/contracts/frames';
+import { closeCode, type DownFrame, decodeDown, encodeUp, type UpFrame } from '@webxterm/contracts/frames';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
 import { json, until, World } from './testing/world.ts';
@@ -122,12 +122,56 @@ describe('who comes in', () => {
   });
 });
 
+describe('the kind of a session', () => {
+  const message = 'This server has no sessions of kind fax, only of: pty.';
+
+  it('that the server does not have is refused by name, by a status or a frame and a close code', async () => {
+    const { token } = world;
+    expect(await world.dial({ token, kind: 'fax' })).toMatchObject({
+      opened: false,
+      status: 409,
+      body: { code: 'kind_not_supported', error: message },
+    });
+    const ticket = await world.api('POST', 'terminal/tickets', { agent_id: world.agentId, kind: 'fax' });
+    expect([ticket.status, await json(ticket)]).toMatchObject([409, { code: 'kind_not_supported', error: message }]);
+    expect(await outcome({ token, kind: 'No kind!' })).toEqual([400, 'invalid_input']);
+
+    const dialled = await world.dial({ token, kind: 'fax' }, v1);
+    if (!dialled.opened) throw new Error(`refused: ${dialled.status}`);
+    const refused: DownFrame[] = [];
+    dialled.client.socket.on('message', (bytes: Buffer) => {
+      const frame = decodeDown(bytes);
+      if (frame.type === 'refused') refused.push(frame);
+    });
+    for (const frame of [hello, attach]) dialled.client.socket.send(encodeUp(frame));
+    expect(await dialled.client.closed).toEqual({ code: closeCode.forbidden, reason: message });
+    expect(refused).toEqual([{ type: 'refused', code: 'kind_not_supported', message }]);
+  });
+
+  it('is kept: who comes back need not name it, and may not name another', async () => {
+    const client = await world.raw({ kind: 'pty' });
+    const sessionId = String(client.headers['x-session-id']);
+    const { session } = await json(await world.api('GET', `sessions/${sessionId}`));
+    expect(session).toMatchObject({ kind: 'pty' });
+    expect(await world.dial({ token: world.token, session_id: sessionId, kind: 'fax' })).toMatchObject({
+      opened: false,
+      status: 400,
+      body: { code: 'invalid_input', error: 'This session is of kind pty, not fax.' },
+    });
+    const body = { agent_id: world.agentId, session_id: sessionId, kind: 'fax' };
+    expect((await world.api('POST', 'terminal/tickets', body)).status).toBe(400);
+    const back = await world.raw({ session_id: sessionId });
+    back.send('exit 5\n');
+    expect(await back.closed).toEqual({ code: 1000, reason: 'exit 5' });
+  });
+});
+
 describe('a hostile or broken client', () => {
   it('that speaks garbage is closed with 1002, and the service goes on', async () => {
     const garbage: (Buffer | string)[][] = [
       ['text'],
       [Buffer.alloc(0)],
-      [Buffer.from([0xff, 1, 2])],
+      [Buffer.from([0x3f, 1, 2])],
       [Buffer.from(encodeUp(attach))],
       [Buffer.from(encodeUp(hello)), Buffer.from(encodeUp({ type: 'visible', visible: true }))],
       [Buffer.from(encodeUp(hello)), Buffer.from('0500000000', 'hex')], // resize 0 x 0

@@ -165,5 +165,6 @@ const passFor = (request: AttachmentRequest, expiresAtMs: number): ResumePass =>
   session_id: request.sessionId.toString('base64url'),
   viewer_id: request.viewerId.toString('base64url'),
   mode: request.mode,
+  kind: request.sessionKind,
   exp: Math.floor(expiresAtMs / 1000),
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { maxWinsize } from '../frames/limits.ts';
 import { AgentId, SessionId, Timestamp, UserId, ViewerId } from '../ids.ts';
+import { defaultKind, SessionKindName } from '../session-kinds.ts';
 import { defineRoute, PageQuery, pageFields } from './route.ts';
 
 export const AttachMode = z.enum(['control', 'view']);
@@ -19,6 +20,9 @@ export const createTicket = defineRoute({
     agent_id: z.string().max(64),
     session_id: SessionId.optional(),
     mode: AttachMode.default('control'),
+    kind: SessionKindName.optional().meta({
+      description: `The kind of a new session, ${defaultKind} by default. An existing session keeps its kind.`,
+    }),
   }),
   success: {
     status: 201,
@@ -28,7 +32,14 @@ export const createTicket = defineRoute({
       expires_in: z.number().int().meta({ description: 'Seconds.' }),
     }),
   },
-  errors: ['machine_not_found', 'session_not_found', 'view_only', 'machine_offline', 'too_many_sessions'],
+  errors: [
+    'machine_not_found',
+    'session_not_found',
+    'view_only',
+    'machine_offline',
+    'too_many_sessions',
+    'kind_not_supported',
+  ],
 });
 
 export const TerminalSession = z
@@ -37,6 +48,7 @@ export const TerminalSession = z
     agent_id: AgentId,
     user_id: UserId,
     username: z.string(),
+    kind: z.string().meta({ description: `What the session carries: ${defaultKind} is a terminal.` }),
     status: z.enum(['active', 'closed']),
     created_at: Timestamp,
     closed_at: Timestamp.nullable(),
@@ -135,6 +147,7 @@ export const TerminalQuery = z.object({
     description: 'Raw clients: every byte before this offset is there.',
   }),
   mode: AttachMode.optional(),
+  kind: SessionKindName.optional().meta({ description: `The kind of a new session, ${defaultKind} by default.` }),
 });
 
 /** Headers of the upgrade response. */

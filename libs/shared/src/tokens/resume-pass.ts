@@ -10,6 +10,8 @@ export const ResumePass = z.object({
   agent_id: z.string(),
   session_id: z.string(),
   viewer_id: z.string(),
+  /** The kind of the session. Absent: pty, as in a pass of an older version. */
+  kind: z.string().optional(),
   mode: z.enum(['control', 'view']),
   /** Seconds since 1970. */
   exp: z.number().int(),

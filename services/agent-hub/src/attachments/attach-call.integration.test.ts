@@ -186,7 +186,7 @@ describe('an attach', () => {
       { cols: 0 },
       { rows: 1001 },
       { sessionId: randomBytes(3) },
-      { kind: 'file' },
+      { kind: 'no kind' },
       { role: 0 as const },
     ]) {
       const viewer = terminal.attach({ sid: annIn.sid, agentId, ...wrong });

@@ -1,6 +1,7 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import type { SigninEntry } from '@webxterm/contracts/bus';
 import { AttachGrant, type AttachOpen, metadataKey, type OpenStream, Role } from '@webxterm/contracts/grpc';
+import { defaultKind } from '@webxterm/contracts/session-kinds';
 import { AppError, type Logger, toAppError } from '@webxterm/shared';
 import { hashSid, openResumePass } from '@webxterm/shared/api';
 import type { AllowList } from '@webxterm/shared/bus';
@@ -149,6 +150,7 @@ export class AttachCall {
         pass.sid === open.sid &&
         pass.agent_id === open.agentId &&
         pass.session_id === open.sessionId.toString('base64url') &&
+        (pass.kind ?? defaultKind) === open.kind &&
         (open.role === Role.ROLE_VIEW || pass.mode === 'control')
       );
     } catch {

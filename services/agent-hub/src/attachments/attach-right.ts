@@ -1,5 +1,6 @@
 import { AttachGrant, type AttachOpen, Role } from '@webxterm/contracts/grpc';
 import type { Right } from '@webxterm/contracts/rights';
+import { unknownKind } from '@webxterm/contracts/session-kinds';
 import { AppError } from '@webxterm/shared';
 
 /** The user who attaches, the owner of the session, and the right on the machine that the attachment requires until it ends. */
@@ -20,11 +21,7 @@ export type KnownKinds = ReadonlyMap<string, Right>;
  */
 export const attachRight = (open: AttachOpen, userId: string, kinds: KnownKinds): AttachRight => {
   const right = kinds.get(open.kind);
-  if (right === undefined)
-    throw new AppError(
-      'kind_not_supported',
-      `This server has no sessions of kind ${open.kind}, only of: ${[...kinds.keys()].join(', ')}.`,
-    );
+  if (right === undefined) throw new AppError('kind_not_supported', unknownKind(open.kind, kinds));
   const ownerUserId = open.ownerUserId === '' ? userId : open.ownerUserId;
   if (ownerUserId === userId) return { userId, ownerUserId, right };
   const watches = open.grant === AttachGrant.ATTACH_GRANT_WATCH && open.role === Role.ROLE_VIEW && !open.create;

@@ -156,6 +156,7 @@ const terminalSocket: ZodOpenApiOperationObject = {
       'too_many_sessions',
       'machine_offline',
       'shell_not_started',
+      'kind_not_supported',
     ]),
   },
 };

@@ -29,6 +29,7 @@ export interface AttachmentRequest {
   readonly sessionId: Buffer;
   readonly viewerId: Buffer;
   readonly mode: 'control' | 'view';
+  readonly sessionKind: string;
   readonly edge: EdgeKind;
   /** The attach may open the shell. Ignored after the first `accepted`. */
   readonly create: boolean;
@@ -170,7 +171,7 @@ export class Attachment {
       agentId: request.agentId,
       sessionId: request.sessionId,
       viewerId: request.viewerId,
-      kind: 'pty',
+      kind: request.sessionKind,
       role: request.mode === 'view' ? Role.ROLE_VIEW : Role.ROLE_CONTROL,
       create,
       from: this.#from === undefined ? undefined : BigInt(this.#from),

@@ -27,6 +27,7 @@ const attachToWhatSays = async (...frames: Uint8Array[]): Promise<AppError | und
       sessionId: Buffer.alloc(16, 1),
       viewerId: Buffer.alloc(16, 2),
       mode: 'control' as const,
+      sessionKind: 'pty',
       edge: EdgeKind.EDGE_KIND_RAW,
       create: true,
       resumed: false,

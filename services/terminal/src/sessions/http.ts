@@ -9,12 +9,14 @@ import {
   resizeSession,
   SessionId,
 } from '@webxterm/contracts/rest';
+import { defaultKind } from '@webxterm/contracts/session-kinds';
 import { AppError, toAppError } from '@webxterm/shared';
 import type { Api, Caller } from '@webxterm/shared/api';
 import type { Auditor } from '@webxterm/shared/audit';
 import { newId } from '../tickets/admission.ts';
 import { sealTicket, ticketLifeSeconds } from '../tickets/ticket.ts';
 import type { Denials } from '../websocket/denials.ts';
+import { kindOf, requireKind } from './kind.ts';
 import type { MachineCalls } from './machine-calls.ts';
 import type { SessionRecord } from './record.ts';
 import type { SessionStore } from './store.ts';
@@ -36,9 +38,9 @@ export const mountSessions = (api: Api, options: SessionsHttpOptions): void => {
     if (!AgentId.safeParse(body.agent_id).success) throw new AppError('machine_not_found');
     const named =
       body.session_id === undefined
-        ? reserve(options, caller, body.agent_id, context)
-        : returning(store, caller, body.agent_id, body.session_id);
-    const sessionId = await named.catch((error: unknown) => {
+        ? reserve(options, caller, body, context)
+        : returning(store, caller, body.agent_id, { sessionId: body.session_id, kind: body.kind });
+    const { sessionId, kind } = await named.catch((error: unknown) => {
       const scope = { ...context, caller };
       options.denials.note(toAppError(error), scope, { agentId: body.agent_id, sessionId: body.session_id });
       throw error;
@@ -53,6 +55,7 @@ export const mountSessions = (api: Api, options: SessionsHttpOptions): void => {
       agent_id: body.agent_id,
       session_id: sessionId,
       mode: body.mode,
+      kind,
       exp: Math.floor(options.now() / 1000) + ticketLifeSeconds,
     });
     return { ticket, session_id: sessionId, expires_in: ticketLifeSeconds };
@@ -96,23 +99,33 @@ export const mountSessions = (api: Api, options: SessionsHttpOptions): void => {
   });
 };
 
+interface NamedSession {
+  readonly sessionId: string;
+  readonly kind: string;
+}
+
 const reserve = async (
   { store, machines }: SessionsHttpOptions,
   caller: Caller,
-  agentId: string,
+  { agent_id: agentId, kind = defaultKind }: { agent_id: string; kind?: string | undefined },
   { requestId, clientIp }: { requestId: string; clientIp: string },
-): Promise<string> => {
-  await machines.requireOpen(caller, agentId, requestId);
+): Promise<NamedSession> => {
+  await machines.requireOpen(caller, agentId, kind, requestId);
   const sessionId = newId().toString('base64url');
   const { userId, username } = caller;
-  await store.reserve({ sessionId, agentId, userId, username, ipAddress: clientIp });
-  return sessionId;
+  await store.reserve({ sessionId, agentId, userId, username, kind, ipAddress: clientIp });
+  return { sessionId, kind };
 };
 
-const returning = async (store: SessionStore, caller: Caller, agentId: string, sessionId: string): Promise<string> => {
+const returning = async (
+  store: SessionStore,
+  caller: Caller,
+  agentId: string,
+  { sessionId, kind }: { sessionId: string; kind: string | undefined },
+): Promise<NamedSession> => {
   const record = await store.find({ kind: 'owner', userId: caller.userId }, sessionId);
   if (record.agent_id !== agentId) throw new AppError('session_not_found');
-  return sessionId;
+  return { sessionId, kind: requireKind(record, kind) };
 };
 
 /** The session, if the caller owns it or may manage its machine. @throws AppError session_not_found */
@@ -138,6 +151,7 @@ const toSession = (record: SessionRecord): TerminalSession => ({
   agent_id: record.agent_id,
   user_id: record.user_id,
   username: record.username,
+  kind: kindOf(record),
   status: record.status === 'closed' ? 'closed' : 'active',
   created_at: record.created_at.toISOString(),
   closed_at: record.closed_at?.toISOString() ?? null,

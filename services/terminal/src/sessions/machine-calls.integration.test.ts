@@ -60,7 +60,7 @@ const decided = async (
     channels,
     locator: { find: () => undefined, onMove: () => () => {}, explainAbsence: async () => new AppError('internal') },
   });
-  const opens = await machines.requireOpen(caller, agentId, 'r').then(
+  const opens = await machines.requireOpen(caller, agentId, 'pty', 'r').then(
     () => true,
     (error: unknown) => {
       expect(error).toMatchObject({ code: 'view_only' });

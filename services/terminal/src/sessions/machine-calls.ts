@@ -1,6 +1,7 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { authorizeMachine, keepSessionEnd } from '@webxterm/contracts/bus';
 import { type Right, rightsOf } from '@webxterm/contracts/rights';
+import { sessionKinds, unknownKind } from '@webxterm/contracts/session-kinds';
 import { AppError } from '@webxterm/shared';
 import type { Caller } from '@webxterm/shared/api';
 import { ask } from '@webxterm/shared/bus';
@@ -24,10 +25,15 @@ export class MachineCalls {
     this.#options = options;
   }
 
-  /** @throws AppError machine_not_found, view_only, unavailable */
-  async requireOpen(caller: Caller, agentId: string, requestId: string): Promise<void> {
+  /**
+   * Checks that the caller may open sessions of this kind.
+   * @throws AppError machine_not_found, view_only, kind_not_supported, unavailable
+   */
+  async requireOpen(caller: Caller, agentId: string, kind: string, requestId: string): Promise<void> {
     const rights = await this.#rights(caller, agentId, requestId);
-    if (!rights.includes('open')) throw new AppError('view_only');
+    const right = sessionKinds.get(kind);
+    if (right === undefined) throw new AppError('kind_not_supported', unknownKind(kind, sessionKinds));
+    if (!rights.includes(right)) throw new AppError('view_only');
   }
 
   /**

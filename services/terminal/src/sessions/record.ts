@@ -10,6 +10,8 @@ export interface SessionRecord {
   agent_id: string;
   user_id: string;
   username: string;
+  /** The kind of session. Absent in records of an older version, which are of kind pty. */
+  kind?: string;
   status: 'reserved' | 'active' | 'closed';
   created_at: Date;
   /** When its first attach was accepted; null before that. */
@@ -56,6 +58,7 @@ const schema = new Schema<SessionRecord>(
     agent_id: required,
     user_id: required,
     username: required,
+    kind: String,
     status: { type: String, enum: ['reserved', 'active', 'closed'], required: true },
     created_at: { type: Date, required: true },
     opened_at: { type: Date, default: null },

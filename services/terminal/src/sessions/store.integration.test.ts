@@ -44,6 +44,7 @@ const asked = (agentId = 'ag_one', user = userId): NewSession => ({
   agentId,
   userId: user,
   username: 'ada',
+  kind: 'pty',
   ipAddress: '127.0.0.1',
 });
 const fill = async (count: number, status: SessionRecord['status']): Promise<void> => {

@@ -26,6 +26,7 @@ export interface NewSession {
   readonly agentId: string;
   readonly userId: string;
   readonly username: string;
+  readonly kind: string;
   readonly ipAddress: string;
 }
 
@@ -79,6 +80,7 @@ export class SessionStore {
       agent_id: agentId,
       user_id: userId,
       username: session.username,
+      kind: session.kind,
       status: 'reserved',
       created_at: new Date(this.#now()),
       opened_at: null,

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { AttachMode } from '@webxterm/contracts/rest';
+import { defaultKind } from '@webxterm/contracts/session-kinds';
 import { AppError, type JwtKey } from '@webxterm/shared';
 import { authenticate, openResumePass } from '@webxterm/shared/api';
 import type { AllowList } from '@webxterm/shared/bus';
@@ -17,6 +18,8 @@ export interface Admission {
   readonly sessionId: string | undefined;
   readonly viewerId: string | undefined;
   readonly mode: AttachMode | undefined;
+  /** The kind of the session of the token. */
+  readonly sessionKind: string | undefined;
 }
 
 export interface AdmissionOptions {
@@ -52,6 +55,7 @@ export class AdmissionControl {
       sessionId: undefined,
       viewerId: undefined,
       mode: undefined,
+      sessionKind: undefined,
     };
   }
 
@@ -68,6 +72,7 @@ export class AdmissionControl {
       sessionId: ticket.session_id,
       viewerId: undefined,
       mode: ticket.mode,
+      sessionKind: ticket.kind ?? defaultKind,
     };
   }
 
@@ -84,6 +89,7 @@ export class AdmissionControl {
       sessionId: pass.session_id,
       viewerId: pass.viewer_id,
       mode: pass.mode,
+      sessionKind: pass.kind ?? defaultKind,
     };
   }
 

@@ -12,6 +12,8 @@ export const Ticket = z.object({
   agent_id: z.string(),
   session_id: z.string(),
   mode: AttachMode,
+  /** The kind of the session. Absent: pty, as in a ticket of an older version. */
+  kind: z.string().optional(),
   /** Seconds since 1970. */
   exp: z.number().int(),
 });

@@ -8,7 +8,13 @@ describe('what a closed terminal says', () => {
         ['unauthenticated', 'view_only', 'machine_not_found', 'machine_offline', 'displaced', 'bad_request'] as const
       ).map(closeCodeFor),
     ).toEqual([4401, 4403, 4404, 4503, 4408, 1002]);
-    for (const code of ['too_many_terminals', 'too_many_sessions', 'too_many_streams', 'shell_not_started'] as const)
+    for (const code of [
+      'too_many_terminals',
+      'too_many_sessions',
+      'too_many_streams',
+      'shell_not_started',
+      'kind_not_supported',
+    ] as const)
       expect(closeCodeFor(code)).toBe(4403);
     expect([closeCodeFor('unavailable'), closeCodeFor('too_many_requests'), closeCodeFor('internal')]).toEqual([
       1012, 1012, 1011,

@@ -11,6 +11,7 @@ const waitingForSomebody: ReadonlySet<ErrorCode> = new Set([
   'too_many_sessions',
   'too_many_streams',
   'shell_not_started',
+  'kind_not_supported',
 ]);
 
 /** The WebSocket close code of an error. */

@@ -26,6 +26,8 @@ export interface ViewerRequest {
   /** The grant by which a user other than the owner may attach. */
   readonly grant: AttachGrant;
   readonly mode: 'control' | 'view';
+  /** The kind of the session. */
+  readonly sessionKind: string;
   /** The session was named but never opened, so its first attach may open the shell. */
   readonly mayCreate: boolean;
   readonly from: number | undefined;
@@ -46,6 +48,7 @@ export const requestOf = (
   agentId: viewer.agentId,
   sessionId: Buffer.from(viewer.sessionId, 'base64url'),
   mode: viewer.mode,
+  sessionKind: viewer.sessionKind,
   resumed: viewer.admission.kind === 'pass',
 });
 

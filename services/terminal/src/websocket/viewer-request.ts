@@ -1,8 +1,10 @@
 import { defaultCols, defaultRows } from '@webxterm/contracts/frames';
 import { AttachGrant } from '@webxterm/contracts/grpc';
 import type { TerminalQuery } from '@webxterm/contracts/rest';
+import { defaultKind } from '@webxterm/contracts/session-kinds';
 import { AppError } from '@webxterm/shared';
 import type { z } from 'zod';
+import { requireKind } from '../sessions/kind.ts';
 import type { SessionStore } from '../sessions/store.ts';
 import { type Admission, newId } from '../tickets/admission.ts';
 import { checkAgentId } from './upgrade-request.ts';
@@ -21,7 +23,7 @@ export interface Arrival {
 /**
  * Finds the session of a caller. A new session is named and recorded before its first attach. An existing session must belong to the
  * caller, according to its record or to a resume pass.
- * @throws AppError machine_not_found, session_not_found, forbidden, unavailable
+ * @throws AppError machine_not_found, session_not_found, invalid_input, forbidden, unavailable
  */
 export const resolveViewerRequest = async (store: SessionStore, arrival: Arrival): Promise<ViewerRequest> => {
   const { admission, agentId, query, requestId } = arrival;
@@ -43,6 +45,7 @@ export const resolveViewerRequest = async (store: SessionStore, arrival: Arrival
     ownerUserId: session.ownerUserId,
     grant: session.grant,
     mode,
+    sessionKind: session.kind,
     mayCreate: session.mayCreate && mode === 'control',
     from: query.from,
     viewerId: admission.viewerId ?? query.viewer_id,
@@ -56,31 +59,33 @@ interface NamedSession {
   readonly ownerUserId: string;
   readonly grant: AttachGrant;
   readonly mayCreate: boolean;
+  readonly kind: string;
 }
 
 /** A session of the caller, which needs no grant. */
-const own = (id: string, ownerUserId: string, mayCreate: boolean): NamedSession => ({
-  id,
-  ownerUserId,
+const own = (session: Omit<NamedSession, 'grant'>): NamedSession => ({
+  ...session,
   grant: AttachGrant.ATTACH_GRANT_UNSPECIFIED,
-  mayCreate,
 });
 
 const nameSession = async (
   store: SessionStore,
-  { admission, agentId, clientIp }: Arrival,
+  { admission, agentId, clientIp, query }: Arrival,
   named: string | undefined,
 ): Promise<NamedSession> => {
   const { userId, username } = admission;
-  if (admission.kind === 'pass' && named !== undefined) return own(named, userId, false);
+  const requested = admission.sessionKind ?? query.kind;
+  const kind = requested ?? defaultKind;
+  if (admission.kind === 'pass' && named !== undefined)
+    return own({ id: named, ownerUserId: userId, mayCreate: false, kind });
   if (named === undefined) {
     const sessionId = newId().toString('base64url');
-    await store.reserve({ sessionId, agentId, userId, username, ipAddress: clientIp });
-    return own(sessionId, userId, true);
+    await store.reserve({ sessionId, agentId, userId, username, kind, ipAddress: clientIp });
+    return own({ id: sessionId, ownerUserId: userId, mayCreate: true, kind });
   }
   const record = await store.find({ kind: 'owner', userId }, named);
   if (record.agent_id !== agentId) throw new AppError('session_not_found');
   const mayCreate = record.status === 'reserved';
   if (mayCreate) await store.requireRoom(userId, agentId);
-  return own(named, record.user_id, mayCreate);
+  return own({ id: named, ownerUserId: record.user_id, mayCreate, kind: requireKind(record, requested) });
 };
