@@ -4,6 +4,7 @@ import {
   checkAgentMessages,
   checkCollections,
   checkFrames,
+  checkKinds,
   checkRoutes,
   checkSettings,
   checkSubjects,
@@ -14,6 +15,7 @@ describe('the lists of CONTRIBUTING.md, "How to add"', () => {
   it.each([
     ['REST route', checkRoutes, 50],
     ['frame', checkFrames, 23],
+    ['kind of session', checkKinds, 1],
     ['subject of the bus', checkSubjects, 9],
     ['message of the agent', checkAgentMessages, 17],
     ['required setting', checkSettings, 40],
@@ -30,6 +32,8 @@ describe('the lists of CONTRIBUTING.md, "How to add"', () => {
     [checkFrames, 'docs/protocol.md', /^\| `4e` .*$/m, 'frame snapshot: no row `4e`'],
     [checkFrames, 'docs/protocol.md', /^06 .*$/m, 'frame visible: no bytes in'],
     [checkFrames, 'libs/contracts/src/frames/up-codec.ts', /frameType\.limit/g, 'frame limit: not encoded and decoded'],
+    [checkKinds, 'clients/agent/src/shell/pty-kind.ts', /name: 'pty'/, 'kind pty: no SessionKind in clients/agent'],
+    [checkKinds, 'docs/protocol.md', /^\| `pty` \| `open` .*$/m, 'kind pty: no row with the right open'],
     [
       checkAgentMessages,
       'clients/agent/src/link/link.ts',

@@ -1,6 +1,7 @@
 import { type BusPermissions, busPermissions, replySubject } from '@webxterm/contracts/bus';
 import { frameType } from '@webxterm/contracts/frames';
 import { allRoutes } from '@webxterm/contracts/rest';
+import { defaultKind, sessionKinds } from '@webxterm/contracts/session-kinds';
 import { describeSettings } from '@webxterm/shared';
 import { filesOf, read as readFile } from './markdown-links.ts';
 import { programs } from './settings-page.ts';
@@ -61,6 +62,26 @@ export const checkFrames = (read: Read = readFile): Checked => {
     ]);
   });
   return { count: types.length, missing };
+};
+
+export const checkKinds = (read: Read = readFile): Checked => {
+  const page = read('docs/protocol.md');
+  const agent = sourcesOf('clients/agent/src', read);
+  const tests = textOf(filesOf('clients/agent/src/*.integration.test.ts'), read);
+  const missing = [...sessionKinds].flatMap(([kind, right]) =>
+    missingOf([
+      [agent.includes(`name: '${kind}'`), `kind ${kind}: no SessionKind in clients/agent/src`],
+      [
+        page.includes(`| \`${kind}\` | \`${right}\` |`),
+        `kind ${kind}: no row with the right ${right} in docs/protocol.md`,
+      ],
+      [
+        kind === defaultKind || tests.includes(`kind: '${kind}'`),
+        `kind ${kind}: not opened in an integration test of the agent`,
+      ],
+    ]),
+  );
+  return { count: sessionKinds.size, missing };
 };
 
 /** Whether a subject may fit both patterns of NATS. */

@@ -45,7 +45,7 @@ export interface TerminalHandlers {
   session(ids: { sessionId: string; viewerId: string; created: boolean }): void;
   /**
    * The terminal's size for the following output. `driver`: this viewer sets the size. `live` is false in a replay: the output was written
-   * for this size, whichever viewer drives now.
+   * for this size, whichever viewer drives now. 0 columns and rows: the session is of a kind without a size.
    */
   size(cols: number, rows: number, driver: boolean, live: boolean): void;
   /** Called on a change. `driver`: this viewer's size is the terminal's size. `hold`: this viewer's pace limits the shell. */

@@ -51,33 +51,34 @@ const stalledViewer = async (url: string, viewer: number): Promise<Viewer> => {
   return made;
 };
 
-it.each<[string, (offset: number) => DownFrame]>([
-  ['output', (offset) => ({ type: 'output', offset, payload })],
-  ['frames of a type that nobody knows', () => ({ type: 'unknown', code: 0xc0, payload })],
-])(
-  'a user whose viewers read nothing of %s loses the terminal that holds most, with 1012, and nobody else loses any',
-  async (_what, frameAt) => {
-    const held = new Map<string, number>();
-    const terminals = new OpenTerminals({
-      perUser: 10,
-      heldPerUser: 6 * mib,
-      elsewhere: () => 0,
-      changed: (userId, open) => void held.set(userId, open),
-    });
-    const { url, sockets } = await serveV1(await contextFor(terminals, flood(frameAt), ends), ends);
-    const viewers: Viewer[] = [];
-    for (const path of ['bob', 'ada', 'ada']) viewers.push(await stalledViewer(`${url}/${path}`, viewers.length));
-    // Each terminal holds 4 MiB before its machine is paused, so two of them exceed ada's limit.
-    await until(() => held.get('ada') === 1);
-    const states = sockets.map(({ readyState }) => readyState);
-    expect(states.toSorted()).toEqual([WebSocket.OPEN, WebSocket.OPEN, WebSocket.CLOSING]);
-    const ended = viewers[states.indexOf(WebSocket.CLOSING)];
-    ended?.socket.resume();
-    expect(await ended?.closed).toEqual({ code: 1012, reason: 'Your terminals hold too much unread output.' });
-    expect(ended?.last).toMatchObject({ type: 'refused', code: 'too_many_requests' });
-    expect([...held]).toEqual([
-      ['bob', 1],
-      ['ada', 1],
-    ]);
-  },
-);
+/** Three viewers, two of them of one user, who read nothing of what their machines send without end. */
+const endsTheLargest = async (frameAt: (offset: number) => DownFrame): Promise<void> => {
+  const held = new Map<string, number>();
+  const terminals = new OpenTerminals({
+    perUser: 10,
+    heldPerUser: 6 * mib,
+    elsewhere: () => 0,
+    changed: (userId, open) => void held.set(userId, open),
+  });
+  const { url, sockets } = await serveV1(await contextFor(terminals, flood(frameAt), ends), ends);
+  const viewers: Viewer[] = [];
+  for (const path of ['bob', 'ada', 'ada']) viewers.push(await stalledViewer(`${url}/${path}`, viewers.length));
+  // Each terminal holds 4 MiB before its machine is paused, so two of them exceed ada's limit.
+  await until(() => held.get('ada') === 1);
+  const states = sockets.map(({ readyState }) => readyState);
+  expect(states.toSorted()).toEqual([WebSocket.OPEN, WebSocket.OPEN, WebSocket.CLOSING]);
+  const ended = viewers[states.indexOf(WebSocket.CLOSING)];
+  ended?.socket.resume();
+  expect(await ended?.closed).toEqual({ code: 1012, reason: 'Your terminals hold too much unread output.' });
+  expect(ended?.last).toMatchObject({ type: 'refused', code: 'too_many_requests' });
+  expect([...held]).toEqual([
+    ['bob', 1],
+    ['ada', 1],
+  ]);
+};
+
+it('a user whose viewers read nothing loses the terminal that holds most, with 1012, and nobody else loses any', () =>
+  endsTheLargest((offset) => ({ type: 'output', offset, payload })));
+
+it('frames of unknown types count like output among the bytes that wait for a viewer', () =>
+  endsTheLargest(() => ({ type: 'unknown', code: 0xc0, payload })));
