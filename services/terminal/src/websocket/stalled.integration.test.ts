@@ -4,7 +4,7 @@ import { afterEach, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { OpenTerminals } from '../attachment/open-terminals.ts';
 import { type AttachCall, acceptedFrame } from '../testing/hub-in-place.ts';
-import { contextFor, dialV1, serveV1 } from '../testing/v1-edge.ts';
+import { contextFor, dialV1, serveV1 } from '../testing/websocket-edge.ts';
 import { until } from '../testing/world.ts';
 
 const mib = 1024 * 1024;

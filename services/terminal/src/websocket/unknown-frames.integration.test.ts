@@ -13,10 +13,10 @@ import {
 } from '@webxterm/contracts/frames';
 import { metadataKey, unwrapFrame, wrapFrame } from '@webxterm/contracts/grpc';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { WebSocket } from 'ws';
+import { WebSocket } from 'ws';
 import { OpenTerminals } from '../attachment/open-terminals.ts';
 import { type AttachCall, acceptedFrame } from '../testing/hub-in-place.ts';
-import { contextFor, dialV1, serveV1 } from '../testing/v1-edge.ts';
+import { contextFor, dialV1, serveRaw, serveV1 } from '../testing/websocket-edge.ts';
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -30,6 +30,8 @@ const unknown = (code: number, size = 3): DownFrame & { type: 'unknown' } => ({
 });
 const output = encodeDown({ type: 'output', offset: 0, payload: Buffer.from('hello') });
 
+const bounds = { perUser: 10, heldPerUser: 2 ** 30, elsewhere: () => 0, changed: () => {} };
+
 /** A machine that sends these frames after `accepted`. */
 const sends =
   (...frames: readonly Uint8Array[]) =>
@@ -39,7 +41,6 @@ const sends =
 
 /** A viewer of this machine. */
 const attachTo = async (machine: (call: AttachCall) => void, capabilities: number): Promise<WebSocket> => {
-  const bounds = { perUser: 10, heldPerUser: 2 ** 30, elsewhere: () => 0, changed: () => {} };
   const { url } = await serveV1(await contextFor(new OpenTerminals(bounds), machine, ends), ends);
   return dialV1(`${url}/ada`, 1, ends, capabilities);
 };
@@ -114,6 +115,31 @@ describe('an ignorable frame of a type that this version does not know', () => {
     socket.send(frame);
     const [code, said] = await closed;
     expect([code, String(said)]).toEqual([1002, reason]);
+  });
+
+  it('from the machine changes nothing for a raw client, before and after its upgrade', async () => {
+    const parts = ['one ', 'two ', 'three'];
+    const frames = parts.flatMap((text, index) => [
+      encodeDown(unknown(0x80 + index)),
+      encodeDown({ type: 'output', offset: parts.slice(0, index).join('').length, payload: Buffer.from(text) }),
+      encodeDown(unknown(0xff, maxOutputFrame)),
+    ]);
+    const ended = { type: 'ended', finalOffset: 13, cause: 'shell_exit', exitCode: 3, signal: undefined } as const;
+    const context = await contextFor(
+      new OpenTerminals(bounds),
+      (call) => {
+        for (const frame of [encodeDown(unknown(0xc0)), acceptedFrame, ...frames, encodeDown(ended)])
+          call.write(wrapFrame(frame));
+      },
+      ends,
+    );
+    const socket = new WebSocket(await serveRaw(context, ends), { perMessageDeflate: false });
+    let text = '';
+    socket.on('message', (bytes: Buffer) => {
+      text += String(bytes);
+    });
+    const [code, reason] = await once(socket, 'close');
+    expect([text, code, String(reason)]).toEqual([parts.join(''), 1000, 'exit 3']);
   });
 
   it('from the machine over 64 KiB ends the attachment', async () => {

@@ -1,9 +1,12 @@
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { encodeUp } from '@webxterm/contracts/frames';
 import { AttachGrant } from '@webxterm/contracts/grpc';
 import { WebSocket, WebSocketServer } from 'ws';
 import { Attachment } from '../attachment/attachment.ts';
 import type { OpenTerminals } from '../attachment/open-terminals.ts';
+import { openRaw } from '../websocket/raw.ts';
+import { attachRaw, rawRequest } from '../websocket/raw-attach.ts';
 import { V1Viewer } from '../websocket/v1-viewer.ts';
 import type { ViewerContext, ViewerRequest } from '../websocket/viewer-context.ts';
 import { type AttachCall, HubInPlace } from './hub-in-place.ts';
@@ -68,6 +71,26 @@ export const serveV1 = async (context: ViewerContext, ends: Ends): Promise<{ url
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
   return { url: `ws://127.0.0.1:${address.port}`, sockets };
+};
+
+/** Serves raw clients on a real port. A socket is upgraded once the machine has accepted it. */
+export const serveRaw = async (context: ViewerContext, ends: Ends): Promise<string> => {
+  const upgrades = new WebSocketServer({ noServer: true, perMessageDeflate: false });
+  const server = createServer().on('upgrade', async (incoming, tcp, head) => {
+    const viewerRequest = viewerRequestOf('ada');
+    const seat = context.terminals.enter(viewerRequest.admission);
+    const request = rawRequest(viewerRequest, false);
+    const { attachment, accepted, follow } = await attachRaw(context.attach, tcp, seat, request);
+    upgrades.handleUpgrade(incoming, tcp, head, (socket) =>
+      follow(openRaw({ context, socket, seat, attachment, request, accepted })),
+    );
+  });
+  ends.push(() => server.close());
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return `ws://127.0.0.1:${address.port}`;
 };
 
 /** Opens a socket, and sends hello and attach. `viewer` fills the viewer id. */
