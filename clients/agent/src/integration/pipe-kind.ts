@@ -17,8 +17,7 @@ export const pipeKind = (file: string, args: readonly string[]): BytesKind => ({
       write: (bytes) => {
         if (!stdin.writable) return -1;
         if (stdin.writableNeedDrain) return 0;
-        // A session reuses the memory of its input.
-        stdin.write(Buffer.from(bytes));
+        stdin.write(bytes);
         return bytes.length;
       },
       pause: () => stdout.pause(),
