@@ -118,7 +118,7 @@ describe('the sessions of a machine', () => {
     const { attach, sessions } = make();
     const { sessionId } = await attach({ kind: 'other' });
     expect(sessions.list()).toMatchObject([{ kind: 'other' }]);
-    for (const kind of ['pty', '', 'tcp'])
+    for (const kind of ['pty', ''])
       expect((await attach({ sessionId, kind })).first).toMatchObject({ type: 'refused', code: 'invalid_input' });
     expect((await attach({ sessionId, kind: 'other', create: false })).first).toMatchObject({ type: 'accepted' });
   });

@@ -115,9 +115,6 @@ export class Sessions {
       return notYours;
     }
     const name = kindOf(open);
-    if (known !== undefined && known.kind !== name) {
-      return refused('invalid_input', `This session is of kind ${known.kind}, not ${name}.`);
-    }
     const kind = this.#kinds.get(name);
     if (kind === undefined) {
       return refused(
@@ -132,6 +129,9 @@ export class Sessions {
     try {
       const session = known ?? (await this.#open(id, open, kind));
       if (session.ownerUserId !== open.ownerUserId) return notYours;
+      if (session.kind !== name) {
+        return refused('invalid_input', `This session is of kind ${session.kind}, not ${name}.`);
+      }
       // A viewer that attaches again replaces its old attachment, which may not have been detected as dead yet.
       if (session.attachmentCount >= maxAttachments && !session.has(viewerOf(open))) {
         return refused('too_many_streams', `This session already has ${maxAttachments} viewers.`);
