@@ -136,6 +136,26 @@ describe('while NATS is away', () => {
   });
 });
 
+describe('a NATS that stores no sign-ins', () => {
+  it('is named by readiness with what to look at, sign-in is 503, and both recover by themselves', async () => {
+    const { streams } = await jetstreamManager(init);
+    const { config } = await streams.info('KV_signins');
+    // It refuses every write.
+    await streams.update('KV_signins', { ...config, max_msg_size: 1 });
+    try {
+      const detail = 'NATS does not store sign-ins: check its log and its free disk space';
+      await vi.waitFor(async () => {
+        expect((await auth.ready()).parts).toMatchObject({ nats: { ok: true }, signins: { ok: false, detail } });
+      }, within);
+      expect((await auth.call('POST', '/api/login', admin)).status).toBe(503);
+    } finally {
+      await streams.update('KV_signins', config);
+    }
+    await vi.waitFor(async () => expect(await auth.ready()).toMatchObject({ status: 'ok' }), within);
+    expect((await auth.call('POST', '/api/login', admin)).status).toBe(200);
+  });
+});
+
 describe('when NATS has lost its volume', () => {
   it('the allow-list is rebuilt from the database: who was signed in is, who was signed out is not', async () => {
     const stays = (await auth.call('POST', '/api/signup', somebody())).body.token;
