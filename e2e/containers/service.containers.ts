@@ -71,6 +71,19 @@ describe('the service of the agent', () => {
     },
   );
 
+  it('is not configured for an account whose shell is not installed', async () => {
+    expect(await machine.service('noShell')).toEqual({
+      code: 2,
+      said: expect.stringMatching(/The login shell of dev1, .*no-such-shell, is not installed/),
+      unchanged: true,
+    });
+  });
+
+  it('opens shells of the user with the tools of busybox alone, and says that they are no logins', async () => {
+    const said = expect.stringMatching(/Logins: .*su and setsid of util-linux/);
+    expect(await machine.service('busybox')).toEqual({ code: 0, said });
+  });
+
   it('says that its shells are no logins without the su of util-linux, until it is there', async () => {
     const { without, again } = await machine.service('noSu');
     expect(without).toMatchObject({ code: 0, said: expect.stringMatching(/Logins: .*su and setsid.*install it/) });

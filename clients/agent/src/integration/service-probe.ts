@@ -158,6 +158,26 @@ const scenarios: Record<string, () => Promise<object>> = {
   },
   readOnly: () => withoutDisk('mount -o remount,ro /etc/vsay'),
   full: () => withoutDisk('dd if=/dev/zero of=/etc/vsay/fill bs=4k status=none 2>/dev/null; true'),
+  noShell: async () => {
+    const configure = ['configure', '--token', 'vsay_ak_x', '--host', `http://127.0.0.1:${hostPort}`];
+    await bash('usermod --shell /usr/bin/no-such-shell dev1');
+    const before = await bash('sha256sum /etc/vsay/agent.yaml');
+    const told = await agent(...configure, '--linux-user', 'dev1');
+    const unchanged = before === (await bash('sha256sum /etc/vsay/agent.yaml'));
+    await bash('usermod --shell /bin/bash dev1');
+    return { ...told, unchanged };
+  },
+  busybox: async () => {
+    const programs = ['su', 'setpriv', 'setsid', 'env'].map((name) => `/usr/bin/${name}`);
+    for (const program of programs) await bash(`mv ${program} ${program}.away; ln -s /bin/busybox ${program}`);
+    await linkAgain('systemctl start vsay-agent');
+    const viewer = await shell();
+    viewer.type('echo "is [$(id -un): $(id -Gn)], on [$(stat -c %U $(tty))]"\n');
+    await viewer.seen('is [dev1: dev1 deploy], on [dev1]');
+    const said = await agent('status');
+    for (const program of programs) await bash(`mv ${program}.away ${program}`);
+    return said;
+  },
   noSu: async () => {
     await bash('mv /usr/bin/su /usr/bin/su.away');
     await linkAgain('systemctl start vsay-agent');
