@@ -7,22 +7,23 @@ import { join } from 'node:path';
 import { connect, type PeerCertificate } from 'node:tls';
 import { freePort } from '@webxterm/stack';
 import { createAuthority, issueCertificate, type KeyPair } from '@webxterm/stack/pki';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { type GatewayProcess, gatewayKey, refusedStart, startGateway } from '../testing/gateway-process.ts';
 import { connectFrom } from '../testing/raw-http.ts';
 import { connectionLimits } from './connections.ts';
 
 const name = 'term.example.org';
+const yearMs = 365 * 86_400_000;
 let folder = '';
 let authority: KeyPair;
 let gateway: GatewayProcess;
 let port = 0;
 let redirectPort = 0;
 
-const put = (pair: KeyPair): void => {
-  writeFileSync(join(folder, 'tls.crt'), pair.certificate);
-  writeFileSync(join(folder, 'tls.key'), pair.key);
+const put = (pair: KeyPair, into = folder): void => {
+  writeFileSync(join(into, 'tls.crt'), pair.certificate);
+  writeFileSync(join(into, 'tls.key'), pair.key);
 };
 const issue = (): Promise<KeyPair> => issueCertificate(authority, { names: [name], usage: 'server' }, Date.now());
 
@@ -143,6 +144,20 @@ describe('a gateway with TLS', () => {
     await expect.poll(async () => (await presented()).fingerprint256, { timeout: 15_000 }).not.toBe(before);
     expect((await secureGet('/.well-known/webxterm')).status).toBe(200);
   });
+});
+
+it('a gateway that is started on an expired certificate serves it, and says so loudly', async () => {
+  const own = mkdtempSync(join(tmpdir(), 'gateway-expired-'));
+  onTestFinished(() => rmSync(own, { recursive: true }));
+  const expired = await issueCertificate(authority, { names: [name], usage: 'server' }, Date.now() - 2 * yearMs);
+  put(expired, own);
+  const door = await startGateway({ PUBLIC_URL: `https://${name}`, TLS_DIR: own });
+  onTestFinished(door.stop);
+  expect(door.startLog.join()).toContain('THE CERTIFICATE HAS EXPIRED');
+  const path = '/.well-known/webxterm';
+  const address = { host: '127.0.0.1', port: door.port, path, servername: name, headers: { host: name }, agent: false };
+  const whoGoesOn = (done: (response: IncomingMessage) => void) => get({ ...address, rejectUnauthorized: false }, done);
+  expect((await answerOf(whoGoesOn)).status).toBe(200);
 });
 
 describe('a gateway whose TLS settings are wrong', () => {
