@@ -264,7 +264,10 @@ describe('vsay-agent start', () => {
     expect(started.output().match(/going on without the disk/g)).toHaveLength(1);
     started.child.kill('SIGTERM');
     expect((await started.exit()).code).toBe(0);
-    // The number on disk is now too old. The hub reports the number that it holds.
+  });
+
+  it('dials above the generation that the hub holds, where the number on the disk is too old', async () => {
+    await configure(host);
     const held = 40n;
     const displaced = { code: 'displaced', message: 'A newer dial.', permanent: false, retryAfterMs: 0 };
     const { answer } = hub;
