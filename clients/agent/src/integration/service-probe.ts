@@ -121,7 +121,7 @@ const scenarios: Record<string, () => Promise<object>> = {
     await until(() => countSleeps(7201) + countSleeps(7203) === 2);
     await command(7204);
     const linked = hub.nextLink();
-    await bash('systemctl kill --kill-whom=main --signal=KILL vsay-agent');
+    await bash(`kill -KILL ${await show('MainPID')}`);
     const commandGoneMs = await until(() => countSleeps(7204) === 0);
     await until(() => countSleeps(7203) === 0);
     await linked;
