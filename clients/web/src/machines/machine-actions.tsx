@@ -1,10 +1,11 @@
-import { Button, Group, Modal, Stack, TagsInput, Text, Textarea, TextInput } from '@mantine/core';
+import { Button, Modal, Stack, TagsInput, Text, Textarea, TextInput } from '@mantine/core';
 import { IconPencil, IconRefresh, IconTrash } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import type { Machine } from '@webxterm/contracts/rest';
 import { useState } from 'react';
 import { ConfirmDialog } from '../layout/confirm-dialog.tsx';
 import { Failure } from '../layout/failure.tsx';
+import { FormButtons } from '../layout/form-buttons.tsx';
 import { useDeleteMachine, useUpdateMachine } from './manage-queries.ts';
 import { ReinstallDialog } from './reinstall-dialog.tsx';
 
@@ -86,14 +87,7 @@ const EditDialog = ({ machine, onClose }: { machine: Machine; onClose: () => voi
           />
           <TagsInput label="Tags" description="Enter ends a tag" maxTags={32} value={tags} onChange={setTags} />
           {update.isError && <Failure title="It could not be saved" error={update.error} />}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={update.isPending}>
-              Save
-            </Button>
-          </Group>
+          <FormButtons submit="Save" pending={update.isPending} onCancel={onClose} />
         </Stack>
       </form>
     </Modal>

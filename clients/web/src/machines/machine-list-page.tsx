@@ -1,9 +1,7 @@
-import { Button, CloseButton, Group, Select, Stack, Text, TextInput } from '@mantine/core';
-import { useDebouncedCallback } from '@mantine/hooks';
+import { Button, Group, Select, Stack, Text } from '@mantine/core';
 import { IconPlus, IconSearch, IconServer2 } from '@tabler/icons-react';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { MachineStatus } from '@webxterm/contracts/rest';
-import { useEffect, useState } from 'react';
 import { z } from 'zod';
 import type { MachineList } from '../api/server.ts';
 import { usePageTitle } from '../brand/page-title.ts';
@@ -11,13 +9,12 @@ import { EmptyState } from '../layout/empty-state.tsx';
 import { Failure } from '../layout/failure.tsx';
 import { ListCursor, ListPages } from '../layout/list-pages.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
-import classes from './machine-list-page.module.css';
+import { SearchField } from '../layout/search-field.tsx';
 import { useMachineList } from './machine-queries.ts';
 import { MachineTable, MachineTableSkeleton } from './machine-table.tsx';
 import { useNow } from './now.ts';
 
 const pageSize = 25;
-const typingPauseMs = 250;
 
 /** `?search=&status=&cursor=` of the list, in the URL for sharing and for the back button. */
 export const MachineListSearch = z.object({
@@ -117,31 +114,13 @@ const NothingFound = () => {
 const Filters = () => {
   const filter = route.useSearch();
   const navigate = useNavigate();
-  const [typed, setTyped] = useState(filter.search ?? '');
-  const seek = useDebouncedCallback((text: string) => {
-    const search = text.trim() === '' ? undefined : text.trim();
-    void navigate({ to: '/', replace: true, search: { status: filter.status, search } });
-  }, typingPauseMs);
-  const type = (text: string): void => {
-    setTyped(text);
-    seek(text);
-  };
-  // The search was cleared by "Show all machines".
-  useEffect(() => {
-    if (filter.search === undefined) setTyped('');
-  }, [filter.search]);
   return (
     <Group mb="md" gap="sm" wrap="nowrap">
-      <TextInput
-        className={classes.search}
-        size="sm"
-        type="search"
-        aria-label="Search machines"
+      <SearchField
+        label="Search machines"
         placeholder="Search by name or tag"
-        value={typed}
-        onChange={(event) => type(event.currentTarget.value)}
-        leftSection={<IconSearch size={16} aria-hidden />}
-        rightSection={typed !== '' && <CloseButton size="sm" aria-label="Clear the search" onClick={() => type('')} />}
+        search={filter.search}
+        onSearch={(search) => void navigate({ to: '/', replace: true, search: { status: filter.status, search } })}
       />
       <Select
         size="sm"

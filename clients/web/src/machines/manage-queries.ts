@@ -15,6 +15,7 @@ import type {
   RegistrationToken,
 } from '../api/machine-calls.ts';
 import { useServer } from '../api/server-context.tsx';
+import { useChange } from '../api/use-change.ts';
 import { machineKeys } from './machine-cache.ts';
 
 const usersKey = (agentId: string) => ['machine-users', agentId] as const;
@@ -50,14 +51,8 @@ export const useRegistrationToken = (agentId: string): UseMutationResult<Registr
   return useMutation({ mutationFn: () => server.createRegistrationToken(agentId) });
 };
 
-export const useDeleteMachine = (agentId: string): UseMutationResult<void, Error, void> => {
-  const server = useServer();
-  const queries = useQueryClient();
-  return useMutation({
-    mutationFn: () => server.deleteMachine(agentId),
-    onSuccess: () => queries.invalidateQueries({ queryKey: machineKeys.lists }),
-  });
-};
+export const useDeleteMachine = (agentId: string): UseMutationResult<void, Error, void> =>
+  useChange(machineKeys.lists, (server) => server.deleteMachine(agentId));
 
 export const useMachineUsers = (agentId: string): UseQueryResult<MachineUsers> => {
   const server = useServer();
@@ -70,34 +65,16 @@ export const useGrantee = (agentId: string): UseMutationResult<Grantee, Error, s
   return useMutation({ mutationFn: (username) => server.findGrantee(agentId, username) });
 };
 
-export const useGrant = (
-  agentId: string,
-): UseMutationResult<unknown, Error, { username: string; role: GrantRole; user_id: string }> => {
-  const server = useServer();
-  const queries = useQueryClient();
-  return useMutation({
-    mutationFn: (grant) => server.grantAccess(agentId, grant),
-    onSuccess: () => queries.invalidateQueries({ queryKey: usersKey(agentId) }),
-  });
-};
+export const useGrant = (agentId: string) =>
+  useChange(usersKey(agentId), (server, grant: { username: string; role: GrantRole; user_id: string }) =>
+    server.grantAccess(agentId, grant),
+  );
 
-export const useRevoke = (agentId: string): UseMutationResult<unknown, Error, string> => {
-  const server = useServer();
-  const queries = useQueryClient();
-  return useMutation({
-    mutationFn: (username) => server.revokeAccess(agentId, username),
-    onSuccess: () => queries.invalidateQueries({ queryKey: usersKey(agentId) }),
-  });
-};
+export const useRevoke = (agentId: string) =>
+  useChange(usersKey(agentId), (server, username: string) => server.revokeAccess(agentId, username));
 
-export const useLeaveMachine = (agentId: string): UseMutationResult<unknown, Error, boolean> => {
-  const server = useServer();
-  const queries = useQueryClient();
-  return useMutation({
-    mutationFn: (blockGiver) => server.leaveMachine(agentId, blockGiver),
-    onSuccess: () => queries.invalidateQueries({ queryKey: machineKeys.lists }),
-  });
-};
+export const useLeaveMachine = (agentId: string) =>
+  useChange(machineKeys.lists, (server, blockGiver: boolean) => server.leaveMachine(agentId, blockGiver));
 
 /** Load of the machine in the last hours. */
 export const useMetrics = (agentId: string, hours: number): UseQueryResult<MachineMetrics> => {

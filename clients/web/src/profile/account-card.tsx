@@ -1,10 +1,12 @@
-import { Button, Group, Modal, Paper, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, Modal, Paper, Stack, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import type { Profile } from '@webxterm/contracts/rest';
 import { useState } from 'react';
 import type { z } from 'zod';
 import { Failure } from '../layout/failure.tsx';
+import { FormButtons } from '../layout/form-buttons.tsx';
 import { localTime } from '../layout/format.ts';
+import { PasswordField } from '../layout/password-field.tsx';
 import { accountErrors } from '../sign-in/account-errors.ts';
 import { useSignIn } from '../sign-in/sign-in-context.tsx';
 import { useUpdateProfile } from './own-account-queries.ts';
@@ -86,24 +88,16 @@ const NamesDialog = ({ user, onClose }: { user: Me; onClose: () => void }) => {
             {...form.getInputProps('email')}
           />
           {newEmail && (
-            <PasswordInput
+            <PasswordField
               label="Current password"
               description="Needed to change the e-mail address."
               autoComplete="current-password"
-              visibilityToggleButtonProps={{ 'aria-label': 'Make the typing visible' }}
               key={form.key('current_password')}
               {...form.getInputProps('current_password')}
             />
           )}
           {general && <Failure title="Nothing was changed" error={update.error} />}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={update.isPending}>
-              Save
-            </Button>
-          </Group>
+          <FormButtons submit="Save" pending={update.isPending} onCancel={onClose} />
         </Stack>
       </form>
     </Modal>

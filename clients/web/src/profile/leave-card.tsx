@@ -1,7 +1,8 @@
-import { Button, Checkbox, Group, Modal, Paper, PasswordInput, Skeleton, Stack, Text } from '@mantine/core';
+import { Button, Checkbox, Group, Modal, Paper, Skeleton, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import type { Belongings } from '../api/account-calls.ts';
 import { Failure } from '../layout/failure.tsx';
+import { PasswordField } from '../layout/password-field.tsx';
 import { accountErrors } from '../sign-in/account-errors.ts';
 import { useSignIn } from '../sign-in/sign-in-context.tsx';
 import { machinesPhrase, terminalsPhrase } from '../users/belongings-phrases.ts';
@@ -88,14 +89,13 @@ const Confirm = ({ belongings, onClose }: { belongings: Belongings; onClose: () 
             />
           </>
         )}
-        <PasswordInput
+        <PasswordField
           label="Current password"
           autoComplete="current-password"
           data-autofocus
           value={password}
           onChange={(event) => setPassword(event.currentTarget.value)}
           error={errors?.byField.current_password}
-          visibilityToggleButtonProps={{ 'aria-label': 'Make the typing visible' }}
         />
         {errors?.general !== undefined && <Failure title="Your account was not deleted" error={leave.error} />}
         <Group justify="flex-end">

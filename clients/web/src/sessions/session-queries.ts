@@ -3,13 +3,12 @@ import {
   type UseMutationResult,
   type UseQueryResult,
   useInfiniteQuery,
-  useMutation,
   useQueries,
   useQuery,
-  useQueryClient,
 } from '@tanstack/react-query';
 import type { TerminalSession } from '@webxterm/contracts/rest';
 import { useServer } from '../api/server-context.tsx';
+import { useChange } from '../api/use-change.ts';
 import { machineKeys } from '../machines/machine-cache.ts';
 import { useMachineList } from '../machines/machine-queries.ts';
 
@@ -65,11 +64,5 @@ export const useMachineNames = (agentIds: readonly string[]): ((agentId: string)
 };
 
 /** Ends a session. Its shell gets SIGHUP. */
-export const useEndSession = (): UseMutationResult<void, Error, string> => {
-  const server = useServer();
-  const queries = useQueryClient();
-  return useMutation({
-    mutationFn: (sessionId: string) => server.endSession(sessionId),
-    onSettled: () => queries.invalidateQueries({ queryKey: keys.all }),
-  });
-};
+export const useEndSession = (): UseMutationResult<void, Error, string> =>
+  useChange(keys.all, (server, sessionId: string) => server.endSession(sessionId));

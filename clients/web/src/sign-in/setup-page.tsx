@@ -1,4 +1,4 @@
-import { Alert, Anchor, Button, PasswordInput, Skeleton, Stack, Text, TextInput } from '@mantine/core';
+import { Anchor, Skeleton, Text, TextInput } from '@mantine/core';
 import { schemaResolver, useForm } from '@mantine/form';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
@@ -8,7 +8,8 @@ import { z } from 'zod';
 import type { LinkOwner } from '../api/account-calls.ts';
 import { usePageTitle } from '../brand/page-title.ts';
 import { Failure } from '../layout/failure.tsx';
-import { accountErrors } from './account-errors.ts';
+import { PasswordField } from '../layout/password-field.tsx';
+import { AccountForm, useAccountSubmit } from './account-form.tsx';
 import { AccountPage } from './account-page.tsx';
 import { useSignIn } from './sign-in-context.tsx';
 
@@ -67,64 +68,50 @@ const Chosen = z
 const ChoosePassword = ({ token, owner }: { token: string; owner: LinkOwner }) => {
   const signIn = useSignIn();
   const navigate = useNavigate();
-  const [failure, setFailure] = useState<string>();
   const form = useForm({
     mode: 'uncontrolled',
     initialValues: { password: '', again: '' },
     validate: schemaResolver(Chosen, { sync: true }),
   });
-  const submit = async ({ password }: z.input<typeof Chosen>): Promise<void> => {
-    setFailure(undefined);
-    try {
-      await signIn.redeemLink({ token, password });
-      await navigate({ to: '/', replace: true });
-    } catch (error) {
-      const { byField, general } = accountErrors(error, ['password']);
-      form.setErrors(byField);
-      setFailure(general);
-    }
-  };
+  const { submit, failure } = useAccountSubmit(form, ['password'], async ({ password }: z.input<typeof Chosen>) => {
+    await signIn.redeemLink({ token, password });
+    await navigate({ to: '/', replace: true });
+  });
   const isNew = owner.kind === 'setup';
   return (
     <AccountPage
       title={isNew ? `Welcome, ${owner.username}` : 'A new password'}
       text={isNew ? 'Choose a password for your account.' : 'Everywhere you are signed in now, you will be signed out.'}
     >
-      <form onSubmit={form.onSubmit(submit)} noValidate>
-        <Stack>
-          {failure !== undefined && (
-            <Alert role="alert" color="red" variant="light">
-              {failure}
-            </Alert>
-          )}
-          <TextInput label="E-mail" type="email" name="email" autoComplete="username" readOnly value={owner.email} />
-          <PasswordInput
-            label="Password"
-            description="6 characters or more"
-            name="password"
-            autoComplete="new-password"
-            autoFocus
-            required
-            withAsterisk={false}
-            visibilityToggleButtonProps={{ 'aria-label': 'Make the typing visible' }}
-            key={form.key('password')}
-            {...form.getInputProps('password')}
-          />
-          <PasswordInput
-            label="The same again"
-            name="again"
-            autoComplete="new-password"
-            required
-            withAsterisk={false}
-            visibilityToggleButtonProps={{ 'aria-label': 'Make the repeated typing visible' }}
-            key={form.key('again')}
-            {...form.getInputProps('again')}
-          />
-          <Button type="submit" size="md" mt="xs" loading={form.submitting}>
-            {isNew ? 'Set up my account' : 'Change my password'}
-          </Button>
-        </Stack>
-      </form>
+      <AccountForm
+        onSubmit={form.onSubmit(submit)}
+        failure={failure}
+        submitting={form.submitting}
+        button={isNew ? 'Set up my account' : 'Change my password'}
+      >
+        <TextInput label="E-mail" type="email" name="email" autoComplete="username" readOnly value={owner.email} />
+        <PasswordField
+          label="Password"
+          description="6 characters or more"
+          name="password"
+          autoComplete="new-password"
+          autoFocus
+          required
+          withAsterisk={false}
+          key={form.key('password')}
+          {...form.getInputProps('password')}
+        />
+        <PasswordField
+          label="The same again"
+          name="again"
+          autoComplete="new-password"
+          required
+          withAsterisk={false}
+          visibilityToggleButtonProps={{ 'aria-label': 'Make the repeated typing visible' }}
+          key={form.key('again')}
+          {...form.getInputProps('again')}
+        />
+      </AccountForm>
     </AccountPage>
   );
 };

@@ -1,11 +1,11 @@
-import { Alert, Anchor, Button, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
+import { Anchor, Text, TextInput } from '@mantine/core';
 import { schemaResolver, useForm } from '@mantine/form';
 import { Link } from '@tanstack/react-router';
 import { signup } from '@webxterm/contracts/rest';
-import { useState } from 'react';
 import type { z } from 'zod';
 import { usePageTitle } from '../brand/page-title.ts';
-import { accountErrors } from './account-errors.ts';
+import { PasswordField } from '../layout/password-field.tsx';
+import { AccountForm, useAccountSubmit } from './account-form.tsx';
 import { AccountPage } from './account-page.tsx';
 import { useSignIn } from './sign-in-context.tsx';
 import { useSignupOpen } from './signup-open.ts';
@@ -16,22 +16,14 @@ export const SignupPage = () => {
   usePageTitle('Create account');
   const signIn = useSignIn();
   const signupOpen = useSignupOpen();
-  const [failure, setFailure] = useState<string>();
   const form = useForm({
     mode: 'uncontrolled',
     initialValues: { username: '', email: '', password: '' },
     validate: schemaResolver(signup.body, { sync: true }),
   });
-  const submit = async (values: z.input<typeof signup.body>): Promise<void> => {
-    setFailure(undefined);
-    try {
-      await signIn.signUp(values);
-    } catch (error) {
-      const { byField, general } = accountErrors(error, fields);
-      form.setErrors(byField);
-      setFailure(general);
-    }
-  };
+  const { submit, failure } = useAccountSubmit(form, fields, (values: z.input<typeof signup.body>) =>
+    signIn.signUp(values),
+  );
   if (!signupOpen)
     return (
       <AccountPage
@@ -43,50 +35,44 @@ export const SignupPage = () => {
     );
   return (
     <AccountPage title="Create your account" text="Then add your first machine: it takes one command.">
-      <form onSubmit={form.onSubmit(submit)} noValidate>
-        <Stack>
-          {failure !== undefined && (
-            <Alert role="alert" color="red" variant="light">
-              {failure}
-            </Alert>
-          )}
-          <TextInput
-            label="Username"
-            name="username"
-            autoComplete="nickname"
-            autoFocus
-            required
-            withAsterisk={false}
-            key={form.key('username')}
-            {...form.getInputProps('username')}
-          />
-          <TextInput
-            label="E-mail"
-            type="email"
-            name="email"
-            autoComplete="username"
-            required
-            withAsterisk={false}
-            key={form.key('email')}
-            {...form.getInputProps('email')}
-          />
-          <PasswordInput
-            label="Password"
-            description="6 characters or more"
-            name="password"
-            autoComplete="new-password"
-            required
-            withAsterisk={false}
-            visibilityToggleButtonProps={{ 'aria-label': 'Make the typing visible' }}
-            key={form.key('password')}
-            {...form.getInputProps('password')}
-          />
-          <Button type="submit" size="md" mt="xs" loading={form.submitting}>
-            Create account
-          </Button>
-          <ToSignIn />
-        </Stack>
-      </form>
+      <AccountForm
+        onSubmit={form.onSubmit(submit)}
+        failure={failure}
+        submitting={form.submitting}
+        button="Create account"
+        footer={<ToSignIn />}
+      >
+        <TextInput
+          label="Username"
+          name="username"
+          autoComplete="nickname"
+          autoFocus
+          required
+          withAsterisk={false}
+          key={form.key('username')}
+          {...form.getInputProps('username')}
+        />
+        <TextInput
+          label="E-mail"
+          type="email"
+          name="email"
+          autoComplete="username"
+          required
+          withAsterisk={false}
+          key={form.key('email')}
+          {...form.getInputProps('email')}
+        />
+        <PasswordField
+          label="Password"
+          description="6 characters or more"
+          name="password"
+          autoComplete="new-password"
+          required
+          withAsterisk={false}
+          key={form.key('password')}
+          {...form.getInputProps('password')}
+        />
+      </AccountForm>
     </AccountPage>
   );
 };

@@ -1,8 +1,9 @@
-import { Button, Group, Modal, Select, Stack, Text, TextInput } from '@mantine/core';
+import { Modal, Select, Stack, Text, TextInput } from '@mantine/core';
 import { schemaResolver, useForm } from '@mantine/form';
 import { createUser, Role } from '@webxterm/contracts/rest';
 import { useState } from 'react';
 import { Failure } from '../layout/failure.tsx';
+import { FormButtons } from '../layout/form-buttons.tsx';
 import { accountErrors } from '../sign-in/account-errors.ts';
 import { MadeLink } from './made-link.tsx';
 import { useCreateUser } from './user-queries.ts';
@@ -90,14 +91,7 @@ const CreateForm = (props: { onMade: (made: { url: string; username: string }) =
           ]}
         />
         {general && <Failure title="The account was not made" error={create.error} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={props.onCancel}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={create.isPending}>
-            Make the account
-          </Button>
-        </Group>
+        <FormButtons submit="Make the account" pending={create.isPending} onCancel={props.onCancel} />
       </Stack>
     </form>
   );

@@ -1,14 +1,7 @@
-import {
-  keepPreviousData,
-  type UseMutationResult,
-  type UseQueryResult,
-  useMutation,
-  useQuery,
-  useQueryClient,
-} from '@tanstack/react-query';
+import { keepPreviousData, type UseQueryResult, useQuery } from '@tanstack/react-query';
 import type { Belongings, User, UserList, UserQuery } from '../api/account-calls.ts';
-import type { Server } from '../api/server.ts';
 import { useServer } from '../api/server-context.tsx';
+import { useChange } from '../api/use-change.ts';
 
 const keys = {
   all: ['users'] as const,
@@ -37,28 +30,23 @@ export const useBelongings = (id: string): UseQueryResult<Belongings> => {
   });
 };
 
-const useChange = <Input, Output>(
-  call: (server: Server, input: Input) => Promise<Output>,
-): UseMutationResult<Output, Error, Input> => {
-  const server = useServer();
-  const queries = useQueryClient();
-  return useMutation({
-    mutationFn: (input: Input) => call(server, input),
-    onSettled: () => queries.invalidateQueries({ queryKey: keys.all }),
-  });
-};
-
 export const useCreateUser = () =>
-  useChange((server, account: { username: string; email: string; role: User['role'] }) => server.createUser(account));
-
-export const useUpdateUser = () =>
-  useChange((server, { id, change }: { id: string; change: { role: User['role'] } | { disabled: boolean } }) =>
-    server.updateUser(id, change),
+  useChange(keys.all, (server, account: { username: string; email: string; role: User['role'] }) =>
+    server.createUser(account),
   );
 
-export const useResetLink = () => useChange((server, id: string) => server.createResetLink(id));
+export const useUpdateUser = () =>
+  useChange(
+    keys.all,
+    (server, { id, change }: { id: string; change: { role: User['role'] } | { disabled: boolean } }) =>
+      server.updateUser(id, change),
+  );
+
+export const useResetLink = () => useChange(keys.all, (server, id: string) => server.createResetLink(id));
 
 export const useDeleteUser = () =>
-  useChange((server, { id, machines }: { id: string; machines: { machines?: 'remove'; machines_to?: string } }) =>
-    server.deleteUser(id, machines),
+  useChange(
+    keys.all,
+    (server, { id, machines }: { id: string; machines: { machines?: 'remove'; machines_to?: string } }) =>
+      server.deleteUser(id, machines),
   );

@@ -1,8 +1,7 @@
-import { Button, CloseButton, Group, Stack, TextInput } from '@mantine/core';
-import { useDebouncedCallback } from '@mantine/hooks';
-import { IconSearch, IconUserPlus, IconUserQuestion } from '@tabler/icons-react';
+import { Button, Group, Stack } from '@mantine/core';
+import { IconUserPlus, IconUserQuestion } from '@tabler/icons-react';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import type { User, UserList } from '../api/account-calls.ts';
 import { usePageTitle } from '../brand/page-title.ts';
 import { EmptyState } from '../layout/empty-state.tsx';
@@ -10,16 +9,15 @@ import { Failure } from '../layout/failure.tsx';
 import { ListPages } from '../layout/list-pages.tsx';
 import { NotFound } from '../layout/not-found.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
+import { SearchField } from '../layout/search-field.tsx';
 import { useUser } from '../sign-in/sign-in-context.tsx';
 import { ChangeUserDialog, type UserAction } from './change-user-dialog.tsx';
 import { CreateUserDialog } from './create-user-dialog.tsx';
 import { DeleteUserDialog } from './delete-user-dialog.tsx';
 import { useUserList } from './user-queries.ts';
 import { UserTable, UserTableSkeleton } from './user-table.tsx';
-import classes from './users.module.css';
 
 const pageSize = 25;
-const typingPauseMs = 250;
 
 const route = getRouteApi('/signed-in/framed/users');
 
@@ -112,31 +110,13 @@ const Result = ({ list, me }: { list: UserList; me: string | undefined }) => {
 const Search = () => {
   const filter = route.useSearch();
   const navigate = useNavigate();
-  const [typed, setTyped] = useState(filter.search ?? '');
-  const seek = useDebouncedCallback((text: string) => {
-    const search = text.trim() === '' ? undefined : text.trim();
-    void navigate({ to: '/users', replace: true, search: { search } });
-  }, typingPauseMs);
-  const type = (text: string): void => {
-    setTyped(text);
-    seek(text);
-  };
-  // The search was cleared by "Show all users".
-  useEffect(() => {
-    if (filter.search === undefined) setTyped('');
-  }, [filter.search]);
   return (
     <Group mb="md">
-      <TextInput
-        className={classes.search}
-        size="sm"
-        type="search"
-        aria-label="Search users"
+      <SearchField
+        label="Search users"
         placeholder="Search by name or e-mail"
-        value={typed}
-        onChange={(event) => type(event.currentTarget.value)}
-        leftSection={<IconSearch size={16} aria-hidden />}
-        rightSection={typed !== '' && <CloseButton size="sm" aria-label="Clear the search" onClick={() => type('')} />}
+        search={filter.search}
+        onSearch={(search) => void navigate({ to: '/users', replace: true, search: { search } })}
       />
     </Group>
   );
