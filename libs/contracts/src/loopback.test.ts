@@ -2,9 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { alikeOnLoopback, isLoopback } from './loopback.ts';
 
 describe('a host', () => {
-  it.each(['localhost', '127.0.0.1', '127.8.8.255', '::1', '[::1]'])('%s is this machine', (host) => {
-    expect(isLoopback(host)).toBe(true);
-  });
+  it.each(['localhost', '127.0.0.1', '127.8.8.255', '::1', '[::1]', '0:0:0:0:0:0:0:1'])(
+    '%s is this machine',
+    (host) => {
+      expect(isLoopback(host)).toBe(true);
+    },
+  );
 
   it.each([
     '',
@@ -19,6 +22,11 @@ describe('a host', () => {
     '::1%lo',
     '::ffff:127.0.0.1',
     'localhost ',
+    '127.0.0.01',
+    '0x7f.0.0.1',
+    '[127.0.0.1]',
+    '[::1',
+    '::2',
   ])('%j is not', (host) => {
     expect(isLoopback(host)).toBe(false);
   });

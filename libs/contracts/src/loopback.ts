@@ -1,10 +1,18 @@
+import ipaddr from 'ipaddr.js';
+
 /** Loopback host names that browsers and people use, as written in a URL. */
 const names = ['127.0.0.1', 'localhost', '[::1]'] as const;
-const byte = '(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
-const loopback = new RegExp(`^(localhost|::1|\\[::1\\]|127(\\.${byte}){3})$`);
 
-/** Whether a host is loopback, by name or address. Accepts the form of a setting (`::1`) and of a URL (`[::1]`), without a port. */
-export const isLoopback = (host: string): boolean => loopback.test(host);
+/**
+ * Whether a host is loopback, by name or address. Accepts the form of a setting (`::1`) and of a URL (`[::1]`), without a port. Not: a
+ * short form (127.1), a mapped address, an address with a zone.
+ */
+export const isLoopback = (host: string): boolean => {
+  if (host === 'localhost') return true;
+  if (ipaddr.IPv4.isValidFourPartDecimal(host)) return ipaddr.IPv4.parse(host).range() === 'loopback';
+  const address = host.replace(/^\[(.*)\]$/, '$1');
+  return !address.includes('%') && ipaddr.IPv6.isValid(address) && ipaddr.IPv6.parse(address).range() === 'loopback';
+};
 
 /**
  * All URLs that reach the same place. If the host is one of the three loopback names: the origin with each of them. Otherwise only the URL

@@ -39,6 +39,6 @@ export { exitCodeForConfig, runService, type ServiceContext } from './lifecycle/
 export { Shutdown, type ShutdownTier } from './lifecycle/shutdown.ts';
 export { createLogger, type Logger, loggablePath } from './log/logger.ts';
 export { foldName, nameKey } from './names/name-order.ts';
-export { addressOf, networkOf } from './network/network.ts';
+export { addressOf, isAddress, isNetwork, NetworkSet, networkOf, plainAddress } from './network/network.ts';
 export { CertificateFolder, type Certificates, measureCertificates } from './tls/certificate-folder.ts';
 export { GrpcCertificates } from './tls/grpc-certificates.ts';

@@ -1,5 +1,4 @@
-import { isIP } from 'node:net';
-import { ConfigError, list, origin, port, readConfig, serviceSettings } from '@webxterm/shared';
+import { ConfigError, isNetwork, list, origin, port, readConfig, serviceSettings } from '@webxterm/shared';
 import { z } from 'zod';
 
 const each = <T>(item: z.ZodType<T, string>) => list.pipe(z.array(item));
@@ -9,12 +8,7 @@ const instances = each(origin)
   .refine((urls) => urls.length > 0, 'must be http://host:port, or several of them')
   .meta({ allowed: '`http://host:port`, a list with commas' });
 
-const cidr = z.string().refine((text) => {
-  const [address = '', bits, ...rest] = text.split('/');
-  const family = isIP(address);
-  if (family === 0 || rest.length > 0) return false;
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
-}, 'must be an address or a CIDR block, such as 10.0.0.0/8');
+const network = z.string().refine(isNetwork, 'must be an address or a CIDR block, such as 10.0.0.0/8');
 
 const hostPort = z.string().regex(/^(\[[0-9a-fA-F:.]+\]|[^\s:/]+):\d{1,5}$/, 'must be host:port');
 
@@ -27,7 +21,7 @@ export const gatewayShape = {
     description: 'Other origins under which people open it.',
     allowed: 'origins, a list with commas',
   }),
-  TRUSTED_PROXIES: list.default([]).pipe(z.array(cidr)).meta({
+  TRUSTED_PROXIES: list.default([]).pipe(z.array(network)).meta({
     description: 'Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed.',
     allowed: 'addresses or CIDR blocks, a list with commas',
   }),

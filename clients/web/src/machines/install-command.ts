@@ -1,3 +1,5 @@
+import { isLoopback } from '@webxterm/contracts/loopback';
+
 /** How the agent is installed: with the script of this server, or from a clone of the project (for developers). */
 export type AgentForm = 'curl' | 'wget' | 'clone';
 
@@ -19,8 +21,6 @@ const plainWord = /^[A-Za-z0-9_@%+=:,./•-]+$/;
 /** Quotes a word for a POSIX shell. */
 const quote = (word: string): string => (plainWord.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
-const isLoopback = (host: string): boolean => /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(host).hostname);
-
 /**
  * The command that installs the agent. If the server has a private CA, the machine cannot verify TLS yet. The command then contains the
  * hash of the script and runs only a script with that hash.
@@ -35,7 +35,7 @@ export const installLine = (form: 'curl' | 'wget', token: string, installation: 
     ...(caFingerprint === undefined ? [] : ['--ca-fingerprint', caFingerprint]),
   ].join(' ');
   const run = `sudo sh -s -- ${options}`;
-  if (caFingerprint === undefined || isLoopback(host))
+  if (caFingerprint === undefined || isLoopback(new URL(host).hostname))
     return `${form === 'curl' ? 'curl -fsSL' : 'wget -qO-'} ${url} | ${run}`;
   const fetch = `${form === 'curl' ? 'curl -fsSLk' : 'wget -qO- --no-check-certificate'} ${url}`;
   return `s=$(${fetch}) && printf '%s\\n' "$s" | sha256sum | grep -q ^${scriptHash} && printf '%s\\n' "$s" | ${run}`;

@@ -6,7 +6,7 @@ import { createContext, useContext, useEffect, useState } from 'react';
 import { SignedOutError } from '../api/api-error.ts';
 import type { MachineList, Server } from '../api/server.ts';
 import { useServer } from '../api/server-context.tsx';
-import { EventStreamParser, type ServerEvent } from './event-stream.ts';
+import { eventReader, type ServerEvent } from './event-stream.ts';
 import { listWithEvent, machineKeys, withEvent } from './machine-cache.ts';
 import { type MachineNews, shareAmongTabs } from './shared-event-stream.ts';
 
@@ -77,13 +77,13 @@ const readStream = async (
   const reader = response.body?.getReader();
   if (reader === undefined) return;
   on.opened();
-  const parser = new EventStreamParser();
+  const read = eventReader(on.event);
   const decoder = new TextDecoder();
   for (;;) {
     const timer = setTimeout(() => silence.abort(), silenceMs);
     const { done, value } = await reader.read().finally(() => clearTimeout(timer));
     if (done) return;
-    for (const event of parser.push(decoder.decode(value, { stream: true }))) on.event(event);
+    read(decoder.decode(value, { stream: true }));
   }
 };
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { readMachines } from '../api/machine-rows.ts';
 import { ago, duration } from '../layout/format.ts';
 import { keepAdding, readAdding } from './adding.ts';
-import { EventStreamParser } from './event-stream.ts';
+import { eventReader, type ServerEvent } from './event-stream.ts';
 import { cloneCommands, type Installation, installLine, maskedKey } from './install-command.ts';
 import { fingerprintOf } from './installation.ts';
 import { listWithEvent, withEvent } from './machine-cache.ts';
@@ -35,8 +35,10 @@ const online: MachineEvent = { agent_id: 'ag_1', status: 'online', last_active: 
 
 describe('server-sent events', () => {
   const read = (...pieces: string[]) => {
-    const parser = new EventStreamParser();
-    return pieces.flatMap((piece) => parser.push(piece));
+    const events: ServerEvent[] = [];
+    const next = eventReader((event) => events.push(event));
+    for (const piece of pieces) next(piece);
+    return events;
   };
   const stream = 'event: status\r\ndata: {"a":1}\r\n\r\n: heartbeat\n\ndata: one\ndata:two\n\nevent: stats\n\n';
   const events = [
@@ -53,10 +55,20 @@ describe('server-sent events', () => {
   });
 
   it('have a bound', () => {
-    const parser = new EventStreamParser();
-    expect(() => {
-      for (let n = 0; n < 100; n += 1) parser.push('x'.repeat(10_000));
-    }).toThrow();
+    for (const line of ['data: ', 'event: status\ndata: one\ndata: ']) {
+      const next = eventReader(() => {});
+      next(line);
+      expect(() => {
+        for (let n = 0; n < 100; n += 1) next('x'.repeat(10_000));
+      }).toThrow();
+    }
+  });
+
+  it('are read although the stream contains unknown fields, ids and lines that end in CR', () => {
+    expect(read('id: 7\nretry: 1\nnew field: x\nno field\ndata: 1\r\r', 'data: 2\n\n')).toEqual([
+      { event: 'message', data: '1' },
+      { event: 'message', data: '2' },
+    ]);
   });
 });
 

@@ -1,8 +1,10 @@
 import { networkInterfaces } from 'node:os';
+import { isLoopback } from '@webxterm/contracts/loopback';
+import { plainAddress } from '@webxterm/shared';
 import type { MachineRecord } from '../machines/record.ts';
 
 const isHere = (address: string): boolean =>
-  /^(127(\.\d{1,3}){3}|::1|::ffff:127(\.\d{1,3}){3})$/.test(address) ||
+  isLoopback(plainAddress(address)) ||
   Object.values(networkInterfaces()).some((each) => each?.some((one) => one.address === address));
 
 /**

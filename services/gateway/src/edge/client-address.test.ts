@@ -25,6 +25,9 @@ describe("the client's address", () => {
     expect(ipOf('10.1.2.3', '6.6.6.6, unknown')).toBe('10.1.2.3');
     expect(ipOf('10.1.2.3')).toBe('10.1.2.3');
     expect(ipOf('::ffff:10.1.2.3', '::ffff:198.51.100.9')).toBe('198.51.100.9');
+    expect(ipOf('::ffff:a01:203', '::ffff:c633:6409')).toBe('198.51.100.9');
+    expect(ipOf('fd00::1%eth0', 'fe80::9%eth0')).toBe('fe80::9%eth0');
+    expect(ipOf('10.1.2.3', '6.6.6.6, 127.1')).toBe('10.1.2.3');
   });
 
   it('from an untrusted proxy is ignored, and the proxy is named once', () => {

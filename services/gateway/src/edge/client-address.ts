@@ -1,20 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { BlockList, isIP, isIPv6 } from 'node:net';
+import { isAddress, NetworkSet, plainAddress } from '@webxterm/shared';
 
 /** The proxies whose X-Forwarded-* headers are trusted. */
 export class TrustedProxies {
-  readonly #blocks = new BlockList();
-  readonly #none: boolean;
+  readonly #networks: NetworkSet;
   #named = false;
 
-  constructor(cidrs: readonly string[]) {
-    this.#none = cidrs.length === 0;
-    for (const cidr of cidrs) {
-      const [address = '', bits] = cidr.split('/');
-      const family = isIPv6(address) ? 'ipv6' : 'ipv4';
-      if (bits === undefined) this.#blocks.addAddress(address, family);
-      else this.#blocks.addSubnet(address, Number(bits), family);
-    }
+  constructor(networks: readonly string[]) {
+    this.#networks = new NetworkSet(networks);
   }
 
   /** The peer address if it sent X-Forwarded-For and is not a trusted proxy. Undefined otherwise, and after the first such address. */
@@ -33,13 +26,9 @@ export class TrustedProxies {
   }
 
   has(address: string): boolean {
-    return !this.#none && this.#blocks.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+    return this.#networks.has(address);
   }
 }
-
-/** Removes the prefix of IPv4 addresses on a dual-stack socket (::ffff:a.b.c.d). */
-const plainAddress = (address: string): string =>
-  address.toLowerCase().startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
 
 /**
  * The client's address and scheme. X-Forwarded-* headers count only from a trusted peer. The client is then the first address from the
@@ -52,14 +41,14 @@ export const clientOf = (
 ): { clientIp: string; proto: 'http' | 'https' } => {
   const near = plainAddress(peer ?? '');
   if (!proxies.has(near)) return { clientIp: near, proto: encrypted ? 'https' : 'http' };
-  const told = String(headers['x-forwarded-proto'] ?? '');
-  const proto = told.split(',').at(-1)?.trim() === 'https' ? 'https' : 'http';
+  const forwardedProto = String(headers['x-forwarded-proto'] ?? '');
+  const proto = forwardedProto.split(',').at(-1)?.trim() === 'https' ? 'https' : 'http';
   let clientIp = near;
   for (const item of String(headers['x-forwarded-for'] ?? '')
     .split(',')
     .reverse()) {
     const address = plainAddress(item.trim());
-    if (isIP(address) === 0) break;
+    if (!isAddress(address)) break;
     clientIp = address;
     if (!proxies.has(address)) break;
   }
