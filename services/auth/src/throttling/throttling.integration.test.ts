@@ -10,19 +10,14 @@ import {
 
 let servers: Awaited<ReturnType<typeof startTestServers>>;
 let auth: AuthUnderTest;
-let other: AuthUnderTest;
 
 beforeAll(async () => {
   servers = await startTestServers();
-  // With the real cost, which the throttle protects.
-  [auth, other] = await Promise.all([
-    startAuthInstance(servers, {}, bcryptCost),
-    startAuthInstance(servers, {}, bcryptCost),
-  ]);
+  auth = await startAuthInstance(servers);
 });
 
 afterAll(async () => {
-  await Promise.all([auth.stop(), other.stop()]);
+  await auth.stop();
   await servers.stop();
 });
 
@@ -46,10 +41,16 @@ const keepWaiting = async (): Promise<void> => {
 
 describe('guessing a password', () => {
   it('from a thousand addresses costs a dozen checks, and the owner still signs in at once', async () => {
+    // With the real cost, which the throttle protects. At the cost of the other tests, the thousand are through before a wait has passed.
+    const instances = await Promise.all([
+      startAuthInstance(servers, {}, bcryptCost),
+      startAuthInstance(servers, {}, bcryptCost),
+    ]);
+    const [costly, other] = instances;
     const owner = await somebody('203.0.113.9');
     const ownerSignsIn = async (): Promise<number> => {
       const before = performance.now();
-      expect((await signIn(owner.email, owner.password, '203.0.113.77')).status).toBe(200);
+      expect((await signIn(owner.email, owner.password, '203.0.113.77', undefined, costly)).status).toBe(200);
       return performance.now() - before;
     };
     const quiet = await ownerSignsIn();
@@ -60,7 +61,7 @@ describe('guessing a password', () => {
       for (let from = left.pop(); from !== undefined; from = left.pop())
         answers.push(await signIn(owner.email, `guess from ${from}`, from, undefined, instance));
     };
-    const guesses = Promise.all(Array.from({ length: 50 }, (_, index) => guess(index % 2 === 0 ? auth : other)));
+    const guesses = Promise.all(Array.from({ length: 50 }, (_, index) => guess(index % 2 === 0 ? costly : other)));
     const took = [await ownerSignsIn(), await ownerSignsIn(), await ownerSignsIn()];
     await guesses;
     const statuses = answers.map((answer) => answer.status);
@@ -72,11 +73,12 @@ describe('guessing a password', () => {
     expect(Math.min(...took)).toBeLessThan(Math.max(2000, checked * quiet));
     expect(statuses.filter((status) => status === 429)).toHaveLength(1000 - checked);
     await keepWaiting();
-    const stranger = await signIn(owner.email, owner.password, '192.0.2.1');
+    const stranger = await signIn(owner.email, owner.password, '192.0.2.1', undefined, costly);
     expect([stranger.status, stranger.body.code]).toEqual([429, 'too_many_requests']);
     const wait = Number(stranger.headers.get('retry-after'));
     expect(wait).toBeGreaterThanOrEqual(1);
     expect(wait).toBeLessThanOrEqual(60);
+    await Promise.all(instances.map((instance) => instance.stop()));
   });
 
   it('does not stop a device that signed in before, wherever it is now; its cookie is of no use for another account', async () => {
