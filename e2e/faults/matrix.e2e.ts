@@ -33,7 +33,7 @@ afterAll(() => bed.stop());
 beforeEach(async () => {
   if (terminals.length > 0) return;
   terminals = (['slow', 'flood', 'echo'] as const).map(
-    (load) => new NumberedTerminal(bed.rest, bed.agentId, { load, rate, doorPort: bed.door.port }),
+    (load) => new NumberedTerminal(bed.rest, bed.agentId, { load, rate, gatewayPort: bed.door.port }),
   );
   await Promise.all(terminals.map((terminal) => terminal.start()));
 });

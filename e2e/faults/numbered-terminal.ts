@@ -56,7 +56,7 @@ export class NumberedTerminal {
       load: Load;
       rate: number;
       everyMs?: number;
-      doorPort?: number;
+      gatewayPort?: number;
       sessionId?: string;
       machine?: MachinePrograms | undefined;
     },
@@ -66,7 +66,7 @@ export class NumberedTerminal {
     this.#everyMs = options.everyMs ?? (options.load === 'echo' ? fastMs.echo : fastMs.slow);
     this.#machine = options.machine ?? thisMachine;
     this.terminal = new NodeTerminal(rest, agentId, {
-      ...(options.doorPort === undefined ? {} : { doorPort: options.doorPort }),
+      ...(options.gatewayPort === undefined ? {} : { gatewayPort: options.gatewayPort }),
       take: (bytes, rendered) => this.#take(bytes, rendered),
       gap: (from, to) => this.#fail(`a gap from ${from} to ${to}`),
       told: ({ state }) => {

@@ -4,7 +4,7 @@ import type { Rest } from './rest.ts';
 
 export interface NodeTerminalOptions {
   /** Port of this machine on which the gateway is reached; default: its own. */
-  readonly doorPort?: number;
+  readonly gatewayPort?: number;
   readonly mode?: 'control' | 'view';
   /** Attach to this session instead of opening one. */
   readonly sessionId?: string;
@@ -27,7 +27,7 @@ export class NodeTerminal {
 
   constructor(rest: Rest, agentId: string, options: NodeTerminalOptions = {}) {
     const host = new URL(rest.url).host;
-    const door = options.doorPort === undefined ? host : `127.0.0.1:${options.doorPort}`;
+    const door = options.gatewayPort === undefined ? host : `127.0.0.1:${options.gatewayPort}`;
     this.#client = new TerminalClient({
       webSocketUrl: (token) =>
         `${rest.url.replace(/^http(.*)\/\/.*$/, 'ws$1')}//${door}/api/terminal/${agentId}/ws?token=${token}`,

@@ -34,13 +34,13 @@ const run = (program: string, environmentOf: (settings: StackSettings) => Record
 interface CommandLine {
   readonly usage: string;
   /** Whether the arguments request the help text. @throws UsageError that names a wrong argument */
-  readonly asksForHelp: (args: readonly string[]) => boolean;
+  readonly requestsHelp: (args: readonly string[]) => boolean;
 }
 
 /** Checked first, because neither the help text nor a wrong argument needs a running stack. */
-const checkArguments = ({ usage, asksForHelp }: CommandLine): void => {
+const checkArguments = ({ usage, requestsHelp }: CommandLine): void => {
   try {
-    if (asksForHelp(process.argv.slice(2))) exitWithHelp(usage);
+    if (requestsHelp(process.argv.slice(2))) exitWithHelp(usage);
   } catch (error) {
     exitForUsage(error, usage);
   }

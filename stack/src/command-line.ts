@@ -26,5 +26,5 @@ Examples:
 More: docs/settings.md, docs/operations.md`;
 
 /** @throws UsageError that names the first unknown argument */
-export const asksForHelp = (args: readonly string[]): boolean =>
+export const requestsHelp = (args: readonly string[]): boolean =>
   parseCommandLine(args, { options: {}, positionals: 0 }).values.help;

@@ -1,7 +1,7 @@
 import { isLoopback } from '@webxterm/contracts/loopback';
 import { exitForUsage, exitWithHelp } from '@webxterm/shared/command-line';
 import { keepPublished } from './agent-package/keep-published.ts';
-import { asksForHelp, startHelp } from './command-line.ts';
+import { requestsHelp, startHelp } from './command-line.ts';
 import { readState, updateState } from './data-dir/state.ts';
 import { failureText } from './failure.ts';
 import { fingerprint } from './pki/authority.ts';
@@ -69,7 +69,7 @@ const fail = (error: unknown): never => {
 };
 
 try {
-  if (asksForHelp(process.argv.slice(2))) exitWithHelp(startHelp);
+  if (requestsHelp(process.argv.slice(2))) exitWithHelp(startHelp);
 } catch (error) {
   exitForUsage(error, startHelp);
 }

@@ -4,5 +4,5 @@ import { runAuthProgram } from './auth-program.ts';
 // `npm run admin -- COMMAND`: runs an operator command of the auth service.
 runAuthProgram('operator/main.ts', {
   usage: operatorUsage,
-  asksForHelp: (args) => readOperatorArguments(args) === 'help',
+  requestsHelp: (args) => readOperatorArguments(args) === 'help',
 });

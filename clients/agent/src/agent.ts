@@ -83,12 +83,12 @@ export class Agent {
   constructor(options: AgentOptions) {
     this.#options = options;
     const { config, key, processUid, log, now, moreKinds = [] } = options;
-    this.#kept = new KeptFiles((problem) => this.#tellDisk(problem));
+    this.#kept = new KeptFiles((problem) => this.#reportDisk(problem));
     this.#account = {
       linuxUser: config.linux_user,
       allowSudo: config.allow_sudo,
       processUid,
-      onTools: (tools) => this.#tellLogins(tools),
+      onTools: (tools) => this.#reportLogins(tools),
     };
     this.#guard = new Guard(log);
     this.#commands = new Commands({ account: this.#account, agentTag: tagOf(key), guard: this.#guard, log });
@@ -126,12 +126,12 @@ export class Agent {
     const { configPath, config, key, proxy = {}, readFacts, now } = this.#options;
     const { kinds } = this.#sessions;
     const dialer = await Dialer.open(configPath, config, { key, kept: this.#kept, proxy, readFacts, kinds, now });
-    this.#tellLogins(await findLoginTools());
+    this.#reportLogins(await findLoginTools());
     void endLeftOver(tagOf(key), this.#options.log);
     const ticks = setInterval(() => this.#tick(), tickMs);
-    const looks = setInterval(() => void this.#tellNews(dialer), newsEveryMs);
+    const looks = setInterval(() => void this.#sendChangedFacts(dialer), newsEveryMs);
     try {
-      await this.#tellStatus({ state: 'connecting' });
+      await this.#writeStatus({ state: 'connecting' });
       let failures = 0;
       while (!this.#stopping) {
         const round = await dialer.round('serve');
@@ -145,7 +145,7 @@ export class Agent {
       await this.#commands.stop();
       this.#guard.close();
     }
-    await this.#tellStatus({ state: 'stopped' });
+    await this.#writeStatus({ state: 'stopped' });
   }
 
   /** Whether `run` has returned so that another version replaces this process. */
@@ -165,7 +165,7 @@ export class Agent {
     this.#stopped.resolve();
   }
 
-  async #tellNews(dialer: Dialer): Promise<void> {
+  async #sendChangedFacts(dialer: Dialer): Promise<void> {
     const link = this.#link;
     const news = await dialer.hasNews().catch(() => false);
     if (!news || link === undefined || link !== this.#link) return;
@@ -213,13 +213,13 @@ export class Agent {
     const { agentId, ownerUsername, machineName, capabilities } = welcome;
     const about = { agent_id: agentId, hub: connection.address, owner: ownerUsername, machine: machineName };
     log.info({ ...about, capabilities }, 'connected');
-    await this.#tellStatus({ state: 'connected', agent_id: agentId, hub: connection.address, owner: ownerUsername });
+    await this.#writeStatus({ state: 'connected', agent_id: agentId, hub: connection.address, owner: ownerUsername });
     this.#connectedAt = now();
     const end = await running;
     this.#link = undefined;
     this.#connectedAt = undefined;
     if (this.#stopping) return 0;
-    await this.#tellStatus({ state: 'connecting' });
+    await this.#writeStatus({ state: 'connecting' });
     const hasSessions = this.#sessions.aliveCount > 0;
     if (end.kind === 'refused') return this.#refused(end.refused);
     if (end.kind === 'redial') {
@@ -234,35 +234,35 @@ export class Agent {
     const { random } = this.#options;
     const waitMs = backOff({ failures, hasSessions: this.#sessions.aliveCount > 0 }, random());
     if (round.kind === 'refused') return Math.max(waitMs, await this.#refused(round.refused));
-    await this.#tellOnce(`${round.reason} Trying again until it works.`);
+    await this.#reportOnce(`${round.reason} Trying again until it works.`);
     return waitMs;
   }
 
   async #refused(refused: Refused): Promise<number> {
     const sentence = describeRefusal(refused);
     if (refused.permanent) {
-      await this.#tellStatus({ state: 'refused', problem: sentence });
+      await this.#writeStatus({ state: 'refused', problem: sentence });
       throw new Failure(sentence, exitCode.refused);
     }
-    await this.#tellOnce(`The server cannot take this machine now: ${sentence} Trying again.`);
+    await this.#reportOnce(`The server cannot take this machine now: ${sentence} Trying again.`);
     return refused.retryAfterMs;
   }
 
-  async #tellOnce(problem: string): Promise<void> {
+  async #reportOnce(problem: string): Promise<void> {
     if (problem === this.#problem) return;
     this.#problem = problem;
     this.#options.log.warn(problem);
-    await this.#tellStatus({ state: 'connecting', problem });
+    await this.#writeStatus({ state: 'connecting', problem });
   }
 
-  async #tellStatus(status: Omit<AgentStatus, 'pid' | 'version' | 'since' | 'disk' | 'logins'>): Promise<void> {
+  async #writeStatus(status: Omit<AgentStatus, 'pid' | 'version' | 'since' | 'disk' | 'logins'>): Promise<void> {
     this.#status = { since: new Date().toISOString(), ...status };
     const file = companionFiles(this.#options.configPath).status;
     await this.#kept.write(file, () => writeStatus(file, this.status));
   }
 
   /** Reports a missing login tool once until it changes. */
-  #tellLogins(tools: LoginTools): void {
+  #reportLogins(tools: LoginTools): void {
     const logins = loginShortcoming(tools, this.#account.processUid);
     if (logins === this.#logins) return;
     this.#logins = logins;
@@ -270,7 +270,7 @@ export class Agent {
     else this.#options.log.warn(logins);
   }
 
-  #tellDisk(problem: string | undefined): void {
+  #reportDisk(problem: string | undefined): void {
     this.#disk = problem;
     if (problem === undefined) this.#options.log.info('the disk takes writes again');
     else this.#options.log.warn(`${problem}: going on without the disk`);

@@ -35,7 +35,7 @@ export class Connection {
   readonly #clock: Clock;
   #open = false;
   #closed = false;
-  #heardAt: number;
+  #receivedAt: number;
   #tickedAt: number;
   #nonce = 0;
   #attached = false;
@@ -52,7 +52,7 @@ export class Connection {
     this.#socket = socket;
     this.#events = events;
     this.#clock = clock;
-    this.#heardAt = clock.now();
+    this.#receivedAt = clock.now();
     this.#tickedAt = clock.now();
     this.#stopTimer = patience.limit((reason) => this.#break(reason));
     const dialledAt = clock.now();
@@ -95,13 +95,13 @@ export class Connection {
     this.send({ type: 'hello', protocolMin, protocolMax, capabilities: capabilityBits(frameCapabilities) });
     this.send({ type: 'attach', ...attach });
     this.#stopTimer();
-    this.#heardAt = this.#clock.now();
+    this.#receivedAt = this.#clock.now();
     this.#tick();
   }
 
   #received(data: unknown): void {
     if (this.#closed) return;
-    this.#heardAt = this.#clock.now();
+    this.#receivedAt = this.#clock.now();
     try {
       if (!(data instanceof ArrayBuffer)) throw new TypeError('text messages are not allowed');
       const frame = decodeDown(new Uint8Array(data));
@@ -124,8 +124,8 @@ export class Connection {
     // After suspension or in a throttled tab the ticks are late, so the silence is not the server's fault. The next ping decides.
     const slept = now - this.#tickedAt > 2 * pingEveryMs;
     this.#tickedAt = now;
-    if (slept) this.#heardAt = Math.max(this.#heardAt, now - deadAfterMs + pingEveryMs);
-    if (now - this.#heardAt >= deadAfterMs) {
+    if (slept) this.#receivedAt = Math.max(this.#receivedAt, now - deadAfterMs + pingEveryMs);
+    if (now - this.#receivedAt >= deadAfterMs) {
       this.#break('no data from the server');
       return;
     }

@@ -48,7 +48,7 @@ export class IncomingOutput {
     this.#window.interrupted();
     const lost = this.#reader.accepted(offset, liveFrom);
     if (lost !== undefined) this.#handlers.gap(lost.from, lost.to);
-    this.#tellIfDue();
+    this.#sendLimitIfDue();
   }
 
   detached(): void {
@@ -65,7 +65,7 @@ export class IncomingOutput {
     const lost = this.#reader.gap(to);
     if (lost === undefined) return;
     this.#handlers.gap(lost.from, lost.to);
-    this.#tell();
+    this.#sendLimit();
   }
 
   /**
@@ -88,8 +88,8 @@ export class IncomingOutput {
   }
 
   /** Sends the rendered offset if it is not sent yet. The machine derives from it how old the query of a reply is. */
-  tellRendered(): void {
-    if (this.#reader.hasUntold) this.#tell();
+  sendLimitAfterRendering(): void {
+    if (this.#reader.hasUntold) this.#sendLimit();
   }
 
   #rendered(upTo: number): void {
@@ -98,18 +98,18 @@ export class IncomingOutput {
     const caughtUp = this.#reader.rendered === this.#reader.next;
     const limited = this.#reader.takeLimited(now - this.#window.rtt(now));
     this.#window.acked(this.#reader.rendered, { limited, caughtUp }, now);
-    this.#tellIfDue();
+    this.#sendLimitIfDue();
   }
 
-  #tellIfDue(): void {
+  #sendLimitIfDue(): void {
     if (this.#connection === undefined) return;
     const now = this.#clock.now();
     const due = this.#reader.due(this.#window.size(now), this.#window.inFlight(now));
-    if (due === 'now') this.#tell();
-    else if (due === 'soon') this.#stopTimer ??= this.#clock.after(ackPauseMs, () => this.#tell());
+    if (due === 'now') this.#sendLimit();
+    else if (due === 'soon') this.#stopTimer ??= this.#clock.after(ackPauseMs, () => this.#sendLimit());
   }
 
-  #tell(): void {
+  #sendLimit(): void {
     this.#stopTimer?.();
     this.#stopTimer = undefined;
     const now = this.#clock.now();

@@ -12,15 +12,15 @@ const lookAgainMs = 4;
 export class OutgoingInput {
   readonly #queue = new InputQueue({ frame: maxInputFrame, window: inputWindow, queue: queueBytes });
   readonly #clock: Clock;
-  readonly #told: (applied: number) => void;
+  readonly #onApplied: (applied: number) => void;
   #taken = 0;
   #connection: Connection | undefined;
   #stopTimer: (() => void) | undefined;
 
   /** `told` is called on each ack of the machine, with the number of taken bytes that are applied. */
-  constructor(clock: Clock, told: (applied: number) => void) {
+  constructor(clock: Clock, onApplied: (applied: number) => void) {
     this.#clock = clock;
-    this.#told = told;
+    this.#onApplied = onApplied;
   }
 
   /** Bytes taken so far. Unlike offsets on the wire, this count continues when the machine no longer remembers the writer. */
@@ -40,7 +40,7 @@ export class OutgoingInput {
   attached(connection: Connection, applied: number, limit: number): void {
     this.#connection = connection;
     this.#queue.restart(applied, limit);
-    this.#heard();
+    this.#reportApplied();
   }
 
   detached(): void {
@@ -51,17 +51,17 @@ export class OutgoingInput {
 
   acked(applied: number, limit: number): void {
     this.#queue.acked(applied, limit);
-    this.#heard();
+    this.#reportApplied();
   }
 
   /** The machine does not remember this writer. */
   reset(applied: number, limit: number): void {
     this.#queue.restart(applied, limit);
-    this.#heard();
+    this.#reportApplied();
   }
 
-  #heard(): void {
-    this.#told(this.#taken - this.#queue.size);
+  #reportApplied(): void {
+    this.#onApplied(this.#taken - this.#queue.size);
     this.#flush();
   }
 

@@ -106,7 +106,7 @@ export class TerminalClient {
    */
   reply(bytes: string | Uint8Array): void {
     if (this.#output.replaying || this.#snapshot.rendering) return;
-    this.#output.tellRendered();
+    this.#output.sendLimitAfterRendering();
     this.#input.push(typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes, true);
   }
 
@@ -174,19 +174,19 @@ export class TerminalClient {
     else if (frame.type === 'snapshot') this.#snapshot.part(frame.payload, frame.last);
     else if (frame.type === 'input_ack') this.#input.acked(frame.applied, frame.limit);
     else if (frame.type === 'input_reset') this.#input.reset(frame.applied, frame.limit);
-    else if (frame.type === 'size') this.#tellSize({ cols: frame.cols, rows: frame.rows }, this.#driver);
+    else if (frame.type === 'size') this.#reportSize({ cols: frame.cols, rows: frame.rows }, this.#driver);
     else if (frame.type === 'driver') this.#seated(frame);
     else if (frame.type === 'ended') this.#ended = frame;
     else if (frame.type === 'refused') this.#refused = frame;
     else if (frame.type === 'pass') this.#credentials.keepPass(frame.pass, frame.expiresInMs);
     else if (frame.type === 'state' && frame.state === 'unreachable')
       this.#become({ state: 'unreachable', retryInMs: frame.retryInMs });
-    if (!this.#liveSized && !this.#replays) this.#tellSize(this.#applied, this.#driver);
+    if (!this.#liveSized && !this.#replays) this.#reportSize(this.#applied, this.#driver);
     // Output held back by the limit may arrive after `ended`.
     this.#endWhenComplete();
   }
 
-  #tellSize(applied: { cols: number; rows: number }, driver: boolean): void {
+  #reportSize(applied: { cols: number; rows: number }, driver: boolean): void {
     if (this.#closed) return;
     this.#applied = applied;
     this.#driver = driver;
@@ -195,7 +195,7 @@ export class TerminalClient {
   }
 
   #seated({ driver, hold }: Frame<'driver'>): void {
-    this.#tellSize(this.#applied, driver);
+    this.#reportSize(this.#applied, driver);
     this.#handlers.seat?.(driver, hold);
   }
 
@@ -224,7 +224,7 @@ export class TerminalClient {
     this.#become({ state: 'live' });
     if (this.#closed) return;
     this.#liveFrom = frame.liveFrom > frame.offset ? frame.liveFrom : 0;
-    this.#tellSize({ cols: frame.cols, rows: frame.rows }, frame.driver);
+    this.#reportSize({ cols: frame.cols, rows: frame.rows }, frame.driver);
     this.#snapshot.attached(connection);
     connection.send({ type: 'resize', ...this.#size });
     if (!this.#visible) connection.send({ type: 'visible', visible: false });

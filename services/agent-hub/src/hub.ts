@@ -102,7 +102,7 @@ const agentService = (settings: HubSettings, parts: Parts, port: GuardedPort): A
     isKeyRevoked: (keyId) => revokedKeys.has(keyId),
     registrationsPerMinute: settings.REGISTRATIONS_PER_MINUTE,
     onReplaced: ({ agent_id }) => {
-      parts.news.tell(agent_id, null, null);
+      parts.news.publish(agent_id, null, null);
       // The new agent is about to link here, so the link of the previous agent must end first.
       return parts.terminations.carryOut(agent_id);
     },

@@ -12,14 +12,14 @@ export const wireReactions = (parts: Parts): void => {
   });
   presence.onChange((agentId, online) => {
     const latest = activity.latest(agentId);
-    events.tell('status', {
+    events.send('status', {
       agent_id: agentId,
       status: online ? 'online' : 'offline',
       last_active: latest?.lastActive ?? (online ? new Date(now()).toISOString() : null),
       resource_stats: latest?.stats ?? null,
     });
   });
-  activity.onStats((event) => events.tell('stats', event));
+  activity.onStats((event) => events.send('stats', event));
   followAccess(parts);
   parts.sessionLists.answerWanted();
 };
@@ -29,7 +29,7 @@ export const wireReconnect = ({ busState, presence, revocation, sessionLists }: 
   busState.onReconnect(() => {
     void lease.renew().then(() => presence.rewriteAll());
     void revocation.recheckAll();
-    sessionLists.tellAgain();
+    sessionLists.publishAgain();
   });
 };
 

@@ -1,7 +1,7 @@
 import { CertificateFolder, Health, measureCertificates, runService, serveHealth } from '@webxterm/shared';
 import packageJson from '../package.json' with { type: 'json' };
 import { TrustedProxies } from './edge/client-address.ts';
-import { doorNames } from './edge/names.ts';
+import { publicNames } from './edge/names.ts';
 import { HealthMonitor } from './health/monitor.ts';
 import { Measures } from './measure.ts';
 import { Connections } from './server/connections.ts';
@@ -35,7 +35,7 @@ await runService('gateway', readGatewaySettings, async (settings, { logger, shut
     { pool: hub, healthUrls: settings.AGENT_HUB_HEALTH_URLS },
     { pool: terminal, healthUrls: settings.TERMINAL_HEALTH_URLS },
   ]);
-  const names = doorNames(settings.PUBLIC_URL, settings.EXTRA_ORIGINS);
+  const names = publicNames(settings.PUBLIC_URL, settings.EXTRA_ORIGINS);
   const proxies = new TrustedProxies(settings.TRUSTED_PROXIES);
   const connections = new Connections(proxies, logger);
   const sockets = new SocketForwarder(terminal, settings.GATEWAY_KEY, connections, logger);

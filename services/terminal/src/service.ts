@@ -93,7 +93,7 @@ export const startTerminal = async (
     perUser: settings.TERMINALS_PER_USER,
     heldPerUser: settings.STALLED_MIB_PER_USER * 1024 * 1024,
     elsewhere: (userId) => shared.elsewhere(userId),
-    changed: (userId, open) => shared.tell([[userId, open]]),
+    changed: (userId, open) => shared.publish([[userId, open]]),
   });
   shared.start(() => terminals.counts());
   const denials = new Denials(auditor);

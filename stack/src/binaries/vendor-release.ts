@@ -61,11 +61,11 @@ export const fetchVendorRelease = async (
   const file = url.slice(url.lastIndexOf('/') + 1);
   const sha256 = checksumOf(await fetchText(checksumsUrl, signal), file);
   const archive = join(folder, file);
-  let told = 0;
+  let shown = 0;
   await fetchFile(url, archive, sha256, signal, (received, total) => {
     const tenth = total === undefined ? Math.floor(received / 1e7) : Math.floor((received / total) * 10);
-    if (tenth <= told) return;
-    told = tenth;
+    if (tenth <= shown) return;
+    shown = tenth;
     const megabytes = (received / 1e6).toFixed(0);
     say(`fetching ${file}: ${megabytes}${total === undefined ? '' : ` of ${(total / 1e6).toFixed(0)}`} MB`);
   });

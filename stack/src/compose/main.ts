@@ -22,7 +22,7 @@ const demoConfig = '/demo-config';
 const demoUser = { name: 'node', uid: 1000 };
 
 /** Wait for sign-in. The services start at the same time, and sign-in is the last to become available. */
-const doorWithinMs = 300_000;
+const gatewayWithinMs = 300_000;
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
@@ -72,15 +72,22 @@ const configureDemo = async (): Promise<void> => {
   // From the first start, the folder belongs to the agent, which stores its credential there.
   if (existsSync(join(demoConfig, 'agent.yaml'))) return say('the machine "demo" has its configuration');
   const { certificate: ca } = await openAuthority(volume);
-  const door = { url: publicUrl(), dial: { host: 'gateway', port: 8080 }, ca: [...getCACertificates('default'), ca] };
+  const gateway = {
+    url: publicUrl(),
+    dial: { host: 'gateway', port: 8080 },
+    ca: [...getCACertificates('default'), ca],
+  };
   await configureAgent({
     folder: demoConfig,
-    door,
+    gateway,
     hub: { address: 'agent-hub:8081', ca },
     name: 'demo',
     linuxUser: demoUser.name,
     admin: { email: adminEmail, password: openSecrets(volume).read('admin-password') },
-    patience: { withinMs: doorWithinMs, say: (why) => say(`the gateway does not answer yet, waiting for it: ${why}`) },
+    patience: {
+      withinMs: gatewayWithinMs,
+      say: (why) => say(`the gateway does not answer yet, waiting for it: ${why}`),
+    },
   });
   for (const name of readdirSync(demoConfig)) chownSync(join(demoConfig, name), demoUser.uid, demoUser.uid);
   chmodSync(demoConfig, 0o700);

@@ -2,26 +2,26 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makePrivateFolder, writePrivateFile } from '../data-dir/private-files.ts';
 import { reasonOf, StackFailure } from '../failure.ts';
-import { type Account, apiKeyOf, type Door, type DoorPatience } from './api-key.ts';
+import { type Account, apiKeyOf, type GatewayAddress, type GatewayPatience } from './api-key.ts';
 
 export interface AgentFacts {
   /** Folder of the agent's files. */
   readonly folder: string;
   /** The gateway. */
-  readonly door: Door;
+  readonly gateway: GatewayAddress;
   /** The hub: host:port (undefined: the gateway names it), and the private CA (PEM) of its certificate. */
   readonly hub?: { readonly address?: string; readonly ca: string | undefined };
   readonly name: string;
   readonly linuxUser: string;
   readonly admin: Account;
   /** How long to wait for a gateway that is not available yet. Default: no wait. */
-  readonly patience?: DoorPatience;
+  readonly patience?: GatewayPatience;
 }
 
 /** JSON is valid YAML. */
-const render = ({ door, hub, linuxUser, name }: AgentFacts, token: string): string => {
+const render = ({ gateway, hub, linuxUser, name }: AgentFacts, token: string): string => {
   const pinned = hub?.ca === undefined ? {} : { ca: hub.ca, tls: true };
-  const config = { host: door.url, token, linux_user: linuxUser, name, ...pinned, grpc: hub?.address };
+  const config = { host: gateway.url, token, linux_user: linuxUser, name, ...pinned, grpc: hub?.address };
   return `${JSON.stringify(config, null, 2)}\n`;
 };
 
@@ -38,12 +38,12 @@ export const configureAgent = async (facts: AgentFacts): Promise<string> => {
   const file = join(facts.folder, 'agent.yaml');
   if (existsSync(file)) {
     const before = readFileSync(file, 'utf8');
-    const after = before.replace(hostLine, (_line, start, end) => `${start}${JSON.stringify(facts.door.url)}${end}`);
+    const after = before.replace(hostLine, (_line, start, end) => `${start}${JSON.stringify(facts.gateway.url)}${end}`);
     if (after !== before) writePrivateFile(file, after);
     return file;
   }
   try {
-    writePrivateFile(file, render(facts, await apiKeyOf(facts.door, facts.admin, facts.patience)));
+    writePrivateFile(file, render(facts, await apiKeyOf(facts.gateway, facts.admin, facts.patience)));
     return file;
   } catch (error) {
     throw new StackFailure(`the agent ${facts.name} cannot be set up: ${reasonOf(error)}`);

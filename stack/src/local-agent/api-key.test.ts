@@ -1,29 +1,29 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
-import { apiKeyOf, type Door } from './api-key.ts';
+import { apiKeyOf, type GatewayAddress } from './api-key.ts';
 
 const account = { email: 'admin@webxterm.local', password: 'secret' };
 
-let door: Server | undefined;
+let gateway: Server | undefined;
 let asked = 0;
 
 /** Starts a gateway stub that responds with these statuses in turn, and repeats the last one. */
-const open = async (...statuses: number[]): Promise<Door> => {
+const open = async (...statuses: number[]): Promise<GatewayAddress> => {
   asked = 0;
-  door = createServer((_request, response) => {
+  gateway = createServer((_request, response) => {
     const status = statuses[Math.min(asked, statuses.length - 1)] ?? 200;
     asked += 1;
     response.writeHead(status, { 'content-type': 'application/json' });
     response.end(status === 200 ? '{"user":{"api_key":"the key"}}' : '{}');
   }).listen(0, '127.0.0.1');
-  await once(door, 'listening');
-  const address = door.address();
+  await once(gateway, 'listening');
+  const address = gateway.address();
   if (address === null || typeof address === 'string') throw new Error('it has no port');
   return { url: `http://127.0.0.1:${address.port}`, ca: undefined };
 };
 
-afterEach(() => void door?.close());
+afterEach(() => void gateway?.close());
 
 describe('the API key of who signs in', () => {
   it('comes with patience once the door answers, and meanwhile it is told why not', async () => {

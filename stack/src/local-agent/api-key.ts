@@ -4,7 +4,7 @@ import { setTimeout as passed } from 'node:timers/promises';
 import { z } from 'zod';
 import { reasonOf } from '../failure.ts';
 
-export interface Door {
+export interface GatewayAddress {
   /** PUBLIC_URL, the value of the Host header. */
   readonly url: string;
   /** Address to connect to, if it differs from the URL. */
@@ -19,7 +19,7 @@ export interface Account {
 }
 
 /** How long to wait for a gateway that does not respond yet. */
-export interface DoorPatience {
+export interface GatewayPatience {
   readonly withinMs: number;
   /** Called at intervals with the reason of the wait. */
   readonly say: (why: string) => void;
@@ -38,12 +38,16 @@ class Refused extends Error {}
  * @param patience default: no retry
  * @throws Error with the response of the gateway
  */
-export const apiKeyOf = async (door: Door, account: Account, patience?: DoorPatience): Promise<string> => {
+export const apiKeyOf = async (
+  gateway: GatewayAddress,
+  account: Account,
+  patience?: GatewayPatience,
+): Promise<string> => {
   const startedAt = performance.now();
   let saidAt = Number.NEGATIVE_INFINITY;
   for (;;) {
     try {
-      return await signIn(door, account);
+      return await signIn(gateway, account);
     } catch (error) {
       const now = performance.now();
       if (patience === undefined || error instanceof Refused || now - startedAt > patience.withinMs) throw error;
@@ -56,20 +60,20 @@ export const apiKeyOf = async (door: Door, account: Account, patience?: DoorPati
   }
 };
 
-const signIn = (door: Door, account: Account): Promise<string> =>
+const signIn = (gateway: GatewayAddress, account: Account): Promise<string> =>
   new Promise((resolve, reject) => {
-    const url = new URL('/api/login', door.url);
+    const url = new URL('/api/login', gateway.url);
     const body = JSON.stringify({ email: account.email, password: account.password });
     const options = {
       method: 'POST',
-      ...(door.dial === undefined ? {} : { hostname: door.dial.host, port: door.dial.port }),
+      ...(gateway.dial === undefined ? {} : { hostname: gateway.dial.host, port: gateway.dial.port }),
       headers: { host: url.host, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
       signal: AbortSignal.timeout(answerWithinMs),
       agent: false,
     } as const;
     const request =
       url.protocol === 'https:'
-        ? tlsRequest(url, { ...options, ...(door.ca === undefined ? {} : { ca: [...door.ca] }) })
+        ? tlsRequest(url, { ...options, ...(gateway.ca === undefined ? {} : { ca: [...gateway.ca] }) })
         : plainRequest(url, options);
     request.on('error', reject);
     request.on('response', (response) => {

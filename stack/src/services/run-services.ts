@@ -2,7 +2,7 @@ import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { reasonOf, StackFailure } from '../failure.ts';
 import { configureAgent } from '../local-agent/agent-config.ts';
-import type { Door } from '../local-agent/api-key.ts';
+import type { GatewayAddress } from '../local-agent/api-key.ts';
 import { projectFolder } from '../project-folder.ts';
 import type { StackRuntime } from '../stack.ts';
 import { spawnChild } from '../supervision/spawn-child.ts';
@@ -90,11 +90,15 @@ export const startServices = async (runtime: StackRuntime, planned: readonly Pla
 
 const mainOf = (service: ServiceName): string => join('services', service, 'src/main.ts');
 
-export const startAgent = async (runtime: StackRuntime, door: Door, ca: string | undefined): Promise<void> => {
+export const startAgent = async (
+  runtime: StackRuntime,
+  gateway: GatewayAddress,
+  ca: string | undefined,
+): Promise<void> => {
   const { settings } = runtime;
   const config = await configureAgent({
     folder: join(settings.dataDir, 'agent'),
-    door,
+    gateway,
     hub: { ca },
     name: settings.agentName.slice(0, 64) || hostname(),
     linuxUser: userInfo().username,

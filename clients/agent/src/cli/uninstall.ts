@@ -21,7 +21,7 @@ type Say = (line: string) => void;
 /** How long an agent that is told to stop may take: it ends its commands within 2 s. */
 const stopsWithinMs = 15_000;
 /** A hub that held the link of the stopped agent notices its end within 5 s, and every other hub shortly after. */
-const hubKnowsWithinMs = 12_000;
+const hubUpdatesWithinMs = 12_000;
 
 const passed = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -62,7 +62,7 @@ const leave = async (file: string): Promise<string | undefined> => {
   if (config.host.startsWith('https:') || config.grpc !== undefined) await trustSystemCas(config.extra_ca_file);
   const proxy = { proxy: environment.proxy, no_proxy: environment.noProxy };
   const dialer = await Dialer.open(file, config, { key, kept: new KeptFiles(), proxy, now: () => performance.now() });
-  for (const end = performance.now() + hubKnowsWithinMs; ; ) {
+  for (const end = performance.now() + hubUpdatesWithinMs; ; ) {
     const round = await dialer.round('leave');
     if (round.kind === 'unreachable') return round.reason;
     if (round.kind === 'welcome') {

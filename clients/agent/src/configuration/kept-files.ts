@@ -35,10 +35,10 @@ export class KeptFiles {
       const [file, write] = next;
       try {
         await write();
-        this.#tell(undefined);
+        this.#reportChange(undefined);
       } catch (error) {
         failed.set(file, write);
-        this.#tell(`${file} cannot be written (${describeError(error)})`);
+        this.#reportChange(`${file} cannot be written (${describeError(error)})`);
       }
     }
     for (const [file, write] of failed) if (!this.#unwritten.has(file)) this.#unwritten.set(file, write);
@@ -52,7 +52,7 @@ export class KeptFiles {
   }
 
   /** Reports once per outage. */
-  #tell(problem: string | undefined): void {
+  #reportChange(problem: string | undefined): void {
     if ((problem === undefined) === (this.#problem === undefined)) return;
     this.#problem = problem;
     this.#report(problem);

@@ -47,9 +47,9 @@ export class Guard {
     this.#number += 1;
     const number = this.#number;
     this.#held.set(number, held);
-    this.#tell(heldLine(number, held));
+    this.#send(heldLine(number, held));
     return () => {
-      if (this.#held.delete(number)) this.#tell(`- ${number}\n`);
+      if (this.#held.delete(number)) this.#send(`- ${number}\n`);
     };
   }
 
@@ -61,7 +61,7 @@ export class Guard {
     this.#child?.stdin?.end();
   }
 
-  #tell(line: string): void {
+  #send(line: string): void {
     if (this.#child === undefined) this.#start();
     else this.#child.stdin?.write(line);
   }

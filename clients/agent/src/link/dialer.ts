@@ -38,7 +38,7 @@ export class Dialer {
   readonly #readFacts: ReadFacts;
   readonly #capabilities: readonly string[];
   /** The facts sent to the hub at the last dial. */
-  #told = '';
+  #registeredFacts = '';
   readonly #now: () => number;
   /** The last answer of the host, so that hubs can be dialled while the gateway is down. */
   #addresses: HubAddresses | undefined;
@@ -114,7 +114,7 @@ export class Dialer {
 
   /** Whether name, system or addresses of this machine differ from those sent to the hub. */
   async hasNews(): Promise<boolean> {
-    return this.#told !== '' && seenFrom(await this.#readFacts()) !== this.#told;
+    return this.#registeredFacts !== '' && seenFrom(await this.#readFacts()) !== this.#registeredFacts;
   }
 
   /** Why a hub could not be dialled: the hub itself, the proxy, or our clock. */
@@ -129,7 +129,7 @@ export class Dialer {
   async #dial(address: string, purpose: DialPurpose) {
     const { credential, fallback } = this.#credentials.best(this.#now());
     const facts = await this.#readFacts();
-    this.#told = seenFrom(facts);
+    this.#registeredFacts = seenFrom(facts);
     const result = await dial(address, {
       security: { tls: this.#addresses?.tls ?? true, ca: this.#addresses?.ca },
       proxy: proxyFor(address, this.#proxy),

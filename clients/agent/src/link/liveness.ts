@@ -2,14 +2,14 @@
 export class Liveness {
   readonly #pingAfterMs: number;
   readonly #deadAfterMs: number;
-  #heardAt: number;
+  #receivedAt: number;
   #checkedAt: number;
   #pinged = false;
 
   constructor(pingAfterMs: number, deadAfterMs: number, now: number) {
     this.#pingAfterMs = pingAfterMs;
     this.#deadAfterMs = deadAfterMs;
-    this.#heardAt = now;
+    this.#receivedAt = now;
     this.#checkedAt = now;
   }
 
@@ -20,7 +20,7 @@ export class Liveness {
 
   /** Bytes of the peer were received. */
   heard(now: number): void {
-    this.#heardAt = now;
+    this.#receivedAt = now;
     this.#pinged = false;
   }
 
@@ -29,7 +29,7 @@ export class Liveness {
     const asleep = now - this.#checkedAt > this.#pingAfterMs;
     this.#checkedAt = now;
     if (asleep) this.heard(now - this.#pingAfterMs);
-    const silent = now - this.#heardAt;
+    const silent = now - this.#receivedAt;
     if (silent >= this.#deadAfterMs) return 'dead';
     if (silent < this.#pingAfterMs || this.#pinged) return 'fine';
     this.#pinged = true;

@@ -10,6 +10,6 @@ export const seenFrom = (
     (list ?? []).filter(({ internal, address }) => !internal && !/^(fe80:|169\.254\.)/i.test(address)),
   );
   const { hostname, osVersion, arch, cpuCores, memTotalMb, linuxUser } = facts;
-  const told = [hostname, osVersion, arch, cpuCores, memTotalMb, linuxUser];
-  return [...told.map(String), ...addresses.map(({ address }) => address).toSorted()].join('\n');
+  const compared = [hostname, osVersion, arch, cpuCores, memTotalMb, linuxUser];
+  return [...compared.map(String), ...addresses.map(({ address }) => address).toSorted()].join('\n');
 };

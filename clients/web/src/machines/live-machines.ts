@@ -29,8 +29,8 @@ export const useLiveMachines = (): boolean => {
   const [live, setLive] = useState(false);
   useEffect(() => {
     return shareAmongTabs({
-      lead: (signal, tell) => follow(server, signal, tell),
-      heard: (news) => {
+      lead: (signal, publish) => follow(server, signal, publish),
+      onNews: (news) => {
         if ('live' in news) {
           setLive(news.live);
           // Refetches everything that changed while the stream was disconnected.
@@ -43,25 +43,25 @@ export const useLiveMachines = (): boolean => {
   return live;
 };
 
-const follow = async (server: Server, signal: AbortSignal, tell: (news: MachineNews) => void): Promise<void> => {
+const follow = async (server: Server, signal: AbortSignal, publish: (news: MachineNews) => void): Promise<void> => {
   let failures = 0;
   while (!signal.aborted) {
     try {
       await readStream(server, signal, {
         opened: () => {
           failures = 0;
-          tell({ live: true });
+          publish({ live: true });
         },
         event: ({ event, data }) => {
           const news = newsOf(event, parseJson(data));
-          if (news !== undefined) tell(news);
+          if (news !== undefined) publish(news);
         },
       });
     } catch (error) {
       if (error instanceof SignedOutError) return;
     }
     if (signal.aborted) return;
-    tell({ live: false });
+    publish({ live: false });
     failures += 1;
     await pause(jittered(waitAfter(backOff, failures), Math.random()), signal);
   }

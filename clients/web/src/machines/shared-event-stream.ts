@@ -19,31 +19,31 @@ const name = 'webxterm.machine-events';
  * other than localhost) each tab has its own stream. Returns a function that stops it.
  */
 export const shareAmongTabs = (options: {
-  lead: (signal: AbortSignal, tell: (news: MachineNews) => void) => Promise<void>;
-  heard: (news: MachineNews) => void;
+  lead: (signal: AbortSignal, publish: (news: MachineNews) => void) => Promise<void>;
+  onNews: (news: MachineNews) => void;
 }): (() => void) => {
   const stop = new AbortController();
   const channel = new BroadcastChannel(name);
   let leading = false;
   let live = false;
 
-  const tell = (news: MachineNews): void => {
+  const publish = (news: MachineNews): void => {
     if (stop.signal.aborted) return;
     if ('live' in news) live = news.live;
-    options.heard(news);
+    options.onNews(news);
     channel.postMessage({ news });
   };
   channel.onmessage = ({ data }: MessageEvent<unknown>) => {
     const message = Message.safeParse(data).data;
     if (message === undefined) return;
     if ('news' in message) {
-      if (!leading) options.heard(message.news);
+      if (!leading) options.onNews(message.news);
     } else if (leading) channel.postMessage({ news: { live } });
   };
   const lead = async (): Promise<void> => {
     if (stop.signal.aborted) return;
     leading = true;
-    await options.lead(stop.signal, tell);
+    await options.lead(stop.signal, publish);
   };
 
   const locks: LockManager | undefined = navigator.locks;

@@ -34,10 +34,10 @@ export type MachineSessionsEvent = z.infer<typeof MachineSessionsEvent>;
 /** Core subject among instances of the terminal service: the number of open terminals by user at one instance. */
 export const openTerminalsSubject = 'terminal.open';
 /** Users in one message. More users take several messages. */
-export const maxOpenTerminalsTold = 5000;
+export const maxOpenTerminalsPerEvent = 5000;
 export const OpenTerminalsEvent = z.object({
   instance: z.string().min(1).max(64),
   /** User and count. A count expires within seconds unless it is repeated, so a killed instance does not use up a user's limit for long. */
-  open: z.array(z.tuple([UserId, z.number().int().min(0)])).max(maxOpenTerminalsTold),
+  open: z.array(z.tuple([UserId, z.number().int().min(0)])).max(maxOpenTerminalsPerEvent),
 });
 export type OpenTerminalsEvent = z.infer<typeof OpenTerminalsEvent>;

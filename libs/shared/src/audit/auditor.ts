@@ -107,9 +107,9 @@ export class Auditor {
     await this.#options.outbox.add([intent], new Date(this.#now() + withinMs)).catch((error: unknown) => {
       throw toAppError(error);
     });
-    const told = { ...fact, eventId: intent.event_id, at: new Date(intent.at) };
+    const intended = { ...fact, eventId: intent.event_id, at: new Date(intent.at) };
     const settle = async (outcome: Partial<AuditFact>): Promise<void> => {
-      await this.#keep(this.#event({ ...told, ...outcome }))
+      await this.#keep(this.#event({ ...intended, ...outcome }))
         .then((where) => (where === 'sent' ? this.#options.outbox.done([intent.event_id]) : undefined))
         .catch((error: unknown) => this.#options.logger.error({ err: error }, 'a result could not be audited'));
     };

@@ -70,7 +70,7 @@ export class ClockWatch {
   noteAuth(aheadMs: number): void {
     this.#auth = aheadMs;
     this.#gauge.set({ clock: 'auth' }, aheadMs / 1000);
-    this.#tell();
+    this.#report();
   }
 
   /** Asks NATS for its time. Without a response nothing changes, because the connection reports that NATS is unavailable. */
@@ -85,13 +85,13 @@ export class ClockWatch {
       if (ts === undefined || tookMs > timeoutMs) return;
       this.#own = this.#now() - tookMs / 2 - Date.parse(ts);
       this.#gauge.set({ clock: this.#options.service }, this.#own / 1000);
-      this.#tell();
+      this.#report();
     } catch {
       // The next measurement follows.
     }
   }
 
-  #tell(): void {
+  #report(): void {
     const { fault } = this;
     const { health, logger } = this.#options;
     health.set('clock', fault === undefined, fault);

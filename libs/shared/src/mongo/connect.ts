@@ -46,7 +46,7 @@ const withoutCredentials = (url: string): string => url.replace(/\/\/.*@/, '//')
 
 const firstConnection = (connection: Connection, { url, logger, withinMs }: MongoOptions): Promise<void> => {
   let absentAt = Number.NEGATIVE_INFINITY;
-  let told = false;
+  let warned = false;
   const connect = async (): Promise<void> => {
     try {
       await connectOnce(connection, url);
@@ -54,8 +54,8 @@ const firstConnection = (connection: Connection, { url, logger, withinMs }: Mong
       const now = performance.now();
       if (!(error instanceof ConfigError)) absentAt = now;
       else if (error instanceof RefusedUser && now - absentAt < usersWithinMs) {
-        if (!told) logger.warn('MongoDB has started and rejects the user, which may not be created yet: waiting');
-        told = true;
+        if (!warned) logger.warn('MongoDB has started and rejects the user, which may not be created yet: waiting');
+        warned = true;
         throw new Error('MongoDB rejects the user');
       }
       throw error;

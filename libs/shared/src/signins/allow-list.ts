@@ -239,7 +239,7 @@ export class AllowList {
     if (!this.#usable()) return;
     for (const [sidHash, { entry: was }] of this.#before) {
       const now = this.peek(sidHash);
-      if (now?.role !== was.role || now.disabled !== was.disabled) this.#tell(sidHash, now);
+      if (now?.role !== was.role || now.disabled !== was.disabled) this.#notify(sidHash, now);
     }
     this.#before = new Map();
     this.#resolveComplete();
@@ -270,7 +270,7 @@ export class AllowList {
     this.#newest.note(stored.key, signed.at);
     if (entry === undefined) this.#held.delete(sidHash);
     else this.#held.set(sidHash, { signed, entry });
-    if (this.#usable()) this.#tell(sidHash, this.peek(sidHash));
+    if (this.#usable()) this.#notify(sidHash, this.peek(sidHash));
   }
 
   /** The server deletes expired entries. Any other deleted entry stays in use until auth ends the sign-in. */
@@ -321,7 +321,7 @@ export class AllowList {
     this.#options.onForeign?.(key);
   }
 
-  #tell(sidHash: string, entry: SigninEntry | undefined): void {
+  #notify(sidHash: string, entry: SigninEntry | undefined): void {
     for (const listener of this.#listeners) listener(sidHash, entry);
   }
 }

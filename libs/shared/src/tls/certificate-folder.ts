@@ -35,7 +35,7 @@ export interface CertificateFolderOptions {
 
 /** The interval at which the files are checked for changes, in ms. */
 const lookAgainMs = 10_000;
-const tellOfEndMs = 3_600_000;
+const warnOfEndEveryMs = 3_600_000;
 const warnBeforeMs = 14 * 24 * 3_600_000;
 
 type Listener = (certificates: Certificates) => void;
@@ -50,7 +50,7 @@ export class CertificateFolder {
   readonly #timer: NodeJS.Timeout;
   #current: Certificates;
   #complaint = '';
-  #toldOfEndAt = 0;
+  #warnedOfEndAt = 0;
   readonly #onHangUp = (): void => this.lookAgain();
 
   /** @throws ConfigError that names the setting, the problem and the remedy */
@@ -98,7 +98,8 @@ export class CertificateFolder {
       const found = readFolder({ ...this.#options, serveExpired }, this.#now());
       this.#complaint = '';
       if (same(found, this.#current)) {
-        if (this.validTo <= this.#now() && this.#now() - this.#toldOfEndAt >= tellOfEndMs) this.#warnBeforeTheEnd();
+        if (this.validTo <= this.#now() && this.#now() - this.#warnedOfEndAt >= warnOfEndEveryMs)
+          this.#warnBeforeTheEnd();
         return;
       }
       this.#current = found;
@@ -129,7 +130,7 @@ export class CertificateFolder {
   #warnBeforeTheEnd(): void {
     const { logger, setting } = this.#options;
     const left = this.validTo - this.#now();
-    this.#toldOfEndAt = this.#now();
+    this.#warnedOfEndAt = this.#now();
     if (left <= 0)
       logger.error(
         { setting, valid_to: new Date(this.validTo).toISOString() },

@@ -31,18 +31,18 @@ export class GrpcCertificates {
     this.#remove(listener);
   }
 
-  #add(key: unknown, tell: (certificates: Certificates) => void): void {
-    this.#listeners.set(key, tell);
-    this.#folder.onChange(tell);
+  #add(key: unknown, listener: (certificates: Certificates) => void): void {
+    this.#listeners.set(key, listener);
+    this.#folder.onChange(listener);
     // grpc-js cannot accept a value before its own call returns.
     process.nextTick(() => {
-      if (this.#listeners.get(key) === tell) tell(this.#folder.current);
+      if (this.#listeners.get(key) === listener) listener(this.#folder.current);
     });
   }
 
   #remove(key: unknown): void {
-    const tell = this.#listeners.get(key);
-    if (tell !== undefined) this.#folder.removeListener(tell);
+    const listener = this.#listeners.get(key);
+    if (listener !== undefined) this.#folder.removeListener(listener);
     this.#listeners.delete(key);
   }
 }

@@ -19,7 +19,7 @@ export class AccessNews {
   }
 
   /** `userId` null: all users. `role` null: access was revoked. */
-  tell(agentId: string, userId: string | null, role: MachineRole | null): void {
+  publish(agentId: string, userId: string | null, role: MachineRole | null): void {
     const subject = machineSubject(agentId, 'access');
     const payload = JSON.stringify({ agent_id: agentId, user_id: userId, role });
     try {

@@ -55,7 +55,7 @@ export class OwnAccess {
       await this.#options.auditor.recordIn(session, leftFact(machine, grant));
       if (blockGiver) await this.#block(caller, giverOf(grant), session);
     });
-    news.tell(agentId, caller.userId, null);
+    news.publish(agentId, caller.userId, null);
     await activityLog.add(machine, { what: 'left', by: caller });
   }
 

@@ -95,7 +95,7 @@ export class Sharing {
         details: { to: user.username, role },
       });
     });
-    news.tell(agentId, user.user_id, role);
+    news.publish(agentId, user.user_id, role);
     await activityLog.add(machine, { what: 'granted', detail: `${role} to ${user.username}`, by: caller });
     return toMachineUser(granted, user);
   }
@@ -136,7 +136,7 @@ export class Sharing {
       await ends.add([{ ...whose, cause: 'access_revoked' }], session);
       await auditor.recordIn(session, { ...fact('access_revoked', machine, user), details: { from: user.username } });
     });
-    news.tell(agentId, user.user_id, null);
+    news.publish(agentId, user.user_id, null);
     await activityLog.add(machine, { what: 'revoked', detail: user.username, by: caller });
   }
 

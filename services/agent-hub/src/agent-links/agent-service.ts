@@ -28,7 +28,7 @@ export interface AgentServiceOptions {
   readonly store: MachineStore;
   readonly sessionLists: SessionLists;
   readonly terminations: Pick<TerminationDelivery, 'follow'>;
-  readonly commands: Pick<Commands, 'heard'>;
+  readonly commands: Pick<Commands, 'receive'>;
   readonly bus: NatsConnection;
   /** Signs messages to the terminal service. */
   readonly toTerminals: TextSigner;
@@ -108,7 +108,7 @@ export class AgentService {
   }
 
   #hear(link: Link, { message }: AgentMessage): void {
-    link.heard();
+    link.messageReceived();
     if (!link.takeMessageBudget()) {
       link.close({ code: status.RESOURCE_EXHAUSTED, details: 'too many control messages' });
       return;
@@ -121,13 +121,13 @@ export class AgentService {
         this.#options.activity.stats(link.identity.agentId, message.value);
         break;
       case 'sessions':
-        this.#options.sessionLists.heard(link, message.value);
+        this.#options.sessionLists.receive(link, message.value);
         break;
       case 'pong':
         link.ponged(message.value.nonce);
         break;
       case 'commandOutput':
-        this.#options.commands.heard(link, message.value);
+        this.#options.commands.receive(link, message.value);
         break;
       case 'sessionEnded':
         this.#sessionEnded(link.identity.agentId, message.value);

@@ -53,7 +53,7 @@ export class Link {
   readonly since = new Date();
   readonly #stream: LinkStream;
   readonly #closed = new Set<() => void>();
-  readonly #heardOnce = new Set<() => void>();
+  readonly #nextMessageListeners = new Set<() => void>();
   readonly #confirming = new Map<bigint, () => void>();
   #silentTicks = 0;
   #budget = messageBurst;
@@ -82,11 +82,11 @@ export class Link {
   }
 
   /** Resets the silence counter. Call it for any received byte, including bytes on attach streams of this link. */
-  heard(): void {
+  messageReceived(): void {
     this.#silentTicks = 0;
-    if (this.#heardOnce.size === 0) return;
-    for (const listener of this.#heardOnce) listener();
-    this.#heardOnce.clear();
+    if (this.#nextMessageListeners.size === 0) return;
+    for (const listener of this.#nextMessageListeners) listener();
+    this.#nextMessageListeners.clear();
   }
 
   /** False if the agent exceeds its limit of control messages. */
@@ -136,13 +136,13 @@ export class Link {
     return new Promise((resolve) => {
       const settle = (answered: boolean): void => {
         clearTimeout(timer);
-        this.#heardOnce.delete(listener);
+        this.#nextMessageListeners.delete(listener);
         forget();
         resolve(answered);
       };
       const listener = (): void => settle(true);
       const timer = setTimeout(() => settle(false), timeoutMs);
-      this.#heardOnce.add(listener);
+      this.#nextMessageListeners.add(listener);
       const forget = this.onClose(() => settle(false));
       this.ping();
     });

@@ -18,7 +18,7 @@ let world: World;
 let hub: RunningHub;
 let key: Credential;
 let bus: NatsConnection;
-const told: MachineSessionsEvent[] = [];
+const published: MachineSessionsEvent[] = [];
 
 beforeAll(async () => {
   world = await World.start();
@@ -32,7 +32,7 @@ beforeAll(async () => {
   });
   bus.subscribe(machineSessionsWildcard, {
     callback: (_error, message) => {
-      told.push(MachineSessionsEvent.parse(message.json()));
+      published.push(MachineSessionsEvent.parse(message.json()));
     },
   });
   await bus.flush();
@@ -55,7 +55,7 @@ const session = (sessionId = randomBytes(16)): SessionInfo => ({
   attachments: 0,
 });
 
-const about = (agentId: string): MachineSessionsEvent[] => told.filter(({ agent_id }) => agent_id === agentId);
+const about = (agentId: string): MachineSessionsEvent[] => published.filter(({ agent_id }) => agent_id === agentId);
 
 describe('the sessions that an agent knows', () => {
   it('are told with the time when its link began, once for each link, and again when it is wanted', async () => {

@@ -16,7 +16,7 @@ export class SessionLists {
   readonly #logger: Logger;
   readonly #signer: TextSigner;
   readonly #now: () => number;
-  readonly #told = new Map<Link, MachineSessionsEvent>();
+  readonly #published = new Map<Link, MachineSessionsEvent>();
 
   constructor(bus: NatsConnection, logger: Logger, signer: TextSigner, now: () => number) {
     this.#bus = bus;
@@ -30,14 +30,14 @@ export class SessionLists {
     this.#bus.subscribe(machineSessionsWanted, {
       callback: (error) => {
         if (error) this.#logger.error({ err: error }, 'requests for session lists cannot be received');
-        else this.tellAgain();
+        else this.publishAgain();
       },
     });
   }
 
   /** Publishes the first session list of a link. Later lists are ignored, because they do not describe the start of the link. */
-  heard(link: Link, { sessions }: SessionList): void {
-    if (!link.isOpen || this.#told.has(link)) return;
+  receive(link: Link, { sessions }: SessionList): void {
+    if (!link.isOpen || this.#published.has(link)) return;
     const { agentId } = link.identity;
     const ids = sessions.map(({ sessionId }) => sessionId);
     // A partial list would close the records of live sessions.
@@ -50,17 +50,17 @@ export class SessionLists {
       linked_at: link.since.toISOString(),
       session_ids: ids.map((id) => id.toString('base64url')),
     };
-    this.#told.set(link, event);
-    link.onClose(() => this.#told.delete(link));
-    this.#tell(event);
+    this.#published.set(link, event);
+    link.onClose(() => this.#published.delete(link));
+    this.#publish(event);
   }
 
   /** Publishes all lists again. An old list is harmless, because it has the time at which its link began. */
-  tellAgain(): void {
-    for (const event of this.#told.values()) this.#tell(event);
+  publishAgain(): void {
+    for (const event of this.#published.values()) this.#publish(event);
   }
 
-  #tell(event: MachineSessionsEvent): void {
+  #publish(event: MachineSessionsEvent): void {
     const subject = machineSessionsSubject(event.agent_id);
     const payload = JSON.stringify(event);
     try {

@@ -273,7 +273,7 @@ describe('an attachment ends', () => {
     first.machine.write(output(0, Buffer.from('x')));
     await first.viewer.frames.take();
     await models.access.deleteOne({ user_id: dora.userId });
-    await world.tellAccess(agentId, dora.userId);
+    await world.publishAccess(agentId, dora.userId);
     expect(await first.viewer.frames.take()).toMatchObject({ type: 'refused', code: 'machine_not_found' });
     expect(await link.inbox.take(({ $case }) => $case === 'endSession')).toMatchObject({
       value: { sessionId: first.asked.sessionId, cause: 'access_revoked' },
@@ -392,7 +392,7 @@ describe('another viewer than the owner of a session', () => {
   it('stays while the owner loses access: the machine ends the session, and that ends it for both', async () => {
     const { own, viewer, machine, owner } = await both('the end');
     await models.access.deleteOne({ user_id: owner.userId });
-    await world.tellAccess(agentId, owner.userId);
+    await world.publishAccess(agentId, owner.userId);
     expect(await own.viewer.frames.take()).toMatchObject({ type: 'refused', code: 'machine_not_found' });
     expect(await link.inbox.take(({ $case }) => $case === 'endSession')).toMatchObject({
       value: { sessionId: own.asked.sessionId, cause: 'access_revoked', ownerUserId: owner.userId },

@@ -92,14 +92,14 @@ export class AttachCall {
     const machine = await this.#call(link, open, attachment);
     if (this.#ended !== undefined) {
       machine?.end();
-      return this.#tellEnd(this.#ended);
+      return this.#endViewer(this.#ended);
     }
     if (machine === undefined)
       return failStream(this.#viewer, status.UNAVAILABLE, 'the machine did not answer in time');
     const metadata = new Metadata();
     metadata.set(metadataKey.agentCapabilities, link.capabilities.join(','));
     this.#viewer.sendMetadata(metadata);
-    this.#splice = splice(this.#viewer, machine, () => link.heard());
+    this.#splice = splice(this.#viewer, machine, () => link.messageReceived());
     const forget = link.onClose(() =>
       this.#end({ kind: 'redial', details: 'the link of the machine to this hub has closed', detach: undefined }),
     );
@@ -182,7 +182,7 @@ export class AttachCall {
     this.#appointment?.cancel();
   }
 
-  #tellEnd(how: SpliceEnd): void {
+  #endViewer(how: SpliceEnd): void {
     if (how.kind === 'refuse') refuseStream(this.#viewer, how.code, how.message);
     else failStream(this.#viewer, status.UNAVAILABLE, how.details);
   }

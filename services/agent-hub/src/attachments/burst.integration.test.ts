@@ -26,8 +26,8 @@ describe('4,999 attachments that end at once', () => {
     const ann = world.auth.addUser('ann');
     const { sid } = await world.auth.signIn(ann);
     const viewers: TestViewer[] = [];
-    const heard: string[] = [];
-    const hear = (message: Buffer): void => void heard.push(unwrapFrame(message)?.toString('hex') ?? '');
+    const received: string[] = [];
+    const hear = (message: Buffer): void => void received.push(unwrapFrame(message)?.toString('hex') ?? '');
     const links: Awaited<ReturnType<typeof dial>>[] = [];
     for (let index = 0; index < machines; index += 1)
       links.push(await dial(hub.grpc, new TestMachine(`box-${index}`), { $case: 'apiKey', value: ann.apiKey }));
@@ -50,7 +50,7 @@ describe('4,999 attachments that end at once', () => {
     for (const { code } of await ends) expect(code).toBe(0);
     const key = encodeUp({ type: 'input', offset: 0, reply: false, payload: Buffer.from('k') });
     survivor.stream.write(wrapFrame(key));
-    await until(() => heard.includes(Buffer.from(key).toString('hex')));
+    await until(() => received.includes(Buffer.from(key).toString('hex')));
     for (const link of links) link.cut();
   }, 120_000);
 });

@@ -34,7 +34,7 @@ export interface Splice {
  * Connects a viewer's stream with an agent's stream. Messages pass unchanged. Each side is read only as fast as the other accepts
  * messages, so only gRPC itself buffers them (16 messages per direction). Ends by half-close, never by cancel.
  */
-export const splice = (viewer: RawStream, machine: RawStream, heard: () => void): Splice => {
+export const splice = (viewer: RawStream, machine: RawStream, onData: () => void): Splice => {
   let over = false;
   let resolveEnded: () => void = () => {};
   const ended = new Promise<void>((resolve) => {
@@ -63,7 +63,7 @@ export const splice = (viewer: RawStream, machine: RawStream, heard: () => void)
     if (!over && !machine.write(message)) viewer.pause();
   });
   machine.on('data', (message: Buffer) => {
-    heard();
+    onData();
     if (!over && !viewer.write(message)) machine.pause();
   });
   viewer.on('drain', () => machine.resume());

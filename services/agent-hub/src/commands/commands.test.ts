@@ -45,7 +45,7 @@ describe('commands that machines have not answered', () => {
       for (let count = 0; count < maxRunningPerUser; count += 1) start(`user ${user}`);
     expect(link.told).toHaveLength(maxRunning);
     await expect(commands.run(link, 'zoe', line)).rejects.toMatchObject({ code: 'too_many_requests' });
-    commands.heard(link, outputOf(link.told[0] ?? ''));
+    commands.receive(link, outputOf(link.told[0] ?? ''));
     start('zoe');
     expect(link.told).toHaveLength(maxRunning + 1);
     for (const end of link.gone) end();
@@ -55,7 +55,7 @@ describe('commands that machines have not answered', () => {
   it('have no exit code when their time was over', async () => {
     const [commands, link] = [new Commands(), machine()];
     const answer = commands.run(link, 'ann', line);
-    commands.heard(link, outputOf(link.told[0] ?? '', { timedOut: true }));
+    commands.receive(link, outputOf(link.told[0] ?? '', { timedOut: true }));
     expect(await answer).toMatchObject({ exit_code: null, signal: null, timed_out: true });
   });
 });

@@ -55,7 +55,7 @@ export class Commands {
   }
 
   /** Takes the answer of an agent. An answer on any other link than that of the command is ignored. */
-  heard(link: CommandLink, output: CommandOutput): void {
+  receive(link: CommandLink, output: CommandOutput): void {
     const running = this.#running.get(output.commandId);
     if (running?.link === link) running.settle(output);
   }

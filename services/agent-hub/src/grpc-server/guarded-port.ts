@@ -33,7 +33,7 @@ const provenWithinMs = 20_000;
 /** Time limit for a connection to end after `close`. */
 const closedWithinMs = 2000;
 const sweepMs = 100;
-const tellEveryMs = 60_000;
+const reportEveryMs = 60_000;
 /** Strikes for a connection that ended without proof, and for one that exceeded a limit. */
 const strike = { unproven: 1, breach: 200 } as const;
 
@@ -51,7 +51,7 @@ export class GuardedPort {
   readonly #unproven = new Set<Connection>();
   readonly #closing = new Map<Connection, number>();
   readonly #ended = new Map<string, number>();
-  #toldAt = 0;
+  #reportedAt = 0;
   #listening: { readonly server: Server; readonly stop: () => void } | undefined;
 
   constructor(rules: PortRules, logger: Logger, now = (): number => performance.now()) {
@@ -225,15 +225,15 @@ export class GuardedPort {
     }
     for (const [connection, by] of this.#closing) if (now > by) connection.end();
     this.#newcomers.forget(now);
-    if (this.#ended.size > 0 && now - this.#toldAt > tellEveryMs) this.#tell(now);
+    if (this.#ended.size > 0 && now - this.#reportedAt > reportEveryMs) this.#report(now);
   }
 
   #count(reason: string): void {
     this.#ended.set(reason, (this.#ended.get(reason) ?? 0) + 1);
   }
 
-  #tell(now: number): void {
-    this.#toldAt = now;
+  #report(now: number): void {
+    this.#reportedAt = now;
     this.#logger.warn(
       { port: this.#rules.name, ended: Object.fromEntries(this.#ended) },
       'connections were refused or ended by the limits of this port',

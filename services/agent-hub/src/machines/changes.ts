@@ -165,13 +165,13 @@ export class MachineChanges {
   }
 
   /** Removes a machine: revokes its credential and all access, and ends its link. `told`: more facts for the audit log. */
-  async removeNow(machine: StoredMachine, told: Partial<AuditFact> = {}): Promise<void> {
+  async removeNow(machine: StoredMachine, moreFacts: Partial<AuditFact> = {}): Promise<void> {
     const { models, news } = this.#options;
-    await models.machines.db.transaction((session) => this.#remove(machine, told, session));
-    news.tell(machine.agent_id, null, null);
+    await models.machines.db.transaction((session) => this.#remove(machine, moreFacts, session));
+    news.publish(machine.agent_id, null, null);
   }
 
-  async #remove(machine: StoredMachine, told: Partial<AuditFact>, session: ClientSession): Promise<void> {
+  async #remove(machine: StoredMachine, moreFacts: Partial<AuditFact>, session: ClientSession): Promise<void> {
     const { models, ends, auditor, now } = this.#options;
     const { agent_id } = machine;
     const gone = {
@@ -184,7 +184,7 @@ export class MachineChanges {
     await models.access.deleteMany({ agent_id }, { session });
     await models.ends.deleteMany({ agent_id }, { session });
     await ends.add([{ agent_id, cause: 'machine_deleted' }], session);
-    await auditor.recordIn(session, { ...factOf('machine_removed', machine), ...told });
+    await auditor.recordIn(session, { ...factOf('machine_removed', machine), ...moreFacts });
   }
 }
 

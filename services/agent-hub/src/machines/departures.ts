@@ -70,7 +70,7 @@ export class Departures {
       (agent_id): NewTermination => ({ agent_id, user_id: userId, cause: 'user_disabled' }),
     );
     await ends.add(wanted);
-    for (const { agent_id } of wanted) news.tell(agent_id, userId, null);
+    for (const { agent_id } of wanted) news.publish(agent_id, userId, null);
   }
 
   async #handOver(machine: StoredMachine, heirId: string): Promise<void> {
@@ -88,7 +88,7 @@ export class Departures {
       const name = numberedName(machine.name, attempt);
       try {
         if (!(await this.#giveTo(machine, heir, name))) return await this.#remove(machine);
-        news.tell(machine.agent_id, null, null);
+        news.publish(machine.agent_id, null, null);
         const given = { ...machine, name, owner_id: heirId };
         return await activityLog.add(given, {
           what: 'handed_over',

@@ -38,7 +38,7 @@ it('a stream whose sign-in ended before it was held ends at once', async () => {
 
 it('an event is not sent by an answer that was read before access was taken away', async () => {
   const { streams, asked, answer } = await open(() => signin);
-  streams.tell('status', event);
+  streams.send('status', event);
   expect(asked.length).toBe(1);
   streams.accessChanged({ agent_id: 'ag', user_id: 'u', role: null });
   asked[0]?.allow();

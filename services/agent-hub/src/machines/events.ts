@@ -59,7 +59,7 @@ export class MachineEventStreams {
     }
   }
 
-  tell(kind: EventKind, event: MachineEvent): void {
+  send(kind: EventKind, event: MachineEvent): void {
     for (const stream of this.#streams) stream.offer(kind, event);
   }
 
@@ -127,9 +127,9 @@ class EventStream {
     const { agent_id: agentId } = change;
     const shown = this.#access.get(agentId)?.sees;
     this.#access.delete(agentId);
-    const tell = (): void => this.#send(`access ${agentId}`, `event: access\ndata: ${JSON.stringify(change)}\n\n`);
-    if (userId === this.person.userId) tell();
-    else if (userId === null) void shown?.then((sees) => sees && tell());
+    const send = (): void => this.#send(`access ${agentId}`, `event: access\ndata: ${JSON.stringify(change)}\n\n`);
+    if (userId === this.person.userId) send();
+    else if (userId === null) void shown?.then((sees) => sees && send());
   }
 
   end(): void {

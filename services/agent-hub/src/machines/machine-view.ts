@@ -54,7 +54,7 @@ const statusOf = (machine: StoredMachine, online: boolean): MachineStatus => {
   return online ? 'online' : 'offline';
 };
 
-const latestTime = (stored: Date | null, heard: string | undefined): string | null => {
-  const times = [stored?.toISOString(), heard].filter((time) => time !== undefined).sort();
+const latestTime = (stored: Date | null, reported: string | undefined): string | null => {
+  const times = [stored?.toISOString(), reported].filter((time) => time !== undefined).sort();
   return times.at(-1) ?? null;
 };

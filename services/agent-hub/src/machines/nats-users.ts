@@ -30,7 +30,7 @@ export const answerForUsers = (options: UserAnswersOptions): void => {
     // The agent knows the owner of the session, and ends it only if this user may.
     const user_id = endsSessionsOf(access, signin.user_id);
     await ends.add([{ agent_id, session_id, user_id, cause: 'ended_by_user' }]);
-    news.tell(agent_id, signin.user_id, access.role);
+    news.publish(agent_id, signin.user_id, access.role);
     return {};
   });
 };

@@ -35,7 +35,7 @@ export class Presence {
   readonly #rule = new OnlineRule();
   readonly #heldElsewhere = new HeldElsewhere();
   readonly #listeners = new Set<(agentId: string, online: boolean) => void>();
-  readonly #told = new Map<string, boolean>();
+  readonly #published = new Map<string, boolean>();
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #waiting = new Set<Link>();
   #writing = 0;
@@ -49,12 +49,12 @@ export class Presence {
     const { view, now } = this.#options;
     view.onHub((hubId, alive) => {
       this.#rule.hubChanged(hubId, alive, now());
-      for (const entry of view.agents()) if (entry.hub_id === hubId) this.#tell(entry.agent_id);
-      if (!alive) this.#after(deadHubGraceMs + 100, () => this.#tellAgentsOf(hubId));
+      for (const entry of view.agents()) if (entry.hub_id === hubId) this.#publish(entry.agent_id);
+      if (!alive) this.#after(deadHubGraceMs + 100, () => this.#publishAgentsOf(hubId));
     });
     view.onAgent((agentId) => {
       this.#yieldToNewer(agentId);
-      this.#tell(agentId);
+      this.#publish(agentId);
     });
     this.#timers.push(setInterval(() => this.reconcile(), hubLeaseRenewMs));
     this.#timers.push(setInterval(() => void this.#sweep(), sweepEveryMs));
@@ -168,15 +168,15 @@ export class Presence {
     if (BigInt(standing.generation) > link.identity.generation) link.close();
   }
 
-  #tellAgentsOf(hubId: string): void {
-    for (const entry of this.#options.view.agents()) if (entry.hub_id === hubId) this.#tell(entry.agent_id);
+  #publishAgentsOf(hubId: string): void {
+    for (const entry of this.#options.view.agents()) if (entry.hub_id === hubId) this.#publish(entry.agent_id);
   }
 
-  #tell(agentId: string): void {
+  #publish(agentId: string): void {
     const online = this.isOnline(agentId);
-    if ((this.#told.get(agentId) ?? false) === online) return;
-    if (online) this.#told.set(agentId, true);
-    else this.#told.delete(agentId);
+    if ((this.#published.get(agentId) ?? false) === online) return;
+    if (online) this.#published.set(agentId, true);
+    else this.#published.delete(agentId);
     for (const listener of this.#listeners) listener(agentId, online);
   }
 

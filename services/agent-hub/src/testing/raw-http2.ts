@@ -98,7 +98,7 @@ export class RawHttp2 {
   readonly frames: Received[] = [];
   /** Resolves when the connection is closed. */
   readonly closed: Promise<void>;
-  #heard: (() => void) | undefined;
+  #onMessage: (() => void) | undefined;
   #pending = Buffer.alloc(0);
   #nextStream = 1;
 
@@ -182,7 +182,7 @@ export class RawHttp2 {
       await Promise.race([
         this.closed,
         new Promise<void>((resolve) => {
-          this.#heard = resolve;
+          this.#onMessage = resolve;
         }),
       ]);
     }
@@ -201,7 +201,7 @@ export class RawHttp2 {
       const streamId = this.#pending.readUInt32BE(5) & 0x7fffffff;
       this.frames.push({ type, flags, streamId, payload: this.#pending.subarray(9, 9 + length) });
       this.#pending = this.#pending.subarray(9 + length);
-      this.#heard?.();
+      this.#onMessage?.();
     }
   }
 }

@@ -77,7 +77,7 @@ export class World {
   }
 
   /** Publishes that access to a machine changed, like a hub. */
-  async tellAccess(agentId: string, userId: string): Promise<void> {
+  async publishAccess(agentId: string, userId: string): Promise<void> {
     const logger = createLogger({ service: 'agent-hub', level: 'silent' });
     const password = this.servers.natsPassword('agent-hub');
     const bus = await connectBus({ urls: [this.servers.natsUrl], user: 'agent-hub', password, logger });

@@ -100,13 +100,13 @@ export class Deletion {
       subject: 'auth.user.changed',
       body: { user_id: userId, role: user.role, disabled: user.disabled, deleted: true, machines_to: machinesTo },
     };
-    const told = await outbox.add([{ sid_hash: null, event }], new Date(), session);
+    const announced = await outbox.add([{ sid_hash: null, event }], new Date(), session);
     await auditor.recordIn(session, {
       action,
       target: userTarget(user),
       details: { email: user.email, role: user.role, ...(machinesTo === null ? {} : { machines_to: machinesTo }) },
     });
-    return { user, owed: [...told, ...ended] };
+    return { user, owed: [...announced, ...ended] };
   }
 
   async #requireNoMachines(userId: string): Promise<void> {

@@ -34,15 +34,15 @@ export const actorsOf = async (submitted: readonly SubmittedEvent[], truth: Acto
     keyIds.length === 0 ? new Map<string, Person>() : truth.byApiKeyIds(keyIds),
   ]);
   return submitted.map(({ service, event: { actor } }) => {
-    if (service === 'auth') return asTold(actor, true);
+    if (service === 'auth') return asClaimed(actor, true);
     if (actor.kind === 'user') return shown(actor, bySignin.get(actor.signin_ref ?? ''));
     if (actor.kind === 'api_key') return shown(actor, byKey.get(actor.key_id));
     // A command in a shell on the server writes to the outbox of auth, so another service has no operator events.
-    return asTold(actor, actor.kind !== 'operator');
+    return asClaimed(actor, actor.kind !== 'operator');
   });
 };
 
-const asTold = (actor: ClaimedActor, verified: boolean): RowActor => ({
+const asClaimed = (actor: ClaimedActor, verified: boolean): RowActor => ({
   kind: actor.kind,
   user_id: 'user_id' in actor ? actor.user_id : null,
   username: 'username' in actor ? actor.username : '',
@@ -52,5 +52,5 @@ const asTold = (actor: ClaimedActor, verified: boolean): RowActor => ({
 
 const shown = (actor: ClaimedActor, person: Person | undefined): RowActor =>
   person === undefined
-    ? asTold(actor, false)
-    : { ...asTold(actor, true), user_id: person.userId, username: person.username };
+    ? asClaimed(actor, false)
+    : { ...asClaimed(actor, true), user_id: person.userId, username: person.username };

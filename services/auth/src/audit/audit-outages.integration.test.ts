@@ -93,9 +93,9 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true, force: true });
 });
 
-const tell = (name: string): Promise<void> =>
+const record = (name: string): Promise<void> =>
   hub.record({ action: 'machine_renamed', target: { type: 'machine', id: 'm', name } });
-const tellAll = (names: readonly string[]): Promise<unknown> => Promise.all(names.map(tell));
+const recordAll = (names: readonly string[]): Promise<unknown> => Promise.all(names.map(record));
 const numbered = (name: string, count: number): string[] => Array.from({ length: count }, (_, at) => `${name} ${at}`);
 
 const written = async (name: string): Promise<string[]> => {
@@ -121,13 +121,13 @@ describe('what is audited', () => {
   it('is there once each, of 1,000, when auth is killed three times while they come', async () => {
     const names = numbered('killed', 1000);
     for (let round = 0; round < 4; round += 1) {
-      const telling = tellAll(names.slice(round * 250, (round + 1) * 250));
+      const recording = recordAll(names.slice(round * 250, (round + 1) * 250));
       if (round < 3) {
         await vi.waitFor(async () => expect((await written('killed')).length).toBeGreaterThan(round * 250), within);
         await kill();
         child = await startAuthProcess();
       }
-      await telling;
+      await recording;
     }
     await untilWritten('killed', 1000);
     await expectWhole();
@@ -135,7 +135,7 @@ describe('what is audited', () => {
 
   it('waits in the stream while MongoDB is away', async () => {
     await servers.mongod.stop();
-    await tellAll(numbered('without mongo', 20));
+    await recordAll(numbered('without mongo', 20));
     await servers.mongod.start();
     await untilWritten('without mongo', 20);
     await expectWhole();
@@ -143,10 +143,10 @@ describe('what is audited', () => {
 
   it('waits in the database of its service while NATS is away, and is refused only while both are', async () => {
     await servers.nats.stop();
-    await tellAll(numbered('without nats', 5));
+    await recordAll(numbered('without nats', 5));
     expect(await outbox.count()).toBe(5);
     await servers.mongod.stop();
-    await expect(tell('lost 1')).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(record('lost 1')).rejects.toMatchObject({ code: 'unavailable' });
     await servers.mongod.start();
     await servers.nats.start();
     await untilWritten('without nats', 5);

@@ -167,18 +167,18 @@ describe('an event of another service', () => {
     const [eve, sam] = [await signUp('eve'), await signUp('sam')];
     const sid = sidOf(eve.token);
     // The event names sam but has the reference of eve's token, so the actor is eve.
-    const tell = (name: string, caller: { userId: string; username: string; sid: string }): Promise<void> =>
+    const record = (name: string, caller: { userId: string; username: string; sid: string }): Promise<void> =>
       inRequestScope(scopeOf(caller), () =>
         hub.record({ action: 'machine_renamed', agentId, target: { type: 'machine', id: agentId, name } }),
       );
-    await tell('by eve', { userId: sam.id, username: 'sam', sid });
-    await tell('by nobody', { userId: sam.id, username: 'sam', sid: 'made up' });
+    await record('by eve', { userId: sam.id, username: 'sam', sid });
+    await record('by nobody', { userId: sam.id, username: 'sam', sid: 'made up' });
     const named = (name: string) => rowOf(`?machine=${agentId}`, ({ target }) => target?.name === name);
     expect((await named('by eve')).actor).toEqual({ kind: 'user', user_id: eve.id, username: 'eve', verified: true });
     expect((await named('by nobody')).actor).toMatchObject({ user_id: sam.id, verified: false });
     await rowOf(`?action=signup&user_id=${eve.id}`);
     await auth.call('POST', '/api/auth/logout', undefined, { token: eve.token });
-    await tell('late', { userId: sam.id, username: 'sam', sid });
+    await record('late', { userId: sam.id, username: 'sam', sid });
     expect((await named('late')).actor).toMatchObject({ user_id: eve.id, verified: true });
   });
 
@@ -302,7 +302,7 @@ describe('the chain in the database', { timeout: 180_000 }, () => {
       password: servers.natsPassword('auth'),
       logger,
     });
-    await new Checkpoints({ bus: authBus, chain, signer: roots.current.allowList, logger }).tell();
+    await new Checkpoints({ bus: authBus, chain, signer: roots.current.allowList, logger }).publish();
     const whole = await verify();
     expect(whole).toMatchObject({ code: 0, said: expect.stringContaining('checkpoints agree') });
     // Bytes that the server stored there for another service. No client can delete them from that stream.

@@ -21,9 +21,9 @@ export interface CheckpointsOptions {
 export class Checkpoints {
   readonly #options: CheckpointsOptions;
   readonly #now: () => number;
-  #toldSeq = 0;
-  #sinceTold = 0;
-  #telling: Promise<void> | undefined;
+  #publishedSeq = 0;
+  #rowsSincePublished = 0;
+  #publishing: Promise<void> | undefined;
 
   constructor(options: CheckpointsOptions) {
     this.#options = options;
@@ -31,32 +31,32 @@ export class Checkpoints {
   }
 
   start(shutdown: Shutdown): void {
-    const timer = setInterval(() => void this.tell(), everyMs);
+    const timer = setInterval(() => void this.publish(), everyMs);
     shutdown.add('work', 'audit checkpoint', async () => {
       clearInterval(timer);
-      await this.tell();
+      await this.publish();
     });
   }
 
   /** Reports new rows. */
   written(count: number): void {
-    this.#sinceTold += count;
-    if (this.#sinceTold >= everyRows) void this.tell();
+    this.#rowsSincePublished += count;
+    if (this.#rowsSincePublished >= everyRows) void this.publish();
   }
 
   /** Publishes a checkpoint. Never throws: the next checkpoint covers a failed one. */
-  tell(): Promise<void> {
-    this.#telling ??= this.#tell().finally(() => {
-      this.#telling = undefined;
+  publish(): Promise<void> {
+    this.#publishing ??= this.#publish().finally(() => {
+      this.#publishing = undefined;
     });
-    return this.#telling;
+    return this.#publishing;
   }
 
-  async #tell(): Promise<void> {
+  async #publish(): Promise<void> {
     try {
       const { seq, mac } = await this.#options.chain.head();
-      this.#sinceTold = 0;
-      if (seq <= this.#toldSeq) return;
+      this.#rowsSincePublished = 0;
+      if (seq <= this.#publishedSeq) return;
       const checkpoint: AuditCheckpoint = { v: 1, seq, mac, at: new Date(this.#now()).toISOString() };
       this.#options.logger.info({ audit_checkpoint: checkpoint }, 'audit checkpoint');
       const payload = JSON.stringify(AuditCheckpoint.parse(checkpoint));
@@ -64,7 +64,7 @@ export class Checkpoints {
         msgID: tryId(`checkpoint ${seq}`, this.#now()),
         headers: sealMessage(this.#options.signer, checkpointSubject, payload, this.#now()),
       });
-      this.#toldSeq = seq;
+      this.#publishedSeq = seq;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       this.#options.logger.warn({ reason }, 'an audit checkpoint could not be published, retrying');

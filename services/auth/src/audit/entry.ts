@@ -55,10 +55,10 @@ export const readMessage = (message: AuditMessage): SubmittedEvent => {
 
 /** The entry of an event. A time in the future is replaced by the current time, so that no event stays first in the list. */
 export const entryOf = ({ service, event }: SubmittedEvent, actor: RowActor, now: Date): AuditEntry => {
-  const told = new Date(event.at);
+  const claimedAt = new Date(event.at);
   return {
     event_id: event.event_id,
-    at: told > now ? now : told,
+    at: claimedAt > now ? now : claimedAt,
     recorded_at: now,
     service,
     action: event.action,

@@ -16,5 +16,5 @@ Examples:
   docker compose exec auth node src/audit/verify-main.ts`;
 
 /** @throws UsageError that names the first unknown argument */
-export const asksForVerifyHelp = (args: readonly string[]): boolean =>
+export const requestsVerifyHelp = (args: readonly string[]): boolean =>
   parseCommandLine(args, { options: {}, positionals: 0 }).values.help;

@@ -9,7 +9,7 @@ import { ChainStore } from './chain-store.ts';
 import { CheckpointReader } from './checkpoint-reader.ts';
 import { auditModels } from './row.ts';
 import { type Verdict, verifyChain } from './verify.ts';
-import { asksForVerifyHelp, verifyUsage } from './verify-command-line.ts';
+import { requestsVerifyHelp, verifyUsage } from './verify-command-line.ts';
 
 // `npm run audit:verify`: checks that the audit log is complete and unchanged. Exits with 0 if it is, 1 if it is not, 2 if the check
 // failed.
@@ -57,7 +57,7 @@ const skippedNote = (skipped: number): string =>
     : `${skipped} messages in the stream of checkpoints are not auth's and were skipped: another service of this installation has put them there.\n`;
 
 try {
-  if (asksForVerifyHelp(process.argv.slice(2))) exitWithHelp(verifyUsage);
+  if (requestsVerifyHelp(process.argv.slice(2))) exitWithHelp(verifyUsage);
 } catch (error) {
   exitForUsage(error, verifyUsage);
 }

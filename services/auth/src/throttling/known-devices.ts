@@ -62,7 +62,7 @@ export class KnownDevices {
   }
 
   /** Whether the account was signed in from this address, from another one of its network, or from neither. */
-  async knows(userId: string, ip: string): Promise<'address' | 'network' | undefined> {
+  async findNetwork(userId: string, ip: string): Promise<'address' | 'network' | undefined> {
     const [address, network] = [`${userId} ${addressOf(ip)}`, `${userId} ${networkOf(ip)}`];
     const found = await this.#networks
       .find({ _id: trusted({ $in: [address, network] }) })

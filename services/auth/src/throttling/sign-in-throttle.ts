@@ -91,7 +91,7 @@ export class SignInThrottle {
     const userId = user._id.toHexString();
     const device = this.#devices.readCookie(user, deviceCookie, this.#now());
     if (device !== undefined) return { key: `device ${userId} ${device}`, owners: true };
-    const known = await this.#devices.knows(userId, clientIp);
+    const known = await this.#devices.findNetwork(userId, clientIp);
     if (known === 'address') return { key: `known ${userId} ${addressOf(clientIp)}`, owners: true };
     return known && { key: `network ${userId} ${networkOf(clientIp)}`, owners: false };
   }

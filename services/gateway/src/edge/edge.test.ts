@@ -1,9 +1,9 @@
 import { AppError } from '@webxterm/shared';
 import { describe, expect, it } from 'vitest';
 import { type Credentials, checkCookieUse, checkOrigin } from './edge.ts';
-import { doorNames } from './names.ts';
+import { publicNames } from './names.ts';
 
-const names = doorNames('https://term.example.com', ['https://tools.example.com']);
+const names = publicNames('https://term.example.com', ['https://tools.example.com']);
 const none: Credentials = { bearer: false, queryToken: false, cookie: false };
 const allowed = (origin: string | undefined, credentials: Partial<Credentials> = {}): boolean => {
   try {

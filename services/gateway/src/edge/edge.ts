@@ -6,7 +6,7 @@ import { canonicalTarget, type Target } from './canonical-target.ts';
 import { clientOf, type TrustedProxies } from './client-address.ts';
 import { dropForeignHeaders, methodOverrides } from './foreign-headers.ts';
 import { type Framing, framingOf, writeFraming } from './framing.ts';
-import type { DoorNames } from './names.ts';
+import type { PublicNames } from './names.ts';
 
 /** Largest JSON body in bytes, the same as in the services. */
 export const maxBody = 64 * 1024;
@@ -21,7 +21,7 @@ export interface Admitted {
 }
 
 export interface EdgeOptions {
-  readonly names: DoorNames;
+  readonly names: PublicNames;
   readonly proxies: TrustedProxies;
 }
 
@@ -91,7 +91,7 @@ export const credentialsOf = (request: IncomingMessage, query: string): Credenti
  * An Origin header must be exactly one of the allowed origins; `null` never is. Without the header no browser page sent the request.
  * @throws AppError origin_not_allowed
  */
-export const checkOrigin = (names: DoorNames, origin: string | undefined): void => {
+export const checkOrigin = (names: PublicNames, origin: string | undefined): void => {
   if (origin !== undefined && !names.origins.has(origin)) throw new AppError('origin_not_allowed');
 };
 

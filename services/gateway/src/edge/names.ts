@@ -1,7 +1,7 @@
 import { alikeOnLoopback } from '@webxterm/contracts/loopback';
 
 /** The host names of the gateway and the origins that may use it. */
-export interface DoorNames {
+export interface PublicNames {
   /** Accepted Host headers, lower case, without the scheme's default port. */
   readonly hosts: ReadonlySet<string>;
   /** Origins that may connect and read responses. */
@@ -12,7 +12,7 @@ export interface DoorNames {
  * PUBLIC_URL and the extra origins. If one of them is a loopback name, all three loopback names with its port are accepted. Any other Host
  * is rejected, which stops DNS rebinding.
  */
-export const doorNames = (publicUrl: string, extraOrigins: readonly string[]): DoorNames => {
+export const publicNames = (publicUrl: string, extraOrigins: readonly string[]): PublicNames => {
   const origins = new Set<string>();
   const hosts = new Set<string>();
   for (const origin of [publicUrl, ...extraOrigins]) {

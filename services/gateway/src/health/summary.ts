@@ -60,13 +60,13 @@ const named = (part: string, detail = ''): string => (detail === '' ? part : `${
 
 /** The state of a shared server as the services report it. Empty if no service reports on it. */
 const serverPart = (name: string, reports: readonly (Readiness | undefined)[]): Part[] => {
-  const told = reports.flatMap((report) => report?.parts[name] ?? []);
-  if (told.length === 0) return [];
-  const ready = told.filter((state) => state.ok).length;
-  const status = ready === told.length ? 'ok' : ready === 0 ? 'down' : 'degraded';
-  if (ready === told.length) return [{ name, status, instances: 1, ready: 1 }];
-  const away = `${told.length - ready} of ${told.length} services do not reach it`;
-  const advice = told.find((state) => !state.ok && (state.detail ?? '') !== '')?.detail;
+  const states = reports.flatMap((report) => report?.parts[name] ?? []);
+  if (states.length === 0) return [];
+  const ready = states.filter((state) => state.ok).length;
+  const status = ready === states.length ? 'ok' : ready === 0 ? 'down' : 'degraded';
+  if (ready === states.length) return [{ name, status, instances: 1, ready: 1 }];
+  const away = `${states.length - ready} of ${states.length} services do not reach it`;
+  const advice = states.find((state) => !state.ok && (state.detail ?? '') !== '')?.detail;
   const detail = advice === undefined ? away : `${away}: ${advice}`;
   return [{ name, status, instances: 1, ready: ready > 0 ? 1 : 0, detail }];
 };

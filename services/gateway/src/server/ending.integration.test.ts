@@ -48,7 +48,7 @@ const isOpen = (): Promise<boolean> =>
   });
 
 /** Sends SIGTERM to the gateway. Resolves once it accepts no new connections. */
-const tellToEnd = async (): Promise<void> => {
+const requestShutdown = async (): Promise<void> => {
   gateway.child.kill('SIGTERM');
   while (await isOpen());
 };
@@ -66,7 +66,7 @@ describe('a gateway that is stopped', () => {
     const socket = await openTerminal();
     socket.once('close', () => seen.push('terminal cut'));
 
-    await tellToEnd();
+    await requestShutdown();
     socket.send('still here');
     expect(String((await once(socket, 'message'))[0])).toBe('still here');
 
@@ -91,7 +91,7 @@ describe('a gateway that is stopped', () => {
       asking.flushHeaders();
     });
     const service = await held;
-    await tellToEnd();
+    await requestShutdown();
     service.writeHead(200, { 'content-type': 'application/json' }).end('{}');
     expect((await answered).resume().statusCode).toBe(200);
     expect(await once(gateway.child, 'exit')).toEqual([0, null]);

@@ -4,20 +4,20 @@ import { believedForMs, CountsElsewhere } from './counts-elsewhere.ts';
 it('adds up what the other instances told last of a user, and forgets one that says no more', () => {
   let now = 1000;
   const counts = new CountsElsewhere(() => now);
-  counts.heard({
+  counts.receive({
     instance: 'a',
     open: [
       ['ada', 3],
       ['bob', 1],
     ],
   });
-  counts.heard({ instance: 'b', open: [['ada', 2]] });
-  counts.heard({ instance: 'a', open: [['ada', 4]] });
+  counts.receive({ instance: 'b', open: [['ada', 2]] });
+  counts.receive({ instance: 'a', open: [['ada', 4]] });
   expect([counts.of('ada'), counts.of('bob'), counts.of('nobody')]).toEqual([6, 1, 0]);
-  counts.heard({ instance: 'b', open: [['ada', 0]] });
+  counts.receive({ instance: 'b', open: [['ada', 0]] });
   expect(counts.of('ada')).toBe(4);
   now += believedForMs;
   expect([counts.of('ada'), counts.of('bob')]).toEqual([0, 0]);
-  counts.heard({ instance: 'b', open: [['ada', 1]] });
+  counts.receive({ instance: 'b', open: [['ada', 1]] });
   expect(counts.of('ada')).toBe(1);
 });

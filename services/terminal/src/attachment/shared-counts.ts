@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { maxOpenTerminalsTold, OpenTerminalsEvent, openTerminalsSubject } from '@webxterm/contracts/bus';
+import { maxOpenTerminalsPerEvent, OpenTerminalsEvent, openTerminalsSubject } from '@webxterm/contracts/bus';
 import type { Logger } from '@webxterm/shared';
 import { type MacKey, MessageReader, type Refusals, sealMessage } from '@webxterm/shared/bus';
 import { CountsElsewhere } from './counts-elsewhere.ts';
 
 /** How often all counts are published again, for instances that are new or have missed messages. */
-const tellEveryMs = 2000;
+const publishEveryMs = 2000;
 
 type Counts = [userId: string, open: number][];
 
@@ -44,10 +44,10 @@ export class SharedCounts {
       callback: (error, message) => {
         if (error) return logger.error({ err: error }, 'subscription failed');
         const event = reader.live(message);
-        if (event !== undefined && event.instance !== this.#instance) this.#others.heard(event);
+        if (event !== undefined && event.instance !== this.#instance) this.#others.receive(event);
       },
     });
-    this.#timer = setInterval(() => this.tell(counts()), tellEveryMs);
+    this.#timer = setInterval(() => this.publish(counts()), publishEveryMs);
   }
 
   stop(): void {
@@ -58,15 +58,15 @@ export class SharedCounts {
     return this.#others.of(userId);
   }
 
-  tell(counts: Counts): void {
+  publish(counts: Counts): void {
     const { bus, key, now, logger } = this.#options;
     try {
-      for (let at = 0; at < counts.length; at += maxOpenTerminalsTold) {
-        const told: OpenTerminalsEvent = {
+      for (let at = 0; at < counts.length; at += maxOpenTerminalsPerEvent) {
+        const event: OpenTerminalsEvent = {
           instance: this.#instance,
-          open: counts.slice(at, at + maxOpenTerminalsTold),
+          open: counts.slice(at, at + maxOpenTerminalsPerEvent),
         };
-        const payload = JSON.stringify(told);
+        const payload = JSON.stringify(event);
         bus.publish(openTerminalsSubject, payload, {
           headers: sealMessage(key, openTerminalsSubject, payload, now()),
         });

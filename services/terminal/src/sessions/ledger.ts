@@ -17,7 +17,7 @@ import type { SessionStore } from './store.ts';
 
 export interface LedgerOptions {
   readonly store: SessionStore;
-  readonly events: Pick<SessionEvents, 'tell'>;
+  readonly events: Pick<SessionEvents, 'record'>;
   readonly counts: { opened(): void; closed(): void };
   readonly bus: NatsConnection;
   /** Verifies messages that hubs have signed. */
@@ -48,7 +48,7 @@ export class SessionLedger {
     this.#follow(sessionEndedWildcard, SessionEndedEvent, ({ agent_id, session_id, cause, exit_code, signal }) =>
       this.ended(agent_id, session_id, { cause, exitCode: exit_code, signal }),
     );
-    this.#follow(machineSessionsWildcard, MachineSessionsEvent, (told) => this.#listed(told));
+    this.#follow(machineSessionsWildcard, MachineSessionsEvent, (event) => this.#listed(event));
     this.#askForLists();
     void this.#askAfterReconnects();
   }
@@ -63,7 +63,7 @@ export class SessionLedger {
       const record = await store.opened(sessionId);
       if (record === undefined) return;
       counts.opened();
-      await events.tell(record, 'opened');
+      await events.record(record, 'opened');
     });
   }
 
@@ -87,14 +87,14 @@ export class SessionLedger {
       const record = await store.closed(agentId, sessionId, end);
       if (record === undefined) return;
       counts.closed();
-      await events.tell(record, 'closed');
+      await events.record(record, 'closed');
     });
   }
 
-  #listed(told: MachineSessionsEvent): void {
+  #listed(event: MachineSessionsEvent): void {
     if (this.#listsWaiting >= maxListsWaiting) {
       this.#options.logger.warn(
-        { agent_id: told.agent_id },
+        { agent_id: event.agent_id },
         'too many session lists at once, requesting them again later',
       );
       this.#askForListsLater();
@@ -102,10 +102,10 @@ export class SessionLedger {
     }
     this.#listsWaiting += 1;
     this.#comparing = this.#comparing
-      .then(() => this.#closeLost(told))
+      .then(() => this.#closeLost(event))
       .catch((error: unknown) => {
         this.#options.logger.warn(
-          { err: error, agent_id: told.agent_id },
+          { err: error, agent_id: event.agent_id },
           'session list could not be compared with the records',
         );
         this.#askForListsLater();
@@ -135,13 +135,13 @@ export class SessionLedger {
     for await (const { type } of this.#options.bus.status()) if (type === 'reconnect') this.#askForLists();
   }
 
-  async #closeLost(told: MachineSessionsEvent): Promise<void> {
+  async #closeLost(event: MachineSessionsEvent): Promise<void> {
     const { store, logger } = this.#options;
-    const lost = lostSessions(await store.activeOn(told.agent_id), told);
+    const lost = lostSessions(await store.activeOn(event.agent_id), event);
     if (lost.length === 0) return;
-    logger.info({ agent_id: told.agent_id, sessions: lost.length }, 'closing sessions that their agent no longer has');
+    logger.info({ agent_id: event.agent_id, sessions: lost.length }, 'closing sessions that their agent no longer has');
     for (const sessionId of lost)
-      await this.#close(told.agent_id, sessionId, { cause: 'agent_stopped', exitCode: null, signal: null });
+      await this.#close(event.agent_id, sessionId, { cause: 'agent_stopped', exitCode: null, signal: null });
   }
 
   #follow<T extends z.ZodType>(subject: string, schema: T, act: (event: z.output<T>) => void): void {

@@ -7,22 +7,22 @@ const session = (session_id: string, openedBeforeMs: number | undefined) => ({
   created_at: new Date(linkedAt - 60_000),
   opened_at: openedBeforeMs === undefined ? null : new Date(linkedAt - openedBeforeMs),
 });
-const told = (...session_ids: string[]) => ({ linked_at: new Date(linkedAt).toISOString(), session_ids });
+const event = (...session_ids: string[]) => ({ linked_at: new Date(linkedAt).toISOString(), session_ids });
 
 describe('lostSessions', () => {
   it('finds what was open before the link and is not in the list', () => {
-    expect(lostSessions([session('gone', 60_000), session('kept', 60_000)], told('kept', 'new'))).toEqual(['gone']);
+    expect(lostSessions([session('gone', 60_000), session('kept', 60_000)], event('kept', 'new'))).toEqual(['gone']);
   });
 
   it('spares what was opened after the link began, however early it was named', () => {
-    expect(lostSessions([session('since', -10), session('same moment', 0)], told())).toEqual([]);
+    expect(lostSessions([session('since', -10), session('same moment', 0)], event())).toEqual([]);
   });
 
   it('spares what was opened so shortly before that clocks may disagree', () => {
-    expect(lostSessions([session('close', 4999), session('far', 5001)], told())).toEqual(['far']);
+    expect(lostSessions([session('close', 4999), session('far', 5001)], event())).toEqual(['far']);
   });
 
   it('goes by the time of its naming where a record does not know when it was opened', () => {
-    expect(lostSessions([session('old', undefined)], told())).toEqual(['old']);
+    expect(lostSessions([session('old', undefined)], event())).toEqual(['old']);
   });
 });

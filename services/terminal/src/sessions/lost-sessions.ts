@@ -10,10 +10,10 @@ const clockSkewMs = 5000;
  */
 export const lostSessions = (
   active: readonly Pick<SessionRecord, 'session_id' | 'created_at' | 'opened_at'>[],
-  told: Pick<MachineSessionsEvent, 'linked_at' | 'session_ids'>,
+  event: Pick<MachineSessionsEvent, 'linked_at' | 'session_ids'>,
 ): string[] => {
-  const known = new Set(told.session_ids);
-  const before = Date.parse(told.linked_at) - clockSkewMs;
+  const known = new Set(event.session_ids);
+  const before = Date.parse(event.linked_at) - clockSkewMs;
   return active
     .filter(({ session_id, opened_at, created_at }) => {
       return !known.has(session_id) && (opened_at ?? created_at).getTime() < before;

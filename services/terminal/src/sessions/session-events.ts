@@ -5,7 +5,7 @@ import type { SessionEventName, SessionRecord } from './record.ts';
 import type { SessionStore } from './store.ts';
 
 export interface SessionEventsOptions {
-  readonly store: Pick<SessionStore, 'untold' | 'told'>;
+  readonly store: Pick<SessionStore, 'unrecorded' | 'markRecorded'>;
   readonly auditor: Pick<Auditor, 'record'>;
   readonly logger: Logger;
 }
@@ -34,7 +34,7 @@ export class SessionEvents {
   }
 
   /** Never fails. An event that cannot be recorded now stays in `untold`. */
-  async tell(record: SessionRecord, event: SessionEventName): Promise<void> {
+  async record(record: SessionRecord, event: SessionEventName): Promise<void> {
     await this.#pay(record, event).catch((error: unknown) => {
       const fields = { reason: reasonOf(error), session_id: record.session_id, event };
       this.#options.logger.warn(fields, 'session event could not be recorded, retrying');
@@ -43,12 +43,12 @@ export class SessionEvents {
 
   async #pay(record: SessionRecord, event: SessionEventName): Promise<void> {
     await this.#options.auditor.record(sessionFact(record, event));
-    await this.#options.store.told(record.session_id, event);
+    await this.#options.store.markRecorded(record.session_id, event);
   }
 
   async #catchUp(): Promise<void> {
     try {
-      const records = await this.#options.store.untold(batchSize);
+      const records = await this.#options.store.unrecorded(batchSize);
       for (const record of records) for (const event of record.untold) await this.#pay(record, event);
     } catch (error) {
       const reason = reasonOf(error);

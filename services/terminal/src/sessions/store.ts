@@ -204,11 +204,11 @@ export class SessionStore {
   }
 
   /** Sessions with events that the audit log has not recorded. */
-  async untold(limit: number): Promise<SessionRecord[]> {
+  async unrecorded(limit: number): Promise<SessionRecord[]> {
     return this.#model.find({ 'untold.0': exists }).limit(limit).lean();
   }
 
-  async told(sessionId: string, event: SessionEventName): Promise<void> {
+  async markRecorded(sessionId: string, event: SessionEventName): Promise<void> {
     await this.#model.updateOne({ session_id: sessionId }, { $pull: { untold: event } });
   }
 }

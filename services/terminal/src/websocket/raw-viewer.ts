@@ -145,7 +145,7 @@ export class RawViewer {
       this.#ringLeft();
       return;
     }
-    this.#tellLimit();
+    this.#sendLimit();
     this.#input.restart(frame.inputApplied, frame.inputLimit);
     this.#flush();
   }
@@ -204,10 +204,10 @@ export class RawViewer {
     const caughtUp = this.#reader.rendered === this.#reader.next;
     const limited = this.#reader.takeLimited(now - this.#window.rtt(now));
     this.#window.acked(this.#reader.rendered, { limited, caughtUp }, now);
-    if (this.#reader.due(this.#window.size(now), this.#window.inFlight(now)) !== 'no') this.#tellLimit();
+    if (this.#reader.due(this.#window.size(now), this.#window.inFlight(now)) !== 'no') this.#sendLimit();
   }
 
-  #tellLimit(): void {
+  #sendLimit(): void {
     const now = this.#options.context.now();
     const limit = this.#reader.tell(this.#window.size(now), now);
     this.#options.attachment.send(encodeUp({ type: 'limit', ...limit }));

@@ -75,14 +75,14 @@ export const watchSilence = (
   ping: () => void,
   silent: () => boolean,
 ): (() => void) => {
-  let heardAt = now();
-  const heard = (): void => {
-    heardAt = now();
+  let receivedAt = now();
+  const received = (): void => {
+    receivedAt = now();
   };
-  socket.on('message', heard).on('pong', heard).on('ping', heard);
+  socket.on('message', received).on('pong', received).on('ping', received);
   const timer = setInterval(() => {
-    if (!silent()) return heard();
-    const silence = now() - heardAt;
+    if (!silent()) return received();
+    const silence = now() - receivedAt;
     if (silence >= deadAfterMs) socket.terminate();
     else if (silence >= pingAfterMs) ping();
   }, pingAfterMs / 2);
