@@ -1,22 +1,12 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { launchBrowser } from './support/browser.ts';
-import { eventually, onlineMachine, Rest } from './support/rest.ts';
-import { startTestStack, type TestStack } from './support/stack.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from './support/rest.ts';
 import { TerminalPage } from './support/terminal-page.ts';
+import { browser, ownMachine, stack, useStackAndBrowser } from './support/use-stack.ts';
 import { type AgentRun, VsayAgent } from './support/vsay-agent.ts';
 
-let stack: TestStack;
-let browser: Browser;
 let terminal: TerminalPage;
 
-beforeAll(async () => {
-  [stack, browser] = await Promise.all([startTestStack(), launchBrowser()]);
-});
-afterAll(async () => {
-  await browser?.close();
-  await stack?.stop();
-});
+useStackAndBrowser();
 beforeEach(async () => {
   terminal = await TerminalPage.open(browser);
 });
@@ -28,8 +18,7 @@ afterEach(async () => {
 /** Signs in as the printed admin and opens the shell of the stack's own machine. */
 const openOwnMachine = async (): Promise<void> => {
   await terminal.signIn(stack.url, stack.admin);
-  const machine = await onlineMachine(new Rest(stack.url, (await new Rest(stack.url).login(stack.admin)).token));
-  await terminal.openTerminal(machine.name);
+  await terminal.openTerminal(ownMachine.name);
 };
 
 describe('in a real browser', () => {

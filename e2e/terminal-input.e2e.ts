@@ -1,25 +1,16 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser, BrowserContextOptions } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { launchBrowser } from './support/browser.ts';
-import { eventually, onlineMachine, Rest } from './support/rest.ts';
-import { startTestStack, type TestStack } from './support/stack.ts';
+import type { BrowserContextOptions } from 'playwright-core';
+import { afterEach, describe, expect, it } from 'vitest';
+import { eventually } from './support/rest.ts';
 import { TerminalPage } from './support/terminal-page.ts';
+import { browser, ownMachine, stack, useStackAndBrowser } from './support/use-stack.ts';
 
 const macintosh = 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 Chrome/131.0.0.0 Safari/537.36';
 
-let stack: TestStack;
-let browser: Browser;
 let terminal: TerminalPage;
 
-beforeAll(async () => {
-  [stack, browser] = await Promise.all([startTestStack(), launchBrowser()]);
-});
-afterAll(async () => {
-  await browser?.close();
-  await stack?.stop();
-});
+useStackAndBrowser();
 afterEach(async () => {
   expect(terminal.complaints).toEqual([]);
   await terminal.close();
@@ -33,8 +24,7 @@ const open = async (options: BrowserContextOptions = {}, platform?: string): Pro
       content: `Object.defineProperty(navigator, 'platform', { get: () => ${JSON.stringify(platform)} })`,
     });
   await terminal.signIn(stack.url, stack.admin);
-  const machine = await onlineMachine(new Rest(stack.url, (await new Rest(stack.url).login(stack.admin)).token));
-  await terminal.openTerminal(machine.name);
+  await terminal.openTerminal(ownMachine.name);
   await terminal.run("PS1='$ '; clear");
   await terminal.until(/^\$\s*$/m);
 };

@@ -2,31 +2,20 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { frameType } from '@webxterm/contracts/frames';
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { launchBrowser } from './support/browser.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { hostileOutput } from './support/hostile-output.ts';
 import { MainThread } from './support/main-thread.ts';
-import { eventually, onlineMachine, Rest } from './support/rest.ts';
-import { startTestStack, type TestStack } from './support/stack.ts';
+import { eventually } from './support/rest.ts';
 import { TerminalPage } from './support/terminal-page.ts';
+import { browser, ownMachine, stack, useStackAndBrowser } from './support/use-stack.ts';
 
-let stack: TestStack;
-let browser: Browser;
 let terminal: TerminalPage;
 
-beforeAll(async () => {
-  [stack, browser] = await Promise.all([startTestStack(), launchBrowser()]);
-});
-afterAll(async () => {
-  await browser?.close();
-  await stack?.stop();
-});
+useStackAndBrowser();
 beforeEach(async () => {
   terminal = await TerminalPage.open(browser);
   await terminal.signIn(stack.url, stack.admin);
-  const machine = await onlineMachine(new Rest(stack.url, (await new Rest(stack.url).login(stack.admin)).token));
-  await terminal.openTerminal(machine.name);
+  await terminal.openTerminal(ownMachine.name);
   await terminal.run("PS1='$ '; clear");
   await terminal.until(/^\$\s*$/m);
 });

@@ -1,27 +1,17 @@
 import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { NodeTerminal } from '../support/node-terminal.ts';
 import { RawTerminal } from '../support/raw-terminal.ts';
-import { onlineMachine, Rest } from '../support/rest.ts';
-import { startTestStack, type TestStack } from '../support/stack.ts';
+import { ownMachine, rest, stack, useStack } from '../support/use-stack.ts';
 import { type Account, begin, end, numberedBytes, over } from './numbered-stream.ts';
 import { NumberedTerminal } from './numbered-terminal.ts';
 
 const mega = 1024 * 1024;
 const program = fileURLToPath(new URL('./numbered-program.ts', import.meta.url));
 
-let stack: TestStack;
-let rest: Rest;
-let agentId = '';
-
-beforeAll(async () => {
-  stack = await startTestStack();
-  rest = new Rest(stack.url, (await new Rest(stack.url).login(stack.admin)).token);
-  agentId = (await onlineMachine(rest)).agent_id;
-});
-afterAll(() => stack.stop());
+useStack();
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
@@ -35,14 +25,14 @@ const accountIn = (output: Buffer): Account => {
 };
 
 const raw = async (mode: 'mirror' | 'sink', bytes: number): Promise<RawTerminal> => {
-  const terminal = await RawTerminal.open(stack.url, agentId, { token: rest.token ?? '' });
+  const terminal = await RawTerminal.open(stack.url, ownMachine.agent_id, { token: rest.token ?? '' });
   await terminal.type(line(mode, bytes));
   await terminal.until('it starts', ({ output }) => output.includes(begin));
   return terminal;
 };
 
 const v1 = async (mode: 'mirror' | 'sink', bytes: number): Promise<NodeTerminal> => {
-  const terminal = new NodeTerminal(rest, agentId);
+  const terminal = new NodeTerminal(rest, ownMachine.agent_id);
   await terminal.untilLive();
   terminal.type(line(mode, bytes));
   await terminal.untilText(String.fromCharCode(begin));
@@ -100,14 +90,14 @@ describe('input and output at their extremes', () => {
     { edge: 'raw', protocols: [] },
     { edge: 'JSON', protocols: ['webxterm.json'] },
   ])('a $edge view that falls behind the ring is closed with 4409, and may come back', async ({ protocols }) => {
-    const driver = new NumberedTerminal(rest, agentId, { load: 'flood', rate: 1000 * mega });
+    const driver = new NumberedTerminal(rest, ownMachine.agent_id, { load: 'flood', rate: 1000 * mega });
     await driver.start();
     const query = new URLSearchParams({
       token: rest.token ?? '',
       session_id: driver.terminal.sessionId ?? '',
       mode: 'view',
     });
-    const url = `${stack.url.replace(/^http/, 'ws')}/api/terminal/${agentId}/ws?${query}`;
+    const url = `${stack.url.replace(/^http/, 'ws')}/api/terminal/${ownMachine.agent_id}/ws?${query}`;
     const socket = new WebSocket(url, protocols, { perMessageDeflate: false });
     const closed = new Promise<number>((resolve) => socket.once('close', resolve));
     await new Promise((resolve, reject) => socket.once('message', resolve).once('error', reject));
@@ -116,14 +106,14 @@ describe('input and output at their extremes', () => {
     await driver.past(14 * mega);
     socket.resume();
     expect(await closed).toBe(4409);
-    const back = await RawTerminal.open(stack.url, agentId, Object.fromEntries(query));
+    const back = await RawTerminal.open(stack.url, ownMachine.agent_id, Object.fromEntries(query));
     await back.until('output', ({ received }) => received > 0);
     back.close();
     await driver.finish();
   });
 
   it('resizes at 60 Hz in a flood cost no byte, and the last one counts', async () => {
-    const terminal = new NumberedTerminal(rest, agentId, { load: 'flood', rate: 8 * mega });
+    const terminal = new NumberedTerminal(rest, ownMachine.agent_id, { load: 'flood', rate: 8 * mega });
     await terminal.start();
     let frame = 0;
     const dragging = setInterval(() => {

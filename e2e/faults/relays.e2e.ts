@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import { NodeTerminal } from '../support/node-terminal.ts';
-import { onlineMachine, Rest } from '../support/rest.ts';
-import { startTestStack, type TestStack } from '../support/stack.ts';
+import { ownMachine, rest, stack, useStack } from '../support/use-stack.ts';
 import { NumberedTerminal } from './numbered-terminal.ts';
 
 declare module 'vitest' {
@@ -17,19 +16,10 @@ const floodMiB = inject('floodMiB') ?? 120;
 const slow = mega;
 const fast = 1000 * mega;
 
-let stack: TestStack;
-let rest: Rest;
-let agentId = '';
-
-beforeAll(async () => {
-  stack = await startTestStack();
-  rest = new Rest(stack.url, (await new Rest(stack.url).login(stack.admin)).token);
-  agentId = (await onlineMachine(rest)).agent_id;
-});
-afterAll(() => stack.stop());
+useStack();
 
 const started = async (load: 'flood' | 'echo' | 'slow', rate: number): Promise<NumberedTerminal> => {
-  const terminal = new NumberedTerminal(rest, agentId, { load, rate });
+  const terminal = new NumberedTerminal(rest, ownMachine.agent_id, { load, rate });
   await terminal.start();
   return terminal;
 };
@@ -38,7 +28,7 @@ const started = async (load: 'flood' | 'echo' | 'slow', rate: number): Promise<N
 const slowView = (sessionId: string | undefined): { view: NodeTerminal; bytes: () => number } => {
   let bytes = 0;
   let paidUntil = 0;
-  const view = new NodeTerminal(rest, agentId, {
+  const view = new NodeTerminal(rest, ownMachine.agent_id, {
     ...(sessionId === undefined ? {} : { sessionId }),
     mode: 'view',
     gap: () => {},

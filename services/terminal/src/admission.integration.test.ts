@@ -1,17 +1,11 @@
 import { connect } from 'node:net';
 import { closeCode, type DownFrame, decodeDown, encodeUp, type UpFrame } from '@webxterm/contracts/frames';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
-import { json, until, World } from './testing/world.ts';
+import { useWorld, world } from './testing/use-world.ts';
+import { json, until } from './testing/world.ts';
 
-let world: World;
-
-beforeAll(async () => {
-  world = await World.start();
-}, 120_000);
-afterAll(async () => {
-  await world?.stop();
-});
+useWorld();
 
 const v1 = 'webxterm.v1';
 const unknownMachine = `ag_${'0'.repeat(26)}`;

@@ -1,15 +1,9 @@
 import { closeCode } from '@webxterm/contracts/frames';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { until, type Viewer, World } from './testing/world.ts';
+import { describe, expect, it } from 'vitest';
+import { useWorld, world } from './testing/use-world.ts';
+import { until, type Viewer } from './testing/world.ts';
 
-let world: World;
-
-beforeAll(async () => {
-  world = await World.start();
-}, 120_000);
-afterAll(async () => {
-  await world?.stop();
-});
+useWorld();
 
 /** A live viewer with a resume pass, whose shell has answered. */
 const viewer = async (): Promise<Viewer> => {

@@ -2,19 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { busMacPurposes, MachineSessionsEvent, machineSessionsSubject } from '@webxterm/contracts/bus';
 import { listAudit, TerminalSession } from '@webxterm/contracts/rest';
 import { MacKey, sealMessage } from '@webxterm/shared/bus';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { json, type RawClient, until, World } from './testing/world.ts';
+import { useWorld, world } from './testing/use-world.ts';
+import { json, type RawClient, until } from './testing/world.ts';
 
-let world: World;
+useWorld();
 let bob: string;
 
 beforeAll(async () => {
-  world = await World.start();
   bob = await world.signUp('bob');
-}, 120_000);
-afterAll(async () => {
-  await world?.stop();
 });
 
 const SessionPage = z.object({ sessions: z.array(TerminalSession), total: z.number(), total_pages: z.number() });

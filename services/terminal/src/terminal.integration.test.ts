@@ -1,15 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { until, World } from './testing/world.ts';
+import { describe, expect, it } from 'vitest';
+import { useWorld, world } from './testing/use-world.ts';
+import { until } from './testing/world.ts';
 
-let world: World;
-
-beforeAll(async () => {
-  world = await World.start();
-}, 120_000);
-afterAll(async () => {
-  await world?.stop();
-});
+useWorld();
 
 const sha = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 

@@ -1,22 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AuthUnderTest, admin, startAuthInstance, startTestServers } from '../testing/auth-under-test.ts';
+import { describe, expect, it } from 'vitest';
+import { admin, startAuthInstance, startTestServers } from '../testing/auth-under-test.ts';
 import { claimsOf } from '../testing/forged-tokens.ts';
+import { auth, other, servers, useAuth } from '../testing/use-auth.ts';
 import type { User } from './user.ts';
 
-let servers: Awaited<ReturnType<typeof startTestServers>>;
-let auth: AuthUnderTest;
-let other: AuthUnderTest;
-
-beforeAll(async () => {
-  servers = await startTestServers();
-  // Both instances start at the same time, as in a cluster. One of them creates the administrator.
-  [auth, other] = await Promise.all([startAuthInstance(servers), startAuthInstance(servers)]);
-});
-
-afterAll(async () => {
-  await Promise.all([auth.stop(), other.stop()]);
-  await servers.stop();
-});
+useAuth(2);
 
 let count = 0;
 const somebody = (): { username: string; email: string; password: string } => {

@@ -4,27 +4,22 @@ import { profile } from '@webxterm/contracts/rest';
 import { createLogger } from '@webxterm/shared';
 import { connectBus } from '@webxterm/shared/bus';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type AuthUnderTest, admin, startAuthInstance, startTestServers } from '../testing/auth-under-test.ts';
+import { admin } from '../testing/auth-under-test.ts';
 import { answerBelongings, type Owned } from '../testing/belongings-stand-in.ts';
+import { auth, other, servers, useAuth } from '../testing/use-auth.ts';
 
-let servers: Awaited<ReturnType<typeof startTestServers>>;
-let auth: AuthUnderTest;
-let other: AuthUnderTest;
+useAuth(2);
 let adminToken = '';
 let standIn: Awaited<ReturnType<typeof answerBelongings>>;
 const owned = new Map<string, Owned>();
 
 beforeAll(async () => {
-  servers = await startTestServers();
-  [auth, other] = await Promise.all([startAuthInstance(servers), startAuthInstance(servers)]);
   standIn = await answerBelongings(servers, owned);
   adminToken = (await auth.call('POST', '/api/login', admin)).body.token ?? '';
 });
 
 afterAll(async () => {
   await standIn.stop();
-  await Promise.all([auth.stop(), other.stop()]);
-  await servers.stop();
 });
 
 let count = 0;

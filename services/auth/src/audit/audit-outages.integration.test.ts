@@ -9,11 +9,11 @@ import { auditStream } from '@webxterm/contracts/bus';
 import { createLogger, Shutdown } from '@webxterm/shared';
 import { AuditOutbox, Auditor } from '@webxterm/shared/audit';
 import { connectBus } from '@webxterm/shared/bus';
-import { endWithUs, freePort, startServers } from '@webxterm/stack';
+import { endWithUs, startServers } from '@webxterm/stack';
 import mongoose, { type Connection } from 'mongoose';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { deriveRootKeys } from '../root-keys/root-keys.ts';
-import { admin, gatewayKey, jwtSecret, publicUrl, rootKey } from '../testing/auth-under-test.ts';
+import { authEnvironment, rootKey } from '../testing/auth-under-test.ts';
 import { ChainStore } from './chain-store.ts';
 import { auditModels } from './row.ts';
 import { verifyChain } from './verify.ts';
@@ -34,22 +34,7 @@ const within = { timeout: 40_000, interval: 200 };
 /** The real process, for tests that kill it. */
 const startAuthProcess = async (): Promise<ChildProcess> => {
   const main = fileURLToPath(new URL('../main.ts', import.meta.url));
-  const env = {
-    LOG_LEVEL: 'info',
-    HTTP_PORT: String(await freePort()),
-    HEALTH_PORT: String(await freePort()),
-    GATEWAY_KEY: gatewayKey.toString('base64url'),
-    MONGO_URL: servers.mongoUrl('auth'),
-    NATS_URL: servers.natsUrl,
-    NATS_USER: 'auth',
-    NATS_PASSWORD: servers.natsPassword('auth'),
-    JWT_KEYS: `k1 ${jwtSecret.toString('base64url')}`,
-    ROOT_KEY: rootKey.toString('base64url'),
-    ADMIN_EMAIL: admin.email,
-    ADMIN_PASSWORD: admin.password,
-    PUBLIC_URL: publicUrl,
-    INSTALLATION_ID: 'test',
-  };
+  const env = { ...(await authEnvironment(servers)), LOG_LEVEL: 'info' };
   const started = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   endWithUs(started);
   const { stdout } = started;

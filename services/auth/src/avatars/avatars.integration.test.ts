@@ -1,23 +1,13 @@
 import photon from '@silvia-odwyer/photon-node';
 import { maxAvatarBytes } from '@webxterm/contracts/rest';
 import { AppError } from '@webxterm/shared';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AuthUnderTest, admin, startAuthInstance, startTestServers } from '../testing/auth-under-test.ts';
+import { describe, expect, it } from 'vitest';
+import { admin } from '../testing/auth-under-test.ts';
+import { auth, useAuth } from '../testing/use-auth.ts';
 import { pictureSize } from './picture-size.ts';
 import { Redraw } from './redraw.ts';
 
-let servers: Awaited<ReturnType<typeof startTestServers>>;
-let auth: AuthUnderTest;
-
-beforeAll(async () => {
-  servers = await startTestServers();
-  auth = await startAuthInstance(servers);
-});
-
-afterAll(async () => {
-  await auth.stop();
-  await servers.stop();
-});
+useAuth(1);
 
 /** The left half red, the right half blue. */
 const picture = (width: number, height: number): InstanceType<typeof photon.PhotonImage> => {

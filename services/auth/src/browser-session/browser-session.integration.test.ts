@@ -1,27 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import {
-  type Answer,
-  type AuthUnderTest,
-  admin,
-  publicUrl,
-  startAuthInstance,
-  startTestServers,
-} from '../testing/auth-under-test.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { type Answer, admin, publicUrl } from '../testing/auth-under-test.ts';
+import { auth, other, servers, useAuth } from '../testing/use-auth.ts';
 
-let servers: Awaited<ReturnType<typeof startTestServers>>;
-let auth: AuthUnderTest;
-let other: AuthUnderTest;
-
-beforeAll(async () => {
-  servers = await startTestServers();
-  auth = await startAuthInstance(servers);
-  other = await startAuthInstance(servers);
-});
-
-afterAll(async () => {
-  await Promise.all([auth.stop(), other.stop()]);
-  await servers.stop();
-});
+useAuth(2);
 
 const path = '/api/auth/session';
 const ours = { origin: publicUrl, 'x-webxterm-browser': '1' };

@@ -1,22 +1,12 @@
 import { verifyApiKey } from '@webxterm/contracts/bus';
 import { createLogger } from '@webxterm/shared';
 import { ask, connectBus } from '@webxterm/shared/bus';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { apiKeySha256 } from '../api-keys/api-key.ts';
-import { type AuthUnderTest, admin, startAuthInstance, startTestServers } from '../testing/auth-under-test.ts';
+import { admin } from '../testing/auth-under-test.ts';
+import { auth, servers, useAuth } from '../testing/use-auth.ts';
 
-let servers: Awaited<ReturnType<typeof startTestServers>>;
-let auth: AuthUnderTest;
-
-beforeAll(async () => {
-  servers = await startTestServers();
-  auth = await startAuthInstance(servers);
-});
-
-afterAll(async () => {
-  await auth.stop();
-  await servers.stop();
-});
+useAuth(1);
 
 describe('while MongoDB is away', () => {
   it('who is signed in goes on, what needs it is 503 within seconds, and all is well when it is back', async () => {

@@ -1,21 +1,11 @@
 import { execFile } from 'node:child_process';
 import { userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type AuthUnderTest, admin, rootKey, startAuthInstance, startTestServers } from '../testing/auth-under-test.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { admin, rootKey } from '../testing/auth-under-test.ts';
+import { auth, servers, useAuth } from '../testing/use-auth.ts';
 
-let servers: Awaited<ReturnType<typeof startTestServers>>;
-let auth: AuthUnderTest;
-
-beforeAll(async () => {
-  servers = await startTestServers();
-  auth = await startAuthInstance(servers);
-});
-
-afterAll(async () => {
-  await auth.stop();
-  await servers.stop();
-});
+useAuth(1);
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
 const operator = (...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> =>

@@ -1,29 +1,14 @@
 import { createUser, listAudit, lookUpLink } from '@webxterm/contracts/rest';
 import { sealToken } from '@webxterm/shared/api';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import {
-  type AuthUnderTest,
-  admin,
-  jwtSecret,
-  publicUrl,
-  startAuthInstance,
-  startTestServers,
-} from '../testing/auth-under-test.ts';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { admin, jwtSecret, publicUrl } from '../testing/auth-under-test.ts';
+import { auth, other, servers, useAuth } from '../testing/use-auth.ts';
 
-let servers: Awaited<ReturnType<typeof startTestServers>>;
-let auth: AuthUnderTest;
-let other: AuthUnderTest;
+useAuth(2);
 let adminToken = '';
 
 beforeAll(async () => {
-  servers = await startTestServers();
-  [auth, other] = await Promise.all([startAuthInstance(servers), startAuthInstance(servers)]);
   adminToken = (await auth.call('POST', '/api/login', admin)).body.token ?? '';
-});
-
-afterAll(async () => {
-  await Promise.all([auth.stop(), other.stop()]);
-  await servers.stop();
 });
 
 let count = 0;

@@ -1,28 +1,10 @@
 import { sealResumePass, sealToken } from '@webxterm/shared/api';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import {
-  type AuthUnderTest,
-  admin,
-  jwtSecret,
-  startAuthInstance,
-  startTestServers,
-} from '../testing/auth-under-test.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { admin, jwtSecret, startAuthInstance } from '../testing/auth-under-test.ts';
 import { claimsOf, forgedTokens, signHs256 } from '../testing/forged-tokens.ts';
+import { auth, other, servers, useAuth } from '../testing/use-auth.ts';
 
-let servers: Awaited<ReturnType<typeof startTestServers>>;
-let auth: AuthUnderTest;
-let other: AuthUnderTest;
-
-beforeAll(async () => {
-  servers = await startTestServers();
-  auth = await startAuthInstance(servers);
-  other = await startAuthInstance(servers);
-});
-
-afterAll(async () => {
-  await Promise.all([auth.stop(), other.stop()]);
-  await servers.stop();
-});
+useAuth(2);
 
 const signIn = async (): Promise<string> => (await auth.call('POST', '/api/login', admin)).body.token ?? '';
 

@@ -80,32 +80,33 @@ export interface TestClock {
   readonly lines?: string[];
 }
 
+/** The settings of an instance on free ports. */
+export const authEnvironment = async (servers: Servers): Promise<Record<string, string>> => ({
+  HTTP_PORT: String(await freePort()),
+  HEALTH_PORT: String(await freePort()),
+  GATEWAY_KEY: gatewayKey.toString('base64url'),
+  MONGO_URL: servers.mongoUrl('auth'),
+  NATS_URL: servers.natsUrl,
+  NATS_USER: 'auth',
+  NATS_PASSWORD: servers.natsPassword('auth'),
+  JWT_KEYS: `k1 ${jwtSecret.toString('base64url')}`,
+  ROOT_KEY: rootKey.toString('base64url'),
+  ADMIN_EMAIL: admin.email,
+  ADMIN_PASSWORD: admin.password,
+  PUBLIC_URL: publicUrl,
+  INSTALLATION_ID: 'test',
+  // All tests sign up from one address.
+  SIGNUPS_PER_ADDRESS: '1000',
+});
+
 export const startAuthInstance = async (
   servers: Servers,
   overrides: Record<string, string> = {},
   cost = quickCost,
   clock: TestClock = {},
 ): Promise<AuthUnderTest> => {
-  const [port, healthPort] = await Promise.all([freePort(), freePort()]);
-  const settings = readAuthSettings({
-    LOG_LEVEL: 'silent',
-    HTTP_PORT: String(port),
-    HEALTH_PORT: String(healthPort),
-    GATEWAY_KEY: gatewayKey.toString('base64url'),
-    MONGO_URL: servers.mongoUrl('auth'),
-    NATS_URL: servers.natsUrl,
-    NATS_USER: 'auth',
-    NATS_PASSWORD: servers.natsPassword('auth'),
-    JWT_KEYS: `k1 ${jwtSecret.toString('base64url')}`,
-    ROOT_KEY: rootKey.toString('base64url'),
-    ADMIN_EMAIL: admin.email,
-    ADMIN_PASSWORD: admin.password,
-    PUBLIC_URL: publicUrl,
-    INSTALLATION_ID: 'test',
-    // All tests sign up from one address.
-    SIGNUPS_PER_ADDRESS: '1000',
-    ...overrides,
-  });
+  const settings = readAuthSettings({ ...(await authEnvironment(servers)), LOG_LEVEL: 'silent', ...overrides });
+  const { HTTP_PORT: port, HEALTH_PORT: healthPort } = settings;
   const { now = Date.now, lines } = clock;
   const write = (line: string): void => void lines?.push(line);
   const logger = createLogger({ service: 'auth', level: lines === undefined ? settings.LOG_LEVEL : 'warn' }, { write });

@@ -1,25 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { bcryptCost } from '../passwords/stored-password.ts';
-import {
-  type Answer,
-  type AuthUnderTest,
-  publicUrl,
-  startAuthInstance,
-  startTestServers,
-} from '../testing/auth-under-test.ts';
+import { type Answer, type AuthUnderTest, publicUrl, startAuthInstance } from '../testing/auth-under-test.ts';
+import { auth, servers, useAuth } from '../testing/use-auth.ts';
 
-let servers: Awaited<ReturnType<typeof startTestServers>>;
-let auth: AuthUnderTest;
-
-beforeAll(async () => {
-  servers = await startTestServers();
-  auth = await startAuthInstance(servers);
-});
-
-afterAll(async () => {
-  await auth.stop();
-  await servers.stop();
-});
+useAuth(1);
 
 let count = 0;
 const somebody = async (clientIp: string) => {

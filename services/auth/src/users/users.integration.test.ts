@@ -3,24 +3,16 @@ import { listSignins, listUsers } from '@webxterm/contracts/rest';
 import { createLogger } from '@webxterm/shared';
 import { ask, connectBus } from '@webxterm/shared/bus';
 import { Types } from 'mongoose';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { apiKeySha256 } from '../api-keys/api-key.ts';
-import { type AuthUnderTest, admin, startAuthInstance, startTestServers } from '../testing/auth-under-test.ts';
+import { admin, startAuthInstance } from '../testing/auth-under-test.ts';
+import { auth, other, servers, useAuth } from '../testing/use-auth.ts';
 
-let servers: Awaited<ReturnType<typeof startTestServers>>;
-let auth: AuthUnderTest;
-let other: AuthUnderTest;
+useAuth(2);
 let adminToken = '';
 
 beforeAll(async () => {
-  servers = await startTestServers();
-  [auth, other] = await Promise.all([startAuthInstance(servers), startAuthInstance(servers)]);
   adminToken = (await auth.call('POST', '/api/login', admin)).body.token ?? '';
-});
-
-afterAll(async () => {
-  await Promise.all([auth.stop(), other.stop()]);
-  await servers.stop();
 });
 
 let count = 0;
