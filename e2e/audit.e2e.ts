@@ -33,7 +33,7 @@ const rows = async (query: string): Promise<AuditRow[]> => {
 const row = (query: string): Promise<AuditRow> => eventually(`a row for ${query}`, async () => (await rows(query))[0]);
 
 describe('the audit log of a whole stack', () => {
-  it('tells of the machine, the terminal on it, and who was not let in, each with who it was', async () => {
+  it('has rows for the machine, the terminal on it, and a refused sign-in, each with its actor', async () => {
     const added = await row(`action=machine_added&machine=${agentId}`);
     expect(added).toMatchObject({ service: 'agent-hub', result: 'ok', actor: { kind: 'api_key', verified: true } });
 

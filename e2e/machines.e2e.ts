@@ -222,7 +222,7 @@ describe('a machine, from its first line to its removal', () => {
     await page.getByText(/no machines yet/i).waitFor();
   });
 
-  it('has as many terminals of one user as is told, over all instances together', async () => {
+  it('has at most the set number of terminals of one user, over all instances together', async () => {
     const { token } = await new Rest(stack.url).login({ email: 'olga@example.com', password: 'yourpassword' });
     const [machine] = await new Rest(stack.url, token).machines();
     const agentId = machine?.agent_id ?? '';

@@ -58,7 +58,7 @@ describe('a raw WebSocket client', () => {
     terminal.close();
   }, 90_000);
 
-  it('obeys the size on connect and by REST, and tells the exit code', async () => {
+  it('obeys the size on connect and by REST, and reports the exit code', async () => {
     const terminal = await open({ cols: 101, rows: 33 });
     await terminal.run('stty size');
     expect(terminal.output.toString()).toContain('33 101');
@@ -73,7 +73,7 @@ describe('a raw WebSocket client', () => {
     expect(await terminal.closed).toEqual({ code: 1000, reason: 'exit 3' });
   });
 
-  it('is told the signal that killed the shell', async () => {
+  it('receives the signal that killed the shell', async () => {
     const terminal = await open();
     await terminal.type('kill -9 $$\n');
     expect(await terminal.closed).toEqual({ code: 1000, reason: 'signal SIGKILL' });

@@ -45,7 +45,7 @@ describe('someone else on the same machine', () => {
     const gateway = Number(new URL(stack.url).port);
     const ports = stack.processes().flatMap((process) => listeningPorts(process.pid).map((socket) => socket.port));
     const { loot } = await sendIntruder(ports, []);
-    // The door itself takes sign-ups: they are open, and a new user sees no machine.
+    // Sign-up is open, and a new user sees no machine.
     const allowed = (port: number): string[] => (port === gateway ? ['sign up'] : []);
     expect(loot).toEqual(ports.map((port) => ({ port, gotIn: allowed(port) })));
   }, 120_000);

@@ -29,7 +29,7 @@ const example = async (...args: string[]): Promise<{ stdout: string; stderr: str
 };
 
 describe('the program in the README of the client library', () => {
-  it('runs a command and tells how its shell ended', async () => {
+  it('runs a command and reports how its shell ended', async () => {
     const { token } = await new Rest(stack.url).login(stack.admin);
     const { agent_id: agentId } = await onlineMachine(new Rest(stack.url, token));
     const { stdout, stderr } = await example(stack.url, token, agentId);

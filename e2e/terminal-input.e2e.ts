@@ -45,7 +45,7 @@ const setting = async (name: string, value?: string): Promise<void> => {
 };
 
 describe('keys of the terminal page', () => {
-  it('are reported as a program asks, also to a page that was loaded again, and as ever once it has ended', async () => {
+  it('are reported as a program requests, also to a page that was loaded again, and as before once it has ended', async () => {
     await open();
     const { keyboard } = terminal.page;
     const press = async (): Promise<void> => {

@@ -57,7 +57,7 @@ describe('the terminal page', () => {
     await page.getByRole('tab', { name: 'title of a program' }).waitFor();
   });
 
-  it('tells a shell that was taken over in another window, and takes it back when asked', async () => {
+  it('shows that a shell was taken over in another window, and takes it back on request', async () => {
     await terminal.run('echo pid $$');
     const pid = /pid (\d+)/.exec(await terminal.until(/^pid \d+/m))?.[1];
     // A window with the very same tabs: it passes for the same viewer.
@@ -115,7 +115,7 @@ describe('the terminal page', () => {
     expect(await page.getByRole('button', { name: 'Do not open' }).count()).toBe(0);
   });
 
-  it('asks once before a program writes the clipboard, and never lets one read it', async () => {
+  it('asks for permission once before a program writes the clipboard, and never lets one read it', async () => {
     const { page } = terminal;
     await page.evaluate(`window.copied = []; navigator.clipboard
       ? (navigator.clipboard.writeText = async (text) => void window.copied.push(text))
@@ -138,7 +138,7 @@ describe('the terminal page', () => {
     expect((await terminal.until(/^line/m)).match(/52;c/g)).toHaveLength(3);
   });
 
-  it('asks nothing, rings nothing and types nothing when output is replayed', async () => {
+  it('shows no question, rings no bell and types nothing when output is replayed', async () => {
     // The program takes the answers itself, as one that asks does; the last of them ends in R.
     const ask = `printf '\\033]52;c;%s\\007\\033[c\\033[6n' "$(printf old | base64)"`;
     await terminal.run(`${ask}; IFS= read -rs -d R answers; echo as''ked "\${answers//[^[:print:]]/}"`);

@@ -126,7 +126,7 @@ describe('a stack that speaks TLS', () => {
     expect(answered.length).toBeLessThan(9);
   });
 
-  it('takes calls to the internal port from the terminal service alone, whoever holds its token', async () => {
+  it('takes calls to the internal port from the terminal service alone, whichever process holds its token', async () => {
     const token = readFileSync(join(stack.dataDir, 'secrets', 'hub-token'), 'utf8').trim();
     const hub = stack.processes().find(({ name }) => name === 'agent-hub-1');
     const answers = new Map<number, string>();

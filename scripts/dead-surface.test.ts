@@ -68,7 +68,7 @@ describe('the declared surface', () => {
     expect(deadSubjects(rights, texts, uses, streamed)).toEqual(ofVersionBefore);
   });
 
-  it('lets each service ask and answer for what it asks and answers, and for nothing else', () => {
+  it('lets each service send and answer exactly the requests that it sends and answers', () => {
     for (const user of services) {
       const { publish, subscribe } = bus.busPermissions[user];
       const asked = new Set(requests.map(([subject]) => subject));

@@ -23,7 +23,7 @@ describe('the lock file', () => {
     expect(missingOptionals(Lock.parse(JSON.parse(committed))), 'run: npm run lock:complete').toEqual([]);
   });
 
-  it('of this project names no registry: npm asks the one that its user has', () => {
+  it('of this project names no registry: npm uses the one that its user has', () => {
     expect(committed).not.toMatch(/"resolved": "https?:/);
   });
 
@@ -31,7 +31,7 @@ describe('the lock file', () => {
     expect(missingOptionals(lock).map(({ name }) => name)).toEqual(['@tool/linux-x64-musl', 'other-windows-64']);
   });
 
-  it('gets an entry with the platform that the name tells', () => {
+  it('gets an entry with the platform that the name contains', () => {
     const { lock: complete, added } = completeLock(lock);
     expect(added).toBe(2);
     expect(complete.packages['node_modules/@tool/linux-x64-musl']).toEqual({

@@ -118,6 +118,10 @@ const otherVariables: readonly (readonly [name: string, meaning: string])[] = [
   ['XDG_RUNTIME_DIR', '`npm start`: the folder of the login session, in which claims of ports are kept.'],
   ['PATH', '`npm start`: where mongod and nats-server are looked for before they are fetched.'],
   ['HOME', 'Tests: replaced by an empty folder for the shells.'],
+  [
+    'NODE_COMPILE_CACHE',
+    'Tests: the folder in which Node keeps compiled code; a folder in `node_modules/.cache` unless set.',
+  ],
   ['NODE_ENV', 'Build of the web UI: set to `production`.'],
   ['NODE_DISABLE_COMPILE_CACHE', 'Build of the images: removed, so that the cache is filled.'],
   ['npm_execpath', '`npm start`, `npm test`: the npm that installs the dependencies.'],

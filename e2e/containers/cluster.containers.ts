@@ -48,7 +48,7 @@ describe('the images', () => {
     expect(added).toBeLessThan(budget);
   });
 
-  it.each(images)('%s runs as a plain user, tells what it is, and holds no secret', async (image) => {
+  it.each(images)('%s runs as a plain user, has its labels, and holds no secret', async (image) => {
     const { version } = JSON.parse(readFileSync(join(projectFolder, 'package.json'), 'utf8'));
     const { User, Labels, Healthcheck, Env } = await configOf(image);
     expect(User).toBe('node');
@@ -60,7 +60,7 @@ describe('the images', () => {
     expect(Env.filter((line) => /KEY|TOKEN|PASSWORD|SECRET/.test(line))).toEqual([]);
   });
 
-  it('agent has an init of its own, for whoever runs it without --init: it reaps what shells leave behind', async () => {
+  it('agent has an init of its own, for a container that runs without --init: it reaps orphans of shells', async () => {
     const run = ['run', '--rm', '--network', 'none', '--init=false', imageOf('agent')];
     expect(await docker(...run, 'cat', '/proc/1/comm')).toBe('tini\n');
     // The parent of this sleep is gone, so it is of process 1. A zombie is still there for kill -0.
@@ -101,7 +101,7 @@ describe('the containers', () => {
       }
   });
 
-  it('publish the door and the hubs, on loopback, and nothing else', async () => {
+  it('publish the gateway and the hubs, on loopback, and nothing else', async () => {
     const ps = await cluster.compose.command('ps', '--format', '{{.Service}} {{.Ports}}');
     const open = ps.split('\n').filter((line) => line.includes('->'));
     expect(open.map((line) => line.split(' ')[0]).sort()).toEqual(['agent-hub', 'agent-hub', 'gateway']);

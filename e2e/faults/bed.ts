@@ -11,7 +11,7 @@ export interface Bed {
   readonly agentId: string;
   readonly agent: ChildProcess;
   /** Between viewers and gateway. */
-  readonly door: FaultyProxy;
+  readonly gateway: FaultyProxy;
   /** Between agent and hubs. */
   readonly link: FaultyProxy;
   signal(name: string, signal: NodeJS.Signals): void;
@@ -22,7 +22,7 @@ export const makeBed = async (): Promise<Bed> => {
   const stack = await startTestStack({ agent: false, replicas: 2 });
   const { token, user } = await new Rest(stack.url).login(stack.admin);
   const rest = new Rest(stack.url, token);
-  const door = await startFaultyProxy([Number(new URL(stack.url).port)]);
+  const gateway = await startFaultyProxy([Number(new URL(stack.url).port)]);
   const link = await startFaultyProxy(stack.grpc.map((address) => Number(address.split(':').at(-1))));
   const vsay = new VsayAgent();
   const configured = await vsay.finish(
@@ -37,7 +37,7 @@ export const makeBed = async (): Promise<Bed> => {
     rest,
     agentId,
     agent: agent.process,
-    door,
+    gateway,
     link,
     signal: (name, signal) => {
       const found = stack.processes().find((process) => process.name === name);
@@ -46,7 +46,7 @@ export const makeBed = async (): Promise<Bed> => {
     },
     stop: async () => {
       await agent.stop();
-      await door.close();
+      await gateway.close();
       await link.close();
       await stack.stop();
     },

@@ -33,7 +33,7 @@ afterAll(() => bed.stop());
 beforeEach(async () => {
   if (terminals.length > 0) return;
   terminals = (['slow', 'flood', 'echo'] as const).map(
-    (load) => new NumberedTerminal(bed.rest, bed.agentId, { load, rate, gatewayPort: bed.door.port }),
+    (load) => new NumberedTerminal(bed.rest, bed.agentId, { load, rate, gatewayPort: bed.gateway.port }),
   );
   await Promise.all(terminals.map((terminal) => terminal.start()));
 });
@@ -129,14 +129,14 @@ describe('no byte is lost or doubled, under slow output, a flood, and typing', (
     expect(breaks).toEqual([0, 0, 0]);
   });
 
-  it.each(['door', 'link'] as const)('when all connections at the %s are reset', async (place) => {
+  it.each(['gateway', 'link'] as const)('when all connections at the %s are reset', async (place) => {
     const breaks = await throughout(async () => bed[place].cut());
-    expect(breaks).toEqual(place === 'door' ? [1, 1, 1] : [0, 0, 0]);
+    expect(breaks).toEqual(place === 'gateway' ? [1, 1, 1] : [0, 0, 0]);
   });
 
-  it.each(['door', 'link'] as const)('when all connections at the %s turn half-open', async (place) => {
+  it.each(['gateway', 'link'] as const)('when all connections at the %s turn half-open', async (place) => {
     const breaks = await throughout(async () => bed[place].swallow());
-    expect(breaks).toEqual(place === 'door' ? [1, 1, 1] : [0, 0, 0]);
+    expect(breaks).toEqual(place === 'gateway' ? [1, 1, 1] : [0, 0, 0]);
   });
 
   it.each(['nats', 'mongod'])('and no open terminal notices that %s is gone for a while', async (server) => {

@@ -3,7 +3,7 @@ export interface Overlay {
   /** Folder below k8s/overlays. */
   readonly name: 'local' | 'production-trial';
   readonly namespace: string;
-  /** The door, as the test reaches it: address of a node, and `nodePort`. */
+  /** The gateway, as the test reaches it: address of a node, and `nodePort`. */
   readonly publicUrl: string;
   readonly nodePort: number;
   /** What stands before the images' names, with a slash at its end; empty: nothing. */

@@ -56,7 +56,7 @@ const expectNoHarm = async ({ cast, session, agentId }: World): Promise<void> =>
 
 /** Against what services tell each other on the bus, from the place of each. */
 export const attackBusMessages = (world: () => World): void => {
-  describe('what is told on the bus', () => {
+  describe('messages on the bus', () => {
     it.each<BusUser>(['agent-hub', 'terminal'])(
       'is acted upon only when its owner has signed it, whatever %s has the server deliver in its place',
       async (user) => {

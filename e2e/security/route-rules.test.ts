@@ -25,7 +25,7 @@ const isAboutMachine = ({ owner, path, body }: Route): boolean =>
   owner !== 'auth' &&
   (/:agent_id|\/sessions\/:id/.test(path) || (body instanceof z.ZodObject && 'agent_id' in body.shape));
 
-it('a route about one machine has a row that tells the standings apart', () => {
+it('a route about one machine has a row that distinguishes the standings', () => {
   const about = allRoutes.filter(isAboutMachine).map(({ id }) => id);
   expect(about).toEqual(expect.arrayContaining(['getMachine', 'createTicket', 'endTerminalSession']));
   for (const id of about)
@@ -33,7 +33,7 @@ it('a route about one machine has a row that tells the standings apart', () => {
       expect([id, rule.kind === 'standing' && rule.statuses.other]).toEqual([id, 404]);
 });
 
-it('a row of a route that asks for a right refuses those who lack it, and nobody else', () => {
+it('a row of a route that requires a right refuses callers without it, and no others', () => {
   const rows = Object.entries(allRules).flatMap(([id, rules]) => rules.map((rule) => ({ id, rule })));
   let compared = 0;
   for (const { id, rule } of rows) {

@@ -27,10 +27,10 @@ export class NodeTerminal {
 
   constructor(rest: Rest, agentId: string, options: NodeTerminalOptions = {}) {
     const host = new URL(rest.url).host;
-    const door = options.gatewayPort === undefined ? host : `127.0.0.1:${options.gatewayPort}`;
+    const gateway = options.gatewayPort === undefined ? host : `127.0.0.1:${options.gatewayPort}`;
     this.#client = new TerminalClient({
       webSocketUrl: (token) =>
-        `${rest.url.replace(/^http(.*)\/\/.*$/, 'ws$1')}//${door}/api/terminal/${agentId}/ws?token=${token}`,
+        `${rest.url.replace(/^http(.*)\/\/.*$/, 'ws$1')}//${gateway}/api/terminal/${agentId}/ws?token=${token}`,
       ticket: async (known) => {
         const sessionId = known ?? options.sessionId;
         const answer = await rest.post<{ ticket: string; session_id: string }>('/api/terminal/tickets', {

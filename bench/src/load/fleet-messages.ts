@@ -25,7 +25,7 @@ export type FleetReport = z.infer<typeof FleetReport>;
 export const ViewersOrder = z.object({
   url: z.string(),
   token: z.string(),
-  /** PEM of the private CA, when one vouches for the door. */
+  /** PEM of the private CA, if it signed the certificate of the gateway. */
   ca: z.string().optional(),
   agentIds: z.array(z.string()),
 });

@@ -115,7 +115,7 @@ const casesOf = ({ id }: Route): number =>
 const lastOfAll = new Set(['logout', 'deleteProfile']);
 
 export const fuzzRest = (world: () => World): void => {
-  describe('REST, through the door', () => {
+  describe('REST, through the gateway', () => {
     it(`answers ${cases} requests, right or wrong, with what the contract says`, async () => {
       const { cast, person } = world();
       const [user, admin] = await Promise.all([person('fuzz user'), person('fuzz admin')]);

@@ -21,7 +21,7 @@ describe('coming back', () => {
     expect(bench.gaps).toEqual([]);
   });
 
-  it('after 4410 is of no use: the session is over, whether its end was told or not', async () => {
+  it('after 4410 is of no use: the session is over, whether its end was received or not', async () => {
     for (const told of [true, false]) {
       const bench = new Bench();
       const socket = await bench.attach();
@@ -76,7 +76,7 @@ describe('coming back', () => {
     expect(bench.asked).toHaveLength(1);
   });
 
-  it('asks for a ticket when its pass was not taken, once, and holds to what that answers', async () => {
+  it('requests a ticket once when its pass was refused, and accepts the answer as final', async () => {
     const bench = new Bench();
     const socket = await bench.attach();
     socket.tell(pass('wxt_rp_1'));

@@ -70,7 +70,7 @@ describe('a viewer whose next byte has left the ring', () => {
     expect(acks(third)).toEqual([5]);
   });
 
-  it('is told what was lost when there is no picture: an empty last part, or none at all', async () => {
+  it('receives what was lost when there is no picture: an empty last part, or none at all', async () => {
     const bench = new Bench();
     const socket = await bench.attach();
     part(socket, 'whole', true);
@@ -104,7 +104,7 @@ describe('a viewer whose next byte has left the ring', () => {
     expect(large.client.state).toMatchObject({ state: 'reconnecting', reason: expect.stringContaining('a snapshot') });
   });
 
-  it('a client without a screen acknowledges pictures at once, and is told what it did not get', async () => {
+  it('a client without a screen acknowledges pictures at once, and receives which bytes it did not get', async () => {
     const gaps: boolean[] = [];
     const bench = new Bench();
     const { handlers } = bench.options;
@@ -137,7 +137,7 @@ describe('a viewer that cannot keep up', () => {
     expect([bench.client.state.state, bench.gaps]).toEqual(['live', []]);
   });
 
-  it('is told when it drives, and when its pace no longer holds the shell', async () => {
+  it('receives when it drives, and when its pace no longer holds the shell', async () => {
     const bench = new Bench();
     const socket = await bench.attach();
     socket.tell({ type: 'driver', driver: true, hold: false });

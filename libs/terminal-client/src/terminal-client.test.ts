@@ -69,7 +69,7 @@ describe('a terminal client', () => {
     expect(typed(second).at(-1)).toEqual([6, 'ghi']);
   });
 
-  it('tells what of the input is applied, counted over a machine that has forgotten the writer', async () => {
+  it('reports how much input is applied, also after a machine that has forgotten the writer', async () => {
     const bench = new Bench();
     const socket = await bench.attach();
     bench.client.type('abc');
@@ -82,7 +82,7 @@ describe('a terminal client', () => {
     expect(bench.applied).toEqual([0, 3, 3, 4]);
   });
 
-  it('gives each byte once, tells what is lost, and resumes where it stopped', async () => {
+  it('delivers each byte once, reports what is lost, and resumes where it stopped', async () => {
     const bench = new Bench();
     await bench.attach();
     bench.says(0, 'hello');
@@ -115,7 +115,7 @@ describe('a terminal client', () => {
     expect(socket.of('limit').at(-1)).toMatchObject({ acked: 5 });
   });
 
-  it('lets rendering drive the limit, and tells a mere ack after a pause', async () => {
+  it('sets the limit by rendering, and sends a mere ack after a pause', async () => {
     const bench = new Bench();
     const socket = await bench.attach();
     expect(socket.of('limit')).toEqual([{ type: 'limit', acked: 0, limit: 262_144 }]);
@@ -175,7 +175,7 @@ describe('a terminal client', () => {
     expect([displaced.sockets.length, out.sockets.length]).toEqual([1, 1]);
   });
 
-  it('stops where there are as many as there may be, and tells what to end', async () => {
+  it('stops at the limit of sessions, and reports what to end', async () => {
     const bench = new Bench();
     await settled();
     bench.socket.open();

@@ -26,8 +26,8 @@ afterAll(() => world?.stop(), 30_000);
 const statusOf = async (agentId: string): Promise<string> =>
   Machine.parse(await (await hub.request(`/api/machines/${agentId}`, annIn.token)).json()).status;
 
-describe('a hub that has heard no beat of auth for 90 s', () => {
-  it('answers 503 to REST and to an attach, leaves the open terminal alone, and lets in again with a beat', async () => {
+describe('a hub that has received no beat of auth for 90 s', () => {
+  it('answers 503 to REST and to an attach, keeps the open terminal, and accepts requests again after a beat', async () => {
     let aheadMs = 0;
     const late = await world.hub({}, () => Date.now() + aheadMs);
     const viewers = world.terminal(late);
@@ -105,7 +105,7 @@ describe('a hub whose clock, or that of auth, differs from that of NATS', () => 
 });
 
 describe('while MongoDB and NATS are away', () => {
-  it('open terminals go on, agents dial again by their pass, viewers re-attach by theirs; nothing new is let in', async () => {
+  it('open terminals go on, agents dial again by their pass, viewers re-attach by theirs; nothing new is accepted', async () => {
     const machine = new TestMachine('box');
     const link = await dial(hub.grpc, machine, { $case: 'apiKey', value: ann.apiKey });
     const { agentId } = link.welcome;

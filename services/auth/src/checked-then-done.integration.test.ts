@@ -445,7 +445,7 @@ describe('a change of the own account that waits', () => {
   });
 });
 
-describe('what an administrator asks for', () => {
+describe('a request of an administrator', () => {
   const acts: [string, () => HeldBack, (victim: Person) => [string, string, object?]][] = [
     [
       'a role',

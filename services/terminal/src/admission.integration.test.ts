@@ -78,7 +78,7 @@ describe('who comes in', () => {
     socket.terminate();
   });
 
-  it('hears 404 of a machine or session that is unknown or not theirs, by status or by close code', async () => {
+  it('receives 404 for a machine or session that is unknown or not theirs, by status or by close code', async () => {
     const { token } = world;
     const stranger = await world.signUp('stranger');
     const machine = [404, 'machine_not_found'];

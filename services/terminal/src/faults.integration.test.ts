@@ -53,7 +53,7 @@ describe('while a part is away', () => {
     await until(() => open.state === 'ended');
   });
 
-  it('the terminal service, stopped in order: clients hear 1012 and come back', async () => {
+  it('the terminal service, stopped in order: clients receive 1012 and come back', async () => {
     const open = await viewer();
     const raw = await world.shell();
     const restarted = world.stack.restart('terminal-1');
@@ -69,7 +69,7 @@ describe('while a part is away', () => {
     await until(() => open.state === 'ended');
   });
 
-  it('the agent: viewers are told that the machine cannot be reached, then that their shell is gone', async () => {
+  it('the agent: viewers receive that the machine cannot be reached, then that their shell is gone', async () => {
     const open = await viewer();
     await world.stack.kill(agentName());
     await until(() => open.state === 'ended', 30_000);

@@ -99,7 +99,7 @@ describe('the records of sessions', () => {
     await since?.closed;
   });
 
-  it('are closed also when no terminal service was there to hear it', async () => {
+  it('are closed also when no terminal service ran at that time', async () => {
     const lost = await world.shell();
     await passed(5500);
     lost.socket.terminate();

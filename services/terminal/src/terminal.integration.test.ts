@@ -8,7 +8,7 @@ useWorld();
 const sha = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
 describe('a raw client', () => {
-  it('runs a command and hears how the shell ended', async () => {
+  it('runs a command and receives how the shell ended', async () => {
     const client = await world.raw();
     client.send('echo "sum $((40+2))"; exit 3\n');
     expect(await client.closed).toEqual({ code: 1000, reason: 'exit 3' });
@@ -82,7 +82,7 @@ describe('a raw client', () => {
 });
 
 describe('webxterm.v1', () => {
-  it('opens a shell, resizes it, measures the way and tells the exit code', async () => {
+  it('opens a shell, resizes it, measures the latency and receives the exit code', async () => {
     const viewer = world.viewer();
     await viewer.live();
     expect(viewer.ids?.created).toBe(true);
@@ -112,7 +112,7 @@ describe('webxterm.v1', () => {
     viewer.client.close();
   });
 
-  it('is told that its newer self took over', async () => {
+  it('receives that its newer connection took over', async () => {
     const viewer = world.viewer();
     await viewer.live();
     const { sessionId, viewerId } = viewer.ids ?? { sessionId: '', viewerId: '' };

@@ -318,7 +318,7 @@ describe.runIf(platform !== undefined)('install.sh', () => {
     nothingIsThere();
   });
 
-  it('asks before it takes the place of another agent, and where nobody can be asked leaves it', async () => {
+  it('asks for confirmation before it replaces another agent, and leaves it without a terminal', async () => {
     mkdirSync(join(prefix(), 'bin'), { recursive: true });
     symlinkSync('/srv/webxterm/clients/agent/bin/vsay-agent', join(prefix(), 'bin', 'vsay-agent'));
     expect(await install()).toEqual(refused('Run this again with --replace'));

@@ -21,7 +21,7 @@ const version =
   };
 
 describe('finding a server', () => {
-  it('takes the first source that has one and asks no further', async () => {
+  it('takes the first source that has one and tries no further', async () => {
     asked.length = 0;
     const sources = [
       source('PATH', undefined),
@@ -49,7 +49,7 @@ describe('finding a server', () => {
     expect(found.from).toBe('the wheel');
   });
 
-  it('tells what each source said and the three ways out when none has one', async () => {
+  it('reports the answer of each source and the three ways out when none has one', async () => {
     const sources = [source('PATH', '/usr/bin/old'), source('the vendor', new Error('no answer within 4 s'))];
     const failure = await findServer(server, sources, version({ '/usr/bin/old': '2.9.0' }), '/home/me/cache').catch(
       (error: unknown) => error,

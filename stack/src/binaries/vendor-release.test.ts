@@ -5,7 +5,7 @@ const one = 'a'.repeat(64);
 const two = 'B'.repeat(64);
 
 describe("a vendor's list of checksums", () => {
-  it('tells the one of the file, whether marked binary or not', () => {
+  it('finds the hash of the file, whether marked binary or not', () => {
     expect(checksumOf(`${one}  server.tgz\n${two} *other.tgz\n`, 'server.tgz')).toBe(one);
     expect(checksumOf(`${one}  server.tgz\n${two} *other.tgz\n`, 'other.tgz')).toBe(two.toLowerCase());
   });

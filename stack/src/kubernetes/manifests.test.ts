@@ -61,11 +61,11 @@ const services = ['auth', 'agent-hub', 'terminal', 'gateway'];
 const text = (file: string): string => readFileSync(join(folder, file), 'utf8');
 
 describe('every pod', () => {
-  it.each(pods)('of $name is restricted, bounded and asks for what it needs', ({ pod }) => {
+  it.each(pods)('of $name is restricted, bounded and requests what it needs', ({ pod }) => {
     expect(() => Pod.parse(pod)).not.toThrow();
   });
 
-  it('runs an image whose version is told, and none that changes under it', () => {
+  it('runs an image with a fixed version', () => {
     const versions = files.map(text).join('\n');
     for (const image of new Set(pods.flatMap(({ pod }) => Pod.parse(pod).containers.map((one) => one.image))))
       if (image.startsWith('webxterm/')) expect(versions).toContain(`{ name: ${image}, newTag: `);

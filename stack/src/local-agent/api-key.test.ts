@@ -26,14 +26,14 @@ const open = async (...statuses: number[]): Promise<GatewayAddress> => {
 afterEach(() => void gateway?.close());
 
 describe('the API key of who signs in', () => {
-  it('comes with patience once the door answers, and meanwhile it is told why not', async () => {
+  it('comes with patience once the gateway answers, and the reason for waiting is reported', async () => {
     const told: string[] = [];
     const patience = { withinMs: 60_000, say: (why: string) => void told.push(why) };
     await expect(apiKeyOf(await open(503, 200), account, patience)).resolves.toBe('the key');
     expect(told).toEqual(['signing in as admin@webxterm.local is answered 503']);
   });
 
-  it('is not waited for where the door must answer now', async () => {
+  it('is not waited for where the gateway must answer now', async () => {
     await expect(apiKeyOf(await open(503, 200), account)).rejects.toThrow('is answered 503');
     expect(asked).toBe(1);
   });

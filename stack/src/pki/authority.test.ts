@@ -42,7 +42,7 @@ describe('the private CA', () => {
     expect(await handshake(pair, authority.certificate, 'terminal.internal')).toMatch(/purpose/);
   });
 
-  it('is told by a fingerprint', async () => {
+  it('is identified by a fingerprint', async () => {
     const { certificate } = await createAuthority(now);
     expect(fingerprint(certificate)).toMatch(/^sha256:[0-9a-f]{64}$/);
   });

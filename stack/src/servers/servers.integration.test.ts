@@ -220,7 +220,7 @@ describe('the data folder', () => {
     expect(statSync(dataDir).mode & 0o777).toBe(0o700);
   });
 
-  it('is refused to a second start, which is told who has it', async () => {
+  it('is refused to a second start, which names the holder', async () => {
     const second = startServers({ dataDir });
     await expect(second).rejects.toThrow(StackFailure);
     await expect(second).rejects.toThrow(new RegExp(`in use by the process ${process.pid}`));

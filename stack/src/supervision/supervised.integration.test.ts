@@ -71,7 +71,7 @@ describe('a supervised process', () => {
     expect(deaths).toEqual(['fixture was ended by SIGKILL; starting it again']);
   });
 
-  it('is not started again when it is told to stop', async () => {
+  it('is not started again when it was stopped on purpose', async () => {
     const { supervised, deaths, pids } = watch(idle);
     await supervised.start();
     const { pid } = supervised;
@@ -113,7 +113,7 @@ describe('a supervised process', () => {
     expect(supervised.pid).toBeDefined();
   });
 
-  it('that cannot be run at all is told to who starts it', async () => {
+  it('that cannot be run at all fails the start', async () => {
     const supervised = new Supervised({
       name: 'nothing',
       launch: (onSpawn) =>

@@ -54,7 +54,7 @@ describe('a command', () => {
     await until(() => markedSleeps('3401').length + markedSleeps('3402').length === 0);
   });
 
-  it('answers when its main process has ended, whoever holds its pipes', async () => {
+  it('answers when its main process has ended, whichever process holds its pipes', async () => {
     const began = performance.now();
     expect(await run(`(${markedSleep('3403')}) & echo done`)).toMatchObject({ exitCode: 0, timedOut: false });
     expect(performance.now() - began).toBeLessThan(10_000);

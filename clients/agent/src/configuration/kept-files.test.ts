@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { KeptFiles } from './kept-files.ts';
 
-it('what the disk does not take is told once, kept, and written with the next write; the newest wins', async () => {
+it('a failed write is reported once, kept, and repeated with the next write; the newest wins', async () => {
   const told: (string | undefined)[] = [];
   const kept = new KeptFiles((problem) => told.push(problem));
   const disk = new Map<string, number>();

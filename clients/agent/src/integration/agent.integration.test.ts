@@ -98,7 +98,7 @@ describe('enrolment', () => {
     await expect(running).rejects.toMatchObject({ exitCode: 3, message: expect.stringMatching(/wrong.*Profile page/) });
   });
 
-  it('goes on trying when it is told to come later, above the generation that is held', async () => {
+  it('goes on trying when it must come later, above the generation that is held', async () => {
     let refusals = 0;
     const { answer } = hub;
     hub.answer = (hello) => {
@@ -145,7 +145,7 @@ describe('a shell', () => {
     expect(viewer.text).not.toContain('ptmx');
   });
 
-  it('echoes keys, obeys the window size and tells the exit code', async () => {
+  it('echoes keys, obeys the window size and reports the exit code', async () => {
     const viewer = new TestViewer(hub);
     const accepted = await viewer.attach({ create: true, cols: 100, rows: 30 });
     expect(accepted).toMatchObject({ type: 'accepted', created: true, driver: true, offset: 0, cols: 100, rows: 30 });
@@ -161,7 +161,7 @@ describe('a shell', () => {
     expect(told.value).toMatchObject({ exitCode: 3, cause: 'shell_exit', sessionId: viewer.sessionId });
   });
 
-  it('is ended by the hub with SIGHUP, and the cause is told', async () => {
+  it('is ended by the hub with SIGHUP, and the cause is reported', async () => {
     const viewer = await quietShell();
     hub.send({ $case: 'endSession', value: { sessionId: viewer.sessionId, cause: 'access_revoked', ownerUserId: '' } });
     expect(await viewer.frame('ended')).toMatchObject({ cause: 'access_revoked' });
@@ -194,7 +194,7 @@ describe('a shell', () => {
     expect(await viewer.frame('ended')).toMatchObject({ cause: 'ended_by_user', signal: 'SIGHUP' });
   });
 
-  it('a session that is to end and is not here is told as ended, so that its record does not stay open', async () => {
+  it('a session that is to end and is not here is reported as ended, so that its record does not stay open', async () => {
     const sessionId = Buffer.alloc(16, 7);
     hub.send({ $case: 'endSession', value: { sessionId, cause: 'ended_by_user', ownerUserId: '' } });
     expect((await hub.message('sessionEnded')).value).toMatchObject({ sessionId, cause: 'unknown' });
@@ -308,7 +308,7 @@ describe('attachments', () => {
     expect(await viewer.attach()).toMatchObject({ type: 'accepted' });
   });
 
-  it('hear that the agent stops', async () => {
+  it('receive that the agent stops', async () => {
     const viewer = await quietShell();
     await agent.stop();
     expect(await viewer.frame('ended')).toMatchObject({ cause: 'agent_stopped' });

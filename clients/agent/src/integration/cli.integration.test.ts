@@ -17,7 +17,7 @@ const main = path.join(import.meta.dirname, '..', 'main.ts');
 
 let directory = '';
 let hub: TestHub;
-let door: Server;
+let server: Server;
 let host = '';
 const children: ChildProcess[] = [];
 
@@ -81,9 +81,9 @@ const configure = (url: string, ...more: string[]) =>
 beforeEach(async () => {
   directory = await mkdtemp(path.join(os.tmpdir(), 'agent-cli-'));
   hub = await new TestHub().start();
-  door = createServer(answers);
-  await new Promise<void>((listening) => door.listen(0, '127.0.0.1', listening));
-  const address = door.address();
+  server = createServer(answers);
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const address = server.address();
   host = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
 });
 
@@ -94,7 +94,7 @@ afterEach(async () => {
       await once(child, 'close');
     }
   }
-  door.close();
+  server.close();
   hub.kill();
   await rm(directory, { recursive: true, force: true });
 });
@@ -360,14 +360,14 @@ describe('vsay-agent uninstall', () => {
     hub.answer = () => ({ $case: 'refused', value });
   };
 
-  it('asks before, and without anybody to ask needs --yes', async () => {
+  it('asks for confirmation, and needs --yes without a terminal', async () => {
     await configure(host);
     const { code, output } = await agent('uninstall', '--config', config()).exit();
     expect([code, output]).toEqual([2, expect.stringContaining('--yes')]);
     expect(await readdir(path.dirname(config()))).toContain('agent.yaml');
   });
 
-  it('stops the agent, tells the server, and leaves no file', async () => {
+  it('stops the agent, notifies the server, and leaves no file', async () => {
     await configure(host);
     await writeFile(`${config()}.0b3c.tmp`, 'of a write that was killed');
     const running = agent('start', '--config', config());

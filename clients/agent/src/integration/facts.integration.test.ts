@@ -3,7 +3,7 @@ import { machineFacts } from '../stats/facts.ts';
 import { startTestAgent } from './test-agent.ts';
 import { TestHub } from './test-hub.ts';
 
-it('a machine that gets another host name tells its hub, which it does not leave otherwise', async () => {
+it('a machine that gets another host name reports it to its hub, and keeps its link otherwise', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
   onTestFinished(() => void vi.useRealTimers());
   let hostname = 'before';

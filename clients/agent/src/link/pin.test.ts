@@ -46,7 +46,7 @@ describe('pinning the private CA', () => {
     });
   });
 
-  it('wants the fingerprint where the host itself is vouched for by the private CA', async () => {
+  it('requires the fingerprint where the private CA signed the certificate of the host itself', async () => {
     const https = await host({ https: true, ca: authority.certificate });
     const fingerprint = fingerprintOf(authority.certificate);
     await expect(pin({ host: https, caFingerprint: undefined })).rejects.toThrow(`--ca-fingerprint ${fingerprint}`);

@@ -70,7 +70,7 @@ describe('an agent behind an HTTP proxy', () => {
   const hub = new TestHub();
   let proxy: Awaited<ReturnType<typeof startProxy>>;
   let authority: KeyPair;
-  let door: Server;
+  let server: Server;
 
   beforeAll(async () => {
     authority = await createAuthority(Date.now());
@@ -79,17 +79,17 @@ describe('an agent behind an HTTP proxy', () => {
     await hub.start(pair);
     const grpc = { addresses: ['hub.example.org:8081'], tls: true };
     const answer = JSON.stringify({ name: 'WebXTerm', version: '1', installation_id: 'i', grpc });
-    door = createTlsServer(
+    server = createTlsServer(
       { cert: pair.certificate, key: pair.key },
       (_request, response) => void response.end(answer),
     );
-    await once(door.listen(0, '127.0.0.1'), 'listening');
-    places['term.example.org:443'] = (door.address() as AddressInfo).port;
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    places['term.example.org:443'] = (server.address() as AddressInfo).port;
     places['hub.example.org:8081'] = hub.port;
     proxy = await startProxy(() => places);
   });
   afterAll(() => {
-    door.close();
+    server.close();
     hub.kill();
     proxy.server.close();
     proxy.server.closeAllConnections();

@@ -7,7 +7,7 @@ import { addressFor, askRunning, takePlace } from './local-socket.ts';
 
 const status: AgentStatus = { pid: process.pid, state: 'connected', since: '2026-11-29T12:00:00.000Z' };
 
-it('one agent has the place, tells its status to who knows the key, and gives it up', async () => {
+it('one agent holds the name, sends its status to callers with the key, and releases it', async () => {
   const secret = randomBytes(32);
   expect(await askRunning(secret)).toBeUndefined();
   const place = await takePlace(secret, () => status);

@@ -82,7 +82,7 @@ describe('the state of a screen, restored', () => {
     expect([before, restoredKeys.current]).toEqual(expected);
   });
 
-  it('knows the insides of the emulator that is installed', async () => {
+  it('finds the internals of the installed emulator', async () => {
     const terminal = emulator();
     await write(terminal, '\x1b[?25l\x1b[?1006h\x1b[3 q\x1b[2;3r\x1b(0');
     expect(coreState(terminal)).toMatchObject({

@@ -66,7 +66,7 @@ describe('the worker of all screens', { timeout: 60_000 }, () => {
   beforeEach(() => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
   afterEach(() => vi.useRealTimers());
 
-  it('draws for each session its own, and knows nothing of one that is closed', async () => {
+  it('draws for each session its own, and keeps nothing of a closed one', async () => {
     const screens = new Screens(pino({ level: 'silent' }));
     const [one, two] = [screens.open(), screens.open()];
     expect(await one.snapshot()).toBeUndefined();

@@ -29,7 +29,7 @@ describe('loginRefusal', () => {
     expect(onDay(20_100, shadow)).toMatch(reason);
   });
 
-  it('tells what nologin says, and lets root in', () => {
+  it('reports the text of nologin, and admits root', () => {
     expect(onDay(20_000, 'dev1:!:20000::::::', 'Closed until noon.\n')).toBe('Closed until noon.');
     expect(onDay(20_000, 'dev1:!:20000::::::', '')).toMatch(/closed/);
     const root = { ...dev, name: 'root', uid: 0 };

@@ -16,7 +16,7 @@ describe('exitOf', () => {
 });
 
 describe('ControlledStart', () => {
-  it('tells what comes before the program from what comes after its start', async () => {
+  it('distinguishes the output before the start of the program from the output after it', async () => {
     const channel = new PassThrough();
     const heard: string[] = [];
     const { promise, resolve } = Promise.withResolvers<void>();

@@ -23,7 +23,7 @@ describe('parsePasswdLine', () => {
 });
 
 describe('findUser', () => {
-  it('knows the user of this process and root', async () => {
+  it('finds the user of this process and root', async () => {
     expect(await findUser(os.userInfo().username)).toEqual(ownUser());
     expect(await findUser('root')).toMatchObject({ uid: 0 });
   });

@@ -14,7 +14,7 @@ describe.runIf(process.platform === 'linux')('what shells lack on a machine', ()
     expect(loginShortcoming(await toolsOf([]), 1000)).toBeUndefined();
   });
 
-  it('is told to root in a sentence, with what to install', async () => {
+  it('is reported to root in a sentence, with the package to install', async () => {
     const busybox = loginShortcoming(await toolsOf(all, false), 0);
     expect(busybox).toMatch(/no logins of PAM.*for lack of su and setsid of util-linux: install it/);
     expect(loginShortcoming(await toolsOf(all.filter((file) => file !== '/usr/bin/bash')), 0)).toMatch(

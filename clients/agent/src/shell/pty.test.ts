@@ -29,7 +29,7 @@ const start = (script: string, onOutput: (bytes: Uint8Array) => void = () => und
 };
 
 describe('Pty', () => {
-  it('tells exit code and signal exactly', async () => {
+  it('reports exit code and signal exactly', async () => {
     expect(await start('exit 3').ended).toEqual({ exitCode: 3, signal: undefined });
     expect(await start('kill -KILL $$').ended).toEqual({ exitCode: undefined, signal: 'SIGKILL' });
   });

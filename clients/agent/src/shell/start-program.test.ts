@@ -52,7 +52,7 @@ describe.runIf(process.platform === 'linux')('a shell that is started', () => {
     },
   );
 
-  it('is named by a dash, not by an option that not every shell knows', async () => {
+  it('is named by a dash, not by an option that not every shell has', async () => {
     const { text } = await run(login('/bin/cat'), '\u0004');
     expect(text).not.toMatch(/invalid option/);
     expect((await run(login('/bin/sh'), 'echo "[$0]"; exit\n')).text).toContain('[-sh]');
@@ -66,7 +66,7 @@ describe.runIf(process.platform === 'linux')('a shell that is started', () => {
     expect(text).toContain('in [/]');
   });
 
-  it('tells by what signal it was ended', async () => {
+  it('reports the signal that ended it', async () => {
     expect((await run(login('/bin/sh'), 'kill -9 $$\n')).result).toEqual({ exitCode: undefined, signal: 'SIGKILL' });
   });
 });

@@ -61,7 +61,7 @@ describe('a call', () => {
     expect(calls[0]?.init.method).toBe('DELETE');
   });
 
-  it('tells the server’s refusal with code, request and fields', async () => {
+  it('throws the server’s refusal with code, request and fields', async () => {
     const body = {
       error: 'The request is not valid.',
       code: 'invalid_input',
@@ -85,12 +85,12 @@ describe('a call', () => {
     await expect(ask(fetcher, wellKnown)).rejects.toMatchObject({ code: 'unavailable', status: 502 });
   });
 
-  it('tells an answer that does not fit from one that does', async () => {
+  it('distinguishes an answer that does not fit from one that does', async () => {
     const { fetcher } = answering(() => json({ machines: 'many' }));
     await expect(ask(fetcher, listMachines)).rejects.toMatchObject({ code: 'unexpected_answer' });
   });
 
-  it('tells no answer from a refusal, and an abort from both', async () => {
+  it('distinguishes no answer from a refusal, and an abort from both', async () => {
     const fails: typeof fetch = (_, init) =>
       Promise.reject(init?.signal?.aborted ? init.signal.reason : new TypeError('Failed to fetch'));
     await expect(ask(fails, wellKnown)).rejects.toBeInstanceOf(UnreachableError);

@@ -133,7 +133,7 @@ describe('the commands that add a machine', () => {
   };
   const url = 'https://term.example.org/install.sh';
 
-  it('are one line where a public CA vouches for the server', () => {
+  it('are one line where a public CA signed the certificate of the server', () => {
     expect(installLine('curl', 'wxt_rt_x', installation)).toBe(`curl -fsSL ${url} | sudo sh -s -- --token wxt_rt_x`);
     expect(installLine('wget', 'wxt_rt_x', installation)).toBe(`wget -qO- ${url} | sudo sh -s -- --token wxt_rt_x`);
   });

@@ -87,7 +87,7 @@ describe('signing in', () => {
     expect(await signIn.token()).toBe('token-1');
   });
 
-  it('tells a refusal and stays out', async () => {
+  it('reports a refusal and stays signed out', async () => {
     const refusal = () =>
       new Response(
         JSON.stringify({ error: 'E-mail or password is wrong.', code: 'wrong_credentials', request_id: 'r' }),

@@ -42,7 +42,7 @@ describe('what the emulator answers', () => {
 });
 
 describe('while output is read', () => {
-  it('answers to a replay are told apart from answers to a live program', () => {
+  it('answers to a replay are distinguished from answers to a live program', () => {
     const filter = new ReplyFilter();
     filter.began(false);
     filter.began(true);

@@ -15,7 +15,7 @@ const press = (key: string, held: Partial<KeyPress> = {}): KeyPress => ({
 });
 
 describe('how a shell ended', () => {
-  it('is told with its exit code or signal', () => {
+  it('is shown with its exit code or signal', () => {
     expect(endSentence({ cause: 'shell_exit', exitCode: 3, signal: undefined })).toBe('shell exited with code 3');
     expect(endSentence({ cause: 'shell_exit', exitCode: 0, signal: undefined })).toBe('shell exited with code 0');
     expect(endSentence({ cause: 'shell_exit', exitCode: undefined, signal: 'SIGKILL' })).toBe(
@@ -95,7 +95,7 @@ it('preferences fall back one by one', () => {
   expect(fontSizeStep(32, 1)).toBe(32);
 });
 
-it('the WebSocket goes to the server of the page, and its address tells nothing', () => {
+it('the WebSocket goes to the server of the page, and its address contains no secret', () => {
   expect(terminalAddress({ protocol: 'https:', host: 'x.example:8443' }, 'ag_1')).toBe(
     'wss://x.example:8443/api/terminal/ag_1/ws',
   );

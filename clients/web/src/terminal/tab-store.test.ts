@@ -71,7 +71,7 @@ describe('tabs', () => {
     expect(activeMoved(emptyTabs, 1)).toEqual(emptyTabs);
   });
 
-  it('give an ended shell’s place to a new one that knows nothing of it', () => {
+  it('give an ended shell’s place to a new one that is independent of it', () => {
     const tabs = withNewShell(oneTab, 'a', 'z');
     expect(tabs).toEqual({ tabs: [{ key: 'z', title: '' }], active: 'z' });
   });

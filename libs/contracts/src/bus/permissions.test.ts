@@ -55,7 +55,7 @@ describe('what each service may do on the bus', () => {
     }
   });
 
-  it('lets who asks read the answer, and only who answers write it', () => {
+  it('lets the caller of a request read the reply, and only its service write it', () => {
     const reply = replySubject(verifyApiKey.subject, 'x');
     const users = Object.entries(busPermissions);
     expect(users.filter(([, { subscribe }]) => covers(subscribe, reply)).map(([user]) => user)).toEqual(['agent-hub']);

@@ -14,7 +14,7 @@ const caller = { userId: 'a'.repeat(24), username: 'ada', sid: 'the sid' };
 const scope = { requestId: 'r', clientIp: '203.0.113.9', userAgent: 'curl', caller };
 
 describe('an audit event', () => {
-  it('says who asks and from where, by the request in whose scope it is made', () => {
+  it('contains the caller and the address of the request in whose scope it is made', () => {
     expect(inRequestScope(scope, () => auditEvent({ action: 'machine_removed' }, scope, at))).toMatchObject({
       actor: { kind: 'user', user_id: caller.userId, username: 'ada', signin_ref: auditSigninRef('the sid') },
       address: '203.0.113.9',

@@ -117,7 +117,7 @@ describe('a request on the bus', () => {
     expect(await ask(hub, findUsers, { username: 'ada' })).toEqual({ users: [] });
   });
 
-  it('that asks for its answer elsewhere gets none', async () => {
+  it('that names another reply subject gets no reply', async () => {
     // A subject on which auth may publish and the hub may not.
     const reply = 'auth.user.changed';
     const seen: string[] = [];
@@ -289,7 +289,7 @@ describe('the allow-list', () => {
     later.stop();
   });
 
-  it('answers 503 when it has heard no beat for 90 s, whatever stands on it', async () => {
+  it('answers 503 when it has received no beat for 90 s, whatever entries it has', async () => {
     let now = Date.now();
     const list = open(() => now);
     await put(signinKey(hashSid(sid)), entry);

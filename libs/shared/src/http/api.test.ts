@@ -168,7 +168,7 @@ const call = (
 const json = { 'content-type': 'application/json', authorization: `Bearer ${tokenOf('sid-of-a-user-000')}` };
 
 describe('a REST API mounted from its declarations', () => {
-  it('gives the handler the parsed parts, the caller and what the gateway vouched for', async () => {
+  it('gives the handler the parsed parts, the caller and the facts that the gateway has proved', async () => {
     const answer = await call('POST', '/api/things/abc?n=5', json, '{"name":"x"}');
     expect(answer.status).toBe(201);
     expect(answer.body).toEqual({ id: 'abc', n: 5, name: 'x', by: 'ada', ip: '203.0.113.9' });

@@ -91,7 +91,7 @@ describe('granting a machine', () => {
     expect((await revoke(agentId, 'bob')).status).toBe(404);
   });
 
-  it('is for the owner: not for who was granted it, nor for anybody else, nor to nobody or oneself', async () => {
+  it('is for the owner: not for a user with a grant, nor for any other user, nor to an unknown user or oneself', async () => {
     const { agentId } = await enrol();
     await grant(agentId, 'bob');
     const as = (who: TestSignin) =>
@@ -137,7 +137,7 @@ describe('granting a machine', () => {
   });
 });
 
-describe('who was granted a machine', () => {
+describe('a user with a grant on a machine', () => {
   it('leaves it: the terminals end, and nothing of it is listed any more', async () => {
     const { link, agentId } = await enrol();
     await grant(agentId, 'bob');
@@ -196,7 +196,7 @@ describe('losing access', () => {
     expect(await viewer.frames.take(({ type }) => type === 'refused')).toMatchObject({ type: 'refused' });
   });
 
-  it('is kept for a machine that is offline, and told it before any attach when it is back', async () => {
+  it('is kept for a machine that is offline, and sent to it before any attach when it is back', async () => {
     const { machine, link, agentId } = await enrol();
     await grant(agentId, 'bob');
     link.cut();
@@ -212,7 +212,7 @@ describe('losing access', () => {
     viewer.stream.end();
   });
 
-  it('is told again until the machine has heard it, and then no more', async () => {
+  it('is sent again until the machine has confirmed it, and then no more', async () => {
     const { machine, link, agentId } = await enrol();
     await grant(agentId, 'bob');
     link.answersPings = false;
@@ -281,7 +281,7 @@ describe('a user who goes', () => {
     expect(link.stream.destroyed).toBe(false);
   });
 
-  it('takes the others with them: their agents are told', async () => {
+  it('removes the others with them, and their agents are notified', async () => {
     const gone = await world.auth.signIn(world.auth.addUser('gone too'));
     const { machine, link } = await enrol(gone);
     await world.auth.userChanged(gone.user, { deleted: true });

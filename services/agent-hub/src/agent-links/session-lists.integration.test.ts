@@ -57,8 +57,8 @@ const session = (sessionId = randomBytes(16)): SessionInfo => ({
 
 const about = (agentId: string): MachineSessionsEvent[] => published.filter(({ agent_id }) => agent_id === agentId);
 
-describe('the sessions that an agent knows', () => {
-  it('are told with the time when its link began, once for each link, and again when it is wanted', async () => {
+describe('the sessions that an agent has', () => {
+  it('are published with the time when its link began, once for each link, and again on request', async () => {
     const machine = new TestMachine('box');
     const before = Date.now();
     const link = await dial(hub.grpc, machine, key);
@@ -85,7 +85,7 @@ describe('the sessions that an agent knows', () => {
     again.cut();
   });
 
-  it('are not told in part: of a list that cannot be nothing is', async () => {
+  it('are not published in part: if a list does not fit, nothing is published', async () => {
     const [wrong, long, right] = await Promise.all(
       ['wrong', 'long', 'right'].map((name) => dial(hub.grpc, new TestMachine(name), key)),
     );

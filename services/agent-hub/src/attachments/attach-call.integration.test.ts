@@ -67,7 +67,7 @@ const framesUp = (machine: AgentStream): ReturnType<typeof decodeUp>[] => {
 };
 
 describe('an attach', () => {
-  it('reaches the machine with what was asked, and with who asks as the allow-list has it', async () => {
+  it('reaches the machine with the requested values, and with the caller of the allow-list', async () => {
     const sessionId = randomBytes(16);
     const { viewer, machine, asked } = await join(annIn, { sessionId });
     expect(asked).toMatchObject({
@@ -233,7 +233,7 @@ describe('the stream that an agent brings', () => {
     viewer.stream.end();
   });
 
-  it('comes too late after 3 s: the terminal service is told to look again', async () => {
+  it('comes too late after 3 s: the terminal service must look up the hub again', async () => {
     const viewer = terminal.attach({ sid: annIn.sid, agentId });
     const asked = await link.nextOpen();
     expect((await viewer.ended).code).toBe(status.UNAVAILABLE);

@@ -23,7 +23,7 @@ const attached = (table: AttachmentTable, ended: SpliceEnd[], userId = 'user', a
     end: (how) => ended.push(how),
   });
 
-describe('a list of sign-ins that is told no beat any more', () => {
+describe('a list of sign-ins that receives no beat any more', () => {
   it('detaches every terminal when there has been no beat for 15 minutes, and none before', () => {
     const beatAt = Date.now();
     const table = new AttachmentTable();

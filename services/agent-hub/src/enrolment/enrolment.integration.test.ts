@@ -62,7 +62,7 @@ describe('a machine that was added beforehand', () => {
       });
   });
 
-  it('is not a machine that is in the list already; one that was removed hears so, and comes with another key pair', async () => {
+  it('is not a machine that is in the list already; a removed one is refused for that reason, and registers with another key pair', async () => {
     const box = new TestMachine('box');
     const link = await dial(hub.grpc, box, { $case: 'apiKey', value: ann.user.apiKey });
     link.cut();
@@ -88,7 +88,7 @@ describe('a machine that was reinstalled', () => {
   };
   const byKey = () => ({ $case: 'apiKey', value: ann.user.apiKey }) as const;
 
-  it('takes its entry over: the agent before loses link, pass and credential at every hub, and its owner is told', async () => {
+  it('takes its entry over: the previous agent loses link, pass and credential at every hub, and its owner sees it', async () => {
     const old = new TestMachine('old disk');
     const link = await dial(other.grpc, old, byKey());
     const { agentId, linkPass, machineCredential } = link.welcome;
@@ -182,7 +182,7 @@ describe('names and caps', () => {
 });
 
 describe('a machine that was enrolled by API key', () => {
-  it('is new, from its address, until its owner knows it; removed, its agent hears so and comes back as another', async () => {
+  it('is marked as new, with its address, until its owner confirms it; once removed, its agent is refused for that reason and registers as another', async () => {
     const zoe = await world.auth.signIn(world.auth.addUser('zoe'));
     const box = new TestMachine('box');
     const key = { $case: 'apiKey', value: zoe.user.apiKey } as const;
@@ -202,7 +202,7 @@ describe('a machine that was enrolled by API key', () => {
 });
 
 describe('a command', () => {
-  it('goes to the machine through whichever hub holds it; its link broken, the caller hears so', async () => {
+  it('goes to the machine through the hub that has its link; if the link breaks, the caller receives that', async () => {
     const zoe = await world.auth.signIn(world.auth.addUser('commander'));
     const link = await dial(hub.grpc, new TestMachine('runs'), { $case: 'apiKey', value: zoe.user.apiKey });
     const path = `/api/machines/${link.welcome.agentId}/command`;

@@ -186,7 +186,7 @@ describe('machine events', () => {
     return { events, done, stop: () => abort.abort() };
   };
 
-  it('tell the coming, the figures and the going of my machines, and of no others', async () => {
+  it('report the connection, the load and the disconnection of my machines, and of no others', async () => {
     const ann = await listen(person('ann').token);
     const bob = await listen(person('bob').token);
     const machine = new TestMachine('events');

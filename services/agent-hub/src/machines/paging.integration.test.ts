@@ -72,7 +72,7 @@ describe('the pages of the list of machines', () => {
     expect((await page(token)).total).toBe(0);
   });
 
-  it('leave none out while machines are renamed and added, for their owner, for one who was granted one, for an administrator', async () => {
+  it('leave none out while machines are renamed and added, for their owner, for a user with a grant, for an administrator', async () => {
     const { token, user, idOf } = await somebody(...twelve);
     const other = await somebody('granted');
     await models.access.create({

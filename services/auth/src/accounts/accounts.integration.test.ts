@@ -145,7 +145,7 @@ describe('sign-up', () => {
     expect([answer.status, answer.body.code]).toEqual([status, code]);
   });
 
-  it('knows its methods', async () => {
+  it('allows only its own methods', async () => {
     const answer = await auth.call('GET', '/api/signup');
     expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST']);
   });
@@ -197,7 +197,7 @@ describe('sign-in', () => {
     expect((await auth.call('POST', '/api/login', { email, password })).status).toBe(200);
   });
 
-  it('refuses a disabled account that knows its password', async () => {
+  it('refuses the right password of a disabled account', async () => {
     const { person } = await signUp();
     const { email, password } = person;
     await servers.database

@@ -182,7 +182,7 @@ describe('an event of another service', () => {
     expect((await named('late')).actor).toMatchObject({ user_id: eve.id, verified: true });
   });
 
-  it('is a row of its own when it is no event, or not its to tell', async () => {
+  it('is a row of its own when it is no event, or when its service may not publish it', async () => {
     const stream = jetstream(hubBus);
     await stream.publish('audit.agent-hub.machine_renamed', 'junk');
     await stream.publish('audit.agent-hub.login', JSON.stringify({ v: 1, request_id: 'r', body: {} }));
@@ -232,7 +232,7 @@ describe('the list', () => {
     expect((await page('?action=machine_removed&result=denied')).events).toHaveLength(0);
   });
 
-  it('refuses a time without an offset, a cursor that is none, an unknown action, and whoever is no administrator', async () => {
+  it('refuses a time without an offset, a cursor that is none, an unknown action, and a user who is no administrator', async () => {
     for (const query of [
       'from=2026-11-25T10:00:00',
       'cursor=x',

@@ -157,7 +157,7 @@ describe('a NATS that stores no sign-ins', () => {
 });
 
 describe('when NATS has lost its volume', () => {
-  it('the allow-list is rebuilt from the database: who was signed in is, who was signed out is not', async () => {
+  it('the allow-list is rebuilt from the database: signed-in users are on it, signed-out users are not', async () => {
     const stays = (await auth.call('POST', '/api/signup', somebody())).body.token;
     const gone = (await auth.call('POST', '/api/signup', somebody())).body.token;
     expect((await auth.call('POST', '/api/auth/logout', undefined, { token: gone })).status).toBe(204);
@@ -205,7 +205,7 @@ describe('when the stream AUDIT is lost', () => {
 });
 
 describe('an API key', () => {
-  it('is known by its SHA-256 to whoever may ask', async () => {
+  it('is found by its SHA-256 by services with that permission', async () => {
     const person = somebody();
     const { user } = (await auth.call('POST', '/api/signup', person)).body;
     const key = String(user?.api_key);

@@ -75,7 +75,7 @@ describe('what machines install from', () => {
     }
   });
 
-  it('is asked for, for a machine of another kind, and for no kind that nobody knows', async () => {
+  it('is requested for a machine of another kind, and not for an unknown kind', async () => {
     expect((await get('/agent/wanted/linux-arm64')).status).toBe(202);
     expect(existsSync(join(dir, 'wanted', 'linux-arm64'))).toBe(true);
     for (const kind of ['linux-sparc', 'linux-arm64x', '..%2Fx']) {

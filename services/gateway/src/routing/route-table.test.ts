@@ -36,7 +36,7 @@ describe('the route table', () => {
     expect(table.match('POST', '/api/machines/events')).toMatchObject({ allow: ['GET', 'HEAD', 'OPTIONS'] });
   });
 
-  it('knows the one path of WebSockets', () => {
+  it('has the one path of WebSockets', () => {
     expect(isTerminalSocket('/api/terminal/ag_x/ws')).toBe(true);
     for (const path of ['/api/terminal//ws', '/api/terminal/a/b/ws', '/api/terminal/a/ws/', '/api/terminal/a/WS'])
       expect(isTerminalSocket(path)).toBe(false);

@@ -335,12 +335,12 @@ describe('the log', () => {
   });
 
   it('at level debug has each refused request, without the values of its query', async () => {
-    const door = await startGateway({ LOG_LEVEL: 'debug' });
-    onTestFinished(door.stop);
+    const instance = await startGateway({ LOG_LEVEL: 'debug' });
+    onTestFinished(instance.stop);
     const lines: string[] = [];
-    door.child.stdout?.on('data', (chunk) => lines.push(String(chunk)));
+    instance.child.stdout?.on('data', (chunk) => lines.push(String(chunk)));
     const ask = (path: string, ...headers: string[]) =>
-      exchange(door.port, [`GET ${path} HTTP/1.1`, `Host: 127.0.0.1:${door.port}`, ...headers]);
+      exchange(instance.port, [`GET ${path} HTTP/1.1`, `Host: 127.0.0.1:${instance.port}`, ...headers]);
     expect((await ask('/api/nowhere?token=SECRET')).status).toBe(404);
     expect((await ask('/api/machines?search=SECRET')).status).toBe(503);
     const refused = await ask('/api/machines?token=SECRET', 'Connection: Upgrade', 'Upgrade: websocket');
@@ -352,12 +352,13 @@ describe('the log', () => {
   });
 
   it('names a proxy that is not trusted, once, and warns of plain http beyond loopback', async () => {
-    const door = await startGateway({ PUBLIC_URL: 'http://term.example.org' });
-    onTestFinished(door.stop);
-    expect(door.startLog.join('')).toContain('NOT SAFE: http://term.example.org is plain http');
+    const instance = await startGateway({ PUBLIC_URL: 'http://term.example.org' });
+    onTestFinished(instance.stop);
+    expect(instance.startLog.join('')).toContain('NOT SAFE: http://term.example.org is plain http');
     const lines: string[] = [];
-    door.child.stdout?.on('data', (chunk) => lines.push(String(chunk)));
-    const ask = () => exchange(door.port, ['GET / HTTP/1.1', 'Host: term.example.org', 'X-Forwarded-For: 10.9.9.9']);
+    instance.child.stdout?.on('data', (chunk) => lines.push(String(chunk)));
+    const ask = () =>
+      exchange(instance.port, ['GET / HTTP/1.1', 'Host: term.example.org', 'X-Forwarded-For: 10.9.9.9']);
     expect([(await ask()).status, (await ask()).status]).toEqual([503, 503]);
     await expect.poll(() => lines.join('').split('"msg":"answered"').length).toBe(3);
     const said = lines.join('');

@@ -54,23 +54,23 @@ const residentMb = (pid: number | undefined): number =>
 describe('many connections', () => {
   it('of one client, and of ten, do not keep out other clients and signed-in users', async () => {
     const hub = await new RecordingService().start();
-    const door = await startGateway({ AGENT_HUB_URLS: hub.url });
+    const instance = await startGateway({ AGENT_HUB_URLS: hub.url });
     hub.answer = ({ headers }, response) => {
       if (headers.authorization === 'Bearer good') response.setHeader('x-webxterm-signed-in', 'ada');
       response.writeHead(headers.authorization === 'Bearer good' ? 200 : 431, { 'content-length': 0 }).end();
     };
     const list = (token: string): string =>
-      `GET /api/machines HTTP/1.1\r\nHost: 127.0.0.1:${door.port}\r\nAuthorization: Bearer ${token}\r\n\r\n`;
+      `GET /api/machines HTTP/1.1\r\nHost: 127.0.0.1:${instance.port}\r\nAuthorization: Bearer ${token}\r\n\r\n`;
     const claims = Buffer.from(JSON.stringify({ sub: 'ada' })).toString('base64url');
-    const health = ['GET /api/health HTTP/1.1', `Host: 127.0.0.1:${door.port}`];
+    const health = ['GET /api/health HTTP/1.1', `Host: 127.0.0.1:${instance.port}`];
     const crowd: Socket[] = [];
     const open = (): number => crowd.filter(({ destroyed }) => !destroyed).length;
     const come = async (from: string, count: number): Promise<void> => {
       for (let made = 0; made < count; made += 100)
-        crowd.push(...(await Promise.all(Array.from({ length: 100 }, () => connectFrom(from, door.port)))));
-      expect((await exchange(door.port, health)).status).toBe(200);
+        crowd.push(...(await Promise.all(Array.from({ length: 100 }, () => connectFrom(from, instance.port)))));
+      expect((await exchange(instance.port, health)).status).toBe(200);
     };
-    const [signedIn, impostor] = [new RawClient(door.port), new RawClient(door.port)];
+    const [signedIn, impostor] = [new RawClient(instance.port), new RawClient(instance.port)];
     try {
       signedIn.write(list('good'));
       const { status, headers } = await signedIn.answer();
@@ -78,18 +78,18 @@ describe('many connections', () => {
       // The service rejects this request before it checks the token.
       impostor.write(list(`h.${claims}.s`));
       expect((await impostor.answer()).status).toBe(431);
-      const before = residentMb(door.child.pid);
+      const before = residentMb(instance.child.pid);
       await come('127.0.0.1', 1000);
       await impostor.closed();
       await expect.poll(open).toBeLessThanOrEqual(connectionLimits.perAddress);
       for (let address = 2; address <= 10; address += 1) await come(`127.0.0.${address}`, 600);
       await expect.poll(open).toBeLessThanOrEqual(connectionLimits.strangers);
-      expect(residentMb(door.child.pid) - before).toBeLessThan(200);
+      expect(residentMb(instance.child.pid) - before).toBeLessThan(200);
       signedIn.write(list('good'));
       expect((await signedIn.answer()).status).toBe(200);
     } finally {
       for (const socket of [...crowd, signedIn.socket]) socket.destroy();
-      await door.stop();
+      await instance.stop();
       await hub.stop();
     }
   }, 60_000);

@@ -125,18 +125,20 @@ describe('several instances of a service', () => {
 
 describe('an instance that is not ready', () => {
   it('is passed over once a probe has seen it, and is back when it is ready again', async () => {
-    const door = await startGateway({
+    const instance = await startGateway({
       AGENT_HUB_URLS: `${one.url},${two.url}`,
       AGENT_HUB_HEALTH_URLS: `${one.url},${two.url}`,
     });
-    const list = () => exchange(door.port, ['GET /api/machines HTTP/1.1', `Host: 127.0.0.1:${door.port}`]);
+    const list = () => exchange(instance.port, ['GET /api/machines HTTP/1.1', `Host: 127.0.0.1:${instance.port}`]);
     const reports = (status: string) => (_incoming: unknown, response: ServerResponse) =>
       void response.end(JSON.stringify({ status, parts: {} }));
     const calls = (service: RecordingService) => service.recorded.filter((item) => item.url === '/api/machines').length;
     /** Repeats the request until a probe after the change has run. Probes run once a second. */
     const seen = async (ready: number): Promise<void> => {
       for (;;) {
-        const health = json(await exchange(door.port, ['GET /api/health HTTP/1.1', `Host: 127.0.0.1:${door.port}`]));
+        const health = json(
+          await exchange(instance.port, ['GET /api/health HTTP/1.1', `Host: 127.0.0.1:${instance.port}`]),
+        );
         if (JSON.stringify(health.parts).includes(`"name":"agent-hub","status":"${ready === 2 ? 'ok' : 'degraded'}"`))
           return;
       }
@@ -152,7 +154,7 @@ describe('an instance that is not ready', () => {
       for (let count = 0; count < 4; count += 1) await list();
       expect(calls(one)).toBe(2);
     } finally {
-      await door.stop();
+      await instance.stop();
     }
   });
 });

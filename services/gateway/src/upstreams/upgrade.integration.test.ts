@@ -275,11 +275,13 @@ describe('with no terminal service there', () => {
   it('an upgrade is 503 with Retry-After; stopping the gateway ends open WebSockets', async () => {
     const lonely = new RecordingService();
     await lonely.start();
-    const door = await startGateway({ TERMINAL_URLS: lonely.url });
-    onTestFinished(door.stop);
+    const instance = await startGateway({ TERMINAL_URLS: lonely.url });
+    onTestFinished(instance.stop);
     const connectTo = (): RawClient => {
-      const client = new RawClient(door.port);
-      client.write(`GET ${socketPath} HTTP/1.1\r\nHost: 127.0.0.1:${door.port}\r\n${handshake.join('\r\n')}\r\n\r\n`);
+      const client = new RawClient(instance.port);
+      client.write(
+        `GET ${socketPath} HTTP/1.1\r\nHost: 127.0.0.1:${instance.port}\r\n${handshake.join('\r\n')}\r\n\r\n`,
+      );
       return client;
     };
     const opened = connectTo();
@@ -290,7 +292,7 @@ describe('with no terminal service there', () => {
     expect(codeOf(answer)).toBe('503 unavailable');
     expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
     await late.closed();
-    await Promise.all([door.stop(), opened.closed()]);
+    await Promise.all([instance.stop(), opened.closed()]);
     await lonely.stop().catch(() => undefined);
   });
 });

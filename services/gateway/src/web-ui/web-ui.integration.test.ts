@@ -49,7 +49,7 @@ const timesOpen = (file: string): number => {
   return readdirSync(fds).filter((fd) => linkOf(fd) === file).length;
 };
 
-describe('a client that asks for files and reads none', () => {
+describe('a client that requests files and reads none', () => {
   it('has one open at a time, and none when it is gone', async () => {
     const client = new RawClient(gateway.port);
     client.socket.pause();

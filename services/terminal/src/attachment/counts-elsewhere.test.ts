@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { believedForMs, CountsElsewhere } from './counts-elsewhere.ts';
 
-it('adds up what the other instances told last of a user, and forgets one that says no more', () => {
+it('adds up the last counts of a user from the other instances, and drops an instance that sends no more', () => {
   let now = 1000;
   const counts = new CountsElsewhere(() => now);
   counts.receive({

@@ -81,7 +81,7 @@ describe('the rights that a hub answers', () => {
     });
   });
 
-  it('may have names that only a later version knows', async () => {
+  it('may have names that only a later version has', async () => {
     const rights = ['see', 'levitate', 'open'];
     expect(await decided(callerOf('user'), { role: 'control', rights })).toEqual({ opens: true, sessions: 'own' });
   });

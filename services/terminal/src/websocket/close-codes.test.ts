@@ -21,7 +21,7 @@ describe('what a closed terminal says', () => {
     ]);
   });
 
-  it('tells exit code and signal', () => {
+  it('contains exit code and signal', () => {
     const ended = { type: 'ended', finalOffset: 0, exitCode: undefined, signal: undefined } as const;
     expect(closeForEnd({ ...ended, cause: 'shell_exit', exitCode: 3 })).toEqual({ code: 1000, reason: 'exit 3' });
     expect(closeForEnd({ ...ended, cause: 'ended_by_user', signal: 'SIGKILL' }).reason).toBe('signal SIGKILL');

@@ -125,7 +125,7 @@ describe('typing ahead of a far shell', () => {
     expect(shell.foreseen).toBeUndefined();
   });
 
-  it('shows nothing in a full-screen program, and knows nothing of the keys it was given', () => {
+  it('shows nothing in a full-screen program, and keeps no keys from it', () => {
     const shell = echoing();
     shell.type('x');
     shell.predictor.saw(undefined, shell.now);
