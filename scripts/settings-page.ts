@@ -118,6 +118,7 @@ const otherVariables: readonly (readonly [name: string, meaning: string])[] = [
   ['XDG_RUNTIME_DIR', '`npm start`: the folder of the login session, in which claims of ports are kept.'],
   ['PATH', '`npm start`: where mongod and nats-server are looked for before they are fetched.'],
   ['HOME', 'Tests: replaced by an empty folder for the shells.'],
+  ['LOGIN_MACHINE_BASE', 'Container tests: the image of the machine in the suites `login` and `service`.'],
   [
     'NODE_COMPILE_CACHE',
     'Tests: the folder in which Node keeps compiled code; a folder in `node_modules/.cache` unless set.',
