@@ -69,6 +69,27 @@ describe('in a real browser', () => {
     expect(/still (\d+)/.exec(await terminal.until(/still \d+/))?.[1]).toBe(pid);
   }, 120_000);
 
+  it('a phone shows the button of each terminal, and no page is wider than it', async () => {
+    const rest = new Rest(stack.url, (await new Rest(stack.url).login(stack.admin)).token);
+    const machine = await onlineMachine(rest);
+    expect((await rest.post('/api/machines', { name: 'a-machine-that-has-never-connected' })).status).toBe(201);
+    const { page } = terminal;
+    await page.setViewportSize({ width: 390, height: 844 });
+    await terminal.signIn(stack.url, stack.admin);
+    const button = page.getByRole('link', { name: `Open a terminal on ${machine.name}` });
+    await button.waitFor();
+    await page.getByText('Waiting to connect').waitFor();
+    const { x = 0, width = 0 } = (await button.boundingBox()) ?? {};
+    expect(x + width).toBeLessThan(390);
+    const paths = ['/', '/dashboard', '/sessions', '/profile', '/users', '/audit', `/machines/${machine.agent_id}`];
+    for (const path of paths) {
+      await page.goto(`${stack.url}${path}`);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await page.locator('main [aria-busy=true]').waitFor({ state: 'detached' });
+      expect([path, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([path, 390]);
+    }
+  }, 120_000);
+
   it('a new user signs up, sees no machine, configures an agent with the key shown, and opens it', async () => {
     const { page } = terminal;
     await page.goto(`${stack.url}/signup`);

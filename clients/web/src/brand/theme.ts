@@ -66,12 +66,18 @@ export const theme = createTheme({
   },
 });
 
-/** Colours that Mantine does not define: surfaces, lines and dimmed text of both schemes. */
+/** White on the red of Mantine has a contrast of 3.84. */
+const redButtons = { '--mantine-color-red-filled': '#d02f2f', '--mantine-color-red-filled-hover': '#b82828' };
+
+/** Colours that Mantine does not define (surfaces, lines), and those of Mantine whose contrast is below 4.5. */
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: {},
   light: {
+    ...redButtons,
     '--mantine-color-body': '#f7f6f2',
     '--mantine-color-dimmed': '#5b6a71',
+    '--mantine-color-placeholder': '#5b6a71',
+    '--mantine-color-green-light-color': '#217535',
     '--mantine-color-error': '#b83a34',
     '--wx-surface': '#ffffff',
     '--wx-sunken': '#efede6',
@@ -84,8 +90,10 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--wx-terminal': '#fdfcf9',
   },
   dark: {
+    ...redButtons,
     '--mantine-color-body': '#10171c',
     '--mantine-color-dimmed': '#93a1aa',
+    '--mantine-color-placeholder': '#93a1aa',
     '--mantine-color-error': '#ee7a72',
     '--wx-surface': '#161f25',
     '--wx-sunken': '#0b1115',

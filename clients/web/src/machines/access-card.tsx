@@ -52,7 +52,7 @@ const Row = ({ agentId, user }: { agentId: string; user: MachineUser }) => {
   const name = user.username === '' ? user.user_id : user.username;
   return (
     <div>
-      <Group justify="space-between" wrap="nowrap">
+      <Group justify="space-between" wrap={asking ? 'wrap' : 'nowrap'}>
         <Group gap="sm" wrap="nowrap" style={{ minWidth: 0 }}>
           <Face name={name} url={user.avatar_url} />
           <div style={{ minWidth: 0 }}>
@@ -81,6 +81,7 @@ const Row = ({ agentId, user }: { agentId: string; user: MachineUser }) => {
           </Group>
         ) : (
           <Button
+            flex="none"
             size="xs"
             variant="default"
             onClick={() => setAsking(true)}

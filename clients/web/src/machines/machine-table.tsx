@@ -89,7 +89,7 @@ const Row = ({ machine, now }: { machine: Machine; now: number }) => {
         </Text>
         {machine.tags.length > 0 && <Tags tags={machine.tags} />}
       </Table.Td>
-      <Table.Td>
+      <Table.Td className={classes.statusCell}>
         <Status status={machine.status} />
       </Table.Td>
       <Table.Td className={classes.wide}>

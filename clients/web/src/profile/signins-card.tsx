@@ -18,7 +18,13 @@ export const SigninsCard = () => {
       <Group justify="space-between" align="flex-start" wrap="nowrap">
         <h2 className={classes.heading}>Where you are signed in</h2>
         {others > 0 && (
-          <Button size="xs" variant="default" loading={endOthers.isPending} onClick={() => endOthers.mutate(undefined)}>
+          <Button
+            flex="none"
+            size="xs"
+            variant="default"
+            loading={endOthers.isPending}
+            onClick={() => endOthers.mutate(undefined)}
+          >
             {others === 1 ? 'End the other' : `End the ${others} others`}
           </Button>
         )}

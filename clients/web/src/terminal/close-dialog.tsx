@@ -30,14 +30,13 @@ export const CloseDialog = (props: {
         <Text>The shell in it is still running. It can go on without the tab; you find it under Sessions.</Text>
         {end.isError && <Failure title="The shell could not be ended" error={end.error} />}
         <Group justify="flex-end">
-          <Button variant="default" onClick={done}>
+          <Button variant="default" onClick={done} data-autofocus>
             Keep it running
           </Button>
           <Button
             color="red"
             loading={end.isPending}
             onClick={() => (sessionId === undefined ? done() : end.mutate(sessionId, { onSuccess: done }))}
-            data-autofocus
           >
             End the shell
           </Button>
