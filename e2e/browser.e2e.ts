@@ -78,7 +78,7 @@ describe('in a real browser', () => {
     await terminal.signIn(stack.url, stack.admin);
     const button = page.getByRole('link', { name: `Open a terminal on ${machine.name}` });
     await button.waitFor();
-    await page.getByText('Waiting to connect').waitFor();
+    await page.getByText('Waiting to connect').first().waitFor();
     const { x = 0, width = 0 } = (await button.boundingBox()) ?? {};
     expect(x + width).toBeLessThan(390);
     const paths = ['/', '/dashboard', '/sessions', '/profile', '/users', '/audit', `/machines/${machine.agent_id}`];
