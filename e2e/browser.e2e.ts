@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from './support/rest.ts';
 import { TerminalPage } from './support/terminal-page.ts';
-import { browser, ownMachine, stack, useStackAndBrowser } from './support/use-stack.ts';
+import { browser, ownMachine, rest, stack, useStackAndBrowser } from './support/use-stack.ts';
 import { type AgentRun, VsayAgent } from './support/vsay-agent.ts';
 
 let terminal: TerminalPage;
@@ -70,18 +70,16 @@ describe('in a real browser', () => {
   }, 120_000);
 
   it('a phone shows the button of each terminal, and no page is wider than it', async () => {
-    const rest = new Rest(stack.url, (await new Rest(stack.url).login(stack.admin)).token);
-    const machine = await onlineMachine(rest);
     expect((await rest.post('/api/machines', { name: 'a-machine-that-has-never-connected' })).status).toBe(201);
     const { page } = terminal;
     await page.setViewportSize({ width: 390, height: 844 });
     await terminal.signIn(stack.url, stack.admin);
-    const button = page.getByRole('link', { name: `Open a terminal on ${machine.name}` });
+    const button = page.getByRole('link', { name: `Open a terminal on ${ownMachine.name}` });
     await button.waitFor();
     await page.getByText('Waiting to connect').first().waitFor();
     const { x = 0, width = 0 } = (await button.boundingBox()) ?? {};
     expect(x + width).toBeLessThan(390);
-    const paths = ['/', '/dashboard', '/sessions', '/profile', '/users', '/audit', `/machines/${machine.agent_id}`];
+    const paths = ['/', '/dashboard', '/sessions', '/profile', '/users', '/audit', `/machines/${ownMachine.agent_id}`];
     for (const path of paths) {
       await page.goto(`${stack.url}${path}`);
       await page.getByRole('heading', { level: 1 }).waitFor();
