@@ -187,7 +187,7 @@ describe('the terminal page', () => {
       kind += 1;
       writeFileSync(join(folder, `${kind}`), output);
       await recorded.mark(name);
-      // What was shown last stays until the next kind, so that it is drawn.
+      // The last screen of it stays until the next kind, so that it is drawn.
       const ended = String.raw`printf '\030\033\\\033[?2026l\033[0m\n'; echo kind ${kind} o''ver`;
       await terminal.run(String.raw`printf '\033c'; cat ${join(folder, `${kind}`)}; ${ended}`);
       // A key without an effect on the shell, which does not wait for its predecessor to be handled.
@@ -199,6 +199,7 @@ describe('the terminal page', () => {
         clearInterval(keys);
         await Promise.allSettled(presses);
       }
+      await page.evaluate('new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))');
       delays.set(name, await page.evaluate<number[]>('window.delays.splice(0)'));
     }
     const tasks = await recorded.stop();

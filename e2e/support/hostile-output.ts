@@ -3,8 +3,8 @@ const esc = '\x1b';
 const repeated = (text: string, length: number): string => text.repeat(Math.ceil(length / text.length));
 const numbered = (count: number, text: (n: number) => string): string =>
   Array.from({ length: count }, (_, n) => text(n)).join('');
-/** Pseudo-random colours, of which none returns within a screen. */
-const colour = (n: number): string => `${(n * 73) & 255};${(n * 151) & 255};${(n * 199) & 255}`;
+/** A colour that returns after 65,536 others. */
+const colour = (n: number): string => `${n & 255};${(n >> 8) & 255};${(n * 7) & 255}`;
 
 const counts = [...'LSXITZM@P'].map((final) => `${esc}[2147483647${final}`).join('');
 

@@ -1,11 +1,20 @@
 import type { WebglAddon } from '@xterm/addon-webgl';
-import type { Terminal } from '@xterm/xterm';
 import { DueRows } from './due-rows.ts';
 
 /** Time for drawing rows in one frame, ms. The rest follows in the next frames. */
-const frameMs = 8;
+const frameMs = 40;
 /** Cells between two checks of the clock. A cell with a glyph that was not drawn before takes 0.1 to 0.2 ms, any other one 0.3 µs. */
 const cellsOfStep = 150;
+
+/** The parts of an xterm.js terminal that are used here. */
+interface Screen {
+  readonly cols: number;
+  readonly rows: number;
+  readonly buffer: {
+    readonly active: { readonly baseY: number; readonly cursorY: number; readonly viewportY: number };
+  };
+  refresh(first: number, last: number): void;
+}
 
 type UpdateRows = (first: number, last: number) => void;
 const isUpdateRows = (value: unknown): value is UpdateRows => typeof value === 'function';
@@ -15,7 +24,7 @@ const isObject = (value: unknown): value is object => typeof value === 'object' 
 const pagesMerged = '_requestClearModel';
 
 /** The row of the cursor on the visible screen, or undefined. */
-const cursorRow = ({ buffer, rows }: Terminal): number | undefined => {
+const cursorRow = ({ buffer, rows }: Screen): number | undefined => {
   const { baseY, cursorY, viewportY } = buffer.active;
   const row = baseY + cursorY - viewportY;
   return row < rows ? row : undefined;
@@ -27,7 +36,7 @@ const cursorRow = ({ buffer, rows }: Terminal): number | undefined => {
  * not answer meanwhile. There is no public way to draw a part of the rows, so this replaces the internal function that does it.
  * @returns whether the renderer has the function
  */
-export const boundFrames = (webgl: WebglAddon, terminal: Terminal): boolean => {
+export const boundFrames = (webgl: object, terminal: Screen, now = (): number => performance.now()): boolean => {
   const renderer: unknown = Reflect.get(webgl, '_renderer');
   const update: unknown = isObject(renderer) ? Reflect.get(renderer, '_updateModel') : undefined;
   if (!isObject(renderer) || !isUpdateRows(update)) return false;
@@ -39,11 +48,11 @@ export const boundFrames = (webgl: WebglAddon, terminal: Terminal): boolean => {
   };
   Reflect.set(renderer, '_updateModel', (first: number, last: number) => {
     const { cols, rows } = terminal;
-    const end = performance.now() + frameMs;
+    const end = now() + frameMs;
     if (merged()) due.add(0, rows - 1);
     due.add(Math.max(0, first), Math.min(last, rows - 1));
     const step = Math.max(1, Math.floor(cellsOfStep / cols));
-    const left = due.draw({ rows, step }, draw, () => performance.now() > end);
+    const left = due.draw({ rows, step }, draw, () => now() > end);
     // Each call forgets the cursor of the rows before it.
     const row = cursorRow(terminal);
     if (row !== undefined) draw(row, row);

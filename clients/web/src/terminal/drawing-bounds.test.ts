@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { boundFrames } from './drawing-bounds.ts';
+
+const screen = { cols: 200, rows: 4, buffer: { active: { baseY: 0, cursorY: 0, viewportY: 0 } } };
+
+/** The parts of the WebGL addon that are used. Each row takes 30 ms to draw. */
+const bed = () => {
+  const clock = { ms: 0 };
+  const drawn: number[] = [];
+  const atlas = { _requestClearModel: false };
+  const renderer = {
+    _charAtlas: atlas,
+    _updateModel: (first: number, last: number) => {
+      for (let row = first; row <= last; row += 1) drawn.push(row);
+      clock.ms += 30 * (last - first + 1);
+    },
+  };
+  const asked: [number, number][] = [];
+  const terminal = { ...screen, refresh: (first: number, last: number) => void asked.push([first, last]) };
+  const bounded = boundFrames({ _renderer: renderer }, terminal, () => clock.ms);
+  /** Draws a frame as the renderer does. @returns the rows that it drew */
+  const frame = (first: number, last: number): number[] => {
+    renderer._updateModel(first, last);
+    return drawn.splice(0);
+  };
+  return { bounded, frame, asked, atlas };
+};
+
+describe('a frame', () => {
+  it('ends when its time is over, with the row of the cursor, and the next one draws what is left', () => {
+    const { bounded, frame, asked } = bed();
+    expect(bounded).toBe(true);
+    expect(frame(0, 3)).toEqual([0, 1, 0]);
+    expect(asked).toEqual([[2, 3]]);
+    expect(frame(2, 3)).toEqual([2, 3, 0]);
+    expect(asked).toHaveLength(1);
+  });
+
+  it('draws every row again when glyphs have moved, once', () => {
+    const { frame, atlas } = bed();
+    atlas._requestClearModel = true;
+    expect([...frame(3, 3), ...frame(2, 3)]).toEqual([0, 1, 0, 2, 3, 0]);
+    expect(atlas._requestClearModel).toBe(false);
+    expect(frame(3, 3)).toEqual([3, 0]);
+  });
+
+  it('stays as it is in a renderer of another kind', () => {
+    expect(boundFrames({ _renderer: {} }, { ...screen, refresh: () => {} })).toBe(false);
+  });
+});
