@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { boundFrames } from './drawing-bounds.ts';
+import { boundFrames, boundGlyphs } from './drawing-bounds.ts';
 
 const screen = { cols: 200, rows: 4, buffer: { active: { baseY: 0, cursorY: 0, viewportY: 0 } } };
 
@@ -10,7 +10,10 @@ const bed = () => {
   const atlas = { _requestClearModel: false };
   const renderer = {
     _charAtlas: atlas,
+    /** Glyphs move while a row is drawn. */
+    moves: false,
     _updateModel: (first: number, last: number) => {
+      atlas._requestClearModel ||= renderer.moves;
       for (let row = first; row <= last; row += 1) drawn.push(row);
       clock.ms += 30 * (last - first + 1);
     },
@@ -23,7 +26,7 @@ const bed = () => {
     renderer._updateModel(first, last);
     return drawn.splice(0);
   };
-  return { bounded, frame, asked, atlas };
+  return { bounded, frame, asked, atlas, renderer };
 };
 
 describe('a frame', () => {
@@ -44,7 +47,45 @@ describe('a frame', () => {
     expect(frame(3, 3)).toEqual([3, 0]);
   });
 
+  it('is followed by one of all rows when glyphs move while it is drawn', () => {
+    const { frame, asked, renderer } = bed();
+    renderer.moves = true;
+    frame(1, 1);
+    expect(asked).toEqual([[0, 3]]);
+  });
+
   it('stays as it is in a renderer of another kind', () => {
     expect(boundFrames({ _renderer: {} }, { ...screen, refresh: () => {} })).toBe(false);
+  });
+});
+
+type Listener = (page: { width: number; height: number }) => void;
+
+describe('the glyphs that are kept', () => {
+  it('are renewed when they take more than twice the screen and 4 million pixels, not when pages are merged', () => {
+    const listeners: Listener[] = [];
+    const renewed: number[] = [];
+    let pages = 0;
+    const listen = (listener: Listener): void => void listeners.push(listener);
+    boundGlyphs(
+      { onChangeTextureAtlas: listen, onRemoveTextureAtlasCanvas: listen, onAddTextureAtlasCanvas: listen },
+      () => 1_000_000,
+      () => void renewed.push(pages),
+    );
+    const [change, remove, add] = listeners;
+    const page = { width: 1000, height: 1000 };
+    const addPage = (): void => {
+      pages += 1;
+      add?.(page);
+    };
+    for (let n = 0; n < 6; n += 1) addPage();
+    for (let n = 0; n < 4; n += 1) remove?.(page);
+    add?.({ width: 2000, height: 2000 });
+    expect(renewed).toEqual([]);
+    addPage();
+    expect(renewed).toEqual([7]);
+    change?.(page);
+    addPage();
+    expect(renewed).toEqual([7]);
   });
 });

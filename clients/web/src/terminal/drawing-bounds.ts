@@ -1,4 +1,3 @@
-import type { WebglAddon } from '@xterm/addon-webgl';
 import { DueRows } from './due-rows.ts';
 
 /** Time for drawing rows in one frame, ms. The rest follows in the next frames. */
@@ -42,21 +41,26 @@ export const boundFrames = (webgl: object, terminal: Screen, now = (): number =>
   if (!isObject(renderer) || !isUpdateRows(update)) return false;
   const draw = update.bind(renderer);
   const due = new DueRows();
-  const merged = (): boolean => {
-    const atlas: unknown = Reflect.get(renderer, '_charAtlas');
-    return isObject(atlas) && Reflect.get(atlas, pagesMerged) === true && Reflect.set(atlas, pagesMerged, false);
+  const atlas = (): object => {
+    const current: unknown = Reflect.get(renderer, '_charAtlas');
+    return isObject(current) ? current : {};
   };
   Reflect.set(renderer, '_updateModel', (first: number, last: number) => {
     const { cols, rows } = terminal;
     const end = now() + frameMs;
-    if (merged()) due.add(0, rows - 1);
+    if (Reflect.get(atlas(), pagesMerged) === true) {
+      due.add(0, rows - 1);
+      Reflect.set(atlas(), pagesMerged, false);
+    }
     due.add(Math.max(0, first), Math.min(last, rows - 1));
     const step = Math.max(1, Math.floor(cellsOfStep / cols));
     const left = due.draw({ rows, step }, draw, () => now() > end);
     // Each call forgets the cursor of the rows before it.
     const row = cursorRow(terminal);
     if (row !== undefined) draw(row, row);
-    if (left !== undefined) terminal.refresh(left.first, left.last);
+    // Glyphs of rows that are drawn already have moved.
+    if (Reflect.get(atlas(), pagesMerged) === true) terminal.refresh(0, rows - 1);
+    else if (left !== undefined) terminal.refresh(left.first, left.last);
   });
   return true;
 };
@@ -64,11 +68,20 @@ export const boundFrames = (webgl: object, terminal: Screen, now = (): number =>
 /** Area of glyphs that are kept beside those of the screen, in pixels: 16 MB. */
 const spareArea = 4_000_000;
 
+type PageEvent = (listener: (page: { readonly width: number; readonly height: number }) => void) => unknown;
+
+/** The events of the WebGL addon about the pages on which it keeps glyphs. */
+interface PageEvents {
+  readonly onChangeTextureAtlas: PageEvent;
+  readonly onAddTextureAtlasCanvas: PageEvent;
+  readonly onRemoveTextureAtlasCanvas: PageEvent;
+}
+
 /**
  * Bounds the memory of the glyphs that the WebGL renderer keeps: it never discards one, and after 16 full pages of 4096 × 4096 it fails.
  * `renew` is called when the glyphs take more than the screen could show at once, with as much space lost between them, and some more.
  */
-export const boundGlyphs = (webgl: WebglAddon, screenArea: () => number, renew: () => void): void => {
+export const boundGlyphs = (webgl: PageEvents, screenArea: () => number, renew: () => void): void => {
   let area = 0;
   webgl.onChangeTextureAtlas(() => {
     area = 0;
