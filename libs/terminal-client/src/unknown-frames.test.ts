@@ -68,6 +68,13 @@ describe('frames of unknown types from the server', () => {
     );
   });
 
+  it('that may not be skipped end the connection, and the reason names the type', async () => {
+    const bench = new Bench();
+    const socket = await bench.attach();
+    socket.tell({ type: 'unknown', code: 0x7e, payload: new Uint8Array(3) });
+    expect(bench.client.state).toMatchObject({ state: 'reconnecting', reason: 'unknown frame type 0x7e' });
+  });
+
   it('are announced as skipped in the hello', async () => {
     const socket = await new Bench().attach();
     expect(socket.of('hello')).toEqual([{ type: 'hello', protocolMin: 1, protocolMax: 1, capabilities: 1 }]);
