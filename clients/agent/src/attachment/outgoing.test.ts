@@ -110,3 +110,23 @@ describe('output on its way to a viewer', () => {
     expect(viewer.frames.at(-1)).toEqual({ type: 'input_ack', applied: 2, limit: 11 });
   });
 });
+
+describe('answers to a viewer that reads nothing', () => {
+  it('wait here, only the latest of each type and 16 pongs, and leave before further output once it reads', () => {
+    const viewer = setUp();
+    const pings = 10_000;
+    for (let nonce = 1; nonce <= pings; nonce += 1) viewer.outgoing.tell({ type: 'pong', scope: 'path', nonce });
+    expect(viewer.frames).toHaveLength(64);
+    for (let applied = 1; applied <= 100; applied += 1) {
+      viewer.outgoing.ackSoon({ type: 'input_ack', applied, limit: 1000 });
+      vi.advanceTimersByTime(5);
+    }
+    viewer.print(5);
+    expect(viewer.frames).toHaveLength(64);
+
+    viewer.taken();
+    expect(viewer.lengths().slice(64)).toEqual([...Array<string>(16).fill('pong'), 'input_ack', 5]);
+    expect(viewer.frames.at(-3)).toEqual({ type: 'pong', scope: 'path', nonce: pings });
+    expect(viewer.frames.at(-2)).toEqual({ type: 'input_ack', applied: 100, limit: 1000 });
+  });
+});

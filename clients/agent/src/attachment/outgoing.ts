@@ -26,6 +26,8 @@ const coalesceMs = 2;
 const ackDelayMs = 4;
 /** Limit of unsent pongs. If a peer pings faster, only the latest pings are answered. */
 const maxPongs = 16;
+/** Limit of other frames not yet taken by the connection. Without it, a viewer that pings and reads nothing fills the agent's memory. */
+const maxControlInFlight = 64;
 
 /**
  * Sends to one viewer: first control frames, of which only the latest of each type is kept, then output as far as flow and limit allow.
@@ -37,6 +39,7 @@ export class Outgoing {
   readonly #control = new Map<string, DownFrame>();
   #pongs = 0;
   #inFlight = 0;
+  #controlInFlight = 0;
   #ended: DownFrame | undefined;
   #finished = false;
   /** An input ack to send after the next output, because the echo of a key is more urgent. */
@@ -91,7 +94,7 @@ export class Outgoing {
     if (this.#finished) return;
     this.#sendControl();
     let sent = false;
-    while (this.#inFlight < maxInFlight && this.#sendOutput()) sent = true;
+    while (this.#mayControl && this.#inFlight < maxInFlight && this.#sendOutput()) sent = true;
     if (sent) this.#sendAck();
     if (this.#ended !== undefined && this.#flow.complete) this.finish(this.#ended);
   }
@@ -105,9 +108,16 @@ export class Outgoing {
     this.#control.set(slot, frame);
   }
 
+  get #mayControl(): boolean {
+    return this.#controlInFlight < maxControlInFlight;
+  }
+
   #sendControl(): void {
-    for (const frame of this.#control.values()) this.#send(frame);
-    this.#control.clear();
+    for (const [slot, frame] of this.#control) {
+      if (!this.#mayControl) return;
+      this.#control.delete(slot);
+      this.#send(frame);
+    }
   }
 
   #sendAck(): void {
@@ -115,7 +125,9 @@ export class Outgoing {
     this.#ackTimer = undefined;
     const ack = this.#ack;
     this.#ack = undefined;
-    if (ack !== undefined && !this.#finished) this.#send(ack);
+    if (ack === undefined) return;
+    this.#put(ack);
+    this.#sendControl();
   }
 
   /** @returns whether something was sent. */
@@ -154,6 +166,11 @@ export class Outgoing {
   }
 
   #send(frame: DownFrame): void {
-    this.#transport.send(wrapFrame(encodeDown(frame)), () => undefined);
+    this.#controlInFlight += 1;
+    this.#transport.send(wrapFrame(encodeDown(frame)), () => {
+      this.#controlInFlight -= 1;
+      // Nothing waits below the limit.
+      if (this.#controlInFlight === maxControlInFlight - 1) this.kick();
+    });
   }
 }
