@@ -15,7 +15,7 @@ import type { WebSocket } from 'ws';
 import { type Attachment, type AttachmentRequest, refusalOf } from '../attachment/attachment.ts';
 import type { EndedFromHere, Seat } from '../attachment/open-terminal.ts';
 import { closeCodeFor, closeForEnd, closeReason, detachFor, errorFor } from './close-codes.ts';
-import { closeSocket, leftOnPurpose, type ViewerContext, watchSilence } from './viewer-context.ts';
+import { closeSocket, leftOnPurpose, messageCost, type ViewerContext, watchSilence } from './viewer-context.ts';
 
 /** A ping with the current offset is sent after this many bytes of output. Its pong shows that the client has read all bytes before it. */
 const pingEveryBytes = 128 * 1024;
@@ -30,8 +30,8 @@ type Accepted = Extract<DownFrame, { type: 'accepted' }>;
 
 /** Encodes output and errors for a client without frames. */
 export interface ClientWords {
-  /** Sends output. */
-  output(bytes: Uint8Array): void;
+  /** Sends output. `taken` is called once the socket has taken it. */
+  output(bytes: Uint8Array, taken: () => void): void;
   /** Sends an error before the socket is closed. */
   error(error: AppError): void;
 }
@@ -66,6 +66,8 @@ export class RawViewer {
   #pingTimer: NodeJS.Timeout | undefined;
   #pauseTimer: NodeJS.Timeout | undefined;
   #over = false;
+  /** Messages of output that the socket has not taken. */
+  #waiting = 0;
 
   constructor(options: RawViewerOptions) {
     this.#options = options;
@@ -160,9 +162,14 @@ export class RawViewer {
   }
 
   #output(offset: number, payload: Uint8Array): void {
-    for (const part of this.#reader.output(offset, payload)) this.#options.words.output(part.bytes);
+    for (const part of this.#reader.output(offset, payload)) {
+      this.#waiting += 1;
+      this.#options.words.output(part.bytes, () => {
+        this.#waiting -= 1;
+      });
+    }
     // A client that reads its output also answers pings, and `#taken` then lowers the count.
-    this.#options.seat.holds(this.#socket.bufferedAmount);
+    this.#countHeld();
     // A machine that respects the limits is never this far ahead. Without this check, one that ignores them would fill the memory.
     if (this.#reader.next - this.#reader.rendered > 2 * maxOutputWindow) {
       this.#finish(closeCode.internal, 'the machine ignores the limits');
@@ -198,13 +205,17 @@ export class RawViewer {
   }
 
   #taken(offset: number): void {
-    this.#options.seat.holds(this.#socket.bufferedAmount);
+    this.#countHeld();
     const now = this.#options.context.now();
     this.#reader.renderedUpTo(offset);
     const caughtUp = this.#reader.rendered === this.#reader.next;
     const limited = this.#reader.takeLimited(now - this.#window.rtt(now));
     this.#window.acked(this.#reader.rendered, { limited, caughtUp }, now);
     if (this.#reader.due(this.#window.size(now), this.#window.inFlight(now)) !== 'no') this.#sendLimit();
+  }
+
+  #countHeld(): void {
+    this.#options.seat.holds(this.#socket.bufferedAmount + this.#waiting * messageCost);
   }
 
   #sendLimit(): void {

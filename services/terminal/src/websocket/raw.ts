@@ -9,7 +9,7 @@ const toBuffer = (message: RawData): Buffer => {
 };
 
 const rawWords = (socket: WebSocket): ClientWords => ({
-  output: (bytes) => socket.send(bytes, { binary: true }),
+  output: (bytes, taken) => socket.send(bytes, { binary: true }, taken),
   // Raw clients get errors only as a close code.
   error: () => {},
 });
@@ -25,9 +25,10 @@ const jsonWords = (socket: WebSocket): ClientWords => {
   // Frames may split characters, so the decoder keeps incomplete ones. Invalid bytes become U+FFFD.
   const decoder = new TextDecoder('utf-8');
   return {
-    output: (bytes) => {
+    output: (bytes, taken) => {
       const output = decoder.decode(bytes, { stream: true });
-      if (output !== '') socket.send(JSON.stringify({ type: 'output', output }));
+      if (output === '') taken();
+      else socket.send(JSON.stringify({ type: 'output', output }), taken);
     },
     error: (error) => socket.send(JSON.stringify({ type: 'error', error: error.message })),
   };

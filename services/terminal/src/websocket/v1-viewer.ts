@@ -24,6 +24,7 @@ import { closeCodeFor, closeForEnd, closeReason, detachFor, errorFor } from './c
 import {
   closeSocket,
   leftOnPurpose,
+  messageCost,
   requestOf,
   type ViewerContext,
   type ViewerRequest,
@@ -37,6 +38,8 @@ const passEveryMs = 2 * 60_000;
 /** Above this many buffered bytes the machine's stream is paused. The limits of the protocol also bound them. */
 const pauseAbove = maxOutputWindow;
 const resumeBelow = pauseAbove / 4;
+/** Limit of hop pongs that wait for the client. Above it pings are not answered. */
+const maxPongsWaiting = 16;
 
 /** One `webxterm.v1` client. Frames pass unchanged, except for hello, attach, hop pings, state and passes. */
 export class V1Viewer {
@@ -53,6 +56,9 @@ export class V1Viewer {
   #handshakeTimer: NodeJS.Timeout;
   #passTimer: NodeJS.Timeout | undefined;
   #reading = true;
+  /** Messages that the socket has not taken. */
+  #waiting = 0;
+  #pongsWaiting = 0;
 
   /** `viewerRequest`: the request, or the error that the client gets as a frame and a close code. */
   constructor(context: ViewerContext, socket: WebSocket, viewerRequest: ViewerRequest | AppError, seat: Seat) {
@@ -103,7 +109,7 @@ export class V1Viewer {
       return;
     }
     if (frame.type === 'ping' && frame.scope === 'hop') {
-      this.#send({ type: 'pong', scope: 'hop', nonce: frame.nonce });
+      this.#pong(frame.nonce);
       return;
     }
     const attachment = this.#attachment;
@@ -218,18 +224,36 @@ export class V1Viewer {
     if (!this.#over) this.#write(encodeDown(frame));
   }
 
-  #write(bytes: Uint8Array): void {
-    this.#socket.send(bytes, () => this.#written());
-    this.#seat.holds(this.#socket.bufferedAmount);
-    if (this.#reading && this.#socket.bufferedAmount > pauseAbove) {
+  #pong(nonce: number): void {
+    if (this.#over || this.#pongsWaiting >= maxPongsWaiting) return;
+    this.#pongsWaiting += 1;
+    this.#write(encodeDown({ type: 'pong', scope: 'hop', nonce }), () => {
+      this.#pongsWaiting -= 1;
+    });
+  }
+
+  #write(bytes: Uint8Array, taken: () => void = () => {}): void {
+    this.#waiting += 1;
+    this.#socket.send(bytes, () => {
+      this.#waiting -= 1;
+      taken();
+      this.#written();
+    });
+    this.#seat.holds(this.#held);
+    if (this.#reading && this.#held > pauseAbove) {
       this.#reading = false;
       this.#attachment?.pause();
     }
   }
 
+  /** Bytes of memory that wait for the client. */
+  get #held(): number {
+    return this.#socket.bufferedAmount + this.#waiting * messageCost;
+  }
+
   #written(): void {
-    this.#seat.holds(this.#socket.bufferedAmount);
-    if (this.#reading || this.#socket.bufferedAmount > resumeBelow) return;
+    this.#seat.holds(this.#held);
+    if (this.#reading || this.#held > resumeBelow) return;
     this.#reading = true;
     this.#attachment?.resume();
   }
