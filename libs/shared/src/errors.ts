@@ -26,3 +26,6 @@ export class AppError extends Error {
     return errorCatalog[this.code].status;
   }
 }
+
+/** The message of any thrown value, for a log line or an error text. */
+export const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -17,7 +17,7 @@ export {
   serviceSettings,
   tokenSettings,
 } from './config/settings.ts';
-export { AppError, type AppErrorOptions } from './errors.ts';
+export { AppError, type AppErrorOptions, reasonOf } from './errors.ts';
 export { hmacSha256 } from './hmac.ts';
 export { EdgeGuard } from './http/edge-guard.ts';
 export {

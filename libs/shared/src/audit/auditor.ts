@@ -5,7 +5,7 @@ import { type AuditEvent, auditSubject } from '@webxterm/contracts/bus';
 import { auditActions } from '@webxterm/contracts/rest';
 import type { ClientSession } from 'mongoose';
 import { Gauge, type Registry } from 'prom-client';
-import { AppError } from '../errors.ts';
+import { AppError, reasonOf } from '../errors.ts';
 import { toAppError } from '../http/error-body.ts';
 import { requestScope } from '../http/request-scope.ts';
 import { PeriodicTask } from '../lifecycle/periodic-task.ts';
@@ -172,7 +172,7 @@ export class Auditor {
       await this.#settleCounted(this.#now());
       await this.#sendDue(new Date(this.#now()));
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = reasonOf(error);
       this.#options.logger.warn({ reason }, 'audit events cannot be sent yet, retrying');
     }
   }

@@ -8,6 +8,7 @@ import {
   jetstreamManager,
 } from '@nats-io/jetstream';
 import { type NatsConnection, nanos } from '@nats-io/transport-node';
+import { reasonOf } from '../errors.ts';
 import type { Logger } from '../log/logger.ts';
 
 export interface StreamFollowerOptions {
@@ -77,7 +78,7 @@ export class StreamFollower {
       try {
         await this.#consume();
       } catch (error) {
-        reason = error instanceof Error ? error.message : String(error);
+        reason = reasonOf(error);
       }
       if (this.#stopped || bus.isClosed()) return;
       onCurrent?.(false);

@@ -2,6 +2,7 @@ import { JetStreamApiError, jetstream, jetstreamManager } from '@nats-io/jetstre
 import { type KV, type KvEntry, Kvm } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { z } from 'zod';
+import { reasonOf } from '../errors.ts';
 import type { Logger } from '../log/logger.ts';
 import { watchRetryMs } from './watch-retry.ts';
 
@@ -108,10 +109,7 @@ export class KvView {
         failures = 0;
       } catch (error) {
         if (this.#watch !== before) failures += 1;
-        logger.warn(
-          { bucket, reason: error instanceof Error ? error.message : String(error) },
-          'a bucket cannot be watched, retrying',
-        );
+        logger.warn({ bucket, reason: reasonOf(error) }, 'a bucket cannot be watched, retrying');
       }
       await new Promise((resolve) => setTimeout(resolve, watchRetryMs(failures)));
     }

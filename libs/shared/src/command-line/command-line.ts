@@ -1,4 +1,5 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+import { reasonOf } from '../errors.ts';
 
 /** The arguments of a program are invalid. The message names the first invalid one. The process exits with 2. */
 export class UsageError extends Error {
@@ -14,8 +15,7 @@ interface Grammar<O extends ParseArgsOptionsConfig> {
 }
 
 /** The first sentence of the message of `parseArgs`, which names the argument. The remainder explains how to bypass the check. */
-const firstSentence = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).replace(/\. (To specify|This command) [\s\S]*$/, '');
+const firstSentence = (error: unknown): string => reasonOf(error).replace(/\. (To specify|This command) [\s\S]*$/, '');
 
 /**
  * Parses `args` with the given options and with `--help` and `-h`.

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { reasonOf } from '../errors.ts';
 
 /** The settings are invalid. The message names each invalid one and how to correct it. The process exits with 2. */
 export class ConfigError extends Error {
@@ -58,7 +59,7 @@ const readSetting = (name: string, environment: Environment, problems: string[])
   try {
     return readFileSync(path, 'utf8').replace(/\r?\n$/, '') || undefined;
   } catch (error) {
-    problems.push(`${name}: ${name}_FILE cannot be read (${error instanceof Error ? error.message : String(error)})`);
+    problems.push(`${name}: ${name}_FILE cannot be read (${reasonOf(error)})`);
     return undefined;
   }
 };

@@ -2,6 +2,7 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { Gauge, type Registry } from 'prom-client';
 import { ConfigError } from '../config/config.ts';
+import { reasonOf } from '../errors.ts';
 import type { Logger } from '../log/logger.ts';
 import { type PemFile, readCertificateFiles } from './certificate-files.ts';
 
@@ -59,7 +60,7 @@ export class CertificateFolder {
     try {
       this.#current = readFolder(options, this.#now());
     } catch (error) {
-      throw new ConfigError(options.service, [`${options.setting}: ${reason(error)}`]);
+      throw new ConfigError(options.service, [`${options.setting}: ${reasonOf(error)}`]);
     }
     this.#warnBeforeTheEnd();
     this.#timer = setInterval(() => this.lookAgain(), lookAgainMs);
@@ -107,7 +108,7 @@ export class CertificateFolder {
       logger.info({ setting, valid_to: new X509Certificate(found.certificate).validTo }, 'certificate renewed');
       this.#warnBeforeTheEnd();
     } catch (error) {
-      const complaint = reason(error);
+      const complaint = reasonOf(error);
       if (complaint !== this.#complaint)
         logger.error(
           { setting, reason: complaint },
@@ -156,8 +157,6 @@ export const measureCertificates = (registry: Registry, folders: readonly Certif
     },
   });
 };
-
-const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const same = (a: Certificates, b: Certificates): boolean =>
   a.certificate.equals(b.certificate) &&

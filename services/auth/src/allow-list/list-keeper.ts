@@ -1,7 +1,7 @@
 import { type KeyObject, randomUUID } from 'node:crypto';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { SigninBeat, SigninEpoch, signinBeatKey, signinEpochKey, signinKey } from '@webxterm/contracts/bus';
-import { AppError, type Logger } from '@webxterm/shared';
+import { AppError, type Logger, reasonOf } from '@webxterm/shared';
 import { type ClockWatch, declareStreams, type EntrySigner } from '@webxterm/shared/bus';
 import { ListBucket } from './list-bucket.ts';
 import { ListEntries, type ListEntriesOptions } from './list-entries.ts';
@@ -139,10 +139,7 @@ export class ListKeeper {
         if (this.#losses !== losses) return;
         this.#epoch = undefined;
         this.#options.onBeat?.(false);
-        this.#options.logger.warn(
-          { reason: error instanceof Error ? error.message : String(error) },
-          'the allow-list cannot be updated right now, retrying',
-        );
+        this.#options.logger.warn({ reason: reasonOf(error) }, 'the allow-list cannot be updated right now, retrying');
       })
       .finally(() => {
         if (this.#losses === losses) this.#working = undefined;

@@ -1,5 +1,5 @@
 import { signinKey } from '@webxterm/contracts/bus';
-import type { Logger } from '@webxterm/shared';
+import { type Logger, reasonOf } from '@webxterm/shared';
 import type { ListBucket } from './list-bucket.ts';
 import type { ListEntries, ListEntriesOptions } from './list-entries.ts';
 
@@ -53,7 +53,7 @@ export class Mending {
     this.#working = true;
     void this.#mend(epoch)
       .catch((error: unknown) => {
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = reasonOf(error);
         this.#options.logger.warn({ reason }, 'the allow-list cannot be repaired right now, retrying');
       })
       .finally(() => {

@@ -1,7 +1,7 @@
 import { jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { AuditCheckpoint, checkpointSubject } from '@webxterm/contracts/bus';
-import type { Logger, Shutdown } from '@webxterm/shared';
+import { type Logger, reasonOf, type Shutdown } from '@webxterm/shared';
 import { sealMessage, type TextSigner, tryId } from '@webxterm/shared/bus';
 import type { ChainStore } from './chain-store.ts';
 
@@ -66,7 +66,7 @@ export class Checkpoints {
       });
       this.#publishedSeq = seq;
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = reasonOf(error);
       this.#options.logger.warn({ reason }, 'an audit checkpoint could not be published, retrying');
     }
   }

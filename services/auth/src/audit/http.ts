@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { exportAuditCsv, exportAuditNdjson, listAudit } from '@webxterm/contracts/rest';
-import { AppError } from '@webxterm/shared';
+import { AppError, reasonOf } from '@webxterm/shared';
 import type { Api, Caller, RequestContext } from '@webxterm/shared/api';
 import type { Auditor } from '@webxterm/shared/audit';
 import type { AllowList } from '@webxterm/shared/bus';
@@ -97,10 +97,7 @@ class Exports {
       if (!response.headersSent) throw error;
       // The connection is closed, so that an incomplete file does not look complete.
       response.destroy();
-      logger.info(
-        { reason: error instanceof Error ? error.message : String(error) },
-        'a download of the audit log ended early',
-      );
+      logger.info({ reason: reasonOf(error) }, 'a download of the audit log ended early');
     } finally {
       this.#running -= 1;
     }

@@ -1,7 +1,8 @@
 import type { JsMsg } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { auditConsumer, auditStream } from '@webxterm/contracts/bus';
-import type { Logger, Shutdown } from '@webxterm/shared';
+import { parseJson } from '@webxterm/contracts/json';
+import { type Logger, reasonOf, type Shutdown } from '@webxterm/shared';
 import { StreamFollower } from '@webxterm/shared/bus';
 import { type ActorTruth, actorsOf } from './actor.ts';
 import type { ChainStore } from './chain-store.ts';
@@ -72,7 +73,7 @@ export class AuditWriter {
         await this.#write(batch);
         for (const message of batch) message.ack();
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = reasonOf(error);
         this.#options.logger.warn({ reason, count: batch.length }, 'audit events cannot be written yet, retrying');
         for (const message of batch) message.nak(againMs);
       }
@@ -83,7 +84,7 @@ export class AuditWriter {
     const submitted = batch.map((message) =>
       readMessage({
         subject: message.subject,
-        body: parseJson(message),
+        body: parseJson(message.string()),
         streamSeq: message.seq,
         arrivedAt: new Date(message.info.timestampNanos / 1_000_000),
       }),
@@ -103,11 +104,3 @@ export class AuditWriter {
     this.#options.onWritten(await this.#options.chain.append(entries));
   }
 }
-
-const parseJson = (message: JsMsg): unknown => {
-  try {
-    return message.json();
-  } catch {
-    return undefined;
-  }
-};

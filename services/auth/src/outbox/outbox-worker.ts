@@ -1,7 +1,7 @@
 import { jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { authEvents } from '@webxterm/contracts/bus';
-import { type Logger, PeriodicTask } from '@webxterm/shared';
+import { type Logger, PeriodicTask, reasonOf } from '@webxterm/shared';
 import { sealMessage, type TextSigner, tryId } from '@webxterm/shared/bus';
 import type { ListKeeper } from '../allow-list/list-keeper.ts';
 import type { Outbox, Owed } from './outbox.ts';
@@ -80,10 +80,7 @@ export class OutboxWorker {
         if (owed.length < batchSize) return;
       }
     } catch (error) {
-      this.#options.logger.warn(
-        { reason: error instanceof Error ? error.message : String(error) },
-        'pending work on the bus cannot be done yet, retrying',
-      );
+      this.#options.logger.warn({ reason: reasonOf(error) }, 'pending work on the bus cannot be done yet, retrying');
     }
   }
 }

@@ -1,4 +1,4 @@
-import { type Logger, PeriodicTask } from '@webxterm/shared';
+import { type Logger, PeriodicTask, reasonOf } from '@webxterm/shared';
 import type { Auditor } from '@webxterm/shared/audit';
 import { sessionFact } from './audit.ts';
 import type { SessionEventName, SessionRecord } from './record.ts';
@@ -56,5 +56,3 @@ export class SessionEvents {
     }
   }
 }
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

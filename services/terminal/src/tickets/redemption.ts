@@ -1,5 +1,5 @@
 import { withinDeadline } from '@webxterm/contracts/deadline';
-import { AppError, type Logger } from '@webxterm/shared';
+import { AppError, type Logger, reasonOf } from '@webxterm/shared';
 import { duplicateIndexKey } from '@webxterm/shared/mongo';
 import { type Connection, type Model, Schema } from 'mongoose';
 
@@ -47,7 +47,7 @@ export class Redemption {
       if (duplicateIndexKey(error) !== undefined)
         throw new AppError('unauthenticated', 'This token has already been used.', { cause: error });
       this.#logger.warn(
-        { reason: error instanceof Error ? error.message : String(error) },
+        { reason: reasonOf(error) },
         'one-use token could not be stored and is remembered by this instance only',
       );
     }
