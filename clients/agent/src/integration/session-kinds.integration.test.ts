@@ -54,12 +54,17 @@ class Viewer {
   readonly input = new InputQueue({ frame: maxInputFrame, window: 256 * 1024, queue: 16 * 1024 * 1024 });
   output = Buffer.alloc(0);
   capabilities: unknown;
+  /** How the stream has ended. */
+  #end: string | undefined;
   readonly #stream;
 
   constructor(agentId: string, open: Partial<AttachOpen>) {
     this.#stream = terminal.attach({ sid: annIn.sid, agentId, ...open }).stream;
     this.#stream.on('metadata', (metadata) => {
       [this.capabilities] = metadata.get(metadataKey.agentCapabilities);
+    });
+    this.#stream.on('status', ({ code, details }) => {
+      this.#end = `the stream ended with ${code}: ${details}`;
     });
     this.#stream.on('data', (message: Buffer) => {
       const bytes = unwrapFrame(message);
@@ -78,9 +83,9 @@ class Viewer {
 
   async frame<T extends DownFrame['type']>(type: T): Promise<Extract<DownFrame, { type: T }>> {
     const isIt = (frame: DownFrame): frame is Extract<DownFrame, { type: T }> => frame.type === type;
-    await until(() => this.frames.some(isIt), 30_000);
+    await until(() => this.frames.some(isIt) || this.#end !== undefined, 50_000);
     const found = this.frames.find(isIt);
-    if (found === undefined) throw new Error(`no ${type}`);
+    if (found === undefined) throw new Error(`no ${type}: ${this.#end}`);
     return found;
   }
 
