@@ -1,6 +1,13 @@
 import type { FrameCapability } from '@webxterm/contracts/capabilities';
 import { isErrorCode } from '@webxterm/contracts/errors';
-import { type DetachReason, decodeDown, encodeUp, frameType, isIgnorable } from '@webxterm/contracts/frames';
+import {
+  type DetachReason,
+  decodeDown,
+  encodeUp,
+  FrameError,
+  frameType,
+  isIgnorable,
+} from '@webxterm/contracts/frames';
 import { type AttachGrant, type AttachOpen, type EdgeKind, Role } from '@webxterm/contracts/grpc';
 import { plainText } from '@webxterm/contracts/text';
 import { AppError, type Logger } from '@webxterm/shared';
@@ -10,6 +17,8 @@ import type { HubLocation, Locator } from '../hub-client/locator.ts';
 import { waitBeforeTry } from './attach-timing.ts';
 import { outputAfter } from './frame-peek.ts';
 
+/** The types of frames that this service makes. A machine that sends one could replace the viewer's pass, or tell it a false state. */
+const ofService: ReadonlySet<number> = new Set([frameType.downHello, frameType.state, frameType.pass]);
 /** Limit of characters in the refusal text of an agent. */
 const maxRefusalText = 300;
 /** Time limit for a hub to answer an attach. After it the attachment dials again. The hub waits up to 3 s of it for the agent. */
@@ -197,6 +206,7 @@ export class Attachment {
 
   #received(frame: Buffer): void {
     const type = frame[0];
+    if (type !== undefined && ofService.has(type)) throw new FrameError(`frame type ${type} is from the service only`);
     // Checks the size of a frame that no later receiver decodes.
     if (type !== undefined && isIgnorable(type)) decodeDown(frame);
     if (type === frameType.refused && this.#mayRetry(frame)) {

@@ -56,6 +56,9 @@ describe('a machine that sends nonsense', () => {
   it.each<[string, Uint8Array]>([
     ['an unknown frame', Buffer.from([0x7e, 1, 2, 3])],
     ['an unknown frame that may be skipped, of over 64 KiB', Buffer.alloc(64 * 1024 + 2, 0xee)],
+    ['a pass', encodeDown({ type: 'pass', expiresInMs: 60_000, pass: 'wxt_rp_of.another' })],
+    ['a state', encodeDown({ type: 'state', state: 'unreachable', retryInMs: 1000 })],
+    ['a hello', encodeDown({ type: 'hello', protocol: 1, capabilities: 1, sessionId: Buffer.alloc(16, 9) })],
     ['an empty frame', Buffer.alloc(0)],
     ['half a refusal', cut(refused)],
     ['half an end', cut(ended)],
