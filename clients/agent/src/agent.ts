@@ -6,8 +6,9 @@ import { endLeftOver } from './commands/left-over.ts';
 import { type AgentConfig, companionFiles } from './configuration/agent-config.ts';
 import { KeptFiles } from './configuration/kept-files.ts';
 import { type AgentStatus, writeStatus } from './configuration/status-file.ts';
-import { exitCode, Failure } from './failure.ts';
+import { describeError, exitCode, Failure } from './failure.ts';
 import { Guard } from './guard/guard.ts';
+import { dropState, type HandOver, handOverVersion, leaveState } from './hand-over/state-file.ts';
 import type { MachineKey } from './identity/machine-key.ts';
 import { backOff, redialDelay } from './link/back-off.ts';
 import { Dialer, type ReadFacts, type RoundResult } from './link/dialer.ts';
@@ -38,7 +39,9 @@ export type AgentOptions = {
   processUid: number;
   log: Logger;
   /** Undefined if the agent was not installed by the install script. */
-  replacement?: Pick<Replacement, 'tick'> | undefined;
+  replacement?: Pick<Replacement, 'tick' | 'giveUp'> | undefined;
+  /** What the process before this one has left. */
+  handed?: HandOver | undefined;
   /** ms on a monotonic clock. */
   now(): number;
   random(): number;
@@ -52,6 +55,11 @@ const newsEveryMs = 30_000;
 const mib = 1024 * 1024;
 /** After SIGTERM the link stays open for this long, so viewers receive the end of their shells. */
 const lastWordsMs = 300;
+/** After a failed hand-over of the sessions the next one follows not before this time. */
+const moveAgainMs = 10 * 60_000;
+/** A session that is just ending is waited for. */
+const leaveAgainMs = 100;
+const leaveAttempts = 30;
 
 /** Marks the processes of this machine's commands. It is the same after a restart of the agent. */
 const tagOf = ({ publicKey }: MachineKey): string => createHash('sha256').update(publicKey).digest('hex').slice(0, 16);
@@ -67,6 +75,9 @@ export class Agent {
   readonly #stopped = Promise.withResolvers<void>();
   #stopping = false;
   #replaced = false;
+  #instanceId = '';
+  #moving = false;
+  #moveNotBefore = 0;
   #connectedAt: number | undefined;
   #ticksWithoutSessions = 0;
   #link: Link | undefined;
@@ -104,6 +115,7 @@ export class Agent {
         this.#link?.tellEnded(session);
       },
     });
+    if (options.handed !== undefined) this.#sessions.adopt(options.handed.sessions);
   }
 
   /** The output of `vsay-agent status`. */
@@ -125,7 +137,11 @@ export class Agent {
   async run(): Promise<void> {
     const { configPath, config, key, proxy = {}, readFacts, now } = this.#options;
     const { kinds } = this.#sessions;
-    const dialer = await Dialer.open(configPath, config, { key, kept: this.#kept, proxy, readFacts, kinds, now });
+    const { handed } = this.#options;
+    const instanceId = handed === undefined ? undefined : Buffer.from(handed.instanceId, 'base64url');
+    const parts = { key, kept: this.#kept, proxy, readFacts, kinds, instanceId, now };
+    const dialer = await Dialer.open(configPath, config, parts);
+    this.#instanceId = dialer.instanceId.toString('base64url');
     this.#reportLogins(await findLoginTools());
     void endLeftOver(tagOf(key), this.#options.log);
     const ticks = setInterval(() => this.#tick(), tickMs);
@@ -139,11 +155,15 @@ export class Agent {
         failures = round.kind === 'welcome' ? 0 : failures + 1;
         await this.#pause(waitMs);
       }
+    } catch (error) {
+      if ((await this.#options.replacement?.giveUp(describeError(error))) !== true) throw error;
+      this.#replaced = true;
     } finally {
       clearInterval(ticks);
       clearInterval(looks);
       await this.#commands.stop();
-      this.#guard.close();
+      // Its shells go on if another version replaces this process.
+      if (!this.#replaced) this.#guard.close();
     }
     await this.#writeStatus({ state: 'stopped' });
   }
@@ -175,22 +195,72 @@ export class Agent {
 
   #tick(): void {
     this.#sessions.tick();
-    if (this.#mustBeReplaced()) {
-      this.#replaced = true;
-      this.#options.log.info('another version of the agent takes over');
-      void this.stop();
-    }
+    if (this.#mustBeReplaced()) void this.#giveWay();
     this.#ticksWithoutSessions = this.#sessions.aliveCount > 0 ? 0 : this.#ticksWithoutSessions + 1;
     if (this.#ticksWithoutSessions !== ticksUntilIdle) return;
     giveMemoryBack().catch((err: unknown) => this.#options.log.debug({ err }, 'could not release memory'));
   }
 
   #mustBeReplaced(): boolean {
-    if (this.#stopping) return false;
+    if (this.#stopping || this.#moving) return false;
     const { replacement, now } = this.#options;
     const connectedForMs = this.#connectedAt === undefined ? undefined : now() - this.#connectedAt;
-    const idle = this.#sessions.isEmpty && this.#commands.isIdle;
-    return replacement?.tick({ connectedForMs, idle }) === true;
+    const movable = this.#commands.isIdle && now() >= this.#moveNotBefore && this.#sessions.canBeHandedOver;
+    const work = !movable ? 'fixed' : this.#sessions.isEmpty ? 'none' : 'movable';
+    return replacement?.tick({ connectedForMs, work }) === true;
+  }
+
+  /** Makes `run` return without ending a session, so that `handOver` follows. Tries first whether the sessions can be left. */
+  async #giveWay(): Promise<void> {
+    const { log, now } = this.#options;
+    this.#moving = true;
+    try {
+      if (!this.#sessions.isEmpty) {
+        await this.#leaveSessions();
+        dropState();
+      }
+    } catch (err) {
+      log.warn({ err }, 'the sessions cannot be handed over now: this version goes on for some minutes');
+      this.#sessions.freeze(false);
+      this.#moving = false;
+      this.#moveNotBefore = now() + moveAgainMs;
+      return;
+    }
+    log.info({ sessions: this.#sessions.aliveCount }, 'another version of the agent takes over');
+    this.#replaced = true;
+    this.#stopping = true;
+    this.#link?.close();
+    this.#stopped.resolve();
+  }
+
+  /** Freezes the sessions and leaves their state. @throws Error if there is no room for it, or a session ends meanwhile */
+  async #leaveSessions(): Promise<void> {
+    this.#sessions.freeze(true);
+    const screens = await this.#sessions.snapshots();
+    for (let attempt = 1; ; attempt += 1) {
+      if (this.#sessions.canBeHandedOver) {
+        const sessions = this.#sessions.handOver(screens);
+        leaveState({ version: handOverVersion, instanceId: this.#instanceId, sessions });
+        // A process may have ended while the state was written.
+        if (this.#sessions.canBeHandedOver) return;
+        dropState();
+      }
+      if (attempt === leaveAttempts) throw new Error('a session is being ended');
+      await new Promise((resolve) => setTimeout(resolve, leaveAgainMs));
+    }
+  }
+
+  /**
+   * Leaves the sessions to the program that replaces this process. The caller replaces it at once, without another turn of the event loop.
+   * @throws Error if they cannot be left: they are ended then
+   */
+  async handOver(): Promise<void> {
+    await this.#guard.release();
+    if (this.#sessions.isEmpty) return;
+    await this.#leaveSessions().catch((error: unknown) => {
+      this.#sessions.abandonAll();
+      throw error;
+    });
   }
 
   /** @returns ms to wait before the next dial. */

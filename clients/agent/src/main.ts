@@ -87,6 +87,14 @@ program
     say(agentVersion);
   });
 
+program
+  .command('hand-over-version', { hidden: true })
+  .description('Print the version of the state with which this agent continues the sessions of another version.')
+  .action(async () => {
+    const [{ handOverVersion }] = await Promise.all([import('./hand-over/state-file.ts'), import('./cli/start.ts')]);
+    say(String(handOverVersion));
+  });
+
 withConfig('status', 'Say whether the agent runs and is connected.').action(async ({ config }) => {
   const { printStatus } = await import('./cli/status.ts');
   process.exitCode = await printStatus(config, say);

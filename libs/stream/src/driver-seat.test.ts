@@ -186,3 +186,21 @@ describe('the hold', () => {
     );
   });
 });
+
+describe('a seat that continues in another process', () => {
+  it('is kept for its driver as after a broken connection, with the hold if there was one', () => {
+    const before = new DriverSeat(1_000_000);
+    expect(before.taken).toBeUndefined();
+    before.attach('a', { acked: 5, limit: 100 }, 0);
+    expect(before.taken).toEqual({ driver: 'a', progress: { acked: 5, limit: 100 } });
+    const after = new DriverSeat(1_000_000);
+    if (before.taken !== undefined) after.restore(before.taken, 1000);
+    expect([after.driver, after.brokenHolder, after.mustStall(100 + stallSlack)]).toEqual(['a', 'a', true]);
+    after.expire(10, 1000 + brokenHoldMs);
+    expect([after.driver, after.holds]).toEqual(['a', false]);
+    const without = new DriverSeat(1_000_000);
+    without.restore({ driver: 'b', progress: undefined }, 0);
+    expect([without.driver, without.holds]).toEqual(['b', false]);
+    expect(without.taken).toEqual({ driver: 'b', progress: undefined });
+  });
+});

@@ -8,6 +8,8 @@ export const stallSlack = 64 * 1024;
 /** Progress reported by a driver, as absolute output offsets. */
 export type Progress = { acked: number; limit: number };
 
+export type TakenSeat = { driver: string; progress: Progress | undefined };
+
 type Hold =
   | { kind: 'none' }
   /** `since` (ms): the later of the last ack and the start of the current unacknowledged output. */
@@ -29,6 +31,20 @@ export class DriverSeat {
 
   constructor(ringSize: number) {
     this.#ringSize = ringSize;
+  }
+
+  /** The driver and its progress, if it has the hold. */
+  get taken(): TakenSeat | undefined {
+    if (this.#driver === undefined) return undefined;
+    if (this.#hold.kind === 'none') return { driver: this.#driver, progress: undefined };
+    const { acked, limit } = this.#hold;
+    return { driver: this.#driver, progress: { acked, limit } };
+  }
+
+  /** Continues another seat, whose connections are broken. */
+  restore({ driver, progress }: TakenSeat, now: number): void {
+    this.#driver = driver;
+    if (progress !== undefined) this.#hold = { kind: 'broken', ...progress, until: now + brokenHoldMs };
   }
 
   get driver(): string | undefined {

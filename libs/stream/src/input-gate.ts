@@ -21,9 +21,11 @@ export class InputGate {
   #received = 0;
   #applied = 0;
 
-  /** `window`: bytes that may be sent beyond `applied`. */
-  constructor(window: number) {
+  /** `window`: bytes that may be sent beyond `applied`. `applied`: bytes that an earlier gate of the writer has applied. */
+  constructor(window: number, applied = 0) {
     this.#window = window;
+    this.#received = applied;
+    this.#applied = applied;
   }
 
   get applied(): number {

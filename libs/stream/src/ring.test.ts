@@ -85,3 +85,51 @@ describe('what leaves a ring', () => {
     );
   });
 });
+
+describe('a ring that continues another one', () => {
+  it('has the bytes that were kept at their offsets, and tells of what leaves it as the other one would', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 200 * kib }),
+        fc.array(fc.integer({ min: 0, max: 90 * kib }), { maxLength: 6 }),
+        (before, lengths) => {
+          const gone: { offset: number; bytes: Buffer }[] = [];
+          const told: typeof gone = [];
+          const evicting = (list: typeof gone) => (offset: number, bytes: Uint8Array) =>
+            void list.push({ offset, bytes: Buffer.from(bytes) });
+          const whole = (list: typeof gone) =>
+            [list[0]?.offset, Buffer.concat(list.map(({ bytes }) => bytes))] as const;
+          const one = new Ring(128 * kib, evicting(gone));
+          for (let left = before; left > 0; left -= 64 * kib) one.append(stretch(one.head, Math.min(left, 64 * kib)));
+          gone.length = 0;
+          const other = new Ring(128 * kib, evicting(told));
+          other.restore(one.head, joined(one.read(one.tail, 128 * kib).views));
+          expect(told).toEqual([]);
+          for (const length of lengths) for (const ring of [one, other]) ring.append(stretch(ring.head, length));
+          expect([other.head, other.tail]).toEqual([one.head, one.tail]);
+          const [left, right] = [one, other].map((ring) => joined(ring.read(ring.tail, 128 * kib).views));
+          expect(left?.equals(right ?? Buffer.alloc(0))).toBe(true);
+          const [[from, bytes], [toldFrom, toldBytes]] = [whole(gone), whole(told)];
+          expect([toldFrom, bytes.equals(toldBytes)]).toEqual([from, true]);
+        },
+      ),
+      { numRuns: 15 },
+    );
+  });
+
+  it('may have another size: it has no bytes from before those that were kept', () => {
+    const evicted: number[] = [];
+    const larger = new Ring(256 * kib, (offset, gone) => evicted.push(offset, gone.length));
+    larger.restore(1_000_000, stretch(1_000_000 - 64 * kib, 64 * kib));
+    expect([larger.tail, larger.head]).toEqual([1_000_000 - 64 * kib, 1_000_000]);
+    larger.append(stretch(larger.head, 100 * kib));
+    larger.append(stretch(larger.head, 100 * kib));
+    expect(evicted[0]).toBe(1_000_000 - 64 * kib);
+    expect(larger.tail).toBe(1_000_000 + 200 * kib - 256 * kib);
+    expect(() => larger.read(1_000_000 - 64 * kib, 1)).toThrow(RangeError);
+    const smaller = new Ring(64 * kib);
+    smaller.restore(1_000_000, stretch(1_000_000 - 128 * kib, 128 * kib));
+    expect(smaller.tail).toBe(1_000_000 - 64 * kib);
+    expect(() => smaller.restore(0, new Uint8Array())).toThrow('only an empty ring');
+  });
+});

@@ -19,6 +19,8 @@ export class Ring {
   readonly #chunks: (Uint8Array | undefined)[];
   readonly #onEvict: OnEvict | undefined;
   #head = 0;
+  /** Offset of the first byte that this ring has got. */
+  #first = 0;
 
   /** @throws RangeError if `size` is not a positive multiple of 64 KiB */
   constructor(size: number, onEvict?: OnEvict) {
@@ -37,7 +39,19 @@ export class Ring {
 
   /** Offset of the oldest byte kept. */
   get tail(): number {
-    return Math.max(0, this.#head - this.size);
+    return Math.max(this.#first, this.#head - this.size);
+  }
+
+  /**
+   * Continues the output of another ring, of which `kept` are the last bytes. Nothing counts as evicted.
+   * @throws RangeError if this ring has got output
+   */
+  restore(head: number, kept: Uint8Array): void {
+    if (this.#head !== 0) throw new RangeError('only an empty ring can continue another one');
+    const last = kept.subarray(Math.max(0, kept.length - this.size));
+    this.#first = head - last.length;
+    this.#head = this.#first;
+    this.append(last);
   }
 
   /** Copies `bytes` into the ring. The oldest bytes are evicted in order, without a gap. */
@@ -47,7 +61,9 @@ export class Ring {
       const at = this.#head % chunkSize;
       const part = rest.subarray(0, chunkSize - at);
       const chunk = this.#chunkForWrite(this.#head);
-      if (this.#head >= this.size) this.#onEvict?.(this.#head - this.size, chunk.subarray(at, at + part.length));
+      const gone = Math.max(this.#head - this.size, this.#first);
+      const goneLength = this.#head - this.size + part.length - gone;
+      if (goneLength > 0) this.#onEvict?.(gone, chunk.subarray(at + part.length - goneLength, at + part.length));
       chunk.set(part, at);
       this.#head += part.length;
       rest = rest.subarray(part.length);

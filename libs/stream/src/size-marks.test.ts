@@ -108,3 +108,15 @@ describe('SizeMarks', () => {
     );
   });
 });
+
+it('size marks continue as they were', () => {
+  const marks = new SizeMarks({ cols: 80, rows: 24 });
+  marks.add({ offset: 10, cols: 90, rows: 24 });
+  marks.add({ offset: 20, cols: 100, rows: 24 });
+  marks.trim(15);
+  const continued = new SizeMarks({ cols: 1, rows: 1 });
+  continued.restore(marks.since(0));
+  expect(continued.since(0)).toEqual(marks.since(0));
+  continued.restore([]);
+  expect(continued.current.cols).toBe(100);
+});

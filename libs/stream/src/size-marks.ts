@@ -12,6 +12,11 @@ export class SizeMarks {
     this.#marks = [{ offset: 0, cols: first.cols, rows: first.rows }];
   }
 
+  /** Continues with these marks, of which there is at least one. */
+  restore(marks: readonly SizeMark[]): void {
+    if (marks.length > 0) this.#marks = marks.slice(-maxMarks).map((mark) => ({ ...mark }));
+  }
+
   /** The current size. */
   get current(): SizeMark {
     const last = this.#marks.at(-1);

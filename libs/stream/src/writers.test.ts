@@ -46,3 +46,23 @@ describe('Writers', () => {
     expect([writers.enter('w0').queued, writers.enter('w1').queued, writers.enter('w2').queued]).toEqual([1, 0, 1]);
   });
 });
+
+describe('writers that continue in another process', () => {
+  it('have applied what they had applied, and send again what was only queued', () => {
+    const before = new Writers(100);
+    const gate = before.enter('a');
+    gate.receive(0, new Uint8Array(10));
+    gate.apply(4);
+    before.enter('b');
+    before.leave('b');
+    expect(before.applied).toEqual([
+      ['b', 0],
+      ['a', 4],
+    ]);
+    const after = new Writers(100);
+    after.restore(before.applied);
+    const again = after.enter('a');
+    expect([again.applied, again.queued, again.limit]).toEqual([4, 0, 104]);
+    expect(again.receive(0, new Uint8Array(10))).toMatchObject({ kind: 'take', bytes: new Uint8Array(6) });
+  });
+});

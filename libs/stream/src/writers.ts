@@ -33,6 +33,17 @@ export class Writers {
     if (longestAway !== undefined) this.#away.delete(longestAway);
   }
 
+  /** The applied input of each writer. The one absent for the longest time is first. */
+  get applied(): [writer: string, applied: number][] {
+    return [...this.#away, ...this.#present].map(([writer, gate]) => [writer, gate.applied]);
+  }
+
+  /** Continues with writers that have no attachment. Their input after `applied` is expected again. */
+  restore(writers: readonly (readonly [writer: string, applied: number])[]): void {
+    for (const [writer, applied] of writers.slice(-maxAway))
+      this.#away.set(writer, new InputGate(this.#window, applied));
+  }
+
   /** Number of remembered writers, present and absent. */
   get size(): number {
     return this.#present.size + this.#away.size;

@@ -8,6 +8,7 @@ import { readConfig } from '../configuration/config-file.ts';
 import { readEnvironment } from '../configuration/environment.ts';
 import type { AgentStatus } from '../configuration/status-file.ts';
 import { describeError, Failure } from '../failure.ts';
+import { dropState, findState, type HandOver } from '../hand-over/state-file.ts';
 import { loadMachineKey } from '../identity/machine-key.ts';
 import { trustSystemCas } from '../link/trusted-cas.ts';
 import { takePlace } from '../running/local-socket.ts';
@@ -15,7 +16,7 @@ import { installedPackage, versionFolder } from '../service/package.ts';
 import { requireOwnProgram } from '../service/program.ts';
 import { isServiceProcess } from '../service/systemd.ts';
 import { Installation } from '../update/installation.ts';
-import { become, Replacement } from '../update/replacement.ts';
+import { askHandOverVersion, become, Replacement } from '../update/replacement.ts';
 
 /** A write error of the log (full disk, closed pipe) must not end the agent. */
 const openLog = (): Logger => {
@@ -39,6 +40,7 @@ export const start = async (
     await trustSystemCas(config.extra_ca_file).catch((error: unknown) => log.warn(describeError(error)));
   const replacement = replacementFor(log);
   if ((await replacement?.begin()) === true) become(replacement?.program ?? []);
+  const handed = await takeOver(replacement);
   const agent = new Agent({
     configPath: file,
     config,
@@ -47,6 +49,7 @@ export const start = async (
     processUid: os.userInfo().uid,
     log,
     replacement,
+    handed,
     now: () => performance.now(),
     random: Math.random,
   });
@@ -67,18 +70,38 @@ export const start = async (
     if (endsWithTerminal) void agent.stop();
     else log.info('SIGHUP ignored: no terminal is in use (nohup, a service)');
   });
-  await agent.run().catch(async (error: unknown) => {
-    if ((await replacement?.giveUp(describeError(error))) !== true) throw error;
-    if (replacement !== undefined) become(replacement.program);
-  });
-  if (agent.replaced && replacement !== undefined) become(replacement.program);
+  dropState();
+  await agent.run();
+  if (!agent.replaced || replacement === undefined) return;
+  await agent.handOver().catch((err: unknown) => log.error({ err }, 'the sessions could not be handed over: they end'));
+  become(replacement.program);
+};
+
+/**
+ * The sessions of the process before this one. If this version cannot read them, it gives way to the version before.
+ * @throws Failure if there is no such version
+ */
+const takeOver = async (replacement: Replacement | undefined): Promise<HandOver | undefined> => {
+  try {
+    return findState();
+  } catch (error) {
+    const why = `it cannot continue the sessions: ${describeError(error)}`;
+    if (replacement !== undefined && (await replacement.giveUp(why))) become(replacement.program);
+    throw new Failure(`The sessions of the agent before are lost: ${describeError(error)}.`);
+  }
 };
 
 /** Undefined if this agent was not installed by the install script, so no other version can be beside it. */
 const replacementFor = (log: Logger): Replacement | undefined => {
   if (installedPackage === undefined || process.execve === undefined) return undefined;
   const installation = new Installation(installedPackage);
-  return new Replacement({ installation, version: path.basename(versionFolder), log, now: () => performance.now() });
+  return new Replacement({
+    installation,
+    version: path.basename(versionFolder),
+    handOverVersionOf: askHandOverVersion,
+    log,
+    now: () => performance.now(),
+  });
 };
 
 /** Node does not keep SIGHUP ignored (nohup). Under nohup, none of the three descriptors is a terminal. */

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { withinDeadline } from '@webxterm/contracts/deadline';
 import type { Logger } from 'pino';
 import { withoutDescriptors } from '../shell/close-descriptors.ts';
 import { type Held, heldLine } from './held.ts';
@@ -25,6 +26,7 @@ done
 const endHeld = fileURLToPath(new URL('./end-held.ts', import.meta.url));
 /** A guard that ends within this time is not restarted, because it cannot run on this machine. */
 const livesForMs = 1000;
+const releasedWithinMs = 5000;
 
 /**
  * Ends the shells and commands on this machine when the agent is killed, and shells that outlive a stopped agent. The guard is a separate
@@ -59,6 +61,22 @@ export class Guard {
     for (const [number, { kind }] of this.#held) if (kind === 'command') this.#child?.stdin?.write(`- ${number}\n`);
     this.#held.clear();
     this.#child?.stdin?.end();
+  }
+
+  /**
+   * Ends the guard without ending what it holds, because another program takes over this process with its shells. Resolves when the guard
+   * has exited, or cannot be waited for.
+   */
+  async release(): Promise<void> {
+    this.#closed = true;
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null) return;
+    const exited = new Promise((resolve) => child.once('exit', resolve));
+    for (const number of this.#held.keys()) child.stdin?.write(`- ${number}\n`);
+    this.#held.clear();
+    child.stdin?.end();
+    child.ref();
+    await withinDeadline(releasedWithinMs, exited, () => new Error('the guard does not exit')).catch(() => undefined);
   }
 
   #send(line: string): void {

@@ -32,7 +32,8 @@ export class Dialer {
   readonly #credentials: CredentialStore;
   readonly #key: MachineKey;
   readonly #generation: GenerationCounter;
-  readonly #instanceId = randomBytes(16);
+  /** Identifies this process for the hubs. It stays when another version replaces the process. */
+  readonly instanceId: Buffer;
   /** The configuration takes precedence over the environment. */
   readonly #proxy: ProxySettings;
   readonly #readFacts: ReadFacts;
@@ -54,9 +55,11 @@ export class Dialer {
       proxy?: ProxySettings;
       readFacts?: ReadFacts | undefined;
       kinds?: readonly string[];
+      instanceId?: Buffer | undefined;
       now: () => number;
     },
   ) {
+    this.instanceId = parts.instanceId ?? randomBytes(16);
     this.#config = config;
     this.#credentials = parts.credentials;
     this.#key = parts.key;
@@ -77,6 +80,7 @@ export class Dialer {
       readFacts?: ReadFacts | undefined;
       /** The names of the kinds of session that this agent has. */
       kinds?: readonly string[];
+      instanceId?: Buffer | undefined;
       now: () => number;
     },
   ): Promise<Dialer> {
@@ -135,7 +139,7 @@ export class Dialer {
       proxy: proxyFor(address, this.#proxy),
       key: this.#key,
       generation: this.#generation,
-      instanceId: this.#instanceId,
+      instanceId: this.instanceId,
       credential,
       fallbackCredential: fallback,
       facts,

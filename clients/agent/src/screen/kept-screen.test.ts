@@ -55,6 +55,20 @@ describe('the screen of what left the ring', () => {
     expect(many.snapshot()).toBeUndefined();
   });
 
+  it('continues in another process where it was, in the middle of a sequence too', async () => {
+    const output = 'one\r\n\x1b[31mred \x1b[1mbold\x1b[4;2Hplaced\x1b[?1049halternate \x1b[38;5;';
+    const whole = make();
+    await whole.feed(bytes(`${output}12mblue\x1b[?1049l end`), []);
+    const first = make();
+    await first.feed(bytes(output), []);
+    const snapshot = first.snapshot();
+    if (snapshot === undefined) throw new Error('no snapshot');
+    const second = await KeptScreen.restored(snapshot);
+    expect(second.snapshot()).toEqual(snapshot);
+    await second.feed(bytes('12mblue\x1b[?1049l end'), []);
+    expect(second.snapshot()).toEqual(whole.snapshot());
+  });
+
   it('restores the title', async () => {
     const screen = make();
     await screen.feed(bytes('\x1b]0;my title\x07'), []);

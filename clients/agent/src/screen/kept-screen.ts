@@ -51,6 +51,14 @@ export class KeptScreen {
     });
   }
 
+  /** The screen of a snapshot, with the output that the snapshot keeps. */
+  static async restored({ offset, kept, cols, rows, state }: ScreenSnapshot): Promise<KeptScreen> {
+    const screen = new KeptScreen(offset, { cols, rows });
+    await screen.#write(state);
+    await screen.feed(kept, []);
+    return screen;
+  }
+
   /** Draws output that left the ring. Each call must continue at the end of the previous one and wait for it. */
   async feed(bytes: Uint8Array, sizes: readonly SizeMark[]): Promise<void> {
     const start = this.#end;

@@ -16,6 +16,8 @@ export type ToScreens =
   | { kind: 'start'; maxBufferBytes: number }
   /** `sizes`: the current window size and its changes, by offset. */
   | { kind: 'feed'; id: number; offset: number; bytes: Uint8Array<ArrayBuffer>; sizes: SizeMark[] }
+  /** The screen of an earlier agent process. Later output follows it. */
+  | { kind: 'restore'; id: number; snapshot: ScreenSnapshot }
   | { kind: 'snapshot'; id: number; request: number }
   | { kind: 'close'; id: number };
 

@@ -26,6 +26,8 @@ const act = async (message: ToScreens): Promise<void> => {
   if (message.kind === 'close') {
     screen?.dispose();
     screens.delete(message.id);
+  } else if (message.kind === 'restore') {
+    screens.set(message.id, await KeptScreen.restored(message.snapshot));
   } else if (message.kind === 'snapshot') {
     post({ kind: 'snapshot', request: message.request, snapshot: screen?.snapshot() });
   } else {

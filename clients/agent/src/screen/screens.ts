@@ -54,8 +54,8 @@ export class Screens {
     this.#bounds = bounds;
   }
 
-  /** Opens the screen of a session. It uses no resources until it is fed. */
-  open(): Screen {
+  /** Opens the screen of a session, or continues one. It uses no resources until it has output. */
+  open(snapshot?: ScreenSnapshot): Screen {
     this.#lastId += 1;
     const id = this.#lastId;
     const screen = new Screen({
@@ -65,6 +65,10 @@ export class Screens {
       closed: () => this.#close(id),
     });
     this.#open.set(id, screen);
+    if (snapshot === undefined) return screen;
+    this.#worker ??= this.#start();
+    this.#worker?.postMessage({ kind: 'restore', id, snapshot } satisfies ToScreens);
+    screen.continueFrom(snapshot);
     return screen;
   }
 
@@ -221,6 +225,12 @@ export class Screen {
 
   constructor(ways: ScreenWays) {
     this.#ways = ways;
+  }
+
+  /** The emulator has the screen of this snapshot. */
+  continueFrom({ offset, cols, rows }: ScreenSnapshot): void {
+    this.#state = 'drawing';
+    this.#size = { offset, cols, rows };
   }
 
   /** Takes bytes that leave the ring. They follow those of the previous call. */

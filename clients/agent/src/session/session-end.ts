@@ -14,6 +14,16 @@ export class SessionEnd {
   #unseen = new Set<string>();
   #seen = false;
 
+  /** Why the session was told to end. Undefined: it was not. */
+  get cause(): EndCause | undefined {
+    return this.#cause;
+  }
+
+  /** Continues the end of another agent process. */
+  restore(came: { result: SessionResult; at: number }): void {
+    this.#came = came;
+  }
+
   /** The result, or undefined while the session is alive. */
   get result(): SessionResult | undefined {
     return this.#came?.result;

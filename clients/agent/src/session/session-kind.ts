@@ -23,6 +23,11 @@ export type SessionProcess = {
   resume(): void;
   /** Asks the process to end. */
   hangUp(): void;
+  /**
+   * What another agent process needs to continue this process, as JSON. Undefined: not possible now. Missing: never possible, and the agent
+   * is not replaced while the session exists.
+   */
+  handOver?(): unknown;
   /** Ends the process at once. Called if it has not ended `killAfterHangupMs` after `hangUp`. */
   kill(): void;
 };
@@ -45,6 +50,8 @@ export type TerminalKind = KindOfSession & {
   readonly output: 'terminal';
   /** Prepares the start. @throws Error with a message for the user, as may the returned function */
   prepare(): Promise<(events: ProcessEvents, size: WindowSize) => SizedProcess>;
+  /** Continues a process of an earlier agent process, from its `handOver`. @throws Error if it is not one of this kind */
+  adopt?(handed: unknown, events: ProcessEvents): SizedProcess;
 };
 
 /** A kind whose output is plain bytes. It has no window size, so resizes have no effect, and a late viewer gets a gap instead of a snapshot. */
@@ -52,6 +59,8 @@ export type BytesKind = KindOfSession & {
   readonly output: 'bytes';
   /** Prepares the start. @throws Error with a message for the user, as may the returned function */
   prepare(): Promise<(events: ProcessEvents) => SessionProcess>;
+  /** As that of a terminal kind. */
+  adopt?(handed: unknown, events: ProcessEvents): SessionProcess;
 };
 
 /**

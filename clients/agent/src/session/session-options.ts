@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Viewer } from '../attachment/attachment.ts';
 import type { AttachmentTransport } from '../attachment/outgoing.ts';
 import type { ScreenSnapshot } from '../screen/messages.ts';
+import type { HandedSession } from './handed-session.ts';
 import type { ProcessEvents, SessionProcess, SizedProcess, WindowSize } from './session-kind.ts';
 
 /** The screen of the output that has left the ring. */
@@ -34,6 +35,8 @@ export type SessionOptions = {
   /** The name of the kind. */
   kind: string;
   content: SessionContent;
+  /** The session of an earlier agent process that this one continues. */
+  handed?: HandedSession;
   /** Bytes of output to keep. */
   ringSize: number;
   onEnded(): void;

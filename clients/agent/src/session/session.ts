@@ -12,8 +12,10 @@ import {
 } from '@webxterm/stream';
 import { type AttachedSession, Attachment, type Viewer, writerOf } from '../attachment/attachment.ts';
 import { OutputFlow } from '../attachment/output-flow.ts';
+import type { ScreenSnapshot } from '../screen/messages.ts';
 import type { ExitResult } from '../shell/controlled-start.ts';
 import { InputPump } from '../shell/input-pump.ts';
+import type { HandedSession } from './handed-session.ts';
 import { SessionEnd, type SessionResult } from './session-end.ts';
 import type { SessionProcess, SizedProcess, WindowSize } from './session-kind.ts';
 import type { AttachRequest, SessionContent, SessionOptions, SessionScreen } from './session-options.ts';
@@ -33,7 +35,7 @@ export class Session implements AttachedSession {
   readonly id: string;
   readonly ownerUserId: string;
   readonly kind: string;
-  readonly createdAtMs = Date.now();
+  readonly createdAtMs: number;
   readonly ring: Ring;
   readonly #options: SessionOptions;
   readonly #marks: SizeMarks;
@@ -51,6 +53,7 @@ export class Session implements AttachedSession {
   #state: SessionState<EndCause> = { state: 'opening' };
   readonly #end = new SessionEnd();
   #detachedAt: number | undefined;
+  #frozen = false;
 
   /** @throws Error if the process cannot be started */
   constructor(options: SessionOptions) {
@@ -58,15 +61,18 @@ export class Session implements AttachedSession {
     this.id = options.id;
     this.ownerUserId = options.ownerUserId;
     this.kind = options.kind;
+    this.createdAtMs = options.handed?.createdAtMs ?? Date.now();
     this.ring = new Ring(options.ringSize, (offset, bytes) => this.#evicted(offset, bytes));
     this.#screen = options.content.output === 'terminal' ? options.content.screen : undefined;
     this.#marks = new SizeMarks(options.content.output === 'terminal' ? options.content.size : noSize);
     this.#seat = new DriverSeat(options.ringSize);
     this.#detachedAt = options.now();
+    if (options.handed !== undefined) this.#restore(options.handed);
     [this.#process, this.#window] = this.#start(options.content);
     this.#pump = new InputPump(this.#process);
     this.#stall = new Stall({ process: this.#process, log: options.log, now: options.now });
     this.#state = advance(this.#state, { state: 'live' });
+    if (options.handed !== undefined) this.#continueEnd(options.handed);
   }
 
   get state(): SessionState<EndCause> {
@@ -240,6 +246,73 @@ export class Session implements AttachedSession {
     for (const attachment of this.#attachments.values()) attachment.outgoing.finish({ type: 'ended', ...result });
   }
 
+  /** Whether another agent process can continue this session now. */
+  get canBeHandedOver(): boolean {
+    return this.result !== undefined || this.#process.handOver?.() !== undefined;
+  }
+
+  /** Stops output and input until it is called with false. Then nothing changes but the end of the process. */
+  freeze(frozen: boolean): void {
+    this.#frozen = frozen;
+    this.#pump.freeze(frozen);
+    this.#stall.freeze(frozen);
+  }
+
+  /** The screen of the output before the ring, for `handOver`. */
+  snapshot(): Promise<ScreenSnapshot | undefined> {
+    return this.#screen?.snapshot() ?? Promise.resolve(undefined);
+  }
+
+  /** How another agent process continues this session, which is frozen. @throws Error if it cannot be continued */
+  handOver(screen: ScreenSnapshot | undefined): HandedSession {
+    const { head, tail } = this.ring;
+    const now = this.#options.now();
+    return {
+      id: this.id,
+      ownerUserId: this.ownerUserId,
+      kind: this.kind,
+      createdAtMs: this.createdAtMs,
+      head,
+      kept: Buffer.concat(this.ring.read(tail, head - tail).views),
+      marks: [...this.#marks.since(0)],
+      seat: this.#seat.taken,
+      writers: this.#writers.applied,
+      detachedForMs: this.detachedFor(now),
+      screen,
+      cause: this.#end.cause,
+      process: this.#handedProcess(now),
+    };
+  }
+
+  #handedProcess(now: number): HandedSession['process'] {
+    const { result } = this;
+    if (result !== undefined) return { state: 'ended', ...result, forMs: this.endedFor(now) ?? 0 };
+    const handed = this.#process.handOver?.();
+    if (handed === undefined) throw new Error(`the session ${this.id} cannot be handed over`);
+    return { state: 'running', handed };
+  }
+
+  #restore({ head, kept, marks, seat, writers, detachedForMs = 0 }: HandedSession): void {
+    const now = this.#options.now();
+    this.ring.restore(head, kept);
+    this.#marks.restore(marks);
+    this.#writers.restore(writers);
+    if (seat !== undefined) this.#seat.restore({ driver: seat.driver, progress: seat.progress }, now);
+    this.#detachedAt = now - detachedForMs;
+  }
+
+  #continueEnd({ process, cause }: HandedSession): void {
+    if (process.state === 'running') {
+      if (cause !== undefined) this.end(cause);
+      return;
+    }
+    const { exitCode, signal, finalOffset, forMs } = process;
+    const result = { exitCode, signal, finalOffset, cause: process.cause };
+    this.#end.restore({ result, at: this.#options.now() - forMs });
+    this.#state = advance(this.#state, { state: 'ended', cause: process.cause });
+    this.#seat.release();
+  }
+
   /** Releases the screen. Called when the session is no longer needed. */
   forget(): void {
     this.#screen?.close();
@@ -317,6 +390,7 @@ export class Session implements AttachedSession {
   }
 
   #applySize(size: WindowSize): void {
+    if (this.#frozen) return;
     if (!this.#marks.add({ offset: this.ring.head, ...size })) return;
     // A viewer that is catching up may be at an offset before the ring.
     this.#marks.trim(Math.min(this.ring.tail, ...[...this.#attachments.values()].map(({ cursor }) => cursor.next)));

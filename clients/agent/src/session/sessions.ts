@@ -12,9 +12,11 @@ import type { Logger } from 'pino';
 import type { Attachment, Viewer } from '../attachment/attachment.ts';
 import type { AttachmentTransport } from '../attachment/outgoing.ts';
 import { describeError } from '../failure.ts';
+import type { ScreenSnapshot } from '../screen/messages.ts';
 import { Screens } from '../screen/screens.ts';
+import type { HandedSession } from './handed-session.ts';
 import { Session } from './session.ts';
-import type { SessionKind, WindowSize } from './session-kind.ts';
+import type { SessionKind, SessionProcess, WindowSize } from './session-kind.ts';
 import type { SessionContent } from './session-options.ts';
 
 export type SessionsOptions = {
@@ -234,6 +236,65 @@ export class Sessions {
     }
   }
 
+  /** Whether another agent process can continue every session now. */
+  get canBeHandedOver(): boolean {
+    return this.#opening.size === 0 && [...this.#sessions.values()].every((session) => session.canBeHandedOver);
+  }
+
+  /** Stops output and input of all sessions until it is called with false. */
+  freeze(frozen: boolean): void {
+    for (const session of this.#sessions.values()) session.freeze(frozen);
+  }
+
+  /** The screens of all sessions, which are frozen. */
+  async snapshots(): Promise<ReadonlyMap<string, ScreenSnapshot | undefined>> {
+    const all = [...this.#sessions.values()];
+    return new Map(await Promise.all(all.map(async (session) => [session.id, await session.snapshot()] as const)));
+  }
+
+  /** How another agent process continues the sessions. @throws Error if one of them cannot be continued */
+  handOver(screens: ReadonlyMap<string, ScreenSnapshot | undefined>): HandedSession[] {
+    return [...this.#sessions.values()].map((session) => session.handOver(screens.get(session.id)));
+  }
+
+  /** Continues the sessions of an earlier agent process. A session that cannot be continued is logged and left out. */
+  adopt(all: readonly HandedSession[]): void {
+    const { log, now, ringSize, onEnded } = this.#options;
+    for (const handed of all)
+      try {
+        const { id, ownerUserId, kind } = handed;
+        const content = this.#contentOf(handed);
+        const session: Session = new Session({
+          id,
+          ownerUserId,
+          kind,
+          content,
+          handed,
+          ringSize,
+          onEnded: () => onEnded(session),
+          log,
+          now,
+        });
+        this.#sessions.set(id, session);
+      } catch (error) {
+        log.error({ session: handed.id, err: error }, 'a session of the version before cannot be continued');
+      }
+  }
+
+  #contentOf({ kind: name, process, marks, screen }: HandedSession): SessionContent {
+    const kind = this.#kinds.get(name);
+    if (kind === undefined) throw new Error(`this agent has no sessions of kind ${name}`);
+    const { cols, rows } = marks.at(-1) ?? { cols: defaultCols, rows: defaultRows };
+    if (kind.output === 'bytes')
+      return { output: 'bytes', start: (events) => adopted(process, (handed) => kind.adopt?.(handed, events)) };
+    return {
+      output: 'terminal',
+      size: { cols, rows },
+      screen: this.#screens.open(screen),
+      start: (events) => adopted(process, (handed) => kind.adopt?.(handed, events)),
+    };
+  }
+
   #forget(session: Session): void {
     this.#sessions.delete(session.id);
     session.forget();
@@ -289,6 +350,26 @@ export class Sessions {
     };
   }
 }
+
+/** The process of a session that has ended. */
+const ended = {
+  write: () => -1,
+  resize: () => undefined,
+  pause: () => undefined,
+  resume: () => undefined,
+  hangUp: () => undefined,
+  kill: () => undefined,
+};
+
+const adopted = <P extends SessionProcess>(
+  process: HandedSession['process'],
+  adopt: (handed: unknown) => P | undefined,
+): P | typeof ended => {
+  if (process.state === 'ended') return ended;
+  const continued = adopt(process.handed);
+  if (continued === undefined) throw new Error('sessions of this kind cannot be continued');
+  return continued;
+};
 
 /** The message that reports a session's end to a hub, or undefined while the session is alive. */
 export const endOf = (session: Session): SessionEnded | undefined => {

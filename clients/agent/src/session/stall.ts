@@ -15,6 +15,7 @@ export class Stall {
   readonly #options: StallOptions;
   #since: number | undefined;
   #told = false;
+  #frozen = false;
 
   constructor(options: StallOptions) {
     this.#options = options;
@@ -26,8 +27,16 @@ export class Stall {
     const { process, now } = this.#options;
     this.#since = stalled ? now() : undefined;
     this.#told = false;
+    if (this.#frozen) return;
     if (stalled) process.pause();
     else process.resume();
+  }
+
+  /** Pauses reading whatever is set, until it is called with false. */
+  freeze(frozen: boolean): void {
+    this.#frozen = frozen;
+    if (frozen) this.#options.process.pause();
+    else if (this.#since === undefined) this.#options.process.resume();
   }
 
   /** Logs a stall once it has lasted for 2 s. */

@@ -24,6 +24,7 @@ export class InputPump {
   #retryMs = firstRetryMs;
   #cancel: (() => void) | undefined;
   #closed = false;
+  #frozen = false;
 
   constructor(sink: InputSink) {
     this.#sink = sink;
@@ -32,7 +33,15 @@ export class InputPump {
   push(input: QueuedInput): void {
     if (this.#closed) return;
     this.#queue.push(input);
-    if (this.#cancel === undefined) this.#drain();
+    if (this.#cancel === undefined && !this.#frozen) this.#drain();
+  }
+
+  /** Writes nothing until it is called with false. */
+  freeze(frozen: boolean): void {
+    this.#frozen = frozen;
+    this.#cancel?.();
+    this.#cancel = undefined;
+    if (!frozen && !this.#closed) this.#drain();
   }
 
   /** Drops queued input. */

@@ -1,19 +1,13 @@
 import { spawn } from 'node:child_process';
 import { chmodSync, chownSync, closeSync, constants, openSync, statSync } from 'node:fs';
 import { Duplex } from 'node:stream';
+import type { TerminalChild } from './adopted-child.ts';
 import { ControlledStart, childOf, type ExitResult, exitOf } from './controlled-start.ts';
 import type { NativePty } from './native-pty.ts';
+import { readProcess } from './processes.ts';
 import type { Launch } from './run-as.ts';
 import { signalShell } from './signals.ts';
 import { record } from './utmp.ts';
-
-/** A shell and the master side of its terminal. */
-export type TerminalChild = {
-  /** The agent's child: the shell, or the su that holds its session. */
-  pid: number;
-  fd: number;
-  kill(signal: NodeJS.Signals): void;
-};
 
 type ChildEvents = { onNotice(text: string): void; onExit(result: ExitResult): void };
 
@@ -72,7 +66,13 @@ export const startLogin = (
       channel.once('close', end);
       if (channel.closed) end();
     });
-    return { pid, fd: master, kill: (signal) => signalShell(pid, signal) };
+    const startedAt = readProcess(pid)?.startedAt ?? 0;
+    return {
+      pid,
+      fd: master,
+      kill: (signal) => signalShell(pid, signal),
+      handOver: () => (start.arrived ? { pid, fd: master, startedAt, login } : undefined),
+    };
   } catch (error) {
     closeSync(master);
     throw error;

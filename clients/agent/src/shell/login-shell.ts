@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import type { Guard } from '../guard/guard.ts';
 import type { ProcessEvents, WindowSize } from '../session/session-kind.ts';
 import { assertMayLogIn } from './account.ts';
+import type { HandedShell } from './adopted-child.ts';
 import type { ExitResult } from './controlled-start.ts';
 import { findUser, type LinuxUser } from './linux-user.ts';
 import { findLoginTools, type LoginTools } from './login-tools.ts';
@@ -76,16 +77,24 @@ export const prepareLoginShell = async (
   guard: Guard,
 ): Promise<(events: ProcessEvents, size: WindowSize) => Pty> => {
   const { launch } = await prepareProgram({ kind: 'login' }, account);
-  return (events, size) => {
-    let takeFromGuard = (): void => undefined;
-    const onEnd = (result: ExitResult): void => {
-      takeFromGuard();
-      events.onEnd(result);
-    };
-    const pty = new Pty(launch, size, { ...events, onEnd });
-    const { pid } = pty;
-    const startedAt = readProcess(pid)?.startedAt ?? 0;
-    takeFromGuard = guard.hold({ kind: 'shell', pid, startedAt, heldBySu: launch.login !== undefined });
-    return pty;
+  return (events, size) => guarded(launch, size, events, guard);
+};
+
+/** Continues a shell that an earlier agent process started. */
+export const adoptShell = (handed: HandedShell, events: ProcessEvents, guard: Guard): Pty =>
+  // The terminal keeps its size.
+  guarded(handed, { cols: 0, rows: 0 }, events, guard);
+
+/** A shell that ends if this process is killed. */
+const guarded = (shell: Launch | HandedShell, size: WindowSize, events: ProcessEvents, guard: Guard): Pty => {
+  let takeFromGuard = (): void => undefined;
+  const onEnd = (result: ExitResult): void => {
+    takeFromGuard();
+    events.onEnd(result);
   };
+  const pty = new Pty(shell, size, { ...events, onEnd });
+  const { pid } = pty;
+  const startedAt = readProcess(pid)?.startedAt ?? 0;
+  takeFromGuard = guard.hold({ kind: 'shell', pid, startedAt, heldBySu: shell.login !== undefined });
+  return pty;
 };

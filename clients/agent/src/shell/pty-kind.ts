@@ -1,6 +1,8 @@
+import * as v from 'valibot';
 import type { Guard } from '../guard/guard.ts';
 import type { TerminalKind } from '../session/session-kind.ts';
-import { prepareLoginShell, type ShellAccount } from './login-shell.ts';
+import { HandedShell } from './adopted-child.ts';
+import { adoptShell, prepareLoginShell, type ShellAccount } from './login-shell.ts';
 
 /** Sessions of kind `pty`: the login shell of the account on a pseudo-terminal. */
 export const ptyKind = (account: ShellAccount, guard: Guard): TerminalKind => ({
@@ -8,4 +10,5 @@ export const ptyKind = (account: ShellAccount, guard: Guard): TerminalKind => ({
   output: 'terminal',
   notStarted: { code: 'shell_not_started', what: 'a shell' },
   prepare: () => prepareLoginShell(account, guard),
+  adopt: (handed, events) => adoptShell(v.parse(HandedShell, handed), events, guard),
 });

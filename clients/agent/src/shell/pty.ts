@@ -1,9 +1,11 @@
 import { writeSync } from 'node:fs';
 import { ReadStream } from 'node:tty';
 import { killAfterHangupMs, type ProcessEvents, type SizedProcess, type WindowSize } from '../session/session-kind.ts';
+import { adoptChild, type HandedShell, type TerminalChild } from './adopted-child.ts';
 import { type ExitResult, signalName } from './controlled-start.ts';
-import { giveTerminal, startLogin, type TerminalChild } from './login-child.ts';
+import { giveTerminal, startLogin } from './login-child.ts';
 import { loadNativePty, type NativePty, spawnHelperPath } from './native-pty.ts';
+import { readProcess } from './processes.ts';
 import type { Launch } from './run-as.ts';
 import { signalGroup } from './signals.ts';
 
@@ -43,7 +45,20 @@ const fork = (
   );
   // In time, because the stages before the program take milliseconds.
   if (launch.terminalOf !== undefined) giveTerminal(pty, launch.terminalOf);
-  return { pid, fd, kill: (signal) => signalGroup(pid, signal) };
+  const startedAt = readProcess(pid)?.startedAt ?? 0;
+  return { pid, fd, kill: (signal) => signalGroup(pid, signal), handOver: () => ({ pid, fd, startedAt }) };
+};
+
+const startShell = (
+  native: NativePty,
+  launch: Launch,
+  size: WindowSize,
+  events: { onExit(result: ExitResult): void; onNotice(text: string): void },
+): TerminalChild => {
+  const { login } = launch;
+  return login === undefined
+    ? fork(native, launch, size, events.onExit)
+    : startLogin(native, { ...launch, login }, size, events);
 };
 
 /** A child on a pseudo-terminal. This class owns the file descriptor until the output has ended. */
@@ -56,17 +71,16 @@ export class Pty implements SizedProcess {
   #result: ExitResult | undefined;
   #lateEnd: NodeJS.Timeout | undefined;
 
-  /** @throws Error if the machine cannot create another pseudo-terminal or process */
-  constructor(launch: Launch, size: WindowSize, events: ProcessEvents) {
+  /**
+   * Starts a shell, or continues one that an earlier agent process started.
+   * @throws Error if the machine cannot create another pseudo-terminal or process
+   */
+  constructor(shell: Launch | HandedShell, size: WindowSize, events: ProcessEvents) {
     this.#events = events;
     native ??= loadNativePty();
     const onExit = (result: ExitResult): void => this.#exited(result);
-    const { login } = launch;
     const onNotice = (text: string): void => events.onOutput(Buffer.from(text.replaceAll('\n', '\r\n')));
-    this.#child =
-      login === undefined
-        ? fork(native, launch, size, onExit)
-        : startLogin(native, { ...launch, login }, size, { onExit, onNotice });
+    this.#child = 'fd' in shell ? adoptChild(shell, onExit) : startShell(native, shell, size, { onExit, onNotice });
     this.#fd = this.#child.fd;
     const buffer = new Uint8Array(readBufferSize);
     const onRead = (count: number): boolean => {
@@ -82,6 +96,14 @@ export class Pty implements SizedProcess {
       this.#maybeEnd();
     });
     this.#stream.resume();
+  }
+
+  /** Undefined while the shell is being started, or ends. */
+  handOver(): HandedShell | undefined {
+    if (!this.#open || this.#result !== undefined) return undefined;
+    const handed = this.#child.handOver();
+    // It may have been reaped already, with its exit not yet reported to this thread.
+    return handed !== undefined && readProcess(handed.pid)?.startedAt === handed.startedAt ? handed : undefined;
   }
 
   /** The child: the shell, or the su that holds its session. */

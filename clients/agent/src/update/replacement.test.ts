@@ -9,6 +9,8 @@ import { Replacement } from './replacement.ts';
 let folder = '';
 let installation: Installation;
 let nowMs = 0;
+/** The version of the hand-over that the other version reads. */
+let reads = 1;
 
 beforeEach(() => {
   nowMs = 0;
@@ -22,7 +24,13 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const release = (sequence: number) => ({ manifest: Buffer.from(`release ${sequence}`), sequence });
 const agentOf = (version: string) =>
-  new Replacement({ installation, version, log: pino({ level: 'silent' }), now: () => nowMs });
+  new Replacement({
+    installation,
+    version,
+    handOverVersionOf: async () => reads,
+    log: pino({ level: 'silent' }),
+    now: () => nowMs,
+  });
 /** Looks again, as the agent does each second. */
 const look = (agent: Replacement, moment: Parameters<Replacement['tick']>[0]): boolean => {
   nowMs += 5000;
@@ -60,17 +68,33 @@ describe('an installation', () => {
 });
 
 describe('a running agent', () => {
-  const connected = (connectedForMs: number) => ({ connectedForMs, idle: true });
+  const connected = (connectedForMs: number) => ({ connectedForMs, work: 'none' as const });
 
   it('is replaced when another version is installed, it is connected, and nothing ran for two looks', async () => {
     const agent = agentOf('1');
     expect(look(agent, connected(5000))).toBe(false);
     await installation.activate('2', release(2));
-    expect(look(agent, { connectedForMs: 5000, idle: false })).toBe(false);
-    expect(look(agent, { connectedForMs: undefined, idle: true })).toBe(false);
-    expect(look(agent, { connectedForMs: undefined, idle: true })).toBe(false);
+    expect(look(agent, { connectedForMs: 5000, work: 'fixed' as const })).toBe(false);
+    expect(look(agent, { connectedForMs: undefined, work: 'none' as const })).toBe(false);
+    expect(look(agent, { connectedForMs: undefined, work: 'none' as const })).toBe(false);
     expect(look(agent, connected(1))).toBe(true);
     expect(agent.program.at(-1)).toBe(path.join(folder, 'versions', '2', 'lib', 'agent.js'));
+  });
+
+  it('is replaced with sessions only by a version that can continue them', async () => {
+    const agent = agentOf('1');
+    const moment = { connectedForMs: 5000, work: 'movable' as const };
+    await installation.activate('2', release(2));
+    expect(look(agent, moment)).toBe(false);
+    await settled(() => expect(look(agent, moment) || look(agent, moment)).toBe(true));
+    reads = 2;
+    await installation.activate('3', release(3));
+    const other = agentOf('1');
+    for (let again = 0; again < 10; again += 1) {
+      expect(look(other, moment)).toBe(false);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect([look(other, connected(1)), look(other, connected(1))]).toContain(true);
   });
 
   it('has proven itself after a minute of connection without a break', async () => {
@@ -92,7 +116,8 @@ describe('a running agent', () => {
     look(agent, connected(30_000));
     await settled(() => expect(installation.current).toBe('1'));
     expect(installation.failed).toMatchObject([{ version: '2', why: expect.stringContaining('not connected') }]);
-    expect(look(agent, { connectedForMs: undefined, idle: true })).toBe(true);
+    const away = { connectedForMs: undefined, work: 'none' as const };
+    expect([look(agent, away), look(agent, away)]).toEqual([false, true]);
   });
 
   it('is rolled back when it ends again and again', async () => {

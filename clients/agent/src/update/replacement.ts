@@ -1,5 +1,8 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import type { Logger } from 'pino';
 import { describeError } from '../failure.ts';
+import { handOverVersion } from '../hand-over/state-file.ts';
 import { type Installation, programOf } from './installation.ts';
 
 /** A version on trial has proven itself after this time of uninterrupted connection to a hub. */
@@ -14,14 +17,16 @@ const lookEveryMs = 5000;
 export type AgentMoment = {
   /** ms of uninterrupted connection; undefined without a connection. */
   connectedForMs: number | undefined;
-  /** No session, ended ones included, and no command. */
-  idle: boolean;
+  /** `none`: no session, ended ones included, and no command. `movable`: sessions that another process can continue, and no command. */
+  work: 'none' | 'movable' | 'fixed';
 };
 
 export type ReplacementOptions = {
   installation: Installation;
   /** The version of this process. */
   version: string;
+  /** The version of the hand-over that a program reads. @throws Error if it does not run or knows none */
+  handOverVersionOf(program: readonly string[]): Promise<number>;
   log: Pick<Logger, 'info' | 'warn'>;
   /** ms on a monotonic clock. */
   now(): number;
@@ -33,7 +38,9 @@ export class Replacement {
   readonly #startedAt: number;
   #lookedAt = Number.NEGATIVE_INFINITY;
   #working = false;
-  #wasIdle = false;
+  #wasReady = false;
+  /** Whether a version can continue sessions of this one. */
+  readonly #continues = new Map<string, boolean>();
   #told: string | undefined;
 
   constructor(options: ReplacementOptions) {
@@ -67,23 +74,41 @@ export class Replacement {
   }
 
   /** Called about once a second. @returns true when this process must stop and be replaced by `program` */
-  tick({ connectedForMs, idle }: AgentMoment): boolean {
+  tick({ connectedForMs, work }: AgentMoment): boolean {
     const { installation, version, now, log } = this.#options;
     if (now() - this.#lookedAt < lookEveryMs) return false;
     this.#lookedAt = now();
     const { current, trial, failed } = installation;
     if (current === version && trial?.version === version) this.#judge(connectedForMs);
-    // Idle at two looks, so that the answer to the last command has been sent.
-    const stayedIdle = idle && this.#wasIdle;
-    this.#wasIdle = idle;
     if (current === undefined || current === version) return false;
+    const free = work === 'none' || (work === 'movable' && this.#canContinue(current));
+    // Free at two looks, so that the answer to the last command has been sent.
+    const stayedFree = free && this.#wasReady;
+    this.#wasReady = free;
     const goesBack = failed.some((each) => each.version === version);
     // A version is judged by its connection, so it is not started while no hub can be reached.
-    const ready = stayedIdle && (connectedForMs !== undefined || goesBack);
-    if (!idle && this.#told !== current)
-      log.info({ version: current }, 'another version is installed: it starts when no session is open');
+    const ready = stayedFree && (connectedForMs !== undefined || goesBack);
+    if (!free && this.#told !== current)
+      log.info({ version: current }, 'another version is installed: it starts as soon as it can');
     this.#told = current;
     return ready;
+  }
+
+  /** Asks the program of that version once. @returns false until it has answered */
+  #canContinue(version: string): boolean {
+    const known = this.#continues.get(version);
+    if (known !== undefined) return known;
+    this.#continues.set(version, false);
+    void this.#options
+      .handOverVersionOf(programOf(this.#options.installation, version))
+      .then((found) => this.#continues.set(version, found === handOverVersion))
+      .catch((error: unknown) =>
+        this.#options.log.warn(
+          { version, reason: describeError(error) },
+          'the installed version cannot continue sessions',
+        ),
+      );
+    return false;
   }
 
   #judge(connectedForMs: number | undefined): void {
@@ -101,6 +126,12 @@ export class Replacement {
       });
   }
 }
+
+/** Asks a version of the agent. */
+export const askHandOverVersion = async ([file = '', ...args]: readonly string[]): Promise<number> => {
+  const { stdout } = await promisify(execFile)(file, [...args, 'hand-over-version'], { env: {}, timeout: 60_000 });
+  return Number(stdout);
+};
 
 /** Replaces this process by another program, with the same pid, arguments and environment. Does not return. */
 export const become = (program: readonly string[]): never => {

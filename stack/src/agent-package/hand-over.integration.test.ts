@@ -1,0 +1,207 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { loadMachineKey } from '../../../clients/agent/src/identity/machine-key.ts';
+import { TestHub } from '../../../clients/agent/src/integration/test-hub.ts';
+import { TestViewer } from '../../../clients/agent/src/integration/test-viewer.ts';
+import { Installation, programOf } from '../../../clients/agent/src/update/installation.ts';
+import { projectFolder } from '../project-folder.ts';
+import { type Bundle, bundleAgent } from './bundle.ts';
+import { packageContents } from './contents.ts';
+import { pinnedPackages, platforms } from './pinned-packages.ts';
+
+const platform = platforms.find((each) => each === `${process.platform}-${process.arch}`);
+/** A change takes two looks of 5 s and the start of a Node. */
+const changesWithinMs = 90_000;
+
+let bundle: Bundle;
+let hub: TestHub;
+let folder = '';
+let installation: Installation;
+let agent: ChildProcess | undefined;
+let log = '';
+let sequence = 1;
+
+beforeAll(async () => {
+  bundle = await bundleAgent(projectFolder);
+});
+
+beforeEach(async () => {
+  hub = await new TestHub().start();
+  folder = mkdtempSync(join(tmpdir(), 'hand-over-'));
+  installation = new Installation(folder);
+  writeFileSync(join(folder, 'release-key.pem'), '');
+  unpackVersion('0.1.0');
+  symlinkSync('versions/0.1.0', join(folder, 'current'));
+});
+
+afterEach(async () => {
+  if (agent !== undefined && agent.exitCode === null && agent.signalCode === null) {
+    agent.kill('SIGKILL');
+    await once(agent, 'close');
+  }
+  hub.kill();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+afterAll(() => vi.restoreAllMocks());
+
+/** A version as install.sh and updates leave it, with the Node that runs this test in place of its own. */
+const unpackVersion = (version: string): void => {
+  if (platform === undefined) return;
+  const { node, pty } = pinnedPackages(projectFolder, platform);
+  const files = packageContents(projectFolder, {
+    bundle,
+    version,
+    platform,
+    node: { package: node, binary: Buffer.from(`#!/bin/sh\nexec ${process.execPath} "$@"\n`), licence: '' },
+    pty: {
+      package: pty,
+      binary: readFileSync(join(projectFolder, 'node_modules', pty.name, 'pty.node')),
+      licence: '',
+    },
+  });
+  for (const { path, mode, content } of files) {
+    const file = join(installation.versions, version, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, content, { mode });
+  }
+};
+
+/** As on a machine without any room: files can be created, but not filled. */
+const withoutRoom = ['/bin/sh', '-c', 'trap "" XFSZ; ulimit -f 0; exec "$@"', 'sh'];
+
+const startAgent = async (wrapped: readonly string[] = []): Promise<void> => {
+  const config = join(folder, 'agent.yaml');
+  const settings = { host: 'http://127.0.0.1:1', grpc: hub.address, token: 'vsay_ak_test', name: 'box' };
+  writeFileSync(config, JSON.stringify({ ...settings, linux_user: userInfo().username }), { mode: 0o600 });
+  const [file = '', ...args] = [...wrapped, ...programOf(installation, '0.1.0')];
+  const started = spawn(file, [...args, 'start', '--allow-writable-program', '--config', config], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { HOME: folder, PATH: '/usr/local/bin:/usr/bin:/bin' },
+  });
+  agent = started;
+  log = '';
+  for (const stream of [started.stdout, started.stderr])
+    stream.on('data', (chunk: Buffer) => {
+      log += chunk.toString();
+    });
+  await hub.linked();
+};
+
+const linkedAs = (version: string): Promise<void> =>
+  vi.waitFor(
+    () => expect([hub.hellos.at(-1)?.facts?.agentVersion, log]).toEqual([version, expect.anything()]),
+    changesWithinMs,
+  );
+
+/** Installs a version, and waits until the running agent is that version. */
+const changeTo = async (version: string, viewers: readonly TestViewer[]): Promise<void> => {
+  unpackVersion(version);
+  sequence += 1;
+  const next = hub.nextLink();
+  await installation.activate(version, { manifest: Buffer.from('{}'), sequence });
+  await next;
+  await linkedAs(version);
+  for (const viewer of viewers) expect(await viewer.attach()).toMatchObject({ type: 'accepted', created: false });
+  // As after a minute of connection.
+  await installation.confirm();
+};
+
+/** Installs a version that the hub refuses, and waits until the agent is the version before again. */
+const tryInVain = async (version: string, before: string, viewers: readonly TestViewer[]): Promise<void> => {
+  const { answer } = hub;
+  const value = { code: 'protocol_unsupported', message: 'No.', permanent: true, retryAfterMs: 0, generationHeld: 0n };
+  hub.answer = (hello) => (hello.facts?.agentVersion === version ? { $case: 'refused', value } : answer(hello));
+  unpackVersion(version);
+  sequence += 1;
+  const next = hub.nextLink();
+  await installation.activate(version, { manifest: Buffer.from('{}'), sequence });
+  await next;
+  await linkedAs(before);
+  expect(hub.hellos.map(({ facts }) => facts?.agentVersion)).toContain(version);
+  hub.answer = answer;
+  for (const viewer of viewers) expect(await viewer.attach()).toMatchObject({ type: 'accepted', created: false });
+};
+
+const numbersIn = (viewer: TestViewer): number[] =>
+  viewer.text.split('\r\n').flatMap((line) => (/^n\d+$/.test(line) ? [Number(line.slice(1))] : []));
+
+describe.runIf(platform !== undefined)('an agent that is replaced by another version', () => {
+  it('keeps every byte of a shell that prints, what was typed, an editor, and the exit codes, over updates and roll-backs', async () => {
+    await startAgent();
+    const pid = agent?.pid;
+    const [printer, typist] = [new TestViewer(hub), new TestViewer(hub)];
+    for (const viewer of [printer, typist]) await viewer.attach({ create: true });
+    const stop = join(folder, 'stop');
+    printer.type(
+      `stty -echo; PS1=; echo; i=0; while [ ! -e ${stop} ]; do j=0; while [ $j -lt 40 ]; do echo n$i; i=$((i+1)); j=$((j+1)); done; sleep 0.03; done; exit 7\n`,
+    );
+    await printer.seen('n1000');
+    const typed = join(folder, 'typed');
+    typist.type(`stty -echo; PS1=; cat > ${typed}; exit 9\n`);
+    const edited = join(folder, 'edited');
+    const editor = new TestViewer(hub);
+    await editor.attach({ create: true });
+    editor.type(`vim -u NONE -N ${edited}; exit 5\n`);
+    // The last line of an empty file: the editor is drawn.
+    await editor.seen('\x1b[23;1H~');
+    editor.type('ione ');
+    await editor.seen('INSERT');
+    const viewers = [printer, typist, editor];
+    await changeTo('0.1.1', viewers);
+    typist.type('one ');
+    await changeTo('0.1.2', viewers);
+    typist.type('two ');
+    editor.type('two ');
+    await tryInVain('0.1.3', '0.1.2', viewers);
+    typist.type('three\n');
+    await changeTo('0.1.4', viewers);
+    await vi.waitFor(() => expect(readFileSync(typed, 'utf8')).toBe('one two three\n'), changesWithinMs);
+    writeFileSync(stop, '');
+    typist.type('\x04');
+    editor.type('three\x1b:wq\r');
+    expect(await editor.frame('ended')).toMatchObject({ exitCode: 5, cause: 'shell_exit' });
+    expect(readFileSync(edited, 'utf8')).toBe('one two three\n');
+    expect(await typist.frame('ended')).toMatchObject({ exitCode: 9, cause: 'shell_exit' });
+    expect(await printer.frame('ended')).toMatchObject({ exitCode: 7, cause: 'shell_exit' });
+    const numbers = numbersIn(printer);
+    expect(numbers.findIndex((number, index) => number !== index)).toBe(-1);
+    expect(numbers.length).toBeGreaterThan(5000);
+    expect(printer.frames.filter(({ type }) => type === 'gap')).toEqual([]);
+    expect(installation.failed).toMatchObject([{ version: '0.1.3' }]);
+    expect([agent?.pid, agent?.exitCode]).toEqual([pid, null]);
+    process.stdout.write(`  ${numbers.length} lines through 3 updates and 1 roll-back\n`);
+  }, 400_000);
+
+  it('goes on with its sessions where there is no room to leave them, and says why', async () => {
+    // A new key would have to be written.
+    await loadMachineKey(join(folder, 'agent.key'));
+    await startAgent(withoutRoom);
+    const viewer = new TestViewer(hub);
+    await viewer.attach({ create: true });
+    unpackVersion('0.1.1');
+    await installation.activate('0.1.1', { manifest: Buffer.from('{}'), sequence: 2 });
+    await vi.waitFor(() => expect(log).toContain('the sessions cannot be handed over now'), changesWithinMs);
+    viewer.type('echo $((6*7))\n');
+    await viewer.seen('42');
+    expect(hub.hellos.map(({ facts }) => facts?.agentVersion)).not.toContain('0.1.1');
+  }, 200_000);
+
+  it('hands over the last output of a shell that has ended, and what it ended with', async () => {
+    await startAgent();
+    const viewer = new TestViewer(hub);
+    viewer.acks = false;
+    await viewer.attach({ create: true });
+    viewer.type('PS1=; printf "last %s\\n" words; exit 3\n');
+    await hub.message('sessionEnded');
+    await changeTo('0.1.1', []);
+    const late = new TestViewer(hub, viewer.sessionId);
+    await late.attach();
+    expect(await late.frame('ended')).toMatchObject({ exitCode: 3, cause: 'shell_exit' });
+    expect(late.text).toContain('last words');
+  }, 200_000);
+});
