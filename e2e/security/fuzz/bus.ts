@@ -88,20 +88,14 @@ export const fuzzBus = (world: () => World): void => {
       expect(found, `seed ${seed}`).toEqual([]);
     });
 
-    it('carries nonsense on every subject of every service: all of them go on, and start again on what is kept of it', async () => {
+    it('carries nonsense on every subject of every service, and all of them go on', async () => {
       for (const user of services) {
         const bus = await world().bus(user);
         for (const subject of toldBy(user))
           for (const payload of fc.sample(payloads(junk), { numRuns: 10 })) bus.publish(subject, payload);
         await bus.flush();
       }
-      const { stack } = world();
-      await stack.healthy();
-      // A consumer that starts reads the streams and buckets from their beginning.
-      const names = stack.processes().map(({ name }) => name);
-      for (const name of names.filter((each) => services.some((service) => each.startsWith(`${service}-`))))
-        await stack.kill(name);
-      await stack.healthy();
-    }, 180_000);
+      await world().stack.healthy();
+    });
   });
 };
