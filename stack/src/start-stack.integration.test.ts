@@ -147,8 +147,9 @@ describe('npm start', () => {
       const login = await proxied('/api/login', { method: 'POST', body: JSON.stringify(after.admin) });
       expect(login.status).toBe(200);
       const authorization = `Bearer ${Token.parse(await login.json()).token}`;
-      const audit = await proxied('/api/audit?action=login', { headers: { authorization } });
-      expect(await audit.text()).toContain('203.0.113.7');
+      // The audit log is written after the answer.
+      const audit = async () => (await proxied('/api/audit?action=login', { headers: { authorization } })).text();
+      await expect.poll(audit, { timeout: 20_000 }).toContain('203.0.113.7');
       const open = async (origin: string): Promise<string | null> =>
         (await proxied('/api/health', { headers: { origin } })).headers.get('access-control-allow-origin');
       expect(await open('https://tools.example.org')).toBe('https://tools.example.org');
