@@ -389,7 +389,7 @@ describe.runIf(platform !== undefined)('vsay-agent update', () => {
     const { version } = manifest();
     expect(await vsayAgent('update')).toEqual({
       code: 0,
-      said: `Version ${version} is installed. The agent changes to it when it is connected and no session is open.\n`,
+      said: `Version ${version} is installed. The agent changes to it when it is connected and no command runs. Open terminals stay open.\n`,
     });
     await reached(version);
     const { said } = await vsayAgent('status');

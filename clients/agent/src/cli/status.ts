@@ -18,7 +18,7 @@ const sayVersion = (running: string, say: (line: string) => void): void => {
   if (installedPackage === undefined) return;
   const { current, trial, failed } = new Installation(installedPackage);
   if (current !== undefined && current !== running)
-    say(`Update:   ${current} is installed and starts when no session is open`);
+    say(`Update:   ${current} is installed and starts when the agent is connected and no command runs`);
   else if (trial !== undefined) say('Update:   on trial until it was connected for a minute');
   const last = failed.at(-1);
   if (last !== undefined) say(`Failed:   ${last.version}: ${last.why} (${last.at})`);

@@ -41,7 +41,9 @@ const sentenceOf = (result: UpdateResult, runs: boolean): string => {
   if (result.kind === 'failed')
     return `Version ${result.version} did not work on this machine, so it is not installed again: ${result.why}.`;
   const installed = `Version ${result.version} is installed.`;
-  return runs ? `${installed} The agent changes to it when it is connected and no session is open.` : installed;
+  return runs
+    ? `${installed} The agent changes to it when it is connected and no command runs. Open terminals stay open.`
+    : installed;
 };
 
 /**
