@@ -41,7 +41,7 @@ const resumeBelow = pauseAbove / 4;
 /** Limit of hop pongs that wait for the client. Above it pings are not answered. */
 const maxPongsWaiting = 16;
 
-/** One `webxterm.v1` client. Frames pass unchanged, except for hello, attach, hop pings, state and passes. */
+/** One `webxterm.v1` client. Frames pass unchanged, except for hello, attach, detach, hop pings, state and passes. */
 export class V1Viewer {
   readonly #context: ViewerContext;
   readonly #socket: WebSocket;
@@ -95,8 +95,8 @@ export class V1Viewer {
   }
 
   #act(frame: UpFrame, bytes: Buffer): void {
-    if (frame.type === 'unknown') {
-      this.#forwardUnknown(bytes);
+    if (isIgnorable(bytes[0] ?? 0)) {
+      this.#forwardIgnorable(bytes);
       return;
     }
     if (frame.type === 'hello') {
@@ -124,7 +124,7 @@ export class V1Viewer {
   }
 
   /** Forwards an ignorable frame, unless the agent is of an older version, which would end the stream. */
-  #forwardUnknown(bytes: Buffer): void {
+  #forwardIgnorable(bytes: Buffer): void {
     if (this.#attachment?.machineHas('skip_unknown_frames') && !this.#attachment.send(bytes)) this.#socket.pause();
   }
 
