@@ -10,11 +10,11 @@ export type GrantRole = z.infer<typeof GrantRole>;
 export const MachineUser = z
   .object({
     user_id: UserId,
-    username: z.string().meta({ description: 'Empty when the account cannot be asked for right now.' }),
-    email: z.string().meta({ description: 'Empty when the account cannot be asked for right now.' }),
+    username: z.string().meta({ description: 'Empty if the account no longer exists.' }),
+    email: z.string().meta({ description: 'Empty if the account no longer exists.' }),
     avatar_url: z.string().nullable(),
     role: GrantRole,
-    granted_by: z.string().meta({ description: 'The name of who granted it, at the time.' }),
+    granted_by: z.string().meta({ description: 'The username at that time of the user who granted it.' }),
     granted_at: Timestamp,
   })
   .meta({ id: 'MachineUser' });
@@ -34,7 +34,7 @@ export const listAccess = defineRoute({
   method: 'get',
   path: '/api/machines/:agent_id/access/users',
   access: 'user',
-  summary: 'Who was granted access to a machine; for its owner and administrators',
+  summary: 'The users with a grant of a machine; for its owner and administrators',
   params: MachineParams,
   success: { status: 200, schema: z.object({ users: z.array(MachineUser), total: z.number().int() }) },
   errors: ['machine_not_found', 'forbidden'],
@@ -46,8 +46,8 @@ export const findGrantee = defineRoute({
   method: 'get',
   path: '/api/machines/:agent_id/access/grantee',
   access: 'user',
-  summary: 'Who has exactly this username, to be sure before a machine is granted; for its owner and administrators',
-  description: 'Of a machine that can be granted. Beyond 60 such questions and grants, one user has 12 a minute.',
+  summary: 'The user with exactly this username, to check before a grant; for owner and administrators',
+  description: 'Only for a machine that can be granted. After 60 look-ups and grants, a user has 12 a minute.',
   params: MachineParams,
   query: z.strictObject({ username: GrantedName }),
   success: { status: 200, schema: z.object({ user: Grantee }) },
@@ -60,15 +60,15 @@ export const grantAccess = defineRoute({
   method: 'post',
   path: '/api/machines/:agent_id/access/grant',
   access: 'user',
-  summary: 'Let somebody use a machine: its owner and administrators',
+  summary: 'Grant a user access to a machine; for its owner and administrators',
   description:
-    'Everyone on a machine works as the same Linux user. Granting `view` to who had `control` ends their terminals within a second.',
+    'All users of a machine work as the same Linux user. Changing `control` to `view` ends terminals within a second.',
   params: MachineParams,
   body: z.strictObject({
     username: GrantedName,
     role: GrantRole,
     user_id: UserId.optional().meta({
-      description: 'Whom the caller means. If the username is another user’s by now, the answer is conflict.',
+      description: 'The user whom the caller means. If the username is now that of another user: conflict.',
     }),
   }),
   success: { status: 200, schema: z.object({ user: MachineUser }) },
@@ -81,7 +81,7 @@ export const revokeAccess = defineRoute({
   method: 'post',
   path: '/api/machines/:agent_id/access/revoke',
   access: 'user',
-  summary: 'End somebody’s access to a machine, and their terminals on it within a second',
+  summary: 'Revoke the access of a user to a machine; their terminals on it end within a second',
   params: MachineParams,
   body: z.strictObject({ username: GrantedName }),
   success: { status: 200, schema: z.object({ message: z.string() }) },
@@ -98,7 +98,7 @@ export const leaveAccess = defineRoute({
   params: MachineParams,
   body: z.strictObject({
     block_giver: z.boolean().default(false).meta({
-      description: 'Also refuse what the user who gave the access shares with me from now on.',
+      description: 'Also block the user who granted the access from sharing machines with me.',
     }),
   }),
   success: { status: 200, schema: z.object({ message: z.string() }) },
@@ -120,7 +120,7 @@ export const listBlockedUsers = defineRoute({
   method: 'get',
   path: '/api/machines/access/blocked',
   access: 'user',
-  summary: 'The users whose shares I refuse',
+  summary: 'The users whom I have blocked from sharing machines with me',
   success: { status: 200, schema: z.object({ users: z.array(BlockedUser), total: z.number().int() }) },
 });
 
@@ -130,7 +130,7 @@ export const blockUser = defineRoute({
   method: 'post',
   path: '/api/machines/access/blocked',
   access: 'user',
-  summary: 'Refuse what a user shares with me from now on; what was shared before stays until I leave it',
+  summary: 'Block a user from sharing machines with me; earlier grants stay until I leave them',
   body: z.strictObject({ username: GrantedName }),
   success: { status: 200, schema: z.object({ user: BlockedUser }) },
   errors: ['not_found', 'conflict'],
@@ -142,7 +142,7 @@ export const unblockUser = defineRoute({
   method: 'delete',
   path: '/api/machines/access/blocked/:user_id',
   access: 'user',
-  summary: 'Let a user share machines with me again',
+  summary: 'Unblock a user, who can then share machines with me again',
   params: z.strictObject({ user_id: z.string().max(64) }),
   success: { status: 204 },
   errors: ['not_found'],

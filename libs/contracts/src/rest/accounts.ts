@@ -88,7 +88,7 @@ export const refresh = defineRoute({
   method: 'post',
   path: '/api/auth/refresh',
   access: 'public',
-  summary: 'Trade a token that is still valid for a new one',
+  summary: 'Exchange a valid token for a new one',
   description:
     'The old token stays valid until its own expiry. Near the end of a sign-in (30 days) the new token is shorter.',
   body: z.strictObject({ token: AccessToken }),
@@ -115,7 +115,7 @@ export const browserSession = defineRoute({
   method: 'post',
   path: '/api/auth/session',
   access: 'cookie',
-  summary: 'The web UI: start, renew or pick up the sign-in of this browser',
+  summary: 'For the web UI: start, renew or resume the sign-in of this browser',
   description:
     'With a Bearer token (right after sign-in) it binds this browser to the sign-in: sets the cookie and answers a `half` to keep in localStorage. ' +
     'Without one it needs the cookie and the `half`, rotates both and answers a new token. Demands an allowed Origin and the header x-webxterm-browser: 1.',
@@ -160,7 +160,7 @@ export const profile = defineRoute({
   method: 'get',
   path: '/api/profile',
   access: 'user',
-  summary: 'Who I am, with the API key for agents',
+  summary: 'My account, with the API key for agents',
   success: { status: 200, schema: Profile },
 });
 

@@ -166,7 +166,7 @@ export const listAudit = defineRoute({
   method: 'get',
   path: '/api/audit',
   access: 'admin',
-  summary: 'Who did what, on what, from where: the latest first',
+  summary: 'Rows of the audit log, the latest first',
   description: 'Take `next_cursor` of one answer as `cursor` of the next request; it is null on the last page.',
   query: z.strictObject({
     ...filters,

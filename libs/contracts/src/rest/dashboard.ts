@@ -11,7 +11,7 @@ export const dashboardStats = defineRoute({
   method: 'get',
   path: '/api/dashboard/stats',
   access: 'user',
-  summary: 'My machines in figures',
+  summary: 'Figures about my machines',
   success: {
     status: 200,
     schema: z
@@ -36,7 +36,7 @@ export const recentMachines = defineRoute({
   method: 'get',
   path: '/api/dashboard/recent-machines',
   access: 'user',
-  summary: 'The five of my machines that were heard from last',
+  summary: 'The five of my machines that were active last',
   success: { status: 200, schema: z.object({ machines: z.array(Machine) }) },
 });
 
@@ -60,7 +60,7 @@ export const recentActivity = defineRoute({
   method: 'get',
   path: '/api/dashboard/recent-activity',
   access: 'user',
-  summary: 'What was done last on the machines that I own; on all of them for administrators',
+  summary: 'The recent activity on the machines that I own; for administrators on all machines',
   success: { status: 200, schema: z.object({ activity: z.array(MachineActivity) }) },
 });
 

@@ -127,10 +127,10 @@ export const machineEvents = defineRoute({
   method: 'get',
   path: '/api/machines/events',
   access: 'user',
-  summary: 'What changes on my machines, as server-sent events',
+  summary: 'Changes of my machines, as server-sent events',
   description:
     'Each event is `event: status|stats` with JSON data {agent_id, status, last_active, resource_stats}, or `event: access` with ' +
-    '{agent_id, role}: what the reader may do there is another now (role null: nothing). Read it with fetch and Authorization.',
+    '{agent_id, role}: the new role of the reader there (null: no access). Read it with fetch and Authorization.',
   success: { status: 200, stream: 'text/event-stream' },
   errors: ['too_many_requests'],
 });
@@ -154,10 +154,10 @@ export const createMachine = defineRoute({
   method: 'post',
   path: '/api/machines',
   access: 'user',
-  summary: 'A pending machine, with a token that its agent is configured with',
+  summary: 'Add a pending machine, and create the token with which its agent is configured',
   description:
-    '`vsay-agent configure --token wxt_rt_…` on the machine makes it this one. The token is good for one machine: the first that ' +
-    'shows it.',
+    '`vsay-agent configure --token wxt_rt_…` on the machine registers it under this entry. The token is valid for one ' +
+    'machine: the first that presents it.',
   body: z.strictObject({
     name: MachineName,
     description: MachineDescription.default(''),
@@ -181,10 +181,11 @@ export const createRegistrationToken = defineRoute({
   path: '/api/machines/:agent_id/registration-token',
   access: 'user',
   summary:
-    'A token by which another agent becomes this machine, as after a reinstallation; its owner and administrators',
+    'Create a token with which another agent takes over this machine (reinstallation); for its owner and administrators',
   description:
-    '`vsay-agent configure --token wxt_rt_…` makes the agent this machine: name, tags and access stay; the key and the credential of ' +
-    'the agent before die, its link and its terminals end. The token is good for one agent, and ends an earlier token of the machine.',
+    '`vsay-agent configure --token wxt_rt_…` registers the agent as this machine. Name, tags and access stay. Key and ' +
+    'credential of the previous agent become invalid, and its link and terminals end. The token is valid for one ' +
+    'agent and invalidates an earlier one.',
   params: MachineParams,
   success: {
     status: 201,
@@ -202,7 +203,7 @@ export const updateMachine = defineRoute({
   method: 'patch',
   path: '/api/machines/:agent_id',
   access: 'user',
-  summary: 'Rename a machine, describe it, tag it; its owner and administrators',
+  summary: 'Change name, description or tags of a machine; for its owner and administrators',
   params: MachineParams,
   body: z
     .strictObject({
@@ -212,7 +213,7 @@ export const updateMachine = defineRoute({
       known: z
         .literal(true)
         .optional()
-        .meta({ description: 'The machine is no longer shown as new, and its notice is gone.' }),
+        .meta({ description: 'The machine is no longer shown as new, and its notice is removed.' }),
     })
     .refine((change) => Object.values(change).some((value) => value !== undefined), 'must change something'),
   success: { status: 200, schema: Machine },
@@ -225,7 +226,7 @@ export const deleteMachine = defineRoute({
   method: 'delete',
   path: '/api/machines/:agent_id',
   access: 'user',
-  summary: 'Remove a machine: its credential dies, its terminals end, its agent is told; its owner and administrators',
+  summary: 'Remove a machine, its credential, its link and its terminals; for its owner and administrators',
   params: MachineParams,
   success: { status: 204 },
   errors: ['machine_not_found', 'forbidden'],
@@ -239,7 +240,7 @@ export const machineMetrics = defineRoute({
   method: 'get',
   path: '/api/machines/:agent_id/metrics',
   access: 'user',
-  summary: 'How busy a machine was: averages over equal steps, 300 at most; the last hour unless told',
+  summary: 'The load of a machine: averages over at most 300 equal steps, by default of the last hour',
   params: MachineParams,
   query: z.strictObject({ from: Moment.optional(), to: Moment.optional() }),
   success: {

@@ -43,7 +43,7 @@ export const profileBelongings = defineRoute({
   method: 'get',
   path: '/api/profile/belongings',
   access: 'user',
-  summary: 'What would go with my account if I left',
+  summary: 'The machines and sessions that a deletion of my account affects',
   success: { status: 200, schema: Belongings },
 });
 
@@ -55,8 +55,8 @@ export const leave = defineRoute({
   access: 'user',
   summary: 'Delete my account; my sign-ins and terminals end',
   description:
-    'Who owns machines says `"machines": "remove"` too, or gets machines_left: nothing is removed by leaving a word out. ' +
-    'To hand machines over, ask an administrator to delete the account. The last administrator cannot leave.',
+    'A user who owns machines must send `"machines": "remove"`; otherwise the response is machines_left. ' +
+    'To transfer machines, ask an administrator to delete the account. The last administrator cannot delete theirs.',
   body: z.strictObject({ current_password: CurrentPassword, machines: z.literal('remove').optional() }),
   success: { status: 204 },
   errors: ['machines_left', 'conflict'],
@@ -80,7 +80,7 @@ export const uploadAvatar = defineRoute({
   method: 'post',
   path: '/api/profile/upload-avatar',
   access: 'user',
-  summary: 'Put up my picture',
+  summary: 'Upload my picture',
   description:
     'PNG, JPEG or WebP as a data: URL, 45 KiB and 2048 x 2048 pixels at most. It is cut to a square, made small and encoded anew: ' +
     'nothing else that was in the file survives.',
@@ -95,7 +95,7 @@ export const deleteAvatar = defineRoute({
   method: 'delete',
   path: '/api/profile/avatar',
   access: 'user',
-  summary: 'Take my picture down',
+  summary: 'Delete my picture',
   success: { status: 204 },
 });
 

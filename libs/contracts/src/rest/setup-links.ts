@@ -15,7 +15,7 @@ export const lookUpLink = defineRoute({
   method: 'post',
   path: '/api/auth/link',
   access: 'public',
-  summary: 'Whose link this is, before it is redeemed',
+  summary: 'The user of a link, before it is redeemed',
   description: 'Does not use the link up. One that was used, replaced or is over its time is bad_link.',
   body: z.strictObject({ token: LinkToken }),
   success: {

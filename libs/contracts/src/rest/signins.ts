@@ -26,7 +26,7 @@ export const listSignins = defineRoute({
   method: 'get',
   path: '/api/auth/sessions',
   access: 'user',
-  summary: 'Where I am signed in, the latest seen first',
+  summary: 'My sign-ins, the most recently used first',
   success: { status: 200, schema: z.object({ sessions: z.array(SigninSummary) }) },
 });
 

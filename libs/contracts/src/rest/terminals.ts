@@ -126,7 +126,7 @@ export const resizeSession = defineRoute({
   method: 'post',
   path: '/api/terminal/sessions/:id/resize',
   access: 'user',
-  summary: 'Resize a session, for raw clients that cannot say it in-band',
+  summary: 'Resize a session; for raw clients, which cannot send a resize frame',
   params: SessionParams,
   body: z.strictObject({
     cols: z.number().int().min(1).max(maxWinsize),

@@ -10,7 +10,7 @@ export const regenerateApiKey = defineRoute({
   method: 'post',
   path: '/api/profile/regenerate-api-key',
   access: 'user',
-  summary: 'Replace my API key: agents that use the old one are cut off at once, until configured again',
+  summary: 'Replace my API key; agents with the old key are disconnected until they are configured again',
   success: { status: 200, schema: z.object({ message: z.string(), api_key: ApiKey }) },
 });
 
@@ -48,8 +48,8 @@ export const createUser = defineRoute({
   method: 'post',
   path: '/api/users',
   access: 'admin',
-  summary: 'Make an account for somebody, who chooses the password by the link',
-  description: 'The link is good once and for an hour; POST /api/users/:id/reset-link makes another one.',
+  summary: 'Create an account, and a link with which its user chooses the password',
+  description: 'The link is valid once and for an hour. POST /api/users/:id/reset-link creates another one.',
   body: z.strictObject({ username: Username, email: Email, role: Role.default('user') }),
   success: {
     status: 201,
@@ -68,8 +68,8 @@ export const createResetLink = defineRoute({
   method: 'post',
   path: '/api/users/:id/reset-link',
   access: 'admin',
-  summary: 'A link by which a user chooses a new password',
-  description: 'Good once and for an hour. It ends the link before it; a password change ends it.',
+  summary: 'Create a link with which a user chooses a new password',
+  description: 'Valid once and for an hour. It invalidates the previous link. A password change invalidates it.',
   params: UserParams,
   success: {
     status: 201,
@@ -84,7 +84,7 @@ export const userBelongings = defineRoute({
   method: 'get',
   path: '/api/users/:id/belongings',
   access: 'admin',
-  summary: 'What goes with an account if it is deleted',
+  summary: 'The machines and sessions that a deletion of the account affects',
   params: UserParams,
   success: { status: 200, schema: Belongings },
   errors: ['not_found'],
@@ -111,8 +111,7 @@ export const updateUser = defineRoute({
   path: '/api/users/:id',
   access: 'admin',
   summary: 'Change the role of a user, disable or enable them',
-  description:
-    'Takes effect at once on all their sign-ins. One enabled administrator always remains: the last one is 409.',
+  description: 'Takes effect at once on all their sign-ins. A change of the last enabled administrator gets 409.',
   params: UserParams,
   body: z
     .strictObject({ role: Role.optional(), disabled: z.boolean().optional() })
@@ -129,8 +128,8 @@ export const deleteUser = defineRoute({
   access: 'admin',
   summary: 'Delete a user; all their sign-ins and terminals end',
   description:
-    'Who owns machines is machines_left unless it is said what becomes of them: `machines_to` names who gets them, ' +
-    '`machines=remove` removes them.',
+    'For a user who owns machines the response is machines_left, unless the request says what happens to them: ' +
+    '`machines_to` is the new owner, `machines=remove` removes them.',
   params: UserParams,
   query: z
     .strictObject({ machines: z.literal('remove').optional(), machines_to: UserId.optional() })
