@@ -17,7 +17,7 @@ export class OutgoingInput {
   #connection: Connection | undefined;
   #stopTimer: (() => void) | undefined;
 
-  /** `told` is called on each ack of the machine, with the number of taken bytes that are applied. */
+  /** `onApplied` is called on each ack of the machine, with the number of taken bytes that are applied. */
   constructor(clock: Clock, onApplied: (applied: number) => void) {
     this.#clock = clock;
     this.#onApplied = onApplied;

@@ -18,7 +18,7 @@ export type UnknownFrame = {
   payload: Uint8Array;
 };
 
-/** Viewer to machine. The terminal service reads `hello` and `attach`; all other frames reach the agent unchanged. */
+/** Viewer to machine. The terminal service handles `hello`, `attach`, `detach` and hop pings. Other frames reach the agent unchanged. */
 export type UpFrame =
   | {
       type: 'hello';

@@ -28,10 +28,13 @@ const count = (value: bigint | number, max: number): number => {
 
 const measured = (value: number, max: number): number => (Number.isNaN(value) ? 0 : Math.min(max, Math.max(0, value)));
 
-/** What an agent can do, of what this hub knows. An agent of an older version announces nothing. */
-export const readCapabilities = (told: readonly string[], kinds: ReadonlyMap<string, unknown>): readonly string[] => {
-  const announced = told.length === 0 ? agentBaseline : told;
-  return [...kinds.keys(), ...agentFeatures].filter((name) => announced.includes(name));
+/** The capabilities that both the agent and this hub have. An agent of an older version announces none and has the baseline. */
+export const readCapabilities = (
+  announced: readonly string[],
+  kinds: ReadonlyMap<string, unknown>,
+): readonly string[] => {
+  const ofAgent = announced.length === 0 ? agentBaseline : announced;
+  return [...kinds.keys(), ...agentFeatures].filter((name) => ofAgent.includes(name));
 };
 
 /** The machine facts of a hello, with the address of the connection as the hub sees it. */
