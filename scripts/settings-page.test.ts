@@ -44,7 +44,7 @@ describe('docs/settings.md', () => {
     for (const file of setUp) expect(readFileSync(root + file, 'utf8')).toMatch(/readConfig\('[a-z-]+', \w+Shape\)/);
   });
 
-  it.each(['REGISTRATIONS_PER_MINUTE', 'max_sessions', 'ring_mib', 'detached_hours', 'WEBXTERM_BIND'])(
+  it.each(['REGISTRATIONS_PER_MINUTE', 'max_sessions', 'ring_mib', 'detached_hours', 'WEBXTERM_BIND', 'VSAY_TOKEN'])(
     'has %s',
     (name) => {
       expect(page).toContain(`| \`${name}\` |`);

@@ -114,6 +114,8 @@ const otherVariables: readonly (readonly [name: string, meaning: string])[] = [
   ],
   ['no_proxy, NO_PROXY, no_grpc_proxy', 'Agent: the hosts that are reached without it.'],
   ['NODE_EXTRA_CA_CERTS', 'Agent: the file that `configure` keeps as `extra_ca_file`.'],
+  ['VSAY_TOKEN', 'Agent, `install.sh`: the API key or registration token, in place of `--token`.'],
+  ['VSAY_CONFIG', 'Container image of the agent: its configuration file (`/config/agent.yaml`).'],
   ['XDG_CACHE_HOME', '`npm start`, tests: the cache folder of the user, in which fetched servers are kept.'],
   ['XDG_RUNTIME_DIR', '`npm start`: the folder of the login session, in which claims of ports are kept.'],
   ['PATH', '`npm start`: where mongod and nats-server are looked for before they are fetched.'],
