@@ -229,14 +229,17 @@ describe('the data folder', () => {
 
 const portsOf = (...urls: string[]): number[] => urls.map((url) => Number(/:(\d+)(?:\/|$)/.exec(url)?.[1]));
 
-/** Listens on the ports. Returns a function that frees them. */
+/** Listens on those of the ports on which nobody listens already. Returns a function that frees them. */
 const occupy = async (ports: readonly number[]): Promise<() => void> => {
   const listeners = await Promise.all(
     ports.map(
       (port) =>
-        new Promise<() => void>((resolve) => {
+        new Promise<() => void>((resolve, reject) => {
           const server = createServer((socket) => socket.destroy()).listen(port, '127.0.0.1', () =>
             resolve(() => server.close()),
+          );
+          server.once('error', (error: NodeJS.ErrnoException) =>
+            error.code === 'EADDRINUSE' ? resolve(() => {}) : reject(error),
           );
         }),
     ),
