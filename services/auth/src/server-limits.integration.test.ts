@@ -84,23 +84,30 @@ const fillNats = async (): Promise<() => Promise<void>> => {
   };
 };
 
-/** mongod lets in as many connections as 80 % of the files that it may open when it starts. */
-const filesOfMongod = 256;
+/** mongod lets in as many connections as 80 % of the files that it may open when it starts. The others are enough for its own files. */
+const filesOfMongod = 1024;
 const fillMongo = async (): Promise<() => Promise<void>> => {
   const lifted = lowerFiles(process.pid, filesOfMongod);
   await servers.mongod.restart().finally(lifted);
   const sockets: Socket[] = [];
   let refused = 0;
-  for (let count = 0; count < filesOfMongod; count += 1) {
+  const connectOne = (): Socket => {
     const socket = connectTcp(mongod).on('error', () => {});
     socket.once('close', () => {
       refused += 1;
     });
     sockets.push(socket);
-    await once(socket, 'connect');
-  }
+    return socket;
+  };
+  for (let count = 0; count < filesOfMongod; count += 1) await once(connectOne(), 'connect');
   await vi.waitFor(() => expect(refused).toBeGreaterThan(0), within);
+  const { pid } = servers.mongod;
+  // The connections of the server's start are closed meanwhile. Their places are taken too.
+  const refill = setInterval(connectOne, 20);
   return async () => {
+    clearInterval(refill);
+    // It was full, and did not start again.
+    expect(servers.mongod.pid).toBe(pid);
     for (const socket of sockets) socket.destroy();
     await servers.mongod.restart();
   };

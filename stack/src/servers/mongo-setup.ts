@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { MongoClient, type MongoClientOptions, MongoServerError } from 'mongodb';
+import { MongoClient, type MongoClientOptions, MongoNetworkError, MongoServerError } from 'mongodb';
 import { z } from 'zod';
 import { reasonOf, StackFailure } from '../failure.ts';
 import { addMembers } from './mongo-members.ts';
@@ -158,12 +158,7 @@ const rootOrUndefined = async (setup: MongoSetup): Promise<MongoClient | undefin
   }
 };
 
-/**
- * Sets up a started mongod: a replica set of one node (or of several, with `otherMembers`), root, and one user per service with access to
- * its own database only. Existing objects are kept, so it can run at each start, also after an interrupted one.
- * @throws StackFailure if the set-up fails
- */
-export const setUpMongo = async (setup: MongoSetup): Promise<void> => {
+const setUpOnce = async (setup: MongoSetup): Promise<void> => {
   let client: MongoClient | undefined;
   try {
     client = await rootOrUndefined(setup);
@@ -182,10 +177,37 @@ export const setUpMongo = async (setup: MongoSetup): Promise<void> => {
         await addMembers(primary, otherMembers);
       });
     }
+  } finally {
+    await client?.close();
+  }
+};
+
+/**
+ * Repeats the set-up when the server closes its connection. A node does that when it does not find itself in its configuration, as after a
+ * start on another port.
+ */
+export const repeatWhenClosed = async (setUp: () => Promise<void>): Promise<void> => {
+  const deadline = performance.now() + configWithinMs;
+  for (;;) {
+    try {
+      return await setUp();
+    } catch (error) {
+      if (!(error instanceof MongoNetworkError) || performance.now() > deadline) throw error;
+      await wait(lookAgainMs);
+    }
+  }
+};
+
+/**
+ * Sets up a started mongod: a replica set of one node (or of several, with `otherMembers`), root, and one user per service with access to
+ * its own database only. Existing objects are kept, so it can run at each start, also after an interrupted one.
+ * @throws StackFailure if the set-up fails
+ */
+export const setUpMongo = async (setup: MongoSetup): Promise<void> => {
+  try {
+    await repeatWhenClosed(() => setUpOnce(setup));
   } catch (error) {
     if (error instanceof StackFailure) throw error;
     throw new StackFailure(`mongod on port ${setup.port} cannot be set up: ${reasonOf(error)}`, { cause: error });
-  } finally {
-    await client?.close();
   }
 };

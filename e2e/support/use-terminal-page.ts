@@ -1,0 +1,22 @@
+import { afterEach, beforeEach, expect } from 'vitest';
+import { TerminalPage } from './terminal-page.ts';
+import { browser, ownMachine, stack, useStackAndBrowser } from './use-stack.ts';
+
+/** The terminal page of the running test: a shell on the stack's own machine, with a short prompt and an empty screen. */
+export let terminal: TerminalPage;
+
+/** Starts a stack and a browser for the tests of a file, and opens {@link terminal} for each test. The page must not complain. */
+export const useTerminalPage = (): void => {
+  useStackAndBrowser();
+  beforeEach(async () => {
+    terminal = await TerminalPage.open(browser);
+    await terminal.signIn(stack.url, stack.admin);
+    await terminal.openTerminal(ownMachine.name);
+    await terminal.run("PS1='$ '; clear");
+    await terminal.until(/^\$\s*$/m);
+  });
+  afterEach(async () => {
+    expect(terminal.complaints).toEqual([]);
+    await terminal.close();
+  });
+};
