@@ -16,6 +16,12 @@ export interface MongoOptions {
 
 /** Time limit for finding a server, in ms. A service that cannot reach MongoDB answers 503 within this. */
 const serverSelectionTimeoutMS = 2000;
+const heartbeatFrequencyMS = 2000;
+/**
+ * Time limit for a new connection, in ms. A server that holds its connections open and sends nothing counts as lost this long after a
+ * heartbeat is due, and the driver then ends the requests that wait for it.
+ */
+const connectTimeoutMS = 8000;
 const authenticationFailed = 18;
 /** A new MongoDB gets its users from the set-up shortly after it starts. Until this time, in ms, a rejected user is not an error. */
 const usersWithinMs = 60_000;
@@ -80,7 +86,8 @@ const connectOnce = async (connection: Connection, url: string): Promise<void> =
       serverSelectionTimeoutMS,
       retryWrites: true,
       writeConcern: { w: 'majority' },
-      heartbeatFrequencyMS: 2000,
+      heartbeatFrequencyMS,
+      connectTimeoutMS,
       maxPoolSize: 50,
     });
   } catch (error) {
@@ -100,15 +107,19 @@ const isUnreadable = (error: unknown): boolean =>
 const isAuthenticationError = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === authenticationFailed;
 
+/**
+ * Follows the driver, because Mongoose does not emit `disconnected` for a server that became silent: it compares with a state that already
+ * counts as disconnected when two heartbeats are missing.
+ */
 const followTopology = (connection: Connection, { logger, health, shutdown }: MongoOptions): void => {
-  connection.on('disconnected', () => {
-    if (shutdown.started) return;
-    health.set('mongodb', false, serverAwayAdvice);
-    logger.warn('MongoDB connection lost; open terminals continue, reconnecting');
-  });
-  connection.on('connected', () => {
-    health.set('mongodb', true);
-    logger.info('MongoDB connection restored');
+  let available = true;
+  connection.getClient().on('topologyDescriptionChanged', ({ newDescription }) => {
+    const writable = [...newDescription.servers.values()].some((server) => server.isWritable);
+    if (shutdown.started || writable === available) return;
+    available = writable;
+    health.set('mongodb', available, available ? '' : serverAwayAdvice);
+    if (available) logger.info('MongoDB connection restored');
+    else logger.warn('MongoDB connection lost; open terminals continue, reconnecting');
   });
 };
 

@@ -47,4 +47,23 @@ describe('while MongoDB is away', () => {
     expect((await auth.call('POST', '/api/signup', person)).status).toBe(201);
     await hub.close();
   });
+
+  it('health names it when it is frozen, a request that waits for it is 503, and all is well when it goes on', async () => {
+    const { body } = await auth.call('POST', '/api/login', admin);
+    // It holds the connections and sends nothing, as when its disk does not answer.
+    const { pid } = servers.mongod;
+    if (pid === undefined) throw new Error('mongod does not run');
+    const part = async (): Promise<unknown> => (await auth.ready()).parts.mongodb;
+    const within = { timeout: 30_000, interval: 250 };
+    process.kill(pid, 'SIGSTOP');
+    try {
+      const profile = auth.call('GET', '/api/profile', undefined, { token: String(body.token) });
+      await vi.waitFor(async () => expect(await part()).toMatchObject({ ok: false }), within);
+      expect((await profile).status).toBe(503);
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    await vi.waitFor(async () => expect(await part()).toMatchObject({ ok: true }), within);
+    expect((await auth.call('POST', '/api/login', admin)).status).toBe(200);
+  });
 });
