@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { exitForUsage, exitWithHelp, parseCommandLine, UsageError } from '@webxterm/shared/command-line';
 import { reasonOf } from '../failure.ts';
 import { projectFolder } from '../project-folder.ts';
 import { ownEnvironment } from '../settings.ts';
@@ -21,21 +21,49 @@ const lowestPriority = 19;
 const megabytes = (bytes: number): string => `${(bytes / 1_000_000).toFixed(1)} MB`;
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
-const { values } = parseArgs({
-  options: {
-    /** Platforms to build. Default: both. */
-    platform: { type: 'string', multiple: true, default: [...platforms] },
-    out: { type: 'string', default: join(projectFolder, 'clients/agent/dist') },
-    /** The folder that the gateway serves. */
-    publish: { type: 'string' },
-    /** File of the release key. Created if it does not exist. */
-    key: { type: 'string' },
-    /** Public URL of the installation. */
-    host: { type: 'string' },
-    /** Runs at the lowest CPU priority. */
-    background: { type: 'boolean', default: false },
-  },
-});
+const usage = `Usage: npm run package:agent -- [options]
+
+Builds the packages of the agent for Linux on x64 and arm64.
+
+Options:
+  --platform PLATFORM  builds this one only; can be repeated (${platforms.join(', ')})
+  --out FOLDER         where the packages are written (clients/agent/dist)
+  --publish FOLDER     makes them the release that the gateway serves from this folder; needs --key and --host
+  --key FILE           the release key, which is created if the file does not exist
+  --host URL           the public URL of the installation
+  --background         runs at the lowest CPU priority
+  -h, --help           show this text and build nothing
+
+Settings, from the environment: those of npm, which fetches the parts of the packages
+
+Examples:
+  npm run package:agent
+  npm run package:agent -- --platform ${platforms[0]} --out /tmp/packages`;
+
+const options = {
+  platform: { type: 'string', multiple: true, default: [...platforms] as string[] },
+  out: { type: 'string', default: join(projectFolder, 'clients/agent/dist') },
+  publish: { type: 'string' },
+  key: { type: 'string' },
+  host: { type: 'string' },
+  background: { type: 'boolean', default: false },
+} as const;
+
+const readOptions = () => {
+  try {
+    const { values } = parseCommandLine(process.argv.slice(2), { options, positionals: 0 });
+    if (values.help) return exitWithHelp(usage);
+    const unknown = values.platform.find((name) => !platforms.some((platform) => platform === name));
+    if (unknown !== undefined) throw new UsageError(`--platform must be ${platforms.join(' or ')}, not '${unknown}'`);
+    if (values.publish !== undefined && (values.key === undefined || values.host === undefined))
+      throw new UsageError('--publish needs --key and --host');
+    return values;
+  } catch (error) {
+    return exitForUsage(error, usage);
+  }
+};
+
+const values = readOptions();
 
 /** The platforms of the arguments, and those that a machine requested earlier. */
 const wantedPlatforms = (): Platform[] => {
