@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import { once } from 'node:events';
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -87,29 +86,36 @@ const fillNats = async (): Promise<() => Promise<void>> => {
 
 /** mongod lets in as many connections as 80 % of the files that it may open when it starts. The others are enough for its own files. */
 const filesOfMongod = 1024;
+/** OP_MSG with the command hello, as a client sends it first. */
+const hello = ((): Buffer => {
+  const command = mongoose.mongo.BSON.serialize({ hello: 1, $db: 'admin' });
+  const head = Buffer.alloc(21);
+  for (const [at, field] of [head.length + command.length, 1, 0, 2013].entries()) head.writeInt32LE(field, 4 * at);
+  return Buffer.concat([head, command]);
+})();
+
+/** Connections that mongod has answered, one after the other: more than it accepts at a time would leave it without a file for itself. */
 const fillMongo = async (): Promise<() => Promise<void>> => {
   const lifted = lowerFiles(process.pid, filesOfMongod);
   await servers.mongod.restart().finally(lifted);
   const sockets: Socket[] = [];
-  let refused = 0;
-  const connectOne = (): Socket => {
-    const socket = connectTcp(mongod).on('error', () => {});
-    socket.once('close', () => {
-      refused += 1;
+  const isLetIn = (): Promise<boolean> =>
+    new Promise((resolve) => {
+      const socket = connectTcp(mongod, () => socket.write(hello)).on('error', () => {});
+      socket.once('data', () => resolve(true)).once('close', () => resolve(false));
+      sockets.push(socket);
     });
-    sockets.push(socket);
-    return socket;
-  };
-  // It stops at the first one that is refused: mongod exits when it has no file left for itself.
-  while (refused === 0) {
-    await once(connectOne(), 'connect');
-    await wait(1);
-  }
+  while (await isLetIn());
   // The connections of the server's start are closed meanwhile. Their places are taken too.
-  const refill = setInterval(connectOne, 20);
+  let ended = false;
+  const refill = async (): Promise<void> => {
+    while (!ended) if (!(await isLetIn())) await wait(20);
+  };
+  const refilled = refill();
   return async () => {
-    clearInterval(refill);
+    ended = true;
     for (const socket of sockets) socket.destroy();
+    await refilled;
     await servers.mongod.restart();
   };
 };
