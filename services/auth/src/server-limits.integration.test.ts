@@ -54,11 +54,21 @@ const dialNats = async (): Promise<void> => {
   const user = { user: 'auth', pass: servers.natsPassword('auth') };
   await (await connect({ servers: servers.natsUrl, timeout: 2000, reconnect: false, ...user })).close();
 };
-const dialMongo = async (): Promise<void> => {
-  await (
-    await mongoose.createConnection(servers.mongoUrl('auth'), { serverSelectionTimeoutMS: 2000 }).asPromise()
-  ).close();
-};
+/** OP_MSG with the command hello, as a client sends it first. */
+const hello = ((): Buffer => {
+  const command = mongoose.mongo.BSON.serialize({ hello: 1, $db: 'admin' });
+  const head = Buffer.alloc(21);
+  for (const [at, field] of [head.length + command.length, 1, 0, 2013].entries()) head.writeInt32LE(field, 4 * at);
+  return Buffer.concat([head, command]);
+})();
+const sockets: Socket[] = [];
+/** Opens a connection to mongod and keeps it. @throws Error if mongod closes it without an answer */
+const dialMongo = (): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const socket = connectTcp(mongod, () => socket.write(hello)).on('error', () => {});
+    socket.once('data', () => resolve()).once('close', () => reject(new Error('mongod refuses connections')));
+    sockets.push(socket);
+  });
 
 /** One connection is let in, and the test has it. */
 const fillNats = async (): Promise<() => Promise<void>> => {
@@ -86,25 +96,15 @@ const fillNats = async (): Promise<() => Promise<void>> => {
 
 /** mongod lets in as many connections as 80 % of the files that it may open when it starts. The others are enough for its own files. */
 const filesOfMongod = 1024;
-/** OP_MSG with the command hello, as a client sends it first. */
-const hello = ((): Buffer => {
-  const command = mongoose.mongo.BSON.serialize({ hello: 1, $db: 'admin' });
-  const head = Buffer.alloc(21);
-  for (const [at, field] of [head.length + command.length, 1, 0, 2013].entries()) head.writeInt32LE(field, 4 * at);
-  return Buffer.concat([head, command]);
-})();
-
-/** Connections that mongod has answered, one after the other: more than it accepts at a time would leave it without a file for itself. */
+/** One after the other: more than it accepts at a time would leave it without a file for itself. */
 const fillMongo = async (): Promise<() => Promise<void>> => {
   const lifted = lowerFiles(process.pid, filesOfMongod);
   await servers.mongod.restart().finally(lifted);
-  const sockets: Socket[] = [];
   const isLetIn = (): Promise<boolean> =>
-    new Promise((resolve) => {
-      const socket = connectTcp(mongod, () => socket.write(hello)).on('error', () => {});
-      socket.once('data', () => resolve(true)).once('close', () => resolve(false));
-      sockets.push(socket);
-    });
+    dialMongo().then(
+      () => true,
+      () => false,
+    );
   while (await isLetIn());
   // The connections of the server's start are closed meanwhile. Their places are taken too.
   let ended = false;
@@ -114,8 +114,8 @@ const fillMongo = async (): Promise<() => Promise<void>> => {
   const refilled = refill();
   return async () => {
     ended = true;
-    for (const socket of sockets) socket.destroy();
     await refilled;
+    for (const socket of sockets.splice(0)) socket.destroy();
     await servers.mongod.restart();
   };
 };
