@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { connect } from '@nats-io/transport-node';
 import mongoose from 'mongoose';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -23,6 +22,8 @@ let mongod: { host: string; port: number };
 
 beforeAll(async () => {
   servers = await startTestServers();
+  // It would dial by itself, and take and free places.
+  await servers.database.close();
   const url = new URL(servers.mongoUrl('auth'));
   mongod = { host: url.hostname, port: Number(url.port) };
   ways = { mongodb: await startProxy(url.host), nats: await startProxy(servers.natsUrl) };
@@ -96,25 +97,31 @@ const fillNats = async (): Promise<() => Promise<void>> => {
 
 /** mongod lets in as many connections as 80 % of the files that it may open when it starts. The others are enough for its own files. */
 const filesOfMongod = 1024;
+/** The ports of those who are connected to mongod, by its own sockets (`/proc/net/tcp`: state and inode). */
+const peersOfMongod = (): number[] => {
+  const port = `:${mongod.port.toString(16).toUpperCase().padStart(4, '0')}`;
+  return readFileSync('/proc/net/tcp', 'utf8')
+    .split('\n')
+    .map((row) => row.trim().split(/\s+/))
+    .filter(([, local, , state, , , , , , inode]) => local?.endsWith(port) && state !== '0A' && inode !== '0')
+    .map(([, , remote]) => Number.parseInt(remote?.split(':')[1] ?? '', 16));
+};
+
 /** One after the other: more than it accepts at a time would leave it without a file for itself. */
 const fillMongo = async (): Promise<() => Promise<void>> => {
   const lifted = lowerFiles(process.pid, filesOfMongod);
   await servers.mongod.restart().finally(lifted);
-  const isLetIn = (): Promise<boolean> =>
-    dialMongo().then(
-      () => true,
-      () => false,
-    );
-  while (await isLetIn());
-  // The connections of the server's start are closed meanwhile. Their places are taken too.
-  let ended = false;
-  const refill = async (): Promise<void> => {
-    while (!ended) if (!(await isLetIn())) await wait(20);
+  const takePlaces = async (): Promise<void> => {
+    try {
+      for (;;) await dialMongo();
+    } catch {}
   };
-  const refilled = refill();
+  await takePlaces();
+  // The connections of the server's start end meanwhile. When all are of this test, nobody else can free a place.
+  const own = (port: number): boolean => sockets.some(({ localPort }) => localPort === port);
+  await vi.waitFor(() => expect(peersOfMongod().filter((port) => !own(port))).toEqual([]), within);
+  await takePlaces();
   return async () => {
-    ended = true;
-    await refilled;
     for (const socket of sockets.splice(0)) socket.destroy();
     await servers.mongod.restart();
   };
