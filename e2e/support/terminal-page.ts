@@ -104,8 +104,9 @@ export class TerminalPage {
     this.#programs += 1;
     const program = this.#programs;
     const dump = `head -c ${count} | od -An -v -tx1 | tr -d '\\n'`;
+    // What comes after these bytes, as the releases of keys, is echoed only below the answer.
     await this.run(
-      `clear; stty raw -echo; printf '${asks}as''ked ${program}\\r\\n'; got=$(${dump}); stty sane; echo "got ${program}:$got."`,
+      `clear; stty raw -echo; printf '${asks}as''ked ${program}\\r\\n'; got=$(${dump}); printf "got ${program}:$got.\\r\\n"; stty sane`,
     );
     await this.until(new RegExp(`^asked ${program}`, 'm'));
     await press();
