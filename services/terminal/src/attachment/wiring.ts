@@ -1,0 +1,36 @@
+import { busMacPurposes } from '@webxterm/contracts/bus';
+import { MacKey } from '@webxterm/shared/bus';
+import type { Core } from '../core.ts';
+import type { HubClientParts } from '../hub-client/wiring.ts';
+import type { TicketParts } from '../tickets/wiring.ts';
+import { patienceMs } from './attach-timing.ts';
+import { Attachment, type AttachmentContext, type AttachmentEvents, type AttachmentRequest } from './attachment.ts';
+import { OpenTerminals } from './open-terminals.ts';
+import { SharedCounts } from './shared-counts.ts';
+
+/** Attachments to machines, and the open terminals with their limits. A sign-in that ends also ends its terminals. */
+export const wireAttachments = (parts: Core & HubClientParts & TicketParts) => {
+  const { settings } = parts;
+  const context: AttachmentContext = {
+    ...parts,
+    measures: parts.measures.attachments,
+    returningPatienceMs: patienceMs.returning,
+    random: Math.random,
+  };
+  const shared = new SharedCounts({ ...parts, key: new MacKey(settings.TICKET_KEY, busMacPurposes.amongTerminals) });
+  const terminals = new OpenTerminals({
+    perUser: settings.TERMINALS_PER_USER,
+    heldPerUser: settings.STALLED_MIB_PER_USER * 1024 * 1024,
+    elsewhere: (userId) => shared.elsewhere(userId),
+    changed: (userId, open) => shared.publish([[userId, open]]),
+  });
+  parts.allowList.onChange((sidHash, entry) => {
+    if (entry === undefined || entry.disabled) terminals.endSignin(sidHash);
+  });
+  return {
+    terminals,
+    attach: (request: AttachmentRequest, events: AttachmentEvents) => new Attachment(context, request, events),
+    startCounts: (): void => shared.start(() => terminals.counts()),
+    stopCounts: (): void => shared.stop(),
+  };
+};

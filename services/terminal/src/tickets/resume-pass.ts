@@ -1,0 +1,16 @@
+import type { ResumePass } from '@webxterm/shared/api';
+import type { AttachmentRequest } from '../attachment/attachment.ts';
+import { newId } from './admission.ts';
+
+/** The claims of the pass by which the viewer of this attachment attaches again. */
+export const resumePassFor = (request: AttachmentRequest, expiresAtMs: number): ResumePass => ({
+  jti: newId().toString('base64url'),
+  user_id: request.userId,
+  sid: request.sid,
+  agent_id: request.agentId,
+  session_id: request.sessionId.toString('base64url'),
+  viewer_id: request.viewerId.toString('base64url'),
+  mode: request.mode,
+  kind: request.sessionKind,
+  exp: Math.floor(expiresAtMs / 1000),
+});

@@ -1,0 +1,21 @@
+import { resumePassLifeMs, sealResumePass } from '@webxterm/shared/api';
+import type { AttachmentRequest } from '../attachment/attachment.ts';
+import type { Core } from '../core.ts';
+import { AdmissionControl } from './admission.ts';
+import { Redemption } from './redemption.ts';
+import { resumePassFor } from './resume-pass.ts';
+
+export type TicketParts = ReturnType<typeof wireTickets>;
+
+/** Tickets and resume passes. */
+export const wireTickets = ({ settings, jwtKeys, models, allowList, logger, now }: Core) => {
+  const { TICKET_KEY: ticketKey, PASS_KEY: passKey } = settings;
+  const redemption = new Redemption(models.redeemed, logger);
+  return {
+    ticketKey,
+    admissionControl: new AdmissionControl({ jwtKeys, ticketKey, passKey, allowList, redemption, now }),
+    /** Creates a resume pass for an attachment. */
+    sealPass: (request: AttachmentRequest): string =>
+      sealResumePass(passKey, resumePassFor(request, now() + resumePassLifeMs)),
+  };
+};
