@@ -1,27 +1,13 @@
-import type { sessionKinds } from '@webxterm/contracts/session-kinds';
-import { Health, type ServiceContext, type Shutdown, serveHealth } from '@webxterm/shared';
+import { Health, type Shutdown, serveHealth } from '@webxterm/shared';
 import { Api } from '@webxterm/shared/api';
-import { mountAccess } from './access/http.ts';
-import { agentPort } from './agent-links/agent-port.ts';
-import { AgentService, agentServiceDefinition } from './agent-links/agent-service.ts';
-import { Greeter } from './agent-links/greeting.ts';
-import { Registrar } from './agent-links/registrar.ts';
-import { requireAlone } from './agent-links/require-alone.ts';
-import { hubService, hubServiceDefinition, takeAgentStream } from './attachments/grpc.ts';
-import { internalPort } from './attachments/internal-port.ts';
+import { agentServiceDefinition } from './agent-links/agent-service.ts';
+import { hubServiceDefinition } from './attachments/grpc.ts';
 import { openCertificates } from './certificates.ts';
-import { mountCommands } from './commands/http.ts';
-import { mountDashboard } from './dashboard/http.ts';
-import { GuardedPort } from './grpc-server/guarded-port.ts';
+import { type HubContext, openCore } from './core.ts';
 import { createGrpcServer, credentialsFor } from './grpc-server/server.ts';
-import { mountMachines } from './machines/http.ts';
-import { MachineViews } from './machines/machine-views.ts';
-import { mountMachineChanges } from './machines/management-http.ts';
-import { answerAuthorize } from './machines/nats.ts';
-import { answerForUsers } from './machines/nats-users.ts';
 import { measure } from './measure.ts';
-import { makeParts, openConnections, type Parts } from './parts.ts';
-import { Lease } from './presence/lease.ts';
+import { type Parts, wireDomains } from './parts.ts';
+import type { Lease } from './presence/lease.ts';
 import { wireReactions, wireReconnect } from './reactions.ts';
 import type { HubSettings } from './settings.ts';
 
@@ -31,27 +17,15 @@ const redialJitterMs = 2000;
 const idleConnectionMs = 30_000;
 
 /** Starts a hub. It is ready once the database and bus are connected, sign-ins, replaced keys and presence are loaded, and all ports are open. */
-export const startHub = async (
-  settings: HubSettings,
-  context: ServiceContext & { readonly now?: () => number; readonly kinds?: typeof sessionKinds },
-): Promise<void> => {
+export const startHub = async (settings: HubSettings, context: HubContext): Promise<void> => {
   const { logger, shutdown } = context;
   const health = new Health('agent-hub');
   // First, so that a problem with the certificates is reported without waiting for other services.
   const certificates = openCertificates(settings, health.metrics, logger);
   await serveHealth(settings, health, shutdown);
-  const parts = makeParts(settings, await openConnections(settings, health, context), { ...context, health });
-  const ports = guardedPorts(settings, parts);
-  const agents = agentService(settings, parts, ports.agents);
-  const agentServer = createGrpcServer({ 'grpc.max_connection_idle_ms': idleConnectionMs });
-  agentServer.addService(agentServiceDefinition, agents.implementation());
-  const internalServer = createGrpcServer();
-  internalServer.addService(
-    hubServiceDefinition,
-    hubService({ ...parts, table: parts.attachments, passKey: settings.PASS_KEY }),
-  );
+  const parts = wireDomains(await openCore(settings, health, context));
   measure(health.metrics, {
-    newcomers: () => ports.agents.newcomers,
+    newcomers: () => parts.agentPort.newcomers,
     links: () => parts.links.size,
     attachments: () => parts.attachments.size,
     signinsStale: () => parts.allowList.isStale(),
@@ -61,82 +35,32 @@ export const startHub = async (
   startParts(parts);
   parts.auditor.measure(health.metrics);
   parts.auditor.start(shutdown);
+  const internalServer = createGrpcServer();
+  internalServer.addService(hubServiceDefinition, parts.hubService);
   const internalAt = { host: settings.INTERNAL_GRPC_HOST, port: settings.INTERNAL_GRPC_PORT, setting: 'INTERNAL_GRPC' };
-  await ports.internal.listen(internalServer, internalAt, credentialsFor(certificates.internal));
-  const lease = new Lease(parts.bus, logger, {
-    hub_id: parts.hubId,
-    address: settings.INTERNAL_ADDRESS,
-    started_at: new Date(parts.now()).toISOString(),
-  });
-  await lease.start();
+  await parts.internalPort.listen(internalServer, internalAt, credentialsFor(certificates.internal));
+  const lease = await parts.startLease();
   await loadParts(parts, health);
   wireReconnect(parts, lease);
-  const { allowList, authorizer, presence } = parts;
-  answerForUsers(parts);
+  parts.answerMachines();
   parts.dispatch.answerOthers();
-  answerAuthorize(parts.bus, logger, allowList, authorizer, (agentId) => presence.isOnline(agentId));
-  await restApi(settings, parts).listen(settings.HTTP_HOST, settings.HTTP_PORT, shutdown);
+  await restApi(parts).listen(settings.HTTP_HOST, settings.HTTP_PORT, shutdown);
+  const agentServer = createGrpcServer({ 'grpc.max_connection_idle_ms': idleConnectionMs });
+  agentServer.addService(agentServiceDefinition, parts.agents.implementation());
   const publicAt = { host: settings.GRPC_HOST, port: settings.GRPC_PORT, setting: 'GRPC' };
-  await ports.agents.listen(agentServer, publicAt, credentialsFor(certificates.agents));
-  addShutdown(shutdown, parts, { agents, lease, ports: [ports.agents, ports.internal] });
+  await parts.agentPort.listen(agentServer, publicAt, credentialsFor(certificates.agents));
+  addShutdown(shutdown, parts, lease);
   health.markReady();
   logger.info({ hub_id: parts.hubId, grpc: `${settings.GRPC_HOST}:${settings.GRPC_PORT}` }, 'agent-hub is ready');
 };
 
-const guardedPorts = (settings: HubSettings, { rendezvous, logger }: Parts) => ({
-  agents: new GuardedPort(agentPort(rendezvous), logger),
-  internal: new GuardedPort(
-    internalPort({ hubToken: settings.HUB_TOKEN, certificateNeeded: settings.INTERNAL_TLS_DIR !== undefined }),
-    logger,
-  ),
-});
-
-/** Builds the gRPC service that agents dial. */
-const agentService = (settings: HubSettings, parts: Parts, port: GuardedPort): AgentService => {
-  const { allowList, revokedKeys, presence, links } = parts;
-  const linkKey = settings.LINK_KEY;
-  const registrar = new Registrar({
-    ...parts,
-    linkKey,
-    mayHonourPasses: () => !allowList.isStale(),
-    isKeyRevoked: (keyId) => revokedKeys.has(keyId),
-    registrationsPerMinute: settings.REGISTRATIONS_PER_MINUTE,
-    onReplaced: ({ agent_id }) => {
-      parts.news.publish(agent_id, null, null);
-      // The new agent is about to link here, so the link of the previous agent must end first.
-      return parts.terminations.carryOut(agent_id);
-    },
-  });
-  const greeter = new Greeter({
-    ...parts,
-    registrar,
-    table: links,
-    linkKey,
-    checkOtherHubs: (dial) => presence.checkOtherHubs(dial),
-    leave: async (identity) => {
-      await requireAlone(identity, parts);
-      await parts.changes.removeForAgent(identity);
-    },
-  });
-  return new AgentService({ ...parts, greeter, port, table: links, takeStream: takeAgentStream(parts.rendezvous) });
-};
-
 /** Builds the REST API, which the gateway calls for users. */
-const restApi = (settings: HubSettings, parts: Parts): Api => {
-  const { presence } = parts;
-  const api = new Api({ ...parts, gatewayKey: settings.GATEWAY_KEY, jwtKeys: settings.JWT_KEYS });
-  const views = new MachineViews({ ...parts, isOnline: (agentId) => presence.isOnline(agentId) });
-  const onlineIds = (): string[] => presence.onlineIds();
-  mountMachines(api, { ...parts, views, onlineIds });
-  mountMachineChanges(api, { ...parts, view: (machine, role) => views.one(machine, role) });
-  mountAccess(api, parts);
-  mountCommands(api, parts);
-  mountDashboard(api, {
-    ...parts,
-    onlineIds,
-    latestStats: (agentId) => parts.activity.latest(agentId)?.stats ?? null,
-    views: (caller, machines) => views.forPerson(caller, machines),
-  });
+const restApi = (parts: Parts): Api => {
+  const api = new Api(parts);
+  parts.mountMachines(api);
+  parts.mountAccess(api);
+  parts.mountCommands(api);
+  parts.mountDashboard(api);
   return api;
 };
 
@@ -166,11 +90,7 @@ const loadParts = async (parts: Parts, health: Health): Promise<void> => {
   ]);
 };
 
-const addShutdown = (
-  shutdown: Shutdown,
-  parts: Parts,
-  { agents, lease, ports }: { agents: AgentService; lease: Lease; ports: readonly GuardedPort[] },
-): void => {
+const addShutdown = (shutdown: Shutdown, parts: Parts, lease: Lease): void => {
   shutdown.add('unready', 'end event streams', () => {
     // From here on the entry of a closed link stays, so that its agent counts as online until another hub writes the entry.
     parts.presence.stop();
@@ -179,7 +99,7 @@ const addShutdown = (
   shutdown.add('clients', 'send viewers and agents elsewhere', () => {
     const details = 'this hub is shutting down';
     for (const attachment of parts.attachments.all()) attachment.end({ kind: 'redial', details, detach: 'moving' });
-    agents.redialAll(redialJitterMs);
+    parts.agents.redialAll(redialJitterMs);
   });
   shutdown.add('work', 'end the lease', () => lease.end());
   shutdown.add('work', 'save machine activity', () => parts.activity.stop());
@@ -189,6 +109,7 @@ const addShutdown = (
     parts.terminations.stop();
     parts.allowList.stop();
     parts.view.stop();
+    const ports = [parts.agentPort, parts.internalPort];
     await Promise.all([parts.userEvents.stop(), parts.revokedKeys.stop(), ...ports.map((port) => port.shutDown(1000))]);
   });
 };

@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto';
+import { sessionKinds } from '@webxterm/contracts/session-kinds';
+import type { Health, ServiceContext } from '@webxterm/shared';
+import { AuditOutbox, Auditor } from '@webxterm/shared/audit';
+import {
+  AllowList,
+  busOptions,
+  ClockWatch,
+  connectBus,
+  PresenceView,
+  publicKeyVerifier,
+  Refusals,
+} from '@webxterm/shared/bus';
+import { buildIndexes, connectMongo, migrate, unsignedUntil } from '@webxterm/shared/mongo';
+import { BusState } from './bus-state.ts';
+import { ActivityLog } from './dashboard/activity-log.ts';
+import { Authorizer } from './machines/authorize.ts';
+import { ManagedMachines } from './machines/managed.ts';
+import { defineMachineModels } from './machines/record.ts';
+import { MachineStore } from './machines/store.ts';
+import { hubMigrations } from './migrations/steps.ts';
+import type { HubSettings } from './settings.ts';
+
+/** What a hub is started with. Only tests override the clock and the kinds of session. */
+export interface HubContext extends ServiceContext {
+  readonly now?: () => number;
+  readonly kinds?: typeof sessionKinds;
+}
+
+const lostBucket = 'its bucket cannot be read; auth creates it again within seconds of its loss';
+
+/** The parts that every domain uses. */
+export type Core = Awaited<ReturnType<typeof openCore>>;
+
+/**
+ * Connects to the database and the bus, and builds the indexes, so that unique indexes hold from the first write. The allow-list, presence
+ * and the audit are not started yet.
+ */
+export const openCore = async (
+  settings: HubSettings,
+  health: Health,
+  { logger, shutdown, now = Date.now, kinds = sessionKinds }: HubContext,
+) => {
+  const mongo = await connectMongo({ url: settings.MONGO_URL, logger, health, shutdown });
+  const models = defineMachineModels(mongo);
+  const auditOutbox = new AuditOutbox(mongo);
+  await migrate(mongo, hubMigrations, { logger, instance: settings.INSTANCE_ID });
+  await buildIndexes(mongo);
+  const unsigned = await unsignedUntil(mongo);
+  const bus = await connectBus({ ...busOptions(settings), user: 'agent-hub', logger, health, shutdown });
+  const clock = new ClockWatch({ bus, service: 'agent-hub', health, logger, now });
+  await clock.start(shutdown);
+
+  /** Reports to the health state whether a part of this hub has current data. */
+  const reportPart =
+    (part: string, otherwise: string) =>
+    (current: boolean): void =>
+      health.set(part, current, current ? '' : otherwise);
+  const refusals = new Refusals(logger, now);
+  refusals.measure(health.metrics);
+  const store = new MachineStore(models);
+  const authorizer = new Authorizer(store);
+  return {
+    hubId: `${(settings.INSTANCE_ID ?? 'hub').replace(/[^A-Za-z0-9_-]/g, '-')}-${randomBytes(6).toString('hex')}`,
+    settings,
+    gatewayKey: settings.GATEWAY_KEY,
+    jwtKeys: settings.JWT_KEYS,
+    linkKey: settings.LINK_KEY,
+    logger,
+    now,
+    kinds,
+    reportPart,
+    bus,
+    busState: new BusState(bus),
+    refusals,
+    /** Unsigned messages are accepted if they arrived before this time, in ms since 1970. */
+    unsignedUntil: unsigned,
+    /** Verifies the events of auth. */
+    verifier: publicKeyVerifier(settings.SIGNIN_KEYS),
+    auditor: new Auditor({ bus, outbox: auditOutbox, logger }),
+    activityLog: new ActivityLog(models.activity, logger, now),
+    allowList: new AllowList({
+      bus,
+      logger,
+      now,
+      keys: settings.SIGNIN_KEYS,
+      clock,
+      onCurrent: reportPart('signins', lostBucket),
+    }),
+    view: new PresenceView(bus, logger, reportPart('presence', lostBucket)),
+    models,
+    store,
+    authorizer,
+    managed: new ManagedMachines(store, authorizer),
+  };
+};
+
+/** The health text of a part that follows events of auth. */
+export const lostStream = 'the stream EVENTS cannot be read; auth creates it again within seconds of its loss';
