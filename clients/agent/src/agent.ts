@@ -82,7 +82,7 @@ export class Agent {
   #ticksWithoutSessions = 0;
   #link: Link | undefined;
   #logins: string | undefined;
-  #status: Omit<AgentStatus, 'pid' | 'version' | 'disk' | 'logins'> = {
+  #status: Omit<AgentStatus, 'pid' | 'version' | 'sessions' | 'disk' | 'logins'> = {
     state: 'connecting',
     since: new Date().toISOString(),
   };
@@ -125,6 +125,7 @@ export class Agent {
       pid: process.pid,
       version: agentVersion,
       ...this.#status,
+      sessions: this.#sessions.aliveCount,
       ...(logins === undefined ? {} : { logins }),
       ...(disk === undefined ? {} : { disk }),
     };

@@ -27,6 +27,7 @@ Examples:
   vsay-agent configure --token wxt_rt_… --host https://term.example.org
   vsay-agent start
   vsay-agent status --config ~/.config/vsay/agent.yaml
+  vsay-agent doctor
 `,
   )
   .exitOverride((error) => {
@@ -95,10 +96,32 @@ program
     say(String(handOverVersion));
   });
 
-withConfig('status', 'Say whether the agent runs and is connected.').action(async ({ config }) => {
-  const { printStatus } = await import('./cli/status.ts');
-  process.exitCode = await printStatus(config, say);
-});
+withConfig('status', 'Say whether the agent runs and is connected.')
+  .option('--json', 'as JSON, for programs')
+  .addHelpText(
+    'after',
+    '\nExit code: 0 if the agent is connected to a hub, 1 if not, 2 if the configuration is not valid.',
+  )
+  .action(async ({ config, json }) => {
+    const { printStatus } = await import('./cli/status.ts');
+    process.exitCode = await printStatus(config, { json: json === true }, say);
+  });
+
+withConfig('doctor', 'Check this machine and its way to the server, and say what to do. Changes nothing.')
+  .option('--json', 'as JSON, for programs')
+  .addHelpText(
+    'after',
+    `
+Each line is ok, warning (the agent works with a restriction) or FAILURE (with the next step below it).
+Checks: configuration, agent, name, TCP, proxy, TLS, clock, hubs, credential, user, terminals, logins (PAM), service,
+disk, permissions, version.
+
+Exit code: 0 without a failure, otherwise 1.`,
+  )
+  .action(async ({ config, json }) => {
+    const { doctor } = await import('./cli/doctor.ts');
+    process.exitCode = await doctor(config, { json: json === true }, say);
+  });
 
 withConfig('logs', 'Show what the service of the agent logged (systemd).')
   .option('-n, --lines <number>', 'how many of the last lines', '100')

@@ -12,6 +12,8 @@ export const AgentStatus = v.object({
   agent_id: v.optional(v.string()),
   hub: v.optional(v.string()),
   owner: v.optional(v.string()),
+  /** Sessions that are open. Missing: an agent of an earlier version. */
+  sessions: v.optional(v.pipe(v.number(), v.integer())),
   /** Why it is not connected to a hub. */
   problem: v.optional(v.string()),
   /** What shells lack on this machine, and how to fix it. */
