@@ -13,7 +13,9 @@ import { edgeHeaders } from './edge-proof.ts';
 
 const gatewayKey = Buffer.alloc(32, 1);
 const jwtKeys = [{ kid: 'k1', secret: Buffer.alloc(32, 2) }];
-const logger = createLogger({ service: 'test', level: 'silent' });
+/** The log, a line each. */
+const lines: Record<string, unknown>[] = [];
+const logger = createLogger({ service: 'test' }, { write: (line) => void lines.push(JSON.parse(line)) });
 const shutdown = new Shutdown(logger);
 const user = { user_id: 'a'.repeat(24), username: 'ada', disabled: false, exp: 4_000_000_000, epoch: 'e' };
 const signins: Record<string, { role: 'user' | 'admin' }> = {
@@ -64,6 +66,10 @@ const fails = defineRoute({
   success: { status: 204 },
 });
 
+const unavailable = defineRoute({ ...fails, id: 'unavailable', path: '/api/unavailable' });
+const offline = defineRoute({ ...fails, id: 'offline', path: '/api/offline' });
+const breaks = defineRoute({ ...fails, id: 'breaks', path: '/api/breaks' });
+
 let port = 0;
 /** Called at each look-up on the allow-list. */
 let onFind = (): void => undefined;
@@ -88,6 +94,16 @@ beforeAll(async () => {
   api.mount(fails, async () => {
     throw new Error('connect ECONNREFUSED 10.0.0.1:27017 password=hunter2');
   });
+  api.mount(unavailable, async () => {
+    throw new AppError('unavailable', undefined, { cause: new Error('connect ECONNREFUSED 10.0.0.1:4222') });
+  });
+  api.mount(offline, async () => {
+    throw new AppError('machine_offline');
+  });
+  api.mount(breaks, async ({ context: { response } }) => {
+    response.write('the first half');
+    throw new Error('no second half');
+  });
   const server = await api.listen('127.0.0.1', 0, shutdown);
   port = (server.address() as AddressInfo).port;
 });
@@ -104,6 +120,7 @@ const answerTo = (request: ClientRequest): Promise<Answer> =>
   new Promise((resolve, reject) => {
     request.on('error', reject).on('response', (response) => {
       let text = '';
+      response.on('error', reject);
       response.on('data', (chunk) => {
         text += String(chunk);
       });
@@ -298,6 +315,48 @@ describe('a REST API mounted from its declarations', () => {
     };
     expect((await callSlowly(tokenOf(sid), '{"name":"demoted"}', demote)).status).toBe(201);
     expect(created).toContainEqual({ name: 'demoted', role: 'user' });
+  });
+
+  it('writes one line for a request that failed: an error with its stack, or what is unavailable with the reason', async () => {
+    const logged = async (path: string) => {
+      lines.length = 0;
+      await call('GET', path).catch(() => undefined);
+      return lines.map(({ level, code, reason, err, path: named, request_id }) => ({
+        level,
+        code,
+        reason,
+        err,
+        named,
+        request_id,
+      }));
+    };
+    const of = (named: string) => ({ named, request_id: 'r-1' });
+    expect(await logged('/api/unavailable')).toEqual([
+      {
+        ...of('/api/unavailable'),
+        level: 'warn',
+        code: 'unavailable',
+        reason:
+          'A part of the server is not reachable right now. Try again shortly. connect ECONNREFUSED 10.0.0.1:4222',
+      },
+    ]);
+    expect(await logged('/api/offline')).toEqual([
+      {
+        ...of('/api/offline'),
+        level: 'info',
+        code: 'machine_offline',
+        reason: 'The machine is offline: its agent is not connected.',
+      },
+    ]);
+    const failure = (message: unknown) =>
+      expect.objectContaining({ message, stack: expect.stringContaining('api.test.ts') });
+    expect(await logged('/api/fails')).toEqual([
+      { ...of('/api/fails'), level: 'error', code: 'internal', err: failure(expect.stringContaining('ECONNREFUSED')) },
+    ]);
+    expect(await logged('/api/breaks')).toEqual([
+      { ...of('/api/breaks'), level: 'error', code: 'internal', err: failure('no second half') },
+    ]);
+    expect(await logged('/api/nowhere')).toEqual([]);
   });
 
   it('shows no detail of an internal error', async () => {

@@ -15,6 +15,7 @@ import { AppError } from '../errors.ts';
 import { closeServer } from '../lifecycle/close-server.ts';
 import { listenAt } from '../lifecycle/listen-at.ts';
 import type { Shutdown } from '../lifecycle/shutdown.ts';
+import { logFailure } from '../log/log-failure.ts';
 import { type Logger, loggablePath } from '../log/logger.ts';
 import type { AllowList } from '../signins/allow-list.ts';
 import { verifyAccessToken } from '../tokens/access-token.ts';
@@ -177,16 +178,18 @@ export class Api {
     };
   }
 
-  readonly #answerError: ErrorRequestHandler = (error: unknown, request, response, next) => {
-    if (response.headersSent) return next(error);
+  readonly #answerError: ErrorRequestHandler = (error: unknown, request, response, _next) => {
     // Express could not decode a part of the path.
     const known = error instanceof URIError ? new AppError('bad_request') : toAppError(error);
     const facts: EdgeFacts | undefined = response.locals.facts;
-    if (known.status >= 500)
-      this.#options.logger.error(
-        { err: error, request_id: facts?.requestId, method: request.method, path: loggablePath(request.originalUrl) },
-        'request failed',
-      );
+    const { method, originalUrl } = request;
+    const line = { request_id: facts?.requestId, method, path: loggablePath(originalUrl) };
+    if (known.status >= 500) logFailure(this.#options.logger, known, line, 'request failed');
+    if (response.headersSent) {
+      // The rest of the response cannot be sent, and the client must notice that.
+      response.destroy();
+      return;
+    }
     response
       .status(known.status)
       .set(errorHeaders(known))
@@ -255,8 +258,8 @@ const requestLog = (logger: Logger): HttpLogger =>
     logger,
     quietReqLogger: true,
     genReqId: (request) => String(request.headers['x-request-id'] ?? ''),
-    customLogLevel: (_request, response, error) =>
-      error !== undefined || response.statusCode >= 500 ? 'error' : 'debug',
+    // A failure has a line of its own, with its reason (logFailure).
+    useLevel: 'debug',
     serializers: {
       req: (request: { id: string; method: string; url: string }) => ({
         id: request.id,

@@ -3,7 +3,7 @@ import type { Server as TlsServer } from 'node:https';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { allRoutes, type Route } from '@webxterm/contracts/rest';
-import { AppError, type CertificateFolder, type Logger, loggablePath, toAppError } from '@webxterm/shared';
+import { AppError, type CertificateFolder, type Logger, logFailure, loggablePath, toAppError } from '@webxterm/shared';
 import {
   type Admitted,
   admit,
@@ -245,8 +245,7 @@ export class GatewayServer {
       path: loggablePath(request.url ?? '').slice(0, maxLoggedPath),
       peer: request.socket.remoteAddress,
     };
-    if (error.status >= 500)
-      this.#options.logger.error({ ...line, err: error.cause ?? error }, 'gateway request failed');
+    if (error.status >= 500) logFailure(this.#options.logger, error, line, 'gateway request failed');
     else this.#options.logger.debug(line, 'request rejected');
   }
 }

@@ -10,6 +10,7 @@ import {
   errorHeaders,
   inRequestScope,
   type Logger,
+  logFailure,
   type RequestScope,
   toAppError,
 } from '@webxterm/shared';
@@ -187,13 +188,12 @@ export class Upgrades {
 
   #logged(error: unknown): AppError {
     const known = toAppError(error);
-    if (known.code === 'internal') this.#options.logger.error({ err: error }, 'upgrade failed');
+    if (known.status >= 500) logFailure(this.#options.logger, known, {}, 'upgrade failed');
     return known;
   }
 
   #refuse(socket: Duplex, error: AppError, requestId: string): void {
-    if (error.code === 'internal')
-      this.#options.logger.error({ err: error.cause, request_id: requestId }, 'upgrade failed');
+    if (error.status >= 500) logFailure(this.#options.logger, error, { request_id: requestId }, 'upgrade failed');
     const body = JSON.stringify(errorBody(error, requestId));
     const headers = {
       ...errorHeaders(error),
