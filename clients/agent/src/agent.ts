@@ -187,11 +187,12 @@ export class Agent {
   }
 
   async #sendChangedFacts(dialer: Dialer): Promise<void> {
-    const link = this.#link;
-    const news = await dialer.hasNews().catch(() => false);
-    if (!news || link === undefined || link !== this.#link) return;
-    this.#options.log.info('host name, system or addresses changed: reporting to the hub');
-    link.dialAnew();
+    // Without a link, the next dial reports them.
+    if (this.#link === undefined) return;
+    const facts = await dialer.takeNews().catch(() => undefined);
+    if (facts === undefined) return;
+    this.#options.log.info('host name or system changed: reporting to the hub');
+    this.#link?.tellFacts(facts);
   }
 
   #tick(): void {

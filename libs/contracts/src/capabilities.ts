@@ -20,9 +20,10 @@ export const capabilitiesIn = (bits: number): readonly FrameCapability[] =>
  * Features of an agent. In its hello, an agent announces these and the names of the kinds of session that it has. The welcome of the hub
  * contains those that both have.
  *
- * `command`: runs commands without a session.
+ * `command`: runs commands without a session. `changed_facts`: reports changed facts about the machine over the link. To a hub without it, the
+ * agent reports them by another dial.
  */
-export const agentFeatures = ['command', ...frameCapabilities] as const;
+export const agentFeatures = ['command', 'changed_facts', ...frameCapabilities] as const;
 
 /** What an agent can do that announces nothing. */
 export const agentBaseline: readonly string[] = ['pty', 'command'];

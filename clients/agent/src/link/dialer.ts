@@ -6,8 +6,7 @@ import type { KeptFiles } from '../configuration/kept-files.ts';
 import { describeError, Failure } from '../failure.ts';
 import { GenerationCounter } from '../identity/generation.ts';
 import type { MachineKey } from '../identity/machine-key.ts';
-import { machineFacts } from '../stats/facts.ts';
-import { seenFrom } from '../stats/facts-watch.ts';
+import { comparedFacts, machineFacts } from '../stats/facts.ts';
 import { clockHint, type HubAddresses, hubAddresses, shuffled } from './addresses.ts';
 import { patience } from './back-off.ts';
 import { CredentialStore } from './credentials.ts';
@@ -38,8 +37,8 @@ export class Dialer {
   readonly #proxy: ProxySettings;
   readonly #readFacts: ReadFacts;
   readonly #capabilities: readonly string[];
-  /** The facts sent to the hub at the last dial. */
-  #registeredFacts = '';
+  /** The facts that the hub has, as text to compare. */
+  #reported = '';
   readonly #now: () => number;
   /** The last answer of the host, so that hubs can be dialled while the gateway is down. */
   #addresses: HubAddresses | undefined;
@@ -116,9 +115,13 @@ export class Dialer {
     return { kind: 'unreachable', reason };
   }
 
-  /** Whether name, system or addresses of this machine differ from those sent to the hub. */
-  async hasNews(): Promise<boolean> {
-    return this.#registeredFacts !== '' && seenFrom(await this.#readFacts()) !== this.#registeredFacts;
+  /** The facts about this machine, if they differ from those that the hub has. They count as reported. */
+  async takeNews(): Promise<MachineFacts | undefined> {
+    if (this.#reported === '') return undefined;
+    const facts = await this.#readFacts();
+    if (comparedFacts(facts) === this.#reported) return undefined;
+    this.#reported = comparedFacts(facts);
+    return facts;
   }
 
   /** Why a hub could not be dialled: the hub itself, the proxy, or our clock. */
@@ -133,7 +136,7 @@ export class Dialer {
   async #dial(address: string, purpose: DialPurpose) {
     const { credential, fallback } = this.#credentials.best(this.#now());
     const facts = await this.#readFacts();
-    this.#registeredFacts = seenFrom(facts);
+    this.#reported = comparedFacts(facts);
     const result = await dial(address, {
       security: { tls: this.#addresses?.tls ?? true, ca: this.#addresses?.ca },
       proxy: proxyFor(address, this.#proxy),

@@ -1,5 +1,5 @@
 import { type EndCause, endCausesOfHub } from '@webxterm/contracts/frames';
-import type { Command, EndSession, Refused, ServerMessage, Welcome } from '@webxterm/contracts/grpc';
+import type { Command, EndSession, MachineFacts, Refused, ServerMessage, Welcome } from '@webxterm/contracts/grpc';
 import type { Logger } from 'pino';
 import { serveAttachment } from '../attachment/serve.ts';
 import type { Commands } from '../commands/commands.ts';
@@ -69,10 +69,13 @@ export class Link {
   }
 
   /**
-   * Requests a new dial at once, because facts about the machine are sent in the hello. Sessions and their viewers move to the new link.
+   * Reports facts about the machine that have changed since the hello. To a hub of an earlier version they are sent in the hello of a new
+   * dial, and sessions and their viewers move to the new link.
    */
-  dialAnew(): void {
-    this.#end.resolve({ kind: 'redial', jitterMs: 0 });
+  tellFacts(facts: MachineFacts): void {
+    const { connection, welcome } = this.#options;
+    if (welcome.capabilities.includes('changed_facts')) connection.send({ $case: 'changedFacts', value: facts });
+    else this.#end.resolve({ kind: 'redial', jitterMs: 0 });
   }
 
   /** Ends the link from the agent's side. */

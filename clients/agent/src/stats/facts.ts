@@ -5,6 +5,16 @@ import { agentVersion } from '../version.ts';
 
 const mib = 1024 * 1024;
 
+/**
+ * The facts whose change is reported to the hub, as text to compare. Network addresses are not among them: the hub takes the address of the
+ * connection, which breaks when that address goes, and interfaces of containers come and go all the time.
+ */
+export const comparedFacts = (facts: Omit<MachineFacts, 'name' | 'diskTotalGb' | 'description' | 'tags'>): string => {
+  const { hostname, os: system, osVersion, arch, cpuCores, memTotalMb, linuxUser, processUser, agentVersion } = facts;
+  const compared = [hostname, system, osVersion, arch, cpuCores, memTotalMb, linuxUser, processUser, agentVersion];
+  return compared.map(String).join('\n');
+};
+
 /** The facts about this machine, sent to the hub at each dial. */
 export const machineFacts = async (config: { name: string; linux_user: string }): Promise<MachineFacts> => {
   const disk = await statfs('/');

@@ -9,9 +9,9 @@ import type { RawStream } from '../attachments/splice.ts';
 import type { Commands } from '../commands/commands.ts';
 import type { GuardedPort } from '../grpc-server/guarded-port.ts';
 import type { Activity } from '../machines/activity.ts';
-import type { MachineStore } from '../machines/store.ts';
+import type { MachineStore, ReportedFacts } from '../machines/store.ts';
 import type { Presence } from '../presence/presence.ts';
-import { readEnd } from './agent-claims.ts';
+import { readEnd, readFacts } from './agent-claims.ts';
 import type { Greeter } from './greeting.ts';
 import type { ControlStream, Link } from './link.ts';
 import type { LinkTable } from './link-table.ts';
@@ -40,10 +40,15 @@ export interface AgentServiceOptions {
 /** The gRPC service that agents dial. Attach messages stay undecoded. */
 export const agentServiceDefinition: ServiceDefinition = { ...AgentServiceService, attach: rawAgentAttach };
 
+/** Changed facts of a link are stored after this time (ms), so that an agent causes at most one write per second. */
+const storeFactsAfterMs = 1000;
+
 /** Serves the control streams of agents. */
 export class AgentService {
   readonly #options: AgentServiceOptions;
   #ending = false;
+  /** The latest facts that are not stored yet. */
+  readonly #changedFacts = new WeakMap<Link, ReportedFacts>();
 
   constructor(options: AgentServiceOptions) {
     this.#options = options;
@@ -96,7 +101,7 @@ export class AgentService {
   }
 
   /** Stores the reported facts. Refuses the link if the machine was removed or its key was replaced. */
-  async #report(link: Link, { facts }: Registered): Promise<void> {
+  async #report(link: Link, { facts }: Pick<Registered, 'facts'>): Promise<void> {
     const { store, logger, now } = this.#options;
     const { agentId, publicKey } = link.identity;
     try {
@@ -105,6 +110,17 @@ export class AgentService {
     } catch (error) {
       logger.warn({ err: error, agent_id: agentId }, 'machine facts could not be saved');
     }
+  }
+
+  #factsChanged(link: Link, facts: ReportedFacts): void {
+    const waits = this.#changedFacts.has(link);
+    this.#changedFacts.set(link, facts);
+    if (waits) return;
+    setTimeout(() => {
+      const latest = this.#changedFacts.get(link);
+      this.#changedFacts.delete(link);
+      if (latest !== undefined && link.isOpen) void this.#report(link, { facts: latest });
+    }, storeFactsAfterMs).unref();
   }
 
   #hear(link: Link, { message }: AgentMessage): void {
@@ -131,6 +147,9 @@ export class AgentService {
         break;
       case 'sessionEnded':
         this.#sessionEnded(link.identity.agentId, message.value);
+        break;
+      case 'changedFacts':
+        this.#factsChanged(link, readFacts(message.value, link.identity.address));
         break;
       case 'hello':
         link.close({ code: status.FAILED_PRECONDITION, details: 'only the first message may be a hello' });

@@ -55,6 +55,24 @@ describe('an agent that enrols', () => {
     expect(inbox.count(({ $case }) => $case === 'command')).toBe(0);
   });
 
+  it('reports changed facts over its link: the latest ones are shown, with the address of the connection', async () => {
+    const machine = new TestMachine('renamed');
+    const link = await dial(hub.grpc, machine, key, { capabilities: ['changed_facts', 'pty'] });
+    expect(link.welcome.capabilities).toEqual(['changed_facts', 'pty']);
+    const { facts } = machine.hello(randomBytes(32), key);
+    if (facts === undefined) throw new Error('no facts');
+    for (let number = 0; number < 20; number += 1)
+      link.send({
+        $case: 'changedFacts',
+        value: { ...facts, name: 'other', hostname: `host${number}`, cpuCores: 2 ** 31 },
+      });
+    await until(async () => (await machineOf(link.welcome.agentId)).metadata.hostname === 'host19');
+    expect(await machineOf(link.welcome.agentId)).toMatchObject({ name: 'renamed', ip_address: '127.0.0.1' });
+    // Facts of a machine that was removed are not stored, and its link is refused.
+    await hub.call('DELETE', `/api/machines/${link.welcome.agentId}`, annIn.token);
+    expect((await link.ended).code).toBe(status.OK);
+  });
+
   it('just registers when it says so: no presence, the stream ends', async () => {
     const link = new TestLink(hub.grpc);
     const answer = await link.sayHello(new TestMachine('configured'), key, { registerOnly: true });

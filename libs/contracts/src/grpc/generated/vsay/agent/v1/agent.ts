@@ -218,6 +218,9 @@ export interface AgentMessage {
     | { $case: "sessions"; value: SessionList }
     | { $case: "sessionEnded"; value: SessionEnded }
     | { $case: "commandOutput"; value: CommandOutput }
+    | //
+    /** Facts that have changed since the hello. Only for a hub with the capability `changed_facts`. */
+    { $case: "changedFacts"; value: MachineFacts }
     | undefined;
 }
 
@@ -995,6 +998,9 @@ export const AgentMessage: MessageFns<AgentMessage> = {
       case "commandOutput":
         CommandOutput.encode(message.message.value, writer.uint32(58).fork()).join();
         break;
+      case "changedFacts":
+        MachineFacts.encode(message.message.value, writer.uint32(66).fork()).join();
+        break;
     }
     return writer;
   },
@@ -1068,6 +1074,14 @@ export const AgentMessage: MessageFns<AgentMessage> = {
             message.message = { $case: "commandOutput", value: CommandOutput.decode(reader, reader.uint32()) };
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.message = { $case: "changedFacts", value: MachineFacts.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1100,6 +1114,10 @@ export const AgentMessage: MessageFns<AgentMessage> = {
         ? { $case: "commandOutput", value: CommandOutput.fromJSON(object.commandOutput) }
         : isSet(object.command_output)
         ? { $case: "commandOutput", value: CommandOutput.fromJSON(object.command_output) }
+        : isSet(object.changedFacts)
+        ? { $case: "changedFacts", value: MachineFacts.fromJSON(object.changedFacts) }
+        : isSet(object.changed_facts)
+        ? { $case: "changedFacts", value: MachineFacts.fromJSON(object.changed_facts) }
         : undefined,
     };
   },
@@ -1120,6 +1138,8 @@ export const AgentMessage: MessageFns<AgentMessage> = {
       obj.sessionEnded = SessionEnded.toJSON(message.message.value);
     } else if (message.message?.$case === "commandOutput") {
       obj.commandOutput = CommandOutput.toJSON(message.message.value);
+    } else if (message.message?.$case === "changedFacts") {
+      obj.changedFacts = MachineFacts.toJSON(message.message.value);
     }
     return obj;
   },
@@ -1169,6 +1189,12 @@ export const AgentMessage: MessageFns<AgentMessage> = {
       case "commandOutput": {
         if (object.message?.value !== undefined && object.message?.value !== null) {
           message.message = { $case: "commandOutput", value: CommandOutput.fromPartial(object.message.value) };
+        }
+        break;
+      }
+      case "changedFacts": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "changedFacts", value: MachineFacts.fromPartial(object.message.value) };
         }
         break;
       }
