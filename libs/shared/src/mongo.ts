@@ -3,5 +3,13 @@ export { migrate } from './mongo/migrations/migrate.ts';
 export { migrateOnly } from './mongo/migrations/migrate-only.ts';
 export type { MigrationStep } from './mongo/migrations/migration-step.ts';
 export { duplicateIndexKey, isMongoUnavailable } from './mongo/mongo-errors.ts';
-export { notOfThisList, type Place, pageOf, readCursor, rowsBehind, writeCursor } from './mongo/page-cursor.ts';
+export {
+  listMark,
+  notOfThisList,
+  type Place,
+  pageOf,
+  readCursor,
+  rowsBehind,
+  writeCursor,
+} from './mongo/page-cursor.ts';
 export { noteSigning, unsignedUntil } from './mongo/unsigned-until.ts';

@@ -167,12 +167,13 @@ export const listAudit = defineRoute({
   path: '/api/audit',
   access: 'admin',
   summary: 'Rows of the audit log, the latest first',
-  description: 'Take `next_cursor` of one answer as `cursor` of the next request; it is null on the last page.',
+  description:
+    'Take `next_cursor` of one answer as `cursor` of the next request with the same filters; it is null on the last page.',
   query: z.strictObject({
     ...filters,
     cursor: z
       .string()
-      .regex(/^[0-9a-z]{1,12}-[0-9a-z]{1,12}$/, 'must be a next_cursor of this list')
+      .regex(/^[0-9a-z]{1,12}-[0-9a-z]{1,12}(-[0-9a-f]{12})?$/, 'must be a next_cursor of this list')
       .optional(),
     limit: z.coerce.number().int().min(1).max(200).default(50),
   }),

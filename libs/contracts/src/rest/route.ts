@@ -84,7 +84,7 @@ export const PageQuery = z.strictObject({
     .optional()
     .meta({
       description:
-        '`next_cursor` of the answer before: the items behind it, of which none is left out when items before it come or go.',
+        '`next_cursor` of the answer before, to a request with the same filters: the items behind it, of which none is left out when items before it come or go.',
     }),
   limit: z.coerce.number().int().min(1).max(500).default(50),
 });

@@ -1,13 +1,14 @@
 import { Types } from 'mongoose';
 import { describe, expect, it } from 'vitest';
-import { readCursor, writeCursor } from './page-cursor.ts';
+import { listMark, readCursor, writeCursor } from './page-cursor.ts';
 
 const written = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+const mark = listMark('listMachines', {});
 const id = new Types.ObjectId();
 
 describe('a cursor', () => {
   it.each(['', 'web', 'é\u0001\u{1f98a}', 'x'.repeat(2048)])('of %j is read as it was written', (key) => {
-    expect(readCursor(writeCursor({ key, id }))).toEqual({ key, id });
+    expect(readCursor(writeCursor({ key, id }, mark), mark)).toEqual({ key, id });
   });
 
   it.each([
@@ -16,12 +17,30 @@ describe('a cursor', () => {
     '####',
     written('web'),
     written(['web']),
-    written([{ $ne: '' }, id]),
-    written(['web', { $ne: null }]),
-    written(['web', 'x'.repeat(24)]),
-    written(['x'.repeat(2049), id]),
-    written(['web', id, 1]),
+    written(['web', id]),
+    written([{ $ne: '' }, id, mark]),
+    written(['web', { $ne: null }, mark]),
+    written(['web', 'x'.repeat(24), mark]),
+    written(['x'.repeat(2049), id, mark]),
+    written(['web', id, { $ne: null }]),
+    written(['web', id, mark, 1]),
   ])('that is %j is refused, and no operator gets into a filter', (cursor) => {
-    expect(() => readCursor(cursor)).toThrow(expect.objectContaining({ code: 'invalid_input' }));
+    expect(() => readCursor(cursor, mark)).toThrow(expect.objectContaining({ code: 'invalid_input' }));
+  });
+
+  it.each([
+    ['listUsers', {}],
+    ['listMachines', { search: 'web' }],
+    ['listMachines', { tag: 'web' }],
+  ])('is refused by another list, and by the list with other filters: %s %j', (list, filters) => {
+    const other = listMark(list, filters);
+    expect(() => readCursor(writeCursor({ key: 'web', id }, mark), other)).toThrow(
+      expect.objectContaining({ code: 'invalid_input', details: [expect.objectContaining({ path: 'cursor' })] }),
+    );
+  });
+
+  it('is of its filters in any order, without the empty ones', () => {
+    const one = listMark('listMachines', { search: 'web', tag: 'a', status: undefined });
+    expect(listMark('listMachines', { tag: 'a', search: 'web', status: '' })).toBe(one);
   });
 });

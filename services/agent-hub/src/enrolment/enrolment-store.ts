@@ -4,7 +4,7 @@ import mongoose, { type ClientSession } from 'mongoose';
 import type { PendingTerminations } from '../access/pending-terminations.ts';
 import { makeAgentId } from '../machines/agent-id.ts';
 import { inTime } from '../machines/in-time.ts';
-import { numberedName, storedName } from '../machines/machine-name.ts';
+import { numberedName, storedDescription, storedName, storedTags } from '../machines/machine-name.ts';
 import { type MachineModels, type MachineRecord, pendingMark, type StoredMachine } from '../machines/record.ts';
 import type { ReportedFacts } from '../machines/store.ts';
 
@@ -69,6 +69,8 @@ export class EnrolmentStore {
         ...machine,
         agent_id: makeAgentId(),
         ...storedName(numberedName(machine.name, attempt)),
+        ...storedDescription(machine.description),
+        ...storedTags(machine.tags),
         created_at: now,
         last_active: null,
         uptime_seconds: 0,

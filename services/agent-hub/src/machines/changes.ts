@@ -17,7 +17,7 @@ import {
   replacementLifeMs,
 } from '../enrolment/registration-token.ts';
 import { makeAgentId } from './agent-id.ts';
-import { storedName } from './machine-name.ts';
+import { storedDescription, storedName, storedTags } from './machine-name.ts';
 import type { ManagedMachines } from './managed.ts';
 import { isPending, type MachineModels, type MachineRecord, pendingMark, type StoredMachine } from './record.ts';
 import type { MachineStore } from './store.ts';
@@ -66,8 +66,8 @@ export class MachineChanges {
       owner_id: caller.userId,
       owner_username: caller.username,
       ...storedName(name),
-      description,
-      tags,
+      ...storedDescription(description),
+      ...storedTags(tags),
       public_key: pendingMark(agentId),
       credential_hash: pendingMark(agentId),
       // The machine does not depend on an API key, so replacing the API key must not revoke its credential.
@@ -197,8 +197,8 @@ export const unchanged = ({ agent_id, owner_id }: Pick<MachineRecord, 'agent_id'
 
 const written = ({ known, ...change }: MachineChange): Partial<MachineRecord> => ({
   ...(change.name === undefined ? {} : storedName(change.name)),
-  ...(change.description === undefined ? {} : { description: change.description }),
-  ...(change.tags === undefined ? {} : { tags: change.tags }),
+  ...(change.description === undefined ? {} : storedDescription(change.description)),
+  ...(change.tags === undefined ? {} : storedTags(change.tags)),
   ...(known === undefined ? {} : { new_from: null, new_until: null, notice: null }),
 });
 

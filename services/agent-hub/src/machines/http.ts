@@ -1,6 +1,7 @@
 import { getMachine, listMachines, type MachineStatus, machineEvents } from '@webxterm/contracts/rest';
 import { AppError } from '@webxterm/shared';
 import type { Api } from '@webxterm/shared/api';
+import { listMark } from '@webxterm/shared/mongo';
 import type { MachineEventStreams } from './events.ts';
 import type { MachineViews } from './machine-views.ts';
 import { type MachineQuery, type MachineStore, scopeOf } from './store.ts';
@@ -16,10 +17,11 @@ export const mountMachines = (api: Api, options: MachineHttpOptions): void => {
   const { store, views, onlineIds, events } = options;
 
   api.mount(listMachines, async ({ query, caller }) => {
-    const { page, cursor, limit } = query;
+    const { page, cursor, limit, ...filters } = query;
     const found = await store.list(scopeOf(caller), {
       page,
       cursor,
+      mark: listMark(listMachines.id, filters),
       limit,
       search: query.search,
       tag: query.tag,

@@ -23,6 +23,19 @@ export const storedName = (name: string): { name: string; name_key: string; name
   name_folded: foldName(name),
 });
 
+/** The stored fields of tags: the tags without those that have the folded form of another one, and the folded forms for the search. */
+export const storedTags = (tags: readonly string[]): { tags: string[]; tags_folded: string[] } => {
+  const byFold = new Map(tags.toReversed().map((tag) => [foldName(tag), tag]));
+  const kept = tags.filter((tag) => byFold.get(foldName(tag)) === tag);
+  return { tags: [...new Set(kept)], tags_folded: [...new Set(kept.map(foldName))] };
+};
+
+/** The stored fields of a description: the text, and its folded form for the search. */
+export const storedDescription = (description: string): { description: string; description_folded: string } => ({
+  description,
+  description_folded: foldName(description),
+});
+
 /** The n-th candidate for a name that the owner does not use yet: `box`, `box-2`, `box-3` … */
 export const numberedName = (name: string, attempt: number): string => {
   if (attempt <= 1) return name;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createMachine, listMachines } from '@webxterm/contracts/rest';
 import { createLogger } from '@webxterm/shared';
-import { buildIndexes } from '@webxterm/shared/mongo';
+import { buildIndexes, listMark, writeCursor } from '@webxterm/shared/mongo';
 import mongoose, { type mongo } from 'mongoose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestSignin } from '../testing/auth-stand-in.ts';
@@ -109,14 +109,67 @@ describe('the pages of the list of machines', () => {
       '',
       'junk',
       '%00',
-      written([{ $ne: '' }, 'a'.repeat(24)]),
-      written(['a', { $gt: '' }]),
+      written([{ $ne: '' }, 'a'.repeat(24), 'a'.repeat(12)]),
+      written(['a', { $gt: '' }, 'a'.repeat(12)]),
+      writeCursor({ key: 'a', id: new mongoose.Types.ObjectId() }, listMark('listUsers', {})),
       'a'.repeat(5000),
     ];
     for (const cursor of [...cursors, '[$gt]=']) {
       const response = await hub.request(`/api/machines?cursor=${cursor}`, token);
       expect([cursor, response.status]).toEqual([cursor, 400]);
     }
+  });
+
+  it('begin at no cursor of the list with other filters', async () => {
+    const { token } = await somebody('web 1', 'web 2', 'web 3');
+    const { next } = await page(token, 'search=web&limit=1');
+    expect((await page(token, `search=web&limit=2&page=9&cursor=${next}`)).names).toEqual(['web 2', 'web 3']);
+    for (const filters of ['', 'search=we&', 'search=web&tag=a&', 'search=web&status=pending&']) {
+      const response = await hub.request(`/api/machines?${filters}cursor=${next}`, token);
+      expect([filters, response.status]).toEqual([filters, 400]);
+      expect(await response.json()).toMatchObject({ code: 'invalid_input', details: [{ path: 'cursor' }] });
+    }
+  });
+});
+
+describe('the search for machines', () => {
+  const names = async (token: string, query: Record<string, string>) =>
+    (await page(token, String(new URLSearchParams(query)))).names;
+  const label = (token: string, agentId: string, labels: { tags?: string[]; description?: string }) =>
+    hub.call('PATCH', `/api/machines/${agentId}`, token, labels);
+  const spellings = ['strasse', 'STRASSE', 'Straße', 'GROẞE STRAẞE', 'ßE'];
+
+  it('compares names, tags and descriptions as names are compared: each spelling that is taken is found', async () => {
+    const { token, idOf } = await somebody('Große Straße', 'tagged', 'described', 'other');
+    expect(await label(token, idOf('tagged'), { tags: ['Große Straße', 'x'] })).toMatchObject({ status: 200 });
+    expect(await label(token, idOf('described'), { description: 'in der Große Straße 5' })).toMatchObject({
+      status: 200,
+    });
+    for (const search of spellings)
+      expect([search, await names(token, { search })]).toEqual([search, ['described', 'Große Straße', 'tagged']]);
+    for (const tag of ['GROSSE STRASSE', 'große straße ', 'Grosse Strasse'])
+      expect([tag, await names(token, { tag })]).toEqual([tag, ['tagged']]);
+    expect(await names(token, { tag: 'strasse' })).toEqual([]);
+    // Behind the sort key of the name, not in it.
+    for (const search of ['\u0001', '.*', '0']) expect(await names(token, { search })).toEqual([]);
+  });
+
+  it('finds decomposed letters by composed ones in a description, and a machine of an earlier version', async () => {
+    const { token, idOf } = await somebody('café', 'described');
+    await label(token, idOf('described'), { description: 'Cafe\u0301' });
+    const notFolded = { name_key: '', name_folded: '', tags_folded: '', description_folded: '' };
+    await models.machines.collection.updateOne({ agent_id: idOf('café') }, { $unset: notFolded });
+    expect((await names(token, { search: 'CAFÉ' })).sort()).toEqual(['café', 'described']);
+    await models.machines.collection.updateOne({ agent_id: idOf('café') }, { $set: { tags: ['Straße'] } });
+    await fillNames(models.machines, silent);
+    expect(await names(token, { search: 'strasse' })).toEqual(['café']);
+    expect(await names(token, { tag: 'strasse' })).toEqual(['café']);
+  });
+
+  it('keeps one of the tags of a machine that differ in case alone', async () => {
+    const { token } = await somebody();
+    const { body } = await hub.call('POST', '/api/machines', token, { name: 'box', tags: ['Prod', 'web', 'PROD'] });
+    expect(createMachine.success.schema.parse(body).machine.tags).toEqual(['Prod', 'web']);
   });
 });
 
@@ -215,7 +268,7 @@ describe('a page of ten thousand machines', () => {
       if (commandName === 'find' && command.find === 'machines') finds.push(command);
     });
     const store = new MachineStore(defineMachineModels(await connection.asPromise()));
-    const query = { page: 1, limit: 50, revoked: false, ...nothingAsked };
+    const query = { page: 1, limit: 50, revoked: false, mark: listMark('listMachines', {}), ...nothingAsked };
     for (const [scope, docs] of [
       [{ kind: 'all' }, 51],
       [{ kind: 'user', userId: user.userId }, 51],

@@ -25,7 +25,11 @@ export interface MachineRecord {
   /** Unique per owner. Null if an earlier version let two machines have the same folded name (fill-names.ts). */
   name_folded?: string | null;
   description: string;
+  /** For the search. Missing or old if a hub of an earlier version stored the machine after the last migration. */
+  description_folded?: string;
   tags: string[];
+  /** For the search and the filter, as `description_folded`. */
+  tags_folded?: string[];
   os: string;
   arch: string;
   agent_version: string;
@@ -90,7 +94,9 @@ const machineSchema = new Schema<MachineRecord>(
     name_key: { type: String },
     name_folded: { type: String },
     description: text,
+    description_folded: { type: String },
     tags: [String],
+    tags_folded: { type: [String], default: undefined },
     os: text,
     arch: text,
     agent_version: text,

@@ -1,3 +1,4 @@
+import { foldName } from '@webxterm/shared';
 import { pageOf, readCursor, rowsBehind } from '@webxterm/shared/mongo';
 import mongoose, { type QueryFilter, type Types } from 'mongoose';
 import type { Person, Standing } from './access-rule.ts';
@@ -14,6 +15,8 @@ export interface MachineQuery {
   readonly page: number;
   /** Where the page begins. Replaces `page`. */
   readonly cursor: string | undefined;
+  /** Of the list with its filters, by `listMark`. */
+  readonly mark: string;
   readonly limit: number;
   readonly search: string | undefined;
   readonly tag: string | undefined;
@@ -62,8 +65,8 @@ export class MachineStore {
     scope: MachineScope,
     query: MachineQuery,
   ): Promise<{ machines: StoredMachine[]; total: number; next: string | null }> {
-    const { cursor, page, limit } = query;
-    const behind = cursor === undefined ? {} : rowsBehind('name_key', readCursor(cursor));
+    const { cursor, mark, page, limit } = query;
+    const behind = cursor === undefined ? {} : rowsBehind('name_key', readCursor(cursor, mark));
     const filter = await this.#filter(scope, query);
     const [found, total] = await Promise.all([
       this.#models.machines
@@ -74,7 +77,7 @@ export class MachineStore {
         .lean(),
       this.#models.machines.countDocuments(filter),
     ]);
-    const { rows, next } = pageOf(found, limit, ({ _id, name_key }) => ({ key: name_key ?? '', id: _id }));
+    const { rows, next } = pageOf(found, limit, mark, ({ _id, name_key }) => ({ key: name_key ?? '', id: _id }));
     return { machines: rows, total, next };
   }
 
@@ -172,15 +175,25 @@ export class MachineStore {
     const all: QueryFilter<MachineRecord>[] = [await this.#scoped(scope)];
     all.push(query.revoked ? { revoked_at: mongoose.trusted({ $ne: null }) } : { revoked_at: null });
     if (query.search !== undefined && query.search !== '') {
-      // Names and tags are stored in NFKC. Descriptions are stored as written.
-      const kept = containing(query.search.normalize('NFKC'));
+      const folded = mongoose.trusted({ $regex: escapeRegex(foldName(query.search)) });
+      const keyed = mongoose.trusted({ $regex: `\u0001.*${escapeRegex(foldName(query.search))}` });
+      const written = containing(query.search.normalize('NFKC'));
       all.push({
-        $or: [{ name: kept }, { tags: kept }, { description: kept }, { description: containing(query.search) }],
+        $or: [
+          { name_key: keyed },
+          { tags_folded: folded },
+          { description_folded: folded },
+          // Machines that a hub of an earlier version stored have no folded forms until the next start of this one.
+          { name: written },
+          { tags: written },
+          { description: written },
+        ],
       });
     }
     if (query.pending !== undefined)
       all.push({ public_key: query.pending ? /^pending:/ : mongoose.trusted({ $not: /^pending:/ }) });
-    if (query.tag !== undefined) all.push({ tags: query.tag.normalize('NFKC').trim() });
+    if (query.tag !== undefined)
+      all.push({ $or: [{ tags_folded: foldName(query.tag.trim()) }, { tags: query.tag.normalize('NFKC').trim() }] });
     if (query.agentIds !== undefined)
       all.push({
         agent_id: mongoose.trusted(

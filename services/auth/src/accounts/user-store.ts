@@ -1,5 +1,6 @@
+import { listUsers } from '@webxterm/contracts/rest';
 import { AppError } from '@webxterm/shared';
-import { duplicateIndexKey, pageOf, readCursor, rowsBehind } from '@webxterm/shared/mongo';
+import { duplicateIndexKey, listMark, pageOf, readCursor, rowsBehind } from '@webxterm/shared/mongo';
 import { type ClientSession, type Connection, type Model, Types, trusted } from 'mongoose';
 import type { StoredApiKey } from '../api-keys/api-key.ts';
 import { foldEmail, foldUsername, storedUsername } from './names.ts';
@@ -204,9 +205,10 @@ export class UserStore {
     search: string,
     { page, cursor, limit }: UserPage,
   ): Promise<{ users: User[]; total: number; next: string | null }> {
+    const mark = listMark(listUsers.id, { search });
     const part = trusted({ $regex: escapeRegex(foldUsername(search)) });
     const filter = search === '' ? {} : { $or: [{ username_folded: part }, { email_lower: part }] };
-    const behind = cursor === undefined ? {} : rowsBehind('username_key', readCursor(cursor));
+    const behind = cursor === undefined ? {} : rowsBehind('username_key', readCursor(cursor, mark));
     const [found, total] = await Promise.all([
       this.#users
         .find({ $and: [filter, behind] })
@@ -217,7 +219,10 @@ export class UserStore {
         .exec(),
       this.#users.countDocuments(filter).exec(),
     ]);
-    const { rows, next } = pageOf(found, limit, ({ username_key, _id }) => ({ key: username_key ?? '', id: _id }));
+    const { rows, next } = pageOf(found, limit, mark, ({ username_key, _id }) => ({
+      key: username_key ?? '',
+      id: _id,
+    }));
     return { users: rows, total, next };
   }
 

@@ -230,6 +230,15 @@ describe('the list', () => {
     expect((await page(span(now - 600_000, now + 60_000))).events).toHaveLength(25);
     expect((await page(span(now + 60_000, now + 120_000))).events).toHaveLength(0);
     expect((await page('?action=machine_removed&result=denied')).events).toHaveLength(0);
+    const { next_cursor: next } = await page('?action=machine_removed&limit=10');
+    const [at, seq] = String(next).split('-');
+    // As an auth of an earlier version wrote it.
+    expect((await page(`?action=machine_removed&cursor=${at}-${seq}`)).events).toHaveLength(15);
+    for (const filter of ['', 'action=machine_handed_over&', 'action=machine_removed&result=ok&']) {
+      const query = `/api/audit?${filter}cursor=${next}`;
+      const { status, body } = await auth.call('GET', query, undefined, { token: adminToken });
+      expect([filter, status, body]).toMatchObject([filter, 400, { details: [{ path: 'cursor' }] }]);
+    }
   });
 
   it('refuses a time without an offset, a cursor that is none, an unknown action, and a user who is no administrator', async () => {

@@ -1,5 +1,5 @@
-import { type AuditAction, AuditDetails, type AuditResult, type AuditRow } from '@webxterm/contracts/rest';
-import { AppError } from '@webxterm/shared';
+import { type AuditAction, AuditDetails, type AuditResult, type AuditRow, listAudit } from '@webxterm/contracts/rest';
+import { listMark, notOfThisList } from '@webxterm/shared/mongo';
 import { type QueryFilter, trusted } from 'mongoose';
 import type { AuditModels, StoredRow } from './row.ts';
 
@@ -22,16 +22,14 @@ interface Place {
   readonly seq: number;
 }
 
-const writeCursor = ({ at, seq }: Place): string => `${at.getTime().toString(36)}-${seq.toString(36)}`;
+const writeCursor = ({ at, seq }: Place, mark: string): string =>
+  `${at.getTime().toString(36)}-${seq.toString(36)}-${mark}`;
 
-/** @throws AppError invalid_input */
-const readCursor = (cursor: string): Place => {
-  const [at = '', seq = ''] = cursor.split('-');
+/** A cursor of an auth of an earlier version has no mark. @throws AppError invalid_input */
+const readCursor = (cursor: string, mark: string): Place => {
+  const [at = '', seq = '', of = mark] = cursor.split('-');
   const place = { at: new Date(Number.parseInt(at, 36)), seq: Number.parseInt(seq, 36) };
-  if (Number.isNaN(place.at.getTime()) || !Number.isSafeInteger(place.seq))
-    throw new AppError('invalid_input', 'The cursor is not one of this list.', {
-      details: [{ path: 'cursor', message: 'must be a next_cursor of this list' }],
-    });
+  if (of !== mark || Number.isNaN(place.at.getTime()) || !Number.isSafeInteger(place.seq)) throw notOfThisList();
   return place;
 };
 
@@ -69,7 +67,8 @@ export class AuditQuery {
     limit: number,
     cursor: string | undefined,
   ): Promise<{ events: AuditRow[]; next_cursor: string | null }> {
-    const place = cursor === undefined ? undefined : readCursor(cursor);
+    const mark = listMark(listAudit.id, { ...filter });
+    const place = cursor === undefined ? undefined : readCursor(cursor, mark);
     const found = await this.#models.rows
       .find(conditionsOf(filter, place))
       .sort(latestFirst)
@@ -77,7 +76,10 @@ export class AuditQuery {
       .lean<StoredRow[]>()
       .exec();
     const last = found.length > limit ? found[limit - 1] : undefined;
-    return { events: found.slice(0, limit).map(viewOf), next_cursor: last === undefined ? null : writeCursor(last) };
+    return {
+      events: found.slice(0, limit).map(viewOf),
+      next_cursor: last === undefined ? null : writeCursor(last, mark),
+    };
   }
 
   /** All matching rows, read from the database no faster than the consumer takes them. */

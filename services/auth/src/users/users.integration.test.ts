@@ -237,6 +237,18 @@ describe('users', () => {
     expect([refused.status, refused.body.code]).toEqual([400, 'invalid_input']);
   });
 
+  it('are not listed from a cursor of another search', async () => {
+    await Promise.all(['cursor one', 'cursor two'].map((username) => somebody(username)));
+    const list = (query: string) => auth.call('GET', `/api/users?limit=1&${query}`, undefined, { token: adminToken });
+    const next = (await list('search=cursor')).body.next_cursor;
+    expect((await list(`search=cursor&cursor=${next}`)).body).toMatchObject({ users: [{ username: 'cursor two' }] });
+    for (const query of [`cursor=${next}`, `search=curso&cursor=${next}`])
+      expect(await list(query)).toMatchObject({
+        status: 400,
+        body: { code: 'invalid_input', details: [{ path: 'cursor' }] },
+      });
+  });
+
   it('are listed by name, found by a part of name or address, and page by page', async () => {
     const me = await somebody();
     const all = await auth.call('GET', '/api/users?limit=2', undefined, { token: adminToken });

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger, Health, Shutdown } from '@webxterm/shared';
-import { buildIndexes, connectMongo, writeCursor } from '@webxterm/shared/mongo';
+import { buildIndexes, connectMongo, listMark, writeCursor } from '@webxterm/shared/mongo';
 import { type Servers, startServers } from '@webxterm/stack';
 import { type Model, Types, trusted } from 'mongoose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -98,9 +98,24 @@ describe('the history of a machine', () => {
   });
 
   it('begins at a time and an id, and at nothing else', async () => {
-    for (const cursor of ['junk', writeCursor({ key: 'yesterday', id: new Types.ObjectId() })])
+    for (const cursor of [
+      'junk',
+      writeCursor(
+        { key: 'yesterday', id: new Types.ObjectId() },
+        listMark('listMachineSessions', { agent_id: 'ag_one' }),
+      ),
+    ])
       await expect(store.page(scope, 'ag_one', { page: 1, limit: 4, cursor })).rejects.toMatchObject({
         code: 'invalid_input',
       });
+  });
+
+  it('does not begin at a cursor of another machine or of another status', async () => {
+    await fill(3, 'closed');
+    const { next } = await store.page(scope, 'ag_one', { page: 1, limit: 1 });
+    const query = { page: 1, limit: 1, cursor: next ?? '' };
+    expect((await store.page(scope, 'ag_one', query)).records).toHaveLength(1);
+    for (const [agentId, status] of [['ag_two'], ['ag_one', 'closed']] as const)
+      await expect(store.page(scope, agentId, { ...query, status })).rejects.toMatchObject({ code: 'invalid_input' });
   });
 });

@@ -1,5 +1,6 @@
+import { listMachineSessions } from '@webxterm/contracts/rest';
 import { AppError } from '@webxterm/shared';
-import { notOfThisList, type Place, pageOf, readCursor } from '@webxterm/shared/mongo';
+import { listMark, notOfThisList, type Place, pageOf, readCursor } from '@webxterm/shared/mongo';
 import mongoose, { type Model, type QueryFilter } from 'mongoose';
 import { sessionOrigin } from './audit.ts';
 import type { SessionEnd, SessionEventName, SessionRecord } from './record.ts';
@@ -136,8 +137,9 @@ export class SessionStore {
     agentId: string,
     { status, page, cursor, limit }: SessionQuery,
   ): Promise<{ records: SessionRecord[]; total: number; next: string | null }> {
+    const mark = listMark(listMachineSessions.id, { agent_id: agentId, status });
     const filter = { ...scoped(scope), agent_id: agentId, status: status ?? opened };
-    const behind = cursor === undefined ? {} : sessionsBehind(readCursor(cursor));
+    const behind = cursor === undefined ? {} : sessionsBehind(readCursor(cursor, mark));
     const [found, total] = await Promise.all([
       this.#model
         .find({ $and: [filter, behind] })
@@ -147,7 +149,10 @@ export class SessionStore {
         .lean(),
       this.#model.countDocuments(filter),
     ]);
-    const { rows, next } = pageOf(found, limit, ({ created_at, _id }) => ({ key: created_at.toISOString(), id: _id }));
+    const { rows, next } = pageOf(found, limit, mark, ({ created_at, _id }) => ({
+      key: created_at.toISOString(),
+      id: _id,
+    }));
     return { records: rows, total, next };
   }
 
