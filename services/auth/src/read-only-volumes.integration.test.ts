@@ -1,8 +1,17 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
 import { isolatedSettings } from '@webxterm/stack';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
@@ -88,6 +97,72 @@ const realPrograms = async (): Promise<[string, string][]> => {
   return found;
 };
 
+/** A file system of its own needs a loop device, and an ext4 whose driver can be told to find an error. */
+const mayMountFiles = (): boolean =>
+  mayMount() && existsSync('/dev/loop-control') && existsSync('/sys/fs/ext4') && existsSync('/usr/sbin/mkfs.ext4');
+
+/** Both servers with their data on an ext4 of its own, which only the mount namespace of `holder` has. */
+class ServersOnAFileSystem {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'webxterm-ext4-'));
+  readonly #image = join(this.#folder, 'image');
+  readonly #volume = join(this.#folder, 'volume');
+  #holder: ChildProcess | undefined;
+  #servers: TestServers | undefined;
+
+  async start(): Promise<TestServers> {
+    writeFileSync(this.#image, '');
+    truncateSync(this.#image, 2 * 1024 ** 3);
+    execFileSync('/usr/sbin/mkfs.ext4', ['-q', '-F', this.#image]);
+    mkdirSync(this.#volume);
+    const mount = 'mount -o loop,errors=remount-ro "$1" "$2" && echo mounted && exec sleep infinity';
+    const holder = spawn('unshare', ['--mount', 'sh', '-c', mount, 'sh', this.#image, this.#volume], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    this.#holder = holder;
+    await once(holder.stdout, 'data');
+    const dataDir = join(this.#folder, 'data');
+    mkdirSync(dataDir, { mode: 0o700 });
+    for (const server of ['mongo', 'nats']) {
+      // By this path, a process of another mount namespace comes to the file system.
+      const there = join(`/proc/${holder.pid}/root`, this.#volume, server);
+      mkdirSync(there, { mode: 0o700 });
+      symlinkSync(there, join(dataDir, server));
+    }
+    this.#servers = await startTestServers(dataDir);
+    return this.#servers;
+  }
+
+  /** As after an error of the disk: files that are open for writing can no longer be written. */
+  makeReadOnly(): void {
+    const device = this.#inNamespace('findmnt', '-no', 'SOURCE', this.#volume).trim();
+    writeFileSync(`/sys/fs/ext4/${basename(device)}/trigger_fs_error`, '1');
+  }
+
+  /** As an operator does: checks the file system and mounts it again. That needs that no server has a file open. */
+  async makeWritable(): Promise<void> {
+    await Promise.all([this.#servers?.mongod.stop(), this.#servers?.nats.stop()]);
+    await vi.waitFor(() => this.#inNamespace('umount', this.#volume), within);
+    try {
+      execFileSync('/usr/sbin/e2fsck', ['-p', '-f', this.#image], { stdio: 'ignore' });
+    } catch (error) {
+      // 1: errors were corrected.
+      if (!(error instanceof Error && 'status' in error && error.status === 1)) throw error;
+    }
+    this.#inNamespace('mount', '-o', 'loop,errors=remount-ro', this.#image, this.#volume);
+    await Promise.all([this.#servers?.mongod.start(), this.#servers?.nats.start()]);
+  }
+
+  async stop(): Promise<void> {
+    await this.#servers?.stop();
+    this.#holder?.kill('SIGKILL');
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #inNamespace(program: string, ...words: string[]): string {
+    return execFileSync('nsenter', [`--mount=/proc/${this.#holder?.pid}/ns/mnt`, '--', program, ...words]).toString();
+  }
+}
+
 describe.runIf(mayMount())('MongoDB and NATS whose volumes became read-only', () => {
   const volume = new ServersOnAVolume();
   let auth: AuthUnderTest;
@@ -109,6 +184,32 @@ describe.runIf(mayMount())('MongoDB and NATS whose volumes became read-only', ()
     }, within);
     expect(await signIn()).toBe(503);
     volume.makeWritable();
+    await vi.waitFor(async () => expect(await signIn()).toBe(200), within);
+    await vi.waitFor(async () => expect(await auth.ready()).toMatchObject({ status: 'ok' }), within);
+  }, 180_000);
+});
+
+describe.runIf(mayMountFiles())('MongoDB and NATS whose file system turns read-only under them', () => {
+  const volume = new ServersOnAFileSystem();
+  let auth: AuthUnderTest;
+  beforeAll(async () => {
+    auth = await startAuthInstance(await volume.start());
+  }, 60_000);
+  afterAll(async () => {
+    await auth?.stop();
+    await volume.stop();
+  });
+
+  it('are named by readiness with what to do, sign-in is 503, and all recover when it is mounted again', async () => {
+    const signIn = async (): Promise<number> => (await auth.call('POST', '/api/login', admin)).status;
+    expect(await signIn()).toBe(200);
+    volume.makeReadOnly();
+    const away = { ok: false, detail: expect.stringContaining('that its disk has space and is writable') };
+    await vi.waitFor(async () => {
+      expect((await auth.ready()).parts).toMatchObject({ mongodb: away, nats: away });
+    }, within);
+    expect(await signIn()).toBe(503);
+    await volume.makeWritable();
     await vi.waitFor(async () => expect(await signIn()).toBe(200), within);
     await vi.waitFor(async () => expect(await auth.ready()).toMatchObject({ status: 'ok' }), within);
   }, 180_000);

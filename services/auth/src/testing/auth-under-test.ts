@@ -18,9 +18,9 @@ export interface TestServers extends Servers {
   readonly dataDir: string;
 }
 
-/** Real MongoDB and NATS. `stop` deletes their data. */
-export const startTestServers = async (): Promise<TestServers> => {
-  const dataDir = await mkdtemp(join(tmpdir(), 'webxterm-auth-'));
+/** Real MongoDB and NATS, with their data in `folder`. `stop` deletes it. */
+export const startTestServers = async (folder?: string): Promise<TestServers> => {
+  const dataDir = folder ?? (await mkdtemp(join(tmpdir(), 'webxterm-auth-')));
   const servers = await startServers({ dataDir });
   const database = await mongoose.createConnection(servers.mongoUrl('auth')).asPromise();
   return {
