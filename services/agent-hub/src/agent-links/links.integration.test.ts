@@ -58,7 +58,7 @@ describe('an agent that enrols', () => {
   it('reports changed facts over its link: the latest ones are shown, with the address of the connection', async () => {
     const machine = new TestMachine('renamed');
     const link = await dial(hub.grpc, machine, key, { capabilities: ['changed_facts', 'pty'] });
-    expect(link.welcome.capabilities).toEqual(['changed_facts', 'pty']);
+    expect(link.welcome.capabilities).toEqual(['pty', 'changed_facts']);
     const { facts } = machine.hello(randomBytes(32), key);
     if (facts === undefined) throw new Error('no facts');
     for (let number = 0; number < 20; number += 1)
