@@ -3,12 +3,13 @@ import type { Refused } from '@webxterm/contracts/grpc';
 import type { Logger } from 'pino';
 import { Commands } from './commands/commands.ts';
 import { endLeftOver } from './commands/left-over.ts';
-import { type AgentConfig, companionFiles } from './configuration/agent-config.ts';
-import { KeptFiles } from './configuration/kept-files.ts';
-import { type AgentStatus, writeStatus } from './configuration/status-file.ts';
+import type { AgentConfig } from './configuration/agent-config.ts';
+import type { AgentStatus } from './configuration/status-file.ts';
+import { StatusReport } from './configuration/status-report.ts';
 import { describeError, exitCode, Failure } from './failure.ts';
 import { Guard } from './guard/guard.ts';
-import { dropState, type HandOver, handOverVersion, leaveState } from './hand-over/state-file.ts';
+import { SessionHandOver } from './hand-over/session-hand-over.ts';
+import type { HandOver } from './hand-over/state-file.ts';
 import type { MachineKey } from './identity/machine-key.ts';
 import { backOff, redialDelay } from './link/back-off.ts';
 import { Dialer, type ReadFacts, type RoundResult } from './link/dialer.ts';
@@ -19,11 +20,10 @@ import { giveMemoryBack } from './memory.ts';
 import type { SessionKind } from './session/session-kind.ts';
 import { Sessions } from './session/sessions.ts';
 import type { ShellAccount } from './shell/login-shell.ts';
-import { findLoginTools, type LoginTools, loginShortcoming } from './shell/login-tools.ts';
+import { findLoginTools } from './shell/login-tools.ts';
 import { ptyKind } from './shell/pty-kind.ts';
 import { StatsReader } from './stats/resource-stats.ts';
 import type { Replacement } from './update/replacement.ts';
-import { agentVersion } from './version.ts';
 
 export type AgentOptions = {
   configPath: string;
@@ -55,11 +55,6 @@ const newsEveryMs = 30_000;
 const mib = 1024 * 1024;
 /** After SIGTERM the link stays open for this long, so viewers receive the end of their shells. */
 const lastWordsMs = 300;
-/** After a failed hand-over of the sessions the next one follows not before this time. */
-const moveAgainMs = 10 * 60_000;
-/** A session that is just ending is waited for. */
-const leaveAgainMs = 100;
-const leaveAttempts = 30;
 
 /** Marks the processes of this machine's commands. It is the same after a restart of the agent. */
 const tagOf = ({ publicKey }: MachineKey): string => createHash('sha256').update(publicKey).digest('hex').slice(0, 16);
@@ -76,30 +71,21 @@ export class Agent {
   #stopping = false;
   #replaced = false;
   #instanceId = '';
-  #moving = false;
-  #moveNotBefore = 0;
   #connectedAt: number | undefined;
   #ticksWithoutSessions = 0;
   #link: Link | undefined;
-  #logins: string | undefined;
-  #status: Omit<AgentStatus, 'pid' | 'version' | 'sessions' | 'disk' | 'logins'> = {
-    state: 'connecting',
-    since: new Date().toISOString(),
-  };
-  #disk: string | undefined;
-  readonly #kept: KeptFiles;
-  /** The last reported problem, so that each problem is reported once. */
-  #problem: string | undefined;
+  readonly #report: StatusReport;
+  readonly #handOver: SessionHandOver;
 
   constructor(options: AgentOptions) {
     this.#options = options;
-    const { config, key, processUid, log, now, moreKinds = [] } = options;
-    this.#kept = new KeptFiles((problem) => this.#reportDisk(problem));
+    const { configPath, config, key, processUid, log, now, moreKinds = [] } = options;
+    this.#report = new StatusReport({ configPath, processUid, log, sessionCount: () => this.#sessions.aliveCount });
     this.#account = {
       linuxUser: config.linux_user,
       allowSudo: config.allow_sudo,
       processUid,
-      onTools: (tools) => this.#reportLogins(tools),
+      onTools: (tools) => this.#report.reportLogins(tools),
     };
     this.#guard = new Guard(log);
     this.#commands = new Commands({ account: this.#account, agentTag: tagOf(key), guard: this.#guard, log });
@@ -115,20 +101,13 @@ export class Agent {
         this.#link?.tellEnded(session);
       },
     });
+    this.#handOver = new SessionHandOver({ sessions: this.#sessions, log, now });
     if (options.handed !== undefined) this.#sessions.adopt(options.handed.sessions);
   }
 
   /** The output of `vsay-agent status`. */
   get status(): AgentStatus {
-    const [logins, disk] = [this.#logins, this.#disk];
-    return {
-      pid: process.pid,
-      version: agentVersion,
-      ...this.#status,
-      sessions: this.#sessions.aliveCount,
-      ...(logins === undefined ? {} : { logins }),
-      ...(disk === undefined ? {} : { disk }),
-    };
+    return this.#report.status;
   }
 
   /**
@@ -140,15 +119,15 @@ export class Agent {
     const { kinds } = this.#sessions;
     const { handed } = this.#options;
     const instanceId = handed === undefined ? undefined : Buffer.from(handed.instanceId, 'base64url');
-    const parts = { key, kept: this.#kept, proxy, readFacts, kinds, instanceId, now };
+    const parts = { key, kept: this.#report.kept, proxy, readFacts, kinds, instanceId, now };
     const dialer = await Dialer.open(configPath, config, parts);
     this.#instanceId = dialer.instanceId.toString('base64url');
-    this.#reportLogins(await findLoginTools());
+    this.#report.reportLogins(await findLoginTools());
     void endLeftOver(tagOf(key), this.#options.log);
     const ticks = setInterval(() => this.#tick(), tickMs);
     const looks = setInterval(() => void this.#sendChangedFacts(dialer), newsEveryMs);
     try {
-      await this.#writeStatus({ state: 'connecting' });
+      await this.#report.write({ state: 'connecting' });
       let failures = 0;
       while (!this.#stopping) {
         const round = await dialer.round('serve');
@@ -166,7 +145,7 @@ export class Agent {
       // Its shells go on if another version replaces this process.
       if (!this.#replaced) this.#guard.close();
     }
-    await this.#writeStatus({ state: 'stopped' });
+    await this.#report.write({ state: 'stopped' });
   }
 
   /** Whether `run` has returned so that another version replaces this process. */
@@ -204,52 +183,22 @@ export class Agent {
   }
 
   #mustBeReplaced(): boolean {
-    if (this.#stopping || this.#moving) return false;
+    if (this.#stopping || this.#handOver.isRunning) return false;
     const { replacement, now } = this.#options;
     const connectedForMs = this.#connectedAt === undefined ? undefined : now() - this.#connectedAt;
-    const movable = this.#commands.isIdle && now() >= this.#moveNotBefore && this.#sessions.canBeHandedOver;
+    const movable = this.#commands.isIdle && this.#handOver.isPossible;
     const work = !movable ? 'fixed' : this.#sessions.isEmpty ? 'none' : 'movable';
     return replacement?.tick({ connectedForMs, work }) === true;
   }
 
-  /** Makes `run` return without ending a session, so that `handOver` follows. Tries first whether the sessions can be left. */
+  /** Makes `run` return without ending a session, so that `handOver` follows. */
   async #giveWay(): Promise<void> {
-    const { log, now } = this.#options;
-    this.#moving = true;
-    try {
-      if (!this.#sessions.isEmpty) {
-        await this.#leaveSessions();
-        dropState();
-      }
-    } catch (err) {
-      log.warn({ err }, 'the sessions cannot be handed over now: this version goes on for some minutes');
-      this.#sessions.freeze(false);
-      this.#moving = false;
-      this.#moveNotBefore = now() + moveAgainMs;
-      return;
-    }
-    log.info({ sessions: this.#sessions.aliveCount }, 'another version of the agent takes over');
+    if (!(await this.#handOver.prepare(this.#instanceId))) return;
+    this.#options.log.info({ sessions: this.#sessions.aliveCount }, 'another version of the agent takes over');
     this.#replaced = true;
     this.#stopping = true;
     this.#link?.close();
     this.#stopped.resolve();
-  }
-
-  /** Freezes the sessions and leaves their state. @throws Error if there is no room for it, or a session ends meanwhile */
-  async #leaveSessions(): Promise<void> {
-    this.#sessions.freeze(true);
-    const screens = await this.#sessions.snapshots();
-    for (let attempt = 1; ; attempt += 1) {
-      if (this.#sessions.canBeHandedOver) {
-        const sessions = this.#sessions.handOver(screens);
-        leaveState({ version: handOverVersion, instanceId: this.#instanceId, sessions });
-        // A process may have ended while the state was written.
-        if (this.#sessions.canBeHandedOver) return;
-        dropState();
-      }
-      if (attempt === leaveAttempts) throw new Error('a session is being ended');
-      await new Promise((resolve) => setTimeout(resolve, leaveAgainMs));
-    }
   }
 
   /**
@@ -258,18 +207,14 @@ export class Agent {
    */
   async handOver(): Promise<void> {
     await this.#guard.release();
-    if (this.#sessions.isEmpty) return;
-    await this.#leaveSessions().catch((error: unknown) => {
-      this.#sessions.abandonAll();
-      throw error;
-    });
+    await this.#handOver.leave(this.#instanceId);
   }
 
   /** @returns ms to wait before the next dial. */
   async #serve(round: Extract<RoundResult, { kind: 'welcome' }>): Promise<number> {
     const { log, now, random } = this.#options;
     const { welcome, connection } = round;
-    this.#problem = undefined;
+    this.#report.clearProblem();
     const link = new Link({
       connection,
       welcome,
@@ -285,13 +230,13 @@ export class Agent {
     const { agentId, ownerUsername, machineName, capabilities } = welcome;
     const about = { agent_id: agentId, hub: connection.address, owner: ownerUsername, machine: machineName };
     log.info({ ...about, capabilities }, 'connected');
-    await this.#writeStatus({ state: 'connected', agent_id: agentId, hub: connection.address, owner: ownerUsername });
+    await this.#report.write({ state: 'connected', agent_id: agentId, hub: connection.address, owner: ownerUsername });
     this.#connectedAt = now();
     const end = await running;
     this.#link = undefined;
     this.#connectedAt = undefined;
     if (this.#stopping) return 0;
-    await this.#writeStatus({ state: 'connecting' });
+    await this.#report.write({ state: 'connecting' });
     const hasSessions = this.#sessions.aliveCount > 0;
     if (end.kind === 'refused') return this.#refused(end.refused);
     if (end.kind === 'redial') {
@@ -306,46 +251,18 @@ export class Agent {
     const { random } = this.#options;
     const waitMs = backOff({ failures, hasSessions: this.#sessions.aliveCount > 0 }, random());
     if (round.kind === 'refused') return Math.max(waitMs, await this.#refused(round.refused));
-    await this.#reportOnce(`${round.reason} Trying again until it works.`);
+    await this.#report.reportProblem(`${round.reason} Trying again until it works.`);
     return waitMs;
   }
 
   async #refused(refused: Refused): Promise<number> {
     const sentence = describeRefusal(refused);
     if (refused.permanent) {
-      await this.#writeStatus({ state: 'refused', problem: sentence });
+      await this.#report.write({ state: 'refused', problem: sentence });
       throw new Failure(sentence, exitCode.refused);
     }
-    await this.#reportOnce(`The server cannot take this machine now: ${sentence} Trying again.`);
+    await this.#report.reportProblem(`The server cannot take this machine now: ${sentence} Trying again.`);
     return refused.retryAfterMs;
-  }
-
-  async #reportOnce(problem: string): Promise<void> {
-    if (problem === this.#problem) return;
-    this.#problem = problem;
-    this.#options.log.warn(problem);
-    await this.#writeStatus({ state: 'connecting', problem });
-  }
-
-  async #writeStatus(status: Omit<AgentStatus, 'pid' | 'version' | 'since' | 'disk' | 'logins'>): Promise<void> {
-    this.#status = { since: new Date().toISOString(), ...status };
-    const file = companionFiles(this.#options.configPath).status;
-    await this.#kept.write(file, () => writeStatus(file, this.status));
-  }
-
-  /** Reports a missing login tool once until it changes. */
-  #reportLogins(tools: LoginTools): void {
-    const logins = loginShortcoming(tools, this.#account.processUid);
-    if (logins === this.#logins) return;
-    this.#logins = logins;
-    if (logins === undefined) this.#options.log.info('shells are logins again');
-    else this.#options.log.warn(logins);
-  }
-
-  #reportDisk(problem: string | undefined): void {
-    this.#disk = problem;
-    if (problem === undefined) this.#options.log.info('the disk takes writes again');
-    else this.#options.log.warn(`${problem}: going on without the disk`);
   }
 
   async #pause(ms: number): Promise<void> {

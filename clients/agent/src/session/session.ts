@@ -1,20 +1,12 @@
 import { type EndCause, inputWindow, type UpFrame } from '@webxterm/contracts/frames';
-import {
-  advance,
-  DriverSeat,
-  initialOutputLimit,
-  OutputAges,
-  type Progress,
-  Ring,
-  type SessionState,
-  SizeMarks,
-  Writers,
-} from '@webxterm/stream';
+import { advance, DriverSeat, OutputAges, Ring, type SessionState, SizeMarks, Writers } from '@webxterm/stream';
 import { type AttachedSession, Attachment, type Viewer, writerOf } from '../attachment/attachment.ts';
 import { OutputFlow } from '../attachment/output-flow.ts';
 import type { ScreenSnapshot } from '../screen/messages.ts';
 import type { ExitResult } from '../shell/controlled-start.ts';
 import { InputPump } from '../shell/input-pump.ts';
+import { Driver } from './driver.ts';
+import { type ContinuedParts, handedSession, restoreParts } from './hand-over.ts';
 import type { HandedSession } from './handed-session.ts';
 import { SessionEnd, type SessionResult } from './session-end.ts';
 import type { SessionProcess, SizedProcess, WindowSize } from './session-kind.ts';
@@ -40,6 +32,7 @@ export class Session implements AttachedSession {
   readonly #options: SessionOptions;
   readonly #marks: SizeMarks;
   readonly #seat: DriverSeat;
+  readonly #driver: Driver;
   readonly #ages = new OutputAges();
   readonly #writers = new Writers(inputWindow);
   readonly #attachments = new Map<string, Attachment>();
@@ -49,11 +42,9 @@ export class Session implements AttachedSession {
   /** Undefined: the output draws no screen. */
   readonly #screen: SessionScreen | undefined;
   readonly #pump: InputPump;
-  readonly #stall: Stall;
   #state: SessionState<EndCause> = { state: 'opening' };
   readonly #end = new SessionEnd();
   #detachedAt: number | undefined;
-  #frozen = false;
 
   /** @throws Error if the process cannot be started */
   constructor(options: SessionOptions) {
@@ -67,12 +58,23 @@ export class Session implements AttachedSession {
     this.#marks = new SizeMarks(options.content.output === 'terminal' ? options.content.size : noSize);
     this.#seat = new DriverSeat(options.ringSize);
     this.#detachedAt = options.now();
-    if (options.handed !== undefined) this.#restore(options.handed);
+    const { handed } = options;
+    if (handed !== undefined) {
+      restoreParts(this.#parts, handed, options.now());
+      this.#detachedAt = options.now() - (handed.detachedForMs ?? 0);
+    }
     [this.#process, this.#window] = this.#start(options.content);
     this.#pump = new InputPump(this.#process);
-    this.#stall = new Stall({ process: this.#process, log: options.log, now: options.now });
+    this.#driver = new Driver({
+      ...this.#parts,
+      attachments: this.#attachments,
+      window: this.#window,
+      stall: new Stall({ process: this.#process, log: options.log, now: options.now }),
+      hasEnded: () => this.result !== undefined,
+      now: options.now,
+    });
     this.#state = advance(this.#state, { state: 'live' });
-    if (options.handed !== undefined) this.#continueEnd(options.handed);
+    if (handed !== undefined) this.#continueEnd(handed);
   }
 
   get state(): SessionState<EndCause> {
@@ -127,8 +129,8 @@ export class Session implements AttachedSession {
     const offset = repaints ? asked : Math.max(asked, tail);
     const gate = this.#writers.enter(writer);
     this.#displace(writer);
-    const place = this.#seatFor(viewer, offset);
-    if (place.driver && size !== undefined) this.#applySize(size);
+    const place = this.#driver.attach(viewer, offset);
+    if (place.driver && size !== undefined) this.#driver.applySize(size);
     const flow = new OutputFlow({
       ring: this.ring,
       marks: this.#marks,
@@ -136,7 +138,7 @@ export class Session implements AttachedSession {
       liveFrom: head,
       told: this.size,
       repaints,
-      holds: () => this.#seat.driver === writer && this.#seat.holds,
+      holds: () => this.#driver.holds(writer),
     });
     const attachment = new Attachment({ viewer, flow, gate, session: this, transport: request.transport });
     attachment.wantedSize = size;
@@ -158,14 +160,14 @@ export class Session implements AttachedSession {
     );
     if (flow.waiting) void this.#screen?.snapshot().then((snapshot) => attachment.repaint(snapshot));
     if (this.result !== undefined) attachment.outgoing.endAfterOutput({ type: 'ended', ...this.result });
-    this.#regulate();
+    this.#driver.regulate();
     return attachment;
   }
 
   input(from: Attachment, frame: Extract<UpFrame, { type: 'input' }>): void {
     const { gate } = from;
     if (frame.payload.length === 0) {
-      if (!frame.reply && this.result === undefined) this.#drives(from);
+      if (!frame.reply && this.result === undefined) this.#driver.typed(from);
       return;
     }
     const verdict = gate.receive(frame.offset, frame.payload);
@@ -175,10 +177,10 @@ export class Session implements AttachedSession {
       return;
     }
     if (this.result !== undefined) return;
-    if (!frame.reply) this.#drives(from);
+    if (!frame.reply) this.#driver.typed(from);
     this.#pump.push({
       bytes: verdict.bytes,
-      discard: frame.reply && (this.#seat.driver !== from.writer || this.#isLate(from)),
+      discard: frame.reply && (!this.#driver.is(from.writer) || this.#isLate(from)),
       onApplied: (count) => {
         gate.apply(count);
         this.#attachments.get(from.writer)?.ackInput();
@@ -195,17 +197,13 @@ export class Session implements AttachedSession {
   }
 
   progress(from: Attachment): void {
-    this.#seat.progress(from.writer, this.#progressOf(from), this.#options.now());
-    this.#tellDriver();
-    this.#regulate();
+    this.#driver.progress(from);
     if (this.result !== undefined && from.cursor.acked >= this.result.finalOffset) this.#end.sawAll(from.writer);
   }
 
   /** Applies the driver's size. Another viewer's size is stored until it drives. No effect if the session has no window size. */
   resize(from: Attachment, size: WindowSize): void {
-    if (this.#window === undefined) return;
-    from.wantedSize = size;
-    if (this.#seat.driver === from.writer) this.#applySize(size);
+    this.#driver.resize(from, size);
   }
 
   /** Resizes on behalf of a viewer, requested outside its stream. Empty `userId`: any user. */
@@ -217,19 +215,15 @@ export class Session implements AttachedSession {
   }
 
   visible(from: Attachment, visible: boolean): void {
-    this.#seat.visible(from.writer, visible, this.#progressOf(from), this.#options.now());
-    this.#tellDriver();
-    this.#regulate();
+    this.#driver.visible(from, visible);
   }
 
   depart(from: Attachment, departure: 'left' | 'broken'): void {
     if (this.#attachments.get(from.writer) !== from) return;
     const now = this.#options.now();
     this.#attachments.delete(from.writer);
-    this.#seat.leave(from.writer, departure, now);
-    if (this.#seat.brokenHolder !== from.writer) this.#writers.leave(from.writer);
     if (![...this.#attachments.values()].some((other) => this.#isOwner(other.viewer))) this.#detachedAt ??= now;
-    this.#regulate();
+    this.#driver.leave(from.writer, departure);
   }
 
   /** Hangs up the process, and kills it after 5 s. The first cause is kept. */
@@ -253,9 +247,8 @@ export class Session implements AttachedSession {
 
   /** Stops output and input until it is called with false. Then nothing changes but the end of the process. */
   freeze(frozen: boolean): void {
-    this.#frozen = frozen;
     this.#pump.freeze(frozen);
-    this.#stall.freeze(frozen);
+    this.#driver.freeze(frozen);
   }
 
   /** The screen of the output before the ring, for `handOver`. */
@@ -265,52 +258,21 @@ export class Session implements AttachedSession {
 
   /** How another agent process continues this session, which is frozen. @throws Error if it cannot be continued */
   handOver(screen: ScreenSnapshot | undefined): HandedSession {
-    const { head, tail } = this.ring;
+    const { id, ownerUserId, kind, createdAtMs } = this;
     const now = this.#options.now();
-    return {
-      id: this.id,
-      ownerUserId: this.ownerUserId,
-      kind: this.kind,
-      createdAtMs: this.createdAtMs,
-      head,
-      kept: Buffer.concat(this.ring.read(tail, head - tail).views),
-      marks: [...this.#marks.since(0)],
-      seat: this.#seat.taken,
-      writers: this.#writers.applied,
-      detachedForMs: this.detachedFor(now),
-      screen,
-      cause: this.#end.cause,
-      process: this.#handedProcess(now),
-    };
+    const session = { id, ownerUserId, kind, createdAtMs, detachedForMs: this.detachedFor(now) };
+    return handedSession(session, this.#parts, this.#process, screen, now);
   }
 
-  #handedProcess(now: number): HandedSession['process'] {
-    const { result } = this;
-    if (result !== undefined) return { state: 'ended', ...result, forMs: this.endedFor(now) ?? 0 };
-    const handed = this.#process.handOver?.();
-    if (handed === undefined) throw new Error(`the session ${this.id} cannot be handed over`);
-    return { state: 'running', handed };
-  }
-
-  #restore({ head, kept, marks, seat, writers, detachedForMs = 0 }: HandedSession): void {
-    const now = this.#options.now();
-    this.ring.restore(head, kept);
-    this.#marks.restore(marks);
-    this.#writers.restore(writers);
-    if (seat !== undefined) this.#seat.restore({ driver: seat.driver, progress: seat.progress }, now);
-    this.#detachedAt = now - detachedForMs;
+  get #parts(): ContinuedParts {
+    return { ring: this.ring, marks: this.#marks, seat: this.#seat, writers: this.#writers, end: this.#end };
   }
 
   #continueEnd({ process, cause }: HandedSession): void {
-    if (process.state === 'running') {
-      if (cause !== undefined) this.end(cause);
-      return;
-    }
-    const { exitCode, signal, finalOffset, forMs } = process;
-    const result = { exitCode, signal, finalOffset, cause: process.cause };
-    this.#end.restore({ result, at: this.#options.now() - forMs });
-    this.#state = advance(this.#state, { state: 'ended', cause: process.cause });
-    this.#seat.release();
+    if (process.state === 'ended') {
+      this.#state = advance(this.#state, { state: 'ended', cause: process.cause });
+      this.#driver.release();
+    } else if (cause !== undefined) this.end(cause);
   }
 
   /** Releases the screen. Called when the session is no longer needed. */
@@ -320,16 +282,7 @@ export class Session implements AttachedSession {
 
   /** Ends expired holds and logs long stalls. Called about once a second. */
   tick(): void {
-    const now = this.#options.now();
-    const holder = this.#seat.brokenHolder;
-    this.#seat.expire(this.ring.head, now);
-    if (holder !== undefined && this.#seat.brokenHolder !== holder && !this.#attachments.has(holder)) {
-      this.#writers.leave(holder);
-    }
-    this.#tellDriver();
-    this.#regulate();
-    const reason = holder === undefined ? 'the driver allows no more output' : 'the driver broke off and may come back';
-    this.#stall.tick({ session: this.id, head: this.ring.head, reason });
+    this.#driver.tick(this.id);
   }
 
   #start(content: SessionContent): [SessionProcess, SizedProcess | undefined] {
@@ -346,15 +299,10 @@ export class Session implements AttachedSession {
     if (this.result !== undefined) return;
     const { head } = this.ring;
     this.ring.append(bytes);
-    this.#seat.wrote(head, this.#options.now());
+    this.#driver.wrote(head);
     this.#ages.wrote(head, this.#options.now());
     for (const attachment of this.#attachments.values()) attachment.outgoing.kick();
-    this.#regulate();
-  }
-
-  /** Pauses or resumes reading from the process according to the driver's hold. */
-  #regulate(): void {
-    this.#stall.set(this.result === undefined && this.#seat.mustStall(this.ring.head));
+    this.#driver.regulate();
   }
 
   #evicted(offset: number, bytes: Uint8Array): void {
@@ -362,47 +310,17 @@ export class Session implements AttachedSession {
     for (const attachment of this.#attachments.values()) attachment.flow.evicted(offset, bytes);
   }
 
-  #seatFor(viewer: Viewer, offset: number): { driver: boolean; withinHold: boolean } {
-    if (viewer.role !== 'control' || this.result !== undefined) return { driver: false, withinHold: false };
-    const progress = { acked: offset, limit: offset + initialOutputLimit };
-    return this.#seat.attach(writerOf(viewer), progress, this.#options.now());
-  }
-
   #ended(exit: ExitResult): void {
     if (this.result !== undefined) return;
-    const holder = this.#seat.brokenHolder;
+    const holder = this.#driver.brokenHolder;
     const witnesses = [...this.#attachments.keys(), ...(holder === undefined ? [] : [holder])];
     const result = this.#end.come(exit, this.ring.head, witnesses, this.#options.now());
     this.#state = advance(this.#state, { state: 'ended', cause: result.cause });
     this.#pump.close();
-    this.#seat.release();
+    this.#driver.release();
     for (const attachment of this.#attachments.values())
       attachment.outgoing.endAfterOutput({ type: 'ended', ...result });
     this.#options.onEnded();
-  }
-
-  #drives(from: Attachment): void {
-    if (this.#seat.driver === from.writer) return;
-    this.#seat.typed(from.writer, this.#progressOf(from), this.#options.now());
-    if (from.wantedSize !== undefined) this.#applySize(from.wantedSize);
-    this.#tellDriver();
-    this.#regulate();
-  }
-
-  #applySize(size: WindowSize): void {
-    if (this.#frozen) return;
-    if (!this.#marks.add({ offset: this.ring.head, ...size })) return;
-    // A viewer that is catching up may be at an offset before the ring.
-    this.#marks.trim(Math.min(this.ring.tail, ...[...this.#attachments.values()].map(({ cursor }) => cursor.next)));
-    this.#window?.resize(size);
-    for (const attachment of this.#attachments.values()) attachment.outgoing.kick();
-  }
-
-  #tellDriver(): void {
-    for (const attachment of this.#attachments.values()) {
-      const driver = this.#seat.driver === attachment.writer;
-      attachment.tellDriver(driver, driver && this.#seat.holds);
-    }
   }
 
   #isOwner({ userId }: Viewer): boolean {
@@ -414,9 +332,5 @@ export class Session implements AttachedSession {
     if (old === undefined) return;
     this.#attachments.delete(writer);
     old.release({ type: 'refused', code: 'displaced', message: 'A newer connection of this viewer took over.' });
-  }
-
-  #progressOf(attachment: Attachment): Progress {
-    return { acked: attachment.cursor.acked, limit: attachment.cursor.limit };
   }
 }

@@ -1,23 +1,27 @@
-import type { DownFrame, EndCause } from '@webxterm/contracts/frames';
-import { defaultCols, defaultRows, maxWinsize } from '@webxterm/contracts/frames';
-import {
-  AttachGrant,
-  EdgeKind,
-  type OpenStream,
-  Role,
-  type SessionEnded,
-  type SessionInfo,
-} from '@webxterm/contracts/grpc';
+import type { EndCause } from '@webxterm/contracts/frames';
+import { maxWinsize } from '@webxterm/contracts/frames';
+import { EdgeKind, type OpenStream, Role, type SessionEnded, type SessionInfo } from '@webxterm/contracts/grpc';
 import type { Logger } from 'pino';
-import type { Attachment, Viewer } from '../attachment/attachment.ts';
 import type { AttachmentTransport } from '../attachment/outgoing.ts';
 import { describeError } from '../failure.ts';
 import type { ScreenSnapshot } from '../screen/messages.ts';
 import { Screens } from '../screen/screens.ts';
 import type { HandedSession } from './handed-session.ts';
+import {
+  type Answer,
+  hasGrant,
+  invalidRequest,
+  kindOf,
+  notYours,
+  refused,
+  sizeOf,
+  unknownSession,
+  viewerOf,
+} from './open-request.ts';
 import { Session } from './session.ts';
-import type { SessionKind, SessionProcess, WindowSize } from './session-kind.ts';
-import type { SessionContent } from './session-options.ts';
+import { adoptedContent, newContent } from './session-content.ts';
+import type { SessionKind, WindowSize } from './session-kind.ts';
+import { endOf, infoOf } from './session-messages.ts';
 
 export type SessionsOptions = {
   /** The kinds of session that this agent offers. */
@@ -39,32 +43,6 @@ const maxAttachments = 32;
 const endedLifeMs = 10 * 60_000;
 /** Limit of ended sessions, because their rings use memory. */
 const maxEnded = 32;
-
-type Answer = { attachment: Attachment } | { frame: DownFrame };
-
-const refused = (code: string, message: string): Answer => ({ frame: { type: 'refused', code, message } });
-
-const notYours = refused('session_not_found', 'No terminal session by that id, or it is not yours.');
-
-const unknownSession: Answer = {
-  frame: { type: 'ended', finalOffset: 0, cause: 'unknown', exitCode: undefined, signal: undefined },
-};
-
-const sizeOf = (open: Pick<OpenStream, 'cols' | 'rows'>): WindowSize | undefined =>
-  open.cols === 0 || open.rows === 0 ? undefined : { cols: open.cols, rows: open.rows };
-
-/** A hub of the previous version may leave the kind empty. */
-const kindOf = ({ kind }: OpenStream): string => (kind === '' ? 'pty' : kind);
-
-const viewerOf = (open: OpenStream): Viewer => ({
-  userId: open.userId,
-  viewerId: open.viewerId.toString('hex'),
-  role: open.role === Role.ROLE_CONTROL ? 'control' : 'view',
-});
-
-/** A viewer other than the owner needs a grant. The grant to watch allows only view access to an existing session. */
-const hasGrant = ({ userId, ownerUserId, grant, role, create }: OpenStream): boolean =>
-  userId === ownerUserId || (grant === AttachGrant.ATTACH_GRANT_WATCH && role === Role.ROLE_VIEW && !create);
 
 /** All sessions of this machine, and the check of who may attach. */
 export class Sessions {
@@ -103,7 +81,7 @@ export class Sessions {
    * decides who attaches to whose session and by which grant, but cannot change the owner of an existing session.
    */
   async attach(open: OpenStream, transport: AttachmentTransport): Promise<Answer> {
-    const invalid = this.#invalid(open);
+    const invalid = invalidRequest(open);
     if (invalid !== undefined) return refused('invalid_input', invalid);
     const id = open.sessionId.toString('hex');
     const opening = this.#opening.get(id);
@@ -192,16 +170,7 @@ export class Sessions {
 
   /** All sessions of this agent, for the list after a welcome. */
   list(): SessionInfo[] {
-    return [...this.#sessions.values()].map((session) => ({
-      sessionId: Buffer.from(session.id, 'hex'),
-      ownerUserId: session.ownerUserId,
-      kind: session.kind,
-      state: session.state.state,
-      head: BigInt(session.ring.head),
-      ...session.size,
-      createdAtMs: BigInt(session.createdAtMs),
-      attachments: session.attachmentCount,
-    }));
+    return [...this.#sessions.values()].map(infoOf);
   }
 
   /** The results of the ended sessions. */
@@ -263,7 +232,7 @@ export class Sessions {
     for (const handed of all)
       try {
         const { id, ownerUserId, kind } = handed;
-        const content = this.#contentOf(handed);
+        const content = adoptedContent(handed, this.#kinds, this.#screens);
         const session: Session = new Session({
           id,
           ownerUserId,
@@ -281,30 +250,9 @@ export class Sessions {
       }
   }
 
-  #contentOf({ kind: name, process, marks, screen }: HandedSession): SessionContent {
-    const kind = this.#kinds.get(name);
-    if (kind === undefined) throw new Error(`this agent has no sessions of kind ${name}`);
-    const { cols, rows } = marks.at(-1) ?? { cols: defaultCols, rows: defaultRows };
-    if (kind.output === 'bytes')
-      return { output: 'bytes', start: (events) => adopted(process, (handed) => kind.adopt?.(handed, events)) };
-    return {
-      output: 'terminal',
-      size: { cols, rows },
-      screen: this.#screens.open(screen),
-      start: (events) => adopted(process, (handed) => kind.adopt?.(handed, events)),
-    };
-  }
-
   #forget(session: Session): void {
     this.#sessions.delete(session.id);
     session.forget();
-  }
-
-  #invalid(open: OpenStream): string | undefined {
-    if (open.sessionId.length !== 16 || open.viewerId.length !== 16) return 'Session and viewer ids have 16 bytes.';
-    if (open.cols > maxWinsize || open.rows > maxWinsize) return `Columns and rows are 1 to ${maxWinsize}.`;
-    if (open.userId === '') return 'No user is named.';
-    return undefined;
   }
 
   #isFull(id: string): boolean {
@@ -320,7 +268,7 @@ export class Sessions {
   }
 
   async #start(id: string, open: OpenStream, kind: SessionKind): Promise<Session> {
-    const content = await this.#prepare(kind, sizeOf(open));
+    const content = await newContent(kind, sizeOf(open), this.#screens);
     const { log, now, ringSize, onEnded } = this.#options;
     const session: Session = new Session({
       id,
@@ -339,47 +287,4 @@ export class Sessions {
     );
     return session;
   }
-
-  async #prepare(kind: SessionKind, size: WindowSize | undefined): Promise<SessionContent> {
-    if (kind.output === 'bytes') return { output: 'bytes', start: await kind.prepare() };
-    return {
-      output: 'terminal',
-      start: await kind.prepare(),
-      size: size ?? { cols: defaultCols, rows: defaultRows },
-      screen: this.#screens.open(),
-    };
-  }
 }
-
-/** The process of a session that has ended. */
-const ended = {
-  write: () => -1,
-  resize: () => undefined,
-  pause: () => undefined,
-  resume: () => undefined,
-  hangUp: () => undefined,
-  kill: () => undefined,
-};
-
-const adopted = <P extends SessionProcess>(
-  process: HandedSession['process'],
-  adopt: (handed: unknown) => P | undefined,
-): P | typeof ended => {
-  if (process.state === 'ended') return ended;
-  const continued = adopt(process.handed);
-  if (continued === undefined) throw new Error('sessions of this kind cannot be continued');
-  return continued;
-};
-
-/** The message that reports a session's end to a hub, or undefined while the session is alive. */
-export const endOf = (session: Session): SessionEnded | undefined => {
-  const { result } = session;
-  if (result === undefined) return undefined;
-  return {
-    sessionId: Buffer.from(session.id, 'hex'),
-    finalOffset: BigInt(result.finalOffset),
-    exitCode: result.exitCode,
-    signal: result.signal,
-    cause: result.cause,
-  };
-};

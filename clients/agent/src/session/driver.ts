@@ -1,0 +1,145 @@
+import {
+  type Departure,
+  type DriverSeat,
+  initialOutputLimit,
+  type Progress,
+  type Ring,
+  type SizeMarks,
+  type Writers,
+} from '@webxterm/stream';
+import { type Attachment, type Viewer, writerOf } from '../attachment/attachment.ts';
+import type { SizedProcess, WindowSize } from './session-kind.ts';
+import type { Stall } from './stall.ts';
+
+export type DriverOptions = {
+  seat: DriverSeat;
+  ring: Ring;
+  marks: SizeMarks;
+  writers: Writers;
+  attachments: ReadonlyMap<string, Attachment>;
+  /** Undefined: the session has no window size. */
+  window: SizedProcess | undefined;
+  stall: Stall;
+  hasEnded(): boolean;
+  /** ms on a monotonic clock. */
+  now(): number;
+};
+
+/** The driver of one session: its window size applies, and its flow control pauses reading from the process. */
+export class Driver {
+  readonly #options: DriverOptions;
+  #frozen = false;
+
+  constructor(options: DriverOptions) {
+    this.#options = options;
+  }
+
+  is(writer: string): boolean {
+    return this.#options.seat.driver === writer;
+  }
+
+  /** Whether this viewer may pause reading from the process. */
+  holds(writer: string): boolean {
+    return this.is(writer) && this.#options.seat.holds;
+  }
+
+  /** The driver whose connection broke and that may still attach again within its hold. */
+  get brokenHolder(): string | undefined {
+    return this.#options.seat.brokenHolder;
+  }
+
+  /** A viewer attaches at an offset. `withinHold`: it attached again within its hold, so no output was written in its absence. */
+  attach(viewer: Viewer, offset: number): { driver: boolean; withinHold: boolean } {
+    const { seat, hasEnded, now } = this.#options;
+    if (viewer.role !== 'control' || hasEnded()) return { driver: false, withinHold: false };
+    const progress = { acked: offset, limit: offset + initialOutputLimit };
+    return seat.attach(writerOf(viewer), progress, now());
+  }
+
+  /** A viewer typed, so it becomes the driver. */
+  typed(from: Attachment): void {
+    if (this.is(from.writer)) return;
+    this.#options.seat.typed(from.writer, progressOf(from), this.#options.now());
+    if (from.wantedSize !== undefined) this.applySize(from.wantedSize);
+    this.#sendDriver();
+    this.regulate();
+  }
+
+  progress(from: Attachment): void {
+    this.#options.seat.progress(from.writer, progressOf(from), this.#options.now());
+    this.#sendDriver();
+    this.regulate();
+  }
+
+  visible(from: Attachment, visible: boolean): void {
+    this.#options.seat.visible(from.writer, visible, progressOf(from), this.#options.now());
+    this.#sendDriver();
+    this.regulate();
+  }
+
+  /** Applies the driver's size. Another viewer's size is stored until it drives. No effect if the session has no window size. */
+  resize(from: Attachment, size: WindowSize): void {
+    if (this.#options.window === undefined) return;
+    from.wantedSize = size;
+    if (this.is(from.writer)) this.applySize(size);
+  }
+
+  applySize(size: WindowSize): void {
+    const { marks, ring, attachments, window } = this.#options;
+    if (this.#frozen) return;
+    if (!marks.add({ offset: ring.head, ...size })) return;
+    // A viewer that is catching up may be at an offset before the ring.
+    marks.trim(Math.min(ring.tail, ...[...attachments.values()].map(({ cursor }) => cursor.next)));
+    window?.resize(size);
+    for (const attachment of attachments.values()) attachment.outgoing.kick();
+  }
+
+  /** The attachment of the viewer has ended. The input offset of a driver that may come back is kept. */
+  leave(writer: string, departure: Departure): void {
+    const { seat, writers, now } = this.#options;
+    seat.leave(writer, departure, now());
+    if (seat.brokenHolder !== writer) writers.leave(writer);
+    this.regulate();
+  }
+
+  /** The process has written output at `headBefore`. */
+  wrote(headBefore: number): void {
+    this.#options.seat.wrote(headBefore, this.#options.now());
+  }
+
+  /** The process has ended, so nothing pauses the rest of its output. */
+  release(): void {
+    this.#options.seat.release();
+  }
+
+  /** Pauses or resumes reading from the process according to the driver's hold. */
+  regulate(): void {
+    const { stall, seat, ring, hasEnded } = this.#options;
+    stall.set(!hasEnded() && seat.mustStall(ring.head));
+  }
+
+  /** Stops resizes and reading until it is called with false. */
+  freeze(frozen: boolean): void {
+    this.#frozen = frozen;
+    this.#options.stall.freeze(frozen);
+  }
+
+  /** Ends expired holds and logs long stalls. Called about once a second. `session`: the id for the log. */
+  tick(session: string): void {
+    const { seat, ring, attachments, writers, stall, now } = this.#options;
+    const holder = seat.brokenHolder;
+    seat.expire(ring.head, now());
+    if (holder !== undefined && seat.brokenHolder !== holder && !attachments.has(holder)) writers.leave(holder);
+    this.#sendDriver();
+    this.regulate();
+    const reason = holder === undefined ? 'the driver allows no more output' : 'the driver broke off and may come back';
+    stall.tick({ session, head: ring.head, reason });
+  }
+
+  #sendDriver(): void {
+    for (const attachment of this.#options.attachments.values())
+      attachment.tellDriver(this.is(attachment.writer), this.holds(attachment.writer));
+  }
+}
+
+const progressOf = ({ cursor }: Attachment): Progress => ({ acked: cursor.acked, limit: cursor.limit });

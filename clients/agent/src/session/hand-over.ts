@@ -1,0 +1,53 @@
+import type { DriverSeat, Ring, SizeMarks, Writers } from '@webxterm/stream';
+import type { ScreenSnapshot } from '../screen/messages.ts';
+import type { HandedSession } from './handed-session.ts';
+import type { SessionEnd } from './session-end.ts';
+import type { SessionProcess } from './session-kind.ts';
+
+/** The parts of a session that another agent process continues. */
+export type ContinuedParts = {
+  ring: Ring;
+  marks: SizeMarks;
+  seat: DriverSeat;
+  writers: Writers;
+  end: SessionEnd;
+};
+
+/** The state of a frozen session for another agent process. `now`: ms on a monotonic clock. @throws Error if it cannot be continued */
+export const handedSession = (
+  session: Pick<HandedSession, 'id' | 'ownerUserId' | 'kind' | 'createdAtMs' | 'detachedForMs'>,
+  { ring, marks, seat, writers, end }: ContinuedParts,
+  process: SessionProcess,
+  screen: ScreenSnapshot | undefined,
+  now: number,
+): HandedSession => ({
+  ...session,
+  head: ring.head,
+  kept: Buffer.concat(ring.read(ring.tail, ring.head - ring.tail).views),
+  marks: [...marks.since(0)],
+  seat: seat.taken,
+  writers: writers.applied,
+  screen,
+  cause: end.cause,
+  process: handedProcess(session.id, end, process, now),
+});
+
+const handedProcess = (id: string, end: SessionEnd, process: SessionProcess, now: number): HandedSession['process'] => {
+  const { result } = end;
+  if (result !== undefined) return { state: 'ended', ...result, forMs: end.since(now) ?? 0 };
+  const handed = process.handOver?.();
+  if (handed === undefined) throw new Error(`the session ${id} cannot be handed over`);
+  return { state: 'running', handed };
+};
+
+/** Restores the state of an earlier agent process. An ended session is ended again. */
+export const restoreParts = (parts: ContinuedParts, handed: HandedSession, now: number): void => {
+  const { head, kept, marks, seat, writers, process } = handed;
+  parts.ring.restore(head, kept);
+  parts.marks.restore(marks);
+  parts.writers.restore(writers);
+  if (seat !== undefined) parts.seat.restore({ driver: seat.driver, progress: seat.progress }, now);
+  if (process.state === 'running') return;
+  const { exitCode, signal, finalOffset, cause, forMs } = process;
+  parts.end.restore({ result: { exitCode, signal, finalOffset, cause }, at: now - forMs });
+};
