@@ -2,8 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import WebSocket from 'ws';
 import { z } from 'zod';
 
-/** For the environment of a Node process: where it listens for debuggers once it got SIGUSR1. */
-export const debuggedAt = (port: number) => ({ NODE_OPTIONS: `--inspect-port=127.0.0.1:${port}` });
+const openAtSignal = new URL('open-at-signal.ts', import.meta.url).href;
+
+/** The environment of a Node process that listens for debuggers at this port once it received SIGUSR2. */
+export const debuggedAt = (port: number) => ({
+  NODE_OPTIONS: `--inspect-port=127.0.0.1:${port} --import=${openAtSignal}`,
+});
 
 const openWithinMs = 10_000;
 
@@ -31,7 +35,7 @@ export interface Inspected {
  * @throws Error when something else listens on the debugger's port
  */
 export const inspect = async (pid: number, port: number): Promise<Inspected> => {
-  process.kill(pid, 'SIGUSR1');
+  process.kill(pid, 'SIGUSR2');
   const socket = await open(await findDebugger(port));
   const pending = new Map<number, (answer: z.output<typeof Answer>) => void>();
   let lastId = 0;
