@@ -51,7 +51,7 @@ describe('OutputReader', () => {
     expect(reader.takeLimited(0)).toBe(false);
     reader.output(0, bytes(100));
     expect(reader.takeLimited(0)).toBe(false);
-    reader.tell(200, 10);
+    reader.takeLimit(200, 10);
     reader.output(100, bytes(99));
     expect(reader.takeLimited(0)).toBe(false);
     reader.output(199, bytes(1));
@@ -72,7 +72,7 @@ describe('OutputReader', () => {
   it('says its limit again after each attach, and an ack alone can wait', () => {
     const reader = new OutputReader(0);
     expect(reader.due(1000, 0)).toBe('now');
-    expect(reader.tell(1000, 0)).toEqual({ acked: 0, limit: 1000 });
+    expect(reader.takeLimit(1000, 0)).toEqual({ acked: 0, limit: 1000 });
     reader.output(0, bytes(10));
     expect(reader.due(1000, 0)).toBe('no');
     reader.renderedUpTo(10);
@@ -80,7 +80,7 @@ describe('OutputReader', () => {
     reader.output(10, bytes(600));
     reader.renderedUpTo(610);
     expect(reader.due(1000, 0)).toBe('now');
-    expect(reader.tell(100, 0)).toEqual({ acked: 610, limit: 1000 });
+    expect(reader.takeLimit(100, 0)).toEqual({ acked: 610, limit: 1000 });
     reader.accepted(610, 610);
     expect(reader.due(100, 0)).toBe('now');
   });
@@ -88,11 +88,11 @@ describe('OutputReader', () => {
   it('knows that a sender far away was held up, though a newer limit has been told long before', () => {
     const reader = new OutputReader(0);
     const rtt = 50;
-    reader.tell(1000, 0);
+    reader.takeLimit(1000, 0);
     reader.output(0, bytes(600));
     reader.renderedUpTo(600);
     expect(reader.due(1000, 0)).toBe('now');
-    reader.tell(1000, 60);
+    reader.takeLimit(1000, 60);
     expect(reader.takeLimited(70 - rtt)).toBe(false);
     // The rest of the first limit. The sender cannot have received the second limit when it sent this.
     reader.output(600, bytes(400));
@@ -106,7 +106,7 @@ describe('OutputReader', () => {
 
   it('tells a sender far away early enough that it need not stop', () => {
     const reader = new OutputReader(0);
-    reader.tell(1000, 0);
+    reader.takeLimit(1000, 0);
     reader.output(0, bytes(200));
     reader.renderedUpTo(200);
     expect(reader.due(1000, 0)).toBe('soon');
@@ -165,7 +165,7 @@ describe('OutputReader', () => {
           }
           reader.renderedUpTo(reader.rendered + Math.floor((reader.next - reader.rendered) * render));
           if (reader.due(window, 0) === 'now') {
-            const { acked, limit } = reader.tell(window, 0);
+            const { acked, limit } = reader.takeLimit(window, 0);
             cursor.allow(acked, limit);
           }
         }
@@ -173,7 +173,7 @@ describe('OutputReader', () => {
         for (let rounds = 0; reader.next < ring.head && rounds < 1000; rounds += 1) {
           reader.renderedUpTo(reader.next);
           if (reader.due(5000, 0) === 'now') {
-            const { acked, limit } = reader.tell(5000, 0);
+            const { acked, limit } = reader.takeLimit(5000, 0);
             cursor.allow(acked, limit);
           }
           deliver(0);

@@ -6,7 +6,7 @@ export type FreshOutput = { offset: number; bytes: Uint8Array; live: boolean };
 export type OutputGap = { from: number; to: number };
 
 /** A report is sent per eighth of a window, so about 8 are on their way during a round trip. The rest is reserve. */
-const maxTellings = 64;
+const maxSentLimits = 64;
 
 /**
  * The output of one session, on the viewer's side. Passes each byte on once and in order, reports gaps, and computes the sender's limit.
@@ -17,9 +17,9 @@ export class OutputReader {
   #rendered: number;
   #liveFrom = 0;
   #limit = 0;
-  #told: { acked: number; limit: number } | undefined;
+  #sent: { acked: number; limit: number } | undefined;
   /** Limits sent, oldest first and strictly increasing: those that may still be on their way, and one older. */
-  #tellings: { at: number; limit: number }[] = [];
+  #sentLimits: { at: number; limit: number }[] = [];
   #limited = false;
 
   /** `from`: the viewer has every byte before this. */
@@ -39,8 +39,8 @@ export class OutputReader {
   }
 
   /** Whether output was rendered after the last report to the sender. */
-  get hasUntold(): boolean {
-    return this.#told !== undefined && this.#rendered > this.#told.acked;
+  get hasUnsentAck(): boolean {
+    return this.#sent !== undefined && this.#rendered > this.#sent.acked;
   }
 
   /** Whether the output that is being rendered is a replay. */
@@ -55,8 +55,8 @@ export class OutputReader {
   accepted(offset: number, liveFrom: number): OutputGap | undefined {
     this.#liveFrom = liveFrom;
     this.#limit = 0;
-    this.#told = undefined;
-    this.#tellings = [];
+    this.#sent = undefined;
+    this.#sentLimits = [];
     this.#limited = false;
     return this.gap(offset);
   }
@@ -96,15 +96,15 @@ export class OutputReader {
   }
 
   /**
-   * Whether the limit has stopped the sender since the last call. `heardBefore`: limits sent until then had reached the sender when it sent
+   * Whether the limit has stopped the sender since the last call. `receivedBefore`: limits sent until then had reached the sender when it sent
    * the latest output (now - round trip). On a long path, newer limits are sent long before the sender reaches the old one and stops, so
    * the latest limit must not be used.
    */
-  takeLimited(heardBefore: number): boolean {
-    const newer = this.#tellings.findIndex(({ at }) => at > heardBefore);
-    this.#tellings.splice(0, (newer === -1 ? this.#tellings.length : newer) - 1);
-    const heard = this.#tellings[0];
-    const limited = this.#limited || (heard !== undefined && heard.at <= heardBefore && this.#next >= heard.limit);
+  takeLimited(receivedBefore: number): boolean {
+    const newer = this.#sentLimits.findIndex(({ at }) => at > receivedBefore);
+    this.#sentLimits.splice(0, (newer === -1 ? this.#sentLimits.length : newer) - 1);
+    const latest = this.#sentLimits[0];
+    const limited = this.#limited || (latest !== undefined && latest.at <= receivedBefore && this.#next >= latest.limit);
     this.#limited = false;
     return limited;
   }
@@ -114,21 +114,21 @@ export class OutputReader {
    * `window`: bytes allowed beyond the rendered output. `inFlight`: bytes that arrive before a limit sent now takes effect.
    */
   due(window: number, inFlight: number): 'now' | 'soon' | 'no' {
-    if (this.#told === undefined) return 'now';
+    if (this.#sent === undefined) return 'now';
     if (this.#rendered + window - this.#limit >= window / 8 && this.#limit - this.#next < window / 2 + inFlight)
       return 'now';
-    return this.#rendered > this.#told.acked ? 'soon' : 'no';
+    return this.#rendered > this.#sent.acked ? 'soon' : 'no';
   }
 
   /** The ack and limit to send; both count as sent. The limit never decreases. `now`: ms on any monotonic clock. */
-  tell(window: number, now: number): { acked: number; limit: number } {
+  takeLimit(window: number, now: number): { acked: number; limit: number } {
     const limit = this.#rendered + window;
     if (limit > this.#limit) {
       this.#limit = limit;
-      // Limits older than the last `maxTellings` belong to a round trip that never completed.
-      this.#tellings = [...this.#tellings.slice(-maxTellings), { at: now, limit }];
+      // Limits older than the last `maxSentLimits` belong to a round trip that never completed.
+      this.#sentLimits = [...this.#sentLimits.slice(-maxSentLimits), { at: now, limit }];
     }
-    this.#told = { acked: this.#rendered, limit: this.#limit };
-    return this.#told;
+    this.#sent = { acked: this.#rendered, limit: this.#limit };
+    return this.#sent;
   }
 }

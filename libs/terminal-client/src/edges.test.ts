@@ -26,7 +26,7 @@ describe('coming back', () => {
       const bench = new Bench();
       const socket = await bench.attach();
       if (told)
-        socket.tell({ type: 'ended', finalOffset: 0, cause: 'unknown', exitCode: undefined, signal: undefined });
+        socket.sendFrame({ type: 'ended', finalOffset: 0, cause: 'unknown', exitCode: undefined, signal: undefined });
       socket.break(4410);
       await bench.clock.pass(60_000);
       expect(bench.client.state).toEqual({ state: 'ended', cause: 'unknown', exitCode: undefined, signal: undefined });
@@ -53,7 +53,7 @@ describe('coming back', () => {
     expect(waits.slice(-2)).toEqual([3750, 3750]);
     await bench.attach();
     for (let second = 0; second < 5; second += 1) {
-      bench.socket.tell({ type: 'pong', scope: 'hop', nonce: 0 });
+      bench.socket.sendFrame({ type: 'pong', scope: 'hop', nonce: 0 });
       await bench.clock.pass(1000);
     }
     bench.socket.break();
@@ -64,9 +64,9 @@ describe('coming back', () => {
     const bench = new Bench();
     await bench.attach();
     for (let minute = 0; minute < 20; minute += 1) {
-      if (minute % 2 === 0) bench.socket.tell(pass(`wxt_rp_${minute}`));
+      if (minute % 2 === 0) bench.socket.sendFrame(pass(`wxt_rp_${minute}`));
       for (let second = 0; second < 60; second += 3) {
-        bench.socket.tell({ type: 'pong', scope: 'hop', nonce: 0 });
+        bench.socket.sendFrame({ type: 'pong', scope: 'hop', nonce: 0 });
         await bench.clock.pass(3000);
       }
     }
@@ -79,7 +79,7 @@ describe('coming back', () => {
   it('requests a ticket once when its pass was refused, and accepts the answer as final', async () => {
     const bench = new Bench();
     const socket = await bench.attach();
-    socket.tell(pass('wxt_rp_1'));
+    socket.sendFrame(pass('wxt_rp_1'));
     socket.break();
     await bench.clock.pass(0);
     bench.ticket = () => Promise.reject(new TerminalRefusal('not_found', 'No machine by that id.'));
@@ -94,7 +94,7 @@ describe('coming back', () => {
   it('takes turns with its pass and a ticket while nobody answers, so that one of them gets in first', async () => {
     const bench = new Bench();
     const socket = await bench.attach();
-    socket.tell(pass('wxt_rp_1'));
+    socket.sendFrame(pass('wxt_rp_1'));
     bench.ticket = () => Promise.reject(new TypeError('fetch failed'));
     socket.break();
     for (let turn = 0; turn < 3; turn += 1) {
@@ -182,7 +182,7 @@ describe('what is typed', () => {
     const socket = await bench.attach({ inputLimit: 40 * kib });
     expect(inputLengths(socket)).toEqual([16 * kib, 16 * kib, 8 * kib]);
     socket.bufferedAmount = 16 * kib + 1;
-    socket.tell({ type: 'input_ack', applied: 40 * kib, limit: 256 * kib });
+    socket.sendFrame({ type: 'input_ack', applied: 40 * kib, limit: 256 * kib });
     await bench.clock.pass(1000);
     expect(inputLengths(socket)).toHaveLength(3);
     socket.bufferedAmount = 0;
@@ -197,7 +197,7 @@ describe('what is typed', () => {
     expect(bench.client.inputTaken).toBe(64 * mib);
     const socket = await bench.attach();
     expect(inputLengths(socket).reduce((sum, length) => sum + length)).toBe(256 * kib);
-    socket.tell({ type: 'input_ack', applied: 1, limit: 256 * kib + 1 });
+    socket.sendFrame({ type: 'input_ack', applied: 1, limit: 256 * kib + 1 });
     expect(bench.client.type('x')).toBe(true);
   });
 });

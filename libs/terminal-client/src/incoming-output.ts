@@ -89,7 +89,7 @@ export class IncomingOutput {
 
   /** Sends the rendered offset if it is not sent yet. The machine derives from it how old the query of a reply is. */
   sendLimitAfterRendering(): void {
-    if (this.#reader.hasUntold) this.#sendLimit();
+    if (this.#reader.hasUnsentAck) this.#sendLimit();
   }
 
   #rendered(upTo: number): void {
@@ -113,6 +113,6 @@ export class IncomingOutput {
     this.#stopTimer?.();
     this.#stopTimer = undefined;
     const now = this.#clock.now();
-    this.#connection?.send({ type: 'limit', ...this.#reader.tell(this.#window.size(now), now) });
+    this.#connection?.send({ type: 'limit', ...this.#reader.takeLimit(this.#window.size(now), now) });
   }
 }

@@ -5,19 +5,19 @@ import { Bench, type TestSocket } from './testing/fake-server.ts';
 
 const text = (bytes: string): Uint8Array => new TextEncoder().encode(bytes);
 const part = (socket: TestSocket, payload: string | Uint8Array, last = false, offset = 100): void =>
-  socket.tell({ type: 'snapshot', offset, last, payload: typeof payload === 'string' ? text(payload) : payload });
+  socket.sendFrame({ type: 'snapshot', offset, last, payload: typeof payload === 'string' ? text(payload) : payload });
 const acks = (socket: TestSocket): number[] => socket.of('snapshot_ack').map(({ bytes }) => bytes);
 
 describe('a viewer whose next byte has left the ring', () => {
   it('gets sizes, picture and output in their order, and its own size once the replay is over', async () => {
     const bench = new Bench();
     const socket = await bench.attach({ head: 106, liveFrom: 106, cols: 132, rows: 50 });
-    socket.tell({ type: 'size', offset: 100, cols: 80, rows: 24 });
+    socket.sendFrame({ type: 'size', offset: 100, cols: 80, rows: 24 });
     part(socket, 'one');
     part(socket, 'two', true);
-    socket.tell({ type: 'gap', from: 0, to: 100 });
+    socket.sendFrame({ type: 'gap', from: 0, to: 100 });
     bench.says(100, 'old');
-    socket.tell({ type: 'size', offset: 103, cols: 132, rows: 50 });
+    socket.sendFrame({ type: 'size', offset: 103, cols: 132, rows: 50 });
     bench.says(103, 'new');
     bench.says(106, 'now');
     expect(bench.drawn).toEqual([
@@ -74,10 +74,10 @@ describe('a viewer whose next byte has left the ring', () => {
     const bench = new Bench();
     const socket = await bench.attach();
     part(socket, 'whole', true);
-    socket.tell({ type: 'gap', from: 0, to: 100 });
+    socket.sendFrame({ type: 'gap', from: 0, to: 100 });
     part(socket, '', true, 200);
-    socket.tell({ type: 'gap', from: 100, to: 200 });
-    socket.tell({ type: 'gap', from: 200, to: 300 });
+    socket.sendFrame({ type: 'gap', from: 100, to: 200 });
+    socket.sendFrame({ type: 'gap', from: 200, to: 300 });
     expect(bench.repainted).toEqual([true, false, false]);
     expect(bench.drawn.at(-1)).toBe('reset picture ');
   });
@@ -112,7 +112,7 @@ describe('a viewer whose next byte has left the ring', () => {
     const other = new Bench({ handlers: { ...blind, gap: (_from, _to, repainted) => gaps.push(repainted) } });
     const socket = await other.attach();
     part(socket, 'whole', true);
-    socket.tell({ type: 'gap', from: 0, to: 100 });
+    socket.sendFrame({ type: 'gap', from: 0, to: 100 });
     expect([acks(socket), gaps]).toEqual([[5], [false]]);
   });
 });
@@ -124,24 +124,24 @@ describe('a viewer that cannot keep up', () => {
     const piece = new Uint8Array(64 * 1024);
     let offset = 0;
     for (; offset + piece.length <= maxUnrendered; offset += piece.length)
-      socket.tell({ type: 'output', offset, payload: piece });
+      socket.sendFrame({ type: 'output', offset, payload: piece });
     expect(bench.client.state.state).toBe('live');
-    socket.tell({ type: 'output', offset, payload: piece });
+    socket.sendFrame({ type: 'output', offset, payload: piece });
     expect(bench.client.state).toMatchObject({ state: 'reconnecting', reason: expect.stringContaining('limit') });
     // The frame beyond the limit was not taken, so it is sent again. The unrendered output still counts.
     const next = await bench.breakAndAttach({ offset, liveFrom: offset });
     expect(next.of('attach')[0]?.from).toBe(offset);
     for (const { rendered } of bench.output.splice(0)) rendered();
     for (let sent = 0; sent < maxUnrendered; sent += piece.length)
-      next.tell({ type: 'output', offset: offset + sent, payload: piece });
+      next.sendFrame({ type: 'output', offset: offset + sent, payload: piece });
     expect([bench.client.state.state, bench.gaps]).toEqual(['live', []]);
   });
 
   it('receives when it drives, and when its pace no longer holds the shell', async () => {
     const bench = new Bench();
     const socket = await bench.attach();
-    socket.tell({ type: 'driver', driver: true, hold: false });
-    socket.tell({ type: 'driver', driver: false, hold: false });
+    socket.sendFrame({ type: 'driver', driver: true, hold: false });
+    socket.sendFrame({ type: 'driver', driver: false, hold: false });
     expect(bench.seats).toEqual([
       [true, false],
       [false, false],

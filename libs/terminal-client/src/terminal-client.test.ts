@@ -27,7 +27,7 @@ describe('a terminal client', () => {
   it('comes back with its pass, and with a ticket when that connection fails too', async () => {
     const bench = new Bench();
     const first = await bench.attach();
-    first.tell(pass('wxt_rp_1'));
+    first.sendFrame(pass('wxt_rp_1'));
     await bench.clock.pass(10_000 - 5000 + 1);
     first.break(1012);
     expect(bench.client.state).toEqual({ state: 'reconnecting', retryInMs: 0, reason: 'the connection closed (1012)' });
@@ -41,7 +41,7 @@ describe('a terminal client', () => {
   it('uses no pass that has run out', async () => {
     const bench = new Bench();
     const first = await bench.attach();
-    first.tell({ ...pass('wxt_rp_1'), expiresInMs: 4000 });
+    first.sendFrame({ ...pass('wxt_rp_1'), expiresInMs: 4000 });
     first.break();
     await bench.clock.pass(0);
     expect(bench.socket.url).toBe('wxt_tk_1');
@@ -56,7 +56,7 @@ describe('a terminal client', () => {
       [0, 'abc'],
       [3, 'def'],
     ]);
-    first.tell({ type: 'input_ack', applied: 2, limit: 1000 });
+    first.sendFrame({ type: 'input_ack', applied: 2, limit: 1000 });
     first.break();
     bench.client.type('ghi');
     await bench.clock.pass(0);
@@ -75,10 +75,10 @@ describe('a terminal client', () => {
     bench.client.type('abc');
     bench.client.reply('R');
     expect([bench.client.inputTaken, bench.applied]).toEqual([4, [0]]);
-    socket.tell({ type: 'input_ack', applied: 3, limit: 1000 });
-    socket.tell({ type: 'input_reset', applied: 0, limit: 1000 });
+    socket.sendFrame({ type: 'input_ack', applied: 3, limit: 1000 });
+    socket.sendFrame({ type: 'input_reset', applied: 0, limit: 1000 });
     expect(typed(socket).at(-1)).toEqual([0, 'R']);
-    socket.tell({ type: 'input_ack', applied: 1, limit: 1000 });
+    socket.sendFrame({ type: 'input_ack', applied: 1, limit: 1000 });
     expect(bench.applied).toEqual([0, 3, 3, 4]);
   });
 
@@ -141,7 +141,7 @@ describe('a terminal client', () => {
     bench.clock.sleep(3_600_000);
     await bench.clock.pass(1);
     expect(second.closedByClient).toBeUndefined();
-    second.tell({ type: 'pong', scope: 'hop', nonce: 1 });
+    second.sendFrame({ type: 'pong', scope: 'hop', nonce: 1 });
     await bench.clock.pass(3000);
     expect(bench.sockets).toHaveLength(2);
   });
@@ -149,7 +149,7 @@ describe('a terminal client', () => {
   it('ends with the shell, after the output that the limit held back', async () => {
     const bench = new Bench();
     await bench.attach();
-    bench.socket.tell({ type: 'ended', finalOffset: 3, cause: 'shell_exit', exitCode: 3, signal: undefined });
+    bench.socket.sendFrame({ type: 'ended', finalOffset: 3, cause: 'shell_exit', exitCode: 3, signal: undefined });
     expect(bench.client.state.state).toBe('live');
     bench.says(0, 'bye');
     expect(bench.client.state).toEqual({ state: 'ended', cause: 'shell_exit', exitCode: 3, signal: undefined });
@@ -161,12 +161,12 @@ describe('a terminal client', () => {
   it('gives up when it was displaced, or when a ticket is refused', async () => {
     const displaced = new Bench();
     await displaced.attach();
-    displaced.socket.tell({ type: 'refused', code: 'displaced', message: 'A newer one.' });
+    displaced.socket.sendFrame({ type: 'refused', code: 'displaced', message: 'A newer one.' });
     displaced.socket.break(4408);
     expect(displaced.client.state).toEqual({ state: 'refused', code: 'displaced', message: 'A newer one.' });
     const out = new Bench();
     const socket = await out.attach();
-    socket.tell(pass('wxt_rp_1'));
+    socket.sendFrame(pass('wxt_rp_1'));
     out.ticket = () => Promise.reject(new TerminalRefusal('unauthenticated', 'Sign in.'));
     socket.break(4401);
     await out.clock.pass(0);
@@ -180,7 +180,7 @@ describe('a terminal client', () => {
     await settled();
     bench.socket.open();
     const refused = { code: 'too_many_terminals', message: 'You have 64 terminals open. Close one and try again.' };
-    bench.socket.tell({ type: 'refused', ...refused });
+    bench.socket.sendFrame({ type: 'refused', ...refused });
     bench.socket.break(4403, refused.message);
     expect(bench.client.state).toEqual({ state: 'refused', ...refused });
     await bench.clock.pass(60_000);
@@ -194,7 +194,7 @@ describe('a terminal client', () => {
     const turnAway = async (): Promise<void> => {
       await bench.clock.pass(0);
       bench.socket.open();
-      bench.socket.tell({ type: 'refused', code: 'too_many_terminals', message: 'Close one.' });
+      bench.socket.sendFrame({ type: 'refused', code: 'too_many_terminals', message: 'Close one.' });
       bench.socket.break(4403);
     };
     await turnAway();
@@ -216,7 +216,7 @@ describe('a terminal client', () => {
     const bench = new Bench();
     await bench.attach();
     const displace = (): void => {
-      bench.socket.tell({ type: 'refused', code: 'displaced', message: 'A newer connection took over.' });
+      bench.socket.sendFrame({ type: 'refused', code: 'displaced', message: 'A newer connection took over.' });
       bench.socket.break(4408);
     };
     bench.socket.break();
@@ -230,7 +230,7 @@ describe('a terminal client', () => {
     // A displaced connection that did not break was displaced by another client.
     for (let seconds = 0; seconds < 16; seconds += 4) {
       await bench.clock.pass(4000);
-      bench.socket.tell({ type: 'pong', scope: 'hop', nonce: 0 });
+      bench.socket.sendFrame({ type: 'pong', scope: 'hop', nonce: 0 });
     }
     displace();
     expect(bench.client.state).toMatchObject({ state: 'refused', code: 'displaced' });
@@ -247,7 +247,7 @@ describe('a terminal client', () => {
     }
     await bench.clock.pass(5000);
     await bench.attach();
-    bench.socket.tell({ type: 'refused', code: 'displaced', message: 'A newer connection took over.' });
+    bench.socket.sendFrame({ type: 'refused', code: 'displaced', message: 'A newer connection took over.' });
     bench.socket.break(4408);
     expect(bench.client.state).toMatchObject({ state: 'reconnecting', reason: 'A newer connection took over.' });
     await bench.clock.pass(5000);
@@ -262,7 +262,7 @@ describe('a terminal client', () => {
     for (let round = 0; bench.client.state.state !== 'refused' && round < 50; round += 1) {
       await bench.clock.pass(1000);
       await bench.attach();
-      bench.socket.tell({ type: 'refused', code: 'displaced', message: 'A newer connection took over.' });
+      bench.socket.sendFrame({ type: 'refused', code: 'displaced', message: 'A newer connection took over.' });
       bench.socket.break(4408);
     }
     expect(bench.client.state).toMatchObject({ state: 'refused', code: 'displaced' });
@@ -277,7 +277,7 @@ describe('a terminal client', () => {
     bench.ticket = async () => ({ ticket: 'wxt_tk_2', sessionId: 's1' });
     await bench.clock.pass(5000);
     const socket = await bench.attach();
-    socket.tell({ type: 'state', state: 'unreachable', retryInMs: 500 });
+    socket.sendFrame({ type: 'state', state: 'unreachable', retryInMs: 500 });
     expect(bench.client.state).toEqual({ state: 'unreachable', retryInMs: 500 });
     bench.accept();
     expect(bench.client.state).toEqual({ state: 'live' });
@@ -299,7 +299,7 @@ describe('a terminal client', () => {
   it('breaks off from a server that does not speak the protocol', async () => {
     const bench = new Bench();
     const socket = await bench.attach();
-    socket.tellText('hello');
+    socket.sendText('hello');
     expect(bench.client.state).toMatchObject({ state: 'reconnecting', reason: 'text messages are not allowed' });
   });
 });

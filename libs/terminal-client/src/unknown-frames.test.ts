@@ -41,7 +41,7 @@ const converse = async (frames: readonly DownFrame[]) => {
   const socket = await bench.attach();
   let next = 0;
   for (const frame of frames) {
-    socket.tell(frame.type === 'output' ? { ...frame, offset: next } : frame);
+    socket.sendFrame(frame.type === 'output' ? { ...frame, offset: next } : frame);
     if (frame.type === 'output') next += frame.payload.length;
     for (const { rendered } of bench.output) rendered();
     if (frame.type === 'unknown') continue;
@@ -71,7 +71,7 @@ describe('frames of unknown types from the server', () => {
   it('that may not be skipped end the connection, and the reason names the type', async () => {
     const bench = new Bench();
     const socket = await bench.attach();
-    socket.tell({ type: 'unknown', code: 0x7e, payload: new Uint8Array(3) });
+    socket.sendFrame({ type: 'unknown', code: 0x7e, payload: new Uint8Array(3) });
     expect(bench.client.state).toMatchObject({ state: 'reconnecting', reason: 'unknown frame type 0x7e' });
   });
 

@@ -92,7 +92,7 @@ export class Viewer {
     this.#reader.renderedUpTo(this.#reader.rendered + bytes);
     if (this.#wire === undefined || !this.#attachedOnce) return;
     if (this.#reader.due(window, 0) !== 'no')
-      this.#wire.up.push({ type: 'limit', ...this.#reader.tell(window, this.#machine.now) });
+      this.#wire.up.push({ type: 'limit', ...this.#reader.takeLimit(window, this.#machine.now) });
   }
 
   visible(visible: boolean): void {

@@ -71,26 +71,26 @@ export class TestSocket implements WebSocketLike {
   }
 
   open(): void {
-    this.#tell('open', {});
+    this.#dispatch('open', {});
   }
 
-  tell(frame: DownFrame): void {
-    this.#tell('message', { data: encodeDown(frame).buffer });
+  sendFrame(frame: DownFrame): void {
+    this.#dispatch('message', { data: encodeDown(frame).buffer });
   }
 
-  tellText(text: string): void {
-    this.#tell('message', { data: text });
+  sendText(text: string): void {
+    this.#dispatch('message', { data: text });
   }
 
   break(code = 1006, reason = ''): void {
-    this.#tell('close', { code, reason });
+    this.#dispatch('close', { code, reason });
   }
 
   of<T extends UpFrame['type']>(type: T): Extract<UpFrame, { type: T }>[] {
     return this.sent.filter((frame): frame is Extract<UpFrame, { type: T }> => frame.type === type);
   }
 
-  #tell(type: string, event: { data?: unknown; code?: number; reason?: string }): void {
+  #dispatch(type: string, event: { data?: unknown; code?: number; reason?: string }): void {
     const whole = { data: undefined, code: 0, reason: '', ...event };
     for (const listener of this.#listeners.get(type) ?? []) listener(whole);
   }
@@ -181,7 +181,7 @@ export class Bench {
   }
 
   accept(accepted: Partial<Accepted> = {}): void {
-    this.socket.tell({
+    this.socket.sendFrame({
       type: 'accepted',
       created: false,
       driver: true,
@@ -197,6 +197,6 @@ export class Bench {
   }
 
   says(offset: number, text: string): void {
-    this.socket.tell({ type: 'output', offset, payload: new TextEncoder().encode(text) });
+    this.socket.sendFrame({ type: 'output', offset, payload: new TextEncoder().encode(text) });
   }
 }

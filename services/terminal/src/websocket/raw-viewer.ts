@@ -220,7 +220,7 @@ export class RawViewer {
 
   #sendLimit(): void {
     const now = this.#options.context.now();
-    const limit = this.#reader.tell(this.#window.size(now), now);
+    const limit = this.#reader.takeLimit(this.#window.size(now), now);
     this.#options.attachment.send(encodeUp({ type: 'limit', ...limit }));
   }
 
