@@ -98,7 +98,7 @@ export class Agent {
       now,
       onEnded: (session) => {
         log.info({ session: session.id, ...session.result }, 'a session ended');
-        this.#link?.tellEnded(session);
+        this.#link?.sendEnded(session);
       },
     });
     this.#handOver = new SessionHandOver({ sessions: this.#sessions, log, now });

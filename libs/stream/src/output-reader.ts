@@ -104,7 +104,8 @@ export class OutputReader {
     const newer = this.#sentLimits.findIndex(({ at }) => at > receivedBefore);
     this.#sentLimits.splice(0, (newer === -1 ? this.#sentLimits.length : newer) - 1);
     const latest = this.#sentLimits[0];
-    const limited = this.#limited || (latest !== undefined && latest.at <= receivedBefore && this.#next >= latest.limit);
+    const limited =
+      this.#limited || (latest !== undefined && latest.at <= receivedBefore && this.#next >= latest.limit);
     this.#limited = false;
     return limited;
   }

@@ -47,7 +47,7 @@ export class Attachment {
   wantedSize: WindowSize | undefined;
   readonly #session: AttachedSession;
   #departed = false;
-  #told = { driver: false, hold: false };
+  #sentDriver = { driver: false, hold: false };
   #ackedInput = 0;
 
   constructor(options: AttachmentOptions) {
@@ -71,18 +71,18 @@ export class Attachment {
 
   /** Sends the first frame of the attachment, and the gap before its offset if there is one. */
   accept(frame: Extract<DownFrame, { type: 'accepted' }>, lostFrom: number): void {
-    this.#told = { driver: frame.driver, hold: frame.driver };
+    this.#sentDriver = { driver: frame.driver, hold: frame.driver };
     this.#ackedInput = frame.inputApplied;
     const to = frame.offset;
-    if (lostFrom < to) this.outgoing.tell(frame, { type: 'gap', from: lostFrom, to });
-    else this.outgoing.tell(frame);
+    if (lostFrom < to) this.outgoing.sendControl(frame, { type: 'gap', from: lostFrom, to });
+    else this.outgoing.sendControl(frame);
   }
 
   /** Reports to the viewer whether it drives and whether it has the hold, on a change only. */
-  tellDriver(driver: boolean, hold: boolean): void {
-    if (this.#told.driver === driver && this.#told.hold === hold) return;
-    this.#told = { driver, hold };
-    this.outgoing.tell({ type: 'driver', driver, hold });
+  sendDriver(driver: boolean, hold: boolean): void {
+    if (this.#sentDriver.driver === driver && this.#sentDriver.hold === hold) return;
+    this.#sentDriver = { driver, hold };
+    this.outgoing.sendControl({ type: 'driver', driver, hold });
   }
 
   /** Acknowledges the applied input of this viewer. */
@@ -94,7 +94,7 @@ export class Attachment {
       return;
     }
     this.#ackedInput = applied;
-    this.outgoing.tell(ack);
+    this.outgoing.sendControl(ack);
   }
 
   /** Handles a frame from the viewer. A protocol violation ends this attachment only. */
@@ -145,7 +145,7 @@ export class Attachment {
         this.#session.visible(this, frame.visible);
         return;
       case 'ping':
-        this.outgoing.tell({ type: 'pong', scope: frame.scope, nonce: frame.nonce });
+        this.outgoing.sendControl({ type: 'pong', scope: frame.scope, nonce: frame.nonce });
         return;
       case 'detach':
         this.#depart(frame.reason === 'left' || frame.reason === 'revoked' ? 'left' : 'broken');

@@ -16,7 +16,7 @@ const setUp = () => {
   const ring = new Ring(1024 * 1024);
   const size = { cols: 80, rows: 24 };
   const marks = new SizeMarks(size);
-  const flow = new OutputFlow({ ring, marks, from: 0, liveFrom: 0, told: size, repaints: false, holds: () => true });
+  const flow = new OutputFlow({ ring, marks, from: 0, liveFrom: 0, size: size, repaints: false, holds: () => true });
   const frames: DownFrame[] = [];
   const unsent: (() => void)[] = [];
   const outgoing = new Outgoing(flow, {
@@ -115,7 +115,7 @@ describe('answers to a viewer that reads nothing', () => {
   it('wait here, only the latest of each type and 16 pongs, and leave before further output once it reads', () => {
     const viewer = setUp();
     const pings = 10_000;
-    for (let nonce = 1; nonce <= pings; nonce += 1) viewer.outgoing.tell({ type: 'pong', scope: 'path', nonce });
+    for (let nonce = 1; nonce <= pings; nonce += 1) viewer.outgoing.sendControl({ type: 'pong', scope: 'path', nonce });
     expect(viewer.frames).toHaveLength(64);
     for (let applied = 1; applied <= 100; applied += 1) {
       viewer.outgoing.ackSoon({ type: 'input_ack', applied, limit: 1000 });

@@ -54,7 +54,7 @@ export class Outgoing {
   }
 
   /** Sends control frames now, before any output. Each replaces an unsent frame of its type. */
-  tell(...frames: DownFrame[]): void {
+  sendControl(...frames: DownFrame[]): void {
     for (const frame of frames) {
       if (frame.type === 'input_ack') this.#ack = undefined;
       this.#put(frame);

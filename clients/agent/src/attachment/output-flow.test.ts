@@ -26,7 +26,7 @@ const make = (options: { written?: number; from?: number; repaints?: boolean; ho
     marks,
     from: options.from ?? 0,
     liveFrom: ring.head,
-    told: marks.current,
+    size: marks.current,
     repaints: options.repaints ?? true,
     holds: () => options.holds ?? false,
   });
@@ -57,7 +57,7 @@ const types = (sent: (DownFrame | [number, number])[]): string[] =>
   sent.map((part) => (Array.isArray(part) ? 'output' : part.type));
 
 describe('a viewer behind the ring', () => {
-  it('is sent nothing until the screen is told, then the screen, the gap, and what was kept before the ring', () => {
+  it('is sent nothing until the snapshot of the screen is ready, then the screen, the gap, and what was kept before the ring', () => {
     const { flow, sent } = make({ written: mib + 1000 });
     expect([flow.waiting, flow.complete, sent()]).toEqual([true, false, []]);
     flow.repaint(snapshot(990, 10, 5));

@@ -19,7 +19,7 @@ export type FlowOptions = {
   /** End of the output that was written before the attach. */
   liveFrom: number;
   /** The size in the `accepted` frame. */
-  told: { cols: number; rows: number };
+  size: { cols: number; rows: number };
   /** Whether the viewer supports snapshots, so it may skip output. Other viewers get a gap. */
   repaints: boolean;
   /** Whether this viewer has the hold. */
@@ -34,7 +34,7 @@ export class OutputFlow {
   readonly #options: FlowOptions;
   readonly #jumpBehind: number;
   #frames: DownFrame[] = [];
-  #told: { cols: number; rows: number };
+  #size: { cols: number; rows: number };
   #kept: KeptOutput | undefined;
   #waiting = false;
   #snapshot: { source: ScreenSnapshot; sent: number } | undefined;
@@ -43,7 +43,7 @@ export class OutputFlow {
   constructor(options: FlowOptions) {
     const { ring, from } = options;
     this.#options = options;
-    this.#told = options.told;
+    this.#size = options.size;
     this.#jumpBehind = Math.min(jumpBehind, ring.size / 2);
     this.cursor = new OutputCursor(from);
     if (!options.repaints || from >= ring.tail) return;
@@ -65,7 +65,7 @@ export class OutputFlow {
   repaint(snapshot: ScreenSnapshot | undefined): void {
     this.#waiting = false;
     if (snapshot !== undefined && this.#kept?.prepend(snapshot.offset, snapshot.kept) === true) {
-      this.#tellSize(snapshot.offset, snapshot);
+      this.#queueSize(snapshot.offset, snapshot);
       this.#snapshot = { source: snapshot, sent: 0 };
       return;
     }
@@ -102,7 +102,7 @@ export class OutputFlow {
       return this.next(max);
     }
     if (this.#sizeDue()) {
-      this.#tellSize(this.cursor.next, marks.at(this.cursor.next));
+      this.#queueSize(this.cursor.next, marks.at(this.cursor.next));
       return this.next(max);
     }
     const nextSize = marks.nextAfter(this.cursor.next) ?? Infinity;
@@ -127,12 +127,12 @@ export class OutputFlow {
 
   #sizeDue(): boolean {
     const { cols, rows } = this.#options.marks.at(this.cursor.next);
-    return this.#snapshot === undefined && (cols !== this.#told.cols || rows !== this.#told.rows);
+    return this.#snapshot === undefined && (cols !== this.#size.cols || rows !== this.#size.rows);
   }
 
-  #tellSize(offset: number, { cols, rows }: { cols: number; rows: number }): void {
-    if (cols === this.#told.cols && rows === this.#told.rows) return;
-    this.#told = { cols, rows };
+  #queueSize(offset: number, { cols, rows }: { cols: number; rows: number }): void {
+    if (cols === this.#size.cols && rows === this.#size.rows) return;
+    this.#size = { cols, rows };
     this.#frames.push({ type: 'size', offset, cols, rows });
   }
 
@@ -140,7 +140,7 @@ export class OutputFlow {
   #restart(to: number): void {
     const from = this.cursor.next;
     this.#kept = undefined;
-    this.#tellSize(to, this.#options.marks.at(to));
+    this.#queueSize(to, this.#options.marks.at(to));
     this.#frames.push({ type: 'snapshot', offset: to, last: true, payload: new Uint8Array() });
     this.#frames.push({ type: 'gap', from, to });
     this.cursor.jump(to);

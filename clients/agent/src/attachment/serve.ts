@@ -34,7 +34,7 @@ const transportOf = (call: AttachCall): AttachmentTransport & { over(): void } =
 /** Handles open_stream: opens an Attach stream on the same connection and attaches it to its session. */
 export const serveAttachment = async (
   open: OpenStream,
-  link: { id: string; connection: HubConnection; heard(): void },
+  link: { id: string; connection: HubConnection; received(): void },
   sessions: Sessions,
 ): Promise<void> => {
   const metadata = new Metadata();
@@ -67,7 +67,7 @@ export const serveAttachment = async (
   }
   // Never paused, because the limit bounds input, and control frames must not wait behind it.
   call.on('data', (message: Buffer) => {
-    link.heard();
+    link.received();
     const frame = unwrapFrame(message);
     if (frame === undefined) opened.refuse({ type: 'refused', code: 'bad_request', message: 'A frame was expected.' });
     else opened.receive(frame);

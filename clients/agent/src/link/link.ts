@@ -58,8 +58,8 @@ export class Link {
     const stats =
       welcome.statsIntervalMs === 0
         ? undefined
-        : setInterval(() => void this.#tellStats(), Math.max(minStatsMs, welcome.statsIntervalMs));
-    void this.#tellStats();
+        : setInterval(() => void this.#sendStats(), Math.max(minStatsMs, welcome.statsIntervalMs));
+    void this.#sendStats();
     try {
       return await this.#end.promise;
     } finally {
@@ -84,13 +84,13 @@ export class Link {
     this.#end.resolve({ kind: 'lost', reason: 'the agent stops' });
   }
 
-  tellEnded(session: Session): void {
+  sendEnded(session: Session): void {
     const value = endOf(session);
     if (value !== undefined) this.#options.connection.send({ $case: 'sessionEnded', value });
   }
 
   /** Reports an unknown session as ended. Otherwise its record would stay active. */
-  #tellUnknown(sessionId: Buffer): void {
+  #sendUnknown(sessionId: Buffer): void {
     const { connection, sessions } = this.#options;
     if (sessionId.length === 0 || sessions.knows(sessionId)) return;
     connection.send({
@@ -99,8 +99,8 @@ export class Link {
     });
   }
 
-  #heard(): void {
-    this.#liveness.heard(this.#options.now());
+  #received(): void {
+    this.#liveness.received(this.#options.now());
   }
 
   #check(): void {
@@ -113,7 +113,7 @@ export class Link {
   }
 
   #receive({ message }: ServerMessage): void {
-    this.#heard();
+    this.#received();
     const { connection, sessions, welcome, log } = this.#options;
     switch (message?.$case) {
       case 'ping':
@@ -124,7 +124,7 @@ export class Link {
           log.warn({ streams: maxStreams }, 'the hub asks for more streams than a link may have');
           return;
         }
-        const link = { id: welcome.linkId, connection, heard: () => this.#heard() };
+        const link = { id: welcome.linkId, connection, received: () => this.#received() };
         serveAttachment(message.value, link, sessions).catch((err: unknown) =>
           log.error({ err }, 'an attachment could not be served'),
         );
@@ -132,7 +132,7 @@ export class Link {
       }
       case 'endSession':
         this.#endSessions(message.value);
-        this.#tellUnknown(message.value.sessionId);
+        this.#sendUnknown(message.value.sessionId);
         return;
       case 'resizeSession': {
         const { sessionId, viewerId, userId, cols, rows } = message.value;
@@ -169,7 +169,7 @@ export class Link {
     connection.send({ $case: 'commandOutput', value: await commands.run(command) });
   }
 
-  async #tellStats(): Promise<void> {
+  async #sendStats(): Promise<void> {
     const { connection, stats, log } = this.#options;
     try {
       connection.send({ $case: 'stats', value: await stats.read() });

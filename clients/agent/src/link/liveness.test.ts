@@ -11,7 +11,7 @@ describe('liveness', () => {
   it('is content with any byte', () => {
     const liveness = new Liveness(2000, 4000, 0);
     for (let now = 500; now < 20_000; now += 500) {
-      liveness.heard(now);
+      liveness.received(now);
       expect(liveness.check(now)).toBe('fine');
     }
   });

@@ -19,7 +19,7 @@ export class Liveness {
   }
 
   /** Bytes of the peer were received. */
-  heard(now: number): void {
+  received(now: number): void {
     this.#receivedAt = now;
     this.#pinged = false;
   }
@@ -28,7 +28,7 @@ export class Liveness {
   check(now: number): 'fine' | 'ping' | 'dead' {
     const asleep = now - this.#checkedAt > this.#pingAfterMs;
     this.#checkedAt = now;
-    if (asleep) this.heard(now - this.#pingAfterMs);
+    if (asleep) this.received(now - this.#pingAfterMs);
     const silent = now - this.#receivedAt;
     if (silent >= this.#deadAfterMs) return 'dead';
     if (silent < this.#pingAfterMs || this.#pinged) return 'fine';

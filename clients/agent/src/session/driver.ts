@@ -138,7 +138,7 @@ export class Driver {
 
   #sendDriver(): void {
     for (const attachment of this.#options.attachments.values())
-      attachment.tellDriver(this.is(attachment.writer), this.holds(attachment.writer));
+      attachment.sendDriver(this.is(attachment.writer), this.holds(attachment.writer));
   }
 }
 

@@ -136,7 +136,7 @@ export class Session implements AttachedSession {
       marks: this.#marks,
       from: offset,
       liveFrom: head,
-      told: this.size,
+      size: this.size,
       repaints,
       holds: () => this.#driver.holds(writer),
     });
@@ -173,7 +173,7 @@ export class Session implements AttachedSession {
     const verdict = gate.receive(frame.offset, frame.payload);
     if (verdict.kind !== 'take') {
       const type = verdict.kind === 'reset' ? 'input_reset' : 'input_ack';
-      from.outgoing.tell({ type, applied: gate.applied, limit: gate.limit });
+      from.outgoing.sendControl({ type, applied: gate.applied, limit: gate.limit });
       return;
     }
     if (this.result !== undefined) return;

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 
 /** A longer stall is logged. */
-const worthTellingMs = 2000;
+const logAfterMs = 2000;
 
 export type StallOptions = {
   process: { pause(): void; resume(): void };
@@ -14,7 +14,7 @@ export type StallOptions = {
 export class Stall {
   readonly #options: StallOptions;
   #since: number | undefined;
-  #told = false;
+  #logged = false;
   #frozen = false;
 
   constructor(options: StallOptions) {
@@ -26,7 +26,7 @@ export class Stall {
     if (stalled === (this.#since !== undefined)) return;
     const { process, now } = this.#options;
     this.#since = stalled ? now() : undefined;
-    this.#told = false;
+    this.#logged = false;
     if (this.#frozen) return;
     if (stalled) process.pause();
     else process.resume();
@@ -42,8 +42,8 @@ export class Stall {
   /** Logs a stall once it has lasted for 2 s. */
   tick(about: { session: string; head: number; reason: string }): void {
     const { log, now } = this.#options;
-    if (this.#since === undefined || this.#told || now() - this.#since <= worthTellingMs) return;
-    this.#told = true;
+    if (this.#since === undefined || this.#logged || now() - this.#since <= logAfterMs) return;
+    this.#logged = true;
     log.info(about, 'the process waits for its viewer');
   }
 }

@@ -113,8 +113,8 @@ export class Installation {
     const { current, lastGood } = this;
     if (current === undefined || lastGood === undefined || lastGood === current) return false;
     const failed = this.failed.filter(({ version }) => version !== current);
-    const told = [...failed, { version: current, why, at: new Date().toISOString() }].slice(-maxFailed);
-    await replace(this.#file('failed.json'), `${JSON.stringify(told, undefined, 1)}\n`);
+    const listed = [...failed, { version: current, why, at: new Date().toISOString() }].slice(-maxFailed);
+    await replace(this.#file('failed.json'), `${JSON.stringify(listed, undefined, 1)}\n`);
     await this.#point('current', lastGood);
     await this.confirm();
     return true;

@@ -41,7 +41,7 @@ export class Replacement {
   #wasReady = false;
   /** Whether a version can continue sessions of this one. */
   readonly #continues = new Map<string, boolean>();
-  #told: string | undefined;
+  #reported: string | undefined;
 
   constructor(options: ReplacementOptions) {
     this.#options = options;
@@ -88,9 +88,9 @@ export class Replacement {
     const goesBack = failed.some((each) => each.version === version);
     // A version is judged by its connection, so it is not started while no hub can be reached.
     const ready = stayedFree && (connectedForMs !== undefined || goesBack);
-    if (!free && this.#told !== current)
+    if (!free && this.#reported !== current)
       log.info({ version: current }, 'another version is installed: it starts as soon as it can');
-    this.#told = current;
+    this.#reported = current;
     return ready;
   }
 

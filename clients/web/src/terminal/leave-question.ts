@@ -5,12 +5,12 @@ export interface ProgramSigns {
   /** The shell waits for a line: it enables bracketed paste at the prompt and disables it while a command runs. */
   readonly linePrompt: boolean;
   /** The shell has enabled bracketed paste before, so `linePrompt` is meaningful. */
-  readonly tellsPrompt: boolean;
+  readonly marksPrompt: boolean;
 }
 
 /** Whether a program runs for which Ctrl+W may have been meant. The browser closes the tab on Ctrl+W. */
-export const programRuns = ({ wholeScreen, linePrompt, tellsPrompt }: ProgramSigns): boolean =>
-  wholeScreen || (tellsPrompt && !linePrompt);
+export const programRuns = ({ wholeScreen, linePrompt, marksPrompt }: ProgramSigns): boolean =>
+  wholeScreen || (marksPrompt && !linePrompt);
 
 /** Enter, Ctrl+C, Ctrl+D and Ctrl+U: nothing is left of the line. */
 const endsLine = /[\r\x03\x04\x15]$/;

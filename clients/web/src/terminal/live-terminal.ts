@@ -66,7 +66,7 @@ export class LiveTerminal {
           this.screen.draw(part, rendered);
         },
         gap: (from, to, repainted) => this.#gap(to - from, repainted, handlers),
-        state: (state) => this.#told(state, handlers),
+        state: (state) => this.#stateChanged(state, handlers),
         session: (ids) => handlers.attached(ids),
         size: (cols, rows, driver, live) => {
           this.screen.followSize({ cols, rows }, driver && live);
@@ -118,7 +118,7 @@ export class LiveTerminal {
     handlers.lost(words);
   }
 
-  #told(state: TerminalState, handlers: LiveTerminalHandlers): void {
+  #stateChanged(state: TerminalState, handlers: LiveTerminalHandlers): void {
     this.#over = state.state === 'ended' || state.state === 'refused';
     if (this.#over) this.screen.prediction.reset();
     if (state.state === 'ended') this.screen.note(endSentence(state));

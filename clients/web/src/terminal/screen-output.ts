@@ -17,16 +17,16 @@ export class ScreenOutput {
   /** Filter of screen snapshots. The agent makes them, always in UTF-8, whatever the encoding of the programs. */
   #pictureFilter: OutputFilter;
   /** The size for the next output. The emulator gets it after it has parsed the preceding output. */
-  #told: Size;
+  #announced: Size;
 
   /** `read` is called when the emulator has parsed a chunk of output. */
   constructor(terminal: Terminal, encoding: string, read: () => void) {
     this.#terminal = terminal;
     this.#read = read;
     this.#encoding = encoding;
-    this.#told = { cols: terminal.cols, rows: terminal.rows };
-    this.#filter = new OutputFilter(this.#told, encoding);
-    this.#pictureFilter = new OutputFilter(this.#told);
+    this.#announced = { cols: terminal.cols, rows: terminal.rows };
+    this.#filter = new OutputFilter(this.#announced, encoding);
+    this.#pictureFilter = new OutputFilter(this.#announced);
   }
 
   /** Writes output of programs. `rendered` is called once the emulator has parsed it. */
@@ -58,7 +58,7 @@ export class ScreenOutput {
   }
 
   follow(size: Size): void {
-    this.#told = size;
+    this.#announced = size;
   }
 
   #renew(): void {
@@ -69,7 +69,7 @@ export class ScreenOutput {
   /** The emulator may parse the next chunk at either size, so the larger of each dimension is used. */
   get #bounds(): Size {
     const { cols, rows } = this.#terminal;
-    return { cols: Math.max(cols, this.#told.cols), rows: Math.max(rows, this.#told.rows) };
+    return { cols: Math.max(cols, this.#announced.cols), rows: Math.max(rows, this.#announced.rows) };
   }
 
   #push(filter: OutputFilter, bytes: Uint8Array, live: boolean, rendered: () => void): void {

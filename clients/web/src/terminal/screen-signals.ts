@@ -32,7 +32,7 @@ export class ScreenSignals {
   }
 
   /** A chunk of output has been parsed. */
-  tell(): void {
+  report(): void {
     const [title, clipboard, rang] = [this.#title, this.#clipboard, this.#rang];
     this.#title = undefined;
     this.#clipboard = undefined;

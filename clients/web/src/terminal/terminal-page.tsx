@@ -111,7 +111,7 @@ const Terminals = ({ agentId }: { agentId: string }) => {
               attached: (ids) => tabs.change(tab.key, ids),
               title: (title) => tabs.change(tab.key, { title }),
               bell: () => tabs.rang(tab.key),
-              state: (state) => tabs.told(tab.key, state),
+              state: (state) => tabs.stateChanged(tab.key, state),
               shortcut: (shortcut) => actions[shortcut]?.(),
               newShell: () => tabs.restart(tab.key),
               attachAgain: () => tabs.attachAgain(tab.key),
@@ -169,7 +169,7 @@ const useMachineTabs = (agentId: string) => {
     rang: (key: string) => {
       if (key !== active) setRang((keys) => withKey(keys, key));
     },
-    told: (key: string, { state }: TerminalState) =>
+    stateChanged: (key: string, { state }: TerminalState) =>
       setOver((keys) => (state === 'ended' || state === 'refused' ? withKey(keys, key) : without(keys, key))),
   };
 };

@@ -70,7 +70,7 @@ export class TerminalScreen {
   };
   #controlVPastes: boolean;
   #drives = true;
-  #tellsPrompt = false;
+  #marksPrompt = false;
   /** The last text that was typed. */
   #typed = '';
   #frame: number | undefined;
@@ -93,8 +93,8 @@ export class TerminalScreen {
     this.prediction.setTheme(options.theme);
     this.#output = new ScreenOutput(this.#terminal, 'utf-8', () => {
       this.prediction.screenChanged();
-      this.#signals.tell();
-      this.#tellsPrompt ||= this.#terminal.modes.bracketedPasteMode;
+      this.#signals.report();
+      this.#marksPrompt ||= this.#terminal.modes.bracketedPasteMode;
     });
     this.#keys = new ProgramKeys(this.#terminal, this.#output.replies, options);
     this.#addAddons();
@@ -176,7 +176,7 @@ export class TerminalScreen {
       programRuns({
         wholeScreen: buffer.active.type === 'alternate',
         linePrompt: modes.bracketedPasteMode,
-        tellsPrompt: this.#tellsPrompt,
+        marksPrompt: this.#marksPrompt,
       })
     );
   }

@@ -133,11 +133,11 @@ export class Predictor {
   }
 
   #confirm(seen: CursorLine, line: TypedLine, echoed: number): void {
-    const told = this.#pending
+    const showedText = this.#pending
       .splice(0, echoed)
       .some(({ stroke }) => stroke.kind === 'insert' && stroke.character !== ' ' && !masks.has(stroke.character));
     const before = this.#base;
-    if (told && before !== undefined && !isAsForeseen(before, line)) this.#trusted = true;
+    if (showedText && before !== undefined && !isAsForeseen(before, line)) this.#trusted = true;
     this.#base = { ...seen, start: line.start, end: line.end };
     this.#astray = false;
   }
