@@ -23,7 +23,7 @@ export const wireDomains = (core: Core) => {
     ...wireCommands(withLinks),
   };
   const access = wireAccess(linked);
-  const enrolments = new EnrolmentStore(core.models, access.ends, core.settings.MAX_MACHINES_PER_USER);
+  const enrolments = new EnrolmentStore(core.models, access.pending, core.settings.MAX_MACHINES_PER_USER);
   const withAccess = { ...linked, ...access, enrolments };
   const parts = { ...withAccess, ...wireMachines(withAccess) };
   return { ...parts, ...wireDashboard(parts), ...wireHubService(parts), ...wireAgentService(parts) };

@@ -8,7 +8,7 @@ import { ask } from '@webxterm/shared/bus';
 import type { ActivityLog } from '../dashboard/activity-log.ts';
 import type { AccessRecord, MachineModels, StoredMachine } from '../machines/record.ts';
 import { type MachineStore, scopeOf } from '../machines/store.ts';
-import type { AccessNews } from './news.ts';
+import type { AccessEvents } from './access-events.ts';
 import type { PendingTerminations } from './pending-terminations.ts';
 import type { People } from './people.ts';
 import type { BlockedGiver } from './person-record.ts';
@@ -17,8 +17,8 @@ export interface OwnAccessOptions {
   readonly models: MachineModels;
   readonly store: Pick<MachineStore, 'find'>;
   readonly people: People;
-  readonly ends: PendingTerminations;
-  readonly news: AccessNews;
+  readonly pending: PendingTerminations;
+  readonly accessEvents: AccessEvents;
   readonly bus: NatsConnection;
   readonly auditor: Pick<Auditor, 'recordIn'>;
   readonly activityLog: ActivityLog;
@@ -41,7 +41,7 @@ export class OwnAccess {
    * @throws AppError machine_not_found; conflict for the owner; not_found without a grant
    */
   async leave(caller: Caller, agentId: string, blockGiver: boolean): Promise<void> {
-    const { models, store, people, ends, news, activityLog } = this.#options;
+    const { models, store, people, pending, accessEvents, activityLog } = this.#options;
     const machine = await store.find(scopeOf(caller), agentId);
     if (machine === undefined) throw new AppError('machine_not_found');
     if (machine.owner_id === caller.userId)
@@ -51,11 +51,11 @@ export class OwnAccess {
     await models.access.db.transaction(async (session) => {
       const grant = await models.access.findOneAndDelete(whose, { session }).lean();
       if (grant === null) throw new AppError('not_found', 'You were not granted access to this machine.');
-      await ends.add([{ ...whose, cause: 'access_revoked' }], session);
+      await pending.add([{ ...whose, cause: 'access_revoked' }], session);
       await this.#options.auditor.recordIn(session, leftFact(machine, grant));
       if (blockGiver) await this.#block(caller, giverOf(grant), session);
     });
-    news.publish(agentId, caller.userId, null);
+    accessEvents.publish(agentId, caller.userId, null);
     await activityLog.add(machine, { what: 'left', by: caller });
   }
 

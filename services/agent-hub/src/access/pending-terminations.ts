@@ -13,30 +13,30 @@ const endOfLinksForMs = linkPassLifeMs;
 
 /** Pending terminations per machine. A record stays until the agent has confirmed it, so an offline machine receives it on its next link. */
 export class PendingTerminations {
-  readonly #ends: Model<TerminationRecord>;
+  readonly #model: Model<TerminationRecord>;
   readonly #now: () => number;
 
-  constructor(ends: Model<TerminationRecord>, now: () => number = Date.now) {
-    this.#ends = ends;
+  constructor(model: Model<TerminationRecord>, now: () => number = Date.now) {
+    this.#model = model;
     this.#now = now;
   }
 
   /** Adds terminations, in the transaction of their cause if `session` is given. A termination that is already pending gets a new time. */
-  async add(ends: readonly NewTermination[], session?: ClientSession): Promise<void> {
-    if (ends.length === 0) return;
+  async add(terminations: readonly NewTermination[], session?: ClientSession): Promise<void> {
+    if (terminations.length === 0) return;
     const now = this.#now();
-    const writes = ends.map(({ agent_id, cause, user_id = null, session_id = null, public_key = null }) => {
+    const writes = terminations.map(({ agent_id, cause, user_id = null, session_id = null, public_key = null }) => {
       const key = `${agent_id} ${user_id ?? ''} ${session_id ?? ''}${public_key === null ? '' : ` ${public_key}`}`;
       const endsLinks = cause === 'machine_deleted' || cause === 'machine_replaced';
       const expires_at = endsLinks ? new Date(now + endOfLinksForMs) : null;
       const $set = { agent_id, user_id, session_id, public_key, cause, created_at: new Date(now), expires_at };
       return { updateOne: { filter: { key }, update: { $set }, upsert: true } };
     });
-    await this.#ends.bulkWrite(writes, session === undefined ? {} : { session });
+    await this.#model.bulkWrite(writes, session === undefined ? {} : { session });
   }
 
   of(agentId: string): Promise<StoredTermination[]> {
-    return this.#ends
+    return this.#model
       .find({ agent_id: agentId })
       .sort({ created_at: 1 })
       .limit(maxRead)
@@ -46,12 +46,12 @@ export class PendingTerminations {
 
   /** Machines that got a termination since then. */
   machinesSince(since: Date): Promise<string[]> {
-    return this.#ends.distinct('agent_id', { created_at: trusted({ $gte: since }) }).exec();
+    return this.#model.distinct('agent_id', { created_at: trusted({ $gte: since }) }).exec();
   }
 
   /** Removes confirmed terminations. One that was added again in the meantime stays. */
-  async done(ends: readonly StoredTermination[]): Promise<void> {
-    const writes = ends.map(({ _id, created_at }) => ({ deleteOne: { filter: { _id, created_at } } }));
-    if (writes.length > 0) await this.#ends.bulkWrite(writes, { ordered: false });
+  async done(terminations: readonly StoredTermination[]): Promise<void> {
+    const writes = terminations.map(({ _id, created_at }) => ({ deleteOne: { filter: { _id, created_at } } }));
+    if (writes.length > 0) await this.#model.bulkWrite(writes, { ordered: false });
   }
 }

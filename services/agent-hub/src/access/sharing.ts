@@ -11,9 +11,9 @@ import type { ActivityLog } from '../dashboard/activity-log.ts';
 import { unchanged } from '../machines/changes.ts';
 import type { ManagedMachines } from '../machines/managed.ts';
 import { type AccessRecord, isPending, type MachineModels, type StoredMachine } from '../machines/record.ts';
+import type { AccessEvents } from './access-events.ts';
 import { hostsStack } from './hosts-stack.ts';
 import { Lookups } from './lookups.ts';
-import type { AccessNews } from './news.ts';
 import type { PendingTerminations } from './pending-terminations.ts';
 import type { People } from './people.ts';
 
@@ -21,8 +21,8 @@ export interface SharingOptions {
   readonly models: MachineModels;
   readonly people: People;
   readonly managed: ManagedMachines;
-  readonly ends: PendingTerminations;
-  readonly news: AccessNews;
+  readonly pending: PendingTerminations;
+  readonly accessEvents: AccessEvents;
   readonly bus: NatsConnection;
   readonly auditor: Pick<Auditor, 'recordIn'>;
   readonly activityLog: ActivityLog;
@@ -69,7 +69,7 @@ export class Sharing {
 
   /** @throws AppError the errors of `find`; sharing_refused */
   async grant(caller: Caller, agentId: string, { username, role, user_id }: Grant): Promise<MachineUser> {
-    const { models, people, ends, news, auditor, activityLog, now } = this.#options;
+    const { models, people, pending, accessEvents, auditor, activityLog, now } = this.#options;
     const { machine, user } = await this.#grantable(caller, agentId, username);
     if (user_id !== undefined && user_id !== user.user_id)
       throw new AppError(
@@ -89,13 +89,13 @@ export class Sharing {
       await this.#requireStill(caller, machine, user, session);
       const before = await models.access.findOneAndUpdate(whose, { $set: granted }, { upsert: true, session }).lean();
       if (before && opens(before.role) && !opens(role))
-        await ends.add([{ ...whose, cause: 'access_revoked' }], session);
+        await pending.add([{ ...whose, cause: 'access_revoked' }], session);
       await auditor.recordIn(session, {
         ...fact('access_granted', machine, user),
         details: { to: user.username, role },
       });
     });
-    news.publish(agentId, user.user_id, role);
+    accessEvents.publish(agentId, user.user_id, role);
     await activityLog.add(machine, { what: 'granted', detail: `${role} to ${user.username}`, by: caller });
     return toMachineUser(granted, user);
   }
@@ -126,17 +126,17 @@ export class Sharing {
 
   /** @throws AppError machine_not_found, forbidden, not_found */
   async revoke(caller: Caller, agentId: string, username: string): Promise<void> {
-    const { managed, models, ends, news, auditor, activityLog } = this.#options;
+    const { managed, models, pending, accessEvents, auditor, activityLog } = this.#options;
     const machine = await managed.require(caller, agentId);
     const user = await this.#user(username);
     const whose = { agent_id: agentId, user_id: user.user_id };
     await models.access.db.transaction(async (session) => {
       const before = await models.access.findOneAndDelete(whose, { session }).lean();
       if (before === null) throw new AppError('not_found', `${user.username} was not granted access to this machine.`);
-      await ends.add([{ ...whose, cause: 'access_revoked' }], session);
+      await pending.add([{ ...whose, cause: 'access_revoked' }], session);
       await auditor.recordIn(session, { ...fact('access_revoked', machine, user), details: { from: user.username } });
     });
-    news.publish(agentId, user.user_id, null);
+    accessEvents.publish(agentId, user.user_id, null);
     await activityLog.add(machine, { what: 'revoked', detail: user.username, by: caller });
   }
 

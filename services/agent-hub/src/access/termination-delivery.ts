@@ -15,12 +15,12 @@ const retryMs = 1000;
 const deliverWithinMs = 3000;
 
 export interface TerminationDeliveryOptions {
-  readonly ends: Pick<PendingTerminations, 'of' | 'machinesSince' | 'done'>;
+  readonly pending: Pick<PendingTerminations, 'of' | 'machinesSince' | 'done'>;
   readonly links: LinkTable;
   readonly logger: Logger;
   readonly now: () => number;
   /** A machine linked to this hub has pending terminations, so the rights of its attachments must be read again. */
-  readonly onEnds: (agentId: string) => void;
+  readonly onPending: (agentId: string) => void;
 }
 
 /** Sends pending terminations to agents: when a termination is added, and before the first attach on a new link. */
@@ -85,20 +85,21 @@ export class TerminationDelivery {
   /** Resolves when all pending terminations are queued on the link. Later messages on the link arrive after them. */
   async #send(link: Link): Promise<void> {
     const { agentId, publicKey } = link.identity;
-    const all = await this.#options.ends.of(agentId);
+    const all = await this.#options.pending.of(agentId);
     // A `machine_replaced` record applies to agents that still have the replaced key. It stays until all link passes of that key are expired.
     if (all.some((end) => end.cause === 'machine_replaced' && end.public_key === publicKey)) link.refuse(replaced());
-    const ends = all.filter(({ cause }) => cause !== 'machine_replaced');
-    if (ends.some(({ cause }) => cause === 'machine_deleted')) link.refuse(new LinkRefusal('machine_revoked', true));
-    if (ends.length === 0 || !link.isOpen) return;
-    for (const end of ends) link.send({ $case: 'endSession', value: endMessage(end) });
-    void this.#forget(link, ends);
+    const terminations = all.filter(({ cause }) => cause !== 'machine_replaced');
+    if (terminations.some(({ cause }) => cause === 'machine_deleted'))
+      link.refuse(new LinkRefusal('machine_revoked', true));
+    if (terminations.length === 0 || !link.isOpen) return;
+    for (const termination of terminations) link.send({ $case: 'endSession', value: endMessage(termination) });
+    void this.#forget(link, terminations);
   }
 
   /** Removes terminations that the agent has confirmed. */
-  async #forget(link: Link, ends: readonly StoredTermination[]): Promise<void> {
+  async #forget(link: Link, terminations: readonly StoredTermination[]): Promise<void> {
     try {
-      if (await link.confirm()) await this.#options.ends.done(ends);
+      if (await link.confirm()) await this.#options.pending.done(terminations);
     } catch (error) {
       this.#options.logger.warn({ err: error }, 'confirmed terminations could not be removed and will be sent again');
     }
@@ -109,9 +110,9 @@ export class TerminationDelivery {
     this.#looking = true;
     try {
       const since = new Date(this.#options.now() - lookBackMs);
-      for (const agentId of await this.#options.ends.machinesSince(since)) {
+      for (const agentId of await this.#options.pending.machinesSince(since)) {
         if (this.#options.links.find(agentId) === undefined) continue;
-        this.#options.onEnds(agentId);
+        this.#options.onPending(agentId);
         await this.carryOut(agentId);
       }
     } catch (error) {

@@ -4,8 +4,8 @@ import { MacKey } from '@webxterm/shared/bus';
 import type { LinkParts } from '../agent-links/wiring.ts';
 import type { AttachmentParts } from '../attachments/wiring.ts';
 import type { Core } from '../core.ts';
+import { AccessEvents } from './access-events.ts';
 import { mountAccess } from './http.ts';
-import { AccessNews } from './news.ts';
 import { OwnAccess } from './own-access.ts';
 import { PendingTerminations } from './pending-terminations.ts';
 import { People } from './people.ts';
@@ -19,19 +19,19 @@ export const wireAccess = (parts: Core & LinkParts & AttachmentParts) => {
   const { settings, models, bus, logger, now, revocation } = parts;
   const amongHubs = new MacKey(settings.LINK_KEY, busMacPurposes.amongHubs);
   const people = new People(models.people);
-  const ends = new PendingTerminations(models.ends, now);
-  const news = new AccessNews(bus, logger, amongHubs, now);
-  const base = { ...parts, people, ends, news };
+  const pending = new PendingTerminations(models.terminations, now);
+  const accessEvents = new AccessEvents(bus, logger, amongHubs, now);
+  const base = { ...parts, people, pending, accessEvents };
   const sharing = new Sharing({ ...base, stackUser: settings.STACK_USER });
   const ownAccess = new OwnAccess(base);
   return {
     amongHubs,
     people,
-    ends,
-    news,
+    pending,
+    accessEvents,
     terminations: new TerminationDelivery({
       ...base,
-      onEnds: (agentId) => void revocation.accessChanged(agentId, null),
+      onPending: (agentId) => void revocation.accessChanged(agentId, null),
     }),
     mountAccess: (api: Api): void => mountAccess(api, { ...base, sharing, ownAccess }),
   };

@@ -32,7 +32,7 @@ export const wireAgentService = (
     isKeyRevoked: (keyId) => revokedKeys.has(keyId),
     registrationsPerMinute: settings.REGISTRATIONS_PER_MINUTE,
     onReplaced: ({ agent_id }) => {
-      parts.news.publish(agent_id, null, null);
+      parts.accessEvents.publish(agent_id, null, null);
       // The new agent is about to link here, so the link of the previous agent must end first.
       return parts.terminations.carryOut(agent_id);
     },

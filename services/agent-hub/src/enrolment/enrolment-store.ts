@@ -29,16 +29,16 @@ const maxNameTries = 200;
 /** Finds the machine of a dial, and enrols new machines. */
 export class EnrolmentStore {
   readonly #machines: MachineModels['machines'];
-  readonly #ends: Pick<PendingTerminations, 'add'>;
+  readonly #pending: Pick<PendingTerminations, 'add'>;
   readonly #maxPerOwner: number;
 
   constructor(
     { machines }: Pick<MachineModels, 'machines'>,
-    ends: Pick<PendingTerminations, 'add'>,
+    pending: Pick<PendingTerminations, 'add'>,
     maxPerOwner: number,
   ) {
     this.#machines = machines;
-    this.#ends = ends;
+    this.#pending = pending;
     this.#maxPerOwner = maxPerOwner;
   }
 
@@ -159,7 +159,7 @@ export class EnrolmentStore {
       const machine = await this.#machines
         .findOneAndUpdate(filter, { $set }, { returnDocument: 'after', session })
         .lean();
-      if (machine !== null) await this.#ends.add([{ agent_id, cause: 'machine_replaced', public_key }], session);
+      if (machine !== null) await this.#pending.add([{ agent_id, cause: 'machine_replaced', public_key }], session);
       return machine ?? undefined;
     });
     return inTime(helloDeadlineMs, written);

@@ -4,7 +4,7 @@ import type { Caller } from '@webxterm/shared/api';
 import type { AuditFact, Auditor } from '@webxterm/shared/audit';
 import { duplicateIndexKey } from '@webxterm/shared/mongo';
 import type { ClientSession } from 'mongoose';
-import type { AccessNews } from '../access/news.ts';
+import type { AccessEvents } from '../access/access-events.ts';
 import type { PendingTerminations } from '../access/pending-terminations.ts';
 import type { People } from '../access/people.ts';
 import type { LinkIdentity } from '../agent-links/link.ts';
@@ -28,8 +28,8 @@ export interface MachineChangesOptions {
   readonly enrolments: Pick<EnrolmentStore, 'requireRoom'>;
   readonly people: People;
   readonly managed: ManagedMachines;
-  readonly ends: PendingTerminations;
-  readonly news: AccessNews;
+  readonly pending: PendingTerminations;
+  readonly accessEvents: AccessEvents;
   readonly auditor: Pick<Auditor, 'recordIn'>;
   readonly activityLog: ActivityLog;
   readonly now: () => number;
@@ -166,13 +166,13 @@ export class MachineChanges {
 
   /** Removes a machine: revokes its credential and all access, and ends its link. `told`: more facts for the audit log. */
   async removeNow(machine: StoredMachine, moreFacts: Partial<AuditFact> = {}): Promise<void> {
-    const { models, news } = this.#options;
+    const { models, accessEvents } = this.#options;
     await models.machines.db.transaction((session) => this.#remove(machine, moreFacts, session));
-    news.publish(machine.agent_id, null, null);
+    accessEvents.publish(machine.agent_id, null, null);
   }
 
   async #remove(machine: StoredMachine, moreFacts: Partial<AuditFact>, session: ClientSession): Promise<void> {
-    const { models, ends, auditor, now } = this.#options;
+    const { models, pending, auditor, now } = this.#options;
     const { agent_id } = machine;
     const gone = {
       revoked_at: new Date(now()),
@@ -182,8 +182,8 @@ export class MachineChanges {
     const { matchedCount } = await models.machines.updateOne(unchanged(machine), { $set: gone }, { session });
     if (matchedCount === 0) throw new AppError('machine_not_found');
     await models.access.deleteMany({ agent_id }, { session });
-    await models.ends.deleteMany({ agent_id }, { session });
-    await ends.add([{ agent_id, cause: 'machine_deleted' }], session);
+    await models.terminations.deleteMany({ agent_id }, { session });
+    await pending.add([{ agent_id, cause: 'machine_deleted' }], session);
     await auditor.recordIn(session, { ...factOf('machine_removed', machine), ...moreFacts });
   }
 }

@@ -6,7 +6,7 @@ import { ask } from '@webxterm/shared/bus';
 import { duplicateIndexKey } from '@webxterm/shared/mongo';
 import { trusted } from 'mongoose';
 import type { z } from 'zod';
-import type { AccessNews } from '../access/news.ts';
+import type { AccessEvents } from '../access/access-events.ts';
 import type { NewTermination, PendingTerminations } from '../access/pending-terminations.ts';
 import type { People } from '../access/people.ts';
 import type { ActivityLog } from '../dashboard/activity-log.ts';
@@ -20,8 +20,8 @@ export interface DeparturesOptions {
   readonly models: MachineModels;
   readonly changes: MachineChanges;
   readonly people: People;
-  readonly ends: PendingTerminations;
-  readonly news: AccessNews;
+  readonly pending: PendingTerminations;
+  readonly accessEvents: AccessEvents;
   readonly auditor: Pick<Auditor, 'recordIn'>;
   readonly activityLog: ActivityLog;
   readonly bus: NatsConnection;
@@ -61,7 +61,7 @@ export class Departures {
   }
 
   async #endEverywhere(userId: string): Promise<void> {
-    const { models, ends, news } = this.#options;
+    const { models, pending, accessEvents } = this.#options;
     const [owned, granted] = await Promise.all([
       models.machines.distinct('agent_id', { owner_id: userId, revoked_at: null }),
       models.access.distinct('agent_id', { user_id: userId }),
@@ -69,12 +69,12 @@ export class Departures {
     const wanted = [...new Set([...owned, ...granted])].map(
       (agent_id): NewTermination => ({ agent_id, user_id: userId, cause: 'user_disabled' }),
     );
-    await ends.add(wanted);
-    for (const { agent_id } of wanted) news.publish(agent_id, userId, null);
+    await pending.add(wanted);
+    for (const { agent_id } of wanted) accessEvents.publish(agent_id, userId, null);
   }
 
   async #handOver(machine: StoredMachine, heirId: string): Promise<void> {
-    const { bus, activityLog, news, logger } = this.#options;
+    const { bus, activityLog, accessEvents, logger } = this.#options;
     const { users } = await ask(bus, findUsers, { user_ids: [heirId] });
     const [heir] = users;
     if (heir === undefined) {
@@ -88,7 +88,7 @@ export class Departures {
       const name = numberedName(machine.name, attempt);
       try {
         if (!(await this.#giveTo(machine, heir, name))) return await this.#remove(machine);
-        news.publish(machine.agent_id, null, null);
+        accessEvents.publish(machine.agent_id, null, null);
         const given = { ...machine, name, owner_id: heirId };
         return await activityLog.add(given, {
           what: 'handed_over',

@@ -3,7 +3,7 @@ import { keepSessionEnd, machinesOfUser } from '@webxterm/contracts/bus';
 import { AgentId } from '@webxterm/contracts/rest';
 import { AppError, type Logger } from '@webxterm/shared';
 import { type AllowList, answer } from '@webxterm/shared/bus';
-import type { AccessNews } from '../access/news.ts';
+import type { AccessEvents } from '../access/access-events.ts';
 import type { PendingTerminations } from '../access/pending-terminations.ts';
 import { endsSessionsOf } from './access-rule.ts';
 import type { Authorizer } from './authorize.ts';
@@ -15,13 +15,13 @@ export interface UserAnswersOptions {
   readonly store: MachineStore;
   readonly allowList: Pick<AllowList, 'find'>;
   readonly authorizer: Authorizer;
-  readonly ends: PendingTerminations;
-  readonly news: AccessNews;
+  readonly pending: PendingTerminations;
+  readonly accessEvents: AccessEvents;
 }
 
 /** Answers bus requests for the machines of a user, and for the termination of a session on an offline machine. */
 export const answerForUsers = (options: UserAnswersOptions): void => {
-  const { bus, logger, store, allowList, authorizer, ends, news } = options;
+  const { bus, logger, store, allowList, authorizer, pending, accessEvents } = options;
   answer(bus, machinesOfUser, logger, ({ user_id }) => store.ownedBy(user_id, 20));
   answer(bus, keepSessionEnd, logger, async ({ sid, agent_id, session_id }) => {
     const signin = await allowList.find(sid);
@@ -29,8 +29,8 @@ export const answerForUsers = (options: UserAnswersOptions): void => {
     const access = await authorizer.access({ userId: signin.user_id, role: signin.role }, agent_id);
     // The agent knows the owner of the session, and ends it only if this user may.
     const user_id = endsSessionsOf(access, signin.user_id);
-    await ends.add([{ agent_id, session_id, user_id, cause: 'ended_by_user' }]);
-    news.publish(agent_id, signin.user_id, access.role);
+    await pending.add([{ agent_id, session_id, user_id, cause: 'ended_by_user' }]);
+    accessEvents.publish(agent_id, signin.user_id, access.role);
     return {};
   });
 };

@@ -160,7 +160,7 @@ export interface MachineModels {
   readonly machines: Model<MachineRecord>;
   readonly access: Model<AccessRecord>;
   readonly people: Model<PersonRecord>;
-  readonly ends: Model<TerminationRecord>;
+  readonly terminations: Model<TerminationRecord>;
   readonly activity: Model<ActivityRecord>;
   readonly stats: Model<StatsRecord>;
 }
@@ -170,7 +170,7 @@ export const defineMachineModels = (connection: Connection): MachineModels => ({
   machines: connection.model<MachineRecord>('Machine', machineSchema),
   access: connection.model<AccessRecord>('MachineAccess', accessSchema),
   people: connection.model<PersonRecord>('Person', personSchema),
-  ends: connection.model<TerminationRecord>('MachineEnd', endSchema),
+  terminations: connection.model<TerminationRecord>('MachineEnd', endSchema),
   activity: connection.model<ActivityRecord>('MachineActivity', activitySchema),
   stats: connection.model<StatsRecord>('MachineStats', statsSchema),
 });

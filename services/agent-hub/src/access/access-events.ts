@@ -5,7 +5,7 @@ import type { Logger } from '@webxterm/shared';
 import { sealMessage, type TextSigner } from '@webxterm/shared/bus';
 
 /** Notifies every hub that access to a machine changed. A hub that misses the message finds the change in the database within 1 to 2 s. */
-export class AccessNews {
+export class AccessEvents {
   readonly #bus: NatsConnection;
   readonly #logger: Logger;
   readonly #signer: TextSigner;
