@@ -1,5 +1,12 @@
 export { characterWidth } from './character-widths.ts';
-export { brokenHoldMs, type Departure, DriverSeat, type Progress, silentHoldMs, stallSlack } from './driver-seat.ts';
+export {
+  brokenHoldMs,
+  type Departure,
+  DriverTracker,
+  type Progress,
+  silentHoldMs,
+  stallSlack,
+} from './driver-tracker.ts';
 export { EmulatorWidths } from './emulator-widths.ts';
 export { GroundScanner } from './ground-scanner.ts';
 export { InputGate, type InputVerdict, StreamProtocolError } from './input-gate.ts';

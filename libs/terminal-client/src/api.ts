@@ -49,7 +49,7 @@ export interface TerminalHandlers {
    */
   size(cols: number, rows: number, driver: boolean, live: boolean): void;
   /** Called on a change. `driver`: this viewer's size is the terminal's size. `hold`: this viewer's pace limits the shell. */
-  seat?(driver: boolean, hold: boolean): void;
+  driver?(driver: boolean, hold: boolean): void;
   /** Round trip to the machine, ms. */
   latency(rttMs: number): void;
   /** The machine has applied the first `bytes` bytes of those counted by `inputTaken`. Their echo may be on its way. */

@@ -142,7 +142,7 @@ describe('a viewer that cannot keep up', () => {
     const socket = await bench.attach();
     socket.sendFrame({ type: 'driver', driver: true, hold: false });
     socket.sendFrame({ type: 'driver', driver: false, hold: false });
-    expect(bench.seats).toEqual([
+    expect(bench.drivers).toEqual([
       [true, false],
       [false, false],
     ]);

@@ -196,7 +196,7 @@ export class TerminalClient {
 
   #seated({ driver, hold }: Frame<'driver'>): void {
     this.#reportSize(this.#applied, driver);
-    this.#handlers.seat?.(driver, hold);
+    this.#handlers.driver?.(driver, hold);
   }
 
   /** Whether the next output is a replay. */

@@ -48,10 +48,10 @@ const converse = async (frames: readonly DownFrame[]) => {
     bench.client.type('x');
     await bench.clock.pass(100);
   }
-  const { drawn, gaps, seats, applied, states } = bench;
+  const { drawn, gaps, drivers, applied, states } = bench;
   // The attach has a random viewer id.
   const sent = socket.sent.filter(({ type }) => type !== 'attach');
-  return { drawn, gaps, seats, applied, states, sent, closed: socket.closedByClient };
+  return { drawn, gaps, drivers, applied, states, sent, closed: socket.closedByClient };
 };
 
 describe('frames of unknown types from the server', () => {

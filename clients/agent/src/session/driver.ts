@@ -1,6 +1,6 @@
 import {
   type Departure,
-  type DriverSeat,
+  type DriverTracker,
   initialOutputLimit,
   type Progress,
   type Ring,
@@ -12,7 +12,7 @@ import type { SizedProcess, WindowSize } from './session-kind.ts';
 import type { Stall } from './stall.ts';
 
 export type DriverOptions = {
-  seat: DriverSeat;
+  tracker: DriverTracker;
   ring: Ring;
   marks: SizeMarks;
   writers: Writers;
@@ -35,44 +35,44 @@ export class Driver {
   }
 
   is(writer: string): boolean {
-    return this.#options.seat.driver === writer;
+    return this.#options.tracker.driver === writer;
   }
 
   /** Whether this viewer may pause reading from the process. */
   holds(writer: string): boolean {
-    return this.is(writer) && this.#options.seat.holds;
+    return this.is(writer) && this.#options.tracker.holds;
   }
 
   /** The driver whose connection broke and that may still attach again within its hold. */
   get brokenHolder(): string | undefined {
-    return this.#options.seat.brokenHolder;
+    return this.#options.tracker.brokenHolder;
   }
 
   /** A viewer attaches at an offset. `withinHold`: it attached again within its hold, so no output was written in its absence. */
   attach(viewer: Viewer, offset: number): { driver: boolean; withinHold: boolean } {
-    const { seat, hasEnded, now } = this.#options;
+    const { tracker, hasEnded, now } = this.#options;
     if (viewer.role !== 'control' || hasEnded()) return { driver: false, withinHold: false };
     const progress = { acked: offset, limit: offset + initialOutputLimit };
-    return seat.attach(writerOf(viewer), progress, now());
+    return tracker.attach(writerOf(viewer), progress, now());
   }
 
   /** A viewer typed, so it becomes the driver. */
   typed(from: Attachment): void {
     if (this.is(from.writer)) return;
-    this.#options.seat.typed(from.writer, progressOf(from), this.#options.now());
+    this.#options.tracker.typed(from.writer, progressOf(from), this.#options.now());
     if (from.wantedSize !== undefined) this.applySize(from.wantedSize);
     this.#sendDriver();
     this.regulate();
   }
 
   progress(from: Attachment): void {
-    this.#options.seat.progress(from.writer, progressOf(from), this.#options.now());
+    this.#options.tracker.progress(from.writer, progressOf(from), this.#options.now());
     this.#sendDriver();
     this.regulate();
   }
 
   visible(from: Attachment, visible: boolean): void {
-    this.#options.seat.visible(from.writer, visible, progressOf(from), this.#options.now());
+    this.#options.tracker.visible(from.writer, visible, progressOf(from), this.#options.now());
     this.#sendDriver();
     this.regulate();
   }
@@ -96,26 +96,26 @@ export class Driver {
 
   /** The attachment of the viewer has ended. The input offset of a driver that may come back is kept. */
   leave(writer: string, departure: Departure): void {
-    const { seat, writers, now } = this.#options;
-    seat.leave(writer, departure, now());
-    if (seat.brokenHolder !== writer) writers.leave(writer);
+    const { tracker, writers, now } = this.#options;
+    tracker.leave(writer, departure, now());
+    if (tracker.brokenHolder !== writer) writers.leave(writer);
     this.regulate();
   }
 
   /** The process has written output at `headBefore`. */
   wrote(headBefore: number): void {
-    this.#options.seat.wrote(headBefore, this.#options.now());
+    this.#options.tracker.wrote(headBefore, this.#options.now());
   }
 
   /** The process has ended, so nothing pauses the rest of its output. */
   release(): void {
-    this.#options.seat.release();
+    this.#options.tracker.release();
   }
 
   /** Pauses or resumes reading from the process according to the driver's hold. */
   regulate(): void {
-    const { stall, seat, ring, hasEnded } = this.#options;
-    stall.set(!hasEnded() && seat.mustStall(ring.head));
+    const { stall, tracker, ring, hasEnded } = this.#options;
+    stall.set(!hasEnded() && tracker.mustStall(ring.head));
   }
 
   /** Stops resizes and reading until it is called with false. */
@@ -126,10 +126,10 @@ export class Driver {
 
   /** Ends expired holds and logs long stalls. Called about once a second. `session`: the id for the log. */
   tick(session: string): void {
-    const { seat, ring, attachments, writers, stall, now } = this.#options;
-    const holder = seat.brokenHolder;
-    seat.expire(ring.head, now());
-    if (holder !== undefined && seat.brokenHolder !== holder && !attachments.has(holder)) writers.leave(holder);
+    const { tracker, ring, attachments, writers, stall, now } = this.#options;
+    const holder = tracker.brokenHolder;
+    tracker.expire(ring.head, now());
+    if (holder !== undefined && tracker.brokenHolder !== holder && !attachments.has(holder)) writers.leave(holder);
     this.#sendDriver();
     this.regulate();
     const reason = holder === undefined ? 'the driver allows no more output' : 'the driver broke off and may come back';

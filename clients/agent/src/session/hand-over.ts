@@ -1,4 +1,4 @@
-import type { DriverSeat, Ring, SizeMarks, Writers } from '@webxterm/stream';
+import type { DriverTracker, Ring, SizeMarks, Writers } from '@webxterm/stream';
 import type { ScreenSnapshot } from '../screen/messages.ts';
 import type { HandedSession } from './handed-session.ts';
 import type { SessionEnd } from './session-end.ts';
@@ -8,7 +8,7 @@ import type { SessionProcess } from './session-kind.ts';
 export type ContinuedParts = {
   ring: Ring;
   marks: SizeMarks;
-  seat: DriverSeat;
+  tracker: DriverTracker;
   writers: Writers;
   end: SessionEnd;
 };
@@ -16,7 +16,7 @@ export type ContinuedParts = {
 /** The state of a frozen session for another agent process. `now`: ms on a monotonic clock. @throws Error if it cannot be continued */
 export const handedSession = (
   session: Pick<HandedSession, 'id' | 'ownerUserId' | 'kind' | 'createdAtMs' | 'detachedForMs'>,
-  { ring, marks, seat, writers, end }: ContinuedParts,
+  { ring, marks, tracker, writers, end }: ContinuedParts,
   process: SessionProcess,
   screen: ScreenSnapshot | undefined,
   now: number,
@@ -25,7 +25,7 @@ export const handedSession = (
   head: ring.head,
   kept: Buffer.concat(ring.read(ring.tail, ring.head - ring.tail).views),
   marks: [...marks.since(0)],
-  seat: seat.taken,
+  seat: tracker.current,
   writers: writers.applied,
   screen,
   cause: end.cause,
@@ -46,7 +46,7 @@ export const restoreParts = (parts: ContinuedParts, handed: HandedSession, now: 
   parts.ring.restore(head, kept);
   parts.marks.restore(marks);
   parts.writers.restore(writers);
-  if (seat !== undefined) parts.seat.restore({ driver: seat.driver, progress: seat.progress }, now);
+  if (seat !== undefined) parts.tracker.restore({ driver: seat.driver, progress: seat.progress }, now);
   if (process.state === 'running') return;
   const { exitCode, signal, finalOffset, cause, forMs } = process;
   parts.end.restore({ result: { exitCode, signal, finalOffset, cause }, at: now - forMs });

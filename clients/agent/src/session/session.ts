@@ -1,5 +1,5 @@
 import { type EndCause, inputWindow, type UpFrame } from '@webxterm/contracts/frames';
-import { advance, DriverSeat, OutputAges, Ring, type SessionState, SizeMarks, Writers } from '@webxterm/stream';
+import { advance, DriverTracker, OutputAges, Ring, type SessionState, SizeMarks, Writers } from '@webxterm/stream';
 import { type AttachedSession, Attachment, type Viewer, writerOf } from '../attachment/attachment.ts';
 import { OutputFlow } from '../attachment/output-flow.ts';
 import type { ScreenSnapshot } from '../screen/messages.ts';
@@ -31,7 +31,7 @@ export class Session implements AttachedSession {
   readonly ring: Ring;
   readonly #options: SessionOptions;
   readonly #marks: SizeMarks;
-  readonly #seat: DriverSeat;
+  readonly #tracker: DriverTracker;
   readonly #driver: Driver;
   readonly #ages = new OutputAges();
   readonly #writers = new Writers(inputWindow);
@@ -56,7 +56,7 @@ export class Session implements AttachedSession {
     this.ring = new Ring(options.ringSize, (offset, bytes) => this.#evicted(offset, bytes));
     this.#screen = options.content.output === 'terminal' ? options.content.screen : undefined;
     this.#marks = new SizeMarks(options.content.output === 'terminal' ? options.content.size : noSize);
-    this.#seat = new DriverSeat(options.ringSize);
+    this.#tracker = new DriverTracker(options.ringSize);
     this.#detachedAt = options.now();
     const { handed } = options;
     if (handed !== undefined) {
@@ -265,7 +265,7 @@ export class Session implements AttachedSession {
   }
 
   get #parts(): ContinuedParts {
-    return { ring: this.ring, marks: this.#marks, seat: this.#seat, writers: this.#writers, end: this.#end };
+    return { ring: this.ring, marks: this.#marks, tracker: this.#tracker, writers: this.#writers, end: this.#end };
   }
 
   #continueEnd({ process, cause }: HandedSession): void {

@@ -77,7 +77,7 @@ const Row = ({ user, isMe, onAction }: RowProps) => (
       <Text size="sm">{user.role === 'admin' ? 'Administrator' : 'User'}</Text>
     </Table.Td>
     <Table.Td className={classes.medium}>
-      <Standing user={user} />
+      <AccountState user={user} />
     </Table.Td>
     <Table.Td className={classes.medium}>
       <Text size="sm" c="dimmed">
@@ -95,7 +95,7 @@ const standingOf = (user: User): { word: string; color: string } => {
   return user.set_up ? { word: 'Enabled', color: 'green' } : { word: 'Not set up yet', color: 'gray' };
 };
 
-const Standing = ({ user }: { user: User }) => {
+const AccountState = ({ user }: { user: User }) => {
   const { word, color } = standingOf(user);
   return <Badge color={color}>{word}</Badge>;
 };

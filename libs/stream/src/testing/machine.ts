@@ -1,4 +1,4 @@
-import { DriverSeat, type Progress } from '../driver-seat.ts';
+import { DriverTracker, type Progress } from '../driver-tracker.ts';
 import type { InputGate } from '../input-gate.ts';
 import { OutputCursor } from '../output-cursor.ts';
 import { Ring } from '../ring.ts';
@@ -27,7 +27,7 @@ interface Waiting {
 /** One session with the same parts as in the agent. Its shell prints the pattern. */
 export class Machine {
   readonly ring = new Ring(ringSize);
-  readonly #seat = new DriverSeat(ringSize);
+  readonly #driver = new DriverTracker(ringSize);
   readonly #writers = new Writers(inputWindow);
   readonly #places = new Map<string, Place>();
   /** Input received but not applied. */
@@ -48,12 +48,12 @@ export class Machine {
   /** The shell prints. The terminal is read as far as the driver's hold allows. */
   print(length: number): void {
     this.pending += length;
-    while (this.pending > 0 && !this.#seat.mustStall(this.ring.head)) {
+    while (this.pending > 0 && !this.#driver.mustStall(this.ring.head)) {
       const size = Math.min(this.pending, 4096);
       this.pending -= size;
       const { head } = this.ring;
       this.ring.append(patternAt(head, size));
-      this.#seat.wrote(head, this.now);
+      this.#driver.wrote(head, this.now);
       this.#checkHold();
     }
   }
@@ -64,7 +64,7 @@ export class Machine {
     const offset = Math.max(asked, tail);
     const gate = this.#writers.enter(writer);
     const place = { writer, wire, cursor: new OutputCursor(offset), gate };
-    const { withinHold } = this.#seat.attach(writer, progressOf(place), this.now);
+    const { withinHold } = this.#driver.attach(writer, progressOf(place), this.now);
     this.#places.set(writer, place);
     wire.down.push({
       type: 'accepted',
@@ -83,8 +83,8 @@ export class Machine {
     if (frame.type === 'input') this.#input(place, frame);
     else if (frame.type === 'limit') {
       place.cursor.allow(frame.acked, frame.limit);
-      this.#seat.progress(place.writer, progressOf(place), this.now);
-    } else this.#seat.visible(place.writer, frame.visible, progressOf(place), this.now);
+      this.#driver.progress(place.writer, progressOf(place), this.now);
+    } else this.#driver.visible(place.writer, frame.visible, progressOf(place), this.now);
   }
 
   /** Sends the next output that the limit allows. @returns whether something was sent */
@@ -123,15 +123,15 @@ export class Machine {
     const place = this.#placeOf(wire);
     if (place === undefined) return;
     this.#places.delete(place.writer);
-    this.#seat.leave(place.writer, departure, this.now);
-    if (this.#seat.brokenHolder !== place.writer) this.#writers.leave(place.writer);
+    this.#driver.leave(place.writer, departure, this.now);
+    if (this.#driver.brokenHolder !== place.writer) this.#writers.leave(place.writer);
   }
 
   pass(ms: number): void {
     this.now += ms;
-    const holder = this.#seat.brokenHolder;
-    this.#seat.expire(this.ring.head, this.now);
-    if (holder !== undefined && this.#seat.brokenHolder !== holder && !this.#places.has(holder))
+    const holder = this.#driver.brokenHolder;
+    this.#driver.expire(this.ring.head, this.now);
+    if (holder !== undefined && this.#driver.brokenHolder !== holder && !this.#places.has(holder))
       this.#writers.leave(holder);
   }
 
@@ -142,8 +142,8 @@ export class Machine {
       wire.down.push({ type: verdict.kind === 'reset' ? 'reset' : 'ack', applied: gate.applied, limit: gate.limit });
       return;
     }
-    if (!reply) this.#seat.typed(writer, progressOf(place), this.now);
-    this.#pump.push({ writer, gate, bytes: verdict.bytes, discard: reply && this.#seat.driver !== writer });
+    if (!reply) this.#driver.typed(writer, progressOf(place), this.now);
+    this.#pump.push({ writer, gate, bytes: verdict.bytes, discard: reply && this.#driver.driver !== writer });
   }
 
   #placeOf(wire: Wire): Place | undefined {
@@ -152,9 +152,9 @@ export class Machine {
 
   /** Unacknowledged output of a driver with the hold must still be in the ring. */
   #checkHold(): void {
-    const driver = this.#seat.driver;
+    const driver = this.#driver.driver;
     const place = driver === undefined ? undefined : this.#places.get(driver);
-    if (place === undefined || !this.#seat.holds) return;
+    if (place === undefined || !this.#driver.holds) return;
     if (place.cursor.acked < this.ring.tail) throw new Error('output left the ring before its driver had seen it');
   }
 }

@@ -109,7 +109,7 @@ export class Bench {
   readonly drawn: string[] = [];
   readonly parts: (() => void)[] = [];
   readonly repainted: boolean[] = [];
-  readonly seats: [boolean, boolean][] = [];
+  readonly drivers: [boolean, boolean][] = [];
   readonly applied: number[] = [];
   readonly asked: (string | undefined)[] = [];
   readonly client: TerminalClient;
@@ -149,7 +149,7 @@ export class Bench {
         session: () => {},
         size: (cols, rows, driver, live) =>
           this.drawn.push(`${cols}x${rows}${driver ? ' drives' : ''}${live ? '' : ' replay'}`),
-        seat: (driver, hold) => this.seats.push([driver, hold]),
+        driver: (driver, hold) => this.drivers.push([driver, hold]),
         latency: () => {},
         inputApplied: (bytes) => this.applied.push(bytes),
       },

@@ -73,8 +73,8 @@ export class OwnAccess {
     await people.prepare(caller.userId);
     const giver = { user_id: user.user_id, username: user.username, created_at: new Date(now()) };
     await models.access.db.transaction((session) => this.#block(caller, giver, session));
-    const standing = (await people.blockedBy(caller.userId)).find(({ user_id }) => user_id === giver.user_id);
-    return toBlockedUser(standing ?? giver);
+    const earlier = (await people.blockedBy(caller.userId)).find(({ user_id }) => user_id === giver.user_id);
+    return toBlockedUser(earlier ?? giver);
   }
 
   /** @throws AppError not_found */

@@ -26,5 +26,5 @@ export const judgeDial = (newcomer: Dial, holder: Dial | undefined): Claim => {
  */
 export const mayReplace = (
   mine: Dial & { readonly hubId: string },
-  standing: Dial & { readonly hubId: string; readonly hubAlive: boolean },
-): boolean => mine.generation > standing.generation || !standing.hubAlive || standing.hubId === mine.hubId;
+  holder: Dial & { readonly hubId: string; readonly hubAlive: boolean },
+): boolean => mine.generation > holder.generation || !holder.hubAlive || holder.hubId === mine.hubId;

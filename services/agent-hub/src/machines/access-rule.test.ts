@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { allowed, endsSessionsOf, type Person, requireRight, type Standing } from './access-rule.ts';
+import { type AccessFacts, allowed, endsSessionsOf, type Person, requireRight } from './access-rule.ts';
 
-const machine = (more: Partial<Standing> = {}): Standing => ({
+const machine = (more: Partial<AccessFacts> = {}): AccessFacts => ({
   ownerId: 'ann',
   revoked: false,
   grant: undefined,
@@ -11,7 +11,7 @@ const ann = { userId: 'ann', role: 'user' } as const;
 const bob = { userId: 'bob', role: 'user' } as const;
 const root = { userId: 'root', role: 'admin' } as const;
 
-const machineRole = (person: Person, standing: Standing | undefined) => allowed(person, standing)?.role;
+const machineRole = (person: Person, facts: AccessFacts | undefined) => allowed(person, facts)?.role;
 
 describe('access to a machine', () => {
   it('is full for its owner, none for a stranger', () => {

@@ -8,7 +8,7 @@ export interface Person {
 }
 
 /** The database state that decides the access of one person to one machine. Undefined: no such machine. */
-export interface Standing {
+export interface AccessFacts {
   readonly ownerId: string;
   readonly revoked: boolean;
   readonly grant: 'control' | 'view' | undefined;
@@ -24,17 +24,17 @@ export interface Allowed {
  * The access of a person to a machine. Undefined: none, and the person must not learn that the machine exists. An admin with a grant
  * opens terminals by that grant. An admin without a grant can manage the machine, but open no terminal on it.
  */
-export const allowed = (person: Person, standing: Standing | undefined): Allowed | undefined => {
-  const role = machineRole(person, standing);
+export const allowed = (person: Person, facts: AccessFacts | undefined): Allowed | undefined => {
+  const role = machineRole(person, facts);
   return role === undefined ? undefined : { role, rights: rightsOf(role, person.role === 'admin') };
 };
 
-const machineRole = (person: Person, standing: Standing | undefined): MachineRole | undefined => {
-  if (standing === undefined || standing.revoked) return undefined;
-  if (standing.ownerId === person.userId) return 'owner';
-  if (standing.grant === 'control') return 'control';
+const machineRole = (person: Person, facts: AccessFacts | undefined): MachineRole | undefined => {
+  if (facts === undefined || facts.revoked) return undefined;
+  if (facts.ownerId === person.userId) return 'owner';
+  if (facts.grant === 'control') return 'control';
   if (person.role === 'admin') return 'admin';
-  return standing.grant;
+  return facts.grant;
 };
 
 /** @throws AppError view_only; forbidden if `manage` is missing */

@@ -32,8 +32,8 @@ export class MachineViews {
     );
     return machines.flatMap((machine) => {
       // Removed machines are listed for their owners and administrators, with the rights from before the removal.
-      const standing = { ownerId: machine.owner_id, revoked: false, grant: grants.get(machine.agent_id) };
-      const access = allowed(person, standing);
+      const facts = { ownerId: machine.owner_id, revoked: false, grant: grants.get(machine.agent_id) };
+      const access = allowed(person, facts);
       return access === undefined ? [] : [this.one(machine, access)];
     });
   }

@@ -1,7 +1,7 @@
 import { foldName } from '@webxterm/shared';
 import { pageOf, readCursor, rowsBehind } from '@webxterm/shared/mongo';
 import mongoose, { type QueryFilter, type Types } from 'mongoose';
-import type { Person, Standing } from './access-rule.ts';
+import type { AccessFacts, Person } from './access-rule.ts';
 import { inTime } from './in-time.ts';
 import type { KeyNotice, MachineModels, MachineRecord, StoredMachine } from './record.ts';
 
@@ -48,7 +48,7 @@ export class MachineStore {
   }
 
   /** The state that decides the access of one person. @throws AppError unavailable if the database does not answer in time */
-  async standing(person: Person, agentId: string): Promise<Standing | undefined> {
+  async accessFacts(person: Person, agentId: string): Promise<AccessFacts | undefined> {
     const [machine, grant] = await inTime(
       standingDeadlineMs,
       Promise.all([

@@ -34,10 +34,10 @@ export class PresenceEntries {
     const bucket = await this.#open();
     for (let attempt = 1; link.isOpen && attempt <= maxTries; attempt += 1) {
       const entry = await bucket.get(agentKey(agentId));
-      const standing = this.#parse(entry);
-      if (standing !== undefined && this.#isOf(standing, link)) return true;
-      if (standing !== undefined && !mayReplace(this.#mine(link), claimOf(standing, this.#alive(standing, view)))) {
-        return standing.hub_id === hubId;
+      const presence = this.#parse(entry);
+      if (presence !== undefined && this.#isOf(presence, link)) return true;
+      if (presence !== undefined && !mayReplace(this.#mine(link), claimOf(presence, this.#alive(presence, view)))) {
+        return presence.hub_id === hubId;
       }
       try {
         if (entry === null) await bucket.create(agentKey(agentId), this.#value(link));
@@ -55,8 +55,8 @@ export class PresenceEntries {
     const key = agentKey(link.identity.agentId);
     const bucket = await this.#open();
     const entry = await bucket.get(key);
-    const standing = this.#parse(entry);
-    if (entry === null || standing === undefined || !this.#isOf(standing, link)) return;
+    const presence = this.#parse(entry);
+    if (entry === null || presence === undefined || !this.#isOf(presence, link)) return;
     await bucket.delete(key, { previousSeq: entry.revision });
   }
 
@@ -70,15 +70,15 @@ export class PresenceEntries {
 
   /** Whether the entry in memory already belongs to this link. */
   isWritten(link: Link): boolean {
-    const standing = this.#options.view.find(link.identity.agentId)?.presence;
-    return standing !== undefined && this.#isOf(standing, link);
+    const presence = this.#options.view.find(link.identity.agentId)?.presence;
+    return presence !== undefined && this.#isOf(presence, link);
   }
 
-  #isOf(standing: AgentPresence, { identity }: Link): boolean {
+  #isOf(presence: AgentPresence, { identity }: Link): boolean {
     return (
-      standing.hub_id === this.#options.hubId &&
-      standing.generation === String(identity.generation) &&
-      standing.instance_id === identity.instanceId
+      presence.hub_id === this.#options.hubId &&
+      presence.generation === String(identity.generation) &&
+      presence.instance_id === identity.instanceId
     );
   }
 
@@ -95,8 +95,8 @@ export class PresenceEntries {
     return { ...link.identity, hubId: this.#options.hubId };
   }
 
-  #alive(standing: AgentPresence, view: PresenceView): boolean {
-    return [...view.hubs()].some((hub) => hub.hub_id === standing.hub_id);
+  #alive(presence: AgentPresence, view: PresenceView): boolean {
+    return [...view.hubs()].some((hub) => hub.hub_id === presence.hub_id);
   }
 
   #value(link: Link): string {
@@ -118,9 +118,9 @@ export class PresenceEntries {
   }
 }
 
-const claimOf = (standing: AgentPresence, hubAlive: boolean): Parameters<typeof mayReplace>[1] => ({
-  hubId: standing.hub_id,
-  instanceId: standing.instance_id,
-  generation: BigInt(standing.generation),
+const claimOf = (presence: AgentPresence, hubAlive: boolean): Parameters<typeof mayReplace>[1] => ({
+  hubId: presence.hub_id,
+  instanceId: presence.instance_id,
+  generation: BigInt(presence.generation),
   hubAlive,
 });

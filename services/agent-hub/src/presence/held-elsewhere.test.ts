@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { HeldElsewhere, provenAfterMs } from './held-elsewhere.ts';
 
-const standing = {
+const presence = {
   agent_id: 'ag_1',
   hub_id: 'hub-1',
   address: '127.0.0.1:1',
@@ -13,16 +13,16 @@ const standing = {
 describe('an agent whose machine is held by another hub', () => {
   it('is a copy once the holder has outlived silence and lease, and not before', () => {
     const held = new HeldElsewhere();
-    expect(held.bothLive(standing, 'copy', 0)).toBe(false);
-    expect(held.bothLive(standing, 'copy', provenAfterMs - 1)).toBe(false);
-    expect(held.bothLive(standing, 'copy', provenAfterMs)).toBe(true);
+    expect(held.bothLive(presence, 'copy', 0)).toBe(false);
+    expect(held.bothLive(presence, 'copy', provenAfterMs - 1)).toBe(false);
+    expect(held.bothLive(presence, 'copy', provenAfterMs)).toBe(true);
   });
 
   it('is the same agent, restarted, where it or the holder is another one by then', () => {
     const held = new HeldElsewhere();
-    held.bothLive(standing, 'restarted', 0);
-    expect(held.bothLive(standing, 'restarted again', provenAfterMs)).toBe(false);
-    expect(held.bothLive({ ...standing, generation: '8' }, 'restarted again', 2 * provenAfterMs)).toBe(false);
-    expect(held.bothLive({ ...standing, hub_id: 'hub-2' }, 'restarted again', 3 * provenAfterMs)).toBe(false);
+    held.bothLive(presence, 'restarted', 0);
+    expect(held.bothLive(presence, 'restarted again', provenAfterMs)).toBe(false);
+    expect(held.bothLive({ ...presence, generation: '8' }, 'restarted again', 2 * provenAfterMs)).toBe(false);
+    expect(held.bothLive({ ...presence, hub_id: 'hub-2' }, 'restarted again', 3 * provenAfterMs)).toBe(false);
   });
 });

@@ -23,9 +23,9 @@ export class HeldElsewhere {
   readonly #refused = new Map<string, Refused>();
 
   /** Call it at each refusal. @returns whether both agents are alive: the dialling one dials again, and the holder still has its entry */
-  bothLive(standing: AgentPresence, instanceId: string, nowMs: number): boolean {
-    const { agent_id } = standing;
-    const [before, holder] = [this.#refused.get(agent_id), holderOf(standing)];
+  bothLive(presence: AgentPresence, instanceId: string, nowMs: number): boolean {
+    const { agent_id } = presence;
+    const [before, holder] = [this.#refused.get(agent_id), holderOf(presence)];
     if (before !== undefined && before.instanceId === instanceId && before.holder === holder)
       return nowMs - before.sinceMs >= provenAfterMs;
     this.#refused.delete(agent_id);

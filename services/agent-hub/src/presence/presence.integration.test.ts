@@ -40,9 +40,9 @@ const addressOf = (agentId: string): string | undefined => view.find(agentId)?.p
 
 /** Replaces an entry, like another link or hub would. */
 const writtenWith = async (agentId: string, change: Partial<AgentPresence>): Promise<AgentPresence> => {
-  const standing = view.find(agentId)?.presence;
-  if (standing === undefined) throw new Error('no entry');
-  const entry = { ...standing, ...change };
+  const presence = view.find(agentId)?.presence;
+  if (presence === undefined) throw new Error('no entry');
+  const entry = { ...presence, ...change };
   await (await openBucket(bus, presenceBucket)).put(agentKey(agentId), JSON.stringify(entry));
   await until(() => view.find(agentId)?.presence.generation === entry.generation);
   return entry;

@@ -163,9 +163,9 @@ export class Presence {
   /** Closes this hub's link if another hub has the entry of a newer dial of the machine. */
   #yieldToNewer(agentId: string): void {
     const link = this.#options.table.find(agentId);
-    const standing = this.#options.view.find(agentId)?.presence;
-    if (link === undefined || standing === undefined || standing.hub_id === this.#options.hubId) return;
-    if (BigInt(standing.generation) > link.identity.generation) link.close();
+    const presence = this.#options.view.find(agentId)?.presence;
+    if (link === undefined || presence === undefined || presence.hub_id === this.#options.hubId) return;
+    if (BigInt(presence.generation) > link.identity.generation) link.close();
   }
 
   #publishAgentsOf(hubId: string): void {

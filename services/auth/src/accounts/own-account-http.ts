@@ -3,7 +3,7 @@ import { AppError } from '@webxterm/shared';
 import type { Api } from '@webxterm/shared/api';
 import type { ApiKeys } from '../api-keys/api-keys.ts';
 import { forgetCookie } from '../browser-session/cookie.ts';
-import type { Standing } from '../signins/standing.ts';
+import type { CallerCheck } from '../signins/caller-check.ts';
 import { type Confirmation, changedMeanwhile } from './confirmation.ts';
 import type { Deletion } from './deletion.ts';
 import { profileOf } from './http.ts';
@@ -18,17 +18,17 @@ export interface OwnAccountRoutes {
   readonly profileChange: ProfileChange;
   readonly confirmation: Confirmation;
   readonly deletion: Deletion;
-  readonly standing: Standing;
+  readonly callerCheck: CallerCheck;
   readonly cookieName: string;
 }
 
 /** Routes for the user's own account. */
 export const mountOwnAccount = (api: Api, options: OwnAccountRoutes): void => {
-  const { users, apiKeys, passwordChange, profileChange, confirmation, deletion, standing, cookieName } = options;
+  const { users, apiKeys, passwordChange, profileChange, confirmation, deletion, callerCheck, cookieName } = options;
 
   api.mount(regenerateApiKey, async ({ caller }) => ({
     message: 'Your agents are cut off until they are configured with the new key.',
-    api_key: await apiKeys.regenerate(caller.userId, (session) => standing.require(caller, session)),
+    api_key: await apiKeys.regenerate(caller.userId, (session) => callerCheck.require(caller, session)),
   }));
 
   api.mount(resetPassword, async ({ caller, body }) => {
@@ -48,7 +48,7 @@ export const mountOwnAccount = (api: Api, options: OwnAccountRoutes): void => {
     if (user === null) throw new AppError('unauthenticated');
     await confirmation.require(user, body.current_password);
     await deletion.delete(caller.userId, body.machines, 'account_left', async (session) => {
-      await standing.require(caller, session);
+      await callerCheck.require(caller, session);
       if ((await users.confirmVerified(user, session)) === null) throw changedMeanwhile();
     });
     forgetCookie(context.response, cookieName);

@@ -6,9 +6,9 @@ import { inTransaction } from '../database/transaction.ts';
 import type { OutboxWorker } from '../outbox/outbox-worker.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import type { SetupLinkStore } from '../setup-links/setup-link-store.ts';
+import type { AdmittedCaller, CallerCheck } from '../signins/caller-check.ts';
 import type { SigninStore } from '../signins/signin-store.ts';
 import type { Signins } from '../signins/signins.ts';
-import type { AdmittedCaller, Standing } from '../signins/standing.ts';
 import { userTarget } from './audit-target.ts';
 import { type Confirmation, changedMeanwhile } from './confirmation.ts';
 import type { UserStore } from './user-store.ts';
@@ -22,7 +22,7 @@ export interface PasswordChangeOptions {
   readonly worker: Pick<OutboxWorker, 'settle'>;
   readonly links: SetupLinkStore;
   readonly confirmation: Confirmation;
-  readonly standing: Standing;
+  readonly callerCheck: CallerCheck;
   readonly auditor: Pick<Auditor, 'recordIn' | 'count'>;
 }
 
@@ -39,7 +39,7 @@ export class PasswordChange {
    * meantime; unauthenticated when the caller's sign-in has ended in the meantime; unavailable
    */
   async change(caller: AdmittedCaller, current: string, wanted: string): Promise<void> {
-    const { connection, users, store, links, passwords, signins, standing, worker, auditor } = this.#options;
+    const { connection, users, store, links, passwords, signins, callerCheck, worker, auditor } = this.#options;
     const user = await users.byId(caller.userId);
     if (user === null) throw new AppError('unauthenticated');
     const fact = { action: 'password_changed', target: userTarget(user) } as const;
@@ -49,7 +49,7 @@ export class PasswordChange {
     });
     const hash = await passwords.hash(wanted);
     const owed = await inTransaction(connection, async (session) => {
-      await standing.require(caller, session);
+      await callerCheck.require(caller, session);
       if ((await users.changePassword(user, hash, session)) === null) throw changedMeanwhile();
       await links.forget(user._id, session);
       await auditor.recordIn(session, fact);

@@ -4,8 +4,8 @@ import type { Connection } from 'mongoose';
 import { inTransaction } from '../database/transaction.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { OutboxWorker } from '../outbox/outbox-worker.ts';
+import type { AdmittedCaller, CallerCheck } from '../signins/caller-check.ts';
 import type { SigninStore } from '../signins/signin-store.ts';
-import type { AdmittedCaller, Standing } from '../signins/standing.ts';
 import { userTarget } from './audit-target.ts';
 import { type Confirmation, changedMeanwhile, wrongPassword } from './confirmation.ts';
 import type { User } from './user.ts';
@@ -18,7 +18,7 @@ export interface ProfileChangeOptions {
   readonly outbox: Outbox;
   readonly worker: Pick<OutboxWorker, 'settle'>;
   readonly confirmation: Confirmation;
-  readonly standing: Standing;
+  readonly callerCheck: CallerCheck;
   readonly auditor: Pick<Auditor, 'recordIn'>;
 }
 
@@ -41,12 +41,12 @@ export class ProfileChange {
    * were changed in the meantime; unauthenticated, unavailable
    */
   async change(caller: AdmittedCaller, wanted: WantedNames): Promise<User> {
-    const { connection, users, store, outbox, standing, worker, auditor } = this.#options;
+    const { connection, users, store, outbox, callerCheck, worker, auditor } = this.#options;
     const confirmed = await users.byId(caller.userId);
     if (confirmed === null) throw new AppError('unauthenticated');
     await this.#confirm(confirmed, wanted);
     const { after, owed } = await inTransaction(connection, async (session) => {
-      const user = await standing.require(caller, session);
+      const user = await callerCheck.require(caller, session);
       const after: User = { ...user, username: wanted.username ?? user.username, email: wanted.email ?? user.email };
       // The password was confirmed for a change from this address and with this password hash.
       const stands = confirmed.password_hash === user.password_hash && confirmed.email === user.email;

@@ -70,7 +70,7 @@ export class ListEntries {
    */
   async walk(epoch: string): Promise<number> {
     const { list, signins, users, now } = this.#options;
-    const standing = await this.#options.bucket.keys(signinKey(''));
+    const listed = await this.#options.bucket.keys(signinKey(''));
     const known = new Set<string>();
     let readAt = now();
     for await (const batch of batches(signins.alive(new Date(readAt), walkBatch), walkBatch)) {
@@ -79,7 +79,7 @@ export class ListEntries {
       await Promise.all(
         batch.map((signin) => {
           const user = byId.get(signin.user_id.toHexString());
-          return user === undefined ? undefined : this.#restore({ signin, user, readAt }, epoch, standing);
+          return user === undefined ? undefined : this.#restore({ signin, user, readAt }, epoch, listed);
         }),
       );
       for (const { sid_hash } of batch) known.add(sid_hash);
@@ -102,10 +102,10 @@ export class ListEntries {
     return Math.max(knownAt, listedAt + 1, this.#options.list.newestAt(key) + 1);
   }
 
-  async #restore({ signin, user, readAt }: Read, epoch: string, standing: ReadonlySet<string>): Promise<void> {
+  async #restore({ signin, user, readAt }: Read, epoch: string, listed: ReadonlySet<string>): Promise<void> {
     const key = signinKey(signin.sid_hash);
     const wanted = entryOf(signin, user, epoch);
-    if (!standing.has(key)) {
+    if (!listed.has(key)) {
       const options = { expected: 0, lifeSeconds: this.#lifeSeconds(signin) };
       if (await this.#options.bucket.write(key, wanted, this.#after(key, readAt), options)) return;
     } else if (isDeepStrictEqual(this.#options.list.peek(signin.sid_hash), wanted)) return;

@@ -8,7 +8,7 @@ import { inTransaction } from '../database/transaction.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { OutboxWorker } from '../outbox/outbox-worker.ts';
 import type { RootKeys } from '../root-keys/root-keys.ts';
-import type { StillAllowed } from '../signins/standing.ts';
+import type { StillAllowed } from '../signins/caller-check.ts';
 import { apiKeyIndexes, makeApiKey, openApiKey, rewrapApiKey, type StoredApiKey } from './api-key.ts';
 
 export interface ApiKeysOptions {

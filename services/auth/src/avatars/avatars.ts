@@ -7,7 +7,7 @@ import type { User } from '../accounts/user.ts';
 import type { UserStore } from '../accounts/user-store.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { SharePerUser } from '../shares/share-per-user.ts';
-import type { AdmittedCaller, Standing } from '../signins/standing.ts';
+import type { AdmittedCaller, CallerCheck } from '../signins/caller-check.ts';
 import type { AvatarStore } from './avatar-store.ts';
 import type { Redraw } from './redraw.ts';
 
@@ -15,7 +15,7 @@ export interface AvatarsOptions {
   readonly connection: Connection;
   readonly users: UserStore;
   readonly store: AvatarStore;
-  readonly standing: Standing;
+  readonly callerCheck: CallerCheck;
   readonly redraw: Pick<Redraw, 'png'>;
   readonly auditor: Pick<Auditor, 'recordIn'>;
 }
@@ -62,9 +62,9 @@ export class Avatars {
     url: string | null,
     store: (user: User, session: ClientSession) => Promise<void>,
   ): Promise<void> {
-    const { connection, users, standing, auditor } = this.#options;
+    const { connection, users, callerCheck, auditor } = this.#options;
     await inTransaction(connection, async (session) => {
-      const user = await standing.require(caller, session);
+      const user = await callerCheck.require(caller, session);
       if (url === null && user.avatar_url === null) return;
       await store(user, session);
       await users.setAvatar(user._id, url, session);

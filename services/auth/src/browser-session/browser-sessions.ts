@@ -3,7 +3,7 @@ import { hashSid } from '@webxterm/shared/api';
 import type { Signin } from '../signins/signin.ts';
 import type { SigninStore } from '../signins/signin-store.ts';
 import type { Signins } from '../signins/signins.ts';
-import { bind, newPair, type Pair, pairHash, rotate, standingOf } from './pair.ts';
+import { bind, newPair, type Pair, pairHash, rotate, stateOf } from './pair.ts';
 
 export interface BrowserSessionsOptions {
   readonly store: SigninStore;
@@ -48,10 +48,10 @@ export class BrowserSessions {
     for (let attempt = 0; attempt < 2; attempt += 1) {
       const signin = await this.#options.store.byPairHash(pairHash(pair));
       if (signin?.browser == null || signin.expires_at.getTime() <= this.#now()) break;
-      const found = standingOf(signin.browser, pair, this.#now());
-      if (found.standing === 'just_rotated') return { sid: found.sid, signin, pair: found.successor };
-      if (found.standing === 'reused') await this.#endStolen(signin);
-      if (found.standing !== 'current') break;
+      const found = stateOf(signin.browser, pair, this.#now());
+      if (found.state === 'just_rotated') return { sid: found.sid, signin, pair: found.successor };
+      if (found.state === 'reused') await this.#endStolen(signin);
+      if (found.state !== 'current') break;
       const next = newPair();
       const at = new Date(this.#now());
       const rotated = rotate(signin.browser, pair, next, found.sid, at);

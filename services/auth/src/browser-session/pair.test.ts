@@ -1,6 +1,6 @@
 import { BrowserHalf } from '@webxterm/contracts/rest';
 import { describe, expect, it } from 'vitest';
-import { bind, graceMs, newPair, pairHash, readPair, rotate, standingOf } from './pair.ts';
+import { bind, graceMs, newPair, pairHash, readPair, rotate, stateOf } from './pair.ts';
 
 const at = new Date('2026-01-02T03:04:05Z');
 const soon = at.getTime() + graceMs;
@@ -22,25 +22,25 @@ describe("a browser's pair", () => {
   });
 
   it('in use gives the sign-in', () => {
-    expect(standingOf(bound, first, soon)).toEqual({ standing: 'current', sid: 'the-sid' });
-    expect(standingOf(rotated, second, soon)).toEqual({ standing: 'current', sid: 'the-sid' });
+    expect(stateOf(bound, first, soon)).toEqual({ state: 'current', sid: 'the-sid' });
+    expect(stateOf(rotated, second, soon)).toEqual({ state: 'current', sid: 'the-sid' });
   });
 
   it('just rotated gives its successor, always the same one', () => {
-    const standing = { standing: 'just_rotated', successor: second, sid: 'the-sid' };
-    expect(standingOf(rotated, first, soon)).toEqual(standing);
-    expect(standingOf(rotated, first, soon)).toEqual(standing);
+    const expected = { state: 'just_rotated', successor: second, sid: 'the-sid' };
+    expect(stateOf(rotated, first, soon)).toEqual(expected);
+    expect(stateOf(rotated, first, soon)).toEqual(expected);
   });
 
   it('is reused when it comes after the grace, or a rotation too late', () => {
-    expect(standingOf(rotated, first, soon + 1)).toEqual({ standing: 'reused' });
-    expect(standingOf(twice, first, at.getTime())).toEqual({ standing: 'reused' });
-    expect(standingOf(twice, second, soon)).toMatchObject({ standing: 'just_rotated', successor: third });
+    expect(stateOf(rotated, first, soon + 1)).toEqual({ state: 'reused' });
+    expect(stateOf(twice, first, at.getTime())).toEqual({ state: 'reused' });
+    expect(stateOf(twice, second, soon)).toMatchObject({ state: 'just_rotated', successor: third });
   });
 
   it('of somebody else, or mixed from two, is unknown', () => {
-    expect(standingOf(twice, newPair(), soon)).toEqual({ standing: 'unknown' });
-    expect(standingOf(rotated, { cookie: first.cookie, half: second.half }, soon)).toEqual({ standing: 'unknown' });
+    expect(stateOf(twice, newPair(), soon)).toEqual({ state: 'unknown' });
+    expect(stateOf(rotated, { cookie: first.cookie, half: second.half }, soon)).toEqual({ state: 'unknown' });
   });
 
   it('leaves nothing readable behind', () => {

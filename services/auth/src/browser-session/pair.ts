@@ -58,25 +58,25 @@ export const rotate = (was: BoundBrowser, pair: Pair, next: Pair, sid: string, a
 
 /** The state of a pair. */
 export type PairStanding =
-  | { readonly standing: 'current'; readonly sid: string }
+  | { readonly state: 'current'; readonly sid: string }
   /** It was replaced a moment ago; `successor` is the pair that replaced it. */
-  | { readonly standing: 'just_rotated'; readonly successor: Pair; readonly sid: string }
+  | { readonly state: 'just_rotated'; readonly successor: Pair; readonly sid: string }
   /** It was replaced earlier, yet a client still uses it: one of the two clients that have it stole it. */
-  | { readonly standing: 'reused' }
-  | { readonly standing: 'unknown' };
+  | { readonly state: 'reused' }
+  | { readonly state: 'unknown' };
 
-export const standingOf = (browser: BoundBrowser, pair: Pair, now: number): PairStanding => {
+export const stateOf = (browser: BoundBrowser, pair: Pair, now: number): PairStanding => {
   const hash = pairHash(pair);
   if (hash === browser.pair_hash) {
     const sid = open(keyOf(pair), browser.sid_sealed, 'sid');
-    return sid === undefined ? { standing: 'unknown' } : { standing: 'current', sid };
+    return sid === undefined ? { state: 'unknown' } : { state: 'current', sid };
   }
-  if (!browser.retired.includes(hash)) return { standing: 'unknown' };
+  if (!browser.retired.includes(hash)) return { state: 'unknown' };
   if (hash !== browser.retired[0] || now - browser.rotated_at.getTime() > graceMs || browser.successor_sealed === null)
-    return { standing: 'reused' };
+    return { state: 'reused' };
   const opened = open(keyOf(pair), browser.successor_sealed, 'successor');
-  if (opened === undefined) return { standing: 'unknown' };
+  if (opened === undefined) return { state: 'unknown' };
   const successor = Pair.parse(JSON.parse(opened));
   const sid = open(keyOf(successor), browser.sid_sealed, 'sid');
-  return sid === undefined ? { standing: 'unknown' } : { standing: 'just_rotated', successor, sid };
+  return sid === undefined ? { state: 'unknown' } : { state: 'just_rotated', successor, sid };
 };

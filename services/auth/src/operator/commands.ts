@@ -8,9 +8,9 @@ import type { UserStore } from '../accounts/user-store.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import type { SetupLinkStore } from '../setup-links/setup-link-store.ts';
+import { byOperator } from '../signins/caller-check.ts';
 import type { SigninStore } from '../signins/signin-store.ts';
 import type { Signins } from '../signins/signins.ts';
-import { byOperator } from '../signins/standing.ts';
 import type { UserAdmin } from '../users/user-admin.ts';
 
 export interface OperatorOptions {

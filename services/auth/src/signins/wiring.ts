@@ -1,9 +1,9 @@
 import type { Api } from '@webxterm/shared/api';
 import type { Core } from '../core.ts';
+import { CallerCheck } from './caller-check.ts';
 import { mountSignins } from './http.ts';
 import { LastSeen } from './last-seen.ts';
 import { Signins } from './signins.ts';
-import { Standing } from './standing.ts';
 
 export type SigninParts = ReturnType<typeof wireSignins>;
 
@@ -13,7 +13,7 @@ export const wireSignins = (core: Core) => {
   const lastSeen = new LastSeen(core.store, core.logger);
   return {
     signins,
-    standing: new Standing(core.users, core.store),
+    callerCheck: new CallerCheck(core.users, core.store),
     lastSeen,
     mountSignins: (api: Api): void => mountSignins(api, { ...core, signins, lastSeen }),
   };

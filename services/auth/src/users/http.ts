@@ -12,7 +12,7 @@ import type { z } from 'zod';
 import type { Deletion } from '../accounts/deletion.ts';
 import type { User } from '../accounts/user.ts';
 import type { SetupLinks } from '../setup-links/setup-links.ts';
-import type { Standing } from '../signins/standing.ts';
+import type { CallerCheck } from '../signins/caller-check.ts';
 import type { NewAccounts } from './new-accounts.ts';
 import type { UserAdmin } from './user-admin.ts';
 
@@ -21,11 +21,11 @@ export interface UserRoutes {
   readonly newAccounts: NewAccounts;
   readonly links: SetupLinks;
   readonly deletion: Deletion;
-  readonly standing: Standing;
+  readonly callerCheck: CallerCheck;
 }
 
 /** Routes for administrators to manage accounts. */
-export const mountUsers = (api: Api, { admin, newAccounts, links, deletion, standing }: UserRoutes): void => {
+export const mountUsers = (api: Api, { admin, newAccounts, links, deletion, callerCheck }: UserRoutes): void => {
   api.mount(listUsers, async ({ query }) => {
     const { users, total, next } = await admin.list(query.search ?? '', query);
     return {
@@ -39,25 +39,25 @@ export const mountUsers = (api: Api, { admin, newAccounts, links, deletion, stan
   });
 
   api.mount(createUser, async ({ caller, body }) => {
-    const { user, link } = await newAccounts.make(body, standing.asAdmin(caller));
+    const { user, link } = await newAccounts.make(body, callerCheck.asAdmin(caller));
     return { user: summaryOf(user), setup_url: link.url, expires_in: link.expires_in };
   });
 
-  api.mount(createResetLink, ({ caller, params }) => links.makeReset(params.id, standing.asAdmin(caller)));
+  api.mount(createResetLink, ({ caller, params }) => links.makeReset(params.id, callerCheck.asAdmin(caller)));
 
   api.mount(updateUser, async ({ caller, params, body }) => {
     const change = {
       ...(body.role === undefined ? {} : { role: body.role }),
       ...(body.disabled === undefined ? {} : { disabled: body.disabled }),
     };
-    return { user: summaryOf(await admin.update(params.id, change, standing.asAdmin(caller))) };
+    return { user: summaryOf(await admin.update(params.id, change, callerCheck.asAdmin(caller))) };
   });
 
   api.mount(userBelongings, ({ params }) => deletion.belongings(params.id));
 
   api.mount(deleteUser, async ({ caller, params, query }) => {
     const machines = query.machines_to === undefined ? query.machines : { to: query.machines_to };
-    await deletion.delete(params.id, machines, 'user_deleted', standing.asAdmin(caller));
+    await deletion.delete(params.id, machines, 'user_deleted', callerCheck.asAdmin(caller));
     return undefined;
   });
 };

@@ -7,7 +7,7 @@ import type { UserStore } from '../accounts/user-store.ts';
 import type { ApiKeys } from '../api-keys/api-keys.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { NewSetupLink, SetupLinks } from '../setup-links/setup-links.ts';
-import type { StillAllowed } from '../signins/standing.ts';
+import type { StillAllowed } from '../signins/caller-check.ts';
 
 export interface NewAccountsOptions {
   readonly connection: Connection;

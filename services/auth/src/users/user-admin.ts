@@ -8,8 +8,8 @@ import type { UserPage, UserStore } from '../accounts/user-store.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { AuthEvent, Outbox } from '../outbox/outbox.ts';
 import type { OutboxWorker } from '../outbox/outbox-worker.ts';
+import type { StillAllowed } from '../signins/caller-check.ts';
 import type { SigninStore } from '../signins/signin-store.ts';
-import type { StillAllowed } from '../signins/standing.ts';
 
 export interface UserAdminOptions {
   readonly connection: Connection;

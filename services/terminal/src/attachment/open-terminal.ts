@@ -2,7 +2,7 @@
 export type EndedFromHere = 'signed_out' | 'displaced' | 'moving' | 'stalled';
 
 /** The place of one terminal among the open terminals of this instance. */
-export interface Seat {
+export interface TerminalSlot {
   /** Sets the function that ends the terminal. It is called at once if the end was requested before. */
   onEnd(end: (why: EndedFromHere) => void): void;
   /** Registers the terminal as this viewer of this session. An older terminal of the same viewer ends as displaced. */

@@ -5,9 +5,9 @@ import { OpenTerminals, type TerminalBounds } from './open-terminals.ts';
 
 const enter = (open: OpenTerminals, userId = 'ada', sid = 'sid-1') => {
   const ends: string[] = [];
-  const seat = open.enter({ userId, sid });
-  seat.onEnd((why) => ends.push(why));
-  return { ...seat, ends };
+  const slot = open.enter({ userId, sid });
+  slot.onEnd((why) => ends.push(why));
+  return { ...slot, ends };
 };
 
 const maxPerUser = 3;
@@ -34,20 +34,20 @@ describe('OpenTerminals', () => {
 
   it('ends one whose sign-in ended before it was listening', () => {
     const open = bounded();
-    const seat = open.enter({ userId: 'ada', sid: 'a' });
+    const slot = open.enter({ userId: 'ada', sid: 'a' });
     open.endSignin(hashSid('a'));
     const ends: string[] = [];
-    seat.onEnd((why) => ends.push(why));
+    slot.onEnd((why) => ends.push(why));
     expect(ends).toEqual(['signed_out']);
   });
 
   it('bounds what one user has open, and frees a place once', () => {
     const open = bounded();
-    const seats = Array.from({ length: maxPerUser }, () => enter(open));
+    const slots = Array.from({ length: maxPerUser }, () => enter(open));
     expect(() => enter(open)).toThrow(AppError);
     expect(() => enter(open, 'bob')).not.toThrow();
-    seats[0]?.leave();
-    seats[0]?.leave();
+    slots[0]?.leave();
+    slots[0]?.leave();
     enter(open);
     expect(() => enter(open)).toThrow(AppError);
     expect(open.size).toBe(maxPerUser + 1);

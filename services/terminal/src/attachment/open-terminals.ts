@@ -1,6 +1,6 @@
 import { AppError } from '@webxterm/shared';
 import { hashSid } from '@webxterm/shared/api';
-import { type EndedFromHere, OpenTerminal, type Seat } from './open-terminal.ts';
+import { type EndedFromHere, OpenTerminal, type TerminalSlot } from './open-terminal.ts';
 
 /** The terminals of one user at this instance, and the bytes that they hold. */
 interface Holding {
@@ -45,7 +45,7 @@ export class OpenTerminals {
    * instance count against the limit.
    * @throws AppError too_many_terminals
    */
-  enter({ userId, sid }: { userId: string; sid: string }, returning = false): Seat {
+  enter({ userId, sid }: { userId: string; sid: string }, returning = false): TerminalSlot {
     const { perUser, elsewhere, changed } = this.#bounds;
     const holding = this.#byUser.get(userId) ?? { terminals: new Set(), held: 0 };
     if (holding.terminals.size + (returning ? 0 : elsewhere(userId)) >= perUser)

@@ -78,11 +78,11 @@ export const serveRaw = async (context: ViewerContext, ends: Ends): Promise<stri
   const upgrades = new WebSocketServer({ noServer: true, perMessageDeflate: false });
   const server = createServer().on('upgrade', async (incoming, tcp, head) => {
     const viewerRequest = viewerRequestOf('ada');
-    const seat = context.terminals.enter(viewerRequest.admission);
+    const slot = context.terminals.enter(viewerRequest.admission);
     const request = rawRequest(viewerRequest, false);
-    const { attachment, accepted, follow } = await attachRaw(context.attach, tcp, seat, request);
+    const { attachment, accepted, follow } = await attachRaw(context.attach, tcp, slot, request);
     upgrades.handleUpgrade(incoming, tcp, head, (socket) =>
-      follow(openRaw({ context, socket, seat, attachment, request, accepted })),
+      follow(openRaw({ context, socket, slot, attachment, request, accepted })),
     );
   });
   ends.push(() => server.close());

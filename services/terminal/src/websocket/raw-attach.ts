@@ -4,7 +4,7 @@ import { EdgeKind } from '@webxterm/contracts/grpc';
 import { AppError } from '@webxterm/shared';
 import { patienceMs } from '../attachment/attach-timing.ts';
 import { type Attachment, type AttachmentRequest, refusalOf } from '../attachment/attachment.ts';
-import type { Seat } from '../attachment/open-terminal.ts';
+import type { TerminalSlot } from '../attachment/open-terminal.ts';
 import { newId } from '../tickets/admission.ts';
 import { closeForEnd, errorFor } from './close-codes.ts';
 import type { RawViewer } from './raw-viewer.ts';
@@ -24,7 +24,7 @@ export interface RawAttachment {
 export const attachRaw = (
   attach: ViewerContext['attach'],
   socket: Duplex,
-  seat: Seat,
+  slot: TerminalSlot,
   request: AttachmentRequest,
 ): Promise<RawAttachment> =>
   new Promise((resolve, reject) => {
@@ -59,7 +59,7 @@ export const attachRaw = (
     socket.once('close', () => {
       if (viewer === undefined) fail(new AppError('bad_request', 'The client disconnected.'));
     });
-    seat.onEnd((why) => {
+    slot.onEnd((why) => {
       fail(why === 'moving' ? new AppError('unavailable') : errorFor(why));
     });
     attachment.start();

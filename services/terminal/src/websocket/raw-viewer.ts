@@ -13,7 +13,7 @@ import { AppError } from '@webxterm/shared';
 import { InputQueue, OutputReader, OutputWindow, StreamProtocolError } from '@webxterm/stream';
 import type { WebSocket } from 'ws';
 import { type Attachment, type AttachmentRequest, refusalOf } from '../attachment/attachment.ts';
-import type { EndedFromHere, Seat } from '../attachment/open-terminal.ts';
+import type { EndedFromHere, TerminalSlot } from '../attachment/open-terminal.ts';
 import { closeCodeFor, closeForEnd, closeReason, detachFor, errorFor } from './close-codes.ts';
 import { closeSocket, leftOnPurpose, messageCost, type ViewerContext, watchSilence } from './viewer-context.ts';
 
@@ -39,7 +39,7 @@ export interface ClientWords {
 export interface RawViewerOptions {
   readonly context: ViewerContext;
   readonly socket: WebSocket;
-  readonly seat: Seat;
+  readonly slot: TerminalSlot;
   readonly attachment: Attachment;
   readonly request: AttachmentRequest;
   readonly accepted: Accepted;
@@ -85,7 +85,7 @@ export class RawViewer {
       () => !socket.isPaused,
     );
     this.#accepted(options.accepted);
-    options.seat.onEnd((why) => this.#endFromHere(why));
+    options.slot.onEnd((why) => this.#endFromHere(why));
   }
 
   /** A frame from the machine. */
@@ -215,7 +215,7 @@ export class RawViewer {
   }
 
   #countHeld(): void {
-    this.#options.seat.holds(this.#socket.bufferedAmount + this.#waiting * messageCost);
+    this.#options.slot.holds(this.#socket.bufferedAmount + this.#waiting * messageCost);
   }
 
   #sendLimit(): void {
@@ -271,6 +271,6 @@ export class RawViewer {
     clearTimeout(this.#pingTimer);
     clearInterval(this.#pauseTimer);
     this.#options.attachment.detach(reason);
-    this.#options.seat.leave();
+    this.#options.slot.leave();
   }
 }

@@ -115,11 +115,11 @@ it.each([
       ends,
     );
     const viewerRequest = viewerRequestOf('ada');
-    const seat = terminals.enter(viewerRequest.admission);
+    const slot = terminals.enter(viewerRequest.admission);
     const request = rawRequest(viewerRequest, json);
-    const { attachment, accepted, follow } = await attachRaw(context.attach, new PassThrough(), seat, request);
+    const { attachment, accepted, follow } = await attachRaw(context.attach, new PassThrough(), slot, request);
     const { socket } = await fullSocket();
-    follow(open({ context, socket, seat, attachment, request, accepted }));
+    follow(open({ context, socket, slot, attachment, request, accepted }));
     await until(() => socket.readyState === WebSocket.CLOSING);
     expect(terminals.size).toBe(0);
   },

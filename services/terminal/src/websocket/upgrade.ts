@@ -16,10 +16,10 @@ import {
 } from '@webxterm/shared';
 import type { AllowList } from '@webxterm/shared/bus';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { Seat } from '../attachment/open-terminal.ts';
+import type { TerminalSlot } from '../attachment/open-terminal.ts';
 import type { SessionStore } from '../sessions/store.ts';
 import type { Admission, AdmissionControl } from '../tickets/admission.ts';
-import { takeSeat } from '../tickets/take-seat.ts';
+import { takeSlot } from '../tickets/take-slot.ts';
 import { closeCodeFor, closeReason } from './close-codes.ts';
 import type { Denials } from './denials.ts';
 import { openJson, openRaw } from './raw.ts';
@@ -80,7 +80,7 @@ export class Upgrades {
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const facts = this.#guard.check(request);
     if (facts instanceof AppError) return this.#refuse(socket, facts, '');
-    let seat: Seat | undefined;
+    let slot: TerminalSlot | undefined;
     let scope: RequestScope = { ...facts, userAgent: request.headers['user-agent'] ?? '', caller: undefined };
     let wanted = { agentId: '' };
     try {
@@ -94,25 +94,25 @@ export class Upgrades {
         if (target.edge !== 'v1') throw entered;
         return this.#turnAway(pending, entered);
       }
-      seat = entered;
+      slot = entered;
       const { requestId, clientIp } = facts;
       const arrive = async (): Promise<ViewerRequest> => {
         const arrival = { requestId, clientIp, admission, agentId: target.agentId, query: readQuery(target.query) };
         return inRequestScope(scope, () => resolveViewerRequest(this.#options.store, arrival));
       };
-      if (target.edge === 'v1') await this.#openV1(pending, seat, scope, arrive);
-      else await this.#openRaw(pending, seat, await arrive());
+      if (target.edge === 'v1') await this.#openV1(pending, slot, scope, arrive);
+      else await this.#openRaw(pending, slot, await arrive());
     } catch (error) {
-      seat?.leave();
+      slot?.leave();
       const known = toAppError(error);
       this.#options.denials.note(known, scope, wanted);
       this.#refuse(socket, known, facts.requestId);
     }
   }
 
-  #enter(admission: Admission): Seat | AppError {
+  #enter(admission: Admission): TerminalSlot | AppError {
     try {
-      return takeSeat(this.#options.context.terminals, this.#options.allowList, admission);
+      return takeSlot(this.#options.context.terminals, this.#options.allowList, admission);
     } catch (error) {
       return toAppError(error);
     }
@@ -121,7 +121,7 @@ export class Upgrades {
   /** An authenticated v1 request is always upgraded, because a browser cannot read the response of a refused upgrade. */
   async #openV1(
     pending: Pending,
-    seat: Seat,
+    slot: TerminalSlot,
     scope: RequestScope,
     arrive: () => Promise<ViewerRequest>,
   ): Promise<void> {
@@ -132,10 +132,10 @@ export class Upgrades {
       ...context,
       attach: (request, events) => context.attach(request, denials.watch(events, scope, { agentId: request.agentId })),
     };
-    this.#accept(pending, seat, (socket) => new V1Viewer(watched, socket, viewerRequest, seat));
+    this.#accept(pending, slot, (socket) => new V1Viewer(watched, socket, viewerRequest, slot));
   }
 
-  /** Refuses a v1 client without a seat: upgrades, sends the error, and closes the socket within 2 s. */
+  /** Refuses a v1 client without a slot: upgrades, sends the error, and closes the socket within 2 s. */
   #turnAway(pending: Pending, error: AppError): void {
     this.#accept(pending, undefined, (socket) => {
       socket.on('error', () => {});
@@ -145,12 +145,12 @@ export class Upgrades {
   }
 
   /** Upgrades only after the machine has accepted the attach. The response headers contain the ids and offset for a later attach. */
-  async #openRaw(pending: Pending, seat: Seat, viewerRequest: ViewerRequest): Promise<void> {
+  async #openRaw(pending: Pending, slot: TerminalSlot, viewerRequest: ViewerRequest): Promise<void> {
     const { context } = this.#options;
     const request = rawRequest(viewerRequest, pending.target.edge === 'json');
     const viewerId = request.viewerId.toString('base64url');
-    seat.attachAs(viewerRequest.sessionId, viewerId);
-    const { attachment, accepted, follow } = await attachRaw(context.attach, pending.socket, seat, request);
+    slot.attachAs(viewerRequest.sessionId, viewerId);
+    const { attachment, accepted, follow } = await attachRaw(context.attach, pending.socket, slot, request);
     if (viewerRequest.mayCreate) context.ledger.opened(viewerRequest.sessionId);
     // Only the owner's viewer is recorded, because a resize over REST applies to it.
     const detached =
@@ -163,18 +163,22 @@ export class Upgrades {
       [terminalHeader.streamOffset]: String(accepted.offset),
     });
     const open = pending.target.edge === 'json' ? openJson : openRaw;
-    const opened = this.#accept(pending, seat, (socket) => {
+    const opened = this.#accept(pending, slot, (socket) => {
       socket.once('close', detached);
-      follow(open({ context, socket, seat, attachment, request, accepted }));
+      follow(open({ context, socket, slot, attachment, request, accepted }));
     });
     if (opened) return;
     detached();
     attachment.detach('broken');
   }
 
-  #accept({ request, socket, head }: Pending, seat: Seat | undefined, open: (socket: WebSocket) => void): boolean {
+  #accept(
+    { request, socket, head }: Pending,
+    slot: TerminalSlot | undefined,
+    open: (socket: WebSocket) => void,
+  ): boolean {
     if (socket.destroyed) {
-      seat?.leave();
+      slot?.leave();
       return false;
     }
     let opened = false;
@@ -182,7 +186,7 @@ export class Upgrades {
       opened = true;
       open(webSocket);
     });
-    if (!opened) seat?.leave();
+    if (!opened) slot?.leave();
     return opened;
   }
 

@@ -19,7 +19,7 @@ import { resumePassLifeMs } from '@webxterm/shared/api';
 import type { RawData, WebSocket } from 'ws';
 import { patienceMs } from '../attachment/attach-timing.ts';
 import { type Attachment, type AttachmentRequest, refusalOf } from '../attachment/attachment.ts';
-import type { EndedFromHere, Seat } from '../attachment/open-terminal.ts';
+import type { EndedFromHere, TerminalSlot } from '../attachment/open-terminal.ts';
 import { closeCodeFor, closeForEnd, closeReason, detachFor, errorFor } from './close-codes.ts';
 import {
   closeSocket,
@@ -46,7 +46,7 @@ export class V1Viewer {
   readonly #context: ViewerContext;
   readonly #socket: WebSocket;
   readonly #viewerRequest: ViewerRequest | AppError;
-  readonly #seat: Seat;
+  readonly #slot: TerminalSlot;
   #attachment: Attachment | undefined;
   #request: AttachmentRequest | undefined;
   #greeted = false;
@@ -61,11 +61,11 @@ export class V1Viewer {
   #pongsWaiting = 0;
 
   /** `viewerRequest`: the request, or the error that the client gets as a frame and a close code. */
-  constructor(context: ViewerContext, socket: WebSocket, viewerRequest: ViewerRequest | AppError, seat: Seat) {
+  constructor(context: ViewerContext, socket: WebSocket, viewerRequest: ViewerRequest | AppError, slot: TerminalSlot) {
     this.#context = context;
     this.#socket = socket;
     this.#viewerRequest = viewerRequest;
-    this.#seat = seat;
+    this.#slot = slot;
     this.#handshakeTimer = setTimeout(
       () => this.#refuse(new AppError('bad_request', 'Hello and attach were not received in time.')),
       handshakeWithinMs,
@@ -79,7 +79,7 @@ export class V1Viewer {
       () => socket.ping(),
       () => !socket.isPaused,
     );
-    seat.onEnd((why) => this.#endFromHere(why));
+    slot.onEnd((why) => this.#endFromHere(why));
     if (viewerRequest instanceof AppError) this.#refuse(viewerRequest);
   }
 
@@ -166,7 +166,7 @@ export class V1Viewer {
       rows: frame.rows,
       patienceMs: create ? patienceMs.first : patienceMs.returning,
     };
-    this.#seat.attachAs(viewerRequest.sessionId, viewerId.toString('base64url'));
+    this.#slot.attachAs(viewerRequest.sessionId, viewerId.toString('base64url'));
     this.#attachment = this.#context.attach(this.#request, {
       frame: (bytes) => this.#forward(bytes),
       waiting: (retryInMs) => this.#send({ type: 'state', state: 'unreachable', retryInMs }),
@@ -239,7 +239,7 @@ export class V1Viewer {
       taken();
       this.#written();
     });
-    this.#seat.holds(this.#held);
+    this.#slot.holds(this.#held);
     if (this.#reading && this.#held > pauseAbove) {
       this.#reading = false;
       this.#attachment?.pause();
@@ -252,7 +252,7 @@ export class V1Viewer {
   }
 
   #written(): void {
-    this.#seat.holds(this.#held);
+    this.#slot.holds(this.#held);
     if (this.#reading || this.#held > resumeBelow) return;
     this.#reading = true;
     this.#attachment?.resume();
@@ -291,6 +291,6 @@ export class V1Viewer {
     clearTimeout(this.#handshakeTimer);
     clearInterval(this.#passTimer);
     this.#attachment?.detach(reason);
-    this.#seat.leave();
+    this.#slot.leave();
   }
 }

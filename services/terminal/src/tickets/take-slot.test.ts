@@ -5,7 +5,7 @@ import { hashSid, sealResumePass } from '@webxterm/shared/api';
 import { expect, it } from 'vitest';
 import { OpenTerminals } from '../attachment/open-terminals.ts';
 import { AdmissionControl } from './admission.ts';
-import { takeSeat } from './take-seat.ts';
+import { takeSlot } from './take-slot.ts';
 import { sealTicket } from './ticket.ts';
 
 const key = randomBytes(32);
@@ -52,7 +52,7 @@ const world = () => {
     redemption,
     now,
   });
-  const enter = async (text: string) => takeSeat(terminals, allowList, await admissionControl.admit(text));
+  const enter = async (text: string) => takeSlot(terminals, allowList, await admissionControl.admit(text));
   return { signins, terminals, enter, arrived, release };
 };
 
@@ -74,9 +74,9 @@ it.each([
 it('a sign-in that goes on has its place, which its end finds', async () => {
   const { terminals, enter, release } = world();
   release();
-  const seat = await enter(sealTicket(key, { ...token, username: 'ann' }));
+  const slot = await enter(sealTicket(key, { ...token, username: 'ann' }));
   const ended: string[] = [];
-  seat.onEnd((why) => ended.push(why));
+  slot.onEnd((why) => ended.push(why));
   terminals.endSignin(hashSid(bound.sid));
   expect(ended).toEqual(['signed_out']);
 });

@@ -23,7 +23,7 @@ export const byOperator: StillAllowed = async () => {};
  * `disabled` writes to the rows of all the user's sign-ins. Such a change conflicts with the request's transaction, and one of the two is
  * retried.
  */
-export class Standing {
+export class CallerCheck {
   readonly #users: Pick<UserStore, 'byId'>;
   readonly #store: Pick<SigninStore, 'guard'>;
   readonly #now: () => number;

@@ -8,7 +8,7 @@ export const stallSlack = 64 * 1024;
 /** Progress reported by a driver, as absolute output offsets. */
 export type Progress = { acked: number; limit: number };
 
-export type TakenSeat = { driver: string; progress: Progress | undefined };
+export type TrackedDriver = { driver: string; progress: Progress | undefined };
 
 type Hold =
   | { kind: 'none' }
@@ -24,7 +24,7 @@ export type Departure = 'left' | 'broken';
  * socket: first the viewer that opened the session, then the control viewer that typed last. Only the driver can have the hold. Times are
  * ms on any monotonic clock.
  */
-export class DriverSeat {
+export class DriverTracker {
   readonly #ringSize: number;
   #driver: string | undefined;
   #hold: Hold = { kind: 'none' };
@@ -34,15 +34,15 @@ export class DriverSeat {
   }
 
   /** The driver and its progress, if it has the hold. */
-  get taken(): TakenSeat | undefined {
+  get current(): TrackedDriver | undefined {
     if (this.#driver === undefined) return undefined;
     if (this.#hold.kind === 'none') return { driver: this.#driver, progress: undefined };
     const { acked, limit } = this.#hold;
     return { driver: this.#driver, progress: { acked, limit } };
   }
 
-  /** Continues another seat, whose connections are broken. */
-  restore({ driver, progress }: TakenSeat, now: number): void {
+  /** Continues the driver of another process, whose connections are broken. */
+  restore({ driver, progress }: TrackedDriver, now: number): void {
     this.#driver = driver;
     if (progress !== undefined) this.#hold = { kind: 'broken', ...progress, until: now + brokenHoldMs };
   }
