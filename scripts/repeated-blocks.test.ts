@@ -55,7 +55,7 @@ const explained: readonly { readonly first: string; readonly files: RegExp; read
     why: 'Two views of a bucket: both pass start, stop and complete on to it.',
   },
   {
-    first: 'readonly ends: PendingTerminations;',
+    first: 'readonly pending: PendingTerminations;',
     files: /^services\/agent-hub\/src\/access\/(own-access|sharing)\.ts$/,
     why: 'The dependencies of two classes. Neither has all of the other.',
   },
