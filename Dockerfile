@@ -48,6 +48,7 @@ FROM manifests AS agent-packages
 RUN --mount=type=cache,target=/root/.npm \
     npm ci --workspace stack --workspace clients/agent --ignore-scripts --no-audit --no-fund --loglevel=error
 COPY LICENSE ./
+COPY scripts/sbom.ts scripts/
 COPY libs libs
 COPY clients/agent clients/agent
 COPY stack stack

@@ -17,6 +17,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { projectFolder } from '../project-folder.ts';
 import { writeArchive } from './archive.ts';
 import type { BuiltPackage } from './built-package.ts';
+import { bundleAgent } from './bundle.ts';
 import { type PackedFile, packageContents, sha256, versionOf } from './contents.ts';
 import { nextManifest, parseManifest } from './manifest.ts';
 import { lockedNodeVersion, pinnedPackages, platforms } from './pinned-packages.ts';
@@ -30,7 +31,11 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const bundle = { files: new Map([['agent.js', '1']]), licences: new Map([['left-pad@1.0.0', 'do what you like']]) };
+const bundle = {
+  files: new Map([['agent.js', '1']]),
+  licences: new Map([['left-pad@1.0.0', 'do what you like']]),
+  packages: ['node_modules/commander'],
+};
 const pin = (name: string) => ({ name, version: '1.0.0', integrity: `sha512-${name}` });
 const part = (name: string) => ({ package: pin(name), binary: Buffer.from(name), licence: `licence of ${name}` });
 const contents = (): PackedFile[] =>
@@ -78,6 +83,33 @@ describe('what the package holds beside the bundle', () => {
     for (const text of ['Apache License', 'do what you like', 'licence of node', 'licence of pty'])
       expect(licences).toContain(text);
   });
+
+  it('has an SBOM of the bundled packages, Node and node-pty, each with licence and hash', () => {
+    const sbom: { components: { name: string; licenses: object[]; hashes: { alg: string; content: string }[] }[] } =
+      JSON.parse(String(contents().find(({ path }) => path === 'sbom.cdx.json')?.content));
+    expect(sbom.components.map(({ name }) => name)).toEqual(['commander', 'node', 'pty']);
+    for (const { licenses, hashes } of sbom.components)
+      expect([licenses, hashes.map(({ alg }) => alg)]).toEqual([[{ expression: 'MIT' }], ['SHA-512']]);
+  });
+
+  it('is bundled to the same bytes each time, and every bundled package is in the SBOM with its licence text', async () => {
+    const [one, other] = [await bundleAgent(projectFolder), await bundleAgent(projectFolder)];
+    expect([...one.files]).toEqual([...other.files]);
+    const files = packageContents(projectFolder, {
+      bundle: one,
+      version: '1',
+      platform: 'linux-x64',
+      node: part('node'),
+      pty: part('pty'),
+    });
+    const sbom: { components: { name: string; version: string }[] } = JSON.parse(
+      String(files.find(({ path }) => path === 'sbom.cdx.json')?.content),
+    );
+    const listed = sbom.components.map(({ name, version }) => `${name}@${version}`);
+    expect(listed).toEqual(expect.arrayContaining([...one.licences.keys()]));
+    expect(listed).toHaveLength(one.licences.size + 2);
+    for (const [name, text] of one.licences) expect(text, name).toMatch(/\w{3}/);
+  }, 60_000);
 
   it('leaves the symbols of a program out, and refuses what is none', () => {
     const program = readFileSync(process.execPath);

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, sep } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { rolldown } from 'rolldown';
 
 /** Entry points: programs and threads that are started by file name. All other output is a chunk of them. */
@@ -14,6 +14,8 @@ export interface Bundle {
   readonly files: ReadonlyMap<string, string>;
   /** Licence texts of the bundled packages, by `name@version`. */
   readonly licences: ReadonlyMap<string, string>;
+  /** Paths of the bundled packages as in package-lock.json: `node_modules/…`. */
+  readonly packages: readonly string[];
 }
 
 /** `…/node_modules/@scope/name` of a module. Undefined for modules of the project. */
@@ -64,7 +66,8 @@ export const bundleAgent = async (root: string): Promise<Bundle> => {
       }
     }
     const licences = new Map([...folders].sort().map(licenceOf));
-    return { files, licences };
+    const packages = [...folders].sort().map((folder) => relative(root, folder).replaceAll(sep, '/'));
+    return { files, licences, packages };
   } finally {
     await build.close();
   }

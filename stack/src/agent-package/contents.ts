@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { sbomOf } from '../../../scripts/sbom.ts';
 import type { Bundle } from './bundle.ts';
-import type { PinnedPackage, Platform } from './pinned-packages.ts';
+import { lockedPackage, type PinnedPackage, type Platform } from './pinned-packages.ts';
 
 /** A file of the package. */
 export interface PackedFile {
@@ -39,6 +40,13 @@ const licencesText = (root: string, licences: ReadonlyMap<string, string>): stri
   return `${all.map(([name, text]) => `==== ${name}\n\n${text}\n`).join('\n')}`;
 };
 
+/** CycloneDX list of what the package contains: the bundled packages, Node and node-pty, with licence and hash of npm. */
+const sbomText = (root: string, bundle: Bundle, binaries: readonly (PinnedPackage & { license: string })[]): string => {
+  const bundled = bundle.packages.map((path) => [path, lockedPackage(root, path)] as const);
+  const added = binaries.map((each) => [`node_modules/${each.name}`, each] as const);
+  return `${JSON.stringify(sbomOf('vsay-agent', Object.fromEntries([...bundled, ...added])), undefined, 1)}\n`;
+};
+
 /** The files of a platform's package in packing order. files.json lists all others. */
 export const packageContents = (
   root: string,
@@ -61,6 +69,13 @@ export const packageContents = (
   const files: PackedFile[] = [
     ...[...bundle.files].map(([name, code]) => text(`lib/${name}`, code)),
     text('LICENSES', licencesText(root, licences)),
+    text(
+      'sbom.cdx.json',
+      sbomText(root, bundle, [
+        { ...node.package, license: 'MIT' },
+        { ...pty.package, license: 'MIT' },
+      ]),
+    ),
     text('bin/vsay-agent', launcher, 0o755),
     text('package.json', `${JSON.stringify({ name: 'vsay-agent', version, type: 'module', license: 'Apache-2.0' })}\n`),
     { path: 'bin/node', mode: 0o755, content: node.binary },

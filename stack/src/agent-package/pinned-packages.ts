@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { InstalledPackage } from '../../../scripts/sbom.ts';
 import nodePackages from './node-packages.json' with { type: 'json' };
 
 /** The platforms that have a package. */
@@ -15,11 +16,17 @@ export interface PinnedPackage {
   readonly integrity: string;
 }
 
-const Entry = z.object({ version: z.string(), integrity: z.string().optional() });
+const Entry = z.object({ version: z.string(), integrity: z.string().optional(), license: z.string().optional() });
 const Lock = z.object({ packages: z.record(z.string(), z.looseObject({})) });
 
 const entryOf = (root: string, path: string): z.output<typeof Entry> =>
   Entry.parse(Lock.parse(JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))).packages[path]);
+
+/** Version, hash and licence of an installed package, by its path in package-lock.json. @throws Error if it is not there */
+export const lockedPackage = (root: string, path: string): InstalledPackage => {
+  const { version, integrity, license } = entryOf(root, path);
+  return { version, ...(integrity === undefined ? {} : { integrity }), ...(license === undefined ? {} : { license }) };
+};
 
 /** The Node version of the project itself. */
 export const lockedNodeVersion = (root: string): string => entryOf(root, 'node_modules/node').version;
