@@ -11,6 +11,7 @@ import fc from 'fast-check';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Attachment } from '../attachment/attachment.ts';
+import type { HandedSession } from './handed-session.ts';
 import { Session } from './session.ts';
 import type { ProcessEvents, WindowSize } from './session-kind.ts';
 import type { SessionContent } from './session-options.ts';
@@ -18,7 +19,7 @@ import type { SessionContent } from './session-options.ts';
 const mib = 1024 * 1024;
 
 /** A session over a fake process that records its calls. */
-const make = (output: 'terminal' | 'bytes' = 'terminal') => {
+const make = (output: 'terminal' | 'bytes' = 'terminal', handed?: HandedSession) => {
   const clock = { now: 0 };
   const shell = { typed: '', sizes: [] as WindowSize[], paused: false, signals: [] as string[] };
   const ended: Session[] = [];
@@ -39,6 +40,7 @@ const make = (output: 'terminal' | 'bytes' = 'terminal') => {
       },
       hangUp: () => void shell.signals.push('hang up'),
       kill: () => void shell.signals.push('kill'),
+      handOver: () => ({ pid: 7 }),
     };
   };
   const screen = { evicted: () => {}, snapshot: async () => undefined, close: () => {} };
@@ -49,6 +51,7 @@ const make = (output: 'terminal' | 'bytes' = 'terminal') => {
     ownerUserId: 'u1',
     kind: 'test',
     content,
+    ...(handed === undefined ? {} : { handed }),
     ringSize: mib,
     onEnded: () => void ended.push(session),
     log: pino({ level: 'silent' }),
@@ -417,5 +420,43 @@ describe('frames of unknown types', () => {
       message: 'unknown frame type 0x3f',
     });
     expect(viewer.state.finished).toBe(true);
+  });
+});
+
+describe('a hand-over', () => {
+  it('continues output, sizes, applied input, the driver and the time without its owner', () => {
+    const before = make();
+    const viewer = attach(before.session, 'a', { size: { cols: 100, rows: 30 } });
+    viewer.type(0, 'ls');
+    before.print('first ');
+    viewer.send({ type: 'limit', acked: 6, limit: mib });
+    before.session.depart(viewer.attachment, 'broken');
+    before.clock.now = 2000;
+    before.session.freeze(true);
+    const handed = before.session.handOver(undefined);
+    expect(handed).toMatchObject({ head: 6, detachedForMs: 2000, process: { state: 'running', handed: { pid: 7 } } });
+
+    const after = make('terminal', handed);
+    expect(after.session.detachedFor(0)).toBe(2000);
+    after.print('second');
+    const other = attach(after.session, 'b');
+    expect(other.frames[0]).toMatchObject({ driver: false });
+    expect(other.text()).toBe('first second');
+    const again = attach(after.session, 'a', { from: 6 });
+    expect(again.frames[0]).toMatchObject({ driver: true, offset: 6, head: 12, inputApplied: 2, cols: 100, rows: 30 });
+    expect(again.text()).toBe('second');
+  });
+
+  it('of an ended session keeps its result and its age, and starts no other end', () => {
+    const before = make();
+    before.print('last words');
+    before.exit(3);
+    before.clock.now = 5000;
+    const after = make('terminal', before.session.handOver(undefined));
+    expect(after.session.state).toEqual({ state: 'ended', cause: 'shell_exit' });
+    expect(after.session.endedFor(0)).toBe(5000);
+    const late = attach(after.session, 'a');
+    expect(late.text()).toBe('last words');
+    expect(late.last('ended')).toMatchObject({ exitCode: 3, finalOffset: 10, cause: 'shell_exit' });
   });
 });
