@@ -18,7 +18,7 @@ import { runningStatus } from './status.ts';
 
 type Say = (line: string) => void;
 
-/** How long an agent that is told to stop may take: it ends its commands within 2 s. */
+/** Time limit for an agent to stop after SIGTERM. It ends its commands within 2 s. */
 const stopsWithinMs = 15_000;
 /** A hub that held the link of the stopped agent notices its end within 5 s, and every other hub shortly after. */
 const hubUpdatesWithinMs = 12_000;
@@ -27,9 +27,13 @@ const passed = (ms: number): Promise<void> => new Promise((resolve) => setTimeou
 
 const requireConsent = async (file: string, yes: boolean): Promise<void> => {
   if (yes) return;
-  if (!process.stdin.isTTY) throw new Failure('Nobody can be asked here: give --yes to uninstall.', exitCode.usage);
+  if (!process.stdin.isTTY)
+    throw new Failure(
+      'This is no terminal, so no confirmation can be asked for. Give --yes to uninstall.',
+      exitCode.usage,
+    );
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  const question = `The agent of ${file} is removed from this machine and from the list of machines. Its shells end. Continue? [y/N] `;
+  const question = `This removes the agent of ${file} from this machine and from the list of machines, and ends its shells. Continue? [y/N] `;
   const answer = await terminal.question(question).catch(() => '');
   terminal.close();
   if (!/^y(es)?$/i.test(answer.trim())) throw new Failure('Nothing was changed.');
@@ -49,14 +53,14 @@ const stopRunning = async (file: string, say: Say): Promise<void> => {
 };
 
 /**
- * Tells the server that this machine leaves.
+ * Asks the server to remove this machine.
  * @returns undefined if the machine is removed there, otherwise a sentence that says why not
  */
 const leave = async (file: string): Promise<string | undefined> => {
   const files = companionFiles(file);
   const key = await readMachineKey(files.key);
   if (key === undefined || (await readCredential(files.credential)) === undefined)
-    return 'No credential of this machine is here, so it was never registered or is another one now.';
+    return 'This machine has no credential: it was never registered, or its files were removed.';
   const config = await readConfig(file);
   const environment = readEnvironment();
   if (config.host.startsWith('https:') || config.grpc !== undefined) await trustSystemCas(config.extra_ca_file);
@@ -67,7 +71,7 @@ const leave = async (file: string): Promise<string | undefined> => {
     if (round.kind === 'unreachable') return round.reason;
     if (round.kind === 'welcome') {
       round.connection.close();
-      return 'The server is of an earlier version, which cannot be told.';
+      return 'The server runs an earlier version, which cannot remove a machine on request of its agent.';
     }
     if (round.refused.code === 'machine_revoked') return undefined;
     if (round.refused.permanent || performance.now() > end) return describeRefusal(round.refused);
@@ -91,7 +95,7 @@ const removeFiles = async (file: string): Promise<void> => {
  * Removes the agent from this machine: its service, its process, its configuration with key pair and credential, its program, and its entry
  * in the list of machines.
  * @returns the exit code: 0, or 4 if the entry could not be removed
- * @throws Failure if nobody agrees, or if the agent does not stop
+ * @throws Failure without consent, or if the agent does not stop
  */
 export const uninstall = async (file: string, options: { yes: boolean }, say: Say): Promise<number> => {
   await requireConsent(file, options.yes);

@@ -381,7 +381,7 @@ describe('vsay-agent uninstall', () => {
   });
 
   it.each([
-    ['cannot be told by an earlier version', () => undefined, 'earlier version'],
+    ['runs an earlier version', () => undefined, 'earlier version'],
     ['says that a copy of this machine is connected', () => refuse('displaced', true), 'It is displaced.'],
     ['cannot be reached', () => hub.kill(), 'does not answer'],
   ])('leaves no file either where the server %s, and exits with 4', async (_what, change, said) => {

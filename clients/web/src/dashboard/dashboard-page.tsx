@@ -54,7 +54,7 @@ export const DashboardPage = () => {
         <Figures stats={stats.data} />
       )}
       <Paper className={cards.card} component="section" aria-label="Recent machines">
-        <h2 className={cards.heading}>Heard from last</h2>
+        <h2 className={cards.heading}>Recently active</h2>
         {machines.data === undefined && <Skeleton height={120} radius="md" aria-label="Fetching machines" />}
         {machines.data !== undefined && noneOf(machines.data) && (
           <Text size="sm" c="dimmed">

@@ -41,8 +41,8 @@ export const AccessCard = ({ machine }: { machine: Machine }) => {
 
 const SameUser = ({ name }: { name: string }) => (
   <Alert variant="light" color="yellow" radius="md" icon={<IconUsers size={20} stroke={1.8} aria-hidden />}>
-    Everyone on a machine works as the same Linux user{name !== '' && <b> {name}</b>}: whoever may open terminals here
-    can read and change what the others do.
+    All users of a machine work as the same Linux user{name !== '' && <b> {name}</b>}. Each user who may open terminals
+    here can read and change the work of the others.
   </Alert>
 );
 

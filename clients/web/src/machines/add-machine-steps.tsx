@@ -80,7 +80,7 @@ const InstallStep = ({ form, token, visible }: Tokens & { form: 'curl' | 'wget' 
       <Alert color="yellow" title="Machines cannot install the agent from this address">
         {window.isSecureContext
           ? 'The server has no package of the agent. Its operator builds it with "npm run package:agent".'
-          : 'This page came by plain http, and whoever stands between could change what is installed. Open it by https.'}
+          : 'This page was loaded over http, so an attacker in the network could change what is installed. Open it over https.'}
       </Alert>
     );
   const line = (given: string | undefined): string | undefined =>
@@ -96,11 +96,11 @@ const InstallStep = ({ form, token, visible }: Tokens & { form: 'curl' | 'wget' 
       />
       {state.kind === 'building' && (
         <Text size="sm" role="status">
-          The server is building the package of the agent; the command appears here within a minute or two.
+          The server is building the package of the agent. The command appears here within a minute or two.
         </Text>
       )}
       <Text size="sm" c="dimmed">
-        Without sudo the agent is installed for one user: leave <Code>sudo</Code> out.
+        To install the agent for one user without root rights, leave <Code>sudo</Code> out.
       </Text>
     </>
   );

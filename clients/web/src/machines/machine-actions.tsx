@@ -116,8 +116,8 @@ const RemoveDialog = ({ machine, onClose }: { machine: Machine; onClose: () => v
       onConfirm={confirm}
     >
       <Text>
-        Every terminal on it ends, nobody has access to it any more, and its agent is told to stop. Nothing is deleted
-        on the machine itself; to bring it back, configure its agent again.
+        This ends all terminals on the machine, removes all access to it, and stops its agent. Nothing is deleted on the
+        machine itself. To add it again, configure its agent again.
       </Text>
     </ConfirmDialog>
   );

@@ -18,7 +18,7 @@ export const LeaveCard = () => {
         <div>
           <h2 className={classes.heading}>Leave</h2>
           <Text c="dimmed" size="sm">
-            Deletes your account. You are told before what goes with it.
+            Deletes your account. A dialog first lists what is deleted with it.
           </Text>
         </div>
         <Button variant="light" color="red" onClick={() => setLeaving(true)}>

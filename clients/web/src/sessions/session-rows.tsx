@@ -158,8 +158,8 @@ const EndDialog = (props: { session: TerminalSession | undefined; name: string; 
       onConfirm={() => session !== undefined && end.mutate(session.session_id, { onSuccess: close })}
     >
       <Text>
-        The shell on <b>{props.name}</b> and everything that runs in it is told to stop (SIGHUP), and killed after 5
-        seconds if it does not.
+        The shell on <b>{props.name}</b> and its programs receive SIGHUP. Those that still run after 5 seconds are
+        killed.
       </Text>
     </ConfirmDialog>
   );

@@ -6,15 +6,15 @@ import classes from './users.module.css';
 export const MadeLink = ({ url, forWhom, onDone }: { url: string; forWhom: string; onDone: () => void }) => (
   <Stack>
     <Text size="sm">
-      Send this link to <b>{forWhom}</b> in a way that nobody else reads. It lets whoever opens it choose the password:
-      once, within an hour.
+      Send this link to <b>{forWhom}</b> over a private channel. Anyone who opens it can choose the password. It works
+      once, within one hour.
     </Text>
     <div className={classes.link}>
       <code data-testid="made-link">{url}</code>
       <CopyButton label="Copy the link" text={() => url} />
     </div>
     <Alert color="yellow" variant="light">
-      It is not shown again. If it gets lost, make another one: that ends this one.
+      The link is shown only now. If it is lost, create a new one. The new link replaces this one.
     </Alert>
     <Group justify="flex-end">
       <Button onClick={onDone}>Done</Button>
