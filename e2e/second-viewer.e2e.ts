@@ -131,7 +131,7 @@ describe('another viewer than the owner of a session', () => {
     expect(await refused({ ownerUserId: 'f'.repeat(24) })).toBe('session_not_found');
     const watching = attach(erik, sessionId);
     await watching.frame('accepted');
-    watching.send({ type: 'input', offset: 0, reply: false, payload: Buffer.from('q') });
+    watching.send({ type: 'input', offset: 0, reply: false, earlier: false, payload: Buffer.from('q') });
     expect(await watching.frame('refused')).toMatchObject({ code: 'view_only' });
     await terminal.past(100_000);
     await terminal.finish();

@@ -160,6 +160,32 @@ describe('what the emulator says by itself', () => {
     expect(await terminal.until(/^line/m)).toMatch(/^begun\s*\nover\s*\n\$ echo line\s*\nline/m);
   });
 
+  it('is not typed at the prompt when the whole browser was stopped, and came back over another connection', async () => {
+    await open();
+    const devTools = await browser.newBrowserCDPSession();
+    const { processInfo } = await devTools.send('SystemInfo.getProcessInfo');
+    const signal = (name: 'SIGSTOP' | 'SIGCONT'): void => {
+      for (const { id } of processInfo) process.kill(id, name);
+    };
+    const [browserStopped, over] = ['browser-stopped', 'all-over'].map((name) => join(stack.dataDir, name));
+    await terminal.run(
+      `clear; echo be''gun; until [ -e ${browserStopped} ]; do sleep 0.1; done; ` +
+        // The terminal service ends a silent connection after 6 s.
+        String.raw`printf '\033[c\033[>c\033[6n'; read -rsN 1000 -t 1; echo o''ver; sleep 10; touch ${over}`,
+    );
+    await terminal.until(/^begun/m);
+    signal('SIGSTOP');
+    try {
+      writeFileSync(browserStopped ?? '', '');
+      await eventually('the end of the program', async () => (existsSync(over ?? '') ? true : undefined));
+    } finally {
+      signal('SIGCONT');
+    }
+    await terminal.until(/^over/m);
+    await terminal.run('echo line');
+    expect(await terminal.until(/^line/m)).toMatch(/^begun\s*\nover\s*\n\$ echo line\s*\nline/m);
+  });
+
   it('does not make a viewer the driver, nor change the size under the other one: focus reports and mouse motion', async () => {
     await open();
     // The program writes each byte that it gets, with the size at that moment.

@@ -37,6 +37,30 @@ describe('InputQueue', () => {
     expect(drain(queue).map((frame) => frame.length)).toEqual([2, 2, 1]);
   });
 
+  it('marks the replies that it keeps over a new attachment, not keys nor later replies', () => {
+    const queue = new InputQueue(bounds);
+    queue.push(bytes(1), true);
+    queue.push(bytes(2), false);
+    queue.restart(0, 1000);
+    drain(queue);
+    queue.push(bytes(3), true);
+    queue.keepReplies();
+    queue.push(bytes(1), true);
+    queue.push(bytes(1), true, true);
+    queue.restart(0, 5);
+    const first = [queue.next(), queue.next(), queue.next()];
+    queue.acked(0, 1000);
+    const frames = [...first, queue.next(), queue.next(), queue.next()];
+    expect(frames.map((frame) => [frame?.offset, frame?.payload.length, frame?.reply, frame?.earlier])).toEqual([
+      [0, 1, true, true],
+      [1, 2, false, false],
+      [3, 2, true, true],
+      [5, 1, true, true],
+      [6, 1, true, false],
+      [7, 1, true, true],
+    ]);
+  });
+
   it('takes nothing of what does not fit', () => {
     const queue = new InputQueue(bounds);
     expect(queue.push(bytes(1001), false)).toBe(false);

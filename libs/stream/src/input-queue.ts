@@ -1,5 +1,8 @@
 /** An input frame to send. `offset` counts the bytes of this writer from its first byte. */
-export type InputFrame = { offset: number; reply: boolean; payload: Uint8Array };
+export type InputFrame = { offset: number; reply: boolean; earlier: boolean; payload: Uint8Array };
+
+/** `earlier`: a reply to a query that was received before the current attachment. */
+type Chunk = { bytes: Uint8Array; reply: boolean; earlier: boolean };
 
 export type InputQueueBounds = {
   /** Largest payload of a frame, in bytes. */
@@ -19,7 +22,7 @@ const joinUpTo = 1024;
  */
 export class InputQueue {
   readonly #bounds: InputQueueBounds;
-  #chunks: { bytes: Uint8Array; reply: boolean }[] = [];
+  #chunks: Chunk[] = [];
   /** Number of chunks at the front that are sent. Each was one frame. */
   #sentChunks = 0;
   /** Offset of the first byte kept. All bytes before it are applied. */
@@ -45,13 +48,14 @@ export class InputQueue {
   }
 
   /**
-   * Queues input without copying it. `reply`: the emulator produced it in answer to a query.
+   * Queues input without copying it. `reply`: the emulator produced it in answer to a query. `earlier`: the query was received before the
+   * current attachment.
    * @returns false if there is not enough room for all of it; then nothing is queued
    */
-  push(bytes: Uint8Array, reply: boolean): boolean {
+  push(bytes: Uint8Array, reply: boolean, earlier = false): boolean {
     if (bytes.length > this.room) return false;
     for (let at = 0; at < bytes.length; at += this.#bounds.frame) {
-      this.#append(bytes.subarray(at, at + this.#bounds.frame), reply);
+      this.#append({ bytes: bytes.subarray(at, at + this.#bounds.frame), reply, earlier });
     }
     return true;
   }
@@ -62,11 +66,12 @@ export class InputQueue {
     const allowed = Math.min(this.#limit, this.#base + this.#bounds.window) - this.#sent;
     if (chunk === undefined || allowed <= 0) return undefined;
     if (chunk.bytes.length > allowed) {
-      const rest = { bytes: chunk.bytes.subarray(allowed), reply: chunk.reply };
+      const rest = { ...chunk, bytes: chunk.bytes.subarray(allowed) };
       chunk.bytes = chunk.bytes.subarray(0, allowed);
       this.#chunks.splice(this.#sentChunks + 1, 0, rest);
     }
-    const frame = { offset: this.#sent, reply: chunk.reply, payload: chunk.bytes };
+    const { bytes: payload, reply, earlier } = chunk;
+    const frame = { offset: this.#sent, reply, earlier, payload };
     this.#sent += chunk.bytes.length;
     this.#everSent = Math.max(this.#everSent, this.#sent);
     this.#sentChunks += 1;
@@ -95,15 +100,22 @@ export class InputQueue {
     this.#limit = limit;
   }
 
-  #append(bytes: Uint8Array, reply: boolean): void {
+  /** The viewer attaches again. All replies that are kept answer queries of before this attachment. */
+  keepReplies(): void {
+    for (const chunk of this.#chunks) chunk.earlier = chunk.reply;
+  }
+
+  #append(chunk: Chunk): void {
+    const { bytes, reply, earlier } = chunk;
     this.#end += bytes.length;
     const last = this.#chunks.length > this.#sentChunks ? this.#chunks.at(-1) : undefined;
     if (
       last === undefined ||
       last.reply !== reply ||
+      last.earlier !== earlier ||
       last.bytes.length + bytes.length > Math.min(joinUpTo, this.#bounds.frame)
     ) {
-      this.#chunks.push({ bytes, reply });
+      this.#chunks.push(chunk);
       return;
     }
     const joined = new Uint8Array(last.bytes.length + bytes.length);

@@ -24,6 +24,9 @@ export class IncomingOutput {
   readonly #reader: OutputReader;
   /** Bytes passed to the screen but not rendered yet. */
   #unrendered = 0;
+  /** The part of `#unrendered` that was received before the current attachment, and where it was live from. It is rendered first. */
+  #earlier = { unrendered: 0, liveFrom: 0 };
+  #liveFrom = 0;
   #connection: Connection | undefined;
   #stopTimer: (() => void) | undefined;
 
@@ -40,12 +43,19 @@ export class IncomingOutput {
 
   /** Whether the output being rendered is a replay. The emulator's replies to it must not be sent. */
   get replaying(): boolean {
-    return this.#reader.replaying;
+    return this.rendersEarlier ? this.#reader.rendered < this.#earlier.liveFrom : this.#reader.replaying;
+  }
+
+  /** Whether the output being rendered was received before the current attachment. */
+  get rendersEarlier(): boolean {
+    return this.#earlier.unrendered > 0;
   }
 
   attached(connection: Connection, offset: number, liveFrom: number): void {
     this.#connection = connection;
     this.#window.interrupted();
+    this.#earlier = { unrendered: this.#unrendered, liveFrom: this.#liveFrom };
+    this.#liveFrom = liveFrom;
     const lost = this.#reader.accepted(offset, liveFrom);
     if (lost !== undefined) this.#handlers.gap(lost.from, lost.to);
     this.#sendLimitIfDue();
@@ -82,6 +92,7 @@ export class IncomingOutput {
       this.#unrendered += bytes.length;
       this.#handlers.output(bytes, { offset: from, live }, () => {
         this.#unrendered -= bytes.length;
+        this.#earlier.unrendered = Math.max(0, this.#earlier.unrendered - bytes.length);
         this.#rendered(from + bytes.length);
       });
     }

@@ -28,9 +28,12 @@ export class OutgoingInput {
     return this.#taken;
   }
 
-  /** @returns false if there is not enough room for all of it; then nothing is taken */
-  push(bytes: Uint8Array, reply: boolean): boolean {
-    const taken = this.#queue.push(bytes, reply);
+  /**
+   * `earlier`: a reply to a query that was received before the current attachment.
+   * @returns false if there is not enough room for all of it; then nothing is taken
+   */
+  push(bytes: Uint8Array, reply: boolean, earlier = false): boolean {
+    const taken = this.#queue.push(bytes, reply, earlier);
     if (taken) this.#taken += bytes.length;
     this.#flush();
     return taken;
@@ -39,6 +42,7 @@ export class OutgoingInput {
   /** The machine has accepted this connection and has applied `applied` bytes. The rest is sent again. */
   attached(connection: Connection, applied: number, limit: number): void {
     this.#connection = connection;
+    this.#queue.keepReplies();
     this.#queue.restart(applied, limit);
     this.#reportApplied();
   }

@@ -115,6 +115,49 @@ describe('a terminal client', () => {
     expect(socket.of('limit').at(-1)).toMatchObject({ acked: 5 });
   });
 
+  it('marks replies to queries that it received before it attached again', async () => {
+    const bench = new Bench();
+    const first = await bench.attach();
+    bench.says(0, 'query');
+    bench.client.reply('1');
+    bench.says(5, 'again');
+    first.break();
+    bench.output[0]?.rendered();
+    bench.client.reply('2');
+    await bench.clock.pass(0);
+    const second = await bench.attach({ offset: 10, liveFrom: 10 });
+    bench.client.reply('3');
+    bench.client.type('k');
+    bench.output[1]?.rendered();
+    bench.says(10, 'third');
+    bench.client.reply('4');
+    const sent = (socket: typeof first) =>
+      socket.of('input').map(({ payload, reply, earlier }) => [Buffer.from(payload).toString(), reply, earlier]);
+    expect(sent(first)).toEqual([['1', true, false]]);
+    expect(sent(second)).toEqual([
+      ['1', true, true],
+      ['2', true, true],
+      ['3', true, true],
+      ['k', false, false],
+      ['4', true, false],
+    ]);
+    // A reset is no new attachment.
+    bench.client.reply('5');
+    second.sendFrame({ type: 'input_reset', applied: 0, limit: 1000 });
+    expect(sent(second).at(-1)).toEqual(['5', true, false]);
+  });
+
+  it('types nothing that the emulator answers to a replay after the next attachment', async () => {
+    const bench = new Bench();
+    const first = await bench.attach({ liveFrom: 5, head: 5 });
+    bench.says(0, 'past.');
+    first.break();
+    await bench.clock.pass(0);
+    const second = await bench.attach({ offset: 5, liveFrom: 5 });
+    bench.client.reply('R');
+    expect(typed(second)).toEqual([]);
+  });
+
   it('sets the limit by rendering, and sends a mere ack after a pause', async () => {
     const bench = new Bench();
     const socket = await bench.attach();

@@ -107,7 +107,8 @@ export class TerminalClient {
   reply(bytes: string | Uint8Array): void {
     if (this.#output.replaying || this.#snapshot.rendering) return;
     this.#output.sendLimitAfterRendering();
-    this.#input.push(typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes, true);
+    const reply = typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes;
+    this.#input.push(reply, true, this.#output.rendersEarlier);
   }
 
   resize(cols: number, rows: number): void {
@@ -118,7 +119,7 @@ export class TerminalClient {
 
   /** Makes this viewer the driver without typing, so its size becomes the terminal's size. */
   drive(): void {
-    this.#connection?.send({ type: 'input', offset: 0, reply: false, payload: new Uint8Array() });
+    this.#connection?.send({ type: 'input', offset: 0, reply: false, earlier: false, payload: new Uint8Array() });
   }
 
   setVisible(visible: boolean): void {

@@ -29,6 +29,8 @@ export type AttachmentOptions = {
   viewer: Viewer;
   flow: OutputFlow;
   gate: InputGate;
+  /** Offset of output that is not newer than any query received before this attachment. Replies marked `earlier` count from it. */
+  earlierQueries: number;
   session: AttachedSession;
   transport: AttachmentTransport;
 };
@@ -42,6 +44,7 @@ export class Attachment {
   readonly writer: string;
   readonly flow: OutputFlow;
   readonly gate: InputGate;
+  readonly earlierQueries: number;
   readonly outgoing: Outgoing;
   /** The size of this viewer's window: applied while it drives. Undefined: unknown, or the session has no size. */
   wantedSize: WindowSize | undefined;
@@ -55,6 +58,7 @@ export class Attachment {
     this.writer = writerOf(options.viewer);
     this.gate = options.gate;
     this.flow = options.flow;
+    this.earlierQueries = options.earlierQueries;
     this.outgoing = new Outgoing(options.flow, options.transport);
     this.#session = options.session;
   }

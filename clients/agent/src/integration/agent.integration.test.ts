@@ -302,7 +302,13 @@ describe('attachments', () => {
 
   it('end on a frame that breaks the protocol, and nothing else does', async () => {
     const viewer = await quietShell();
-    viewer.send({ type: 'input', offset: viewer.applied, reply: false, payload: new Uint8Array(16_384) });
+    viewer.send({
+      type: 'input',
+      offset: viewer.applied,
+      reply: false,
+      earlier: false,
+      payload: new Uint8Array(16_384),
+    });
     viewer.send({ type: 'attach', viewerId: viewer.viewerId, create: false, from: 0, cols: 1, rows: 1 });
     expect(await viewer.frame('refused')).toMatchObject({ code: 'bad_request' });
     expect(await viewer.attach()).toMatchObject({ type: 'accepted' });

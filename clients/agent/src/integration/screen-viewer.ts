@@ -57,7 +57,7 @@ export class ScreenViewer {
 
   type(text: string): void {
     const payload = Buffer.from(text);
-    this.send({ type: 'input', offset: this.#typed, reply: false, payload });
+    this.send({ type: 'input', offset: this.#typed, reply: false, earlier: false, payload });
     this.#typed += payload.length;
   }
 

@@ -159,7 +159,13 @@ export class TestViewer {
   #pump(): void {
     while (this.#sent < Math.min(this.#typed.length, this.#inputLimit)) {
       const end = Math.min(this.#sent + maxInputFrame, this.#typed.length, this.#inputLimit);
-      this.send({ type: 'input', offset: this.#sent, reply: false, payload: this.#typed.subarray(this.#sent, end) });
+      this.send({
+        type: 'input',
+        offset: this.#sent,
+        reply: false,
+        earlier: false,
+        payload: this.#typed.subarray(this.#sent, end),
+      });
       this.#sent = end;
     }
   }

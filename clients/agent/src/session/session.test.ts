@@ -87,8 +87,8 @@ const attach = (
     },
   });
   const send = (frame: UpFrame): void => attachment.receive(encodeUp(frame));
-  const type = (offset: number, text: string, reply = false): void =>
-    send({ type: 'input', offset, reply, payload: Buffer.from(text) });
+  const type = (offset: number, text: string, reply = false, earlier = false): void =>
+    send({ type: 'input', offset, reply, earlier, payload: Buffer.from(text) });
   const text = (): string =>
     frames.map((frame) => (frame.type === 'output' ? Buffer.from(frame.payload).toString() : '')).join('');
   const last = <T extends DownFrame['type']>(kind: T) => frames.findLast((frame) => frame.type === kind);
@@ -216,6 +216,41 @@ describe('driving', () => {
     print('\x1b[>c');
     viewer.type(4, '4', true);
     expect(shell.typed).toBe('1k34');
+  });
+
+  it('types no reply to a query of before a break when the query is over 4 s old, and each reply to a newer one', () => {
+    const { session, shell, print, clock } = make();
+    const viewer = attach(session, 'a');
+    print('$ tmux attach\r\n');
+    viewer.send({ type: 'limit', acked: 15, limit: mib });
+    clock.now = 60_000;
+    print('\x1b[>c');
+    // Received, and not acknowledged. Later output does not make the query newer.
+    clock.now += 3999;
+    print('$ ');
+    viewer.attachment.broken();
+    const young = attach(session, 'a', { from: 21 });
+    young.type(0, '1', true, true);
+    clock.now += 2;
+    young.type(1, '2', true, true);
+    expect([shell.typed, young.attachment.gate.applied]).toEqual(['1', 2]);
+    print('\x1b[>c');
+    young.type(2, '3', true);
+    young.type(3, 'k');
+    expect(shell.typed).toBe('13k');
+  });
+
+  it('types no reply to a query of before a break when the last output that was received is over 4 s old, without a hold', () => {
+    const { session, shell, print, clock } = make();
+    const viewer = attach(session, 'a');
+    print('\x1b[>c');
+    viewer.attachment.broken();
+    clock.now += 15_000;
+    session.tick();
+    print('$ ');
+    const back = attach(session, 'a', { from: 4 });
+    back.type(0, '1', true, true);
+    expect([shell.typed, back.attachment.gate.applied]).toEqual(['', 1]);
   });
 
   it('stalls the shell until the driver allows more, but never for another viewer', () => {
@@ -383,6 +418,7 @@ describe('frames of unknown types', () => {
       type: fc.constant('input'),
       offset: fc.constant(0),
       reply: fc.boolean(),
+      earlier: fc.boolean(),
       payload: fc.uint8Array({ minLength: 1, maxLength: 50 }),
     }),
     fc.record({ type: fc.constant('limit'), acked: fc.nat(1000), limit: fc.nat(500_000) }),

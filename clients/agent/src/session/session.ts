@@ -129,6 +129,7 @@ export class Session implements AttachedSession {
     const offset = repaints ? asked : Math.max(asked, tail);
     const gate = this.#writers.enter(writer);
     this.#displace(writer);
+    const earlierQueries = this.#earlierQueries(writer, asked);
     const place = this.#driver.attach(viewer, offset);
     if (place.driver && size !== undefined) this.#driver.applySize(size);
     const flow = new OutputFlow({
@@ -140,7 +141,14 @@ export class Session implements AttachedSession {
       repaints,
       holds: () => this.#driver.holds(writer),
     });
-    const attachment = new Attachment({ viewer, flow, gate, session: this, transport: request.transport });
+    const attachment = new Attachment({
+      viewer,
+      flow,
+      gate,
+      earlierQueries,
+      session: this,
+      transport: request.transport,
+    });
     attachment.wantedSize = size;
     this.#attachments.set(writer, attachment);
     if (this.#isOwner(viewer)) this.#detachedAt = undefined;
@@ -180,7 +188,7 @@ export class Session implements AttachedSession {
     if (!frame.reply) this.#driver.typed(from);
     this.#pump.push({
       bytes: verdict.bytes,
-      discard: frame.reply && (!this.#driver.is(from.writer) || this.#isLate(from)),
+      discard: frame.reply && (!this.#driver.is(from.writer) || this.#isLate(from, frame.earlier)),
       onApplied: (count) => {
         gate.apply(count);
         this.#attachments.get(from.writer)?.ackInput();
@@ -190,10 +198,18 @@ export class Session implements AttachedSession {
 
   /**
    * Whether the query of a reply is too old. An emulator replies before it acknowledges the query, so the query is at or after the first
-   * unacknowledged offset.
+   * unacknowledged offset: that of this attachment, or of the attachment before it for an earlier reply.
    */
-  #isLate(from: Attachment): boolean {
-    return this.#ages.of(from.cursor.acked, this.ring.head, this.#options.now()) > longestAnswerMs;
+  #isLate(from: Attachment, earlier: boolean): boolean {
+    const query = earlier ? from.earlierQueries : from.cursor.acked;
+    return this.#ages.of(query, this.ring.head, this.#options.now()) > longestAnswerMs;
+  }
+
+  /** The first output that the viewer had not acknowledged before this attachment, or the last that it has received if that is unknown. */
+  #earlierQueries(writer: string, receivedUpTo: number): number {
+    const { current } = this.#tracker;
+    const acked = current?.driver === writer ? current.progress?.acked : undefined;
+    return Math.min(acked ?? receivedUpTo, receivedUpTo - 1);
   }
 
   progress(from: Attachment): void {

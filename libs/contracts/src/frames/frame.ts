@@ -37,8 +37,15 @@ export type UpFrame =
       cols: number;
       rows: number;
     }
-  /** `reply`: the terminal emulator generated it in reply to a query. It was not typed. */
-  | { type: 'input'; offset: number; reply: boolean; payload: Uint8Array }
+  | {
+      type: 'input';
+      offset: number;
+      /** The terminal emulator generated it in reply to a query. It was not typed. */
+      reply: boolean;
+      /** The viewer received the query of this reply before its current attachment. False for typed input. */
+      earlier: boolean;
+      payload: Uint8Array;
+    }
   /** All output before `acked` is rendered. The sender may send up to `limit`. */
   | { type: 'limit'; acked: number; limit: number }
   | { type: 'resize'; cols: number; rows: number }

@@ -22,7 +22,8 @@ const goldenUp: readonly [string, UpFrame][] = [
     '0200000102030405060708090a0b0c0d0e0f000000000000000000500018',
     { type: 'attach', viewerId: id, create: false, from: undefined, cols: 80, rows: 24 },
   ],
-  ['030000000000000003016c730d', { type: 'input', offset: 3, reply: true, payload: bytes('6c730d') }],
+  ['030000000000000003016c730d', { type: 'input', offset: 3, reply: true, earlier: false, payload: bytes('6c730d') }],
+  ['030000000000000003036c730d', { type: 'input', offset: 3, reply: true, earlier: true, payload: bytes('6c730d') }],
   ['0400000001000000000000000100010000', { type: 'limit', acked: 2 ** 32, limit: 2 ** 32 + 65536 }],
   ['0500840032', { type: 'resize', cols: 132, rows: 50 }],
   ['0601', { type: 'visible', visible: true }],
@@ -84,12 +85,8 @@ describe('frames on the wire', () => {
   it('carries every offset below 2^53 and every byte value', () => {
     fc.assert(
       fc.property(fc.maxSafeNat(), fc.uint8Array({ maxLength: 300 }), fc.boolean(), (offset, payload, reply) => {
-        expect(decodeUp(encodeUp({ type: 'input', offset, reply, payload }))).toEqual({
-          type: 'input',
-          offset,
-          reply,
-          payload,
-        });
+        const input: UpFrame = { type: 'input', offset, reply, earlier: !reply, payload };
+        expect(decodeUp(encodeUp(input))).toEqual(input);
         expect(decodeDown(encodeDown({ type: 'output', offset, payload }))).toEqual({
           type: 'output',
           offset,
@@ -163,7 +160,15 @@ describe('bad frames', () => {
 
   it('refuses payloads over their limits and offsets beyond 2^53', () => {
     expect(() =>
-      decodeUp(encodeUp({ type: 'input', offset: 0, reply: false, payload: new Uint8Array(maxInputFrame + 1) })),
+      decodeUp(
+        encodeUp({
+          type: 'input',
+          offset: 0,
+          reply: false,
+          earlier: false,
+          payload: new Uint8Array(maxInputFrame + 1),
+        }),
+      ),
     ).toThrow(FrameError);
     expect(() =>
       decodeDown(encodeDown({ type: 'output', offset: 0, payload: new Uint8Array(maxOutputFrame + 1) })),

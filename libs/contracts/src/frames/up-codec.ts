@@ -21,7 +21,7 @@ export const encodeUp = (frame: UpFrame): Uint8Array<ArrayBuffer> => {
       return new FrameWriter(inputHeaderSize + frame.payload.length)
         .u8(frameType.input)
         .u64(frame.offset)
-        .u8(flag(frame.reply, 1))
+        .u8(flag(frame.reply, 1) | flag(frame.earlier, 2))
         .raw(frame.payload).bytes;
     case 'limit':
       return new FrameWriter(17).u8(frameType.limit).u64(frame.acked).u64(frame.limit).bytes;
@@ -73,13 +73,17 @@ const readUp = (type: number, r: FrameReader): UpFrame => {
         rows: size(r.u16()),
       };
     }
-    case frameType.input:
+    case frameType.input: {
+      const offset = r.u64();
+      const flags = r.u8();
       return {
         type: 'input',
-        offset: r.u64(),
-        reply: (r.u8() & 1) !== 0,
+        offset,
+        reply: (flags & 1) !== 0,
+        earlier: (flags & 2) !== 0,
         payload: atMost(r.rest(), maxInputFrame, 'input'),
       };
+    }
     case frameType.limit:
       return { type: 'limit', acked: r.u64(), limit: r.u64() };
     case frameType.resize:

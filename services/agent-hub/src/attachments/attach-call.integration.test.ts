@@ -115,7 +115,7 @@ describe('an attach', () => {
       encodeDown({ type: 'output', offset: i * payload.length, payload }),
     );
     const upFrames = Array.from({ length: 320 }, (_, i) =>
-      encodeUp({ type: 'input', offset: i * typed.length, reply: false, payload: typed }),
+      encodeUp({ type: 'input', offset: i * typed.length, reply: false, earlier: false, payload: typed }),
     );
     await Promise.all([send(machine, down, downFrames), send(viewer.stream, up, upFrames)]);
     await until(() => down.bytes > 320 * payload.length && up.bytes > 320 * typed.length);

@@ -48,7 +48,7 @@ describe('4,999 attachments that end at once', () => {
     const ends = Promise.all(leaving.map(({ ended }) => ended));
     for (const { stream } of leaving) stream.end();
     for (const { code } of await ends) expect(code).toBe(0);
-    const key = encodeUp({ type: 'input', offset: 0, reply: false, payload: Buffer.from('k') });
+    const key = encodeUp({ type: 'input', offset: 0, reply: false, earlier: false, payload: Buffer.from('k') });
     survivor.stream.write(wrapFrame(key));
     await until(() => received.includes(Buffer.from(key).toString('hex')));
     for (const link of links) link.cut();
