@@ -196,13 +196,19 @@ describe('driving', () => {
     expect(second.last('driver')).toBeUndefined();
   });
 
-  it('types no answer that comes when its question is over 4 s old', async () => {
-    const { session, shell, print, clock } = make();
-    const viewer = attach(session, 'a');
-    print('$ tmux attach\r\n');
+  /** A viewer has rendered a command line, and then, at `now`, its program asked what the terminal is. */
+  const askedAt = (now: number) => {
+    const made = make();
+    const viewer = attach(made.session, 'a');
+    made.print('$ tmux attach\r\n');
     viewer.send({ type: 'limit', acked: 15, limit: mib });
-    clock.now = 60_000;
-    print('\x1b[>c');
+    made.clock.now = now;
+    made.print('\x1b[>c');
+    return { ...made, viewer };
+  };
+
+  it('types no answer that comes when its question is over 4 s old', async () => {
+    const { shell, print, clock, viewer } = askedAt(60_000);
     clock.now += 4000;
     viewer.type(0, '1', true);
     clock.now += 1;
@@ -219,12 +225,7 @@ describe('driving', () => {
   });
 
   it('types no reply to a query of before a break when the query is over 4 s old, and each reply to a newer one', () => {
-    const { session, shell, print, clock } = make();
-    const viewer = attach(session, 'a');
-    print('$ tmux attach\r\n');
-    viewer.send({ type: 'limit', acked: 15, limit: mib });
-    clock.now = 60_000;
-    print('\x1b[>c');
+    const { session, shell, print, clock, viewer } = askedAt(60_000);
     // Received, and not acknowledged. Later output does not make the query newer.
     clock.now += 3999;
     print('$ ');
