@@ -14,10 +14,10 @@ export const logFailure = (logger: Logger, error: AppError, request: object, mes
 
 /** The message of the error and those of its causes. */
 const reasonsOf = (error: Error): string => {
-  const reasons = [error.message];
-  for (let cause = error.cause; cause !== undefined && reasons.length < 5; cause = causeOf(cause))
-    reasons.push(reasonOf(cause));
-  return reasons.join(' ');
+  const reasons = new Set([error.message]);
+  for (let cause = error.cause; cause !== undefined && reasons.size < 5; cause = causeOf(cause))
+    reasons.add(reasonOf(cause));
+  return [...reasons].join(' ');
 };
 
 const causeOf = (error: unknown): unknown => (error instanceof Error ? error.cause : undefined);

@@ -1,4 +1,6 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { AppError } from '../errors.ts';
+import { isMongoUnavailable } from '../mongo/mongo-errors.ts';
 
 export type { Logger } from 'pino';
 
@@ -18,6 +20,21 @@ const secretKeys = [
   'credential',
 ];
 
+/** The names of errors of the NATS client when the server does not answer. */
+const natsUnavailable = /^(Timeout|NoResponders|ClosedConnection|Connection|Request)Error$/;
+
+/** An error in the log: without the fields that a driver attaches to it, and without a stack if a server does not answer. */
+const serializeError = (error: unknown): unknown => {
+  if (!(error instanceof Error)) return error;
+  const { type, message, stack } = pino.stdSerializers.err(error);
+  const code = 'code' in error ? { code: error.code } : {};
+  const expected =
+    isMongoUnavailable(error) ||
+    natsUnavailable.test(error.name) ||
+    (error instanceof AppError && error.code === 'unavailable');
+  return expected ? { type, message, ...code } : { type, message, ...code, stack };
+};
+
 /** pino with common fields: JSON on stdout, `service` and `instance` on each line, secrets hidden. */
 export const createLogger = (
   options: { service: string; instance?: string | undefined; level?: string },
@@ -27,6 +44,7 @@ export const createLogger = (
     level: options.level ?? 'info',
     base: { service: options.service, ...(options.instance === undefined ? {} : { instance: options.instance }) },
     timestamp: pino.stdTimeFunctions.isoTime,
+    serializers: { err: serializeError },
     formatters: { level: (label: string) => ({ level: label }) },
     redact: { paths: secretKeys.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]), censor: '[hidden]' },
   };
