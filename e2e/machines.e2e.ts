@@ -96,7 +96,7 @@ describe('a machine, from its first line to its removal', () => {
     await page.getByLabel('Name', { exact: true }).fill('web-1');
     await page.getByRole('combobox', { name: 'Tags' }).fill('berlin');
     await page.keyboard.press('Enter');
-    await page.getByRole('button', { name: 'Show the commands' }).click();
+    await page.getByRole('button', { name: 'Get the install command' }).click();
     await page.getByText('Waiting for web-1 to connect').waitFor();
     line = await shownLine(page);
     expect(line.slice(0, 2)).toEqual(['configure', '--token']);
@@ -107,7 +107,7 @@ describe('a machine, from its first line to its removal', () => {
     });
     expect(readFileSync(agent.config, 'utf8')).not.toContain('wxt_rt_');
     run = agent.run('start');
-    await page.getByText('web-1 is here').waitFor();
+    await page.getByText('web-1 is connected').waitFor();
     await page.getByRole('link', { name: 'Open a terminal on web-1' }).waitFor();
   });
 
@@ -276,7 +276,7 @@ describe('a machine, from its first line to its removal', () => {
     const { page } = owner;
     await page.getByRole('link', { name: 'Add a machine' }).click();
     await page.getByLabel('Name', { exact: true }).fill('web-1');
-    await page.getByRole('button', { name: 'Show the commands' }).click();
+    await page.getByRole('button', { name: 'Get the install command' }).click();
     const configured = await agent.finish(...(await shownLine(page)));
     expect(configured).toMatchObject({ code: 0, text: expect.stringContaining('Registered as web-1') });
   });

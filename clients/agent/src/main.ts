@@ -49,6 +49,7 @@ withConfig('configure', 'Write the configuration, register this machine, and run
   .option('--linux-user <name>', 'account that shells run as (default: the user who runs this)')
   .option('--name <name>', 'what people see in the list of machines (default: the host name)')
   .option('--allow-sudo', 'let shells gain rights (sudo)')
+  .option('--image', 'for a golden image: enrol at the first boot, with an enrolment token (wxt_et_…)')
   .option('--grpc <host:port>', 'address of the hub, in place of what the host says')
   .option(
     '--proxy <url>',

@@ -1,6 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { World } from '../world.ts';
-import { byRight, byStanding, type MakeCall, type Rule, rightsAs, type Standing, signedIn } from './rule.ts';
+import {
+  anyone,
+  byRight,
+  byStanding,
+  type MakeCall,
+  type Rule,
+  rightsAs,
+  type Standing,
+  self,
+  signedIn,
+} from './rule.ts';
 
 const onAgent = (world: World) => ({ params: { agent_id: world.agentId } });
 const everybodyWhoSees = ['view', 'control', 'owner', 'admin', 'adminView', 'adminControl'] as const;
@@ -53,6 +63,11 @@ export const machineRules: Readonly<Record<string, readonly Rule[]>> = {
     byRight('command', { other: 404, view: 403, control: 200, owner: 200, admin: 403, adminView: 403, adminControl: 200 },
       (world) => ({ ...onAgent(world), body: { command: 'true' } })),
   ],
+  createEnrolmentToken: [self(201, () => ({ body: { name: 'image', machines: 2 } }))],
+  listEnrolmentTokens: [self(200)],
+  // Nobody has this token.
+  revokeEnrolmentToken: [self(404, () => ({ params: { token_id: 'et_unknown' } }))],
+  reportInstallProgress: [anyone(401, () => ({ body: { token: `wxt_rt_${'A'.repeat(43)}`, step: 'checking' } }))],
   createRegistrationToken: [
     byRight('manage', { other: 404, view: 403, control: 403, owner: 201, admin: 201, adminView: 201, adminControl: 201 }, onMachineToLose),
   ],

@@ -124,12 +124,17 @@ export const errorCatalog = {
   command_not_run: { status: 503, message: 'The machine could not start the command.' },
   shell_not_started: { status: 503, message: 'The machine could not start a shell.' },
   kind_not_supported: { status: 409, message: 'The machine has no sessions of this kind.' },
-  // Agent links only, never in an HTTP response of this product.
+  too_many_enrolment_tokens: {
+    status: 409,
+    message: 'You have as many enrolment tokens as the limit allows. Revoke one first.',
+  },
+  enrolment_token_not_found: { status: 404, message: 'There is no such enrolment token, or it was revoked.' },
   bad_registration_token: {
     status: 401,
     message:
       'The registration token is not valid: it was used, or its time is over. Add the machine again for a new one.',
   },
+  // Agent links only, never in an HTTP response of this product.
   machine_enrolled: {
     status: 409,
     message: 'This machine is in the list already. Remove it there first.',

@@ -58,6 +58,7 @@ export const startHub = async (settings: HubSettings, context: HubContext): Prom
 const restApi = (parts: Parts): Api => {
   const api = new Api(parts);
   parts.mountMachines(api);
+  parts.mountEnrolment(api);
   parts.mountAccess(api);
   parts.mountCommands(api);
   parts.mountDashboard(api);

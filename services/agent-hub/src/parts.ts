@@ -6,7 +6,7 @@ import { wireAttachments } from './attachments/wiring.ts';
 import { wireCommands } from './commands/wiring.ts';
 import type { Core } from './core.ts';
 import { wireDashboard } from './dashboard/wiring.ts';
-import { EnrolmentStore } from './enrolment/enrolment-store.ts';
+import { wireEnrolment } from './enrolment/wiring.ts';
 import { wireMachines } from './machines/wiring.ts';
 import { wirePresence } from './presence/wiring.ts';
 
@@ -22,9 +22,8 @@ export const wireDomains = (core: Core) => {
     ...wirePresence(withLinks),
     ...wireCommands(withLinks),
   };
-  const access = wireAccess(linked);
-  const enrolments = new EnrolmentStore(core.models, access.pending, core.settings.MAX_MACHINES_PER_USER);
-  const withAccess = { ...linked, ...access, enrolments };
-  const parts = { ...withAccess, ...wireMachines(withAccess) };
+  const withAccess = { ...linked, ...wireAccess(linked) };
+  const withEnrolment = { ...withAccess, ...wireEnrolment(withAccess) };
+  const parts = { ...withEnrolment, ...wireMachines(withEnrolment) };
   return { ...parts, ...wireDashboard(parts), ...wireHubService(parts), ...wireAgentService(parts) };
 };

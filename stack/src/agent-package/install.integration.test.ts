@@ -16,19 +16,17 @@ import {
 import { createServer } from 'node:http';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TestHub } from '../../../clients/agent/src/integration/test-hub.ts';
 import { type GatewayProcess, startGateway } from '../../../services/gateway/src/testing/gateway-process.ts';
 import { projectFolder } from '../project-folder.ts';
-import { writeArchive } from './archive.ts';
 import { type Bundle, bundleAgent } from './bundle.ts';
-import { packageContents, sha256, versionOf } from './contents.ts';
 import { type Manifest, parseManifest, renderManifest } from './manifest.ts';
-import { pinnedPackages, platforms } from './pinned-packages.ts';
-import { publishInstaller, publishRelease } from './publish.ts';
+import { publishInstaller } from './publish.ts';
 import { keepReleaseKey } from './release-key.ts';
+import { publishTestRelease, testPlatform } from './test-release.ts';
 
-const platform = platforms.find((each) => each === `${process.platform}-${process.arch}`);
 const user = userInfo().username;
 const published = mkdtempSync(join(tmpdir(), 'install-published-'));
 const key = keepReleaseKey(join(published, 'key', 'release-key.pem'));
@@ -41,29 +39,8 @@ let gateway: GatewayProcess;
 let machine = '';
 let pids: number[] = [];
 
-/** Publishes the agent of these sources with the Node that runs this test: the real package without its 100 MB of Node. */
-const publish = async (mark: string, changed: Record<string, string> = {}): Promise<Manifest> => {
-  if (platform === undefined) throw new Error('no package is built for this machine');
-  const { node, pty } = pinnedPackages(projectFolder, platform);
-  const marked = {
-    ...bundle,
-    files: new Map([...bundle.files, ['mark.js', `// ${mark}`], ...Object.entries(changed)]),
-  };
-  const version = versionOf(projectFolder, marked, [node, pty]);
-  const binary = readFileSync(join(projectFolder, 'node_modules', pty.name, 'pty.node'));
-  const files = packageContents(projectFolder, {
-    bundle: marked,
-    version,
-    platform,
-    node: { package: node, binary: Buffer.from(`#!/bin/sh\nexec ${process.execPath} "$@"\n`), licence: '' },
-    pty: { package: pty, binary, licence: '' },
-  });
-  const file = `vsay-agent-${version}-${platform}.tar.gz`;
-  await writeArchive(join(published, file), files);
-  const content = readFileSync(join(published, file));
-  const built = { platform, version, file, size: content.length, unpacked: 0, sha256: sha256(content) };
-  return publishRelease({ folder: release, key, built: published, packages: [built], now: Date.now() });
-};
+const publish = (mark: string, changed: Record<string, string> = {}): Promise<Manifest> =>
+  publishTestRelease({ bundle, folder: release, key, mark, changed });
 
 const archive = (): string => join(release, manifest().files[0]?.path ?? '');
 const manifest = (): Manifest => parseManifest(readFileSync(join(release, 'manifest.json'), 'utf8'));
@@ -149,7 +126,7 @@ const versions = (): string[] => (existsSync(prefix()) ? readdirSync(join(prefix
 const refused = (said: string) => ({ code: 1, said: expect.stringContaining(said) });
 const nothingIsThere = (): void => expect([existsSync(prefix()), existsSync(config())]).toEqual([false, false]);
 
-describe.runIf(platform !== undefined)('install.sh', () => {
+describe.runIf(testPlatform !== undefined)('install.sh', () => {
   it('makes a machine that is online, and run again leaves the agent alone that runs', async () => {
     const first = await install();
     expect(first).toEqual({
@@ -267,12 +244,29 @@ describe.runIf(platform !== undefined)('install.sh', () => {
     expect([versions(), pids]).toEqual([held, [pid]]);
   });
 
-  it('says that a network answers in place of the server', async () => {
-    const portal = createServer((_request, response) => response.end('<html>Sign in</html>'));
+  it('says that a network answers in place of the server, and reports each step and the failure with its token', async () => {
+    const reports: unknown[] = [];
+    const portal = createServer(async (request, response) => {
+      if (request.method === 'POST') reports.push([request.url, await json(request)]);
+      response.end('<html>Sign in</html>');
+    });
     await new Promise<void>((listening) => portal.listen(0, '127.0.0.1', listening));
     const address = portal.address();
     const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
     expect(await install('--host', url)).toEqual(refused('captive portal'));
+    const report = (step: string, problem: object | null = null) => [
+      '/api/machines/install-progress',
+      { token: 'wxt_rt_test', step, problem },
+    ];
+    const problem = {
+      what: `what answers is not ${url}`,
+      why: expect.stringContaining('captive portal'),
+      remedy: expect.stringContaining('Sign in to the network'),
+    };
+    expect(reports).toEqual([report('checking'), report('downloading'), report('downloading', problem)]);
+    for (const token of ['vsay_ak_test', 'wxt_rt_"quoted'])
+      await outcome(start(script(), ['--token', token, ...places(), '--host', url]));
+    expect(reports).toHaveLength(3);
     portal.close();
     expect(await install('--host', url)).toEqual(refused('cannot be reached'));
     expect(await install('--host', 'http://192.0.2.1')).toEqual(refused('is plain http'));
@@ -367,7 +361,7 @@ describe.runIf(platform !== undefined)('install.sh', () => {
   });
 });
 
-describe.runIf(platform !== undefined)('vsay-agent update', () => {
+describe.runIf(testPlatform !== undefined)('vsay-agent update', () => {
   const vsayAgent = (...args: string[]) =>
     outcome(
       spawn(join(prefix(), 'bin', 'vsay-agent'), [...args, '--config', config()], {

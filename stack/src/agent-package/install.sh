@@ -15,6 +15,7 @@ usage='Usage: install.sh --token TOKEN [options]
   --linux-user NAME        account that shells run as (default: the one that runs this, also by sudo)
   --name NAME              what people see in the list of machines (default: the host name)
   --allow-sudo             let shells gain rights
+  --image                  for a golden image: each machine that boots from it enrols at its first boot
   --proxy URL              HTTP proxy on the way to the server
   --replace                take the place of another agent that is here, without asking
   --prefix FOLDER          where to install (default: /opt/vsay-agent; without root ~/.local/share/vsay-agent)
@@ -26,6 +27,7 @@ step() { printf '\n==> %s\n' "$*"; }
 
 # Arguments: what failed, why, what to do.
 die() {
+  report "$reported" "$@"
   printf '\nNot installed: %s\n' "$1" >&2
   if [ -n "${2:-}" ]; then printf '  Why: %s\n' "$2" >&2; fi
   if [ -n "${3:-}" ]; then printf '  What to do: %s\n' "$3" >&2; fi
@@ -33,12 +35,39 @@ die() {
   exit 1
 }
 
+# --- Reports to the server, for the page that shows this command. Only with a registration token, and only where TLS is verified.
+
+# Argument: a text. Prints it as the inside of a JSON string, in ASCII.
+json_text() { printf '%s' "$1" | LC_ALL=C tr '\n\t' '  ' | LC_ALL=C tr -cd ' -~' | cut -c 1-400 | sed 's/[\\"]/\\&/g'; }
+
+# Arguments: the step, and after a failure what failed, why, what to do. A report that cannot be sent changes nothing.
+report() {
+  reported=$1
+  if [ -z "$1" ] || [ -z "$scratch" ]; then return 0; fi
+  case $token in wxt_rt_*) ;; *) return 0 ;; esac
+  case $token in *[!A-Za-z0-9_-]*) return 0 ;; esac
+  problem=null
+  if [ -n "${2:-}" ]; then
+    problem="{\"what\":\"$(json_text "$2")\",\"why\":\"$(json_text "${3:-}")\",\"remedy\":\"$(json_text "${4:-}")\"}"
+  fi
+  printf '{"token":"%s","step":"%s","problem":%s}' "$token" "$1" "$problem" >"$scratch/report" 2>/dev/null || return 0
+  set -- "$host/api/machines/install-progress"
+  if [ "$downloader" = curl ]; then
+    curl -s -g --max-time 5 ${ca_file:+--cacert "$ca_file"} -H 'content-type: application/json' --data-binary "@$scratch/report" \
+      -o /dev/null "$1" 2>/dev/null || true
+  else
+    wget -q --timeout=5 --tries=1 --max-redirect=0 ${ca_file:+--ca-certificate="$ca_file"} --header='content-type: application/json' \
+      --post-file="$scratch/report" -O /dev/null "$1" 2>/dev/null || true
+  fi
+}
+
 read_options() {
-  token=${VSAY_TOKEN:-} host=$default_host fingerprint='' linux_user='' name='' allow_sudo='' proxy='' replace=''
+  token=${VSAY_TOKEN:-} host=$default_host fingerprint='' linux_user='' name='' allow_sudo='' proxy='' replace='' golden=''
   prefix='' config='' wait_seconds=30
   while [ $# -gt 0 ]; do
     case $1 in
       --allow-sudo) allow_sudo=1 && shift && continue ;;
+      --image) golden=1 && shift && continue ;;
       --replace) replace=1 && shift && continue ;;
       --help) say "$usage" && exit 0 ;;
     esac
@@ -183,32 +212,32 @@ require_consent() {
 fetch() {
   if [ "$downloader" = curl ]; then
     status=$(curl -sS -g --connect-timeout 20 --speed-limit 1 --speed-time 60 ${insecure:+--insecure} ${ca_file:+--cacert "$ca_file"} \
-      -o "$2" -w '%{http_code}' "$1" 2>"$work/error") || { [ "$status" = 200 ] && status=000; status=${status:-000}; }
+      -o "$2" -w '%{http_code}' "$1" 2>"$scratch/error") || { [ "$status" = 200 ] && status=000; status=${status:-000}; }
   else
     wget -S --timeout=60 --tries=1 --max-redirect=0 ${insecure:+--no-check-certificate} ${ca_file:+--ca-certificate="$ca_file"} \
-      -O "$2" "$1" 2>"$work/error" && status=200 ||
-      status=$(sed -n 's/^ *HTTP\/[0-9.]* \([0-9]*\).*/\1/p' "$work/error" | tail -n 1)
+      -O "$2" "$1" 2>"$scratch/error" && status=200 ||
+      status=$(sed -n 's/^ *HTTP\/[0-9.]* \([0-9]*\).*/\1/p' "$scratch/error" | tail -n 1)
     status=${status:-000}
   fi
 }
 
-why_no_answer() { tail -n 1 "$work/error" | sed 's/^curl: //'; }
+why_no_answer() { tail -n 1 "$scratch/error" | sed 's/^curl: //'; }
 
 # Uses only the first certificate, so a certificate that is appended to it is not trusted.
 trust_private_ca() {
   [ -n "$fingerprint" ] || return 0
   wanted=$(printf '%s' "$fingerprint" | tr 'A-F' 'a-f' | sed 's/^sha256://; s/://g')
   insecure=1
-  fetch "$host/.well-known/webxterm" "$work/well-known"
+  fetch "$host/.well-known/webxterm" "$scratch/well-known"
   insecure=''
   [ "$status" = 200 ] || die "$host cannot be asked" "$(why_no_answer)" 'Check the address, the network and the proxy (--proxy).'
-  sed -n 's/.*"ca":"\([^"]*\)".*/\1/p' "$work/well-known" | sed 's/\\n/\
-/g' | sed -n '/BEGIN CERTIFICATE/,/END CERTIFICATE/{p;/END CERTIFICATE/q;}' >"$work/ca.pem"
-  found=$(sed '/-----/d' "$work/ca.pem" | base64 -d 2>/dev/null | sha256)
+  sed -n 's/.*"ca":"\([^"]*\)".*/\1/p' "$scratch/well-known" | sed 's/\\n/\
+/g' | sed -n '/BEGIN CERTIFICATE/,/END CERTIFICATE/{p;/END CERTIFICATE/q;}' >"$scratch/ca.pem"
+  found=$(sed '/-----/d' "$scratch/ca.pem" | base64 -d 2>/dev/null | sha256)
   [ "$found" = "$wanted" ] || die "$host has another private CA than this command names" "its fingerprint is sha256:$found, not sha256:$wanted: someone may stand between" 'Copy the command again from the page, and ask the operator of the server for the fingerprint.'
-  fetch "$host/.well-known/webxterm" "$work/well-known"
+  fetch "$host/.well-known/webxterm" "$scratch/well-known"
   # The server may have a certificate of a public CA, while the hubs have certificates of the private CA.
-  if [ "$status" != 200 ]; then ca_file=$work/ca.pem; fi
+  if [ "$status" != 200 ]; then ca_file=$scratch/ca.pem; fi
 }
 
 field() { sed -n "s/^ \"$1\": \"\{0,1\}\([^\",]*\).*/\1/p" "$work/manifest.json" | head -n 1; }
@@ -281,14 +310,23 @@ get_package() {
 
 unpack() {
   mkdir "$work/new"
-  tar -xzf "$work/package.tar.gz" -C "$work/new" --no-same-owner 2>"$work/error" || die 'the package could not be unpacked' "$(tail -n 1 "$work/error")" "Free some space below $prefix, then run this again."
+  tar -xzf "$work/package.tar.gz" -C "$work/new" --no-same-owner 2>"$scratch/error" || die 'the package could not be unpacked' "$(tail -n 1 "$scratch/error")" "Free some space below $prefix, then run this again."
   rm "$work/package.tar.gz"
-  "$work/new/bin/node" --version >/dev/null 2>"$work/error" || die 'the Node of the package does not run on this machine' "$(tail -n 1 "$work/error")" 'Run the container image of the agent (docs/agent.md, Containers).'
-  "$work/new/bin/node" "$work/new/lib/verify-release.js" "$work/manifest.json" "$work/manifest.json.sig" "$work/release-key.pem" 2>"$work/error" ||
-    die 'the release is not to be believed' "$(tail -n 1 "$work/error")" 'Run this again. If it happens again, tell the operator of the server.'
+  "$work/new/bin/node" --version >/dev/null 2>"$scratch/error" || die 'the Node of the package does not run on this machine' "$(tail -n 1 "$scratch/error")" 'Run the container image of the agent (docs/agent.md, Containers).'
+  "$work/new/bin/node" "$work/new/lib/verify-release.js" "$work/manifest.json" "$work/manifest.json.sig" "$work/release-key.pem" 2>"$scratch/error" ||
+    die 'the release is not to be believed' "$(tail -n 1 "$scratch/error")" 'Run this again. If it happens again, tell the operator of the server.'
 }
 
 # --- Folders.
+
+# For downloads before there is a place for the installation. Without a folder for temporary files, the place itself is used.
+make_scratch() {
+  trap clean_up EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM HUP
+  scratch=$(mktemp -d 2>/dev/null) || scratch=''
+  if [ -n "$scratch" ]; then trust_private_ca; fi
+}
 
 make_work() {
   require_roots_own
@@ -297,10 +335,6 @@ make_work() {
   if [ ! -d "$prefix" ]; then new_prefix=1; fi
   mkdir -p "$versions" 2>/dev/null || die "$versions cannot be made" "$(mkdir -p "$versions" 2>&1 | tail -n 1)" 'Give another folder with --prefix, or make the file system writable.'
   free=$(df -Pk "$versions" | awk 'NR == 2 { print $4 }')
-  work=''
-  trap clean_up EXIT
-  trap 'exit 130' INT
-  trap 'exit 143' TERM HUP
   [ "${free:-0}" -ge 200000 ] || die "there is too little space below $prefix" "$((${free:-0} / 1024)) MB are free, 200 are needed" 'Free some space, or give another folder with --prefix.'
   # Removes the files of an installation that was killed.
   for left_over in "$versions"/.work.*; do
@@ -310,9 +344,11 @@ make_work() {
   work=$(mktemp -d "$versions/.work.$$.XXXXXX") || die "$versions cannot be written" '' 'Give another folder with --prefix.'
   printf '#!/bin/sh\nexit 0\n' >"$work/program" && chmod 755 "$work/program"
   "$work/program" 2>/dev/null || die "programs cannot run from $prefix" 'its file system is mounted noexec' 'Give a folder on another file system with --prefix.'
+  if [ -z "$scratch" ]; then scratch=$work && trust_private_ca; fi
 }
 
 clean_up() {
+  if [ -n "$scratch" ]; then rm -rf "$scratch"; fi
   if [ -n "$work" ]; then rm -rf "$work"; fi
   if [ -n "$new_prefix" ] && [ ! -e "$prefix/current" ]; then rm -rf "$prefix"; fi
 }
@@ -381,11 +417,13 @@ configure() {
     if [ -n "$allow_sudo" ]; then set -- "$@" --allow-sudo; fi
     if [ -n "$fingerprint" ]; then set -- "$@" --ca-fingerprint "$fingerprint"; fi
     if [ -n "$proxy" ]; then set -- "$@" --proxy "$proxy"; fi
+    if [ -n "$golden" ]; then set -- "$@" --image; fi
   fi
   # Not as an option, because every user can see the options of a process.
-  if ! VSAY_TOKEN=$token "$agent" "$@" --config "$config"; then
+  if VSAY_TOKEN=$token "$agent" "$@" --config "$config" 2>"$scratch/error"; then cat "$scratch/error" >&2
+  else
     take_back
-    die 'the agent could not be configured' 'its reason stands above' 'Mend that, then run this again; for a new token: the page "Add a machine".'
+    die 'the agent could not be configured' "$(cat "$scratch/error")" 'Mend that, then run this again; for a new token: the page "Add a machine".'
   fi
 }
 
@@ -420,6 +458,8 @@ wait_until_online() {
   while ! "$agent" status --config "$config" >"$work/status" 2>&1; do
     if [ "$waited" -ge "$wait_seconds" ]; then
       sed 's/^/  /' "$work/status"
+      report connecting "the agent is installed, but not online after $wait_seconds s" "$(sed -n 's/^Problem: *//p' "$work/status")" \
+        'It goes on trying. On the machine, run: vsay-agent status'
       say "The agent is installed, but not online after $wait_seconds s. It goes on trying; see: vsay-agent status"
       exit 4
     fi
@@ -431,29 +471,35 @@ wait_until_online() {
 
 vsay_install() {
   started=$(date +%s)
-  insecure='' ca_file=''
+  insecure='' ca_file='' scratch='' work='' new_prefix='' reported=''
   read_options "$@"
   step 'Looking at this machine'
+  need_tools
+  make_scratch
+  report checking
   find_platform
   find_libc
-  need_tools
   choose_places
   require_consent
   say "$platform, $libc; the agent goes to $prefix, shells run as $linux_user"
   make_work
   step "Downloading the agent from $host"
-  trust_private_ca
+  report downloading
   get_manifest
   verify_manifest
   get_package
   step "Installing version $version"
+  report installing
   unpack
   put_in_place
   step 'Configuring'
+  report configuring
   find_service
   configure
   keep_release
+  if [ -n "$golden" ]; then say 'The image is ready.' && return 0; fi
   step 'Waiting until this machine is online'
+  report connecting
   start_without_service
   wait_until_online
   say "Online after $(($(date +%s) - started)) s. Its terminal: $host/terminal/$agent_id"

@@ -5,6 +5,7 @@ import { readEnvironment } from '../configuration/environment.ts';
 import { KeptFiles } from '../configuration/kept-files.ts';
 import { readIfThere, writePrivate } from '../configuration/private-file.ts';
 import { exitCode, Failure } from '../failure.ts';
+import { removeIdentity } from '../identity/copied-image.ts';
 import { forgetCredential } from '../identity/credential.ts';
 import { createMachineKey, loadMachineKey } from '../identity/machine-key.ts';
 import { fingerprintOf } from '../link/ask-host.ts';
@@ -26,6 +27,7 @@ export type ConfigureOptions = {
   allowSudo?: boolean;
   grpc?: string;
   caFingerprint?: string;
+  image?: boolean;
   proxy?: string;
 };
 
@@ -58,6 +60,7 @@ const previous = async (file: string): Promise<Partial<AgentConfig>> => {
     tls: _tls,
     proxy: _proxy,
     no_proxy: _noProxy,
+    image: _image,
     ...kept
   } = await readConfig(file).catch(() => ({}) as Partial<AgentConfig>);
   return kept;
@@ -111,6 +114,11 @@ export const configure = async (file: string, options: ConfigureOptions, say: Sa
   const token = options.token ?? environment.token;
   if (token === undefined)
     throw new Failure('Give --token, or VSAY_TOKEN in the environment: what "Add a machine" shows.', exitCode.usage);
+  if (options.image === true && !token.startsWith('wxt_et_'))
+    throw new Failure(
+      '--image requires an enrolment token (wxt_et_…), which is good for several machines: see "Add many machines".',
+      exitCode.usage,
+    );
   await requireOwnProgram([file, environment.extraCaFile]);
   const settings = {
     ...(await previous(file)),
@@ -119,6 +127,8 @@ export const configure = async (file: string, options: ConfigureOptions, say: Sa
     linux_user: options.linuxUser ?? os.userInfo().username,
     name: options.name ?? os.hostname().slice(0, 64),
     allow_sudo: options.allowSudo ?? false,
+    // Left out otherwise, because an agent of the version before does not know it.
+    ...(options.image === true ? { image: true } : {}),
     ...withoutUndefined({
       grpc: options.grpc,
       proxy: options.proxy ?? environment.proxy,
@@ -135,6 +145,7 @@ export const configure = async (file: string, options: ConfigureOptions, say: Sa
   // The stored credential was issued for the old API key. The new key must be tried.
   await forgetCredential(companionFiles(file).credential);
   say(`Configuration written to ${file}.`);
+  if (options.image === true) return finishImage(file, say);
   let round = await register(file, config);
   if (round.kind === 'refused' && round.refused.code === 'machine_revoked') {
     // A removed machine must register as a new one, with a new key pair.
@@ -146,6 +157,14 @@ export const configure = async (file: string, options: ConfigureOptions, say: Sa
   report(round, config, say);
   if (canInstall(file)) await runAsService(file, say);
   else say('Now run: vsay-agent start');
+};
+
+/** Leaves no identity on the image: each machine that boots from it makes its own. */
+const finishImage = async (file: string, say: Say): Promise<void> => {
+  await removeIdentity(file);
+  say('Each machine that boots from this image enrols by itself with the token.');
+  if (canInstall(file)) await runAsService(file, say, { start: false });
+  else say(`Have the supervisor of the image run: vsay-agent start --config ${file}`);
 };
 
 const withoutUndefined = (settings: Record<string, string | undefined>): Record<string, string> =>

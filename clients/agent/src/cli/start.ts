@@ -9,6 +9,7 @@ import { readEnvironment } from '../configuration/environment.ts';
 import type { AgentStatus } from '../configuration/status-file.ts';
 import { describeError, Failure } from '../failure.ts';
 import { dropState, findState, type HandOver } from '../hand-over/state-file.ts';
+import { leaveOriginal } from '../identity/copied-image.ts';
 import { loadMachineKey } from '../identity/machine-key.ts';
 import { trustSystemCas } from '../link/trusted-cas.ts';
 import { takePlace } from '../running/local-socket.ts';
@@ -34,8 +35,10 @@ export const start = async (
   const config = await readConfig(file);
   if (!options.allowWritableProgram) await requireOwnProgram([file, config.extra_ca_file]);
   const environment = readEnvironment();
+  const isCopy = await leaveOriginal(file, config);
   const key = await loadMachineKey(companionFiles(file).key);
   const log = openLog();
+  if (isCopy) log.info('this disk is a copy of an image: the agent enrols as a machine of its own');
   if (config.host.startsWith('https:') || config.grpc !== undefined)
     await trustSystemCas(config.extra_ca_file).catch((error: unknown) => log.warn(describeError(error)));
   const replacement = replacementFor(log);

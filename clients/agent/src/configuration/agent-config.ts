@@ -46,6 +46,14 @@ export const AgentConfig = v.strictObject({
       v.description('The API key or registration token; the agent deletes it once the hub has issued a credential.'),
     ),
   ),
+  image: v.optional(
+    v.pipe(
+      boolean,
+      v.description(
+        'Whether this disk is an image: the enrolment token is kept, and a copy with another `/etc/machine-id` enrols as a machine of its own.',
+      ),
+    ),
+  ),
   linux_user: v.pipe(text(65), v.description('The account that shells and commands run as.')),
   name: v.pipe(
     v.string(),
@@ -129,5 +137,6 @@ export const companionFiles = (configPath: string) => {
     generation: beside('generation'),
     credential: beside('credential'),
     status: beside('status.json'),
+    machineId: beside('machine-id'),
   };
 };

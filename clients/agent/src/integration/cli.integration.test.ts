@@ -116,6 +116,28 @@ describe('vsay-agent configure', () => {
     expect((await agent('status', '--config', config()).exit()).output).toContain('not running');
   });
 
+  it('leaves an image without an identity; the agent enrols when it starts, and keeps the token for copies', async () => {
+    const image = (token: string) =>
+      agent('configure', '--token', token, '--host', host, '--image', '--config', config()).exit();
+    expect(await image('vsay_ak_secret')).toMatchObject({
+      code: 2,
+      output: expect.stringContaining('enrolment token'),
+    });
+    expect(await image('wxt_et_test')).toMatchObject({
+      code: 0,
+      output: expect.stringContaining('boots from this image'),
+    });
+    expect(hub.hellos).toEqual([]);
+    expect(await readdir(path.dirname(config()))).toEqual(['agent.yaml']);
+    const linked = hub.nextLink();
+    agent('start', '--config', config());
+    await linked;
+    expect(hub.hellos[0]?.credential).toEqual({ $case: 'registrationToken', value: 'wxt_et_test' });
+    const credential = path.join(path.dirname(config()), 'agent.credential');
+    await expect.poll(() => readFile(credential, 'utf8').catch(() => '')).toContain('wxt_mc_test');
+    expect(await readFile(config(), 'utf8')).toContain('wxt_et_test');
+  });
+
   it('says at once that the API key is wrong, and exits with 3', async () => {
     const value = { code: 'bad_api_key', message: 'The API key is not valid.', permanent: true };
     hub.answer = () => ({ $case: 'refused', value: { ...value, retryAfterMs: 0, generationHeld: 0n } });

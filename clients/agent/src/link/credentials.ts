@@ -9,6 +9,8 @@ import type { Credential } from './dial.ts';
 /** A pass is valid for 24 h on the hub's clock. One hour is reserved for clock differences. */
 const passLifeMs = 23 * 3_600_000;
 
+const withoutToken = ({ token: _forgotten, ...config }: AgentConfig): AgentConfig => config;
+
 /** The credentials of this machine: a link pass, the machine credential, or at first an API key or registration token. */
 export class CredentialStore {
   readonly #configPath: string;
@@ -39,7 +41,7 @@ export class CredentialStore {
       return { credential: { $case: 'machineCredential', value: this.#credential }, fallback: '' };
     }
     if (this.#config.token !== undefined) {
-      const $case = this.#config.token.startsWith('wxt_rt_') ? 'registrationToken' : 'apiKey';
+      const $case = /^wxt_[re]t_/.test(this.#config.token) ? 'registrationToken' : 'apiKey';
       return { credential: { $case, value: this.#config.token }, fallback: '' };
     }
     throw new Failure(
@@ -49,7 +51,7 @@ export class CredentialStore {
   }
 
   /**
-   * Stores the credentials from a welcome. Once there is a machine credential, the API key or token is deleted. While the disk cannot be
+   * Stores the credentials from a welcome. Once there is a machine credential, the API key or token is deleted, except on an image. While the disk cannot be
    * written, both stay in memory only, and a restart registers the same key pair again with the API key or token.
    */
   async keep(issued: { machineCredential: string; linkPass: string }, now: number): Promise<void> {
@@ -58,7 +60,7 @@ export class CredentialStore {
     if (isNew) this.#credential = issued.machineCredential;
     const credential = this.#credential;
     if (credential === undefined || !(isNew || this.#tokenOnDisk)) return;
-    const { token: _forgotten, ...config } = this.#config;
+    const config = this.#config.image === true ? this.#config : withoutToken(this.#config);
     this.#config = config;
     const file = companionFiles(this.#configPath).credential;
     await this.#kept.write(file, async () => {

@@ -34,13 +34,13 @@ export const canInstall = (configPath: string): boolean =>
 
 export const isInstalled = (configPath: string): boolean => configPath === defaultConfigPath() && existsSync(unitPath);
 
-/** Installs and (re)starts the service. @throws Failure */
-export const installService = async (options: Omit<UnitOptions, 'ofUser'>): Promise<void> => {
+/** Installs the service, and (re)starts it unless `start` is false. @throws Failure */
+export const installService = async (options: Omit<UnitOptions, 'ofUser'>, start = true): Promise<void> => {
   await mkdir(unitFolder, { recursive: true });
   await writeFile(unitPath, renderUnit({ ...options, ofUser: !isRoot }), { mode: 0o644 });
   await systemctl('daemon-reload');
   await systemctl('enable', unitName);
-  await systemctl('restart', unitName);
+  if (start) await systemctl('restart', unitName);
   // Without lingering, the systemd of a user ends with the last login. If policy forbids it, the agent runs only while its user is logged
   // in.
   if (!isRoot && !(await lingers())) {

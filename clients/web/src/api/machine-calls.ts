@@ -1,5 +1,6 @@
 import {
   blockUser,
+  createEnrolmentToken,
   createMachine,
   createRegistrationToken,
   dashboardStats,
@@ -11,9 +12,11 @@ import {
   leaveAccess,
   listAccess,
   listBlockedUsers,
+  listEnrolmentTokens,
   machineMetrics,
   recentActivity,
   revokeAccess,
+  revokeEnrolmentToken,
   unblockUser,
   updateMachine,
 } from '@webxterm/contracts/rest';
@@ -23,6 +26,7 @@ import { ask, send } from './client.ts';
 import { readMachines, recentMachineRows } from './machine-rows.ts';
 
 export type NewMachine = z.input<typeof createMachine.body>;
+export type NewEnrolmentToken = z.input<typeof createEnrolmentToken.body>;
 export type AddedMachine = z.output<typeof createMachine.success.schema>;
 export type RegistrationToken = z.output<typeof createRegistrationToken.success.schema>;
 export type MachineChange = z.input<typeof updateMachine.body>;
@@ -41,6 +45,21 @@ export const machineCalls = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof 
 
   createRegistrationToken: (agentId: string): Promise<RegistrationToken> =>
     signIn.withToken((token) => ask(fetcher, createRegistrationToken, { params: of(agentId), headers: bearer(token) })),
+
+  createEnrolmentToken: (body: NewEnrolmentToken) =>
+    signIn.withToken((token) => ask(fetcher, createEnrolmentToken, { body, headers: bearer(token) })),
+
+  enrolmentTokens: (signal?: AbortSignal) =>
+    signIn.withToken(async (token) => {
+      const answer = await ask(fetcher, listEnrolmentTokens, { headers: bearer(token), signal });
+      return answer.enrolment_tokens;
+    }),
+
+  async revokeEnrolmentToken(tokenId: string): Promise<void> {
+    await signIn.withToken((token) =>
+      send(fetcher, revokeEnrolmentToken, { params: { token_id: tokenId }, headers: bearer(token) }),
+    );
+  },
 
   updateMachine: (agentId: string, body: MachineChange) =>
     signIn.withToken((token) => ask(fetcher, updateMachine, { params: of(agentId), body, headers: bearer(token) })),

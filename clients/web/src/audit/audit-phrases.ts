@@ -31,6 +31,8 @@ export const actionPhrase: Readonly<Record<AuditAction, string>> = {
   machine_removed: 'Removed a machine',
   machine_handed_over: 'Handed a machine over',
   registration_token_created: 'Made a token to reinstall a machine',
+  enrolment_token_created: 'Created an enrolment token',
+  enrolment_token_revoked: 'Revoked an enrolment token',
   machine_replaced: 'Agent replaced',
   machine_displaced: 'Agent displaced',
   machine_cloned: 'Copied machine key',

@@ -9,73 +9,98 @@ import { PageHeader } from '../layout/page-header.tsx';
 import { AddMachineSteps, InstallSteps } from './add-machine-steps.tsx';
 import { type Adding, keepAdding, readAdding } from './adding.ts';
 import classes from './cards.module.css';
-import { useMachine, useMachineList } from './machine-queries.ts';
+import { ManyMachines } from './enrolment-tokens.tsx';
+import { InstallProblem, InstallProgressSteps } from './install-progress.tsx';
+import { useAwaitedMachine, useMachineList } from './machine-queries.ts';
 import { OpenTerminal } from './machine-table.tsx';
 import { useAddMachine } from './manage-queries.ts';
 
-/** Adds one machine with its own token, or many machines with the API key. */
+/** `one`: a machine with its own token. `many`: machines with one enrolment token. `key`: machines with the API key. */
+type Way = 'one' | 'many' | 'key';
+
+/** Adds machines. */
 export const AddMachinePage = () => {
   usePageTitle('Add a machine');
   const [added, setAdded] = useState(readAdding);
-  const [byKey, setByKey] = useState(false);
+  const [way, setWay] = useState<Way>('one');
+  const byKey = way === 'key';
   const show = (adding: Adding | undefined): void => {
     keepAdding(adding);
     setAdded(adding);
   };
+  // A reload shows the added machine again. Coming back to the page after it is online starts anew.
+  useEffect(
+    () => () => {
+      if (readAdding()?.token === undefined) keepAdding(undefined);
+    },
+    [],
+  );
   return (
     <Stack maw={760} mx="auto" gap="lg">
       <PageHeader
         title="Add a machine"
         text="It needs a shell and a way out to this server; nothing has to be opened."
       />
-      <Paper className={classes.card} component="section" aria-label="Commands">
-        {byKey ? (
-          <AddMachineSteps />
-        ) : added === undefined ? (
-          <NameForm
-            onAdded={({ machine, registration_token }) =>
-              show({ agentId: machine.agent_id, name: machine.name, token: registration_token })
-            }
-          />
-        ) : (
-          <InstallSteps
-            token={added.token}
-            visible={added.token}
-            note={`The token is shown once. It makes one machine ${added.name}, within 24 hours.`}
-          />
-        )}
-      </Paper>
-      {(byKey || added !== undefined) && (
-        <Paper className={classes.card} component="section" aria-label="Waiting for the machine">
-          {added === undefined ? <Arrival /> : <Awaited agentId={added.agentId} name={added.name} />}
-        </Paper>
+      {way === 'many' ? (
+        <ManyMachines />
+      ) : (
+        <>
+          {(byKey || added === undefined || added.token !== undefined) && (
+            <Paper className={classes.card} component="section" aria-label="Commands">
+              {byKey ? (
+                <AddMachineSteps />
+              ) : added === undefined ? (
+                <NameForm
+                  onAdded={({ machine, registration_token }) =>
+                    show({ agentId: machine.agent_id, name: machine.name, token: registration_token })
+                  }
+                />
+              ) : (
+                <InstallSteps
+                  token={added.token}
+                  visible={added.token}
+                  note={`The token is shown once. It makes one machine ${added.name}, within 24 hours.`}
+                />
+              )}
+            </Paper>
+          )}
+          {(byKey || added !== undefined) && (
+            <Paper className={classes.card} component="section" aria-label="Waiting for the machine">
+              {added === undefined ? <Arrival /> : <Awaited agentId={added.agentId} name={added.name} />}
+            </Paper>
+          )}
+        </>
       )}
-      <OtherWay
-        byKey={byKey}
-        onChoose={(key) => {
-          show(undefined);
-          setByKey(key);
-        }}
+      <OtherWays
+        way={way}
         again={added !== undefined}
+        onChoose={(chosen) => {
+          show(undefined);
+          setWay(chosen);
+        }}
       />
     </Stack>
   );
 };
 
-const OtherWay = (props: { byKey: boolean; again: boolean; onChoose: (byKey: boolean) => void }) => (
-  <Group gap="lg" justify="center">
-    {(props.byKey || props.again) && (
-      <Anchor component="button" type="button" size="sm" onClick={() => props.onChoose(false)}>
-        {props.again ? 'Add another machine' : 'Add one machine by name'}
-      </Anchor>
-    )}
-    {!props.byKey && (
-      <Anchor component="button" type="button" size="sm" onClick={() => props.onChoose(true)}>
-        Adding many? Use your API key
-      </Anchor>
-    )}
-  </Group>
-);
+const OtherWays = (props: { way: Way; again: boolean; onChoose: (way: Way) => void }) => {
+  const ways: readonly (readonly [Way, string])[] = [
+    ['one', props.again ? 'Add another machine' : 'Add one machine by name'],
+    ['many', 'Add many machines with one token'],
+    ['key', 'Use your API key'],
+  ];
+  return (
+    <Group gap="lg" justify="center">
+      {ways
+        .filter(([way]) => way !== props.way || (way === 'one' && props.again))
+        .map(([way, label]) => (
+          <Anchor key={way} component="button" type="button" size="sm" onClick={() => props.onChoose(way)}>
+            {label}
+          </Anchor>
+        ))}
+    </Group>
+  );
+};
 
 const NameForm = ({ onAdded }: { onAdded: (added: AddedMachine) => void }) => {
   const add = useAddMachine();
@@ -110,7 +135,7 @@ const NameForm = ({ onAdded }: { onAdded: (added: AddedMachine) => void }) => {
         {add.isError && <Failure title="It could not be added" error={add.error} />}
         <Group justify="flex-end">
           <Button type="submit" loading={add.isPending} disabled={name.trim() === ''}>
-            Show the commands
+            Get the install command
           </Button>
         </Group>
       </Stack>
@@ -118,21 +143,30 @@ const NameForm = ({ onAdded }: { onAdded: (added: AddedMachine) => void }) => {
   );
 };
 
-/** The added machine, until its agent connects. */
+/** The added machine: the steps of its installation, until its agent connects. */
 const Awaited = ({ agentId, name }: { agentId: string; name: string }) => {
-  const { data: machine } = useMachine(agentId);
+  const { data: machine } = useAwaitedMachine(agentId);
   const here = machine?.status === 'online';
   // The token is used, so a reload must not show it again.
   useEffect(() => {
-    if (here) keepAdding(undefined);
-  }, [here]);
+    if (here) keepAdding({ agentId, name });
+  }, [here, agentId, name]);
+  if (machine === undefined) return <Waiting title={`Waiting for ${name} to connect`} />;
+  const { install } = machine;
   return (
     <Stack gap="md" role="status">
-      {machine === undefined || machine.status === 'pending' ? (
-        <Waiting title={`Waiting for ${name} to connect`} />
-      ) : (
+      {here || (machine.status === 'offline' && !install) ? (
         <Arrived machine={machine} />
+      ) : (
+        <>
+          <Waiting
+            title={install ? `Installing the agent on ${name}` : `Waiting for ${name} to connect`}
+            failed={install?.problem != null}
+          />
+          {install && <InstallProgressSteps progress={install} />}
+        </>
       )}
+      {here && install && <InstallProblem progress={install} title="The command failed when it ran again" />}
     </Stack>
   );
 };
@@ -156,15 +190,15 @@ const Arrival = () => {
   );
 };
 
-const Waiting = ({ title }: { title: ReactNode }) => (
+const Waiting = ({ title, failed = false }: { title: ReactNode; failed?: boolean }) => (
   <Group gap="md" wrap="nowrap">
-    <Loader size="sm" type="dots" aria-hidden />
+    {!failed && <Loader size="sm" type="dots" aria-hidden />}
     <div style={{ minWidth: 0 }}>
       <Text fw={600} style={{ overflowWrap: 'anywhere' }}>
         {title}
       </Text>
       <Text size="sm" c="dimmed">
-        It shows up here within a second of starting. You can leave this page; it will be in your list.
+        This page follows the command on the machine. You can leave it; the machine will be in your list.
       </Text>
     </div>
   </Group>
@@ -178,7 +212,7 @@ const Arrived = ({ machine }: { machine: Machine }) => (
       </ThemeIcon>
       <div style={{ minWidth: 0 }}>
         <Text fw={600} style={{ overflowWrap: 'anywhere' }}>
-          {machine.name} is here
+          {machine.name} is connected
         </Text>
         <Text size="sm" c="dimmed">
           {machine.status === 'online' ? 'Online and ready.' : 'Registered. Start the agent to bring it online.'}

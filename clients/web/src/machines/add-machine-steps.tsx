@@ -1,11 +1,12 @@
 import { Alert, Button, Code, Group, SegmentedControl, Skeleton, Stack, Text } from '@mantine/core';
 import { IconEye, IconEyeOff } from '@tabler/icons-react';
+import { isLoopback } from '@webxterm/contracts/loopback';
 import { type ReactNode, useState } from 'react';
 import { CopyButton } from '../clipboard/copy-button.tsx';
 import { Failure } from '../layout/failure.tsx';
 import { useProfile } from '../profile/profile-query.ts';
 import classes from './add-machine-steps.module.css';
-import { type AgentForm, cloneCommands, installLine, maskedKey } from './install-command.ts';
+import { type AgentForm, cloneCommands, type Installation, installLine, maskedKey } from './install-command.ts';
 import { useInstallation } from './installation.ts';
 
 /** The commands that add a machine. The API key is hidden until requested. The copy button always copies the real one. */
@@ -94,6 +95,7 @@ const InstallStep = ({ form, token, visible }: Tokens & { form: 'curl' | 'wget' 
         real={line(token)}
         label="Copy the command"
       />
+      {state.kind === 'ready' && <TrustNote installation={state.installation} />}
       {state.kind === 'building' && (
         <Text size="sm" role="status">
           The server is building the package of the agent. The command appears here within a minute or two.
@@ -102,6 +104,32 @@ const InstallStep = ({ form, token, visible }: Tokens & { form: 'curl' | 'wget' 
       <Text size="sm" c="dimmed">
         To install the agent for one user without root rights, leave <Code>sudo</Code> out.
       </Text>
+    </>
+  );
+};
+
+/** Where the command works, and what it relies on. */
+const TrustNote = ({ installation: { host, caFingerprint } }: { installation: Installation }) => {
+  const local = isLoopback(new URL(host).hostname);
+  return (
+    <>
+      {local && (
+        <Alert color="yellow" title="Only this machine can use the command">
+          <Code>{host}</Code> is the loopback address of the machine that runs WebXTerm. For other machines, open this
+          page at an address that they can reach.
+        </Alert>
+      )}
+      {caFingerprint !== undefined && (
+        <Text size="sm" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
+          This server has a private CA. The command contains the fingerprint of the CA, <Code>{caFingerprint}</Code>,
+          and trusts no other.
+        </Text>
+      )}
+      {caFingerprint === undefined && !local && (
+        <Text size="sm" c="dimmed">
+          The machine verifies this server with the public CAs.
+        </Text>
+      )}
     </>
   );
 };

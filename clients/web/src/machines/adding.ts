@@ -2,8 +2,8 @@ import { z } from 'zod';
 
 const key = 'webxterm-adding-machine';
 
-/** An added machine and its one-time token. The tab shows them again after a reload. */
-const Adding = z.object({ agentId: z.string(), name: z.string(), token: z.string() });
+/** An added machine. The tab shows it again after a reload. The one-time token is missing once the machine is online. */
+const Adding = z.object({ agentId: z.string(), name: z.string(), token: z.string().optional() });
 export type Adding = z.output<typeof Adding>;
 
 export const readAdding = (store: Pick<Storage, 'getItem'> = sessionStorage): Adding | undefined => {

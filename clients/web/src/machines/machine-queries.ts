@@ -31,3 +31,17 @@ export const useMachine = (agentId: string): UseQueryResult<Machine> => {
     refetchInterval: usePollInterval(),
   });
 };
+
+/** How often a machine is read while its installation reports steps, ms. */
+const installPollMs = 1000;
+
+/** As `useMachine`, read every second until the machine is online: the event stream does not tell the steps of an installation. */
+export const useAwaitedMachine = (agentId: string): UseQueryResult<Machine> => {
+  const server = useServer();
+  const poll = usePollInterval();
+  return useQuery({
+    queryKey: machineKeys.one(agentId),
+    queryFn: ({ signal }) => server.machine(agentId, signal),
+    refetchInterval: ({ state }) => (state.data?.status === 'online' ? poll : installPollMs),
+  });
+};

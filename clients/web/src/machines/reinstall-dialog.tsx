@@ -22,7 +22,7 @@ export const ReinstallDialog = ({ machine, onClose }: { machine: Machine; onClos
               Cancel
             </Button>
             <Button loading={create.isPending} onClick={() => create.mutate()}>
-              Show the commands
+              Get the install command
             </Button>
           </Group>
         </Stack>

@@ -42,6 +42,9 @@ export const auditActions = {
   machine_handed_over: 'agent-hub',
   /** A token was created with which another agent can take over this machine. */
   registration_token_created: 'agent-hub',
+  /** A token was created with which several machines enrol. */
+  enrolment_token_created: 'agent-hub',
+  enrolment_token_revoked: 'agent-hub',
   /** An agent with another key took over this machine with such a token. */
   machine_replaced: 'agent-hub',
   /** Another process with the machine's key replaced the link. */

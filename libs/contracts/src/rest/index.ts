@@ -3,6 +3,7 @@ import { accountRoutes } from './accounts.ts';
 import { auditRoutes } from './audit.ts';
 import { commandRoutes } from './commands.ts';
 import { dashboardRoutes } from './dashboard.ts';
+import { enrolmentTokenRoutes } from './enrolment-tokens.ts';
 import { gatewayRoutes } from './gateway.ts';
 import { machineRoutes } from './machines.ts';
 import { profileRoutes } from './profile.ts';
@@ -18,7 +19,10 @@ export * from './accounts.ts';
 export * from './audit.ts';
 export * from './commands.ts';
 export * from './dashboard.ts';
+export * from './enrolment-tokens.ts';
 export * from './gateway.ts';
+export * from './install-progress.ts';
+export * from './machine-labels.ts';
 export * from './machines.ts';
 export * from './pages.ts';
 export * from './profile.ts';
@@ -37,6 +41,7 @@ export const allRoutes: readonly Route[] = [
   ...profileRoutes,
   ...auditRoutes,
   ...machineRoutes,
+  ...enrolmentTokenRoutes,
   ...accessRoutes,
   ...commandRoutes,
   ...dashboardRoutes,

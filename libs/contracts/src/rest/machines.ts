@@ -2,22 +2,10 @@ import { z } from 'zod';
 import { AgentId, Timestamp, UserId } from '../ids.ts';
 import { MachineRole, Rights } from '../rights.ts';
 import { Moment } from './audit.ts';
+import { InstallProgress, reportInstallProgress } from './install-progress.ts';
+import { MachineName, MachineTags } from './machine-labels.ts';
 import { defineRoute, PageQuery, pageFields, searchText } from './route.ts';
-import { visibleText } from './visible-text.ts';
 
-export const MachineName = visibleText(64).meta({
-  description: 'Unique among the machines of its owner, 1 to 64 characters.',
-  override: { type: 'string' },
-});
-export const MachineTag = visibleText(64).meta({
-  description: 'A word to find machines by.',
-  override: { type: 'string' },
-});
-const MachineTags = z
-  .array(MachineTag)
-  .max(32)
-  .transform((tags) => [...new Set(tags)])
-  .meta({ override: { type: 'array', items: { type: 'string' }, maxItems: 32 } });
 const MachineDescription = z
   .string()
   .max(500)
@@ -85,6 +73,10 @@ export const Machine = z
         'The address that the machine was enrolled from by API key, until its owner says that it is known (PATCH) or 7 days have passed.',
     }),
     notice: MachineNotice.nullable().meta({ description: 'Until its owner says that it is known (PATCH).' }),
+    install: InstallProgress.nullable().optional().meta({
+      description:
+        'The last report of install.sh with a registration token of this machine. Missing: the service that answered is of the version before.',
+    }),
   })
   .meta({ id: 'Machine' });
 export type Machine = z.infer<typeof Machine>;
@@ -254,6 +246,7 @@ export const machineRoutes = [
   listMachines,
   machineEvents,
   createMachine,
+  reportInstallProgress,
   getMachine,
   createRegistrationToken,
   updateMachine,

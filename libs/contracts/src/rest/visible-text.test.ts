@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Username } from './accounts.ts';
-import { MachineName, MachineTag } from './machines.ts';
+import { MachineName, MachineTag } from './machine-labels.ts';
 
 /** Invisible code points of each kind: control, format, fillers, joiners, variation selectors, private use, unassigned. */
 const invisible = [

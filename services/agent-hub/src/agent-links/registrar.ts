@@ -6,7 +6,9 @@ import { ask } from '@webxterm/shared/bus';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import type { ActivityLog } from '../dashboard/activity-log.ts';
 import type { EnrolmentStore } from '../enrolment/enrolment-store.ts';
+import { isEnrolmentToken } from '../enrolment/enrolment-tokens.ts';
 import { redeemToken } from '../enrolment/redeem.ts';
+import { type RedeemEnrolmentOptions, redeemEnrolmentToken } from '../enrolment/redeem-enrolment-token.ts';
 import { cleanMachineName } from '../machines/machine-name.ts';
 import type { StoredMachine } from '../machines/record.ts';
 import type { ReportedFacts } from '../machines/store.ts';
@@ -23,7 +25,7 @@ export interface Registered {
   readonly facts: ReportedFacts;
 }
 
-export interface RegistrarOptions {
+export interface RegistrarOptions extends Pick<RedeemEnrolmentOptions, 'models' | 'people'> {
   readonly enrolments: EnrolmentStore;
   readonly bus: NatsConnection;
   readonly linkKey: Buffer;
@@ -125,12 +127,9 @@ export class Registrar {
 
   async #byToken(hello: Hello, token: string, facts: ReportedFacts): Promise<Registered> {
     await this.#throttle(sha256Hex(facts.ip_address));
-    const { machine, machineCredential } = await redeemToken(
-      { ...this.#options, requireOwner: (ownerId) => this.#requireOwner(ownerId) },
-      token,
-      hello.publicKey,
-      facts,
-    );
+    const options = { ...this.#options, requireOwner: (ownerId: string) => this.#requireOwner(ownerId) };
+    const redeem = isEnrolmentToken(token) ? redeemEnrolmentToken : redeemToken;
+    const { machine, machineCredential } = await redeem(options, token, hello.publicKey, facts);
     return { identity: identityOf(machine, hello, facts), machineCredential, facts };
   }
 

@@ -20,11 +20,11 @@ export interface NewMachine extends ReportedFacts {
 }
 
 /** Time limit of one database operation during a hello. An agent gives up its hello after 1.5 s. */
-const helloDeadlineMs = 1000;
+export const helloDeadlineMs = 1000;
 /** How long a machine that enrolled by API key is shown as new, unless its owner confirms it earlier. */
-const newForMs = 7 * 24 * 3_600_000;
+export const newForMs = 7 * 24 * 3_600_000;
 /** Limit of numbered names that are tried if the owner already uses the name. */
-const maxNameTries = 200;
+export const maxNameTries = 200;
 
 /** Finds the machine of a dial, and enrols new machines. */
 export class EnrolmentStore {

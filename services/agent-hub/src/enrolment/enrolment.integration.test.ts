@@ -1,4 +1,4 @@
-import { createMachine, createRegistrationToken, runCommand } from '@webxterm/contracts/rest';
+import { createMachine, createRegistrationToken, Machine, runCommand } from '@webxterm/contracts/rest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestSignin } from '../testing/auth-stand-in.ts';
 import { dial, dialRefused, TestLink, TestMachine } from '../testing/test-agent.ts';
@@ -77,6 +77,49 @@ describe('a machine that was added beforehand', () => {
     const anew = await dial(hub.grpc, new TestMachine('box'), shows(registration_token));
     expect(anew.welcome).toMatchObject({ agentId: machine.agent_id, machineName: 'renewed' });
     anew.cut();
+  });
+});
+
+describe('an installation', () => {
+  const report = (body: object) => hub.call('POST', '/api/machines/install-progress', '', body);
+  const shown = async (agentId: string) =>
+    Machine.parse((await hub.call('GET', `/api/machines/${agentId}`, ann.token)).body).install;
+
+  it('shows its last step on the machine of its token, also after the token has expired', async () => {
+    const { machine, registration_token: token } = await add('followed');
+    expect(await shown(machine.agent_id)).toBeNull();
+    expect((await report({ token, step: 'checking' })).status).toBe(204);
+    expect((await report({ token, step: 'downloading' })).status).toBe(204);
+    expect(await shown(machine.agent_id)).toMatchObject({ step: 'downloading', problem: null });
+    await world
+      .database('agent-hub')
+      .collection('machines')
+      .updateOne({ agent_id: machine.agent_id }, { $set: { registration_expires_at: new Date(0) } });
+    const problem = { what: 'not\u202econfigured\u0007', why: '<b>expired</b>', remedy: 'Add it again.' };
+    expect((await report({ token, step: 'configuring', problem })).status).toBe(204);
+    expect(await shown(machine.agent_id)).toMatchObject({
+      step: 'configuring',
+      problem: { what: 'notconfigured', why: '<b>expired</b>', remedy: 'Add it again.' },
+    });
+    const again = await hub.call('POST', `/api/machines/${machine.agent_id}/registration-token`, ann.token);
+    expect(again.status).toBe(201);
+    expect(await shown(machine.agent_id)).toBeNull();
+    expect((await report({ token, step: 'checking' })).body).toMatchObject({ code: 'bad_registration_token' });
+    expect((await hub.call('DELETE', `/api/machines/${machine.agent_id}`, ann.token)).status).toBe(204);
+  });
+
+  it('is refused without a token of a machine, with another step, and beyond 60 reports a minute', async () => {
+    const { machine, registration_token: token } = await add('bounded');
+    const unknown = `wxt_rt_${'A'.repeat(43)}`;
+    expect(await report({ token: unknown, step: 'checking' })).toMatchObject({ status: 401 });
+    expect(await report({ token, step: 'other' })).toMatchObject({ status: 400 });
+    expect(await report({ token, step: 'checking', problem: { what: 'x'.repeat(501) } })).toMatchObject({
+      status: 400,
+    });
+    const answers = await Promise.all(Array.from({ length: 61 }, () => report({ token, step: 'checking' })));
+    expect(answers.filter(({ status }) => status === 204)).toHaveLength(60);
+    expect(answers.find(({ status }) => status !== 204)).toMatchObject({ status: 429 });
+    expect((await hub.call('DELETE', `/api/machines/${machine.agent_id}`, ann.token)).status).toBe(204);
   });
 });
 

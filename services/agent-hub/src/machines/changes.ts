@@ -127,6 +127,8 @@ export class MachineChanges {
       registration_hash: registrationHash(token),
       registration_expires_at: new Date(now() + lifeMs),
       registration_replaces: isPending(before) ? null : before.public_key,
+      // The report of an earlier token says nothing about this one.
+      install: null,
     };
     await models.machines.db.transaction(async (session) => {
       const asRead = { ...unchanged(before), public_key: before.public_key };

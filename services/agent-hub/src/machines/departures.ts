@@ -46,6 +46,7 @@ export class Departures {
     await this.#endEverywhere(user_id);
     if (!deleted) return;
     await this.#options.models.access.deleteMany({ user_id });
+    await this.#options.models.enrolmentTokens.deleteMany({ owner_id: user_id });
     const owned = await this.#options.models.machines.find({ owner_id: user_id, revoked_at: null }).lean();
     for (const machine of owned) {
       if (machines_to === null) await this.#remove(machine);

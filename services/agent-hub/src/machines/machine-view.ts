@@ -1,6 +1,7 @@
 import type { Machine, MachineStatus } from '@webxterm/contracts/rest';
 import { plainText } from '@webxterm/contracts/text';
 import { plainFacts, plainLabels, plainStats, readUptime } from '../agent-links/agent-claims.ts';
+import { installProgressOf } from '../enrolment/install-progress.ts';
 import type { Allowed } from './access-rule.ts';
 import type { Latest } from './activity.ts';
 import { isPending, type StoredMachine } from './record.ts';
@@ -41,6 +42,7 @@ export const machineView = (
     created_at: machine.created_at.toISOString(),
     new_from: machine.new_until !== null && machine.new_until.getTime() > Date.now() ? machine.new_from : null,
     notice: noticeOf(machine),
+    install: installProgressOf(machine),
   };
 };
 

@@ -1,8 +1,9 @@
-import type { Machine, ResourceStats } from '@webxterm/contracts/rest';
+import type { InstallProgress, Machine, ResourceStats } from '@webxterm/contracts/rest';
 import { type Connection, type Model, Schema, type Types } from 'mongoose';
 import { type PersonRecord, personSchema } from '../access/person-record.ts';
 import { endSchema, type TerminationRecord } from '../access/termination-record.ts';
 import { type ActivityRecord, activitySchema } from '../dashboard/record.ts';
+import { type EnrolmentTokenRecord, enrolmentTokenSchema } from '../enrolment/enrolment-token-record.ts';
 import { type StatsRecord, statsSchema } from './stats-record.ts';
 
 /** See `MachineNotice` of the REST contract. */
@@ -11,6 +12,13 @@ export interface KeyNotice {
   at: Date;
   address: string;
   other_address: string;
+}
+
+/** The last report of install.sh about a machine, see `InstallProgress` of the REST contract. */
+export interface StoredInstallProgress {
+  step: InstallProgress['step'];
+  at: Date;
+  problem: InstallProgress['problem'];
 }
 
 /** A stored machine. Fields that change every second (stats, last_active) are written at most once a minute. */
@@ -55,6 +63,10 @@ export interface MachineRecord {
   registration_expires_at: Date | null;
   /** The public key of the agent that the token may replace; null if it replaces none. */
   registration_replaces: string | null;
+  /** The enrolment token that enrolled the machine. Missing in records of an earlier version. */
+  enrolled_by?: string | null;
+  /** The last report of install.sh with a token of this machine. Missing in records of an earlier version. */
+  install?: StoredInstallProgress | null;
   /** A notice to the owner about the key, until the owner confirms it. */
   notice: KeyNotice | null;
   /** The address from which the machine enrolled by API key; null after the owner has confirmed it. */
@@ -115,6 +127,8 @@ const machineSchema = new Schema<MachineRecord>(
     registration_hash: { type: String, default: null },
     registration_expires_at: { type: Date, default: null },
     registration_replaces: { type: String, default: null },
+    enrolled_by: { type: String, default: null },
+    install: { type: Schema.Types.Mixed, default: null },
     notice: { type: Schema.Types.Mixed, default: null },
     new_from: { type: String, default: null },
     new_until: { type: Date, default: null },
@@ -163,6 +177,7 @@ export interface MachineModels {
   readonly terminations: Model<TerminationRecord>;
   readonly activity: Model<ActivityRecord>;
   readonly stats: Model<StatsRecord>;
+  readonly enrolmentTokens: Model<EnrolmentTokenRecord>;
 }
 
 /** Defines the models on the connection. `buildIndexes` then creates the collections and their indexes. */
@@ -173,4 +188,5 @@ export const defineMachineModels = (connection: Connection): MachineModels => ({
   terminations: connection.model<TerminationRecord>('MachineEnd', endSchema),
   activity: connection.model<ActivityRecord>('MachineActivity', activitySchema),
   stats: connection.model<StatsRecord>('MachineStats', statsSchema),
+  enrolmentTokens: connection.model<EnrolmentTokenRecord>('EnrolmentToken', enrolmentTokenSchema),
 });
