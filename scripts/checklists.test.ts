@@ -2,6 +2,7 @@ import { busPermissions } from '@webxterm/contracts/bus';
 import { describe, expect, it } from 'vitest';
 import {
   checkAgentMessages,
+  checkAuthEvents,
   checkCollections,
   checkFrames,
   checkKinds,
@@ -17,6 +18,7 @@ describe('the lists of CONTRIBUTING.md, "How to add"', () => {
     ['frame', checkFrames, 23],
     ['kind of session', checkKinds, 1],
     ['subject of the bus', checkSubjects, 9],
+    ['event of auth', checkAuthEvents, 2],
     ['message of the agent', checkAgentMessages, 17],
     ['required setting', checkSettings, 40],
     ['collection', checkCollections, 21],
@@ -32,6 +34,30 @@ describe('the lists of CONTRIBUTING.md, "How to add"', () => {
     [checkFrames, 'docs/protocol.md', /^\| `4e` .*$/m, 'frame snapshot: no row `4e`'],
     [checkFrames, 'docs/protocol.md', /^06 .*$/m, 'frame visible: no bytes in'],
     [checkFrames, 'libs/contracts/src/frames/up-codec.ts', /frameType\.limit/g, 'frame limit: not encoded and decoded'],
+    [
+      checkFrames,
+      'clients/agent/src/attachment/attachment.ts',
+      /case 'limit'/,
+      'frame limit: not handled in clients/agent',
+    ],
+    [
+      checkFrames,
+      'libs/terminal-client/src/terminal-client.ts',
+      /frame\.type === 'gap'/,
+      'frame gap: not handled in libs/terminal-client',
+    ],
+    [
+      checkAuthEvents,
+      'services/agent-hub/src/agent-links/revoked-keys.ts',
+      /'auth\.apikey\.rotated'/,
+      'event auth.apikey.rotated: no service reads it',
+    ],
+    [
+      checkAuthEvents,
+      'services/auth/src/api-keys/api-keys.ts',
+      /'auth\.apikey\.rotated'/,
+      'event auth.apikey.rotated: not published in services/auth',
+    ],
     [checkKinds, 'clients/agent/src/shell/pty-kind.ts', /name: 'pty'/, 'kind pty: no SessionKind in clients/agent'],
     [checkKinds, 'docs/protocol.md', /^\| `pty` \| `open` .*$/m, 'kind pty: no row with the right open'],
     [

@@ -1,4 +1,4 @@
-import { type BusPermissions, busPermissions, replySubject } from '@webxterm/contracts/bus';
+import { authEvents, type BusPermissions, busPermissions, replySubject } from '@webxterm/contracts/bus';
 import { frameType } from '@webxterm/contracts/frames';
 import { allRoutes } from '@webxterm/contracts/rest';
 import { defaultKind, sessionKinds } from '@webxterm/contracts/session-kinds';
@@ -47,6 +47,18 @@ export const checkRoutes = (read: Read = readFile): Checked => {
   return { count: allRoutes.length, missing };
 };
 
+/** The sources in which a frame of each direction must have a branch. */
+const receiversOf = (type: number): readonly string[] =>
+  (type & 0x40) === 0
+    ? ['clients/agent/src/attachment/attachment.ts', 'services/terminal/src/websocket/v1-viewer.ts']
+    : ['libs/terminal-client/src/terminal-client.ts', 'libs/terminal-client/src/connection.ts'];
+
+/** The client need not read the answer to its hello while there is one version of the protocol. */
+const unread: ReadonlySet<string> = new Set(['downHello']);
+
+/** The `type` of a decoded frame: `input_ack` for `inputAck`. */
+const decodedName = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
 export const checkFrames = (read: Read = readFile): Checked => {
   const page = read('docs/protocol.md');
   const golden = read('libs/contracts/src/frames/frames.test.ts');
@@ -54,11 +66,17 @@ export const checkFrames = (read: Read = readFile): Checked => {
   const types = Object.entries(frameType);
   const missing = types.flatMap(([name, type]) => {
     const hex = type.toString(16).padStart(2, '0');
+    const handled = new RegExp(`(?:case|\\.type ===) '${decodedName(name)}'`);
+    const receivers = receiversOf(type);
     return missingOf([
       [codecs.split(`frameType.${name}`).length > 2, `frame ${name}: not encoded and decoded in a codec`],
       [page.includes(`| \`${hex}\` |`), `frame ${name}: no row \`${hex}\` in docs/protocol.md`],
       [new RegExp(`^${hex} `, 'm').test(page), `frame ${name}: no bytes in docs/protocol.md`],
       [new RegExp(`['"\`]${hex}`).test(golden), `frame ${name}: no golden bytes in frames.test.ts`],
+      [
+        unread.has(name) || receivers.some((file) => handled.test(read(file))),
+        `frame ${name}: not handled in ${receivers.join(' or ')}`,
+      ],
     ]);
   });
   return { count: types.length, missing };
@@ -121,6 +139,27 @@ export const checkSubjects = (
     ]),
   );
   return { count: requests.length + news.length, missing };
+};
+
+/** Each event of auth: the service that publishes it, its permission, and a reader in another service. */
+export const checkAuthEvents = (
+  read: Read = readFile,
+  permissions: Readonly<Record<string, BusPermissions>> = busPermissions,
+): Checked => {
+  const publisher = sourcesOf('services/auth/src', read);
+  const readers = ['agent-hub', 'terminal', 'gateway'].map((service) => sourcesOf(`services/${service}/src`, read));
+  const subjects = Object.keys(authEvents);
+  const missing = subjects.flatMap((subject) =>
+    missingOf([
+      [publisher.includes(`subject: '${subject}'`), `event ${subject}: not published in services/auth`],
+      [readers.some((source) => source.includes(`subject = '${subject}'`)), `event ${subject}: no service reads it`],
+      [
+        permissions.auth?.publish.some((pattern) => overlap(pattern, subject)) === true,
+        `event ${subject}: auth may not publish it (permissions.ts)`,
+      ],
+    ]),
+  );
+  return { count: subjects.length, missing };
 };
 
 export const checkAgentMessages = (read: Read = readFile): Checked => {
