@@ -1,3 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { MongoClient, ObjectId } from 'mongodb';
+import { Secret, TOTP } from 'otpauth';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { launchBrowser } from './support/browser.ts';
@@ -147,6 +151,79 @@ describe('accounts in a real browser', () => {
     await page.getByText('Your password is changed.').waitFor();
     await signIn(await newPage(), { email: 'ada.lovelace@example.com', password: 'another password' });
   }, 120_000);
+
+  it('somebody sets up an authenticator app, signs in with a code and a recovery code, and confirms what matters', async () => {
+    const account = { email: 'grace@example.com', password: 'yourpassword' };
+    const { user } = await new Rest(stack.url).signup('grace');
+    const page = await newPage();
+    await signIn(page, account);
+    await page.goto(`${stack.url}/profile`);
+    await page.getByRole('button', { name: 'Set up an authenticator app' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Current password').fill(account.password);
+    await dialog.getByRole('button', { name: 'Continue' }).click();
+    await dialog.getByRole('img', { name: 'QR code for the authenticator app' }).waitFor();
+    const secret = await dialog.getByTestId('totp-secret').innerText();
+    const code = (steps: number): string =>
+      new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: Date.now() + steps * 30_000 });
+    await dialog.getByLabel('Code', { exact: true }).fill('12345');
+    await dialog.getByRole('button', { name: 'Turn it on' }).click();
+    await dialog.getByText('Is wrong, or was used already').waitFor();
+    await dialog.getByLabel('Code', { exact: true }).fill(code(0));
+    await dialog.getByRole('button', { name: 'Turn it on' }).click();
+    const recovery = (await dialog.getByTestId('recovery-codes').innerText()).split(/\s+/);
+    expect(recovery).toHaveLength(10);
+    const done = dialog.getByRole('button', { name: 'Done' });
+    expect(await done.isDisabled()).toBe(true);
+    await dialog.getByLabel('I have stored them').check();
+    await done.click();
+    await page.getByText('10 are left').waitFor();
+
+    const elsewhere = await newPage();
+    await elsewhere.goto(`${stack.url}/login`);
+    const first = async (): Promise<void> => {
+      await elsewhere.getByLabel('E-mail').fill(account.email);
+      await elsewhere.getByLabel('Password', { exact: true }).fill(account.password);
+      await elsewhere.getByRole('button', { name: 'Sign in' }).click();
+      await elsewhere.getByText('One more step').waitFor();
+    };
+    await first();
+    await elsewhere.getByLabel('Code').fill('000000');
+    await elsewhere.getByRole('button', { name: 'Confirm' }).click();
+    await elsewhere.getByText('The code is wrong, or was used already.').waitFor();
+    await elsewhere.getByRole('button', { name: 'Start again' }).click();
+    await first();
+    await elsewhere.getByLabel('Code').fill(code(1));
+    await elsewhere.getByRole('button', { name: 'Confirm' }).click();
+    await elsewhere.getByRole('navigation', { name: 'Main' }).waitFor();
+
+    // Ten minutes later.
+    const url = readFileSync(join(stack.dataDir, 'secrets', 'mongo-url-auth'), 'utf8').trim();
+    const mongo = await new MongoClient(url).connect();
+    const signins = mongo.db().collection('signins');
+    await signins.updateMany({ user_id: new ObjectId(user.id) }, { $set: { second_factor_at: null } });
+    await mongo.close();
+    await elsewhere.goto(`${stack.url}/profile`);
+    await elsewhere.getByRole('button', { name: 'New codes' }).click();
+    await elsewhere.getByRole('button', { name: 'Make new codes' }).click();
+    await elsewhere.getByText('Confirm that it is you').waitFor();
+    await elsewhere.getByLabel('Code', { exact: true }).fill(recovery[0] ?? '');
+    await elsewhere.getByRole('button', { name: 'Confirm', exact: true }).click();
+    const renewed = (await elsewhere.getByTestId('recovery-codes').innerText()).split(/\s+/);
+    expect(renewed.filter((each) => recovery.includes(each))).toEqual([]);
+
+    const admin = await newPage();
+    await signIn(admin, stack.admin);
+    await admin.goto(`${stack.url}/users?search=grace`);
+    await admin.getByLabel('Actions for grace').click();
+    await admin.getByRole('menuitem', { name: 'Remove the second factor' }).click();
+    await admin.getByRole('button', { name: 'Remove it' }).click();
+    await admin.getByRole('dialog').waitFor({ state: 'hidden' });
+    const again = await newPage();
+    await signIn(again, account);
+    await again.goto(`${stack.url}/profile`);
+    await again.getByText('Your second factor was removed').waitFor();
+  }, 180_000);
 
   it('somebody who forgot the password gets a link for a new one', async () => {
     await new Rest(stack.url).signup('forgetful');

@@ -10,9 +10,12 @@ import { PlainHttp } from './layout/plain-http.tsx';
 import type { newRouter } from './router.tsx';
 import type { SignIn } from './sign-in/sign-in.ts';
 import { SignInProvider, useSignInState } from './sign-in/sign-in-context.tsx';
+import type { StepUp } from './sign-in/step-up.ts';
+import { StepUpDialog } from './sign-in/step-up-dialog.tsx';
 
 interface AppProps {
   readonly signIn: SignIn;
+  readonly stepUp: StepUp;
   readonly server: Server;
   readonly queries: QueryClient;
   readonly router: ReturnType<typeof newRouter>;
@@ -32,6 +35,7 @@ export const App = (props: AppProps) => (
         <SignInProvider signIn={props.signIn}>
           <PlainHttp />
           <Pages {...props} />
+          <StepUpDialog stepUp={props.stepUp} />
         </SignInProvider>
       </ServerProvider>
     </QueryClientProvider>

@@ -8,6 +8,7 @@ import { App } from './app.tsx';
 import { newRouter } from './router.tsx';
 import { localHalves, oneTabAtATime, openLocalStorage } from './sign-in/browser-half.ts';
 import { SignIn } from './sign-in/sign-in.ts';
+import { StepUp } from './sign-in/step-up.ts';
 
 const fetcher: typeof fetch = (input, init) => fetch(input, init);
 const signIn = new SignIn({
@@ -16,9 +17,16 @@ const signIn = new SignIn({
   exclusively: oneTabAtATime,
   now: () => Date.now(),
 });
+const stepUp = new StepUp(signIn, fetcher);
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');
 createRoot(root).render(
-  <App signIn={signIn} server={serverFor(signIn, fetcher)} queries={newQueryClient()} router={newRouter(signIn)} />,
+  <App
+    signIn={signIn}
+    stepUp={stepUp}
+    server={serverFor(stepUp, fetcher)}
+    queries={newQueryClient()}
+    router={newRouter(signIn)}
+  />,
 );
 void signIn.restore();

@@ -9,6 +9,21 @@ export const authRules: Readonly<Record<string, readonly Rule[]>> = {
   refreshToken: [anyone(400, () => ({ body: {} }))],
   // Nobody gets anything without the Origin of the web UI, whatever else they bring.
   browserSession: [anyone(403, () => ({ body: {} }))],
+  // A challenge that is none tells nothing of anybody.
+  confirmLogin: [anyone(401, () => ({ body: { challenge: 'wxt_sf_none.none', code: '123456' } }))],
+  secondFactors: [self(200)],
+  beginTotp: [self(400, () => ({ body: { current_password: 'not mine' } }))],
+  // Nothing is being set up, and there is no second factor.
+  confirmTotp: [self(409, () => ({ body: { code: '123456' } }))],
+  removeTotp: [self(404)],
+  renewRecoveryCodes: [self(404)],
+  stepUp: [self(404, () => ({ body: { code: '123456' } }))],
+  resetSecondFactors: [
+    adminOnly(204, async (world, standing) => {
+      const target = standing.startsWith('admin') ? await world.person(`reset by ${standing}`) : world.cast.other;
+      return { params: { id: target.id } };
+    }),
+  ],
   logout: [self(204)],
   profile: [self(200)],
   listSignins: [self(200)],

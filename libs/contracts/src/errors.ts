@@ -11,12 +11,22 @@ export const errorCatalog = {
     message: 'Sign in first: the token is missing, expired, revoked or not ours.',
   },
   wrong_credentials: { status: 401, message: 'E-mail or password is wrong.' },
+  second_factor_required: {
+    status: 401,
+    message: 'The password is right. Complete the sign-in with your second factor.',
+  },
+  bad_challenge: { status: 401, message: 'This sign-in took too long or is done already. Start again.' },
+  wrong_code: { status: 401, message: 'The code is wrong, or was used already. Wait for the next one.' },
   bad_link: {
     status: 401,
     message:
       'This link was used, was replaced by a newer one, or is over its time. Ask an administrator for a new one.',
   },
   forbidden: { status: 403, message: 'You may not do this.' },
+  step_up_required: {
+    status: 403,
+    message: 'Confirm this with your second factor first, then try again.',
+  },
   origin_not_allowed: {
     status: 403,
     message: 'This origin may not talk to this server.',

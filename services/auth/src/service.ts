@@ -14,6 +14,8 @@ import { measure } from './measure.ts';
 import { authMigrations } from './migrations/steps.ts';
 import { Passwords } from './passwords/passwords.ts';
 import { bcryptCost } from './passwords/stored-password.ts';
+import { wireSecondStep } from './second-factors/second-step-wiring.ts';
+import { wireSecondFactors } from './second-factors/wiring.ts';
 import type { AuthSettings } from './settings.ts';
 import { wireSetupLinks } from './setup-links/wiring.ts';
 import { wireSignins } from './signins/wiring.ts';
@@ -72,10 +74,13 @@ const wireDomains = (core: Core, cost: number) => {
   });
   const audit = wireAudit(core);
   const signins = wireSignins(core);
-  const base = { ...core, passwords, apiKeys, countSignin, ...signins, ...wireThrottling(core) };
+  const throttling = wireThrottling(core);
+  const secondStep = wireSecondStep({ ...core, apiKeys, ...signins, ...throttling });
+  const base = { ...core, passwords, apiKeys, countSignin, ...signins, ...throttling, ...secondStep };
   const setupLinks = wireSetupLinks(base);
   const avatars = wireAvatars(base);
   const accounts = wireAccounts({ ...base, ...setupLinks, ...avatars });
+  const secondFactors = wireSecondFactors({ ...base, ...accounts });
   const users = wireUsers({ ...base, ...setupLinks, ...accounts });
   const browserSessions = wireBrowserSessions(base);
   return {
@@ -86,6 +91,7 @@ const wireDomains = (core: Core, cost: number) => {
     mounts: [
       accounts.mountAccounts,
       signins.mountSignins,
+      secondFactors.mountSecondFactors,
       users.mountUsers,
       setupLinks.mountSetupLinks,
       avatars.mountAvatars,

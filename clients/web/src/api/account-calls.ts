@@ -1,4 +1,6 @@
 import {
+  beginTotp,
+  confirmTotp,
   createResetLink,
   createUser,
   deleteAvatar,
@@ -11,7 +13,11 @@ import {
   type lookUpLink,
   profileBelongings,
   regenerateApiKey,
+  removeTotp,
+  renewRecoveryCodes,
   resetPassword,
+  resetSecondFactors,
+  secondFactors,
   updateProfile,
   updateUser,
   uploadAvatar,
@@ -26,6 +32,7 @@ export type UserQuery = z.input<typeof listUsers.query>;
 export type User = UserList['users'][number];
 export type SigninList = z.output<typeof listSignins.success.schema>['sessions'];
 export type Belongings = z.output<typeof userBelongings.success.schema>;
+export type SecondFactors = z.output<typeof secondFactors.success.schema>;
 export type LinkOwner = z.output<typeof lookUpLink.success.schema>;
 
 const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
@@ -39,6 +46,21 @@ export const ownAccountCalls = (signIn: Pick<SignIn, 'withToken'>, fetcher: type
     signIn.withToken((token) => ask(fetcher, resetPassword, { body, headers: bearer(token) })),
 
   regenerateApiKey: () => signIn.withToken((token) => ask(fetcher, regenerateApiKey, { headers: bearer(token) })),
+
+  secondFactors: (signal?: AbortSignal) =>
+    signIn.withToken((token) => ask(fetcher, secondFactors, { headers: bearer(token), signal })),
+
+  beginTotp: (current_password: string) =>
+    signIn.withToken((token) => ask(fetcher, beginTotp, { body: { current_password }, headers: bearer(token) })),
+
+  confirmTotp: (code: string) =>
+    signIn.withToken((token) => ask(fetcher, confirmTotp, { body: { code }, headers: bearer(token) })),
+
+  async removeTotp(): Promise<void> {
+    await signIn.withToken((token) => send(fetcher, removeTotp, { headers: bearer(token) }));
+  },
+
+  renewRecoveryCodes: () => signIn.withToken((token) => ask(fetcher, renewRecoveryCodes, { headers: bearer(token) })),
 
   signins: (signal?: AbortSignal) =>
     signIn.withToken((token) => ask(fetcher, listSignins, { headers: bearer(token), signal })),
@@ -80,6 +102,10 @@ export const userCalls = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fet
 
   userBelongings: (id: string, signal?: AbortSignal) =>
     signIn.withToken((token) => ask(fetcher, userBelongings, { params: { id }, headers: bearer(token), signal })),
+
+  async resetSecondFactors(id: string): Promise<void> {
+    await signIn.withToken((token) => send(fetcher, resetSecondFactors, { params: { id }, headers: bearer(token) }));
+  },
 
   async deleteUser(id: string, query: z.input<typeof deleteUser.query>): Promise<void> {
     await signIn.withToken((token) => send(fetcher, deleteUser, { params: { id }, query, headers: bearer(token) }));

@@ -1,4 +1,4 @@
-import { ErrorBody } from '@webxterm/contracts/rest';
+import { ErrorBody, type SecondFactorChallenge } from '@webxterm/contracts/rest';
 
 /** One field that the server rejected. `path` as in the request body (`email`). */
 export interface FieldError {
@@ -15,6 +15,8 @@ export class ApiError extends Error {
   readonly details: readonly FieldError[];
   /** From Retry-After. Undefined if the server sent no time. */
   readonly retryAfterMs: number | undefined;
+  /** How the sign-in goes on, with second_factor_required. */
+  readonly secondFactor: SecondFactorChallenge | undefined;
 
   constructor(options: {
     status: number;
@@ -23,6 +25,7 @@ export class ApiError extends Error {
     requestId?: string | undefined;
     details?: readonly FieldError[] | undefined;
     retryAfterMs?: number | undefined;
+    secondFactor?: SecondFactorChallenge | undefined;
   }) {
     super(options.message);
     this.status = options.status;
@@ -30,6 +33,7 @@ export class ApiError extends Error {
     this.requestId = options.requestId;
     this.details = options.details ?? [];
     this.retryAfterMs = options.retryAfterMs;
+    this.secondFactor = options.secondFactor;
   }
 }
 
@@ -74,6 +78,7 @@ export const errorFrom = async (response: Response): Promise<ApiError> => {
       message: body.data.error,
       requestId: body.data.request_id,
       details: body.data.details,
+      secondFactor: body.data.second_factor,
       retryAfterMs,
     });
   return new ApiError({

@@ -2,10 +2,10 @@ import { Button, Checkbox, Group, Modal, Paper, Skeleton, Stack, Text } from '@m
 import { useState } from 'react';
 import type { Belongings } from '../api/account-calls.ts';
 import { Failure } from '../layout/failure.tsx';
-import { PasswordField } from '../layout/password-field.tsx';
 import { accountErrors } from '../sign-in/account-errors.ts';
 import { useSignIn } from '../sign-in/sign-in-context.tsx';
 import { machinesPhrase, terminalsPhrase } from '../users/belongings-phrases.ts';
+import { CurrentPasswordField } from './current-password-field.tsx';
 import { useLeave, useMyBelongings } from './own-account-queries.ts';
 import classes from './profile-page.module.css';
 
@@ -89,14 +89,7 @@ const Confirm = ({ belongings, onClose }: { belongings: Belongings; onClose: () 
             />
           </>
         )}
-        <PasswordField
-          label="Current password"
-          autoComplete="current-password"
-          data-autofocus
-          value={password}
-          onChange={(event) => setPassword(event.currentTarget.value)}
-          error={errors?.byField.current_password}
-        />
+        <CurrentPasswordField value={password} onChange={setPassword} error={errors?.byField.current_password} />
         {errors?.general !== undefined && <Failure title="Your account was not deleted" error={leave.error} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>

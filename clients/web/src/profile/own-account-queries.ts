@@ -1,5 +1,5 @@
 import { type UseQueryResult, useQuery } from '@tanstack/react-query';
-import type { Belongings, SigninList } from '../api/account-calls.ts';
+import type { Belongings, SecondFactors, SigninList } from '../api/account-calls.ts';
 import type { Server } from '../api/server.ts';
 import { useServer } from '../api/server-context.tsx';
 import { useChange } from '../api/use-change.ts';
@@ -8,6 +8,7 @@ const keys = {
   blocked: ['blocked'] as const,
   profile: ['profile'] as const,
   signins: ['signins'] as const,
+  secondFactors: ['second-factors'] as const,
   belongings: ['belongings'] as const,
 };
 
@@ -19,6 +20,22 @@ export const useSignins = (): UseQueryResult<SigninList> => {
     queryFn: async ({ signal }) => (await server.signins(signal)).sessions,
   });
 };
+
+/** The user's second factors. */
+export const useSecondFactors = (): UseQueryResult<SecondFactors> => {
+  const server = useServer();
+  return useQuery({ queryKey: keys.secondFactors, queryFn: ({ signal }) => server.secondFactors(signal) });
+};
+
+export const useBeginTotp = () =>
+  useChange(keys.secondFactors, (server, password: string) => server.beginTotp(password));
+
+export const useConfirmTotp = () => useChange(keys.secondFactors, (server, code: string) => server.confirmTotp(code));
+
+export const useRemoveTotp = () => useChange(keys.secondFactors, (server, _: undefined) => server.removeTotp());
+
+export const useRenewRecoveryCodes = () =>
+  useChange(keys.secondFactors, (server, _: undefined) => server.renewRecoveryCodes());
 
 /** What a deletion of the user's account affects. Fetched again each time the dialog opens. */
 export const useMyBelongings = (): UseQueryResult<Belongings> => {

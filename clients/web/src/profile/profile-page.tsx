@@ -8,6 +8,7 @@ import { BlockedCard } from './blocked-card.tsx';
 import { LeaveCard } from './leave-card.tsx';
 import { PasswordCard } from './password-card.tsx';
 import { useProfile } from './profile-query.ts';
+import { SecondFactorCard } from './second-factor-card.tsx';
 import { SigninsCard } from './signins-card.tsx';
 
 /** The user's account: name and picture, API key, sign-ins, and deletion. */
@@ -33,6 +34,7 @@ export const ProfilePage = () => {
           <SigninsCard />
           <BlockedCard />
           <PasswordCard />
+          <SecondFactorCard />
           <LeaveCard />
         </>
       )}

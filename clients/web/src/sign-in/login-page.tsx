@@ -6,6 +6,7 @@ import { usePageTitle } from '../brand/page-title.ts';
 import { PasswordField } from '../layout/password-field.tsx';
 import { AccountForm, useAccountSubmit } from './account-form.tsx';
 import { AccountPage } from './account-page.tsx';
+import { SecondStep, useChallenge } from './second-step.tsx';
 import { useSignIn } from './sign-in-context.tsx';
 import { useSignupOpen } from './signup-open.ts';
 
@@ -18,14 +19,20 @@ export const LoginPage = () => {
   usePageTitle('Sign in');
   const signIn = useSignIn();
   const signupOpen = useSignupOpen();
+  const { challenge, watch, forget } = useChallenge();
   const form = useForm({
     mode: 'uncontrolled',
     initialValues: { email: '', password: '' },
     validate: schemaResolver(LoginForm, { sync: true }),
   });
-  const { submit, failure } = useAccountSubmit(form, ['email', 'password'], (values: z.infer<typeof LoginForm>) =>
-    signIn.signIn({ email: values.email.trim(), password: values.password }),
+  const { submit, failure } = useAccountSubmit(
+    form,
+    ['email', 'password'],
+    async (values: z.infer<typeof LoginForm>) => {
+      await watch(signIn.signIn({ email: values.email.trim(), password: values.password }));
+    },
   );
+  if (challenge !== undefined) return <SecondStep challenge={challenge} onStartAgain={forget} />;
   return (
     <AccountPage title="Welcome back" text="Sign in to reach your machines.">
       <AccountForm

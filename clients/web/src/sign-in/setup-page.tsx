@@ -11,6 +11,7 @@ import { Failure } from '../layout/failure.tsx';
 import { PasswordField } from '../layout/password-field.tsx';
 import { AccountForm, useAccountSubmit } from './account-form.tsx';
 import { AccountPage } from './account-page.tsx';
+import { SecondStep, useChallenge } from './second-step.tsx';
 import { useSignIn } from './sign-in-context.tsx';
 
 /** The token in the fragment of the URL. Undefined if it is not a valid token. */
@@ -68,15 +69,24 @@ const Chosen = z
 const ChoosePassword = ({ token, owner }: { token: string; owner: LinkOwner }) => {
   const signIn = useSignIn();
   const navigate = useNavigate();
+  const { challenge, watch } = useChallenge();
+  const home = (): Promise<void> => navigate({ to: '/', replace: true });
   const form = useForm({
     mode: 'uncontrolled',
     initialValues: { password: '', again: '' },
     validate: schemaResolver(Chosen, { sync: true }),
   });
   const { submit, failure } = useAccountSubmit(form, ['password'], async ({ password }: z.input<typeof Chosen>) => {
-    await signIn.redeemLink({ token, password });
-    await navigate({ to: '/', replace: true });
+    if (await watch(signIn.redeemLink({ token, password }))) await home();
   });
+  if (challenge !== undefined)
+    return (
+      <SecondStep
+        challenge={challenge}
+        onSignedIn={home}
+        onStartAgain={() => void navigate({ to: '/login', replace: true })}
+      />
+    );
   const isNew = owner.kind === 'setup';
   return (
     <AccountPage

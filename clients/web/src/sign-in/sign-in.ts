@@ -1,6 +1,7 @@
 import {
   type BrowserHalf,
   browserSession,
+  confirmLogin,
   login,
   logout,
   lookUpLink,
@@ -81,6 +82,11 @@ export class SignIn {
 
   async signIn(account: { email: string; password: string }): Promise<void> {
     await this.#bind((await ask(this.#options.fetcher, login, { body: account })).token);
+  }
+
+  /** Completes a sign-in that needs a second factor. `challenge` is from the error of the first step. */
+  async confirmSignIn(proof: { challenge: string; code: string }): Promise<void> {
+    await this.#bind((await ask(this.#options.fetcher, confirmLogin, { body: proof })).token);
   }
 
   async signUp(account: { username: string; email: string; password: string }): Promise<void> {

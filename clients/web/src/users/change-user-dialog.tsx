@@ -2,10 +2,10 @@ import { Button, Group, Modal, Stack, Text } from '@mantine/core';
 import type { User } from '../api/account-calls.ts';
 import { Failure } from '../layout/failure.tsx';
 import { MadeLink } from './made-link.tsx';
-import { useResetLink, useUpdateUser } from './user-queries.ts';
+import { useResetLink, useResetSecondFactors, useUpdateUser } from './user-queries.ts';
 
 /** Actions on an account, except for its deletion. */
-export type UserAction = 'promote' | 'demote' | 'disable' | 'enable' | 'link';
+export type UserAction = 'promote' | 'demote' | 'disable' | 'enable' | 'link' | 'reset-factors';
 
 interface Words {
   readonly title: string;
@@ -44,6 +44,13 @@ const wordsOf = (action: UserAction, { username, set_up }: User): Words => {
         button: 'Enable',
         danger: false,
       };
+    case 'reset-factors':
+      return {
+        title: `Remove the second factor of ${username}?`,
+        text: 'They sign in with their password alone until they set up another one. All their sign-ins end. Do this only when you are sure that it is them who asks.',
+        button: 'Remove it',
+        danger: true,
+      };
     case 'link':
       return {
         title: set_up ? `A link for a new password of ${username}?` : `A new setup link for ${username}?`,
@@ -56,7 +63,9 @@ const wordsOf = (action: UserAction, { username, set_up }: User): Words => {
   }
 };
 
-const changeOf = (action: Exclude<UserAction, 'link'>): { role: User['role'] } | { disabled: boolean } => {
+const changeOf = (
+  action: Exclude<UserAction, 'link' | 'reset-factors'>,
+): { role: User['role'] } | { disabled: boolean } => {
   if (action === 'promote' || action === 'demote') return { role: action === 'promote' ? 'admin' : 'user' };
   return { disabled: action === 'disable' };
 };
@@ -71,10 +80,12 @@ interface ChangeUserProps {
 export const ChangeUserDialog = ({ user, action, onClose }: ChangeUserProps) => {
   const update = useUpdateUser();
   const link = useResetLink();
+  const factors = useResetSecondFactors();
   const words = wordsOf(action, user);
-  const failed = action === 'link' ? link : update;
+  const failed = action === 'link' ? link : action === 'reset-factors' ? factors : update;
   const act = (): void => {
     if (action === 'link') link.mutate(user.id);
+    else if (action === 'reset-factors') factors.mutate(user.id, { onSuccess: onClose });
     else update.mutate({ id: user.id, change: changeOf(action) }, { onSuccess: onClose });
   };
   return (
@@ -95,12 +106,7 @@ export const ChangeUserDialog = ({ user, action, onClose }: ChangeUserProps) => 
             <Button variant="default" onClick={onClose}>
               Cancel
             </Button>
-            <Button
-              data-autofocus
-              {...(words.danger ? { color: 'red' } : {})}
-              loading={update.isPending || link.isPending}
-              onClick={act}
-            >
+            <Button data-autofocus {...(words.danger ? { color: 'red' } : {})} loading={failed.isPending} onClick={act}>
               {words.button}
             </Button>
           </Group>

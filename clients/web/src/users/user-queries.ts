@@ -44,6 +44,8 @@ export const useUpdateUser = () =>
 
 export const useResetLink = () => useChange(keys.all, (server, id: string) => server.createResetLink(id));
 
+export const useResetSecondFactors = () => useChange(keys.all, (server, id: string) => server.resetSecondFactors(id));
+
 export const useDeleteUser = () =>
   useChange(
     keys.all,

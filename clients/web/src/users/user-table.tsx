@@ -4,6 +4,7 @@ import {
   IconKey,
   IconShield,
   IconShieldOff,
+  IconShieldX,
   IconTrash,
   IconUserCheck,
   IconUserOff,
@@ -113,6 +114,11 @@ const Actions = ({ user, isMe, onAction }: RowProps) => (
       <Menu.Item leftSection={<IconKey {...iconSize} />} onClick={() => onAction('link')}>
         {user.set_up ? 'Link for a new password' : 'New setup link'}
       </Menu.Item>
+      {user.second_factor && !isMe && (
+        <Menu.Item leftSection={<IconShieldX {...iconSize} />} onClick={() => onAction('reset-factors')}>
+          Remove the second factor
+        </Menu.Item>
+      )}
       {isMe ? null : user.role === 'admin' ? (
         <Menu.Item leftSection={<IconShieldOff {...iconSize} />} onClick={() => onAction('demote')}>
           Make plain user

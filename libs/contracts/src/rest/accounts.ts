@@ -74,12 +74,15 @@ export const login = defineRoute({
   path: '/api/login',
   access: 'public',
   summary: 'Sign in with e-mail and password',
+  description:
+    'An account with a second factor answers 401 second_factor_required with a challenge for POST /api/login/second-factor. ' +
+    'Every other account gets its token at once.',
   body: z.strictObject({
     email: z.string().max(254),
     password: z.string().max(512),
   }),
   success: { status: 200, schema: SignInAnswer },
-  errors: ['wrong_credentials', 'user_disabled'],
+  errors: ['wrong_credentials', 'user_disabled', 'second_factor_required'],
 });
 
 export const refresh = defineRoute({

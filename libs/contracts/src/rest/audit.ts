@@ -18,6 +18,13 @@ export const auditActions = {
   reset_link_created: 'auth',
   /** A setup or reset link was used. */
   link_redeemed: 'auth',
+  second_factor_added: 'auth',
+  second_factor_removed: 'auth',
+  /** An administrator or operator removed all second factors of a user. */
+  second_factor_reset: 'auth',
+  recovery_codes_renewed: 'auth',
+  /** A signed-in user confirmed a sign-in with a second factor again, or failed to. */
+  step_up: 'auth',
   profile_updated: 'auth',
   avatar_updated: 'auth',
   /** A user deleted their own account. */

@@ -8,6 +8,7 @@ import { gatewayRoutes } from './gateway.ts';
 import { machineRoutes } from './machines.ts';
 import { profileRoutes } from './profile.ts';
 import type { Route } from './route.ts';
+import { secondFactorRoutes } from './second-factors.ts';
 import { linkRoutes } from './setup-links.ts';
 import { signinRoutes } from './signins.ts';
 import { terminalRoutes } from './terminals.ts';
@@ -27,6 +28,7 @@ export * from './machines.ts';
 export * from './pages.ts';
 export * from './profile.ts';
 export * from './route.ts';
+export * from './second-factors.ts';
 export * from './setup-links.ts';
 export * from './signins.ts';
 export * from './terminals.ts';
@@ -38,6 +40,7 @@ export const allRoutes: readonly Route[] = [
   ...signinRoutes,
   ...userRoutes,
   ...linkRoutes,
+  ...secondFactorRoutes,
   ...profileRoutes,
   ...auditRoutes,
   ...machineRoutes,

@@ -53,6 +53,16 @@ export type RouteResult<R extends Route> = R['success']['schema'] extends z.ZodT
   ? z.output<R['success']['schema']>
   : undefined;
 
+/** The second step of a sign-in, with second_factor_required. */
+export const SecondFactorChallenge = z
+  .object({
+    challenge: z.string().meta({ description: 'For POST /api/login/second-factor.' }),
+    methods: z.array(z.string()).meta({ description: 'Such as `totp` and `recovery_code`.' }),
+    expires_in: z.number().int().meta({ description: 'Seconds.' }),
+  })
+  .meta({ id: 'SecondFactorChallenge' });
+export type SecondFactorChallenge = z.infer<typeof SecondFactorChallenge>;
+
 /** Body of every error response. `error` is for a person, `code` is stable for programs. */
 export const ErrorBody = z
   .object({
@@ -63,6 +73,7 @@ export const ErrorBody = z
       .array(z.object({ path: z.string(), message: z.string() }))
       .optional()
       .meta({ description: 'With invalid_input: each field that is wrong.' }),
+    second_factor: SecondFactorChallenge.optional().meta({ description: 'With second_factor_required.' }),
   })
   .meta({ id: 'Error' });
 export type ErrorBody = z.infer<typeof ErrorBody>;

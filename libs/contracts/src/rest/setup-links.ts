@@ -37,10 +37,12 @@ export const redeemLink = defineRoute({
   path: '/api/auth/setup',
   access: 'public',
   summary: 'Choose a password with a setup or reset link, and sign in',
-  description: 'A link is good once. Every sign-in that the account had ends.',
+  description:
+    'A link is good once. Every sign-in that the account had ends. ' +
+    'For an account with a second factor the password is changed, and the answer is 401 second_factor_required as of a sign-in.',
   body: z.strictObject({ token: LinkToken, password: Password }),
   success: { status: 200, schema: SignInAnswer },
-  errors: ['bad_link', 'user_disabled'],
+  errors: ['bad_link', 'user_disabled', 'second_factor_required'],
 });
 
 export const linkRoutes = [lookUpLink, redeemLink] as const;

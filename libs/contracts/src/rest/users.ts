@@ -12,6 +12,7 @@ export const regenerateApiKey = defineRoute({
   access: 'user',
   summary: 'Replace my API key; agents with the old key are disconnected until they are configured again',
   success: { status: 200, schema: z.object({ message: z.string(), api_key: ApiKey }) },
+  errors: ['step_up_required'],
 });
 
 export const resetPassword = defineRoute({
@@ -24,6 +25,7 @@ export const resetPassword = defineRoute({
   description: 'A wrong current password is invalid_input with the path current_password: this sign-in goes on.',
   body: z.strictObject({ current_password: z.string().max(512), new_password: Password }),
   success: { status: 200, schema: z.object({ message: z.string() }) },
+  errors: ['step_up_required'],
 });
 
 export const UserSummary = z
@@ -35,6 +37,8 @@ export const UserSummary = z
     disabled: z.boolean(),
     /** False until the user has chosen a password through the setup link. */
     set_up: z.boolean(),
+    /** Whether the user signs in with a second factor. False in a response of an older version. */
+    second_factor: z.boolean().default(false),
     avatar_url: z.string().nullable(),
     created_at: Timestamp,
   })
@@ -59,7 +63,7 @@ export const createUser = defineRoute({
       expires_in: z.number().int().meta({ description: 'Seconds.' }),
     }),
   },
-  errors: ['email_taken', 'username_taken'],
+  errors: ['email_taken', 'username_taken', 'step_up_required'],
 });
 
 export const createResetLink = defineRoute({
@@ -75,7 +79,7 @@ export const createResetLink = defineRoute({
     status: 201,
     schema: z.object({ url: z.string(), expires_in: z.number().int().meta({ description: 'Seconds.' }) }),
   },
-  errors: ['not_found'],
+  errors: ['not_found', 'step_up_required'],
 });
 
 export const userBelongings = defineRoute({
@@ -117,7 +121,7 @@ export const updateUser = defineRoute({
     .strictObject({ role: Role.optional(), disabled: z.boolean().optional() })
     .refine((change) => change.role !== undefined || change.disabled !== undefined, 'must change role or disabled'),
   success: { status: 200, schema: z.object({ user: UserSummary }) },
-  errors: ['not_found', 'conflict'],
+  errors: ['not_found', 'conflict', 'step_up_required'],
 });
 
 export const deleteUser = defineRoute({
@@ -138,7 +142,7 @@ export const deleteUser = defineRoute({
       path: ['machines_to'],
     }),
   success: { status: 204 },
-  errors: ['not_found', 'machines_left', 'conflict'],
+  errors: ['not_found', 'machines_left', 'conflict', 'step_up_required'],
 });
 
 export const userRoutes = [

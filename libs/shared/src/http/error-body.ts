@@ -16,6 +16,7 @@ export const errorBody = (error: AppError, requestId: string): ErrorBody => ({
   code: error.code,
   request_id: requestId,
   ...(error.details === undefined ? {} : { details: [...error.details] }),
+  ...(error.secondFactor === undefined ? {} : { second_factor: error.secondFactor }),
 });
 
 /** The headers of an error response. */

@@ -4,11 +4,13 @@ import type { Connection } from 'mongoose';
 import type { ApiKeys } from '../api-keys/api-keys.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { Passwords } from '../passwords/passwords.ts';
+import type { SecondStep } from '../second-factors/second-step.ts';
 import { type SigninOrigin, type Signins, signinActor } from '../signins/signins.ts';
 import type { AdmittedTry, SignInThrottle } from '../throttling/sign-in-throttle.ts';
 import { userTarget } from './audit-target.ts';
 import { foldUsername } from './names.ts';
 import { newUser } from './new-user.ts';
+import type { SignedIn } from './signed-in.ts';
 import type { User } from './user.ts';
 import type { UserStore } from './user-store.ts';
 
@@ -19,6 +21,7 @@ export interface AccountsOptions {
   readonly apiKeys: ApiKeys;
   readonly signins: Signins;
   readonly throttle: SignInThrottle;
+  readonly secondStep: Pick<SecondStep, 'ask'>;
   readonly signup: 'open' | 'closed';
   readonly auditor: Pick<Auditor, 'recordIn' | 'count'>;
   readonly now?: () => number;
@@ -28,12 +31,6 @@ export interface NewAccount {
   readonly username: string;
   readonly email: string;
   readonly password: string;
-}
-
-export interface SignedIn {
-  readonly token: string;
-  readonly user: User;
-  readonly apiKey: string;
 }
 
 /** Attempts of a sign-in whose account changes while its password is checked. */
@@ -85,7 +82,10 @@ export class Accounts {
     return { token, user, apiKey };
   }
 
-  /** @throws AppError wrong_credentials, whether or not the account exists; user_disabled; too_many_requests; unavailable */
+  /**
+   * @throws AppError wrong_credentials, whether or not the account exists; second_factor_required; user_disabled; too_many_requests;
+   * unavailable
+   */
   async signIn(
     { email, password }: Pick<NewAccount, 'email' | 'password'>,
     from: SigninOrigin,
@@ -124,8 +124,13 @@ export class Accounts {
       }
       const begun = await signins.begin(user, from, upgraded);
       if (begun !== undefined) {
+        const { user: confirmed, token } = begun;
+        if (token === undefined) {
+          await attempt.checked();
+          throw this.#options.secondStep.ask(confirmed);
+        }
         await attempt.succeeded();
-        return { ...begun, apiKey: await apiKeys.show(begun.user) };
+        return { user: confirmed, token, apiKey: await apiKeys.show(confirmed) };
       }
       // The account changed while the password was checked, so check against the new state.
       user = await users.byEmail(email);
@@ -175,9 +180,9 @@ export class Accounts {
     if (!repeatable || !(await passwords.verify(account.password, holder.password_hash ?? undefined, 'last')).ok)
       throw new AppError('email_taken');
     const begun = await signins.begin(holder, from);
-    if (begun === undefined) throw new AppError('email_taken');
+    if (begun?.token === undefined) throw new AppError('email_taken');
     await users.closeSignup(holder._id);
-    return { ...begun, apiKey: await apiKeys.show(begun.user) };
+    return { user: begun.user, token: begun.token, apiKey: await apiKeys.show(begun.user) };
   }
 
   async #build(account: NewAccount, role: User['role']): Promise<{ user: User; apiKey: string }> {

@@ -5,7 +5,8 @@ import type { z } from 'zod';
 import type { ApiKeys } from '../api-keys/api-keys.ts';
 import { readCookie } from '../browser-session/cookie.ts';
 import type { CountSignin } from '../measure.ts';
-import type { Accounts, SignedIn } from './accounts.ts';
+import type { Accounts } from './accounts.ts';
+import type { SignedIn } from './signed-in.ts';
 import type { User } from './user.ts';
 import type { UserStore } from './user-store.ts';
 

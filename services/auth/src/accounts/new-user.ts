@@ -26,6 +26,7 @@ export const newUser = (
     disabled: false,
     avatar_url: null,
     api_key: apiKey.stored,
+    second_factor: null,
     created_at: account.created_at,
     signup_open_until: null,
   };

@@ -28,7 +28,7 @@ export const mountOwnAccount = (api: Api, options: OwnAccountRoutes): void => {
 
   api.mount(regenerateApiKey, async ({ caller }) => ({
     message: 'Your agents are cut off until they are configured with the new key.',
-    api_key: await apiKeys.regenerate(caller.userId, (session) => callerCheck.require(caller, session)),
+    api_key: await apiKeys.regenerate(caller.userId, (session) => callerCheck.requireFresh(caller, session)),
   }));
 
   api.mount(resetPassword, async ({ caller, body }) => {
@@ -48,7 +48,7 @@ export const mountOwnAccount = (api: Api, options: OwnAccountRoutes): void => {
     if (user === null) throw new AppError('unauthenticated');
     await confirmation.require(user, body.current_password);
     await deletion.delete(caller.userId, body.machines, 'account_left', async (session) => {
-      await callerCheck.require(caller, session);
+      await callerCheck.requireFresh(caller, session);
       if ((await users.confirmVerified(user, session)) === null) throw changedMeanwhile();
     });
     forgetCookie(context.response, cookieName);

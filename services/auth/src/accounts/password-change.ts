@@ -49,7 +49,7 @@ export class PasswordChange {
     });
     const hash = await passwords.hash(wanted);
     const owed = await inTransaction(connection, async (session) => {
-      await callerCheck.require(caller, session);
+      await callerCheck.requireFresh(caller, session);
       if ((await users.changePassword(user, hash, session)) === null) throw changedMeanwhile();
       await links.forget(user._id, session);
       await auditor.recordIn(session, fact);

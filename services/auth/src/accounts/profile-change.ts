@@ -51,6 +51,7 @@ export class ProfileChange {
       // The password was confirmed for a change from this address and with this password hash.
       const stands = confirmed.password_hash === user.password_hash && confirmed.email === user.email;
       if (after.email !== user.email && !stands) throw changedMeanwhile();
+      if (after.email !== user.email) await callerCheck.requireFresh(caller, session);
       const renamed = after.username === user.username ? {} : { username: after.username };
       await users.rename(user._id, { ...renamed, email: after.email }, session);
       await auditor.recordIn(session, {

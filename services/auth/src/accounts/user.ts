@@ -1,6 +1,7 @@
 import type { Role } from '@webxterm/contracts/rest';
 import { type Connection, type Model, Schema, type Types } from 'mongoose';
 import type { StoredApiKey } from '../api-keys/api-key.ts';
+import { type SecondFactor, secondFactorSchema } from '../second-factors/second-factor.ts';
 
 /** A stored account. */
 export interface User {
@@ -25,6 +26,8 @@ export interface User {
   disabled: boolean;
   avatar_url: string | null;
   api_key: StoredApiKey;
+  /** Missing in an account of an earlier version. */
+  second_factor?: SecondFactor | null;
   created_at: Date;
   /**
    * Until this time a repeated sign-up is accepted, because the first response may have been our own 503. Null once a sign-up was answered.
@@ -59,6 +62,7 @@ const userSchema = new Schema<User>(
     disabled: { type: Boolean, required: true },
     avatar_url: { type: String, default: null },
     api_key: { type: apiKeySchema, required: true },
+    second_factor: { type: secondFactorSchema, default: null },
     created_at: { type: Date, required: true },
     signup_open_until: { type: Date, default: null },
     guard: { type: Number },

@@ -4,6 +4,7 @@ import type { AvatarParts } from '../avatars/wiring.ts';
 import type { Core } from '../core.ts';
 import type { CountSignin } from '../measure.ts';
 import type { Passwords } from '../passwords/passwords.ts';
+import type { SecondStepParts } from '../second-factors/second-step-wiring.ts';
 import type { SetupLinkParts } from '../setup-links/wiring.ts';
 import type { SigninParts } from '../signins/wiring.ts';
 import type { ThrottlingParts } from '../throttling/wiring.ts';
@@ -23,6 +24,7 @@ export const wireAccounts = (
     SigninParts &
     ThrottlingParts &
     SetupLinkParts &
+    SecondStepParts &
     AvatarParts & {
       readonly passwords: Passwords;
       readonly apiKeys: ApiKeys;
@@ -36,6 +38,7 @@ export const wireAccounts = (
   const profileChange = new ProfileChange({ ...parts, confirmation });
   return {
     accounts,
+    confirmation,
     deletion,
     mountAccounts: (api: Api): void => {
       mountAccounts(api, { ...parts, accounts });

@@ -7,6 +7,7 @@ Recovers access to the installation from a shell on the server.
 Commands:
   users [PART]              list users, or those with PART in name or e-mail address
   reset-password EMAIL      give a user a new random password, and end all their sign-ins
+  reset-second-factor EMAIL let a user sign in with the password alone, and end all their sign-ins
   promote EMAIL             make a user an enabled administrator
   end-sign-ins EMAIL        sign a user out everywhere
 
@@ -23,7 +24,7 @@ Examples:
   npm run admin -- reset-password ann@example.org
   docker compose exec auth node src/operator/main.ts users`;
 
-const commands = ['users', 'reset-password', 'promote', 'end-sign-ins'] as const;
+const commands = ['users', 'reset-password', 'reset-second-factor', 'promote', 'end-sign-ins'] as const;
 
 export interface OperatorArguments {
   readonly command: (typeof commands)[number];

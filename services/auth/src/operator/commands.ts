@@ -7,6 +7,8 @@ import type { User } from '../accounts/user.ts';
 import type { UserStore } from '../accounts/user-store.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { Passwords } from '../passwords/passwords.ts';
+import { noSecondFactor } from '../second-factors/second-factor.ts';
+import type { SecondFactorStore } from '../second-factors/second-factor-store.ts';
 import type { SetupLinkStore } from '../setup-links/setup-link-store.ts';
 import { byOperator } from '../signins/caller-check.ts';
 import type { SigninStore } from '../signins/signin-store.ts';
@@ -18,6 +20,7 @@ export interface OperatorOptions {
   readonly users: UserStore;
   readonly store: SigninStore;
   readonly links: SetupLinkStore;
+  readonly factors: Pick<SecondFactorStore, 'set'>;
   readonly passwords: Passwords;
   readonly signins: Pick<Signins, 'deleteAll'>;
   readonly admin: UserAdmin;
@@ -70,6 +73,21 @@ export class OperatorCommands {
       await signins.deleteAll(await store.ofUser(user._id.toHexString(), session), 'password_reset', session);
     });
     return `The password of ${user.email} is now: ${password}\nAll their sign-ins end within seconds.`;
+  }
+
+  /** Removes all second factors of the user, and ends all their sign-ins. */
+  resetSecondFactor(email: string): Promise<string> {
+    return this.#with('reset-second-factor', email, (user) => this.#resetSecondFactor(user));
+  }
+
+  async #resetSecondFactor(user: User): Promise<string> {
+    const { connection, users, store, factors, signins } = this.#options;
+    await inTransaction(connection, async (session) => {
+      await users.guard(user._id.toHexString(), session);
+      await factors.set(user._id, { ...noSecondFactor, reset_at: new Date() }, session);
+      await signins.deleteAll(await store.ofUser(user._id.toHexString(), session), 'second_factor_reset', session);
+    });
+    return `${user.email} signs in with the password alone now. All their sign-ins end within seconds.`;
   }
 
   promote(email: string): Promise<string> {

@@ -9,6 +9,7 @@ import { Outbox } from '../outbox/outbox.ts';
 import { Passwords } from '../passwords/passwords.ts';
 import { bcryptCost } from '../passwords/stored-password.ts';
 import { deriveRootKeys } from '../root-keys/root-keys.ts';
+import { SecondFactorStore } from '../second-factors/second-factor-store.ts';
 import { readOperatorSettings } from '../settings.ts';
 import { SetupLinkStore } from '../setup-links/setup-link-store.ts';
 import { SigninStore } from '../signins/signin-store.ts';
@@ -50,13 +51,15 @@ const connect = async (shutdown: Shutdown): Promise<OperatorCommands> => {
   const passwords = new Passwords(deriveRootKeys(settings.ROOT_KEY), bcryptCost);
   const admin = new UserAdmin({ connection, users, store, outbox, worker: later, auditor });
   const links = new SetupLinkStore(connection);
-  return new OperatorCommands({ connection, users, store, links, passwords, signins, admin, auditor });
+  const factors = new SecondFactorStore(connection);
+  return new OperatorCommands({ connection, users, store, links, factors, passwords, signins, admin, auditor });
 };
 
 const run = async ({ command, subject }: OperatorArguments, shutdown: Shutdown): Promise<string> => {
   const commands = await connect(shutdown);
   if (command === 'users') return commands.users(subject);
   if (command === 'reset-password') return commands.resetPassword(subject);
+  if (command === 'reset-second-factor') return commands.resetSecondFactor(subject);
   if (command === 'promote') return commands.promote(subject);
   return commands.endSignins(subject);
 };

@@ -3,6 +3,7 @@ import { userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
 import { admin, rootKey } from '../testing/auth-under-test.ts';
+import { challengeOf, setUpApp } from '../testing/second-factor-of.ts';
 import { auth, servers, useAuth } from '../testing/use-auth.ts';
 
 useAuth(1);
@@ -45,9 +46,20 @@ describe('the way back in by the shell', () => {
     await vi.waitFor(async () => expect(await status(signedIn.body.token)).toBe(401), within);
   });
 
+  it('removes a second factor, and ends the sign-ins of the user', async () => {
+    const owner = { username: 'Owner Of An App', email: 'app@example.com', password: 'yourpassword' };
+    const { email, password } = owner;
+    const { token } = (await auth.call('POST', '/api/signup', owner)).body;
+    await setUpApp(auth, { token, password });
+    challengeOf(await auth.call('POST', '/api/login', { email, password }));
+    expect((await operator('reset-second-factor', email)).code).toBe(0);
+    await vi.waitFor(async () => expect(await status(token)).toBe(401), within);
+    expect((await auth.call('POST', '/api/login', { email, password })).status).toBe(200);
+  });
+
   it('is audited: what was done, to whom, and by which Unix user', async () => {
     const rows = servers.database.collection('audit_events');
-    await vi.waitFor(async () => expect(await rows.countDocuments({ action: 'operator_command' })).toBe(5), within);
+    await vi.waitFor(async () => expect(await rows.countDocuments({ action: 'operator_command' })).toBe(6), within);
     const told = await rows.find({ action: 'operator_command' }).sort({ at: 1 }).toArray();
     expect(told.map(({ details }) => JSON.parse(details).command)).toEqual([
       'users',
@@ -55,6 +67,7 @@ describe('the way back in by the shell', () => {
       'reset-password',
       'promote',
       'end-sign-ins',
+      'reset-second-factor',
     ]);
     for (const { actor, result } of told)
       expect({ ...actor, result }).toMatchObject({ kind: 'operator', username: userInfo().username, result: 'ok' });

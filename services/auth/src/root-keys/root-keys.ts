@@ -8,6 +8,8 @@ export interface RootKey {
   readonly pepper: Buffer;
   readonly apiKeyIndex: Buffer;
   readonly apiKeySeal: Buffer;
+  readonly totpSeal: Buffer;
+  readonly signInChallenge: Buffer;
   readonly deviceCookie: Buffer;
   readonly auditChain: Buffer;
   readonly allowList: EntrySigner;
@@ -27,6 +29,8 @@ const deriveRootKey = (root: Buffer): RootKey => ({
   pepper: derive(root, 'password pepper'),
   apiKeyIndex: derive(root, 'api key index'),
   apiKeySeal: derive(root, 'api key encryption'),
+  totpSeal: derive(root, 'totp secret encryption'),
+  signInChallenge: derive(root, 'sign-in challenge'),
   deviceCookie: derive(root, 'device cookie'),
   auditChain: derive(root, 'audit chain'),
   allowList: new EntrySigner(root),

@@ -12,6 +12,7 @@ import {
   startTestServers,
 } from '../testing/auth-under-test.ts';
 import { claimsOf } from '../testing/forged-tokens.ts';
+import { challengeOf, codeOf, setUpApp } from '../testing/second-factor-of.ts';
 
 let servers: Awaited<ReturnType<typeof startTestServers>>;
 let hub: Awaited<ReturnType<typeof connectBus>>;
@@ -75,6 +76,34 @@ describe('a new root key', () => {
       // Users who did not sign in need a reset link, and their agents need a new key.
       expect((await signIn(auth, 'bob')).status).toBe(401);
       await expect(owner(keys.bob)).rejects.toMatchObject({ code: 'bad_api_key' });
+    });
+  });
+});
+
+describe('a new root key and authenticator apps', () => {
+  const fresh = randomBytes(32);
+
+  it('the secret of an app moves when a code of it is used; a challenge is of no use once the password has moved', async () => {
+    const eve = person('eve');
+    const complete = (auth: AuthUnderTest, challenge: string, code: string) =>
+      auth.call('POST', '/api/login/second-factor', { challenge, code });
+    const { secret, challenge } = await withAuth({}, async (auth) => {
+      const { token } = (await auth.call('POST', '/api/signup', eve)).body;
+      const { secret } = await setUpApp(auth, { token, password: eve.password });
+      return { secret, challenge: challengeOf(await signIn(auth, 'eve')) };
+    });
+    await withAuth({ ROOT_KEY: `${text(fresh)}\n${text(rootKey)}` }, async (auth) => {
+      // The first step also moves the password.
+      await signIn(auth, 'eve');
+      const done = await complete(auth, challengeOf(await signIn(auth, 'eve')), codeOf(secret, 1));
+      expect(done.status).toBe(200);
+      expect((await complete(auth, challenge, codeOf(secret, 1))).body.code).toBe('bad_challenge');
+    });
+    await withAuth({ ROOT_KEY: text(fresh) }, async (auth) => {
+      const filter = { email_lower: eve.email };
+      const forget = { $set: { 'second_factor.totp.last_step': 0 } };
+      await servers.database.collection('users').updateOne(filter, forget);
+      expect((await complete(auth, challengeOf(await signIn(auth, 'eve')), codeOf(secret))).status).toBe(200);
     });
   });
 });

@@ -1,14 +1,16 @@
 import { AppError } from '@webxterm/shared';
 import type { Auditor } from '@webxterm/shared/audit';
 import type { ClientSession, Connection, Types } from 'mongoose';
-import type { SignedIn } from '../accounts/accounts.ts';
 import { userTarget } from '../accounts/audit-target.ts';
+import type { SignedIn } from '../accounts/signed-in.ts';
 import type { User } from '../accounts/user.ts';
 import type { UserStore } from '../accounts/user-store.ts';
 import type { ApiKeys } from '../api-keys/api-keys.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { OutboxWorker } from '../outbox/outbox-worker.ts';
 import type { Passwords } from '../passwords/passwords.ts';
+import { hasSecondFactor } from '../second-factors/second-factor.ts';
+import type { SecondStep } from '../second-factors/second-step.ts';
 import type { StillAllowed } from '../signins/caller-check.ts';
 import type { SigninStore } from '../signins/signin-store.ts';
 import type { SigninOrigin, Signins } from '../signins/signins.ts';
@@ -27,6 +29,7 @@ export interface SetupLinksOptions {
   readonly passwords: Passwords;
   readonly apiKeys: ApiKeys;
   readonly throttle: SignInThrottle;
+  readonly secondStep: Pick<SecondStep, 'ask'>;
   readonly worker: Pick<OutboxWorker, 'settle'>;
   readonly auditor: Pick<Auditor, 'recordIn'>;
   readonly publicUrl: string;
@@ -80,7 +83,7 @@ export class SetupLinks {
 
   /**
    * Sets the password, ends all existing sign-ins of the account, and begins a new one.
-   * @throws AppError bad_link, user_disabled; unavailable, in which case the link may be used and the password changed
+   * @throws AppError bad_link, user_disabled; second_factor_required when the password is set and the sign-in needs a second factor; unavailable, in which case the link may be used and the password changed
    */
   async redeem(token: string, password: string, from: SigninOrigin): Promise<SignedIn> {
     const { connection, links, users, store, signins, passwords, apiKeys, throttle, worker, auditor } = this.#options;
@@ -102,10 +105,11 @@ export class SetupLinks {
       return {
         user,
         ended: await signins.deleteAll(before, 'password_reset', session),
-        made: await signins.insert(user._id, from, session),
+        made: hasSecondFactor(user) ? undefined : await signins.insert(user._id, from, session),
       };
     });
     await worker.settle(ended);
+    if (made === undefined) throw this.#options.secondStep.ask(user);
     const signedIn = { token: await signins.announce(made), user, apiKey: await apiKeys.show(user) };
     await throttle.noteSignIn(user._id.toHexString(), from.clientIp);
     return signedIn;

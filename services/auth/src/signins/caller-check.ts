@@ -1,8 +1,11 @@
+import { stepUpLifeSeconds } from '@webxterm/contracts/rest';
 import { AppError } from '@webxterm/shared';
 import { hashSid } from '@webxterm/shared/api';
 import type { ClientSession } from 'mongoose';
 import type { User } from '../accounts/user.ts';
 import type { UserStore } from '../accounts/user-store.ts';
+import { hasSecondFactor } from '../second-factors/second-factor.ts';
+import type { Signin } from './signin.ts';
 import type { SigninStore } from './signin-store.ts';
 
 /** The sign-in whose token authenticated a request. */
@@ -36,16 +39,33 @@ export class CallerCheck {
 
   /** @returns the caller's account as this transaction sees it. @throws AppError unauthenticated */
   async require(caller: AdmittedCaller, session: ClientSession): Promise<User> {
-    const signin = await this.#store.guard(hashSid(caller.sid), new Date(this.#now()), session);
-    const user = signin === null ? null : await this.#users.byId(caller.userId, session);
-    if (user === null || user.disabled) throw new AppError('unauthenticated');
+    return (await this.#require(caller, session)).user;
+  }
+
+  /**
+   * As `require`, for an action that an open browser alone must not allow: a user with a second factor must have confirmed this sign-in with
+   * it within the last 10 minutes. @throws AppError step_up_required, unauthenticated
+   */
+  async requireFresh(caller: AdmittedCaller, session: ClientSession): Promise<User> {
+    const { user, signin } = await this.#require(caller, session);
+    const freshUntil = (signin.second_factor_at?.getTime() ?? 0) + stepUpLifeSeconds * 1000;
+    if (hasSecondFactor(user) && freshUntil <= this.#now()) throw new AppError('step_up_required');
     return user;
   }
 
-  /** The check for an administrator's request: unauthenticated, or forbidden when the caller is no longer an administrator. */
+  async #require(caller: AdmittedCaller, session: ClientSession): Promise<{ user: User; signin: Signin }> {
+    const signin = await this.#store.guard(hashSid(caller.sid), new Date(this.#now()), session);
+    const user = signin === null ? null : await this.#users.byId(caller.userId, session);
+    if (signin === null || user === null || user.disabled) throw new AppError('unauthenticated');
+    return { user, signin };
+  }
+
+  /**
+   * The check for an administrator's request: unauthenticated, step_up_required, or forbidden when the caller is no longer an administrator.
+   */
   asAdmin(caller: AdmittedCaller): StillAllowed {
     return async (session) => {
-      const user = await this.require(caller, session);
+      const user = await this.requireFresh(caller, session);
       if (user.role !== 'admin') throw new AppError('forbidden');
     };
   }

@@ -81,6 +81,11 @@ export class SigninStore {
     await this.#signins.deleteMany({ _id: trusted({ $in: [...ids] }) }, { session }).exec();
   }
 
+  /** Records that the user confirmed this sign-in with a second factor. */
+  async markSecondFactor(sidHash: string, at: Date, session: ClientSession): Promise<void> {
+    await this.#signins.updateOne({ sid_hash: sidHash }, { $set: { second_factor_at: at } }, { session }).exec();
+  }
+
   async seen(at: ReadonlyMap<string, Date>): Promise<void> {
     await this.#signins.bulkWrite(
       [...at].map(([sidHash, seen]) => ({

@@ -28,6 +28,8 @@ export interface Signin {
   ip: string;
   user_agent: string;
   browser: BoundBrowser | null;
+  /** When the user last confirmed this sign-in with a second factor. Missing or null: never. */
+  second_factor_at?: Date | null;
   /** Incremented by every transaction that relies on this sign-in, so that it conflicts with one that ends it. */
   guard?: number;
 }
@@ -54,6 +56,7 @@ const signinSchema = new Schema<Signin>(
     ip: { type: String, default: '' },
     user_agent: { type: String, default: '' },
     browser: { type: browserSchema, default: null },
+    second_factor_at: { type: Date, default: null },
     guard: { type: Number },
   },
   { versionKey: false, strict: 'throw' },

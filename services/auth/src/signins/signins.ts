@@ -10,6 +10,8 @@ import type { UserStore, VerifiedUser } from '../accounts/user-store.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { Outbox, Owed } from '../outbox/outbox.ts';
 import type { OutboxWorker } from '../outbox/outbox-worker.ts';
+import type { FactorProof } from '../second-factors/factor-proof.ts';
+import { hasSecondFactor } from '../second-factors/second-factor.ts';
 import type { Signin } from './signin.ts';
 import type { SigninStore } from './signin-store.ts';
 import { signinLifeMs, tokenExpiry } from './token-life.ts';
@@ -27,6 +29,18 @@ export interface NewSignin {
   readonly owed: Owed[];
   /** Pending work for the sign-ins that ended because the user had too many. */
   readonly ended: Owed[];
+}
+
+/** A user, and the first token of the sign-in. */
+export interface SignedInUser {
+  readonly user: User;
+  readonly token: string;
+}
+
+/** A user whose password is right. Without a token: the sign-in needs a second factor. */
+export interface Begun {
+  readonly user: User;
+  readonly token: string | undefined;
 }
 
 export interface SigninsOptions {
@@ -57,7 +71,12 @@ export class Signins {
    * Creates a sign-in in the caller's transaction. That transaction must have written to the user's row, so that a concurrent change of the
    * user conflicts with it. The sign-in is valid after `announce`.
    */
-  async insert(userId: Types.ObjectId, from: SigninOrigin, session: ClientSession): Promise<NewSignin> {
+  async insert(
+    userId: Types.ObjectId,
+    from: SigninOrigin,
+    session: ClientSession,
+    { secondFactor = false }: { readonly secondFactor?: boolean } = {},
+  ): Promise<NewSignin> {
     this.#options.clock.require();
     const sid = randomBytes(24).toString('base64url');
     const at = new Date(this.#now());
@@ -72,6 +91,7 @@ export class Signins {
       ip: from.clientIp,
       user_agent: from.userAgent,
       browser: null,
+      second_factor_at: secondFactor ? at : null,
     };
     await this.#options.store.insert(signin, session);
     const owed = await this.#options.outbox.add([{ sid_hash: signin.sid_hash, event: null }], at, session);
@@ -93,27 +113,47 @@ export class Signins {
 
   /**
    * Signs in a user whose password was verified. `upgraded` replaces the stored hash.
-   * @returns the first token and the user; undefined when the verification is no longer valid
+   * @returns the first token and the user; without a token when the user must prove a second factor; undefined when the verification is no
+   * longer valid
    * @throws AppError unavailable, in which case no sign-in has begun
    */
-  async begin(
+  async begin(verified: VerifiedUser, from: SigninOrigin, upgraded?: string): Promise<Begun | undefined> {
+    const begun = await inTransaction(this.#options.connection, async (session) => {
+      const user = await this.#options.users.confirmVerified(verified, session, upgraded);
+      if (user === null) return undefined;
+      return { user, made: hasSecondFactor(user) ? undefined : await this.#record(user, from, session) };
+    });
+    return begun && { user: begun.user, token: begun.made && (await this.announce(begun.made)) };
+  }
+
+  /**
+   * Signs in a user whose password and second factor were verified. `use` uses the second factor up.
+   * @returns undefined when the password is another by now; false when the factor does not count any more
+   * @throws AppError the error of `use`; unavailable, in which case no sign-in has begun
+   */
+  async beginWithFactor(
     verified: VerifiedUser,
     from: SigninOrigin,
-    upgraded?: string,
-  ): Promise<{ token: string; user: User } | undefined> {
-    const { connection, users, auditor } = this.#options;
-    const begun = await inTransaction(connection, async (session) => {
-      const user = await users.confirmVerified(verified, session, upgraded);
+    { method, use }: FactorProof,
+  ): Promise<SignedInUser | undefined | false> {
+    const begun = await inTransaction(this.#options.connection, async (session) => {
+      const user = await this.#options.users.confirmVerified(verified, session);
       if (user === null) return undefined;
-      const made = await this.insert(user._id, from, session);
-      await auditor.recordIn(session, {
-        action: 'login',
-        actor: signinActor(user, made.sid),
-        target: userTarget(user),
-      });
-      return { made, user };
+      if (!(await use(session))) return false;
+      return { user, made: await this.#record(user, from, session, method) };
     });
-    return begun && { token: await this.announce(begun.made), user: begun.user };
+    return begun && { user: begun.user, token: await this.announce(begun.made) };
+  }
+
+  async #record(user: User, from: SigninOrigin, session: ClientSession, method?: FactorProof['method']) {
+    const made = await this.insert(user._id, from, session, { secondFactor: method !== undefined });
+    await this.#options.auditor.recordIn(session, {
+      action: 'login',
+      actor: signinActor(user, made.sid),
+      target: userTarget(user),
+      ...(method === undefined ? {} : { details: { second_factor: method } }),
+    });
+    return made;
   }
 
   /**

@@ -21,6 +21,11 @@ export const waitAfter = ({ freeTries, maxWaitMs: longestMs = maxWaitMs }: BackO
 export const strangers: BackOff = { freeTries: 10 };
 /** A device, address or network from which the account was signed in before has its own bucket. */
 export const known: BackOff = { freeTries: 10 };
+/**
+ * Codes of a second factor. Three codes of a million are right at a time, so 15 wrong ones an hour find one with 0.1 % in a day. A device or
+ * address from which the account was signed in before has its own bucket.
+ */
+export const codes: BackOff = { freeTries: 5, maxWaitMs: 4 * 60_000 };
 /** One address over all accounts. Many people may share an address. */
 export const address: BackOff = { freeTries: 100 };
 /** Sign-ups from one address with a name or e-mail that is taken, since the response reveals that an account exists. */

@@ -1,7 +1,7 @@
 import { AppError, addressOf, hmacSha256, networkOf } from '@webxterm/shared';
 import { foldEmail } from '../accounts/names.ts';
 import type { RootKeys } from '../root-keys/root-keys.ts';
-import { address, type BackOff, known, signUps, strangers, takenNames } from './back-off.ts';
+import { address, type BackOff, codes, known, signUps, strangers, takenNames } from './back-off.ts';
 import type { Buckets } from './buckets.ts';
 import type { CookieOwner, KnownDevices } from './known-devices.ts';
 
@@ -18,6 +18,8 @@ export interface SignInTry {
 export interface AdmittedTry {
   /** It comes from a device or address from which the account was signed in before. */
   readonly known: boolean;
+  /** The password was correct, and the sign-in needs a second factor. */
+  checked(): Promise<void>;
   /** The password was correct. */
   succeeded(): Promise<void>;
   /** No password was checked. */
@@ -74,10 +76,27 @@ export class SignInThrottle {
   }
 
   /** Admits a password confirmation of a signed-in user. @throws AppError too_many_requests */
-  async admitConfirmation(userId: string): Promise<Omit<AdmittedTry, 'known'>> {
+  async admitConfirmation(userId: string): Promise<AdmittedCheck> {
     const key = `confirmation ${userId}`;
     refuseFor(await this.#buckets.reserve(key, known, this.#now()));
     return { succeeded: () => this.#buckets.clear(key), withdrawn: () => this.#buckets.refund(key, known) };
+  }
+
+  /** Admits a code of a second factor, in a sign-in whose password was correct. @throws AppError too_many_requests */
+  async admitCode(attempt: Omit<SignInTry, 'email'> & { readonly user: CookieOwner }): Promise<AdmittedCheck> {
+    const own = await this.#ownBucket(attempt);
+    return this.#admitCode(own?.key ?? `account ${attempt.user._id.toHexString()}`);
+  }
+
+  /** Admits a code of a second factor of a signed-in user. @throws AppError too_many_requests */
+  admitOwnCode(userId: string): Promise<AdmittedCheck> {
+    return this.#admitCode(`confirmation ${userId}`);
+  }
+
+  async #admitCode(of: string): Promise<AdmittedCheck> {
+    const key = `code ${of}`;
+    refuseFor(await this.#buckets.reserve(key, codes, this.#now()));
+    return { succeeded: () => this.#buckets.clear(key), withdrawn: () => this.#buckets.refund(key, codes) };
   }
 
   /** Records the address of a successful sign-in, so that it is known next time. */
@@ -86,7 +105,7 @@ export class SignInThrottle {
     await this.#devices.noteNetwork(userId, clientIp, this.#now()).catch(() => {});
   }
 
-  async #ownBucket({ user, clientIp, deviceCookie }: SignInTry): Promise<OwnBucket | undefined> {
+  async #ownBucket({ user, clientIp, deviceCookie }: Omit<SignInTry, 'email'>): Promise<OwnBucket | undefined> {
     if (user === null) return undefined;
     const userId = user._id.toHexString();
     const device = this.#devices.readCookie(user, deviceCookie, this.#now());
@@ -100,6 +119,7 @@ export class SignInThrottle {
     refuseFor(await this.#buckets.reserve(key, known, this.#now()));
     return {
       known: owners,
+      checked: () => this.#buckets.clear(key),
       succeeded: async () => {
         await this.#buckets.clear(key);
         if (user !== null) await this.noteSignIn(user._id.toHexString(), clientIp);
@@ -117,12 +137,16 @@ export class SignInThrottle {
     const wait = await this.#buckets.reserve(from, address, this.#now());
     if (wait > 0) await this.#buckets.refund(account, strangers);
     refuseFor(wait);
+    const checked = async (): Promise<void> => {
+      await this.#buckets.clear(account);
+      // Not cleared: otherwise a client with an own account could reset the bucket and guess at others without limit.
+      await this.#buckets.refund(from, address);
+    };
     return {
       known: false,
+      checked,
       succeeded: async () => {
-        await this.#buckets.clear(account);
-        // Not cleared: otherwise a client with an own account could reset the bucket and guess at others without limit.
-        await this.#buckets.refund(from, address);
+        await checked();
         if (user !== null) await this.noteSignIn(user._id.toHexString(), clientIp);
       },
       withdrawn: async () => {
@@ -132,6 +156,9 @@ export class SignInThrottle {
     };
   }
 }
+
+/** An admitted check of something else than a sign-in's password. It counts as failed until one of these methods is called. */
+export type AdmittedCheck = Pick<AdmittedTry, 'succeeded' | 'withdrawn'>;
 
 /** An admitted sign-up. It stays counted until one of these methods is called. */
 export interface AdmittedSignup {

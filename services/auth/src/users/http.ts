@@ -11,6 +11,7 @@ import type { Api } from '@webxterm/shared/api';
 import type { z } from 'zod';
 import type { Deletion } from '../accounts/deletion.ts';
 import type { User } from '../accounts/user.ts';
+import { hasSecondFactor } from '../second-factors/second-factor.ts';
 import type { SetupLinks } from '../setup-links/setup-links.ts';
 import type { CallerCheck } from '../signins/caller-check.ts';
 import type { NewAccounts } from './new-accounts.ts';
@@ -69,6 +70,7 @@ const summaryOf = (user: User): z.input<typeof UserSummary> => ({
   role: user.role,
   disabled: user.disabled,
   set_up: user.password_hash !== null,
+  second_factor: hasSecondFactor(user),
   avatar_url: user.avatar_url,
   created_at: user.created_at.toISOString(),
 });

@@ -265,6 +265,7 @@ describe('users', () => {
         role: 'user',
         disabled: false,
         set_up: true,
+        second_factor: false,
         avatar_url: null,
         created_at: expect.any(String),
       });

@@ -1,0 +1,35 @@
+import { Button, Checkbox, Group, Stack, Text } from '@mantine/core';
+import { useState } from 'react';
+import { CopyButton } from '../clipboard/copy-button.tsx';
+import classes from './recovery-codes.module.css';
+
+/** Recovery codes, which are shown once. The dialog can be closed after the user has stored them. */
+export const RecoveryCodes = ({ codes, onDone }: { codes: readonly string[]; onDone: () => void }) => {
+  const [stored, setStored] = useState(false);
+  return (
+    <Stack>
+      <Text size="sm">
+        Each of these codes signs you in once in place of your authenticator app. Store them where you find them without
+        your device. They are not shown again.
+      </Text>
+      <ol className={classes.codes} data-testid="recovery-codes">
+        {codes.map((code) => (
+          <li key={code}>{code}</li>
+        ))}
+      </ol>
+      <Group>
+        <CopyButton label="Copy the recovery codes" text={() => codes.join('\n')} />
+      </Group>
+      <Checkbox
+        label="I have stored them"
+        checked={stored}
+        onChange={(event) => setStored(event.currentTarget.checked)}
+      />
+      <Group justify="flex-end">
+        <Button disabled={!stored} onClick={onDone}>
+          Done
+        </Button>
+      </Group>
+    </Stack>
+  );
+};

@@ -1,0 +1,75 @@
+import { Anchor, Text } from '@mantine/core';
+import { schemaResolver, useForm } from '@mantine/form';
+import { useState } from 'react';
+import { z } from 'zod';
+import { ApiError } from '../api/api-error.ts';
+import { AccountForm, useAccountSubmit } from './account-form.tsx';
+import { AccountPage } from './account-page.tsx';
+import { CodeField } from './code-field.tsx';
+import { useSignIn } from './sign-in-context.tsx';
+
+const Code = z.object({ code: z.string().trim().min(6, 'Enter the code') });
+
+/**
+ * The challenge of a sign-in that needs a second factor.
+ * @returns the challenge; `watch`, which takes it from the error of the first step; `forget`
+ */
+export const useChallenge = () => {
+  const [challenge, setChallenge] = useState<string>();
+  const watch = async (step: Promise<void>): Promise<boolean> => {
+    try {
+      await step;
+      return true;
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.secondFactor === undefined) throw error;
+      setChallenge(error.secondFactor.challenge);
+      return false;
+    }
+  };
+  return { challenge, watch, forget: () => setChallenge(undefined) };
+};
+
+interface SecondStepProps {
+  readonly challenge: string;
+  readonly onSignedIn?: () => Promise<void>;
+  readonly onStartAgain: () => void;
+}
+
+/** The page of the second step: a code of the authenticator app, or a recovery code. */
+export const SecondStep = ({ challenge, onSignedIn, onStartAgain }: SecondStepProps) => {
+  const signIn = useSignIn();
+  const form = useForm({
+    mode: 'uncontrolled',
+    initialValues: { code: '' },
+    validate: schemaResolver(Code, { sync: true }),
+  });
+  const { submit, failure } = useAccountSubmit(form, ['code'], async ({ code }: z.infer<typeof Code>) => {
+    await signIn.confirmSignIn({ challenge, code });
+    await onSignedIn?.();
+  });
+  return (
+    <AccountPage title="One more step" text="Enter the code that your authenticator app shows.">
+      <AccountForm
+        onSubmit={form.onSubmit(submit)}
+        failure={failure}
+        submitting={form.submitting}
+        button="Confirm"
+        footer={
+          <Text size="sm" c="dimmed" ta="center">
+            <Anchor component="button" type="button" onClick={onStartAgain}>
+              Start again
+            </Anchor>
+          </Text>
+        }
+      >
+        <CodeField
+          label="Code"
+          description="Lost your device? Enter one of your recovery codes."
+          autoFocus
+          key={form.key('code')}
+          {...form.getInputProps('code')}
+        />
+      </AccountForm>
+    </AccountPage>
+  );
+};

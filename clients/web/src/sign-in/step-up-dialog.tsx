@@ -1,0 +1,51 @@
+import { Modal, Stack, Text } from '@mantine/core';
+import { useState, useSyncExternalStore } from 'react';
+import { FormButtons } from '../layout/form-buttons.tsx';
+import { accountErrors } from './account-errors.ts';
+import { CodeField } from './code-field.tsx';
+import type { StepUp } from './step-up.ts';
+
+/** Asks for a code while a call waits for the confirmation of this sign-in. */
+export const StepUpDialog = ({ stepUp }: { stepUp: StepUp }) => {
+  const asked = useSyncExternalStore(stepUp.subscribe, () => stepUp.asked);
+  return asked && <Question stepUp={stepUp} />;
+};
+
+const Question = ({ stepUp }: { stepUp: StepUp }) => {
+  const [code, setCode] = useState('');
+  const [error, setError] = useState<string>();
+  const [pending, setPending] = useState(false);
+  const submit = async (): Promise<void> => {
+    setPending(true);
+    try {
+      await stepUp.confirm(code);
+    } catch (failure) {
+      const { byField, general } = accountErrors(failure, ['code']);
+      setError(byField.code ?? general);
+      setPending(false);
+    }
+  };
+  return (
+    <Modal opened onClose={() => stepUp.cancel()} title={<Text fw={650}>Confirm that it is you</Text>}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void submit();
+        }}
+      >
+        <Stack>
+          <Text size="sm">This needs a code of your authenticator app. You are not asked again for 10 minutes.</Text>
+          <CodeField
+            label="Code"
+            description="Or one of your recovery codes"
+            data-autofocus
+            value={code}
+            onChange={(event) => setCode(event.currentTarget.value)}
+            error={error}
+          />
+          <FormButtons submit="Confirm" pending={pending} onCancel={() => stepUp.cancel()} />
+        </Stack>
+      </form>
+    </Modal>
+  );
+};

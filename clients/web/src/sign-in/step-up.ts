@@ -1,0 +1,79 @@
+import { stepUp } from '@webxterm/contracts/rest';
+import { ApiError } from '../api/api-error.ts';
+import { ask } from '../api/client.ts';
+import type { SignIn } from './sign-in.ts';
+
+/** Calls that wait for the user's confirmation. */
+interface Question {
+  readonly answered: Promise<boolean>;
+  readonly answer: (confirmed: boolean) => void;
+}
+
+/**
+ * Repeats a call after the user has confirmed the sign-in with the second factor, if the server asks for that. Calls that fail meanwhile
+ * wait for the same confirmation.
+ */
+export class StepUp {
+  readonly #signIn: Pick<SignIn, 'withToken'>;
+  readonly #fetcher: typeof fetch;
+  readonly #listeners = new Set<() => void>();
+  #question: Question | undefined;
+
+  constructor(signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fetch) {
+    this.#signIn = signIn;
+    this.#fetcher = fetcher;
+  }
+
+  /** Whether a call waits for the confirmation. */
+  get asked(): boolean {
+    return this.#question !== undefined;
+  }
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  /** As `SignIn.withToken`. @throws the error step_up_required of the call if the user does not confirm */
+  async withToken<T>(call: (token: string) => Promise<T>): Promise<T> {
+    try {
+      return await this.#signIn.withToken(call);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.code !== 'step_up_required') throw error;
+      if (!(await this.#ask())) throw error;
+      return this.#signIn.withToken(call);
+    }
+  }
+
+  /** Confirms with a code. The waiting calls are repeated. @throws ApiError, UnreachableError, SignedOutError */
+  async confirm(code: string): Promise<void> {
+    await this.#signIn.withToken((token) =>
+      ask(this.#fetcher, stepUp, { body: { code }, headers: { authorization: `Bearer ${token}` } }),
+    );
+    this.#end(true);
+  }
+
+  /** The user does not confirm. */
+  cancel(): void {
+    this.#end(false);
+  }
+
+  #ask(): Promise<boolean> {
+    if (this.#question === undefined) {
+      const { promise, resolve } = Promise.withResolvers<boolean>();
+      this.#question = { answered: promise, answer: resolve };
+      this.#tell();
+    }
+    return this.#question.answered;
+  }
+
+  #end(confirmed: boolean): void {
+    this.#question?.answer(confirmed);
+    this.#question = undefined;
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}

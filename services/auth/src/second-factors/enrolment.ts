@@ -1,0 +1,179 @@
+import { AppError } from '@webxterm/shared';
+import { hashSid } from '@webxterm/shared/api';
+import type { Auditor } from '@webxterm/shared/audit';
+import type { ClientSession, Connection } from 'mongoose';
+import { userTarget } from '../accounts/audit-target.ts';
+import { type Confirmation, changedMeanwhile } from '../accounts/confirmation.ts';
+import type { User } from '../accounts/user.ts';
+import type { UserStore } from '../accounts/user-store.ts';
+import { inTransaction } from '../database/transaction.ts';
+import type { OutboxWorker } from '../outbox/outbox-worker.ts';
+import type { RootKeys } from '../root-keys/root-keys.ts';
+import type { AdmittedCaller, CallerCheck, StillAllowed } from '../signins/caller-check.ts';
+import type { SigninStore } from '../signins/signin-store.ts';
+import type { Signins } from '../signins/signins.ts';
+import type { SignInThrottle } from '../throttling/sign-in-throttle.ts';
+import { newRecoveryCodes, recoveryHashes } from './recovery-codes.ts';
+import { hasSecondFactor, noSecondFactor, type SecondFactor } from './second-factor.ts';
+import type { SecondFactorStore } from './second-factor-store.ts';
+import { newTotpSecret, openTotpSecret, sealTotpSecret, stepOf, totpUrl } from './totp.ts';
+import { wrongCode } from './wrong-code.ts';
+
+export interface EnrolmentOptions {
+  readonly connection: Connection;
+  readonly users: UserStore;
+  readonly store: SigninStore;
+  readonly factors: SecondFactorStore;
+  readonly roots: RootKeys;
+  readonly signins: Signins;
+  readonly callerCheck: CallerCheck;
+  readonly confirmation: Confirmation;
+  readonly throttle: SignInThrottle;
+  readonly worker: Pick<OutboxWorker, 'settle'>;
+  readonly auditor: Pick<Auditor, 'recordIn'>;
+  /** The name that authenticator apps show. */
+  readonly issuer: string;
+  readonly now?: () => number;
+}
+
+/** Time in seconds from the secret to the first code. */
+const pendingLifeSeconds = 600;
+
+/** Sets up and removes second factors. */
+export class Enrolment {
+  readonly #options: EnrolmentOptions;
+  readonly #now: () => number;
+
+  constructor(options: EnrolmentOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+  }
+
+  /**
+   * A new secret, which counts once `confirmTotp` got a code of it.
+   * @throws AppError invalid_input when the password is wrong; conflict when there is an app already, or the password changed meanwhile;
+   * step_up_required, too_many_requests, unauthenticated
+   */
+  async beginTotp(caller: AdmittedCaller, password: string) {
+    const { connection, users, factors, roots, confirmation, callerCheck, issuer } = this.#options;
+    const user = await users.byId(caller.userId);
+    if (user === null) throw new AppError('unauthenticated');
+    await confirmation.require(user, password);
+    const secret = newTotpSecret();
+    const pending = {
+      sealed: sealTotpSecret(roots, caller.userId, secret),
+      expires_at: new Date(this.#now() + pendingLifeSeconds * 1000),
+    };
+    await inTransaction(connection, async (session) => {
+      await callerCheck.requireFresh(caller, session);
+      const confirmed = await users.confirmVerified(user, session);
+      if (confirmed === null) throw changedMeanwhile();
+      const before = confirmed.second_factor ?? noSecondFactor;
+      if (before.totp !== null) throw new AppError('conflict', 'You have an authenticator app. Remove it first.');
+      await factors.set(user._id, { ...before, pending }, session);
+    });
+    return { secret, url: totpUrl(secret, issuer, user.email), expires_in: pendingLifeSeconds };
+  }
+
+  /**
+   * Ends every other sign-in of the user, because they began without this factor.
+   * @returns the recovery codes; none when the user has some
+   * @throws AppError invalid_input when the code is wrong; conflict when nothing is being set up, or not this any more;
+   * too_many_requests, step_up_required, unauthenticated
+   */
+  async confirmTotp(caller: AdmittedCaller, typed: string): Promise<string[]> {
+    const { connection, users, store, factors, roots, callerCheck, throttle, signins, worker, auditor } = this.#options;
+    const user = await users.byId(caller.userId);
+    const pending = user?.second_factor?.pending;
+    const expired = pending == null || pending.expires_at.getTime() <= this.#now();
+    const secret = expired ? undefined : openTotpSecret(roots, caller.userId, pending.sealed);
+    if (user === null || pending == null || secret === undefined) throw nothingPending();
+    const attempt = await throttle.admitOwnCode(caller.userId);
+    const step = stepOf(secret, typed.replace(/[\s-]/g, ''), this.#now());
+    if (step === undefined) throw wrongCode();
+    const { codes, owed } = await inTransaction(connection, async (session) => {
+      const current = await callerCheck.requireFresh(caller, session);
+      const before = current.second_factor ?? noSecondFactor;
+      if (before.pending?.sealed !== pending.sealed) throw nothingPending();
+      const codes = before.recovery.length > 0 ? [] : newRecoveryCodes();
+      const at = new Date(this.#now());
+      await factors.set(
+        user._id,
+        {
+          ...before,
+          totp: { sealed: pending.sealed, added_at: at, last_step: step },
+          pending: null,
+          recovery: codes.length > 0 ? recoveryHashes(caller.userId, codes) : before.recovery,
+        },
+        session,
+      );
+      await store.markSecondFactor(hashSid(caller.sid), at, session);
+      await auditor.recordIn(session, {
+        action: 'second_factor_added',
+        target: userTarget(current),
+        details: { method: 'totp' },
+      });
+      const others = (await store.ofUser(caller.userId, session)).filter(
+        ({ sid_hash }) => sid_hash !== hashSid(caller.sid),
+      );
+      return { codes, owed: await signins.deleteAll(others, 'second_factor_added', session) };
+    });
+    await attempt.succeeded();
+    // The other sign-ins are ended in the database. The outbox completes it if NATS is away: the codes must not get lost with the answer.
+    await worker.settle(owed).catch(() => {});
+    return codes;
+  }
+
+  /** @throws AppError not_found, step_up_required, unauthenticated */
+  async removeTotp(caller: AdmittedCaller): Promise<void> {
+    await this.#change(caller, 'second_factor_removed', (before) => {
+      if (before.totp === null) throw new AppError('not_found', 'You have no authenticator app.');
+      return { ...before, totp: null, recovery: [] };
+    });
+  }
+
+  /** @returns the new codes. @throws AppError not_found, step_up_required, unauthenticated */
+  async renewRecoveryCodes(caller: AdmittedCaller): Promise<string[]> {
+    const codes = newRecoveryCodes();
+    await this.#change(caller, 'recovery_codes_renewed', (before, user) => {
+      if (!hasSecondFactor(user)) throw new AppError('not_found', 'You have no second factor.');
+      return { ...before, recovery: recoveryHashes(caller.userId, codes) };
+    });
+    return codes;
+  }
+
+  /**
+   * Removes all second factors of a user, and ends all their sign-ins.
+   * @throws AppError the error of `stillAllowed`; not_found
+   */
+  async reset(userId: string, stillAllowed: StillAllowed): Promise<void> {
+    const { connection, users, store, factors, signins, worker, auditor } = this.#options;
+    const owed = await inTransaction(connection, async (session) => {
+      await stillAllowed(session);
+      const user = await users.guard(userId, session);
+      if (user === null) throw new AppError('not_found', 'There is no user by that id.');
+      await factors.set(user._id, { ...noSecondFactor, reset_at: new Date(this.#now()) }, session);
+      await auditor.recordIn(session, { action: 'second_factor_reset', target: userTarget(user) });
+      return signins.deleteAll(await store.ofUser(userId, session), 'second_factor_reset', session);
+    });
+    await worker.settle(owed);
+  }
+
+  #change(
+    caller: AdmittedCaller,
+    action: 'second_factor_removed' | 'recovery_codes_renewed',
+    next: (before: SecondFactor, user: User) => SecondFactor,
+  ): Promise<void> {
+    const { connection, users, factors, callerCheck, auditor } = this.#options;
+    return inTransaction(connection, async (session: ClientSession) => {
+      await callerCheck.requireFresh(caller, session);
+      const user = await users.guard(caller.userId, session);
+      if (user === null) throw new AppError('unauthenticated');
+      await factors.set(user._id, next(user.second_factor ?? noSecondFactor, user), session);
+      await auditor.recordIn(session, { action, target: userTarget(user) });
+    });
+  }
+}
+
+const nothingPending = (): AppError =>
+  new AppError('conflict', 'No authenticator app is being set up, or it took too long. Start again.');

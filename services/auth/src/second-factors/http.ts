@@ -1,0 +1,85 @@
+import {
+  beginTotp,
+  confirmLogin,
+  confirmTotp,
+  removeTotp,
+  renewRecoveryCodes,
+  resetSecondFactors,
+  type SecondFactors,
+  secondFactors,
+  stepUp,
+} from '@webxterm/contracts/rest';
+import { AppError } from '@webxterm/shared';
+import type { Api } from '@webxterm/shared/api';
+import type { z } from 'zod';
+import { originOf, signInAnswerOf } from '../accounts/http.ts';
+import type { User } from '../accounts/user.ts';
+import type { UserStore } from '../accounts/user-store.ts';
+import { readCookie } from '../browser-session/cookie.ts';
+import type { CountSignin } from '../measure.ts';
+import type { CallerCheck } from '../signins/caller-check.ts';
+import type { Enrolment } from './enrolment.ts';
+import type { SecondStep } from './second-step.ts';
+import type { StepUp } from './step-up.ts';
+
+export interface SecondFactorRoutes {
+  readonly users: UserStore;
+  readonly secondStep: SecondStep;
+  readonly enrolment: Enrolment;
+  readonly confirmations: StepUp;
+  readonly callerCheck: CallerCheck;
+  readonly deviceCookieName: string;
+  readonly countSignin: CountSignin;
+}
+
+/** Routes of second factors: the second step of a sign-in, the user's own factors, and their removal by an administrator. */
+export const mountSecondFactors = (api: Api, options: SecondFactorRoutes): void => {
+  const { users, secondStep, enrolment, confirmations, callerCheck, deviceCookieName, countSignin } = options;
+
+  api.mount(confirmLogin, async ({ body, context }) => {
+    const device = readCookie(context.request.headers.cookie, deviceCookieName);
+    const from = originOf(context);
+    const signedIn = await secondStep.complete(body.challenge, body.code, from, device).catch((error: unknown) => {
+      countSignin({ error });
+      throw error;
+    });
+    countSignin('ok');
+    return signInAnswerOf(signedIn);
+  });
+
+  api.mount(secondFactors, async ({ caller }) => {
+    const user = await users.byId(caller.userId);
+    if (user === null) throw new AppError('unauthenticated');
+    return factorsOf(user);
+  });
+
+  api.mount(beginTotp, ({ caller, body }) => enrolment.beginTotp(caller, body.current_password));
+
+  api.mount(confirmTotp, async ({ caller, body }) => ({
+    recovery_codes: await enrolment.confirmTotp(caller, body.code),
+  }));
+
+  api.mount(removeTotp, async ({ caller }) => {
+    await enrolment.removeTotp(caller);
+    return undefined;
+  });
+
+  api.mount(renewRecoveryCodes, async ({ caller }) => ({
+    recovery_codes: await enrolment.renewRecoveryCodes(caller),
+  }));
+
+  api.mount(stepUp, async ({ caller, body }) => ({
+    valid_until: (await confirmations.confirm(caller, body.code)).toISOString(),
+  }));
+
+  api.mount(resetSecondFactors, async ({ caller, params }) => {
+    await enrolment.reset(params.id, callerCheck.asAdmin(caller));
+    return undefined;
+  });
+};
+
+const factorsOf = ({ second_factor: factor }: User): z.input<typeof SecondFactors> => ({
+  totp: factor?.totp == null ? null : { added_at: factor.totp.added_at.toISOString() },
+  recovery_codes_left: factor?.recovery.length ?? 0,
+  reset_at: factor?.reset_at?.toISOString() ?? null,
+});
