@@ -49,7 +49,7 @@ const SameUser = ({ name }: { name: string }) => (
 const Row = ({ agentId, user }: { agentId: string; user: MachineUser }) => {
   const revoke = useRevoke(agentId);
   const [asking, setAsking] = useState(false);
-  const name = user.username === '' ? user.user_id : user.username;
+  const name = user.username === '' ? 'Unknown user' : user.username;
   return (
     <div>
       <Group justify="space-between" wrap={asking ? 'wrap' : 'nowrap'}>

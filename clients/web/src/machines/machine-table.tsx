@@ -41,7 +41,7 @@ const UnreadableRow = ({ machine }: { machine: UnreadableMachine }) => (
         <Text fw={600}>{machine.name || 'A machine'}</Text>
       ) : (
         <Link className={classes.name} to={`/machines/${machine.agentId}`}>
-          {machine.name || machine.agentId}
+          {machine.name || 'A machine'}
         </Link>
       )}
       <Text size="xs" c="dimmed">

@@ -47,8 +47,8 @@ export const useMachineSessions = (agentId: string): UseInfiniteQueryResult<read
   });
 };
 
-/** The names of machines. A machine beyond the first 500 is asked for by itself. */
-export const useMachineNames = (agentIds: readonly string[]): ((agentId: string) => string | undefined) => {
+/** The names of machines, to show. A machine beyond the first 500 is asked for by itself. */
+export const useMachineNames = (agentIds: readonly string[]): ((agentId: string) => string) => {
   const server = useServer();
   const { data: list } = useMachineList({ limit: 500 });
   const names = new Map(list?.machines.map(({ agent_id, name }) => [agent_id, name]));
@@ -59,8 +59,9 @@ export const useMachineNames = (agentIds: readonly string[]): ((agentId: string)
       queryFn: ({ signal }: { signal: AbortSignal }) => server.machine(id, signal),
     })),
   });
-  for (const { data: machine } of found) if (machine !== undefined) names.set(machine.agent_id, machine.name);
-  return (agentId) => names.get(agentId);
+  for (const [at, { data: machine, isError }] of found.entries())
+    if (machine !== undefined || isError) names.set(others[at] ?? '', machine?.name ?? 'Unknown machine');
+  return (agentId) => names.get(agentId) ?? '…';
 };
 
 /** Ends a session. Its shell gets SIGHUP. */

@@ -51,12 +51,11 @@ interface RowsProps {
 
 /** Own sessions can be opened or ended, others can be ended on a machine with the right `manage`. */
 const Rows = ({ sessions, empty }: RowsProps) => {
-  const names = useMachineNames((sessions.data ?? []).map(({ agent_id }) => agent_id));
+  const nameOf = useMachineNames((sessions.data ?? []).map(({ agent_id }) => agent_id));
   const profile = useProfile();
   const [ending, setEnding] = useState<TerminalSession>();
   // While the user is unknown, all sessions count as own. The server still denies access to sessions of others.
   const isMine = ({ user_id }: TerminalSession): boolean => (profile.data?.user.id ?? user_id) === user_id;
-  const nameOf = (id: string): string => names(id) ?? id;
   if (sessions.isPending) return <Ghost />;
   if (sessions.data === undefined)
     return (
