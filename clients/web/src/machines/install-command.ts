@@ -1,5 +1,3 @@
-import { isLoopback } from '@webxterm/contracts/loopback';
-
 /** How the agent is installed: with the script of this server, or from a clone of the project (for developers). */
 export type AgentForm = 'curl' | 'wget' | 'clone';
 
@@ -35,7 +33,7 @@ export const installLine = (form: 'curl' | 'wget', token: string, installation: 
     ...(caFingerprint === undefined ? [] : ['--ca-fingerprint', caFingerprint]),
   ].join(' ');
   const run = `sudo sh -s -- ${options}`;
-  if (caFingerprint === undefined || isLoopback(new URL(host).hostname))
+  if (caFingerprint === undefined || !host.startsWith('https:'))
     return `${form === 'curl' ? 'curl -fsSL' : 'wget -qO-'} ${url} | ${run}`;
   const fetch = `${form === 'curl' ? 'curl -fsSLk' : 'wget -qO- --no-check-certificate'} ${url}`;
   return `s=$(${fetch}) && printf '%s\\n' "$s" | sha256sum | grep -q ^${scriptHash} && printf '%s\\n' "$s" | ${run}`;

@@ -146,6 +146,12 @@ describe('the commands that add a machine', () => {
     );
   });
 
+  it('check the script by its hash also at an https address of loopback, whose certificate no public CA has signed', () => {
+    const host = 'https://127.0.0.1:8443';
+    const line = installLine('curl', 'wxt_rt_x', { ...installation, host, caFingerprint: 'sha256:cd' });
+    expect(line).toContain(`s=$(curl -fsSLk ${host}/install.sh) && `);
+  });
+
   it('name the server where the script would name another address of it', () => {
     const line = installLine('curl', 'wxt_rt_x', {
       ...installation,
