@@ -11,7 +11,7 @@ import type { Logger } from '../log/logger.ts';
  * @throws AppError with the replier's code; `unavailable` without a reply in time
  */
 export const ask = async <Q extends z.ZodType, A extends z.ZodType>(
-  bus: NatsConnection,
+  bus: Pick<NatsConnection, 'request'>,
   request: BusRequest<Q, A>,
   body: z.input<Q>,
   requestId: string = randomUUID(),
@@ -22,7 +22,7 @@ export const ask = async <Q extends z.ZodType, A extends z.ZodType>(
   return request.reply.parse(envelope.value);
 };
 
-const send = async (bus: NatsConnection, request: BusRequest, payload: string): Promise<Msg> => {
+const send = async (bus: Pick<NatsConnection, 'request'>, request: BusRequest, payload: string): Promise<Msg> => {
   try {
     // Does not use the client's own inbox, because its names are predictable and messages of watched buckets arrive there too.
     const reply = replySubject(request.subject, randomBytes(16).toString('hex'));

@@ -7,7 +7,7 @@ import { RateLimiterMemory } from 'rate-limiter-flexible';
 import type { ActivityLog } from '../dashboard/activity-log.ts';
 import type { EnrolmentStore } from '../enrolment/enrolment-store.ts';
 import { isEnrolmentToken } from '../enrolment/enrolment-tokens.ts';
-import { redeemToken } from '../enrolment/redeem.ts';
+import { type RedeemOptions, redeemToken } from '../enrolment/redeem.ts';
 import { type RedeemEnrolmentOptions, redeemEnrolmentToken } from '../enrolment/redeem-enrolment-token.ts';
 import { cleanMachineName } from '../machines/machine-name.ts';
 import type { StoredMachine } from '../machines/record.ts';
@@ -26,8 +26,10 @@ export interface Registered {
 }
 
 export interface RegistrarOptions extends Pick<RedeemEnrolmentOptions, 'models' | 'people'> {
-  readonly enrolments: EnrolmentStore;
-  readonly bus: NatsConnection;
+  readonly enrolments: RedeemOptions['enrolments'] &
+    RedeemEnrolmentOptions['enrolments'] &
+    Pick<EnrolmentStore, 'byCredential' | 'enrol' | 'takeBack'>;
+  readonly bus: Pick<NatsConnection, 'request'>;
   readonly linkKey: Buffer;
   /** Link passes are accepted only while the allow-list is current. */
   readonly mayHonourPasses: () => boolean;

@@ -9,7 +9,7 @@ import type { EnrolmentStore } from './enrolment-store.ts';
 import { isRegistrationToken, registrationHash } from './registration-token.ts';
 
 export interface RedeemOptions {
-  readonly enrolments: EnrolmentStore;
+  readonly enrolments: Pick<EnrolmentStore, 'addedWith' | 'byKeyPair' | 'redeem' | 'replace'>;
   readonly auditor: Pick<Auditor, 'act'>;
   readonly now: () => number;
   /** @throws LinkRefusal if this user was deleted or disabled */
@@ -127,7 +127,11 @@ const whyNot = (machine: StoredMachine | undefined): string | undefined => {
 };
 
 /** The refusal for a key pair that already belongs to a machine of this owner, which is either enrolled or removed. */
-const whatItIs = async (enrolments: EnrolmentStore, hash: string, publicKey: string): Promise<LinkRefusal> => {
+const whatItIs = async (
+  enrolments: RedeemOptions['enrolments'],
+  hash: string,
+  publicKey: string,
+): Promise<LinkRefusal> => {
   const added = await enrolments.addedWith(hash);
   const known = added && (await enrolments.byKeyPair(added.owner_id, publicKey));
   if (known === undefined) return badToken();
