@@ -11,6 +11,7 @@ import { OutboxWorker } from './outbox/outbox-worker.ts';
 import { deriveRootKeys } from './root-keys/root-keys.ts';
 import type { AuthSettings } from './settings.ts';
 import { SigninStore } from './signins/signin-store.ts';
+import { StreamKeeper } from './streams/stream-keeper.ts';
 
 /** The parts that every domain uses. */
 export type Core = ReturnType<typeof makeCore>;
@@ -67,6 +68,7 @@ export const makeCore = ({ settings, connection, bus, health, logger, now }: Cor
     outbox,
     allowList,
     list,
+    streams: new StreamKeeper({ bus, replicas: settings.NATS_REPLICAS, logger }),
     auditor: new Auditor({ bus, outbox: new AuditOutbox(connection), logger }),
     worker: new OutboxWorker({ bus, outbox, signer, list, logger }),
     cookieName: cookieName(settings.INSTALLATION_ID),
@@ -76,12 +78,13 @@ export const makeCore = ({ settings, connection, bus, health, logger, now }: Cor
 
 /** Starts the clock watch, the allow-list, the outbox and the audit. Resolves when the allow-list is complete. */
 export const startCore = async (core: Core, shutdown: Shutdown): Promise<void> => {
-  const { clock, allowList, list, worker, auditor, health } = core;
+  const { clock, allowList, list, streams, worker, auditor, health } = core;
   await clock.start(shutdown);
   allowList.start();
   await list.start();
   await allowList.complete();
   worker.start();
+  streams.start();
   auditor.measure(health.metrics);
   auditor.start(shutdown);
   shutdown.add('work', 'allow-list', () => {
@@ -89,4 +92,5 @@ export const startCore = async (core: Core, shutdown: Shutdown): Promise<void> =
     allowList.stop();
   });
   shutdown.add('work', 'outbox', () => worker.stop());
+  shutdown.add('work', 'streams', () => streams.stop());
 };

@@ -24,9 +24,36 @@ import {
 const markerTtlMs = 10 * 60_000;
 const dayMs = 24 * 3_600_000;
 
+const notFoundCode = 10_059;
+
+/** The names of the streams and of the buckets' streams that the services need. */
+const streamNames = [
+  `KV_${signinBucket}`,
+  `KV_${presenceBucket}`,
+  eventStream.name,
+  auditStream.name,
+  checkpointStream.name,
+] as const;
+
+/** The names of the streams that NATS does not have. @throws when NATS does not answer within `timeoutMs` */
+export const missingStreams = async (bus: NatsConnection, timeoutMs: number): Promise<string[]> => {
+  const { streams } = await jetstreamManager(bus, { checkAPI: false, timeout: timeoutMs });
+  const isMissing = async (name: string): Promise<boolean> => {
+    try {
+      await streams.info(name);
+      return false;
+    } catch (error) {
+      if (error instanceof JetStreamApiError && error.code === notFoundCode) return true;
+      throw error;
+    }
+  };
+  const found = await Promise.all(streamNames.map(async (name) => ((await isMissing(name)) ? [name] : [])));
+  return found.flat();
+};
+
 /**
  * Creates the missing buckets and streams of the services; existing ones stay. `init` runs it before the services start. Auth runs it again
- * after a reconnect, which recovers a NATS whose volume was lost.
+ * when one of them is missing, such as after the loss of a volume.
  */
 export const declareStreams = async (bus: NatsConnection, replicas = 1): Promise<void> => {
   const buckets = new Kvm(jetstream(bus));

@@ -2,7 +2,7 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { signinBeatKey, verifyApiKey } from '@webxterm/contracts/bus';
 import { createLogger } from '@webxterm/shared';
-import { ask, connectBus, declareStreams } from '@webxterm/shared/bus';
+import { ask, connectBus } from '@webxterm/shared/bus';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ListBucket } from '../allow-list/list-bucket.ts';
 import { apiKeySha256 } from '../api-keys/api-key.ts';
@@ -190,17 +190,46 @@ describe('when NATS has lost its volume', () => {
   });
 });
 
-describe('when the stream AUDIT is lost', () => {
-  it('health names it until it is declared again', async () => {
+describe('when NATS loses a stream while it is running', () => {
+  const names = async (): Promise<string[]> => {
+    const found: string[] = [];
+    for await (const { config } of (await jetstreamManager(init)).streams.list()) found.push(config.name);
+    return found;
+  };
+
+  it.each(['EVENTS', 'AUDIT', 'AUDIT_CHECKPOINTS', 'KV_presence', 'KV_signins'])(
+    '%s is created again, and sign-in goes on',
+    async (name) => {
+      expect(await names()).toContain(name);
+      await (await jetstreamManager(init)).streams.delete(name);
+      await vi.waitFor(async () => expect(await names()).toContain(name), within);
+      await vi.waitFor(async () => expect((await auth.call('POST', '/api/login', admin)).status).toBe(200), within);
+    },
+  );
+
+  it('the event of a change that was made meanwhile reaches the new stream', async () => {
+    const { streams } = await jetstreamManager(init);
+    const { id } = (await auth.call('POST', '/api/signup', somebody())).body.user ?? {};
+    const { token } = (await auth.call('POST', '/api/login', admin)).body;
+    await streams.delete('EVENTS');
+    const answer = await auth.call('PATCH', `/api/users/${id}`, { disabled: true }, { token });
+    expect([200, 503]).toContain(answer.status);
+    await vi.waitFor(async () => {
+      const stored = await streams.getMessage('EVENTS', { last_by_subj: 'auth.user.changed' });
+      expect(stored?.json()).toMatchObject({ body: { user_id: id, disabled: true } });
+    }, within);
+    await vi.waitFor(async () => expect(await owed()).toBe(0), within);
+  });
+
+  it('health names AUDIT until it is created again', async () => {
     const part = async () => (await auth.ready()).parts.audit;
-    // An earlier test has deleted the stream too.
+    // The tests before have deleted the stream too.
     await vi.waitFor(async () => expect(await part()).toMatchObject({ ok: true }), within);
     await (await jetstreamManager(init)).streams.delete('AUDIT');
     await vi.waitFor(
       async () => expect(await part()).toMatchObject({ ok: false, detail: 'the stream AUDIT cannot be read' }),
       within,
     );
-    await declareStreams(init);
     await vi.waitFor(async () => expect(await part()).toMatchObject({ ok: true }), within);
   });
 });

@@ -1,7 +1,7 @@
 import { jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { authEvents } from '@webxterm/contracts/bus';
-import { type Logger, PeriodicTask, reasonOf } from '@webxterm/shared';
+import { AppError, type Logger, PeriodicTask, reasonOf } from '@webxterm/shared';
 import { sealMessage, type TextSigner, tryId } from '@webxterm/shared/bus';
 import type { ListKeeper } from '../allow-list/list-keeper.ts';
 import type { Outbox, Owed } from './outbox.ts';
@@ -64,9 +64,14 @@ export class OutboxWorker {
     const body = authEvents[item.event.subject].parse(item.event.body);
     const id = item._id.toHexString();
     const message = JSON.stringify({ v: 1, request_id: id, body });
-    await jetstream(this.#options.bus, { timeout: publishTimeoutMs }).publish(item.event.subject, message, {
+    const published = jetstream(this.#options.bus, { timeout: publishTimeoutMs }).publish(item.event.subject, message, {
       msgID: tryId(id, this.#now()),
       headers: sealMessage(this.#options.signer, item.event.subject, message, this.#now()),
+    });
+    await published.catch((cause: unknown) => {
+      throw new AppError('unavailable', 'The change is stored, and the services cannot be notified of it right now.', {
+        cause,
+      });
     });
   }
 
