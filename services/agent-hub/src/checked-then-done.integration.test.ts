@@ -1,9 +1,10 @@
 import { createMachine } from '@webxterm/contracts/rest';
+import { until } from '@webxterm/shared/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestSignin, TestUser } from './testing/auth-stand-in.ts';
 import { type Credential, dial, dialRefused, TestLink, TestMachine } from './testing/test-agent.ts';
 import type { RunningHub } from './testing/test-hub.ts';
-import { until, World } from './testing/world.ts';
+import { World } from './testing/world.ts';
 
 // Each test holds back a step between a check and the action that depends on it, and meanwhile changes the checked state.
 

@@ -3,11 +3,12 @@ import { encodeDown } from '@webxterm/contracts/frames';
 import { Role, wrapFrame } from '@webxterm/contracts/grpc';
 import { Machine } from '@webxterm/contracts/rest';
 import { sealResumePass } from '@webxterm/shared/api';
+import { until } from '@webxterm/shared/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { TestSignin, TestUser } from './testing/auth-stand-in.ts';
 import { dial, dialRefused, TestMachine } from './testing/test-agent.ts';
 import type { RunningHub } from './testing/test-hub.ts';
-import { until, World } from './testing/world.ts';
+import { World } from './testing/world.ts';
 
 let world: World;
 let hub: RunningHub;

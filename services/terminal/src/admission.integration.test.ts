@@ -1,9 +1,10 @@
 import { connect } from 'node:net';
 import { closeCode, type DownFrame, decodeDown, encodeUp, type UpFrame } from '@webxterm/contracts/frames';
+import { until } from '@webxterm/shared/testing';
 import { describe, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
 import { useWorld, world } from './testing/use-world.ts';
-import { json, until } from './testing/world.ts';
+import { json } from './testing/world.ts';
 
 useWorld();
 

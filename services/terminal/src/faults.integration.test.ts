@@ -1,7 +1,8 @@
 import { closeCode } from '@webxterm/contracts/frames';
+import { until } from '@webxterm/shared/testing';
 import { describe, expect, it } from 'vitest';
 import { useWorld, world } from './testing/use-world.ts';
-import { until, type Viewer } from './testing/world.ts';
+import type { Viewer } from './testing/world.ts';
 
 useWorld();
 

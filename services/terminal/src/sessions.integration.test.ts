@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { busMacPurposes, MachineSessionsEvent, machineSessionsSubject } from '@webxterm/contracts/bus';
 import { listAudit, TerminalSession } from '@webxterm/contracts/rest';
 import { MacKey, sealMessage } from '@webxterm/shared/bus';
+import { until } from '@webxterm/shared/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { useWorld, world } from './testing/use-world.ts';
-import { json, type RawClient, until } from './testing/world.ts';
+import { json, type RawClient } from './testing/world.ts';
 
 useWorld();
 let bob: string;

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { until } from '@webxterm/shared/testing';
 import { describe, expect, it } from 'vitest';
 import { useWorld, world } from './testing/use-world.ts';
-import { until } from './testing/world.ts';
 
 useWorld();
 

@@ -1,11 +1,12 @@
 import { AuditEvent } from '@webxterm/contracts/bus';
 import { auditByAgent } from '@webxterm/contracts/rest';
+import { until } from '@webxterm/shared/testing';
 import type { Connection } from 'mongoose';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { TestSignin } from '../testing/auth-stand-in.ts';
 import { dial, dialRefused, TestMachine } from '../testing/test-agent.ts';
 import type { RunningHub } from '../testing/test-hub.ts';
-import { until, World } from '../testing/world.ts';
+import { World } from '../testing/world.ts';
 
 let world: World;
 let hub: RunningHub;

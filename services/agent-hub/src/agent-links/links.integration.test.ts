@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { Client, credentials, status } from '@grpc/grpc-js';
 import { Machine } from '@webxterm/contracts/rest';
+import { until } from '@webxterm/shared/testing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestSignin, TestUser } from '../testing/auth-stand-in.ts';
 import { withoutSubchannelSharing } from '../testing/channel.ts';
 import { type Credential, dial, dialRefused, TestLink, TestMachine } from '../testing/test-agent.ts';
 import type { RunningHub } from '../testing/test-hub.ts';
-import { until, World } from '../testing/world.ts';
+import { World } from '../testing/world.ts';
 
 let world: World;
 let hub: RunningHub;

@@ -9,10 +9,11 @@ import {
 import type { SessionInfo } from '@webxterm/contracts/grpc';
 import { createLogger } from '@webxterm/shared';
 import { connectBus } from '@webxterm/shared/bus';
+import { until } from '@webxterm/shared/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Credential, dial, TestMachine } from '../testing/test-agent.ts';
 import type { RunningHub } from '../testing/test-hub.ts';
-import { until, World } from '../testing/world.ts';
+import { World } from '../testing/world.ts';
 
 let world: World;
 let hub: RunningHub;

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
 import { decodeUp, encodeDown, encodeUp } from '@webxterm/contracts/frames';
 import { AttachGrant, type OpenStream, Role, unwrapFrame, wrapFrame } from '@webxterm/contracts/grpc';
+import { until } from '@webxterm/shared/testing';
 import mongoose from 'mongoose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AccessRecord, defineMachineModels, type MachineModels } from '../machines/record.ts';
@@ -9,7 +10,7 @@ import type { TestSignin, TestUser } from '../testing/auth-stand-in.ts';
 import { type AgentStream, dial, type TestLink, TestMachine } from '../testing/test-agent.ts';
 import type { RunningHub } from '../testing/test-hub.ts';
 import type { TestTerminal, TestViewer } from '../testing/test-viewer.ts';
-import { until, World } from '../testing/world.ts';
+import { World } from '../testing/world.ts';
 
 let world: World;
 let hub: RunningHub;

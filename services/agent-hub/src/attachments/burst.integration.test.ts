@@ -1,9 +1,10 @@
 import { encodeUp } from '@webxterm/contracts/frames';
 import { unwrapFrame, wrapFrame } from '@webxterm/contracts/grpc';
+import { until } from '@webxterm/shared/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dial, TestMachine } from '../testing/test-agent.ts';
 import type { TestViewer } from '../testing/test-viewer.ts';
-import { until, World } from '../testing/world.ts';
+import { World } from '../testing/world.ts';
 
 /** Node ends a whole HTTP/2 connection after 1,000 resets in a burst. A machine can have 512 attachments. */
 const machines = 10;

@@ -4,13 +4,14 @@ import { listMachines, Machine, MachineEvent } from '@webxterm/contracts/rest';
 import { Right } from '@webxterm/contracts/rights';
 import { createLogger } from '@webxterm/shared';
 import { ask, connectBus } from '@webxterm/shared/bus';
+import { until } from '@webxterm/shared/testing';
 import mongoose from 'mongoose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestSignin, TestUser } from '../testing/auth-stand-in.ts';
 import { Mailbox } from '../testing/mailbox.ts';
 import { dial, type TestLink, TestMachine } from '../testing/test-agent.ts';
 import type { RunningHub } from '../testing/test-hub.ts';
-import { until, World } from '../testing/world.ts';
+import { World } from '../testing/world.ts';
 import { defineMachineModels, type MachineModels } from './record.ts';
 
 let world: World;

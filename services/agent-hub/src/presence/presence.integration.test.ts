@@ -3,11 +3,12 @@ import { status } from '@grpc/grpc-js';
 import { type AgentPresence, agentKey, hubKey, presenceBucket } from '@webxterm/contracts/bus';
 import { createLogger } from '@webxterm/shared';
 import { connectBus, openBucket, PresenceView } from '@webxterm/shared/bus';
+import { until } from '@webxterm/shared/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestUser } from '../testing/auth-stand-in.ts';
 import { type Credential, dial, dialRefused, TestMachine } from '../testing/test-agent.ts';
 import type { RunningHub } from '../testing/test-hub.ts';
-import { until, World } from '../testing/world.ts';
+import { World } from '../testing/world.ts';
 import { provenAfterMs } from './held-elsewhere.ts';
 
 let world: World;

@@ -7,6 +7,7 @@ import { busMacPurposes, machineSubject } from '@webxterm/contracts/bus';
 import type { sessionKinds } from '@webxterm/contracts/session-kinds';
 import { createLogger, jwtKeys } from '@webxterm/shared';
 import { connectBus, MacKey, sealMessage } from '@webxterm/shared/bus';
+import { until } from '@webxterm/shared/testing';
 import { endWithUs, startServers } from '@webxterm/stack';
 import mongoose from 'mongoose';
 import { AuthStandIn } from './auth-stand-in.ts';
@@ -109,18 +110,3 @@ export class World {
     rmSync(this.#dataDir, { recursive: true, force: true });
   }
 }
-
-/** Polls until the condition holds. An exception counts as false. @throws Error after `timeoutMs` */
-export const until = async (holds: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> => {
-  const end = performance.now() + timeoutMs;
-  for (;;) {
-    if (
-      await Promise.resolve()
-        .then(holds)
-        .catch(() => false)
-    )
-      return;
-    if (performance.now() > end) throw new Error('the condition did not hold in time');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-};

@@ -6,6 +6,7 @@ import type { BusUser } from '@webxterm/contracts/bus';
 import { tokenProtocol } from '@webxterm/contracts/frames';
 import { createLogger } from '@webxterm/shared';
 import { connectBus } from '@webxterm/shared/bus';
+import { until } from '@webxterm/shared/testing';
 import { startStack } from '@webxterm/stack';
 import {
   TerminalClient,
@@ -274,17 +275,3 @@ export const json = async (response: Response): Promise<Record<string, unknown>>
 
 const post = (url: string, body: unknown): Promise<Response> =>
   fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
-
-/** Polls until the condition holds. An exception counts as false before the time limit. @throws Error after `timeoutMs` */
-export const until = async (holds: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> => {
-  const end = performance.now() + timeoutMs;
-  for (;;) {
-    try {
-      if (await holds()) return;
-    } catch (error) {
-      if (performance.now() > end) throw error;
-    }
-    if (performance.now() > end) throw new Error('the condition did not hold in time');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-};

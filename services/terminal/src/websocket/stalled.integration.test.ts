@@ -1,11 +1,11 @@
 import { type DownFrame, decodeDown, encodeDown } from '@webxterm/contracts/frames';
 import { wrapFrame } from '@webxterm/contracts/grpc';
+import { until } from '@webxterm/shared/testing';
 import { afterEach, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { OpenTerminals } from '../attachment/open-terminals.ts';
 import { type AttachCall, acceptedFrame } from '../testing/hub-in-place.ts';
 import { contextFor, dialV1, serveV1 } from '../testing/websocket-edge.ts';
-import { until } from '../testing/world.ts';
 
 const mib = 1024 * 1024;
 const payload = Buffer.alloc(64 * 1024);
