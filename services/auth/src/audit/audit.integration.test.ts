@@ -7,7 +7,7 @@ import { type AuditRow, listAudit } from '@webxterm/contracts/rest';
 import { createLogger, inRequestScope } from '@webxterm/shared';
 import { verifyAccessToken } from '@webxterm/shared/api';
 import { AuditOutbox, Auditor } from '@webxterm/shared/audit';
-import { connectBus } from '@webxterm/shared/bus';
+import { connectBus, publicKeyVerifier } from '@webxterm/shared/bus';
 import mongoose from 'mongoose';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { deriveRootKeys } from '../root-keys/root-keys.ts';
@@ -20,6 +20,7 @@ import {
   startTestServers,
 } from '../testing/auth-under-test.ts';
 import { ChainStore } from './chain-store.ts';
+import { CheckpointReader } from './checkpoint-reader.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { Retention } from './retention.ts';
 import { auditModels } from './row.ts';
@@ -358,5 +359,39 @@ describe('the chain in the database', { timeout: 180_000 }, () => {
     await models.anchors.deleteOne({});
     expect(await verify()).toMatchObject({ code: 1, said: expect.stringContaining('are missing') });
     await connection.close();
+  });
+});
+
+describe('the stream of checkpoints', () => {
+  it('that is lost while it is read ends the check, which says so', async () => {
+    const connect = (user: 'auth' | 'init'): Promise<NatsConnection> =>
+      connectBus({ urls: [servers.natsUrl], user, password: servers.natsPassword(user), logger });
+    const [bus, init] = await Promise.all([connect('auth'), connect('init')]);
+    const { streams } = await jetstreamManager(init);
+    await jetstream(bus).publish(checkpointStream.subjects[0], 'no JSON');
+    // The stream is lost after its consumer was created, and before the consumer is asked for messages.
+    const isPull = (subject: string): boolean => subject.startsWith('$JS.API.CONSUMER.MSG.NEXT');
+    const losing = new Proxy(bus, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name, target);
+        if (typeof value !== 'function') return value;
+        return (...args: unknown[]) => {
+          if (name !== 'publish' || !isPull(String(args[0]))) return value.apply(target, args);
+          void streams.delete(checkpointStream.name).finally(() => value.apply(target, args));
+          return undefined;
+        };
+      },
+    });
+    const reader = new CheckpointReader({
+      bus: losing,
+      verifier: publicKeyVerifier([roots.current.allowList.publicKey]),
+      unsignedUntil: 0,
+      logger,
+    });
+    await expect(reader.read()).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('was lost while it was read'),
+    });
+    await Promise.all([bus.close(), init.close()]);
   });
 });

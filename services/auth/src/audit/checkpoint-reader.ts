@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { AckPolicy, DeliverPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { type NatsConnection, nanos } from '@nats-io/transport-node';
 import { AuditCheckpoint, checkpointStream, checkpointSubject } from '@webxterm/contracts/bus';
-import type { Logger } from '@webxterm/shared';
+import { AppError, type Logger } from '@webxterm/shared';
 import { MessageReader, type MessageReaderOptions, Refusals } from '@webxterm/shared/bus';
 
 export interface CheckpointReaderOptions
@@ -20,6 +20,9 @@ export interface Checkpoints {
 /** A consumer without requests is deleted after this time, in ms. */
 const inactiveMs = 60_000;
 
+/** Ends when the stream or its consumer is gone. The client notices at the latest when two heartbeats are missing. Times in ms. */
+const pulling = { abort_on_missing_resource: true, expires: 5000, idle_heartbeat: 1000 } as const;
+
 /** Reads all checkpoints signed by auth. The stream may contain other bytes, which no client can delete. They are counted. */
 export class CheckpointReader {
   readonly #options: CheckpointReaderOptions;
@@ -28,6 +31,7 @@ export class CheckpointReader {
     this.#options = options;
   }
 
+  /** @throws AppError unavailable when the stream is lost meanwhile */
   async read(): Promise<Checkpoints> {
     const { bus, logger } = this.#options;
     const refusals = new Refusals(logger);
@@ -49,12 +53,19 @@ export class CheckpointReader {
     const consumer = await jetstream(bus).consumers.get(checkpointStream.name, name);
     const checkpoints: AuditCheckpoint[] = [];
     let skipped = 0;
-    for await (const message of await consumer.consume()) {
-      const checkpoint = reader.stored(message);
-      if (checkpoint === undefined) skipped += 1;
-      else checkpoints.push(checkpoint);
-      if (message.info.pending === 0) break;
+    try {
+      for await (const message of await consumer.consume(pulling)) {
+        const checkpoint = reader.stored(message);
+        if (checkpoint === undefined) skipped += 1;
+        else checkpoints.push(checkpoint);
+        if (message.info.pending === 0) return { checkpoints, skipped };
+      }
+    } catch (cause) {
+      throw lost(cause);
     }
-    return { checkpoints, skipped };
+    throw lost();
   }
 }
+
+const lost = (cause?: unknown): AppError =>
+  new AppError('unavailable', 'The stream of checkpoints was lost while it was read. Try again.', { cause });
