@@ -105,8 +105,10 @@ export class AgentService {
     const { store, logger, now } = this.#options;
     const { agentId, publicKey } = link.identity;
     try {
-      const known = await store.report(agentId, publicKey, facts, new Date(now()));
-      if (!known) link.refuse(new LinkRefusal('machine_revoked', true));
+      const reported = await store.report(agentId, publicKey, facts, new Date(now()));
+      if (reported === 'removed') link.refuse(new LinkRefusal('machine_revoked', true));
+      // A hub that started after the loss of the stream EVENTS does not know the replaced keys, and has welcomed a link pass of one.
+      if (reported === 'key_replaced') link.refuse(new LinkRefusal('bad_credential', true));
     } catch (error) {
       logger.warn({ err: error, agent_id: agentId }, 'machine facts could not be saved');
     }

@@ -129,13 +129,20 @@ export class MachineStore {
 
   /**
    * Stores the facts of a hello, and the time.
-   * @returns false if the machine was removed, or another agent has replaced this one
+   * @returns `key_replaced` if the API key of the machine was replaced; `removed` if the machine was removed, or another agent has replaced
+   * this one. Then nothing is stored
    */
-  async report(agentId: string, publicKey: string, facts: ReportedFacts, now: Date): Promise<boolean> {
-    const update = { $set: { ...facts, last_active: now } };
+  async report(
+    agentId: string,
+    publicKey: string,
+    facts: ReportedFacts,
+    now: Date,
+  ): Promise<'stored' | 'key_replaced' | 'removed'> {
     const which = { agent_id: agentId, public_key: publicKey, revoked_at: null };
-    const { matchedCount } = await this.#models.machines.updateOne(which, update);
-    return matchedCount > 0;
+    const update = { $set: { ...facts, last_active: now } };
+    const { matchedCount } = await this.#models.machines.updateOne({ ...which, key_revoked_at: null }, update);
+    if (matchedCount > 0) return 'stored';
+    return (await this.#models.machines.exists(which)) === null ? 'removed' : 'key_replaced';
   }
 
   /** The address of the current or last agent of the machine; undefined for an unknown machine. */
