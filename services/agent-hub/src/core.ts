@@ -87,7 +87,7 @@ export const openCore = async (
       clock,
       onCurrent: reportPart('signins', lostBucket),
     }),
-    view: new PresenceView(bus, logger, reportPart('presence', lostBucket)),
+    view: new PresenceView(bus, logger, { onCurrent: reportPart('presence', lostBucket) }),
     models,
     store,
     authorizer,

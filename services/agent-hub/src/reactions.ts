@@ -24,10 +24,13 @@ export const wireReactions = (parts: Parts): void => {
   parts.sessionLists.answerWanted();
 };
 
-/** After a bus outage messages were missed, so the lease and presence entries are written again and all rights are checked again. */
-export const wireReconnect = ({ busState, presence, revocation, sessionLists }: Parts, lease: Lease): void => {
+/**
+ * After a bus outage messages were missed, so all rights are checked again. Whenever the bucket of presence was read again, after an outage
+ * or because it was lost, the lease and the entries are written again.
+ */
+export const wireReconnect = ({ busState, view, presence, revocation, sessionLists }: Parts, lease: Lease): void => {
+  view.onReread(() => void lease.renew().then(() => presence.rewriteAll()));
   busState.onReconnect(() => {
-    void lease.renew().then(() => presence.rewriteAll());
     void revocation.recheckAll();
     sessionLists.publishAgain();
   });

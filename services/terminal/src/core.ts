@@ -44,9 +44,9 @@ export const openCore = async (
     now,
     onCurrent: (current) => health.set('signins', current, current ? '' : 'the bucket of sign-ins cannot be read'),
   });
-  const presence = new PresenceView(bus, logger, (current) =>
-    health.set('presence', current, current ? '' : 'the bucket of presence cannot be read'),
-  );
+  const presence = new PresenceView(bus, logger, {
+    onCurrent: (current) => health.set('presence', current, current ? '' : 'the bucket of presence cannot be read'),
+  });
   allowList.start();
   presence.start();
   await Promise.all([allowList.complete(), presence.complete()]);

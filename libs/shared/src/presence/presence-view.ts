@@ -1,5 +1,5 @@
 import type { NatsConnection } from '@nats-io/transport-node';
-import { AgentPresence, agentKey, HubLease, hubKey, presenceBucket } from '@webxterm/contracts/bus';
+import { AgentPresence, agentKey, HubLease, hubKey, hubLeaseRenewMs, presenceBucket } from '@webxterm/contracts/bus';
 import { entryValue, KvView, parseEntry } from '../bus/kv-view.ts';
 import type { Logger } from '../log/logger.ts';
 
@@ -12,6 +12,19 @@ export interface Whereabouts {
 const hubPrefix = hubKey('');
 const agentPrefix = agentKey('');
 
+export interface PresenceViewOptions {
+  /** Called with false while presence cannot be read. */
+  readonly onCurrent?: (current: boolean) => void;
+  /**
+   * How long an entry that a later read of the bucket does not contain stays known, in ms. The bucket of a NATS that lost it contains neither
+   * the entries, which hubs write again within seconds, nor the markers of deleted and expired ones.
+   */
+  readonly forgetAfterMs?: number;
+}
+
+/** Longer than hubs need to write their leases and entries again. */
+const standardForgetAfterMs = 4 * hubLeaseRenewMs;
+
 /** Which hub holds which agent, in memory. It is a hint: lists use it, but it is never the reason to reject an attach. */
 export class PresenceView {
   readonly #logger: Logger;
@@ -20,12 +33,22 @@ export class PresenceView {
   readonly #agents = new Map<string, AgentPresence>();
   readonly #listeners = new Set<(agentId: string) => void>();
   readonly #hubListeners = new Set<(hubId: string, alive: boolean) => void>();
+  readonly #rereadListeners = new Set<() => void>();
   readonly #complete: Promise<void>;
+  readonly #forgetAfterMs: number;
   #resolveComplete: () => void = () => {};
+  #isComplete = false;
+  /** The known keys that the current read of the bucket has not contained. */
+  #unseen = new Set<string>();
+  #forgetting: NodeJS.Timeout | undefined;
 
-  /** `onCurrent`: called with false while presence cannot be read. */
-  constructor(bus: NatsConnection, logger: Logger, onCurrent?: (current: boolean) => void) {
+  constructor(
+    bus: NatsConnection,
+    logger: Logger,
+    { onCurrent, forgetAfterMs = standardForgetAfterMs }: PresenceViewOptions = {},
+  ) {
     this.#logger = logger;
+    this.#forgetAfterMs = forgetAfterMs;
     this.#complete = new Promise((resolve) => {
       this.#resolveComplete = resolve;
     });
@@ -34,9 +57,8 @@ export class PresenceView {
       bucket: presenceBucket,
       logger,
       apply: (entry) => this.#apply(entry.key, entryValue(entry)),
-      // Keeps its entries at a reconnect, because expiries that arrive late must not show every machine as offline for a moment.
-      reset: () => {},
-      caughtUp: () => this.#resolveComplete(),
+      reset: () => this.#reset(),
+      caughtUp: () => this.#settle(),
       ...(onCurrent === undefined ? {} : { onCurrent }),
     });
   }
@@ -47,6 +69,7 @@ export class PresenceView {
 
   stop(): void {
     this.#view.stop();
+    clearTimeout(this.#forgetting);
   }
 
   complete(): Promise<void> {
@@ -83,7 +106,31 @@ export class PresenceView {
     return () => this.#hubListeners.delete(listener);
   }
 
+  /** Called when the bucket was read again from the start. @returns a function that removes the listener */
+  onReread(listener: () => void): () => void {
+    this.#rereadListeners.add(listener);
+    return () => this.#rereadListeners.delete(listener);
+  }
+
+  /** Keeps the entries, because a reconnect must not show every machine as offline for a moment. */
+  #reset(): void {
+    clearTimeout(this.#forgetting);
+    this.#unseen = new Set([...[...this.#hubs.keys()].map(hubKey), ...[...this.#agents.keys()].map(agentKey)]);
+  }
+
+  #settle(): void {
+    this.#forgetting = setTimeout(() => this.#forgetUnseen(), this.#forgetAfterMs).unref();
+    this.#resolveComplete();
+    if (this.#isComplete) for (const listener of this.#rereadListeners) listener();
+    this.#isComplete = true;
+  }
+
+  #forgetUnseen(): void {
+    for (const key of this.#unseen) this.#apply(key, undefined);
+  }
+
   #apply(key: string, value: unknown): void {
+    this.#unseen.delete(key);
     if (key.startsWith(hubPrefix))
       this.#applyHub(key.slice(hubPrefix.length), parseEntry(HubLease, value, key, this.#logger));
     else if (key.startsWith(agentPrefix))

@@ -80,9 +80,15 @@ export class AuthStandIn {
   ): Promise<AuthStandIn> {
     const bus = await connectBus({ urls: [options.url], user: 'auth', password: options.password, logger });
     const auth = new AuthStandIn(bus, await openBucket(bus, signinBucket), options.jwtKeys, logger);
-    await auth.#sendBeat();
-    await auth.#put(signinEpochKey, { epoch: auth.#epoch, complete_at: new Date().toISOString() });
+    await auth.rebuildList();
     return auth;
+  }
+
+  /** Writes the entries of these sign-ins and then the epoch, as auth does after the bucket was lost. */
+  async rebuildList(...signins: readonly TestSignin[]): Promise<void> {
+    await this.#sendBeat();
+    for (const { sid, user } of signins) await this.#write(sid, user, false);
+    await this.#put(signinEpochKey, { epoch: this.#epoch, complete_at: new Date().toISOString() });
   }
 
   addUser(username: string, role: 'user' | 'admin' = 'user'): TestUser {
