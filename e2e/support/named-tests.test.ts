@@ -10,3 +10,9 @@ it.each([
   expect(rules.filter((rule) => testsIn(rule).length === 0)).toEqual([]);
   expect(named.filter((test) => !isThere(test))).toEqual([]);
 });
+
+it('each test that docs/degraded-modes.md names is there', () => {
+  const { named } = rulesOf('degraded-modes.md');
+  expect(named.length).toBeGreaterThan(8);
+  expect(named.filter((test) => !isThere(test))).toEqual([]);
+});

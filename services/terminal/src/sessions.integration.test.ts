@@ -1,5 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { busMacPurposes, MachineSessionsEvent, machineSessionsSubject } from '@webxterm/contracts/bus';
+import { jetstreamManager } from '@nats-io/jetstream';
+import {
+  busMacPurposes,
+  MachineSessionsEvent,
+  machineSessionsSubject,
+  presenceBucket,
+  signinBucket,
+} from '@webxterm/contracts/bus';
 import { listAudit, TerminalSession } from '@webxterm/contracts/rest';
 import { MacKey, sealMessage } from '@webxterm/shared/bus';
 import { until } from '@webxterm/shared/testing';
@@ -169,5 +176,26 @@ describe('the records of sessions', () => {
     await until(async () => (await read(idOf(client))).status === 'closed');
     client.send('exit\n');
     await client.closed;
+  });
+});
+
+describe('when NATS loses the buckets of sign-ins and presence', () => {
+  it('the terminal service reads the new ones: a new sign-in, its end, and the hub that the agent dialled since', async () => {
+    const streams = (await jetstreamManager(await world.bus('init'))).streams;
+    for (const bucket of [signinBucket, presenceBucket]) await streams.delete(`KV_${bucket}`);
+    const sessions = async (token: string): Promise<number> =>
+      (await world.api('GET', 'terminal/sessions', undefined, token)).status;
+    await until(async () => (await sessions(world.token)) === 200);
+    const late = await world.signUp('late');
+    await until(async () => (await sessions(late)) === 200);
+    expect((await world.api('POST', 'auth/logout', undefined, late)).status).toBe(204);
+    await until(async () => (await sessions(late)) === 401);
+    // The hub gets another address by its restart, which only the new bucket contains.
+    await world.stack.kill('agent-hub-1');
+    await until(async () => {
+      const client = await world.shell();
+      client.send('exit\n');
+      return true;
+    }, 30_000);
   });
 });
