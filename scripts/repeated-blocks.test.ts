@@ -50,11 +50,6 @@ const explained: readonly { readonly first: string; readonly files: RegExp; read
     why: 'Each style sheet names the shared classes that its own classes extend.',
   },
   {
-    first: 'start(): void {',
-    files: /^libs\/shared\/src\/(presence\/presence-view|signins\/allow-list)\.ts$/,
-    why: 'Two views of a bucket: both pass start, stop and complete on to it.',
-  },
-  {
     first: 'readonly pending: PendingTerminations;',
     files: /^services\/agent-hub\/src\/access\/(own-access|sharing)\.ts$/,
     why: 'The dependencies of two classes. Neither has all of the other.',

@@ -43,6 +43,11 @@ const againMs = 2000;
 /** A consumer of one instance is deleted after this time without that instance. */
 const inactiveMs = 5 * 60_000;
 const requestTimeoutMs = 5000;
+/**
+ * Ends when the stream or the consumer is gone. NATS reports that to a waiting request, but not in every order of events. Then the client
+ * notices when two heartbeats are missing. By default that takes 30 s. Times in ms.
+ */
+const pulling = { abort_on_missing_resource: true, expires: 10_000, idle_heartbeat: 1000 } as const;
 
 /**
  * Reads a stream for as long as the service runs. It survives the loss of the stream and of its consumer: it retries until both exist
@@ -102,7 +107,7 @@ export class StreamFollower {
     const manager = await jetstreamManager(bus, { checkAPI: false, timeout: requestTimeoutMs });
     const { name } = await manager.consumers.add(stream, this.#consumerConfig());
     const consumer = await jetstream(bus, { timeout: requestTimeoutMs }).consumers.get(stream, name);
-    const messages = await consumer.consume({ max_messages: batch, abort_on_missing_resource: true });
+    const messages = await consumer.consume({ ...pulling, max_messages: batch });
     this.#consuming = messages;
     if (this.#stopped) messages.stop();
     if ((await consumer.info()).num_pending === 0) onCurrent?.(true);

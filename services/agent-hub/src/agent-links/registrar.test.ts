@@ -7,10 +7,10 @@ import { Registrar } from './registrar.ts';
 const linkKey = randomBytes(32);
 const now = 1_900_000_000_000;
 const machine = new TestMachine('box');
+const owner = { owner_id: 'a'.repeat(24), owner_username: 'ann' };
 const claims = {
+  ...owner,
   agent_id: `ag_${'0'.repeat(26)}`,
-  owner_id: 'a'.repeat(24),
-  owner_username: 'ann',
   machine_name: 'box',
   key_id: 'k1',
   public_key: machine.publicKey.toString('base64url'),
