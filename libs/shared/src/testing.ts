@@ -1,2 +1,0 @@
-export { fetchAsGateway, type GatewayCall } from './testing/as-gateway.ts';
-export { until } from './testing/until.ts';
