@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { jetstreamManager } from '@nats-io/jetstream';
 import {
   busMacPurposes,
   MachineSessionsEvent,
@@ -181,8 +180,11 @@ describe('the records of sessions', () => {
 
 describe('when NATS loses the buckets of sign-ins and presence', () => {
   it('the terminal service reads the new ones: a new sign-in, its end, and the hub that the agent dialled since', async () => {
-    const streams = (await jetstreamManager(await world.bus('init'))).streams;
-    for (const bucket of [signinBucket, presenceBucket]) await streams.delete(`KV_${bucket}`);
+    const init = await world.bus('init');
+    for (const bucket of [signinBucket, presenceBucket]) {
+      const answer = await init.request(`$JS.API.STREAM.DELETE.KV_${bucket}`);
+      expect(answer.json()).toMatchObject({ success: true });
+    }
     const sessions = async (token: string): Promise<number> =>
       (await world.api('GET', 'terminal/sessions', undefined, token)).status;
     await until(async () => (await sessions(world.token)) === 200);
