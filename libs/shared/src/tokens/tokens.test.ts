@@ -3,8 +3,8 @@ import jwt from 'jsonwebtoken';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
-import { signAccessToken, verifyAccessToken } from './access-token.ts';
-import { openResumePass, sealResumePass } from './resume-pass.ts';
+import { hashSid, signAccessToken, verifyAccessToken } from './access-token.ts';
+import { openResumePass, resumePassLifeMs, sealResumePass } from './resume-pass.ts';
 import { openToken, sealToken } from './sealed-token.ts';
 
 const now = 1_900_000_000;
@@ -76,6 +76,29 @@ describe('access tokens', () => {
     refused(forge(Object.fromEntries(Object.entries(good).filter(([name]) => name !== claim))));
   });
 
+  it('are refused in the second in which they expire, and by the clock of the process when no time is given', () => {
+    const token = signAccessToken(keys, claims);
+    expect(verifyAccessToken(keys, token, now + 86_399).sub).toBe(claims.userId);
+    refused(token, now + 86_400);
+    const seconds = Math.floor(Date.now() / 1000);
+    const current = signAccessToken(keys, { ...claims, now: seconds, expiresAt: seconds + 60 });
+    expect(verifyAccessToken(keys, current).sub).toBe(claims.userId);
+    const over = signAccessToken(keys, { ...claims, now: seconds - 60, expiresAt: seconds - 1 });
+    expect(() => verifyAccessToken(keys, over)).toThrow(AppError);
+  });
+
+  it('are refused for a user id with more than 24 hex digits', () => {
+    for (const sub of [`${claims.userId}0`, `x${claims.userId}`]) refused(forge({ ...good, sub }));
+  });
+
+  it('cannot be signed without a key', () => {
+    expect(() => signAccessToken([], claims)).toThrow('no signing key');
+  });
+
+  it('are found on the allow-list by the SHA-256 of their sign-in in hex', () => {
+    expect(hashSid('abc')).toBe('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');
+  });
+
   it('are refused from a foreign issuer, for a foreign audience, of another type, before their time', () => {
     refused(forge({ ...good, iss: 'vsay-auth' }));
     refused(forge({ ...good, aud: 'other' }));
@@ -122,5 +145,10 @@ describe('sealed tokens', () => {
       exp: now + 300,
     };
     expect(openResumePass(secret, sealResumePass(secret, pass), now * 1000)).toEqual(pass);
+    const view = { ...pass, mode: 'view' as const, kind: 'pty' };
+    expect(openResumePass(secret, sealResumePass(secret, view), now * 1000)).toEqual(view);
+    const unknown = sealToken(secret, 'wxt_rp_', { ...pass, mode: '' });
+    expect(() => openResumePass(secret, unknown, now * 1000)).toThrow(AppError);
+    expect(resumePassLifeMs).toBe(300_000);
   });
 });

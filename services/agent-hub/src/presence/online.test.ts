@@ -20,6 +20,16 @@ describe('an agent counts as online', () => {
 
   it('not through an entry whose hub was gone before we came', () => {
     expect(new OnlineRule().isOnline(at('h', false), 0)).toBe(false);
+    expect(new OnlineRule().isOnline(at('h', false), -1)).toBe(false);
+  });
+
+  it('not for a grace period that began at an earlier loss of a hub that came back', () => {
+    const rule = new OnlineRule();
+    rule.hubChanged('h', false, 0);
+    rule.hubChanged('h', true, 10_000);
+    // Its lease is not known any more, and nobody has seen it end.
+    expect(rule.isOnline(at('h', false), 20_000)).toBe(false);
+    expect(rule.lostFor('h', deadHubGraceMs + 20_000, 20_000)).toBe(false);
   });
 });
 
@@ -30,6 +40,9 @@ describe('entries that a dead hub left', () => {
     expect(rule.lostFor('h', 300_000, 299_999)).toBe(false);
     expect(rule.lostFor('h', 300_000, 300_000)).toBe(true);
     expect(rule.lostFor('unknown', 300_000, 300_000)).toBe(false);
-    expect(rule.lostFor('unknown', 300_000, 700_000)).toBe(true);
+    expect(rule.lostFor('unknown', 300_000, 539_999)).toBe(false);
+    expect(rule.lostFor('unknown', 300_000, 540_000)).toBe(true);
+    rule.hubChanged('late', false, 1000);
+    expect(rule.lostFor('late', 300_000, 300_999)).toBe(false);
   });
 });
