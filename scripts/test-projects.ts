@@ -15,6 +15,7 @@ const notOurs = ['**/node_modules/**', '**/dist/**', '**/.cache/**'];
 export const trials: readonly string[] = [
   'e2e/faults/extremes.e2e.ts',
   'e2e/faults/matrix.e2e.ts',
+  'e2e/faults/outages.e2e.ts',
   'e2e/faults/relays.e2e.ts',
   'e2e/hostile-output.e2e.ts',
   'e2e/partition.e2e.ts',

@@ -1,65 +1,32 @@
-import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { setTimeout as passed } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { Metadata } from '@grpc/grpc-js';
 import { encodeDown, inputWindow } from '@webxterm/contracts/frames';
 import { type MachineFacts, metadataKey, type OpenStream, type Welcome, wrapFrame } from '@webxterm/contracts/grpc';
 import { describe, expect, it } from 'vitest';
-import { helloBytes } from '../../clients/agent/src/identity/machine-key.ts';
-import { dial } from '../../clients/agent/src/link/dial.ts';
 import type { HubConnection } from '../../clients/agent/src/link/hub-connection.ts';
 import { RawTerminal } from '../support/raw-terminal.ts';
 import { eventually } from '../support/rest.ts';
+import { factsOf, TestDialler } from '../support/test-dialler.ts';
 import { hubAddress, type World } from './world.ts';
 
 const listed = { kind: 'pty', state: 'live', head: 0n, cols: 80, rows: 24, createdAtMs: 0n, attachments: 0 };
-const facts = {
-  name: 'hostile',
-  hostname: 'hostile',
-  os: 'linux',
-  osVersion: '',
-  arch: 'x64',
-  agentVersion: '0',
-  cpuCores: 1,
-  memTotalMb: 1n,
-  diskTotalGb: 1n,
-  linuxUser: 'nobody',
-  processUser: 'nobody',
-  description: '',
-  tags: [],
-};
-
 /** An agent that anybody with an account may run: enrolled by the book, and then at nobody's service. */
 export const enrol = async (
   address: string,
   apiKey: string,
-  said: MachineFacts = facts,
+  said: MachineFacts = factsOf('hostile'),
 ): Promise<{ link: HubConnection; welcome: Welcome }> => {
-  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-  const instanceId = randomBytes(16);
-  const dialOnce = (generation: bigint) =>
-    dial(address, {
-      security: { tls: false, ca: undefined },
-      key: {
-        publicKey: publicKey.export({ format: 'der', type: 'spki' }).subarray(-32),
-        signHello: (claims) => sign(null, helloBytes(claims), privateKey),
-      },
-      generation: { raise: async () => generation },
-      instanceId,
-      credential: { $case: 'apiKey', value: apiKey },
-      fallbackCredential: '',
-      facts: said,
-      capabilities: [],
-      registerOnly: false,
-      patienceMs: 10_000,
-    });
-  let result = await dialOnce(1n);
+  const dialler = new TestDialler(address, said);
+  const dialOnce = () => dialler.dial({ $case: 'apiKey', value: apiKey });
+  let result = await dialOnce();
   // As an agent does: its address may have to wait for the attacks before, and the hub for the database.
   const dialsAgain = (): boolean =>
     result.kind === 'failed' || (result.kind === 'refused' && !result.refused.permanent);
-  for (let generation = 2n; dialsAgain() && generation <= 20n; generation += 1n) {
+  for (let tries = 2; dialsAgain() && tries <= 20; tries += 1) {
     await passed(1000);
-    result = await dialOnce(generation);
+    result = await dialOnce();
   }
   if (result.kind !== 'welcome') throw new Error(`the hostile agent is not welcome: ${inspect(result)}`);
   return { link: result.connection, welcome: result.welcome };

@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import type { BusUser } from '@webxterm/contracts/bus';
-import { type StackProcess, startStack } from '@webxterm/stack';
+import { isolatedSettings, type StackProcess, startStack } from '@webxterm/stack';
 import { eventually, Rest } from './rest.ts';
 
 export interface TestStack {
@@ -41,6 +41,11 @@ const keepPasswords = (dataDir: string, { password }: ForeignNats): void => {
     writeFileSync(join(folder, `nats-${user}`), password(user), { mode: 0o600 });
 };
 
+const withPrograms = (dataDir: string, home: string, programs: string): Record<string, string> => {
+  const { environment } = isolatedSettings(dataDir);
+  return { ...environment, HOME: home, PATH: [programs, environment.PATH].join(delimiter) };
+};
+
 /** What `npm start` starts, on free ports with its own data; the agent runs unless it is said not to. */
 export const startTestStack = async (
   options: {
@@ -52,6 +57,10 @@ export const startTestStack = async (
     prepare?: (dataDir: string) => Promise<void>;
     /** Its machine counts as any other one, though it runs the stack. */
     mayGrantItsMachine?: boolean;
+    /** Variables of a service, beside those that the stack sets. */
+    environmentOf?: (service: 'auth' | 'agent-hub' | 'terminal') => Readonly<Record<string, string>>;
+    /** Folders that are searched first for mongod and nats-server. */
+    programs?: string;
   } = {},
 ): Promise<TestStack> => {
   const dataDir = mkdtempSync(join(tmpdir(), 'webxterm-e2e-'));
@@ -66,10 +75,15 @@ export const startTestStack = async (
     replicas: options.replicas ?? 1,
     tls: options.tls ?? false,
     home,
-    // All that a test signs up comes from one address.
+    ...(options.programs === undefined ? {} : { environment: withPrograms(dataDir, home, options.programs) }),
     serviceEnvironment: {
-      auth: { SIGNUPS_PER_ADDRESS: '1000' },
-      ...(options.mayGrantItsMachine === true ? { 'agent-hub': { STACK_USER: '' } } : {}),
+      // All that a test signs up comes from one address.
+      auth: { ...options.environmentOf?.('auth'), SIGNUPS_PER_ADDRESS: '1000' },
+      'agent-hub': {
+        ...options.environmentOf?.('agent-hub'),
+        ...(options.mayGrantItsMachine === true ? { STACK_USER: '' } : {}),
+      },
+      terminal: { ...options.environmentOf?.('terminal') },
     },
   });
   return {
