@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { createConnection } from 'mongoose';
 import { describe, expect, it } from 'vitest';
+import { defineMachineModels } from '../machines/record.ts';
 import { type Credential, TestMachine } from '../testing/test-agent.ts';
 import { sealLinkPass } from './link-pass.ts';
 import { Registrar } from './registrar.ts';
@@ -46,7 +48,10 @@ const byPass = (
       redeem: never,
       replace: never,
       takeBack: never,
+      requireRoom: never,
     },
+    models: defineMachineModels(createConnection()),
+    people: { prepare: never, restOn: never },
     bus: { request: never },
     linkKey,
     mayHonourPasses: () => mayHonourPasses,
