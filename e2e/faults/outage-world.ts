@@ -57,8 +57,7 @@ export class OutageWorld {
       mayGrantItsMachine: true,
       programs,
       environmentOf: (service) => ({
-        NODE_OPTIONS: `--import=${preload}`,
-        SHIFTED_CLOCK_FILE: join(folder, service),
+        NODE_OPTIONS: `--import=${preload}?file=${encodeURIComponent(join(folder, service))}`,
       }),
     });
     const rest = new Rest(stack.url);

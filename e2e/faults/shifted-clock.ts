@@ -1,9 +1,8 @@
-// Loaded into a service before anything else: its wall clock is ahead by the milliseconds in the file that SHIFTED_CLOCK_FILE names.
+// Loaded into a service before anything else: its wall clock is ahead by the milliseconds in the file that its URL names.
 import { readFileSync } from 'node:fs';
 
 const rereadMs = 100;
-// biome-ignore lint/style/noProcessEnv: it is loaded before the settings of the service are read
-const file = process.env.SHIFTED_CLOCK_FILE ?? '';
+const file = new URL(import.meta.url).searchParams.get('file') ?? '';
 const now = Date.now;
 let aheadMs = 0;
 
