@@ -42,6 +42,7 @@ const uses: Readonly<Record<string, Use>> = {
   [bus.machineStatsWildcard]: { told: /machineSubject\([^)]*'stats'\)/, read: /subscribe\(machineStatsWildcard/ },
   [bus.machineAccessWildcard]: { told: /machineSubject\([^)]*'access'\)/, read: /subscribe\(machineAccessWildcard/ },
   [bus.sessionEndedWildcard]: { told: /sessionEndedSubject\(/, read: /follow\(sessionEndedWildcard/ },
+  [bus.sessionTitlesWildcard]: { told: /sessionTitlesSubject\(/, read: /follow\(sessionTitlesWildcard/ },
   [bus.machineSessionsWildcard]: { told: /machineSessionsSubject\(/, read: /follow\(machineSessionsWildcard/ },
   [bus.machineSessionsWanted]: { told: /publish\(machineSessionsWanted/, read: /subscribe\(machineSessionsWanted/ },
   [bus.openTerminalsSubject]: { told: /publish\(openTerminalsSubject/, read: /channel = openTerminalsSubject/ },

@@ -48,6 +48,9 @@ const said: Arbitrary<NonNullable<AgentMessage['message']>> = fc.oneof(
     .record({ sessionId: id, finalOffset: anyU64, exitCode: i32, signal: text, cause: text })
     .map((value) => ({ $case: 'sessionEnded' as const, value })),
   fc
+    .array(fc.record({ sessionId: id, title: text, command: text, directory: text }), { maxLength: 5 })
+    .map((titles) => ({ $case: 'sessionTitles' as const, value: { titles } })),
+  fc
     .record({
       commandId: text,
       stdout: id,

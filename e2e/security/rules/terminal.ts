@@ -31,6 +31,10 @@ export const terminalRules: Readonly<Record<string, readonly Rule[]>> = {
   getSession: [
     byStanding({ other: 404, view: 404, control: 200, owner: 200, admin: 200, adminView: 200, adminControl: 200 }, theSession),
   ],
+  renameTerminalSession: [
+    byStanding({ other: 404, view: 404, control: 200, owner: 404, admin: 404, adminView: 404, adminControl: 404 },
+      (world) => ({ params: { id: world.session.sessionId }, body: { name: 'build' } })),
+  ],
   resizeTerminalSession: [
     byStanding({ other: 404, view: 404, control: 204, owner: 404, admin: 404, adminView: 404, adminControl: 404 },
       (world) => ({ params: { id: world.session.sessionId }, body: { cols: 100, rows: 30 } })),

@@ -21,9 +21,9 @@ export const capabilitiesIn = (bits: number): readonly FrameCapability[] =>
  * contains those that both have.
  *
  * `command`: runs commands without a session. `changed_facts`: reports changed facts about the machine over the link. To a hub without it, the
- * agent reports them by another dial.
+ * agent reports them by another dial. `session_titles`: reports the titles of sessions.
  */
-export const agentFeatures = ['command', 'changed_facts', ...frameCapabilities] as const;
+export const agentFeatures = ['command', 'changed_facts', 'session_titles', ...frameCapabilities] as const;
 
 /** What an agent can do that announces nothing. */
 export const agentBaseline: readonly string[] = ['pty', 'command'];

@@ -61,6 +61,23 @@ describe('the records of sessions', () => {
     expect((await world.api('GET', `machines/${world.agentId}/sessions?status=odd`)).status).toBe(400);
   });
 
+  it('have the title, program and directory of the shell, and the name that its user gives', async () => {
+    const client = await world.shell();
+    client.send("cd /usr; printf '\\033]0;my work\\007'; exec sleep 1000\n");
+    await until(async () => (await read(idOf(client))).title === 'my work', 15_000);
+    expect(await read(idOf(client))).toMatchObject({ directory: '/usr' });
+    const path = `terminal/sessions/${idOf(client)}`;
+    const named = await json(await world.api('PATCH', path, { name: ' build ' }));
+    expect(TerminalSession.parse(named.session)).toMatchObject({ name: 'build', title: 'my work' });
+    expect(await read(idOf(client))).toMatchObject({ name: 'build' });
+    expect((await world.api('PATCH', path, { name: 'theirs' }, bob)).status).toBe(404);
+    expect((await world.api('PATCH', path, { name: '\u202e' })).status).toBe(400);
+    expect((await json(await world.api('PATCH', path, { name: null }))).session).not.toHaveProperty('name');
+    expect((await world.api('DELETE', path)).status).toBe(204);
+    await client.closed;
+    await until(async () => (await world.api('PATCH', path, { name: 'late' })).status === 404);
+  });
+
   it('are nobody else’s to see', async () => {
     const client = await world.shell();
     const machine = await world.api('GET', `machines/${world.agentId}/sessions`, undefined, bob);

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Agent } from '../agent.ts';
 import { companionFiles } from '../configuration/agent-config.ts';
 import { checkConfig, readConfig, writeConfig } from '../configuration/config-file.ts';
@@ -110,6 +110,50 @@ describe('enrolment', () => {
     await startAgent();
     await hub.linked();
     expect(hub.hellos.map((hello) => hello.generation)).toEqual([1n, 71n]);
+  });
+});
+
+describe('the titles of sessions', () => {
+  const reported = () =>
+    hub.messages.flatMap((message) => (message.$case === 'sessionTitles' ? message.value.titles : []));
+
+  it('are reported with program and directory when they change, to a hub that reads them', async () => {
+    const { answer } = hub;
+    hub.answer = (hello) => {
+      const welcome = answer(hello);
+      if (welcome.$case !== 'welcome') throw new Error('not welcome');
+      return { ...welcome, value: { ...welcome.value, capabilities: ['session_titles'] } };
+    };
+    await startAgent();
+    await hub.linked();
+    const viewer = await quietShell();
+    const last = (wanted: object) =>
+      vi.waitFor(() => expect(reported().at(-1)).toMatchObject({ sessionId: viewer.sessionId, ...wanted }), 20_000);
+    viewer.type("printf '\\033]0;my work\\007'; cd /usr; echo do''ne\n");
+    await viewer.seen('done');
+    await last({ title: 'my work', command: '', directory: '/usr' });
+    viewer.type("(cd /; echo sta''rted; exec sleep 1000)\n");
+    await viewer.seen('started');
+    await last({ title: 'my work', command: 'sleep', directory: '/' });
+    viewer.type('\x03');
+    await last({ command: '', directory: '/usr' });
+    // Nothing has changed, so nothing is reported again: the next report is about another session.
+    const count = reported().length;
+    const other = await quietShell();
+    await vi.waitFor(() => expect(reported().at(-1)?.sessionId).toEqual(other.sessionId), 20_000);
+    expect(
+      reported()
+        .slice(count)
+        .filter(({ sessionId }) => sessionId.equals(viewer.sessionId)),
+    ).toEqual([]);
+  });
+
+  it('are not sent to a hub of an older version', async () => {
+    await startAgent();
+    await hub.linked();
+    await quietShell();
+    await hub.message('stats');
+    expect(reported()).toEqual([]);
   });
 });
 

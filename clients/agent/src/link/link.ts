@@ -9,6 +9,7 @@ import type { Sessions } from '../session/sessions.ts';
 import type { StatsReader } from '../stats/resource-stats.ts';
 import type { HubConnection } from './hub-connection.ts';
 import { Liveness } from './liveness.ts';
+import { TitleNews } from './title-news.ts';
 
 export type LinkEnd =
   | { kind: 'lost'; reason: string }
@@ -31,6 +32,8 @@ const maxStreams = 512;
 const defaultPingMs = 2000;
 const defaultDeadMs = 4000;
 const minStatsMs = 1000;
+/** Changed titles are reported this often. */
+const titlesEveryMs = 2000;
 
 const endCause = (cause: string): EndCause => endCausesOfHub.find((known) => known === cause) ?? 'ended_by_user';
 
@@ -60,11 +63,13 @@ export class Link {
         ? undefined
         : setInterval(() => void this.#sendStats(), Math.max(minStatsMs, welcome.statsIntervalMs));
     void this.#sendStats();
+    const titles = welcome.capabilities.includes('session_titles') ? this.#sendTitles() : undefined;
     try {
       return await this.#end.promise;
     } finally {
       clearInterval(checks);
       clearInterval(stats);
+      clearInterval(titles);
       connection.close();
     }
   }
@@ -87,6 +92,18 @@ export class Link {
   sendEnded(session: Session): void {
     const value = endOf(session);
     if (value !== undefined) this.#options.connection.send({ $case: 'sessionEnded', value });
+  }
+
+  /** Reports the titles of all sessions, and then those that have changed. */
+  #sendTitles(): NodeJS.Timeout {
+    const { connection, sessions } = this.#options;
+    const news = new TitleNews();
+    const send = (): void => {
+      const titles = news.changed(sessions.titles());
+      if (titles.length > 0) connection.send({ $case: 'sessionTitles', value: { titles } });
+    };
+    send();
+    return setInterval(send, titlesEveryMs);
   }
 
   /** Reports an unknown session as ended. Otherwise its record would stay active. */

@@ -15,7 +15,7 @@ export type ContinuedParts = {
 
 /** The state of a frozen session for another agent process. `now`: ms on a monotonic clock. @throws Error if it cannot be continued */
 export const handedSession = (
-  session: Pick<HandedSession, 'id' | 'ownerUserId' | 'kind' | 'createdAtMs' | 'detachedForMs'>,
+  session: Pick<HandedSession, 'id' | 'ownerUserId' | 'kind' | 'createdAtMs' | 'title' | 'detachedForMs'>,
   { ring, marks, tracker, writers, end }: ContinuedParts,
   process: SessionProcess,
   screen: ScreenSnapshot | undefined,

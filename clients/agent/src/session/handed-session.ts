@@ -10,6 +10,8 @@ export const HandedSession = v.object({
   ownerUserId: v.string(),
   kind: v.string(),
   createdAtMs: v.number(),
+  /** The last title that a program set. Missing: handed over by an older version. */
+  title: v.optional(v.string()),
   head: count,
   /** The content of the ring, up to the head. */
   kept: bytes,

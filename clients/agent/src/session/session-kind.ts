@@ -28,6 +28,8 @@ export type SessionProcess = {
    * is not replaced while the session exists.
    */
   handOver?(): unknown;
+  /** The program in the foreground (empty name: the process itself) and its working directory, as far as known. */
+  foreground?(): { command: string; directory: string } | undefined;
   /** Ends the process at once. Called if it has not ended `killAfterHangupMs` after `hangUp`. */
   kill(): void;
 };

@@ -11,6 +11,7 @@ import type { HandedSession } from './handed-session.ts';
 import { SessionEnd, type SessionResult } from './session-end.ts';
 import type { SessionProcess, SizedProcess, WindowSize } from './session-kind.ts';
 import type { AttachRequest, SessionContent, SessionOptions, SessionScreen } from './session-options.ts';
+import { SessionTitle, type Title } from './session-title.ts';
 import { Stall } from './stall.ts';
 
 /**
@@ -42,6 +43,7 @@ export class Session implements AttachedSession {
   /** Undefined: the output draws no screen. */
   readonly #screen: SessionScreen | undefined;
   readonly #pump: InputPump;
+  readonly #title: SessionTitle;
   #state: SessionState<EndCause> = { state: 'opening' };
   readonly #end = new SessionEnd();
   #detachedAt: number | undefined;
@@ -57,6 +59,7 @@ export class Session implements AttachedSession {
     this.#screen = options.content.output === 'terminal' ? options.content.screen : undefined;
     this.#marks = new SizeMarks(options.content.output === 'terminal' ? options.content.size : noSize);
     this.#tracker = new DriverTracker(options.ringSize);
+    this.#title = new SessionTitle(options.handed?.title);
     this.#detachedAt = options.now();
     const { handed } = options;
     if (handed !== undefined) {
@@ -89,6 +92,11 @@ export class Session implements AttachedSession {
 
   get attachmentCount(): number {
     return this.#attachments.size;
+  }
+
+  /** The title as it is now. Empty if the session draws no terminal. */
+  get title(): Title {
+    return this.#title.read(this.#process);
   }
 
   has(viewer: Viewer): boolean {
@@ -276,7 +284,14 @@ export class Session implements AttachedSession {
   handOver(screen: ScreenSnapshot | undefined): HandedSession {
     const { id, ownerUserId, kind, createdAtMs } = this;
     const now = this.#options.now();
-    const session = { id, ownerUserId, kind, createdAtMs, detachedForMs: this.detachedFor(now) };
+    const session = {
+      id,
+      ownerUserId,
+      kind,
+      createdAtMs,
+      title: this.title.title,
+      detachedForMs: this.detachedFor(now),
+    };
     return handedSession(session, this.#parts, this.#process, screen, now);
   }
 
@@ -315,6 +330,7 @@ export class Session implements AttachedSession {
     if (this.result !== undefined) return;
     const { head } = this.ring;
     this.ring.append(bytes);
+    if (this.#screen !== undefined) this.#title.output(bytes);
     this.#driver.wrote(head);
     this.#ages.wrote(head, this.#options.now());
     for (const attachment of this.#attachments.values()) attachment.outgoing.kick();

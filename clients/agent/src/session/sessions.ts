@@ -1,6 +1,13 @@
 import type { EndCause } from '@webxterm/contracts/frames';
 import { maxWinsize } from '@webxterm/contracts/frames';
-import { EdgeKind, type OpenStream, Role, type SessionEnded, type SessionInfo } from '@webxterm/contracts/grpc';
+import {
+  EdgeKind,
+  type OpenStream,
+  Role,
+  type SessionEnded,
+  type SessionInfo,
+  type SessionTitle,
+} from '@webxterm/contracts/grpc';
 import type { Logger } from 'pino';
 import type { AttachmentTransport } from '../attachment/outgoing.ts';
 import { describeError } from '../failure.ts';
@@ -171,6 +178,13 @@ export class Sessions {
   /** All sessions of this agent, for the list after a welcome. */
   list(): SessionInfo[] {
     return [...this.#sessions.values()].map(infoOf);
+  }
+
+  /** The titles of the live sessions. */
+  titles(): SessionTitle[] {
+    return [...this.#sessions.values()]
+      .filter(({ state }) => state.state === 'live')
+      .map(({ id, title }) => ({ sessionId: Buffer.from(id, 'hex'), ...title }));
   }
 
   /** The results of the ended sessions. */

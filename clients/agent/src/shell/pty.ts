@@ -3,6 +3,7 @@ import { ReadStream } from 'node:tty';
 import { killAfterHangupMs, type ProcessEvents, type SizedProcess, type WindowSize } from '../session/session-kind.ts';
 import { adoptChild, type HandedShell, type TerminalChild } from './adopted-child.ts';
 import { type ExitResult, signalName } from './controlled-start.ts';
+import { foregroundOf } from './foreground.ts';
 import { giveTerminal, startLogin } from './login-child.ts';
 import { loadNativePty, type NativePty, spawnHelperPath } from './native-pty.ts';
 import { readProcess } from './processes.ts';
@@ -104,6 +105,10 @@ export class Pty implements SizedProcess {
     const handed = this.#child.handOver();
     // It may have been reaped already, with its exit not yet reported to this thread.
     return handed !== undefined && readProcess(handed.pid)?.startedAt === handed.startedAt ? handed : undefined;
+  }
+
+  foreground(): { command: string; directory: string } | undefined {
+    return this.#result === undefined ? foregroundOf(this.pid) : undefined;
   }
 
   /** The child: the shell, or the su that holds its session. */

@@ -1,5 +1,9 @@
 import { z } from 'zod';
 import { AgentId, SessionId, Timestamp, UserId } from '../ids.ts';
+import { maxSessionDirectory, maxSessionTitle } from '../session-titles.ts';
+
+/** Agents keep about 64 sessions, and report only titles that have changed. More in one message are not plausible and are not published. */
+export const maxTitlesPerEvent = 256;
 
 /** Published by agent-hub when an agent reports that a session ended. The terminal service then closes its record. */
 export const sessionEndedSubject = (agentId: string): string => `machines.${agentId}.session_ended`;
@@ -11,6 +15,24 @@ export const SessionEndedEvent = z.object({
   exit_code: z.number().int().nullable(),
   signal: z.string().nullable(),
 });
+
+/** Published by agent-hub when an agent reports titles of sessions. The terminal service keeps them in its records. */
+export const sessionTitlesSubject = (agentId: string): string => `machines.${agentId}.session_titles`;
+export const sessionTitlesWildcard = 'machines.*.session_titles';
+export const SessionTitlesEvent = z.object({
+  agent_id: AgentId,
+  titles: z
+    .array(
+      z.object({
+        session_id: SessionId,
+        title: z.string().max(maxSessionTitle),
+        command: z.string().max(maxSessionTitle),
+        directory: z.string().max(maxSessionDirectory),
+      }),
+    )
+    .max(maxTitlesPerEvent),
+});
+export type SessionTitlesEvent = z.infer<typeof SessionTitlesEvent>;
 
 /** Session list of a machine. Agent-hub publishes it after each welcome of the agent and on `machineSessionsWanted`. */
 export const machineSessionsSubject = (agentId: string): string => `machines.${agentId}.sessions`;

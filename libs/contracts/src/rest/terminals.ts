@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { maxWinsize } from '../frames/limits.ts';
 import { AgentId, SessionId, Timestamp, UserId, ViewerId } from '../ids.ts';
 import { defaultKind, SessionKindName } from '../session-kinds.ts';
+import { maxSessionTitle } from '../session-titles.ts';
 import { defineRoute, PageQuery, pageFields } from './route.ts';
+import { visibleText } from './visible-text.ts';
 
 export const AttachMode = z.enum(['control', 'view']);
 export type AttachMode = z.infer<typeof AttachMode>;
@@ -56,6 +58,12 @@ export const TerminalSession = z
     signal: z.string().nullable(),
     cause: z.string().nullable(),
     ip_address: z.string(),
+    name: z.string().optional().meta({ description: 'The name that its user gave it. Only for its user.' }),
+    title: z.string().optional().meta({ description: 'The last title that a program set. Only for its user.' }),
+    command: z.string().optional().meta({
+      description: 'The program in the foreground, without arguments. Missing: the shell, or unknown. Only for its user.',
+    }),
+    directory: z.string().optional().meta({ description: 'The working directory, if it is known. Only for its user.' }),
   })
   .meta({ id: 'TerminalSession' });
 export type TerminalSession = z.infer<typeof TerminalSession>;
@@ -103,6 +111,24 @@ export const getSession = defineRoute({
   summary: 'One terminal session',
   description: "Its own user's, and for the machine's owner and administrators anyone's.",
   params: SessionParams,
+  success: { status: 200, schema: z.object({ session: TerminalSession }) },
+  errors: ['session_not_found'],
+});
+
+export const renameSession = defineRoute({
+  id: 'renameTerminalSession',
+  owner: 'terminal',
+  method: 'patch',
+  path: '/api/terminal/sessions/:id',
+  access: 'user',
+  summary: 'Name one of my sessions',
+  description: 'The name takes precedence over the title that programs set, in every browser. null removes it.',
+  params: SessionParams,
+  body: z.strictObject({
+    name: visibleText(maxSessionTitle)
+      .nullable()
+      .meta({ override: { type: ['string', 'null'] } }),
+  }),
   success: { status: 200, schema: z.object({ session: TerminalSession }) },
   errors: ['session_not_found'],
 });
@@ -162,6 +188,7 @@ export const terminalRoutes = [
   listSessions,
   listMachineSessions,
   getSession,
+  renameSession,
   endSession,
   resizeSession,
 ] as const;

@@ -1,10 +1,11 @@
+import { SessionTitlesEvent } from '@webxterm/contracts/bus';
 import { agentFeatures } from '@webxterm/contracts/capabilities';
-import { MachineFacts, ResourceStats, SessionEnded } from '@webxterm/contracts/grpc';
+import { MachineFacts, ResourceStats, SessionEnded, SessionTitle } from '@webxterm/contracts/grpc';
 import { MachineMetadata, ResourceStats as ShownStats } from '@webxterm/contracts/rest';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { anyFacts, anyText, anyU64 } from '../testing/arbitrary-facts.ts';
-import { readCapabilities, readEnd, readFacts, readLabels, readStats, readUptime } from './agent-claims.ts';
+import { readCapabilities, readEnd, readFacts, readLabels, readStats, readTitle, readUptime } from './agent-claims.ts';
 
 const text = anyText(1000);
 const facts = anyFacts(text, 100)
@@ -75,6 +76,16 @@ describe('what an agent says', () => {
         const end = readEnd(SessionEnded.fromPartial({ cause, signal, exitCode }));
         expect(end.cause).not.toBe('');
         for (const shown of [end.cause, end.signal ?? '']) expect(shown).not.toMatch(unseen);
+      }),
+    );
+  });
+
+  it('of its sessions is a line each that fits the event', () => {
+    fc.assert(
+      fc.property(text, text, text, (title, command, directory) => {
+        const said = readTitle(SessionTitle.fromPartial({ sessionId: Buffer.alloc(16), title, command, directory }));
+        expect(SessionTitlesEvent.parse({ agent_id: `ag_${'x'.repeat(26)}`, titles: [said] }).titles).toEqual([said]);
+        for (const shown of textsOf(said)) expect(shown).not.toMatch(unseen);
       }),
     );
   });

@@ -1,6 +1,8 @@
+import type { SessionTitlesEvent } from '@webxterm/contracts/bus';
 import { agentBaseline, agentFeatures } from '@webxterm/contracts/capabilities';
-import type { MachineFacts, SessionEnded, ResourceStats as WireStats } from '@webxterm/contracts/grpc';
+import type { MachineFacts, SessionEnded, SessionTitle, ResourceStats as WireStats } from '@webxterm/contracts/grpc';
 import type { ResourceStats } from '@webxterm/contracts/rest';
+import { maxSessionDirectory, maxSessionTitle } from '@webxterm/contracts/session-titles';
 import { plainLines, plainText } from '@webxterm/contracts/text';
 import type { MachineRecord } from '../machines/record.ts';
 import type { ReportedFacts } from '../machines/store.ts';
@@ -116,3 +118,14 @@ export const readEnd = (ended: SessionEnded): { cause: string; exit_code: number
 
 /** The name of a signal; null for none. */
 export const readSignal = (signal: string | undefined): string | null => plainText(signal ?? '', 32) || null;
+
+/** A line of at most `max` code units. */
+const line = (text: string, max: number): string => plainText(text, max).slice(0, max).toWellFormed();
+
+/** The title of a session, as reported by its agent. */
+export const readTitle = (said: SessionTitle): SessionTitlesEvent['titles'][number] => ({
+  session_id: said.sessionId.toString('base64url'),
+  title: line(said.title, maxSessionTitle),
+  command: line(said.command, maxSessionTitle),
+  directory: line(said.directory, maxSessionDirectory),
+});

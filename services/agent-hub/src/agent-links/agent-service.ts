@@ -1,7 +1,13 @@
 import { type ServiceDefinition, status, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { type SessionEndedEvent, sessionEndedSubject } from '@webxterm/contracts/bus';
-import { type AgentMessage, AgentServiceService, rawAgentAttach, type SessionEnded } from '@webxterm/contracts/grpc';
+import {
+  maxTitlesPerEvent,
+  type SessionEndedEvent,
+  type SessionTitlesEvent,
+  sessionEndedSubject,
+  sessionTitlesSubject,
+} from '@webxterm/contracts/bus';
+import { type AgentMessage, AgentServiceService, rawAgentAttach, type SessionEnded, type SessionTitles } from '@webxterm/contracts/grpc';
 import type { Logger } from '@webxterm/shared';
 import { sealMessage, type TextSigner } from '@webxterm/shared/bus';
 import type { TerminationDelivery } from '../access/termination-delivery.ts';
@@ -11,7 +17,7 @@ import type { GuardedPort } from '../grpc-server/guarded-port.ts';
 import type { Activity } from '../machines/activity.ts';
 import type { MachineStore, ReportedFacts } from '../machines/store.ts';
 import type { Presence } from '../presence/presence.ts';
-import { readEnd, readFacts } from './agent-claims.ts';
+import { readEnd, readFacts, readTitle } from './agent-claims.ts';
 import type { Greeter } from './greeting.ts';
 import type { ControlStream, Link } from './link.ts';
 import type { LinkTable } from './link-table.ts';
@@ -153,6 +159,9 @@ export class AgentService {
       case 'changedFacts':
         this.#factsChanged(link, readFacts(message.value, link.identity.address));
         break;
+      case 'sessionTitles':
+        this.#sessionTitles(link.identity.agentId, message.value);
+        break;
       case 'hello':
         link.close({ code: status.FAILED_PRECONDITION, details: 'only the first message may be a hello' });
         break;
@@ -162,19 +171,29 @@ export class AgentService {
   }
 
   #sessionEnded(agentId: string, ended: SessionEnded): void {
-    const { bus, logger, toTerminals, now } = this.#options;
     if (ended.sessionId.length !== 16) return;
     const event: (typeof SessionEndedEvent)['_output'] = {
       agent_id: agentId,
       session_id: ended.sessionId.toString('base64url'),
       ...readEnd(ended),
     };
-    const subject = sessionEndedSubject(agentId);
+    this.#tellTerminals(sessionEndedSubject(agentId), event);
+  }
+
+  #sessionTitles(agentId: string, { titles }: SessionTitles): void {
+    const readable = titles.filter(({ sessionId }) => sessionId.length === 16);
+    if (readable.length === 0 || readable.length > maxTitlesPerEvent) return;
+    const event: SessionTitlesEvent = { agent_id: agentId, titles: readable.map(readTitle) };
+    this.#tellTerminals(sessionTitlesSubject(agentId), event);
+  }
+
+  #tellTerminals(subject: string, event: object): void {
+    const { bus, logger, toTerminals, now } = this.#options;
     const payload = JSON.stringify(event);
     try {
       bus.publish(subject, payload, { headers: sealMessage(toTerminals, subject, payload, now()) });
     } catch (error) {
-      logger.warn({ err: error, agent_id: agentId }, 'session end could not be published');
+      logger.warn({ err: error, subject }, 'news of sessions could not be published');
     }
   }
 }

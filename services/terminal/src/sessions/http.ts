@@ -6,6 +6,7 @@ import {
   getSession,
   listMachineSessions,
   listSessions,
+  renameSession,
   resizeSession,
   SessionId,
 } from '@webxterm/contracts/rest';
@@ -62,7 +63,7 @@ export const mountSessions = (api: Api, options: SessionsHttpOptions): void => {
   });
 
   api.mount(listSessions, async ({ query, caller }) => ({
-    sessions: (await store.live(caller.userId, query.agent_id)).map(toSession),
+    sessions: (await store.live(caller.userId, query.agent_id)).map((record) => toSession(record, caller)),
   }));
 
   api.mount(listMachineSessions, async ({ params, query, caller, context }) => {
@@ -71,11 +72,15 @@ export const mountSessions = (api: Api, options: SessionsHttpOptions): void => {
     const { page, limit } = query;
     const { records, total, next } = await store.page(scope, params.agent_id, query);
     const pages = { total, page, limit, total_pages: Math.ceil(total / limit), next_cursor: next };
-    return { sessions: records.map(toSession), ...pages };
+    return { sessions: records.map((record) => toSession(record, caller)), ...pages };
   });
 
   api.mount(getSession, async ({ params, caller, context }) => ({
-    session: toSession(await visible(options, caller, params.id, context.requestId)),
+    session: toSession(await visible(options, caller, params.id, context.requestId), caller),
+  }));
+
+  api.mount(renameSession, async ({ params, body, caller }) => ({
+    session: toSession(await store.rename(caller.userId, sessionIdOf(params.id), body.name), caller),
   }));
 
   api.mount(endSession, async ({ params, caller, context }) => {
@@ -146,7 +151,11 @@ const sessionIdOf = (text: string): string => {
   return text;
 };
 
-const toSession = (record: SessionRecord): TerminalSession => ({
+/** What only the user of a session sees, because a title or a directory may tell what the user works on. Empty fields are left out. */
+const ownFields = ({ name, title, command, directory }: SessionRecord): Partial<TerminalSession> =>
+  Object.fromEntries(Object.entries({ name, title, command, directory }).filter(([, value]) => value));
+
+const toSession = (record: SessionRecord, caller: Caller): TerminalSession => ({
   session_id: record.session_id,
   agent_id: record.agent_id,
   user_id: record.user_id,
@@ -159,4 +168,5 @@ const toSession = (record: SessionRecord): TerminalSession => ({
   signal: record.signal,
   cause: record.cause,
   ip_address: record.ip_address,
+  ...(record.user_id === caller.userId ? ownFields(record) : {}),
 });

@@ -4,7 +4,9 @@ import {
   machineSessionsWanted,
   machineSessionsWildcard,
   SessionEndedEvent,
+  SessionTitlesEvent,
   sessionEndedWildcard,
+  sessionTitlesWildcard,
 } from '@webxterm/contracts/bus';
 import type { Logger } from '@webxterm/shared';
 import { MessageReader, type Refusals, type TextVerifier } from '@webxterm/shared/bus';
@@ -48,6 +50,7 @@ export class SessionLedger {
     this.#follow(sessionEndedWildcard, SessionEndedEvent, ({ agent_id, session_id, cause, exit_code, signal }) =>
       this.ended(agent_id, session_id, { cause, exitCode: exit_code, signal }),
     );
+    this.#follow(sessionTitlesWildcard, SessionTitlesEvent, (event) => this.#titled(event));
     this.#follow(machineSessionsWildcard, MachineSessionsEvent, (event) => this.#listed(event));
     this.#askForLists();
     void this.#askAfterReconnects();
@@ -79,6 +82,13 @@ export class SessionLedger {
 
   ended(agentId: string, sessionId: string, end: SessionEnd): void {
     void this.#close(agentId, sessionId, end);
+  }
+
+  #titled({ agent_id, titles }: SessionTitlesEvent): void {
+    const { store, logger } = this.#options;
+    store.titled(agent_id, titles).catch((error: unknown) => {
+      logger.warn({ err: error, agent_id }, 'titles of sessions could not be written');
+    });
   }
 
   #close(agentId: string, sessionId: string, end: SessionEnd): Promise<void> {

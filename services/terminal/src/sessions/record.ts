@@ -21,6 +21,12 @@ export interface SessionRecord {
   signal: string | null;
   cause: string | null;
   ip_address: string;
+  /** The name that its user gave it. Absent: none. */
+  name?: string;
+  /** As the agent reported them. Absent: unknown or empty. */
+  title?: string;
+  command?: string;
+  directory?: string;
   /** Used only for the audit log. Null if unknown. */
   origin: SessionOrigin | null;
   /** The attached raw viewer, which a resize over REST applies to. */
@@ -67,6 +73,10 @@ const schema = new Schema<SessionRecord>(
     signal: optional,
     cause: optional,
     ip_address: { type: String, default: '' },
+    name: String,
+    title: String,
+    command: String,
+    directory: String,
     origin: {
       type: new Schema<SessionOrigin>({ signin_ref: String, request_id: String, user_agent: String }, { _id: false }),
       default: null,

@@ -1,3 +1,4 @@
+import type { SessionTitlesEvent } from '@webxterm/contracts/bus';
 import { listMachineSessions } from '@webxterm/contracts/rest';
 import { AppError } from '@webxterm/shared';
 import { listMark, notOfThisList, type Place, pageOf, readCursor } from '@webxterm/shared/mongo';
@@ -184,6 +185,32 @@ export class SessionStore {
   async detachedRaw(sessionId: string, attachmentId: string): Promise<void> {
     const whose = { session_id: sessionId, raw_attachment_id: attachmentId };
     await this.#model.updateOne(whose, { raw_viewer_id: null, raw_attachment_id: null });
+  }
+
+  /** Stores the titles of sessions of a machine, unless they have ended. */
+  async titled(agentId: string, titles: SessionTitlesEvent['titles']): Promise<void> {
+    await this.#model.bulkWrite(
+      titles.map(({ session_id, ...title }) => ({
+        updateOne: {
+          filter: { session_id, agent_id: agentId, status: unfinished },
+          update: { $set: title },
+        },
+      })),
+      { ordered: false },
+    );
+  }
+
+  /** Sets or removes the name of a session of the user. @throws AppError session_not_found, also if it has ended */
+  async rename(userId: string, sessionId: string, name: string | null): Promise<SessionRecord> {
+    const record = await this.#model
+      .findOneAndUpdate(
+        { session_id: sessionId, user_id: userId, status: unfinished },
+        name === null ? { $unset: { name: 1 } } : { $set: { name } },
+        { returnDocument: 'after' },
+      )
+      .lean();
+    if (record === null) throw new AppError('session_not_found');
+    return record;
   }
 
   /** Marks a session as closed. @returns the record, if this call changed it */

@@ -221,6 +221,7 @@ export interface AgentMessage {
     | //
     /** Facts that have changed since the hello. Only for a hub with the capability `changed_facts`. */
     { $case: "changedFacts"; value: MachineFacts }
+    | { $case: "sessionTitles"; value: SessionTitles }
     | undefined;
 }
 
@@ -372,6 +373,21 @@ export interface SessionInfo {
   rows: number;
   createdAtMs: bigint;
   attachments: number;
+}
+
+/** What distinguishes sessions from each other. The agent sends those that have changed, to a hub that has the capability `session_titles`. */
+export interface SessionTitles {
+  titles: SessionTitle[];
+}
+
+export interface SessionTitle {
+  sessionId: Buffer;
+  /** The last title that a program set (OSC 0 and 2). Empty: none. */
+  title: string;
+  /** Name of the program in the foreground. Empty: the shell itself, or unknown. */
+  command: string;
+  /** Working directory of the program in the foreground. Empty: unknown. */
+  directory: string;
 }
 
 export interface SessionEnded {
@@ -1001,6 +1017,9 @@ export const AgentMessage: MessageFns<AgentMessage> = {
       case "changedFacts":
         MachineFacts.encode(message.message.value, writer.uint32(66).fork()).join();
         break;
+      case "sessionTitles":
+        SessionTitles.encode(message.message.value, writer.uint32(74).fork()).join();
+        break;
     }
     return writer;
   },
@@ -1082,6 +1101,14 @@ export const AgentMessage: MessageFns<AgentMessage> = {
             message.message = { $case: "changedFacts", value: MachineFacts.decode(reader, reader.uint32()) };
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.message = { $case: "sessionTitles", value: SessionTitles.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1118,6 +1145,10 @@ export const AgentMessage: MessageFns<AgentMessage> = {
         ? { $case: "changedFacts", value: MachineFacts.fromJSON(object.changedFacts) }
         : isSet(object.changed_facts)
         ? { $case: "changedFacts", value: MachineFacts.fromJSON(object.changed_facts) }
+        : isSet(object.sessionTitles)
+        ? { $case: "sessionTitles", value: SessionTitles.fromJSON(object.sessionTitles) }
+        : isSet(object.session_titles)
+        ? { $case: "sessionTitles", value: SessionTitles.fromJSON(object.session_titles) }
         : undefined,
     };
   },
@@ -1140,6 +1171,8 @@ export const AgentMessage: MessageFns<AgentMessage> = {
       obj.commandOutput = CommandOutput.toJSON(message.message.value);
     } else if (message.message?.$case === "changedFacts") {
       obj.changedFacts = MachineFacts.toJSON(message.message.value);
+    } else if (message.message?.$case === "sessionTitles") {
+      obj.sessionTitles = SessionTitles.toJSON(message.message.value);
     }
     return obj;
   },
@@ -1195,6 +1228,12 @@ export const AgentMessage: MessageFns<AgentMessage> = {
       case "changedFacts": {
         if (object.message?.value !== undefined && object.message?.value !== null) {
           message.message = { $case: "changedFacts", value: MachineFacts.fromPartial(object.message.value) };
+        }
+        break;
+      }
+      case "sessionTitles": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "sessionTitles", value: SessionTitles.fromPartial(object.message.value) };
         }
         break;
       }
@@ -3353,6 +3392,196 @@ export const SessionInfo: MessageFns<SessionInfo> = {
       ? BigInt(object.createdAtMs)
       : 0n;
     message.attachments = object.attachments ?? 0;
+    return message;
+  },
+};
+
+function createBaseSessionTitles(): SessionTitles {
+  return { titles: [] };
+}
+
+export const SessionTitles: MessageFns<SessionTitles> = {
+  encode(message: SessionTitles, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.titles) {
+      SessionTitle.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SessionTitles {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSessionTitles();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.titles.push(SessionTitle.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SessionTitles {
+    return {
+      titles: globalThis.Array.isArray(object?.titles) ? object.titles.map((e: any) => SessionTitle.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: SessionTitles): unknown {
+    const obj: any = {};
+    if (message.titles?.length) {
+      obj.titles = message.titles.map((e) => SessionTitle.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<SessionTitles>, I>>(base?: I): SessionTitles {
+    return SessionTitles.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SessionTitles>, I>>(object: I): SessionTitles {
+    const message = createBaseSessionTitles();
+    message.titles = object.titles?.map((e) => SessionTitle.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseSessionTitle(): SessionTitle {
+  return { sessionId: Buffer.alloc(0), title: "", command: "", directory: "" };
+}
+
+export const SessionTitle: MessageFns<SessionTitle> = {
+  encode(message: SessionTitle, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sessionId.length !== 0) {
+      writer.uint32(10).bytes(message.sessionId);
+    }
+    if (message.title !== "") {
+      writer.uint32(18).string(message.title);
+    }
+    if (message.command !== "") {
+      writer.uint32(26).string(message.command);
+    }
+    if (message.directory !== "") {
+      writer.uint32(34).string(message.directory);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SessionTitle {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSessionTitle();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.sessionId = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.title = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.command = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.directory = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SessionTitle {
+    return {
+      sessionId: isSet(object.sessionId)
+        ? Buffer.from(bytesFromBase64(object.sessionId))
+        : isSet(object.session_id)
+        ? Buffer.from(bytesFromBase64(object.session_id))
+        : Buffer.alloc(0),
+      title: isSet(object.title) ? globalThis.String(object.title) : "",
+      command: isSet(object.command) ? globalThis.String(object.command) : "",
+      directory: isSet(object.directory) ? globalThis.String(object.directory) : "",
+    };
+  },
+
+  toJSON(message: SessionTitle): unknown {
+    const obj: any = {};
+    if (message.sessionId.length !== 0) {
+      obj.sessionId = base64FromBytes(message.sessionId);
+    }
+    if (message.title !== "") {
+      obj.title = message.title;
+    }
+    if (message.command !== "") {
+      obj.command = message.command;
+    }
+    if (message.directory !== "") {
+      obj.directory = message.directory;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<SessionTitle>, I>>(base?: I): SessionTitle {
+    return SessionTitle.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SessionTitle>, I>>(object: I): SessionTitle {
+    const message = createBaseSessionTitle();
+    message.sessionId = object.sessionId ?? Buffer.alloc(0);
+    message.title = object.title ?? "";
+    message.command = object.command ?? "";
+    message.directory = object.directory ?? "";
     return message;
   },
 };
