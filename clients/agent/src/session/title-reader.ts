@@ -1,4 +1,4 @@
-const escape = 0x1b;
+const esc = 0x1b;
 const bell = 0x07;
 /** Longest sequence that counts as a title, bytes. */
 const maxSequence = 1024;
@@ -36,7 +36,7 @@ export class TitleReader {
 const begunIn = (bytes: Buffer): Buffer => {
   const tail = bytes.subarray(Math.max(0, bytes.length - maxSequence));
   const at = tail.lastIndexOf('\x1b]', undefined, 'latin1');
-  const last = tail.at(-1) === escape ? tail.subarray(-1) : tail.subarray(tail.length);
+  const last = tail.at(-1) === esc ? tail.subarray(-1) : tail.subarray(tail.length);
   if (at === -1) return Buffer.from(last);
   const begun = tail.subarray(at);
   const ended = begun.includes(bell) || begun.includes('\x1b\\', 2, 'latin1');

@@ -7,6 +7,7 @@ import {
   listSessions,
   machineEvents,
   profile,
+  renameSession,
   wellKnown,
 } from '@webxterm/contracts/rest';
 import type { z } from 'zod';
@@ -70,6 +71,12 @@ export const serverFor = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fet
         headers: bearer(token),
         signal,
       }),
+    ),
+
+  /** `name`: null removes it. */
+  renameSession: (sessionId: string, name: string | null) =>
+    signIn.withToken((token) =>
+      ask(fetcher, renameSession, { params: { id: sessionId }, body: { name }, headers: bearer(token) }),
     ),
 
   async endSession(sessionId: string): Promise<void> {

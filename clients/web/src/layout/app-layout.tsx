@@ -7,11 +7,14 @@ import {
   useComputedColorScheme,
   useMantineColorScheme,
 } from '@mantine/core';
+import { useHotkeys } from '@mantine/hooks';
+import { createSpotlight } from '@mantine/spotlight';
 import {
   IconLayoutDashboard,
   IconListSearch,
   IconLogout,
   IconMoon,
+  IconSearch,
   IconServer2,
   IconSun,
   IconTerminal2,
@@ -19,14 +22,20 @@ import {
   IconUsers,
 } from '@tabler/icons-react';
 import { Link, Outlet } from '@tanstack/react-router';
+import { lazy, Suspense } from 'react';
 import { Wordmark } from '../brand/mark.tsx';
 import { useSignIn, useUser } from '../sign-in/sign-in-context.tsx';
 import classes from './app-layout.module.css';
 import { Face } from './face.tsx';
 
+const [palette, { open: openPalette }] = createSpotlight();
+const Palette = lazy(() => import('../palette/palette.tsx').then((module) => ({ default: module.Palette })));
+const noActions: readonly never[] = [];
+
 /** The frame of all pages for signed-in users, except for the terminal. */
 export const AppLayout = () => {
   const isAdmin = useUser()?.role === 'admin';
+  useHotkeys([['mod+K', openPalette]]);
   return (
     <>
       <a className={classes.skip} href="#content">
@@ -45,11 +54,25 @@ export const AppLayout = () => {
             {isAdmin && <NavLink to="/audit" label="Audit" icon={IconListSearch} wideOnly />}
           </nav>
           <div className={classes.end}>
+            <Tooltip label="Search machines, terminals and pages (Ctrl+K)">
+              <ActionIcon
+                variant="subtle"
+                color="gray"
+                size="lg"
+                aria-label="Search machines, terminals and pages"
+                onClick={openPalette}
+              >
+                <IconSearch size={19} stroke={1.8} />
+              </ActionIcon>
+            </Tooltip>
             <ColorSchemeToggle />
             <AccountMenu />
           </div>
         </div>
       </header>
+      <Suspense>
+        <Palette store={palette} actions={noActions} />
+      </Suspense>
       <main id="content" className={classes.content} tabIndex={-1}>
         <Outlet />
       </main>

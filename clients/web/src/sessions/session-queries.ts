@@ -10,10 +10,11 @@ import type { TerminalSession } from '@webxterm/contracts/rest';
 import { useServer } from '../api/server-context.tsx';
 import { useChange } from '../api/use-change.ts';
 import { machineKeys } from '../machines/machine-cache.ts';
-import { useMachineList } from '../machines/machine-queries.ts';
 
 /** Sessions start and end in other tabs and on machines. There is no event for that yet, so the page polls. */
 const pollMs = 5_000;
+/** Names of machines rarely change, and the event stream reports it. */
+const namesStaleMs = 60_000;
 const keys = {
   all: ['sessions'] as const,
   mine: ['sessions', 'mine'] as const,
@@ -47,22 +48,29 @@ export const useMachineSessions = (agentId: string): UseInfiniteQueryResult<read
   });
 };
 
-/** The names of machines, to show. A machine beyond the first 500 is asked for by itself. */
+/** The names of machines, to show. Each is fetched once, and shared with the machine's page. */
 export const useMachineNames = (agentIds: readonly string[]): ((agentId: string) => string) => {
   const server = useServer();
-  const { data: list } = useMachineList({ limit: 500 });
-  const names = new Map(list?.machines.map(({ agent_id, name }) => [agent_id, name]));
-  const others = list === undefined ? [] : [...new Set(agentIds)].filter((id) => !names.has(id));
+  const ids = [...new Set(agentIds)];
   const found = useQueries({
-    queries: others.map((id) => ({
+    queries: ids.map((id) => ({
       queryKey: machineKeys.one(id),
       queryFn: ({ signal }: { signal: AbortSignal }) => server.machine(id, signal),
+      staleTime: namesStaleMs,
     })),
   });
-  for (const [at, { data: machine, isError }] of found.entries())
-    if (machine !== undefined || isError) names.set(others[at] ?? '', machine?.name ?? 'Unknown machine');
+  const names = new Map(
+    found.map(({ data, isError }, at) => [ids[at], data?.name ?? (isError ? 'Unknown machine' : undefined)]),
+  );
   return (agentId) => names.get(agentId) ?? '…';
 };
+
+/** Names a session, or removes its name. */
+export const useRenameSession = (): UseMutationResult<
+  { session: TerminalSession },
+  Error,
+  { sessionId: string; name: string | null }
+> => useChange(keys.all, (server, { sessionId, name }) => server.renameSession(sessionId, name));
 
 /** Ends a session. Its shell gets SIGHUP. */
 export const useEndSession = (): UseMutationResult<void, Error, string> =>

@@ -11,6 +11,7 @@ import { useNow } from '../machines/now.ts';
 import { useProfile } from '../profile/profile-query.ts';
 import { useEndSession, useMachineNames, useMachineSessions, useMySessions } from './session-queries.ts';
 import classes from './session-rows.module.css';
+import { sessionTitle } from './session-title.ts';
 
 /** The user's live sessions. `empty` is shown if there are none. */
 export const MySessions = ({ empty }: { empty: React.ReactNode }) => <Rows sessions={useMySessions()} empty={empty} />;
@@ -97,19 +98,23 @@ interface RowProps {
 
 const Row = ({ session, mine, name, onEnd }: RowProps) => {
   const now = useNow();
-  const which = mine ? 'the session' : `${session.username}'s session`;
   const started = Date.parse(session.created_at);
+  const title = sessionTitle(session) ?? 'Shell';
+  const which = mine ? title : `${session.username}'s session`;
   return (
     <li className={classes.row}>
       <span className={classes.icon} aria-hidden="true">
         <IconTerminal2 size={19} stroke={1.7} />
       </span>
       <div className={classes.text}>
-        <Text fw={600} truncate>
-          {name}
+        <Text fw={600} truncate title={mine ? title : undefined}>
+          {mine ? title : session.username}
         </Text>
-        <Text size="sm" c="dimmed" title={localTime(session.created_at)}>
-          {!mine && `${session.username}, `}started {ago(started, now)}
+        <Text size="sm" c="dimmed" title={localTime(session.created_at)} className={classes.about}>
+          <b>{name}</b>
+          {session.command !== undefined && session.command !== title && ` · ${session.command}`}
+          {session.directory !== undefined && ` · ${session.directory}`}
+          {' · '}started {ago(started, now)}
           {session.ip_address !== '' && ` from ${session.ip_address}`}
         </Text>
       </div>
@@ -119,7 +124,7 @@ const Row = ({ session, mine, name, onEnd }: RowProps) => {
             component={Link}
             to={`/terminal/${session.agent_id}?session=${session.session_id}`}
             size="xs"
-            aria-label={`Go back to the session on ${name} started ${ago(started, now)}`}
+            aria-label={`Open ${title} on ${name}, started ${ago(started, now)}`}
           >
             Open
           </Button>
@@ -128,7 +133,7 @@ const Row = ({ session, mine, name, onEnd }: RowProps) => {
           size="xs"
           variant="default"
           onClick={onEnd}
-          aria-label={`End ${which} on ${name} started ${ago(started, now)}`}
+          aria-label={`End ${which} on ${name}, started ${ago(started, now)}`}
         >
           End
         </Button>

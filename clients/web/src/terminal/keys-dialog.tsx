@@ -7,6 +7,8 @@ const keys: readonly (readonly [what: string, ...keys: string[]])[] = [
   ['New shell', 'Shift', 'Enter'],
   ['Shell to the right', 'Shift', '→'],
   ['Shell to the left', 'Shift', '←'],
+  ['Split: another shell beside this one', 'Shift', 'D'],
+  ['Command palette: terminals, machines, actions', 'Shift', 'K'],
   ['Find in the output', 'Shift', 'F'],
   ['Copy what is selected', 'Shift', 'C'],
   ['Paste', 'Shift', 'V'],

@@ -9,6 +9,8 @@ export type Shortcut =
   | 'next-tab'
   | 'previous-tab'
   | 'to-tabs'
+  | 'split'
+  | 'palette'
   | 'keys';
 
 export type KeyPress = Pick<KeyboardEvent, 'key' | 'code' | 'ctrlKey' | 'shiftKey' | 'altKey' | 'metaKey'>;
@@ -21,6 +23,8 @@ const withControlAndShift: Readonly<Record<string, Shortcut>> = {
   arrowright: 'next-tab',
   arrowleft: 'previous-tab',
   arrowup: 'to-tabs',
+  d: 'split',
+  k: 'palette',
   '?': 'keys',
 };
 
@@ -32,7 +36,15 @@ const zoom: Readonly<Record<string, Shortcut>> = {
 };
 
 /** Keys by their position, for layouts without Latin letters or with digits only on Shift. */
-const byPlace: Readonly<Record<string, string>> = { KeyF: 'f', KeyC: 'c', KeyV: 'v', Digit0: '0', Numpad0: '0' };
+const byPlace: Readonly<Record<string, string>> = {
+  KeyF: 'f',
+  KeyC: 'c',
+  KeyV: 'v',
+  KeyD: 'd',
+  KeyK: 'k',
+  Digit0: '0',
+  Numpad0: '0',
+};
 const latinLetter = /^[a-z]$/;
 
 /** The key of a US keyboard in this position, if the layout has another script. For a Latin layout, the letter that it shows. */

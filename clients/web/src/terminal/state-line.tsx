@@ -7,7 +7,6 @@ import classes from './state-line.module.css';
 
 /** The line below the screen with the state of the connection to the shell. */
 export const StateLine = (props: {
-  machineName: string;
   state: TerminalState;
   latency: number | undefined;
   /** This viewer is the driver: its window size is used. */

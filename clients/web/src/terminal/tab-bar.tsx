@@ -1,13 +1,11 @@
 import { ActionIcon, Tooltip } from '@mantine/core';
-import { IconPlus, IconX } from '@tabler/icons-react';
-import { type KeyboardEvent, useState } from 'react';
+import { IconLayoutColumns, IconPlus, IconX } from '@tabler/icons-react';
+import { type KeyboardEvent, useEffect, useState } from 'react';
 import { flushSync } from 'react-dom';
 import classes from './tab-bar.module.css';
+import type { TabLabels } from './tab-labels.ts';
 import { TabNameField } from './tab-name-field.tsx';
-import { maxTabs, type Tab, type Tabs } from './tab-store.ts';
-
-/** The label of a tab: the user's name for it, else the shell's title, else its number. */
-export const tabName = ({ name, title }: Tab, place: number): string => name ?? (title || `Shell ${place + 1}`);
+import { maxPanes, maxTabs, shownTabs, type Tabs } from './tab-store.ts';
 
 export interface TabSigns {
   /** Background tabs in which the bell rang. */
@@ -18,13 +16,21 @@ export interface TabSigns {
 
 export const TabBar = (props: {
   tabs: Tabs;
+  labels: TabLabels;
   signs: TabSigns;
   onPick: (key: string) => void;
   onNew: () => void;
+  onSplit: () => void;
   onClose: (key: string) => void;
   onRename: (key: string, name: string) => void;
 }) => {
   const { tabs, active } = props.tabs;
+  const { labels } = props;
+  const shown = shownTabs(props.tabs);
+  const front = tabs.find((tab) => tab.key === active);
+  useEffect(() => {
+    document.getElementById(`tab-${active}`)?.parentElement?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [active]);
   const [renaming, setRenaming] = useState<string>();
   const moveFocus = (event: KeyboardEvent, at: number): void => {
     const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
@@ -46,15 +52,17 @@ export const TabBar = (props: {
           <div
             key={tab.key}
             className={classes.tab}
+            role="presentation"
             data-active={tab.key === active}
+            data-beside={shown.length > 1 && shown.includes(tab)}
             data-over={props.signs.over.has(tab.key)}
           >
             {renaming === tab.key && (
               <TabNameField
-                name={tabName(tab, at)}
+                name={labels.short(tab)}
                 onDone={(name, byKey) => {
                   flushSync(() => setRenaming(undefined));
-                  if (name !== undefined && name !== tabName(tab, at)) props.onRename(tab.key, name);
+                  if (name !== undefined && name !== labels.short(tab)) props.onRename(tab.key, name);
                   if (byKey) document.getElementById(`tab-${tab.key}`)?.focus();
                 }}
               />
@@ -68,7 +76,7 @@ export const TabBar = (props: {
               aria-controls={`pane-${tab.key}`}
               tabIndex={tab.key === active ? 0 : -1}
               className={classes.name}
-              title={`${tabName(tab, at)} (double-click or F2 to rename)`}
+              title={`${labels.short(tab)}\n${labels.about(tab)}\nDouble-click or F2 to rename`}
               aria-keyshortcuts="F2 Delete"
               onClick={() => props.onPick(tab.key)}
               onDoubleClick={() => setRenaming(tab.key)}
@@ -76,19 +84,20 @@ export const TabBar = (props: {
               onKeyDown={(event) => moveFocus(event, at)}
             >
               {props.signs.rang.has(tab.key) && <i className={classes.bell} role="img" aria-label="rang" />}
-              <span>{tabName(tab, at)}</span>
+              <span>{labels.long(tab)}</span>
             </button>
-            <button
-              type="button"
-              className={classes.close}
-              aria-label={`Close ${tabName(tab, at)}`}
-              onClick={() => props.onClose(tab.key)}
-            >
-              <IconX size={13} stroke={2.2} aria-hidden />
-            </button>
+            {/* For the mouse. The keyboard has Delete, and the button after the tabs. */}
+            <span className={classes.close} aria-hidden="true" onPointerUp={() => props.onClose(tab.key)}>
+              <IconX size={13} stroke={2.2} />
+            </span>
           </div>
         ))}
       </div>
+      {front !== undefined && (
+        <button type="button" className={classes.closeFront} onClick={() => props.onClose(front.key)}>
+          Close {labels.short(front)}
+        </button>
+      )}
       <Tooltip label="New shell (Ctrl+Shift+Enter)">
         <ActionIcon
           variant="subtle"
@@ -98,6 +107,18 @@ export const TabBar = (props: {
           disabled={tabs.length >= maxTabs}
         >
           <IconPlus size={18} />
+        </ActionIcon>
+      </Tooltip>
+      <Tooltip label="Split (Ctrl+Shift+D)">
+        <ActionIcon
+          className={classes.split}
+          variant="subtle"
+          color="gray"
+          aria-label="Split"
+          onClick={props.onSplit}
+          disabled={front === undefined || tabs.length >= maxTabs || shown.length >= maxPanes}
+        >
+          <IconLayoutColumns size={18} />
         </ActionIcon>
       </Tooltip>
     </div>

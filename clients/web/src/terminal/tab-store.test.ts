@@ -2,21 +2,27 @@ import { describe, expect, it } from 'vitest';
 import {
   activeMoved,
   emptyTabs,
+  maxPanes,
   maxTabs,
   printableTitle,
+  shownTabs,
   TabStore,
   type Tabs,
-  withChange,
+  withBeside,
+  withMachine,
   withName,
   withNewShell,
+  withoutSplit,
   withoutTab,
   withSessionAgain,
+  withSplit,
   withTab,
 } from './tab-store.ts';
 
 const sessionId = 'AAAAAAAAAAAAAAAAAAAAAA';
 const viewerId = 'BBBBBBBBBBBBBBBBBBBBBA';
-const agentId = 'ag_1';
+const agentId = `ag_${'1'.repeat(26)}`;
+const otherMachine = `ag_${'2'.repeat(26)}`;
 
 class MemoryStorage {
   readonly items = new Map<string, string>();
@@ -24,8 +30,8 @@ class MemoryStorage {
   setItem = (key: string, value: string): void => void this.items.set(key, value);
 }
 
-const oneTab: Tabs = { tabs: [{ key: 'a', title: 'vim', sessionId, viewerId }], active: 'a' };
-const three = ['a', 'b', 'c'].reduce((tabs, key) => withTab(tabs, key), emptyTabs);
+const oneTab: Tabs = { tabs: [{ key: 'a', agentId, title: 'vim', sessionId, viewerId }], active: 'a' };
+const three = ['a', 'b', 'c'].reduce((tabs, key) => withTab(tabs, key, agentId), emptyTabs);
 
 describe('tabs', () => {
   it('put a new one to the front', () => {
@@ -34,26 +40,26 @@ describe('tabs', () => {
   });
 
   it('show a session once: asking for it again brings its tab to the front', () => {
-    const tabs = withTab(withTab(emptyTabs, 'a', sessionId), 'b');
-    expect(withTab(tabs, 'c', sessionId)).toEqual({ ...tabs, active: 'a' });
+    const tabs = withTab(withTab(emptyTabs, 'a', agentId, sessionId), 'b', agentId);
+    expect(withTab(tabs, 'c', agentId, sessionId)).toEqual({ ...tabs, active: 'a' });
   });
 
   it('have a bound', () => {
     let tabs = emptyTabs;
-    for (let n = 0; n < maxTabs + 5; n += 1) tabs = withTab(tabs, String(n));
+    for (let n = 0; n < maxTabs + 5; n += 1) tabs = withTab(tabs, String(n), agentId);
     expect(tabs.tabs).toHaveLength(maxTabs);
   });
 
   it('have the name that the person gives them, without what could deceive, until it is taken away', () => {
     const named = withName(oneTab, 'a', ' log\u202e\x1b[1m ');
     expect(named.tabs[0]).toMatchObject({ name: 'log [1m', title: 'vim' });
-    expect(withNewShell(named, 'a', 'b').tabs[0]).toEqual({ key: 'b', title: '', name: 'log [1m' });
+    expect(withNewShell(named, 'a', 'b').tabs[0]).toEqual({ key: 'b', agentId, title: '', name: 'log [1m' });
     expect(withName(named, 'a', '  ')).toEqual(oneTab);
   });
 
   it('attach anew to a session that was taken over, as the viewer that they were', () => {
     expect(withSessionAgain(oneTab, 'a', 'b')).toEqual({
-      tabs: [{ key: 'b', title: 'vim', sessionId, viewerId }],
+      tabs: [{ key: 'b', agentId, title: 'vim', sessionId, viewerId }],
       active: 'b',
     });
   });
@@ -62,7 +68,7 @@ describe('tabs', () => {
     expect(withoutTab({ ...three, active: 'b' }, 'b').active).toBe('c');
     expect(withoutTab(three, 'c').active).toBe('b');
     expect(withoutTab(three, 'a').active).toBe('c');
-    expect(withoutTab(withTab(emptyTabs, 'a'), 'a')).toEqual(emptyTabs);
+    expect(withoutTab(withTab(emptyTabs, 'a', agentId), 'a')).toEqual(emptyTabs);
   });
 
   it('go round the ends', () => {
@@ -73,47 +79,77 @@ describe('tabs', () => {
 
   it('give an ended shell’s place to a new one that is independent of it', () => {
     const tabs = withNewShell(oneTab, 'a', 'z');
-    expect(tabs).toEqual({ tabs: [{ key: 'z', title: '' }], active: 'z' });
+    expect(tabs).toEqual({ tabs: [{ key: 'z', agentId, title: '' }], active: 'z' });
+  });
+
+  it('are of any machine: a machine that has one gets its own to the front, another one gets a new one', () => {
+    expect(withMachine(three, 'x', agentId)).toEqual(three);
+    const both = withMachine(three, 'd', otherMachine);
+    expect([both.active, both.tabs.at(-1)?.agentId]).toEqual(['d', otherMachine]);
+    expect(withMachine(both, 'x', agentId).active).toBe('a');
+  });
+});
+
+describe('tabs side by side', () => {
+  const keysOf = (tabs: Tabs): string[] => shownTabs(tabs).map(({ key }) => key);
+
+  it('are the active one and those that were split from it, up to four', () => {
+    expect(keysOf(three)).toEqual(['c']);
+    const two = withSplit({ ...three, active: 'b' }, 'b2');
+    expect([two.tabs.map(({ key }) => key), two.active, keysOf(two)]).toEqual([
+      ['a', 'b', 'b2', 'c'],
+      'b2',
+      ['b', 'b2'],
+    ]);
+    expect(keysOf({ ...two, active: 'a' })).toEqual(['a']);
+    const five = ['3', '4', '5'].reduce(withSplit, two);
+    expect(keysOf(five)).toHaveLength(maxPanes);
+  });
+
+  it('may be of several machines, and go apart again', () => {
+    const beside = withBeside(withTab(three, 'd', otherMachine), 'a');
+    expect(keysOf(beside)).toEqual(['a', 'd']);
+    expect(withBeside(beside, 'd')).toEqual(beside);
+    expect(keysOf(withoutSplit(beside))).toEqual(['d']);
+    expect(keysOf(withoutTab(beside, 'd'))).toEqual(['a']);
   });
 });
 
 describe('over a reload', () => {
   it('the same page is the same viewer of the same sessions', () => {
     const storage = new MemoryStorage();
-    const before = new TabStore(storage, agentId);
+    const before = new TabStore(storage);
     before.save(oneTab);
     before.release();
-    expect(new TabStore(storage, agentId).open()).toEqual(oneTab);
+    expect(new TabStore(storage).open()).toEqual(oneTab);
   });
 
   it('a duplicated tab keeps the sessions and is another viewer', () => {
     const storage = new MemoryStorage();
-    new TabStore(storage, agentId).save(oneTab);
-    expect(new TabStore(storage, agentId).open()).toEqual({
-      tabs: [{ key: 'a', title: 'vim', sessionId }],
+    new TabStore(storage).save(oneTab);
+    expect(new TabStore(storage).open()).toEqual({
+      tabs: [{ key: 'a', agentId, title: 'vim', sessionId }],
       active: 'a',
     });
   });
 
   it('a page that reloads twice without a change is still the same viewer', () => {
     const storage = new MemoryStorage();
-    const first = new TabStore(storage, agentId);
+    const first = new TabStore(storage);
     first.save(oneTab);
     first.release();
-    const second = new TabStore(storage, agentId);
+    const second = new TabStore(storage);
     second.open();
     second.release();
-    expect(new TabStore(storage, agentId).open()).toEqual(oneTab);
+    expect(new TabStore(storage).open()).toEqual(oneTab);
   });
 
-  it('machines do not share tabs, and rubbish in the storage is no tab', () => {
+  it('rubbish in the storage is no tab', () => {
     const storage = new MemoryStorage();
-    new TabStore(storage, agentId).save(withChange(oneTab, 'a', { title: 'x' }));
-    expect(new TabStore(storage, 'ag_2').open()).toEqual(emptyTabs);
-    storage.setItem('webxterm.tabs.ag_3', '{"tabs":[{"key":1}]}');
-    expect(new TabStore(storage, 'ag_3').open()).toEqual(emptyTabs);
-    storage.setItem('webxterm.tabs.ag_3', 'not json');
-    expect(new TabStore(storage, 'ag_3').open()).toEqual(emptyTabs);
+    storage.setItem('webxterm.tabs', '{"tabs":[{"key":1}]}');
+    expect(new TabStore(storage).open()).toEqual(emptyTabs);
+    storage.setItem('webxterm.tabs', 'not json');
+    expect(new TabStore(storage).open()).toEqual(emptyTabs);
   });
 
   it('goes on without a storage that is full', () => {
@@ -123,7 +159,7 @@ describe('over a reload', () => {
         throw new Error('QuotaExceededError');
       },
     };
-    expect(() => new TabStore(full, agentId).save(oneTab)).not.toThrow();
+    expect(() => new TabStore(full).save(oneTab)).not.toThrow();
   });
 });
 

@@ -1,4 +1,4 @@
-import { SessionId, ViewerId } from '@webxterm/contracts/rest';
+import { AgentId, SessionId, ViewerId } from '@webxterm/contracts/rest';
 import { z } from 'zod';
 import { isEncoding } from './encodings.ts';
 
@@ -6,10 +6,16 @@ import { isEncoding } from './encodings.ts';
 export const maxTitle = 80;
 /** More than a user needs. Each tab holds a screen and a socket. */
 export const maxTabs = 20;
+/** Terminals side by side in one tab group. */
+export const maxPanes = 4;
 
 const Tab = z.object({
   /** Identifies the tab in this page only. */
   key: z.string().max(64),
+  /** The machine. */
+  agentId: AgentId,
+  /** Tabs of one group are shown side by side. The key of one of them. Undefined: alone. */
+  group: z.string().max(64).optional(),
   /** Undefined until the first attach. */
   sessionId: SessionId.optional(),
   viewerId: ViewerId.optional(),
@@ -32,20 +38,67 @@ const Kept = Tabs.extend({
 export const emptyTabs: Tabs = { tabs: [], active: '' };
 
 /** Adds a tab and activates it. A session that already has a tab gets no second one. */
-export const withTab = (tabs: Tabs, key: string, sessionId?: string): Tabs => {
+export const withTab = (tabs: Tabs, key: string, agentId: string, sessionId?: string): Tabs => {
   const there = sessionId === undefined ? undefined : tabs.tabs.find((tab) => tab.sessionId === sessionId);
   if (there !== undefined) return { ...tabs, active: there.key };
   if (tabs.tabs.length >= maxTabs) return tabs;
-  return { tabs: [...tabs.tabs, { key, title: '', ...(sessionId !== undefined && { sessionId }) }], active: key };
+  return {
+    tabs: [...tabs.tabs, { key, agentId, title: '', ...(sessionId !== undefined && { sessionId }) }],
+    active: key,
+  };
 };
 
-/** Removes a tab. Its right neighbour becomes active, else the left one. */
+/** Activates a tab of the machine, or adds one. */
+export const withMachine = (tabs: Tabs, key: string, agentId: string): Tabs => {
+  const ofMachine = tabs.tabs.filter((tab) => tab.agentId === agentId);
+  const shown = ofMachine.find((tab) => tab.key === tabs.active) ?? ofMachine[0];
+  return shown === undefined ? withTab(tabs, key, agentId) : { ...tabs, active: shown.key };
+};
+
+/** The tabs that are shown at the same time: the active one and those beside it. */
+export const shownTabs = ({ tabs, active }: Tabs): readonly Tab[] => {
+  const group = tabs.find((tab) => tab.key === active)?.group;
+  return tabs.filter((tab) => tab.key === active || (group !== undefined && tab.group === group));
+};
+
+/** Opens a new tab beside the active one, on the same machine, and activates it. No effect beyond 4 side by side. */
+export const withSplit = (tabs: Tabs, newKey: string): Tabs => {
+  const at = tabs.tabs.findIndex((tab) => tab.key === tabs.active);
+  const active = tabs.tabs[at];
+  if (active === undefined || tabs.tabs.length >= maxTabs || shownTabs(tabs).length >= maxPanes) return tabs;
+  const group = active.group ?? active.key;
+  const added: Tab = { key: newKey, agentId: active.agentId, group, title: '' };
+  const before = tabs.tabs.slice(0, at);
+  return { tabs: [...before, { ...active, group }, added, ...tabs.tabs.slice(at + 1)], active: newKey };
+};
+
+/** Shows a tab beside the active one. No effect beyond 4 side by side. */
+export const withBeside = (tabs: Tabs, key: string): Tabs => {
+  const active = tabs.tabs.find((tab) => tab.key === tabs.active);
+  if (active === undefined || key === tabs.active || shownTabs(tabs).length >= maxPanes) return tabs;
+  const group = active.group ?? active.key;
+  const inGroup = (tab: Tab): Tab => (tab.key === key || tab.key === tabs.active ? { ...tab, group } : tab);
+  return { ...tabs, tabs: tabs.tabs.map(inGroup) };
+};
+
+/** Shows the active tab alone again. */
+export const withoutSplit = (tabs: Tabs): Tabs => ({
+  ...tabs,
+  tabs: tabs.tabs.map((tab) => {
+    if (tab.key !== tabs.active) return tab;
+    const { group: _, ...alone } = tab;
+    return alone;
+  }),
+});
+
+/** Removes a tab. If it was active, a tab beside it becomes active, else its right neighbour, else the left one. */
 export const withoutTab = (tabs: Tabs, key: string): Tabs => {
   const at = tabs.tabs.findIndex((tab) => tab.key === key);
   if (at === -1) return tabs;
   const rest = tabs.tabs.filter((tab) => tab.key !== key);
-  const neighbour = rest[Math.min(at, rest.length - 1)]?.key ?? '';
-  return { tabs: rest, active: tabs.active === key ? neighbour : tabs.active };
+  if (tabs.active !== key) return { ...tabs, tabs: rest };
+  const beside = shownTabs(tabs).find((tab) => tab.key !== key);
+  return { tabs: rest, active: (beside ?? rest[Math.min(at, rest.length - 1)])?.key ?? '' };
 };
 
 export const withChange = (tabs: Tabs, key: string, change: Partial<Omit<Tab, 'key'>>): Tabs => ({
@@ -61,7 +114,13 @@ const replaced = (tabs: Tabs, key: string, by: (tab: Tab) => Tab): Tabs => {
 
 /** Replaces an ended shell by a new one. The tab keeps the name that the user gave it. */
 export const withNewShell = (tabs: Tabs, key: string, newKey: string): Tabs =>
-  replaced(tabs, key, ({ name }) => ({ key: newKey, title: '', ...(name !== undefined && { name }) }));
+  replaced(tabs, key, ({ agentId, name, group }) => ({
+    key: newKey,
+    agentId,
+    title: '',
+    ...(name !== undefined && { name }),
+    ...(group !== undefined && { group }),
+  }));
 
 /** Attaches the tab to its session again, as the same viewer. */
 export const withSessionAgain = (tabs: Tabs, key: string, newKey: string): Tabs =>
@@ -93,17 +152,17 @@ export const printableTitle = (title: string): string =>
     .trim()
     .slice(0, maxTitle);
 
+const storageKey = 'webxterm.tabs';
+
 /**
- * The tabs of one machine in session storage, so that a reload restores the same shells. The browser copies session storage when a tab is
+ * The tabs in session storage, so that a reload restores the same shells. The browser copies session storage when a tab is
  * duplicated. The copy keeps the sessions but must be a different viewer, otherwise the two tabs would displace each other forever.
  */
 export class TabStore {
   readonly #storage: Pick<Storage, 'getItem' | 'setItem'>;
-  readonly #key: string;
 
-  constructor(storage: Pick<Storage, 'getItem' | 'setItem'>, agentId: string) {
+  constructor(storage: Pick<Storage, 'getItem' | 'setItem'>) {
     this.#storage = storage;
-    this.#key = `webxterm.tabs.${agentId}`;
   }
 
   /** Loads the tabs and marks them as in use by this page. */
@@ -128,7 +187,7 @@ export class TabStore {
 
   #read(): z.infer<typeof Kept> | undefined {
     try {
-      return Kept.safeParse(JSON.parse(this.#storage.getItem(this.#key) ?? 'null')).data;
+      return Kept.safeParse(JSON.parse(this.#storage.getItem(storageKey) ?? 'null')).data;
     } catch {
       return undefined;
     }
@@ -136,7 +195,7 @@ export class TabStore {
 
   #write(kept: z.infer<typeof Kept>): void {
     try {
-      this.#storage.setItem(this.#key, JSON.stringify(kept));
+      this.#storage.setItem(storageKey, JSON.stringify(kept));
     } catch {
       // Storage is full or blocked. The shells keep running and are listed under Sessions, but a reload does not restore the tabs.
     }

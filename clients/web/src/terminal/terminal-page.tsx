@@ -1,47 +1,51 @@
 import '@xterm/xterm/css/xterm.css';
 import '@mantine/notifications/styles.layer.css';
+import { ActionIcon, Tooltip } from '@mantine/core';
 import { Notifications, notifications } from '@mantine/notifications';
-import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
-import type { TerminalState } from '@webxterm/terminal-client';
-import { useEffect, useState } from 'react';
+import { createSpotlight } from '@mantine/spotlight';
+import { IconSearch } from '@tabler/icons-react';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import { useState } from 'react';
 import { Mark } from '../brand/mark.tsx';
 import { usePageTitle } from '../brand/page-title.ts';
 import { ColorSchemeToggle } from '../layout/app-layout.tsx';
 import { useMachine } from '../machines/machine-queries.ts';
 import { Status } from '../machines/status.tsx';
+import { type PageAction, Palette } from '../palette/palette.tsx';
 import { openLocalStorage } from '../sign-in/browser-half.ts';
 import { CloseDialog } from './close-dialog.tsx';
 import { KeysDialog } from './keys-dialog.tsx';
 import { NoShells } from './no-shells.tsx';
+import { isMac } from './platform.ts';
 import { fontSizeStep, fontSizes, type Preferences, readPreferences, writePreferences } from './preferences.ts';
 import type { Shortcut } from './shortcuts.ts';
-import { TabBar, tabName } from './tab-bar.tsx';
-import { activeMoved, withChange, withName, withNewShell, withoutTab, withSessionAgain, withTab } from './tab-store.ts';
+import { TabBar } from './tab-bar.tsx';
+import { useTabLabels } from './tab-labels.ts';
+import { maxPanes, shownTabs } from './tab-store.ts';
 import { TerminalMenu } from './terminal-menu.tsx';
 import classes from './terminal-page.module.css';
 import { TerminalPane } from './terminal-pane.tsx';
-import { newTabKey, useTabs } from './use-tabs.ts';
+import { useWorkspace } from './use-workspace.ts';
 
 const route = getRouteApi('/signed-in/terminal/$agentId');
 
-/** `/terminal/:agent_id`. Each machine has its own page and tabs. */
+const [palette, paletteActions] = createSpotlight();
+
+/** `/terminal/:agent_id`: the tabs and panes of this browser tab, on any machines. The address names the machine of the active one. */
 export const TerminalPage = () => {
   const { agentId } = route.useParams();
-  return <Terminals key={agentId} agentId={agentId} />;
-};
-
-const Terminals = ({ agentId }: { agentId: string }) => {
-  const machine = useMachine(agentId);
+  const tabs = useWorkspace(agentId);
+  const front = tabs.all.tabs.find((tab) => tab.key === tabs.all.active);
+  const machine = useMachine(front?.agentId ?? agentId);
   const name = machine.data?.name ?? (machine.isError ? 'Unknown machine' : '');
-  const tabs = useMachineTabs(agentId);
+  const labels = useTabLabels(tabs.all);
   const [preferences, setPreferences] = usePreferences();
   const [searching, setSearching] = useState(false);
   const [showingKeys, setShowingKeys] = useState(false);
   const [closing, setClosing] = useState<string>();
   const { signs } = tabs;
-  const at = tabs.all.tabs.findIndex((tab) => tab.key === tabs.all.active);
-  const front = tabs.all.tabs[at];
-  usePageTitle(front === undefined ? '' : tabName(front, at), name);
+  const shown = shownTabs(tabs.all);
+  usePageTitle(front === undefined ? '' : labels.short(front), name);
 
   const close = (key: string): void => {
     if (signs.over.has(key)) tabs.close(key);
@@ -64,28 +68,59 @@ const Terminals = ({ agentId }: { agentId: string }) => {
     'next-tab': () => tabs.move(1),
     'previous-tab': () => tabs.move(-1),
     'to-tabs': () => document.getElementById(`tab-${tabs.all.active}`)?.focus(),
+    split: tabs.split,
+    palette: () => paletteActions.open(),
     keys: () => setShowingKeys(true),
   };
+  const pageActions: readonly PageAction[] = [
+    { label: 'New shell', keys: keysOf('Enter'), run: tabs.add },
+    { label: 'Split: another shell beside this one', keys: keysOf('D'), run: tabs.split },
+    ...(shown.length > 1 ? [{ label: 'Show this terminal alone', run: tabs.unsplit }] : []),
+    ...tabs.all.tabs
+      .filter((tab) => shown.length < maxPanes && !shown.includes(tab))
+      .map((tab) => ({ label: `Show beside: ${labels.long(tab)}`, run: () => tabs.beside(tab.key) })),
+    { label: 'Find in the output', keys: keysOf('F'), run: () => setSearching(true) },
+    { label: 'Keys of this page', keys: keysOf('?'), run: () => setShowingKeys(true) },
+  ];
 
   return (
     <div className={classes.page}>
       <Notifications position="top-center" autoClose={5000} limit={2} />
+      <Palette store={palette} actions={pageActions} onClosed={toTerminal} />
       <header className={classes.header}>
         <Link to="/" className={classes.home} aria-label="WebXTerm, home">
           <Mark size={26} />
         </Link>
-        <Link to="/machines/$agentId" params={{ agentId }} className={classes.machine} title={`About ${name}`}>
+        <Link
+          to="/machines/$agentId"
+          params={{ agentId: front?.agentId ?? agentId }}
+          className={classes.machine}
+          title={`About ${name}`}
+        >
           <span className={classes.machineName}>{name === '' ? '…' : name}</span>
           {machine.data !== undefined && <Status status={machine.data.status} />}
         </Link>
         <TabBar
           tabs={tabs.all}
+          labels={labels}
           signs={signs}
           onPick={tabs.pick}
           onNew={tabs.add}
+          onSplit={tabs.split}
           onClose={close}
           onRename={tabs.rename}
         />
+        <Tooltip label={`Search terminals and machines (${keysOf('K')})`}>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size="lg"
+            aria-label="Search terminals and machines"
+            onClick={() => paletteActions.open()}
+          >
+            <IconSearch size={19} stroke={1.8} />
+          </ActionIcon>
+        </Tooltip>
         <TerminalMenu
           preferences={preferences}
           onChange={setPreferences}
@@ -96,25 +131,27 @@ const Terminals = ({ agentId }: { agentId: string }) => {
         />
         <ColorSchemeToggle />
       </header>
-      <main className={classes.panes}>
+      <main className={classes.panes} data-panes={shown.length}>
+        <h1 className="wx-unseen">{`Terminal on ${name}`}</h1>
         {tabs.all.tabs.map((tab) => (
           <TerminalPane
             key={tab.key}
-            agentId={agentId}
-            machineName={name}
             tab={tab}
-            front={tab.key === tabs.all.active}
+            label={labels.short(tab)}
+            shown={shown.includes(tab)}
+            active={tab.key === tabs.all.active}
             preferences={preferences}
             searching={searching}
             onSearchEnd={() => setSearching(false)}
             handlers={{
-              attached: (ids) => tabs.change(tab.key, ids),
+              attached: (ids) => tabs.attached(tab, ids),
               title: (title) => tabs.change(tab.key, { title }),
               bell: () => tabs.rang(tab.key),
               state: (state) => tabs.stateChanged(tab.key, state),
               shortcut: (shortcut) => actions[shortcut]?.(),
               newShell: () => tabs.restart(tab.key),
               attachAgain: () => tabs.attachAgain(tab.key),
+              activate: () => tabs.pick(tab.key),
               say: (message) => void notifications.show({ message, color: 'yellow' }),
             }}
           />
@@ -135,44 +172,7 @@ const Terminals = ({ agentId }: { agentId: string }) => {
   );
 };
 
-const without = (keys: ReadonlySet<string>, key: string): ReadonlySet<string> =>
-  keys.has(key) ? new Set([...keys].filter((other) => other !== key)) : keys;
-const withKey = (keys: ReadonlySet<string>, key: string): ReadonlySet<string> =>
-  keys.has(key) ? keys : new Set([...keys, key]);
-
-/** State of the tabs, and the actions on them. */
-const useMachineTabs = (agentId: string) => {
-  const { session } = route.useSearch();
-  const navigate = useNavigate();
-  const [all, changeAll] = useTabs(agentId, session);
-  const [rang, setRang] = useState<ReadonlySet<string>>(new Set());
-  const [over, setOver] = useState<ReadonlySet<string>>(new Set());
-  useEffect(() => {
-    // The session has a tab now. A reload must restore the tab instead of opening the session again.
-    if (session !== undefined)
-      void navigate({ to: '/terminal/$agentId', params: { agentId }, search: {}, replace: true });
-  }, [agentId, session, navigate]);
-  const { active } = all;
-  useEffect(() => setRang((keys) => without(keys, active)), [active]);
-  return {
-    all,
-    signs: { rang, over },
-    pick: (key: string) => changeAll((tabs) => ({ ...tabs, active: key })),
-    add: () => changeAll((tabs) => withTab(tabs, newTabKey())),
-    move: (steps: number) => changeAll((tabs) => activeMoved(tabs, steps)),
-    close: (key: string) => changeAll((tabs) => withoutTab(tabs, key)),
-    rename: (key: string, name: string) => changeAll((tabs) => withName(tabs, key, name)),
-    attachAgain: (key: string) => changeAll((tabs) => withSessionAgain(tabs, key, newTabKey())),
-    restart: (key: string) => changeAll((tabs) => withNewShell(tabs, key, newTabKey())),
-    change: (key: string, change: Parameters<typeof withChange>[2]) =>
-      changeAll((tabs) => withChange(tabs, key, change)),
-    rang: (key: string) => {
-      if (key !== active) setRang((keys) => withKey(keys, key));
-    },
-    stateChanged: (key: string, { state }: TerminalState) =>
-      setOver((keys) => (state === 'ended' || state === 'refused' ? withKey(keys, key) : without(keys, key))),
-  };
-};
+const keysOf = (key: string): string => `${isMac() ? 'Cmd' : 'Ctrl'}+Shift+${key}`;
 
 const usePreferences = (): [Preferences, (preferences: Preferences) => void] => {
   const [preferences, setPreferences] = useState(() => readPreferences(openLocalStorage()));

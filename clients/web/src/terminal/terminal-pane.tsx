@@ -26,6 +26,8 @@ export interface PaneHandlers {
   newShell(): void;
   /** Attaches again: to the tab's session if it has one, otherwise to a new one. */
   attachAgain(): void;
+  /** The user works in this pane. */
+  activate(): void;
   say(text: string): void;
 }
 
@@ -35,18 +37,21 @@ interface Shown {
   readonly picked: boolean;
 }
 
-/** One terminal with its state line. All tabs stay mounted. `front`: this tab is visible. */
+/** One terminal with its state line. All tabs stay mounted. */
 export const TerminalPane = (props: {
-  agentId: string;
-  machineName: string;
   tab: Tab;
-  front: boolean;
+  label: string;
+  /** It is visible. */
+  shown: boolean;
+  /** It has the keys. */
+  active: boolean;
   preferences: Preferences;
   searching: boolean;
   onSearchEnd: () => void;
   handlers: PaneHandlers;
 }) => {
-  const { agentId, tab, front, preferences, handlers } = props;
+  const { tab, shown, active, preferences, handlers } = props;
+  const { agentId } = tab;
   const server = useServer();
   const element = useRef<HTMLDivElement>(null);
   const [terminal, setTerminal] = useState<LiveTerminal>();
@@ -128,10 +133,10 @@ export const TerminalPane = (props: {
     window.addEventListener('beforeunload', ask);
     return () => window.removeEventListener('beforeunload', ask);
   }, [terminal]);
-  useEffect(() => terminal?.setShown(front, pageVisible), [terminal, front, pageVisible]);
+  useEffect(() => terminal?.setShown(shown, pageVisible), [terminal, shown, pageVisible]);
   useEffect(() => {
-    if (front) terminal?.screen.focus();
-  }, [terminal, front]);
+    if (active) terminal?.screen.focus();
+  }, [terminal, active]);
   useEffect(
     () => terminal?.screen.setOptions({ ...preferences, theme: palettes[scheme] }),
     [terminal, preferences, scheme],
@@ -140,13 +145,16 @@ export const TerminalPane = (props: {
   return (
     <div
       className={classes.pane}
-      data-front={front}
+      data-shown={shown}
+      data-active={active}
       id={`pane-${tab.key}`}
       role="tabpanel"
-      aria-labelledby={`tab-${tab.key}`}
-      inert={!front}
+      aria-label={props.label}
+      inert={!shown}
+      onPointerDown={handlers.activate}
+      onFocus={handlers.activate}
     >
-      {front && props.searching && (
+      {active && props.searching && (
         <SearchBar
           matches={matches}
           onFind={(text, direction, options) => terminal?.screen.find(text, direction, options)}
@@ -158,7 +166,11 @@ export const TerminalPane = (props: {
         />
       )}
       <div className={classes.frame} data-drives={drives}>
-        <div className={classes.screen} data-testid={front ? 'terminal' : 'terminal-behind'} ref={element} />
+        <div
+          className={classes.screen}
+          data-testid={active ? 'terminal' : shown ? 'terminal-beside' : 'terminal-behind'}
+          ref={element}
+        />
       </div>
       {wanted !== undefined && (
         <ClipboardQuestion
@@ -186,7 +198,6 @@ export const TerminalPane = (props: {
         onPress={(sequence) => terminal?.screen.press(sequence)}
       />
       <StateLine
-        machineName={props.machineName}
         state={state}
         latency={latency}
         drives={drives}

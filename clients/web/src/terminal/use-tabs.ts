@@ -1,5 +1,5 @@
-import { useEffect, useMemo, useRef, useState } from 'react';
-import { emptyTabs, TabStore, type Tabs, withTab } from './tab-store.ts';
+import { useEffect, useEffectEvent, useMemo, useRef, useState } from 'react';
+import { emptyTabs, TabStore, type Tabs, withMachine, withTab } from './tab-store.ts';
 
 /** Session storage. A stub without content if the browser blocks it. */
 const openSessionStorage = (): Pick<Storage, 'getItem' | 'setItem'> => {
@@ -12,16 +12,18 @@ const openSessionStorage = (): Pick<Storage, 'getItem' | 'setItem'> => {
 
 export const newTabKey = (): string => crypto.getRandomValues(new Uint32Array(2)).join('-');
 
-/** The tabs of this machine in this browser tab, initially at least one. `wanted`: a session to show. */
+/**
+ * The tabs of this browser tab, on any machines: initially at least one on `agentId`. `wanted`: a session on it to show. When they change, as
+ * after a link was followed, their tab becomes active.
+ */
 export const useTabs = (
   agentId: string,
   wanted: string | undefined,
 ): [Tabs, (change: (tabs: Tabs) => Tabs) => void] => {
-  const store = useMemo(() => new TabStore(openSessionStorage(), agentId), [agentId]);
+  const store = useMemo(() => new TabStore(openSessionStorage()), []);
   const opened = useRef<Tabs>(undefined);
   const [tabs, setTabs] = useState<Tabs>(() => {
-    const kept = store.open();
-    const some = kept.tabs.length > 0 && wanted === undefined ? kept : withTab(kept, newTabKey(), wanted);
+    const some = withWanted(store.open(), agentId, wanted);
     opened.current = some;
     return some;
   });
@@ -47,5 +49,15 @@ export const useTabs = (
       opened.current = after;
       return after;
     });
+  const follow = useEffectEvent(() => change((before) => withWanted(before, agentId, wanted)));
+  const first = useRef(true);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the address changes the tabs, not the other way round
+  useEffect(() => {
+    if (!first.current) follow();
+    first.current = false;
+  }, [agentId, wanted]);
   return [tabs, change];
 };
+
+const withWanted = (tabs: Tabs, agentId: string, wanted: string | undefined): Tabs =>
+  wanted === undefined ? withMachine(tabs, newTabKey(), agentId) : withTab(tabs, newTabKey(), agentId, wanted);

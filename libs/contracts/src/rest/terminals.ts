@@ -61,7 +61,8 @@ export const TerminalSession = z
     name: z.string().optional().meta({ description: 'The name that its user gave it. Only for its user.' }),
     title: z.string().optional().meta({ description: 'The last title that a program set. Only for its user.' }),
     command: z.string().optional().meta({
-      description: 'The program in the foreground, without arguments. Missing: the shell, or unknown. Only for its user.',
+      description:
+        'The program in the foreground, without arguments. Missing: the shell, or unknown. Only for its user.',
     }),
     directory: z.string().optional().meta({ description: 'The working directory, if it is known. Only for its user.' }),
   })

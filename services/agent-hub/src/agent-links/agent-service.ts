@@ -7,7 +7,13 @@ import {
   sessionEndedSubject,
   sessionTitlesSubject,
 } from '@webxterm/contracts/bus';
-import { type AgentMessage, AgentServiceService, rawAgentAttach, type SessionEnded, type SessionTitles } from '@webxterm/contracts/grpc';
+import {
+  type AgentMessage,
+  AgentServiceService,
+  rawAgentAttach,
+  type SessionEnded,
+  type SessionTitles,
+} from '@webxterm/contracts/grpc';
 import type { Logger } from '@webxterm/shared';
 import { sealMessage, type TextSigner } from '@webxterm/shared/bus';
 import type { TerminationDelivery } from '../access/termination-delivery.ts';

@@ -1,0 +1,103 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from './support/rest.ts';
+import { TerminalPage } from './support/terminal-page.ts';
+import { browser, ownMachine, rest, stack } from './support/use-stack.ts';
+import { terminal, useTerminalPage } from './support/use-terminal-page.ts';
+import { type AgentRun, VsayAgent } from './support/vsay-agent.ts';
+
+useTerminalPage();
+
+let second: AgentRun | undefined;
+beforeEach(async () => {
+  if (second !== undefined) return;
+  const created = await rest.post<{ registration_token: string }>('/api/machines', { name: 'second-machine' });
+  const agent = new VsayAgent();
+  await agent.finish('configure', '--token', created.body.registration_token, '--host', stack.url);
+  second = agent.run('start');
+});
+afterEach(async ({ task }) => {
+  if (task.name.startsWith('holds')) await second?.stop();
+});
+
+const tab = (name: string | RegExp) => terminal.page.getByRole('tab', { name });
+
+describe('the workspace', () => {
+  it('shows the title and the program of a session in every browser, and the name that its user gave', async () => {
+    await terminal.run("printf '\\033]0;nightly build\\007'; sleep 1000");
+    await tab('nightly build').waitFor();
+    const other = await TerminalPage.open(browser);
+    await other.signIn(stack.url, stack.admin);
+    await other.page.goto(`${stack.url}/sessions`);
+    const row = other.page.getByRole('listitem').filter({ hasText: 'nightly build' });
+    await row.getByText('sleep').waitFor();
+    await row.getByRole('link', { name: /^Open/ }).click();
+    await other.page.getByRole('tab', { name: 'nightly build' }).dblclick();
+    await other.page.keyboard.type('release');
+    await other.page.keyboard.press('Enter');
+    await tab('release').waitFor();
+    await terminal.page.reload();
+    await tab('release').waitFor();
+    expect(other.complaints).toEqual([]);
+    await other.close();
+  });
+
+  it('holds terminals of several machines in tabs and side by side, over a reload', async () => {
+    const { page } = terminal;
+    const { keyboard } = page;
+    await keyboard.press('Control+Shift+K');
+    await page.getByRole('textbox', { name: 'Search machines, terminals and actions' }).fill('second');
+    await page.getByRole('button', { name: /^second-machine/ }).click();
+    await tab(/^second-machine: /).waitFor();
+    await page.waitForURL(/terminal\/ag_/);
+    await terminal.until(/[$#%>]\s*$/m);
+    const ofSecond = page.url();
+    await keyboard.press('Control+Shift+ArrowLeft');
+    await tab(new RegExp(`^${ownMachine.name}: `))
+      .and(page.locator('[aria-selected=true]'))
+      .waitFor();
+    await eventually('the address of the first machine', async () => (page.url() === ofSecond ? undefined : true));
+
+    await keyboard.press('Control+Shift+D');
+    await eventually('two panes', async () =>
+      (await page.locator('[role=tabpanel][data-shown=true]').count()) === 2 ? true : undefined,
+    );
+    await terminal.until(/[$#%>]\s*$/m);
+    await terminal.run('echo right $((40+2))');
+    await terminal.until(/^right 42/m);
+    await page.getByTestId('terminal-beside').click();
+    await terminal.run('echo left $((40+2))');
+    await terminal.until(/^left 42/m);
+    await page.reload();
+    await terminal.until(/^left 42/m);
+    await page.getByTestId('terminal-beside').getByText('right 42').first().waitFor();
+    expect(await page.getByRole('tab').count()).toBe(3);
+    // Only the visible ones draw by WebGL: a browser has about 16 contexts.
+    expect(
+      await page.evaluate(`[...document.querySelectorAll('[data-testid^=terminal]')]
+      .map((at) => [at.dataset.testid, at.querySelectorAll('.xterm-screen > canvas:not(.xterm-link-layer)').length > 0])`),
+    ).toEqual([
+      ['terminal', true],
+      ['terminal-beside', true],
+      ['terminal-behind', false],
+    ]);
+  });
+
+  it('keeps the active tab in sight among many', async () => {
+    const { page } = terminal;
+    for (let count = 2; count <= 12; count += 1) {
+      await page.getByRole('button', { name: 'New shell tab' }).click();
+      await tab(`Shell ${count}`).waitFor();
+    }
+    const inSight = `(() => {
+      const tab = document.querySelector('[role=tab][aria-selected=true]').getBoundingClientRect();
+      const list = document.querySelector('[role=tablist]').getBoundingClientRect();
+      return tab.left >= list.left - 1 && tab.right <= list.right + 1 && tab.width > 60;
+    })()`;
+    expect(await page.evaluate(inSight)).toBe(true);
+    await terminal.page.keyboard.press('Control+Shift+ArrowRight');
+    await tab(/^Shell 1$/)
+      .and(page.locator('[aria-selected=true]'))
+      .waitFor();
+    expect(await page.evaluate(inSight)).toBe(true);
+  });
+});
