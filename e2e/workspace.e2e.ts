@@ -27,6 +27,7 @@ describe('the workspace', () => {
     await tab('nightly build').waitFor();
     const other = await TerminalPage.open(browser);
     await other.signIn(stack.url, stack.admin);
+    await other.page.getByRole('table', { name: 'Machines' }).waitFor();
     await other.page.goto(`${stack.url}/sessions`);
     const row = other.page.getByRole('listitem').filter({ hasText: 'nightly build' });
     await row.getByText('sleep').waitFor();
@@ -73,7 +74,7 @@ describe('the workspace', () => {
     expect(await page.getByRole('tab').count()).toBe(3);
     // Only the visible ones draw by WebGL: a browser has about 16 contexts.
     expect(
-      await page.evaluate(`[...document.querySelectorAll('[data-testid^=terminal]')]
+      await page.evaluate(`[...document.querySelectorAll('[role=tabpanel] [data-testid^=terminal]:not([role=status])')]
       .map((at) => [at.dataset.testid, at.querySelectorAll('.xterm-screen > canvas:not(.xterm-link-layer)').length > 0])`),
     ).toEqual([
       ['terminal', true],

@@ -38,6 +38,27 @@ describe('a terminal client', () => {
     expect(bench.socket.url).toBe('wxt_tk_1');
   });
 
+  it('tries again at once on request, and only while it waits', async () => {
+    const bench = new Bench();
+    const first = await bench.attach();
+    first.break();
+    await bench.clock.pass(0);
+    bench.socket.break();
+    expect(bench.client.state).toMatchObject({ state: 'reconnecting' });
+    const failed = bench.socket;
+    bench.client.retryNow();
+    await settled();
+    expect(bench.socket).not.toBe(failed);
+    const tried = bench.socket;
+    bench.client.retryNow();
+    await bench.clock.pass(300);
+    expect(bench.socket).toBe(tried);
+    await bench.attach();
+    bench.client.retryNow();
+    await settled();
+    expect(bench.socket).toBe(tried);
+  });
+
   it('uses no pass that has run out', async () => {
     const bench = new Bench();
     const first = await bench.attach();

@@ -56,6 +56,8 @@ export class TerminalClient {
   #ended: Frame<'ended'> | undefined;
   #closed = false;
   #stopRetry: () => void = () => {};
+  /** The client waits for the time of its next attempt. */
+  #waiting = false;
 
   /** @throws RangeError if `resume.viewerId` is not a valid id */
   constructor(options: TerminalClientOptions) {
@@ -122,6 +124,13 @@ export class TerminalClient {
     this.#connection?.send({ type: 'input', offset: 0, reply: false, earlier: false, payload: new Uint8Array() });
   }
 
+  /** Makes the next attempt to connect at once, if the client waits for it. */
+  retryNow(): void {
+    if (!this.#waiting) return;
+    this.#stopRetry();
+    void this.#connect();
+  }
+
   setVisible(visible: boolean): void {
     if (visible === this.#visible) return;
     this.#visible = visible;
@@ -137,6 +146,7 @@ export class TerminalClient {
   }
 
   async #connect(): Promise<void> {
+    this.#waiting = false;
     this.#triedAt = this.#clock.now();
     try {
       const token = await this.#credentials.next();
@@ -289,6 +299,7 @@ export class TerminalClient {
     const retryInMs = Math.max(0, waitMs - spentMs);
     if (state === 'unreachable') this.#become({ state, retryInMs });
     else if (this.#opened || waitMs > 0) this.#become({ state, retryInMs, reason });
+    this.#waiting = true;
     this.#stopRetry = this.#clock.after(retryInMs, () => void this.#connect());
   }
 
@@ -299,6 +310,7 @@ export class TerminalClient {
 
   #stop(): void {
     this.#closed = true;
+    this.#waiting = false;
     this.#connection = undefined;
     this.#stopRetry();
     this.#input.detached();

@@ -1,6 +1,6 @@
 import type { AuditRow } from '@webxterm/contracts/rest';
 import { describe, expect, it } from 'vitest';
-import { actorName, moreFacts, targetName } from './audit-phrases.ts';
+import { actorName, commandOf, moreFacts, namesMachine, outcomeOf, targetName } from './audit-phrases.ts';
 import { AuditSearch, filterOf } from './audit-search.ts';
 
 const row: AuditRow = {
@@ -33,6 +33,20 @@ describe('a row of the audit log, in words', () => {
     expect(actorName({ ...row, actor: { ...actor, kind: 'operator', username: 'root' } })).toBe('root (on the server)');
     const removed = { ...row, actor: { ...actor, kind: 'service' as const }, details: { by: 'agent_uninstalled' } };
     expect(actorName(removed)).toBe("The machine's agent (uninstalled)");
+  });
+
+  it('names the machine and the command, and how a command failed', () => {
+    const ran = { ...row, action: 'command_executed', agent_id: `ag_${'1'.repeat(26)}`, target: null } as const;
+    const details = { command: 'make', exit_code: 2, signal: '', timed_out: false };
+    expect([namesMachine(ran), commandOf({ ...ran, details }), outcomeOf({ ...ran, details }).text]).toEqual([
+      true,
+      'make',
+      'Exit 2',
+    ]);
+    expect(outcomeOf({ ...ran, details: { ...details, exit_code: 0 } }).text).toBe('Done');
+    expect(outcomeOf({ ...ran, details: { ...details, timed_out: true } }).text).toBe('Timed out');
+    expect(outcomeOf({ ...ran, result: 'denied', details }).text).toBe('Denied');
+    expect(namesMachine({ ...ran, action: 'machine_renamed' })).toBe(false);
   });
 
   it('shows every other fact that there is', () => {

@@ -10,8 +10,8 @@ export const actionPhrase: Readonly<Record<AuditAction, string>> = {
   signin_ended: 'Sign-in ended',
   password_changed: 'Changed the password',
   api_key_regenerated: 'Replaced the API key',
-  setup_link_created: 'Made a setup link',
-  reset_link_created: 'Made a reset link',
+  setup_link_created: 'Created a setup link',
+  reset_link_created: 'Created a reset link',
   link_redeemed: 'Used a link',
   second_factor_added: 'Set up a second factor',
   second_factor_removed: 'Removed a second factor',
@@ -20,7 +20,7 @@ export const actionPhrase: Readonly<Record<AuditAction, string>> = {
   step_up: 'Confirmed with the second factor',
   profile_updated: 'Changed the profile',
   avatar_updated: 'Changed the picture',
-  account_left: 'Left',
+  account_left: 'Deleted the own account',
   user_created: 'Created a user',
   role_changed: 'Changed a role',
   user_disabled: 'Disabled a user',
@@ -35,17 +35,17 @@ export const actionPhrase: Readonly<Record<AuditAction, string>> = {
   machine_renamed: 'Renamed a machine',
   machine_removed: 'Removed a machine',
   machine_handed_over: 'Handed a machine over',
-  registration_token_created: 'Made a token to reinstall a machine',
+  registration_token_created: 'Created a token to reinstall a machine',
   enrolment_token_created: 'Created an enrolment token',
   enrolment_token_revoked: 'Revoked an enrolment token',
   machine_replaced: 'Agent replaced',
   machine_displaced: 'Agent displaced',
   machine_cloned: 'Copied machine key',
   access_granted: 'Granted access',
-  access_revoked: 'Revoked access',
-  access_left: 'Gave up access',
-  sharing_blocked: 'Refused the shares of a user',
-  sharing_unblocked: 'Takes the shares of a user again',
+  access_revoked: 'Removed access',
+  access_left: 'Left a machine',
+  sharing_blocked: 'Blocked shares of a user',
+  sharing_unblocked: 'Unblocked shares of a user',
   command_executed: 'Ran a command',
   terminal_opened: 'Opened a terminal',
   terminal_closed: 'Terminal closed',
@@ -80,6 +80,32 @@ export const targetName = ({ target, actor }: AuditRow): string | undefined => {
   if (target === null || target.name === '') return undefined;
   const themselves = target.type === 'user' ? target.id === actor.user_id : target.name === actor.username;
   return themselves && target.type !== 'machine' ? undefined : target.name;
+};
+
+/** Actions that are about a session on a machine. */
+const aboutSessions: readonly AuditAction[] = ['terminal_opened', 'terminal_closed', 'terminal_denied'];
+
+/** Whether the row's line should name its machine: it is about one, and the target is not the machine itself. */
+export const namesMachine = ({ action, agent_id, target }: AuditRow): boolean =>
+  agent_id !== null && target?.type !== 'machine' && (aboutSessions.includes(action) || action === 'command_executed');
+
+/** The command of a row. Undefined: it is not about a command. */
+export const commandOf = ({ details }: AuditRow): string | undefined =>
+  typeof details.command === 'string' ? details.command : undefined;
+
+/** How a command ended, if it failed. */
+const failureOf = ({ details }: AuditRow): string | undefined => {
+  if (details.timed_out === true) return 'Timed out';
+  if (typeof details.signal === 'string' && details.signal !== '') return details.signal;
+  return typeof details.exit_code === 'number' && details.exit_code !== 0 ? `Exit ${details.exit_code}` : undefined;
+};
+
+/** The result of a row: that of the action, and of a command how it ended. */
+export const outcomeOf = (row: AuditRow): { text: string; color: string } => {
+  const failure = row.action === 'command_executed' && row.result === 'ok' ? failureOf(row) : undefined;
+  return failure === undefined
+    ? { text: resultPhrase[row.result], color: resultColor[row.result] }
+    : { text: failure, color: 'yellow' };
 };
 
 /** The facts of a row that its line does not show, by name. */

@@ -1,11 +1,21 @@
-import { ActionIcon, Anchor, Badge, Skeleton, Table, Text, Tooltip } from '@mantine/core';
+import { ActionIcon, Anchor, Badge, Code, Skeleton, Table, Text, Tooltip } from '@mantine/core';
 import { IconAlertTriangle, IconChevronDown, IconChevronRight } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import type { AuditRow } from '@webxterm/contracts/rest';
 import { Fragment, useId, useState } from 'react';
 import { localTime } from '../layout/format.ts';
+import { useMachineNames } from '../sessions/session-queries.ts';
 import classes from './audit.module.css';
-import { actionPhrase, actorName, moreFacts, resultColor, resultPhrase, targetName } from './audit-phrases.ts';
+import {
+  actionPhrase,
+  actorName,
+  commandOf,
+  moreFacts,
+  namesMachine,
+  outcomeOf,
+  resultPhrase,
+  targetName,
+} from './audit-phrases.ts';
 import type { AuditFilters } from './audit-search.ts';
 
 interface AuditTableProps {
@@ -13,33 +23,40 @@ interface AuditTableProps {
   readonly search: AuditFilters;
 }
 
-export const AuditTable = ({ rows, search }: AuditTableProps) => (
-  <div className={classes.frame}>
-    <Table className={classes.table} verticalSpacing="xs" horizontalSpacing="md" aria-label="Audit log">
-      <Table.Thead>
-        <Table.Tr>
-          <Table.Th>When</Table.Th>
-          <Table.Th>Who</Table.Th>
-          <Table.Th>What</Table.Th>
-          <Table.Th className={classes.wide}>From</Table.Th>
-          <Table.Th className={classes.medium}>Result</Table.Th>
-          <Table.Th>
-            <span className="wx-unseen">More</span>
-          </Table.Th>
-        </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {rows.map((row) => (
-          <Row key={row.seq} row={row} search={search} />
-        ))}
-      </Table.Tbody>
-    </Table>
-  </div>
-);
+export const AuditTable = ({ rows, search }: AuditTableProps) => {
+  const machineOf = useMachineNames(rows.filter(namesMachine).map(({ agent_id }) => agent_id ?? ''));
+  return (
+    <div className={classes.frame}>
+      <Table className={classes.table} verticalSpacing="xs" horizontalSpacing="md" aria-label="Audit log">
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>When</Table.Th>
+            <Table.Th>Who</Table.Th>
+            <Table.Th>What</Table.Th>
+            <Table.Th className={classes.wide}>From</Table.Th>
+            <Table.Th className={classes.medium}>Result</Table.Th>
+            <Table.Th>
+              <span className="wx-unseen">More</span>
+            </Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {rows.map((row) => (
+            <Row key={row.seq} row={row} search={search} machineOf={machineOf} />
+          ))}
+        </Table.Tbody>
+      </Table>
+    </div>
+  );
+};
 
-const Row = ({ row, search }: { row: AuditRow; search: AuditFilters }) => {
+/** The name of a machine. Undefined: it is not known yet, or was removed. */
+type MachineOf = (agentId: string) => string | undefined;
+
+const Row = ({ row, search, machineOf }: { row: AuditRow; search: AuditFilters; machineOf: MachineOf }) => {
   const [open, setOpen] = useState(false);
   const id = useId();
+  const outcome = outcomeOf(row);
   const Chevron = open ? IconChevronDown : IconChevronRight;
   return (
     <Fragment>
@@ -53,10 +70,10 @@ const Row = ({ row, search }: { row: AuditRow; search: AuditFilters }) => {
           <Who row={row} search={search} />
         </Table.Td>
         <Table.Td>
-          <What row={row} />
-          {row.result !== 'ok' && (
-            <Badge className={classes.narrow} size="sm" variant="light" color={resultColor[row.result]}>
-              {resultPhrase[row.result]}
+          <What row={row} machineOf={machineOf} />
+          {outcome.text !== resultPhrase.ok && (
+            <Badge className={classes.narrow} size="sm" variant="light" color={outcome.color}>
+              {outcome.text}
             </Badge>
           )}
         </Table.Td>
@@ -66,8 +83,8 @@ const Row = ({ row, search }: { row: AuditRow; search: AuditFilters }) => {
           </Text>
         </Table.Td>
         <Table.Td className={classes.medium}>
-          <Badge variant="light" color={resultColor[row.result]}>
-            {resultPhrase[row.result]}
+          <Badge variant="light" color={outcome.color}>
+            {outcome.text}
           </Badge>
         </Table.Td>
         <Table.Td className={classes.action}>
@@ -109,7 +126,7 @@ const Who = ({ row, search }: { row: AuditRow; search: AuditFilters }) => {
           renderRoot={(props) => <Link {...props} to="/audit" search={{ ...search, user }} />}
           size="sm"
           fw={600}
-          aria-label={`Only what ${name} did`}
+          aria-label={`${name}: show only this user`}
         >
           {name}
         </Anchor>
@@ -127,8 +144,9 @@ const Who = ({ row, search }: { row: AuditRow; search: AuditFilters }) => {
   );
 };
 
-const What = ({ row }: { row: AuditRow }) => {
+const What = ({ row, machineOf }: { row: AuditRow; machineOf: MachineOf }) => {
   const target = targetName(row);
+  const command = commandOf(row);
   return (
     <Text size="sm">
       {actionPhrase[row.action]}
@@ -138,6 +156,15 @@ const What = ({ row }: { row: AuditRow }) => {
           {target}
         </Text>
       )}
+      {namesMachine(row) && (
+        <>
+          {' on '}
+          <Text span size="sm" fw={600}>
+            {machineOf(row.agent_id ?? '') ?? row.agent_id}
+          </Text>
+        </>
+      )}
+      {command !== undefined && <Code className={classes.command}>{command}</Code>}
       {row.count > 1 && (
         <Text span size="sm" c="dimmed">
           {' '}

@@ -49,13 +49,15 @@ export const DashboardPage = () => {
         <Failure title="Not everything could be fetched" error={failed.error} onRetry={() => void failed.refetch()} />
       )}
       {stats.data === undefined ? (
-        <Skeleton height={96} radius="lg" aria-label="Fetching figures" />
+        <Skeleton height={96} radius="lg" role="status" aria-label="Fetching figures" />
       ) : (
         <Figures stats={stats.data} />
       )}
       <Paper className={cards.card} component="section" aria-label="Recent machines">
         <h2 className={cards.heading}>Recently active</h2>
-        {machines.data === undefined && <Skeleton height={120} radius="md" aria-label="Fetching machines" />}
+        {machines.data === undefined && (
+          <Skeleton height={120} radius="md" role="status" aria-label="Fetching machines" />
+        )}
         {machines.data !== undefined && noneOf(machines.data) && (
           <Text size="sm" c="dimmed">
             You have no machines yet. <Link to="/machines/add">Add one</Link>
@@ -64,9 +66,9 @@ export const DashboardPage = () => {
         {machines.data !== undefined && !noneOf(machines.data) && <MachineTable {...machines.data} now={now} />}
       </Paper>
       <Paper className={cards.card} component="section" aria-label="Recent activity">
-        <h2 className={cards.heading}>What was done</h2>
+        <h2 className={cards.heading}>Recent activity</h2>
         {activity.data === undefined ? (
-          <Skeleton height={80} radius="md" aria-label="Fetching activity" />
+          <Skeleton height={80} radius="md" role="status" aria-label="Fetching activity" />
         ) : (
           <Activity items={activity.data.activity} now={now} />
         )}
@@ -106,11 +108,11 @@ const words: Record<RecentActivity['activity'][number]['what'], string> = {
   removed: 'removed',
   renamed: 'renamed',
   granted: 'gave access to',
-  revoked: 'ended access to',
-  left: 'gave up access to',
+  revoked: 'removed access to',
+  left: 'left',
   command: 'ran a command on',
-  handed_over: 'got',
-  replaced: 'took the place of the agent of',
+  handed_over: 'became the owner of',
+  replaced: 'reinstalled',
 };
 
 const Activity = ({ items, now }: { items: RecentActivity['activity']; now: number }) =>
@@ -126,7 +128,7 @@ const Activity = ({ items, now }: { items: RecentActivity['activity']; now: numb
             <Text size="sm" style={{ minWidth: 0, overflowWrap: 'anywhere' }}>
               <b>{item.username}</b> {words[item.what]} <b>{item.machine_name}</b>
               {item.detail !== '' && <span className={classes.detail}> {item.detail}</span>}
-              {!item.success && ' (it failed)'}
+              {!item.success && ' (failed)'}
             </Text>
             <Text size="xs" c="dimmed" style={{ whiteSpace: 'nowrap' }}>
               {ago(Date.parse(item.timestamp), now)}

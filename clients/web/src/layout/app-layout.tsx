@@ -27,6 +27,7 @@ import { Wordmark } from '../brand/mark.tsx';
 import { useSignIn, useUser } from '../sign-in/sign-in-context.tsx';
 import classes from './app-layout.module.css';
 import { Face } from './face.tsx';
+import { useHeadingFocus } from './use-heading-focus.ts';
 
 const [palette, { open: openPalette }] = createSpotlight();
 const Palette = lazy(() => import('../palette/palette.tsx').then((module) => ({ default: module.Palette })));
@@ -36,6 +37,7 @@ const noActions: readonly never[] = [];
 export const AppLayout = () => {
   const isAdmin = useUser()?.role === 'admin';
   useHotkeys([['mod+K', openPalette]]);
+  useHeadingFocus();
   return (
     <>
       <a className={classes.skip} href="#content">
@@ -65,7 +67,9 @@ export const AppLayout = () => {
                 <IconSearch size={19} stroke={1.8} />
               </ActionIcon>
             </Tooltip>
-            <ColorSchemeToggle />
+            <div className={classes.roomy}>
+              <ColorSchemeToggle />
+            </div>
             <AccountMenu />
           </div>
         </div>
@@ -123,6 +127,8 @@ export const ColorSchemeToggle = () => {
 
 const AccountMenu = () => {
   const signIn = useSignIn();
+  const { setColorScheme } = useMantineColorScheme();
+  const scheme = useComputedColorScheme('light');
   const user = useUser();
   const name = user?.username ?? '';
   return (
@@ -162,6 +168,12 @@ const AccountMenu = () => {
             Audit log
           </Menu.Item>
         )}
+        <Menu.Item
+          leftSection={scheme === 'dark' ? <IconSun size={18} stroke={1.7} /> : <IconMoon size={18} stroke={1.7} />}
+          onClick={() => setColorScheme(scheme === 'dark' ? 'light' : 'dark')}
+        >
+          {scheme === 'dark' ? 'Light theme' : 'Dark theme'}
+        </Menu.Item>
         <Menu.Item
           leftSection={<IconLogout size={18} stroke={1.7} />}
           onClick={() => {

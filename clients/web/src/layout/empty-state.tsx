@@ -7,11 +7,14 @@ export const EmptyState = ({
   icon,
   title,
   text,
+  isPage = false,
   children,
 }: {
   icon: ReactNode;
   title: string;
   text: ReactNode;
+  /** It is all that the page shows, so its title is that of the page. */
+  isPage?: boolean;
   children?: ReactNode;
 }) => (
   <section className={classes.empty} aria-label={title}>
@@ -19,7 +22,7 @@ export const EmptyState = ({
       {icon}
     </div>
     <Stack gap={6} align="center">
-      <Title order={2} size="h3" ta="center">
+      <Title order={isPage ? 1 : 2} size="h3" ta="center">
         {title}
       </Title>
       <Text c="dimmed" ta="center" maw={460}>

@@ -5,15 +5,15 @@ import { usePageTitle } from '../brand/page-title.ts';
 import { EmptyState } from './empty-state.tsx';
 
 export const NotFound = ({
-  title = 'Nothing here',
-  text = 'This address leads nowhere.',
+  title = 'Page not found',
+  text = 'There is no page at this address.',
 }: {
   title?: string;
   text?: string;
 }) => {
   usePageTitle(title);
   return (
-    <EmptyState icon={<IconCompass size={28} stroke={1.6} />} title={title} text={text}>
+    <EmptyState icon={<IconCompass size={28} stroke={1.6} />} title={title} text={text} isPage>
       <Button component={Link} to="/" variant="default">
         To my machines
       </Button>

@@ -8,7 +8,7 @@ export const PageHeader = ({ title, text, actions }: { title: string; text?: Rea
         {title}
       </Title>
       {text !== undefined && (
-        <Text c="dimmed" mt={2}>
+        <Text component="div" c="dimmed" mt={2}>
           {text}
         </Text>
       )}

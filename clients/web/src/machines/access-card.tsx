@@ -24,7 +24,7 @@ export const AccessCard = ({ machine }: { machine: Machine }) => {
             onRetry={() => void users.refetch()}
           />
         )}
-        {users.isPending && <Skeleton height={44} radius="md" aria-label="Fetching who has access" />}
+        {users.isPending && <Skeleton height={44} radius="md" role="status" aria-label="Fetching who has access" />}
         {users.data?.total === 0 && (
           <Text size="sm" c="dimmed">
             Only its owner and administrators have this machine.

@@ -32,7 +32,7 @@ export const HistoryCard = ({ agentId }: { agentId: string }) => {
       {metrics.isError && (
         <Failure title="History could not be fetched" error={metrics.error} onRetry={() => void metrics.refetch()} />
       )}
-      {metrics.isPending && <Skeleton height={130} radius="md" aria-label="Fetching history" />}
+      {metrics.isPending && <Skeleton height={130} radius="md" role="status" aria-label="Fetching history" />}
       {metrics.data !== undefined && (
         <Chart points={metrics.data.points} stepSeconds={metrics.data.step_seconds} hours={Number(hours)} />
       )}

@@ -2,7 +2,7 @@ import { Alert, Anchor, Badge, Button, Group, Paper, Skeleton, Stack, Text } fro
 import { IconArrowLeft } from '@tabler/icons-react';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import type { Machine } from '@webxterm/contracts/rest';
-import { lazy, Suspense } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { ApiError } from '../api/api-error.ts';
 import { usePageTitle } from '../brand/page-title.ts';
 import { Failure } from '../layout/failure.tsx';
@@ -26,6 +26,10 @@ const MachineActions = lazy(() =>
 const LeaveMachine = lazy(() => import('./leave-machine.tsx').then((module) => ({ default: module.LeaveMachine })));
 const MachineManagement = lazy(() =>
   import('./machine-management.tsx').then((module) => ({ default: module.MachineManagement })),
+);
+
+const ReinstallDialog = lazy(() =>
+  import('./reinstall-dialog.tsx').then((module) => ({ default: module.ReinstallDialog })),
 );
 
 const route = getRouteApi('/signed-in/framed/machines/$agentId');
@@ -105,22 +109,51 @@ const Details = ({ machine }: { machine: Machine }) => {
       />
       {machine.new_from !== null && manages && <NewMachine machine={machine} address={machine.new_from} />}
       {machine.notice !== null && manages && <KeyNotice machine={machine} notice={machine.notice} />}
-      <Paper className={classes.card} component="section" aria-label="Load">
-        <h2 className={classes.heading}>Right now</h2>
-        <Load machine={machine} />
-      </Paper>
+      {machine.status === 'pending' ? (
+        <NotConnected machine={machine} manages={manages} />
+      ) : (
+        <Paper className={classes.card} component="section" aria-label="Load">
+          <h2 className={classes.heading}>Right now</h2>
+          <Load machine={machine} />
+        </Paper>
+      )}
       <Paper className={classes.card} component="section" aria-label="Facts">
         <h2 className={classes.heading}>About this machine</h2>
         <Facts machine={machine} />
       </Paper>
-      <Paper className={classes.card} component="section" aria-label="Sessions on this machine">
-        <h2 className={classes.heading}>Running sessions</h2>
-        <MachineSessions agentId={machine.agent_id} />
-      </Paper>
+      {machine.status !== 'pending' && (
+        <Paper className={classes.card} component="section" aria-label="Sessions on this machine">
+          <h2 className={classes.heading}>Running sessions</h2>
+          <MachineSessions agentId={machine.agent_id} />
+        </Paper>
+      )}
       <Suspense fallback={<Skeleton height={180} radius="lg" />}>
         <MachineManagement machine={machine} />
       </Suspense>
     </>
+  );
+};
+
+/** What to do with a machine that has never connected. */
+const NotConnected = ({ machine, manages }: { machine: Machine; manages: boolean }) => {
+  const [connecting, setConnecting] = useState(false);
+  return (
+    <Paper className={classes.card} component="section" aria-label="Connect this machine">
+      <h2 className={classes.heading}>Connect this machine</h2>
+      <Group justify="space-between" gap="sm">
+        <Text size="sm" maw="46rem">
+          {manages
+            ? 'The agent of this machine has never connected. Get the install command, run it on the machine, and this page changes by itself. A command from before is valid for an hour.'
+            : 'The agent of this machine has never connected. Its owner can get the install command on this page.'}
+        </Text>
+        {manages && <Button onClick={() => setConnecting(true)}>Get the install command</Button>}
+      </Group>
+      {connecting && (
+        <Suspense>
+          <ReinstallDialog machine={machine} onClose={() => setConnecting(false)} />
+        </Suspense>
+      )}
+    </Paper>
   );
 };
 

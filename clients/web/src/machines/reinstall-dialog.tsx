@@ -4,17 +4,24 @@ import { Failure } from '../layout/failure.tsx';
 import { InstallSteps } from './add-machine-steps.tsx';
 import { useRegistrationToken } from './manage-queries.ts';
 
-/** Shows the commands with which a reinstalled machine takes over its entry. */
+/** Shows the commands with which a machine that is new or reinstalled takes over its entry. */
 export const ReinstallDialog = ({ machine, onClose }: { machine: Machine; onClose: () => void }) => {
   const create = useRegistrationToken(machine.agent_id);
+  const pending = machine.status === 'pending';
   const token = create.data?.registration_token;
   return (
-    <Modal opened onClose={onClose} size="lg" title={<Text fw={650}>Reinstall {machine.name}</Text>}>
+    <Modal
+      opened
+      onClose={onClose}
+      size="lg"
+      title={<Text fw={650}>{pending ? `Connect ${machine.name}` : `Reinstall ${machine.name}`}</Text>}
+    >
       {token === undefined ? (
         <Stack>
           <Text>
-            A new agent takes the place of the one that {machine.name} has now. Name, tags and access stay. The agent
-            before is disconnected for good and its terminals end, as soon as the new one is configured.
+            {pending
+              ? `The command installs the agent on the machine and connects it as ${machine.name}. It replaces the command that you got before.`
+              : `A new agent takes the place of the one that ${machine.name} has now. Name, tags and access stay. The agent before is disconnected for good and its terminals end, as soon as the new one is configured.`}
           </Text>
           {create.isError && <Failure title="The commands could not be made" error={create.error} />}
           <Group justify="flex-end">

@@ -65,7 +65,7 @@ export const Palette = (props: { store: SpotlightStore; actions: readonly PageAc
       radius="lg"
       scrollable
       maxHeight={440}
-      aria-label="Command palette"
+      attributes={{ content: { 'aria-label': 'Command palette' } }}
     >
       <Spotlight.Search
         placeholder="Search machines, terminals and actions"

@@ -28,7 +28,9 @@ export const BlockedCard = () => {
           error={block.error ?? blocked.error}
         />
       )}
-      {blocked.isPending && <Skeleton height={50} radius="md" aria-label="Fetching whose shares you refuse" />}
+      {blocked.isPending && (
+        <Skeleton height={50} radius="md" role="status" aria-label="Fetching whose shares you refuse" />
+      )}
       {blocked.data?.users.length === 0 && (
         <Text size="sm" mb="sm">
           You refuse nobody's shares.

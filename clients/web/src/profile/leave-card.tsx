@@ -13,10 +13,10 @@ import classes from './profile-page.module.css';
 export const LeaveCard = () => {
   const [leaving, setLeaving] = useState(false);
   return (
-    <Paper className={classes.card} component="section" aria-label="Leave">
+    <Paper className={classes.card} component="section" aria-label="Delete account">
       <Group justify="space-between">
         <div>
-          <h2 className={classes.heading}>Leave</h2>
+          <h2 className={classes.heading}>Delete account</h2>
           <Text c="dimmed" size="sm">
             Deletes your account. A dialog first lists what is deleted with it.
           </Text>
@@ -35,7 +35,7 @@ const LeaveDialog = ({ onClose }: { onClose: () => void }) => {
   return (
     <Modal opened onClose={onClose} title={<Text fw={650}>Delete your account?</Text>}>
       {belongings.isPending && (
-        <Skeleton height={120} radius="md" aria-label="Finding out what goes with your account" />
+        <Skeleton height={120} radius="md" role="status" aria-label="Finding out what goes with your account" />
       )}
       {belongings.isError && (
         <Failure

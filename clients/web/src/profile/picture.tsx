@@ -41,7 +41,7 @@ export const Picture = ({ name, url }: { name: string; url: string | null }) => 
           >
             {(props) => (
               <Button {...props} size="xs" variant="default" loading={upload.isPending}>
-                {url === null ? 'Put up a picture' : 'Another picture'}
+                {url === null ? 'Upload a picture' : 'Replace the picture'}
               </Button>
             )}
           </FileButton>

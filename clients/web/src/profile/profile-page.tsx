@@ -26,7 +26,7 @@ export const ProfilePage = () => {
           onRetry={() => void profile.refetch()}
         />
       )}
-      {profile.isPending && <Skeleton height={220} radius="lg" aria-label="Fetching your profile" />}
+      {profile.isPending && <Skeleton height={220} radius="lg" role="status" aria-label="Fetching your profile" />}
       {user !== undefined && (
         <>
           <AccountCard user={user} />

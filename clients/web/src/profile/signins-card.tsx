@@ -32,7 +32,7 @@ export const SigninsCard = () => {
       <Text c="dimmed" size="sm" mb="xs">
         Each lasts 30 days at most. When one ends, its terminals are detached; their shells go on.
       </Text>
-      {signins.isPending && <Skeleton height={90} radius="md" aria-label="Fetching your sign-ins" />}
+      {signins.isPending && <Skeleton height={90} radius="md" role="status" aria-label="Fetching your sign-ins" />}
       {(signins.isError || endOthers.isError) && (
         <Failure
           title={endOthers.isError ? 'They could not all be ended' : 'Your sign-ins could not be fetched'}

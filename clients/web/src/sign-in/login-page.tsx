@@ -1,4 +1,4 @@
-import { Anchor, Text, TextInput } from '@mantine/core';
+import { Alert, Anchor, Text, TextInput } from '@mantine/core';
 import { schemaResolver, useForm } from '@mantine/form';
 import { Link } from '@tanstack/react-router';
 import { z } from 'zod';
@@ -7,7 +7,7 @@ import { PasswordField } from '../layout/password-field.tsx';
 import { AccountForm, useAccountSubmit } from './account-form.tsx';
 import { AccountPage } from './account-page.tsx';
 import { SecondStep, useChallenge } from './second-step.tsx';
-import { useSignIn } from './sign-in-context.tsx';
+import { useSignIn, useSignInState } from './sign-in-context.tsx';
 import { useSignupOpen } from './signup-open.ts';
 
 const LoginForm = z.object({
@@ -18,6 +18,8 @@ const LoginForm = z.object({
 export const LoginPage = () => {
   usePageTitle('Sign in');
   const signIn = useSignIn();
+  const state = useSignInState();
+  const ended = state.state === 'out' && state.ended === true;
   const signupOpen = useSignupOpen();
   const { challenge, watch, forget } = useChallenge();
   const form = useForm({
@@ -35,6 +37,12 @@ export const LoginPage = () => {
   if (challenge !== undefined) return <SecondStep challenge={challenge} onStartAgain={forget} />;
   return (
     <AccountPage title="Welcome back" text="Sign in to reach your machines.">
+      {ended && (
+        <Alert role="status" color="yellow" variant="light" radius="lg" title="Your sign-in has ended" mb="md">
+          It was ended in another tab or browser, by an administrator, or after its time. Your terminals keep running.
+          Sign in, and you are back where you were.
+        </Alert>
+      )}
       <AccountForm
         onSubmit={form.onSubmit(submit)}
         failure={failure}
@@ -44,7 +52,7 @@ export const LoginPage = () => {
           signupOpen && (
             <Text size="sm" c="dimmed" ta="center">
               New here?{' '}
-              <Anchor component={Link} to="/signup">
+              <Anchor component={Link} to="/signup" underline="always">
                 Create an account
               </Anchor>
             </Text>

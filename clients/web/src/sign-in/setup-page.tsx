@@ -33,7 +33,7 @@ export const SetupPage = () => {
   });
   if (token === undefined)
     return (
-      <AccountPage title="This link is not whole" text="Copy all of it, also what stands behind the # sign.">
+      <AccountPage title="This link is incomplete" text="Copy the whole link, including the part after the # sign.">
         <ToSignIn />
       </AccountPage>
     );
@@ -47,7 +47,7 @@ export const SetupPage = () => {
   if (owner.data === undefined)
     return (
       <AccountPage title="One moment" text="Looking up the link.">
-        <Skeleton height={180} radius="md" aria-label="Looking up the link" />
+        <Skeleton height={180} radius="md" role="status" aria-label="Looking up the link" />
       </AccountPage>
     );
   return <ChoosePassword token={token} owner={owner.data} />;

@@ -20,7 +20,8 @@ export type SignInState =
   | { readonly state: 'restoring' }
   /** The server is unreachable. `error` contains the reason. */
   | { readonly state: 'unreachable'; readonly error: unknown }
-  | { readonly state: 'out' }
+  /** `ended`: it was not this browser that signed out. */
+  | { readonly state: 'out'; readonly ended?: true }
   | { readonly state: 'in'; readonly user: SignedInUser };
 
 /** Storage of the half, with notification of changes by other tabs. */
@@ -57,7 +58,7 @@ export class SignIn {
   constructor(options: SignInOptions) {
     this.#options = options;
     options.halves.onChange(() => {
-      if (this.#state.state === 'in' && options.halves.read() === undefined) this.#leave();
+      if (this.#state.state === 'in' && options.halves.read() === undefined) this.#leave(true);
     });
   }
 
@@ -170,7 +171,7 @@ export class SignIn {
       });
     } catch (error) {
       if (!isOver(error)) throw error;
-      this.#leave();
+      this.#leave(this.#state.state === 'in');
       throw new SignedOutError();
     }
   }
@@ -189,10 +190,10 @@ export class SignIn {
     this.#enter({ state: 'in', user: session.user });
   }
 
-  #leave(): void {
+  #leave(ended = false): void {
     this.#token = undefined;
     this.#options.halves.write(undefined);
-    this.#enter({ state: 'out' });
+    this.#enter(ended ? { state: 'out', ended } : { state: 'out' });
   }
 
   #enter(state: SignInState): void {

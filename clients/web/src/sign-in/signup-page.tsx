@@ -80,7 +80,7 @@ export const SignupPage = () => {
 const ToSignIn = () => (
   <Text size="sm" c="dimmed" ta="center">
     Have an account already?{' '}
-    <Anchor component={Link} to="/login">
+    <Anchor component={Link} to="/login" underline="always">
       Sign in
     </Anchor>
   </Text>

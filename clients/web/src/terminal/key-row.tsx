@@ -1,80 +1,123 @@
-import { useRef, useState } from 'react';
-import { controlled } from './control-key.ts';
+import { IconClipboardText } from '@tabler/icons-react';
+import { type PointerEvent, type ReactNode, useEffect, useRef } from 'react';
 import classes from './key-row.module.css';
+import type { StickyKeys } from './sticky-keys.ts';
 
-export interface StickyControl {
-  readonly held: boolean;
-  toggle(): void;
-  /** Applies Ctrl to the text if it is held, and releases it. */
-  applyTo(text: string): string;
+interface Key {
+  readonly name: string;
+  readonly label: string;
+  /** `application`: the program has asked for application cursor keys. */
+  sends(application: boolean): string;
+  /** Holding it down repeats it. */
+  readonly repeats?: boolean;
 }
 
-/** A Ctrl key that stays pressed until the next key. */
-export const useStickyControl = (): StickyControl => {
-  const [held, setHeld] = useState(false);
-  const now = useRef(false);
-  const set = (next: boolean): void => {
-    now.current = next;
-    setHeld(next);
-  };
-  return {
-    held,
-    toggle: () => set(!now.current),
-    applyTo: (text) => {
-      if (!now.current) return text;
-      set(false);
-      return controlled(text);
-    },
-  };
-};
+const plain = (name: string, label: string, sends: string, repeats = false): Key => ({
+  name,
+  label,
+  sends: () => sends,
+  repeats,
+});
+const cursor = (name: string, label: string, final: string, repeats = false): Key => ({
+  name,
+  label,
+  sends: (application) => (application ? `\x1bO${final}` : `\x1b[${final}`),
+  repeats,
+});
 
-const plainKeys: readonly { readonly name: string; readonly label: string; readonly sends: string }[] = [
-  { name: 'Escape', label: 'Esc', sends: '\x1b' },
-  { name: 'Tab', label: 'Tab', sends: '\t' },
+const first: readonly Key[] = [plain('Escape', 'Esc', '\x1b'), plain('Tab', 'Tab', '\t')];
+const rest: readonly Key[] = [
+  plain('Ctrl C', '^C', '\x03'),
+  cursor('Arrow left', '←', 'D', true),
+  cursor('Arrow up', '↑', 'A', true),
+  cursor('Arrow down', '↓', 'B', true),
+  cursor('Arrow right', '→', 'C', true),
+  cursor('Home', 'Home', 'H'),
+  cursor('End', 'End', 'F'),
+  plain('Page up', 'PgUp', '\x1b[5~', true),
+  plain('Page down', 'PgDn', '\x1b[6~', true),
+  ...['/', '-', '|', '~'].map((sign) => plain(sign, sign, sign)),
 ];
-const arrows: readonly { readonly name: string; readonly label: string; readonly final: string }[] = [
-  { name: 'Arrow left', label: '←', final: 'D' },
-  { name: 'Arrow up', label: '↑', final: 'A' },
-  { name: 'Arrow down', label: '↓', final: 'B' },
-  { name: 'Arrow right', label: '→', final: 'C' },
-];
-const signs: readonly string[] = ['/', '-', '|', '~'];
+
+/** As the repetition of a keyboard, ms. */
+const firstRepeatMs = 400;
+const repeatMs = 50;
 
 /** Keys that the keyboard of a phone lacks. Shown on touch screens. */
 export const KeyRow = (props: {
-  control: StickyControl;
+  sticky: StickyKeys;
   applicationCursorKeys: () => boolean;
   onPress: (sequence: string) => void;
+  onPaste: () => void;
 }) => {
-  const key = (name: string, label: string, sends: () => string) => (
-    // The terminal keeps the focus, otherwise the phone's keyboard would close.
-    <button
-      key={name}
-      type="button"
-      className={classes.key}
-      aria-label={name}
-      onPointerDown={(event) => event.preventDefault()}
-      onClick={() => props.onPress(sends())}
+  const { sticky } = props;
+  const button = (key: Key) => (
+    <KeyButton
+      key={key.name}
+      name={key.name}
+      repeats={key.repeats === true}
+      onPress={() => props.onPress(key.sends(props.applicationCursorKeys()))}
     >
-      {label}
-    </button>
+      {key.label}
+    </KeyButton>
   );
   return (
     <div className={classes.row} role="toolbar" aria-label="Keys">
-      {plainKeys.map(({ name, label, sends }) => key(name, label, () => sends))}
-      <button
-        type="button"
-        className={classes.key}
-        aria-pressed={props.control.held}
-        onPointerDown={(event) => event.preventDefault()}
-        onClick={() => props.control.toggle()}
-      >
+      {first.map(button)}
+      <KeyButton held={sticky.held.has('control')} onPress={() => sticky.toggle('control')}>
         Ctrl
-      </button>
-      {arrows.map(({ name, label, final }) =>
-        key(name, label, () => (props.applicationCursorKeys() ? `\x1bO${final}` : `\x1b[${final}`)),
-      )}
-      {signs.map((sign) => key(sign, sign, () => sign))}
+      </KeyButton>
+      <KeyButton held={sticky.held.has('alt')} onPress={() => sticky.toggle('alt')}>
+        Alt
+      </KeyButton>
+      <KeyButton name="Paste" onPress={props.onPaste}>
+        <IconClipboardText size={18} stroke={1.8} aria-hidden />
+      </KeyButton>
+      {rest.map(button)}
     </div>
+  );
+};
+
+const KeyButton = (props: {
+  name?: string;
+  repeats?: boolean;
+  /** Undefined: not a key that stays pressed. */
+  held?: boolean;
+  onPress: () => void;
+  children: ReactNode;
+}) => {
+  const { repeats = false, onPress } = props;
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const stop = (): void => clearTimeout(timer.current);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const down = (event: PointerEvent): void => {
+    // The terminal keeps the focus, otherwise the phone's keyboard would close.
+    event.preventDefault();
+    if (!repeats) return;
+    onPress();
+    const again = (): void => {
+      onPress();
+      timer.current = setTimeout(again, repeatMs);
+    };
+    timer.current = setTimeout(again, firstRepeatMs);
+  };
+  return (
+    <button
+      type="button"
+      className={classes.key}
+      aria-label={props.name}
+      aria-pressed={props.held}
+      onPointerDown={down}
+      onPointerUp={stop}
+      onPointerLeave={stop}
+      onPointerCancel={stop}
+      onContextMenu={(event) => event.preventDefault()}
+      // A key that repeats was pressed by the pointer already. A click without a pointer comes from a keyboard or a screen reader.
+      onClick={(event) => {
+        if (!repeats || event.detail === 0) onPress();
+      }}
+    >
+      {props.children}
+    </button>
   );
 };

@@ -102,6 +102,11 @@ export class LiveTerminal {
     this.#client.drive();
   }
 
+  /** Tries to connect at once, if the client waits for its next attempt. */
+  retryNow(): void {
+    this.#client.retryNow();
+  }
+
   /** Detaches. The shell keeps running. */
   dispose(): void {
     this.#client.close();

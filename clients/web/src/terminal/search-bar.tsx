@@ -1,14 +1,38 @@
-import { ActionIcon, TextInput, Tooltip } from '@mantine/core';
-import { IconChevronDown, IconChevronUp, IconLetterCase, IconX } from '@tabler/icons-react';
+import { ActionIcon, TextInput, Tooltip, useComputedColorScheme } from '@mantine/core';
+import { IconChevronDown, IconChevronUp, IconLetterCase, IconLetterW, IconRegex, IconX } from '@tabler/icons-react';
 import type { ISearchOptions } from '@xterm/addon-search';
 import { useState } from 'react';
 import classes from './search-bar.module.css';
 
+/** The text keeps its colour, so the background of a match is near that of the terminal. */
 const decorations = {
-  matchBackground: '#6b5a1f',
-  matchOverviewRuler: '#f0a53a',
-  activeMatchBackground: '#b3741a',
-  activeMatchColorOverviewRuler: '#ffd28a',
+  light: {
+    matchBackground: '#fbe3a4',
+    matchOverviewRuler: '#c07a10',
+    activeMatchBackground: '#ffc15c',
+    activeMatchColorOverviewRuler: '#8a4b00',
+  },
+  dark: {
+    matchBackground: '#4a3f14',
+    matchOverviewRuler: '#f0a53a',
+    activeMatchBackground: '#7a5210',
+    activeMatchColorOverviewRuler: '#ffd28a',
+  },
+};
+
+const choices = [
+  { name: 'caseSensitive', label: 'Match case', icon: IconLetterCase },
+  { name: 'wholeWord', label: 'Whole words', icon: IconLetterW },
+  { name: 'regex', label: 'Regular expression', icon: IconRegex },
+] as const;
+
+/** Whether the text is a valid regular expression. */
+const isPattern = (text: string): boolean => {
+  try {
+    return new RegExp(text) instanceof RegExp;
+  } catch {
+    return false;
+  }
 };
 
 /** Searches the screen and the scrollback. Enter: next match, Shift+Enter: previous match, Escape: close. */
@@ -18,9 +42,13 @@ export const SearchBar = (props: {
   onClose: () => void;
 }) => {
   const [text, setText] = useState('');
-  const [caseSensitive, setCaseSensitive] = useState(false);
-  const find = (direction: 'next' | 'previous', sought = text, options: ISearchOptions = {}): void =>
-    props.onFind(sought, direction, { caseSensitive, decorations, ...options });
+  const scheme = useComputedColorScheme('light');
+  const [options, setOptions] = useState({ caseSensitive: false, wholeWord: false, regex: false });
+  const invalid = options.regex && !isPattern(text);
+  const find = (direction: 'next' | 'previous', sought = text, more: ISearchOptions = {}): void => {
+    const all = { ...options, decorations: decorations[scheme], ...more };
+    if (all.regex !== true || isPattern(sought)) props.onFind(sought, direction, all);
+  };
   return (
     <search className={classes.bar}>
       <TextInput
@@ -42,22 +70,25 @@ export const SearchBar = (props: {
         }}
       />
       <span className={classes.count} role="status">
-        {text === '' || props.matches === undefined ? '' : countOf(props.matches)}
+        {invalid ? 'Not a pattern' : text === '' || props.matches === undefined ? '' : countOf(props.matches)}
       </span>
-      <Tooltip label="Match case">
-        <ActionIcon
-          variant={caseSensitive ? 'filled' : 'subtle'}
-          color={caseSensitive ? 'petrol' : 'gray'}
-          aria-label="Match case"
-          aria-pressed={caseSensitive}
-          onClick={() => {
-            setCaseSensitive(!caseSensitive);
-            find('previous', text, { caseSensitive: !caseSensitive, incremental: true });
-          }}
-        >
-          <IconLetterCase size={17} />
-        </ActionIcon>
-      </Tooltip>
+      {choices.map(({ name, label, icon: Icon }) => (
+        <Tooltip key={name} label={label}>
+          <ActionIcon
+            variant={options[name] ? 'filled' : 'subtle'}
+            color={options[name] ? 'petrol' : 'gray'}
+            aria-label={label}
+            aria-pressed={options[name]}
+            onClick={() => {
+              const chosen = { ...options, [name]: !options[name] };
+              setOptions(chosen);
+              find('previous', text, { ...chosen, incremental: true });
+            }}
+          >
+            <Icon size={17} />
+          </ActionIcon>
+        </Tooltip>
+      ))}
       <ActionIcon variant="subtle" color="gray" aria-label="Match above" onClick={() => find('previous')}>
         <IconChevronUp size={17} />
       </ActionIcon>
@@ -72,7 +103,7 @@ export const SearchBar = (props: {
 };
 
 const countOf = ({ index, count }: { index: number; count: number }): string => {
-  if (count === 0) return 'none';
+  if (count === 0) return 'No matches';
   // -1: there are more matches than xterm counts.
   return index < 0 ? `${count}+` : `${index + 1} of ${count}`;
 };

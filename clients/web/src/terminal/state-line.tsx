@@ -1,12 +1,16 @@
 import { Button, CloseButton } from '@mantine/core';
-import { plainText } from '@webxterm/contracts/text';
+import { Link } from '@tanstack/react-router';
+import type { Machine } from '@webxterm/contracts/rest';
 import type { TerminalState } from '@webxterm/terminal-client';
 import { useEffect, useState } from 'react';
-import { endSentence } from './sentences.ts';
 import classes from './state-line.module.css';
+import { wordsFor } from './state-words.ts';
 
 /** The line below the screen with the state of the connection to the shell. */
 export const StateLine = (props: {
+  machine: Pick<Machine, 'agent_id' | 'status'> | undefined;
+  /** This tab had a shell that may still run. */
+  hadShell: boolean;
   state: TerminalState;
   latency: number | undefined;
   /** This viewer is the driver: its window size is used. */
@@ -16,18 +20,18 @@ export const StateLine = (props: {
   onLostSeen: () => void;
   onNewShell: () => void;
   onAttachAgain: () => void;
+  onRetryNow: () => void;
   /** Makes this viewer the driver. */
   onDrive: () => void;
 }) => {
   const { state, latency, lost } = props;
-  const again = state.state === 'refused' ? wordsForAgain(state.code) : undefined;
+  const words = wordsFor(state, props);
   const waitSeconds = useCountdown(state);
-  const over = state.state === 'ended' || state.state === 'refused';
   return (
     <footer className={classes.line} data-state={state.state}>
       <i className={classes.dot} aria-hidden="true" />
       <span className={classes.words} role="status" data-testid="terminal-state">
-        {sentenceOf(state)}
+        {words.sentence}
       </span>
       {/* The countdown is outside of the live region, so a screen reader does not read every second aloud. */}
       {waitSeconds !== undefined && waitSeconds > 0 && (
@@ -47,14 +51,24 @@ export const StateLine = (props: {
           <CloseButton size="xs" aria-label="Dismiss" onClick={props.onLostSeen} />
         </span>
       )}
-      {again !== undefined && (
-        <Button size="compact-sm" onClick={props.onAttachAgain}>
-          {again}
+      {state.state === 'reconnecting' && waitSeconds !== undefined && waitSeconds > 0 && (
+        <Button size="compact-sm" variant="light" onClick={props.onRetryNow}>
+          Retry now
         </Button>
       )}
-      {over && again === undefined && (
+      {words.again !== undefined && (
+        <Button size="compact-sm" onClick={props.onAttachAgain}>
+          {words.again}
+        </Button>
+      )}
+      {words.newShell === true && (
         <Button size="compact-sm" onClick={props.onNewShell} autoFocus={state.state === 'ended'}>
           New shell
+        </Button>
+      )}
+      {words.wayOn !== undefined && (
+        <Button size="compact-sm" variant="light" component={Link} to={words.wayOn.to}>
+          {words.wayOn.label}
         </Button>
       )}
       {latency !== undefined && (state.state === 'live' || state.state === 'reconnecting') && (
@@ -70,33 +84,6 @@ export const StateLine = (props: {
       )}
     </footer>
   );
-};
-
-const sentenceOf = (state: TerminalState): string => {
-  switch (state.state) {
-    case 'connecting':
-      return 'Connecting…';
-    case 'live':
-      return 'Connected';
-    case 'reconnecting':
-      return 'Reconnecting. Your shell goes on, and what you type is kept.';
-    case 'unreachable':
-      return 'Machine unreachable, waiting. Your shell comes back with it.';
-    case 'ended': {
-      const sentence = endSentence(state);
-      return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}`;
-    }
-    case 'refused':
-      return state.code === 'displaced'
-        ? 'This shell was taken over in another window or tab.'
-        : plainText(state.message, 300);
-  }
-};
-
-/** Label of the button that attaches again, if that can help. Undefined: the button opens a new shell. */
-const wordsForAgain = (code: string): string | undefined => {
-  if (code === 'displaced') return 'Use it here';
-  return code.startsWith('too_many_') ? 'Try again' : undefined;
 };
 
 /** Level of the round trip: immediate, slightly delayed, or slow. */

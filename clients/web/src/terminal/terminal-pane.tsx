@@ -4,8 +4,10 @@ import type { TerminalState } from '@webxterm/terminal-client';
 import { useEffect, useEffectEvent, useRef, useState } from 'react';
 import { useServer } from '../api/server-context.tsx';
 import { copyText } from '../clipboard/copy-text.ts';
+import { readClipboard } from '../clipboard/read-clipboard.ts';
+import { useMachine } from '../machines/machine-queries.ts';
 import { ClipboardQuestion } from './clipboard-question.tsx';
-import { KeyRow, useStickyControl } from './key-row.tsx';
+import { KeyRow } from './key-row.tsx';
 import { LinkBar } from './link-bar.tsx';
 import { openLink } from './links.ts';
 import { LiveTerminal } from './live-terminal.ts';
@@ -14,6 +16,7 @@ import type { Preferences } from './preferences.ts';
 import { SearchBar } from './search-bar.tsx';
 import type { Shortcut } from './shortcuts.ts';
 import { StateLine } from './state-line.tsx';
+import { useStickyKeys } from './sticky-keys.ts';
 import type { Tab } from './tab-store.ts';
 import classes from './terminal-pane.module.css';
 
@@ -53,6 +56,7 @@ export const TerminalPane = (props: {
   const { tab, shown, active, preferences, handlers } = props;
   const { agentId } = tab;
   const server = useServer();
+  const machine = useMachine(agentId);
   const element = useRef<HTMLDivElement>(null);
   const [terminal, setTerminal] = useState<LiveTerminal>();
   const [state, setState] = useState<TerminalState>({ state: 'connecting' });
@@ -63,7 +67,7 @@ export const TerminalPane = (props: {
   const [wanted, setWanted] = useState<string>();
   const [matches, setMatches] = useState<{ index: number; count: number }>();
   const clipboardAllowed = useRef<boolean>(undefined);
-  const control = useStickyControl();
+  const sticky = useStickyKeys();
   const scheme = useComputedColorScheme('light');
   const pageVisible = useDocumentVisibility() === 'visible';
 
@@ -76,7 +80,7 @@ export const TerminalPane = (props: {
     latency: setLatency,
     drives: setDrives,
     lost: setLost,
-    typing: control.applyTo,
+    typing: sticky.applyTo,
     inputRefused: () => handlers.say('Too much is waiting to be sent: the last input was dropped.'),
     copyFailed: () => handlers.say('The browser did not allow copying.'),
     linkShown: (address: string | undefined) =>
@@ -165,7 +169,11 @@ export const TerminalPane = (props: {
           }}
         />
       )}
-      <div className={classes.frame} data-drives={drives}>
+      <div
+        className={classes.frame}
+        data-drives={drives}
+        data-waiting={state.state === 'reconnecting' || state.state === 'unreachable'}
+      >
         <div
           className={classes.screen}
           data-testid={active ? 'terminal' : shown ? 'terminal-beside' : 'terminal-behind'}
@@ -193,11 +201,20 @@ export const TerminalPane = (props: {
         />
       )}
       <KeyRow
-        control={control}
+        sticky={sticky}
         applicationCursorKeys={() => terminal?.screen.applicationCursorKeys ?? false}
         onPress={(sequence) => terminal?.screen.press(sequence)}
+        onPaste={() => {
+          readClipboard().then(
+            (text) => terminal?.screen.paste(text),
+            () =>
+              handlers.say('The browser did not allow reading the clipboard. Hold a finger on the terminal to paste.'),
+          );
+        }}
       />
       <StateLine
+        machine={machine.data}
+        hadShell={tab.sessionId !== undefined}
         state={state}
         latency={latency}
         drives={drives}
@@ -205,6 +222,7 @@ export const TerminalPane = (props: {
         onLostSeen={() => setLost(undefined)}
         onNewShell={handlers.newShell}
         onAttachAgain={handlers.attachAgain}
+        onRetryNow={() => terminal?.retryNow()}
         onDrive={() => {
           terminal?.drive();
           terminal?.screen.focus();

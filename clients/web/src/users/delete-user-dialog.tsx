@@ -14,7 +14,7 @@ export const DeleteUserDialog = ({ user, onClose }: { user: User; onClose: () =>
   return (
     <Modal opened onClose={onClose} size="lg" title={<Text fw={650}>Delete {user.username}?</Text>}>
       {belongings.isPending && (
-        <Skeleton height={120} radius="md" aria-label="Finding out what goes with the account" />
+        <Skeleton height={120} radius="md" role="status" aria-label="Finding out what goes with the account" />
       )}
       {belongings.isError && (
         <Failure

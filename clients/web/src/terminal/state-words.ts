@@ -1,0 +1,88 @@
+import type { Machine } from '@webxterm/contracts/rest';
+import { plainText } from '@webxterm/contracts/text';
+import type { TerminalState } from '@webxterm/terminal-client';
+import { endSentence } from './sentences.ts';
+
+/** What the line below a terminal says, and what the user can do. */
+export interface StateWords {
+  readonly sentence: string;
+  /** Label of the button that attaches again. */
+  readonly again?: string;
+  /** A new shell can be opened here. */
+  readonly newShell?: boolean;
+  /** A link to the page where the user can go on. */
+  readonly wayOn?: { readonly label: string; readonly to: string };
+}
+
+interface Place {
+  /** Undefined: not known, or no access. */
+  readonly machine: Pick<Machine, 'agent_id' | 'status'> | undefined;
+  /** This tab had a shell that may still run. */
+  readonly hadShell: boolean;
+}
+
+const allMachines = { label: 'All machines', to: '/' } as const;
+const mySessions = { label: 'My sessions', to: '/sessions' } as const;
+
+export const wordsFor = (state: TerminalState, place: Place): StateWords => {
+  switch (state.state) {
+    case 'connecting':
+      return { sentence: 'Connecting…' };
+    case 'live':
+      return { sentence: 'Connected' };
+    case 'reconnecting':
+      return { sentence: 'Reconnecting. Your shell keeps running, and what you type is kept.' };
+    case 'unreachable':
+      return offline(place);
+    case 'ended':
+      return afterEnd(state);
+    case 'refused':
+      return afterRefusal(state);
+  }
+};
+
+const offline = ({ machine, hadShell }: Place): StateWords => {
+  if (machine?.status === 'pending')
+    return {
+      sentence: 'This machine has never connected. Install its agent, and a shell opens here.',
+      wayOn: { label: 'How to connect it', to: `/machines/${machine.agent_id}` },
+    };
+  if (hadShell)
+    return { sentence: 'The machine is offline. Your shell is here again when it is back.', wayOn: allMachines };
+  return { sentence: 'The machine is offline. A shell opens when it is back.', wayOn: allMachines };
+};
+
+/** Ends after which this machine opens no other shell for the user. */
+const finalCauses: readonly string[] = ['access_revoked', 'machine_deleted', 'user_disabled'];
+
+const afterEnd = (state: Extract<TerminalState, { state: 'ended' }>): StateWords => {
+  const text = endSentence(state);
+  const sentence = `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+  return finalCauses.includes(state.cause) ? { sentence, wayOn: allMachines } : { sentence, newShell: true };
+};
+
+const afterRefusal = ({ code, message }: Extract<TerminalState, { state: 'refused' }>): StateWords => {
+  switch (code) {
+    case 'displaced':
+      return { sentence: 'This shell was taken over in another window or tab.', again: 'Use it here' };
+    case 'unauthenticated':
+      return {
+        sentence: 'Your sign-in has ended. Your shells keep running.',
+        wayOn: { label: 'Sign in again', to: '/login' },
+      };
+    case 'machine_not_found':
+      return { sentence: 'This machine was removed, or you have no access to it.', wayOn: allMachines };
+    case 'view_only':
+    case 'forbidden':
+      return {
+        sentence: 'You may see this machine, but not open a terminal on it. Its owner can change that.',
+        wayOn: allMachines,
+      };
+    case 'session_not_found':
+      return { sentence: 'This session has ended, or it is not yours.', newShell: true };
+    default:
+      return { sentence: plainText(message, 300), again: 'Try again', ...(isLimit(code) && { wayOn: mySessions }) };
+  }
+};
+
+const isLimit = (code: string): boolean => code.startsWith('too_many_');

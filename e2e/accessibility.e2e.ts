@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { TerminalPage } from './support/terminal-page.ts';
+import { browser, ownMachine, rest, stack, useStackAndBrowser } from './support/use-stack.ts';
+
+useStackAndBrowser();
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe reports about the page: rule, element and reason. */
+const violations = async (page: Page): Promise<string[]> => {
+  await page.locator('[aria-busy=true]').first().waitFor({ state: 'detached' });
+  await page.evaluate(axe);
+  // A dialog or toast of Mantine is outside of the landmarks by design: `region` is no criterion of WCAG.
+  return page.evaluate(`axe.run(document, { rules: { region: { enabled: false } } }).then(({ violations }) =>
+    violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => [id, html, failureSummary].join(' | '))))`);
+};
+
+const signedOut = ['/login', '/signup', '/setup'];
+const framed = (machine: string): string[] => [
+  '/',
+  '/dashboard',
+  '/sessions',
+  '/machines/add',
+  `/machines/${machine}`,
+  '/profile',
+  '/users',
+  '/audit',
+  '/no-such-page',
+];
+
+describe.each(['light', 'dark'] as const)('every page in the %s theme', (colorScheme) => {
+  it('has no violation that axe finds, one heading of level 1, and at 320 px no sideways scroll', async () => {
+    const waiting = await rest.post<{ machine: { agent_id: string } }>('/api/machines', { name: `new-${colorScheme}` });
+    const view = await TerminalPage.open(browser, {}, { colorScheme });
+    const { page } = view;
+    const check = async (what: string): Promise<void> => {
+      expect([what, await violations(page)]).toEqual([what, []]);
+      expect([what, await page.getByRole('heading', { level: 1 }).count()]).toEqual([what, 1]);
+    };
+    const visit = async (path: string): Promise<void> => {
+      await page.goto(`${stack.url}${path}`);
+      await page.getByRole('heading', { level: 1 }).first().waitFor();
+    };
+    for (const path of signedOut) {
+      await visit(path);
+      await check(path);
+    }
+    await view.signIn(stack.url, stack.admin);
+    await page.getByRole('table', { name: 'Machines' }).waitFor();
+    const pages = [...framed(ownMachine.agent_id), `/machines/${waiting.body.machine.agent_id}`];
+    for (const path of pages) {
+      await visit(path);
+      await check(path);
+      await page.setViewportSize({ width: 320, height: 640 });
+      expect([path, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([path, 320]);
+      await page.setViewportSize({ width: 1200, height: 800 });
+    }
+    await page.keyboard.press('Control+k');
+    await page.getByRole('dialog', { name: 'Command palette' }).waitFor();
+    expect(await violations(page)).toEqual([]);
+    await visit(`/terminal/${ownMachine.agent_id}`);
+    await view.until(/[$#%>]\s*$/m);
+    await check('terminal');
+    await page.getByRole('button', { name: 'Terminal settings' }).click();
+    await page.getByRole('menuitem', { name: /Find/ }).waitFor();
+    expect(['menu', await violations(page)]).toEqual(['menu', []]);
+    expect(view.complaints).toEqual([]);
+    await view.close();
+  });
+});
+
+describe('a change of the page', () => {
+  it('moves the focus to the heading of the new page, and says its title', async () => {
+    const view = await TerminalPage.open(browser);
+    const { page } = view;
+    await view.signIn(stack.url, stack.admin);
+    await page.getByRole('table', { name: 'Machines' }).waitFor();
+    for (const name of ['Sessions', 'Dashboard', 'Machines']) {
+      await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name }).click();
+      await page.getByRole('heading', { level: 1, name }).and(page.locator(':focus')).waitFor();
+      expect(await page.title()).toContain(name);
+    }
+    await view.close();
+  });
+});
