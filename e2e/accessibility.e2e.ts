@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { TerminalPage } from './support/terminal-page.ts';
@@ -7,12 +6,10 @@ import { browser, ownMachine, rest, stack, useStackAndBrowser } from './support/
 
 useStackAndBrowser();
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
 /** What axe reports about the page: rule, element and reason. */
 const violations = async (page: Page): Promise<string[]> => {
   await page.locator('[aria-busy=true]').first().waitFor({ state: 'detached' });
-  await page.evaluate(axe);
+  await page.evaluate(axe.source);
   // A dialog or toast of Mantine is outside of the landmarks by design: `region` is no criterion of WCAG.
   return page.evaluate(`axe.run(document, { rules: { region: { enabled: false } } }).then(({ violations }) =>
     violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => [id, html, failureSummary].join(' | '))))`);
@@ -33,7 +30,9 @@ const framed = (machine: string): string[] => [
 
 describe.each(['light', 'dark'] as const)('every page in the %s theme', (colorScheme) => {
   it('has no violation that axe finds, one heading of level 1, and at 320 px no sideways scroll', async () => {
-    const waiting = await rest.post<{ machine: { agent_id: string } }>('/api/machines', { name: `new-${colorScheme}` });
+    const waiting = await rest.post<{ machine: { agent_id: string } }>('/api/machines', {
+      name: `new-${colorScheme}-${Date.now()}`,
+    });
     const view = await TerminalPage.open(browser, {}, { colorScheme });
     const { page } = view;
     const check = async (what: string): Promise<void> => {

@@ -56,7 +56,7 @@ export const SetupPage = () => {
 const ToSignIn = () => (
   <Text size="sm" c="dimmed" ta="center">
     Know your password?{' '}
-    <Anchor component={Link} to="/login">
+    <Anchor component={Link} to="/login" underline="always">
       Sign in
     </Anchor>
   </Text>
