@@ -94,7 +94,12 @@ export const TabBar = (props: {
         ))}
       </div>
       {front !== undefined && (
-        <button type="button" className={classes.closeFront} onClick={() => props.onClose(front.key)}>
+        <button
+          type="button"
+          className={classes.closeFront}
+          aria-label={`Close ${labels.short(front)}`}
+          onClick={() => props.onClose(front.key)}
+        >
           Close {labels.short(front)}
         </button>
       )}
