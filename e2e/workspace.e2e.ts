@@ -68,7 +68,8 @@ describe('the workspace', () => {
     await page.getByTestId('terminal-beside').click();
     await terminal.run('echo left $((40+2))');
     await terminal.until(/^left 42/m);
-    await page.reload();
+    // Three screens are drawn without a graphics card.
+    await page.reload({ timeout: 60_000 });
     await terminal.until(/^left 42/m);
     await page.getByTestId('terminal-beside').getByText('right 42').first().waitFor();
     expect(await page.getByRole('tab').count()).toBe(3);
@@ -83,9 +84,10 @@ describe('the workspace', () => {
     ]);
   });
 
-  it('keeps the active tab in sight among many', async () => {
+  it('keeps the active tab in sight among many, and sessions are ended together', async () => {
     const { page } = terminal;
-    for (let count = 2; count <= 12; count += 1) {
+    await page.setViewportSize({ width: 700, height: 400 });
+    for (let count = 2; count <= 6; count += 1) {
       await page.getByRole('button', { name: 'New shell tab' }).click();
       await tab(`Shell ${count}`).waitFor();
     }
@@ -100,5 +102,10 @@ describe('the workspace', () => {
       .and(page.locator('[aria-selected=true]'))
       .waitFor();
     expect(await page.evaluate(inSight)).toBe(true);
+    await page.goto(`${stack.url}/sessions`);
+    await page.getByRole('checkbox', { name: 'Select all' }).check();
+    await page.getByRole('button', { name: /^End \d+ sessions/ }).click();
+    await page.getByRole('button', { name: 'End sessions' }).click();
+    await page.getByRole('heading', { name: 'No shell is running' }).waitFor();
   });
 });

@@ -7,6 +7,7 @@ import {
   useQuery,
 } from '@tanstack/react-query';
 import type { TerminalSession } from '@webxterm/contracts/rest';
+import { ApiError } from '../api/api-error.ts';
 import { useServer } from '../api/server-context.tsx';
 import { useChange } from '../api/use-change.ts';
 import { machineKeys } from '../machines/machine-cache.ts';
@@ -75,3 +76,14 @@ export const useRenameSession = (): UseMutationResult<
 /** Ends a session. Its shell gets SIGHUP. */
 export const useEndSession = (): UseMutationResult<void, Error, string> =>
   useChange(keys.all, (server, sessionId: string) => server.endSession(sessionId));
+
+/** Ends several sessions. Fails if one could not be ended; one that has ended meanwhile counts as ended. */
+export const useEndSessions = (): UseMutationResult<void, Error, readonly string[]> =>
+  useChange(keys.all, async (server, sessionIds: readonly string[]) => {
+    const ends = await Promise.allSettled(sessionIds.map((id) => server.endSession(id)));
+    const failed = ends.find(
+      (end): end is PromiseRejectedResult =>
+        end.status === 'rejected' && !(end.reason instanceof ApiError && end.reason.code === 'session_not_found'),
+    );
+    if (failed !== undefined) throw failed.reason;
+  });

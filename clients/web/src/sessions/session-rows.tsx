@@ -1,4 +1,4 @@
-import { Button, Group, Skeleton, Stack, Text } from '@mantine/core';
+import { Button, Checkbox, Group, Skeleton, Stack, Text } from '@mantine/core';
 import { IconTerminal2 } from '@tabler/icons-react';
 import type { UseQueryResult } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
@@ -9,12 +9,99 @@ import { Failure } from '../layout/failure.tsx';
 import { ago, localTime } from '../layout/format.ts';
 import { useNow } from '../machines/now.ts';
 import { useProfile } from '../profile/profile-query.ts';
-import { useEndSession, useMachineNames, useMachineSessions, useMySessions } from './session-queries.ts';
+import {
+  useEndSession,
+  useEndSessions,
+  useMachineNames,
+  useMachineSessions,
+  useMySessions,
+} from './session-queries.ts';
 import classes from './session-rows.module.css';
 import { sessionTitle } from './session-title.ts';
 
-/** The user's live sessions. `empty` is shown if there are none. */
-export const MySessions = ({ empty }: { empty: React.ReactNode }) => <Rows sessions={useMySessions()} empty={empty} />;
+/** From this many sessions on, the list suggests to end some. */
+const manySessions = 10;
+
+/** The user's live sessions, to be opened, and to be ended one by one or several at once. `empty` is shown if there are none. */
+export const MySessions = ({ empty }: { empty: React.ReactNode }) => {
+  const sessions = useMySessions();
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const [ending, setEnding] = useState(false);
+  const all = sessions.data ?? [];
+  const chosen = all.filter(({ session_id }) => selected.has(session_id));
+  return (
+    <>
+      {all.length > 1 && (
+        <Group justify="space-between" mb="xs" gap="sm">
+          <Checkbox
+            label={chosen.length === 0 ? 'Select all' : `${chosen.length} of ${all.length} selected`}
+            checked={chosen.length === all.length}
+            indeterminate={chosen.length > 0 && chosen.length < all.length}
+            onChange={() =>
+              setSelected(chosen.length === all.length ? new Set() : new Set(all.map(({ session_id }) => session_id)))
+            }
+          />
+          {all.length >= manySessions && chosen.length === 0 && (
+            <Text size="sm" c="dimmed">
+              {all.length} shells are running. Each takes up memory on its machine. End those that you no longer need.
+            </Text>
+          )}
+          {chosen.length > 0 && (
+            <Button size="xs" color="red" onClick={() => setEnding(true)}>
+              End {chosen.length === 1 ? '1 session' : `${chosen.length} sessions`}
+            </Button>
+          )}
+        </Group>
+      )}
+      <Rows
+        sessions={sessions}
+        empty={empty}
+        {...(all.length > 1 && {
+          selection: {
+            has: (id: string) => selected.has(id),
+            toggle: (id: string) => setSelected((before) => toggled(before, id)),
+          },
+        })}
+      />
+      {ending && (
+        <EndSelected
+          sessions={chosen}
+          onClose={() => {
+            setEnding(false);
+            setSelected(new Set());
+          }}
+          onCancel={() => setEnding(false)}
+        />
+      )}
+    </>
+  );
+};
+
+const toggled = (ids: ReadonlySet<string>, id: string): ReadonlySet<string> => {
+  const next = new Set(ids);
+  if (!next.delete(id)) next.add(id);
+  return next;
+};
+
+const EndSelected = (props: { sessions: readonly TerminalSession[]; onClose: () => void; onCancel: () => void }) => {
+  const end = useEndSessions();
+  const [ids] = useState(() => props.sessions.map(({ session_id }) => session_id));
+  return (
+    <ConfirmDialog
+      opened
+      title={ids.length === 1 ? 'End this session?' : `End ${ids.length} sessions?`}
+      keep="Leave them running"
+      confirm="End sessions"
+      pending={end.isPending}
+      failed="Some sessions could not be ended"
+      error={end.error}
+      onClose={props.onCancel}
+      onConfirm={() => end.mutate(ids, { onSuccess: props.onClose })}
+    >
+      <Text>Their shells and everything that runs in them are told to stop (SIGHUP), and killed after 5 seconds.</Text>
+    </ConfirmDialog>
+  );
+};
 
 /** The live sessions on a machine. */
 export const MachineSessions = ({ agentId }: { agentId: string }) => {
@@ -48,10 +135,17 @@ export const MachineSessions = ({ agentId }: { agentId: string }) => {
 interface RowsProps {
   readonly sessions: Pick<UseQueryResult<readonly TerminalSession[]>, 'data' | 'error' | 'isPending' | 'refetch'>;
   readonly empty: React.ReactNode;
+  /** Undefined: rows cannot be selected. */
+  readonly selection?: Selection;
+}
+
+interface Selection {
+  has(sessionId: string): boolean;
+  toggle(sessionId: string): void;
 }
 
 /** Own sessions can be opened or ended, others can be ended on a machine with the right `manage`. */
-const Rows = ({ sessions, empty }: RowsProps) => {
+const Rows = ({ sessions, empty, selection }: RowsProps) => {
   const nameOf = useMachineNames((sessions.data ?? []).map(({ agent_id }) => agent_id));
   const profile = useProfile();
   const [ending, setEnding] = useState<TerminalSession>();
@@ -77,6 +171,7 @@ const Rows = ({ sessions, empty }: RowsProps) => {
             mine={isMine(session)}
             name={nameOf(session.agent_id)}
             onEnd={() => setEnding(session)}
+            {...(selection !== undefined && { selection })}
           />
         ))}
       </ul>
@@ -94,15 +189,23 @@ interface RowProps {
   readonly mine: boolean;
   readonly name: string;
   readonly onEnd: () => void;
+  readonly selection?: Selection;
 }
 
-const Row = ({ session, mine, name, onEnd }: RowProps) => {
+const Row = ({ session, mine, name, onEnd, selection }: RowProps) => {
   const now = useNow();
   const started = Date.parse(session.created_at);
   const title = sessionTitle(session) ?? 'Shell';
   const which = mine ? title : `${session.username}'s session`;
   return (
     <li className={classes.row}>
+      {selection !== undefined && (
+        <Checkbox
+          aria-label={`Select ${title} on ${name}, started ${ago(started, now)}`}
+          checked={selection.has(session.session_id)}
+          onChange={() => selection.toggle(session.session_id)}
+        />
+      )}
       <span className={classes.icon} aria-hidden="true">
         <IconTerminal2 size={19} stroke={1.7} />
       </span>
