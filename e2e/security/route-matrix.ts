@@ -1,4 +1,5 @@
-import { allRoutes, ErrorBody, type Route } from '@webxterm/contracts/rest';
+import { parseJson } from '@webxterm/contracts/json';
+import { allRoutes, type Route } from '@webxterm/contracts/rest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RawTerminal, type Refusal } from '../support/raw-terminal.ts';
 import { allRules } from './rules/all-rules.ts';
@@ -16,9 +17,6 @@ export const pathOf = (route: Route, { params = {}, query = {} }: Call): string 
   const search = new URLSearchParams(query).toString();
   return search === '' ? path : `${path}?${search}`;
 };
-
-const codeIn = ({ status }: Response, text: string): unknown =>
-  status < 400 ? undefined : ErrorBody.parse(JSON.parse(text)).code;
 
 const ask = async (world: World, route: Route, call: Call, token: string | undefined): Promise<Outcome> => {
   const leaving = new AbortController();
@@ -39,7 +37,8 @@ const ask = async (world: World, route: Route, call: Call, token: string | undef
     method: route.method,
     path: pathOf(route, call),
     status: response.status,
-    code: codeIn(response, text),
+    headers: response.headers,
+    body: parseJson(text),
   };
   expect(world.documented.missing(seen)).toBeUndefined();
   return { status: response.status, text };

@@ -1,6 +1,14 @@
+import { commonErrors } from '@webxterm/contracts/rest';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import ajvFormats from 'ajv-formats';
 import { z } from 'zod';
 
-const Answer = z.object({ 'x-error-codes': z.array(z.string()).optional() });
+const Answer = z.object({
+  'x-error-codes': z.array(z.string()).optional(),
+  headers: z.record(z.string(), z.object({ required: z.boolean().optional() })).optional(),
+  content: z.record(z.string(), z.looseObject({})).optional(),
+});
+type Answer = z.infer<typeof Answer>;
 const Reference = z.object({ $ref: z.string() });
 const Document = z.object({
   paths: z.record(
@@ -10,42 +18,72 @@ const Document = z.object({
   components: z.object({ responses: z.record(z.string(), Answer) }),
 });
 
+interface DocumentedAnswer extends Answer {
+  /** Validates the JSON body. Undefined: the answer has none. */
+  readonly validate: ValidateFunction | undefined;
+}
+
 interface Operation {
   readonly name: string;
   readonly method: string;
   readonly pattern: RegExp;
-  /** The codes of each status that is documented; of a success there are none. */
-  readonly codes: ReadonlyMap<number, readonly string[]>;
+  readonly answers: ReadonlyMap<number, DocumentedAnswer>;
 }
 
 const patternOf = (path: string): RegExp =>
   new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`);
 
-/** An answer as a test saw it. `code` of its body; undefined where it has none. */
+const jsonType = 'application/json';
+
+/** The part of a JSON pointer for one key. */
+const pointer = (key: string): string => encodeURIComponent(key.replaceAll('~', '~0').replaceAll('/', '~1'));
+
+/** An answer as a test received it. */
 export interface SeenAnswer {
   readonly method: string;
   /** With or without a query. */
   readonly path: string;
   readonly status: number;
-  readonly code: unknown;
+  readonly headers: Headers;
+  /** The JSON body. Undefined: it has none, or is of another type. */
+  readonly body: unknown;
 }
 
-/** What the OpenAPI document of a running gateway says that each route can answer. */
+const codeOf = (body: unknown): unknown => z.object({ code: z.string() }).safeParse(body).data?.code;
+
+/** Answers of the gateway to a request that belongs to no route. */
+const refusals: ReadonlySet<unknown> = new Set([...commonErrors, 'not_found', 'method_not_allowed']);
+
+/** What the OpenAPI document of a running gateway says about the answers of each route. */
 export class DocumentedAnswers {
   readonly #operations: readonly Operation[];
 
   constructor(served: unknown) {
     const { paths, components } = Document.parse(served);
-    const codesOf = (answer: z.infer<typeof Reference> | z.infer<typeof Answer>): readonly string[] => {
-      const found = '$ref' in answer ? components.responses[answer.$ref.replace(/^.*\//, '')] : answer;
-      return found?.['x-error-codes'] ?? [];
+    const ajv = new Ajv2020({ strict: false, allErrors: true });
+    ajvFormats.default(ajv);
+    ajv.addSchema({ $id: 'openapi', ...z.looseObject({}).parse(served) });
+    const documented = (at: string, given: z.infer<typeof Reference> | Answer): DocumentedAnswer => {
+      const shared = '$ref' in given;
+      const name = shared ? given.$ref.replace(/^.*\//, '') : '';
+      const answer = shared ? components.responses[name] : given;
+      if (answer === undefined) throw new Error(`OpenAPI has no response ${name}`);
+      const where = shared ? `components/responses/${pointer(name)}` : at;
+      const hasJson = answer.content?.[jsonType] !== undefined;
+      const schema = `openapi#/${where}/content/${pointer(jsonType)}/schema`;
+      return { ...answer, validate: hasJson ? ajv.compile({ $ref: schema }) : undefined };
     };
     const all = Object.entries(paths).flatMap(([path, item]) =>
       Object.entries(item).map(([method, { responses }]) => ({
         name: `${method} ${path}`,
         method,
         pattern: patternOf(path),
-        codes: new Map(Object.entries(responses).map(([status, answer]) => [Number(status), codesOf(answer)])),
+        answers: new Map(
+          Object.entries(responses).map(([status, answer]) => [
+            Number(status),
+            documented(`paths/${pointer(path)}/${method}/responses/${status}`, answer),
+          ]),
+        ),
       })),
     );
     // A path without parameters counts before one with them.
@@ -57,15 +95,43 @@ export class DocumentedAnswers {
     return new DocumentedAnswers(await response.json());
   }
 
-  /** Undefined: it is documented, or of no route. */
-  missing({ method, path, status, code }: SeenAnswer): string | undefined {
+  /** How the answer differs from the document: route, status, code, headers, type, body. Undefined: it does not. */
+  missing({ method, path, status, headers, body }: SeenAnswer): string | undefined {
     const asked = method === 'HEAD' ? 'get' : method.toLowerCase();
     const plain = path.replace(/\?.*$/, '');
+    const code = codeOf(body);
     const operation = this.#operations.find((each) => each.method === asked && each.pattern.test(plain));
-    if (operation === undefined) return undefined;
-    const codes = operation.codes.get(status);
-    if (codes === undefined) return `${operation.name} answered ${status} ${code}, a status that OpenAPI does not have`;
-    if (status < 400 || (typeof code === 'string' && codes.includes(code))) return undefined;
-    return `${operation.name} answered ${status} ${code}; OpenAPI has ${codes.join(', ')} for that status`;
+    if (operation === undefined)
+      return status >= 400 && refusals.has(code)
+        ? undefined
+        : `${asked} ${plain} answered ${status} ${code ?? ''}, and OpenAPI has no such route`;
+    const answer = operation.answers.get(status);
+    const what = `${operation.name} answered ${status}`;
+    if (answer === undefined) return `${what} ${code}, a status that OpenAPI does not have`;
+    const codes = answer['x-error-codes'] ?? [];
+    if (status >= 400 && !(typeof code === 'string' && codes.includes(code)))
+      return `${what} ${code}; OpenAPI has ${codes.join(', ')} for that status`;
+    return (
+      wrongHeaders(what, answer, headers) ?? (method === 'HEAD' ? undefined : wrongBody(what, answer, headers, body))
+    );
   }
 }
+
+const wrongHeaders = (what: string, answer: DocumentedAnswer, headers: Headers): string | undefined => {
+  const needed = Object.entries(answer.headers ?? {}).filter(([, { required }]) => required === true);
+  const lacking = needed.find(([name]) => !headers.has(name));
+  return lacking === undefined ? undefined : `${what} without the header ${lacking[0]}`;
+};
+
+const wrongBody = (what: string, answer: DocumentedAnswer, headers: Headers, body: unknown): string | undefined => {
+  const type = (headers.get('content-type') ?? '').replace(/;.*$/, '');
+  const types = Object.keys(answer.content ?? {});
+  if (!types.includes(type) && !(type === '' && types.length === 0))
+    return `${what} as "${type}"; OpenAPI has ${types.join(', ') || 'no body'}`;
+  const { validate } = answer;
+  if (validate === undefined || validate(body)) return undefined;
+  const problems = (validate.errors ?? []).map(
+    ({ instancePath, message, params }) => `${instancePath || '/'} ${message} ${JSON.stringify(params)}`,
+  );
+  return `${what} with a body that OpenAPI does not have: ${problems.slice(0, 5).join('; ')}`;
+};

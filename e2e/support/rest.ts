@@ -42,7 +42,7 @@ export class Rest {
     });
     const text = await response.text();
     const answer = { status: response.status, headers: response.headers, body: text === '' ? {} : JSON.parse(text) };
-    const seen = { method, path, status: answer.status, code: answer.body.code };
+    const seen = { method, path, ...answer, body: text === '' ? undefined : answer.body };
     const missing = (await this.#documented()).missing(seen);
     if (missing !== undefined) throw new Error(missing);
     return answer;

@@ -75,7 +75,8 @@ const wrongWith = async (
     method: route.method,
     path: new URL(response.url).pathname,
     status: response.status,
-    code: body.data.code,
+    headers: response.headers,
+    body: body.data,
   };
   const missing = documented.missing(seen);
   if (missing !== undefined) return missing;

@@ -64,6 +64,14 @@ export const gatewayShape = {
     description: 'The name of this installation; it has to be the one of auth.',
     allowed: '1 to 128 characters',
   }),
+  COMMIT: z
+    .string()
+    .regex(/^[0-9a-f]{7,64}$/, 'must be the hash of a commit')
+    .optional()
+    .meta({
+      description: 'The commit of this version, which `/api/health` shows.',
+      allowed: 'a hash of 7 to 64 hex digits',
+    }),
   SIGNUP: z
     .enum(['open', 'closed'])
     .default('open')

@@ -27,7 +27,10 @@ export const Password = z
   });
 
 /** `vsay_ak_` and 32 base62 characters (190 bits). Configures an agent. */
-export const ApiKey = z.string().regex(/^vsay_ak_[0-9A-Za-z]{32}$/, 'must be an API key (vsay_ak_…)');
+export const ApiKey = z
+  .string()
+  .regex(/^vsay_ak_[0-9A-Za-z]{32}$/, 'must be an API key (vsay_ak_…)')
+  .meta({ example: 'vsay_ak_0123456789abcdefghijklmnopqrstuv' });
 
 /** A JWT, HS256, 24 h. Opaque to clients. */
 export const AccessToken = z.string().max(4096).meta({
@@ -110,7 +113,10 @@ export const logout = defineRoute({
 });
 
 /** The second half of the browser's reload secret. Kept in localStorage, useless without the cookie. */
-export const BrowserHalf = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
+export const BrowserHalf = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{43}$/)
+  .meta({ example: 'h'.repeat(43) });
 
 export const browserSession = defineRoute({
   id: 'browserSession',

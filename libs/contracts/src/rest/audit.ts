@@ -105,7 +105,10 @@ export const auditDetailsLimit = 16;
 const Text = z.string().max(auditTextLimit);
 
 /** 128 random bits as base64url without padding. */
-export const AuditEventId = z.string().regex(/^[A-Za-z0-9_-]{22}$/);
+export const AuditEventId = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{22}$/)
+  .meta({ example: 'rihzT2t0etpbLhgc9pgvKA' });
 
 export const AuditDetails = z
   .record(z.string().max(64), z.union([Text, z.number(), z.boolean(), z.null()]))

@@ -15,6 +15,7 @@ const NamePattern = visibleText(64)
   )
   .meta({
     description: 'The name of each machine: 1 to 64 characters with `{hostname}` or `{n}` (1, 2, 3 …).',
+    example: '{hostname}',
     override: { type: 'string' },
   });
 

@@ -20,7 +20,11 @@ export const health = defineRoute({
     status: 200,
     schema: z.object({
       status: z.enum(['ok', 'degraded', 'down']),
-      version: z.string(),
+      version: z.string().meta({ example: '0.1.0' }),
+      commit: z.string().optional().meta({
+        description: 'The commit that the gateway was built or started from. Missing: nobody told it.',
+        example: '6224c41',
+      }),
       parts: z.array(PartHealth),
     }),
   },

@@ -21,6 +21,7 @@ export * from './audit.ts';
 export * from './commands.ts';
 export * from './dashboard.ts';
 export * from './enrolment-tokens.ts';
+export * from './error-codes.ts';
 export * from './gateway.ts';
 export * from './install-progress.ts';
 export * from './machine-labels.ts';

@@ -32,7 +32,10 @@ export const reportInstallProgress = defineRoute({
     'The page that shows the install command shows the last step. The registration token names the machine. A token ' +
     'that has expired or was used is accepted here, so that the page can show why it was refused.',
   body: z.strictObject({
-    token: z.string().regex(/^wxt_rt_[A-Za-z0-9_-]{43}$/, 'must be a registration token'),
+    token: z
+      .string()
+      .regex(/^wxt_rt_[A-Za-z0-9_-]{43}$/, 'must be a registration token')
+      .meta({ example: `wxt_rt_${'x'.repeat(43)}` }),
     step: InstallStep,
     problem: z
       .strictObject({ what: InstallText.min(1), why: InstallText.default(''), remedy: InstallText.default('') })

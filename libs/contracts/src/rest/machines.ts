@@ -113,20 +113,6 @@ export const getMachine = defineRoute({
   errors: ['machine_not_found'],
 });
 
-export const machineEvents = defineRoute({
-  id: 'machineEvents',
-  owner: 'agent-hub',
-  method: 'get',
-  path: '/api/machines/events',
-  access: 'user',
-  summary: 'Changes of my machines, as server-sent events',
-  description:
-    'Each event is `event: status|stats` with JSON data {agent_id, status, last_active, resource_stats}, or `event: access` with ' +
-    '{agent_id, role}: the new role of the reader there (null: no access). Read it with fetch and Authorization.',
-  success: { status: 200, stream: 'text/event-stream' },
-  errors: ['too_many_requests'],
-});
-
 /** Data of an `access` event of /api/machines/events. */
 export const MachineAccessChange = z.object({ agent_id: AgentId, role: MachineRole.nullable() });
 export type MachineAccessChange = z.infer<typeof MachineAccessChange>;
@@ -139,6 +125,24 @@ export const MachineEvent = z.object({
   resource_stats: ResourceStats.nullable(),
 });
 export type MachineEvent = z.infer<typeof MachineEvent>;
+
+export const machineEvents = defineRoute({
+  id: 'machineEvents',
+  owner: 'agent-hub',
+  method: 'get',
+  path: '/api/machines/events',
+  access: 'user',
+  summary: 'Changes of my machines, as server-sent events',
+  description:
+    'Each event is `event: status|stats` with JSON data {agent_id, status, last_active, resource_stats}, or `event: access` with ' +
+    '{agent_id, role}: the new role of the reader there (null: no access). Read it with fetch and Authorization.',
+  success: {
+    status: 200,
+    stream: 'text/event-stream',
+    events: { status: MachineEvent, stats: MachineEvent, access: MachineAccessChange },
+  },
+  errors: ['too_many_requests'],
+});
 
 export const createMachine = defineRoute({
   id: 'createMachine',

@@ -21,7 +21,7 @@ export const updateProfile = defineRoute({
     })
     .refine((change) => change.username !== undefined || change.email !== undefined, 'must change username or email'),
   success: { status: 200, schema: Profile },
-  errors: ['email_taken', 'username_taken', 'step_up_required'],
+  errors: ['email_taken', 'username_taken', 'step_up_required', 'conflict'],
 });
 
 /** Everything that a deletion of the account affects. Shown before the deletion. */
@@ -72,7 +72,8 @@ export const AvatarDataUrl = z
   .regex(
     /^data:image\/(png|jpeg|webp);base64,[A-Za-z0-9+/]+={0,2}$/,
     'must be a data: URL of a PNG, JPEG or WebP picture',
-  );
+  )
+  .meta({ example: 'data:image/png;base64,iVBORw0KGgo=' });
 
 export const uploadAvatar = defineRoute({
   id: 'uploadAvatar',

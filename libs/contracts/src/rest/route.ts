@@ -11,8 +11,8 @@ export type RouteMethod = 'get' | 'post' | 'patch' | 'delete';
 
 /**
  * The only declaration of a REST route. The service's validation, the gateway's forwarding and OpenAPI use it. `path` is Express-like
- * (`/api/machines/:agent_id`). `errors` are the codes beyond those that the rest of the declaration implies (`codesOf` in
- * services/gateway/src/openapi/document.ts): codes of every request, of a body, of parameters, of the access.
+ * (`/api/machines/:agent_id`). `errors` are the codes beyond those that the rest of the declaration implies (`errorCodesOf` in
+ * error-codes.ts): codes of every request, of a body, of parameters, of the access.
  */
 export interface Route {
   readonly id: string;
@@ -30,6 +30,8 @@ export interface Route {
     readonly status: 200 | 201 | 202 | 204;
     readonly schema?: z.ZodType;
     readonly stream?: string;
+    /** The data of each server-sent event, by the name of the event. */
+    readonly events?: Readonly<Record<string, z.ZodType>>;
   };
   readonly errors?: readonly ErrorCode[];
 }
@@ -66,9 +68,15 @@ export type SecondFactorChallenge = z.infer<typeof SecondFactorChallenge>;
 /** Body of every error response. `error` is for a person, `code` is stable for programs. */
 export const ErrorBody = z
   .object({
-    error: z.string().meta({ description: 'For a person: what happened and what to do.' }),
-    code: z.string().meta({ description: 'Stable, for programs.', example: 'invalid_input' }),
-    request_id: z.string().meta({ description: 'Names this request in every log of the cluster.' }),
+    error: z.string().meta({
+      description: 'For a person: what happened and what to do.',
+      example: 'No machine by that id, or you have no access to it.',
+    }),
+    code: z.string().meta({ description: 'Stable, for programs.', example: 'machine_not_found' }),
+    request_id: z.string().meta({
+      description: 'Names this request in every log of the cluster.',
+      example: '9f1c2b7a-2d0c-4d57-8a53-0d7b5a2f4c11',
+    }),
     details: z
       .array(z.object({ path: z.string(), message: z.string() }))
       .optional()

@@ -4,7 +4,12 @@ import { Password, SignInAnswer } from './accounts.ts';
 import { defineRoute } from './route.ts';
 
 /** `wxt_sl_` and 256 random bits as base64url, in the fragment of a setup or reset link. */
-export const LinkToken = z.string().regex(/^wxt_sl_[A-Za-z0-9_-]{43}$/, 'must be the token of a link');
+export const LinkToken = z
+  .string()
+  .regex(/^wxt_sl_[A-Za-z0-9_-]{43}$/, 'must be the token of a link')
+  .meta({
+    example: `wxt_sl_${'x'.repeat(43)}`,
+  });
 
 /** `setup`: for a new account that an administrator created. `reset`: for a user who does not know their password. */
 export const LinkKind = z.enum(['setup', 'reset']);

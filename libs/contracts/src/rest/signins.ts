@@ -3,7 +3,10 @@ import { Timestamp } from '../ids.ts';
 import { defineRoute } from './route.ts';
 
 /** The public id of a sign-in. Its tokens do not contain it. */
-export const SigninId = z.string().regex(/^[0-9a-f]{24}$/, 'must be the id of a sign-in');
+export const SigninId = z
+  .string()
+  .regex(/^[0-9a-f]{24}$/, 'must be the id of a sign-in')
+  .meta({ example: '6b0d11cd0f314f303f716334' });
 
 export const SigninSummary = z
   .object({

@@ -1,4 +1,5 @@
 import { type EdgeFacts, edgeHeaders } from '../http/edge-proof.ts';
+import { undeclaredAnswer } from './declared-answer.ts';
 
 export interface GatewayCall {
   readonly method?: string;
@@ -13,8 +14,11 @@ const lengthOf = (method: string, body: string | undefined): string | undefined 
   return ['POST', 'PUT', 'PATCH'].includes(method) ? '0' : undefined;
 };
 
-/** Sends a request to a service in the same way as the gateway, with a proof for this request. */
-export const fetchAsGateway = (
+/**
+ * Sends a request to a service in the same way as the gateway, with a proof for this request. An answer that the route does not declare
+ * fails the test.
+ */
+export const fetchAsGateway = async (
   key: Buffer,
   facts: EdgeFacts,
   url: string,
@@ -27,10 +31,17 @@ export const fetchAsGateway = (
   const { pathname, search } = new URL(url);
   const length = lengthOf(method, body);
   const written = length === undefined ? headers : { ...headers, 'content-length': length };
-  return fetch(url, {
+  const response = await fetch(url, {
     method,
     headers: { ...headers, ...edgeHeaders(key, { method, url: `${pathname}${search}`, headers: written }, facts) },
     ...(body === undefined ? {} : { body }),
     ...(signal === undefined ? {} : { signal }),
   });
+  const problem = undeclaredAnswer(method, pathname, { status: response.status, body: await jsonOf(response) });
+  if (problem !== undefined) throw new Error(problem);
+  return response;
 };
+
+/** The JSON of a response, which the caller can still read. Undefined for another type: a stream of events has no end. */
+const jsonOf = (response: Response): Promise<unknown> | undefined =>
+  response.headers.get('content-type')?.startsWith('application/json') === true ? response.clone().json() : undefined;

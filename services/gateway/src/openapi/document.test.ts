@@ -2,6 +2,7 @@ import { allRoutes } from '@webxterm/contracts/rest';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { openApiDocument } from './document.ts';
+import { exampleOf } from './example.ts';
 
 const json: unknown = JSON.parse(
   JSON.stringify(openApiDocument({ publicUrl: 'http://127.0.0.1:8080', version: '1.2.3', installationId: 'i1' })),
@@ -12,7 +13,7 @@ const Reference = z.strictObject({ $ref: z.string().startsWith('#/components/res
 const Answer = z.object({
   description: z.string().min(1),
   'x-error-codes': z.array(z.string()).optional(),
-  content: z.record(z.string(), z.object({ schema: z.looseObject({}) })).optional(),
+  content: z.record(z.string(), z.looseObject({ schema: z.looseObject({}) })).optional(),
 });
 const Operation = z.object({
   operationId: z.string(),
@@ -78,6 +79,24 @@ describe('the OpenAPI document', () => {
       expect(given.map((item) => item.name)).toEqual(named);
       expect(given.every((item) => item.required === true)).toBe(true);
     }
+  });
+
+  it('has an example of each JSON body, which its schema accepts', () => {
+    const bodies = allRoutes.flatMap(({ id, body, success }) => [
+      ...(body === undefined ? [] : [{ what: `${id}, request`, schema: body, example: exampleOf(body, 'input') }]),
+      ...(success.schema === undefined
+        ? []
+        : [{ what: `${id}, answer`, schema: success.schema, example: exampleOf(success.schema, 'output') }]),
+    ]);
+    expect(bodies.length).toBeGreaterThan(50);
+    for (const { what, schema, example } of bodies)
+      expect(schema.safeParse(example).error?.message, `${what}: give its fields an example`).toBeUndefined();
+  });
+
+  it('says the data of each event of a stream', () => {
+    const content = Answer.parse(document.paths['/api/machines/events']?.get?.responses['200']).content;
+    const events = z.object({ 'x-events': z.record(z.string(), z.object({ required: z.array(z.string()) })) });
+    expect(events.parse(content?.['text/event-stream'])['x-events'].access?.required).toEqual(['agent_id', 'role']);
   });
 
   it('has no reference to nowhere', () => {

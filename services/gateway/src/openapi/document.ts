@@ -1,6 +1,15 @@
 import { STATUS_CODES } from 'node:http';
 import { type ErrorCode, errorCatalog } from '@webxterm/contracts/errors';
-import { allRoutes, ErrorBody, type Route, TerminalQuery, terminalHeader } from '@webxterm/contracts/rest';
+import {
+  allRoutes,
+  commonErrors,
+  ErrorBody,
+  errorCodesOf,
+  gatewayErrors,
+  type Route,
+  TerminalQuery,
+  terminalHeader,
+} from '@webxterm/contracts/rest';
 import { z } from 'zod';
 import {
   createDocument,
@@ -10,38 +19,9 @@ import {
   type ZodOpenApiResponseObject,
   type ZodOpenApiResponsesObject,
 } from 'zod-openapi';
+import { exampleOf } from './example.ts';
 
 type ErrorStatus = (typeof errorCatalog)[ErrorCode]['status'];
-
-/** Errors that the gateway returns before routing: shared responses of all routes. */
-const ofTheGateway = {
-  ContentTooLarge: 'payload_too_large',
-  RequestTimeout: 'request_timeout',
-  UriTooLong: 'uri_too_long',
-  ExpectationFailed: 'expectation_failed',
-  WrongHost: 'wrong_host',
-  UpgradeRequired: 'upgrade_required',
-  HeadersTooLarge: 'headers_too_large',
-  InternalError: 'internal',
-} as const satisfies Record<string, ErrorCode>;
-const everyRoute: readonly ErrorCode[] = [
-  ...Object.values(ofTheGateway),
-  'bad_request',
-  'origin_not_allowed',
-  'unavailable',
-];
-const withBody: readonly ErrorCode[] = ['invalid_input', 'unsupported_media_type'];
-
-/** Every error code that a route may return. */
-export const codesOf = (route: Route): readonly ErrorCode[] => [
-  ...everyRoute,
-  ...(route.body === undefined ? [] : withBody),
-  ...(route.query === undefined && route.params === undefined ? [] : (['invalid_input'] as const)),
-  ...(route.access === 'public' ? [] : (['unauthenticated'] as const)),
-  ...(route.access === 'admin' ? (['forbidden'] as const) : []),
-  ...(route.owner === 'auth' ? (['too_many_requests'] as const) : []),
-  ...(route.errors ?? []),
-];
 
 const statusKey = (status: ErrorStatus): `${ErrorStatus}` => `${status}`;
 
@@ -61,18 +41,36 @@ const errorResponses = (codes: readonly ErrorCode[]): ZodOpenApiResponsesObject 
   return responses;
 };
 
-const retryAfter = z.string().meta({ description: 'Seconds to wait before the next try.' });
+const retryAfter = z.string().meta({ description: 'Seconds to wait before the next try.', example: '2' });
+const requestId = z.string().meta({
+  description: 'Names this request in every log of the cluster.',
+  example: '9f1c2b7a-2d0c-4d57-8a53-0d7b5a2f4c11',
+});
+const cacheControl = z.string().meta({ description: 'The answer must not be stored.', example: 'no-store' });
+const authenticateHeader = z.string().meta({ description: 'RFC 9110, 11.6.1.', example: 'Bearer' });
+
+/** The headers of an error response by its status. */
+const errorHeaders = (status: ErrorStatus) =>
+  z.object({
+    'x-request-id': requestId,
+    'cache-control': cacheControl,
+    ...(status === 401 ? { 'www-authenticate': authenticateHeader } : {}),
+    ...(status === 429 || status === 503 ? { 'retry-after': retryAfter } : {}),
+  });
 
 /** `x-error-codes`: the codes of the status, for programs. */
 const errorResponse = (status: ErrorStatus, codes: readonly ErrorCode[]): ZodOpenApiResponseObject => ({
   description: codes.map((code) => `\`${code}\`: ${errorCatalog[code].message}`).join('\n\n'),
+  headers: errorHeaders(status),
   content: { 'application/json': { schema: ErrorBody } },
-  ...(status === 429 || status === 503 ? { headers: z.object({ 'retry-after': retryAfter }) } : {}),
   'x-error-codes': [...codes],
 });
 
 const shared = new Map<ErrorCode, ZodOpenApiResponseObject>(
-  Object.entries(ofTheGateway).map(([id, code]) => [code, { id, ...errorResponse(errorCatalog[code].status, [code]) }]),
+  Object.entries(gatewayErrors).map(([id, code]) => [
+    code,
+    { id, ...errorResponse(errorCatalog[code].status, [code]) },
+  ]),
 );
 
 const security: Record<Route['access'], ZodOpenApiOperationObject['security']> = {
@@ -82,15 +80,19 @@ const security: Record<Route['access'], ZodOpenApiOperationObject['security']> =
   cookie: [{ bearer: [] }, { browserCookie: [] }],
 };
 
+/** OpenAPI 3.1 has no words for the items of a stream: the JSON Schema of the data of each event, by its name. */
+const eventSchemas = (events: Readonly<Record<string, z.ZodType>>) =>
+  Object.fromEntries(Object.entries(events).map(([name, schema]) => [name, z.toJSONSchema(schema, { io: 'output' })]));
+
 const operation = (route: Route): ZodOpenApiOperationObject => {
-  const { schema, status, stream } = route.success;
+  const { schema, status, stream, events } = route.success;
   const type = stream ?? 'application/json';
   const content =
     schema === undefined
       ? stream === undefined
         ? undefined
-        : { [type]: { schema: z.string() } }
-      : { [type]: { schema } };
+        : { [type]: { schema: z.string(), ...(events === undefined ? {} : { 'x-events': eventSchemas(events) }) } }
+      : { [type]: { schema, example: exampleOf(schema, 'output') } };
   return {
     operationId: route.id,
     tags: [route.owner],
@@ -107,10 +109,19 @@ const operation = (route: Route): ZodOpenApiOperationObject => {
         }),
     ...(route.body === undefined
       ? {}
-      : { requestBody: { required: true, content: { 'application/json': { schema: route.body } } } }),
+      : {
+          requestBody: {
+            required: true,
+            content: { 'application/json': { schema: route.body, example: exampleOf(route.body, 'input') } },
+          },
+        }),
     responses: {
-      [`${status}`]: { description: STATUS_CODES[status] ?? '', ...(content === undefined ? {} : { content }) },
-      ...errorResponses(codesOf(route)),
+      [`${status}`]: {
+        description: STATUS_CODES[status] ?? '',
+        headers: z.object({ 'x-request-id': requestId }),
+        ...(content === undefined ? {} : { content }),
+      },
+      ...errorResponses(errorCodesOf(route)),
     },
   };
 };
@@ -145,7 +156,7 @@ const terminalSocket: ZodOpenApiOperationObject = {
       }),
     },
     ...errorResponses([
-      ...everyRoute,
+      ...commonErrors,
       'invalid_input',
       'unauthenticated',
       'user_disabled',

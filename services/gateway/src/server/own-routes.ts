@@ -4,7 +4,7 @@ import { toAppError } from '@webxterm/shared';
 import { agentFiles, isAgentFile } from '../agent-files/agent-files.ts';
 import { wellKnownAnswer } from '../discovery/well-known.ts';
 import type { HealthMonitor } from '../health/monitor.ts';
-import { docsPage, docsPolicy } from '../openapi/page.ts';
+import { isViewerFile, viewerFiles, viewerPage, viewerPolicy } from '../openapi/viewer.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { apiSecurity } from '../web-ui/security-headers.ts';
 import { webUi } from '../web-ui/web-ui.ts';
@@ -16,7 +16,7 @@ type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 export interface OwnRoutes {
   /** By route id. */
   readonly routes: ReadonlyMap<string, Answer>;
-  /** Any path outside of the API: the web UI, and the files from which machines install their agent. */
+  /** Any path outside of the API: the web UI, the files from which machines install their agent, and those of the API viewer. */
   readonly page: Answer;
   /** Sets the security headers of an API response. */
   readonly secureApi: Answer;
@@ -30,6 +30,7 @@ type Settings = Pick<
   | 'GRPC_TLS'
   | 'GRPC_CA'
   | 'SIGNUP'
+  | 'COMMIT'
   | 'WEB_DIR'
   | 'AGENT_DIR'
   | 'AGENT_ARCHIVES_DIR'
@@ -61,7 +62,7 @@ export const ownRoutes = (
   );
   const secure = apiSecurity(publicUrl);
   const answers: readonly [Route, () => string | Promise<string>][] = [
-    [health, async () => JSON.stringify(await monitor.check())],
+    [health, async () => JSON.stringify({ ...(await monitor.check()), commit: settings.COMMIT })],
     [
       openapi,
       () => {
@@ -71,24 +72,25 @@ export const ownRoutes = (
     ],
     [wellKnown, () => discovery],
   ];
-  const page = docsPage(version);
   const routes = new Map(answers.map(([route, body]) => [route.id, answerWith(body)]));
   routes.set(
     apiDocs.id,
-    answerWith(() => page, docsHeaders),
+    answerWith(() => viewerPage, viewerHeaders),
   );
   const ui = webUi({ dir: settings.WEB_DIR, publicUrl, origins });
   const files = agentFiles({ dir: settings.AGENT_DIR, archives: settings.AGENT_ARCHIVES_DIR, publicUrl });
+  const viewer = viewerFiles(publicUrl);
+  const outsideApi = (path: string): Answer => (isAgentFile(path) ? files : isViewerFile(path) ? viewer : ui);
   return {
     routes,
-    page: (request, response) => (isAgentFile(pathOf(request)) ? files : ui)(request, response),
+    page: (request, response) => outsideApi(pathOf(request))(request, response),
     secureApi: (request, response) => secure(request, response, () => undefined),
   };
 };
 
 const pathOf = ({ url = '' }: IncomingMessage): string => url.split('?', 1)[0] ?? '';
 
-const docsHeaders = { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': docsPolicy };
+const viewerHeaders = { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': viewerPolicy };
 
 const answerWith =
   (body: () => string | Promise<string>, headers: Readonly<Record<string, string>> = {}): Answer =>
