@@ -74,6 +74,7 @@ LABEL org.opencontainers.image.title="webxterm ${WORKSPACE}" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.licenses="Apache-2.0" \
       webxterm.gateway-proof="2"
+ENV COMMIT=${REVISION}
 USER node
 
 FROM runtime AS answering

@@ -6,6 +6,8 @@ export interface StackProcess {
   readonly pid: number;
   /** Listen port. 0 for the agent, which only connects. */
   readonly port: number;
+  /** Port of /readyz and /metrics. Undefined for servers and the agent. */
+  readonly healthPort?: number;
 }
 
 export interface StackFacts {

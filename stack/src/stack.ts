@@ -15,6 +15,7 @@ export const adminEmail = 'admin@webxterm.local';
 interface Member {
   readonly process: Supervised;
   readonly port: number;
+  readonly healthPort?: number;
 }
 
 /** One running stack on one data folder: its processes, their logs, and its shutdown. */
@@ -54,8 +55,8 @@ export class StackRuntime {
   }
 
   get processes(): StackProcess[] {
-    return [...this.#members].flatMap(([name, { process, port }]) =>
-      process.pid === undefined ? [] : [{ name, pid: process.pid, port }],
+    return [...this.#members].flatMap(([name, { process, ...ports }]) =>
+      process.pid === undefined ? [] : [{ name, pid: process.pid, ...ports }],
     );
   }
 
@@ -85,8 +86,8 @@ export class StackRuntime {
   }
 
   /** Adds a process, which can then be found by its name. */
-  add(process: Supervised, port: number): void {
-    this.#members.set(process.name, { process, port });
+  add(process: Supervised, port: number, healthPort?: number): void {
+    this.#members.set(process.name, { process, port, ...(healthPort === undefined ? {} : { healthPort }) });
   }
 
   /** Registers a shutdown step. It runs before the steps that were registered earlier. */

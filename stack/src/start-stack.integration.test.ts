@@ -20,7 +20,9 @@ const orphansEndWithinMs = 20_000;
 const StackFile = z.strictObject({
   url: z.url(),
   grpc: z.array(z.string()),
-  processes: z.array(z.strictObject({ name: z.string(), pid: z.number(), port: z.number() })),
+  processes: z.array(
+    z.strictObject({ name: z.string(), pid: z.number(), port: z.number(), healthPort: z.number().optional() }),
+  ),
   admin: z.strictObject({ email: z.string(), password: z.string() }),
 });
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { certificateName } from '@webxterm/contracts/grpc';
 import { certificateNames, extraOrigins, publicUrl, reachableHost } from './addresses.ts';
 import { releaseFolder } from './agent-package/keep-published.ts';
+import { currentCommit } from './current-commit.ts';
 import { writePrivateFile } from './data-dir/private-files.ts';
 import { reasonOf, StackFailure } from './failure.ts';
 import type { CertificateRequest } from './pki/authority.ts';
@@ -176,6 +177,7 @@ const planFacts = async (runtime: StackRuntime, servers: LocalServers, ports: Se
     signup: settings.signup,
     logLevel: settings.logLevel,
     installationId: secrets.read('installation-id'),
+    commit: currentCommit(settings.environment),
     natsUrl: natsUrlOf(runtime, servers),
     stackUser: userInfo().username,
     secretFile: (name) => secrets.file(name),

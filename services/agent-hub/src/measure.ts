@@ -1,4 +1,5 @@
-import { Gauge, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
+import { traffic } from './attachments/traffic.ts';
 
 /** Gauges of this hub for Prometheus. */
 export const measure = (
@@ -28,4 +29,33 @@ export const measure = (
     () => Number(counts.signinsStale()),
   );
   gauge('webxterm_hub_attachments', 'Terminal attachments through this hub', counts.attachments);
+  measureTraffic(registry);
+};
+
+const measureTraffic = (registry: Registry): void => {
+  const byReceiver = (name: string, help: string, toViewer: () => number, toMachine: () => number): void => {
+    new Counter({
+      name,
+      help,
+      labelNames: ['to'],
+      registers: [registry],
+      collect() {
+        this.reset();
+        this.inc({ to: 'viewer' }, toViewer());
+        this.inc({ to: 'machine' }, toMachine());
+      },
+    });
+  };
+  byReceiver(
+    'webxterm_hub_attach_bytes_total',
+    'Bytes of attach messages that this hub passed on, by receiver (viewer or machine)',
+    () => traffic.bytesToViewers,
+    () => traffic.bytesToMachines,
+  );
+  byReceiver(
+    'webxterm_hub_attach_holds_total',
+    'Times that an attach stream was not read because its receiver (viewer or machine) accepted no more',
+    () => traffic.machinesHeld,
+    () => traffic.viewersHeld,
+  );
 };

@@ -7,6 +7,7 @@ import type { Connections } from './server/connections.ts';
 export class Measures {
   readonly #requests: Counter<'route' | 'status'>;
   readonly #seconds: Histogram<'service'>;
+  readonly #routeSeconds: Histogram<'route'>;
 
   constructor(registry: Registry, openSockets: () => number, connections: Pick<Connections, 'strangers' | 'closed'>) {
     const registers = [registry];
@@ -21,6 +22,13 @@ export class Measures {
       help: 'Seconds from forwarding a request until its response was sent, by service, without event streams',
       labelNames: ['service'],
       buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
+      registers,
+    });
+    this.#routeSeconds = new Histogram({
+      name: 'webxterm_gateway_request_seconds',
+      help: 'Seconds from the head of a request until its response was sent, by route, without event streams',
+      labelNames: ['route'],
+      buckets: [0.005, 0.025, 0.1, 0.5, 2.5, 10],
       registers,
     });
     new Gauge({
@@ -56,8 +64,10 @@ export class Measures {
     response.once('close', () => {
       const found = route();
       this.#requests.inc({ route: found?.id ?? 'none', status: response.statusCode });
-      if (found === undefined || found.owner === 'gateway' || found.success.stream !== undefined) return;
-      this.#seconds.observe({ service: found.owner }, (performance.now() - started) / 1000);
+      if (found === undefined || found.success.stream !== undefined) return;
+      const seconds = (performance.now() - started) / 1000;
+      this.#routeSeconds.observe({ route: found.id }, seconds);
+      if (found.owner !== 'gateway') this.#seconds.observe({ service: found.owner }, seconds);
     });
   }
 }

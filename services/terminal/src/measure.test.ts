@@ -9,6 +9,9 @@ it('counts what is attached by edge, and what happened to sessions', async () =>
   for (const edge of [EdgeKind.EDGE_KIND_V1, EdgeKind.EDGE_KIND_V1, EdgeKind.EDGE_KIND_RAW]) attachments.opened(edge);
   attachments.closed(EdgeKind.EDGE_KIND_V1);
   attachments.unreachable();
+  attachments.reattached('accepted');
+  attachments.reattached('machine_offline');
+  attachments.lost(12);
   sessions.opened();
   sessions.opened();
   sessions.closed();
@@ -17,6 +20,9 @@ it('counts what is attached by edge, and what happened to sessions', async () =>
     'webxterm_terminal_attachments{edge="json"} 0',
     'webxterm_terminal_attachments{edge="raw"} 1',
     'webxterm_terminal_attachments{edge="v1"} 1',
+    'webxterm_terminal_output_lost_bytes_total 12',
+    'webxterm_terminal_reattaches_total{outcome="accepted"} 1',
+    'webxterm_terminal_reattaches_total{outcome="machine_offline"} 1',
     'webxterm_terminal_sessions_closed_total 1',
     'webxterm_terminal_sessions_opened_total 2',
     'webxterm_terminal_unreachable_waits_total 1',

@@ -11,6 +11,8 @@ const edgeNames: ReadonlyMap<EdgeKind, string> = new Map([
 export class Measures {
   readonly #attachments: Gauge<'edge'>;
   readonly #unreachable: Counter;
+  readonly #reattaches: Counter<'outcome'>;
+  readonly #lostBytes: Counter;
   readonly #opened: Counter;
   readonly #closed: Counter;
 
@@ -19,6 +21,10 @@ export class Measures {
     closed: (edge: EdgeKind): void => this.#attachments.dec({ edge: nameOf(edge) }),
     /** Counts each time an attachment starts to wait for an unreachable machine. */
     unreachable: (): void => this.#unreachable.inc(),
+    /** Counts how each return to a session ended: accepted, or the error code. */
+    reattached: (outcome: string): void => this.#reattaches.inc({ outcome }),
+    /** Counts bytes of output that a viewer could not get any more. */
+    lost: (bytes: number): void => this.#lostBytes.inc(bytes),
   };
   readonly sessions = { opened: (): void => this.#opened.inc(), closed: (): void => this.#closed.inc() };
 
@@ -35,6 +41,16 @@ export class Measures {
     this.#unreachable = counter(
       'webxterm_terminal_unreachable_waits_total',
       'Times that a terminal had to wait for an unreachable machine',
+    );
+    this.#reattaches = new Counter({
+      name: 'webxterm_terminal_reattaches_total',
+      help: 'Returns to a session after a lost connection, by outcome: accepted or the error code',
+      labelNames: ['outcome'],
+      registers,
+    });
+    this.#lostBytes = counter(
+      'webxterm_terminal_output_lost_bytes_total',
+      'Bytes of output that were dropped from the buffer of the agent before a viewer returned',
     );
     this.#opened = counter('webxterm_terminal_sessions_opened_total', 'Sessions whose shell was opened');
     this.#closed = counter('webxterm_terminal_sessions_closed_total', 'Sessions whose record was closed');

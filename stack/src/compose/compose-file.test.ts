@@ -65,6 +65,8 @@ describe('an upgrade', () => {
       nats: [],
       init: ['secrets', 'mongo', 'nats'],
       demo: ['demo-init'],
+      prometheus: [],
+      grafana: [],
     });
   });
 });

@@ -6,6 +6,7 @@ import { handedSecrets } from './handed-secrets.ts';
 
 const handed = handedSecrets((name) => `value-of-${name}`, 'https://term.example.org', 'the CA');
 const compose = readFileSync(join(projectFolder, 'docker-compose.yml'), 'utf8');
+const prometheus = readFileSync(join(projectFolder, 'observability/prometheus.yml'), 'utf8');
 
 const holdersOf = (secret: string): string[] =>
   handed
@@ -51,7 +52,7 @@ describe('what is handed to the containers', () => {
   });
 
   it('is what docker-compose.yml reads, each file by a container of the right user', () => {
-    const read = [...compose.matchAll(/\/secrets\/([a-z-]+)\/([a-z.-]+)/g)].map(
+    const read = [...(compose + prometheus).matchAll(/\/secrets\/([a-z-]+)\/([a-z.-]+)/g)].map(
       ([, folder, file]) => `${folder}/${file}`,
     );
     const given = handed.flatMap(({ folder, secrets, derived, certificates }) =>

@@ -113,6 +113,8 @@ export const handedSecrets = (
     },
     certificates: { server: server(...servers.nats.map(hostOf)) },
   },
+  // The user `nobody` of the public image of Prometheus, which reads /metrics.
+  { folder: 'prometheus', uid: 65_534, secrets: ['metrics-token'], derived: {}, certificates: {} },
   // The user `mongodb` of the public image.
   { folder: 'mongo', uid: 999, secrets: ['mongo-keyfile'], derived: {}, certificates: {} },
 ];

@@ -39,6 +39,7 @@ const agentOptions = ['--allow-writable-program'];
 interface ProcessPlan {
   readonly name: string;
   readonly port: number;
+  readonly healthPort?: number;
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -64,7 +65,7 @@ const superviseNode = (runtime: StackRuntime, plan: ProcessPlan): Supervised => 
       runtime.fail(new StackFailure(`${text}:${lines.map((line) => `\n  ${line}`).join('')}`));
     },
   });
-  runtime.add(supervised, plan.port);
+  runtime.add(supervised, plan.port, plan.healthPort);
   return supervised;
 };
 
@@ -78,6 +79,7 @@ export const startServices = async (runtime: StackRuntime, planned: readonly Pla
       superviseNode(runtime, {
         name: instance.name,
         port: instance.port,
+        healthPort: instance.healthPort,
         args: [...optionsOf(instance, runtime.settings.inspect), mainOf(service)],
         environment: { ...environment, ...instance.environment, ...runtime.settings.serviceEnvironment[service] },
       }),

@@ -27,6 +27,7 @@ const facts: PlanFacts = {
   signup: 'open',
   logLevel: 'info',
   installationId: 'abc',
+  commit: undefined,
   natsUrl: '127.0.0.1:4222',
   tls: undefined,
   stackUser: 'me',

@@ -45,6 +45,8 @@ export interface PlanFacts {
   readonly signup: 'open' | 'closed';
   readonly logLevel: string;
   readonly installationId: string;
+  /** Undefined: the project's folder is not of git. */
+  readonly commit: string | undefined;
   /** host:port list */
   readonly natsUrl: string;
   /** Undefined: all connections are plain, on loopback. */
@@ -150,6 +152,7 @@ const gateway = (facts: PlanFacts): Record<string, string> => {
     WEB_DIR: facts.webDir,
     AGENT_DIR: facts.agentDir,
     INSTALLATION_ID: facts.installationId,
+    ...(facts.commit === undefined ? {} : { COMMIT: facts.commit }),
     SIGNUP: facts.signup,
   };
 };

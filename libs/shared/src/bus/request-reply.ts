@@ -5,22 +5,26 @@ import type { z } from 'zod';
 import { AppError } from '../errors.ts';
 import { toAppError } from '../http/error-body.ts';
 import type { Logger } from '../log/logger.ts';
+import { measured } from './bus-metrics.ts';
 
 /**
  * Sends a request and waits for the reply, at most until the request's deadline.
  * @throws AppError with the replier's code; `unavailable` without a reply in time
  */
-export const ask = async <Q extends z.ZodType, A extends z.ZodType>(
+export const ask = <Q extends z.ZodType, A extends z.ZodType>(
   bus: Pick<NatsConnection, 'request'>,
   request: BusRequest<Q, A>,
   body: z.input<Q>,
   requestId: string = randomUUID(),
-): Promise<z.output<A>> => {
-  const reply = await send(bus, request, JSON.stringify({ v: 1, request_id: requestId, body }));
-  const envelope = ReplyEnvelope.parse(reply.json());
-  if (!envelope.ok) throw new AppError(envelope.error.code, envelope.error.message);
-  return request.reply.parse(envelope.value);
-};
+): Promise<z.output<A>> =>
+  measured(request.subject, 'ask', codeOf, async () => {
+    const reply = await send(bus, request, JSON.stringify({ v: 1, request_id: requestId, body }));
+    const envelope = ReplyEnvelope.parse(reply.json());
+    if (!envelope.ok) throw new AppError(envelope.error.code, envelope.error.message);
+    return request.reply.parse(envelope.value);
+  });
+
+const codeOf = (error: unknown): string => toAppError(error).code;
 
 const send = async (bus: Pick<NatsConnection, 'request'>, request: BusRequest, payload: string): Promise<Msg> => {
   try {
@@ -63,7 +67,13 @@ export const answer = <Q extends z.ZodType, A extends z.ZodType>(
     }
     running += 1;
     try {
-      message.respond(JSON.stringify({ v: 1, ok: true, value: await run(message) }));
+      message.respond(
+        JSON.stringify({
+          v: 1,
+          ok: true,
+          value: await measured(request.subject, 'answer', codeOf, () => run(message)),
+        }),
+      );
     } catch (error) {
       const known = toAppError(error);
       if (known.code === 'internal') logger.error({ err: error, subject: request.subject }, 'a bus request failed');

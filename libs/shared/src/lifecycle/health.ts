@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { busRequestSeconds } from '../bus/bus-metrics.ts';
 import { listenAt } from './listen-at.ts';
 import type { Shutdown } from './shutdown.ts';
 
@@ -25,6 +26,16 @@ export class Health {
   constructor(service: string) {
     this.metrics.setDefaultLabels({ service });
     collectDefaultMetrics({ register: this.metrics });
+    this.metrics.registerMetric(busRequestSeconds);
+    const part = new Gauge({
+      name: 'webxterm_part_ok',
+      help: 'Whether a part that this instance needs (mongodb, nats, …) is available (1) or not (0)',
+      labelNames: ['part'],
+      registers: [this.metrics],
+      collect: () => {
+        for (const [name, { ok }] of this.#parts) part.set({ part: name }, Number(ok));
+      },
+    });
   }
 
   /** Declares or updates a part (mongodb, nats, signins, …). All parts must be ok at the same time once before ready. */

@@ -1,6 +1,7 @@
 import { type ServerDuplexStream, status } from '@grpc/grpc-js';
 import { type DetachReason, encodeDown, encodeUp } from '@webxterm/contracts/frames';
 import { wrapFrame } from '@webxterm/contracts/grpc';
+import { traffic } from './traffic.ts';
 
 /** An attach stream with identity serializers: its messages are undecoded Buffers. */
 export type RawStream = ServerDuplexStream<Buffer, Buffer>;
@@ -60,11 +61,19 @@ export const splice = (viewer: RawStream, machine: RawStream, onData: () => void
   const machineLost = once(() => failStream(viewer, status.UNAVAILABLE, 'the stream to the machine broke'));
 
   viewer.on('data', (message: Buffer) => {
-    if (!over && !machine.write(message)) viewer.pause();
+    if (over) return;
+    traffic.bytesToMachines += message.length;
+    if (machine.write(message)) return;
+    traffic.viewersHeld += 1;
+    viewer.pause();
   });
   machine.on('data', (message: Buffer) => {
     onData();
-    if (!over && !viewer.write(message)) machine.pause();
+    if (over) return;
+    traffic.bytesToViewers += message.length;
+    if (viewer.write(message)) return;
+    traffic.machinesHeld += 1;
+    machine.pause();
   });
   viewer.on('drain', () => machine.resume());
   machine.on('drain', () => viewer.resume());

@@ -71,6 +71,8 @@ export interface AttachmentContext {
     opened(edge: EdgeKind): void;
     closed(edge: EdgeKind): void;
     unreachable(): void;
+    reattached(outcome: string): void;
+    lost(bytes: number): void;
   };
   readonly returningPatienceMs: number;
   readonly logger: Logger;
@@ -213,8 +215,10 @@ export class Attachment {
       this.#lost();
       return;
     }
+    if (type === frameType.gap) this.#countLost(frame);
     this.#from = outputAfter(frame) ?? this.#from;
     if (type === frameType.accepted) {
+      if (this.#returning) this.#context.measures.reattached('accepted');
       clearTimeout(this.#timer);
       this.#attached = true;
       this.#established = true;
@@ -224,9 +228,19 @@ export class Attachment {
     if (type === frameType.refused || type === frameType.ended) this.#finish(undefined);
   }
 
+  /** Whether the viewer returns to a session in which it was before. */
+  get #returning(): boolean {
+    return this.#established || this.request.resumed;
+  }
+
+  #countLost(frame: Buffer): void {
+    const gap = decodeDown(frame);
+    if (gap.type === 'gap') this.#context.measures.lost(Math.max(0, gap.to - gap.from));
+  }
+
   /** Whether to dial again after this refusal: only for returning viewers, and only if the machine or the hub is unavailable. */
   #mayRetry(frame: Buffer): boolean {
-    if (!this.#established && !this.request.resumed) return false;
+    if (!this.#returning) return false;
     const refused = decodeDown(frame);
     return refused.type === 'refused' && (refused.code === 'unavailable' || refused.code === 'machine_offline');
   }
@@ -296,6 +310,7 @@ export class Attachment {
 
   #finish(error: AppError | undefined): void {
     if (this.#over) return;
+    if (error !== undefined && this.#returning && !this.#attached) this.#context.measures.reattached(error.code);
     this.#close();
     this.#events.over(error);
   }

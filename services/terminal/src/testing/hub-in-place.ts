@@ -23,7 +23,7 @@ export class HubInPlace {
         onMove: () => () => {},
         explainAbsence: () => Promise.reject(new Error('it is there')),
       },
-      measures: { opened: () => {}, closed: () => {}, unreachable: () => {} },
+      measures: { opened: () => {}, closed: () => {}, unreachable: () => {}, reattached: () => {}, lost: () => {} },
       sealPass: () => '',
       returningPatienceMs: 1000,
       logger: createLogger({ service: 'test', level: 'silent' }),
