@@ -37,6 +37,7 @@ export { listenAt } from './lifecycle/listen-at.ts';
 export { PeriodicTask } from './lifecycle/periodic-task.ts';
 export { exitCodeForConfig, runService, type ServiceContext } from './lifecycle/run-service.ts';
 export { Shutdown, type ShutdownTier } from './lifecycle/shutdown.ts';
+export { hideSecrets } from './log/hide-secrets.ts';
 export { logFailure } from './log/log-failure.ts';
 export { createLogger, type Logger, loggablePath } from './log/logger.ts';
 export { foldName, nameKey } from './names/name-order.ts';

@@ -1,4 +1,5 @@
 import { ConfigError } from '../config/config.ts';
+import { switchLevel } from '../log/level-switch.ts';
 import { createLogger, type Logger } from '../log/logger.ts';
 import { Shutdown } from './shutdown.ts';
 
@@ -12,7 +13,7 @@ export const exitCodeForConfig = 2;
 
 /**
  * Runs a service's `main`. An invalid setting ends the process with 2 and one clear message, any other failure to start with 1. SIGTERM and
- * SIGINT run the ordered shutdown; a second signal exits at once.
+ * SIGINT run the ordered shutdown; a second signal exits at once. SIGUSR2 changes the log level.
  */
 export const runService = async <C extends { LOG_LEVEL: string; INSTANCE_ID?: string | undefined }>(
   service: string,
@@ -25,6 +26,7 @@ export const runService = async <C extends { LOG_LEVEL: string; INSTANCE_ID?: st
     logger = createLogger({ service, instance: settings.INSTANCE_ID, level: settings.LOG_LEVEL });
     const shutdown = new Shutdown(logger);
     endOnSignals(logger, shutdown);
+    process.on('SIGUSR2', () => switchLevel(logger, settings.LOG_LEVEL));
     await main(settings, { logger, shutdown });
   } catch (error) {
     if (error instanceof ConfigError) {

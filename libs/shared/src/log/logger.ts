@@ -1,6 +1,7 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { AppError } from '../errors.ts';
 import { isMongoUnavailable } from '../mongo/mongo-errors.ts';
+import { hideSecrets } from './hide-secrets.ts';
 
 export type { Logger } from 'pino';
 
@@ -35,7 +36,7 @@ const serializeError = (error: unknown): unknown => {
   return expected ? { type, message, ...code } : { type, message, ...code, stack };
 };
 
-/** pino with common fields: JSON on stdout, `service` and `instance` on each line, secrets hidden. */
+/** pino with common fields: JSON on stdout, `service` and `instance` on each line, secrets hidden by name and by form. */
 export const createLogger = (
   options: { service: string; instance?: string | undefined; level?: string },
   destination?: DestinationStream,
@@ -46,6 +47,8 @@ export const createLogger = (
     timestamp: pino.stdTimeFunctions.isoTime,
     serializers: { err: serializeError },
     formatters: { level: (label: string) => ({ level: label }) },
+    // Error messages and texts of others, such as the URL of a database with its password.
+    hooks: { streamWrite: hideSecrets },
     redact: { paths: secretKeys.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]), censor: '[hidden]' },
   };
   return destination === undefined ? pino(settings) : pino(settings, destination);
