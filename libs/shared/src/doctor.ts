@@ -1,0 +1,3 @@
+export * from './doctor/checks.ts';
+export * from './doctor/finding.ts';
+export * from './doctor/run-doctor.ts';
