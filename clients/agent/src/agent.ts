@@ -24,6 +24,7 @@ import { findLoginTools } from './shell/login-tools.ts';
 import { ptyKind } from './shell/pty-kind.ts';
 import { StatsReader } from './stats/resource-stats.ts';
 import type { Replacement } from './update/replacement.ts';
+import type { Updater } from './update/updater.ts';
 
 export type AgentOptions = {
   configPath: string;
@@ -40,6 +41,8 @@ export type AgentOptions = {
   log: Logger;
   /** Undefined if the agent was not installed by the install script. */
   replacement?: Pick<Replacement, 'tick' | 'giveUp'> | undefined;
+  /** Undefined if this agent cannot update itself. */
+  updater?: Pick<Updater, 'state' | 'order' | 'follow' | 'tick'> | undefined;
   /** What the process before this one has left. */
   handed?: HandOver | undefined;
   /** ms on a monotonic clock. */
@@ -117,9 +120,10 @@ export class Agent {
   async run(): Promise<void> {
     const { configPath, config, key, proxy = {}, readFacts, now } = this.#options;
     const { kinds } = this.#sessions;
-    const { handed } = this.#options;
+    const { handed, updater } = this.#options;
+    const updateState = updater && (() => updater.state);
     const instanceId = handed === undefined ? undefined : Buffer.from(handed.instanceId, 'base64url');
-    const parts = { key, kept: this.#report.kept, proxy, readFacts, kinds, instanceId, now };
+    const parts = { key, kept: this.#report.kept, proxy, readFacts, kinds, updateState, instanceId, now };
     const dialer = await Dialer.open(configPath, config, parts);
     this.#instanceId = dialer.instanceId.toString('base64url');
     this.#report.reportLogins(await findLoginTools());
@@ -176,6 +180,7 @@ export class Agent {
 
   #tick(): void {
     this.#sessions.tick();
+    this.#options.updater?.tick();
     if (this.#mustBeReplaced()) void this.#giveWay();
     this.#ticksWithoutSessions = this.#sessions.aliveCount > 0 ? 0 : this.#ticksWithoutSessions + 1;
     if (this.#ticksWithoutSessions !== ticksUntilIdle) return;
@@ -221,6 +226,7 @@ export class Agent {
       sessions: this.#sessions,
       stats: this.#stats,
       commands: this.#commands,
+      updater: this.#options.updater,
       log,
       now,
     });

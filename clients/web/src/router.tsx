@@ -106,6 +106,11 @@ const routes = root.addChildren([
       }),
       createRoute({
         getParentRoute: () => framed,
+        path: '/updates',
+        component: lazyRouteComponent(() => import('./updates/updates-page.tsx'), 'UpdatesPage'),
+      }),
+      createRoute({
+        getParentRoute: () => framed,
         path: '/audit',
         validateSearch: AuditSearch,
         component: lazyRouteComponent(() => import('./audit/audit-page.tsx'), 'AuditPage'),

@@ -52,6 +52,9 @@ const hello: Arbitrary<AgentMessage> = fc
     registerOnly: fc.boolean(),
     fallbackMachineCredential: words,
     leaving: fc.boolean(),
+    update: fc.option(fc.record({ sequence: u64, onTrial: fc.boolean(), failedVersion: words, failedReason: words }), {
+      nil: undefined,
+    }),
   })
   .map((value) => ({ message: { $case: 'hello', value } }));
 

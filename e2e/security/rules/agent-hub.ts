@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { World } from '../world.ts';
 import {
+  adminOnly,
   anyone,
   byRight,
   byStanding,
@@ -75,6 +76,13 @@ export const machineRules: Readonly<Record<string, readonly Rule[]>> = {
     byRight('manage', { other: 404, view: 403, control: 403, owner: 200, admin: 200, adminView: 200, adminControl: 200 },
       (world) => ({ ...onAgent(world), body: { description: 'changed' } })),
   ],
+  // The agent of the world was not installed by the install command.
+  requestUpdate: [
+    byRight('manage', { other: 404, view: 403, control: 403, owner: 409, admin: 409, adminView: 409, adminControl: 409 }),
+  ],
+  listRollouts: [adminOnly(200)],
+  // Nothing is published in this channel.
+  changeRollout: [adminOnly(409, () => ({ params: { channel: 'preview' }, body: { paused: true } }))],
   deleteMachine: [
     byRight('manage', { other: 404, view: 403, control: 403, owner: 204, admin: 204, adminView: 204, adminControl: 204 }, onMachineToLose),
   ],

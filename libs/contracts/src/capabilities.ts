@@ -21,9 +21,10 @@ export const capabilitiesIn = (bits: number): readonly FrameCapability[] =>
  * contains those that both have.
  *
  * `command`: runs commands without a session. `changed_facts`: reports changed facts about the machine over the link. To a hub without it, the
- * agent reports them by another dial. `session_titles`: reports the titles of sessions.
+ * agent reports them by another dial. `session_titles`: reports the titles of sessions. `update`: installs a version on the order of the hub and
+ * changes to it. An agent announces it only if install.sh installed it, and then tells the state of its installation in the hello.
  */
-export const agentFeatures = ['command', 'changed_facts', 'session_titles', ...frameCapabilities] as const;
+export const agentFeatures = ['command', 'changed_facts', 'session_titles', 'update', ...frameCapabilities] as const;
 
 /** What an agent can do that announces nothing. */
 export const agentBaseline: readonly string[] = ['pty', 'command'];

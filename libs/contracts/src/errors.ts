@@ -85,6 +85,7 @@ export const errorCatalog = {
     status: 409,
     message: 'This machine runs WebXTerm itself, and its shells could read all of it: it cannot be granted to others.',
   },
+  no_update: { status: 409, message: 'There is no update for the agent of this machine.' },
   sharing_refused: { status: 409, message: 'This user does not accept machines that you share.' },
   payload_too_large: { status: 413, message: 'The request body is too large.' },
   uri_too_long: { status: 414, message: 'The address of the request is too long.' },

@@ -30,6 +30,7 @@ export const startHub = async (settings: HubSettings, context: HubContext): Prom
     attachments: () => parts.attachments.size,
     signinsStale: () => parts.allowList.isStale(),
   });
+  health.metrics.registerMetric(parts.endedUpdates);
   wireReactions(parts);
 
   startParts(parts);
@@ -50,6 +51,8 @@ export const startHub = async (settings: HubSettings, context: HubContext): Prom
   const publicAt = { host: settings.GRPC_HOST, port: settings.GRPC_PORT, setting: 'GRPC' };
   await parts.agentPort.listen(agentServer, publicAt, credentialsFor(certificates.agents));
   addShutdown(shutdown, parts, lease);
+  await parts.releases.refresh();
+  parts.conductor.start();
   health.markReady();
   logger.info({ hub_id: parts.hubId, grpc: `${settings.GRPC_HOST}:${settings.GRPC_PORT}` }, 'agent-hub is ready');
 };
@@ -59,6 +62,7 @@ const restApi = (parts: Parts): Api => {
   const api = new Api(parts);
   parts.mountMachines(api);
   parts.mountEnrolment(api);
+  parts.mountUpdates(api, parts.views);
   parts.mountAccess(api);
   parts.mountCommands(api);
   parts.mountDashboard(api);
@@ -102,6 +106,7 @@ const addShutdown = (shutdown: Shutdown, parts: Parts, lease: Lease): void => {
     for (const attachment of parts.attachments.all()) attachment.end({ kind: 'redial', details, detach: 'moving' });
     parts.agents.redialAll(redialJitterMs);
   });
+  shutdown.add('clients', 'stop ordering updates', () => parts.conductor.stop());
   shutdown.add('work', 'end the lease', () => lease.end());
   shutdown.add('work', 'save machine activity', () => parts.activity.stop());
   shutdown.add('work', 'close gRPC', async () => {

@@ -9,6 +9,7 @@ import { wireDashboard } from './dashboard/wiring.ts';
 import { wireEnrolment } from './enrolment/wiring.ts';
 import { wireMachines } from './machines/wiring.ts';
 import { wirePresence } from './presence/wiring.ts';
+import { wireUpdates } from './updates/wiring.ts';
 
 /** The parts of a hub, before any of them is started. */
 export type Parts = ReturnType<typeof wireDomains>;
@@ -22,7 +23,7 @@ export const wireDomains = (core: Core) => {
     ...wirePresence(withLinks),
     ...wireCommands(withLinks),
   };
-  const withAccess = { ...linked, ...wireAccess(linked) };
+  const withAccess = { ...linked, ...wireAccess(linked), ...wireUpdates(linked) };
   const withEnrolment = { ...withAccess, ...wireEnrolment(withAccess) };
   const parts = { ...withEnrolment, ...wireMachines(withEnrolment) };
   return { ...parts, ...wireDashboard(parts), ...wireHubService(parts), ...wireAgentService(parts) };

@@ -60,6 +60,56 @@ export const hubShape = {
     .max(1_000_000)
     .default(300)
     .describe('Machines that may register with one API key in a minute, at each hub.'),
+  AGENT_DIR: z.string().optional().meta({
+    description:
+      'The published release of the agent, as for the gateway; the hubs read the manifest only. Without it agents are not updated by themselves.',
+    allowed: 'a folder',
+  }),
+  UPDATE_WAVES: z
+    .string()
+    .default('5,25,100')
+    .transform((text) => text.split(',').map(Number))
+    .refine(
+      (waves) => waves.every((share, at) => share > (waves[at - 1] ?? 0) && share <= 100) && waves.at(-1) === 100,
+      'must be ascending percentages that end with 100',
+    )
+    .meta({
+      description: 'The shares of the machines, in percent, that get a new version of the agent one after the other.',
+      allowed: 'percentages with commas, ascending to 100',
+    }),
+  UPDATE_SOAK_MINUTES: z.coerce
+    .number()
+    .min(0)
+    .max(10_080)
+    .default(10)
+    .describe('Minutes between the last update of a wave and the next wave.'),
+  UPDATE_PER_MINUTE: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(60)
+    .describe('Machines that may begin an update in a minute, over all hubs.'),
+  UPDATE_MAX_RUNNING: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(50)
+    .describe('Machines that may be updating at the same time, over all hubs.'),
+  UPDATE_MAX_FAILED_PERCENT: z.coerce
+    .number()
+    .min(0)
+    .max(100)
+    .default(10)
+    .describe('A roll-out stops when more than this share of the machines of a wave has failed.'),
+  UPDATE_KBYTES_PER_SECOND: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(10_000_000)
+    .default(2048)
+    .describe('How fast each machine downloads an update, in kB/s; 0: no limit.'),
   STACK_USER: z.string().max(64).optional().meta({
     description:
       'The Unix user that runs the whole stack on one machine; shells of that user are granted to nobody else.',

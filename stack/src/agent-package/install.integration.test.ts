@@ -22,7 +22,7 @@ import { TestHub } from '../../../clients/agent/src/integration/test-hub.ts';
 import { type GatewayProcess, startGateway } from '../../../services/gateway/src/testing/gateway-process.ts';
 import { projectFolder } from '../project-folder.ts';
 import { type Bundle, bundleAgent } from './bundle.ts';
-import { type Manifest, parseManifest, renderManifest } from './manifest.ts';
+import { type Channel, type Manifest, parseManifest, renderManifest } from './manifest.ts';
 import { publishInstaller } from './publish.ts';
 import { keepReleaseKey } from './release-key.ts';
 import { publishTestRelease, testPlatform } from './test-release.ts';
@@ -39,8 +39,11 @@ let gateway: GatewayProcess;
 let machine = '';
 let pids: number[] = [];
 
-const publish = (mark: string, changed: Record<string, string> = {}): Promise<Manifest> =>
-  publishTestRelease({ bundle, folder: release, key, mark, changed });
+const publish = (
+  mark: string,
+  changed: Record<string, string> = {},
+  channel: Channel = 'stable',
+): Promise<Manifest> => publishTestRelease({ bundle, folder: release, key, mark, changed, channel });
 
 const archive = (): string => join(release, manifest().files[0]?.path ?? '');
 const manifest = (): Manifest => parseManifest(readFileSync(join(release, 'manifest.json'), 'utf8'));
@@ -70,6 +73,7 @@ beforeEach(async () => {
   mkdirSync(join(machine, 'tools'));
   const { answer } = new TestHub();
   hub.answer = answer;
+  hub.messages.length = 0;
   await publish('first');
 });
 
@@ -368,6 +372,19 @@ describe.runIf(testPlatform !== undefined)('vsay-agent update', () => {
         env: { HOME: machine, PATH: '/usr/bin:/bin' },
       }),
     );
+  /** From now on the hub refuses agents of this version. */
+  const refuseForGood = (version: string): void => {
+    const { answer } = hub;
+    const refused = {
+      code: 'protocol_unsupported',
+      message: 'No.',
+      permanent: true,
+      retryAfterMs: 0,
+      generationHeld: 0n,
+    };
+    hub.answer = (hello) =>
+      hello.facts?.agentVersion === version ? { $case: 'refused', value: refused } : answer(hello);
+  };
   const linked = (): string | undefined => hub.hellos.at(-1)?.facts?.agentVersion;
   const current = (): string => readlinkSync(join(prefix(), 'current')).replace('versions/', '');
   const downloaded = (): string => join(prefix(), 'versions', `.download.${manifest().files[0]?.sha256}`);
@@ -395,6 +412,8 @@ describe.runIf(testPlatform !== undefined)('vsay-agent update', () => {
       code: 0,
       said: `Version ${version} is the newest that the server has.\n`,
     });
+    // A hub of an older version, without the capability, is sent no report.
+    expect(hub.messages.map(({ $case }) => $case)).not.toContain('updateReport');
   });
 
   it('goes back to the version before when the hub refuses the new one, and does not try that one again', async () => {
@@ -402,15 +421,7 @@ describe.runIf(testPlatform !== undefined)('vsay-agent update', () => {
     const [pid] = pids;
     const old = manifest().version;
     const { version } = await publish('refused');
-    const { answer } = hub;
-    const value = {
-      code: 'protocol_unsupported',
-      message: 'No.',
-      permanent: true,
-      retryAfterMs: 0,
-      generationHeld: 0n,
-    };
-    hub.answer = (hello) => (hello.facts?.agentVersion === version ? { $case: 'refused', value } : answer(hello));
+    refuseForGood(version);
     await vsayAgent('update');
     await vi.waitFor(() => expect(hub.hellos.map(({ facts }) => facts?.agentVersion)).toContain(version), 90_000);
     await reached(old);
@@ -420,6 +431,69 @@ describe.runIf(testPlatform !== undefined)('vsay-agent update', () => {
     expect(pids).toEqual([pid]);
     const again = await vsayAgent('update');
     expect([again.code, again.said]).toEqual([1, expect.stringContaining('did not work on this machine')]);
+  });
+
+  it('is not needed where the hub orders the update: the agent installs it, reports, and tells the hub what failed', async () => {
+    const { answer } = hub;
+    hub.answer = (hello) => {
+      const said = answer(hello);
+      if (said.$case !== 'welcome') return said;
+      return { $case: 'welcome', value: { ...said.value, capabilities: hello.capabilities } };
+    };
+    const reports = () => hub.messages.flatMap((message) => (message.$case === 'updateReport' ? [message.value] : []));
+    const reported = (version: string, state: string, reason = ''): Promise<void> =>
+      vi.waitFor(
+        () =>
+          expect(reports()).toContainEqual({
+            version,
+            state,
+            reason: reason === '' ? '' : expect.stringContaining(reason),
+          }),
+        90_000,
+      );
+    const order = (version: string, channel = 'stable'): void =>
+      hub.send({ $case: 'updateOrder', value: { version, channel, maxBytesPerSecond: 10_000_000n } });
+    await install();
+    const [pid] = pids;
+    const old = manifest().version;
+    expect(hub.hellos.at(-1)).toMatchObject({
+      capabilities: expect.arrayContaining(['update']),
+      update: { onTrial: false, failedVersion: '' },
+    });
+    order('9.9.9');
+    await reported('9.9.9', 'postponed', `The server has version ${old} in the channel stable now, not 9.9.9`);
+    order(old, 'preview');
+    await reported(old, 'confirmed');
+    const { version } = await publish('ordered');
+    order(version);
+    await reported(version, 'downloading');
+    await reported(version, 'installed');
+    await reached(version);
+    expect(hub.hellos.at(-1)?.update).toMatchObject({ onTrial: true, failedVersion: '' });
+    // As after a minute of connection.
+    rmSync(join(prefix(), 'trial.json'));
+    await reported(version, 'confirmed');
+    const bad = (await publish('refused by the hub')).version;
+    refuseForGood(bad);
+    order(bad);
+    await vi.waitFor(
+      () =>
+        expect(hub.hellos.at(-1)?.update).toMatchObject({
+          failedVersion: bad,
+          failedReason: expect.stringContaining('No.'),
+        }),
+      90_000,
+    );
+    expect(linked()).toBe(version);
+    order(bad);
+    await reported(bad, 'failed', 'No.');
+    const broken = (await publish('does not start', { 'agent.js': 'process.exit(7)' })).version;
+    order(broken);
+    await reported(broken, 'failed', 'does not start on this machine');
+    const preview = await publish('of the preview channel', {}, 'preview');
+    order(preview.version, 'preview');
+    await reached(preview.version);
+    expect(pids).toEqual([pid]);
   });
 
   it('refuses what install.sh refuses, and leaves the version that is here', async () => {

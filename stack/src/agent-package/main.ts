@@ -10,6 +10,7 @@ import { ownEnvironment } from '../settings.ts';
 import { buildPackage } from './build-package.ts';
 import type { BuiltPackage } from './built-package.ts';
 import { bundleAgent } from './bundle.ts';
+import { type Channel, channels } from './manifest.ts';
 import { type Platform, platforms } from './pinned-packages.ts';
 import { publishInstaller, publishRelease } from './publish.ts';
 import { keepReleaseKey } from './release-key.ts';
@@ -29,6 +30,7 @@ Options:
   --platform PLATFORM  builds this one only; can be repeated (${platforms.join(', ')})
   --out FOLDER         where the packages are written (clients/agent/dist)
   --publish FOLDER     makes them the release that the gateway serves from this folder; needs --key and --host
+  --channel CHANNEL    the channel of the release: ${channels.join(' or ')} (${channels[0]})
   --key FILE           the release key, which is created if the file does not exist
   --host URL           the public URL of the installation
   --background         runs at the lowest CPU priority
@@ -44,6 +46,7 @@ const options = {
   platform: { type: 'string', multiple: true, default: [...platforms] as string[] },
   out: { type: 'string', default: join(projectFolder, 'clients/agent/dist') },
   publish: { type: 'string' },
+  channel: { type: 'string', default: channels[0] as string },
   key: { type: 'string' },
   host: { type: 'string' },
   background: { type: 'boolean', default: false },
@@ -55,6 +58,8 @@ const readOptions = () => {
     if (values.help) return exitWithHelp(usage);
     const unknown = values.platform.find((name) => !platforms.some((platform) => platform === name));
     if (unknown !== undefined) throw new UsageError(`--platform must be ${platforms.join(' or ')}, not '${unknown}'`);
+    if (!channels.some((channel) => channel === values.channel))
+      throw new UsageError(`--channel must be ${channels.join(' or ')}, not '${values.channel}'`);
     if (values.publish !== undefined && (values.key === undefined || values.host === undefined))
       throw new UsageError('--publish needs --key and --host');
     return values;
@@ -95,7 +100,9 @@ const run = async (): Promise<void> => {
   mkdirSync(join(folder, 'wanted'), { recursive: true });
   const key = keepReleaseKey(keyFile);
   publishInstaller(folder, readFileSync(join(import.meta.dirname, 'install.sh'), 'utf8'), host, key);
-  const { version, sequence } = publishRelease({ folder, key, built: out, packages: await build(), now: Date.now() });
+  const channel: Channel = values.channel === 'preview' ? 'preview' : 'stable';
+  const packages = await build();
+  const { version, sequence } = publishRelease({ folder, key, built: out, packages, now: Date.now(), channel });
   say(`published: release ${sequence}, version ${version}`);
 };
 

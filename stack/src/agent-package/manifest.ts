@@ -24,19 +24,31 @@ const renewDays = 90;
 
 const seconds = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 
-/** The next release. Returns the previous one if the files are unchanged and it is valid long enough. */
+/** `preview`: for machines that were set to it, before a release is stable. */
+export const channels = ['stable', 'preview'] as const;
+export type Channel = (typeof channels)[number];
+
+/** Where the manifest of a channel is, below the folder of the release. */
+export const manifestFile = (channel: Channel): string =>
+  channel === 'stable' ? 'manifest.json' : `${channel}/manifest.json`;
+
+/**
+ * The next release of a channel. Returns the previous one if the files are unchanged and it is valid long enough.
+ * @param highest the highest sequence of all channels: a machine may change its channel, and its sequence never decreases
+ */
 export const nextManifest = (
   before: Manifest | undefined,
   version: string,
   files: Manifest['files'],
   now: number,
+  { channel, highest }: { channel: Channel; highest: number } = { channel: 'stable', highest: 0 },
 ): Manifest => {
   const same = before?.version === version && JSON.stringify(before.files) === JSON.stringify(files);
   if (same && Date.parse(before.expires) - now > renewDays * dayMs) return before;
   return {
-    channel: 'stable',
+    channel,
     version,
-    sequence: (before?.sequence ?? 0) + 1,
+    sequence: Math.max(before?.sequence ?? 0, highest) + 1,
     released: seconds(now),
     expires: seconds(now + validDays * dayMs),
     minimum,

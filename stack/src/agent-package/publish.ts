@@ -12,7 +12,15 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { BuiltPackage } from './built-package.ts';
-import { type Manifest, nextManifest, parseManifest, renderManifest } from './manifest.ts';
+import {
+  type Channel,
+  channels,
+  type Manifest,
+  manifestFile,
+  nextManifest,
+  parseManifest,
+  renderManifest,
+} from './manifest.ts';
 import { publicPem } from './release-key.ts';
 
 /** Replaces a file atomically, because the gateway may read it at the same time. */
@@ -36,15 +44,15 @@ const place = (from: string, to: string): void => {
   renameSync(fresh, to);
 };
 
-/** Deletes files that neither this release nor the previous one names. Machines may still be downloading the previous one. */
+/** Deletes files that neither the releases of the channels nor the previous one names. Machines may still be downloading the previous one. */
 const sweep = (folder: string, kept: readonly string[]): void => {
   for (const name of readdirSync(join(folder, 'files')))
     if (!kept.some((path) => path.startsWith(`files/${name}/`)))
       rmSync(join(folder, 'files', name), { recursive: true });
 };
 
-const before = (folder: string): Manifest | undefined => {
-  const file = join(folder, 'manifest.json');
+const before = (folder: string, channel: Channel): Manifest | undefined => {
+  const file = join(folder, manifestFile(channel));
   return existsSync(file) ? parseManifest(readFileSync(file, 'utf8')) : undefined;
 };
 
@@ -67,7 +75,12 @@ export interface SignedRelease {
  */
 export const signRelease = (
   previous: Manifest | undefined,
-  { key, packages, now }: { key: KeyObject; packages: readonly BuiltPackage[]; now: number },
+  {
+    key,
+    packages,
+    now,
+    ...place
+  }: { key: KeyObject; packages: readonly BuiltPackage[]; now: number; channel?: Channel; highest?: number },
 ): SignedRelease => {
   const [first] = packages;
   if (first === undefined) throw new Error('a release needs a package');
@@ -77,7 +90,8 @@ export const signRelease = (
     size,
     sha256,
   }));
-  const manifest = nextManifest(previous, first.version, files, now);
+  const { channel = 'stable', highest = 0 } = place;
+  const manifest = nextManifest(previous, first.version, files, now, { channel, highest });
   const text = renderManifest(manifest);
   return { manifest, text, signature: sign(null, Buffer.from(text), key) };
 };
@@ -91,19 +105,25 @@ export interface PublishOptions {
   /** All of the same version. */
   readonly packages: readonly BuiltPackage[];
   readonly now: number;
+  /** Default: stable. */
+  readonly channel?: Channel;
 }
 
 /** Signs the packages as a release and places them where the gateway serves them. @returns the manifest */
-export const publishRelease = ({ folder, key, built, packages, now }: PublishOptions): Manifest => {
-  const previous = before(folder);
-  const { manifest, text, signature } = signRelease(previous, { key, packages, now });
+export const publishRelease = ({ folder, key, built, packages, now, channel = 'stable' }: PublishOptions): Manifest => {
+  const known = channels.flatMap((each) => before(folder, each) ?? []);
+  const previous = before(folder, channel);
+  const highest = Math.max(0, ...known.map(({ sequence }) => sequence));
+  const { manifest, text, signature } = signRelease(previous, { key, packages, now, channel, highest });
   for (const { file, sha256 } of packages) place(join(built, file), join(folder, 'files', sha256, file));
   if (manifest === previous) return manifest;
-  replace(join(folder, 'manifest.json.sig'), signature);
-  replace(join(folder, 'manifest.json'), text);
+  const file = join(folder, manifestFile(channel));
+  mkdirSync(dirname(file), { recursive: true });
+  replace(`${file}.sig`, signature);
+  replace(file, text);
   sweep(
     folder,
-    [...manifest.files, ...(previous?.files ?? [])].map(({ path }) => path),
+    [manifest, ...known].flatMap(({ files }) => files).map(({ path }) => path),
   );
   return manifest;
 };

@@ -6,7 +6,7 @@ import { projectFolder } from '../project-folder.ts';
 import { writeArchive } from './archive.ts';
 import type { Bundle } from './bundle.ts';
 import { packageContents, sha256, versionOf } from './contents.ts';
-import type { Manifest } from './manifest.ts';
+import type { Channel, Manifest } from './manifest.ts';
 import { pinnedPackages, platforms } from './pinned-packages.ts';
 import { publishRelease } from './publish.ts';
 
@@ -21,10 +21,12 @@ interface TestRelease {
   /** Added to the content, so that the version is another one. */
   readonly mark: string;
   readonly changed?: Record<string, string>;
+  /** Default: stable. */
+  readonly channel?: Channel;
 }
 
 /** Publishes the agent of these sources with the Node that runs this test: the real package without its 100 MB of Node. */
-export const publishTestRelease = async ({ bundle, folder, key, mark, changed }: TestRelease): Promise<Manifest> => {
+export const publishTestRelease = async ({ bundle, folder, key, mark, changed, channel = 'stable' }: TestRelease): Promise<Manifest> => {
   if (testPlatform === undefined) throw new Error('no package is built for this machine');
   const { node, pty } = pinnedPackages(projectFolder, testPlatform);
   const marked = {
@@ -46,7 +48,7 @@ export const publishTestRelease = async ({ bundle, folder, key, mark, changed }:
     const content = readFileSync(join(staging, file));
     const hash = sha256(content);
     const built = { platform: testPlatform, version, file, size: content.length, unpacked: 0, sha256: hash };
-    return publishRelease({ folder, key, built: staging, packages: [built], now: Date.now() });
+    return publishRelease({ folder, key, built: staging, packages: [built], now: Date.now(), channel });
   } finally {
     rmSync(staging, { recursive: true });
   }

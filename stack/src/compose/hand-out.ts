@@ -42,15 +42,15 @@ export const handOut = async (
   try {
     mkdirSync(volume, { recursive: true });
     chmodSync(volume, 0o755);
+    const release =
+      agentPackages === undefined
+        ? undefined
+        : handedRelease(volume, { publicUrl, packages: agentPackages, now: Date.now() });
     for (const { folder, uid, files, certificates } of await handedFiles(volume, publicUrl, servers)) {
       for (const [name, pair] of certificates) giveFiles(join(volume, folder, name), uid, pair);
       giveFiles(join(volume, folder), uid, files);
-      if (folder === 'gateway' && agentPackages !== undefined)
-        giveFiles(
-          join(volume, folder, releaseFolderName),
-          uid,
-          handedRelease(volume, { publicUrl, packages: agentPackages, now: Date.now() }),
-        );
+      const released = release?.get(folder);
+      if (released !== undefined) giveFiles(join(volume, folder, releaseFolderName), uid, released);
     }
     for (const folder of natsData) give(folder, 10_005, 0o700);
   } catch (error) {

@@ -29,7 +29,7 @@ const image = (version: string): void => {
 
 const handed = (now = Date.UTC(2030, 0)) => {
   const files = handedRelease(folder, { publicUrl: 'https://a.example', packages, now });
-  const text = (name: string): string => String(files.get(name));
+  const text = (name: string): string => String(files.get('gateway')?.get(name));
   return { files, text, manifest: parseManifest(text('manifest.json')) };
 };
 
@@ -41,7 +41,8 @@ describe('the release that a set-up signs', () => {
     image('1.0.0');
     const { files, text, manifest } = handed();
     expect(manifest.files.map(({ platform }) => platform).sort()).toEqual(['linux-arm64', 'linux-x64']);
-    const signature = files.get('manifest.json.sig');
+    const signature = files.get('gateway')?.get('manifest.json.sig');
+    expect([...(files.get('agent-hub') ?? [])]).toEqual([['manifest.json', text('manifest.json')]]);
     expect(Buffer.isBuffer(signature)).toBe(true);
     const script = text('install.sh');
     expect(script).toContain("default_host='https://a.example'");

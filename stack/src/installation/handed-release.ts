@@ -8,7 +8,7 @@ import { makePrivateFolder, writePrivateFile } from '../data-dir/private-files.t
 
 const template = join(import.meta.dirname, '../agent-package/install.sh');
 
-/** Subfolder of the gateway's files. */
+/** Subfolder of the files of the gateway and of the hubs. */
 export const releaseFolderName = 'agent';
 
 /** The records of the packages that the images contain. @param folder `<archive>.json` of each */
@@ -22,12 +22,12 @@ const packagesIn = (folder: string): BuiltPackage[] =>
  * Signs the release of the agent that the images contain. The key of the installation and the last manifest are kept beside the secrets, so
  * that the sequence never goes back. No container but the set-up can read the key (ADR 29).
  * @param folder the folder of `handedFiles`
- * @returns the files for the gateway: install.sh, the manifest and its signature
+ * @returns the files by their holder: install.sh, the manifest and its signature for the gateway, the manifest for the hubs
  */
 export const handedRelease = (
   folder: string,
   { publicUrl, packages, now }: { publicUrl: string; packages: string; now: number },
-): ReadonlyMap<string, string | Buffer> => {
+): ReadonlyMap<string, ReadonlyMap<string, string | Buffer>> => {
   const made = join(folder, 'made');
   makePrivateFolder(made);
   const key = keepReleaseKey(join(made, 'release-key.pem'));
@@ -35,9 +35,13 @@ export const handedRelease = (
   const previous = existsSync(last) ? parseManifest(readFileSync(last, 'utf8')) : undefined;
   const { text, signature } = signRelease(previous, { key, packages: packagesIn(packages), now });
   writePrivateFile(last, text);
-  return new Map<string, string | Buffer>([
+  const forGateway = new Map<string, string | Buffer>([
     ['install.sh', renderInstaller(readFileSync(template, 'utf8'), publicUrl, key)],
     ['manifest.json', text],
     ['manifest.json.sig', signature],
+  ]);
+  return new Map([
+    ['gateway', forGateway],
+    ['agent-hub', new Map([['manifest.json', text]])],
   ]);
 };

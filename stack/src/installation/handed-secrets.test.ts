@@ -60,8 +60,8 @@ describe('what is handed to the containers', () => {
     );
     // nats.conf names the folder of its certificate. The gateway's certificate is for installations that enable TLS, users.conf is for an
     // external NATS.
-    // gateway/agent is the release of the agent, see handed-release.ts.
-    const folders = [...given, 'gateway/agent'];
+    // The release of the agent, see handed-release.ts.
+    const folders = [...given, 'gateway/agent', 'agent-hub/agent'];
     expect([...new Set(read), 'nats/server', 'nats/users.conf', 'gateway/door'].sort()).toEqual(folders.sort());
     for (const { folder, uid } of handed) {
       const [, service = ''] = compose.split(`\n  ${folder}:\n`);

@@ -66,7 +66,7 @@ export const makeInstallationSecrets = async (
   };
   const made = join(folder, 'made');
   await write(madeSecret, 'Opaque', new Map([...filesIn(made), ...filesIn(join(made, 'ca'))]));
-  if (release !== undefined) await write(secretOf(`gateway-${releaseFolderName}`), 'Opaque', release);
+  for (const [holder, files] of release ?? []) await write(secretOf(`${holder}-${releaseFolderName}`), 'Opaque', files);
   for (const { folder: holder, files, certificates: pairs } of handed) {
     for (const [name, pair] of pairs) await write(certificateSecretOf(holder, name), 'kubernetes.io/tls', pair);
     await write(secretOf(holder), 'Opaque', files);

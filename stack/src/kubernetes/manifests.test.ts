@@ -106,7 +106,9 @@ describe('the Secrets', () => {
   it('that set-up may write are those that there are', () => {
     const role = resources.find(({ kind }) => kind === 'Role');
     const allowed = role?.rules?.flatMap(({ resourceNames }) => resourceNames ?? []) ?? [];
-    expect(allowed.toSorted()).toEqual([...names, 'webxterm-made', 'webxterm-gateway-agent'].toSorted());
+    expect(allowed.toSorted()).toEqual(
+      [...names, 'webxterm-made', 'webxterm-gateway-agent', 'webxterm-agent-hub-agent'].toSorted(),
+    );
   });
 
   it.each(services)('of %s are what it reads, and no other service has them', (service) => {

@@ -120,6 +120,7 @@ const hub = (ports: HubPorts, facts: PlanFacts): Record<string, string> => ({
   HUB_TOKEN_FILE: facts.secretFile('hub-token'),
   PASS_KEY_FILE: facts.secretFile('pass-key'),
   LINK_KEY_FILE: facts.secretFile('link-key'),
+  AGENT_DIR: facts.agentDir,
   STACK_USER: facts.stackUser,
 });
 

@@ -26,7 +26,12 @@ const agent = async (file: string): Promise<Outcome> => {
 
 const version = async (config: AgentConfig, proxy: ProxySettings): Promise<Outcome> => {
   if (installedPackage === undefined) return ok(`${agentVersion}, not installed by the install script`);
-  const here = { version: agentVersion, platform: `linux-${process.arch}`, now: Date.now() };
+  const here = {
+    channel: 'stable',
+    version: agentVersion,
+    platform: `linux-${process.arch}`,
+    now: Date.now(),
+  } as const;
   const { release } = await fetchRelease(sourceOf(config, proxy), new Installation(installedPackage), here);
   const { version: newest } = release;
   return newest === agentVersion

@@ -18,6 +18,7 @@ import { requireOwnProgram } from '../service/program.ts';
 import { isServiceProcess } from '../service/systemd.ts';
 import { Installation } from '../update/installation.ts';
 import { askHandOverVersion, become, Replacement } from '../update/replacement.ts';
+import { Updater, type UpdaterOptions } from '../update/updater.ts';
 
 /** A write error of the log (full disk, closed pipe) must not end the agent. */
 const openLog = (): Logger => {
@@ -44,14 +45,16 @@ export const start = async (
   const replacement = replacementFor(log);
   if ((await replacement?.begin()) === true) become(replacement?.program ?? []);
   const handed = await takeOver(replacement);
+  const proxy = { proxy: environment.proxy, no_proxy: environment.noProxy };
   const agent = new Agent({
     configPath: file,
     config,
     key,
-    proxy: { proxy: environment.proxy, no_proxy: environment.noProxy },
+    proxy,
     processUid: os.userInfo().uid,
     log,
     replacement,
+    updater: updaterFor({ config, proxy, log }),
     handed,
     now: () => performance.now(),
     random: Math.random,
@@ -106,6 +109,17 @@ const replacementFor = (log: Logger): Replacement | undefined => {
     now: () => performance.now(),
   });
 };
+
+/** Undefined where `replacementFor` is. */
+const updaterFor = (options: Pick<UpdaterOptions, 'config' | 'proxy' | 'log'>): Updater | undefined =>
+  installedPackage === undefined || process.execve === undefined
+    ? undefined
+    : new Updater({
+        ...options,
+        installation: new Installation(installedPackage),
+        version: path.basename(versionFolder),
+        now: () => performance.now(),
+      });
 
 /** Node does not keep SIGHUP ignored (nohup). Under nohup, none of the three descriptors is a terminal. */
 const usesTerminal = (): boolean => [0, 1, 2].some((fd) => isatty(fd));

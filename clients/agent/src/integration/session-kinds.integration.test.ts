@@ -257,6 +257,7 @@ describe('an agent whose hello has no capabilities, as before they were introduc
         sessions,
         stats: new StatsReader(),
         commands,
+        updater: undefined,
         log,
         now: () => performance.now(),
       });

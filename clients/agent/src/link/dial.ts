@@ -1,4 +1,4 @@
-import type { Hello, MachineFacts, Refused, Welcome } from '@webxterm/contracts/grpc';
+import type { Hello, MachineFacts, Refused, UpdateState, Welcome } from '@webxterm/contracts/grpc';
 import type { GenerationCounter } from '../identity/generation.ts';
 import type { MachineKey } from '../identity/machine-key.ts';
 import { HubConnection, type Security } from './hub-connection.ts';
@@ -26,6 +26,8 @@ export type DialOptions = {
   /** The kinds of session and the features of this agent. */
   capabilities: readonly string[];
   registerOnly: boolean;
+  /** Undefined: this agent cannot update itself. */
+  update?: UpdateState | undefined;
   /** The hub removes this machine. Default: false. */
   leaving?: boolean;
   /** ms to wait for each answer of the hub. */
@@ -72,6 +74,7 @@ const introduce = async (connection: HubConnection, generation: bigint, options:
       registerOnly,
       fallbackMachineCredential: options.fallbackCredential,
       leaving,
+      update: options.update,
     },
   });
   const registers = credential.$case === 'apiKey' || credential.$case === 'registrationToken';

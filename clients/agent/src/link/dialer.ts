@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { agentFeatures } from '@webxterm/contracts/capabilities';
-import type { MachineFacts, Refused, Welcome } from '@webxterm/contracts/grpc';
+import type { MachineFacts, Refused, UpdateState, Welcome } from '@webxterm/contracts/grpc';
 import { type AgentConfig, companionFiles } from '../configuration/agent-config.ts';
 import type { KeptFiles } from '../configuration/kept-files.ts';
 import { describeError, Failure } from '../failure.ts';
@@ -25,6 +25,19 @@ export type DialPurpose = 'serve' | 'register' | 'leave';
 
 export type ReadFacts = () => Promise<MachineFacts>;
 
+export type DialerParts = {
+  key: MachineKey;
+  kept: KeptFiles;
+  proxy?: ProxySettings;
+  readFacts?: ReadFacts | undefined;
+  /** The names of the kinds of session that this agent has. */
+  kinds?: readonly string[];
+  /** Undefined: this agent cannot update itself. */
+  updateState?: (() => UpdateState) | undefined;
+  instanceId?: Buffer | undefined;
+  now: () => number;
+};
+
 /** Dials the hubs of one installation for this machine. */
 export class Dialer {
   readonly #config: AgentConfig;
@@ -39,6 +52,7 @@ export class Dialer {
   readonly #capabilities: readonly string[];
   /** The facts that the hub has, as text to compare. */
   #reported = '';
+  readonly #updateState: (() => UpdateState) | undefined;
   readonly #now: () => number;
   /** The last answer of the host, so that hubs can be dialled while the gateway is down. */
   #addresses: HubAddresses | undefined;
@@ -47,16 +61,7 @@ export class Dialer {
 
   private constructor(
     config: AgentConfig,
-    parts: {
-      credentials: CredentialStore;
-      key: MachineKey;
-      generation: GenerationCounter;
-      proxy?: ProxySettings;
-      readFacts?: ReadFacts | undefined;
-      kinds?: readonly string[];
-      instanceId?: Buffer | undefined;
-      now: () => number;
-    },
+    parts: Omit<DialerParts, 'kept'> & { credentials: CredentialStore; generation: GenerationCounter },
   ) {
     this.instanceId = parts.instanceId ?? randomBytes(16);
     this.#config = config;
@@ -65,24 +70,13 @@ export class Dialer {
     this.#generation = parts.generation;
     this.#proxy = { proxy: config.proxy ?? parts.proxy?.proxy, no_proxy: config.no_proxy ?? parts.proxy?.no_proxy };
     this.#readFacts = parts.readFacts ?? (() => machineFacts(config));
-    this.#capabilities = [...(parts.kinds ?? []), ...agentFeatures];
+    this.#updateState = parts.updateState;
+    const features = agentFeatures.filter((name) => name !== 'update' || parts.updateState !== undefined);
+    this.#capabilities = [...(parts.kinds ?? []), ...features];
     this.#now = parts.now;
   }
 
-  static async open(
-    configPath: string,
-    config: AgentConfig,
-    parts: {
-      key: MachineKey;
-      kept: KeptFiles;
-      proxy?: ProxySettings;
-      readFacts?: ReadFacts | undefined;
-      /** The names of the kinds of session that this agent has. */
-      kinds?: readonly string[];
-      instanceId?: Buffer | undefined;
-      now: () => number;
-    },
-  ): Promise<Dialer> {
+  static async open(configPath: string, config: AgentConfig, parts: DialerParts): Promise<Dialer> {
     const [credentials, generation] = await Promise.all([
       CredentialStore.open(configPath, config, parts.kept),
       GenerationCounter.open(companionFiles(configPath).generation, parts.kept),
@@ -149,6 +143,7 @@ export class Dialer {
       capabilities: this.#capabilities,
       registerOnly: purpose !== 'serve',
       leaving: purpose === 'leave',
+      update: this.#updateState?.(),
       patienceMs: patience(this.#failures),
     }).catch((error: unknown) => ({ kind: 'failed' as const, reason: describeError(error) }));
     if (result.kind === 'welcome') await this.#credentials.keep(result.welcome, this.#now());

@@ -7,6 +7,7 @@ import type { Session } from '../session/session.ts';
 import { endOf } from '../session/session-messages.ts';
 import type { Sessions } from '../session/sessions.ts';
 import type { StatsReader } from '../stats/resource-stats.ts';
+import type { Updater } from '../update/updater.ts';
 import type { HubConnection } from './hub-connection.ts';
 import { Liveness } from './liveness.ts';
 import { TitleNews } from './title-news.ts';
@@ -23,6 +24,8 @@ export type LinkOptions = {
   sessions: Sessions;
   stats: StatsReader;
   commands: Pick<Commands, 'run' | 'endOwned'>;
+  /** Undefined: this agent cannot update itself. */
+  updater: Pick<Updater, 'order' | 'follow'> | undefined;
   log: Logger;
   now(): number;
 };
@@ -53,8 +56,11 @@ export class Link {
   /** Serves the hub until the link ends, then closes all of the link and resolves. Sessions continue. */
   async run(): Promise<LinkEnd> {
     const { connection, sessions, welcome } = this.#options;
+    // A hub of an older version does not know the reports.
+    const updater = welcome.capabilities.includes('update') ? this.#options.updater : undefined;
     connection.send({ $case: 'sessions', value: { sessions: sessions.list() } });
     for (const ended of sessions.listEnded()) connection.send({ $case: 'sessionEnded', value: ended });
+    updater?.follow((value) => connection.send({ $case: 'updateReport', value }));
     connection.onMessage((message) => this.#receive(message));
     void connection.closed.then((reason) => this.#end.resolve({ kind: 'lost', reason }));
     const checks = setInterval(() => this.#check(), this.#liveness.checkEveryMs);
@@ -70,6 +76,7 @@ export class Link {
       clearInterval(checks);
       clearInterval(stats);
       clearInterval(titles);
+      updater?.follow(undefined);
       connection.close();
     }
   }
@@ -161,6 +168,9 @@ export class Link {
         return;
       case 'refused':
         this.#end.resolve({ kind: 'refused', refused: message.value });
+        return;
+      case 'updateOrder':
+        this.#options.updater?.order(message.value);
         return;
       case 'command':
         void this.#command(message.value);

@@ -36,6 +36,8 @@ export type ReleaseCheck = {
   platform: string;
   /** ms since 1970 */
   now: number;
+  /** The channel that the release must be of. Undefined: any. */
+  channel?: string | undefined;
   /** Sequence of the installed release. */
   installed?: number | undefined;
   /** The version that the release is to replace. Undefined: none. */
@@ -54,14 +56,16 @@ const isOlder = (version: string, other: string): boolean => {
 
 /**
  * Verifies and parses a manifest.
- * @throws Failure if another key signed it, if it has expired, if it is older than the installed release, if it must not replace the
+ * @throws Failure if another key signed it, if it is of another channel, if it has expired, if it is older than the installed release, if it must not replace the
  * installed version directly, or if it has no package for this platform
  */
 export const readRelease = (check: ReleaseCheck): Release => {
-  const { manifest, signature, publicKey, platform, now, installed = 0, replaces } = check;
+  const { manifest, signature, publicKey, platform, now, channel, installed = 0, replaces } = check;
   if (!verify(null, manifest, createPublicKey(publicKey), signature))
     throw new Failure('The signature of the release is not of the key that this installation has.');
   const release = v.parse(Release, JSON.parse(manifest.toString('utf8')));
+  if (channel !== undefined && release.channel !== channel)
+    throw new Failure(`The release is of the channel ${release.channel}, not of ${channel}.`);
   if (Date.parse(release.expires) < now)
     throw new Failure(`The release has expired on ${release.expires}: its operator has to publish it again.`);
   if (release.sequence < installed)

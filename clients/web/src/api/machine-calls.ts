@@ -1,6 +1,7 @@
 import {
   blockUser,
   createEnrolmentToken,
+  changeRollout,
   createMachine,
   createRegistrationToken,
   dashboardStats,
@@ -13,10 +14,13 @@ import {
   listAccess,
   listBlockedUsers,
   listEnrolmentTokens,
+  listRollouts,
   machineMetrics,
   recentActivity,
+  requestUpdate,
   revokeAccess,
   revokeEnrolmentToken,
+  type UpdateChannel,
   unblockUser,
   updateMachine,
 } from '@webxterm/contracts/rest';
@@ -63,6 +67,19 @@ export const machineCalls = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof 
 
   updateMachine: (agentId: string, body: MachineChange) =>
     signIn.withToken((token) => ask(fetcher, updateMachine, { params: of(agentId), body, headers: bearer(token) })),
+
+  requestUpdate: (agentId: string) =>
+    signIn.withToken((token) => ask(fetcher, requestUpdate, { params: of(agentId), headers: bearer(token) })),
+
+  async rollouts(signal?: AbortSignal) {
+    const answer = await signIn.withToken((token) => ask(fetcher, listRollouts, { headers: bearer(token), signal }));
+    return answer.rollouts;
+  },
+
+  changeRollout: (channel: UpdateChannel, paused: boolean) =>
+    signIn.withToken((token) =>
+      ask(fetcher, changeRollout, { params: { channel }, body: { paused }, headers: bearer(token) }),
+    ),
 
   async deleteMachine(agentId: string): Promise<void> {
     await signIn.withToken((token) => send(fetcher, deleteMachine, { params: of(agentId), headers: bearer(token) }));

@@ -15,6 +15,7 @@ import {
   IconLogout,
   IconMoon,
   IconSearch,
+  IconRefresh,
   IconServer2,
   IconSun,
   IconTerminal2,
@@ -53,6 +54,7 @@ export const AppLayout = () => {
             <NavLink to="/" label="Machines" icon={IconServer2} />
             <NavLink to="/sessions" label="Sessions" icon={IconTerminal2} />
             {isAdmin && <NavLink to="/users" label="Users" icon={IconUsers} wideOnly />}
+            {isAdmin && <NavLink to="/updates" label="Updates" icon={IconRefresh} wideOnly />}
             {isAdmin && <NavLink to="/audit" label="Audit" icon={IconListSearch} wideOnly />}
           </nav>
           <div className={classes.end}>
@@ -85,7 +87,7 @@ export const AppLayout = () => {
 };
 
 interface NavLinkProps {
-  readonly to: '/' | '/dashboard' | '/sessions' | '/users' | '/audit';
+  readonly to: '/' | '/dashboard' | '/sessions' | '/users' | '/updates' | '/audit';
   readonly label: string;
   readonly icon: typeof IconServer2;
   /** On a phone, only the account menu contains it. */
@@ -161,6 +163,11 @@ const AccountMenu = () => {
         {user?.role === 'admin' && (
           <Menu.Item leftSection={<IconUsers size={18} stroke={1.7} />} component={Link} to="/users">
             Users
+          </Menu.Item>
+        )}
+        {user?.role === 'admin' && (
+          <Menu.Item leftSection={<IconRefresh size={18} stroke={1.7} />} component={Link} to="/updates">
+            Updates
           </Menu.Item>
         )}
         {user?.role === 'admin' && (

@@ -9,6 +9,7 @@ import classes from './machine-table.module.css';
 import { Meter } from './meter.tsx';
 import { platform } from './platform-name.ts';
 import { Status } from './status.tsx';
+import { updateBadge } from './update-words.ts';
 
 interface MachineTableProps {
   readonly machines: readonly Machine[];
@@ -68,6 +69,7 @@ const Head = () => (
 const Row = ({ machine, now }: { machine: Machine; now: number }) => {
   const online = machine.status === 'online';
   const stats = online ? (machine.resource_stats ?? undefined) : undefined;
+  const update = updateBadge(machine.update);
   return (
     <Table.Tr>
       <Table.Td className={classes.nameCell}>
@@ -84,8 +86,14 @@ const Row = ({ machine, now }: { machine: Machine; now: number }) => {
             {machine.notice.kind === 'cloned' ? 'copied' : 'agent replaced'}
           </Badge>
         )}
+        {update !== undefined && (
+          <Badge size="xs" color={update.color} variant="light">
+            {update.text}
+          </Badge>
+        )}
         <Text size="xs" c="dimmed" truncate>
           {platform(machine)}
+          {machine.agent_version !== '' && ` · agent ${machine.agent_version}`}
         </Text>
         {machine.tags.length > 0 && <Tags tags={machine.tags} />}
       </Table.Td>

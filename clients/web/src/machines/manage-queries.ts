@@ -45,6 +45,10 @@ export const useUpdateMachine = (agentId: string): UseMutationResult<Machine, Er
   });
 };
 
+/** Requests the update of the agent. */
+export const useRequestUpdate = (agentId: string): UseMutationResult<Machine, Error, void> =>
+  useChange(machineKeys.all, (server) => server.requestUpdate(agentId));
+
 /** Creates a token with which another agent takes over this machine. */
 export const useRegistrationToken = (agentId: string): UseMutationResult<RegistrationToken, Error, void> => {
   const server = useServer();

@@ -58,6 +58,14 @@ export const auditActions = {
   machine_displaced: 'agent-hub',
   /** Two running agents use the same key, because a disk was copied. */
   machine_cloned: 'agent-hub',
+  agent_update_requested: 'agent-hub',
+  /** An agent was updated by order of the hub, or the new version failed and the agent runs the one before. */
+  agent_updated: 'agent-hub',
+  agent_update_failed: 'agent-hub',
+  agent_updates_paused: 'agent-hub',
+  agent_updates_resumed: 'agent-hub',
+  /** A roll-out ended by itself because too many machines failed. */
+  agent_updates_stopped: 'agent-hub',
   access_granted: 'agent-hub',
   access_revoked: 'agent-hub',
   /** A user gave up access that they had been granted. */

@@ -12,6 +12,7 @@ import { secondFactorRoutes } from './second-factors.ts';
 import { linkRoutes } from './setup-links.ts';
 import { signinRoutes } from './signins.ts';
 import { terminalRoutes } from './terminals.ts';
+import { updateRoutes } from './updates.ts';
 import { userRoutes } from './users.ts';
 
 export * from '../ids.ts';
@@ -33,6 +34,8 @@ export * from './second-factors.ts';
 export * from './setup-links.ts';
 export * from './signins.ts';
 export * from './terminals.ts';
+export * from './update-state.ts';
+export * from './updates.ts';
 export * from './users.ts';
 
 /** All REST routes. The gateway forwards only these, and OpenAPI lists them. */
@@ -46,6 +49,7 @@ export const allRoutes: readonly Route[] = [
   ...auditRoutes,
   ...machineRoutes,
   ...enrolmentTokenRoutes,
+  ...updateRoutes,
   ...accessRoutes,
   ...commandRoutes,
   ...dashboardRoutes,

@@ -5,6 +5,7 @@ import { Moment } from './audit.ts';
 import { InstallProgress, reportInstallProgress } from './install-progress.ts';
 import { MachineName, MachineTags } from './machine-labels.ts';
 import { defineRoute, PageQuery, pageFields, searchText } from './route.ts';
+import { MachineUpdate, UpdatePolicy } from './update-state.ts';
 
 const MachineDescription = z
   .string()
@@ -76,6 +77,10 @@ export const Machine = z
     install: InstallProgress.nullable().optional().meta({
       description:
         'The last report of install.sh with a registration token of this machine. Missing: the service that answered is of the version before.',
+    }),
+    update: MachineUpdate.nullable().optional().meta({
+      description:
+        'The version of its agent. Null for a machine without an agent. Missing: the service that answered is of the version before.',
     }),
   })
   .meta({ id: 'Machine' });
@@ -199,7 +204,7 @@ export const updateMachine = defineRoute({
   method: 'patch',
   path: '/api/machines/:agent_id',
   access: 'user',
-  summary: 'Change name, description or tags of a machine; for its owner and administrators',
+  summary: 'Change name, description, tags or update policy of a machine; for its owner and administrators',
   params: MachineParams,
   body: z
     .strictObject({
@@ -210,6 +215,7 @@ export const updateMachine = defineRoute({
         .literal(true)
         .optional()
         .meta({ description: 'The machine is no longer shown as new, and its notice is removed.' }),
+      updates: UpdatePolicy.optional().meta({ description: 'The versions that its agent gets by itself.' }),
     })
     .refine((change) => Object.values(change).some((value) => value !== undefined), 'must change something'),
   success: { status: 200, schema: Machine },

@@ -10,9 +10,11 @@ import {
 import {
   type AgentMessage,
   AgentServiceService,
+  type Hello,
   rawAgentAttach,
   type SessionEnded,
   type SessionTitles,
+  type UpdateReport,
 } from '@webxterm/contracts/grpc';
 import type { Logger } from '@webxterm/shared';
 import { sealMessage, type TextSigner } from '@webxterm/shared/bus';
@@ -23,6 +25,7 @@ import type { GuardedPort } from '../grpc-server/guarded-port.ts';
 import type { Activity } from '../machines/activity.ts';
 import type { MachineStore, ReportedFacts } from '../machines/store.ts';
 import type { Presence } from '../presence/presence.ts';
+import type { Orders } from '../updates/orders.ts';
 import { readEnd, readFacts, readTitle } from './agent-claims.ts';
 import type { Greeter } from './greeting.ts';
 import type { ControlStream, Link } from './link.ts';
@@ -41,6 +44,7 @@ export interface AgentServiceOptions {
   readonly sessionLists: SessionLists;
   readonly terminations: Pick<TerminationDelivery, 'follow'>;
   readonly commands: Pick<Commands, 'receive'>;
+  readonly orders: Pick<Orders, 'hello' | 'report'>;
   readonly bus: NatsConnection;
   /** Signs messages to the terminal service. */
   readonly toTerminals: TextSigner;
@@ -90,13 +94,14 @@ export class AgentService {
       port.close(peer);
       return;
     }
-    const { link, registered } = greeted;
+    const { link, registered, hello } = greeted;
     port.prove(peer);
     link.onClose(() => port.close(peer));
     this.#announce(link);
     stream.on('data', (message: AgentMessage) => this.#hear(link, message));
     stream.resume();
     await this.#report(link, registered);
+    await this.#tellUpdates(link, hello);
   }
 
   #announce(link: Link): void {
@@ -124,6 +129,15 @@ export class AgentService {
     } catch (error) {
       logger.warn({ err: error, agent_id: agentId }, 'machine facts could not be saved');
     }
+  }
+
+  async #tellUpdates(link: Link, hello: Hello): Promise<void> {
+    const { orders, logger } = this.#options;
+    const { agentId, agentVersion } = link.identity;
+    const update = link.capabilities.includes('update') ? hello.update : undefined;
+    await orders.hello(agentId, agentVersion, update).catch((error: unknown) => {
+      logger.warn({ err: error, agent_id: agentId }, 'the update state of an agent could not be saved');
+    });
   }
 
   #factsChanged(link: Link, facts: ReportedFacts): void {
@@ -168,12 +182,22 @@ export class AgentService {
       case 'sessionTitles':
         this.#sessionTitles(link.identity.agentId, message.value);
         break;
+      case 'updateReport':
+        this.#updateReported(link.identity.agentId, message.value);
+        break;
       case 'hello':
         link.close({ code: status.FAILED_PRECONDITION, details: 'only the first message may be a hello' });
         break;
       default:
       // Unknown messages come from newer agents and are ignored.
     }
+  }
+
+  #updateReported(agentId: string, report: UpdateReport): void {
+    const { orders, logger } = this.#options;
+    orders.report(agentId, report).catch((error: unknown) => {
+      logger.warn({ err: error, agent_id: agentId }, 'the state of an agent update could not be saved');
+    });
   }
 
   #sessionEnded(agentId: string, ended: SessionEnded): void {

@@ -31,6 +31,12 @@ export interface GreeterOptions {
   readonly leave: (identity: LinkIdentity) => Promise<void>;
 }
 
+export interface Greeted {
+  readonly link: Link;
+  readonly registered: Registered;
+  readonly hello: Hello;
+}
+
 /** Runs the handshake of a dial: challenge, hello, welcome. */
 export class Greeter {
   readonly #options: GreeterOptions;
@@ -40,8 +46,8 @@ export class Greeter {
     this.#options = options;
   }
 
-  /** @returns the link and its registration; undefined if the dial ended (refused, or register only) */
-  async greet(stream: ControlStream): Promise<{ link: Link; registered: Registered } | undefined> {
+  /** @returns the link, its registration and its hello; undefined if the dial ended (refused, or register only) */
+  async greet(stream: ControlStream): Promise<Greeted | undefined> {
     if (this.#ending) {
       refuse(stream, retryLater('This server is shutting down.', 5000));
       return undefined;
@@ -64,7 +70,7 @@ export class Greeter {
     this.#ending = true;
   }
 
-  async #greet(stream: ControlStream): Promise<{ link: Link; registered: Registered } | undefined> {
+  async #greet(stream: ControlStream): Promise<Greeted | undefined> {
     const { hubId, registrar, table, checkOtherHubs, kinds } = this.#options;
     const nonce = randomBytes(32);
     const challenge = { nonce, hubId, protocolMin: protocol.min, protocolMax: protocol.max };
@@ -94,7 +100,7 @@ export class Greeter {
       return undefined;
     }
     link.send({ $case: 'welcome', value: this.#welcome(registered, hello, { linkId: link.id, capabilities }) });
-    return { link, registered };
+    return { link, registered, hello };
   }
 
   #welcome(

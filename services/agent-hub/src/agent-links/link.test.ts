@@ -11,6 +11,7 @@ const identity: LinkIdentity = {
   machineName: 'box',
   keyId: 'key',
   publicKey: '',
+  agentVersion: '0.1.0',
   address: '192.0.2.1',
   instanceId: 'instance',
   generation: 1n,

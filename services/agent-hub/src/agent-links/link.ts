@@ -16,6 +16,8 @@ export interface LinkIdentity extends Dial {
   readonly keyId: string;
   /** base64url of the raw Ed25519 key that the hello was signed with. */
   readonly publicKey: string;
+  /** The version of the agent, as it reports. */
+  readonly agentVersion: string;
   /** Remote IP address of the connection. */
   readonly address: string;
 }

@@ -219,6 +219,7 @@ const dialOf = (hello: Hello, facts: ReportedFacts) => ({
   instanceId: hello.instanceId.toString('base64url'),
   generation: hello.generation,
   publicKey: hello.publicKey.toString('base64url'),
+  agentVersion: facts.agent_version,
   address: facts.ip_address,
 });
 

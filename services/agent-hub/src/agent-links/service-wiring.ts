@@ -7,6 +7,7 @@ import type { EnrolmentStore } from '../enrolment/enrolment-store.ts';
 import { GuardedPort } from '../grpc-server/guarded-port.ts';
 import type { MachineParts } from '../machines/wiring.ts';
 import type { PresenceParts } from '../presence/wiring.ts';
+import type { UpdateParts } from '../updates/wiring.ts';
 import { agentPort } from './agent-port.ts';
 import { AgentService } from './agent-service.ts';
 import { Greeter } from './greeting.ts';
@@ -22,6 +23,7 @@ export const wireAgentService = (
     AccessParts &
     PresenceParts &
     MachineParts &
+    UpdateParts &
     CommandParts & { readonly enrolments: EnrolmentStore },
 ) => {
   const { allowList, revokedKeys, presence, links, rendezvous, settings } = parts;

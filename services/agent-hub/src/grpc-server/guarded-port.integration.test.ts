@@ -98,6 +98,7 @@ const hello = message({
     registerOnly: false,
     fallbackMachineCredential: '',
     leaving: false,
+    update: undefined,
   },
 });
 

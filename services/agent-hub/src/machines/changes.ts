@@ -1,9 +1,9 @@
-import { auditByAgent } from '@webxterm/contracts/rest';
+import { auditByAgent, type UpdatePolicy } from '@webxterm/contracts/rest';
 import { AppError, toAppError } from '@webxterm/shared';
 import type { Caller } from '@webxterm/shared/api';
 import type { AuditFact, Auditor } from '@webxterm/shared/audit';
 import { duplicateIndexKey } from '@webxterm/shared/mongo';
-import type { ClientSession } from 'mongoose';
+import type { ClientSession, UpdateQuery } from 'mongoose';
 import type { AccessEvents } from '../access/access-events.ts';
 import type { PendingTerminations } from '../access/pending-terminations.ts';
 import type { People } from '../access/people.ts';
@@ -40,6 +40,7 @@ export interface MachineChange {
   readonly description?: string | undefined;
   readonly tags?: string[] | undefined;
   readonly known?: true | undefined;
+  readonly updates?: UpdatePolicy | undefined;
 }
 
 /** Creates, changes and removes machines, and issues their registration tokens. */
@@ -197,10 +198,11 @@ export const unchanged = ({ agent_id, owner_id }: Pick<MachineRecord, 'agent_id'
   revoked_at: null,
 });
 
-const written = ({ known, ...change }: MachineChange): Partial<MachineRecord> => ({
+const written = ({ known, ...change }: MachineChange): UpdateQuery<MachineRecord> => ({
   ...(change.name === undefined ? {} : storedName(change.name)),
   ...(change.description === undefined ? {} : storedDescription(change.description)),
   ...(change.tags === undefined ? {} : storedTags(change.tags)),
+  ...(change.updates === undefined ? {} : { 'updates.policy': change.updates }),
   ...(known === undefined ? {} : { new_from: null, new_until: null, notice: null }),
 });
 

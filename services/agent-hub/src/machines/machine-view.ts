@@ -1,4 +1,4 @@
-import type { Machine, MachineStatus } from '@webxterm/contracts/rest';
+import type { Machine, MachineStatus, MachineUpdate } from '@webxterm/contracts/rest';
 import { plainText } from '@webxterm/contracts/text';
 import { plainFacts, plainLabels, plainStats, readUptime } from '../agent-links/agent-claims.ts';
 import { installProgressOf } from '../enrolment/install-progress.ts';
@@ -19,6 +19,7 @@ export const machineView = (
   { role, rights }: Allowed,
   online: boolean,
   latest: Latest | undefined,
+  update: MachineUpdate | null,
 ): Machine => {
   const machine = plainFacts(stored);
   const stats = latest?.stats ?? machine.resource_stats;
@@ -43,6 +44,7 @@ export const machineView = (
     new_from: machine.new_until !== null && machine.new_until.getTime() > Date.now() ? machine.new_from : null,
     notice: noticeOf(machine),
     install: installProgressOf(machine),
+    update,
   };
 };
 

@@ -1,4 +1,6 @@
 import type { Machine } from '@webxterm/contracts/rest';
+import { machineUpdate } from '../updates/machine-update.ts';
+import type { Releases } from '../updates/releases.ts';
 import { type Allowed, allowed, type Person } from './access-rule.ts';
 import type { Activity } from './activity.ts';
 import { machineView } from './machine-view.ts';
@@ -9,6 +11,7 @@ export interface MachineViewsOptions {
   readonly store: Pick<MachineStore, 'grants'>;
   readonly activity: Pick<Activity, 'latest'>;
   readonly isOnline: (agentId: string) => boolean;
+  readonly releases: Pick<Releases, 'for'>;
 }
 
 /** Builds the API representation of machines for a caller. */
@@ -20,8 +23,9 @@ export class MachineViews {
   }
 
   one(machine: StoredMachine, access: Allowed): Machine {
-    const { isOnline, activity } = this.#options;
-    return machineView(machine, access, isOnline(machine.agent_id), activity.latest(machine.agent_id));
+    const { isOnline, activity, releases } = this.#options;
+    const update = machineUpdate(machine, releases);
+    return machineView(machine, access, isOnline(machine.agent_id), activity.latest(machine.agent_id), update);
   }
 
   /** The machines that the person may see, in the given order. */

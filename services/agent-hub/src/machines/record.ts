@@ -4,6 +4,7 @@ import { type PersonRecord, personSchema } from '../access/person-record.ts';
 import { endSchema, type TerminationRecord } from '../access/termination-record.ts';
 import { type ActivityRecord, activitySchema } from '../dashboard/record.ts';
 import { type EnrolmentTokenRecord, enrolmentTokenSchema } from '../enrolment/enrolment-token-record.ts';
+import { type MachineUpdates, type RolloutRecord, rolloutSchema } from '../updates/record.ts';
 import { type StatsRecord, statsSchema } from './stats-record.ts';
 
 /** See `MachineNotice` of the REST contract. */
@@ -74,6 +75,8 @@ export interface MachineRecord {
   new_until: Date | null;
   /** Incremented by each grant, so that a grant conflicts with a concurrent removal or transfer. */
   grants_written: number;
+  /** Missing before an agent has reported, or its owner has chosen anything. */
+  updates?: MachineUpdates;
 }
 export type StoredMachine = MachineRecord & { _id: Types.ObjectId };
 
@@ -133,6 +136,7 @@ const machineSchema = new Schema<MachineRecord>(
     new_from: { type: String, default: null },
     new_until: { type: Date, default: null },
     grants_written: { type: Number, default: 0 },
+    updates: { type: Schema.Types.Mixed },
   },
   { collection: 'machines', versionKey: false },
 );
@@ -154,6 +158,14 @@ machineSchema.index({ key_id: 1 });
 machineSchema.index(
   { registration_hash: 1 },
   { unique: true, partialFilterExpression: { registration_hash: { $type: 'string' } } },
+);
+// Update orders: those of a version by state, the latest change, those without a report, and requests.
+machineSchema.index({ 'updates.order.version': 1, 'updates.order.state': 1 }, { sparse: true });
+machineSchema.index({ 'updates.order.version': 1, 'updates.order.at': -1 }, { sparse: true });
+machineSchema.index({ 'updates.order.state': 1, 'updates.order.at': 1 }, { sparse: true });
+machineSchema.index(
+  { 'updates.requested_at': 1 },
+  { partialFilterExpression: { 'updates.requested_at': { $type: 'date' } } },
 );
 
 const accessSchema = new Schema<AccessRecord>(
@@ -178,6 +190,7 @@ export interface MachineModels {
   readonly activity: Model<ActivityRecord>;
   readonly stats: Model<StatsRecord>;
   readonly enrolmentTokens: Model<EnrolmentTokenRecord>;
+  readonly rollouts: Model<RolloutRecord>;
 }
 
 /** Defines the models on the connection. `buildIndexes` then creates the collections and their indexes. */
@@ -189,4 +202,5 @@ export const defineMachineModels = (connection: Connection): MachineModels => ({
   activity: connection.model<ActivityRecord>('MachineActivity', activitySchema),
   stats: connection.model<StatsRecord>('MachineStats', statsSchema),
   enrolmentTokens: connection.model<EnrolmentTokenRecord>('EnrolmentToken', enrolmentTokenSchema),
+  rollouts: connection.model<RolloutRecord>('AgentRollout', rolloutSchema),
 });

@@ -3,6 +3,7 @@ import type { AccessParts } from '../access/wiring.ts';
 import { type Core, lostStream } from '../core.ts';
 import type { EnrolmentStore } from '../enrolment/enrolment-store.ts';
 import type { PresenceParts } from '../presence/wiring.ts';
+import type { UpdateParts } from '../updates/wiring.ts';
 import { Activity } from './activity.ts';
 import { MachineChanges } from './changes.ts';
 import { Departures } from './departures.ts';
@@ -18,7 +19,9 @@ import { followUserEvents } from './user-events.ts';
 export type MachineParts = ReturnType<typeof wireMachines>;
 
 /** Machines, their changes, events and metrics, and their routes. */
-export const wireMachines = (parts: Core & AccessParts & PresenceParts & { readonly enrolments: EnrolmentStore }) => {
+export const wireMachines = (
+  parts: Core & AccessParts & PresenceParts & UpdateParts & { readonly enrolments: EnrolmentStore },
+) => {
   const { bus, busState, logger, allowList, authorizer, models, presence } = parts;
   const history = new StatsHistory(models.stats);
   const changes = new MachineChanges(parts);

@@ -65,6 +65,7 @@ export class TestMachine {
       registerOnly: false,
       fallbackMachineCredential: '',
       leaving: false,
+      update: undefined,
       ...more,
     };
   }

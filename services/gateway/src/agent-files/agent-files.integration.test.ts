@@ -68,6 +68,10 @@ describe('what machines install from', () => {
     expect([early.status, early.headers['retry-after']]).toEqual([503, '5']);
     place('manifest.json', '{}\n');
     expect((await get('/agent/manifest.json')).body).toBe('{}\n');
+    expect((await get('/agent/preview/manifest.json')).status).toBe(404);
+    mkdirSync(join(dir, 'preview'));
+    place('preview/manifest.json', '{"preview":true}\n');
+    expect((await get('/agent/preview/manifest.json')).body).toBe('{"preview":true}\n');
     const absent = archive.replace(hash, '0'.repeat(64));
     for (const path of ['/agent/', '/agent/private.pem', '/agent/files/', '/agent/wanted/', '/agent/x', absent]) {
       const answer = await get(path);

@@ -16,7 +16,9 @@ export interface AgentFilesOptions {
 }
 
 /** The files of a release, in the folder and below /agent/. Only install.sh is served at the root. */
-const manifests = ['/agent/manifest.json', '/agent/manifest.json.sig'];
+const manifests = ['', 'preview/'].flatMap((channel) =>
+  ['manifest.json', 'manifest.json.sig'].map((name) => `/agent/${channel}${name}`),
+);
 const archive = /^\/agent\/files\/[0-9a-f]{64}\/[0-9A-Za-z.+_-]{1,120}\.tar\.gz$/;
 const wanted = /^\/agent\/wanted\/(linux-x64|linux-arm64)$/;
 
@@ -84,7 +86,7 @@ const withoutPrefix: RequestHandler = (request, _response, next) => {
 
 /** Answers 503 for a file that the packaging command has not written yet. */
 const notYet: RequestHandler = (request, response, next) => {
-  if (archive.test(request.originalUrl)) return next();
+  if (archive.test(request.originalUrl) || request.path.startsWith('/preview/')) return next();
   response
     .status(503)
     .set({ 'cache-control': 'no-store', 'retry-after': '5' })

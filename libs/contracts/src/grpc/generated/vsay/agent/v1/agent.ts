@@ -222,6 +222,7 @@ export interface AgentMessage {
     /** Facts that have changed since the hello. Only for a hub with the capability `changed_facts`. */
     { $case: "changedFacts"; value: MachineFacts }
     | { $case: "sessionTitles"; value: SessionTitles }
+    | { $case: "updateReport"; value: UpdateReport }
     | undefined;
 }
 
@@ -237,6 +238,7 @@ export interface ServerMessage {
     | { $case: "resizeSession"; value: ResizeSession }
     | { $case: "redial"; value: Redial }
     | { $case: "command"; value: Command }
+    | { $case: "updateOrder"; value: UpdateOrder }
     | undefined;
 }
 
@@ -289,6 +291,20 @@ export interface Hello {
    * `displaced` while another process with the key is connected. A hub of an older version answers `welcome`, as for register_only.
    */
   leaving: boolean;
+  /** Present if the agent has the capability `update`: install.sh installed it, and it can replace itself. */
+  update: UpdateState | undefined;
+}
+
+/** The state of an installation that updates itself. The running version is facts.agent_version. */
+export interface UpdateState {
+  /** Of the latest accepted release. A release with a lower sequence is refused. */
+  sequence: bigint;
+  /** The running version was not connected for a minute yet. If it fails, the version before it starts again. */
+  onTrial: boolean;
+  /** The last version that was started here and did not work. The agent never installs it again. Empty: none. */
+  failedVersion: string;
+  /** Why, for a person. */
+  failedReason: string;
 }
 
 export interface MachineFacts {
@@ -449,6 +465,30 @@ export interface ResizeSession {
 /** The hub shuts down, so the agent must connect again. Without sessions, it first waits a random time up to jitter_ms. */
 export interface Redial {
   jitterMs: number;
+}
+
+/**
+ * Install this version and change to it. The agent installs only what the release key of its installation has signed. An order for another
+ * version replaces one that is waiting. An order for the version that is being installed is ignored.
+ */
+export interface UpdateOrder {
+  version: string;
+  /** The channel whose manifest names the version: stable or preview. */
+  channel: string;
+  /** Limit of the download. 0: none. */
+  maxBytesPerSecond: bigint;
+}
+
+/** The state of an order. Sent at each change, each minute while it is downloading, and again after each welcome until it has ended. */
+export interface UpdateReport {
+  version: string;
+  /**
+   * downloading, installed (starts when the agent is connected and no command runs), confirmed (it was connected for a minute), failed (the
+   * version does not work on this machine), postponed (it could not be fetched now: the hub may order it again).
+   */
+  state: string;
+  /** Of failed and postponed, for a person. */
+  reason: string;
 }
 
 export interface Command {
@@ -1020,6 +1060,9 @@ export const AgentMessage: MessageFns<AgentMessage> = {
       case "sessionTitles":
         SessionTitles.encode(message.message.value, writer.uint32(74).fork()).join();
         break;
+      case "updateReport":
+        UpdateReport.encode(message.message.value, writer.uint32(82).fork()).join();
+        break;
     }
     return writer;
   },
@@ -1109,6 +1152,14 @@ export const AgentMessage: MessageFns<AgentMessage> = {
             message.message = { $case: "sessionTitles", value: SessionTitles.decode(reader, reader.uint32()) };
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.message = { $case: "updateReport", value: UpdateReport.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1149,6 +1200,10 @@ export const AgentMessage: MessageFns<AgentMessage> = {
         ? { $case: "sessionTitles", value: SessionTitles.fromJSON(object.sessionTitles) }
         : isSet(object.session_titles)
         ? { $case: "sessionTitles", value: SessionTitles.fromJSON(object.session_titles) }
+        : isSet(object.updateReport)
+        ? { $case: "updateReport", value: UpdateReport.fromJSON(object.updateReport) }
+        : isSet(object.update_report)
+        ? { $case: "updateReport", value: UpdateReport.fromJSON(object.update_report) }
         : undefined,
     };
   },
@@ -1173,6 +1228,8 @@ export const AgentMessage: MessageFns<AgentMessage> = {
       obj.changedFacts = MachineFacts.toJSON(message.message.value);
     } else if (message.message?.$case === "sessionTitles") {
       obj.sessionTitles = SessionTitles.toJSON(message.message.value);
+    } else if (message.message?.$case === "updateReport") {
+      obj.updateReport = UpdateReport.toJSON(message.message.value);
     }
     return obj;
   },
@@ -1237,6 +1294,12 @@ export const AgentMessage: MessageFns<AgentMessage> = {
         }
         break;
       }
+      case "updateReport": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "updateReport", value: UpdateReport.fromPartial(object.message.value) };
+        }
+        break;
+      }
     }
     return message;
   },
@@ -1278,6 +1341,9 @@ export const ServerMessage: MessageFns<ServerMessage> = {
         break;
       case "command":
         Command.encode(message.message.value, writer.uint32(82).fork()).join();
+        break;
+      case "updateOrder":
+        UpdateOrder.encode(message.message.value, writer.uint32(90).fork()).join();
         break;
     }
     return writer;
@@ -1376,6 +1442,14 @@ export const ServerMessage: MessageFns<ServerMessage> = {
             message.message = { $case: "command", value: Command.decode(reader, reader.uint32()) };
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.message = { $case: "updateOrder", value: UpdateOrder.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1416,6 +1490,10 @@ export const ServerMessage: MessageFns<ServerMessage> = {
         ? { $case: "redial", value: Redial.fromJSON(object.redial) }
         : isSet(object.command)
         ? { $case: "command", value: Command.fromJSON(object.command) }
+        : isSet(object.updateOrder)
+        ? { $case: "updateOrder", value: UpdateOrder.fromJSON(object.updateOrder) }
+        : isSet(object.update_order)
+        ? { $case: "updateOrder", value: UpdateOrder.fromJSON(object.update_order) }
         : undefined,
     };
   },
@@ -1442,6 +1520,8 @@ export const ServerMessage: MessageFns<ServerMessage> = {
       obj.redial = Redial.toJSON(message.message.value);
     } else if (message.message?.$case === "command") {
       obj.command = Command.toJSON(message.message.value);
+    } else if (message.message?.$case === "updateOrder") {
+      obj.updateOrder = UpdateOrder.toJSON(message.message.value);
     }
     return obj;
   },
@@ -1509,6 +1589,12 @@ export const ServerMessage: MessageFns<ServerMessage> = {
       case "command": {
         if (object.message?.value !== undefined && object.message?.value !== null) {
           message.message = { $case: "command", value: Command.fromPartial(object.message.value) };
+        }
+        break;
+      }
+      case "updateOrder": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "updateOrder", value: UpdateOrder.fromPartial(object.message.value) };
         }
         break;
       }
@@ -1661,6 +1747,7 @@ function createBaseHello(): Hello {
     registerOnly: false,
     fallbackMachineCredential: "",
     leaving: false,
+    update: undefined,
   };
 }
 
@@ -1718,6 +1805,9 @@ export const Hello: MessageFns<Hello> = {
     }
     if (message.leaving !== false) {
       writer.uint32(128).bool(message.leaving);
+    }
+    if (message.update !== undefined) {
+      UpdateState.encode(message.update, writer.uint32(138).fork()).join();
     }
     return writer;
   },
@@ -1863,6 +1953,14 @@ export const Hello: MessageFns<Hello> = {
             message.leaving = reader.bool();
             continue;
           }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.update = UpdateState.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1936,6 +2034,7 @@ export const Hello: MessageFns<Hello> = {
         ? globalThis.String(object.fallback_machine_credential)
         : "",
       leaving: isSet(object.leaving) ? globalThis.Boolean(object.leaving) : false,
+      update: isSet(object.update) ? UpdateState.fromJSON(object.update) : undefined,
     };
   },
 
@@ -1985,6 +2084,9 @@ export const Hello: MessageFns<Hello> = {
     }
     if (message.leaving !== false) {
       obj.leaving = message.leaving;
+    }
+    if (message.update !== undefined) {
+      obj.update = UpdateState.toJSON(message.update);
     }
     return obj;
   },
@@ -2036,6 +2138,141 @@ export const Hello: MessageFns<Hello> = {
     message.registerOnly = object.registerOnly ?? false;
     message.fallbackMachineCredential = object.fallbackMachineCredential ?? "";
     message.leaving = object.leaving ?? false;
+    message.update = (object.update !== undefined && object.update !== null)
+      ? UpdateState.fromPartial(object.update)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseUpdateState(): UpdateState {
+  return { sequence: 0n, onTrial: false, failedVersion: "", failedReason: "" };
+}
+
+export const UpdateState: MessageFns<UpdateState> = {
+  encode(message: UpdateState, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sequence !== 0n) {
+      if (BigInt.asUintN(64, message.sequence) !== message.sequence) {
+        throw new globalThis.Error("value provided for field message.sequence of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.sequence);
+    }
+    if (message.onTrial !== false) {
+      writer.uint32(16).bool(message.onTrial);
+    }
+    if (message.failedVersion !== "") {
+      writer.uint32(26).string(message.failedVersion);
+    }
+    if (message.failedReason !== "") {
+      writer.uint32(34).string(message.failedReason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UpdateState {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUpdateState();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.sequence = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.onTrial = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.failedVersion = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.failedReason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): UpdateState {
+    return {
+      sequence: isSet(object.sequence) ? BigInt(object.sequence) : 0n,
+      onTrial: isSet(object.onTrial)
+        ? globalThis.Boolean(object.onTrial)
+        : isSet(object.on_trial)
+        ? globalThis.Boolean(object.on_trial)
+        : false,
+      failedVersion: isSet(object.failedVersion)
+        ? globalThis.String(object.failedVersion)
+        : isSet(object.failed_version)
+        ? globalThis.String(object.failed_version)
+        : "",
+      failedReason: isSet(object.failedReason)
+        ? globalThis.String(object.failedReason)
+        : isSet(object.failed_reason)
+        ? globalThis.String(object.failed_reason)
+        : "",
+    };
+  },
+
+  toJSON(message: UpdateState): unknown {
+    const obj: any = {};
+    if (message.sequence !== 0n) {
+      obj.sequence = message.sequence.toString();
+    }
+    if (message.onTrial !== false) {
+      obj.onTrial = message.onTrial;
+    }
+    if (message.failedVersion !== "") {
+      obj.failedVersion = message.failedVersion;
+    }
+    if (message.failedReason !== "") {
+      obj.failedReason = message.failedReason;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<UpdateState>, I>>(base?: I): UpdateState {
+    return UpdateState.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<UpdateState>, I>>(object: I): UpdateState {
+    const message = createBaseUpdateState();
+    message.sequence = (object.sequence !== undefined && object.sequence !== null) ? BigInt(object.sequence) : 0n;
+    message.onTrial = object.onTrial ?? false;
+    message.failedVersion = object.failedVersion ?? "";
+    message.failedReason = object.failedReason ?? "";
     return message;
   },
 };
@@ -4395,6 +4632,217 @@ export const Redial: MessageFns<Redial> = {
   fromPartial<I extends Exact<DeepPartial<Redial>, I>>(object: I): Redial {
     const message = createBaseRedial();
     message.jitterMs = object.jitterMs ?? 0;
+    return message;
+  },
+};
+
+function createBaseUpdateOrder(): UpdateOrder {
+  return { version: "", channel: "", maxBytesPerSecond: 0n };
+}
+
+export const UpdateOrder: MessageFns<UpdateOrder> = {
+  encode(message: UpdateOrder, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.version !== "") {
+      writer.uint32(10).string(message.version);
+    }
+    if (message.channel !== "") {
+      writer.uint32(18).string(message.channel);
+    }
+    if (message.maxBytesPerSecond !== 0n) {
+      if (BigInt.asUintN(64, message.maxBytesPerSecond) !== message.maxBytesPerSecond) {
+        throw new globalThis.Error("value provided for field message.maxBytesPerSecond of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.maxBytesPerSecond);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UpdateOrder {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUpdateOrder();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.version = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.channel = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.maxBytesPerSecond = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): UpdateOrder {
+    return {
+      version: isSet(object.version) ? globalThis.String(object.version) : "",
+      channel: isSet(object.channel) ? globalThis.String(object.channel) : "",
+      maxBytesPerSecond: isSet(object.maxBytesPerSecond)
+        ? BigInt(object.maxBytesPerSecond)
+        : isSet(object.max_bytes_per_second)
+        ? BigInt(object.max_bytes_per_second)
+        : 0n,
+    };
+  },
+
+  toJSON(message: UpdateOrder): unknown {
+    const obj: any = {};
+    if (message.version !== "") {
+      obj.version = message.version;
+    }
+    if (message.channel !== "") {
+      obj.channel = message.channel;
+    }
+    if (message.maxBytesPerSecond !== 0n) {
+      obj.maxBytesPerSecond = message.maxBytesPerSecond.toString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<UpdateOrder>, I>>(base?: I): UpdateOrder {
+    return UpdateOrder.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<UpdateOrder>, I>>(object: I): UpdateOrder {
+    const message = createBaseUpdateOrder();
+    message.version = object.version ?? "";
+    message.channel = object.channel ?? "";
+    message.maxBytesPerSecond = (object.maxBytesPerSecond !== undefined && object.maxBytesPerSecond !== null)
+      ? BigInt(object.maxBytesPerSecond)
+      : 0n;
+    return message;
+  },
+};
+
+function createBaseUpdateReport(): UpdateReport {
+  return { version: "", state: "", reason: "" };
+}
+
+export const UpdateReport: MessageFns<UpdateReport> = {
+  encode(message: UpdateReport, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.version !== "") {
+      writer.uint32(10).string(message.version);
+    }
+    if (message.state !== "") {
+      writer.uint32(18).string(message.state);
+    }
+    if (message.reason !== "") {
+      writer.uint32(26).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UpdateReport {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUpdateReport();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.version = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.state = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): UpdateReport {
+    return {
+      version: isSet(object.version) ? globalThis.String(object.version) : "",
+      state: isSet(object.state) ? globalThis.String(object.state) : "",
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+    };
+  },
+
+  toJSON(message: UpdateReport): unknown {
+    const obj: any = {};
+    if (message.version !== "") {
+      obj.version = message.version;
+    }
+    if (message.state !== "") {
+      obj.state = message.state;
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<UpdateReport>, I>>(base?: I): UpdateReport {
+    return UpdateReport.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<UpdateReport>, I>>(object: I): UpdateReport {
+    const message = createBaseUpdateReport();
+    message.version = object.version ?? "";
+    message.state = object.state ?? "";
+    message.reason = object.reason ?? "";
     return message;
   },
 };
