@@ -140,7 +140,7 @@ export class Agent {
         await this.#pause(waitMs);
       }
     } catch (error) {
-      if ((await this.#options.replacement?.giveUp(describeError(error))) !== true) throw error;
+      if (this.#options.replacement?.giveUp(describeError(error)) !== true) throw error;
       this.#replaced = true;
     } finally {
       clearInterval(ticks);

@@ -69,6 +69,8 @@ withConfig('install-service', 'Run this agent, which is configured, as a service
 withConfig('start', 'Connect this machine until stopped.')
   .option('--allow-writable-program', 'as root: also where others can write what is loaded (development)')
   .action(async ({ config, allowWritableProgram }) => {
+    const { guardTrial } = await import('./update/trial-guard.ts');
+    guardTrial();
     const { start } = await import('./cli/start.ts');
     await start(config, { allowWritableProgram: allowWritableProgram === true }, say);
   });
@@ -87,6 +89,18 @@ program
     const [{ loadNativePty }] = await Promise.all([import('./shell/native-pty.ts'), import('./cli/start.ts')]);
     loadNativePty();
     say(agentVersion);
+  });
+
+program
+  .command('count-launch', { hidden: true })
+  .description('Count a start of the current version while it is on trial, and roll it back after too many.')
+  .action(async () => {
+    const [{ countLaunch }, { Installation }, { installedPackage }] = await Promise.all([
+      import('./update/trial-guard.ts'),
+      import('./update/installation.ts'),
+      import('./service/package.ts'),
+    ]);
+    if (installedPackage !== undefined) countLaunch(new Installation(installedPackage));
   });
 
 program

@@ -18,6 +18,11 @@ export const sha256 = (content: Buffer | string): string => createHash('sha256')
 const launcher = `#!/bin/sh
 unset NODE_OPTIONS NODE_PATH NODE_REPL_EXTERNAL_MODULE NODE_INSPECT_RESUME_ON_START
 here=$(dirname -- "$(readlink -f -- "$0")")
+root=$here/../../..
+if [ "$1" = start ] && [ -e "$root/trial.json" ] && [ "$here" = "$(readlink -f -- "$root/current/bin")" ]; then
+  "$root/last-good/bin/vsay-agent" count-launch || :
+  here=$(readlink -f -- "$root/current/bin")
+fi
 exec "$here/node" --disable-sigusr1 --max-semi-space-size=1 "$here/../lib/agent.js" "$@"
 `;
 

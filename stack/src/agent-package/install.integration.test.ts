@@ -39,11 +39,8 @@ let gateway: GatewayProcess;
 let machine = '';
 let pids: number[] = [];
 
-const publish = (
-  mark: string,
-  changed: Record<string, string> = {},
-  channel: Channel = 'stable',
-): Promise<Manifest> => publishTestRelease({ bundle, folder: release, key, mark, changed, channel });
+const publish = (mark: string, changed: Record<string, string> = {}, channel: Channel = 'stable'): Promise<Manifest> =>
+  publishTestRelease({ bundle, folder: release, key, mark, changed, channel });
 
 const archive = (): string => join(release, manifest().files[0]?.path ?? '');
 const manifest = (): Manifest => parseManifest(readFileSync(join(release, 'manifest.json'), 'utf8'));
@@ -372,6 +369,11 @@ describe.runIf(testPlatform !== undefined)('vsay-agent update', () => {
         env: { HOME: machine, PATH: '/usr/bin:/bin' },
       }),
     );
+  /** The program with an expression that it evaluates first when it is started as the agent. */
+  const atStart = (expression: string): string => {
+    const [first, ...lines] = (bundle.files.get('agent.js') ?? '').split('\n');
+    return [first, `if (process.argv[2] === 'start') ${expression};`, ...lines].join('\n');
+  };
   /** From now on the hub refuses agents of this version. */
   const refuseForGood = (version: string): void => {
     const { answer } = hub;
@@ -494,6 +496,51 @@ describe.runIf(testPlatform !== undefined)('vsay-agent update', () => {
     order(preview.version, 'preview');
     await reached(preview.version);
     expect(pids).toEqual([pid]);
+  });
+
+  it('goes back to the version before when the new one ends at its start, in the same process', async () => {
+    await install();
+    const [pid] = pids;
+    const old = manifest().version;
+    // It loads and checks itself, and fails once it knows that it is on trial.
+    const { version } = await publish('ends at its start', {
+      'agent.js': atStart("setInterval(() => process.listenerCount('exit') > 0 && process.exit(2), 1)"),
+    });
+    await vsayAgent('update');
+    await vi.waitFor(
+      async () => expect((await vsayAgent('status')).said).toContain(`Failed:   ${version}: it ended with the code 2`),
+      90_000,
+    );
+    expect([current(), pids]).toEqual([old, [pid]]);
+  });
+
+  it('goes back to the version before when the new one cannot even count its starts', async () => {
+    await install();
+    const old = manifest().version;
+    const [pid] = pids;
+    const { version } = await publish('ends at once', { 'agent.js': atStart("process.kill(process.pid, 'SIGKILL')") });
+    await vsayAgent('update');
+    await vi.waitFor(() => expect(existsSync(`/proc/${pid}`)).toBe(false), 90_000);
+    pids = [];
+    // As a supervisor starts it again and again.
+    for (let start = 1; start <= 3; start += 1) {
+      await vsayAgent('start', '--allow-writable-program');
+      expect(current()).toBe(version);
+    }
+    const again = spawn(
+      join(prefix(), 'bin', 'vsay-agent'),
+      ['start', '--allow-writable-program', '--config', config()],
+      {
+        env: { HOME: machine, PATH: '/usr/bin:/bin' },
+        stdio: 'ignore',
+      },
+    );
+    if (again.pid !== undefined) pids = [again.pid];
+    await vi.waitFor(() => expect(current()).toBe(old), 90_000);
+    await vi.waitFor(
+      async () => expect((await vsayAgent('status')).said).toContain(`Failed:   ${version}: it was started 4 times`),
+      90_000,
+    );
   });
 
   it('refuses what install.sh refuses, and leaves the version that is here', async () => {

@@ -26,7 +26,14 @@ interface TestRelease {
 }
 
 /** Publishes the agent of these sources with the Node that runs this test: the real package without its 100 MB of Node. */
-export const publishTestRelease = async ({ bundle, folder, key, mark, changed, channel = 'stable' }: TestRelease): Promise<Manifest> => {
+export const publishTestRelease = async ({
+  bundle,
+  folder,
+  key,
+  mark,
+  changed,
+  channel = 'stable',
+}: TestRelease): Promise<Manifest> => {
   if (testPlatform === undefined) throw new Error('no package is built for this machine');
   const { node, pty } = pinnedPackages(projectFolder, testPlatform);
   const marked = {

@@ -43,8 +43,7 @@ export const start = async (
   if (config.host.startsWith('https:') || config.grpc !== undefined)
     await trustSystemCas(config.extra_ca_file).catch((error: unknown) => log.warn(describeError(error)));
   const replacement = replacementFor(log);
-  if ((await replacement?.begin()) === true) become(replacement?.program ?? []);
-  const handed = await takeOver(replacement);
+  const handed = takeOver(replacement);
   const proxy = { proxy: environment.proxy, no_proxy: environment.noProxy };
   const agent = new Agent({
     configPath: file,
@@ -87,12 +86,12 @@ export const start = async (
  * The sessions of the process before this one. If this version cannot read them, it gives way to the version before.
  * @throws Failure if there is no such version
  */
-const takeOver = async (replacement: Replacement | undefined): Promise<HandOver | undefined> => {
+const takeOver = (replacement: Replacement | undefined): HandOver | undefined => {
   try {
     return findState();
   } catch (error) {
     const why = `it cannot continue the sessions: ${describeError(error)}`;
-    if (replacement !== undefined && (await replacement.giveUp(why))) become(replacement.program);
+    if (replacement?.giveUp(why) === true) become(replacement.program);
     throw new Failure(`The sessions of the agent before are lost: ${describeError(error)}.`);
   }
 };

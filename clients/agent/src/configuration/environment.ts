@@ -20,3 +20,19 @@ export const readEnvironment = (given: Readonly<Record<string, string | undefine
     extraCaFile: first(['NODE_EXTRA_CA_CERTS']),
   };
 };
+
+/** Marks a process that another version of the agent has replaced by itself (execve). */
+const replacedMark = 'VSAY_AGENT_REPLACED';
+
+/** The environment for a process that replaces this one. */
+export const markedEnvironment = (): Record<string, string> => {
+  const set = Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
+  return { ...Object.fromEntries(set), [replacedMark]: '1' };
+};
+
+/** Whether this process replaced another one. The mark is removed, so that no other program has it. */
+export const takeReplacedMark = (): boolean => {
+  const replaced = process.env[replacedMark] === '1';
+  delete process.env[replacedMark];
+  return replaced;
+};

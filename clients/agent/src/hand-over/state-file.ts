@@ -113,7 +113,7 @@ export const dropState = (): void => {
 };
 
 /** Whether descriptor 0 is a file without a name. */
-const hasState = (): boolean => {
+export const hasState = (): boolean => {
   try {
     const found = fstatSync(stateDescriptor);
     return found.isFile() && found.nlink === 0 && found.size >= headSize;

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { bundled } from '../bundled.ts';
 import { defaultConfigPath } from '../configuration/agent-config.ts';
 import { describeError, Failure } from '../failure.ts';
+import { installedPackage } from './package.ts';
 import { renderUnit, type UnitOptions, unitName } from './unit.ts';
 
 const isRoot = os.userInfo().uid === 0;
@@ -35,9 +36,9 @@ export const canInstall = (configPath: string): boolean =>
 export const isInstalled = (configPath: string): boolean => configPath === defaultConfigPath() && existsSync(unitPath);
 
 /** Installs the service, and (re)starts it unless `start` is false. @throws Failure */
-export const installService = async (options: Omit<UnitOptions, 'ofUser'>, start = true): Promise<void> => {
+export const installService = async (options: Omit<UnitOptions, 'ofUser' | 'installation'>, start = true): Promise<void> => {
   await mkdir(unitFolder, { recursive: true });
-  await writeFile(unitPath, renderUnit({ ...options, ofUser: !isRoot }), { mode: 0o644 });
+  await writeFile(unitPath, renderUnit({ ...options, ofUser: !isRoot, installation: installedPackage }), { mode: 0o644 });
   await systemctl('daemon-reload');
   await systemctl('enable', unitName);
   if (start) await systemctl('restart', unitName);

@@ -30,6 +30,15 @@ describe('the unit of the agent', () => {
     );
   });
 
+  it('has the version before count the starts of a version on trial, only where the install script installed it', () => {
+    const config = { linux_user: 'ann', allow_sudo: false };
+    const installed = renderUnit({ program: ['node'], configPath: '/c', config, installation: '/opt/vsay-agent' });
+    expect(settings(installed)).toContain(
+      'ExecStartPre=-"/bin/sh" "-c" "test ! -e \\"$$1/trial.json\\" || exec \\"$$1/last-good/bin/vsay-agent\\" count-launch" "sh" "/opt/vsay-agent"',
+    );
+    expect(unit(config)).not.toContain('ExecStartPre');
+  });
+
   it('does not start again what was refused for good, and quotes what stands in paths', () => {
     const lines = settings(unit({ linux_user: 'ann', allow_sudo: false }, '/etc/100% "$HOME".yaml'));
     expect(lines).toContain('RestartPreventExitStatus=2 3');

@@ -9,6 +9,8 @@ export type UnitOptions = {
   config: Pick<AgentConfig, 'linux_user' | 'allow_sudo'>;
   /** True: for the systemd of a user. Default: for that of the machine. */
   ofUser?: boolean;
+  /** The folder of the installed versions. Undefined: the agent was not installed by the install script. */
+  installation?: string | undefined;
 };
 
 /** Quotes an argument of ExecStart, because systemd expands % and $ and splits at spaces. */
@@ -39,12 +41,20 @@ const rights = (config: UnitOptions['config'], ofUser: boolean): string => {
   return ofUser ? 'NoNewPrivileges=yes' : confined;
 };
 
+/** The version before the current one counts the starts of a version on trial: see countLaunch. */
+const beforeStart = (installation: string | undefined): string => {
+  if (installation === undefined) return '';
+  const script = 'test ! -e "$1/trial.json" || exec "$1/last-good/bin/vsay-agent" count-launch';
+  return `ExecStartPre=-${['/bin/sh', '-c', script, 'sh', installation].map(quoted).join(' ')}\n`;
+};
+
 /** The systemd unit of the agent. */
 export const renderUnit = ({
   program,
   configPath,
   config,
   ofUser = false,
+  installation,
 }: UnitOptions): string => `# Written by "vsay-agent configure".
 [Unit]
 Description=WebXTerm agent: terminals of this machine
@@ -52,7 +62,7 @@ ${ofUser ? '' : ofMachine}StartLimitIntervalSec=0
 
 [Service]
 Type=exec
-ExecStart=${[...program, 'start', '--config', configPath].map(quoted).join(' ')}
+${beforeStart(installation)}ExecStart=${[...program, 'start', '--config', configPath].map(quoted).join(' ')}
 Restart=always
 RestartSec=2
 # 2: the configuration is wrong; 3: the server refused this machine for good.

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, readlinkSync } from 'node:fs';
-import { readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { existsSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { parseJson } from '@webxterm/contracts/json';
 import * as v from 'valibot';
@@ -8,8 +8,11 @@ import * as v from 'valibot';
 const Failed = v.object({ version: v.string(), why: v.string(), at: v.string() });
 export type FailedVersion = v.InferOutput<typeof Failed>;
 
-/** A version that was activated and has not proven itself yet. `starts`: how often it was started. */
-const Trial = v.object({ version: v.string(), starts: v.number() });
+/**
+ * A version that was activated and has not proven itself yet. `starts`: how often it has begun to run. `launches`: how often it was started,
+ * counted by the version before it.
+ */
+const Trial = v.object({ version: v.string(), starts: v.number(), launches: v.optional(v.number(), 0) });
 
 /** Limit of remembered failed versions. */
 const maxFailed = 20;
@@ -29,10 +32,10 @@ const readIf = <S extends v.GenericSchema>(file: string, schema: S): v.InferOutp
 };
 
 /** Replaces a file atomically. */
-const replace = async (file: string, content: string | Buffer): Promise<void> => {
+const replace = (file: string, content: string | Buffer): void => {
   const fresh = `${file}.${process.pid}.new`;
-  await writeFile(fresh, content, { mode: 0o644 });
-  await rename(fresh, file);
+  writeFileSync(fresh, content, { mode: 0o644 });
+  renameSync(fresh, file);
 };
 
 /**
@@ -86,37 +89,38 @@ export class Installation {
   /** Makes an unpacked version the current one, on trial. The version until now becomes the last good one, unless it is on trial itself. */
   async activate(version: string, release: { manifest: Buffer; sequence: number }): Promise<void> {
     const { current, trial } = this;
-    if (current !== undefined && trial === undefined && current !== version) await this.#point('last-good', current);
-    await replace(this.#file('sequence'), `${Math.max(this.sequence, release.sequence)}\n`);
-    await replace(this.#file('release.json'), release.manifest);
+    if (current !== undefined && trial === undefined && current !== version) this.#point('last-good', current);
+    replace(this.#file('sequence'), `${Math.max(this.sequence, release.sequence)}\n`);
+    replace(this.#file('release.json'), release.manifest);
     if (current === version) return;
-    await replace(this.#file('trial.json'), JSON.stringify({ version, starts: 0 }));
-    await this.#point('current', version);
+    replace(this.#file('trial.json'), JSON.stringify({ version, starts: 0, launches: 0 }));
+    this.#point('current', version);
     await this.#prune();
   }
 
-  /** Counts a start of the version on trial. @returns the number of starts; 0 if the current version is not on trial */
-  async countStart(): Promise<number> {
+  /** Counts a start of the version on trial. @returns the number; 0 if the current version is not on trial */
+  count(what: 'starts' | 'launches'): number {
     const { trial } = this;
     if (trial === undefined) return 0;
-    await replace(this.#file('trial.json'), JSON.stringify({ ...trial, starts: trial.starts + 1 }));
-    return trial.starts + 1;
+    const counted = trial[what] + 1;
+    replace(this.#file('trial.json'), JSON.stringify({ ...trial, [what]: counted }));
+    return counted;
   }
 
   /** The current version has proven itself. */
-  async confirm(): Promise<void> {
-    await rm(this.#file('trial.json'), { force: true });
+  confirm(): void {
+    rmSync(this.#file('trial.json'), { force: true });
   }
 
   /** Goes back to the last good version, and remembers that the current one failed. @returns false if there is none to go back to */
-  async rollBack(why: string): Promise<boolean> {
+  rollBack(why: string): boolean {
     const { current, lastGood } = this;
     if (current === undefined || lastGood === undefined || lastGood === current) return false;
     const failed = this.failed.filter(({ version }) => version !== current);
     const listed = [...failed, { version: current, why, at: new Date().toISOString() }].slice(-maxFailed);
-    await replace(this.#file('failed.json'), `${JSON.stringify(listed, undefined, 1)}\n`);
-    await this.#point('current', lastGood);
-    await this.confirm();
+    replace(this.#file('failed.json'), `${JSON.stringify(listed, undefined, 1)}\n`);
+    this.#point('current', lastGood);
+    this.confirm();
     return true;
   }
 
@@ -134,11 +138,11 @@ export class Installation {
         await rm(path.join(this.versions, name), { recursive: true, force: true });
   }
 
-  async #point(link: string, version: string): Promise<void> {
+  #point(link: string, version: string): void {
     const fresh = this.#file(`${link}.${process.pid}.new`);
-    await rm(fresh, { force: true });
-    await symlink(path.join('versions', version), fresh);
-    await rename(fresh, this.#file(link));
+    rmSync(fresh, { force: true });
+    symlinkSync(path.join('versions', version), fresh);
+    renameSync(fresh, this.#file(link));
   }
 
   #file(name: string): string {

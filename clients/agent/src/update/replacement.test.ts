@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Installation } from './installation.ts';
 import { Replacement } from './replacement.ts';
+import { countLaunch } from './trial-guard.ts';
 
 let folder = '';
 let installation: Installation;
@@ -42,7 +43,7 @@ describe('an installation', () => {
   it('keeps the version before the current one, and no older ones', async () => {
     await installation.activate('2', release(2));
     expect([installation.current, installation.lastGood, installation.sequence]).toEqual(['2', '1', 2]);
-    await installation.confirm();
+    installation.confirm();
     await installation.activate('3', release(3));
     expect([installation.current, installation.lastGood]).toEqual(['3', '2']);
     expect(() => readFileSync(path.join(folder, 'versions', '1'))).toThrow('ENOENT');
@@ -53,16 +54,16 @@ describe('an installation', () => {
     await installation.activate('2', release(2));
     await installation.activate('3', release(3));
     expect([installation.current, installation.lastGood]).toEqual(['3', '1']);
-    expect(await installation.rollBack('it hung')).toBe(true);
+    expect(installation.rollBack('it hung')).toBe(true);
     expect([installation.current, installation.trial, installation.sequence]).toEqual(['1', undefined, 3]);
     expect(installation.failed).toMatchObject([{ version: '3', why: 'it hung' }]);
   });
 
   it('has nothing to go back to at first, or where the install script removed it', async () => {
-    expect(await installation.rollBack('x')).toBe(false);
+    expect(installation.rollBack('x')).toBe(false);
     await installation.activate('2', release(2));
     rmSync(path.join(folder, 'versions', '1'), { recursive: true });
-    expect(await installation.rollBack('x')).toBe(false);
+    expect(installation.rollBack('x')).toBe(false);
     expect(installation.current).toBe('2');
   });
 });
@@ -100,9 +101,9 @@ describe('a running agent', () => {
   it('has proven itself after a minute of connection without a break', async () => {
     await installation.activate('2', release(2));
     const agent = agentOf('2');
-    expect(await agent.begin()).toBe(false);
+    expect(installation.count('starts')).toBe(1);
     look(agent, connected(59_999));
-    expect(installation.trial).toEqual({ version: '2', starts: 1 });
+    expect(installation.trial).toEqual({ version: '2', starts: 1, launches: 0 });
     look(agent, connected(60_000));
     await settled(() => expect(installation.trial).toBeUndefined());
     expect(installation.current).toBe('2');
@@ -122,16 +123,21 @@ describe('a running agent', () => {
 
   it('is rolled back when it ends again and again', async () => {
     await installation.activate('2', release(2));
-    for (const _ of [1, 2, 3]) expect(await agentOf('2').begin()).toBe(false);
-    expect(await agentOf('2').begin()).toBe(true);
+    for (const _ of [1, 2, 3]) countLaunch(installation);
+    expect(installation.current).toBe('2');
+    countLaunch(installation);
     expect(installation.current).toBe('1');
+    expect(installation.failed).toMatchObject([
+      { version: '2', why: 'it was started 4 times and did not keep running' },
+    ]);
   });
 
   it('is not rolled back once it has proven itself, whatever happens then', async () => {
     await installation.activate('2', release(2));
-    await installation.confirm();
+    installation.confirm();
     const agent = agentOf('2');
-    expect([await agent.begin(), await agent.giveUp('refused')]).toEqual([false, false]);
+    for (const _ of [1, 2, 3, 4]) countLaunch(installation);
+    expect(agent.giveUp('refused')).toBe(false);
     expect(installation.current).toBe('2');
   });
 });

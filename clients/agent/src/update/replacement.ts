@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Logger } from 'pino';
+import { markedEnvironment } from '../configuration/environment.ts';
 import { describeError } from '../failure.ts';
 import { handOverVersion } from '../hand-over/state-file.ts';
 import { type Installation, programOf } from './installation.ts';
@@ -9,10 +10,8 @@ import { type Installation, programOf } from './installation.ts';
 const provenAfterMs = 60_000;
 /** A version that has not proven itself by then is rolled back. */
 const trialMs = 180_000;
-/** A version that ends and is started again more often than this during its trial is rolled back. */
-const maxStarts = 3;
 /** How often the link to the current version is read. */
-const lookEveryMs = 5000;
+const lookEveryMs = 2000;
 
 export type AgentMoment = {
   /** ms of uninterrupted connection; undefined without a connection. */
@@ -37,7 +36,6 @@ export class Replacement {
   readonly #options: ReplacementOptions;
   readonly #startedAt: number;
   #lookedAt = Number.NEGATIVE_INFINITY;
-  #working = false;
   #wasReady = false;
   /** Whether a version can continue sessions of this one. */
   readonly #continues = new Map<string, boolean>();
@@ -54,23 +52,19 @@ export class Replacement {
     return programOf(installation, installation.current ?? version);
   }
 
-  /** Counts this start. @returns true if this version was rolled back, because it was started too often during its trial */
-  async begin(): Promise<boolean> {
-    const starts = await this.#options.installation.countStart();
-    return starts > maxStarts && this.giveUp(`it was started ${starts} times and did not keep running`);
-  }
-
   /** Rolls this version back if it is on trial. @returns whether another version is the current one now */
-  async giveUp(why: string): Promise<boolean> {
+  giveUp(why: string): boolean {
     const { installation, version, log } = this.#options;
     if (installation.trial?.version !== version) return false;
-    const done = await installation.rollBack(why).catch((error: unknown) => {
+    try {
+      const done = installation.rollBack(why);
+      if (done)
+        log.warn({ version, why, last_good: installation.current }, 'this version does not work here: going back');
+      return done;
+    } catch (error) {
       log.warn({ reason: describeError(error) }, 'this version does not work here, and cannot be rolled back');
       return false;
-    });
-    if (done)
-      log.warn({ version, why, last_good: installation.current }, 'this version does not work here: going back');
-    return done;
+    }
   }
 
   /** Called about once a second. @returns true when this process must stop and be replaced by `program` */
@@ -114,16 +108,17 @@ export class Replacement {
   #judge(connectedForMs: number | undefined): void {
     const { installation, version, now, log } = this.#options;
     const proven = connectedForMs !== undefined && connectedForMs >= provenAfterMs;
-    if (this.#working || (!proven && now() - this.#startedAt < trialMs)) return;
-    this.#working = true;
-    const work = proven
-      ? installation.confirm().then(() => log.info({ version }, 'this version has proven itself'))
-      : this.giveUp(`it was not connected for ${provenAfterMs / 1000} s within ${trialMs / 1000} s after its start`);
-    void work
-      .catch((error: unknown) => log.warn({ reason: describeError(error) }, 'the trial cannot be concluded'))
-      .finally(() => {
-        this.#working = false;
-      });
+    if (!proven && now() - this.#startedAt < trialMs) return;
+    if (!proven) {
+      this.giveUp(`it was not connected for ${provenAfterMs / 1000} s within ${trialMs / 1000} s after its start`);
+      return;
+    }
+    try {
+      installation.confirm();
+      log.info({ version }, 'this version has proven itself');
+    } catch (error) {
+      log.warn({ reason: describeError(error) }, 'the trial cannot be concluded');
+    }
   }
 }
 
@@ -133,11 +128,14 @@ export const askHandOverVersion = async ([file = '', ...args]: readonly string[]
   return Number(stdout);
 };
 
-/** Replaces this process by another program, with the same pid, arguments and environment. Does not return. */
+/**
+ * Replaces this process by another program, with the same pid, arguments and environment, and the mark that it was replaced. Does not
+ * return.
+ */
 export const become = (program: readonly string[]): never => {
   const [file = '', ...args] = program;
   // Node warns on each call that execve is experimental. The warning would go to the log.
   process.removeAllListeners('warning');
   if (process.execve === undefined) throw new Error('this Node cannot replace its process');
-  return process.execve(file, [file, ...args, ...process.argv.slice(2)]);
+  return process.execve(file, [file, ...args, ...process.argv.slice(2)], markedEnvironment());
 };

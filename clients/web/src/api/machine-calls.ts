@@ -1,7 +1,7 @@
 import {
   blockUser,
-  createEnrolmentToken,
   changeRollout,
+  createEnrolmentToken,
   createMachine,
   createRegistrationToken,
   dashboardStats,
