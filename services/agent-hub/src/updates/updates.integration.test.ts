@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Machine, Rollout } from '@webxterm/contracts/rest';
+import type { Connection } from 'mongoose';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { TestSignin } from '../testing/auth-stand-in.ts';
 import { type Behaviour, SimulatedAgent } from '../testing/simulated-agent.ts';
@@ -14,6 +15,7 @@ let folder = '';
 let hub: RunningHub;
 let other: RunningHub;
 let admin: TestSignin;
+let database: Connection;
 let sequence = 10;
 let clock = 0;
 const now = (): number => Date.now() + clock;
@@ -23,8 +25,9 @@ const rules = { UPDATE_WAVES: '5,25,100', UPDATE_SOAK_MINUTES: '0', UPDATE_PER_M
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'agent-releases-'));
   world = await World.start();
-  const settings = { ...rules, AGENT_DIR: folder, LOG_LEVEL: 'warn', REGISTRATIONS_PER_MINUTE: '10000' };
+  const settings = { ...rules, AGENT_DIR: folder, REGISTRATIONS_PER_MINUTE: '10000' };
   [hub, other] = [await world.hub(settings, now), await world.hub(settings, now)];
+  database = world.database('agent-hub');
   admin = await world.auth.signIn(world.auth.addUser('root', 'admin'));
 }, 60_000);
 afterAll(async () => {
@@ -38,6 +41,7 @@ beforeEach(async () => {
   if (sequence > 10) await setPaused(true);
 });
 afterEach(async () => {
+  clock = 0;
   for (const { agentId } of agents) await hub.call('DELETE', `/api/machines/${agentId}`, admin.token);
   for (const agent of agents) agent.leave();
   agents = [];
@@ -207,10 +211,14 @@ describe('a release', () => {
   }, 120_000);
 
   it('is ordered again after some time where it could not be fetched, and given up where a machine is silent', async () => {
-    const { owner, made } = await enrol(2, (index) => (index === 0 ? 'cannot fetch' : 'is silent'));
+    publish('1.5.0');
+    await eventually(async () => expect(await rolloutOf()).toMatchObject({ version: '1.5.0' }));
+    await setPaused(true);
+    let hears = false;
+    const { owner, made } = await enrol(2, (index) => (index === 0 || hears ? 'cannot fetch' : 'is silent'));
     const [cut, silent] = made;
     if (cut === undefined || silent === undefined) return;
-    await rollOut('1.5.0');
+    for (const agent of made) expect(await request(owner, agent)).toMatchObject({ status: 202 });
     await eventually(() => expect(made.map(({ orders }) => orders.length)).toEqual([1, 1]));
     await eventually(async () =>
       expect((await machineOf(owner, cut)).update).toMatchObject({
@@ -220,10 +228,13 @@ describe('a release', () => {
     );
     await turns(2);
     expect(cut.orders).toHaveLength(1);
+    await setPaused(false);
     clock += 11 * 60_000;
-    await eventually(async () =>
-      expect((await machineOf(owner, silent)).update).toMatchObject({ reason: 'The machine was not heard from.' }),
-    );
+    // The tokens have expired by this clock.
+    const stored = () => database.collection('machines').findOne({ agent_id: silent.agentId });
+    const order = { state: 'postponed', reason: 'The machine was not heard from.' };
+    await eventually(async () => expect((await stored())?.updates).toMatchObject({ order }));
+    hears = true;
     clock += 16 * 60_000;
     await eventually(() => expect(made.map(({ orders }) => orders.length)).toEqual([2, 2]));
   }, 90_000);
