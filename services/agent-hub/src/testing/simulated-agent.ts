@@ -36,7 +36,12 @@ export class SimulatedAgent {
     const credential = { $case: 'apiKey', value: apiKey } as const;
     const enrolled = (): ReturnType<typeof dial> => dial(hub.grpc, agent.machine, credential, agent.#hello());
     // As an agent does when the database is slow.
-    const link = await enrolled().catch(enrolled);
+    const tryAgain = async (attempts: number): ReturnType<typeof dial> =>
+      enrolled().catch((error: unknown) => {
+        if (attempts === 0) throw error;
+        return tryAgain(attempts - 1);
+      });
+    const link = await tryAgain(20);
     agent.agentId = link.welcome.agentId;
     agent.#credential = link.welcome.machineCredential;
     agent.#follow(link);
