@@ -36,9 +36,14 @@ export const canInstall = (configPath: string): boolean =>
 export const isInstalled = (configPath: string): boolean => configPath === defaultConfigPath() && existsSync(unitPath);
 
 /** Installs the service, and (re)starts it unless `start` is false. @throws Failure */
-export const installService = async (options: Omit<UnitOptions, 'ofUser' | 'installation'>, start = true): Promise<void> => {
+export const installService = async (
+  options: Omit<UnitOptions, 'ofUser' | 'installation'>,
+  start = true,
+): Promise<void> => {
   await mkdir(unitFolder, { recursive: true });
-  await writeFile(unitPath, renderUnit({ ...options, ofUser: !isRoot, installation: installedPackage }), { mode: 0o644 });
+  await writeFile(unitPath, renderUnit({ ...options, ofUser: !isRoot, installation: installedPackage }), {
+    mode: 0o644,
+  });
   await systemctl('daemon-reload');
   await systemctl('enable', unitName);
   if (start) await systemctl('restart', unitName);
