@@ -2,13 +2,14 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Machine, Rollout } from '@webxterm/contracts/rest';
+import { until } from '@webxterm/shared/testing';
 import type { Connection } from 'mongoose';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { TestSignin } from '../testing/auth-stand-in.ts';
 import { type Behaviour, SimulatedAgent } from '../testing/simulated-agent.ts';
 import { dial, TestMachine } from '../testing/test-agent.ts';
 import type { RunningHub } from '../testing/test-hub.ts';
-import { until, World } from '../testing/world.ts';
+import { World } from '../testing/world.ts';
 
 let world: World;
 let folder = '';
