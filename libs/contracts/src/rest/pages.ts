@@ -9,6 +9,7 @@ export const uiPages = [
   '/sessions',
   '/dashboard',
   '/profile',
+  '/updates',
   '/users',
   '/audit',
   '/terminal/$agentId',

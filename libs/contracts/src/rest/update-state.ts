@@ -6,7 +6,10 @@ export const UpdateChannel = z
   .meta({ description: 'preview: releases before they are stable, or the stable one while it is newer.' });
 export type UpdateChannel = z.infer<typeof UpdateChannel>;
 
-const AgentVersion = z.string().regex(/^[0-9A-Za-z.+-]{1,64}$/);
+const AgentVersion = z
+  .string()
+  .regex(/^[0-9A-Za-z.+-]{1,64}$/)
+  .meta({ example: '0.2.0' });
 
 const policyFields = {
   channel: UpdateChannel,
@@ -20,7 +23,7 @@ const policyFields = {
 export const UpdatePolicy = z
   .strictObject(policyFields)
   .refine(({ mode, version }) => (mode === 'pin') === (version !== null), 'must have a version with pin only')
-  .meta({ id: 'UpdatePolicy' });
+  .meta({ id: 'UpdatePolicy', example: { channel: 'stable', mode: 'pin', version: '0.2.0' } });
 export type UpdatePolicy = z.infer<typeof UpdatePolicy>;
 
 export const MachineUpdateState = z
