@@ -71,6 +71,7 @@ export const changeRollout = defineRoute({
   params: z.strictObject({ channel: UpdateChannel }),
   body: z.strictObject({ paused: z.boolean() }),
   success: { status: 200, schema: Rollout },
+  errors: ['conflict'],
 });
 
 export const updateRoutes = [requestUpdate, listRollouts, changeRollout] as const;
