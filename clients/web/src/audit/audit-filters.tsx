@@ -1,6 +1,7 @@
 import { Button, CloseButton, Pill, Select, TextInput } from '@mantine/core';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { AuditAction, AuditResult, auditActionNames } from '@webxterm/contracts/rest';
+import { useMachineNames } from '../sessions/session-queries.ts';
 import classes from './audit.module.css';
 import { actionPhrase, resultPhrase } from './audit-phrases.ts';
 import { type AuditFilters as Filters, filtersOf } from './audit-search.ts';
@@ -16,6 +17,7 @@ const results = AuditResult.options.map((value) => ({ value, label: resultPhrase
 export const AuditFilters = ({ userName }: { userName: string | undefined }) => {
   const search = route.useSearch({ select: filtersOf });
   const navigate = useNavigate();
+  const machineName = useMachineNames(search.machine === undefined ? [] : [search.machine]);
   const change = (part: Partial<Filters>): void =>
     void navigate({ to: '/audit', replace: true, search: { ...search, ...part } });
   return (
@@ -49,7 +51,7 @@ export const AuditFilters = ({ userName }: { userName: string | undefined }) => 
           onRemove={() => change({ user: undefined })}
           removeButtonProps={remove('user')}
         >
-          {userName ?? search.user}
+          <span title={search.user}>{userName ?? 'Unknown user'}</span>
         </Pill>
       )}
       {search.machine !== undefined && (
@@ -60,7 +62,7 @@ export const AuditFilters = ({ userName }: { userName: string | undefined }) => 
           onRemove={() => change({ machine: undefined })}
           removeButtonProps={remove('machine')}
         >
-          {search.machine}
+          <span title={search.machine}>{machineName(search.machine)}</span>
         </Pill>
       )}
       {Object.values(search).some((value) => value !== undefined) && (

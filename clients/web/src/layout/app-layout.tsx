@@ -58,12 +58,12 @@ export const AppLayout = () => {
             {isAdmin && <NavLink to="/audit" label="Audit" icon={IconListSearch} wideOnly />}
           </nav>
           <div className={classes.end}>
-            <Tooltip label="Search machines, terminals and pages (Ctrl+K)">
+            <Tooltip label="Find terminals, machines and pages (Ctrl+K)">
               <ActionIcon
                 variant="subtle"
                 color="gray"
                 size="lg"
-                aria-label="Search machines, terminals and pages"
+                aria-label="Find terminals, machines and pages"
                 onClick={openPalette}
               >
                 <IconSearch size={19} stroke={1.8} />

@@ -121,7 +121,7 @@ const Tokens = () => {
         {tokens.isError && (
           <Failure title="The tokens could not be loaded" error={tokens.error} onRetry={() => void tokens.refetch()} />
         )}
-        {tokens.isPending && <Skeleton height={44} radius="md" aria-label="Loading enrolment tokens" />}
+        {tokens.isPending && <Skeleton height={44} radius="md" role="status" aria-label="Loading enrolment tokens" />}
         {tokens.data?.map((token) => (
           <TokenRow key={token.token_id} token={token} />
         ))}

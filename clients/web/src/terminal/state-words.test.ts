@@ -21,6 +21,8 @@ describe('the words below a terminal', () => {
       expect([code, refused(code).newShell]).toEqual([code, undefined]);
     for (const code of ['machine_not_found', 'view_only', 'unauthenticated', 'too_many_sessions'])
       expect([code, refused(code).wayOn]).not.toEqual([code, undefined]);
+    // Such as that the access ended.
+    expect(refused('machine_not_found').sentence).toBe('The reason.');
     expect(refused('kind_not_supported')).toMatchObject({ sentence: 'The reason.', again: 'Try again' });
   });
 });

@@ -71,7 +71,8 @@ const afterRefusal = ({ code, message }: Extract<TerminalState, { state: 'refuse
         wayOn: { label: 'Sign in again', to: '/login' },
       };
     case 'machine_not_found':
-      return { sentence: 'This machine was removed, or you have no access to it.', wayOn: allMachines };
+      // Also at an end of access, which the message names.
+      return { sentence: plainText(message, 300), wayOn: allMachines };
     case 'view_only':
     case 'forbidden':
       return {
@@ -79,7 +80,7 @@ const afterRefusal = ({ code, message }: Extract<TerminalState, { state: 'refuse
         wayOn: allMachines,
       };
     case 'session_not_found':
-      return { sentence: 'This session has ended, or it is not yours.', newShell: true };
+      return { sentence: plainText(message, 300), newShell: true };
     default:
       return { sentence: plainText(message, 300), again: 'Try again', ...(isLimit(code) && { wayOn: mySessions }) };
   }
