@@ -195,6 +195,9 @@ describe('the records of sessions', () => {
   });
 });
 
+/** Auth creates the buckets again, and each reader finds them again by a check of its own. */
+const recoveryMs = 60_000;
+
 describe('when NATS loses the buckets of sign-ins and presence', () => {
   it('the terminal service reads the new ones: a new sign-in, its end, and the hub that the agent dialled since', async () => {
     const init = await world.bus('init');
@@ -204,11 +207,11 @@ describe('when NATS loses the buckets of sign-ins and presence', () => {
     }
     const sessions = async (token: string): Promise<number> =>
       (await world.api('GET', 'terminal/sessions', undefined, token)).status;
-    await until(async () => (await sessions(world.token)) === 200);
+    await until(async () => (await sessions(world.token)) === 200, recoveryMs);
     const late = await world.signUp('late');
-    await until(async () => (await sessions(late)) === 200);
+    await until(async () => (await sessions(late)) === 200, recoveryMs);
     expect((await world.api('POST', 'auth/logout', undefined, late)).status).toBe(204);
-    await until(async () => (await sessions(late)) === 401);
+    await until(async () => (await sessions(late)) === 401, recoveryMs);
     // The hub gets another address by its restart, which only the new bucket contains.
     await world.stack.kill('agent-hub-1');
     await until(async () => {

@@ -148,7 +148,10 @@ describe('a release', () => {
     // Resumed, it goes on with other machines. A version that failed on a machine is not offered there again.
     await eventually(async () => expect((await rolloutOf()).machines).toMatchObject({ failed: tried.length }));
     expect(await setPaused(false)).toMatchObject({ status: 200, body: { state: 'running', wave: 1 } });
-    await eventually(async () => expect(await rolloutOf()).toMatchObject({ state: 'stopped', wave: 2 }));
+    // In wave 1 again, if the first stop left some of its machines out.
+    const ordered = (): SimulatedAgent[] => made.filter(({ orders }) => orders.length > 0);
+    await eventually(() => expect(ordered().length).toBeGreaterThan(tried.length));
+    await eventually(async () => expect(await rolloutOf()).toMatchObject({ state: 'stopped' }));
     expect(made.filter(({ orders }) => orders.length > 1)).toEqual([]);
     // The next version begins with its own first wave.
     publish('1.1.1');
