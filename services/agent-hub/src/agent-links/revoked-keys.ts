@@ -6,7 +6,7 @@ const schema = authEvents[subject];
 const batchSize = 100;
 
 export interface RevokedKeysOptions
-  extends Omit<EventFollowerOptions<typeof schema>, 'subject' | 'schema' | 'batch' | 'onEvent'> {
+  extends Omit<EventFollowerOptions<typeof schema>, 'subject' | 'schema' | 'batch' | 'anyAge' | 'onEvent'> {
   /** Called for each replaced key. Each start repeats the keys of the last days, so it must be idempotent. */
   readonly onRevoked: (keyId: string) => void;
   /** Called with false when replaced keys cannot be read, and with true when they can again. */
@@ -28,6 +28,8 @@ export class RevokedKeys {
       ...options,
       subject,
       schema,
+      // A key stays replaced. The event counts also if the clock of auth was wrong, and when it is read again.
+      anyAge: true,
       batch: batchSize,
       onEvent: ({ old_key_id }) => {
         this.#keyIds.add(old_key_id);

@@ -18,6 +18,11 @@ import { WebSocket } from 'ws';
 
 type Stack = Awaited<ReturnType<typeof startStack>>;
 
+const credentialsOf = (username: string): Record<string, string> => ({
+  email: `${username}@example.com`,
+  password: 'secret-password',
+});
+
 /** The whole stack with an agent on this machine and a signed-in admin. */
 export class World {
   readonly stack: Stack;
@@ -92,9 +97,20 @@ export class World {
   }
 
   /** Creates a signed-in user. @returns the token */
-  async signUp(username: string): Promise<string> {
-    const user = { username, email: `${username}@example.com`, password: 'secret-password' };
-    return String((await json(await post(`${this.stack.url}/api/signup`, user))).token);
+  /** @returns the token. @throws Error when the account or its sign-in was refused */
+  signUp(username: string): Promise<string> {
+    return this.#tokenOf('signup', { username, ...credentialsOf(username) });
+  }
+
+  /** Signs in an account of `signUp`. @returns the token. @throws Error when that was refused */
+  signIn(username: string): Promise<string> {
+    return this.#tokenOf('login', credentialsOf(username));
+  }
+
+  async #tokenOf(route: 'signup' | 'login', body: Record<string, string>): Promise<string> {
+    const answer = await post(`${this.stack.url}/api/${route}`, body);
+    if (!answer.ok) throw new Error(`${route} was answered with ${answer.status}: ${await answer.text()}`);
+    return String((await json(answer)).token);
   }
 
   wsUrl(query: Record<string, string>, agentId = this.agentId): string {
