@@ -31,6 +31,8 @@ RUN --mount=type=cache,target=/root/.npm \
     npm ci --omit=dev --workspace "$WORKSPACE" --no-audit --no-fund --loglevel=error
 # valibot names the compiler as a peer that may be missing; the project has one for its checks, so npm takes it for wanted.
 RUN rm -rf node_modules/typescript node_modules/@typescript node_modules/.bin/tsc
+# The viewer of the API's description needs the bundle and its style sheet.
+RUN cd node_modules && rm -f swagger-ui-dist/*.map swagger-ui-dist/swagger-ui-es-bundle* swagger-ui-dist/swagger-ui-standalone-preset* swagger-ui-dist/swagger-ui.js
 COPY scripts/sbom.ts /tmp/
 RUN node /tmp/sbom.ts . "$WORKSPACE" > sbom.cdx.json
 
