@@ -32,8 +32,10 @@ export class PresenceEntries {
     const { hubId, view } = this.#options;
     const { agentId } = link.identity;
     const bucket = await this.#open();
-    for (let attempt = 1; link.isOpen && attempt <= maxTries; attempt += 1) {
+    for (let attempt = 1; attempt <= maxTries; attempt += 1) {
       const entry = await bucket.get(agentKey(agentId));
+      // Closed meanwhile, perhaps for a newer link of this hub, whose entry it must not replace.
+      if (!link.isOpen) return true;
       const presence = this.#parse(entry);
       if (presence !== undefined && this.#isOf(presence, link)) return true;
       if (presence !== undefined && !mayReplace(this.#mine(link), claimOf(presence, this.#alive(presence, view)))) {
