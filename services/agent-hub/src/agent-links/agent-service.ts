@@ -28,6 +28,7 @@ import type { Presence } from '../presence/presence.ts';
 import type { Orders } from '../updates/orders.ts';
 import { readEnd, readFacts, readTitle } from './agent-claims.ts';
 import type { Greeter } from './greeting.ts';
+import { LatestReport } from './latest-report.ts';
 import type { ControlStream, Link } from './link.ts';
 import type { LinkTable } from './link-table.ts';
 import { LinkRefusal } from './refusal.ts';
@@ -56,15 +57,26 @@ export interface AgentServiceOptions {
 /** The gRPC service that agents dial. Attach messages stay undecoded. */
 export const agentServiceDefinition: ServiceDefinition = { ...AgentServiceService, attach: rawAgentAttach };
 
-/** Changed facts of a link are stored after this time (ms), so that an agent causes at most one write per second. */
-const storeFactsAfterMs = 1000;
-
 /** Serves the control streams of agents. */
 export class AgentService {
   readonly #options: AgentServiceOptions;
   #ending = false;
-  /** The latest facts that are not stored yet. */
-  readonly #changedFacts = new WeakMap<Link, ReportedFacts>();
+  readonly #changedFacts = new LatestReport<Link, ReportedFacts>(
+    (_before, facts) => facts,
+    (link, facts) => {
+      if (link.isOpen) void this.#report(link, { facts });
+    },
+  );
+  readonly #titles = new LatestReport<Link, readonly Title[]>(mergeTitles, ({ identity }, titles) => {
+    if (titles.length === 0) return;
+    const event: SessionTitlesEvent = { agent_id: identity.agentId, titles: [...titles] };
+    this.#tellTerminals(sessionTitlesSubject(identity.agentId), event);
+  });
+  // An agent that installed a version reports it and ends its link, so the link may be closed by then.
+  readonly #updateReports = new LatestReport<Link, UpdateReport>(
+    (_before, report) => report,
+    ({ identity }, report) => this.#updateReported(identity.agentId, report),
+  );
 
   constructor(options: AgentServiceOptions) {
     this.#options = options;
@@ -140,17 +152,6 @@ export class AgentService {
     });
   }
 
-  #factsChanged(link: Link, facts: ReportedFacts): void {
-    const waits = this.#changedFacts.has(link);
-    this.#changedFacts.set(link, facts);
-    if (waits) return;
-    setTimeout(() => {
-      const latest = this.#changedFacts.get(link);
-      this.#changedFacts.delete(link);
-      if (latest !== undefined && link.isOpen) void this.#report(link, { facts: latest });
-    }, storeFactsAfterMs).unref();
-  }
-
   #hear(link: Link, { message }: AgentMessage): void {
     link.messageReceived();
     if (!link.takeMessageBudget()) {
@@ -177,13 +178,13 @@ export class AgentService {
         this.#sessionEnded(link.identity.agentId, message.value);
         break;
       case 'changedFacts':
-        this.#factsChanged(link, readFacts(message.value, link.identity.address));
+        this.#changedFacts.add(link, readFacts(message.value, link.identity.address));
         break;
       case 'sessionTitles':
-        this.#sessionTitles(link.identity.agentId, message.value);
+        this.#titles.add(link, readTitles(message.value));
         break;
       case 'updateReport':
-        this.#updateReported(link.identity.agentId, message.value);
+        this.#updateReports.add(link, message.value);
         break;
       case 'hello':
         link.close({ code: status.FAILED_PRECONDITION, details: 'only the first message may be a hello' });
@@ -210,13 +211,6 @@ export class AgentService {
     this.#tellTerminals(sessionEndedSubject(agentId), event);
   }
 
-  #sessionTitles(agentId: string, { titles }: SessionTitles): void {
-    const readable = titles.filter(({ sessionId }) => sessionId.length === 16);
-    if (readable.length === 0 || readable.length > maxTitlesPerEvent) return;
-    const event: SessionTitlesEvent = { agent_id: agentId, titles: readable.map(readTitle) };
-    this.#tellTerminals(sessionTitlesSubject(agentId), event);
-  }
-
   #tellTerminals(subject: string, event: object): void {
     const { bus, logger, toTerminals, now } = this.#options;
     const payload = JSON.stringify(event);
@@ -227,3 +221,15 @@ export class AgentService {
     }
   }
 }
+
+type Title = SessionTitlesEvent['titles'][number];
+
+/** Titles of sessions that are well-formed. More than an event may have are none of an agent. */
+const readTitles = ({ titles }: SessionTitles): readonly Title[] =>
+  titles.length > maxTitlesPerEvent ? [] : titles.filter(({ sessionId }) => sessionId.length === 16).map(readTitle);
+
+/** The latest title of each session, of as many as an event may have. An agent reports every 2 s, so nothing is left out. */
+const mergeTitles = (before: readonly Title[] | undefined, titles: readonly Title[]): readonly Title[] =>
+  [...new Map([...(before ?? []), ...titles].map((title) => [title.session_id, title])).values()].slice(
+    -maxTitlesPerEvent,
+  );

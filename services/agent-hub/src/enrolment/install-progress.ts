@@ -1,6 +1,6 @@
 import { type InstallProgress, reportInstallProgress } from '@webxterm/contracts/rest';
 import { plainText } from '@webxterm/contracts/text';
-import { AppError } from '@webxterm/shared';
+import { AppError, addressOf } from '@webxterm/shared';
 import type { Api } from '@webxterm/shared/api';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import type { MachineModels, StoredInstallProgress, StoredMachine } from '../machines/record.ts';
@@ -8,7 +8,7 @@ import { registrationHash } from './registration-token.ts';
 
 /** Limit of reports with one token. An installation sends 5 or 6. */
 const perToken = { points: 60, duration: 60 };
-/** Limit of reports from one address, which may be that of many machines. */
+/** Limit of reports from one address or IPv6 /64, which may be that of many machines. */
 const perAddress = { points: 600, duration: 60 };
 
 /** Mounts the route with which install.sh reports its steps. The texts come from a machine, so they are cleaned. */
@@ -22,7 +22,7 @@ export const mountInstallProgress = (
     if (within === undefined) throw new AppError('too_many_requests');
   };
   api.mount(reportInstallProgress, async ({ body: { token, step, problem }, context }) => {
-    await throttle(ofAddress, context.clientIp);
+    await throttle(ofAddress, addressOf(context.clientIp));
     const hash = registrationHash(token);
     await throttle(ofToken, hash);
     const install: StoredInstallProgress = { step, at: new Date(now()), problem: problem && cleaned(problem) };

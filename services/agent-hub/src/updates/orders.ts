@@ -14,6 +14,9 @@ const maxVersion = 64;
 const postponedMs = 15 * 60_000;
 /** An order without a report for this time has ended. */
 const silentMs = 10 * 60_000;
+/** An order that has not ended after this time ends, whatever the agent reports: it would take the place of other machines for ever. */
+const longestMs = 2 * 3_600_000;
+const late = 'The update did not end within two hours.';
 /** An installed version usually starts within this time; later it waits for a command. */
 const startsWithinMs = 3 * 60_000;
 
@@ -115,18 +118,27 @@ export class Orders {
   async expire(): Promise<void> {
     const { models, now, isOnline } = this.#options;
     const silent = new Date(now() - silentMs);
+    const overdue = new Date(now() - longestMs);
     const found = await models.machines
       .find(
-        { 'updates.order.state': trusted({ $in: [...open] }), 'updates.order.at': trusted({ $lt: silent }) },
+        {
+          'updates.order.state': trusted({ $in: [...open] }),
+          $or: [
+            { 'updates.order.at': trusted({ $lt: silent }) },
+            { 'updates.order.ordered_at': trusted({ $lt: overdue }) },
+          ],
+        },
         { agent_id: 1, updates: 1 },
       )
       .limit(1000)
       .lean();
     for (const { agent_id, updates } of found) {
       if (updates?.order === undefined) continue;
-      const { version, state } = updates.order;
+      const { version, state, ordered_at } = updates.order;
+      const isOverdue = ordered_at < overdue;
       if (state === 'ordered' || state === 'downloading')
-        await this.#move(agent_id, version, 'postponed', 'The machine was not heard from.');
+        await this.#move(agent_id, version, 'postponed', isOverdue ? late : 'The machine was not heard from.');
+      else if (isOverdue) await this.#move(agent_id, version, 'failed', late);
       else if (!isOnline(agent_id))
         await this.#move(agent_id, version, 'failed', 'The machine has been offline since this version was installed.');
     }
@@ -191,11 +203,19 @@ export class Orders {
     const at = new Date(now());
     // A machine that was given up may come back with the version.
     const from: readonly OrderState[] = state === 'done' || state === 'trial' ? [...open, 'failed', 'postponed'] : open;
+    // Not again for one that took too long. Only its success counts then.
+    const ordered =
+      state === 'trial' ? { 'updates.order.ordered_at': trusted({ $gte: new Date(now() - longestMs) }) } : {};
     const ends = state === 'done' || state === 'failed' || state === 'postponed';
     const told = { 'updates.order.state': state, 'updates.order.reason': reason, 'updates.order.at': at };
     const before = await models.machines
       .findOneAndUpdate(
-        { agent_id: agentId, 'updates.order.version': version, 'updates.order.state': trusted({ $in: [...from] }) },
+        {
+          agent_id: agentId,
+          'updates.order.version': version,
+          'updates.order.state': trusted({ $in: [...from] }),
+          ...ordered,
+        },
         { $set: { ...told, ...(ends ? { 'updates.requested_at': null } : {}) } },
       )
       .lean();

@@ -243,6 +243,21 @@ describe('a release', () => {
     await eventually(() => expect(made.map(({ orders }) => orders.length)).toEqual([2, 2]));
   }, 400_000);
 
+  it('is given up after two hours where a machine keeps reporting, so that it does not take the place of another one', async () => {
+    publish('1.6.0');
+    await eventually(async () => expect(await rolloutOf()).toMatchObject({ version: '1.6.0' }));
+    const { owner, made } = await enrol(1, () => 'is silent');
+    const [first] = made;
+    if (first === undefined) return;
+    expect(await request(owner, first)).toMatchObject({ status: 202 });
+    await eventually(() => expect(first.orders).toHaveLength(1));
+    const machines = database.collection('machines');
+    const which = { agent_id: first.agentId };
+    await machines.updateOne(which, { $set: { 'updates.order.ordered_at': new Date(Date.now() - 3 * 3_600_000) } });
+    const order = { state: 'postponed', reason: 'The update did not end within two hours.' };
+    await eventually(async () => expect((await machines.findOne(which))?.updates).toMatchObject({ order }));
+  }, 400_000);
+
   it('is for administrators to pause, and for those who manage a machine to request', async () => {
     const { owner, made } = await enrol(1);
     const [first] = made;
