@@ -23,6 +23,7 @@ const framed = (machine: string): string[] => [
   '/machines/add',
   `/machines/${machine}`,
   '/profile',
+  '/updates',
   '/users',
   '/audit',
 ];
@@ -53,6 +54,11 @@ describe.each(['light', 'dark'] as const)('each page in the %s theme', (colorSch
       expect([path, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([path, 320]);
       await page.setViewportSize({ width: 1200, height: 800 });
     }
+    await visit('/machines/add');
+    await page.getByLabel('Name', { exact: true }).fill(`axe-${colorScheme}`);
+    await page.getByRole('button', { name: 'Get the install command' }).click();
+    await page.getByText(`Waiting for axe-${colorScheme} to connect`).waitFor();
+    await check('the install command');
     expect(view.complaints).toEqual([]);
     await view.close();
   }, 300_000);

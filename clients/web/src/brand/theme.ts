@@ -78,6 +78,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--mantine-color-dimmed': '#5b6a71',
     '--mantine-color-placeholder': '#5b6a71',
     '--mantine-color-green-light-color': '#217535',
+    '--mantine-color-yellow-light-color': '#7a4a00',
     '--mantine-color-error': '#b83a34',
     '--wx-surface': '#ffffff',
     '--wx-sunken': '#efede6',

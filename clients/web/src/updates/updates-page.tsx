@@ -43,7 +43,7 @@ const Rollouts = () => {
             onRetry={() => void rollouts.refetch()}
           />
         )}
-        {rollouts.isPending && <Skeleton height={180} radius="lg" aria-label="Fetching the updates" />}
+        {rollouts.isPending && <Skeleton height={180} radius="lg" role="status" aria-label="Fetching the updates" />}
         {rollouts.data?.map((rollout) => (
           <Channel key={rollout.channel} rollout={rollout} />
         ))}
@@ -94,7 +94,7 @@ const Channel = ({ rollout }: { rollout: Rollout }) => {
           </Alert>
         )}
         {change.isError && <Failure title="It could not be changed" error={change.error} />}
-        <Machines machines={machines} />
+        {(version !== null || machines.total > 0) && <Machines machines={machines} />}
       </Stack>
     </Paper>
   );
