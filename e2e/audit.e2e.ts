@@ -55,10 +55,10 @@ describe('the audit log of a whole stack', () => {
     socket.send('exit 3\n');
     expect(await row(`action=terminal_closed&machine=${agentId}`)).toMatchObject({ details: { exit_code: 3 } });
 
-    const stranger = admin.as((await admin.signup('stranger')).token);
-    expect((await stranger.post('/api/terminal/tickets', { agent_id: agentId })).status).toBe(404);
+    const outsider = admin.as((await admin.signup('outsider')).token);
+    expect((await outsider.post('/api/terminal/tickets', { agent_id: agentId })).status).toBe(404);
     expect(await row(`action=terminal_denied&machine=${agentId}`)).toMatchObject({
-      actor: { username: 'stranger', verified: true },
+      actor: { username: 'outsider', verified: true },
       result: 'denied',
       reason: 'machine_not_found',
     });
@@ -76,7 +76,7 @@ describe('the audit log of a whole stack', () => {
     await page.getByRole('combobox', { name: 'Action' }).fill('denied');
     await page.getByRole('option', { name: 'Terminal denied' }).click();
     await table.getByText('Opened a terminal').first().waitFor({ state: 'detached' });
-    await table.getByText('stranger').first().waitFor();
+    await table.getByText('outsider').first().waitFor();
     expect(new URL(page.url()).searchParams.get('action')).toContain('terminal_denied');
 
     await table

@@ -105,13 +105,13 @@ describe('tokens that are not good', () => {
 
 describe('machines that are not there or not yours', () => {
   it('are 404 alike, by REST and before the upgrade', async () => {
-    const stranger = await new Rest(stack.url).signup('stranger');
-    const rest = new Rest(stack.url, stranger.token);
+    const outsider = await new Rest(stack.url).signup('outsider');
+    const rest = new Rest(stack.url, outsider.token);
     const unknown = `ag_${'0'.repeat(26)}`;
     for (const id of [agentId, unknown]) {
       const answer = await rest.get(`/api/machines/${id}`);
       expect([answer.status, answer.body.code]).toEqual([404, 'machine_not_found']);
-      const upgrade = await refusal(id, { token: stranger.token });
+      const upgrade = await refusal(id, { token: outsider.token });
       expect([upgrade.status, upgrade.body.code]).toEqual([404, 'machine_not_found']);
       expect((await rest.post('/api/terminal/tickets', { agent_id: id })).status).toBe(404);
     }
@@ -120,8 +120,8 @@ describe('machines that are not there or not yours', () => {
 
   it("another user's session is 404 too", async () => {
     const session = await RawTerminal.open(stack.url, agentId, { token });
-    const stranger = await new Rest(stack.url).signup('stranger2');
-    const rest = new Rest(stack.url, stranger.token);
+    const outsider = await new Rest(stack.url).signup('outsider2');
+    const rest = new Rest(stack.url, outsider.token);
     expect(
       (await rest.post('/api/terminal/tickets', { agent_id: agentId, session_id: session.sessionId })).status,
     ).toBe(404);

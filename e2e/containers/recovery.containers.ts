@@ -8,7 +8,7 @@ import { type Cluster, startCluster } from './cluster.ts';
 import { Compose, composeFiles, projectFolder } from './compose.ts';
 import { docker } from './docker.ts';
 import { baseImage } from './images.ts';
-import { type Remembered, recall, remember } from './remembered.ts';
+import { type KeptState, recall, remember } from './kept-state.ts';
 
 // The commands of docs/operations.md, Backup and restore, Upgrade: `npm run test:containers -- recovery`.
 
@@ -21,7 +21,7 @@ describe('a backup', () => {
   const project = `webxterm-backup-${process.pid}`;
   const volumes = ['secrets', 'mongo', 'nats', 'demo-config'];
   let cluster: Cluster;
-  let before: Remembered;
+  let before: KeptState;
 
   /** tar in a container that has the volumes below /v. */
   const tar = (rights: '' | ':ro', ...args: string[]): Promise<string> =>

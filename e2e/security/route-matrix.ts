@@ -3,7 +3,7 @@ import { allRoutes, type Route } from '@webxterm/contracts/rest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RawTerminal, type Refusal } from '../support/raw-terminal.ts';
 import { allRules } from './rules/all-rules.ts';
-import { type Call, type Rule, type Standing, type Statuses, standings } from './rules/rule.ts';
+import { type Call, type Caller, callers, type Rule, type Statuses } from './rules/rule.ts';
 import { socketRules } from './rules/terminal.ts';
 import { openSession, type Person, type World } from './world.ts';
 
@@ -72,22 +72,22 @@ const tryOutsiders = async (world: World, route: Route, rule: Rule): Promise<voi
   expect(seen).toEqual({ 'no token': open, disabled: badToken, ended: badToken });
 };
 
-const tryStandings = async (world: World, route: Route, rule: Extract<Rule, { kind: 'standing' }>): Promise<void> => {
-  const seen: Partial<Record<Standing, number>> = {};
-  const shown: Standing[] = [];
-  for (const standing of standings) {
-    const call = await rule.call(world, standing);
-    const { status, text } = await ask(world, route, call, world.cast[standing].token);
-    seen[standing] = status;
+const tryCallers = async (world: World, route: Route, rule: Extract<Rule, { kind: 'caller' }>): Promise<void> => {
+  const seen: Partial<Record<Caller, number>> = {};
+  const shown: Caller[] = [];
+  for (const caller of callers) {
+    const call = await rule.call(world, caller);
+    const { status, text } = await ask(world, route, call, world.cast[caller].token);
+    seen[caller] = status;
     for (const [secret] of text.matchAll(oneUse)) world.secrets.add(secret);
-    if (rule.shows !== undefined && text.includes(rule.shows.what(world))) shown.push(standing);
+    if (rule.shows !== undefined && text.includes(rule.shows.what(world))) shown.push(caller);
   }
   expect(seen).toEqual(rule.statuses);
-  if (rule.shows !== undefined) expect(shown).toEqual(standings.filter((each) => rule.shows?.to.includes(each)));
+  if (rule.shows !== undefined) expect(shown).toEqual(callers.filter((each) => rule.shows?.to.includes(each)));
 };
 
 const tryInsiders = async (world: World, route: Route, rule: Rule): Promise<void> => {
-  if (rule.kind === 'standing') return tryStandings(world, route, rule);
+  if (rule.kind === 'caller') return tryCallers(world, route, rule);
   const { token } = rule.kind === 'self' ? await world.person(`self ${route.id}`) : world.cast.other;
   expect((await ask(world, route, await rule.call(world, 'other'), token)).status).toBe(rule.status);
 };
@@ -108,8 +108,8 @@ const upgrade = async (world: World, { token, rest }: Person, session: Record<st
 };
 
 const trySocket = async (world: World, statuses: Statuses, session: Record<string, string>): Promise<void> => {
-  const seen: Partial<Record<Standing, number>> = {};
-  for (const standing of standings) seen[standing] = await upgrade(world, world.cast[standing], session);
+  const seen: Partial<Record<Caller, number>> = {};
+  for (const caller of callers) seen[caller] = await upgrade(world, world.cast[caller], session);
   expect(seen).toEqual(statuses);
 };
 

@@ -1,9 +1,10 @@
 // One stack for all attacks: starting one costs more than most of them.
 import { afterAll, beforeAll } from 'vitest';
-import { aftermath, pidsOf } from './aftermath.ts';
+import { checkAfterAttacks, pidsOf } from './after-attacks.ts';
 import { attackAgentPort } from './agent-port.ts';
 import { attackAllowList } from './allow-list.ts';
 import { tryBounds } from './bounds.ts';
+import { attackFromService } from './breached-service.ts';
 import { attackBusMessages } from './bus-messages.ts';
 import { attackFraming } from './framing.ts';
 import { fuzzAgentClaims } from './fuzz/agent-claims.ts';
@@ -13,7 +14,6 @@ import { fuzzFrames } from './fuzz/frames.ts';
 import { fuzzRest } from './fuzz/rest.ts';
 import { fuzzTokens } from './fuzz/tokens.ts';
 import { tryHostileAgent } from './hostile-agent.ts';
-import { attackInside } from './inside.ts';
 import { tryLimits } from './limits.ts';
 import { routeMatrix } from './route-matrix.ts';
 import { raceSignIns } from './sign-in-races.ts';
@@ -43,12 +43,12 @@ fuzzTokens(() => world);
 fuzzFrames(() => world);
 fuzzAgents(() => world);
 fuzzAgentClaims(() => world);
-attackInside(() => world);
+attackFromService(() => world);
 attackAllowList(() => world);
 attackBusMessages(() => world);
 fuzzBus(() => world);
 fuzzRest(() => world);
-aftermath(
+checkAfterAttacks(
   () => world,
   () => pids,
 );

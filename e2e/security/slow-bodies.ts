@@ -41,13 +41,13 @@ export const holdBodiesBack = (world: () => World): void => {
       '%s does nothing by it',
       async (_name, route) => {
         const { stack, cast, secrets } = world();
-        const standing = route.access === 'admin' ? 'admin' : 'owner';
+        const caller = route.access === 'admin' ? 'admin' : 'owner';
         const [rule] = allRules[route.id] ?? [];
         if (rule === undefined) throw new Error(`no rule for ${route.id}`);
-        const { email, password } = cast[standing];
+        const { email, password } = cast[caller];
         const { token } = await new Rest(stack.url).login({ email, password });
         secrets.add(token);
-        const slow = begin(stack.url, route, await rule.call(world(), standing), token);
+        const slow = begin(stack.url, route, await rule.call(world(), caller), token);
         const answer = answerTo(slow.request);
         // By then the head, which was sent before, has been read by the service too.
         for (const path of ['/api/profile', '/api/machines', '/api/terminal/sessions'])

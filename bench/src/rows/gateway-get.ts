@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
-import { edgeHeaders } from '@webxterm/shared';
+import { gatewayHeaders } from '@webxterm/shared';
 import { startBareGateway } from '../bare-path/bare-path.ts';
 import type { Bed, RunningProduct } from '../bed.ts';
 import { processorSeconds } from '../process/figures.ts';
@@ -70,7 +70,7 @@ const vouchedFor = ({ dataDir, url }: RunningProduct, headers: Record<string, st
   const { host } = new URL(url);
   return () => {
     const facts = { requestId: randomUUID(), clientIp: '127.0.0.1', proto: 'http', host } as const;
-    return { ...headers, ...edgeHeaders(key, { method: 'GET', url: path, headers }, facts) };
+    return { ...headers, ...gatewayHeaders(key, { method: 'GET', url: path, headers }, facts) };
   };
 };
 

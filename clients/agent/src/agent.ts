@@ -172,7 +172,7 @@ export class Agent {
   async #sendChangedFacts(dialer: Dialer): Promise<void> {
     // Without a link, the next dial reports them.
     if (this.#link === undefined) return;
-    const facts = await dialer.takeNews().catch(() => undefined);
+    const facts = await dialer.takeChangedFacts().catch(() => undefined);
     if (facts === undefined) return;
     this.#options.log.info('host name or system changed: reporting to the hub');
     this.#link?.tellFacts(facts);

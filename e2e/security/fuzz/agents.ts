@@ -88,7 +88,7 @@ const goneAfterMs = 3000;
 
 const asIs = (bytes: Buffer): Buffer => bytes;
 
-/** Passes bytes on, from another address of this machine: a hub takes so many strangers from one address. */
+/** Passes bytes on, from another address of this machine: a hub limits the unauthenticated connections of one address. */
 const proxyFrom = (localAddress: string, address: string): Promise<{ server: Server; address: string }> =>
   new Promise((resolve) => {
     const [host, port] = address.split(':');

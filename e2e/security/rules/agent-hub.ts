@@ -3,12 +3,12 @@ import type { World } from '../world.ts';
 import {
   adminOnly,
   anyone,
+  byCaller,
   byRight,
-  byStanding,
+  type Caller,
   type MakeCall,
   type Rule,
   rightsAs,
-  type Standing,
   self,
   signedIn,
 } from './rule.ts';
@@ -24,15 +24,15 @@ const pendingMachine = async ({ cast }: World): Promise<string> => {
 };
 
 /** For a route that takes the machine or its agent away: the world's must stay, so those who may manage get one of their own. */
-const onMachineToLose: MakeCall = async (world, standing) => ({
-  params: { agent_id: rightsAs(standing).includes('manage') ? await pendingMachine(world) : world.agentId },
+const onMachineToLose: MakeCall = async (world, caller) => ({
+  params: { agent_id: rightsAs(caller).includes('manage') ? await pendingMachine(world) : world.agentId },
 });
 
 /** A grant as the machine service keeps it: a pending machine cannot be granted by the API. */
-const grantTo = async (world: World, agent_id: string, standing: Standing, role: 'view' | 'control'): Promise<void> => {
+const grantTo = async (world: World, agent_id: string, caller: Caller, role: 'view' | 'control'): Promise<void> => {
   const grant = {
     agent_id,
-    user_id: world.cast[standing].id,
+    user_id: world.cast[caller].id,
     role,
     granted_by: world.cast.owner.id,
     created_at: new Date(),
@@ -40,7 +40,7 @@ const grantTo = async (world: World, agent_id: string, standing: Standing, role:
   await (await world.mongo('agent-hub')).db().collection('machine_access').insertOne(grant);
 };
 
-const granted: Partial<Record<Standing, 'view' | 'control'>> = {
+const granted: Partial<Record<Caller, 'view' | 'control'>> = {
   view: 'view',
   control: 'control',
   adminView: 'view',
@@ -48,14 +48,14 @@ const granted: Partial<Record<Standing, 'view' | 'control'>> = {
 };
 
 /** Each on a machine of their own to leave: the grants of the world are for other tests. */
-const onMachineToLeave: MakeCall = async (world, standing) => {
+const onMachineToLeave: MakeCall = async (world, caller) => {
   const agent_id = await pendingMachine(world);
-  const role = granted[standing];
-  if (role !== undefined) await grantTo(world, agent_id, standing, role);
+  const role = granted[caller];
+  if (role !== undefined) await grantTo(world, agent_id, caller, role);
   return { params: { agent_id }, body: {} };
 };
 
-/** Machines. One column for each standing; 404: the machine does not exist for that caller. */
+/** Machines. One column for each caller; 404: the machine does not exist for that caller. */
 // biome-ignore format: a table
 export const machineRules: Readonly<Record<string, readonly Rule[]>> = {
   getMachine: [byRight('see', { other: 404, view: 200, control: 200, owner: 200, admin: 200, adminView: 200, adminControl: 200 })],
@@ -104,12 +104,12 @@ export const machineRules: Readonly<Record<string, readonly Rule[]>> = {
       (world) => ({ ...onAgent(world), body: { username: world.cast.ended.name } })),
   ],
   leaveMachine: [
-    byStanding({ other: 404, view: 200, control: 200, owner: 409, admin: 404, adminView: 200, adminControl: 200 }, onMachineToLeave),
+    byCaller({ other: 404, view: 200, control: 200, owner: 409, admin: 404, adminView: 200, adminControl: 200 }, onMachineToLeave),
   ],
   listMachines: [signedIn(200, undefined, { what: (world) => world.agentId, to: everybodyWhoSees })],
   dashboardRecentMachines: [signedIn(200, undefined, { what: (world) => world.agentId, to: everybodyWhoSees })],
   machineEvents: [signedIn(200)],
-  createMachine: [signedIn(201, (_world, standing) => ({ body: { name: `added by ${standing}` } }))],
+  createMachine: [signedIn(201, (_world, caller) => ({ body: { name: `added by ${caller}` } }))],
   listBlockedUsers: [signedIn(200)],
   blockUser: [signedIn(200, (world) => ({ body: { username: world.cast.ended.name } }))],
   // Nobody whom they block.

@@ -19,8 +19,8 @@ export const authRules: Readonly<Record<string, readonly Rule[]>> = {
   renewRecoveryCodes: [self(404)],
   stepUp: [self(404, () => ({ body: { code: '123456' } }))],
   resetSecondFactors: [
-    adminOnly(204, async (world, standing) => {
-      const target = standing.startsWith('admin') ? await world.person(`reset by ${standing}`) : world.cast.other;
+    adminOnly(204, async (world, caller) => {
+      const target = caller.startsWith('admin') ? await world.person(`reset by ${caller}`) : world.cast.other;
       return { params: { id: target.id } };
     }),
   ],
@@ -35,8 +35,8 @@ export const authRules: Readonly<Record<string, readonly Rule[]>> = {
   listUsers: [adminOnly(200)],
   updateUser: [adminOnly(200, (world) => ({ params: { id: world.cast.other.id }, body: { role: 'user' } }))],
   createUser: [
-    adminOnly(201, (_world, standing) => ({
-      body: { username: `made by ${standing}`, email: `made.${standing}@example.com` },
+    adminOnly(201, (_world, caller) => ({
+      body: { username: `made by ${caller}`, email: `made.${caller}@example.com` },
     })),
   ],
   createResetLink: [adminOnly(201, (world) => ({ params: { id: world.cast.other.id } }))],
@@ -51,10 +51,8 @@ export const authRules: Readonly<Record<string, readonly Rule[]>> = {
   deleteAvatar: [self(204)],
   avatar: [anyone(404, () => ({ params: { id: 'A'.repeat(22) } }))],
   deleteUser: [
-    adminOnly(204, async (world, standing) => {
-      const target = standing.startsWith('admin')
-        ? await world.person(`to be deleted by ${standing}`)
-        : world.cast.other;
+    adminOnly(204, async (world, caller) => {
+      const target = caller.startsWith('admin') ? await world.person(`to be deleted by ${caller}`) : world.cast.other;
       return { params: { id: target.id } };
     }),
   ],

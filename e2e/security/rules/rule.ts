@@ -2,10 +2,10 @@ import { type MachineRole, type Right, rightsOf } from '@webxterm/contracts/righ
 import type { World } from '../world.ts';
 
 /** How somebody who is signed in stands towards the machine `world.agentId`. */
-export const standings = ['other', 'view', 'control', 'owner', 'admin', 'adminView', 'adminControl'] as const;
-export type Standing = (typeof standings)[number];
+export const callers = ['other', 'view', 'control', 'owner', 'admin', 'adminView', 'adminControl'] as const;
+export type Caller = (typeof callers)[number];
 
-const roles: Readonly<Record<Exclude<Standing, 'other'>, readonly [role: MachineRole, isAdmin: boolean]>> = {
+const roles: Readonly<Record<Exclude<Caller, 'other'>, readonly [role: MachineRole, isAdmin: boolean]>> = {
   view: ['view', false],
   control: ['control', false],
   owner: ['owner', false],
@@ -14,11 +14,10 @@ const roles: Readonly<Record<Exclude<Standing, 'other'>, readonly [role: Machine
   adminControl: ['control', true],
 };
 
-/** The rights that this standing has on the machine; `other` has none. */
-export const rightsAs = (standing: Standing): readonly Right[] =>
-  standing === 'other' ? [] : rightsOf(...roles[standing]);
+/** The rights that this caller has on the machine; `other` has none. */
+export const rightsAs = (caller: Caller): readonly Right[] => (caller === 'other' ? [] : rightsOf(...roles[caller]));
 
-export type Statuses = Readonly<Record<Standing, number>>;
+export type Statuses = Readonly<Record<Caller, number>>;
 
 /** What is asked of the route: a call that would do its work for whoever may. */
 export interface Call {
@@ -26,12 +25,12 @@ export interface Call {
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: unknown;
 }
-export type MakeCall = (world: World, standing: Standing) => Call | Promise<Call>;
+export type MakeCall = (world: World, caller: Caller) => Call | Promise<Call>;
 
 /** Something that the answer holds for exactly these. */
 export interface Shown {
   readonly what: (world: World) => string;
-  readonly to: readonly Standing[];
+  readonly to: readonly Caller[];
 }
 
 /** Who may use a route, told without looking at its code: the status that each caller gets. */
@@ -41,7 +40,7 @@ export type Rule =
   /** It touches nothing but the caller's own account: tried with an account made for it. */
   | { readonly kind: 'self'; readonly status: number; readonly call: MakeCall }
   | {
-      readonly kind: 'standing';
+      readonly kind: 'caller';
       readonly statuses: Statuses;
       /** What the route asks for; undefined: it does not go by a right on the machine alone. */
       readonly right: Right | undefined;
@@ -66,24 +65,24 @@ const everybody = (status: number): Statuses => ({
 export const anyone = (status: number, call: MakeCall = nothing): Rule => ({ kind: 'anyone', status, call });
 export const self = (status: number, call: MakeCall = nothing): Rule => ({ kind: 'self', status, call });
 
-type StandingRule = Extract<Rule, { kind: 'standing' }>;
+type CallerRule = Extract<Rule, { kind: 'caller' }>;
 
-export const byStanding = (statuses: Statuses, call: MakeCall = nothing, shows?: Shown): StandingRule => ({
-  kind: 'standing',
+export const byCaller = (statuses: Statuses, call: MakeCall = nothing, shows?: Shown): CallerRule => ({
+  kind: 'caller',
   statuses,
   right: undefined,
   call,
   shows,
 });
 
-/** As `byStanding`, of a route that asks for one right: route-rules.test.ts compares the statuses with the rights. */
-export const byRight = (right: Right, statuses: Statuses, call: MakeCall = onMachine, shows?: Shown): StandingRule => ({
-  ...byStanding(statuses, call, shows),
+/** As `byCaller`, of a route that asks for one right: route-rules.test.ts compares the statuses with the rights. */
+export const byRight = (right: Right, statuses: Statuses, call: MakeCall = onMachine, shows?: Shown): CallerRule => ({
+  ...byCaller(statuses, call, shows),
   right,
 });
 
 export const signedIn = (status: number, call: MakeCall = nothing, shows?: Shown): Rule =>
-  byStanding(everybody(status), call, shows);
+  byCaller(everybody(status), call, shows);
 
 export const adminOnly = (status: number, call: MakeCall = nothing): Rule =>
-  byStanding({ ...everybody(403), admin: status, adminView: status, adminControl: status }, call);
+  byCaller({ ...everybody(403), admin: status, adminView: status, adminControl: status }, call);

@@ -1,16 +1,16 @@
 import { openSession } from '../world.ts';
-import { byRight, byStanding, type MakeCall, onMachine, type Rule, signedIn } from './rule.ts';
+import { byCaller, byRight, type MakeCall, onMachine, type Rule, signedIn } from './rule.ts';
 
 const theSession: MakeCall = (world) => ({ params: { id: world.session.sessionId } });
 
 /** A session of `control` that may be ended; who may not end it is shown the one that goes on. */
-const endable: MakeCall = async (world, standing) => {
-  if (standing === 'other' || standing === 'view') return { params: { id: world.session.sessionId } };
+const endable: MakeCall = async (world, caller) => {
+  if (caller === 'other' || caller === 'view') return { params: { id: world.session.sessionId } };
   const session = await openSession(world.stack.url, world.agentId, world.cast.control);
   return { params: { id: session.sessionId } };
 };
 
-/** Terminals and their sessions; `control` owns `world.session`. One column for each standing. */
+/** Terminals and their sessions; `control` owns `world.session`. One column for each caller. */
 // biome-ignore format: a table
 export const terminalRules: Readonly<Record<string, readonly Rule[]>> = {
   createTicket: [
@@ -19,7 +19,7 @@ export const terminalRules: Readonly<Record<string, readonly Rule[]>> = {
       (world) => ({ body: { agent_id: world.agentId } })),
     // Into somebody else's session goes nobody, to type or to watch.
     ...(['control', 'view'] as const).map((mode) =>
-      byStanding({ other: 404, view: 404, control: 201, owner: 404, admin: 404, adminView: 404, adminControl: 404 },
+      byCaller({ other: 404, view: 404, control: 201, owner: 404, admin: 404, adminView: 404, adminControl: 404 },
         (world) => ({ body: { agent_id: world.agentId, session_id: world.session.sessionId, mode } }))),
   ],
   listTerminalSessions: [signedIn(200, undefined, { what: (world) => world.session.sessionId, to: ['control'] })],
@@ -29,18 +29,18 @@ export const terminalRules: Readonly<Record<string, readonly Rule[]>> = {
       { what: (world) => world.session.sessionId, to: ['control', 'owner', 'admin', 'adminView', 'adminControl'] }),
   ],
   getSession: [
-    byStanding({ other: 404, view: 404, control: 200, owner: 200, admin: 200, adminView: 200, adminControl: 200 }, theSession),
+    byCaller({ other: 404, view: 404, control: 200, owner: 200, admin: 200, adminView: 200, adminControl: 200 }, theSession),
   ],
   renameTerminalSession: [
-    byStanding({ other: 404, view: 404, control: 200, owner: 404, admin: 404, adminView: 404, adminControl: 404 },
+    byCaller({ other: 404, view: 404, control: 200, owner: 404, admin: 404, adminView: 404, adminControl: 404 },
       (world) => ({ params: { id: world.session.sessionId }, body: { name: 'build' } })),
   ],
   resizeTerminalSession: [
-    byStanding({ other: 404, view: 404, control: 204, owner: 404, admin: 404, adminView: 404, adminControl: 404 },
+    byCaller({ other: 404, view: 404, control: 204, owner: 404, admin: 404, adminView: 404, adminControl: 404 },
       (world) => ({ params: { id: world.session.sessionId }, body: { cols: 100, rows: 30 } })),
   ],
   endTerminalSession: [
-    byStanding({ other: 404, view: 404, control: 204, owner: 204, admin: 204, adminView: 204, adminControl: 204 }, endable),
+    byCaller({ other: 404, view: 404, control: 204, owner: 204, admin: 204, adminView: 204, adminControl: 204 }, endable),
   ],
 };
 

@@ -19,17 +19,17 @@ export {
 } from './config/settings.ts';
 export { AppError, type AppErrorOptions, reasonOf } from './errors.ts';
 export { hmacSha256 } from './hmac.ts';
-export { EdgeGuard } from './http/edge-guard.ts';
+export { errorBody, errorHeaders, toAppError } from './http/error-body.ts';
+export { GatewayGuard } from './http/gateway-guard.ts';
 export {
-  type EdgeFacts,
-  edgeHeader,
-  edgeHeaders,
+  type GatewayFacts,
   gatewayAheadHeader,
+  gatewayHeaderNames,
+  gatewayHeaders,
   type HopRequest,
   readProof,
   signedInHeader,
-} from './http/edge-proof.ts';
-export { errorBody, errorHeaders, toAppError } from './http/error-body.ts';
+} from './http/gateway-proof.ts';
 export { inRequestScope, type RequestScope, requestScope } from './http/request-scope.ts';
 export { closeServer } from './lifecycle/close-server.ts';
 export { Health, type HealthSettings, serveHealth } from './lifecycle/health.ts';

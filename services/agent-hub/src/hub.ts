@@ -25,7 +25,7 @@ export const startHub = async (settings: HubSettings, context: HubContext): Prom
   await serveHealth(settings, health, shutdown);
   const parts = wireDomains(await openCore(settings, health, context));
   measure(health.metrics, {
-    newcomers: () => parts.agentPort.newcomers,
+    unproven: () => parts.agentPort.unproven,
     links: () => parts.links.size,
     attachments: () => parts.attachments.size,
     signinsStale: () => parts.allowList.isStale(),
@@ -52,7 +52,7 @@ export const startHub = async (settings: HubSettings, context: HubContext): Prom
   await parts.agentPort.listen(agentServer, publicAt, credentialsFor(certificates.agents));
   addShutdown(shutdown, parts, lease);
   await parts.releases.refresh();
-  parts.conductor.start();
+  parts.updateScheduler.start();
   health.markReady();
   logger.info({ hub_id: parts.hubId, grpc: `${settings.GRPC_HOST}:${settings.GRPC_PORT}` }, 'agent-hub is ready');
 };
@@ -106,7 +106,7 @@ const addShutdown = (shutdown: Shutdown, parts: Parts, lease: Lease): void => {
     for (const attachment of parts.attachments.all()) attachment.end({ kind: 'redial', details, detach: 'moving' });
     parts.agents.redialAll(redialJitterMs);
   });
-  shutdown.add('clients', 'stop ordering updates', () => parts.conductor.stop());
+  shutdown.add('clients', 'stop ordering updates', () => parts.updateScheduler.stop());
   shutdown.add('work', 'end the lease', () => lease.end());
   shutdown.add('work', 'save machine activity', () => parts.activity.stop());
   shutdown.add('work', 'close gRPC', async () => {

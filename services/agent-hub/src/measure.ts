@@ -5,7 +5,7 @@ import { traffic } from './attachments/traffic.ts';
 export const measure = (
   registry: Registry,
   counts: {
-    readonly newcomers: () => number;
+    readonly unproven: () => number;
     readonly links: () => number;
     readonly attachments: () => number;
     readonly signinsStale: () => boolean;
@@ -21,7 +21,11 @@ export const measure = (
       },
     });
   };
-  gauge('webxterm_hub_agent_newcomers', 'Unproven connections to the port that agents dial', counts.newcomers);
+  gauge(
+    'webxterm_hub_agent_unproven_connections',
+    'Unproven connections to the port that agents dial',
+    counts.unproven,
+  );
   gauge('webxterm_hub_agent_links', 'Agents linked to this hub', counts.links);
   gauge(
     'webxterm_hub_signins_stale',

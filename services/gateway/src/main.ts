@@ -1,9 +1,9 @@
 import { CertificateFolder, Health, measureCertificates, runService, serveHealth } from '@webxterm/shared';
 import packageJson from '../package.json' with { type: 'json' };
-import { TrustedProxies } from './edge/client-address.ts';
-import { publicNames } from './edge/names.ts';
 import { HealthMonitor } from './health/monitor.ts';
 import { Measures } from './measure.ts';
+import { TrustedProxies } from './request-checks/client-address.ts';
+import { publicNames } from './request-checks/names.ts';
 import { Connections } from './server/connections.ts';
 import { GatewayServer } from './server/gateway-server.ts';
 import { listen } from './server/listen.ts';

@@ -9,7 +9,11 @@ export class Measures {
   readonly #seconds: Histogram<'service'>;
   readonly #routeSeconds: Histogram<'route'>;
 
-  constructor(registry: Registry, openSockets: () => number, connections: Pick<Connections, 'strangers' | 'closed'>) {
+  constructor(
+    registry: Registry,
+    openSockets: () => number,
+    connections: Pick<Connections, 'unauthenticated' | 'closed'>,
+  ) {
     const registers = [registry];
     this.#requests = new Counter({
       name: 'webxterm_gateway_requests_total',
@@ -40,11 +44,11 @@ export class Measures {
       },
     });
     new Gauge({
-      name: 'webxterm_gateway_strangers',
+      name: 'webxterm_gateway_unauthenticated_connections',
       help: 'Connections on which no token has been accepted',
       registers,
       collect() {
-        this.set(connections.strangers);
+        this.set(connections.unauthenticated);
       },
     });
     new Counter({

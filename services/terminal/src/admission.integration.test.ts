@@ -81,21 +81,21 @@ describe('who comes in', () => {
 
   it('receives 404 for a machine or session that is unknown or not theirs, by status or by close code', async () => {
     const { token } = world;
-    const stranger = await world.signUp('stranger');
+    const outsider = await world.signUp('outsider');
     const machine = [404, 'machine_not_found'];
     expect(await outcome({ token }, undefined, unknownMachine)).toEqual(machine);
     expect(await outcome({ token }, undefined, 'ag_x')).toEqual(machine);
-    expect(await outcome({ token: stranger })).toEqual(machine);
-    expect(await outcome({ token: stranger }, v1)).toBe(closeCode.notFound);
+    expect(await outcome({ token: outsider })).toEqual(machine);
+    expect(await outcome({ token: outsider }, v1)).toBe(closeCode.notFound);
     expect(await outcome({ token }, v1, unknownMachine)).toBe(closeCode.notFound);
-    await expect(world.ticket(undefined, stranger)).rejects.toMatchObject({ code: 'machine_not_found' });
+    await expect(world.ticket(undefined, outsider)).rejects.toMatchObject({ code: 'machine_not_found' });
 
     const mine = await world.shell();
     const session = String(mine.headers['x-session-id']);
-    expect(await outcome({ token: stranger, session_id: session })).toEqual([404, 'session_not_found']);
-    await expect(world.ticket(session, stranger)).rejects.toMatchObject({ code: 'session_not_found' });
-    expect((await world.api('DELETE', `terminal/sessions/${session}`, undefined, stranger)).status).toBe(404);
-    const listed = (await json(await world.api('GET', 'terminal/sessions', undefined, stranger))).sessions;
+    expect(await outcome({ token: outsider, session_id: session })).toEqual([404, 'session_not_found']);
+    await expect(world.ticket(session, outsider)).rejects.toMatchObject({ code: 'session_not_found' });
+    expect((await world.api('DELETE', `terminal/sessions/${session}`, undefined, outsider)).status).toBe(404);
+    const listed = (await json(await world.api('GET', 'terminal/sessions', undefined, outsider))).sessions;
     expect(listed).toEqual([]);
     expect(await outcome({ token, session_id: 'A'.repeat(22) })).toEqual([404, 'session_not_found']);
     expect(await outcome({ token, cols: '0', rows: '0' })).toEqual([400, 'invalid_input']);

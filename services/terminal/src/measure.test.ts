@@ -3,7 +3,7 @@ import { Registry } from 'prom-client';
 import { expect, it } from 'vitest';
 import { Measures } from './measure.ts';
 
-it('counts what is attached by edge, and what happened to sessions', async () => {
+it('counts what is attached by protocol, and what happened to sessions', async () => {
   const registry = new Registry();
   const { attachments, sessions } = new Measures(registry);
   for (const edge of [EdgeKind.EDGE_KIND_V1, EdgeKind.EDGE_KIND_V1, EdgeKind.EDGE_KIND_RAW]) attachments.opened(edge);
@@ -17,9 +17,9 @@ it('counts what is attached by edge, and what happened to sessions', async () =>
   sessions.closed();
   const lines = (await registry.metrics()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   expect(lines.sort()).toEqual([
-    'webxterm_terminal_attachments{edge="json"} 0',
-    'webxterm_terminal_attachments{edge="raw"} 1',
-    'webxterm_terminal_attachments{edge="v1"} 1',
+    'webxterm_terminal_attachments{protocol="json"} 0',
+    'webxterm_terminal_attachments{protocol="raw"} 1',
+    'webxterm_terminal_attachments{protocol="v1"} 1',
     'webxterm_terminal_output_lost_bytes_total 12',
     'webxterm_terminal_reattaches_total{outcome="accepted"} 1',
     'webxterm_terminal_reattaches_total{outcome="machine_offline"} 1',

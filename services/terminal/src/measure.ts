@@ -1,7 +1,7 @@
 import { EdgeKind } from '@webxterm/contracts/grpc';
 import { Counter, Gauge, type Registry } from 'prom-client';
 
-const edgeNames: ReadonlyMap<EdgeKind, string> = new Map([
+const protocolNames: ReadonlyMap<EdgeKind, string> = new Map([
   [EdgeKind.EDGE_KIND_V1, 'v1'],
   [EdgeKind.EDGE_KIND_RAW, 'raw'],
   [EdgeKind.EDGE_KIND_JSON, 'json'],
@@ -9,7 +9,7 @@ const edgeNames: ReadonlyMap<EdgeKind, string> = new Map([
 
 /** Metrics of this instance for Prometheus. */
 export class Measures {
-  readonly #attachments: Gauge<'edge'>;
+  readonly #attachments: Gauge<'protocol'>;
   readonly #unreachable: Counter;
   readonly #reattaches: Counter<'outcome'>;
   readonly #lostBytes: Counter;
@@ -17,8 +17,8 @@ export class Measures {
   readonly #closed: Counter;
 
   readonly attachments = {
-    opened: (edge: EdgeKind): void => this.#attachments.inc({ edge: nameOf(edge) }),
-    closed: (edge: EdgeKind): void => this.#attachments.dec({ edge: nameOf(edge) }),
+    opened: (edge: EdgeKind): void => this.#attachments.inc({ protocol: nameOf(edge) }),
+    closed: (edge: EdgeKind): void => this.#attachments.dec({ protocol: nameOf(edge) }),
     /** Counts each time an attachment starts to wait for an unreachable machine. */
     unreachable: (): void => this.#unreachable.inc(),
     /** Counts how each return to a session ended: accepted, or the error code. */
@@ -33,10 +33,10 @@ export class Measures {
     this.#attachments = new Gauge({
       name: 'webxterm_terminal_attachments',
       help: 'Terminals that are attached or waiting for it, by the protocol of the client',
-      labelNames: ['edge'],
+      labelNames: ['protocol'],
       registers,
     });
-    for (const edge of edgeNames.values()) this.#attachments.set({ edge }, 0);
+    for (const protocol of protocolNames.values()) this.#attachments.set({ protocol }, 0);
     const counter = (name: string, help: string): Counter => new Counter({ name, help, registers });
     this.#unreachable = counter(
       'webxterm_terminal_unreachable_waits_total',
@@ -57,4 +57,4 @@ export class Measures {
   }
 }
 
-const nameOf = (edge: EdgeKind): string => edgeNames.get(edge) ?? 'other';
+const nameOf = (edge: EdgeKind): string => protocolNames.get(edge) ?? 'other';

@@ -182,8 +182,8 @@ describe('the records of sessions', () => {
     // Not from a hub: without a signature, or with that of another key.
     const none = JSON.stringify({ ...whole, session_ids: [] });
     bus.publish(subject, none);
-    const stranger = new MacKey(randomBytes(32), busMacPurposes.hubsToTerminals);
-    bus.publish(subject, none, { headers: sealMessage(stranger, subject, none, Date.now()) });
+    const otherKey = new MacKey(randomBytes(32), busMacPurposes.hubsToTerminals);
+    bus.publish(subject, none, { headers: sealMessage(otherKey, subject, none, Date.now()) });
     await bus.flush();
     client.send('echo alive-$((1+1))\n');
     await client.says('alive-2');

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { OrphanGuard } from '../supervision/orphan-guard.ts';
 import { readJsonFile, writePrivateFile } from './private-files.ts';
-import { endStranger, identify, isAlive, ProcessIdentity } from './process-identity.ts';
+import { endOtherProcess, identify, isAlive, ProcessIdentity } from './process-identity.ts';
 
 const endWithinMs = 10_000;
 
@@ -32,7 +32,7 @@ export class Children {
     say(
       `the last stack on this folder was killed; ending what it left: ${stale.map((child) => child.name).join(', ')}`,
     );
-    for (const child of stale.toReversed()) await endStranger(child, endWithinMs);
+    for (const child of stale.toReversed()) await endOtherProcess(child, endWithinMs);
   }
 
   #read(): ProcessIdentity[] {

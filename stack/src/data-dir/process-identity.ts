@@ -47,7 +47,7 @@ export const isAlive = (identity: ProcessIdentity): boolean => startTime(identit
 const lookAgainMs = 25;
 
 /** Ends a process that is not a child of this one: SIGTERM, then SIGKILL after `withinMs`. */
-export const endStranger = async (identity: ProcessIdentity, withinMs: number): Promise<void> => {
+export const endOtherProcess = async (identity: ProcessIdentity, withinMs: number): Promise<void> => {
   const signal = (name: NodeJS.Signals): void => {
     try {
       if (isAlive(identity)) process.kill(identity.pid, name);

@@ -312,8 +312,8 @@ describe('attachments', () => {
 
   it('are refused to anyone but the owner, and unknown sessions are not opened', async () => {
     const viewer = await quietShell();
-    const stranger = new TestViewer(hub, viewer.sessionId);
-    expect(await stranger.attach({ userId: 'u2' })).toMatchObject({ type: 'refused', code: 'session_not_found' });
+    const outsider = new TestViewer(hub, viewer.sessionId);
+    expect(await outsider.attach({ userId: 'u2' })).toMatchObject({ type: 'refused', code: 'session_not_found' });
     expect(await new TestViewer(hub).attach()).toMatchObject({ type: 'ended', cause: 'unknown' });
     const other = new TestViewer(hub);
     expect(await other.attach({ create: true, userId: 'u2' })).toMatchObject({ type: 'refused' });

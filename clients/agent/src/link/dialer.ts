@@ -110,7 +110,7 @@ export class Dialer {
   }
 
   /** The facts about this machine, if they differ from those that the hub has. They count as reported. */
-  async takeNews(): Promise<MachineFacts | undefined> {
+  async takeChangedFacts(): Promise<MachineFacts | undefined> {
     if (this.#reported === '') return undefined;
     const facts = await this.#readFacts();
     if (comparedFacts(facts) === this.#reported) return undefined;

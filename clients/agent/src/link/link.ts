@@ -10,7 +10,7 @@ import type { StatsReader } from '../stats/resource-stats.ts';
 import type { Updater } from '../update/updater.ts';
 import type { HubConnection } from './hub-connection.ts';
 import { Liveness } from './liveness.ts';
-import { TitleNews } from './title-news.ts';
+import { TitleChanges } from './title-changes.ts';
 
 export type LinkEnd =
   | { kind: 'lost'; reason: string }
@@ -104,9 +104,9 @@ export class Link {
   /** Reports the titles of all sessions, and then those that have changed. */
   #sendTitles(): NodeJS.Timeout {
     const { connection, sessions } = this.#options;
-    const news = new TitleNews();
+    const changes = new TitleChanges();
     const send = (): void => {
-      const titles = news.changed(sessions.titles());
+      const titles = changes.changed(sessions.titles());
       if (titles.length > 0) connection.send({ $case: 'sessionTitles', value: { titles } });
     };
     send();

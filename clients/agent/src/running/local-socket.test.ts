@@ -14,20 +14,20 @@ it('one agent holds the name, sends its status to callers with the key, and rele
   expect(await takePlace(secret, () => status)).toEqual({ kind: 'running', status });
   expect(await askRunning(secret)).toEqual(status);
   expect(await askRunning(randomBytes(32))).toBeUndefined();
-  const stranger = connect(addressFor(secret));
-  onTestFinished(() => void stranger.destroy());
+  const intruder = connect(addressFor(secret));
+  onTestFinished(() => void intruder.destroy());
   let heard = '';
-  stranger.on('data', (chunk) => {
+  intruder.on('data', (chunk) => {
     heard += String(chunk);
   });
-  stranger.end('nonce AAAA\n');
-  await once(stranger, 'close');
+  intruder.end('nonce AAAA\n');
+  await once(intruder, 'close');
   expect(heard).toBe('');
   if (place.kind === 'held') place.leave();
   expect(await askRunning(secret)).toBeUndefined();
 });
 
-it('a stranger that holds the name is not believed', async () => {
+it('a process that occupies the socket name gets no request', async () => {
   const secret = randomBytes(32);
   const squatter = createServer((socket) =>
     socket.end(`${JSON.stringify({ status: JSON.stringify(status), proof: 'AAAA' })}\n`),

@@ -27,8 +27,8 @@ import { lazy, Suspense } from 'react';
 import { Wordmark } from '../brand/mark.tsx';
 import { useSignIn, useUser } from '../sign-in/sign-in-context.tsx';
 import classes from './app-layout.module.css';
-import { Face } from './face.tsx';
 import { useHeadingFocus } from './use-heading-focus.ts';
+import { UserPicture } from './user-picture.tsx';
 
 const [palette, { open: openPalette }] = createSpotlight();
 const Palette = lazy(() => import('../palette/palette.tsx').then((module) => ({ default: module.Palette })));
@@ -140,7 +140,7 @@ const AccountMenu = () => {
           {user?.avatar_url == null ? (
             ([...name][0]?.toUpperCase() ?? '·')
           ) : (
-            <Face name={name} url={user.avatar_url} size={34} />
+            <UserPicture name={name} url={user.avatar_url} size={34} />
           )}
         </UnstyledButton>
       </Menu.Target>

@@ -2,9 +2,9 @@ import { Alert, Badge, Button, Group, Paper, Skeleton, Stack, Text } from '@mant
 import { IconUsers } from '@tabler/icons-react';
 import type { Machine, MachineUser } from '@webxterm/contracts/rest';
 import { useState } from 'react';
-import { Face } from '../layout/face.tsx';
 import { Failure } from '../layout/failure.tsx';
 import { localTime } from '../layout/format.ts';
+import { UserPicture } from '../layout/user-picture.tsx';
 import classes from './cards.module.css';
 import { GrantForm } from './grant-form.tsx';
 import { useMachineUsers, useRevoke } from './manage-queries.ts';
@@ -54,7 +54,7 @@ const Row = ({ agentId, user }: { agentId: string; user: MachineUser }) => {
     <div>
       <Group justify="space-between" wrap={asking ? 'wrap' : 'nowrap'}>
         <Group gap="sm" wrap="nowrap" style={{ minWidth: 0 }}>
-          <Face name={name} url={user.avatar_url} />
+          <UserPicture name={name} url={user.avatar_url} />
           <div style={{ minWidth: 0 }}>
             <Group gap="xs">
               <Text fw={600} truncate>

@@ -1,8 +1,8 @@
 import { Button, Group, Paper, Select, Stack, Text, TextInput } from '@mantine/core';
 import { type Grantee, GrantRole } from '@webxterm/contracts/rest';
 import { useState } from 'react';
-import { Face } from '../layout/face.tsx';
 import { Failure } from '../layout/failure.tsx';
+import { UserPicture } from '../layout/user-picture.tsx';
 import { useGrant, useGrantee } from './manage-queries.ts';
 
 const roles = [
@@ -79,7 +79,7 @@ const Confirmation = ({ person, busy, onGive, onCancel }: ConfirmationProps) => 
   <Paper withBorder p="sm" radius="md" role="group" aria-label="Give access to this person?">
     <Group justify="space-between" gap="sm">
       <Group gap="sm" wrap="nowrap" style={{ minWidth: 0 }}>
-        <Face name={person.username} url={person.avatar_url} />
+        <UserPicture name={person.username} url={person.avatar_url} />
         <div style={{ minWidth: 0, overflowWrap: 'anywhere' }}>
           <Text fw={600}>{person.username}</Text>
           <Text size="sm">{person.email}</Text>

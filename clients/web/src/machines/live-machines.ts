@@ -8,7 +8,7 @@ import type { MachineList, Server } from '../api/server.ts';
 import { useServer } from '../api/server-context.tsx';
 import { eventReader, type ServerEvent } from './event-stream.ts';
 import { listWithEvent, machineKeys, withEvent } from './machine-cache.ts';
-import { type MachineNews, shareAmongTabs } from './shared-event-stream.ts';
+import { type MachineMessage, shareAmongTabs } from './shared-event-stream.ts';
 
 /** The hub sends a comment every 15 s. After two missed ones the stream is dead, even if TCP still looks connected. */
 const silenceMs = 35_000;
@@ -30,20 +30,24 @@ export const useLiveMachines = (): boolean => {
   useEffect(() => {
     return shareAmongTabs({
       lead: (signal, publish) => follow(server, signal, publish),
-      onNews: (news) => {
-        if ('live' in news) {
-          setLive(news.live);
+      onMessage: (message) => {
+        if ('live' in message) {
+          setLive(message.live);
           // Refetches everything that changed while the stream was disconnected.
-          if (news.live) void queries.invalidateQueries({ queryKey: machineKeys.all });
-        } else if ('access' in news) void queries.invalidateQueries({ queryKey: machineKeys.all });
-        else applyToCache(queries, news.kind, news.event);
+          if (message.live) void queries.invalidateQueries({ queryKey: machineKeys.all });
+        } else if ('access' in message) void queries.invalidateQueries({ queryKey: machineKeys.all });
+        else applyToCache(queries, message.kind, message.event);
       },
     });
   }, [server, queries]);
   return live;
 };
 
-const follow = async (server: Server, signal: AbortSignal, publish: (news: MachineNews) => void): Promise<void> => {
+const follow = async (
+  server: Server,
+  signal: AbortSignal,
+  publish: (message: MachineMessage) => void,
+): Promise<void> => {
   let failures = 0;
   while (!signal.aborted) {
     try {
@@ -53,8 +57,8 @@ const follow = async (server: Server, signal: AbortSignal, publish: (news: Machi
           publish({ live: true });
         },
         event: ({ event, data }) => {
-          const news = newsOf(event, parseJson(data));
-          if (news !== undefined) publish(news);
+          const message = messageOf(event, parseJson(data));
+          if (message !== undefined) publish(message);
         },
       });
     } catch (error) {
@@ -88,7 +92,7 @@ const readStream = async (
 };
 
 /** Parses an event. Undefined for an event that this page does not know. */
-const newsOf = (kind: string, data: unknown): MachineNews | undefined => {
+const messageOf = (kind: string, data: unknown): MachineMessage | undefined => {
   if (kind === 'access') {
     const access = MachineAccessChange.safeParse(data).data;
     return access && { access };

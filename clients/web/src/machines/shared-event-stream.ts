@@ -1,15 +1,15 @@
 import { MachineAccessChange, MachineEvent } from '@webxterm/contracts/rest';
 import { z } from 'zod';
 
-const MachineNews = z.union([
+const MachineMessage = z.union([
   z.object({ live: z.boolean() }),
   z.object({ kind: z.string(), event: MachineEvent }),
   z.object({ access: MachineAccessChange }),
 ]);
 /** Messages of the leading tab to the others: the stream is connected or disconnected, or one event. */
-export type MachineNews = z.infer<typeof MachineNews>;
+export type MachineMessage = z.infer<typeof MachineMessage>;
 
-const Message = z.union([z.object({ news: MachineNews }), z.object({ ask: z.literal('live') })]);
+const Message = z.union([z.object({ machines: MachineMessage }), z.object({ ask: z.literal('live') })]);
 
 const name = 'webxterm.machine-events';
 
@@ -19,26 +19,26 @@ const name = 'webxterm.machine-events';
  * other than localhost) each tab has its own stream. Returns a function that stops it.
  */
 export const shareAmongTabs = (options: {
-  lead: (signal: AbortSignal, publish: (news: MachineNews) => void) => Promise<void>;
-  onNews: (news: MachineNews) => void;
+  lead: (signal: AbortSignal, publish: (message: MachineMessage) => void) => Promise<void>;
+  onMessage: (message: MachineMessage) => void;
 }): (() => void) => {
   const stop = new AbortController();
   const channel = new BroadcastChannel(name);
   let leading = false;
   let live = false;
 
-  const publish = (news: MachineNews): void => {
+  const publish = (message: MachineMessage): void => {
     if (stop.signal.aborted) return;
-    if ('live' in news) live = news.live;
-    options.onNews(news);
-    channel.postMessage({ news });
+    if ('live' in message) live = message.live;
+    options.onMessage(message);
+    channel.postMessage({ machines: message });
   };
   channel.onmessage = ({ data }: MessageEvent<unknown>) => {
     const message = Message.safeParse(data).data;
     if (message === undefined) return;
-    if ('news' in message) {
-      if (!leading) options.onNews(message.news);
-    } else if (leading) channel.postMessage({ news: { live } });
+    if ('machines' in message) {
+      if (!leading) options.onMessage(message.machines);
+    } else if (leading) channel.postMessage({ machines: { live } });
   };
   const lead = async (): Promise<void> => {
     if (stop.signal.aborted) return;
@@ -52,7 +52,7 @@ export const shareAmongTabs = (options: {
   Promise.resolve(led).catch(() => undefined);
   channel.postMessage({ ask: 'live' });
   return () => {
-    if (leading && live) channel.postMessage({ news: { live: false } });
+    if (leading && live) channel.postMessage({ machines: { live: false } });
     stop.abort();
     channel.close();
   };

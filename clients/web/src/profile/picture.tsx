@@ -1,6 +1,6 @@
 import { Button, FileButton, Group, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
-import { Face } from '../layout/face.tsx';
+import { UserPicture } from '../layout/user-picture.tsx';
 import { useSignIn } from '../sign-in/sign-in-context.tsx';
 import { useDeleteAvatar, useUploadAvatar } from './own-account-queries.ts';
 import classes from './profile-page.module.css';
@@ -31,7 +31,7 @@ export const Picture = ({ name, url }: { name: string; url: string | null }) => 
   };
   return (
     <div className={classes.picture}>
-      <Face name={name} url={url} size={64} />
+      <UserPicture name={name} url={url} size={64} />
       <Stack gap={4}>
         <Group gap="xs">
           <FileButton

@@ -10,8 +10,8 @@ import {
   IconUserOff,
 } from '@tabler/icons-react';
 import type { User } from '../api/account-calls.ts';
-import { Face } from '../layout/face.tsx';
 import { localTime } from '../layout/format.ts';
+import { UserPicture } from '../layout/user-picture.tsx';
 import type { UserAction } from './change-user-dialog.tsx';
 import classes from './users.module.css';
 
@@ -54,7 +54,7 @@ const Row = ({ user, isMe, onAction }: RowProps) => (
   <Table.Tr>
     <Table.Td>
       <div className={classes.who}>
-        <Face name={user.username} url={user.avatar_url} />
+        <UserPicture name={user.username} url={user.avatar_url} />
         <div className={classes.names}>
           <Text fw={600} truncate>
             {user.username}
@@ -69,7 +69,7 @@ const Row = ({ user, isMe, onAction }: RowProps) => (
             {user.email}
           </Text>
           <Text size="xs" c="dimmed" className={classes.narrow}>
-            {user.role === 'admin' ? 'Administrator' : 'User'}, {standingOf(user).word.toLowerCase()}
+            {user.role === 'admin' ? 'Administrator' : 'User'}, {statusOf(user).word.toLowerCase()}
           </Text>
         </div>
       </div>
@@ -91,13 +91,13 @@ const Row = ({ user, isMe, onAction }: RowProps) => (
   </Table.Tr>
 );
 
-const standingOf = (user: User): { word: string; color: string } => {
+const statusOf = (user: User): { word: string; color: string } => {
   if (user.disabled) return { word: 'Disabled', color: 'red' };
   return user.set_up ? { word: 'Enabled', color: 'green' } : { word: 'Not set up yet', color: 'gray' };
 };
 
 const AccountState = ({ user }: { user: User }) => {
-  const { word, color } = standingOf(user);
+  const { word, color } = statusOf(user);
   return <Badge color={color}>{word}</Badge>;
 };
 

@@ -243,11 +243,11 @@ describe('the allow-list', () => {
     const list = open(undefined, foreign);
     await list.complete();
     expect(list.require(sid).role).toBe('admin');
-    const stranger = new EntrySigner(randomBytes(32));
+    const otherKey = new EntrySigner(randomBytes(32));
     const attempts = [
       'no entry',
       asUser,
-      stranger.sign(key, Date.now() + 1000, { ...entry, role: 'user' }),
+      otherKey.sign(key, Date.now() + 1000, { ...entry, role: 'user' }),
       statement(signinKey('f'.repeat(64)), { ...entry, role: 'user' }),
     ];
     for (const text of attempts) {
@@ -258,7 +258,7 @@ describe('the allow-list', () => {
     }
     foreign.length = 0;
     await (await openBucket(auth, signinBucket)).delete(key);
-    await putAsIs(signinEpochKey, stranger.sign(signinEpochKey, Date.now(), { epoch: 'e2', complete_at: '' }));
+    await putAsIs(signinEpochKey, otherKey.sign(signinEpochKey, Date.now(), { epoch: 'e2', complete_at: '' }));
     await vi.waitFor(() => expect(foreign).toEqual([key, signinEpochKey]));
     expect(list.require(sid).role).toBe('admin');
     await put(signinEpochKey, { epoch: 'e1', complete_at: new Date().toISOString() });

@@ -47,8 +47,8 @@ describe.each([
 
 describe('a signature', () => {
   it('of another key, or of the same secret for another purpose, is forged', () => {
-    const strangers = [new EntrySigner(randomBytes(32)), new MacKey(secret, 'other messages')];
-    for (const signer of strangers) {
+    const otherKeys = [new EntrySigner(randomBytes(32)), new MacKey(secret, 'other messages')];
+    for (const signer of otherKeys) {
       const signed = sealMessage(signer, subject, payload, now).get(signedMessageHeader);
       for (const verifier of [publicKeyVerifier([auth.publicKey]), mac])
         expect(authenticityOf(verifier, { subject, payload, signed, at: now }).kind).toBe('forged');

@@ -9,7 +9,7 @@ import { Shutdown } from '../lifecycle/shutdown.ts';
 import { createLogger } from '../log/logger.ts';
 import { signAccessToken } from '../tokens/access-token.ts';
 import { Api } from './api.ts';
-import { edgeHeaders } from './edge-proof.ts';
+import { gatewayHeaders } from './gateway-proof.ts';
 
 const gatewayKey = Buffer.alloc(32, 1);
 const jwtKeys = [{ kid: 'k1', secret: Buffer.alloc(32, 2) }];
@@ -28,7 +28,7 @@ const tokenOf = (sid: string): string =>
 const facts = { requestId: 'r-1', clientIp: '203.0.113.9', proto: 'http', host: 'localhost' } as const;
 /** The headers of a request with the gateway's proof. */
 const vouchedFor = (method: string, url: string, headers: Record<string, string>): Record<string, string> => ({
-  ...edgeHeaders(gatewayKey, { method, url, headers }, facts),
+  ...gatewayHeaders(gatewayKey, { method, url, headers }, facts),
   ...headers,
 });
 
@@ -203,7 +203,7 @@ describe('a REST API mounted from its declarations', () => {
   });
 
   it('answers a gateway whose clock is 90 s off or more that it is unavailable, and by how much', async () => {
-    const late = edgeHeaders(
+    const late = gatewayHeaders(
       gatewayKey,
       { method: 'GET', url: '/api/fails', headers: {} },
       facts,

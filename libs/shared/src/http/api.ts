@@ -19,9 +19,9 @@ import { logFailure } from '../log/log-failure.ts';
 import { type Logger, loggablePath } from '../log/logger.ts';
 import type { AllowList } from '../signins/allow-list.ts';
 import { verifyAccessToken } from '../tokens/access-token.ts';
-import { EdgeGuard, GatewayClockError } from './edge-guard.ts';
-import { type EdgeFacts, gatewayAheadHeader, signedInHeader } from './edge-proof.ts';
 import { errorBody, errorHeaders, toAppError } from './error-body.ts';
+import { GatewayClockError, GatewayGuard } from './gateway-guard.ts';
+import { type GatewayFacts, gatewayAheadHeader, signedInHeader } from './gateway-proof.ts';
 import { inRequestScope } from './request-scope.ts';
 
 /** The caller, from the allow-list entry of the token's sign-in. */
@@ -35,7 +35,7 @@ export interface Caller {
 }
 
 /** The context of a request, beside the parsed parts of its route. */
-export interface RequestContext extends EdgeFacts {
+export interface RequestContext extends GatewayFacts {
   readonly userAgent: string;
   readonly logger: Logger;
   readonly request: Request;
@@ -93,12 +93,12 @@ export const bearerToken = (authorization: string | undefined): string | undefin
 export class Api {
   readonly #app: Express = express();
   readonly #options: ApiOptions;
-  readonly #guard: EdgeGuard;
+  readonly #guard: GatewayGuard;
   readonly #paths = new Map<string, Set<string>>();
 
   constructor(options: ApiOptions) {
     this.#options = options;
-    this.#guard = new EdgeGuard(options.gatewayKey, options.logger, options.now);
+    this.#guard = new GatewayGuard(options.gatewayKey, options.logger, options.now);
     this.#app.disable('x-powered-by');
     this.#app.enable('strict routing');
     this.#app.enable('case sensitive routing');
@@ -168,7 +168,7 @@ export class Api {
   }
 
   #context(request: Request, response: Response): RequestContext {
-    const facts: EdgeFacts = response.locals.facts;
+    const facts: GatewayFacts = response.locals.facts;
     return {
       ...facts,
       userAgent: (request.headers['user-agent'] ?? '').slice(0, 512),
@@ -181,7 +181,7 @@ export class Api {
   readonly #answerError: ErrorRequestHandler = (error: unknown, request, response, _next) => {
     // Express could not decode a part of the path.
     const known = error instanceof URIError ? new AppError('bad_request') : toAppError(error);
-    const facts: EdgeFacts | undefined = response.locals.facts;
+    const facts: GatewayFacts | undefined = response.locals.facts;
     const { method, originalUrl } = request;
     const line = { request_id: facts?.requestId, method, path: loggablePath(originalUrl) };
     if (known.status >= 500) logFailure(this.#options.logger, known, line, 'request failed');

@@ -7,7 +7,7 @@ import { Shutdown } from '../lifecycle/shutdown.ts';
 import { createLogger } from '../log/logger.ts';
 import { signAccessToken } from '../tokens/access-token.ts';
 import { Api } from './api.ts';
-import { edgeHeaders } from './edge-proof.ts';
+import { gatewayHeaders } from './gateway-proof.ts';
 
 // Tests the defence of the service alone. The forwarder in front of it has a fault that the gateway once had: it drops Content-Length if
 // Connection names it and still writes the body, so the bytes precede the next request on a kept connection.
@@ -71,7 +71,7 @@ const careless = async (servicePort: number): Promise<{ port: number; stop(): vo
     const { method, url } = request;
     const { connection, 'content-length': _dropped, ...headers } = request.headers;
     const facts = { requestId: 'r', clientIp: '203.0.113.9', proto: 'http', host: 'localhost' } as const;
-    const signed = { ...headers, ...edgeHeaders(key, { method, url, headers }, facts) };
+    const signed = { ...headers, ...gatewayHeaders(key, { method, url, headers }, facts) };
     request.pipe(httpRequest({ port: servicePort, agent, method, path: url, headers: signed }, done));
   };
   const server = await listening(

@@ -1,4 +1,4 @@
-import { type EdgeFacts, edgeHeaders } from '../http/edge-proof.ts';
+import { type GatewayFacts, gatewayHeaders } from '../http/gateway-proof.ts';
 import { undeclaredAnswer } from './declared-answer.ts';
 
 export interface GatewayCall {
@@ -20,7 +20,7 @@ const lengthOf = (method: string, body: string | undefined): string | undefined 
  */
 export const fetchAsGateway = async (
   key: Buffer,
-  facts: EdgeFacts,
+  facts: GatewayFacts,
   url: string,
   call: GatewayCall = {},
 ): Promise<Response> => {
@@ -33,7 +33,7 @@ export const fetchAsGateway = async (
   const written = length === undefined ? headers : { ...headers, 'content-length': length };
   const response = await fetch(url, {
     method,
-    headers: { ...headers, ...edgeHeaders(key, { method, url: `${pathname}${search}`, headers: written }, facts) },
+    headers: { ...headers, ...gatewayHeaders(key, { method, url: `${pathname}${search}`, headers: written }, facts) },
     ...(body === undefined ? {} : { body }),
     ...(signal === undefined ? {} : { signal }),
   });

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { JwtKey } from '../config/settings.ts';
 import { AppError } from '../errors.ts';
 import { keyObjectOf } from '../hmac.ts';
-import { maxSkewMs } from '../http/edge-proof.ts';
+import { maxSkewMs } from '../http/gateway-proof.ts';
 
 const issuer = 'webxterm';
 const audience = 'webxterm-api';

@@ -13,18 +13,18 @@ export const agentPort = (rendezvous: Pick<Rendezvous, 'awaits'>): PortRules => 
   name: 'agents',
   // The greetings that a hub serves at once; a fleet behind one address connects in batches. When many agents dial at once, honest dials
   // also time out before they are proven. 200 of these a second use a tenth of a CPU.
-  newcomers: { total: 1000, perSender: 500, strikes: { burst: 2000, perSecond: 200 } },
+  unproven: { total: 1000, perSender: 500, strikes: { burst: 2000, perSecond: 200 } },
   // Node's own limits. An agent ends its streams by half-close. It resets only calls that hang, and all its streams when it exits.
   resets: { burst: 1000, perSecond: 33 },
-  newcomerStreamsAtOnce: 1,
+  unprovenStreamsAtOnce: 1,
   onSession: keepChannelBinding,
   judge: (headers, { isProven }) => {
     if (isCompressed(headers)) return { code: status.UNIMPLEMENTED, details: 'compressed messages are not supported' };
-    return isProven ? judgeLinked(headers, rendezvous) : judgeNewcomer(headers);
+    return isProven ? judgeLinked(headers, rendezvous) : judgeUnproven(headers);
   },
 });
 
-const judgeNewcomer = ({ ':path': path }: IncomingHttpHeaders): Verdict =>
+const judgeUnproven = ({ ':path': path }: IncomingHttpHeaders): Verdict =>
   path === AgentServiceService.stream.path
     ? 'admit'
     : { code: status.UNAUTHENTICATED, details: 'the first stream of a connection must be the control stream' };

@@ -16,9 +16,9 @@ export interface ContestNotes {
  */
 export const noteContest = async (
   { auditor, store, logger, now }: ContestNotes,
-  { kind, newcomer, holder }: Contest,
+  { kind, newDial, holder }: Contest,
 ): Promise<void> => {
-  const { agentId, publicKey, machineName, ownerId, instanceId, address } = newcomer;
+  const { agentId, publicKey, machineName, ownerId, instanceId, address } = newDial;
   const held_by = holder.instanceId;
   // If another hub holds the link, the address comes from the machine record.
   const held_from = holder.address ?? (await store.addressOf(agentId).catch(() => '')) ?? '';

@@ -10,14 +10,14 @@ export interface Dial {
  * - `take`: the machine has no link
  * - `displace`: the same agent process dialled again; its newer dial wins
  * - `stale`: an older dial of the same process arrived late
- * - `ask_holder`: another process with the machine's key; if the holder still answers, the newcomer must wait
+ * - `ask_holder`: another process with the machine's key; if the holder still answers, the newDial must wait
  */
 export type Claim = 'take' | 'displace' | 'stale' | 'ask_holder';
 
-export const judgeDial = (newcomer: Dial, holder: Dial | undefined): Claim => {
+export const judgeDial = (newDial: Dial, holder: Dial | undefined): Claim => {
   if (holder === undefined) return 'take';
-  if (newcomer.instanceId !== holder.instanceId) return 'ask_holder';
-  return newcomer.generation > holder.generation ? 'displace' : 'stale';
+  if (newDial.instanceId !== holder.instanceId) return 'ask_holder';
+  return newDial.generation > holder.generation ? 'displace' : 'stale';
 };
 
 /**

@@ -10,7 +10,7 @@ const waitForHolderMs = 10_000;
 /** Two agent processes use the key of one machine. `cloned`: both are alive. `displaced`: the holder is silent and loses its link. */
 export interface Contest {
   readonly kind: 'cloned' | 'displaced';
-  readonly newcomer: LinkIdentity;
+  readonly newDial: LinkIdentity;
   /** `address`: the remote address of the holder; undefined if another hub holds it. */
   readonly holder: { readonly instanceId: string; readonly address: string | undefined };
 }
@@ -54,7 +54,7 @@ export class LinkTable {
         return this.#hold(link);
       }
       const answers = await holder.answersWithin(holderAnswersWithinMs);
-      this.#onContest({ kind: answers ? 'cloned' : 'displaced', newcomer: link.identity, holder: holder.identity });
+      this.#onContest({ kind: answers ? 'cloned' : 'displaced', newDial: link.identity, holder: holder.identity });
       if (answers)
         throw displaced(
           'Another agent process with the key of this machine is connected. Stop one of them, or configure this machine with a key of its own.',

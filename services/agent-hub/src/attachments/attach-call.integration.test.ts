@@ -158,12 +158,12 @@ describe('an attach', () => {
     other.viewer.stream.end();
   });
 
-  it('of a stranger is refused as if there were no machine, of a view grant with view_only', async () => {
+  it('is refused without access as for an unknown machine, and with a view grant by view_only', async () => {
     const bob = world.auth.addUser('bob');
     const bobIn = await world.auth.signIn(bob);
-    const stranger = terminal.attach({ sid: bobIn.sid, agentId });
-    expect(await stranger.frames.take()).toMatchObject({ type: 'refused', code: 'machine_not_found' });
-    expect((await stranger.ended).code).toBe(status.OK);
+    const outsider = terminal.attach({ sid: bobIn.sid, agentId });
+    expect(await outsider.frames.take()).toMatchObject({ type: 'refused', code: 'machine_not_found' });
+    expect((await outsider.ended).code).toBe(status.OK);
     await grant(bob, 'view');
     const seeing = terminal.attach({ sid: bobIn.sid, agentId });
     expect(await seeing.frames.take()).toMatchObject({ type: 'refused', code: 'view_only' });
@@ -432,9 +432,9 @@ describe('the terminal service', () => {
       code: status.NOT_FOUND,
       details: 'NOT_HERE',
     });
-    const stranger = await world.auth.signIn(world.auth.addUser('eve'));
+    const outsider = await world.auth.signIn(world.auth.addUser('eve'));
     expect(
-      await unary((done) => calls.endSession({ ...whose, sid: stranger.sid, cause: '' }, metadata, done)),
+      await unary((done) => calls.endSession({ ...whose, sid: outsider.sid, cause: '' }, metadata, done)),
     ).toMatchObject({ code: status.PERMISSION_DENIED, details: 'machine_not_found' });
   });
 });

@@ -15,11 +15,11 @@ export const internalPort = (rule: CallerRule): PortRules => {
   const namesBySession = new WeakMap<ServerHttp2Session, readonly string[]>();
   return {
     name: 'internal',
-    newcomers: { total: 64, perSender: 64, strikes: { burst: 2000, perSecond: 200 } },
+    unproven: { total: 64, perSender: 64, strikes: { burst: 2000, perSecond: 200 } },
     // When a terminal service stops, it resets thousands of streams at once. Node's own limit would close the connection and all its
     // terminals. This limit applies only to a peer that has proved to be the terminal service.
     resets: { burst: 100_000, perSecond: 10_000 },
-    newcomerStreamsAtOnce: 4096,
+    unprovenStreamsAtOnce: 4096,
     onSession: (session) => void namesBySession.set(session, certifiedNames(session)),
     judge: (headers, _connection, session) => {
       const caller = { token: headers[metadataKey.hubToken], names: namesBySession.get(session) ?? [] };

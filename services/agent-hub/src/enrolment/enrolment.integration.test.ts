@@ -180,9 +180,9 @@ describe('a machine that was reinstalled', () => {
     const machine = new TestMachine('kept');
     const link = await dial(hub.grpc, machine, byKey());
     const { agentId } = link.welcome;
-    const stranger = await world.auth.signIn(world.auth.addUser('stranger'));
+    const outsider = await world.auth.signIn(world.auth.addUser('outsider'));
     const path = `/api/machines/${agentId}`;
-    expect(await hub.call('POST', `${path}/registration-token`, stranger.token)).toMatchObject({ status: 404 });
+    expect(await hub.call('POST', `${path}/registration-token`, outsider.token)).toMatchObject({ status: 404 });
     const late = await allow(agentId);
     const machines = world.database('agent-hub').collection('machines');
     await machines.updateOne({ agent_id: agentId }, { $set: { registration_expires_at: new Date(0) } });

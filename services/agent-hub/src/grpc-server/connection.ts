@@ -14,13 +14,13 @@ export const connectionWindow = 64 * 1024 * 1024;
 export const maxConcurrentStreams = 4096;
 
 /** The receive window before the proof, in bytes. A hello fits easily. Node reads no further than the window it has granted. */
-export const newcomerStreamWindow = 16 * 1024;
+export const unprovenStreamWindow = 16 * 1024;
 /** Limit of all bytes that an unproven peer sends, including TLS and HTTP/2. An honest peer needs 2 to 6 KiB. */
-const newcomerBytes = 64 * 1024;
+const unprovenBytes = 64 * 1024;
 /** Limit of DATA frames for the first message of an unproven peer. A frame of one byte costs as much as a full one. */
-const newcomerChunks = 64;
+const unprovenChunks = 64;
 /** Streams that an unproven peer may open in total. An honest peer opens one. */
-const newcomerStreams = 4;
+const unprovenStreams = 4;
 
 /** An honest peer sends at most one PING in 2 s, and SETTINGS once. Both are limited, because each one costs an answer. */
 const pings: Rate = { burst: 100, perSecond: 10 };
@@ -70,8 +70,8 @@ export class Connection {
     return this.#streams;
   }
 
-  get exceedsNewcomerBytes(): boolean {
-    return this.#socket.bytesRead > newcomerBytes;
+  get exceedsUnprovenBytes(): boolean {
+    return this.#socket.bytesRead > unprovenBytes;
   }
 
   carry(session: ServerHttp2Session): void {
@@ -90,7 +90,7 @@ export class Connection {
   countStream(stream: ServerHttp2Stream): boolean {
     if (this.#session?.destroyed !== false) return false;
     this.#streams += 1;
-    if (!this.#proven && this.#streams > newcomerStreams) this.end('streams');
+    if (!this.#proven && this.#streams > unprovenStreams) this.end('streams');
     return !stream.destroyed;
   }
 
@@ -100,7 +100,7 @@ export class Connection {
     const count = (chunk: Buffer): void => {
       bytes += chunk.length;
       chunks += 1;
-      if (bytes > 2 * newcomerStreamWindow || chunks > newcomerChunks) this.end('bytes');
+      if (bytes > 2 * unprovenStreamWindow || chunks > unprovenChunks) this.end('bytes');
     };
     stream.on('data', count);
     this.#stopCounting = () => stream.off('data', count);

@@ -174,13 +174,13 @@ describe('a connection to the port of the agents that has not proved who it is',
     await greeted.received(
       ({ type, flags, payload }) => type === frameType.settings && flags === 0 && payload.length === 12,
     );
-    expect(guarded.newcomers).toBe(2);
+    expect(guarded.unproven).toBe(2);
     clock = 5001;
     await silent.closed;
     expect(slow.isOpen).toBe(true);
     clock = 20_001;
     await slow.closed;
-    expect(guarded.newcomers).toBe(0);
+    expect(guarded.unproven).toBe(0);
     expect(greeted.isOpen).toBe(true);
   });
 
@@ -233,7 +233,7 @@ describe('a connection to the port of the agents that was greeted', () => {
       await flood(peer);
       await peer.closed;
     }
-    expect(guarded.newcomers).toBe(0);
+    expect(guarded.unproven).toBe(0);
   });
 });
 
@@ -259,7 +259,7 @@ describe('the internal port', () => {
     await beyond.closed;
     expect(guarded.ended.get('total')).toBe(1);
     for (const peer of crowd) peer.close();
-    await expect.poll(() => guarded.newcomers).toBe(0);
+    await expect.poll(() => guarded.unproven).toBe(0);
     const later = await open(address);
     expect(await later.received(({ type }) => type === frameType.settings)).toBeDefined();
   });

@@ -6,22 +6,22 @@ import {
   type Breach,
   Connection,
   maxConcurrentStreams,
-  newcomerStreamWindow,
   type StreamRefusal,
+  unprovenStreamWindow,
 } from './connection.ts';
 import { withHttp2Hooks } from './http2-servers.ts';
-import { type NewcomerBounds, Newcomers } from './newcomers.ts';
+import { type UnprovenBounds, UnprovenConnections } from './unproven-connections.ts';
 
 /** `admit`: pass the stream to gRPC. `prove`: the same, and the stream has proved the identity of the peer. */
 export type Verdict = 'admit' | 'prove' | StreamRefusal;
 
 export interface PortRules {
   readonly name: string;
-  readonly newcomers: NewcomerBounds;
+  readonly unproven: UnprovenBounds;
   /** Stream resets that Node accepts from a peer before it ends the connection. */
   readonly resets: { readonly burst: number; readonly perSecond: number };
   /** Streams that an unproven peer may have open at once. */
-  readonly newcomerStreamsAtOnce: number;
+  readonly unprovenStreamsAtOnce: number;
   judge(headers: IncomingHttpHeaders, connection: Connection, session: ServerHttp2Session): Verdict;
   readonly onSession?: (session: ServerHttp2Session) => void;
 }
@@ -45,7 +45,7 @@ export class GuardedPort {
   readonly #rules: PortRules;
   readonly #logger: Logger;
   readonly #now: () => number;
-  readonly #newcomers: Newcomers;
+  readonly #unprovenCounts: UnprovenConnections;
   readonly #connections = new Map<string, Connection>();
   readonly #bySession = new WeakMap<ServerHttp2Session, Connection>();
   readonly #unproven = new Set<Connection>();
@@ -58,12 +58,12 @@ export class GuardedPort {
     this.#rules = rules;
     this.#logger = logger;
     this.#now = now;
-    this.#newcomers = new Newcomers(rules.newcomers);
+    this.#unprovenCounts = new UnprovenConnections(rules.unproven);
   }
 
   /** Connections of unproven peers. */
-  get newcomers(): number {
-    return this.#newcomers.total;
+  get unproven(): number {
+    return this.#unprovenCounts.total;
   }
 
   /** Connections that this port refused or ended since the last log line, by reason. */
@@ -139,12 +139,12 @@ export class GuardedPort {
   }
 
   #http2Options(): ServerOptions {
-    const { resets, newcomerStreamsAtOnce } = this.#rules;
+    const { resets, unprovenStreamsAtOnce } = this.#rules;
     return {
       settings: {
-        initialWindowSize: newcomerStreamWindow,
+        initialWindowSize: unprovenStreamWindow,
         // Above it nghttp2 refuses the stream, or ends a connection that has acknowledged the limit, before Node allocates anything.
-        maxConcurrentStreams: Math.min(newcomerStreamsAtOnce, maxConcurrentStreams),
+        maxConcurrentStreams: Math.min(unprovenStreamsAtOnce, maxConcurrentStreams),
         // Calls of this product have about twelve headers with 1 KiB in total.
         maxHeaderListSize: 8 * 1024,
       },
@@ -162,7 +162,7 @@ export class GuardedPort {
 
   #admit(socket: Socket): boolean {
     const sender = addressOf(socket.remoteAddress ?? '');
-    const full = this.#newcomers.admit(sender, this.#now());
+    const full = this.#unprovenCounts.admit(sender, this.#now());
     if (full !== undefined) {
       this.#count(full);
       socket.resetAndDestroy();
@@ -176,8 +176,8 @@ export class GuardedPort {
       if (this.#connections.get(peer) === connection) this.#connections.delete(peer);
       this.#closing.delete(connection);
       if (!this.#unproven.delete(connection)) return;
-      this.#newcomers.strike(sender, strike.unproven, this.#now());
-      this.#newcomers.leave(sender);
+      this.#unprovenCounts.strike(sender, strike.unproven, this.#now());
+      this.#unprovenCounts.leave(sender);
     });
     return true;
   }
@@ -208,23 +208,23 @@ export class GuardedPort {
 
   #prove(connection: Connection): void {
     connection.prove();
-    if (this.#unproven.delete(connection)) this.#newcomers.leave(connection.sender);
+    if (this.#unproven.delete(connection)) this.#unprovenCounts.leave(connection.sender);
   }
 
   #breach(connection: Connection, breach: Breach): void {
     this.#count(breach);
-    this.#newcomers.strike(connection.sender, strike.breach, this.#now());
+    this.#unprovenCounts.strike(connection.sender, strike.breach, this.#now());
   }
 
   #sweep(): void {
     const now = this.#now();
     for (const connection of this.#unproven) {
       const withinMs = connection.streams === 0 ? streamWithinMs : provenWithinMs;
-      if (connection.exceedsNewcomerBytes) connection.end('bytes');
+      if (connection.exceedsUnprovenBytes) connection.end('bytes');
       else if (now - connection.openedAt > withinMs) connection.end('time');
     }
     for (const [connection, by] of this.#closing) if (now > by) connection.end();
-    this.#newcomers.forget(now);
+    this.#unprovenCounts.forget(now);
     if (this.#ended.size > 0 && now - this.#reportedAt > reportEveryMs) this.#report(now);
   }
 

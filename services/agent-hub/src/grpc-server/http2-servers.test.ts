@@ -35,9 +35,9 @@ const slowLine = async (port: number): Promise<number> => {
 
 const provenAtOnce: PortRules = {
   name: 'test',
-  newcomers: { total: 10, perSender: 10, strikes: { burst: 10, perSecond: 1 } },
+  unproven: { total: 10, perSender: 10, strikes: { burst: 10, perSecond: 1 } },
   resets: { burst: 1000, perSecond: 33 },
-  newcomerStreamsAtOnce: 1,
+  unprovenStreamsAtOnce: 1,
   judge: () => 'prove',
 };
 

@@ -14,7 +14,7 @@ const root = { userId: 'root', role: 'admin' } as const;
 const machineRole = (person: Person, facts: AccessFacts | undefined) => allowed(person, facts)?.role;
 
 describe('access to a machine', () => {
-  it('is full for its owner, none for a stranger', () => {
+  it('is full for its owner, and none for a user without a grant', () => {
     expect(machineRole(ann, machine())).toBe('owner');
     expect(machineRole(bob, machine())).toBeUndefined();
     expect(machineRole(bob, undefined)).toBeUndefined();

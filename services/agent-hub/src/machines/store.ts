@@ -34,7 +34,7 @@ export type ReportedFacts = Pick<
 >;
 
 /** Time limit of a read during an attach, so that an unresponsive database does not block terminals. */
-const standingDeadlineMs = 3000;
+const accessDeadlineMs = 3000;
 const escapeRegex = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 const containing = (text: string) => mongoose.trusted({ $regex: escapeRegex(text), $options: 'i' });
@@ -50,7 +50,7 @@ export class MachineStore {
   /** The state that decides the access of one person. @throws AppError unavailable if the database does not answer in time */
   async accessFacts(person: Person, agentId: string): Promise<AccessFacts | undefined> {
     const [machine, grant] = await inTime(
-      standingDeadlineMs,
+      accessDeadlineMs,
       Promise.all([
         this.#models.machines.findOne({ agent_id: agentId }, { owner_id: 1, revoked_at: 1 }).lean(),
         this.#models.access.findOne({ agent_id: agentId, user_id: person.userId }, { role: 1 }).lean(),

@@ -106,7 +106,7 @@ export class Presence {
     if (where.presence.instance_id !== dial.instanceId) {
       const holder = { instanceId: where.presence.instance_id, address: undefined };
       if (this.#heldElsewhere.bothLive(where.presence, dial.instanceId, now()))
-        onContest({ kind: 'cloned', newcomer: dial, holder });
+        onContest({ kind: 'cloned', newDial: dial, holder });
       throw new LinkRefusal('displaced', false, {
         message: 'Another agent process with the key of this machine is connected.',
         retryAfterMs: heldElsewhereRetryMs,

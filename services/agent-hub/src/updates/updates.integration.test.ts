@@ -261,13 +261,13 @@ describe('a release', () => {
   it('is for administrators to pause, and for those who manage a machine to request', async () => {
     const { owner, made } = await enrol(1);
     const [first] = made;
-    const stranger = await world.auth.signIn(world.auth.addUser('stranger'));
+    const outsider = await world.auth.signIn(world.auth.addUser('outsider'));
     if (first === undefined) return;
     expect(await hub.call('GET', '/api/updates', owner.token)).toMatchObject({ status: 403 });
     expect(await hub.call('PATCH', '/api/updates/stable', owner.token, { paused: true })).toMatchObject({
       status: 403,
     });
-    expect(await request(stranger, first)).toMatchObject({ status: 404 });
+    expect(await request(outsider, first)).toMatchObject({ status: 404 });
     expect(await hub.call('PATCH', '/api/updates/nightly', admin.token, { paused: true })).toMatchObject({
       status: 400,
     });

@@ -5,16 +5,16 @@ import type { Core } from '../core.ts';
 import type { MachineViews } from '../machines/machine-views.ts';
 import type { PresenceParts } from '../presence/wiring.ts';
 import type { HubSettings } from '../settings.ts';
-import { Conductor, type ConductorRules } from './conductor.ts';
 import { Fleet } from './fleet.ts';
 import { mountUpdates } from './http.ts';
 import { Orders } from './orders.ts';
 import { Releases } from './releases.ts';
 import { Rollouts } from './rollouts.ts';
+import { UpdateScheduler, type UpdateSchedulerRules } from './update-scheduler.ts';
 
 export type UpdateParts = ReturnType<typeof wireUpdates>;
 
-const rulesOf = (settings: HubSettings): ConductorRules => ({
+const rulesOf = (settings: HubSettings): UpdateSchedulerRules => ({
   waves: settings.UPDATE_WAVES,
   perMinute: settings.UPDATE_PER_MINUTE,
   maxRunning: settings.UPDATE_MAX_RUNNING,
@@ -43,7 +43,7 @@ export const wireUpdates = (parts: Core & LinkParts & PresenceParts) => {
     endedUpdates,
     releases,
     orders,
-    conductor: new Conductor({ ...shared, orders, rollouts }),
+    updateScheduler: new UpdateScheduler({ ...shared, orders, rollouts }),
     mountUpdates: (api: Api, views: Pick<MachineViews, 'one'>): void =>
       mountUpdates(api, {
         ...parts,

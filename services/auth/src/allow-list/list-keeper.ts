@@ -3,9 +3,9 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { SigninBeat, SigninEpoch, signinBeatKey, signinEpochKey, signinKey } from '@webxterm/contracts/bus';
 import { AppError, type Logger, reasonOf } from '@webxterm/shared';
 import { type ClockWatch, declareStreams, type EntrySigner } from '@webxterm/shared/bus';
+import { EntryRepair } from './entry-repair.ts';
 import { ListBucket } from './list-bucket.ts';
 import { ListEntries, type ListEntriesOptions } from './list-entries.ts';
-import { Mending } from './mending.ts';
 
 export interface ListKeeperOptions extends Pick<ListEntriesOptions, 'signins' | 'users' | 'list'> {
   readonly bus: NatsConnection;
@@ -33,7 +33,7 @@ export class ListKeeper {
   readonly #options: ListKeeperOptions;
   readonly #bucket: ListBucket;
   readonly #entries: ListEntries;
-  readonly #mending: Mending;
+  readonly #repair: EntryRepair;
   readonly #now: () => number;
   #epoch: string | undefined;
   #connected = true;
@@ -50,7 +50,7 @@ export class ListKeeper {
     this.#now = now;
     this.#bucket = new ListBucket(bus, signer, keys);
     this.#entries = new ListEntries({ bucket: this.#bucket, signins, users, list, now });
-    this.#mending = new Mending({ bucket: this.#bucket, entries: this.#entries, list, logger, now });
+    this.#repair = new EntryRepair({ bucket: this.#bucket, entries: this.#entries, list, logger, now });
   }
 
   /** Resolves once the list is complete, after a rebuild if it was lost. */
@@ -87,8 +87,8 @@ export class ListKeeper {
     if (key === rebuildKey) return;
     // The next beat checks whether the epoch still exists.
     if (key === signinEpochKey) this.#beats = checkEveryBeats - 1;
-    else this.#mending.add(key);
-    if (this.#epoch !== undefined && this.#connected) this.#mending.work(this.#epoch);
+    else this.#repair.add(key);
+    if (this.#epoch !== undefined && this.#connected) this.#repair.work(this.#epoch);
   }
 
   async #guarded(key: string, write: (epoch: string) => Promise<boolean>): Promise<void> {
@@ -104,7 +104,7 @@ export class ListKeeper {
       }
       // An acknowledgement over another connection may come from a list with another epoch, which may have lost the marker of an end.
       if (this.#epoch !== epoch) {
-        this.#mending.add(key);
+        this.#repair.add(key);
         throw listAway();
       }
       if (done) return;
@@ -153,7 +153,7 @@ export class ListKeeper {
     this.#beats += 1;
     await this.#requireClock();
     // Checks for changes of the bucket while it was not watched.
-    if (this.#epoch === undefined) this.#mending.lookAtAll();
+    if (this.#epoch === undefined) this.#repair.lookAtAll();
     if (this.#epoch === undefined || this.#beats % checkEveryBeats === 0) {
       const epoch = await this.#completeEpoch();
       if (this.#losses !== losses) return;
@@ -162,7 +162,7 @@ export class ListKeeper {
     const at = this.#now();
     const beat = SigninBeat.parse({ epoch: this.#epoch, at: new Date(at).toISOString() });
     await this.#bucket.write(signinBeatKey, beat, at);
-    if (this.#epoch !== undefined) this.#mending.work(this.#epoch);
+    if (this.#epoch !== undefined) this.#repair.work(this.#epoch);
   }
 
   /** While the clocks differ too much, readers accept no entry. The beat is still written, because its time shows readers the cause. */

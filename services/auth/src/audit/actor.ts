@@ -3,7 +3,7 @@ import type { AuditService } from '@webxterm/contracts/rest';
 import type { RowActor } from './row.ts';
 
 /** The owners of sign-ins and API keys, according to the database. */
-export interface ActorTruth {
+export interface ActorLookup {
   bySigninRefs(refs: readonly string[]): Promise<ReadonlyMap<string, Person>>;
   byApiKeyIds(keyIds: readonly string[]): Promise<ReadonlyMap<string, Person>>;
 }
@@ -23,15 +23,15 @@ export interface SubmittedEvent {
  * The actors of events. Auth knows its own users, so its claims are trusted. A claim of another service is verified by a reference that can
  * be computed only from the user's token, or by the id of an API key. A claim that cannot be verified is stored as sent and marked.
  */
-export const actorsOf = async (submitted: readonly SubmittedEvent[], truth: ActorTruth): Promise<RowActor[]> => {
+export const actorsOf = async (submitted: readonly SubmittedEvent[], lookup: ActorLookup): Promise<RowActor[]> => {
   const claims = submitted.filter(({ service }) => service !== 'auth').map(({ event }) => event.actor);
   const refs = claims.flatMap((actor) =>
     actor.kind === 'user' && actor.signin_ref !== null ? [actor.signin_ref] : [],
   );
   const keyIds = claims.flatMap((actor) => (actor.kind === 'api_key' ? [actor.key_id] : []));
   const [bySignin, byKey] = await Promise.all([
-    refs.length === 0 ? new Map<string, Person>() : truth.bySigninRefs(refs),
-    keyIds.length === 0 ? new Map<string, Person>() : truth.byApiKeyIds(keyIds),
+    refs.length === 0 ? new Map<string, Person>() : lookup.bySigninRefs(refs),
+    keyIds.length === 0 ? new Map<string, Person>() : lookup.byApiKeyIds(keyIds),
   ]);
   return submitted.map(({ service, event: { actor } }) => {
     if (service === 'auth') return asClaimed(actor, true);

@@ -3,7 +3,7 @@ import type { Logger, Shutdown } from '@webxterm/shared';
 import type { Auditor } from '@webxterm/shared/audit';
 import type { Connection } from 'mongoose';
 import type { RootKeys } from '../root-keys/root-keys.ts';
-import { actorTruth } from './actor-truth.ts';
+import { actorLookup } from './actor-lookup.ts';
 import { ChainStore } from './chain-store.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { AuditQuery } from './query.ts';
@@ -33,13 +33,13 @@ export class AuditLog {
     const models = auditModels(connection);
     const chain = new ChainStore(models, roots);
     const checkpoints = new Checkpoints({ bus, chain, signer: roots.current.allowList, logger });
-    const truth = actorTruth(connection, models);
+    const lookup = actorLookup(connection, models);
     this.query = new AuditQuery(models);
     this.#parts = [
       new AuditWriter({
         bus,
         chain,
-        truth,
+        lookup,
         logger,
         onWritten: (count) => checkpoints.written(count),
         ...(onCurrent === undefined ? {} : { onCurrent }),

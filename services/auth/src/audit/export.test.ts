@@ -1,7 +1,7 @@
 import { type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { AuditRow } from '@webxterm/contracts/rest';
-import { AppError, createLogger, edgeHeaders, Shutdown } from '@webxterm/shared';
+import { AppError, createLogger, gatewayHeaders, Shutdown } from '@webxterm/shared';
 import { Api, signAccessToken } from '@webxterm/shared/api';
 import type { AuditFact } from '@webxterm/shared/audit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -92,7 +92,7 @@ const begin = (path = '/api/audit/export.csv', who = userId): Promise<IncomingMe
     const authorized = { authorization: `Bearer ${tokenOf(who)}` };
     const headers = {
       ...authorized,
-      ...edgeHeaders(gatewayKey, { method: 'GET', url: path, headers: authorized }, facts),
+      ...gatewayHeaders(gatewayKey, { method: 'GET', url: path, headers: authorized }, facts),
     };
     request({ port, path, headers, agent: false }, (response) => {
       response.pause();

@@ -4,14 +4,14 @@ import { auditConsumer, auditStream } from '@webxterm/contracts/bus';
 import { parseJson } from '@webxterm/contracts/json';
 import { type Logger, reasonOf, type Shutdown } from '@webxterm/shared';
 import { StreamFollower } from '@webxterm/shared/bus';
-import { type ActorTruth, actorsOf } from './actor.ts';
+import { type ActorLookup, actorsOf } from './actor.ts';
 import type { ChainStore } from './chain-store.ts';
 import { entryOf, readMessage } from './entry.ts';
 
 export interface AuditWriterOptions {
   readonly bus: NatsConnection;
   readonly chain: Pick<ChainStore, 'append'>;
-  readonly truth: ActorTruth;
+  readonly lookup: ActorLookup;
   readonly logger: Logger;
   /** Called after each batch with the number of new rows. */
   readonly onWritten: (count: number) => void;
@@ -95,7 +95,7 @@ export class AuditWriter {
           { publisher: service, details: event.details },
           'a service published an invalid audit event',
         );
-    const actors = await actorsOf(submitted, this.#options.truth);
+    const actors = await actorsOf(submitted, this.#options.lookup);
     const now = new Date(this.#now());
     const entries = submitted.flatMap((one, at) => {
       const actor = actors[at];

@@ -57,7 +57,7 @@ export const rotate = (was: BoundBrowser, pair: Pair, next: Pair, sid: string, a
 });
 
 /** The state of a pair. */
-export type PairStanding =
+export type PairState =
   | { readonly state: 'current'; readonly sid: string }
   /** It was replaced a moment ago; `successor` is the pair that replaced it. */
   | { readonly state: 'just_rotated'; readonly successor: Pair; readonly sid: string }
@@ -65,7 +65,7 @@ export type PairStanding =
   | { readonly state: 'reused' }
   | { readonly state: 'unknown' };
 
-export const stateOf = (browser: BoundBrowser, pair: Pair, now: number): PairStanding => {
+export const stateOf = (browser: BoundBrowser, pair: Pair, now: number): PairState => {
   const hash = pairHash(pair);
   if (hash === browser.pair_hash) {
     const sid = open(keyOf(pair), browser.sid_sealed, 'sid');

@@ -170,8 +170,8 @@ describe('guessing codes', () => {
     expect(answers.filter(({ status }) => status === 429).length).toBeGreaterThanOrEqual(30);
     await keepWaiting(`code account ${me.id}`);
     const right = { challenge, code: codeOf(me.secret, 1) };
-    const stranger = await auth.call('POST', '/api/login/second-factor', right, { clientIp: '10.99.0.1' });
-    expect([stranger.status, Number(stranger.headers.get('retry-after')) > 0]).toEqual([429, true]);
+    const unknownClient = await auth.call('POST', '/api/login/second-factor', right, { clientIp: '10.99.0.1' });
+    expect([unknownClient.status, Number(unknownClient.headers.get('retry-after')) > 0]).toEqual([429, true]);
     const owner = await auth.call('POST', '/api/login/second-factor', right, {
       clientIp: '10.99.0.1',
       headers: { cookie },

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLogger, type EdgeFacts, Shutdown } from '@webxterm/shared';
+import { createLogger, type GatewayFacts, Shutdown } from '@webxterm/shared';
 import { fetchAsGateway } from '@webxterm/shared/testing';
 import { freePort, startServers } from '@webxterm/stack';
 import mongoose, { type Connection } from 'mongoose';
@@ -121,7 +121,7 @@ export const startAuthInstance = async (
   };
 };
 
-const factsOf = (call: Call): EdgeFacts => ({
+const factsOf = (call: Call): GatewayFacts => ({
   requestId: 'the-request',
   clientIp: call.clientIp ?? '203.0.113.9',
   proto: call.proto ?? 'http',

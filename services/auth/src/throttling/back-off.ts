@@ -17,8 +17,8 @@ export const forgetAfterMs = 15 * 60_000;
 export const waitAfter = ({ freeTries, maxWaitMs: longestMs = maxWaitMs }: BackOff, failures: number): number =>
   waitInARow({ firstMs: firstWaitMs, longestMs }, failures - freeTries + 1);
 
-/** Strangers to an account share one bucket for all their addresses. */
-export const strangers: BackOff = { freeTries: 10 };
+/** Clients from which an account was never signed in share one bucket of that account. */
+export const unknownClients: BackOff = { freeTries: 10 };
 /** A device, address or network from which the account was signed in before has its own bucket. */
 export const known: BackOff = { freeTries: 10 };
 /**

@@ -1,7 +1,7 @@
 import { AppError, addressOf, hmacSha256, networkOf } from '@webxterm/shared';
 import { foldEmail } from '../accounts/names.ts';
 import type { RootKeys } from '../root-keys/root-keys.ts';
-import { address, type BackOff, codes, known, signUps, strangers, takenNames } from './back-off.ts';
+import { address, type BackOff, codes, known, signUps, takenNames, unknownClients } from './back-off.ts';
 import type { Buckets } from './buckets.ts';
 import type { CookieOwner, KnownDevices } from './known-devices.ts';
 
@@ -28,7 +28,7 @@ export interface AdmittedTry {
 
 /**
  * Slows down password guessing. A try is counted before its password is checked, so that of many concurrent tries only the free ones are
- * made. Strangers to an account share one bucket. A device or address from which the account was signed in before has its own bucket, which
+ * made. All other clients share one bucket of the account. A device or address from which the account was signed in before has its own bucket, which
  * no other client can fill. Other addresses of such a network share one, so that a neighbour cannot block the owner.
  */
 export class SignInThrottle {
@@ -56,7 +56,7 @@ export class SignInThrottle {
   /** @throws AppError too_many_requests, with the time to wait */
   async admit(attempt: SignInTry): Promise<AdmittedTry> {
     const own = await this.#ownBucket(attempt);
-    return own === undefined ? this.#admitStranger(attempt) : this.#admitKnown(attempt, own);
+    return own === undefined ? this.#admitUnknown(attempt) : this.#admitKnown(attempt, own);
   }
 
   /** @throws AppError too_many_requests: too many sign-ups from this address, or too many with a name that is taken */
@@ -128,14 +128,14 @@ export class SignInThrottle {
     };
   }
 
-  async #admitStranger({ email, user, clientIp }: SignInTry): Promise<AdmittedTry> {
+  async #admitUnknown({ email, user, clientIp }: SignInTry): Promise<AdmittedTry> {
     const from = `address ${addressOf(clientIp)}`;
     // People sometimes type a password into the e-mail field, so only an HMAC of it is stored.
     const account = `account ${hmacSha256(this.#roots.current.pepper, foldEmail(email)).toString('base64url')}`;
     refuseFor(await this.#buckets.waitOf([from, account], this.#now()));
-    refuseFor(await this.#buckets.reserve(account, strangers, this.#now()));
+    refuseFor(await this.#buckets.reserve(account, unknownClients, this.#now()));
     const wait = await this.#buckets.reserve(from, address, this.#now());
-    if (wait > 0) await this.#buckets.refund(account, strangers);
+    if (wait > 0) await this.#buckets.refund(account, unknownClients);
     refuseFor(wait);
     const checked = async (): Promise<void> => {
       await this.#buckets.clear(account);
@@ -150,7 +150,7 @@ export class SignInThrottle {
         if (user !== null) await this.noteSignIn(user._id.toHexString(), clientIp);
       },
       withdrawn: async () => {
-        await this.#buckets.refund(account, strangers);
+        await this.#buckets.refund(account, unknownClients);
         await this.#buckets.refund(from, address);
       },
     };

@@ -14,7 +14,7 @@ const somebody = async (clientIp: string) => {
 };
 const signIn = (email: string, password: string, clientIp: string, cookie?: string, instance = auth): Promise<Answer> =>
   instance.call('POST', '/api/login', { email, password }, { clientIp, ...(cookie ? { headers: { cookie } } : {}) });
-const strangerIp = (index: number): string => `198.${18 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}`;
+const unknownIp = (index: number): string => `198.${18 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}`;
 
 /** Extends every current block, so that the test can check it. */
 const keepWaiting = async (): Promise<void> => {
@@ -39,7 +39,7 @@ describe('guessing a password', () => {
     };
     const quiet = await ownerSignsIn();
     // As many concurrent requests as a thousand people make who each wait for their response.
-    const left = Array.from({ length: 1000 }, (_, index) => strangerIp(index * 256));
+    const left = Array.from({ length: 1000 }, (_, index) => unknownIp(index * 256));
     const answers: Answer[] = [];
     const guess = async (instance: AuthUnderTest): Promise<void> => {
       for (let from = left.pop(); from !== undefined; from = left.pop())
@@ -57,9 +57,9 @@ describe('guessing a password', () => {
     expect(Math.min(...took)).toBeLessThan(Math.max(2000, checked * quiet));
     expect(statuses.filter((status) => status === 429)).toHaveLength(1000 - checked);
     await keepWaiting();
-    const stranger = await signIn(owner.email, owner.password, '192.0.2.1', undefined, costly);
-    expect([stranger.status, stranger.body.code]).toEqual([429, 'too_many_requests']);
-    const wait = Number(stranger.headers.get('retry-after'));
+    const unknownClient = await signIn(owner.email, owner.password, '192.0.2.1', undefined, costly);
+    expect([unknownClient.status, unknownClient.body.code]).toEqual([429, 'too_many_requests']);
+    const wait = Number(unknownClient.headers.get('retry-after'));
     expect(wait).toBeGreaterThanOrEqual(1);
     expect(wait).toBeLessThanOrEqual(60);
     await Promise.all(instances.map((instance) => instance.stop()));
@@ -79,7 +79,7 @@ describe('guessing a password', () => {
       .find((each) => each.startsWith('wxt_device_'))
       ?.split(';')[0];
     for (const { email } of [owner, bystander])
-      await Promise.all(Array.from({ length: 12 }, (_, index) => signIn(email, 'guess', strangerIp(index * 256))));
+      await Promise.all(Array.from({ length: 12 }, (_, index) => signIn(email, 'guess', unknownIp(index * 256))));
     await keepWaiting();
     expect((await signIn(owner.email, owner.password, '192.0.2.1')).status).toBe(429);
     expect((await signIn(owner.email, owner.password, '192.0.2.1', cookie)).status).toBe(200);
@@ -89,7 +89,7 @@ describe('guessing a password', () => {
     const body = { current_password: owner.password, new_password: 'another password' };
     const { token } = owner;
     expect((await auth.call('POST', '/api/profile/reset-password', body, { token })).status).toBe(200);
-    await Promise.all(Array.from({ length: 12 }, (_, index) => signIn(owner.email, 'guess', strangerIp(index * 256))));
+    await Promise.all(Array.from({ length: 12 }, (_, index) => signIn(owner.email, 'guess', unknownIp(index * 256))));
     await keepWaiting();
     expect((await signIn(owner.email, 'another password', '100.64.0.1', cookie)).status).toBe(429);
   });
@@ -142,7 +142,7 @@ describe('guessing a password', () => {
 
   it('counts unknown accounts alike', async () => {
     const statuses = await Promise.all(
-      Array.from({ length: 12 }, (_, index) => signIn('nobody@example.com', 'guess', strangerIp(index * 256))),
+      Array.from({ length: 12 }, (_, index) => signIn('nobody@example.com', 'guess', unknownIp(index * 256))),
     );
     expect(statuses.filter((answer) => answer.status === 401)).toHaveLength(10);
   });

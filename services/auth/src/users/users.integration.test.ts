@@ -54,12 +54,12 @@ describe('my sign-ins', () => {
 
   it('can be ended one by one, on every instance at once, and by no other user', async () => {
     const me = await somebody();
-    const stranger = await somebody();
+    const outsider = await somebody();
     const second = (await signIn(me)).body.token;
     const listed = await auth.call('GET', '/api/auth/sessions', undefined, { token: me.token });
     const { sessions } = listSignins.success.schema.parse(listed.body);
     const path = `/api/auth/sessions/${String(sessions.find((session) => !session.current)?.id)}`;
-    expect((await auth.call('DELETE', path, undefined, { token: stranger.token })).status).toBe(404);
+    expect((await auth.call('DELETE', path, undefined, { token: outsider.token })).status).toBe(404);
     expect(await status(second)).toBe(200);
     expect((await auth.call('DELETE', path, undefined, { token: me.token })).status).toBe(204);
     await vi.waitFor(async () => expect(await status(second)).toBe(401), within);

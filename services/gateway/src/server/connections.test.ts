@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Duplex } from 'node:stream';
 import { createLogger } from '@webxterm/shared';
 import { describe, expect, it } from 'vitest';
-import { TrustedProxies } from '../edge/client-address.ts';
+import { TrustedProxies } from '../request-checks/client-address.ts';
 import { Connections } from './connections.ts';
 
 class Peer extends Duplex {
@@ -17,7 +17,7 @@ class Peer extends Duplex {
   override _read(): void {}
 }
 
-const limits = { perAddress: 3, strangers: 6, perUser: 2, perUserInAll: 4 };
+const limits = { perAddress: 3, unauthenticated: 6, perUser: 2, perUserInAll: 4 };
 const make = () => {
   const connections = new Connections(
     new TrustedProxies(['10.0.0.1']),
@@ -57,7 +57,7 @@ describe('client connections', () => {
     expect(gone(three)).toEqual([true, false, false]);
   });
 
-  it('of strangers in all: the address with most gives way', () => {
+  it('without a token, over the limit for all addresses, cost the address with most of them its oldest', () => {
     const { many, come } = make();
     const crowd = many('192.0.2.1', 3);
     const others = [...many('192.0.2.2', 2), come('192.0.2.3')];
@@ -87,20 +87,20 @@ describe('client connections', () => {
     expect(gone([next, other, ...crowd])).toEqual([false, false, true, false, false, false, false]);
   });
 
-  it('with a good sign-in are no strangers, and bounded for each user', () => {
+  it('with an accepted token count per user, and not as unauthenticated', () => {
     const { connections, many } = make();
     const mine = many('192.0.2.1', 3);
     for (const peer of mine) {
       connections.busy(peer);
       connections.signedIn(peer, 'ada');
     }
-    expect(connections.strangers).toBe(0);
+    expect(connections.unauthenticated).toBe(0);
     for (const peer of mine) connections.answered(peer);
     expect(gone(mine)).toEqual([true, false, false]);
     many('192.0.2.1', 20);
     many('192.0.2.9', 20);
     expect(gone(mine)).toEqual([true, false, false]);
-    expect(connections.strangers).toBe(6);
+    expect(connections.unauthenticated).toBe(6);
   });
 
   it('of one user that are being answered are bounded too: the user may read no answer', () => {
@@ -119,7 +119,7 @@ describe('client connections', () => {
     const open = many('192.0.2.1', 3);
     for (const peer of open) connections.upgraded(peer);
     many('192.0.2.1', 20);
-    expect([gone(open), connections.strangers]).toEqual([[false, false, false], 3]);
+    expect([gone(open), connections.unauthenticated]).toEqual([[false, false, false], 3]);
   });
 
   it('of a trusted proxy carry the requests of many, and are not bounded', () => {
@@ -127,7 +127,7 @@ describe('client connections', () => {
     const pool = many('10.0.0.1', 20);
     for (const peer of pool) connections.signedIn(peer, 'ada');
     for (const peer of pool) connections.answered(peer);
-    expect([gone(pool).includes(true), connections.strangers]).toEqual([false, 0]);
+    expect([gone(pool).includes(true), connections.unauthenticated]).toEqual([false, 0]);
   });
 
   it('are forgotten once they are closed', async () => {
@@ -136,7 +136,7 @@ describe('client connections', () => {
     const closed = Promise.all(three.map((peer) => new Promise((resolve) => peer.once('close', resolve))));
     for (const peer of three) peer.destroy();
     await closed;
-    expect(connections.strangers).toBe(0);
+    expect(connections.unauthenticated).toBe(0);
     expect(gone(many('192.0.2.1', 3))).toEqual([false, false, false]);
   });
 
@@ -150,6 +150,6 @@ describe('client connections', () => {
     const secured = new Peer('192.0.2.1');
     connections.secured(secured);
     connections.signedIn(secured, 'ada');
-    expect(connections.strangers).toBe(0);
+    expect(connections.unauthenticated).toBe(0);
   });
 });

@@ -1,21 +1,26 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { addressOf, type Logger } from '@webxterm/shared';
-import type { TrustedProxies } from '../edge/client-address.ts';
+import type { TrustedProxies } from '../request-checks/client-address.ts';
 
 /** Limits of open connections. When a limit is exceeded, the connection that has been idle or slow for longest is closed. */
 export interface ConnectionLimits {
   /** Idle and slow connections without an accepted token, from one address. */
   readonly perAddress: number;
   /** All connections without an accepted token. */
-  readonly strangers: number;
+  readonly unauthenticated: number;
   /** Idle and slow connections on which one user has had a token accepted. */
   readonly perUser: number;
   /** All connections on which one user has had a token accepted. */
   readonly perUserInAll: number;
 }
 
-export const connectionLimits: ConnectionLimits = { perAddress: 512, strangers: 4096, perUser: 128, perUserInAll: 512 };
+export const connectionLimits: ConnectionLimits = {
+  perAddress: 512,
+  unauthenticated: 4096,
+  perUser: 128,
+  perUserInAll: 512,
+};
 
 const logEveryMs = 60_000;
 
@@ -23,15 +28,15 @@ interface Connection {
   socket: Duplex;
   /** The key that the connection counts against: `address …` or `user …`. Undefined for a trusted proxy or an open WebSocket. */
   owner: string | undefined;
-  stranger: boolean;
+  unauthenticated: boolean;
 }
 
 type Sockets = Pick<Socket, 'remoteAddress' | 'remotePort'> & Duplex;
 
 /**
- * Tracks the connections of the gateway so that one client cannot use them all. A connection counts as a stranger until a service has
+ * Tracks the connections of the gateway so that one client cannot use them all. A connection is unauthenticated until a service has
  * accepted a token on it or it becomes a WebSocket. A connection with a response in progress is closed only if its user is over the limit,
- * or its address has more strangers than any other: a client that does not read its response keeps it in progress forever.
+ * or its address has more unauthenticated connections than any other: a client that does not read its response keeps it in progress forever.
  */
 export class Connections {
   readonly #limits: ConnectionLimits;
@@ -44,7 +49,7 @@ export class Connections {
   readonly #idle = new Map<string, Set<Connection>>();
   /** All connections by owner, the one with the oldest last request first. */
   readonly #allOf = new Map<string, Set<Connection>>();
-  #strangers = 0;
+  #unauthenticated = 0;
   #closed = 0;
   #loggedAt = Number.NEGATIVE_INFINITY;
 
@@ -59,8 +64,8 @@ export class Connections {
     return this.#closed;
   }
 
-  get strangers(): number {
-    return this.#strangers;
+  get unauthenticated(): number {
+    return this.#unauthenticated;
   }
 
   /** Adds a new connection. With TLS, `secured` follows after the handshake. */
@@ -70,12 +75,12 @@ export class Connections {
     const connection: Connection = {
       socket,
       owner: trusted ? undefined : `address ${addressOf(peer)}`,
-      stranger: !trusted,
+      unauthenticated: !trusted,
     };
     this.#of.set(socket, connection);
     const key = `${peer} ${socket.remotePort}`;
     if (tls) this.#shakingHands.set(key, connection);
-    if (connection.stranger) this.#strangers += 1;
+    if (connection.unauthenticated) this.#unauthenticated += 1;
     this.#moved(connection);
     socket.once('close', () => {
       // The client may use the same source port for both ports of the gateway.
@@ -83,7 +88,7 @@ export class Connections {
       if (connection.socket === socket) this.#forget(connection);
     });
     this.#wait(connection);
-    if (this.#strangers > this.#limits.strangers) this.#makeRoom(connection);
+    if (this.#unauthenticated > this.#limits.unauthenticated) this.#makeRoom(connection);
   }
 
   /** The TLS handshake of a connection has finished. */
@@ -141,7 +146,7 @@ export class Connections {
     // Moves the connection to the end of the queue.
     idle.delete(connection);
     idle.add(connection);
-    const limit = connection.stranger ? this.#limits.perAddress : this.#limits.perUser;
+    const limit = connection.unauthenticated ? this.#limits.perAddress : this.#limits.perUser;
     if (idle.size > limit) this.#close(idle, owner);
   }
 
@@ -187,14 +192,14 @@ export class Connections {
     if (now - this.#loggedAt < logEveryMs) return;
     this.#loggedAt = now;
     this.#logger.warn(
-      { owner, strangers: this.#strangers, closed_so_far: this.#closed },
+      { owner, unauthenticated: this.#unauthenticated, closed_so_far: this.#closed },
       'closed an idle connection to make room',
     );
   }
 
   #forget(connection: Connection): void {
     this.#stopWaiting(connection);
-    this.#noStranger(connection);
+    this.#authenticated(connection);
     const { owner = '' } = connection;
     const all = this.#allOf.get(owner);
     all?.delete(connection);
@@ -202,9 +207,9 @@ export class Connections {
     connection.owner = undefined;
   }
 
-  #noStranger(connection: Connection): void {
-    if (!connection.stranger) return;
-    connection.stranger = false;
-    this.#strangers -= 1;
+  #authenticated(connection: Connection): void {
+    if (!connection.unauthenticated) return;
+    connection.unauthenticated = false;
+    this.#unauthenticated -= 1;
   }
 }

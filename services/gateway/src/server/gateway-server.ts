@@ -4,19 +4,19 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { allRoutes, type Route } from '@webxterm/contracts/rest';
 import { AppError, type CertificateFolder, type Logger, logFailure, loggablePath, toAppError } from '@webxterm/shared';
+import type { Measures } from '../measure.ts';
 import {
   type Admitted,
   admit,
   checkCookieUse,
   checkOrigin,
   credentialsOf,
-  type EdgeOptions,
   maxBody,
   newRequestId,
+  type RequestCheckOptions,
   readFraming,
-} from '../edge/edge.ts';
-import { declaredLength, type Framing, isBodyless } from '../edge/framing.ts';
-import type { Measures } from '../measure.ts';
+} from '../request-checks/admit.ts';
+import { declaredLength, type Framing, isBodyless } from '../request-checks/framing.ts';
 import { isTerminalSocket, RouteTable } from '../routing/route-table.ts';
 import { maxDrained, tooLarge } from '../upstreams/body-limit.ts';
 import type { Forwarder } from '../upstreams/forward.ts';
@@ -30,7 +30,7 @@ import type { OwnRoutes } from './own-routes.ts';
 import { PipelineQueue } from './pipelining.ts';
 import { upgradeProblem } from './websocket-handshake.ts';
 
-export interface GatewayServerOptions extends EdgeOptions {
+export interface GatewayServerOptions extends RequestCheckOptions {
   readonly forwarder: Pick<Forwarder, 'forward'>;
   readonly sockets: Pick<SocketForwarder, 'forward'>;
   readonly own: OwnRoutes;

@@ -83,7 +83,7 @@ describe('many connections', () => {
       await impostor.closed();
       await expect.poll(open).toBeLessThanOrEqual(connectionLimits.perAddress);
       for (let address = 2; address <= 10; address += 1) await come(`127.0.0.${address}`, 600);
-      await expect.poll(open).toBeLessThanOrEqual(connectionLimits.strangers);
+      await expect.poll(open).toBeLessThanOrEqual(connectionLimits.unauthenticated);
       expect(residentMb(instance.child.pid) - before).toBeLessThan(200);
       signedIn.write(list('good'));
       expect((await signedIn.answer()).status).toBe(200);

@@ -2,7 +2,7 @@ import type { ServerOptions } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { ErrorCode } from '@webxterm/contracts/errors';
 import { AppError } from '@webxterm/shared';
-import { newRequestId } from '../edge/edge.ts';
+import { newRequestId } from '../request-checks/admit.ts';
 import { answerOnSocket } from './answer.ts';
 
 /** Limits per client: times in ms, sizes in bytes. A request that arrives too slowly ends with 408. */

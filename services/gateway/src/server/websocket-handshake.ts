@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { AppError } from '@webxterm/shared';
-import type { Framing } from '../edge/framing.ts';
+import type { Framing } from '../request-checks/framing.ts';
 
 /** The reason why the request is not a valid WebSocket opening handshake (RFC 6455, 4.2.1). Undefined if it is valid. */
 export const upgradeProblem = (

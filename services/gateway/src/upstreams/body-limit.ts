@@ -1,7 +1,7 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import { AppError } from '@webxterm/shared';
-import { type Admitted, maxBody } from '../edge/edge.ts';
-import { declaredLength, isBodyless } from '../edge/framing.ts';
+import { type Admitted, maxBody } from '../request-checks/admit.ts';
+import { declaredLength, isBodyless } from '../request-checks/framing.ts';
 import { answerError } from '../server/answer.ts';
 
 /** Bytes of an oversized body that are still read, so that a client that sends everything before it reads gets its 413. */

@@ -1,9 +1,16 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import type { Route } from '@webxterm/contracts/rest';
-import { AppError, edgeHeaders, gatewayAheadHeader, type Logger, loggablePath, signedInHeader } from '@webxterm/shared';
+import {
+  AppError,
+  gatewayAheadHeader,
+  gatewayHeaders,
+  type Logger,
+  loggablePath,
+  signedInHeader,
+} from '@webxterm/shared';
 import { createProxyMiddleware, type Options, type Plugin, type RequestHandler } from 'http-proxy-middleware';
-import type { Admitted } from '../edge/edge.ts';
-import { isBodyless } from '../edge/framing.ts';
+import type { Admitted } from '../request-checks/admit.ts';
+import { isBodyless } from '../request-checks/framing.ts';
 import { answerError } from '../server/answer.ts';
 import type { Connections } from '../server/connections.ts';
 import { serverLimits } from '../server/limits.ts';
@@ -65,7 +72,7 @@ export class Forwarder {
 
   /** Adds a new proof for each send, because a proof is valid for one request only. */
   #send(owner: Owner, way: keyof Ways, { facts }: Admitted, request: IncomingMessage, response: ServerResponse): void {
-    Object.assign(request.headers, edgeHeaders(this.#gatewayKey, request, facts));
+    Object.assign(request.headers, gatewayHeaders(this.#gatewayKey, request, facts));
     void this.#ways.get(owner)?.[way](request, response);
   }
 

@@ -1,9 +1,9 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { edgeHeaders, type Logger, loggablePath } from '@webxterm/shared';
+import { gatewayHeaders, type Logger, loggablePath } from '@webxterm/shared';
 import { createProxyMiddleware, type Plugin, type RequestHandler } from 'http-proxy-middleware';
-import type { Admitted } from '../edge/edge.ts';
+import type { Admitted } from '../request-checks/admit.ts';
 import { answerOnSocket } from '../server/answer.ts';
 import type { Connections } from '../server/connections.ts';
 import { proxyOptions, unavailable } from './forward.ts';
@@ -36,7 +36,7 @@ export class SocketForwarder {
 
   forward(admitted: Admitted, request: IncomingMessage, socket: Socket, head: Buffer): void {
     Object.assign(request.headers, { connection: 'Upgrade', upgrade: 'websocket' });
-    Object.assign(request.headers, edgeHeaders(this.#gatewayKey, request, admitted.facts));
+    Object.assign(request.headers, gatewayHeaders(this.#gatewayKey, request, admitted.facts));
     this.#pending.set(socket, admitted);
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
@@ -83,8 +83,8 @@ export class SocketForwarder {
     upstream.once('response', (answer) => {
       settled();
       answer.headers['x-request-id'] = requestId;
-      // No request follows on this connection and the gateway must close it: an open one would count against the 4,096 connections of
-      // strangers.
+      // No request follows on this connection and the gateway must close it: an open one would count against the 4,096
+      // unauthenticated connections.
       socket.once('finish', () => socket.destroy());
     });
     upstream.once('upgrade', (answer: IncomingMessage, far: Socket) => {

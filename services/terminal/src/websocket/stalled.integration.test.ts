@@ -5,7 +5,7 @@ import { afterEach, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { OpenTerminals } from '../attachment/open-terminals.ts';
 import { type AttachCall, acceptedFrame } from '../testing/hub-in-place.ts';
-import { contextFor, dialV1, serveV1 } from '../testing/websocket-edge.ts';
+import { contextFor, dialV1, serveV1 } from '../testing/websocket-server.ts';
 
 const mib = 1024 * 1024;
 const payload = Buffer.alloc(64 * 1024);

@@ -16,7 +16,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { OpenTerminals } from '../attachment/open-terminals.ts';
 import { type AttachCall, acceptedFrame } from '../testing/hub-in-place.ts';
-import { contextFor, dialV1, serveRaw, serveV1 } from '../testing/websocket-edge.ts';
+import { contextFor, dialV1, serveRaw, serveV1 } from '../testing/websocket-server.ts';
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {

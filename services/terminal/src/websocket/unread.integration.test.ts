@@ -8,7 +8,7 @@ import { afterEach, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { OpenTerminals } from '../attachment/open-terminals.ts';
 import { type AttachCall, acceptedFrame } from '../testing/hub-in-place.ts';
-import { contextFor, viewerRequestOf } from '../testing/websocket-edge.ts';
+import { contextFor, viewerRequestOf } from '../testing/websocket-server.ts';
 import { openJson, openRaw } from './raw.ts';
 import { attachRaw, rawRequest } from './raw-attach.ts';
 import { V1Viewer } from './v1-viewer.ts';

@@ -8,8 +8,8 @@ const target = (url: string, headers: Record<string, string>) => {
   const request = new IncomingMessage(new Socket());
   Object.assign(request, { method: 'GET', url });
   Object.assign(request.headers, { upgrade: 'websocket', 'sec-websocket-version': '13', ...headers });
-  const { token, edge } = readTarget(request);
-  return { token, edge };
+  const { token, protocol } = readTarget(request);
+  return { token, protocol };
 };
 
 describe('the token of an upgrade', () => {
@@ -22,17 +22,17 @@ describe('the token of an upgrade', () => {
     ])
       expect(target(path, { 'sec-websocket-protocol': names.join(', ') })).toEqual({
         token: 'wxt_rp_a.b-c',
-        edge: 'v1',
+        protocol: 'v1',
       });
-    expect(target(path, { 'sec-websocket-protocol': tokenProtocol('x') })).toEqual({ token: 'x', edge: 'raw' });
+    expect(target(path, { 'sec-websocket-protocol': tokenProtocol('x') })).toEqual({ token: 'x', protocol: 'raw' });
   });
 
   it('comes in the query or as a Bearer token too', () => {
     expect(target(`${path}?token=a`, { 'sec-websocket-protocol': subprotocol.json })).toEqual({
       token: 'a',
-      edge: 'json',
+      protocol: 'json',
     });
-    expect(target(path, { authorization: 'Bearer  b' })).toEqual({ token: 'b', edge: 'raw' });
-    expect(target(path, {})).toEqual({ token: undefined, edge: 'raw' });
+    expect(target(path, { authorization: 'Bearer  b' })).toEqual({ token: 'b', protocol: 'raw' });
+    expect(target(path, {})).toEqual({ token: undefined, protocol: 'raw' });
   });
 });

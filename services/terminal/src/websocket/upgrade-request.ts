@@ -5,13 +5,13 @@ import { AppError } from '@webxterm/shared';
 import { bearerToken } from '@webxterm/shared/api';
 import type { z } from 'zod';
 
-export type EdgeName = 'raw' | 'json' | 'v1';
+export type ViewerProtocol = 'raw' | 'json' | 'v1';
 
 /** The target of an upgrade, before the caller is authenticated. */
 export interface UpgradeTarget {
   readonly agentId: string;
   readonly token: string | undefined;
-  readonly edge: EdgeName;
+  readonly protocol: ViewerProtocol;
   /** The raw query. It is parsed after authentication, because 401 has priority over 400. */
   readonly query: URLSearchParams;
 }
@@ -37,21 +37,22 @@ export const readTarget = (request: IncomingMessage): UpgradeTarget => {
       query.get('token') ??
       tokenOfProtocols(offered(headers['sec-websocket-protocol'])) ??
       bearerToken(headers.authorization),
-    edge: edgeOf(headers['sec-websocket-protocol']),
+    protocol: protocolOf(headers['sec-websocket-protocol']),
     query,
   };
 };
 
 const offered = (header: string | undefined): string[] => (header ?? '').split(',').map((name) => name.trim());
 
-const edgeOf = (header: string | undefined): EdgeName => {
+const protocolOf = (header: string | undefined): ViewerProtocol => {
   const names = offered(header);
   if (names.includes(subprotocol.v1)) return 'v1';
   return names.includes(subprotocol.json) ? 'json' : 'raw';
 };
 
 /** The subprotocol of the response; undefined for raw. */
-export const protocolOf = (edge: EdgeName): string | undefined => (edge === 'raw' ? undefined : subprotocol[edge]);
+export const subprotocolOf = (protocol: ViewerProtocol): string | undefined =>
+  protocol === 'raw' ? undefined : subprotocol[protocol];
 
 /** @throws AppError invalid_input, which names the first invalid parameter */
 export const readQuery = (query: URLSearchParams): z.output<typeof TerminalQuery> => {

@@ -5,9 +5,9 @@ import { encodeDown, maxClientMessage } from '@webxterm/contracts/frames';
 import { terminalHeader } from '@webxterm/contracts/rest';
 import {
   AppError,
-  EdgeGuard,
   errorBody,
   errorHeaders,
+  GatewayGuard,
   inRequestScope,
   type Logger,
   logFailure,
@@ -24,7 +24,7 @@ import { closeCodeFor, closeReason } from './close-codes.ts';
 import type { Denials } from './denials.ts';
 import { openJson, openRaw } from './raw.ts';
 import { attachRaw, rawRequest } from './raw-attach.ts';
-import { protocolOf, readQuery, readTarget, type UpgradeTarget } from './upgrade-request.ts';
+import { readQuery, readTarget, subprotocolOf, type UpgradeTarget } from './upgrade-request.ts';
 import { V1Viewer } from './v1-viewer.ts';
 import { closeSocket, type ViewerContext, type ViewerRequest } from './viewer-context.ts';
 import { resolveViewerRequest } from './viewer-request.ts';
@@ -50,7 +50,7 @@ interface Pending {
 /** Handles the upgrades of `GET /api/terminal/:agent_id/ws`. A refused upgrade gets a status and a JSON body. */
 export class Upgrades {
   readonly #options: UpgradeOptions;
-  readonly #guard: EdgeGuard;
+  readonly #guard: GatewayGuard;
   readonly #headers = new WeakMap<IncomingMessage, Record<string, string>>();
   readonly #server = new WebSocketServer({
     noServer: true,
@@ -58,12 +58,12 @@ export class Upgrades {
     maxPayload: maxClientMessage,
     // Compression costs 2 to 8 times the latency.
     perMessageDeflate: false,
-    handleProtocols: (_protocols, request) => protocolOf(readTarget(request).edge) ?? false,
+    handleProtocols: (_protocols, request) => subprotocolOf(readTarget(request).protocol) ?? false,
   });
 
   constructor(options: UpgradeOptions) {
     this.#options = options;
-    this.#guard = new EdgeGuard(options.gatewayKey, options.logger, options.context.now);
+    this.#guard = new GatewayGuard(options.gatewayKey, options.logger, options.context.now);
     this.#server.on('headers', (lines, request) => {
       for (const [name, value] of Object.entries(this.#headers.get(request) ?? {})) lines.push(`${name}: ${value}`);
     });
@@ -91,7 +91,7 @@ export class Upgrades {
       const pending = { request, socket, head, target };
       const entered = this.#enter(admission);
       if (entered instanceof AppError) {
-        if (target.edge !== 'v1') throw entered;
+        if (target.protocol !== 'v1') throw entered;
         return this.#turnAway(pending, entered);
       }
       slot = entered;
@@ -100,7 +100,7 @@ export class Upgrades {
         const arrival = { requestId, clientIp, admission, agentId: target.agentId, query: readQuery(target.query) };
         return inRequestScope(scope, () => resolveViewerRequest(this.#options.store, arrival));
       };
-      if (target.edge === 'v1') await this.#openV1(pending, slot, scope, arrive);
+      if (target.protocol === 'v1') await this.#openV1(pending, slot, scope, arrive);
       else await this.#openRaw(pending, slot, await arrive());
     } catch (error) {
       slot?.leave();
@@ -147,7 +147,7 @@ export class Upgrades {
   /** Upgrades only after the machine has accepted the attach. The response headers contain the ids and offset for a later attach. */
   async #openRaw(pending: Pending, slot: TerminalSlot, viewerRequest: ViewerRequest): Promise<void> {
     const { context } = this.#options;
-    const request = rawRequest(viewerRequest, pending.target.edge === 'json');
+    const request = rawRequest(viewerRequest, pending.target.protocol === 'json');
     const viewerId = request.viewerId.toString('base64url');
     slot.attachAs(viewerRequest.sessionId, viewerId);
     const { attachment, accepted, follow } = await attachRaw(context.attach, pending.socket, slot, request);
@@ -162,7 +162,7 @@ export class Upgrades {
       [terminalHeader.viewerId]: viewerId,
       [terminalHeader.streamOffset]: String(accepted.offset),
     });
-    const open = pending.target.edge === 'json' ? openJson : openRaw;
+    const open = pending.target.protocol === 'json' ? openJson : openRaw;
     const opened = this.#accept(pending, slot, (socket) => {
       socket.once('close', detached);
       follow(open({ context, socket, slot, attachment, request, accepted }));

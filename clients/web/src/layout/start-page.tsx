@@ -7,7 +7,7 @@ import classes from './opening.module.css';
 const retryMs = 3_000;
 
 /** Shows the logo between page load and the first page. If the server is unreachable, it says so and keeps retrying. */
-export const Opening = ({ error, onRetry }: { error?: unknown; onRetry?: () => void }) => {
+export const StartPage = ({ error, onRetry }: { error?: unknown; onRetry?: () => void }) => {
   useEffect(() => {
     if (onRetry === undefined) return;
     const timer = setInterval(onRetry, retryMs);

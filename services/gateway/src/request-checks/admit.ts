@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
-import { AppError, type EdgeFacts, toAppError } from '@webxterm/shared';
+import { AppError, type GatewayFacts, toAppError } from '@webxterm/shared';
 import { canonicalTarget, type Target } from './canonical-target.ts';
 import { clientOf, type TrustedProxies } from './client-address.ts';
 import { dropForeignHeaders, methodOverrides } from './foreign-headers.ts';
@@ -13,14 +13,14 @@ export const maxBody = 64 * 1024;
 
 /** A request or upgrade that has passed the checks and may be routed. */
 export interface Admitted {
-  readonly facts: EdgeFacts;
+  readonly facts: GatewayFacts;
   readonly target: Target;
   readonly framing: Framing;
   /** The Origin header. If present, it is an allowed origin once `checkOrigin` has passed. */
   readonly origin: string | undefined;
 }
 
-export interface EdgeOptions {
+export interface RequestCheckOptions {
   readonly names: PublicNames;
   readonly proxies: TrustedProxies;
 }
@@ -43,7 +43,7 @@ export const readFraming = ({ rawHeaders, httpVersion }: IncomingMessage): Frami
  * @throws AppError wrong_host, uri_too_long, bad_request
  */
 export const admit = (
-  options: EdgeOptions,
+  options: RequestCheckOptions,
   request: IncomingMessage,
   requestId: string,
   framing: Framing | AppError,

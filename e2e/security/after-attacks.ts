@@ -13,7 +13,7 @@ const logsOf = ({ stack }: World): { name: string; text: string }[] => {
 };
 
 /** Last of all: what the attacks left behind. */
-export const aftermath = (world: () => World, before: () => Record<string, number>): void => {
+export const checkAfterAttacks = (world: () => World, before: () => Record<string, number>): void => {
   describe('after all of it', () => {
     it('every process is the one that it was', () => {
       expect(pidsOf(world())).toEqual(before());

@@ -1,11 +1,11 @@
 import { type Connection, type Types, trusted } from 'mongoose';
 import { userModel } from '../accounts/user.ts';
 import { signinModel } from '../signins/signin.ts';
-import type { ActorTruth, Person } from './actor.ts';
+import type { ActorLookup, Person } from './actor.ts';
 import type { AuditModels, StoredRow } from './row.ts';
 
 /** Looks up sign-ins and API keys in the database. An ended sign-in is found in the log, where its start is recorded. */
-export const actorTruth = (connection: Connection, { rows }: AuditModels): ActorTruth => {
+export const actorLookup = (connection: Connection, { rows }: AuditModels): ActorLookup => {
   const users = userModel(connection);
   const signins = signinModel(connection);
 

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { hmacSha256 } from '../hmac.ts';
 
 /** The facts about a request that the gateway passes to a service. They are trusted only with the proof. */
-export interface EdgeFacts {
+export interface GatewayFacts {
   readonly requestId: string;
   /** The client's address. */
   readonly clientIp: string;
@@ -20,7 +20,7 @@ export interface HopRequest {
   readonly headers: IncomingHttpHeaders | OutgoingHttpHeaders;
 }
 
-export const edgeHeader = {
+export const gatewayHeaderNames = {
   requestId: 'x-request-id',
   clientIp: 'x-forwarded-for',
   proto: 'x-forwarded-proto',
@@ -64,7 +64,7 @@ interface Stamp {
   readonly nonce: string;
 }
 
-const proofOf = (key: Buffer, request: HopRequest, facts: EdgeFacts, { time, nonce }: Stamp): Buffer => {
+const proofOf = (key: Buffer, request: HopRequest, facts: GatewayFacts, { time, nonce }: Stamp): Buffer => {
   let text = `${request.method}\n${request.url}\n${time}\n${nonce}\n${facts.requestId}\n${facts.clientIp}\n${facts.proto}\n${facts.host}`;
   for (const name of boundHeaders) text += `\n${request.headers[name] ?? ''}`;
   return hmacSha256(key, text);
@@ -77,26 +77,26 @@ let proofs = 0;
  * The headers that the gateway adds once all other parts of a request are final. They are valid for one send, so a repeated request needs
  * new ones. Headers of these names from the client must be removed before.
  */
-export const edgeHeaders = (
+export const gatewayHeaders = (
   key: Buffer,
   request: HopRequest,
-  facts: EdgeFacts,
+  facts: GatewayFacts,
   time = Date.now(),
 ): Record<string, string> => {
   proofs += 1;
   const nonce = `${processNonce}${proofs.toString(36)}`;
   return {
-    [edgeHeader.requestId]: facts.requestId,
-    [edgeHeader.clientIp]: facts.clientIp,
-    [edgeHeader.proto]: facts.proto,
-    [edgeHeader.host]: facts.host,
-    [edgeHeader.proof]: `${time}.${nonce}.${proofOf(key, request, facts, { time, nonce }).toString('base64url')}`,
+    [gatewayHeaderNames.requestId]: facts.requestId,
+    [gatewayHeaderNames.clientIp]: facts.clientIp,
+    [gatewayHeaderNames.proto]: facts.proto,
+    [gatewayHeaderNames.host]: facts.host,
+    [gatewayHeaderNames.proof]: `${time}.${nonce}.${proofOf(key, request, facts, { time, nonce }).toString('base64url')}`,
   };
 };
 
 /** The content of a verified proof. */
 export interface Proven extends Stamp {
-  readonly facts: EdgeFacts;
+  readonly facts: GatewayFacts;
 }
 
 /** The content of the proof if it is valid for exactly this request, otherwise undefined. Does not check the time. */
@@ -105,13 +105,13 @@ export const readProof = (key: Buffer, request: HopRequest): Proven | undefined 
     const value = request.headers[name];
     return typeof value === 'string' ? value : '';
   };
-  const [time = '', nonce = '', mac = ''] = text(edgeHeader.proof).split('.');
+  const [time = '', nonce = '', mac = ''] = text(gatewayHeaderNames.proof).split('.');
   if (!/^\d{1,15}$/.test(time) || nonce === '') return undefined;
-  const facts: EdgeFacts = {
-    requestId: text(edgeHeader.requestId),
-    clientIp: text(edgeHeader.clientIp),
-    proto: text(edgeHeader.proto) === 'https' ? 'https' : 'http',
-    host: text(edgeHeader.host),
+  const facts: GatewayFacts = {
+    requestId: text(gatewayHeaderNames.requestId),
+    clientIp: text(gatewayHeaderNames.clientIp),
+    proto: text(gatewayHeaderNames.proto) === 'https' ? 'https' : 'http',
+    host: text(gatewayHeaderNames.host),
   };
   const proven = { time: Number(time), nonce, facts };
   const given = Buffer.from(mac, 'base64url');

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../errors.ts';
 import { createLogger } from '../log/logger.ts';
-import { EdgeGuard } from './edge-guard.ts';
-import { edgeHeader, edgeHeaders, maxSkewMs } from './edge-proof.ts';
+import { GatewayGuard } from './gateway-guard.ts';
+import { gatewayHeaderNames, gatewayHeaders, maxSkewMs } from './gateway-proof.ts';
 
 const key = Buffer.alloc(32, 3);
 const facts = { requestId: 'r1', clientIp: '203.0.113.9', proto: 'https', host: 'term.example.com' } as const;
@@ -11,14 +11,17 @@ const plain = {
   url: '/api/machines?page=2',
   headers: { authorization: 'Bearer x', 'content-type': 'application/json', 'content-length': '2' },
 };
-const sent = (time?: number) => ({ ...plain, headers: { ...plain.headers, ...edgeHeaders(key, plain, facts, time) } });
+const sent = (time?: number) => ({
+  ...plain,
+  headers: { ...plain.headers, ...gatewayHeaders(key, plain, facts, time) },
+});
 
 /** A guard with a clock that the test sets, and the log lines of the guard. */
 const guarded = (underKey = key) => {
   const lines: string[] = [];
   const clock = { now: Date.now() };
   const logger = createLogger({ service: 'test', level: 'warn' }, { write: (line) => void lines.push(line) });
-  return { guard: new EdgeGuard(underKey, logger, () => clock.now), clock, lines };
+  return { guard: new GatewayGuard(underKey, logger, () => clock.now), clock, lines };
 };
 
 const refused = { code: 'not_gateway' };
@@ -28,7 +31,7 @@ describe("the gateway's facts about a request", () => {
     expect(guarded().guard.check(sent())).toEqual(facts);
   });
 
-  it.each([...Object.values(edgeHeader), 'authorization', 'content-type', 'content-length'])(
+  it.each([...Object.values(gatewayHeaderNames), 'authorization', 'content-type', 'content-length'])(
     'is not believed when %s was changed',
     (header) => {
       const request = sent();
@@ -58,7 +61,7 @@ describe("the gateway's facts about a request", () => {
     expect(guarded(Buffer.alloc(32, 4)).guard.check(sent())).toMatchObject(refused);
     for (const proof of ['', '.', '..', '1.a.', `${Date.now()}`, 'x.y.z', '1e9.a.b'])
       expect(
-        guarded().guard.check({ ...plain, headers: { ...plain.headers, [edgeHeader.proof]: proof } }),
+        guarded().guard.check({ ...plain, headers: { ...plain.headers, [gatewayHeaderNames.proof]: proof } }),
       ).toMatchObject(refused);
   });
 

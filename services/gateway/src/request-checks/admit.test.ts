@@ -1,6 +1,6 @@
 import { AppError } from '@webxterm/shared';
 import { describe, expect, it } from 'vitest';
-import { type Credentials, checkCookieUse, checkOrigin } from './edge.ts';
+import { type Credentials, checkCookieUse, checkOrigin } from './admit.ts';
 import { publicNames } from './names.ts';
 
 const names = publicNames('https://term.example.com', ['https://tools.example.com']);

@@ -3,7 +3,7 @@ import { type Logger, reasonOf } from '@webxterm/shared';
 import type { ListBucket } from './list-bucket.ts';
 import type { ListEntries, ListEntriesOptions } from './list-entries.ts';
 
-export interface MendingOptions extends Pick<ListEntriesOptions, 'list' | 'now'> {
+export interface EntryRepairOptions extends Pick<ListEntriesOptions, 'list' | 'now'> {
   readonly bucket: ListBucket;
   readonly entries: ListEntries;
   readonly logger: Logger;
@@ -24,15 +24,15 @@ const sidHashPattern = /^[0-9a-f]{64}$/;
  * of the bucket, and purge it. Readers keep their earlier entries, but one that starts in the meantime would not know which sign-ins are
  * valid.
  */
-export class Mending {
-  readonly #options: MendingOptions;
+export class EntryRepair {
+  readonly #options: EntryRepairOptions;
   readonly #keys = new Set<string>();
   readonly #mendedAt = new Map<string, number>();
   #all = false;
   #allAt = Number.NEGATIVE_INFINITY;
   #working = false;
 
-  constructor(options: MendingOptions) {
+  constructor(options: EntryRepairOptions) {
     this.#options = options;
   }
 

@@ -15,7 +15,7 @@ const everyMs = 2000;
 /** Requested updates, and machines of a wave, that are looked at in one turn. */
 const batch = 200;
 
-export interface ConductorRules extends RolloutRules {
+export interface UpdateSchedulerRules extends RolloutRules {
   /** Machines that may be updating at the same time. */
   readonly maxRunning: number;
   /** A roll-out stops when more than this share of a wave has failed, in percent. */
@@ -26,13 +26,13 @@ export interface ConductorRules extends RolloutRules {
   readonly bytesPerSecond: number;
 }
 
-export interface ConductorOptions {
+export interface UpdateSchedulerOptions {
   readonly models: MachineModels;
   readonly links: Pick<LinkTable, 'all' | 'find'>;
   readonly releases: Releases;
   readonly orders: Orders;
   readonly rollouts: Rollouts;
-  readonly rules: ConductorRules;
+  readonly rules: UpdateSchedulerRules;
   readonly isOnline: (agentId: string) => boolean;
   readonly auditor: Pick<Auditor, 'record'>;
   readonly logger: Logger;
@@ -40,11 +40,11 @@ export interface ConductorOptions {
 }
 
 /** Decides which agents of this hub are updated, and when. The hubs share their state in the database; none leads. */
-export class Conductor {
-  readonly #options: ConductorOptions;
+export class UpdateScheduler {
+  readonly #options: UpdateSchedulerOptions;
   readonly #task = new PeriodicTask(everyMs, () => this.#turn());
 
-  constructor(options: ConductorOptions) {
+  constructor(options: UpdateSchedulerOptions) {
     this.#options = options;
   }
 

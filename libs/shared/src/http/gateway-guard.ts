@@ -1,7 +1,7 @@
 import { clocksDiffer } from '../clock/clocks-differ.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../log/logger.ts';
-import { type EdgeFacts, edgeHeader, type HopRequest, maxSkewMs, readProof } from './edge-proof.ts';
+import { type GatewayFacts, gatewayHeaderNames, type HopRequest, maxSkewMs, readProof } from './gateway-proof.ts';
 
 /** Nonces are dropped in slices of this many ms, by the time of their proofs. */
 const sliceMs = 10_000;
@@ -47,7 +47,7 @@ const reasons = {
 type Reason = keyof typeof reasons;
 
 /** Accepts each request of the gateway unchanged and once. Each server of a service has its own guard. */
-export class EdgeGuard {
+export class GatewayGuard {
   readonly #key: Buffer;
   readonly #logger: Logger;
   readonly #now: () => number;
@@ -61,8 +61,8 @@ export class EdgeGuard {
   }
 
   /** The facts about the request, or the error to answer: `not_gateway`, or `unavailable` when the clocks differ. */
-  check(request: HopRequest): EdgeFacts | AppError {
-    if (request.headers[edgeHeader.proof] === undefined) return this.#refuse('absent');
+  check(request: HopRequest): GatewayFacts | AppError {
+    if (request.headers[gatewayHeaderNames.proof] === undefined) return this.#refuse('absent');
     const proven = readProof(this.#key, request);
     if (proven === undefined) return this.#refuse('wrong');
     const now = this.#now();

@@ -2,7 +2,7 @@ import { eventually, Rest } from '../support/rest.ts';
 import type { Cluster } from './cluster.ts';
 
 /** What an installation must know again after whatever was done to it. */
-export interface Remembered {
+export interface KeptState {
   readonly admin: { readonly email: string; readonly password: string };
   readonly user: { readonly email: string; readonly id: string };
   readonly machines: readonly string[];
@@ -20,13 +20,13 @@ const onlineMachines = async (rest: Rest): Promise<string[]> => {
 };
 
 /** Makes a user, and notes them, the administrator and the machines. */
-export const remember = async ({ rest, admin }: Cluster): Promise<Remembered> => {
+export const remember = async ({ rest, admin }: Cluster): Promise<KeptState> => {
   const { user } = await new Rest(rest.url).signup('remembered');
   return { admin, user: { email: user.email, id: user.id }, machines: await onlineMachines(rest) };
 };
 
 /** Finds all of it again: passwords open what they opened, ids are the same, the machine is linked. */
-export const recall = async ({ url, admin }: { url: string; admin: Remembered['admin'] }): Promise<Remembered> => {
+export const recall = async ({ url, admin }: { url: string; admin: KeptState['admin'] }): Promise<KeptState> => {
   const { user } = await new Rest(url).login({ email: 'remembered@example.com', password });
   const rest = new Rest(url, (await new Rest(url).login(admin)).token);
   return { admin, user: { email: user.email, id: user.id }, machines: await onlineMachines(rest) };

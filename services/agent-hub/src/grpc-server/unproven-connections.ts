@@ -1,6 +1,6 @@
 import { type Rate, TokenBucket } from './token-bucket.ts';
 
-export interface NewcomerBounds {
+export interface UnprovenBounds {
   /** Limit of unproven connections in total. */
   readonly total: number;
   /** Limit of unproven connections per sender, which is an IPv4 address or an IPv6 /64. */
@@ -15,12 +15,12 @@ interface Sender {
 }
 
 /** Counts unproven connections, and the strikes of their senders. */
-export class Newcomers {
-  readonly #bounds: NewcomerBounds;
+export class UnprovenConnections {
+  readonly #bounds: UnprovenBounds;
   readonly #senders = new Map<string, Sender>();
   #total = 0;
 
-  constructor(bounds: NewcomerBounds) {
+  constructor(bounds: UnprovenBounds) {
     this.#bounds = bounds;
   }
 
