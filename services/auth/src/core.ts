@@ -70,7 +70,7 @@ export const makeCore = ({ settings, connection, bus, health, logger, now }: Cor
     list,
     streams: new StreamKeeper({ bus, replicas: settings.NATS_REPLICAS, logger }),
     auditor: new Auditor({ bus, outbox: new AuditOutbox(connection), logger }),
-    worker: new OutboxWorker({ bus, outbox, signer, list, logger }),
+    worker: new OutboxWorker({ bus, outbox, signer, list, clock, logger, now }),
     cookieName: cookieName(settings.INSTALLATION_ID),
     deviceCookieName: deviceCookieName(settings.INSTALLATION_ID),
   };

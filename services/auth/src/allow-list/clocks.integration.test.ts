@@ -1,5 +1,9 @@
+import { authEvents } from '@webxterm/contracts/bus';
+import { createLogger } from '@webxterm/shared';
+import { connectBus, followEvents, publicKeyVerifier, Refusals } from '@webxterm/shared/bus';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type AuthUnderTest, admin, startAuthInstance, startTestServers } from '../testing/auth-under-test.ts';
+import { deriveRootKeys } from '../root-keys/root-keys.ts';
+import { type AuthUnderTest, admin, rootKey, startAuthInstance, startTestServers } from '../testing/auth-under-test.ts';
 
 let servers: Awaited<ReturnType<typeof startTestServers>>;
 let auth: AuthUnderTest;
@@ -55,6 +59,37 @@ describe('an auth whose clock differs from that of NATS', () => {
       expect((await auth.ready()).status).toBe('degraded');
     }
   }, 60_000);
+
+  it('publishes again that a signed-out user was disabled once its clock is right, because hubs refuse an event signed beyond 30 s', async () => {
+    const logger = createLogger({ service: 'test', level: 'silent' });
+    const password = servers.natsPassword('agent-hub');
+    const bus = await connectBus({ urls: [servers.natsUrl], user: 'agent-hub', password, logger });
+    const disabled: string[] = [];
+    const subject = 'auth.user.changed';
+    const hub = followEvents({
+      ...{ bus, logger, subject, schema: authEvents[subject], batch: 1, unsignedUntil: 0 },
+      verifier: publicKeyVerifier(deriveRootKeys([rootKey]).all.map((root) => root.allowList.publicKey)),
+      refusals: new Refusals(logger),
+      onEvent: (event) => void (event.disabled && disabled.push(event.user_id)),
+    });
+    hub.start();
+    const { token } = (await auth.call('POST', '/api/login', admin)).body;
+    const signUp = async (name: string): Promise<string> => {
+      const account = { username: name, email: `${name}@example.com`, password: 'yourpassword' };
+      const { body } = await auth.call('POST', '/api/signup', account);
+      expect((await auth.call('POST', '/api/auth/logout', undefined, { token: body.token })).status).toBe(204);
+      return String(body.user?.id);
+    };
+    const disable = (id: string) => auth.call('PATCH', `/api/users/${id}`, { disabled: true }, { token });
+    const [during, after] = [await signUp('during'), await signUp('after')];
+    await setClock(40);
+    expect((await disable(during)).body.code).toBe('unavailable');
+    await setClock(0);
+    expect((await disable(after)).status).toBe(200);
+    await vi.waitFor(() => expect(disabled.toSorted()).toEqual([during, after].toSorted()), { timeout: 60_000 });
+    await hub.stop();
+    await bus.close();
+  }, 120_000);
 
   it('says so in the log once a minute and by the metric, and speaks of no forged entries', async () => {
     lines.length = 0;

@@ -2,7 +2,7 @@ import { jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { authEvents } from '@webxterm/contracts/bus';
 import { AppError, type Logger, PeriodicTask, reasonOf } from '@webxterm/shared';
-import { sealMessage, type TextSigner, tryId } from '@webxterm/shared/bus';
+import { type ClockWatch, sealMessage, type TextSigner, tryId } from '@webxterm/shared/bus';
 import type { ListKeeper } from '../allow-list/list-keeper.ts';
 import type { Outbox, Owed } from './outbox.ts';
 
@@ -11,6 +11,7 @@ export interface OutboxWorkerOptions {
   readonly outbox: Outbox;
   readonly signer: TextSigner;
   readonly list: Pick<ListKeeper, 'sync' | 'isUp'>;
+  readonly clock: Pick<ClockWatch, 'fault' | 'measure' | 'require'>;
   readonly logger: Logger;
   readonly now?: () => number;
 }
@@ -62,10 +63,14 @@ export class OutboxWorker {
     // An event of an earlier version that this version does not know needs no work.
     if (item.event === null || !Object.hasOwn(authEvents, item.event.subject)) return;
     const body = authEvents[item.event.subject].parse(item.event.body);
+    const { clock } = this.#options;
+    // Most readers refuse an event that is signed with a wrong clock. It is published for the others, and again once the clock is right.
+    // That second one must not count as a copy of the first, though its id may be of the same time.
+    await clock.measure();
     const id = item._id.toHexString();
     const message = JSON.stringify({ v: 1, request_id: id, body });
     const published = jetstream(this.#options.bus, { timeout: publishTimeoutMs }).publish(item.event.subject, message, {
-      msgID: tryId(id, this.#now()),
+      ...(clock.fault === undefined ? { msgID: tryId(id, this.#now()) } : {}),
       headers: sealMessage(this.#options.signer, item.event.subject, message, this.#now()),
     });
     await published.catch((cause: unknown) => {
@@ -73,6 +78,7 @@ export class OutboxWorker {
         cause,
       });
     });
+    clock.require();
   }
 
   async #catchUp(): Promise<void> {
