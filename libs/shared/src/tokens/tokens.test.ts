@@ -12,7 +12,7 @@ const secret = Buffer.alloc(32, 7);
 const keys = [{ kid: 'k1', secret }];
 const claims = { userId: 'a'.repeat(24), sid: 's'.repeat(32), now, expiresAt: now + 86_400 };
 const refused = (token: string, at = now + 1): void => {
-  expect(() => verifyAccessToken(keys, token, at)).toThrow(AppError);
+  expect(() => verifyAccessToken(keys, token, at)).toThrow(expect.objectContaining({ code: 'unauthenticated' }));
 };
 const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 const good = {
@@ -61,6 +61,8 @@ describe('access tokens', () => {
     refused(forge(good, undefined, Buffer.alloc(32, 8)));
     refused('not.a.token');
     refused('');
+    const cause = expect.objectContaining({ name: 'JsonWebTokenError', message: 'invalid signature' });
+    expect(() => verifyAccessToken(keys, `${token.slice(0, -4)}AAAA`, now)).toThrow(expect.objectContaining({ cause }));
   });
 
   it('are refused under alg none and under an RSA key used as an HMAC secret', () => {
@@ -84,7 +86,7 @@ describe('access tokens', () => {
     const current = signAccessToken(keys, { ...claims, now: seconds, expiresAt: seconds + 60 });
     expect(verifyAccessToken(keys, current).sub).toBe(claims.userId);
     const over = signAccessToken(keys, { ...claims, now: seconds - 60, expiresAt: seconds - 1 });
-    expect(() => verifyAccessToken(keys, over)).toThrow(AppError);
+    expect(() => verifyAccessToken(keys, over)).toThrow(expect.objectContaining({ code: 'unauthenticated' }));
   });
 
   it('are refused for a user id with more than 24 hex digits', () => {
