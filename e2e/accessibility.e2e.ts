@@ -1,19 +1,9 @@
-import axe from 'axe-core';
-import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
+import { violations } from './support/axe.ts';
 import { TerminalPage } from './support/terminal-page.ts';
 import { browser, ownMachine, stack, useStackAndBrowser } from './support/use-stack.ts';
 
 useStackAndBrowser();
-
-/** What axe reports about the page: rule, element and reason. */
-const violations = async (page: Page): Promise<string[]> => {
-  await page.locator('[aria-busy=true]').first().waitFor({ state: 'detached' });
-  await page.evaluate(axe.source);
-  // A dialog or toast of Mantine is outside of the landmarks by design: `region` is no criterion of WCAG.
-  return page.evaluate(`axe.run(document, { rules: { region: { enabled: false } } }).then(({ violations }) =>
-    violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => [id, html, failureSummary].join(' | '))))`);
-};
 
 const signedOut = ['/login', '/signup', '/setup'];
 const framed = (machine: string): string[] => [

@@ -86,8 +86,8 @@ describe('the terminal page', () => {
     const long = "clear; head -c 1000000 /dev/zero | tr '\\0' x; echo";
     await terminal.run(long);
     expect(await spoken()).toBe(4096);
-    await terminal.choose('Screen reader support');
-    await terminal.choose('Screen reader support');
+    await terminal.setting('Screen reader support');
+    await terminal.setting('Screen reader support');
     await terminal.run(long);
     expect(await spoken()).toBe(4096);
   });

@@ -33,17 +33,6 @@ const open = async (options: BrowserContextOptions = {}, platform?: string): Pro
 const sends = async (expected: string, press: () => Promise<void>, asks = ''): Promise<void> =>
   expect(await terminal.sent(expected.length, asks, press)).toBe(expected);
 
-/** Turns a switch of the menu over, or chooses this value of a list. */
-const setting = async (name: string, value?: string): Promise<void> => {
-  const { page } = terminal;
-  await page.getByRole('button', { name: 'Terminal settings' }).click();
-  const control = page.getByRole(value === undefined ? 'switch' : 'combobox', { name });
-  await (value === undefined ? control.click() : control.selectOption(value));
-  await page.keyboard.press('Escape');
-  await control.waitFor({ state: 'hidden' });
-  await terminal.focus();
-};
-
 describe('keys of the terminal page', () => {
   it('are reported as a program requests, also to a page that was loaded again, and as before once it has ended', async () => {
     await open();
@@ -78,12 +67,12 @@ describe('keys of the terminal page', () => {
     const { page } = terminal;
     await page.evaluate("navigator.clipboard.writeText('echo pasted')");
     await sends('\x16', () => page.keyboard.press('Control+v'));
-    await setting('Ctrl+V pastes');
+    await terminal.setting('Ctrl+V pastes');
     await page.keyboard.press('Control+v');
     await terminal.until(/^\$ echo pasted/m);
     await page.keyboard.press('Enter');
     await terminal.until(/^pasted/m);
-    await setting('Ctrl+V pastes');
+    await terminal.setting('Ctrl+V pastes');
     await sends('\x16', () => page.keyboard.press('Control+v'));
     await page.keyboard.press('Control+Shift+v');
     await terminal.until(/^\$ echo pasted/m);
@@ -104,7 +93,7 @@ describe('keys of the terminal page', () => {
     };
     const both = (): Promise<void> => optionL('AltLeft').then(() => optionL('AltRight'));
     await sends('@@', both);
-    await setting('Option key as Meta', 'left');
+    await terminal.setting('Option key as Meta', 'left');
     await sends('\x1bl@', both);
   });
 });
@@ -221,7 +210,7 @@ describe('text of the terminal page', () => {
     const print = String.raw`clear; printf 'M\374ller\n'`;
     await terminal.run(print);
     await terminal.until(/^M\ufffdller/m);
-    await setting('Encoding of this tab', 'windows-1252');
+    await terminal.setting('Encoding of this tab', 'windows-1252');
     await terminal.run(print);
     await terminal.until(/^Müller/m);
     await sends('\xfc', () => page.keyboard.insertText('ü'));
@@ -266,7 +255,7 @@ describe('text of the terminal page', () => {
     await open();
     const devTools = await terminal.page.context().newCDPSession(terminal.page);
     const compose = async (): Promise<void> => {
-      if (!screenReader) await setting('Screen reader support');
+      if (!screenReader) await terminal.setting('Screen reader support');
       for (const text of ['に', 'にほ', 'にほん', '日本'])
         await devTools.send('Input.imeSetComposition', {
           text,
@@ -277,7 +266,7 @@ describe('text of the terminal page', () => {
       await terminal.page.keyboard.press('x');
       await terminal.page.keyboard.insertText('😀');
       await terminal.page.keyboard.press('y');
-      if (!screenReader) await setting('Screen reader support');
+      if (!screenReader) await terminal.setting('Screen reader support');
     };
     await sends(Buffer.from('日本x😀y').toString('latin1'), compose);
   });

@@ -5,15 +5,6 @@ import { terminal, useTerminalPage } from './support/use-terminal-page.ts';
 
 useTerminalPage();
 
-/** Gives the page a clipboard event, as the browser does for Ctrl+V. */
-const paste = (text: string): Promise<unknown> =>
-  terminal.page.evaluate(`{
-    const clipboardData = new DataTransfer();
-    clipboardData.setData('text/plain', ${JSON.stringify(text)});
-    document.querySelector('.xterm-helper-textarea')
-      .dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
-  }`);
-
 describe('the terminal page', () => {
   it('lets a shell be named by mouse or by keyboard alone, over a reload and over the title of a program', async () => {
     const { page } = terminal;
@@ -64,7 +55,8 @@ describe('the terminal page', () => {
     // What arrives while the shell still edits its line is kept as it edits: a return, and no newline, for cat.
     await terminal.run("echo rea''dy; cat -A");
     await terminal.until(/^ready/m);
-    await paste('one\x1b[201~two\ttab\nnext\x03\x04\x9b line\n');
+    await terminal.paste('one\x1b[201~two\ttab\nnext\x03\x04\x9b line\n');
+    await terminal.page.getByRole('button', { name: 'Paste', exact: true }).last().click();
     await terminal.until(/one\[201~two\^Itab\$/);
     await terminal.until(/^next line\$/m);
     await terminal.page.keyboard.press('Control+c');
@@ -189,7 +181,7 @@ describe('the terminal page', () => {
     await eventually('the terminal again', async () => ((await focused()) === 'Terminal input' ? true : undefined));
     await keyboard.press('Control+Shift+ArrowUp');
     expect(await page.evaluate('document.activeElement?.getAttribute("role")')).toBe('tab');
-    for (const next of ['Close', 'New shell tab', 'Split', 'Search terminals and machines', 'Terminal settings']) {
+    for (const next of ['Close', 'New shell tab', 'Split', 'Search terminals and machines', 'Terminal menu']) {
       await keyboard.press('Tab');
       expect(await focused()).toContain(next);
     }

@@ -117,11 +117,8 @@ describe('on a machine 100 ms away', () => {
     await nothingDrawn();
   });
 
-  it('nothing is drawn once it is switched off in the menu, and the switch is kept', async () => {
-    await terminal.page.getByRole('button', { name: 'Terminal settings' }).click();
-    await terminal.page.getByRole('switch', { name: 'Show typing at once' }).click();
-    await terminal.page.keyboard.press('Escape');
-    await terminal.focus();
+  it('nothing is drawn once it is switched off in the settings, and the switch is kept', async () => {
+    await terminal.setting('Show typing at once');
     await trustedLine();
     await terminal.page.evaluate('window.everDrawn = []');
     await terminal.type('ho off\n');

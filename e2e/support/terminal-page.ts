@@ -82,12 +82,36 @@ export class TerminalPage {
     }
   }
 
-  /** Switches a choice of the terminal's menu, and gives the keys to the shell again. */
-  async choose(label: string): Promise<void> {
-    await this.page.getByRole('button', { name: 'Terminal settings' }).click();
-    await this.page.getByLabel(label).click();
+  /** Opens the settings beside the terminal. */
+  async openSettings(): Promise<void> {
+    await this.page.getByRole('button', { name: 'Terminal menu' }).click();
+    await this.page.getByRole('menuitem', { name: 'Settings' }).click();
+    await this.page.getByRole('dialog', { name: 'Terminal settings' }).waitFor();
+  }
+
+  /** Closes the settings, and gives the keys to the shell again. */
+  async closeSettings(): Promise<void> {
     await this.page.keyboard.press('Escape');
+    await this.page.getByRole('dialog', { name: 'Terminal settings' }).waitFor({ state: 'hidden' });
     await this.focus();
+  }
+
+  /** Turns a switch of the settings over, or chooses this value of a list. */
+  async setting(name: string, value?: string): Promise<void> {
+    await this.openSettings();
+    const control = this.page.getByRole(value === undefined ? 'switch' : 'combobox', { name });
+    await (value === undefined ? control.click() : control.selectOption(value));
+    await this.closeSettings();
+  }
+
+  /** Gives the page a clipboard event, as the browser does for Ctrl+V. */
+  paste(text: string): Promise<unknown> {
+    return this.page.evaluate(`{
+      const clipboardData = new DataTransfer();
+      clipboardData.setData('text/plain', ${JSON.stringify(text)});
+      document.querySelector('.xterm-helper-textarea')
+        .dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+    }`);
   }
 
   async type(text: string): Promise<void> {

@@ -7,7 +7,7 @@ import {
 } from '@tanstack/react-query';
 import type { AuditFilter, AuditFormat, AuditPage } from '../api/audit-calls.ts';
 import { useServer } from '../api/server-context.tsx';
-import { saveFile } from './save-file.ts';
+import { saveFile } from '../layout/save-file.ts';
 
 const pageSize = 50;
 /** A row is written shortly after its event. Only the first page gets new rows. */

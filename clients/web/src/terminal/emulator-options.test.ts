@@ -2,8 +2,7 @@ import { Terminal } from '@xterm/xterm';
 import { describe, expect, it } from 'vitest';
 import page from '../../../../docs/terminal-emulator.md?raw';
 import { emulatorOptions } from './emulator-options.ts';
-
-const choices = { fontSize: 14, screenReader: false };
+import { defaultPreferences } from './settings/preferences.ts';
 
 describe('the options of the emulator', () => {
   it('are all in the table of the documentation', () => {
@@ -18,14 +17,24 @@ describe('the options of the emulator', () => {
 
   it('leave Option of a Mac to selecting while a program has the mouse', () => {
     const mac = { mac: true, reducedMotion: false };
-    expect(emulatorOptions(choices, mac)).toMatchObject({ macOptionClickForcesSelection: true });
+    expect(emulatorOptions(defaultPreferences, mac)).toMatchObject({ macOptionClickForcesSelection: true });
   });
 
   it('leave Alt alone elsewhere, and do not blink where motion is not wanted', () => {
     const other = { mac: false, reducedMotion: true };
-    expect(emulatorOptions(choices, other)).toMatchObject({
+    expect(emulatorOptions(defaultPreferences, other)).toMatchObject({
       macOptionClickForcesSelection: false,
       cursorBlink: false,
     });
+  });
+
+  it('fall back to the usual font for the characters that a chosen font has not', () => {
+    const chosen = emulatorOptions(
+      { ...defaultPreferences, fontFamily: 'Fira Code' },
+      { mac: false, reducedMotion: false },
+    );
+    expect(chosen.fontFamily).toMatch(/^"Fira Code", .+monospace$/);
+    // The emulator refuses values out of its bounds.
+    expect(() => new Terminal(chosen)).not.toThrow();
   });
 });

@@ -17,3 +17,16 @@ export const takePastes = (element: HTMLElement, paste: (text: string) => void):
   element.addEventListener('paste', take, { capture: true });
   return () => element.removeEventListener('paste', take, { capture: true });
 };
+
+/** When to ask before text is pasted: see the preference of this name. */
+export type PasteQuestion = 'auto' | 'always' | 'never';
+
+/**
+ * Whether to ask before safe text is pasted. Without bracketed paste (`bracketed`) a program takes each newline for Enter, and a shell
+ * executes the line.
+ */
+export const asksBeforePaste = (text: string, question: PasteQuestion, bracketed: boolean): boolean =>
+  question !== 'never' && text.includes('\n') && (question === 'always' || !bracketed);
+
+/** The text on one line: what a newline separated is separated by a blank. */
+export const asOneLine = (text: string): string => text.trim().replaceAll(/\s*\n\s*/g, ' ');

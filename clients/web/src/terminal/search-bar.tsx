@@ -1,4 +1,4 @@
-import { ActionIcon, TextInput, Tooltip, useComputedColorScheme } from '@mantine/core';
+import { ActionIcon, TextInput, Tooltip } from '@mantine/core';
 import { IconChevronDown, IconChevronUp, IconLetterCase, IconLetterW, IconRegex, IconX } from '@tabler/icons-react';
 import type { ISearchOptions } from '@xterm/addon-search';
 import { useState } from 'react';
@@ -38,15 +38,16 @@ const isPattern = (text: string): boolean => {
 /** Searches the screen and the scrollback. Enter: next match, Shift+Enter: previous match, Escape: close. */
 export const SearchBar = (props: {
   matches: { index: number; count: number } | undefined;
+  /** Of the terminal's colours. */
+  scheme: 'light' | 'dark';
   onFind: (text: string, direction: 'next' | 'previous', options: ISearchOptions) => void;
   onClose: () => void;
 }) => {
   const [text, setText] = useState('');
-  const scheme = useComputedColorScheme('light');
   const [options, setOptions] = useState({ caseSensitive: false, wholeWord: false, regex: false });
   const invalid = options.regex && !isPattern(text);
   const find = (direction: 'next' | 'previous', sought = text, more: ISearchOptions = {}): void => {
-    const all = { ...options, decorations: decorations[scheme], ...more };
+    const all = { ...options, decorations: decorations[props.scheme], ...more };
     if (all.regex !== true || isPattern(sought)) props.onFind(sought, direction, all);
   };
   return (

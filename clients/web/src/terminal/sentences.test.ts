@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { terminalAddress } from './open-client.ts';
-import { fontSizeStep, readPreferences } from './preferences.ts';
 import { byteCount, endSentence } from './sentences.ts';
 import { type KeyPress, shortcutOf } from './shortcuts.ts';
 
@@ -60,39 +59,6 @@ describe('shortcuts', () => {
   it('are none with Alt, which is the shell’s Meta and many keyboards’ third level', () => {
     expect(shortcutOf(press('F', { ctrlKey: true, shiftKey: true, altKey: true }))).toBeUndefined();
   });
-});
-
-it('preferences fall back one by one', () => {
-  const storage = (text: string | null) => ({ getItem: () => text });
-  expect(readPreferences(storage(null))).toEqual({
-    fontSize: 14,
-    screenReader: false,
-    optionIsMeta: 'off',
-    controlVPastes: false,
-    prediction: true,
-  });
-  expect(readPreferences(storage('{"fontSize":999,"screenReader":true}'))).toEqual({
-    fontSize: 14,
-    screenReader: true,
-    optionIsMeta: 'off',
-    controlVPastes: false,
-    prediction: true,
-  });
-  expect(readPreferences(storage('{{'))).toEqual({
-    fontSize: 14,
-    screenReader: false,
-    optionIsMeta: 'off',
-    controlVPastes: false,
-    prediction: true,
-  });
-  expect(readPreferences(undefined)).toEqual({
-    fontSize: 14,
-    screenReader: false,
-    optionIsMeta: 'off',
-    controlVPastes: false,
-    prediction: true,
-  });
-  expect(fontSizeStep(32, 1)).toBe(32);
 });
 
 it('the WebSocket goes to the server of the page, and its address contains no secret', () => {

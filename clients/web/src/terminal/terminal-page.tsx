@@ -5,19 +5,22 @@ import { Notifications, notifications } from '@mantine/notifications';
 import { createSpotlight } from '@mantine/spotlight';
 import { IconSearch } from '@tabler/icons-react';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { Mark } from '../brand/mark.tsx';
 import { usePageTitle } from '../brand/page-title.ts';
 import { ColorSchemeToggle } from '../layout/app-layout.tsx';
+import { saveFile } from '../layout/save-file.ts';
 import { useMachine } from '../machines/machine-queries.ts';
 import { Status } from '../machines/status.tsx';
 import { type PageAction, Palette } from '../palette/palette.tsx';
-import { openLocalStorage } from '../sign-in/browser-half.ts';
 import { CloseDialog } from './close-dialog.tsx';
 import { KeysDialog } from './keys-dialog.tsx';
+import type { LiveTerminal } from './live-terminal.ts';
 import { NoShells } from './no-shells.tsx';
 import { isMac } from './platform.ts';
-import { fontSizeStep, fontSizes, type Preferences, readPreferences, writePreferences } from './preferences.ts';
+import { fontSizes, stepped } from './settings/preferences.ts';
+import { SettingsDrawer } from './settings/settings-drawer.tsx';
+import { usePreferences } from './settings/use-preferences.ts';
 import type { Shortcut } from './shortcuts.ts';
 import { TabBar } from './tab-bar.tsx';
 import { useTabLabels } from './tab-labels.ts';
@@ -25,6 +28,7 @@ import { maxPanes, shownTabs } from './tab-store.ts';
 import { TerminalMenu } from './terminal-menu.tsx';
 import classes from './terminal-page.module.css';
 import { TerminalPane } from './terminal-pane.tsx';
+import type { TerminalScreen } from './terminal-screen.ts';
 import { useWorkspace } from './use-workspace.ts';
 
 const route = getRouteApi('/signed-in/terminal/$agentId');
@@ -42,6 +46,8 @@ export const TerminalPage = () => {
   const [preferences, setPreferences] = usePreferences();
   const [searching, setSearching] = useState(false);
   const [showingKeys, setShowingKeys] = useState(false);
+  const [showingSettings, setShowingSettings] = useState(false);
+  const terminals = useRef(new Map<string, LiveTerminal>());
   const [closing, setClosing] = useState<string>();
   const { signs } = tabs;
   const shown = shownTabs(tabs.all);
@@ -54,11 +60,17 @@ export const TerminalPage = () => {
   const zoom = (steps: number): void =>
     setPreferences({
       ...preferences,
-      fontSize: steps === 0 ? fontSizes.usual : fontSizeStep(preferences.fontSize, steps),
+      fontSize: steps === 0 ? fontSizes.usual : stepped(preferences.fontSize, steps, fontSizes),
     });
   /** Moves the focus to the terminal. A dialog that is closed before it got the focus restores none. */
   const toTerminal = (): void =>
     document.querySelector<HTMLElement>(`#pane-${CSS.escape(tabs.all.active)} textarea`)?.focus();
+  const frontScreen = (): TerminalScreen | undefined => terminals.current.get(tabs.all.active)?.screen;
+  const clear = (): void => frontScreen()?.clear();
+  const save = (): void => {
+    const text = frontScreen()?.text;
+    if (text !== undefined) saveFile(new Blob([text], { type: 'text/plain' }), outputFileName(name, new Date()));
+  };
   const actions: Partial<Record<Shortcut, () => void>> = {
     find: () => setSearching(true),
     'zoom-in': () => zoom(1),
@@ -80,6 +92,9 @@ export const TerminalPage = () => {
       .filter((tab) => shown.length < maxPanes && !shown.includes(tab))
       .map((tab) => ({ label: `Show beside: ${labels.long(tab)}`, run: () => tabs.beside(tab.key) })),
     { label: 'Find in the output', keys: keysOf('F'), run: () => setSearching(true) },
+    { label: 'Save the output as text', run: save },
+    { label: 'Clear the scrollback', run: clear },
+    { label: 'Terminal settings', run: () => setShowingSettings(true) },
     { label: 'Keys of this page', keys: keysOf('?'), run: () => setShowingKeys(true) },
   ];
 
@@ -122,11 +137,10 @@ export const TerminalPage = () => {
           </ActionIcon>
         </Tooltip>
         <TerminalMenu
-          preferences={preferences}
-          onChange={setPreferences}
-          encoding={front?.encoding ?? 'utf-8'}
-          onEncoding={(encoding) => tabs.change(tabs.all.active, { encoding })}
           onSearch={() => setSearching(true)}
+          onClear={clear}
+          onSave={save}
+          onSettings={() => setShowingSettings(true)}
           onKeys={() => setShowingKeys(true)}
         />
         <ColorSchemeToggle />
@@ -152,12 +166,24 @@ export const TerminalPage = () => {
               newShell: () => tabs.restart(tab.key),
               attachAgain: () => tabs.attachAgain(tab.key),
               activate: () => tabs.pick(tab.key),
+              neverAskBeforePaste: () => setPreferences({ ...preferences, pasteQuestion: 'never' }),
+              mounted: (terminal) =>
+                terminal === undefined ? terminals.current.delete(tab.key) : terminals.current.set(tab.key, terminal),
               say: (message) => void notifications.show({ message, color: 'yellow' }),
             }}
           />
         ))}
         {tabs.all.tabs.length === 0 && <NoShells machineName={name} onNew={tabs.add} />}
       </main>
+      <SettingsDrawer
+        opened={showingSettings}
+        preferences={preferences}
+        onChange={setPreferences}
+        encoding={front?.encoding ?? 'utf-8'}
+        onEncoding={(encoding) => tabs.change(tabs.all.active, { encoding })}
+        onClose={() => setShowingSettings(false)}
+        onGone={toTerminal}
+      />
       <KeysDialog opened={showingKeys} onClose={() => setShowingKeys(false)} onGone={toTerminal} />
       <CloseDialog
         tab={tabs.all.tabs.find((tab) => tab.key === closing)}
@@ -174,13 +200,8 @@ export const TerminalPage = () => {
 
 const keysOf = (key: string): string => `${isMac() ? 'Cmd' : 'Ctrl'}+Shift+${key}`;
 
-const usePreferences = (): [Preferences, (preferences: Preferences) => void] => {
-  const [preferences, setPreferences] = useState(() => readPreferences(openLocalStorage()));
-  return [
-    preferences,
-    (next) => {
-      setPreferences(next);
-      writePreferences(openLocalStorage(), next);
-    },
-  ];
+/** Such as `web-1 2026-11-30 14.05.txt`. The name of a machine may have any printable character. */
+const outputFileName = (machine: string, at: Date): string => {
+  const time = at.toISOString().slice(0, 16).replace('T', ' ').replace(':', '.');
+  return `${machine.replaceAll(/[^\p{L}\p{N} ._-]/gu, '_')} ${time}.txt`;
 };

@@ -1,7 +1,7 @@
 import { useComputedColorScheme } from '@mantine/core';
 import { useDocumentVisibility } from '@mantine/hooks';
 import type { TerminalState } from '@webxterm/terminal-client';
-import { useEffect, useEffectEvent, useRef, useState } from 'react';
+import { useEffect, useEffectEvent, useMemo, useRef, useState } from 'react';
 import { useServer } from '../api/server-context.tsx';
 import { copyText } from '../clipboard/copy-text.ts';
 import { readClipboard } from '../clipboard/read-clipboard.ts';
@@ -11,14 +11,17 @@ import { KeyRow } from './key-row.tsx';
 import { LinkBar } from './link-bar.tsx';
 import { openLink } from './links.ts';
 import { LiveTerminal } from './live-terminal.ts';
-import { palettes } from './palettes.ts';
-import type { Preferences } from './preferences.ts';
+import { NewOutputButton } from './new-output-button.tsx';
+import { PasteQuestion } from './paste-question.tsx';
 import { SearchBar } from './search-bar.tsx';
+import { brightnessOf, themeFor } from './settings/color-schemes.ts';
+import type { Preferences } from './settings/preferences.ts';
 import type { Shortcut } from './shortcuts.ts';
 import { StateLine } from './state-line.tsx';
 import { useStickyKeys } from './sticky-keys.ts';
 import type { Tab } from './tab-store.ts';
 import classes from './terminal-pane.module.css';
+import { useBell } from './use-bell.ts';
 
 export interface PaneHandlers {
   attached(ids: { sessionId: string; viewerId: string }): void;
@@ -32,6 +35,10 @@ export interface PaneHandlers {
   /** The user works in this pane. */
   activate(): void;
   say(text: string): void;
+  /** The user wants to be asked no more before lines are pasted. */
+  neverAskBeforePaste(): void;
+  /** The terminal of this pane is there, or gone. */
+  mounted(terminal: LiveTerminal | undefined): void;
 }
 
 interface Shown {
@@ -65,17 +72,25 @@ export const TerminalPane = (props: {
   const [lost, setLost] = useState<string>();
   const [link, setLink] = useState<Shown>();
   const [wanted, setWanted] = useState<string>();
+  const [pasting, setPasting] = useState<string>();
+  const [newOutput, setNewOutput] = useState(false);
   const [matches, setMatches] = useState<{ index: number; count: number }>();
   const clipboardAllowed = useRef<boolean>(undefined);
   const sticky = useStickyKeys();
   const scheme = useComputedColorScheme('light');
+  const theme = useMemo(() => themeFor(preferences, scheme), [preferences, scheme]);
   const pageVisible = useDocumentVisibility() === 'visible';
+  const bell = useBell(preferences.bell);
 
   const on = {
     ...handlers,
     state: (next: TerminalState) => {
       setState(next);
       handlers.state(next);
+    },
+    bell: () => {
+      bell.ring();
+      handlers.bell();
     },
     latency: setLatency,
     drives: setDrives,
@@ -90,6 +105,8 @@ export const TerminalPane = (props: {
       if (clipboardAllowed.current === undefined) setWanted(text);
       else if (clipboardAllowed.current) void copyText(text);
     },
+    pasteAsked: setPasting,
+    newOutputBelow: setNewOutput,
     found: setMatches,
   };
   const latest = useRef(on);
@@ -102,7 +119,7 @@ export const TerminalPane = (props: {
     return new LiveTerminal(
       at,
       server,
-      { agentId, sessionId: tab.sessionId, viewerId: tab.viewerId, ...preferences, theme: palettes[scheme] },
+      { agentId, sessionId: tab.sessionId, viewerId: tab.viewerId, ...preferences, theme },
       {
         state: (next) => latest.current.state(next),
         attached: (ids) => latest.current.attached(ids),
@@ -118,6 +135,8 @@ export const TerminalPane = (props: {
         linkPicked: (address, atOnce) => latest.current.linkPicked(address, atOnce),
         clipboardWanted: (text) => latest.current.clipboardWanted(text),
         copyFailed: () => latest.current.copyFailed(),
+        pasteAsked: (text) => latest.current.pasteAsked(text),
+        newOutputBelow: (below) => latest.current.newOutputBelow(below),
         found: (found) => latest.current.found(found),
       },
     );
@@ -126,7 +145,11 @@ export const TerminalPane = (props: {
     if (element.current === null) return;
     const made = make(element.current);
     setTerminal(made);
-    return () => made.dispose();
+    latest.current.mounted(made);
+    return () => {
+      latest.current.mounted(undefined);
+      made.dispose();
+    };
   }, []);
   useEffect(() => terminal?.setEncoding(tab.encoding ?? 'utf-8'), [terminal, tab.encoding]);
   useEffect(() => {
@@ -141,10 +164,7 @@ export const TerminalPane = (props: {
   useEffect(() => {
     if (active) terminal?.screen.focus();
   }, [terminal, active]);
-  useEffect(
-    () => terminal?.screen.setOptions({ ...preferences, theme: palettes[scheme] }),
-    [terminal, preferences, scheme],
-  );
+  useEffect(() => terminal?.screen.setOptions({ ...preferences, theme }), [terminal, preferences, theme]);
 
   return (
     <div
@@ -161,6 +181,7 @@ export const TerminalPane = (props: {
       {active && props.searching && (
         <SearchBar
           matches={matches}
+          scheme={brightnessOf(theme)}
           onFind={(text, direction, options) => terminal?.screen.find(text, direction, options)}
           onClose={() => {
             terminal?.screen.endSearch();
@@ -173,13 +194,33 @@ export const TerminalPane = (props: {
         className={classes.frame}
         data-drives={drives}
         data-waiting={state.state === 'reconnecting' || state.state === 'unreachable'}
+        data-flash={bell.flashing}
+        style={{ background: theme.background }}
       >
         <div
           className={classes.screen}
           data-testid={active ? 'terminal' : shown ? 'terminal-beside' : 'terminal-behind'}
           ref={element}
         />
+        {newOutput && (
+          <NewOutputButton
+            onPick={() => {
+              terminal?.screen.scrollToEnd();
+              terminal?.screen.focus();
+            }}
+          />
+        )}
       </div>
+      <PasteQuestion
+        text={pasting}
+        onPaste={(text) => {
+          terminal?.screen.pasteAgreed(text);
+          setPasting(undefined);
+        }}
+        onNeverAsk={handlers.neverAskBeforePaste}
+        onCancel={() => setPasting(undefined)}
+        onGone={() => terminal?.screen.focus()}
+      />
       {wanted !== undefined && (
         <ClipboardQuestion
           onAnswer={(allowed) => {

@@ -3,20 +3,21 @@ import { FitAddon } from '@xterm/addon-fit';
 import { type ISearchOptions, SearchAddon } from '@xterm/addon-search';
 import { WebLinksAddon } from '@xterm/addon-web-links';
 import { type ITheme, Terminal } from '@xterm/xterm';
-import { mono } from '../brand/theme.ts';
 import { clipboardRequest } from './clipboard-request.ts';
-import { type EmulatorChoices, emulatorOptions } from './emulator-options.ts';
+import { chosenOptions, type EmulatorChoices, emulatorOptions, thisPlatform } from './emulator-options.ts';
 import { scrollByFinger } from './finger-scroll.ts';
 import { GraphicsDrawing } from './graphics-drawing.ts';
 import { takeInsertedText } from './inserted-text.ts';
 import { type KeyChoices, ProgramKeys } from './keyboard/program-keys.ts';
 import { lineBegun, programRuns } from './leave-question.ts';
 import { followable } from './links.ts';
-import { safePaste, takePastes } from './paste.ts';
+import { asksBeforePaste, type PasteQuestion, safePaste, takePastes } from './paste.ts';
 import { isMac } from './platform.ts';
 import { PredictionLayer } from './prediction/prediction-layer.ts';
 import { ScreenOutput, type Size } from './screen-output.ts';
 import { ScreenSignals, type SignalHandlers } from './screen-signals.ts';
+import { ScrollWatch } from './scroll-watch.ts';
+import { copySelections } from './selection-copy.ts';
 import { type Shortcut, shortcutOf } from './shortcuts.ts';
 import { boundSpokenText } from './spoken-text.ts';
 import { printableTitle } from './tab-store.ts';
@@ -26,6 +27,8 @@ export interface ScreenOptions extends EmulatorChoices, KeyChoices {
   readonly prediction: boolean;
   /** Ctrl+V pastes instead of being sent. */
   readonly controlVPastes: boolean;
+  readonly copyOnSelect: boolean;
+  readonly pasteQuestion: PasteQuestion;
   readonly theme: ITheme;
 }
 
@@ -43,6 +46,10 @@ export interface ScreenHandlers extends SignalHandlers {
   /** A link was clicked. `atOnce`: Ctrl or Cmd was held. */
   linkPicked(address: string, atOnce: boolean): void;
   copyFailed(): void;
+  /** Text is not pasted before the user agrees, because a program would execute its lines. */
+  pasteAsked(text: string): void;
+  /** Whether output arrived below the visible part since the user scrolled up. */
+  newOutputBelow(below: boolean): void;
   found(matches: { index: number; count: number }): void;
 }
 
@@ -68,7 +75,8 @@ export class TerminalScreen {
     // `followable` also drops links other than http and https.
     allowNonHttpProtocols: false,
   };
-  #controlVPastes: boolean;
+  readonly #scroll: ScrollWatch;
+  #options: ScreenOptions;
   #drives = true;
   #marksPrompt = false;
   /** The last text that was typed. */
@@ -77,23 +85,21 @@ export class TerminalScreen {
 
   constructor(options: ScreenOptions, handlers: ScreenHandlers) {
     this.#handlers = handlers;
-    this.#controlVPastes = options.controlVPastes;
+    this.#options = options;
     this.#signals = new ScreenSignals(handlers);
     this.#terminal = new Terminal({
-      ...emulatorOptions(options, {
-        mac: isMac(),
-        reducedMotion: matchMedia('(prefers-reduced-motion: reduce)').matches,
-      }),
-      fontFamily: mono,
+      ...emulatorOptions(options, thisPlatform()),
       theme: options.theme,
       linkHandler: this.#links,
     });
     this.#drawing = new GraphicsDrawing(this.#terminal);
+    this.#scroll = new ScrollWatch(this.#terminal, (below) => handlers.newOutputBelow(below));
     this.prediction = new PredictionLayer(this.#terminal, options.prediction);
     this.prediction.setTheme(options.theme);
     this.#output = new ScreenOutput(this.#terminal, 'utf-8', () => {
       this.prediction.screenChanged();
       this.#signals.report();
+      this.#scroll.outputParsed();
       this.#marksPrompt ||= this.#terminal.modes.bracketedPasteMode;
     });
     this.#keys = new ProgramKeys(this.#terminal, this.#output.replies, options);
@@ -113,6 +119,10 @@ export class TerminalScreen {
       () => observer.disconnect(),
       takePastes(element, (text) => this.paste(text)),
       scrollByFinger(element, this.#terminal),
+      copySelections(element, this.#terminal, {
+        wanted: () => this.#options.copyOnSelect,
+        failed: () => this.#handlers.copyFailed(),
+      }),
       boundSpokenText(this.#terminal.element ?? element),
     );
     this.#takeInserted();
@@ -154,9 +164,39 @@ export class TerminalScreen {
     });
   }
 
+  /** Pastes text, or asks first. */
   paste(text: string): void {
     const safe = safePaste(text);
-    if (safe !== '') this.#terminal.paste(safe);
+    if (asksBeforePaste(safe, this.#options.pasteQuestion, this.#terminal.modes.bracketedPasteMode))
+      this.#handlers.pasteAsked(safe);
+    else this.pasteAgreed(safe);
+  }
+
+  /** Pastes text that the user has agreed to. */
+  pasteAgreed(text: string): void {
+    if (text !== '') this.#terminal.paste(safePaste(text));
+  }
+
+  /** The screen and the scrollback as text: a line for each line of the output, without the blanks at its end. */
+  get text(): string {
+    const { active } = this.#terminal.buffer;
+    const lines: string[] = [];
+    for (let y = 0; y < active.length; y++) {
+      const line = active.getLine(y);
+      const rest = line?.translateToString(active.getLine(y + 1)?.isWrapped !== true) ?? '';
+      if (line?.isWrapped === true) lines[lines.length - 1] += rest;
+      else lines.push(rest);
+    }
+    return `${lines.join('\n').trimEnd()}\n`;
+  }
+
+  /** Removes the scrollback. The line of the cursor stays. */
+  clear(): void {
+    this.#terminal.clear();
+  }
+
+  scrollToEnd(): void {
+    this.#terminal.scrollToBottom();
   }
 
   /** Sends a key of the on-screen row as if typed. */
@@ -185,19 +225,13 @@ export class TerminalScreen {
     this.#terminal.focus();
   }
 
-  setOptions(options: Partial<ScreenOptions>): void {
-    if (options.theme !== undefined) {
-      this.#terminal.options.theme = options.theme;
-      this.prediction.setTheme(options.theme);
-    }
-    this.#controlVPastes = options.controlVPastes ?? this.#controlVPastes;
-    if (options.prediction !== undefined) this.prediction.setEnabled(options.prediction);
-    if (options.screenReader !== undefined) this.#terminal.options.screenReaderMode = options.screenReader;
-    if (options.optionIsMeta !== undefined) this.#keys.setOptionIsMeta(options.optionIsMeta);
-    if (options.fontSize !== undefined) {
-      this.#terminal.options.fontSize = options.fontSize;
-      this.#fitSoon();
-    }
+  setOptions(options: ScreenOptions): void {
+    this.#options = options;
+    Object.assign(this.#terminal.options, chosenOptions(options, thisPlatform()), { theme: options.theme });
+    this.prediction.setTheme(options.theme);
+    this.prediction.setEnabled(options.prediction);
+    this.#keys.setOptionIsMeta(options.optionIsMeta);
+    this.#fitSoon();
   }
 
   find(text: string, direction: 'next' | 'previous', options: ISearchOptions): void {
@@ -277,7 +311,7 @@ export class TerminalScreen {
 
   /** Handles a key event. False: xterm must ignore the key. */
   #takeKey(event: KeyboardEvent): boolean {
-    const shortcut = shortcutOf(event, this.#controlVPastes && !isMac());
+    const shortcut = shortcutOf(event, this.#options.controlVPastes && !isMac());
     if (shortcut === undefined) return !this.#keys.take(event);
     // The browser's default action follows: a paste event, which may read the clipboard without a permission prompt.
     if (shortcut === 'paste') return false;

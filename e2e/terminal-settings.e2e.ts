@@ -1,0 +1,172 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { violations } from './support/axe.ts';
+import { eventually } from './support/rest.ts';
+import { terminal, useTerminalPage } from './support/use-terminal-page.ts';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'webxterm-settings-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+useTerminalPage();
+
+/** The background of the frame around the emulator, and what the emulator itself draws on. */
+const background = (): Promise<string> =>
+  terminal.page.evaluate(
+    `getComputedStyle(document.querySelector('[data-testid="terminal"]').parentElement).backgroundColor`,
+  );
+
+/** Height of a row and width of a column, CSS pixels. */
+const cell = (): Promise<{ width: number; height: number }> =>
+  terminal.page.evaluate(`(() => {
+    const { clientWidth, clientHeight } = document.querySelector('[data-testid="terminal"] .xterm-screen');
+    const rows = document.querySelectorAll('[data-testid="terminal"] .xterm-accessibility-tree > *').length;
+    return { width: clientWidth, height: clientHeight / rows };
+  })()`);
+
+const itermColours = (red: string): string => {
+  const entry = (name: string, parts: readonly string[]): string =>
+    `<key>${name}</key><dict>${['Red', 'Green', 'Blue'].map((part, at) => `<key>${part} Component</key><real>${parts[at]}</real>`).join('')}</dict>`;
+  const ansi = Array.from({ length: 16 }, (_, at) => entry(`Ansi ${at} Color`, ['0.5', String(at / 16), '1']));
+  return `<?xml version="1.0" encoding="UTF-8"?><!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
+    <plist version="1.0"><dict>${ansi.join('')}${entry('Background Color', [red, '0', '0.2'])}${entry('Foreground Color', ['1', '1', '1'])}</dict></plist>`;
+};
+
+describe('the settings of the terminal', () => {
+  it('take effect at once, and are kept over a reload', async () => {
+    const { page } = terminal;
+    const before = await cell();
+    await terminal.openSettings();
+    await page.getByRole('button', { name: 'Larger font' }).click();
+    await page.getByRole('button', { name: 'Higher lines' }).click();
+    await page.getByRole('radio', { name: 'Nord' }).click();
+    await page.getByRole('combobox', { name: 'Cursor' }).selectOption('bar');
+    await eventually('the new colours', async () => ((await background()) === 'rgb(46, 52, 64)' ? true : undefined));
+    await eventually('higher lines', async () => ((await cell()).height > before.height + 1 ? true : undefined));
+    expect(await violations(page)).toEqual([]);
+    await terminal.closeSettings();
+    await page.reload();
+    await terminal.until(/^\$/m);
+    expect(await background()).toBe('rgb(46, 52, 64)');
+    await terminal.openSettings();
+    expect(await page.getByRole('combobox', { name: 'Cursor' }).inputValue()).toBe('bar');
+    await page.getByRole('button', { name: 'Restore the defaults' }).click();
+    await eventually('the usual colours', async () => ((await background()) === 'rgb(46, 52, 64)' ? undefined : true));
+  });
+
+  it('take colours from a file of iTerm2, and say what is wrong with another file', async () => {
+    const { page } = terminal;
+    const choose = async (name: string, text: string): Promise<void> => {
+      writeFileSync(join(folder, name), text);
+      const chooser = page.waitForEvent('filechooser');
+      await page.getByRole('button', { name: 'Import a scheme' }).click();
+      await (await chooser).setFiles(join(folder, name));
+    };
+    await terminal.openSettings();
+    await choose('broken.itermcolors', itermColours('0.1').replace('Ansi 3 Color', 'Ansi three'));
+    await page.getByRole('alert').filter({ hasText: 'broken.itermcolors is no colour scheme' }).waitFor();
+    await choose('Sunset.itermcolors', itermColours('0.4'));
+    await eventually('the imported colours', async () =>
+      (await background()) === 'rgb(102, 0, 51)' ? true : undefined,
+    );
+    expect(await page.getByRole('radio', { name: 'Sunset' }).isChecked()).toBe(true);
+    await terminal.closeSettings();
+  });
+
+  it('give a font that is not installed away, and use the usual one', async () => {
+    const { page } = terminal;
+    const { width } = await cell();
+    await terminal.openSettings();
+    await page.getByLabel('Font', { exact: true }).fill('No Such Font 1');
+    await page.getByText('This device has no font of this name.').waitFor();
+    expect((await cell()).width).toBe(width);
+    await terminal.closeSettings();
+  });
+});
+
+describe('a paste of several lines', () => {
+  const dialog = () => terminal.page.getByRole('dialog', { name: /^Paste / });
+
+  it('is asked about where a program would execute each line, and is pasted, joined, or left', async () => {
+    const { page } = terminal;
+    await terminal.paste('echo at the\necho prompt');
+    // The shell has bracketed paste: nothing is executed, and nothing is asked.
+    await terminal.until(/echo prompt$/m);
+    await page.keyboard.press('Control+c');
+    await terminal.run("clear; echo rea''dy; cat -A");
+    await terminal.until(/^ready/m);
+    await terminal.paste('never\nsent\n');
+    await dialog().getByText('Paste 2 lines?').waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await dialog().waitFor({ state: 'hidden' });
+    await terminal.paste('one\ntwo');
+    await dialog().getByRole('button', { name: 'Paste as one line' }).click();
+    await terminal.until(/one two$/m);
+    await terminal.type('\n');
+    await terminal.until(/^one two\$$/m);
+    await terminal.paste('three\nfour\n');
+    await dialog().getByLabel('Do not ask again in this browser').click();
+    await dialog().getByRole('button', { name: 'Paste', exact: true }).click();
+    await terminal.until(/^three\$[\s\S]*^four\$/m);
+    await terminal.paste('five\nsix\n');
+    expect(await terminal.until(/^six\$/m)).not.toContain('never');
+    await page.keyboard.press('Control+c');
+  });
+});
+
+describe('output', () => {
+  it('that arrives below the visible part is announced by a button that scrolls to it', async () => {
+    const { page } = terminal;
+    const flag = join(folder, 'go-on');
+    await terminal.run(`clear; seq 300; echo first; while [ ! -e '${flag}' ]; do sleep 0.1; done; echo se''cond`);
+    await terminal.until(/^first/m);
+    const button = page.getByRole('button', { name: 'New output below' });
+    await page.getByTestId('terminal').hover();
+    await page.mouse.wheel(0, -2000);
+    await terminal.until(/^270\s/m);
+    expect(await button.count()).toBe(0);
+    writeFileSync(flag, '');
+    await button.click();
+    await terminal.until(/^second/m);
+    await button.waitFor({ state: 'detached' });
+  });
+
+  it('is saved as text with its wrapped lines joined, and cleared from the scrollback', async () => {
+    const { page } = terminal;
+    const long = 'x'.repeat(300);
+    await terminal.run(`clear; seq 200; echo '${long}'; echo e''nd`);
+    await terminal.until(/^end/m);
+    const saved = async (): Promise<string> => {
+      const download = page.waitForEvent('download');
+      await page.getByRole('button', { name: 'Terminal menu' }).click();
+      await page.getByRole('menuitem', { name: 'Save the output as text' }).click();
+      const file = join(folder, 'output.txt');
+      await (await download).saveAs(file);
+      return readFileSync(file, 'utf8');
+    };
+    const text = await saved();
+    expect(text).toMatch(/^1\n2\n3\n/);
+    expect(text).toContain(`\n200\n${long}\nend\n`);
+    await page.getByRole('button', { name: 'Terminal menu' }).click();
+    await page.getByRole('menuitem', { name: 'Clear the scrollback' }).click();
+    expect(await saved()).not.toMatch(/^3$/m);
+  });
+
+  it('is copied when it is selected, by choice', async () => {
+    const { page } = terminal;
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await terminal.setting('Copy what is selected');
+    await terminal.run('clear; echo picked words');
+    await terminal.until(/^picked words/m);
+    const box = await page.getByTestId('terminal').locator('.xterm-screen').boundingBox();
+    await page.mouse.click((box?.x ?? 0) + 20, (box?.y ?? 0) + 8, { clickCount: 3 });
+    await eventually('the text on the clipboard', async () =>
+      (await page.evaluate<string>('navigator.clipboard.readText()')).trim() === 'picked words' ? true : undefined,
+    );
+  });
+});
