@@ -53,8 +53,8 @@ const receiversOf = (type: number): readonly string[] =>
     ? ['clients/agent/src/attachment/attachment.ts', 'services/terminal/src/websocket/v1-viewer.ts']
     : ['libs/terminal-client/src/terminal-client.ts', 'libs/terminal-client/src/connection.ts'];
 
-/** The client need not read the answer to its hello while there is one version of the protocol. */
-const unread: ReadonlySet<string> = new Set(['downHello']);
+/** The client need not read the answer to its hello while there is one version of the protocol. Only recorders get times. */
+const unread: ReadonlySet<string> = new Set(['downHello', 'times']);
 
 /** The `type` of a decoded frame: `input_ack` for `inputAck`. */
 const decodedName = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

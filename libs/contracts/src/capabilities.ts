@@ -22,9 +22,18 @@ export const capabilitiesIn = (bits: number): readonly FrameCapability[] =>
  *
  * `command`: runs commands without a session. `changed_facts`: reports changed facts about the machine over the link. To a hub without it, the
  * agent reports them by another dial. `session_titles`: reports the titles of sessions. `update`: installs a version on the order of the hub and
- * changes to it. An agent announces it only if install.sh installed it, and then tells the state of its installation in the hello.
+ * changes to it. An agent announces it only if install.sh installed it, and then tells the state of its installation in the hello. `record`:
+ * keeps the times of output for recorders, and lets its shells wait for a required recording.
  */
-export const agentFeatures = ['command', 'changed_facts', 'session_titles', 'update', ...frameCapabilities] as const;
+export const agentFeatures = [
+  'command',
+  'changed_facts',
+  'session_titles',
+  'update',
+  'record',
+  ...frameCapabilities,
+] as const;
+export type AgentFeature = (typeof agentFeatures)[number];
 
 /** What an agent can do that announces nothing. */
 export const agentBaseline: readonly string[] = ['pty', 'command'];

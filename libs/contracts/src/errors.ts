@@ -134,6 +134,11 @@ export const errorCatalog = {
   },
   command_not_run: { status: 503, message: 'The machine could not start the command.' },
   shell_not_started: { status: 503, message: 'The machine could not start a shell.' },
+  recording_unavailable: {
+    status: 503,
+    message: 'This terminal must be recorded, and it cannot be recorded right now.',
+  },
+  recording_not_found: { status: 404, message: 'No recording by that id, or you may not play it.' },
   kind_not_supported: { status: 409, message: 'The machine has no sessions of this kind.' },
   too_many_enrolment_tokens: {
     status: 409,

@@ -20,5 +20,6 @@ export { type OnEvict, Ring, type RingRead } from './ring.ts';
 export type { ScreenSize } from './sequence-bounds.ts';
 export { advance, type SessionState } from './session-state.ts';
 export { type SizeMark, SizeMarks } from './size-marks.ts';
+export { type TimeMark, TimeMarks } from './time-marks.ts';
 export { OutputWindow, type WindowBounds } from './window.ts';
 export { Writers } from './writers.ts';

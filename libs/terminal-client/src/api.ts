@@ -1,4 +1,4 @@
-import type { EndCause } from '@webxterm/contracts/frames';
+import type { EndCause, RecordingMode } from '@webxterm/contracts/frames';
 import type { Clock } from './clock.ts';
 import type { WebSocketLike } from './web-socket.ts';
 
@@ -50,6 +50,8 @@ export interface TerminalHandlers {
   size(cols: number, rows: number, driver: boolean, live: boolean): void;
   /** Called on a change. `driver`: this viewer's size is the terminal's size. `hold`: this viewer's pace limits the shell. */
   driver?(driver: boolean, hold: boolean): void;
+  /** Called at each attach to a recorded session. `required`: its shell waits while it cannot be recorded. */
+  recorded?(mode: RecordingMode): void;
   /** Round trip to the machine, ms. */
   latency(rttMs: number): void;
   /** The machine has applied the first `bytes` bytes of those counted by `inputTaken`. Their echo may be on its way. */

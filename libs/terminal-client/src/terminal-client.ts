@@ -189,6 +189,7 @@ export class TerminalClient {
     else if (frame.type === 'driver') this.#seated(frame);
     else if (frame.type === 'ended') this.#ended = frame;
     else if (frame.type === 'refused') this.#refused = frame;
+    else if (frame.type === 'recorded') this.#handlers.recorded?.(frame.mode);
     else if (frame.type === 'pass') this.#credentials.keepPass(frame.pass, frame.expiresInMs);
     else if (frame.type === 'state' && frame.state === 'unreachable')
       this.#become({ state: 'unreachable', retryInMs: frame.retryInMs });

@@ -10,7 +10,8 @@ export type Viewer = {
   userId: string;
   /** 32 hex digits. */
   viewerId: string;
-  role: 'control' | 'view';
+  /** `record`: reads all output and its times, and counts as nobody. */
+  role: 'control' | 'view' | 'record';
 };
 
 export const writerOf = (viewer: Pick<Viewer, 'userId' | 'viewerId'>): string => `${viewer.userId}/${viewer.viewerId}`;
@@ -18,7 +19,8 @@ export const writerOf = (viewer: Pick<Viewer, 'userId' | 'viewerId'>): string =>
 /** The session as used by its attachments. */
 export type AttachedSession = {
   input(from: Attachment, frame: Extract<UpFrame, { type: 'input' }>): void;
-  progress(from: Attachment): void;
+  /** `acked`: as the viewer said. The cursor of the attachment may be ahead of it. */
+  progress(from: Attachment, acked: number): void;
   resize(from: Attachment, size: WindowSize): void;
   visible(from: Attachment, visible: boolean): void;
   /** The attachment has ended. `left`: the viewer closed it. `broken`: the connection broke, so the viewer will try to attach again. */
@@ -139,7 +141,7 @@ export class Attachment {
       case 'limit':
         // A larger limit would let one viewer fill the memory of the relays.
         this.cursor.allow(frame.acked, Math.min(frame.limit, frame.acked + maxOutputWindow));
-        this.#session.progress(this);
+        this.#session.progress(this, frame.acked);
         this.outgoing.kick();
         return;
       case 'resize':

@@ -1,5 +1,12 @@
-import { type DownFrame, maxOutputFrame, snapshotWindow } from '@webxterm/contracts/frames';
-import { type NextOutput, OutputCursor, type OutputSource, type Ring, type SizeMarks } from '@webxterm/stream';
+import { type DownFrame, maxOutputFrame, maxTimeMarks, snapshotWindow } from '@webxterm/contracts/frames';
+import {
+  type NextOutput,
+  OutputCursor,
+  type OutputSource,
+  type Ring,
+  type SizeMarks,
+  type TimeMarks,
+} from '@webxterm/stream';
 import type { ScreenSnapshot } from '../screen/messages.ts';
 import { KeptOutput } from './kept-output.ts';
 import { afterLineFeed } from './line-start.ts';
@@ -22,6 +29,8 @@ export type FlowOptions = {
   size: { cols: number; rows: number };
   /** Whether the viewer supports snapshots, so it may skip output. Other viewers get a gap. */
   repaints: boolean;
+  /** The times of the output, for a recorder. They are sent before the output. */
+  times?: TimeMarks | undefined;
   /** Whether this viewer has the hold. */
   holds(): boolean;
 };
@@ -39,6 +48,8 @@ export class OutputFlow {
   #waiting = false;
   #snapshot: { source: ScreenSnapshot; sent: number } | undefined;
   #snapshotAcked = 0;
+  /** The times of the output before this offset are sent. */
+  #timedUpTo = 0;
 
   constructor(options: FlowOptions) {
     const { ring, from } = options;
@@ -106,10 +117,29 @@ export class OutputFlow {
       return this.next(max);
     }
     const nextSize = marks.nextAfter(this.cursor.next) ?? Infinity;
-    const next = this.cursor.take(this.#source, Math.min(max, nextSize - this.cursor.next));
+    const length = Math.min(max, nextSize - this.cursor.next);
+    const times = this.#nextTimes(length);
+    if (times !== undefined) return { kind: 'frame', frame: times };
+    const timed = this.#options.times === undefined ? Infinity : this.#timedUpTo - this.cursor.next;
+    const next = this.cursor.take(this.#source, Math.min(length, timed));
     this.#kept?.sent(this.cursor.next);
     if (this.cursor.next >= ring.tail) this.#kept = undefined;
     return next;
+  }
+
+  /** The times of the next `length` bytes. Undefined: they are sent, or the next frame is a gap, or there is no output. */
+  #nextTimes(length: number): DownFrame | undefined {
+    const { times, ring } = this.#options;
+    const { next } = this.cursor;
+    if (times === undefined || next < ring.tail) return undefined;
+    this.#timedUpTo = Math.max(this.#timedUpTo, next);
+    const ready = Math.min(length, this.cursor.available(ring));
+    if (ready <= 0 || this.#timedUpTo > next) return undefined;
+    const marks = times.within(next, next + ready, maxTimeMarks);
+    const [last] = marks.slice(-1);
+    const full = marks.length === maxTimeMarks && last !== undefined && last.offset > next;
+    this.#timedUpTo = full ? last.offset : next + ready;
+    return marks.length === 0 ? undefined : { type: 'times', marks };
   }
 
   get #source(): OutputSource {

@@ -20,6 +20,8 @@ export type DriverOptions = {
   /** Undefined: the session has no window size. */
   window: SizedProcess | undefined;
   stall: Stall;
+  /** Whether the process must wait for its recorder. */
+  waitsForRecorder(): boolean;
   hasEnded(): boolean;
   /** ms on a monotonic clock. */
   now(): number;
@@ -114,8 +116,8 @@ export class Driver {
 
   /** Pauses or resumes reading from the process according to the driver's hold. */
   regulate(): void {
-    const { stall, tracker, ring, hasEnded } = this.#options;
-    stall.set(!hasEnded() && tracker.mustStall(ring.head));
+    const { stall, tracker, ring, hasEnded, waitsForRecorder } = this.#options;
+    stall.set(!hasEnded() && (tracker.mustStall(ring.head) || waitsForRecorder()));
   }
 
   /** Stops resizes and reading until it is called with false. */
@@ -132,8 +134,12 @@ export class Driver {
     if (holder !== undefined && tracker.brokenHolder !== holder && !attachments.has(holder)) writers.leave(holder);
     this.#sendDriver();
     this.regulate();
-    const reason = holder === undefined ? 'the driver allows no more output' : 'the driver broke off and may come back';
-    stall.tick({ session, head: ring.head, reason });
+    stall.tick({ session, head: ring.head, reason: this.#stallReason(holder) });
+  }
+
+  #stallReason(holder: string | undefined): string {
+    if (this.#options.waitsForRecorder()) return 'the required recording is behind';
+    return holder === undefined ? 'the driver allows no more output' : 'the driver broke off and may come back';
   }
 
   #sendDriver(): void {

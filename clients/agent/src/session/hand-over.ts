@@ -3,6 +3,7 @@ import type { ScreenSnapshot } from '../screen/messages.ts';
 import type { HandedSession } from './handed-session.ts';
 import type { SessionEnd } from './session-end.ts';
 import type { SessionProcess } from './session-kind.ts';
+import type { SessionRecording } from './session-recording.ts';
 
 /** The parts of a session that another agent process continues. */
 export type ContinuedParts = {
@@ -11,12 +12,14 @@ export type ContinuedParts = {
   tracker: DriverTracker;
   writers: Writers;
   end: SessionEnd;
+  /** Undefined: the session is not recorded. */
+  recording: SessionRecording | undefined;
 };
 
 /** The state of a frozen session for another agent process. `now`: ms on a monotonic clock. @throws Error if it cannot be continued */
 export const handedSession = (
   session: Pick<HandedSession, 'id' | 'ownerUserId' | 'kind' | 'createdAtMs' | 'title' | 'detachedForMs'>,
-  { ring, marks, tracker, writers, end }: ContinuedParts,
+  { ring, marks, tracker, writers, end, recording }: ContinuedParts,
   process: SessionProcess,
   screen: ScreenSnapshot | undefined,
   now: number,
@@ -28,6 +31,7 @@ export const handedSession = (
   seat: tracker.current,
   writers: writers.applied,
   screen,
+  recording: recording?.handOver(),
   cause: end.cause,
   process: handedProcess(session.id, end, process, now),
 });

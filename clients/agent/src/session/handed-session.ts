@@ -22,6 +22,17 @@ export const HandedSession = v.object({
   detachedForMs: v.optional(v.number()),
   /** The screen of the output before the ring. */
   screen: v.optional(v.object({ offset: count, kept: bytes, cols: count, rows: count, state: bytes })),
+  /** Missing: the session is not recorded, or it was handed over by an older version. */
+  recording: v.optional(
+    v.object({
+      required: v.boolean(),
+      stored: v.optional(count),
+      /** ms since the start of the session. */
+      ageMs: v.pipe(v.number(), v.minValue(0)),
+      /** Time marks: offset and ms. */
+      times: v.array(v.tuple([count, count])),
+    }),
+  ),
   /** Why the session was told to end. */
   cause: v.optional(v.picklist(endCauses)),
   /** `running`: the hand-over of its process. */

@@ -1,7 +1,8 @@
 import { type DownFrame, maxWinsize } from '@webxterm/contracts/frames';
-import { AttachGrant, type OpenStream, Role } from '@webxterm/contracts/grpc';
+import { AttachGrant, type OpenStream, Recording, Role } from '@webxterm/contracts/grpc';
 import type { Attachment, Viewer } from '../attachment/attachment.ts';
 import type { WindowSize } from './session-kind.ts';
+import type { RecordingPolicy } from './session-recording.ts';
 
 /** The answer to an open request: the attachment, or the only frame that the viewer gets. */
 export type Answer = { attachment: Attachment } | { frame: DownFrame };
@@ -24,12 +25,23 @@ export const kindOf = ({ kind }: OpenStream): string => (kind === '' ? 'pty' : k
 export const viewerOf = (open: OpenStream): Viewer => ({
   userId: open.userId,
   viewerId: open.viewerId.toString('hex'),
-  role: open.role === Role.ROLE_CONTROL ? 'control' : 'view',
+  role: roles.get(open.role) ?? 'view',
 });
 
-/** A viewer other than the owner needs a grant. The grant to watch allows only view access to an existing session. */
-export const hasGrant = ({ userId, ownerUserId, grant, role, create }: OpenStream): boolean =>
-  userId === ownerUserId || (grant === AttachGrant.ATTACH_GRANT_WATCH && role === Role.ROLE_VIEW && !create);
+const roles: ReadonlyMap<Role, Viewer['role']> = new Map([
+  [Role.ROLE_CONTROL, 'control'],
+  [Role.ROLE_RECORD, 'record'],
+]);
+
+/** Undefined: the session is not recorded. */
+export const recordingOf = ({ recording }: Pick<OpenStream, 'recording'>): RecordingPolicy | undefined =>
+  recording === Recording.RECORDING_REQUIRED ? 'required' : recording === Recording.RECORDING_ON ? 'on' : undefined;
+
+/** A viewer other than the owner needs a grant, to watch or to record an existing session. Nobody records with another grant. */
+export const hasGrant = ({ userId, ownerUserId, grant, role, create }: OpenStream): boolean => {
+  if (role === Role.ROLE_RECORD) return grant === AttachGrant.ATTACH_GRANT_RECORD && !create;
+  return userId === ownerUserId || (grant === AttachGrant.ATTACH_GRANT_WATCH && role === Role.ROLE_VIEW && !create);
+};
 
 /** Why an open request is not valid. Undefined: it is. */
 export const invalidRequest = (open: OpenStream): string | undefined => {

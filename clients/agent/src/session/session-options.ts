@@ -5,6 +5,7 @@ import type { AttachmentTransport } from '../attachment/outgoing.ts';
 import type { ScreenSnapshot } from '../screen/messages.ts';
 import type { HandedSession } from './handed-session.ts';
 import type { ProcessEvents, SessionProcess, SizedProcess, WindowSize } from './session-kind.ts';
+import type { RecordingPolicy } from './session-recording.ts';
 
 /** The screen of the output that has left the ring. */
 export type SessionScreen = {
@@ -37,6 +38,8 @@ export type SessionOptions = {
   content: SessionContent;
   /** The session of an earlier agent process that this one continues. */
   handed?: HandedSession;
+  /** Undefined: the session is not recorded. */
+  recording?: RecordingPolicy | undefined;
   /** Bytes of output to keep. */
   ringSize: number;
   onEnded(): void;
@@ -53,5 +56,7 @@ export type AttachRequest = {
   size: WindowSize | undefined;
   /** The viewer supports snapshots and jumps (`webxterm.v1`). */
   repaints: boolean;
+  /** For a recorder: the policy of its recording. */
+  recording?: RecordingPolicy | undefined;
   transport: AttachmentTransport;
 };

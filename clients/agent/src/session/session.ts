@@ -11,6 +11,7 @@ import type { HandedSession } from './handed-session.ts';
 import { SessionEnd, type SessionResult } from './session-end.ts';
 import type { SessionProcess, SizedProcess, WindowSize } from './session-kind.ts';
 import type { AttachRequest, SessionContent, SessionOptions, SessionScreen } from './session-options.ts';
+import { anyRecorder, SessionRecording } from './session-recording.ts';
 import { SessionTitle, type Title } from './session-title.ts';
 import { Stall } from './stall.ts';
 
@@ -44,6 +45,8 @@ export class Session implements AttachedSession {
   readonly #screen: SessionScreen | undefined;
   readonly #pump: InputPump;
   readonly #title: SessionTitle;
+  /** Undefined: the session is not recorded. */
+  #recording: SessionRecording | undefined;
   #state: SessionState<EndCause> = { state: 'opening' };
   readonly #end = new SessionEnd();
   #detachedAt: number | undefined;
@@ -61,8 +64,13 @@ export class Session implements AttachedSession {
     this.#tracker = new DriverTracker(options.ringSize);
     this.#title = new SessionTitle(options.handed?.title);
     this.#detachedAt = options.now();
-    const { handed } = options;
+    const { handed, recording, ringSize, now } = options;
+    if (recording !== undefined) this.#recording = new SessionRecording({ ringSize, policy: recording, now });
     if (handed !== undefined) {
+      if (handed.recording !== undefined) {
+        const policy = handed.recording.required ? 'required' : 'on';
+        this.#recording = new SessionRecording({ ringSize, policy, handed: handed.recording, now });
+      }
       restoreParts(this.#parts, handed, options.now());
       this.#detachedAt = options.now() - (handed.detachedForMs ?? 0);
     }
@@ -73,6 +81,7 @@ export class Session implements AttachedSession {
       attachments: this.#attachments,
       window: this.#window,
       stall: new Stall({ process: this.#process, log: options.log, now: options.now }),
+      waitsForRecorder: () => this.#recording?.mustStall(this.ring.head) === true,
       hasEnded: () => this.result !== undefined,
       now: options.now,
     });
@@ -90,8 +99,16 @@ export class Session implements AttachedSession {
     return { cols, rows };
   }
 
+  /** Number of viewers that are people. Recorders do not count. */
   get attachmentCount(): number {
-    return this.#attachments.size;
+    let count = 0;
+    for (const { viewer } of this.#attachments.values()) if (viewer.role !== 'record') count += 1;
+    return count;
+  }
+
+  /** Whether nobody reads the output, not even a recorder. */
+  get isUnread(): boolean {
+    return this.#attachments.size === 0;
   }
 
   /** The title as it is now. Empty if the session draws no terminal. */
@@ -139,6 +156,7 @@ export class Session implements AttachedSession {
     this.#displace(writer);
     const earlierQueries = this.#earlierQueries(writer, asked);
     const place = this.#driver.attach(viewer, offset);
+    const recording = viewer.role === 'record' ? this.#recordedFrom(offset, request) : undefined;
     if (place.driver && size !== undefined) this.#driver.applySize(size);
     const flow = new OutputFlow({
       ring: this.ring,
@@ -147,6 +165,7 @@ export class Session implements AttachedSession {
       liveFrom: head,
       size: this.size,
       repaints,
+      times: recording?.times,
       holds: () => this.#driver.holds(writer),
     });
     const attachment = new Attachment({
@@ -220,9 +239,28 @@ export class Session implements AttachedSession {
     return Math.min(acked ?? receivedUpTo, receivedUpTo - 1);
   }
 
-  progress(from: Attachment): void {
+  progress(from: Attachment, acked: number): void {
+    if (from.viewer.role === 'record') {
+      this.#stored(Math.min(acked, from.cursor.next));
+      return;
+    }
     this.#driver.progress(from);
     if (this.result !== undefined && from.cursor.acked >= this.result.finalOffset) this.#end.sawAll(from.writer);
+  }
+
+  /** A recorder attaches at this offset. */
+  #recordedFrom(offset: number, { recording: policy = 'on' }: AttachRequest): SessionRecording {
+    const { ringSize, now } = this.#options;
+    this.#recording ??= new SessionRecording({ ringSize, policy, now });
+    this.#recording.attached(offset, policy);
+    return this.#recording;
+  }
+
+  /** A recorder has stored all output before this offset. */
+  #stored(offset: number): void {
+    this.#recording?.stored(offset);
+    this.#driver.regulate();
+    if (this.result !== undefined && offset >= this.result.finalOffset) this.#end.sawAll(anyRecorder);
   }
 
   /** Applies the driver's size. Another viewer's size is stored until it drives. No effect if the session has no window size. */
@@ -296,7 +334,14 @@ export class Session implements AttachedSession {
   }
 
   get #parts(): ContinuedParts {
-    return { ring: this.ring, marks: this.#marks, tracker: this.#tracker, writers: this.#writers, end: this.#end };
+    return {
+      ring: this.ring,
+      marks: this.#marks,
+      tracker: this.#tracker,
+      writers: this.#writers,
+      end: this.#end,
+      recording: this.#recording,
+    };
   }
 
   #continueEnd({ process, cause }: HandedSession): void {
@@ -330,6 +375,7 @@ export class Session implements AttachedSession {
     if (this.result !== undefined) return;
     const { head } = this.ring;
     this.ring.append(bytes);
+    this.#recording?.wrote(head, this.ring.tail);
     if (this.#screen !== undefined) this.#title.output(bytes);
     this.#driver.wrote(head);
     this.#ages.wrote(head, this.#options.now());
@@ -345,7 +391,11 @@ export class Session implements AttachedSession {
   #ended(exit: ExitResult): void {
     if (this.result !== undefined) return;
     const holder = this.#driver.brokenHolder;
-    const witnesses = [...this.#attachments.keys(), ...(holder === undefined ? [] : [holder])];
+    const witnesses = [...this.#attachments.values()]
+      .filter(({ viewer }) => viewer.role !== 'record')
+      .map(({ writer }) => writer);
+    if (holder !== undefined) witnesses.push(holder);
+    if (this.#recording !== undefined) witnesses.push(anyRecorder);
     const result = this.#end.come(exit, this.ring.head, witnesses, this.#options.now());
     this.#state = advance(this.#state, { state: 'ended', cause: result.cause });
     this.#pump.close();

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type DownFrame, decodeDown, encodeUp } from '@webxterm/contracts/frames';
-import { AttachGrant, EdgeKind, type OpenStream, Role, unwrapFrame } from '@webxterm/contracts/grpc';
+import { AttachGrant, EdgeKind, type OpenStream, Recording, Role, unwrapFrame } from '@webxterm/contracts/grpc';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import type { Attachment } from '../attachment/attachment.ts';
@@ -60,6 +60,7 @@ const make = (maxSessions = 4) => {
       edge: EdgeKind.EDGE_KIND_V1,
       requestId: 'r',
       grant: AttachGrant.ATTACH_GRANT_UNSPECIFIED,
+      recording: Recording.RECORDING_UNSPECIFIED,
       ...request,
     };
     const answer = await sessions.attach(open, {

@@ -20,6 +20,7 @@ import {
   invalidRequest,
   kindOf,
   notYours,
+  recordingOf,
   refused,
   sizeOf,
   unknownSession,
@@ -120,18 +121,20 @@ export class Sessions {
         return refused('invalid_input', `This session is of kind ${session.kind}, not ${name}.`);
       }
       // A viewer that attaches again replaces its old attachment, which may not have been detected as dead yet.
-      if (session.attachmentCount >= maxAttachments && !session.has(viewerOf(open))) {
+      const viewer = viewerOf(open);
+      if (viewer.role !== 'record' && session.attachmentCount >= maxAttachments && !session.has(viewer)) {
         return refused('too_many_streams', `This session already has ${maxAttachments} viewers.`);
       }
       const created = known === undefined;
       const from = open.from === undefined ? undefined : Number(open.from);
       return {
         attachment: session.attach({
-          viewer: viewerOf(open),
+          viewer,
           created,
           from,
           size: sizeOf(open),
           repaints: open.edge === EdgeKind.EDGE_KIND_V1,
+          recording: recordingOf(open),
           transport,
         }),
       };
@@ -204,7 +207,7 @@ export class Sessions {
     for (const [index, session] of ended.entries()) {
       const tooMany = index < ended.length - maxEnded;
       const over = session.seenToTheEnd || (session.endedFor(now) ?? 0) > endedLifeMs;
-      if (session.attachmentCount === 0 && (over || tooMany)) this.#forget(session);
+      if (session.isUnread && (over || tooMany)) this.#forget(session);
     }
   }
 
@@ -289,6 +292,7 @@ export class Sessions {
       ownerUserId: open.ownerUserId,
       kind: kind.name,
       content,
+      recording: recordingOf(open),
       ringSize,
       onEnded: () => onEnded(session),
       log,

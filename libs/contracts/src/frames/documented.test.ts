@@ -23,7 +23,14 @@ describe('docs/protocol.md', () => {
     const range = (from: number, to: number): number[] =>
       Array.from({ length: to - from + 1 }, (_, index) => from + index);
     const shown = new Set(documented.map(({ hex }) => Number.parseInt(hex.slice(0, 2), 16)));
-    expect([...shown].toSorted((a, b) => a - b)).toEqual([...range(0x01, 0x09), ...range(0x41, 0x4e), 0x80, 0xc0]);
+    expect([...shown].toSorted((a, b) => a - b)).toEqual([
+      ...range(0x01, 0x09),
+      ...range(0x41, 0x4e),
+      0x80,
+      0xc0,
+      0xc1,
+      0xc2,
+    ]);
   });
 
   it.each(documented)('shows bytes that are read, and written the same again: $says', ({ hex }) => {

@@ -1,8 +1,18 @@
 import type { DownFrame } from './frame.ts';
-import { atMost, endCauses, flag, frameType, linkStates, outputHeaderSize, pick, scopes } from './layout.ts';
+import {
+  atMost,
+  endCauses,
+  flag,
+  frameType,
+  linkStates,
+  outputHeaderSize,
+  pick,
+  recordingModes,
+  scopes,
+} from './layout.ts';
 import { maxOutputFrame } from './limits.ts';
 import { encodeUnknown, readUnknown } from './unknown-frame.ts';
-import { encodeText, FrameReader, FrameWriter } from './wire.ts';
+import { encodeText, FrameError, FrameReader, FrameWriter } from './wire.ts';
 
 export const encodeDown = (frame: DownFrame): Uint8Array<ArrayBuffer> => {
   switch (frame.type) {
@@ -68,6 +78,13 @@ export const encodeDown = (frame: DownFrame): Uint8Array<ArrayBuffer> => {
         .u64(frame.offset)
         .u8(flag(frame.last, 1))
         .raw(frame.payload).bytes;
+    case 'times': {
+      const writer = new FrameWriter(1 + frame.marks.length * timeMarkSize).u8(frameType.times);
+      for (const { offset, ms } of frame.marks) writer.u64(offset).u64(ms);
+      return writer.bytes;
+    }
+    case 'recorded':
+      return new FrameWriter(2).u8(frameType.recorded).u8(recordingModes.indexOf(frame.mode)).bytes;
     case 'unknown':
       return encodeUnknown(frame);
   }
@@ -157,9 +174,31 @@ const readDown = (type: number, r: FrameReader): DownFrame => {
         last: (r.u8() & 1) !== 0,
         payload: atMost(r.rest(), maxOutputFrame, 'snapshot'),
       };
+    case frameType.times:
+      return { type: 'times', marks: readTimes(r) };
+    case frameType.recorded:
+      return { type: 'recorded', mode: pick(recordingModes, r.u8(), 'recording mode') };
     default:
       return readUnknown(type, r, maxOutputFrame);
   }
+};
+
+/** Bytes of one mark of a `times` frame. */
+const timeMarkSize = 16;
+
+const readTimes = (r: FrameReader): { offset: number; ms: number }[] => {
+  const rest = atMost(r.rest(), maxOutputFrame, 'times');
+  if (rest.length === 0 || rest.length % timeMarkSize !== 0)
+    throw new FrameError(`times of ${rest.length} bytes are not whole marks`);
+  const reader = new FrameReader(rest);
+  let [before, latest] = [-1, 0];
+  return Array.from({ length: rest.length / timeMarkSize }, () => {
+    const mark = { offset: reader.u64(), ms: reader.u64() };
+    if (mark.offset <= before || mark.ms < latest) throw new FrameError('times are out of order');
+    before = mark.offset;
+    latest = mark.ms;
+    return mark;
+  });
 };
 
 const readEnded = (r: FrameReader): DownFrame => {

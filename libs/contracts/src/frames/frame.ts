@@ -1,4 +1,4 @@
-import type { detachReasons, endCauses, linkStates } from './layout.ts';
+import type { detachReasons, endCauses, linkStates, recordingModes } from './layout.ts';
 
 /**
  * The frames of `webxterm.v1`. A binary WebSocket message and a message of the gRPC attach streams hold the same bytes, so relays pass them
@@ -9,6 +9,8 @@ export type EndCause = (typeof endCauses)[number];
 export type DetachReason = (typeof detachReasons)[number];
 /** The state of the path between this viewer and its shell. */
 export type LinkState = (typeof linkStates)[number];
+
+export type RecordingMode = (typeof recordingModes)[number];
 
 /** A frame of an ignorable type that this version does not know. Receivers skip it. */
 export type UnknownFrame = {
@@ -56,7 +58,7 @@ export type UpFrame =
   | { type: 'snapshot_ack'; bytes: number }
   | UnknownFrame;
 
-/** Machine to viewer. The terminal service makes `hello`, `state`, `pass` and hop pongs; the agent makes all other frames. */
+/** Machine to viewer. The terminal service makes `hello`, `state`, `pass`, `recorded` and hop pongs; the agent makes all other frames. */
 export type DownFrame =
   | {
       type: 'hello';
@@ -104,4 +106,11 @@ export type DownFrame =
   | { type: 'pass'; expiresInMs: number; pass: string }
   | { type: 'pong'; scope: 'hop' | 'path'; nonce: number }
   | { type: 'snapshot'; offset: number; last: boolean; payload: Uint8Array }
+  /**
+   * Output from each `offset` on was written at `ms` since the session's start, up to the next mark. At least one mark. Offsets increase,
+   * times do not decrease. Sent to recorders only, before the output that it describes.
+   */
+  | { type: 'times'; marks: readonly { offset: number; ms: number }[] }
+  /** This session is recorded, or no longer. */
+  | { type: 'recorded'; mode: RecordingMode }
   | UnknownFrame;

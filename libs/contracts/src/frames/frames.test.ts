@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeDown, encodeDown } from './down-codec.ts';
 import type { DownFrame, UpFrame } from './frame.ts';
 import { frameType } from './layout.ts';
-import { maxInputFrame, maxOutputFrame } from './limits.ts';
+import { maxInputFrame, maxOutputFrame, maxTimeMarks } from './limits.ts';
 import { decodeUp, encodeUp } from './up-codec.ts';
 import { FrameError } from './wire.ts';
 
@@ -68,6 +68,17 @@ const goldenDown: readonly [string, DownFrame][] = [
   ['4c000493e07778745f72705f78', { type: 'pass', expiresInMs: 300000, pass: 'wxt_rp_x' }],
   ['4d0000000001', { type: 'pong', scope: 'hop', nonce: 1 }],
   ['c0010203', { type: 'unknown', code: 0xc0, payload: bytes('010203') }],
+  [
+    `c1${'000000000000000a'}${'0000000000000190'}${'000000000000000c'}${'000000000000019f'}`,
+    {
+      type: 'times',
+      marks: [
+        { offset: 10, ms: 400 },
+        { offset: 12, ms: 415 },
+      ],
+    },
+  ],
+  ['c202', { type: 'recorded', mode: 'required' }],
   ['4e0000000000000009011b5b48', { type: 'snapshot', offset: 9, last: true, payload: bytes('1b5b48') }],
 ];
 
@@ -151,6 +162,24 @@ describe('bad frames', () => {
     refuses(decodeUp, '0400000001');
     refuses(decodeUp, '060101');
     refuses(decodeDown, '44000000000000000a');
+  });
+
+  it('refuses times that are out of order, cut, none or too many, and a mode that is unknown', () => {
+    const mark = (offset: number, ms: number): string =>
+      offset.toString(16).padStart(16, '0') + ms.toString(16).padStart(16, '0');
+    refuses(decodeDown, 'c1');
+    refuses(decodeDown, `c1${mark(1, 1)}00`);
+    refuses(decodeDown, `c1${mark(1, 1)}${mark(1, 2)}`);
+    refuses(decodeDown, `c1${mark(1, 2)}${mark(2, 1)}`);
+    const marks = Array.from({ length: maxTimeMarks }, (_, index) => ({ offset: index, ms: index }));
+    expect(decodeDown(encodeDown({ type: 'times', marks }))).toEqual({ type: 'times', marks });
+    const tooMany = [
+      ...marks,
+      { offset: maxTimeMarks, ms: maxTimeMarks },
+      { offset: maxTimeMarks + 1, ms: maxTimeMarks },
+    ];
+    expect(() => decodeDown(encodeDown({ type: 'times', marks: tooMany }))).toThrow(FrameError);
+    refuses(decodeDown, 'c203');
   });
 
   it('refuses a window size of 0 or over 1000', () => {

@@ -1,7 +1,15 @@
 export * from './close-codes.ts';
 export * from './down-codec.ts';
 export type * from './frame.ts';
-export { endCauses, endCausesOfHub, frameType, inputHeaderSize, isIgnorable, outputHeaderSize } from './layout.ts';
+export {
+  endCauses,
+  endCausesOfHub,
+  frameType,
+  inputHeaderSize,
+  isIgnorable,
+  outputHeaderSize,
+  recordingModes,
+} from './layout.ts';
 export * from './limits.ts';
 export * from './up-codec.ts';
 export { FrameError } from './wire.ts';

@@ -29,6 +29,8 @@ export const frameType = {
   pass: 0x4c,
   pong: 0x4d,
   snapshot: 0x4e,
+  times: 0xc1,
+  recorded: 0xc2,
 } as const;
 
 const ignorableBit = 0x80;
@@ -57,6 +59,8 @@ export const endCauses = [
 export const endCausesOfHub = ['ended_by_user', 'access_revoked', 'machine_deleted', 'user_disabled'] as const;
 export const detachReasons = ['left', 'moving', 'broken', 'displaced', 'revoked', 'ring_overrun'] as const;
 export const linkStates = ['connecting', 'live', 'unreachable'] as const;
+/** Whether a session is recorded. `required`: its shell waits while it cannot be recorded. */
+export const recordingModes = ['off', 'on', 'required'] as const;
 export const scopes = ['hop', 'path'] as const;
 
 export const flag = (on: boolean, bit: number): number => (on ? bit : 0);

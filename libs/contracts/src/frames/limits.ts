@@ -13,6 +13,8 @@ export const maxOutputWindow = 4 * 1024 * 1024;
 export const maxSnapshot = 2 * 1024 * 1024;
 /** A machine sends at most this much of a snapshot beyond the rendered part. */
 export const snapshotWindow = 256 * 1024;
+/** Largest number of marks in a `times` frame. */
+export const maxTimeMarks = 4095;
 /** Default size of a session's ring. */
 export const defaultRingSize = 8 * 1024 * 1024;
 /** Largest WebSocket message accepted from a client. */

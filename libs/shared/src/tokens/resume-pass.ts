@@ -13,6 +13,8 @@ export const ResumePass = z.object({
   /** The kind of the session. Absent: pty, as in a pass of an older version. */
   kind: z.string().optional(),
   mode: z.enum(['control', 'view']),
+  /** The session is recorded. Absent: it is not. */
+  recording: z.enum(['on', 'required']).optional(),
   /** Seconds since 1970. */
   exp: z.number().int(),
 });

@@ -1,9 +1,9 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import type { SigninEntry } from '@webxterm/contracts/bus';
-import { AttachGrant, type AttachOpen, metadataKey, type OpenStream, Role } from '@webxterm/contracts/grpc';
+import { AttachGrant, type AttachOpen, metadataKey, type OpenStream, Recording, Role } from '@webxterm/contracts/grpc';
 import { defaultKind } from '@webxterm/contracts/session-kinds';
 import { AppError, type Logger, toAppError } from '@webxterm/shared';
-import { hashSid, openResumePass } from '@webxterm/shared/api';
+import { hashSid, openRecordPass, openResumePass } from '@webxterm/shared/api';
 import type { AllowList } from '@webxterm/shared/bus';
 import type { TerminationDelivery } from '../access/termination-delivery.ts';
 import type { Link } from '../agent-links/link.ts';
@@ -51,26 +51,50 @@ export class AttachCall {
 
   async run(): Promise<void> {
     const { table } = this.#options;
-    let attachment: Attachment | undefined;
+    let leave = (): void => {};
     try {
       const message = await firstMessage(this.#viewer);
       if (message === undefined)
         return failStream(this.#viewer, status.DEADLINE_EXCEEDED, 'no open message was received');
       const open = readOpen(message);
-      attachment = this.#register(open, await this.#options.allowList.find(open.sid));
-      await this.#join(open, attachment);
+      if (open.role === Role.ROLE_RECORD) {
+        const recorder = this.#recorder(open);
+        leave = table.addRecorder(open.agentId);
+        await this.#join(open, recorder, () => this.#deliverTerminations(open.agentId));
+        return;
+      }
+      const attachment = this.#register(open, await this.#options.allowList.find(open.sid));
+      leave = () => table.delete(attachment);
+      await this.#join(open, attachment, () => this.#checkAccess(open, attachment));
     } catch (error) {
       this.#fail(error);
     } finally {
-      if (attachment !== undefined) table.delete(attachment);
+      leave();
     }
   }
 
+  /** A recorder of the terminal service, by its pass. @throws AppError unauthenticated if the pass is not for this attach */
+  #recorder(open: AttachOpen): StreamFacts {
+    const pass = openRecordPass(this.#options.passKey, open.recordPass, this.#options.now());
+    if (pass.agent_id !== open.agentId || pass.session_id !== open.sessionId.toString('base64url'))
+      throw new AppError('unauthenticated');
+    return {
+      userId: recorderUserId,
+      ownerUserId: pass.owner_user_id,
+      grant: AttachGrant.ATTACH_GRANT_RECORD,
+      recording: open.recording,
+    };
+  }
+
   /** Adds the attachment to the table before the access check, so that a concurrent revocation finds it there. */
-  #register(open: AttachOpen, signin: SigninEntry): Attachment {
+  #register(open: AttachOpen, signin: SigninEntry): Attachment & StreamFacts {
     const { table, kinds } = this.#options;
-    const attachment: Attachment = {
-      ...attachRight(open, signin.user_id, kinds),
+    const right = attachRight(open, signin.user_id, kinds);
+    const attachment: Attachment & StreamFacts = {
+      ...right,
+      grant: isOwner(right) ? AttachGrant.ATTACH_GRANT_UNSPECIFIED : open.grant,
+      // Only who opens a session decides whether it is recorded.
+      recording: open.create ? open.recording : Recording.RECORDING_UNSPECIFIED,
       sid: open.sid,
       sidHash: hashSid(open.sid),
       agentId: open.agentId,
@@ -82,14 +106,15 @@ export class AttachCall {
     return attachment;
   }
 
-  async #join(open: AttachOpen, attachment: Attachment): Promise<void> {
+  async #join(open: AttachOpen, facts: StreamFacts, check: () => Promise<void>): Promise<void> {
     const { links } = this.#options;
     if (links.find(open.agentId) === undefined) return failStream(this.#viewer, status.NOT_FOUND, notHere);
-    await this.#checkAccess(open, attachment);
+    await check();
     const link = links.find(open.agentId);
     if (link === undefined) return failStream(this.#viewer, status.NOT_FOUND, notHere);
     this.#requireKind(link, open);
-    const machine = await this.#call(link, open, attachment);
+    requireRecording(link, open);
+    const machine = await this.#call(link, open, facts);
     if (this.#ended !== undefined) {
       machine?.end();
       return this.#endViewer(this.#ended);
@@ -119,24 +144,30 @@ export class AttachCall {
 
   /** @throws AppError if the caller lacks the right that the attachment needs */
   async #checkAccess(open: AttachOpen, attachment: Attachment): Promise<void> {
-    const { allowList, authorizer, links, terminations } = this.#options;
+    const { allowList, authorizer } = this.#options;
     const signin = allowList.require(open.sid);
     try {
       const access = await authorizer.access({ userId: signin.user_id, role: signin.role }, open.agentId);
       // A caller without the right to watch must not learn that the session of another user exists.
       if (isOwner(attachment)) requireRight(access, attachment.right);
       else if (!access.rights.includes(attachment.right)) throw new AppError('session_not_found');
-      let link = links.find(open.agentId);
-      while (link !== undefined) {
-        await terminations.delivered(link);
-        const current = links.find(open.agentId);
-        // The agent dialled again meanwhile, so its new link must get the pending terminations as well.
-        link = current === link ? undefined : current;
-      }
+      await this.#deliverTerminations(open.agentId);
     } catch (error) {
       const known = toAppError(error);
       if (known.code !== 'unavailable' || !isOwner(attachment) || !this.#hasPass(open, signin.user_id)) throw known;
       attachment.unchecked = true;
+    }
+  }
+
+  /** The agent must get pending terminations before any attach. */
+  async #deliverTerminations(agentId: string): Promise<void> {
+    const { links, terminations } = this.#options;
+    let link = links.find(agentId);
+    while (link !== undefined) {
+      await terminations.delivered(link);
+      const current = links.find(agentId);
+      // The agent dialled again meanwhile, so its new link must get the pending terminations as well.
+      link = current === link ? undefined : current;
     }
   }
 
@@ -159,14 +190,14 @@ export class AttachCall {
   }
 
   /** Requests the agent's stream. Undefined: it did not arrive in time, or the attach ended first. */
-  async #call(link: Link, open: AttachOpen, attachment: Attachment): Promise<RawStream | undefined> {
+  async #call(link: Link, open: AttachOpen, facts: StreamFacts): Promise<RawStream | undefined> {
     if (this.#ended !== undefined || this.#viewer.cancelled) return undefined;
     const appointment = this.#options.rendezvous.expect(link.id);
     this.#appointment = appointment;
     const cancel = (): void => appointment.cancel();
     this.#viewer.on('cancelled', cancel);
     const forget = link.onClose(cancel);
-    link.send({ $case: 'openStream', value: openStream(open, appointment, attachment) });
+    link.send({ $case: 'openStream', value: openStream(open, appointment, facts) });
     const machine = await appointment.arrived;
     this.#viewer.off('cancelled', cancel);
     forget();
@@ -194,15 +225,35 @@ export class AttachCall {
   }
 }
 
-const openStream = (open: AttachOpen, appointment: Appointment, attachment: Attachment): OpenStream => ({
+/** What the agent is told of who attaches, beside the request. */
+type StreamFacts = Pick<OpenStream, 'userId' | 'ownerUserId' | 'grant' | 'recording'>;
+
+/** The user id of recorders. No user has it. */
+const recorderUserId = 'recorder';
+
+/**
+ * An agent that cannot record gets no session that must be recorded, and no recorder.
+ * @throws AppError recording_unavailable
+ */
+const requireRecording = ({ capabilities }: Link, { role, recording, create }: AttachOpen): void => {
+  const needed = role === Role.ROLE_RECORD || (create && recording === Recording.RECORDING_REQUIRED);
+  if (!needed || capabilities.includes('record')) return;
+  throw new AppError(
+    'recording_unavailable',
+    'Terminals on this machine must be recorded, and its agent is too old for that. Update the agent.',
+  );
+};
+
+const openStream = (open: AttachOpen, appointment: Appointment, facts: StreamFacts): OpenStream => ({
   attachId: appointment.attachId,
   secret: appointment.secret,
   sessionId: open.sessionId,
   viewerId: open.viewerId,
   kind: open.kind,
-  userId: attachment.userId,
-  ownerUserId: attachment.ownerUserId,
-  grant: isOwner(attachment) ? AttachGrant.ATTACH_GRANT_UNSPECIFIED : open.grant,
+  userId: facts.userId,
+  ownerUserId: facts.ownerUserId,
+  grant: facts.grant,
+  recording: facts.recording,
   role: open.role,
   create: open.create,
   from: open.from,

@@ -21,6 +21,8 @@ export class AttachmentTable {
   readonly #all = new Set<Attachment>();
   readonly #byAgent = new Map<string, Set<Attachment>>();
   readonly #bySignin = new Map<string, Set<Attachment>>();
+  /** The number of recorders, by machine. They rest on no right of a user, so that no right can end them. */
+  readonly #recorders = new Map<string, number>();
 
   get size(): number {
     return this.#all.size;
@@ -47,6 +49,19 @@ export class AttachmentTable {
 
   ofAgent(agentId: string): Attachment[] {
     return [...(this.#byAgent.get(agentId) ?? [])];
+  }
+
+  /** @returns a function to call when the recorder has left. @throws AppError too_many_streams */
+  addRecorder(agentId: string): () => void {
+    const count = this.#recorders.get(agentId) ?? 0;
+    if (count >= maxPerMachine)
+      throw new AppError('too_many_streams', `This machine has ${maxPerMachine} recorders attached.`);
+    this.#recorders.set(agentId, count + 1);
+    return () => {
+      const left = (this.#recorders.get(agentId) ?? 1) - 1;
+      if (left === 0) this.#recorders.delete(agentId);
+      else this.#recorders.set(agentId, left);
+    };
   }
 
   ofSignin(sidHash: string): Attachment[] {

@@ -12,6 +12,8 @@ export const readOpen = (message: Buffer): AttachOpen => {
   return { ...open, kind: open.kind === '' ? defaultKind : open.kind };
 };
 
+const roles: ReadonlySet<Role> = new Set([Role.ROLE_CONTROL, Role.ROLE_VIEW, Role.ROLE_RECORD]);
+
 const decode = (message: Buffer): AttachOpen | undefined => {
   try {
     const up = AttachUp.decode(message).message;
@@ -23,12 +25,15 @@ const decode = (message: Buffer): AttachOpen | undefined => {
 
 const problem = (open: AttachOpen | undefined): string | undefined => {
   if (open === undefined) return 'The first message must be an open.';
-  if (open.sid === '' || open.sid.length > 64) return 'The open needs a sign-in id of at most 64 characters.';
+  const records = open.role === Role.ROLE_RECORD;
+  if ((open.sid === '') !== records || open.sid.length > 64)
+    return 'The open needs a sign-in id of at most 64 characters, or none for a recorder.';
+  if (records && open.create) return 'A recorder opens no session.';
   if (!AgentId.safeParse(open.agentId).success) return 'The open needs a machine id.';
   if (open.sessionId.length !== 16 || open.viewerId.length !== 16) return 'Session and viewer ids have 16 bytes.';
   if (open.kind !== '' && !SessionKindName.safeParse(open.kind).success)
     return 'The open has an invalid kind of session.';
-  if (open.role !== Role.ROLE_CONTROL && open.role !== Role.ROLE_VIEW) return 'The open needs a role.';
+  if (!roles.has(open.role)) return 'The open needs a role.';
   const inRange = (size: number): boolean => size >= 1 && size <= maxWinsize;
   if (!inRange(open.cols) || !inRange(open.rows)) return `Columns and rows are 1 to ${maxWinsize}.`;
   return undefined;

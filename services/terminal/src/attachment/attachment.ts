@@ -1,4 +1,4 @@
-import type { FrameCapability } from '@webxterm/contracts/capabilities';
+import type { AgentFeature } from '@webxterm/contracts/capabilities';
 import { isErrorCode } from '@webxterm/contracts/errors';
 import {
   type DetachReason,
@@ -7,8 +7,9 @@ import {
   FrameError,
   frameType,
   isIgnorable,
+  type RecordingMode,
 } from '@webxterm/contracts/frames';
-import { type AttachGrant, type AttachOpen, type EdgeKind, Role } from '@webxterm/contracts/grpc';
+import { type AttachGrant, type AttachOpen, type EdgeKind, Recording, Role } from '@webxterm/contracts/grpc';
 import { plainText } from '@webxterm/contracts/text';
 import { AppError, type Logger } from '@webxterm/shared';
 import type { HubChannels } from '../hub-client/channels.ts';
@@ -17,12 +18,24 @@ import type { HubLocation, Locator } from '../hub-client/locator.ts';
 import { waitBeforeTry } from './attach-timing.ts';
 import { outputAfter } from './frame-peek.ts';
 
-/** The types of frames that this service makes. A machine that sends one could replace the viewer's pass, or tell it a false state. */
-const ofService: ReadonlySet<number> = new Set([frameType.downHello, frameType.state, frameType.pass]);
+/** The types of frames that this service makes. A machine that sends one could replace the viewer's pass, or tell it something false. */
+const ofService: ReadonlySet<number> = new Set([
+  frameType.downHello,
+  frameType.state,
+  frameType.pass,
+  frameType.recorded,
+]);
 /** Limit of characters in the refusal text of an agent. */
 const maxRefusalText = 300;
 /** Time limit for a hub to answer an attach. After it the attachment dials again. The hub waits up to 3 s of it for the agent. */
 const answerWithinMs = 5000;
+
+const roles = { control: Role.ROLE_CONTROL, view: Role.ROLE_VIEW, record: Role.ROLE_RECORD } as const;
+const recordings = {
+  off: Recording.RECORDING_UNSPECIFIED,
+  on: Recording.RECORDING_ON,
+  required: Recording.RECORDING_REQUIRED,
+} as const;
 
 export interface AttachmentRequest {
   readonly requestId: string;
@@ -37,7 +50,10 @@ export interface AttachmentRequest {
   /** 16 bytes each. */
   readonly sessionId: Buffer;
   readonly viewerId: Buffer;
-  readonly mode: 'control' | 'view';
+  /** `record`: the recorder of the session, which needs no sign-in. `sid` and `userId` are empty then. */
+  readonly mode: 'control' | 'view' | 'record';
+  /** Whether the session is recorded. Used when it is created, and by its recorder. */
+  readonly recording: RecordingMode;
   readonly sessionKind: string;
   readonly edge: EdgeKind;
   /** The attach may open the shell. Ignored after the first `accepted`. */
@@ -67,6 +83,7 @@ export interface AttachmentContext {
   readonly channels: HubChannels;
   readonly locator: Locator;
   readonly sealPass: (request: AttachmentRequest) => string;
+  readonly sealRecordPass: (request: AttachmentRequest) => string;
   readonly measures: {
     opened(edge: EdgeKind): void;
     closed(edge: EdgeKind): void;
@@ -128,7 +145,7 @@ export class Attachment {
   }
 
   /** Whether the machine is attached and has this capability. */
-  machineHas(capability: FrameCapability): boolean {
+  machineHas(capability: AgentFeature): boolean {
     return this.#attached && this.#stream?.capabilities.includes(capability) === true;
   }
 
@@ -176,6 +193,7 @@ export class Attachment {
   #open(): AttachOpen {
     const { request } = this;
     const create = request.create && !this.#established;
+    const records = request.mode === 'record';
     return {
       requestId: request.requestId,
       sid: request.sid,
@@ -183,14 +201,16 @@ export class Attachment {
       sessionId: request.sessionId,
       viewerId: request.viewerId,
       kind: request.sessionKind,
-      role: request.mode === 'view' ? Role.ROLE_VIEW : Role.ROLE_CONTROL,
+      role: roles[request.mode],
       create,
       from: this.#from === undefined ? undefined : BigInt(this.#from),
       cols: this.#size.cols,
       rows: this.#size.rows,
       ownerUserId: request.ownerUserId,
       grant: request.grant,
-      resumePass: this.#established || request.resumed ? this.#context.sealPass(request) : '',
+      resumePass: !records && (this.#established || request.resumed) ? this.#context.sealPass(request) : '',
+      recordPass: records ? this.#context.sealRecordPass(request) : '',
+      recording: create || records ? recordings[request.recording] : Recording.RECORDING_UNSPECIFIED,
       edge: request.edge,
     };
   }
@@ -267,8 +287,7 @@ export class Attachment {
 
   /** Presence has no hub for the machine. Finishes with the reason, or dials again for a returning viewer if that reason is temporary. */
   async #absent(): Promise<void> {
-    const { sid, agentId, requestId } = this.request;
-    const error = await this.#context.locator.explainAbsence(sid, agentId, requestId);
+    const error = await this.#explainAbsence();
     if (this.#over || this.#stream !== undefined) return;
     const mayAppear = error.code === 'machine_offline' || error.code === 'unavailable';
     const returning = this.#established || !this.request.create;
@@ -276,10 +295,16 @@ export class Attachment {
     else this.#finish(error);
   }
 
+  /** A recorder is no caller, so that nothing is to be hidden from it. */
+  async #explainAbsence(): Promise<AppError> {
+    const { sid, agentId, requestId, mode } = this.request;
+    if (mode === 'record') return new AppError('machine_offline');
+    return this.#context.locator.explainAbsence(sid, agentId, requestId);
+  }
+
   /** A caller without access must not learn that the machine exists, so without an earlier `accepted` the reason is asked for first. */
   async #giveUp(error: AppError): Promise<void> {
-    const { sid, agentId, requestId } = this.request;
-    const why = this.#established ? error : await this.#context.locator.explainAbsence(sid, agentId, requestId);
+    const why = this.#established ? error : await this.#explainAbsence();
     if (this.#stream === undefined) this.#finish(why);
   }
 

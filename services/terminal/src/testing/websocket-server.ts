@@ -49,6 +49,7 @@ export const viewerRequestOf = (userId: string): ViewerRequest => ({
   ownerUserId: userId,
   grant: AttachGrant.ATTACH_GRANT_UNSPECIFIED,
   mode: 'control',
+  recording: 'off',
   sessionKind: 'pty',
   mayCreate: true,
   from: undefined,

@@ -18,6 +18,8 @@ export interface Admission {
   readonly sessionId: string | undefined;
   readonly viewerId: string | undefined;
   readonly mode: AttachMode | undefined;
+  /** Whether the session of a resume pass is recorded. Undefined: it is not, or the token is none. */
+  readonly recording?: 'on' | 'required' | undefined;
   /** The kind of the session of the token. */
   readonly sessionKind: string | undefined;
 }
@@ -89,6 +91,7 @@ export class AdmissionControl {
       sessionId: pass.session_id,
       viewerId: pass.viewer_id,
       mode: pass.mode,
+      recording: pass.recording,
       sessionKind: pass.kind ?? defaultKind,
     };
   }

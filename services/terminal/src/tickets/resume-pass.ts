@@ -10,7 +10,8 @@ export const resumePassFor = (request: AttachmentRequest, expiresAtMs: number): 
   agent_id: request.agentId,
   session_id: request.sessionId.toString('base64url'),
   viewer_id: request.viewerId.toString('base64url'),
-  mode: request.mode,
+  mode: request.mode === 'view' ? 'view' : 'control',
+  ...(request.recording === 'off' ? {} : { recording: request.recording }),
   kind: request.sessionKind,
   exp: Math.floor(expiresAtMs / 1000),
 });

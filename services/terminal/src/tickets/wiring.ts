@@ -1,4 +1,4 @@
-import { resumePassLifeMs, sealResumePass } from '@webxterm/shared/api';
+import { recordPassLifeMs, resumePassLifeMs, sealRecordPass, sealResumePass } from '@webxterm/shared/api';
 import type { AttachmentRequest } from '../attachment/attachment.ts';
 import type { Core } from '../core.ts';
 import { AdmissionControl } from './admission.ts';
@@ -17,5 +17,13 @@ export const wireTickets = ({ settings, jwtKeys, models, allowList, logger, now 
     /** Creates a resume pass for an attachment. */
     sealPass: (request: AttachmentRequest): string =>
       sealResumePass(passKey, resumePassFor(request, now() + resumePassLifeMs)),
+    /** Creates the pass by which a recorder attaches. */
+    sealRecordPass: ({ agentId, sessionId, ownerUserId }: AttachmentRequest): string =>
+      sealRecordPass(passKey, {
+        agent_id: agentId,
+        session_id: sessionId.toString('base64url'),
+        owner_user_id: ownerUserId,
+        exp: Math.floor((now() + recordPassLifeMs) / 1000),
+      }),
   };
 };

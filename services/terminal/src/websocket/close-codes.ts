@@ -12,6 +12,7 @@ const waitingForSomebody: ReadonlySet<ErrorCode> = new Set([
   'too_many_streams',
   'shell_not_started',
   'kind_not_supported',
+  'recording_unavailable',
 ]);
 
 /** The WebSocket close code of an error. */

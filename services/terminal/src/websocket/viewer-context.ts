@@ -1,3 +1,4 @@
+import type { RecordingMode } from '@webxterm/contracts/frames';
 import type { AttachGrant } from '@webxterm/contracts/grpc';
 import type { WebSocket } from 'ws';
 import type { Attachment, AttachmentEvents, AttachmentRequest } from '../attachment/attachment.ts';
@@ -26,6 +27,8 @@ export interface ViewerRequest {
   /** The grant by which a user other than the owner may attach. */
   readonly grant: AttachGrant;
   readonly mode: 'control' | 'view';
+  /** Whether the session is recorded. */
+  readonly recording: RecordingMode;
   /** The kind of the session. */
   readonly sessionKind: string;
   /** The session was named but never opened, so its first attach may open the shell. */
@@ -48,6 +51,7 @@ export const requestOf = (
   agentId: viewer.agentId,
   sessionId: Buffer.from(viewer.sessionId, 'base64url'),
   mode: viewer.mode,
+  recording: viewer.recording,
   sessionKind: viewer.sessionKind,
   resumed: viewer.admission.kind === 'pass',
 });

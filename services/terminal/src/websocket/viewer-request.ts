@@ -45,6 +45,7 @@ export const resolveViewerRequest = async (store: SessionStore, arrival: Arrival
     ownerUserId: session.ownerUserId,
     grant: session.grant,
     mode,
+    recording: 'off',
     sessionKind: session.kind,
     mayCreate: session.mayCreate && mode === 'control',
     from: query.from,

@@ -22,12 +22,65 @@ export const protobufPackage = "vsay.agent.v1";
 
 export const protobufFileName = "vsay/agent/v1/agent.proto";
 
+/** The policy for the recording of a session. */
+export const Recording = {
+  RECORDING_UNSPECIFIED: 0,
+  /** RECORDING_ON - The shell never waits for its recorder. Output that has left the ring is missing in the recording. */
+  RECORDING_ON: 1,
+  /** RECORDING_REQUIRED - The shell waits for its recorder: before the first attach at once, later before output that is not recorded leaves the ring. */
+  RECORDING_REQUIRED: 2,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type Recording = typeof Recording[keyof typeof Recording];
+
+export namespace Recording {
+  export type RECORDING_UNSPECIFIED = typeof Recording.RECORDING_UNSPECIFIED;
+  export type RECORDING_ON = typeof Recording.RECORDING_ON;
+  export type RECORDING_REQUIRED = typeof Recording.RECORDING_REQUIRED;
+  export type UNRECOGNIZED = typeof Recording.UNRECOGNIZED;
+}
+
+export function recordingFromJSON(object: any): Recording {
+  switch (object) {
+    case 0:
+    case "RECORDING_UNSPECIFIED":
+      return Recording.RECORDING_UNSPECIFIED;
+    case 1:
+    case "RECORDING_ON":
+      return Recording.RECORDING_ON;
+    case 2:
+    case "RECORDING_REQUIRED":
+      return Recording.RECORDING_REQUIRED;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return Recording.UNRECOGNIZED;
+  }
+}
+
+export function recordingToJSON(object: Recording): string {
+  switch (object) {
+    case Recording.RECORDING_UNSPECIFIED:
+      return "RECORDING_UNSPECIFIED";
+    case Recording.RECORDING_ON:
+      return "RECORDING_ON";
+    case Recording.RECORDING_REQUIRED:
+      return "RECORDING_REQUIRED";
+    case Recording.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
 /** The grant with which a user attaches to a session. The owner of the session needs only the right to open terminals. */
 export const AttachGrant = {
   /** ATTACH_GRANT_UNSPECIFIED - The caller owns the session. */
   ATTACH_GRANT_UNSPECIFIED: 0,
   /** ATTACH_GRANT_WATCH - The right `watch` on the machine: view the session, with ROLE_VIEW. */
   ATTACH_GRANT_WATCH: 1,
+  /** ATTACH_GRANT_RECORD - The recording of the session by the terminal service, with ROLE_RECORD. The hub has verified the record pass. */
+  ATTACH_GRANT_RECORD: 2,
   UNRECOGNIZED: -1,
 } as const;
 
@@ -36,6 +89,7 @@ export type AttachGrant = typeof AttachGrant[keyof typeof AttachGrant];
 export namespace AttachGrant {
   export type ATTACH_GRANT_UNSPECIFIED = typeof AttachGrant.ATTACH_GRANT_UNSPECIFIED;
   export type ATTACH_GRANT_WATCH = typeof AttachGrant.ATTACH_GRANT_WATCH;
+  export type ATTACH_GRANT_RECORD = typeof AttachGrant.ATTACH_GRANT_RECORD;
   export type UNRECOGNIZED = typeof AttachGrant.UNRECOGNIZED;
 }
 
@@ -47,6 +101,9 @@ export function attachGrantFromJSON(object: any): AttachGrant {
     case 1:
     case "ATTACH_GRANT_WATCH":
       return AttachGrant.ATTACH_GRANT_WATCH;
+    case 2:
+    case "ATTACH_GRANT_RECORD":
+      return AttachGrant.ATTACH_GRANT_RECORD;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -60,13 +117,22 @@ export function attachGrantToJSON(object: AttachGrant): string {
       return "ATTACH_GRANT_UNSPECIFIED";
     case AttachGrant.ATTACH_GRANT_WATCH:
       return "ATTACH_GRANT_WATCH";
+    case AttachGrant.ATTACH_GRANT_RECORD:
+      return "ATTACH_GRANT_RECORD";
     case AttachGrant.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
   }
 }
 
-export const Role = { ROLE_UNSPECIFIED: 0, ROLE_CONTROL: 1, ROLE_VIEW: 2, UNRECOGNIZED: -1 } as const;
+export const Role = {
+  ROLE_UNSPECIFIED: 0,
+  ROLE_CONTROL: 1,
+  ROLE_VIEW: 2,
+  /** ROLE_RECORD - Reads all output with its times. It is nobody's viewer: it has no size, no input and does not count as a person. */
+  ROLE_RECORD: 3,
+  UNRECOGNIZED: -1,
+} as const;
 
 export type Role = typeof Role[keyof typeof Role];
 
@@ -74,6 +140,7 @@ export namespace Role {
   export type ROLE_UNSPECIFIED = typeof Role.ROLE_UNSPECIFIED;
   export type ROLE_CONTROL = typeof Role.ROLE_CONTROL;
   export type ROLE_VIEW = typeof Role.ROLE_VIEW;
+  export type ROLE_RECORD = typeof Role.ROLE_RECORD;
   export type UNRECOGNIZED = typeof Role.UNRECOGNIZED;
 }
 
@@ -88,6 +155,9 @@ export function roleFromJSON(object: any): Role {
     case 2:
     case "ROLE_VIEW":
       return Role.ROLE_VIEW;
+    case 3:
+    case "ROLE_RECORD":
+      return Role.ROLE_RECORD;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -103,6 +173,8 @@ export function roleToJSON(object: Role): string {
       return "ROLE_CONTROL";
     case Role.ROLE_VIEW:
       return "ROLE_VIEW";
+    case Role.ROLE_RECORD:
+      return "ROLE_RECORD";
     case Role.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -207,6 +279,10 @@ export interface AttachOpen {
   edge: EdgeKind;
   /** The grant for a session of another user. The hub checks that the caller has it. */
   grant: AttachGrant;
+  /** Whether the session is recorded. Only with `create` and for ROLE_RECORD. Others leave the session as it is. */
+  recording: Recording;
+  /** With ROLE_RECORD: the terminal service's sealed proof that it records this session. `sid` is empty then. */
+  recordPass: string;
 }
 
 export interface AgentMessage {
@@ -442,6 +518,8 @@ export interface OpenStream {
   requestId: string;
   /** The hub sets it if user_id is not the owner. Without it, the agent rejects such a viewer. */
   grant: AttachGrant;
+  /** Whether the session is recorded. Only with `create` and for ROLE_RECORD. */
+  recording: Recording;
 }
 
 /** Ends sessions: SIGHUP, then SIGKILL after 5 s. A pong to a later ping confirms the receipt. */
@@ -707,6 +785,8 @@ function createBaseAttachOpen(): AttachOpen {
     resumePass: "",
     edge: 0,
     grant: 0,
+    recording: 0,
+    recordPass: "",
   };
 }
 
@@ -759,6 +839,12 @@ export const AttachOpen: MessageFns<AttachOpen> = {
     }
     if (message.grant !== 0) {
       writer.uint32(120).int32(message.grant);
+    }
+    if (message.recording !== 0) {
+      writer.uint32(128).int32(message.recording);
+    }
+    if (message.recordPass !== "") {
+      writer.uint32(138).string(message.recordPass);
     }
     return writer;
   },
@@ -896,6 +982,22 @@ export const AttachOpen: MessageFns<AttachOpen> = {
             message.grant = reader.int32() as any;
             continue;
           }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.recording = reader.int32() as any;
+            continue;
+          }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.recordPass = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -949,6 +1051,12 @@ export const AttachOpen: MessageFns<AttachOpen> = {
         : "",
       edge: isSet(object.edge) ? edgeKindFromJSON(object.edge) : 0,
       grant: isSet(object.grant) ? attachGrantFromJSON(object.grant) : 0,
+      recording: isSet(object.recording) ? recordingFromJSON(object.recording) : 0,
+      recordPass: isSet(object.recordPass)
+        ? globalThis.String(object.recordPass)
+        : isSet(object.record_pass)
+        ? globalThis.String(object.record_pass)
+        : "",
     };
   },
 
@@ -999,6 +1107,12 @@ export const AttachOpen: MessageFns<AttachOpen> = {
     if (message.grant !== 0) {
       obj.grant = attachGrantToJSON(message.grant);
     }
+    if (message.recording !== 0) {
+      obj.recording = recordingToJSON(message.recording);
+    }
+    if (message.recordPass !== "") {
+      obj.recordPass = message.recordPass;
+    }
     return obj;
   },
 
@@ -1022,6 +1136,8 @@ export const AttachOpen: MessageFns<AttachOpen> = {
     message.resumePass = object.resumePass ?? "";
     message.edge = object.edge ?? 0;
     message.grant = object.grant ?? 0;
+    message.recording = object.recording ?? 0;
+    message.recordPass = object.recordPass ?? "";
     return message;
   },
 };
@@ -3990,6 +4106,7 @@ function createBaseOpenStream(): OpenStream {
     edge: 0,
     requestId: "",
     grant: 0,
+    recording: 0,
   };
 }
 
@@ -4042,6 +4159,9 @@ export const OpenStream: MessageFns<OpenStream> = {
     }
     if (message.grant !== 0) {
       writer.uint32(120).int32(message.grant);
+    }
+    if (message.recording !== 0) {
+      writer.uint32(128).int32(message.recording);
     }
     return writer;
   },
@@ -4179,6 +4299,14 @@ export const OpenStream: MessageFns<OpenStream> = {
             message.grant = reader.int32() as any;
             continue;
           }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.recording = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4232,6 +4360,7 @@ export const OpenStream: MessageFns<OpenStream> = {
         ? globalThis.String(object.request_id)
         : "",
       grant: isSet(object.grant) ? attachGrantFromJSON(object.grant) : 0,
+      recording: isSet(object.recording) ? recordingFromJSON(object.recording) : 0,
     };
   },
 
@@ -4282,6 +4411,9 @@ export const OpenStream: MessageFns<OpenStream> = {
     if (message.grant !== 0) {
       obj.grant = attachGrantToJSON(message.grant);
     }
+    if (message.recording !== 0) {
+      obj.recording = recordingToJSON(message.recording);
+    }
     return obj;
   },
 
@@ -4305,6 +4437,7 @@ export const OpenStream: MessageFns<OpenStream> = {
     message.edge = object.edge ?? 0;
     message.requestId = object.requestId ?? "";
     message.grant = object.grant ?? 0;
+    message.recording = object.recording ?? 0;
     return message;
   },
 };
