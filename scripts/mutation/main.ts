@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, '../..');
 
 const names = process.argv.slice(2);
 const folders = chosenFolders(names);
-const isQuick = names[0] === 'fast';
+const isByNight = names[0] === 'all';
 
 /** @returns whether the floor is reached */
 const isNoticed = (name: string, { mutate, tests, floor, startsServers }: MutatedFolder): boolean => {
@@ -27,7 +27,7 @@ const isNoticed = (name: string, { mutate, tests, floor, startsServers }: Mutate
     // A test that starts servers waits longer than Stryker expects.
     timeoutMS: startsServers ? 60_000 : 5_000,
     // A change of a constant of a module takes as long as ten others, because the module is loaded again.
-    ignoreStatic: isQuick,
+    ignoreStatic: !isByNight,
     tempDirName: '.cache/stryker',
     ignorePatterns: ['observability', 'k8s', '.webxterm'],
     reporters: ['clear-text', 'progress-append-only', 'json'],
