@@ -20,9 +20,9 @@ export const mutatedFolders: Readonly<Record<string, MutatedFolder>> = {
     tests: ['libs/stream/src/**/!(interleavings).test.ts'],
     floor: 0,
   },
-  'gateway/requests': {
-    mutate: ['services/gateway/src/edge/*.ts'],
-    tests: ['services/gateway/src/edge/*.test.ts'],
+  'gateway/request-checks': {
+    mutate: ['services/gateway/src/request-checks/*.ts'],
+    tests: ['services/gateway/src/request-checks/*.test.ts'],
     floor: 0,
   },
   'shared/tokens': {
@@ -31,9 +31,9 @@ export const mutatedFolders: Readonly<Record<string, MutatedFolder>> = {
     floor: 0,
     fast: true,
   },
-  'shared/edge-proof': {
-    mutate: ['libs/shared/src/http/edge-*.ts'],
-    tests: ['libs/shared/src/http/{edge-proof,api}.test.ts'],
+  'shared/gateway-proof': {
+    mutate: ['libs/shared/src/http/gateway-*.ts'],
+    tests: ['libs/shared/src/http/{gateway-proof,api}.test.ts'],
     floor: 0,
   },
   'shared/signins': {
