@@ -35,6 +35,7 @@ export const mutatedFolders: Readonly<Record<string, MutatedFolder>> = {
     mutate: ['libs/shared/src/http/gateway-*.ts'],
     tests: ['libs/shared/src/http/{gateway-proof,api}.test.ts'],
     floor: 0,
+    fast: true,
   },
   'shared/signins': {
     mutate: ['libs/shared/src/signins/*.ts'],
@@ -118,10 +119,16 @@ export const mutatedFolders: Readonly<Record<string, MutatedFolder>> = {
     startsServers: true,
   },
   'terminal/tickets': {
-    mutate: ['services/terminal/src/tickets/{admission,redemption,resume-pass,take-slot,ticket}.ts'],
-    tests: ['services/terminal/src/tickets/*.test.ts'],
+    mutate: ['services/terminal/src/tickets/{admission,resume-pass,take-slot,ticket}.ts'],
+    tests: ['services/terminal/src/tickets/{admission,take-slot}.test.ts'],
     floor: 0,
     fast: true,
+  },
+  'terminal/redemption': {
+    mutate: ['services/terminal/src/tickets/redemption.ts'],
+    tests: ['services/terminal/src/tickets/redemption*.test.ts'],
+    floor: 0,
+    startsServers: true,
   },
   'terminal/websocket': {
     mutate: ['services/terminal/src/websocket/{close-codes,json-messages,upgrade-request,viewer-request}.ts'],

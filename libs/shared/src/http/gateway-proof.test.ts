@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../errors.ts';
 import { createLogger } from '../log/logger.ts';
@@ -13,7 +14,7 @@ const plain = {
 };
 const sent = (time?: number) => ({
   ...plain,
-  headers: { ...plain.headers, ...gatewayHeaders(key, plain, facts, time) },
+  headers: { ...plain.headers, ...gatewayHeaders(key, plain, facts, time) } as Record<string, string>,
 });
 
 /** A guard with a clock that the test sets, and the log lines of the guard. */
@@ -88,5 +89,54 @@ describe("the gateway's facts about a request", () => {
     clock.now += 10_000;
     expect(guard.check(sent(clock.now - maxSkewMs))).toMatchObject({ code: 'unavailable', gatewayAheadSeconds: -90 });
     expect(lines[1]).toContain('"more_since_last_line":1');
+  });
+
+  it('is proven by a MAC of these lines, which gateways and services of two versions must agree on', () => {
+    const request = sent(1_900_000_000_000);
+    const [time, nonce, mac] = request.headers[gatewayHeaderNames.proof]?.split('.') ?? [];
+    const lines = [
+      ...['POST', '/api/machines?page=2', time, nonce, 'r1', '203.0.113.9', 'https', 'term.example.com'],
+      ...['Bearer x', '', '2', 'application/json', '', '', '', '', '', '', '', '', ''],
+    ];
+    expect(time).toBe('1900000000000');
+    expect(mac).toBe(createHmac('sha256', key).update(lines.join('\n')).digest('base64url'));
+  });
+
+  it('is not believed when the time of its proof is spelled otherwise, or the proof is there twice', () => {
+    const request = sent();
+    const proof = request.headers[gatewayHeaderNames.proof] ?? '';
+    for (const other of [`+${proof}`, ` ${proof}`, proof.replace('.', ' .'), [proof, proof]])
+      expect(
+        guarded().guard.check({ ...request, headers: { ...request.headers, [gatewayHeaderNames.proof]: other } }),
+      ).toMatchObject(refused);
+  });
+
+  it('is of the protocol http unless it says https', () => {
+    const http = { ...facts, proto: 'http' } as const;
+    const request = { ...plain, headers: { ...plain.headers, ...gatewayHeaders(key, plain, http) } };
+    expect(guarded().guard.check(request)).toEqual(http);
+  });
+
+  it('is refused with a line in the log for each reason, once in 10 s', () => {
+    const { guard, clock, lines } = guarded();
+    const request = sent();
+    guard.check(request);
+    const refusals = () => [guard.check(plain), guard.check({ ...request, method: 'PUT' }), guard.check(request)];
+    for (const refusal of [...refusals(), ...refusals()]) expect(refusal).toMatchObject(refused);
+    clock.now += 9999;
+    refusals();
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { code: 'not_gateway', reason: 'the request has no proof of the gateway' },
+      { code: 'not_gateway', reason: 'the proof does not match this request or this GATEWAY_KEY' },
+      { code: 'not_gateway', reason: 'the proof was used before' },
+    ]);
+    for (const line of lines) {
+      expect(line).toContain('refused a request that the gateway did not send');
+      expect(line).not.toMatch(/gateway_ahead_s|more_since/);
+    }
+    clock.now += 1;
+    refusals();
+    expect(lines.slice(3)).toHaveLength(3);
+    for (const line of lines.slice(3)) expect(line).toContain('"more_since_last_line":2');
   });
 });

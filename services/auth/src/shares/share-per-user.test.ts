@@ -14,4 +14,23 @@ describe('work that all users share', () => {
     second.resolve();
     await running[1];
   });
+
+  it('is counted exactly: the end of one makes room for one', async () => {
+    const share = new SharePerUser(3, 'Three of yours run.');
+    const start = () => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      return { end: resolve, done: share.run('ann', () => promise) };
+    };
+    const refused = () => expect(share.run('ann', async () => 0)).rejects.toThrow('Three of yours run.');
+    for (let round = 0; round < 2; round += 1) {
+      const running = [start(), start(), start()];
+      await refused();
+      running[0]?.end();
+      await running[0]?.done;
+      running.push(start());
+      await refused();
+      for (const { end } of running) end();
+      await Promise.all(running.map(({ done }) => done));
+    }
+  });
 });

@@ -13,7 +13,7 @@ const now = () => 1_000_000_000_000;
 const bound = { user_id: 'a'.repeat(24), sid: 'sid', agent_id: 'ag', session_id: 'session' };
 const token = { ...bound, jti: 'once', mode: 'control', exp: now() / 1000 + 30 } as const;
 
-const world = () => {
+const world = (elsewhere = 0) => {
   const entry: SigninEntry = {
     user_id: bound.user_id,
     username: 'ann',
@@ -43,7 +43,7 @@ const world = () => {
       return redeemed;
     },
   };
-  const terminals = new OpenTerminals({ perUser: 2, heldPerUser: 1, elsewhere: () => 0, changed: () => {} });
+  const terminals = new OpenTerminals({ perUser: 2, heldPerUser: 1, elsewhere: () => elsewhere, changed: () => {} });
   const admissionControl = new AdmissionControl({
     jwtKeys: [],
     ticketKey: key,
@@ -79,4 +79,14 @@ it('a sign-in that goes on has its place, which its end finds', async () => {
   slot.onEnd((why) => ended.push(why));
   terminals.endSignin(hashSid(bound.sid));
   expect(ended).toEqual(['signed_out']);
+});
+
+it('only a pass counts no terminals of other instances, because the one that it continues may be among them', async () => {
+  const { enter, release, terminals } = world(2);
+  release();
+  await expect(enter(sealTicket(key, { ...token, username: 'ann' }))).rejects.toMatchObject({
+    code: 'too_many_terminals',
+  });
+  await enter(sealResumePass(key, { ...token, viewer_id: 'viewer' }));
+  expect(terminals.size).toBe(1);
 });
