@@ -91,8 +91,8 @@ describe('a token of an upgrade', () => {
     const admitted = { kind: 'pass', sid, userId: ann, username: 'ann', agentId: 'ag', sessionId: 'session' };
     const rest = { viewerId: 'viewer', mode: 'control' };
     expect(await admission.admit(sealResumePass(passKey, pass))).toEqual({ ...admitted, ...rest, sessionKind: 'pty' });
-    const piped = sealResumePass(passKey, { ...pass, kind: 'pipe' });
-    expect(await admission.admit(piped)).toEqual({ ...admitted, ...rest, sessionKind: 'pipe' });
+    const piped = sealResumePass(passKey, { ...pass, kind: 'pipe', recording: 'on' });
+    expect(await admission.admit(piped)).toEqual({ ...admitted, ...rest, sessionKind: 'pipe', recording: 'on' });
     expect(redeemed).toHaveLength(2);
   });
 
@@ -109,7 +109,16 @@ describe('a token of an upgrade', () => {
 
 it('a resume pass is for the viewer of its attachment, until its time', () => {
   const request: AttachmentRequest = {
-    ...{ requestId: 'r', sid, userId: ann, ownerUserId: ann, agentId: 'ag', mode: 'view', sessionKind: 'pipe' },
+    ...{
+      requestId: 'r',
+      sid,
+      userId: ann,
+      ownerUserId: ann,
+      agentId: 'ag',
+      mode: 'view',
+      sessionKind: 'pipe',
+      recording: 'off',
+    },
     ...{ grant: AttachGrant.ATTACH_GRANT_UNSPECIFIED, edge: EdgeKind.EDGE_KIND_UNSPECIFIED },
     ...{ create: false, resumed: false, from: undefined, cols: 80, rows: 24, patienceMs: 0 },
     sessionId: Buffer.alloc(16, 0xfb),
@@ -121,6 +130,11 @@ it('a resume pass is for the viewer of its attachment, until its time', () => {
     session_id: '-_v7-_v7-_v7-_v7-_v7-w',
     viewer_id: '_____________________w',
   });
+  expect(resumePassFor({ ...request, mode: 'control', recording: 'required' }, 0)).toMatchObject({
+    mode: 'control',
+    recording: 'required',
+  });
+  expect(resumePassFor({ ...request, mode: 'record' }, 0).mode).toBe('control');
   expect(Buffer.from(made.jti, 'base64url')).toHaveLength(16);
   expect(made.jti).not.toBe(resumePassFor(request, 0).jti);
 });
