@@ -1,5 +1,6 @@
 import { closeCode, type DownFrame, subprotocol } from '@webxterm/contracts/frames';
 import { type TerminalClientOptions, type TerminalHandlers, TerminalRefusal, type TerminalState } from './api.ts';
+import { AppliedSize } from './applied-size.ts';
 import { Backoff } from './backoff.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { Connection } from './connection.ts';
@@ -35,13 +36,7 @@ export class TerminalClient {
   #state: TerminalState = { state: 'connecting' };
   #size: { cols: number; rows: number };
   #visible = true;
-  /** The terminal's current size. It is this viewer's size while this viewer drives. */
-  #applied: { cols: number; rows: number };
-  #driver = false;
-  /** Output before this offset is a replay. */
-  #liveFrom = 0;
-  /** The size was reported after the replay ended. */
-  #liveSized = true;
+  readonly #applied: AppliedSize;
   /** The session is known to exist, so further attempts must not create a new shell under its id. */
   #opened: boolean;
   /** Whether to request output from the offset reached. Otherwise all output is requested. */
@@ -65,7 +60,6 @@ export class TerminalClient {
     this.#handlers = options.handlers;
     this.#clock = options.clock ?? systemClock;
     this.#size = options.size;
-    this.#applied = options.size;
     this.#opened = options.resume !== undefined;
     this.#hasFrom = options.resume?.from !== undefined;
     this.#viewerId = options.resume === undefined ? newId() : idFromText(options.resume.viewerId);
@@ -75,6 +69,9 @@ export class TerminalClient {
     this.#input = new OutgoingInput(this.#clock, (bytes) => options.handlers.inputApplied?.(bytes));
     this.#snapshot = new IncomingSnapshot(options.handlers);
     this.#output = new IncomingOutput(this.#rendering(), this.#clock, options.resume?.from ?? 0);
+    this.#applied = new AppliedSize(options.size, this.#output, (size, driver, live) => {
+      if (!this.#closed) this.#handlers.size(size.cols, size.rows, driver, live);
+    });
   }
 
   get state(): TerminalState {
@@ -185,7 +182,7 @@ export class TerminalClient {
     else if (frame.type === 'snapshot') this.#snapshot.part(frame.payload, frame.last);
     else if (frame.type === 'input_ack') this.#input.acked(frame.applied, frame.limit);
     else if (frame.type === 'input_reset') this.#input.reset(frame.applied, frame.limit);
-    else if (frame.type === 'size') this.#reportSize({ cols: frame.cols, rows: frame.rows }, this.#driver);
+    else if (frame.type === 'size') this.#applied.resized({ cols: frame.cols, rows: frame.rows });
     else if (frame.type === 'driver') this.#seated(frame);
     else if (frame.type === 'ended') this.#ended = frame;
     else if (frame.type === 'refused') this.#refused = frame;
@@ -193,27 +190,14 @@ export class TerminalClient {
     else if (frame.type === 'pass') this.#credentials.keepPass(frame.pass, frame.expiresInMs);
     else if (frame.type === 'state' && frame.state === 'unreachable')
       this.#become({ state: 'unreachable', retryInMs: frame.retryInMs });
-    if (!this.#liveSized && !this.#replays) this.#reportSize(this.#applied, this.#driver);
+    this.#applied.progressed();
     // Output held back by the limit may arrive after `ended`.
     this.#endWhenComplete();
   }
 
-  #reportSize(applied: { cols: number; rows: number }, driver: boolean): void {
-    if (this.#closed) return;
-    this.#applied = applied;
-    this.#driver = driver;
-    this.#liveSized = !this.#replays;
-    this.#handlers.size(applied.cols, applied.rows, driver, this.#liveSized);
-  }
-
   #seated({ driver, hold }: Frame<'driver'>): void {
-    this.#reportSize(this.#applied, driver);
+    this.#applied.seated(driver);
     this.#handlers.driver?.(driver, hold);
-  }
-
-  /** Whether the next output is a replay. */
-  get #replays(): boolean {
-    return this.#output.next < this.#liveFrom;
   }
 
   /** The caller's output handlers. A gap is passed with whether a snapshot covers it. */
@@ -235,8 +219,7 @@ export class TerminalClient {
       this.#handlers.session({ sessionId, viewerId: idToText(this.#viewerId), created: frame.created });
     this.#become({ state: 'live' });
     if (this.#closed) return;
-    this.#liveFrom = frame.liveFrom > frame.offset ? frame.liveFrom : 0;
-    this.#reportSize({ cols: frame.cols, rows: frame.rows }, frame.driver);
+    this.#applied.attached({ cols: frame.cols, rows: frame.rows }, frame.driver, frame.offset, frame.liveFrom);
     this.#snapshot.attached(connection);
     connection.send({ type: 'resize', ...this.#size });
     if (!this.#visible) connection.send({ type: 'visible', visible: false });

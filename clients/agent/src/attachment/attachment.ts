@@ -18,7 +18,7 @@ export const writerOf = (viewer: Pick<Viewer, 'userId' | 'viewerId'>): string =>
 
 /** The session as used by its attachments. */
 export type AttachedSession = {
-  input(from: Attachment, frame: Extract<UpFrame, { type: 'input' }>): void;
+  readonly input: { receive(from: Attachment, frame: Extract<UpFrame, { type: 'input' }>): void };
   /** `acked`: as the viewer said. The cursor of the attachment may be ahead of it. */
   progress(from: Attachment, acked: number): void;
   resize(from: Attachment, size: WindowSize): void;
@@ -135,7 +135,7 @@ export class Attachment {
   #act(frame: UpFrame): void {
     switch (frame.type) {
       case 'input':
-        if (this.viewer.role === 'control') this.#session.input(this, frame);
+        if (this.viewer.role === 'control') this.#session.input.receive(this, frame);
         else this.refuse({ type: 'refused', code: 'view_only', message: 'This attachment is read-only.' });
         return;
       case 'limit':

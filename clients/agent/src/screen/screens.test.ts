@@ -1,7 +1,8 @@
 import { SizeMarks } from '@webxterm/stream';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { maxBacklog, Screen, Screens } from './screens.ts';
+import { maxBacklog, Screen } from './screen.ts';
+import { Screens } from './screens.ts';
 
 const kib = 1024;
 const marks = new SizeMarks({ cols: 20, rows: 5 });

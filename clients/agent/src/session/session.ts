@@ -1,25 +1,20 @@
-import { type EndCause, inputWindow, type UpFrame } from '@webxterm/contracts/frames';
-import { advance, DriverTracker, OutputAges, Ring, type SessionState, SizeMarks, Writers } from '@webxterm/stream';
+import { type EndCause, inputWindow } from '@webxterm/contracts/frames';
+import { advance, DriverTracker, Ring, type SessionState, SizeMarks, Writers } from '@webxterm/stream';
 import { type AttachedSession, Attachment, type Viewer, writerOf } from '../attachment/attachment.ts';
 import { OutputFlow } from '../attachment/output-flow.ts';
 import type { ScreenSnapshot } from '../screen/messages.ts';
 import type { ExitResult } from '../shell/controlled-start.ts';
-import { InputPump } from '../shell/input-pump.ts';
 import { Driver } from './driver.ts';
 import { type ContinuedParts, handedSession, restoreParts } from './hand-over.ts';
 import type { HandedSession } from './handed-session.ts';
 import { SessionEnd, type SessionResult } from './session-end.ts';
+import { SessionInput } from './session-input.ts';
 import type { SessionProcess, SizedProcess, WindowSize } from './session-kind.ts';
 import type { AttachRequest, SessionContent, SessionOptions, SessionScreen } from './session-options.ts';
 import { anyRecorder, SessionRecording } from './session-recording.ts';
 import { SessionTitle, type Title } from './session-title.ts';
+import { SessionViewers } from './session-viewers.ts';
 import { Stall } from './stall.ts';
-
-/**
- * Longest age of a query, in ms, for a reply to be accepted. The program no longer waits for a later reply, so it would count as typed
- * input.
- */
-const longestAnswerMs = 4000;
 
 /** The size in messages about a session without a window. */
 const noSize: WindowSize = { cols: 0, rows: 0 };
@@ -35,21 +30,20 @@ export class Session implements AttachedSession {
   readonly #marks: SizeMarks;
   readonly #tracker: DriverTracker;
   readonly #driver: Driver;
-  readonly #ages = new OutputAges();
   readonly #writers = new Writers(inputWindow);
-  readonly #attachments = new Map<string, Attachment>();
+  readonly #viewers: SessionViewers;
+  /** The input of the attached viewers. */
+  readonly input: SessionInput;
   readonly #process: SessionProcess;
   /** The process again, if it has a window size. */
   readonly #window: SizedProcess | undefined;
   /** Undefined: the output draws no screen. */
   readonly #screen: SessionScreen | undefined;
-  readonly #pump: InputPump;
   readonly #title: SessionTitle;
   /** Undefined: the session is not recorded. */
   #recording: SessionRecording | undefined;
   #state: SessionState<EndCause> = { state: 'opening' };
   readonly #end = new SessionEnd();
-  #detachedAt: number | undefined;
 
   /** @throws Error if the process cannot be started */
   constructor(options: SessionOptions) {
@@ -63,28 +57,31 @@ export class Session implements AttachedSession {
     this.#marks = new SizeMarks(options.content.output === 'terminal' ? options.content.size : noSize);
     this.#tracker = new DriverTracker(options.ringSize);
     this.#title = new SessionTitle(options.handed?.title);
-    this.#detachedAt = options.now();
     const { handed, recording, ringSize, now } = options;
     if (recording !== undefined) this.#recording = new SessionRecording({ ringSize, policy: recording, now });
+    this.#viewers = new SessionViewers(options.ownerUserId, now() - (handed?.detachedForMs ?? 0));
     if (handed !== undefined) {
       if (handed.recording !== undefined) {
         const policy = handed.recording.required ? 'required' : 'on';
         this.#recording = new SessionRecording({ ringSize, policy, handed: handed.recording, now });
       }
-      restoreParts(this.#parts, handed, options.now());
-      this.#detachedAt = options.now() - (handed.detachedForMs ?? 0);
+      restoreParts(this.#parts, handed, now());
     }
     [this.#process, this.#window] = this.#start(options.content);
-    this.#pump = new InputPump(this.#process);
-    this.#driver = new Driver({
+    const shared = {
       ...this.#parts,
-      attachments: this.#attachments,
-      window: this.#window,
-      stall: new Stall({ process: this.#process, log: options.log, now: options.now }),
-      waitsForRecorder: () => this.#recording?.mustStall(this.ring.head) === true,
+      attachments: this.#viewers.byWriter,
       hasEnded: () => this.result !== undefined,
-      now: options.now,
+      now,
+    };
+    const stall = new Stall({ process: this.#process, log: options.log, now });
+    this.#driver = new Driver({
+      ...shared,
+      window: this.#window,
+      stall,
+      waitsForRecorder: () => this.#recording?.mustStall(this.ring.head) === true,
     });
+    this.input = new SessionInput({ ...shared, process: this.#process, driver: this.#driver });
     this.#state = advance(this.#state, { state: 'live' });
     if (handed !== undefined) this.#continueEnd(handed);
   }
@@ -102,13 +99,13 @@ export class Session implements AttachedSession {
   /** Number of viewers that are people. Recorders do not count. */
   get attachmentCount(): number {
     let count = 0;
-    for (const { viewer } of this.#attachments.values()) if (viewer.role !== 'record') count += 1;
+    for (const { viewer } of this.#viewers) if (viewer.role !== 'record') count += 1;
     return count;
   }
 
   /** Whether nobody reads the output, not even a recorder. */
   get isUnread(): boolean {
-    return this.#attachments.size === 0;
+    return this.#viewers.count === 0;
   }
 
   /** The title as it is now. Empty if the session draws no terminal. */
@@ -117,7 +114,7 @@ export class Session implements AttachedSession {
   }
 
   has(viewer: Viewer): boolean {
-    return this.#attachments.has(writerOf(viewer));
+    return this.#viewers.has(viewer);
   }
 
   /** The result, or undefined while the session is alive. */
@@ -132,7 +129,7 @@ export class Session implements AttachedSession {
 
   /** ms for which the owner has not been attached, or undefined while the owner is attached. Other viewers do not keep a session alive. */
   detachedFor(now: number): number | undefined {
-    return this.#detachedAt === undefined ? undefined : now - this.#detachedAt;
+    return this.#viewers.ownerAwayFor(now);
   }
 
   /** ms since the end, or undefined while the session is alive. */
@@ -153,8 +150,8 @@ export class Session implements AttachedSession {
     const asked = Math.min(request.from ?? 0, head);
     const offset = repaints ? asked : Math.max(asked, tail);
     const gate = this.#writers.enter(writer);
-    this.#displace(writer);
-    const earlierQueries = this.#earlierQueries(writer, asked);
+    this.#viewers.displace(writer);
+    const earlierQueries = this.input.earlierQueries(writer, asked);
     const place = this.#driver.attach(viewer, offset);
     const recording = viewer.role === 'record' ? this.#recordedFrom(offset, request) : undefined;
     if (place.driver && size !== undefined) this.#driver.applySize(size);
@@ -177,8 +174,7 @@ export class Session implements AttachedSession {
       transport: request.transport,
     });
     attachment.wantedSize = size;
-    this.#attachments.set(writer, attachment);
-    if (this.#isOwner(viewer)) this.#detachedAt = undefined;
+    this.#viewers.add(attachment);
     attachment.accept(
       {
         type: 'accepted',
@@ -197,46 +193,6 @@ export class Session implements AttachedSession {
     if (this.result !== undefined) attachment.outgoing.endAfterOutput({ type: 'ended', ...this.result });
     this.#driver.regulate();
     return attachment;
-  }
-
-  input(from: Attachment, frame: Extract<UpFrame, { type: 'input' }>): void {
-    const { gate } = from;
-    if (frame.payload.length === 0) {
-      if (!frame.reply && this.result === undefined) this.#driver.typed(from);
-      return;
-    }
-    const verdict = gate.receive(frame.offset, frame.payload);
-    if (verdict.kind !== 'take') {
-      const type = verdict.kind === 'reset' ? 'input_reset' : 'input_ack';
-      from.outgoing.sendControl({ type, applied: gate.applied, limit: gate.limit });
-      return;
-    }
-    if (this.result !== undefined) return;
-    if (!frame.reply) this.#driver.typed(from);
-    this.#pump.push({
-      bytes: verdict.bytes,
-      discard: frame.reply && (!this.#driver.is(from.writer) || this.#isLate(from, frame.earlier)),
-      onApplied: (count) => {
-        gate.apply(count);
-        this.#attachments.get(from.writer)?.ackInput();
-      },
-    });
-  }
-
-  /**
-   * Whether the query of a reply is too old. An emulator replies before it acknowledges the query, so the query is at or after the first
-   * unacknowledged offset: that of this attachment, or of the attachment before it for an earlier reply.
-   */
-  #isLate(from: Attachment, earlier: boolean): boolean {
-    const query = earlier ? from.earlierQueries : from.cursor.acked;
-    return this.#ages.of(query, this.ring.head, this.#options.now()) > longestAnswerMs;
-  }
-
-  /** The first output that the viewer had not acknowledged before this attachment, or the last that it has received if that is unknown. */
-  #earlierQueries(writer: string, receivedUpTo: number): number {
-    const { current } = this.#tracker;
-    const acked = current?.driver === writer ? current.progress?.acked : undefined;
-    return Math.min(acked ?? receivedUpTo, receivedUpTo - 1);
   }
 
   progress(from: Attachment, acked: number): void {
@@ -270,7 +226,7 @@ export class Session implements AttachedSession {
 
   /** Resizes on behalf of a viewer, requested outside its stream. Empty `userId`: any user. */
   resizeFor({ viewerId, userId }: Pick<Viewer, 'viewerId' | 'userId'>, size: WindowSize): void {
-    for (const attachment of this.#attachments.values()) {
+    for (const attachment of this.#viewers) {
       const { viewer } = attachment;
       if (viewer.viewerId === viewerId && (userId === '' || viewer.userId === userId)) this.resize(attachment, size);
     }
@@ -281,11 +237,7 @@ export class Session implements AttachedSession {
   }
 
   depart(from: Attachment, departure: 'left' | 'broken'): void {
-    if (this.#attachments.get(from.writer) !== from) return;
-    const now = this.#options.now();
-    this.#attachments.delete(from.writer);
-    if (![...this.#attachments.values()].some((other) => this.#isOwner(other.viewer))) this.#detachedAt ??= now;
-    this.#driver.leave(from.writer, departure);
+    if (this.#viewers.remove(from, this.#options.now())) this.#driver.leave(from.writer, departure);
   }
 
   /** Hangs up the process, and kills it after 5 s. The first cause is kept. */
@@ -299,7 +251,7 @@ export class Session implements AttachedSession {
     this.#ended({ exitCode: undefined, signal: 'SIGHUP' });
     const { result } = this;
     if (result === undefined) return;
-    for (const attachment of this.#attachments.values()) attachment.outgoing.finish({ type: 'ended', ...result });
+    for (const attachment of this.#viewers) attachment.outgoing.finish({ type: 'ended', ...result });
   }
 
   /** Whether another agent process can continue this session now. */
@@ -309,7 +261,7 @@ export class Session implements AttachedSession {
 
   /** Stops output and input until it is called with false. Then nothing changes but the end of the process. */
   freeze(frozen: boolean): void {
-    this.#pump.freeze(frozen);
+    this.input.freeze(frozen);
     this.#driver.freeze(frozen);
   }
 
@@ -378,41 +330,27 @@ export class Session implements AttachedSession {
     this.#recording?.wrote(head, this.ring.tail);
     if (this.#screen !== undefined) this.#title.output(bytes);
     this.#driver.wrote(head);
-    this.#ages.wrote(head, this.#options.now());
-    for (const attachment of this.#attachments.values()) attachment.outgoing.kick();
+    this.input.wrote(head);
+    for (const attachment of this.#viewers) attachment.outgoing.kick();
     this.#driver.regulate();
   }
 
   #evicted(offset: number, bytes: Uint8Array): void {
     this.#screen?.evicted(offset, bytes, this.#marks);
-    for (const attachment of this.#attachments.values()) attachment.flow.evicted(offset, bytes);
+    for (const attachment of this.#viewers) attachment.flow.evicted(offset, bytes);
   }
 
   #ended(exit: ExitResult): void {
     if (this.result !== undefined) return;
     const holder = this.#driver.brokenHolder;
-    const witnesses = [...this.#attachments.values()]
-      .filter(({ viewer }) => viewer.role !== 'record')
-      .map(({ writer }) => writer);
+    const witnesses = [...this.#viewers].filter(({ viewer }) => viewer.role !== 'record').map(({ writer }) => writer);
     if (holder !== undefined) witnesses.push(holder);
     if (this.#recording !== undefined) witnesses.push(anyRecorder);
     const result = this.#end.come(exit, this.ring.head, witnesses, this.#options.now());
     this.#state = advance(this.#state, { state: 'ended', cause: result.cause });
-    this.#pump.close();
+    this.input.close();
     this.#driver.release();
-    for (const attachment of this.#attachments.values())
-      attachment.outgoing.endAfterOutput({ type: 'ended', ...result });
+    for (const attachment of this.#viewers) attachment.outgoing.endAfterOutput({ type: 'ended', ...result });
     this.#options.onEnded();
-  }
-
-  #isOwner({ userId }: Viewer): boolean {
-    return userId === this.ownerUserId;
-  }
-
-  #displace(writer: string): void {
-    const old = this.#attachments.get(writer);
-    if (old === undefined) return;
-    this.#attachments.delete(writer);
-    old.release({ type: 'refused', code: 'displaced', message: 'A newer connection of this viewer took over.' });
   }
 }

@@ -8,11 +8,9 @@ import {
   type SessionInfo,
   type SessionTitle,
 } from '@webxterm/contracts/grpc';
-import type { Logger } from 'pino';
 import type { AttachmentTransport } from '../attachment/outgoing.ts';
 import { describeError } from '../failure.ts';
 import type { ScreenSnapshot } from '../screen/messages.ts';
-import { Screens } from '../screen/screens.ts';
 import type { HandedSession } from './handed-session.ts';
 import {
   type Answer,
@@ -26,23 +24,16 @@ import {
   unknownSession,
   viewerOf,
 } from './open-request.ts';
-import { Session } from './session.ts';
-import { adoptedContent, newContent } from './session-content.ts';
+import type { Session } from './session.ts';
+import { SessionFactory, type SessionFactoryOptions } from './session-factory.ts';
 import type { SessionKind, WindowSize } from './session-kind.ts';
 import { endOf, infoOf } from './session-messages.ts';
 
-export type SessionsOptions = {
-  /** The kinds of session that this agent offers. */
-  kinds: readonly SessionKind[];
+export type SessionsOptions = SessionFactoryOptions & {
   /** Limit of live sessions. */
   maxSessions: number;
-  ringSize: number;
   /** A session whose owner is not attached ends after this time. */
   detachedMs: number;
-  log: Logger;
-  /** ms on a monotonic clock. */
-  now(): number;
-  onEnded(session: Session): void;
 };
 
 /** Limit of attachments per session, which bounds the cost of a hostile owner. */
@@ -55,21 +46,19 @@ const maxEnded = 32;
 /** All sessions of this machine, and the check of who may attach. */
 export class Sessions {
   readonly #options: SessionsOptions;
-  readonly #kinds: ReadonlyMap<string, SessionKind>;
+  readonly #factory: SessionFactory;
   readonly #sessions = new Map<string, Session>();
   /** Sessions whose process is being started, so that concurrent requests get the same one. */
   readonly #opening = new Map<string, Promise<Session>>();
-  readonly #screens: Screens;
 
   constructor(options: SessionsOptions) {
     this.#options = options;
-    this.#kinds = new Map(options.kinds.map((kind) => [kind.name, kind]));
-    this.#screens = new Screens(options.log);
+    this.#factory = new SessionFactory(options);
   }
 
   /** The names of the kinds of session. */
   get kinds(): readonly string[] {
-    return [...this.#kinds.keys()];
+    return [...this.#factory.kinds.keys()];
   }
 
   /** Number of sessions that are alive or being started. */
@@ -103,7 +92,7 @@ export class Sessions {
       return notYours;
     }
     const name = kindOf(open);
-    const kind = this.#kinds.get(name);
+    const kind = this.#factory.kinds.get(name);
     if (kind === undefined) {
       return refused(
         'kind_not_supported',
@@ -245,25 +234,14 @@ export class Sessions {
 
   /** Continues the sessions of an earlier agent process. A session that cannot be continued is logged and left out. */
   adopt(all: readonly HandedSession[]): void {
-    const { log, now, ringSize, onEnded } = this.#options;
     for (const handed of all)
       try {
-        const { id, ownerUserId, kind } = handed;
-        const content = adoptedContent(handed, this.#kinds, this.#screens);
-        const session: Session = new Session({
-          id,
-          ownerUserId,
-          kind,
-          content,
-          handed,
-          ringSize,
-          onEnded: () => onEnded(session),
-          log,
-          now,
-        });
-        this.#sessions.set(id, session);
+        this.#sessions.set(handed.id, this.#factory.adopt(handed));
       } catch (error) {
-        log.error({ session: handed.id, err: error }, 'a session of the version before cannot be continued');
+        this.#options.log.error(
+          { session: handed.id, err: error },
+          'a session of the version before cannot be continued',
+        );
       }
   }
 
@@ -285,24 +263,8 @@ export class Sessions {
   }
 
   async #start(id: string, open: OpenStream, kind: SessionKind): Promise<Session> {
-    const content = await newContent(kind, sizeOf(open), this.#screens);
-    const { log, now, ringSize, onEnded } = this.#options;
-    const session: Session = new Session({
-      id,
-      ownerUserId: open.ownerUserId,
-      kind: kind.name,
-      content,
-      recording: recordingOf(open),
-      ringSize,
-      onEnded: () => onEnded(session),
-      log,
-      now,
-    });
+    const session = await this.#factory.open(id, open, kind);
     this.#sessions.set(id, session);
-    log.info(
-      { session: id, kind: kind.name, user: open.ownerUserId, request_id: open.requestId },
-      'a session was opened',
-    );
     return session;
   }
 }

@@ -1,5 +1,4 @@
 import { EmulatorWidths } from '@webxterm/stream';
-import { FitAddon } from '@xterm/addon-fit';
 import { type ISearchOptions, SearchAddon } from '@xterm/addon-search';
 import { WebLinksAddon } from '@xterm/addon-web-links';
 import { type ITheme, Terminal } from '@xterm/xterm';
@@ -14,6 +13,7 @@ import { followable } from './links.ts';
 import { asksBeforePaste, type PasteQuestion, safePaste, takePastes } from './paste.ts';
 import { isMac } from './platform.ts';
 import { PredictionLayer } from './prediction/prediction-layer.ts';
+import { ScreenFit } from './screen-fit.ts';
 import { ScreenOutput, type Size } from './screen-output.ts';
 import { ScreenSignals, type SignalHandlers } from './screen-signals.ts';
 import { ScrollWatch } from './scroll-watch.ts';
@@ -64,7 +64,7 @@ export class TerminalScreen {
   readonly #output: ScreenOutput;
   readonly #keys: ProgramKeys;
   readonly #signals: ScreenSignals;
-  readonly #fit = new FitAddon();
+  readonly #fit: ScreenFit;
   readonly #search = new SearchAddon({ highlightLimit: 1000 });
   readonly #disposals: (() => void)[] = [];
   readonly #drawing: GraphicsDrawing;
@@ -77,11 +77,9 @@ export class TerminalScreen {
   };
   readonly #scroll: ScrollWatch;
   #options: ScreenOptions;
-  #drives = true;
   #marksPrompt = false;
   /** The last text that was typed. */
   #typed = '';
-  #frame: number | undefined;
 
   constructor(options: ScreenOptions, handlers: ScreenHandlers) {
     this.#handlers = handlers;
@@ -92,6 +90,7 @@ export class TerminalScreen {
       theme: options.theme,
       linkHandler: this.#links,
     });
+    this.#fit = new ScreenFit(this.#terminal, (size) => handlers.fits(size));
     this.#drawing = new GraphicsDrawing(this.#terminal);
     this.#scroll = new ScrollWatch(this.#terminal, (below) => handlers.newOutputBelow(below));
     this.prediction = new PredictionLayer(this.#terminal, options.prediction);
@@ -113,10 +112,8 @@ export class TerminalScreen {
     this.prediction.open();
     this.#terminal.textarea?.setAttribute('aria-label', 'Terminal input');
     this.#terminal.attachCustomKeyEventHandler((event) => this.#takeKey(event));
-    const observer = new ResizeObserver(() => this.#fitSoon());
-    observer.observe(element);
     this.#disposals.push(
-      () => observer.disconnect(),
+      this.#fit.observe(element),
       takePastes(element, (text) => this.paste(text)),
       scrollByFinger(element, this.#terminal),
       copySelections(element, this.#terminal, {
@@ -126,7 +123,7 @@ export class TerminalScreen {
       boundSpokenText(this.#terminal.element ?? element),
     );
     this.#takeInserted();
-    this.#fitNow();
+    this.#fit.now();
     return { cols: this.#terminal.cols, rows: this.#terminal.rows };
   }
 
@@ -157,11 +154,7 @@ export class TerminalScreen {
   /** Sets the size for the next output: this size or, with `own`, the one that fits. Applied after the preceding output. */
   followSize(size: Size, own: boolean): void {
     this.#output.follow(size);
-    this.#terminal.write('', () => {
-      this.#drives = own;
-      if (own) this.#fitNow();
-      else this.#terminal.resize(size.cols, size.rows);
-    });
+    this.#terminal.write('', () => this.#fit.follow(size, own));
   }
 
   /** Pastes text, or asks first. */
@@ -231,7 +224,7 @@ export class TerminalScreen {
     this.prediction.setTheme(options.theme);
     this.prediction.setEnabled(options.prediction);
     this.#keys.setOptionIsMeta(options.optionIsMeta);
-    this.#fitSoon();
+    this.#fit.soon();
   }
 
   find(text: string, direction: 'next' | 'previous', options: ISearchOptions): void {
@@ -249,7 +242,6 @@ export class TerminalScreen {
   }
 
   dispose(): void {
-    if (this.#frame !== undefined) cancelAnimationFrame(this.#frame);
     for (const dispose of this.#disposals.splice(0)) dispose();
     this.setShown(false);
     this.prediction.dispose();
@@ -264,7 +256,6 @@ export class TerminalScreen {
   }
 
   #addAddons(): void {
-    this.#terminal.loadAddon(this.#fit);
     this.#terminal.loadAddon(this.#search);
     new EmulatorWidths(this.#terminal, (reply) => this.#terminal.input(reply, false));
     this.#terminal.loadAddon(new WebLinksAddon(this.#links.activate, this.#links));
@@ -320,20 +311,5 @@ export class TerminalScreen {
     if (shortcut !== 'copy') this.#handlers.shortcut(shortcut);
     else if (this.#terminal.hasSelection() && !document.execCommand('copy')) this.#handlers.copyFailed();
     return false;
-  }
-
-  #fitSoon(): void {
-    this.#frame ??= requestAnimationFrame(() => {
-      this.#frame = undefined;
-      this.#fitNow();
-    });
-  }
-
-  #fitNow(): void {
-    const fits = this.#fit.proposeDimensions();
-    if (fits === undefined || !(fits.cols > 1) || !(fits.rows > 0)) return;
-    const { cols, rows } = this.#terminal;
-    if (this.#drives && (fits.cols !== cols || fits.rows !== rows)) this.#terminal.resize(fits.cols, fits.rows);
-    this.#handlers.fits({ cols: fits.cols, rows: fits.rows });
   }
 }

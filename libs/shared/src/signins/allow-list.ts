@@ -12,7 +12,7 @@ import {
   signinKey,
   signinStaleAfterMs,
 } from '@webxterm/contracts/bus';
-import { KvView, openBucket } from '../bus/kv-view.ts';
+import { KvView } from '../bus/kv-view.ts';
 import type { ClockWatch } from '../clock/clock-watch.ts';
 import { clocksDiffer } from '../clock/clocks-differ.ts';
 import { AppError } from '../errors.ts';
@@ -28,6 +28,7 @@ import {
   signerAheadMs,
   storedEntry,
 } from './signed-entry.ts';
+import { SigninLookUp, type VerifiedSignin } from './signin-look-up.ts';
 
 /** Called when a sign-in ends, is disabled or changes its role. Undefined entry: it ended. */
 export type SigninListener = (sidHash: string, entry: SigninEntry | undefined) => void;
@@ -54,9 +55,6 @@ interface Held {
 }
 
 const entryPrefix = signinKey('');
-/** Look-ups at a time. More than this are caused by tokens of ended sign-ins, not by recent sign-ins. */
-const maxLookUps = 64;
-const lookUpTimeoutMs = 1500;
 const logEveryMs = 10_000;
 
 /**
@@ -73,11 +71,11 @@ export class AllowList {
   readonly #listeners = new Set<SigninListener>();
   #epoch: { readonly id: string; readonly at: number } | undefined;
   #caughtUp = false;
-  #lookUps = 0;
+  readonly #lookUps: SigninLookUp;
   #lastBeatAt = Number.NEGATIVE_INFINITY;
   #loggedAt = Number.NEGATIVE_INFINITY;
   /** The entries that were known before the list is read again. */
-  #before = new Map<string, Held & { entry: SigninEntry }>();
+  #before = new Map<string, VerifiedSignin>();
   readonly #complete: Promise<void>;
   #resolveComplete: () => void = () => {};
 
@@ -85,6 +83,7 @@ export class AllowList {
     this.#options = options;
     this.#now = options.now ?? Date.now;
     this.#newest = new NewestSeen(this.#now);
+    this.#lookUps = new SigninLookUp(options.bus, options.keys);
     this.#complete = new Promise((resolve) => {
       this.#resolveComplete = resolve;
     });
@@ -169,24 +168,14 @@ export class AllowList {
 
   /** @throws AppError unavailable when the sign-in cannot be looked up */
   async #lookUp(sidHash: string): Promise<void> {
-    if (this.#lookUps >= maxLookUps) throw this.#uncheckable();
-    this.#lookUps += 1;
-    try {
-      const kv = await openBucket(this.#options.bus, signinBucket, lookUpTimeoutMs);
-      const found = await kv.get(signinKey(sidHash));
-      if (found === null || found.operation !== 'PUT') return;
-      const signed = openEntry(this.#options.keys, storedEntry(found));
-      const entry = SigninEntry.safeParse(signed?.value).data;
-      // A newer entry from the watch has precedence over the one read here.
-      if (signed === undefined || entry === undefined || signed.at < this.newestAt(found.key)) return;
-      // The list is being rebuilt, and this instance has not received the new epoch yet.
-      if (!this.#isOfThisList(signed.at, entry)) throw this.#uncheckable();
-      this.#held.set(sidHash, { signed, entry });
-    } catch (error) {
-      throw error instanceof AppError ? error : this.#uncheckable(error);
-    } finally {
-      this.#lookUps -= 1;
-    }
+    const found = await this.#lookUps.read(sidHash).catch((error: unknown) => {
+      throw this.#uncheckable(error);
+    });
+    // A newer entry from the watch has precedence over the one read here.
+    if (found === undefined || found.signed.at < this.newestAt(signinKey(sidHash))) return;
+    // The list is being rebuilt, and this instance has not received the new epoch yet.
+    if (!this.#isOfThisList(found.signed.at, found.entry)) throw this.#uncheckable();
+    this.#held.set(sidHash, found);
   }
 
   #uncheckable(cause?: unknown): AppError {
@@ -207,7 +196,7 @@ export class AllowList {
     return this.#epoch !== undefined && (entry.epoch === this.#epoch.id || at > this.#epoch.at);
   }
 
-  #checked(sidHash: string): (Held & { entry: SigninEntry }) | undefined {
+  #checked(sidHash: string): VerifiedSignin | undefined {
     const held = this.#held.get(sidHash);
     if (held === undefined) return undefined;
     const { signed } = held;

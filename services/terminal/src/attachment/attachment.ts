@@ -7,14 +7,14 @@ import {
   FrameError,
   frameType,
   isIgnorable,
-  type RecordingMode,
 } from '@webxterm/contracts/frames';
-import { type AttachGrant, type AttachOpen, type EdgeKind, Recording, Role } from '@webxterm/contracts/grpc';
+import type { AttachOpen, EdgeKind } from '@webxterm/contracts/grpc';
 import { plainText } from '@webxterm/contracts/text';
 import { AppError, type Logger } from '@webxterm/shared';
 import type { HubChannels } from '../hub-client/channels.ts';
 import { HubStream } from '../hub-client/hub-stream.ts';
 import type { HubLocation, Locator } from '../hub-client/locator.ts';
+import { type AttachmentRequest, attachOpenOf } from './attach-open.ts';
 import { waitBeforeTry } from './attach-timing.ts';
 import { outputAfter } from './frame-peek.ts';
 
@@ -29,44 +29,6 @@ const ofService: ReadonlySet<number> = new Set([
 const maxRefusalText = 300;
 /** Time limit for a hub to answer an attach. After it the attachment dials again. The hub waits up to 3 s of it for the agent. */
 const answerWithinMs = 5000;
-
-const roles = { control: Role.ROLE_CONTROL, view: Role.ROLE_VIEW, record: Role.ROLE_RECORD } as const;
-const recordings = {
-  off: Recording.RECORDING_UNSPECIFIED,
-  on: Recording.RECORDING_ON,
-  required: Recording.RECORDING_REQUIRED,
-} as const;
-
-export interface AttachmentRequest {
-  readonly requestId: string;
-  readonly sid: string;
-  /** The user who attaches. */
-  readonly userId: string;
-  /** The owner of the session. */
-  readonly ownerUserId: string;
-  /** The grant by which a user other than the owner may attach. */
-  readonly grant: AttachGrant;
-  readonly agentId: string;
-  /** 16 bytes each. */
-  readonly sessionId: Buffer;
-  readonly viewerId: Buffer;
-  /** `record`: the recorder of the session, which needs no sign-in. `sid` and `userId` are empty then. */
-  readonly mode: 'control' | 'view' | 'record';
-  /** Whether the session is recorded. Used when it is created, and by its recorder. */
-  readonly recording: RecordingMode;
-  readonly sessionKind: string;
-  readonly edge: EdgeKind;
-  /** The attach may open the shell. Ignored after the first `accepted`. */
-  readonly create: boolean;
-  /** Admitted by a resume pass. The attach then sends a pass to the hub, which the hub accepts while its database is down. */
-  readonly resumed: boolean;
-  /** Offset up to which the viewer has every byte; undefined: it has none. */
-  readonly from: number | undefined;
-  readonly cols: number;
-  readonly rows: number;
-  /** How long the first attach waits for the machine, in ms. Later attaches wait `returningPatienceMs`. */
-  readonly patienceMs: number;
-}
 
 export interface AttachmentEvents {
   /** A frame from the machine, unchanged. The first is `accepted`, `refused` or `ended`. After a hub change comes another `accepted`. */
@@ -177,7 +139,7 @@ export class Attachment {
     const location = locator.find(agentId) ?? this.#location;
     if (location === undefined) return this.#absent();
     this.#location = location;
-    const stream = new HubStream(channels, location.address, this.#open(), {
+    const stream = new HubStream(channels, location.address, this.#attachOpen(), {
       frame: (frame) => this.#receive(frame),
       drained: () => this.#events.drained(),
       ended: (end) => {
@@ -190,29 +152,18 @@ export class Attachment {
     this.#after(answerWithinMs, () => this.#lost());
   }
 
-  #open(): AttachOpen {
+  #attachOpen(): AttachOpen {
     const { request } = this;
-    const create = request.create && !this.#established;
+    const { sealPass, sealRecordPass } = this.#context;
     const records = request.mode === 'record';
-    return {
-      requestId: request.requestId,
-      sid: request.sid,
-      agentId: request.agentId,
-      sessionId: request.sessionId,
-      viewerId: request.viewerId,
-      kind: request.sessionKind,
-      role: roles[request.mode],
-      create,
-      from: this.#from === undefined ? undefined : BigInt(this.#from),
-      cols: this.#size.cols,
-      rows: this.#size.rows,
-      ownerUserId: request.ownerUserId,
-      grant: request.grant,
-      resumePass: !records && (this.#established || request.resumed) ? this.#context.sealPass(request) : '',
-      recordPass: records ? this.#context.sealRecordPass(request) : '',
-      recording: create || records ? recordings[request.recording] : Recording.RECORDING_UNSPECIFIED,
-      edge: request.edge,
-    };
+    const mayBeKnown = this.#established || request.resumed;
+    return attachOpenOf(request, {
+      create: request.create && !this.#established,
+      from: this.#from,
+      size: this.#size,
+      resumePass: !records && mayBeKnown ? sealPass(request) : '',
+      recordPass: records ? sealRecordPass(request) : '',
+    });
   }
 
   /** Agents are not trusted, so an invalid frame ends this attachment and nothing else. */

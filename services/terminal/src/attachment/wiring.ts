@@ -3,8 +3,9 @@ import { MacKey } from '@webxterm/shared/bus';
 import type { Core } from '../core.ts';
 import type { HubClientParts } from '../hub-client/wiring.ts';
 import type { TicketParts } from '../tickets/wiring.ts';
+import type { AttachmentRequest } from './attach-open.ts';
 import { patienceMs } from './attach-timing.ts';
-import { Attachment, type AttachmentContext, type AttachmentEvents, type AttachmentRequest } from './attachment.ts';
+import { Attachment, type AttachmentContext, type AttachmentEvents } from './attachment.ts';
 import { OpenTerminals } from './open-terminals.ts';
 import { SharedCounts } from './shared-counts.ts';
 

@@ -1,5 +1,5 @@
 import type { ResumePass } from '@webxterm/shared/api';
-import type { AttachmentRequest } from '../attachment/attachment.ts';
+import type { AttachmentRequest } from '../attachment/attach-open.ts';
 import { newId } from './admission.ts';
 
 /** The claims of the pass by which the viewer of this attachment attaches again. */

@@ -1,5 +1,5 @@
 import { recordPassLifeMs, resumePassLifeMs, sealRecordPass, sealResumePass } from '@webxterm/shared/api';
-import type { AttachmentRequest } from '../attachment/attachment.ts';
+import type { AttachmentRequest } from '../attachment/attach-open.ts';
 import type { Core } from '../core.ts';
 import { AdmissionControl } from './admission.ts';
 import { Redemption } from './redemption.ts';

@@ -12,7 +12,8 @@ import {
 import { AppError } from '@webxterm/shared';
 import { InputQueue, OutputReader, OutputWindow, StreamProtocolError } from '@webxterm/stream';
 import type { WebSocket } from 'ws';
-import { type Attachment, type AttachmentRequest, refusalOf } from '../attachment/attachment.ts';
+import type { AttachmentRequest } from '../attachment/attach-open.ts';
+import { type Attachment, refusalOf } from '../attachment/attachment.ts';
 import type { EndedFromHere, TerminalSlot } from '../attachment/open-terminal.ts';
 import { closeCodeFor, closeForEnd, closeReason, detachFor, errorFor } from './close-codes.ts';
 import { closeSocket, leftOnPurpose, messageCost, type ViewerContext, watchSilence } from './viewer-context.ts';

@@ -17,8 +17,9 @@ import { EdgeKind } from '@webxterm/contracts/grpc';
 import { AppError } from '@webxterm/shared';
 import { resumePassLifeMs } from '@webxterm/shared/api';
 import type { RawData, WebSocket } from 'ws';
+import type { AttachmentRequest } from '../attachment/attach-open.ts';
 import { patienceMs } from '../attachment/attach-timing.ts';
-import { type Attachment, type AttachmentRequest, refusalOf } from '../attachment/attachment.ts';
+import { type Attachment, refusalOf } from '../attachment/attachment.ts';
 import type { EndedFromHere, TerminalSlot } from '../attachment/open-terminal.ts';
 import { closeCodeFor, closeForEnd, closeReason, detachFor, errorFor } from './close-codes.ts';
 import {

@@ -1,7 +1,8 @@
 import type { RecordingMode } from '@webxterm/contracts/frames';
 import type { AttachGrant } from '@webxterm/contracts/grpc';
 import type { WebSocket } from 'ws';
-import type { Attachment, AttachmentEvents, AttachmentRequest } from '../attachment/attachment.ts';
+import type { AttachmentRequest } from '../attachment/attach-open.ts';
+import type { Attachment, AttachmentEvents } from '../attachment/attachment.ts';
 import type { OpenTerminals } from '../attachment/open-terminals.ts';
 import type { SessionLedger } from '../sessions/ledger.ts';
 import type { Admission } from '../tickets/admission.ts';

@@ -1,0 +1,77 @@
+import type { RecordingMode } from '@webxterm/contracts/frames';
+import { type AttachGrant, type AttachOpen, type EdgeKind, Recording, Role } from '@webxterm/contracts/grpc';
+
+const roles = { control: Role.ROLE_CONTROL, view: Role.ROLE_VIEW, record: Role.ROLE_RECORD } as const;
+const recordings = {
+  off: Recording.RECORDING_UNSPECIFIED,
+  on: Recording.RECORDING_ON,
+  required: Recording.RECORDING_REQUIRED,
+} as const;
+
+/** What a viewer attaches to, as whom, and how. */
+export interface AttachmentRequest {
+  readonly requestId: string;
+  readonly sid: string;
+  /** The user who attaches. */
+  readonly userId: string;
+  /** The owner of the session. */
+  readonly ownerUserId: string;
+  /** The grant by which a user other than the owner may attach. */
+  readonly grant: AttachGrant;
+  readonly agentId: string;
+  /** 16 bytes each. */
+  readonly sessionId: Buffer;
+  readonly viewerId: Buffer;
+  /** `record`: the recorder of the session, which needs no sign-in. `sid` and `userId` are empty then. */
+  readonly mode: 'control' | 'view' | 'record';
+  /** Whether the session is recorded. Used when it is created, and by its recorder. */
+  readonly recording: RecordingMode;
+  readonly sessionKind: string;
+  readonly edge: EdgeKind;
+  /** The attach may open the shell. Ignored after the first `accepted`. */
+  readonly create: boolean;
+  /** Admitted by a resume pass. The attach then sends a pass to the hub, which the hub accepts while its database is down. */
+  readonly resumed: boolean;
+  /** Offset up to which the viewer has every byte; undefined: it has none. */
+  readonly from: number | undefined;
+  readonly cols: number;
+  readonly rows: number;
+  /** How long the first attach waits for the machine, in ms. Later attaches wait `returningPatienceMs`. */
+  readonly patienceMs: number;
+}
+
+/** What differs between the attaches of one request. */
+export interface AttachTry {
+  readonly create: boolean;
+  /** Offset up to which the viewer has every byte; undefined: it has none. */
+  readonly from: number | undefined;
+  readonly size: { readonly cols: number; readonly rows: number };
+  /** Empty: no pass is sent. */
+  readonly resumePass: string;
+  /** The pass of a recorder. Empty: it is not one. */
+  readonly recordPass: string;
+}
+
+/** The message that opens an attach at a hub. */
+export const attachOpenOf = (
+  request: AttachmentRequest,
+  { create, from, size, resumePass, recordPass }: AttachTry,
+): AttachOpen => ({
+  requestId: request.requestId,
+  sid: request.sid,
+  agentId: request.agentId,
+  sessionId: request.sessionId,
+  viewerId: request.viewerId,
+  kind: request.sessionKind,
+  role: roles[request.mode],
+  create,
+  from: from === undefined ? undefined : BigInt(from),
+  cols: size.cols,
+  rows: size.rows,
+  ownerUserId: request.ownerUserId,
+  grant: request.grant,
+  resumePass,
+  recordPass,
+  recording: create || request.mode === 'record' ? recordings[request.recording] : Recording.RECORDING_UNSPECIFIED,
+  edge: request.edge,
+});
