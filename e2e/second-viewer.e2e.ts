@@ -77,6 +77,24 @@ const receivesMore = async (viewer: InternalViewer): Promise<void> => {
   await eventually('more output', async () => (viewer.received > before ? true : undefined));
 };
 
+/** A new administrator who watches a terminal of bob's, and has received output. */
+const watchedBy = async (name: string) => {
+  const viewer = await signUp(name);
+  await setRole(viewer, 'admin');
+  const { terminal, sessionId } = await printing();
+  const watching = attach(viewer, sessionId);
+  await watching.frame('accepted');
+  await receivesMore(watching);
+  return { viewer, terminal, watching };
+};
+
+/** The owner's terminal prints on, whatever happened to its viewer. */
+const endUnharmed = async (terminal: NumberedTerminal, ...viewers: InternalViewer[]): Promise<void> => {
+  await terminal.past(100_000);
+  await terminal.finish();
+  for (const viewer of viewers) viewer.close();
+};
+
 describe('another viewer than the owner of a session', () => {
   it('watches by the right to, and is cut off within a second of losing it, while the owner misses no byte', async () => {
     const carla = await signUp('carla');
@@ -101,17 +119,10 @@ describe('another viewer than the owner of a session', () => {
   });
 
   it('is cut off by the end of their own sign-in, and by nobody else’s', async () => {
-    const dora = await signUp('dora');
-    await setRole(dora, 'admin');
-    const { terminal, sessionId } = await printing();
-    const watching = attach(dora, sessionId);
-    await watching.frame('accepted');
-    await receivesMore(watching);
+    const { viewer: dora, terminal, watching } = await watchedBy('dora');
     expect((await dora.rest.post('/api/auth/logout', undefined)).status).toBe(204);
     expect(await watching.frame('refused')).toMatchObject({ code: 'unauthenticated' });
-    await terminal.past(100_000);
-    await terminal.finish();
-    watching.close();
+    await endUnharmed(terminal, watching);
   });
 
   it('neither types nor opens, and needs the grant', async () => {
@@ -133,18 +144,11 @@ describe('another viewer than the owner of a session', () => {
     await watching.frame('accepted');
     watching.send({ type: 'input', offset: 0, reply: false, earlier: false, payload: Buffer.from('q') });
     expect(await watching.frame('refused')).toMatchObject({ code: 'view_only' });
-    await terminal.past(100_000);
-    await terminal.finish();
-    watching.close();
+    await endUnharmed(terminal, watching);
   });
 
   it('loses the session with the owner’s access: it ends for both', async () => {
-    const fay = await signUp('fay');
-    await setRole(fay, 'admin');
-    const { terminal, sessionId } = await printing();
-    const watching = attach(fay, sessionId);
-    await watching.frame('accepted');
-    await receivesMore(watching);
+    const { terminal, watching } = await watchedBy('fay');
     const answer = await chief.post(`/api/machines/${agentId}/access/revoke`, { username: 'bob' });
     expect(answer.status).toBe(200);
     expect(await watching.frame('ended')).toMatchObject({ cause: 'access_revoked' });

@@ -1,4 +1,5 @@
 import { type BusUser, busPermissions } from '@webxterm/contracts/bus';
+import { firstBusError } from '@webxterm/shared/testing';
 import { describe, expect, it } from 'vitest';
 import { covers } from './bus-subjects.ts';
 import type { World } from './world.ts';
@@ -36,14 +37,11 @@ const forbidden: readonly { readonly subject: string; readonly but?: BusUser }[]
 /** Whether the server refuses it; told on the connection, before the answer to a flush. */
 const isRefused = async (world: World, user: BusUser, subject: string): Promise<boolean> => {
   const bus = await world.bus(user);
-  const told = (async () => {
-    for await (const status of bus.status()) if (status.type === 'error') return status.error.message;
-    return '';
-  })();
+  const error = firstBusError(bus);
   bus.publish(subject, '{}');
   await bus.flush();
   await bus.close();
-  return /permissions violation/i.test(await told);
+  return /permissions violation/i.test(await error);
 };
 
 /** In the place of a breached service, with its own user on the bus and in the database. */

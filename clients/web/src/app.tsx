@@ -3,13 +3,13 @@ import { type QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
 import type { Server } from './api/server.ts';
-import { ServerProvider } from './api/server-context.tsx';
+import { ServerProvider } from './api/server-context.ts';
 import { cssVariables, theme } from './brand/theme.ts';
 import { PlainHttp } from './layout/plain-http.tsx';
 import { StartPage } from './layout/start-page.tsx';
 import type { newRouter } from './router.tsx';
 import type { SignIn } from './sign-in/sign-in.ts';
-import { SignInProvider, useSignInState } from './sign-in/sign-in-context.tsx';
+import { SignInProvider, useSignInState } from './sign-in/sign-in-context.ts';
 import type { StepUp } from './sign-in/step-up.ts';
 import { StepUpDialog } from './sign-in/step-up-dialog.tsx';
 
@@ -31,8 +31,8 @@ export const App = (props: AppProps) => (
     colorSchemeManager={colorSchemes}
   >
     <QueryClientProvider client={props.queries}>
-      <ServerProvider server={props.server}>
-        <SignInProvider signIn={props.signIn}>
+      <ServerProvider value={props.server}>
+        <SignInProvider value={props.signIn}>
           <PlainHttp />
           <Pages {...props} />
           <StepUpDialog stepUp={props.stepUp} />

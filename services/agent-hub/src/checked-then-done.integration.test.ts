@@ -30,32 +30,35 @@ const witnesses = async (user: TestUser): Promise<() => Promise<unknown>> => {
   return () => Promise.all(links.map((link) => link.inbox.take(({ $case }) => $case === 'refused')));
 };
 
+/** Holds back a verification of the user's key. `rotate` replaces the key while the answer is held back, and then releases it. */
+const rotatedDuring = async (user: TestUser, ...what: Parameters<typeof world.auth.hold>) => {
+  const known = await witnesses(user);
+  const held = world.auth.hold(...what);
+  const rotate = async (): Promise<void> => {
+    await held.arrived;
+    await world.auth.rotateKey(user);
+    await known();
+    held.release();
+  };
+  return { thief: new TestMachine('thief'), rotate };
+};
+
 describe('an API key that is replaced while a machine enrols by it', () => {
   it('after auth verified it: the machine is refused, and nothing of it is left', async () => {
     const ann = world.auth.addUser('ann');
-    const known = await witnesses(ann);
-    const held = world.auth.hold('verify');
-    const thief = new TestMachine('thief');
+    const { thief, rotate } = await rotatedDuring(ann, 'verify');
     const refused = dialRefused(hub.grpc, thief, byKey(ann));
-    await held.arrived;
-    await world.auth.rotateKey(ann);
-    await known();
-    held.release();
+    await rotate();
     expect(await refused).toMatchObject({ code: 'bad_api_key', permanent: true });
     expect(await machines().countDocuments({ owner_id: ann.userId, name: 'thief' })).toBe(0);
   });
 
   it('after it was verified again: the link is refused once it is held, and its credential is dead on every hub', async () => {
     const ann = world.auth.addUser('ann of the second question');
-    const known = await witnesses(ann);
-    const held = world.auth.hold('verify', 1);
-    const thief = new TestMachine('thief');
+    const { thief, rotate } = await rotatedDuring(ann, 'verify', 1);
     const link = new TestLink(hub.grpc);
     const refused = link.sayHello(thief, byKey(ann));
-    await held.arrived;
-    await world.auth.rotateKey(ann);
-    await known();
-    held.release();
+    await rotate();
     expect(await refused).toMatchObject({ refused: { code: 'bad_credential', permanent: true } });
     await until(async () => {
       const machine = await machines().findOne({ owner_id: ann.userId, name: 'thief' });
@@ -65,15 +68,10 @@ describe('an API key that is replaced while a machine enrols by it', () => {
 
   it('and it was just registering: its credential is dead on every hub', async () => {
     const ann = world.auth.addUser('ann who registers');
-    const known = await witnesses(ann);
-    const held = world.auth.hold('verify', 1);
-    const thief = new TestMachine('thief');
+    const { thief, rotate } = await rotatedDuring(ann, 'verify', 1);
     const link = new TestLink(hub.grpc);
     const answer = link.sayHello(thief, byKey(ann), { registerOnly: true });
-    await held.arrived;
-    await world.auth.rotateKey(ann);
-    await known();
-    held.release();
+    await rotate();
     expect(await answer).toMatchObject({ refused: { code: 'bad_credential' } });
   });
 });

@@ -163,35 +163,24 @@ class ServersOnAFileSystem {
   }
 }
 
-describe.runIf(mayMount())('MongoDB and NATS whose volumes became read-only', () => {
-  const volume = new ServersOnAVolume();
-  let auth: AuthUnderTest;
-  beforeAll(async () => {
-    auth = await startAuthInstance(await volume.start());
-  });
-  afterAll(async () => {
-    await auth?.stop();
-    await volume.stop();
-  });
+/** Sign-in and readiness before, while and after the volume of the servers is read-only. */
+const recovers = async (auth: AuthUnderTest, volume: ServersOnAVolume | ServersOnAFileSystem): Promise<void> => {
+  const signIn = async (): Promise<number> => (await auth.call('POST', '/api/login', admin)).status;
+  expect(await signIn()).toBe(200);
+  await volume.makeReadOnly();
+  const away = { ok: false, detail: expect.stringContaining('that its disk has space and is writable') };
+  await vi.waitFor(async () => {
+    expect((await auth.ready()).parts).toMatchObject({ mongodb: away, nats: away });
+  }, within);
+  expect(await signIn()).toBe(503);
+  await volume.makeWritable();
+  await vi.waitFor(async () => expect(await signIn()).toBe(200), within);
+  await vi.waitFor(async () => expect(await auth.ready()).toMatchObject({ status: 'ok' }), within);
+};
 
-  it('are named by readiness with what to do, sign-in is 503, and all recover by themselves', async () => {
-    const signIn = async (): Promise<number> => (await auth.call('POST', '/api/login', admin)).status;
-    expect(await signIn()).toBe(200);
-    await volume.makeReadOnly();
-    const away = { ok: false, detail: expect.stringContaining('that its disk has space and is writable') };
-    await vi.waitFor(async () => {
-      expect((await auth.ready()).parts).toMatchObject({ mongodb: away, nats: away });
-    }, within);
-    expect(await signIn()).toBe(503);
-    volume.makeWritable();
-    await vi.waitFor(async () => expect(await signIn()).toBe(200), within);
-    await vi.waitFor(async () => expect(await auth.ready()).toMatchObject({ status: 'ok' }), within);
-  }, 180_000);
-});
-
-describe.runIf(mayMountFiles())('MongoDB and NATS whose file system turns read-only under them', () => {
-  const volume = new ServersOnAFileSystem();
-  let auth: AuthUnderTest;
+/** Starts auth on servers on this volume before the tests of a block. */
+const authOn = (volume: ServersOnAVolume | ServersOnAFileSystem): (() => AuthUnderTest) => {
+  let auth: AuthUnderTest | undefined;
   beforeAll(async () => {
     auth = await startAuthInstance(await volume.start());
   }, 60_000);
@@ -199,18 +188,26 @@ describe.runIf(mayMountFiles())('MongoDB and NATS whose file system turns read-o
     await auth?.stop();
     await volume.stop();
   });
+  return () => {
+    if (auth === undefined) throw new Error('auth was not started');
+    return auth;
+  };
+};
+
+describe.runIf(mayMount())('MongoDB and NATS whose volumes became read-only', () => {
+  const volume = new ServersOnAVolume();
+  const auth = authOn(volume);
+
+  it('are named by readiness with what to do, sign-in is 503, and all recover by themselves', async () => {
+    await recovers(auth(), volume);
+  }, 180_000);
+});
+
+describe.runIf(mayMountFiles())('MongoDB and NATS whose file system turns read-only under them', () => {
+  const volume = new ServersOnAFileSystem();
+  const auth = authOn(volume);
 
   it('are named by readiness with what to do, sign-in is 503, and all recover when it is mounted again', async () => {
-    const signIn = async (): Promise<number> => (await auth.call('POST', '/api/login', admin)).status;
-    expect(await signIn()).toBe(200);
-    volume.makeReadOnly();
-    const away = { ok: false, detail: expect.stringContaining('that its disk has space and is writable') };
-    await vi.waitFor(async () => {
-      expect((await auth.ready()).parts).toMatchObject({ mongodb: away, nats: away });
-    }, within);
-    expect(await signIn()).toBe(503);
-    await volume.makeWritable();
-    await vi.waitFor(async () => expect(await signIn()).toBe(200), within);
-    await vi.waitFor(async () => expect(await auth.ready()).toMatchObject({ status: 'ok' }), within);
+    await recovers(auth(), volume);
   }, 180_000);
 });

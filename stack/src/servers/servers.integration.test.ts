@@ -7,6 +7,7 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { type BusUser, inboxPrefix } from '@webxterm/contracts/bus';
 import { createLogger, Health, Shutdown } from '@webxterm/shared';
 import { connectMongo } from '@webxterm/shared/mongo';
+import { firstBusError } from '@webxterm/shared/testing';
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { StackFailure } from '../failure.ts';
@@ -47,15 +48,12 @@ const withBus = async <T>(user: BusUser, use: (bus: NatsConnection) => Promise<T
 /** The server reports a denied publish as an error on the connection, visible as a status. */
 const publishIsDenied = (user: BusUser, subject: string): Promise<boolean> =>
   withBus(user, async (bus) => {
-    const told = (async () => {
-      for await (const status of bus.status()) if (status.type === 'error') return status.error.message;
-      return '';
-    })();
+    const error = firstBusError(bus);
     bus.publish(subject, 'x');
     await bus.flush();
     // The error arrives before the reply to the flush. Without an error, the close status ends the loop.
     await bus.close();
-    return /permissions violation/i.test(await told);
+    return /permissions violation/i.test(await error);
   });
 
 const subscribeIsDenied = (user: BusUser, subject: string): Promise<boolean> =>
@@ -180,10 +178,7 @@ describe('NATS', () => {
     'denies agent-hub to ask itself with %s as the reply subject, and to answer',
     async (reply) => {
       const denied = await withBus('agent-hub', async (bus) => {
-        const told = (async () => {
-          for await (const status of bus.status()) if (status.type === 'error') return status.error.message;
-          return '';
-        })();
+        const error = firstBusError(bus);
         const answered = new Promise<void>((resolve) => {
           bus.subscribe('hubs.mine.command', {
             callback: (_, message) => {
@@ -196,7 +191,7 @@ describe('NATS', () => {
         await answered;
         await bus.flush();
         await bus.close();
-        return told;
+        return error;
       });
       expect(denied).toMatch(/permissions violation/i);
     },

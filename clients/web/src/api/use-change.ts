@@ -1,6 +1,6 @@
 import { type QueryKey, type UseMutationResult, useMutation, useQueryClient } from '@tanstack/react-query';
 import type { Server } from './server.ts';
-import { useServer } from './server-context.tsx';
+import { useServer } from './server-context.ts';
 
 /** A call that changes data on the server. Afterwards the queries below `queryKey` are fetched again, also if it failed. */
 export const useChange = <Input, Output>(

@@ -8,7 +8,7 @@ import { Failure } from '../layout/failure.tsx';
 import { ListPages } from '../layout/list-pages.tsx';
 import { NotFound } from '../layout/not-found.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
-import { useUser } from '../sign-in/sign-in-context.tsx';
+import { useUser } from '../sign-in/sign-in-context.ts';
 import { AuditFilters } from './audit-filters.tsx';
 import { useAudit, useAuditDownload } from './audit-queries.ts';
 import { filterOf, filtersOf } from './audit-search.ts';

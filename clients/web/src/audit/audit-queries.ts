@@ -6,7 +6,7 @@ import {
   useQuery,
 } from '@tanstack/react-query';
 import type { AuditFilter, AuditFormat, AuditPage } from '../api/audit-calls.ts';
-import { useServer } from '../api/server-context.tsx';
+import { useServer } from '../api/server-context.ts';
 import { saveFile } from '../layout/save-file.ts';
 
 const pageSize = 50;

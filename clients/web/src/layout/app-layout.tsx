@@ -25,7 +25,7 @@ import {
 import { Link, Outlet } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
 import { Wordmark } from '../brand/mark.tsx';
-import { useSignIn, useUser } from '../sign-in/sign-in-context.tsx';
+import { useSignIn, useUser } from '../sign-in/sign-in-context.ts';
 import classes from './app-layout.module.css';
 import { useHeadingFocus } from './use-heading-focus.ts';
 import { UserPicture } from './user-picture.tsx';

@@ -1,9 +1,10 @@
-import { Button, Group, Text } from '@mantine/core';
+import { Button, Group, Stack, Text } from '@mantine/core';
 import { IconChevronLeft, IconChevronRight } from '@tabler/icons-react';
 import { type HistoryState, useLocation } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
 import { z } from 'zod';
 import { ApiError } from '../api/api-error.ts';
+import { Failure } from './failure.tsx';
 
 declare module '@tanstack/react-router' {
   interface HistoryState {
@@ -27,6 +28,24 @@ interface ShownPage {
   /** `data` is of the page before, until this page has loaded. */
   readonly isPlaceholderData: boolean;
 }
+
+interface ListFailureProps {
+  /** Shown if there is no earlier list. */
+  readonly failed: string;
+  readonly list: Pick<ShownPage, 'error'> & { readonly data: unknown; refetch(): unknown };
+}
+
+/** The failure of the last fetch of a list. Shows nothing if it succeeded. */
+export const ListFailure = ({ failed, list }: ListFailureProps) =>
+  list.error !== null && (
+    <Stack mb="md">
+      <Failure
+        title={list.data === undefined ? failed : 'This list may be out of date'}
+        error={list.error}
+        onRetry={() => void list.refetch()}
+      />
+    </Stack>
+  );
 
 interface Move {
   readonly cursor: string | undefined;

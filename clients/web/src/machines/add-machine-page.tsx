@@ -1,4 +1,4 @@
-import { Anchor, Button, Group, Loader, Paper, Stack, TagsInput, Text, TextInput, ThemeIcon } from '@mantine/core';
+import { Anchor, Button, Group, Loader, Paper, Stack, Text, TextInput, ThemeIcon } from '@mantine/core';
 import { IconCheck } from '@tabler/icons-react';
 import type { Machine } from '@webxterm/contracts/rest';
 import { type ReactNode, useEffect, useState } from 'react';
@@ -14,6 +14,7 @@ import { InstallProblem, InstallProgressSteps } from './install-progress.tsx';
 import { useAwaitedMachine, useMachineList } from './machine-queries.ts';
 import { OpenTerminal } from './machine-table.tsx';
 import { useAddMachine } from './manage-queries.ts';
+import { TagsField } from './tags-field.tsx';
 
 /** `one`: a machine with its own token. `many`: machines with one enrolment token. `key`: machines with the API key. */
 type Way = 'one' | 'many' | 'key';
@@ -125,13 +126,7 @@ const NameForm = ({ onAdded }: { onAdded: (added: AddedMachine) => void }) => {
           value={name}
           onChange={(event) => setName(event.currentTarget.value)}
         />
-        <TagsInput
-          label="Tags"
-          description="To find it by, if you like. Enter ends a tag."
-          maxTags={32}
-          value={tags}
-          onChange={setTags}
-        />
+        <TagsField description="To find it by, if you like. Enter ends a tag." value={tags} onChange={setTags} />
         {add.isError && <Failure title="It could not be added" error={add.error} />}
         <Group justify="flex-end">
           <Button type="submit" loading={add.isPending} disabled={name.trim() === ''}>

@@ -1,7 +1,7 @@
 import { type UseQueryResult, useQuery } from '@tanstack/react-query';
 import type { EnrolmentToken } from '@webxterm/contracts/rest';
 import type { NewEnrolmentToken } from '../api/machine-calls.ts';
-import { useServer } from '../api/server-context.tsx';
+import { useServer } from '../api/server-context.ts';
 import { useChange } from '../api/use-change.ts';
 
 const key = ['enrolment-tokens'] as const;

@@ -1,4 +1,4 @@
-import { Button, Group, NumberInput, Paper, Select, Skeleton, Stack, TagsInput, Text, TextInput } from '@mantine/core';
+import { Button, Group, NumberInput, Paper, Select, Skeleton, Stack, Text, TextInput } from '@mantine/core';
 import type { EnrolmentToken } from '@webxterm/contracts/rest';
 import { type FormEvent, useState } from 'react';
 import { ConfirmDialog } from '../layout/confirm-dialog.tsx';
@@ -7,6 +7,7 @@ import { localTime } from '../layout/format.ts';
 import { InstallSteps } from './add-machine-steps.tsx';
 import classes from './cards.module.css';
 import { useCreateEnrolmentToken, useEnrolmentTokens, useRevokeEnrolmentToken } from './enrolment-queries.ts';
+import { TagsField } from './tags-field.tsx';
 
 const lifetimes = [
   { value: '1', label: '1 hour' },
@@ -93,13 +94,7 @@ const TokenForm = ({ onCreated }: { onCreated: (token: string, machines: number)
           value={pattern}
           onChange={(event) => setPattern(event.currentTarget.value)}
         />
-        <TagsInput
-          label="Tags"
-          description="Each machine gets them. Enter ends a tag."
-          maxTags={32}
-          value={tags}
-          onChange={setTags}
-        />
+        <TagsField description="Each machine gets them. Enter ends a tag." value={tags} onChange={setTags} />
         {create.isError && <Failure title="The token could not be created" error={create.error} />}
         <Group justify="flex-end">
           <Button type="submit" loading={create.isPending} disabled={name.trim() === ''}>

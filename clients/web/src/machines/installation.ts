@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { useServer } from '../api/server-context.tsx';
+import { useServer } from '../api/server-context.ts';
 import type { Installation } from './install-command.ts';
 
 const whileBuildingMs = 3000;

@@ -5,7 +5,7 @@ import { type Machine, MachineAccessChange, MachineEvent } from '@webxterm/contr
 import { createContext, useContext, useEffect, useState } from 'react';
 import { SignedOutError } from '../api/api-error.ts';
 import type { MachineList, Server } from '../api/server.ts';
-import { useServer } from '../api/server-context.tsx';
+import { useServer } from '../api/server-context.ts';
 import { eventReader, type ServerEvent } from './event-stream.ts';
 import { listWithEvent, machineKeys, withEvent } from './machine-cache.ts';
 import { type MachineMessage, shareAmongTabs } from './shared-event-stream.ts';

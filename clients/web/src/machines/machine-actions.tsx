@@ -1,4 +1,4 @@
-import { Button, Modal, Stack, TagsInput, Text, Textarea, TextInput } from '@mantine/core';
+import { Button, Modal, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { IconPencil, IconRefresh, IconTrash } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import type { Machine } from '@webxterm/contracts/rest';
@@ -8,6 +8,7 @@ import { Failure } from '../layout/failure.tsx';
 import { FormButtons } from '../layout/form-buttons.tsx';
 import { useDeleteMachine, useUpdateMachine } from './manage-queries.ts';
 import { ReinstallDialog } from './reinstall-dialog.tsx';
+import { TagsField } from './tags-field.tsx';
 
 /** Actions on a machine for users with the right `manage`. */
 export const MachineActions = ({ machine }: { machine: Machine }) => {
@@ -85,7 +86,7 @@ const EditDialog = ({ machine, onClose }: { machine: Machine; onClose: () => voi
             value={description}
             onChange={(event) => setDescription(event.currentTarget.value)}
           />
-          <TagsInput label="Tags" description="Enter ends a tag" maxTags={32} value={tags} onChange={setTags} />
+          <TagsField description="Enter ends a tag" value={tags} onChange={setTags} />
           {update.isError && <Failure title="It could not be saved" error={update.error} />}
           <FormButtons submit="Save" pending={update.isPending} onCancel={onClose} />
         </Stack>

@@ -6,8 +6,7 @@ import { z } from 'zod';
 import type { MachineList } from '../api/server.ts';
 import { usePageTitle } from '../brand/page-title.ts';
 import { EmptyState } from '../layout/empty-state.tsx';
-import { Failure } from '../layout/failure.tsx';
-import { ListCursor, ListPages } from '../layout/list-pages.tsx';
+import { ListCursor, ListFailure, ListPages } from '../layout/list-pages.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
 import { SearchField } from '../layout/search-field.tsx';
 import { useMachineList } from './machine-queries.ts';
@@ -45,15 +44,7 @@ export const MachineListPage = () => {
         actions={!none && <AddButton />}
       />
       {!none && <Filters />}
-      {list.isError && (
-        <Stack mb="md">
-          <Failure
-            title={list.data === undefined ? 'Your machines could not be fetched' : 'This list may be out of date'}
-            error={list.error}
-            onRetry={() => void list.refetch()}
-          />
-        </Stack>
-      )}
+      <ListFailure failed="Your machines could not be fetched" list={list} />
       {list.isPending && <MachineTableSkeleton />}
       <Stack>
         {list.data !== undefined && <Result list={list.data} filtered={filtered} />}

@@ -2,7 +2,7 @@ import { keepPreviousData, type UseQueryResult, useQuery } from '@tanstack/react
 import type { Machine } from '@webxterm/contracts/rest';
 import type { Right } from '@webxterm/contracts/rights';
 import type { MachineList, MachineQuery } from '../api/server.ts';
-import { useServer } from '../api/server-context.tsx';
+import { useServer } from '../api/server-context.ts';
 import { useProfile } from '../profile/profile-query.ts';
 import { usePollInterval } from './live-machines.ts';
 import { machineKeys } from './machine-cache.ts';

@@ -14,7 +14,7 @@ import type {
   NewMachine,
   RegistrationToken,
 } from '../api/machine-calls.ts';
-import { useServer } from '../api/server-context.tsx';
+import { useServer } from '../api/server-context.ts';
 import { useChange } from '../api/use-change.ts';
 import { machineKeys } from './machine-cache.ts';
 

@@ -16,7 +16,7 @@ import { useState } from 'react';
 import { useMachineList } from '../machines/machine-queries.ts';
 import { useMachineNames, useMySessions } from '../sessions/session-queries.ts';
 import { sessionTitle } from '../sessions/session-title.ts';
-import { useUser } from '../sign-in/sign-in-context.tsx';
+import { useUser } from '../sign-in/sign-in-context.ts';
 
 /** An action of the page that shows the palette. */
 export interface PageAction {

@@ -8,7 +8,7 @@ import { FormButtons } from '../layout/form-buttons.tsx';
 import { localTime } from '../layout/format.ts';
 import { PasswordField } from '../layout/password-field.tsx';
 import { accountErrors } from '../sign-in/account-errors.ts';
-import { useSignIn } from '../sign-in/sign-in-context.tsx';
+import { useSignIn } from '../sign-in/sign-in-context.ts';
 import { useUpdateProfile } from './own-account-queries.ts';
 import { Picture } from './picture.tsx';
 import classes from './profile-page.module.css';

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import type { Belongings } from '../api/account-calls.ts';
 import { Failure } from '../layout/failure.tsx';
 import { accountErrors } from '../sign-in/account-errors.ts';
-import { useSignIn } from '../sign-in/sign-in-context.tsx';
+import { useSignIn } from '../sign-in/sign-in-context.ts';
 import { machinesPhrase, terminalsPhrase } from '../users/belongings-phrases.ts';
 import { CurrentPasswordField } from './current-password-field.tsx';
 import { useLeave, useMyBelongings } from './own-account-queries.ts';

@@ -1,7 +1,7 @@
 import { type UseQueryResult, useQuery } from '@tanstack/react-query';
 import type { Belongings, SecondFactors, SigninList } from '../api/account-calls.ts';
 import type { Server } from '../api/server.ts';
-import { useServer } from '../api/server-context.tsx';
+import { useServer } from '../api/server-context.ts';
 import { useChange } from '../api/use-change.ts';
 
 const keys = {

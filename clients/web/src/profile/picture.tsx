@@ -1,7 +1,7 @@
 import { Button, FileButton, Group, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { UserPicture } from '../layout/user-picture.tsx';
-import { useSignIn } from '../sign-in/sign-in-context.tsx';
+import { useSignIn } from '../sign-in/sign-in-context.ts';
 import { useDeleteAvatar, useUploadAvatar } from './own-account-queries.ts';
 import classes from './profile-page.module.css';
 import { shrinkPicture } from './shrink-picture.ts';

@@ -8,7 +8,7 @@ import {
 } from '@tanstack/react-query';
 import type { TerminalSession } from '@webxterm/contracts/rest';
 import { ApiError } from '../api/api-error.ts';
-import { useServer } from '../api/server-context.tsx';
+import { useServer } from '../api/server-context.ts';
 import { useChange } from '../api/use-change.ts';
 import { machineKeys } from '../machines/machine-cache.ts';
 

@@ -7,7 +7,7 @@ import { PasswordField } from '../layout/password-field.tsx';
 import { AccountForm, useAccountSubmit } from './account-form.tsx';
 import { AccountPage } from './account-page.tsx';
 import { SecondStep, useChallenge } from './second-step.tsx';
-import { useSignIn, useSignInState } from './sign-in-context.tsx';
+import { useSignIn, useSignInState } from './sign-in-context.ts';
 import { useSignupOpen } from './signup-open.ts';
 
 const LoginForm = z.object({

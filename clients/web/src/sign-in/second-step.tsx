@@ -6,7 +6,7 @@ import { ApiError } from '../api/api-error.ts';
 import { AccountForm, useAccountSubmit } from './account-form.tsx';
 import { AccountPage } from './account-page.tsx';
 import { CodeField } from './code-field.tsx';
-import { useSignIn } from './sign-in-context.tsx';
+import { useSignIn } from './sign-in-context.ts';
 
 const Code = z.object({ code: z.string().trim().min(6, 'Enter the code') });
 

@@ -12,7 +12,7 @@ import { PasswordField } from '../layout/password-field.tsx';
 import { AccountForm, useAccountSubmit } from './account-form.tsx';
 import { AccountPage } from './account-page.tsx';
 import { SecondStep, useChallenge } from './second-step.tsx';
-import { useSignIn } from './sign-in-context.tsx';
+import { useSignIn } from './sign-in-context.ts';
 
 /** The token in the fragment of the URL. Undefined if it is not a valid token. */
 const tokenOf = (hash: string): string | undefined => LinkToken.safeParse(hash.replace(/^#/, '')).data;

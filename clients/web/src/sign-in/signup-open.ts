@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { useServer } from '../api/server-context.tsx';
+import { useServer } from '../api/server-context.ts';
 
 /** Whether this installation accepts sign-ups. True until the server has responded. */
 export const useSignupOpen = (): boolean => {

@@ -7,7 +7,7 @@ import { usePageTitle } from '../brand/page-title.ts';
 import { PasswordField } from '../layout/password-field.tsx';
 import { AccountForm, useAccountSubmit } from './account-form.tsx';
 import { AccountPage } from './account-page.tsx';
-import { useSignIn } from './sign-in-context.tsx';
+import { useSignIn } from './sign-in-context.ts';
 import { useSignupOpen } from './signup-open.ts';
 
 const fields = ['username', 'email', 'password'];

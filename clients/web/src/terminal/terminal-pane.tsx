@@ -2,7 +2,7 @@ import { useComputedColorScheme } from '@mantine/core';
 import { useDocumentVisibility } from '@mantine/hooks';
 import type { TerminalState } from '@webxterm/terminal-client';
 import { useEffect, useEffectEvent, useMemo, useRef, useState } from 'react';
-import { useServer } from '../api/server-context.tsx';
+import { useServer } from '../api/server-context.ts';
 import { copyText } from '../clipboard/copy-text.ts';
 import { readClipboard } from '../clipboard/read-clipboard.ts';
 import { useMachine } from '../machines/machine-queries.ts';

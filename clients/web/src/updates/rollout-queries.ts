@@ -1,6 +1,6 @@
 import { type UseMutationResult, type UseQueryResult, useQuery } from '@tanstack/react-query';
 import type { Rollout, UpdateChannel } from '@webxterm/contracts/rest';
-import { useServer } from '../api/server-context.tsx';
+import { useServer } from '../api/server-context.ts';
 import { useChange } from '../api/use-change.ts';
 
 const key = ['rollouts'] as const;

@@ -6,7 +6,7 @@ import { localTime } from '../layout/format.ts';
 import { NotFound } from '../layout/not-found.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
 import classes from '../machines/cards.module.css';
-import { useUser } from '../sign-in/sign-in-context.tsx';
+import { useUser } from '../sign-in/sign-in-context.ts';
 import { useChangeRollout, useRollouts } from './rollout-queries.ts';
 
 const names = { stable: 'Stable', preview: 'Preview' } as const;

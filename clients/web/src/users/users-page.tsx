@@ -5,12 +5,11 @@ import { useState } from 'react';
 import type { User, UserList } from '../api/account-calls.ts';
 import { usePageTitle } from '../brand/page-title.ts';
 import { EmptyState } from '../layout/empty-state.tsx';
-import { Failure } from '../layout/failure.tsx';
-import { ListPages } from '../layout/list-pages.tsx';
+import { ListFailure, ListPages } from '../layout/list-pages.tsx';
 import { NotFound } from '../layout/not-found.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
 import { SearchField } from '../layout/search-field.tsx';
-import { useUser } from '../sign-in/sign-in-context.tsx';
+import { useUser } from '../sign-in/sign-in-context.ts';
 import { ChangeUserDialog, type UserAction } from './change-user-dialog.tsx';
 import { CreateUserDialog } from './create-user-dialog.tsx';
 import { DeleteUserDialog } from './delete-user-dialog.tsx';
@@ -51,15 +50,7 @@ const Users = ({ me }: { me: string | undefined }) => {
         }
       />
       <Search />
-      {list.isError && (
-        <Stack mb="md">
-          <Failure
-            title={list.data === undefined ? 'The users could not be fetched' : 'This list may be out of date'}
-            error={list.error}
-            onRetry={() => void list.refetch()}
-          />
-        </Stack>
-      )}
+      <ListFailure failed="The users could not be fetched" list={list} />
       {list.isPending && <UserTableSkeleton />}
       <Stack>
         {list.data !== undefined && <Result list={list.data} me={me} />}

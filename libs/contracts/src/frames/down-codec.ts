@@ -12,7 +12,7 @@ import {
 } from './layout.ts';
 import { maxOutputFrame } from './limits.ts';
 import { encodeUnknown, readUnknown } from './unknown-frame.ts';
-import { encodeText, FrameError, FrameReader, FrameWriter } from './wire.ts';
+import { encodeText, FrameError, FrameReader, FrameWriter, readWhole } from './wire.ts';
 
 export const encodeDown = (frame: DownFrame): Uint8Array<ArrayBuffer> => {
   switch (frame.type) {
@@ -94,12 +94,7 @@ export const encodeDown = (frame: DownFrame): Uint8Array<ArrayBuffer> => {
  * Decodes one frame. A frame of an ignorable type that this version does not know becomes `unknown`.
  * @throws FrameError unless `bytes` are exactly one valid frame. The payload is a view of `bytes`, not a copy.
  */
-export const decodeDown = (bytes: Uint8Array): DownFrame => {
-  const r = new FrameReader(bytes);
-  const frame = readDown(r.u8(), r);
-  r.end();
-  return frame;
-};
+export const decodeDown = (bytes: Uint8Array): DownFrame => readWhole(bytes, readDown);
 
 const readDown = (type: number, r: FrameReader): DownFrame => {
   switch (type) {

@@ -2,7 +2,7 @@ import type { UpFrame } from './frame.ts';
 import { atMost, detachReasons, flag, frameType, inputHeaderSize, pick, scopes, size } from './layout.ts';
 import { maxInputFrame } from './limits.ts';
 import { encodeUnknown, readUnknown } from './unknown-frame.ts';
-import { FrameReader, FrameWriter } from './wire.ts';
+import { type FrameReader, FrameWriter, readWhole } from './wire.ts';
 
 export const encodeUp = (frame: UpFrame): Uint8Array<ArrayBuffer> => {
   switch (frame.type) {
@@ -44,12 +44,7 @@ export const encodeUp = (frame: UpFrame): Uint8Array<ArrayBuffer> => {
  * Decodes one frame. A frame of an ignorable type that this version does not know becomes `unknown`.
  * @throws FrameError unless `bytes` are exactly one valid frame. The payload is a view of `bytes`, not a copy.
  */
-export const decodeUp = (bytes: Uint8Array): UpFrame => {
-  const r = new FrameReader(bytes);
-  const frame = readUp(r.u8(), r);
-  r.end();
-  return frame;
-};
+export const decodeUp = (bytes: Uint8Array): UpFrame => readWhole(bytes, readUp);
 
 const readUp = (type: number, r: FrameReader): UpFrame => {
   switch (type) {

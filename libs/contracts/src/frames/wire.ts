@@ -115,4 +115,12 @@ export class FrameReader {
   }
 }
 
+/** Reads one frame: its type byte, then its fields by `read`. @throws FrameError if bytes are left over */
+export const readWhole = <F>(bytes: Uint8Array, read: (type: number, r: FrameReader) => F): F => {
+  const r = new FrameReader(bytes);
+  const frame = read(r.u8(), r);
+  r.end();
+  return frame;
+};
+
 export const encodeText = (text: string): Uint8Array => textEncoder.encode(text);

@@ -1,2 +1,3 @@
 export { fetchAsGateway, type GatewayCall } from './as-gateway.ts';
+export { firstBusError } from './bus-error.ts';
 export { until } from './until.ts';

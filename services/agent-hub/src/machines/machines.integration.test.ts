@@ -223,24 +223,15 @@ describe('machine events', () => {
     await Promise.all([ann.done, bob.done]);
   });
 
-  it('end with the sign-in', async () => {
-    const signin = await world.auth.signIn(person('ann').user);
+  it.each([
+    ['the sign-in ends', 'ann', (signin: TestSignin) => world.auth.signOut(signin)],
+    // A user may not continue to read everybody's machines.
+    ['an administrator becomes a user', 'root', (signin: TestSignin) => world.auth.changeRole(signin, 'user')],
+    ['the account is disabled', 'ann', (signin: TestSignin) => world.auth.disable(signin)],
+  ])('end when %s', async (_, name, change) => {
+    const signin = await world.auth.signIn(person(name).user);
     const stream = await listen(signin.token);
-    await world.auth.signOut(signin);
-    await stream.done;
-  });
-
-  it("end when an administrator becomes a user, who may not go on reading everybody's machines", async () => {
-    const signin = await world.auth.signIn(person('root').user);
-    const stream = await listen(signin.token);
-    await world.auth.changeRole(signin, 'user');
-    await stream.done;
-  });
-
-  it('end when the account is disabled', async () => {
-    const signin = await world.auth.signIn(person('ann').user);
-    const stream = await listen(signin.token);
-    await world.auth.disable(signin);
+    await change(signin);
     await stream.done;
   });
 });

@@ -39,6 +39,16 @@ afterAll(async () => {
 
 const addressOf = (agentId: string): string | undefined => view.find(agentId)?.presence.address;
 
+/** A new machine whose link the hub holds and has announced, and a sign-in of its owner. */
+const linkedTo = async (hub: Pick<RunningHub, 'grpc' | 'internal'>, name: string) => {
+  const machine = new TestMachine(name);
+  const link = await dial(hub.grpc, machine, key);
+  const { agentId } = link.welcome;
+  await until(() => addressOf(agentId) === hub.internal);
+  const hubId = view.find(agentId)?.presence.hub_id ?? '';
+  return { machine, link, agentId, hubId, annIn: await world.auth.signIn(ann) };
+};
+
 /** Replaces an entry, like another link or hub would. */
 const writtenWith = async (agentId: string, change: Partial<AgentPresence>): Promise<AgentPresence> => {
   const presence = view.find(agentId)?.presence;
@@ -167,12 +177,7 @@ describe('two hubs', () => {
 describe('a hub that is killed', () => {
   it('loses its lease within 15 s; its agents are in through another at once, and never shown offline', async () => {
     const hub = await world.hubProcess();
-    const machine = new TestMachine('survivor');
-    const first = await dial(hub.grpc, machine, key);
-    const { agentId } = first.welcome;
-    await until(() => addressOf(agentId) === hub.internal);
-    const hubId = view.find(agentId)?.presence.hub_id ?? '';
-    const annIn = await world.auth.signIn(ann);
+    const { machine, link: first, agentId, hubId, annIn } = await linkedTo(hub, 'survivor');
     const statuses = new Set<string>();
     const look = async (): Promise<void> => {
       const machineNow: unknown = await (await one.request(`/api/machines/${agentId}`, annIn.token)).json();
@@ -200,12 +205,7 @@ describe('a hub that is killed', () => {
 describe('a hub that goes away in order', () => {
   it('sends its agents elsewhere, ends attachments as moving, and gives its lease back', async () => {
     const leaving = await world.hub();
-    const machine = new TestMachine('mover');
-    const link = await dial(leaving.grpc, machine, key);
-    const { agentId } = link.welcome;
-    await until(() => addressOf(agentId) === leaving.internal);
-    const hubId = view.find(agentId)?.presence.hub_id ?? '';
-    const annIn = await world.auth.signIn(ann);
+    const { machine, link, agentId, hubId, annIn } = await linkedTo(leaving, 'mover');
     const viewer = world.terminal(leaving).attach({ sid: annIn.sid, agentId });
     link.attach(await link.nextOpen()).on('data', () => {});
     await leaving.stop();

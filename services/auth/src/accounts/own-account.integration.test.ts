@@ -6,6 +6,7 @@ import { connectBus } from '@webxterm/shared/bus';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { admin } from '../testing/auth-under-test.ts';
 import { answerBelongings, type Owned } from '../testing/belongings-stand-in.ts';
+import { signUp } from '../testing/sign-up.ts';
 import { auth, other, servers, useAuth } from '../testing/use-auth.ts';
 
 useAuth(2);
@@ -22,13 +23,7 @@ afterAll(async () => {
   await standIn.stop();
 });
 
-let count = 0;
-const somebody = async () => {
-  count += 1;
-  const person = { username: `Member ${count}`, email: `member${count}@example.com`, password: 'yourpassword' };
-  const { body } = await auth.call('POST', '/api/signup', person);
-  return { ...person, token: body.token, id: String(body.user?.id) };
-};
+const somebody = () => signUp(auth, 'member');
 type Somebody = Awaited<ReturnType<typeof somebody>>;
 const change = (me: Somebody, body: unknown) => auth.call('PATCH', '/api/profile', body, { token: me.token });
 const leave = (me: Somebody, body: unknown) => auth.call('DELETE', '/api/profile', body, { token: me.token });

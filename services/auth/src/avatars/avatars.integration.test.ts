@@ -3,6 +3,7 @@ import { maxAvatarBytes } from '@webxterm/contracts/rest';
 import { AppError } from '@webxterm/shared';
 import { describe, expect, it } from 'vitest';
 import { admin } from '../testing/auth-under-test.ts';
+import { signUp } from '../testing/sign-up.ts';
 import { auth, useAuth } from '../testing/use-auth.ts';
 import { pictureSize } from './picture-size.ts';
 import { Redraw } from './redraw.ts';
@@ -19,13 +20,7 @@ const picture = (width: number, height: number): InstanceType<typeof photon.Phot
 const dataUrl = (type: string, file: Uint8Array): string =>
   `data:image/${type};base64,${Buffer.from(file).toString('base64')}`;
 
-let count = 0;
-const somebody = async () => {
-  count += 1;
-  const person = { username: `Face ${count}`, email: `face${count}@example.com`, password: 'yourpassword' };
-  const { body } = await auth.call('POST', '/api/signup', person);
-  return { ...person, token: body.token, id: String(body.user?.id) };
-};
+const somebody = () => signUp(auth, 'face');
 type Somebody = Awaited<ReturnType<typeof somebody>>;
 const put = (me: Somebody, url: string) =>
   auth.call('POST', '/api/profile/upload-avatar', { avatar_url: url }, { token: me.token });

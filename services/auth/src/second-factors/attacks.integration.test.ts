@@ -7,18 +7,13 @@ import { Signins } from '../signins/signins.ts';
 import { type Answer, type AuthUnderTest, admin, publicUrl, rootKey } from '../testing/auth-under-test.ts';
 import { holdBack } from '../testing/hold-back.ts';
 import { challengeOf, codeOf, setUpApp, wrongCodeOf } from '../testing/second-factor-of.ts';
+import { signUp } from '../testing/sign-up.ts';
 import { auth, other, servers, useAuth } from '../testing/use-auth.ts';
 import { SignInThrottle } from '../throttling/sign-in-throttle.ts';
 
 useAuth(2);
 
-let count = 0;
-const somebody = async () => {
-  count += 1;
-  const person = { username: `owner ${count}`, email: `owner${count}@example.com`, password: 'yourpassword' };
-  const { body } = await auth.call('POST', '/api/signup', person, { clientIp: '198.51.100.1' });
-  return { ...person, id: String(body.user?.id), token: body.token };
-};
+const somebody = () => signUp(auth, 'owner', '198.51.100.1');
 const withApp = async () => {
   const person = await somebody();
   return { ...person, ...(await setUpApp(auth, person)) };

@@ -2,6 +2,7 @@ import { Types } from 'mongoose';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Answer, admin } from '../testing/auth-under-test.ts';
 import { challengeOf, codeOf, setUpApp, wrongCodeOf } from '../testing/second-factor-of.ts';
+import { signUp } from '../testing/sign-up.ts';
 import { auth, other, servers, useAuth } from '../testing/use-auth.ts';
 
 useAuth(2);
@@ -12,13 +13,7 @@ beforeAll(async () => {
   chief = (await auth.call('POST', '/api/login', admin)).body.token;
 });
 
-let count = 0;
-const somebody = async () => {
-  count += 1;
-  const person = { username: `owner ${count}`, email: `owner${count}@example.com`, password: 'yourpassword' };
-  const { body } = await auth.call('POST', '/api/signup', person);
-  return { ...person, id: String(body.user?.id), token: body.token };
-};
+const somebody = () => signUp(auth, 'owner');
 type Person = Awaited<ReturnType<typeof somebody>>;
 const withApp = async () => {
   const person = await somebody();

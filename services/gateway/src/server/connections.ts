@@ -141,11 +141,7 @@ export class Connections {
   #wait(connection: Connection): void {
     const { owner } = connection;
     if (owner === undefined) return;
-    const idle = this.#idle.get(owner) ?? new Set();
-    this.#idle.set(owner, idle);
-    // Moves the connection to the end of the queue.
-    idle.delete(connection);
-    idle.add(connection);
+    const idle = moveToEnd(this.#idle, owner, connection);
     const limit = connection.unauthenticated ? this.#limits.perAddress : this.#limits.perUser;
     if (idle.size > limit) this.#close(idle, owner);
   }
@@ -171,12 +167,7 @@ export class Connections {
 
   /** Moves the connection to the end of its owner's list. */
   #moved(connection: Connection): void {
-    const { owner } = connection;
-    if (owner === undefined) return;
-    const all = this.#allOf.get(owner) ?? new Set();
-    this.#allOf.set(owner, all);
-    all.delete(connection);
-    all.add(connection);
+    if (connection.owner !== undefined) moveToEnd(this.#allOf, connection.owner, connection);
   }
 
   #close(idle: Set<Connection>, owner: string): void {
@@ -213,3 +204,12 @@ export class Connections {
     this.#unauthenticated -= 1;
   }
 }
+
+/** Moves the connection to the end of the list of its owner. @returns the list */
+const moveToEnd = (lists: Map<string, Set<Connection>>, owner: string, connection: Connection): Set<Connection> => {
+  const list = lists.get(owner) ?? new Set();
+  lists.set(owner, list);
+  list.delete(connection);
+  list.add(connection);
+  return list;
+};

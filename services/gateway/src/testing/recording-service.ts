@@ -7,6 +7,7 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { WebSocketServer } from 'ws';
 
 export interface Recorded {
@@ -91,3 +92,18 @@ export class RecordingService {
     await new Promise((resolve) => this.server.close(resolve));
   }
 }
+
+/** Two services for the tests of a file: started before them, and reset before each. Their servers stop after what the file starts later. */
+export const useRecordingServices = (): readonly [RecordingService, RecordingService] => {
+  const services = [new RecordingService(), new RecordingService()] as const;
+  beforeAll(async () => {
+    for (const service of services) await service.start();
+  });
+  beforeEach(() => {
+    for (const service of services) service.reset();
+  });
+  afterAll(async () => {
+    for (const service of services) await service.stop();
+  });
+  return services;
+};

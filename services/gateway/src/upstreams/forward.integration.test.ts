@@ -2,18 +2,15 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { freePort } from '@webxterm/stack';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type GatewayProcess, startGateway } from '../testing/gateway-process.ts';
 import { exchange, json, type RawAnswer, RawClient } from '../testing/raw-http.ts';
-import { RecordingService } from '../testing/recording-service.ts';
+import { type RecordingService, useRecordingServices } from '../testing/recording-service.ts';
 
-const one = new RecordingService();
-const two = new RecordingService();
+const [one, two] = useRecordingServices();
 let gateway: GatewayProcess;
 
 beforeAll(async () => {
-  await one.start();
-  await two.start();
   const dead = `http://127.0.0.1:${await freePort()}`;
   gateway = await startGateway({
     AUTH_URLS: `${dead},${one.url}`,
@@ -21,16 +18,7 @@ beforeAll(async () => {
   });
 });
 
-afterAll(async () => {
-  await gateway?.stop();
-  await one.stop();
-  await two.stop();
-});
-
-beforeEach(() => {
-  one.reset();
-  two.reset();
-});
+afterAll(() => gateway?.stop());
 
 const request = (method: string, path: string, body?: string, headers: readonly string[] = []): Promise<RawAnswer> =>
   exchange(

@@ -2,19 +2,16 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { readProof } from '@webxterm/shared';
 import { freePort } from '@webxterm/stack';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { type GatewayProcess, gatewayKey, startGateway } from '../testing/gateway-process.ts';
 import { json, type RawAnswer, RawClient } from '../testing/raw-http.ts';
-import { RecordingService } from '../testing/recording-service.ts';
+import { RecordingService, useRecordingServices } from '../testing/recording-service.ts';
 
-const terminal = new RecordingService();
-const others = new RecordingService();
+const [terminal, others] = useRecordingServices();
 let gateway: GatewayProcess;
 
 beforeAll(async () => {
-  await terminal.start();
-  await others.start();
   // The first instance refuses connections, so every upgrade in this file must use the second.
   const dead = `http://127.0.0.1:${await freePort()}`;
   gateway = await startGateway({
@@ -24,16 +21,7 @@ beforeAll(async () => {
   });
 });
 
-afterAll(async () => {
-  await gateway?.stop();
-  await terminal.stop();
-  await others.stop();
-});
-
-beforeEach(() => {
-  terminal.reset();
-  others.reset();
-});
+afterAll(() => gateway?.stop());
 
 const socketPath = '/api/terminal/ag_x/ws?token=t';
 const handshake = [
