@@ -55,7 +55,7 @@ describe.each(['light', 'dark'] as const)('each page in the %s theme', (colorSch
 });
 
 describe('a change of the page', () => {
-  it('moves the focus to the heading of the new page, and says its title', async () => {
+  it('moves the focus to the heading of the new page, and announces its title', async () => {
     const view = await TerminalPage.open(browser);
     const { page } = view;
     await view.signIn(stack.url, stack.admin);

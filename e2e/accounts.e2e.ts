@@ -100,7 +100,7 @@ describe('accounts in a real browser', () => {
     await page.getByText('Administrators only').waitFor();
   }, 120_000);
 
-  it('somebody changes name, address, picture, password and key, and ends the other sign-in', async () => {
+  it('a user changes name, address, picture, password and key, and ends the other sign-in', async () => {
     const account = { email: 'ada@example.com', password: 'yourpassword' };
     const { user, token: elsewhere } = await new Rest(stack.url).signup('ada');
     const page = await newPage();
@@ -152,7 +152,7 @@ describe('accounts in a real browser', () => {
     await signIn(await newPage(), { email: 'ada.lovelace@example.com', password: 'another password' });
   }, 120_000);
 
-  it('somebody sets up an authenticator app, signs in with a code and a recovery code, and confirms what matters', async () => {
+  it('a user sets up an authenticator app, signs in with a code and a recovery code, and confirms sensitive actions', async () => {
     const account = { email: 'grace@example.com', password: 'yourpassword' };
     const { user } = await new Rest(stack.url).signup('grace');
     const page = await newPage();
@@ -225,7 +225,7 @@ describe('accounts in a real browser', () => {
     await again.getByText('Your second factor was removed').waitFor();
   }, 180_000);
 
-  it('somebody who forgot the password gets a link for a new one', async () => {
+  it('a user who forgot the password gets a link for a new one', async () => {
     await new Rest(stack.url).signup('forgetful');
     const admin = await newPage();
     await signIn(admin, stack.admin);
@@ -240,7 +240,7 @@ describe('accounts in a real browser', () => {
     await signIn(await newPage(), { email: 'forgetful@example.com', password: 'a new password' });
   }, 120_000);
 
-  it('a user who owns a machine is deleted, and the machine goes on as that of whom it was handed to', async () => {
+  it('a user who owns a machine is deleted, and the machine belongs to its new owner', async () => {
     const owner = await new Rest(stack.url).signup('owner');
     const agent = new VsayAgent();
     let run: AgentRun | undefined;
@@ -278,7 +278,7 @@ describe('accounts in a real browser', () => {
     }
   }, 120_000);
 
-  it('a list that is read page by page leaves nobody out while some are removed, and keeps its place over a reload', async () => {
+  it('a list that is read page by page omits no user while others are removed, and keeps its page over a reload', async () => {
     const page = await newPage();
     await signIn(page, stack.admin);
     const { token } = await new Rest(stack.url).login(stack.admin);
@@ -331,7 +331,7 @@ describe('accounts in a real browser', () => {
     await elsewhere.getByText(name(11), { exact: true }).waitFor();
   }, 120_000);
 
-  it('somebody leaves, after it was said what goes with it', async () => {
+  it('a user deletes the own account, after the page has shown what is deleted with it', async () => {
     await new Rest(stack.url).signup('leaver');
     const page = await newPage();
     const account = { email: 'leaver@example.com', password: 'yourpassword' };

@@ -64,7 +64,7 @@ describe('the audit log of a whole stack', () => {
     });
   });
 
-  it('is read by administrators in the browser: filtered, looked into, and downloaded', async () => {
+  it('is read by administrators in the browser: filtered, opened, and downloaded', async () => {
     await page.goto(stack.url);
     await page.getByLabel('E-mail').fill(stack.admin.email);
     await page.getByLabel('Password', { exact: true }).fill(stack.admin.password);

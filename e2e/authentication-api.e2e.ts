@@ -64,7 +64,7 @@ describe('the authentication API, as documented', () => {
     expect(answer.body.token).not.toBe(token);
   });
 
-  it('takes the token on other calls', async () => {
+  it('accepts the token on other calls', async () => {
     const answer = await curl(`curl -H "Authorization: Bearer ${token}" \\
       https://your-webxterm-instance.com/api/machines`);
     expect(answer.status).toBe(200);

@@ -82,7 +82,7 @@ describe('REST answers bad input', () => {
   });
 });
 
-describe('tokens that are not good', () => {
+describe('invalid tokens', () => {
   const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
   it.each(['missing', 'junk', 'tampered', 'alg none', 'an API key'])(
@@ -103,8 +103,8 @@ describe('tokens that are not good', () => {
   );
 });
 
-describe('machines that are not there or not yours', () => {
-  it('are 404 alike, by REST and before the upgrade', async () => {
+describe('machines that do not exist or belong to another user', () => {
+  it('are both 404, by REST and before the upgrade', async () => {
     const outsider = await new Rest(stack.url).signup('outsider');
     const rest = new Rest(stack.url, outsider.token);
     const unknown = `ag_${'0'.repeat(26)}`;
@@ -142,7 +142,7 @@ describe('a terminal socket', () => {
       socket.on('error', reject);
     });
 
-  it('is closed with 1002 at a garbage frame, and says why', async () => {
+  it('is closed with 1002 and the reason after an invalid frame', async () => {
     const closed = await v1();
     expect(closed.code).toBe(1002);
     expect(closed.reason).not.toBe('');
@@ -162,7 +162,7 @@ describe('a terminal socket', () => {
 });
 
 describe('an agent', () => {
-  it('with a bad API key says so once and ends with a code', async () => {
+  it('with an invalid API key reports it once, and exits with a code', async () => {
     const agent = new VsayAgent();
     const run = await agent.finish('configure', '--token', `vsay_ak_${'b'.repeat(32)}`, '--host', stack.url);
     expect(run.code).toBe(3);
@@ -170,7 +170,7 @@ describe('an agent', () => {
     expect(run.text).not.toMatch(/ at .*\.ts:\d+/);
   });
 
-  it('whose host cannot be reached says so, goes on trying, and comes online when it can', async () => {
+  it('whose host cannot be reached reports it, retries, and connects when the host is reachable', async () => {
     const closed = await new Promise<number>((resolve) => {
       const server = createServer().listen(0, '127.0.0.1', () => {
         const address = server.address();
@@ -195,7 +195,7 @@ describe('an agent', () => {
     await run.stop();
   });
 
-  it('that goes away leaves its machine offline: 503, and the list says so', async () => {
+  it('that disconnects leaves its machine offline: 503, and offline in the list', async () => {
     const owner = await new Rest(stack.url).signup('leaver');
     const rest = new Rest(stack.url, owner.token);
     const agent = new VsayAgent();

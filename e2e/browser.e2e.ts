@@ -52,7 +52,7 @@ describe('in a real browser', () => {
     );
   }, 120_000);
 
-  it('a reload in the middle of top comes back to the same shell', async () => {
+  it('a reload while top runs returns to the same shell', async () => {
     await openOwnMachine();
     await terminal.run('echo shell $$');
     const pid = /shell (\d+)/.exec(await terminal.until(/shell \d+/))?.[1];

@@ -12,7 +12,7 @@ import { terminal, useTerminalPage } from './support/use-terminal-page.ts';
 useTerminalPage();
 
 describe('the terminal page', () => {
-  it('answers within 200 ms while output that is made to freeze it comes, keeps little of it, and is right afterwards', {
+  it('answers within 200 ms during output that is made to freeze it, keeps little of that output, and is correct afterwards', {
     timeout: 400_000,
   }, async () => {
     const { page } = terminal;
@@ -77,7 +77,7 @@ describe('the terminal page', () => {
     expect((await page.title()).length).toBeLessThan(1200);
   });
 
-  it('has a screen reader speak no more than some minutes of output without a line feed, also once it is switched off and on', async () => {
+  it('lets a screen reader speak at most some minutes of output without a line feed, also after it is switched off and on', async () => {
     const spoken = async (): Promise<number> =>
       eventually('the cut text', async () => {
         const text = (await terminal.page.locator('.live-region').first().textContent()) ?? '';

@@ -111,7 +111,7 @@ describe('a machine, from its first line to its removal', () => {
     await page.getByRole('link', { name: 'Open a terminal on web-1' }).waitFor();
   });
 
-  it('was added by a token that makes one machine only', async () => {
+  it('was added by a token that registers one machine only', async () => {
     const again = await new VsayAgent().finish(...line);
     expect(again).toMatchObject({ code: 3, text: expect.stringContaining('This registration token was used') });
   });
@@ -144,7 +144,7 @@ describe('a machine, from its first line to its removal', () => {
     await row(page, 'frontend').getByRole('link', { name: 'frontend', exact: true }).click();
   });
 
-  it('is shared; turned to view or taken away, the open terminal closes within a second and says why', async () => {
+  it('is shared; if the grant becomes view or is revoked, the open terminal closes within a second with the reason', async () => {
     // The agent of this test dials from the stack's own host, as the stack's own user: such a machine is shared with nobody.
     await mongo
       .db()
@@ -171,7 +171,7 @@ describe('a machine, from its first line to its removal', () => {
     await guest.page.getByText(/no machines yet/i).waitFor();
   });
 
-  it('is left by whom it is shared with, who may also refuse what its owner shares from then on, and take that back', async () => {
+  it('can be left by the user with whom it is shared, who can also block later shares of its owner and undo that', async () => {
     const { page } = guest;
     const access = owner.page.getByRole('region', { name: 'Access' });
     const refused = page.getByRole('region', { name: 'Refused shares' });
@@ -261,7 +261,7 @@ describe('a machine, from its first line to its removal', () => {
     for (const terminal of open) terminal.close();
   });
 
-  it('is removed: its agent stops and says so, and its token makes no other machine', async () => {
+  it('is removed: its agent stops with the reason, and its token registers no other machine', async () => {
     const { page } = owner;
     await page.getByRole('button', { name: 'Remove', exact: true }).click();
     await page.getByRole('button', { name: 'Remove machine' }).click();
@@ -272,7 +272,7 @@ describe('a machine, from its first line to its removal', () => {
     expect(again).toMatchObject({ code: 3, text: expect.stringContaining('registration token was removed') });
   });
 
-  it('comes again under a new token, on the same machine, as another', async () => {
+  it('registers again under a new token, on the same computer, as another machine', async () => {
     const { page } = owner;
     await page.getByRole('link', { name: 'Add a machine' }).click();
     await page.getByLabel('Name', { exact: true }).fill('web-1');
@@ -281,7 +281,7 @@ describe('a machine, from its first line to its removal', () => {
     expect(configured).toMatchObject({ code: 0, text: expect.stringContaining('Registered as web-1') });
   });
 
-  it('raised no error on any page', () => {
+  it('caused no error on any page', () => {
     expect([...owner.complaints, ...guest.complaints]).toEqual([]);
   });
 });

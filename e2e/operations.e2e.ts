@@ -46,7 +46,7 @@ describe('the metrics', () => {
       for (const name of metricsIn(expression)) expect(names, `${expression.where}: ${name}`).toContain(name);
   });
 
-  it('count what happened: a request by route, the bytes of a terminal', () => {
+  it('count a request by route, and the bytes of a terminal', () => {
     const all = pages.join('\n');
     /** The value of a sample with these labels among others. */
     const value = (name: string, ...labels: readonly string[]): number | undefined => {
@@ -141,7 +141,7 @@ describe('the doctor', () => {
       expect(checked).toContain(what);
   });
 
-  it('runs in the container of the gateway with its settings, and names an instance that is not there', async () => {
+  it('runs in the container of the gateway with its settings, and names an unavailable instance', async () => {
     const ports = stack.processes().map(({ name, healthPort }) => [name, `http://127.0.0.1:${healthPort}`] as const);
     const healthOf = (wanted: string): string => ports.find(([name]) => name === wanted)?.[1] ?? '';
     const { code, output } = await runProgram('services/gateway/src/doctor/main.ts', ['--json'], {

@@ -85,7 +85,7 @@ const opens = async ({ rest }: Person): Promise<string> => {
 };
 
 describe('a service that is cut off from NATS while a sign-in ends', () => {
-  it('terminal: the hub closes the open terminal and lets none be opened; the token is refused when it is back', async () => {
+  it('terminal: the hub closes the open terminal and opens no other; the token is refused after the outage', async () => {
     const ann = await withTerminal('ann');
     gate.cutOff('terminal');
     expect((await signOut(ann)).status).toBe(204);
@@ -95,7 +95,7 @@ describe('a service that is cut off from NATS while a sign-in ends', () => {
     await isOut(ann);
   });
 
-  it('hub: the terminal service closes the open terminal and lets none be opened', async () => {
+  it('hub: the terminal service closes the open terminal and opens no other', async () => {
     const bob = await withTerminal('bob');
     gate.cutOff('agent-hub');
     expect((await signOut(bob)).status).toBe(204);
@@ -105,7 +105,7 @@ describe('a service that is cut off from NATS while a sign-in ends', () => {
     await isOut(bob);
   });
 
-  it('both: the open terminal is closed as soon as they are back, and others stay', async () => {
+  it('both: the open terminal is closed after the outage, and other terminals stay open', async () => {
     const [cyd, stays] = [await withTerminal('cyd'), await withTerminal('stays')];
     gate.cutOff('terminal', 'agent-hub');
     expect((await signOut(cyd)).status).toBe(204);
@@ -117,7 +117,7 @@ describe('a service that is cut off from NATS while a sign-in ends', () => {
     expect(await statuses(stays)).toEqual([200, 200, 200]);
   });
 
-  it('hub, and another one takes access away meanwhile: the terminal is closed as soon as it is back', async () => {
+  it('hub, and another hub revokes access meanwhile: the terminal is closed after the outage', async () => {
     const dan = await withTerminal('dan');
     gate.cutOff('agent-hub');
     // As another hub does it that nobody has told this one of.
@@ -146,8 +146,8 @@ describe('a service that is cut off from NATS while a sign-in ends', () => {
   });
 });
 
-describe('NATS that comes back with an empty volume', () => {
-  it('closes the terminals of those who signed out or were disabled meanwhile, and nobody else’s', async () => {
+describe('NATS that is restarted with an empty volume', () => {
+  it('closes the terminals of users who signed out or were disabled meanwhile, and no others', async () => {
     const [eve, fay, stays] = [await withTerminal('eve'), await withTerminal('fay'), await withTerminal('gus')];
     const rest = new Rest(stack.url);
     const admin = rest.as((await rest.login(stack.admin)).token);
@@ -166,7 +166,7 @@ describe('NATS that comes back with an empty volume', () => {
 });
 
 describe('auth that is killed between the database and the allow-list', () => {
-  it('ends the sign-in when it is back: the terminal is closed and the token good for nothing', async () => {
+  it('ends the sign-in after the restart: the terminal is closed and the token is refused', async () => {
     const hal = await withTerminal('hal');
     const signins = mongo.auth.db().collection('signins');
     const before = await signins.countDocuments();

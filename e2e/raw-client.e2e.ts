@@ -27,7 +27,7 @@ const open = (query: Record<string, string | number> = {}): Promise<RawTerminal>
   RawTerminal.open(stack.url, agentId, { token, cols: 80, rows: 24, ...query });
 
 describe('a raw WebSocket client', () => {
-  it('of ten lines, as the protocol page shows it, runs a command', async () => {
+  it('of ten lines, as in the protocol page, runs a command', async () => {
     const source =
       /<!-- raw-client -->\n```js\n([\s\S]*?)```/.exec(readFileSync(here('../docs/protocol.md'), 'utf8'))?.[1] ?? '';
     expect(source.trim().split('\n').length).toBeLessThanOrEqual(10);
@@ -42,7 +42,7 @@ describe('a raw WebSocket client', () => {
     }
   });
 
-  it('gets 10 MB of every byte value back through a raw tty, unchanged', async () => {
+  it('receives 10 MB of every byte value unchanged through a raw tty', async () => {
     const sent = Buffer.concat([
       Buffer.from(Array.from({ length: 256 }, (_, value) => value)),
       randomBytes(10_000_000 - 256),
@@ -58,7 +58,7 @@ describe('a raw WebSocket client', () => {
     terminal.close();
   }, 90_000);
 
-  it('obeys the size on connect and by REST, and reports the exit code', async () => {
+  it('follows the size on connect and by REST, and reports the exit code', async () => {
     const terminal = await open({ cols: 101, rows: 33 });
     await terminal.run('stty size');
     expect(terminal.output.toString()).toContain('33 101');
@@ -79,7 +79,7 @@ describe('a raw WebSocket client', () => {
     expect(await terminal.closed).toEqual({ code: 1000, reason: 'signal SIGKILL' });
   });
 
-  it('comes back to the same shell after its cable was pulled, with every byte once', async () => {
+  it('returns to the same shell after a broken connection, with every byte once', async () => {
     const first = await open();
     await first.run('PS1=; stty -echo');
     await first.type("for i in $(seq 1 3000); do echo line $i; done; printf 'all%s' done\n");

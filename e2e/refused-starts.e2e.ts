@@ -110,7 +110,7 @@ describe('a service with bad settings ends with 2, and its last line names', () 
     expect(said).not.toContain('c2hvcnQ');
   });
 
-  it('a MongoDB URL that is none, without the password that is in it', async () => {
+  it('an invalid MongoDB URL, without the password that is in it', async () => {
     const { code, said, last } = await start('terminal', { MONGO_URL: 'mongodb://me:p@ss:w/rd@db' });
     expect(code).toBe(2);
     expect(last).toContain('MONGO_URL: cannot be read');
@@ -135,7 +135,7 @@ describe('a service with bad settings ends with 2, and its last line names', () 
     ['gateway', 'HTTP'],
     ['auth', 'HEALTH'],
     ['agent-hub', 'INTERNAL_GRPC'],
-  ])('%s: a port of %s that another program has', async (service, setting) => {
+  ])('%s: a port of %s that another program uses', async (service, setting) => {
     const { code, last } = await start(service, { [`${setting}_PORT`]: takenPort });
     expect(code).toBe(2);
     expect(last).toContain(`${setting}_PORT: port ${takenPort} on 127.0.0.1 is in use by another program`);
@@ -144,7 +144,7 @@ describe('a service with bad settings ends with 2, and its last line names', () 
   it.each<[Service, string]>([
     ['agent-hub', 'GRPC_TLS_DIR'],
     ['terminal', 'INTERNAL_TLS_DIR'],
-  ])('%s: a certificate of %s that has ended', async (service, setting) => {
+  ])('%s: a certificate of %s that has expired', async (service, setting) => {
     const { code, last } = await start(service, { [setting]: await expired() });
     expect(code).toBe(2);
     expect(last).toMatch(new RegExp(`${setting}: the certificate .*tls.crt ended at .*: renew it`));
@@ -152,7 +152,7 @@ describe('a service with bad settings ends with 2, and its last line names', () 
 });
 
 describe('a service that was installed for another architecture', () => {
-  it('says so, and how to mend it', async () => {
+  it('reports it, and explains the correction', async () => {
     // What the loader of native parts takes the machine for.
     const { code, last } = await start('auth', { npm_config_arch: 'mips' });
     expect(code).toBe(1);

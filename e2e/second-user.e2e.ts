@@ -32,7 +32,7 @@ const sendIntruder = (ports: number[], files: string[]): Promise<{ loot: Loot[];
     child.send({ ports, files });
   });
 
-describe('someone else on the same machine', () => {
+describe('another user on the same machine', () => {
   it('finds nothing listening beyond loopback', () => {
     const open = stack
       .processes()
@@ -41,7 +41,7 @@ describe('someone else on the same machine', () => {
     expect(open.filter((socket) => !loopback.includes(socket.address))).toEqual([]);
   });
 
-  it('gets in at no port: not the database, the bus, the services, the hubs or the metrics', async () => {
+  it('is refused at every port: of the database, the bus, the services, the hubs and the metrics', async () => {
     const gateway = Number(new URL(stack.url).port);
     const ports = stack.processes().flatMap((process) => listeningPorts(process.pid).map((socket) => socket.port));
     const { loot } = await sendIntruder(ports, []);
@@ -57,7 +57,7 @@ describe('someone else on the same machine', () => {
     expect((await sendIntruder([], files)).read).toEqual([]);
   });
 
-  it('finds the data folder and every secret closed by mode', () => {
+  it('has no access to the data folder and the secrets, by their modes', () => {
     expect(statSync(stack.dataDir).mode & 0o777).toBe(0o700);
     expect(statSync(join(stack.dataDir, 'stack.json')).mode & 0o777).toBe(0o600);
     for (const file of filesBelow(join(stack.dataDir, 'secrets')))

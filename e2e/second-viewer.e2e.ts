@@ -96,7 +96,7 @@ const endUnharmed = async (terminal: NumberedTerminal, ...viewers: InternalViewe
 };
 
 describe('another viewer than the owner of a session', () => {
-  it('watches by the right to, and is cut off within a second of losing it, while the owner misses no byte', async () => {
+  it('watches by its right, and is detached within a second of losing it, while the owner loses no byte', async () => {
     const carla = await signUp('carla');
     const { terminal, sessionId } = await printing();
     const early = attach(carla, sessionId);
@@ -118,14 +118,14 @@ describe('another viewer than the owner of a session', () => {
     for (const viewer of [early, watching]) viewer.close();
   });
 
-  it('is cut off by the end of their own sign-in, and by nobody else’s', async () => {
+  it('is detached by the end of its own sign-in, and of no other', async () => {
     const { viewer: dora, terminal, watching } = await watchedBy('dora');
     expect((await dora.rest.post('/api/auth/logout', undefined)).status).toBe(204);
     expect(await watching.frame('refused')).toMatchObject({ code: 'unauthenticated' });
     await endUnharmed(terminal, watching);
   });
 
-  it('neither types nor opens, and needs the grant', async () => {
+  it('can neither type nor open a session, and needs the grant', async () => {
     const erik = await signUp('erik');
     await setRole(erik, 'admin');
     const { terminal, sessionId } = await printing();
@@ -147,7 +147,7 @@ describe('another viewer than the owner of a session', () => {
     await endUnharmed(terminal, watching);
   });
 
-  it('loses the session with the owner’s access: it ends for both', async () => {
+  it('loses the session when the owner loses access: it ends for both', async () => {
     const { terminal, watching } = await watchedBy('fay');
     const answer = await chief.post(`/api/machines/${agentId}/access/revoke`, { username: 'bob' });
     expect(answer.status).toBe(200);

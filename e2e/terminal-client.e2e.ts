@@ -38,7 +38,7 @@ describe('the program in the README of the client library', () => {
     expect(stderr).toContain('{"state":"ended","cause":"shell_exit","exitCode":3}');
   });
 
-  it('says why when it is refused', async () => {
+  it('reports the reason when it is refused', async () => {
     const { token } = await new Rest(stack.url).login(stack.admin);
     const { stderr } = await example(stack.url, token, 'ag_unknown');
     expect(stderr).toMatch(/"state":"refused","code":"\w+"/);

@@ -34,7 +34,7 @@ const sends = async (expected: string, press: () => Promise<void>, asks = ''): P
   expect(await terminal.sent(expected.length, asks, press)).toBe(expected);
 
 describe('keys of the terminal page', () => {
-  it('are reported as a program requests, also to a page that was loaded again, and as before once it has ended', async () => {
+  it('are reported as a program requests, also by a reloaded page, and as before when the program has ended', async () => {
     await open();
     const { keyboard } = terminal.page;
     const press = async (): Promise<void> => {
@@ -52,7 +52,7 @@ describe('keys of the terminal page', () => {
     await sends('\r\x1b', () => keyboard.press('Shift+Enter').then(() => keyboard.press('Escape')));
   });
 
-  it('with their releases, and as keys with their text, where that is asked for', async () => {
+  it('are reported with releases and text if the program requests them', async () => {
     await open();
     const { keyboard } = terminal.page;
     const press = async (): Promise<void> => {
@@ -126,8 +126,8 @@ const secondWindow = async (): Promise<TerminalPage> => {
   return other;
 };
 
-describe('what the emulator says by itself', () => {
-  it('is not typed at the prompt when the page was stopped while a program asked', async () => {
+describe('input that the emulator sends by itself', () => {
+  it('is not typed at the prompt if the page was stopped while a program sent a query', async () => {
     await open();
     const devTools = await terminal.page.context().newCDPSession(terminal.page);
     await devTools.send('Debugger.enable');
@@ -149,7 +149,7 @@ describe('what the emulator says by itself', () => {
     expect(await terminal.until(/^line/m)).toMatch(/^begun\s*\nover\s*\n\$ echo line\s*\nline/m);
   });
 
-  it('is not typed at the prompt when the whole browser was stopped, and came back over another connection', async () => {
+  it('is not typed at the prompt if the whole browser was stopped, and returned over another connection', async () => {
     await open();
     const devTools = await browser.newBrowserCDPSession();
     const { processInfo } = await devTools.send('SystemInfo.getProcessInfo');
@@ -204,7 +204,7 @@ describe('what the emulator says by itself', () => {
 });
 
 describe('text of the terminal page', () => {
-  it('that is no UTF-8 is shown as such, or by the encoding that the tab has, and typed in it', async () => {
+  it('that is not UTF-8 is shown as invalid, or in the encoding of the tab, in which input is sent too', async () => {
     await open();
     const { page } = terminal;
     const print = String.raw`clear; printf 'M\374ller\n'`;
@@ -273,7 +273,7 @@ describe('text of the terminal page', () => {
 });
 
 describe('Ctrl+W, with which a browser closes the page', () => {
-  it('is asked about while a program runs or a line is begun, and erases a word where it arrives', async () => {
+  it('needs a confirmation while a program runs or a line is begun, and erases a word if it reaches the shell', async () => {
     await open();
     const { page } = terminal;
     const asks = async (): Promise<number> => {

@@ -6,7 +6,7 @@ import { terminal, useTerminalPage } from './support/use-terminal-page.ts';
 useTerminalPage();
 
 describe('the terminal page', () => {
-  it('lets a shell be named by mouse or by keyboard alone, over a reload and over the title of a program', async () => {
+  it('lets the user name a shell by mouse or by keyboard alone, and keeps the name over a reload and over a title', async () => {
     const { page } = terminal;
     const name = page.getByRole('textbox', { name: 'Name of this shell' });
     await page.getByRole('tab').dblclick();
@@ -62,7 +62,7 @@ describe('the terminal page', () => {
     await terminal.page.keyboard.press('Control+c');
   });
 
-  it('shows where a link of a program leads, follows http alone, and only when asked', async () => {
+  it('shows the target of a link of a program, and opens only http and https targets, after a confirmation', async () => {
     const { page } = terminal;
     const link = (target: string, words: string): Promise<void> =>
       terminal.run(`clear; printf '\\033]8;;${target}\\033\\\\${words}\\033]8;;\\033\\\\\\n'`);
@@ -127,7 +127,7 @@ describe('the terminal page', () => {
     expect(await terminal.page.getByRole('alertdialog').count()).toBe(0);
   });
 
-  it('takes dictated text, is scrolled by a finger, and reaches the prompt of a larger window or takes its size', async () => {
+  it('accepts dictated text, scrolls by a finger, and shows the prompt of a larger window or takes its size', async () => {
     const { page } = terminal;
     // As dictation, an emoji picker and many input methods insert it: without a key.
     await page.keyboard.insertText('echo dictated 😀');
@@ -165,7 +165,7 @@ describe('the terminal page', () => {
     expect(Number(small.split(' ')[0])).toBeLessThan(Number(large?.split(' ')[0]));
   });
 
-  it('can be worked by keyboard alone: keys, tabs, menu, search, and back to the shell', async () => {
+  it('can be used by keyboard alone: keys, tabs, menu, search, and back to the shell', async () => {
     const { page } = terminal;
     const { keyboard } = page;
     const focused = (): Promise<string> =>
@@ -204,7 +204,7 @@ describe('the terminal page', () => {
     await terminal.until(/^back/m);
   });
 
-  it('shows the round trip, and that the shell goes on while the gateway is away', async () => {
+  it('shows the round trip, and that the shell continues while the gateway is unavailable', async () => {
     await terminal.page.getByText(/Round trip\s*[\d.]+ ms/).waitFor();
     await stack.stopProcess('gateway-1');
     await eventually('the break', async () => ((await terminal.state()).startsWith('Reconnecting') ? true : undefined));

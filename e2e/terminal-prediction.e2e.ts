@@ -83,7 +83,7 @@ describe('on a machine 100 ms away', () => {
     await terminal.until(/^seen it/m);
   });
 
-  it('nothing is drawn of what is typed at a password prompt', async () => {
+  it('no typed text is drawn at a password prompt', async () => {
     await terminal.run("read -s -p 'secret? ' x; echo; echo got $x");
     await terminal.until(/secret\? $/m);
     await terminal.page.evaluate('window.everDrawn = []');
@@ -108,7 +108,7 @@ describe('on a machine 100 ms away', () => {
     expect(await everDrawn()).toBe('');
   });
 
-  it('a wrong guess is taken back: a key that the program does not echo', async () => {
+  it('a wrong prediction is removed: a key that the program does not echo', async () => {
     await trustedLine();
     await terminal.run('ho; stty -icanon -echo; echo quiet; dd bs=1 count=5 2>/dev/null | od -c; stty sane');
     await terminal.until(/^quiet/m);

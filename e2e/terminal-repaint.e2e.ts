@@ -43,7 +43,7 @@ afterEach(async () => {
 /** Over 2 MB on one line of the screen, behind which the ring has nothing of what was drawn before. */
 const pushOut = String.raw`i=0; while [ $i -lt 40 ]; do head -c 50000 /dev/zero | tr '\0' x | sed 's/x\{50\}/\o033[2;1H&/g'; i=$((i+1)); done`;
 
-describe('a page that comes back after the ring has moved on', () => {
+describe('a page that returns after the ring has advanced', () => {
   it('has the screen of a full-screen program, and its mouse, as they were', async () => {
     await terminal.run(
       String.raw`stty -icanon -echo; printf '\033[?1049h\033[?1002h\033[?1006h\033[?25l\033[1;1Hthe top line'; ${pushOut}; printf '\033[3;1Hready\033[5;1H'; cat -v`,

@@ -84,7 +84,7 @@ describe('a stack that speaks TLS', () => {
     expect(stack.url).toMatch(/^https:/);
   });
 
-  it('configures an agent by the fingerprint of its CA, and by no other', async () => {
+  it('configures an agent by the fingerprint of its CA, and refuses another one', async () => {
     const agent = new VsayAgent();
     const common = ['configure', '--host', stack.url, '--token', apiKey, '--name', 'pinned'];
     const unproven = await agent.finish(...common);
@@ -98,7 +98,7 @@ describe('a stack that speaks TLS', () => {
     expect(right.code).toBe(0);
   });
 
-  it('lets an agent through a proxy that passes TLS on, and refuses one between whom TLS was ended', async () => {
+  it('accepts an agent through a proxy that forwards TLS, and refuses one through a proxy that ends TLS', async () => {
     const agent = new VsayAgent();
     const configure = (port: number) =>
       agent.finish(
@@ -113,7 +113,7 @@ describe('a stack that speaks TLS', () => {
     expect(passed.text).toContain('Registered as behind');
   });
 
-  it('refuses an agent that speaks in the clear', async () => {
+  it('refuses an agent without TLS', async () => {
     const answered = await new Promise<string>((resolve) => {
       const socket = connectPlain(hubPort(), '127.0.0.1', () => socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'));
       let text = '';
@@ -126,7 +126,7 @@ describe('a stack that speaks TLS', () => {
     expect(answered.length).toBeLessThan(9);
   });
 
-  it('takes calls to the internal port from the terminal service alone, whichever process holds its token', async () => {
+  it('accepts calls to the internal port from the terminal service alone, even if another process has its token', async () => {
     const token = readFileSync(join(stack.dataDir, 'secrets', 'hub-token'), 'utf8').trim();
     const hub = stack.processes().find(({ name }) => name === 'agent-hub-1');
     const answers = new Map<number, string>();
@@ -143,7 +143,7 @@ describe('a stack that speaks TLS', () => {
       );
   });
 
-  it('says nothing to a false hub that forged presence names, whatever certificate of this installation it has', async () => {
+  it('sends nothing to a false hub that forged presence names, whatever certificate of this installation it has', async () => {
     const bus = await connectBus({
       urls: [`127.0.0.1:${stack.processes().find(({ name }) => name === 'nats')?.port}`],
       user: 'agent-hub',
@@ -184,7 +184,7 @@ describe('a stack that speaks TLS', () => {
     for (const secret of [token, 'PRI *', 'ag_']) expect(heard.text).not.toContain(secret);
   });
 
-  it('is found again by its agent after the hub was killed', async () => {
+  it('is dialled again by its agent after the hub was killed', async () => {
     const machine = await onlineMachine(admin);
     await stack.kill('agent-hub-1');
     const status = await eventually('the machine is back', async () => {

@@ -43,7 +43,7 @@ describe('on the databases of the last release', () => {
     expect(body.users.map(({ username }) => username)).toEqual(['ada', 'admin', 'bob']);
   });
 
-  it('a machine is granted, and the user sees it', async () => {
+  it('a grant on a machine shows it to the user', async () => {
     const admin = visitor.as((await visitor.login(stack.admin)).token);
     const gate = (await admin.machines()).find(({ name }) => name === 'gate');
     const grant = await admin.post(`/api/machines/${gate?.agent_id}/access/grant`, {

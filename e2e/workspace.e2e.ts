@@ -42,7 +42,7 @@ describe('the workspace', () => {
     await other.close();
   });
 
-  it('holds terminals of several machines in tabs and side by side, over a reload', async () => {
+  it('has terminals of several machines in tabs and side by side, over a reload', async () => {
     const { page } = terminal;
     const { keyboard } = page;
     await keyboard.press('Control+Shift+K');

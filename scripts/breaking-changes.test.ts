@@ -28,7 +28,7 @@ const text = { type: 'string' };
 const thing = (properties: object, required: readonly string[] = []) => ({ type: 'object', properties, required });
 
 describe('changes of the API that break its clients', () => {
-  it('are none since the last release, but the intended ones', () => {
+  it('since the last release are the intended ones only', () => {
     expect(breakingChanges(lastRelease, current)).toEqual(intended);
   });
 

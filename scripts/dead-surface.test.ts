@@ -84,7 +84,7 @@ describe('the declared surface', () => {
     }
   });
 
-  it('has no error code that nobody raises', () => {
+  it('has no unused error code', () => {
     const raised = [...Object.values(texts), shared, textIn('services/gateway/src', 'clients/agent/src')].join('\n');
     expect(neverNamed(Object.keys(errorCatalog), raised)).toEqual([]);
   });
@@ -97,7 +97,7 @@ describe('the declared surface', () => {
   });
 });
 
-describe('what finds a dead surface', () => {
+describe('the search for a dead surface', () => {
   const use = { told: /publish\(one/, read: /subscribe\(one/ };
 
   it('names a subject without a reader, one without a publisher, and a right that is not used', () => {
@@ -116,7 +116,7 @@ describe('what finds a dead surface', () => {
     ]);
   });
 
-  it('names what stands nowhere', () => {
+  it('names an unused code and an unused action', () => {
     expect(neverNamed(['taken', 'left'], "throw new AppError('taken')")).toEqual(['left']);
   });
 });

@@ -43,8 +43,8 @@ const loosePins = (manifest: string, text: string): string[] => {
     .map(([name, range]) => `${manifest} ${name} ${range}`);
 };
 
-describe('what comments and documents say of the source', () => {
-  it('every file and folder that a comment names is there', () => {
+describe('references of comments and documents to the source', () => {
+  it('every file and folder that a comment names exists', () => {
     const named = filesOf(...commented)
       .filter((file) => !file.includes('/generated/'))
       .flatMap((file) => pathsInComments(read(file)).map((path) => ({ file, path })));
@@ -70,7 +70,7 @@ describe('what comments and documents say of the source', () => {
     expect(codes.filter((code) => !(code in errorCatalog))).toEqual([]);
   });
 
-  it('the hub forwards frames unread: nothing in it takes one apart', () => {
+  it('the hub forwards frames without decoding them', () => {
     const files = filesOf('services/agent-hub/src/*.ts').filter((file) => !/\.test\.ts$|\/testing\//.test(file));
     expect(files.length).toBeGreaterThan(20);
     const reading = /\b(decodeUp|decodeDown|frameType|outputHeaderSize)\b/;

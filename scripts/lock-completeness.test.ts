@@ -27,7 +27,7 @@ describe('the lock file', () => {
     expect(committed).not.toMatch(/"resolved": "https?:/);
   });
 
-  it('lacks what no node_modules on the way up holds', () => {
+  it('lacks a package that no node_modules of the parent folders contains', () => {
     expect(missingOptionals(lock).map(({ name }) => name)).toEqual(['@tool/linux-x64-musl', 'other-windows-64']);
   });
 
@@ -51,7 +51,7 @@ describe('the lock file', () => {
     expect(Object.keys(complete.packages)).toEqual(Object.keys(complete.packages).toSorted());
   });
 
-  it('is complete after one round, and keeps what it does not know', () => {
+  it('is complete after one round, and keeps unknown entries', () => {
     const once = completeLock(lock).lock;
     expect(completeLock(once)).toEqual({ lock: once, added: 0 });
     expect(once.lockfileVersion).toBe(3);

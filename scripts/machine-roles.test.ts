@@ -15,7 +15,7 @@ const expected = [
   'clients/web/src/machines/machine-rights.ts',
 ];
 
-it('what a caller may do with a machine is decided by rights, and by a role nowhere', () => {
+it('rights alone decide what a caller may do with a machine, and roles do not', () => {
   const files = sources
     .flatMap((folder) => globSync(`${folder}/**/*.{ts,tsx}`, { cwd: root }))
     .filter((file) => !/\.test\.tsx?$|\/(generated|testing|node_modules)\//.test(file));

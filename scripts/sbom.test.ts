@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { sbomOf } from './sbom.ts';
 
-it('lists what is installed, each version once, in an order of its own, without the project itself', () => {
+it('lists the installed packages, each version once and sorted, without the project itself', () => {
   const { components } = sbomOf('services/auth', {
     'services/auth': { version: '0.1.0' },
     'node_modules/@webxterm/auth': { link: true },

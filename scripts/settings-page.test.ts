@@ -24,7 +24,7 @@ const variablesIn = (text: string): string[] => {
 };
 
 describe('docs/settings.md', () => {
-  it('is what the schemas say (npm run docs:settings writes it)', () => {
+  it('equals the generated page (npm run docs:settings writes it)', () => {
     expect(page).toBe(settingsPage());
   });
 

@@ -21,7 +21,7 @@ describe('a verdict', () => {
     expect(judge({ name: 'c', unit: 'ms', product: [], budget: { kind: 'absolute', atMost: 5 } }).met).toBe(false);
   });
 
-  it('goes by the worst where the budget is about the worst', () => {
+  it('uses the worst figure if the budget is about the worst', () => {
     const row = { name: 'd', unit: 'ms', product: [1, 1, 80], budget: { kind: 'absolute', atMost: 50 } } as const;
     expect(judge(row).met).toBe(true);
     expect(judge({ ...row, counts: 'largest' })).toMatchObject({ met: false, product: 80 });
@@ -31,14 +31,14 @@ describe('a verdict', () => {
     expect(judge({ ...row, product: [1, Number.NaN] }).met).toBe(false);
   });
 
-  it('is not met by a budget that says nothing, nor by what could not be measured', () => {
+  it('is not met without a budget or without a measurement', () => {
     expect(judge({ name: 'e', unit: 'ms', product: [1], budget: { kind: 'absolute' } }).met).toBe(false);
     const verdict = failed('f', 'no machine');
     expect(verdict.met).toBe(false);
     expect(table([verdict])).toMatch(/f +no machine .*NOT MEASURED/);
   });
 
-  it('stands in a table beside its budget', () => {
+  it('is printed in a table beside its budget', () => {
     const verdict = judge({
       name: 'bulk',
       unit: 'MB/s',

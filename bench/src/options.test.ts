@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { parseOptions } from './options.ts';
 import { chooseRows, rowGroups } from './rows/row-groups.ts';
 
-it('takes counts and names, and says which is wrong', () => {
+it('accepts counts and names, and names the invalid one', () => {
   expect(parseOptions(['--rows', 'echo,bulk', '--repeats', '2'])).toMatchObject({ rows: ['echo', 'bulk'], repeats: 2 });
   expect(parseOptions(['load', '--agents', '7', '--tls'])).toMatchObject({
     command: 'load',

@@ -4,7 +4,7 @@ import { paintAt } from './painter.ts';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-it('paints in order and no faster than its rate, and owes nothing for the time in which there was nothing to paint', async () => {
+it('paints in order and no faster than its rate, also after a pause without work', async () => {
   const paint = paintAt(1_000_000);
   const painted: string[] = [];
   const show = (name: string, size: number): void => paint(new Uint8Array(size), () => painted.push(name));

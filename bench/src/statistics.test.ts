@@ -7,7 +7,7 @@ it('takes quantiles by nearest rank', () => {
   expect(quantile([7], 0)).toBe(7);
 });
 
-it('takes the median between the two in the middle, and of nothing there is none', () => {
+it('takes the mean of the two middle values as the median, and has no median of no values', () => {
   expect(median([3, 1, 2])).toBe(2);
   expect(median([4, 1, 2, 3])).toBe(2.5);
   expect(median([])).toBeNaN();

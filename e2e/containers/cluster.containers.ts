@@ -60,7 +60,7 @@ describe('the images', () => {
     expect(Env.filter((line) => /KEY|TOKEN|PASSWORD|SECRET/.test(line))).toEqual([]);
   });
 
-  it('agent has an init of its own, for a container that runs without --init: it reaps orphans of shells', async () => {
+  it('the agent image has an init of its own, which reaps orphans of shells in a container that runs without --init', async () => {
     const run = ['run', '--rm', '--network', 'none', '--init=false', imageOf('agent')];
     expect(await docker(...run, 'cat', '/proc/1/comm')).toBe('tini\n');
     // The parent of this sleep is gone, so it is of process 1. A zombie is still there for kill -0.
@@ -69,26 +69,23 @@ describe('the images', () => {
     expect(await docker(...run, 'timeout', '30', 'sh', '-c', orphan)).toBe('reaped\n');
   });
 
-  it.each(images)(
-    '%s holds neither tests nor what is of no use in it, and its SBOM lists every package',
-    async (image) => {
-      const unwanted = /\.test\.tsx?$|\/\.git|\/\.env|\/docs\/|\/e2e\/.*\.ts$|\.webxterm|tsconfig/;
-      expect((await ownFiles(image)).filter((path) => unwanted.test(path))).toEqual([]);
-      const { present, listed } = await packagesOf(image);
-      expect(listed.length).toBeGreaterThan(10);
-      expect(listed.filter((name) => !present.includes(name))).toEqual([]);
-      expect(present.filter((name) => !listed.includes(name) && !name.startsWith('@webxterm/'))).toEqual([]);
-      expect(
-        listed.filter((name) => /^(vitest|typescript|@biomejs|playwright-core|testcontainers)/.test(name)),
-      ).toEqual([]);
-      // What starts real servers is for development, and for the set-up, which shares its code.
-      expect(listed.some((name) => name.startsWith('mongodb-memory-server'))).toBe(image === 'setup');
-    },
-  );
+  it.each(images)('%s contains no tests and no unused files, and its SBOM lists every package', async (image) => {
+    const unwanted = /\.test\.tsx?$|\/\.git|\/\.env|\/docs\/|\/e2e\/.*\.ts$|\.webxterm|tsconfig/;
+    expect((await ownFiles(image)).filter((path) => unwanted.test(path))).toEqual([]);
+    const { present, listed } = await packagesOf(image);
+    expect(listed.length).toBeGreaterThan(10);
+    expect(listed.filter((name) => !present.includes(name))).toEqual([]);
+    expect(present.filter((name) => !listed.includes(name) && !name.startsWith('@webxterm/'))).toEqual([]);
+    expect(listed.filter((name) => /^(vitest|typescript|@biomejs|playwright-core|testcontainers)/.test(name))).toEqual(
+      [],
+    );
+    // What starts real servers is for development, and for the set-up, which shares its code.
+    expect(listed.some((name) => name.startsWith('mongodb-memory-server'))).toBe(image === 'setup');
+  });
 });
 
 describe('the containers', () => {
-  it('have no rights, a root that cannot be written, and an init that reaps', async () => {
+  it('have no capabilities, a read-only root, and an init that reaps', async () => {
     for (const service of ['auth', 'agent-hub', 'terminal', 'gateway', 'demo'])
       for (const id of await cluster.compose.instances(service)) {
         expect(await inspect(id, '{{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}} {{.HostConfig.Init}}')).toBe(
@@ -109,8 +106,8 @@ describe('the containers', () => {
   });
 });
 
-describe('what cannot be written or does not fit the machine', () => {
-  it('a volume of secrets that is read-only: the set-up says so and ends with 1', async () => {
+describe('read-only folders and images of another architecture', () => {
+  it('the set-up reports a read-only volume of secrets, and exits with 1', async () => {
     const readOnly = `${cluster.compose.volume('secrets')}:/secrets:ro`;
     const ended = await endOf(
       '--user',
@@ -126,7 +123,7 @@ describe('what cannot be written or does not fit the machine', () => {
     expect(ended.last).toMatch(/secrets.* is on a read-only disk: mount it writable/);
   });
 
-  it('a folder of the agent that is read-only: it says so and ends', async () => {
+  it('the agent reports a read-only folder of its own, and exits', async () => {
     const readOnly = `${cluster.compose.volume('demo-home')}:/config:ro`;
     const key = ['--token', `vsay_ak_${'b'.repeat(32)}`, '--host', 'http://127.0.0.1:1'];
     const configure = ['node', 'src/main.ts', 'configure', ...key, '--config', '/config/agent.yaml'];
@@ -135,7 +132,7 @@ describe('what cannot be written or does not fit the machine', () => {
     expect(ended.last).toMatch(/Cannot write \/config\/agent.yaml: EROFS/);
   });
 
-  it('an image of another architecture: Docker says so', async () => {
+  it('Docker reports an image of another architecture', async () => {
     const ended = await endOf('--pull', 'never', '--platform', 'linux/s390x', imageOf('auth'));
     expect(ended.code).toBeGreaterThan(0);
     expect(ended.said).toMatch(/does not match the specified platform|exec format error/);
@@ -159,7 +156,7 @@ describe('the cluster in containers', () => {
     expect(ended).toBe(3);
   });
 
-  it('signs people up and in, and shows them no machine of others', async () => {
+  it('signs users up and in, and shows them no machine of other users', async () => {
     const session = await new Rest(rest.url).signup('container-user');
     expect(await rest.as(session.token).machines()).toEqual([]);
     const again = await new Rest(rest.url).login({ email: session.user.email, password: 'yourpassword' });
@@ -167,7 +164,7 @@ describe('the cluster in containers', () => {
     expect(refreshed.status).toBe(200);
   });
 
-  it('takes an agent from outside over TLS, by the private CA that it pinned', async () => {
+  it('accepts an agent from outside over TLS, by the private CA that it pinned', async () => {
     agent = await linkOutsideAgent(cluster);
     expect(agent.refusedWith).toBe(3);
   });

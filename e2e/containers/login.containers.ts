@@ -21,7 +21,7 @@ const factsIn = (text: string): Record<string, string> =>
 describe('a shell of the agent, beside one of sshd', () => {
   const typed = (name: string): string => `FACTS=/tmp/${name}; . /usr/local/share/facts.sh`;
 
-  it('is given the same, fact by fact', async () => {
+  it('has the same environment, limits and rights', async () => {
     await machine.ssh(typed('ssh'));
     await machine.shell('dev1', typed('agent'));
     const ssh = factsIn(await machine.sh('cat /tmp/ssh'));
@@ -37,7 +37,7 @@ describe('a shell of the agent, beside one of sshd', () => {
     expect(agent).toEqual(ssh);
   });
 
-  it('lets nothing gain rights without --allow-sudo, and is else the same', async () => {
+  it('prevents privilege escalation without --allow-sudo, and is otherwise the same', async () => {
     await machine.shell('dev1', typed('confined'), false);
     const { 'status NoNewPrivs:': kept, ...confined } = factsIn(await machine.sh('cat /tmp/confined'));
     const { 'status NoNewPrivs:': _free, ...agent } = factsIn(await machine.sh('cat /tmp/agent'));
@@ -46,7 +46,7 @@ describe('a shell of the agent, beside one of sshd', () => {
   });
 
   it.each(['alice@corp.example.com', 'CORP\\alice', '1001user', 'jörg'])(
-    'is of %s, whom getent knows',
+    'is of %s, an account that getent finds',
     async (name) => {
       const { text } = await machine.shell(name, 'printf "is [%s]" "$USER"');
       expect(text).toContain(`is [${name}]`);
@@ -58,18 +58,18 @@ describe('a shell of the agent, beside one of sshd', () => {
     ['exit 137', { exitCode: 137 }],
     ['kill -KILL $$', { signal: 'SIGKILL' }],
     ['kill -HUP $$', { signal: 'SIGHUP' }],
-  ])('tells how it ended: %s', async (line, expected) => {
+  ])('reports how it ended: %s', async (line, expected) => {
     expect(await machine.shell('dev1', line)).toMatchObject(expected);
     expect(await machine.command('dev1', line)).toMatchObject({ error: '', ...expected });
   });
 
-  it('takes on the groups that the user has now', async () => {
+  it('has the groups that the user has now', async () => {
     await machine.sh('groupadd later; usermod --append --groups later dev1');
     expect((await machine.shell('dev1', 'id -Gn')).text).toContain('dev1 deploy later');
     expect((await machine.command('dev1', 'id -Gn')).stdout).toBe('dev1 deploy later\n');
   });
 
-  it('starts in / where the home folder cannot be entered, and says so', async () => {
+  it('starts in / if the home folder cannot be entered, and reports it', async () => {
     await machine.sh('chmod 700 /home');
     const { text } = await machine.shell('dev1', 'echo "in [$PWD]"');
     const command = await machine.command('dev1', 'pwd');
@@ -94,7 +94,7 @@ describe('a shell of the agent, beside one of sshd', () => {
     expect(command).toMatchObject({ stdout: '/home/dev1\nmine\n', stderr: '', exitCode: 0 });
   });
 
-  it('is of no scope but its own: what it left running outlives the service of the agent', async () => {
+  it('has a scope of its own: processes that it left running outlive the service of the agent', async () => {
     const probe = '/project/clients/agent/src/integration/login-probe.ts';
     const typedIn = 'nohup sleep 7777 >/dev/null 2>&1 & exit';
     const node = '/project/node_modules/.bin/node';
@@ -105,7 +105,7 @@ describe('a shell of the agent, beside one of sshd', () => {
   });
 });
 
-describe('an account that may not log in', () => {
+describe('an account that must not log in', () => {
   const closed = [
     ['expired', 'chage -E 0 dev1', 'chage -E -1 dev1', /expired/],
     ['to change the password first', 'chage -d 0 dev1', 'chage -d 20000 dev1', /must be changed/],
@@ -122,7 +122,7 @@ describe('an account that may not log in', () => {
     expect(command).toMatchObject({ error: expect.stringMatching(reason), stdout: '' });
   });
 
-  it('has the shell nologin: it says so, and that is all', async () => {
+  it('with the shell nologin prints its message only', async () => {
     await machine.sh('usermod -s /usr/sbin/nologin dev1');
     const shell = await machine.shell('dev1', '');
     const command = await machine.command('dev1', 'id');
@@ -133,12 +133,12 @@ describe('an account that may not log in', () => {
 });
 
 describe('a command as another user', () => {
-  it('writes to its outputs by name', async () => {
+  it('can write to its outputs by name', async () => {
     const line = 'echo a >/dev/stdout; echo b | tee /dev/stderr';
     expect(await machine.command('dev1', line)).toMatchObject({ stdout: 'a\nb\n', stderr: 'b\n', exitCode: 0 });
   });
 
-  it('ends with everything that it started, wherever that went', async () => {
+  it('ends with all processes that it started, also in other sessions', async () => {
     const left = 'setsid env -i sleep 8881 & (trap "" TERM; exec env -i sleep 8882) & sleep 8883';
     expect(await machine.command('dev1', `(${left}) >/dev/null 2>&1`, 2500)).toMatchObject({ timedOut: true });
     expect(await machine.sh('pgrep -f "^sleep 888" || echo none')).toBe('none\n');

@@ -60,7 +60,7 @@ describe('twenty terminals', () => {
   );
 
   it.each(['first', 'second'])(
-    'nor while MongoDB loses its primary and NATS its leader, the %s time',
+    'lose no byte while MongoDB loses its primary and NATS its leader, the %s time',
     async (time) => {
       const { primary, leader } = await servers.whole();
       const lost = [primary, leader];
@@ -72,7 +72,7 @@ describe('twenty terminals', () => {
     600_000,
   );
 
-  it('and at the end each has had every byte', async () => {
+  it('have received every byte at the end', async () => {
     await servers.whole();
     expect(await terminals.finish()).toBeGreaterThan(watched * 1024);
     // Auth and the servers of data are no part of the way that bytes take.

@@ -40,7 +40,7 @@ describe('a backup', () => {
   }, tenMinutes);
 
   it(
-    'that is restored into an empty installation shows the same users and machines',
+    'that is restored into an empty installation has the same users and machines',
     async () => {
       await cluster.stop();
       await tar(':ro', '-czf', '/backup/webxterm.tgz', '.');
@@ -84,7 +84,7 @@ describe('an upgrade', () => {
   }, tenMinutes);
 
   it(
-    'opens what the images of an earlier commit wrote',
+    'reads the data that the images of an earlier commit wrote',
     async () => {
       const before = await remember(cluster);
       const today = new Compose(project, cluster.environment);

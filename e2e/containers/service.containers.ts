@@ -16,7 +16,7 @@ afterAll(() => machine?.remove());
 const commandEndsWithinMs = 8000;
 
 describe('the service of the agent', () => {
-  it('is not set up, nor run as root, from a clone in the home of a user: refused by the path, and nothing is written', async () => {
+  it('is refused as root from a clone in the home of a user, by the path, and writes nothing', async () => {
     const refused = /would load what others can change: \/home\/dev1\S* belongs to the user \d+[\s\S]*exit 2$/;
     expect(await machine.service('fromHome')).toEqual({
       said: [expect.stringMatching(refused), expect.stringMatching(refused)],
@@ -24,7 +24,7 @@ describe('the service of the agent', () => {
     });
   });
 
-  it('runs already where somebody starts the agent by hand: that says so, and how to stop the service', async () => {
+  it('makes a second start by hand fail with the reason, and with how to stop the service', async () => {
     expect(await machine.service('startBeside')).toEqual({
       code: 0,
       said: expect.stringMatching(
@@ -34,27 +34,27 @@ describe('the service of the agent', () => {
     });
   });
 
-  it('is restarted: shells and commands end, what people left running (nohup, tmux) stays, new shells open', async () => {
+  it('ends shells and commands when it is restarted, keeps detached processes (nohup, tmux), and opens new shells', async () => {
     const { tookMs: _, ...facts } = await machine.service('restart');
     expect(facts).toEqual({ nohup: 1, tmux: 1, foreground: 0, command: 0, cause: 'agent_stopped' });
   });
 
-  it('is killed with SIGKILL: its commands and shells end, systemd starts it again', async () => {
+  it('ends its commands and shells when it is killed with SIGKILL, and is started again by systemd', async () => {
     const { commandGoneMs, ...facts } = await machine.service('killed');
     expect(facts).toEqual({ nohup: 1, restarts: '1' });
     expect(commandGoneMs).toBeLessThan(commandEndsWithinMs);
   });
 
-  it('is killed with its guard: the next start ends what commands left', async () => {
+  it('ends processes that commands left at the next start, when it was killed with its guard', async () => {
     const { commandGoneMs } = await machine.service('killedWithGuard');
     expect(commandGoneMs).toBeLessThan(commandEndsWithinMs);
   });
 
-  it('stops in order at SIGTERM, with what its commands started', async () => {
+  it('stops in order at SIGTERM, with the processes of its commands', async () => {
     expect(await machine.service('stop')).toEqual({ result: 'success', active: 'inactive', command: 0 });
   });
 
-  it('is not started again and again with a truncated key file', async () => {
+  it('is not restarted repeatedly with a truncated key file', async () => {
     const facts = { active: 'failed', status: '2', later: 'failed', restarts: '0' };
     expect(await machine.service('damaged')).toEqual(facts);
   });
@@ -79,12 +79,12 @@ describe('the service of the agent', () => {
     });
   });
 
-  it('opens shells of the user with the tools of busybox alone, and says that they are no logins', async () => {
+  it('opens shells of the user with the tools of busybox alone, and reports that they are no logins', async () => {
     const said = expect.stringMatching(/Logins: .*su and setsid of util-linux/);
     expect(await machine.service('busybox')).toEqual({ code: 0, said });
   });
 
-  it('says that its shells are no logins without the su of util-linux, until it is there', async () => {
+  it('reports that its shells are no logins, until the su of util-linux is installed', async () => {
     const { without, again } = await machine.service('noSu');
     expect(without).toMatchObject({ code: 0, said: expect.stringMatching(/Logins: .*su and setsid.*install it/) });
     expect(again).toMatchObject({ code: 0, said: expect.not.stringContaining('Logins:') });

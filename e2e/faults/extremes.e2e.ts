@@ -75,44 +75,51 @@ describe('input and output at their extremes', () => {
     expect(terminal.output.subarray(from, from + keys.length).equals(keys)).toBe(true);
   });
 
-  it.each(['raw', 'v1'] as const)('every pair of bytes goes both ways unchanged, UTF-8 or not: %s', async (edge) => {
-    const terminal = edge === 'raw' ? await raw('mirror', everything.length) : await v1('mirror', everything.length);
-    await terminal.type(everything);
-    if (terminal instanceof RawTerminal) await terminal.closed;
-    else await terminal.until('the end', () => terminal.state.state === 'ended');
-    const output = terminal instanceof RawTerminal ? terminal.output : Buffer.from(terminal.text(), 'latin1');
-    const from = output.indexOf(begin) + 1;
-    expect(output.subarray(from, from + everything.length).equals(everything)).toBe(true);
-    expect(accountIn(output)).toMatchObject({ bytes: everything.length, sha256: sha256(everything) });
-  });
+  it.each(['raw', 'v1'] as const)(
+    'every pair of bytes is transmitted unchanged in both directions, UTF-8 or not: %s',
+    async (protocol) => {
+      const terminal =
+        protocol === 'raw' ? await raw('mirror', everything.length) : await v1('mirror', everything.length);
+      await terminal.type(everything);
+      if (terminal instanceof RawTerminal) await terminal.closed;
+      else await terminal.until('the end', () => terminal.state.state === 'ended');
+      const output = terminal instanceof RawTerminal ? terminal.output : Buffer.from(terminal.text(), 'latin1');
+      const from = output.indexOf(begin) + 1;
+      expect(output.subarray(from, from + everything.length).equals(everything)).toBe(true);
+      expect(accountIn(output)).toMatchObject({ bytes: everything.length, sha256: sha256(everything) });
+    },
+  );
 
   it.each([
-    { edge: 'raw', protocols: [] },
-    { edge: 'JSON', protocols: ['webxterm.json'] },
-  ])('a $edge view that falls behind the ring is closed with 4409, and may come back', async ({ protocols }) => {
-    const driver = new NumberedTerminal(rest, ownMachine.agent_id, { load: 'flood', rate: 1000 * mega });
-    await driver.start();
-    const query = new URLSearchParams({
-      token: rest.token ?? '',
-      session_id: driver.terminal.sessionId ?? '',
-      mode: 'view',
-    });
-    const url = `${stack.url.replace(/^http/, 'ws')}/api/terminal/${ownMachine.agent_id}/ws?${query}`;
-    const socket = new WebSocket(url, protocols, { perMessageDeflate: false });
-    const closed = new Promise<number>((resolve) => socket.once('close', resolve));
-    await new Promise((resolve, reject) => socket.once('message', resolve).once('error', reject));
-    socket.pause();
-    // More than the ring and all windows hold.
-    await driver.past(14 * mega);
-    socket.resume();
-    expect(await closed).toBe(4409);
-    const back = await RawTerminal.open(stack.url, ownMachine.agent_id, Object.fromEntries(query));
-    await back.until('output', ({ received }) => received > 0);
-    back.close();
-    await driver.finish();
-  });
+    { protocol: 'raw', protocols: [] },
+    { protocol: 'JSON', protocols: ['webxterm.json'] },
+  ])(
+    'a $protocol viewer that falls behind the ring is closed with 4409, and may attach again',
+    async ({ protocols }) => {
+      const driver = new NumberedTerminal(rest, ownMachine.agent_id, { load: 'flood', rate: 1000 * mega });
+      await driver.start();
+      const query = new URLSearchParams({
+        token: rest.token ?? '',
+        session_id: driver.terminal.sessionId ?? '',
+        mode: 'view',
+      });
+      const url = `${stack.url.replace(/^http/, 'ws')}/api/terminal/${ownMachine.agent_id}/ws?${query}`;
+      const socket = new WebSocket(url, protocols, { perMessageDeflate: false });
+      const closed = new Promise<number>((resolve) => socket.once('close', resolve));
+      await new Promise((resolve, reject) => socket.once('message', resolve).once('error', reject));
+      socket.pause();
+      // More than the ring and all windows hold.
+      await driver.past(14 * mega);
+      socket.resume();
+      expect(await closed).toBe(4409);
+      const back = await RawTerminal.open(stack.url, ownMachine.agent_id, Object.fromEntries(query));
+      await back.until('output', ({ received }) => received > 0);
+      back.close();
+      await driver.finish();
+    },
+  );
 
-  it('resizes at 60 Hz in a flood cost no byte, and the last one counts', async () => {
+  it('resizes at 60 Hz in a flood lose no byte, and the last one is applied', async () => {
     const terminal = new NumberedTerminal(rest, ownMachine.agent_id, { load: 'flood', rate: 8 * mega });
     await terminal.start();
     let frame = 0;

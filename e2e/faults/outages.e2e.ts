@@ -11,7 +11,7 @@ afterAll(() => world?.stop());
 
 describe('during and after an outage', () => {
   it.each(faultIds.map((id) => [faults[id], id] as const))(
-    '%s: every operation is answered as in the table, and carried out afterwards',
+    '%s: every operation is answered as in the table, and succeeds afterwards',
     async (_title, fault) => expect(await differences(world, fault, operationIds)).toEqual([]),
     180_000,
   );

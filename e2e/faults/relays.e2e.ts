@@ -59,7 +59,7 @@ const secondsFor = async (terminal: NumberedTerminal, bytes: number): Promise<nu
 };
 
 describe('a viewer of 1 MB/s under a flood', () => {
-  it('as a view leaves the relays flat, and does not slow the driver', async () => {
+  it('without control adds no memory to the relays, and does not slow the driver', async () => {
     const driver = await started('flood', fast);
     const alone = await secondsFor(driver, 20 * mega);
     const { view, bytes } = slowView(driver.terminal.sessionId);
@@ -79,7 +79,7 @@ describe('a viewer of 1 MB/s under a flood', () => {
     await driver.finish();
   });
 
-  it('as the driver holds up its own shell, and no other session of that machine', async () => {
+  it('as the driver slows its own shell, and no other session of that machine', async () => {
     const other = await started('flood', fast);
     const alone = await secondsFor(other, 20 * mega);
     const driver = await started('flood', slow);

@@ -60,10 +60,10 @@ describe('production, with MongoDB and NATS of three members each', () => {
   }, 180_000);
 });
 
-describe('twenty terminals, while a member is away', () => {
+describe('twenty terminals, while a member is unavailable', () => {
   beforeAll(() => running().trial.openTerminals(), 180_000);
 
-  it('go on when the server of NATS that leads the sign-ins is killed', async () => {
+  it('continue when the NATS server that leads the sign-ins is killed', async () => {
     const { servers: now, trial: cluster } = running();
     const leader = (await now.streams()).find(({ name }) => name === 'KV_signins')?.leader ?? '';
     const { broken } = await cluster.step(`${leader} (leads KV_signins) killed`, () =>
@@ -73,7 +73,7 @@ describe('twenty terminals, while a member is away', () => {
     await threeCopies();
   }, 300_000);
 
-  it('go on when the primary of MongoDB is killed', async () => {
+  it('continue when the primary of MongoDB is killed', async () => {
     const { servers: now, trial: cluster } = running();
     const primary = await now.mongoPrimary();
     const { broken } = await cluster.step(`${primary} (the primary) killed`, () =>
@@ -83,7 +83,7 @@ describe('twenty terminals, while a member is away', () => {
   }, 300_000);
 
   it.each(['external-nats', 'external-mongo'])(
-    'go on for half a minute without one of %s, and sign in',
+    'continue for half a minute without one of %s, and users sign in',
     async (name) => {
       const { installation } = running().trial;
       const { broken, signIns } = await running().trial.step(`${name}-2 away for ${awayMs / 1000} s`, async () => {
@@ -98,7 +98,7 @@ describe('twenty terminals, while a member is away', () => {
     300_000,
   );
 
-  it('lost no byte and doubled none, of output and of typing', async () => {
+  it('lost and duplicated no byte of output and input', async () => {
     const bytes = await running().trial.finish();
     say(`${bytes} bytes, none lost and none doubled`);
     expect(bytes).toBeGreaterThan(watched * 1024);

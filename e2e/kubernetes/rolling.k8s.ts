@@ -30,7 +30,7 @@ describe('the cluster on Kubernetes', () => {
     await terminal.closed;
   });
 
-  it('takes no pod in its namespace that may do more than a restricted one', async () => {
+  it('admits only restricted pods in its namespace', async () => {
     const pod = ['run', 'root-pod', '--image=webxterm/auth:0.1.0', '--dry-run=server'];
     await expect(running().kubectl.run(...pod)).rejects.toThrow('violates PodSecurity "restricted');
   });
@@ -48,7 +48,7 @@ describe('twenty terminals, while everything under them is rolled', () => {
   beforeAll(() => running().openTerminals(), 180_000);
 
   it.each(services)(
-    'are back in time when %s rolls, and people sign in meanwhile',
+    'are back in time when %s rolls, and users sign in meanwhile',
     async (service) => {
       const roll = () => running().installation.roll('deployment', service);
       const { worstReconnectMs, signIns } = await running().step(`${service} rolled`, roll);
@@ -84,7 +84,7 @@ describe('twenty terminals, while everything under them is rolled', () => {
   );
 
   it.each(servers)(
-    'go on when %s is restarted and killed',
+    'continue when %s is restarted and killed',
     async (server) => {
       const { installation } = running();
       const restarted = await running().step(`${server} restarted`, () => installation.roll('statefulset', server));
@@ -94,7 +94,7 @@ describe('twenty terminals, while everything under them is rolled', () => {
     300_000,
   );
 
-  it('lost no byte and doubled none, of output and of typing', async () => {
+  it('lost and duplicated no byte of output and input', async () => {
     const bytes = await running().finish();
     say(`${bytes} bytes, none lost and none doubled`);
     expect(bytes).toBeGreaterThan(watched * 1024);

@@ -14,17 +14,17 @@ const logsOf = ({ stack }: World): { name: string; text: string }[] => {
 
 /** Last of all: what the attacks left behind. */
 export const checkAfterAttacks = (world: () => World, before: () => Record<string, number>): void => {
-  describe('after all of it', () => {
-    it('every process is the one that it was', () => {
+  describe('after all attacks', () => {
+    it('every process is the same as before', () => {
       expect(pidsOf(world())).toEqual(before());
     });
 
-    it('every part is well, and the terminal that was open all the time still is', async () => {
+    it('every part is healthy, and the terminal that was open throughout is still open', async () => {
       await world().stack.healthy();
       await world().session.run('echo still here');
     });
 
-    it('each service starts again on what the attacks left on the bus and in the database', async () => {
+    it('each service starts again with the data that the attacks left on the bus and in the database', async () => {
       const { stack } = world();
       for (const name of ['auth-1', 'agent-hub-1', 'terminal-1']) {
         await stack.stopProcess(name);

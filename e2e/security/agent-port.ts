@@ -108,7 +108,7 @@ const floodAgain = async (address: string, from: string, tries: number): Promise
 
 export const attackAgentPort = (world: () => World): void => {
   describe('the port of the agents, attacked without credentials', () => {
-    it('ends each flood, takes no memory for it, and no agent loses its link', async () => {
+    it('ends each flood without using memory for it, and no agent loses its link', async () => {
       const address = await hubAddress(world());
       const { session } = world();
       const hub = pidOf(world(), 'agent-hub-1');
@@ -138,7 +138,7 @@ export const attackAgentPort = (world: () => World): void => {
       expect(rssOf(hub) - before).toBeLessThan(64 * 1024);
     }, 120_000);
 
-    it('lets an address that floods again and again in no more, and every other one', async () => {
+    it('blocks an address that floods repeatedly, and no other address', async () => {
       const address = await hubAddress(world());
       // A breach is 200 strikes of 2,000, and one a second is forgiven.
       const started = performance.now();

@@ -58,7 +58,7 @@ export const attackAllowList = (world: () => World): void => {
       },
     );
 
-    it('takes no sign-in back that has ended, from a copy that the server made while it was good', async () => {
+    it('does not restore an ended sign-in from a copy that the server made while it was valid', async () => {
       const victim = await world().person('copied');
       const key = keyOf(victim.token);
       const bus = await world().bus('agent-hub');
@@ -88,7 +88,7 @@ export const attackAllowList = (world: () => World): void => {
       await expectEverybodyIn(world());
     });
 
-    it('does not take bytes of another stream for an entry', async () => {
+    it('does not accept bytes of another stream as an entry', async () => {
       const bus = await world().bus('agent-hub');
       const init = await world().bus('init');
       const purge = headers();

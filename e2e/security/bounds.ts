@@ -19,8 +19,8 @@ const isGreeted = async (dialled: RawHttp2): Promise<boolean> =>
   (await dialled.received(({ type }) => type === frameType.data)) !== undefined;
 
 export const tryBounds = (world: () => World): void => {
-  describe('a crowd from one address', () => {
-    it('that dials the hub and says nothing has so many connections, and who dials from elsewhere is greeted', async () => {
+  describe('many connections from one address', () => {
+    it('that send nothing to the hub are limited, and a connection from another address is served', async () => {
       const address = await hubAddress(world());
       const crowd = await Promise.all(Array.from({ length: maxGreetingsPerAddress }, () => dial(address, '127.0.0.8')));
       expect(new Set(await Promise.all(crowd.map(isGreeted)))).toEqual(new Set([true]));

@@ -46,7 +46,7 @@ const isRefused = async (world: World, user: BusUser, subject: string): Promise<
 
 /** In the place of a breached service, with its own user on the bus and in the database. */
 export const attackFromService = (world: () => World): void => {
-  describe('who has the identity of one service', () => {
+  describe('an attacker with the identity of one service', () => {
     it.each(services)('as %s is refused every subject of the others, and every stream', async (user) => {
       const attempts = forbidden.filter(({ but }) => but !== user);
       const passed: string[] = [];

@@ -75,7 +75,7 @@ export const attackBusMessages = (world: () => World): void => {
       },
     );
 
-    it('counts neither unsigned nor with a signature of another service, were the permissions gone', async () => {
+    it('are ignored without a signature or with one of another service, even without the permissions', async () => {
       // init may deliver anything anywhere: as if a service could publish where it may not.
       const init = await world().bus('init');
       const bodies = harm(world(), world().cast.owner);
@@ -93,7 +93,7 @@ export const attackBusMessages = (world: () => World): void => {
       await expectNoHarm(world());
     });
 
-    it('leaves the audit log one that can be verified, and says what was skipped', async () => {
+    it('keep the audit log verifiable, and skipped ones are reported', async () => {
       const { code, said } = await eventually('it can be verified', async () => {
         const verified = await verifyAudit(world());
         return verified.code === 0 ? verified : undefined;

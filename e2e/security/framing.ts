@@ -48,7 +48,7 @@ export const attackFraming = (world: () => World): void => {
   describe('requests whose end could be read in two ways', () => {
     const all = oddRequests(targets);
 
-    it(`are ${all.length}, and everybody else is answered what they asked meanwhile`, async () => {
+    it(`are ${all.length}, and all other callers receive their own answers meanwhile`, async () => {
       const { stack, cast } = world();
       const people = [cast.control, cast.owner];
       const before = refusals(world());

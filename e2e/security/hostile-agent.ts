@@ -53,8 +53,8 @@ const lie = (link: HubConnection, { linkId }: Welcome, { attachId, secret }: Ope
 };
 
 export const tryHostileAgent = (world: () => World): void => {
-  describe('an agent that was enrolled by the book and then lies', () => {
-    it('hurts its own sessions only: not those of others by their ids, by streams or by floods', async () => {
+  describe('a regularly enrolled agent that sends false data', () => {
+    it('affects its own sessions only: not those of other machines by their ids, by streams or by floods', async () => {
       const { cast, agentId, session, stack } = world();
       const mallory = await world().person('mallory');
       const { link, welcome } = await enrol(await hubAddress(world()), mallory.apiKey);

@@ -17,7 +17,7 @@ const exportCsv = async (url: string, token: string): Promise<string> => {
 
 export const tryLimits = (world: () => World): void => {
   describe('a message of a client', () => {
-    it('over 1 MiB is closed with 1009; one of 1 MiB is input, and other terminals go on', async () => {
+    it('over 1 MiB is closed with 1009; one of 1 MiB is input, and other terminals continue', async () => {
       const { stack, agentId, cast, session } = world();
       const socket = new WebSocket(
         `${stack.url.replace('http', 'ws')}/api/terminal/${agentId}/ws?token=${cast.control.token}`,
@@ -34,7 +34,7 @@ export const tryLimits = (world: () => World): void => {
   });
 
   describe('a machine that runs beside the stack, as the same user', () => {
-    it('is granted to nobody', async () => {
+    it('cannot be granted', async () => {
       const { agentId, cast } = world();
       const grant = { username: cast.other.name, role: 'control' };
       const answer: Answer = await cast.owner.rest.post(`/api/machines/${agentId}/access/grant`, grant);
@@ -42,7 +42,7 @@ export const tryLimits = (world: () => World): void => {
     });
   });
 
-  describe('what somebody wrote to be a formula', () => {
+  describe('text that a user wrote as a formula', () => {
     it('is text in the CSV of the audit log', async () => {
       const { stack, cast } = world();
       const evil = await world().person('formula');
@@ -60,7 +60,7 @@ export const tryLimits = (world: () => World): void => {
     });
   });
 
-  describe('ten administrators who step down at the same moment', () => {
+  describe('ten administrators who are demoted at the same moment', () => {
     it('leave one', async () => {
       const { cast } = world();
       const people = await Promise.all(Array.from({ length: 9 }, (_, at) => world().person(`chief ${at}`)));

@@ -115,7 +115,7 @@ const trySocket = async (world: World, statuses: Statuses, session: Record<strin
 
 /** Every route with every kind of caller, by the table of rules. */
 export const routeMatrix = (world: () => World): void => {
-  describe('every route answers every caller as its rule says', () => {
+  describe('every route answers every caller as its rule requires', () => {
     beforeAll(async () => {
       const { adminView, adminControl } = world().cast;
       for (const person of [adminView, adminControl]) await setRole(world(), person, 'admin');

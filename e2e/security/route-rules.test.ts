@@ -4,11 +4,11 @@ import { z } from 'zod';
 import { allRules } from './rules/all-rules.ts';
 import { callers, rightsAs } from './rules/rule.ts';
 
-it('every route has a rule of who may use it, and no rule is left over', () => {
+it('every route has a rule for its callers, and no rule is without a route', () => {
   expect(Object.keys(allRules).sort()).toEqual(allRoutes.map((route) => route.id).sort());
 });
 
-it('a route that says it is for administrators has a rule that says so too', () => {
+it('a route that is declared for administrators has a rule for administrators', () => {
   for (const route of allRoutes.filter(({ access }) => access === 'admin'))
     for (const rule of allRules[route.id] ?? []) {
       expect([route.id, rule.kind]).toEqual([route.id, 'caller']);

@@ -38,7 +38,7 @@ const answerTo = async (sent: ClientRequest): Promise<{ status: number | undefin
 export const holdBodiesBack = (world: () => World): void => {
   describe('a sign-in that ends while the body of a request is on its way', () => {
     it.each(routes.map((route): [string, Route] => [`${route.method} ${route.path}`, route]))(
-      '%s does nothing by it',
+      '%s has no effect',
       async (_name, route) => {
         const { stack, cast, secrets } = world();
         const caller = route.access === 'admin' ? 'admin' : 'owner';

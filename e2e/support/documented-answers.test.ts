@@ -35,7 +35,7 @@ const missing = (path: string, answer: Partial<SeenAnswer>): string | undefined 
 const failed = (status: number, code: string) => ({ status, body: { error: 'e', code } });
 
 describe('an answer that a test received', () => {
-  it('is looked up by route, status and code', () => {
+  it('is found by route, status and code', () => {
     expect(missing('/api/things/a?x=1', {})).toBeUndefined();
     expect(missing('/api/things/a', failed(404, 'thing_not_found'))).toBeUndefined();
     expect(missing('/api/things/a', { ...failed(431, 'headers_too_large'), method: 'HEAD' })).toBeUndefined();

@@ -12,7 +12,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('a port', () => {
-  it('is had by one of all who look for ports, until it is given back', () => {
+  it('is claimed by one process at a time, until it is released', () => {
     const [one, other] = [new PortClaims(folder), new PortClaims(folder)];
     expect([one.take(20_000), other.take(20_000), other.take(20_001)]).toEqual([true, false, true]);
     other.giveBack(20_000);
@@ -21,12 +21,12 @@ describe('a port', () => {
     expect(other.take(20_000)).toBe(true);
   });
 
-  it('of a process that ended without giving it back is free again', () => {
+  it('of a process that ended without releasing it is free again', () => {
     writeFileSync(join(folder, '20000'), JSON.stringify({ ...identify('port', process.pid), startedAt: 'before' }));
     expect(new PortClaims(folder).take(20_000)).toBe(true);
   });
 
-  it('is not claimed in a folder that somebody else planted', () => {
+  it('is not claimed in a folder that another user created', () => {
     const planted = join(folder, 'planted');
     symlinkSync(folder, planted);
     expect(() => new PortClaims(planted).take(20_000)).toThrow('is not used');

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readSettings } from './settings.ts';
 
 describe('the settings of npm start', () => {
-  it('have defaults for everything, and take an empty value for none', () => {
+  it('have defaults for everything, and treat an empty value as absent', () => {
     expect(readSettings({ WEBXTERM_PORT: '' })).toMatchObject({
       host: '127.0.0.1',
       port: 8080,
@@ -16,13 +16,13 @@ describe('the settings of npm start', () => {
     expect(readSettings({}).dataDir).toMatch(/\/\.webxterm$/);
   });
 
-  it('mean TLS as soon as others can reach the machine, unless one says otherwise', () => {
+  it('use TLS if other machines can reach this one, unless it is disabled', () => {
     expect(readSettings({ WEBXTERM_HOST: '0.0.0.0' }).tls).toBe(true);
     expect(readSettings({ WEBXTERM_HOST: '0.0.0.0', WEBXTERM_TLS: 'off' }).tls).toBe(false);
     expect(readSettings({ WEBXTERM_TLS: 'on' }).tls).toBe(true);
   });
 
-  it('take the address that people open, other origins and trusted proxies', () => {
+  it('accept the public address, other origins and trusted proxies', () => {
     const given = {
       WEBXTERM_PUBLIC_URL: 'https://term.example.org',
       WEBXTERM_EXTRA_ORIGINS: 'https://a.example, https://b.example',
@@ -38,7 +38,7 @@ describe('the settings of npm start', () => {
     );
   });
 
-  it('keep fetched servers in the user’s cache, or where one says', () => {
+  it('keep fetched servers in the cache of the user, or in the configured folder', () => {
     expect(readSettings({ XDG_CACHE_HOME: '/cache' }).cacheDir).toBe('/cache/webxterm');
     expect(readSettings({ WEBXTERM_CACHE_DIR: '/own' }).cacheDir).toBe('/own');
   });

@@ -95,7 +95,7 @@ afterAll(() => {
 
 describe('npm start', () => {
   it(
-    'leaves nothing running after a kill -9 of itself, keeps the data, and ends everything on SIGTERM',
+    'leaves no process running after a kill -9 of itself, keeps the data, and ends everything on SIGTERM',
     async () => {
       const dataDir = temporaryFolder();
       const settings = {
@@ -165,7 +165,7 @@ describe('npm start', () => {
     2 * readyWithinMs,
   );
 
-  it('says which port is in use and which setting chooses another', async () => {
+  it('names the port in use and the setting for another one', async () => {
     const port = await freePort();
     const occupant = createServer();
     await new Promise<void>((resolve) => occupant.listen(port, '127.0.0.1', resolve));
@@ -187,7 +187,7 @@ describe('npm start', () => {
     for (const name of ['WEBXTERM_PORT', 'WEBXTERM_REPLICAS', 'WEBXTERM_AGENT']) expect(run.text()).toContain(name);
   });
 
-  it('says that a data folder cannot be made, and what to do', async () => {
+  it('reports that a data folder cannot be created, and the remedy', async () => {
     const file = join(temporaryFolder(), 'a-file');
     writeFileSync(file, '');
     const run = npmStart({ WEBXTERM_DATA_DIR: join(file, 'data') });
@@ -198,7 +198,7 @@ describe('npm start', () => {
 
 describe('two stacks', () => {
   it(
-    'run side by side, also with several instances, and come back from a kill -9 of any process',
+    'run side by side, also with several instances, and recover from a kill -9 of any process',
     async () => {
       const [one, two] = await Promise.all([
         startStack({ dataDir: temporaryFolder(), agent: false, replicas: 2 }),

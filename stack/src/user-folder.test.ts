@@ -25,13 +25,13 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const { uid } = userInfo();
 
 describe('a folder of the user', () => {
-  it('is made for its owner alone, and taken again', () => {
+  it('is created for its owner only, and used again', () => {
     expect(requireOwnFolder(own)).toBe(own);
     expect(statSync(own).mode & 0o777).toBe(0o700);
     expect(requireOwnFolder(own)).toBe(own);
   });
 
-  it('that somebody planted is not used: a link, a file, one that others may write', () => {
+  it('that another user planted is not used: a link, a file, one that others can write', () => {
     const victim = join(folder, 'victim');
     mkdirSync(victim, { mode: 0o700 });
     symlinkSync(victim, own);
@@ -55,7 +55,7 @@ describe('a folder of the user', () => {
     expect(() => requireOwnFolder(own)).toThrow('it belongs to the user 12345');
   });
 
-  it("lies in the folder of the session where that is the user's own", () => {
+  it('is in the folder of the session if that belongs to the user', () => {
     chmodSync(folder, 0o700);
     expect(runtimeFolder('webxterm-ports', folder)).toBe(join(folder, 'webxterm-ports'));
     chmodSync(folder, 0o777);

@@ -42,7 +42,7 @@ describe('a delay line', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  it('delivers each piece when its time has come, in order, and the end behind them', async () => {
+  it('delivers each piece at its time and in order, and the end after the last piece', async () => {
     const from = new Duplex({ read: () => undefined });
     const to = sink();
     new DelayLine(from, to.stream, { delayMs: 25, maxHeld: 1000 });
@@ -60,7 +60,7 @@ describe('a delay line', () => {
     expect(to.ended()).toBe(true);
   });
 
-  it('reads no more while it holds its fill, and goes on when the receiver does', async () => {
+  it('stops reading while its buffer is full, and continues when the receiver reads', async () => {
     const from = new Duplex({ read: () => undefined });
     const to = sink();
     const line = new DelayLine(from, to.stream, { delayMs: 5, maxHeld: 100 });
@@ -79,7 +79,7 @@ describe('a delay line', () => {
   });
 });
 
-it('carries a conversation over real sockets, no reply sooner than a round trip', async () => {
+it('relays between real sockets, and delays each reply by a round trip', async () => {
   const echo = createServer((socket) => socket.pipe(socket));
   echo.listen(0, '127.0.0.1');
   await once(echo, 'listening');

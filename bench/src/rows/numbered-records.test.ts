@@ -3,7 +3,7 @@ import { compareRecords, numberedRecords } from './numbered-records.ts';
 
 const sent = numberedRecords(3);
 
-it('sees what is lost, doubled, damaged and out of order', () => {
+it('detects lost, duplicated, damaged and reordered records', () => {
   expect(sent).toBe('0000000;0000001;0000002;');
   expect(compareRecords(sent, sent)).toEqual({ lost: 0, doubled: 0 });
   expect(compareRecords(sent, '0000000;0000002;')).toEqual({ lost: 8, doubled: 0 });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { giveMemoryBack } from './memory.ts';
 
-it('gives back what garbage took', async () => {
+it('returns the memory of garbage to the system', async () => {
   let kept: string[][] = Array.from({ length: 1000 }, (_, row) => Array.from({ length: 1000 }, () => `${row}`));
   const full = process.memoryUsage().heapTotal;
   kept = kept.slice(0, 1);

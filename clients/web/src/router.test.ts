@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import router from './router.tsx?raw';
 
 describe('the pages of the router', () => {
-  it('are those that the gateway answers with the index', () => {
+  it('are the paths for which the gateway returns the index', () => {
     const paths = [...router.matchAll(/path: '([^']+)'/g)].map(([, path]) => path);
     expect(paths.toSorted()).toEqual([...uiPages].toSorted());
   });

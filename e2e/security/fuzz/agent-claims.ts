@@ -66,8 +66,8 @@ const said: Arbitrary<NonNullable<AgentMessage['message']>> = fc.oneof(
 );
 
 export const fuzzAgentClaims = (world: () => World): void => {
-  describe('agents that were enrolled by the book and say anything', () => {
-    it(`${machines} of them leave every list readable, and the page of an administrator usable`, async () => {
+  describe('agents that were enrolled regularly and report arbitrary values', () => {
+    it(`${machines} of them keep every list readable, and the page of an administrator usable`, async () => {
       const { cast, stack, agentId } = world();
       const liar = await world().person(`liar ${randomBytes(3).toString('hex')}`);
       const address = await hubAddress(world());

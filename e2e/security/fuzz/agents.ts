@@ -123,7 +123,7 @@ const call = (address: string, { rpc, said, linkId }: { rpc: string; said: Buffe
 
 export const fuzzAgents = (world: () => World): void => {
   describe('gRPC of a hostile agent', () => {
-    it(`in ${cases} calls shows nothing of the hub, and harms no other machine`, async () => {
+    it(`in ${cases} calls reads nothing of the hub, and affects no other machine`, async () => {
       const address = await hubAddress(world());
       const seed = Date.now();
       const drawn = fc.sample(calls, { seed, numRuns: cases });

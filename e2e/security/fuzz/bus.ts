@@ -68,7 +68,7 @@ const toldBy = (user: BusUser): string[] =>
 
 export const fuzzBus = (world: () => World): void => {
   describe('the bus', () => {
-    it(`answers ${cases} requests, right or wrong, and never with a fault of its own`, async () => {
+    it(`answers ${cases} valid and invalid requests, and never with an internal error`, async () => {
       const seed = Date.now();
       const found: string[] = [];
       for (const request of requests) {
@@ -88,7 +88,7 @@ export const fuzzBus = (world: () => World): void => {
       expect(found, `seed ${seed}`).toEqual([]);
     });
 
-    it('carries nonsense on every subject of every service, and all of them go on', async () => {
+    it('carries invalid messages on every subject of every service, and all services continue', async () => {
       for (const user of services) {
         const bus = await world().bus(user);
         for (const subject of toldBy(user))

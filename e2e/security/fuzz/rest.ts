@@ -117,7 +117,7 @@ const lastOfAll = new Set(['logout', 'deleteProfile']);
 
 export const fuzzRest = (world: () => World): void => {
   describe('REST, through the gateway', () => {
-    it(`answers ${cases} requests, right or wrong, with what the contract says`, async () => {
+    it(`answers ${cases} valid and invalid requests as the contract says`, async () => {
       const { cast, person } = world();
       const [user, admin] = await Promise.all([person('fuzz user'), person('fuzz admin')]);
       await cast.admin.rest.send('PATCH', `/api/users/${admin.id}`, { role: 'admin' });

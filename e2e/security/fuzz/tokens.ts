@@ -49,7 +49,7 @@ const forged = (honest: string): Arbitrary<string> => {
 };
 
 export const fuzzTokens = (world: () => World): void => {
-  describe('tokens that are none', () => {
+  describe('forged tokens', () => {
     it(`are 401, all ${cases}, on REST and before the upgrade`, async () => {
       const { stack, cast, agentId } = world();
       const seed = Date.now();

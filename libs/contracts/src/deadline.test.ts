@@ -7,13 +7,13 @@ afterEach(() => void vi.useRealTimers());
 const late = (): Error => new Error('late');
 
 describe('a deadline', () => {
-  it('gives what comes in time, or what went wrong, and leaves no timer', async () => {
+  it('returns a timely result or error, and leaves no timer', async () => {
     expect(await withinDeadline(100, Promise.resolve('here'), late)).toBe('here');
     await expect(withinDeadline(100, Promise.reject(new Error('broken')), late)).rejects.toThrow('broken');
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('ends the wait when it is over, not before; a failure after it is nobody’s', async () => {
+  it('ends the wait when it is over, not before; a later failure is ignored', async () => {
     const work = Promise.withResolvers<string>();
     let ended: unknown;
     const waiting = withinDeadline(100, work.promise, late).catch((error: unknown) => {

@@ -11,7 +11,7 @@ describe('a text that may be JSON', () => {
     );
   });
 
-  it.each(['', '{', 'undefined', "{'a':1}", '1 2', '\u0000'])('that is %j says nothing', (text) => {
+  it.each(['', '{', 'undefined', "{'a':1}", '1 2', '\u0000'])('that is %j has no value', (text) => {
     expect(parseJson(text)).toBeUndefined();
   });
 });

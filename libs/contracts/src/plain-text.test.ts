@@ -28,7 +28,7 @@ const anyText = fc.oneof(
 );
 
 describe('text from outside', () => {
-  it('is one short line without anything unseen, whatever came, and cleaning it again changes nothing', () => {
+  it('becomes one short line without invisible characters, and cleaning it again changes nothing', () => {
     fc.assert(
       fc.property(anyText, fc.integer({ min: 1, max: 80 }), (text, max) => {
         const plain = plainText(text, max);
@@ -53,7 +53,7 @@ describe('text from outside', () => {
     expect(plainText(text, 64)).toBe(plain);
   });
 
-  it('keeps the lines of a description, and nothing unseen in them', () => {
+  it('keeps the lines of a description, without invisible characters', () => {
     expect(plainLines('a box\r\n  - in\u202e the cellar\0\n\n', 500)).toBe('a box\n  - in the cellar');
     fc.assert(
       fc.property(anyText, (text) => {
@@ -64,7 +64,7 @@ describe('text from outside', () => {
     );
   });
 
-  it('costs nothing beyond what is kept of it', () => {
+  it('costs work only for the part that is kept', () => {
     expect(plainText('x'.repeat(50_000_000), 5)).toBe('xxxxx');
   });
 });

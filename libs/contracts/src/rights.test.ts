@@ -26,7 +26,7 @@ const columns: readonly (readonly [MachineRole, boolean])[] = [
 ];
 
 describe('the rights of a role', () => {
-  it.each(Right.options)('include %s as the table says', (right) => {
+  it.each(Right.options)('include %s as in the table', (right) => {
     const marks = columns.map(([role, isAdmin]) => (rightsOf(role, isAdmin).includes(right) ? 'x' : '-'));
     expect(marks).toEqual(table[right].trim().split(/\s+/));
   });
@@ -39,7 +39,7 @@ describe('the rights of a role', () => {
   });
 });
 
-it('a list of rights from a newer service is read without the names that are not known here', () => {
+it('a list of rights from a newer service is read without the unknown names', () => {
   expect(Rights.parse(['see', 'levitate', 'open'])).toEqual(['see', 'open']);
   expect(Rights.safeParse('see').success).toBe(false);
 });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { hmacSha256, keyObjectOf } from './hmac.ts';
 
-it('is HMAC-SHA-256 as RFC 4231, test case 2, has it, whole or in parts', () => {
+it('equals HMAC-SHA-256 of RFC 4231, test case 2, whole or in parts', () => {
   const wanted = '5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843';
   const key = Buffer.from('Jefe');
   expect(hmacSha256(key, 'what do ya want for nothing?').toString('hex')).toBe(wanted);

@@ -14,7 +14,7 @@ describe('the width of a character', () => {
     ['regional indicators', '🇩', 1],
     ['format characters that are drawn', '\u00ad\u0600', 1],
     ['planes beyond', '𠀀', 2],
-  ])('is as a C library counts %s', (_name, characters, width) => {
+  ])('equals that of the C library for %s', (_name, characters, width) => {
     for (const character of characters)
       expect([character, characterWidth(character.codePointAt(0) ?? 0)]).toEqual([character, width]);
   });

@@ -37,7 +37,7 @@ describe('a cluster', () => {
     expect(clustersOf(text)).toEqual([[text, width]]);
   });
 
-  it('ends where Unicode says', () => {
+  it('ends as Unicode defines', () => {
     const text = `a${one.map(([, cluster]) => cluster).join('')}🇩🇪🇫🇷🇩x👨👩\u200d字1`;
     const segments = [...new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(text)];
     expect(clustersOf(text).map(([cluster]) => cluster)).toEqual(segments.map(({ segment }) => segment));

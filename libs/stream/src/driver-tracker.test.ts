@@ -9,8 +9,8 @@ const opened = (limit = 1000): DriverTracker => {
   return driver;
 };
 
-describe('who drives', () => {
-  it('is who opened the session, then who last typed', () => {
+describe('the driver', () => {
+  it('is the viewer that opened the session, then the viewer that last typed', () => {
     const driver = opened();
     expect(driver.attach('other', { acked: 0, limit: 0 }, 1)).toEqual({ driver: false, withinHold: false });
     expect(driver.driver).toBe('opener');
@@ -41,7 +41,7 @@ describe('the hold', () => {
     expect(driver.mustStall(ringSize - stallSlack)).toBe(true);
   });
 
-  it('outlives a break by 15 s, and its holder comes back to where it was', () => {
+  it('lasts 15 s after a break, and its holder continues at its offset', () => {
     const driver = opened();
     driver.leave('opener', 'broken', 100);
     driver.expire(ringSize, 100 + brokenHoldMs - 1);
@@ -68,7 +68,7 @@ describe('the hold', () => {
     expect(passed.brokenHolder).toBeUndefined();
   });
 
-  it('is lost by a driver that acks nothing of the output for 30 s, and comes back with an ack', () => {
+  it('is lost by a driver that acks no output for 30 s, and is restored by an ack', () => {
     const driver = opened();
     driver.progress('opener', { acked: 10, limit: 1000 }, 0);
     driver.expire(10, 10 * silentHoldMs);
@@ -82,7 +82,7 @@ describe('the hold', () => {
     expect(driver.holds).toBe(true);
   });
 
-  it('is not prolonged by acks that move nothing, nor by output while some is not acked, nor by what others ack', () => {
+  it('is not prolonged by acks without progress, by output while some is not acked, or by acks of other viewers', () => {
     const driver = opened();
     driver.wrote(0, 1000);
     driver.progress('other', { acked: 500, limit: 2 ** 30 }, 2000);
@@ -98,7 +98,7 @@ describe('the hold', () => {
     expect(driver.holds).toBe(false);
   });
 
-  it('is prolonged by every ack that moves, and does not end while nothing is left to ack', () => {
+  it('is prolonged by every ack with progress, and does not end while all output is acked', () => {
     const driver = opened();
     driver.progress('opener', { acked: 1, limit: 1000 }, silentHoldMs - 1);
     driver.expire(2, silentHoldMs);
@@ -110,7 +110,7 @@ describe('the hold', () => {
     expect(driver.holds).toBe(false);
   });
 
-  it('is had by a viewer that takes the driver by typing: it stalls at its limit, and breaks as any', () => {
+  it('belongs to a viewer that becomes the driver by typing: it stalls at its limit, and ends like any other', () => {
     const driver = opened();
     driver.typed('other', { acked: 0, limit: 10 }, 5);
     expect([driver.mustStall(10 + stallSlack - 1), driver.mustStall(10 + stallSlack)]).toEqual([false, true]);
@@ -121,7 +121,7 @@ describe('the hold', () => {
     expect(driver.brokenHolder).toBe('other');
   });
 
-  it('comes back with an ack or with being visible, and then stalls and lasts as before', () => {
+  it('is restored by an ack or by being visible, and then stalls and lasts as before', () => {
     for (const way of ['ack', 'visible'] as const) {
       const driver = opened();
       driver.visible('opener', false, { acked: 0, limit: 0 }, 1);
@@ -136,7 +136,7 @@ describe('the hold', () => {
     }
   });
 
-  it('does not move by being visible twice, and cannot be given by another', () => {
+  it('does not change by being visible twice, and cannot be granted by another viewer', () => {
     const driver = opened(10);
     driver.visible('opener', true, { acked: 0, limit: 2 ** 30 }, 1);
     expect(driver.mustStall(10 + stallSlack)).toBe(true);
@@ -146,7 +146,7 @@ describe('the hold', () => {
     expect(driver.holds).toBe(true);
   });
 
-  it('that is broken is not ended by the silence of its holder before its 15 s, and ends with the shell', () => {
+  it('after a break is not ended by the silence of its holder before its 15 s, and ends with the shell', () => {
     const driver = opened();
     driver.leave('opener', 'broken', silentHoldMs);
     driver.wrote(0, silentHoldMs);

@@ -43,7 +43,7 @@ describe('GroundScanner', () => {
     ['a C1 control below those that begin something', 'a\u0080\u008f', 5],
     ['the first character above them', '\u009d\u00a0x', -1],
     ['a character that merely ends as a C1 control does', 'ț\u0101\u029b', 6],
-  ])('knows %s', (_name, text, cut) => {
+  ])('recognizes %s', (_name, text, cut) => {
     expect(new GroundScanner().scan(bytes(text))).toBe(cut);
   });
 
@@ -58,7 +58,7 @@ describe('GroundScanner', () => {
     expect(new GroundScanner().scan(bytes('é\u07ff'))).toBe(4);
   });
 
-  it('says whether the end is a place to cut', () => {
+  it('reports whether the end is a safe place to cut', () => {
     const scanner = new GroundScanner();
     const after = (part: Uint8Array): boolean => {
       scanner.scan(part);
@@ -79,7 +79,7 @@ describe('GroundScanner', () => {
     ]);
   });
 
-  it('comes back to the ground after bytes that are no UTF-8', () => {
+  it('returns to the ground state after invalid UTF-8', () => {
     expect(new GroundScanner().scan(Uint8Array.of(0xff, 0x80, 0xe2, 0x41))).toBe(4);
     // Bytes that start no character are skipped, and a lone continuation byte starts no control.
     expect(new GroundScanner().scan(Uint8Array.of(0xf8, 0x41))).toBe(2);

@@ -14,18 +14,18 @@ describe('InputGate', () => {
     expect(gate.receive(0, bytes('abcde'))).toEqual({ kind: 'repeat_ack' });
   });
 
-  it('drops a frame that starts after what it has, and repeats the ack', () => {
+  it('drops a frame beyond its offset, and repeats the ack', () => {
     const gate = new InputGate(100);
     gate.receive(0, bytes('abc'));
     expect(gate.receive(4, bytes('e'))).toEqual({ kind: 'repeat_ack' });
     expect(gate.queued).toBe(3);
   });
 
-  it('resets a writer that it does not know at an offset above 0', () => {
+  it('resets an unknown writer at an offset above 0', () => {
     expect(new InputGate(100).receive(5, bytes('x'))).toEqual({ kind: 'reset' });
   });
 
-  it('takes input up to the limit; a byte more is a protocol error', () => {
+  it('accepts input up to the limit; one more byte is a protocol error', () => {
     const gate = new InputGate(4);
     gate.receive(0, bytes('abcd'));
     expect(() => gate.receive(4, bytes('e'))).toThrow(StreamProtocolError);
@@ -39,7 +39,7 @@ describe('InputGate', () => {
     expect(refused).toThrow(expect.objectContaining({ name: 'StreamProtocolError' }));
   });
 
-  it('applies what was typed, each byte once, under duplication, re-ordering and re-sending', () => {
+  it('applies each byte of the input once, under duplication, re-ordering and re-sending', () => {
     fc.assert(
       fc.property(
         fc.array(

@@ -14,7 +14,7 @@ const drain = (queue: InputQueue): { offset: number; length: number }[] => {
 };
 
 describe('InputQueue', () => {
-  it('sends nothing before it knows a limit, then frames within frame size, window and limit', () => {
+  it('sends nothing before it has a limit, then frames within frame size, window and limit', () => {
     const queue = new InputQueue(bounds);
     queue.push(bytes(100), false);
     expect(drain(queue)).toEqual([]);
@@ -30,14 +30,14 @@ describe('InputQueue', () => {
     expect(drain(queue).reduce((sum, frame) => sum + frame.length, 0)).toBe(36);
   });
 
-  it('joins keys that wait, but not with what the emulator replied', () => {
+  it('joins waiting keys, but not with replies of the emulator', () => {
     const queue = new InputQueue(bounds);
     for (const reply of [false, false, true, true, false]) queue.push(bytes(1), reply);
     queue.restart(0, 1000);
     expect(drain(queue).map((frame) => frame.length)).toEqual([2, 2, 1]);
   });
 
-  it('marks the replies that it keeps over a new attachment, not keys nor later replies', () => {
+  it('marks the replies that it keeps over a new attachment, and not keys or later replies', () => {
     const queue = new InputQueue(bounds);
     queue.push(bytes(1), true);
     queue.push(bytes(2), false);
@@ -61,14 +61,14 @@ describe('InputQueue', () => {
     ]);
   });
 
-  it('takes nothing of what does not fit', () => {
+  it('takes no part of input that does not fit', () => {
     const queue = new InputQueue(bounds);
     expect(queue.push(bytes(1001), false)).toBe(false);
     expect(queue.push(bytes(1000), false)).toBe(true);
     expect(queue.room).toBe(0);
   });
 
-  it('knows what the connection before the last one carried, and does not type it again', () => {
+  it('remembers the input of the connection before the last one, and does not repeat it', () => {
     const queue = new InputQueue(bounds);
     queue.push(bytes(48), false);
     queue.restart(0, 100);
@@ -81,7 +81,7 @@ describe('InputQueue', () => {
     expect(queue.size).toBe(0);
   });
 
-  it('drops what an ack from before the break says is applied, though it is not repeated yet', () => {
+  it('drops input that an ack from before the break reports as applied, before it is repeated', () => {
     const queue = new InputQueue(bounds);
     queue.push(bytes(48), false);
     queue.restart(0, 100);
@@ -91,7 +91,7 @@ describe('InputQueue', () => {
     expect(drain(queue)).toEqual([{ offset: 40, length: 8 }]);
   });
 
-  it('goes on from what the machine knows when that is behind what it acked, or beyond what was sent', () => {
+  it('continues at the offset of the machine if it is behind the acked or beyond the sent offset', () => {
     const forgot = new InputQueue(bounds);
     forgot.push(bytes(10), false);
     forgot.restart(0, 100);
@@ -105,7 +105,7 @@ describe('InputQueue', () => {
     expect(drain(reloaded)).toEqual([{ offset: 500, length: 3 }]);
   });
 
-  it('keeps its room when it starts again elsewhere, and counts what is applied from there', () => {
+  it('keeps its capacity when it starts at another offset, and counts applied input from there', () => {
     const queue = new InputQueue({ frame: 10, window: 10, queue: 20 });
     queue.push(new Uint8Array(10), false);
     queue.restart(0, 100);
@@ -121,7 +121,7 @@ describe('InputQueue', () => {
     expect([queue.size, queue.room, queue.next()]).toEqual([0, 20, undefined]);
   });
 
-  it('loses and doubles nothing, whatever frames are lost, repeated or cut by a break', () => {
+  it('loses and duplicates no byte, whatever frames are lost, repeated or truncated by a break', () => {
     const event = fc.record({
       type: fc.nat(30),
       sends: fc.nat(6),

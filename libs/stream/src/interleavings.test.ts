@@ -165,7 +165,7 @@ const run = (acts: readonly Step[]): World => {
 };
 
 describe('one session, several viewers, and everything that can happen between them', () => {
-  it('shows each viewer the stream without the gaps that it was told, and applies what was typed, once and in order', () => {
+  it('shows each viewer the stream without its reported gaps, and applies input once and in order', () => {
     fc.assert(
       fc.property(
         fc.array(

@@ -14,7 +14,7 @@ const after = async (output: string): Promise<{ flags: number; replies: string[]
   return { flags: flags.current, replies };
 };
 
-describe('how a program wants keys to be reported', () => {
+describe('the key reports that a program requests', () => {
   it.each([
     ['nothing was asked for', '', 0],
     ['a push', '\x1b[>5u', 5],
@@ -40,7 +40,7 @@ describe('how a program wants keys to be reported', () => {
     expect((await after(output)).flags).toBe(flags);
   });
 
-  it('is told when asked', async () => {
+  it('is reported on request', async () => {
     expect((await after('\x1b[?u\x1b[>13u\x1b[?u')).replies).toEqual(['\x1b[?0u', '\x1b[?13u']);
   });
 });

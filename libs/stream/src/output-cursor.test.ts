@@ -8,7 +8,7 @@ const numbered = (from: number, length: number): Uint8Array =>
   Uint8Array.from({ length }, (_, index) => ((from + index) * 7) & 0xff);
 
 describe('OutputCursor', () => {
-  it('sends what the limit allows and nothing beyond it', () => {
+  it('sends up to the limit and not beyond it', () => {
     const ring = new Ring(128 * kib);
     ring.append(numbered(0, 100 * kib));
     const cursor = new OutputCursor(0);
@@ -20,7 +20,7 @@ describe('OutputCursor', () => {
     expect(new OutputCursor(5).limit).toBe(5 + initialOutputLimit);
   });
 
-  it('says how much it could give: what is there, within the limit; and that a gap is to be told', () => {
+  it('reports the available output within the limit, and whether a gap is pending', () => {
     const ring = new Ring(64 * kib);
     const cursor = new OutputCursor(0);
     expect(cursor.available(ring)).toBe(0);
@@ -39,7 +39,7 @@ describe('OutputCursor', () => {
     expect([cursor.next === ring.tail, cursor.available(ring)]).toEqual([true, 0]);
   });
 
-  it('never lets a limit or an ack move back, nor an ack past what was sent', () => {
+  it('accepts no lower limit or ack, and no ack beyond the sent output', () => {
     const ring = new Ring(64 * kib);
     ring.append(numbered(0, 1000));
     const cursor = new OutputCursor(0);
@@ -51,7 +51,7 @@ describe('OutputCursor', () => {
     expect(cursor.acked).toBe(500);
   });
 
-  it('what is received is the output less the gaps that were told, whatever happens in between', () => {
+  it('the received output is the output without the reported gaps, whatever happens in between', () => {
     const step = fc.oneof(
       fc.record({ kind: fc.constant('output' as const), length: fc.nat(40 * kib) }),
       fc.record({ kind: fc.constant('take' as const), max: fc.integer({ min: 1, max: 64 * kib }) }),
@@ -87,7 +87,7 @@ describe('OutputCursor', () => {
     );
   });
 
-  it('goes on elsewhere without a round trip, and no older limit holds it back', () => {
+  it('continues at another offset without a round trip and independently of an older limit', () => {
     const ring = new Ring(64 * 1024);
     ring.append(new Uint8Array(60_000));
     const cursor = new OutputCursor(0);

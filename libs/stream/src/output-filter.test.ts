@@ -60,7 +60,7 @@ const fragment = fc.oneof(
 );
 const output = fc.array(fragment, { maxLength: 40 }).map((parts) => parts.join(''));
 
-describe('what programs write', () => {
+describe('output of programs', () => {
   it.each([
     ['text and lines', 'a\tb\r\nc\x08\x07'],
     ['colours', '\x1b[0;38;2;255;128;0;48:2::1:2:3m\x1b[m'],
@@ -73,11 +73,11 @@ describe('what programs write', () => {
     ['character sets and saved cursors', '\x1b(0lqk\x1b(B\x1b7\x1b8\x1b#8\x1bc\x1bM'],
     ['8-bit controls', '\u009b31m\u0085\u0084'],
     ['every script', 'größe 日本語 한국어 😀👩‍👩‍👧'],
-  ])('comes out unchanged: %s', (_name, text) => {
+  ])('passes unchanged: %s', (_name, text) => {
     expect(filtered(text)).toBe(text);
   });
 
-  it('comes out the same however its bytes are cut', () => {
+  it('does not depend on how its bytes are cut', () => {
     fc.assert(
       fc.property(output, fc.array(fc.integer({ min: 1, max: 9 }), { maxLength: 60 }), (text, cuts) => {
         const all = bytes(text);
@@ -94,7 +94,7 @@ describe('what programs write', () => {
     );
   });
 
-  it('may be cut where the scanner says: a filter that saw none of the rest goes on as well', () => {
+  it('may be cut at the places of the scanner: a filter without the part before continues correctly', () => {
     const piece = fc.oneof(fragment.map(bytes), fc.uint8Array({ maxLength: 3 }));
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 30 }), (parts) => {
@@ -120,7 +120,7 @@ describe('what programs write', () => {
     );
   });
 
-  it('comes out within the screen, whatever it is', () => {
+  it('stays within the screen, whatever it is', () => {
     fc.assert(
       fc.property(output, (text) => {
         for (const [, marker, number, rest] of filtered(text).matchAll(/\x1b\[([<=>?]?)(\d+)([\x20-\x3f]*[@-~])/g)) {
@@ -158,7 +158,7 @@ describe('a number', () => {
     expect(filtered(`\u009b${huge}${final}`)).toBe(`\x1b[${most}${final}`);
   });
 
-  it('is bounded wherever it stands, and whatever stands between its digits', () => {
+  it('is bounded at every place, and with anything between its digits', () => {
     expect(filtered(`\x1b[1;${huge}H`)).toBe('\x1b[1;9999H');
     expect(filtered(`\x1b[38:2::${huge}:1m`)).toBe('\x1b[38:2::65535:1m');
     expect(filtered(`\x1b[?${huge}h`)).toBe('\x1b[?65535h');
@@ -173,7 +173,7 @@ describe('a number', () => {
   });
 });
 
-describe('what is no sequence', () => {
+describe('an invalid sequence', () => {
   it.each([
     ['negative', '\x1b[-5Lx', 'x'],
     ['a marker in the middle', '\x1b[1?5Lx', 'x'],
@@ -198,7 +198,7 @@ describe('a string', () => {
     expect(filtered(`\x1b]1337;File=inline=1:${long}\x07y`)).toBe('y');
   });
 
-  it('is ended whatever follows its end', () => {
+  it('ends at its terminator, whatever follows', () => {
     expect(filtered('\x1b]2;vim\x1b\\\u009d2;vim\u009cx')).toBe('\x1b]2;vim\x07\u009d2;vim\x07x');
     expect(filtered('\x1b]2;vim\x1b_x\x1b\\\x1bP$qm\u009b1')).toBe('\x1b]2;vim\x07');
   });
@@ -225,11 +225,11 @@ describe('a string', () => {
 describe('links', () => {
   const link = (id = ''): string => `\x1b]8;${id};http://a\x07X\x1b]8;;\x07`;
 
-  it('have no id: one with an id may lie on any number of lines', () => {
+  it('have no id, because a link with an id may cover any number of lines', () => {
     expect(filtered(link('id=1'))).toBe(link());
   });
 
-  it('are so many in so many lines', () => {
+  it('are limited per number of lines', () => {
     const filter = new OutputFilter(size);
     expect(filtered(link().repeat(600), filter).match(/http/g)?.length).toBe(500);
     filtered('\n'.repeat(200), filter);
@@ -243,14 +243,14 @@ describe('links', () => {
   });
 });
 
-describe('text that is not of the encoding', () => {
-  it('shows as U+FFFD, a character cut in two by a chunk does not', () => {
+describe('text that is invalid in its encoding', () => {
+  it('is shown as U+FFFD, and a character that is split between chunks is not', () => {
     const filter = new OutputFilter(size);
     expect(filter.push(Uint8Array.of(0x4d, 0xfc, 0x6c, 0x9b, 0x33)).join('')).toBe('M\ufffdl\ufffd3');
     expect([filter.push(Uint8Array.of(0xe2, 0x82)), filter.push(Uint8Array.of(0xac))]).toEqual([[], ['€']]);
   });
 
-  it('is read by another one where that is chosen', () => {
+  it('is decoded in another encoding if it is selected', () => {
     const filter = new OutputFilter(size, 'windows-1252');
     expect(filter.push(Uint8Array.of(0x4d, 0xfc, 0x80, 0x9b)).join('')).toBe('Mü€›');
     expect(() => new OutputFilter(size, 'no-such')).toThrow(RangeError);
@@ -267,13 +267,13 @@ describe('work', () => {
     ['resets', '\x1bc', 1],
     ['line feeds', '\n'.repeat(100), 200],
     ['screens', '\x1b[?1049h', 1],
-  ])('of %s comes in pieces that a page can look up between', (_name, text, most) => {
+  ])('of %s is done in pieces that leave time for the page', (_name, text, most) => {
     const pieces = new OutputFilter(large).push(bytes(text.repeat(100)));
     expect(pieces.length).toBeGreaterThan(3);
     for (const piece of pieces) expect(piece.length).toBeLessThanOrEqual(most * 10 * text.length);
   });
 
-  it('of a usual frame is one piece', () => {
+  it('of a usual frame is done in one piece', () => {
     expect(
       new OutputFilter(size).push(
         bytes('a line of eighty characters or so, as they are in any log file\r\n'.repeat(1000)),

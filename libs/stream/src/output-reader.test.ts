@@ -15,18 +15,18 @@ const printed = (offset: number, length: number): Buffer =>
   pattern.subarray(offset % period, (offset % period) + length);
 
 describe('OutputReader', () => {
-  it('gives what is new of a repeated frame', () => {
+  it('returns the new part of a repeated frame', () => {
     const reader = new OutputReader(0);
     reader.output(0, bytes(5));
     expect(reader.output(3, bytes(4, 3))).toEqual([{ offset: 5, bytes: bytes(2, 5), live: true }]);
     expect(reader.output(0, bytes(7))).toEqual([]);
   });
 
-  it('refuses a hole that nobody told', () => {
+  it('refuses an unreported gap', () => {
     expect(() => new OutputReader(10).output(11, bytes(1))).toThrow(StreamProtocolError);
   });
 
-  it('cuts a frame where replay turns live, and replays until that is rendered', () => {
+  it('splits a frame where the replay ends, and replays until that is rendered', () => {
     const reader = new OutputReader(0);
     reader.accepted(0, 3);
     expect(reader.output(0, bytes(5)).map(({ offset, live }) => [offset, live])).toEqual([
@@ -39,14 +39,14 @@ describe('OutputReader', () => {
     expect(reader.replaying).toBe(false);
   });
 
-  it('takes nothing of an empty frame, nor of a hole', () => {
+  it('takes no output of an empty frame or a frame after a hole', () => {
     const reader = new OutputReader(5);
     expect(reader.output(5, bytes(0))).toEqual([]);
     expect(() => reader.output(6, bytes(3))).toThrow(/at 6 skips bytes after 5/);
     expect(reader.next).toBe(5);
   });
 
-  it('knows that the sender came to the limit, told or not told again since', () => {
+  it('detects that the sender reached the limit, with or without a newer limit', () => {
     const reader = new OutputReader(0);
     expect(reader.takeLimited(0)).toBe(false);
     reader.output(0, bytes(100));
@@ -61,7 +61,7 @@ describe('OutputReader', () => {
     expect([reader.takeLimited(9), reader.takeLimited(10)]).toEqual([false, true]);
   });
 
-  it('tells a loss once, whether by accepted, by a gap or by both', () => {
+  it('reports a loss once, by `accepted`, by a gap or by both', () => {
     const reader = new OutputReader(10);
     expect(reader.accepted(50, 60)).toEqual({ from: 10, to: 50 });
     expect(reader.gap(50)).toBeUndefined();
@@ -69,7 +69,7 @@ describe('OutputReader', () => {
     expect(reader.rendered).toBe(55);
   });
 
-  it('says its limit again after each attach, and an ack alone can wait', () => {
+  it('sends its limit again after each attach, and can delay an ack alone', () => {
     const reader = new OutputReader(0);
     expect(reader.due(1000, 0)).toBe('now');
     expect(reader.takeLimit(1000, 0)).toEqual({ acked: 0, limit: 1000 });
@@ -85,7 +85,7 @@ describe('OutputReader', () => {
     expect(reader.due(100, 0)).toBe('now');
   });
 
-  it('knows that a sender far away was held up, though a newer limit has been told long before', () => {
+  it('detects that a distant sender was blocked, although a newer limit was sent long before', () => {
     const reader = new OutputReader(0);
     const rtt = 50;
     reader.takeLimit(1000, 0);
@@ -104,7 +104,7 @@ describe('OutputReader', () => {
     expect(reader.takeLimited(200)).toBe(false);
   });
 
-  it('tells a sender far away early enough that it need not stop', () => {
+  it('sends the limit to a distant sender early enough to avoid a stop', () => {
     const reader = new OutputReader(0);
     reader.takeLimit(1000, 0);
     reader.output(0, bytes(200));
@@ -113,7 +113,7 @@ describe('OutputReader', () => {
     expect(reader.due(1000, 500)).toBe('now');
   });
 
-  it('gives the ring’s stream minus told gaps, under duplicates, breaks and a slow renderer, and never starves', () => {
+  it('returns the stream of the ring without reported gaps, under duplicates, breaks and a slow renderer, and never stalls', () => {
     const event = fc.record({
       write: fc.nat(40_000),
       window: fc.integer({ min: 1000, max: 30_000 }),

@@ -10,7 +10,7 @@ const bytes = Uint8Array.from({ length: 256 * kib }, (_, index) => index % perio
 const stretch = (from: number, length: number): Uint8Array => bytes.subarray(from % period, (from % period) + length);
 
 describe('Ring', () => {
-  it('gives back what was written, from any offset that it keeps', () => {
+  it('returns the written bytes from any offset that it keeps', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 0, max: 90 * kib }), { maxLength: 12 }),
@@ -37,7 +37,7 @@ describe('Ring', () => {
     expect([ring.tail, ring.head]).toEqual([1, 64 * kib + 1]);
   });
 
-  it('takes one write larger than itself', () => {
+  it('accepts one write larger than itself', () => {
     const ring = new Ring(64 * kib);
     ring.append(stretch(0, 200 * kib));
     expect(ring.tail).toBe(136 * kib);
@@ -64,8 +64,8 @@ describe('Ring', () => {
   });
 });
 
-describe('what leaves a ring', () => {
-  it('is told in order, without a hole, before it is overwritten', () => {
+describe('bytes that leave a ring', () => {
+  it('are reported in order, without a gap, before they are overwritten', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 50_000 }), { maxLength: 12 }), (lengths) => {
         let evicted = 0;
@@ -87,7 +87,7 @@ describe('what leaves a ring', () => {
 });
 
 describe('a ring that continues another one', () => {
-  it('has the bytes that were kept at their offsets, and tells of what leaves it as the other one would', () => {
+  it('has the kept bytes at their offsets, and reports leaving bytes as the other one would', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 200 * kib }),

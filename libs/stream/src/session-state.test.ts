@@ -7,7 +7,7 @@ describe('session states', () => {
     expect(advance({ state: 'opening' }, { state: 'ended', cause: 'spawn_failed' }).state).toBe('ended');
   });
 
-  it('never go back, and the first cause of an end stands', () => {
+  it('never go back, and keep the first cause of an end', () => {
     const ended = { state: 'ended', cause: 'ended_by_user' } as const;
     expect(advance<string>(ended, { state: 'live' })).toBe(ended);
     expect(advance<string>(ended, { state: 'ended', cause: 'shell_exit' })).toBe(ended);

@@ -16,7 +16,7 @@ describe('SizeMarks', () => {
     expect(marks.add({ offset: 12, cols: 80, rows: 24 })).toBe(false);
   });
 
-  it('tell the size at any offset, and where it changes next', () => {
+  it('return the size at any offset, and the next change', () => {
     const marks = new SizeMarks({ cols: 80, rows: 24 });
     marks.add({ offset: 10, cols: 90, rows: 24 });
     marks.add({ offset: 20, cols: 100, rows: 24 });
@@ -36,7 +36,7 @@ describe('SizeMarks', () => {
     expect([marks.at(0).cols, marks.at(256).cols]).toEqual([2, 257]);
   });
 
-  it('tells a change of rows alone, and one that is taken back', () => {
+  it('returns a change of rows alone, and one that is undone', () => {
     const marks = new SizeMarks({ cols: 80, rows: 24 });
     expect(marks.add({ offset: 10, cols: 80, rows: 25 })).toBe(true);
     expect(marks.nextAfter(0)).toBe(10);
@@ -46,7 +46,7 @@ describe('SizeMarks', () => {
     expect([marks.nextAfter(0), marks.since(0)]).toEqual([undefined, [{ offset: 0, cols: 80, rows: 24 }]]);
   });
 
-  it('trims to the size in force, exactly, and tells from anywhere what is in force and what follows', () => {
+  it('trims to the current size exactly, and returns the current and the following sizes from any offset', () => {
     const make = (): SizeMarks => {
       const marks = new SizeMarks({ cols: 1, rows: 1 });
       for (const offset of [10, 20, 30]) marks.add({ offset, cols: offset, rows: 1 });
@@ -81,7 +81,7 @@ describe('SizeMarks', () => {
     expect([10, 29, 30].map((offset) => make().nextAfter(offset))).toEqual([20, 30, undefined]);
   });
 
-  it('keeps at most 256, and after a trim still knows the size of every byte left', () => {
+  it('keeps at most 256, and after a trim still has the size of every remaining byte', () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.nat(50), fc.integer({ min: 1, max: 4 })), { maxLength: 400 }),

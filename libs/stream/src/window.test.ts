@@ -18,7 +18,7 @@ const flood = (window: OutputWindow, rate: number, rtt: number, ms: number): num
 };
 
 describe('OutputWindow', () => {
-  it('starts with what it is told, and for a viewer far away with as much more as its pipe is longer', () => {
+  it('starts with the given size, and is larger for a distant viewer by its bandwidth-delay product', () => {
     const window = new OutputWindow(bounds);
     expect(window.size(0)).toBe(bounds.first);
     window.measuredRtt(50, 0);
@@ -33,15 +33,15 @@ describe('OutputWindow', () => {
     expect(size).toBeLessThan(1000 * 75);
   });
 
-  it('opens for a fast viewer far away until the pipe is full', () => {
+  it('grows for a fast distant viewer until the path is full', () => {
     expect(flood(new OutputWindow(bounds), 50_000, 50, 3000)).toBe(bounds.max);
   });
 
-  it('shrinks to its least for a viewer that hardly renders', () => {
+  it('shrinks to its minimum for a viewer that hardly renders', () => {
     expect(flood(new OutputWindow(bounds), 1, 1, 2000)).toBe(bounds.min);
   });
 
-  it('learns nothing from a shell that has nothing to say', () => {
+  it('does not change while the shell has no output', () => {
     const window = new OutputWindow(bounds);
     const before = flood(window, 50_000, 50, 3000);
     for (let key = 0; key < 200; key += 1) {
@@ -52,7 +52,7 @@ describe('OutputWindow', () => {
     expect(window.size(50_000)).toBe(before);
   });
 
-  it('opens for a viewer that has caught up after every piece, and is held up only now and then', () => {
+  it('grows for a viewer that catches up after every piece, and is blocked only occasionally', () => {
     const window = new OutputWindow(bounds);
     window.measuredRtt(50, 0);
     let acked = 0;
@@ -68,7 +68,7 @@ describe('OutputWindow', () => {
     expect(window.inFlight(3000)).toBeGreaterThan(bounds.max / 2);
   });
 
-  it('is not fed by a pong that queued behind output', () => {
+  it('ignores a pong that queued behind output', () => {
     const window = new OutputWindow(bounds);
     const before = flood(window, 1000, 5, 1000);
     window.measuredRtt(3000, 1000);
@@ -77,7 +77,7 @@ describe('OutputWindow', () => {
     expect(window.rtt(10_500)).toBe(3000);
   });
 
-  it('goes by the smallest round trip of the last 10 s, and after a silence by the last one known', () => {
+  it('uses the smallest round trip of the last 10 s, and after a silence the last one', () => {
     const window = new OutputWindow(bounds);
     expect(window.rtt(0)).toBe(0);
     window.measuredRtt(40, 0);
@@ -90,7 +90,7 @@ describe('OutputWindow', () => {
     expect(window.rtt(99_000)).toBe(70);
   });
 
-  it('knows a rate only after a round of 20 ms, or of the round trip, in which the sender was held up', () => {
+  it('has a rate only after a round of 20 ms, or of the round trip, in which the sender was blocked', () => {
     const round = (rtt: number, ms: number, limited: boolean): number => {
       const window = new OutputWindow(bounds);
       if (rtt > 0) window.measuredRtt(rtt, 0);
@@ -104,7 +104,7 @@ describe('OutputWindow', () => {
     expect(round(40, 40, true)).toBe(2500 * 90);
   });
 
-  it('counts the largest of the last ten rounds, and no round that an interruption cut', () => {
+  it('uses the largest of the last ten rounds, and no interrupted round', () => {
     const window = new OutputWindow(bounds);
     let acked = 0;
     let now = 0;
@@ -134,7 +134,7 @@ describe('OutputWindow', () => {
     expect(window.inFlight(now + 20_000)).toBe(bounds.max);
   });
 
-  it('begins anew after a pause of the shell’s own, which a round trip is not', () => {
+  it('starts again after a pause of the shell, which a round trip is not', () => {
     const measured = (pause: number): number => {
       const window = new OutputWindow(bounds);
       window.acked(0, { limited: true, caughtUp: true }, 0);

@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { Writers } from './writers.ts';
 
 describe('Writers', () => {
-  it('gives a writer that comes back its gate', () => {
+  it('returns the gate of a writer that attaches again', () => {
     const writers = new Writers(100);
     writers.enter('a').receive(0, new Uint8Array(3));
     writers.leave('a');
     expect(writers.enter('a').queued).toBe(3);
   });
 
-  it('remembers the last 64 that left and every one that is here', () => {
+  it('keeps the last 64 writers that left and all that are attached', () => {
     const writers = new Writers(100);
     writers.enter('here');
     writers.enter('first').receive(0, new Uint8Array(3));
@@ -22,7 +22,7 @@ describe('Writers', () => {
     expect(writers.enter('first').queued).toBe(0);
   });
 
-  it('counts a writer once, here or away, and a leave of one that is not here for nothing', () => {
+  it('counts a writer once, attached or not, and ignores a leave of a writer that is not attached', () => {
     const writers = new Writers(100);
     const gate = writers.enter('a');
     expect([writers.enter('a') === gate, gate.limit]).toEqual([true, 100]);
@@ -34,7 +34,7 @@ describe('Writers', () => {
     expect(writers.size).toBe(1);
   });
 
-  it('forgets who has been away longest, by when it last left', () => {
+  it('drops the writer that left first', () => {
     const writers = new Writers(100);
     const leaves = (writer: string): void => {
       writers.enter(writer).receive(0, new Uint8Array(1));
@@ -48,7 +48,7 @@ describe('Writers', () => {
 });
 
 describe('writers that continue in another process', () => {
-  it('have applied what they had applied, and send again what was only queued', () => {
+  it('keep their applied offsets, and repeat input that was only queued', () => {
     const before = new Writers(100);
     const gate = before.enter('a');
     gate.receive(0, new Uint8Array(10));

@@ -8,8 +8,8 @@ const mib = 1024 * kib;
 const pass = (token: string) => ({ type: 'pass', expiresInMs: 300_000, pass: token }) as const;
 const inputLengths = (socket: TestSocket): number[] => socket.of('input').map(({ payload }) => payload.length);
 
-describe('coming back', () => {
-  it.each([1006, 1012, 4409, 4999])('after %i is at once, from where the output stood', async (code) => {
+describe('reconnecting', () => {
+  it.each([1006, 1012, 4409, 4999])('after %i is immediate, at the offset of the output', async (code) => {
     const bench = new Bench();
     await bench.attach();
     bench.says(0, 'abc');
@@ -21,7 +21,7 @@ describe('coming back', () => {
     expect(bench.gaps).toEqual([]);
   });
 
-  it('after 4410 is of no use: the session is over, whether its end was received or not', async () => {
+  it('after 4410 does not happen, because the session has ended, whether its end was received or not', async () => {
     for (const told of [true, false]) {
       const bench = new Bench();
       const socket = await bench.attach();
@@ -60,7 +60,7 @@ describe('coming back', () => {
     expect(bench.client.state).toMatchObject({ retryInMs: 0 });
   });
 
-  it('is by the pass that came last, of those that come every two minutes', async () => {
+  it('uses the latest of the passes, which arrive every two minutes', async () => {
     const bench = new Bench();
     await bench.attach();
     for (let minute = 0; minute < 20; minute += 1) {
@@ -91,7 +91,7 @@ describe('coming back', () => {
     expect(bench.sockets).toHaveLength(2);
   });
 
-  it('takes turns with its pass and a ticket while nobody answers, so that one of them gets in first', async () => {
+  it('alternates between its pass and a ticket while no server answers', async () => {
     const bench = new Bench();
     const socket = await bench.attach();
     socket.sendFrame(pass('wxt_rp_1'));
@@ -114,7 +114,7 @@ describe('coming back', () => {
     expect(bench.socket.url).toBe('wxt_tk_3');
   });
 
-  it('does not wait for ever for a ticket, nor for a socket to open', async () => {
+  it('does not wait indefinitely for a ticket or for a socket to open', async () => {
     const bench = new Bench();
     const unanswered = Promise.withResolvers<{ ticket: string; sessionId: string }>();
     bench.ticket = () => unanswered.promise;
@@ -137,7 +137,7 @@ describe('coming back', () => {
   });
 });
 
-describe('a server that says nothing', () => {
+describe('a server that sends nothing', () => {
   /** Lets `count` dials time out. @returns the time of each, in ms after the break */
   const dials = async (bench: Bench, count: number): Promise<number[]> => {
     const brokeAt = bench.clock.now();
@@ -151,14 +151,14 @@ describe('a server that says nothing', () => {
     return made;
   };
 
-  it('is dialled anew at once after 500 ms where dials were quick, then after four times as long, 10 s at most', async () => {
+  it('is dialled again after 500 ms if dials were quick, then after four times as long, 10 s at most', async () => {
     const bench = new Bench();
     await bench.attach();
     expect(await dials(bench, 5)).toEqual([0, 500, 2500, 10_500, 20_500]);
     expect(bench.sockets.slice(1, -1).map(({ closedByClient }) => closedByClient)).toEqual([1005, 1005, 1005, 1005]);
   });
 
-  it('is given four times what a dial takes where that is long', async () => {
+  it('is given four times the duration of a dial if dials are slow', async () => {
     const bench = new Bench();
     await settled();
     await bench.clock.pass(800);
@@ -166,7 +166,7 @@ describe('a server that says nothing', () => {
     expect((await dials(bench, 3))[1]).toBe(4 * 800);
   });
 
-  it('is forgotten once it has answered again', async () => {
+  it('does not affect dials after it has answered again', async () => {
     const bench = new Bench();
     await bench.attach();
     await dials(bench, 3);
@@ -175,8 +175,8 @@ describe('a server that says nothing', () => {
   });
 });
 
-describe('what is typed', () => {
-  it('goes out in frames of 16 KiB within the machine’s limit, and no more than one of them ahead of the socket', async () => {
+describe('typed input', () => {
+  it('is sent in frames of 16 KiB within the limit of the machine, with at most one of them queued in the socket', async () => {
     const bench = new Bench();
     bench.client.type(new Uint8Array(100 * kib));
     const socket = await bench.attach({ inputLimit: 40 * kib });
@@ -190,7 +190,7 @@ describe('what is typed', () => {
     expect(inputLengths(socket).reduce((sum, length) => sum + length)).toBe(100 * kib);
   });
 
-  it('is kept up to 64 MiB while there is no connection, and refused beyond, whole', async () => {
+  it('is kept up to 64 MiB while there is no connection, and refused as a whole beyond', async () => {
     const bench = new Bench();
     expect(bench.client.type(new Uint8Array(64 * mib))).toBe(true);
     expect(bench.client.type('x')).toBe(false);
@@ -202,8 +202,8 @@ describe('what is typed', () => {
   });
 });
 
-describe('a caller that leaves from within a handler', () => {
-  it.each(['session', 'state', 'output'] as const)('of %s hears nothing more', async (where) => {
+describe('a caller that closes the client within a handler', () => {
+  it.each(['session', 'state', 'output'] as const)('of %s gets no further call', async (where) => {
     const told: string[] = [];
     const { handlers } = new Bench().options;
     const leave = (what: string): void => {

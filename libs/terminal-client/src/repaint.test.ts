@@ -9,7 +9,7 @@ const part = (socket: TestSocket, payload: string | Uint8Array, last = false, of
 const acks = (socket: TestSocket): number[] => socket.of('snapshot_ack').map(({ bytes }) => bytes);
 
 describe('a viewer whose next byte has left the ring', () => {
-  it('gets sizes, picture and output in their order, and its own size once the replay is over', async () => {
+  it('gets sizes, picture and output in order, and its own size after the replay', async () => {
     const bench = new Bench();
     const socket = await bench.attach({ head: 106, liveFrom: 106, cols: 132, rows: 50 });
     socket.sendFrame({ type: 'size', offset: 100, cols: 80, rows: 24 });
@@ -35,7 +35,7 @@ describe('a viewer whose next byte has left the ring', () => {
     expect(socket.of('limit').at(-1)).toMatchObject({ acked: 100 });
   });
 
-  it('acknowledges what is rendered of this picture, and types nothing that the emulator answers to it', async () => {
+  it('acknowledges the rendered part of this picture, and sends no reply of the emulator to it', async () => {
     const bench = new Bench();
     const socket = await bench.attach({ head: 100, liveFrom: 0 });
     part(socket, 'one');
@@ -54,7 +54,7 @@ describe('a viewer whose next byte has left the ring', () => {
     expect(bench.drawn.at(-1)).toBe('reset picture four');
   });
 
-  it('stands where it stood until the gap: a break within the picture starts it anew', async () => {
+  it('keeps its offset until the gap: a break within the picture starts it again', async () => {
     const bench = new Bench();
     await bench.attach();
     bench.says(0, 'seen');
@@ -70,7 +70,7 @@ describe('a viewer whose next byte has left the ring', () => {
     expect(acks(third)).toEqual([5]);
   });
 
-  it('receives what was lost when there is no picture: an empty last part, or none at all', async () => {
+  it('receives the lost range if there is no picture: an empty last part, or no part', async () => {
     const bench = new Bench();
     const socket = await bench.attach();
     part(socket, 'whole', true);
@@ -82,7 +82,7 @@ describe('a viewer whose next byte has left the ring', () => {
     expect(bench.drawn.at(-1)).toBe('reset picture ');
   });
 
-  it('breaks off when a picture is larger than pictures are, or comes faster than it is rendered', async () => {
+  it('disconnects if a picture exceeds the limit, or arrives faster than it is rendered', async () => {
     const piece = new Uint8Array(64 * 1024);
     const fast = new Bench();
     const flooded = await fast.attach();
@@ -104,7 +104,7 @@ describe('a viewer whose next byte has left the ring', () => {
     expect(large.client.state).toMatchObject({ state: 'reconnecting', reason: expect.stringContaining('a snapshot') });
   });
 
-  it('a client without a screen acknowledges pictures at once, and receives which bytes it did not get', async () => {
+  it('a client without a screen acknowledges pictures at once, and receives the lost range', async () => {
     const gaps: boolean[] = [];
     const bench = new Bench();
     const { handlers } = bench.options;
@@ -118,7 +118,7 @@ describe('a viewer whose next byte has left the ring', () => {
 });
 
 describe('a viewer that cannot keep up', () => {
-  it('breaks off from a server that sends beyond every limit', async () => {
+  it('disconnects from a server that exceeds its limits', async () => {
     const bench = new Bench();
     const socket = await bench.attach();
     const piece = new Uint8Array(64 * 1024);
@@ -137,7 +137,7 @@ describe('a viewer that cannot keep up', () => {
     expect([bench.client.state.state, bench.gaps]).toEqual(['live', []]);
   });
 
-  it('receives when it drives, and when its pace no longer holds the shell', async () => {
+  it('is informed when it drives, and when its limit no longer stops the shell', async () => {
     const bench = new Bench();
     const socket = await bench.attach();
     socket.sendFrame({ type: 'driver', driver: true, hold: false });

@@ -7,7 +7,7 @@ const typed = (socket: TestSocket): [number, string][] =>
 const pass = (token: string) => ({ type: 'pass', expiresInMs: 300_000, pass: token }) as const;
 
 describe('a terminal client', () => {
-  it('says hello and attach at once, and opens the shell only until it was answered', async () => {
+  it('sends hello and attach at once, and requests a new shell only until the first answer', async () => {
     const bench = new Bench();
     await settled();
     bench.socket.open();
@@ -24,7 +24,7 @@ describe('a terminal client', () => {
     expect(bench.socket.of('attach')[0]).toMatchObject({ create: false, from: 0 });
   });
 
-  it('comes back with its pass, and with a ticket when that connection fails too', async () => {
+  it('reconnects with its pass, and with a ticket if that connection fails too', async () => {
     const bench = new Bench();
     const first = await bench.attach();
     first.sendFrame(pass('wxt_rp_1'));
@@ -59,7 +59,7 @@ describe('a terminal client', () => {
     expect(bench.socket).toBe(tried);
   });
 
-  it('uses no pass that has run out', async () => {
+  it('does not use an expired pass', async () => {
     const bench = new Bench();
     const first = await bench.attach();
     first.sendFrame({ ...pass('wxt_rp_1'), expiresInMs: 4000 });
@@ -68,7 +68,7 @@ describe('a terminal client', () => {
     expect(bench.socket.url).toBe('wxt_tk_1');
   });
 
-  it('repeats what is not applied, on a new socket and after a hub change on the same one', async () => {
+  it('repeats input that is not applied, on a new socket and after a hub change on the same one', async () => {
     const bench = new Bench();
     bench.client.type('abc');
     const first = await bench.attach();
@@ -118,7 +118,7 @@ describe('a terminal client', () => {
     expect(bench.gaps).toEqual([[7, 10]]);
   });
 
-  it('types nothing that the emulator answers to a replay', async () => {
+  it('sends no reply of the emulator to a replay', async () => {
     const bench = new Bench();
     const socket = await bench.attach({ liveFrom: 5, head: 5 });
     bench.says(0, 'past.now');
@@ -168,7 +168,7 @@ describe('a terminal client', () => {
     expect(sent(second).at(-1)).toEqual(['5', true, false]);
   });
 
-  it('types nothing that the emulator answers to a replay after the next attachment', async () => {
+  it('sends no reply of the emulator to a replay after the next attachment', async () => {
     const bench = new Bench();
     const first = await bench.attach({ liveFrom: 5, head: 5 });
     bench.says(0, 'past.');
@@ -193,7 +193,7 @@ describe('a terminal client', () => {
     expect(socket.of('limit')[2]?.acked).toBe(100_000);
   });
 
-  it('finds a silent server dead after 6 s, but forgives the silence of its own sleep', async () => {
+  it('treats a silent server as dead after 6 s, but does not count its own suspension', async () => {
     const bench = new Bench();
     const first = await bench.attach();
     expect(first.of('ping').map(({ scope }) => scope)).toEqual(['hop', 'path']);
@@ -222,7 +222,7 @@ describe('a terminal client', () => {
     expect(bench.sockets).toHaveLength(1);
   });
 
-  it('gives up when it was displaced, or when a ticket is refused', async () => {
+  it('stops when it was displaced, or when a ticket is refused', async () => {
     const displaced = new Bench();
     await displaced.attach();
     displaced.socket.sendFrame({ type: 'refused', code: 'displaced', message: 'A newer one.' });
@@ -251,7 +251,7 @@ describe('a terminal client', () => {
     expect(bench.sockets).toHaveLength(1);
   });
 
-  it('waits for the place of its own connection that broke, and not for another', async () => {
+  it('retries while its own broken connection still counts, and not for another one', async () => {
     const bench = new Bench();
     await bench.attach();
     bench.socket.break();
@@ -276,7 +276,7 @@ describe('a terminal client', () => {
     expect(bench.clock.now()).toBeLessThan(40_000);
   });
 
-  it('takes its place back from its own connection that broke, and leaves it to another one', async () => {
+  it('replaces its own broken connection, and not another one', async () => {
     const bench = new Bench();
     await bench.attach();
     const displace = (): void => {
@@ -300,7 +300,7 @@ describe('a terminal client', () => {
     expect(bench.client.state).toMatchObject({ state: 'refused', code: 'displaced' });
   });
 
-  it('takes its place back from its own attempt that was given up and attached late, long after the last break', async () => {
+  it('replaces its own abandoned attempt that attached late, long after the last break', async () => {
     const bench = new Bench();
     await bench.attach();
     bench.socket.break();
@@ -319,7 +319,7 @@ describe('a terminal client', () => {
     expect(bench.client.state).toEqual({ state: 'live' });
   });
 
-  it('does not fight with a rival of the same identity: only a break counts, not that it was displaced', async () => {
+  it('does not compete with a viewer of the same identity: it retries after a break, and not after a displacement', async () => {
     const bench = new Bench();
     await bench.attach();
     bench.socket.break();
@@ -333,7 +333,7 @@ describe('a terminal client', () => {
     expect(bench.clock.now()).toBeLessThan(30_000);
   });
 
-  it('goes on trying while tickets cannot be had, and while the machine cannot be reached', async () => {
+  it('retries while tickets are unavailable, and while the machine is unreachable', async () => {
     const bench = new Bench();
     bench.ticket = () => Promise.reject(new Error('503'));
     await bench.clock.pass(20_000);
@@ -349,7 +349,7 @@ describe('a terminal client', () => {
     expect(bench.client.state).toMatchObject({ state: 'unreachable' });
   });
 
-  it('leaves on purpose without another word', async () => {
+  it('closes without a further event', async () => {
     const bench = new Bench();
     const socket = await bench.attach();
     const told = bench.states.length;
@@ -360,7 +360,7 @@ describe('a terminal client', () => {
     expect([bench.sockets.length, bench.states.length]).toEqual([1, told]);
   });
 
-  it('breaks off from a server that does not speak the protocol', async () => {
+  it('disconnects from a server that violates the protocol', async () => {
     const bench = new Bench();
     const socket = await bench.attach();
     socket.sendText('hello');

@@ -44,7 +44,7 @@ const rotatedDuring = async (user: TestUser, ...what: Parameters<typeof world.au
 };
 
 describe('an API key that is replaced while a machine enrols by it', () => {
-  it('after auth verified it: the machine is refused, and nothing of it is left', async () => {
+  it('after auth verified it: the machine is refused and not stored', async () => {
     const ann = world.auth.addUser('ann');
     const { thief, rotate } = await rotatedDuring(ann, 'verify');
     const refused = dialRefused(hub.grpc, thief, byKey(ann));
@@ -53,7 +53,7 @@ describe('an API key that is replaced while a machine enrols by it', () => {
     expect(await machines().countDocuments({ owner_id: ann.userId, name: 'thief' })).toBe(0);
   });
 
-  it('after it was verified again: the link is refused once it is held, and its credential is dead on every hub', async () => {
+  it('after it was verified again: the link is refused once it is held, and its credential is invalid on every hub', async () => {
     const ann = world.auth.addUser('ann of the second question');
     const { thief, rotate } = await rotatedDuring(ann, 'verify', 1);
     const link = new TestLink(hub.grpc);
@@ -66,7 +66,7 @@ describe('an API key that is replaced while a machine enrols by it', () => {
     });
   });
 
-  it('and it was just registering: its credential is dead on every hub', async () => {
+  it('while it only registers: its credential is invalid on every hub', async () => {
     const ann = world.auth.addUser('ann who registers');
     const { thief, rotate } = await rotatedDuring(ann, 'verify', 1);
     const link = new TestLink(hub.grpc);
@@ -77,7 +77,7 @@ describe('an API key that is replaced while a machine enrols by it', () => {
 });
 
 describe('an API key that is replaced while a verified dial waits for the holder of its machine', () => {
-  it.each(['machineCredential', 'linkPass'] as const)('by its %s: it does not get the place', async (by) => {
+  it.each(['machineCredential', 'linkPass'] as const)('by its %s: it does not replace the holder', async (by) => {
     const bob = world.auth.addUser(`bob ${by}`);
     const machine = new TestMachine('contested');
     const holder = await dial(hub.grpc, machine, byKey(bob));
@@ -93,8 +93,8 @@ describe('an API key that is replaced while a verified dial waits for the holder
   });
 });
 
-describe('an owner who goes while a machine enrols', () => {
-  it('deleted, after the key was verified: the machine is refused, and belongs to nobody', async () => {
+describe('an owner who is deleted or disabled while a machine enrols', () => {
+  it('deleted, after the key was verified: the machine is refused, and is stored for no user', async () => {
     const gone = world.auth.addUser('gone');
     const first = await dial(other.grpc, new TestMachine('first'), byKey(gone));
     const held = world.auth.hold('verify');
@@ -175,7 +175,7 @@ describe('a grant that waits for auth to name the user', () => {
     expect(await grantsOn(agentId)).toBe(0);
   });
 
-  it('is not written by the owner before for a machine that is somebody else’s now', async () => {
+  it('is not written by the previous owner of a machine that was handed over', async () => {
     const { owner, agentId, held, granted } = await people('of a machine that is handed over');
     const heir = world.auth.addUser('heir of it');
     await world.auth.userChanged(owner.user, { deleted: true, machines_to: heir.userId });
@@ -194,7 +194,7 @@ describe('a grant that waits for auth to name the user', () => {
     expect(await grantsOn(agentId)).toBe(0);
   });
 
-  it('is not written for a user who refuses the giver by then', async () => {
+  it('is not written for a user who has blocked the giver meanwhile', async () => {
     const { owner, friend, agentId, held, granted } = await people('who refuses');
     const body = { username: owner.user.username };
     expect((await other.call('POST', '/api/machines/access/blocked', friend.token, body)).status).toBe(200);
@@ -211,7 +211,7 @@ const departed = (user: TestUser): Promise<void> =>
   });
 
 describe('a user who is deleted', () => {
-  it('makes no machine by a token that still counts', async () => {
+  it('registers no machine by a token that is still valid', async () => {
     const late = await world.auth.signIn(world.auth.addUser('late'));
     await world.auth.userChanged(late.user, { deleted: true });
     await departed(late.user);
@@ -242,7 +242,7 @@ describe('a user who is deleted', () => {
 });
 
 describe('the bound of machines', () => {
-  it('holds when more come at the same moment than there is room for', async () => {
+  it('holds when more are added at the same moment than it allows', async () => {
     const small = await world.hub({ MAX_MACHINES_PER_USER: '3' });
     const many = world.auth.addUser('many');
     const dialled = await Promise.all(

@@ -83,7 +83,7 @@ describe('a hub whose stream or bucket was lost and created again', () => {
     await recovers('signins');
   });
 
-  it('reads presence, and writes its lease and its entries again; a link that ended meanwhile is forgotten', async () => {
+  it('reads presence, and writes its lease and its entries again; a link that ended meanwhile is removed', async () => {
     const dan = world.auth.addUser('dan');
     const key = { $case: 'apiKey', value: dan.apiKey } as const;
     const [stays, ends] = [

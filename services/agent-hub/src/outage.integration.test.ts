@@ -105,8 +105,8 @@ describe('a hub whose clock, or that of auth, differs from that of NATS', () => 
   }, 30_000);
 });
 
-describe('while MongoDB and NATS are away', () => {
-  it('open terminals go on, agents dial again by their pass, viewers re-attach by theirs; nothing new is accepted', async () => {
+describe('while MongoDB and NATS are unavailable', () => {
+  it('open terminals continue, agents dial again by their pass, viewers re-attach by theirs; new sessions are refused', async () => {
     const machine = new TestMachine('box');
     const link = await dial(hub.grpc, machine, { $case: 'apiKey', value: ann.apiKey });
     const { agentId } = link.welcome;

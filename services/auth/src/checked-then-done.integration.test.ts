@@ -139,7 +139,7 @@ describe('a sign-in whose password is being checked', () => {
     ],
     ['the account is disabled', ({ id }) => patch(id, { disabled: true }), [403, 'user_disabled'], 1],
     ['the account is deleted', remove, [401, 'wrong_credentials'], 0],
-  ])('does not come to be when %s meanwhile', async (_what, change, expected, others) => {
+  ])('is not created if %s meanwhile', async (_what, change, expected, others) => {
     const person = await somebody();
     const answer = await interrupted(
       afterVerify(),
@@ -150,7 +150,7 @@ describe('a sign-in whose password is being checked', () => {
     expect(await signinsOf(person)).toBe(others);
   });
 
-  it('has the role that the account has by then', async () => {
+  it('has the current role of the account', async () => {
     const person = await somebody('admin');
     const answer = await interrupted(
       afterVerify(),
@@ -161,7 +161,7 @@ describe('a sign-in whose password is being checked', () => {
     expect(await everywhere(answer.body.token, '/api/users')).toEqual([403, 403]);
   });
 
-  it('returns the API key that the account has by then', async () => {
+  it('returns the current API key of the account', async () => {
     const person = await somebody();
     let key: unknown;
     const answer = await interrupted(
@@ -190,7 +190,7 @@ describe('a sign-in whose password is being checked', () => {
     expect((await row(person.id))?.password_hash).toMatch(/^v1\$/);
   });
 
-  it('of a sign-up that is repeated holds to the same', async () => {
+  it('of a repeated sign-up follows the same rules', async () => {
     for (const change of [
       (person: Person) => changePassword(person),
       (person: Person) => patch(person.id, { disabled: true }),
@@ -209,7 +209,7 @@ describe('a sign-in whose password is being checked', () => {
   });
 });
 
-describe('a sign-in whose transaction is under way', () => {
+describe('a sign-in whose transaction is in progress', () => {
   const confirmed = (): HeldBack => holdBack('after', UserStore.prototype, 'confirmVerified');
 
   it.each<[string, () => HeldBack, (person: Person) => Promise<unknown>]>([
@@ -231,7 +231,7 @@ describe('a sign-in whose transaction is under way', () => {
         expect((await other.call('DELETE', '/api/auth/sessions', undefined, { token })).status).toBe(200);
       },
     ],
-  ])('is ended by it when %s meanwhile', async (_what, next, change) => {
+  ])('is ended if %s meanwhile', async (_what, next, change) => {
     const person = await somebody();
     const [answer] = await overlapped(
       confirmed(),
@@ -263,7 +263,7 @@ describe('the entry of a new sign-in', () => {
   it.each<[string, (person: Person) => Promise<unknown>]>([
     ['the password was changed', (person) => changePassword(person)],
     ['the account was deleted', remove],
-  ])('that is written after %s revives nobody', async (_what, change) => {
+  ])('that is written after %s restores no sign-in', async (_what, change) => {
     const person = await somebody();
     const answer = await interrupted(
       entryWrite(),
@@ -273,7 +273,7 @@ describe('the entry of a new sign-in', () => {
     expect(await everywhere(answer.body.token)).toEqual([401, 401]);
   });
 
-  it('that is written after the role was taken away does not give it back', async () => {
+  it('that is written after the role was removed does not restore the role', async () => {
     const person = await somebody('admin');
     const answer = await interrupted(
       entryWrite(),
@@ -283,7 +283,7 @@ describe('the entry of a new sign-in', () => {
     expect(await everywhere(answer.body.token, '/api/users')).toEqual([403, 403]);
   });
 
-  it('that arrives when even the mark of its end is gone restores no sign-in', async () => {
+  it('that arrives after the marker of its end was deleted restores no sign-in', async () => {
     const init = await connectBus({
       urls: [servers.natsUrl],
       user: 'init',
@@ -318,7 +318,7 @@ describe('a link that is being redeemed', () => {
     expect((await signIn(person)).status).toBe(200);
   };
 
-  it('is good for nothing when another one replaces it meanwhile', async () => {
+  it('is refused if another one replaces it meanwhile', async () => {
     const person = await somebody();
     const token = await resetLink(person);
     const redeem = () => auth.call('POST', '/api/auth/setup', { token, password: 'by the link' });
@@ -326,7 +326,7 @@ describe('a link that is being redeemed', () => {
     await stillOld(person);
   });
 
-  it('is good for nothing when the account is disabled meanwhile, and after that it is still there', async () => {
+  it('is refused if the account is disabled meanwhile, and stays usable afterwards', async () => {
     const person = await somebody();
     const token = await resetLink(person);
     const redeem = () => auth.call('POST', '/api/auth/setup', { token, password: 'by the link' });
@@ -337,7 +337,7 @@ describe('a link that is being redeemed', () => {
     expect((await redeem()).status).toBe(200);
   });
 
-  it('is good for nothing when the password is changed, or the account deleted meanwhile', async () => {
+  it('is refused if the password is changed, or the account is deleted meanwhile', async () => {
     for (const change of [(person: Person) => changePassword(person), remove]) {
       const person = await somebody();
       const token = await resetLink(person);
@@ -346,7 +346,7 @@ describe('a link that is being redeemed', () => {
     }
   });
 
-  it('begins a sign-in with the role that the account has by then', async () => {
+  it('begins a sign-in with the current role of the account', async () => {
     const person = await somebody('admin');
     const token = await resetLink(person);
     const redeem = () => auth.call('POST', '/api/auth/setup', { token, password: 'by the link' });
@@ -391,26 +391,23 @@ describe('a change of the own account that waits', () => {
     ['that deletes it', afterVerify, 'DELETE', '/api/profile', { current_password, machines: 'remove' }],
   ];
 
-  it.each(changes)(
-    '%s is not made when the sign-in behind it ends meanwhile',
-    async (_what, hold, method, path, body) => {
-      const person = await somebody();
-      const thief = (await signIn(person)).body.token;
-      const before = await account(person);
-      const answer = await interrupted(
-        hold(),
-        () => auth.call(method, path, body, { token: thief }),
-        async () => {
-          expect((await other.call('DELETE', '/api/auth/sessions', undefined, person)).body.ended).toBe(1);
-        },
-      );
-      expect(code(answer)).toEqual([401, 'unauthenticated']);
-      expect(await account(person)).toEqual(before);
-    },
-  );
+  it.each(changes)('%s is refused if its sign-in ends meanwhile', async (_what, hold, method, path, body) => {
+    const person = await somebody();
+    const thief = (await signIn(person)).body.token;
+    const before = await account(person);
+    const answer = await interrupted(
+      hold(),
+      () => auth.call(method, path, body, { token: thief }),
+      async () => {
+        expect((await other.call('DELETE', '/api/auth/sessions', undefined, person)).body.ended).toBe(1);
+      },
+    );
+    expect(code(answer)).toEqual([401, 'unauthenticated']);
+    expect(await account(person)).toEqual(before);
+  });
 
   it.each(changes.slice(0, 2).concat(changes.slice(-1)))(
-    '%s is not made when the password is another by then',
+    '%s is refused if the password is changed meanwhile',
     async (_what, hold, method, path, body) => {
       const person = await somebody();
       const request = () => auth.call(method, path, body, { token: person.token });
@@ -419,7 +416,7 @@ describe('a change of the own account that waits', () => {
     },
   );
 
-  it('of the name leaves alone an e-mail address that is changed meanwhile', async () => {
+  it('of the name does not affect an e-mail address that is changed meanwhile', async () => {
     const person = await somebody();
     const { token } = person;
     const email = `new${count}@example.com`;
@@ -431,7 +428,7 @@ describe('a change of the own account that waits', () => {
     expect(answer.body.user).toMatchObject({ username: `renamed ${count}`, email });
   });
 
-  it('to the address that it had does not undo, without a password, a change of it meanwhile', async () => {
+  it('to the previous address without a password does not undo a change that was made meanwhile', async () => {
     const person = await somebody();
     const { token } = person;
     const email = `newer${count}@example.com`;
@@ -468,23 +465,28 @@ describe('a request of an administrator', () => {
       ({ id }) => ['DELETE', `/api/users/${id}?machines=remove`],
     ],
   ];
-  it.each(acts)('%s is refused when they are none any more by the time it is made', async (_what, hold, request) => {
-    for (const [change, expected] of [
-      [(person: Person) => patch(person.id, { role: 'user' }), [403, 'forbidden']],
-      [(person: Person) => patch(person.id, { disabled: true }), [401, 'unauthenticated']],
-      [remove, [401, 'unauthenticated']],
-    ] as const) {
-      const [rogue, victim] = [await somebody('admin'), await somebody()];
-      const [method, path, body] = request(victim);
-      const asked = () => auth.call(method, path, body, { token: rogue.token });
-      expect(code(await interrupted(hold(), asked, () => change(rogue)))).toEqual(expected);
-      expect(await row(victim.id)).toMatchObject({ role: 'user' });
-      expect(await servers.database.collection('users').countDocuments({ username: 'planted' })).toBe(0);
-      expect(await servers.database.collection('links').countDocuments({ _id: new Types.ObjectId(victim.id) })).toBe(0);
-    }
-  });
+  it.each(acts)(
+    '%s is refused if the caller is no administrator any more when it is applied',
+    async (_what, hold, request) => {
+      for (const [change, expected] of [
+        [(person: Person) => patch(person.id, { role: 'user' }), [403, 'forbidden']],
+        [(person: Person) => patch(person.id, { disabled: true }), [401, 'unauthenticated']],
+        [remove, [401, 'unauthenticated']],
+      ] as const) {
+        const [rogue, victim] = [await somebody('admin'), await somebody()];
+        const [method, path, body] = request(victim);
+        const asked = () => auth.call(method, path, body, { token: rogue.token });
+        expect(code(await interrupted(hold(), asked, () => change(rogue)))).toEqual(expected);
+        expect(await row(victim.id)).toMatchObject({ role: 'user' });
+        expect(await servers.database.collection('users').countDocuments({ username: 'planted' })).toBe(0);
+        expect(await servers.database.collection('links').countDocuments({ _id: new Types.ObjectId(victim.id) })).toBe(
+          0,
+        );
+      }
+    },
+  );
 
-  it('comes before their demotion or not at all, when both are under way', async () => {
+  it('is applied before a simultaneous demotion of its caller or not at all', async () => {
     const [rogue, victim] = [await somebody('admin'), await somebody()];
     const held = holdBack('after', SigninStore.prototype, 'guard');
     const next = holdBack('before', UserStore.prototype, 'change');
@@ -501,7 +503,7 @@ describe('a request of an administrator', () => {
 });
 
 describe('an API key that cannot be opened', () => {
-  it('is not replaced when a new one has taken its place meanwhile', async () => {
+  it('is not replaced if another new key was stored meanwhile', async () => {
     const person = await somebody();
     await servers.database
       .collection('users')
@@ -520,7 +522,7 @@ describe('an API key that cannot be opened', () => {
 describe('a token of a sign-in that ends while it is made', () => {
   const page = { origin: publicUrl, 'x-webxterm-browser': '1' };
 
-  it('by a refresh is good for nothing', async () => {
+  it('by a refresh is invalid', async () => {
     const person = await somebody();
     const held = holdBack('before', Auditor.prototype, 'count');
     const refresh = () => auth.call('POST', '/api/auth/refresh', { token: person.token });
@@ -528,7 +530,7 @@ describe('a token of a sign-in that ends while it is made', () => {
     expect(await everywhere(answer.body.token)).toEqual([401, 401]);
   });
 
-  it('by binding a browser, or by its reload, is not given out', async () => {
+  it('by binding a browser, or by its reload, is not returned', async () => {
     for (const when of ['before', 'after'] as const) {
       const person = await somebody();
       const bind = () => auth.call('POST', '/api/auth/session', {}, { token: person.token, headers: page });
@@ -548,7 +550,7 @@ describe('a token of a sign-in that ends while it is made', () => {
     }
   });
 
-  it('by a sign-in is good for nothing', async () => {
+  it('by a sign-in is invalid', async () => {
     const person = await somebody();
     const held = holdBack('after', Signins.prototype, 'begin');
     const answer = await interrupted(

@@ -3,8 +3,8 @@ import { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import { measure } from './measure.ts';
 
-describe('what auth measures', () => {
-  it('is who waits, what is owed, and how sign-ins went', async () => {
+describe('the metrics of auth', () => {
+  it('show the queue, the backlog and the results of sign-ins', async () => {
     const registry = new Registry();
     const count = measure(registry, { passwordsWaiting: () => 3, backlog: async () => 7 });
     count('ok');
@@ -17,7 +17,7 @@ describe('what auth measures', () => {
     expect(text).toContain('webxterm_auth_sign_ins_total{outcome="wrong_credentials"} 1');
   });
 
-  it('is exported also while the database is away', async () => {
+  it('are exported also while the database is unavailable', async () => {
     const registry = new Registry();
     measure(registry, { passwordsWaiting: () => 0, backlog: () => Promise.reject(new Error('away')) });
     expect(await registry.metrics()).toContain('webxterm_auth_outbox_backlog Nan');

@@ -198,16 +198,16 @@ describe.runIf(mayMount())('MongoDB and NATS whose volumes became read-only', ()
   const volume = new ServersOnAVolume();
   const auth = authOn(volume);
 
-  it('are named by readiness with what to do, sign-in is 503, and all recover by themselves', async () => {
+  it('are named by readiness with the remedy, sign-in is 503, and all recover by themselves', async () => {
     await recovers(auth(), volume);
   }, 180_000);
 });
 
-describe.runIf(mayMountFiles())('MongoDB and NATS whose file system turns read-only under them', () => {
+describe.runIf(mayMountFiles())('MongoDB and NATS whose file system becomes read-only while they run', () => {
   const volume = new ServersOnAFileSystem();
   const auth = authOn(volume);
 
-  it('are named by readiness with what to do, sign-in is 503, and all recover when it is mounted again', async () => {
+  it('are named by readiness with the remedy, sign-in is 503, and all recover when it is mounted again', async () => {
     await recovers(auth(), volume);
   }, 180_000);
 });

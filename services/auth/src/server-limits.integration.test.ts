@@ -151,12 +151,12 @@ const cases = [
   ['MongoDB', 'connections', 'mongodb', dialMongo, fillMongo],
 ] as const;
 
-describe('a server at a limit of its own', () => {
+describe('a server at its own limit', () => {
   let giveBack: () => unknown = () => {};
   afterEach(() => giveBack());
 
   it.each(cases)(
-    '%s at its limit of %s is named by readiness with what to look at, sign-in is 503, and both recover by themselves',
+    '%s at its limit of %s is named by readiness with the remedy, sign-in is 503, and both recover by themselves',
     async (_server, _limit, part, dial, fill) => {
       const health = async () => (await auth.ready()).parts[part];
       expect(await signIn()).toBe(200);

@@ -39,8 +39,8 @@ const v1Socket = async (
   return { socket, frames, pass: () => pass };
 };
 
-describe('who comes in', () => {
-  it('is nobody without a token that counts', async () => {
+describe('a client of the terminal service', () => {
+  it('is refused without a valid token', async () => {
     const [head, payload, signature] = world.token.split('.');
     const none = Buffer.from('{"alg":"none","typ":"JWT"}').toString('base64url');
     const unauthenticated = [401, 'unauthenticated'];
@@ -54,7 +54,7 @@ describe('who comes in', () => {
       expect(await outcome({ token }, v1)).toEqual(unauthenticated);
   });
 
-  it('has a ticket that is good once, for one machine and session, and passes for nothing else', async () => {
+  it('has a ticket that is valid once, for one machine and session, and as nothing else', async () => {
     const { ticket, sessionId } = await world.ticket();
     expect((await world.api('GET', 'profile', undefined, ticket)).status).toBe(401);
     const renamed = ticket.replace('wxt_tk_', 'wxt_rp_');
@@ -104,7 +104,7 @@ describe('who comes in', () => {
     await mine.closed;
   });
 
-  it('finds the session ended afterwards, and no new shell under its id', async () => {
+  it('cannot open a new shell under the id of an ended session', async () => {
     const client = await world.raw();
     const session = String(client.headers['x-session-id']);
     await until(async () => JSON.stringify(await json(await world.api('GET', 'terminal/sessions'))).includes(session));
@@ -143,7 +143,7 @@ describe('the kind of a session', () => {
     expect(refused).toEqual([{ type: 'refused', code: 'kind_not_supported', message }]);
   });
 
-  it('is kept: who comes back need not name it, and may not name another', async () => {
+  it('is kept: a returning viewer may omit it, and must not name another one', async () => {
     const client = await world.raw({ kind: 'pty' });
     const sessionId = String(client.headers['x-session-id']);
     const { session } = await json(await world.api('GET', `sessions/${sessionId}`));
@@ -162,7 +162,7 @@ describe('the kind of a session', () => {
 });
 
 describe('a hostile or broken client', () => {
-  it('that speaks garbage is closed with 1002, and the service goes on', async () => {
+  it('that sends invalid frames is closed with 1002, and the service continues', async () => {
     const garbage: (Buffer | string)[][] = [
       ['text'],
       [Buffer.alloc(0)],
@@ -191,13 +191,13 @@ describe('a hostile or broken client', () => {
     await raw.says('alive-2');
   });
 
-  it('that says nothing after the upgrade is let go', async () => {
+  it('that sends nothing after the upgrade is closed', async () => {
     const { socket } = await v1Socket({ token: world.token });
     const closed = new Promise((resolve) => socket.once('close', resolve));
     expect(await closed).toBe(closeCode.protocolError);
   });
 
-  it('that does not come through the gateway is turned away', async () => {
+  it('that does not come through the gateway is refused', async () => {
     const port = world.stack.processes.find(({ name }) => name === 'terminal-1')?.port ?? 0;
     const socket = connect(port, '127.0.0.1');
     socket.write(
@@ -212,7 +212,7 @@ describe('a hostile or broken client', () => {
 });
 
 describe('the end of a sign-in', () => {
-  it('detaches its terminals within a second, and the shell lives on', async () => {
+  it('detaches its terminals within a second, and the shell continues', async () => {
     const { stack } = world;
     const signIn = async (): Promise<string> => {
       const answer = await fetch(`${stack.url}/api/login`, {

@@ -14,8 +14,8 @@ const viewer = async (): Promise<Viewer> => {
   return attached;
 };
 
-describe('while a part is away', () => {
-  it('MongoDB: open terminals go on and come back by their pass; a new one is 503', async () => {
+describe('while a part is unavailable', () => {
+  it('MongoDB: open terminals continue and re-attach by their pass; a new one is 503', async () => {
     const open = await viewer();
     const raw = await world.shell();
     await world.stack.stopProcess('mongod');
@@ -40,7 +40,7 @@ describe('while a part is away', () => {
     await until(() => open.state === 'ended');
   });
 
-  it('NATS: open terminals do not notice, and come back', async () => {
+  it('NATS: open terminals are not affected, and can re-attach', async () => {
     const open = await viewer();
     await world.stack.stopProcess('nats');
     try {
@@ -54,7 +54,7 @@ describe('while a part is away', () => {
     await until(() => open.state === 'ended');
   });
 
-  it('the terminal service, stopped in order: clients receive 1012 and come back', async () => {
+  it('the terminal service, stopped in order: clients receive 1012 and reconnect', async () => {
     const open = await viewer();
     const raw = await world.shell();
     const restarted = world.stack.restart('terminal-1');

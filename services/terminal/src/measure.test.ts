@@ -3,7 +3,7 @@ import { Registry } from 'prom-client';
 import { expect, it } from 'vitest';
 import { Measures } from './measure.ts';
 
-it('counts what is attached by protocol, and what happened to sessions', async () => {
+it('counts attachments by protocol, and events of sessions', async () => {
   const registry = new Registry();
   const { attachments, sessions } = new Measures(registry);
   for (const edge of [EdgeKind.EDGE_KIND_V1, EdgeKind.EDGE_KIND_V1, EdgeKind.EDGE_KIND_RAW]) attachments.opened(edge);

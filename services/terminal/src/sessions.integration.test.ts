@@ -78,7 +78,7 @@ describe('the records of sessions', () => {
     await until(async () => (await world.api('PATCH', path, { name: 'late' })).status === 404);
   });
 
-  it('are nobody else’s to see', async () => {
+  it('are visible to their user only', async () => {
     const client = await world.shell();
     const machine = await world.api('GET', `machines/${world.agentId}/sessions`, undefined, bob);
     expect([machine.status, (await json(machine)).code]).toEqual([404, 'machine_not_found']);
@@ -89,7 +89,7 @@ describe('the records of sessions', () => {
     await client.closed;
   });
 
-  it('take a resize only while a raw client is attached', async () => {
+  it('accept a resize only while a raw client is attached', async () => {
     const client = await world.shell();
     const path = `terminal/sessions/${idOf(client)}/resize`;
     const size = { cols: 90, rows: 25 };
@@ -104,7 +104,7 @@ describe('the records of sessions', () => {
     await until(async () => (await world.api('POST', path, size)).status === 404);
   });
 
-  it('are closed when the agent died with its shells, and a session opened since stays', async () => {
+  it('are closed if the agent died with its shells, and a session that was opened since stays', async () => {
     const lost = await world.shell();
     // Sessions younger than the allowed clock difference are not closed.
     await passed(5500);
@@ -142,7 +142,7 @@ describe('the records of sessions', () => {
     await until(async () => (await read(idOf(lost))).cause === 'agent_stopped', 15_000);
   });
 
-  it('are audited, once each, also when the bus was away', async () => {
+  it('are audited once each, also after an outage of the bus', async () => {
     const client = await world.shell();
     const sessionId = idOf(client);
     await until(async () => (await read(sessionId)).status === 'active');
@@ -165,7 +165,7 @@ describe('the records of sessions', () => {
     expect(audited.toSorted()).toEqual(['terminal_closed', 'terminal_opened']);
   });
 
-  it('stay as they are when a list is no list, or not of a hub', async () => {
+  it('do not change by an invalid list, or by one that is not of a hub', async () => {
     const client = await world.shell();
     await until(async () => (await read(idOf(client))).status === 'active');
     const bus = await world.bus('agent-hub');

@@ -16,7 +16,7 @@ describe('a raw client', () => {
     expect(client.headers['x-stream-offset']).toBe('0');
   });
 
-  it('comes back to its shell without losing a byte', async () => {
+  it('re-attaches to its shell without losing a byte', async () => {
     const first = await world.raw({ cols: '100', rows: '30' });
     first.send('stty size; echo marker-$((1+1))\n');
     await first.says('marker-2');
@@ -63,7 +63,7 @@ describe('a raw client', () => {
     expect(client.text).toContain('44 133');
   });
 
-  it('speaks JSON when asked to', async () => {
+  it('uses JSON on request', async () => {
     const client = await world.raw({}, 'webxterm.json');
     expect(client.socket.protocol).toBe('webxterm.json');
     const output = (): string =>
@@ -96,7 +96,7 @@ describe('webxterm.v1', () => {
     expect(viewer.client.state).toEqual({ state: 'ended', cause: 'shell_exit', exitCode: 3, signal: undefined });
   });
 
-  it('has each numbered line and each typed key once while its socket breaks again and again', async () => {
+  it('has each numbered line and each typed key once while its socket breaks repeatedly', async () => {
     const viewer = world.viewer();
     await viewer.live();
     viewer.client.type('stty -echo; n=0; while read -r line; do n=$((n+1)); echo "got $line"; done\n');
@@ -112,7 +112,7 @@ describe('webxterm.v1', () => {
     viewer.client.close();
   });
 
-  it('receives that its newer connection took over', async () => {
+  it('is informed that its newer connection took over', async () => {
     const viewer = world.viewer();
     await viewer.live();
     const { sessionId, viewerId } = viewer.ids ?? { sessionId: '', viewerId: '' };
@@ -125,7 +125,7 @@ describe('webxterm.v1', () => {
     await until(() => newer.state === 'ended');
   });
 
-  it('goes on through a killed hub and a killed terminal service, every line once', async () => {
+  it('continues after the hub and the terminal service are killed, with every line once', async () => {
     const viewer = world.viewer();
     await viewer.live();
     viewer.client.type('for i in $(seq 1 3000); do echo "n=$i."; sleep 0.002; done; echo all-$((1+1))\n');

@@ -41,7 +41,7 @@ const part = (name: string) => ({ package: pin(name), binary: Buffer.from(name),
 const contents = (): PackedFile[] =>
   packageContents(projectFolder, { bundle, version: '1', platform: 'linux-x64', node: part('node'), pty: part('pty') });
 
-describe('what the package holds beside the bundle', () => {
+describe('the content of the package beside the bundle', () => {
   it('is the Node that the project itself runs on, and its node-pty, by the hashes of npm', () => {
     for (const platform of platforms) {
       const { node, pty } = pinnedPackages(projectFolder, platform);
@@ -63,7 +63,7 @@ describe('what the package holds beside the bundle', () => {
     for (const other of others) expect(other).not.toBe(version);
   });
 
-  it('is listed by size, hash and mode, and every licence is there', () => {
+  it('is listed by size, hash and mode, with every licence', () => {
     const files = contents();
     const list: { files: { path: string; size: number; sha256: string; mode: string }[] } = JSON.parse(
       String(files.find(({ path }) => path === 'files.json')?.content),
@@ -111,7 +111,7 @@ describe('what the package holds beside the bundle', () => {
     for (const [name, text] of one.licences) expect(text, name).toMatch(/\w{3}/);
   }, 60_000);
 
-  it('leaves the symbols of a program out, and refuses what is none', () => {
+  it('omits the symbols of a program, and refuses other files', () => {
     const program = readFileSync(process.execPath);
     const stripped = withoutSymbols(program);
     expect(stripped.length).toBeLessThan(program.length);
@@ -192,12 +192,12 @@ describe('a release', () => {
       expect(readFileSync(join(folder, 'public', name), 'latin1')).not.toContain('PRIVATE');
   });
 
-  it('takes no host into the script that a shell would read', () => {
+  it('accepts no host for the script that a shell would interpret', () => {
     const { privateKey } = generateKeyPairSync('ed25519');
     expect(() => publishInstaller(folder, '', "https://a'; rm -rf /", privateKey)).toThrow('cannot stand');
   });
 
-  it('is no other one where only the time went on', () => {
+  it('is the same if only time has passed', () => {
     const before = nextManifest(undefined, '1', [], 0);
     expect(nextManifest(before, '1', [], 1000)).toBe(before);
   });

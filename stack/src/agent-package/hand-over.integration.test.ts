@@ -131,7 +131,7 @@ const numbersIn = (viewer: TestViewer): number[] =>
   viewer.text.split('\r\n').flatMap((line) => (/^n\d+$/.test(line) ? [Number(line.slice(1))] : []));
 
 describe.runIf(platform !== undefined)('an agent that is replaced by another version', () => {
-  it('keeps every byte of a shell that prints, what was typed, an editor, and the exit codes, over updates and roll-backs', async () => {
+  it('keeps output, input, an editor and exit codes of shells over updates and roll-backs', async () => {
     await startAgent();
     const pid = agent?.pid;
     const [printer, typist] = [new TestViewer(hub), new TestViewer(hub)];
@@ -177,7 +177,7 @@ describe.runIf(platform !== undefined)('an agent that is replaced by another ver
     process.stdout.write(`  ${numbers.length} lines through 3 updates and 1 roll-back\n`);
   }, 400_000);
 
-  it('goes on with its sessions where there is no room to leave them, and says why', async () => {
+  it('continues with its sessions if there is no space for the hand-over, and reports the reason', async () => {
     // A new key would have to be written.
     await loadMachineKey(join(folder, 'agent.key'));
     await startAgent(withoutRoom);

@@ -128,7 +128,7 @@ const refused = (said: string) => ({ code: 1, said: expect.stringContaining(said
 const nothingIsThere = (): void => expect([existsSync(prefix()), existsSync(config())]).toEqual([false, false]);
 
 describe.runIf(testPlatform !== undefined)('install.sh', () => {
-  it('makes a machine that is online, and run again leaves the agent alone that runs', async () => {
+  it('brings a machine online, and does not change a running agent when it is run again', async () => {
     const first = await install();
     expect(first).toEqual({
       code: 0,
@@ -162,7 +162,7 @@ describe.runIf(testPlatform !== undefined)('install.sh', () => {
     pids = [];
   });
 
-  it('upgrades without a token, and keeps the version before and no older one', async () => {
+  it('upgrades without a token, and keeps only the previous version', async () => {
     await install();
     const [before] = pids;
     const old = manifest().version;
@@ -189,7 +189,7 @@ describe.runIf(testPlatform !== undefined)('install.sh', () => {
     });
   });
 
-  it('does nothing when it was cut short, wherever that is', async () => {
+  it('does nothing if it is truncated at any place', async () => {
     const whole = script();
     const cuts = Array.from({ length: 40 }, (_, index) => Math.floor((whole.length * index) / 40));
     for (const at of [...cuts, whole.lastIndexOf('vsay_install'), whole.length - 6])
@@ -200,7 +200,7 @@ describe.runIf(testPlatform !== undefined)('install.sh', () => {
   it.each([
     ['was cut', (content: Buffer) => content.subarray(0, -1000)],
     ['has one other byte', (content: Buffer) => Buffer.concat([content.subarray(0, -1), Buffer.from([1])])],
-  ])('refuses a package that %s, and leaves nothing', async (_what, change) => {
+  ])('refuses a package that %s, and leaves no file', async (_what, change) => {
     const file = archive();
     const content = readFileSync(file);
     rmSync(file);
@@ -233,7 +233,7 @@ describe.runIf(testPlatform !== undefined)('install.sh', () => {
     rmSync(join(release, 'manifest.json'));
   });
 
-  it('refuses an older release and another key than the agent has that is here, which goes on', async () => {
+  it('refuses an older release and another key than that of the running agent, which continues', async () => {
     await install();
     const [pid] = pids;
     const held = versions();
@@ -245,7 +245,7 @@ describe.runIf(testPlatform !== undefined)('install.sh', () => {
     expect([versions(), pids]).toEqual([held, [pid]]);
   });
 
-  it('says that a network answers in place of the server, and reports each step and the failure with its token', async () => {
+  it('detects a network that answers in place of the server, and reports each step and the failure with its token', async () => {
     const reports: unknown[] = [];
     const portal = createServer(async (request, response) => {
       if (request.method === 'POST') reports.push([request.url, await json(request)]);
@@ -296,7 +296,7 @@ describe.runIf(testPlatform !== undefined)('install.sh', () => {
     ['musl', 'getconf', 'if [ "$1" = LONG_BIT ]; then echo 64; else echo musl libc 1.2; fi', 'this system has musl'],
     ['another system', 'uname', 'echo Darwin', 'there is no package for Darwin'],
     ['a disk that is nearly full', 'df', 'printf "x\\n/dev/x 1 1 1000 99%% /\\n"', 'there is too little space'],
-  ])('says what to do on a machine with %s', async (_what, name, text, said) => {
+  ])('explains the remedy on a machine with %s', async (_what, name, text, said) => {
     tool(name, text);
     const { code, said: all } = await install();
     expect([code, all]).toEqual([1, expect.stringContaining(said)]);
@@ -304,7 +304,7 @@ describe.runIf(testPlatform !== undefined)('install.sh', () => {
     nothingIsThere();
   });
 
-  it('says that there is no such user, and that the places cannot be written', async () => {
+  it('reports an unknown user, and folders that cannot be written', async () => {
     expect(await install('--linux-user', 'nobody-of-that-name')).toEqual(
       refused('there is no user nobody-of-that-name'),
     );
@@ -325,7 +325,7 @@ describe.runIf(testPlatform !== undefined)('install.sh', () => {
     expect((await install('--replace')).code).toBe(0);
   });
 
-  it('takes the package away again where the server refuses the token, and not the agent that was there', async () => {
+  it('removes the package again if the server refuses the token, and keeps an earlier agent', async () => {
     const value = { code: 'bad_registration_token', message: 'This registration token was used.', permanent: true };
     const { answer } = hub;
     const refuse = (): void => {
@@ -347,7 +347,7 @@ describe.runIf(testPlatform !== undefined)('install.sh', () => {
     expect([versions(), pids]).toEqual([held, [pid]]);
   });
 
-  it('goes through after it was killed in the middle', async () => {
+  it('completes after it was killed half-way', async () => {
     for (const moment of ['==> Downloading', '==> Installing', '==> Configuring']) {
       const child = start(script(), ['--token', 'wxt_rt_test', ...places()]);
       const closed = once(child, 'close');
@@ -418,7 +418,7 @@ describe.runIf(testPlatform !== undefined)('vsay-agent update', () => {
     expect(hub.messages.map(({ $case }) => $case)).not.toContain('updateReport');
   });
 
-  it('goes back to the version before when the hub refuses the new one, and does not try that one again', async () => {
+  it('returns to the previous version if the hub refuses the new one, and does not try it again', async () => {
     await install();
     const [pid] = pids;
     const old = manifest().version;
@@ -435,7 +435,7 @@ describe.runIf(testPlatform !== undefined)('vsay-agent update', () => {
     expect([again.code, again.said]).toEqual([1, expect.stringContaining('did not work on this machine')]);
   });
 
-  it('is not needed where the hub orders the update: the agent installs it, reports, and tells the hub what failed', async () => {
+  it('is not needed if the hub orders the update: the agent installs it, and reports steps and failures to the hub', async () => {
     const { answer } = hub;
     hub.answer = (hello) => {
       const said = answer(hello);
@@ -498,7 +498,7 @@ describe.runIf(testPlatform !== undefined)('vsay-agent update', () => {
     expect(pids).toEqual([pid]);
   });
 
-  it('goes back to the version before when the new one ends at its start, in the same process', async () => {
+  it('returns to the previous version if the new one ends at its start, in the same process', async () => {
     await install();
     const [pid] = pids;
     const old = manifest().version;
@@ -514,7 +514,7 @@ describe.runIf(testPlatform !== undefined)('vsay-agent update', () => {
     expect([current(), pids]).toEqual([old, [pid]]);
   });
 
-  it('goes back to the version before when the new one cannot even count its starts', async () => {
+  it('returns to the previous version if the new one cannot count its starts', async () => {
     await install();
     const old = manifest().version;
     const [pid] = pids;
@@ -543,7 +543,7 @@ describe.runIf(testPlatform !== undefined)('vsay-agent update', () => {
     );
   });
 
-  it('refuses what install.sh refuses, and leaves the version that is here', async () => {
+  it('refuses what install.sh refuses, and keeps the current version', async () => {
     await install();
     const held = current();
     await publish('later');

@@ -21,7 +21,7 @@ const version =
   };
 
 describe('finding a server', () => {
-  it('takes the first source that has one and tries no further', async () => {
+  it('uses the first source with a server, and tries no other one', async () => {
     asked.length = 0;
     const sources = [
       source('PATH', undefined),
@@ -33,7 +33,7 @@ describe('finding a server', () => {
     expect(asked).toEqual(['PATH', 'the cache']);
   });
 
-  it('goes on after a program that does not run, is too old, or could not be fetched', async () => {
+  it('continues after a program that does not run, is too old, or could not be fetched', async () => {
     const sources = [
       source('PATH', '/usr/bin/old'),
       source('the cache', '/cache/broken'),

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { Children } from './children.ts';
 
-it('a process that outlived its stack is ended by the next start on the folder, which names it', async () => {
+it('a process that outlived its stack is ended and named by the next start on the folder', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'webxterm-children-'));
   const child = spawn('sleep', ['600']);
   const exited = once(child, 'exit');

@@ -17,8 +17,8 @@ const holdersOf = (secret: string): string[] =>
     )
     .map(({ folder }) => folder);
 
-describe('what is handed to the containers', () => {
-  it('keeps each key with those who need it', () => {
+describe('the secrets of the containers', () => {
+  it('contain each key only for the services that need it', () => {
     expect(holdersOf('root-key')).toEqual(['auth']);
     expect(holdersOf('admin-password')).toEqual(['auth']);
     expect(holdersOf('ticket-key')).toEqual(['terminal']);
@@ -29,14 +29,14 @@ describe('what is handed to the containers', () => {
     expect(holdersOf('nats-init')).toEqual(['nats']);
   });
 
-  it('gives each service its own MongoDB and NATS user only', () => {
+  it('contain only the own MongoDB and NATS user of each service', () => {
     for (const user of ['auth', 'agent-hub', 'terminal']) {
       expect(holdersOf(`mongo-${user}`)).toEqual([user]);
       expect(holdersOf(`nats-${user}`)).toEqual([user, 'nats']);
     }
   });
 
-  it('names three of each server where there are three, and lets only NATS join NATS', () => {
+  it('name three servers of each kind if there are three, and let only NATS join NATS', () => {
     const mongo = ['mongo:27017', 'mongo-2:27017', 'mongo-3:27017'];
     const nats = ['nats:4222', 'nats-2:4222', 'nats-3:4222'];
     const three = handedSecrets((name) => `value-of-${name}`, 'https://term.example.org', 'the CA', { mongo, nats });
@@ -51,7 +51,7 @@ describe('what is handed to the containers', () => {
     expect(holdersOf('nats-route')).toEqual([]);
   });
 
-  it('is what docker-compose.yml reads, each file by a container of the right user', () => {
+  it('are read by docker-compose.yml, each file by a container of the right user', () => {
     const read = [...(compose + prometheus).matchAll(/\/secrets\/([a-z-]+)\/([a-z.-]+)/g)].map(
       ([, folder, file]) => `${folder}/${file}`,
     );

@@ -25,26 +25,26 @@ const open = async (...statuses: number[]): Promise<GatewayAddress> => {
 
 afterEach(() => void gateway?.close());
 
-describe('the API key of who signs in', () => {
-  it('comes with patience once the gateway answers, and the reason for waiting is reported', async () => {
+describe('the API key of the signed-in user', () => {
+  it('is fetched once the gateway answers, and the reason for waiting is reported', async () => {
     const told: string[] = [];
     const patience = { withinMs: 60_000, say: (why: string) => void told.push(why) };
     await expect(apiKeyOf(await open(503, 200), account, patience)).resolves.toBe('the key');
     expect(told).toEqual(['signing in as admin@webxterm.local is answered 503']);
   });
 
-  it('is not waited for where the gateway must answer now', async () => {
+  it('is not waited for if the gateway must answer now', async () => {
     await expect(apiKeyOf(await open(503, 200), account)).rejects.toThrow('is answered 503');
     expect(asked).toBe(1);
   });
 
-  it.each([401, 429])('is not asked for again after %i, for that counts against the account', async (status) => {
+  it.each([401, 429])('is not requested again after %i, which counts against the account', async (status) => {
     const patience = { withinMs: 60_000, say: () => {} };
     await expect(apiKeyOf(await open(status, 200), account, patience)).rejects.toThrow(`is answered ${status}`);
     expect(asked).toBe(1);
   });
 
-  it('is given up with the last answer when the time is over', async () => {
+  it('is given up with the last answer at the deadline', async () => {
     const patience = { withinMs: 0, say: () => {} };
     await expect(apiKeyOf(await open(503), account, patience)).rejects.toThrow('is answered 503');
   });

@@ -49,7 +49,7 @@ describe('the private CA', () => {
 });
 
 describe('a certificate', () => {
-  it('stays while its CA, its names and its time do', async () => {
+  it('is kept while its CA, its names and its validity are', async () => {
     const authority = await createAuthority(now);
     const names = ['hub.example.org', '10.0.0.7'];
     const { certificate } = await issueCertificate(authority, { names, usage: 'server' }, now);

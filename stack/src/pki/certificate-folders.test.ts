@@ -14,7 +14,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const inside = (name: string): string => readFileSync(join(folder, 'hub', name), 'utf8');
 
 describe("the installation's certificates", () => {
-  it('have one CA for ever', async () => {
+  it('keep one CA', async () => {
     const first = await keepAuthority(folder, Date.now());
     expect(await keepAuthority(folder, Date.now())).toEqual(first);
     expect(statSync(join(folder, 'ca.key')).mode & 0o777).toBe(0o600);
@@ -22,7 +22,7 @@ describe("the installation's certificates", () => {
     await expect(keepAuthority(folder, Date.now())).rejects.toThrow(/bring it back from the backup/);
   });
 
-  it('stay while they serve, and are made anew for new names and near their end', async () => {
+  it('are kept while they are valid, and replaced for new names and near their expiry', async () => {
     const now = Date.now();
     const authority = await keepAuthority(folder, now);
     const keep = (names: string[], at: number) =>

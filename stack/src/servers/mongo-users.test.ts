@@ -8,7 +8,7 @@ describe('MongoDB URLs', () => {
     );
   });
 
-  it('of a server of one’s own lead to the service’s database, with the credentials where they are', () => {
+  it('of an external server have the database of the service, and keep the credentials in place', () => {
     expect(foreignMongoUrl('mongodb://me:pw@db:27017/?tls=true', 'terminal')).toBe(
       'mongodb://me:pw@db:27017/terminal?tls=true&authSource=admin',
     );

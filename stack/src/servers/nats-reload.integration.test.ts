@@ -63,7 +63,7 @@ it('gives a user of the running server the subjects of the new configuration, an
   }
 });
 
-it('says what the server cannot use, and what to do about a server that does not know the operator', async () => {
+it('reports an unusable configuration, and the remedy for a server that does not know the operator', async () => {
   const servers = [`127.0.0.1:${port}`];
   writePrivateFile(join(folder, 'nats.conf'), 'authorization: {');
   await expect(reloadNats({ servers, password: 'operator-password' })).rejects.toThrow(

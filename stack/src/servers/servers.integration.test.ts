@@ -88,7 +88,7 @@ describe('MongoDB', () => {
     });
   });
 
-  it('may have no users yet when a service sees it start', async () => {
+  it('may have no users yet when a service connects during its start', async () => {
     const said = ['MongoDB is not there yet', 'MongoDB has started and rejects the user'].map((text) => ({
       text,
       ...Promise.withResolvers<void>(),
@@ -113,7 +113,7 @@ describe('MongoDB', () => {
     await shutdown.run();
   });
 
-  it('refuses who has no password', async () => {
+  it('refuses a connection without a password', async () => {
     const url = servers.mongoUrl('auth').replace(/\/\/[^@]*@/, '//');
     await withMongo(url, async (client) => {
       await expect(client.db('auth').collection('kept').findOne({})).rejects.toThrow(/requires authentication/);
@@ -205,7 +205,7 @@ describe('NATS', () => {
 });
 
 describe('the data folder', () => {
-  it('is for its owner only, with every file in it', () => {
+  it('is accessible to its owner only, with every file in it', () => {
     const open = readdirSync(dataDir, { recursive: true, withFileTypes: true })
       .filter((entry) => !entry.parentPath.startsWith(join(dataDir, 'mongo')))
       .filter((entry) => !entry.parentPath.startsWith(join(dataDir, 'nats')))
@@ -215,7 +215,7 @@ describe('the data folder', () => {
     expect(statSync(dataDir).mode & 0o777).toBe(0o700);
   });
 
-  it('is refused to a second start, which names the holder', async () => {
+  it('is refused to a second start, which names the process that uses it', async () => {
     const second = startServers({ dataDir });
     await expect(second).rejects.toThrow(StackFailure);
     await expect(second).rejects.toThrow(new RegExp(`in use by the process ${process.pid}`));
@@ -245,7 +245,7 @@ const occupy = async (ports: readonly number[]): Promise<() => void> => {
 };
 
 describe('faults', () => {
-  it('a killed server comes back on its port with its data', async () => {
+  it('a killed server is restarted on its port with its data', async () => {
     const urls = [servers.mongoUrl('auth'), servers.natsUrl];
     await Promise.all([servers.mongod.kill(), servers.nats.kill()]);
     expect([servers.mongoUrl('auth'), servers.natsUrl]).toEqual(urls);
@@ -255,7 +255,7 @@ describe('faults', () => {
     expect(await publishIsDenied('auth', 'auth.user.changed')).toBe(false);
   });
 
-  it('a NATS that could not write takes writes again, once its disk does', async () => {
+  it('a NATS server that could not write accepts writes again after its disk does', async () => {
     const { nats } = servers;
     const pid = nats.pid;
     // Simulates a full disk: files cannot grow. The restarted process does not have this limit.
@@ -272,7 +272,7 @@ describe('faults', () => {
     expect(nats.pid).not.toBe(pid);
   });
 
-  it('after a stop everything is there again, also on other ports', async () => {
+  it('all data is available after a restart, also on other ports', async () => {
     const before = { mongo: servers.mongoUrl('auth'), nats: servers.natsUrl };
     await servers.stop();
     const occupied = await occupy(portsOf(before.mongo, before.nats));
@@ -285,7 +285,7 @@ describe('faults', () => {
     occupied();
   });
 
-  it('two sets run side by side and know nothing of each other', async () => {
+  it('two sets run side by side without an effect on each other', async () => {
     const other = mkdtempSync(join(tmpdir(), 'webxterm-servers-'));
     const second = await startServers({ dataDir: other });
     try {

@@ -60,7 +60,7 @@ describe('the services of a stack', () => {
     });
   });
 
-  it('know the address that people open, other origins, and the gateway the trusted proxies', () => {
+  it('know the public address, other origins, and the gateway the trusted proxies', () => {
     const address = { PUBLIC_URL: facts.publicUrl, EXTRA_ORIGINS: 'https://a.example,https://b.example' };
     expect(environmentOf('auth-2')).toMatchObject(address);
     expect(environmentOf('terminal-1')).toMatchObject({ PUBLIC_URL: facts.publicUrl });

@@ -9,14 +9,14 @@ const afterMs = (backOff: BackOff, code: number | null, startedAt: number, now: 
 };
 
 describe('restarting a process', () => {
-  it('is nearly immediate the first time, then ever rarer, and never rarer than 10 s', () => {
+  it('is almost immediate the first time, then slower each time, at most every 10 s', () => {
     const backOff = new BackOff(() => 1);
     const waits = Array.from({ length: 10 }, () => afterMs(backOff, 1, 0, 10));
     expect(waits.slice(0, 4)).toEqual([100, 200, 400, 800]);
     expect(Math.max(...waits)).toBe(10_000);
   });
 
-  it('starts anew after a life of 15 s', () => {
+  it('starts again after a run of 15 s', () => {
     const backOff = new BackOff(() => 1);
     for (let death = 0; death < 5; death += 1) afterMs(backOff, null, 0, 10);
     expect(afterMs(backOff, null, 0, 15_000)).toBe(100);

@@ -55,13 +55,13 @@ afterEach(() => {
 });
 
 describe('children of a process that is killed with SIGKILL', () => {
-  it('end, also one that does not heed SIGTERM', { timeout: 10_000 }, async () => {
+  it('end, also one that ignores SIGTERM', { timeout: 10_000 }, async () => {
     const { parent, pids } = await startParent('guard.set(pids);');
     expect(running(pids)).toEqual(pids);
     await killAndWait(parent, pids);
   });
 
-  it('are left alone that were taken back', { timeout: 10_000 }, async () => {
+  it('are not ended after they were released', { timeout: 10_000 }, async () => {
     const { parent, pids } = await startParent('guard.set(pids); guard.set(pids.slice(1));');
     const [stayed = 0, went = 0] = pids;
     staying.push(stayed);

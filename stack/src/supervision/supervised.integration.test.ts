@@ -61,7 +61,7 @@ afterEach(async () => {
 const idle = "setInterval(() => {}, 1000); console.log('up')";
 
 describe('a supervised process', () => {
-  it('is started again when it is killed, under another pid', async () => {
+  it('is started again with another pid when it is killed', async () => {
     const { supervised, deaths } = watch(idle);
     await supervised.start();
     const first = supervised.pid;
@@ -71,7 +71,7 @@ describe('a supervised process', () => {
     expect(deaths).toEqual(['fixture was ended by SIGKILL; starting it again']);
   });
 
-  it('is not started again when it was stopped on purpose', async () => {
+  it('is not started again after it was stopped on request', async () => {
     const { supervised, deaths, pids } = watch(idle);
     await supervised.start();
     const { pid } = supervised;
@@ -81,7 +81,7 @@ describe('a supervised process', () => {
     expect(pids).toEqual([pid, undefined]);
   });
 
-  it('is ended for good when it does not heed SIGTERM in time', async () => {
+  it('is killed if it ignores SIGTERM until the deadline', async () => {
     const { supervised, said } = watch(`process.on('SIGTERM', () => console.log('deaf')); ${idle}`, 50);
     await supervised.start();
     await said('up');
@@ -89,7 +89,7 @@ describe('a supervised process', () => {
     expect(supervised.pid).toBeUndefined();
   });
 
-  it('is given up when it says again and again that its settings are wrong', async () => {
+  it('is given up if it repeatedly exits for wrong settings', async () => {
     const { supervised, gaveUp, deaths } = watch('process.exit(2)');
     await supervised.start();
     expect(await gaveUp).toMatch(/settings are wrong/);
@@ -104,7 +104,7 @@ describe('a supervised process', () => {
     expect(lines.toSorted()).toEqual(['a', 'bup', 'to stderr']);
   });
 
-  it('may be stopped and started anew', async () => {
+  it('may be stopped and started again', async () => {
     const { supervised } = watch(idle);
     await supervised.start();
     const first = supervised.pid;

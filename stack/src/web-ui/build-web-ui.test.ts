@@ -22,11 +22,11 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 describe('the web UI is built', () => {
-  it('when there is none', () => {
+  it('if there is none', () => {
     expect(isStale(root)).toBe(true);
   });
 
-  it('not when it is newer than its sources', () => {
+  it('not if it is newer than its sources', () => {
     put('clients/web/dist/index.html', 200);
     expect(isStale(root)).toBe(false);
   });

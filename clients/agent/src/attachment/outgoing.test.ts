@@ -44,7 +44,7 @@ const setUp = () => {
 };
 
 describe('output on its way to a viewer', () => {
-  it('leaves at once when nothing left just before it', () => {
+  it('is sent at once if nothing was sent just before it', () => {
     const viewer = setUp();
     viewer.print(1);
     expect(viewer.lengths()).toEqual([1]);
@@ -54,7 +54,7 @@ describe('output on its way to a viewer', () => {
     expect(viewer.lengths()).toEqual([1, 1]);
   });
 
-  it('waits for at most 2 ms when it follows other output, and leaves as one frame', () => {
+  it('waits at most 2 ms when it follows other output, and is sent as one frame', () => {
     const viewer = setUp();
     viewer.print(4096);
     viewer.taken();
@@ -64,7 +64,7 @@ describe('output on its way to a viewer', () => {
     expect(viewer.lengths()).toEqual([4096, 5 * 4096]);
   });
 
-  it('leaves before that as soon as there is a whole frame', () => {
+  it('is sent earlier as soon as a frame is full', () => {
     const viewer = setUp();
     viewer.allow(1024 * 1024);
     viewer.print(4096);
@@ -75,7 +75,7 @@ describe('output on its way to a viewer', () => {
     expect(viewer.lengths()).toEqual([4096, maxOutputFrame]);
   });
 
-  it('does not wait when the shell is over: the end follows at once', () => {
+  it('does not wait after the shell has ended: the end follows at once', () => {
     const viewer = setUp();
     viewer.print(10);
     viewer.taken();
@@ -86,7 +86,7 @@ describe('output on its way to a viewer', () => {
     expect(viewer.lengths()).toEqual([10, 10, 'ended']);
   });
 
-  it('never passes the limit, and goes on when it is raised', () => {
+  it('never exceeds the limit, and continues when the limit is raised', () => {
     const viewer = setUp();
     viewer.print(100_000);
     expect(viewer.lengths()).toEqual([65_536]);
@@ -98,7 +98,7 @@ describe('output on its way to a viewer', () => {
     expect(viewer.lengths()).toEqual([65_536, 100_000 - 65_536]);
   });
 
-  it('goes ahead of the ack of the key that it echoes; an ack without an echo leaves after 4 ms', () => {
+  it('is sent before the ack of the key that it echoes; an ack without an echo is sent after 4 ms', () => {
     const viewer = setUp();
     viewer.outgoing.ackSoon({ type: 'input_ack', applied: 1, limit: 10 });
     viewer.print(1);
@@ -112,7 +112,7 @@ describe('output on its way to a viewer', () => {
 });
 
 describe('answers to a viewer that reads nothing', () => {
-  it('wait here, only the latest of each type and 16 pongs, and leave before further output once it reads', () => {
+  it('are kept, the latest of each type and 16 pongs, and are sent before further output when it reads', () => {
     const viewer = setUp();
     const pings = 10_000;
     for (let nonce = 1; nonce <= pings; nonce += 1) viewer.outgoing.sendControl({ type: 'pong', scope: 'path', nonce });

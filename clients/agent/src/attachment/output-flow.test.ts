@@ -80,7 +80,7 @@ describe('a viewer behind the ring', () => {
     expect(types(sent())).toEqual(['snapshot', 'snapshot', 'gap', 'output']);
   });
 
-  it('loses nothing that leaves the ring while it is brought up to date', () => {
+  it('receives output that leaves the ring while it catches up', () => {
     const late = make({ written: mib + 5000 });
     late.print(3000);
     late.flow.repaint(snapshot(5000, 0, 10));
@@ -91,7 +91,7 @@ describe('a viewer behind the ring', () => {
     expect(parts.reduce((sum, [, length]) => sum + length, 0)).toBe(mib + 6000);
   });
 
-  it('is told that its screen is gone where none is known, and starts at a line', () => {
+  it('is informed that its screen is lost if none is known, and starts at a line', () => {
     const { flow, sent } = make({ written: mib + 1000 });
     flow.repaint(undefined);
     const [reset, gap] = sent();
@@ -99,7 +99,7 @@ describe('a viewer behind the ring', () => {
     expect(gap).toEqual({ type: 'gap', from: 0, to: 1100 });
   });
 
-  it('gets a gap and nothing else where it knows no snapshots', () => {
+  it('gets only a gap if it does not support snapshots', () => {
     const { flow, sent } = make({ written: mib + 1000, repaints: false });
     expect(flow.waiting).toBe(false);
     expect(sent()[0]).toEqual({ type: 'gap', from: 0, to: 1000 });
@@ -121,7 +121,7 @@ describe('a viewer that lags', () => {
     expect(gap).toMatchObject({ type: 'gap', to: Math.ceil(start / 100) * 100 });
   });
 
-  it('does not jump while the terminal waits for it, nor for what was written before it came', () => {
+  it('does not jump while the terminal waits for it, nor for output from before it attached', () => {
     const holding = make({ holds: true });
     holding.print(600 * kib);
     holding.flow.cursor.allow(0, mib);
@@ -132,7 +132,7 @@ describe('a viewer that lags', () => {
     expect(types(replaying.sent())).not.toContain('gap');
   });
 
-  it('does not jump as a raw client: it is told the gap when the ring has gone on', () => {
+  it('does not jump as a raw client: it receives a gap when the ring has advanced', () => {
     const { flow, print, sent } = make({ repaints: false });
     print(mib + 5);
     flow.cursor.allow(0, 2 * mib);
@@ -141,7 +141,7 @@ describe('a viewer that lags', () => {
 });
 
 describe('sizes', () => {
-  it('are told in line: after all output before them, before any from them on', () => {
+  it('are sent in order: after the output before them and before the output from them on', () => {
     const { marks, print, sent, flow, ring } = make();
     print(10);
     marks.add({ offset: 10, cols: 100, rows: 30 });

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { outputMessage } from './output-message.ts';
 
-it('makes the very bytes that the shared codec makes', () => {
+it('encodes the same bytes as the shared codec', () => {
   const views = fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 3 });
   fc.assert(
     fc.property(views, fc.nat(40_000), fc.maxSafeNat(), (parts, padding, offset) => {

@@ -44,7 +44,7 @@ describe('a command', () => {
     expect(stdout.toString()).toBe('0 1 2 3 ');
   });
 
-  it('ends with all it started when its time is over, also what ignores SIGTERM or left its group', async () => {
+  it('ends at its time limit with all processes that it started, including those that ignore SIGTERM or left its group', async () => {
     const stubborn = `(trap '' TERM; ${markedSleep('3401')}) >/dev/null 2>&1; true`;
     expect(await run(stubborn, { timeoutMs: 300 })).toMatchObject({ timedOut: true, error: '' });
     const left = `setsid sh -c "${markedSleep('3402')}" >/dev/null 2>&1 & echo started`;
@@ -71,7 +71,7 @@ describe('a command', () => {
     expect(await run('true')).toMatchObject({ errorCode: 'command_not_run' });
   });
 
-  it('takes places of its own user only, until its last process is gone', async () => {
+  it('counts against the limit of its own user only, until its last process has ended', async () => {
     const left = Array.from({ length: maxPerUser }, () =>
       run(`(${markedSleep('3406')}) >/dev/null 2>&1 &`, { userId: 'ann' }),
     );
@@ -84,21 +84,21 @@ describe('a command', () => {
     await expect.poll(async () => (await run('true', { userId: 'ann' })).exitCode, { timeout: 10_000 }).toBe(0);
   });
 
-  it('keeps no more than is allowed of each output and says so', async () => {
+  it('truncates each output at its limit and reports it', async () => {
     const result = await run('yes | head -c 100000', { maxOutputBytes: 1000 });
     expect([result.stdout.length, result.truncated, result.exitCode]).toEqual([500, true, 0]);
     const error = await run('yes | head -c 100000 >&2', { maxOutputBytes: 1000 });
     expect([error.stderr.length, error.truncated, error.exitCode]).toEqual([500, true, 0]);
   });
 
-  it('says that there is no such user', async () => {
+  it('reports that the user does not exist', async () => {
     commands = commandsOf('nobody-by-this-name');
     const result = await run('true');
     expect(result).toMatchObject({ errorCode: 'command_not_run' });
     expect(result.error).toContain('There is no user nobody-by-this-name');
   });
 
-  it('shows nothing of the environment of the agent', async () => {
+  it('does not inherit the environment of the agent', async () => {
     expect((await run('env')).stdout.toString()).not.toMatch(/VITEST|NODE_/);
   });
 });

@@ -30,7 +30,7 @@ describe('agent.yaml', () => {
     );
   });
 
-  it('says what to do when it is missing or no YAML', async () => {
+  it('explains what to do if it is missing or is not YAML', async () => {
     const file = path.join(directory, 'agent.yaml');
     await expect(readConfig(file)).rejects.toThrow(/run "vsay-agent configure/);
     await writeFile(file, 'host: [');
@@ -38,7 +38,7 @@ describe('agent.yaml', () => {
     expect(await readFile(file, 'utf8')).toBe('host: [');
   });
 
-  it('lies in /etc for root and in the home of everyone else, with its companions beside it', () => {
+  it('is in /etc for root and in the home folder of other users, beside the related files', () => {
     expect(defaultConfigPath({ uid: 0, homedir: '/root' })).toBe('/etc/vsay/agent.yaml');
     expect(defaultConfigPath({ uid: 5, homedir: '/home/a' })).toBe('/home/a/.config/vsay/agent.yaml');
     expect(companionFiles('/etc/vsay/agent.yaml').key).toBe('/etc/vsay/agent.key');

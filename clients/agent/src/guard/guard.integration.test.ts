@@ -47,15 +47,15 @@ afterEach(() => {
   for (const mark of ['3501', '3502', '3503', '3504', '3505']) for (const pid of markedSleeps(mark)) kill(pid);
 });
 
-describe.runIf(process.platform === 'linux')('what an agent runs that is killed with SIGKILL', () => {
-  it('ends: a command with all it started, also what ignores SIGTERM or left its session', async () => {
+describe.runIf(process.platform === 'linux')('a process of an agent that is killed with SIGKILL', () => {
+  it('a command ends with all processes that it started, including those that ignore SIGTERM or left its session', async () => {
     run('command', `(trap '' TERM; ${markedSleep('3501')}) & setsid sh -c "${markedSleep('3502')}" & wait`);
     await until(() => markedSleeps('3501').length > 0 && markedSleeps('3502').length > 0);
     kill(agent.pid);
     await until(() => markedSleeps('3501').length + markedSleeps('3502').length === 0);
   });
 
-  it('ends: a shell that ignores the hang-up; what people left running there stays', async () => {
+  it('a shell that ignores the hang-up ends; processes that users left running in it continue', async () => {
     run('shell', `trap '' HUP; MARK=3504 nohup setsid sleep 3504 >/dev/null 2>&1 & MARK=3503 exec sleep 3503`);
     await until(() => markedSleeps('3503').length > 0 && markedSleeps('3504').length > 0);
     kill(agent.pid);

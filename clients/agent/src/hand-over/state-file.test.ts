@@ -19,7 +19,7 @@ const session = (id: string, kept: Uint8Array): HandedSession => ({
 
 const encoded = (state: HandOver): Buffer => Buffer.concat(encodeHandOver(state));
 
-describe('the state that one agent process leaves to the next', () => {
+describe('the state that one agent process hands to the next', () => {
   it('is read as it was written, bytes included', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 5 }), (rings) => {
@@ -34,7 +34,7 @@ describe('the state that one agent process leaves to the next', () => {
     );
   });
 
-  it('is refused as a whole where it is cut, of another version, or something else', () => {
+  it('is refused as a whole if it is truncated, of another version, or not a state file', () => {
     const state: HandOver = { version: 1, instanceId: 'i', sessions: [session('a', Buffer.alloc(100))] };
     const file = encoded(state);
     for (let length = 0; length < file.length; length += 1)

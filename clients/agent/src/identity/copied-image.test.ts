@@ -19,7 +19,7 @@ const machineId = (digit: string): string => {
 const publicKey = async (): Promise<string> =>
   (await loadMachineKey(join(folder, 'agent.key'))).publicKey.toString('hex');
 
-describe('a disk that is an image', () => {
+describe('a disk image', () => {
   it('gets a key pair of its own when it is copied to a machine with another id, and keeps it there', async () => {
     expect(await leaveOriginal(config(), { image: true }, machineId('a'))).toBe(false);
     const original = await publicKey();

@@ -22,7 +22,7 @@ const claims = {
 };
 
 describe('the machine key', () => {
-  it('is made once, 0600, and signs what the protocol says', async () => {
+  it('is created once with mode 0600, and signs as the protocol defines', async () => {
     const file = path.join(directory, 'agent.key');
     const key = await loadMachineKey(file);
     const again = await loadMachineKey(file);
@@ -43,7 +43,7 @@ describe('the machine key', () => {
     expect(verify(null, signed, publicKey, again.signHello(claims))).toBe(true);
   });
 
-  it('says what to do about a file that is no key, or half of one, and ends the agent for good', async () => {
+  it('explains what to do about an invalid or truncated key file, and ends the agent permanently', async () => {
     const file = path.join(directory, 'agent.key');
     await loadMachineKey(file);
     const whole = await readFile(file, 'utf8');
@@ -56,14 +56,14 @@ describe('the machine key', () => {
     }
   });
 
-  it('is not used when it cannot be kept: the machine would be another one after each restart', async () => {
+  it('is not used if it cannot be stored, because the machine would be another one after each restart', async () => {
     await writeFile(path.join(directory, 'file'), '');
     await expect(createMachineKey(path.join(directory, 'file', 'agent.key'))).rejects.toThrow(/cannot be kept/);
   });
 });
 
 describe('the generation', () => {
-  it('is on disk, and never goes back', async () => {
+  it('is stored on disk, and never decreases', async () => {
     const file = path.join(directory, 'agent.generation');
     const first = await GenerationCounter.open(file, new KeptFiles());
     expect([await first.raise(), await first.raise()]).toEqual([1n, 2n]);

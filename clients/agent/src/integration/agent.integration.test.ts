@@ -67,7 +67,7 @@ const quietShell = async (): Promise<TestViewer> => {
 };
 
 describe('enrolment', () => {
-  it('shows the API key first, then only what was issued for it, and forgets the key', async () => {
+  it('sends the API key first, then only the credential that was issued for it, and does not store the key', async () => {
     await startAgent();
     await hub.message('sessions');
     expect(hub.hellos[0]).toMatchObject({ credential: { $case: 'apiKey', value: 'vsay_ak_test' }, generation: 1n });
@@ -83,7 +83,7 @@ describe('enrolment', () => {
     expect(last?.generation).toBeGreaterThan(1n);
   });
 
-  it('ends with exit code 3 and a clear sentence when it is refused for good', async () => {
+  it('ends with exit code 3 and a clear sentence if it is refused permanently', async () => {
     hub.answer = () => ({
       $case: 'refused',
       value: {
@@ -98,7 +98,7 @@ describe('enrolment', () => {
     await expect(running).rejects.toMatchObject({ exitCode: 3, message: expect.stringMatching(/wrong.*Profile page/) });
   });
 
-  it('goes on trying when it must come later, above the generation that is held', async () => {
+  it('retries if the hub asks for a later generation', async () => {
     let refusals = 0;
     const { answer } = hub;
     hub.answer = (hello) => {
@@ -180,7 +180,7 @@ describe('a shell', () => {
     expect(viewer.text).not.toMatch(/NODE_|VITEST/);
   });
 
-  it('has no way to the terminals of other sessions', async () => {
+  it('has no open descriptor of the terminals of other sessions', async () => {
     await quietShell();
     const viewer = await quietShell();
     viewer.type('ls -l /proc/$$/fd; echo do""ne\n');
@@ -189,7 +189,7 @@ describe('a shell', () => {
     expect(viewer.text).not.toContain('ptmx');
   });
 
-  it('echoes keys, obeys the window size and reports the exit code', async () => {
+  it('echoes keys, follows the window size and reports the exit code', async () => {
     const viewer = new TestViewer(hub);
     const accepted = await viewer.attach({ create: true, cols: 100, rows: 30 });
     expect(accepted).toMatchObject({ type: 'accepted', created: true, driver: true, offset: 0, cols: 100, rows: 30 });
@@ -238,7 +238,7 @@ describe('a shell', () => {
     expect(await viewer.frame('ended')).toMatchObject({ cause: 'ended_by_user', signal: 'SIGHUP' });
   });
 
-  it('a session that is to end and is not here is reported as ended, so that its record does not stay open', async () => {
+  it('reports an unknown session that must end as ended, so that its record does not stay open', async () => {
     const sessionId = Buffer.alloc(16, 7);
     hub.send({ $case: 'endSession', value: { sessionId, cause: 'ended_by_user', ownerUserId: '' } });
     expect((await hub.message('sessionEnded')).value).toMatchObject({ sessionId, cause: 'unknown' });
@@ -251,7 +251,7 @@ describe('attachments', () => {
     await hub.linked();
   });
 
-  it('go on from their offset through a killed hub: nothing lost, nothing doubled', { timeout: 30_000 }, async () => {
+  it('continue at their offset after the hub is killed, without loss or duplication', { timeout: 30_000 }, async () => {
     const viewer = await quietShell();
     const lines = 600_000;
     viewer.type(`seq 1 ${lines}; echo th""e-end\n`);
@@ -273,7 +273,7 @@ describe('attachments', () => {
     });
   });
 
-  it('apply what is typed over a break once', async () => {
+  it('apply input that was typed during a break once', async () => {
     const viewer = await quietShell();
     viewer.type('cat >/dev/null <<E\n');
     for (let round = 0; round < 3; round += 1) {
@@ -290,7 +290,7 @@ describe('attachments', () => {
     await viewer.until(() => viewer.applied > 3 * 1001);
   });
 
-  it('stop the program while their driver allows no more output', async () => {
+  it('stop the program while the limit of their driver is reached', async () => {
     const viewer = await quietShell();
     viewer.acks = false;
     viewer.type(`sh -c 'trap "echo stop""ped; exit" INT; yes'\n`);
@@ -324,7 +324,7 @@ describe('attachments', () => {
     expect(await other.attach({ create: true, cols: 5000 })).toMatchObject({ code: 'invalid_input' });
   });
 
-  it('are displaced by a newer one of the same viewer', async () => {
+  it('are replaced by a newer one of the same viewer', async () => {
     const viewer = await quietShell();
     const twin = new TestViewer(hub, viewer.sessionId);
     Object.assign(twin, { viewerId: viewer.viewerId });
@@ -344,7 +344,7 @@ describe('attachments', () => {
     expect(value.stdout.toString()).toBe('hi\n');
   });
 
-  it('end on a frame that breaks the protocol, and nothing else does', async () => {
+  it('end on a frame that violates the protocol, and other attachments do not', async () => {
     const viewer = await quietShell();
     viewer.send({
       type: 'input',

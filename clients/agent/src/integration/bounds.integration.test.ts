@@ -37,7 +37,7 @@ const buffers = async (): Promise<number> => {
 };
 
 describe('the memory of an agent', () => {
-  it('is a ring for each session, however much they print, and an end to how many there are', {
+  it('is bounded by one ring for each session and by the number of sessions, whatever they print', {
     timeout: 180_000,
   }, async () => {
     agent = await startTestAgent({ ring_mib: 1, max_sessions: shells });
@@ -66,7 +66,7 @@ describe('the memory of an agent', () => {
 });
 
 describe('a view of a flood', () => {
-  it('that is over 2 MiB behind is told its gap, starts anew, and goes on at the first line of the last 256 KiB', async () => {
+  it('that is over 2 MiB behind receives its gap, and continues at the first line of the last 256 KiB', async () => {
     agent = await startTestAgent();
     const driver = new TestViewer(agent.hub);
     await driver.attach({ create: true });
@@ -94,7 +94,9 @@ describe('a view of a flood', () => {
 });
 
 describe('a viewer that never acknowledges a picture of the screen', () => {
-  it('gets 256 KiB of it and no output, holds up nobody, and goes on once it does', { timeout: 60_000 }, async () => {
+  it('gets 256 KiB of it and no output, delays no other viewer, and continues when it acknowledges', {
+    timeout: 60_000,
+  }, async () => {
     agent = await startTestAgent({ ring_mib: 1 });
     const driver = new ScreenViewer(agent.hub);
     await driver.attach({ create: true, cols: 1000, rows: 500 });

@@ -138,7 +138,7 @@ describe('vsay-agent configure', () => {
     expect(await readFile(config(), 'utf8')).toContain('wxt_et_test');
   });
 
-  it('says at once that the API key is wrong, and exits with 3', async () => {
+  it('reports a wrong API key at once, and exits with 3', async () => {
     const value = { code: 'bad_api_key', message: 'The API key is not valid.', permanent: true };
     hub.answer = () => ({ $case: 'refused', value: { ...value, retryAfterMs: 0, generationHeld: 0n } });
     const { code, output } = await configure(host);
@@ -147,7 +147,7 @@ describe('vsay-agent configure', () => {
     expect(output).not.toMatch(/ {4}at /);
   });
 
-  it('leaves an agent that is configured as it was when the server refuses', async () => {
+  it('does not change a configured agent if the server refuses', async () => {
     await configure(host);
     const before = await readFile(config(), 'utf8');
     const value = { code: 'bad_registration_token', message: 'This registration token was used.', permanent: true };
@@ -160,7 +160,7 @@ describe('vsay-agent configure', () => {
     expect(await readFile(config().replace('.yaml', '.credential'), 'utf8')).toContain('wxt_mc_test');
   });
 
-  it('keeps the configuration when the server cannot be reached, and start goes on trying', async () => {
+  it('keeps the configuration if the server cannot be reached, and start retries', async () => {
     const { code, output } = await configure('http://127.0.0.1:1');
     expect(code).toBe(0);
     expect(output).toMatch(/Not registered yet: http:\/\/127\.0\.0\.1:1 cannot be reached/);
@@ -170,7 +170,7 @@ describe('vsay-agent configure', () => {
     expect((await started.exit()).code).toBe(0);
   });
 
-  it('names what is wrong on the command line', async () => {
+  it('names the invalid argument of the command line', async () => {
     const wrongUser = await configure(host, '--linux-user', 'nobody-by-this-name');
     expect([wrongUser.code, wrongUser.output]).toEqual([2, expect.stringContaining('no user nobody-by-this-name')]);
     const wrongHost = await configure('term.example.org');
@@ -180,7 +180,7 @@ describe('vsay-agent configure', () => {
     expect([wrongProxy.code, wrongProxy.output]).toEqual([2, expect.stringContaining('must be http://host:port')]);
   });
 
-  it('believes the CAs of the system, and keeps the file that NODE_EXTRA_CA_CERTS names', async () => {
+  it('trusts the CAs of the system, and stores the file that NODE_EXTRA_CA_CERTS names', async () => {
     const authority = await createAuthority(Date.now());
     const names = { names: ['127.0.0.1'], usage: 'server' } as const;
     const pair = await issueCertificate(authority, names, Date.now());
@@ -205,7 +205,7 @@ describe('vsay-agent configure', () => {
 });
 
 describe('vsay-agent start', () => {
-  it('connects, says so in its status, and leaves with 0 on SIGTERM', async () => {
+  it('connects, reports it in its status, and exits with 0 on SIGTERM', async () => {
     await configure(host);
     // The program of a checkout replaces its process by Node, so no other process stays.
     const started = run([
@@ -225,7 +225,7 @@ describe('vsay-agent start', () => {
     expect([code, output]).toEqual([0, expect.not.stringContaining('Debugger')]);
   });
 
-  it('ends its commands itself at SIGTERM, and leaves nothing to its guard', async () => {
+  it('ends its commands itself at SIGTERM, so that its guard has nothing to end', async () => {
     await configure(host);
     const started = agent('start', '--config', config());
     await Promise.all([started.says('"connected"'), hub.linked()]);
@@ -265,13 +265,13 @@ describe('vsay-agent start', () => {
     await expect.poll(() => markedSleeps('3601'), { timeout: 30_000, interval: 20 }).toEqual([]);
   });
 
-  it('leaves no command behind when it is killed during an outage of the network', async () => {
+  it('leaves no command running when it is killed during an outage of the network', async () => {
     const started = await withoutNetwork('3602');
     started.child.kill('SIGKILL');
     await expect.poll(() => markedSleeps('3602'), { timeout: 30_000, interval: 20 }).toEqual([]);
   });
 
-  it('connects, and comes back to a hub, while the disk takes no writes; says so once; its status is true', async () => {
+  it('connects and reconnects while the disk is read-only, logs it once, and reports a correct status', async () => {
     await configure(host);
     const started = agentWithoutDisk('start', '--config', config());
     await Promise.all([started.says('"connected"'), hub.linked()]);
@@ -288,7 +288,7 @@ describe('vsay-agent start', () => {
     expect((await started.exit()).code).toBe(0);
   });
 
-  it('dials above the generation that the hub holds, where the number on the disk is too old', async () => {
+  it('dials above the generation that the hub holds if the stored generation is too old', async () => {
     await configure(host);
     const held = 40n;
     const displaced = { code: 'displaced', message: 'A newer dial.', permanent: false, retryAfterMs: 0 };
@@ -300,7 +300,7 @@ describe('vsay-agent start', () => {
     expect(hub.hellos.at(-1)?.generation).toBe(41n);
   });
 
-  it('takes no pid for an agent, nor a killed one for a running one', async () => {
+  it('does not take another process with its pid, or a killed agent, for a running agent', async () => {
     await configure(host);
     const killed = agent('start', '--config', config());
     await killed.says('"connected"');
@@ -320,14 +320,14 @@ describe('vsay-agent start', () => {
     expect((await agent('uninstall', '--yes', '--config', config()).exit()).code).toBe(4);
   });
 
-  it('ends with 2, which no service manager starts again, when the key file was cut short', async () => {
+  it('exits with 2, which the service manager does not restart, if the key file is truncated', async () => {
     await configure(host);
     await writeFile(config().replace('.yaml', '.key'), '-----BEGIN PRIVATE KEY-----\nMC4C');
     const { code, output } = await agent('start', '--config', config()).exit();
     expect([code, output]).toEqual([2, expect.stringContaining('holds no whole Ed25519 key')]);
   });
 
-  it.runIf(existsSync('/dev/full'))('goes on when its log cannot be written', async () => {
+  it.runIf(existsSync('/dev/full'))('continues if its log cannot be written', async () => {
     await configure(host);
     const start = [process.execPath, main, 'start', '--config', config()];
     const started = run(['sh', '-c', 'exec "$@" > /dev/full', 'sh', ...start]);
@@ -337,7 +337,7 @@ describe('vsay-agent start', () => {
     expect((await started.exit()).code).toBe(0);
   });
 
-  it('goes on after SIGHUP where no terminal is in use, as after nohup', async () => {
+  it('continues after SIGHUP if it has no terminal, as after nohup', async () => {
     await configure(host);
     const started = agent('start', '--config', config());
     await Promise.all([started.says('"connected"'), hub.linked()]);
@@ -348,7 +348,7 @@ describe('vsay-agent start', () => {
     expect((await started.exit()).code).toBe(0);
   });
 
-  it('ends when its terminal hangs up, and runs on after nohup', async () => {
+  it('ends when its terminal hangs up, and continues under nohup', async () => {
     await configure(host);
     const plain = await startOnTerminal();
     plain.hangUp();
@@ -365,7 +365,7 @@ describe('vsay-agent start', () => {
     await expect.poll(status, { timeout: 30_000 }).toContain('not running');
   });
 
-  it('exits with 3, and once, when the machine was removed', async () => {
+  it('exits once with 3 if the machine was removed', async () => {
     await configure(host);
     const value = { code: 'machine_revoked', message: 'This machine was removed.', permanent: true };
     hub.answer = () => ({ $case: 'refused', value: { ...value, retryAfterMs: 0, generationHeld: 0n } });
@@ -424,7 +424,7 @@ describe('vsay-agent uninstall', () => {
 });
 
 describe('vsay-agent logs', () => {
-  it('says where the log is when no service keeps it, and what is wrong on the command line', async () => {
+  it('reports the place of the log if no service manages it, and names invalid arguments', async () => {
     const none = await agent('logs', '--config', config()).exit();
     expect([none.code, none.output]).toEqual([1, expect.stringContaining('No service runs this agent here')]);
     expect((await agent('logs', '--config', config(), '-n', 'many').exit()).code).toBe(2);

@@ -92,7 +92,7 @@ describe('vsay-agent doctor', () => {
     expect(Object.keys(status)).toEqual([...table.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name));
   });
 
-  it('says that the agent does not run, and that there is no configuration', async () => {
+  it('reports that the agent does not run, and that there is no configuration', async () => {
     expect(await diagnose()).toMatchObject({ code: 1 });
     expect((await diagnose()).of('Agent')).toMatchObject({ state: 'failure', text: 'the agent does not run' });
     await rm(config());
@@ -114,7 +114,7 @@ describe('vsay-agent doctor', () => {
     ]);
   });
 
-  it('tells a captive portal, a wrong clock and a hub that is away', async () => {
+  it('detects a captive portal, a wrong clock and an unreachable hub', async () => {
     const date = new Date(Date.now() + 20 * 365 * 86_400_000).toUTCString();
     const portal = createServer((_request, response) => response.setHeader('date', date).end('<html>Sign in</html>'));
     await write({ host: `http://127.0.0.1:${await listen(portal)}` });

@@ -90,7 +90,7 @@ const level = async (first: ScreenViewer, second: ScreenViewer): Promise<void> =
   }
 };
 
-describe('a viewer that comes when a full-screen program has drawn over a ring', () => {
+describe('a viewer that attaches when a full-screen program has overflowed the ring', () => {
   it.each(programs.filter(there))(
     'has screen, modes and mouse of $name, cell by cell, and what is below it when it is left',
     { timeout: 90_000 },

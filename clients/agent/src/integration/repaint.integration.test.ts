@@ -89,7 +89,7 @@ describe('a viewer that has nothing, after more output than the ring holds', () 
     expect(onScreen(first.terminal, second.terminal)).toEqual([]);
   });
 
-  it('is never given half a colour or half a character', async () => {
+  it('never receives a truncated colour sequence or character', async () => {
     const first = await open();
     // The lengths of the sequences and characters divide no ring size, so the ring almost always starts inside of one.
     const line = '\\033[38;2;10;200;30m€uro 字 \\033[0;1;4m😀\\033[m-';
@@ -102,7 +102,7 @@ describe('a viewer that has nothing, after more output than the ring holds', () 
     }
   });
 
-  it('gets none as a raw client: its gap comes at once', async () => {
+  it('gets no snapshot as a raw client, and its gap at once', async () => {
     const first = await open();
     await flood(first, 1.2, 'done');
     const raw = await late(first, { edge: EdgeKind.EDGE_KIND_RAW });

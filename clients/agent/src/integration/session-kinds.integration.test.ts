@@ -211,7 +211,7 @@ describe('a kind that cannot be opened is refused by name', () => {
 });
 
 describe('an agent whose hello has no capabilities, as before they were introduced', () => {
-  it('serves a terminal and runs commands, and no other kind is asked of it', async () => {
+  it('serves terminals and commands, and receives requests of no other kind', async () => {
     const log = pino({ level: 'silent' });
     const guard = new Guard(log);
     const account = { linuxUser: os.userInfo().username, allowSudo: false, processUid: os.userInfo().uid };

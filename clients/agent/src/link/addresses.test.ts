@@ -33,13 +33,13 @@ describe('the addresses of the hubs', () => {
     expect(await hubAddresses({ host: 'http://x', grpc: 'hub.example.org:443' })).toMatchObject({ tls: true });
   });
 
-  it('say what is wrong with a host that is none', async () => {
+  it('explain why a host is invalid', async () => {
     await expect(discover(await serve(404, ''), 'public')).rejects.toThrow(/answered 404: is that the address/);
     await expect(discover(await serve(200, '<html>'), 'public')).rejects.toThrow(/not the answer of a WebXTerm/);
     await expect(discover('http://127.0.0.1:1', 'public')).rejects.toThrow(/127\.0\.0\.1:1 cannot be reached/);
   });
 
-  it('say where a host sends everybody: above all that it wants https', async () => {
+  it('report where a host redirects to, above all to https', async () => {
     const location = 'https://term.example.org/.well-known/webxterm';
     for (const status of [301, 302, 307, 308])
       await expect(discover(await serve(status, '', { location }), 'public')).rejects.toThrow(
@@ -50,7 +50,7 @@ describe('the addresses of the hubs', () => {
     );
   });
 
-  it('are dialled without TLS on loopback only, whatever the host says', () => {
+  it('are dialled without TLS on loopback only, whatever the host announces', () => {
     expect(() => allowedAddresses({ addresses: ['hub.example.org:8081'], tls: false, ca: undefined })).toThrow(
       /set up TLS/,
     );

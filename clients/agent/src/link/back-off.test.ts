@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { backOff, patience, redialDelay } from './back-off.ts';
 
 describe('the back-off', () => {
-  it('doubles up to 30 s when idle and 5 s with sessions, and is never the same for all', () => {
+  it('doubles up to 30 s when idle and 5 s with sessions, with a random part', () => {
     expect(backOff({ failures: 0, hasSessions: false }, 1)).toBe(500);
     expect(backOff({ failures: 3, hasSessions: false }, 1)).toBe(4000);
     expect(backOff({ failures: 1000, hasSessions: false }, 1)).toBe(30_000);

@@ -8,7 +8,7 @@ describe('liveness', () => {
     expect(steps).toEqual(['fine', 'fine', 'fine', 'ping', 'fine', 'fine', 'fine', 'dead']);
   });
 
-  it('is content with any byte', () => {
+  it('accepts any byte as a sign of life', () => {
     const liveness = new Liveness(2000, 4000, 0);
     for (let now = 500; now < 20_000; now += 500) {
       liveness.received(now);
@@ -16,7 +16,7 @@ describe('liveness', () => {
     }
   });
 
-  it('does not take its own sleep for the silence of the peer', () => {
+  it('does not count its own suspension as silence of the peer', () => {
     const liveness = new Liveness(2000, 4000, 0);
     expect(liveness.check(60_000)).toBe('ping');
     expect(liveness.check(61_500)).toBe('fine');

@@ -39,7 +39,7 @@ describe('pinning the private CA', () => {
     expect(await pin(way)).toEqual({ ca: authority.certificate, tls: true });
   });
 
-  it('keeps nothing where the hubs have public certificates, but that there is TLS', async () => {
+  it('stores only that TLS is used if the hubs have public certificates', async () => {
     expect(await pin({ host: await host({ https: false }), caFingerprint: undefined })).toEqual({
       ca: undefined,
       tls: true,
@@ -58,7 +58,7 @@ describe('pinning the private CA', () => {
     expect(await pin({ host: https, caFingerprint: spelled })).toMatchObject({ tls: true });
   });
 
-  it('refuses another CA than the one whose fingerprint was given', async () => {
+  it('refuses a CA with another fingerprint', async () => {
     const other = fingerprintOf((await createAuthority(Date.now())).certificate);
     for (const https of [true, false]) {
       const way = { host: await host({ https, ca: authority.certificate }), caFingerprint: other };
@@ -66,7 +66,7 @@ describe('pinning the private CA', () => {
     }
   });
 
-  it('refuses a host that shows one CA and names another', async () => {
+  it('refuses a host whose certificate is of another CA than the one that it names', async () => {
     const named = await createAuthority(Date.now());
     const way = {
       host: await host({ https: true, ca: named.certificate }),
@@ -75,7 +75,7 @@ describe('pinning the private CA', () => {
     await expect(pin(way)).rejects.toThrow(/cannot be reached/);
   });
 
-  it('refuses a fingerprint that is none, or for a host without a private CA', async () => {
+  it('refuses an invalid fingerprint, and a fingerprint for a host without a private CA', async () => {
     expect(() => readFingerprint('sha256:123')).toThrow(/64 hexadecimal digits/);
     const way = { host: await host({ https: false }), caFingerprint: fingerprintOf(authority.certificate) };
     await expect(pin(way)).rejects.toThrow(/names no private CA/);
@@ -83,13 +83,13 @@ describe('pinning the private CA', () => {
 });
 
 describe('an agent with a pinned CA', () => {
-  it('keeps it whatever the host names later', async () => {
+  it('keeps it whatever CA the host names later', async () => {
     const other = await createAuthority(Date.now());
     const way = { host: await host({ https: false, ca: other.certificate }), ca: authority.certificate, tls: true };
     expect((await hubAddresses(way)).ca).toBe(authority.certificate);
   });
 
-  it('never goes below TLS', async () => {
+  it('never connects without TLS', async () => {
     const plain = await host({ https: false, tls: false });
     await expect(hubAddresses({ host: plain, ca: authority.certificate, tls: true })).rejects.toThrow(
       /configured with TLS/,

@@ -109,7 +109,7 @@ describe('an agent behind an HTTP proxy', () => {
     expect(hub.hellos.at(-1)?.channelBinding).toHaveLength(32);
   });
 
-  it('says what the proxy answered, and never its password', async () => {
+  it('reports the answer of the proxy, and never its password', async () => {
     await expect(hubAddresses(way(''))).rejects.toThrow(/wants a user and a password/);
     const wrong = await hubAddresses(way('ann:wrong@')).catch((error: Error) => error.message);
     expect(wrong).toMatch(/others than those given/);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { describeRefusal } from './refusal.ts';
 
-it('says what is wrong and, where the hub does not, how to mend it', () => {
+it('names the problem and, if the hub does not, the remedy', () => {
   expect(describeRefusal({ code: 'bad_api_key', message: 'Wrong key.' })).toMatch(
     /^Wrong key\. Take the current API key/,
   );

@@ -45,8 +45,8 @@ const dialTo = async (address: string) =>
     patienceMs: patience(0),
   });
 
-describe('a hub that takes the connection and says nothing', () => {
-  it('is left within 1.5 s for the next one, however many are silent', async () => {
+describe('a hub that accepts the connection and sends nothing', () => {
+  it('is given up within 1.5 s for the next one, however many are silent', async () => {
     const address = stopped.address();
     const silent = `127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
     for (let tries = 0; tries < 3; tries += 1) {

@@ -15,8 +15,8 @@ const firstLine = async (snapshot: ScreenSnapshot | undefined): Promise<string |
   return terminal.buffer.active.getLine(0)?.translateToString(true);
 };
 
-describe('the screen of what left the ring', () => {
-  it('is told at the last place that is in no sequence, with the bytes from there on', async () => {
+describe('the screen of the output that left the ring', () => {
+  it('is saved at the last offset outside a sequence, with the bytes after it', async () => {
     const screen = make(undefined, 1000);
     await screen.feed(bytes('abc\x1b[3'), []);
     const snapshot = screen.snapshot();
@@ -33,7 +33,7 @@ describe('the screen of what left the ring', () => {
     expect(screen.snapshot()).toMatchObject({ offset: 11, cols: 30, rows: 6 });
   });
 
-  it('is not told inside a sequence of over 64 KiB, and again behind it', async () => {
+  it('is not saved inside a sequence of over 64 KiB, and is saved again after it', async () => {
     const screen = make();
     await screen.feed(bytes(`a\x1bPq${'x'.repeat(40_000)}`), []);
     expect(screen.snapshot()).toMatchObject({ offset: 1 });
@@ -45,7 +45,7 @@ describe('the screen of what left the ring', () => {
   });
 
   // 7 MB of colours through the emulator take some seconds on a busy machine.
-  it('is told without its scrollback, or not at all, rather than in more than 2 MiB', { timeout: 30_000 }, async () => {
+  it('is saved without its scrollback, or not at all, if it exceeds 2 MiB', { timeout: 30_000 }, async () => {
     const row = Array.from({ length: 1000 }, (_, n) => `\x1b[38;2;${n % 256};1;2;48;2;3;4;${n % 256}mx`).join('');
     const some = make({ cols: 1000, rows: 20 });
     for (let n = 0; n < 100; n += 1) await some.feed(bytes(`${row}\r\n`), []);

@@ -26,7 +26,7 @@ const make = () => {
   return { screen, fed, state };
 };
 
-describe('what leaves a ring, on its way to the emulator', () => {
+describe('output that leaves a ring for the emulator', () => {
   it('goes in pieces of 64 KiB, the rest before a snapshot', async () => {
     const { screen, fed } = make();
     screen.evicted(0, new Uint8Array(100 * kib), marks);
@@ -38,7 +38,7 @@ describe('what leaves a ring, on its way to the emulator', () => {
     ]);
   });
 
-  it('is given up when 4 MiB wait, and starts anew at a line once they are drawn', async () => {
+  it('is dropped when 4 MiB wait, and starts again at a line once they are drawn', async () => {
     const { screen, fed, state } = make();
     screen.evicted(0, new Uint8Array(maxBacklog), marks);
     expect(await screen.snapshot()).toBeDefined();
@@ -54,7 +54,7 @@ describe('what leaves a ring, on its way to the emulator', () => {
     expect(fed.at(-1)).toEqual([next + 19, 3]);
   });
 
-  it('is given up when nobody takes it', async () => {
+  it('is dropped if there is no worker', async () => {
     const { screen, state } = make();
     state.takes = false;
     screen.evicted(0, new Uint8Array(64 * kib), marks);
@@ -98,7 +98,7 @@ describe('the worker of all screens', { timeout: 60_000 }, () => {
     expect(new TextDecoder().decode((await good.snapshot())?.state)).toContain('new');
   };
 
-  it('is ended when a terminal takes too long, and draws the others again', async () => {
+  it('is ended when a terminal takes too long, and then draws the other terminals again', async () => {
     const { good, bad, ended } = await two(1e9, 150);
     let isEnded = false;
     void ended().then(() => {

@@ -41,8 +41,8 @@ const numbers = [
   '?;:',
 ];
 
-describe('output that is made to hurt', () => {
-  it('costs what a screen costs: every final byte, marker and intermediate, with numbers of every kind', {
+describe('malicious output', () => {
+  it('costs no more than a screen, for every final byte, marker, intermediate and number', {
     timeout: 60_000,
   }, async () => {
     const [terminal, filter] = [emulator(), new OutputFilter(size)];

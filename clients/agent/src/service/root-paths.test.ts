@@ -12,7 +12,7 @@ const found = (mode: number, { uid = 0, gid = 0, kind = 'folder' } = {}) => ({
   isSymbolicLink: () => kind === 'link',
 });
 
-describe('what root may load', () => {
+describe('files that root may load', () => {
   it.each([
     ['a folder of root', found(0o755), undefined],
     ['one of a user', found(0o755, { uid: 1000 }), '/x belongs to the user 1000'],
@@ -41,7 +41,7 @@ describe.runIf(os.userInfo().uid === 0)('the program and the settings of root', 
   const check = () =>
     requireRootsOwn({ files: [path.join(folder, 'etc', 'agent.yaml')], trees: [path.join(folder, 'src')] });
 
-  it('are taken where only root writes, and refused by name anywhere in the tree or above it', async () => {
+  it('are loaded if only root can write them, and otherwise refused by name, anywhere in the tree or above it', async () => {
     await check();
     const [deep, etc] = [path.join(folder, 'src', 'deep', 'a.ts'), path.join(folder, 'etc')];
     for (const [file, spoil, mend] of [
@@ -57,7 +57,7 @@ describe.runIf(os.userInfo().uid === 0)('the program and the settings of root', 
     await check();
   });
 
-  it('are refused where a link leads to what others write', async () => {
+  it('are refused if a link leads to a file that others can write', async () => {
     const home = path.join(folder, 'home');
     await mkdir(home);
     await chown(home, 1000, 1000);

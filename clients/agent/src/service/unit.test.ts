@@ -51,7 +51,7 @@ describe('the unit of the agent', () => {
     expect(unit({ linux_user: 'ann', allow_sudo: false })).toMatch(/^UnsetEnvironment=.*NODE_OPTIONS.*NODE_PATH/m);
   });
 
-  it.runIf(existsSync('/usr/bin/systemd-analyze'))('is one that systemd takes', async () => {
+  it.runIf(existsSync('/usr/bin/systemd-analyze'))('is accepted by systemd', async () => {
     const directory = await mkdtemp(path.join(os.tmpdir(), 'unit-'));
     const file = path.join(directory, unitName);
     for (const allow_sudo of [false, true]) {

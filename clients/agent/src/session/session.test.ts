@@ -6,7 +6,7 @@ import { attach, make } from './testing/test-session.ts';
 const mib = 1024 * 1024;
 
 describe('attaching', () => {
-  it('tells the viewer where it stands before anything else', () => {
+  it('reports its offsets to the viewer before anything else', () => {
     const { session, print } = make();
     print('hello');
     const viewer = attach(session, 'a', { from: 2 });
@@ -25,14 +25,14 @@ describe('attaching', () => {
     expect(viewer.text()).toBe('llo');
   });
 
-  it('applies the size of a driver, and says so in the first frame', () => {
+  it('applies the size of a driver, and reports it in the first frame', () => {
     const { session, shell } = make();
     const viewer = attach(session, 'a', { size: { cols: 132, rows: 50 } });
     expect(viewer.frames).toMatchObject([{ type: 'accepted', cols: 132, rows: 50 }]);
     expect(shell.sizes).toEqual([{ cols: 132, rows: 50 }]);
   });
 
-  it('tells a gap to a viewer that is behind the ring', () => {
+  it('sends a gap to a viewer that is behind the ring', () => {
     const { session, print } = make();
     const viewer = attach(session, 'a');
     viewer.send({ type: 'detach', reason: 'left' });
@@ -45,7 +45,7 @@ describe('attaching', () => {
     ]);
   });
 
-  it('lets a driver that comes back within its hold answer what was asked meanwhile, and nobody else', () => {
+  it('accepts replies to queries from during a break from a driver that returns within its hold, and from no other viewer', () => {
     const { session, print, clock } = make();
     attach(session, 'a').attachment.broken();
     print('\x1b[6n');
@@ -73,7 +73,7 @@ describe('a limit', () => {
 });
 
 describe('driving', () => {
-  it('goes to who types; sizes of the others wait until then', () => {
+  it('passes to the viewer that types; the sizes of the others wait until they type', () => {
     const { session, shell } = make();
     const first = attach(session, 'a');
     const second = attach(session, 'b', { size: { cols: 100, rows: 40 } });
@@ -86,7 +86,7 @@ describe('driving', () => {
     expect(first.last('size')).toMatchObject({ cols: 101, rows: 41 });
   });
 
-  it('goes to who asks for it by input of no bytes', () => {
+  it('passes to a viewer that sends empty input', () => {
     const { session, shell } = make();
     attach(session, 'a');
     const second = attach(session, 'b', { size: { cols: 100, rows: 40 } });
@@ -95,7 +95,7 @@ describe('driving', () => {
     expect(second.last('driver')).toMatchObject({ driver: true });
   });
 
-  it('is not taken by what an emulator answers; such answers of others are counted, not typed', () => {
+  it('does not pass by a reply of an emulator; replies of other viewers are counted and not typed', () => {
     const { session, shell } = make();
     const first = attach(session, 'a');
     const second = attach(session, 'b');
@@ -117,7 +117,7 @@ describe('driving', () => {
     return { ...made, viewer };
   };
 
-  it('types no answer that comes when its question is over 4 s old', async () => {
+  it('types no reply to a query that is over 4 s old', async () => {
     const { shell, print, clock, viewer } = askedAt(60_000);
     clock.now += 4000;
     viewer.type(0, '1', true);
@@ -193,7 +193,7 @@ describe('driving', () => {
 });
 
 describe('input', () => {
-  it('of a writer that comes back is applied once', () => {
+  it('of a writer that attaches again is applied once', () => {
     const { session, shell } = make();
     attach(session, 'a').type(0, 'abc');
     const back = attach(session, 'a', { from: 0 });
@@ -232,7 +232,7 @@ describe('input', () => {
 });
 
 describe('the end', () => {
-  it('follows the last byte, and is kept for who comes later', () => {
+  it('follows the last byte, and is kept for viewers that attach later', () => {
     const { session, print, exit, ended } = make();
     const viewer = attach(session, 'a');
     print('x'.repeat(100_000));
@@ -254,7 +254,7 @@ describe('the end', () => {
     expect(late.frames.at(-1)).toMatchObject({ type: 'ended', exitCode: 3 });
   });
 
-  it('comes by a hang-up with its cause; the first cause stands', () => {
+  it('is caused by a hang-up; the first cause is kept', () => {
     const { session, shell, exit } = make();
     const viewer = attach(session, 'a');
     session.end('access_revoked');
@@ -267,7 +267,7 @@ describe('the end', () => {
 });
 
 describe('a session of plain bytes', () => {
-  it('has no size: viewers are told 0 x 0, and no size of theirs is applied', () => {
+  it('has no size: viewers receive 0 x 0, and their sizes are not applied', () => {
     const { session, shell, print } = make('bytes');
     const driver = attach(session, 'a', { size: { cols: 132, rows: 50 } });
     expect(driver.frames).toMatchObject([{ type: 'accepted', driver: true, cols: 0, rows: 0 }]);
@@ -282,7 +282,7 @@ describe('a session of plain bytes', () => {
     expect(other.last('driver')).toMatchObject({ driver: true });
   });
 
-  it('tells a gap to a late viewer that could take a snapshot, and lets no viewer jump', () => {
+  it('sends a gap to a late viewer that supports snapshots, and lets no viewer jump', () => {
     const { session, print } = make('bytes');
     const watcher = attach(session, 'w', { role: 'view', repaints: true });
     for (let n = 0; n < 40; n += 1) print(new Uint8Array(64 * 1024));
@@ -394,7 +394,7 @@ describe('a hand-over', () => {
     expect(again.text()).toBe('second');
   });
 
-  it('of an ended session keeps its result and its age, and starts no other end', () => {
+  it('of an ended session keeps its result and its age, and does not end it again', () => {
     const before = make();
     before.print('last words');
     before.exit(3);

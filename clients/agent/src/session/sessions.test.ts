@@ -81,7 +81,7 @@ const make = (maxSessions = 4) => {
 };
 
 describe('the sessions of a machine', () => {
-  it('are so many and no more; who asks for another hears why, and gets it once one has ended', async () => {
+  it('are limited; a further request is refused with the reason, and granted once a session has ended', async () => {
     const { attach, exit } = make(4);
     for (let n = 0; n < 4; n += 1) expect((await attach()).first).toMatchObject({ type: 'accepted', created: true });
     expect((await attach()).first).toMatchObject({
@@ -93,7 +93,7 @@ describe('the sessions of a machine', () => {
     expect((await attach()).first).toMatchObject({ type: 'accepted', created: true });
   });
 
-  it('whose shell cannot be started say so for good, and take no place', async () => {
+  it('whose shell cannot be started report it, and do not count against the limit', async () => {
     const { machine, attach } = make(1);
     machine.trouble = new Error('no such shell: /bin/zsh');
     expect((await attach()).first).toEqual({
@@ -170,7 +170,7 @@ describe('the sessions of a machine', () => {
     expect((await attach()).first).toMatchObject({ type: 'accepted' });
   });
 
-  it('end when nobody was attached for 24 h, and not before', async () => {
+  it('end after 24 h without an attachment of the owner, and not before', async () => {
     const { clock, attach, sessions, shells } = make();
     const { attachment } = await attach();
     clock.now += 48 * hour;
@@ -212,7 +212,7 @@ describe('another viewer than the owner of a session', () => {
     expect(sessions.list()).toMatchObject([{ ownerUserId: 'u1', attachments: 2 }]);
   });
 
-  it('leaves the session to its owner: what ends for the viewer ends no shell, what ends for the owner does', async () => {
+  it('does not own the session: the end of its right ends no shell, the end of the right of the owner does', async () => {
     const { attach, sessions, shells } = make();
     const { sessionId, attachment } = await attach();
     const watching = await attach({ sessionId, ...watch });
@@ -243,7 +243,7 @@ describe('another viewer than the owner of a session', () => {
     expect(shells[0]?.signals).toEqual(['hang up']);
   });
 
-  it('is not resized in the name of somebody else', async () => {
+  it('is not resized on behalf of another user', async () => {
     const { attach, sessions } = make();
     const viewerId = randomBytes(16);
     const { sessionId } = await attach({ viewerId });
@@ -259,7 +259,7 @@ describe('another viewer than the owner of a session', () => {
 });
 
 describe('a session that has ended', () => {
-  it('stays for 10 minutes for those who have not seen the end, and no longer', async () => {
+  it('is kept for at most 10 minutes for viewers that have not received the end', async () => {
     const { clock, attach, sessions, exit } = make();
     const { sessionId, attachment } = await attach();
     attachment?.broken();
@@ -273,7 +273,7 @@ describe('a session that has ended', () => {
     expect((await attach({ sessionId, create: false })).first).toMatchObject({ type: 'ended', cause: 'unknown' });
   });
 
-  it('goes as soon as everyone who was there has seen the end', async () => {
+  it('is removed as soon as all attached viewers have received the end', async () => {
     const { attach, sessions, exit, shells } = make();
     const { sessionId, attachment } = await attach();
     shells[0]?.events.onOutput(Buffer.from('bye'));
@@ -287,7 +287,7 @@ describe('a session that has ended', () => {
     expect(sessions.knows(sessionId)).toBe(false);
   });
 
-  it('is one of at most 32: the oldest make room, for their rings are memory', async () => {
+  it('is one of at most 32: the oldest are removed, because their rings use memory', async () => {
     const { attach, sessions, exit } = make();
     const ids: Buffer[] = [];
     for (let n = 0; n < 40; n += 1) {

@@ -26,7 +26,7 @@ describe('the title in the output', () => {
       }
   });
 
-  it('is not another sequence, nor a title without an end', () => {
+  it('is not read from another sequence, or from a title without an end', () => {
     expect(titleOf('\x1b]1;icon\x07', '\x1b]52;c;aGk=\x07', '\x1b]2;begun')).toBe('');
     expect(titleOf(`\x1b]2;${'x'.repeat(2000)}`, '\x07')).toBe('');
   });

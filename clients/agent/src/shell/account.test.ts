@@ -13,7 +13,7 @@ describe('loginRefusal', () => {
     ['without a valid password', 'dev1:*:20000:0:99999:7:::'],
     ['on the day before it expires', 'dev1:$y$j9T$abc:20000:0:99999:7::20101:'],
     ['whose password is on its last day', 'dev1:$y$j9T$abc:20000:0:100:7:10::'],
-  ])('lets an account in %s', (_what, shadow) => {
+  ])('admits an account %s', (_what, shadow) => {
     expect(onDay(20_100, shadow)).toBeUndefined();
   });
 

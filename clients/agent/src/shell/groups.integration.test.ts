@@ -38,7 +38,7 @@ describe.runIf(mayMount())('a shell of a user in two more groups', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it('has these groups, and none of those that the agent is in', async () => {
+  it('has these groups, and none of the groups of the agent', async () => {
     // Without bash no process waits for the agent. With su, PAM sets the groups (e2e/containers/login.containers.ts).
     const tools = { ...(await findLoginTools()), bash: undefined };
     const purpose = { kind: 'command', line: 'id -G', marker: 'test' } as const;
@@ -50,7 +50,7 @@ describe.runIf(mayMount())('a shell of a user in two more groups', () => {
   it.each([
     ['the same as when the agent of this user was started', '61002,61003', false],
     ['changed since the agent of this user was started', '61002', true],
-  ])('says so, above its prompt, where they are %s', (_, groupsOfAgent, told) => {
+  ])('warns above its prompt if the groups are %s', (_, groupsOfAgent, told) => {
     // The right to read everything, because only root may be able to read this checkout.
     const identity = ['--reuid=61001', '--regid=61001', `--groups=${groupsOfAgent}`];
     const mayRead = ['--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search'];

@@ -33,7 +33,7 @@ describe('InputPump', () => {
     expect([sink.taken.join(''), applied]).toEqual(['abc', 3]);
   });
 
-  it('goes on after a refusal where it stopped, and acks only what was taken', () => {
+  it('continues after a refused write where it stopped, and acks only the written bytes', () => {
     const sink = terminal([2, 0, 0]);
     const pump = new InputPump(sink);
     const applied: number[] = [];
@@ -55,7 +55,7 @@ describe('InputPump', () => {
     expect([sink.taken, applied]).toEqual([[], 3]);
   });
 
-  it('drops everything once the terminal is closed', () => {
+  it('drops its queue when the terminal is closed', () => {
     const sink = terminal([-1]);
     const pump = new InputPump(sink);
     const onApplied = vi.fn();

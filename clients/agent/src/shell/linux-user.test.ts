@@ -29,7 +29,7 @@ describe('findUser', () => {
   });
 
   it.each(['nobody-by-this-name', '--help', '-n', 'a b', '', '0', 'root:x', 'root\n'])(
-    'knows nobody called %j',
+    'does not find %j',
     async (name) => {
       expect(await findUser(name)).toBeUndefined();
     },

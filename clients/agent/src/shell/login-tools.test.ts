@@ -8,8 +8,8 @@ const toolsOf = (there: readonly string[], ofUtilLinux = true) =>
     async () => ofUtilLinux,
   );
 
-describe.runIf(process.platform === 'linux')('what shells lack on a machine', () => {
-  it('is nothing where su is of util-linux, and nothing that a plain user could change', async () => {
+describe.runIf(process.platform === 'linux')('the missing tools for login shells', () => {
+  it('are none if su is of util-linux and only root can change it', async () => {
     expect(loginShortcoming(await toolsOf(all), 0)).toBeUndefined();
     expect(loginShortcoming(await toolsOf([]), 1000)).toBeUndefined();
   });

@@ -34,7 +34,7 @@ describe('Pty', () => {
     expect(await start('kill -KILL $$').ended).toEqual({ exitCode: undefined, signal: 'SIGKILL' });
   });
 
-  it('loses nothing of what was written just before the exit', async () => {
+  it('loses no output that was written just before the exit', async () => {
     const shell = start('seq 1 2000');
     await shell.ended;
     expect(shell.text().trim().split('\r\n')).toHaveLength(2000);
@@ -61,7 +61,7 @@ describe('Pty', () => {
     expect(await shell.ended).toEqual({ exitCode: undefined, signal: 'SIGHUP' });
   });
 
-  it('obeys the window size', async () => {
+  it('follows the window size', async () => {
     const shell = start('read line; stty size');
     shell.pty.resize({ cols: 132, rows: 50 });
     shell.pty.write(Buffer.from('\n'));
@@ -69,7 +69,7 @@ describe('Pty', () => {
     expect(shell.text()).toContain('50 132');
   });
 
-  it('says how much it takes instead of waiting for a program that does not read', async () => {
+  it('reports how much it has written instead of waiting for a program that does not read', async () => {
     const shell = start('stty raw -echo; echo ready; sleep 30');
     await shell.until('ready');
     const paste = Buffer.alloc(1024 * 1024, 97);

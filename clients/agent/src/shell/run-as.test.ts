@@ -17,7 +17,7 @@ const command: Purpose = { kind: 'command', line: 'id', marker: '1-a' };
 const asRoot = { user: ubuntu, processUid: 0, allowSudo: true, tools };
 
 describe('runAs', () => {
-  it('opens a session of PAM as root, on a terminal of the user', () => {
+  it('opens a PAM session as root, on a terminal of the user', () => {
     const launch = runAs(login, asRoot);
     const line = launch.args.join(' ');
     expect(line).toContain('/usr/bin/su -l -s /usr/bin/setsid -- ubuntu --ctty /bin/bash ');
@@ -28,7 +28,7 @@ describe('runAs', () => {
     expect(runAs(command, asRoot).args.slice(-5)).toEqual(['', 'bash', '/bin/bash', '-c', 'id']);
   });
 
-  it('lets nobody gain rights unless sudo is allowed, in every way', () => {
+  it('prevents privilege escalation unless sudo is allowed, in every mode', () => {
     const kept = { ...asRoot, allowSudo: false };
     for (const purpose of [login, command]) {
       for (const without of [{}, { su: undefined }, { su: undefined, bash: undefined }]) {
@@ -57,13 +57,13 @@ describe('runAs', () => {
     expect(() => runAs(login, { ...asRoot, processUid: 1001 })).toThrow(/only as itself, not as ubuntu/);
   });
 
-  it('hands over nothing of its own environment', () => {
+  it('passes on no variable of its own environment', () => {
     const keys = ['COLORTERM', 'HOME', 'LANG', 'LOGNAME', 'PATH', 'SHELL', 'TERM', 'USER'];
     expect(Object.keys(userEnvironment(ubuntu)).sort()).toEqual(keys);
     expect(Object.keys(runAs(login, asRoot).env).sort()).toEqual(['COLORTERM', 'LC_ALL', 'PATH', 'TERM']);
   });
 
-  it.runIf(process.platform !== 'linux')('leaves descriptors to the system elsewhere', () => {
+  it.runIf(process.platform !== 'linux')('does not close descriptors on other systems', () => {
     const { uid, username } = os.userInfo();
     const user = { ...ubuntu, uid, name: username };
     expect(runAs(login, { ...asRoot, user, processUid: uid }).file).toBe('/usr/bin/env');

@@ -28,7 +28,7 @@ const login = (shell: string, changes: Partial<typeof tools> = {}): Launch =>
     { user: { ...ownUser(), shell, home: '/' }, processUid: uid, allowSudo: true, tools: { ...tools, ...changes } },
   );
 
-describe.runIf(process.platform === 'linux')('a shell that is started', () => {
+describe.runIf(process.platform === 'linux')('a started shell', () => {
   const ways = [
     ['with bash', {}],
     ['without bash', { bash: undefined }],
@@ -52,13 +52,13 @@ describe.runIf(process.platform === 'linux')('a shell that is started', () => {
     },
   );
 
-  it('is named by a dash, not by an option that not every shell has', async () => {
+  it('is a login shell by the dash in its name, not by an option that some shells lack', async () => {
     const { text } = await run(login('/bin/cat'), '\u0004');
     expect(text).not.toMatch(/invalid option/);
     expect((await run(login('/bin/sh'), 'echo "[$0]"; exit\n')).text).toContain('[-sh]');
   });
 
-  it('says that the home folder cannot be entered, and starts in /', async () => {
+  it('reports that the home folder cannot be entered, and starts in /', async () => {
     const user = { ...ownUser(), shell: '/bin/sh', home: '/nowhere' };
     const launch = runAs({ kind: 'login' }, { user, processUid: uid, allowSudo: true, tools });
     const { text } = await run(launch, 'echo "in [$PWD]"; exit\n');

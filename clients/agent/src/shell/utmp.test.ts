@@ -8,13 +8,13 @@ import { encodeUtmp, type LoginRecord, record } from './utmp.ts';
 const login: LoginRecord = { kind: 'login', line: 'pts/7', pid: 4711, user: 'ann', nowMs: 1_790_000_000_123 };
 
 describe('utmp', () => {
-  it('has the size that each kind of machine expects, and none where that is not known', () => {
+  it('has the size that each platform expects, and is not written on an unknown platform', () => {
     expect(encodeUtmp(login, 'x64')).toHaveLength(384);
     expect(encodeUtmp(login, 'arm64')).toHaveLength(400);
     expect(encodeUtmp(login, 'pdp11')).toBeUndefined();
   });
 
-  it.runIf(existsSync('/usr/bin/who'))('is what who(1) reads; an entry of the same terminal is replaced', () => {
+  it.runIf(existsSync('/usr/bin/who'))('is read by who(1); an entry of the same terminal is replaced', () => {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'utmp-'));
     const files = { utmp: path.join(folder, 'utmp'), wtmp: path.join(folder, 'wtmp') };
     const who = (file: string): string =>

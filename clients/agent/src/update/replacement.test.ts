@@ -50,7 +50,7 @@ describe('an installation', () => {
     expect(readFileSync(path.join(folder, 'release.json'), 'utf8')).toBe('release 3');
   });
 
-  it('goes back to the version that worked, not to one that was never proven', async () => {
+  it('returns to the version that worked, not to one on trial', async () => {
     await installation.activate('2', release(2));
     await installation.activate('3', release(3));
     expect([installation.current, installation.lastGood]).toEqual(['3', '1']);
@@ -59,7 +59,7 @@ describe('an installation', () => {
     expect(installation.failed).toMatchObject([{ version: '3', why: 'it hung' }]);
   });
 
-  it('has nothing to go back to at first, or where the install script removed it', async () => {
+  it('has no version to return to at first, or if the install script removed it', async () => {
     expect(installation.rollBack('x')).toBe(false);
     await installation.activate('2', release(2));
     rmSync(path.join(folder, 'versions', '1'), { recursive: true });
@@ -71,7 +71,7 @@ describe('an installation', () => {
 describe('a running agent', () => {
   const connected = (connectedForMs: number) => ({ connectedForMs, work: 'none' as const });
 
-  it('is replaced when another version is installed, it is connected, and nothing ran for two looks', async () => {
+  it('is replaced if another version is installed, it is connected, and nothing ran at two checks', async () => {
     const agent = agentOf('1');
     expect(look(agent, connected(5000))).toBe(false);
     await installation.activate('2', release(2));
@@ -98,7 +98,7 @@ describe('a running agent', () => {
     expect([look(other, connected(1)), look(other, connected(1))]).toContain(true);
   });
 
-  it('has proven itself after a minute of connection without a break', async () => {
+  it('passes its trial after a minute of connection without a break', async () => {
     await installation.activate('2', release(2));
     const agent = agentOf('2');
     expect(installation.count('starts')).toBe(1);
@@ -109,7 +109,7 @@ describe('a running agent', () => {
     expect(installation.current).toBe('2');
   });
 
-  it('is rolled back when it was not connected for a minute within three, and goes without a connection', async () => {
+  it('is rolled back if it was not connected for one of the first three minutes, also without a connection', async () => {
     await installation.activate('2', release(2));
     const agent = agentOf('2');
     while (nowMs < 175_000) expect(look(agent, connected(30_000))).toBe(false);
@@ -121,7 +121,7 @@ describe('a running agent', () => {
     expect([look(agent, away), look(agent, away)]).toEqual([false, true]);
   });
 
-  it('is rolled back when it ends again and again', async () => {
+  it('is rolled back if it ends repeatedly', async () => {
     await installation.activate('2', release(2));
     for (const _ of [1, 2, 3]) countLaunch(installation);
     expect(installation.current).toBe('2');
@@ -132,7 +132,7 @@ describe('a running agent', () => {
     ]);
   });
 
-  it('is not rolled back once it has proven itself, whatever happens then', async () => {
+  it('is not rolled back after it has passed its trial', async () => {
     await installation.activate('2', release(2));
     installation.confirm();
     const agent = agentOf('2');

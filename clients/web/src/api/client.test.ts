@@ -23,12 +23,12 @@ const json = (body: unknown, status = 200, headers: Record<string, string> = {})
 const page = { machines: [], total: 0, page: 1, limit: 50, total_pages: 0, next_cursor: null };
 
 describe('addresses', () => {
-  it('take parameters as one path segment each', () => {
+  it('encode each parameter as one path segment', () => {
     expect(fillPath('/api/machines/:agent_id', { agent_id: 'ag_1/../x?y' })).toBe('/api/machines/ag_1%2F..%2Fx%3Fy');
     expect(() => fillPath('/api/machines/:agent_id', {})).toThrow(TypeError);
   });
 
-  it('leave out what is not asked for', () => {
+  it('leave out absent parameters', () => {
     expect(queryString({ page: 2, search: 'a b&c', status: undefined, tag: '' })).toBe('?page=2&search=a+b%26c');
     expect(addressOf(listMachines, {})).toBe('/api/machines');
     expect(addressOf(getMachine, { params: { agent_id: 'ag_1' } })).toBe('/api/machines/ag_1');
@@ -36,7 +36,7 @@ describe('addresses', () => {
 });
 
 describe('a call', () => {
-  it('sends what the route declares and gives what its schema reads', async () => {
+  it('sends the request that the route declares, and returns the response that its schema parses', async () => {
     const { fetcher, calls } = answering(() => json({ ...page, unknown_field: 1 }));
     expect(await ask(fetcher, listMachines, { query: { limit: 50 }, headers: { authorization: 'Bearer t' } })).toEqual(
       page,
@@ -55,7 +55,7 @@ describe('a call', () => {
     expect(new Headers(calls[0]?.init.headers).get('content-type')).toBe('application/json');
   });
 
-  it('takes a 204 for a route that answers nothing', async () => {
+  it('accepts a 204 of a route without a body', async () => {
     const { fetcher, calls } = answering(() => new Response(null, { status: 204 }));
     await send(fetcher, endSession, { params: { id: 'AAAA' } });
     expect(calls[0]?.init.method).toBe('DELETE');
@@ -80,17 +80,17 @@ describe('a call', () => {
     });
   });
 
-  it('makes a sentence of a proxy’s HTML page', async () => {
+  it('turns the HTML page of a proxy into a sentence', async () => {
     const { fetcher } = answering(() => new Response('<h1>Bad Gateway</h1>', { status: 502 }));
     await expect(ask(fetcher, wellKnown)).rejects.toMatchObject({ code: 'unavailable', status: 502 });
   });
 
-  it('distinguishes an answer that does not fit from one that does', async () => {
+  it('distinguishes an invalid response from a valid one', async () => {
     const { fetcher } = answering(() => json({ machines: 'many' }));
     await expect(ask(fetcher, listMachines)).rejects.toMatchObject({ code: 'unexpected_answer' });
   });
 
-  it('distinguishes no answer from a refusal, and an abort from both', async () => {
+  it('distinguishes a missing response, a refusal and an abort', async () => {
     const fails: typeof fetch = (_, init) =>
       Promise.reject(init?.signal?.aborted ? init.signal.reason : new TypeError('Failed to fetch'));
     await expect(ask(fails, wellKnown)).rejects.toBeInstanceOf(UnreachableError);
@@ -98,7 +98,7 @@ describe('a call', () => {
   });
 });
 
-it('an outage is tried again, a refusal is not', () => {
+it('repeats a request after an outage, and not after a refusal', () => {
   const refusal = (status: number, code = 'x'): ApiError => new ApiError({ status, code, message: '' });
   expect(worthRetrying(new UnreachableError(undefined))).toBe(true);
   expect(worthRetrying(refusal(503))).toBe(true);

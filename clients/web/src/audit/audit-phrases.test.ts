@@ -24,7 +24,7 @@ const row: AuditRow = {
 };
 
 describe('a row of the audit log, in words', () => {
-  it('names who did it and to whom, but not somebody twice', () => {
+  it('names the actor and the target, and names a person once', () => {
     expect([actorName(row), targetName(row)]).toEqual(['ada', 'bob']);
     expect(targetName({ ...row, target: { type: 'user', id: 'a'.repeat(24), name: 'ada' } })).toBeUndefined();
     const actor = { user_id: null, username: '', verified: true };
@@ -49,7 +49,7 @@ describe('a row of the audit log, in words', () => {
     expect(namesMachine({ ...ran, action: 'machine_renamed' })).toBe(false);
   });
 
-  it('shows every other fact that there is', () => {
+  it('shows every other fact', () => {
     const facts = Object.fromEntries(moreFacts(row));
     expect(facts).toMatchObject({ Row: '7', Times: '3', Request: 'r1', was: 'user', role: 'admin' });
     expect(facts).not.toHaveProperty('Machine');
@@ -58,7 +58,7 @@ describe('a row of the audit log, in words', () => {
 });
 
 describe('the address of the page', () => {
-  it('keeps what is a filter and drops what is none', () => {
+  it('keeps the filters and drops other parameters', () => {
     const search = AuditSearch.parse({
       action: 'login',
       result: 'nonsense',

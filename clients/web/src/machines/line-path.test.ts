@@ -3,7 +3,7 @@ import { linePath } from './line-path.ts';
 
 const span = { from: 0, to: 600, gapMs: 100 };
 
-it('goes from reading to reading, and breaks where none is', () => {
+it('connects the readings, and is interrupted where one is missing', () => {
   const points = [
     { at: 0, value: 0 },
     { at: 60, value: 50 },
@@ -12,7 +12,7 @@ it('goes from reading to reading, and breaks where none is', () => {
   expect(linePath(points, span)).toBe('M0.0 100.0h0L60.0 50.0M300.0 0.0h0');
 });
 
-it('stays in its box', () => {
+it('stays within its bounds', () => {
   const points = [
     { at: -1, value: 10 },
     { at: 10, value: 180 },

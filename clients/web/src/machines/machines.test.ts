@@ -48,13 +48,13 @@ describe('server-sent events', () => {
 
   it('are read whole', () => expect(read(stream)).toEqual(events));
 
-  it('are read the same however the network cuts them', () => {
+  it('do not depend on the chunks of the network', () => {
     for (let at = 1; at < stream.length; at += 1)
       expect(read(stream.slice(0, at), stream.slice(at)), `cut at ${at}`).toEqual(events);
     expect(read(...stream)).toEqual(events);
   });
 
-  it('have a bound', () => {
+  it('are bounded', () => {
     for (const line of ['data: ', 'event: status\ndata: one\ndata: ']) {
       const next = eventReader(() => {});
       next(line);
@@ -73,7 +73,7 @@ describe('server-sent events', () => {
 });
 
 describe('what changed', () => {
-  it('is put into the list, and keeps what the event does not say', () => {
+  it('is merged into the list, and keeps the fields that the event lacks', () => {
     const list = {
       machines: [machine('ag_1'), machine('ag_2')],
       unreadable: [],
@@ -89,7 +89,7 @@ describe('what changed', () => {
     expect(next.machines[1]).toBe(list.machines[1]);
   });
 
-  it('leaves a list alone that does not hold the machine', () => {
+  it('does not change a list without the machine', () => {
     const list = {
       machines: [machine('ag_2')],
       unreadable: [],
@@ -104,7 +104,7 @@ describe('what changed', () => {
   });
 });
 
-it('a machine that cannot be read costs no other row of the list', () => {
+it('keeps the other rows of a list if one machine cannot be parsed', () => {
   const good = { ...machine(`ag_${'a'.repeat(26)}`), name: 'good' };
   const tooMuch = {
     ...good,
@@ -195,12 +195,12 @@ describe('the commands that add a machine', () => {
     expect(kept.size).toBe(0);
   });
 
-  it('hide the key until it is asked for', () => {
+  it('hide the key until the user shows it', () => {
     expect(maskedKey(apiKey)).toBe('vsay_ak_••••••••');
   });
 });
 
-it('systems are named by distribution, or by kernel where only that is known', () => {
+it('name a system by its distribution, or by its kernel if only that is known', () => {
   const system = (osVersion: string) =>
     platform({ ...machine('ag_1'), metadata: { ...machine('ag_1').metadata, os_version: osVersion } });
   expect(system('6.8.0')).toBe('Linux 6.8.0 · x64');
@@ -209,11 +209,11 @@ it('systems are named by distribution, or by kernel where only that is known', (
 });
 
 describe('the rights on a machine', () => {
-  it('are those that the answer lists', () => {
+  it('are the listed rights', () => {
     expect(rightsOn({ my_role: 'view', my_rights: ['see', 'watch'] }, 'user')).toEqual(['see', 'watch']);
   });
 
-  it('follow from the roles where a hub of the version before lists none', () => {
+  it('follow from the roles if a hub of the previous version lists none', () => {
     const manages = (my_role: Machine['my_role'], role: 'user' | 'admin' | undefined): boolean =>
       rightsOn({ my_role }, role).includes('manage');
     expect([manages('owner', 'user'), manages('admin', 'admin'), manages('control', 'admin')]).toEqual([
@@ -225,7 +225,7 @@ describe('the rights on a machine', () => {
   });
 });
 
-it('times are said as people say them', () => {
+it('show times in words', () => {
   const now = Date.UTC(2026, 0, 10);
   expect(ago(now - 20_000, now)).toBe('just now');
   expect(ago(now - 5 * 60_000, now)).toBe('5 minutes ago');

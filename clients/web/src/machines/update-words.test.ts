@@ -25,7 +25,7 @@ describe('the update state of a machine', () => {
       update({ state: 'unsupported' }),
       'Version 1.0.0. This agent cannot update itself. Run the install command again.',
     ],
-  ])('is told in a sentence', (state, sentence) => {
+  ])('is shown as a sentence', (state, sentence) => {
     expect(updateSentence('1.0.0', state)).toBe(sentence);
   });
 
@@ -38,7 +38,7 @@ describe('the update state of a machine', () => {
     ]);
   });
 
-  it('offers the update only where it can be installed', () => {
+  it('offers the update only if it can be installed', () => {
     expect([update({}), update({ policy: pinned }), update({ state: 'updating' })].map(canUpdateNow)).toEqual([
       true,
       false,

@@ -74,7 +74,7 @@ const setUp = (options: { half?: string; answers?: () => Response | undefined } 
 };
 
 describe('signing in', () => {
-  it('binds the browser with the token and keeps only the half', async () => {
+  it('binds the browser with the token, and keeps only its half of the pair', async () => {
     const { signIn, seen, keptHalf } = setUp();
     await signIn.signIn({ email: 'ada@example.com', password: 'secret1' });
     expect(signIn.state).toEqual({ state: 'in', user });
@@ -102,7 +102,7 @@ describe('signing in', () => {
 });
 
 describe('after a reload', () => {
-  it('the half brings the sign-in back, and is replaced', async () => {
+  it('the stored half restores the sign-in, and is replaced', async () => {
     const { signIn, seen, keptHalf } = setUp({ half: half(0) });
     await signIn.restore();
     expect(signIn.state.state).toBe('in');
@@ -111,7 +111,7 @@ describe('after a reload', () => {
     expect(keptHalf()).toBe(half(1));
   });
 
-  it('without a half nothing is asked', async () => {
+  it('without a stored half no request is sent', async () => {
     const { signIn, seen } = setUp();
     await signIn.restore();
     expect(signIn.state).toEqual({ state: 'out' });
@@ -127,7 +127,7 @@ describe('after a reload', () => {
     expect(keptHalf()).toBeUndefined();
   });
 
-  it('a server that cannot answer signs nobody out', async () => {
+  it('an unavailable server does not sign the user out', async () => {
     const away = () =>
       new Response(JSON.stringify({ error: 'away', code: 'unavailable', request_id: 'r' }), { status: 503 });
     const { signIn, keptHalf } = setUp({ half: half(0), answers: away });
@@ -138,7 +138,7 @@ describe('after a reload', () => {
 });
 
 describe('the token', () => {
-  it('is renewed before it runs out, once for all who wait for it', async () => {
+  it('is renewed before it expires, once for all waiting calls', async () => {
     const { signIn, seen, advance } = setUp({ half: half(0) });
     await signIn.restore();
     advance(23 * hour + 55 * 60_000);
@@ -169,7 +169,7 @@ describe('the token', () => {
 });
 
 describe('signing out', () => {
-  it('ends the sign-in on the server and forgets the half', async () => {
+  it('ends the sign-in on the server, and deletes the stored half', async () => {
     const { signIn, seen, keptHalf } = setUp({ half: half(0) });
     await signIn.restore();
     await signIn.signOut();
@@ -180,7 +180,7 @@ describe('signing out', () => {
     await expect(signIn.token()).rejects.toBeInstanceOf(SignedOutError);
   });
 
-  it('in one tab signs the others out', async () => {
+  it('in one tab signs the other tabs out', async () => {
     const { signIn, signOutInOtherTab } = setUp({ half: half(0) });
     await signIn.restore();
     const states: string[] = [];
@@ -211,14 +211,14 @@ describe('a refused form', () => {
     });
   });
 
-  it('says the rest above the form, with the time to wait', () => {
+  it('shows the other errors above the form, with the time to wait', () => {
     const slow = new ApiError({ status: 429, code: 'too_many_requests', message: 'x', retryAfterMs: 8200 });
     expect(accountErrors(slow, fields).general).toBe('Too many tries. Try again in 9 s.');
     expect(accountErrors(new UnreachableError(undefined), fields).general).toContain('cannot be reached');
   });
 });
 
-it('after signing in one lands on this site only', () => {
+it('redirects after the sign-in within this site only', () => {
   expect(pathAfterSignIn('/terminal/ag_1?session=x')).toBe('/terminal/ag_1?session=x');
   for (const next of [
     undefined,

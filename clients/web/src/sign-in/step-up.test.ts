@@ -23,7 +23,7 @@ const setUp = () => {
 };
 
 describe('a call that needs a confirmation', () => {
-  it('waits for it, together with other calls, and is then made again', async () => {
+  it('waits for it, together with other calls, and is then repeated', async () => {
     const { stepUp, act, bodies } = setUp();
     let told = 0;
     stepUp.subscribe(() => {

@@ -30,7 +30,7 @@ const bed = () => {
 };
 
 describe('a frame', () => {
-  it('ends when its time is over, with the row of the cursor, and the next one draws what is left', () => {
+  it('ends at its time limit with the row of the cursor, and the next one draws the remaining rows', () => {
     const { bounded, frame, asked } = bed();
     expect(bounded).toBe(true);
     expect(frame(0, 3)).toEqual([0, 1, 0]);
@@ -39,7 +39,7 @@ describe('a frame', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('draws every row again when glyphs have moved, once', () => {
+  it('draws every row again once when glyphs have moved', () => {
     const { frame, atlas } = bed();
     atlas._requestClearModel = true;
     expect([...frame(3, 3), ...frame(2, 3)]).toEqual([0, 1, 0, 2, 3, 0]);

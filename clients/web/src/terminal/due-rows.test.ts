@@ -20,7 +20,7 @@ describe('rows that have to be drawn', () => {
     ]);
   });
 
-  it('are all drawn in turn while the upper ones are due again in each frame', () => {
+  it('are all drawn in turn, although the upper ones are due again in each frame', () => {
     const due = new DueRows();
     const drawn: number[] = [];
     for (let frame = 0; frame < 3; frame += 1) {

@@ -15,12 +15,12 @@ describe('the options of the emulator', () => {
     expect(Object.keys(new Terminal().options).filter((name) => !named.has(name))).toEqual([]);
   });
 
-  it('leave Option of a Mac to selecting while a program has the mouse', () => {
+  it('use Option on a Mac for selection while a program has the mouse', () => {
     const mac = { mac: true, reducedMotion: false };
     expect(emulatorOptions(defaultPreferences, mac)).toMatchObject({ macOptionClickForcesSelection: true });
   });
 
-  it('leave Alt alone elsewhere, and do not blink where motion is not wanted', () => {
+  it('do not use Alt for selection elsewhere, and do not blink if the user prefers reduced motion', () => {
     const other = { mac: false, reducedMotion: true };
     expect(emulatorOptions(defaultPreferences, other)).toMatchObject({
       macOptionClickForcesSelection: false,

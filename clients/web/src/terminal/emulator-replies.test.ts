@@ -31,18 +31,18 @@ const keys: Record<string, string> = {
   'typed text': 'cat [1;2c',
 };
 
-describe('what the emulator answers', () => {
-  it.each(Object.entries(answers))('%s is an answer by its form', (_, text) => expect(looksLikeReply(text)).toBe(true));
-  it.each(Object.entries(keys))('%s is none', (_, text) => expect(looksLikeReply(text)).toBe(false));
+describe('input from the emulator', () => {
+  it.each(Object.entries(answers))('%s has the form of a reply', (_, text) => expect(looksLikeReply(text)).toBe(true));
+  it.each(Object.entries(keys))('%s has not', (_, text) => expect(looksLikeReply(text)).toBe(false));
 
-  it('an answer with keys behind it is none', () => {
+  it('a reply followed by keys is no reply', () => {
     expect(looksLikeReply(`${esc}[0nls`)).toBe(false);
     expect(looksLikeReply('')).toBe(false);
   });
 });
 
-describe('while output is read', () => {
-  it('answers to a replay are distinguished from answers to a live program', () => {
+describe('while output is parsed', () => {
+  it('replies to a replay are distinguished from replies to a live program', () => {
     const filter = new ReplyFilter();
     filter.began(false);
     filter.began(true);
@@ -60,7 +60,7 @@ describe('while output is read', () => {
     expect(filter.originOf(`${esc}[A`)).toBe('typed');
   });
 
-  it('a key with the form of an answer is a key: Ctrl+F3 looks like a cursor report', () => {
+  it('a key with the form of a reply is a key: Ctrl+F3 looks like a cursor report', () => {
     const filter = new ReplyFilter();
     filter.began(false);
     filter.keyPressed(`${esc}[1;5R`);
@@ -68,7 +68,7 @@ describe('while output is read', () => {
     expect(filter.originOf(`${esc}[1;5R`)).toBe('replay');
   });
 
-  it('focus and motion are never typed, a button is', () => {
+  it('focus and motion are never typed, and a button is', () => {
     const unintended = [
       `${esc}[I`,
       `${esc}[O`,
@@ -94,7 +94,7 @@ describe('while output is read', () => {
     );
   });
 
-  it('with nothing being read, everything is typed', () => {
+  it('everything is typed while no output is parsed', () => {
     const filter = new ReplyFilter();
     filter.began(true);
     filter.finished();

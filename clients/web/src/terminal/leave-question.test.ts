@@ -7,20 +7,20 @@ describe('a line', () => {
       expect([typed, lineBegun(typed)]).toEqual([typed, true]);
   });
 
-  it('is none before a key, and after Enter, Ctrl+C, Ctrl+D and Ctrl+U', () => {
+  it('is not begun before a key, and after Enter, Ctrl+C, Ctrl+D and Ctrl+U', () => {
     for (const typed of ['', '\r', 'ls\r', '\x03', '\x04', '\x15'])
       expect([typed, lineBegun(typed)]).toEqual([typed, false]);
   });
 });
 
 describe('a program in the terminal', () => {
-  it('runs when it has the whole screen, or when the shell has put its prompt away', () => {
+  it('runs if it has the whole screen, or if the shell has ended its prompt mode', () => {
     expect(programRuns({ wholeScreen: true, linePrompt: true, marksPrompt: true })).toBe(true);
     expect(programRuns({ wholeScreen: false, linePrompt: false, marksPrompt: true })).toBe(true);
     expect(programRuns({ wholeScreen: false, linePrompt: true, marksPrompt: true })).toBe(false);
   });
 
-  it('is not guessed in a shell that never says so', () => {
+  it('is not guessed in a shell without a prompt mode', () => {
     expect(programRuns({ wholeScreen: false, linePrompt: false, marksPrompt: false })).toBe(false);
   });
 });

@@ -5,7 +5,7 @@ const place = { machine: { agent_id: `ag_${'1'.repeat(26)}`, status: 'offline' }
 const refused = (code: string) => wordsFor({ state: 'refused', code, message: 'The reason.' }, place);
 
 describe('the words below a terminal', () => {
-  it('promise a shell back only where there was one', () => {
+  it('promise to restore a shell only if there was one', () => {
     const unreachable = { state: 'unreachable', retryInMs: 0 } as const;
     expect(wordsFor(unreachable, place).sentence).not.toMatch(/your shell/i);
     expect(wordsFor(unreachable, { ...place, hadShell: true }).sentence).toMatch(/your shell/i);
@@ -13,7 +13,7 @@ describe('the words below a terminal', () => {
     expect(pending.wayOn?.to).toBe(`/machines/${place.machine.agent_id}`);
   });
 
-  it('offer a new shell only where one can be opened, and always a way on', () => {
+  it('offer a new shell only if one can be opened, and always a next step', () => {
     const ended = (cause: 'shell_exit' | 'machine_deleted') =>
       wordsFor({ state: 'ended', cause, exitCode: 0, signal: undefined }, place);
     expect([ended('shell_exit').newShell, ended('machine_deleted').newShell]).toEqual([true, undefined]);

@@ -34,55 +34,55 @@ const oneTab: Tabs = { tabs: [{ key: 'a', agentId, title: 'vim', sessionId, view
 const three = ['a', 'b', 'c'].reduce((tabs, key) => withTab(tabs, key, agentId), emptyTabs);
 
 describe('tabs', () => {
-  it('put a new one to the front', () => {
+  it('show a new tab', () => {
     expect(three.tabs.map((tab) => tab.key)).toEqual(['a', 'b', 'c']);
     expect(three.active).toBe('c');
   });
 
-  it('show a session once: asking for it again brings its tab to the front', () => {
+  it('show a session once: opening it again shows its tab', () => {
     const tabs = withTab(withTab(emptyTabs, 'a', agentId, sessionId), 'b', agentId);
     expect(withTab(tabs, 'c', agentId, sessionId)).toEqual({ ...tabs, active: 'a' });
   });
 
-  it('have a bound', () => {
+  it('are bounded', () => {
     let tabs = emptyTabs;
     for (let n = 0; n < maxTabs + 5; n += 1) tabs = withTab(tabs, String(n), agentId);
     expect(tabs.tabs).toHaveLength(maxTabs);
   });
 
-  it('have the name that the person gives them, without what could deceive, until it is taken away', () => {
+  it('have the name that the user gives them, without deceptive characters, until it is removed', () => {
     const named = withName(oneTab, 'a', ' log\u202e\x1b[1m ');
     expect(named.tabs[0]).toMatchObject({ name: 'log [1m', title: 'vim' });
     expect(withNewShell(named, 'a', 'b').tabs[0]).toEqual({ key: 'b', agentId, title: '', name: 'log [1m' });
     expect(withName(named, 'a', '  ')).toEqual(oneTab);
   });
 
-  it('attach anew to a session that was taken over, as the viewer that they were', () => {
+  it('attach again to a session that was taken over, as the same viewer', () => {
     expect(withSessionAgain(oneTab, 'a', 'b')).toEqual({
       tabs: [{ key: 'b', agentId, title: 'vim', sessionId, viewerId }],
       active: 'b',
     });
   });
 
-  it('bring a neighbour to the front when the front one closes', () => {
+  it('show a neighbour when the shown tab closes', () => {
     expect(withoutTab({ ...three, active: 'b' }, 'b').active).toBe('c');
     expect(withoutTab(three, 'c').active).toBe('b');
     expect(withoutTab(three, 'a').active).toBe('c');
     expect(withoutTab(withTab(emptyTabs, 'a', agentId), 'a')).toEqual(emptyTabs);
   });
 
-  it('go round the ends', () => {
+  it('continue at the other end', () => {
     expect(activeMoved(three, 1).active).toBe('a');
     expect(activeMoved(activeMoved(three, 1), -1).active).toBe('c');
     expect(activeMoved(emptyTabs, 1)).toEqual(emptyTabs);
   });
 
-  it('give an ended shell’s place to a new one that is independent of it', () => {
+  it('replace an ended shell by a new one that is independent of it', () => {
     const tabs = withNewShell(oneTab, 'a', 'z');
     expect(tabs).toEqual({ tabs: [{ key: 'z', agentId, title: '' }], active: 'z' });
   });
 
-  it('are of any machine: a machine that has one gets its own to the front, another one gets a new one', () => {
+  it('are of any machine: opening a machine shows its tab, or a new one if it has none', () => {
     expect(withMachine(three, 'x', agentId)).toEqual(three);
     const both = withMachine(three, 'd', otherMachine);
     expect([both.active, both.tabs.at(-1)?.agentId]).toEqual(['d', otherMachine]);
@@ -106,7 +106,7 @@ describe('tabs side by side', () => {
     expect(keysOf(five)).toHaveLength(maxPanes);
   });
 
-  it('may be of several machines, and go apart again', () => {
+  it('may be of several machines, and can be separated again', () => {
     const beside = withBeside(withTab(three, 'd', otherMachine), 'a');
     expect(keysOf(beside)).toEqual(['a', 'd']);
     expect(withBeside(beside, 'd')).toEqual(beside);
@@ -144,7 +144,7 @@ describe('over a reload', () => {
     expect(new TabStore(storage).open()).toEqual(oneTab);
   });
 
-  it('rubbish in the storage is no tab', () => {
+  it('ignores invalid entries in the storage', () => {
     const storage = new MemoryStorage();
     storage.setItem('webxterm.tabs', '{"tabs":[{"key":1}]}');
     expect(new TabStore(storage).open()).toEqual(emptyTabs);
@@ -152,7 +152,7 @@ describe('over a reload', () => {
     expect(new TabStore(storage).open()).toEqual(emptyTabs);
   });
 
-  it('goes on without a storage that is full', () => {
+  it('continues if the storage is full', () => {
     const full = {
       getItem: () => null,
       setItem: () => {
@@ -164,7 +164,7 @@ describe('over a reload', () => {
 });
 
 describe('titles', () => {
-  it('are cut and lose what cannot be seen', () => {
+  it('are truncated, and invisible characters are removed', () => {
     expect(printableTitle('x'.repeat(500))).toHaveLength(80);
     expect(printableTitle('a\u202egnp.exe\u0007')).toBe('a gnp.exe');
     expect(printableTitle('user@host: ~/src')).toBe('user@host: ~/src');

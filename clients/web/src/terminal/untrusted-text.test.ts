@@ -22,14 +22,14 @@ describe('pasted text', () => {
 });
 
 describe('links', () => {
-  it('lead to the web or nowhere', () => {
+  it('lead to http and https only', () => {
     expect(followable('https://example.com/a?b#c')).toBe('https://example.com/a?b#c');
     expect(followable('http://localhost:3000')).toBe('http://localhost:3000/');
     for (const target of ['javascript:alert(1)', 'file:///etc/passwd', 'data:text/html,x', 'ssh://host', 'nonsense'])
       expect(followable(target)).toBeUndefined();
   });
 
-  it('show the host as it is looked up, not as it is written', () => {
+  it('show the host in the form that is looked up, not as it is written', () => {
     expect(followable('https://paypаl.com')).toBe('https://xn--paypl-7ve.com/');
   });
 });
@@ -47,7 +47,7 @@ describe('a program that wants the clipboard', () => {
 });
 
 describe('the on-screen Ctrl key', () => {
-  it('makes control characters of letters and leaves the rest alone', () => {
+  it('turns letters into control characters, and does not change other keys', () => {
     expect(controlled('c')).toBe('\x03');
     expect(controlled('C')).toBe('\x03');
     expect(controlled('[')).toBe('\x1b');

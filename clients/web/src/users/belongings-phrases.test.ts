@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { machinesPhrase, terminalsPhrase } from './belongings-phrases.ts';
 
 describe('what goes with an account', () => {
-  it('is named, up to five machines', () => {
+  it('is named, with up to five machines', () => {
     expect(machinesPhrase('You own', { machines: 1, machine_names: ['web-1'] })).toBe('You own a machine: web-1');
     const machine_names = ['a', 'b', 'c', 'd', 'e', 'f'];
     expect(machinesPhrase('They own', { machines: 7, machine_names })).toBe(
@@ -10,7 +10,7 @@ describe('what goes with an account', () => {
     );
   });
 
-  it('says of terminals that they end, when there are some', () => {
+  it('states that terminals end, if there are any', () => {
     expect(terminalsPhrase('You have', 0)).toBe('');
     expect(terminalsPhrase('You have', 1)).toBe('You have a live terminal: it ends.');
     expect(terminalsPhrase('They have', 3)).toBe('They have 3 live terminals: they end.');

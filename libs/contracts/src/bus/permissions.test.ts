@@ -14,7 +14,7 @@ const covers = (patterns: readonly string[], subject: string): boolean =>
   });
 
 describe('what each service may do on the bus', () => {
-  it('lets exactly auth answer for API keys and exactly agent-hub for machines', () => {
+  it('lets only auth answer for API keys, and only agent-hub for machines', () => {
     const answerers = (subject: string): string[] =>
       Object.entries(busPermissions)
         .filter(([, rights]) => covers(rights.subscribe, subject))
@@ -35,7 +35,7 @@ describe('what each service may do on the bus', () => {
     expect(writers('$JS.API.STREAM.DELETE.AUDIT')).toEqual(['init']);
   });
 
-  it('lets no service have stored bytes sent to a subject of its choice', () => {
+  it('lets no service direct stored bytes to a subject of its choice', () => {
     for (const [user, rights] of Object.entries(busPermissions)) {
       if (user === 'init') continue;
       for (const stream of ['KV_signins', 'KV_presence', 'EVENTS', 'AUDIT'])
@@ -62,7 +62,7 @@ describe('what each service may do on the bus', () => {
     expect(users.filter(([, { publish }]) => covers(publish, reply)).map(([user]) => user)).toEqual(['auth']);
   });
 
-  it("keeps each service out of the others' inboxes", () => {
+  it('lets no service read the inbox of another one', () => {
     for (const [user, rights] of Object.entries(busPermissions)) {
       const inboxes = rights.subscribe.filter((subject) => subject.startsWith('_INBOX'));
       expect(inboxes).toEqual([`_INBOX_${user.replace('-', '_')}.>`]);

@@ -33,7 +33,7 @@ describe('docs/protocol.md', () => {
     ]);
   });
 
-  it.each(documented)('shows bytes that are read, and written the same again: $says', ({ hex }) => {
+  it.each(documented)('shows bytes that are decoded, and encoded to the same bytes: $says', ({ hex }) => {
     const bytes = Buffer.from(hex, 'hex');
     expect(bytes.toString('hex')).toBe(hex);
     const again = ((bytes[0] ?? 0) & 0x40) === 0 ? encodeUp(decodeUp(bytes)) : encodeDown(decodeDown(bytes));

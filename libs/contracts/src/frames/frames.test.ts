@@ -93,7 +93,7 @@ describe('frames on the wire', () => {
     expect(decodeDown(bytes(wire))).toEqual(frame);
   });
 
-  it('carries every offset below 2^53 and every byte value', () => {
+  it('encodes every offset below 2^53 and every byte value', () => {
     fc.assert(
       fc.property(fc.maxSafeNat(), fc.uint8Array({ maxLength: 300 }), fc.boolean(), (offset, payload, reply) => {
         const input: UpFrame = { type: 'input', offset, reply, earlier: !reply, payload };
@@ -158,7 +158,7 @@ describe('bad frames', () => {
     refuses(decodeDown, '0300000000000000030a');
   });
 
-  it('refuses a truncated frame and a frame with bytes to spare', () => {
+  it('refuses a truncated frame and a frame with excess bytes', () => {
     refuses(decodeUp, '0400000001');
     refuses(decodeUp, '060101');
     refuses(decodeDown, '44000000000000000a');

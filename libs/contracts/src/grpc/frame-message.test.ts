@@ -4,7 +4,7 @@ import { unwrapFrame, wrapFrame } from './frame-message.ts';
 import { AttachDown, AttachOpen, AttachUp } from './generated/vsay/agent/v1/agent.ts';
 
 describe('frames in gRPC messages', () => {
-  it('are the same bytes as the generated code makes, for every length of the length', () => {
+  it('are the same bytes as of the generated code, for every size of the length field', () => {
     for (const length of [0, 1, 127, 128, 16_383, 16_384, 65_545]) {
       const frame = Buffer.alloc(length, 7);
       expect(wrapFrame(frame).equals(Buffer.from(AttachDown.encode({ frame }).finish()))).toBe(length > 0);
@@ -13,7 +13,7 @@ describe('frames in gRPC messages', () => {
     }
   });
 
-  it('come out as they went in, without a copy', () => {
+  it('are unwrapped unchanged, without a copy', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), (frame) => {
         const message = wrapFrame(frame);
@@ -24,7 +24,7 @@ describe('frames in gRPC messages', () => {
     );
   });
 
-  it('are not found in an open, in junk, or in a cut message', () => {
+  it('are not found in an open, in invalid bytes, or in a truncated message', () => {
     const open = AttachUp.encode({ message: { $case: 'open', value: AttachOpen.fromPartial({ sid: 'x' }) } }).finish();
     expect(unwrapFrame(Buffer.from(open))).toBeUndefined();
     expect(unwrapFrame(Buffer.alloc(0))).toBeUndefined();

@@ -3,7 +3,7 @@ import http2, { type ClientHttp2Session } from 'node:http2';
 import { expect, it } from 'vitest';
 import { type Http2Wrappers, wrapHttp2 } from './http2-wrappers.ts';
 
-it('wrappers see each connection and server of the process once, however often and by how many they were put around', async () => {
+it('wrappers receive each connection and server of the process once, however often they were installed', async () => {
   const seen: string[] = [];
   const named = (name: string): Http2Wrappers => ({
     connect: (connect) => (authority, options) => {

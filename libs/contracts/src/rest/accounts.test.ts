@@ -32,7 +32,7 @@ describe('passwords', () => {
 describe('sign-up', () => {
   const body = { username: 'johndoe', email: 'john@example.com', password: 'yourpassword' };
 
-  it("takes the contract's own example", () => {
+  it('accepts the example of the contract', () => {
     expect(signup.body.parse(body)).toEqual(body);
   });
 
@@ -43,7 +43,7 @@ describe('sign-up', () => {
     expect(ok(signup.body, { ...body, email: { $ne: '' } })).toBe(false);
   });
 
-  it('refuses what is not an e-mail address', () => {
+  it('refuses an invalid e-mail address', () => {
     for (const email of ['john', 'john@', '@example.com', 'a b@example.com']) expect(ok(Email, email)).toBe(false);
   });
 });

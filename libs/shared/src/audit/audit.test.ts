@@ -29,13 +29,13 @@ describe('an audit event', () => {
     expect(actorOf({ ...scope, caller: undefined, operator: 'root' })).toEqual({ kind: 'operator', username: 'root' });
   });
 
-  it('shows of a sign-in neither its sid nor what every service can read of it', () => {
+  it('contains neither the sid of a sign-in nor a value of it that every service can read', () => {
     const text = JSON.stringify(auditEvent({ action: 'machine_removed' }, scope, at));
     expect(text).not.toContain('the sid');
     expect(text).not.toContain(hashSid('the sid'));
   });
 
-  it('is cut, not refused, when something in it is too long or no id', () => {
+  it('is truncated, not refused, if a field is too long or no id', () => {
     const long = 'x'.repeat(10_000);
     const many = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`${index} ${long}`, long]));
     const event = auditEvent(
@@ -57,7 +57,7 @@ describe('an audit event', () => {
     expect(JSON.stringify(event).length).toBeLessThan(8000);
   });
 
-  it('has the same id for the same fact, and another for every other', () => {
+  it('has the same id for the same fact, and another id for every other fact', () => {
     expect(auditEventId('session', 's', 'opened')).toBe(auditEventId('session', 's', 'opened'));
     const ids = [auditEventId('a', 'bc'), auditEventId('ab', 'c'), auditEventId('abc'), auditEventId('a', 'b', 'c')];
     expect(new Set(ids).size).toBe(4);
@@ -84,10 +84,10 @@ describe('the subject of an event', () => {
   });
 });
 
-describe('what anybody may cause at any rate', () => {
+describe('an event that any client can cause at any rate', () => {
   const event = auditEvent({ action: 'login_failed' }, undefined, at);
 
-  it('is recorded at once for the first time, and with its count when the minute is over', () => {
+  it('is recorded at once for the first time, and with its count after a minute', () => {
     let now = 0;
     const tally = new Tally(() => now);
     expect(tally.add('ada', event)).toBe(true);

@@ -61,7 +61,7 @@ describe('a request on the bus', () => {
     expect(performance.now() - startedAt).toBeLessThan(verifyApiKey.deadlineMs);
   });
 
-  it('carries the value, or the error with its code; an unforeseen error is internal and says nothing more', async () => {
+  it('returns the value, or the error with its code; an unexpected error is internal without details', async () => {
     const replies: (() => Promise<{ user_id: string; username: string; key_id: string }>)[] = [
       async () => ({ user_id: 'a'.repeat(24), username: 'ada', key_id: 'k' }),
       async () => {
@@ -97,7 +97,7 @@ describe('a request on the bus', () => {
     }
   });
 
-  it('is unavailable at once while 256 of its kind are worked on, and answered again after them', async () => {
+  it('is unavailable at once while 256 of its kind are in progress, and is answered after them', async () => {
     const held = Promise.withResolvers<void>();
     let begun = 0;
     const all = Promise.withResolvers<void>();
@@ -138,8 +138,8 @@ describe('a request on the bus', () => {
   });
 });
 
-describe('a NATS that refuses the user', () => {
-  it('ends the start with the name of the setting, instead of waiting for ever', async () => {
+describe('a NATS server that refuses the user', () => {
+  it('ends the start with the name of the setting, instead of waiting indefinitely', async () => {
     await expect(connectBus({ urls: [servers.natsUrl], user: 'auth', password: 'wrong', logger })).rejects.toThrow(
       ConfigError,
     );
@@ -178,7 +178,7 @@ describe('the allow-list', () => {
       list.onChange((hash, now) => resolve(`${hash} ${now === undefined ? 'ended' : now.role}`)),
     );
 
-  it('opens for a sign-in of its epoch, closes when that ends, and follows its role', async () => {
+  it('accepts a sign-in of its epoch, refuses it after its end, and follows its role', async () => {
     const list = open();
     expect(() => list.require(sid)).toThrow(/cannot be checked/);
     await put(signinKey(hashSid(sid)), entry);
@@ -211,7 +211,7 @@ describe('the allow-list', () => {
     await expect(list.find(gone)).rejects.toMatchObject({ code: 'unauthenticated' });
   });
 
-  it('is read on when a service had an answer of the server put among its entries', async () => {
+  it('is read further after a service had the server store a response among its entries', async () => {
     const list = open();
     await put(signinKey(hashSid(sid)), entry);
     await list.complete();
@@ -234,7 +234,7 @@ describe('the allow-list', () => {
     await bucket.purge(poisoned);
   });
 
-  it('keeps what auth said last, whatever else comes to stand there, and says that it does', async () => {
+  it('keeps the last entry of auth, whatever is stored in its place, and reports it', async () => {
     const key = signinKey(hashSid(sid));
     const asUser = statement(key, entry);
     await put(key, { ...entry, role: 'admin' });
@@ -265,7 +265,7 @@ describe('the allow-list', () => {
     list.stop();
   });
 
-  it('does not take back a sign-in that has ended, neither at once nor, when it starts later, by an old copy', async () => {
+  it('does not restore an ended sign-in from an old copy, neither at once nor after a later start', async () => {
     const key = signinKey(hashSid(sid));
     const alive = statement(key, entry);
     await putAsIs(key, alive);

@@ -20,13 +20,13 @@ describe.each([
   const kindOf = (change: Partial<Parameters<typeof authenticityOf>[1]>, anyAge = false): string =>
     authenticityOf(verifier, { subject, payload, signed, at: now, ...change }, anyAge).kind;
 
-  it('is genuine on its subject, with its payload, for half a minute', () => {
+  it('is valid on its subject, with its payload, for half a minute', () => {
     expect(kindOf({})).toBe('genuine');
     expect(kindOf({ at: now + signedWithinMs })).toBe('genuine');
     expect(kindOf({ at: now - signedWithinMs })).toBe('genuine');
   });
 
-  it('is not on another subject, with another payload, time or id, or later', () => {
+  it('is invalid on another subject, with another payload, time or id, or later', () => {
     const [version, at, id, signature] = signed.split(' ');
     expect(kindOf({ subject: 'auth.apikey.rotated' })).toBe('forged');
     expect(kindOf({ payload: payload.replace('"u"', '"v"') })).toBe('forged');
@@ -39,7 +39,7 @@ describe.each([
     expect(kindOf({ at: now - signedWithinMs - 1 })).toBe('late');
   });
 
-  it('is genuine at any age where its fact stays true', () => {
+  it('is valid at any age if its fact stays true', () => {
     expect(kindOf({ at: now + 3_600_000 }, true)).toBe('genuine');
     expect(kindOf({ at: now + 3_600_000, payload: '{}' }, true)).toBe('forged');
   });
@@ -55,7 +55,7 @@ describe('a signature', () => {
     }
   });
 
-  it('of an entry of the allow-list is none of a message', () => {
+  it('of an entry of the allow-list is not valid for a message', () => {
     const [signature = ''] = auth.sign(subject, now, null).split('.');
     const signed = `1 ${now} ${'A'.repeat(22)} ${signature}`;
     const verifier = publicKeyVerifier([auth.publicKey]);
@@ -64,7 +64,7 @@ describe('a signature', () => {
 });
 
 describe('the id of a try', () => {
-  it('differs from that of a try that may have been stored too late', () => {
+  it('differs from the id of a try that may have been stored too late', () => {
     expect(tryId('x', 0)).toBe(tryId('x', 14_999));
     for (let at = 0; at < 60_000; at += 500) expect(tryId('x', at)).not.toBe(tryId('x', at + signedWithinMs / 2));
   });

@@ -97,7 +97,7 @@ const skipped = async (registry: Registry): Promise<Record<string, number>> => {
 
 describe('a reader of a stream', () => {
   it.each([undefined, 'hub-users-test'])(
-    'reads on, and says that it knows nothing meanwhile, when the stream was lost (consumer: %s)',
+    'continues after the stream was lost, and reports that it is not current meanwhile (consumer: %s)',
     async (durable) => {
       const reading = follow(new Registry(), durable);
       await rotate('before');
@@ -114,7 +114,7 @@ describe('a reader of a stream', () => {
     },
   );
 
-  it('reads on when only its consumer was deleted', async () => {
+  it('continues if only its consumer was deleted', async () => {
     const reading = follow(new Registry());
     await rotate('first');
     await vi.waitFor(() => expect(reading.keys).toContain('first'), within);
@@ -126,7 +126,7 @@ describe('a reader of a stream', () => {
     await reading.stop();
   });
 
-  it('skips and counts what auth has not signed for this subject and time, and reads what follows', async () => {
+  it('skips and counts messages that auth has not signed for this subject and time, and reads the following ones', async () => {
     const registry = new Registry();
     const reading = follow(registry);
     await vi.waitFor(() => expect(reading.states.at(-1)).toBe(true), within);
@@ -152,7 +152,7 @@ describe('a reader of a stream', () => {
     await reading.stop();
   });
 
-  it('takes what the version before has not signed, until its time is over', async () => {
+  it('accepts unsigned messages of the previous version until the transition ends', async () => {
     const [old, later] = [follow(new Registry(), undefined, Date.now() + 60_000), follow(new Registry())];
     await jetstream(auth).publish(subject, bodyFor('of the version before'));
     await rotate('the last');
@@ -165,7 +165,7 @@ describe('a reader of a stream', () => {
 });
 
 describe('a message that no stream keeps', () => {
-  it('counts once on its own subject; what the server delivers of another subject does not count', async () => {
+  it('counts once on its own subject, and not if the server delivers it for another subject', async () => {
     const registry = new Registry();
     const refusals = new Refusals(logger);
     refusals.measure(registry);

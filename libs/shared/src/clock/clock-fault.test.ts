@@ -4,8 +4,8 @@ import { clockFault } from './clock-fault.ts';
 const fault = (service: string, own: number | undefined, auth: number | undefined): string | undefined =>
   clockFault(service, { own: own && own * 1000, auth: auth && auth * 1000 });
 
-describe('a clock that is wrong', () => {
-  it('is named with how far it is from that of NATS', () => {
+describe('a wrong clock', () => {
+  it('is reported with its difference to the clock of NATS', () => {
     expect(fault('auth', 61, undefined)).toBe(
       'the clock of this auth is 61 s ahead of the clock of NATS: synchronise the clocks of all machines',
     );
@@ -18,14 +18,14 @@ describe('a clock that is wrong', () => {
     ['auth', 24.9, 25],
     ['agent-hub', 14.9, 15],
     ['terminal', 14.9, 15],
-  ] as const)('%s: is one from its bound on, either way', (service, within, beyond) => {
+  ] as const)('%s: is wrong from its bound on, in both directions', (service, within, beyond) => {
     for (const sign of [1, -1]) {
       expect(fault(service, sign * within, 0)).toBeUndefined();
       expect(fault(service, sign * beyond, 0)).toContain(`this ${service}`);
     }
   });
 
-  it('is none that is not known', () => {
+  it('is not reported while the difference is unknown', () => {
     expect(fault('auth', undefined, undefined)).toBeUndefined();
     expect(fault('agent-hub', 0, 24.9)).toBeUndefined();
     expect(fault('agent-hub', undefined, 25)).toContain('the clock of auth is 25 s ahead');

@@ -6,7 +6,7 @@ const grammar = {
   positionals: 1,
 } as const;
 
-it('takes options and arguments, and --help beside them', () => {
+it('accepts options and arguments, and --help beside them', () => {
   expect(parseCommandLine(['--times', '3', 'load'], grammar)).toMatchObject({
     values: { times: '3', help: false },
     positionals: ['load'],

@@ -24,7 +24,7 @@ describe('settings', () => {
     expect(settings.GATEWAY_KEY).toHaveLength(32);
   });
 
-  it('are reported all at once when wrong, each by name and with the remedy', () => {
+  it('are all reported at once if they are wrong, each by name and with the remedy', () => {
     const problems = problemsOf(() =>
       readConfig('test', serviceSettings, { HTTP_PORT: '99999', GATEWAY_KEY: 'c2hvcnQ', LOG_LEVEL: 'loud' }),
     );
@@ -49,7 +49,7 @@ describe('settings', () => {
     expect(readConfig('test', { KEY: secretKey }, { KEY_FILE: file }).KEY).toHaveLength(32);
   });
 
-  it('refuse a file that is not there, and a value given twice', () => {
+  it('refuse a missing file, and a value that is given twice', () => {
     expect(problemsOf(() => readConfig('test', { KEY: secretKey }, { KEY_FILE: '/nowhere/at/all' }))[0]).toContain(
       'KEY_FILE cannot be read',
     );
@@ -58,7 +58,7 @@ describe('settings', () => {
     );
   });
 
-  it('know ports, lists, origins and JWT keys', () => {
+  it('parse ports, lists, origins and JWT keys', () => {
     expect(port.safeParse('0').success).toBe(false);
     expect(port.safeParse('80a').success).toBe(false);
     expect(list.parse(' a, ,b')).toEqual(['a', 'b']);
@@ -69,7 +69,7 @@ describe('settings', () => {
     expect(jwtKeys.safeParse('').success).toBe(false);
   });
 
-  it('takes as many replicas as leave a majority when one server of NATS is lost', () => {
+  it('choose as many replicas as leave a majority when one NATS server is lost', () => {
     expect([undefined, '1', '3'].map((text) => natsReplicas.parse(text))).toEqual([1, 1, 3]);
     for (const text of ['2', '0', 'three']) expect(natsReplicas.safeParse(text).success).toBe(false);
   });

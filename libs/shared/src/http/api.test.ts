@@ -192,7 +192,7 @@ describe('a REST API mounted from its declarations', () => {
     expect(answer.headers).toMatchObject({ 'x-request-id': 'r-1', 'cache-control': 'no-store' });
   });
 
-  it('says to the gateway whose token it has accepted, and nothing of one that it has not looked at', async () => {
+  it('reports to the gateway the user of an accepted token, and nothing of an unchecked token', async () => {
     expect((await call('GET', '/api/things/abc', json)).headers['x-webxterm-signed-in']).toBeUndefined();
     expect((await call('POST', '/api/things/abc', json, '{')).headers['x-webxterm-signed-in']).toBe(user.user_id);
     expect((await call('GET', '/api/admin', json)).headers['x-webxterm-signed-in']).toBe(user.user_id);
@@ -202,7 +202,7 @@ describe('a REST API mounted from its declarations', () => {
     expect(refused.headers['x-webxterm-signed-in']).toBeUndefined();
   });
 
-  it('answers a gateway whose clock is 90 s off or more that it is unavailable, and by how much', async () => {
+  it('answers a gateway whose clock differs by 90 s or more with unavailable and the difference', async () => {
     const late = gatewayHeaders(
       gatewayKey,
       { method: 'GET', url: '/api/fails', headers: {} },
@@ -228,7 +228,7 @@ describe('a REST API mounted from its declarations', () => {
     await refused('POST', '/api/things/abc', good, '{"name":"x"}');
   });
 
-  it('takes a token after one blank or several', async () => {
+  it('accepts a token after one blank or several', async () => {
     const token = tokenOf('sid-of-an-admin-0');
     for (const authorization of [`Bearer ${token}`, `Bearer  ${token}`, `bearer   ${token}`])
       expect((await call('GET', '/api/admin', { authorization })).status).toBe(204);
@@ -236,7 +236,7 @@ describe('a REST API mounted from its declarations', () => {
       expect((await call('GET', '/api/admin', { authorization })).status).toBe(401);
   });
 
-  it('takes no compressed body, whether it can be unpacked or not', async () => {
+  it('refuses a compressed body, whether it can be unpacked or not', async () => {
     for (const encoding of ['br', 'gzip', 'deflate', 'zstd', 'x-gzip', 'identity, gzip', 'junk'])
       for (const body of [gzipSync('{"name":"x"}'), Buffer.from('junk'), Buffer.alloc(0)]) {
         const answer = await call('POST', '/api/things/abc', { ...json, 'content-encoding': encoding }, body);
@@ -286,7 +286,7 @@ describe('a REST API mounted from its declarations', () => {
     );
   });
 
-  it('refuses a token whose sign-in does not count, and one of a lower role', async () => {
+  it('refuses a token whose sign-in is invalid, and one of a lower role', async () => {
     expect((await call('GET', '/api/admin', { authorization: `Bearer ${tokenOf('sid-that-has-ended')}` })).status).toBe(
       401,
     );
@@ -298,7 +298,7 @@ describe('a REST API mounted from its declarations', () => {
     );
   });
 
-  it('does nothing by a sign-in that ends while the body is on its way', async () => {
+  it('does not act for a sign-in that ends while the body is received', async () => {
     const sid = 'sid-of-a-guest-00';
     signins[sid] = { role: 'user' };
     const answer = await callSlowly(tokenOf(sid), '{"name":"too late"}', () => delete signins[sid]);
@@ -317,7 +317,7 @@ describe('a REST API mounted from its declarations', () => {
     expect(created).toContainEqual({ name: 'demoted', role: 'user' });
   });
 
-  it('writes one line for a request that failed: an error with its stack, or what is unavailable with the reason', async () => {
+  it('logs one line for a failed request: an error with its stack, or the unavailable part with the reason', async () => {
     const logged = async (path: string) => {
       lines.length = 0;
       await call('GET', path).catch(() => undefined);

@@ -66,7 +66,7 @@ describe("the gateway's facts about a request", () => {
       ).toMatchObject(refused);
   });
 
-  it('counts once, also at the edge of the time in which it counts', () => {
+  it('is accepted once, also at the end of its validity', () => {
     const { guard, clock } = guarded();
     const request = sent(clock.now + maxSkewMs - 1);
     expect(guard.check(request)).toEqual(facts);
@@ -77,7 +77,7 @@ describe("the gateway's facts about a request", () => {
     }
   });
 
-  it('counts for as long as the clocks may differ, and the log says by how much they do', () => {
+  it('is accepted up to the allowed difference of the clocks, and the log has the difference', () => {
     const { guard, clock, lines } = guarded();
     expect(guard.check(sent(clock.now - maxSkewMs + 1))).toEqual(facts);
     expect(guard.check(sent(clock.now + maxSkewMs - 1))).toEqual(facts);

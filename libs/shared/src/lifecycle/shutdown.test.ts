@@ -15,7 +15,7 @@ describe('shutdown', () => {
     expect(ran).toEqual(['http', 'nats', 'mongo']);
   });
 
-  it('goes on when a step fails', async () => {
+  it('continues when a step fails', async () => {
     const shutdown = new Shutdown(silent);
     const last = vi.fn();
     shutdown.add('listeners', 'broken', () => Promise.reject(new Error('broken')));
@@ -24,7 +24,7 @@ describe('shutdown', () => {
     expect(last).toHaveBeenCalledOnce();
   });
 
-  it('goes on without a step that is late', async () => {
+  it('continues without a step that is late', async () => {
     vi.useFakeTimers();
     const shutdown = new Shutdown(silent);
     const last = vi.fn();

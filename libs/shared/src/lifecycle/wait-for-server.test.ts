@@ -7,7 +7,7 @@ const logger = createLogger({ service: 'test', level: 'silent' });
 const wait = { server: 'NATS', setting: 'NATS_URL', where: 'nats:4222', logger };
 const unreachable = new Error('failed', { cause: new Error('getaddrinfo ENOTFOUND nats') });
 
-describe('a server that is not there at the start', () => {
+describe('a server that is unavailable at the start', () => {
   it('is waited for', async () => {
     let tries = 0;
     const connect = async (): Promise<string> => {
@@ -18,7 +18,7 @@ describe('a server that is not there at the start', () => {
     expect(await waitForServer({ ...wait, retryMs: 1 }, connect)).toBe('connected');
   });
 
-  it('ends the wait in time: the setting, where it was looked for, why in vain and what to do', async () => {
+  it('ends the wait in time with the setting, the address, the reason and the remedy', async () => {
     const connect = (): Promise<never> => Promise.reject(unreachable);
     const waiting = waitForServer({ ...wait, withinMs: 5, retryMs: 1 }, connect);
     await expect(waiting).rejects.toThrow(ConfigError);
@@ -27,7 +27,7 @@ describe('a server that is not there at the start', () => {
     );
   });
 
-  it('is not waited for when its answer says that waiting is of no use', async () => {
+  it('is not waited for if its answer is final', async () => {
     const refused = new ConfigError('x', ['NATS_PASSWORD: refused']);
     await expect(waitForServer(wait, () => Promise.reject(refused))).rejects.toBe(refused);
   });

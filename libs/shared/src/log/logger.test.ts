@@ -28,7 +28,7 @@ describe('the log', () => {
     expect(JSON.parse(text)).toMatchObject({ service: 'test', level: 'info', msg: 'hello' });
   });
 
-  it('shows an error with its stack, and only what happened if a server does not answer', () => {
+  it('shows an error with its stack, and only the reason if a server does not answer', () => {
     const shown = (err: Error) => JSON.parse(capture((logger) => logger.warn({ err }, 'x'))).err;
     const attached = { result: { insertedCount: 0 }, code: 64 };
     const failed = shown(Object.assign(new Error('no such field', { cause: new Error('of the test') }), attached));

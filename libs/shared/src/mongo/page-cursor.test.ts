@@ -7,7 +7,7 @@ const mark = listMark('listMachines', {});
 const id = new Types.ObjectId();
 
 describe('a cursor', () => {
-  it.each(['', 'web', 'é\u0001\u{1f98a}', 'x'.repeat(2048)])('of %j is read as it was written', (key) => {
+  it.each(['', 'web', 'é\u0001\u{1f98a}', 'x'.repeat(2048)])('of %j is decoded unchanged', (key) => {
     expect(readCursor(writeCursor({ key, id }, mark), mark)).toEqual({ key, id });
   });
 
@@ -24,7 +24,7 @@ describe('a cursor', () => {
     written(['x'.repeat(2049), id, mark]),
     written(['web', id, { $ne: null }]),
     written(['web', id, mark, 1]),
-  ])('that is %j is refused, and no operator gets into a filter', (cursor) => {
+  ])('that is %j is refused, and adds no operator to a filter', (cursor) => {
     expect(() => readCursor(cursor, mark)).toThrow(expect.objectContaining({ code: 'invalid_input' }));
   });
 
@@ -39,7 +39,7 @@ describe('a cursor', () => {
     );
   });
 
-  it('is of its filters in any order, without the empty ones', () => {
+  it('belongs to its filters in any order, without the empty ones', () => {
     const one = listMark('listMachines', { search: 'web', tag: 'a', status: undefined });
     expect(listMark('listMachines', { tag: 'a', search: 'web', status: '' })).toBe(one);
   });

@@ -36,7 +36,7 @@ describe('the order of names', () => {
     expect(sorted(names)).toEqual(expected);
   });
 
-  it('is that of Intl.Collator, numbers by value, for all names of ASCII', () => {
+  it('equals that of Intl.Collator with numeric order, for all ASCII names', () => {
     const collator = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
     const part = fc.oneof(
       fc.string({ unit: 'grapheme-ascii', maxLength: 4 }),
@@ -53,7 +53,7 @@ describe('the order of names', () => {
     );
   });
 
-  it('puts names together that are the same folded, and no others', () => {
+  it('makes names equal if and only if their folded forms are equal', () => {
     const name = fc.string({ unit: 'grapheme', maxLength: 12 });
     fc.assert(
       fc.property(name, name, (one, other) => {

@@ -16,12 +16,12 @@ describe('an address', () => {
     ['', '', ''],
     ['127.1', '127.1', '127.1'],
     ['203.0.113.256', '203.0.113.256', '203.0.113.256'],
-  ])('%s is of the sender %s in the network %s', (ip, address, network) => {
+  ])('%s belongs to the sender %s in the network %s', (ip, address, network) => {
     expect(addressOf(ip)).toBe(address);
     expect(networkOf(ip)).toBe(network);
   });
 
-  it('is a complete one, in decimal or IPv6 notation, with or without a zone', () => {
+  it('is accepted in full decimal or IPv6 notation only, with or without a zone', () => {
     expect(['10.0.0.1', '::1', '::ffff:10.0.0.1', 'fe80::1%eth0'].map(isAddress)).toEqual([true, true, true, true]);
     const others = ['', 'unknown', '10.0.0', '0x0a.0.0.1', '010.0.0.1', '1', '10.0.0.1:80', '[::1]', '1::2::3'];
     expect(others.filter(isAddress)).toEqual([]);
@@ -58,7 +58,7 @@ describe('a set of networks', () => {
     expect(set.has(address)).toBe(has);
   });
 
-  it('without networks has nothing', () => expect(new NetworkSet([]).has('127.0.0.1')).toBe(false));
+  it('without networks contains no address', () => expect(new NetworkSet([]).has('127.0.0.1')).toBe(false));
 
   it('is made of addresses and CIDR blocks', () => {
     const networks = ['10.0.0.0/8', '10.0.0.1', '::/0', 'fd00::/8', '::1', '10.0.0.1/32', '::ffff:10.0.0.0/104'];

@@ -10,7 +10,7 @@ const open = (key: string, stored: string, storedAt = at, keys = [signer.publicK
   openEntry(keys, { key, text: stored, storedAt });
 
 describe('an entry of the allow-list', () => {
-  it('is what auth signed, under its own key', () => {
+  it('is valid under its own key only', () => {
     expect(open('s.mine', text)).toEqual({ at, value: { role: 'user' }, text });
     expect(open('s.other', text)).toBeUndefined();
     expect(open('s.mine', text.replace('user', 'root'))).toBeUndefined();
@@ -18,13 +18,13 @@ describe('an entry of the allow-list', () => {
     expect(open('s.mine', text, at, [new EntrySigner(randomBytes(32)).publicKey])).toBeUndefined();
   });
 
-  it('is none when it was stored at another time than it was signed: a copy of what was true once', () => {
+  it('is invalid if it was stored at another time than it was signed, as a copy of an old entry', () => {
     expect(open('s.mine', text, at + 29_000)).toBeDefined();
     expect(open('s.mine', text, at + 31_000)).toBeUndefined();
     expect(open('s.mine', text, at - 31_000)).toBeUndefined();
   });
 
-  it('is none when it is anything else that a server may put there', () => {
+  it('is invalid if it is any other message that a server can store there', () => {
     for (const junk of [
       '',
       '{}',
@@ -35,7 +35,7 @@ describe('an entry of the allow-list', () => {
       expect(open('s.mine', junk)).toBeUndefined();
   });
 
-  it('is known by the public key of any of the roots', () => {
+  it('is verified by the public key of any root', () => {
     const known = [randomBytes(32), root].map(signinKeyLine).map(parseSigninKey);
     const keys = known.filter((key) => key !== undefined);
     expect(open('s.mine', text, at, keys)).toBeDefined();

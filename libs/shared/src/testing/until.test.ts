@@ -12,7 +12,7 @@ describe('until', () => {
     expect(asked).toBe(3);
   });
 
-  it('says which condition did not hold, and its last exception', async () => {
+  it('reports the condition that did not hold, and its last exception', async () => {
     const machineIsOnline = (): boolean => {
       throw new Error('503');
     };

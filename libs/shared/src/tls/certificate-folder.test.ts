@@ -47,7 +47,7 @@ const load = (
 };
 
 describe('a folder of certificates', () => {
-  it('gives what is in it, and what takes its place', async () => {
+  it('provides its content, and the content that replaces it', async () => {
     const first = await issue();
     putPair(first);
     const certificates = load();
@@ -63,7 +63,7 @@ describe('a folder of certificates', () => {
     expect(seen).toEqual([second.certificate]);
   });
 
-  it('keeps what it has when the new files are half written or of no use', async () => {
+  it('keeps its certificate if the new files are incomplete or unusable', async () => {
     const first = await issue();
     putPair(first);
     const certificates = load();
@@ -75,7 +75,7 @@ describe('a folder of certificates', () => {
     expect(certificates.current.certificate.toString()).toBe(first.certificate);
   });
 
-  it('serves one that has ended where it is said so, loudly and each hour again, until there is a good one', async () => {
+  it('serves an expired certificate if it is configured so, with a warning each hour, until there is a valid one', async () => {
     const lines: string[] = [];
     const loud = createLogger({ service: 'test', level: 'error' }, { write: (line) => void lines.push(line) });
     const clock = { now: Date.now() + 400 * dayMs };
@@ -109,7 +109,7 @@ describe('a folder of certificates', () => {
   });
 });
 
-describe("certbot's files", () => {
+describe('the files of certbot', () => {
   /** Creates files in certbot's layout: live/NAME has links to the files of the last renewal in archive/NAME. @returns live/NAME */
   const renew = (pair: KeyPair, round: number): string => {
     const [live, archive] = ['live', 'archive'].map((name) => join(folder, name, 'term.example.org'));
@@ -123,7 +123,7 @@ describe("certbot's files", () => {
     return live;
   };
 
-  it('are taken by their links, and those of a renewal in their place', async () => {
+  it('are read through their links, and the files of a renewal replace them', async () => {
     const [first, second] = [await issue(), await issue()];
     const certificates = load({ from: renew(first, 1) });
     expect(certificates.current.certificate.toString()).toBe(first.certificate);
@@ -133,7 +133,7 @@ describe("certbot's files", () => {
     expect(certificates.current.privateKey.toString()).toBe(second.key);
   });
 
-  it('are refused by name where only the links are', async () => {
+  it('are refused by name if only the links are mounted', async () => {
     const live = renew(await issue(), 1);
     rmSync(join(folder, 'archive'), { recursive: true });
     expect(() => load({ from: live })).toThrow(
@@ -141,7 +141,7 @@ describe("certbot's files", () => {
     );
   });
 
-  it('are refused with path, uid and the command where this user may not read them', async () => {
+  it('are refused with path, uid and the command if this user cannot read them', async () => {
     const live = renew(await issue(), 1);
     const isRoot = process.getuid?.() === 0;
     const refusal = (): unknown => {
@@ -199,7 +199,7 @@ describe('at the start, a folder is refused', () => {
     expect(() => load()).toThrow(/do not belong together/);
   });
 
-  it('when a file is no PEM', async () => {
+  it('when a file is not PEM', async () => {
     const pair = await issue();
     putPair({ ...pair, certificate: 'nothing' });
     expect(() => load()).toThrow(/tls\.crt holds no PEM certificate/);

@@ -36,7 +36,7 @@ const forge = (
 };
 
 describe('access tokens', () => {
-  it('say who and which sign-in, and nothing of a role', () => {
+  it('contain the user and the sign-in, and no role', () => {
     const token = signAccessToken(keys, claims);
     expect(verifyAccessToken(keys, token, now + 1)).toMatchObject({
       sub: claims.userId,
@@ -47,7 +47,7 @@ describe('access tokens', () => {
     expect(jwt.decode(token)).not.toHaveProperty('role');
   });
 
-  it('verify with the old key after a rotation, and are signed with the new one', () => {
+  it('are verified with the old key after a rotation, and are signed with the new one', () => {
     const old = signAccessToken(keys, claims);
     const rotated = [{ kid: 'k2', secret: Buffer.alloc(32, 9) }, ...keys];
     expect(verifyAccessToken(rotated, old, now + 1).sub).toBe(claims.userId);
@@ -112,12 +112,12 @@ describe('access tokens', () => {
 describe('sealed tokens', () => {
   const shape = z.object({ exp: z.number(), sid: z.string() });
 
-  it('come back as they were sealed', () => {
+  it('are opened unchanged', () => {
     const ticket = sealToken(secret, 'wxt_tk_', { exp: now + 30, sid: 's' });
     expect(openToken(secret, 'wxt_tk_', shape, ticket, now * 1000)).toEqual({ exp: now + 30, sid: 's' });
   });
 
-  it('never pass for another kind', () => {
+  it('are not accepted as another kind', () => {
     const ticket = sealToken(secret, 'wxt_tk_', { exp: now + 30, sid: 's' });
     expect(() => openToken(secret, 'wxt_rp_', shape, ticket, now * 1000)).toThrow(AppError);
     expect(() => openToken(secret, 'wxt_rp_', shape, ticket.replace('wxt_tk_', 'wxt_rp_'), now * 1000)).toThrow(
@@ -126,7 +126,7 @@ describe('sealed tokens', () => {
     refused(ticket);
   });
 
-  it('are refused when out of time, changed, of another shape, or junk', () => {
+  it('are refused if expired, changed, of another shape, or invalid', () => {
     const ticket = sealToken(secret, 'wxt_tk_', { exp: now + 30, sid: 's' });
     const opens = (token: string, at = now): unknown => openToken(secret, 'wxt_tk_', shape, token, at * 1000);
     expect(() => opens(ticket, now + 30)).toThrow(AppError);
@@ -135,7 +135,7 @@ describe('sealed tokens', () => {
     for (const junk of ['', 'wxt_tk_', 'wxt_tk_.', 'wxt_tk_a.b']) expect(() => opens(junk)).toThrow(AppError);
   });
 
-  it('carry a resume pass', () => {
+  it('can be a resume pass', () => {
     const pass = {
       jti: 'j',
       user_id: 'u',

@@ -54,8 +54,8 @@ const openTerminal = async (link: TestLink, agentId: string, who: TestSignin): P
 };
 const nextEnd = (link: TestLink) => link.inbox.take(({ $case }) => $case === 'endSession');
 
-describe('granting a machine', () => {
-  it('is done for 1,000 users, whose roles can be changed still', async () => {
+describe('a grant on a machine', () => {
+  it('is possible for 1,000 users, whose roles can still be changed', async () => {
     const { agentId } = await enrol();
     expect((await grant(agentId, 'bob', 'view')).status).toBe(200);
     const others = Array.from({ length: 999 }, (_, at) => ({
@@ -72,7 +72,7 @@ describe('granting a machine', () => {
     expect((await grant(agentId, 'eve')).status).toBe(200);
   });
 
-  it('lets a user in by name, is listed, and ends with revoke', async () => {
+  it('gives access to a user by name, is listed, and ends with revoke', async () => {
     const { agentId } = await enrol();
     const seen = () => hub.call('GET', path(agentId, ''), bob.token);
     expect((await seen()).status).toBe(404);
@@ -91,7 +91,7 @@ describe('granting a machine', () => {
     expect((await revoke(agentId, 'bob')).status).toBe(404);
   });
 
-  it('is for the owner: not for a user with a grant, nor for any other user, nor to an unknown user or oneself', async () => {
+  it('can be given by the owner only, and not to an unknown user or oneself', async () => {
     const { agentId } = await enrol();
     await grant(agentId, 'bob');
     const as = (who: TestSignin) =>
@@ -103,7 +103,7 @@ describe('granting a machine', () => {
     expect(await grant(agentId, 'ann')).toMatchObject({ status: 409, body: { code: 'conflict' } });
   });
 
-  it('shows who it is for, to who may grant it alone, and is for that user or nobody', async () => {
+  it('shows its user only to callers who may grant, and is for that user or none', async () => {
     const { agentId } = await enrol();
     const find = (who: TestSignin, username: string, id = agentId) =>
       hub.call('GET', path(id, `/access/grantee?username=${encodeURIComponent(username)}`), who.token);
@@ -126,7 +126,7 @@ describe('granting a machine', () => {
     expect(await find(eve, 'bob', machine.agent_id)).toMatchObject({ status: 409, body: { code: 'conflict' } });
   });
 
-  it('is refused for a machine whose shells could read the stack beside them', async () => {
+  it('is refused for a machine whose shells could read the secrets of the stack', async () => {
     const local = await world.hub({ STACK_USER: 'root' });
     const { agentId } = await enrol();
     const body = { username: 'bob', role: 'view' };
@@ -138,7 +138,7 @@ describe('granting a machine', () => {
 });
 
 describe('a user with a grant on a machine', () => {
-  it('leaves it: the terminals end, and nothing of it is listed any more', async () => {
+  it('leaves it: the terminals end, and the machine is not listed any more', async () => {
     const { link, agentId } = await enrol();
     await grant(agentId, 'bob');
     const viewer = await openTerminal(link, agentId, bob);
@@ -155,7 +155,7 @@ describe('a user with a grant on a machine', () => {
     expect((await grant(agentId, 'bob', 'view')).status).toBe(200);
   });
 
-  it('refuses further shares of who gave it, until they are taken off the list', async () => {
+  it('blocks further shares of its giver, until the block is removed', async () => {
     const { agentId } = await enrol();
     await grant(agentId, 'eve', 'view');
     expect((await hub.call('POST', path(agentId, '/access/leave'), eve.token, { block_giver: true })).status).toBe(200);
@@ -196,7 +196,7 @@ describe('losing access', () => {
     expect(await viewer.frames.take(({ type }) => type === 'refused')).toMatchObject({ type: 'refused' });
   });
 
-  it('is kept for a machine that is offline, and sent to it before any attach when it is back', async () => {
+  it('is stored for an offline machine, and sent to it before any attach after it reconnects', async () => {
     const { machine, link, agentId } = await enrol();
     await grant(agentId, 'bob');
     link.cut();
@@ -212,7 +212,7 @@ describe('losing access', () => {
     viewer.stream.end();
   });
 
-  it('is sent again until the machine has confirmed it, and then no more', async () => {
+  it('is repeated until the machine has confirmed it, and not after that', async () => {
     const { machine, link, agentId } = await enrol();
     await grant(agentId, 'bob');
     link.answersPings = false;
@@ -227,7 +227,7 @@ describe('losing access', () => {
     await expect.poll(() => ends.countDocuments({ agent_id: agentId }), { timeout: 5000 }).toBe(0);
   });
 
-  it('leaves no terminal open however attach and revoke race: 1,000 times', async () => {
+  it('leaves no terminal open in 1,000 races of attach and revoke', async () => {
     const lanes = [];
     for (let lane = 0; lane < 10; lane += 1) lanes.push(await enrol());
     const access = world.database('agent-hub').collection('machine_access');
@@ -268,8 +268,8 @@ const raceOn = async (
   return streams;
 };
 
-describe('a user who goes', () => {
-  it('leaves the machines to whom they were handed over: they go on under another name', async () => {
+describe('a user who is deleted', () => {
+  it('passes the machines to their new owner, with another name if it is taken', async () => {
     const gone = await world.auth.signIn(world.auth.addUser('gone'));
     const { link, agentId } = await enrol(gone);
     await hub.call('PATCH', path(agentId, ''), gone.token, { name: 'box-1' });
@@ -281,7 +281,7 @@ describe('a user who goes', () => {
     expect(link.stream.destroyed).toBe(false);
   });
 
-  it('removes the others with them, and their agents are notified', async () => {
+  it('has the other machines removed, and their agents are notified', async () => {
     const gone = await world.auth.signIn(world.auth.addUser('gone too'));
     const { machine, link } = await enrol(gone);
     await world.auth.userChanged(gone.user, { deleted: true });
@@ -291,7 +291,7 @@ describe('a user who goes', () => {
     expect(await dialRefused(hub.grpc, machine, credential)).toMatchObject({ code: 'machine_revoked' });
   });
 
-  it('or is disabled: every session of theirs ends, on machines of others too', async () => {
+  it('or disabled loses every session, on machines of other users too', async () => {
     const { link, agentId } = await enrol();
     const off = await world.auth.signIn(world.auth.addUser('off'));
     await grant(agentId, 'off');

@@ -2,8 +2,8 @@ import { AppError } from '@webxterm/shared';
 import { describe, expect, it } from 'vitest';
 import { Lookups } from './lookups.ts';
 
-describe('questions about usernames', () => {
-  it('are sixty of one user, then twelve a minute, and others are not kept from theirs', () => {
+describe('look-ups of usernames', () => {
+  it('are limited to sixty of one user, then twelve a minute, and do not limit other users', () => {
     let now = 0;
     const lookups = new Lookups(() => now);
     const granted = (userId: string, tries: number): number => {

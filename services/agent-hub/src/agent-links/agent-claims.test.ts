@@ -20,8 +20,8 @@ const textsOf = (value: unknown): string[] =>
       ? Object.values(value).flatMap(textsOf)
       : [];
 
-describe('what an agent says', () => {
-  it('at its hello fits the contract and shows as what it is', () => {
+describe('a report of an agent', () => {
+  it('in its hello fits the contract and is shown without change', () => {
     fc.assert(
       fc.property(facts, text, (said, address) => {
         const { metadata, ...rest } = readFacts(said, address);
@@ -38,7 +38,7 @@ describe('what an agent says', () => {
     );
   });
 
-  it('of its memory is bounded, and of what it does not say nothing is made up', () => {
+  it('of its memory is bounded, and a missing figure stays missing', () => {
     const said = MachineFacts.fromPartial({
       memTotalMb: 2n ** 63n,
       diskTotalGb: 2n ** 64n - 1n,
@@ -48,7 +48,7 @@ describe('what an agent says', () => {
     expect(readFacts(undefined, '10.0.0.1')).toMatchObject({ ip_address: '10.0.0.1', metadata: { mem_total_mb: 0 } });
   });
 
-  it('of its load is within what such figures can be', () => {
+  it('of its load is within the possible range', () => {
     const any = fc.oneof(fc.double(), fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, -1, 1e300));
     fc.assert(
       fc.property(any, any, anyU64, (percent, rate, uptime) => {
@@ -97,7 +97,7 @@ describe('the capabilities in a hello', () => {
     ['pipe', 1],
   ]);
 
-  it('count as far as the hub knows them, whatever else the agent names', () => {
+  it('count if the hub knows them, whatever else the agent names', () => {
     const known = ['pty', 'pipe', ...agentFeatures];
     fc.assert(
       fc.property(fc.subarray(known), fc.array(fc.string(), { minLength: 1 }), (told, others) => {
@@ -108,7 +108,7 @@ describe('the capabilities in a hello', () => {
     );
   });
 
-  it('of an agent that names none are those of the agents before', () => {
+  it('of an agent that names none are those of earlier agents', () => {
     expect(readCapabilities([], kinds)).toEqual(['pty', 'command']);
   });
 });

@@ -25,14 +25,14 @@ describe('two dials of one machine', () => {
 describe('an entry in presence', () => {
   const mine = { hubId: 'h1', instanceId: 'a', generation: 5n };
 
-  it('moves up only', () => {
+  it('moves to higher generations only', () => {
     const other = { hubId: 'h2', instanceId: 'a', hubAlive: true };
     expect(mayReplace(mine, { ...other, generation: 4n })).toBe(true);
     expect(mayReplace(mine, { ...other, generation: 5n })).toBe(false);
     expect(mayReplace(mine, { ...other, generation: 6n })).toBe(false);
   });
 
-  it('of a dead hub, or of our own earlier link, gives way', () => {
+  it('of a dead hub, or of an earlier link of this hub, is replaced', () => {
     expect(mayReplace(mine, { hubId: 'h2', instanceId: 'b', generation: 9n, hubAlive: false })).toBe(true);
     expect(mayReplace(mine, { hubId: 'h1', instanceId: 'b', generation: 9n, hubAlive: true })).toBe(true);
   });

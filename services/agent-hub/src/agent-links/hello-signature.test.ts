@@ -25,13 +25,13 @@ describe('the signature of a hello', () => {
     expect(verifyHello(randomBytes(32), signature, proof)).toBe(false);
   });
 
-  it('is refused, not thrown at, when key or signature are junk', () => {
+  it('is refused without an exception if key or signature are invalid', () => {
     expect(verifyHello(Buffer.alloc(0), signature, proof)).toBe(false);
     expect(verifyHello(publicKey, Buffer.alloc(0), proof)).toBe(false);
     expect(verifyHello(publicKey, Buffer.alloc(64), proof)).toBe(false);
   });
 
-  it('covers exactly the bytes of the protocol', () => {
+  it('covers exactly the bytes that the protocol defines', () => {
     const bytes = helloBytes({
       nonce: Buffer.alloc(32, 1),
       channelBinding: Buffer.from([9]),

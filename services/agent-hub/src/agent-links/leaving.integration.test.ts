@@ -40,7 +40,7 @@ const leave = (address: string, machine: TestMachine, credential: ReturnType<typ
 };
 
 describe('an agent that is uninstalled', () => {
-  it('removes its machine, and the activity says that its agent did', async () => {
+  it('removes its machine, and the activity names its agent', async () => {
     const { machine, agentId, credential } = await stopped('left');
     await until(async () => (await leave(hub.grpc, machine, credential)).code === 'machine_revoked');
     expect(await list(agentId)).toBe(404);
@@ -61,7 +61,7 @@ describe('an agent that is uninstalled', () => {
     expect(await hub.call('POST', '/api/machines', ann.token, name)).toMatchObject({ status: 201 });
   });
 
-  it('is audited as what its agent did, with its address', async () => {
+  it('is audited as an action of its agent, with its address', async () => {
     const { machine, agentId, credential } = await stopped('audited');
     const outbox = database.collection('audit_outbox');
     const seen: unknown[] = [];

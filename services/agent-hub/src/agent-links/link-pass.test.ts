@@ -15,12 +15,12 @@ const claims = {
 };
 
 describe('a link pass', () => {
-  it('opens for its key pair within 24 h', () => {
+  it('is valid for its key pair for 24 h', () => {
     const pass = sealLinkPass(key, claims, 1_000_000);
     expect(openLinkPass(key, pass, publicKey, 1_000_000 + linkPassLifeMs - 1000)).toMatchObject(claims);
   });
 
-  it('does not open late, for another key pair, under another MAC key, or cut', () => {
+  it('is invalid later, for another key pair, under another MAC key, or truncated', () => {
     const pass = sealLinkPass(key, claims, 1_000_000);
     expect(openLinkPass(key, pass, publicKey, 1_000_000 + linkPassLifeMs)).toBeUndefined();
     expect(openLinkPass(key, pass, randomBytes(32), 1_000_000)).toBeUndefined();
@@ -29,7 +29,7 @@ describe('a link pass', () => {
     expect(openLinkPass(key, 'wxt_lp_', publicKey, 1_000_000)).toBeUndefined();
   });
 
-  it('is no other kind of token', () => {
+  it('is not accepted as another kind of token', () => {
     const other = sealToken(key, 'wxt_rp_', { ...claims, exp: 2_000_000_000 });
     expect(openLinkPass(key, other, publicKey, 0)).toBeUndefined();
     expect(openLinkPass(key, other.replace('wxt_rp_', 'wxt_lp_'), publicKey, 0)).toBeUndefined();

@@ -17,7 +17,7 @@ const identity: LinkIdentity = {
   generation: 1n,
 };
 
-it('is ended when 512 control messages wait for an agent that reads none', async () => {
+it('is ended if 512 control messages wait for an agent that does not read', async () => {
   const unread = new Duplex({ objectMode: true, read: () => undefined, write: () => undefined });
   const link = new Link(unread, identity, []);
   const failed = once(unread, 'error').catch((error: unknown) => [error]);

@@ -32,7 +32,7 @@ const machineOf = async (agentId: string): Promise<Machine> =>
 const statusOf = async (agentId: string): Promise<string> => (await machineOf(agentId)).status;
 
 describe('an agent that enrols', () => {
-  it('is welcome with an API key, shows as online, and as offline when its process is gone', async () => {
+  it('is accepted with an API key, is shown as online, and as offline after its process has ended', async () => {
     const link = await dial(hub.grpc, new TestMachine('box'), key);
     expect(link.welcome).toMatchObject({ ownerUsername: 'ann', machineName: 'box', protocol: 1 });
     expect(link.welcome.capabilities).toEqual(['pty', 'command']);
@@ -43,7 +43,7 @@ describe('an agent that enrols', () => {
     await until(async () => (await statusOf(link.welcome.agentId)) === 'offline');
   });
 
-  it('is told what both can do, and is sent no command that it cannot run', async () => {
+  it('receives the common capabilities, and no command that it cannot run', async () => {
     const capabilities = ['of the future', 'skip_unknown_frames', 'pty'];
     const { welcome, inbox } = await dial(hub.grpc, new TestMachine('no commands'), key, { capabilities });
     expect(welcome.capabilities).toEqual(['pty', 'skip_unknown_frames']);
@@ -74,7 +74,7 @@ describe('an agent that enrols', () => {
     expect((await link.ended).code).toBe(status.OK);
   });
 
-  it('just registers when it says so: no presence, the stream ends', async () => {
+  it('only registers on request: without presence, and the stream ends', async () => {
     const link = new TestLink(hub.grpc);
     const answer = await link.sayHello(new TestMachine('configured'), key, { registerOnly: true });
     if (!('welcome' in answer)) throw new Error('refused');
@@ -96,14 +96,14 @@ describe('an agent that enrols', () => {
     other.cut();
   });
 
-  it('many at once under one name get each a name and a machine of their own', async () => {
+  it('many at once with one name each get a name and a machine of their own', async () => {
     const links = await Promise.all(Array.from({ length: 8 }, () => dial(hub.grpc, new TestMachine('crowd'), key)));
     expect(new Set(links.map((link) => link.welcome.agentId)).size).toBe(8);
     expect(new Set(links.map((link) => link.welcome.machineName)).size).toBe(8);
     for (const link of links) link.cut();
   });
 
-  it('is refused with a wrong key, for good', async () => {
+  it('is refused permanently with a wrong key', async () => {
     const wrong: Credential = { $case: 'apiKey', value: `vsay_ak_${'0'.repeat(32)}` };
     expect(await dialRefused(hub.grpc, new TestMachine('x'), wrong)).toMatchObject({
       code: 'bad_api_key',
@@ -117,7 +117,7 @@ describe('an agent that enrols', () => {
 });
 
 describe('an agent that dials again', () => {
-  it('comes in by its machine credential, and with its own key pair only', async () => {
+  it('is accepted by its machine credential, with its own key pair only', async () => {
     const machine = new TestMachine('cred');
     const { welcome, ...link } = await dial(hub.grpc, machine, key);
     link.stream.cancel();
@@ -131,7 +131,7 @@ describe('an agent that dials again', () => {
     });
   });
 
-  it('comes in by its link pass; a stolen pass is of no use', async () => {
+  it('is accepted by its link pass; a stolen pass is refused', async () => {
     const machine = new TestMachine('pass');
     const link = await dial(hub.grpc, machine, key);
     link.cut();
@@ -143,7 +143,7 @@ describe('an agent that dials again', () => {
     expect(stolen).toMatchObject({ code: 'unavailable', permanent: false });
   });
 
-  it('goes by its machine credential in the same dial when the pass is not taken', async () => {
+  it('uses its machine credential in the same dial if the pass is refused', async () => {
     const machine = new TestMachine('fallback');
     const link = await dial(hub.grpc, machine, key);
     link.cut();
@@ -159,7 +159,7 @@ describe('an agent that dials again', () => {
 });
 
 describe('an API key that its owner replaced', () => {
-  it('takes with it all that was issued under it, on every hub, also on one that starts later', async () => {
+  it('invalidates all credentials that were issued under it, on every hub, also on one that starts later', async () => {
     const zoe = world.auth.addUser('zoe');
     const machine = new TestMachine('rotated');
     const link = await dial(hub.grpc, machine, { $case: 'apiKey', value: zoe.apiKey });
@@ -186,7 +186,7 @@ describe('an API key that its owner replaced', () => {
     });
   });
 
-  it('is found among any bytes on the stream of events, also by a hub that starts on them', async () => {
+  it('is found among invalid messages on the stream of events, also by a hub that starts later', async () => {
     const key = { user_id: '0'.repeat(24), old_key_id: 'nobody' };
     const payloads = fc.oneof(
       fc.uint8Array({ maxLength: 200 }),
@@ -210,7 +210,7 @@ describe('an API key that its owner replaced', () => {
       });
   });
 
-  it('registers so many machines a minute, and the rest later', async () => {
+  it('is limited to some registrations a minute, and the others follow later', async () => {
     const wrong: Credential = { $case: 'apiKey', value: `vsay_ak_${'1'.repeat(32)}` };
     const machine = new TestMachine('loop');
     const codes = new Set<string>();
@@ -240,7 +240,7 @@ describe('two dials of one machine', () => {
     second.cut();
   });
 
-  it('of one process: an older one that comes late is refused with the generation held', async () => {
+  it('of one process: an older one that arrives late is refused with the current generation', async () => {
     const machine = new TestMachine('older');
     machine.generation = 10n;
     const link = await dial(hub.grpc, machine, key);
@@ -249,7 +249,7 @@ describe('two dials of one machine', () => {
     link.cut();
   });
 
-  it('of two processes: the newcomer waits while the holder answers', async () => {
+  it('of two processes: the new one waits while the holder answers', async () => {
     const machine = new TestMachine('clone');
     const holder = await dial(hub.grpc, machine, key);
     const refused = await dialRefused(hub.grpc, machine, key, { instanceId: randomBytes(16) });
@@ -278,8 +278,8 @@ describe('two dials of one machine', () => {
   });
 });
 
-describe('an agent that says nothing', () => {
-  it('is pinged, and cut off when it does not answer', async () => {
+describe('an agent that sends nothing', () => {
+  it('is pinged, and disconnected if it does not answer', async () => {
     const link = await dial(hub.grpc, new TestMachine('mute'), key);
     await until(async () => (await statusOf(link.welcome.agentId)) === 'online');
     link.answersPings = false;
@@ -289,7 +289,7 @@ describe('an agent that says nothing', () => {
 });
 
 describe('a hostile agent', () => {
-  it('is refused with a signature of another nonce, and with a channel binding that is not ours', async () => {
+  it('is refused with a signature of another nonce, and with another channel binding', async () => {
     const machine = new TestMachine('replay');
     const replayed = await dialRefused(hub.grpc, machine, key, {
       signature: machine.hello(randomBytes(32), key).signature,
@@ -299,7 +299,7 @@ describe('a hostile agent', () => {
     expect(bound).toMatchObject({ code: 'bad_signature' });
   });
 
-  it('is refused when it speaks another protocol, or something else than a hello first', async () => {
+  it('is refused with another protocol version, or without a hello as its first message', async () => {
     const machine = new TestMachine('future');
     const future = await dialRefused(hub.grpc, machine, key, { protocolMin: 9, protocolMax: 9 });
     expect(future).toMatchObject({ code: 'protocol_unsupported', permanent: true });
@@ -310,7 +310,7 @@ describe('a hostile agent', () => {
     link.cut();
   });
 
-  it('loses its link when it floods, says hello twice, or sends no protobuf; others keep theirs', async () => {
+  it('loses its link if it floods, sends hello twice, or sends no protobuf; other agents keep theirs', async () => {
     const honest = await dial(hub.grpc, new TestMachine('honest'), key);
     const flooding = await dial(hub.grpc, new TestMachine('flood'), key);
     for (let i = 0; i < 5000; i += 1) flooding.send({ $case: 'pong', value: { nonce: 1n } });
@@ -335,7 +335,7 @@ describe('a hostile agent', () => {
     honest.cut();
   });
 
-  it('cannot put nonsense into the figures of its machine', async () => {
+  it('cannot store invalid figures of its machine', async () => {
     const link = await dial(hub.grpc, new TestMachine('figures'), key);
     link.send({
       $case: 'stats',

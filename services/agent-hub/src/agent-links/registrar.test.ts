@@ -92,7 +92,7 @@ describe('a dial by a link pass', () => {
     ['that has expired', sealLinkPass(linkKey, claims, now - 25 * 3_600_000), {}],
     ['of another key pair', pass, { dialledBy: new TestMachine('thief') }],
     ['that this installation has not signed', sealLinkPass(randomBytes(32), claims, now), {}],
-  ])('%s is asked for the machine credential', async (_, given, circumstances) => {
+  ])('%s must show the machine credential', async (_, given, circumstances) => {
     const alone = byPass(given, circumstances);
     await expect(alone.registered).rejects.toMatchObject({ code: 'unavailable', permanent: false, retryAfterMs: 0 });
     expect(alone.asked).toEqual([]);

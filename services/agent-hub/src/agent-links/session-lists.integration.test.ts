@@ -58,8 +58,8 @@ const session = (sessionId = randomBytes(16)): SessionInfo => ({
 
 const about = (agentId: string): MachineSessionsEvent[] => published.filter(({ agent_id }) => agent_id === agentId);
 
-describe('the sessions that an agent has', () => {
-  it('are published with the time when its link began, once for each link, and again on request', async () => {
+describe('the list of sessions of an agent', () => {
+  it('is published with the time when its link began, once for each link, and again on request', async () => {
     const machine = new TestMachine('box');
     const before = Date.now();
     const link = await dial(hub.grpc, machine, key);
@@ -86,7 +86,7 @@ describe('the sessions that an agent has', () => {
     again.cut();
   });
 
-  it('are not published in part: if a list does not fit, nothing is published', async () => {
+  it('is not published in part: if it does not fit, nothing is published', async () => {
     const [wrong, long, right] = await Promise.all(
       ['wrong', 'long', 'right'].map((name) => dial(hub.grpc, new TestMachine(name), key)),
     );

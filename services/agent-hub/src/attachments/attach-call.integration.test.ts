@@ -126,7 +126,7 @@ describe('an attach', () => {
     expect(up.got.digest('hex')).toBe(up.sent.digest('hex'));
   });
 
-  it('holds a flood back at its source while its viewer reads nothing, and others go on', async () => {
+  it('stops a flood at its source while its viewer does not read, and other attachments continue', async () => {
     const { viewer, machine } = await join(annIn);
     const other = await join(annIn);
     viewer.stream.pause();
@@ -169,7 +169,7 @@ describe('an attach', () => {
     expect(await seeing.frames.take()).toMatchObject({ type: 'refused', code: 'view_only' });
   });
 
-  it('of a granted user opens, but never a session of somebody else', async () => {
+  it('of a granted user opens a session, but not one of another user', async () => {
     const carl = world.auth.addUser('carl');
     const carlIn = await world.auth.signIn(carl);
     await grant(carl, 'control');
@@ -180,7 +180,7 @@ describe('an attach', () => {
     expect(await foreign.frames.take()).toMatchObject({ type: 'refused', code: 'session_not_found' });
   });
 
-  it('without a sign-in that counts, or with a wrong open, is refused', async () => {
+  it('without a valid sign-in, or with an invalid open, is refused', async () => {
     const unknown = terminal.attach({ sid: 'no-such-sign-in', agentId });
     expect(await unknown.frames.take()).toMatchObject({ type: 'refused', code: 'unauthenticated' });
     for (const wrong of [
@@ -195,12 +195,12 @@ describe('an attach', () => {
     }
   });
 
-  it('to a machine that is not here is answered NOT_HERE at once', async () => {
+  it('to a machine of another hub is answered NOT_HERE at once', async () => {
     const viewer = terminal.attach({ sid: annIn.sid, agentId: `ag_${'z'.repeat(26)}` });
     expect(await viewer.ended).toMatchObject({ code: status.NOT_FOUND, details: 'NOT_HERE' });
   });
 
-  it('without the hub token gets nowhere', async () => {
+  it('without the hub token is refused', async () => {
     const intruder = world.terminal(hub, 'x'.repeat(43));
     const viewer = intruder.attach({ sid: annIn.sid, agentId });
     expect((await viewer.ended).code).toBe(status.UNAUTHENTICATED);
@@ -216,7 +216,7 @@ describe('an attach', () => {
 });
 
 describe('the stream that an agent brings', () => {
-  it('is refused with a forged secret, link or id, and the asked one still comes through', async () => {
+  it('is refused with a forged secret, link or id, and the expected one is still accepted', async () => {
     const viewer = terminal.attach({ sid: annIn.sid, agentId });
     const asked = await link.nextOpen();
     for (const forged of [
@@ -234,14 +234,14 @@ describe('the stream that an agent brings', () => {
     viewer.stream.end();
   });
 
-  it('comes too late after 3 s: the terminal service must look up the hub again', async () => {
+  it('is too late after 3 s: the terminal service must look up the hub again', async () => {
     const viewer = terminal.attach({ sid: annIn.sid, agentId });
     const asked = await link.nextOpen();
     expect((await viewer.ended).code).toBe(status.UNAVAILABLE);
     expect(await closed(link.attach(asked))).toBe(status.UNAUTHENTICATED);
   });
 
-  it('that carries a message over the bound loses that stream alone', async () => {
+  it('with a message over the bound is closed alone', async () => {
     const { viewer, machine } = await join(annIn);
     const other = await join(annIn);
     machine.write(Buffer.alloc(2 * 1024 * 1024));
@@ -252,8 +252,8 @@ describe('the stream that an agent brings', () => {
   });
 });
 
-describe('an attachment ends', () => {
-  it('with the sign-in, and the shell is left alive', async () => {
+describe('an attachment', () => {
+  it('ends with the sign-in, and the shell continues', async () => {
     const signin = await world.auth.signIn(ann);
     const { viewer, machine } = await join(signin);
     const up = framesUp(machine);
@@ -266,7 +266,7 @@ describe('an attachment ends', () => {
     expect(up).toContainEqual({ type: 'detach', reason: 'revoked' });
   });
 
-  it('with its session when access is taken away or the account is disabled', async () => {
+  it('ends with its session if access is revoked or the account is disabled', async () => {
     const dora = world.auth.addUser('dora');
     const doraIn = await world.auth.signIn(dora);
     await grant(dora, 'control');
@@ -291,7 +291,7 @@ describe('an attachment ends', () => {
     });
   });
 
-  it('as a break when the agent is gone: the terminal service looks again', async () => {
+  it('ends as a break if the agent is lost, so that the terminal service attaches again', async () => {
     const dying = await dial(hub.grpc, new TestMachine('dying'), { $case: 'apiKey', value: ann.apiKey });
     const viewer = terminal.attach({ sid: annIn.sid, agentId: dying.welcome.agentId });
     const machine = dying.attach(await dying.nextOpen());
@@ -301,7 +301,7 @@ describe('an attachment ends', () => {
     expect((await viewer.ended).code).toBe(status.UNAVAILABLE);
   });
 
-  it('1,200 of them in four bursts, and one other lives', async () => {
+  it('ends among 1,200 in four bursts without an effect on another one', async () => {
     const other = await join(annIn);
     for (let round = 0; round < 4; round += 1) {
       const joined = await Promise.all(Array.from({ length: 300 }, () => join(annIn)));
@@ -354,7 +354,7 @@ describe('another viewer than the owner of a session', () => {
     for (const each of [viewer, own.viewer]) each.stream.end();
   });
 
-  it('is refused as if there were no session, without a grant or with one that does not cover the attach', async () => {
+  it('is refused as for an unknown session, without a grant or with one that does not cover the attach', async () => {
     const { own, viewer, asked, owner } = await both('refusal');
     for (const more of [
       { ...watch, grant: AttachGrant.ATTACH_GRANT_UNSPECIFIED },
@@ -372,7 +372,7 @@ describe('another viewer than the owner of a session', () => {
     for (const each of [viewer, own.viewer]) each.stream.end();
   });
 
-  it('is detached with the end of their right, and neither the session nor its owner', async () => {
+  it('is detached at the end of its right, and the session and its owner are not affected', async () => {
     const { own, viewer, machine, ownerIn, watcherIn } = await both('demotion');
     const up = framesUp(machine);
     const over = closed(machine);
@@ -383,14 +383,14 @@ describe('another viewer than the owner of a session', () => {
     await goesOn(own, ownerIn);
   });
 
-  it('is detached when their account is disabled, and the session lives', async () => {
+  it('is detached when its account is disabled, and the session continues', async () => {
     const { own, viewer, ownerIn, watcherIn } = await both('disabling');
     await world.auth.disable(watcherIn);
     expect(await viewer.frames.take()).toMatchObject({ type: 'refused', code: 'user_disabled' });
     await goesOn(own, ownerIn);
   });
 
-  it('stays while the owner loses access: the machine ends the session, and that ends it for both', async () => {
+  it('stays when the owner loses access, until the machine ends the session for both', async () => {
     const { own, viewer, machine, owner } = await both('the end');
     await models.access.deleteOne({ user_id: owner.userId });
     await world.publishAccess(agentId, owner.userId);

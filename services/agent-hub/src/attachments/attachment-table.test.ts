@@ -13,7 +13,7 @@ const to = (agentId: string): Attachment => ({
   end: () => undefined,
 });
 
-it('has 512 attachments of one machine, more of others, and room again when one ends', () => {
+it('is limited to 512 attachments of one machine, and a place is free again when one ends', () => {
   const table = new AttachmentTable();
   const all = Array.from({ length: 512 }, () => to('one'));
   for (const attachment of all) table.add(attachment);

@@ -20,7 +20,7 @@ afterAll(async () => {
 }, 30_000);
 
 describe('4,999 attachments that end at once', () => {
-  it('end in order, and one more on the same connections lives', async () => {
+  it('end in order, and another one on the same connections continues', async () => {
     const hub = await world.hub();
     // One connection allows 4,096 streams.
     const terminals = [world.terminal(hub), world.terminal(hub)] as const;

@@ -24,7 +24,7 @@ const attached = (table: AttachmentTable, ended: SpliceEnd[], userId = 'user', a
   });
 
 describe('a list of sign-ins that receives no beat any more', () => {
-  it('detaches every terminal when there has been no beat for 15 minutes, and none before', () => {
+  it('detaches every terminal after 15 minutes without a beat, and none before', () => {
     const beatAt = Date.now();
     const table = new AttachmentTable();
     const revocation = new Revocation({
@@ -81,7 +81,7 @@ describe('access that changes while the database cannot be read', () => {
     expect(await endedAfter((revocation) => revocation.accessChanged('agent', 'ann', 'view'))).toEqual(['ann']);
   });
 
-  it('ends none where the user may still open terminals, or where nothing is said about one user', async () => {
+  it('ends none if the user may still open terminals, or if the message names no user', async () => {
     expect(await endedAfter((revocation) => revocation.accessChanged('agent', 'ann', 'control'))).toEqual([]);
     expect(await endedAfter((revocation) => revocation.accessChanged('agent', null))).toEqual([]);
   });

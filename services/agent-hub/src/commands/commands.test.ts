@@ -35,7 +35,7 @@ const outputOf = (commandId: string, more: Partial<CommandOutput> = {}): Command
 });
 
 describe('commands that machines have not answered', () => {
-  it('are bounded for each user, so that one user leaves room for the others, and in all', async () => {
+  it('are bounded for each user and in total, so that one user cannot use all places', async () => {
     const [commands, link] = [new Commands(), machine()];
     const running: Promise<unknown>[] = [];
     const start = (userId: string): void => void running.push(commands.run(link, userId, line).catch(() => undefined));
@@ -52,7 +52,7 @@ describe('commands that machines have not answered', () => {
     await Promise.all(running);
   });
 
-  it('have no exit code when their time was over', async () => {
+  it('have no exit code after a time-out', async () => {
     const [commands, link] = [new Commands(), machine()];
     const answer = commands.run(link, 'ann', line);
     commands.receive(link, outputOf(link.told[0] ?? '', { timedOut: true }));

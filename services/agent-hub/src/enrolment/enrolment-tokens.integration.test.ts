@@ -69,7 +69,7 @@ describe('an enrolment token', () => {
     expect(body).toMatchObject({ total: 5 });
   }, 60_000);
 
-  it('counts an agent once that presents it again, also at once, because it missed the answer', async () => {
+  it('counts an agent once that presents it again because it missed the answer, also at the same time', async () => {
     const { token, enrolment_token } = await create(2);
     const machine = new TestMachine('once');
     const twice = await Promise.all([hub, other].map(({ grpc }) => present(grpc, machine, token)));

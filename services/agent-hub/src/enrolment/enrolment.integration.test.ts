@@ -24,8 +24,8 @@ const add = async (name: string) => {
 };
 const shows = (token: string) => ({ $case: 'registrationToken', value: token }) as const;
 
-describe('a machine that was added beforehand', () => {
-  it('waits, and becomes the machine that shows its token first: again to that one, to no other', async () => {
+describe('a machine that was added before its agent', () => {
+  it('waits, and becomes the first computer that presents its token, also repeatedly, and no other one', async () => {
     const { machine, registration_token } = await add('web');
     expect(machine).toMatchObject({ status: 'pending', my_role: 'owner' });
     const box = new TestMachine('something else');
@@ -43,7 +43,7 @@ describe('a machine that was added beforehand', () => {
     expect(seen.body).toMatchObject({ name: 'web', os: 'linux', new_from: null });
   });
 
-  it('takes no token that is over its time, of a removed machine, or of another kind', async () => {
+  it('refuses an expired token, a token of a removed machine, and one of another kind', async () => {
     const { machine, registration_token } = await add('late');
     await world
       .database('agent-hub')
@@ -62,7 +62,7 @@ describe('a machine that was added beforehand', () => {
       });
   });
 
-  it('is not a machine that is in the list already; a removed one is refused for that reason, and registers with another key pair', async () => {
+  it('is not an already listed machine; a removed one is refused with the reason, and registers with another key pair', async () => {
     const box = new TestMachine('box');
     const link = await dial(hub.grpc, box, { $case: 'apiKey', value: ann.user.apiKey });
     link.cut();
@@ -131,7 +131,7 @@ describe('a machine that was reinstalled', () => {
   };
   const byKey = () => ({ $case: 'apiKey', value: ann.user.apiKey }) as const;
 
-  it('takes its entry over: the previous agent loses link, pass and credential at every hub, and its owner sees it', async () => {
+  it('takes over its entry: the previous agent loses link, pass and credential at every hub, and its owner sees it', async () => {
     const old = new TestMachine('old disk');
     const link = await dial(other.grpc, old, byKey());
     const { agentId, linkPass, machineCredential } = link.welcome;
@@ -176,7 +176,7 @@ describe('a machine that was reinstalled', () => {
     again.cut();
   });
 
-  it('is for those who manage it, within its hour, and not once the machine is removed', async () => {
+  it('is possible for its managers, within an hour, and not after the machine is removed', async () => {
     const machine = new TestMachine('kept');
     const link = await dial(hub.grpc, machine, byKey());
     const { agentId } = link.welcome;
@@ -197,8 +197,8 @@ describe('a machine that was reinstalled', () => {
   });
 });
 
-describe('names and caps', () => {
-  it('keeps a name unique for its owner, and free again once the machine is removed', async () => {
+describe('names and limits', () => {
+  it('keep a name unique for its owner, and free again after the machine is removed', async () => {
     const { machine } = await add('twice');
     const again = await hub.call('POST', '/api/machines', ann.token, { name: 'twice' });
     expect(again).toMatchObject({ status: 409, body: { code: 'machine_name_taken' } });
@@ -211,7 +211,7 @@ describe('names and caps', () => {
     await add('thrice');
   });
 
-  it('lets nobody have more machines than the setting says, however they come', async () => {
+  it('let no user have more machines than the setting allows, however they are added', async () => {
     const max = await world.auth.signIn(world.auth.addUser('max'));
     for (let count = 0; count < 8; count += 1)
       expect((await hub.call('POST', '/api/machines', max.token, { name: `box ${count}` })).status).toBe(201);
@@ -245,7 +245,7 @@ describe('a machine that was enrolled by API key', () => {
 });
 
 describe('a command', () => {
-  it('goes to the machine through the hub that has its link; if the link breaks, the caller receives that', async () => {
+  it('is sent to the machine through the hub that has its link; if the link breaks, the caller is informed', async () => {
     const zoe = await world.auth.signIn(world.auth.addUser('commander'));
     const link = await dial(hub.grpc, new TestMachine('runs'), { $case: 'apiKey', value: zoe.user.apiKey });
     const path = `/api/machines/${link.welcome.agentId}/command`;
@@ -296,7 +296,7 @@ describe('a command', () => {
     expect((await hub.call('POST', path, view.token, { command: 'id' })).status).toBe(404);
   });
 
-  it('whose caller loses the right while it runs is answered without its output', async () => {
+  it('is answered without its output if its caller loses the right while it runs', async () => {
     const owner = await world.auth.signIn(world.auth.addUser('lends'));
     const guest = await world.auth.signIn(world.auth.addUser('borrows'));
     const link = await dial(hub.grpc, new TestMachine('lent'), { $case: 'apiKey', value: owner.user.apiKey });

@@ -124,8 +124,8 @@ const headersAndReset = (peer: RawHttp2, block: Buffer, count: number): Buffer =
     }),
   );
 
-describe('a connection to the port of the agents that has not proved who it is', () => {
-  it('brings gRPC its control stream and no other: the rest is refused, and freed, before anything is built', async () => {
+describe('an unproven connection to the port of the agents', () => {
+  it('may open its control stream and no other: other streams are refused and freed before anything is allocated', async () => {
     const { address, calls } = await listen('agents');
     const peer = await open(address);
     for (const block of [attach, grpcRequest('/vsay.agent.v1.AgentService/Nothing')])
@@ -138,7 +138,7 @@ describe('a connection to the port of the agents that has not proved who it is',
     expect(calls()).toBe(1);
   });
 
-  it('opens four streams in all: resetting them makes no room', async () => {
+  it('opens at most four streams, also after resets', async () => {
     const { address, calls, guarded } = await listen('agents');
     const peer = await open(address);
     peer.send(headersAndReset(peer, control, 500));
@@ -160,7 +160,7 @@ describe('a connection to the port of the agents that has not proved who it is',
     expect(guarded.ended.get('bytes')).toBe(2);
   });
 
-  it('has 5 s to open a stream and 20 s to prove who it is', async () => {
+  it('has 5 s to open a stream and 20 s to prove its identity', async () => {
     let clock = 0;
     const { address, guarded } = await listen('agents', () => clock);
     const [silent, slow, greeted] = [await open(address), await open(address), await open(address)];
@@ -184,7 +184,7 @@ describe('a connection to the port of the agents that has not proved who it is',
     expect(greeted.isOpen).toBe(true);
   });
 
-  it('is answered and then freed, also when it never ends its half', async () => {
+  it('is answered and then freed, also if it never ends its half', async () => {
     const { address } = await listen('agents');
     const peer = await open(address);
     const id = peer.request(control);
@@ -193,8 +193,8 @@ describe('a connection to the port of the agents that has not proved who it is',
   });
 });
 
-describe('a connection to the port of the agents that was greeted', () => {
-  it('brings the streams that are waited for; others are refused before anything is built', async () => {
+describe('a proven connection to the port of the agents', () => {
+  it('may open the expected streams; others are refused before anything is allocated', async () => {
     const { address, calls } = await listen('agents');
     const peer = await open(address);
     peer.data(peer.request(control), hello);
@@ -206,7 +206,7 @@ describe('a connection to the port of the agents that was greeted', () => {
     expect(calls()).toBe(1);
   });
 
-  it('is ended when it brings streams that nobody waits for, again and again', async () => {
+  it('is ended if it repeatedly opens unexpected streams', async () => {
     const { address, calls, guarded } = await listen('agents');
     const peer = await open(address);
     peer.data(peer.request(control), hello);
@@ -219,7 +219,7 @@ describe('a connection to the port of the agents that was greeted', () => {
     expect(guarded.ended.get('refused')).toBe(1);
   });
 
-  it('is ended when it pings, or resets streams, as no agent does', async () => {
+  it('is ended if it pings or resets streams more than an agent does', async () => {
     const { address, guarded } = await listen('agents');
     for (const flood of [
       (peer: RawHttp2) => peer.flood(frame(frameType.ping, 0, 0, Buffer.alloc(8)), 1_000_000),
@@ -238,7 +238,7 @@ describe('a connection to the port of the agents that was greeted', () => {
 });
 
 describe('the internal port', () => {
-  it('takes no byte of a call without the token: it is refused by its headers, and the fifth ends the connection', async () => {
+  it('reads no byte of a call without the token: it is refused by its headers, and the fifth ends the connection', async () => {
     const { address, calls, guarded } = await listen('internal');
     const peer = await open(address);
     for (const { path } of [HubServiceService.endSession, HubServiceService.resizeSession, rawHubAttach]) {
@@ -252,7 +252,7 @@ describe('the internal port', () => {
     expect(guarded.ended.get('streams')).toBe(1);
   });
 
-  it('has 64 connections that have not shown the token, and room again when they are gone', async () => {
+  it('accepts at most 64 connections without the token, and further ones after they are closed', async () => {
     const { address, guarded } = await listen('internal');
     const crowd = await Promise.all(Array.from({ length: 64 }, () => open(address)));
     const beyond = await open(address);

@@ -42,7 +42,7 @@ const provenAtOnce: PortRules = {
 };
 
 describe('a gRPC server with open windows', () => {
-  it('takes from far away many times what the stock window of 64 KiB per round trip would let through', async () => {
+  it('receives from a distant peer many times the default window of 64 KiB per round trip', async () => {
     const server = createGrpcServer();
     const total = 12 * 1024 * 1024;
     server.addService(

@@ -3,8 +3,8 @@ import { UnprovenConnections } from './unproven-connections.ts';
 
 const bounds = { total: 5, perSender: 3, strikes: { burst: 100, perSecond: 10 } };
 
-describe('connections that have not proved who they are', () => {
-  it('are bounded for each sender and in all, and make room when they prove it or end', () => {
+describe('unproven connections', () => {
+  it('are bounded for each sender and in total, and leave their place when they prove their identity or end', () => {
     const unproven = new UnprovenConnections(bounds);
     expect([1, 2, 3, 4].map(() => unproven.admit('a', 0))).toEqual([undefined, undefined, undefined, 'sender']);
     expect([1, 2, 3].map(() => unproven.admit('b', 0))).toEqual([undefined, undefined, 'total']);
@@ -13,7 +13,7 @@ describe('connections that have not proved who they are', () => {
     expect(unproven.total).toBe(5);
   });
 
-  it('shut their sender out when it has too many strikes, until time has taken them back', () => {
+  it('have their sender blocked if it has too many strikes, until the strikes expire', () => {
     const unproven = new UnprovenConnections(bounds);
     for (let at = 0; at < 2; at += 1) {
       expect(unproven.admit('a', 0)).toBeUndefined();
@@ -27,7 +27,7 @@ describe('connections that have not proved who they are', () => {
     expect(unproven.admit('a', 100)).toBeUndefined();
   });
 
-  it('leave nothing behind when their sender is gone and has no strikes', () => {
+  it('leave no entry when their sender is gone and has no strikes', () => {
     const unproven = new UnprovenConnections(bounds);
     unproven.admit('a', 0);
     unproven.strike('a', 1, 0);

@@ -20,12 +20,12 @@ describe('access to a machine', () => {
     expect(machineRole(bob, undefined)).toBeUndefined();
   });
 
-  it('is what was granted', () => {
+  it('is the granted role', () => {
     expect(machineRole(bob, machine({ grant: 'control' }))).toBe('control');
     expect(machineRole(bob, machine({ grant: 'view' }))).toBe('view');
   });
 
-  it('lets an admin manage everything, and open only what was granted', () => {
+  it('lets an administrator manage every machine, and open terminals only where granted', () => {
     expect(machineRole(root, machine())).toBe('admin');
     expect(machineRole(root, machine({ grant: 'view' }))).toBe('admin');
     expect(machineRole(root, machine({ grant: 'control' }))).toBe('control');
@@ -42,7 +42,7 @@ describe('access to a machine', () => {
     expect(allowed(bob, machine({ grant: 'control' }))?.rights).not.toContain('manage');
   });
 
-  it('without a right is refused by what is missing', () => {
+  it('without a right is refused with the missing right', () => {
     const view = { rights: ['see'] } as const;
     expect(() => requireRight(view, 'see')).not.toThrow();
     expect(() => requireRight(view, 'open')).toThrow(expect.objectContaining({ code: 'view_only' }));
@@ -50,7 +50,7 @@ describe('access to a machine', () => {
     expect(() => requireRight(view, 'manage')).toThrow(expect.objectContaining({ code: 'forbidden' }));
   });
 
-  it("ends everybody's sessions with manage, one's own with open, none without either", () => {
+  it('allows to end all sessions with manage, own sessions with open, and none without either', () => {
     expect(endsSessionsOf({ rights: ['see', 'manage'] }, 'ann')).toBeNull();
     expect(endsSessionsOf({ rights: ['see', 'open', 'manage'] }, 'ann')).toBeNull();
     expect(endsSessionsOf({ rights: ['see', 'open'] }, 'ann')).toBe('ann');

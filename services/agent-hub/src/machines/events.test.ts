@@ -31,12 +31,12 @@ const open = async (entry: () => SigninEntry | undefined) => {
   return { streams, asked, answer };
 };
 
-it('a stream whose sign-in ended before it was held ends at once', async () => {
+it('a stream whose sign-in ended before it was registered ends at once', async () => {
   const { answer } = await open(() => undefined);
   expect(await answer.text()).toBe(': connected\n\n');
 });
 
-it('an event is not sent by an answer that was read before access was taken away', async () => {
+it('an event is not sent by rights that were read before access was revoked', async () => {
   const { streams, asked, answer } = await open(() => signin);
   streams.send('status', event);
   expect(asked.length).toBe(1);

@@ -17,7 +17,7 @@ const slowStore = (): { value: string; reads: (() => void)[]; load: () => Promis
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('reads of one key at the same time', () => {
-  it('are shared, and no answer is older than its question', async () => {
+  it('are shared, and no result is older than its request', async () => {
     const reads = new FreshReads<string>();
     const store = slowStore();
     const first = reads.read('k', store.load);
@@ -32,7 +32,7 @@ describe('reads of one key at the same time', () => {
     expect(new Set(await Promise.all(later))).toEqual(new Set(['new']));
   });
 
-  it('do not share across keys, nor a failure with those who asked later', async () => {
+  it('are not shared between keys, and a failure is not shared with later requests', async () => {
     const reads = new FreshReads<string>();
     const store = slowStore();
     const failing = reads.read('k', () => Promise.reject(new Error('down')));
@@ -45,7 +45,7 @@ describe('reads of one key at the same time', () => {
     expect(await Promise.all([next, other])).toEqual(['old', 'old']);
   });
 
-  it('start anew when none is running', async () => {
+  it('start again if none is running', async () => {
     const reads = new FreshReads<number>();
     let count = 0;
     const load = async (): Promise<number> => ++count;

@@ -87,7 +87,7 @@ afterAll(async () => {
 }, 30_000);
 
 describe('the list of machines', () => {
-  it('shows each person theirs: owned, granted, and all to an admin', async () => {
+  it('shows owned and granted machines, and all machines to an administrator', async () => {
     expect((await list('ann')).names).toEqual(['db (old)', 'web']);
     expect((await list('bob')).names).toEqual(['laptop']);
     expect((await list('viewer')).names).toEqual(['web']);
@@ -108,7 +108,7 @@ describe('the list of machines', () => {
     expect((await list('ann', '?status=revoked')).total).toBe(0);
   });
 
-  it('refuses what it does not know, and nobody makes an operator of a filter', async () => {
+  it('refuses unknown parameters, and no filter becomes an operator', async () => {
     for (const query of ['?page=0', '?limit=501', '?status=up', '?what=1', '?search[$ne]=1', '?tag[$gt]='])
       expect((await hub.request(`/api/machines${query}`, person('ann').token)).status).toBe(400);
     expect((await hub.request('/api/machines', undefined)).status).toBe(401);
@@ -116,7 +116,7 @@ describe('the list of machines', () => {
 });
 
 describe('one machine', () => {
-  it('is shown with the role and the rights that the caller has, and is 404 to everybody else', async () => {
+  it('is shown with the role and the rights of the caller, and is 404 for callers without access', async () => {
     const roles = new Map<string, unknown>();
     const rights = new Map<string, unknown>();
     for (const name of ['ann', 'bob', 'viewer', 'driver', 'root']) {
@@ -142,7 +142,7 @@ describe('one machine', () => {
     expect((await get('ann', 'ag_unknown')).status).toBe(404);
   });
 
-  it('may be asked about on the bus, by the same rule', async () => {
+  it('is authorized on the bus by the same rule', async () => {
     const logger = createLogger({ service: 'terminal', level: 'silent' });
     const password = world.servers.natsPassword('terminal');
     const bus = await connectBus({ urls: [world.servers.natsUrl], user: 'terminal', password, logger });
@@ -236,7 +236,7 @@ describe('machine events', () => {
   });
 });
 
-describe('what is kept of a machine', () => {
+describe('the record of a machine', () => {
   it('has unique ids, names per owner and key pairs per owner', async () => {
     const indexes = await models.machines.collection.indexes();
     const unique = indexes.filter((index) => index.unique).map((index) => Object.keys(index.key).join(','));
@@ -250,7 +250,7 @@ describe('what is kept of a machine', () => {
     ]);
   });
 
-  it('never holds a credential itself', async () => {
+  it('never contains a credential itself', async () => {
     const kept = JSON.stringify(await models.machines.find().lean());
     expect(kept).not.toContain('wxt_mc_');
     expect(kept).not.toContain('vsay_ak_');
@@ -258,8 +258,8 @@ describe('what is kept of a machine', () => {
   });
 });
 
-describe('an agent that says what no machine is', () => {
-  it('blinds nobody’s list: what it says is clamped and cleaned, also what an older version kept as it came', async () => {
+describe('an agent that reports impossible facts', () => {
+  it('breaks no list: its facts are clamped and cleaned, also those that an older version stored unchanged', async () => {
     const said = { memTotalMb: 2n ** 63n, diskTotalGb: 2n ** 64n - 1n, cpuCores: 0xffff_ffff };
     const texts = {
       hostname: 'h\u202eost\u0000',
@@ -296,7 +296,7 @@ describe('an agent that says what no machine is', () => {
 });
 
 describe('a name with an accent', () => {
-  it('is found however the accent is typed, and the answer to a change says the role and rights that GET says', async () => {
+  it('is found however the accent is typed, and the response to a change has the role and rights of GET', async () => {
     const agentId = await enrol('ann', 'plain');
     const change = (name: string, token: string) =>
       hub.call('PATCH', `/api/machines/${agentId}`, token, { name, tags: ['caf\u00e9'] });

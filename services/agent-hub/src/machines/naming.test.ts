@@ -4,13 +4,13 @@ import { makeAgentId } from './agent-id.ts';
 import { cleanMachineName, maxMachineName, numberedName } from './machine-name.ts';
 
 describe('a new machine', () => {
-  it('gets an id of the agreed shape, never the same', () => {
+  it('gets a unique id of the agreed shape', () => {
     const ids = Array.from({ length: 200 }, makeAgentId);
     for (const id of ids) expect(AgentId.parse(id)).toBe(id);
     expect(new Set(ids).size).toBe(200);
   });
 
-  it('is called what its agent says, without what cannot be seen', () => {
+  it('gets the name that its agent reports, without invisible characters', () => {
     expect(cleanMachineName(' web\u202e-1\u0000 ', 'host')).toBe('web-1');
     expect(cleanMachineName('\u200b', 'host')).toBe('host');
     expect(cleanMachineName('', ' ')).toBe('machine');

@@ -65,14 +65,14 @@ const readAll = async (token: string, limit: number, between: (names: string[]) 
 };
 
 describe('the pages of the list of machines', () => {
-  it('leave none out while those that were read are removed: 12 of 12', async () => {
+  it('omit no machine while read ones are removed: 12 of 12', async () => {
     const { token, idOf } = await somebody(...twelve);
     const removeAll = (names: string[]) => Promise.all(names.map((name) => remove(token, idOf(name))));
     expect(await readAll(token, 4, removeAll)).toEqual(twelve);
     expect((await page(token)).total).toBe(0);
   });
 
-  it('leave none out while machines are renamed and added, for their owner, for a user with a grant, for an administrator', async () => {
+  it('omit no machine while machines are renamed and added, for their owner, for a user with a grant, for an administrator', async () => {
     const { token, user, idOf } = await somebody(...twelve);
     const other = await somebody('granted');
     await models.access.create({
@@ -93,7 +93,7 @@ describe('the pages of the list of machines', () => {
     expect(all.filter((name) => name.startsWith('node'))).toEqual(['node0', ...twelve.slice(1, 11)]);
   });
 
-  it('are in the order of people: numbers by value, upper and lower case together', async () => {
+  it('are in natural order: numbers by value, upper and lower case together', async () => {
     const { token } = await somebody('node10', 'Zeta', 'beta', 'node2', 'Alpha', 'Éclair', 'alpha 2', 'eden');
     const ordered = ['Alpha', 'alpha 2', 'beta', 'Éclair', 'eden', 'node2', 'node10', 'Zeta'];
     expect((await page(token)).names).toEqual(ordered);
@@ -102,7 +102,7 @@ describe('the pages of the list of machines', () => {
     expect((await page(token, 'limit=7')).next).not.toBeNull();
   });
 
-  it('begin at a cursor of this list, and at nothing else', async () => {
+  it('begin at a cursor of this list, and at no other cursor', async () => {
     const { token } = await somebody();
     const written = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
     const cursors = [
@@ -139,7 +139,7 @@ describe('the search for machines', () => {
     hub.call('PATCH', `/api/machines/${agentId}`, token, labels);
   const spellings = ['strasse', 'STRASSE', 'Straße', 'GROẞE STRAẞE', 'ßE'];
 
-  it('compares names, tags and descriptions as names are compared: each spelling that is taken is found', async () => {
+  it('compares names, tags and descriptions as names are compared, and finds each spelling', async () => {
     const { token, idOf } = await somebody('Große Straße', 'tagged', 'described', 'other');
     expect(await label(token, idOf('tagged'), { tags: ['Große Straße', 'x'] })).toMatchObject({ status: 200 });
     expect(await label(token, idOf('described'), { description: 'in der Große Straße 5' })).toMatchObject({
@@ -174,7 +174,7 @@ describe('the search for machines', () => {
 });
 
 describe('the name of a machine', () => {
-  it('is that of no other machine of the owner in any case, for people and for agents', async () => {
+  it('is unique for the owner without regard to case, for users and for agents', async () => {
     const { token, user, idOf } = await somebody('alpha', 'Straße');
     for (const name of ['ALPHA', 'Alpha', 'STRASSE'])
       expect(await hub.call('POST', '/api/machines', token, { name })).toMatchObject({
@@ -227,7 +227,7 @@ describe('machines of an earlier version', () => {
     await buildIndexes(models.machines.db);
   });
 
-  it('that it renamed meanwhile get what their names are ordered by at the next start', async () => {
+  it('that were renamed meanwhile get their sort keys at the next start', async () => {
     const { token, idOf } = await somebody('a', 'b');
     await models.machines.collection.updateOne({ agent_id: idOf('a') }, { $set: { name: 'c' } });
     await fillNames(models.machines, silent);

@@ -18,7 +18,7 @@ describe('an agent whose machine is held by another hub', () => {
     expect(held.bothLive(presence, 'copy', provenAfterMs)).toBe(true);
   });
 
-  it('is the same agent, restarted, where it or the holder is another one by then', () => {
+  it('is the same agent after a restart if it or the holder was replaced by then', () => {
     const held = new HeldElsewhere();
     held.bothLive(presence, 'restarted', 0);
     expect(held.bothLive(presence, 'restarted again', provenAfterMs)).toBe(false);
@@ -34,7 +34,7 @@ describe('an agent whose machine is held by another hub', () => {
     expect(held.bothLive(presence, 'copy', 70_000)).toBe(true);
   });
 
-  it('is one of 1,000 that are remembered: the one that was refused first is forgotten', () => {
+  it('is one of 1,000 entries: the one that was refused first is dropped', () => {
     const held = new HeldElsewhere();
     const machine = (number: number) => ({ ...presence, agent_id: `ag_${number}` });
     for (let number = 0; number < 1000; number += 1) held.bothLive(machine(number), 'copy', 0);

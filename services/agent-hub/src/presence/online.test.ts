@@ -4,13 +4,13 @@ import { deadHubGraceMs, OnlineRule } from './online.ts';
 const at = (hub_id: string, hubAlive: boolean) => ({ presence: { hub_id }, hubAlive });
 
 describe('an agent counts as online', () => {
-  it('while its hub lives', () => {
+  it('while its hub is alive', () => {
     const rule = new OnlineRule();
     expect(rule.isOnline(at('h', true), 0)).toBe(true);
     expect(rule.isOnline(undefined, 0)).toBe(false);
   });
 
-  it('for 60 s after its hub died, so that nothing flaps while agents move', () => {
+  it('for 60 s after its hub died, so that the status is stable while agents reconnect', () => {
     const rule = new OnlineRule();
     rule.hubChanged('h', true, 0);
     rule.hubChanged('h', false, 1000);
@@ -18,12 +18,12 @@ describe('an agent counts as online', () => {
     expect(rule.isOnline(at('h', false), 1000 + deadHubGraceMs)).toBe(false);
   });
 
-  it('not through an entry whose hub was gone before we came', () => {
+  it('not by an entry whose hub had died before this hub started', () => {
     expect(new OnlineRule().isOnline(at('h', false), 0)).toBe(false);
     expect(new OnlineRule().isOnline(at('h', false), -1)).toBe(false);
   });
 
-  it('not for a grace period that began at an earlier loss of a hub that came back', () => {
+  it('not by a grace period of an earlier loss of a hub that has returned', () => {
     const rule = new OnlineRule();
     rule.hubChanged('h', false, 0);
     rule.hubChanged('h', true, 10_000);
@@ -34,7 +34,7 @@ describe('an agent counts as online', () => {
 });
 
 describe('entries that a dead hub left', () => {
-  it('are swept after the time given, counted from when we learned of it', () => {
+  it('are removed after the given time, counted from the detection', () => {
     const rule = new OnlineRule();
     rule.hubChanged('h', false, 0);
     expect(rule.lostFor('h', 300_000, 299_999)).toBe(false);

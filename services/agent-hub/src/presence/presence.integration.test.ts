@@ -60,7 +60,7 @@ const writtenWith = async (agentId: string, change: Partial<AgentPresence>): Pro
 };
 
 describe('two hubs', () => {
-  it('know where an agent is, and follow it when it dials the other', async () => {
+  it('know the hub of an agent, and follow it when it dials the other one', async () => {
     const machine = new TestMachine('wanderer');
     const first = await dial(one.grpc, machine, key);
     const { agentId } = first.welcome;
@@ -80,7 +80,7 @@ describe('two hubs', () => {
     await until(() => addressOf(agentId) === undefined);
   });
 
-  it('let an older dial of the same process in nowhere', async () => {
+  it('both refuse an older dial of the same process', async () => {
     const machine = new TestMachine('late');
     machine.generation = 10n;
     const link = await dial(one.grpc, machine, key);
@@ -144,7 +144,7 @@ describe('two hubs', () => {
     expect(view.find(agentId)?.presence).toEqual(newer);
   });
 
-  it('end a link when a newer dial stands at another hub, and keep it when an older one does', async () => {
+  it('end a link if a newer dial is registered at another hub, and keep it if an older one is', async () => {
     const machine = new TestMachine('moved');
     const link = await dial(one.grpc, machine, key);
     const { agentId } = link.welcome;
@@ -163,7 +163,7 @@ describe('two hubs', () => {
     expect((await link.ended).code).toBe(status.OK);
   });
 
-  it('put back an entry that was lost', async () => {
+  it('restore a lost entry', async () => {
     const link = await dial(one.grpc, new TestMachine('lost'), key);
     const { agentId } = link.welcome;
     await until(() => addressOf(agentId) === one.internal);
@@ -175,7 +175,7 @@ describe('two hubs', () => {
 });
 
 describe('a hub that is killed', () => {
-  it('loses its lease within 15 s; its agents are in through another at once, and never shown offline', async () => {
+  it('loses its lease within 15 s; its agents connect to another hub at once, and are never shown as offline', async () => {
     const hub = await world.hubProcess();
     const { machine, link: first, agentId, hubId, annIn } = await linkedTo(hub, 'survivor');
     const statuses = new Set<string>();
@@ -202,8 +202,8 @@ describe('a hub that is killed', () => {
   }, 40_000);
 });
 
-describe('a hub that goes away in order', () => {
-  it('sends its agents elsewhere, ends attachments as moving, and gives its lease back', async () => {
+describe('a hub that is stopped in order', () => {
+  it('redirects its agents, ends attachments as moving, and returns its lease', async () => {
     const leaving = await world.hub();
     const { machine, link, agentId, hubId, annIn } = await linkedTo(leaving, 'mover');
     const viewer = world.terminal(leaving).attach({ sid: annIn.sid, agentId });

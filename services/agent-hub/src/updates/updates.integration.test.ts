@@ -108,7 +108,7 @@ const running = (made: readonly SimulatedAgent[], version: string): number =>
   made.filter((agent) => agent.version === version).length;
 
 describe('a release', () => {
-  it('reaches all machines in waves, those offline when they return, and is told in list and page', async () => {
+  it('reaches all machines in waves, offline ones when they return, and is shown in list and page', async () => {
     const { owner, made } = await enrol(20);
     const [away, ...present] = made;
     if (away === undefined) return;
@@ -127,7 +127,7 @@ describe('a release', () => {
     expect((await machineOf(owner, away)).agent_version).toBe('1.0.0');
   }, 400_000);
 
-  it('stops by itself in its first wave when machines fail, which run the version before and say why', async () => {
+  it('stops by itself in its first wave if machines fail, which run the previous version and report the reason', async () => {
     const { owner, made } = await enrol(200, () => 'rolls back');
     await rollOut('1.1.0');
     await eventually(async () => expect(await rolloutOf()).toMatchObject({ state: 'stopped' }));
@@ -158,7 +158,7 @@ describe('a release', () => {
     await eventually(async () => expect(await rolloutOf()).toMatchObject({ version: '1.1.1', wave: 1 }));
   }, 400_000);
 
-  it('waits while its channel is paused, also a later one', async () => {
+  it('waits while its channel is paused, also if it is published later', async () => {
     const { owner, made } = await enrol(2);
     publish('1.2.0');
     await eventually(async () => expect(await rolloutOf()).toMatchObject({ version: '1.2.0', state: 'paused' }));
@@ -258,7 +258,7 @@ describe('a release', () => {
     await eventually(async () => expect((await machines.findOne(which))?.updates).toMatchObject({ order }));
   }, 400_000);
 
-  it('is for administrators to pause, and for those who manage a machine to request', async () => {
+  it('can be paused by administrators, and requested by users who manage the machine', async () => {
     const { owner, made } = await enrol(1);
     const [first] = made;
     const outsider = await world.auth.signIn(world.auth.addUser('outsider'));

@@ -48,7 +48,7 @@ describe('sign-up', () => {
     }
   });
 
-  it('takes an e-mail address once, however it is written', async () => {
+  it('accepts an e-mail address once, however it is written', async () => {
     const { person } = await signUp();
     const again = { ...somebody(), email: person.email.toUpperCase().replace('EXAMPLE.COM', 'example.COM') };
     const { answer } = await signUp(again);
@@ -56,13 +56,13 @@ describe('sign-up', () => {
     expect(answer.body).toMatchObject({ error: expect.any(String), request_id: 'the-request' });
   });
 
-  it('takes a username once, however it is written', async () => {
+  it('accepts a username once, however it is written', async () => {
     const { person } = await signUp();
     const { answer } = await signUp({ ...somebody(), username: ` ${person.username.toUpperCase()} ` });
     expect([answer.status, answer.body.code]).toEqual([409, 'username_taken']);
   });
 
-  it('takes no username that looks like another one, nor one with invisible letters', async () => {
+  it('refuses a username that looks like another one, and one with invisible letters', async () => {
     for (const username of ['аdmіn', 'АDMIN', 'adrnin']) {
       const { answer } = await signUp({ ...somebody(), username });
       expect([username, answer.status, answer.body.code]).toEqual([username, 409, 'username_taken']);
@@ -74,7 +74,7 @@ describe('sign-up', () => {
     expect((await signUp({ ...somebody(), username: 'Админ' })).answer.status).toBe(201);
   });
 
-  it('of many at once with names that look alike, through several instances, lets exactly one through', async () => {
+  it('of many at once with names that look alike, through several instances, accepts exactly one', async () => {
     const answers = await Promise.all(
       ['Paco', 'Раco', 'Pаco', 'Pacо', 'РАСО', 'pасо'].map((username, index) =>
         (index % 2 === 0 ? auth : other).call('POST', '/api/signup', { ...somebody(), username }),
@@ -83,7 +83,7 @@ describe('sign-up', () => {
     expect(answers.map((answer) => answer.status).sort()).toEqual([201, 409, 409, 409, 409, 409]);
   });
 
-  it('of many at once with one e-mail, through several instances, lets exactly one through', async () => {
+  it('of many at once with one e-mail, through several instances, accepts exactly one', async () => {
     const { email, password } = somebody();
     const answers = await Promise.all(
       [1, 2, 3, 4, 5, 6].map((each) =>
@@ -95,7 +95,7 @@ describe('sign-up', () => {
     expect(await servers.database.collection('users').countDocuments({ email_lower: email.toLowerCase() })).toBe(1);
   });
 
-  it('of many at once with one username lets exactly one through', async () => {
+  it('of many at once with one username accepts exactly one', async () => {
     const answers = await Promise.all(
       [1, 2, 3].map((each) =>
         auth.call('POST', '/api/signup', { ...somebody(), username: each === 1 ? 'Ada' : 'ADA' }),
@@ -185,7 +185,7 @@ describe('sign-in', () => {
     expect(wrong.body.code).toBe('wrong_credentials');
   });
 
-  it('upgrades a plain bcrypt password once it is known', async () => {
+  it('upgrades a plain bcrypt hash at the next sign-in', async () => {
     const { person } = await signUp();
     const users = servers.database.collection('users');
     const filter = { email_lower: person.email.toLowerCase() };
@@ -208,14 +208,14 @@ describe('sign-in', () => {
     expect((await auth.call('POST', '/api/login', { email, password: 'wrong!' })).status).toBe(401);
   });
 
-  it('takes no filter for a password or an e-mail', async () => {
+  it('does not accept a filter as a password or an e-mail', async () => {
     const answer = await auth.call('POST', '/api/login', { email: { $gt: '' }, password: { $gt: '' } });
     expect([answer.status, answer.body.code]).toEqual([400, 'invalid_input']);
   });
 });
 
 describe('the profile', () => {
-  it('shows who I am, with the API key', async () => {
+  it('shows the own user, with the API key', async () => {
     const { person, answer, token } = await signUp();
     const shown = await auth.call('GET', '/api/profile', undefined, { token });
     expect(shown.status).toBe(200);
@@ -235,7 +235,7 @@ describe('the profile', () => {
     });
   });
 
-  it('is for those who are signed in', async () => {
+  it('requires a sign-in', async () => {
     const answer = await auth.call('GET', '/api/profile');
     expect([answer.status, answer.body.code]).toEqual([401, 'unauthenticated']);
     expect(answer.headers.get('www-authenticate')).toBe('Bearer');
@@ -253,7 +253,7 @@ describe('the profile', () => {
 });
 
 describe('a new installation', () => {
-  it('has one administrator, made at the start, and no sign-up becomes one', async () => {
+  it('has one administrator, which is created at the start, and no sign-up becomes one', async () => {
     await signUp();
     const admins = await servers.database.collection('users').find({ role: 'admin' }).toArray();
     expect(admins.map((each) => [each.email, each.username])).toEqual([[admin.email, 'admin']]);
@@ -262,7 +262,7 @@ describe('a new installation', () => {
     expect(shown.body.user?.role).toBe('admin');
   });
 
-  it('does not start without anybody to administrate it', async () => {
+  it('does not start without an administrator', async () => {
     const fresh = await startTestServers();
     await expect(startAuthInstance(fresh, { ADMIN_EMAIL: '' })).rejects.toThrow(/ADMIN_EMAIL, ADMIN_PASSWORD/);
     await fresh.stop();
@@ -270,7 +270,7 @@ describe('a new installation', () => {
 });
 
 describe('the database', () => {
-  it('holds no password, API key, token or sign-in id that works', async () => {
+  it('contains no usable password, API key, token or sign-in id', async () => {
     const { person, answer, token } = await signUp({ ...somebody(), password: 'a-password-to-look-for' });
     const all = await Promise.all(
       (await servers.database.listCollections()).map(({ name }) =>
@@ -286,7 +286,7 @@ describe('the database', () => {
 
 type StoredNames = Pick<User, 'username' | 'username_folded' | 'username_skeletons' | 'email_lower'>;
 
-describe('users of a version that let names look alike', () => {
+describe('users of a version that allowed names that look alike', () => {
   const users = () => servers.database.collection<StoredNames>('users');
   const stored = (email: string) => users().findOne({ email_lower: email.toLowerCase() });
 

@@ -55,7 +55,7 @@ describe('names that look alike', () => {
     expect(alike(one, other)).toBe(true);
   });
 
-  it('are few: people of every script keep their names apart', () => {
+  it('are few: names of every script stay distinct', () => {
     const people = [
       ...['Anna', 'Anne', 'Hanna', 'Jörg', 'Jorg', 'Straße', 'Işık', 'Isak', 'Ilya', 'Илья', 'Иван', 'Ivan', 'Ирина'],
       ...[
@@ -81,7 +81,7 @@ describe('names that look alike', () => {
     expect(pairs.filter(([one, other]) => alike(one, other))).toEqual([]);
   });
 
-  it('are at least those that are equal without upper and lower case', () => {
+  it('include all names that differ in case only', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (name) => {
         expect(alike(name, foldUsername(name))).toBe(true);

@@ -48,7 +48,7 @@ const told = async (userId: string) => {
   return body.user_id === userId ? body : undefined;
 };
 
-describe('my name and address', () => {
+describe('the own name and address', () => {
   it('can be changed; every service gets the new name', async () => {
     const me = await somebody();
     const answer = await change(me, { username: 'Another Name' });
@@ -59,7 +59,7 @@ describe('my name and address', () => {
     expect((await change(me, { username: 'another name' })).status).toBe(200);
   });
 
-  it('an address only with the current password, for one signs in with it', async () => {
+  it('an address can be changed with the current password only, because it is a credential', async () => {
     const me = await somebody();
     const email = 'a.new.address@example.com';
     for (const current_password of [undefined, 'guessed']) {
@@ -74,7 +74,7 @@ describe('my name and address', () => {
     expect((await change(me, { email })).status).toBe(200);
   });
 
-  it('cannot be those of somebody else', async () => {
+  it('cannot be those of another user', async () => {
     const [me, you] = [await somebody(), await somebody()];
     expect((await change(me, { username: you.username.toUpperCase() })).body.code).toBe('username_taken');
     const email = you.email.toUpperCase();
@@ -84,8 +84,8 @@ describe('my name and address', () => {
   });
 });
 
-describe('leaving', () => {
-  it('takes the current password, and nothing is left', async () => {
+describe('deletion of the own account', () => {
+  it('requires the current password, and deletes everything', async () => {
     const me = await somebody();
     const wrong = await leave(me, { current_password: 'guessed' });
     expect([wrong.status, wrong.body.details]).toMatchObject([400, [{ path: 'current_password' }]]);
@@ -97,7 +97,7 @@ describe('leaving', () => {
     expect(await told(me.id)).toMatchObject({ deleted: true, machines_to: null });
   });
 
-  it('shows before what is deleted with it, and removes machines only on request', async () => {
+  it('shows what it deletes beforehand, and removes machines only on request', async () => {
     const me = await somebody();
     owned.set(me.id, { machines: ['build-1', 'web-1'], sessions: 3 });
     const shown = await auth.call('GET', '/api/profile/belongings', undefined, { token: me.token });
@@ -109,7 +109,7 @@ describe('leaving', () => {
     expect((await leave(me, { current_password: me.password, machines: 'remove' })).status).toBe(204);
   });
 
-  it('is not for the last administrator', async () => {
+  it('is refused to the last administrator', async () => {
     const shown = await auth.call('GET', '/api/profile/belongings', undefined, { token: adminToken });
     expect(shown.body).toMatchObject({ last_admin: true });
     const answer = await auth.call(
@@ -124,7 +124,7 @@ describe('leaving', () => {
 });
 
 describe('a user whom an administrator deletes', () => {
-  it('hands machines over to whom it is said, or has them removed, or is not deleted', async () => {
+  it('needs a new owner or the removal of the machines, or is not deleted', async () => {
     const [me, you] = [await somebody(), await somebody()];
     owned.set(me.id, { machines: ['db-1'], sessions: 0 });
     const shown = await auth.call('GET', `/api/users/${me.id}/belongings`, undefined, { token: adminToken });
@@ -148,7 +148,7 @@ describe('a user whom an administrator deletes', () => {
     expect(await status(me.token)).toBe(200);
   });
 
-  it('and the new owner are never both deleted with the machines left without an owner', async () => {
+  it('and the new owner are never both deleted, which would leave machines without an owner', async () => {
     const pairs = await Promise.all(Array.from({ length: 8 }, async () => [await somebody(), await somebody()]));
     for (const [me, heir] of pairs) {
       if (me === undefined || heir === undefined) throw new Error('a pair of two');
@@ -162,7 +162,7 @@ describe('a user whom an administrator deletes', () => {
     }
   });
 
-  it('stays when it cannot be known what they own', async () => {
+  it('is not deleted if the machines of the user cannot be determined', async () => {
     const me = await somebody();
     await standIn.stop();
     expect((await remove(me.id)).status).toBe(503);

@@ -91,7 +91,7 @@ describe('an auth whose clock differs from that of NATS', () => {
     await bus.close();
   }, 120_000);
 
-  it('says so in the log once a minute and by the metric, and speaks of no forged entries', async () => {
+  it('is reported in the log once a minute and by the metric, and not as forged entries', async () => {
     lines.length = 0;
     await setClock(100);
     expect(await answers(undefined)).toEqual([503, 503, 'unavailable', 'unavailable']);
@@ -101,7 +101,7 @@ describe('an auth whose clock differs from that of NATS', () => {
     expect(lines.join()).not.toContain('is not the latest one signed by auth');
   }, 30_000);
 
-  it('is not ready when it starts so, and says why', async () => {
+  it('is not ready if it starts so, and reports the reason', async () => {
     aheadMs = 60_000;
     const late = startAuthInstance(servers, {}, undefined, clock);
     await vi.waitFor(() => expect(lines.at(-1)).toContain('cannot be updated right now'), within);

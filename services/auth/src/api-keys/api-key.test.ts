@@ -15,7 +15,7 @@ describe('an API key', () => {
     expect(new Set(keys).size).toBe(50);
   });
 
-  it('is found by its SHA-256 and opens for its user only', () => {
+  it('is found by its SHA-256 and can be decrypted for its user only', () => {
     const { key, stored } = makeApiKey(old, user, at);
     expect(apiKeyIndexes(old, apiKeySha256(key))).toEqual([stored.index]);
     expect(openApiKey(old, user, stored)).toBe(key);
@@ -24,7 +24,7 @@ describe('an API key', () => {
     expect(JSON.stringify(stored)).not.toContain(key.slice(8));
   });
 
-  it('lives on through a change of the root, and is kept under the new one from then on', () => {
+  it('survives a change of the root, and is stored under the new one from then on', () => {
     const { key, stored } = makeApiKey(old, user, at);
     expect(apiKeyIndexes(rotated, apiKeySha256(key))).toContain(stored.index);
     const moved = rewrapApiKey(rotated, user, stored);

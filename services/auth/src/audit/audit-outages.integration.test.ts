@@ -102,8 +102,8 @@ const expectWhole = async (): Promise<void> => {
   expect(findings).toEqual([]);
 };
 
-describe('what is audited', () => {
-  it('is there once each, of 1,000, when auth is killed three times while they come', async () => {
+describe('an audited action', () => {
+  it('is recorded once, of 1,000, although auth is killed three times meanwhile', async () => {
     const names = numbered('killed', 1000);
     for (let round = 0; round < 4; round += 1) {
       const recording = recordAll(names.slice(round * 250, (round + 1) * 250));
@@ -118,7 +118,7 @@ describe('what is audited', () => {
     await expectWhole();
   });
 
-  it('waits in the stream while MongoDB is away', async () => {
+  it('waits in the stream while MongoDB is unavailable', async () => {
     await servers.mongod.stop();
     await recordAll(numbered('without mongo', 20));
     await servers.mongod.start();
@@ -126,7 +126,7 @@ describe('what is audited', () => {
     await expectWhole();
   });
 
-  it('waits in the database of its service while NATS is away, and is refused only while both are', async () => {
+  it('waits in the database of its service while NATS is unavailable, and is refused only while both are', async () => {
     await servers.nats.stop();
     await recordAll(numbered('without nats', 5));
     expect(await outbox.count()).toBe(5);
@@ -140,7 +140,7 @@ describe('what is audited', () => {
     await expectWhole();
   });
 
-  it('is left in the stream no longer than until it is written down', async () => {
+  it('is deleted from the stream once it is written to the database', async () => {
     const password = servers.natsPassword('auth');
     const bus = await connectBus({ urls: [servers.natsUrl], user: 'auth', password, logger });
     const streams = await jetstreamManager(bus, { checkAPI: false });
@@ -149,8 +149,8 @@ describe('what is audited', () => {
   });
 });
 
-describe('an action that no transaction can hold', () => {
-  it('is recorded as unknown when its service ends in the middle of it', async () => {
+describe('an action that cannot be part of a transaction', () => {
+  it('is recorded as unknown if its service ends during it', async () => {
     const never = new Promise<void>(() => {});
     void hub.act({ action: 'command_executed', target: { type: 'machine', id: 'm', name: 'cut 1' } }, () => never, {
       withinMs: 0,
@@ -160,7 +160,7 @@ describe('an action that no transaction can hold', () => {
     expect(row).toMatchObject({ result: 'unknown', reason: 'interrupted' });
   });
 
-  it('is one row with its result when it ends, and is not done when its intent cannot be written', async () => {
+  it('is one row with its result, and is refused if its intent cannot be written', async () => {
     const fact = (name: string) =>
       ({ action: 'command_executed', target: { type: 'machine', id: 'm', name } }) as const;
     await hub.act(fact('done 1'), async () => 7, { resultOf: (code) => ({ details: { exit_code: code } }) });

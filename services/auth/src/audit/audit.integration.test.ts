@@ -90,7 +90,7 @@ const verify = (): Promise<{ code: number; said: string }> =>
     );
   });
 
-describe('what people do with their accounts', () => {
+describe('an action on an account', () => {
   it('is recorded with actor, address and request, and without a secret', async () => {
     const ada = await signUp('ada');
     const call = { token: ada.token };
@@ -132,7 +132,7 @@ describe('what people do with their accounts', () => {
     for (const secret of secrets) expect(text).not.toContain(secret);
   });
 
-  it('counts failed sign-ins, and keeps nothing of what was typed', async () => {
+  it('counts failed sign-ins, and stores no typed text', async () => {
     const bob = await signUp('bob');
     for (let attempt = 0; attempt < 4; attempt += 1)
       await auth.call('POST', '/api/login', { email: bob.email, password: 'wrong guess' });
@@ -164,7 +164,7 @@ describe('an event of another service', () => {
   });
   const sidOf = (token: string): string => verifyAccessToken([{ kid: 'k1', secret: jwtSecret }], token).sid;
 
-  it('is believed of a user whose token it has seen, also after the sign-in ended, and marked of any other', async () => {
+  it('is verified for a user whose sign-in is known, also after its end, and otherwise marked', async () => {
     const [eve, sam] = [await signUp('eve'), await signUp('sam')];
     const sid = sidOf(eve.token);
     // The event names sam but has the reference of eve's token, so the actor is eve.
@@ -183,7 +183,7 @@ describe('an event of another service', () => {
     expect((await named('late')).actor).toMatchObject({ user_id: eve.id, verified: true });
   });
 
-  it('is a row of its own when it is no event, or when its service may not publish it', async () => {
+  it('is a row of its own if it is invalid, or if its service may not publish it', async () => {
     const stream = jetstream(hubBus);
     await stream.publish('audit.agent-hub.machine_renamed', 'junk');
     await stream.publish('audit.agent-hub.login', JSON.stringify({ v: 1, request_id: 'r', body: {} }));
@@ -268,7 +268,7 @@ describe('the chain in the database', { timeout: 180_000 }, () => {
     return { connection, models, chain: new ChainStore(models, roots) };
   };
 
-  it('stays one chain while several write at once', async () => {
+  it('stays one chain while several instances write at once', async () => {
     const [one, two] = [await chainOf(), await chainOf()];
     const entry = (name: string) => ({
       event_id: name.padEnd(22, 'x'),
@@ -304,7 +304,7 @@ describe('the chain in the database', { timeout: 180_000 }, () => {
     await Promise.all([one.connection.close(), two.connection.close()]);
   });
 
-  it('is found out when it is tampered with: changed, removed, cut at the end', async () => {
+  it('is detected as tampered: changed, removed, truncated', async () => {
     const { connection, models, chain } = await chainOf();
     const authBus = await connectBus({
       urls: [servers.natsUrl],
@@ -347,7 +347,7 @@ describe('the chain in the database', { timeout: 180_000 }, () => {
     await connection.close();
   });
 
-  it('loses its old rows by retention, says so, and is whole with the anchor', async () => {
+  it('loses its old rows by retention, records it, and is complete with the anchor', async () => {
     const { connection, models } = await chainOf();
     const auditor = new Auditor({ bus: undefined, outbox: new AuditOutbox(connection), logger });
     const inADay = () => Date.now() + 24 * 3_600_000;
@@ -363,7 +363,7 @@ describe('the chain in the database', { timeout: 180_000 }, () => {
 });
 
 describe('the stream of checkpoints', () => {
-  it('that is lost while it is read ends the check, which says so', async () => {
+  it('that is lost while it is read ends the check with this reason', async () => {
     const connect = (user: 'auth' | 'init'): Promise<NatsConnection> =>
       connectBus({ urls: [servers.natsUrl], user, password: servers.natsPassword(user), logger });
     const [bus, init] = await Promise.all([connect('auth'), connect('init')]);

@@ -58,13 +58,13 @@ const findingsOf = async (
 ) => (await verifyChain(keys, stream(rows), anchor, checkpoints)).findings;
 
 describe('the chain of audit rows', () => {
-  it('is whole as it was written, and agrees with its checkpoints', async () => {
+  it('is complete as written, and agrees with its checkpoints', async () => {
     const rows = chain(10);
     const verdict = await verifyChain(roots, stream(rows), undefined, [checkpointOf(rows[4]), checkpointOf(rows[9])]);
     expect(verdict).toEqual({ rows: 10, firstSeq: 1, lastSeq: 10, checkpoints: 2, findings: [] });
   });
 
-  it('is whole also where a text had half a surrogate pair, which the database does not keep', async () => {
+  it('is complete also if a text had half a surrogate pair, which the database does not store', async () => {
     const half = 'x\ud800';
     const rows = link(roots, genesis, [
       { ...entry('a'), user_agent: half, address: half, reason: half, request_id: half },
@@ -102,7 +102,7 @@ describe('the chain of audit rows', () => {
     }
   });
 
-  it('shows a row that is removed, moved, or made up', async () => {
+  it('shows a row that is removed, moved, or invented', async () => {
     const rows = chain(5);
     expect(await findingsOf(rows.filter(({ seq }) => seq !== 3))).toEqual([
       { seq: 3, problem: 'rows 3 to 3 are missing' },
@@ -115,7 +115,7 @@ describe('the chain of audit rows', () => {
     expect((await findingsOf([...rows, ...forged]))[0]?.problem).toContain('root key');
   });
 
-  it('shows a tail that was cut off, by the checkpoints, and a tail that was written anew', async () => {
+  it('shows a truncated tail, by the checkpoints, and a rewritten tail', async () => {
     const rows = chain(6);
     const checkpoints = [checkpointOf(rows[5])];
     expect(await findingsOf(rows.slice(0, 4), { checkpoints })).toEqual([
@@ -126,7 +126,7 @@ describe('the chain of audit rows', () => {
     expect(await findingsOf([], { checkpoints })).toHaveLength(1);
   });
 
-  it('begins at the anchor that retention left, and shows a head that was cut off without one', async () => {
+  it('begins at the anchor of the retention, and shows a truncated head without one', async () => {
     const rows = chain(6);
     const last = rows[2];
     if (last === undefined) throw new Error('no row');
@@ -140,7 +140,7 @@ describe('the chain of audit rows', () => {
     ]);
   });
 
-  it('goes on under a new root key while the old one is known', async () => {
+  it('continues under a new root key while the old one is known', async () => {
     const newer = randomBytes(32);
     const both = deriveRootKeys([newer, root]);
     const before = chain(2);

@@ -31,7 +31,7 @@ describe('a line of the download', () => {
     expect(csvHeader.split(',')).toHaveLength(22);
   });
 
-  it('is never a formula in a spreadsheet', () => {
+  it('never contains a formula for a spreadsheet', () => {
     for (const name of ['=1+1', '+1', '-1', '@x', '\t=1', '\r=1', ' =1', '＝1', '\n@x'])
       expect(csvLine(row(name))).toContain(`"'${name}"`);
     expect(csvLine(row('a=b'))).toContain('"a=b"');

@@ -115,7 +115,7 @@ const untilQuiet = async (): Promise<number> => {
 };
 
 describe('a large download', { timeout: 2 * within.timeout }, () => {
-  it('is read from the database no faster than the client takes it, and no further once the client is gone', async () => {
+  it('is read from the database no faster than the client reads it, and no further after the client has left', async () => {
     const response = await begin();
     expect(response.headers['content-type']).toContain('text/csv');
     expect(response.headers['content-disposition']).toMatch(/^attachment; filename="audit-.*\.csv"$/);
@@ -128,7 +128,7 @@ describe('a large download', { timeout: 2 * within.timeout }, () => {
     expect(recorded).toMatchObject([{ action: 'audit_exported', details: { format: 'csv' } }]);
   });
 
-  it('breaks off, and does not end as if it were whole, when the caller is no administrator any more', async () => {
+  it('is aborted, and does not look complete, if the caller is no administrator any more', async () => {
     const response = await begin('/api/audit/export.ndjson');
     role = 'user';
     response.resume();
@@ -137,13 +137,13 @@ describe('a large download', { timeout: 2 * within.timeout }, () => {
     expect(read).toBeLessThan(total);
   });
 
-  it('is not given when it cannot be audited', async () => {
+  it('is refused if it cannot be audited', async () => {
     const response = await begin(`/api/audit/export.ndjson?machine=ag_${'1'.repeat(26)}`);
     expect([response.statusCode, read]).toEqual([503, 0]);
     response.destroy();
   });
 
-  it('is one of a few at once, and one administrator has not all of them', async () => {
+  it('is limited in number at a time, and one administrator cannot use all places', async () => {
     const running = await Promise.all(Array.from({ length: maxExportsPerUser }, () => begin()));
     const beyondShare = await begin();
     expect(beyondShare.statusCode).toBe(429);

@@ -31,12 +31,12 @@ const fetched = async (path: unknown): Promise<{ status: number; headers: Header
 const shown = async (me: Somebody): Promise<unknown> =>
   (await auth.call('GET', '/api/profile', undefined, { token: me.token })).body.user?.avatar_url;
 
-describe('my picture', () => {
+describe('the picture of a user', () => {
   it.each([
     ['png', picture(400, 300).get_bytes()],
     ['jpeg', picture(300, 400).get_bytes_jpeg(80)],
     ['webp', picture(64, 64).get_bytes_webp()],
-  ])('from a %s is made a small square PNG, and served as nothing else', async (type, file) => {
+  ])('is converted from a %s to a small square PNG, and served as that only', async (type, file) => {
     const me = await somebody();
     const answer = await put(me, dataUrl(type, file));
     expect([answer.status, answer.body]).toEqual([
@@ -57,7 +57,7 @@ describe('my picture', () => {
     expect(pixel(110, 60).map((each) => Math.round(each / 255))).toEqual([0, 0, 1]);
   });
 
-  it('carries nothing but pixels', async () => {
+  it('contains only pixels', async () => {
     const me = await somebody();
     const hidden = '<script>alert(document.domain)</script>';
     const answer = await put(me, dataUrl('png', Buffer.concat([picture(50, 50).get_bytes(), Buffer.from(hidden)])));
@@ -84,7 +84,7 @@ describe('my picture', () => {
     expect((await fetched(third)).status).toBe(404);
   });
 
-  it('is refused when it is something else, broken, or too large', async () => {
+  it('is refused if it is no picture, broken, or too large', async () => {
     const me = await somebody();
     const png = Buffer.from(picture(60, 60).get_bytes());
     const bomb = Buffer.from(png);
@@ -119,7 +119,7 @@ describe('my picture', () => {
     expect((await put(me, dataUrl('webp', largest))).status).toBe(200);
   });
 
-  it('waits its turn, and is 503 when too many wait', async () => {
+  it('waits in a queue, and is 503 if too many wait', async () => {
     const redraw = new Redraw();
     const file = Buffer.from(picture(60, 60).get_bytes());
     const outcomes = await Promise.all(

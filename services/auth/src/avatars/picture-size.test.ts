@@ -37,7 +37,7 @@ describe('the size of a picture', () => {
       `a picture cut short (${index})`,
       file.subarray(0, 12),
     ]),
-  ])('is not known of %s', (_kind, file) => {
+  ])('is unknown for %s', (_kind, file) => {
     expect(pictureSize(file)).toBeUndefined();
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { allowedOrigins } from './allowed-origins.ts';
 
-describe('our origins', () => {
-  it('are on loopback all names of this machine with our port', () => {
+describe('the allowed origins', () => {
+  it('are all names of this machine with the own port on loopback', () => {
     expect([...allowedOrigins('http://127.0.0.1:8080', [])].sort()).toEqual([
       'http://127.0.0.1:8080',
       'http://[::1]:8080',
@@ -10,7 +10,7 @@ describe('our origins', () => {
     ]);
   });
 
-  it('are elsewhere exactly those given', () => {
+  it('are exactly the configured ones elsewhere', () => {
     const origins = allowedOrigins('https://term.example.com', ['https://other.example.com:8443']);
     expect([...origins]).toEqual(['https://term.example.com', 'https://other.example.com:8443']);
     for (const other of [

@@ -51,7 +51,7 @@ describe("the browser's sign-in", () => {
     expect(lives / 3_600_000).toBeCloseTo(24, 1);
   });
 
-  it('is picked up after a reload, by any instance, with both halves renewed', async () => {
+  it('is restored after a reload, by any instance, with both halves renewed', async () => {
     const browser = await bind();
     const answer = await reload(browser, other);
     expect(answer.status).toBe(200);
@@ -62,13 +62,13 @@ describe("the browser's sign-in", () => {
     expect(again.status).toBe(200);
   });
 
-  it('has a secure cookie when it came by https', async () => {
+  it('has a secure cookie over https', async () => {
     const { token } = await bind();
     const answer = await auth.call('POST', path, {}, { token, headers: ours, proto: 'https' });
     expect(answer.headers.get('set-cookie')).toContain('; Secure');
   });
 
-  it('gives two tabs that ask at once the same pair', async () => {
+  it('gives two tabs with simultaneous requests the same pair', async () => {
     const browser = await bind();
     const answers = await Promise.all([reload(browser), reload(browser, other), reload(browser)]);
     expect(answers.map((answer) => answer.status)).toEqual([200, 200, 200]);
@@ -76,7 +76,7 @@ describe("the browser's sign-in", () => {
     expect(new Set(answers.map(cookieOf)).size).toBe(1);
   });
 
-  it('ends when a used-up pair comes again after the grace', async () => {
+  it('ends if a used pair is presented again after the grace period', async () => {
     const stolen = await bind();
     const renewed = await reload(stolen);
     await passGrace();
@@ -88,7 +88,7 @@ describe("the browser's sign-in", () => {
     expect((await reload({ cookie: cookieOf(renewed), half: renewed.body.half })).status).toBe(401);
   });
 
-  it('ends when a pair of two rotations ago comes, even at once', async () => {
+  it('ends if a pair of two rotations ago is presented, even at once', async () => {
     const stolen = await bind();
     const renewed = await reload(stolen);
     await reload({ cookie: cookieOf(renewed), half: renewed.body.half });
@@ -96,7 +96,7 @@ describe("the browser's sign-in", () => {
     await vi.waitFor(async () => expect(await status(stolen.token)).toBe(401));
   });
 
-  it('is not to be had with one half, a wrong half, or two of different sign-ins; and none of that ends it', async () => {
+  it('is refused with one half, a wrong half, or two of different sign-ins, and none of that ends it', async () => {
     const one = await bind();
     const two = await bind();
     const { cookie, half } = one;
@@ -115,7 +115,7 @@ describe("the browser's sign-in", () => {
     expect((await reload(two)).status).toBe(200);
   });
 
-  it('ends with the sign-in, which forgets the cookie', async () => {
+  it('ends with the sign-in, which removes the cookie', async () => {
     const browser = await bind();
     const out = await auth.call('POST', '/api/auth/logout', undefined, { token: browser.token });
     expect(out.headers.get('set-cookie')).toMatch(/^wxt_test=; Max-Age=0; Path=\/api\/auth\/session/);
@@ -151,7 +151,7 @@ describe("the browser's sign-in", () => {
     expect(answer.status).toBe(200);
   });
 
-  it('leaves nothing in the database with which it could be picked up', async () => {
+  it('stores nothing in the database with which it could be restored', async () => {
     const browser = await bind();
     const rows = JSON.stringify(await servers.database.collection('signins').find({}).toArray());
     for (const secret of [browser.cookie.split('=')[1] ?? '?', browser.half ?? '?']) expect(rows).not.toContain(secret);

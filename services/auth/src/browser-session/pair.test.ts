@@ -32,18 +32,18 @@ describe("a browser's pair", () => {
     expect(stateOf(rotated, first, soon)).toEqual(expected);
   });
 
-  it('is reused when it comes after the grace, or a rotation too late', () => {
+  it('is detected as reused after the grace period, or a rotation too late', () => {
     expect(stateOf(rotated, first, soon + 1)).toEqual({ state: 'reused' });
     expect(stateOf(twice, first, at.getTime())).toEqual({ state: 'reused' });
     expect(stateOf(twice, second, soon)).toMatchObject({ state: 'just_rotated', successor: third });
   });
 
-  it('of somebody else, or mixed from two, is unknown', () => {
+  it('of another browser, or mixed from two, is unknown', () => {
     expect(stateOf(twice, newPair(), soon)).toEqual({ state: 'unknown' });
     expect(stateOf(rotated, { cookie: first.cookie, half: second.half }, soon)).toEqual({ state: 'unknown' });
   });
 
-  it('leaves nothing readable behind', () => {
+  it('is stored without readable secrets', () => {
     const kept = JSON.stringify(twice);
     for (const secret of [first, second, third].flatMap((pair) => [pair.cookie, pair.half, 'the-sid']))
       expect(kept).not.toContain(secret);

@@ -8,8 +8,8 @@ import { auth, servers, useAuth } from '../testing/use-auth.ts';
 
 useAuth(1);
 
-describe('while MongoDB is away', () => {
-  it('who is signed in goes on, what needs it is 503 within seconds, and all is well when it is back', async () => {
+describe('while MongoDB is unavailable', () => {
+  it('signed-in users continue, requests that need it are 503 within seconds, and everything recovers', async () => {
     const signedIn = (await auth.call('POST', '/api/login', admin)).body;
     const { token } = signedIn;
     const hub = await connectBus({
@@ -48,7 +48,7 @@ describe('while MongoDB is away', () => {
     await hub.close();
   });
 
-  it('health names it when it is frozen, a request that waits for it is 503, and all is well when it goes on', async () => {
+  it('health names it when it is frozen, a request that waits for it is 503, and everything recovers', async () => {
     const { body } = await auth.call('POST', '/api/login', admin);
     // It holds the connections and sends nothing, as when its disk does not answer.
     const { pid } = servers.mongod;

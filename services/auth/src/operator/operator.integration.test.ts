@@ -21,8 +21,8 @@ const within = { timeout: 15_000, interval: 200 };
 const status = async (token: string | undefined, path = '/api/profile'): Promise<number> =>
   (await auth.call('GET', path, undefined, { token })).status;
 
-describe('the way back in by the shell', () => {
-  it('lists users, resets a password, promotes, and ends sign-ins, in force on the running service', async () => {
+describe('the operator commands', () => {
+  it('list users, reset a password, promote, and end sign-ins, with effect on the running service', async () => {
     const { token } = (await auth.call('POST', '/api/signup', person)).body;
     const all = await operator('users');
     expect(all).toMatchObject({ code: 0, stderr: '' });
@@ -46,7 +46,7 @@ describe('the way back in by the shell', () => {
     await vi.waitFor(async () => expect(await status(signedIn.body.token)).toBe(401), within);
   });
 
-  it('removes a second factor, and ends the sign-ins of the user', async () => {
+  it('remove a second factor, and end the sign-ins of the user', async () => {
     const owner = { username: 'Owner Of An App', email: 'app@example.com', password: 'yourpassword' };
     const { email, password } = owner;
     const { token } = (await auth.call('POST', '/api/signup', owner)).body;
@@ -57,7 +57,7 @@ describe('the way back in by the shell', () => {
     expect((await auth.call('POST', '/api/login', { email, password })).status).toBe(200);
   });
 
-  it('is audited: what was done, to whom, and by which Unix user', async () => {
+  it('are audited with the action, the target and the Unix user', async () => {
     const rows = servers.database.collection('audit_events');
     await vi.waitFor(async () => expect(await rows.countDocuments({ action: 'operator_command' })).toBe(6), within);
     const told = await rows.find({ action: 'operator_command' }).sort({ at: 1 }).toArray();
@@ -75,7 +75,7 @@ describe('the way back in by the shell', () => {
     expect(await rows.findOne({ action: 'role_changed' })).toMatchObject({ actor: { kind: 'operator' } });
   });
 
-  it('prints its usage, and reports an unknown address', async () => {
+  it('print their usage, and report an unknown address', async () => {
     expect(await operator()).toMatchObject({ code: 2, stderr: expect.stringContaining('Usage:') });
     expect(await operator('promote')).toMatchObject({ code: 2 });
     expect(await operator('promote', 'nobody@example.com')).toMatchObject({

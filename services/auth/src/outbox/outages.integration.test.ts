@@ -60,8 +60,8 @@ const natsAway = async (during: () => Promise<void>): Promise<void> => {
   await vi.waitFor(async () => expect((await auth.call('POST', '/api/login', admin)).status).toBe(200), within);
 };
 
-describe('while NATS is away', () => {
-  it('a sign-up is 503, and the same words again are answered 201 when NATS is back', async () => {
+describe('while NATS is unavailable', () => {
+  it('a sign-up is 503, and the same request is answered 201 after NATS has recovered', async () => {
     const person = somebody();
     await natsAway(async () => {
       const answer = await auth.call('POST', '/api/signup', person);
@@ -84,7 +84,7 @@ describe('while NATS is away', () => {
     await vi.waitFor(async () => expect(await owed()).toBe(0), within);
   });
 
-  it('a sign-in is 503, and what it left behind is completed', async () => {
+  it('a sign-in is 503, and its pending changes are completed later', async () => {
     const person = somebody();
     await other.call('POST', '/api/signup', person);
     const { email, password } = person;
@@ -95,7 +95,7 @@ describe('while NATS is away', () => {
     await vi.waitFor(async () => expect(await owed()).toBe(0), within);
   });
 
-  it('signed-in users go on: profile and refresh are answered', async () => {
+  it('signed-in users continue: profile and refresh are answered', async () => {
     const { token } = (await other.call('POST', '/api/signup', somebody())).body;
     expect(await status(auth, token)).toBe(200);
     await natsAway(async () => {
@@ -105,7 +105,7 @@ describe('while NATS is away', () => {
     });
   });
 
-  it('a beat that still waits for the lost connection does not delay sign-in when NATS is back', async () => {
+  it('a beat that still waits for the lost connection does not delay sign-in after NATS has recovered', async () => {
     const holdBeat = () => holdBack('before', ListBucket.prototype, 'write', (key) => key === signinBeatKey);
     // One beat of each instance: the second is of the instance whose beats are not held yet.
     const first = holdBeat();
@@ -137,7 +137,7 @@ describe('while NATS is away', () => {
 });
 
 describe('a NATS that stores no sign-ins', () => {
-  it('is named by readiness with what to look at, sign-in is 503, and both recover by themselves', async () => {
+  it('is named by readiness with the remedy, sign-in is 503, and both recover by themselves', async () => {
     const { streams } = await jetstreamManager(init);
     const { config } = await streams.info('KV_signins');
     // It refuses every write.
@@ -198,7 +198,7 @@ describe('when NATS loses a stream while it is running', () => {
   };
 
   it.each(['EVENTS', 'AUDIT', 'AUDIT_CHECKPOINTS', 'KV_presence', 'KV_signins'])(
-    '%s is created again, and sign-in goes on',
+    '%s is created again, and sign-in continues',
     async (name) => {
       expect(await names()).toContain(name);
       await (await jetstreamManager(init)).streams.delete(name);

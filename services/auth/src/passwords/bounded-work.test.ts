@@ -41,7 +41,7 @@ describe('bounded work', () => {
     await expect(work.run(async () => 'fourth')).resolves.toBe('fourth');
   });
 
-  it('lets those go first who have a right to, and a crowd of others does not fill their places', async () => {
+  it('runs prioritized work first, and other work does not fill its places', async () => {
     const work = new BoundedWork(1, 2, 'Too many.');
     const running = gate();
     const order: string[] = [];
@@ -59,7 +59,7 @@ describe('bounded work', () => {
     expect(order).toEqual(['owner', 'other', 'another', 'new']);
   });
 
-  it('keeps half of its places free of those who may come in any number', async () => {
+  it('keeps half of its places free of unlimited callers', async () => {
     const work = new BoundedWork(4, 2, 'Too many.');
     const [crowd, others] = [gate(), gate()];
     let running = 0;

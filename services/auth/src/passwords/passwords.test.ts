@@ -33,7 +33,7 @@ describe('a stored password', () => {
     expect((await passwords.verify('caf\u00e9-noir', await passwords.hash('cafe\u0301-noir'))).ok).toBe(true);
   });
 
-  it('is checked when it is plain bcrypt, and upgraded once it is known', async () => {
+  it('is checked if it is plain bcrypt, and upgraded at the next sign-in', async () => {
     const plain = await bcrypt.hash('yourpassword', cost);
     expect(await passwords.verify('wrong!', plain)).toEqual({ ok: false });
     const { ok, upgraded } = await passwords.verify('yourpassword', plain);
@@ -42,7 +42,7 @@ describe('a stored password', () => {
     expect(await passwords.verify('yourpassword', upgraded)).toEqual({ ok: true });
   });
 
-  it('moves to the new root and to a higher cost, and dies with a root that is gone', async () => {
+  it('moves to the new root and to a higher cost, and is invalid after its root was removed', async () => {
     const stored = await passwords.hash('yourpassword');
     const rotated = new Passwords(deriveRootKeys([Buffer.alloc(32, 2), oldRoot]), cost);
     expect((await rotated.verify('yourpassword', stored)).upgraded).toMatch(/^v1\$/);
@@ -51,7 +51,7 @@ describe('a stored password', () => {
     expect(await gone.verify('yourpassword', stored)).toEqual({ ok: false });
   });
 
-  it('never matches without an account, and costs a comparison all the same', async () => {
+  it('never matches without an account, and costs a comparison anyway', async () => {
     const slow = new Passwords(roots, 10);
     await slow.verify('warm-up', undefined);
     const before = performance.now();

@@ -22,7 +22,7 @@ describe('keys from a root', () => {
 });
 
 describe('a sealed text', () => {
-  it('opens with its key in its place only', () => {
+  it('can be opened with its key in its place only', () => {
     const sealed = seal(old, 'vsay_ak_x', 'user:key');
     expect(open(old, sealed, 'user:key')).toBe('vsay_ak_x');
     expect(open(old, sealed, 'other:key')).toBeUndefined();
@@ -34,7 +34,7 @@ describe('a sealed text', () => {
     expect(open(old, Buffer.from(changed).toString('base64url'), 'user:key')).toBeUndefined();
   });
 
-  it('never looks the same twice', () => {
+  it('is different each time', () => {
     expect(seal(old, 'x', 'a')).not.toBe(seal(old, 'x', 'a'));
   });
 });

@@ -54,7 +54,7 @@ describe('a new root key', () => {
   const fresh = randomBytes(32);
   const both = { ROOT_KEY: `${text(fresh)}\n${text(rootKey)}` };
 
-  it('is put on top: passwords and API keys made under the old one go on, and move when they are used', async () => {
+  it('is added first: passwords and API keys of the old one stay valid, and move when they are used', async () => {
     const keys = await withAuth({}, async (auth) => ({
       ada: (await auth.call('POST', '/api/signup', person('ada'))).body.user?.api_key,
       bob: (await auth.call('POST', '/api/signup', person('bob'))).body.user?.api_key,
@@ -83,7 +83,7 @@ describe('a new root key', () => {
 describe('a new root key and authenticator apps', () => {
   const fresh = randomBytes(32);
 
-  it('the secret of an app moves when a code of it is used; a challenge is of no use once the password has moved', async () => {
+  it('the secret of an app moves when a code of it is used; a challenge is invalid after the password has moved', async () => {
     const eve = person('eve');
     const complete = (auth: AuthUnderTest, challenge: string, code: string) =>
       auth.call('POST', '/api/login/second-factor', { challenge, code });
@@ -116,7 +116,7 @@ describe('a new signing key', () => {
   const kid = (token: unknown): unknown =>
     JSON.parse(Buffer.from(String(token).split('.')[0] ?? '', 'base64url').toString()).kid;
 
-  it('is known to all first, signs next, and the old one goes last: no token is refused on the way', async () => {
+  it('is distributed first, signs next, and the old one is removed last: no token is refused meanwhile', async () => {
     await withAuth({ JWT_KEYS: old }, async (before) => {
       const token = (await signInAs(before, 'dan')).token;
       expect(kid(token)).toBe('k1');

@@ -48,8 +48,8 @@ const keepWaiting = async (_id: string): Promise<void> => {
 const signinsOf = ({ id }: { id: string }) =>
   servers.database.collection('signins').countDocuments({ user_id: new Types.ObjectId(id) });
 
-describe('of twenty at once through two instances', () => {
-  it('with one code of an app, each with a challenge of its own, one signs in', async () => {
+describe('twenty requests at once through two instances', () => {
+  it('with one code of an app, each with a challenge of its own, give one sign-in', async () => {
     const me = await withApp();
     const challenges: string[] = [];
     while (challenges.length < 20) challenges.push(challengeOf(await signIn(me)));
@@ -70,7 +70,7 @@ describe('of twenty at once through two instances', () => {
     expect(await signinsOf(me)).toBe(2);
   });
 
-  it('with one challenge and ten recovery codes, one signs in, and the other codes are still good', async () => {
+  it('with one challenge and ten recovery codes give one sign-in, and the other codes stay valid', async () => {
     const me = await withApp();
     const challenge = challengeOf(await signIn(me));
     await servers.database.collection('seen_networks').insertMany(
@@ -91,7 +91,7 @@ describe('of twenty at once through two instances', () => {
 });
 
 describe('a challenge', () => {
-  it('that began a sign-in begins no other one', async () => {
+  it('that began a sign-in is refused after that', async () => {
     const me = await withApp();
     const challenge = challengeOf(await signIn(me));
     expect((await complete(challenge, String(me.recoveryCodes[0]))).status).toBe(200);
@@ -101,14 +101,14 @@ describe('a challenge', () => {
     expect((await complete(challengeOf(await signIn(me)), String(me.recoveryCodes[1]))).status).toBe(200);
   });
 
-  it('is of no use with the code of another account', async () => {
+  it('is refused with the code of another account', async () => {
     const [me, attacker] = [await withApp(), await withApp()];
     const challenge = challengeOf(await signIn(me));
     for (const code of [codeOf(attacker.secret, 1), String(attacker.recoveryCodes[0])])
       expect((await complete(challenge, code)).body.code).toBe('wrong_code');
   });
 
-  it('of a password that was changed, or of a disabled account, is of no use', async () => {
+  it('of a changed password, or of a disabled account, is refused', async () => {
     const me = await withApp();
     const challenge = challengeOf(await signIn(me));
     const body = { current_password: me.password, new_password: 'another password' };
@@ -149,7 +149,7 @@ describe('a challenge', () => {
 });
 
 describe('guessing codes', () => {
-  it('is slowed down after five, also by many at once, and does not keep out a device that signed in before', async () => {
+  it('is slowed down after five, also by many at once, and does not block a device that signed in before', async () => {
     const me = await withApp();
     const bound = { token: me.token, headers: { origin: publicUrl, 'x-webxterm-browser': '1' } };
     const cookies = (await auth.call('POST', '/api/auth/session', {}, bound)).headers.getSetCookie();
@@ -174,7 +174,7 @@ describe('guessing codes', () => {
     expect(owner.status).toBe(200);
   });
 
-  it('by who knows the password does not make their address a known one', async () => {
+  it('with the right password does not make the address a known one', async () => {
     const me = await withApp();
     await signIn(me, '192.0.2.60');
     const seen = servers.database.collection<{ _id: string }>('seen_networks');
@@ -194,7 +194,7 @@ describe('guessing codes', () => {
   });
 });
 
-describe('checked, then done', () => {
+describe('a second factor that changes between a check and its action', () => {
   it('a sign-in whose password was checked before the app was set up needs a code', async () => {
     const me = await somebody();
     const held = holdBack('before', Signins.prototype, 'begin', ({ _id }) => _id.toHexString() === me.id);
@@ -206,7 +206,7 @@ describe('checked, then done', () => {
     expect(await signinsOf(me)).toBe(1);
   });
 
-  it('a code that was checked before an administrator removed the app signs nobody in', async () => {
+  it('a code that was checked before an administrator removed the app is refused', async () => {
     const me = await withApp();
     const challenge = challengeOf(await signIn(me));
     const held = holdBack('before', Signins.prototype, 'beginWithFactor', ({ _id }) => _id.toHexString() === me.id);
@@ -239,7 +239,7 @@ describe('checked, then done', () => {
     expect((await auth.call('POST', path, { code: codeOf(second) }, { token: me.token })).status).toBe(200);
   });
 
-  it('a repeated sign-up signs nobody in once there is a second factor', async () => {
+  it('a repeated sign-up is refused if the account has a second factor', async () => {
     const me = await withApp();
     const row = { _id: new Types.ObjectId(me.id) };
     const open = { $set: { signup_open_until: new Date(Date.now() + 60_000) } };

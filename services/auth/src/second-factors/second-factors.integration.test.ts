@@ -71,7 +71,7 @@ describe('an authenticator app', () => {
     expect([again.status, again.body.code]).toEqual([409, 'conflict']);
   });
 
-  it('is asked for after the password, and the sign-in is then as any other', async () => {
+  it('is requested after the password, and the sign-in is then like any other', async () => {
     const me = await withApp();
     const first = await signIn(me);
     expect(first.body).toMatchObject({
@@ -85,7 +85,7 @@ describe('an authenticator app', () => {
     expect((await signIn({ ...me, password: 'guessed' })).body.code).toBe('wrong_credentials');
   });
 
-  it('is replaced by a recovery code, once for each', async () => {
+  it('can be replaced by each recovery code once', async () => {
     const me = await withApp();
     const code = String(me.recoveryCodes[0]);
     const typed = code.toUpperCase().replaceAll('-', ' ').replaceAll('0', 'O').replaceAll('1', 'l');
@@ -115,7 +115,7 @@ describe('an authenticator app', () => {
       expect((await auth.call(method, path, undefined, { token: me.token })).status).toBe(404);
   });
 
-  it('stays when the password is reset: the link sets the password and asks for a code', async () => {
+  it('stays after a reset of the password: the link sets the password and requires a code', async () => {
     const me = await withApp();
     const link = await auth.call('POST', `/api/users/${me.id}/reset-link`, undefined, { token: chief });
     const token = String(link.body.url).split('#')[1];
@@ -156,7 +156,7 @@ describe('a sign-in that was not confirmed for ten minutes', () => {
     ).toBe(200);
   });
 
-  it('may again after a step-up, with a code that counts once', async () => {
+  it('may again after a step-up, with a code that is accepted once', async () => {
     const me = await withApp();
     await age(me);
     const stepUp = (code: string) => auth.call('POST', '/api/auth/step-up', { code }, { token: me.token });
@@ -191,7 +191,7 @@ describe('a sign-in that was not confirmed for ten minutes', () => {
       expect((await auth.call(method, path, body, { token: me.token })).body.code).toBe('step_up_required');
   });
 
-  it('of a user without a second factor needs no step-up, and there is none', async () => {
+  it('of a user without a second factor needs no step-up', async () => {
     const me = await somebody();
     expect((await auth.call('POST', '/api/auth/step-up', { code: '123456' }, { token: me.token })).status).toBe(404);
     expect((await auth.call('POST', '/api/profile/regenerate-api-key', undefined, { token: me.token })).status).toBe(
@@ -201,7 +201,7 @@ describe('a sign-in that was not confirmed for ten minutes', () => {
 });
 
 describe('an administrator', () => {
-  it('removes the second factors of a user, who is signed out and is told', async () => {
+  it('removes the second factors of a user, who is signed out and informed', async () => {
     const me = await withApp();
     const listed = async () =>
       (

@@ -32,8 +32,8 @@ const status = async (token: unknown): Promise<number> =>
   (await other.call('GET', '/api/profile', undefined, { token: String(token) })).status;
 const within = { timeout: 5000, interval: 50 };
 
-describe('an account that an administrator makes', () => {
-  it('has a link in whose fragment the token stands, good for an hour', async () => {
+describe('an account that an administrator creates', () => {
+  it('has a link with the token in its fragment, valid for an hour', async () => {
     const made = await invite();
     expect(made.setup_url).toMatch(new RegExp(`^${publicUrl}/setup#wxt_sl_[A-Za-z0-9_-]{43}$`));
     expect(made.expires_in).toBe(3600);
@@ -45,7 +45,7 @@ describe('an account that an administrator makes', () => {
     expect(Date.parse(seen.expires_at) - Date.now()).toBeGreaterThan(3_590_000);
   });
 
-  it('is in the audit log, from the making to the password, and the token is not', async () => {
+  it('is in the audit log from its creation to its password, without the token', async () => {
     const made = await invite();
     await redeem(made.linkToken, 'yourpassword');
     await vi.waitFor(async () => {
@@ -59,12 +59,12 @@ describe('an account that an administrator makes', () => {
     }, within);
   });
 
-  it('cannot be signed in to before a password was chosen, with any password', async () => {
+  it('refuses every password before one was chosen', async () => {
     const { email } = await invite();
     for (const password of ['', 'null', '!', 'yourpassword']) expect((await signIn(email, password)).status).toBe(401);
   });
 
-  it('is signed in once the password is chosen, and the link is good for nothing then', async () => {
+  it('is signed in when the password is chosen, and the link is invalid after that', async () => {
     const made = await invite('admin');
     const answer = await redeem(made.linkToken, 'chosen by me');
     expect(answer.status).toBe(200);
@@ -80,7 +80,7 @@ describe('an account that an administrator makes', () => {
     expect(listed.body.users).toMatchObject([{ set_up: true, role: 'admin' }]);
   });
 
-  it('takes a name and an address that are free, and is made by administrators alone', async () => {
+  it('needs a free name and address, and can be created by administrators only', async () => {
     const made = await invite();
     const make = (body: unknown, token = adminToken) => auth.call('POST', '/api/users', body, { token });
     const free = { username: 'Nobody yet', email: 'nobody.yet@example.com' };
@@ -94,7 +94,7 @@ describe('an account that an administrator makes', () => {
     expect((await auth.call('POST', path, undefined, { token: user.body.token })).status).toBe(403);
   });
 
-  it('is no administrator that lets the last one go before the password is chosen', async () => {
+  it('does not count as the last administrator before the password is chosen', async () => {
     const users = servers.database.collection('users');
     const first = await users.findOne({ email_lower: admin.email });
     await users.updateMany({ role: 'admin', email_lower: { $ne: admin.email } }, { $set: { role: 'user' } });
@@ -116,7 +116,7 @@ describe('a reset link', () => {
     return { id: made.user.id, email: made.email, token: body.token };
   };
 
-  it('ends every sign-in that there was and changes the password', async () => {
+  it('ends every earlier sign-in and changes the password', async () => {
     const me = await somebody();
     const answer = await redeem(await resetLink(me.id), 'the new password', other);
     expect(answer.status).toBe(200);
@@ -141,7 +141,7 @@ describe('a reset link', () => {
     expect((await auth.call('POST', `${path}/reset-link`, undefined, { token: adminToken })).status).toBe(404);
   });
 
-  it('is over after an hour', async () => {
+  it('expires after an hour', async () => {
     const me = await somebody();
     const token = await resetLink(me.id);
     await servers.database.collection('links').updateMany({}, { $set: { expires_at: new Date(Date.now() - 1) } });
@@ -166,7 +166,7 @@ describe('a reset link', () => {
     expect((await redeem(token, 'yourpassword')).body.code).toBe('user_disabled');
   });
 
-  it('is no other kind of token, and no other kind passes for it', async () => {
+  it('is not accepted as another kind of token, and no other kind in its place', async () => {
     const me = await somebody();
     const token = await resetLink(me.id);
     expect(await status(token)).toBe(401);
@@ -184,14 +184,11 @@ describe('a reset link', () => {
     expect(kept).not.toContain(token.slice(7));
   });
 
-  it.each([[{}], [{ password: '12345' }], [{ password: 'yourpassword', more: 1 }]])(
-    'takes %j for nothing',
-    async (part) => {
-      const me = await somebody();
-      const token = await resetLink(me.id);
-      const answer = await auth.call('POST', '/api/auth/setup', { token, ...part });
-      expect([answer.status, answer.body.code]).toEqual([400, 'invalid_input']);
-      expect((await redeem(token, 'yourpassword')).status).toBe(200);
-    },
-  );
+  it.each([[{}], [{ password: '12345' }], [{ password: 'yourpassword', more: 1 }]])('refuses %j', async (part) => {
+    const me = await somebody();
+    const token = await resetLink(me.id);
+    const answer = await auth.call('POST', '/api/auth/setup', { token, ...part });
+    expect([answer.status, answer.body.code]).toEqual([400, 'invalid_input']);
+    expect((await redeem(token, 'yourpassword')).status).toBe(200);
+  });
 });

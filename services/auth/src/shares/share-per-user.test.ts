@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { SharePerUser } from './share-per-user.ts';
 
 describe('work that all users share', () => {
-  it('is refused to a user who has so much of it running, not to others, and taken again when one is done', async () => {
+  it('is refused to a user at the limit, not to other users, and accepted again when one is done', async () => {
     const share = new SharePerUser(2, 'Two of yours run.');
     const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const running = [share.run('ann', () => first.promise), share.run('ann', () => second.promise)];

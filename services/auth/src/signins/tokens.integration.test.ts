@@ -9,7 +9,7 @@ useAuth(2);
 const signIn = async (): Promise<string> => (await auth.call('POST', '/api/login', admin)).body.token ?? '';
 
 describe('refresh', () => {
-  it('trades a token for a new one and leaves the old one valid', async () => {
+  it('exchanges a token for a new one and keeps the old one valid', async () => {
     const token = await signIn();
     const answer = await other.call('POST', '/api/auth/refresh', { token });
     expect(answer.status).toBe(200);
@@ -20,7 +20,7 @@ describe('refresh', () => {
       expect((await auth.call('GET', '/api/profile', undefined, { token: each })).status).toBe(200);
   });
 
-  it('notes when the sign-in was last seen, in the end', async () => {
+  it('records when the sign-in was last seen, eventually', async () => {
     const lone = await startAuthInstance(servers);
     const token = (await lone.call('POST', '/api/login', admin)).body.token;
     const signins = servers.database.collection('signins');
@@ -31,7 +31,7 @@ describe('refresh', () => {
     expect(seen?.last_seen_at.getTime()).toBeGreaterThan(made?.last_seen_at.getTime());
   });
 
-  it('refuses every token that is not a good one of ours, and so does every other route', async () => {
+  it('refuses every invalid token, as every other route does', async () => {
     const token = await signIn();
     for (const [what, forged] of Object.entries(forgedTokens(jwtSecret, token))) {
       const refreshed = await auth.call('POST', '/api/auth/refresh', { token: forged });
@@ -91,7 +91,7 @@ describe('sign-out', () => {
 });
 
 describe('a new signing key', () => {
-  it('is put on top: it signs from then on, and what the old one signed stays good', async () => {
+  it('is added first: it signs from then on, and tokens of the old one stay valid', async () => {
     const token = await signIn();
     const fresh = Buffer.alloc(32, 9);
     const rotated = await startAuthInstance(servers, {

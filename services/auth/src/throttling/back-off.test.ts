@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { maxWaitMs, waitAfter } from './back-off.ts';
 
-describe('who fails again and again', () => {
-  it('waits for nothing at first, then longer and longer, never more than a minute', () => {
+describe('a client that fails repeatedly', () => {
+  it('does not wait at first, then longer each time, at most a minute', () => {
     const waits = Array.from({ length: 13 }, (_, index) => waitAfter({ freeTries: 5 }, index + 1) / 1000);
     expect(waits).toEqual([0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60]);
     expect(waitAfter({ freeTries: 5 }, 1_000_000)).toBe(maxWaitMs);

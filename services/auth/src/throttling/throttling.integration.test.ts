@@ -23,7 +23,7 @@ const keepWaiting = async (): Promise<void> => {
     .updateMany({ failures: { $gte: 10 } }, { $set: { blocked_until: new Date(Date.now() + 60_000) } });
 };
 
-describe('guessing a password', () => {
+describe('password guessing', () => {
   it('from a thousand addresses costs a dozen checks, and the owner still signs in at once', async () => {
     // With the real cost, which the throttle protects. At the cost of the other tests, the thousand are through before a wait has passed.
     const instances = await Promise.all([
@@ -65,7 +65,7 @@ describe('guessing a password', () => {
     await Promise.all(instances.map((instance) => instance.stop()));
   });
 
-  it('does not stop a device that signed in before, wherever it is now; its cookie is of no use for another account', async () => {
+  it('does not block a device that signed in before, at any address; its cookie is invalid for another account', async () => {
     const owner = await somebody('203.0.113.9');
     const bystander = await somebody('203.0.113.9');
     const bound = await auth.call(
@@ -94,7 +94,7 @@ describe('guessing a password', () => {
     expect((await signIn(owner.email, 'another password', '100.64.0.1', cookie)).status).toBe(429);
   });
 
-  it('has one bucket more for each sign-in of a browser, not for each cookie', async () => {
+  it('has one more bucket for each sign-in of a browser, not for each cookie', async () => {
     const { token } = await somebody('203.0.113.9');
     const bind = async () => {
       const call = { token, headers: { origin: publicUrl, 'x-webxterm-browser': '1' } };
@@ -106,7 +106,7 @@ describe('guessing a password', () => {
     expect(await bind()).toBe(device);
   });
 
-  it('is slowed down where the account is known too, also by many at once, without touching other accounts there', async () => {
+  it('is slowed down at known addresses too, also by many at once, without an effect on other accounts there', async () => {
     const [one, two] = [await somebody('203.0.113.9'), await somebody('203.0.113.9')];
     const guesses = await Promise.all(Array.from({ length: 30 }, () => signIn(one.email, 'guess', '203.0.113.9')));
     // Ten free ones, and one after each wait of 1, 2 … s, if this machine takes that long for thirty requests.
@@ -118,7 +118,7 @@ describe('guessing a password', () => {
     expect((await signIn(two.email, two.password, '203.0.113.9')).status).toBe(200);
   });
 
-  it('by a neighbour in the network that the account is known from does not stop its owner', async () => {
+  it('by a neighbour in a known network does not block the owner', async () => {
     const owner = await somebody('203.0.113.9');
     const guesses = await Promise.all(Array.from({ length: 30 }, () => signIn(owner.email, 'guess', '203.0.113.66')));
     expect(guesses.filter(({ status }) => status === 401).length).toBeLessThanOrEqual(13);
@@ -129,7 +129,7 @@ describe('guessing a password', () => {
     expect((await signIn(owner.email, owner.password, '203.0.113.67')).status).toBe(429);
   });
 
-  it('by who is signed in, in many confirmations at once, is slowed down alike', async () => {
+  it('by a signed-in user, in many confirmations at once, is slowed down in the same way', async () => {
     const { token } = await somebody('203.0.113.9');
     const body = { current_password: 'guess', new_password: 'another password' };
     const guesses = await Promise.all(
@@ -147,7 +147,7 @@ describe('guessing a password', () => {
     expect(statuses.filter((answer) => answer.status === 401)).toHaveLength(10);
   });
 
-  it('starts anew after a sign-in', async () => {
+  it('starts again after a sign-in', async () => {
     const owner = await somebody('203.0.113.9');
     const guesses = (tries: number) =>
       Promise.all(Array.from({ length: tries }, () => signIn(owner.email, 'guess', '192.0.2.50')));
@@ -159,7 +159,7 @@ describe('guessing a password', () => {
 });
 
 describe('signing up', () => {
-  it('goes on slowly after so many from one address, and others are not kept from it', async () => {
+  it('is slowed down after some from one address, and not for other addresses', async () => {
     const few = await startAuthInstance(servers, { SIGNUPS_PER_ADDRESS: '5' });
     const signUp = (clientIp: string) => {
       count += 1;
@@ -176,8 +176,8 @@ describe('signing up', () => {
   });
 });
 
-describe('asking by sign-up who has an account', () => {
-  it('ends after sixty from one address, and others sign up still', async () => {
+describe('probing accounts by sign-up', () => {
+  it('is blocked after sixty from one address, and other addresses can still sign up', async () => {
     const { email } = await somebody('203.0.113.9');
     const ask = (clientIp: string) =>
       auth.call('POST', '/api/signup', { username: 'x', email, password: 'yourpassword' }, { clientIp });

@@ -32,8 +32,8 @@ const status = async (token: string | undefined, instance = other): Promise<numb
   (await instance.call('GET', '/api/profile', undefined, { token })).status;
 const within = { timeout: 5000, interval: 50 };
 
-describe('my sign-ins', () => {
-  it('are listed with where and when, and which is this one', async () => {
+describe('the own sign-ins', () => {
+  it('are listed with place and time, and with a mark at the current one', async () => {
     const me = await somebody();
     await signIn(me);
     const answer = await auth.call('GET', '/api/auth/sessions', undefined, { token: me.token });
@@ -68,7 +68,7 @@ describe('my sign-ins', () => {
     expect((await auth.call('DELETE', '/api/auth/sessions/x', undefined, { token: me.token })).status).toBe(400);
   });
 
-  it('can all be ended but this one', async () => {
+  it('can all be ended except the current one', async () => {
     const me = await somebody();
     const others = [(await signIn(me)).body.token, (await signIn(me)).body.token];
     const answer = await auth.call('DELETE', '/api/auth/sessions', undefined, { token: me.token });
@@ -106,7 +106,7 @@ describe('a sign-in', () => {
     expect((await auth.call('POST', '/api/auth/refresh', { token: me.token })).status).toBe(401);
   });
 
-  it('beyond so many of one user ends the one that was seen longest ago', async () => {
+  it('over the limit of one user ends the one that was seen longest ago', async () => {
     const bounded = await startAuthInstance(servers, { MAX_SIGNINS_PER_USER: '3' });
     const me = await somebody();
     const enter = async () =>
@@ -125,7 +125,7 @@ describe('a sign-in', () => {
   });
 });
 
-describe('my API key', () => {
+describe('the own API key', () => {
   it('shows when and from where it was last used, at one write a minute', async () => {
     const me = await somebody();
     const hub = await connectBus({
@@ -153,7 +153,7 @@ describe('my API key', () => {
     await hub.close();
   });
 
-  it('can be replaced: the old one dies at once', async () => {
+  it('can be replaced: the old one is invalid at once', async () => {
     const me = await somebody();
     const answer = await auth.call('POST', '/api/profile/regenerate-api-key', undefined, { token: me.token });
     expect(answer.status).toBe(200);
@@ -173,7 +173,7 @@ describe('my API key', () => {
   });
 });
 
-describe('my password', () => {
+describe('the own password', () => {
   const change = (token: string | undefined, current: string, wanted: string) =>
     auth.call('POST', '/api/profile/reset-password', { current_password: current, new_password: wanted }, { token });
 
@@ -188,7 +188,7 @@ describe('my password', () => {
     expect((await signIn({ ...me, password: 'another password' })).status).toBe(200);
   });
 
-  it('is not changed by who does not know it, and who guesses is slowed down', async () => {
+  it('is not changed without the current one, and guesses are slowed down', async () => {
     const me = await somebody();
     const wrong = await change(me.token, 'guess', 'another password');
     expect([wrong.status, wrong.body.code]).toEqual([400, 'invalid_input']);
@@ -274,7 +274,7 @@ describe('users', () => {
     expect(none.body.users).toEqual([]);
   });
 
-  it('are in the order of people, at every page, also those that an auth of an earlier version stored or renamed', async () => {
+  it('are in natural order on every page, also those that an earlier version stored or renamed', async () => {
     const ordered = [
       'Alpha order',
       'alpha order 2',
@@ -317,7 +317,7 @@ describe('users', () => {
     expect((await names()).slice(-2)).toEqual(['node10 order', 'node30 order']);
   });
 
-  it('that are disabled are out at once, and in again when enabled', async () => {
+  it('that are disabled lose access at once, and have it again when enabled', async () => {
     const me = await somebody();
     const disable = (disabled: boolean) =>
       auth.call('PATCH', `/api/users/${me.id}`, { disabled }, { token: adminToken });
@@ -328,7 +328,7 @@ describe('users', () => {
     await vi.waitFor(async () => expect(await status(me.token)).toBe(200), within);
   });
 
-  it('that are made administrators may at once, and may no more when they are made users', async () => {
+  it('that become administrators have the rights at once, and lose them when they become users', async () => {
     const me = await somebody();
     const list = () => other.call('GET', '/api/users', undefined, { token: me.token });
     const promote = (role: string) => auth.call('PATCH', `/api/users/${me.id}`, { role }, { token: adminToken });

@@ -32,8 +32,8 @@ afterAll(async () => {
 const get = (path: string, ...headers: string[]): Promise<RawAnswer> =>
   exchange(gateway.port, [`GET ${path} HTTP/1.1`, `Host: 127.0.0.1:${gateway.port}`, ...headers]);
 
-describe('what machines install from', () => {
-  it('is the script as it was published, whatever the request says', async () => {
+describe('the files of the installation', () => {
+  it('contain the published script, whatever the request contains', async () => {
     const plain = await get('/install.sh');
     expect(plain).toMatchObject({ status: 200, body: '#!/bin/sh\nsay\n' });
     expect(plain.headers).toMatchObject({
@@ -47,7 +47,7 @@ describe('what machines install from', () => {
     expect(again.status).toBe(304);
   });
 
-  it('is an archive that may be kept for good, in parts too', async () => {
+  it('contain archives that may be cached permanently, also in parts', async () => {
     const whole = await get(archive);
     expect([whole.status, whole.body]).toEqual([200, content]);
     expect(whole.headers).toMatchObject({
@@ -63,7 +63,7 @@ describe('what machines install from', () => {
     ]);
   });
 
-  it('is there in a minute where it is being built, and nothing else of the folder is', async () => {
+  it('are available after a build in progress, and other files of the folder are not', async () => {
     const early = await get('/agent/manifest.json');
     expect([early.status, early.headers['retry-after']]).toEqual([503, '5']);
     place('manifest.json', '{}\n');
@@ -87,7 +87,7 @@ describe('what machines install from', () => {
     }
   });
 
-  it('is for reading only', async () => {
+  it('are read-only', async () => {
     const lines = [`POST ${archive} HTTP/1.1`, `Host: 127.0.0.1:${gateway.port}`, 'Content-Length: 0'];
     const answer = await exchange(gateway.port, lines);
     expect([answer.status, answer.headers.allow]).toEqual([405, 'GET, HEAD']);

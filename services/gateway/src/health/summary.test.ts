@@ -15,14 +15,14 @@ const statusOf = (result: ReturnType<typeof summary>, name: string): string | un
   result.parts.find((part) => part.name === name)?.status;
 
 describe('the health of the cluster', () => {
-  it('is ok when every instance is, and counts them', () => {
+  it('is ok if every instance is, and counts them', () => {
     const result = summary([fine, fine], [fine]);
     expect(result.status).toBe('ok');
     expect(result.parts[0]).toEqual({ name: 'auth', status: 'ok', instances: 2, ready: 2 });
     expect(statusOf(result, 'mongodb')).toBe('ok');
   });
 
-  it('is degraded when an instance is silent, and says so', () => {
+  it('is degraded if an instance is silent, and names it', () => {
     const result = summary([fine, undefined], [fine]);
     expect(result.status).toBe('degraded');
     expect(result.parts[0]).toMatchObject({ status: 'degraded', ready: 1, detail: '1 of 2 do not answer' });
@@ -36,7 +36,7 @@ describe('the health of the cluster', () => {
     expect(result.status).toBe('degraded');
   });
 
-  it('says what a service says of the part that it lacks', () => {
+  it('reports the reason that a service gives for a missing part', () => {
     const full: Readiness = { status: 'degraded', parts: { signins: { ok: false, detail: 'look at the disk' } } };
     expect(summary([full], [fine]).parts[0]).toMatchObject({
       status: 'degraded',
@@ -44,7 +44,7 @@ describe('the health of the cluster', () => {
     });
   });
 
-  it('says of a lost server what its services advise, once', () => {
+  it('reports the advice of the services for a lost server once', () => {
     const away: Readiness = { status: 'degraded', parts: { mongodb: { ok: false, detail: 'look at its disk' } } };
     const result = summary([away], [away]);
     expect(result.parts[0]?.detail).toBe('without mongodb');
@@ -55,7 +55,7 @@ describe('the health of the cluster', () => {
     });
   });
 
-  it('is down only when no service is there', () => {
+  it('is down only if no service is available', () => {
     expect(summary([undefined], [starting]).status).toBe('down');
     expect(summary([undefined], [fine]).status).toBe('degraded');
   });

@@ -93,13 +93,13 @@ describe('the OpenAPI document', () => {
       expect(schema.safeParse(example).error?.message, `${what}: give its fields an example`).toBeUndefined();
   });
 
-  it('says the data of each event of a stream', () => {
+  it('describes the data of each event of a stream', () => {
     const content = Answer.parse(document.paths['/api/machines/events']?.get?.responses['200']).content;
     const events = z.object({ 'x-events': z.record(z.string(), z.object({ required: z.array(z.string()) })) });
     expect(events.parse(content?.['text/event-stream'])['x-events'].access?.required).toEqual(['agent_id', 'role']);
   });
 
-  it('has no reference to nowhere', () => {
+  it('has no unresolved reference', () => {
     const refs = refsIn(json);
     expect(refs.length).toBeGreaterThan(20);
     for (const ref of refs) expect(resolve(ref), ref).toBeTypeOf('object');
@@ -116,7 +116,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('has what the gateway itself answers once, for every route', () => {
+  it('has the answers of the gateway itself, for every route', () => {
     const codes = Object.values(document.components.responses).flatMap((answer) => answer['x-error-codes'] ?? []);
     expect(new Set(codes).size).toBe(codes.length);
     expect(codes).toEqual(expect.arrayContaining(['wrong_host', 'expectation_failed', 'headers_too_large']));

@@ -17,7 +17,7 @@ const allowed = (origin: string | undefined, credentials: Partial<Credentials> =
 };
 
 describe('the Origin', () => {
-  it('is one of ours, exactly', () => {
+  it('must be exactly an allowed one', () => {
     expect(allowed('https://term.example.com')).toBe(true);
     expect(allowed('https://tools.example.com')).toBe(true);
   });
@@ -33,12 +33,12 @@ describe('the Origin', () => {
     'https://TERM.example.com',
     'https://term.example.com/',
     'https://term.example.com, https://evil.net',
-  ])('is refused as %j, whatever token comes along', (origin) => {
+  ])('is refused as %j, with any token', (origin) => {
     expect(allowed(origin)).toBe(false);
     expect(allowed(origin, { bearer: true, queryToken: true })).toBe(false);
   });
 
-  it('may be missing, but then no cookie counts by itself', () => {
+  it('may be missing, but then a cookie alone is not accepted', () => {
     expect(allowed(undefined)).toBe(true);
     expect(allowed(undefined, { bearer: true, cookie: true })).toBe(true);
     expect(allowed(undefined, { cookie: true })).toBe(false);

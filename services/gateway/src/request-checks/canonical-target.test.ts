@@ -55,15 +55,15 @@ describe('the canonical target', () => {
     '/.well-known/webxterm',
     '/machines/ag_x:y@z',
     '/caf%C3%A9%20x',
-  ])('takes %j', (target) => {
+  ])('accepts %j', (target) => {
     expect(codeOf(target)).toBe('ok');
   });
 
-  it('refuses what is too long', () => {
+  it('refuses a target that is too long', () => {
     expect(codeOf(`/${'a'.repeat(8192)}`)).toBe('uri_too_long');
   });
 
-  it('lets nothing through that the URL parser would read as another path', () => {
+  it('accepts no target that the URL parser would read as another path', () => {
     const piece = fc.constantFrom(
       '/',
       '.',

@@ -7,7 +7,7 @@ const ipOf = (peer: string, forwarded?: string): string =>
   clientOf(proxies, plain(peer), forwarded === undefined ? {} : { 'x-forwarded-for': forwarded }).clientIp;
 
 describe("the client's address", () => {
-  it('is the peer when the peer is no trusted proxy, whatever its headers are', () => {
+  it('is the peer if the peer is no trusted proxy, whatever its headers are', () => {
     expect(ipOf('203.0.113.5', '127.0.0.1')).toBe('203.0.113.5');
     expect(clientOf(proxies, plain('203.0.113.5'), { 'x-forwarded-proto': 'https' }).proto).toBe('http');
     expect(clientOf(new TrustedProxies([]), plain('127.0.0.1'), { 'x-forwarded-for': '1.2.3.4' }).clientIp).toBe(
@@ -15,7 +15,7 @@ describe("the client's address", () => {
     );
   });
 
-  it('is the first from the right that is no proxy of ours', () => {
+  it('is the first from the right that is no trusted proxy', () => {
     expect(ipOf('10.1.2.3', '127.0.0.1, 198.51.100.9')).toBe('198.51.100.9');
     expect(ipOf('10.1.2.3', '6.6.6.6, 198.51.100.9, 192.0.2.7')).toBe('198.51.100.9');
     expect(ipOf('fd00::1', '2001:db8::5')).toBe('2001:db8::5');
@@ -42,7 +42,7 @@ describe("the client's address", () => {
     expect([from('192.0.2.7', forwarded), from('192.0.2.8', forwarded)]).toEqual([undefined, undefined]);
   });
 
-  it('came by https where the gateway itself uses TLS', () => {
+  it('has the scheme https if the gateway itself uses TLS', () => {
     const peer = { address: '203.0.113.5', encrypted: true };
     expect(clientOf(proxies, peer, { 'x-forwarded-proto': 'http' }).proto).toBe('https');
   });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { dropForeignHeaders } from './foreign-headers.ts';
 
 describe('headers from outside', () => {
-  it('lose what only the gateway may say, and what is meant for one hop', () => {
+  it('lose those that only the gateway may set, and those that are meant for one hop', () => {
     const headers: IncomingHttpHeaders = {
       host: 'localhost',
       authorization: 'Bearer x',
@@ -25,7 +25,7 @@ describe('headers from outside', () => {
     expect(Object.keys(headers).sort()).toEqual(['authorization', 'content-type', 'host', 'x-webxterm-browser']);
   });
 
-  it('cannot use Connection to take anything of meaning away', () => {
+  it('cannot use Connection to remove an important header', () => {
     const kept = {
       host: 'h',
       'transfer-encoding': 'chunked',

@@ -45,7 +45,7 @@ describe('the framing of a request', () => {
       `${name}: a`,
       `${name}: a`,
     ]),
-  ])('is in doubt where there is %s %s', (...lines) => {
+  ])('is ambiguous with %s %s', (...lines) => {
     expect(decide(lines)).toBe('bad_request');
   });
 
@@ -61,7 +61,7 @@ describe('the framing of a request', () => {
     'accept',
     '"close"',
     'close;x',
-  ])('is in doubt where Connection names %s', (name) => {
+  ])('is ambiguous if Connection names %s', (name) => {
     for (const value of [name, `keep-alive, ${name}`, `${name},close`, ` ,, ${name} ,`, `\t${name}`])
       expect(decide([`Connection: ${value}`, 'Content-Length: 3'])).toBe('bad_request');
     expect(decide(['Connection: close', `connection: ${name}`])).toBe('bad_request');
@@ -72,7 +72,7 @@ describe('the framing of a request', () => {
     expect(decide(['Content-Length: 4'], '1.0')).toBe(4);
   });
 
-  it('is not looked for among more lines than anybody needs', () => {
+  it('is not searched in more than the allowed lines', () => {
     const many = (count: number): string[] => Array.from({ length: count - 2 }, () => 'a: b');
     expect(decide([...many(maxHeaderLines), 'Content-Length: 4'])).toBe(4);
     expect(decide([...many(maxHeaderLines + 1), 'Content-Length: 4'])).toBe('headers_too_large');

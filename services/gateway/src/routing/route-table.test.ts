@@ -25,7 +25,7 @@ describe('the route table', () => {
   });
 
   it.each(['/api/machines/', '/API/machines', '/api/Machines', '/api', '/api/', '/api/machines/x/y/z', '/api/nothing'])(
-    'knows no %s: strict and case-sensitive',
+    'does not find %s: strict and case-sensitive',
     (path) => {
       expect(idOf('GET', path)).toBe('unknown');
     },

@@ -38,7 +38,7 @@ const make = () => {
 const gone = (peers: readonly Peer[]): boolean[] => peers.map(({ destroyed }) => destroyed);
 
 describe('client connections', () => {
-  it('of one address: the one that has been idle for longest is closed for the next', () => {
+  it('of one address are bounded: the one that has been idle for longest is closed for the next', () => {
     const { connections, many, come } = make();
     const three = many('192.0.2.1', 3);
     connections.busy(three[0] ?? come(''));
@@ -57,7 +57,7 @@ describe('client connections', () => {
     expect(gone(three)).toEqual([true, false, false]);
   });
 
-  it('without a token, over the limit for all addresses, cost the address with most of them its oldest', () => {
+  it('without a token are bounded for all addresses: the address with most of them loses its oldest', () => {
     const { many, come } = make();
     const crowd = many('192.0.2.1', 3);
     const others = [...many('192.0.2.2', 2), come('192.0.2.3')];
@@ -66,7 +66,7 @@ describe('client connections', () => {
     expect(gone(others)).toEqual([false, false, false]);
   });
 
-  it('with a response in progress stay while their address has no more than others: the next one is closed', () => {
+  it('with a response in progress are kept if their address has no more than others, and the next one is closed', () => {
     const { connections, many, come } = make();
     const answered = [...many('192.0.2.1', 3), ...many('192.0.2.2', 3)];
     for (const peer of answered) connections.busy(peer);
@@ -74,7 +74,7 @@ describe('client connections', () => {
     expect(gone(answered)).toEqual(answered.map(() => false));
   });
 
-  it('of an address that has most give way although they are being answered: it may be that it reads no answer', () => {
+  it('of the address with most of them are closed even with a response in progress, which it may not read', () => {
     const { connections, come } = make();
     const answered = (address: string): Peer => {
       const peer = come(address);
@@ -103,7 +103,7 @@ describe('client connections', () => {
     expect(connections.unauthenticated).toBe(6);
   });
 
-  it('of one user that are being answered are bounded too: the user may read no answer', () => {
+  it('of one user with a response in progress are bounded too, because the user may not read it', () => {
     const { connections, come } = make();
     const mine = Array.from({ length: 5 }, () => {
       const peer = come('192.0.2.1');
@@ -122,7 +122,7 @@ describe('client connections', () => {
     expect([gone(open), connections.unauthenticated]).toEqual([[false, false, false], 3]);
   });
 
-  it('of a trusted proxy carry the requests of many, and are not bounded', () => {
+  it('of a trusted proxy are not bounded, because they carry the requests of many clients', () => {
     const { connections, many } = make();
     const pool = many('10.0.0.1', 20);
     for (const peer of pool) connections.signedIn(peer, 'ada');
@@ -130,7 +130,7 @@ describe('client connections', () => {
     expect([gone(pool).includes(true), connections.unauthenticated]).toEqual([false, 0]);
   });
 
-  it('are forgotten once they are closed', async () => {
+  it('are removed once they are closed', async () => {
     const { connections, many } = make();
     const three = many('192.0.2.1', 3);
     const closed = Promise.all(three.map((peer) => new Promise((resolve) => peer.once('close', resolve))));

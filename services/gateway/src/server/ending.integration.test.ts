@@ -54,7 +54,7 @@ const requestShutdown = async (): Promise<void> => {
 };
 
 describe('a gateway that is stopped', () => {
-  it('answers what is under way, lets terminals go on until then, and cuts them last', async () => {
+  it('answers the requests in progress, keeps terminals open until then, and closes them last', async () => {
     const seen: string[] = [];
     const held = new Promise<ServerResponse>((resolve) => {
       auth.answer = (_request, response) => resolve(response);
@@ -80,7 +80,7 @@ describe('a gateway that is stopped', () => {
     expect(log).not.toContain('late');
   });
 
-  it('answers also what waited for leave to send its body', async () => {
+  it('answers also a request that waited for 100 Continue', async () => {
     const held = new Promise<ServerResponse>((resolve) => {
       auth.answer = (_request, response) => resolve(response);
     });
@@ -97,7 +97,7 @@ describe('a gateway that is stopped', () => {
     expect(await once(gateway.child, 'exit')).toEqual([0, null]);
   });
 
-  it('does not wait for a stream of events, which has no end', async () => {
+  it('does not wait for an event stream, which has no end', async () => {
     hub.answer = (_request, response) =>
       void response.writeHead(200, { 'content-type': 'text/event-stream' }).write(': welcome\n\n');
     const stream = await new Promise<IncomingMessage>((resolve) =>

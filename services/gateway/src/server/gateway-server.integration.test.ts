@@ -52,7 +52,7 @@ describe('Host', () => {
     },
   );
 
-  it.each(['127.0.0.1', 'localhost', 'LOCALHOST', '[::1]'])('%s with our port is ours', async (name) => {
+  it.each(['127.0.0.1', 'localhost', 'LOCALHOST', '[::1]'])('%s with the own port is accepted', async (name) => {
     const answer = await exchange(gateway.port, ['GET /api/machines HTTP/1.1', `Host: ${name}:${gateway.port}`]);
     expect(answer.status).toBe(200);
   });
@@ -67,7 +67,7 @@ describe('Host', () => {
   });
 });
 
-describe('what two parsers could read in two ways', () => {
+describe('ambiguous requests', () => {
   it.each([
     'http://127.0.0.1/api/machines',
     '//api/machines',
@@ -80,7 +80,7 @@ describe('what two parsers could read in two ways', () => {
     '/api/machines%00',
     '/api\\machines',
     '/api/machines/%65vents',
-  ])('path %s is 400 and reaches nobody', async (path) => {
+  ])('path %s is 400 and reaches no service', async (path) => {
     expect(codeOf(await get(path))).toBe('400 bad_request');
     expect(service.recorded).toEqual([]);
   });
@@ -138,7 +138,7 @@ describe('what two parsers could read in two ways', () => {
     expect(service.recorded).toEqual([]);
   });
 
-  it('the query passes byte for byte: what matched is what is forwarded', async () => {
+  it('the query is forwarded byte for byte as it was matched', async () => {
     await get('/api/machines?search=%2e%2e%2F%00&a=b%20c+d');
     expect(service.last.url).toBe('/api/machines?search=%2e%2e%2F%00&a=b%20c+d');
   });
@@ -155,7 +155,7 @@ describe('what two parsers could read in two ways', () => {
   });
 });
 
-describe('identity from outside', () => {
+describe('identity headers from outside', () => {
   const spoofed = [
     'X-Forwarded-For: 10.9.9.9',
     'X-Forwarded-Host: evil.example.com',
@@ -171,7 +171,7 @@ describe('identity from outside', () => {
     'Connection: keep-alive, X-Hop',
   ];
 
-  it('never arrives; the gateway says its own and proves it', async () => {
+  it('never reach a service; the gateway sets its own and proves them', async () => {
     const answer = await get('/api/machines', ...spoofed);
     const { headers } = service.last;
     expect(JSON.stringify(headers)).not.toMatch(/10\.9\.9\.9|evil|root|forged|chosen|dropped/);
@@ -183,7 +183,7 @@ describe('identity from outside', () => {
     });
   });
 
-  it('has a new id for each request', async () => {
+  it('include no request id: each request gets a new one', async () => {
     const ids = new Set([
       (await get('/api/machines')).headers['x-request-id'],
       (await get('/api/machines')).headers['x-request-id'],
@@ -191,7 +191,7 @@ describe('identity from outside', () => {
     expect(ids.size).toBe(2);
   });
 
-  it('is believed from a configured proxy, and then as far as it can be', async () => {
+  it('are accepted from a configured proxy, as far as they are valid', async () => {
     const behindProxy = await startGateway({ AGENT_HUB_URLS: service.url, TRUSTED_PROXIES: '127.0.0.0/8' });
     try {
       await exchange(behindProxy.port, [
@@ -238,7 +238,7 @@ describe('paths and methods', () => {
 describe('several requests of a connection at once', () => {
   const ask = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
 
-  it('are passed on one after another, and answered in their order', async () => {
+  it('are forwarded one after another, and answered in order', async () => {
     const held: (() => void)[] = [];
     service.answer = ({ url }, response) => {
       if (url === '/api/machines?n=0') held.push(() => response.end(url));
@@ -254,7 +254,7 @@ describe('several requests of a connection at once', () => {
     client.socket.destroy();
   });
 
-  it('end it when they are more than 17, before anything more is passed on', async () => {
+  it('end it if they are more than 17, before another one is forwarded', async () => {
     service.answer = () => undefined;
     const client = new RawClient(gateway.port);
     client.write(ask('/api/machines'));
@@ -286,7 +286,7 @@ describe('Origin', () => {
     expect(service.recorded).toEqual([]);
   });
 
-  it('of ours is answered with CORS headers, without credentials', async () => {
+  it('that is allowed is answered with CORS headers, without credentials', async () => {
     const answer = await get('/api/machines', 'Origin: https://tools.example.com');
     expect(answer.status).toBe(200);
     expect(answer.headers).toMatchObject({
@@ -296,7 +296,7 @@ describe('Origin', () => {
     expect(answer.headers).not.toHaveProperty('access-control-allow-credentials');
   });
 
-  it('preflights: allowed origins get the methods of the path, others 403', async () => {
+  it('of a preflight: allowed origins get the methods of the path, others 403', async () => {
     const preflight = (origin: string) =>
       exchange(gateway.port, [
         'OPTIONS /api/login HTTP/1.1',
@@ -312,7 +312,7 @@ describe('Origin', () => {
     expect(service.recorded).toEqual([]);
   });
 
-  it('a cookie counts only with an Origin of ours, and only for auth', async () => {
+  it('is required for a cookie, which is forwarded to auth only', async () => {
     expect(codeOf(await post('/api/auth/session', '{}', 'Cookie: wxt_x=1'))).toBe('403 origin_not_allowed');
     await post('/api/auth/session', '{}', 'Cookie: wxt_x=1', `Origin: ${gateway.origin}`, 'X-Webxterm-Browser: 1');
     expect(service.last.headers).toMatchObject({ cookie: 'wxt_x=1', 'x-webxterm-browser': '1' });
@@ -367,7 +367,7 @@ describe('the log', () => {
 });
 
 describe('settings', () => {
-  it('that are wrong are named, all at once, and end the start with 2', async () => {
+  it('that are wrong are all named at once, and end the start with 2', async () => {
     const { code, said } = await refusedStart({
       PUBLIC_URL: 'ftp://x',
       TRUSTED_PROXIES: '10.0.0.0/99',

@@ -27,12 +27,12 @@ describe('a client that exceeds the limits of the gateway', () => {
     expect([answer.status, json(answer).code]).toEqual([431, 'headers_too_large']);
   });
 
-  it('by sending what is no HTTP gets 400', async () => {
+  it('by sending invalid HTTP gets 400', async () => {
     const answer = await exchange(gateway.port, ['\x16\x03\x01\x02hello']);
     expect([answer.status, json(answer).code]).toEqual([400, 'bad_request']);
   });
 
-  it('by sending its headers drop by drop gets 408, while others are served', async () => {
+  it('by sending its headers slowly gets 408, while other clients are served', async () => {
     const slow = new RawClient(gateway.port);
     slow.write(`GET /api/machines HTTP/1.1\r\n${host}\r\nX-Slow: `);
     const drops = setInterval(() => slow.write('x'), 500);
@@ -52,7 +52,7 @@ const residentMb = (pid: number | undefined): number =>
   Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 
 describe('many connections', () => {
-  it('of one client, and of ten, do not keep out other clients and signed-in users', async () => {
+  it('of one client, and of ten, do not block other clients and signed-in users', async () => {
     const hub = await new RecordingService().start();
     const instance = await startGateway({ AGENT_HUB_URLS: hub.url });
     hub.answer = ({ headers }, response) => {

@@ -3,7 +3,7 @@ import { Socket } from 'node:net';
 import { expect, it } from 'vitest';
 import { PipelineQueue } from './pipelining.ts';
 
-it('the next request of a connection is served when everything that waits for the end of this answer has been called', () => {
+it('the next request of a connection is served after all listeners for the end of this response have run', () => {
   const socket = new Socket();
   const request = new IncomingMessage(socket);
   const [first, second] = [new ServerResponse(request), new ServerResponse(request)];

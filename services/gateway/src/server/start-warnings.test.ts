@@ -5,7 +5,7 @@ const warned = (url: string, ...extra: string[]): number =>
   startWarnings({ PUBLIC_URL: url, EXTRA_ORIGINS: extra }).length;
 
 describe('plain http', () => {
-  it('is warned about wherever it leaves the machine, and nowhere else', () => {
+  it('causes a warning if it leaves the machine, and not otherwise', () => {
     for (const url of [
       'http://127.0.0.1:8080',
       'http://127.9.9.9',

@@ -83,7 +83,7 @@ const presented = (): Promise<PeerCertificate> =>
   });
 
 describe('a gateway with TLS', () => {
-  it('answers over TLS alone, with HSTS, and gives agents the CA of the hubs', async () => {
+  it('answers over TLS only, with HSTS, and gives agents the CA of the hubs', async () => {
     const answer = await secureGet('/.well-known/webxterm');
     expect(answer.status).toBe(200);
     expect(answer.headers['strict-transport-security']).toBe('max-age=31536000');
@@ -105,7 +105,7 @@ describe('a gateway with TLS', () => {
     expect(status).toBe(404);
   });
 
-  it('sends http to https, with the path, for its own name alone', async () => {
+  it('redirects http to https, with the path, for its own name only', async () => {
     const ask = (host: string, path: string) =>
       answerOf((done) => httpGet({ host: '127.0.0.1', port: redirectPort, path, headers: { host } }, done));
     const sent = await ask(name, '/machines?tag=a');
@@ -137,7 +137,7 @@ describe('a gateway with TLS', () => {
     }
   });
 
-  it('takes a renewed certificate without a restart', async () => {
+  it('loads a renewed certificate without a restart', async () => {
     const before = (await presented()).fingerprint256;
     put(await issue());
     gateway.child.kill('SIGHUP');
@@ -146,7 +146,7 @@ describe('a gateway with TLS', () => {
   });
 });
 
-it('a gateway that is started on an expired certificate serves it, and says so loudly', async () => {
+it('a gateway that is started with an expired certificate serves it, and logs a warning', async () => {
   const own = mkdtempSync(join(tmpdir(), 'gateway-expired-'));
   onTestFinished(() => rmSync(own, { recursive: true }));
   const expired = await issueCertificate(authority, { names: [name], usage: 'server' }, Date.now() - 2 * yearMs);
@@ -175,7 +175,7 @@ describe('a gateway whose TLS settings are wrong', () => {
     INSTALLATION_ID: 'test',
   };
 
-  it('says which and ends with 2', async () => {
+  it('names them and exits with 2', async () => {
     const plain = await refusedStart({ ...required, PUBLIC_URL: 'http://127.0.0.1:1', TLS_DIR: folder });
     expect(plain.code).toBe(2);
     expect(plain.said).toContain('PUBLIC_URL: must begin with https://');

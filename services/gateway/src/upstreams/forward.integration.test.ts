@@ -34,12 +34,12 @@ const request = (method: string, path: string, body?: string, headers: readonly 
 const codeOf = (answer: RawAnswer): string => `${answer.status} ${String(json(answer).code)}`;
 
 describe('several instances of a service', () => {
-  it('take requests in turn', async () => {
+  it('receive requests in turn', async () => {
     for (let count = 0; count < 6; count += 1) await request('GET', '/api/machines');
     expect([one.recorded.length, two.recorded.length]).toEqual([3, 3]);
   });
 
-  it('a body goes to another instance when one takes no connection, once', async () => {
+  it('send a body once to another instance if one refuses the connection', async () => {
     for (let count = 0; count < 4; count += 1) {
       const answer = await request('POST', '/api/login', '{"email":"a","password":"b"}');
       expect(answer.status).toBe(200);
@@ -47,13 +47,13 @@ describe('several instances of a service', () => {
     expect(one.recorded.map((item) => item.body)).toEqual(Array(4).fill('{"email":"a","password":"b"}'));
   });
 
-  it('a GET whose instance breaks off is asked of another', async () => {
+  it('repeat a GET at another instance if one breaks the connection', async () => {
     one.answer = (incoming) => void incoming.socket.destroy();
     for (let count = 0; count < 4; count += 1) expect((await request('GET', '/api/machines')).status).toBe(200);
     expect(two.recorded.length).toBe(4);
   });
 
-  it('a change is not sent on a connection that the instance may be closing', async () => {
+  it('receive no change on a connection that they may be closing', async () => {
     const used = new WeakSet<Socket>();
     // An instance that shuts down: it closes connections that were used before.
     one.answer = (incoming, response) => {
@@ -68,7 +68,7 @@ describe('several instances of a service', () => {
     }
   });
 
-  it('a GET is asked again, by another connection, when a kept one leads nowhere any more', async () => {
+  it('receive a GET again over another connection if a kept one is dead', async () => {
     const used = new WeakSet<Socket>();
     for (const service of [one, two])
       service.answer = (incoming, response) => {
@@ -79,7 +79,7 @@ describe('several instances of a service', () => {
     for (let count = 0; count < 3; count += 1) expect((await request('GET', '/api/machines')).status).toBe(200);
   });
 
-  it('a GET that no instance answers is 503 after two tries', async () => {
+  it('that do not answer a GET give 503 after two tries', async () => {
     for (const service of [one, two]) service.answer = (incoming) => void incoming.socket.destroy();
     const answer = await request('GET', '/api/machines');
     expect(codeOf(answer)).toBe('503 unavailable');
@@ -87,13 +87,13 @@ describe('several instances of a service', () => {
     expect(one.recorded.length + two.recorded.length).toBe(2);
   });
 
-  it('a POST whose instance breaks off is 503 and never sent twice', async () => {
+  it('that break a POST give 503, and it is never sent twice', async () => {
     one.answer = (incoming) => void incoming.socket.destroy();
     expect(codeOf(await request('POST', '/api/login', '{}'))).toBe('503 unavailable');
     expect(one.recorded).toHaveLength(1);
   });
 
-  it('one that refuses a request for the clock of the gateway is 503, and how far it is off stays inside', async () => {
+  it('that refuse a request for the clock of the gateway give 503, without the difference', async () => {
     for (const service of [one, two])
       service.answer = (_incoming, response) =>
         void response
@@ -104,7 +104,7 @@ describe('several instances of a service', () => {
     expect(Object.keys(answer.headers)).not.toContain('x-webxterm-gateway-ahead');
   });
 
-  it('none at all is 503 with Retry-After', async () => {
+  it('that are all unreachable give 503 with Retry-After', async () => {
     const answer = await request('POST', '/api/terminal/tickets', '{}');
     expect(codeOf(answer)).toBe('503 unavailable');
     expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
@@ -112,7 +112,7 @@ describe('several instances of a service', () => {
 });
 
 describe('an instance that is not ready', () => {
-  it('is passed over once a probe has seen it, and is back when it is ready again', async () => {
+  it('is skipped after a probe has detected it, and used again when it is ready', async () => {
     const instance = await startGateway({
       AGENT_HUB_URLS: `${one.url},${two.url}`,
       AGENT_HUB_HEALTH_URLS: `${one.url},${two.url}`,
@@ -148,7 +148,7 @@ describe('an instance that is not ready', () => {
 });
 
 describe('answers', () => {
-  it('keep status, body and headers, but for what is between gateway and service', async () => {
+  it('keep status, body and headers, except the headers between gateway and service', async () => {
     one.answer = (_incoming, response) =>
       response
         .writeHead(409, { 'content-type': 'application/json', 'x-request-id': 'own', 'set-cookie': ['a=1', 'b=2'] })
@@ -167,7 +167,7 @@ describe('answers', () => {
     expect(await request('HEAD', '/api/machines')).toMatchObject({ status: 200, body: '' });
   });
 
-  it('of event streams pass as they come, and end with the client', async () => {
+  it('of event streams are forwarded at once, and end with the client', async () => {
     const ended: Promise<void>[] = [];
     for (const service of [one, two])
       service.answer = (_incoming, response) => {
@@ -185,8 +185,8 @@ describe('answers', () => {
   });
 });
 
-describe('garbage behind a request that is being answered', () => {
-  it('cuts the connection, and is not answered in the middle of that answer', async () => {
+describe('invalid bytes after a request that is being answered', () => {
+  it('close the connection, and are not answered within that response', async () => {
     for (const service of [one, two])
       service.answer = (_incoming, response) => {
         response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -211,12 +211,12 @@ describe('bodies', () => {
     expect(one.recorded).toEqual([]);
   });
 
-  it('where a token is needed are left to the service, which says 401 first', async () => {
+  it('that need a token are left to the service, which answers 401 first', async () => {
     one.answer = (_incoming, response) => response.writeHead(401, { 'content-length': '2' }).end('{}');
     expect((await request('POST', '/api/auth/logout', large)).status).toBe(401);
   });
 
-  it('without a length are counted as they pass', async () => {
+  it('without a length are counted while they are forwarded', async () => {
     const client = new RawClient(gateway.port);
     client.write(
       `POST /api/login HTTP/1.1\r\nHost: 127.0.0.1:${gateway.port}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`,
@@ -227,7 +227,7 @@ describe('bodies', () => {
     expect(one.recorded).toEqual([]);
   });
 
-  it('beyond any reason are not even read', async () => {
+  it('far over the limit are not read', async () => {
     const answer = await request('POST', '/api/auth/logout', '', ['Content-Length: 999999999']).catch(() => undefined);
     expect(answer?.status ?? 400).toBe(400);
     const client = new RawClient(gateway.port);
@@ -238,7 +238,7 @@ describe('bodies', () => {
     await client.closed();
   });
 
-  it('are asked for with 100 Continue where they may come', async () => {
+  it('are requested with 100 Continue if they are allowed', async () => {
     const client = new RawClient(gateway.port);
     client.write(
       `POST /api/login HTTP/1.1\r\nHost: 127.0.0.1:${gateway.port}\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n`,

@@ -60,7 +60,7 @@ const batch = 100;
 describe('requests whose end could be read in two ways', () => {
   const all = oddRequests(targets);
 
-  it(`are ${all.length}, and nothing reaches a service but what the gateway has sent`, {
+  it(`are ${all.length}, and a service receives only the requests of the gateway`, {
     timeout: 120_000,
   }, async () => {
     service.answer = ({ method, url, headers }, response) => {

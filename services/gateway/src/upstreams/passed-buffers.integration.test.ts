@@ -38,7 +38,7 @@ const printsMuch: RecordingService['onUpgrade'] = (request, socket, head) => {
   });
 };
 
-it('collects the young generation for every 8 MiB of output that it passes on, and loses none of them', async () => {
+it('collects the young generation for every 8 MiB of output that it forwards, and loses none', async () => {
   terminal.onUpgrade = printsMuch;
   const socket = new WebSocket(`ws://127.0.0.1:${gateway.port}/api/terminal/ag_x/ws?token=t`, 'webxterm.v1', {
     origin: gateway.origin,

@@ -4,7 +4,7 @@ import { PassedBuffers } from './passed-buffers.ts';
 const mib = 1024 * 1024;
 
 describe('PassedBuffers', () => {
-  it('collects the young generation once per 8 MiB, however they come', () => {
+  it('collects the young generation once per 8 MiB, in chunks of any size', () => {
     const collected: unknown[] = [];
     const buffers = new PassedBuffers((how) => void collected.push(how));
     for (let read = 0; read < 8 * 16 - 1; read += 1) buffers.passed(mib / 16);

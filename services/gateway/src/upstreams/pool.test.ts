@@ -4,13 +4,13 @@ import { Pool } from './pool.ts';
 const ports = (pool: Pool, count: number): number[] => Array.from({ length: count }, () => pool.next().port);
 
 describe('the instances of a service', () => {
-  it('are taken in turn', () => {
+  it('are used in turn', () => {
     const pool = new Pool('auth', ['http://127.0.0.1:1', 'http://127.0.0.1:2', 'http://[::1]:3']);
     expect(ports(pool, 5)).toEqual([1, 2, 3, 1, 2]);
     expect(pool.next().hostname).toBe('::1');
   });
 
-  it('are passed over for a while after they took no connection, and come back', () => {
+  it('are skipped for a while after they refused a connection, and then used again', () => {
     let now = 0;
     const pool = new Pool('auth', ['http://h:1', 'http://h:2'], () => now);
     pool.refused(pool.next());

@@ -62,7 +62,7 @@ describe('a connection whose upgrade is refused', () => {
     await expect.poll(isReset).toBe(true);
   });
 
-  it('is closed without an answer where another request on it is not answered yet', async () => {
+  it('is closed without an answer if another request on it is not answered yet', async () => {
     const held = new Promise<void>((resolve) => {
       others.answer = () => resolve();
     });
@@ -77,7 +77,7 @@ describe('a connection whose upgrade is refused', () => {
 });
 
 describe('a WebSocket through the gateway', () => {
-  it('echoes text and all byte values, whatever their size, past an instance that is down', async () => {
+  it('echoes text and all byte values of any size, although an instance is down', async () => {
     const socket = new WebSocket(`ws://127.0.0.1:${gateway.port}${socketPath}`, 'webxterm.v1', {
       origin: gateway.origin,
     });
@@ -119,7 +119,7 @@ describe('a WebSocket through the gateway', () => {
     client.socket.destroy();
   });
 
-  it('passes what came right behind the handshake, before the service has answered', async () => {
+  it('forwards bytes that directly follow the handshake, before the service has answered', async () => {
     terminal.onUpgrade = (request, socket, head) => void setImmediate(() => terminal.echo(request, socket, head));
     const client = open(`GET ${socketPath}`, handshake);
     const maskedPing = Buffer.from([0x89, 0x82, 0, 0, 0, 0, 0x68, 0x69]);
@@ -129,7 +129,7 @@ describe('a WebSocket through the gateway', () => {
     client.socket.destroy();
   });
 
-  it('waits for a service that takes its time, and lets it go when the client leaves meanwhile', async () => {
+  it('waits for a slow service, and closes that connection if the client leaves meanwhile', async () => {
     const arrived = new Promise<AbortSignal>((resolve) => {
       terminal.onUpgrade = (_request, socket) => {
         const left = new AbortController();
@@ -161,7 +161,7 @@ describe('a WebSocket through the gateway', () => {
     expect(answer.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  it('passes nothing that came behind the handshake when the service refuses it', async () => {
+  it('forwards no bytes that follow the handshake if the service refuses it', async () => {
     const far: string[] = [];
     terminal.onUpgrade = (_request, socket) => {
       socket.on('data', (chunk) => far.push(String(chunk)));
@@ -192,7 +192,7 @@ describe('a WebSocket through the gateway', () => {
   });
 });
 
-describe('an upgrade that is not that one', () => {
+describe('an upgrade of another kind', () => {
   it.each([
     ['another Host', `GET ${socketPath}`, handshake, 'evil.example.com', '421 wrong_host'],
     ['an encoded slash', 'GET /api/terminal/a%2fb/ws', handshake, undefined, '400 bad_request'],
@@ -238,7 +238,7 @@ describe('an upgrade that is not that one', () => {
       undefined,
       '403 origin_not_allowed',
     ],
-  ])('%s: answered, closed, and nobody behind has heard of it', async (_name, line, headers, host, expected) => {
+  ])('%s: is answered and closed, and reaches no service', async (_name, line, headers, host, expected) => {
     const answer = await refused(line, headers, host);
     expect(codeOf(answer)).toBe(expected);
     expect(answer.headers).toMatchObject({ connection: 'close', 'content-type': 'application/json; charset=utf-8' });
@@ -259,7 +259,7 @@ describe('an upgrade that is not that one', () => {
   });
 });
 
-describe('with no terminal service there', () => {
+describe('without a terminal service', () => {
   it('an upgrade is 503 with Retry-After; stopping the gateway ends open WebSockets', async () => {
     const lonely = new RecordingService();
     await lonely.start();

@@ -48,7 +48,7 @@ const timesOpen = (file: string): number => {
 };
 
 describe('a client that requests files and reads none', () => {
-  it('has one open at a time, and none when it is gone', async () => {
+  it('has one file open at a time, and none after it has left', async () => {
     const client = new RawClient(gateway.port);
     client.socket.pause();
     const ask = `GET /assets/large-Dz3.bin HTTP/1.1\r\nHost: 127.0.0.1:${gateway.port}\r\n\r\n`;
@@ -63,7 +63,7 @@ describe('a client that requests files and reads none', () => {
 });
 
 describe('the web UI', () => {
-  it('answers every page of its own with the index, which is asked for anew each time', async () => {
+  it('answers its own pages with the index, which is not cached', async () => {
     for (const path of ['/', '/login', '/machines/ag_1', '/terminal/ag_x/', '/index.html']) {
       const answer = await get(path);
       expect(answer.status).toBe(200);
@@ -72,7 +72,7 @@ describe('the web UI', () => {
     }
   });
 
-  it('has no page at any other path: 404 for a program, and the UI that says so for a browser', async () => {
+  it('answers other paths with 404: as JSON for a program, and with the UI for a browser', async () => {
     const paths = [
       '/metrics',
       '/livez',
@@ -112,7 +112,7 @@ describe('the web UI', () => {
     expect(again).toMatchObject({ status: 304, body: '' });
   });
 
-  it('is kept in by a strict policy', async () => {
+  it('is restricted by a strict policy', async () => {
     const { headers } = await get('/');
     const policy = String(headers['content-security-policy']);
     for (const part of ["default-src 'self'", "script-src 'self'", "img-src 'self'", "frame-ancestors 'none'"])
@@ -127,7 +127,7 @@ describe('the web UI', () => {
     expect(headers).not.toHaveProperty('strict-transport-security');
   });
 
-  it('is for reading only', async () => {
+  it('are read-only', async () => {
     const answer = await exchange(gateway.port, [
       'POST / HTTP/1.1',
       `Host: 127.0.0.1:${gateway.port}`,
@@ -136,7 +136,7 @@ describe('the web UI', () => {
     expect([answer.status, answer.headers.allow]).toEqual([405, 'GET, HEAD']);
   });
 
-  it('says how to build it where it is not built; HSTS comes with https', async () => {
+  it('explains how to build it if it is missing, and sends HSTS over https', async () => {
     const bare = await startGateway({ PUBLIC_URL: 'https://term.example.com' });
     try {
       const answer = await exchange(bare.port, ['GET / HTTP/1.1', 'Host: term.example.com']);
@@ -171,7 +171,7 @@ describe("the gateway's own answers", () => {
     expect(service.last.url).toBe('/readyz');
   });
 
-  it('discovery shows agents where to dial, and people whether they may sign up', async () => {
+  it('discovery shows agents the hubs, and users whether sign-up is open', async () => {
     const answer = await get('/.well-known/webxterm');
     expect(json(answer)).toEqual({
       name: 'WebXTerm',
@@ -182,12 +182,12 @@ describe("the gateway's own answers", () => {
     });
   });
 
-  it('OpenAPI is there, for this address', async () => {
+  it('OpenAPI names this address', async () => {
     const document = json(await get('/api/openapi.json'));
     expect(document).toMatchObject({ openapi: '3.1.0', servers: [{ url: gateway.origin }] });
   });
 
-  it('the page of the API loads the viewer from here and nothing else', async () => {
+  it('the page of the API loads the viewer from the gateway only', async () => {
     const page = await get('/api/docs');
     expect([page.status, page.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
     expect(page.headers['content-security-policy']).toContain("default-src 'none'; script-src 'self';");

@@ -53,7 +53,7 @@ const refused = encodeDown({ type: 'refused', code: 'unavailable', message: 'no'
 const ended = encodeDown({ type: 'ended', finalOffset: 0, cause: 'shell_exit', exitCode: 0, signal: undefined });
 const output = encodeDown({ type: 'output', offset: 0, payload: Buffer.from('x') });
 
-describe('a machine that sends nonsense', () => {
+describe('a machine that sends invalid frames', () => {
   it.each<[string, Uint8Array]>([
     ['an unknown frame', Buffer.from([0x7e, 1, 2, 3])],
     ['an unknown frame that may be skipped, of over 64 KiB', Buffer.alloc(64 * 1024 + 2, 0xee)],
@@ -66,7 +66,7 @@ describe('a machine that sends nonsense', () => {
     ['half an end', cut(ended)],
     ['half an output', cut(output)],
     ['text that is no UTF-8', Buffer.concat([cut(refused), Buffer.alloc(40, 0xff)])],
-  ])('%s ends its own attachment, first or later, and not the process', async (_what, nonsense) => {
+  ])('%s ends its own attachment, as the first frame or a later one, and not the process', async (_what, nonsense) => {
     for (const frames of [[nonsense], [acceptedFrame, nonsense]])
       expect((await attachToWhatSays(...frames))?.code).toBe('unavailable');
   });

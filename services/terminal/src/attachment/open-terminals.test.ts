@@ -25,14 +25,14 @@ describe('OpenTerminals', () => {
     expect(second.ends).toEqual(['displaced']);
   });
 
-  it('ends what belongs to a sign-in', () => {
+  it('ends the terminals of a sign-in', () => {
     const open = bounded();
     const [mine, elsewhere] = [enter(open, 'ada', 'a'), enter(open, 'ada', 'b')];
     open.endSignin(hashSid('a'));
     expect([mine.ends, elsewhere.ends]).toEqual([['signed_out'], []]);
   });
 
-  it('ends one whose sign-in ended before it was listening', () => {
+  it('ends a terminal whose sign-in ended before it was registered', () => {
     const open = bounded();
     const slot = open.enter({ userId: 'ada', sid: 'a' });
     open.endSignin(hashSid('a'));
@@ -41,7 +41,7 @@ describe('OpenTerminals', () => {
     expect(ends).toEqual(['signed_out']);
   });
 
-  it('bounds what one user has open, and frees a place once', () => {
+  it('bounds the open terminals of one user, and frees a place once', () => {
     const open = bounded();
     const slots = Array.from({ length: maxPerUser }, () => enter(open));
     expect(() => enter(open)).toThrow(AppError);
@@ -53,7 +53,7 @@ describe('OpenTerminals', () => {
     expect(open.size).toBe(maxPerUser + 1);
   });
 
-  it('counts those of a user at the other instances, but not against a viewer that comes back', () => {
+  it('counts the terminals of a user at other instances, but not against a returning viewer', () => {
     const told: [string, number][] = [];
     const open = bounded({
       elsewhere: (userId) => (userId === 'ada' ? 2 : 0),
@@ -73,7 +73,7 @@ describe('OpenTerminals', () => {
     ]);
   });
 
-  it('ends the terminal that holds most when those of a user hold too much, and frees what one held that has left', () => {
+  it('ends the terminal with most buffered output if those of a user exceed the limit, and frees that of a closed one', () => {
     const open = bounded();
     const [first, second, third] = [enter(open), enter(open), enter(open, 'bob')];
     first.holds(600);

@@ -47,7 +47,7 @@ const attach = (channels: HubChannels, address: string): RawCall => {
 };
 
 describe('a machine that ignores the limits', () => {
-  it('fills no more than the window of its own attachment, and the others on the connection go on', async () => {
+  it('fills at most the window of its own attachment, and other attachments on the connection continue', async () => {
     const hub = await floodingHub();
     const channels = new HubChannels('token');
     ends.push(() => channels.close());

@@ -38,7 +38,7 @@ describe('the program that only migrates', () => {
     expect(done.map(({ _id }) => String(_id))).toEqual(terminalMigrations.map(({ name }) => name));
   });
 
-  it('ends with 2 for a setting or an argument that is wrong', () => {
+  it('exits with 2 for a wrong setting or argument', () => {
     expect(migrate('').status).toBe(2);
     const { status, stderr } = migrate('', '--now');
     expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining("'--now'") });

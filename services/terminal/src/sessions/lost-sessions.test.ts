@@ -10,19 +10,19 @@ const session = (session_id: string, openedBeforeMs: number | undefined) => ({
 const event = (...session_ids: string[]) => ({ linked_at: new Date(linkedAt).toISOString(), session_ids });
 
 describe('lostSessions', () => {
-  it('finds what was open before the link and is not in the list', () => {
+  it('finds sessions that were open before the link and are not in the list', () => {
     expect(lostSessions([session('gone', 60_000), session('kept', 60_000)], event('kept', 'new'))).toEqual(['gone']);
   });
 
-  it('spares what was opened after the link began, however early it was named', () => {
+  it('spares sessions that were opened after the link began, however early they were named', () => {
     expect(lostSessions([session('since', -10), session('same moment', 0)], event())).toEqual([]);
   });
 
-  it('spares what was opened so shortly before that clocks may disagree', () => {
+  it('spares sessions that were opened within the difference of the clocks before the link', () => {
     expect(lostSessions([session('close', 4999), session('far', 5001)], event())).toEqual(['far']);
   });
 
-  it('goes by the time of its naming where a record does not know when it was opened', () => {
+  it('uses the time of the naming if a record has no time of opening', () => {
     expect(lostSessions([session('old', undefined)], event())).toEqual(['old']);
   });
 });

@@ -71,8 +71,8 @@ const decided = async (
   return { opens, sessions: scope.kind === 'any' ? 'all' : scope.userId === caller.userId ? 'own' : 'wrong' };
 };
 
-describe('the rights that a hub answers', () => {
-  it('decide, not the role beside them', async () => {
+describe('the rights in the reply of a hub', () => {
+  it('are decisive, and the role is not', async () => {
     const rights: Right[] = ['see', 'open', 'manage'];
     expect(await decided(callerOf('user'), { role: 'view', rights })).toEqual({ opens: true, sessions: 'all' });
     expect(await decided(callerOf('admin'), { role: 'owner', rights: ['see'] })).toEqual({
@@ -86,7 +86,7 @@ describe('the rights that a hub answers', () => {
     expect(await decided(callerOf('user'), { role: 'control', rights })).toEqual({ opens: true, sessions: 'own' });
   });
 
-  it('follow from the roles when a hub of the version before answers none', async () => {
+  it('follow from the roles if a hub of the previous version sends none', async () => {
     const table: [MachineRole, Caller['role'], { opens: boolean; sessions: string }][] = [
       ['owner', 'user', { opens: true, sessions: 'all' }],
       ['control', 'user', { opens: true, sessions: 'own' }],
@@ -102,7 +102,7 @@ describe('the rights that a hub answers', () => {
       ]);
   });
 
-  it('are no hindrance to a terminal service of the version before', () => {
+  it('are ignored by a terminal service of the previous version', () => {
     const before = z.object({
       agent_id: z.string(),
       owner_id: z.string(),

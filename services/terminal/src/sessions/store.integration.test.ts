@@ -64,7 +64,7 @@ describe('the sessions of one user', () => {
     await expect(store.reserve(asked())).rejects.toMatchObject({ code: 'too_many_sessions' });
   });
 
-  it('take nothing from another machine, nor from another user', async () => {
+  it('do not count for another machine or another user', async () => {
     await fill(maxSessionsPerMachine, 'active');
     await store.reserve(asked('ag_two'));
     await store.reserve(asked('ag_one', 'b'.repeat(24)));
@@ -81,7 +81,7 @@ describe('the sessions of one user', () => {
 describe('the history of a machine', () => {
   const scope = { kind: 'any' } as const;
 
-  it('is read by cursor to its end, also sessions of one moment, while new ones come and old ones expire', async () => {
+  it('is read by cursor to its end, with sessions of one moment, while sessions are added and expire', async () => {
     await fill(12, 'closed');
     const idsOf = ({ records }: { records: SessionRecord[] }) => records.map(({ session_id }) => session_id);
     const all = idsOf(await store.page(scope, 'ag_one', { page: 1, limit: 50 }));
@@ -97,7 +97,7 @@ describe('the history of a machine', () => {
     expect(seen).toEqual(all);
   });
 
-  it('begins at a time and an id, and at nothing else', async () => {
+  it('begins at a time and an id only', async () => {
     for (const cursor of [
       'junk',
       writeCursor(

@@ -7,8 +7,8 @@ import { Redemption, redeemedModel } from './redemption.ts';
 const away = () => redeemedModel(mongoose.createConnection());
 const used = { code: 'unauthenticated', message: 'This token has already been used.' };
 
-describe('a ticket or a pass while the database is away', () => {
-  it('is good once in this instance, and forgotten once its time is over', async () => {
+describe('a ticket or a pass while the database is unavailable', () => {
+  it('is valid once in this instance, and dropped after its expiry', async () => {
     let nowMs = 1_000_000;
     const lines: string[] = [];
     const logger = createLogger({ service: 'test', level: 'warn' }, { write: (line) => void lines.push(line) });

@@ -71,7 +71,7 @@ it.each([
   expect(terminals.size).toBe(0);
 });
 
-it('a sign-in that goes on has its place, which its end finds', async () => {
+it('a sign-in that continues has its place, and its end finds the place', async () => {
   const { terminals, enter, release } = world();
   release();
   const slot = await enter(sealTicket(key, { ...token, username: 'ann' }));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { closeCodeFor, closeForEnd, closeReason } from './close-codes.ts';
 
-describe('what a closed terminal says', () => {
+describe('the close frame of a terminal', () => {
   it('has a close code for each kind of error', () => {
     expect(
       (

@@ -17,7 +17,7 @@ describe('messages of a JSON client', () => {
     expect(readClientMessage('{"type":"resize","rows":24,"cols":80}')).toEqual({ type: 'resize', rows: 24, cols: 80 });
   });
 
-  it('say what is wrong with them', () => {
+  it('are refused with the reason', () => {
     expect(codeOf('{"type":')).toBe('bad_request');
     for (const text of [
       '1',

@@ -11,7 +11,7 @@ describe('the Option keys of a Mac', () => {
     ['left', true, false],
     ['right', false, true],
     ['both', true, true],
-  ] as const)('are Meta where that was chosen: %s', (side, left, right) => {
+  ] as const)('are Meta as configured: %s', (side, left, right) => {
     const keys = new OptionKeys(side);
     keys.isMeta(option('keydown', 'AltLeft'));
     expect(keys.isMeta(letter)).toBe(left);
@@ -29,7 +29,7 @@ describe('the Option keys of a Mac', () => {
     expect(keys.isMeta(letter)).toBe(false);
   });
 
-  it('are not held after one was let go of in another window', () => {
+  it('are not held after one was released in another window', () => {
     const keys = new OptionKeys('left');
     keys.isMeta(option('keydown', 'AltLeft'));
     keys.isMeta({ ...letter, altKey: false });

@@ -15,7 +15,7 @@ const echoing = (after: Echo[] = []): FarShell => {
   return shell;
 };
 
-describe('typing ahead of a far shell', () => {
+describe('prediction of typed text for a distant shell', () => {
   it('shows nothing until a key of the line was seen to be echoed', () => {
     const shell = new FarShell();
     shell.type('l');
@@ -50,7 +50,7 @@ describe('typing ahead of a far shell', () => {
     }
   });
 
-  it('takes back what the program did otherwise, once the key is applied and its time is over', () => {
+  it('removes a prediction that the program contradicts, once the key is applied and its time is over', () => {
     const shell = echoing(['double']);
     shell.type('\r');
     shell.settle();
@@ -87,7 +87,7 @@ describe('typing ahead of a far shell', () => {
     expect(shell.foreseen).toBeUndefined();
   });
 
-  it('shows nothing that is typed behind Enter before the next line is known to echo', () => {
+  it('shows nothing after Enter before the next line has echoed', () => {
     const shell = echoing();
     for (const key of ['x', '\r', 'h', 'i']) shell.type(key);
     expect(shell.shown).toBe('$ ex');
@@ -118,7 +118,7 @@ describe('typing ahead of a far shell', () => {
     }
   });
 
-  it('shows nothing after output that no key explains: who wrote it may have changed what is echoed', () => {
+  it('shows nothing after output that no key caused, because its program may have changed the echo', () => {
     const shell = echoing();
     shell.predictor.saw({ y: 1, x: 10, cells: [...'Password: '.padEnd(24)] }, shell.now);
     shell.type('s');
@@ -146,7 +146,7 @@ describe('typing ahead of a far shell', () => {
     expect(shell.foreseen).toBeDefined();
   });
 
-  it('forgets what it foresaw when the screen is set up anew', () => {
+  it('drops its predictions when the screen is reset', () => {
     const shell = echoing();
     shell.type('x');
     shell.predictor.reset();
@@ -155,7 +155,7 @@ describe('typing ahead of a far shell', () => {
     expect(shell.shown).toBe('$ ex');
   });
 
-  it('foresees nothing of a paste, of a wide character, or before it has seen a screen', () => {
+  it('predicts nothing of a paste, of a wide character, or before the first screen', () => {
     const shell = echoing();
     shell.type('this is longer than a hand types at once');
     expect(shell.foreseen).toBeUndefined();
@@ -214,7 +214,7 @@ describe('whatever is typed, and whenever it is answered', () => {
     );
   });
 
-  it('what is shown at a line editor that answers in time is what it then shows', () => {
+  it('the prediction equals the output of a line editor that answers in time', () => {
     fc.assert(
       fc.property(steps, (all) => {
         const shell = echoing();

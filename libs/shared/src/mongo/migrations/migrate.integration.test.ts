@@ -74,14 +74,14 @@ describe('migrations', () => {
     expect(ran).toEqual(['0001-slow', '0002-second']);
   });
 
-  it('are run again at each start where they say so', async () => {
+  it('are repeated at each start if they are declared so', async () => {
     const again: MigrationStep = { ...first, atEachStart: true };
     await run([again, second]);
     await run([again, second]);
     expect(ran).toEqual(['0001-first', '0002-second', '0001-first']);
   });
 
-  it('that fail half-way name themselves and what to do, hold back the next, and are run again from their beginning', async () => {
+  it('that fail half-way are reported with the remedy, block the next one, and are repeated from their beginning', async () => {
     let fails = true;
     const halfWay = step('0002-half-way', async ({ db }) => {
       await db?.collection<{ _id: string }>('rows').updateOne({ _id: 'a' }, { $set: { new: 1 } }, { upsert: true });
@@ -108,8 +108,8 @@ describe('migrations', () => {
   });
 });
 
-describe('an instance that starts while another one migrates', () => {
-  it('waits for it, says for which step, and does not run it again', async () => {
+describe('an instance that starts while another instance migrates', () => {
+  it('waits for it, logs the step, and does not repeat it', async () => {
     const { step: long, entered, letGo } = held();
     const running = run([long, second], { instance: 'auth-1' });
     await entered;
@@ -135,14 +135,14 @@ describe('an instance that starts while another one migrates', () => {
     await running;
   });
 
-  it('continues by itself when that one died', async () => {
+  it('continues by itself after the other one has died', async () => {
     const dead = { holder: 'auth-1', step: '0001-first', since: new Date(), until: new Date(Date.now() + 300) };
     await one.collection<typeof dead & { _id: string }>('migration_lock').insertOne({ _id: 'lock', ...dead });
     await run([first]);
     expect(ran).toEqual(['0001-first']);
   });
 
-  it('that runs but lost the lock records nothing', async () => {
+  it('does not record a step after it lost the lock', async () => {
     const robbed = step('0001-robbed', async ({ db }) => {
       await db
         ?.collection<{ _id: string }>('migration_lock')
