@@ -1,18 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { contrast } from '../brand/testing/contrast.ts';
 import { palettes } from './palettes.ts';
+import { ansiNames } from './settings/color-schemes.ts';
 
-const plain = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white'] as const;
-const bright = [
-  'brightBlack',
-  'brightRed',
-  'brightGreen',
-  'brightYellow',
-  'brightBlue',
-  'brightMagenta',
-  'brightCyan',
-  'brightWhite',
-] as const;
+const [plain, bright] = [ansiNames.slice(0, 8), ansiNames.slice(8)];
 
 describe.each(['light', 'dark'] as const)('the colours of the %s scheme', (scheme) => {
   it('have a contrast of 4.5 to the background, but for black on dark, which programs use as a background', () => {
