@@ -3,7 +3,7 @@ import { AttachGrant, EdgeKind } from '@webxterm/contracts/grpc';
 import { AppError } from '@webxterm/shared';
 import { openResumePass, sealResumePass, signAccessToken } from '@webxterm/shared/api';
 import { describe, expect, it } from 'vitest';
-import type { AttachmentRequest } from '../attachment/attachment.ts';
+import type { AttachmentRequest } from '../attachment/attach-open.ts';
 import { AdmissionControl, newId } from './admission.ts';
 import { resumePassFor } from './resume-pass.ts';
 import { sealTicket } from './ticket.ts';
