@@ -69,7 +69,7 @@ const settingsOf = (service: Service): Record<string, string> => {
   };
   if (service === 'auth') return { ...backed, ROOT_KEY: key, INSTALLATION_ID: 'test' };
   const internal = { ...backed, PASS_KEY: key, HUB_TOKEN: key, SIGNIN_KEYS: signinKeyLine(Buffer.alloc(32, 1)) };
-  if (service === 'terminal') return { ...internal, TICKET_KEY: key };
+  if (service === 'terminal') return { ...internal, TICKET_KEY: key, RECORDING_KEYS: key };
   return { ...internal, GRPC_PORT: '1', INTERNAL_GRPC_PORT: '1', INTERNAL_ADDRESS: '127.0.0.1:1', LINK_KEY: key };
 };
 

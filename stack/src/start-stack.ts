@@ -11,6 +11,7 @@ import type { CertificateRequest } from './pki/authority.ts';
 import { keepAuthority, keepCertificate } from './pki/certificate-folders.ts';
 import { freePort, requirePort } from './ports.ts';
 import { projectFolder } from './project-folder.ts';
+import { recordingKeys } from './secrets/recording-keys.ts';
 import { signinKeys } from './secrets/signin-keys.ts';
 import { busPasswords, type LocalServers, mongoPasswords, startLocalServers } from './servers/local-servers.ts';
 import { foreignMongoUrl, localMongoUrl, type MongoUser } from './servers/mongo-users.ts';
@@ -181,6 +182,7 @@ const planFacts = async (runtime: StackRuntime, servers: LocalServers, ports: Se
     natsUrl: natsUrlOf(runtime, servers),
     stackUser: userInfo().username,
     secretFile: (name) => secrets.file(name),
+    recordingKeysFile: secrets.derived('recording-keys', recordingKeys(secrets.read('root-key'))),
     signinKeysFile: secrets.derived('signin-keys', signinKeys(secrets.read('root-key'))),
     mongoUrlFile: (user) => secrets.derived(`mongo-url-${user}`, mongoUrlOf(runtime, servers, user)),
   };

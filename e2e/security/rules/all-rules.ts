@@ -1,6 +1,7 @@
 import { machineRules } from './agent-hub.ts';
 import { auditRules } from './audit.ts';
 import { authRules } from './auth.ts';
+import { recordingRules } from './recordings.ts';
 import { anyone, type Rule } from './rule.ts';
 import { terminalRules } from './terminal.ts';
 
@@ -10,6 +11,7 @@ export const allRules: Readonly<Record<string, readonly Rule[]>> = {
   ...auditRules,
   ...machineRules,
   ...terminalRules,
+  ...recordingRules,
   health: [anyone(200)],
   openapi: [anyone(200)],
   apiDocs: [anyone(200)],

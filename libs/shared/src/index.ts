@@ -7,6 +7,7 @@ export {
   busSettings,
   type JwtKey,
   jwtKeys,
+  keyLines,
   list,
   mongoSettings,
   natsReplicas,

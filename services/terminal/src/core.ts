@@ -4,6 +4,7 @@ import { AllowList, busOptions, ClockWatch, connectBus, PresenceView, Refusals }
 import { buildIndexes, connectMongo, migrate, unsignedUntil } from '@webxterm/shared/mongo';
 import { Measures } from './measure.ts';
 import { terminalMigrations } from './migrations/steps.ts';
+import { recordingModels } from './recordings/record.ts';
 import { sessionModel } from './sessions/record.ts';
 import type { TerminalSettings } from './settings.ts';
 import { redeemedModel } from './tickets/redemption.ts';
@@ -24,7 +25,11 @@ export const openCore = async (
     connectMongo({ url: settings.MONGO_URL, logger, health, shutdown }),
     connectBus({ ...busOptions(settings), user: 'terminal', logger, health, shutdown }),
   ]);
-  const models = { sessions: sessionModel(connection), redeemed: redeemedModel(connection) };
+  const models = {
+    sessions: sessionModel(connection),
+    redeemed: redeemedModel(connection),
+    ...recordingModels(connection),
+  };
   const auditor = new Auditor({ bus, outbox: new AuditOutbox(connection), logger });
   await migrate(connection, terminalMigrations, { logger, instance: settings.INSTANCE_ID });
   await buildIndexes(connection);

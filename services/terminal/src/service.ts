@@ -4,6 +4,7 @@ import { wireAttachments } from './attachment/wiring.ts';
 import { type Core, openCore } from './core.ts';
 import { openCertificates } from './hub-client/certificates.ts';
 import { wireHubClient } from './hub-client/wiring.ts';
+import { wireRecordings } from './recordings/wiring.ts';
 import { wireSessions } from './sessions/wiring.ts';
 import type { TerminalSettings } from './settings.ts';
 import { wireTickets } from './tickets/wiring.ts';
@@ -26,11 +27,15 @@ export const startTerminal = async (
 
   parts.startCounts();
   parts.startSessions();
+  parts.startRecordings();
   const api = new Api(core);
-  parts.mountSessions(api);
+  parts.mountSessions(api, parts.policies);
+  parts.mountRecordings(api);
   const server = await api.listen(settings.HTTP_HOST, settings.HTTP_PORT, shutdown);
   parts.upgrades.listen(server);
   shutdown.add('listeners', 'terminals', () => parts.terminals.endAll('moving'));
+  // Before the channels to the hubs are closed.
+  shutdown.add('clients', 'recordings', () => parts.stopRecordings());
   shutdown.add('work', 'session events', () => parts.stopSessions());
   shutdown.add('work', 'hub channels', () => {
     parts.stopCounts();
@@ -50,10 +55,12 @@ const wireDomains = (core: Core, certificates: ReturnType<typeof openCertificate
   const base = { ...core, denials, ...wireHubClient(core, certificates), ...wireTickets(core) };
   const attachments = wireAttachments(base);
   const sessions = wireSessions(base);
+  const recordings = wireRecordings({ ...base, ...attachments, ...sessions });
   const upgrades = new Upgrades({
     ...base,
     store: sessions.store,
-    context: { ...base, ...attachments, ledger: sessions.ledger },
+    ...recordings,
+    context: { ...base, ...attachments, attach: recordings.attach, ledger: sessions.ledger },
   });
-  return { ...attachments, ...sessions, channels: base.channels, upgrades };
+  return { ...attachments, ...sessions, ...recordings, channels: base.channels, upgrades };
 };

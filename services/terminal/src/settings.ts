@@ -1,6 +1,7 @@
 import {
   allowListSettings,
   busSettings,
+  keyLines,
   mongoSettings,
   origin,
   readConfig,
@@ -19,6 +20,11 @@ export const terminalShape = {
   ...allowListSettings,
   TICKET_KEY: secretKey.describe('The key that signs tickets.'),
   PASS_KEY: secretKey.describe('The key of resume passes: terminal signs them, the hubs verify them.'),
+  RECORDING_KEYS: keyLines.meta({
+    description:
+      'The keys that encrypt the keys of recordings; the first encrypts, all decrypt. Set-up derives one from each line of `ROOT_KEY`.',
+    allowed: 'lines of 32 bytes, base64url',
+  }),
   HUB_TOKEN: secretText.describe('The secret that terminal presents at the internal port of the hubs.'),
   PUBLIC_URL: origin.describe('The address that people open.'),
   TERMINALS_PER_USER: z.coerce

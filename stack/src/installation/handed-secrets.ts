@@ -1,5 +1,6 @@
 import { certificateName } from '@webxterm/contracts/grpc';
 import type { CertificateRequest } from '../pki/authority.ts';
+import { recordingKeys } from '../secrets/recording-keys.ts';
 import type { SecretName } from '../secrets/secrets.ts';
 import { signinKeys } from '../secrets/signin-keys.ts';
 import { mongoUrlAt } from '../servers/mongo-users.ts';
@@ -99,7 +100,12 @@ export const handedSecrets = (
     folder: 'terminal',
     uid: 10_004,
     secrets: [...ofAll, 'jwt-keys', 'ticket-key', 'pass-key', 'hub-token', 'nats-terminal'],
-    derived: { ...mongoUrl('terminal', read, servers), ...listKeys(read), 'ca.crt': ca },
+    derived: {
+      ...mongoUrl('terminal', read, servers),
+      ...listKeys(read),
+      'recording-keys': recordingKeys(read('root-key')),
+      'ca.crt': ca,
+    },
     certificates: { internal: { names: [certificateName.terminal], usage: 'client' } },
   },
   {

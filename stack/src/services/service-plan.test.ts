@@ -33,6 +33,7 @@ const facts: PlanFacts = {
   stackUser: 'me',
   secretFile: (name) => `/secrets/${name}`,
   signinKeysFile: '/secrets/signin-keys',
+  recordingKeysFile: '/secrets/recording-keys',
   mongoUrlFile: (user) => `/secrets/mongo-url-${user}`,
 };
 

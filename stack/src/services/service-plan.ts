@@ -56,6 +56,8 @@ export interface PlanFacts {
   readonly secretFile: (name: SecretName) => string;
   /** File with the public keys that verify the allow-list. */
   readonly signinKeysFile: string;
+  /** File with the keys that encrypt the keys of recordings. */
+  readonly recordingKeysFile: string;
   /** File with the service's MongoDB URL, which contains its password. */
   readonly mongoUrlFile: (user: MongoUser) => string;
 }
@@ -126,6 +128,7 @@ const hub = (ports: HubPorts, facts: PlanFacts): Record<string, string> => ({
 
 const terminal = (facts: PlanFacts): Record<string, string> => ({
   SIGNIN_KEYS_FILE: facts.signinKeysFile,
+  RECORDING_KEYS_FILE: facts.recordingKeysFile,
   TICKET_KEY_FILE: facts.secretFile('ticket-key'),
   PASS_KEY_FILE: facts.secretFile('pass-key'),
   HUB_TOKEN_FILE: facts.secretFile('hub-token'),

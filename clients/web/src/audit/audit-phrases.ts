@@ -56,6 +56,15 @@ export const actionPhrase: Readonly<Record<AuditAction, string>> = {
   terminal_opened: 'Opened a terminal',
   terminal_closed: 'Terminal closed',
   terminal_denied: 'Terminal denied',
+  recording_began: 'Recording began',
+  recording_ended: 'Recording ended',
+  recording_gap: 'Output not recorded',
+  recording_played: 'Played a recording',
+  recording_downloaded: 'Downloaded a recording',
+  recording_deleted: 'Deleted a recording',
+  recording_expired: 'Recording expired',
+  recording_hold_changed: 'Changed the hold of a recording',
+  recording_policy_changed: 'Changed a recording policy',
 };
 
 export const resultPhrase: Readonly<Record<AuditResult, string>> = {
@@ -89,7 +98,19 @@ export const targetName = ({ target, actor }: AuditRow): string | undefined => {
 };
 
 /** Actions that are about a session on a machine. */
-const aboutSessions: readonly AuditAction[] = ['terminal_opened', 'terminal_closed', 'terminal_denied'];
+const aboutSessions: readonly AuditAction[] = [
+  'terminal_opened',
+  'terminal_closed',
+  'terminal_denied',
+  'recording_began',
+  'recording_ended',
+  'recording_gap',
+  'recording_played',
+  'recording_downloaded',
+  'recording_deleted',
+  'recording_expired',
+  'recording_hold_changed',
+];
 
 /** Whether the row's line should name its machine: it is about one, and the target is not the machine itself. */
 export const namesMachine = ({ action, agent_id, target }: AuditRow): boolean =>

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { AgentId, SessionId, UserId } from '../ids.ts';
 import { CommandResult, maxCommandSeconds } from '../rest/commands.ts';
 import { MachineEvent } from '../rest/machines.ts';
-import { MachineRole, Rights } from '../rights.ts';
+import { MachineRole, Right, Rights } from '../rights.ts';
 import { defineRequest } from './request.ts';
 
 /**
@@ -21,6 +21,24 @@ export const authorizeMachine = defineRequest({
     /** Missing in a reply from an older version of the hub. Then the rights follow from the role (`rightsOf`). */
     rights: Rights.optional(),
     online: z.boolean(),
+  }),
+  deadlineMs: 2000,
+});
+
+/** Machines in one answer of `machines.with_right`. */
+export const maxMachinesWithRight = 5000;
+/**
+ * The machines on which the caller (by sign-in id) has a right by owning them or by a grant, for lists of the terminal service. The rights
+ * that an administrator has on every machine do not count. Errors: unauthenticated, unavailable.
+ */
+export const machinesWithRight = defineRequest({
+  subject: 'machines.with_right',
+  queue: 'agent-hub',
+  request: z.object({ sid: z.string(), right: Right }),
+  reply: z.object({
+    agent_ids: z.array(AgentId).max(maxMachinesWithRight),
+    /** There are more than these. */
+    more: z.boolean(),
   }),
   deadlineMs: 2000,
 });

@@ -111,11 +111,18 @@ export const busPermissions: Record<BusUser, BusPermissions> = {
       ...writeBucket(presenceBucket),
       ...readStream(eventStream.name, ['auth.user.changed', 'auth.apikey.rotated']),
       ...pullFrom(eventStream.name),
-      ...replies('machines.authorize', 'machines.of_user', 'machines.end_session', 'hubs.*.command'),
+      ...replies(
+        'machines.authorize',
+        'machines.with_right',
+        'machines.of_user',
+        'machines.end_session',
+        'hubs.*.command',
+      ),
     ],
     subscribe: [
       inbox('agent-hub'),
       'machines.authorize',
+      'machines.with_right',
       'machines.of_user',
       'machines.end_session',
       'hubs.*.command',
@@ -128,6 +135,7 @@ export const busPermissions: Record<BusUser, BusPermissions> = {
   terminal: {
     publish: [
       'machines.authorize',
+      'machines.with_right',
       'machines.end_session',
       machineSessionsWanted,
       openTerminalsSubject,
@@ -144,7 +152,7 @@ export const busPermissions: Record<BusUser, BusPermissions> = {
       'machines.*.session_ended',
       'machines.*.session_titles',
       'machines.*.sessions',
-      ...replies('machines.authorize', 'machines.end_session'),
+      ...replies('machines.authorize', 'machines.with_right', 'machines.end_session'),
     ],
   },
 };

@@ -77,6 +77,19 @@ export const auditActions = {
   terminal_opened: 'terminal',
   terminal_closed: 'terminal',
   terminal_denied: 'terminal',
+  /** The recording of a terminal began, or ended with the head of its hash chain. */
+  recording_began: 'terminal',
+  recording_ended: 'terminal',
+  /** Output of a recorded terminal could not be recorded. */
+  recording_gap: 'terminal',
+  recording_played: 'terminal',
+  recording_downloaded: 'terminal',
+  recording_deleted: 'terminal',
+  /** A recording was deleted because of the limits of days or bytes. */
+  recording_expired: 'terminal',
+  /** An administrator put a recording on hold, or released it. */
+  recording_hold_changed: 'terminal',
+  recording_policy_changed: 'terminal',
 } as const;
 
 /**

@@ -7,6 +7,7 @@ import { enrolmentTokenRoutes } from './enrolment-tokens.ts';
 import { gatewayRoutes } from './gateway.ts';
 import { machineRoutes } from './machines.ts';
 import { profileRoutes } from './profile.ts';
+import { recordingRoutes } from './recordings.ts';
 import type { Route } from './route.ts';
 import { secondFactorRoutes } from './second-factors.ts';
 import { linkRoutes } from './setup-links.ts';
@@ -29,6 +30,7 @@ export * from './machine-labels.ts';
 export * from './machines.ts';
 export * from './pages.ts';
 export * from './profile.ts';
+export * from './recordings.ts';
 export * from './route.ts';
 export * from './second-factors.ts';
 export * from './setup-links.ts';
@@ -54,5 +56,6 @@ export const allRoutes: readonly Route[] = [
   ...commandRoutes,
   ...dashboardRoutes,
   ...terminalRoutes,
+  ...recordingRoutes,
   ...gatewayRoutes,
 ];

@@ -182,6 +182,8 @@ export const terminalHeader = {
   sessionId: 'x-session-id',
   viewerId: 'x-viewer-id',
   streamOffset: 'x-stream-offset',
+  /** `on` or `required`: the session is recorded. Missing: it is not. */
+  recorded: 'x-recorded',
 } as const;
 
 export const terminalRoutes = [

@@ -70,6 +70,17 @@ export const jwtKeys = z.string().transform((text, context): JwtKey[] => {
   return keys;
 });
 
+/** Lines of keys of 32 bytes, base64url. */
+export const keyLines = z.string().transform((text, context): Buffer[] => {
+  const keys = text
+    .split(/\s+/)
+    .filter((line) => line !== '')
+    .map((line) => Buffer.from(line, 'base64url'));
+  if (keys.length === 0 || keys.some((key) => key.length !== 32))
+    context.addIssue('must hold lines of 32 bytes as base64url (set-up derives them from the root key)');
+  return keys;
+});
+
 /** Lines of Ed25519 public keys, base64url. An entry of the allow-list must be signed by one of them. */
 const signinKeys = z.string().transform((text, context): KeyObject[] => {
   const keys = text

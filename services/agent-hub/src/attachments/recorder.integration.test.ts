@@ -9,14 +9,14 @@ import type { RunningHub } from '../testing/test-hub.ts';
 import type { TestTerminal } from '../testing/test-viewer.ts';
 import { World } from '../testing/world.ts';
 
-let world: World;
 let hub: RunningHub;
 let terminal: TestTerminal;
-let ann: TestUser;
-let annIn: TestSignin;
+let world: World;
 let link: TestLink;
 let agentId: string;
 let older: { link: TestLink; agentId: string };
+let ann: TestUser;
+let annIn: TestSignin;
 
 const enrol = async (name: string, capabilities: string[]): Promise<{ link: TestLink; agentId: string }> => {
   const credential = { $case: 'apiKey', value: ann.apiKey } as const;
@@ -26,9 +26,9 @@ const enrol = async (name: string, capabilities: string[]): Promise<{ link: Test
 
 beforeAll(async () => {
   world = await World.start();
+  hub = await world.hub();
   ann = world.auth.addUser('ann');
   annIn = await world.auth.signIn(ann);
-  hub = await world.hub();
   terminal = world.terminal(hub);
   ({ link, agentId } = await enrol('box', ['pty', 'record']));
   older = await enrol('older', ['pty']);

@@ -1,5 +1,5 @@
 import type { NatsConnection } from '@nats-io/transport-node';
-import { keepSessionEnd, machinesOfUser } from '@webxterm/contracts/bus';
+import { keepSessionEnd, machinesOfUser, machinesWithRight, maxMachinesWithRight } from '@webxterm/contracts/bus';
 import { AgentId } from '@webxterm/contracts/rest';
 import { AppError, type Logger } from '@webxterm/shared';
 import { type AllowList, answer } from '@webxterm/shared/bus';
@@ -19,10 +19,15 @@ export interface UserAnswersOptions {
   readonly accessEvents: AccessEvents;
 }
 
-/** Answers bus requests for the machines of a user, and for the termination of a session on an offline machine. */
+/** Answers bus requests for the machines of a user, for those with a right, and for the termination of a session on an offline machine. */
 export const answerForUsers = (options: UserAnswersOptions): void => {
   const { bus, logger, store, allowList, authorizer, pending, accessEvents } = options;
   answer(bus, machinesOfUser, logger, ({ user_id }) => store.ownedBy(user_id, 20));
+  answer(bus, machinesWithRight, logger, async ({ sid, right }) => {
+    const { user_id } = await allowList.find(sid);
+    const found = await store.withRight(user_id, right, maxMachinesWithRight + 1);
+    return { agent_ids: found.slice(0, maxMachinesWithRight), more: found.length > maxMachinesWithRight };
+  });
   answer(bus, keepSessionEnd, logger, async ({ sid, agent_id, session_id }) => {
     const signin = await allowList.find(sid);
     if (!AgentId.safeParse(agent_id).success) throw new AppError('machine_not_found');

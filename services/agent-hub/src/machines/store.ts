@@ -1,3 +1,4 @@
+import { type Right, rightsOf } from '@webxterm/contracts/rights';
 import { foldName } from '@webxterm/shared';
 import { pageOf, readCursor, rowsBehind } from '@webxterm/shared/mongo';
 import mongoose, { type QueryFilter, type Types } from 'mongoose';
@@ -58,6 +59,21 @@ export class MachineStore {
     );
     if (machine === null) return undefined;
     return { ownerId: machine.owner_id, revoked: machine.revoked_at !== null, grant: grant?.role };
+  }
+
+  /** At most `limit` machines on which the user has the right by owning them or by a grant. */
+  async withRight(userId: string, right: Right, limit: number): Promise<string[]> {
+    const roles = (['control', 'view'] as const).filter((role) => rightsOf(role, false).includes(right));
+    const [owned, granted] = await Promise.all([
+      this.#models.machines.find({ owner_id: userId, revoked_at: null }, { agent_id: 1 }).limit(limit).lean(),
+      roles.length === 0
+        ? []
+        : this.#models.access
+            .find({ user_id: userId, role: mongoose.trusted({ $in: roles }) }, { agent_id: 1 })
+            .limit(limit)
+            .lean(),
+    ]);
+    return [...owned, ...granted].slice(0, limit).map(({ agent_id }) => agent_id);
   }
 
   /** A page of machines, sorted by name. @throws AppError invalid_input for an invalid cursor */

@@ -20,12 +20,14 @@ import type { Denials } from '../websocket/denials.ts';
 import { kindOf, requireKind } from './kind.ts';
 import type { MachineCalls } from './machine-calls.ts';
 import type { SessionRecord } from './record.ts';
+import { type RecordingModes, recordingOfNew } from './recording-mode.ts';
 import type { SessionStore } from './store.ts';
 
 export interface SessionsHttpOptions {
   readonly store: SessionStore;
   readonly machines: MachineCalls;
   readonly ticketKey: Buffer;
+  readonly policies: RecordingModes;
   readonly auditor: Pick<Auditor, 'act'>;
   readonly denials: Pick<Denials, 'note'>;
   readonly now: () => number;
@@ -110,7 +112,7 @@ interface NamedSession {
 }
 
 const reserve = async (
-  { store, machines }: SessionsHttpOptions,
+  { store, machines, policies }: SessionsHttpOptions,
   caller: Caller,
   { agent_id: agentId, kind = defaultKind }: { agent_id: string; kind?: string | undefined },
   { requestId, clientIp }: { requestId: string; clientIp: string },
@@ -118,7 +120,8 @@ const reserve = async (
   await machines.requireOpen(caller, agentId, kind, requestId);
   const sessionId = newId().toString('base64url');
   const { userId, username } = caller;
-  await store.reserve({ sessionId, agentId, userId, username, kind, ipAddress: clientIp });
+  const recording = await recordingOfNew(policies, agentId, kind);
+  await store.reserve({ sessionId, agentId, userId, username, kind, recording, ipAddress: clientIp });
   return { sessionId, kind };
 };
 

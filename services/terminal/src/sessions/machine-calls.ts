@@ -1,5 +1,5 @@
 import type { NatsConnection } from '@nats-io/transport-node';
-import { authorizeMachine, keepSessionEnd } from '@webxterm/contracts/bus';
+import { authorizeMachine, keepSessionEnd, machinesWithRight } from '@webxterm/contracts/bus';
 import { type Right, rightsOf } from '@webxterm/contracts/rights';
 import { sessionKinds, unknownKind } from '@webxterm/contracts/session-kinds';
 import { AppError } from '@webxterm/shared';
@@ -47,16 +47,35 @@ export class MachineCalls {
 
   /** Whether the caller has the right `manage`, and so may see and end all sessions on the machine. @throws AppError unavailable */
   async mayManage(caller: Caller, agentId: string, requestId: string): Promise<boolean> {
+    return this.has(caller, agentId, 'manage', requestId);
+  }
+
+  /** Whether the caller has the right on the machine. False for a machine that the caller does not see. @throws AppError unavailable */
+  async has(caller: Caller, agentId: string, right: Right, requestId: string): Promise<boolean> {
     try {
-      return (await this.scopeOn(caller, agentId, requestId)).kind === 'any';
+      return (await this.#rights(caller, agentId, requestId)).includes(right);
     } catch (error) {
       if (error instanceof AppError && error.code === 'machine_not_found') return false;
       throw error;
     }
   }
 
+  /** The machines on which the caller has the right by owning them or by a grant. `more`: there are too many. @throws AppError unavailable */
+  async machinesWith(
+    { sid }: Caller,
+    right: Right,
+    requestId: string,
+  ): Promise<{ agentIds: readonly string[]; more: boolean }> {
+    const { agent_ids, more } = await ask(this.#options.bus, machinesWithRight, { sid, right }, requestId);
+    return { agentIds: agent_ids, more };
+  }
+
   /** Ends a session. An offline machine receives the termination on its next link, before any attach. @throws AppError of the hub */
-  async endSession(caller: Caller, record: SessionRecord, requestId: string): Promise<void> {
+  async endSession(
+    caller: Pick<Caller, 'sid'>,
+    record: Pick<SessionRecord, 'session_id' | 'agent_id'>,
+    requestId: string,
+  ): Promise<void> {
     const { session_id, agent_id } = record;
     try {
       await this.#atHub(agent_id, (address) =>

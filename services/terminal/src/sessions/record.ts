@@ -12,6 +12,8 @@ export interface SessionRecord {
   username: string;
   /** The kind of session. Absent in records of an older version, which are of kind pty. */
   kind?: string;
+  /** Absent: it is not recorded. */
+  recording?: 'on' | 'required';
   status: 'reserved' | 'active' | 'closed';
   created_at: Date;
   /** When its first attach was accepted; null before that. */
@@ -65,6 +67,7 @@ const schema = new Schema<SessionRecord>(
     user_id: required,
     username: required,
     kind: String,
+    recording: String,
     status: { type: String, enum: ['reserved', 'active', 'closed'], required: true },
     created_at: { type: Date, required: true },
     opened_at: { type: Date, default: null },

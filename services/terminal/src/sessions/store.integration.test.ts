@@ -45,6 +45,7 @@ const asked = (agentId = 'ag_one', user = userId): NewSession => ({
   userId: user,
   username: 'ada',
   kind: 'pty',
+  recording: 'off',
   ipAddress: '127.0.0.1',
 });
 const fill = async (count: number, status: SessionRecord['status']): Promise<void> => {

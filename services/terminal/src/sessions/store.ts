@@ -1,4 +1,5 @@
 import type { SessionTitlesEvent } from '@webxterm/contracts/bus';
+import type { RecordingMode } from '@webxterm/contracts/frames';
 import { listMachineSessions } from '@webxterm/contracts/rest';
 import { AppError } from '@webxterm/shared';
 import { listMark, notOfThisList, type Place, pageOf, readCursor } from '@webxterm/shared/mongo';
@@ -29,6 +30,8 @@ export interface NewSession {
   readonly userId: string;
   readonly username: string;
   readonly kind: string;
+  /** Whether it will be recorded. */
+  readonly recording: RecordingMode;
   readonly ipAddress: string;
 }
 
@@ -83,6 +86,7 @@ export class SessionStore {
       user_id: userId,
       username: session.username,
       kind: session.kind,
+      ...(session.recording === 'off' ? {} : { recording: session.recording }),
       status: 'reserved',
       created_at: new Date(this.#now()),
       opened_at: null,

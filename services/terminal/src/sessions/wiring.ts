@@ -5,7 +5,7 @@ import type { Core } from '../core.ts';
 import type { HubClientParts } from '../hub-client/wiring.ts';
 import type { TicketParts } from '../tickets/wiring.ts';
 import type { Denials } from '../websocket/denials.ts';
-import { mountSessions } from './http.ts';
+import { mountSessions, type SessionsHttpOptions } from './http.ts';
 import { SessionLedger } from './ledger.ts';
 import { MachineCalls } from './machine-calls.ts';
 import { answerSessions } from './nats.ts';
@@ -27,7 +27,9 @@ export const wireSessions = (parts: Core & HubClientParts & TicketParts & { read
   return {
     store,
     ledger,
-    mountSessions: (api: Api): void => mountSessions(api, { ...parts, store, machines }),
+    machines,
+    mountSessions: (api: Api, policies: SessionsHttpOptions['policies']): void =>
+      mountSessions(api, { ...parts, store, machines, policies }),
     startSessions: (): void => {
       events.start();
       ledger.listen();

@@ -169,8 +169,12 @@ export class World {
     return dialled.client;
   }
 
-  viewer(options: Partial<TerminalClientOptions> = {}, token = this.token): Viewer {
-    const viewer = new Viewer(this, options, token);
+  viewer(
+    options: Partial<TerminalClientOptions> = {},
+    token = this.token,
+    recorded: (mode: string) => void = () => {},
+  ): Viewer {
+    const viewer = new Viewer(this, options, token, recorded);
     this.#ends.push(() => viewer.client.close());
     return viewer;
   }
@@ -231,7 +235,7 @@ export class Viewer {
   next = 0;
   #chunks: Buffer[] = [];
 
-  constructor(world: World, options: Partial<TerminalClientOptions>, token: string) {
+  constructor(world: World, options: Partial<TerminalClientOptions>, token: string, recorded: (mode: string) => void) {
     this.client = new TerminalClient({
       webSocketUrl: () => world.wsUrl({}),
       ticket: (sessionId) => world.ticket(sessionId, token),
@@ -249,6 +253,7 @@ export class Viewer {
           rendered();
         },
         gap: (from, to) => this.gaps.push([from, to]),
+        recorded,
         state: (state) => this.states.push(state),
         session: (ids) => {
           this.ids = ids;

@@ -17,7 +17,6 @@ import {
 import type { AllowList } from '@webxterm/shared/bus';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { TerminalSlot } from '../attachment/open-terminal.ts';
-import type { SessionStore } from '../sessions/store.ts';
 import type { Admission, AdmissionControl } from '../tickets/admission.ts';
 import { takeSlot } from '../tickets/take-slot.ts';
 import { closeCodeFor, closeReason } from './close-codes.ts';
@@ -27,14 +26,13 @@ import { attachRaw, rawRequest } from './raw-attach.ts';
 import { readQuery, readTarget, subprotocolOf, type UpgradeTarget } from './upgrade-request.ts';
 import { V1Viewer } from './v1-viewer.ts';
 import { closeSocket, type ViewerContext, type ViewerRequest } from './viewer-context.ts';
-import { resolveViewerRequest } from './viewer-request.ts';
+import { resolveViewerRequest, type SessionNaming } from './viewer-request.ts';
 
-export interface UpgradeOptions {
+export interface UpgradeOptions extends SessionNaming {
   readonly context: ViewerContext;
   readonly gatewayKey: Buffer;
   readonly admissionControl: AdmissionControl;
   readonly allowList: Pick<AllowList, 'require'>;
-  readonly store: SessionStore;
   readonly denials: Denials;
   readonly logger: Logger;
 }
@@ -98,7 +96,7 @@ export class Upgrades {
       const { requestId, clientIp } = facts;
       const arrive = async (): Promise<ViewerRequest> => {
         const arrival = { requestId, clientIp, admission, agentId: target.agentId, query: readQuery(target.query) };
-        return inRequestScope(scope, () => resolveViewerRequest(this.#options.store, arrival));
+        return inRequestScope(scope, () => resolveViewerRequest(this.#options, arrival));
       };
       if (target.protocol === 'v1') await this.#openV1(pending, slot, scope, arrive);
       else await this.#openRaw(pending, slot, await arrive());
@@ -161,6 +159,7 @@ export class Upgrades {
       [terminalHeader.sessionId]: viewerRequest.sessionId,
       [terminalHeader.viewerId]: viewerId,
       [terminalHeader.streamOffset]: String(accepted.offset),
+      ...(viewerRequest.recording === 'off' ? {} : { [terminalHeader.recorded]: viewerRequest.recording }),
     });
     const open = pending.target.protocol === 'json' ? openJson : openRaw;
     const opened = this.#accept(pending, slot, (socket) => {

@@ -11,6 +11,7 @@ import {
   maxOutputWindow,
   protocolMax,
   protocolMin,
+  type RecordingMode,
   type UpFrame,
 } from '@webxterm/contracts/frames';
 import { EdgeKind } from '@webxterm/contracts/grpc';
@@ -195,8 +196,14 @@ export class V1Viewer {
     // The socket may still be paused because of the stream of the previous hub.
     if (this.#socket.isPaused) this.#socket.resume();
     if (this.#request?.create) this.#context.ledger.opened(viewerRequest.sessionId);
+    this.#sendRecorded(viewerRequest.recording);
     this.#sendPass();
     this.#passTimer ??= setInterval(() => this.#sendPass(), passEveryMs);
+  }
+
+  /** Whoever types must see it. A client without this capability predates recordings. */
+  #sendRecorded(mode: RecordingMode): void {
+    if (mode !== 'off' && this.#capabilities.includes('skip_unknown_frames')) this.#send({ type: 'recorded', mode });
   }
 
   #lastFrame(frame: DownFrame): void {

@@ -1,10 +1,13 @@
+import type { RecordingMode } from '@webxterm/contracts/frames';
 import { defaultCols, defaultRows } from '@webxterm/contracts/frames';
 import { AttachGrant } from '@webxterm/contracts/grpc';
 import type { TerminalQuery } from '@webxterm/contracts/rest';
 import { defaultKind } from '@webxterm/contracts/session-kinds';
 import { AppError } from '@webxterm/shared';
 import type { z } from 'zod';
+import type { Recordings } from '../recordings/recordings.ts';
 import { requireKind } from '../sessions/kind.ts';
+import { type RecordingModes, recordingOfNew } from '../sessions/recording-mode.ts';
 import type { SessionStore } from '../sessions/store.ts';
 import { type Admission, newId } from '../tickets/admission.ts';
 import { checkAgentId } from './upgrade-request.ts';
@@ -25,7 +28,10 @@ export interface Arrival {
  * caller, according to its record or to a resume pass.
  * @throws AppError machine_not_found, session_not_found, invalid_input, forbidden, unavailable
  */
-export const resolveViewerRequest = async (store: SessionStore, arrival: Arrival): Promise<ViewerRequest> => {
+export const resolveViewerRequest = async (
+  { store, policies, recordings }: SessionNaming,
+  arrival: Arrival,
+): Promise<ViewerRequest> => {
   const { admission, agentId, query, requestId } = arrival;
   checkAgentId(agentId);
   if (admission.agentId !== undefined && admission.agentId !== agentId)
@@ -36,7 +42,10 @@ export const resolveViewerRequest = async (store: SessionStore, arrival: Arrival
   const mode = admission.mode ?? query.mode ?? 'control';
   // A view needs an existing session.
   if (mode === 'view' && named === undefined) throw new AppError('invalid_input', 'mode=view needs a session_id.');
-  const session = await nameSession(store, arrival, named);
+  const session = await nameSession(store, policies, arrival, named);
+  const mayCreate = session.mayCreate && mode === 'control';
+  const [cols, rows] = [query.cols ?? defaultCols, query.rows ?? defaultRows];
+  const recording = mayCreate ? await beginRecording(recordings, arrival, session, { cols, rows }) : session.recording;
   return {
     requestId,
     admission,
@@ -45,14 +54,42 @@ export const resolveViewerRequest = async (store: SessionStore, arrival: Arrival
     ownerUserId: session.ownerUserId,
     grant: session.grant,
     mode,
-    recording: 'off',
+    recording,
     sessionKind: session.kind,
-    mayCreate: session.mayCreate && mode === 'control',
+    mayCreate,
     from: query.from,
     viewerId: admission.viewerId ?? query.viewer_id,
-    cols: query.cols ?? defaultCols,
-    rows: query.rows ?? defaultRows,
+    cols,
+    rows,
   };
+};
+
+/** What names the session of a caller, and the recording of a session that is opened. */
+export interface SessionNaming {
+  readonly store: SessionStore;
+  readonly policies: RecordingModes;
+  readonly recordings: Pick<Recordings, 'begin'>;
+}
+
+/**
+ * Names the recording of a session that is about to be opened. @returns whether it is recorded: a session that need not be is opened without
+ * @throws AppError recording_unavailable
+ */
+const beginRecording = async (
+  recordings: Pick<Recordings, 'begin'>,
+  { admission, agentId }: Arrival,
+  { id: sessionId, recording: mode, kind }: NamedSession,
+  size: { cols: number; rows: number },
+): Promise<RecordingMode> => {
+  if (mode === 'off') return mode;
+  const { userId, username } = admission;
+  try {
+    await recordings.begin({ sessionId, agentId, userId, username, kind, mode, ...size });
+    return mode;
+  } catch (error) {
+    if (mode === 'required') throw error;
+    return 'off';
+  }
 };
 
 interface NamedSession {
@@ -61,6 +98,7 @@ interface NamedSession {
   readonly grant: AttachGrant;
   readonly mayCreate: boolean;
   readonly kind: string;
+  readonly recording: RecordingMode;
 }
 
 /** A session of the caller, which needs no grant. */
@@ -71,6 +109,7 @@ const own = (session: Omit<NamedSession, 'grant'>): NamedSession => ({
 
 const nameSession = async (
   store: SessionStore,
+  policies: RecordingModes,
   { admission, agentId, clientIp, query }: Arrival,
   named: string | undefined,
 ): Promise<NamedSession> => {
@@ -78,15 +117,22 @@ const nameSession = async (
   const requested = admission.sessionKind ?? query.kind;
   const kind = requested ?? defaultKind;
   if (admission.kind === 'pass' && named !== undefined)
-    return own({ id: named, ownerUserId: userId, mayCreate: false, kind });
+    return own({ id: named, ownerUserId: userId, mayCreate: false, kind, recording: admission.recording ?? 'off' });
   if (named === undefined) {
     const sessionId = newId().toString('base64url');
-    await store.reserve({ sessionId, agentId, userId, username, kind, ipAddress: clientIp });
-    return own({ id: sessionId, ownerUserId: userId, mayCreate: true, kind });
+    const recording = await recordingOfNew(policies, agentId, kind);
+    await store.reserve({ sessionId, agentId, userId, username, kind, recording, ipAddress: clientIp });
+    return own({ id: sessionId, ownerUserId: userId, mayCreate: true, kind, recording });
   }
   const record = await store.find({ kind: 'owner', userId }, named);
   if (record.agent_id !== agentId) throw new AppError('session_not_found');
   const mayCreate = record.status === 'reserved';
   if (mayCreate) await store.requireRoom(userId, agentId);
-  return own({ id: named, ownerUserId: record.user_id, mayCreate, kind: requireKind(record, requested) });
+  return own({
+    id: named,
+    ownerUserId: record.user_id,
+    mayCreate,
+    kind: requireKind(record, requested),
+    recording: record.recording ?? 'off',
+  });
 };

@@ -1,0 +1,68 @@
+import { eventually } from '../../support/rest.ts';
+import { openSession, type World } from '../world.ts';
+import { adminOnly, byCaller, byRight, type Caller, type MakeCall, onMachine, type Rule, signedIn } from './rule.ts';
+
+interface Listed {
+  readonly recordings: readonly { readonly recording_id: string; readonly status: string }[];
+}
+
+/** Records a session of `control` on the machine. @returns the id of the recording */
+const record = async (world: World): Promise<string> => {
+  const { admin, control } = world.cast;
+  const policy = `/api/machines/${world.agentId}/recording-policy`;
+  await admin.rest.send('PATCH', policy, { mode: 'on' });
+  const { sessionId } = await openSession(world.stack.url, world.agentId, control);
+  await admin.rest.send('PATCH', policy, { mode: null });
+  await control.rest.send('DELETE', `/api/terminal/sessions/${sessionId}`);
+  return eventually('the recording has ended', async () => {
+    const { body } = await admin.rest.get<Listed>(`/api/recordings?session_id=${sessionId}&status=ended`);
+    return body.recordings[0]?.recording_id;
+  });
+};
+
+const kept = new WeakMap<World, Promise<string>>();
+/** The recording that all callers ask for. */
+const theRecording = (world: World): Promise<string> => {
+  const known = kept.get(world) ?? record(world);
+  kept.set(world, known);
+  return known;
+};
+
+const onRecording: MakeCall = async (world) => ({ params: { id: await theRecording(world) } });
+
+/** One of their own for those who may delete it. */
+const onRecordingToLose: MakeCall = async (world, caller: Caller) => {
+  const may = caller !== 'other' && caller !== 'view' && caller !== 'control';
+  return { params: { id: may ? await record(world) : await theRecording(world) } };
+};
+
+const plays = { other: 404, view: 404, control: 404, owner: 200, admin: 200, adminView: 200, adminControl: 200 };
+
+/** Recordings; who may play them: the owner of the machine and administrators. One column for each caller. */
+// biome-ignore format: a table
+export const recordingRules: Readonly<Record<string, readonly Rule[]>> = {
+  listRecordings: [signedIn(200)],
+  getRecording: [byCaller(plays, onRecording)],
+  listRecordingChunks: [byCaller(plays, onRecording)],
+  getRecordingChunk: [
+    byCaller(plays, async (world) => ({ params: { id: await theRecording(world), n: '0' } })),
+  ],
+  downloadRecordingCast: [byCaller(plays, onRecording)],
+  deleteRecording: [
+    byCaller({ other: 404, view: 404, control: 404, owner: 204, admin: 204, adminView: 204, adminControl: 204 },
+      onRecordingToLose),
+  ],
+  holdRecording: [
+    adminOnly(200, async (world) => ({ params: { id: await theRecording(world) }, body: { hold: false } })),
+  ],
+  getRecordingPolicy: [adminOnly(200)],
+  updateRecordingPolicy: [adminOnly(200, () => ({ body: { keep_days: null } }))],
+  getMachineRecordingPolicy: [
+    byRight('see', { other: 404, view: 200, control: 200, owner: 200, admin: 200, adminView: 200, adminControl: 200 },
+      onMachine),
+  ],
+  updateMachineRecordingPolicy: [
+    byRight('manage', { other: 404, view: 403, control: 403, owner: 200, admin: 200, adminView: 200, adminControl: 200 },
+      (world) => ({ params: { agent_id: world.agentId }, body: { mode: null } })),
+  ],
+};

@@ -1,0 +1,229 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLogger, Health, Shutdown } from '@webxterm/shared';
+import type { AuditFact } from '@webxterm/shared/audit';
+import { buildIndexes, connectMongo } from '@webxterm/shared/mongo';
+import { type Servers, startServers } from '@webxterm/stack';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { BuiltChunk } from './chunk-builder.ts';
+import { ChunkExists, MongoChunkStore } from './chunk-store.ts';
+import { ChunkWriter } from './chunk-writer.ts';
+import { DataKeys } from './data-keys.ts';
+import { Deletion } from './deletion.ts';
+import { RecordingPolicies } from './policies.ts';
+import { RecordingReader } from './reader.ts';
+import { type RecordingModels, type RecordingRecord, recordingModels } from './record.ts';
+import { leaseMs, RecordingStore } from './store.ts';
+
+const logger = createLogger({ service: 'test', level: 'silent' });
+const shutdown = new Shutdown(logger);
+const dataDir = mkdtempSync(join(tmpdir(), 'webxterm-recordings-'));
+const clock = { now: Date.UTC(2026, 0, 1) };
+const keys = new DataKeys([Buffer.alloc(32, 1)]);
+let servers: Servers;
+let models: RecordingModels;
+let store: RecordingStore;
+let chunks: MongoChunkStore;
+
+beforeAll(async () => {
+  servers = await startServers({ dataDir });
+  const health = new Health('test');
+  const connection = await connectMongo({ url: servers.mongoUrl('terminal'), logger, health, shutdown });
+  models = recordingModels(connection);
+  await buildIndexes(connection);
+  store = new RecordingStore(models.recordings, () => clock.now);
+  chunks = new MongoChunkStore(models.chunks);
+}, 120_000);
+afterAll(async () => {
+  await shutdown.run();
+  await servers?.stop();
+  rmSync(dataDir, { recursive: true, force: true });
+}, 60_000);
+beforeEach(async () => {
+  for (const model of Object.values(models)) await model.deleteMany({});
+});
+
+let count = 0;
+const begin = async (instance: string, agentId = 'ag_one'): Promise<{ record: RecordingRecord; key: Buffer }> => {
+  count += 1;
+  const recordingId = `recording-${count}`;
+  const { key, stored } = keys.create(recordingId);
+  const session = { sessionId: `session-${count}`, agentId, userId: 'u', username: 'ada', kind: 'pty' };
+  const record = await store.begin({ ...session, recordingId, mode: 'on', key: stored, cols: 80, rows: 24 }, instance);
+  return { record, key };
+};
+
+const chunk = (from: number, to: number, plain = Buffer.from(`${from} to ${to}`)): BuiltChunk => ({
+  from,
+  to,
+  ms_from: from,
+  ms_to: to,
+  cols: 80,
+  rows: 24,
+  lost: 0,
+  plain,
+});
+
+/** Writes these chunks as the holder of the claim. @returns what it was told */
+const write = async (record: RecordingRecord, key: Buffer, ...built: BuiltChunk[]): Promise<(number | 'lost')[]> => {
+  const told: (number | 'lost')[] = [];
+  const writer = new ChunkWriter({
+    record,
+    key,
+    chunks,
+    store,
+    logger,
+    stored: (offset) => void told.push(offset),
+    lost: () => void told.push('lost'),
+  });
+  for (const one of built) writer.push(one);
+  await writer.idle();
+  return told;
+};
+
+const ended = { cause: 'shell_exit', exitCode: 0, signal: null, whole: true, title: '' };
+const end = async (record: RecordingRecord, keepDays: number | null = null): Promise<void> => {
+  await store.end(record.lease?.token ?? '', { ...ended, keepDays });
+};
+
+describe('the claim on a recording', () => {
+  it('is taken by another instance when it is not renewed, and not before', async () => {
+    const { record } = await begin('one');
+    expect(await store.claim('two')).toBeUndefined();
+    clock.now += leaseMs - 1;
+    const token = record.lease?.token ?? '';
+    expect(await store.renew([token])).toEqual([token]);
+    clock.now += leaseMs - 1;
+    expect(await store.claim('two')).toBeUndefined();
+    clock.now += 2;
+    expect((await store.claim('two'))?.lease?.instance).toBe('two');
+    expect(await store.renew([token])).toEqual([]);
+    await store.release(token);
+    expect(await store.claim('three')).toBeUndefined();
+  });
+
+  it('that is lost writes no more: the next chunk is refused, and the recording stays one chain', async () => {
+    const { record: first, key } = await begin('one');
+    expect(await write(first, key, chunk(0, 5))).toEqual([5]);
+    clock.now += leaseMs + 1;
+    const second = await store.claim('two');
+    if (second === undefined) throw new Error('it was not claimed');
+    expect(second).toMatchObject({ chunks: 1, next_offset: 5 });
+    expect(await write(second, key, chunk(5, 9))).toEqual([9]);
+    // The first one wakes up, with a chunk of its own.
+    const stale = { ...first, chunks: 1, chain_head: second.chain_head };
+    expect(await write(stale, key, chunk(5, 7), chunk(7, 9))).toEqual(['lost']);
+    await end(second);
+    const reader = new RecordingReader({ chunks, keys });
+    const whole: string[] = [];
+    for await (const plain of reader.all(await store.find(second.recording_id))) whole.push(String(plain));
+    expect(whole).toEqual(['0 to 5', '5 to 9']);
+  });
+
+  it('a chunk that was written although its answer was lost is not refused', async () => {
+    const { record, key } = await begin('one');
+    await write(record, key, chunk(0, 5));
+    const stored = await chunks.read(record.recording_id, 0);
+    if (stored === undefined) throw new Error('there is no chunk');
+    await chunks.append(stored);
+    await expect(chunks.append({ ...stored, hash: 'another' })).rejects.toThrow(ChunkExists);
+  });
+
+  it('of a session that was named before and never opened is begun again', async () => {
+    const { record } = await begin('one');
+    count -= 1;
+    const again = await begin('two');
+    expect(again.record.session_id).toBe(record.session_id);
+    expect(await models.recordings.countDocuments({})).toBe(1);
+  });
+});
+
+it('a writer waits for the database and then goes on: every chunk is stored once, in order', async () => {
+  const { record, key } = await begin('one');
+  const told: number[] = [];
+  const lost: string[] = [];
+  const writer = new ChunkWriter({
+    record,
+    key,
+    chunks,
+    store,
+    logger,
+    stored: (offset) => void told.push(offset),
+    lost: () => void lost.push('lost'),
+  });
+  writer.push(chunk(0, 1));
+  await writer.idle();
+  await servers.mongod.stop();
+  for (let at = 1; at < 5; at += 1) writer.push(chunk(at, at + 1));
+  expect(writer.waitingBytes).toBeGreaterThan(0);
+  await servers.mongod.start();
+  await writer.idle();
+  expect([told, lost, writer.waitingBytes]).toEqual([[1, 2, 3, 4, 5], [], 0]);
+  expect(await store.find(record.recording_id)).toMatchObject({ chunks: 5, next_offset: 5, bytes: 5 });
+}, 60_000);
+
+describe('a recording that expires', () => {
+  const facts: AuditFact[] = [];
+  const deletion = (): Deletion =>
+    new Deletion({
+      store,
+      chunks,
+      policies: new RecordingPolicies(models.policies),
+      auditor: { record: async (fact) => void facts.push(fact) },
+      logger,
+    });
+
+  it('after its days goes with key, chunks and row, and leaves an audit row; one on hold stays', async () => {
+    const [one, held, young] = [await begin('a'), await begin('a'), await begin('a')];
+    for (const { record, key } of [one, held, young]) await write(record, key, chunk(0, 5));
+    await end(one.record, 7);
+    await end(held.record, 7);
+    await store.hold(held.record.recording_id, true);
+    clock.now += 7 * 86_400_000;
+    await end(young.record, 7);
+    facts.splice(0);
+    await deletion().expire();
+    const left = (await models.recordings.find({}).lean()).map(({ recording_id }) => recording_id);
+    expect(left.toSorted()).toEqual([held, young].map(({ record }) => record.recording_id).toSorted());
+    expect(await models.chunks.countDocuments({ recording_id: one.record.recording_id })).toBe(0);
+    expect(facts.map(({ action, reason, details }) => [action, reason, details?.recording_id])).toEqual([
+      ['recording_expired', 'days', one.record.recording_id],
+    ]);
+  });
+
+  it('because its machine has too many bytes is the oldest, as many as it takes', async () => {
+    const big = Buffer.from(Array.from({ length: 800_000 }, () => Math.floor(Math.random() * 256)));
+    const all: RecordingRecord[] = [];
+    for (let n = 0; n < 4; n += 1) {
+      clock.now += 1000;
+      const { record, key } = await begin('a', n === 3 ? 'ag_other' : 'ag_one');
+      await write(record, key, chunk(0, 5, big));
+      await end(record);
+      all.push(record);
+    }
+    await new RecordingPolicies(models.policies).change({ keep_mib: 1 });
+    await deletion().expire();
+    const left = (await models.recordings.find({}).lean()).map(({ recording_id }) => recording_id);
+    expect(left).toEqual([all[2], all[3]].map((record) => record?.recording_id));
+  });
+
+  it('is deleted to the end although its deletion was interrupted', async () => {
+    const { record, key } = await begin('a');
+    await write(record, key, chunk(0, 5));
+    await end(record);
+    expect(await store.removeKey(record.recording_id)).toBe(true);
+    await expect(store.find(record.recording_id)).rejects.toMatchObject({ code: 'recording_not_found' });
+    await deletion().expire();
+    expect([await models.recordings.countDocuments({}), await models.chunks.countDocuments({})]).toEqual([0, 0]);
+  });
+});
+
+it('a data key is opened by the key of the installation that encrypted it, for its own recording', () => {
+  const { key, stored } = keys.create('r');
+  const rotated = new DataKeys([Buffer.alloc(32, 2), Buffer.alloc(32, 1)]);
+  expect(rotated.open('r', stored)).toEqual(key);
+  expect(rotated.open('another', stored)).toBeUndefined();
+  expect(new DataKeys([Buffer.alloc(32, 2)]).open('r', stored)).toBeUndefined();
+  expect(rotated.create('r').stored.id).not.toBe(stored.id);
+});

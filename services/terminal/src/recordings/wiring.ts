@@ -1,0 +1,81 @@
+import type { Api } from '@webxterm/shared/api';
+import type { AttachmentRequest } from '../attachment/attach-open.ts';
+import type { Attachment, AttachmentEvents } from '../attachment/attachment.ts';
+import type { Core } from '../core.ts';
+import type { MachineCalls } from '../sessions/machine-calls.ts';
+import type { SessionStore } from '../sessions/store.ts';
+import { RecordingAccess } from './access.ts';
+import { MongoChunkStore } from './chunk-store.ts';
+import { DataKeys } from './data-keys.ts';
+import { Deletion } from './deletion.ts';
+import { CastDownloads } from './download.ts';
+import { mountRecordings } from './http.ts';
+import { Plays } from './plays.ts';
+import { RecordingPolicies } from './policies.ts';
+import { RecordingReader } from './reader.ts';
+import { recordedAttach } from './recorded-attach.ts';
+import { Recordings } from './recordings.ts';
+import { RecordingStore } from './store.ts';
+
+export interface RecordingWiring extends Core {
+  readonly attach: (request: AttachmentRequest, events: AttachmentEvents) => Attachment;
+  readonly store: SessionStore;
+  readonly machines: MachineCalls;
+}
+
+/** The recordings of terminals: recorders, their store, retention and routes. */
+export const wireRecordings = (parts: RecordingWiring) => {
+  const { settings, models, attach, machines, auditor, logger, now } = parts;
+  const store = new RecordingStore(models.recordings, now);
+  const chunks = new MongoChunkStore(models.chunks);
+  const keys = new DataKeys(settings.RECORDING_KEYS);
+  const policies = new RecordingPolicies(models.policies);
+  const recordings = new Recordings({
+    attach,
+    chunks,
+    logger,
+    keys,
+    store,
+    policies,
+    auditor,
+    sessions: parts.store,
+    instance: settings.INSTANCE_ID ?? 'terminal',
+  });
+  const deletion = new Deletion({ store, chunks, policies, auditor, logger });
+  const reader = new RecordingReader({ chunks, keys });
+  return {
+    policies,
+    recordings,
+    /** The attach of viewers: it starts the recorders of the sessions that they open. */
+    attach: recordedAttach({
+      attach,
+      recordings,
+      endSession: ({ sid, agentId, sessionId, requestId }) => {
+        const session = { agent_id: agentId, session_id: sessionId.toString('base64url') };
+        machines
+          .endSession({ sid }, session, requestId)
+          .catch((error: unknown) => logger.warn({ err: error }, 'a session that cannot be recorded was not ended'));
+      },
+    }),
+    mountRecordings: (api: Api): void =>
+      mountRecordings(api, {
+        store,
+        access: new RecordingAccess({ store, machines }),
+        reader,
+        deletion,
+        downloads: new CastDownloads({ reader, auditor }),
+        plays: new Plays(auditor, now),
+        policies,
+        machines,
+        auditor,
+      }),
+    startRecordings: (): void => {
+      recordings.start();
+      deletion.start();
+    },
+    stopRecordings: async (): Promise<void> => {
+      await deletion.stop();
+      await recordings.stop();
+    },
+  };
+};
