@@ -1,3 +1,4 @@
+import type { RecordingMode } from '@webxterm/contracts/frames';
 import type { TerminalClient, TerminalState } from '@webxterm/terminal-client';
 import type { Server } from '../api/server.ts';
 import { type Encoding, encodedText } from './encodings.ts';
@@ -14,6 +15,8 @@ export interface LiveTerminalHandlers extends Omit<ScreenHandlers, 'typed' | 're
   attached(ids: { sessionId: string; viewerId: string }): void;
   /** Smoothed round trip, ms. */
   latency(ms: number): void;
+  /** Called at each attach to a recorded session. */
+  recorded(mode: RecordingMode): void;
   /** The input was dropped, because too much input is waiting to be sent. */
   inputRefused(): void;
   /** Transforms typed text before it is sent (the on-screen Ctrl key). */
@@ -72,6 +75,7 @@ export class LiveTerminal {
           this.screen.followSize({ cols, rows }, driver && live);
           if (live) handlers.drives(driver);
         },
+        recorded: (mode) => handlers.recorded(mode),
         latency: (ms) => this.#measured(ms, handlers),
         inputApplied: (bytes) => this.screen.prediction.applied(bytes),
       },

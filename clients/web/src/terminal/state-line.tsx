@@ -1,5 +1,6 @@
 import { Button, CloseButton } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
+import type { RecordingMode } from '@webxterm/contracts/frames';
 import type { Machine } from '@webxterm/contracts/rest';
 import type { TerminalState } from '@webxterm/terminal-client';
 import { useEffect, useState } from 'react';
@@ -15,6 +16,8 @@ export const StateLine = (props: {
   latency: number | undefined;
   /** This viewer is the driver: its window size is used. */
   drives: boolean;
+  /** Whether the session is recorded. */
+  recorded: RecordingMode;
   /** Describes output that is lost. */
   lost: string | undefined;
   onLostSeen: () => void;
@@ -36,6 +39,12 @@ export const StateLine = (props: {
       {/* The countdown is outside of the live region, so a screen reader does not read every second aloud. */}
       {waitSeconds !== undefined && waitSeconds > 0 && (
         <span className={classes.quiet}>next try in {waitSeconds} s</span>
+      )}
+      {props.recorded !== 'off' && (
+        <span className={classes.recorded} title={recordedTitles[props.recorded]} data-testid="terminal-recorded">
+          <i className={classes.record} aria-hidden="true" />
+          Recorded
+        </span>
       )}
       {state.state === 'live' && !props.drives && (
         <>
@@ -84,6 +93,12 @@ export const StateLine = (props: {
       )}
     </footer>
   );
+};
+
+const recordedTitles: Readonly<Record<Exclude<RecordingMode, 'off'>, string>> = {
+  on: 'The output of this terminal is stored on the server. What you type without echo is not.',
+  required:
+    'The output of this terminal is stored on the server, and the shell waits while it cannot be. What you type without echo is not stored.',
 };
 
 /** Level of the round trip: immediate, slightly delayed, or slow. */

@@ -1,5 +1,6 @@
 import { useComputedColorScheme } from '@mantine/core';
 import { useDocumentVisibility } from '@mantine/hooks';
+import type { RecordingMode } from '@webxterm/contracts/frames';
 import type { TerminalState } from '@webxterm/terminal-client';
 import { useEffect, useEffectEvent, useMemo, useRef, useState } from 'react';
 import { useServer } from '../api/server-context.ts';
@@ -69,6 +70,7 @@ export const TerminalPane = (props: {
   const [state, setState] = useState<TerminalState>({ state: 'connecting' });
   const [latency, setLatency] = useState<number>();
   const [drives, setDrives] = useState(true);
+  const [recorded, setRecorded] = useState<RecordingMode>('off');
   const [lost, setLost] = useState<string>();
   const [link, setLink] = useState<Shown>();
   const [wanted, setWanted] = useState<string>();
@@ -94,6 +96,7 @@ export const TerminalPane = (props: {
     },
     latency: setLatency,
     drives: setDrives,
+    recorded: setRecorded,
     lost: setLost,
     typing: sticky.applyTo,
     inputRefused: () => handlers.say('Too much is waiting to be sent: the last input was dropped.'),
@@ -125,6 +128,7 @@ export const TerminalPane = (props: {
         attached: (ids) => latest.current.attached(ids),
         latency: (ms) => latest.current.latency(ms),
         drives: (drives) => latest.current.drives(drives),
+        recorded: (mode) => latest.current.recorded(mode),
         lost: (words) => latest.current.lost(words),
         inputRefused: () => latest.current.inputRefused(),
         typing: (text) => latest.current.typing(text),
@@ -259,6 +263,7 @@ export const TerminalPane = (props: {
         state={state}
         latency={latency}
         drives={drives}
+        recorded={recorded}
         lost={lost}
         onLostSeen={() => setLost(undefined)}
         onNewShell={handlers.newShell}
