@@ -2,7 +2,9 @@
 # Runs a command on the first machine that is online, by curl and jq.
 set -eu
 
-token=$(jq -n '{email: env.WEBXTERM_EMAIL, password: env.WEBXTERM_PASSWORD}' |
+# A personal access token, or else a sign-in.
+token=${WEBXTERM_TOKEN:-}
+[ -n "$token" ] || token=$(jq -n '{email: env.WEBXTERM_EMAIL, password: env.WEBXTERM_PASSWORD}' |
   curl -sS --fail-with-body -H 'Content-Type: application/json' -d @- "$WEBXTERM_URL/api/login" | jq -r .token)
 
 api() { # METHOD PATH [BODY]. The header comes from stdin: arguments are visible to other users of this machine.

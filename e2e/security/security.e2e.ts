@@ -1,5 +1,6 @@
 // One stack for all attacks: starting one costs more than most of them.
 import { afterAll, beforeAll } from 'vitest';
+import { attackAccessTokens } from './access-tokens.ts';
 import { checkAfterAttacks, pidsOf } from './after-attacks.ts';
 import { attackAgentPort } from './agent-port.ts';
 import { attackAllowList } from './allow-list.ts';
@@ -35,6 +36,7 @@ routeMatrix(() => world);
 holdBodiesBack(() => world);
 attackFraming(() => world);
 tryBounds(() => world);
+attackAccessTokens(() => world);
 attackAgentPort(() => world);
 tryLimits(() => world);
 raceSignIns(() => world);

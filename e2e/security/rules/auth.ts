@@ -24,6 +24,12 @@ export const authRules: Readonly<Record<string, readonly Rule[]>> = {
       return { params: { id: target.id } };
     }),
   ],
+  listAccessTokens: [self(200)],
+  createAccessToken: [self(201, () => ({ body: { name: 'a program', scopes: ['see'] } }))],
+  // Nobody has this token.
+  revokeAccessToken: [self(404, () => ({ params: { id: 'pt_0000000000000000' } }))],
+  listUserTokens: [adminOnly(200, (world) => ({ params: { id: world.cast.other.id } }))],
+  revokeUserTokens: [adminOnly(200, (world) => ({ params: { id: world.cast.other.id } }))],
   logout: [self(204)],
   profile: [self(200)],
   listSignins: [self(200)],

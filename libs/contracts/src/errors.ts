@@ -27,6 +27,10 @@ export const errorCatalog = {
     status: 403,
     message: 'Confirm this with your second factor first, then try again.',
   },
+  token_not_allowed: {
+    status: 403,
+    message: 'This access token may not do this.',
+  },
   origin_not_allowed: {
     status: 403,
     message: 'This origin may not talk to this server.',
@@ -143,6 +147,10 @@ export const errorCatalog = {
   too_many_enrolment_tokens: {
     status: 409,
     message: 'You have as many enrolment tokens as the limit allows. Revoke one first.',
+  },
+  too_many_access_tokens: {
+    status: 409,
+    message: 'You have as many access tokens as the limit allows. Revoke one first.',
   },
   enrolment_token_not_found: { status: 404, message: 'There is no such enrolment token, or it was revoked.' },
   bad_registration_token: {

@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { useAccessToken } from '@webxterm/contracts/bus';
 import { sessionKinds } from '@webxterm/contracts/session-kinds';
 import type { Health, ServiceContext } from '@webxterm/shared';
+import { KnownTokens } from '@webxterm/shared/api';
 import { AuditOutbox, Auditor } from '@webxterm/shared/audit';
 import {
   AllowList,
+  ask,
   busOptions,
   ClockWatch,
   connectBus,
@@ -60,6 +63,14 @@ export const openCore = async (
   refusals.measure(health.metrics);
   const store = new MachineStore(models);
   const authorizer = new Authorizer(store);
+  const allowList = new AllowList({
+    bus,
+    logger,
+    now,
+    keys: settings.SIGNIN_KEYS,
+    clock,
+    onCurrent: reportPart('signins', lostBucket),
+  });
   return {
     hubId: `${(settings.INSTANCE_ID ?? 'hub').replace(/[^A-Za-z0-9_-]/g, '-')}-${randomBytes(6).toString('hex')}`,
     settings,
@@ -79,14 +90,8 @@ export const openCore = async (
     verifier: publicKeyVerifier(settings.SIGNIN_KEYS),
     auditor: new Auditor({ bus, outbox: auditOutbox, logger }),
     activityLog: new ActivityLog(models.activity, logger, now),
-    allowList: new AllowList({
-      bus,
-      logger,
-      now,
-      keys: settings.SIGNIN_KEYS,
-      clock,
-      onCurrent: reportPart('signins', lostBucket),
-    }),
+    allowList,
+    accessTokens: new KnownTokens({ allowList, logger, now, ask: (use) => ask(bus, useAccessToken, use) }),
     view: new PresenceView(bus, logger, { onCurrent: reportPart('presence', lostBucket) }),
     models,
     store,

@@ -3,7 +3,9 @@ import type { Health, Logger, Shutdown } from '@webxterm/shared';
 import { AuditOutbox, Auditor } from '@webxterm/shared/audit';
 import { AllowList, ClockWatch } from '@webxterm/shared/bus';
 import type { Connection } from 'mongoose';
+import { AccessTokenStore } from './access-tokens/access-token-store.ts';
 import { UserStore } from './accounts/user-store.ts';
+import { bothOf } from './allow-list/list-entries.ts';
 import { ListKeeper } from './allow-list/list-keeper.ts';
 import { cookieName, deviceCookieName } from './browser-session/cookie.ts';
 import { Outbox } from './outbox/outbox.ts';
@@ -31,6 +33,7 @@ export const makeCore = ({ settings, connection, bus, health, logger, now }: Cor
   const roots = deriveRootKeys(settings.ROOT_KEY);
   const users = new UserStore(connection);
   const store = new SigninStore(connection);
+  const tokens = new AccessTokenStore(connection);
   const outbox = new Outbox(connection);
   const signer = roots.current.allowList;
   const keys = roots.all.map((root) => root.allowList.publicKey);
@@ -41,7 +44,7 @@ export const makeCore = ({ settings, connection, bus, health, logger, now }: Cor
     signer,
     keys,
     list: allowList,
-    signins: store,
+    signins: bothOf(store, tokens),
     users,
     logger,
     clock,
@@ -65,6 +68,7 @@ export const makeCore = ({ settings, connection, bus, health, logger, now }: Cor
     jwtKeys: settings.JWT_KEYS,
     users,
     store,
+    tokens,
     outbox,
     allowList,
     list,

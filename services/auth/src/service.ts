@@ -2,6 +2,7 @@ import { Health, type ServiceContext, serveHealth } from '@webxterm/shared';
 import { Api } from '@webxterm/shared/api';
 import { busOptions, connectBus } from '@webxterm/shared/bus';
 import { buildIndexes, connectMongo, migrate } from '@webxterm/shared/mongo';
+import { wireAccessTokens } from './access-tokens/wiring.ts';
 import { ensureAdmin } from './accounts/first-admin.ts';
 import { wireAccounts } from './accounts/wiring.ts';
 import { ApiKeys } from './api-keys/api-keys.ts';
@@ -54,10 +55,11 @@ export const startAuth = async (
   await startCore(core, shutdown);
   parts.auditLog.start(shutdown);
   parts.lastSeen.start(shutdown);
-  const api = new Api({ ...core, gatewayKey: settings.GATEWAY_KEY });
+  const api = new Api({ ...core, accessTokens: parts.accessTokens, gatewayKey: settings.GATEWAY_KEY });
   for (const mount of parts.mounts) mount(api);
   await api.listen(settings.HTTP_HOST, settings.HTTP_PORT, shutdown);
   answerApiKeys(bus, parts.apiKeys, logger);
+  parts.answerAccessTokens();
   answerUsers(bus, core.users, logger);
 
   health.markReady();
@@ -76,7 +78,8 @@ const wireDomains = (core: Core, cost: number) => {
   const signins = wireSignins(core);
   const throttling = wireThrottling(core);
   const secondStep = wireSecondStep({ ...core, apiKeys, ...signins, ...throttling });
-  const base = { ...core, passwords, apiKeys, countSignin, ...signins, ...throttling, ...secondStep };
+  const accessTokens = wireAccessTokens({ ...core, ...signins, ...throttling });
+  const base = { ...core, passwords, apiKeys, countSignin, ...signins, ...throttling, ...secondStep, ...accessTokens };
   const setupLinks = wireSetupLinks(base);
   const avatars = wireAvatars(base);
   const accounts = wireAccounts({ ...base, ...setupLinks, ...avatars });
@@ -88,10 +91,13 @@ const wireDomains = (core: Core, cost: number) => {
     accounts: accounts.accounts,
     auditLog: audit.auditLog,
     lastSeen: signins.lastSeen,
+    accessTokens: accessTokens.accessTokens,
+    answerAccessTokens: accessTokens.answerAccessTokens,
     mounts: [
       accounts.mountAccounts,
       signins.mountSignins,
       secondFactors.mountSecondFactors,
+      accessTokens.mountAccessTokens,
       users.mountUsers,
       setupLinks.mountSetupLinks,
       avatars.mountAvatars,

@@ -69,6 +69,13 @@ export const authShape = {
     .max(10_000, 'must be 10000 or less')
     .default(100)
     .describe('Sign-ins of one user that count at a time; beyond it the one that was seen longest ago ends.'),
+  MAX_TOKEN_DAYS: z.coerce
+    .number('must be a number of days')
+    .int('must be a whole number of days')
+    .min(1, 'must be 1 or more')
+    .max(36_500, 'must be 36500 or less')
+    .default(365)
+    .describe('The longest validity of a personal access token, in days.'),
   PUBLIC_URL: origin.describe('The address that people open.'),
   AUDIT_RETENTION_DAYS: z.coerce
     .number('must be a number of days')

@@ -1,6 +1,8 @@
+import { useAccessToken } from '@webxterm/contracts/bus';
 import type { Health, ServiceContext } from '@webxterm/shared';
+import { KnownTokens } from '@webxterm/shared/api';
 import { AuditOutbox, Auditor } from '@webxterm/shared/audit';
-import { AllowList, busOptions, ClockWatch, connectBus, PresenceView, Refusals } from '@webxterm/shared/bus';
+import { AllowList, ask, busOptions, ClockWatch, connectBus, PresenceView, Refusals } from '@webxterm/shared/bus';
 import { buildIndexes, connectMongo, migrate, unsignedUntil } from '@webxterm/shared/mongo';
 import { Measures } from './measure.ts';
 import { terminalMigrations } from './migrations/steps.ts';
@@ -68,6 +70,7 @@ export const openCore = async (
     /** Unsigned messages are accepted if they arrived before this time, in ms since 1970. */
     unsignedUntil: unsigned,
     allowList,
+    accessTokens: new KnownTokens({ allowList, logger, now, ask: (use) => ask(bus, useAccessToken, use) }),
     presence,
     measures: new Measures(health.metrics),
   };

@@ -12,6 +12,7 @@ import {
 } from '@webxterm/contracts/rest';
 import type { z } from 'zod';
 import type { SignIn } from '../sign-in/sign-in.ts';
+import { accessTokenCalls } from './access-token-calls.ts';
 import { ownAccountCalls, userCalls } from './account-calls.ts';
 import { ApiError } from './api-error.ts';
 import { auditCalls } from './audit-calls.ts';
@@ -31,6 +32,7 @@ const bearer = (token: string): Record<string, string> => ({ authorization: `Bea
 export const serverFor = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fetch) => ({
   ...ownAccountCalls(signIn, fetcher),
   ...userCalls(signIn, fetcher),
+  ...accessTokenCalls(signIn, fetcher),
   ...auditCalls(signIn, fetcher),
   ...machineCalls(signIn, fetcher),
 

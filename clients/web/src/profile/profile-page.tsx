@@ -2,6 +2,7 @@ import { Skeleton, Stack } from '@mantine/core';
 import { usePageTitle } from '../brand/page-title.ts';
 import { Failure } from '../layout/failure.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
+import { AccessTokensCard } from './access-tokens-card.tsx';
 import { AccountCard } from './account-card.tsx';
 import { ApiKeyCard } from './api-key-card.tsx';
 import { BlockedCard } from './blocked-card.tsx';
@@ -31,6 +32,7 @@ export const ProfilePage = () => {
         <>
           <AccountCard user={user} />
           <ApiKeyCard user={user} />
+          <AccessTokensCard isAdmin={user.role === 'admin'} />
           <SigninsCard />
           <BlockedCard />
           <PasswordCard />

@@ -1,11 +1,10 @@
-import { Button, Checkbox, Group, Stack, Text } from '@mantine/core';
-import { useState } from 'react';
+import { Group, Stack, Text } from '@mantine/core';
 import { CopyButton } from '../clipboard/copy-button.tsx';
 import classes from './recovery-codes.module.css';
+import { StoredOnce } from './stored-once.tsx';
 
 /** Recovery codes, which are shown once. The dialog can be closed after the user has stored them. */
 export const RecoveryCodes = ({ codes, onDone }: { codes: readonly string[]; onDone: () => void }) => {
-  const [stored, setStored] = useState(false);
   return (
     <Stack>
       <Text size="sm">
@@ -20,16 +19,7 @@ export const RecoveryCodes = ({ codes, onDone }: { codes: readonly string[]; onD
       <Group>
         <CopyButton label="Copy the recovery codes" text={() => codes.join('\n')} />
       </Group>
-      <Checkbox
-        label="I have stored them"
-        checked={stored}
-        onChange={(event) => setStored(event.currentTarget.checked)}
-      />
-      <Group justify="flex-end">
-        <Button disabled={!stored} onClick={onDone}>
-          Done
-        </Button>
-      </Group>
+      <StoredOnce label="I have stored them" onDone={onDone} />
     </Stack>
   );
 };

@@ -1,4 +1,5 @@
 import { keepPreviousData, type UseQueryResult, useQuery } from '@tanstack/react-query';
+import type { AccessTokenList } from '../api/access-token-calls.ts';
 import type { Belongings, User, UserList, UserQuery } from '../api/account-calls.ts';
 import { useServer } from '../api/server-context.ts';
 import { useChange } from '../api/use-change.ts';
@@ -6,6 +7,7 @@ import { useChange } from '../api/use-change.ts';
 const keys = {
   all: ['users'] as const,
   list: (query: UserQuery) => ['users', 'list', query] as const,
+  tokens: (id: string) => ['users', 'tokens', id] as const,
   belongings: (id: string) => ['users', 'belongings', id] as const,
 };
 
@@ -45,6 +47,19 @@ export const useUpdateUser = () =>
 export const useResetLink = () => useChange(keys.all, (server, id: string) => server.createResetLink(id));
 
 export const useResetSecondFactors = () => useChange(keys.all, (server, id: string) => server.resetSecondFactors(id));
+
+/** The access tokens of a user. Fetched again each time the dialog opens. */
+export const useUserTokens = (id: string): UseQueryResult<AccessTokenList> => {
+  const server = useServer();
+  return useQuery({
+    queryKey: keys.tokens(id),
+    queryFn: ({ signal }) => server.userTokens(id, signal),
+    staleTime: 0,
+    gcTime: 0,
+  });
+};
+
+export const useRevokeUserTokens = () => useChange(keys.all, (server, id: string) => server.revokeUserTokens(id));
 
 export const useDeleteUser = () =>
   useChange(

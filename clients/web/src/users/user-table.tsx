@@ -2,6 +2,7 @@ import { ActionIcon, Badge, Menu, Skeleton, Table, Text } from '@mantine/core';
 import {
   IconDots,
   IconKey,
+  IconRobot,
   IconShield,
   IconShieldOff,
   IconShieldX,
@@ -18,7 +19,7 @@ import classes from './users.module.css';
 interface UserTableProps {
   readonly users: readonly User[];
   readonly me: string | undefined;
-  readonly onAction: (user: User, action: UserAction | 'delete') => void;
+  readonly onAction: (user: User, action: UserAction | 'delete' | 'tokens') => void;
 }
 
 export const UserTable = ({ users, me, onAction }: UserTableProps) => (
@@ -47,7 +48,7 @@ export const UserTable = ({ users, me, onAction }: UserTableProps) => (
 interface RowProps {
   readonly user: User;
   readonly isMe: boolean;
-  readonly onAction: (action: UserAction | 'delete') => void;
+  readonly onAction: (action: UserAction | 'delete' | 'tokens') => void;
 }
 
 const Row = ({ user, isMe, onAction }: RowProps) => (
@@ -119,6 +120,9 @@ const Actions = ({ user, isMe, onAction }: RowProps) => (
           Remove the second factor
         </Menu.Item>
       )}
+      <Menu.Item leftSection={<IconRobot {...iconSize} />} onClick={() => onAction('tokens')}>
+        Access tokens
+      </Menu.Item>
       {isMe ? null : user.role === 'admin' ? (
         <Menu.Item leftSection={<IconShieldOff {...iconSize} />} onClick={() => onAction('demote')}>
           Make plain user

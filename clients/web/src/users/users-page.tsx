@@ -15,6 +15,7 @@ import { CreateUserDialog } from './create-user-dialog.tsx';
 import { DeleteUserDialog } from './delete-user-dialog.tsx';
 import { useUserList } from './user-queries.ts';
 import { UserTable, UserTableSkeleton } from './user-table.tsx';
+import { UserTokensDialog } from './user-tokens-dialog.tsx';
 
 const pageSize = 25;
 
@@ -73,7 +74,7 @@ const summary = ({ total }: UserList, search: string | undefined): string => {
 
 const Result = ({ list, me }: { list: UserList; me: string | undefined }) => {
   const navigate = useNavigate();
-  const [acting, setActing] = useState<{ user: User; action: UserAction | 'delete' }>();
+  const [acting, setActing] = useState<{ user: User; action: UserAction | 'delete' | 'tokens' }>();
   const close = (): void => setActing(undefined);
   if (list.total === 0)
     return (
@@ -91,7 +92,8 @@ const Result = ({ list, me }: { list: UserList; me: string | undefined }) => {
     <>
       <UserTable users={list.users} me={me} onAction={(user, action) => setActing({ user, action })} />
       {acting?.action === 'delete' && <DeleteUserDialog user={acting.user} onClose={close} />}
-      {acting !== undefined && acting.action !== 'delete' && (
+      {acting?.action === 'tokens' && <UserTokensDialog user={acting.user} onClose={close} />}
+      {acting !== undefined && acting.action !== 'delete' && acting.action !== 'tokens' && (
         <ChangeUserDialog user={acting.user} action={acting.action} onClose={close} />
       )}
     </>

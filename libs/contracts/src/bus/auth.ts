@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Timestamp, UserId } from '../ids.ts';
 import { Role } from '../rest/accounts.ts';
+import { TokenLimits } from '../token-scopes.ts';
 import { defineRequest } from './request.ts';
 
 const Sha256Hex = z.string().regex(/^[0-9a-f]{64}$/);
@@ -19,6 +20,20 @@ export const verifyApiKey = defineRequest({
     username: z.string(),
     key_id: z.string(),
   }),
+  deadlineMs: 2000,
+});
+
+/**
+ * A personal access token that a service was shown, as the SHA-256 of its text. The service sends it for a token that it does not know, and
+ * at most once a minute for one that it knows, so that the last use is recorded. The reply has the sid of the token: the allow-list decides
+ * what it allows. Errors: unauthenticated (unknown, revoked or expired), token_not_allowed (from this address), too_many_requests,
+ * unavailable.
+ */
+export const useAccessToken = defineRequest({
+  subject: 'auth.token.use',
+  queue: 'auth',
+  request: z.object({ token_sha256: Sha256Hex, ip_address: z.string().max(64) }),
+  reply: z.object({ sid: z.string().min(16).max(64) }),
   deadlineMs: 2000,
 });
 
@@ -91,16 +106,23 @@ export type SigninStatement = z.infer<typeof SigninStatement>;
  */
 export const signinStoredWithinMs = 30_000;
 
-/** A valid sign-in. Entries of an epoch before the current one are invalid. */
-export const SigninEntry = z.object({
-  user_id: UserId,
-  username: z.string(),
-  role: Role,
-  disabled: z.boolean(),
-  /** Latest end of the sign-in, seconds since 1970. */
-  exp: z.number().int(),
-  epoch: z.string(),
-});
+/**
+ * A valid sign-in, or a valid personal access token. Entries of an epoch before the current one are invalid. The entry of a token is stored
+ * as disabled, so that a service of a version without tokens refuses it and does not take it for a sign-in without limits.
+ */
+export const SigninEntry = z
+  .object({
+    user_id: UserId,
+    username: z.string(),
+    role: Role,
+    disabled: z.boolean(),
+    /** Latest end of the sign-in, seconds since 1970. */
+    exp: z.number().int(),
+    epoch: z.string(),
+    /** Only of a token: its limits, and whether its owner is disabled. */
+    token: TokenLimits.extend({ owner_disabled: z.boolean() }).optional(),
+  })
+  .transform((entry) => ({ ...entry, disabled: entry.token?.owner_disabled ?? entry.disabled }));
 export type SigninEntry = z.infer<typeof SigninEntry>;
 
 /** KV key `epoch`: the list is complete for this epoch. A rebuilt list gets a new epoch. */

@@ -84,11 +84,12 @@ export const busPermissions: Record<BusUser, BusPermissions> = {
       `$JS.API.CONSUMER.CREATE.${checkpointStream.name}.*`,
       ...readStream(checkpointStream.name, []),
       ...pullFrom(checkpointStream.name),
-      ...replies('auth.apikey.verify', 'auth.users.find'),
+      ...replies('auth.apikey.verify', 'auth.token.use', 'auth.users.find'),
     ],
     subscribe: [
       inbox('auth'),
       'auth.apikey.verify',
+      'auth.token.use',
       'auth.users.find',
       ...replies('machines.of_user', 'terminal.sessions.of_user'),
     ],
@@ -96,6 +97,7 @@ export const busPermissions: Record<BusUser, BusPermissions> = {
   'agent-hub': {
     publish: [
       'auth.apikey.verify',
+      'auth.token.use',
       'auth.users.find',
       'terminal.sessions.of_user',
       'hubs.*.command',
@@ -129,11 +131,18 @@ export const busPermissions: Record<BusUser, BusPermissions> = {
       'machines.*.stats',
       'machines.*.access',
       machineSessionsWanted,
-      ...replies('auth.apikey.verify', 'auth.users.find', 'terminal.sessions.of_user', 'hubs.*.command'),
+      ...replies(
+        'auth.apikey.verify',
+        'auth.token.use',
+        'auth.users.find',
+        'terminal.sessions.of_user',
+        'hubs.*.command',
+      ),
     ],
   },
   terminal: {
     publish: [
+      'auth.token.use',
       'machines.authorize',
       'machines.with_right',
       'machines.end_session',
@@ -152,7 +161,7 @@ export const busPermissions: Record<BusUser, BusPermissions> = {
       'machines.*.session_ended',
       'machines.*.session_titles',
       'machines.*.sessions',
-      ...replies('machines.authorize', 'machines.with_right', 'machines.end_session'),
+      ...replies('auth.token.use', 'machines.authorize', 'machines.with_right', 'machines.end_session'),
     ],
   },
 };

@@ -153,7 +153,7 @@ export const Profile = z.object({
     username: z.string(),
     email: z.string(),
     role: Role,
-    api_key: z.string(),
+    api_key: z.string().meta({ description: 'Empty for an access token.' }),
     api_key_created_at: Timestamp,
     /** Time and address of the last registration of an agent with the key, accurate to a minute. Null: never. */
     api_key_last_used_at: Timestamp.nullable(),

@@ -25,6 +25,12 @@ export const auditActions = {
   recovery_codes_renewed: 'auth',
   /** A signed-in user confirmed a sign-in with a second factor again, or failed to. */
   step_up: 'auth',
+  access_token_created: 'auth',
+  access_token_revoked: 'auth',
+  /** A token was used after its end or from an address that it does not allow. Counted. */
+  access_token_refused: 'auth',
+  /** A token was used from an address that it was not used from before. */
+  access_token_new_address: 'auth',
   profile_updated: 'auth',
   avatar_updated: 'auth',
   /** A user deleted their own account. */
@@ -117,7 +123,7 @@ export const AuditAction = z
 export const AuditResult = z.enum(['ok', 'denied', 'failed', 'unknown']);
 export type AuditResult = z.infer<typeof AuditResult>;
 
-export const AuditTargetType = z.enum(['user', 'signin', 'machine', 'session', 'audit']);
+export const AuditTargetType = z.enum(['user', 'signin', 'access_token', 'machine', 'session', 'audit']);
 export type AuditTargetType = z.infer<typeof AuditTargetType>;
 
 /** Longest name, value or user agent, in characters. Longer texts are cut when the event is created. */

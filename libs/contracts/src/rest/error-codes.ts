@@ -27,7 +27,7 @@ export const errorCodesOf = (route: Route): readonly ErrorCode[] => [
   ...commonErrors,
   ...(route.body === undefined ? [] : withBody),
   ...(route.query === undefined && route.params === undefined ? [] : (['invalid_input'] as const)),
-  ...(route.access === 'public' ? [] : (['unauthenticated'] as const)),
+  ...(route.access === 'public' ? [] : (['unauthenticated', 'token_not_allowed', 'too_many_requests'] as const)),
   ...(route.access === 'admin' ? (['forbidden'] as const) : []),
   ...(route.owner === 'auth' ? (['too_many_requests'] as const) : []),
   ...(route.errors ?? []),

@@ -1,4 +1,5 @@
 import { accessRoutes } from './access.ts';
+import { accessTokenRoutes } from './access-tokens.ts';
 import { accountRoutes } from './accounts.ts';
 import { auditRoutes } from './audit.ts';
 import { commandRoutes } from './commands.ts';
@@ -18,6 +19,7 @@ import { userRoutes } from './users.ts';
 
 export * from '../ids.ts';
 export * from './access.ts';
+export * from './access-tokens.ts';
 export * from './accounts.ts';
 export * from './audit.ts';
 export * from './commands.ts';
@@ -47,6 +49,7 @@ export const allRoutes: readonly Route[] = [
   ...userRoutes,
   ...linkRoutes,
   ...secondFactorRoutes,
+  ...accessTokenRoutes,
   ...profileRoutes,
   ...auditRoutes,
   ...machineRoutes,

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { SigninEntry } from '@webxterm/contracts/bus';
 import type { Route, RouteInput, RouteOutput } from '@webxterm/contracts/rest';
+import { scopesFor, type TokenLimits } from '@webxterm/contracts/token-scopes';
 import express, {
   type ErrorRequestHandler,
   type Express,
@@ -18,7 +19,9 @@ import type { Shutdown } from '../lifecycle/shutdown.ts';
 import { logFailure } from '../log/log-failure.ts';
 import { type Logger, loggablePath } from '../log/logger.ts';
 import type { AllowList } from '../signins/allow-list.ts';
+import { type KnownTokens, requireScope } from '../signins/known-tokens.ts';
 import { verifyAccessToken } from '../tokens/access-token.ts';
+import { isPersonalToken } from '../tokens/personal-token.ts';
 import { errorBody, errorHeaders, toAppError } from './error-body.ts';
 import { GatewayClockError, GatewayGuard } from './gateway-guard.ts';
 import { type GatewayFacts, gatewayAheadHeader, signedInHeader } from './gateway-proof.ts';
@@ -32,6 +35,8 @@ export interface Caller {
   readonly sid: string;
   /** Expiry of the token, in seconds since 1970. */
   readonly tokenExpiresAt: number;
+  /** The limits of the caller's access token. Undefined: the caller signed in. */
+  readonly token?: TokenLimits | undefined;
 }
 
 /** The context of a request, beside the parsed parts of its route. */
@@ -52,6 +57,8 @@ export interface ApiOptions {
   readonly gatewayKey: Buffer;
   readonly jwtKeys: readonly JwtKey[];
   readonly allowList: Pick<AllowList, 'find'>;
+  /** Undefined: personal access tokens are refused. */
+  readonly accessTokens?: Pick<KnownTokens, 'find'>;
   readonly logger: Logger;
   readonly now?: () => number;
 }
@@ -63,20 +70,45 @@ const maxBody = '64kb';
  */
 const maxHeaderSize = 32 * 1024;
 
-/** The caller of a Bearer token. @throws AppError unauthenticated, unavailable */
+/**
+ * The caller of the JWT of a sign-in. Other kinds of tokens are refused, and so is a JWT for the sid of an access token.
+ * @throws AppError unauthenticated, unavailable
+ */
 export const authenticate = async (
   options: Pick<ApiOptions, 'jwtKeys' | 'allowList' | 'now'>,
   token: string,
 ): Promise<Caller> => {
   const claims = verifyAccessToken(options.jwtKeys, token, options.now && options.now() / 1000);
   const entry = await options.allowList.find(claims.sid);
-  if (entry.user_id !== claims.sub) throw new AppError('unauthenticated');
+  if (entry.user_id !== claims.sub || entry.token !== undefined) throw new AppError('unauthenticated');
   return {
     userId: entry.user_id,
     username: entry.username,
     role: entry.role,
     sid: claims.sid,
     tokenExpiresAt: claims.exp,
+  };
+};
+
+/**
+ * The caller of a JWT or of a personal access token. `clientIp`: the address of the client.
+ * @throws AppError unauthenticated, token_not_allowed, too_many_requests, unavailable
+ */
+export const authenticateAny = async (
+  options: Pick<ApiOptions, 'jwtKeys' | 'allowList' | 'accessTokens' | 'now'>,
+  token: string,
+  clientIp: string,
+): Promise<Caller> => {
+  if (!isPersonalToken(token)) return authenticate(options, token);
+  if (options.accessTokens === undefined) throw new AppError('unauthenticated');
+  const { sid, entry } = await options.accessTokens.find(token, clientIp);
+  return {
+    userId: entry.user_id,
+    username: entry.username,
+    role: entry.role,
+    sid,
+    tokenExpiresAt: entry.exp,
+    token: entry.token,
   };
 };
 
@@ -142,7 +174,9 @@ export class Api {
       const token = bearerToken(request.headers.authorization);
       response.removeHeader(signedInHeader);
       if (token !== undefined && route.access !== 'public') {
-        const caller = await authenticate(this.#options, token);
+        const facts: GatewayFacts = response.locals.facts;
+        const caller = await authenticateAny(this.#options, token, facts.clientIp);
+        requireScope(caller.token, scopesFor(route.id));
         response.locals.caller = caller;
         response.setHeader(signedInHeader, caller.userId);
       } else if (route.access !== 'public' && route.access !== 'cookie') throw new AppError('unauthenticated');

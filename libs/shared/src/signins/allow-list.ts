@@ -56,6 +56,8 @@ interface Held {
 
 const entryPrefix = signinKey('');
 const logEveryMs = 10_000;
+/** How often expired entries are looked for, in ms. */
+const expireEveryMs = 1000;
 
 /**
  * The valid sign-ins, in memory. A token is valid only while its sign-in is on this list. So a leaked signing key cannot create valid
@@ -74,6 +76,9 @@ export class AllowList {
   readonly #lookUps: SigninLookUp;
   #lastBeatAt = Number.NEGATIVE_INFINITY;
   #loggedAt = Number.NEGATIVE_INFINITY;
+  #expiring: NodeJS.Timeout | undefined;
+  /** No verified entry expires before this time, in ms since 1970. */
+  #nextExpiry = Number.POSITIVE_INFINITY;
   /** The entries that were known before the list is read again. */
   #before = new Map<string, VerifiedSignin>();
   readonly #complete: Promise<void>;
@@ -100,9 +105,11 @@ export class AllowList {
 
   start(): void {
     this.#view.start();
+    this.#expiring = setInterval(() => this.#expire(), expireEveryMs);
   }
 
   stop(): void {
+    clearInterval(this.#expiring);
     this.#view.stop();
   }
 
@@ -175,7 +182,7 @@ export class AllowList {
     if (found === undefined || found.signed.at < this.newestAt(signinKey(sidHash))) return;
     // The list is being rebuilt, and this instance has not received the new epoch yet.
     if (!this.#isOfThisList(found.signed.at, found.entry)) throw this.#uncheckable();
-    this.#held.set(sidHash, found);
+    this.#hold(sidHash, found.signed, found.entry);
   }
 
   #uncheckable(cause?: unknown): AppError {
@@ -203,7 +210,10 @@ export class AllowList {
     const key = signinKey(sidHash);
     if (held.entry === undefined && isSigned(this.#options.keys, key, signed))
       held.entry = SigninEntry.safeParse(signed.value).data;
-    if (held.entry !== undefined) return { signed, entry: held.entry };
+    if (held.entry !== undefined) {
+      this.#expectExpiry(held.entry);
+      return { signed, entry: held.entry };
+    }
     this.#held.delete(sidHash);
     this.#refuse(key);
     return undefined;
@@ -248,7 +258,9 @@ export class AllowList {
     if (signed === undefined || signed.at < this.newestAt(stored.key)) return void this.#refuse(stored.key);
     if (signed.value !== null && !this.#caughtUp) {
       const before = this.#before.get(sidHash);
-      this.#held.set(sidHash, { signed, entry: before?.signed.text === signed.text ? before.entry : undefined });
+      const entry = before?.signed.text === signed.text ? before.entry : undefined;
+      this.#held.set(sidHash, { signed, entry });
+      if (entry !== undefined) this.#expectExpiry(entry);
       return;
     }
     const entry = SigninEntry.safeParse(signed.value).data;
@@ -258,8 +270,33 @@ export class AllowList {
     }
     this.#newest.note(stored.key, signed.at);
     if (entry === undefined) this.#held.delete(sidHash);
-    else this.#held.set(sidHash, { signed, entry });
+    else this.#hold(sidHash, signed, entry);
     if (this.#usable()) this.#notify(sidHash, this.peek(sidHash));
+  }
+
+  #hold(sidHash: string, signed: SignedEntry, entry: SigninEntry): void {
+    this.#held.set(sidHash, { signed, entry });
+    this.#expectExpiry(entry);
+  }
+
+  #expectExpiry({ exp }: SigninEntry): void {
+    this.#nextExpiry = Math.min(this.#nextExpiry, exp * 1000);
+  }
+
+  /** Ends the entries that have expired, also while NATS is unavailable. One that was never verified was never used. */
+  #expire(): void {
+    if (this.#now() < this.#nextExpiry) return;
+    this.#nextExpiry = Number.POSITIVE_INFINITY;
+    for (const [sidHash, { entry }] of this.#held) {
+      if (entry === undefined) continue;
+      if (entry.exp * 1000 <= this.#now()) this.#end(sidHash);
+      else this.#expectExpiry(entry);
+    }
+  }
+
+  #end(sidHash: string): void {
+    this.#held.delete(sidHash);
+    this.#notify(sidHash, undefined);
   }
 
   /** The server deletes expired entries. Any other deleted entry stays in use until auth ends the sign-in. */
@@ -267,7 +304,7 @@ export class AllowList {
     if (!this.#caughtUp) return;
     const sidHash = key.slice(entryPrefix.length);
     const held = key.startsWith(entryPrefix) ? this.#checked(sidHash) : undefined;
-    if (held !== undefined && held.entry.exp * 1000 <= this.#now()) this.#held.delete(sidHash);
+    if (held !== undefined && held.entry.exp * 1000 <= this.#now()) this.#end(sidHash);
     else if (held !== undefined || key === signinEpochKey) this.#refuse(key);
   }
 

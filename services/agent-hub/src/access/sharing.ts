@@ -3,7 +3,7 @@ import { findUsers } from '@webxterm/contracts/bus';
 import type { Grantee, GrantRole, MachineUser } from '@webxterm/contracts/rest';
 import { rightsOf } from '@webxterm/contracts/rights';
 import { AppError } from '@webxterm/shared';
-import type { Caller } from '@webxterm/shared/api';
+import { type Caller, requireScope } from '@webxterm/shared/api';
 import type { Auditor } from '@webxterm/shared/audit';
 import { ask } from '@webxterm/shared/bus';
 import mongoose, { type ClientSession } from 'mongoose';
@@ -70,6 +70,7 @@ export class Sharing {
   /** @throws AppError the errors of `find`; sharing_refused */
   async grant(caller: Caller, agentId: string, { username, role, user_id }: Grant): Promise<MachineUser> {
     const { models, people, pending, accessEvents, auditor, activityLog, now } = this.#options;
+    requireRightsOf(caller, role);
     const { machine, user } = await this.#grantable(caller, agentId, username);
     if (user_id !== undefined && user_id !== user.user_id)
       throw new AppError(
@@ -163,6 +164,14 @@ export class Sharing {
     return { user_id: user.user_id, username: user.username, email: user.email, avatar_url: user.avatar_url };
   }
 }
+
+/**
+ * A token grants only the rights that it has itself, because the grant stays after the end of the token.
+ * @throws AppError token_not_allowed
+ */
+const requireRightsOf = ({ token }: Caller, role: GrantRole): void => {
+  for (const right of rightsOf(role, false)) requireScope(token, [right]);
+};
 
 const opens = (role: GrantRole): boolean => rightsOf(role, false).includes('open');
 

@@ -8,7 +8,7 @@ import type { AllowList } from '@webxterm/shared/bus';
 import type { TerminationDelivery } from '../access/termination-delivery.ts';
 import type { Link } from '../agent-links/link.ts';
 import type { LinkTable } from '../agent-links/link-table.ts';
-import { requireRight } from '../machines/access-rule.ts';
+import { personOf, requireRight } from '../machines/access-rule.ts';
 import type { Authorizer } from '../machines/authorize.ts';
 import { attachRight, isOwner, type KnownKinds } from './attach-right.ts';
 import type { Attachment, AttachmentTable } from './attachment-table.ts';
@@ -97,6 +97,7 @@ export class AttachCall {
       recording: open.create ? open.recording : Recording.RECORDING_UNSPECIFIED,
       sid: open.sid,
       sidHash: hashSid(open.sid),
+      openedByToken: signin.token !== undefined && open.create,
       agentId: open.agentId,
       sessionId: open.sessionId,
       unchecked: false,
@@ -147,7 +148,7 @@ export class AttachCall {
     const { allowList, authorizer } = this.#options;
     const signin = allowList.require(open.sid);
     try {
-      const access = await authorizer.access({ userId: signin.user_id, role: signin.role }, open.agentId);
+      const access = await authorizer.access(personOf(signin), open.agentId);
       // A caller without the right to watch must not learn that the session of another user exists.
       if (isOwner(attachment)) requireRight(access, attachment.right);
       else if (!access.rights.includes(attachment.right)) throw new AppError('session_not_found');

@@ -9,6 +9,7 @@ const to = (agentId: string): Attachment => ({
   right: 'open',
   agentId,
   sessionId: Buffer.alloc(16),
+  openedByToken: false,
   unchecked: false,
   end: () => undefined,
 });

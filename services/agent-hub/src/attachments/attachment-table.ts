@@ -9,6 +9,8 @@ const maxPerMachine = 512;
 export interface Attachment extends AttachRight {
   readonly sid: string;
   readonly sidHash: string;
+  /** An access token opened the session with this attachment. The session ends with the token. */
+  readonly openedByToken: boolean;
   readonly agentId: string;
   readonly sessionId: Buffer;
   /** Access could not be checked, because the database or the allow-list was unavailable. It is checked again until that succeeds. */

@@ -17,7 +17,7 @@ import {
 import { AppError, toAppError } from '@webxterm/shared';
 import { claimOf, unasked } from '../agent-links/agent-port.ts';
 import type { ToAgent } from '../agent-links/link.ts';
-import { type Allowed, endsSessionsOf, requireRight } from '../machines/access-rule.ts';
+import { type Allowed, endsSessionsOf, personOf, requireRight } from '../machines/access-rule.ts';
 import { AttachCall, type AttachCallOptions, notHere } from './attach-call.ts';
 import type { Rendezvous } from './rendezvous.ts';
 import { failStream, type RawStream } from './splice.ts';
@@ -67,7 +67,7 @@ const reach = async (
 ): Promise<{ send: (message: ToAgent) => void; access: Allowed; userId: string }> => {
   const signin = await allowList.find(sid);
   if (links.find(agentId) === undefined) throw new NotHere();
-  const access = await authorizer.access({ userId: signin.user_id, role: signin.role }, agentId);
+  const access = await authorizer.access(personOf(signin), agentId);
   const link = links.find(agentId);
   if (link === undefined) throw new NotHere();
   return { send: (message) => link.send(message), access, userId: signin.user_id };

@@ -19,6 +19,7 @@ const attached = (table: AttachmentTable, ended: SpliceEnd[], userId = 'user', a
     right: 'open',
     agentId,
     sessionId: Buffer.alloc(16),
+    openedByToken: false,
     unchecked: false,
     end: (how) => ended.push(how),
   });

@@ -3,6 +3,7 @@ import { type MachineRole, rightsOf } from '@webxterm/contracts/rights';
 import { type Logger, toAppError } from '@webxterm/shared';
 import type { AllowList } from '@webxterm/shared/bus';
 import type { LinkTable } from '../agent-links/link-table.ts';
+import { personOf } from '../machines/access-rule.ts';
 import type { Authorizer } from '../machines/authorize.ts';
 import { isOwner } from './attach-right.ts';
 import type { Attachment, AttachmentTable } from './attachment-table.ts';
@@ -54,7 +55,7 @@ export class Revocation {
   }
 
   /**
-   * Call it when a sign-in ended (its shells stay, detached), its account was disabled (its shells end), or its role changed. The right
+   * Call it when a sign-in ended (its shells stay, detached), a token ended (a shell that it opened and is attached to ends), the account was disabled (its shells end), or its role changed. The right
    * to watch depends on the role, so viewers who are not the owner are checked again. The owner's right to open does not depend on it.
    */
   signinChanged(sidHash: string, signin: SigninEntry | undefined): void {
@@ -105,10 +106,7 @@ export class Revocation {
 
   async #mayStay(attachment: Attachment, signin: SigninEntry): Promise<boolean> {
     try {
-      const { rights } = await this.#options.authorizer.access(
-        { userId: signin.user_id, role: signin.role },
-        attachment.agentId,
-      );
+      const { rights } = await this.#options.authorizer.access(personOf(signin), attachment.agentId);
       return rights.includes(attachment.right);
     } catch (error) {
       if (toAppError(error).code === 'machine_not_found') return false;
@@ -122,18 +120,20 @@ export class Revocation {
       return false;
     }
     if (signin !== undefined) return true;
-    attachment.end({ kind: 'refuse', code: 'unauthenticated', message: 'Your sign-in has ended.', detach: 'revoked' });
+    if (attachment.openedByToken) this.#endSession(attachment, 'access_revoked');
+    const message = 'Your sign-in or access token has ended.';
+    attachment.end({ kind: 'refuse', code: 'unauthenticated', message, detach: 'revoked' });
     return false;
   }
 
   #lose(attachment: Attachment, cause: keyof typeof losses): void {
-    const { sessionId, ownerUserId } = attachment;
     const owner = isOwner(attachment);
-    if (owner)
-      this.#options.links
-        .find(attachment.agentId)
-        ?.send({ $case: 'endSession', value: { sessionId, cause, ownerUserId } });
+    if (owner) this.#endSession(attachment, cause);
     attachment.end({ kind: 'refuse', ...losses[cause][owner ? 'owner' : 'other'], detach: 'revoked' });
+  }
+
+  #endSession({ agentId, sessionId, ownerUserId }: Attachment, cause: keyof typeof losses): void {
+    this.#options.links.find(agentId)?.send({ $case: 'endSession', value: { sessionId, cause, ownerUserId } });
   }
 
   async #recheckUnchecked(): Promise<void> {

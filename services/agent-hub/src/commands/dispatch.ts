@@ -4,7 +4,7 @@ import type { CommandResult } from '@webxterm/contracts/rest';
 import { AppError, type Logger } from '@webxterm/shared';
 import { type AllowList, answer, ask } from '@webxterm/shared/bus';
 import type { LinkTable } from '../agent-links/link-table.ts';
-import { requireRight } from '../machines/access-rule.ts';
+import { personOf, requireRight } from '../machines/access-rule.ts';
 import type { Authorizer } from '../machines/authorize.ts';
 import type { Commands } from './commands.ts';
 
@@ -69,7 +69,7 @@ export class CommandDispatch {
   async #requireCommand({ sid, agent_id }: Order): Promise<string> {
     const { allowList, authorizer } = this.#options;
     const signin = await allowList.find(sid);
-    const access = await authorizer.access({ userId: signin.user_id, role: signin.role }, agent_id);
+    const access = await authorizer.access(personOf(signin), agent_id);
     requireRight(access, 'command', 'You may see this machine but not run anything on it.');
     return signin.user_id;
   }

@@ -9,6 +9,7 @@ import {
 } from '@webxterm/contracts/rest';
 import type { Api, Caller } from '@webxterm/shared/api';
 import { ask } from '@webxterm/shared/bus';
+import { requireAllMachines } from '../machines/access-rule.ts';
 import type { StoredMachine } from '../machines/record.ts';
 import { type MachineStore, scopeOf } from '../machines/store.ts';
 import type { ActivityLog } from './activity-log.ts';
@@ -50,9 +51,11 @@ export const mountDashboard = (
     machines: await views(caller, await store.recent(scopeOf(caller), recentCount)),
   }));
 
-  api.mount(recentActivity, async ({ caller }) => ({
-    activity: await activityLog.latest(scopeOf(caller), activityCount),
-  }));
+  api.mount(recentActivity, async ({ caller }) => {
+    // Activities keep the id of the machine, but not its tags.
+    requireAllMachines(caller);
+    return { activity: await activityLog.latest(scopeOf(caller), activityCount) };
+  });
 };
 
 /** Averages over machines, rounded to one decimal; null without any machine. */

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { type AccessFacts, allowed, endsSessionsOf, type Person, requireRight } from './access-rule.ts';
 
 const machine = (more: Partial<AccessFacts> = {}): AccessFacts => ({
+  agentId: 'ag_1',
+  tags: ['Staging'],
   ownerId: 'ann',
   revoked: false,
   grant: undefined,
@@ -57,5 +59,27 @@ describe('access to a machine', () => {
     expect(() => endsSessionsOf({ rights: ['see', 'watch'] }, 'ann')).toThrow(
       expect.objectContaining({ code: 'view_only' }),
     );
+  });
+});
+
+describe('access by a token', () => {
+  const limits = { id: 'pt_1', scopes: ['see', 'open'], machines: [], tags: [], addresses: [] };
+
+  it('is what the scopes leave of the rights of its owner', () => {
+    expect(allowed({ ...ann, token: limits }, machine())?.rights).toEqual(['see', 'open']);
+    expect(allowed({ ...bob, token: limits }, machine({ grant: 'view' }))?.rights).toEqual(['see']);
+    expect(allowed({ ...root, token: limits }, machine())?.rights).toEqual(['see']);
+    expect(allowed({ ...bob, token: limits }, machine())).toBeUndefined();
+    expect(allowed({ ...ann, token: { ...limits, scopes: ['new_right'] } }, machine())?.rights).toEqual([]);
+  });
+
+  it('reaches its machines and tags, in any case of the letters', () => {
+    const reaches = (only: object): boolean =>
+      allowed({ ...ann, token: { ...limits, ...only } }, machine()) !== undefined;
+    expect(reaches({ machines: ['ag_1'] })).toBe(true);
+    expect(reaches({ machines: ['ag_2'] })).toBe(false);
+    expect(reaches({ tags: ['staging'] })).toBe(true);
+    expect(reaches({ tags: ['production'], machines: ['ag_2'] })).toBe(false);
+    expect(reaches({ tags: ['production'], machines: ['ag_1'] })).toBe(true);
   });
 });

@@ -1,14 +1,24 @@
+import type { SigninEntry } from '@webxterm/contracts/bus';
 import { type MachineRole, type Right, rightsOf } from '@webxterm/contracts/rights';
-import { AppError } from '@webxterm/shared';
+import { isLimitedToMachines, type TokenLimits } from '@webxterm/contracts/token-scopes';
+import { AppError, foldName } from '@webxterm/shared';
 
 /** The caller, according to the allow-list. */
 export interface Person {
   readonly userId: string;
   readonly role: 'user' | 'admin';
+  /** The limits of the caller's access token. Undefined: the caller signed in. */
+  readonly token?: TokenLimits | undefined;
 }
+
+/** The caller of a sign-in or an access token. */
+export const personOf = ({ user_id, role, token }: SigninEntry): Person => ({ userId: user_id, role, token });
 
 /** The database state that decides the access of one person to one machine. Undefined: no such machine. */
 export interface AccessFacts {
+  readonly agentId: string;
+  /** In any form. */
+  readonly tags: readonly string[];
   readonly ownerId: string;
   readonly revoked: boolean;
   readonly grant: 'control' | 'view' | undefined;
@@ -22,12 +32,22 @@ export interface Allowed {
 
 /**
  * The access of a person to a machine. Undefined: none, and the person must not learn that the machine exists. An admin with a grant
- * opens terminals by that grant. An admin without a grant can manage the machine, but open no terminal on it.
+ * opens terminals by that grant. An admin without a grant can manage the machine, but open no terminal on it. A token has those of its
+ * owner's rights that are among its scopes, on the machines that it reaches.
  */
 export const allowed = (person: Person, facts: AccessFacts | undefined): Allowed | undefined => {
   const role = machineRole(person, facts);
-  return role === undefined ? undefined : { role, rights: rightsOf(role, person.role === 'admin') };
+  if (role === undefined || facts === undefined || !reaches(person.token, facts)) return undefined;
+  const { token } = person;
+  const rights = rightsOf(role, person.role === 'admin');
+  return { role, rights: token === undefined ? rights : rights.filter((right) => token.scopes.includes(right)) };
 };
+
+const reaches = (token: TokenLimits | undefined, { agentId, tags }: AccessFacts): boolean =>
+  token === undefined ||
+  !isLimitedToMachines(token) ||
+  token.machines.includes(agentId) ||
+  tags.some((tag) => token.tags.includes(foldName(tag)));
 
 const machineRole = (person: Person, facts: AccessFacts | undefined): MachineRole | undefined => {
   if (facts === undefined || facts.revoked) return undefined;
@@ -35,6 +55,12 @@ const machineRole = (person: Person, facts: AccessFacts | undefined): MachineRol
   if (facts.grant === 'control') return 'control';
   if (person.role === 'admin') return 'admin';
   return facts.grant;
+};
+
+/** @throws AppError token_not_allowed for a token that reaches only some machines */
+export const requireAllMachines = ({ token }: Person): void => {
+  if (token !== undefined && isLimitedToMachines(token))
+    throw new AppError('token_not_allowed', 'This access token is limited to some machines, and may not do this.');
 };
 
 /** @throws AppError view_only; forbidden if `manage` is missing */

@@ -98,7 +98,8 @@ class EventStream {
   constructor(options: EventStreamOptions, caller: Caller, response: ServerResponse) {
     this.#options = options;
     this.#response = response;
-    this.person = { userId: caller.userId, role: caller.role };
+    const { userId, role, token } = caller;
+    this.person = { userId, role, token };
     this.sidHash = hashSid(caller.sid);
     response.writeHead(200, {
       'content-type': 'text/event-stream',

@@ -36,7 +36,8 @@ export class MachineViews {
     );
     return machines.flatMap((machine) => {
       // Removed machines are listed for their owners and administrators, with the rights from before the removal.
-      const facts = { ownerId: machine.owner_id, revoked: false, grant: grants.get(machine.agent_id) };
+      const { agent_id: agentId, tags, owner_id: ownerId } = machine;
+      const facts = { agentId, tags, ownerId, revoked: false, grant: grants.get(agentId) };
       const access = allowed(person, facts);
       return access === undefined ? [] : [this.one(machine, access)];
     });

@@ -6,11 +6,10 @@ import {
   machineMetrics,
   updateMachine,
 } from '@webxterm/contracts/rest';
-import { rightsOf } from '@webxterm/contracts/rights';
 import { AppError } from '@webxterm/shared';
 import type { Api } from '@webxterm/shared/api';
 import { registrationLifeMs } from '../enrolment/registration-token.ts';
-import type { Allowed } from './access-rule.ts';
+import { type Allowed, allowed, requireAllMachines } from './access-rule.ts';
 import type { Authorizer } from './authorize.ts';
 import type { MachineChanges } from './changes.ts';
 import type { StoredMachine } from './record.ts';
@@ -34,8 +33,11 @@ export const mountMachineChanges = (
   { store, authorizer, changes, history, view, now }: ChangeHttpOptions,
 ): void => {
   api.mount(createMachine, async ({ body, caller }) => {
+    requireAllMachines(caller);
     const { machine, token } = await changes.create(caller, body);
-    const access = { role: 'owner', rights: rightsOf('owner', caller.role === 'admin') } as const;
+    const { agent_id, tags, owner_id } = machine;
+    const facts = { agentId: agent_id, tags, ownerId: owner_id, revoked: false, grant: undefined };
+    const access = allowed(caller, facts) ?? { role: 'owner', rights: [] };
     return { machine: view(machine, access), registration_token: token, expires_in: registrationLifeMs / 1000 };
   });
 
@@ -45,6 +47,8 @@ export const mountMachineChanges = (
   });
 
   api.mount(updateMachine, async ({ params, body, caller }) => {
+    // Tags decide which machines a token reaches.
+    if (body.tags !== undefined) requireAllMachines(caller);
     const machine = await changes.update(caller, params.agent_id, body);
     // The role must be the same as in GET. For example an administrator with a control grant has the role `control`.
     return view(machine, await authorizer.access(caller, params.agent_id));

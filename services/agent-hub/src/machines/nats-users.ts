@@ -5,7 +5,7 @@ import { AppError, type Logger } from '@webxterm/shared';
 import { type AllowList, answer } from '@webxterm/shared/bus';
 import type { AccessEvents } from '../access/access-events.ts';
 import type { PendingTerminations } from '../access/pending-terminations.ts';
-import { endsSessionsOf } from './access-rule.ts';
+import { endsSessionsOf, personOf } from './access-rule.ts';
 import type { Authorizer } from './authorize.ts';
 import type { MachineStore } from './store.ts';
 
@@ -31,7 +31,7 @@ export const answerForUsers = (options: UserAnswersOptions): void => {
   answer(bus, keepSessionEnd, logger, async ({ sid, agent_id, session_id }) => {
     const signin = await allowList.find(sid);
     if (!AgentId.safeParse(agent_id).success) throw new AppError('machine_not_found');
-    const access = await authorizer.access({ userId: signin.user_id, role: signin.role }, agent_id);
+    const access = await authorizer.access(personOf(signin), agent_id);
     // The agent knows the owner of the session, and ends it only if this user may.
     const user_id = endsSessionsOf(access, signin.user_id);
     await pending.add([{ agent_id, session_id, user_id, cause: 'ended_by_user' }]);

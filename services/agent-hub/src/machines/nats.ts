@@ -3,6 +3,7 @@ import { authorizeMachine } from '@webxterm/contracts/bus';
 import { AgentId } from '@webxterm/contracts/rest';
 import { AppError, type Logger, toAppError } from '@webxterm/shared';
 import { type AllowList, answer } from '@webxterm/shared/bus';
+import { personOf } from './access-rule.ts';
 import type { Authorizer } from './authorize.ts';
 
 /** Answers `machines.authorize`. */
@@ -17,8 +18,7 @@ export const answerAuthorize = (
     const signin = await allowList.find(sid);
     if (!AgentId.safeParse(agent_id).success) throw new AppError('machine_not_found');
     try {
-      const person = { userId: signin.user_id, role: signin.role };
-      const access = await authorizer.access(person, agent_id);
+      const access = await authorizer.access(personOf(signin), agent_id);
       return {
         agent_id,
         owner_id: access.ownerId,

@@ -1,4 +1,5 @@
 import { type Right, rightsOf } from '@webxterm/contracts/rights';
+import { isLimitedToMachines, type TokenLimits } from '@webxterm/contracts/token-scopes';
 import { foldName } from '@webxterm/shared';
 import { pageOf, readCursor, rowsBehind } from '@webxterm/shared/mongo';
 import mongoose, { type QueryFilter, type Types } from 'mongoose';
@@ -7,10 +8,15 @@ import { inTime } from './in-time.ts';
 import type { KeyNotice, MachineModels, MachineRecord, StoredMachine } from './record.ts';
 
 /** The machines that a call may see. Every read requires a scope, so that no read can omit the check. */
-export type MachineScope = { readonly kind: 'all' } | { readonly kind: 'user'; readonly userId: string };
+export type MachineScope = ({ readonly kind: 'all' } | { readonly kind: 'user'; readonly userId: string }) & {
+  /** Only these machines and those with one of the folded tags, if the caller's token is limited to them. */
+  readonly only?: Pick<TokenLimits, 'machines' | 'tags'> | undefined;
+};
 
-export const scopeOf = (person: Person): MachineScope =>
-  person.role === 'admin' ? { kind: 'all' } : { kind: 'user', userId: person.userId };
+export const scopeOf = ({ userId, role, token }: Person): MachineScope => {
+  const only = token !== undefined && isLimitedToMachines(token) ? token : undefined;
+  return role === 'admin' ? { kind: 'all', only } : { kind: 'user', userId, only };
+};
 
 export interface MachineQuery {
   readonly page: number;
@@ -53,12 +59,13 @@ export class MachineStore {
     const [machine, grant] = await inTime(
       accessDeadlineMs,
       Promise.all([
-        this.#models.machines.findOne({ agent_id: agentId }, { owner_id: 1, revoked_at: 1 }).lean(),
+        this.#models.machines.findOne({ agent_id: agentId }, { owner_id: 1, revoked_at: 1, tags: 1 }).lean(),
         this.#models.access.findOne({ agent_id: agentId, user_id: person.userId }, { role: 1 }).lean(),
       ]),
     );
     if (machine === null) return undefined;
-    return { ownerId: machine.owner_id, revoked: machine.revoked_at !== null, grant: grant?.role };
+    const { owner_id: ownerId, tags, revoked_at } = machine;
+    return { agentId, tags, ownerId, revoked: revoked_at !== null, grant: grant?.role };
   }
 
   /** At most `limit` machines on which the user has the right by owning them or by a grant. */
@@ -188,6 +195,14 @@ export class MachineStore {
   }
 
   async #scoped(scope: MachineScope): Promise<QueryFilter<MachineRecord>> {
+    const { only } = scope;
+    if (only === undefined) return this.#ofPerson(scope);
+    const machines = { agent_id: mongoose.trusted({ $in: [...only.machines] }) };
+    const tagged = { tags_folded: mongoose.trusted({ $in: [...only.tags] }) };
+    return { $and: [{ $or: [machines, tagged] }, await this.#ofPerson(scope)] };
+  }
+
+  async #ofPerson(scope: MachineScope): Promise<QueryFilter<MachineRecord>> {
     if (scope.kind === 'all') return {};
     const granted = [...(await this.grants(scope.userId)).keys()];
     if (granted.length === 0) return { owner_id: scope.userId };

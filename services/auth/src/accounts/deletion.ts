@@ -6,6 +6,8 @@ import type { Auditor } from '@webxterm/shared/audit';
 import { ask } from '@webxterm/shared/bus';
 import type { ClientSession, Connection } from 'mongoose';
 import type { z } from 'zod';
+import type { AccessTokenStore } from '../access-tokens/access-token-store.ts';
+import type { AccessTokens } from '../access-tokens/access-tokens.ts';
 import type { AvatarStore } from '../avatars/avatar-store.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { AuthEvent, Outbox } from '../outbox/outbox.ts';
@@ -27,6 +29,8 @@ export interface DeletionOptions {
   readonly links: SetupLinkStore;
   readonly avatars: AvatarStore;
   readonly signins: Pick<Signins, 'deleteAll'>;
+  readonly tokens: Pick<AccessTokenStore, 'ofUser'>;
+  readonly accessTokenAdmin: Pick<AccessTokens, 'deleteAll'>;
   readonly outbox: Outbox;
   readonly worker: Pick<OutboxWorker, 'settle'>;
   readonly auditor: Pick<Auditor, 'recordIn'>;
@@ -87,7 +91,7 @@ export class Deletion {
   }
 
   async #delete(userId: string, machinesTo: string | null, action: DeletionAction, session: ClientSession) {
-    const { users, store, links, avatars, signins, outbox, auditor } = this.#options;
+    const { users, store, links, avatars, signins, tokens, accessTokenAdmin, outbox, auditor } = this.#options;
     const user = await users.byId(userId, session);
     if (user === null) throw new AppError('not_found', 'There is no user by that id.');
     if (isAdmin(user)) await keepOneAdmin(users, user, session);
@@ -96,6 +100,7 @@ export class Deletion {
     await links.forget(user._id, session);
     await avatars.forget(user._id, session);
     const ended = await signins.deleteAll(await store.ofUser(userId, session), 'user_deleted', session);
+    const revoked = await accessTokenAdmin.deleteAll(await tokens.ofUser(userId, session), 'user_deleted', session);
     const event: AuthEvent = {
       subject: 'auth.user.changed',
       body: { user_id: userId, role: user.role, disabled: user.disabled, deleted: true, machines_to: machinesTo },
@@ -106,7 +111,7 @@ export class Deletion {
       target: userTarget(user),
       details: { email: user.email, role: user.role, ...(machinesTo === null ? {} : { machines_to: machinesTo }) },
     });
-    return { user, owed: [...announced, ...ended] };
+    return { user, owed: [...announced, ...ended, ...revoked] };
   }
 
   async #requireNoMachines(userId: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { AppError } from '@webxterm/shared';
 import type { Auditor } from '@webxterm/shared/audit';
 import type { Connection } from 'mongoose';
+import type { AccessTokenStore } from '../access-tokens/access-token-store.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { OutboxWorker } from '../outbox/outbox-worker.ts';
@@ -17,6 +18,7 @@ export interface ProfileChangeOptions {
   readonly store: SigninStore;
   readonly outbox: Outbox;
   readonly worker: Pick<OutboxWorker, 'settle'>;
+  readonly tokens: Pick<AccessTokenStore, 'ofUser'>;
   readonly confirmation: Confirmation;
   readonly callerCheck: CallerCheck;
   readonly auditor: Pick<Auditor, 'recordIn'>;
@@ -64,8 +66,12 @@ export class ProfileChange {
       });
       if (after.username === user.username) return { after, owed: [] };
       // The allow-list distributes the name to every service.
-      const signins = await store.ofUser(caller.userId, session);
-      const items = signins.map(({ sid_hash }) => ({ sid_hash, event: null }));
+      const { tokens } = this.#options;
+      const listed = [
+        ...(await store.ofUser(caller.userId, session)),
+        ...(await tokens.ofUser(caller.userId, session)),
+      ];
+      const items = listed.map(({ sid_hash }) => ({ sid_hash, event: null }));
       return { after, owed: await outbox.add(items, new Date(), session) };
     });
     await worker.settle(owed);

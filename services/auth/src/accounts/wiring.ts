@@ -1,4 +1,5 @@
 import type { Api } from '@webxterm/shared/api';
+import type { AccessTokenParts } from '../access-tokens/wiring.ts';
 import type { ApiKeys } from '../api-keys/api-keys.ts';
 import type { AvatarParts } from '../avatars/wiring.ts';
 import type { Core } from '../core.ts';
@@ -25,6 +26,7 @@ export const wireAccounts = (
     ThrottlingParts &
     SetupLinkParts &
     SecondStepParts &
+    AccessTokenParts &
     AvatarParts & {
       readonly passwords: Passwords;
       readonly apiKeys: ApiKeys;

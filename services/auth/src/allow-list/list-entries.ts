@@ -1,16 +1,34 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type SigninEntry, signinKey } from '@webxterm/contracts/bus';
+import { SigninEntry, signinKey } from '@webxterm/contracts/bus';
+import type { TokenLimits } from '@webxterm/contracts/token-scopes';
 import type { AllowList } from '@webxterm/shared/bus';
+import type { z } from 'zod';
 import type { User } from '../accounts/user.ts';
 import type { Signin } from '../signins/signin.ts';
 import type { ListBucket } from './list-bucket.ts';
 
+/** A sign-in or an access token, as far as the list shows it. */
+export type ListedSignin = Pick<Signin, 'sid_hash' | 'user_id' | 'expires_at'> & {
+  /** The limits of an access token. */
+  readonly token?: TokenLimits;
+};
+
 /** The authoritative source of sign-ins. */
 export interface SigninTruth {
-  bySidHash(sidHash: string): Promise<Signin | null>;
+  bySidHash(sidHash: string): Promise<ListedSignin | null>;
   /** Reads in batches of this size. */
-  alive(now: Date, batchSize: number): AsyncIterable<Signin>;
+  alive(now: Date, batchSize: number): AsyncIterable<ListedSignin>;
 }
+
+/** Two sources as one. A sid is in one of them at most. */
+export const bothOf = (first: SigninTruth, second: SigninTruth): SigninTruth => ({
+  bySidHash: async (sidHash) => (await first.bySidHash(sidHash)) ?? second.bySidHash(sidHash),
+  async *alive(now, batchSize) {
+    yield* first.alive(now, batchSize);
+    yield* second.alive(now, batchSize);
+  },
+});
+
 export interface UserTruth {
   byId(id: string): Promise<User | null>;
   byIds(ids: readonly string[]): Promise<User[]>;
@@ -108,29 +126,31 @@ export class ListEntries {
     if (!listed.has(key)) {
       const options = { expected: 0, lifeSeconds: this.#lifeSeconds(signin) };
       if (await this.#options.bucket.write(key, wanted, this.#after(key, readAt), options)) return;
-    } else if (isDeepStrictEqual(this.#options.list.peek(signin.sid_hash), wanted)) return;
+    } else if (isDeepStrictEqual(this.#options.list.peek(signin.sid_hash), SigninEntry.parse(wanted))) return;
     await this.settle(signin.sid_hash, epoch);
   }
 
-  #lifeSeconds(signin: Signin): number {
+  #lifeSeconds(signin: ListedSignin): number {
     return Math.max(1, Math.ceil((signin.expires_at.getTime() - this.#options.now()) / 1000));
   }
 }
 
 /** A sign-in and its user, read from the database no earlier than `readAt`, in ms since 1970. */
 interface Read {
-  readonly signin: Signin;
+  readonly signin: ListedSignin;
   readonly user: User;
   readonly readAt: number;
 }
 
-const entryOf = (signin: Signin, user: User, epoch: string): SigninEntry => ({
+const entryOf = ({ token, expires_at }: ListedSignin, user: User, epoch: string): z.input<typeof SigninEntry> => ({
   user_id: user._id.toHexString(),
   username: user.username,
   role: user.role,
-  disabled: user.disabled,
-  exp: Math.floor(signin.expires_at.getTime() / 1000),
+  // See SigninEntry.
+  disabled: token !== undefined || user.disabled,
+  exp: Math.floor(expires_at.getTime() / 1000),
   epoch,
+  ...(token === undefined ? {} : { token: { ...token, owner_disabled: user.disabled } }),
 });
 
 async function* batches<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {

@@ -1,4 +1,5 @@
 import { type Connection, type Types, trusted } from 'mongoose';
+import { accessTokenModel } from '../access-tokens/access-token.ts';
 import { userModel } from '../accounts/user.ts';
 import { signinModel } from '../signins/signin.ts';
 import type { ActorLookup, Person } from './actor.ts';
@@ -8,6 +9,7 @@ import type { AuditModels, StoredRow } from './row.ts';
 export const actorLookup = (connection: Connection, { rows }: AuditModels): ActorLookup => {
   const users = userModel(connection);
   const signins = signinModel(connection);
+  const tokens = accessTokenModel(connection);
 
   const ended = async (ref: string): Promise<Person | undefined> => {
     const row = await rows
@@ -20,11 +22,14 @@ export const actorLookup = (connection: Connection, { rows }: AuditModels): Acto
   };
 
   const alive = async (refs: readonly string[]): Promise<[string, Person][]> => {
-    const found = await signins
-      .find({ audit_ref: trusted({ $in: [...refs] }) })
-      .select({ audit_ref: 1, user_id: 1 })
-      .lean<{ audit_ref: string; user_id: Types.ObjectId }[]>()
-      .exec();
+    const filter = { audit_ref: trusted({ $in: [...refs] }) };
+    const fields = { audit_ref: 1, user_id: 1 } as const;
+    const found = (
+      await Promise.all([
+        signins.find(filter, fields).lean<{ audit_ref: string; user_id: Types.ObjectId }[]>().exec(),
+        tokens.find(filter, fields).lean<{ audit_ref: string; user_id: Types.ObjectId }[]>().exec(),
+      ])
+    ).flat();
     const named = await users
       .find({ _id: trusted({ $in: found.map(({ user_id }) => user_id) }) })
       .select({ username: 1 })

@@ -4,6 +4,7 @@ import { AppError, ConfigError, createLogger, Health, inRequestScope, Shutdown }
 import { AuditOutbox, Auditor } from '@webxterm/shared/audit';
 import { exitForUsage, exitWithHelp } from '@webxterm/shared/command-line';
 import { connectMongo } from '@webxterm/shared/mongo';
+import { AccessTokenStore } from '../access-tokens/access-token-store.ts';
 import { UserStore } from '../accounts/user-store.ts';
 import { Outbox } from '../outbox/outbox.ts';
 import { Passwords } from '../passwords/passwords.ts';
@@ -49,7 +50,15 @@ const connect = async (shutdown: Shutdown): Promise<OperatorCommands> => {
     auditor,
   });
   const passwords = new Passwords(deriveRootKeys(settings.ROOT_KEY), bcryptCost);
-  const admin = new UserAdmin({ connection, users, store, outbox, worker: later, auditor });
+  const admin = new UserAdmin({
+    connection,
+    users,
+    store,
+    tokens: new AccessTokenStore(connection),
+    outbox,
+    worker: later,
+    auditor,
+  });
   const links = new SetupLinkStore(connection);
   const factors = new SecondFactorStore(connection);
   return new OperatorCommands({ connection, users, store, links, factors, passwords, signins, admin, auditor });

@@ -8,6 +8,8 @@ export interface RootKey {
   readonly pepper: Buffer;
   readonly apiKeyIndex: Buffer;
   readonly apiKeySeal: Buffer;
+  readonly accessTokenIndex: Buffer;
+  readonly accessTokenSeal: Buffer;
   readonly totpSeal: Buffer;
   readonly signInChallenge: Buffer;
   readonly deviceCookie: Buffer;
@@ -29,6 +31,8 @@ const deriveRootKey = (root: Buffer): RootKey => ({
   pepper: derive(root, 'password pepper'),
   apiKeyIndex: derive(root, 'api key index'),
   apiKeySeal: derive(root, 'api key encryption'),
+  accessTokenIndex: derive(root, 'access token index'),
+  accessTokenSeal: derive(root, 'access token encryption'),
   totpSeal: derive(root, 'totp secret encryption'),
   signInChallenge: derive(root, 'sign-in challenge'),
   deviceCookie: derive(root, 'device cookie'),

@@ -32,3 +32,7 @@ export const address: BackOff = { freeTries: 100 };
 export const takenNames: BackOff = { freeTries: 60 };
 /** Sign-ups from one address. A class behind one router continues with six a minute once the free ones are used. */
 export const signUps = (freeTries: number): BackOff => ({ freeTries, maxWaitMs: 10_000 });
+/** Access tokens that one user creates. */
+export const newTokens: BackOff = { freeTries: 20 };
+/** Unknown access tokens from one address. */
+export const wrongTokens: BackOff = { freeTries: 100 };

@@ -1,7 +1,17 @@
 import { AppError, addressOf, hmacSha256, networkOf } from '@webxterm/shared';
 import { foldEmail } from '../accounts/names.ts';
 import type { RootKeys } from '../root-keys/root-keys.ts';
-import { address, type BackOff, codes, known, signUps, takenNames, unknownClients } from './back-off.ts';
+import {
+  address,
+  type BackOff,
+  codes,
+  known,
+  newTokens,
+  signUps,
+  takenNames,
+  unknownClients,
+  wrongTokens,
+} from './back-off.ts';
 import type { Buckets } from './buckets.ts';
 import type { CookieOwner, KnownDevices } from './known-devices.ts';
 
@@ -91,6 +101,20 @@ export class SignInThrottle {
   /** Admits a code of a second factor of a signed-in user. @throws AppError too_many_requests */
   admitOwnCode(userId: string): Promise<AdmittedCheck> {
     return this.#admitCode(`confirmation ${userId}`);
+  }
+
+  /** Counts a new access token of a user. @throws AppError too_many_requests */
+  async admitNewToken(userId: string): Promise<void> {
+    refuseFor(await this.#buckets.reserve(`new token ${userId}`, newTokens, this.#now()));
+  }
+
+  /**
+   * Counts an unknown access token. Only unknown ones are slowed down: one with 178 random bits cannot be guessed, so the valid token of a
+   * neighbour behind the same address need not wait.
+   * @throws AppError too_many_requests
+   */
+  async wrongToken(clientIp: string): Promise<void> {
+    refuseFor(await this.#buckets.reserve(`token ${addressOf(clientIp)}`, wrongTokens, this.#now()));
   }
 
   async #admitCode(of: string): Promise<AdmittedCheck> {

@@ -1,6 +1,7 @@
 import { AppError } from '@webxterm/shared';
 import type { AuditFact, Auditor } from '@webxterm/shared/audit';
 import type { ClientSession, Connection } from 'mongoose';
+import type { AccessTokenStore } from '../access-tokens/access-token-store.ts';
 import { userTarget } from '../accounts/audit-target.ts';
 import { isAdmin, keepOneAdmin } from '../accounts/last-admin.ts';
 import type { User } from '../accounts/user.ts';
@@ -15,6 +16,7 @@ export interface UserAdminOptions {
   readonly connection: Connection;
   readonly users: UserStore;
   readonly store: SigninStore;
+  readonly tokens: Pick<AccessTokenStore, 'ofUser'>;
   readonly outbox: Outbox;
   readonly worker: Pick<OutboxWorker, 'settle'>;
   readonly auditor: Pick<Auditor, 'recordIn'>;
@@ -40,7 +42,7 @@ export class UserAdmin {
    * apply everywhere yet
    */
   async update(id: string, change: UserChange, stillAllowed: StillAllowed): Promise<User> {
-    const { connection, users, store, outbox, worker, auditor } = this.#options;
+    const { connection, users, store, tokens, outbox, worker, auditor } = this.#options;
     const { user, owed } = await inTransaction(connection, async (session) => {
       await stillAllowed(session);
       const before = await this.#require(id, session);
@@ -48,7 +50,8 @@ export class UserAdmin {
       if (isAdmin(before) && !isAdmin(after)) await keepOneAdmin(users, before, session);
       await users.change(before._id, change, session);
       await auditor.recordIn(session, ...factsOf(before, after));
-      const entries = (await store.guardAll(id, session)).map(({ sid_hash }) => ({ sid_hash, event: null }));
+      const held = [...(await store.guardAll(id, session)), ...(await tokens.ofUser(id, session))];
+      const entries = held.map(({ sid_hash }) => ({ sid_hash, event: null }));
       const items = [...entries, { sid_hash: null, event: changed(after) }];
       return { user: after, owed: await outbox.add(items, new Date(), session) };
     });

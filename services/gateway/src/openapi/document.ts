@@ -10,6 +10,7 @@ import {
   TerminalQuery,
   terminalHeader,
 } from '@webxterm/contracts/rest';
+import { scopesFor } from '@webxterm/contracts/token-scopes';
 import { z } from 'zod';
 import {
   createDocument,
@@ -80,6 +81,12 @@ const security: Record<Route['access'], ZodOpenApiOperationObject['security']> =
   cookie: [{ bearer: [] }, { browserCookie: [] }],
 };
 
+/** A route that accepts access tokens names each scope that is enough. */
+const securityOf = ({ id, access }: Route): NonNullable<ZodOpenApiOperationObject['security']> => [
+  ...(security[access] ?? []),
+  ...(access === 'public' ? [] : scopesFor(id).map((scope) => ({ accessToken: [scope] }))),
+];
+
 /** OpenAPI 3.1 has no words for the items of a stream: the JSON Schema of the data of each event, by its name. */
 const eventSchemas = (events: Readonly<Record<string, z.ZodType>>) =>
   Object.fromEntries(Object.entries(events).map(([name, schema]) => [name, z.toJSONSchema(schema, { io: 'output' })]));
@@ -98,7 +105,7 @@ const operation = (route: Route): ZodOpenApiOperationObject => {
     tags: [route.owner],
     summary: route.summary,
     ...(route.description === undefined ? {} : { description: route.description }),
-    security: security[route.access] ?? [],
+    security: securityOf(route),
     ...(route.params === undefined && route.query === undefined
       ? {}
       : {
@@ -132,10 +139,10 @@ const terminalSocket: ZodOpenApiOperationObject = {
   tags: ['terminal'],
   summary: "A terminal's WebSocket",
   description:
-    'A WebSocket handshake (RFC 6455, version 13). `token` is a JWT, a one-use ticket or a resume pass. Without a subprotocol every ' +
+    'A WebSocket handshake (RFC 6455, version 13). `token` is a JWT, a one-use ticket or a resume pass. A personal access token is accepted in the Authorization header only. Without a subprotocol every ' +
     'frame from the client is input and every frame to it is output. `webxterm.v1` speaks binary frames with offsets, `webxterm.json` ' +
     'JSON frames: docs/protocol.md has both. With `webxterm.v1` a frame and a close code report an unknown or offline machine.',
-  security: [{ queryToken: [] }, { bearer: [] }],
+  security: [{ queryToken: [] }, { bearer: [] }, { accessToken: ['open'] }],
   requestParams: {
     path: z.object({ agent_id: z.string() }),
     query: TerminalQuery.omit({ token: true }),
@@ -159,6 +166,8 @@ const terminalSocket: ZodOpenApiOperationObject = {
       ...commonErrors,
       'invalid_input',
       'unauthenticated',
+      'token_not_allowed',
+      'too_many_requests',
       'user_disabled',
       'view_only',
       'machine_not_found',
@@ -201,6 +210,13 @@ export const openApiDocument = (options: { publicUrl: string; version: string; i
     components: {
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+        accessToken: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'vsay_pat_…',
+          description:
+            'A personal access token with the scope that the operation names. A route without one refuses such tokens.',
+        },
         queryToken: { type: 'apiKey', in: 'query', name: 'token' },
         browserCookie: { type: 'apiKey', in: 'cookie', name: `wxt_${options.installationId}` },
       },

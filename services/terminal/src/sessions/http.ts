@@ -64,9 +64,15 @@ export const mountSessions = (api: Api, options: SessionsHttpOptions): void => {
     return { ticket, session_id: sessionId, expires_in: ticketLifeSeconds };
   });
 
-  api.mount(listSessions, async ({ query, caller }) => ({
-    sessions: (await store.live(caller.userId, query.agent_id)).map((record) => toSession(record, caller)),
-  }));
+  api.mount(listSessions, async ({ query, caller, context }) => {
+    const live = await store.live(caller.userId, query.agent_id);
+    const reached = new Set<string>();
+    for (const agentId of new Set(live.map(({ agent_id }) => agent_id)))
+      if (await machines.reachesOwn(caller, agentId, context.requestId)) reached.add(agentId);
+    return {
+      sessions: live.filter(({ agent_id }) => reached.has(agent_id)).map((record) => toSession(record, caller)),
+    };
+  });
 
   api.mount(listMachineSessions, async ({ params, query, caller, context }) => {
     if (!AgentId.safeParse(params.agent_id).success) throw new AppError('machine_not_found');
@@ -81,9 +87,10 @@ export const mountSessions = (api: Api, options: SessionsHttpOptions): void => {
     session: toSession(await visible(options, caller, params.id, context.requestId), caller),
   }));
 
-  api.mount(renameSession, async ({ params, body, caller }) => ({
-    session: toSession(await store.rename(caller.userId, sessionIdOf(params.id), body.name), caller),
-  }));
+  api.mount(renameSession, async ({ params, body, caller, context }) => {
+    const { session_id } = await own(options, caller, params.id, context.requestId);
+    return { session: toSession(await store.rename(caller.userId, session_id, body.name), caller) };
+  });
 
   api.mount(endSession, async ({ params, caller, context }) => {
     const record = await visible(options, caller, params.id, context.requestId);
@@ -97,7 +104,7 @@ export const mountSessions = (api: Api, options: SessionsHttpOptions): void => {
   });
 
   api.mount(resizeSession, async ({ params, body, caller, context }) => {
-    const record = await store.find({ kind: 'owner', userId: caller.userId }, sessionIdOf(params.id));
+    const record = await own(options, caller, params.id, context.requestId);
     if (record.status === 'closed') throw new AppError('session_not_found', 'This session has already ended.');
     if (record.raw_viewer_id === null)
       throw new AppError('conflict', 'No raw client is attached to this session, so it has no window to resize.');
@@ -144,8 +151,23 @@ const visible = async (
   requestId: string,
 ): Promise<SessionRecord> => {
   const record = await store.find({ kind: 'any' }, sessionIdOf(id));
-  if (record.user_id !== caller.userId && !(await machines.mayManage(caller, record.agent_id, requestId)))
-    throw new AppError('session_not_found');
+  const may =
+    record.user_id === caller.userId
+      ? machines.reachesOwn(caller, record.agent_id, requestId)
+      : machines.mayManage(caller, record.agent_id, requestId);
+  if (!(await may)) throw new AppError('session_not_found');
+  return record;
+};
+
+/** The session, if the caller owns it. @throws AppError session_not_found */
+const own = async (
+  { store, machines }: SessionsHttpOptions,
+  caller: Caller,
+  id: string,
+  requestId: string,
+): Promise<SessionRecord> => {
+  const record = await store.find({ kind: 'owner', userId: caller.userId }, sessionIdOf(id));
+  if (!(await machines.reachesOwn(caller, record.agent_id, requestId))) throw new AppError('session_not_found');
   return record;
 };
 

@@ -45,6 +45,21 @@ export class MachineCalls {
     return rights.includes('manage') ? { kind: 'any' } : { kind: 'owner', userId: caller.userId };
   }
 
+  /**
+   * Whether the caller's access token reaches the caller's own sessions on this machine. True for a caller who signed in.
+   * @throws AppError unavailable
+   */
+  async reachesOwn(caller: Caller, agentId: string, requestId: string): Promise<boolean> {
+    if (caller.token === undefined) return true;
+    try {
+      const rights = await this.#rights(caller, agentId, requestId);
+      return rights.includes('open') || rights.includes('manage');
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'machine_not_found') return false;
+      throw error;
+    }
+  }
+
   /** Whether the caller has the right `manage`, and so may see and end all sessions on the machine. @throws AppError unavailable */
   async mayManage(caller: Caller, agentId: string, requestId: string): Promise<boolean> {
     return this.has(caller, agentId, 'manage', requestId);

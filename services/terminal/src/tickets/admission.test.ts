@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { AttachGrant, EdgeKind } from '@webxterm/contracts/grpc';
 import { AppError } from '@webxterm/shared';
-import { openResumePass, sealResumePass, signAccessToken } from '@webxterm/shared/api';
+import { makePersonalToken, openResumePass, sealResumePass, signAccessToken } from '@webxterm/shared/api';
 import { describe, expect, it } from 'vitest';
 import type { AttachmentRequest } from '../attachment/attach-open.ts';
-import { AdmissionControl, newId } from './admission.ts';
+import { AdmissionControl, newId, type PresentedToken } from './admission.ts';
 import { resumePassFor } from './resume-pass.ts';
 import { sealTicket } from './ticket.ts';
 
@@ -20,7 +20,17 @@ const ticket = { ...bound, username: 'as in the ticket', mode: 'view' } as const
 const pass = { ...bound, viewer_id: 'viewer', mode: 'control' } as const;
 const unauthenticated = expect.objectContaining({ code: 'unauthenticated' });
 
-const door = () => {
+const limits = {
+  id: 'pt_1',
+  scopes: ['open'],
+  machines: [],
+  tags: [],
+  addresses: ['192.0.2.0/24'],
+  owner_disabled: false,
+};
+
+/** `scopes`: the sid belongs to an access token. */
+const door = (scopes?: string[]) => {
   const redeemed: [string, number][] = [];
   const entry = {
     user_id: ann,
@@ -29,8 +39,9 @@ const door = () => {
     disabled: false,
     exp: seconds + 60,
     epoch: 'e',
+    ...(scopes === undefined ? {} : { token: { ...limits, scopes } }),
   } as const;
-  const admission = new AdmissionControl({
+  const control = new AdmissionControl({
     ...{ jwtKeys, ticketKey, passKey, now: () => nowMs },
     allowList: {
       find: async (asked) => {
@@ -38,8 +49,18 @@ const door = () => {
         return entry;
       },
     },
+    accessTokens: {
+      find: async () => {
+        if (entry.token === undefined) throw new AppError('unauthenticated');
+        return { sid, entry: { ...entry, token: entry.token } };
+      },
+    },
     redemption: { redeem: async (jti, exp) => void redeemed.push([jti, exp]) },
   });
+  const admission = {
+    admit: (token: string | undefined, from: Partial<PresentedToken> = {}) =>
+      control.admit({ token, clientIp: '192.0.2.7', inUrl: true, ...from }),
+  };
   return { admission, redeemed };
 };
 
@@ -104,6 +125,41 @@ describe('a token of an upgrade', () => {
     for (const token of [seal('b'.repeat(24), sid), seal(ann, 'e'.repeat(32))])
       await expect(admission.admit(token)).rejects.toEqual(unauthenticated);
     expect(redeemed).toEqual([]);
+  });
+});
+
+describe('a personal access token', () => {
+  const token = makePersonalToken();
+  const notAllowed = expect.objectContaining({ code: 'token_not_allowed' });
+
+  it('admits to any machine by a header, and not by the URL', async () => {
+    const { admission } = door(['open']);
+    expect(await admission.admit(token, { inUrl: false })).toMatchObject({
+      kind: 'jwt',
+      sid,
+      userId: ann,
+      agentId: undefined,
+    });
+    await expect(admission.admit(token)).rejects.toEqual(unauthenticated);
+  });
+
+  it('needs the scope that tickets need', async () => {
+    await expect(door(['see', 'command']).admission.admit(token, { inUrl: false })).rejects.toEqual(notAllowed);
+  });
+
+  it('is not replaced by a JWT for its sid', async () => {
+    const forged = signAccessToken(jwtKeys, { userId: ann, sid, now: seconds, expiresAt: seconds + 60 });
+    await expect(door(['open']).admission.admit(forged)).rejects.toEqual(unauthenticated);
+  });
+
+  it('admits by its tickets and passes from its addresses only, and uses up none of them elsewhere', async () => {
+    const { admission, redeemed } = door(['open']);
+    for (const each of [sealTicket(ticketKey, ticket), sealResumePass(passKey, pass)]) {
+      await expect(admission.admit(each, { clientIp: '198.51.100.7' })).rejects.toEqual(notAllowed);
+      expect(redeemed).toEqual([]);
+      expect((await admission.admit(each)).sid).toBe(sid);
+      redeemed.length = 0;
+    }
   });
 });
 

@@ -1,8 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import type { AttachMode } from '@webxterm/contracts/rest';
+import { type AttachMode, createTicket } from '@webxterm/contracts/rest';
 import { defaultKind } from '@webxterm/contracts/session-kinds';
+import { scopesFor } from '@webxterm/contracts/token-scopes';
 import { AppError, type JwtKey } from '@webxterm/shared';
-import { authenticate, openResumePass } from '@webxterm/shared/api';
+import {
+  authenticateAny,
+  isPersonalToken,
+  type KnownTokens,
+  openResumePass,
+  requireAddress,
+  requireScope,
+} from '@webxterm/shared/api';
 import type { AllowList } from '@webxterm/shared/bus';
 import type { Redemption } from './redemption.ts';
 import { openTicket } from './ticket.ts';
@@ -29,8 +37,17 @@ export interface AdmissionOptions {
   readonly ticketKey: Buffer;
   readonly passKey: Buffer;
   readonly allowList: Pick<AllowList, 'find'>;
+  readonly accessTokens?: Pick<KnownTokens, 'find'>;
   readonly redemption: Pick<Redemption, 'redeem'>;
   readonly now: () => number;
+}
+
+/** The token of an upgrade, and where it came from. */
+export interface PresentedToken {
+  readonly token: string | undefined;
+  readonly clientIp: string;
+  /** It was the parameter `token` of the URL. */
+  readonly inUrl: boolean;
 }
 
 /** Verifies tokens of upgrades, and redeems one-use tokens. */
@@ -42,12 +59,16 @@ export class AdmissionControl {
   }
 
   /** @throws AppError unauthenticated for an invalid token; unavailable if it cannot be checked */
-  async admit(token: string | undefined): Promise<Admission> {
+  async admit({ token, clientIp, inUrl }: PresentedToken): Promise<Admission> {
     if (token === undefined) throw new AppError('unauthenticated');
     // The prefix only selects the check. It is part of each MAC, and no JWT starts with one.
-    if (token.startsWith('wxt_tk_')) return this.#byTicket(token);
-    if (token.startsWith('wxt_rp_')) return this.#byPass(token);
-    const caller = await authenticate(this.#options, token);
+    if (token.startsWith('wxt_tk_')) return this.#byTicket(token, clientIp);
+    if (token.startsWith('wxt_rp_')) return this.#byPass(token, clientIp);
+    // Servers and proxies log URLs, and an access token is valid for months.
+    if (inUrl && isPersonalToken(token))
+      throw new AppError('unauthenticated', 'Send an access token in the Authorization header, not in the URL.');
+    const caller = await authenticateAny(this.#options, token, clientIp);
+    requireScope(caller.token, scopesFor(createTicket.id));
     return {
       kind: 'jwt',
       sid: caller.sid,
@@ -61,9 +82,9 @@ export class AdmissionControl {
     };
   }
 
-  async #byTicket(token: string): Promise<Admission> {
+  async #byTicket(token: string, clientIp: string): Promise<Admission> {
     const ticket = openTicket(this.#options.ticketKey, token, this.#options.now());
-    const username = await this.#stillCounts(ticket);
+    const username = await this.#stillCounts(ticket, clientIp);
     await this.#options.redemption.redeem(ticket.jti, ticket.exp);
     return {
       kind: 'ticket',
@@ -78,9 +99,9 @@ export class AdmissionControl {
     };
   }
 
-  async #byPass(token: string): Promise<Admission> {
+  async #byPass(token: string, clientIp: string): Promise<Admission> {
     const pass = openResumePass(this.#options.passKey, token, this.#options.now());
-    const username = await this.#stillCounts(pass);
+    const username = await this.#stillCounts(pass, clientIp);
     await this.#options.redemption.redeem(pass.jti, pass.exp);
     return {
       kind: 'pass',
@@ -96,9 +117,10 @@ export class AdmissionControl {
     };
   }
 
-  async #stillCounts(token: { sid: string; user_id: string }): Promise<string> {
+  async #stillCounts(token: { sid: string; user_id: string }, clientIp: string): Promise<string> {
     const entry = await this.#options.allowList.find(token.sid);
     if (entry.user_id !== token.user_id) throw new AppError('unauthenticated');
+    if (entry.token !== undefined) requireAddress(entry.token, clientIp);
     return entry.username;
   }
 }

@@ -52,7 +52,8 @@ const world = (elsewhere = 0) => {
     redemption,
     now,
   });
-  const enter = async (text: string) => takeSlot(terminals, allowList, await admissionControl.admit(text));
+  const enter = async (text: string) =>
+    takeSlot(terminals, allowList, await admissionControl.admit({ token: text, clientIp: '203.0.113.9', inUrl: true }));
   return { signins, terminals, enter, arrived, release };
 };
 

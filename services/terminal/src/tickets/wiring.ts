@@ -8,12 +8,12 @@ import { resumePassFor } from './resume-pass.ts';
 export type TicketParts = ReturnType<typeof wireTickets>;
 
 /** Tickets and resume passes. */
-export const wireTickets = ({ settings, jwtKeys, models, allowList, logger, now }: Core) => {
+export const wireTickets = ({ settings, jwtKeys, models, allowList, accessTokens, logger, now }: Core) => {
   const { TICKET_KEY: ticketKey, PASS_KEY: passKey } = settings;
   const redemption = new Redemption(models.redeemed, logger);
   return {
     ticketKey,
-    admissionControl: new AdmissionControl({ jwtKeys, ticketKey, passKey, allowList, redemption, now }),
+    admissionControl: new AdmissionControl({ jwtKeys, ticketKey, passKey, allowList, accessTokens, redemption, now }),
     /** Creates a resume pass for an attachment. */
     sealPass: (request: AttachmentRequest): string =>
       sealResumePass(passKey, resumePassFor(request, now() + resumePassLifeMs)),

@@ -11,6 +11,8 @@ export type ViewerProtocol = 'raw' | 'json' | 'v1';
 export interface UpgradeTarget {
   readonly agentId: string;
   readonly token: string | undefined;
+  /** The token is a parameter of the URL. */
+  readonly inUrl: boolean;
   readonly protocol: ViewerProtocol;
   /** The raw query. It is parsed after authentication, because 401 has priority over 400. */
   readonly query: URLSearchParams;
@@ -37,6 +39,7 @@ export const readTarget = (request: IncomingMessage): UpgradeTarget => {
       query.get('token') ??
       tokenOfProtocols(offered(headers['sec-websocket-protocol'])) ??
       bearerToken(headers.authorization),
+    inUrl: query.has('token'),
     protocol: protocolOf(headers['sec-websocket-protocol']),
     query,
   };

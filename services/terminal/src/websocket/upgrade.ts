@@ -84,7 +84,7 @@ export class Upgrades {
     try {
       const target = readTarget(request);
       wanted = target;
-      const admission = await this.#options.admissionControl.admit(target.token);
+      const admission = await this.#options.admissionControl.admit({ ...target, clientIp: facts.clientIp });
       scope = { ...scope, caller: admission };
       const pending = { request, socket, head, target };
       const entered = this.#enter(admission);

@@ -1,0 +1,25 @@
+import { adminScopes, TokenScope } from '@webxterm/contracts/token-scopes';
+
+/** What a token with the scope may do. */
+export const scopeText: Readonly<Record<TokenScope, string>> = {
+  see: 'See machines, their load and their status',
+  open: 'Open terminals, and end them',
+  command: 'Run commands',
+  files_read: 'Read files',
+  files_write: 'Write files',
+  forward: 'Forward ports',
+  watch: 'Watch the terminals of others',
+  record_play: 'Play recordings',
+  manage: 'Change, share and remove machines, and end the sessions of all users on them',
+  'account:read': 'Read your profile, without the API key',
+  'machines:add': 'Add machines, and create enrolment tokens',
+  'audit:read': 'Read the audit log',
+  'updates:manage': 'Pause and resume the updates of agents',
+};
+
+/** Scopes of rights that no route asks for yet. */
+const withoutUse: readonly TokenScope[] = ['files_read', 'files_write', 'forward', 'record_play'];
+
+/** The scopes that the user can choose. */
+export const scopeChoices = (isAdmin: boolean): readonly TokenScope[] =>
+  TokenScope.options.filter((scope) => !withoutUse.includes(scope) && (isAdmin || !adminScopes.includes(scope)));
