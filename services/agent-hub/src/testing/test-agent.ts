@@ -73,6 +73,8 @@ export class TestMachine {
 
 /** One dial of a machine to a hub. Like a real agent, it uses its own gRPC client. */
 export class TestLink {
+  /** The hub's, host:port. */
+  readonly address: string;
   readonly client: Client;
   readonly stream: ClientDuplexStream<AgentMessage, ServerMessage>;
   readonly inbox = new Mailbox<NonNullable<ServerMessage['message']>>();
@@ -82,6 +84,7 @@ export class TestLink {
   answersPings = true;
 
   constructor(address: string) {
+    this.address = address;
     this.client = new Client(address, credentials.createInsecure(), {
       ...withoutSubchannelSharing,
       'grpc-node.flow_control_window': 8 * 1024 * 1024,
