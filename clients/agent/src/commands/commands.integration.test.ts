@@ -25,7 +25,7 @@ const run = (command: string, bounds: Bounds = {}) =>
   commands.run({ commandId: 'c1', userId: 'u1', command, timeoutMs: 15_000, maxOutputBytes: 10_000, ...bounds });
 
 const until = async (holds: () => boolean): Promise<void> => {
-  await expect.poll(holds, { timeout: 10_000, interval: 20 }).toBe(true);
+  await expect.poll(holds, { timeout: 10_000, interval: 20, message: String(holds) }).toBe(true);
 };
 
 describe('a command', () => {

@@ -14,7 +14,7 @@ const { username } = os.userInfo();
 const withinMs = 15_000;
 
 const until = (holds: () => boolean): Promise<void> =>
-  expect.poll(holds, { timeout: withinMs, interval: 20 }).toBe(true);
+  expect.poll(holds, { timeout: withinMs, interval: 20, message: String(holds) }).toBe(true);
 
 let agent: ChildProcess;
 /** A process that runs the guard as the agent does. */

@@ -109,7 +109,7 @@ describe('the worker of all screens', { timeout: 60_000 }, () => {
     vi.advanceTimersByTime(3000);
     expect(await asked).toBeUndefined();
     // Moves the clock, too.
-    await vi.waitUntil(() => isEnded, { timeout: 50_000, interval: 50 });
+    await vi.waitFor(() => expect(isEnded, 'the worker has ended').toBe(true), { timeout: 50_000, interval: 50 });
     expect([await good.snapshot(), await bad.snapshot()]).toEqual([undefined, undefined]);
     bad.evicted(100 * kib, bytes('\nmore\n'), marks);
     expect(await bad.snapshot()).toBeDefined();

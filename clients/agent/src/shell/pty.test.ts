@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { withinDeadline } from '@webxterm/contracts/deadline';
 import { describe, expect, it } from 'vitest';
 import type { ExitResult } from './controlled-start.ts';
 import { InputPump } from './input-pump.ts';
@@ -21,10 +22,11 @@ const start = (script: string, onOutput: (bytes: Uint8Array) => void = () => und
     },
     onEnd: resolve,
   });
-  const until = (text: string): Promise<void> =>
-    new Promise((found) => {
-      waiting = { text, found };
-    });
+  const until = (text: string): Promise<void> => {
+    const { promise, resolve: found } = Promise.withResolvers<void>();
+    waiting = { text, found };
+    return withinDeadline(10_000, promise, () => new Error(`the output has no ${text}: ${Buffer.concat(chunks)}`));
+  };
   return { pty, ended, until, text: () => Buffer.concat(chunks).toString() };
 };
 

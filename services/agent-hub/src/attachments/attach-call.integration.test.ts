@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
 import { decodeUp, encodeDown, encodeUp } from '@webxterm/contracts/frames';
 import { AttachGrant, type OpenStream, Role, unwrapFrame, wrapFrame } from '@webxterm/contracts/grpc';
-import { until } from '@webxterm/shared/testing';
+import { inTime, until } from '@webxterm/shared/testing';
 import mongoose from 'mongoose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AccessRecord, defineMachineModels, type MachineModels } from '../machines/record.ts';
@@ -107,7 +107,8 @@ describe('an attach', () => {
     ): Promise<void> => {
       for (const frame of frames) {
         way.sent.update(frame);
-        if (!to.write(wrapFrame(frame))) await new Promise<void>((resolve) => to.once('drain', resolve));
+        if (!to.write(wrapFrame(frame)))
+          await inTime('a stream that is full drains', new Promise<void>((resolve) => to.once('drain', resolve)));
       }
     };
     const payload = randomBytes(64 * 1024);

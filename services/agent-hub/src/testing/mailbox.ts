@@ -19,6 +19,7 @@ export class Mailbox<T> {
     return this.#items.filter(wanted).length;
   }
 
+  /** @throws Error after `timeoutMs`, with the source of `wanted` and the number of the items that did not match */
   take(wanted: (item: T) => boolean = () => true, timeoutMs = 10_000): Promise<T> {
     const at = this.#items.findIndex(wanted);
     if (at >= 0) {
@@ -26,7 +27,9 @@ export class Mailbox<T> {
       if (item !== undefined) return Promise.resolve(item);
     }
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error('no matching item arrived in time')), timeoutMs);
+      const late = (): void =>
+        reject(new Error(`no item arrived within ${timeoutMs} ms for ${wanted}, and ${this.#items.length} others did`));
+      const timer = setTimeout(late, timeoutMs);
       this.#waiting.push({
         wanted,
         resolve: (item) => {
