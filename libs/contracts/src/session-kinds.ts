@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { Right } from './rights.ts';
 
 /**
- * The name of a kind of session, such as `pty`. The terminal service passes on every well-formed name. The hub refuses a kind that it does
- * not know or that the agent does not have.
+ * The name of a kind of session, such as `pty`. The terminal service and the hub refuse a kind that they do not know. The hub also refuses
+ * one that the agent does not have.
  */
 export const SessionKindName = z
   .string()

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
-import { closeCode, type DownFrame, decodeDown, encodeUp, type UpFrame } from '@webxterm/contracts/frames';
+import { closeCode, decodeDown, encodeUp, type UpFrame } from '@webxterm/contracts/frames';
 import { until } from '@webxterm/shared/testing';
+import mongoose from 'mongoose';
 import { describe, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
 import { useWorld, world } from './testing/use-world.ts';
@@ -133,14 +134,12 @@ describe('the kind of a session', () => {
 
     const dialled = await world.dial({ token, kind: 'fax' }, v1);
     if (!dialled.opened) throw new Error(`refused: ${dialled.status}`);
-    const refused: DownFrame[] = [];
-    dialled.client.socket.on('message', (bytes: Buffer) => {
-      const frame = decodeDown(bytes);
-      if (frame.type === 'refused') refused.push(frame);
-    });
-    for (const frame of [hello, attach]) dialled.client.socket.send(encodeUp(frame));
     expect(await dialled.client.closed).toEqual({ code: closeCode.forbidden, reason: message });
-    expect(refused).toEqual([{ type: 'refused', code: 'kind_not_supported', message }]);
+    expect(decodeDown(dialled.client.bytes)).toEqual({ type: 'refused', code: 'kind_not_supported', message });
+
+    const records = await mongoose.createConnection(world.secret('mongo-url-terminal')).asPromise();
+    expect(await records.collection('terminal_sessions').countDocuments({ kind: 'fax' })).toBe(0);
+    await records.close();
   });
 
   it('is kept: a returning viewer may omit it, and must not name another one', async () => {

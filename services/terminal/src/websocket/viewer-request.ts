@@ -2,7 +2,7 @@ import type { RecordingMode } from '@webxterm/contracts/frames';
 import { defaultCols, defaultRows } from '@webxterm/contracts/frames';
 import { AttachGrant } from '@webxterm/contracts/grpc';
 import type { TerminalQuery } from '@webxterm/contracts/rest';
-import { defaultKind } from '@webxterm/contracts/session-kinds';
+import { defaultKind, sessionKinds, unknownKind } from '@webxterm/contracts/session-kinds';
 import { AppError } from '@webxterm/shared';
 import type { z } from 'zod';
 import type { Recordings } from '../recordings/recordings.ts';
@@ -26,7 +26,7 @@ export interface Arrival {
 /**
  * Finds the session of a caller. A new session is named and recorded before its first attach. An existing session must belong to the
  * caller, according to its record or to a resume pass.
- * @throws AppError machine_not_found, session_not_found, invalid_input, forbidden, unavailable
+ * @throws AppError machine_not_found, session_not_found, invalid_input, forbidden, kind_not_supported, unavailable
  */
 export const resolveViewerRequest = async (
   { store, policies, recordings }: SessionNaming,
@@ -119,6 +119,8 @@ const nameSession = async (
   if (admission.kind === 'pass' && named !== undefined)
     return own({ id: named, ownerUserId: userId, mayCreate: false, kind, recording: admission.recording ?? 'off' });
   if (named === undefined) {
+    // Before the record: a refused kind leaves none that counts against the limit of its user.
+    if (!sessionKinds.has(kind)) throw new AppError('kind_not_supported', unknownKind(kind, sessionKinds));
     const sessionId = newId().toString('base64url');
     const recording = await recordingOfNew(policies, agentId, kind);
     await store.reserve({ sessionId, agentId, userId, username, kind, recording, ipAddress: clientIp });
