@@ -286,6 +286,20 @@ describe('a REST API mounted from its declarations', () => {
     );
   });
 
+  it('refuses a parameter of the query that is there twice or as a list, by name', async () => {
+    for (const [query, path] of [
+      ['n=1&n=2', 'n'],
+      ['n=1&n=1', 'n'],
+      ['n[]=1', 'n[]'],
+      ['n%5B%5D=1&n%5B%5D=2', 'n[]'],
+      ['n[0]=1', 'n[0]'],
+    ]) {
+      const { status, body } = await call('POST', `/api/things/abc?${query}`, json, '{"name":"a"}');
+      expect([query, status, body.code]).toEqual([query, 400, 'invalid_input']);
+      expect(body.details).toEqual([expect.objectContaining({ path })]);
+    }
+  });
+
   it('refuses a token whose sign-in is invalid, and one of a lower role', async () => {
     expect((await call('GET', '/api/admin', { authorization: `Bearer ${tokenOf('sid-that-has-ended')}` })).status).toBe(
       401,

@@ -2,7 +2,7 @@ import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { subprotocol, tokenProtocol } from '@webxterm/contracts/frames';
 import { describe, expect, it } from 'vitest';
-import { readTarget } from './upgrade-request.ts';
+import { readQuery, readTarget } from './upgrade-request.ts';
 
 const target = (url: string, headers: Record<string, string>) => {
   const request = new IncomingMessage(new Socket());
@@ -34,5 +34,27 @@ describe('the token of an upgrade', () => {
     });
     expect(target(path, { authorization: 'Bearer  b' })).toEqual({ token: 'b', protocol: 'raw' });
     expect(target(path, {})).toEqual({ token: undefined, protocol: 'raw' });
+  });
+});
+
+describe('the query of an upgrade', () => {
+  const read = (query: string) => readQuery(new URLSearchParams(query));
+
+  it('has each parameter once: a second value or a list is refused by name, and none of them is taken', () => {
+    expect(read('kind=pty&cols=80')).toEqual({ kind: 'pty', cols: 80 });
+    for (const [query, name] of [
+      ['kind=pty&kind=fax', 'kind'],
+      ['kind=pty&kind=pty', 'kind'],
+      ['kind[]=pty', 'kind'],
+      ['kind%5B%5D=pty&kind%5B%5D=fax', 'kind'],
+      ['session_id[]=AAAAAAAAAAAAAAAAAAAAAA', 'session_id'],
+      ['mode=view&mode=control', 'mode'],
+      ['token=a&token=b', 'token'],
+    ] as const)
+      expect(() => read(query), query).toThrow(`The query is not valid: ${name}: must be there once.`);
+  });
+
+  it('may have parameters that this version does not know', () => {
+    expect(read('later=1&later=2')).toEqual({});
   });
 });

@@ -57,8 +57,17 @@ const protocolOf = (header: string | undefined): ViewerProtocol => {
 export const subprotocolOf = (protocol: ViewerProtocol): string | undefined =>
   protocol === 'raw' ? undefined : subprotocol[protocol];
 
+/** A parameter that is there twice, or as `name[]`, which some clients write for a list. Undefined: none. */
+const repeated = (query: URLSearchParams): string | undefined =>
+  Object.keys(TerminalQuery.shape).find((name) => query.getAll(name).length > 1 || query.has(`${name}[]`));
+
 /** @throws AppError invalid_input, which names the first invalid parameter */
 export const readQuery = (query: URLSearchParams): z.output<typeof TerminalQuery> => {
+  const twice = repeated(query);
+  if (twice !== undefined)
+    throw new AppError('invalid_input', `The query is not valid: ${twice}: must be there once.`, {
+      details: [{ path: twice, message: 'must be there once' }],
+    });
   const parsed = TerminalQuery.safeParse(Object.fromEntries(query));
   if (parsed.success) return parsed.data;
   const details = parsed.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
