@@ -53,20 +53,30 @@ export class PresenceEntries {
   }
 
   /** Deletes the entry if it still belongs to this link. */
-  async remove(link: Link): Promise<void> {
-    const key = agentKey(link.identity.agentId);
-    const bucket = await this.#open();
-    const entry = await bucket.get(key);
-    const presence = this.#parse(entry);
-    if (entry === null || presence === undefined || !this.#isOf(presence, link)) return;
-    await bucket.delete(key, { previousSeq: entry.revision });
+  remove(link: Link): Promise<void> {
+    return this.#deleteIf(link.identity.agentId, (presence) => this.#isOf(presence, link));
+  }
+
+  /** Deletes an entry of this hub whose link has ended, unless a newer link has replaced it. */
+  removeLeft(left: AgentPresence): Promise<void> {
+    const { hub_id, generation, instance_id } = left;
+    return this.#deleteIf(
+      left.agent_id,
+      (presence) =>
+        presence.hub_id === hub_id && presence.generation === generation && presence.instance_id === instance_id,
+    );
   }
 
   /** Deletes an entry of a dead hub, unless another hub has replaced it. */
-  async sweep(agentId: string, deadHubId: string): Promise<void> {
+  sweep(agentId: string, deadHubId: string): Promise<void> {
+    return this.#deleteIf(agentId, ({ hub_id }) => hub_id === deadHubId);
+  }
+
+  async #deleteIf(agentId: string, matches: (presence: AgentPresence) => boolean): Promise<void> {
     const bucket = await this.#open();
     const entry = await bucket.get(agentKey(agentId));
-    if (entry === null || this.#parse(entry)?.hub_id !== deadHubId) return;
+    const presence = this.#parse(entry);
+    if (entry === null || presence === undefined || !matches(presence)) return;
     await bucket.delete(agentKey(agentId), { previousSeq: entry.revision });
   }
 

@@ -172,6 +172,19 @@ describe('two hubs', () => {
     await until(() => addressOf(agentId) === one.internal);
     link.cut();
   });
+
+  it('remove the entry of a link that has ended, when its write was carried out after the removal', async () => {
+    const link = await dial(one.grpc, new TestMachine('cut'), key);
+    const { agentId } = link.welcome;
+    await until(() => addressOf(agentId) === one.internal);
+    const entry = view.find(agentId)?.presence;
+    link.cut();
+    await until(() => addressOf(agentId) === undefined);
+    // As a write whose answer the hub has not got.
+    await (await openBucket(bus, presenceBucket)).put(agentKey(agentId), JSON.stringify(entry));
+    await until(() => addressOf(agentId) === one.internal);
+    await until(() => addressOf(agentId) === undefined);
+  });
 });
 
 describe('a hub that is killed', () => {

@@ -1,4 +1,4 @@
-import { hubLeaseRenewMs } from '@webxterm/contracts/bus';
+import { type AgentPresence, hubLeaseRenewMs } from '@webxterm/contracts/bus';
 import type { Logger } from '@webxterm/shared';
 import type { PresenceView } from '@webxterm/shared/bus';
 import type { Link, LinkIdentity } from '../agent-links/link.ts';
@@ -38,6 +38,8 @@ export class Presence {
   readonly #published = new Map<string, boolean>();
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #waiting = new Set<Link>();
+  /** Entries of this hub that had no link when it last looked. */
+  #left: ReadonlySet<string> = new Set();
   #writing = 0;
   #ending = false;
 
@@ -120,11 +122,30 @@ export class Presence {
       });
   }
 
-  /** Writes the entries of this hub's links that are missing in the bucket, after a failed write, a reconnect or a lost volume. */
+  /**
+   * Writes the entries of this hub's links that are missing in the bucket, after a failed write, a reconnect or a lost volume. Removes
+   * those of links that have ended: NATS may carry out a write whose answer is lost, or may not carry out the removal.
+   */
   reconcile(): void {
-    const { table, entries, isCurrent } = this.#options;
+    const { hubId, table, entries, view, isCurrent } = this.#options;
     if (this.#ending || !isCurrent()) return;
     for (const link of table.all()) if (!entries.isWritten(link)) this.#enqueue(link);
+    const left = [...view.agents()].filter(
+      ({ hub_id, agent_id }) => hub_id === hubId && table.find(agent_id) === undefined,
+    );
+    // The removal at the end of a link may still be on its way: an entry is left only if it was so the last time too.
+    const before = this.#left;
+    this.#left = new Set(left.map((entry) => JSON.stringify(entry)));
+    void this.#removeLeft(left.filter((entry) => before.has(JSON.stringify(entry))));
+  }
+
+  async #removeLeft(left: readonly AgentPresence[]): Promise<void> {
+    const { entries, logger } = this.#options;
+    try {
+      for (const entry of left) await entries.removeLeft(entry);
+    } catch (error) {
+      logger.warn({ err: error }, 'presence entries of ended links could not be removed, retrying later');
+    }
   }
 
   /** Checks every entry of this hub in the bucket again, because the bucket may have been lost while NATS was down. */
