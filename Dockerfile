@@ -68,7 +68,7 @@ COPY --from=dependencies /app /app
 COPY libs /app/libs
 COPY ${WORKSPACE} /app/${WORKSPACE}
 WORKDIR /app/${WORKSPACE}
-# The commit, where whoever builds tells it. The version of the gateway's proof: scripts/upgrade-compose.sh reads it (ADR 19).
+# The commit, if the build sets it. The version of the gateway's proof: scripts/upgrade-compose.sh reads it (ADR 19).
 ARG REVISION=""
 LABEL org.opencontainers.image.title="webxterm ${WORKSPACE}" \
       org.opencontainers.image.description="WebXTerm, a self-hosted web terminal to a fleet of machines" \

@@ -56,7 +56,7 @@ const shownLine = async (page: Page): Promise<string[]> => {
 
 const row = (page: Page, name: string) => page.getByRole('row').filter({ hasText: name });
 
-/** Asks once more as long as it is turned away. */
+/** Repeats the request while it is refused. */
 const triedAgain = async (terminal: TerminalPage): Promise<true | undefined> => {
   if ((await terminal.state()).includes('Connected')) return true;
   const again = terminal.page.getByRole('button', { name: 'Try again' });
@@ -158,7 +158,7 @@ describe('a machine, from its first line to its removal', () => {
 
     await guest.page.goto(stack.url);
     await row(guest.page, 'frontend').getByText('View only').waitFor();
-    // Without a reload: the page hears of it.
+    // Without a reload: the page receives the change.
     await giveAccess(owner.page, 'Open terminals');
     await guest.openTerminal('frontend');
     const took = await untilOver(async () => {
@@ -239,7 +239,7 @@ describe('a machine, from its first line to its removal', () => {
     await window.page.goto(`${stack.url}/terminal/${agentId}`);
     await window.page.getByText('You have 64 terminals open. Close one and try again.').waitFor();
     open.pop()?.close();
-    // The instances hear of a free place one after the other.
+    // The instances receive the free place one after the other.
     await eventually('a place is free again', () => triedAgain(window));
     await window.page.close();
 

@@ -120,7 +120,7 @@ describe('a service that is cut off from NATS while a sign-in ends', () => {
   it('hub, and another hub revokes access meanwhile: the terminal is closed after the outage', async () => {
     const dan = await withTerminal('dan');
     gate.cutOff('agent-hub');
-    // As another hub does it that nobody has told this one of.
+    // As another hub does it without a message to this one.
     const grant = { agent_id: agentId, user_id: dan.id };
     await mongo['agent-hub'].db().collection('machine_access').deleteOne(grant);
     const bus = await connect({
@@ -177,7 +177,7 @@ describe('auth that is killed between the database and the allow-list', () => {
     );
     await stack.kill('auth-1');
     await answer;
-    // Nobody has told the others yet.
+    // The others have not received it yet.
     await hal.terminal.run('true');
     gate.letIn('auth');
     await hal.terminal.closed;

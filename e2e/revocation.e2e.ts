@@ -79,7 +79,7 @@ describe('access that is revoked, with two instances of each service', () => {
     const terminal = await RawTerminal.open(stack.url, agentId, { token: bob.token });
     await terminal.until('a prompt', ({ received }) => received > 0);
     await stack.stopProcess('nats');
-    // As a hub writes it that dies before it could tell anybody.
+    // As a hub writes it that dies before it publishes the change.
     const database = mongo.db();
     await database.collection('machine_access').deleteOne({ agent_id: agentId, user_id: bob.id });
     const end = { key: `${agentId} ${bob.id} `, agent_id: agentId, user_id: bob.id, session_id: null };

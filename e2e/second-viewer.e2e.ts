@@ -152,7 +152,7 @@ describe('another viewer than the owner of a session', () => {
     const answer = await chief.post(`/api/machines/${agentId}/access/revoke`, { username: 'bob' });
     expect(answer.status).toBe(200);
     expect(await watching.frame('ended')).toMatchObject({ cause: 'access_revoked' });
-    await terminal.until('the owner is told', () => ['refused', 'ended'].includes(terminal.terminal.state.state));
+    await terminal.until('the owner is informed', () => ['refused', 'ended'].includes(terminal.terminal.state.state));
     await eventually('the session is on record as ended', async () => {
       const { body } = await bob.rest.get<{ sessions: unknown[] }>('/api/terminal/sessions');
       return body.sessions.length === 0 ? true : undefined;

@@ -46,7 +46,7 @@ describe('the terminal page', () => {
     await terminal.focus();
     await terminal.run('echo still $$');
     expect(/still (\d+)/.exec(await terminal.until(/^still \d+/m))?.[1]).toBe(pid);
-    await eventually('the other one to be told', async () =>
+    await eventually('the other one to be informed', async () =>
       (await other.state()).includes('taken over') ? true : undefined,
     );
   });

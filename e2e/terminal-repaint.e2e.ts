@@ -52,7 +52,7 @@ describe('a page that returns after the ring has advanced', () => {
     const before = await terminal.screen();
     expect(before).toMatch(/^the top line/);
     await terminal.page.reload();
-    // A program has the screen: whoever pressed Ctrl+W may have meant it.
+    // A program has the screen, so Ctrl+W may be meant for it.
     expect(terminal.leaveQuestions).toBe(1);
     await terminal.until(/^ready/m);
     expect(await terminal.screen()).toBe(before);

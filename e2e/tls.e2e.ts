@@ -132,7 +132,7 @@ describe('a stack that speaks TLS', () => {
     const answers = new Map<number, string>();
     for (const { port } of listeningPorts(hub?.pid ?? 0))
       answers.set(port, await callInternalPort(stack, port, { token, identity: 'terminal-internal' }));
-    // The session is nobody's: who is let in hears that the sign-in is unknown, in the words of the one error list.
+    // The session belongs to no user. An accepted caller gets the error of an unknown sign-in.
     const [port = 0] = [...answers].find(([, answer]) => answer === 'UNAUTHENTICATED: unauthenticated') ?? [];
     expect([...answers]).toContainEqual([port, 'UNAUTHENTICATED: unauthenticated']);
     const wrongToken = await callInternalPort(stack, port, { token: 'x'.repeat(43), identity: 'terminal-internal' });
@@ -151,12 +151,12 @@ describe('a stack that speaks TLS', () => {
       logger: createLogger({ service: 'agent-hub', level: 'silent' }),
     });
     const presence = await openBucket(bus, presenceBucket);
-    const heard = { dials: new Set<number>(), text: '' };
+    const received = { dials: new Set<number>(), text: '' };
     const inTheClear = createPlainServer((socket) => listenTo(socket));
     const listenTo = (socket: Socket): void => {
       socket.on('error', () => {});
       socket.on('data', (bytes) => {
-        heard.text += bytes.toString('latin1');
+        received.text += bytes.toString('latin1');
       });
     };
     const withCertificate = (identity: string): Server => {
@@ -166,7 +166,7 @@ describe('a stack that speaks TLS', () => {
     const falseHubs = ['agent-hub', 'terminal-internal', 'gateway'].map(withCertificate);
     const attempts = [inTheClear, ...falseHubs].map(async (server, index) => {
       const port = await listening(server);
-      server.on('connection', () => heard.dials.add(index));
+      server.on('connection', () => received.dials.add(index));
       // Of a machine that no hub holds: a true hub would write its own entry anew.
       const agentId = `ag_${String(index).repeat(26)}`;
       const entry = { agent_id: agentId, hub_id: 'false', address: `127.0.0.1:${port}`, generation: '9' };
@@ -178,10 +178,10 @@ describe('a stack that speaks TLS', () => {
     });
     await Promise.all(attempts);
     await bus.close();
-    expect([...heard.dials].toSorted()).toEqual([0, 1, 2, 3]);
+    expect([...received.dials].toSorted()).toEqual([0, 1, 2, 3]);
     // A hand-shake and no more, in the clear or inside of TLS.
     const token = readFileSync(join(stack.dataDir, 'secrets', 'hub-token'), 'utf8').trim();
-    for (const secret of [token, 'PRI *', 'ag_']) expect(heard.text).not.toContain(secret);
+    for (const secret of [token, 'PRI *', 'ag_']) expect(received.text).not.toContain(secret);
   });
 
   it('is dialled again by its agent after the hub was killed', async () => {

@@ -30,23 +30,29 @@ const requests = Object.entries<unknown>({ ...bus, commandAtHub: bus.commandAtHu
     : [],
 );
 
-/** Everything else that is told and read. Events of auth are named by their subjects. */
+/** All other subjects that are published and read. Events of auth are named by their subjects. */
 const uses: Readonly<Record<string, Use>> = {
   ...Object.fromEntries(requests),
   ...Object.fromEntries(
     Object.keys(bus.authEvents).map((subject) => [
       subject,
-      { told: new RegExp(`subject: '${subject}'`), read: new RegExp(`const subject = '${subject}'`) },
+      { published: new RegExp(`subject: '${subject}'`), read: new RegExp(`const subject = '${subject}'`) },
     ]),
   ),
-  [bus.machineStatsWildcard]: { told: /machineSubject\([^)]*'stats'\)/, read: /subscribe\(machineStatsWildcard/ },
-  [bus.machineAccessWildcard]: { told: /machineSubject\([^)]*'access'\)/, read: /subscribe\(machineAccessWildcard/ },
-  [bus.sessionEndedWildcard]: { told: /sessionEndedSubject\(/, read: /follow\(sessionEndedWildcard/ },
-  [bus.sessionTitlesWildcard]: { told: /sessionTitlesSubject\(/, read: /follow\(sessionTitlesWildcard/ },
-  [bus.machineSessionsWildcard]: { told: /machineSessionsSubject\(/, read: /follow\(machineSessionsWildcard/ },
-  [bus.machineSessionsWanted]: { told: /publish\(machineSessionsWanted/, read: /subscribe\(machineSessionsWanted/ },
-  [bus.openTerminalsSubject]: { told: /publish\(openTerminalsSubject/, read: /channel = openTerminalsSubject/ },
-  [bus.checkpointSubject]: { told: /publish\(checkpointSubject/, read: /channel: checkpointSubject/ },
+  [bus.machineStatsWildcard]: { published: /machineSubject\([^)]*'stats'\)/, read: /subscribe\(machineStatsWildcard/ },
+  [bus.machineAccessWildcard]: {
+    published: /machineSubject\([^)]*'access'\)/,
+    read: /subscribe\(machineAccessWildcard/,
+  },
+  [bus.sessionEndedWildcard]: { published: /sessionEndedSubject\(/, read: /follow\(sessionEndedWildcard/ },
+  [bus.sessionTitlesWildcard]: { published: /sessionTitlesSubject\(/, read: /follow\(sessionTitlesWildcard/ },
+  [bus.machineSessionsWildcard]: { published: /machineSessionsSubject\(/, read: /follow\(machineSessionsWildcard/ },
+  [bus.machineSessionsWanted]: {
+    published: /publish\(machineSessionsWanted/,
+    read: /subscribe\(machineSessionsWanted/,
+  },
+  [bus.openTerminalsSubject]: { published: /publish\(openTerminalsSubject/, read: /channel = openTerminalsSubject/ },
+  [bus.checkpointSubject]: { published: /publish\(checkpointSubject/, read: /channel: checkpointSubject/ },
 };
 
 /** Subjects that a user reads by a consumer, by its rights. */
@@ -60,8 +66,8 @@ const streamed = Object.fromEntries(
   }),
 );
 
-/** Told by the version before while it is rolled. To be taken away with the next version, and here. */
-const ofVersionBefore = ['auth tells no auth.signin.revoked'];
+/** Published by the previous version during a rolling upgrade. Remove with the next version, and here. */
+const ofVersionBefore = ['auth does not publish auth.signin.revoked'];
 
 describe('the declared surface', () => {
   it('has no subject of the bus without a publisher and a reader, and no right that its service does not use', () => {
@@ -98,19 +104,19 @@ describe('the declared surface', () => {
 });
 
 describe('the search for a dead surface', () => {
-  const use = { told: /publish\(one/, read: /subscribe\(one/ };
+  const use = { published: /publish\(one/, read: /subscribe\(one/ };
 
   it('names a subject without a reader, one without a publisher, and a right that is not used', () => {
     const rights = { a: { publish: ['one', 'two', '$JS.API.INFO'], subscribe: ['_INBOX_a.>'] } };
     expect(deadSubjects(rights, { a: 'bus.publish(one)' }, { one: use, three: use })).toEqual([
-      'a tells no two',
-      'nobody may read one',
-      'nobody may tell three',
-      'nobody may read three',
+      'a does not publish two',
+      'no service may read one',
+      'no service may publish three',
+      'no service may read three',
     ]);
     const both = { ...rights, b: { publish: [], subscribe: ['one', 'two'] } };
     expect(deadSubjects(both, { a: 'publish(one)', b: '' }, { one: use })).toEqual([
-      'a tells no two',
+      'a does not publish two',
       'b reads no one',
       'b reads no two',
     ]);

@@ -7,15 +7,15 @@ export const sourceOf = (files: readonly string[]): string =>
     .map((path) => readFileSync(path, 'utf8'))
     .join('\n');
 
-/** By what a text shows that it tells a subject, or reads it. */
+/** The patterns of source that publishes a subject, or reads it. */
 export interface Use {
-  readonly told: RegExp;
+  readonly published: RegExp;
   readonly read: RegExp;
 }
 
 /** A request of the bus by the name of its definition. */
 export const requestUse = (name: string): Use => ({
-  told: new RegExp(`\\bask\\(\\s*[\\w.#]+,\\s*${name}\\b`),
+  published: new RegExp(`\\bask\\(\\s*[\\w.#]+,\\s*${name}\\b`),
   read: new RegExp(`\\banswer\\(\\s*[\\w.#]+,\\s*${name}\\b`),
 });
 
@@ -28,7 +28,7 @@ export interface Rights {
 const isOurs = (subject: string): boolean => !/^(\$|_INBOX|_REPLY|audit\.)/.test(subject);
 
 /**
- * What is wrong with the subjects of these users: a right that its holder's text does not use, a subject that nobody tells or reads, one
+ * What is wrong with the subjects of these users: a right that its holder's text does not use, a subject without a publisher or a reader, one
  * whose use is not described. `streamed`: users who read a subject by a consumer in place of a subscription.
  */
 export const deadSubjects = (
@@ -40,20 +40,20 @@ export const deadSubjects = (
   const users = Object.entries(rights).map(([user, { publish, subscribe }]) => ({
     user,
     text: texts[user] ?? '',
-    tells: publish.filter(isOurs),
+    publishes: publish.filter(isOurs),
     reads: [...subscribe.filter(isOurs), ...(streamed[user] ?? [])],
   }));
-  const unused = users.flatMap(({ user, text, tells, reads }) => [
-    ...tells
-      .filter((subject) => uses[subject]?.told.test(text) !== true)
-      .map((subject) => `${user} tells no ${subject}`),
+  const unused = users.flatMap(({ user, text, publishes, reads }) => [
+    ...publishes
+      .filter((subject) => uses[subject]?.published.test(text) !== true)
+      .map((subject) => `${user} does not publish ${subject}`),
     ...reads
       .filter((subject) => uses[subject]?.read.test(text) !== true)
       .map((subject) => `${user} reads no ${subject}`),
   ]);
   const nobody = Object.keys(uses).flatMap((subject) => [
-    ...(users.some(({ tells }) => tells.includes(subject)) ? [] : [`nobody may tell ${subject}`]),
-    ...(users.some(({ reads }) => reads.includes(subject)) ? [] : [`nobody may read ${subject}`]),
+    ...(users.some(({ publishes }) => publishes.includes(subject)) ? [] : [`no service may publish ${subject}`]),
+    ...(users.some(({ reads }) => reads.includes(subject)) ? [] : [`no service may read ${subject}`]),
   ]);
   return [...unused, ...nobody];
 };

@@ -75,7 +75,7 @@ describe('references of comments and documents to the source', () => {
     expect(files.length).toBeGreaterThan(20);
     const reading = /\b(decodeUp|decodeDown|frameType|outputHeaderSize)\b/;
     expect(files.filter((file) => reading.test(read(file)))).toEqual([]);
-    // The names are those that whoever does read frames takes.
+    // Code that decodes frames uses these names.
     expect(reading.test(read('services/terminal/src/attachment/attachment.ts'))).toBe(true);
   });
 

@@ -1,4 +1,4 @@
-// For integration tests, before anything else of theirs: shells get an empty home. The login scripts of whoever runs the tests may be
+// Runs before integration tests: shells get an empty home folder. The login scripts of the developer may be
 // slow, and may wait for each other: a version manager that was killed while it held its lock holds up each later shell for a minute.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';

@@ -106,7 +106,7 @@ export const composeVariables = (): { name: string; standard: string; meaning: s
   return [...meanings].map(([name, meaning]) => ({ name, standard: composeDefault(name, text), meaning }));
 };
 
-/** What programs of the project read of the environment of whoever runs them, beside their own settings. */
+/** Variables that programs of the project read from the environment of their user, beside their own settings. */
 const otherVariables: readonly (readonly [name: string, meaning: string])[] = [
   [
     'https_proxy, HTTPS_PROXY, grpc_proxy, all_proxy, ALL_PROXY, http_proxy',

@@ -25,7 +25,7 @@ const Ticket = z.looseObject({ ticket: z.string(), session_id: z.string() });
 
 const onlineWithinMs = 30_000;
 
-/** @throws Error that tells status and body of every other answer than 2xx */
+/** @throws Error with status and body for every response other than 2xx */
 const ask = async (url: string, init: RequestInit): Promise<unknown> => {
   const response = await fetch(url, init);
   const body: unknown = await response.json();

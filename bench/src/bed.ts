@@ -24,7 +24,7 @@ export interface RunningProduct extends Product {
 }
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
-/** Where the shells of the machines look for programs; nothing of whoever runs this gets into them. */
+/** The PATH of the shells of the machines. They do not inherit the environment of this process. */
 const shellPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 const running = (stack: Stack): Pick<RunningProduct, 'stack' | 'url' | 'pidOf'> => ({

@@ -15,7 +15,7 @@ export interface ProductShell extends Shell {
   readonly ids: ViewerIds;
   /** Every byte before this was received. */
   readonly offset: number;
-  /** Bytes of output that were told lost. */
+  /** Bytes of output that were reported as lost. */
   readonly lost: number;
   /** Round trip to the machine as last measured, ms. */
   readonly rttMs: number;

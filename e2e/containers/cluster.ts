@@ -19,7 +19,7 @@ export interface ClusterOptions {
 /** The whole of docker-compose.yml on a real engine, with the machine "demo". */
 export interface Cluster {
   readonly compose: Compose;
-  /** What docker-compose.yml is told by variables. */
+  /** The variables of docker-compose.yml. */
   readonly environment: Readonly<Record<string, string>>;
   readonly url: string;
   readonly admin: { readonly email: string; readonly password: string };

@@ -46,10 +46,10 @@ export class Compose {
     return stdout;
   }
 
-  /** Who administers it, as the set-up program tells the operator. */
+  /** The administrator, as the set-up program prints it for the operator. */
   async admin(): Promise<{ email: string; password: string }> {
-    const told = await this.command('run', '--rm', '--no-deps', 'secrets', 'admin');
-    const [email = '', password = ''] = told.split('\n');
+    const reported = await this.command('run', '--rm', '--no-deps', 'secrets', 'admin');
+    const [email = '', password = ''] = reported.split('\n');
     return { email, password };
   }
 
@@ -94,7 +94,7 @@ export class Compose {
   async kill(id: string): Promise<void> {
     const before = await restarts(id);
     await docker('exec', id, 'node', '-e', killOwnProcess);
-    // Docker takes a moment to see the death: until then it tells of the health of before.
+    // Docker detects the end after a moment. Until then it reports the previous health.
     await this.#until(id, 'started again', async () => (await restarts(id)) > before);
     await this.healthy(id);
   }

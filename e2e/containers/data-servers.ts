@@ -54,7 +54,7 @@ export class DataServers {
 
   /** A stream that has no leader, or one that knows of a copy that is behind: nobody else knows. */
   async #streamBehind(): Promise<string | undefined> {
-    const told = await Promise.all(
+    const reported = await Promise.all(
       natses.map(async (service) => {
         const streams = streamCopies(await this.#nats(service, streamsUrl));
         return streams.map(({ name, leader, current }) => ({
@@ -63,7 +63,7 @@ export class DataServers {
         }));
       }),
     );
-    const seen = told.flat();
+    const seen = reported.flat();
     if (seen.length === 0) return 'NATS has no streams';
     const behind = seen.find(({ name }) => !seen.some((other) => other.name === name && other.whole));
     return behind === undefined ? undefined : `not every server of NATS has ${behind.name}`;

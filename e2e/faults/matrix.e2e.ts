@@ -80,7 +80,7 @@ const watchStatus = (): (() => Promise<Set<string>>) => {
       await passed(250);
     }
   })();
-  // Told when it is waited for, not before.
+  // Reported when it is awaited, not before.
   watcher.catch(() => undefined);
   return async () => {
     watching = false;
@@ -144,7 +144,7 @@ describe('no byte is lost or doubled, under slow output, a flood, and typing', (
   });
 
   it.each(['nats', 'mongod'])('and no open terminal is affected by an outage of %s', async (server) => {
-    // Leases that ran out meanwhile are told as the first thing when NATS is back: no machine may be shown offline for it.
+    // NATS first reports the leases that expired meanwhile. No machine may be shown as offline for that.
     const watched = server === 'nats' ? watchStatus() : undefined;
     await throughout(async () => {
       await bed.stack.stopProcess(server);

@@ -3,7 +3,7 @@ import { begin, end, numberedBytes, over } from './numbered-stream.ts';
 
 /**
  * `LOAD [MS]`: runs in the terminal under test, whose tty is raw. `slow` and `flood` write numbered lines until anything is typed; `echo`
- * gives back what is typed until EOT; `mirror` gives back, and `sink` swallows, as many bytes as they are told. All end with an account of the bytes that they wrote or were given.
+ * gives back what is typed until EOT; `mirror` gives back, and `sink` swallows, as many bytes as requested. All end with an account of the bytes that they wrote or were given.
  */
 const hash = createHash('sha256');
 const everyMs = Number(process.argv[3] ?? '5');

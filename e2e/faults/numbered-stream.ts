@@ -19,7 +19,7 @@ export interface Account {
   readonly rows: number;
 }
 
-/** Bytes `from` up to `from + length` of the endless text of numbered lines: each tells where it belongs. */
+/** Bytes `from` up to `from + length` of the endless text of numbered lines: each line contains its number. */
 export const numberedBytes = (from: number, length: number): Buffer => {
   const first = Math.floor(from / lineSize);
   const last = Math.ceil((from + length) / lineSize);

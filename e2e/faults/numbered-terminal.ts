@@ -27,7 +27,7 @@ const thisMachine: MachinePrograms = { node: process.execPath, numbered: program
 export class NumberedTerminal {
   readonly load: Load;
   readonly terminal: NodeTerminal;
-  /** Connection states, as they came; whoever looks may empty it. */
+  /** Connection states in order of arrival. A test may empty it. */
   readonly states: TerminalState['state'][] = [];
   /** How long it took to be live again after each break of the connection, or of the machine's link, ms. */
   readonly reconnectsMs: number[] = [];
@@ -69,7 +69,7 @@ export class NumberedTerminal {
       ...(options.gatewayPort === undefined ? {} : { gatewayPort: options.gatewayPort }),
       take: (bytes, rendered) => this.#take(bytes, rendered),
       gap: (from, to) => this.#fail(`a gap from ${from} to ${to}`),
-      told: ({ state }) => {
+      reported: ({ state }) => {
         this.states.push(state);
         this.#timeReconnect(state);
         this.#wake();

@@ -24,7 +24,7 @@ const started = async (load: 'flood' | 'echo' | 'slow', rate: number): Promise<N
   return terminal;
 };
 
-/** A viewer of someone's session that renders 1 MB/s, and so is told gaps. */
+/** A viewer of another user's session that renders 1 MB/s, and so receives gaps. */
 const slowView = (sessionId: string | undefined): { view: NodeTerminal; bytes: () => number } => {
   let bytes = 0;
   let paidUntil = 0;

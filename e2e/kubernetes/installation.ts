@@ -154,7 +154,7 @@ export class Installation {
       for (const { image, state } of [...status.initContainerStatuses, ...status.containerStatuses])
         if (/^(ErrImage|ImagePull|InvalidImage)/.test(state.waiting?.reason ?? ''))
           throw new Error(
-            `the cluster has no image ${image} for ${metadata.name} and cannot pull it (${state.waiting?.message}): build and load the images as docs/kubernetes.md tells`,
+            `the cluster has no image ${image} for ${metadata.name} and cannot pull it (${state.waiting?.message}): build and load the images as docs/kubernetes.md describes`,
           );
   }
 

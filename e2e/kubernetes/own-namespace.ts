@@ -13,13 +13,13 @@ export interface OwnNamespace {
   /** An earlier run left everything in it. */
   readonly applied: boolean;
   remove(): Promise<void>;
-  /** Tells of its pods and what happened to them, before it removes them. */
-  tellAndRemove(): Promise<void>;
+  /** Logs its pods and their events before it removes them. */
+  reportAndRemove(): Promise<void>;
 }
 
 /**
  * `keep`: what an earlier run left there is used, and stays.
- * @throws Error that tells what is missing
+ * @throws Error that names the missing part
  */
 export const claimNamespace = async (
   access: ClusterAccess,
@@ -42,7 +42,7 @@ export const claimNamespace = async (
   const [node] = await kubectl.words('nodes', '{.items[*].status.addresses[?(@.type=="InternalIP")].address}');
   const address = host ?? node;
   if (address === undefined)
-    throw new Error('no node tells its address: set E2E_K8S_HOST to where node ports are reached');
+    throw new Error('no node has an address: set E2E_K8S_HOST to where node ports are reached');
   const remove = async (): Promise<void> => {
     if (keep) return;
     await kubectl.run('delete', 'namespace', namespace, '--ignore-not-found', `--timeout=${removedWithin}`);
@@ -53,7 +53,7 @@ export const claimNamespace = async (
     host: address,
     applied,
     remove,
-    tellAndRemove: async () => {
+    reportAndRemove: async () => {
       const pods = await kubectl.run('get', 'pods', '-o', 'wide');
       const all = await kubectl.run('get', 'events', '--field-selector', 'type=Warning', '--sort-by', '.lastTimestamp');
       const events = all.trim().split('\n').slice(-eventsTold).join('\n');

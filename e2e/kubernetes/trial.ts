@@ -76,7 +76,7 @@ export class Trial {
       const { token } = await eventually('a sign-in', () => new Rest(publicUrl).login({ email, password }));
       return new Trial(own, installation, new Rest(publicUrl, token));
     } catch (error) {
-      await own.tellAndRemove();
+      await own.reportAndRemove();
       throw error;
     }
   }

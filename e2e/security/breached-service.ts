@@ -6,7 +6,7 @@ import type { World } from './world.ts';
 
 const services = ['auth', 'agent-hub', 'terminal'] as const;
 
-/** What nobody but its owner may do, and what no service may do at all; `but` names the owner. */
+/** Subjects that only their owner may use, and subjects that no service may use. `but` names the owner. */
 const forbidden: readonly { readonly subject: string; readonly but?: BusUser }[] = [
   { subject: '$KV.signins.s.of-my-own-making', but: 'auth' },
   { subject: '$KV.presence.agents.ag_elsewhere', but: 'agent-hub' },
@@ -34,7 +34,7 @@ const forbidden: readonly { readonly subject: string; readonly but?: BusUser }[]
   { subject: '_INBOX_init.x' },
 ];
 
-/** Whether the server refuses it; told on the connection, before the answer to a flush. */
+/** Whether the server refuses it. It reports this on the connection, before the answer to a flush. */
 const isRefused = async (world: World, user: BusUser, subject: string): Promise<boolean> => {
   const bus = await world.bus(user);
   const error = firstBusError(bus);
@@ -44,7 +44,7 @@ const isRefused = async (world: World, user: BusUser, subject: string): Promise<
   return /permissions violation/i.test(await error);
 };
 
-/** In the place of a breached service, with its own user on the bus and in the database. */
+/** Acts as a breached service, with its user on the bus and in the database. */
 export const attackFromService = (world: () => World): void => {
   describe('an attacker with the identity of one service', () => {
     it.each(services)('as %s is refused every subject of the others, and every stream', async (user) => {

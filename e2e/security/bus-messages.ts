@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { eventually } from '../support/rest.ts';
 import type { Person, World } from './world.ts';
 
-/** Whatever is acted upon: a stream of auth, its checkpoints, and what hubs and terminals tell each other. */
+/** The messages that trigger an action: of a stream of auth, its checkpoints, and those between hubs and terminal services. */
 const targets = ({ agentId }: World): string[] => [
   'auth.user.changed',
   'auth.apikey.rotated',
@@ -54,7 +54,7 @@ const expectNoHarm = async ({ cast, session, agentId }: World): Promise<void> =>
   expect([status, body.status]).toEqual([200, 'online']);
 };
 
-/** Against what services tell each other on the bus, from the place of each. */
+/** Forges the messages of the services on the bus, as each service. */
 export const attackBusMessages = (world: () => World): void => {
   describe('messages on the bus', () => {
     it.each<BusUser>(['agent-hub', 'terminal'])(

@@ -11,13 +11,13 @@ const targets = ['/api/profile', '/api/machines', '/api/terminal/sessions'];
 const batch = 100;
 
 /** Writes one odd request; resolves once something has come back, or the connection is closed. */
-const begin = (url: URL, { bytes, half }: OddRequest): { readonly heard: Promise<unknown>; end(): void } => {
+const begin = (url: URL, { bytes, half }: OddRequest): { readonly answered: Promise<unknown>; end(): void } => {
   const socket = connect({ port: Number(url.port), host: url.hostname });
   socket.on('error', () => undefined);
   const text = bytes.replaceAll('HOST', url.host);
   socket.once('connect', () => (half ? socket.end(text, 'latin1') : socket.write(text, 'latin1')));
   return {
-    heard: Promise.race([once(socket, 'data').catch(() => undefined), once(socket, 'close').catch(() => undefined)]),
+    answered: Promise.race([once(socket, 'data').catch(() => undefined), once(socket, 'close').catch(() => undefined)]),
     end: () => void socket.destroy(),
   };
 };
@@ -57,7 +57,7 @@ export const attackFraming = (world: () => World): void => {
         const sent = all.slice(from, from + batch).map((one) => begin(new URL(stack.url), one));
         const everyone = Promise.all(people.map(ask));
         // Some never get an answer: they announce more than they send.
-        await Promise.race([Promise.all(sent.map(({ heard }) => heard)), everyone]);
+        await Promise.race([Promise.all(sent.map(({ answered }) => answered)), everyone]);
         wrong.push(...(await everyone).flat(), ...(await ask(cast.control)));
         for (const { end } of sent) end();
       }

@@ -12,7 +12,7 @@ import { factsOf, TestDialler } from '../support/test-dialler.ts';
 import { hubAddress, type World } from './world.ts';
 
 const listed = { kind: 'pty', state: 'live', head: 0n, cols: 80, rows: 24, createdAtMs: 0n, attachments: 0 };
-/** An agent that anybody with an account may run: enrolled by the book, and then at nobody's service. */
+/** An agent that any user with an account may run: enrolled regularly, and then hostile. */
 export const enrol = async (
   address: string,
   apiKey: string,

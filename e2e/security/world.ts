@@ -208,6 +208,6 @@ export const startWorld = async (): Promise<World> => {
 export const hubAddress = async ({ stack }: World): Promise<string> => {
   const { body } = await new Rest(stack.url).get<{ grpc: { addresses: string[] } }>('/.well-known/webxterm');
   const [address] = body.grpc.addresses;
-  if (address === undefined) throw new Error('no hub is told');
+  if (address === undefined) throw new Error('no hub is announced');
   return address;
 };

@@ -13,7 +13,7 @@ export interface NodeTerminalOptions {
   /** Default: a gap is an error. */
   readonly gap?: (from: number, to: number) => void;
   /** What happened to the connection, as it happened. */
-  readonly told?: (state: TerminalState) => void;
+  readonly reported?: (state: TerminalState) => void;
 }
 
 /** The web's own client (`webxterm.v1`) in Node: what it was given, in order, once. */
@@ -61,7 +61,7 @@ export class NodeTerminal {
         state: (state) => {
           if (state.state === 'reconnecting' && this.state.state !== 'reconnecting') this.breaks += 1;
           this.state = state;
-          options.told?.(state);
+          options.reported?.(state);
           this.#changed();
         },
         session: () => {},

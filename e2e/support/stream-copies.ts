@@ -29,7 +29,7 @@ export interface StreamCopies {
   readonly current: readonly string[];
 }
 
-/** Asks for it: nats-server tells it on its monitoring port. */
+/** Reads it from the monitoring port of nats-server. */
 export const streamsUrl = 'http://127.0.0.1:8222/jsz?streams=true&acc=$G';
 
 /** @param said the answer to `streamsUrl` */

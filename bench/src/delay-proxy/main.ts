@@ -1,4 +1,4 @@
-// argv: target port, delay each way in ms. Tells its own port to the process that forked it.
+// argv: target port, delay each way in ms. Sends its own port to the process that forked it.
 import { startDelayProxy } from './delay-proxy.ts';
 
 const [target = 0, delayMs = 0] = process.argv.slice(2).map(Number);

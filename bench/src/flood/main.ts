@@ -1,10 +1,10 @@
-// Told by the process that forked it: the product or the bare path's port first, `end` last. Says `flooding` once output comes.
+// Receives from the process that forked it the product or the port of the bare path, and finally `end`. Sends `flooding` when output arrives.
 import { z } from 'zod';
 import { openBare } from '../bare-path/bare-path.ts';
 import { openProduct } from '../product.ts';
 import type { Shell } from '../shell.ts';
 
-const Told = z.union([
+const Order = z.union([
   z.literal('end'),
   z.object({ barePort: z.number() }),
   z.object({ url: z.string(), token: z.string(), agentId: z.string() }),
@@ -13,12 +13,12 @@ const Told = z.union([
 let shell: Shell | undefined;
 
 process.on('message', async (message) => {
-  const told = Told.parse(message);
-  if (told === 'end') {
+  const order = Order.parse(message);
+  if (order === 'end') {
     await shell?.close();
     process.exit();
   }
-  shell = await ('barePort' in told ? openBare(told.barePort) : openProduct(told));
+  shell = await ('barePort' in order ? openBare(order.barePort) : openProduct(order));
   let received = 0;
   shell.onOutput((bytes) => {
     const before = received;

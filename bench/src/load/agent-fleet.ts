@@ -1,4 +1,4 @@
-// Told by the process that forked it: what to dial, then `end`. Says how many of its agents are linked, and what failed.
+// Receives from the process that forked it the address to dial, then `end`. Sends the number of linked agents, and failures.
 import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Metadata } from '@grpc/grpc-js';

@@ -11,7 +11,7 @@ export class ChildFleet<Report extends { readonly failures: Record<string, numbe
   readonly #say: (text: string) => void;
   readonly #reports = new Map<ChildProcess, Report>();
 
-  /** `program`: beside this file. One process is started for each order. `say`: told how far it is now and then. */
+  /** `program`: beside this file. One process is started for each order. `say`: called with the progress now and then. */
   constructor(
     program: string,
     orders: readonly Record<string, unknown>[],
@@ -52,7 +52,7 @@ export class ChildFleet<Report extends { readonly failures: Record<string, numbe
 
   /**
    * Waits until the sum is `wanted`. @returns ms since this was called
-   * @throws Error that tells how far it came and what failed
+   * @throws Error with the progress and the failures
    */
   async reach(what: string, wanted: number, count: (report: Report) => number, withinMs: number): Promise<number> {
     const startedAt = performance.now();

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What a process of simulated agents is told. */
+/** The order to a process of simulated agents. */
 export const FleetOrder = z.object({
   /** host:port of a hub. */
   address: z.string(),
@@ -21,7 +21,7 @@ export const FleetReport = z.object({
 });
 export type FleetReport = z.infer<typeof FleetReport>;
 
-/** What a process of idle viewers is told: one terminal on each of these machines. */
+/** The order to a process of idle viewers: one terminal on each of these machines. */
 export const ViewersOrder = z.object({
   url: z.string(),
   token: z.string(),

@@ -1,4 +1,4 @@
-// Told by the process that forked it: where to open terminals, then `end`. Says how many are attached, and what failed.
+// Receives from the process that forked it the machines for terminals, then `end`. Sends the number of attached viewers, and failures.
 import { randomBytes } from 'node:crypto';
 import {
   decodeDown,
@@ -20,7 +20,7 @@ const attached = new Set<WebSocket>();
 const failures = new Map<string, number>();
 const fail = (why: string): void => void failures.set(why, (failures.get(why) ?? 0) + 1);
 
-/** A viewer of `webxterm.v1` in front of which nobody sits: it answers pings, which ws does, and that is all. */
+/** An idle viewer of `webxterm.v1`. It only answers pings, which ws does. */
 const openIdle = async (product: Product): Promise<void> => {
   const { ticket } = await getTicket(product);
   const socket = new WebSocket(socketUrl(product, ticket), subprotocol.v1, { perMessageDeflate: false });

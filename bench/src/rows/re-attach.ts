@@ -6,7 +6,7 @@ import { openProduct, type ProductShell, type ViewerOptions } from '../product.t
 import { between, prepare } from '../shell.ts';
 import type { RowGroup } from './row-group.ts';
 
-/** Printed while nobody watches: 29,127 lines of 9 bytes, a little under 256 KiB. */
+/** Printed while no viewer is attached: 29,127 lines of 9 bytes, a little under 256 KiB. */
 const missedLines = 29_127;
 const missedBytes = missedLines * 9;
 /** More than a ring of 8 MiB. */
@@ -76,7 +76,7 @@ const fullRingOnce = async (product: Product): Promise<number> => {
   await printed;
   const { sessionId } = first.ids;
   const head = first.offset;
-  // A viewer that nobody knows: it has nothing.
+  // An unknown viewer, without output.
   const viewerId = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url');
   const back = await comeBack(
     product,

@@ -33,7 +33,7 @@ const signUp = async (product: RunningProduct, number: number): Promise<Account>
   return account;
 };
 
-/** All at once. Some may be told to come back (429, 503): that is how a storm is bounded. */
+/** All at once. Some may be refused with 429 or 503, which bounds a storm. */
 const storm = async (product: RunningProduct, account: Account): Promise<{ ok: number; tookMs: number }> => {
   const startedAt = performance.now();
   const statuses = await Promise.all(
@@ -46,7 +46,7 @@ const storm = async (product: RunningProduct, account: Account): Promise<{ ok: n
   const unexpected = statuses.filter((status) => ![200, 429, 503].includes(status));
   if (unexpected.length > 0) throw new Error(`sign-ins are answered ${unexpected.join(', ')}`);
   const ok = statuses.filter((status) => status === 200).length;
-  if (ok === 0) throw new Error('no sign-in got through: every one was told to wait');
+  if (ok === 0) throw new Error('every sign-in was refused with 429 or 503');
   return { ok, tookMs: performance.now() - startedAt };
 };
 
@@ -79,7 +79,7 @@ export const signInStorm: RowGroup = {
       idle.push((await typed()).p99);
       await inEach(product, startDelay);
       const [{ ok, tookMs }, echo] = await Promise.all([storm(product, account), typed()]);
-      bed.say(`${ok} signed in, ${signIns - ok} told to wait, within ${(tookMs / 1000).toFixed(1)} s`);
+      bed.say(`${ok} signed in, ${signIns - ok} refused, within ${(tookMs / 1000).toFixed(1)} s`);
       echoes.push(echo.p99);
       delays.push(await inEach(product, readDelay));
     }

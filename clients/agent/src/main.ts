@@ -55,7 +55,7 @@ withConfig('configure', 'Write the configuration, register this machine, and run
     '--proxy <url>',
     'HTTP proxy on the way to the server (default: https_proxy and no_proxy of this environment)',
   )
-  .option('--ca-fingerprint <sha256:…>', "fingerprint of the server's private CA, as its operator tells it")
+  .option('--ca-fingerprint <sha256:…>', "fingerprint of the server's private CA, from its operator")
   .action(async ({ config, ...options }) => {
     const { configure } = await import('./cli/configure.ts');
     await configure(config, options, say);

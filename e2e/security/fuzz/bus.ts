@@ -53,7 +53,7 @@ const wrongAnswer = async (
   }
 };
 
-/** The subjects that a service tells things on, with names in place of the wildcards. */
+/** The subjects on which a service publishes, with names in place of the wildcards. */
 const toldBy = (user: BusUser): string[] =>
   busPermissions[user].publish
     .filter((subject) => !subject.startsWith('$') || subject.startsWith('$KV'))

@@ -9,7 +9,7 @@ export const authRules: Readonly<Record<string, readonly Rule[]>> = {
   refreshToken: [anyone(400, () => ({ body: {} }))],
   // Nobody gets anything without the Origin of the web UI, whatever else they bring.
   browserSession: [anyone(403, () => ({ body: {} }))],
-  // A challenge that is none tells nothing of anybody.
+  // An invalid challenge reveals nothing about a user.
   confirmLogin: [anyone(401, () => ({ body: { challenge: 'wxt_sf_none.none', code: '123456' } }))],
   secondFactors: [self(200)],
   beginTotp: [self(400, () => ({ body: { current_password: 'not mine' } }))],
@@ -47,7 +47,7 @@ export const authRules: Readonly<Record<string, readonly Rule[]>> = {
   ],
   createResetLink: [adminOnly(201, (world) => ({ params: { id: world.cast.other.id } }))],
   userBelongings: [adminOnly(200, (world) => ({ params: { id: world.cast.owner.id } }))],
-  // A link that is none tells nothing of anybody.
+  // An invalid link reveals nothing about a user.
   lookUpLink: [anyone(401, () => ({ body: { token: noLink } }))],
   redeemLink: [anyone(401, () => ({ body: { token: noLink, password: 'yourpassword' } }))],
   updateProfile: [self(200, () => ({ body: { username: 'called otherwise' } }))],

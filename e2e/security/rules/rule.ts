@@ -1,7 +1,7 @@
 import { type MachineRole, type Right, rightsOf } from '@webxterm/contracts/rights';
 import type { World } from '../world.ts';
 
-/** How somebody who is signed in stands towards the machine `world.agentId`. */
+/** A signed-in caller, by the role on the machine `world.agentId` and as an administrator. */
 export const callers = ['other', 'view', 'control', 'owner', 'admin', 'adminView', 'adminControl'] as const;
 export type Caller = (typeof callers)[number];
 
@@ -19,7 +19,7 @@ export const rightsAs = (caller: Caller): readonly Right[] => (caller === 'other
 
 export type Statuses = Readonly<Record<Caller, number>>;
 
-/** What is asked of the route: a call that would do its work for whoever may. */
+/** The call of the route, which succeeds for a caller with access. */
 export interface Call {
   readonly params?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string>>;
@@ -33,7 +33,7 @@ export interface Shown {
   readonly to: readonly Caller[];
 }
 
-/** Who may use a route, told without looking at its code: the status that each caller gets. */
+/** The access rule of a route, independent of its code: the status that each caller gets. */
 export type Rule =
   /** The same for everybody, signed in or not. */
   | { readonly kind: 'anyone'; readonly status: number; readonly call: MakeCall }

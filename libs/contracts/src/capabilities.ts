@@ -22,7 +22,7 @@ export const capabilitiesIn = (bits: number): readonly FrameCapability[] =>
  *
  * `command`: runs commands without a session. `changed_facts`: reports changed facts about the machine over the link. To a hub without it, the
  * agent reports them by another dial. `session_titles`: reports the titles of sessions. `update`: installs a version on the order of the hub and
- * changes to it. An agent announces it only if install.sh installed it, and then tells the state of its installation in the hello. `record`:
+ * changes to it. An agent announces it only if install.sh installed it, and then reports the state of its installation in the hello. `record`:
  * keeps the times of output for recorders, and lets its shells wait for a required recording.
  */
 export const agentFeatures = [

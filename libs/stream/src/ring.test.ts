@@ -94,7 +94,7 @@ describe('a ring that continues another one', () => {
         fc.array(fc.integer({ min: 0, max: 90 * kib }), { maxLength: 6 }),
         (before, lengths) => {
           const gone: { offset: number; bytes: Buffer }[] = [];
-          const told: typeof gone = [];
+          const reported: typeof gone = [];
           const evicting = (list: typeof gone) => (offset: number, bytes: Uint8Array) =>
             void list.push({ offset, bytes: Buffer.from(bytes) });
           const whole = (list: typeof gone) =>
@@ -102,15 +102,15 @@ describe('a ring that continues another one', () => {
           const one = new Ring(128 * kib, evicting(gone));
           for (let left = before; left > 0; left -= 64 * kib) one.append(stretch(one.head, Math.min(left, 64 * kib)));
           gone.length = 0;
-          const other = new Ring(128 * kib, evicting(told));
+          const other = new Ring(128 * kib, evicting(reported));
           other.restore(one.head, joined(one.read(one.tail, 128 * kib).views));
-          expect(told).toEqual([]);
+          expect(reported).toEqual([]);
           for (const length of lengths) for (const ring of [one, other]) ring.append(stretch(ring.head, length));
           expect([other.head, other.tail]).toEqual([one.head, one.tail]);
           const [left, right] = [one, other].map((ring) => joined(ring.read(ring.tail, 128 * kib).views));
           expect(left?.equals(right ?? Buffer.alloc(0))).toBe(true);
-          const [[from, bytes], [toldFrom, toldBytes]] = [whole(gone), whole(told)];
-          expect([toldFrom, bytes.equals(toldBytes)]).toEqual([from, true]);
+          const [[from, bytes], [reportedFrom, reportedBytes]] = [whole(gone), whole(reported)];
+          expect([reportedFrom, bytes.equals(reportedBytes)]).toEqual([from, true]);
         },
       ),
       { numRuns: 15 },

@@ -16,7 +16,7 @@ const written = (steps: readonly (readonly [number, number])[]): { marks: TimeMa
 };
 
 /** The time of each byte from `from` up to `to` according to the marks. */
-const told = (marks: readonly TimeMark[], from: number, to: number): (number | undefined)[] =>
+const reported = (marks: readonly TimeMark[], from: number, to: number): (number | undefined)[] =>
   Array.from({ length: to - from }, (_, index) => marks.findLast(({ offset }) => offset <= from + index)?.ms);
 
 const steps = fc.array(fc.tuple(fc.integer({ min: 1, max: 20 }), fc.nat(40)), { minLength: 1, maxLength: 200 });
@@ -42,7 +42,7 @@ describe('TimeMarks', () => {
             if (max === 1) seen.splice(0, seen.length, ...marks.within(0, times.length, Number.POSITIVE_INFINITY));
             from = upTo;
           }
-          const got = told(seen, 0, times.length);
+          const got = reported(seen, 0, times.length);
           for (const [at, time] of times.entries()) {
             expect(got[at]).toBeLessThanOrEqual(time);
             expect(got[at]).toBeGreaterThan(time - 10);
@@ -61,7 +61,7 @@ describe('TimeMarks', () => {
         marks.trim(tail);
         const from = Math.min(tail, times.length);
         const left = marks.within(from, times.length, Number.POSITIVE_INFINITY);
-        expect(told(left, from, times.length)).toEqual(told(before, from, times.length));
+        expect(reported(left, from, times.length)).toEqual(reported(before, from, times.length));
         expect(marks.all().filter(({ offset }) => offset <= tail).length).toBeLessThanOrEqual(1);
       }),
     );

@@ -22,10 +22,10 @@ describe('reconnecting', () => {
   });
 
   it('after 4410 does not happen, because the session has ended, whether its end was received or not', async () => {
-    for (const told of [true, false]) {
+    for (const reported of [true, false]) {
       const bench = new Bench();
       const socket = await bench.attach();
-      if (told)
+      if (reported)
         socket.sendFrame({ type: 'ended', finalOffset: 0, cause: 'unknown', exitCode: undefined, signal: undefined });
       socket.break(4410);
       await bench.clock.pass(60_000);
@@ -204,10 +204,10 @@ describe('typed input', () => {
 
 describe('a caller that closes the client within a handler', () => {
   it.each(['session', 'state', 'output'] as const)('of %s gets no further call', async (where) => {
-    const told: string[] = [];
+    const reported: string[] = [];
     const { handlers } = new Bench().options;
     const leave = (what: string): void => {
-      told.push(what);
+      reported.push(what);
       if (what === where) bench.client.close();
     };
     const bench: Bench = new Bench({
@@ -226,8 +226,8 @@ describe('a caller that closes the client within a handler', () => {
     bench.says(0, 'past and present');
     bench.socket.break();
     await bench.clock.pass(60_000);
-    expect(told.at(-1)).toBe(where);
-    expect(told.filter((what) => what === where)).toHaveLength(1);
+    expect(reported.at(-1)).toBe(where);
+    expect(reported.filter((what) => what === where)).toHaveLength(1);
     expect([bench.sockets.length, bench.socket.closedByClient]).toEqual([1, 1000]);
   });
 });

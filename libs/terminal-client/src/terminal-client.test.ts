@@ -352,12 +352,12 @@ describe('a terminal client', () => {
   it('closes without a further event', async () => {
     const bench = new Bench();
     const socket = await bench.attach();
-    const told = bench.states.length;
+    const reported = bench.states.length;
     bench.client.close();
     expect([socket.of('detach')[0]?.reason, socket.closedByClient]).toEqual(['left', 1000]);
     socket.break(1000);
     await bench.clock.pass(60_000);
-    expect([bench.sockets.length, bench.states.length]).toEqual([1, told]);
+    expect([bench.sockets.length, bench.states.length]).toEqual([1, reported]);
   });
 
   it('disconnects from a server that violates the protocol', async () => {

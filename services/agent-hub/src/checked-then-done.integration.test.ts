@@ -86,7 +86,7 @@ describe('an API key that is replaced while a verified dial waits for the holder
     const value = by === 'linkPass' ? linkPass : machineCredential;
     const newcomer = new TestLink(hub.grpc);
     const answer = newcomer.sayHello(machine, { $case: by, value }, { instanceId: Buffer.alloc(16, 7) });
-    // The hub pings the holder only after it has verified the newcomer.
+    // The hub pings the holder only after it has verified the new link.
     await holder.pinged();
     await world.auth.rotateKey(bob);
     expect(await answer).toMatchObject({ refused: { code: 'bad_credential', permanent: true } });
@@ -141,12 +141,12 @@ describe('a machine that is removed while it dials', () => {
     });
     await holder.pinged();
     expect((await other.call('DELETE', `/api/machines/${agentId}`, eve.token)).status).toBe(204);
-    const told = await answer;
-    if ('welcome' in told)
+    const reported = await answer;
+    if ('welcome' in reported)
       expect(await newcomer.inbox.take(({ $case }) => $case === 'refused')).toMatchObject({
         value: { code: 'machine_revoked' },
       });
-    else expect(told.refused.code).toBe('machine_revoked');
+    else expect(reported.refused.code).toBe('machine_revoked');
   });
 });
 

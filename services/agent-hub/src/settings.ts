@@ -112,7 +112,7 @@ export const hubShape = {
     .describe('How fast each machine downloads an update, in kB/s; 0: no limit.'),
   STACK_USER: z.string().max(64).optional().meta({
     description:
-      'The Unix user that runs the whole stack on one machine; shells of that user are granted to nobody else.',
+      'The Unix user that runs the whole stack on one machine; machines whose shells run as that user cannot be granted.',
     allowed: 'up to 64 characters',
   }),
 };

@@ -97,7 +97,7 @@ const realPrograms = async (): Promise<[string, string][]> => {
   return found;
 };
 
-/** A file system of its own needs a loop device, and an ext4 whose driver can be told to find an error. */
+/** A file system of its own needs a loop device, and an ext4 whose driver can be set to report an error. */
 const mayMountFiles = (): boolean =>
   mayMount() && existsSync('/dev/loop-control') && existsSync('/sys/fs/ext4') && existsSync('/usr/sbin/mkfs.ext4');
 

@@ -295,7 +295,7 @@ verify_manifest() {
   [ "$now" -le "$expires" ] || die "the release has expired on $(field expires)" 'nobody has signed it since' 'Ask the operator of the server to start it again, which publishes the package again.'
   if openssl pkeyutl -help 2>&1 | grep -q -- -rawin; then
     openssl pkeyutl -verify -pubin -inkey "$work/release-key.pem" -rawin -in "$work/manifest.json" -sigfile "$work/manifest.json.sig" >/dev/null 2>&1 ||
-      die 'the signature of the release is wrong' 'it is not of the key that this script brings: a change on the way, or a release that was being replaced' 'Run this again. If it happens again, tell the operator of the server.'
+      die 'the signature of the release is wrong' 'it is not of the key that this script brings: a change on the way, or a release that was being replaced' 'Run this again. If it happens again, contact the operator of the server.'
   fi
 }
 
@@ -305,7 +305,7 @@ get_package() {
   fetch "$host/agent/$path" "$work/package.tar.gz"
   [ "$status" = 200 ] || die 'the package could not be downloaded' "$(why_no_answer) (answer $status)" 'Check the network and the free space, then run this again.'
   found=$(sha256 <"$work/package.tar.gz")
-  [ "$found" = "$hash" ] || die 'the package is not what was signed' "it has $(wc -c <"$work/package.tar.gz") of $size bytes and another hash: a cut download, or a change on the way" 'Run this again. If it happens again, tell the operator of the server.'
+  [ "$found" = "$hash" ] || die 'the package is not what was signed' "it has $(wc -c <"$work/package.tar.gz") of $size bytes and another hash: a cut download, or a change on the way" 'Run this again. If it happens again, contact the operator of the server.'
 }
 
 unpack() {
@@ -314,7 +314,7 @@ unpack() {
   rm "$work/package.tar.gz"
   "$work/new/bin/node" --version >/dev/null 2>"$scratch/error" || die 'the Node of the package does not run on this machine' "$(tail -n 1 "$scratch/error")" 'Run the container image of the agent (docs/agent.md, Containers).'
   "$work/new/bin/node" "$work/new/lib/verify-release.js" "$work/manifest.json" "$work/manifest.json.sig" "$work/release-key.pem" 2>"$scratch/error" ||
-    die 'the release is not to be believed' "$(tail -n 1 "$scratch/error")" 'Run this again. If it happens again, tell the operator of the server.'
+    die 'the release is not valid' "$(tail -n 1 "$scratch/error")" 'Run this again. If it happens again, contact the operator of the server.'
 }
 
 # --- Folders.

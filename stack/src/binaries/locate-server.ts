@@ -52,7 +52,7 @@ const readVersion =
   async (path: string): Promise<string> => {
     const text = await runProgram(path, ['--version'], { timeoutMs: versionWithinMs, environment });
     const version = /v?(\d+\.\d+\.\d+)/.exec(text)?.[1];
-    if (version === undefined) throw new Error(`${path} --version tells no version`);
+    if (version === undefined) throw new Error(`${path} --version prints no version`);
     return version;
   };
 

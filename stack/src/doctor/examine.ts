@@ -47,7 +47,7 @@ const checkNode = (): Finding => {
     : failure('node', `${seen}: WebXTerm needs Node ${oldestNode}. Use the npm scripts, which bring it`);
 };
 
-/** Nobody else may read the data folder, and nobody the secrets. */
+/** Only the owner may read the data folder, and no other user the secrets. */
 const checkRights = (dataDir: string): readonly Finding[] => {
   const secrets = join(dataDir, 'secrets');
   const files = existsSync(secrets) ? readdirSync(secrets).map((name) => join(secrets, name)) : [];

@@ -27,10 +27,10 @@ afterEach(() => void gateway?.close());
 
 describe('the API key of the signed-in user', () => {
   it('is fetched once the gateway answers, and the reason for waiting is reported', async () => {
-    const told: string[] = [];
-    const patience = { withinMs: 60_000, say: (why: string) => void told.push(why) };
+    const reported: string[] = [];
+    const patience = { withinMs: 60_000, say: (why: string) => void reported.push(why) };
     await expect(apiKeyOf(await open(503, 200), account, patience)).resolves.toBe('the key');
-    expect(told).toEqual(['signing in as admin@webxterm.local is answered 503']);
+    expect(reported).toEqual(['signing in as admin@webxterm.local is answered 503']);
   });
 
   it('is not waited for if the gateway must answer now', async () => {

@@ -25,7 +25,7 @@ export interface PlannedTls {
   readonly hubFolder: string;
   /** Certificates for the hub's internal port: of the hub, and of the terminal service that calls it. */
   readonly internal: { readonly hub: string; readonly terminal: string };
-  /** File with the private CA's certificate, which the gateway tells agents. */
+  /** File with the private CA's certificate, which the gateway gives to agents. */
   readonly caFile: string;
   /** Host name or address of the hubs for agents. */
   readonly hubHost: string;

@@ -10,7 +10,7 @@ export type Viewer = {
   userId: string;
   /** 32 hex digits. */
   viewerId: string;
-  /** `record`: reads all output and its times, and counts as nobody. */
+  /** `record`: reads all output and its times, and does not count as a viewer. */
   role: 'control' | 'view' | 'record';
 };
 

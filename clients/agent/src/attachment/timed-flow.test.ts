@@ -37,7 +37,7 @@ describe('the output with its times', () => {
             holds: () => false,
           });
         let flow = attach();
-        let told: { offset: number; ms: number }[] = [];
+        let reported: { offset: number; ms: number }[] = [];
         const timeOf = (list: typeof wroteAt, offset: number): number =>
           list.findLast((mark) => mark.offset <= offset)?.ms ?? -1;
         const receive = (frame: DownFrame): void => {
@@ -52,7 +52,7 @@ describe('the output with its times', () => {
             expect(ms).toBeGreaterThanOrEqual(latest);
             latest = ms;
           }
-          told = [...frame.marks];
+          reported = [...frame.marks];
         };
         const drain = (): void => {
           flow.cursor.allow(next, next + wanted);
@@ -65,8 +65,8 @@ describe('the output with its times', () => {
               const { offset, length } = one.read;
               expect(offset).toBe(next);
               for (const at of [offset, offset + Math.floor(length / 2), offset + length - 1]) {
-                expect(timeOf(told, at)).toBeLessThanOrEqual(timeOf(wroteAt, at));
-                expect(timeOf(told, at)).toBeGreaterThan(timeOf(wroteAt, at) - 10);
+                expect(timeOf(reported, at)).toBeLessThanOrEqual(timeOf(wroteAt, at));
+                expect(timeOf(reported, at)).toBeGreaterThan(timeOf(wroteAt, at) - 10);
               }
               next += length;
             }

@@ -2,8 +2,8 @@ import { expect, it } from 'vitest';
 import { KeptFiles } from './kept-files.ts';
 
 it('a failed write is reported once, kept, and repeated with the next write; the newest wins', async () => {
-  const told: (string | undefined)[] = [];
-  const kept = new KeptFiles((problem) => told.push(problem));
+  const reported: (string | undefined)[] = [];
+  const kept = new KeptFiles((problem) => reported.push(problem));
   const disk = new Map<string, number>();
   let full = true;
   const write = (file: string, value: number) =>
@@ -14,11 +14,11 @@ it('a failed write is reported once, kept, and repeated with the next write; the
   await write('a', 1);
   await write('b', 1);
   await write('b', 2);
-  expect([disk.size, told]).toEqual([0, ['a cannot be written (ENOSPC)']]);
+  expect([disk.size, reported]).toEqual([0, ['a cannot be written (ENOSPC)']]);
   full = false;
   await write('a', 3);
   expect(Object.fromEntries(disk)).toEqual({ a: 3, b: 2 });
-  expect(told).toEqual(['a cannot be written (ENOSPC)', undefined]);
+  expect(reported).toEqual(['a cannot be written (ENOSPC)', undefined]);
 });
 
 it('a disk that hangs delays nobody for long', async () => {

@@ -201,8 +201,8 @@ describe('a shell', () => {
     const ended = await viewer.frame('ended');
     expect(viewer.text).toContain('50 132');
     expect(ended).toMatchObject({ cause: 'shell_exit', exitCode: 3, signal: undefined, finalOffset: viewer.offset });
-    const told = await hub.message('sessionEnded');
-    expect(told.value).toMatchObject({ exitCode: 3, cause: 'shell_exit', sessionId: viewer.sessionId });
+    const reported = await hub.message('sessionEnded');
+    expect(reported.value).toMatchObject({ exitCode: 3, cause: 'shell_exit', sessionId: viewer.sessionId });
   });
 
   it('is ended by the hub with SIGHUP, and the cause is reported', async () => {

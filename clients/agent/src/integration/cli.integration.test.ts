@@ -192,12 +192,12 @@ describe('vsay-agent configure', () => {
     const file = path.join(directory, 'ca.pem');
     await writeFile(file, authority.certificate);
     const more = ['configure', '--token', 'vsay_ak_secret', '--host', url, '--config', config()];
-    const told = (output: string) => [output.includes('Registered as'), output];
+    const reported = (output: string) => [output.includes('Registered as'), output];
     expect((await agent(...more).exit()).output).toContain('of no CA that this machine knows');
     const system = run(['env', `SSL_CERT_FILE=${file}`, process.execPath, main, ...more]);
-    expect(told((await system.exit()).output)).toEqual([true, expect.any(String)]);
+    expect(reported((await system.exit()).output)).toEqual([true, expect.any(String)]);
     const extra = run(['env', `NODE_EXTRA_CA_CERTS=${file}`, process.execPath, main, ...more]);
-    expect(told((await extra.exit()).output)).toEqual([true, expect.any(String)]);
+    expect(reported((await extra.exit()).output)).toEqual([true, expect.any(String)]);
     // As in the service, without that environment.
     const started = agent('start', '--config', config());
     await started.says('"connected"');
@@ -308,15 +308,15 @@ describe('vsay-agent start', () => {
     await killed.exit();
     // As after a reboot: another agent process has the pid in the status file.
     const other = run([process.execPath, '-e', 'process.stdin.resume()', 'vsay-agent']);
-    const told = { pid: other.child.pid, state: 'connected', since: new Date().toISOString() };
+    const reported = { pid: other.child.pid, state: 'connected', since: new Date().toISOString() };
     const file = config().replace('.yaml', '.status.json');
-    await writeFile(file, JSON.stringify(told));
+    await writeFile(file, JSON.stringify(reported));
     expect((await agent('status', '--config', config()).exit()).output).toContain('not running');
     const started = agent('start', '--config', config());
     await started.says('"connected"');
     started.child.kill('SIGTERM');
     await started.exit();
-    await writeFile(file, JSON.stringify(told));
+    await writeFile(file, JSON.stringify(reported));
     expect((await agent('uninstall', '--yes', '--config', config()).exit()).code).toBe(4);
   });
 
@@ -341,9 +341,9 @@ describe('vsay-agent start', () => {
     await configure(host);
     const started = agent('start', '--config', config());
     await Promise.all([started.says('"connected"'), hub.linked()]);
-    const heard = started.says('SIGHUP ignored');
+    const received = started.says('SIGHUP ignored');
     started.child.kill('SIGHUP');
-    await heard;
+    await received;
     started.child.kill('SIGTERM');
     expect((await started.exit()).code).toBe(0);
   });

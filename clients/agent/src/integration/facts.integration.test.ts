@@ -48,9 +48,9 @@ it('a machine that gets another host name reports it over its link, which it kee
   spy.mockReturnValue(interfaces);
   await vi.advanceTimersByTimeAsync(90_000);
   rename();
-  const told = hub.message('changedFacts');
-  await lookUntil(told);
-  expect((await told).value).toMatchObject({ hostname: 'after', linuxUser: 'ann' });
+  const reported = hub.message('changedFacts');
+  await lookUntil(reported);
+  expect((await reported).value).toMatchObject({ hostname: 'after', linuxUser: 'ann' });
   await vi.advanceTimersByTimeAsync(90_000);
   await vi.waitFor(() => expect(hub.messages.filter(({ $case }) => $case === 'changedFacts')).toHaveLength(1));
   expect(hostNames(hub)).toEqual(['before']);

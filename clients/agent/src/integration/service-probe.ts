@@ -56,14 +56,14 @@ const command = async (seconds: number): Promise<void> => {
 };
 
 const agent = async (...args: string[]): Promise<{ code: number; said: string }> => {
-  const told = await run(process.execPath, [main, ...args]).then(
+  const reported = await run(process.execPath, [main, ...args]).then(
     ({ stdout }) => ({ code: 0, said: stdout }),
     (error: { code: number; stdout: string; stderr: string }) => ({
       code: error.code,
       said: error.stdout + error.stderr,
     }),
   );
-  return { code: told.code, said: told.said.trim() };
+  return { code: reported.code, said: reported.said.trim() };
 };
 
 const show = (property: string): Promise<string> => bash(`systemctl show --value --property ${property} vsay-agent`);
@@ -162,10 +162,10 @@ const scenarios: Record<string, () => Promise<object>> = {
     const configure = ['configure', '--token', 'vsay_ak_x', '--host', `http://127.0.0.1:${hostPort}`];
     await bash('usermod --shell /usr/bin/no-such-shell dev1');
     const before = await bash('sha256sum /etc/vsay/agent.yaml');
-    const told = await agent(...configure, '--linux-user', 'dev1');
+    const reported = await agent(...configure, '--linux-user', 'dev1');
     const unchanged = before === (await bash('sha256sum /etc/vsay/agent.yaml'));
     await bash('usermod --shell /bin/bash dev1');
-    return { ...told, unchanged };
+    return { ...reported, unchanged };
   },
   busybox: async () => {
     const programs = ['su', 'setpriv', 'setsid', 'env'].map((name) => `/usr/bin/${name}`);

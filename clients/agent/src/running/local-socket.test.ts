@@ -16,13 +16,13 @@ it('one agent holds the name, sends its status to callers with the key, and rele
   expect(await askRunning(randomBytes(32))).toBeUndefined();
   const intruder = connect(addressFor(secret));
   onTestFinished(() => void intruder.destroy());
-  let heard = '';
+  let received = '';
   intruder.on('data', (chunk) => {
-    heard += String(chunk);
+    received += String(chunk);
   });
   intruder.end('nonce AAAA\n');
   await once(intruder, 'close');
-  expect(heard).toBe('');
+  expect(received).toBe('');
   if (place.kind === 'held') place.leave();
   expect(await askRunning(secret)).toBeUndefined();
 });

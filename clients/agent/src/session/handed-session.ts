@@ -33,7 +33,7 @@ export const HandedSession = v.object({
       times: v.array(v.tuple([count, count])),
     }),
   ),
-  /** Why the session was told to end. */
+  /** The requested cause of the end. */
   cause: v.optional(v.picklist(endCauses)),
   /** `running`: the hand-over of its process. */
   process: v.variant('state', [

@@ -37,7 +37,7 @@ const roles: ReadonlyMap<Role, Viewer['role']> = new Map([
 export const recordingOf = ({ recording }: Pick<OpenStream, 'recording'>): RecordingPolicy | undefined =>
   recording === Recording.RECORDING_REQUIRED ? 'required' : recording === Recording.RECORDING_ON ? 'on' : undefined;
 
-/** A viewer other than the owner needs a grant, to watch or to record an existing session. Nobody records with another grant. */
+/** A viewer other than the owner needs a grant, to watch or to record an existing session. No other grant allows recording. */
 export const hasGrant = ({ userId, ownerUserId, grant, role, create }: OpenStream): boolean => {
   if (role === Role.ROLE_RECORD) return grant === AttachGrant.ATTACH_GRANT_RECORD && !create;
   return userId === ownerUserId || (grant === AttachGrant.ATTACH_GRANT_WATCH && role === Role.ROLE_VIEW && !create);

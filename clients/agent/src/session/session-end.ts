@@ -14,7 +14,7 @@ export class SessionEnd {
   #unseen = new Set<string>();
   #seen = false;
 
-  /** Why the session was told to end. Undefined: it was not. */
+  /** The requested cause of the end. Undefined: none was requested. */
   get cause(): EndCause | undefined {
     return this.#cause;
   }

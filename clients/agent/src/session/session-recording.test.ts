@@ -41,7 +41,7 @@ describe('a recorder', () => {
     expect([session.attachmentCount, session.isUnread]).toEqual([0, false]);
   });
 
-  it('that is `on` never makes the process wait, and is told the gap', () => {
+  it('that is `on` never makes the process wait, and receives the gap', () => {
     const { session, shell, print } = make('terminal', undefined, 'on');
     const recorder = attach(session, 'r', { role: 'record', from: 0 });
     for (let n = 0; n < 40; n += 1) print(new Uint8Array(slack));

@@ -103,7 +103,7 @@ export class Session implements AttachedSession {
     return count;
   }
 
-  /** Whether nobody reads the output, not even a recorder. */
+  /** Whether no viewer and no recorder is attached. */
   get isUnread(): boolean {
     return this.#viewers.count === 0;
   }

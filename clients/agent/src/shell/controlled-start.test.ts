@@ -18,14 +18,14 @@ describe('exitOf', () => {
 describe('ControlledStart', () => {
   it('distinguishes the output before the start of the program from the output after it', async () => {
     const channel = new PassThrough();
-    const heard: string[] = [];
+    const received: string[] = [];
     const { promise, resolve } = Promise.withResolvers<void>();
-    const start = new ControlledStart(channel, { onNotice: (text) => heard.push(text), onArrived: resolve });
+    const start = new ControlledStart(channel, { onNotice: (text) => received.push(text), onArrived: resolve });
     channel.write('su: warning\n');
     channel.write('more\n\0Kil');
     channel.write('led\n');
     await promise;
     await new Promise((next) => channel.end(() => setImmediate(next)));
-    expect([heard.join(''), start.said]).toEqual(['su: warning\nmore\n', 'Killed\n']);
+    expect([received.join(''), start.said]).toEqual(['su: warning\nmore\n', 'Killed\n']);
   });
 });

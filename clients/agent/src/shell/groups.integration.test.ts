@@ -50,7 +50,7 @@ describe.runIf(mayMount())('a shell of a user in two more groups', () => {
   it.each([
     ['the same as when the agent of this user was started', '61002,61003', false],
     ['changed since the agent of this user was started', '61002', true],
-  ])('warns above its prompt if the groups are %s', (_, groupsOfAgent, told) => {
+  ])('warns above its prompt if the groups are %s', (_, groupsOfAgent, reported) => {
     // The right to read everything, because only root may be able to read this checkout.
     const identity = ['--reuid=61001', '--regid=61001', `--groups=${groupsOfAgent}`];
     const mayRead = ['--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search'];
@@ -58,6 +58,6 @@ describe.runIf(mayMount())('a shell of a user in two more groups', () => {
     const shell = [process.execPath, '--no-warnings', probe, 'shell', 'deploy', 'sudo', 'id -G; exit'];
     const { text } = JSON.parse(run(['setpriv', ...identity, ...mayRead, '--', ...shell]));
     expect(text).toContain(groupsOfAgent.replace(',', ' '));
-    expect(text.includes('groups of this user have changed since the agent was started')).toBe(told);
+    expect(text.includes('groups of this user have changed since the agent was started')).toBe(reported);
   });
 });

@@ -8,7 +8,7 @@ import type { Installation } from './installation.ts';
 import { lockUpdates } from './lock.ts';
 import { update } from './update.ts';
 
-/** How often a hub hears that a download goes on. */
+/** Interval of reports to the hub during a download. */
 const tellEveryMs = 60_000;
 /** How often the end of a trial is looked for. */
 const lookEveryMs = 5000;
@@ -32,9 +32,9 @@ const isChannel = (name: string): name is Channel => Object.hasOwn(channels, nam
 /** Carries out update orders of the hub, one at a time, and reports on them. */
 export class Updater {
   readonly #options: UpdaterOptions;
-  /** Reports of the order that has not ended. Told again after each welcome. */
+  /** Reports of the order that has not ended. Sent again after each welcome. */
   #report: UpdateReport | undefined;
-  #tell: ((report: UpdateReport) => void) | undefined;
+  #send: ((report: UpdateReport) => void) | undefined;
   #working: string | undefined;
   #toldAt = 0;
   #lookedAt = Number.NEGATIVE_INFINITY;
@@ -57,10 +57,10 @@ export class Updater {
     };
   }
 
-  /** From now on reports go to this hub. @param tell undefined: there is no link to a hub */
-  follow(tell: ((report: UpdateReport) => void) | undefined): void {
-    this.#tell = tell;
-    if (this.#report !== undefined) tell?.(this.#report);
+  /** From now on reports go to this hub. @param send undefined: there is no link to a hub */
+  follow(send: ((report: UpdateReport) => void) | undefined): void {
+    this.#send = send;
+    if (this.#report !== undefined) send?.(this.#report);
   }
 
   /** Begins with an order, unless another one is being carried out. Never throws. */
@@ -125,7 +125,7 @@ export class Updater {
   #say(report: UpdateReport): void {
     this.#report = report;
     this.#toldAt = this.#options.now();
-    this.#tell?.(report);
+    this.#send?.(report);
   }
 
   #isOnTrial(): boolean {

@@ -103,7 +103,7 @@ export const serverFor = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fet
     }
   },
 
-  /** Needs no sign-in. Tells, among others, whether sign-up is open. */
+  /** Needs no sign-in. Contains, among others, whether sign-up is open. */
   wellKnown: (signal?: AbortSignal) => ask(fetcher, wellKnown, { signal }),
 });
 

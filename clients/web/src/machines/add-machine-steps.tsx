@@ -143,7 +143,7 @@ const CloneSteps = ({ token, visible }: Tokens) => {
     <>
       <Command
         step={1}
-        title="Tell the agent where this server is"
+        title="Configure the agent with this server"
         command={shown?.configure}
         real={real?.configure}
         label="Copy the configure command"

@@ -35,7 +35,7 @@ export const useMachine = (agentId: string): UseQueryResult<Machine> => {
 /** How often a machine is read while its installation reports steps, ms. */
 const installPollMs = 1000;
 
-/** As `useMachine`, read every second until the machine is online: the event stream does not tell the steps of an installation. */
+/** As `useMachine`, read every second until the machine is online: the event stream does not contain the steps of an installation. */
 export const useAwaitedMachine = (agentId: string): UseQueryResult<Machine> => {
   const server = useServer();
   const poll = usePollInterval();

@@ -45,7 +45,7 @@ const LeaveDialog = ({ onClose }: { onClose: () => void }) => {
         />
       )}
       {belongings.data?.last_admin === true && (
-        <Text size="sm">You are the last administrator. Make somebody else one first.</Text>
+        <Text size="sm">You are the last administrator. Make another user an administrator first.</Text>
       )}
       {belongings.data?.last_admin === false && <Confirm belongings={belongings.data} onClose={onClose} />}
     </Modal>

@@ -98,7 +98,7 @@ const EndSelected = (props: { sessions: readonly TerminalSession[]; onClose: () 
       onClose={props.onCancel}
       onConfirm={() => end.mutate(ids, { onSuccess: props.onClose })}
     >
-      <Text>Their shells and everything that runs in them are told to stop (SIGHUP), and killed after 5 seconds.</Text>
+      <Text>Their shells and everything that runs in them get SIGHUP, and are killed after 5 seconds.</Text>
     </ConfirmDialog>
   );
 };

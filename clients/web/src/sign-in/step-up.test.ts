@@ -25,13 +25,13 @@ const setUp = () => {
 describe('a call that needs a confirmation', () => {
   it('waits for it, together with other calls, and is then repeated', async () => {
     const { stepUp, act, bodies } = setUp();
-    let told = 0;
+    let reported = 0;
     stepUp.subscribe(() => {
-      told += 1;
+      reported += 1;
     });
     const calls = Promise.all([act(), act()]);
     await vi.waitFor(() => expect(stepUp.asked).toBe(true));
-    expect([stepUp.asked, told]).toEqual([true, 1]);
+    expect([stepUp.asked, reported]).toEqual([true, 1]);
     await stepUp.confirm('123456');
     expect(await calls).toEqual(['done', 'done']);
     expect([stepUp.asked, bodies]).toEqual([false, ['{"code":"123456"}']]);

@@ -62,7 +62,7 @@ export class StepUp {
     if (this.#question === undefined) {
       const { promise, resolve } = Promise.withResolvers<boolean>();
       this.#question = { answered: promise, answer: resolve };
-      this.#tell();
+      this.#notify();
     }
     return this.#question.answered;
   }
@@ -70,10 +70,10 @@ export class StepUp {
   #end(confirmed: boolean): void {
     this.#question?.answer(confirmed);
     this.#question = undefined;
-    this.#tell();
+    this.#notify();
   }
 
-  #tell(): void {
+  #notify(): void {
     for (const listener of this.#listeners) listener();
   }
 }

@@ -56,7 +56,7 @@ const wordsOf = (action: UserAction, { username, set_up }: User): Words => {
         title: set_up ? `A link for a new password of ${username}?` : `A new setup link for ${username}?`,
         text: set_up
           ? 'Whoever has the link chooses the password. When they do, every sign-in of the account ends.'
-          : 'The link before it is good for nothing then.',
+          : 'The previous link is invalid then.',
         button: 'Make the link',
         danger: false,
       };

@@ -42,7 +42,7 @@ const Decide = ({ user, belongings, onClose }: { user: User; belongings: Belongi
   if (belongings.last_admin)
     return (
       <Stack>
-        <Text size="sm">This is the last administrator. Make somebody else one first.</Text>
+        <Text size="sm">This is the last administrator. Make another user an administrator first.</Text>
         <Group justify="flex-end">
           <Button onClick={onClose}>Close</Button>
         </Group>

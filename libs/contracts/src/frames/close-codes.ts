@@ -14,7 +14,7 @@ export const closeCode = {
   /** A newer attachment of the same viewer replaced this one. The client must not reconnect. */
   displaced: 4408,
   /**
-   * Raw and JSON modes only: the ring no longer holds the next byte. The client should re-attach; `x-stream-offset` tells where the stream
+   * Raw and JSON modes only: the ring no longer holds the next byte. The client should re-attach; `x-stream-offset` contains where the stream
    * continues.
    */
   reattach: 4409,

@@ -20,7 +20,7 @@ export const MachineUser = z
   .meta({ id: 'MachineUser' });
 export type MachineUser = z.infer<typeof MachineUser>;
 
-/** A user to whom a machine may be granted. Names can look alike; e-mail address and picture tell users apart. */
+/** A user to whom a machine may be granted. Names can look alike; e-mail address and picture distinguish users. */
 export const Grantee = z
   .object({ user_id: UserId, username: z.string(), email: z.string(), avatar_url: z.string().nullable() })
   .meta({ id: 'Grantee' });

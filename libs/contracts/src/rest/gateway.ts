@@ -22,7 +22,7 @@ export const health = defineRoute({
       status: z.enum(['ok', 'degraded', 'down']),
       version: z.string().meta({ example: '0.1.0' }),
       commit: z.string().optional().meta({
-        description: 'The commit that the gateway was built or started from. Missing: nobody told it.',
+        description: 'The commit that the gateway was built or started from. Missing: unknown.',
         example: '6224c41',
       }),
       parts: z.array(PartHealth),

@@ -294,9 +294,9 @@ describe('the allow-list', () => {
     const list = open(() => now);
     await put(signinKey(hashSid(sid)), entry);
     await list.complete();
-    const heard = change(list);
+    const received = change(list);
     await put(signinKey(hashSid(sid)), { ...entry, username: 'ada2' });
-    await heard;
+    await received;
     expect(list.isStale()).toBe(false);
     now += 91_000;
     expect(() => list.require(sid)).toThrow(/cannot be checked/);

@@ -109,7 +109,7 @@ export const checkPort = (what: string, host: string, port: number): Promise<Fin
     socket.once('error', (error) => end(failure(what, `${host}:${port}: ${error.message}`)));
   });
 
-/** The certificate that a server presents, whoever signed it. */
+/** The certificate that a server presents, with any issuer. */
 export const checkTls = (what: string, host: string, port: number, now: number): Promise<Finding> =>
   new Promise((resolve) => {
     const servername = /^[\d.]+$|:/.test(host) ? {} : { servername: host };

@@ -285,8 +285,8 @@ describe('a user who is deleted', () => {
     const gone = await world.auth.signIn(world.auth.addUser('gone too'));
     const { machine, link } = await enrol(gone);
     await world.auth.userChanged(gone.user, { deleted: true });
-    const told = await link.inbox.take(({ $case }) => $case === 'refused');
-    expect(told).toMatchObject({ value: { code: 'machine_revoked', permanent: true } });
+    const reported = await link.inbox.take(({ $case }) => $case === 'refused');
+    expect(reported).toMatchObject({ value: { code: 'machine_revoked', permanent: true } });
     const credential = { $case: 'machineCredential', value: link.welcome?.machineCredential ?? '' } as const;
     expect(await dialRefused(hub.grpc, machine, credential)).toMatchObject({ code: 'machine_revoked' });
   });

@@ -100,10 +100,10 @@ describe('the capabilities in a hello', () => {
   it('count if the hub knows them, whatever else the agent names', () => {
     const known = ['pty', 'pipe', ...agentFeatures];
     fc.assert(
-      fc.property(fc.subarray(known), fc.array(fc.string(), { minLength: 1 }), (told, others) => {
+      fc.property(fc.subarray(known), fc.array(fc.string(), { minLength: 1 }), (reported, others) => {
         const unknown = others.filter((name) => !known.includes(name));
-        fc.pre(told.length + unknown.length > 0);
-        expect(readCapabilities([...unknown, ...told, ...unknown, ...told], kinds)).toEqual(told);
+        fc.pre(reported.length + unknown.length > 0);
+        expect(readCapabilities([...unknown, ...reported, ...unknown, ...reported], kinds)).toEqual(reported);
       }),
     );
   });

@@ -110,7 +110,7 @@ export class AgentService {
     port.prove(peer);
     link.onClose(() => port.close(peer));
     this.#announce(link);
-    stream.on('data', (message: AgentMessage) => this.#hear(link, message));
+    stream.on('data', (message: AgentMessage) => this.#receive(link, message));
     stream.resume();
     await this.#report(link, registered);
     await this.#tellUpdates(link, hello);
@@ -152,7 +152,7 @@ export class AgentService {
     });
   }
 
-  #hear(link: Link, { message }: AgentMessage): void {
+  #receive(link: Link, { message }: AgentMessage): void {
     link.messageReceived();
     if (!link.takeMessageBudget()) {
       link.close({ code: status.RESOURCE_EXHAUSTED, details: 'too many control messages' });
@@ -217,7 +217,7 @@ export class AgentService {
     try {
       bus.publish(subject, payload, { headers: sealMessage(toTerminals, subject, payload, now()) });
     } catch (error) {
-      logger.warn({ err: error, subject }, 'news of sessions could not be published');
+      logger.warn({ err: error, subject }, 'changes of sessions could not be published');
     }
   }
 }

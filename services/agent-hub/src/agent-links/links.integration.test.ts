@@ -165,8 +165,8 @@ describe('an API key that its owner replaced', () => {
     const link = await dial(hub.grpc, machine, { $case: 'apiKey', value: zoe.apiKey });
     const { machineCredential, linkPass } = link.welcome;
     await world.auth.rotateKey(zoe);
-    const told = await link.inbox.take(({ $case }) => $case === 'refused');
-    expect(told).toMatchObject({ value: { code: 'bad_credential', permanent: true } });
+    const reported = await link.inbox.take(({ $case }) => $case === 'refused');
+    expect(reported).toMatchObject({ value: { code: 'bad_credential', permanent: true } });
     await link.ended;
     const late = await world.hub();
     for (const address of [hub.grpc, late.grpc]) {

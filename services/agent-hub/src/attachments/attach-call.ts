@@ -226,7 +226,7 @@ export class AttachCall {
   }
 }
 
-/** What the agent is told of who attaches, beside the request. */
+/** The viewer and its rights, which the agent receives beside the request. */
 type StreamFacts = Pick<OpenStream, 'userId' | 'ownerUserId' | 'grant' | 'recording'>;
 
 /** The user id of recorders. No user has it. */

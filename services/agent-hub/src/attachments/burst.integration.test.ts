@@ -28,7 +28,7 @@ describe('4,999 attachments that end at once', () => {
     const { sid } = await world.auth.signIn(ann);
     const viewers: TestViewer[] = [];
     const received: string[] = [];
-    const hear = (message: Buffer): void => void received.push(unwrapFrame(message)?.toString('hex') ?? '');
+    const receive = (message: Buffer): void => void received.push(unwrapFrame(message)?.toString('hex') ?? '');
     const links: Awaited<ReturnType<typeof dial>>[] = [];
     for (let index = 0; index < machines; index += 1)
       links.push(await dial(hub.grpc, new TestMachine(`box-${index}`), { $case: 'apiKey', value: ann.apiKey }));
@@ -39,7 +39,7 @@ describe('4,999 attachments that end at once', () => {
           viewers.push(terminals[index % 2 === 0 ? 0 : 1].attach({ sid, agentId }));
         for (let index = 0; index < atOnce; index += 1) {
           const stream = link.attach(await link.nextOpen());
-          stream.on('end', () => stream.end()).on('data', hear);
+          stream.on('end', () => stream.end()).on('data', receive);
         }
       }
     }

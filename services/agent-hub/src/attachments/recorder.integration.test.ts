@@ -60,7 +60,7 @@ const recorder = (sessionId: Buffer, pass: Partial<Parameters<typeof sealRecordP
 });
 
 describe('a recorder', () => {
-  it('attaches by its pass, without a sign-in: the machine hears by which grant, and gets frames', async () => {
+  it('attaches by its pass, without a sign-in: the machine receives the grant, and gets frames', async () => {
     const sessionId = randomBytes(16);
     const viewer = terminal.attach(recorder(sessionId));
     const open = await link.nextOpen();

@@ -5,13 +5,13 @@ import { Commands, maxRunning, maxRunningPerUser } from './commands.ts';
 
 /** A machine that receives commands, and answers when the test makes it. */
 const machine = () => {
-  const told: string[] = [];
+  const reported: string[] = [];
   const gone: (() => void)[] = [];
   return {
-    told,
+    reported,
     gone,
     send: (message: ToAgent): void => {
-      if (message.$case === 'command') told.push(message.value.commandId);
+      if (message.$case === 'command') reported.push(message.value.commandId);
     },
     onClose: (listener: () => void): (() => void) => {
       gone.push(listener);
@@ -43,11 +43,11 @@ describe('commands that machines have not answered', () => {
     await expect(commands.run(link, 'ann', line)).rejects.toMatchObject({ code: 'too_many_commands' });
     for (let user = 1; user < maxRunning / maxRunningPerUser; user += 1)
       for (let count = 0; count < maxRunningPerUser; count += 1) start(`user ${user}`);
-    expect(link.told).toHaveLength(maxRunning);
+    expect(link.reported).toHaveLength(maxRunning);
     await expect(commands.run(link, 'zoe', line)).rejects.toMatchObject({ code: 'too_many_requests' });
-    commands.receive(link, outputOf(link.told[0] ?? ''));
+    commands.receive(link, outputOf(link.reported[0] ?? ''));
     start('zoe');
-    expect(link.told).toHaveLength(maxRunning + 1);
+    expect(link.reported).toHaveLength(maxRunning + 1);
     for (const end of link.gone) end();
     await Promise.all(running);
   });
@@ -55,7 +55,7 @@ describe('commands that machines have not answered', () => {
   it('have no exit code after a time-out', async () => {
     const [commands, link] = [new Commands(), machine()];
     const answer = commands.run(link, 'ann', line);
-    commands.receive(link, outputOf(link.told[0] ?? '', { timedOut: true }));
+    commands.receive(link, outputOf(link.reported[0] ?? '', { timedOut: true }));
     expect(await answer).toMatchObject({ exit_code: null, signal: null, timed_out: true });
   });
 });

@@ -154,9 +154,9 @@ describe('a machine that was reinstalled', () => {
       const credential = { $case: 'machineCredential', value: machineCredential } as const;
       expect(await dialRefused(grpc, old, credential)).toMatchObject({ code: 'bad_credential' });
       const passed = new TestLink(grpc);
-      const told = await passed.sayHello(old, { $case: 'linkPass', value: linkPass });
-      if ('welcome' in told) await passed.inbox.take(({ $case }) => $case === 'refused');
-      else expect(told.refused.code).toBe('machine_revoked');
+      const reported = await passed.sayHello(old, { $case: 'linkPass', value: linkPass });
+      if ('welcome' in reported) await passed.inbox.take(({ $case }) => $case === 'refused');
+      else expect(reported.refused.code).toBe('machine_revoked');
       await passed.ended;
     }
     // The same agent may use the token again. Another agent may not.

@@ -58,7 +58,7 @@ export class Activity {
       callback: (error, message) => {
         if (error) return;
         const event = MachineStatsEvent.safeParse(parseJson(() => message.json()));
-        if (event.success) this.#hear(event.data);
+        if (event.success) this.#receive(event.data);
       },
     });
   }
@@ -154,7 +154,7 @@ export class Activity {
     }
   }
 
-  #hear(event: MachineEvent): void {
+  #receive(event: MachineEvent): void {
     if (this.#latest.size >= maxHeld && !this.#latest.has(event.agent_id)) return;
     this.#latest.set(event.agent_id, {
       lastActive: event.last_active ?? new Date(this.#options.now()).toISOString(),

@@ -167,7 +167,7 @@ export class MachineChanges {
     });
   }
 
-  /** Removes a machine: revokes its credential and all access, and ends its link. `told`: more facts for the audit log. */
+  /** Removes a machine: revokes its credential and all access, and ends its link. `moreFacts`: for the audit log. */
   async removeNow(machine: StoredMachine, moreFacts: Partial<AuditFact> = {}): Promise<void> {
     const { models, accessEvents } = this.#options;
     await models.machines.db.transaction((session) => this.#remove(machine, moreFacts, session));

@@ -16,9 +16,9 @@ export const rankOf = (agentId: string, version: string): number =>
   createHash('sha256').update(`${version}\0${agentId}`).digest().readUInt32BE(0) / 2 ** 32;
 
 type Machine = Pick<MachineRecord, 'public_key' | 'revoked_at' | 'agent_version' | 'arch' | 'updates'>;
-type Told = readonly [state: MachineUpdateState, reason?: string | null, at?: Date | null];
+type Shown = readonly [state: MachineUpdateState, reason?: string | null, at?: Date | null];
 
-const stateOf = ({ agent_version, arch, updates = {} }: Machine, release: Release | undefined): Told => {
+const stateOf = ({ agent_version, arch, updates = {} }: Machine, release: Release | undefined): Shown => {
   const { capable, order, failed, requested_at, sequence = 0 } = updates;
   if (capable !== true) return ['unsupported'];
   if (release === undefined) return ['up_to_date'];

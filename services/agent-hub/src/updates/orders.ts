@@ -79,7 +79,7 @@ export class Orders {
   }
 
   /**
-   * Handles the hello of an agent: it tells the version that runs, and the last one that failed.
+   * Handles the hello of an agent: it contains the running version, and the last one that failed.
    * @param state undefined: the agent cannot update itself
    */
   async hello(agentId: string, version: string, state: UpdateState | undefined): Promise<void> {
@@ -114,7 +114,7 @@ export class Orders {
     await this.#move(agentId, plainText(report.version, maxVersion), state, plainText(report.reason, maxReason));
   }
 
-  /** Ends orders of which nothing was heard. */
+  /** Ends orders without a report. */
   async expire(): Promise<void> {
     const { models, now, isOnline } = this.#options;
     const silent = new Date(now() - silentMs);
@@ -137,7 +137,7 @@ export class Orders {
       const { version, state, ordered_at } = updates.order;
       const isOverdue = ordered_at < overdue;
       if (state === 'ordered' || state === 'downloading')
-        await this.#move(agent_id, version, 'postponed', isOverdue ? late : 'The machine was not heard from.');
+        await this.#move(agent_id, version, 'postponed', isOverdue ? late : 'The machine did not report.');
       else if (isOverdue) await this.#move(agent_id, version, 'failed', late);
       else if (!isOnline(agent_id))
         await this.#move(agent_id, version, 'failed', 'The machine has been offline since this version was installed.');
@@ -207,7 +207,7 @@ export class Orders {
     const ordered =
       state === 'trial' ? { 'updates.order.ordered_at': trusted({ $gte: new Date(now() - longestMs) }) } : {};
     const ends = state === 'done' || state === 'failed' || state === 'postponed';
-    const told = { 'updates.order.state': state, 'updates.order.reason': reason, 'updates.order.at': at };
+    const changes = { 'updates.order.state': state, 'updates.order.reason': reason, 'updates.order.at': at };
     const before = await models.machines
       .findOneAndUpdate(
         {
@@ -216,7 +216,7 @@ export class Orders {
           'updates.order.state': trusted({ $in: [...from] }),
           ...ordered,
         },
-        { $set: { ...told, ...(ends ? { 'updates.requested_at': null } : {}) } },
+        { $set: { ...changes, ...(ends ? { 'updates.requested_at': null } : {}) } },
       )
       .lean();
     if (before === null || (state !== 'done' && state !== 'failed' && state !== 'postponed')) return;

@@ -171,7 +171,7 @@ describe('a release', () => {
       offered: '1.2.0',
       reason: null,
     });
-    // Whoever manages the machine may update it all the same.
+    // A user who manages the machine may update it nevertheless.
     expect(await request(owner, first)).toMatchObject({ status: 202, body: { update: { state: 'waiting' } } });
     await eventually(() => expect(made.map(({ version }) => version)).toEqual(['1.2.0', '0.1.0']));
     expect(await request(owner, first)).toMatchObject({ status: 409 });
@@ -218,8 +218,8 @@ describe('a release', () => {
     publish('1.5.0');
     await eventually(async () => expect(await rolloutOf()).toMatchObject({ version: '1.5.0' }));
     await setPaused(true);
-    let hears = false;
-    const { owner, made } = await enrol(2, (index) => (index === 0 || hears ? 'cannot fetch' : 'is silent'));
+    let answers = false;
+    const { owner, made } = await enrol(2, (index) => (index === 0 || answers ? 'cannot fetch' : 'is silent'));
     const [cut, silent] = made;
     if (cut === undefined || silent === undefined) return;
     for (const agent of made) expect(await request(owner, agent)).toMatchObject({ status: 202 });
@@ -236,9 +236,9 @@ describe('a release', () => {
     clock += 11 * 60_000;
     // The tokens have expired by this clock.
     const stored = () => database.collection('machines').findOne({ agent_id: silent.agentId });
-    const order = { state: 'postponed', reason: 'The machine was not heard from.' };
+    const order = { state: 'postponed', reason: 'The machine did not report.' };
     await eventually(async () => expect((await stored())?.updates).toMatchObject({ order }));
-    hears = true;
+    answers = true;
     clock += 16 * 60_000;
     await eventually(() => expect(made.map(({ orders }) => orders.length)).toEqual([2, 2]));
   }, 400_000);

@@ -8,5 +8,5 @@ export const isAdmin = (user: Pick<User, 'role' | 'disabled'>): boolean => user.
 /** Requires another enabled administrator, so that one always remains. @throws AppError conflict */
 export const keepOneAdmin = async (users: UserStore, user: User, session: ClientSession): Promise<void> => {
   if ((await users.otherAdmins(user._id, session)) === 0)
-    throw new AppError('conflict', 'This is the last administrator. Make somebody else one first.');
+    throw new AppError('conflict', 'This is the last administrator. Make another user an administrator first.');
 };

@@ -34,7 +34,7 @@ const status = async (token: string | undefined): Promise<number> =>
 const within = { timeout: 5000, interval: 50 };
 
 /** The events about a user's deletion that the outbox published. */
-const told = async (userId: string) => {
+const reported = async (userId: string) => {
   const bus = await connectBus({
     urls: [servers.natsUrl],
     user: 'init',
@@ -94,7 +94,7 @@ describe('deletion of the own account', () => {
     await vi.waitFor(async () => expect(await status(me.token)).toBe(401), within);
     expect((await auth.call('POST', '/api/login', me)).status).toBe(400);
     expect((await auth.call('POST', '/api/login', { email: me.email, password: me.password })).status).toBe(401);
-    expect(await told(me.id)).toMatchObject({ deleted: true, machines_to: null });
+    expect(await reported(me.id)).toMatchObject({ deleted: true, machines_to: null });
   });
 
   it('shows what it deletes beforehand, and removes machines only on request', async () => {
@@ -131,9 +131,9 @@ describe('a user whom an administrator deletes', () => {
     expect(shown.body).toMatchObject({ machines: 1, machine_names: ['db-1'], last_admin: false });
     expect((await remove(me.id)).body.code).toBe('machines_left');
     expect((await remove(me.id, `?machines_to=${you.id}`)).status).toBe(204);
-    expect(await told(me.id)).toMatchObject({ deleted: true, machines_to: you.id });
+    expect(await reported(me.id)).toMatchObject({ deleted: true, machines_to: you.id });
     expect((await remove(you.id, '?machines=remove')).status).toBe(204);
-    expect(await told(you.id)).toMatchObject({ deleted: true, machines_to: null });
+    expect(await reported(you.id)).toMatchObject({ deleted: true, machines_to: null });
   });
 
   it('cannot give them to a missing user, to themselves or to a disabled user', async () => {

@@ -60,8 +60,8 @@ describe('the operator commands', () => {
   it('are audited with the action, the target and the Unix user', async () => {
     const rows = servers.database.collection('audit_events');
     await vi.waitFor(async () => expect(await rows.countDocuments({ action: 'operator_command' })).toBe(6), within);
-    const told = await rows.find({ action: 'operator_command' }).sort({ at: 1 }).toArray();
-    expect(told.map(({ details }) => JSON.parse(details).command)).toEqual([
+    const reported = await rows.find({ action: 'operator_command' }).sort({ at: 1 }).toArray();
+    expect(reported.map(({ details }) => JSON.parse(details).command)).toEqual([
       'users',
       'users',
       'reset-password',
@@ -69,9 +69,9 @@ describe('the operator commands', () => {
       'end-sign-ins',
       'reset-second-factor',
     ]);
-    for (const { actor, result } of told)
+    for (const { actor, result } of reported)
       expect({ ...actor, result }).toMatchObject({ kind: 'operator', username: userInfo().username, result: 'ok' });
-    expect(told[2]?.target).toMatchObject({ type: 'user', name: person.username });
+    expect(reported[2]?.target).toMatchObject({ type: 'user', name: person.username });
     expect(await rows.findOne({ action: 'role_changed' })).toMatchObject({ actor: { kind: 'operator' } });
   });
 

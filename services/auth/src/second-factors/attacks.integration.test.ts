@@ -28,7 +28,7 @@ const complete = (
   { clientIp = '203.0.113.9', instance = auth }: { clientIp?: string; instance?: AuthUnderTest } = {},
 ): Promise<Answer> => instance.call('POST', '/api/login/second-factor', { challenge, code }, { clientIp });
 /**
- * One is signed in. The others are refused, or told to try again because too many transactions conflicted. If all of them were, `again`
+ * One is signed in. The others are refused, or asked to try again because too many transactions conflicted. If all of them were, `again`
  * succeeds.
  */
 const oneSucceeds = async (answers: readonly Answer[], again: () => Promise<Answer>): Promise<void> => {

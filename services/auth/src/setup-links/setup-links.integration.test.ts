@@ -51,10 +51,10 @@ describe('an account that an administrator creates', () => {
     await vi.waitFor(async () => {
       const log = await auth.call('GET', `/api/audit?user_id=${made.user.id}`, undefined, { token: adminToken });
       const rows = listAudit.success.schema.parse(log.body).events;
-      const told = rows.map((row) => [row.action, row.actor.username, row.target?.name]);
+      const reported = rows.map((row) => [row.action, row.actor.username, row.target?.name]);
       for (const action of ['user_created', 'setup_link_created'])
-        expect(told).toContainEqual([action, 'admin', made.username]);
-      expect(told).toContainEqual(['link_redeemed', made.username, made.username]);
+        expect(reported).toContainEqual([action, 'admin', made.username]);
+      expect(reported).toContainEqual(['link_redeemed', made.username, made.username]);
       expect(JSON.stringify(log.body)).not.toContain(made.linkToken.slice(7));
     }, within);
   });

@@ -26,14 +26,14 @@ afterAll(async () => {
 });
 beforeEach(() => service.reset());
 
-/** Writes one odd request. `heard` resolves once any bytes have come back or the connection is closed. */
-const begin = ({ bytes, half }: OddRequest): { readonly heard: Promise<unknown>; end(): void } => {
+/** Writes one odd request. `answered` resolves once any bytes have come back or the connection is closed. */
+const begin = ({ bytes, half }: OddRequest): { readonly answered: Promise<unknown>; end(): void } => {
   const socket = connect({ port: gateway.port, host: '127.0.0.1' });
   socket.on('error', () => undefined);
   const text = bytes.replaceAll('HOST', host);
   socket.once('connect', () => (half ? socket.end(text, 'latin1') : socket.write(text, 'latin1')));
   return {
-    heard: Promise.race([once(socket, 'data').catch(() => undefined), once(socket, 'close').catch(() => undefined)]),
+    answered: Promise.race([once(socket, 'data').catch(() => undefined), once(socket, 'close').catch(() => undefined)]),
     end: () => void socket.destroy(),
   };
 };
@@ -71,7 +71,7 @@ describe('requests whose end could be read in two ways', () => {
     for (let from = 0; from < all.length; from += batch) {
       const sent = all.slice(from, from + batch).map(begin);
       // Some never get a response, because they announce more than they send.
-      await Promise.race([Promise.all(sent.map(({ heard }) => heard)), ask().then(ask)]);
+      await Promise.race([Promise.all(sent.map(({ answered }) => answered)), ask().then(ask)]);
       for (const { wanted, got } of [await ask(), await ask()]) if (wanted !== got) wrong.push({ wanted, got, from });
       for (const { end } of sent) end();
       for (const recorded of service.recorded.splice(0)) {

@@ -18,7 +18,7 @@ import { type AttachmentRequest, attachOpenOf } from './attach-open.ts';
 import { waitBeforeTry } from './attach-timing.ts';
 import { outputAfter } from './frame-peek.ts';
 
-/** The types of frames that this service makes. A machine that sends one could replace the viewer's pass, or tell it something false. */
+/** The types of frames that this service makes. A machine that sends one could replace the viewer's pass, or send it a false state. */
 const ofService: ReadonlySet<number> = new Set([
   frameType.downHello,
   frameType.state,

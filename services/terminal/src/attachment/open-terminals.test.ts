@@ -54,10 +54,10 @@ describe('OpenTerminals', () => {
   });
 
   it('counts the terminals of a user at other instances, but not against a returning viewer', () => {
-    const told: [string, number][] = [];
+    const reported: [string, number][] = [];
     const open = bounded({
       elsewhere: (userId) => (userId === 'ada' ? 2 : 0),
-      changed: (...change) => void told.push(change),
+      changed: (...change) => void reported.push(change),
     });
     const first = enter(open);
     expect(() => enter(open)).toThrow('You have 3 terminals open');
@@ -65,7 +65,7 @@ describe('OpenTerminals', () => {
     expect(open.counts()).toEqual([['ada', 2]]);
     first.leave();
     back.leave();
-    expect(told).toEqual([
+    expect(reported).toEqual([
       ['ada', 1],
       ['ada', 2],
       ['ada', 1],

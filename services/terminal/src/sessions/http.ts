@@ -176,7 +176,7 @@ const sessionIdOf = (text: string): string => {
   return text;
 };
 
-/** What only the user of a session sees, because a title or a directory may tell what the user works on. Empty fields are left out. */
+/** Fields that only the user of a session sees, because a title or a directory may reveal the user's work. Empty fields are left out. */
 const ownFields = ({ name, title, command, directory }: SessionRecord): Partial<TerminalSession> =>
   Object.fromEntries(Object.entries({ name, title, command, directory }).filter(([, value]) => value));
 

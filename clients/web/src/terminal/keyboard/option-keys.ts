@@ -4,7 +4,7 @@ export type OptionKeySide = (typeof optionKeySides)[number];
 
 const codes = { left: 'AltLeft', right: 'AltRight' } as const;
 
-/** Tracks the held Option keys, because the event of another key does not tell the side. */
+/** Tracks the held Option keys, because the event of another key does not contain the side. */
 export class OptionKeys {
   readonly #held = new Set<string>();
   meta: OptionKeySide;
