@@ -87,11 +87,6 @@ const explained: readonly Explained[] = [
     files: /^services\/agent-hub\/src\/access\/(own-access|sharing)\.ts$/,
     why: 'The dependencies of two classes. Neither has all of the other.',
   },
-  ...['let world: World;', 'beforeAll(async () => {'].map((first) => ({
-    first,
-    files: /^services\/agent-hub\/src\/attachments\/(attach-call|recorder)\.integration\.test\.ts$/,
-    why: 'The hub, the user and the terminal service of a test file. The machines differ.',
-  })),
 ];
 
 /** The blocks of the same shape that stay, by the shape of their first line. */

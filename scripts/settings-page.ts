@@ -119,6 +119,8 @@ const otherVariables: readonly (readonly [name: string, meaning: string])[] = [
   ['XDG_CACHE_HOME', '`npm start`, tests: the cache folder of the user, in which fetched servers are kept.'],
   ['XDG_RUNTIME_DIR', '`npm start`: the folder of the login session, in which claims of ports are kept.'],
   ['PATH', '`npm start`: where mongod and nats-server are looked for before they are fetched.'],
+  ['MUTATION_CONCURRENCY', '`npm run mutation`: the number of mutants that are tried at once (1).'],
+  ['MUTATION_TESTS', '`npm run mutation`: set by the command itself for its test runner.'],
   ['HOME', 'Tests: replaced by an empty folder for the shells.'],
   ['LOGIN_MACHINE_BASE', 'Container tests: the image of the machine in the suites `login` and `service`.'],
   [

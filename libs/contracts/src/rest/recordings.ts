@@ -31,7 +31,10 @@ export const Recording = z
     bytes: z.number().int().meta({ description: 'Recorded output.' }),
     stored_bytes: z.number().int().meta({ description: 'What it takes in the store: compressed and encrypted.' }),
     chunks: z.number().int(),
-    lost_bytes: z.number().int().meta({ description: 'Output that could not be recorded. A gap frame tells where.' }),
+    lost_bytes: z
+      .number()
+      .int()
+      .meta({ description: 'Output that could not be recorded. A gap frame has its offsets.' }),
     complete: z.boolean().meta({ description: 'It has ended, and no output is missing.' }),
     exit_code: z.number().int().nullable(),
     signal: z.string().nullable(),
@@ -156,7 +159,7 @@ export const downloadCast = defineRoute({
   access: 'user',
   summary: 'A recording as asciicast, for asciinema and its players',
   description:
-    `${whoPlays} Version 3, or 2 for older tools. Bytes that are not UTF-8 become U+FFFD. A marker tells where output is missing. The ` +
+    `${whoPlays} Version 3, or 2 for older tools. Bytes that are not UTF-8 become U+FFFD. A marker shows where output is missing. The ` +
     'download is audited.',
   params: RecordingParams,
   query: z.strictObject({ version: z.enum(['2', '3']).default('3') }),

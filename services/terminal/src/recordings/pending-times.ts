@@ -14,7 +14,7 @@ export class PendingTimes {
 
   /** @throws FrameError if too many wait */
   add(marks: readonly Mark[]): void {
-    // After a new attach the machine tells times again.
+    // After a new attach the machine sends times again.
     const [first] = marks;
     if (first !== undefined) this.#marks = this.#marks.filter(({ offset }) => offset < first.offset);
     this.#marks.push(...marks);

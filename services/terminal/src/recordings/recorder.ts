@@ -171,7 +171,7 @@ export class Recorder {
     };
   }
 
-  /** Tells the machine that everything is stored, so that it can forget the session. The stream that brought the end is closed. */
+  /** Reports to the machine that everything is stored, so that it can forget the session. The stream that brought the end is closed. */
   #confirm(): void {
     const confirming = this.#options.attach(this.#request(), {
       frame: (bytes) => {

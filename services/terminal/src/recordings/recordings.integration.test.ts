@@ -273,7 +273,7 @@ describe('the policy', () => {
     expect((await list(`session_id=${idOf(off)}`)).recordings).toEqual([]);
   });
 
-  it('is told to a viewer of webxterm.v1 at each attach', async () => {
+  it('is sent to a viewer of webxterm.v1 at each attach', async () => {
     const modes: string[] = [];
     const viewer = world.viewer({}, world.token, (mode) => modes.push(mode));
     await viewer.live();

@@ -201,7 +201,7 @@ export class V1Viewer {
     this.#passTimer ??= setInterval(() => this.#sendPass(), passEveryMs);
   }
 
-  /** Whoever types must see it. A client without this capability predates recordings. */
+  /** The user who types must see it. A client without this capability predates recordings. */
   #sendRecorded(mode: RecordingMode): void {
     if (mode !== 'off' && this.#capabilities.includes('skip_unknown_frames')) this.#send({ type: 'recorded', mode });
   }
