@@ -88,6 +88,14 @@ export type Machine = z.infer<typeof Machine>;
 
 export const MachineParams = z.strictObject({ agent_id: z.string().max(64) });
 
+/** `status`: online machines first, then offline ones, then those that wait for their agent; by name in each. */
+export const MachineSort = z.enum(['name', '-name', 'status', '-last_active', '-created_at']);
+export type MachineSort = z.infer<typeof MachineSort>;
+
+/** `me`: my own machines. `others`: those of other users. */
+export const MachineOwner = z.enum(['me', 'others']);
+export type MachineOwner = z.infer<typeof MachineOwner>;
+
 export const listMachines = defineRoute({
   id: 'listMachines',
   owner: 'agent-hub',
@@ -99,6 +107,13 @@ export const listMachines = defineRoute({
     search: searchText(200).optional().meta({ description: 'Part of name, description or a tag, any case.' }),
     status: MachineStatus.optional(),
     tag: z.string().max(64).optional(),
+    owner: MachineOwner.optional().meta({ description: 'me: my own machines. others: machines of other users.' }),
+    version: z.string().max(64).optional().meta({ description: 'Version of the agent.' }),
+    sort: MachineSort.default('name').meta({
+      description:
+        'A leading - is descending. status: online, then offline, then waiting for the agent, by name in each; a machine ' +
+        'whose status changes between two pages may be on both or on none.',
+    }),
   }),
   success: {
     status: 200,

@@ -1,8 +1,15 @@
-import { getMachine, listMachines, type MachineStatus, machineEvents } from '@webxterm/contracts/rest';
+import {
+  getMachine,
+  listMachines,
+  type MachineOwner,
+  type MachineStatus,
+  machineEvents,
+} from '@webxterm/contracts/rest';
 import { AppError } from '@webxterm/shared';
 import type { Api } from '@webxterm/shared/api';
 import { listMark } from '@webxterm/shared/mongo';
 import type { MachineEventStreams } from './events.ts';
+import { listOrder } from './list-order.ts';
 import type { MachineViews } from './machine-views.ts';
 import { type MachineQuery, type MachineStore, scopeOf } from './store.ts';
 
@@ -17,14 +24,18 @@ export const mountMachines = (api: Api, options: MachineHttpOptions): void => {
   const { store, views, onlineIds, events } = options;
 
   api.mount(listMachines, async ({ query, caller }) => {
-    const { page, cursor, limit, ...filters } = query;
+    const { page, cursor, limit, sort, ...filters } = query;
     const found = await store.list(scopeOf(caller), {
       page,
       cursor,
-      mark: listMark(listMachines.id, filters),
+      // Without the usual order, so that cursors of a hub of the version before stay valid.
+      mark: listMark(listMachines.id, { ...filters, ...(sort !== 'name' && { sort }) }),
       limit,
       search: query.search,
       tag: query.tag,
+      owner: byOwner(query.owner, caller.userId),
+      version: query.version,
+      order: listOrder(sort, onlineIds),
       ...byStatus(query.status, onlineIds),
     });
     const machines = await views.forPerson(caller, found.machines);
@@ -45,6 +56,9 @@ export const mountMachines = (api: Api, options: MachineHttpOptions): void => {
     return seen;
   });
 };
+
+const byOwner = (owner: MachineOwner | undefined, userId: string): MachineQuery['owner'] =>
+  owner === undefined ? undefined : owner === 'me' ? { is: userId } : { not: userId };
 
 /** The filter for a status. Online and offline come from presence, the others from the record. */
 const byStatus = (

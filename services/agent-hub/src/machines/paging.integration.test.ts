@@ -9,6 +9,7 @@ import { dial, TestMachine } from '../testing/test-agent.ts';
 import type { RunningHub } from '../testing/test-hub.ts';
 import { World } from '../testing/world.ts';
 import { fillNames } from './fill-names.ts';
+import { listOrder } from './list-order.ts';
 import { storedName } from './machine-name.ts';
 import { defineMachineModels, type MachineModels } from './record.ts';
 import { MachineStore } from './store.ts';
@@ -49,18 +50,21 @@ const page = async (token: string, query = 'page=1') => {
 const rename = (token: string, agentId: string, name: string) =>
   hub.call('PATCH', `/api/machines/${agentId}`, token, { name });
 const remove = (token: string, agentId: string) => hub.call('DELETE', `/api/machines/${agentId}`, token);
-const nothingAsked = { cursor: undefined, search: undefined, tag: undefined, agentIds: undefined, pending: undefined };
+const nothingAsked = {
+  ...{ cursor: undefined, search: undefined, tag: undefined, agentIds: undefined, pending: undefined },
+  ...{ owner: undefined, version: undefined, order: listOrder('name', () => []) },
+};
 const twelve = Array.from({ length: 12 }, (_, index) => `node${index + 1}`);
 
 /** Reads the whole list by cursor, and calls `between` after each page. */
-const readAll = async (token: string, limit: number, between: (names: string[]) => Promise<unknown>) => {
+const readAll = async (token: string, limit: number, between: (names: string[]) => Promise<unknown>, filters = '') => {
   const seen: string[] = [];
-  for (let query = `limit=${limit}`; ; ) {
+  for (let query = `limit=${limit}${filters}`; ; ) {
     const { names, next } = await page(token, query);
     seen.push(...names);
     await between(names);
     if (next === null) return seen;
-    query = `limit=${limit}&cursor=${next}`;
+    query = `limit=${limit}${filters}&cursor=${next}`;
   }
 };
 
@@ -129,6 +133,77 @@ describe('the pages of the list of machines', () => {
       expect([filters, response.status]).toEqual([filters, 400]);
       expect(await response.json()).toMatchObject({ code: 'invalid_input', details: [{ path: 'cursor' }] });
     }
+  });
+});
+
+describe('the order of the list of machines', () => {
+  const inOrder = (token: string, sort: string, limit = 2) =>
+    readAll(token, limit, () => Promise.resolve(), `&sort=${sort}`);
+  const days = (count: number): Date => new Date(Date.UTC(2026, 0, 1 + count));
+
+  it('is by name, by activity or by age, each from page to page and by the number of the page', async () => {
+    const { token, idOf } = await somebody('c', 'a', 'e', 'b', 'd');
+    // Two machines at the same time, and two that were never active.
+    for (const [name, day] of [
+      ['a', 3],
+      ['b', 9],
+      ['c', 3],
+    ] as const)
+      await models.machines.updateOne({ agent_id: idOf(name) }, { $set: { last_active: days(day) } });
+    await models.machines.updateOne({ agent_id: idOf('e') }, { $set: { created_at: days(-5) } });
+    const expected = {
+      name: ['a', 'b', 'c', 'd', 'e'],
+      '-name': ['e', 'd', 'c', 'b', 'a'],
+      // Of equal machines the one that was added later is first.
+      '-last_active': ['b', 'a', 'c', 'd', 'e'],
+      '-created_at': ['d', 'b', 'a', 'c', 'e'],
+    };
+    for (const [sort, names] of Object.entries(expected)) {
+      expect([sort, await inOrder(token, sort)]).toEqual([sort, names]);
+      expect([sort, (await page(token, `sort=${sort}&limit=2&page=2`)).names]).toEqual([sort, names.slice(2, 4)]);
+    }
+    expect((await hub.request('/api/machines?sort=owner', token)).status).toBe(400);
+  });
+
+  it('is of one list: a cursor of another order is refused', async () => {
+    const { token } = await somebody('a', 'b', 'c');
+    const { next } = await page(token, 'limit=1&sort=-name');
+    expect((await hub.request(`/api/machines?limit=1&cursor=${next}`, token)).status).toBe(400);
+    expect((await hub.request(`/api/machines?limit=1&sort=status&cursor=${next}`, token)).status).toBe(400);
+  });
+
+  it('shows online machines first, then offline ones, then those that wait, by name in each', async () => {
+    const { token, user } = await somebody('waiting 2', 'waiting 1');
+    const machines = ['on b', 'off b', 'on a', 'off a'];
+    const links = [];
+    for (const name of machines)
+      links.push([name, await dial(hub.grpc, new TestMachine(name), { $case: 'apiKey', value: user.apiKey })] as const);
+    for (const [name, link] of links) if (name.startsWith('off')) link.cut();
+    const offline = async (): Promise<number> => (await page(token, 'status=offline')).total;
+    await expect.poll(offline).toBe(2);
+    const names = ['on a', 'on b', 'off a', 'off b', 'waiting 1', 'waiting 2'];
+    for (const limit of [1, 2, 3, 5, 6]) expect([limit, await inOrder(token, 'status', limit)]).toEqual([limit, names]);
+    for (const number of [1, 2, 3])
+      expect((await page(token, `sort=status&limit=2&page=${number}`)).names).toEqual(
+        names.slice(2 * number - 2, 2 * number),
+      );
+    expect((await page(token, 'sort=status&limit=4&page=2')).names).toEqual(names.slice(4));
+    expect((await page(token, 'sort=status&status=offline')).names).toEqual(['off a', 'off b']);
+    for (const [, link] of links) link.cut();
+  });
+
+  it('is of my machines, of those of others, or of one version of the agent, by a filter', async () => {
+    const mine = await somebody('mine');
+    const other = await somebody('theirs');
+    const grant = { user_id: mine.user.userId, role: 'view', granted_by: 'test', created_at: new Date() } as const;
+    await models.access.create({ ...grant, agent_id: other.idOf('theirs') });
+    await models.machines.updateOne({ agent_id: other.idOf('theirs') }, { $set: { agent_version: '9.8.7' } });
+    expect((await page(mine.token)).names).toEqual(['mine', 'theirs']);
+    expect((await page(mine.token, 'owner=me')).names).toEqual(['mine']);
+    expect((await page(mine.token, 'owner=others')).names).toEqual(['theirs']);
+    expect((await page(mine.token, 'version=9.8.7')).names).toEqual(['theirs']);
+    expect((await page(mine.token, 'version=9.8')).names).toEqual([]);
+    expect((await hub.request('/api/machines?owner=root', mine.token)).status).toBe(400);
   });
 });
 

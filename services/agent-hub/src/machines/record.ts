@@ -1,5 +1,5 @@
 import type { InstallProgress, Machine, ResourceStats } from '@webxterm/contracts/rest';
-import { type Connection, type Model, Schema, type Types } from 'mongoose';
+import mongoose, { type Connection, type Model, type QueryFilter, Schema, type Types } from 'mongoose';
 import { type PersonRecord, personSchema } from '../access/person-record.ts';
 import { endSchema, type TerminationRecord } from '../access/termination-record.ts';
 import { type ActivityRecord, activitySchema } from '../dashboard/record.ts';
@@ -96,6 +96,10 @@ const pendingPrefix = 'pending:';
 export const pendingMark = (agentId: string): string => `${pendingPrefix}${agentId}`;
 export const isPending = (machine: Pick<MachineRecord, 'public_key'>): boolean =>
   machine.public_key.startsWith(pendingPrefix);
+/** The filter for machines that wait for their agent, or for all others. */
+export const withoutAgent = (waiting: boolean): QueryFilter<MachineRecord> => ({
+  public_key: waiting ? /^pending:/ : mongoose.trusted({ $not: /^pending:/ }),
+});
 
 const text = { type: String, default: '' };
 const required = { type: String, required: true };

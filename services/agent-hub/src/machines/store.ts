@@ -1,11 +1,12 @@
 import { type Right, rightsOf } from '@webxterm/contracts/rights';
 import { isLimitedToMachines, type TokenLimits } from '@webxterm/contracts/token-scopes';
 import { foldName } from '@webxterm/shared';
-import { pageOf, readCursor, rowsBehind } from '@webxterm/shared/mongo';
+import { notOfThisList, type Place, pageOf, readCursor } from '@webxterm/shared/mongo';
 import mongoose, { type QueryFilter, type Types } from 'mongoose';
 import type { AccessFacts, Person } from './access-rule.ts';
 import { inTime } from './in-time.ts';
-import type { KeyNotice, MachineModels, MachineRecord, StoredMachine } from './record.ts';
+import type { ListOrder } from './list-order.ts';
+import { type KeyNotice, type MachineModels, type MachineRecord, type StoredMachine, withoutAgent } from './record.ts';
 
 /** The machines that a call may see. Every read requires a scope, so that no read can omit the check. */
 export type MachineScope = ({ readonly kind: 'all' } | { readonly kind: 'user'; readonly userId: string }) & {
@@ -27,6 +28,11 @@ export interface MachineQuery {
   readonly limit: number;
   readonly search: string | undefined;
   readonly tag: string | undefined;
+  /** User ids. */
+  readonly owner: { readonly is: string } | { readonly not: string } | undefined;
+  /** Of the agent. */
+  readonly version: string | undefined;
+  readonly order: ListOrder;
   /** Only these machines, or all machines except these. */
   readonly agentIds: { readonly only: readonly string[] } | { readonly not: readonly string[] } | undefined;
   readonly revoked: boolean;
@@ -43,6 +49,19 @@ export type ReportedFacts = Pick<
 /** Time limit of a read during an attach, so that an unresponsive database does not block terminals. */
 const accessDeadlineMs = 3000;
 const escapeRegex = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+/** A position in a list of sections. */
+interface SectionPlace {
+  readonly section: number;
+  readonly place: Place;
+}
+
+/** The position of a cursor. The key of a list with several sections begins with the digit of the section. @throws AppError invalid_input */
+const placeIn = (order: ListOrder, place: Place): SectionPlace => {
+  if (order.sections.length === 1) return { section: 0, place };
+  if (!/^\d/.test(place.key)) throw notOfThisList();
+  return { section: Number(place.key.charAt(0)), place: { key: place.key.slice(1), id: place.id } };
+};
 
 const containing = (text: string) => mongoose.trusted({ $regex: escapeRegex(text), $options: 'i' });
 
@@ -83,25 +102,51 @@ export class MachineStore {
     return [...owned, ...granted].slice(0, limit).map(({ agent_id }) => agent_id);
   }
 
-  /** A page of machines, sorted by name. @throws AppError invalid_input for an invalid cursor */
+  /** A page of machines in the order of the query. @throws AppError invalid_input for an invalid cursor */
   async list(
     scope: MachineScope,
     query: MachineQuery,
   ): Promise<{ machines: StoredMachine[]; total: number; next: string | null }> {
-    const { cursor, mark, page, limit } = query;
-    const behind = cursor === undefined ? {} : rowsBehind('name_key', readCursor(cursor, mark));
+    const { cursor, mark, limit, order } = query;
     const filter = await this.#filter(scope, query);
     const [found, total] = await Promise.all([
-      this.#models.machines
-        .find({ $and: [filter, behind] })
-        .sort({ name_key: 1, _id: 1 })
-        .skip(cursor === undefined ? (page - 1) * limit : 0)
-        .limit(limit + 1)
-        .lean(),
+      this.#ordered(filter, query, cursor === undefined ? undefined : placeIn(order, readCursor(cursor, mark))),
       this.#models.machines.countDocuments(filter),
     ]);
-    const { rows, next } = pageOf(found, limit, mark, ({ _id, name_key }) => ({ key: name_key ?? '', id: _id }));
+    const { rows, next } = pageOf(found, limit, mark, (machine) => ({
+      key: `${order.sections.length > 1 ? order.sectionOf(machine) : ''}${order.keyOf(machine)}`,
+      id: machine._id,
+    }));
     return { machines: rows, total, next };
+  }
+
+  /** One machine more than the page has, if there is one. Reads the sections one after the other, until the page is full. */
+  async #ordered(
+    filter: QueryFilter<MachineRecord>,
+    { order, page, limit }: MachineQuery,
+    from: SectionPlace | undefined,
+  ): Promise<StoredMachine[]> {
+    const { machines } = this.#models;
+    const found: StoredMachine[] = [];
+    let skip = from === undefined ? (page - 1) * limit : 0;
+    for (const [section, only] of order.sections.entries()) {
+      if (found.length > limit) break;
+      if (from !== undefined && section < from.section) continue;
+      const behind = section === from?.section ? order.behind(from.place) : {};
+      const all = { $and: [filter, only, behind] };
+      found.push(
+        ...(await machines
+          .find(all)
+          .sort({ ...order.sort })
+          .skip(skip)
+          .limit(limit + 1 - found.length)
+          .lean()),
+      );
+      // Pages by number skip over the sections that are before the page.
+      if (skip > 0 && order.sections.length > 1)
+        skip = found.length > 0 ? 0 : Math.max(0, skip - (await machines.countDocuments(all)));
+    }
+    return found;
   }
 
   async find(scope: MachineScope, agentId: string): Promise<StoredMachine | undefined> {
@@ -228,8 +273,10 @@ export class MachineStore {
         ],
       });
     }
-    if (query.pending !== undefined)
-      all.push({ public_key: query.pending ? /^pending:/ : mongoose.trusted({ $not: /^pending:/ }) });
+    if (query.pending !== undefined) all.push(withoutAgent(query.pending));
+    if (query.owner !== undefined)
+      all.push({ owner_id: 'is' in query.owner ? query.owner.is : mongoose.trusted({ $ne: query.owner.not }) });
+    if (query.version !== undefined) all.push({ agent_version: query.version });
     if (query.tag !== undefined)
       all.push({ $or: [{ tags_folded: foldName(query.tag.trim()) }, { tags: query.tag.normalize('NFKC').trim() }] });
     if (query.agentIds !== undefined)
