@@ -63,7 +63,9 @@ export const DashboardPage = () => {
             You have no machines yet. <Link to="/machines/add">Add one</Link>
           </Text>
         )}
-        {machines.data !== undefined && !noneOf(machines.data) && <MachineTable {...machines.data} now={now} />}
+        {machines.data !== undefined && !noneOf(machines.data) && (
+          <MachineTable columns={['load', 'seen']} {...machines.data} now={now} />
+        )}
       </Paper>
       <Paper className={cards.card} component="section" aria-label="Recent activity">
         <h2 className={cards.heading}>Recent activity</h2>

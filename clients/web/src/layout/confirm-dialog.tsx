@@ -11,6 +11,8 @@ export interface ConfirmDialogProps {
   readonly keep: string;
   /** The button that does it. */
   readonly confirm: string;
+  /** False: nothing is lost by it. Default: true. */
+  readonly danger?: boolean;
   readonly pending: boolean;
   /** Shown while `error` is one. */
   readonly failed: string;
@@ -19,7 +21,7 @@ export interface ConfirmDialogProps {
   readonly onConfirm: () => void;
 }
 
-/** Asks before something is ended or removed. The focus is on leaving it as it is. */
+/** Asks before something is changed, ended or removed. The focus is on leaving it as it is. */
 export const ConfirmDialog = (props: ConfirmDialogProps) => (
   <Modal opened={props.opened ?? true} onClose={props.onClose} title={<Text fw={650}>{props.title}</Text>}>
     <Stack>
@@ -29,7 +31,7 @@ export const ConfirmDialog = (props: ConfirmDialogProps) => (
         <Button variant="default" onClick={props.onClose} data-autofocus>
           {props.keep}
         </Button>
-        <Button color="red" loading={props.pending} onClick={props.onConfirm}>
+        <Button {...(props.danger !== false && { color: 'red' })} loading={props.pending} onClick={props.onConfirm}>
           {props.confirm}
         </Button>
       </Group>

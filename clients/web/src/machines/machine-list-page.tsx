@@ -1,41 +1,44 @@
-import { Button, Group, Select, Stack, Text } from '@mantine/core';
+import { Button, Group, NativeSelect, Stack } from '@mantine/core';
 import { IconPlus, IconSearch, IconServer2 } from '@tabler/icons-react';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
-import { MachineStatus } from '@webxterm/contracts/rest';
-import { z } from 'zod';
+import { useState } from 'react';
 import type { MachineList } from '../api/server.ts';
 import { usePageTitle } from '../brand/page-title.ts';
 import { EmptyState } from '../layout/empty-state.tsx';
-import { ListCursor, ListFailure, ListPages } from '../layout/list-pages.tsx';
+import { ListFailure, ListPages } from '../layout/list-pages.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
-import { SearchField } from '../layout/search-field.tsx';
+import { useUser } from '../sign-in/sign-in-context.tsx';
+import { BulkBar } from './bulk-bar.tsx';
+import { type Column, type ListSettings, type MachineListView, pageSizes } from './list-settings.ts';
+import { MachineFilters } from './machine-filters.tsx';
 import { useMachineList } from './machine-queries.ts';
-import { MachineTable, MachineTableSkeleton } from './machine-table.tsx';
+import { rightsOn } from './machine-rights.ts';
+import { type MachineSelection, MachineTable, MachineTableSkeleton } from './machine-table.tsx';
 import { useNow } from './now.ts';
-
-const pageSize = 25;
-
-/** `?search=&status=&cursor=` of the list, in the URL for sharing and for the back button. */
-export const MachineListSearch = z.object({
-  search: z.string().max(200).optional().catch(undefined),
-  status: MachineStatus.optional().catch(undefined),
-  cursor: ListCursor,
-});
+import { useListSettings } from './use-list-settings.ts';
 
 const route = getRouteApi('/signed-in/framed/');
 
 export const MachineListPage = () => {
   usePageTitle('Machines');
-  const filter = route.useSearch();
+  const { cursor, ...view } = route.useSearch();
   const navigate = useNavigate();
+  const [settings, setSettings] = useListSettings();
+  const limit = view.limit ?? settings.limit;
   const list = useMachineList({
-    limit: pageSize,
-    ...(filter.cursor !== undefined && { cursor: filter.cursor }),
-    ...(filter.search !== undefined && { search: filter.search }),
-    ...(filter.status !== undefined && { status: filter.status }),
+    limit,
+    sort: view.sort ?? settings.sort,
+    ...(cursor !== undefined && { cursor }),
+    ...(view.search !== undefined && { search: view.search }),
+    ...(view.status !== undefined && { status: view.status }),
+    ...(view.owner !== undefined && { owner: view.owner }),
+    ...(view.version !== undefined && { version: view.version }),
   });
-  const filtered = filter.search !== undefined || filter.status !== undefined;
+  const filtered = [view.search, view.status, view.owner, view.version].some((value) => value !== undefined);
   const none = list.data?.total === 0 && !filtered;
+  /** Shows the first page of another view. */
+  const show = (next: MachineListView, typing = false): void =>
+    void navigate({ to: '/', search: next, replace: typing });
   return (
     <>
       <PageHeader
@@ -43,21 +46,47 @@ export const MachineListPage = () => {
         text={none ? undefined : summary(list.data, filtered)}
         actions={!none && <AddButton />}
       />
-      {!none && <Filters />}
+      {!none && <MachineFilters view={view} settings={settings} onView={show} onSettings={setSettings} />}
       <ListFailure failed="Your machines could not be fetched" list={list} />
       {list.isPending && <MachineTableSkeleton />}
       <Stack>
-        {list.data !== undefined && <Result list={list.data} filtered={filtered} />}
+        {list.data !== undefined && <Result list={list.data} filtered={filtered} columns={settings.columns} />}
         <ListPages
-          cursor={filter.cursor}
+          cursor={cursor}
           page={list}
           rows={(list.data?.machines.length ?? 0) + (list.data?.unreadable.length ?? 0)}
-          onMove={({ cursor, ...how }) => void navigate({ to: '/', search: { ...filter, cursor }, ...how })}
+          onMove={({ cursor: to, ...how }) => void navigate({ to: '/', search: { ...view, cursor: to }, ...how })}
         />
+        {(list.data?.total ?? 0) > (pageSizes[0] ?? 0) && (
+          <PageSize
+            size={limit}
+            onChange={(size) => {
+              setSettings({ ...settings, limit: size });
+              show({ ...view, limit: size });
+            }}
+          />
+        )}
       </Stack>
     </>
   );
 };
+
+type PageSizeChoice = ListSettings['limit'];
+
+const PageSize = ({ size, onChange }: { size: PageSizeChoice; onChange: (size: PageSizeChoice) => void }) => (
+  <Group justify="center">
+    <NativeSelect
+      size="xs"
+      aria-label="Machines on a page"
+      value={String(size)}
+      data={pageSizes.map((count) => ({ value: String(count), label: `${count} on a page` }))}
+      onChange={({ currentTarget: { value } }) => {
+        const chosen = pageSizes.find((count) => String(count) === value);
+        if (chosen !== undefined) onChange(chosen);
+      }}
+    />
+  </Group>
+);
 
 const summary = (list: MachineList | undefined, filtered: boolean): string | undefined => {
   if (list === undefined) return undefined;
@@ -65,10 +94,37 @@ const summary = (list: MachineList | undefined, filtered: boolean): string | und
   return filtered ? `${count} found` : count;
 };
 
-const Result = ({ list, filtered }: { list: MachineList; filtered: boolean }) => {
+const Result = ({ list, ...shown }: { list: MachineList; filtered: boolean; columns: readonly Column[] }) => {
   const now = useNow();
-  if (list.total === 0) return filtered ? <NothingFound /> : <NoMachines />;
-  return <MachineTable machines={list.machines} unreadable={list.unreadable} now={now} />;
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const me = useUser();
+  // The machines that are still in the list. One that has left the page is no longer selected.
+  const chosen = list.machines.filter(({ agent_id }) => selected.has(agent_id));
+  const possible = list.machines.filter((machine) => rightsOn(machine, me?.role).includes('manage'));
+  if (list.total === 0) return shown.filtered ? <NothingFound /> : <NoMachines />;
+  const all = chosen.length === possible.length;
+  const selection: MachineSelection = {
+    has: (agentId) => selected.has(agentId),
+    toggle: (agentId) => {
+      const next = new Set(chosen.map(({ agent_id }) => agent_id));
+      if (!next.delete(agentId)) next.add(agentId);
+      setSelected(next);
+    },
+    toggleAll: () => setSelected(new Set(all ? [] : possible.map(({ agent_id }) => agent_id))),
+    state: chosen.length === 0 ? 'none' : all ? 'all' : 'some',
+  };
+  return (
+    <div>
+      {chosen.length > 0 && <BulkBar machines={chosen} onClear={() => setSelected(new Set())} />}
+      <MachineTable
+        machines={list.machines}
+        unreadable={list.unreadable}
+        now={now}
+        columns={shown.columns}
+        selection={possible.length > 0 ? selection : undefined}
+      />
+    </div>
+  );
 };
 
 const AddButton = () => (
@@ -93,48 +149,11 @@ const NothingFound = () => {
     <EmptyState
       icon={<IconSearch size={28} stroke={1.6} />}
       title="Nothing found"
-      text="No machine has that in its name, description or tags, and that status."
+      text="No machine matches the search and the filters."
     >
       <Button variant="default" onClick={() => void navigate({ to: '/', search: {} })}>
         Show all machines
       </Button>
     </EmptyState>
-  );
-};
-
-const Filters = () => {
-  const filter = route.useSearch();
-  const navigate = useNavigate();
-  return (
-    <Group mb="md" gap="sm" wrap="nowrap">
-      <SearchField
-        label="Search machines"
-        placeholder="Search by name or tag"
-        search={filter.search}
-        onSearch={(search) => void navigate({ to: '/', replace: true, search: { status: filter.status, search } })}
-      />
-      <Select
-        size="sm"
-        w={150}
-        aria-label="Status"
-        placeholder="Any status"
-        clearable
-        clearButtonProps={{ 'aria-label': 'Any status' }}
-        value={filter.status ?? null}
-        onChange={(value) =>
-          void navigate({
-            to: '/',
-            search: { search: filter.search, status: MachineStatus.safeParse(value).data },
-          })
-        }
-        data={[
-          { value: 'online', label: 'Online' },
-          { value: 'offline', label: 'Offline' },
-        ]}
-      />
-      <Text component="span" className="wx-unseen" role="status">
-        {filter.search !== undefined ? `Filtered by ${filter.search}` : ''}
-      </Text>
-    </Group>
   );
 };

@@ -1,9 +1,10 @@
-import { Badge, Button, Skeleton, Table, Text } from '@mantine/core';
+import { Badge, Button, Checkbox, Skeleton, Table, Text } from '@mantine/core';
 import { IconTerminal2 } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import type { Machine } from '@webxterm/contracts/rest';
 import type { UnreadableMachine } from '../api/machine-rows.ts';
 import { ago } from '../layout/format.ts';
+import type { Column } from './list-settings.ts';
 import { useRights } from './machine-queries.ts';
 import classes from './machine-table.module.css';
 import { Meter } from './meter.tsx';
@@ -11,20 +12,32 @@ import { platform } from './platform-name.ts';
 import { Status } from './status.tsx';
 import { updateBadge } from './update-words.ts';
 
+/** Which machines are selected. Only those that the user manages can be. */
+export interface MachineSelection {
+  has(agentId: string): boolean;
+  toggle(agentId: string): void;
+  /** Selects all machines of the page, or none. */
+  toggleAll(): void;
+  readonly state: 'none' | 'some' | 'all';
+}
+
 interface MachineTableProps {
   readonly machines: readonly Machine[];
   readonly unreadable: readonly UnreadableMachine[];
   readonly now: number;
+  readonly columns: readonly Column[];
+  /** Undefined: no machine of the page can be selected. */
+  readonly selection?: MachineSelection | undefined;
 }
 
 /** The user's machines, one row each. On a phone, a row shows only name, status and the terminal button. */
-export const MachineTable = ({ machines, unreadable, now }: MachineTableProps) => (
+export const MachineTable = ({ machines, unreadable, now, columns, selection }: MachineTableProps) => (
   <div className={classes.frame}>
     <Table className={classes.table} verticalSpacing="sm" horizontalSpacing="md" aria-label="Machines">
-      <Head />
+      <Head columns={columns} selection={selection} />
       <Table.Tbody>
         {machines.map((machine) => (
-          <Row key={machine.agent_id} machine={machine} now={now} />
+          <Row key={machine.agent_id} machine={machine} now={now} columns={columns} selection={selection} />
         ))}
         {unreadable.map((machine, index) => (
           <UnreadableRow key={machine.agentId ?? `unreadable ${index}`} machine={machine} />
@@ -37,7 +50,7 @@ export const MachineTable = ({ machines, unreadable, now }: MachineTableProps) =
 /** The row links to the machine's page, which shows details and where it can be removed or left. */
 const UnreadableRow = ({ machine }: { machine: UnreadableMachine }) => (
   <Table.Tr>
-    <Table.Td className={classes.nameCell} colSpan={5}>
+    <Table.Td className={classes.nameCell} colSpan={8}>
       {machine.agentId === undefined ? (
         <Text fw={600}>{machine.name || 'A machine'}</Text>
       ) : (
@@ -52,13 +65,26 @@ const UnreadableRow = ({ machine }: { machine: UnreadableMachine }) => (
   </Table.Tr>
 );
 
-const Head = () => (
+const Head = ({ columns, selection }: Pick<MachineTableProps, 'columns' | 'selection'>) => (
   <Table.Thead>
     <Table.Tr>
+      {selection !== undefined && (
+        <Table.Th className={classes.selectCell}>
+          <Checkbox
+            size="xs"
+            aria-label="Select all machines of this page"
+            checked={selection.state === 'all'}
+            indeterminate={selection.state === 'some'}
+            onChange={() => selection.toggleAll()}
+          />
+        </Table.Th>
+      )}
       <Table.Th>Machine</Table.Th>
       <Table.Th>Status</Table.Th>
-      <Table.Th className={classes.wide}>CPU and memory</Table.Th>
-      <Table.Th className={classes.medium}>Last seen</Table.Th>
+      {columns.includes('load') && <Table.Th className={classes.wide}>CPU and memory</Table.Th>}
+      {columns.includes('seen') && <Table.Th className={classes.medium}>Last seen</Table.Th>}
+      {columns.includes('agent') && <Table.Th className={classes.wide}>Agent</Table.Th>}
+      {columns.includes('owner') && <Table.Th className={classes.wide}>Owner</Table.Th>}
       <Table.Th>
         <span className="wx-unseen">Terminal</span>
       </Table.Th>
@@ -66,12 +92,30 @@ const Head = () => (
   </Table.Thead>
 );
 
-const Row = ({ machine, now }: { machine: Machine; now: number }) => {
+const Row = ({
+  machine,
+  now,
+  columns,
+  selection,
+}: { machine: Machine } & Pick<MachineTableProps, 'now' | 'columns' | 'selection'>) => {
+  const manages = useRights(machine).includes('manage');
   const online = machine.status === 'online';
   const stats = online ? (machine.resource_stats ?? undefined) : undefined;
   const update = updateBadge(machine.update);
   return (
     <Table.Tr>
+      {selection !== undefined && (
+        <Table.Td className={classes.selectCell}>
+          {manages && (
+            <Checkbox
+              size="xs"
+              aria-label={`Select ${machine.name}`}
+              checked={selection.has(machine.agent_id)}
+              onChange={() => selection.toggle(machine.agent_id)}
+            />
+          )}
+        </Table.Td>
+      )}
       <Table.Td className={classes.nameCell}>
         <Link to="/machines/$agentId" params={{ agentId: machine.agent_id }} className={classes.name}>
           {machine.name}
@@ -93,24 +137,42 @@ const Row = ({ machine, now }: { machine: Machine; now: number }) => {
         )}
         <Text size="xs" c="dimmed" truncate>
           {platform(machine)}
-          {machine.agent_version !== '' && ` · agent ${machine.agent_version}`}
+          {machine.agent_version !== '' && !columns.includes('agent') && ` · agent ${machine.agent_version}`}
         </Text>
         {machine.tags.length > 0 && <Tags tags={machine.tags} />}
       </Table.Td>
       <Table.Td className={classes.statusCell}>
         <Status status={machine.status} />
       </Table.Td>
-      <Table.Td className={classes.wide}>
-        <div className={classes.meters}>
-          <Meter label={`CPU of ${machine.name}`} short="CPU" percent={stats?.cpu_percent} />
-          <Meter label={`Memory of ${machine.name}`} short="Mem" percent={stats?.memory_percent} />
-        </div>
-      </Table.Td>
-      <Table.Td className={classes.medium}>
-        <Text size="sm" c="dimmed">
-          {online ? 'now' : machine.last_active === null ? 'never' : ago(Date.parse(machine.last_active), now)}
-        </Text>
-      </Table.Td>
+      {columns.includes('load') && (
+        <Table.Td className={classes.wide}>
+          <div className={classes.meters}>
+            <Meter label={`CPU of ${machine.name}`} short="CPU" percent={stats?.cpu_percent} />
+            <Meter label={`Memory of ${machine.name}`} short="Mem" percent={stats?.memory_percent} />
+          </div>
+        </Table.Td>
+      )}
+      {columns.includes('seen') && (
+        <Table.Td className={classes.medium}>
+          <Text size="sm" c="dimmed">
+            {online ? 'now' : machine.last_active === null ? 'never' : ago(Date.parse(machine.last_active), now)}
+          </Text>
+        </Table.Td>
+      )}
+      {columns.includes('agent') && (
+        <Table.Td className={classes.wide}>
+          <Text size="sm" c="dimmed">
+            {machine.agent_version}
+          </Text>
+        </Table.Td>
+      )}
+      {columns.includes('owner') && (
+        <Table.Td className={classes.wide}>
+          <Text size="sm" c="dimmed">
+            {machine.my_role === 'owner' ? 'me' : 'another user'}
+          </Text>
+        </Table.Td>
+      )}
       <Table.Td className={classes.action}>
         <OpenTerminal machine={machine} />
       </Table.Td>
