@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { violations } from './support/axe.ts';
 import { RawTerminal } from './support/raw-terminal.ts';
+import { eventually } from './support/rest.ts';
 import { readSecret } from './support/stack.ts';
 import { TerminalPage } from './support/terminal-page.ts';
 import { browser, ownMachine, rest, stack, useStackAndBrowser } from './support/use-stack.ts';
@@ -140,5 +142,65 @@ describe('a user with more than 500 machines', () => {
     // And the machine of the stack itself.
     await page.getByText(String(machineCount + 1), { exact: true }).waitFor();
     await page.getByRole('region', { name: 'Recent activity' }).getByText('the last machine').waitFor();
+  });
+});
+
+describe('the list of machines', () => {
+  const machineRows = () => window.page.getByRole('table', { name: 'Machines' }).getByRole('row');
+  const first = (): Promise<string> => machineRows().nth(1).getByRole('link').first().innerText();
+  const shows = (name: string): Promise<unknown> =>
+    eventually(`${name} at the top`, async () => ((await first()) === name ? true : undefined));
+
+  it('has an order and a page size, which this browser keeps, and a view under a name', async () => {
+    const { page } = window;
+    await page.goto(`${stack.url}/?search=fleet`);
+    await shows(nameOf(0));
+    await page.getByRole('combobox', { name: 'Order' }).selectOption('Name, Z to A');
+    // 519 has another name by now.
+    await shows(nameOf(518));
+    expect(new URL(page.url()).searchParams.get('sort')).toBe('-name');
+    await page.getByRole('combobox', { name: 'Machines on a page' }).selectOption('100 on a page');
+    await eventually('a hundred rows', async () => ((await machineRows().count()) === 101 ? true : undefined));
+    await page.getByRole('button', { name: 'Next page' }).click();
+    await shows(nameOf(418));
+    await page.getByRole('button', { name: 'Views' }).click();
+    await page.getByRole('menuitem', { name: 'Save this view' }).click();
+    await page.getByLabel('Name', { exact: true }).fill('from the end');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.goto(stack.url);
+    await page.getByRole('combobox', { name: 'Order' }).selectOption('Online first');
+    await shows(ownMachine.name);
+    await page.getByRole('button', { name: 'Views' }).click();
+    await page.getByRole('menuitem', { name: 'from the end' }).click();
+    await shows(nameOf(518));
+    expect(await violations(page)).toEqual([]);
+  });
+
+  it('changes the tags of many machines at once, and removes them, and says which it could not', async () => {
+    const { page } = window;
+    const selected = page.getByRole('region', { name: 'Selected machines' });
+    await page.goto(`${stack.url}/?search=fleet-020&sort=name`);
+    await shows(nameOf(200));
+    await page.getByLabel('Select all machines of this page').click();
+    await page.getByLabel(`Select ${nameOf(205)}`).click();
+    await selected.getByText('9 machines selected').waitFor();
+    await selected.getByRole('button', { name: 'Add tags' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Add tags to 9 machines' });
+    await dialog.getByRole('combobox', { name: 'Tags' }).fill('rack 7');
+    await page.keyboard.press('Enter');
+    expect(await violations(page)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Add tags' }).click();
+    await selected.waitFor({ state: 'detached' });
+    const tagged = await rest.get<{ total: number }>('/api/machines?tag=rack%207');
+    expect(tagged.body.total).toBe(9);
+    await page.getByLabel(`Select ${nameOf(201)}`).click();
+    await page.getByLabel(`Select ${nameOf(202)}`).click();
+    // Removed meanwhile by somebody else.
+    expect((await rest.send('DELETE', `/api/machines/${idOf(201)}`)).status).toBe(204);
+    await selected.getByRole('button', { name: 'Remove', exact: true }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Remove machines' }).click();
+    await eventually('the two are gone', async () =>
+      (await rest.get<{ total: number }>('/api/machines?search=fleet-020')).body.total === 8 ? true : undefined,
+    );
   });
 });

@@ -7,7 +7,7 @@ import { usePageTitle } from '../brand/page-title.ts';
 import { EmptyState } from '../layout/empty-state.tsx';
 import { ListFailure, ListPages } from '../layout/list-pages.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
-import { useUser } from '../sign-in/sign-in-context.tsx';
+import { useUser } from '../sign-in/sign-in-context.ts';
 import { BulkBar } from './bulk-bar.tsx';
 import { type Column, type ListSettings, type MachineListView, pageSizes } from './list-settings.ts';
 import { MachineFilters } from './machine-filters.tsx';
