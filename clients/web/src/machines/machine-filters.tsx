@@ -1,6 +1,6 @@
 import { Button, Checkbox, Group, Menu, NativeSelect, Select, Text } from '@mantine/core';
 import { IconColumns3 } from '@tabler/icons-react';
-import { MachineOwner, MachineSort, MachineStatus } from '@webxterm/contracts/rest';
+import { MachineSort } from '@webxterm/contracts/rest';
 import { SearchField } from '../layout/search-field.tsx';
 import { type Column, columns, type ListSettings, type MachineListView } from './list-settings.ts';
 import { SavedViews } from './saved-views.tsx';
@@ -37,34 +37,19 @@ export const MachineFilters = (props: {
         search={view.search}
         onSearch={(search) => set({ search }, true)}
       />
-      <Select
-        size="sm"
-        w={150}
-        aria-label="Status"
-        placeholder="Any status"
-        clearable
-        clearButtonProps={{ 'aria-label': 'Any status' }}
-        value={view.status ?? null}
-        onChange={(value) => set({ status: MachineStatus.safeParse(value).data })}
-        data={[
-          { value: 'online', label: 'Online' },
-          { value: 'offline', label: 'Offline' },
-          { value: 'pending', label: 'Waiting' },
-        ]}
+      <Filter
+        label="Status"
+        any="Any status"
+        value={view.status}
+        options={{ online: 'Online', offline: 'Offline', pending: 'Waiting' }}
+        onChange={(status) => set({ status })}
       />
-      <Select
-        size="sm"
-        w={160}
-        aria-label="Owner"
-        placeholder="Any owner"
-        clearable
-        clearButtonProps={{ 'aria-label': 'Any owner' }}
-        value={view.owner ?? null}
-        onChange={(value) => set({ owner: MachineOwner.safeParse(value).data })}
-        data={[
-          { value: 'me', label: 'My machines' },
-          { value: 'others', label: 'Of others' },
-        ]}
+      <Filter
+        label="Owner"
+        any="Any owner"
+        value={view.owner}
+        options={{ me: 'My machines', others: 'Of others' }}
+        onChange={(owner) => set({ owner })}
       />
       <NativeSelect
         size="sm"
@@ -87,6 +72,30 @@ export const MachineFilters = (props: {
         {view.search !== undefined ? `Filtered by ${view.search}` : ''}
       </Text>
     </Group>
+  );
+};
+
+const Filter = <Value extends string>(props: {
+  label: string;
+  /** Shown while there is no filter. */
+  any: string;
+  value: string | undefined;
+  options: Readonly<Record<Value, string>>;
+  onChange: (value: Value | undefined) => void;
+}) => {
+  const values = Object.keys(props.options).filter((key): key is Value => Object.hasOwn(props.options, key));
+  return (
+    <Select
+      size="sm"
+      w={150}
+      aria-label={props.label}
+      placeholder={props.any}
+      clearable
+      clearButtonProps={{ 'aria-label': props.any }}
+      value={props.value ?? null}
+      onChange={(chosen) => props.onChange(values.find((value) => value === chosen))}
+      data={values.map((value) => ({ value, label: props.options[value] }))}
+    />
   );
 };
 

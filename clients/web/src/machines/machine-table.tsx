@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router';
 import type { Machine } from '@webxterm/contracts/rest';
 import type { UnreadableMachine } from '../api/machine-rows.ts';
 import { ago } from '../layout/format.ts';
+import { useUser } from '../sign-in/sign-in-context.ts';
 import type { Column } from './list-settings.ts';
 import { useRights } from './machine-queries.ts';
 import classes from './machine-table.module.css';
@@ -99,6 +100,7 @@ const Row = ({
   selection,
 }: { machine: Machine } & Pick<MachineTableProps, 'now' | 'columns' | 'selection'>) => {
   const manages = useRights(machine).includes('manage');
+  const me = useUser();
   const online = machine.status === 'online';
   const stats = online ? (machine.resource_stats ?? undefined) : undefined;
   const update = updateBadge(machine.update);
@@ -169,7 +171,7 @@ const Row = ({
       {columns.includes('owner') && (
         <Table.Td className={classes.wide}>
           <Text size="sm" c="dimmed">
-            {machine.my_role === 'owner' ? 'me' : 'another user'}
+            {machine.owner_id === me?.id ? 'me' : 'another user'}
           </Text>
         </Table.Td>
       )}
