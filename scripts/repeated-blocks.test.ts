@@ -126,7 +126,8 @@ const judge = (found: readonly RepeatedBlock[], reasons: readonly Explained[]) =
   };
 };
 
-describe('in this repository', () => {
+// All sources are compared with each other, which takes seconds on a busy machine.
+describe('in this repository', { timeout: 60_000 }, () => {
   const root = join(import.meta.dirname, '..');
   const paths = execFileSync('git', ['ls-files', '*.ts', '*.tsx', '*.css'], { cwd: root, encoding: 'utf8' })
     .trim()
