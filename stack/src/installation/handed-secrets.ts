@@ -80,6 +80,8 @@ export const handedSecrets = (
     uid: 10_001,
     secrets: [...ofAll, 'installation-id'],
     derived: { 'ca.crt': ca },
+    // `door` is the certificate of the public port. The name is in the volumes and in the Secret `webxterm-gateway-door` of running
+    // installations, and operators mount certificates of their own there. So it stays.
     certificates: { door: server(new URL(publicUrl).hostname.replace(/^\[|\]$/g, '')) },
   },
   {

@@ -151,11 +151,18 @@ it('a gateway that is started with an expired certificate serves it, and logs a 
   onTestFinished(() => rmSync(own, { recursive: true }));
   const expired = await issueCertificate(authority, { names: [name], usage: 'server' }, Date.now() - 2 * yearMs);
   put(expired, own);
-  const door = await startGateway({ PUBLIC_URL: `https://${name}`, TLS_DIR: own });
-  onTestFinished(door.stop);
-  expect(door.startLog.join()).toContain('THE CERTIFICATE HAS EXPIRED');
+  const gateway = await startGateway({ PUBLIC_URL: `https://${name}`, TLS_DIR: own });
+  onTestFinished(gateway.stop);
+  expect(gateway.startLog.join()).toContain('THE CERTIFICATE HAS EXPIRED');
   const path = '/.well-known/webxterm';
-  const address = { host: '127.0.0.1', port: door.port, path, servername: name, headers: { host: name }, agent: false };
+  const address = {
+    host: '127.0.0.1',
+    port: gateway.port,
+    path,
+    servername: name,
+    headers: { host: name },
+    agent: false,
+  };
   const whoGoesOn = (done: (response: IncomingMessage) => void) => get({ ...address, rejectUnauthorized: false }, done);
   expect((await answerOf(whoGoesOn)).status).toBe(200);
 });
