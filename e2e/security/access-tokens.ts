@@ -88,7 +88,7 @@ const liveOf = async ({ rest }: Person): Promise<string[]> =>
 /** The bound for what a revoked token has open, ms. A busy machine gets some more. */
 const endsWithinMs = 2000;
 
-/** Attacks by a stranger, by the thief of a token, and by a program that wants more than its token allows. */
+/** Attacks without a token, by the thief of a token, and by a program that wants more than its token allows. */
 export const attackAccessTokens = (world: () => World): void => {
   describe('a personal access token', () => {
     it('passes no route without a scope that the route accepts, and no account route with all of them', async () => {

@@ -26,7 +26,7 @@ interface KnownUse {
   askedAt: number;
 }
 
-/** Auth is told of a use at most once in this time, in ms. */
+/** A use is reported to auth at most once in this time, in ms. */
 const askEveryMs = 60_000;
 const maxKnown = 10_000;
 /** Questions at a time: in total, and for one client address. More than this are caused by guesses. */

@@ -33,7 +33,7 @@ interface Joined {
   over: boolean;
 }
 
-/** An agent that answers each request for a stream when `answers` lets it, and ends the sessions that it is told to end. */
+/** An agent that answers each request for a stream when `answers` lets it, and ends the sessions on request. */
 class Agent {
   readonly machine = new TestMachine(`box ${randomBytes(4).toString('hex')}`);
   readonly open = new Set<TestLink>();
