@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
+import { inTime } from '@webxterm/shared/testing';
 import { describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { NodeTerminal } from '../support/node-terminal.ts';
@@ -106,7 +107,10 @@ describe('input and output at their extremes', () => {
       const url = `${stack.url.replace(/^http/, 'ws')}/api/terminal/${ownMachine.agent_id}/ws?${query}`;
       const socket = new WebSocket(url, protocols, { perMessageDeflate: false });
       const closed = new Promise<number>((resolve) => socket.once('close', resolve));
-      await new Promise((resolve, reject) => socket.once('message', resolve).once('error', reject));
+      await inTime(
+        'the first message',
+        new Promise((resolve, reject) => socket.once('message', resolve).once('error', reject)),
+      );
       socket.pause();
       // More than the ring and all windows hold.
       await driver.past(14 * mega);
