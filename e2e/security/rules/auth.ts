@@ -32,6 +32,7 @@ export const authRules: Readonly<Record<string, readonly Rule[]>> = {
   revokeUserTokens: [adminOnly(200, (world) => ({ params: { id: world.cast.other.id } }))],
   logout: [self(204)],
   profile: [self(200)],
+  showApiKey: [self(200)],
   listSignins: [self(200)],
   endOtherSignins: [self(200)],
   // Somebody else's sign-in is not there.

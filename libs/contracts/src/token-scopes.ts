@@ -49,6 +49,7 @@ export const tokenRules: Readonly<Record<string, readonly TokenScope[]>> = {
   endOtherSignins: notForTokens,
   endSignin: notForTokens,
   regenerateApiKey: notForTokens,
+  showApiKey: notForTokens,
   resetPassword: notForTokens,
   secondFactors: notForTokens,
   beginTotp: notForTokens,

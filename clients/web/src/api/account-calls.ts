@@ -18,6 +18,7 @@ import {
   resetPassword,
   resetSecondFactors,
   secondFactors,
+  showApiKey,
   updateProfile,
   updateUser,
   uploadAvatar,
@@ -46,6 +47,9 @@ export const ownAccountCalls = (signIn: Pick<SignIn, 'withToken'>, fetcher: type
     signIn.withToken((token) => ask(fetcher, resetPassword, { body, headers: bearer(token) })),
 
   regenerateApiKey: () => signIn.withToken((token) => ask(fetcher, regenerateApiKey, { headers: bearer(token) })),
+
+  apiKey: async (): Promise<string> =>
+    (await signIn.withToken((token) => ask(fetcher, showApiKey, { headers: bearer(token) }))).api_key,
 
   secondFactors: (signal?: AbortSignal) =>
     signIn.withToken((token) => ask(fetcher, secondFactors, { headers: bearer(token), signal })),

@@ -4,6 +4,7 @@ import { isLoopback } from '@webxterm/contracts/loopback';
 import { type ReactNode, useState } from 'react';
 import { CopyButton } from '../clipboard/copy-button.tsx';
 import { Failure } from '../layout/failure.tsx';
+import { useShowApiKey } from '../profile/own-account-queries.ts';
 import { useProfile } from '../profile/profile-query.ts';
 import classes from './add-machine-steps.module.css';
 import { type AgentForm, cloneCommands, type Installation, installLine, maskedKey } from './install-command.ts';
@@ -12,12 +13,24 @@ import { useInstallation } from './installation.ts';
 /** The commands that add a machine. The API key is hidden until requested. The copy button always copies the real one. */
 export const AddMachineSteps = () => {
   const profile = useProfile();
+  const show = useShowApiKey();
   const [shown, setShown] = useState(false);
   if (profile.isError)
     return (
       <Failure title="Your API key could not be fetched" error={profile.error} onRetry={() => void profile.refetch()} />
     );
-  const apiKey = profile.data?.user.api_key;
+  const hidden = profile.data?.user.api_key === '';
+  const apiKey = hidden ? show.data : profile.data?.user.api_key;
+  if (hidden && apiKey === undefined)
+    return (
+      <Stack align="flex-start">
+        <Text size="sm">The install command contains your API key, which your second factor protects.</Text>
+        {show.isError && <Failure title="The key was not shown" error={show.error} />}
+        <Button loading={show.isPending} onClick={() => show.mutate(undefined)}>
+          Get the install command
+        </Button>
+      </Stack>
+    );
   return (
     <InstallSteps
       token={apiKey}

@@ -5,17 +5,27 @@ import { useState } from 'react';
 import type { z } from 'zod';
 import { CopyButton } from '../clipboard/copy-button.tsx';
 import { ConfirmDialog } from '../layout/confirm-dialog.tsx';
+import { Failure } from '../layout/failure.tsx';
 import { ago, localTime } from '../layout/format.ts';
 import { maskedKey } from '../machines/install-command.ts';
 import { useNow } from '../machines/now.ts';
-import { useRegenerateApiKey } from './own-account-queries.ts';
+import { useRegenerateApiKey, useShowApiKey } from './own-account-queries.ts';
 import classes from './profile-page.module.css';
 
 type Me = z.output<typeof Profile>['user'];
 
+/** In place of a key that is shown only after the second factor was confirmed. */
+const hiddenKey = 'vsay_ak_••••••••';
+
 /** The user's API key: show, copy, replace, and its last use. */
 export const ApiKeyCard = ({ user }: { user: Me }) => {
   const [shown, setShown] = useState(false);
+  const show = useShowApiKey();
+  const key = user.api_key === '' ? show.data : user.api_key;
+  const toggle = (): void => {
+    if (!shown && key === undefined) show.mutate(undefined, { onSuccess: () => setShown(true) });
+    else setShown(!shown);
+  };
   const [replacing, setReplacing] = useState(false);
   return (
     <Paper className={classes.card} component="section" aria-label="API key">
@@ -25,7 +35,7 @@ export const ApiKeyCard = ({ user }: { user: Me }) => {
       </Text>
       <div className={classes.keyRow}>
         <code className={classes.key} data-testid="api-key">
-          {shown ? user.api_key : maskedKey(user.api_key)}
+          {key === undefined ? hiddenKey : shown ? key : maskedKey(key)}
         </code>
         <Group gap="xs" wrap="nowrap">
           <Button
@@ -33,14 +43,16 @@ export const ApiKeyCard = ({ user }: { user: Me }) => {
             variant="default"
             aria-pressed={shown}
             leftSection={shown ? <IconEyeOff size={15} aria-hidden /> : <IconEye size={15} aria-hidden />}
-            onClick={() => setShown(!shown)}
+            loading={show.isPending}
+            onClick={toggle}
             aria-label={shown ? 'Hide API key' : 'Show API key'}
           >
             {shown ? 'Hide' : 'Show'}
           </Button>
-          <CopyButton label="Copy the API key" text={() => user.api_key} />
+          {key !== undefined && <CopyButton label="Copy the API key" text={() => key} />}
         </Group>
       </div>
+      {show.isError && <Failure title="The key was not shown" error={show.error} />}
       <Group justify="space-between" mt="sm">
         <LastUse user={user} />
         <Button size="xs" variant="subtle" color="red" onClick={() => setReplacing(true)}>

@@ -65,6 +65,9 @@ export const useUploadAvatar = () => useChange(keys.profile, (server, dataUrl: s
 
 export const useDeleteAvatar = () => useChange(keys.profile, (server, _: undefined) => server.deleteAvatar());
 
+/** Shows the key. The profile is fetched again, which has the key once the second factor was confirmed. */
+export const useShowApiKey = () => useChange(keys.profile, (server, _: undefined) => server.apiKey());
+
 export const useRegenerateApiKey = () => useChange(keys.profile, (server, _: undefined) => server.regenerateApiKey());
 
 export const useChangePassword = () =>

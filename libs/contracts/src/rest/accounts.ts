@@ -153,7 +153,10 @@ export const Profile = z.object({
     username: z.string(),
     email: z.string(),
     role: Role,
-    api_key: z.string().meta({ description: 'Empty for an access token.' }),
+    api_key: z.string().meta({
+      description:
+        'Empty for an access token, and until the second factor was confirmed: GET /api/profile/api-key shows it then.',
+    }),
     api_key_created_at: Timestamp,
     /** Time and address of the last registration of an agent with the key, accurate to a minute. Null: never. */
     api_key_last_used_at: Timestamp.nullable(),
@@ -173,4 +176,15 @@ export const profile = defineRoute({
   success: { status: 200, schema: Profile },
 });
 
-export const accountRoutes = [signup, login, refresh, logout, browserSession, profile] as const;
+export const showApiKey = defineRoute({
+  id: 'showApiKey',
+  owner: 'auth',
+  method: 'get',
+  path: '/api/profile/api-key',
+  access: 'user',
+  summary: 'My API key; an account with a second factor confirms with it first',
+  success: { status: 200, schema: z.object({ api_key: ApiKey }) },
+  errors: ['step_up_required'],
+});
+
+export const accountRoutes = [signup, login, refresh, logout, browserSession, profile, showApiKey] as const;

@@ -1,16 +1,21 @@
-import { login, type Profile, profile, type SignInAnswer, signup } from '@webxterm/contracts/rest';
+import { login, type Profile, profile, type SignInAnswer, showApiKey, signup } from '@webxterm/contracts/rest';
 import { AppError } from '@webxterm/shared';
-import type { Api, RequestContext } from '@webxterm/shared/api';
+import type { Api, Caller, RequestContext } from '@webxterm/shared/api';
+import type { Connection } from 'mongoose';
 import type { z } from 'zod';
 import type { ApiKeys } from '../api-keys/api-keys.ts';
 import { readCookie } from '../browser-session/cookie.ts';
+import { inTransaction } from '../database/transaction.ts';
 import type { CountSignin } from '../measure.ts';
+import type { CallerCheck } from '../signins/caller-check.ts';
 import type { Accounts } from './accounts.ts';
 import type { SignedIn } from './signed-in.ts';
 import type { User } from './user.ts';
 import type { UserStore } from './user-store.ts';
 
 export interface AccountRoutes {
+  readonly connection: Connection;
+  readonly callerCheck: CallerCheck;
   readonly accounts: Accounts;
   readonly users: UserStore;
   readonly apiKeys: ApiKeys;
@@ -21,7 +26,7 @@ export interface AccountRoutes {
 /** Routes of sign-up, sign-in and profile. */
 export const mountAccounts = (
   api: Api,
-  { accounts, users, apiKeys, deviceCookieName, countSignin }: AccountRoutes,
+  { connection, accounts, users, apiKeys, callerCheck, deviceCookieName, countSignin }: AccountRoutes,
 ): void => {
   api.mount(signup, async ({ body, context }) => signInAnswerOf(await accounts.signUp(body, originOf(context))));
 
@@ -38,10 +43,25 @@ export const mountAccounts = (
   api.mount(profile, async ({ caller }) => {
     const user = await users.byId(caller.userId);
     if (user === null) throw new AppError('unauthenticated');
-    // A token must not learn the key, with which machines are added for good.
-    return profileOf(user, caller.token === undefined ? await apiKeys.show(user) : '');
+    return profileOf(user, await shownKey({ apiKeys, callerCheck }, caller, user));
+  });
+
+  api.mount(showApiKey, async ({ caller }) => {
+    const user = await inTransaction(connection, (session) => callerCheck.requireFresh(caller, session));
+    return { api_key: await apiKeys.show(user) };
   });
 };
+
+/**
+ * The API key for a response that shows the account. Empty for an access token, which must not add machines for good, and for a user whose
+ * open browser alone must not reveal it. ADR 33.
+ */
+export const shownKey = async (
+  { apiKeys, callerCheck }: Pick<AccountRoutes, 'apiKeys' | 'callerCheck'>,
+  caller: Caller,
+  user: User,
+): Promise<string> =>
+  caller.token === undefined && (await callerCheck.isFresh(caller, user)) ? apiKeys.show(user) : '';
 
 export const originOf = (context: RequestContext) => ({ clientIp: context.clientIp, userAgent: context.userAgent });
 

@@ -6,7 +6,7 @@ import { forgetCookie } from '../browser-session/cookie.ts';
 import type { CallerCheck } from '../signins/caller-check.ts';
 import { type Confirmation, changedMeanwhile } from './confirmation.ts';
 import type { Deletion } from './deletion.ts';
-import { profileOf } from './http.ts';
+import { profileOf, shownKey } from './http.ts';
 import type { PasswordChange } from './password-change.ts';
 import type { ProfileChange } from './profile-change.ts';
 import type { UserStore } from './user-store.ts';
@@ -38,7 +38,7 @@ export const mountOwnAccount = (api: Api, options: OwnAccountRoutes): void => {
 
   api.mount(updateProfile, async ({ caller, body }) => {
     const user = await profileChange.change(caller, body);
-    return profileOf(user, await apiKeys.show(user));
+    return profileOf(user, await shownKey({ apiKeys, callerCheck }, caller, user));
   });
 
   api.mount(profileBelongings, ({ caller }) => deletion.belongings(caller.userId));

@@ -173,6 +173,25 @@ describe('a sign-in that was not confirmed for ten minutes', () => {
     expect((await complete(challengeOf(await signIn(me)), String(me.recoveryCodes[0]))).body.code).toBe('wrong_code');
   });
 
+  it('shows no API key, until a step-up', async () => {
+    const me = await withApp();
+    const key = async (): Promise<unknown[]> => {
+      const profile = await auth.call('GET', '/api/profile', undefined, { token: me.token });
+      const shown = await auth.call('GET', '/api/profile/api-key', undefined, { token: me.token });
+      return [profile.body.user?.api_key, shown.status, shown.body.api_key ?? shown.body.code];
+    };
+    const [first] = await key();
+    expect(first).toMatch(/^vsay_ak_/);
+    await age(me);
+    expect(await key()).toEqual(['', 403, 'step_up_required']);
+    const renamed = { username: `hidden ${me.username}` };
+    const changed = await auth.call('PATCH', '/api/profile', renamed, { token: me.token });
+    expect([changed.status, changed.body.user?.api_key]).toEqual([200, '']);
+    const code = codeOf(me.secret, 1);
+    expect((await auth.call('POST', '/api/auth/step-up', { code }, { token: me.token })).status).toBe(200);
+    expect(await key()).toEqual([first, 200, first]);
+  });
+
   it('of an administrator changes no account', async () => {
     const me = await withApp();
     const target = await somebody();

@@ -28,10 +28,14 @@ export const byOperator: StillAllowed = async () => {};
  */
 export class CallerCheck {
   readonly #users: Pick<UserStore, 'byId'>;
-  readonly #store: Pick<SigninStore, 'guard'>;
+  readonly #store: Pick<SigninStore, 'guard' | 'bySidHash'>;
   readonly #now: () => number;
 
-  constructor(users: Pick<UserStore, 'byId'>, store: Pick<SigninStore, 'guard'>, now: () => number = Date.now) {
+  constructor(
+    users: Pick<UserStore, 'byId'>,
+    store: Pick<SigninStore, 'guard' | 'bySidHash'>,
+    now: () => number = Date.now,
+  ) {
     this.#users = users;
     this.#store = store;
     this.#now = now;
@@ -48,9 +52,19 @@ export class CallerCheck {
    */
   async requireFresh(caller: AdmittedCaller, session: ClientSession): Promise<User> {
     const { user, signin } = await this.#require(caller, session);
-    const freshUntil = (signin.second_factor_at?.getTime() ?? 0) + stepUpLifeSeconds * 1000;
-    if (hasSecondFactor(user) && freshUntil <= this.#now()) throw new AppError('step_up_required');
+    if (hasSecondFactor(user) && !this.#isFresh(signin)) throw new AppError('step_up_required');
     return user;
+  }
+
+  /** Whether the user has no second factor, or has confirmed this sign-in with it within the last 10 minutes. For what is only shown. */
+  async isFresh({ sid }: AdmittedCaller, user: User): Promise<boolean> {
+    if (!hasSecondFactor(user)) return true;
+    const signin = await this.#store.bySidHash(hashSid(sid));
+    return signin !== null && this.#isFresh(signin);
+  }
+
+  #isFresh({ second_factor_at }: Signin): boolean {
+    return (second_factor_at?.getTime() ?? 0) + stepUpLifeSeconds * 1000 > this.#now();
   }
 
   async #require(caller: AdmittedCaller, session: ClientSession): Promise<{ user: User; signin: Signin }> {
