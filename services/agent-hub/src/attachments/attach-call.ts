@@ -98,6 +98,7 @@ export class AttachCall {
       sid: open.sid,
       sidHash: hashSid(open.sid),
       openedByToken: signin.token !== undefined && open.create,
+      reachedByTag: (signin.token?.tags.length ?? 0) > 0,
       agentId: open.agentId,
       sessionId: open.sessionId,
       unchecked: false,

@@ -6,10 +6,11 @@ const to = (agentId: string): Attachment => ({
   sidHash: 'hash',
   userId: 'user',
   ownerUserId: 'user',
+  reachedByTag: false,
+  openedByToken: false,
   right: 'open',
   agentId,
   sessionId: Buffer.alloc(16),
-  openedByToken: false,
   unchecked: false,
   end: () => undefined,
 });

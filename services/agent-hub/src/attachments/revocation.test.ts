@@ -20,6 +20,7 @@ const attached = (table: AttachmentTable, ended: SpliceEnd[], userId = 'user', a
     agentId,
     sessionId: Buffer.alloc(16),
     openedByToken: false,
+    reachedByTag: false,
     unchecked: false,
     end: (how) => ended.push(how),
   });
@@ -85,5 +86,47 @@ describe('access that changes while the database cannot be read', () => {
   it('ends none if the user may still open terminals, or if the message names no user', async () => {
     expect(await endedAfter((revocation) => revocation.accessChanged('agent', 'ann', 'control'))).toEqual([]);
     expect(await endedAfter((revocation) => revocation.accessChanged('agent', null))).toEqual([]);
+  });
+});
+
+describe('an access token that reaches a machine by its tags', () => {
+  it('loses its terminal within 2 s after the tag is removed', async () => {
+    const table = new AttachmentTable();
+    const ended: SpliceEnd[] = [];
+    let tags = ['Staging'];
+    table.add({
+      ...{ sid: 'sid', sidHash: 'hash', userId: 'ann', ownerUserId: 'ann', right: 'open', agentId: 'agent' },
+      ...{ sessionId: Buffer.alloc(16), openedByToken: false, reachedByTag: true, unchecked: false },
+      end: (how) => ended.push(how),
+    });
+    const token = {
+      id: 'pt_1',
+      scopes: ['open'],
+      machines: [],
+      tags: ['staging'],
+      addresses: [],
+      owner_disabled: false,
+    };
+    const entry = { user_id: 'ann', username: 'ann', role: 'user', disabled: false, exp: 0, epoch: '', token } as const;
+    const revocation = new Revocation({
+      allowList: {
+        peek: () => ({ ...entry, token: { ...token } }),
+        isStale: () => false,
+        isTooOldForOpenTerminals: () => false,
+      },
+      authorizer: new Authorizer({
+        accessFacts: async () => ({ agentId: 'agent', tags, ownerId: 'ann', revoked: false, grant: undefined }),
+      }),
+      links: new LinkTable(),
+      table,
+      logger: createLogger({ service: 'test', level: 'silent' }),
+    });
+    revocation.start();
+    await vi.advanceTimersByTimeAsync(4000);
+    expect(ended).toEqual([]);
+    tags = [];
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(ended).toEqual([expect.objectContaining({ code: 'machine_not_found' })]);
+    revocation.stop();
   });
 });

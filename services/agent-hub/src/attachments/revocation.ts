@@ -8,7 +8,7 @@ import type { Authorizer } from '../machines/authorize.ts';
 import { isOwner } from './attach-right.ts';
 import type { Attachment, AttachmentTable } from './attachment-table.ts';
 
-/** How often unchecked attachments are checked again. */
+/** How often attachments that are unchecked, or that depend on tags, are checked again. */
 const recheckEveryMs = 2000;
 /** How often the age of the allow-list is checked. */
 const staleCheckEveryMs = 5000;
@@ -137,7 +137,7 @@ export class Revocation {
   }
 
   async #recheckUnchecked(): Promise<void> {
-    await this.recheck(this.#options.table.all().filter((attachment) => attachment.unchecked));
+    await this.recheck(this.#options.table.all().filter(({ unchecked, reachedByTag }) => unchecked || reachedByTag));
   }
 
   #checkAge(): void {

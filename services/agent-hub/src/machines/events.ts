@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { MachineAccessChange, MachineEvent } from '@webxterm/contracts/rest';
+import { isLimitedToMachines } from '@webxterm/contracts/token-scopes';
 import { AppError } from '@webxterm/shared';
 import { type Caller, hashSid } from '@webxterm/shared/api';
 import type { AllowList } from '@webxterm/shared/bus';
@@ -129,7 +130,11 @@ class EventStream {
     const shown = this.#access.get(agentId)?.sees;
     this.#access.delete(agentId);
     const send = (): void => this.#send(`access ${agentId}`, `event: access\ndata: ${JSON.stringify(change)}\n\n`);
-    if (userId === this.person.userId) send();
+    const { token } = this.person;
+    // A token must not learn of machines that it does not reach.
+    if (userId === this.person.userId && token !== undefined && isLimitedToMachines(token))
+      void (shown ?? this.#mayRead(agentId)).then((sees) => sees && send());
+    else if (userId === this.person.userId) send();
     else if (userId === null) void shown?.then((sees) => sees && send());
   }
 
