@@ -13,6 +13,7 @@ const notOurs = ['**/node_modules/**', '**/dist/**', '**/.cache/**'];
  * of their own, `npm run test:trials`. `.ci/run` runs both.
  */
 export const trials: readonly string[] = [
+  'e2e/faults/clocks.e2e.ts',
   'e2e/faults/extremes.e2e.ts',
   'e2e/faults/matrix.e2e.ts',
   'e2e/faults/outages.e2e.ts',

@@ -31,6 +31,7 @@ export const operations = {
   disable: 'disable a user',
   demote: 'demote an administrator',
   delete: 'delete a user',
+  'delete-signed-out': 'delete a user who is signed out',
   grant: 'grant access',
   revoke: 'revoke access',
   'remove-machine': 'remove a machine',
@@ -83,6 +84,7 @@ export const answers: Readonly<Record<OperationId, Row>> = {
   disable: row('503', '503', '503', either, either, '503', '503', either, '503', 'done'),
   demote: row('503', '503', '503', either, either, '503', '503', either, '503', 'done'),
   delete: row('503', '503', '503', either, either, '503', '503', either, '503', either),
+  'delete-signed-out': row('503', '503', '503', either, either, '503', '503', either, '503', either),
   grant: row('503', '503', '503', 'done', either, '503', '503', either, either, '503'),
   revoke: row('503', '503', '503', 'done', either, '503', '503', either, either, '503'),
   'remove-machine': row('503', 'done', '503', 'done', either, '503', '503', either, either, '503'),
@@ -99,11 +101,12 @@ export const answers: Readonly<Record<OperationId, Row>> = {
   audit: row('503', 'done', '503', 'done', either, '503', 'done', either, either, 'done'),
 };
 
-const shown: Readonly<Record<Answer, string>> = { done: 'done', '503': '503', refused: 'no' };
+export const shown: Readonly<Record<Answer, string>> = { done: 'done', '503': '503', refused: 'no' };
+
+export const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 
 /** The table of docs/degraded-modes.md. */
 export const outageTable = (): string => {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   const columns = faultIds.map((id) => faults[id]);
   return [
     line(['operation', ...columns]),

@@ -93,9 +93,13 @@ export const eventually = async <T>(
 ): Promise<T> => {
   const end = Date.now() + timeoutMs;
   for (;;) {
-    const found = await ask().catch(() => undefined);
+    let last: unknown;
+    const found = await ask().catch((error: unknown) => {
+      last = error;
+      return undefined;
+    });
     if (found !== undefined) return found;
-    if (Date.now() > end) throw new Error(`${what}: not within ${timeoutMs} ms`);
+    if (Date.now() > end) throw new Error(`${what}: not within ${timeoutMs} ms`, { cause: last });
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 };
