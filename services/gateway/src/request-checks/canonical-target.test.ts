@@ -1,7 +1,7 @@
 import { AppError } from '@webxterm/shared';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalTarget } from './canonical-target.ts';
+import { canonicalTarget, maxTarget } from './canonical-target.ts';
 
 const codeOf = (target: string): string => {
   try {
@@ -91,4 +91,26 @@ describe('the canonical target', () => {
       }),
     );
   });
+});
+
+it('a target has its path and its query, and one reason for its refusal', () => {
+  expect(canonicalTarget('/api/machines')).toEqual({ path: '/api/machines', query: '' });
+  expect(canonicalTarget('/?')).toEqual({ path: '/', query: '' });
+  expect(canonicalTarget('/a?b?c=/../')).toEqual({ path: '/a', query: 'b?c=/../' });
+  const reasons: Record<string, string> = {
+    'http://a/b': 'it must start with a slash, without scheme and host',
+    '/ä': 'it holds a character that must be percent-encoded',
+    '/a//b': 'it holds an empty or dot segment',
+    '/%2f': 'it holds an encoded slash, backslash, dot, control or ordinary character',
+    '/%ff': 'its percent-encoding is not UTF-8',
+    '/a?b#c': 'it holds a fragment or NUL',
+    '/a?b\0c': 'it holds a fragment or NUL',
+  };
+  for (const [target, reason] of Object.entries(reasons))
+    expect(() => canonicalTarget(target)).toThrow(`The request's path is not in its canonical form: ${reason}.`);
+});
+
+it('a target has at most 8192 characters', () => {
+  expect(canonicalTarget(`/${'a'.repeat(maxTarget - 1)}`).path).toHaveLength(8192);
+  expect(() => canonicalTarget(`/${'a'.repeat(maxTarget)}`)).toThrow('The address is over 8192 characters.');
 });

@@ -51,3 +51,16 @@ describe("the client's address", () => {
     expect(clientOf(proxies, plain('10.1.2.3'), { 'x-forwarded-proto': 'http, https' }).proto).toBe('https');
   });
 });
+
+it('the protocol is the one that the last proxy names, and http without it', () => {
+  const proxies = new TrustedProxies(['10.0.0.1']);
+  const protoOf = (forwarded: string | undefined): string =>
+    clientOf(
+      proxies,
+      { address: '10.0.0.1', encrypted: true },
+      forwarded === undefined ? {} : { 'x-forwarded-proto': forwarded },
+    ).proto;
+  expect(['https', 'http, https', 'https, http', 'http', '', undefined].map(protoOf)).toEqual([
+    ...['https', 'https', 'http', 'http', 'http', 'http'],
+  ]);
+});

@@ -1,7 +1,7 @@
 import { AppError } from '@webxterm/shared';
 import { describe, expect, it } from 'vitest';
 import { connectionTokens, doubtfulCodings } from '../testing/odd-framing.ts';
-import { framingOf, isBodyless, maxHeaderLines, writeFraming } from './framing.ts';
+import { declaredLength, framingOf, isBodyless, maxHeaderLines, writeFraming } from './framing.ts';
 
 const decide = (lines: readonly string[], version = '1.1'): unknown => {
   const raw = ['Host: h', ...lines].flatMap((line) => {
@@ -91,4 +91,35 @@ describe('the framing of a request', () => {
     expect([{ kind: 'none' } as const, { kind: 'length', length: 0 } as const].every(isBodyless)).toBe(true);
     expect([{ kind: 'chunked' } as const, { kind: 'length', length: 1 } as const].some(isBodyless)).toBe(false);
   });
+});
+
+it('the declared length is that of the body, 0 without one, and not known for chunks', () => {
+  expect(declaredLength({ kind: 'length', length: 7 })).toBe(7);
+  expect(declaredLength({ kind: 'none' })).toBe(0);
+  expect(declaredLength({ kind: 'chunked' })).toBeUndefined();
+});
+
+it.each(['hostx-a', 'x-a b', 'x-ä', 'a'.repeat(70), 'x-request-id', 'x-real-ip', 'x-webxterm-gateway'])(
+  'Connection must not name %s',
+  (name) => {
+    const named = JSON.stringify(name.slice(0, 64));
+    expect(() => framingOf(['Connection', name], '1.1')).toThrow(`Connection must not name ${named}.`);
+  },
+);
+
+it.each(['x-request-ids', 'x-real-ip-of'])('Connection may name %s, which is no header of the gateway', (name) => {
+  expect(framingOf(['Connection', name], '1.1')).toEqual({ kind: 'none' });
+});
+
+it('a refusal of the framing says why', () => {
+  const refused: [string[], string][] = [
+    [Array.from({ length: 258 }, () => 'a'), 'The request has over 128 header lines.'],
+    [['Host', 'a', 'Host', 'b'], 'The request has several host headers.'],
+    [
+      ['Content-Length', '1', 'Transfer-Encoding', 'chunked'],
+      'The request has both Content-Length and Transfer-Encoding.',
+    ],
+    [['Transfer-Encoding', 'gzip'], 'The only Transfer-Encoding is chunked, and it needs HTTP/1.1.'],
+  ];
+  for (const [lines, reason] of refused) expect(() => framingOf(lines, '1.1')).toThrow(reason);
 });
