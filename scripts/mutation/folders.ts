@@ -4,7 +4,7 @@ export interface MutatedFolder {
   readonly mutate: readonly string[];
   /** Test files. A test that starts services as programs notices nothing, because the mutant is active in its own process only. */
   readonly tests: readonly string[];
-  /** The command fails if fewer mutants are noticed. Percent. */
+  /** The command fails if fewer mutants are noticed. Percent. 0: not run yet. */
   readonly floor: number;
   /** Its tests start servers, so that each mutant takes seconds. */
   readonly startsServers?: true;
@@ -18,23 +18,23 @@ export const mutatedFolders: Readonly<Record<string, MutatedFolder>> = {
     mutate: ['libs/stream/src/**/*.ts', '!libs/stream/src/testing/**', '!libs/stream/src/index.ts'],
     // The interleavings take seconds for each of hundreds of mutants, and hide what the test of a rule misses.
     tests: ['libs/stream/src/**/!(interleavings).test.ts'],
-    floor: 0,
+    floor: 79,
   },
   'gateway/request-checks': {
     mutate: ['services/gateway/src/request-checks/*.ts'],
     tests: ['services/gateway/src/request-checks/*.test.ts'],
-    floor: 0,
+    floor: 73,
   },
   'shared/tokens': {
     mutate: ['libs/shared/src/tokens/*.ts'],
     tests: ['libs/shared/src/tokens/*.test.ts'],
-    floor: 0,
+    floor: 88,
     fast: true,
   },
   'shared/gateway-proof': {
     mutate: ['libs/shared/src/http/gateway-*.ts'],
     tests: ['libs/shared/src/http/{gateway-proof,api}.test.ts'],
-    floor: 0,
+    floor: 88,
     fast: true,
   },
   'shared/signins': {
@@ -69,7 +69,7 @@ export const mutatedFolders: Readonly<Record<string, MutatedFolder>> = {
   'auth/shares': {
     mutate: ['services/auth/src/shares/*.ts'],
     tests: ['services/auth/src/shares/*.test.ts'],
-    floor: 0,
+    floor: 68,
     fast: true,
   },
   'auth/setup-links': {
@@ -115,13 +115,13 @@ export const mutatedFolders: Readonly<Record<string, MutatedFolder>> = {
   'hub/presence': {
     mutate: ['services/agent-hub/src/presence/{entries,held-elsewhere,lease,online,presence}.ts'],
     tests: ['services/agent-hub/src/presence/*.test.ts'],
-    floor: 0,
+    floor: 90,
     startsServers: true,
   },
   'terminal/tickets': {
     mutate: ['services/terminal/src/tickets/{admission,resume-pass,take-slot,ticket}.ts'],
     tests: ['services/terminal/src/tickets/{admission,take-slot}.test.ts'],
-    floor: 0,
+    floor: 43,
     fast: true,
   },
   'terminal/redemption': {
