@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { allRoutes } from '@webxterm/contracts/rest';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { DocumentedAnswers } from './support/documented-answers.ts';
 import { expressions, metricsIn, namesAt } from './support/promql.ts';
 import { RawTerminal } from './support/raw-terminal.ts';
 import { readSecret } from './support/stack.ts';
@@ -71,6 +72,10 @@ describe('the metrics', () => {
 });
 
 describe('the page of the API', () => {
+  it('has a valid schema for each answer that has a body', async () => {
+    expect((await DocumentedAnswers.of(stack.url)).compileAll()).toBeGreaterThan(allRoutes.length);
+  });
+
   it('shows every route of the document under its content security policy, and asks no other server', async () => {
     const page = await browser.newPage();
     const faults: string[] = [];

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { eventually } from './rest.ts';
 
@@ -11,6 +14,8 @@ export class TerminalPage {
   readonly #context: BrowserContext;
   /** How many programs have read keys. */
   #programs = 0;
+  /** With these programs. */
+  readonly #folder = mkdtempSync(join(tmpdir(), 'keys-'));
 
   private constructor(context: BrowserContext, page: Page) {
     this.#context = context;
@@ -30,7 +35,9 @@ export class TerminalPage {
     preferences: Record<string, unknown> = {},
     options: BrowserContextOptions = {},
   ): Promise<TerminalPage> {
-    const context = await browser.newContext({ viewport: { width: 1200, height: 800 }, ...options });
+    // Without motion nothing has to be painted again and again in software: no blinking cursor, no fading dialog.
+    const usual = { viewport: { width: 1200, height: 800 }, reducedMotion: 'reduce' } as const;
+    const context = await browser.newContext({ ...usual, ...options });
     // The emulator paints with WebGL; with this setting of its menu the text is in the page too.
     const kept = JSON.stringify(JSON.stringify({ screenReader: true, ...preferences }));
     await context.addInitScript({
@@ -128,10 +135,14 @@ export class TerminalPage {
     this.#programs += 1;
     const program = this.#programs;
     const dump = `head -c ${count} | od -An -v -tx1 | tr -d '\\n'`;
-    // What comes after these bytes, as the releases of keys, is echoed only below the answer.
-    await this.run(
-      `clear; stty raw -echo; printf '${asks}as''ked ${program}\\r\\n'; got=$(${dump}); printf "got ${program}:$got.\\r\\n"; stty sane`,
+    // In a file: the agent runs on this machine, and each key costs time. What comes after these bytes, as the releases of keys, is
+    // echoed only below the answer.
+    const file = join(this.#folder, `p${program}`);
+    writeFileSync(
+      file,
+      `clear; stty raw -echo; printf '${asks}asked ${program}\\r\\n'; got=$(${dump}); printf "got ${program}:$got.\\r\\n"; stty sane\n`,
     );
+    await this.run(`. ${file}`);
     await this.until(new RegExp(`^asked ${program}`, 'm'));
     await press();
     const got = new RegExp(`^got ${program}: ([\\da-f ]+)\\.`, 'm');
@@ -144,6 +155,7 @@ export class TerminalPage {
   }
 
   close(): Promise<void> {
+    rmSync(this.#folder, { recursive: true, force: true });
     return this.#context.close();
   }
 }
