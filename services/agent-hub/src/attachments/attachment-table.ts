@@ -11,7 +11,7 @@ export interface Attachment extends AttachRight {
   readonly sidHash: string;
   /** An access token opened the session with this attachment. The session ends with the token. */
   readonly openedByToken: boolean;
-  /** The machine's tags decide whether the access token reaches it. No message tells of their change. */
+  /** The machine's tags decide whether the access token reaches it. No message reports their change. */
   readonly reachedByTag: boolean;
   readonly agentId: string;
   readonly sessionId: Buffer;
