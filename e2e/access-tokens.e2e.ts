@@ -58,6 +58,8 @@ it('a user creates an access token for a program, sees its use and revokes it; a
   await page.getByRole('menuitem', { name: 'Access tokens' }).click();
   const dialog = page.getByRole('dialog', { name: /^Access tokens of/ });
   await dialog.getByText('second').waitFor();
+  // The menu fades out behind the dialog.
+  await page.getByRole('menu').waitFor({ state: 'hidden' });
   expect(await violations(page)).toEqual([]);
   await dialog.getByRole('button', { name: 'Revoke all' }).click();
   await dialog.waitFor({ state: 'hidden' });
