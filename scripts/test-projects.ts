@@ -17,6 +17,7 @@ export const trials: readonly string[] = [
   'e2e/faults/extremes.e2e.ts',
   'e2e/faults/matrix.e2e.ts',
   'e2e/faults/outages.e2e.ts',
+  'e2e/faults/recordings.e2e.ts',
   'e2e/faults/relays.e2e.ts',
   'e2e/hostile-output.e2e.ts',
   'e2e/partition.e2e.ts',

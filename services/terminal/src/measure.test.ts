@@ -19,6 +19,7 @@ it('counts attachments by protocol, and events of sessions', async () => {
   expect(lines.sort()).toEqual([
     'webxterm_terminal_attachments{protocol="json"} 0',
     'webxterm_terminal_attachments{protocol="raw"} 1',
+    'webxterm_terminal_attachments{protocol="recorder"} 0',
     'webxterm_terminal_attachments{protocol="v1"} 1',
     'webxterm_terminal_output_lost_bytes_total 12',
     'webxterm_terminal_reattaches_total{outcome="accepted"} 1',

@@ -5,6 +5,8 @@ const protocolNames: ReadonlyMap<EdgeKind, string> = new Map([
   [EdgeKind.EDGE_KIND_V1, 'v1'],
   [EdgeKind.EDGE_KIND_RAW, 'raw'],
   [EdgeKind.EDGE_KIND_JSON, 'json'],
+  // Recorders have no client.
+  [EdgeKind.EDGE_KIND_UNSPECIFIED, 'recorder'],
 ]);
 
 /** Metrics of this instance for Prometheus. */

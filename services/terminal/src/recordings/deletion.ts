@@ -3,7 +3,7 @@ import { type Auditor, auditEventId } from '@webxterm/shared/audit';
 import { recordingFact } from './audit.ts';
 import type { ChunkStore } from './chunk-store.ts';
 import type { RecordingPolicies } from './policies.ts';
-import type { RecordingRecord } from './record.ts';
+import type { DeletionReason, RecordingRecord } from './record.ts';
 import type { RecordingStore } from './store.ts';
 
 export interface DeletionOptions {
@@ -37,32 +37,37 @@ export class Deletion {
 
   /** @returns false: it goes on, is on hold, or is gone already */
   async delete({ recording_id }: Pick<RecordingRecord, 'recording_id'>): Promise<boolean> {
-    if (!(await this.#options.store.removeKey(recording_id))) return false;
+    if (!(await this.#options.store.removeKey(recording_id, 'asked'))) return false;
     await this.#removeRest(recording_id);
     return true;
   }
 
-  /** Deletes what has expired. Each is audited before, so that none disappears without a row. */
+  /** Deletes what has expired, and what is left of deletions that were interrupted. */
   async expire(): Promise<void> {
     const { store, policies } = this.#options;
-    for (const { recording_id } of await store.deleting(batchSize)) await this.#removeRest(recording_id);
+    for (const record of await store.deleting(batchSize)) await this.#finish(record, record.deleted_for ?? 'asked');
     for (const record of await store.expired(batchSize)) await this.#expireOne(record, 'days');
     const { keep_mib } = await policies.ofInstallation();
     if (keep_mib === null) return;
     for (const record of await store.overSize(keep_mib * mib, batchSize)) await this.#expireOne(record, 'bytes');
   }
 
-  async #expireOne(record: RecordingRecord, reason: 'days' | 'bytes'): Promise<void> {
+  async #expireOne(record: RecordingRecord, reason: DeletionReason): Promise<void> {
+    if (await this.#options.store.removeKey(record.recording_id, reason)) await this.#finish(record, reason);
+  }
+
+  /** The row goes last, and not before the expiry is audited: none disappears without a trace. */
+  async #finish(record: RecordingRecord, reason: DeletionReason): Promise<void> {
     const about = recordingFact(record);
-    if (!(await this.#options.store.removeKey(record.recording_id))) return;
-    await this.#options.auditor.record({
-      ...about,
-      action: 'recording_expired',
-      eventId: auditEventId('recording', record.recording_id, 'expired'),
-      actor: { kind: 'service' },
-      reason,
-      details: { ...about.details, bytes: record.bytes, began_at: record.began_at.toISOString() },
-    });
+    if (reason !== 'asked')
+      await this.#options.auditor.record({
+        ...about,
+        action: 'recording_expired',
+        eventId: auditEventId('recording', record.recording_id, 'expired'),
+        actor: { kind: 'service' },
+        reason,
+        details: { ...about.details, bytes: record.bytes, began_at: record.began_at.toISOString() },
+      });
     await this.#removeRest(record.recording_id);
   }
 

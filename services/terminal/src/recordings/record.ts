@@ -38,9 +38,14 @@ export interface RecordingRecord {
   lease: { instance: string; token: string; until: Date } | null;
   hold: boolean;
   expires_at: Date | null;
+  /** Why it is being deleted. Absent: it is not. */
+  deleted_for?: DeletionReason;
   /** Events that the audit log has not recorded yet. */
   untold: RecordingEventName[];
 }
+
+/** `asked`: by a caller, who is audited. */
+export type DeletionReason = 'asked' | 'days' | 'bytes';
 
 export type RecordingEventName = 'began' | 'ended';
 
@@ -107,6 +112,7 @@ const recordingSchema = new Schema<RecordingRecord>(
     lease: { type: new Schema({ instance: String, token: String, until: Date }, { _id: false }), default: null },
     hold: { type: Boolean, default: false },
     expires_at: { type: Date, default: null },
+    deleted_for: String,
     untold: { type: [String], default: [] },
   },
   { collection: 'recordings', versionKey: false },

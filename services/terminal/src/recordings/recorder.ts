@@ -1,6 +1,5 @@
 import { waitAfter } from '@webxterm/contracts/back-off';
 import { type DownFrame, decodeDown, encodeUp, FrameError } from '@webxterm/contracts/frames';
-import { AttachGrant, EdgeKind } from '@webxterm/contracts/grpc';
 import { AppError, type Logger, reasonOf, toAppError } from '@webxterm/shared';
 import type { AttachmentRequest } from '../attachment/attach-open.ts';
 import { type Attachment, type AttachmentEvents, refusalOf } from '../attachment/attachment.ts';
@@ -10,6 +9,7 @@ import type { ChunkEntry, ChunkStore } from './chunk-store.ts';
 import { ChunkWriter } from './chunk-writer.ts';
 import { PendingTimes } from './pending-times.ts';
 import type { RecordingRecord } from './record.ts';
+import { confirmStored, recorderRequest } from './recorder-request.ts';
 import type { RecordingStore } from './store.ts';
 
 /** Output that the machine may send beyond what is stored. */
@@ -20,7 +20,6 @@ const pauseAbove = 4 * 1024 * 1024;
 const flushAfterMs = 5000;
 /** Between attempts to attach while the machine is unreachable. */
 const backOff = { firstMs: 500, longestMs: 10_000 };
-const attachPatienceMs = 30_000;
 
 /** How a session ended according to its record. `opened`: a shell was opened. Undefined: it goes on. */
 export type KnownEnd = (SessionEnd & { readonly opened: boolean }) | undefined;
@@ -147,42 +146,7 @@ export class Recorder {
   }
 
   #request(): AttachmentRequest {
-    const { record } = this.#options;
-    return {
-      requestId: `recording-${record.recording_id}`,
-      sid: '',
-      userId: '',
-      ownerUserId: record.user_id,
-      grant: AttachGrant.ATTACH_GRANT_RECORD,
-      agentId: record.agent_id,
-      sessionId: Buffer.from(record.session_id, 'base64url'),
-      // One recorder of a session displaces another.
-      viewerId: Buffer.from(record.recording_id, 'base64url'),
-      mode: 'record',
-      recording: record.mode,
-      sessionKind: record.kind,
-      edge: EdgeKind.EDGE_KIND_UNSPECIFIED,
-      create: false,
-      resumed: false,
-      from: this.#builder.end.offset,
-      cols: this.#size.cols,
-      rows: this.#size.rows,
-      patienceMs: attachPatienceMs,
-    };
-  }
-
-  /** Reports to the machine that everything is stored, so that it can forget the session. The stream that brought the end is closed. */
-  #confirm(): void {
-    const confirming = this.#options.attach(this.#request(), {
-      frame: (bytes) => {
-        if (decodeDown(bytes).type === 'accepted')
-          confirming.send(encodeUp({ type: 'limit', acked: this.#stored, limit: this.#stored }));
-      },
-      waiting: () => confirming.detach('left'),
-      drained: () => {},
-      over: () => {},
-    });
-    confirming.start();
+    return recorderRequest(this.#options.record, this.#builder.end.offset, this.#size);
   }
 
   #received(frame: DownFrame): void {
@@ -319,7 +283,7 @@ export class Recorder {
     await this.#writer.idle();
     if (this.#over) return;
     this.#leave('left');
-    if (end.whole) this.#confirm();
+    if (end.whole) confirmStored(this.#options.attach, this.#request(), this.#stored);
     this.#options.ended(end);
   }
 

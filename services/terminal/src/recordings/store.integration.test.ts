@@ -65,17 +65,23 @@ const chunk = (from: number, to: number, plain = Buffer.from(`${from} to ${to}`)
   plain,
 });
 
-/** A writer of chunks as the holder of the claim, and its reports: stored offsets, or `lost`. */
-const startWriter = (record: RecordingRecord, key: Buffer) => {
-  const reported: (number | 'lost')[] = [];
-  const stored = (offset: number): void => void reported.push(offset);
-  const lost = (): void => void reported.push('lost');
-  return { writer: new ChunkWriter({ record, key, chunks, store, logger, stored, lost }), reported };
+/** A writer of the holder of the claim, and what it was told: what is stored, or that the claim is lost. */
+const writerFor = (record: RecordingRecord, key: Buffer): { writer: ChunkWriter; told: (number | 'lost')[] } => {
+  const told: (number | 'lost')[] = [];
+  const writer = new ChunkWriter({
+    record,
+    key,
+    chunks,
+    store,
+    logger,
+    stored: (offset) => void told.push(offset),
+    lost: () => void told.push('lost'),
+  });
+  return { writer, told };
 };
 
-/** Writes these chunks as the holder of the claim. @returns the reports of the writer */
 const write = async (record: RecordingRecord, key: Buffer, ...built: BuiltChunk[]): Promise<(number | 'lost')[]> => {
-  const { writer, reported } = startWriter(record, key);
+  const { writer, told } = writerFor(record, key);
   for (const one of built) writer.push(one);
   await writer.idle();
   return reported;
@@ -140,7 +146,7 @@ describe('the claim on a recording', () => {
 
 it('a writer waits for the database and then goes on: every chunk is stored once, in order', async () => {
   const { record, key } = await begin('one');
-  const { writer, reported } = startWriter(record, key);
+  const { writer, told } = writerFor(record, key);
   writer.push(chunk(0, 1));
   await writer.idle();
   await servers.mongod.stop();
@@ -148,7 +154,7 @@ it('a writer waits for the database and then goes on: every chunk is stored once
   expect(writer.waitingBytes).toBeGreaterThan(0);
   await servers.mongod.start();
   await writer.idle();
-  expect([reported, writer.waitingBytes]).toEqual([[1, 2, 3, 4, 5], 0]);
+  expect([told, writer.waitingBytes]).toEqual([[1, 2, 3, 4, 5], 0]);
   expect(await store.find(record.recording_id)).toMatchObject({ chunks: 5, next_offset: 5, bytes: 5 });
 }, 60_000);
 
@@ -201,10 +207,12 @@ describe('a recording that expires', () => {
     const { record, key } = await begin('a');
     await write(record, key, chunk(0, 5));
     await end(record);
-    expect(await store.removeKey(record.recording_id)).toBe(true);
+    expect(await store.removeKey(record.recording_id, 'days')).toBe(true);
     await expect(store.find(record.recording_id)).rejects.toMatchObject({ code: 'recording_not_found' });
+    facts.splice(0);
     await deletion().expire();
     expect([await models.recordings.countDocuments({}), await models.chunks.countDocuments({})]).toEqual([0, 0]);
+    expect(facts.map(({ action, reason }) => [action, reason])).toEqual([['recording_expired', 'days']]);
   });
 });
 

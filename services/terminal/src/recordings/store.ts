@@ -6,7 +6,7 @@ import mongoose, { type Model, type QueryFilter } from 'mongoose';
 import type { SessionEnd } from '../sessions/record.ts';
 import { chainStart } from './chunk-codec.ts';
 import type { WrappedKey } from './data-keys.ts';
-import type { ChunkRecord, RecordingEventName, RecordingRecord } from './record.ts';
+import type { ChunkRecord, DeletionReason, RecordingEventName, RecordingRecord } from './record.ts';
 
 /** An instance that has not renewed its claim for this time is dead: another one takes its recordings over. */
 export const leaseMs = 6000;
@@ -255,10 +255,10 @@ export class RecordingStore {
   }
 
   /** Removes the key of an ended recording, which then cannot be read any more. @returns whether this call did it */
-  async removeKey(recordingId: string): Promise<boolean> {
+  async removeKey(recordingId: string, reason: DeletionReason): Promise<boolean> {
     const done = await this.#model.updateOne(
       { recording_id: recordingId, status: 'ended', hold: false },
-      { $set: { status: 'deleting' }, $unset: { key: 1 } },
+      { $set: { status: 'deleting', deleted_for: reason }, $unset: { key: 1 } },
     );
     return done.modifiedCount === 1;
   }
