@@ -125,7 +125,7 @@ describe('a recording', () => {
     expectOrdered(times);
   }, 300_000);
 
-  it('that is only on lets the shell go on, and tells what is missing: all else is there once', async () => {
+  it('that is only on lets the shell go on, and reports what is missing: all else is there once', async () => {
     const count = 3_000_000;
     const terminal = await openRecorded('on');
     const { sessionId } = terminal;

@@ -1,10 +1,8 @@
 import { frameType } from '@webxterm/contracts/frames';
 import { type AppError, toAppError } from '@webxterm/shared';
 import type { AttachmentRequest } from '../attachment/attach-open.ts';
-import type { Attachment, AttachmentEvents } from '../attachment/attachment.ts';
+import type { Attach } from './recorder-request.ts';
 import type { Recordings } from './recordings.ts';
-
-export type Attach = (request: AttachmentRequest, events: AttachmentEvents) => Attachment;
 
 export interface RecordedAttachOptions {
   readonly attach: Attach;

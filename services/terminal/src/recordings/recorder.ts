@@ -45,8 +45,8 @@ export interface RecorderOptions {
   /** The machine refuses the recorder. */
   readonly refused: (error: AppError) => void;
   readonly gap: (bytes: number) => void;
-  /** Everything is stored that the session has written. Called once, unless the recorder is stopped before. */
-  readonly ended: (end: RecorderEnd) => void;
+  /** Everything that the session has written is stored. Called once, unless the recorder is stopped before. @returns whether the end is stored */
+  readonly ended: (end: RecorderEnd) => Promise<boolean>;
   /** Another instance records this session now. */
   readonly lost: () => void;
   readonly logger: Logger;
@@ -283,8 +283,9 @@ export class Recorder {
     await this.#writer.idle();
     if (this.#over) return;
     this.#leave('left');
-    if (end.whole) confirmStored(this.#options.attach, this.#request(), this.#stored);
-    this.#options.ended(end);
+    const isStored = await this.#options.ended(end);
+    // If the end is not stored, another recorder asks the machine for it.
+    if (isStored && end.whole) confirmStored(this.#options.attach, this.#request(), this.#stored);
   }
 
   #lose(): void {

@@ -105,6 +105,7 @@ export class Recordings {
       refused(cannotBeRecorded());
       return;
     }
+    let wasRefused = false;
     const recorder = new Recorder({
       ...this.#options,
       record,
@@ -113,10 +114,12 @@ export class Recordings {
       sessionEnd: (sessionId) => this.#sessionEnd(sessionId),
       refused: (error) => {
         logger.warn({ recording_id: record.recording_id, code: error.code }, 'a recorder is refused');
+        if (!wasRefused) this.#gap(record, error.code, {});
+        wasRefused = true;
         refused(error);
       },
-      gap: (bytes) => this.#gap(record, bytes),
-      ended: (end) => void this.#ended(record, end),
+      gap: (bytes) => this.#gap(record, 'recorder_behind', { bytes }),
+      ended: (end) => this.#ended(record, end),
       lost: () => {
         if (this.#claimed.get(record.session_id) === claimed) this.#claimed.delete(record.session_id);
       },
@@ -137,19 +140,20 @@ export class Recordings {
     }
   }
 
-  #gap(record: RecordingRecord, bytes: number): void {
+  #gap(record: RecordingRecord, reason: string, more: { readonly bytes?: number }): void {
     const about = recordingFact(record);
-    void this.#options.auditor.count(record.recording_id, {
+    void this.#options.auditor.count(`${record.recording_id} ${reason}`, {
       ...about,
       action: 'recording_gap',
       result: 'failed',
-      reason: 'recorder_behind',
+      reason,
       actor: { kind: 'service' },
-      details: { ...about.details, bytes },
+      details: { ...about.details, ...more },
     });
   }
 
-  async #ended(record: RecordingRecord, end: RecorderEnd): Promise<void> {
+  /** @returns whether the end is stored */
+  async #ended(record: RecordingRecord, end: RecorderEnd): Promise<boolean> {
     const { store, sessions, policies, logger } = this.#options;
     try {
       if (!end.opened) await store.forget(record.recording_id);
@@ -160,6 +164,7 @@ export class Recordings {
         if (ended !== undefined) await this.#tell(ended, 'ended');
       }
       this.#claimed.delete(record.session_id);
+      return true;
     } catch (error) {
       // The claim runs out, and a later round finds the end again.
       logger.warn(
@@ -167,6 +172,7 @@ export class Recordings {
         'the end of a recording was not stored',
       );
       this.#claimed.delete(record.session_id);
+      return false;
     }
   }
 

@@ -65,23 +65,17 @@ const chunk = (from: number, to: number, plain = Buffer.from(`${from} to ${to}`)
   plain,
 });
 
-/** A writer of the holder of the claim, and what it was told: what is stored, or that the claim is lost. */
-const writerFor = (record: RecordingRecord, key: Buffer): { writer: ChunkWriter; told: (number | 'lost')[] } => {
-  const told: (number | 'lost')[] = [];
-  const writer = new ChunkWriter({
-    record,
-    key,
-    chunks,
-    store,
-    logger,
-    stored: (offset) => void told.push(offset),
-    lost: () => void told.push('lost'),
-  });
-  return { writer, told };
+/** A writer of chunks as the holder of the claim, and its reports: stored offsets, or `lost`. */
+const startWriter = (record: RecordingRecord, key: Buffer) => {
+  const reported: (number | 'lost')[] = [];
+  const stored = (offset: number): void => void reported.push(offset);
+  const lost = (): void => void reported.push('lost');
+  return { writer: new ChunkWriter({ record, key, chunks, store, logger, stored, lost }), reported };
 };
 
+/** Writes these chunks as the holder of the claim. @returns the reports of the writer */
 const write = async (record: RecordingRecord, key: Buffer, ...built: BuiltChunk[]): Promise<(number | 'lost')[]> => {
-  const { writer, told } = writerFor(record, key);
+  const { writer, reported } = startWriter(record, key);
   for (const one of built) writer.push(one);
   await writer.idle();
   return reported;
@@ -146,7 +140,7 @@ describe('the claim on a recording', () => {
 
 it('a writer waits for the database and then goes on: every chunk is stored once, in order', async () => {
   const { record, key } = await begin('one');
-  const { writer, told } = writerFor(record, key);
+  const { writer, reported } = startWriter(record, key);
   writer.push(chunk(0, 1));
   await writer.idle();
   await servers.mongod.stop();
@@ -154,7 +148,7 @@ it('a writer waits for the database and then goes on: every chunk is stored once
   expect(writer.waitingBytes).toBeGreaterThan(0);
   await servers.mongod.start();
   await writer.idle();
-  expect([told, writer.waitingBytes]).toEqual([[1, 2, 3, 4, 5], 0]);
+  expect([reported, writer.waitingBytes]).toEqual([[1, 2, 3, 4, 5], 0]);
   expect(await store.find(record.recording_id)).toMatchObject({ chunks: 5, next_offset: 5, bytes: 5 });
 }, 60_000);
 
