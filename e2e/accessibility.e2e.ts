@@ -10,6 +10,7 @@ const framed = (machine: string): string[] => [
   '/',
   '/dashboard',
   '/sessions',
+  '/recordings',
   '/machines/add',
   `/machines/${machine}`,
   '/profile',

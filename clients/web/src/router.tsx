@@ -6,7 +6,7 @@ import {
   Outlet,
   redirect,
 } from '@tanstack/react-router';
-import { SessionId } from '@webxterm/contracts/rest';
+import { AgentId, SessionId } from '@webxterm/contracts/rest';
 import { z } from 'zod';
 import { AuditSearch } from './audit/audit-search.ts';
 import { AppLayout } from './layout/app-layout.tsx';
@@ -89,6 +89,17 @@ const routes = root.addChildren([
       }),
       createRoute({ getParentRoute: () => framed, path: '/machines/$agentId', component: MachinePage }),
       createRoute({ getParentRoute: () => framed, path: '/sessions', component: SessionsPage }),
+      createRoute({
+        getParentRoute: () => framed,
+        path: '/recordings',
+        validateSearch: z.object({ machine: AgentId.optional().catch(undefined) }),
+        component: lazyRouteComponent(() => import('./recordings/recordings-page.tsx'), 'RecordingsPage'),
+      }),
+      createRoute({
+        getParentRoute: () => framed,
+        path: '/recordings/$recordingId',
+        component: lazyRouteComponent(() => import('./recordings/player-page.tsx'), 'PlayerPage'),
+      }),
       createRoute({
         getParentRoute: () => framed,
         path: '/dashboard',

@@ -19,6 +19,7 @@ import { auditCalls } from './audit-calls.ts';
 import { ask, fetchAnswer, send } from './client.ts';
 import { machineCalls } from './machine-calls.ts';
 import { machineListRows, readMachines, type UnreadableMachine } from './machine-rows.ts';
+import { recordingCalls } from './recording-calls.ts';
 
 /** A page of machines: the readable and the unreadable ones. */
 export type MachineList = z.output<typeof listMachines.success.schema> & {
@@ -35,6 +36,7 @@ export const serverFor = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fet
   ...accessTokenCalls(signIn, fetcher),
   ...auditCalls(signIn, fetcher),
   ...machineCalls(signIn, fetcher),
+  ...recordingCalls(signIn, fetcher),
 
   profile: (signal?: AbortSignal) =>
     signIn.withToken((token) => ask(fetcher, profile, { headers: bearer(token), signal })),

@@ -16,11 +16,10 @@ import {
   IconMoon,
   IconRefresh,
   IconSearch,
-  IconServer2,
   IconSun,
-  IconTerminal2,
   IconUserCircle,
   IconUsers,
+  IconVideo,
 } from '@tabler/icons-react';
 import { Link, Outlet } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
@@ -50,12 +49,13 @@ export const AppLayout = () => {
             <Wordmark size={28} />
           </Link>
           <nav className={classes.nav} aria-label="Main">
-            <NavLink to="/dashboard" label="Dashboard" icon={IconLayoutDashboard} wideOnly />
-            <NavLink to="/" label="Machines" icon={IconServer2} />
-            <NavLink to="/sessions" label="Sessions" icon={IconTerminal2} />
-            {isAdmin && <NavLink to="/users" label="Users" icon={IconUsers} wideOnly />}
-            {isAdmin && <NavLink to="/updates" label="Updates" icon={IconRefresh} wideOnly />}
-            {isAdmin && <NavLink to="/audit" label="Audit" icon={IconListSearch} wideOnly />}
+            <NavLink to="/dashboard" label="Dashboard" wideOnly />
+            <NavLink to="/" label="Machines" />
+            <NavLink to="/sessions" label="Sessions" />
+            <NavLink to="/recordings" label="Recordings" wideOnly />
+            {isAdmin && <NavLink to="/users" label="Users" wideOnly />}
+            {isAdmin && <NavLink to="/updates" label="Updates" wideOnly />}
+            {isAdmin && <NavLink to="/audit" label="Audit" wideOnly />}
           </nav>
           <div className={classes.end}>
             <Tooltip label="Find terminals, machines and pages (Ctrl+K)">
@@ -87,24 +87,21 @@ export const AppLayout = () => {
 };
 
 interface NavLinkProps {
-  readonly to: '/' | '/dashboard' | '/sessions' | '/users' | '/updates' | '/audit';
+  readonly to: '/' | '/dashboard' | '/sessions' | '/recordings' | '/users' | '/updates' | '/audit';
   readonly label: string;
-  readonly icon: typeof IconServer2;
-  /** On a phone, only the account menu contains it. */
+  /** On a narrow window, only the account menu contains it. */
   readonly wideOnly?: boolean;
 }
 
-const NavLink = ({ to, label, icon: Icon, wideOnly }: NavLinkProps) => (
+const NavLink = ({ to, label, wideOnly }: NavLinkProps) => (
   <Link
     to={to}
     data-wide-only={wideOnly}
     className={classes.link}
     activeProps={{ 'data-active': true, 'aria-current': 'page' }}
     activeOptions={{ exact: true, includeSearch: false }}
-    aria-label={label}
   >
-    <Icon size={18} stroke={1.8} aria-hidden />
-    <span>{label}</span>
+    {label}
   </Link>
 );
 
@@ -159,6 +156,9 @@ const AccountMenu = () => {
         </Menu.Item>
         <Menu.Item leftSection={<IconUserCircle size={18} stroke={1.7} />} component={Link} to="/profile">
           Profile and API key
+        </Menu.Item>
+        <Menu.Item leftSection={<IconVideo size={18} stroke={1.7} />} component={Link} to="/recordings">
+          Recordings
         </Menu.Item>
         {user?.role === 'admin' && (
           <Menu.Item leftSection={<IconUsers size={18} stroke={1.7} />} component={Link} to="/users">

@@ -1,6 +1,7 @@
 export * from './close-codes.ts';
 export * from './down-codec.ts';
 export type * from './frame.ts';
+export { FrameTimes } from './frame-times.ts';
 export {
   endCauses,
   endCausesOfHub,

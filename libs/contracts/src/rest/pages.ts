@@ -7,6 +7,8 @@ export const uiPages = [
   '/machines/add',
   '/machines/$agentId',
   '/sessions',
+  '/recordings',
+  '/recordings/$recordingId',
   '/dashboard',
   '/profile',
   '/updates',

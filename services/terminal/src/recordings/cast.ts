@@ -1,5 +1,5 @@
 import type { DownFrame } from '@webxterm/contracts/frames';
-import { FrameTimes } from './frame-times.ts';
+import { FrameTimes } from '@webxterm/contracts/frames';
 import type { RecordingRecord } from './record.ts';
 
 export type CastVersion = '2' | '3';

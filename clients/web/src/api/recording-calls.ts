@@ -1,0 +1,72 @@
+import {
+  deleteRecording,
+  downloadCast,
+  getRecording,
+  getRecordingChunk,
+  getRecordingPolicy,
+  listRecordingChunks,
+  listRecordings,
+  type Recording,
+  type RecordingChunk,
+  type RecordingPolicy,
+  updateRecordingPolicy,
+} from '@webxterm/contracts/rest';
+import type { z } from 'zod';
+import type { SignIn } from '../sign-in/sign-in.ts';
+import { addressOf, ask, fetchAnswer, send } from './client.ts';
+
+export type RecordingQuery = z.input<typeof listRecordings.query>;
+export type RecordingPolicyChange = z.input<typeof updateRecordingPolicy.body>;
+export interface RecordingPage {
+  readonly recordings: readonly Recording[];
+  readonly next_cursor: string | null;
+}
+
+const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
+
+/** Calls about recordings. */
+export const recordingCalls = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fetch) => ({
+  recordings: (query: RecordingQuery, signal?: AbortSignal): Promise<RecordingPage> =>
+    signIn.withToken((token) => ask(fetcher, listRecordings, { query, headers: bearer(token), signal })),
+
+  async recording(id: string, signal?: AbortSignal): Promise<Recording> {
+    const answer = await signIn.withToken((token) =>
+      ask(fetcher, getRecording, { params: { id }, headers: bearer(token), signal }),
+    );
+    return answer.recording;
+  },
+
+  /** The index of the chunks from `first` on. `more`: there are others behind them. */
+  recordingChunks: (
+    id: string,
+    first: number,
+    signal?: AbortSignal,
+  ): Promise<{ chunks: readonly RecordingChunk[]; more: boolean }> =>
+    signIn.withToken((token) =>
+      ask(fetcher, listRecordingChunks, { params: { id }, query: { first }, headers: bearer(token), signal }),
+    ),
+
+  /** The frames of one chunk, each behind its length as u32. */
+  recordingChunk: (id: string, n: number, signal?: AbortSignal): Promise<Uint8Array> =>
+    signIn.withToken(async (token) => {
+      const address = addressOf(getRecordingChunk, { params: { id, n: String(n) } });
+      const init = { headers: bearer(token), ...(signal !== undefined && { signal }) };
+      return new Uint8Array(await (await fetchAnswer(fetcher, address, init)).arrayBuffer());
+    }),
+
+  /** The recording as an asciicast file. */
+  recordingCast: (id: string): Promise<Blob> =>
+    signIn.withToken(async (token) =>
+      (await fetchAnswer(fetcher, addressOf(downloadCast, { params: { id } }), { headers: bearer(token) })).blob(),
+    ),
+
+  async deleteRecording(id: string): Promise<void> {
+    await signIn.withToken((token) => send(fetcher, deleteRecording, { params: { id }, headers: bearer(token) }));
+  },
+
+  recordingPolicy: (signal?: AbortSignal): Promise<RecordingPolicy> =>
+    signIn.withToken((token) => ask(fetcher, getRecordingPolicy, { headers: bearer(token), signal })),
+
+  changeRecordingPolicy: (body: RecordingPolicyChange): Promise<RecordingPolicy> =>
+    signIn.withToken((token) => ask(fetcher, updateRecordingPolicy, { body, headers: bearer(token) })),
+});

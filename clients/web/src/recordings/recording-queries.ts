@@ -1,0 +1,72 @@
+import {
+  type UseInfiniteQueryResult,
+  type UseMutationResult,
+  type UseQueryResult,
+  useInfiniteQuery,
+  useMutation,
+  useQuery,
+} from '@tanstack/react-query';
+import type { Recording, RecordingPolicy } from '@webxterm/contracts/rest';
+import type { RecordingPolicyChange } from '../api/recording-calls.ts';
+import { useServer } from '../api/server-context.ts';
+import { useChange } from '../api/use-change.ts';
+import { saveFile } from '../layout/save-file.ts';
+
+const keys = {
+  all: ['recordings'] as const,
+  list: (machine: string | undefined) => ['recordings', 'list', machine] as const,
+  one: (id: string) => ['recordings', 'one', id] as const,
+  policy: ['recording-policy'] as const,
+};
+/** Recordings begin and end with terminals. There is no event for it. */
+const pollMs = 15_000;
+
+/** The recordings that the user may play, newest first, page by page. */
+export const useRecordings = (machine: string | undefined): UseInfiniteQueryResult<readonly Recording[]> => {
+  const server = useServer();
+  return useInfiniteQuery({
+    queryKey: keys.list(machine),
+    queryFn: ({ pageParam, signal }) =>
+      server.recordings(
+        { ...(machine !== undefined && { machine }), ...(pageParam !== '' && { cursor: pageParam }) },
+        signal,
+      ),
+    initialPageParam: '',
+    getNextPageParam: ({ next_cursor }) => next_cursor,
+    select: ({ pages }) => pages.flatMap(({ recordings }) => recordings),
+    refetchInterval: pollMs,
+  });
+};
+
+export const useRecording = (id: string): UseQueryResult<Recording> => {
+  const server = useServer();
+  return useQuery({
+    queryKey: keys.one(id),
+    queryFn: ({ signal }) => server.recording(id, signal),
+    refetchInterval: ({ state }) => (state.data?.status === 'recording' ? pollMs : false),
+  });
+};
+
+export const useDeleteRecording = (): UseMutationResult<void, Error, string> =>
+  useChange(keys.all, (server, id: string) => server.deleteRecording(id));
+
+/** Downloads a recording as an asciicast file. */
+export const useSaveCast = (): UseMutationResult<void, Error, Recording> => {
+  const server = useServer();
+  return useMutation({
+    mutationFn: async (recording) =>
+      saveFile(
+        await server.recordingCast(recording.recording_id),
+        `${recording.began_at.slice(0, 16).replace(':', '.')} ${recording.recording_id}.cast`,
+      ),
+  });
+};
+
+/** For administrators. */
+export const useRecordingPolicy = (enabled: boolean): UseQueryResult<RecordingPolicy> => {
+  const server = useServer();
+  return useQuery({ queryKey: keys.policy, queryFn: ({ signal }) => server.recordingPolicy(signal), enabled });
+};
+
+export const useChangeRecordingPolicy = (): UseMutationResult<RecordingPolicy, Error, RecordingPolicyChange> =>
+  useChange(keys.policy, (server, change: RecordingPolicyChange) => server.changeRecordingPolicy(change));

@@ -1,0 +1,82 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Recording } from '@webxterm/contracts/rest';
+import { expect, it } from 'vitest';
+import { violations } from './support/axe.ts';
+import { eventually } from './support/rest.ts';
+import { ownMachine, rest, stack } from './support/use-stack.ts';
+import { terminal, useTerminalPage } from './support/use-terminal-page.ts';
+
+useTerminalPage();
+
+const recordings = async (): Promise<readonly Recording[]> =>
+  (await rest.get<{ recordings: Recording[] }>('/api/recordings')).body.recordings;
+
+it('a terminal is recorded by the policy, and played, searched by time, downloaded and deleted on its page', async () => {
+  const { page } = terminal;
+  await page.goto(`${stack.url}/recordings`);
+  await page.getByText('No recordings').waitFor();
+  const policy = page.getByRole('region', { name: 'Recording policy' });
+  await policy.getByLabel('Record terminals').selectOption('on');
+  await policy.getByLabel('Keep for days').fill('30');
+  expect(await violations(page)).toEqual([]);
+  await policy.getByRole('button', { name: 'Save' }).click();
+  await eventually('the policy', async () => {
+    const { body } = await rest.get<{ mode: string; keep_days: number }>('/api/recording-policy');
+    return body.mode === 'on' && body.keep_days === 30 ? true : undefined;
+  });
+
+  await page.goto(`${stack.url}/terminal/${ownMachine.agent_id}`);
+  await terminal.until(/[$#%>]\s*$/m);
+  await terminal.focus();
+  await page.keyboard.press('Control+Shift+Enter');
+  await eventually('the mark of a recorded terminal', async () =>
+    (await page.getByText('Recorded', { exact: true }).count()) > 0 ? true : undefined,
+  );
+  await terminal.run(
+    "PS1='$ '; clear; seq 1000 1019; printf '\\033[?1049hWHOLE SCREEN'; read x; printf '\\033[?1049l'; exit 7",
+  );
+  await terminal.until(/WHOLE SCREEN/);
+  await page.keyboard.press('Enter');
+  const recording = await eventually('the end of the recording', async () =>
+    (await recordings()).find(({ status }) => status === 'ended'),
+  );
+  expect(recording).toMatchObject({ exit_code: 7, complete: true, agent_id: ownMachine.agent_id });
+
+  await page.goto(`${stack.url}/recordings`);
+  await page
+    .getByRole('link', { name: new RegExp(`^Play .+ on ${ownMachine.name}`) })
+    .first()
+    .click();
+  const screen = page.getByTestId('player-screen').locator('.xterm-accessibility-tree');
+  const shows = (wanted: RegExp): Promise<unknown> =>
+    eventually(`${wanted} on the screen`, async () => (wanted.test(await screen.innerText()) ? true : undefined));
+  await page.getByRole('button', { name: 'Play again' }).waitFor();
+  // The program has left the whole screen again.
+  await shows(/^1019\s*$/m);
+  const slider = page.getByRole('slider', { name: 'Moment of the recording' });
+  await slider.focus();
+  await page.keyboard.press('Home');
+  await eventually('an empty screen', async () => (/1019/.test(await screen.innerText()) ? undefined : true));
+  await page.getByRole('button', { name: 'Play', exact: true }).click();
+  await shows(/^1019\s*$/m);
+  await page.getByRole('button', { name: 'Play again' }).waitFor();
+  expect(await violations(page)).toEqual([]);
+
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Download' }).click();
+  const file = join(tmpdir(), `webxterm-${recording.recording_id}.cast`);
+  await (await download).saveAs(file);
+  const [header = '', ...events] = readFileSync(file, 'utf8').trimEnd().split('\n');
+  rmSync(file);
+  expect(JSON.parse(header)).toMatchObject({ version: 3 });
+  expect(JSON.parse(events.at(-1) ?? '')).toMatchObject({ 1: 'x', 2: '7' });
+
+  await page.getByRole('button', { name: 'Delete' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete the recording' }).click();
+  await page.waitForURL(`${stack.url}/recordings`);
+  await eventually('it is gone', async () =>
+    (await recordings()).some(({ recording_id }) => recording_id === recording.recording_id) ? undefined : true,
+  );
+});
