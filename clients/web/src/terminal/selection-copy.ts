@@ -1,5 +1,5 @@
 import type { Terminal } from '@xterm/xterm';
-import { copyText } from '../clipboard/copy-text.ts';
+import { copyText } from '../clipboard/clipboard.ts';
 
 /**
  * Copies text when the user has selected it by mouse, pen or finger, if `wanted`. A selection that a search makes is not copied.

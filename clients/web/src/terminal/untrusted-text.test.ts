@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { clipboardRequest } from './clipboard-request.ts';
-import { controlled } from './control-key.ts';
 import { followable } from './links.ts';
 import { safePaste } from './paste.ts';
+import { controlled } from './sticky-keys.ts';
 
 describe('pasted text', () => {
   it('cannot end bracketed paste early', () => {

@@ -31,3 +31,6 @@ const copyBySelection = (text: string): boolean => {
     if (focused instanceof HTMLElement) focused.focus();
   }
 };
+
+/** The text on the clipboard. The browser may ask its user. @throws if it is not allowed, as on plain http */
+export const readClipboard = async (): Promise<string> => navigator.clipboard.readText();
