@@ -54,7 +54,7 @@ export const mountAccounts = (
 
 /**
  * The API key for a response that shows the account. Empty for an access token, which must not add machines for good, and for a user whose
- * open browser alone must not reveal it. ADR 33.
+ * open browser alone must not reveal it. ADR 35.
  */
 export const shownKey = async (
   { apiKeys, callerCheck }: Pick<AccountRoutes, 'apiKeys' | 'callerCheck'>,
