@@ -129,7 +129,7 @@ export const Role = {
   ROLE_UNSPECIFIED: 0,
   ROLE_CONTROL: 1,
   ROLE_VIEW: 2,
-  /** ROLE_RECORD - Reads all output with its times. It is nobody's viewer: it has no size, no input and does not count as a person. */
+  /** ROLE_RECORD - Reads all output with its times. It is not a viewer: it has no size, no input and does not count as a person. */
   ROLE_RECORD: 3,
   UNRECOGNIZED: -1,
 } as const;
