@@ -102,7 +102,8 @@ const Filter = <Value extends string>(props: {
 const Columns = ({ shown, onChange }: { shown: readonly Column[]; onChange: (shown: readonly Column[]) => void }) => (
   <Menu position="bottom-start" shadow="md" radius="md" closeOnItemClick={false}>
     <Menu.Target>
-      <Button variant="default" size="sm" leftSection={<IconColumns3 size={16} aria-hidden />}>
+      {/* A phone shows none of these columns. */}
+      <Button variant="default" size="sm" visibleFrom="sm" leftSection={<IconColumns3 size={16} aria-hidden />}>
         Columns
       </Button>
     </Menu.Target>
