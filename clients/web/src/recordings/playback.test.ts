@@ -134,7 +134,23 @@ describe('a recording that is played', () => {
     expect(world.shown).toBe('aAbB');
     world.count = 3;
     await pass(5000);
-    expect([world.shown, last()?.durationMs]).toEqual(['aAbBcC', 2500]);
+    expect([world.shown, last()?.durationMs, last()?.state]).toEqual(['aAbBcC', 2500, 'playing']);
+    // It ends while it is followed, with one chunk more.
+    world.count = 4;
+    playback.follows = false;
+    await pass(5000);
+    expect([world.shown, last()?.state]).toEqual(['aAbBcCdD', 'ended']);
+    playback.dispose();
+  });
+
+  it('shows what was recorded after the index was read, if the recording ends before that is shown', async () => {
+    const { playback, world, last } = recording(2, { follows: true });
+    void playback.start(0, true);
+    await pass(100);
+    world.count = 3;
+    playback.follows = false;
+    await pass(5000);
+    expect([world.shown, last()?.state]).toEqual(['aAbBcC', 'ended']);
     playback.dispose();
   });
 

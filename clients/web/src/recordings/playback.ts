@@ -44,8 +44,9 @@ export class Playback {
   readonly #changed: (state: PlaybackState) => void;
   readonly #abort = new AbortController();
   readonly #kept = new Map<number, Promise<readonly RecordedEvent[]>>();
-  readonly #follows: boolean;
   #index: RecordingChunk[] = [];
+  /** The index was read after the recording had ended. */
+  #indexIsWhole = false;
   #state: PlaybackState['state'] = 'loading';
   #error: Error | undefined;
   #wantsToPlay = false;
@@ -59,8 +60,9 @@ export class Playback {
   #jump = 0;
   speed = 1;
   skipsIdle = true;
+  /** The recording goes on, so its index grows. */
+  follows: boolean;
 
-  /** `follows`: the recording goes on, so its index grows. */
   constructor(
     source: ChunkSource,
     screen: PlaybackScreen,
@@ -70,7 +72,7 @@ export class Playback {
     this.#source = source;
     this.#screen = screen;
     this.#changed = changed;
-    this.#follows = follows;
+    this.follows = follows;
   }
 
   /** Reads the index, shows the beginning or the moment `atMs`, and then waits, or plays. */
@@ -167,25 +169,28 @@ export class Playback {
     this.#report();
   }
 
+  /** All events of the index were shown. Looks for more, unless the whole index is known. */
   async #atEnd(): Promise<void> {
+    const jump = this.#jump;
     this.#ms = this.durationMs;
-    if (!this.#follows) {
-      this.#wantsToPlay = false;
-      this.#become('ended');
-      return;
-    }
     this.#report();
-    await new Promise((resolve) => setTimeout(resolve, followMs));
-    await this.#readIndex();
+    if (this.follows) await new Promise((resolve) => setTimeout(resolve, followMs));
+    const before = this.#index.length;
+    if (!this.#indexIsWhole) await this.#readIndex();
     this.#lastTick = performance.now();
+    if (!this.#indexIsWhole || this.#index.length > before || jump !== this.#jump) return;
+    this.#wantsToPlay = false;
+    this.#become('ended');
   }
 
   async #readIndex(): Promise<void> {
+    const whole = !this.follows;
     for (;;) {
       const { chunks, more } = await this.#source.index(this.#index.length, this.#abort.signal);
       this.#index.push(...chunks);
-      if (!more || chunks.length === 0) return;
+      if (!more || chunks.length === 0) break;
     }
+    this.#indexIsWhole = whole;
   }
 
   /** The next event. Undefined: there is none so far. */

@@ -75,6 +75,9 @@ export const usePlayback = (
       screen.dispose();
     };
   }, []);
+  useEffect(() => {
+    if (playback.current !== undefined) playback.current.follows = recording.status === 'recording';
+  }, [recording.status]);
   return {
     element,
     state: previewMs === undefined ? state : { ...state, ms: previewMs },
