@@ -76,6 +76,37 @@ const choosePassword = async (page: Page, link: string, password: string): Promi
   await page.getByRole('navigation', { name: 'Main' }).waitFor();
 };
 
+/** Answers the password of the dialog of an authenticator app. @returns the code of the app, `steps` of 30 s from now */
+const beginApp = async (page: Page, password: string): Promise<(steps: number) => string> => {
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Current password').fill(password);
+  await dialog.getByRole('button', { name: 'Continue' }).click();
+  await dialog.getByRole('img', { name: 'QR code for the authenticator app' }).waitFor();
+  const secret = Secret.fromBase32(await dialog.getByTestId('totp-secret').innerText());
+  return (steps) => new TOTP({ secret }).generate({ timestamp: Date.now() + steps * 30_000 });
+};
+
+/** @returns the recovery codes */
+const confirmApp = async (page: Page, code: string): Promise<string[]> => {
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Code', { exact: true }).fill(code);
+  await dialog.getByRole('button', { name: 'Turn it on' }).click();
+  const recovery = (await dialog.getByTestId('recovery-codes').innerText()).split(/\s+/);
+  expect(recovery).toHaveLength(10);
+  const done = dialog.getByRole('button', { name: 'Done' });
+  expect(await done.isDisabled()).toBe(true);
+  await dialog.getByLabel('I have stored them').check();
+  await done.click();
+  return recovery;
+};
+
+const choosePolicy = async (page: Page, requiredFor: string): Promise<void> => {
+  await page.goto(`${stack.url}/users`);
+  await page.getByRole('button', { name: 'Second factor policy' }).click();
+  await page.getByLabel('Second factor required for').selectOption(requiredFor);
+  await page.getByRole('button', { name: 'Save' }).click();
+};
+
 describe('accounts in a real browser', () => {
   it('an administrator makes an account, and its owner sets it up by the link, once', async () => {
     const admin = await newPage();
@@ -160,23 +191,11 @@ describe('accounts in a real browser', () => {
     await page.goto(`${stack.url}/profile`);
     await page.getByRole('button', { name: 'Set up an authenticator app' }).click();
     const dialog = page.getByRole('dialog');
-    await dialog.getByLabel('Current password').fill(account.password);
-    await dialog.getByRole('button', { name: 'Continue' }).click();
-    await dialog.getByRole('img', { name: 'QR code for the authenticator app' }).waitFor();
-    const secret = await dialog.getByTestId('totp-secret').innerText();
-    const code = (steps: number): string =>
-      new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: Date.now() + steps * 30_000 });
+    const code = await beginApp(page, account.password);
     await dialog.getByLabel('Code', { exact: true }).fill('12345');
     await dialog.getByRole('button', { name: 'Turn it on' }).click();
     await dialog.getByText('Is wrong, or was used already').waitFor();
-    await dialog.getByLabel('Code', { exact: true }).fill(code(0));
-    await dialog.getByRole('button', { name: 'Turn it on' }).click();
-    const recovery = (await dialog.getByTestId('recovery-codes').innerText()).split(/\s+/);
-    expect(recovery).toHaveLength(10);
-    const done = dialog.getByRole('button', { name: 'Done' });
-    expect(await done.isDisabled()).toBe(true);
-    await dialog.getByLabel('I have stored them').check();
-    await done.click();
+    const recovery = await confirmApp(page, code(0));
     await page.getByText('10 are left').waitFor();
 
     const elsewhere = await newPage();
@@ -222,8 +241,31 @@ describe('accounts in a real browser', () => {
     const again = await newPage();
     await signIn(again, account);
     await again.goto(`${stack.url}/profile`);
-    await again.getByText('Your second factor was removed').waitFor();
+    await again.getByRole('status').getByText('Your second factor was removed').waitFor();
+    await again.getByRole('button', { name: 'Dismiss' }).click();
+    await again.reload();
+    await again.getByRole('button', { name: 'Set up an authenticator app' }).waitFor();
+    expect(await again.getByText('Your second factor was removed').count()).toBe(0);
   }, 180_000);
+
+  it('a user of whom a second factor is required sets one up before anything else', async () => {
+    const admin = await newPage();
+    await signIn(admin, stack.admin);
+    await choosePolicy(admin, 'admins');
+    await admin.getByRole('heading', { name: 'Set up a second factor' }).waitFor();
+    await admin.goto(`${stack.url}/audit`);
+    await admin.getByRole('heading', { name: 'Set up a second factor' }).waitFor();
+    await admin.getByRole('button', { name: 'Set up an authenticator app' }).click();
+    const code = await beginApp(admin, stack.admin.password);
+    await confirmApp(admin, code(0));
+    await admin.getByRole('heading', { name: 'Audit log' }).waitFor();
+    await choosePolicy(admin, 'off');
+    await admin.getByRole('dialog').waitFor({ state: 'hidden' });
+    await admin.goto(`${stack.url}/profile`);
+    await admin.getByRole('region', { name: 'Second factor' }).getByRole('button', { name: 'Remove' }).click();
+    await admin.getByRole('button', { name: 'Remove it' }).click();
+    await admin.getByRole('button', { name: 'Set up an authenticator app' }).waitFor();
+  }, 120_000);
 
   it('a user who forgot the password gets a link for a new one', async () => {
     await new Rest(stack.url).signup('forgetful');

@@ -1,7 +1,7 @@
 import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core';
 import { type QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
-import { useEffect, useRef } from 'react';
+import { lazy, Suspense, useEffect, useRef } from 'react';
 import type { Server } from './api/server.ts';
 import { ServerProvider } from './api/server-context.ts';
 import { cssVariables, theme } from './brand/theme.ts';
@@ -21,6 +21,7 @@ interface AppProps {
   readonly router: ReturnType<typeof newRouter>;
 }
 
+const EnrolPage = lazy(() => import('./sign-in/enrol-page.tsx').then((module) => ({ default: module.EnrolPage })));
 const colorSchemes = localStorageColorSchemeManager({ key: 'webxterm.color-scheme' });
 
 export const App = (props: AppProps) => (
@@ -56,5 +57,11 @@ const Pages = ({ signIn, queries, router }: AppProps) => {
   }, [signedIn, queries, router]);
   if (state.state === 'restoring') return <StartPage />;
   if (state.state === 'unreachable') return <StartPage error={state.error} onRetry={() => void signIn.restore()} />;
+  if (state.state === 'in' && state.mustEnrol)
+    return (
+      <Suspense fallback={<StartPage />}>
+        <EnrolPage />
+      </Suspense>
+    );
   return <RouterProvider router={router} />;
 };

@@ -18,6 +18,9 @@ export const authRules: Readonly<Record<string, readonly Rule[]>> = {
   removeTotp: [self(404)],
   renewRecoveryCodes: [self(404)],
   stepUp: [self(404, () => ({ body: { code: '123456' } }))],
+  dismissFactorReset: [self(204)],
+  secondFactorPolicy: [adminOnly(200)],
+  changeSecondFactorPolicy: [adminOnly(200, () => ({ body: { required: 'off', grace_days: 0 } }))],
   resetSecondFactors: [
     adminOnly(204, async (world, caller) => {
       const target = caller.startsWith('admin') ? await world.person(`reset by ${caller}`) : world.cast.other;

@@ -27,6 +27,10 @@ export const errorCatalog = {
     status: 403,
     message: 'Confirm this with your second factor first, then try again.',
   },
+  second_factor_enrolment_required: {
+    status: 403,
+    message: 'This installation requires a second factor. Set one up on the web page; nothing else is allowed before.',
+  },
   token_not_allowed: {
     status: 403,
     message: 'This access token may not do this.',

@@ -10,5 +10,6 @@ export { answer, ask } from './bus/request-reply.ts';
 export { sealMessage, tryId } from './bus/signed-message.ts';
 export { ClockWatch } from './clock/clock-watch.ts';
 export { PresenceView, type Whereabouts } from './presence/presence-view.ts';
-export { AllowList, type SigninListener } from './signins/allow-list.ts';
+export { AllowList, type SigninListener, type SigninUse } from './signins/allow-list.ts';
+export { enrolmentFrom } from './signins/enrolment-rule.ts';
 export { EntrySigner, openEntry, type SignedEntry, signinKeyLine, storedEntry } from './signins/signed-entry.ts';

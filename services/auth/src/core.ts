@@ -8,6 +8,7 @@ import { UserStore } from './accounts/user-store.ts';
 import { bothOf } from './allow-list/list-entries.ts';
 import { ListKeeper } from './allow-list/list-keeper.ts';
 import { cookieName, deviceCookieName } from './browser-session/cookie.ts';
+import { FactorPolicies } from './factor-policy/factor-policies.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { OutboxWorker } from './outbox/outbox-worker.ts';
 import { deriveRootKeys } from './root-keys/root-keys.ts';
@@ -38,6 +39,7 @@ export const makeCore = ({ settings, connection, bus, health, logger, now }: Cor
   const signer = roots.current.allowList;
   const keys = roots.all.map((root) => root.allowList.publicKey);
   const allowList = new AllowList({ bus, logger, keys, clock, now, onForeign: (key) => list.mend(key) });
+  const policies = new FactorPolicies(connection, logger);
   const list = new ListKeeper({
     bus,
     replicas: settings.NATS_REPLICAS,
@@ -46,6 +48,7 @@ export const makeCore = ({ settings, connection, bus, health, logger, now }: Cor
     list: allowList,
     signins: bothOf(store, tokens),
     users,
+    factorRule: () => policies.rule,
     logger,
     clock,
     now,
@@ -72,6 +75,7 @@ export const makeCore = ({ settings, connection, bus, health, logger, now }: Cor
     outbox,
     allowList,
     list,
+    policies,
     streams: new StreamKeeper({ bus, replicas: settings.NATS_REPLICAS, logger }),
     auditor: new Auditor({ bus, outbox: new AuditOutbox(connection), logger }),
     worker: new OutboxWorker({ bus, outbox, signer, list, clock, logger, now }),
@@ -82,8 +86,9 @@ export const makeCore = ({ settings, connection, bus, health, logger, now }: Cor
 
 /** Starts the clock watch, the allow-list, the outbox and the audit. Resolves when the allow-list is complete. */
 export const startCore = async (core: Core, shutdown: Shutdown): Promise<void> => {
-  const { clock, allowList, list, streams, worker, auditor, health } = core;
+  const { clock, allowList, list, policies, streams, worker, auditor, health } = core;
   await clock.start(shutdown);
+  await policies.start();
   allowList.start();
   await list.start();
   await allowList.complete();
@@ -95,6 +100,7 @@ export const startCore = async (core: Core, shutdown: Shutdown): Promise<void> =
     list.stop();
     allowList.stop();
   });
+  shutdown.add('work', 'factor policy', () => policies.stop());
   shutdown.add('work', 'outbox', () => worker.stop());
   shutdown.add('work', 'streams', () => streams.stop());
 };

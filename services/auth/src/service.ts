@@ -11,6 +11,7 @@ import { wireAudit } from './audit/wiring.ts';
 import { wireAvatars } from './avatars/wiring.ts';
 import { wireBrowserSessions } from './browser-session/wiring.ts';
 import { type Core, makeCore, startCore } from './core.ts';
+import { wireFactorPolicy } from './factor-policy/wiring.ts';
 import { measure } from './measure.ts';
 import { authMigrations } from './migrations/steps.ts';
 import { Passwords } from './passwords/passwords.ts';
@@ -84,6 +85,7 @@ const wireDomains = (core: Core, cost: number) => {
   const avatars = wireAvatars(base);
   const accounts = wireAccounts({ ...base, ...setupLinks, ...avatars });
   const secondFactors = wireSecondFactors({ ...base, ...accounts });
+  const factorPolicy = wireFactorPolicy(base);
   const users = wireUsers({ ...base, ...setupLinks, ...accounts });
   const browserSessions = wireBrowserSessions(base);
   return {
@@ -97,6 +99,7 @@ const wireDomains = (core: Core, cost: number) => {
       accounts.mountAccounts,
       signins.mountSignins,
       secondFactors.mountSecondFactors,
+      factorPolicy.mountFactorPolicy,
       accessTokens.mountAccessTokens,
       users.mountUsers,
       setupLinks.mountSetupLinks,

@@ -1,12 +1,15 @@
 import {
   beginTotp,
+  changeFactorPolicy,
   confirmTotp,
   createResetLink,
   createUser,
   deleteAvatar,
   deleteUser,
+  dismissFactorReset,
   endOtherSignins,
   endSignin,
+  factorPolicy,
   leave,
   listSignins,
   listUsers,
@@ -34,6 +37,7 @@ export type User = UserList['users'][number];
 export type SigninList = z.output<typeof listSignins.success.schema>['sessions'];
 export type Belongings = z.output<typeof userBelongings.success.schema>;
 export type SecondFactors = z.output<typeof secondFactors.success.schema>;
+export type FactorPolicyChange = z.input<typeof changeFactorPolicy.body>;
 export type LinkOwner = z.output<typeof lookUpLink.success.schema>;
 
 const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
@@ -65,6 +69,10 @@ export const ownAccountCalls = (signIn: Pick<SignIn, 'withToken'>, fetcher: type
   },
 
   renewRecoveryCodes: () => signIn.withToken((token) => ask(fetcher, renewRecoveryCodes, { headers: bearer(token) })),
+
+  async dismissFactorReset(): Promise<void> {
+    await signIn.withToken((token) => send(fetcher, dismissFactorReset, { headers: bearer(token) }));
+  },
 
   signins: (signal?: AbortSignal) =>
     signIn.withToken((token) => ask(fetcher, listSignins, { headers: bearer(token), signal })),
@@ -110,6 +118,12 @@ export const userCalls = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fet
   async resetSecondFactors(id: string): Promise<void> {
     await signIn.withToken((token) => send(fetcher, resetSecondFactors, { params: { id }, headers: bearer(token) }));
   },
+
+  factorPolicy: (signal?: AbortSignal) =>
+    signIn.withToken((token) => ask(fetcher, factorPolicy, { headers: bearer(token), signal })),
+
+  changeFactorPolicy: (body: FactorPolicyChange) =>
+    signIn.withToken((token) => ask(fetcher, changeFactorPolicy, { body, headers: bearer(token) })),
 
   async deleteUser(id: string, query: z.input<typeof deleteUser.query>): Promise<void> {
     await signIn.withToken((token) => send(fetcher, deleteUser, { params: { id }, query, headers: bearer(token) }));

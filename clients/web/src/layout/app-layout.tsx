@@ -26,6 +26,7 @@ import { lazy, Suspense } from 'react';
 import { Wordmark } from '../brand/mark.tsx';
 import { useSignIn, useUser } from '../sign-in/sign-in-context.ts';
 import classes from './app-layout.module.css';
+import { SecondFactorNotices } from './second-factor-notices.tsx';
 import { useHeadingFocus } from './use-heading-focus.ts';
 import { UserPicture } from './user-picture.tsx';
 
@@ -80,6 +81,7 @@ export const AppLayout = () => {
         <Palette store={palette} actions={noActions} />
       </Suspense>
       <main id="content" className={classes.content} tabIndex={-1}>
+        <SecondFactorNotices />
         <Outlet />
       </main>
     </>

@@ -5,6 +5,7 @@ import { Failure } from '../layout/failure.tsx';
 import { FormButtons } from '../layout/form-buttons.tsx';
 import { accountErrors } from '../sign-in/account-errors.ts';
 import { CodeField } from '../sign-in/code-field.tsx';
+import { useSignIn } from '../sign-in/sign-in-context.ts';
 import { CurrentPasswordField } from './current-password-field.tsx';
 import { useBeginTotp, useConfirmTotp } from './own-account-queries.ts';
 import { QrCode } from './qr-code.tsx';
@@ -12,10 +13,15 @@ import { RecoveryCodes } from './recovery-codes.tsx';
 
 /** Sets up an authenticator app: the password, the QR code with a first code, the recovery codes. */
 export const TotpDialog = ({ onClose }: { onClose: () => void }) => {
+  const signIn = useSignIn();
   const begin = useBeginTotp();
   const confirm = useConfirmTotp();
   const codes = confirm.data?.recovery_codes;
   const unseen = codes !== undefined && codes.length > 0;
+  const finish = (): void => {
+    onClose();
+    signIn.enrolled();
+  };
   return (
     <Modal
       opened
@@ -26,7 +32,7 @@ export const TotpDialog = ({ onClose }: { onClose: () => void }) => {
       title={<Text fw={650}>{unseen ? 'Your recovery codes' : 'Set up an authenticator app'}</Text>}
     >
       {codes !== undefined ? (
-        <RecoveryCodes codes={codes} onDone={onClose} />
+        <RecoveryCodes codes={codes} onDone={finish} />
       ) : begin.data === undefined ? (
         <AskPassword begin={begin} onClose={onClose} />
       ) : (

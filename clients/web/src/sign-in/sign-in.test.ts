@@ -77,7 +77,7 @@ describe('signing in', () => {
   it('binds the browser with the token, and keeps only its half of the pair', async () => {
     const { signIn, seen, keptHalf } = setUp();
     await signIn.signIn({ email: 'ada@example.com', password: 'secret1' });
-    expect(signIn.state).toEqual({ state: 'in', user });
+    expect(signIn.state).toMatchObject({ state: 'in', user });
     expect(keptHalf()).toBe(half(1));
     const bind = seen[1];
     expect(bind?.path).toBe('/api/auth/session');
@@ -230,4 +230,51 @@ it('redirects after the sign-in within this site only', () => {
     '/\t/evil.example',
   ])
     expect(pathAfterSignIn(next)).toBe('/');
+});
+
+describe('a second factor that the installation requires', () => {
+  const session = (required_from: string | null) =>
+    new Response(
+      JSON.stringify({
+        token: 'token',
+        half: half(1),
+        expires_at: new Date(start + 24 * hour).toISOString(),
+        user,
+        second_factor: { required_from, reset_at: null },
+      }),
+    );
+  const refused = () =>
+    new Response(JSON.stringify({ error: 'No.', code: 'second_factor_enrolment_required', request_id: 'r' }), {
+      status: 403,
+    });
+  const call = (signIn: SignIn) =>
+    signIn.withToken(async () => {
+      throw new ApiError({ status: 403, code: 'second_factor_enrolment_required', message: 'No.' });
+    });
+
+  it('is announced before its time, and is all that is left after it', async () => {
+    for (const [from, mustEnrol] of [
+      [start + hour, false],
+      [start - hour, true],
+    ] as const) {
+      const { signIn } = setUp({ half: half(0), answers: () => session(new Date(from).toISOString()) });
+      await signIn.restore();
+      expect(signIn.state).toMatchObject({ mustEnrol, secondFactor: { required_from: new Date(from).toISOString() } });
+    }
+  });
+
+  it('is learned from a refused call, and over once it is set up', async () => {
+    const { signIn } = setUp({ half: half(0), answers: () => session(null) });
+    await signIn.restore();
+    await expect(call(signIn)).rejects.toMatchObject({ code: 'second_factor_enrolment_required' });
+    expect(signIn.state).toMatchObject({ state: 'in', mustEnrol: true });
+    signIn.enrolled();
+    expect(signIn.state).toMatchObject({ state: 'in', mustEnrol: false });
+  });
+
+  it('does not sign this browser out', async () => {
+    const { signIn } = setUp({ half: half(0), answers: refused });
+    await signIn.restore();
+    expect(signIn.state).toMatchObject({ state: 'unreachable' });
+  });
 });

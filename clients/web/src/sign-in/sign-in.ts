@@ -22,7 +22,19 @@ export type SignInState =
   | { readonly state: 'unreachable'; readonly error: unknown }
   /** `ended`: it was not this browser that signed out. */
   | { readonly state: 'out'; readonly ended?: true }
-  | { readonly state: 'in'; readonly user: SignedInUser };
+  | SignedInState;
+
+export interface SignedInState {
+  readonly state: 'in';
+  readonly user: SignedInUser;
+  /** What the installation requires of the user, and what the user should know. */
+  readonly secondFactor: FactorNotices;
+  /** The server allows only to set up a second factor. */
+  readonly mustEnrol: boolean;
+}
+
+type FactorNotices = NonNullable<BrowserSession['second_factor']>;
+const noNotices: FactorNotices = { required_from: null, reset_at: null };
 
 /** Storage of the half, with notification of changes by other tabs. */
 export interface HalfStore {
@@ -106,7 +118,17 @@ export class SignIn {
 
   /** Updates the shown name, e-mail address or picture of the user. */
   amend(change: Partial<Pick<SignedInUser, 'username' | 'email' | 'avatar_url'>>): void {
-    if (this.#state.state === 'in') this.#enter({ state: 'in', user: { ...this.#state.user, ...change } });
+    this.#amend(({ user }) => ({ user: { ...user, ...change } }));
+  }
+
+  /** The user has set up a second factor, or has one. */
+  enrolled(): void {
+    this.#amend(({ secondFactor }) => ({ secondFactor: { ...secondFactor, required_from: null }, mustEnrol: false }));
+  }
+
+  /** The user has read that an administrator removed the second factors. */
+  dismissReset(): void {
+    this.#amend(({ secondFactor }) => ({ secondFactor: { ...secondFactor, reset_at: null } }));
   }
 
   /** Signs out locally after the account was deleted. Its sign-ins no longer exist on the server. */
@@ -137,6 +159,16 @@ export class SignIn {
    * @throws SignedOutError if the sign-in has ended, and any error of `call`
    */
   async withToken<T>(call: (token: string) => Promise<T>): Promise<T> {
+    try {
+      return await this.#withToken(call);
+    } catch (error) {
+      if (error instanceof ApiError && error.code === 'second_factor_enrolment_required')
+        this.#amend(() => ({ mustEnrol: true }));
+      throw error;
+    }
+  }
+
+  async #withToken<T>(call: (token: string) => Promise<T>): Promise<T> {
     const token = await this.token();
     try {
       return await call(token);
@@ -187,7 +219,14 @@ export class SignIn {
   #keep(session: BrowserSession): void {
     this.#options.halves.write(session.half);
     this.#token = { text: session.token, expiresAt: Date.parse(session.expires_at) };
-    this.#enter({ state: 'in', user: session.user });
+    const secondFactor = session.second_factor ?? noNotices;
+    const from = secondFactor.required_from;
+    const mustEnrol = from !== null && Date.parse(from) <= this.#options.now();
+    this.#enter({ state: 'in', user: session.user, secondFactor, mustEnrol });
+  }
+
+  #amend(change: (state: SignedInState) => Partial<SignedInState>): void {
+    if (this.#state.state === 'in') this.#enter({ ...this.#state, ...change(this.#state) });
   }
 
   #leave(ended = false): void {
@@ -197,11 +236,7 @@ export class SignIn {
   }
 
   #enter(state: SignInState): void {
-    const same =
-      state.state === 'in' &&
-      this.#state.state === 'in' &&
-      JSON.stringify(state.user) === JSON.stringify(this.#state.user);
-    if (same) return;
+    if (state.state === 'in' && JSON.stringify(state) === JSON.stringify(this.#state)) return;
     this.#state = state;
     for (const listener of this.#listeners) listener();
   }

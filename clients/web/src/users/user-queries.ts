@@ -1,6 +1,7 @@
 import { keepPreviousData, type UseQueryResult, useQuery } from '@tanstack/react-query';
+import type { FactorPolicy } from '@webxterm/contracts/rest';
 import type { AccessTokenList } from '../api/access-token-calls.ts';
-import type { Belongings, User, UserList, UserQuery } from '../api/account-calls.ts';
+import type { Belongings, FactorPolicyChange, User, UserList, UserQuery } from '../api/account-calls.ts';
 import { useServer } from '../api/server-context.ts';
 import { useChange } from '../api/use-change.ts';
 
@@ -9,6 +10,7 @@ const keys = {
   list: (query: UserQuery) => ['users', 'list', query] as const,
   tokens: (id: string) => ['users', 'tokens', id] as const,
   belongings: (id: string) => ['users', 'belongings', id] as const,
+  factorPolicy: ['users', 'factor-policy'] as const,
 };
 
 /** A page of all users. The previous page stays visible while the next one loads. */
@@ -47,6 +49,15 @@ export const useUpdateUser = () =>
 export const useResetLink = () => useChange(keys.all, (server, id: string) => server.createResetLink(id));
 
 export const useResetSecondFactors = () => useChange(keys.all, (server, id: string) => server.resetSecondFactors(id));
+
+/** Who must have a second factor. */
+export const useFactorPolicy = (): UseQueryResult<FactorPolicy> => {
+  const server = useServer();
+  return useQuery({ queryKey: keys.factorPolicy, queryFn: ({ signal }) => server.factorPolicy(signal), staleTime: 0 });
+};
+
+export const useChangeFactorPolicy = () =>
+  useChange(keys.factorPolicy, (server, change: FactorPolicyChange) => server.changeFactorPolicy(change));
 
 /** The access tokens of a user. Fetched again each time the dialog opens. */
 export const useUserTokens = (id: string): UseQueryResult<AccessTokenList> => {

@@ -1,5 +1,5 @@
 import { Button, Group, Stack } from '@mantine/core';
-import { IconUserPlus, IconUserQuestion } from '@tabler/icons-react';
+import { IconShieldLock, IconUserPlus, IconUserQuestion } from '@tabler/icons-react';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { User, UserList } from '../api/account-calls.ts';
@@ -13,6 +13,7 @@ import { useUser } from '../sign-in/sign-in-context.ts';
 import { ChangeUserDialog, type UserAction } from './change-user-dialog.tsx';
 import { CreateUserDialog } from './create-user-dialog.tsx';
 import { DeleteUserDialog } from './delete-user-dialog.tsx';
+import { FactorPolicyDialog } from './factor-policy-dialog.tsx';
 import { useUserList } from './user-queries.ts';
 import { UserTable, UserTableSkeleton } from './user-table.tsx';
 import { UserTokensDialog } from './user-tokens-dialog.tsx';
@@ -39,15 +40,25 @@ const Users = ({ me }: { me: string | undefined }) => {
     ...(filter.search !== undefined && { search: filter.search }),
   });
   const [creating, setCreating] = useState(false);
+  const [policy, setPolicy] = useState(false);
   return (
     <>
       <PageHeader
         title="Users"
         text={list.data === undefined ? undefined : summary(list.data, filter.search)}
         actions={
-          <Button leftSection={<IconUserPlus size={17} aria-hidden />} onClick={() => setCreating(true)}>
-            Add a user
-          </Button>
+          <Group gap="xs">
+            <Button
+              variant="default"
+              leftSection={<IconShieldLock size={17} aria-hidden />}
+              onClick={() => setPolicy(true)}
+            >
+              Second factor policy
+            </Button>
+            <Button leftSection={<IconUserPlus size={17} aria-hidden />} onClick={() => setCreating(true)}>
+              Add a user
+            </Button>
+          </Group>
         }
       />
       <Search />
@@ -62,6 +73,7 @@ const Users = ({ me }: { me: string | undefined }) => {
           onMove={({ cursor, ...how }) => void navigate({ to: '/users', search: { ...filter, cursor }, ...how })}
         />
       </Stack>
+      {policy && <FactorPolicyDialog onClose={() => setPolicy(false)} />}
       <CreateUserDialog opened={creating} onClose={() => setCreating(false)} />
     </>
   );

@@ -119,6 +119,8 @@ export const SigninEntry = z
     /** Latest end of the sign-in, seconds since 1970. */
     exp: z.number().int(),
     epoch: z.string(),
+    /** Whether the user has a second factor. Missing: no, or written by an older version. */
+    second_factor: z.boolean().optional(),
     /** Only of a token: its limits, and whether its owner is disabled. */
     token: TokenLimits.extend({ owner_disabled: z.boolean() }).optional(),
   })
@@ -132,9 +134,25 @@ export const SigninEpoch = z.object({
   complete_at: Timestamp,
 });
 
+/**
+ * From when users without a second factor may only set one up, in ms since 1970. Null: never. Of two rules the one with the greater version
+ * is valid.
+ */
+export const FactorRule = z.object({
+  version: z.number().int(),
+  admins_from: z.number().int().nullable(),
+  everyone_from: z.number().int().nullable(),
+});
+export type FactorRule = z.infer<typeof FactorRule>;
+
 /** KV key `beat`: every auth instance writes it once a second. Its age is the greatest possible age of the list. */
 export const signinBeatKey = 'beat';
-export const SigninBeat = z.object({ epoch: z.string(), at: Timestamp });
+export const SigninBeat = z.object({
+  epoch: z.string(),
+  at: Timestamp,
+  /** Missing: an older version of auth, or one that has not read the policy. */
+  factors: FactorRule.optional(),
+});
 
 /** Without a beat for this long, REST and new attaches get 503. */
 export const signinStaleAfterMs = 90_000;

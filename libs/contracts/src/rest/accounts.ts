@@ -108,6 +108,7 @@ export const logout = defineRoute({
   method: 'post',
   path: '/api/auth/logout',
   access: 'user',
+  beforeEnrolment: true,
   summary: 'End this sign-in and all its tokens',
   success: { status: 204 },
 });
@@ -124,6 +125,7 @@ export const browserSession = defineRoute({
   method: 'post',
   path: '/api/auth/session',
   access: 'cookie',
+  beforeEnrolment: true,
   summary: 'For the web UI: start, renew or resume the sign-in of this browser',
   description:
     'With a Bearer token (right after sign-in) it binds this browser to the sign-in: sets the cookie and answers a `half` to keep in localStorage. ' +
@@ -142,6 +144,17 @@ export const browserSession = defineRoute({
         role: Role,
         avatar_url: z.string().nullable(),
       }),
+      second_factor: z
+        .object({
+          required_from: Timestamp.nullable().meta({
+            description: 'From when the user may only set up a second factor. Null: never, or the user has one.',
+          }),
+          reset_at: Timestamp.nullable().meta({
+            description: 'When an administrator removed the second factors. Null: never, or the user has dismissed it.',
+          }),
+        })
+        .optional()
+        .meta({ description: 'Missing in a response of an older version.' }),
     }),
   },
   errors: ['origin_not_allowed'],
@@ -172,6 +185,7 @@ export const profile = defineRoute({
   method: 'get',
   path: '/api/profile',
   access: 'user',
+  beforeEnrolment: true,
   summary: 'My account, with the API key for agents',
   success: { status: 200, schema: Profile },
 });

@@ -22,12 +22,20 @@ export const commonErrors: readonly ErrorCode[] = [
 ];
 const withBody: readonly ErrorCode[] = ['invalid_input', 'unsupported_media_type'];
 
+const signedInErrors: readonly ErrorCode[] = [
+  'unauthenticated',
+  'token_not_allowed',
+  // For a sign-in not on routes with `beforeEnrolment`, for a token on every one.
+  'second_factor_enrolment_required',
+  'too_many_requests',
+];
+
 /** Every error code that a route may return. */
 export const errorCodesOf = (route: Route): readonly ErrorCode[] => [
   ...commonErrors,
   ...(route.body === undefined ? [] : withBody),
   ...(route.query === undefined && route.params === undefined ? [] : (['invalid_input'] as const)),
-  ...(route.access === 'public' ? [] : (['unauthenticated', 'token_not_allowed', 'too_many_requests'] as const)),
+  ...(route.access === 'public' ? [] : signedInErrors),
   ...(route.access === 'admin' ? (['forbidden'] as const) : []),
   ...(route.owner === 'auth' ? (['too_many_requests'] as const) : []),
   ...(route.errors ?? []),

@@ -20,6 +20,8 @@ export interface Route {
   readonly method: RouteMethod;
   readonly path: `/api/${string}` | '/.well-known/webxterm';
   readonly access: RouteAccess;
+  /** Whether a signed-in user who must set up a second factor first may call it. */
+  readonly beforeEnrolment?: true;
   readonly summary: string;
   readonly description?: string;
   readonly params?: z.ZodObject;

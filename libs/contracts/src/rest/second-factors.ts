@@ -40,6 +40,7 @@ export const secondFactors = defineRoute({
   method: 'get',
   path: '/api/profile/second-factor',
   access: 'user',
+  beforeEnrolment: true,
   summary: 'My second factors',
   success: { status: 200, schema: SecondFactors },
 });
@@ -50,6 +51,7 @@ export const beginTotp = defineRoute({
   method: 'post',
   path: '/api/profile/second-factor/totp',
   access: 'user',
+  beforeEnrolment: true,
   summary: 'Start to set up an authenticator app',
   description:
     'Returns a new secret (TOTP, RFC 6238: SHA-1, 6 digits, 30 s). It counts once a code of it is confirmed, within 10 minutes. ' +
@@ -76,6 +78,7 @@ export const confirmTotp = defineRoute({
   method: 'post',
   path: '/api/profile/second-factor/totp/confirm',
   access: 'user',
+  beforeEnrolment: true,
   summary: 'Confirm the authenticator app with a code; every other sign-in ends',
   description: 'A wrong code is invalid_input with the path code.',
   body: z.strictObject({ code: FactorCode }),
@@ -131,10 +134,65 @@ export const resetSecondFactors = defineRoute({
   access: 'admin',
   summary: 'Remove all second factors of a user; all their sign-ins end',
   description:
-    'For a user who lost their device and their recovery codes. The user sees on the Profile page that it was done.',
+    'For a user who lost their device and their recovery codes. The user sees after the next sign-in that it was done.',
   params: z.strictObject({ id: UserId }),
   success: { status: 204 },
   errors: ['not_found', 'step_up_required'],
+});
+
+export const dismissFactorReset = defineRoute({
+  id: 'dismissFactorReset',
+  owner: 'auth',
+  method: 'delete',
+  path: '/api/profile/second-factor/reset',
+  access: 'user',
+  beforeEnrolment: true,
+  summary: 'Dismiss the notice that an administrator removed my second factors',
+  success: { status: 204 },
+});
+
+/** Who must have a second factor. */
+export const FactorRequirement = z.enum(['off', 'admins', 'everyone']);
+export type FactorRequirement = z.infer<typeof FactorRequirement>;
+
+export const FactorPolicy = z
+  .object({
+    required: FactorRequirement,
+    grace_days: z.number().int().meta({ description: 'Days from the change of the policy to its effect.' }),
+    admins_from: Timestamp.nullable().meta({
+      description: 'From when administrators without a second factor may only set one up. Null: never.',
+    }),
+    everyone_from: Timestamp.nullable().meta({ description: 'The same for every user.' }),
+    missing: z
+      .object({ admins: z.number().int(), everyone: z.number().int() })
+      .meta({ description: 'Enabled accounts without a second factor.' }),
+  })
+  .meta({ id: 'SecondFactorPolicy' });
+export type FactorPolicy = z.infer<typeof FactorPolicy>;
+
+export const factorPolicy = defineRoute({
+  id: 'secondFactorPolicy',
+  owner: 'auth',
+  method: 'get',
+  path: '/api/second-factor-policy',
+  access: 'admin',
+  summary: 'Who must have a second factor',
+  success: { status: 200, schema: FactorPolicy },
+});
+
+export const changeFactorPolicy = defineRoute({
+  id: 'changeSecondFactorPolicy',
+  owner: 'auth',
+  method: 'patch',
+  path: '/api/second-factor-policy',
+  access: 'admin',
+  summary: 'Change who must have a second factor',
+  description:
+    'After the days of grace, sign-ins and access tokens of the users concerned who have no second factor are answered ' +
+    'second_factor_enrolment_required, except for the routes that set one up.',
+  body: z.strictObject({ required: FactorRequirement, grace_days: z.number().int().min(0).max(365) }),
+  success: { status: 200, schema: FactorPolicy },
+  errors: ['step_up_required'],
 });
 
 export const secondFactorRoutes = [
@@ -146,4 +204,7 @@ export const secondFactorRoutes = [
   renewRecoveryCodes,
   stepUp,
   resetSecondFactors,
+  dismissFactorReset,
+  factorPolicy,
+  changeFactorPolicy,
 ] as const;

@@ -18,7 +18,7 @@ import { listenAt } from '../lifecycle/listen-at.ts';
 import type { Shutdown } from '../lifecycle/shutdown.ts';
 import { logFailure } from '../log/log-failure.ts';
 import { type Logger, loggablePath } from '../log/logger.ts';
-import type { AllowList } from '../signins/allow-list.ts';
+import type { AllowList, SigninUse } from '../signins/allow-list.ts';
 import { type KnownTokens, requireScope } from '../signins/known-tokens.ts';
 import { verifyAccessToken } from '../tokens/access-token.ts';
 import { isPersonalToken } from '../tokens/personal-token.ts';
@@ -72,14 +72,15 @@ const maxHeaderSize = 32 * 1024;
 
 /**
  * The caller of the JWT of a sign-in. Other kinds of tokens are refused, and so is a JWT for the sid of an access token.
- * @throws AppError unauthenticated, unavailable
+ * @throws AppError unauthenticated, second_factor_enrolment_required, unavailable
  */
 export const authenticate = async (
   options: Pick<ApiOptions, 'jwtKeys' | 'allowList' | 'now'>,
   token: string,
+  use: SigninUse = {},
 ): Promise<Caller> => {
   const claims = verifyAccessToken(options.jwtKeys, token, options.now && options.now() / 1000);
-  const entry = await options.allowList.find(claims.sid);
+  const entry = await options.allowList.find(claims.sid, use);
   if (entry.user_id !== claims.sub || entry.token !== undefined) throw new AppError('unauthenticated');
   return {
     userId: entry.user_id,
@@ -92,14 +93,15 @@ export const authenticate = async (
 
 /**
  * The caller of a JWT or of a personal access token. `clientIp`: the address of the client.
- * @throws AppError unauthenticated, token_not_allowed, too_many_requests, unavailable
+ * @throws AppError unauthenticated, second_factor_enrolment_required, token_not_allowed, too_many_requests, unavailable
  */
 export const authenticateAny = async (
   options: Pick<ApiOptions, 'jwtKeys' | 'allowList' | 'accessTokens' | 'now'>,
   token: string,
   clientIp: string,
+  use: SigninUse = {},
 ): Promise<Caller> => {
-  if (!isPersonalToken(token)) return authenticate(options, token);
+  if (!isPersonalToken(token)) return authenticate(options, token, use);
   if (options.accessTokens === undefined) throw new AppError('unauthenticated');
   const { sid, entry } = await options.accessTokens.find(token, clientIp);
   return {
@@ -175,7 +177,9 @@ export class Api {
       response.removeHeader(signedInHeader);
       if (token !== undefined && route.access !== 'public') {
         const facts: GatewayFacts = response.locals.facts;
-        const caller = await authenticateAny(this.#options, token, facts.clientIp);
+        const caller = await authenticateAny(this.#options, token, facts.clientIp, {
+          enrolling: route.beforeEnrolment === true,
+        });
         requireScope(caller.token, scopesFor(route.id));
         response.locals.caller = caller;
         response.setHeader(signedInHeader, caller.userId);

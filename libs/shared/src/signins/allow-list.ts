@@ -18,6 +18,7 @@ import { clocksDiffer } from '../clock/clocks-differ.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../log/logger.ts';
 import { hashSid } from '../tokens/access-token.ts';
+import { EnrolmentRule } from './enrolment-rule.ts';
 import { NewestSeen } from './newest-seen.ts';
 import {
   isSigned,
@@ -30,8 +31,13 @@ import {
 } from './signed-entry.ts';
 import { SigninLookUp, type VerifiedSignin } from './signin-look-up.ts';
 
-/** Called when a sign-in ends, is disabled or changes its role. Undefined entry: it ended. */
+/** Called when a sign-in ends, is disabled, changes its role or must set up a second factor (`mustEnrol`). Undefined entry: it ended. */
 export type SigninListener = (sidHash: string, entry: SigninEntry | undefined) => void;
+
+export interface SigninUse {
+  /** Accepts a user who must set up a second factor first. */
+  readonly enrolling?: boolean;
+}
 
 export interface AllowListOptions {
   readonly bus: NatsConnection;
@@ -71,6 +77,7 @@ export class AllowList {
   readonly #held = new Map<string, Held>();
   readonly #newest: NewestSeen;
   readonly #listeners = new Set<SigninListener>();
+  readonly #enrolment = new EnrolmentRule();
   #epoch: { readonly id: string; readonly at: number } | undefined;
   #caughtUp = false;
   readonly #lookUps: SigninLookUp;
@@ -128,15 +135,21 @@ export class AllowList {
     return this.#now() - this.#lastBeatAt > signinDetachAfterMs;
   }
 
+  /** Whether the user of a sign-in or token may only set up a second factor. */
+  mustEnrol(entry: SigninEntry): boolean {
+    return this.#enrolment.binds(entry, this.#now());
+  }
+
   /**
-   * The sign-in of a sid.
-   * @throws AppError unauthenticated when it is not valid; unavailable when the list may be outdated
+   * The sign-in of a sid. `enrolling`: for the routes that set up a second factor.
+   * @throws AppError unauthenticated when it is not valid; second_factor_enrolment_required; unavailable when the list may be outdated
    */
-  require(sid: string): SigninEntry {
+  require(sid: string, { enrolling = false }: SigninUse = {}): SigninEntry {
     if (this.isStale()) throw this.#uncheckable();
     const entry = this.peek(hashSid(sid));
     if (entry === undefined) throw new AppError('unauthenticated');
     if (entry.disabled) throw new AppError('unauthenticated', 'This account is disabled.');
+    if (!enrolling && this.mustEnrol(entry)) throw new AppError('second_factor_enrolment_required');
     return entry;
   }
 
@@ -144,10 +157,10 @@ export class AllowList {
    * The same as `require`, but looks up an unknown sign-in in the bucket, because a recent one may not have arrived here yet.
    * @throws AppError as `require`
    */
-  async find(sid: string): Promise<SigninEntry> {
+  async find(sid: string, use: SigninUse = {}): Promise<SigninEntry> {
     const sidHash = hashSid(sid);
     if (!this.isStale() && this.peek(sidHash) === undefined) await this.#lookUp(sidHash);
-    return this.require(sid);
+    return this.require(sid, use);
   }
 
   /** The entry of a sid hash (SHA-256) if its signature, epoch and expiry are valid. */
@@ -238,7 +251,7 @@ export class AllowList {
     if (!this.#usable()) return;
     for (const [sidHash, { entry: was }] of this.#before) {
       const now = this.peek(sidHash);
-      if (now?.role !== was.role || now.disabled !== was.disabled) this.#notify(sidHash, now);
+      if (now?.role !== was.role || now.disabled !== was.disabled || this.mustEnrol(now)) this.#notify(sidHash, now);
     }
     this.#before = new Map();
     this.#resolveComplete();
@@ -285,6 +298,7 @@ export class AllowList {
 
   /** Ends the entries that have expired, also while NATS is unavailable. One that was never verified was never used. */
   #expire(): void {
+    if (this.#enrolment.passed(this.#now())) this.#notifyEnrolment();
     if (this.#now() < this.#nextExpiry) return;
     this.#nextExpiry = Number.POSITIVE_INFINITY;
     for (const [sidHash, { entry }] of this.#held) {
@@ -292,6 +306,11 @@ export class AllowList {
       if (entry.exp * 1000 <= this.#now()) this.#end(sidHash);
       else this.#expectExpiry(entry);
     }
+  }
+
+  #notifyEnrolment(): void {
+    for (const [sidHash, { entry }] of this.#held)
+      if (entry !== undefined && this.mustEnrol(entry)) this.#notify(sidHash, this.peek(sidHash));
   }
 
   #end(sidHash: string): void {
@@ -317,6 +336,7 @@ export class AllowList {
     const beat = SigninBeat.safeParse(signed?.value).data;
     // Uses the beat's own time and not its arrival: an old beat that is read after a reconnect must not count as recent.
     if (beat !== undefined) this.#lastBeatAt = Math.max(this.#lastBeatAt, Math.min(Date.parse(beat.at), this.#now()));
+    if (beat?.factors !== undefined && this.#enrolment.take(beat.factors, this.#now())) this.#notifyEnrolment();
     this.#newest.forget();
   }
 

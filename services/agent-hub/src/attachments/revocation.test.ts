@@ -34,6 +34,7 @@ describe('a list of sign-ins that receives no beat any more', () => {
         peek: () => undefined,
         isStale: () => true,
         isTooOldForOpenTerminals: () => Date.now() - beatAt > signinDetachAfterMs,
+        mustEnrol: () => false,
       },
       authorizer: new Authorizer({ accessFacts: async () => undefined }),
       links: new LinkTable(),
@@ -55,6 +56,33 @@ describe('a list of sign-ins that receives no beat any more', () => {
   });
 });
 
+describe('a user who must set up a second factor', () => {
+  it('is detached, and the shell continues', () => {
+    const table = new AttachmentTable();
+    const ended: SpliceEnd[] = [];
+    attached(table, ended, 'ann');
+    const sent = vi.fn();
+    const links = new LinkTable();
+    vi.spyOn(links, 'find').mockImplementation(sent);
+    const revocation = new Revocation({
+      allowList: {
+        peek: () => undefined,
+        isStale: () => false,
+        isTooOldForOpenTerminals: () => false,
+        mustEnrol: ({ username }) => username === 'ann',
+      },
+      authorizer: new Authorizer({ accessFacts: async () => undefined }),
+      links,
+      table,
+      logger: createLogger({ service: 'test', level: 'silent' }),
+    });
+    const entry = { user_id: 'ann', username: 'ann', role: 'user', disabled: false, exp: 0, epoch: '' } as const;
+    revocation.signinChanged('ann', entry);
+    expect(ended).toEqual([expect.objectContaining({ code: 'second_factor_enrolment_required', detach: 'revoked' })]);
+    expect(sent).not.toHaveBeenCalled();
+  });
+});
+
 describe('access that changes while the database cannot be read', () => {
   /** Makes three terminals, and returns the users whose terminals have ended after the change. */
   const endedAfter = async (change: (revocation: Revocation) => Promise<void>): Promise<string[]> => {
@@ -68,6 +96,7 @@ describe('access that changes while the database cannot be read', () => {
         peek: (userId) => ({ user_id: userId, username: userId, role: 'user', disabled: false, exp: 0, epoch: '' }),
         isStale: () => false,
         isTooOldForOpenTerminals: () => false,
+        mustEnrol: () => false,
       },
       authorizer: new Authorizer({ accessFacts: () => Promise.reject(new AppError('unavailable')) }),
       links: new LinkTable(),
@@ -113,6 +142,7 @@ describe('an access token that reaches a machine by its tags', () => {
         peek: () => ({ ...entry, token: { ...token } }),
         isStale: () => false,
         isTooOldForOpenTerminals: () => false,
+        mustEnrol: () => false,
       },
       authorizer: new Authorizer({
         accessFacts: async () => ({ agentId: 'agent', tags, ownerId: 'ann', revoked: false, grant: undefined }),

@@ -1,4 +1,5 @@
 import type { SigninEntry } from '@webxterm/contracts/bus';
+import { errorCatalog } from '@webxterm/contracts/errors';
 import { type MachineRole, rightsOf } from '@webxterm/contracts/rights';
 import { type Logger, toAppError } from '@webxterm/shared';
 import type { AllowList } from '@webxterm/shared/bus';
@@ -26,7 +27,7 @@ const losses = {
 } as const;
 
 export interface RevocationOptions {
-  readonly allowList: Pick<AllowList, 'peek' | 'isStale' | 'isTooOldForOpenTerminals'>;
+  readonly allowList: Pick<AllowList, 'peek' | 'isStale' | 'isTooOldForOpenTerminals' | 'mustEnrol'>;
   readonly authorizer: Authorizer;
   readonly links: LinkTable;
   readonly table: AttachmentTable;
@@ -55,7 +56,7 @@ export class Revocation {
   }
 
   /**
-   * Call it when a sign-in ended (its shells stay, detached), a token ended (a shell that it opened and is attached to ends), the account was disabled (its shells end), or its role changed. The right
+   * Call it when a sign-in ended (its shells stay, detached), a token ended (a shell that it opened and is attached to ends), the account was disabled (its shells end), its role changed, or its user must set up a second factor (its shells stay, detached). The right
    * to watch depends on the role, so viewers who are not the owner are checked again. The owner's right to open does not depend on it.
    */
   signinChanged(sidHash: string, signin: SigninEntry | undefined): void {
@@ -117,6 +118,11 @@ export class Revocation {
   #judgeSignin(attachment: Attachment, signin: SigninEntry | undefined): boolean {
     if (signin?.disabled) {
       this.#lose(attachment, 'user_disabled');
+      return false;
+    }
+    if (signin !== undefined && this.#options.allowList.mustEnrol(signin)) {
+      const code = 'second_factor_enrolment_required';
+      attachment.end({ kind: 'refuse', code, message: errorCatalog[code].message, detach: 'revoked' });
       return false;
     }
     if (signin !== undefined) return true;

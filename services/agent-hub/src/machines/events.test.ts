@@ -21,7 +21,7 @@ const open = async (entry: () => SigninEntry | undefined) => {
     new Promise((resolve, reject) => {
       asked.push({ allow: () => resolve(owner), deny: () => reject(new Error('no access')) });
     });
-  const allowList = { peek: entry, isStale: () => false };
+  const allowList = { peek: entry, isStale: () => false, mustEnrol: () => false };
   const streams = new MachineEventStreams({ authorizer: { access }, allowList, now: () => 0 });
   server = createServer((_request, response) => void streams.serve(caller, response)).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -51,7 +51,7 @@ it('an event is not sent by rights that were read before access was revoked', as
 });
 
 it('streams are bounded for each user, and in all; one that ends makes room', async () => {
-  const allowList = { peek: () => signin, isStale: () => false };
+  const allowList = { peek: () => signin, isStale: () => false, mustEnrol: () => false };
   const streams = new MachineEventStreams({ authorizer: { access: async () => owner }, allowList, now: () => 0 });
   const begin = (userId: string): { response: ServerResponse; over: Promise<void> } => {
     const response = new ServerResponse(new IncomingMessage(new Socket()));

@@ -22,7 +22,7 @@ type EventKind = 'status' | 'stats';
 
 export interface EventStreamOptions {
   readonly authorizer: Pick<Authorizer, 'access'>;
-  readonly allowList: Pick<AllowList, 'peek' | 'isStale'>;
+  readonly allowList: Pick<AllowList, 'peek' | 'isStale' | 'mustEnrol'>;
   readonly now: () => number;
 }
 
@@ -194,7 +194,7 @@ class EventStream {
     const { allowList } = this.#options;
     if (allowList.isStale()) return false;
     const signin = allowList.peek(this.sidHash);
-    return signin === undefined || signin.disabled || signin.role !== this.person.role;
+    return signin === undefined || signin.disabled || allowList.mustEnrol(signin) || signin.role !== this.person.role;
   }
 
   #beat(): void {

@@ -60,6 +60,16 @@ export class UserStore {
       .exec();
   }
 
+  /** The number of enabled accounts without a second factor: administrators, and all. */
+  async withoutFactor(): Promise<{ admins: number; everyone: number }> {
+    const filter = { disabled: false, ...withoutFactor };
+    const [admins, everyone] = await Promise.all([
+      this.#users.countDocuments({ ...filter, role: 'admin' }).exec(),
+      this.#users.countDocuments(filter).exec(),
+    ]);
+    return { admins, everyone };
+  }
+
   hasAdmin(): Promise<boolean> {
     return this.#users
       .exists({ role: 'admin', disabled: false })
@@ -265,6 +275,9 @@ export class UserStore {
     await this.#users.deleteOne({ _id: id }, { session }).exec();
   }
 }
+
+/** As `hasSecondFactor`, negated. */
+const withoutFactor = { 'second_factor.totp': null };
 
 /** Maps a duplicate key to the error for the client. */
 const takenError = (error: unknown): unknown => {

@@ -4,6 +4,7 @@ import type { TokenLimits } from '@webxterm/contracts/token-scopes';
 import type { AllowList } from '@webxterm/shared/bus';
 import type { z } from 'zod';
 import type { User } from '../accounts/user.ts';
+import { hasSecondFactor } from '../second-factors/second-factor.ts';
 import type { Signin } from '../signins/signin.ts';
 import type { ListBucket } from './list-bucket.ts';
 
@@ -150,6 +151,7 @@ const entryOf = ({ token, expires_at }: ListedSignin, user: User, epoch: string)
   disabled: token !== undefined || user.disabled,
   exp: Math.floor(expires_at.getTime() / 1000),
   epoch,
+  ...(hasSecondFactor(user) ? { second_factor: true } : {}),
   ...(token === undefined ? {} : { token: { ...token, owner_disabled: user.disabled } }),
 });
 

@@ -1,6 +1,13 @@
 import { type KeyObject, randomUUID } from 'node:crypto';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { SigninBeat, SigninEpoch, signinBeatKey, signinEpochKey, signinKey } from '@webxterm/contracts/bus';
+import {
+  type FactorRule,
+  SigninBeat,
+  SigninEpoch,
+  signinBeatKey,
+  signinEpochKey,
+  signinKey,
+} from '@webxterm/contracts/bus';
 import { AppError, type Logger, reasonOf } from '@webxterm/shared';
 import { type ClockWatch, declareStreams, type EntrySigner } from '@webxterm/shared/bus';
 import { EntryRepair } from './entry-repair.ts';
@@ -16,6 +23,8 @@ export interface ListKeeperOptions extends Pick<ListEntriesOptions, 'signins' | 
   readonly keys: readonly KeyObject[];
   readonly logger: Logger;
   readonly clock: Pick<ClockWatch, 'fault' | 'measure' | 'require'>;
+  /** The policy of second factors, which each beat has. */
+  readonly factorRule: () => FactorRule;
   /** Called after each beat with whether the list is up to date. */
   readonly onBeat?: (ok: boolean) => void;
   readonly now?: () => number;
@@ -56,8 +65,8 @@ export class ListKeeper {
   /** Resolves once the list is complete, after a rebuild if it was lost. */
   async start(): Promise<void> {
     void this.#watchConnection();
-    this.#timer = setInterval(() => void this.#beat(), beatEveryMs);
-    await this.#beat();
+    this.#timer = setInterval(() => void this.beat(), beatEveryMs);
+    await this.beat();
     while (this.#epoch === undefined && !this.#stopped) {
       await new Promise((resolve) => setTimeout(resolve, beatEveryMs));
       await this.#working;
@@ -124,12 +133,13 @@ export class ListKeeper {
         this.#bucket.reopen();
       } else if (status.type === 'reconnect') {
         this.#connected = true;
-        void this.#beat();
+        void this.beat();
       }
     }
   }
 
-  #beat(): Promise<void> {
+  /** Sends a beat now. Never rejects. */
+  beat(): Promise<void> {
     const losses = this.#losses;
     this.#working ??= this.#beatOnce()
       .then(() => {
@@ -160,7 +170,11 @@ export class ListKeeper {
       this.#epoch = epoch;
     }
     const at = this.#now();
-    const beat = SigninBeat.parse({ epoch: this.#epoch, at: new Date(at).toISOString() });
+    const beat = SigninBeat.parse({
+      epoch: this.#epoch,
+      at: new Date(at).toISOString(),
+      factors: this.#options.factorRule(),
+    });
     await this.#bucket.write(signinBeatKey, beat, at);
     if (this.#epoch !== undefined) this.#repair.work(this.#epoch);
   }

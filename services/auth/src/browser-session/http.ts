@@ -4,6 +4,7 @@ import type { Api, RequestContext } from '@webxterm/shared/api';
 import { type Auditor, auditSigninRef } from '@webxterm/shared/audit';
 import type { AllowList } from '@webxterm/shared/bus';
 import type { UserStore } from '../accounts/user-store.ts';
+import type { FactorPolicies } from '../factor-policy/factor-policies.ts';
 import type { Signins } from '../signins/signins.ts';
 import { tokenExpiry } from '../signins/token-life.ts';
 import type { KnownDevices } from '../throttling/known-devices.ts';
@@ -15,6 +16,7 @@ export interface BrowserSessionRoutes {
   readonly browsers: BrowserSessions;
   readonly signins: Signins;
   readonly users: UserStore;
+  readonly policies: Pick<FactorPolicies, 'requiredFrom'>;
   readonly allowList: Pick<AllowList, 'find'>;
   readonly auditor: Pick<Auditor, 'count'>;
   readonly origins: ReadonlySet<string>;
@@ -36,7 +38,7 @@ export const mountBrowserSession = (api: Api, options: BrowserSessionRoutes): vo
     requireOurPage(context, options.origins);
     const held = caller === undefined ? await pickUp(body.half, context) : await browsers.bind(caller.sid);
     // The allow-list decides: a sign-in whose end is in progress is not returned again.
-    const entry = await allowList.find(held.sid);
+    const entry = await allowList.find(held.sid, { enrolling: true });
     const user = await users.byId(entry.user_id);
     if (user === null) throw new AppError('unauthenticated');
     if (caller === undefined) {
@@ -62,6 +64,10 @@ export const mountBrowserSession = (api: Api, options: BrowserSessionRoutes): vo
         email: user.email,
         role: user.role,
         avatar_url: user.avatar_url,
+      },
+      second_factor: {
+        required_from: options.policies.requiredFrom(user)?.toISOString() ?? null,
+        reset_at: user.second_factor?.reset_at?.toISOString() ?? null,
       },
     };
   });

@@ -2,11 +2,13 @@ import { AppError } from '@webxterm/shared';
 import { hashSid } from '@webxterm/shared/api';
 import type { Auditor } from '@webxterm/shared/audit';
 import type { ClientSession, Connection } from 'mongoose';
+import type { AccessTokenStore } from '../access-tokens/access-token-store.ts';
 import { userTarget } from '../accounts/audit-target.ts';
 import { type Confirmation, changedMeanwhile } from '../accounts/confirmation.ts';
 import type { User } from '../accounts/user.ts';
 import type { UserStore } from '../accounts/user-store.ts';
 import { inTransaction } from '../database/transaction.ts';
+import type { Outbox, Owed } from '../outbox/outbox.ts';
 import type { OutboxWorker } from '../outbox/outbox-worker.ts';
 import type { RootKeys } from '../root-keys/root-keys.ts';
 import type { AdmittedCaller, CallerCheck, StillAllowed } from '../signins/caller-check.ts';
@@ -29,6 +31,8 @@ export interface EnrolmentOptions {
   readonly callerCheck: CallerCheck;
   readonly confirmation: Confirmation;
   readonly throttle: SignInThrottle;
+  readonly tokens: Pick<AccessTokenStore, 'ofUser'>;
+  readonly outbox: Outbox;
   readonly worker: Pick<OutboxWorker, 'settle'>;
   readonly auditor: Pick<Auditor, 'recordIn'>;
   /** The name that authenticator apps show. */
@@ -116,7 +120,8 @@ export class Enrolment {
       const others = (await store.ofUser(caller.userId, session)).filter(
         ({ sid_hash }) => sid_hash !== hashSid(caller.sid),
       );
-      return { codes, owed: await signins.deleteAll(others, 'second_factor_added', session) };
+      const ended = await signins.deleteAll(others, 'second_factor_added', session);
+      return { codes, owed: [...ended, ...(await this.#relist(caller.userId, session))] };
     });
     await attempt.succeeded();
     // The other sign-ins are ended in the database. The outbox completes it if NATS is away: the codes must not get lost with the answer.
@@ -154,24 +159,46 @@ export class Enrolment {
       if (user === null) throw new AppError('not_found', 'There is no user by that id.');
       await factors.set(user._id, { ...noSecondFactor, reset_at: new Date(this.#now()) }, session);
       await auditor.recordIn(session, { action: 'second_factor_reset', target: userTarget(user) });
-      return signins.deleteAll(await store.ofUser(userId, session), 'second_factor_reset', session);
+      const ended = await signins.deleteAll(await store.ofUser(userId, session), 'second_factor_reset', session);
+      return [...ended, ...(await this.#relist(userId, session))];
     });
     await worker.settle(owed);
   }
 
-  #change(
+  /** The user has read the notice of a reset. @throws AppError unauthenticated */
+  async dismissReset(caller: AdmittedCaller): Promise<void> {
+    const { connection, factors, callerCheck } = this.#options;
+    await inTransaction(connection, async (session) => {
+      const user = await callerCheck.require(caller, session);
+      await factors.dismissReset(user._id, session);
+    });
+  }
+
+  async #change(
     caller: AdmittedCaller,
     action: 'second_factor_removed' | 'recovery_codes_renewed',
     next: (before: SecondFactor, user: User) => SecondFactor,
   ): Promise<void> {
-    const { connection, users, factors, callerCheck, auditor } = this.#options;
-    return inTransaction(connection, async (session: ClientSession) => {
+    const { connection, users, factors, callerCheck, worker, auditor } = this.#options;
+    const owed = await inTransaction(connection, async (session: ClientSession) => {
       await callerCheck.requireFresh(caller, session);
       const user = await users.guard(caller.userId, session);
       if (user === null) throw new AppError('unauthenticated');
-      await factors.set(user._id, next(user.second_factor ?? noSecondFactor, user), session);
+      const after = next(user.second_factor ?? noSecondFactor, user);
+      await factors.set(user._id, after, session);
       await auditor.recordIn(session, { action, target: userTarget(user) });
+      const same = hasSecondFactor(user) === hasSecondFactor({ second_factor: after });
+      return same ? [] : this.#relist(caller.userId, session);
     });
+    await worker.settle(owed).catch(() => {});
+  }
+
+  /** The allow-list has whether the user of a sign-in or token has a second factor. */
+  async #relist(userId: string, session: ClientSession): Promise<Owed[]> {
+    const { store, tokens, outbox } = this.#options;
+    const held = [...(await store.guardAll(userId, session)), ...(await tokens.ofUser(userId, session))];
+    const items = held.map(({ sid_hash }) => ({ sid_hash, event: null }));
+    return outbox.add(items, new Date(this.#now()), session);
   }
 }
 

@@ -2,6 +2,7 @@ import {
   beginTotp,
   confirmLogin,
   confirmTotp,
+  dismissFactorReset,
   removeTotp,
   renewRecoveryCodes,
   resetSecondFactors,
@@ -67,6 +68,11 @@ export const mountSecondFactors = (api: Api, options: SecondFactorRoutes): void 
   api.mount(renewRecoveryCodes, async ({ caller }) => ({
     recovery_codes: await enrolment.renewRecoveryCodes(caller),
   }));
+
+  api.mount(dismissFactorReset, async ({ caller }) => {
+    await enrolment.dismissReset(caller);
+    return undefined;
+  });
 
   api.mount(stepUp, async ({ caller, body }) => ({
     valid_until: (await confirmations.confirm(caller, body.code)).toISOString(),

@@ -63,6 +63,16 @@ export class SecondFactorStore {
     return result.matchedCount === 1;
   }
 
+  async dismissReset(id: Types.ObjectId, session: ClientSession): Promise<void> {
+    await this.#users
+      .updateOne(
+        { _id: id, second_factor: trusted({ $ne: null }) },
+        { $set: { 'second_factor.reset_at': null } },
+        { session },
+      )
+      .exec();
+  }
+
   /** Replaces all second factors. The transaction must have read them. */
   async set(id: Types.ObjectId, factors: SecondFactor, session: ClientSession): Promise<void> {
     await this.#users.updateOne({ _id: id }, { $set: { second_factor: factors } }, { session }).exec();

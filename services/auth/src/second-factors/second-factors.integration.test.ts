@@ -1,6 +1,6 @@
 import { Types } from 'mongoose';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { type Answer, admin } from '../testing/auth-under-test.ts';
+import { type Answer, admin, publicUrl } from '../testing/auth-under-test.ts';
 import { challengeOf, codeOf, setUpApp, wrongCodeOf } from '../testing/second-factor-of.ts';
 import { signUp } from '../testing/sign-up.ts';
 import { auth, other, servers, useAuth } from '../testing/use-auth.ts';
@@ -219,6 +219,99 @@ describe('a sign-in that was not confirmed for ten minutes', () => {
   });
 });
 
+describe('a second factor that the installation requires', () => {
+  const policy = (body: object, token = chief): Promise<Answer> =>
+    auth.call('PATCH', '/api/second-factor-policy', body, { token });
+  const code = async (path: string, token: string | undefined, instance = other): Promise<unknown> => {
+    const answer = await instance.call('GET', path, undefined, { token });
+    return answer.body.code ?? answer.status;
+  };
+  const required = 'second_factor_enrolment_required';
+  const made = async () => {
+    const admin = await withApp();
+    expect((await auth.call('PATCH', `/api/users/${admin.id}`, { role: 'admin' }, { token: chief })).status).toBe(200);
+    return admin;
+  };
+
+  it('of everyone: a user may only set one up, on every instance; then everything, with the tokens too', async () => {
+    const admin = await made();
+    const me = await somebody();
+    const token = await auth.call(
+      'POST',
+      '/api/profile/tokens',
+      { name: 'x', scopes: ['account:read'] },
+      { token: me.token },
+    );
+    const program = String(token.body.token);
+    expect(await code('/api/profile', program)).toBe(200);
+    const changed = await policy({ required: 'everyone', grace_days: 0 }, admin.token);
+    expect([changed.status, changed.body]).toMatchObject([200, { required: 'everyone', missing: expect.anything() }]);
+    try {
+      await vi.waitFor(async () => expect(await code('/api/auth/sessions', me.token)).toBe(required), {
+        timeout: 1000,
+      });
+      expect(await code('/api/profile', program)).toBe(required);
+      expect(await code('/api/auth/sessions', admin.token)).toBe(200);
+      // A new sign-in is answered as always, and is as limited.
+      const again = await signIn(me);
+      expect([again.status, await code('/api/auth/sessions', again.body.token)]).toEqual([200, required]);
+      expect((await auth.call('POST', '/api/auth/refresh', { token: me.token })).status).toBe(200);
+      expect(await code('/api/profile', me.token)).toBe(200);
+      await setUpApp(other, me);
+      expect([await code('/api/auth/sessions', me.token), await code('/api/profile', program)]).toEqual([200, 200]);
+      await auth.call('DELETE', '/api/profile/second-factor/totp', undefined, { token: me.token });
+      await vi.waitFor(async () => expect(await code('/api/auth/sessions', me.token)).toBe(required), within);
+    } finally {
+      await policy({ required: 'off', grace_days: 0 }, admin.token);
+    }
+    await vi.waitFor(async () => expect(await code('/api/auth/sessions', me.token)).toBe(200), within);
+  });
+
+  it('of administrators: takes effect after the days of grace, and when a user becomes one', async () => {
+    const admin = await made();
+    const me = await somebody();
+    await policy({ required: 'admins', grace_days: 3 }, admin.token);
+    try {
+      const begun = await auth.call(
+        'POST',
+        '/api/auth/session',
+        {},
+        {
+          token: chief,
+          headers: { origin: publicUrl, 'x-webxterm-browser': '1' },
+        },
+      );
+      const from = Date.parse(String(Reflect.get(Object(begun.body.second_factor), 'required_from')));
+      expect(from - Date.now()).toBeGreaterThan(2.9 * 86_400_000);
+      expect(await code('/api/users', chief)).toBe(200);
+      await policy({ required: 'admins', grace_days: 0 }, admin.token);
+      await vi.waitFor(async () => expect(await code('/api/users', chief)).toBe(required), within);
+      expect(await code('/api/auth/sessions', me.token)).toBe(200);
+      await auth.call('PATCH', `/api/users/${me.id}`, { role: 'admin' }, { token: admin.token });
+      await vi.waitFor(async () => expect(await code('/api/auth/sessions', me.token)).toBe(required), within);
+    } finally {
+      await policy({ required: 'off', grace_days: 0 }, admin.token);
+    }
+    await vi.waitFor(async () => expect(await code('/api/users', chief)).toBe(200), within);
+  });
+
+  it('is changed by administrators only, after a confirmation, and audited', async () => {
+    const admin = await made();
+    const body = { required: 'off', grace_days: 5 };
+    expect((await policy(body, (await somebody()).token)).status).toBe(403);
+    await age(admin);
+    expect((await policy(body, admin.token)).body.code).toBe('step_up_required');
+    expect((await policy({ ...body, grace_days: 366 })).status).toBe(400);
+    expect((await policy(body)).status).toBe(200);
+    await vi.waitFor(async () => {
+      const { body } = await auth.call('GET', '/api/audit?action=second_factor_policy_changed', undefined, {
+        token: chief,
+      });
+      expect(JSON.stringify(body.events)).toContain('"grace_days":5');
+    }, within);
+  });
+});
+
 describe('an administrator', () => {
   it('removes the second factors of a user, who is signed out and informed', async () => {
     const me = await withApp();
@@ -234,6 +327,8 @@ describe('an administrator', () => {
     expect(await listed()).toMatchObject({ second_factor: false });
     const { token } = (await signIn(me)).body;
     expect(await factors(token)).toEqual({ totp: null, recovery_codes_left: 0, reset_at: expect.any(String) });
+    expect((await auth.call('DELETE', '/api/profile/second-factor/reset', undefined, { token })).status).toBe(204);
+    expect(await factors(token)).toMatchObject({ reset_at: null });
     const unknown = await auth.call('DELETE', `/api/users/${'0'.repeat(24)}/second-factor`, undefined, {
       token: chief,
     });

@@ -22,9 +22,9 @@ export const mountSignins = (api: Api, options: SigninRoutes): void => {
 
   // Needs only the allow-list, so tokens are refreshed while the database is unavailable.
   api.mount(refresh, async ({ body }) => {
-    const caller = await authenticate({ jwtKeys, allowList }, body.token);
+    const caller = await authenticate({ jwtKeys, allowList }, body.token, { enrolling: true });
     lastSeen.note(hashSid(caller.sid));
-    const token = signins.token(caller.userId, caller.sid, allowList.require(caller.sid).exp);
+    const token = signins.token(caller.userId, caller.sid, allowList.require(caller.sid, { enrolling: true }).exp);
     const { userId: user_id, username } = caller;
     const signin_ref = auditSigninRef(caller.sid);
     await auditor.count(signin_ref, {

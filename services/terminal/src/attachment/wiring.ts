@@ -26,7 +26,7 @@ export const wireAttachments = (parts: Core & HubClientParts & TicketParts) => {
     changed: (userId, open) => shared.publish([[userId, open]]),
   });
   parts.allowList.onChange((sidHash, entry) => {
-    if (entry === undefined || entry.disabled) terminals.endSignin(sidHash);
+    if (entry === undefined || entry.disabled || parts.allowList.mustEnrol(entry)) terminals.endSignin(sidHash);
   });
   return {
     terminals,

@@ -1,0 +1,50 @@
+import { Anchor, Button, Stack, Text } from '@mantine/core';
+import { useQueryClient } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import { usePageTitle } from '../brand/page-title.ts';
+import { Failure } from '../layout/failure.tsx';
+import { useSecondFactors } from '../profile/own-account-queries.ts';
+import { TotpDialog } from '../profile/totp-dialog.tsx';
+import { AccountPage } from './account-page.tsx';
+import { useSignIn } from './sign-in-context.ts';
+
+/** The only page of a user who must set up a second factor first. */
+export const EnrolPage = () => {
+  usePageTitle('Set up a second factor');
+  const signIn = useSignIn();
+  const queries = useQueryClient();
+  const factors = useSecondFactors();
+  const [open, setOpen] = useState(false);
+  const done = factors.data !== undefined && factors.data.totp !== null && !open;
+  useEffect(() => {
+    if (!done) return;
+    signIn.enrolled();
+    // The other queries have failed meanwhile.
+    void queries.resetQueries();
+  }, [done, signIn, queries]);
+  return (
+    <AccountPage
+      title="Set up a second factor"
+      text="This installation requires one. You can use everything else once it is set up. Your shells keep running."
+    >
+      <Stack>
+        {factors.isError && (
+          <Failure
+            title="Your second factors could not be fetched"
+            error={factors.error}
+            onRetry={() => void factors.refetch()}
+          />
+        )}
+        <Button onClick={() => setOpen(true)} disabled={factors.data === undefined}>
+          Set up an authenticator app
+        </Button>
+        <Text size="sm" c="dimmed" ta="center">
+          <Anchor component="button" type="button" onClick={() => void signIn.signOut().catch(() => undefined)}>
+            Sign out
+          </Anchor>
+        </Text>
+      </Stack>
+      {open && <TotpDialog onClose={() => setOpen(false)} />}
+    </AccountPage>
+  );
+};
