@@ -1,3 +1,5 @@
+import { appendFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from './support/rest.ts';
 import { TerminalPage } from './support/terminal-page.ts';
@@ -7,12 +9,15 @@ import { type AgentRun, VsayAgent } from './support/vsay-agent.ts';
 
 useTerminalPage();
 
+/** An account that the second machine allows, and does not have. */
+const missing = 'no-such-account';
 let second: AgentRun | undefined;
 beforeEach(async () => {
   if (second !== undefined) return;
   const created = await rest.post<{ registration_token: string }>('/api/machines', { name: 'second-machine' });
   const agent = new VsayAgent();
   await agent.finish('configure', '--token', created.body.registration_token, '--host', stack.url);
+  appendFileSync(agent.config, `other_linux_users: ['${missing}', '*']\n`);
   second = agent.run('start');
 });
 afterEach(async ({ task }) => {
@@ -82,6 +87,35 @@ describe('the workspace', () => {
       ['terminal-beside', true],
       ['terminal-behind', false],
     ]);
+  });
+
+  it('opens a shell as the Linux user that is chosen, and names that user in tab, session list and audit log', async () => {
+    const { page } = terminal;
+    const { username } = userInfo();
+    await page.goto(stack.url);
+    await page
+      .getByRole('row')
+      .filter({ hasText: 'second-machine' })
+      .getByText(/online/i)
+      .waitFor();
+    const choose = page.getByRole('button', { name: 'Choose the Linux user of a terminal on second-machine' });
+    await choose.focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('menuitem', { name: `${username} default` }).click();
+    await terminal.until(/[$#%>]\s*$/m);
+    await tab(new RegExp(`: Shell \\d ${username}$`)).waitFor();
+
+    await page.getByRole('button', { name: 'New shell as another Linux user' }).click();
+    await page.getByRole('menuitem', { name: 'Another user…' }).click();
+    await page.getByRole('textbox', { name: 'Linux user' }).fill(missing);
+    await page.keyboard.press('Enter');
+    await page.getByText(`There is no user ${missing} on this machine.`).first().waitFor();
+    await tab(new RegExp(` ${missing}$`)).waitFor();
+
+    const { body } = await rest.get<{ events: { details: object }[] }>('/api/audit?action=terminal_opened&limit=1');
+    expect(body.events[0]?.details).toEqual({ linux_user: username });
+    await page.goto(`${stack.url}/sessions`);
+    await page.getByText(`second-machine as ${username} ·`).first().waitFor();
   });
 
   it('keeps the active tab in sight among many, and sessions are ended together', async () => {

@@ -17,6 +17,7 @@ export const factsOf = (name: string): MachineFacts => ({
   processUser: 'nobody',
   description: '',
   tags: [],
+  linuxUsers: [],
 });
 
 /** Dials a hub as the agent does, with a key pair of its own and a generation that rises. It runs no shell. */

@@ -143,6 +143,7 @@ const facts = {
   processUser: 'root',
   description: 'simulated by the load tool',
   tags: ['simulated'],
+  linuxUsers: [],
 };
 
 const report = (): void => {

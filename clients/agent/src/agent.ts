@@ -19,6 +19,7 @@ import { describeRefusal } from './link/refusal.ts';
 import { giveMemoryBack } from './memory.ts';
 import type { SessionKind } from './session/session-kind.ts';
 import { Sessions } from './session/sessions.ts';
+import { allowedUsers } from './shell/linux-users.ts';
 import type { ShellAccount } from './shell/login-shell.ts';
 import { findLoginTools } from './shell/login-tools.ts';
 import { ptyKind } from './shell/pty-kind.ts';
@@ -85,7 +86,7 @@ export class Agent {
     const { configPath, config, key, processUid, log, now, moreKinds = [] } = options;
     this.#report = new StatusReport({ configPath, processUid, log, sessionCount: () => this.#sessions.aliveCount });
     this.#account = {
-      linuxUser: config.linux_user,
+      linuxUsers: allowedUsers(config),
       allowSudo: config.allow_sudo,
       processUid,
       onTools: (tools) => this.#report.reportLogins(tools),

@@ -46,7 +46,11 @@ withConfig('configure', 'Write the configuration, register this machine, and run
     'what "Add a machine" shows (wxt_rt_…), or the API key from the Profile page (default: VSAY_TOKEN of the environment)',
   )
   .requiredOption('--host <url>', 'where people open WebXTerm, such as https://term.example.org')
-  .option('--linux-user <name>', 'account that shells run as (default: the user who runs this)')
+  .option(
+    '--linux-user <name>',
+    'account that shells run as (default: the user who runs this); may be repeated, the first is the default; "*": any that has a login shell',
+    (name, before: readonly string[] = []) => [...before, name],
+  )
   .option('--name <name>', 'what people see in the list of machines (default: the host name)')
   .option('--allow-sudo', 'let shells gain rights (sudo)')
   .option('--image', 'for a golden image: enrol at the first boot, with an enrolment token (wxt_et_…)')

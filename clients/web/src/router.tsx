@@ -6,7 +6,7 @@ import {
   Outlet,
   redirect,
 } from '@tanstack/react-router';
-import { AgentId, SessionId } from '@webxterm/contracts/rest';
+import { AgentId, LinuxUserName, SessionId } from '@webxterm/contracts/rest';
 import { z } from 'zod';
 import { AuditSearch } from './audit/audit-search.ts';
 import { AppLayout } from './layout/app-layout.tsx';
@@ -131,7 +131,10 @@ const routes = root.addChildren([
     createRoute({
       getParentRoute: () => signedIn,
       path: '/terminal/$agentId',
-      validateSearch: z.object({ session: SessionId.optional().catch(undefined) }),
+      validateSearch: z.object({
+        session: SessionId.optional().catch(undefined),
+        user: LinuxUserName.optional().catch(undefined),
+      }),
       component: lazyRouteComponent(() => import('./terminal/terminal-page.tsx'), 'TerminalPage'),
     }),
   ]),

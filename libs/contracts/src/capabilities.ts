@@ -23,7 +23,8 @@ export const capabilitiesIn = (bits: number): readonly FrameCapability[] =>
  * `command`: runs commands without a session. `changed_facts`: reports changed facts about the machine over the link. To a hub without it, the
  * agent reports them by another dial. `session_titles`: reports the titles of sessions. `update`: installs a version on the order of the hub and
  * changes to it. An agent announces it only if install.sh installed it, and then reports the state of its installation in the hello. `record`:
- * keeps the times of output for recorders, and lets its shells wait for a required recording.
+ * keeps the times of output for recorders, and lets its shells wait for a required recording. `linux_users`: opens sessions and runs commands
+ * as the Linux user that the request names.
  */
 export const agentFeatures = [
   'command',
@@ -31,6 +32,7 @@ export const agentFeatures = [
   'session_titles',
   'update',
   'record',
+  'linux_users',
   ...frameCapabilities,
 ] as const;
 export type AgentFeature = (typeof agentFeatures)[number];

@@ -49,6 +49,10 @@ export const errorCatalog = {
     status: 403,
     message: 'You may see this machine but not open a terminal on it.',
   },
+  linux_user_refused: {
+    status: 403,
+    message: 'You may not open a terminal as this Linux user.',
+  },
   not_found: {
     status: 404,
     message: 'Nothing here by that name, or it is not yours.',

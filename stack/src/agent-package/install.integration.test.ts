@@ -129,13 +129,17 @@ const nothingIsThere = (): void => expect([existsSync(prefix()), existsSync(conf
 
 describe.runIf(testPlatform !== undefined)('install.sh', () => {
   it('brings a machine online, and does not change a running agent when it is run again', async () => {
-    const first = await install();
+    // Only root can open shells of several users.
+    const isRoot = process.getuid?.() === 0;
+    const first = await install(...(isRoot ? ['--linux-user', 'daemon', '--linux-user', '*'] : []));
     expect(first).toEqual({
       code: 0,
       said: expect.stringMatching(/Online after \d+ s. Its terminal: http.*\/terminal\/ag_test/),
     });
     expect(hub.hellos.at(-1)?.facts?.agentVersion).toBe(manifest().version);
     expect(hub.hellos[0]?.credential).toEqual({ $case: 'registrationToken', value: 'wxt_rt_test' });
+    const { linuxUsers = [] } = hub.hellos.at(-1)?.facts ?? {};
+    expect([linuxUsers.slice(0, 2), linuxUsers.at(-1)]).toEqual(isRoot ? [[user, 'daemon'], '*'] : [[user], user]);
     expect(versions()).toEqual([manifest().version]);
     const [pid] = pids;
     const again = await install();

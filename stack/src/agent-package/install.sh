@@ -12,7 +12,8 @@ usage='Usage: install.sh --token TOKEN [options]
   --token-file FILE        a file with it, which stays out of the list of processes
   --host URL               the server (default: the one that this script came from)
   --ca-fingerprint SHA256  of the private CA of the server, where it has one
-  --linux-user NAME        account that shells run as (default: the one that runs this, also by sudo)
+  --linux-user NAME        account that shells run as (default: the one that runs this, also by sudo); may be repeated,
+                           the first is the default; "*" beside a name: any account with a login shell, but not root
   --name NAME              what people see in the list of machines (default: the host name)
   --allow-sudo             let shells gain rights
   --image                  for a golden image: each machine that boots from it enrols at its first boot
@@ -21,6 +22,9 @@ usage='Usage: install.sh --token TOKEN [options]
   --prefix FOLDER          where to install (default: /opt/vsay-agent; without root ~/.local/share/vsay-agent)
   --config FILE            the configuration file of the agent
   --wait SECONDS           how long to wait for the machine to be online (default: 30)'
+
+line_end='
+'
 
 say() { printf '%s\n' "$*"; }
 step() { printf '\n==> %s\n' "$*"; }
@@ -62,7 +66,7 @@ report() {
 }
 
 read_options() {
-  token=${VSAY_TOKEN:-} host=$default_host fingerprint='' linux_user='' name='' allow_sudo='' proxy='' replace='' golden=''
+  token=${VSAY_TOKEN:-} host=$default_host fingerprint='' linux_user='' more_users='' any_user='' name='' allow_sudo='' proxy='' replace='' golden=''
   prefix='' config='' wait_seconds=30
   while [ $# -gt 0 ]; do
     case $1 in
@@ -77,7 +81,10 @@ read_options() {
       --token-file) token=$(cat -- "$2") || die "the file $2 with the token cannot be read" '' 'Check its path and its rights.' ;;
       --host) host=${2%/} ;;
       --ca-fingerprint) fingerprint=$2 ;;
-      --linux-user) linux_user=$2 ;;
+      --linux-user)
+        if [ "$2" = '*' ]; then any_user=1
+        elif [ -z "$linux_user" ]; then linux_user=$2
+        else more_users="$more_users$2$line_end"; fi ;;
       --name) name=$2 ;;
       --proxy) proxy=$2 ;;
       --prefix) prefix=$2 ;;
@@ -140,6 +147,9 @@ need_tools() {
 }
 
 choose_places() {
+  if [ -n "$any_user" ] && [ -z "$linux_user" ] && [ "${SUDO_USER:-root}" = root ]; then
+    die "--linux-user '*' names no default account" 'it never stands for root' "Give --linux-user NAME --linux-user '*'."
+  fi
   if [ "$(id -u)" -eq 0 ]; then
     linux_user=${linux_user:-${SUDO_USER:-$(id -un)}}
     links=/usr/local/bin
@@ -157,9 +167,13 @@ choose_places() {
   config=${config:-$default_config}
   case $prefix in /*) ;; *) die "$prefix is no absolute path" '' 'Give --prefix /...' ;; esac
   versions=$prefix/versions
-  if ! id -u "$linux_user" >/dev/null 2>&1; then
-    die "there is no user $linux_user on this machine" '' 'Create it, or name another with --linux-user.'
-  fi
+  while IFS= read -r user; do
+    [ -z "$user" ] || id -u -- "$user" >/dev/null 2>&1 ||
+      die "there is no user $user on this machine" '' 'Create it, or name another with --linux-user.'
+  done <<END
+$linux_user
+$more_users
+END
 }
 
 # As root, rejects a folder that other users can change, because the agent runs from it as root.
@@ -413,6 +427,12 @@ configure() {
   else
     [ -n "$token" ] || { take_back && die 'there is no token' '' 'Copy the command from the page ("Add a machine"), or give --token.'; }
     set -- configure --host "$host" --linux-user "$linux_user"
+    while IFS= read -r user; do
+      if [ -n "$user" ]; then set -- "$@" --linux-user "$user"; fi
+    done <<END
+$more_users
+END
+    if [ -n "$any_user" ]; then set -- "$@" --linux-user '*'; fi
     if [ -n "$name" ]; then set -- "$@" --name "$name"; fi
     if [ -n "$allow_sudo" ]; then set -- "$@" --allow-sudo; fi
     if [ -n "$fingerprint" ]; then set -- "$@" --ca-fingerprint "$fingerprint"; fi

@@ -1,4 +1,5 @@
 import os from 'node:os';
+import { anyLinuxUser } from '@webxterm/contracts/linux-users';
 import { type AgentConfig, companionFiles } from '../configuration/agent-config.ts';
 import { checkConfig, readConfig, writeConfig } from '../configuration/config-file.ts';
 import { readEnvironment } from '../configuration/environment.ts';
@@ -17,12 +18,15 @@ import { requireOwnProgram } from '../service/program.ts';
 import { canInstall } from '../service/systemd.ts';
 import { requireShell } from '../shell/installed-shell.ts';
 import { findUser } from '../shell/linux-user.ts';
+import { allowedUsers } from '../shell/linux-users.ts';
+import { chosenUsers } from './chosen-users.ts';
 import { runAsService } from './run-as-service.ts';
 
 export type ConfigureOptions = {
   token?: string;
   host: string;
-  linuxUser?: string;
+  /** `*`: any account with a login shell. The first other one is the default. */
+  linuxUser?: readonly string[];
   name?: string;
   allowSudo?: boolean;
   grpc?: string;
@@ -61,6 +65,7 @@ const previous = async (file: string): Promise<Partial<AgentConfig>> => {
     proxy: _proxy,
     no_proxy: _noProxy,
     image: _image,
+    other_linux_users: _others,
     ...kept
   } = await readConfig(file).catch(() => ({}) as Partial<AgentConfig>);
   return kept;
@@ -124,7 +129,7 @@ export const configure = async (file: string, options: ConfigureOptions, say: Sa
     ...(await previous(file)),
     host: options.host,
     token,
-    linux_user: options.linuxUser ?? os.userInfo().username,
+    ...chosenUsers(options.linuxUser ?? [], os.userInfo()),
     name: options.name ?? os.hostname().slice(0, 64),
     allow_sudo: options.allowSudo ?? false,
     // Left out otherwise, because an agent of the version before does not know it.
@@ -137,7 +142,7 @@ export const configure = async (file: string, options: ConfigureOptions, say: Sa
     }),
   };
   const unpinned = checkConfig(settings, 'The command line');
-  await checkLinuxUser(unpinned.linux_user, processUid);
+  for (const name of allowedUsers(unpinned)) if (name !== anyLinuxUser) await checkLinuxUser(name, processUid);
   await trustSystemCas(unpinned.extra_ca_file);
   const config = { ...unpinned, ...(await pinned(unpinned, options, say)) };
   const putBack = await keepingWhatStood(file);

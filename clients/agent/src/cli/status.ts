@@ -4,6 +4,7 @@ import { type AgentStatus, readStatus } from '../configuration/status-file.ts';
 import { readMachineKey } from '../identity/machine-key.ts';
 import { askRunning } from '../running/local-socket.ts';
 import { installedPackage } from '../service/package.ts';
+import { allowedUsers, describeUsers } from '../shell/linux-users.ts';
 import { Installation } from '../update/installation.ts';
 
 /** The status of the running agent with this configuration, or undefined if none runs. @throws Failure if its key cannot be read */
@@ -22,6 +23,7 @@ const reportOf = async (file: string) => {
   return {
     name: config.name,
     linux_user: config.linux_user,
+    linux_users: allowedUsers(config),
     host: config.host,
     running: running !== undefined,
     state: running?.state ?? (last?.state === 'refused' ? 'refused' : 'stopped'),
@@ -59,7 +61,7 @@ const sayVersion = ({ version, update }: StatusReport, say: (line: string) => vo
 };
 
 const sayReport = (status: StatusReport, say: (line: string) => void): void => {
-  say(`Machine:  ${status.name}, shells as ${status.linux_user}`);
+  say(`Machine:  ${status.name}, shells as ${describeUsers(status.linux_users)}`);
   say(`Server:   ${status.host}`);
   if (!status.running) {
     say(`Agent:    not running${status.state === 'refused' ? ' (refused)' : ''}`);

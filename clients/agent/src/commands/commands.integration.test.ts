@@ -1,18 +1,22 @@
 import os from 'node:os';
+import { anyLinuxUser } from '@webxterm/contracts/linux-users';
 import { pino } from 'pino';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { Guard } from '../guard/guard.ts';
 import { markedSleep, markedSleeps } from '../integration/sleeps.ts';
+import { offeredUsers } from '../shell/linux-users.ts';
 import { Commands, maxPerUser } from './commands.ts';
 
 const { username, uid } = os.userInfo();
-const account = { linuxUser: username, allowSudo: true, processUid: uid };
+const account = { linuxUsers: [username], allowSudo: true, processUid: uid };
 const log = pino({ level: 'silent' });
 
 const guard = new Guard(log);
 afterAll(() => guard.close());
-const commandsOf = (linuxUser: string): Commands =>
-  new Commands({ account: { ...account, linuxUser }, agentTag: 'test', guard, log });
+const commandsOf = (...linuxUsers: string[]): Commands =>
+  new Commands({ account: { ...account, linuxUsers }, agentTag: 'test', guard, log });
+/** An account of this machine that the sign for any account stands for. */
+const otherAccount = (await offeredUsers([username, anyLinuxUser])).slice(1, -1)[0];
 
 let commands = commandsOf(username);
 afterEach(async () => {
@@ -20,9 +24,17 @@ afterEach(async () => {
   commands = commandsOf(username);
 });
 
-type Bounds = { timeoutMs?: number; maxOutputBytes?: number; userId?: string };
+type Bounds = { timeoutMs?: number; maxOutputBytes?: number; userId?: string; linuxUser?: string };
 const run = (command: string, bounds: Bounds = {}) =>
-  commands.run({ commandId: 'c1', userId: 'u1', command, timeoutMs: 15_000, maxOutputBytes: 10_000, ...bounds });
+  commands.run({
+    commandId: 'c1',
+    userId: 'u1',
+    command,
+    timeoutMs: 15_000,
+    maxOutputBytes: 10_000,
+    linuxUser: '',
+    ...bounds,
+  });
 
 const until = async (holds: () => boolean): Promise<void> => {
   await expect.poll(holds, { timeout: 10_000, interval: 20, message: String(holds) }).toBe(true);
@@ -35,6 +47,21 @@ describe('a command', () => {
     expect(result).toMatchObject({ ...fine, errorCode: '' });
     expect([result.stdout.toString(), result.stderr.toString()]).toEqual(['out\n', 'err\n']);
     expect(await run('kill -9 $$')).toMatchObject({ exitCode: -1, signal: 'SIGKILL' });
+  });
+
+  it('runs as no other Linux user than the configuration allows', async () => {
+    expect(await run('id -un', { linuxUser: 'daemon' })).toMatchObject({
+      errorCode: 'linux_user_refused',
+      error: `This machine opens no shells as daemon, only as ${username}.`,
+    });
+  });
+
+  // Only root can become another user.
+  it.runIf(uid === 0 && otherAccount !== undefined)('runs as the Linux user that is requested', async () => {
+    commands = commandsOf(username, anyLinuxUser);
+    const { stdout } = await run('id -un', { linuxUser: otherAccount ?? '' });
+    expect(stdout.toString()).toBe(`${otherAccount}\n`);
+    expect((await run('id -un')).stdout.toString()).toBe('root\n');
   });
 
   it('has pipes that can be opened by name, the descriptors of ssh, and the limit of files of a login', async () => {

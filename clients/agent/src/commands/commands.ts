@@ -3,6 +3,7 @@ import type { Command, CommandOutput } from '@webxterm/contracts/grpc';
 import type { Logger } from 'pino';
 import { describeError } from '../failure.ts';
 import type { Guard } from '../guard/guard.ts';
+import { LinuxUserRefused } from '../shell/linux-users.ts';
 import { prepareProgram, type ShellAccount } from '../shell/login-shell.ts';
 import { openOutputPipes } from './output-pipes.ts';
 import { emptyOutput, RunningCommand } from './running-command.ts';
@@ -37,7 +38,7 @@ export class Commands {
     return this.#places.size === 0;
   }
 
-  /** Runs a command line in the Linux user's shell, without a terminal. Never rejects: failures are in `error`. */
+  /** Runs a command line in the shell of a Linux user, without a terminal. Never rejects: failures are in `error`. */
   async run(command: Command): Promise<CommandOutput> {
     const refused = (errorCode: string, error: string): CommandOutput => ({
       ...emptyOutput(command.commandId),
@@ -56,7 +57,10 @@ export class Commands {
       return await running.answer;
     } catch (error) {
       this.#places.delete(place);
-      return refused('command_not_run', describeError(error));
+      return refused(
+        error instanceof LinuxUserRefused ? 'linux_user_refused' : 'command_not_run',
+        describeError(error),
+      );
     }
   }
 
@@ -74,7 +78,8 @@ export class Commands {
   async #start(command: Command, place: Place): Promise<RunningCommand | undefined> {
     const { account, agentTag, guard } = this.#options;
     const marker = `${agentTag}-${randomBytes(9).toString('hex')}`;
-    const { launch, user } = await prepareProgram({ kind: 'command', line: command.command, marker }, account);
+    const purpose = { kind: 'command', line: command.command, marker } as const;
+    const { launch, user } = await prepareProgram(purpose, account, command.linuxUser);
     const pipes = await openOutputPipes(user.uid);
     if (place.ended) {
       this.#places.delete(place);

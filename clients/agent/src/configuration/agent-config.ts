@@ -54,7 +54,17 @@ export const AgentConfig = v.strictObject({
       ),
     ),
   ),
-  linux_user: v.pipe(text(65), v.description('The account that shells and commands run as.')),
+  linux_user: v.pipe(text(65), v.description('The account that shells and commands run as by default.')),
+  other_linux_users: v.optional(
+    v.pipe(
+      v.array(text(65)),
+      v.maxLength(100),
+      v.description(
+        'Further accounts that people may choose; `*`: any account with a login shell, except those with uid 0. A grant may limit them.',
+      ),
+      v.metadata({ allowed: 'a list of at most 100 names' }),
+    ),
+  ),
   name: v.pipe(
     v.string(),
     v.trim(),

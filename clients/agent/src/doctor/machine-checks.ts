@@ -2,6 +2,7 @@ import { closeSync, constants, existsSync, openSync } from 'node:fs';
 import { access, statfs } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { anyLinuxUser } from '@webxterm/contracts/linux-users';
 import { type AgentConfig, companionFiles } from '../configuration/agent-config.ts';
 import { readEnvironment } from '../configuration/environment.ts';
 import { describeError } from '../failure.ts';
@@ -11,6 +12,7 @@ import { requireOwnProgram } from '../service/program.ts';
 import { canInstall, isInstalled } from '../service/systemd.ts';
 import { requireShell } from '../shell/installed-shell.ts';
 import { findUser } from '../shell/linux-user.ts';
+import { allowedUsers, describeUsers } from '../shell/linux-users.ts';
 import { findLoginTools, loginShortcoming } from '../shell/login-tools.ts';
 import { loadNativePty } from '../shell/native-pty.ts';
 import { type Check, check, failure, type Outcome, ok, warning } from './check.ts';
@@ -18,7 +20,8 @@ import { type Check, check, failure, type Outcome, ok, warning } from './check.t
 /** An update needs five times the size of its archive, which is at most 45 MB. */
 const neededMb = 225;
 
-const userOf = async ({ linux_user }: AgentConfig): Promise<Outcome> => {
+const userOf = async (config: AgentConfig): Promise<Outcome> => {
+  const { linux_user } = config;
   const user = await findUser(linux_user);
   if (user === undefined)
     return failure(
@@ -27,9 +30,22 @@ const userOf = async ({ linux_user }: AgentConfig): Promise<Outcome> => {
     );
   await requireShell(user);
   const own = os.userInfo();
-  return own.uid !== 0 && own.uid !== user.uid
-    ? failure(`shells run as ${linux_user}, but the agent is not root`, `Run the agent as root or as ${linux_user}.`)
-    : ok(`shells run as ${linux_user} with ${user.shell}`);
+  const allowed = allowedUsers(config);
+  if (own.uid !== 0 && (own.uid !== user.uid || allowed.length > 1))
+    return failure(
+      `shells run as ${describeUsers(allowed)}, but the agent is not root`,
+      `Run the agent as root, or as ${linux_user} without other users.`,
+    );
+  const missing = await missingOf(allowed);
+  return missing.length > 0
+    ? warning(`there is no user ${missing.join(', ')} on this machine`, 'Create it, or configure without it.')
+    : ok(`shells run as ${describeUsers(allowed)}, by default with ${user.shell}`);
+};
+
+/** The named accounts that do not exist. */
+const missingOf = async (allowed: readonly string[]): Promise<string[]> => {
+  const found = await Promise.all(allowed.map(async (name) => [name, await findUser(name)] as const));
+  return found.flatMap(([name, user]) => (user === undefined && name !== anyLinuxUser ? [name] : []));
 };
 
 const terminals = (): Outcome => {

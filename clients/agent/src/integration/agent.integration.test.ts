@@ -338,7 +338,14 @@ describe('attachments', () => {
     await Promise.all([first.attach({ create: true }), second.attach({ create: true })]);
     first.type('echo pi""d=$$\n');
     await Promise.all([first.seen('pid='), second.seen('pid=')]);
-    const order = { commandId: 'c', command: 'echo hi', timeoutMs: 1000, maxOutputBytes: 0, userId: 'u1' };
+    const order = {
+      commandId: 'c',
+      command: 'echo hi',
+      timeoutMs: 1000,
+      maxOutputBytes: 0,
+      linuxUser: '',
+      userId: 'u1',
+    };
     hub.send({ $case: 'command', value: order });
     const { value } = await hub.message('commandOutput');
     expect(value.stdout.toString()).toBe('hi\n');

@@ -232,7 +232,7 @@ describe('vsay-agent start', () => {
     const runs = path.join(directory, 'runs');
     const line = `(trap '' TERM; echo >'${runs}'; exec sleep 600) & exec sleep 600`;
     const order = { commandId: 'c', userId: 'u1', command: line };
-    hub.send({ $case: 'command', value: { ...order, timeoutMs: 600_000, maxOutputBytes: 0 } });
+    hub.send({ $case: 'command', value: { ...order, timeoutMs: 600_000, maxOutputBytes: 0, linuxUser: '' } });
     await expect.poll(() => existsSync(runs), { timeout: 30_000, interval: 20 }).toBe(true);
     started.child.kill('SIGTERM');
     // Its guard has the same output, so this waits for the end of the guard too.
@@ -247,7 +247,7 @@ describe('vsay-agent start', () => {
     const started = agent('start', '--config', config());
     await Promise.all([started.says('"connected"'), hub.linked()]);
     const command = `(trap '' TERM; ${markedSleep(mark)}) & wait`;
-    const order = { commandId: 'c', userId: 'u1', command, timeoutMs: 600_000, maxOutputBytes: 0 };
+    const order = { commandId: 'c', userId: 'u1', command, timeoutMs: 600_000, maxOutputBytes: 0, linuxUser: '' };
     hub.send({ $case: 'command', value: order });
     await expect.poll(() => markedSleeps(mark).length, { timeout: 30_000, interval: 20 }).toBe(1);
     hub.kill();

@@ -7,13 +7,13 @@ import { Guard } from '../guard/guard.ts';
 import { prepareLoginShell } from '../shell/login-shell.ts';
 
 const [kind, linuxUser = '', sudo, input = '', timeout = '20000'] = process.argv.slice(2);
-const account = { linuxUser, allowSudo: sudo === 'sudo', processUid: process.getuid?.() ?? 0 };
+const account = { linuxUsers: [linuxUser], allowSudo: sudo === 'sudo', processUid: process.getuid?.() ?? 0 };
 const log = pino({ level: 'silent' });
 const guard = new Guard(log);
 const print = (result: object): void => void process.stdout.write(`${JSON.stringify(result)}\n`);
 
 const shell = async (): Promise<void> => {
-  const start = await prepareLoginShell(account, guard);
+  const start = await prepareLoginShell(account, '', guard);
   let text = '';
   const { promise, resolve } = Promise.withResolvers<object>();
   const onOutput = (bytes: Uint8Array): void => {
@@ -25,7 +25,14 @@ const shell = async (): Promise<void> => {
 
 const command = async (): Promise<void> => {
   const commands = new Commands({ account, agentTag: 'probe', guard, log });
-  const order = { commandId: 'c', userId: 'u', command: input, timeoutMs: Number(timeout), maxOutputBytes: 0 };
+  const order = {
+    commandId: 'c',
+    userId: 'u',
+    command: input,
+    timeoutMs: Number(timeout),
+    maxOutputBytes: 0,
+    linuxUser: '',
+  };
   const output = await commands.run(order);
   print({ ...output, stdout: output.stdout.toString(), stderr: output.stderr.toString() });
   await commands.stop();

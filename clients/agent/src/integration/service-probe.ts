@@ -50,7 +50,7 @@ const shell = async (): Promise<TestViewer> => {
 /** Starts a command that ignores SIGTERM and leaves its session. */
 const command = async (seconds: number): Promise<void> => {
   const line = `(trap '' TERM; exec env -i sleep ${seconds}) & setsid env -i sleep ${seconds} & wait`;
-  const order = { commandId: 'c', userId: 'u1', command: line, timeoutMs: 600_000, maxOutputBytes: 0 };
+  const order = { commandId: 'c', userId: 'u1', command: line, timeoutMs: 600_000, maxOutputBytes: 0, linuxUser: '' };
   hub.send({ $case: 'command', value: order });
   await until(() => countSleeps(seconds) === 2);
 };
@@ -139,6 +139,7 @@ const scenarios: Record<string, () => Promise<object>> = {
         command: "trap '' TERM; sleep 7304; true",
         timeoutMs: 600_000,
         maxOutputBytes: 0,
+        linuxUser: '',
       },
     });
     await until(() => countSleeps(7304) === 1);

@@ -214,7 +214,8 @@ describe('an agent whose hello has no capabilities, as before they were introduc
   it('serves terminals and commands, and receives requests of no other kind', async () => {
     const log = pino({ level: 'silent' });
     const guard = new Guard(log);
-    const account = { linuxUser: os.userInfo().username, allowSudo: false, processUid: os.userInfo().uid };
+    const { username, uid } = os.userInfo();
+    const account = { linuxUsers: [username], allowSudo: false, processUid: uid };
     const sessions = new Sessions({
       kinds: [ptyKind(account, guard)],
       maxSessions: 4,
@@ -232,7 +233,7 @@ describe('an agent whose hello has no capabilities, as before they were introduc
     });
     const folder = await mkdtemp(path.join(os.tmpdir(), 'agent-int-'));
     ends.push(() => rm(folder, { recursive: true }));
-    const way = { host: 'http://127.0.0.1:1', token: 'vsay_ak_test', linux_user: account.linuxUser, name: 'old' };
+    const way = { host: 'http://127.0.0.1:1', token: 'vsay_ak_test', linux_user: username, name: 'old' };
     const facts = await machineFacts(checkConfig(way, 'test'));
     const key = await loadMachineKey(path.join(folder, 'key'));
     const agentId = await machineOf(async () => {

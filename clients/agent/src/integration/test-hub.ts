@@ -106,7 +106,15 @@ export class TestHub {
     const secret = randomBytes(16);
     const call = new Promise<HubAttach>((resolve) => this.#waiting.set(attachId, { secret, resolve }));
     const defaults = { kind: 'pty', userId: 'u1', ownerUserId: 'u1', role: Role.ROLE_CONTROL, create: false };
-    const size = { cols: 80, rows: 24, edge: EdgeKind.EDGE_KIND_V1, requestId: 'r', grant: 0, recording: 0 } as const;
+    const size = {
+      cols: 80,
+      rows: 24,
+      edge: EdgeKind.EDGE_KIND_V1,
+      requestId: 'r',
+      grant: 0,
+      recording: 0,
+      linuxUser: '',
+    } as const;
     this.send({ $case: 'openStream', value: { attachId, secret, ...defaults, ...size, ...request } });
     return call;
   }

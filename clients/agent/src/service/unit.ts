@@ -1,4 +1,5 @@
 import type { AgentConfig } from '../configuration/agent-config.ts';
+import { allowedUsers } from '../shell/linux-users.ts';
 
 export const unitName = 'vsay-agent.service';
 
@@ -6,7 +7,7 @@ export type UnitOptions = {
   /** node, its options, and main.ts. */
   program: readonly string[];
   configPath: string;
-  config: Pick<AgentConfig, 'linux_user' | 'allow_sudo'>;
+  config: Pick<AgentConfig, 'linux_user' | 'other_linux_users' | 'allow_sudo'>;
   /** True: for the systemd of a user. Default: for that of the machine. */
   ofUser?: boolean;
   /** The folder of the installed versions. Undefined: the agent was not installed by the install script. */
@@ -37,7 +38,7 @@ After=network-online.target
 
 /** A user's agent has no rights to restrict except those that sudo gives. */
 const rights = (config: UnitOptions['config'], ofUser: boolean): string => {
-  if (config.allow_sudo || config.linux_user === 'root') return unconfined;
+  if (config.allow_sudo || allowedUsers(config).includes('root')) return unconfined;
   return ofUser ? 'NoNewPrivileges=yes' : confined;
 };
 

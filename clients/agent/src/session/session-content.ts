@@ -7,13 +7,13 @@ import type { SessionContent } from './session-options.ts';
 /** The content of a new session. @throws Error with a message for the user if it cannot be prepared */
 export const newContent = async (
   kind: SessionKind,
-  size: WindowSize | undefined,
+  { size, linuxUser }: { size: WindowSize | undefined; linuxUser: string },
   screens: Screens,
 ): Promise<SessionContent> => {
-  if (kind.output === 'bytes') return { output: 'bytes', start: await kind.prepare() };
+  if (kind.output === 'bytes') return { output: 'bytes', start: await kind.prepare(linuxUser) };
   return {
     output: 'terminal',
-    start: await kind.prepare(),
+    start: await kind.prepare(linuxUser),
     size: size ?? { cols: defaultCols, rows: defaultRows },
     screen: screens.open(),
   };

@@ -32,11 +32,11 @@ export class SessionFactory {
 
   /** Starts the process of a new session. @throws Error with a message for the user if it cannot be started */
   async open(id: string, open: OpenStream, kind: SessionKind): Promise<Session> {
-    const content = await newContent(kind, sizeOf(open), this.#screens);
+    const content = await newContent(kind, { size: sizeOf(open), linuxUser: open.linuxUser }, this.#screens);
     const recording = recordingOf(open);
     const session = this.#make({ id, ownerUserId: open.ownerUserId, kind: kind.name, content, recording });
     this.#options.log.info(
-      { session: id, kind: kind.name, user: open.ownerUserId, request_id: open.requestId },
+      { session: id, kind: kind.name, user: open.ownerUserId, linux_user: open.linuxUser, request_id: open.requestId },
       'a session was opened',
     );
     return session;

@@ -50,8 +50,11 @@ type KindOfSession = {
 /** A kind whose output draws a terminal screen. Viewers have a window size, and late viewers get a snapshot of the screen. */
 export type TerminalKind = KindOfSession & {
   readonly output: 'terminal';
-  /** Prepares the start. @throws Error with a message for the user, as may the returned function */
-  prepare(): Promise<(events: ProcessEvents, size: WindowSize) => SizedProcess>;
+  /**
+   * Prepares the start. `linuxUser`: the requested account, empty for the default.
+   * @throws LinuxUserRefused; Error with a message for the user, as may the returned function
+   */
+  prepare(linuxUser: string): Promise<(events: ProcessEvents, size: WindowSize) => SizedProcess>;
   /** Continues a process of an earlier agent process, from its `handOver`. @throws Error if it is not one of this kind */
   adopt?(handed: unknown, events: ProcessEvents): SizedProcess;
 };
@@ -59,8 +62,11 @@ export type TerminalKind = KindOfSession & {
 /** A kind whose output is plain bytes. It has no window size, so resizes have no effect, and a late viewer gets a gap instead of a snapshot. */
 export type BytesKind = KindOfSession & {
   readonly output: 'bytes';
-  /** Prepares the start. @throws Error with a message for the user, as may the returned function */
-  prepare(): Promise<(events: ProcessEvents) => SessionProcess>;
+  /**
+   * Prepares the start. `linuxUser`: the requested account, empty for the default.
+   * @throws LinuxUserRefused; Error with a message for the user, as may the returned function
+   */
+  prepare(linuxUser: string): Promise<(events: ProcessEvents) => SessionProcess>;
   /** As that of a terminal kind. */
   adopt?(handed: unknown, events: ProcessEvents): SessionProcess;
 };

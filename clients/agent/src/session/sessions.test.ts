@@ -4,6 +4,7 @@ import { AttachGrant, EdgeKind, type OpenStream, Recording, Role, unwrapFrame } 
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import type { Attachment } from '../attachment/attachment.ts';
+import { LinuxUserRefused } from '../shell/linux-users.ts';
 import type { ProcessEvents, SessionKind } from './session-kind.ts';
 import { Sessions } from './sessions.ts';
 
@@ -61,6 +62,7 @@ const make = (maxSessions = 4) => {
       requestId: 'r',
       grant: AttachGrant.ATTACH_GRANT_UNSPECIFIED,
       recording: Recording.RECORDING_UNSPECIFIED,
+      linuxUser: '',
       ...request,
     };
     const answer = await sessions.attach(open, {
@@ -103,6 +105,17 @@ describe('the sessions of a machine', () => {
     });
     machine.trouble = undefined;
     expect((await attach()).first).toMatchObject({ type: 'accepted', created: true });
+  });
+
+  it('of a Linux user that the configuration does not allow are refused by name', async () => {
+    const { machine, attach, sessions } = make();
+    machine.trouble = new LinuxUserRefused('This machine opens no shells as root, only as ann.');
+    expect((await attach({ linuxUser: 'root' })).first).toEqual({
+      type: 'refused',
+      code: 'linux_user_refused',
+      message: 'This machine opens no shells as root, only as ann.',
+    });
+    expect(sessions.list()).toEqual([]);
   });
 
   it('of a kind that the agent does not have are refused with that name and the names that it has', async () => {

@@ -11,6 +11,7 @@ import {
 import type { AttachmentTransport } from '../attachment/outgoing.ts';
 import { describeError } from '../failure.ts';
 import type { ScreenSnapshot } from '../screen/messages.ts';
+import { LinuxUserRefused } from '../shell/linux-users.ts';
 import type { HandedSession } from './handed-session.ts';
 import {
   type Answer,
@@ -128,6 +129,7 @@ export class Sessions {
         }),
       };
     } catch (error) {
+      if (error instanceof LinuxUserRefused) return refused('linux_user_refused', error.message);
       const { code, what } = kind.notStarted;
       this.#options.log.error({ session: id, kind: name, err: error }, 'the session could not be started');
       return refused(code, `The machine could not start ${what}: ${describeError(error)}`);

@@ -7,14 +7,16 @@ import type { ProcessEvents, WindowSize } from '../session/session-kind.ts';
 import { assertMayLogIn } from './account.ts';
 import type { HandedShell } from './adopted-child.ts';
 import type { ExitResult } from './controlled-start.ts';
-import { findUser, type LinuxUser } from './linux-user.ts';
+import type { LinuxUser } from './linux-user.ts';
+import { findAllowedUser } from './linux-users.ts';
 import { findLoginTools, type LoginTools } from './login-tools.ts';
 import { readProcess } from './processes.ts';
 import { Pty } from './pty.ts';
 import { type Launch, type Purpose, runAs } from './run-as.ts';
 
 export type ShellAccount = {
-  linuxUser: string;
+  /** The accounts that programs may run as: see `allowedUsers`. */
+  linuxUsers: readonly string[];
   allowSudo: boolean;
   /** uid of the agent process. */
   processUid: number;
@@ -51,15 +53,15 @@ const keepsItsHome = (user: LinuxUser, { processUid }: ShellAccount): boolean =>
 
 /**
  * Looks up the account and returns the launch of its shell, or of a command line in it. The lookup is repeated each time, because accounts
- * change while agents run.
- * @throws Error with a message for the user, also if logins are refused
+ * change while agents run. `linuxUser`: the requested account, empty for the default.
+ * @throws LinuxUserRefused; Error with a message for the user, also if logins are refused
  */
 export const prepareProgram = async (
   purpose: Purpose,
   account: ShellAccount,
+  linuxUser: string,
 ): Promise<{ launch: Launch; user: LinuxUser }> => {
-  const user = await findUser(account.linuxUser);
-  if (user === undefined) throw new Error(`There is no user ${account.linuxUser} on this machine.`);
+  const user = await findAllowedUser(account.linuxUsers, linuxUser);
   await assertMayLogIn(user);
   assertExecutable(user.shell, user.name);
   const [found, notice] = await Promise.all([
@@ -71,12 +73,13 @@ export const prepareProgram = async (
   return { launch: runAs(purpose, { user, tools, notice, ...account }), user };
 };
 
-/** Returns a function that starts the login shell. @throws Error with a message for the user */
+/** Returns a function that starts the login shell. @throws LinuxUserRefused; Error with a message for the user */
 export const prepareLoginShell = async (
   account: ShellAccount,
+  linuxUser: string,
   guard: Guard,
 ): Promise<(events: ProcessEvents, size: WindowSize) => Pty> => {
-  const { launch } = await prepareProgram({ kind: 'login' }, account);
+  const { launch } = await prepareProgram({ kind: 'login' }, account, linuxUser);
   return (events, size) => guarded(launch, size, events, guard);
 };
 

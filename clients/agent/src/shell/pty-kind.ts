@@ -9,6 +9,6 @@ export const ptyKind = (account: ShellAccount, guard: Guard): TerminalKind => ({
   name: 'pty',
   output: 'terminal',
   notStarted: { code: 'shell_not_started', what: 'a shell' },
-  prepare: () => prepareLoginShell(account, guard),
+  prepare: (linuxUser) => prepareLoginShell(account, linuxUser, guard),
   adopt: (handed, events) => adoptShell(v.parse(HandedShell, handed), events, guard),
 });

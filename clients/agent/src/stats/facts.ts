@@ -1,6 +1,8 @@
 import { statfs } from 'node:fs/promises';
 import os from 'node:os';
 import type { MachineFacts } from '@webxterm/contracts/grpc';
+import type { AgentConfig } from '../configuration/agent-config.ts';
+import { allowedUsers, offeredUsers } from '../shell/linux-users.ts';
 import { agentVersion } from '../version.ts';
 
 const mib = 1024 * 1024;
@@ -11,12 +13,15 @@ const mib = 1024 * 1024;
  */
 export const comparedFacts = (facts: Omit<MachineFacts, 'name' | 'diskTotalGb' | 'description' | 'tags'>): string => {
   const { hostname, os: system, osVersion, arch, cpuCores, memTotalMb, linuxUser, processUser, agentVersion } = facts;
-  const compared = [hostname, system, osVersion, arch, cpuCores, memTotalMb, linuxUser, processUser, agentVersion];
+  const accounts = [linuxUser, ...facts.linuxUsers, processUser];
+  const compared = [hostname, system, osVersion, arch, cpuCores, memTotalMb, ...accounts, agentVersion];
   return compared.map(String).join('\n');
 };
 
 /** The facts about this machine, sent to the hub at each dial. */
-export const machineFacts = async (config: { name: string; linux_user: string }): Promise<MachineFacts> => {
+export const machineFacts = async (
+  config: Pick<AgentConfig, 'name' | 'linux_user' | 'other_linux_users'>,
+): Promise<MachineFacts> => {
   const disk = await statfs('/');
   return {
     name: config.name,
@@ -32,5 +37,6 @@ export const machineFacts = async (config: { name: string; linux_user: string })
     processUser: os.userInfo().username,
     description: '',
     tags: [],
+    linuxUsers: await offeredUsers(allowedUsers(config)),
   };
 };

@@ -104,8 +104,10 @@ export const machineCalls = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof 
       return (await ask(fetcher, findGrantee, { params: of(agentId), query, headers: bearer(token) })).user;
     }),
 
-  grantAccess: (agentId: string, body: { username: string; role: GrantRole; user_id: string }) =>
-    signIn.withToken((token) => ask(fetcher, grantAccess, { params: of(agentId), body, headers: bearer(token) })),
+  grantAccess: (
+    agentId: string,
+    body: { username: string; role: GrantRole; linux_users: string[] | null; user_id: string },
+  ) => signIn.withToken((token) => ask(fetcher, grantAccess, { params: of(agentId), body, headers: bearer(token) })),
 
   revokeAccess: (agentId: string, username: string) =>
     signIn.withToken((token) =>

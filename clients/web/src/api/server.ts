@@ -87,10 +87,15 @@ export const serverFor = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fet
     await signIn.withToken((token) => send(fetcher, endSession, { params: { id: sessionId }, headers: bearer(token) }));
   },
 
-  ticket: (agentId: string, sessionId: string | undefined) =>
+  /** `linuxUser`: of a new session. Undefined: the default. */
+  ticket: (agentId: string, sessionId: string | undefined, linuxUser: string | undefined) =>
     signIn.withToken((token) =>
       ask(fetcher, createTicket, {
-        body: { agent_id: agentId, ...(sessionId !== undefined && { session_id: sessionId }) },
+        body: {
+          agent_id: agentId,
+          ...(sessionId !== undefined && { session_id: sessionId }),
+          ...(sessionId === undefined && linuxUser !== undefined && { linux_user: linuxUser }),
+        },
         headers: bearer(token),
       }),
     ),

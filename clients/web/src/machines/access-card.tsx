@@ -7,16 +7,18 @@ import { localTime } from '../layout/format.ts';
 import { UserPicture } from '../layout/user-picture.tsx';
 import classes from './cards.module.css';
 import { GrantForm } from './grant-form.tsx';
+import { isChoice } from './linux-user-menu.tsx';
 import { useMachineUsers, useRevoke } from './manage-queries.ts';
 
 /** The users with access to a machine. */
 export const AccessCard = ({ machine }: { machine: Machine }) => {
   const users = useMachineUsers(machine.agent_id);
+  const severalUsers = isChoice(machine.metadata.linux_users ?? []);
   return (
     <Paper className={classes.card} component="section" aria-label="Access">
       <h2 className={classes.heading}>Access</h2>
       <Stack>
-        <SameUser name={machine.metadata.linux_user} />
+        {severalUsers ? <SeveralUsers /> : <SameUser name={machine.metadata.linux_user} />}
         {users.isError && (
           <Failure
             title="Who has access could not be fetched"
@@ -33,7 +35,7 @@ export const AccessCard = ({ machine }: { machine: Machine }) => {
         {users.data?.users.map((user) => (
           <Row key={user.user_id} agentId={machine.agent_id} user={user} />
         ))}
-        <GrantForm agentId={machine.agent_id} />
+        <GrantForm agentId={machine.agent_id} linuxUsers={machine.metadata.linux_users ?? []} />
       </Stack>
     </Paper>
   );
@@ -43,6 +45,13 @@ const SameUser = ({ name }: { name: string }) => (
   <Alert variant="light" color="yellow" radius="md" icon={<IconUsers size={20} stroke={1.8} aria-hidden />}>
     All users of a machine work as the same Linux user{name !== '' && <b> {name}</b>}. Each user who may open terminals
     here can read and change the work of the others.
+  </Alert>
+);
+
+const SeveralUsers = () => (
+  <Alert variant="light" color="yellow" radius="md" icon={<IconUsers size={20} stroke={1.8} aria-hidden />}>
+    Users who open terminals as the same Linux user can read and change the work of each other. A grant can be limited
+    to some of the Linux users.
   </Alert>
 );
 
@@ -65,6 +74,7 @@ const Row = ({ agentId, user }: { agentId: string; user: MachineUser }) => {
               </Badge>
             </Group>
             <Text size="xs" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
+              {user.linux_users != null && <b>as {user.linux_users.join(', ')}, </b>}
               {user.email !== '' && `${user.email}, `}since {localTime(user.granted_at)}
               {user.granted_by !== '' && `, by ${user.granted_by}`}
             </Text>

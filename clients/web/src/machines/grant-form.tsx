@@ -1,8 +1,11 @@
-import { Button, Group, Paper, Select, Stack, Text, TextInput } from '@mantine/core';
-import { type Grantee, GrantRole } from '@webxterm/contracts/rest';
+import { Button, Group, Paper, Select, Stack, TagsInput, Text, TextInput } from '@mantine/core';
+import { anyLinuxUser, maxLinuxUsers } from '@webxterm/contracts/linux-users';
+import { type Grantee, GrantRole, LinuxUserName } from '@webxterm/contracts/rest';
+import { rightsOf } from '@webxterm/contracts/rights';
 import { useState } from 'react';
 import { Failure } from '../layout/failure.tsx';
 import { UserPicture } from '../layout/user-picture.tsx';
+import { isChoice } from './linux-user-menu.tsx';
 import { useGrant, useGrantee } from './manage-queries.ts';
 
 const roles = [
@@ -11,11 +14,13 @@ const roles = [
 ];
 
 /** Grants access by username. Names can look alike, so the form shows the user with their e-mail address for confirmation. */
-export const GrantForm = ({ agentId }: { agentId: string }) => {
+export const GrantForm = ({ agentId, linuxUsers }: { agentId: string; linuxUsers: readonly string[] }) => {
   const grantee = useGrantee(agentId);
   const grant = useGrant(agentId);
   const [username, setUsername] = useState('');
   const [role, setRole] = useState<GrantRole>('control');
+  const [limit, setLimit] = useState<string[]>([]);
+  const limited = isChoice(linuxUsers) && rightsOf(role, false).includes('open');
   const submit = (event: React.FormEvent): void => {
     event.preventDefault();
     grant.reset();
@@ -23,9 +28,12 @@ export const GrantForm = ({ agentId }: { agentId: string }) => {
   };
   const give = ({ username: name, user_id }: Grantee): void =>
     grant.mutate(
-      { username: name, role, user_id },
+      { username: name, role, linux_users: limited && limit.length > 0 ? limit : null, user_id },
       {
-        onSuccess: () => setUsername(''),
+        onSuccess: () => {
+          setUsername('');
+          setLimit([]);
+        },
         onSettled: () => grantee.reset(),
       },
     );
@@ -57,6 +65,7 @@ export const GrantForm = ({ agentId }: { agentId: string }) => {
             Give access
           </Button>
         </Group>
+        {limited && <LinuxUsersField linuxUsers={linuxUsers} value={limit} onChange={setLimit} />}
         {grantee.data !== undefined && (
           <Confirmation person={grantee.data} busy={grant.isPending} onGive={give} onCancel={() => grantee.reset()} />
         )}
@@ -65,6 +74,31 @@ export const GrantForm = ({ agentId }: { agentId: string }) => {
         )}
       </Stack>
     </form>
+  );
+};
+
+interface LinuxUsersFieldProps {
+  readonly linuxUsers: readonly string[];
+  readonly value: string[];
+  readonly onChange: (users: string[]) => void;
+}
+
+/** The Linux users that a grant is limited to. Accounts that the machine does not list can be typed if it allows any. */
+const LinuxUsersField = ({ linuxUsers, value, onChange }: LinuxUsersFieldProps) => {
+  const named = linuxUsers.filter((user) => user !== anyLinuxUser);
+  const any = linuxUsers.length > named.length;
+  return (
+    <TagsInput
+      label="Only as"
+      description={`Linux users of the machine. Empty: all${any ? '. Enter adds an account that is not in the list' : ''}`}
+      size="sm"
+      data={named}
+      value={value}
+      maxTags={maxLinuxUsers}
+      onChange={(users) =>
+        onChange(users.filter((user) => named.includes(user) || (any && LinuxUserName.safeParse(user).success)))
+      }
+    />
   );
 };
 

@@ -1,6 +1,7 @@
 import { Alert, Anchor, Badge, Button, Group, Paper, Skeleton, Stack, Text } from '@mantine/core';
 import { IconArrowLeft } from '@tabler/icons-react';
 import { getRouteApi, Link } from '@tanstack/react-router';
+import { anyLinuxUser } from '@webxterm/contracts/linux-users';
 import type { Machine } from '@webxterm/contracts/rest';
 import { lazy, Suspense, useState } from 'react';
 import { ApiError } from '../api/api-error.ts';
@@ -229,13 +230,17 @@ const Load = ({ machine }: { machine: Machine }) => {
   );
 };
 
+/** Such as "ubuntu, deploy, any other account". */
+const accounts = (users: readonly string[]): string =>
+  users.map((user) => (user === anyLinuxUser ? 'any other account' : user)).join(', ');
+
 const Facts = ({ machine }: { machine: Machine }) => {
   const now = useNow();
   const { metadata } = machine;
   const facts: readonly (readonly [string, string])[] = [
     ['Host name', metadata.hostname],
     ['System', platform(machine)],
-    ['Shells run as', metadata.linux_user],
+    ['Shells run as', accounts(metadata.linux_users ?? [metadata.linux_user])],
     ['Processors', metadata.cpu_cores > 0 ? String(metadata.cpu_cores) : ''],
     ['Memory', metadata.mem_total_mb > 0 ? gigabytes(metadata.mem_total_mb) : ''],
     ['Disk', metadata.disk_total_gb > 0 ? `${metadata.disk_total_gb} GB` : ''],

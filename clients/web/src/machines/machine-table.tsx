@@ -1,10 +1,11 @@
-import { Badge, Button, Checkbox, Skeleton, Table, Text } from '@mantine/core';
-import { IconTerminal2 } from '@tabler/icons-react';
-import { Link } from '@tanstack/react-router';
+import { ActionIcon, Badge, Button, Checkbox, Group, Skeleton, Table, Text } from '@mantine/core';
+import { IconChevronDown, IconTerminal2 } from '@tabler/icons-react';
+import { Link, useNavigate } from '@tanstack/react-router';
 import type { Machine } from '@webxterm/contracts/rest';
 import type { UnreadableMachine } from '../api/machine-rows.ts';
 import { ago } from '../layout/format.ts';
 import { useUser } from '../sign-in/sign-in-context.ts';
+import { isChoice, LinuxUserMenu } from './linux-user-menu.tsx';
 import type { Column } from './list-settings.ts';
 import { useRights } from './machine-queries.ts';
 import classes from './machine-table.module.css';
@@ -204,17 +205,38 @@ const Tags = ({ tags }: { tags: readonly string[] }) => (
 /** Opens a terminal. Also shown for an offline machine, because its shells keep running; the terminal then waits for it. */
 export const OpenTerminal = ({ machine, size = 'xs' }: { machine: Machine; size?: 'xs' | 'sm' }) => {
   const rights = useRights(machine);
+  const navigate = useNavigate();
+  const users = machine.my_linux_users ?? [];
+  const variant = machine.status === 'online' ? 'filled' : 'default';
   return rights.includes('open') && machine.status !== 'revoked' && machine.status !== 'pending' ? (
-    <Button
-      component={Link}
-      to={`/terminal/${machine.agent_id}`}
-      size={size}
-      variant={machine.status === 'online' ? 'filled' : 'default'}
-      leftSection={<IconTerminal2 size={16} stroke={1.9} aria-hidden />}
-      aria-label={`Open a terminal on ${machine.name}`}
-    >
-      <span className={classes.word}>Terminal</span>
-    </Button>
+    <Group gap={4} wrap="nowrap">
+      <Button
+        component={Link}
+        to={`/terminal/${machine.agent_id}`}
+        size={size}
+        variant={variant}
+        leftSection={<IconTerminal2 size={16} stroke={1.9} aria-hidden />}
+        aria-label={`Open a terminal on ${machine.name}`}
+      >
+        <span className={classes.word}>Terminal</span>
+      </Button>
+      {isChoice(users) && (
+        <LinuxUserMenu
+          users={users}
+          onChoose={(user) =>
+            void navigate({ to: '/terminal/$agentId', params: { agentId: machine.agent_id }, search: { user } })
+          }
+        >
+          <ActionIcon
+            variant={variant}
+            size={size === 'xs' ? 30 : 36}
+            aria-label={`Choose the Linux user of a terminal on ${machine.name}`}
+          >
+            <IconChevronDown size={15} />
+          </ActionIcon>
+        </LinuxUserMenu>
+      )}
+    </Group>
   ) : (
     <Text size="xs" c="dimmed">
       {rights.includes('open') ? '' : rights.includes('manage') ? 'Manage only' : 'View only'}

@@ -5,7 +5,7 @@ import {
   useQuery,
   useQueryClient,
 } from '@tanstack/react-query';
-import type { Grantee, GrantRole, Machine } from '@webxterm/contracts/rest';
+import type { Grantee, Machine } from '@webxterm/contracts/rest';
 import type {
   AddedMachine,
   MachineChange,
@@ -14,6 +14,7 @@ import type {
   NewMachine,
   RegistrationToken,
 } from '../api/machine-calls.ts';
+import type { Server } from '../api/server.ts';
 import { useServer } from '../api/server-context.ts';
 import { useChange } from '../api/use-change.ts';
 import { machineKeys } from './machine-cache.ts';
@@ -70,7 +71,7 @@ export const useGrantee = (agentId: string): UseMutationResult<Grantee, Error, s
 };
 
 export const useGrant = (agentId: string) =>
-  useChange(usersKey(agentId), (server, grant: { username: string; role: GrantRole; user_id: string }) =>
+  useChange(usersKey(agentId), (server, grant: Parameters<Server['grantAccess']>[1]) =>
     server.grantAccess(agentId, grant),
   );
 

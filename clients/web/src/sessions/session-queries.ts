@@ -49,8 +49,10 @@ export const useMachineSessions = (agentId: string): UseInfiniteQueryResult<read
   });
 };
 
-/** The names of machines, to show. Each is fetched once, and shared with the machine's page. */
-export const useMachineNames = (agentIds: readonly string[]): ((agentId: string) => string) => {
+/** The names of machines, to show, and the Linux users of the caller there. Each is fetched once, and shared with the machine's page. */
+export const useNamedMachines = (
+  agentIds: readonly string[],
+): { nameOf: (agentId: string) => string; usersOf: (agentId: string) => readonly string[] } => {
   const server = useServer();
   const ids = [...new Set(agentIds)];
   const found = useQueries({
@@ -63,8 +65,12 @@ export const useMachineNames = (agentIds: readonly string[]): ((agentId: string)
   const names = new Map(
     found.map(({ data, isError }, at) => [ids[at], data?.name ?? (isError ? 'Unknown machine' : undefined)]),
   );
-  return (agentId) => names.get(agentId) ?? '…';
+  const users = new Map(found.map(({ data }, at) => [ids[at], data?.my_linux_users]));
+  return { nameOf: (agentId) => names.get(agentId) ?? '…', usersOf: (agentId) => users.get(agentId) ?? [] };
 };
+
+export const useMachineNames = (agentIds: readonly string[]): ((agentId: string) => string) =>
+  useNamedMachines(agentIds).nameOf;
 
 /** Names a session, or removes its name. */
 export const useRenameSession = (): UseMutationResult<

@@ -215,6 +215,7 @@ const Row = ({ session, mine, name, onEnd, selection }: RowProps) => {
         </Text>
         <Text size="sm" c="dimmed" title={localTime(session.created_at)} className={classes.about}>
           <b>{name}</b>
+          {session.linux_user !== undefined && ` as ${session.linux_user}`}
           {session.command !== undefined && session.command !== title && ` · ${session.command}`}
           {session.directory !== undefined && ` · ${session.directory}`}
           {' · '}started {ago(started, now)}

@@ -41,6 +41,7 @@ export class LiveTerminal {
       readonly agentId: string;
       readonly sessionId: string | undefined;
       readonly viewerId: string | undefined;
+      readonly linuxUser: string | undefined;
     },
     handlers: LiveTerminalHandlers,
   ) {
@@ -62,6 +63,7 @@ export class LiveTerminal {
       size: this.screen.open(element),
       sessionId: options.sessionId,
       viewerId: options.viewerId,
+      linuxUser: options.linuxUser,
       handlers: {
         output: (bytes, { live }, rendered) => this.screen.write(bytes, live, rendered),
         snapshot: (part, first, rendered) => {

@@ -18,10 +18,10 @@ export const terminalAddress = (page: Pick<Location, 'protocol' | 'host'>, agent
 
 /** Gets a ticket by REST. Separates final errors from those worth a retry. @throws TerminalRefusal */
 export const ticketFrom =
-  (server: Pick<Server, 'ticket'>, agentId: string) =>
+  (server: Pick<Server, 'ticket'>, agentId: string, linuxUser: string | undefined) =>
   async (sessionId: string | undefined): Promise<TerminalTicket> => {
     try {
-      const answer = await server.ticket(agentId, sessionId);
+      const answer = await server.ticket(agentId, sessionId, linuxUser);
       return { ticket: answer.ticket, sessionId: answer.session_id };
     } catch (error) {
       if (error instanceof SignedOutError) throw new TerminalRefusal('unauthenticated', error.message);
@@ -43,11 +43,13 @@ export const openClient = (
   options: Pick<TerminalClientOptions, 'size' | 'handlers'> & {
     readonly sessionId: string | undefined;
     readonly viewerId: string | undefined;
+    /** The Linux user of a new session. Undefined: the default. */
+    readonly linuxUser: string | undefined;
   },
 ): TerminalClient =>
   new TerminalClient({
     webSocketUrl: () => terminalAddress(window.location, agentId),
-    ticket: ticketFrom(server, agentId),
+    ticket: ticketFrom(server, agentId, options.linuxUser),
     size: options.size,
     handlers: options.handlers,
     ...(options.sessionId !== undefined && {

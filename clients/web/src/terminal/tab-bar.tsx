@@ -1,7 +1,8 @@
 import { ActionIcon, Tooltip } from '@mantine/core';
-import { IconLayoutColumns, IconPlus, IconX } from '@tabler/icons-react';
+import { IconChevronDown, IconLayoutColumns, IconPlus, IconX } from '@tabler/icons-react';
 import { type KeyboardEvent, useEffect, useState } from 'react';
 import { flushSync } from 'react-dom';
+import { isChoice, LinuxUserMenu } from '../machines/linux-user-menu.tsx';
 import classes from './tab-bar.module.css';
 import type { TabLabels } from './tab-labels.ts';
 import { TabNameField } from './tab-name-field.tsx';
@@ -19,7 +20,9 @@ export const TabBar = (props: {
   labels: TabLabels;
   signs: TabSigns;
   onPick: (key: string) => void;
-  onNew: () => void;
+  /** The Linux users that a new shell on the active machine may run as, the default first. */
+  users: readonly string[];
+  onNew: (linuxUser?: string) => void;
   onSplit: () => void;
   onClose: (key: string) => void;
   onRename: (key: string, name: string) => void;
@@ -85,6 +88,7 @@ export const TabBar = (props: {
             >
               {props.signs.rang.has(tab.key) && <i className={classes.bell} role="img" aria-label="rang" />}
               <span>{labels.long(tab)}</span>
+              {labels.user(tab) !== undefined && <small className={classes.user}>{labels.user(tab)}</small>}
             </button>
             {/* For the mouse. The keyboard has Delete, and the button after the tabs. */}
             <span className={classes.close} aria-hidden="true" onPointerUp={() => props.onClose(tab.key)}>
@@ -108,12 +112,25 @@ export const TabBar = (props: {
           variant="subtle"
           color="gray"
           aria-label="New shell tab"
-          onClick={props.onNew}
+          onClick={() => props.onNew()}
           disabled={tabs.length >= maxTabs}
         >
           <IconPlus size={18} />
         </ActionIcon>
       </Tooltip>
+      {isChoice(props.users) && (
+        <LinuxUserMenu users={props.users} onChoose={props.onNew}>
+          <ActionIcon
+            className={classes.choose}
+            variant="subtle"
+            color="gray"
+            aria-label="New shell as another Linux user"
+            disabled={tabs.length >= maxTabs}
+          >
+            <IconChevronDown size={15} />
+          </ActionIcon>
+        </LinuxUserMenu>
+      )}
       <Tooltip label="Split (Ctrl+Shift+D)">
         <ActionIcon
           className={classes.split}

@@ -1,4 +1,4 @@
-import { AgentId, SessionId, ViewerId } from '@webxterm/contracts/rest';
+import { AgentId, LinuxUserName, SessionId, ViewerId } from '@webxterm/contracts/rest';
 import { z } from 'zod';
 import { isEncoding } from './encodings.ts';
 
@@ -19,6 +19,8 @@ const Tab = z.object({
   /** Undefined until the first attach. */
   sessionId: SessionId.optional(),
   viewerId: ViewerId.optional(),
+  /** The chosen Linux user. Undefined: the default of the machine. */
+  linuxUser: LinuxUserName.optional().catch(undefined),
   title: z.string().max(maxTitle),
   /** Name given by the user. Takes precedence over the title. */
   name: z.string().max(maxTitle).optional(),
@@ -38,14 +40,12 @@ const Kept = Tabs.extend({
 export const emptyTabs: Tabs = { tabs: [], active: '' };
 
 /** Adds a tab and activates it. A session that already has a tab gets no second one. */
-export const withTab = (tabs: Tabs, key: string, agentId: string, sessionId?: string): Tabs => {
+export const withTab = (tabs: Tabs, key: string, agentId: string, sessionId?: string, linuxUser?: string): Tabs => {
   const there = sessionId === undefined ? undefined : tabs.tabs.find((tab) => tab.sessionId === sessionId);
   if (there !== undefined) return { ...tabs, active: there.key };
   if (tabs.tabs.length >= maxTabs) return tabs;
-  return {
-    tabs: [...tabs.tabs, { key, agentId, title: '', ...(sessionId !== undefined && { sessionId }) }],
-    active: key,
-  };
+  const more = { ...(sessionId !== undefined && { sessionId }), ...(linuxUser !== undefined && { linuxUser }) };
+  return { tabs: [...tabs.tabs, { key, agentId, title: '', ...more }], active: key };
 };
 
 /** Activates a tab of the machine, or adds one. */
@@ -61,13 +61,14 @@ export const shownTabs = ({ tabs, active }: Tabs): readonly Tab[] => {
   return tabs.filter((tab) => tab.key === active || (group !== undefined && tab.group === group));
 };
 
-/** Opens a new tab beside the active one, on the same machine, and activates it. No effect beyond 4 side by side. */
+/** Opens a new tab beside the active one, on the same machine as the same Linux user, and activates it. No effect beyond 4 side by side. */
 export const withSplit = (tabs: Tabs, newKey: string): Tabs => {
   const at = tabs.tabs.findIndex((tab) => tab.key === tabs.active);
   const active = tabs.tabs[at];
   if (active === undefined || tabs.tabs.length >= maxTabs || shownTabs(tabs).length >= maxPanes) return tabs;
   const group = active.group ?? active.key;
-  const added: Tab = { key: newKey, agentId: active.agentId, group, title: '' };
+  const { agentId, linuxUser } = active;
+  const added: Tab = { key: newKey, agentId, group, title: '', ...(linuxUser !== undefined && { linuxUser }) };
   const before = tabs.tabs.slice(0, at);
   return { tabs: [...before, { ...active, group }, added, ...tabs.tabs.slice(at + 1)], active: newKey };
 };
@@ -112,12 +113,13 @@ const replaced = (tabs: Tabs, key: string, by: (tab: Tab) => Tab): Tabs => {
   return { tabs: changed, active: tabs.active === key ? (changed[at]?.key ?? '') : tabs.active };
 };
 
-/** Replaces an ended shell by a new one. The tab keeps the name that the user gave it. */
+/** Replaces an ended shell by a new one. The tab keeps its Linux user, and the name that the user gave it. */
 export const withNewShell = (tabs: Tabs, key: string, newKey: string): Tabs =>
-  replaced(tabs, key, ({ agentId, name, group }) => ({
+  replaced(tabs, key, ({ agentId, linuxUser, name, group }) => ({
     key: newKey,
     agentId,
     title: '',
+    ...(linuxUser !== undefined && { linuxUser }),
     ...(name !== undefined && { name }),
     ...(group !== undefined && { group }),
   }));

@@ -5,11 +5,13 @@ import { Notifications, notifications } from '@mantine/notifications';
 import { createSpotlight } from '@mantine/spotlight';
 import { IconSearch } from '@tabler/icons-react';
 import { getRouteApi, Link } from '@tanstack/react-router';
+import { anyLinuxUser } from '@webxterm/contracts/linux-users';
 import { useRef, useState } from 'react';
 import { Mark } from '../brand/mark.tsx';
 import { usePageTitle } from '../brand/page-title.ts';
 import { ColorSchemeToggle } from '../layout/app-layout.tsx';
 import { saveFile } from '../layout/save-file.ts';
+import { isChoice } from '../machines/linux-user-menu.tsx';
 import { useMachine } from '../machines/machine-queries.ts';
 import { Status } from '../machines/status.tsx';
 import { type PageAction, Palette } from '../palette/palette.tsx';
@@ -42,6 +44,7 @@ export const TerminalPage = () => {
   const front = tabs.all.tabs.find((tab) => tab.key === tabs.all.active);
   const machine = useMachine(front?.agentId ?? agentId);
   const name = machine.data?.name ?? (machine.isError ? 'Unknown machine' : '');
+  const users = machine.data?.my_linux_users ?? [];
   const labels = useTabLabels(tabs.all);
   const [preferences, setPreferences] = usePreferences();
   const [searching, setSearching] = useState(false);
@@ -76,7 +79,7 @@ export const TerminalPage = () => {
     'zoom-in': () => zoom(1),
     'zoom-out': () => zoom(-1),
     'zoom-reset': () => zoom(0),
-    'new-tab': tabs.add,
+    'new-tab': () => tabs.add(),
     'next-tab': () => tabs.move(1),
     'previous-tab': () => tabs.move(-1),
     'to-tabs': () => document.getElementById(`tab-${tabs.all.active}`)?.focus(),
@@ -85,7 +88,10 @@ export const TerminalPage = () => {
     keys: () => setShowingKeys(true),
   };
   const pageActions: readonly PageAction[] = [
-    { label: 'New shell', keys: keysOf('Enter'), run: tabs.add },
+    { label: 'New shell', keys: keysOf('Enter'), run: () => tabs.add() },
+    ...users
+      .filter((user) => isChoice(users) && user !== anyLinuxUser)
+      .map((user) => ({ label: `New shell as ${user}`, run: () => tabs.add(user) })),
     { label: 'Split: another shell beside this one', keys: keysOf('D'), run: tabs.split },
     ...(shown.length > 1 ? [{ label: 'Show this terminal alone', run: tabs.unsplit }] : []),
     ...tabs.all.tabs
@@ -120,6 +126,7 @@ export const TerminalPage = () => {
           labels={labels}
           signs={signs}
           onPick={tabs.pick}
+          users={users}
           onNew={tabs.add}
           onSplit={tabs.split}
           onClose={close}
@@ -173,7 +180,7 @@ export const TerminalPage = () => {
             }}
           />
         ))}
-        {tabs.all.tabs.length === 0 && <NoShells machineName={name} onNew={tabs.add} />}
+        {tabs.all.tabs.length === 0 && <NoShells machineName={name} onNew={() => tabs.add()} />}
       </main>
       <SettingsDrawer
         opened={showingSettings}

@@ -121,7 +121,7 @@ export const TerminalPane = (props: {
     return new LiveTerminal(
       at,
       server,
-      { agentId, sessionId: tab.sessionId, viewerId: tab.viewerId, ...preferences, theme },
+      { agentId, sessionId: tab.sessionId, viewerId: tab.viewerId, linuxUser: tab.linuxUser, ...preferences, theme },
       {
         state: (next) => latest.current.state(next),
         attached: (ids) => latest.current.attached(ids),

@@ -12,14 +12,17 @@ const openSessionStorage = (): Pick<Storage, 'getItem' | 'setItem'> => {
 
 export const newTabKey = (): string => crypto.getRandomValues(new Uint32Array(2)).join('-');
 
+/** What the address wants to show on the machine: a session, or a new shell as a Linux user. */
+export interface Wanted {
+  readonly session?: string | undefined;
+  readonly user?: string | undefined;
+}
+
 /**
- * The tabs of this browser tab, on any machines: initially at least one on `agentId`. `wanted`: a session on it to show. When they change, as
- * after a link was followed, their tab becomes active.
+ * The tabs of this browser tab, on any machines: initially at least one on `agentId`. When `agentId` or `wanted` change, as after a link was
+ * followed, their tab becomes active.
  */
-export const useTabs = (
-  agentId: string,
-  wanted: string | undefined,
-): [Tabs, (change: (tabs: Tabs) => Tabs) => void] => {
+export const useTabs = (agentId: string, wanted: Wanted): [Tabs, (change: (tabs: Tabs) => Tabs) => void] => {
   const store = useMemo(() => new TabStore(openSessionStorage()), []);
   const opened = useRef<Tabs>(undefined);
   const [tabs, setTabs] = useState<Tabs>(() => {
@@ -55,9 +58,11 @@ export const useTabs = (
   useEffect(() => {
     if (!first.current) follow();
     first.current = false;
-  }, [agentId, wanted]);
+  }, [agentId, wanted.session, wanted.user]);
   return [tabs, change];
 };
 
-const withWanted = (tabs: Tabs, agentId: string, wanted: string | undefined): Tabs =>
-  wanted === undefined ? withMachine(tabs, newTabKey(), agentId) : withTab(tabs, newTabKey(), agentId, wanted);
+const withWanted = (tabs: Tabs, agentId: string, { session, user }: Wanted): Tabs =>
+  session === undefined && user === undefined
+    ? withMachine(tabs, newTabKey(), agentId)
+    : withTab(tabs, newTabKey(), agentId, session, user);

@@ -28,17 +28,17 @@ const withKey = (keys: ReadonlySet<string>, key: string): ReadonlySet<string> =>
 
 /** The tabs and panes, and the actions on them. `agentId`: the machine that the address names. */
 export const useWorkspace = (agentId: string) => {
-  const { session } = route.useSearch();
+  const { session, user } = route.useSearch();
   const navigate = useNavigate();
-  const [all, changeAll] = useTabs(agentId, session);
+  const [all, changeAll] = useTabs(agentId, { session, user });
   const [rang, setRang] = useState<ReadonlySet<string>>(new Set());
   const [over, setOver] = useState<ReadonlySet<string>>(new Set());
   const names = useKeptNames(changeAll);
   useEffect(() => {
-    // The session has a tab now. A reload must restore the tab instead of opening the session again.
-    if (session !== undefined)
+    // The shell has a tab now. A reload must restore the tab instead of opening another.
+    if (session !== undefined || user !== undefined)
       void navigate({ to: '/terminal/$agentId', params: { agentId }, search: {}, replace: true });
-  }, [agentId, session, navigate]);
+  }, [agentId, session, user, navigate]);
   const { active } = all;
   const machine = all.tabs.find((tab) => tab.key === active)?.agentId;
   const follow = useEffectEvent(() => {
@@ -52,7 +52,9 @@ export const useWorkspace = (agentId: string) => {
     all,
     signs: { rang, over },
     pick: (key: string) => changeAll((tabs) => (tabs.active === key ? tabs : { ...tabs, active: key })),
-    add: () => changeAll((tabs) => withTab(tabs, newTabKey(), machine ?? agentId)),
+    /** `linuxUser` undefined: the default of the machine. */
+    add: (linuxUser?: string) =>
+      changeAll((tabs) => withTab(tabs, newTabKey(), machine ?? agentId, undefined, linuxUser)),
     split: () => changeAll((tabs) => withSplit(tabs, newTabKey())),
     unsplit: () => changeAll(withoutSplit),
     beside: (key: string) => changeAll((tabs) => withBeside(tabs, key)),

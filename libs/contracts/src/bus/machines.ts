@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AgentId, SessionId, UserId } from '../ids.ts';
+import { AgentId, LinuxUserName, SessionId, UserId } from '../ids.ts';
 import { CommandResult, maxCommandSeconds } from '../rest/commands.ts';
 import { MachineEvent } from '../rest/machines.ts';
 import { MachineRole, Right, Rights } from '../rights.ts';
@@ -57,7 +57,7 @@ export const keepSessionEnd = defineRequest({
 
 /**
  * Runs a command at the hub that holds the machine. Errors: machine_offline, machine_not_found, view_only, command_not_run,
- * too_many_commands.
+ * too_many_commands, linux_user_refused.
  */
 export const commandAtHub = (hubId: string) =>
   defineRequest({
@@ -68,6 +68,7 @@ export const commandAtHub = (hubId: string) =>
       agent_id: AgentId,
       command: z.string().max(8192),
       timeout_seconds: z.number().int().min(1).max(maxCommandSeconds),
+      linux_user: LinuxUserName.optional(),
     }),
     reply: CommandResult,
     deadlineMs: (maxCommandSeconds + 5) * 1000,

@@ -37,6 +37,8 @@ export const metadataKey = {
   hubToken: 'x-hub-token',
   /** In the initial metadata of the hub's answer to an attach: the capabilities of the agent, separated by commas. */
   agentCapabilities: 'x-agent-capabilities',
+  /** Beside it: the Linux user of a new session, percent-encoded. */
+  linuxUser: 'x-linux-user',
   requestId: 'x-request-id',
 } as const;
 

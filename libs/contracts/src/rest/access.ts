@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { Timestamp, UserId } from '../ids.ts';
+import { LinuxUserName, Timestamp, UserId } from '../ids.ts';
+import { maxLinuxUsers } from '../linux-users.ts';
 import { MachineParams } from './machines.ts';
 import { defineRoute } from './route.ts';
 
@@ -14,6 +15,10 @@ export const MachineUser = z
     email: z.string().meta({ description: 'Empty if the account no longer exists.' }),
     avatar_url: z.string().nullable(),
     role: GrantRole,
+    linux_users: z.array(z.string()).nullable().optional().meta({
+      description:
+        'The Linux users that the grant is limited to. Null: all of the machine. Missing: the service that answered is of the version before.',
+    }),
     granted_by: z.string().meta({ description: 'The username at that time of the user who granted it.' }),
     granted_at: Timestamp,
   })
@@ -62,11 +67,19 @@ export const grantAccess = defineRoute({
   access: 'user',
   summary: 'Grant a user access to a machine; for its owner and administrators',
   description:
-    'All users of a machine work as the same Linux user. Changing `control` to `view` ends terminals within a second.',
+    'A grant with `linux_users` opens terminals and runs commands only as these. Changing `control` to `view`, or taking a Linux user, ends ' +
+    'the terminals and commands of the user on the machine within a second.',
   params: MachineParams,
   body: z.strictObject({
     username: GrantedName,
     role: GrantRole,
+    linux_users: z
+      .array(LinuxUserName)
+      .min(1)
+      .max(maxLinuxUsers)
+      .nullable()
+      .default(null)
+      .meta({ description: 'The Linux users that the grant is limited to. Null: all of the machine.' }),
     user_id: UserId.optional().meta({
       description: 'The user whom the caller means. If the username is now that of another user: conflict.',
     }),

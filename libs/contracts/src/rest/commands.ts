@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LinuxUserName } from '../ids.ts';
 import { MachineParams } from './machines.ts';
 import { defineRoute } from './route.ts';
 
@@ -18,6 +19,9 @@ export const CommandResult = z
     timed_out: z.boolean(),
     truncated: z.boolean().meta({ description: 'There was more than 128 KiB of stdout or of stderr.' }),
     duration_ms: z.number().int(),
+    linux_user: z.string().optional().meta({
+      description: 'The Linux user that ran it. Missing: the service that answered is of the version before.',
+    }),
   })
   .meta({ id: 'CommandResult' });
 export type CommandResult = z.infer<typeof CommandResult>;
@@ -28,7 +32,7 @@ export const runCommand = defineRoute({
   method: 'post',
   path: '/api/machines/:agent_id/command',
   access: 'user',
-  summary: 'Run a command line in the shell of the machine’s Linux user, without a terminal',
+  summary: 'Run a command line in the shell of a Linux user of the machine, without a terminal',
   description:
     'Needs the right to open terminals there. The command line stands in the audit log: put no secrets into it.',
   params: MachineParams,
@@ -39,11 +43,15 @@ export const runCommand = defineRoute({
       .max(8192)
       .refine((text) => !text.includes('\0'), 'must have no NUL character'),
     timeout_seconds: z.number().int().min(1).max(maxCommandSeconds).default(30),
+    linux_user: LinuxUserName.optional().meta({
+      description: 'The Linux user that runs it, by default the first of my_linux_users of the machine.',
+    }),
   }),
   success: { status: 200, schema: CommandResult },
   errors: [
     'machine_not_found',
     'view_only',
+    'linux_user_refused',
     'machine_offline',
     'command_not_run',
     'too_many_commands',

@@ -30,7 +30,15 @@ export const MachineMetadata = z.object({
   disk_total_gb: z.number().int(),
   hostname: z.string(),
   os_version: z.string(),
-  linux_user: z.string().meta({ description: 'Every shell on this machine runs as this user.' }),
+  linux_user: z.string().meta({ description: 'The default user of shells and commands.' }),
+  linux_users: z
+    .array(z.string())
+    .optional()
+    .meta({
+      description:
+        'The accounts that shells and commands may run as, the default first. `*` at the end: any other account with a login ' +
+        'shell, too. Missing: only linux_user.',
+    }),
 });
 
 /**
@@ -63,6 +71,14 @@ export const Machine = z
       description:
         'What the caller may do with the machine. Missing: the service that answered is of the version before.',
     }),
+    my_linux_users: z
+      .array(z.string())
+      .optional()
+      .meta({
+        description:
+          'The accounts that the caller may use, the default first. `*` at the end: any other account with a login shell, too. ' +
+          'Missing: the service that answered is of the version before.',
+      }),
     tags: z.array(z.string()),
     last_active: Timestamp.nullable(),
     uptime_seconds: z.number().int(),

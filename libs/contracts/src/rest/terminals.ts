@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { maxWinsize } from '../frames/limits.ts';
-import { AgentId, SessionId, Timestamp, UserId, ViewerId } from '../ids.ts';
+import { AgentId, LinuxUserName, SessionId, Timestamp, UserId, ViewerId } from '../ids.ts';
 import { defaultKind, SessionKindName } from '../session-kinds.ts';
 import { maxSessionTitle } from '../session-titles.ts';
 import { defineRoute, PageQuery, pageFields } from './route.ts';
@@ -24,6 +24,9 @@ export const createTicket = defineRoute({
     mode: AttachMode.default('control'),
     kind: SessionKindName.optional().meta({
       description: `The kind of a new session, ${defaultKind} by default. An existing session keeps its kind.`,
+    }),
+    linux_user: LinuxUserName.optional().meta({
+      description: 'The Linux user of a new session, by default the first of my_linux_users of the machine.',
     }),
   }),
   success: {
@@ -58,6 +61,10 @@ export const TerminalSession = z
     signal: z.string().nullable(),
     cause: z.string().nullable(),
     ip_address: z.string(),
+    linux_user: z.string().optional().meta({
+      description:
+        'The Linux user of the session. Missing: it was not opened yet, or by a version before several users.',
+    }),
     name: z.string().optional().meta({ description: 'The name that its user gave it. Only for its user.' }),
     title: z.string().optional().meta({ description: 'The last title that a program set. Only for its user.' }),
     command: z.string().optional().meta({
@@ -175,6 +182,7 @@ export const TerminalQuery = z.object({
   }),
   mode: AttachMode.optional(),
   kind: SessionKindName.optional().meta({ description: `The kind of a new session, ${defaultKind} by default.` }),
+  linux_user: LinuxUserName.optional().meta({ description: 'The Linux user of a new session.' }),
 });
 
 /** Headers of the upgrade response. */

@@ -1,4 +1,6 @@
-import type { ServerMessage } from '@webxterm/contracts/grpc';
+import { once } from 'node:events';
+import type { Metadata } from '@grpc/grpc-js';
+import { CommandOutput, metadataKey, type ServerMessage } from '@webxterm/contracts/grpc';
 import { createMachine } from '@webxterm/contracts/rest';
 import type { Collection } from 'mongoose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -34,16 +36,20 @@ afterAll(async () => {
 }, 30_000);
 
 let count = 0;
-const enrol = async (owner = ann): Promise<{ machine: TestMachine; link: TestLink; agentId: string }> => {
+const enrol = async (
+  owner = ann,
+  linuxUsers: string[] = [],
+): Promise<{ machine: TestMachine; link: TestLink; agentId: string }> => {
   count += 1;
   const machine = new TestMachine(`box-${count}`);
+  machine.linuxUsers = linuxUsers;
   const link = await dial(hub.grpc, machine, { $case: 'apiKey', value: owner.user.apiKey });
   links.push(link);
   return { machine, link, agentId: link.welcome.agentId };
 };
 const path = (agentId: string, rest: string): string => `/api/machines/${agentId}${rest}`;
-const grant = (agentId: string, username: string, role = 'control') =>
-  other.call('POST', path(agentId, '/access/grant'), ann.token, { username, role });
+const grant = (agentId: string, username: string, role = 'control', linuxUsers?: readonly string[] | null) =>
+  other.call('POST', path(agentId, '/access/grant'), ann.token, { username, role, linux_users: linuxUsers });
 const revoke = (agentId: string, username: string) =>
   other.call('POST', path(agentId, '/access/revoke'), ann.token, { username });
 const openTerminal = async (link: TestLink, agentId: string, who: TestSignin): Promise<TestViewer> => {
@@ -134,6 +140,59 @@ describe('a grant on a machine', () => {
       status: 409,
       body: { code: 'machine_hosts_stack' },
     });
+  });
+});
+
+describe('a grant that is limited to Linux users', () => {
+  const several = ['ubuntu', 'deploy', 'backup'];
+
+  it('opens terminals and runs commands only as these, by default as the first, and reports which to the terminal service', async () => {
+    const { link, agentId } = await enrol(ann, several);
+    expect(await grant(agentId, 'bob', 'control', ['backup', 'deploy'])).toMatchObject({
+      body: { user: { linux_users: ['backup', 'deploy'] } },
+    });
+    const mine = async (who: TestSignin) => (await hub.call('GET', path(agentId, ''), who.token)).body;
+    expect(await mine(ann)).toMatchObject({ my_linux_users: several, metadata: { linux_users: several } });
+    expect(await mine(bob)).toMatchObject({ my_linux_users: ['deploy', 'backup'] });
+
+    for (const [linuxUser, chosen] of [
+      ['', 'deploy'],
+      ['backup', 'backup'],
+    ] as const) {
+      const viewer = terminal.attach({ sid: bob.sid, agentId, linuxUser });
+      const told = once(viewer.stream, 'metadata');
+      const open = await link.nextOpen();
+      expect(open.linuxUser).toBe(chosen);
+      link.attach(open).on('data', () => {});
+      const [metadata]: Metadata[] = await told;
+      expect(metadata?.get(metadataKey.linuxUser)).toEqual([chosen]);
+    }
+    const refused = terminal.attach({ sid: bob.sid, agentId, linuxUser: 'root' });
+    expect(await refused.frames.take(({ type }) => type === 'refused')).toMatchObject({
+      code: 'linux_user_refused',
+      message: expect.stringContaining('does not include the Linux user root, only: backup, deploy'),
+    });
+    const run = (body: object) => hub.call('POST', path(agentId, '/command'), bob.token, { command: 'id', ...body });
+    expect(await run({ linux_user: 'root' })).toMatchObject({ status: 403, body: { code: 'linux_user_refused' } });
+    const answer = run({});
+    const { value } = await link.inbox.take(({ $case }) => $case === 'command');
+    expect(value).toMatchObject({ linuxUser: 'deploy' });
+    link.send({ $case: 'commandOutput', value: CommandOutput.fromPartial({ ...value, stdout: Buffer.from('ok') }) });
+    expect(await answer).toMatchObject({ status: 200, body: { stdout: 'ok', linux_user: 'deploy' } });
+  });
+
+  it('ends the terminals of the user when it loses a Linux user, and not when it gains one', async () => {
+    const { link, agentId } = await enrol(ann, several);
+    await grant(agentId, 'bob', 'control', ['deploy']);
+    const viewer = await openTerminal(link, agentId, bob);
+    expect((await grant(agentId, 'bob', 'control', ['deploy', 'backup'])).status).toBe(200);
+    expect((await grant(agentId, 'bob', 'control', null)).status).toBe(200);
+    expect(viewer.frames.count(({ type }) => type === 'refused')).toBe(0);
+    expect(link.inbox.count(({ $case }) => $case === 'endSession')).toBe(0);
+    expect((await grant(agentId, 'bob', 'control', ['backup'])).status).toBe(200);
+    expect(await viewer.frames.take(({ type }) => type === 'refused')).toMatchObject({ code: 'machine_not_found' });
+    const ofAll = link.inbox.take(({ value }) => 'ownerUserId' in value && value.sessionId.length === 0);
+    expect(await ofAll).toMatchObject({ value: { ownerUserId: bob.user.userId, cause: 'access_revoked' } });
   });
 });
 

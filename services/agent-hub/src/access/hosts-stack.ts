@@ -1,4 +1,5 @@
 import { networkInterfaces } from 'node:os';
+import { anyLinuxUser } from '@webxterm/contracts/linux-users';
 import { isLoopback } from '@webxterm/contracts/loopback';
 import { plainAddress } from '@webxterm/shared';
 import type { MachineRecord } from '../machines/record.ts';
@@ -16,6 +17,7 @@ export const hostsStack = (
   stackUser: string | undefined,
 ): boolean => {
   if (stackUser === undefined || !isHere(machine.ip_address)) return false;
-  const { linux_user: linuxUser } = machine.metadata;
-  return machine.process_user === stackUser || linuxUser === stackUser || linuxUser === 'root';
+  const { linux_user, linux_users = [] } = machine.metadata;
+  const dangerous = [stackUser, 'root', anyLinuxUser];
+  return machine.process_user === stackUser || [linux_user, ...linux_users].some((name) => dangerous.includes(name));
 };

@@ -34,6 +34,8 @@ export interface SharingOptions {
 export interface Grant {
   readonly username: string;
   readonly role: GrantRole;
+  /** The Linux users that it is limited to. Null: all of the machine. */
+  readonly linux_users: string[] | null;
   /** The user id that the caller saw for this username. `grant` fails if the username now belongs to another user. */
   readonly user_id?: string | undefined;
 }
@@ -68,7 +70,7 @@ export class Sharing {
   }
 
   /** @throws AppError the errors of `find`; sharing_refused */
-  async grant(caller: Caller, agentId: string, { username, role, user_id }: Grant): Promise<MachineUser> {
+  async grant(caller: Caller, agentId: string, { username, role, linux_users, user_id }: Grant): Promise<MachineUser> {
     const { models, people, pending, accessEvents, auditor, activityLog, now } = this.#options;
     requireRightsOf(caller, role);
     const { machine, user } = await this.#grantable(caller, agentId, username);
@@ -81,6 +83,7 @@ export class Sharing {
     const granted: AccessRecord = {
       ...whose,
       role,
+      linux_users,
       granted_by: caller.userId,
       granted_by_name: caller.username,
       created_at: new Date(now()),
@@ -89,15 +92,18 @@ export class Sharing {
     await models.access.db.transaction(async (session) => {
       await this.#requireStill(caller, machine, user, session);
       const before = await models.access.findOneAndUpdate(whose, { $set: granted }, { upsert: true, session }).lean();
-      if (before && opens(before.role) && !opens(role))
-        await pending.add([{ ...whose, cause: 'access_revoked' }], session);
+      if (before && takesFrom(before, granted)) await pending.add([{ ...whose, cause: 'access_revoked' }], session);
       await auditor.recordIn(session, {
         ...fact('access_granted', machine, user),
-        details: { to: user.username, role },
+        details: { to: user.username, role, ...(linux_users === null ? {} : { linux_users: linux_users.join(', ') }) },
       });
     });
     accessEvents.publish(agentId, user.user_id, role);
-    await activityLog.add(machine, { what: 'granted', detail: `${role} to ${user.username}`, by: caller });
+    await activityLog.add(machine, {
+      what: 'granted',
+      detail: `${role} to ${user.username}${linux_users === null ? '' : ` as ${linux_users.join(', ')}`}`,
+      by: caller,
+    });
     return toMachineUser(granted, user);
   }
 
@@ -175,6 +181,14 @@ const requireRightsOf = ({ token }: Caller, role: GrantRole): void => {
 
 const opens = (role: GrantRole): boolean => rightsOf(role, false).includes('open');
 
+/** Whether open terminals, or those of some Linux users, are no longer allowed. All of the user on the machine end then. */
+const takesFrom = (before: AccessRecord, after: AccessRecord): boolean => {
+  if (!opens(before.role)) return false;
+  const { linux_users: left } = after;
+  if (!opens(after.role)) return true;
+  return left != null && !(before.linux_users?.every((name) => left.includes(name)) ?? false);
+};
+
 const fact = (
   action: 'access_granted' | 'access_revoked',
   machine: StoredMachine,
@@ -188,6 +202,7 @@ const toMachineUser = (grant: AccessRecord, user: Omit<Grantee, 'user_id'> | und
   email: user?.email ?? '',
   avatar_url: user?.avatar_url ?? null,
   role: grant.role,
+  linux_users: grant.linux_users ?? null,
   granted_by: grant.granted_by_name ?? '',
   granted_at: grant.created_at.toISOString(),
 });

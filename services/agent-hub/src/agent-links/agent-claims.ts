@@ -1,7 +1,8 @@
 import type { SessionTitlesEvent } from '@webxterm/contracts/bus';
 import { agentBaseline, agentFeatures } from '@webxterm/contracts/capabilities';
 import type { MachineFacts, SessionEnded, SessionTitle, ResourceStats as WireStats } from '@webxterm/contracts/grpc';
-import type { ResourceStats } from '@webxterm/contracts/rest';
+import { anyLinuxUser, maxLinuxUsers } from '@webxterm/contracts/linux-users';
+import { LinuxUserName, type ResourceStats } from '@webxterm/contracts/rest';
 import { maxSessionDirectory, maxSessionTitle } from '@webxterm/contracts/session-titles';
 import { plainLines, plainText } from '@webxterm/contracts/text';
 import type { MachineRecord } from '../machines/record.ts';
@@ -54,6 +55,7 @@ export const readFacts = (facts: MachineFacts | undefined, address: string): Rep
       hostname: facts?.hostname ?? '',
       os_version: facts?.osVersion ?? '',
       linux_user: facts?.linuxUser ?? '',
+      ...(facts === undefined || facts.linuxUsers.length === 0 ? {} : { linux_users: facts.linuxUsers }),
     },
   });
 
@@ -72,8 +74,16 @@ export const plainFacts = <F extends ReportedFacts>(facts: F): F => ({
     hostname: plainText(facts.metadata.hostname, maxText),
     os_version: plainText(facts.metadata.os_version, maxText),
     linux_user: plainText(facts.metadata.linux_user, maxText),
+    ...(facts.metadata.linux_users === undefined ? {} : { linux_users: plainAccounts(facts.metadata.linux_users) }),
   },
 });
+
+/** Names that could not be requested are left out, because a changed name would be that of another account. `*` is only at the end. */
+const plainAccounts = (names: readonly string[]): string[] => {
+  const listed = names.slice(0, maxLinuxUsers);
+  const named = [...new Set(listed)].filter((name) => LinuxUserName.safeParse(name).success);
+  return [...named, ...(listed.includes(anyLinuxUser) ? [anyLinuxUser] : [])];
+};
 
 /** The description and tags that an agent sends when it enrols by API key. The UI shows them like those that the owner wrote. */
 export const readLabels = (facts: MachineFacts | undefined): Pick<MachineRecord, 'description' | 'tags'> =>

@@ -12,6 +12,7 @@ const identity: LinkIdentity = {
   keyId: 'key',
   publicKey: '',
   agentVersion: '0.1.0',
+  linuxUsers: ['ubuntu'],
   address: '192.0.2.1',
   instanceId: 'instance',
   generation: 1n,

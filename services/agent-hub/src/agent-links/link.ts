@@ -18,6 +18,8 @@ export interface LinkIdentity extends Dial {
   readonly publicKey: string;
   /** The version of the agent, as it reports. */
   readonly agentVersion: string;
+  /** The Linux users that it offers, the default first: see `MachineMetadata`. */
+  readonly linuxUsers: readonly string[];
   /** Remote IP address of the connection. */
   readonly address: string;
 }

@@ -220,6 +220,7 @@ const dialOf = (hello: Hello, facts: ReportedFacts) => ({
   generation: hello.generation,
   publicKey: hello.publicKey.toString('base64url'),
   agentVersion: facts.agent_version,
+  linuxUsers: facts.metadata.linux_users ?? [facts.metadata.linux_user],
   address: facts.ip_address,
 });
 

@@ -10,6 +10,7 @@ import type { Link } from '../agent-links/link.ts';
 import type { LinkTable } from '../agent-links/link-table.ts';
 import { personOf, requireRight } from '../machines/access-rule.ts';
 import type { Authorizer } from '../machines/authorize.ts';
+import { chooseLinuxUser } from '../machines/linux-users.ts';
 import { attachRight, isOwner, type KnownKinds } from './attach-right.ts';
 import type { Attachment, AttachmentTable } from './attachment-table.ts';
 import { readOpen } from './open-request.ts';
@@ -60,12 +61,22 @@ export class AttachCall {
       if (open.role === Role.ROLE_RECORD) {
         const recorder = this.#recorder(open);
         leave = table.addRecorder(open.agentId);
-        await this.#join(open, recorder, () => this.#deliverTerminations(open.agentId));
+        await this.#join(open, recorder, async () => {
+          await this.#deliverTerminations(open.agentId);
+          return () => '';
+        });
         return;
       }
       const attachment = this.#register(open, await this.#options.allowList.find(open.sid));
       leave = () => table.delete(attachment);
-      await this.#join(open, attachment, () => this.#checkAccess(open, attachment));
+      await this.#join(open, attachment, async () => {
+        await this.#checkAccess(open, attachment);
+        return (link) => {
+          if (!open.create) return '';
+          attachment.linuxUser = chooseLinuxUser(open.linuxUser, attachment.linuxUsers, link);
+          return attachment.linuxUser;
+        };
+      });
     } catch (error) {
       this.#fail(error);
     } finally {
@@ -101,6 +112,7 @@ export class AttachCall {
       reachedByTag: (signin.token?.tags.length ?? 0) > 0,
       agentId: open.agentId,
       sessionId: open.sessionId,
+      linuxUsers: null,
       unchecked: false,
       end: (how) => this.#end(how),
     };
@@ -108,15 +120,17 @@ export class AttachCall {
     return attachment;
   }
 
-  async #join(open: AttachOpen, facts: StreamFacts, check: () => Promise<void>): Promise<void> {
+  /** `check` returns what names the Linux user of a new session on a link, or nothing for an existing session. */
+  async #join(open: AttachOpen, facts: StreamFacts, check: () => Promise<(link: Link) => string>): Promise<void> {
     const { links } = this.#options;
     if (links.find(open.agentId) === undefined) return failStream(this.#viewer, status.NOT_FOUND, notHere);
-    await check();
+    const linuxUserOn = await check();
     const link = links.find(open.agentId);
     if (link === undefined) return failStream(this.#viewer, status.NOT_FOUND, notHere);
     this.#requireKind(link, open);
     requireRecording(link, open);
-    const machine = await this.#call(link, open, facts);
+    const linuxUser = linuxUserOn(link);
+    const machine = await this.#call(link, { ...open, linuxUser }, facts);
     if (this.#ended !== undefined) {
       machine?.end();
       return this.#endViewer(this.#ended);
@@ -125,6 +139,7 @@ export class AttachCall {
       return failStream(this.#viewer, status.UNAVAILABLE, 'the machine did not answer in time');
     const metadata = new Metadata();
     metadata.set(metadataKey.agentCapabilities, link.capabilities.join(','));
+    if (linuxUser !== '') metadata.set(metadataKey.linuxUser, encodeURIComponent(linuxUser));
     this.#viewer.sendMetadata(metadata);
     this.#splice = splice(this.#viewer, machine, () => link.messageReceived());
     const forget = link.onClose(() =>
@@ -150,6 +165,7 @@ export class AttachCall {
     const signin = allowList.require(open.sid);
     try {
       const access = await authorizer.access(personOf(signin), open.agentId);
+      attachment.linuxUsers = access.linuxUsers;
       // A caller without the right to watch must not learn that the session of another user exists.
       if (isOwner(attachment)) requireRight(access, attachment.right);
       else if (!access.rights.includes(attachment.right)) throw new AppError('session_not_found');
@@ -263,6 +279,7 @@ const openStream = (open: AttachOpen, appointment: Appointment, facts: StreamFac
   rows: open.rows,
   edge: open.edge,
   requestId: open.requestId.slice(0, 128),
+  linuxUser: open.linuxUser,
 });
 
 /** The first message, with the stream paused after it. Undefined if none arrived in time. */

@@ -11,6 +11,7 @@ const to = (agentId: string): Attachment => ({
   right: 'open',
   agentId,
   sessionId: Buffer.alloc(16),
+  linuxUsers: null,
   unchecked: false,
   end: () => undefined,
 });

@@ -15,6 +15,10 @@ export interface Attachment extends AttachRight {
   readonly reachedByTag: boolean;
   readonly agentId: string;
   readonly sessionId: Buffer;
+  /** The Linux users that the user was limited to when access was last checked. Null: all of the machine. */
+  linuxUsers: readonly string[] | null;
+  /** The Linux user of the session that this attachment opens. Undefined: it opens none, or not yet. */
+  linuxUser?: string | undefined;
   /** Access could not be checked, because the database or the allow-list was unavailable. It is checked again until that succeeds. */
   unchecked: boolean;
   end(how: SpliceEnd): void;

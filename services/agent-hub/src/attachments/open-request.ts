@@ -1,6 +1,6 @@
 import { maxWinsize } from '@webxterm/contracts/frames';
 import { type AttachOpen, AttachUp, Role } from '@webxterm/contracts/grpc';
-import { AgentId } from '@webxterm/contracts/rest';
+import { AgentId, LinuxUserName } from '@webxterm/contracts/rest';
 import { defaultKind, SessionKindName } from '@webxterm/contracts/session-kinds';
 import { AppError } from '@webxterm/shared';
 
@@ -33,6 +33,8 @@ const problem = (open: AttachOpen | undefined): string | undefined => {
   if (open.sessionId.length !== 16 || open.viewerId.length !== 16) return 'Session and viewer ids have 16 bytes.';
   if (open.kind !== '' && !SessionKindName.safeParse(open.kind).success)
     return 'The open has an invalid kind of session.';
+  if (open.linuxUser !== '' && !LinuxUserName.safeParse(open.linuxUser).success)
+    return 'The open has an invalid Linux user.';
   if (!roles.has(open.role)) return 'The open needs a role.';
   const inRange = (size: number): boolean => size >= 1 && size <= maxWinsize;
   if (!inRange(open.cols) || !inRange(open.rows)) return `Columns and rows are 1 to ${maxWinsize}.`;

@@ -21,6 +21,7 @@ const attached = (table: AttachmentTable, ended: SpliceEnd[], userId = 'user', a
     sessionId: Buffer.alloc(16),
     openedByToken: false,
     reachedByTag: false,
+    linuxUsers: null,
     unchecked: false,
     end: (how) => ended.push(how),
   });
@@ -125,7 +126,7 @@ describe('an access token that reaches a machine by its tags', () => {
     let tags = ['Staging'];
     table.add({
       ...{ sid: 'sid', sidHash: 'hash', userId: 'ann', ownerUserId: 'ann', right: 'open', agentId: 'agent' },
-      ...{ sessionId: Buffer.alloc(16), openedByToken: false, reachedByTag: true, unchecked: false },
+      ...{ sessionId: Buffer.alloc(16), openedByToken: false, reachedByTag: true, linuxUsers: null, unchecked: false },
       end: (how) => ended.push(how),
     });
     const token = {

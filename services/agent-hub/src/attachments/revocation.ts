@@ -107,8 +107,11 @@ export class Revocation {
 
   async #mayStay(attachment: Attachment, signin: SigninEntry): Promise<boolean> {
     try {
-      const { rights } = await this.#options.authorizer.access(personOf(signin), attachment.agentId);
-      return rights.includes(attachment.right);
+      const { rights, linuxUsers } = await this.#options.authorizer.access(personOf(signin), attachment.agentId);
+      attachment.linuxUsers = linuxUsers;
+      const { linuxUser } = attachment;
+      const mayUse = linuxUser === undefined || linuxUsers === null || linuxUsers.includes(linuxUser);
+      return mayUse && rights.includes(attachment.right);
     } catch (error) {
       if (toAppError(error).code === 'machine_not_found') return false;
       throw error;

@@ -20,7 +20,7 @@ const machine = () => {
   };
 };
 
-const line = { command: 'true', timeoutSeconds: 30 };
+const line = { command: 'true', timeoutSeconds: 30, linuxUser: 'ubuntu' };
 const outputOf = (commandId: string, more: Partial<CommandOutput> = {}): CommandOutput => ({
   commandId,
   stdout: Buffer.alloc(0),

@@ -17,9 +17,13 @@ const answerAfterMs = 4000;
 export const maxRunning = 500;
 export const maxRunningPerUser = 50;
 
+/** Codes of an agent that the caller gets. All others are `command_not_run`. */
+const agentCodes = ['too_many_commands', 'linux_user_refused'] as const;
+
 export interface CommandLine {
   readonly command: string;
   readonly timeoutSeconds: number;
+  readonly linuxUser: string;
 }
 
 interface Running {
@@ -34,24 +38,28 @@ export class Commands {
 
   /**
    * Runs a command line for a user.
-   * @throws AppError machine_offline if the link closed or the agent did not answer; command_not_run or too_many_commands with the
-   * reason of the agent; too_many_requests
+   * @throws AppError machine_offline if the link closed or the agent did not answer; command_not_run, too_many_commands or
+   * linux_user_refused with the reason of the agent; too_many_requests
    */
-  async run(link: CommandLink, userId: string, { command, timeoutSeconds }: CommandLine): Promise<CommandResult> {
+  async run(
+    link: CommandLink,
+    userId: string,
+    { command, timeoutSeconds, linuxUser }: CommandLine,
+  ): Promise<CommandResult> {
     this.#requireRoom(userId);
     const commandId = randomBytes(16).toString('base64url');
     const timeoutMs = timeoutSeconds * 1000;
     const startedAt = performance.now();
     const answered = this.#expect(commandId, { link, userId }, timeoutMs + answerAfterMs);
-    link.send({ $case: 'command', value: { commandId, command, timeoutMs, maxOutputBytes, userId } });
+    link.send({ $case: 'command', value: { commandId, command, timeoutMs, maxOutputBytes, userId, linuxUser } });
     const output = await answered;
     if (output === undefined)
       throw new AppError('machine_offline', 'The machine went offline or did not answer. The command may have run.');
     if (output.error !== '') {
-      const code = output.errorCode === 'too_many_commands' ? 'too_many_commands' : 'command_not_run';
+      const code = agentCodes.find((known) => known === output.errorCode) ?? 'command_not_run';
       throw new AppError(code, plainText(output.error, 300));
     }
-    return resultOf(output, Math.round(performance.now() - startedAt));
+    return resultOf(output, linuxUser, Math.round(performance.now() - startedAt));
   }
 
   /** Takes the answer of an agent. An answer on any other link than that of the command is ignored. */
@@ -91,7 +99,7 @@ export class Commands {
   }
 }
 
-const resultOf = (output: CommandOutput, duration_ms: number): CommandResult => ({
+const resultOf = (output: CommandOutput, linux_user: string, duration_ms: number): CommandResult => ({
   command_id: output.commandId,
   // A command that timed out has no exit code of its own. The shell may report one for the signal, which is ignored.
   exit_code: output.signal === '' && !output.timedOut ? output.exitCode : null,
@@ -101,6 +109,7 @@ const resultOf = (output: CommandOutput, duration_ms: number): CommandResult => 
   timed_out: output.timedOut,
   truncated: output.truncated,
   duration_ms,
+  linux_user,
 });
 
 const text = (bytes: Buffer): string => bytes.subarray(0, maxOutputBytes / 2).toString('utf8');

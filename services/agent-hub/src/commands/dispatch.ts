@@ -5,7 +5,8 @@ import { AppError, type Logger } from '@webxterm/shared';
 import { type AllowList, answer, ask } from '@webxterm/shared/bus';
 import type { LinkTable } from '../agent-links/link-table.ts';
 import { personOf, requireRight } from '../machines/access-rule.ts';
-import type { Authorizer } from '../machines/authorize.ts';
+import type { Access, Authorizer } from '../machines/authorize.ts';
+import { chooseLinuxUser, requireLinuxUser } from '../machines/linux-users.ts';
 import type { Commands } from './commands.ts';
 
 export interface DispatchOptions {
@@ -25,6 +26,7 @@ interface Order {
   readonly agent_id: string;
   readonly command: string;
   readonly timeout_seconds: number;
+  readonly linux_user?: string | undefined;
 }
 
 /** Sends a command to the hub that holds the link of the machine. That hub checks the caller's right by the sign-in. */
@@ -40,7 +42,7 @@ export class CommandDispatch {
     answer(bus, commandAtHub(hubId), logger, (order) => this.#runHere(order));
   }
 
-  /** @throws AppError machine_not_found, view_only, machine_offline, command_not_run, too_many_commands */
+  /** @throws AppError machine_not_found, view_only, machine_offline, command_not_run, too_many_commands, linux_user_refused */
   async run(order: Order, requestId: string): Promise<CommandResult> {
     const { links, hubOf, bus, hubId } = this.#options;
     if (links.find(order.agent_id) !== undefined) return this.#runHere(order);
@@ -51,26 +53,28 @@ export class CommandDispatch {
   }
 
   async #runHere(order: Order): Promise<CommandResult> {
-    const userId = await this.#requireCommand(order);
+    const { userId, linuxUsers } = await this.#requireCommand(order);
     const link = this.#options.links.find(order.agent_id);
     if (link === undefined) throw new AppError('machine_offline');
     if (!link.capabilities.includes('command'))
       throw new AppError('command_not_run', 'The agent of this machine runs no commands. Update the agent.');
+    const linuxUser = chooseLinuxUser(order.linux_user ?? '', linuxUsers, link);
     const result = await this.#options.commands.run(link, userId, {
       command: order.command,
       timeoutSeconds: order.timeout_seconds,
+      linuxUser,
     });
     // A caller who has lost the right meanwhile must not get the output.
-    await this.#requireCommand(order);
+    const access = await this.#requireCommand(order);
+    requireLinuxUser(access.linuxUsers, linuxUser);
     return result;
   }
 
-  /** @returns the caller's user id */
-  async #requireCommand({ sid, agent_id }: Order): Promise<string> {
+  async #requireCommand({ sid, agent_id }: Order): Promise<Pick<Access, 'linuxUsers'> & { userId: string }> {
     const { allowList, authorizer } = this.#options;
     const signin = await allowList.find(sid);
     const access = await authorizer.access(personOf(signin), agent_id);
     requireRight(access, 'command', 'You may see this machine but not run anything on it.');
-    return signin.user_id;
+    return { userId: signin.user_id, linuxUsers: access.linuxUsers };
   }
 }

@@ -25,12 +25,14 @@ export const mountCommands = (api: Api, { store, dispatch, auditor, activityLog 
       action: 'command_executed',
       agentId: agent_id,
       target: { type: 'machine', id: agent_id, name: machine.name },
-      details: { command },
+      details: { command, linux_user: body.linux_user ?? null },
     } as const;
     const order = { sid: caller.sid, agent_id, ...body };
     const result = await auditor.act(fact, () => dispatch.run(order, context.requestId), {
       withinMs: (body.timeout_seconds + 30) * 1000,
-      resultOf: ({ exit_code, signal, timed_out }) => ({ details: { command, exit_code, signal, timed_out } }),
+      resultOf: ({ exit_code, signal, timed_out, linux_user = null }) => ({
+        details: { command, linux_user, exit_code, signal, timed_out },
+      }),
     });
     await activityLog.add(machine, { what: 'command', detail: command, success: result.exit_code === 0, by: caller });
     return result;

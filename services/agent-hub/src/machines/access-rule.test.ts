@@ -23,25 +23,29 @@ describe('access to a machine', () => {
   });
 
   it('is the granted role', () => {
-    expect(machineRole(bob, machine({ grant: 'control' }))).toBe('control');
-    expect(machineRole(bob, machine({ grant: 'view' }))).toBe('view');
+    expect(machineRole(bob, machine({ grant: { role: 'control', linuxUsers: null } }))).toBe('control');
+    expect(machineRole(bob, machine({ grant: { role: 'view', linuxUsers: null } }))).toBe('view');
   });
 
   it('lets an administrator manage every machine, and open terminals only where granted', () => {
     expect(machineRole(root, machine())).toBe('admin');
-    expect(machineRole(root, machine({ grant: 'view' }))).toBe('admin');
-    expect(machineRole(root, machine({ grant: 'control' }))).toBe('control');
+    expect(machineRole(root, machine({ grant: { role: 'view', linuxUsers: null } }))).toBe('admin');
+    expect(machineRole(root, machine({ grant: { role: 'control', linuxUsers: null } }))).toBe('control');
     expect(machineRole(root, machine({ ownerId: 'root' }))).toBe('owner');
   });
 
   it('ends with the machine', () => {
     for (const person of [ann, bob, root])
-      expect(machineRole(person, machine({ revoked: true, grant: 'control' }))).toBeUndefined();
+      expect(
+        machineRole(person, machine({ revoked: true, grant: { role: 'control', linuxUsers: null } })),
+      ).toBeUndefined();
   });
 
   it('lets an administrator who was granted control manage, too', () => {
-    expect(allowed(root, machine({ grant: 'control' }))?.rights).toEqual(expect.arrayContaining(['open', 'manage']));
-    expect(allowed(bob, machine({ grant: 'control' }))?.rights).not.toContain('manage');
+    expect(allowed(root, machine({ grant: { role: 'control', linuxUsers: null } }))?.rights).toEqual(
+      expect.arrayContaining(['open', 'manage']),
+    );
+    expect(allowed(bob, machine({ grant: { role: 'control', linuxUsers: null } }))?.rights).not.toContain('manage');
   });
 
   it('without a right is refused with the missing right', () => {
@@ -67,7 +71,9 @@ describe('access by a token', () => {
 
   it('is what the scopes leave of the rights of its owner', () => {
     expect(allowed({ ...ann, token: limits }, machine())?.rights).toEqual(['see', 'open']);
-    expect(allowed({ ...bob, token: limits }, machine({ grant: 'view' }))?.rights).toEqual(['see']);
+    expect(allowed({ ...bob, token: limits }, machine({ grant: { role: 'view', linuxUsers: null } }))?.rights).toEqual([
+      'see',
+    ]);
     expect(allowed({ ...root, token: limits }, machine())?.rights).toEqual(['see']);
     expect(allowed({ ...bob, token: limits }, machine())).toBeUndefined();
     expect(allowed({ ...ann, token: { ...limits, scopes: ['new_right'] } }, machine())?.rights).toEqual([]);

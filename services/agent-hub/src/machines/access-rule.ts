@@ -21,13 +21,22 @@ export interface AccessFacts {
   readonly tags: readonly string[];
   readonly ownerId: string;
   readonly revoked: boolean;
-  readonly grant: 'control' | 'view' | undefined;
+  readonly grant: StoredGrant | undefined;
+}
+
+/** A grant of a user on one machine. */
+export interface StoredGrant {
+  readonly role: 'control' | 'view';
+  /** The Linux users that it is limited to. Null: all of the machine. */
+  readonly linuxUsers: readonly string[] | null;
 }
 
 /** The access of one person to one machine. */
 export interface Allowed {
   readonly role: MachineRole;
   readonly rights: readonly Right[];
+  /** The Linux users that terminals and commands are limited to. Null: all of the machine. */
+  readonly linuxUsers: readonly string[] | null;
 }
 
 /**
@@ -40,7 +49,11 @@ export const allowed = (person: Person, facts: AccessFacts | undefined): Allowed
   if (role === undefined || facts === undefined || !reaches(person.token, facts)) return undefined;
   const { token } = person;
   const rights = rightsOf(role, person.role === 'admin');
-  return { role, rights: token === undefined ? rights : rights.filter((right) => token.scopes.includes(right)) };
+  return {
+    role,
+    rights: token === undefined ? rights : rights.filter((right) => token.scopes.includes(right)),
+    linuxUsers: role === 'owner' ? null : (facts.grant?.linuxUsers ?? null),
+  };
 };
 
 const reaches = (token: TokenLimits | undefined, { agentId, tags }: AccessFacts): boolean =>
@@ -52,9 +65,9 @@ const reaches = (token: TokenLimits | undefined, { agentId, tags }: AccessFacts)
 const machineRole = (person: Person, facts: AccessFacts | undefined): MachineRole | undefined => {
   if (facts === undefined || facts.revoked) return undefined;
   if (facts.ownerId === person.userId) return 'owner';
-  if (facts.grant === 'control') return 'control';
+  if (facts.grant?.role === 'control') return 'control';
   if (person.role === 'admin') return 'admin';
-  return facts.grant;
+  return facts.grant?.role;
 };
 
 /** @throws AppError token_not_allowed for a token that reaches only some machines */

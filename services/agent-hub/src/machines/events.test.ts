@@ -8,7 +8,7 @@ import { MachineEventStreams } from './events.ts';
 
 const caller = { userId: 'u', username: 'ann', role: 'user', sid: 'sid', tokenExpiresAt: 2e9 } as const;
 const signin: SigninEntry = { user_id: 'u', username: 'ann', role: 'user', disabled: false, exp: 2e9, epoch: 'e' };
-const owner: Access = { role: 'owner', rights: ['see'], ownerId: 'u' };
+const owner: Access = { role: 'owner', rights: ['see'], linuxUsers: null, ownerId: 'u' };
 const event = { agent_id: 'ag', status: 'online', last_active: null, resource_stats: null } as const;
 
 let server: Server | undefined;

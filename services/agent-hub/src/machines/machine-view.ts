@@ -4,6 +4,7 @@ import { plainFacts, plainLabels, plainStats, readUptime } from '../agent-links/
 import { installProgressOf } from '../enrolment/install-progress.ts';
 import type { Allowed } from './access-rule.ts';
 import type { Latest } from './activity.ts';
+import { offeredTo } from './linux-users.ts';
 import { isPending, type StoredMachine } from './record.ts';
 import { idOf } from './store.ts';
 
@@ -16,7 +17,7 @@ const maxShownName = 128;
  */
 export const machineView = (
   stored: StoredMachine,
-  { role, rights }: Allowed,
+  { role, rights, linuxUsers }: Allowed,
   online: boolean,
   latest: Latest | undefined,
   update: MachineUpdate | null,
@@ -35,6 +36,9 @@ export const machineView = (
     owner_id: machine.owner_id,
     my_role: role,
     my_rights: [...rights],
+    my_linux_users: rights.some((right) => right === 'open' || right === 'command')
+      ? offeredTo(linuxUsers, usersOf(machine))
+      : [],
     ...plainLabels(machine),
     last_active: latestTime(machine.last_active, latest?.lastActive),
     uptime_seconds: readUptime(machine.uptime_seconds),
@@ -47,6 +51,9 @@ export const machineView = (
     update,
   };
 };
+
+const usersOf = ({ metadata: { linux_user, linux_users } }: StoredMachine): readonly string[] =>
+  linux_users ?? (linux_user === '' ? [] : [linux_user]);
 
 const noticeOf = ({ notice }: StoredMachine): Machine['notice'] =>
   // Machines stored by an older version lack this field.

@@ -37,7 +37,7 @@ export const mountMachineChanges = (
     const { machine, token } = await changes.create(caller, body);
     const { agent_id, tags, owner_id } = machine;
     const facts = { agentId: agent_id, tags, ownerId: owner_id, revoked: false, grant: undefined };
-    const access = allowed(caller, facts) ?? { role: 'owner', rights: [] };
+    const access = allowed(caller, facts) ?? { role: 'owner', rights: [], linuxUsers: null };
     return { machine: view(machine, access), registration_token: token, expires_in: registrationLifeMs / 1000 };
   });
 

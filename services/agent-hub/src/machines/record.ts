@@ -85,6 +85,8 @@ export interface AccessRecord {
   agent_id: string;
   user_id: string;
   role: 'control' | 'view';
+  /** The Linux users that the grant is limited to. Null, and missing in grants of an older version: all of the machine. */
+  linux_users?: string[] | null;
   granted_by: string;
   /** The username at that time. Missing in grants of an older version. */
   granted_by_name?: string;
@@ -177,6 +179,7 @@ const accessSchema = new Schema<AccessRecord>(
     agent_id: required,
     user_id: required,
     role: { type: String, enum: ['control', 'view'], required: true },
+    linux_users: { type: [String], default: undefined },
     granted_by: text,
     granted_by_name: text,
     created_at: { type: Date, required: true },

@@ -3,10 +3,17 @@ import { isLimitedToMachines, type TokenLimits } from '@webxterm/contracts/token
 import { foldName } from '@webxterm/shared';
 import { notOfThisList, type Place, pageOf, readCursor } from '@webxterm/shared/mongo';
 import mongoose, { type QueryFilter, type Types } from 'mongoose';
-import type { AccessFacts, Person } from './access-rule.ts';
+import type { AccessFacts, Person, StoredGrant } from './access-rule.ts';
 import { inTime } from './in-time.ts';
 import type { ListOrder } from './list-order.ts';
-import { type KeyNotice, type MachineModels, type MachineRecord, type StoredMachine, withoutAgent } from './record.ts';
+import {
+  type AccessRecord,
+  type KeyNotice,
+  type MachineModels,
+  type MachineRecord,
+  type StoredMachine,
+  withoutAgent,
+} from './record.ts';
 
 /** The machines that a call may see. Every read requires a scope, so that no read can omit the check. */
 export type MachineScope = ({ readonly kind: 'all' } | { readonly kind: 'user'; readonly userId: string }) & {
@@ -79,12 +86,12 @@ export class MachineStore {
       accessDeadlineMs,
       Promise.all([
         this.#models.machines.findOne({ agent_id: agentId }, { owner_id: 1, revoked_at: 1, tags: 1 }).lean(),
-        this.#models.access.findOne({ agent_id: agentId, user_id: person.userId }, { role: 1 }).lean(),
+        this.#models.access.findOne({ agent_id: agentId, user_id: person.userId }, { role: 1, linux_users: 1 }).lean(),
       ]),
     );
     if (machine === null) return undefined;
     const { owner_id: ownerId, tags, revoked_at } = machine;
-    return { agentId, tags, ownerId, revoked: revoked_at !== null, grant: grant?.role };
+    return { agentId, tags, ownerId, revoked: revoked_at !== null, grant: grant === null ? undefined : grantOf(grant) };
   }
 
   /** At most `limit` machines on which the user has the right by owning them or by a grant. */
@@ -157,10 +164,12 @@ export class MachineStore {
   }
 
   /** The grants of a user, by machine. */
-  async grants(userId: string, agentIds?: readonly string[]): Promise<Map<string, 'control' | 'view'>> {
+  async grants(userId: string, agentIds?: readonly string[]): Promise<Map<string, StoredGrant>> {
     const which = agentIds === undefined ? {} : { agent_id: mongoose.trusted({ $in: [...agentIds] }) };
-    const found = await this.#models.access.find({ user_id: userId, ...which }, { agent_id: 1, role: 1 }).lean();
-    return new Map(found.map((grant) => [grant.agent_id, grant.role]));
+    const found = await this.#models.access
+      .find({ user_id: userId, ...which }, { agent_id: 1, role: 1, linux_users: 1 })
+      .lean();
+    return new Map(found.map((grant) => [grant.agent_id, grantOf(grant)]));
   }
 
   count(scope: MachineScope): Promise<number> {
@@ -288,6 +297,11 @@ export class MachineStore {
     return { $and: all };
   }
 }
+
+const grantOf = ({ role, linux_users = null }: Pick<AccessRecord, 'role' | 'linux_users'>): StoredGrant => ({
+  role,
+  linuxUsers: linux_users,
+});
 
 /** The id of a document in the API. */
 export const idOf = (record: { _id: Types.ObjectId }): string => record._id.toHexString();

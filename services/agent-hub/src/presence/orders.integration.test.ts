@@ -61,7 +61,7 @@ class Hub {
   async dial(agentId: string, instanceId: string, generation: bigint): Promise<Link | undefined> {
     const identity = {
       ...{ agentId, instanceId, generation, ownerId: 'owner', ownerUsername: 'ann', machineName: 'box' },
-      ...{ keyId: 'key', publicKey: '', agentVersion: '0.1.0', address: '192.0.2.1' },
+      ...{ keyId: 'key', publicKey: '', agentVersion: '0.1.0', linuxUsers: ['ubuntu'], address: '192.0.2.1' },
     };
     try {
       this.presence.checkOtherHubs(identity);

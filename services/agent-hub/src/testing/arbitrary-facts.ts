@@ -41,4 +41,5 @@ export const anyFacts = (text: Arbitrary<string>, maxTags: number): Arbitrary<Ma
     processUser: text,
     description: text,
     tags: fc.array(text, { maxLength: maxTags }),
+    linuxUsers: fc.array(text, { maxLength: maxTags }),
   });

@@ -23,6 +23,8 @@ export class TestMachine {
   readonly #privateKey: KeyObject;
   readonly publicKey: Buffer;
   readonly name: string;
+  /** The accounts that it offers. Empty: the agent is of an older version, which has one. */
+  linuxUsers: string[] = [];
   instanceId = randomBytes(16);
   generation = 0n;
 
@@ -40,7 +42,7 @@ export class TestMachine {
     return {
       protocolMin: 1,
       protocolMax: 1,
-      capabilities: [],
+      capabilities: this.linuxUsers.length === 0 ? [] : ['pty', 'command', 'linux_users'],
       instanceId,
       generation,
       publicKey: this.publicKey,
@@ -58,6 +60,7 @@ export class TestMachine {
         memTotalMb: 4096n,
         diskTotalGb: 40n,
         linuxUser: 'ubuntu',
+        linuxUsers: this.linuxUsers,
         processUser: 'root',
         description: '',
         tags: ['test'],

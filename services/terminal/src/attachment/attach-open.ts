@@ -27,6 +27,8 @@ export interface AttachmentRequest {
   /** Whether the session is recorded. Used when it is created, and by its recorder. */
   readonly recording: RecordingMode;
   readonly sessionKind: string;
+  /** The Linux user of a session that is opened. Undefined: the default. */
+  readonly linuxUser?: string | undefined;
   readonly edge: EdgeKind;
   /** The attach may open the shell. Ignored after the first `accepted`. */
   readonly create: boolean;
@@ -74,4 +76,5 @@ export const attachOpenOf = (
   recordPass,
   recording: create || request.mode === 'record' ? recordings[request.recording] : Recording.RECORDING_UNSPECIFIED,
   edge: request.edge,
+  linuxUser: create ? (request.linuxUser ?? '') : '',
 });

@@ -111,6 +111,11 @@ export class Attachment {
     return this.#attached && this.#stream?.capabilities.includes(capability) === true;
   }
 
+  /** The Linux user of the session that this attachment opened. Undefined: it opened none, or the hub is of an older version. */
+  get linuxUser(): string | undefined {
+    return this.#stream?.linuxUser;
+  }
+
   /** Sends a frame to the machine, or drops it if not attached. @returns false if the caller should wait for `drained` */
   send(frame: Uint8Array): boolean {
     return !this.#attached || this.#stream === undefined || this.#stream.send(frame);

@@ -20,6 +20,7 @@ export class HubStream {
   #events: HubStreamEvents | undefined;
   #over = false;
   #capabilities: readonly string[] = [];
+  #linuxUser: string | undefined;
 
   constructor(channels: HubChannels, address: string, open: AttachOpen, events: HubStreamEvents) {
     this.#events = events;
@@ -30,6 +31,8 @@ export class HubStream {
     });
     this.#call.on('metadata', (metadata: Metadata) => {
       this.#capabilities = String(metadata.get(metadataKey.agentCapabilities)[0] ?? '').split(',');
+      const [linuxUser] = metadata.get(metadataKey.linuxUser);
+      if (linuxUser !== undefined) this.#linuxUser = decodeURIComponent(String(linuxUser));
     });
     this.#call.on('drain', () => this.#events?.drained());
     // Every error also arrives as a status.
@@ -41,6 +44,11 @@ export class HubStream {
   /** The capabilities of the agent, once its first frame has arrived. A hub of an older version does not send them. */
   get capabilities(): readonly string[] {
     return this.#capabilities;
+  }
+
+  /** The Linux user of the session that this stream opens, once its first frame has arrived. */
+  get linuxUser(): string | undefined {
+    return this.#linuxUser;
   }
 
   /** @returns false if the caller should wait for `drained` */

@@ -26,6 +26,7 @@ export const sessionFact = (record: SessionRecord, event: SessionEventName): Aud
       ...common,
       action: 'terminal_opened',
       at: record.opened_at ?? record.created_at,
+      ...(record.linux_user === undefined ? {} : { details: { linux_user: record.linux_user } }),
       actor: {
         kind: 'user',
         user_id: record.user_id,

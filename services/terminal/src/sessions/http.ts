@@ -17,7 +17,7 @@ import type { Auditor } from '@webxterm/shared/audit';
 import { newId } from '../tickets/admission.ts';
 import { sealTicket, ticketLifeSeconds } from '../tickets/ticket.ts';
 import type { Denials } from '../websocket/denials.ts';
-import { kindOf, requireKind } from './kind.ts';
+import { kindOf, requireKind, requireLinuxUser } from './kind.ts';
 import type { MachineCalls } from './machine-calls.ts';
 import type { SessionRecord } from './record.ts';
 import { type RecordingModes, recordingOfNew } from './recording-mode.ts';
@@ -42,7 +42,7 @@ export const mountSessions = (api: Api, options: SessionsHttpOptions): void => {
     const named =
       body.session_id === undefined
         ? reserve(options, caller, body, context)
-        : returning(store, caller, body.agent_id, { sessionId: body.session_id, kind: body.kind });
+        : returning(store, caller, body.agent_id, body.session_id, body);
     const { sessionId, kind } = await named.catch((error: unknown) => {
       const scope = { ...context, caller };
       options.denials.note(toAppError(error), scope, { agentId: body.agent_id, sessionId: body.session_id });
@@ -118,17 +118,23 @@ interface NamedSession {
   readonly kind: string;
 }
 
+/** What a request says about its session. */
+interface Wanted {
+  readonly kind?: string | undefined;
+  readonly linux_user?: string | undefined;
+}
+
 const reserve = async (
   { store, machines, policies }: SessionsHttpOptions,
   caller: Caller,
-  { agent_id: agentId, kind = defaultKind }: { agent_id: string; kind?: string | undefined },
+  { agent_id: agentId, kind = defaultKind, linux_user: linuxUser }: Wanted & { agent_id: string },
   { requestId, clientIp }: { requestId: string; clientIp: string },
 ): Promise<NamedSession> => {
   await machines.requireOpen(caller, agentId, kind, requestId);
   const sessionId = newId().toString('base64url');
   const { userId, username } = caller;
   const recording = await recordingOfNew(policies, agentId, kind);
-  await store.reserve({ sessionId, agentId, userId, username, kind, recording, ipAddress: clientIp });
+  await store.reserve({ sessionId, agentId, userId, username, kind, recording, ipAddress: clientIp, linuxUser });
   return { sessionId, kind };
 };
 
@@ -136,11 +142,13 @@ const returning = async (
   store: SessionStore,
   caller: Caller,
   agentId: string,
-  { sessionId, kind }: { sessionId: string; kind: string | undefined },
+  sessionId: string,
+  wanted: Wanted,
 ): Promise<NamedSession> => {
   const record = await store.find({ kind: 'owner', userId: caller.userId }, sessionId);
   if (record.agent_id !== agentId) throw new AppError('session_not_found');
-  return { sessionId, kind: requireKind(record, kind) };
+  requireLinuxUser(record, wanted.linux_user);
+  return { sessionId, kind: requireKind(record, wanted.kind) };
 };
 
 /** The session, if the caller owns it or may manage its machine. @throws AppError session_not_found */
@@ -193,5 +201,6 @@ const toSession = (record: SessionRecord, caller: Caller): TerminalSession => ({
   signal: record.signal,
   cause: record.cause,
   ip_address: record.ip_address,
+  ...(record.linux_user === undefined ? {} : { linux_user: record.linux_user }),
   ...(record.user_id === caller.userId ? ownFields(record) : {}),
 });

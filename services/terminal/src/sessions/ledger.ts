@@ -60,10 +60,10 @@ export class SessionLedger {
     clearTimeout(this.#askAgain);
   }
 
-  opened(sessionId: string): void {
+  opened(sessionId: string, linuxUser: string | undefined): void {
     void this.#write('opened', sessionId, async () => {
       const { store, counts, events } = this.#options;
-      const record = await store.opened(sessionId);
+      const record = await store.opened(sessionId, linuxUser);
       if (record === undefined) return;
       counts.opened();
       await events.record(record, 'opened');

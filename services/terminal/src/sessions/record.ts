@@ -23,6 +23,8 @@ export interface SessionRecord {
   signal: string | null;
   cause: string | null;
   ip_address: string;
+  /** The requested Linux user, and of an opened session its user. Absent: the default, or opened by an older version. */
+  linux_user?: string;
   /** The name that its user gave it. Absent: none. */
   name?: string;
   /** As the agent reported them. Absent: unknown or empty. */
@@ -76,6 +78,7 @@ const schema = new Schema<SessionRecord>(
     signal: optional,
     cause: optional,
     ip_address: { type: String, default: '' },
+    linux_user: String,
     name: String,
     title: String,
     command: String,

@@ -92,7 +92,7 @@ describe('the history of a machine', () => {
       seen.push(...idsOf(page));
       await model.deleteMany({ session_id: trusted({ $in: seen }) });
       const { session_id } = await store.reserve(asked());
-      await store.opened(session_id);
+      await store.opened(session_id, undefined);
       cursor = page.next;
     }
     expect(seen).toEqual(all);

@@ -33,6 +33,8 @@ export interface NewSession {
   /** Whether it will be recorded. */
   readonly recording: RecordingMode;
   readonly ipAddress: string;
+  /** Undefined: the default. */
+  readonly linuxUser?: string | undefined;
 }
 
 export interface SessionQuery {
@@ -95,6 +97,7 @@ export class SessionStore {
       signal: null,
       cause: null,
       ip_address: session.ipAddress,
+      ...(session.linuxUser === undefined ? {} : { linux_user: session.linuxUser }),
       origin: sessionOrigin(),
       raw_viewer_id: null,
       raw_attachment_id: null,
@@ -169,12 +172,18 @@ export class SessionStore {
       .lean();
   }
 
-  /** Marks a session as opened. @returns the record, if this call changed it */
-  async opened(sessionId: string): Promise<SessionRecord | undefined> {
+  /** Marks a session as opened. `linuxUser` undefined: the hub does not know it. @returns the record, if this call changed it */
+  async opened(sessionId: string, linuxUser: string | undefined): Promise<SessionRecord | undefined> {
     const record = await this.#model
       .findOneAndUpdate(
         { session_id: sessionId, status: 'reserved' },
-        { status: 'active', opened_at: new Date(this.#now()), expires_at: null, $push: { untold: 'opened' } },
+        {
+          status: 'active',
+          opened_at: new Date(this.#now()),
+          expires_at: null,
+          ...(linuxUser === undefined ? {} : { linux_user: linuxUser }),
+          $push: { untold: 'opened' },
+        },
         { returnDocument: 'after' },
       )
       .lean();

@@ -149,7 +149,7 @@ export class Upgrades {
     const viewerId = request.viewerId.toString('base64url');
     slot.attachAs(viewerRequest.sessionId, viewerId);
     const { attachment, accepted, follow } = await attachRaw(context.attach, pending.socket, slot, request);
-    if (viewerRequest.mayCreate) context.ledger.opened(viewerRequest.sessionId);
+    if (viewerRequest.mayCreate) context.ledger.opened(viewerRequest.sessionId, attachment.linuxUser);
     // Only the owner's viewer is recorded, because a resize over REST applies to it.
     const detached =
       viewerRequest.ownerUserId === viewerRequest.admission.userId

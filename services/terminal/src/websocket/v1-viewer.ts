@@ -195,7 +195,7 @@ export class V1Viewer {
     if (viewerRequest instanceof AppError) return;
     // The socket may still be paused because of the stream of the previous hub.
     if (this.#socket.isPaused) this.#socket.resume();
-    if (this.#request?.create) this.#context.ledger.opened(viewerRequest.sessionId);
+    if (this.#request?.create) this.#context.ledger.opened(viewerRequest.sessionId, this.#attachment?.linuxUser);
     this.#sendRecorded(viewerRequest.recording);
     this.#sendPass();
     this.#passTimer ??= setInterval(() => this.#sendPass(), passEveryMs);

@@ -32,6 +32,8 @@ export interface ViewerRequest {
   readonly recording: RecordingMode;
   /** The kind of the session. */
   readonly sessionKind: string;
+  /** The Linux user of a session that is opened. Undefined: the default. */
+  readonly linuxUser?: string | undefined;
   /** The session was named but never opened, so its first attach may open the shell. */
   readonly mayCreate: boolean;
   readonly from: number | undefined;
@@ -54,6 +56,7 @@ export const requestOf = (
   mode: viewer.mode,
   recording: viewer.recording,
   sessionKind: viewer.sessionKind,
+  linuxUser: viewer.linuxUser,
   resumed: viewer.admission.kind === 'pass',
 });
 

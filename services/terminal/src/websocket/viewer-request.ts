@@ -6,7 +6,7 @@ import { defaultKind, sessionKinds, unknownKind } from '@webxterm/contracts/sess
 import { AppError } from '@webxterm/shared';
 import type { z } from 'zod';
 import type { Recordings } from '../recordings/recordings.ts';
-import { requireKind } from '../sessions/kind.ts';
+import { requireKind, requireLinuxUser } from '../sessions/kind.ts';
 import { type RecordingModes, recordingOfNew } from '../sessions/recording-mode.ts';
 import type { SessionStore } from '../sessions/store.ts';
 import { type Admission, newId } from '../tickets/admission.ts';
@@ -56,6 +56,7 @@ export const resolveViewerRequest = async (
     mode,
     recording,
     sessionKind: session.kind,
+    linuxUser: session.linuxUser,
     mayCreate,
     from: query.from,
     viewerId: admission.viewerId ?? query.viewer_id,
@@ -98,6 +99,8 @@ interface NamedSession {
   readonly grant: AttachGrant;
   readonly mayCreate: boolean;
   readonly kind: string;
+  /** The Linux user of a session that is opened. Undefined: the default. */
+  readonly linuxUser?: string | undefined;
   readonly recording: RecordingMode;
 }
 
@@ -123,11 +126,13 @@ const nameSession = async (
     if (!sessionKinds.has(kind)) throw new AppError('kind_not_supported', unknownKind(kind, sessionKinds));
     const sessionId = newId().toString('base64url');
     const recording = await recordingOfNew(policies, agentId, kind);
-    await store.reserve({ sessionId, agentId, userId, username, kind, recording, ipAddress: clientIp });
-    return own({ id: sessionId, ownerUserId: userId, mayCreate: true, kind, recording });
+    const linuxUser = query.linux_user;
+    await store.reserve({ sessionId, agentId, userId, username, kind, recording, ipAddress: clientIp, linuxUser });
+    return own({ id: sessionId, ownerUserId: userId, mayCreate: true, kind, linuxUser, recording });
   }
   const record = await store.find({ kind: 'owner', userId }, named);
   if (record.agent_id !== agentId) throw new AppError('session_not_found');
+  requireLinuxUser(record, query.linux_user);
   const mayCreate = record.status === 'reserved';
   if (mayCreate) await store.requireRoom(userId, agentId);
   return own({
@@ -135,6 +140,7 @@ const nameSession = async (
     ownerUserId: record.user_id,
     mayCreate,
     kind: requireKind(record, requested),
+    linuxUser: record.linux_user,
     recording: record.recording ?? 'off',
   });
 };

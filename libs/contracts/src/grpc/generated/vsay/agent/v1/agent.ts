@@ -283,6 +283,8 @@ export interface AttachOpen {
   recording: Recording;
   /** With ROLE_RECORD: the terminal service's sealed proof that it records this session. `sid` is empty then. */
   recordPass: string;
+  /** The Linux user of a new session. Only with `create`. Empty: the default of the machine and of the caller's grant. */
+  linuxUser: string;
 }
 
 export interface AgentMessage {
@@ -399,6 +401,11 @@ export interface MachineFacts {
   processUser: string;
   description: string;
   tags: string[];
+  /**
+   * With the capability `linux_users`: the accounts that sessions and commands may run as, the default first. "*" at the end: any other
+   * account with a login shell, too.
+   */
+  linuxUsers: string[];
 }
 
 export interface Welcome {
@@ -520,6 +527,8 @@ export interface OpenStream {
   grant: AttachGrant;
   /** Whether the session is recorded. Only with `create` and for ROLE_RECORD. */
   recording: Recording;
+  /** The Linux user of a new session. The agent refuses one that its configuration does not allow. Empty: the default. */
+  linuxUser: string;
 }
 
 /** Ends sessions: SIGHUP, then SIGKILL after 5 s. A pong to a later ping confirms the receipt. */
@@ -579,6 +588,8 @@ export interface Command {
    * session).
    */
   userId: string;
+  /** The Linux user that the command runs as. The agent refuses one that its configuration does not allow. Empty: the default. */
+  linuxUser: string;
 }
 
 export interface CommandOutput {
@@ -787,6 +798,7 @@ function createBaseAttachOpen(): AttachOpen {
     grant: 0,
     recording: 0,
     recordPass: "",
+    linuxUser: "",
   };
 }
 
@@ -845,6 +857,9 @@ export const AttachOpen: MessageFns<AttachOpen> = {
     }
     if (message.recordPass !== "") {
       writer.uint32(138).string(message.recordPass);
+    }
+    if (message.linuxUser !== "") {
+      writer.uint32(146).string(message.linuxUser);
     }
     return writer;
   },
@@ -998,6 +1013,14 @@ export const AttachOpen: MessageFns<AttachOpen> = {
             message.recordPass = reader.string();
             continue;
           }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.linuxUser = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1057,6 +1080,11 @@ export const AttachOpen: MessageFns<AttachOpen> = {
         : isSet(object.record_pass)
         ? globalThis.String(object.record_pass)
         : "",
+      linuxUser: isSet(object.linuxUser)
+        ? globalThis.String(object.linuxUser)
+        : isSet(object.linux_user)
+        ? globalThis.String(object.linux_user)
+        : "",
     };
   },
 
@@ -1113,6 +1141,9 @@ export const AttachOpen: MessageFns<AttachOpen> = {
     if (message.recordPass !== "") {
       obj.recordPass = message.recordPass;
     }
+    if (message.linuxUser !== "") {
+      obj.linuxUser = message.linuxUser;
+    }
     return obj;
   },
 
@@ -1138,6 +1169,7 @@ export const AttachOpen: MessageFns<AttachOpen> = {
     message.grant = object.grant ?? 0;
     message.recording = object.recording ?? 0;
     message.recordPass = object.recordPass ?? "";
+    message.linuxUser = object.linuxUser ?? "";
     return message;
   },
 };
@@ -2408,6 +2440,7 @@ function createBaseMachineFacts(): MachineFacts {
     processUser: "",
     description: "",
     tags: [],
+    linuxUsers: [],
   };
 }
 
@@ -2457,6 +2490,9 @@ export const MachineFacts: MessageFns<MachineFacts> = {
     }
     for (const v of message.tags) {
       writer.uint32(106).string(v!);
+    }
+    for (const v of message.linuxUsers) {
+      writer.uint32(114).string(v!);
     }
     return writer;
   },
@@ -2578,6 +2614,14 @@ export const MachineFacts: MessageFns<MachineFacts> = {
             message.tags.push(reader.string());
             continue;
           }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.linuxUsers.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2635,6 +2679,11 @@ export const MachineFacts: MessageFns<MachineFacts> = {
       tags: globalThis.Array.isArray(object?.tags)
         ? object.tags.map((e: any) => globalThis.String(e))
         : [],
+      linuxUsers: globalThis.Array.isArray(object?.linuxUsers)
+        ? object.linuxUsers.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.linux_users)
+        ? object.linux_users.map((e: any) => globalThis.String(e))
+        : [],
     };
   },
 
@@ -2679,6 +2728,9 @@ export const MachineFacts: MessageFns<MachineFacts> = {
     if (message.tags?.length) {
       obj.tags = message.tags;
     }
+    if (message.linuxUsers?.length) {
+      obj.linuxUsers = message.linuxUsers;
+    }
     return obj;
   },
 
@@ -2704,6 +2756,7 @@ export const MachineFacts: MessageFns<MachineFacts> = {
     message.processUser = object.processUser ?? "";
     message.description = object.description ?? "";
     message.tags = object.tags?.map((e) => e) || [];
+    message.linuxUsers = object.linuxUsers?.map((e) => e) || [];
     return message;
   },
 };
@@ -4107,6 +4160,7 @@ function createBaseOpenStream(): OpenStream {
     requestId: "",
     grant: 0,
     recording: 0,
+    linuxUser: "",
   };
 }
 
@@ -4162,6 +4216,9 @@ export const OpenStream: MessageFns<OpenStream> = {
     }
     if (message.recording !== 0) {
       writer.uint32(128).int32(message.recording);
+    }
+    if (message.linuxUser !== "") {
+      writer.uint32(138).string(message.linuxUser);
     }
     return writer;
   },
@@ -4307,6 +4364,14 @@ export const OpenStream: MessageFns<OpenStream> = {
             message.recording = reader.int32() as any;
             continue;
           }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.linuxUser = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4361,6 +4426,11 @@ export const OpenStream: MessageFns<OpenStream> = {
         : "",
       grant: isSet(object.grant) ? attachGrantFromJSON(object.grant) : 0,
       recording: isSet(object.recording) ? recordingFromJSON(object.recording) : 0,
+      linuxUser: isSet(object.linuxUser)
+        ? globalThis.String(object.linuxUser)
+        : isSet(object.linux_user)
+        ? globalThis.String(object.linux_user)
+        : "",
     };
   },
 
@@ -4414,6 +4484,9 @@ export const OpenStream: MessageFns<OpenStream> = {
     if (message.recording !== 0) {
       obj.recording = recordingToJSON(message.recording);
     }
+    if (message.linuxUser !== "") {
+      obj.linuxUser = message.linuxUser;
+    }
     return obj;
   },
 
@@ -4438,6 +4511,7 @@ export const OpenStream: MessageFns<OpenStream> = {
     message.requestId = object.requestId ?? "";
     message.grant = object.grant ?? 0;
     message.recording = object.recording ?? 0;
+    message.linuxUser = object.linuxUser ?? "";
     return message;
   },
 };
@@ -4981,7 +5055,7 @@ export const UpdateReport: MessageFns<UpdateReport> = {
 };
 
 function createBaseCommand(): Command {
-  return { commandId: "", command: "", timeoutMs: 0, maxOutputBytes: 0, userId: "" };
+  return { commandId: "", command: "", timeoutMs: 0, maxOutputBytes: 0, userId: "", linuxUser: "" };
 }
 
 export const Command: MessageFns<Command> = {
@@ -5000,6 +5074,9 @@ export const Command: MessageFns<Command> = {
     }
     if (message.userId !== "") {
       writer.uint32(42).string(message.userId);
+    }
+    if (message.linuxUser !== "") {
+      writer.uint32(50).string(message.linuxUser);
     }
     return writer;
   },
@@ -5057,6 +5134,14 @@ export const Command: MessageFns<Command> = {
             message.userId = reader.string();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.linuxUser = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -5092,6 +5177,11 @@ export const Command: MessageFns<Command> = {
         : isSet(object.user_id)
         ? globalThis.String(object.user_id)
         : "",
+      linuxUser: isSet(object.linuxUser)
+        ? globalThis.String(object.linuxUser)
+        : isSet(object.linux_user)
+        ? globalThis.String(object.linux_user)
+        : "",
     };
   },
 
@@ -5112,6 +5202,9 @@ export const Command: MessageFns<Command> = {
     if (message.userId !== "") {
       obj.userId = message.userId;
     }
+    if (message.linuxUser !== "") {
+      obj.linuxUser = message.linuxUser;
+    }
     return obj;
   },
 
@@ -5125,6 +5218,7 @@ export const Command: MessageFns<Command> = {
     message.timeoutMs = object.timeoutMs ?? 0;
     message.maxOutputBytes = object.maxOutputBytes ?? 0;
     message.userId = object.userId ?? "";
+    message.linuxUser = object.linuxUser ?? "";
     return message;
   },
 };
