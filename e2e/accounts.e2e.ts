@@ -2,25 +2,16 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MongoClient, ObjectId } from 'mongodb';
 import { Secret, TOTP } from 'otpauth';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { launchBrowser } from './support/browser.ts';
+import type { BrowserContext, Page } from 'playwright-core';
+import { afterEach, describe, expect, it } from 'vitest';
 import { eventually, Rest } from './support/rest.ts';
-import { startTestStack, type TestStack } from './support/stack.ts';
+import { browser, stack, useStackAndBrowser } from './support/use-stack.ts';
 import { type AgentRun, VsayAgent } from './support/vsay-agent.ts';
 
-let stack: TestStack;
-let browser: Browser;
 const contexts: BrowserContext[] = [];
 const complaints: string[] = [];
 
-beforeAll(async () => {
-  [stack, browser] = await Promise.all([startTestStack({ agent: false }), launchBrowser()]);
-});
-afterAll(async () => {
-  await browser?.close();
-  await stack?.stop();
-});
+useStackAndBrowser();
 afterEach(async () => {
   await Promise.all(contexts.splice(0).map((context) => context.close()));
 });

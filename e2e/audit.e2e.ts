@@ -1,27 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { type AuditRow, listAudit } from '@webxterm/contracts/rest';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchBrowser } from './support/browser.ts';
-import { eventually, onlineMachine, Rest } from './support/rest.ts';
-import { startTestStack, type TestStack } from './support/stack.ts';
+import type { Page } from 'playwright-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from './support/rest.ts';
+import { rest as admin, browser, ownMachine, stack, useStackAndBrowser } from './support/use-stack.ts';
 
-let stack: TestStack;
-let browser: Browser;
 let page: Page;
-let admin: Rest;
 let agentId: string;
 
+useStackAndBrowser();
+
 beforeAll(async () => {
-  [stack, browser] = await Promise.all([startTestStack(), launchBrowser()]);
-  const visitor = new Rest(stack.url);
-  admin = visitor.as((await visitor.login(stack.admin)).token);
-  agentId = (await onlineMachine(admin)).agent_id;
+  agentId = ownMachine.agent_id;
   page = await (await browser.newContext({ viewport: { width: 1200, height: 800 } })).newPage();
-});
-afterAll(async () => {
-  await browser?.close();
-  await stack?.stop();
 });
 
 const rows = async (query: string): Promise<AuditRow[]> => {
@@ -45,15 +36,20 @@ describe('the audit log of a whole stack', () => {
       socket.addEventListener('open', resolve);
       socket.addEventListener('error', reject);
     });
-    const opened = await row(`action=terminal_opened&machine=${agentId}`);
+    const ofSession = (action: string): Promise<AuditRow> =>
+      eventually(`${action} of the session`, async () =>
+        (await rows(`action=${action}&machine=${agentId}`)).find(
+          ({ session_id }) => session_id === ticket.body.session_id,
+        ),
+      );
+    const opened = await ofSession('terminal_opened');
     expect(opened).toMatchObject({
       service: 'terminal',
-      session_id: ticket.body.session_id,
       actor: { kind: 'user', username: 'admin', verified: true },
     });
     expect(opened.address).not.toBe('');
     socket.send('exit 3\n');
-    expect(await row(`action=terminal_closed&machine=${agentId}`)).toMatchObject({ details: { exit_code: 3 } });
+    expect(await ofSession('terminal_closed')).toMatchObject({ details: { exit_code: 3 } });
 
     const outsider = admin.as((await admin.signup('outsider')).token);
     expect((await outsider.post('/api/terminal/tickets', { agent_id: agentId })).status).toBe(404);

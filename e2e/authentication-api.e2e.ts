@@ -1,15 +1,11 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTestStack, type TestStack } from './support/stack.ts';
+import { describe, expect, it } from 'vitest';
+import { stack, useStack } from './support/use-stack.ts';
 
 const run = promisify(execFile);
-let stack: TestStack;
 
-beforeAll(async () => {
-  stack = await startTestStack({ agent: false });
-});
-afterAll(() => stack.stop());
+useStack();
 
 /** The documented line as a person pastes it, but for the host; the status comes on a line of its own. */
 const curl = async (line: string): Promise<{ status: number; body: Record<string, unknown> }> => {

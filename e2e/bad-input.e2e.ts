@@ -3,24 +3,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { RawTerminal, type Refusal } from './support/raw-terminal.ts';
 import { eventually, onlineMachine, Rest } from './support/rest.ts';
-import { startTestStack, type TestStack } from './support/stack.ts';
+import { rest as admin, ownMachine, stack, useStack } from './support/use-stack.ts';
 import { VsayAgent } from './support/vsay-agent.ts';
 
-let stack: TestStack;
-let admin: Rest;
 let token = '';
 let agentId = '';
 
-beforeAll(async () => {
-  stack = await startTestStack();
-  token = (await new Rest(stack.url).login(stack.admin)).token;
-  admin = new Rest(stack.url, token);
-  agentId = (await onlineMachine(admin)).agent_id;
+useStack();
+beforeAll(() => {
+  token = admin.token ?? '';
+  agentId = ownMachine.agent_id;
 });
-afterAll(async () => {
-  await stack.healthy();
-  await stack.stop();
-});
+afterAll(() => stack.healthy());
 
 const refusal = async (agent: string, query: Record<string, string | number>): Promise<Refusal> => {
   try {

@@ -4,27 +4,22 @@ import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { countSleeps } from '../clients/agent/src/integration/sleeps.ts';
 import { eventually, onlineMachine, Rest } from './support/rest.ts';
-import { startTestStack, type TestStack } from './support/stack.ts';
+import { rest as admin, ownMachine, stack, useStack } from './support/use-stack.ts';
 import { type AgentRun, VsayAgent } from './support/vsay-agent.ts';
 
-let stack: TestStack;
 let mongo: MongoClient;
-let admin: Rest;
 let agentId: string;
 let run: AgentRun | undefined;
 
+useStack();
 beforeAll(async () => {
-  stack = await startTestStack();
   const url = readFileSync(join(stack.dataDir, 'secrets', 'mongo-url-agent-hub'), 'utf8').trim();
   mongo = await new MongoClient(url).connect();
-  const rest = new Rest(stack.url);
-  admin = rest.as((await rest.login(stack.admin)).token);
-  agentId = (await onlineMachine(admin)).agent_id;
+  agentId = ownMachine.agent_id;
 });
 afterAll(async () => {
   await run?.stop();
   await mongo?.close();
-  await stack?.stop();
 });
 
 /** docs/agent.md: what ignores SIGTERM, which comes within a second, is killed 2 s later; and a busy machine. */

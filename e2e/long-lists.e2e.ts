@@ -74,6 +74,9 @@ beforeAll(async () => {
 afterAll(async () => {
   expect(window.complaints).toEqual([]);
   await window.close();
+  const copies = { agent_id: /^ag_0{20}/ };
+  await (await rows('agent-hub', 'machines')).deleteMany(copies);
+  await (await rows('terminal', 'terminal_sessions')).deleteMany(copies);
   await Promise.all(databases.map((client) => client.close()));
 });
 

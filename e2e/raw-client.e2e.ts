@@ -3,25 +3,23 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { RawTerminal } from './support/raw-terminal.ts';
-import { onlineMachine, Rest } from './support/rest.ts';
-import { startTestStack, type TestStack } from './support/stack.ts';
+import { Rest } from './support/rest.ts';
+import { ownMachine, rest, stack, useStack } from './support/use-stack.ts';
 
 const run = promisify(execFile);
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-let stack: TestStack;
 let token = '';
 let agentId = '';
 
-beforeAll(async () => {
-  stack = await startTestStack();
-  token = (await new Rest(stack.url).login(stack.admin)).token;
-  agentId = (await onlineMachine(new Rest(stack.url, token))).agent_id;
+useStack();
+beforeAll(() => {
+  token = rest.token ?? '';
+  agentId = ownMachine.agent_id;
 });
-afterAll(() => stack.stop());
 
 const open = (query: Record<string, string | number> = {}): Promise<RawTerminal> =>
   RawTerminal.open(stack.url, agentId, { token, cols: 80, rows: 24, ...query });

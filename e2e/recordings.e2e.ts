@@ -2,13 +2,22 @@ import { readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Recording } from '@webxterm/contracts/rest';
-import { expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { violations } from './support/axe.ts';
 import { eventually } from './support/rest.ts';
-import { ownMachine, rest, stack } from './support/use-stack.ts';
+import { endShells, ownMachine, rest, stack } from './support/use-stack.ts';
 import { terminal, useTerminalPage } from './support/use-terminal-page.ts';
 
-useTerminalPage();
+const setPolicy = async (mode: 'off' | 'on'): Promise<void> => {
+  expect((await rest.send('PATCH', '/api/recording-policy', { mode })).status).toBe(200);
+};
+
+useTerminalPage(async () => {
+  await setPolicy('off');
+  // The page opens the terminal that runs, and a recorded one stays recorded.
+  await endShells();
+});
+afterAll(() => setPolicy('off'));
 
 const recordings = async (): Promise<readonly Recording[]> =>
   (await rest.get<{ recordings: Recording[] }>('/api/recordings')).body.recordings;
@@ -79,4 +88,20 @@ it('a terminal is recorded by the policy, and played, searched by time, download
   await eventually('it is gone', async () =>
     (await recordings()).some(({ recording_id }) => recording_id === recording.recording_id) ? undefined : true,
   );
+});
+
+it('the line below a terminal says that it is recorded, also after a reload, and not of one that is not', async () => {
+  const { page } = terminal;
+  expect(await page.getByTestId('terminal-recorded').count()).toBe(0);
+  await setPolicy('on');
+  await terminal.run('exit');
+  await page.getByRole('button', { name: 'New shell' }).click();
+  const mark = page.getByTestId('terminal-recorded');
+  await mark.waitFor();
+  expect(await mark.innerText()).toBe('Recorded');
+  await page.reload();
+  await mark.waitFor();
+  // A phone with its keyboard open hides the line of other terminals.
+  await page.setViewportSize({ width: 390, height: 380 });
+  expect(await mark.isVisible()).toBe(true);
 });

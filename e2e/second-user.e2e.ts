@@ -2,17 +2,12 @@ import { fork } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Loot } from './support/intruder.ts';
 import { listeningPorts } from './support/listening-ports.ts';
-import { startTestStack, type TestStack } from './support/stack.ts';
+import { stack, useStack } from './support/use-stack.ts';
 
-let stack: TestStack;
-
-beforeAll(async () => {
-  stack = await startTestStack();
-});
-afterAll(() => stack.stop());
+useStack();
 
 const loopback = ['0100007F', '00000000000000000000000001000000'];
 

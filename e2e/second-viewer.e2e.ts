@@ -3,8 +3,9 @@ import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NumberedTerminal } from './faults/numbered-terminal.ts';
 import { InternalViewer, internalPort, sidOf } from './support/internal-viewer.ts';
-import { eventually, onlineMachine, Rest } from './support/rest.ts';
-import { readSecret, startTestStack, type TestStack } from './support/stack.ts';
+import { eventually, Rest } from './support/rest.ts';
+import { readSecret } from './support/stack.ts';
+import { rest as chief, ownMachine, stack, useStack } from './support/use-stack.ts';
 
 interface Account {
   readonly id: string;
@@ -12,11 +13,8 @@ interface Account {
   readonly sid: string;
 }
 
-let stack: TestStack;
 let mongo: MongoClient;
 let hub: { port: number; token: string };
-/** Owns the machine, and administers the installation. */
-let chief: Rest;
 /** Was granted control: owns the sessions of these tests. */
 let bob: Account;
 let agentId: string;
@@ -36,20 +34,15 @@ const grant = async (user_id: string, role: 'control' | 'view'): Promise<void> =
   await mongo.db().collection('machine_access').insertOne(row);
 };
 
+useStack();
 beforeAll(async () => {
-  stack = await startTestStack();
   mongo = await new MongoClient(readSecret(stack, 'mongo-url-agent-hub')).connect();
-  const rest = new Rest(stack.url);
-  chief = rest.as((await rest.login(stack.admin)).token);
-  agentId = (await onlineMachine(chief)).agent_id;
+  agentId = ownMachine.agent_id;
   hub = await internalPort(stack);
   bob = await signUp('bob');
   await grant(bob.id, 'control');
 });
-afterAll(async () => {
-  await mongo?.close();
-  await stack?.stop();
-});
+afterAll(() => mongo?.close());
 
 /** A terminal of bob's that prints numbered lines all the time; each byte is looked at. */
 const printing = async (): Promise<{ terminal: NumberedTerminal; sessionId: Buffer }> => {

@@ -2,19 +2,13 @@ import { execFile } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { onlineMachine, Rest } from './support/rest.ts';
-import { startTestStack, type TestStack } from './support/stack.ts';
+import { describe, expect, it } from 'vitest';
+import { ownMachine, rest, stack, useStack } from './support/use-stack.ts';
 
 const run = promisify(execFile);
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-let stack: TestStack;
-
-beforeAll(async () => {
-  stack = await startTestStack();
-});
-afterAll(() => stack.stop());
+useStack();
 
 /** The program that the library's page shows, as it stands there. */
 const example = async (...args: string[]): Promise<{ stdout: string; stderr: string }> => {
@@ -30,17 +24,14 @@ const example = async (...args: string[]): Promise<{ stdout: string; stderr: str
 
 describe('the program in the README of the client library', () => {
   it('runs a command and reports how its shell ended', async () => {
-    const { token } = await new Rest(stack.url).login(stack.admin);
-    const { agent_id: agentId } = await onlineMachine(new Rest(stack.url, token));
-    const { stdout, stderr } = await example(stack.url, token, agentId);
+    const { stdout, stderr } = await example(stack.url, rest.token ?? '', ownMachine.agent_id);
     expect(stdout).toMatch(/^hello from \S+/m);
     expect(stderr).toMatch(/session [\w-]{22}\n/);
     expect(stderr).toContain('{"state":"ended","cause":"shell_exit","exitCode":3}');
   });
 
   it('reports the reason when it is refused', async () => {
-    const { token } = await new Rest(stack.url).login(stack.admin);
-    const { stderr } = await example(stack.url, token, 'ag_unknown');
+    const { stderr } = await example(stack.url, rest.token ?? '', 'ag_unknown');
     expect(stderr).toMatch(/"state":"refused","code":"\w+"/);
   });
 });

@@ -2,17 +2,16 @@ import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { launchBrowser } from './support/browser.ts';
 import { FarLink } from './support/far-link.ts';
-import { eventually, onlineMachine, Rest } from './support/rest.ts';
-import { startTestStack, type TestStack } from './support/stack.ts';
+import { eventually } from './support/rest.ts';
 import { TerminalPage } from './support/terminal-page.ts';
+import { ownMachine, stack, useStack } from './support/use-stack.ts';
 
-let stack: TestStack;
 let link: FarLink;
 let browser: Browser;
 let terminal: TerminalPage;
 
+useStack();
 beforeAll(async () => {
-  stack = await startTestStack();
   const port = Number(new URL(stack.url).port);
   link = await FarLink.start(port, 50);
   browser = await launchBrowser({ from: port, to: link.port });
@@ -26,14 +25,12 @@ beforeAll(async () => {
       }).observe(document.body, { childList: true, subtree: true }));`,
   });
   await terminal.signIn(stack.url, stack.admin);
-  const machine = await onlineMachine(new Rest(stack.url, (await new Rest(stack.url).login(stack.admin)).token));
-  await terminal.openTerminal(machine.name);
+  await terminal.openTerminal(ownMachine.name);
   await far();
 });
 afterAll(async () => {
   await browser?.close();
   link?.close();
-  await stack?.stop();
 });
 afterEach(async () => {
   link.release();

@@ -1,19 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { launchBrowser } from './support/browser.ts';
 import { eventually, Rest } from './support/rest.ts';
-import { startTestStack, type TestStack } from './support/stack.ts';
 import { TerminalPage } from './support/terminal-page.ts';
+import { browser, stack, useStackAndBrowser } from './support/use-stack.ts';
 import { type AgentRun, VsayAgent } from './support/vsay-agent.ts';
 
-let stack: TestStack;
-let browser: Browser;
 let run: AgentRun;
 let terminal: TerminalPage;
 
+useStackAndBrowser();
 beforeAll(async () => {
-  [stack, browser] = await Promise.all([startTestStack({ agent: false }), launchBrowser()]);
   const { user } = await new Rest(stack.url).login(stack.admin);
   const agent = new VsayAgent();
   const configured = await agent.finish(
@@ -25,11 +21,7 @@ beforeAll(async () => {
   writeFileSync(agent.config, `${config}ring_mib: 1\n`);
   run = agent.run('start');
 });
-afterAll(async () => {
-  await browser?.close();
-  await run?.stop();
-  await stack?.stop();
-});
+afterAll(() => run?.stop());
 beforeEach(async () => {
   terminal = await TerminalPage.open(browser);
   await terminal.signIn(stack.url, stack.admin);

@@ -98,8 +98,8 @@ export const testConfig = (part: 'suite' | 'trials'): ViteUserConfig => {
       ...files(['e2e/**/*.e2e.ts'], isEndToEnd),
       testTimeout: 120_000,
       hookTimeout: 180_000,
-      globalSetup: ['e2e/support/unpack-browser.ts'],
-      // Each file has a stack of its own, and waits more than it computes: one at a time leaves half of two processors idle.
+      globalSetup: ['e2e/support/unpack-browser.ts', 'e2e/support/shared-stacks.ts'],
+      // Each file starts or uses a whole stack, and waits more than it computes: one at a time leaves half of two processors idle.
       maxWorkers: 2,
       sequence: { groupOrder: 2 },
     },

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ChannelCredentials, Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { certificateName, HubServiceService, metadataKey } from '@webxterm/contracts/grpc';
-import type { TestStack } from './stack.ts';
+import type { SharedStack } from './shared-stack.ts';
 
 export interface InternalCaller {
   readonly token: string;
@@ -10,7 +10,7 @@ export interface InternalCaller {
   readonly identity: string | undefined;
 }
 
-const credentialsOf = (stack: TestStack, { identity }: InternalCaller): ChannelCredentials => {
+const credentialsOf = (stack: SharedStack, { identity }: InternalCaller): ChannelCredentials => {
   if (stack.ca === undefined) return credentials.createInsecure();
   const read = (name: string): Buffer => readFileSync(join(stack.dataDir, 'tls', identity ?? '', name));
   const pair = identity === undefined ? [null, null] : [read('tls.key'), read('tls.crt')];
@@ -18,7 +18,7 @@ const credentialsOf = (stack: TestStack, { identity }: InternalCaller): ChannelC
 };
 
 /** Asks the hub's internal port to resize nobody's session; what it answers: `OK`, or `CODE: details`. */
-export const callInternalPort = (stack: TestStack, port: number, caller: InternalCaller): Promise<string> => {
+export const callInternalPort = (stack: SharedStack, port: number, caller: InternalCaller): Promise<string> => {
   const client = new Client(`127.0.0.1:${port}`, credentialsOf(stack, caller), {
     'grpc.ssl_target_name_override': certificateName.hub,
     'grpc.use_local_subchannel_pool': 1,

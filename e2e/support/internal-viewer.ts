@@ -14,12 +14,13 @@ import {
 import { callInternalPort } from './internal-call.ts';
 import { listeningPorts } from './listening-ports.ts';
 import { eventually } from './rest.ts';
-import { readSecret, type TestStack } from './stack.ts';
+import type { SharedStack } from './shared-stack.ts';
+import { readSecret } from './stack.ts';
 
 const window = 1024 * 1024;
 
 /** Where the hub takes the calls of the terminal service, and the token that it asks for. */
-export const internalPort = async (stack: TestStack): Promise<{ port: number; token: string }> => {
+export const internalPort = async (stack: SharedStack): Promise<{ port: number; token: string }> => {
   const token = readSecret(stack, 'hub-token');
   const hub = stack.processes().find(({ name }) => name.startsWith('agent-hub'));
   for (const { port } of listeningPorts(hub?.pid ?? 0))

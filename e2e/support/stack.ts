@@ -24,7 +24,7 @@ export interface TestStack {
 }
 
 /** A file of the stack's secrets, by its name. */
-export const readSecret = ({ dataDir }: TestStack, name: string): string =>
+export const readSecret = ({ dataDir }: Pick<TestStack, 'dataDir'>, name: string): string =>
   readFileSync(join(dataDir, 'secrets', name), 'utf8').trim();
 
 /** A NATS that the stack does not start itself, and the passwords of its users there. */

@@ -2,29 +2,45 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll } from 'vitest';
 import { launchBrowser } from './browser.ts';
 import { onlineMachine, Rest } from './rest.ts';
-import { startTestStack, type TestStack } from './stack.ts';
+import { type SharedStack, sharedStack } from './shared-stack.ts';
 
-/** The stack of the current test file. */
-export let stack: TestStack;
+/** The stack of the worker that runs the current test file. */
+export let stack: SharedStack;
 /** Calls the REST API as the administrator. */
 export let rest: Rest;
 /** The machine of the stack's own agent. */
 export let ownMachine: { readonly agent_id: string; readonly name: string };
 export let browser: Browser;
 
-/** Starts a stack before the tests of a file, and stops it afterwards. */
+/** Ends the shells of the administrator. */
+export const endShells = async (): Promise<void> => {
+  const { body } = await rest.get<{ sessions: { session_id: string }[] }>('/api/terminal/sessions');
+  await Promise.all(body.sessions.map(({ session_id }) => rest.send('DELETE', `/api/terminal/sessions/${session_id}`)));
+};
+
+/** Removes what a test file has added to the stack: shells, machines, accounts. */
+const tidy = async (): Promise<void> => {
+  await endShells();
+  const others = (await rest.machines()).filter(({ agent_id }) => agent_id !== ownMachine.agent_id);
+  await Promise.all(others.map(({ agent_id }) => rest.send('DELETE', `/api/machines/${agent_id}`)));
+  const accounts = await rest.get<{ users: { id: string; email: string }[] }>('/api/users?limit=100');
+  const added = accounts.body.users.filter(({ email }) => email !== stack.admin.email);
+  for (const { id } of added) await rest.send('DELETE', `/api/users/${id}`);
+};
+
+/** Gives the tests of a file the stack of its worker. What it adds is removed after it. */
 export const useStack = (): void => {
   beforeAll(async () => {
-    stack = await startTestStack();
+    stack = await sharedStack();
     rest = new Rest(stack.url, (await new Rest(stack.url).login(stack.admin)).token);
     ownMachine = await onlineMachine(rest);
   });
   afterAll(async () => {
-    await stack?.stop();
+    if (ownMachine !== undefined) await tidy();
   });
 };
 
-/** Starts a stack and a browser before the tests of a file, and stops them afterwards. */
+/** Gives the tests of a file the stack of its worker, and a browser of their own. */
 export const useStackAndBrowser = (): void => {
   useStack();
   beforeAll(async () => {

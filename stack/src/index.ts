@@ -5,6 +5,7 @@ import { type Reporter, silentReporter } from './supervision/reporter.ts';
 
 export { StackFailure } from './failure.ts';
 export { freePort } from './ports.ts';
+export { readStackFile } from './read-stack-file.ts';
 export { isolatedSettings, type StackSettings } from './settings.ts';
 export type { StackProcess } from './stack-file.ts';
 export type { Stack } from './start-stack.ts';

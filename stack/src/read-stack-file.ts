@@ -7,7 +7,7 @@ const Facts = z.object({
   url: z.url(),
   grpc: z.array(z.string()),
   processes: z.array(
-    z.object({ name: z.string(), pid: z.number(), port: z.number(), healthPort: z.number().optional() }),
+    z.object({ name: z.string(), pid: z.number(), port: z.number(), healthPort: z.exactOptional(z.number()) }),
   ),
 });
 export type KnownStack = z.infer<typeof Facts>;
