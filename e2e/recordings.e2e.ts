@@ -5,18 +5,14 @@ import type { Recording } from '@webxterm/contracts/rest';
 import { afterAll, expect, it } from 'vitest';
 import { violations } from './support/axe.ts';
 import { eventually } from './support/rest.ts';
-import { endShells, ownMachine, rest, stack } from './support/use-stack.ts';
+import { ownMachine, rest, stack } from './support/use-stack.ts';
 import { terminal, useTerminalPage } from './support/use-terminal-page.ts';
 
 const setPolicy = async (mode: 'off' | 'on'): Promise<void> => {
   expect((await rest.send('PATCH', '/api/recording-policy', { mode })).status).toBe(200);
 };
 
-useTerminalPage(async () => {
-  await setPolicy('off');
-  // The page opens the terminal that runs, and a recorded one stays recorded.
-  await endShells();
-});
+useTerminalPage(() => setPolicy('off'));
 afterAll(() => setPolicy('off'));
 
 const recordings = async (): Promise<readonly Recording[]> =>

@@ -1,33 +1,19 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BrowserContextOptions } from 'playwright-core';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { eventually } from './support/rest.ts';
-import { TerminalPage } from './support/terminal-page.ts';
-import { browser, ownMachine, stack, useStackAndBrowser } from './support/use-stack.ts';
+import type { TerminalPage } from './support/terminal-page.ts';
+import { browser, stack } from './support/use-stack.ts';
+import { openTerminalPage, terminal, useTerminalPages } from './support/use-terminal-page.ts';
 
 const macintosh = 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 Chrome/131.0.0.0 Safari/537.36';
 
-let terminal: TerminalPage;
+useTerminalPages();
 
-useStackAndBrowser();
-afterEach(async () => {
-  expect(terminal.complaints).toEqual([]);
-  await terminal.close();
-});
+const clipboard = { permissions: ['clipboard-read', 'clipboard-write'] };
 
-/** A page with a shell whose prompt is `$ `. */
-const open = async (options: BrowserContextOptions = {}, platform?: string): Promise<void> => {
-  terminal = await TerminalPage.open(browser, {}, options);
-  if (platform !== undefined)
-    await terminal.page.addInitScript({
-      content: `Object.defineProperty(navigator, 'platform', { get: () => ${JSON.stringify(platform)} })`,
-    });
-  await terminal.signIn(stack.url, stack.admin);
-  await terminal.openTerminal(ownMachine.name);
-  await terminal.run("PS1='$ '; clear");
-  await terminal.until(/^\$\s*$/m);
-};
+const on = (platform: string): string =>
+  `Object.defineProperty(navigator, 'platform', { get: () => ${JSON.stringify(platform)} })`;
 
 /** `press` sends this and nothing before it to a program that has written `asks`. */
 const sends = async (expected: string, press: () => Promise<void>, asks = ''): Promise<void> =>
@@ -35,7 +21,7 @@ const sends = async (expected: string, press: () => Promise<void>, asks = ''): P
 
 describe('keys of the terminal page', () => {
   it('are reported as a program requests, also by a reloaded page, and as before when the program has ended', async () => {
-    await open();
+    await openTerminalPage();
     const { keyboard } = terminal.page;
     const press = async (): Promise<void> => {
       await terminal.page.reload();
@@ -53,7 +39,7 @@ describe('keys of the terminal page', () => {
   });
 
   it('are reported with releases and text if the program requests them', async () => {
-    await open();
+    await openTerminalPage();
     const { keyboard } = terminal.page;
     const press = async (): Promise<void> => {
       await keyboard.press('a');
@@ -63,7 +49,7 @@ describe('keys of the terminal page', () => {
   });
 
   it('send Ctrl+V to the program, or paste with it by choice', async () => {
-    await open({ permissions: ['clipboard-read', 'clipboard-write'] });
+    await openTerminalPage(clipboard);
     const { page } = terminal;
     await page.evaluate("navigator.clipboard.writeText('echo pasted')");
     await sends('\x16', () => page.keyboard.press('Control+v'));
@@ -79,7 +65,7 @@ describe('keys of the terminal page', () => {
   });
 
   it('compose characters with Option on a Mac, or send Meta with the one chosen', async () => {
-    await open({ userAgent: macintosh }, 'MacIntel');
+    await openTerminalPage({ userAgent: macintosh }, on('MacIntel'));
     const { page } = terminal;
     const devTools = await page.context().newCDPSession(page);
     /** As a German Mac does: Option and L is @. */
@@ -100,7 +86,7 @@ describe('keys of the terminal page', () => {
 
 describe('a finger', () => {
   it('turns the wheel for a program that has the whole screen', async () => {
-    await open();
+    await openTerminalPage();
     await terminal.run('seq 500 | less');
     await terminal.until(/^1\s*\n2\s/m);
     await terminal.page.evaluate(`(() => {
@@ -128,7 +114,7 @@ const secondWindow = async (): Promise<TerminalPage> => {
 
 describe('input that the emulator sends by itself', () => {
   it('is not typed at the prompt if the page was stopped while a program sent a query', async () => {
-    await open();
+    await openTerminalPage();
     const devTools = await terminal.page.context().newCDPSession(terminal.page);
     await devTools.send('Debugger.enable');
     const [pageStopped, over] = ['page-stopped', 'program-over'].map((name) => join(stack.dataDir, name));
@@ -150,7 +136,7 @@ describe('input that the emulator sends by itself', () => {
   });
 
   it('is not typed at the prompt if the whole browser was stopped, and returned over another connection', async () => {
-    await open();
+    await openTerminalPage();
     const devTools = await browser.newBrowserCDPSession();
     const { processInfo } = await devTools.send('SystemInfo.getProcessInfo');
     const signal = (name: 'SIGSTOP' | 'SIGCONT'): void => {
@@ -176,7 +162,7 @@ describe('input that the emulator sends by itself', () => {
   });
 
   it('does not make a viewer the driver, nor change the size under the other one: focus reports and mouse motion', async () => {
-    await open();
+    await openTerminalPage();
     // The program writes each byte that it gets, with the size at that moment.
     await terminal.run(
       String.raw`stty -echo -icanon; printf '\033[?1003h\033[?1006h\033[?1004h'; clear; echo rea''dy $(stty size); ` +
@@ -205,7 +191,7 @@ describe('input that the emulator sends by itself', () => {
 
 describe('text of the terminal page', () => {
   it('that is not UTF-8 is shown as invalid, or in the encoding of the tab, in which input is sent too', async () => {
-    await open();
+    await openTerminalPage();
     const { page } = terminal;
     const print = String.raw`clear; printf 'M\374ller\n'`;
     await terminal.run(print);
@@ -230,7 +216,7 @@ describe('text of the terminal page', () => {
     ['Shift', 'Linux x86_64', {}],
     ['Alt', 'MacIntel', { userAgent: macintosh }],
   ] as const)('is selected with %s while a program has the mouse, on %s', async (modifier, platform, options) => {
-    await open({ ...options, permissions: ['clipboard-read', 'clipboard-write'] }, platform);
+    await openTerminalPage({ ...options, ...clipboard }, on(platform));
     const { page } = terminal;
     const select = async (): Promise<void> => {
       const box = await page.getByTestId('terminal').locator('.xterm-screen').boundingBox();
@@ -252,7 +238,7 @@ describe('text of the terminal page', () => {
   });
 
   it.each([true, false])('of an input method arrives once, with screen reader support %s', async (screenReader) => {
-    await open();
+    await openTerminalPage();
     const devTools = await terminal.page.context().newCDPSession(terminal.page);
     const compose = async (): Promise<void> => {
       if (!screenReader) await terminal.setting('Screen reader support');
@@ -274,7 +260,7 @@ describe('text of the terminal page', () => {
 
 describe('Ctrl+W, with which a browser closes the page', () => {
   it('needs a confirmation while a program runs or a line is begun, and erases a word if it reaches the shell', async () => {
-    await open();
+    await openTerminalPage();
     const { page } = terminal;
     const asks = async (): Promise<number> => {
       const before = terminal.leaveQuestions;

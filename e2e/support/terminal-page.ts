@@ -12,14 +12,17 @@ export class TerminalPage {
   /** How often the page asked before it was left. */
   leaveQuestions = 0;
   readonly #context: BrowserContext;
+  /** Local storage of a browser that was never used, as a script. */
+  readonly #preferences: string;
   /** How many programs have read keys. */
   #programs = 0;
   /** With these programs. */
   readonly #folder = mkdtempSync(join(tmpdir(), 'keys-'));
 
-  private constructor(context: BrowserContext, page: Page) {
+  private constructor(context: BrowserContext, page: Page, preferences: string) {
     this.#context = context;
     this.page = page;
+    this.#preferences = preferences;
     page.on('pageerror', (error) => this.complaints.push(error.message));
     page.on('dialog', (dialog) => {
       if (dialog.type() === 'beforeunload') this.leaveQuestions += 1;
@@ -40,15 +43,28 @@ export class TerminalPage {
     const context = await browser.newContext({ ...usual, ...options });
     // The emulator paints with WebGL; with this setting of its menu the text is in the page too.
     const kept = JSON.stringify(JSON.stringify({ screenReader: true, ...preferences }));
-    await context.addInitScript({
-      content: `localStorage.getItem('webxterm.terminal') ?? localStorage.setItem('webxterm.terminal', ${kept})`,
-    });
-    return new TerminalPage(context, await context.newPage());
+    const set = `localStorage.setItem('webxterm.terminal', ${kept})`;
+    await context.addInitScript({ content: `localStorage.getItem('webxterm.terminal') ?? ${set}` });
+    return new TerminalPage(context, await context.newPage(), set);
   }
 
   /** Another window of the same browser: it shares the sign-in. */
   async sibling(): Promise<TerminalPage> {
-    return new TerminalPage(this.#context, await this.#context.newPage());
+    return new TerminalPage(this.#context, await this.#context.newPage(), this.#preferences);
+  }
+
+  /** A window of the same sign-in in which nothing else is left of what earlier windows stored. */
+  async fresh(): Promise<TerminalPage> {
+    const window = await this.sibling();
+    // Once: session storage outlives a reload, and no other window has it.
+    await window.page.addInitScript({
+      content: `if (sessionStorage.getItem('fresh') === null) {
+        for (const key of Object.keys(localStorage)) if (key !== 'webxterm.half') localStorage.removeItem(key);
+        ${this.#preferences};
+        sessionStorage.setItem('fresh', '');
+      }`,
+    });
+    return window;
   }
 
   async signIn(url: string, account: { email: string; password: string }): Promise<void> {
@@ -63,6 +79,18 @@ export class TerminalPage {
     const row = this.page.getByRole('row').filter({ hasText: name });
     await row.getByText(/online/i).waitFor();
     await row.getByRole('link', { name: /terminal/i }).click();
+    await this.#prompted();
+  }
+
+  /** Opens a machine's terminal by its address, with a short prompt and an empty screen. */
+  async openShell(url: string, agentId: string): Promise<void> {
+    await this.page.goto(`${url}/terminal/${agentId}`);
+    await this.#prompted();
+    await this.run("PS1='$ '; clear");
+    await this.until(/^\$\s*$/m);
+  }
+
+  async #prompted(): Promise<void> {
     await this.until(/[$#%>]\s*$/m);
     await this.focus();
   }
@@ -152,6 +180,12 @@ export class TerminalPage {
 
   state(): Promise<string> {
     return this.page.getByTestId('terminal-state').first().innerText();
+  }
+
+  /** Closes all windows of the browser, which stays signed in. */
+  async closeWindows(): Promise<void> {
+    rmSync(this.#folder, { recursive: true, force: true });
+    await Promise.all(this.#context.pages().map((page) => page.close()));
   }
 
   close(): Promise<void> {
