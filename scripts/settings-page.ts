@@ -121,6 +121,7 @@ const otherVariables: readonly (readonly [name: string, meaning: string])[] = [
   ['PATH', '`npm start`: where mongod and nats-server are looked for before they are fetched.'],
   ['MUTATION_CONCURRENCY', '`npm run mutation`: the number of mutants that are tried at once (1).'],
   ['MUTATION_TESTS', '`npm run mutation`: set by the command itself for its test runner.'],
+  ['VITEST_POOL_ID', 'End-to-end tests: set by Vitest, the number of the worker. Its test files share a stack.'],
   ['HOME', 'Tests: replaced by an empty folder for the shells.'],
   ['LOGIN_MACHINE_BASE', 'Container tests: the image of the machine in the suites `login` and `service`.'],
   [
