@@ -2,7 +2,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { findUsers } from '@webxterm/contracts/bus';
 import type { Grantee, GrantRole, MachineUser } from '@webxterm/contracts/rest';
 import { rightsOf } from '@webxterm/contracts/rights';
-import { AppError } from '@webxterm/shared';
+import { AppError, type RatePerKey, userLookUps } from '@webxterm/shared';
 import { type Caller, requireScope } from '@webxterm/shared/api';
 import type { Auditor } from '@webxterm/shared/audit';
 import { ask } from '@webxterm/shared/bus';
@@ -13,7 +13,6 @@ import type { ManagedMachines } from '../machines/managed.ts';
 import { type AccessRecord, isPending, type MachineModels, type StoredMachine } from '../machines/record.ts';
 import type { AccessEvents } from './access-events.ts';
 import { hostsStack } from './hosts-stack.ts';
-import { Lookups } from './lookups.ts';
 import type { PendingTerminations } from './pending-terminations.ts';
 import type { People } from './people.ts';
 
@@ -46,11 +45,11 @@ const maxGrants = 1000;
 /** Grants and revokes access to machines. */
 export class Sharing {
   readonly #options: SharingOptions;
-  readonly #lookups: Lookups;
+  readonly #lookups: RatePerKey;
 
   constructor(options: SharingOptions) {
     this.#options = options;
-    this.#lookups = new Lookups(options.now);
+    this.#lookups = userLookUps(options.now);
   }
 
   /** @throws AppError machine_not_found, forbidden */

@@ -2,7 +2,7 @@ import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import { constants } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { status } from '@grpc/grpc-js';
-import { type Rate, TokenBucket } from './token-bucket.ts';
+import { type Rate, TokenBucket } from '@webxterm/shared';
 
 /**
  * HTTP/2 receive windows in bytes for a proven peer, per stream and per connection. The stock server of grpc-js keeps 64 KiB for the

@@ -1,4 +1,4 @@
-import { type Rate, TokenBucket } from './token-bucket.ts';
+import { type Rate, TokenBucket } from '@webxterm/shared';
 
 export interface UnprovenBounds {
   /** Limit of unproven connections in total. */

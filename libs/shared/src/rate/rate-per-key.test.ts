@@ -1,11 +1,11 @@
-import { AppError } from '@webxterm/shared';
 import { describe, expect, it } from 'vitest';
-import { Lookups } from './lookups.ts';
+import { AppError } from '../errors.ts';
+import { userLookUps } from './rate-per-key.ts';
 
 describe('look-ups of usernames', () => {
   it('are limited to sixty of one user, then twelve a minute, and do not limit other users', () => {
     let now = 0;
-    const lookups = new Lookups(() => now);
+    const lookups = userLookUps(() => now);
     const granted = (userId: string, tries: number): number => {
       let count = 0;
       for (let each = 0; each < tries; each += 1) {
