@@ -11,6 +11,9 @@ const expected = [
   'services/agent-hub/src/machines/access-rule.ts',
   // Names the granted preset.
   'clients/web/src/machines/access-card.tsx',
+  // The role of a guest in one shared session, which is no role on a machine.
+  'services/agent-hub/src/attachments/attach-right.ts',
+  'services/terminal/src/sharing/http.ts',
   // Offers to leave a machine that was granted.
   'clients/web/src/machines/machine-rights.ts',
 ];

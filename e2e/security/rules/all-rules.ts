@@ -3,6 +3,7 @@ import { auditRules } from './audit.ts';
 import { authRules } from './auth.ts';
 import { recordingRules } from './recordings.ts';
 import { anyone, type Rule } from './rule.ts';
+import { shareRules } from './shares.ts';
 import { terminalRules } from './terminal.ts';
 
 /** By route id. Every route has a rule, or the tests fail: route-rules.test.ts. */
@@ -11,6 +12,7 @@ export const allRules: Readonly<Record<string, readonly Rule[]>> = {
   ...auditRules,
   ...machineRules,
   ...terminalRules,
+  ...shareRules,
   ...recordingRules,
   health: [anyone(200)],
   openapi: [anyone(200)],

@@ -24,7 +24,8 @@ export const capabilitiesIn = (bits: number): readonly FrameCapability[] =>
  * agent reports them by another dial. `session_titles`: reports the titles of sessions. `update`: installs a version on the order of the hub and
  * changes to it. An agent announces it only if install.sh installed it, and then reports the state of its installation in the hello. `record`:
  * keeps the times of output for recorders, and lets its shells wait for a required recording. `linux_users`: opens sessions and runs commands
- * as the Linux user that the request names.
+ * as the Linux user that the request names. `share`: admits guests by a
+ * share, decides which of them may type, and reports who is attached.
  */
 export const agentFeatures = [
   'command',
@@ -33,6 +34,7 @@ export const agentFeatures = [
   'update',
   'record',
   'linux_users',
+  'share',
   ...frameCapabilities,
 ] as const;
 export type AgentFeature = (typeof agentFeatures)[number];

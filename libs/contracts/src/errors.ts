@@ -151,7 +151,19 @@ export const errorCatalog = {
     message: 'This terminal must be recorded, and it cannot be recorded right now.',
   },
   recording_not_found: { status: 404, message: 'No recording by that id, or you may not play it.' },
+  sharing_unavailable: {
+    status: 409,
+    message: 'The agent of this machine is too old to share terminals. Update the agent.',
+  },
+  share_not_found: {
+    status: 404,
+    message: 'This share does not exist, has ended, or is not for you. Ask the person who shared the terminal.',
+  },
   kind_not_supported: { status: 409, message: 'The machine has no sessions of this kind.' },
+  too_many_shares: {
+    status: 409,
+    message: 'This terminal has as many shares as the limit allows. Revoke one first.',
+  },
   too_many_enrolment_tokens: {
     status: 409,
     message: 'You have as many enrolment tokens as the limit allows. Revoke one first.',

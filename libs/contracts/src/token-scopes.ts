@@ -81,6 +81,15 @@ export const tokenRules: Readonly<Record<string, readonly TokenScope[]>> = {
   blockUser: notForTokens,
   unblockUser: notForTokens,
 
+  // A share rests on the sign-in of the user who made it.
+  findShareGrantee: notForTokens,
+  createSessionShare: notForTokens,
+  listSessionShares: notForTokens,
+  revokeSessionShare: notForTokens,
+  redeemShareLink: notForTokens,
+  listSharedSessions: notForTokens,
+  joinSharedSession: notForTokens,
+
   // The terminal service asks for the machines of a user, without the limits of a token.
   listRecordings: notForTokens,
   getRecording: notForTokens,

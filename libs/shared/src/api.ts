@@ -14,3 +14,4 @@ export { isPersonalToken, makePersonalToken, personalTokenSha256 } from './token
 export { openRecordPass, RecordPass, recordPassLifeMs, sealRecordPass } from './tokens/record-pass.ts';
 export { openResumePass, ResumePass, resumePassLifeMs, sealResumePass } from './tokens/resume-pass.ts';
 export { openToken, type SealedTokenPrefix, sealToken } from './tokens/sealed-token.ts';
+export { openSharePass, SharePass, sealSharePass, sharePassLifeMs } from './tokens/share-pass.ts';

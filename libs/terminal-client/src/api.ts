@@ -1,4 +1,4 @@
-import type { EndCause, RecordingMode } from '@webxterm/contracts/frames';
+import type { EndCause, Participant, RecordingMode } from '@webxterm/contracts/frames';
 import type { Clock } from './clock.ts';
 import type { WebSocketLike } from './web-socket.ts';
 
@@ -52,6 +52,8 @@ export interface TerminalHandlers {
   driver?(driver: boolean, hold: boolean): void;
   /** Called at each attach to a recorded session. `required`: its shell waits while it cannot be recorded. */
   recorded?(mode: RecordingMode): void;
+  /** Called when it changes who is attached, or who types, in a session that has or had guests. `you`: this viewer's own number. */
+  presence?(participants: readonly Participant[], you: number): void;
   /** Round trip to the machine, ms. */
   latency(rttMs: number): void;
   /** The machine has applied the first `bytes` bytes of those counted by `inputTaken`. Their echo may be on its way. */

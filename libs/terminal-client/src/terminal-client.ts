@@ -121,6 +121,16 @@ export class TerminalClient {
     this.#connection?.send({ type: 'input', offset: 0, reply: false, earlier: false, payload: new Uint8Array() });
   }
 
+  /** Asks the owner of the session to be allowed to type, or no longer. Has an effect for a guest with control. */
+  askToType(asks: boolean): void {
+    this.#connection?.send({ type: 'ask_to_type', asks });
+  }
+
+  /** Lets the participant with this number type until this viewer types; 0: nobody. Has an effect for the owner of the session. */
+  giveTyping(viewer: number): void {
+    this.#connection?.send({ type: 'give_typing', viewer });
+  }
+
   /** Makes the next attempt to connect at once, if the client waits for it. */
   retryNow(): void {
     if (!this.#waiting) return;
@@ -187,6 +197,7 @@ export class TerminalClient {
     else if (frame.type === 'ended') this.#ended = frame;
     else if (frame.type === 'refused') this.#refused = frame;
     else if (frame.type === 'recorded') this.#handlers.recorded?.(frame.mode);
+    else if (frame.type === 'presence') this.#handlers.presence?.(frame.participants, frame.you);
     else if (frame.type === 'pass') this.#credentials.keepPass(frame.pass, frame.expiresInMs);
     else if (frame.type === 'state' && frame.state === 'unreachable')
       this.#become({ state: 'unreachable', retryInMs: frame.retryInMs });

@@ -29,9 +29,10 @@ const known: fc.Arbitrary<DownFrame> = fc.oneof<fc.Arbitrary<DownFrame>[]>(
   }),
 );
 
+const knownTypes: ReadonlySet<number> = new Set(Object.values(frameType));
 const unknown: fc.Arbitrary<DownFrame> = fc.record({
   type: fc.constant('unknown'),
-  code: fc.integer({ min: 0x80, max: 0xff }).filter((code) => code !== frameType.times && code !== frameType.recorded),
+  code: fc.integer({ min: 0x80, max: 0xff }).filter((code) => !knownTypes.has(code)),
   payload: fc.uint8Array({ maxLength: 60 }),
 });
 

@@ -1,4 +1,7 @@
+import { randomBytes } from 'node:crypto';
+import { AttachGrant, Role } from '@webxterm/contracts/grpc';
 import { createMachine } from '@webxterm/contracts/rest';
+import { hashSid, type SharePass, sealSharePass } from '@webxterm/shared/api';
 import { until } from '@webxterm/shared/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestSignin, TestUser } from './testing/auth-stand-in.ts';
@@ -238,6 +241,75 @@ describe('a user who is deleted', () => {
     expect(await link.inbox.take(({ $case }) => $case === 'refused')).toMatchObject({
       value: { code: 'machine_revoked' },
     });
+  });
+});
+
+describe('a guest whose join waits for the machine', () => {
+  const shared = async (name: string, change: Partial<SharePass> = {}, capabilities = ['pty', 'share']) => {
+    const owner = await world.auth.signIn(world.auth.addUser(`owner ${name}`));
+    const guest = await world.auth.signIn(world.auth.addUser(`guest ${name}`));
+    const link = await dial(hub.grpc, new TestMachine(name), byKey(owner.user), { capabilities });
+    const { agentId } = link.welcome;
+    const sessionId = randomBytes(16);
+    const sharePass = sealSharePass(hub.settings.PASS_KEY, {
+      share_id: 'share',
+      agent_id: agentId,
+      session_id: sessionId.toString('base64url'),
+      owner_user_id: owner.user.userId,
+      owner_signin: hashSid(owner.sid),
+      user_id: guest.user.userId,
+      role: 'control',
+      types_always: true,
+      ends_at: Date.now() + 60_000,
+      exp: Math.floor(Date.now() / 1000) + 60,
+      ...change,
+    });
+    const ofOwner = { ownerUserId: owner.user.userId, grant: AttachGrant.ATTACH_GRANT_SHARE };
+    const open = { sid: guest.sid, agentId, sessionId, ...ofOwner, role: Role.ROLE_CONTROL, create: false, sharePass };
+    return { owner, guest, link, agentId, viewer: world.terminal(hub).attach(open) };
+  };
+
+  it('is named to the machine with the share', async () => {
+    const { link, guest, owner, viewer } = await shared('named');
+    expect(await link.nextOpen()).toMatchObject({
+      userId: guest.user.userId,
+      username: guest.user.username,
+      ownerUserId: owner.user.userId,
+      grant: AttachGrant.ATTACH_GRANT_SHARE,
+      role: Role.ROLE_CONTROL,
+      typesAlways: true,
+    });
+    viewer.stream.end();
+  });
+
+  it.each([
+    ['the sign-in that made the share ends', 'share_not_found'],
+    ['the machine is removed', 'share_not_found'],
+    ['the guest is disabled', 'user_disabled'],
+    ['the share ends', 'share_not_found'],
+  ] as const)('is refused when %s meanwhile', async (what, code) => {
+    const change = what === 'the share ends' ? { ends_at: Date.now() + 700 } : {};
+    const { owner, guest, link, agentId, viewer } = await shared(what, change);
+    await link.nextOpen();
+    if (what === 'the sign-in that made the share ends') await world.auth.signOut(owner);
+    if (what === 'the guest is disabled') await world.auth.disable(guest);
+    if (what === 'the machine is removed')
+      expect((await other.call('DELETE', `/api/machines/${agentId}`, owner.token)).status).toBe(204);
+    expect(await viewer.frames.take()).toMatchObject({ type: 'refused', code });
+  });
+
+  it.each([
+    ['is over', { exp: 1 }, 'unauthenticated'],
+    ['is of another sign-in', { owner_signin: hashSid('another sid') }, 'share_not_found'],
+    ['is for another guest', { user_id: 'a'.repeat(24) }, 'session_not_found'],
+  ] as const)('does not reach the machine with a pass that %s', async (what, change, code) => {
+    const { viewer } = await shared(what, change);
+    expect(await viewer.frames.take()).toMatchObject({ type: 'refused', code });
+  });
+
+  it('is refused at an agent of an older version', async () => {
+    const { viewer } = await shared('older', {}, ['pty', 'record']);
+    expect(await viewer.frames.take()).toMatchObject({ type: 'refused', code: 'sharing_unavailable' });
   });
 });
 

@@ -15,6 +15,7 @@ import {
   Refusals,
 } from '@webxterm/shared/bus';
 import { buildIndexes, connectMongo, migrate, unsignedUntil } from '@webxterm/shared/mongo';
+import { hostsStackById } from './access/hosts-stack.ts';
 import { BusState } from './bus-state.ts';
 import { ActivityLog } from './dashboard/activity-log.ts';
 import { Authorizer } from './machines/authorize.ts';
@@ -97,6 +98,8 @@ export const openCore = async (
     store,
     authorizer,
     managed: new ManagedMachines(store, authorizer),
+    /** Whether shells on a machine could read the secrets of this stack. */
+    hostsStack: hostsStackById(models, settings.STACK_USER),
   };
 };
 

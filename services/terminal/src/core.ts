@@ -9,6 +9,7 @@ import { terminalMigrations } from './migrations/steps.ts';
 import { recordingModels } from './recordings/record.ts';
 import { sessionModel } from './sessions/record.ts';
 import type { TerminalSettings } from './settings.ts';
+import { shareModel } from './sharing/record.ts';
 import { redeemedModel } from './tickets/redemption.ts';
 
 /** The parts that every domain uses. */
@@ -30,6 +31,7 @@ export const openCore = async (
   const models = {
     sessions: sessionModel(connection),
     redeemed: redeemedModel(connection),
+    shares: shareModel(connection),
     ...recordingModels(connection),
   };
   const auditor = new Auditor({ bus, outbox: new AuditOutbox(connection), logger });

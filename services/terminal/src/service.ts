@@ -7,6 +7,7 @@ import { wireHubClient } from './hub-client/wiring.ts';
 import { wireRecordings } from './recordings/wiring.ts';
 import { wireSessions } from './sessions/wiring.ts';
 import type { TerminalSettings } from './settings.ts';
+import { wireSharing } from './sharing/wiring.ts';
 import { wireTickets } from './tickets/wiring.ts';
 import { Denials } from './websocket/denials.ts';
 import { Upgrades } from './websocket/upgrade.ts';
@@ -28,15 +29,18 @@ export const startTerminal = async (
   parts.startCounts();
   parts.startSessions();
   parts.startRecordings();
+  parts.startSharing();
   const api = new Api(core);
   parts.mountSessions(api, parts.policies);
   parts.mountRecordings(api);
+  parts.mountSharing(api);
   const server = await api.listen(settings.HTTP_HOST, settings.HTTP_PORT, shutdown);
   parts.upgrades.listen(server);
   shutdown.add('listeners', 'terminals', () => parts.terminals.endAll('moving'));
   // Before the channels to the hubs are closed.
   shutdown.add('clients', 'recordings', () => parts.stopRecordings());
   shutdown.add('work', 'session events', () => parts.stopSessions());
+  shutdown.add('work', 'shares', () => parts.stopSharing());
   shutdown.add('work', 'hub channels', () => {
     parts.stopCounts();
     core.allowList.stop();
@@ -56,11 +60,13 @@ const wireDomains = (core: Core, certificates: ReturnType<typeof openCertificate
   const attachments = wireAttachments(base);
   const sessions = wireSessions(base);
   const recordings = wireRecordings({ ...base, ...attachments, ...sessions });
+  const sharing = wireSharing({ ...base, ...sessions });
   const upgrades = new Upgrades({
     ...base,
     store: sessions.store,
     ...recordings,
+    ...sharing,
     context: { ...base, ...attachments, attach: recordings.attach, ledger: sessions.ledger },
   });
-  return { ...attachments, ...sessions, ...recordings, channels: base.channels, upgrades };
+  return { ...attachments, ...sessions, ...recordings, ...sharing, channels: base.channels, upgrades };
 };

@@ -12,6 +12,10 @@ export type Viewer = {
   viewerId: string;
   /** `record`: reads all output and its times, and does not count as a viewer. */
   role: 'control' | 'view' | 'record';
+  /** The username, for the other viewers. Undefined: a hub of an older version did not name it. */
+  name?: string;
+  /** A guest who may type without being allowed to by the owner. */
+  typesAlways?: boolean;
 };
 
 export const writerOf = (viewer: Pick<Viewer, 'userId' | 'viewerId'>): string => `${viewer.userId}/${viewer.viewerId}`;
@@ -23,6 +27,10 @@ export type AttachedSession = {
   progress(from: Attachment, acked: number): void;
   resize(from: Attachment, size: WindowSize): void;
   visible(from: Attachment, visible: boolean): void;
+  readonly participants: {
+    asks(from: Attachment, asks: boolean): void;
+    give(from: Attachment, number: number): void;
+  };
   /** The attachment has ended. `left`: the viewer closed it. `broken`: the connection broke, so the viewer will try to attach again. */
   depart(from: Attachment, departure: 'left' | 'broken'): void;
 };
@@ -160,6 +168,12 @@ export class Attachment {
       case 'snapshot_ack':
         this.flow.snapshotAcked(frame.bytes);
         this.outgoing.kick();
+        return;
+      case 'ask_to_type':
+        this.#session.participants.asks(this, frame.asks);
+        return;
+      case 'give_typing':
+        this.#session.participants.give(this, frame.viewer);
         return;
       case 'unknown':
         return;

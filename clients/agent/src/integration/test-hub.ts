@@ -115,7 +115,8 @@ export class TestHub {
       recording: 0,
       linuxUser: '',
     } as const;
-    this.send({ $case: 'openStream', value: { attachId, secret, ...defaults, ...size, ...request } });
+    const guest = { username: 'ann', typesAlways: false };
+    this.send({ $case: 'openStream', value: { attachId, secret, ...defaults, ...size, ...guest, ...request } });
     return call;
   }
 

@@ -26,6 +26,8 @@ export const viewerOf = (open: OpenStream): Viewer => ({
   userId: open.userId,
   viewerId: open.viewerId.toString('hex'),
   role: roles.get(open.role) ?? 'view',
+  name: open.username,
+  typesAlways: open.typesAlways,
 });
 
 const roles: ReadonlyMap<Role, Viewer['role']> = new Map([
@@ -37,10 +39,14 @@ const roles: ReadonlyMap<Role, Viewer['role']> = new Map([
 export const recordingOf = ({ recording }: Pick<OpenStream, 'recording'>): RecordingPolicy | undefined =>
   recording === Recording.RECORDING_REQUIRED ? 'required' : recording === Recording.RECORDING_ON ? 'on' : undefined;
 
-/** A viewer other than the owner needs a grant, to watch or to record an existing session. No other grant allows recording. */
+/** A viewer other than the owner needs a grant, to an existing session. Only a share lets it type, and no other grant than its own allows recording. */
 export const hasGrant = ({ userId, ownerUserId, grant, role, create }: OpenStream): boolean => {
   if (role === Role.ROLE_RECORD) return grant === AttachGrant.ATTACH_GRANT_RECORD && !create;
-  return userId === ownerUserId || (grant === AttachGrant.ATTACH_GRANT_WATCH && role === Role.ROLE_VIEW && !create);
+  if (userId === ownerUserId) return true;
+  if (create) return false;
+  return (
+    grant === AttachGrant.ATTACH_GRANT_SHARE || (grant === AttachGrant.ATTACH_GRANT_WATCH && role === Role.ROLE_VIEW)
+  );
 };
 
 /** Why an open request is not valid. Undefined: it is. */

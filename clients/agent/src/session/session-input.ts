@@ -3,6 +3,7 @@ import { type DriverTracker, OutputAges, type Ring } from '@webxterm/stream';
 import type { Attachment } from '../attachment/attachment.ts';
 import { InputPump, type InputSink } from '../shell/input-pump.ts';
 import type { Driver } from './driver.ts';
+import type { Participants } from './participants.ts';
 
 /**
  * Longest age of a query, in ms, for a reply to be accepted. The program no longer waits for a later reply, so it would count as typed
@@ -15,6 +16,7 @@ export type SessionInputOptions = {
   ring: Ring;
   tracker: DriverTracker;
   driver: Driver;
+  participants: Pick<Participants, 'isGuest' | 'mayType' | 'typed'>;
   /** The attachments of the session by `writerOf`. */
   attachments: ReadonlyMap<string, Attachment>;
   hasEnded(): boolean;
@@ -33,12 +35,16 @@ export class SessionInput {
     this.#pump = new InputPump(options.process);
   }
 
-  /** Handles an input frame. An empty one makes its viewer the driver. */
+  /**
+   * Handles an input frame. An empty one makes its viewer the driver, unless it is a guest. Whether a guest may type is decided when its
+   * bytes are written, because the owner may take typing back, or the share may end, while they wait.
+   */
   receive(from: Attachment, frame: Extract<UpFrame, { type: 'input' }>): void {
-    const { driver, attachments, hasEnded } = this.#options;
-    const { gate } = from;
+    const { driver, participants, attachments, hasEnded } = this.#options;
+    const { gate, writer } = from;
+    const guest = participants.isGuest(from);
     if (frame.payload.length === 0) {
-      if (!frame.reply && !hasEnded()) driver.typed(from);
+      if (!frame.reply && !hasEnded() && !guest) driver.typed(from);
       return;
     }
     const verdict = gate.receive(frame.offset, frame.payload);
@@ -48,13 +54,15 @@ export class SessionInput {
       return;
     }
     if (hasEnded()) return;
-    if (!frame.reply) driver.typed(from);
+    if (!frame.reply) participants.typed(from);
+    if (!frame.reply && !guest) driver.typed(from);
     this.#pump.push({
       bytes: verdict.bytes,
-      discard: frame.reply && (!driver.is(from.writer) || this.#isLate(from, frame.earlier)),
+      discard: frame.reply && (!driver.is(writer) || this.#isLate(from, frame.earlier)),
+      ...(guest && { allowed: () => participants.mayType(writer) }),
       onApplied: (count) => {
         gate.apply(count);
-        attachments.get(from.writer)?.ackInput();
+        attachments.get(writer)?.ackInput();
       },
     });
   }

@@ -1,4 +1,4 @@
-import { maxInputFrame, maxOutputWindow, type UpFrame } from '@webxterm/contracts/frames';
+import { frameType, maxInputFrame, maxOutputWindow, type UpFrame } from '@webxterm/contracts/frames';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { attach, make } from './testing/test-session.ts';
@@ -338,9 +338,10 @@ describe('frames of unknown types', () => {
     fc.record({ type: fc.constant('ping'), scope: fc.constantFrom('hop', 'path'), nonce: u32 }),
     fc.record({ type: fc.constant('snapshot_ack'), bytes: u32 }),
   );
+  const knownTypes: ReadonlySet<number> = new Set(Object.values(frameType));
   const unknown: fc.Arbitrary<Event> = fc.record({
     type: fc.constant('unknown'),
-    code: fc.integer({ min: 0x80, max: 0xff }),
+    code: fc.integer({ min: 0x80, max: 0xff }).filter((code) => !knownTypes.has(code)),
     payload: fc.oneof(fc.uint8Array({ maxLength: 40 }), fc.constant(new Uint8Array(maxInputFrame))),
   });
 

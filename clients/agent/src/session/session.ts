@@ -7,6 +7,7 @@ import type { ExitResult } from '../shell/controlled-start.ts';
 import { Driver } from './driver.ts';
 import { type ContinuedParts, handedSession, restoreParts } from './hand-over.ts';
 import type { HandedSession } from './handed-session.ts';
+import { Participants } from './participants.ts';
 import { SessionEnd, type SessionResult } from './session-end.ts';
 import { SessionInput } from './session-input.ts';
 import type { SessionProcess, SizedProcess, WindowSize } from './session-kind.ts';
@@ -32,6 +33,8 @@ export class Session implements AttachedSession {
   readonly #driver: Driver;
   readonly #writers = new Writers(inputWindow);
   readonly #viewers: SessionViewers;
+  /** The people who are attached, and who of them may type. */
+  readonly participants: Participants;
   /** The input of the attached viewers. */
   readonly input: SessionInput;
   readonly #process: SessionProcess;
@@ -81,7 +84,9 @@ export class Session implements AttachedSession {
       stall,
       waitsForRecorder: () => this.#recording?.mustStall(this.ring.head) === true,
     });
-    this.input = new SessionInput({ ...shared, process: this.#process, driver: this.#driver });
+    this.participants = new Participants({ ownerUserId: this.ownerUserId, attachments: this.#viewers.byWriter });
+    const { participants } = this;
+    this.input = new SessionInput({ ...shared, process: this.#process, driver: this.#driver, participants });
     this.#state = advance(this.#state, { state: 'live' });
     if (handed !== undefined) this.#continueEnd(handed);
   }
@@ -152,7 +157,8 @@ export class Session implements AttachedSession {
     const gate = this.#writers.enter(writer);
     this.#viewers.displace(writer);
     const earlierQueries = this.input.earlierQueries(writer, asked);
-    const place = this.#driver.attach(viewer, offset);
+    const guest = this.participants.isGuest(request);
+    const place = guest ? { driver: false, withinHold: false } : this.#driver.attach(viewer, offset);
     const recording = viewer.role === 'record' ? this.#recordedFrom(offset, request) : undefined;
     if (place.driver && size !== undefined) this.#driver.applySize(size);
     const flow = new OutputFlow({
@@ -189,6 +195,7 @@ export class Session implements AttachedSession {
       },
       asked,
     );
+    this.participants.joined(attachment, request.repaints);
     if (flow.waiting) void this.#screen?.snapshot().then((snapshot) => attachment.repaint(snapshot));
     if (this.result !== undefined) attachment.outgoing.endAfterOutput({ type: 'ended', ...this.result });
     this.#driver.regulate();
@@ -237,7 +244,9 @@ export class Session implements AttachedSession {
   }
 
   depart(from: Attachment, departure: 'left' | 'broken'): void {
-    if (this.#viewers.remove(from, this.#options.now())) this.#driver.leave(from.writer, departure);
+    if (!this.#viewers.remove(from, this.#options.now())) return;
+    this.#driver.leave(from.writer, departure);
+    this.participants.left(from);
   }
 
   /** Hangs up the process, and kills it after 5 s. The first cause is kept. */
@@ -306,6 +315,7 @@ export class Session implements AttachedSession {
   /** Releases the screen. Called when the session is no longer needed. */
   forget(): void {
     this.#screen?.close();
+    this.participants.close();
   }
 
   /** Ends expired holds and logs long stalls. Called about once a second. */

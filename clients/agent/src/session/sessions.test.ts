@@ -63,6 +63,8 @@ const make = (maxSessions = 4) => {
       grant: AttachGrant.ATTACH_GRANT_UNSPECIFIED,
       recording: Recording.RECORDING_UNSPECIFIED,
       linuxUser: '',
+      username: 'ann',
+      typesAlways: false,
       ...request,
     };
     const answer = await sessions.attach(open, {
@@ -168,6 +170,17 @@ describe('the sessions of a machine', () => {
     sessions.abandonAll();
     await last;
     expect(shells[4]?.signals).toContain('hang up');
+  });
+
+  it('have at most 24 guests each, so that the owner can attach', async () => {
+    const { attach } = make();
+    const sessionId = randomBytes(16);
+    await attach({ sessionId });
+    const shared = { sessionId, create: false, grant: AttachGrant.ATTACH_GRANT_SHARE };
+    for (let n = 0; n < 24; n += 1)
+      expect((await attach({ ...shared, userId: `guest ${n}` })).first?.type).toBe('accepted');
+    expect((await attach({ ...shared, userId: 'another' })).first).toMatchObject({ code: 'too_many_streams' });
+    expect((await attach({ sessionId, create: false })).first?.type).toBe('accepted');
   });
 
   it('have at most 32 viewers each', async () => {

@@ -39,6 +39,8 @@ export type SessionsOptions = SessionFactoryOptions & {
 
 /** Limit of attachments per session, which bounds the cost of a hostile owner. */
 const maxAttachments = 32;
+/** Limit of guests among them, so that the owner can always attach. */
+const maxGuests = 24;
 /** Ring and result of an ended session are kept for this time, or until all its viewers have received the end. */
 const endedLifeMs = 10 * 60_000;
 /** Limit of ended sessions, because their rings use memory. */
@@ -114,6 +116,10 @@ export class Sessions {
       const viewer = viewerOf(open);
       if (viewer.role !== 'record' && session.attachmentCount >= maxAttachments && !session.has(viewer)) {
         return refused('too_many_streams', `This session already has ${maxAttachments} viewers.`);
+      }
+      const { participants } = session;
+      if (participants.isGuest({ viewer }) && participants.guestCount >= maxGuests && !session.has(viewer)) {
+        return refused('too_many_streams', `This session already has ${maxGuests} guests.`);
       }
       const created = known === undefined;
       const from = open.from === undefined ? undefined : Number(open.from);

@@ -5,6 +5,8 @@ export type QueuedInput = {
   bytes: Uint8Array;
   /** Counted as applied but not written: a reply of an emulator that must be dropped. */
   discard: boolean;
+  /** Asked before each write: whether the rest may still be written. If not, it is counted as applied. Missing: it may. */
+  allowed?(): boolean;
   /** `count` further bytes are applied. */
   onApplied(count: number): void;
 };
@@ -59,7 +61,8 @@ export class InputPump {
     while (done < this.#queue.length && budget > 0) {
       const input = this.#queue[done];
       if (input === undefined) break;
-      const taken = input.discard ? input.bytes.length : this.#sink.write(input.bytes);
+      const dropped = input.discard || input.allowed?.() === false;
+      const taken = dropped ? input.bytes.length : this.#sink.write(input.bytes);
       if (taken < 0) {
         this.close();
         return;

@@ -37,11 +37,16 @@ export const useAccessToken = defineRequest({
   deadlineMs: 2000,
 });
 
-/** Finds users by name or id, for the access lists of agent-hub. Unknown users are missing in the reply. Errors: unavailable. */
+/** Finds users by name, e-mail address or id, for agent-hub and terminal. Unknown users are missing in the reply. Errors: unavailable. */
 export const findUsers = defineRequest({
   subject: 'auth.users.find',
   queue: 'auth',
-  request: z.object({ username: z.string().max(1024).optional(), user_ids: z.array(UserId).max(1000).default([]) }),
+  request: z.object({
+    username: z.string().max(1024).optional(),
+    /** An older version of auth finds nobody by it. */
+    email: z.string().max(1024).optional(),
+    user_ids: z.array(UserId).max(1000).default([]),
+  }),
   reply: z.object({
     users: z.array(
       z.object({

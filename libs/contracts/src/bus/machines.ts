@@ -21,6 +21,8 @@ export const authorizeMachine = defineRequest({
     /** Missing in a reply from an older version of the hub. Then the rights follow from the role (`rightsOf`). */
     rights: Rights.optional(),
     online: z.boolean(),
+    /** Shells on the machine could read the secrets of the server, so a guest may not type there. An older hub does not say it. */
+    hosts_stack: z.boolean().default(false),
   }),
   deadlineMs: 2000,
 });

@@ -143,6 +143,7 @@ export const busPermissions: Record<BusUser, BusPermissions> = {
   terminal: {
     publish: [
       'auth.token.use',
+      'auth.users.find',
       'machines.authorize',
       'machines.with_right',
       'machines.end_session',
@@ -161,7 +162,13 @@ export const busPermissions: Record<BusUser, BusPermissions> = {
       'machines.*.session_ended',
       'machines.*.session_titles',
       'machines.*.sessions',
-      ...replies('auth.token.use', 'machines.authorize', 'machines.with_right', 'machines.end_session'),
+      ...replies(
+        'auth.token.use',
+        'auth.users.find',
+        'machines.authorize',
+        'machines.with_right',
+        'machines.end_session',
+      ),
     ],
   },
 };

@@ -27,9 +27,12 @@ describe('docs/protocol.md', () => {
       ...range(0x01, 0x09),
       ...range(0x41, 0x4e),
       0x80,
+      0x81,
+      0x82,
       0xc0,
       0xc1,
       0xc2,
+      0xc3,
     ]);
   });
 

@@ -11,6 +11,7 @@ import {
   scopes,
 } from './layout.ts';
 import { maxOutputFrame } from './limits.ts';
+import { encodeParticipants, readParticipants } from './participants.ts';
 import { encodeUnknown, readUnknown } from './unknown-frame.ts';
 import { encodeText, FrameError, FrameReader, FrameWriter, readWhole } from './wire.ts';
 
@@ -85,6 +86,10 @@ export const encodeDown = (frame: DownFrame): Uint8Array<ArrayBuffer> => {
     }
     case 'recorded':
       return new FrameWriter(2).u8(frameType.recorded).u8(recordingModes.indexOf(frame.mode)).bytes;
+    case 'presence': {
+      const participants = encodeParticipants(frame.participants);
+      return new FrameWriter(5 + participants.length).u8(frameType.presence).u32(frame.you).raw(participants).bytes;
+    }
     case 'unknown':
       return encodeUnknown(frame);
   }
@@ -173,6 +178,8 @@ const readDown = (type: number, r: FrameReader): DownFrame => {
       return { type: 'times', marks: readTimes(r) };
     case frameType.recorded:
       return { type: 'recorded', mode: pick(recordingModes, r.u8(), 'recording mode') };
+    case frameType.presence:
+      return { type: 'presence', you: r.u32(), participants: readParticipants(r) };
     default:
       return readUnknown(type, r, maxOutputFrame);
   }

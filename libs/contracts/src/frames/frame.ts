@@ -12,6 +12,24 @@ export type LinkState = (typeof linkStates)[number];
 
 export type RecordingMode = (typeof recordingModes)[number];
 
+/** One attached viewer, as the others see it. */
+export type Participant = {
+  /** Numbers the viewers of a session from 1 on, in the order of joining. A viewer keeps its number when it attaches again. */
+  number: number;
+  /** The username. At most 255 bytes of UTF-8. */
+  name: string;
+  /** A window of the owner of the session. */
+  owner: boolean;
+  /** May type: the owner, or a guest who may be allowed to. */
+  control: boolean;
+  /** The input of this participant is applied now, or was the last to be. */
+  types: boolean;
+  /** Asks to be allowed to type. */
+  asks: boolean;
+  /** A guest who need not ask. */
+  typesAlways: boolean;
+};
+
 /** A frame of an ignorable type that this version does not know. Receivers skip it. */
 export type UnknownFrame = {
   type: 'unknown';
@@ -56,6 +74,10 @@ export type UpFrame =
   | { type: 'ping'; scope: 'hop' | 'path'; nonce: number }
   | { type: 'detach'; reason: DetachReason }
   | { type: 'snapshot_ack'; bytes: number }
+  /** A guest asks the owner to be allowed to type, or no longer. */
+  | { type: 'ask_to_type'; asks: boolean }
+  /** The owner lets the participant with this number type. 0: nobody but the owner. */
+  | { type: 'give_typing'; viewer: number }
   | UnknownFrame;
 
 /** Machine to viewer. The terminal service makes `hello`, `state`, `pass`, `recorded` and hop pongs; the agent makes all other frames. */
@@ -113,4 +135,6 @@ export type DownFrame =
   | { type: 'times'; marks: readonly { offset: number; ms: number }[] }
   /** This session is recorded, or no longer. */
   | { type: 'recorded'; mode: RecordingMode }
+  /** Who is attached, in the order of joining. Sent on a change, once somebody other than the owner is or was attached. `you`: own number. */
+  | { type: 'presence'; you: number; participants: readonly Participant[] }
   | UnknownFrame;

@@ -4,6 +4,7 @@ import { decodeDown, encodeDown } from './down-codec.ts';
 import type { DownFrame, UpFrame } from './frame.ts';
 import { frameType } from './layout.ts';
 import { maxInputFrame, maxOutputFrame, maxTimeMarks } from './limits.ts';
+import { maxNameBytes } from './participants.ts';
 import { decodeUp, encodeUp } from './up-codec.ts';
 import { FrameError } from './wire.ts';
 
@@ -30,6 +31,8 @@ const goldenUp: readonly [string, UpFrame][] = [
   ['070112345678', { type: 'ping', scope: 'path', nonce: 0x12345678 }],
   ['0800', { type: 'detach', reason: 'left' }],
   ['0900010000', { type: 'snapshot_ack', bytes: 65536 }],
+  ['8101', { type: 'ask_to_type', asks: true }],
+  ['8200000002', { type: 'give_typing', viewer: 2 }],
 ];
 
 const goldenDown: readonly [string, DownFrame][] = [
@@ -79,6 +82,17 @@ const goldenDown: readonly [string, DownFrame][] = [
     },
   ],
   ['c202', { type: 'recorded', mode: 'required' }],
+  [
+    `c3${'00000002'}${'00000001'}0303616e6e${'00000002'}0e03626f62`,
+    {
+      type: 'presence',
+      you: 2,
+      participants: [
+        { number: 1, name: 'ann', owner: true, control: true, types: false, asks: false, typesAlways: false },
+        { number: 2, name: 'bob', owner: false, control: true, types: true, asks: true, typesAlways: false },
+      ],
+    },
+  ],
   ['4e0000000000000009011b5b48', { type: 'snapshot', offset: 9, last: true, payload: bytes('1b5b48') }],
 ];
 
@@ -180,6 +194,17 @@ describe('bad frames', () => {
     ];
     expect(() => decodeDown(encodeDown({ type: 'times', marks: tooMany }))).toThrow(FrameError);
     refuses(decodeDown, 'c203');
+  });
+
+  it('refuses a presence whose last participant is cut, or whose name is not UTF-8 or too long', () => {
+    refuses(decodeDown, 'c30000');
+    refuses(decodeDown, 'c30000000200000001');
+    refuses(decodeDown, 'c300000002000000010303616e');
+    refuses(decodeDown, 'c300000002000000010301ff');
+    const first = { number: 1, owner: true, control: true, types: true, asks: false, typesAlways: false };
+    const named = (name: string): DownFrame => ({ type: 'presence', you: 1, participants: [{ ...first, name }] });
+    expect(decodeDown(encodeDown(named('a'.repeat(maxNameBytes))))).toEqual(named('a'.repeat(maxNameBytes)));
+    expect(() => encodeDown(named('a'.repeat(maxNameBytes + 1)))).toThrow(FrameError);
   });
 
   it('refuses a window size of 0 or over 1000', () => {

@@ -12,6 +12,7 @@ export {
   recordingModes,
 } from './layout.ts';
 export * from './limits.ts';
+export { maxNameBytes } from './participants.ts';
 export * from './up-codec.ts';
 export { FrameError } from './wire.ts';
 

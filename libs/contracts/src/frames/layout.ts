@@ -15,6 +15,8 @@ export const frameType = {
   ping: 0x07,
   detach: 0x08,
   snapshotAck: 0x09,
+  askToType: 0x81,
+  giveTyping: 0x82,
   downHello: 0x41,
   accepted: 0x42,
   output: 0x43,
@@ -31,6 +33,7 @@ export const frameType = {
   snapshot: 0x4e,
   times: 0xc1,
   recorded: 0xc2,
+  presence: 0xc3,
 } as const;
 
 const ignorableBit = 0x80;

@@ -35,6 +35,10 @@ export const encodeUp = (frame: UpFrame): Uint8Array<ArrayBuffer> => {
       return new FrameWriter(2).u8(frameType.detach).u8(detachReasons.indexOf(frame.reason)).bytes;
     case 'snapshot_ack':
       return new FrameWriter(5).u8(frameType.snapshotAck).u32(frame.bytes).bytes;
+    case 'ask_to_type':
+      return new FrameWriter(2).u8(frameType.askToType).u8(flag(frame.asks, 1)).bytes;
+    case 'give_typing':
+      return new FrameWriter(5).u8(frameType.giveTyping).u32(frame.viewer).bytes;
     case 'unknown':
       return encodeUnknown(frame);
   }
@@ -98,6 +102,10 @@ const readUp = (type: number, r: FrameReader): UpFrame => {
       };
     case frameType.snapshotAck:
       return { type: 'snapshot_ack', bytes: r.u32() };
+    case frameType.askToType:
+      return { type: 'ask_to_type', asks: r.u8() !== 0 };
+    case frameType.giveTyping:
+      return { type: 'give_typing', viewer: r.u32() };
     default:
       return readUnknown(type, r, maxInputFrame);
   }

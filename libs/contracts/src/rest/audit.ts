@@ -84,6 +84,18 @@ export const auditActions = {
   terminal_opened: 'terminal',
   terminal_closed: 'terminal',
   terminal_denied: 'terminal',
+  /** A terminal was shared with a user or by a link. */
+  share_created: 'terminal',
+  share_revoked: 'terminal',
+  /** A user used the link of a shared terminal. Wrong links are counted. */
+  share_redeemed: 'terminal',
+  /** A guest attached to a shared terminal, or left it. */
+  share_joined: 'terminal',
+  share_left: 'terminal',
+  /** A guest typed in a shared terminal, from when to when. */
+  share_typed: 'terminal',
+  /** A user looks on a terminal of another user by the right `watch`. */
+  terminal_watched: 'terminal',
   /** The recording of a terminal began, or ended with the head of its hash chain. */
   recording_began: 'terminal',
   recording_ended: 'terminal',

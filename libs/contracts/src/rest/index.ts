@@ -12,6 +12,7 @@ import { recordingRoutes } from './recordings.ts';
 import type { Route } from './route.ts';
 import { secondFactorRoutes } from './second-factors.ts';
 import { linkRoutes } from './setup-links.ts';
+import { shareRoutes } from './shares.ts';
 import { signinRoutes } from './signins.ts';
 import { terminalRoutes } from './terminals.ts';
 import { updateRoutes } from './updates.ts';
@@ -36,6 +37,7 @@ export * from './recordings.ts';
 export * from './route.ts';
 export * from './second-factors.ts';
 export * from './setup-links.ts';
+export * from './shares.ts';
 export * from './signins.ts';
 export * from './terminals.ts';
 export * from './update-state.ts';
@@ -59,6 +61,7 @@ export const allRoutes: readonly Route[] = [
   ...commandRoutes,
   ...dashboardRoutes,
   ...terminalRoutes,
+  ...shareRoutes,
   ...recordingRoutes,
   ...gatewayRoutes,
 ];

@@ -144,9 +144,13 @@ export class AllowList {
    * The sign-in of a sid. `enrolling`: for the routes that set up a second factor.
    * @throws AppError unauthenticated when it is not valid; second_factor_enrolment_required; unavailable when the list may be outdated
    */
-  require(sid: string, { enrolling = false }: SigninUse = {}): SigninEntry {
+  require(sid: string, use: SigninUse = {}): SigninEntry {
+    return this.#require(hashSid(sid), use);
+  }
+
+  #require(sidHash: string, { enrolling = false }: SigninUse): SigninEntry {
     if (this.isStale()) throw this.#uncheckable();
-    const entry = this.peek(hashSid(sid));
+    const entry = this.peek(sidHash);
     if (entry === undefined) throw new AppError('unauthenticated');
     if (entry.disabled) throw new AppError('unauthenticated', 'This account is disabled.');
     if (!enrolling && this.mustEnrol(entry)) throw new AppError('second_factor_enrolment_required');
@@ -157,10 +161,14 @@ export class AllowList {
    * The same as `require`, but looks up an unknown sign-in in the bucket, because a recent one may not have arrived here yet.
    * @throws AppError as `require`
    */
-  async find(sid: string, use: SigninUse = {}): Promise<SigninEntry> {
-    const sidHash = hashSid(sid);
+  find(sid: string, use: SigninUse = {}): Promise<SigninEntry> {
+    return this.findHashed(hashSid(sid), use);
+  }
+
+  /** The same as `find`, by the SHA-256 of the sid. */
+  async findHashed(sidHash: string, use: SigninUse = {}): Promise<SigninEntry> {
     if (!this.isStale() && this.peek(sidHash) === undefined) await this.#lookUp(sidHash);
-    return this.require(sid, use);
+    return this.#require(sidHash, use);
   }
 
   /** The entry of a sid hash (SHA-256) if its signature, epoch and expiry are valid. */

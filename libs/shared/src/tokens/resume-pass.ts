@@ -13,6 +13,10 @@ export const ResumePass = z.object({
   /** The kind of the session. Absent: pty, as in a pass of an older version. */
   kind: z.string().optional(),
   mode: z.enum(['control', 'view']),
+  /** The share by which a guest is attached. */
+  share_id: z.string().optional(),
+  /** The session of another user, viewed by the right `watch`. */
+  watch: z.boolean().optional(),
   /** The session is recorded. Absent: it is not. */
   recording: z.enum(['on', 'required']).optional(),
   /** Seconds since 1970. */

@@ -2,7 +2,7 @@ import { networkInterfaces } from 'node:os';
 import { anyLinuxUser } from '@webxterm/contracts/linux-users';
 import { isLoopback } from '@webxterm/contracts/loopback';
 import { plainAddress } from '@webxterm/shared';
-import type { MachineRecord } from '../machines/record.ts';
+import type { MachineModels, MachineRecord } from '../machines/record.ts';
 
 const isHere = (address: string): boolean =>
   isLoopback(plainAddress(address)) ||
@@ -21,3 +21,12 @@ export const hostsStack = (
   const dangerous = [stackUser, 'root', anyLinuxUser];
   return machine.process_user === stackUser || [linux_user, ...linux_users].some((name) => dangerous.includes(name));
 };
+
+/** The same for a machine by its id. False for an unknown one. */
+export const hostsStackById =
+  ({ machines }: Pick<MachineModels, 'machines'>, stackUser: string | undefined) =>
+  async (agentId: string): Promise<boolean> => {
+    const fields = { ip_address: 1, process_user: 1, metadata: 1 } as const;
+    const machine = await machines.findOne({ agent_id: agentId }, fields).lean();
+    return machine !== null && hostsStack(machine, stackUser);
+  };

@@ -3,7 +3,7 @@ import type { SigninEntry } from '@webxterm/contracts/bus';
 import { AttachGrant, type AttachOpen, metadataKey, type OpenStream, Recording, Role } from '@webxterm/contracts/grpc';
 import { defaultKind } from '@webxterm/contracts/session-kinds';
 import { AppError, type Logger, toAppError } from '@webxterm/shared';
-import { hashSid, openRecordPass, openResumePass } from '@webxterm/shared/api';
+import { hashSid, openRecordPass, openResumePass, openSharePass } from '@webxterm/shared/api';
 import type { AllowList } from '@webxterm/shared/bus';
 import type { TerminationDelivery } from '../access/termination-delivery.ts';
 import type { Link } from '../agent-links/link.ts';
@@ -15,6 +15,7 @@ import { attachRight, isOwner, type KnownKinds } from './attach-right.ts';
 import type { Attachment, AttachmentTable } from './attachment-table.ts';
 import { readOpen } from './open-request.ts';
 import type { Appointment, Rendezvous } from './rendezvous.ts';
+import { endWithShare, personSharing, requireSharing } from './shared-session.ts';
 import { failStream, type RawStream, refuseStream, type Splice, type SpliceEnd, splice } from './splice.ts';
 
 /** Status details for the terminal service if this hub does not hold the link of the machine. It then tries another hub at once. */
@@ -23,7 +24,7 @@ export const notHere = 'NOT_HERE';
 const openWithinMs = 5000;
 
 export interface AttachCallOptions {
-  readonly allowList: Pick<AllowList, 'find' | 'require'>;
+  readonly allowList: Pick<AllowList, 'find' | 'findHashed' | 'require'>;
   readonly authorizer: Authorizer;
   readonly links: LinkTable;
   /** The kinds of session that this hub knows. */
@@ -31,7 +32,9 @@ export interface AttachCallOptions {
   readonly terminations: Pick<TerminationDelivery, 'delivered'>;
   readonly table: AttachmentTable;
   readonly rendezvous: Rendezvous;
-  /** Verifies resume passes. */
+  /** Whether shells on the machine could read the secrets of this stack. A guest may watch one, and never type. */
+  readonly hostsStack: (agentId: string) => Promise<boolean>;
+  /** Verifies resume passes, record passes and share passes. */
   readonly passKey: Buffer;
   readonly logger: Logger;
   readonly now: () => number;
@@ -68,7 +71,11 @@ export class AttachCall {
         return;
       }
       const attachment = this.#register(open, await this.#options.allowList.find(open.sid));
-      leave = () => table.delete(attachment);
+      const forget = endWithShare(attachment, this.#options.now());
+      leave = () => {
+        forget();
+        table.delete(attachment);
+      };
       await this.#join(open, attachment, async () => {
         await this.#checkAccess(open, attachment);
         return (link) => {
@@ -94,15 +101,22 @@ export class AttachCall {
       ownerUserId: pass.owner_user_id,
       grant: AttachGrant.ATTACH_GRANT_RECORD,
       recording: open.recording,
+      username: '',
+      typesAlways: false,
     };
   }
 
   /** Adds the attachment to the table before the access check, so that a concurrent revocation finds it there. */
   #register(open: AttachOpen, signin: SigninEntry): Attachment & StreamFacts {
     const { table, kinds } = this.#options;
-    const right = attachRight(open, signin.user_id, kinds);
+    const shared = open.grant === AttachGrant.ATTACH_GRANT_SHARE;
+    if (shared && signin.token !== undefined) throw new AppError('token_not_allowed');
+    const share = shared ? openSharePass(this.#options.passKey, open.sharePass, this.#options.now()) : undefined;
+    const right = attachRight(open, signin.user_id, kinds, share);
     const attachment: Attachment & StreamFacts = {
       ...right,
+      username: signin.username,
+      typesAlways: right.share?.types_always ?? false,
       grant: isOwner(right) ? AttachGrant.ATTACH_GRANT_UNSPECIFIED : open.grant,
       // Only who opens a session decides whether it is recorded.
       recording: open.create ? open.recording : Recording.RECORDING_UNSPECIFIED,
@@ -129,6 +143,7 @@ export class AttachCall {
     if (link === undefined) return failStream(this.#viewer, status.NOT_FOUND, notHere);
     this.#requireKind(link, open);
     requireRecording(link, open);
+    requireSharing(link, facts);
     const linuxUser = linuxUserOn(link);
     const machine = await this.#call(link, { ...open, linuxUser }, facts);
     if (this.#ended !== undefined) {
@@ -164,14 +179,20 @@ export class AttachCall {
     const { allowList, authorizer } = this.#options;
     const signin = allowList.require(open.sid);
     try {
-      const access = await authorizer.access(personOf(signin), open.agentId);
+      const { share } = attachment;
+      const person = share === undefined ? personOf(signin) : await personSharing(share, allowList);
+      const access = await authorizer.access(person, open.agentId);
       attachment.linuxUsers = access.linuxUsers;
       // A caller without the right to watch must not learn that the session of another user exists.
       if (isOwner(attachment)) requireRight(access, attachment.right);
       else if (!access.rights.includes(attachment.right)) throw new AppError('session_not_found');
+      if (share !== undefined && open.role === Role.ROLE_CONTROL && (await this.#options.hostsStack(open.agentId)))
+        throw new AppError('machine_hosts_stack');
       await this.#deliverTerminations(open.agentId);
     } catch (error) {
       const known = toAppError(error);
+      // A guest must not learn why the owner lost the machine.
+      if (attachment.share !== undefined && known.status === 404) throw new AppError('share_not_found');
       if (known.code !== 'unavailable' || !isOwner(attachment) || !this.#hasPass(open, signin.user_id)) throw known;
       attachment.unchecked = true;
     }
@@ -244,7 +265,7 @@ export class AttachCall {
 }
 
 /** The viewer and its rights, which the agent receives beside the request. */
-type StreamFacts = Pick<OpenStream, 'userId' | 'ownerUserId' | 'grant' | 'recording'>;
+type StreamFacts = Pick<OpenStream, 'userId' | 'ownerUserId' | 'grant' | 'recording' | 'username' | 'typesAlways'>;
 
 /** The user id of recorders. No user has it. */
 const recorderUserId = 'recorder';
@@ -272,6 +293,8 @@ const openStream = (open: AttachOpen, appointment: Appointment, facts: StreamFac
   ownerUserId: facts.ownerUserId,
   grant: facts.grant,
   recording: facts.recording,
+  username: facts.username,
+  typesAlways: facts.typesAlways,
   role: open.role,
   create: open.create,
   from: open.from,

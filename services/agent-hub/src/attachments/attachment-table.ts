@@ -29,6 +29,8 @@ export class AttachmentTable {
   readonly #all = new Set<Attachment>();
   readonly #byAgent = new Map<string, Set<Attachment>>();
   readonly #bySignin = new Map<string, Set<Attachment>>();
+  /** Guests, by the sign-in that made their share. */
+  readonly #bySharer = new Map<string, Set<Attachment>>();
   /** The number of recorders, by machine. They rest on no right of a user, so that no right can end them. */
   readonly #recorders = new Map<string, number>();
 
@@ -43,12 +45,14 @@ export class AttachmentTable {
     this.#all.add(attachment);
     put(this.#byAgent, attachment.agentId, attachment);
     put(this.#bySignin, attachment.sidHash, attachment);
+    if (attachment.share !== undefined) put(this.#bySharer, attachment.share.owner_signin, attachment);
   }
 
   delete(attachment: Attachment): void {
     this.#all.delete(attachment);
     drop(this.#byAgent, attachment.agentId, attachment);
     drop(this.#bySignin, attachment.sidHash, attachment);
+    if (attachment.share !== undefined) drop(this.#bySharer, attachment.share.owner_signin, attachment);
   }
 
   all(): Attachment[] {
@@ -74,6 +78,11 @@ export class AttachmentTable {
 
   ofSignin(sidHash: string): Attachment[] {
     return [...(this.#bySignin.get(sidHash) ?? [])];
+  }
+
+  /** The guests whose share was made with this sign-in. */
+  guestsOf(sidHash: string): Attachment[] {
+    return [...(this.#bySharer.get(sidHash) ?? [])];
   }
 }
 

@@ -161,3 +161,106 @@ describe('an access token that reaches a machine by its tags', () => {
     revocation.stop();
   });
 });
+
+describe('a guest of a shared session', () => {
+  const entryOf = (user_id: string) =>
+    ({ user_id, username: user_id, role: 'user', disabled: false, exp: 0, epoch: '' }) as const;
+
+  /** Which of the owner and the guest are refused after the change, with their codes. */
+  const endedAfter = async (
+    change: (world: {
+      revocation: Revocation;
+      signins: Map<string, ReturnType<typeof entryOf>>;
+      grants: Set<string>;
+      mustEnrol: Set<string>;
+    }) => Promise<void> | void,
+  ): Promise<Record<string, string>> => {
+    const table = new AttachmentTable();
+    const ends: Record<string, string> = {};
+    const end = (whose: string) => (how: SpliceEnd) => {
+      if (how.kind === 'refuse') ends[whose] = how.code;
+    };
+    const signins = new Map(['ann', 'ann elsewhere', 'bob'].map((name) => [name, entryOf(name.split(' ')[0] ?? '')]));
+    const grants = new Set(['ann']);
+    const mustEnrol = new Set<string>();
+    const common = {
+      sessionId: Buffer.alloc(16),
+      openedByToken: false,
+      reachedByTag: false,
+      unchecked: false,
+      linuxUsers: null,
+    };
+    const owned = { ...common, ownerUserId: 'ann', right: 'open', agentId: 'agent' } as const;
+    table.add({ ...owned, userId: 'ann', sid: 'ann elsewhere', sidHash: 'ann elsewhere', end: end('owner') });
+    const share = {
+      ...{
+        share_id: 's',
+        agent_id: 'agent',
+        session_id: '',
+        owner_user_id: 'ann',
+        owner_signin: 'ann',
+        user_id: 'bob',
+      },
+      ...{ role: 'view' as const, types_always: false, ends_at: 0, exp: 0 },
+    } as const;
+    table.add({ ...owned, userId: 'bob', sid: 'bob', sidHash: 'bob', share, end: end('guest') });
+    const revocation = new Revocation({
+      allowList: {
+        peek: (hash) => signins.get(hash),
+        mustEnrol: ({ username }) => mustEnrol.has(username),
+        isStale: () => false,
+        isTooOldForOpenTerminals: () => false,
+      },
+      authorizer: new Authorizer({
+        accessFacts: async ({ userId }) => ({
+          ...{ agentId: 'agent', tags: [], ownerId: 'eve', revoked: false },
+          grant: grants.has(userId) ? { role: 'control', linuxUsers: null } : undefined,
+        }),
+      }),
+      links: new LinkTable(),
+      table,
+      logger: createLogger({ service: 'test', level: 'silent' }),
+    });
+    await change({ revocation, signins, grants, mustEnrol });
+    await vi.advanceTimersByTimeAsync(0);
+    return ends;
+  };
+
+  it('stays while the owner may open terminals, without any right of its own', async () => {
+    expect(await endedAfter(({ revocation }) => revocation.recheckAll())).toEqual({});
+    expect(await endedAfter(({ revocation }) => revocation.accessChanged('agent', 'bob', null))).toEqual({});
+  });
+
+  it('ends with the sign-in that made the share, and the owner stays', async () => {
+    const ended = await endedAfter(({ revocation, signins }) => {
+      signins.delete('ann');
+      revocation.signinChanged('ann', undefined);
+    });
+    expect(ended).toEqual({ guest: 'share_not_found' });
+  });
+
+  it('ends while the owner must set up a second factor', async () => {
+    const ended = await endedAfter(({ revocation, mustEnrol }) => {
+      mustEnrol.add('ann');
+      return revocation.recheckAll();
+    });
+    expect(ended.guest).toBe('share_not_found');
+  });
+
+  it('ends with the right of the owner', async () => {
+    const ended = await endedAfter(({ revocation, grants }) => {
+      grants.delete('ann');
+      return revocation.accessChanged('agent', 'ann', null);
+    });
+    expect(ended).toEqual({ owner: 'machine_not_found', guest: 'share_not_found' });
+  });
+
+  it('ends alone with its own sign-in and account', async () => {
+    const out = await endedAfter(({ revocation }) => revocation.signinChanged('bob', undefined));
+    expect(out).toEqual({ guest: 'unauthenticated' });
+    const disabled = { ...entryOf('bob'), disabled: true };
+    expect(await endedAfter(({ revocation }) => revocation.signinChanged('bob', disabled))).toEqual({
+      guest: 'user_disabled',
+    });
+  });
+});

@@ -6,8 +6,9 @@ import type { AllowList } from '@webxterm/shared/bus';
 import type { LinkTable } from '../agent-links/link-table.ts';
 import { personOf } from '../machines/access-rule.ts';
 import type { Authorizer } from '../machines/authorize.ts';
-import { isOwner } from './attach-right.ts';
+import { isOwner, rightHolder } from './attach-right.ts';
 import type { Attachment, AttachmentTable } from './attachment-table.ts';
+import { shareEnded } from './shared-session.ts';
 
 /** How often attachments that are unchecked, or that depend on tags, are checked again. */
 const recheckEveryMs = 2000;
@@ -19,10 +20,12 @@ const losses = {
   access_revoked: {
     owner: { code: 'machine_not_found', message: 'You may no longer open terminals on this machine.' },
     other: { code: 'session_not_found', message: 'You may no longer watch this terminal.' },
+    guest: shareEnded,
   },
   user_disabled: {
     owner: { code: 'user_disabled', message: 'This account is disabled.' },
     other: { code: 'user_disabled', message: 'This account is disabled.' },
+    guest: { code: 'user_disabled', message: 'This account is disabled.' },
   },
 } as const;
 
@@ -36,7 +39,8 @@ export interface RevocationOptions {
 
 /**
  * Ends attachments whose right has ended: the sign-in ended, the account was disabled, or access to the machine was revoked. If the
- * owner of a session lost access or was disabled, the session ends too. If another viewer did, the session continues.
+ * owner of a session lost access or was disabled, the session ends too. If another viewer did, the session continues. A guest with a share also
+ * ends with the sign-in that made the share, and with its right to the machine.
  */
 export class Revocation {
   readonly #options: RevocationOptions;
@@ -62,13 +66,14 @@ export class Revocation {
   signinChanged(sidHash: string, signin: SigninEntry | undefined): void {
     for (const attachment of this.#options.table.ofSignin(sidHash))
       if (this.#judgeSignin(attachment, signin) && !isOwner(attachment)) void this.recheck([attachment]);
+    void this.recheck(this.#options.table.guestsOf(sidHash));
   }
 
   /** Call it when access to a machine changed, for one user or for all (`userId` null). */
   async accessChanged(agentId: string, userId: string | null, role: MachineRole | null = null): Promise<void> {
     const affected = this.#options.table
       .ofAgent(agentId)
-      .filter((attachment) => userId === null || attachment.userId === userId);
+      .filter((attachment) => userId === null || rightHolder(attachment) === userId);
     await this.recheck(affected);
     // The message says that the right is revoked, and the database cannot confirm it. Closing wrongly is better than staying open wrongly.
     if (userId === null) return;
@@ -87,7 +92,12 @@ export class Revocation {
     // A stale allow-list may lack entries while it is read again. A missing entry must not end a terminal then.
     const signin = allowList.isStale() ? undefined : allowList.peek(attachment.sidHash);
     if (allowList.isStale()) attachment.unchecked = true;
-    else if (this.#judgeSignin(attachment, signin) && signin !== undefined) await this.#recheckOne(attachment, signin);
+    else if (this.#judgeSignin(attachment, signin) && signin !== undefined) {
+      const holder = attachment.share === undefined ? signin : allowList.peek(attachment.share.owner_signin);
+      const holds = holder !== undefined && !holder.disabled && !allowList.mustEnrol(holder);
+      if (!holds) this.#lose(attachment, 'access_revoked');
+      else await this.#recheckOne(attachment, holder);
+    }
   }
 
   async #recheckOne(attachment: Attachment, signin: SigninEntry): Promise<void> {
@@ -138,7 +148,8 @@ export class Revocation {
   #lose(attachment: Attachment, cause: keyof typeof losses): void {
     const owner = isOwner(attachment);
     if (owner) this.#endSession(attachment, cause);
-    attachment.end({ kind: 'refuse', ...losses[cause][owner ? 'owner' : 'other'], detach: 'revoked' });
+    const whose = owner ? 'owner' : attachment.share === undefined ? 'other' : 'guest';
+    attachment.end({ kind: 'refuse', ...losses[cause][whose], detach: 'revoked' });
   }
 
   #endSession({ agentId, sessionId, ownerUserId }: Attachment, cause: keyof typeof losses): void {

@@ -22,7 +22,7 @@ export type MachineParts = ReturnType<typeof wireMachines>;
 export const wireMachines = (
   parts: Core & AccessParts & PresenceParts & UpdateParts & { readonly enrolments: EnrolmentStore },
 ) => {
-  const { bus, busState, logger, allowList, authorizer, models, presence } = parts;
+  const { busState, models, presence } = parts;
   const history = new StatsHistory(models.stats);
   const changes = new MachineChanges(parts);
   const departures = new Departures({ ...parts, changes });
@@ -42,7 +42,7 @@ export const wireMachines = (
     }),
     answerMachines: (): void => {
       answerForUsers(parts);
-      answerAuthorize(bus, logger, allowList, authorizer, isOnline);
+      answerAuthorize({ ...parts, isOnline });
     },
     mountMachines: (api: Api): void => {
       mountMachines(api, { ...parts, views, events, onlineIds: () => presence.onlineIds() });

@@ -1,5 +1,6 @@
 import type { RecordingMode } from '@webxterm/contracts/frames';
 import { type AttachGrant, type AttachOpen, type EdgeKind, Recording, Role } from '@webxterm/contracts/grpc';
+import type { ShareRecord } from '../sharing/record.ts';
 
 const roles = { control: Role.ROLE_CONTROL, view: Role.ROLE_VIEW, record: Role.ROLE_RECORD } as const;
 const recordings = {
@@ -7,6 +8,9 @@ const recordings = {
   on: Recording.RECORDING_ON,
   required: Recording.RECORDING_REQUIRED,
 } as const;
+
+/** What a guest needs of a share. */
+export type UsedShare = Pick<ShareRecord, 'share_id' | 'owner_signin' | 'role' | 'types_always' | 'expires_at'>;
 
 /** What a viewer attaches to, as whom, and how. */
 export interface AttachmentRequest {
@@ -16,8 +20,12 @@ export interface AttachmentRequest {
   readonly userId: string;
   /** The owner of the session. */
   readonly ownerUserId: string;
+  /** The username of the owner. Undefined: the owner attaches. */
+  readonly ownerUsername?: string | undefined;
   /** The grant by which a user other than the owner may attach. */
   readonly grant: AttachGrant;
+  /** The share by which a guest attaches. */
+  readonly share?: UsedShare | undefined;
   readonly agentId: string;
   /** 16 bytes each. */
   readonly sessionId: Buffer;
@@ -52,12 +60,14 @@ export interface AttachTry {
   readonly resumePass: string;
   /** The pass of a recorder. Empty: it is not one. */
   readonly recordPass: string;
+  /** The sealed share of a guest. Empty: it is not one. */
+  readonly sharePass: string;
 }
 
 /** The message that opens an attach at a hub. */
 export const attachOpenOf = (
   request: AttachmentRequest,
-  { create, from, size, resumePass, recordPass }: AttachTry,
+  { create, from, size, resumePass, recordPass, sharePass }: AttachTry,
 ): AttachOpen => ({
   requestId: request.requestId,
   sid: request.sid,
@@ -74,6 +84,7 @@ export const attachOpenOf = (
   grant: request.grant,
   resumePass,
   recordPass,
+  sharePass,
   recording: create || request.mode === 'record' ? recordings[request.recording] : Recording.RECORDING_UNSPECIFIED,
   edge: request.edge,
   linuxUser: create ? (request.linuxUser ?? '') : '',

@@ -46,6 +46,8 @@ export interface AttachmentContext {
   readonly locator: Locator;
   readonly sealPass: (request: AttachmentRequest) => string;
   readonly sealRecordPass: (request: AttachmentRequest) => string;
+  /** Empty unless the request has a share. */
+  readonly sealSharePass: (request: AttachmentRequest) => string;
   readonly measures: {
     opened(edge: EdgeKind): void;
     closed(edge: EdgeKind): void;
@@ -159,7 +161,7 @@ export class Attachment {
 
   #attachOpen(): AttachOpen {
     const { request } = this;
-    const { sealPass, sealRecordPass } = this.#context;
+    const { sealPass, sealRecordPass, sealSharePass } = this.#context;
     const records = request.mode === 'record';
     const mayBeKnown = this.#established || request.resumed;
     return attachOpenOf(request, {
@@ -168,6 +170,7 @@ export class Attachment {
       size: this.#size,
       resumePass: !records && mayBeKnown ? sealPass(request) : '',
       recordPass: records ? sealRecordPass(request) : '',
+      sharePass: sealSharePass(request),
     });
   }
 

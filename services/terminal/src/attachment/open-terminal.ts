@@ -1,10 +1,12 @@
 /** Why this instance ends a terminal. */
-export type EndedFromHere = 'signed_out' | 'displaced' | 'moving' | 'stalled';
+export type EndedFromHere = 'signed_out' | 'displaced' | 'moving' | 'stalled' | 'share_ended';
 
 /** The place of one terminal among the open terminals of this instance. */
 export interface TerminalSlot {
   /** Sets the function that ends the terminal. It is called at once if the end was requested before. */
   onEnd(end: (why: EndedFromHere) => void): void;
+  /** Ends the terminal. */
+  end(why: EndedFromHere): void;
   /** Registers the terminal as this viewer of this session. An older terminal of the same viewer ends as displaced. */
   attachAs(sessionId: string, viewerId: string): void;
   /** Sets the number of bytes that are buffered here for its client. */

@@ -61,6 +61,7 @@ export class OpenTerminals {
     let viewer: string | undefined;
     return {
       onEnd: (end) => terminal.onEnd(end),
+      end: (why) => terminal.end(why),
       attachAs: (sessionId, viewerId) => {
         viewer = `${userId}/${sessionId}/${viewerId}`;
         const older = this.#byViewer.get(viewer);

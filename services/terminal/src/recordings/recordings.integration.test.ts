@@ -275,7 +275,7 @@ describe('the policy', () => {
 
   it('is sent to a viewer of webxterm.v1 at each attach', async () => {
     const modes: string[] = [];
-    const viewer = world.viewer({}, world.token, (mode) => modes.push(mode));
+    const viewer = world.viewer({}, world.token, { recorded: (mode) => void modes.push(mode) });
     await viewer.live();
     await until(() => modes.length === 1);
     expect(modes).toEqual(['required']);

@@ -1,4 +1,4 @@
-import type { TerminalSession } from '@webxterm/contracts/rest';
+import type { AttachMode, TerminalSession } from '@webxterm/contracts/rest';
 import {
   AgentId,
   createTicket,
@@ -42,8 +42,12 @@ export const mountSessions = (api: Api, options: SessionsHttpOptions): void => {
     const named =
       body.session_id === undefined
         ? reserve(options, caller, body, context)
-        : returning(store, caller, body.agent_id, body.session_id, body);
-    const { sessionId, kind } = await named.catch((error: unknown) => {
+        : returning(options, caller, { ...body, session_id: body.session_id }, context.requestId);
+    const {
+      sessionId,
+      kind,
+      watch = false,
+    } = await named.catch((error: unknown) => {
       const scope = { ...context, caller };
       options.denials.note(toAppError(error), scope, { agentId: body.agent_id, sessionId: body.session_id });
       throw error;
@@ -59,6 +63,7 @@ export const mountSessions = (api: Api, options: SessionsHttpOptions): void => {
       session_id: sessionId,
       mode: body.mode,
       kind,
+      ...(watch && { watch }),
       exp: Math.floor(options.now() / 1000) + ticketLifeSeconds,
     });
     return { ticket, session_id: sessionId, expires_in: ticketLifeSeconds };
@@ -116,6 +121,8 @@ export const mountSessions = (api: Api, options: SessionsHttpOptions): void => {
 interface NamedSession {
   readonly sessionId: string;
   readonly kind: string;
+  /** The session of another user, whom the caller may watch. */
+  readonly watch?: boolean;
 }
 
 /** What a request says about its session. */
@@ -138,17 +145,21 @@ const reserve = async (
   return { sessionId, kind };
 };
 
+/** An existing session: the caller's own, or to view it that of another user on a machine on which the caller has the right to watch. */
 const returning = async (
-  store: SessionStore,
+  { store, machines }: SessionsHttpOptions,
   caller: Caller,
-  agentId: string,
-  sessionId: string,
-  wanted: Wanted,
+  body: Wanted & { readonly agent_id: string; readonly session_id: string; readonly mode: AttachMode },
+  requestId: string,
 ): Promise<NamedSession> => {
-  const record = await store.find({ kind: 'owner', userId: caller.userId }, sessionId);
+  const { agent_id: agentId, session_id: sessionId, mode } = body;
+  const record = await store.find({ kind: 'any' }, sessionId);
   if (record.agent_id !== agentId) throw new AppError('session_not_found');
-  requireLinuxUser(record, wanted.linux_user);
-  return { sessionId, kind: requireKind(record, wanted.kind) };
+  const watch = record.user_id !== caller.userId;
+  if (watch && (mode !== 'view' || record.status !== 'active')) throw new AppError('session_not_found');
+  if (watch && !(await machines.has(caller, agentId, 'watch', requestId))) throw new AppError('session_not_found');
+  requireLinuxUser(record, body.linux_user);
+  return { sessionId, kind: requireKind(record, body.kind), watch };
 };
 
 /** The session, if the caller owns it or may manage its machine. @throws AppError session_not_found */

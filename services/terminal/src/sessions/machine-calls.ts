@@ -37,6 +37,27 @@ export class MachineCalls {
   }
 
   /**
+   * Checks that the caller may share a session of this kind. A guest who types on a machine that runs the server could read its secrets.
+   * @throws AppError the errors of `requireOpen`; machine_hosts_stack
+   */
+  async requireShare(
+    caller: Caller,
+    { agentId, kind }: { readonly agentId: string; readonly kind: string },
+    guestsMayType: boolean,
+    requestId: string,
+  ): Promise<void> {
+    await this.requireOpen(caller, agentId, kind, requestId);
+    if (!guestsMayType) return;
+    const request = { sid: caller.sid, agent_id: agentId };
+    const { hosts_stack } = await ask(this.#options.bus, authorizeMachine, request, requestId);
+    if (hosts_stack)
+      throw new AppError(
+        'machine_hosts_stack',
+        'This machine runs WebXTerm itself, and its shells could read all of it. Share the terminal without letting guests type.',
+      );
+  }
+
+  /**
    * The sessions on a machine that the caller may see and end: all of them with the right `manage`, otherwise the caller's own.
    * @throws AppError machine_not_found, unavailable
    */

@@ -25,6 +25,7 @@ export class HubInPlace {
       },
       measures: { opened: () => {}, closed: () => {}, unreachable: () => {}, reattached: () => {}, lost: () => {} },
       sealPass: () => '',
+      sealSharePass: () => '',
       sealRecordPass: () => '',
       returningPatienceMs: 1000,
       logger: createLogger({ service: 'test', level: 'silent' }),

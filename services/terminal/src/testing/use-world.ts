@@ -5,9 +5,9 @@ import { World } from './world.ts';
 export let world: World;
 
 /** Starts a world before the tests of a file, and stops it afterwards. */
-export const useWorld = (): void => {
+export const useWorld = (options: Parameters<typeof World.start>[0] = {}): void => {
   beforeAll(async () => {
-    world = await World.start();
+    world = await World.start(options);
   }, 120_000);
   afterAll(async () => {
     await world?.stop();

@@ -11,6 +11,7 @@ import { startStack } from '@webxterm/stack';
 import {
   TerminalClient,
   type TerminalClientOptions,
+  type TerminalHandlers,
   TerminalRefusal,
   type TerminalState,
 } from '@webxterm/terminal-client';
@@ -38,9 +39,9 @@ export class World {
     this.agentId = agentId;
   }
 
-  static async start(): Promise<World> {
+  static async start(options: Pick<Parameters<typeof startStack>[0], 'serviceEnvironment'> = {}): Promise<World> {
     const dataDir = mkdtempSync(join(tmpdir(), 'terminal-test-'));
-    const stack = await startStack({ dataDir, agent: true });
+    const stack = await startStack({ dataDir, agent: true, ...options });
     const { token } = await json(await post(`${stack.url}/api/login`, stack.admin));
     let agentId: unknown;
     await until(async () => {
@@ -172,9 +173,9 @@ export class World {
   viewer(
     options: Partial<TerminalClientOptions> = {},
     token = this.token,
-    recorded: (mode: string) => void = () => {},
+    more: Pick<TerminalHandlers, 'recorded' | 'presence'> = {},
   ): Viewer {
-    const viewer = new Viewer(this, options, token, recorded);
+    const viewer = new Viewer(this, options, token, more);
     this.#ends.push(() => viewer.client.close());
     return viewer;
   }
@@ -235,7 +236,7 @@ export class Viewer {
   next = 0;
   #chunks: Buffer[] = [];
 
-  constructor(world: World, options: Partial<TerminalClientOptions>, token: string, recorded: (mode: string) => void) {
+  constructor(world: World, options: Partial<TerminalClientOptions>, token: string, more: Partial<TerminalHandlers>) {
     this.client = new TerminalClient({
       webSocketUrl: () => world.wsUrl({}),
       ticket: (sessionId) => world.ticket(sessionId, token),
@@ -246,6 +247,7 @@ export class Viewer {
         return socket;
       },
       handlers: {
+        ...more,
         output: (bytes, { offset }, rendered) => {
           if (this.#chunks.length > 0 && offset !== this.next) throw new Error(`output at ${offset}, not ${this.next}`);
           this.#chunks.push(Buffer.from(bytes));
@@ -253,7 +255,6 @@ export class Viewer {
           rendered();
         },
         gap: (from, to) => this.gaps.push([from, to]),
-        recorded,
         state: (state) => this.states.push(state),
         session: (ids) => {
           this.ids = ids;

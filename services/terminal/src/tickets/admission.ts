@@ -28,6 +28,10 @@ export interface Admission {
   readonly mode: AttachMode | undefined;
   /** Whether the session of a resume pass is recorded. Undefined: it is not, or the token is none. */
   readonly recording?: 'on' | 'required' | undefined;
+  /** The share of the token, by which a guest attaches to the session of another user. */
+  readonly shareId?: string | undefined;
+  /** The token is for the session of another user, to view it by the right `watch`. */
+  readonly watches?: boolean | undefined;
   /** The kind of the session of the token. */
   readonly sessionKind: string | undefined;
 }
@@ -95,6 +99,8 @@ export class AdmissionControl {
       sessionId: ticket.session_id,
       viewerId: undefined,
       mode: ticket.mode,
+      shareId: ticket.share_id,
+      watches: ticket.watch,
       sessionKind: ticket.kind ?? defaultKind,
     };
   }
@@ -112,6 +118,8 @@ export class AdmissionControl {
       sessionId: pass.session_id,
       viewerId: pass.viewer_id,
       mode: pass.mode,
+      shareId: pass.share_id,
+      watches: pass.watch,
       recording: pass.recording,
       sessionKind: pass.kind ?? defaultKind,
     };

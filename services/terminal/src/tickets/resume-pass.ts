@@ -1,3 +1,4 @@
+import { AttachGrant } from '@webxterm/contracts/grpc';
 import type { ResumePass } from '@webxterm/shared/api';
 import type { AttachmentRequest } from '../attachment/attach-open.ts';
 import { newId } from './admission.ts';
@@ -11,6 +12,8 @@ export const resumePassFor = (request: AttachmentRequest, expiresAtMs: number): 
   session_id: request.sessionId.toString('base64url'),
   viewer_id: request.viewerId.toString('base64url'),
   mode: request.mode === 'view' ? 'view' : 'control',
+  ...(request.share === undefined ? {} : { share_id: request.share.share_id }),
+  ...(request.grant === AttachGrant.ATTACH_GRANT_WATCH ? { watch: true } : {}),
   ...(request.recording === 'off' ? {} : { recording: request.recording }),
   kind: request.sessionKind,
   exp: Math.floor(expiresAtMs / 1000),

@@ -14,6 +14,10 @@ export const Ticket = z.object({
   mode: AttachMode,
   /** The kind of the session. Absent: pty, as in a ticket of an older version. */
   kind: z.string().optional(),
+  /** The share by which a guest attaches. */
+  share_id: z.string().optional(),
+  /** The session belongs to another user, and is viewed by the right `watch`, which the hub checks. */
+  watch: z.boolean().optional(),
   /** Seconds since 1970. */
   exp: z.number().int(),
 });

@@ -1,4 +1,11 @@
-import { recordPassLifeMs, resumePassLifeMs, sealRecordPass, sealResumePass } from '@webxterm/shared/api';
+import {
+  recordPassLifeMs,
+  resumePassLifeMs,
+  sealRecordPass,
+  sealResumePass,
+  sealSharePass,
+  sharePassLifeMs,
+} from '@webxterm/shared/api';
 import type { AttachmentRequest } from '../attachment/attach-open.ts';
 import type { Core } from '../core.ts';
 import { AdmissionControl } from './admission.ts';
@@ -25,5 +32,21 @@ export const wireTickets = ({ settings, jwtKeys, models, allowList, accessTokens
         owner_user_id: ownerUserId,
         exp: Math.floor((now() + recordPassLifeMs) / 1000),
       }),
+    /** Creates the pass by which a guest attaches. Empty: the request has no share. */
+    sealSharePass: ({ agentId, sessionId, ownerUserId, userId, share }: AttachmentRequest): string =>
+      share === undefined
+        ? ''
+        : sealSharePass(passKey, {
+            share_id: share.share_id,
+            agent_id: agentId,
+            session_id: sessionId.toString('base64url'),
+            owner_user_id: ownerUserId,
+            owner_signin: share.owner_signin,
+            user_id: userId,
+            role: share.role,
+            types_always: share.types_always,
+            ends_at: share.expires_at.getTime(),
+            exp: Math.floor((now() + sharePassLifeMs) / 1000),
+          }),
   };
 };

@@ -13,6 +13,8 @@ const waitingForSomebody: ReadonlySet<ErrorCode> = new Set([
   'shell_not_started',
   'kind_not_supported',
   'recording_unavailable',
+  'sharing_unavailable',
+  'machine_hosts_stack',
 ]);
 
 /** The WebSocket close code of an error. */
@@ -59,6 +61,8 @@ export const errorFor = (why: EndedForGood): AppError => {
       return new AppError('displaced', 'A newer connection of this viewer took over.');
     case 'stalled':
       return new AppError('too_many_requests', 'Your terminals hold too much unread output.');
+    case 'share_ended':
+      return new AppError('share_not_found', 'This terminal is no longer shared with you.');
     case 'signed_out':
       return new AppError('unauthenticated', 'Your sign-in has ended. The shell keeps running.');
   }

@@ -17,6 +17,7 @@ import {
 import type { AllowList } from '@webxterm/shared/bus';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { TerminalSlot } from '../attachment/open-terminal.ts';
+import type { Visits } from '../sharing/visits.ts';
 import type { Admission, AdmissionControl } from '../tickets/admission.ts';
 import { takeSlot } from '../tickets/take-slot.ts';
 import { closeCodeFor, closeReason } from './close-codes.ts';
@@ -34,6 +35,7 @@ export interface UpgradeOptions extends SessionNaming {
   readonly admissionControl: AdmissionControl;
   readonly allowList: Pick<AllowList, 'require'>;
   readonly denials: Denials;
+  readonly visits: Pick<Visits, 'begin'>;
   readonly logger: Logger;
 }
 
@@ -92,14 +94,23 @@ export class Upgrades {
         if (target.protocol !== 'v1') throw entered;
         return this.#turnAway(pending, entered);
       }
-      slot = entered;
+      // Before the share is read, so that its end is not missed.
+      const visit = this.#options.visits.begin(admission, entered, scope);
+      slot = visit?.slot ?? entered;
+      const context: ViewerContext =
+        visit === undefined
+          ? this.#options.context
+          : {
+              ...this.#options.context,
+              attach: (viewer, events) => this.#options.context.attach(viewer, visit.watch(viewer, events)),
+            };
       const { requestId, clientIp } = facts;
       const arrive = async (): Promise<ViewerRequest> => {
         const arrival = { requestId, clientIp, admission, agentId: target.agentId, query: readQuery(target.query) };
         return inRequestScope(scope, () => resolveViewerRequest(this.#options, arrival));
       };
-      if (target.protocol === 'v1') await this.#openV1(pending, slot, scope, arrive);
-      else await this.#openRaw(pending, slot, await arrive());
+      if (target.protocol === 'v1') await this.#openV1(pending, slot, scope, arrive, context);
+      else await this.#openRaw(pending, slot, await arrive(), context);
     } catch (error) {
       slot?.leave();
       const known = toAppError(error);
@@ -122,8 +133,9 @@ export class Upgrades {
     slot: TerminalSlot,
     scope: RequestScope,
     arrive: () => Promise<ViewerRequest>,
+    context: ViewerContext,
   ): Promise<void> {
-    const { context, denials } = this.#options;
+    const { denials } = this.#options;
     const viewerRequest = await arrive().catch((error: unknown) => this.#logged(error));
     if (viewerRequest instanceof AppError) denials.note(viewerRequest, scope, pending.target);
     const watched: ViewerContext = {
@@ -143,8 +155,12 @@ export class Upgrades {
   }
 
   /** Upgrades only after the machine has accepted the attach. The response headers contain the ids and offset for a later attach. */
-  async #openRaw(pending: Pending, slot: TerminalSlot, viewerRequest: ViewerRequest): Promise<void> {
-    const { context } = this.#options;
+  async #openRaw(
+    pending: Pending,
+    slot: TerminalSlot,
+    viewerRequest: ViewerRequest,
+    context: ViewerContext,
+  ): Promise<void> {
     const request = rawRequest(viewerRequest, pending.target.protocol === 'json');
     const viewerId = request.viewerId.toString('base64url');
     slot.attachAs(viewerRequest.sessionId, viewerId);

@@ -1,7 +1,7 @@
 import type { RecordingMode } from '@webxterm/contracts/frames';
 import type { AttachGrant } from '@webxterm/contracts/grpc';
 import type { WebSocket } from 'ws';
-import type { AttachmentRequest } from '../attachment/attach-open.ts';
+import type { AttachmentRequest, UsedShare } from '../attachment/attach-open.ts';
 import type { Attachment, AttachmentEvents } from '../attachment/attachment.ts';
 import type { OpenTerminals } from '../attachment/open-terminals.ts';
 import type { SessionLedger } from '../sessions/ledger.ts';
@@ -27,6 +27,10 @@ export interface ViewerRequest {
   readonly ownerUserId: string;
   /** The grant by which a user other than the owner may attach. */
   readonly grant: AttachGrant;
+  /** The username of the owner. Undefined: the owner attaches. */
+  readonly ownerUsername?: string | undefined;
+  /** The share by which a guest attaches. */
+  readonly share?: UsedShare | undefined;
   readonly mode: 'control' | 'view';
   /** Whether the session is recorded. */
   readonly recording: RecordingMode;
@@ -51,6 +55,8 @@ export const requestOf = (
   userId: viewer.admission.userId,
   ownerUserId: viewer.ownerUserId,
   grant: viewer.grant,
+  ownerUsername: viewer.ownerUsername,
+  share: viewer.share,
   agentId: viewer.agentId,
   sessionId: Buffer.from(viewer.sessionId, 'base64url'),
   mode: viewer.mode,

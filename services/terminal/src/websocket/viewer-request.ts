@@ -5,10 +5,12 @@ import type { TerminalQuery } from '@webxterm/contracts/rest';
 import { defaultKind, sessionKinds, unknownKind } from '@webxterm/contracts/session-kinds';
 import { AppError } from '@webxterm/shared';
 import type { z } from 'zod';
+import type { UsedShare } from '../attachment/attach-open.ts';
 import type { Recordings } from '../recordings/recordings.ts';
-import { requireKind, requireLinuxUser } from '../sessions/kind.ts';
+import { kindOf, requireKind, requireLinuxUser } from '../sessions/kind.ts';
 import { type RecordingModes, recordingOfNew } from '../sessions/recording-mode.ts';
 import type { SessionStore } from '../sessions/store.ts';
+import type { ShareStore } from '../sharing/store.ts';
 import { type Admission, newId } from '../tickets/admission.ts';
 import { checkAgentId } from './upgrade-request.ts';
 import type { ViewerRequest } from './viewer-context.ts';
@@ -28,10 +30,7 @@ export interface Arrival {
  * caller, according to its record or to a resume pass.
  * @throws AppError machine_not_found, session_not_found, invalid_input, forbidden, kind_not_supported, unavailable
  */
-export const resolveViewerRequest = async (
-  { store, policies, recordings }: SessionNaming,
-  arrival: Arrival,
-): Promise<ViewerRequest> => {
+export const resolveViewerRequest = async (naming: SessionNaming, arrival: Arrival): Promise<ViewerRequest> => {
   const { admission, agentId, query, requestId } = arrival;
   checkAgentId(agentId);
   if (admission.agentId !== undefined && admission.agentId !== agentId)
@@ -42,7 +41,11 @@ export const resolveViewerRequest = async (
   const mode = admission.mode ?? query.mode ?? 'control';
   // A view needs an existing session.
   if (mode === 'view' && named === undefined) throw new AppError('invalid_input', 'mode=view needs a session_id.');
-  const session = await nameSession(store, policies, arrival, named);
+  const { store, policies, recordings } = naming;
+  const session = isGuest(admission)
+    ? await sessionOfAnother(naming, admission, named)
+    : await nameSession(store, policies, arrival, named);
+  if (session.agentId !== undefined && session.agentId !== agentId) throw new AppError('session_not_found');
   const mayCreate = session.mayCreate && mode === 'control';
   const [cols, rows] = [query.cols ?? defaultCols, query.rows ?? defaultRows];
   const recording = mayCreate ? await beginRecording(recordings, arrival, session, { cols, rows }) : session.recording;
@@ -53,6 +56,8 @@ export const resolveViewerRequest = async (
     sessionId: session.id,
     ownerUserId: session.ownerUserId,
     grant: session.grant,
+    ownerUsername: session.ownerUsername,
+    share: session.share,
     mode,
     recording,
     sessionKind: session.kind,
@@ -70,6 +75,7 @@ export interface SessionNaming {
   readonly store: SessionStore;
   readonly policies: RecordingModes;
   readonly recordings: Pick<Recordings, 'begin'>;
+  readonly shares: Pick<ShareStore, 'usable'>;
 }
 
 /**
@@ -97,12 +103,45 @@ interface NamedSession {
   readonly id: string;
   readonly ownerUserId: string;
   readonly grant: AttachGrant;
+  /** Only of another user. */
+  readonly ownerUsername?: string;
+  readonly agentId?: string;
+  readonly share?: UsedShare;
   readonly mayCreate: boolean;
   readonly kind: string;
   /** The Linux user of a session that is opened. Undefined: the default. */
   readonly linuxUser?: string | undefined;
   readonly recording: RecordingMode;
 }
+
+const isGuest = ({ shareId, watches }: Admission): boolean => shareId !== undefined || watches === true;
+
+/**
+ * The session of another user. A share is read here after the terminal is registered under it (`Visits.begin`). The hub checks the right to watch.
+ * @throws AppError share_not_found, session_not_found
+ */
+const sessionOfAnother = async (
+  { store, shares }: SessionNaming,
+  { shareId, userId }: Admission,
+  named: string | undefined,
+): Promise<NamedSession> => {
+  const share = shareId === undefined ? undefined : await shares.usable(shareId, userId);
+  const code = share === undefined ? 'session_not_found' : 'share_not_found';
+  if (named === undefined || (share !== undefined && share.session_id !== named)) throw new AppError(code);
+  const session = await store.find({ kind: 'any' }, named);
+  if (session.status !== 'active') throw new AppError(code);
+  return {
+    id: named,
+    ownerUserId: session.user_id,
+    ownerUsername: session.username,
+    agentId: session.agent_id,
+    grant: share === undefined ? AttachGrant.ATTACH_GRANT_WATCH : AttachGrant.ATTACH_GRANT_SHARE,
+    ...(share === undefined ? {} : { share }),
+    mayCreate: false,
+    kind: kindOf(session),
+    recording: session.recording ?? 'off',
+  };
+};
 
 /** A session of the caller, which needs no grant. */
 const own = (session: Omit<NamedSession, 'grant'>): NamedSession => ({

@@ -18,13 +18,14 @@ export const make = (
   recording?: RecordingPolicy,
 ) => {
   const clock = { now: 0 };
-  const shell = { typed: '', sizes: [] as WindowSize[], paused: false, signals: [] as string[] };
+  const shell = { typed: '', sizes: [] as WindowSize[], paused: false, signals: [] as string[], full: false };
   const ended: Session[] = [];
   let events: ProcessEvents | undefined;
   const start = (wired: ProcessEvents) => {
     events = wired;
     return {
       write: (bytes: Uint8Array) => {
+        if (shell.full) return 0;
         shell.typed += Buffer.from(bytes).toString();
         return bytes.length;
       },
@@ -69,12 +70,20 @@ export const attach = (
     role?: 'control' | 'view' | 'record';
     repaints?: boolean;
     recording?: RecordingPolicy;
+    userId?: string;
+    typesAlways?: boolean;
   } = {},
 ) => {
   const frames: DownFrame[] = [];
   const state = { finished: false };
   const attachment: Attachment = session.attach({
-    viewer: { userId: 'u1', viewerId, role: options.role ?? 'control' },
+    viewer: {
+      userId: options.userId ?? 'u1',
+      viewerId,
+      role: options.role ?? 'control',
+      name: options.userId ?? 'u1',
+      typesAlways: options.typesAlways ?? false,
+    },
     created: false,
     from: options.from,
     size: options.size,

@@ -81,6 +81,8 @@ export const AttachGrant = {
   ATTACH_GRANT_WATCH: 1,
   /** ATTACH_GRANT_RECORD - The recording of the session by the terminal service, with ROLE_RECORD. The hub has verified the record pass. */
   ATTACH_GRANT_RECORD: 2,
+  /** ATTACH_GRANT_SHARE - A share of the session, with ROLE_VIEW or ROLE_CONTROL. The hub has verified the share pass. */
+  ATTACH_GRANT_SHARE: 3,
   UNRECOGNIZED: -1,
 } as const;
 
@@ -90,6 +92,7 @@ export namespace AttachGrant {
   export type ATTACH_GRANT_UNSPECIFIED = typeof AttachGrant.ATTACH_GRANT_UNSPECIFIED;
   export type ATTACH_GRANT_WATCH = typeof AttachGrant.ATTACH_GRANT_WATCH;
   export type ATTACH_GRANT_RECORD = typeof AttachGrant.ATTACH_GRANT_RECORD;
+  export type ATTACH_GRANT_SHARE = typeof AttachGrant.ATTACH_GRANT_SHARE;
   export type UNRECOGNIZED = typeof AttachGrant.UNRECOGNIZED;
 }
 
@@ -104,6 +107,9 @@ export function attachGrantFromJSON(object: any): AttachGrant {
     case 2:
     case "ATTACH_GRANT_RECORD":
       return AttachGrant.ATTACH_GRANT_RECORD;
+    case 3:
+    case "ATTACH_GRANT_SHARE":
+      return AttachGrant.ATTACH_GRANT_SHARE;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -119,6 +125,8 @@ export function attachGrantToJSON(object: AttachGrant): string {
       return "ATTACH_GRANT_WATCH";
     case AttachGrant.ATTACH_GRANT_RECORD:
       return "ATTACH_GRANT_RECORD";
+    case AttachGrant.ATTACH_GRANT_SHARE:
+      return "ATTACH_GRANT_SHARE";
     case AttachGrant.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -285,6 +293,8 @@ export interface AttachOpen {
   recordPass: string;
   /** The Linux user of a new session. Only with `create`. Empty: the default of the machine and of the caller's grant. */
   linuxUser: string;
+  /** With ATTACH_GRANT_SHARE: the terminal service's sealed share. */
+  sharePass: string;
 }
 
 export interface AgentMessage {
@@ -529,6 +539,10 @@ export interface OpenStream {
   recording: Recording;
   /** The Linux user of a new session. The agent refuses one that its configuration does not allow. Empty: the default. */
   linuxUser: string;
+  /** The name of the user, for the other viewers. Empty: sent by an older version of the hub. */
+  username: string;
+  /** With ATTACH_GRANT_SHARE and ROLE_CONTROL: the guest types without asking. */
+  typesAlways: boolean;
 }
 
 /** Ends sessions: SIGHUP, then SIGKILL after 5 s. A pong to a later ping confirms the receipt. */
@@ -799,6 +813,7 @@ function createBaseAttachOpen(): AttachOpen {
     recording: 0,
     recordPass: "",
     linuxUser: "",
+    sharePass: "",
   };
 }
 
@@ -860,6 +875,9 @@ export const AttachOpen: MessageFns<AttachOpen> = {
     }
     if (message.linuxUser !== "") {
       writer.uint32(146).string(message.linuxUser);
+    }
+    if (message.sharePass !== "") {
+      writer.uint32(154).string(message.sharePass);
     }
     return writer;
   },
@@ -1021,6 +1039,14 @@ export const AttachOpen: MessageFns<AttachOpen> = {
             message.linuxUser = reader.string();
             continue;
           }
+          case 19: {
+            if (tag !== 154) {
+              break;
+            }
+
+            message.sharePass = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1085,6 +1111,11 @@ export const AttachOpen: MessageFns<AttachOpen> = {
         : isSet(object.linux_user)
         ? globalThis.String(object.linux_user)
         : "",
+      sharePass: isSet(object.sharePass)
+        ? globalThis.String(object.sharePass)
+        : isSet(object.share_pass)
+        ? globalThis.String(object.share_pass)
+        : "",
     };
   },
 
@@ -1144,6 +1175,9 @@ export const AttachOpen: MessageFns<AttachOpen> = {
     if (message.linuxUser !== "") {
       obj.linuxUser = message.linuxUser;
     }
+    if (message.sharePass !== "") {
+      obj.sharePass = message.sharePass;
+    }
     return obj;
   },
 
@@ -1170,6 +1204,7 @@ export const AttachOpen: MessageFns<AttachOpen> = {
     message.recording = object.recording ?? 0;
     message.recordPass = object.recordPass ?? "";
     message.linuxUser = object.linuxUser ?? "";
+    message.sharePass = object.sharePass ?? "";
     return message;
   },
 };
@@ -4161,6 +4196,8 @@ function createBaseOpenStream(): OpenStream {
     grant: 0,
     recording: 0,
     linuxUser: "",
+    username: "",
+    typesAlways: false,
   };
 }
 
@@ -4219,6 +4256,12 @@ export const OpenStream: MessageFns<OpenStream> = {
     }
     if (message.linuxUser !== "") {
       writer.uint32(138).string(message.linuxUser);
+    }
+    if (message.username !== "") {
+      writer.uint32(146).string(message.username);
+    }
+    if (message.typesAlways !== false) {
+      writer.uint32(152).bool(message.typesAlways);
     }
     return writer;
   },
@@ -4372,6 +4415,22 @@ export const OpenStream: MessageFns<OpenStream> = {
             message.linuxUser = reader.string();
             continue;
           }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.username = reader.string();
+            continue;
+          }
+          case 19: {
+            if (tag !== 152) {
+              break;
+            }
+
+            message.typesAlways = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4431,6 +4490,12 @@ export const OpenStream: MessageFns<OpenStream> = {
         : isSet(object.linux_user)
         ? globalThis.String(object.linux_user)
         : "",
+      username: isSet(object.username) ? globalThis.String(object.username) : "",
+      typesAlways: isSet(object.typesAlways)
+        ? globalThis.Boolean(object.typesAlways)
+        : isSet(object.types_always)
+        ? globalThis.Boolean(object.types_always)
+        : false,
     };
   },
 
@@ -4487,6 +4552,12 @@ export const OpenStream: MessageFns<OpenStream> = {
     if (message.linuxUser !== "") {
       obj.linuxUser = message.linuxUser;
     }
+    if (message.username !== "") {
+      obj.username = message.username;
+    }
+    if (message.typesAlways !== false) {
+      obj.typesAlways = message.typesAlways;
+    }
     return obj;
   },
 
@@ -4512,6 +4583,8 @@ export const OpenStream: MessageFns<OpenStream> = {
     message.grant = object.grant ?? 0;
     message.recording = object.recording ?? 0;
     message.linuxUser = object.linuxUser ?? "";
+    message.username = object.username ?? "";
+    message.typesAlways = object.typesAlways ?? false;
     return message;
   },
 };

@@ -1,0 +1,31 @@
+import type { AuditFact } from '@webxterm/shared/audit';
+import type { AttachmentRequest } from '../attachment/attach-open.ts';
+import type { ShareRecord } from './record.ts';
+
+/** What every audit row about a share says. */
+export const shareFact = ({ share_id, session_id, agent_id, owner_username, username, role }: ShareRecord) =>
+  ({
+    agentId: agent_id,
+    sessionId: session_id,
+    target: { type: 'session', id: session_id, name: owner_username },
+    details: { share_id, role, ...(username === null ? { link: true } : { with: username }) },
+  }) as const satisfies Partial<AuditFact>;
+
+/** The audit fact of what a guest does in the session of another user. The guest is the caller of the request scope. */
+export const visitFact = (
+  { agentId, sessionId, ownerUserId, ownerUsername = '', share }: AttachmentRequest,
+  action: 'share_joined' | 'share_left' | 'share_typed' | 'terminal_watched',
+  atMs: number,
+  details: Readonly<Record<string, string>> = {},
+): AuditFact => {
+  const session = sessionId.toString('base64url');
+  const about = share === undefined ? {} : { share_id: share.share_id, role: share.role };
+  return {
+    action,
+    at: new Date(atMs),
+    agentId,
+    sessionId: session,
+    target: { type: 'session', id: session, name: ownerUsername },
+    details: { owner_user_id: ownerUserId, ...about, ...details },
+  };
+};
