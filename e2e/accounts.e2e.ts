@@ -28,11 +28,11 @@ const newPage = async (): Promise<Page> => {
   return page;
 };
 
-const signIn = async (page: Page, account: { email: string; password: string }): Promise<void> => {
-  await page.goto(`${stack.url}/login`);
+const signIn = async (page: Page, account: { email: string; password: string }, url = stack.url): Promise<void> => {
+  await page.goto(`${url}/login`);
   await page.getByLabel('E-mail').fill(account.email);
   await page.getByLabel('Password', { exact: true }).fill(account.password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.getByRole('navigation', { name: 'Main' }).waitFor();
 };
 
@@ -89,6 +89,15 @@ const confirmApp = async (page: Page, code: string): Promise<string[]> => {
   await dialog.getByLabel('I have stored them').check();
   await done.click();
   return recovery;
+};
+
+/** As ten minutes later. */
+const forgetConfirmations = async (userId: string): Promise<void> => {
+  const url = readFileSync(join(stack.dataDir, 'secrets', 'mongo-url-auth'), 'utf8').trim();
+  const mongo = await new MongoClient(url).connect();
+  const signins = mongo.db().collection('signins');
+  await signins.updateMany({ user_id: new ObjectId(userId) }, { $set: { second_factor_at: null } });
+  await mongo.close();
 };
 
 const choosePolicy = async (page: Page, requiredFor: string): Promise<void> => {
@@ -194,7 +203,7 @@ describe('accounts in a real browser', () => {
     const first = async (): Promise<void> => {
       await elsewhere.getByLabel('E-mail').fill(account.email);
       await elsewhere.getByLabel('Password', { exact: true }).fill(account.password);
-      await elsewhere.getByRole('button', { name: 'Sign in' }).click();
+      await elsewhere.getByRole('button', { name: 'Sign in', exact: true }).click();
       await elsewhere.getByText('One more step').waitFor();
     };
     await first();
@@ -208,11 +217,7 @@ describe('accounts in a real browser', () => {
     await elsewhere.getByRole('navigation', { name: 'Main' }).waitFor();
 
     // Ten minutes later.
-    const url = readFileSync(join(stack.dataDir, 'secrets', 'mongo-url-auth'), 'utf8').trim();
-    const mongo = await new MongoClient(url).connect();
-    const signins = mongo.db().collection('signins');
-    await signins.updateMany({ user_id: new ObjectId(user.id) }, { $set: { second_factor_at: null } });
-    await mongo.close();
+    await forgetConfirmations(user.id);
     await elsewhere.goto(`${stack.url}/profile`);
     await elsewhere.getByRole('button', { name: 'New codes' }).click();
     await elsewhere.getByRole('button', { name: 'Make new codes' }).click();
@@ -238,6 +243,63 @@ describe('accounts in a real browser', () => {
     await again.getByRole('button', { name: 'Set up an authenticator app' }).waitFor();
     expect(await again.getByText('Your second factor was removed').count()).toBe(0);
   }, 180_000);
+
+  it('a user adds a passkey, signs in with it alone and after the password, and confirms with it', async () => {
+    const account = { email: 'hedy@example.com', password: 'yourpassword' };
+    const { user } = await new Rest(stack.url).signup('hedy');
+    const page = await newPage();
+    const there = stack.url.replace('127.0.0.1', 'localhost');
+    const devtools = await page.context().newCDPSession(page);
+    await devtools.send('WebAuthn.enable');
+    const { authenticatorId } = await devtools.send('WebAuthn.addVirtualAuthenticator', {
+      options: {
+        ...{ protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true },
+        ...{ isUserVerified: true, automaticPresenceSimulation: true },
+      },
+    });
+    await signIn(page, account);
+    await page.goto(`${stack.url}/profile`);
+    await page.getByText('Passkeys belong to localhost.').waitFor();
+    await signIn(page, account, there);
+    await page.goto(`${there}/profile`);
+    await page.getByRole('button', { name: 'Add a passkey' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Current password').fill(account.password);
+    await dialog.getByLabel('Name').fill('Test laptop');
+    await dialog.getByRole('button', { name: 'Continue' }).click();
+    await dialog.getByLabel('I have stored them').check();
+    await dialog.getByRole('button', { name: 'Done' }).click();
+    await page.getByText('Test laptop').waitFor();
+
+    const signOut = async (): Promise<void> => {
+      await page.getByLabel('Account of hedy').click();
+      await page.getByRole('menuitem', { name: 'Sign out' }).click();
+    };
+    await signOut();
+    await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
+    await page.getByRole('navigation', { name: 'Main' }).waitFor();
+    await signOut();
+    await page.getByLabel('E-mail').fill(account.email);
+    await page.getByLabel('Password', { exact: true }).fill(account.password);
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await page.getByRole('button', { name: 'Use a passkey' }).click();
+    await page.getByRole('navigation', { name: 'Main' }).waitFor();
+
+    await forgetConfirmations(user.id);
+    await page.goto(`${there}/profile`);
+    await page.getByRole('button', { name: 'Rename Test laptop' }).click();
+    await page.getByRole('dialog').getByLabel('Name').fill('Old laptop');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Confirm that it is you').waitFor();
+    await page.getByRole('button', { name: 'Use a passkey' }).click();
+    await page.getByText('Old laptop').waitFor();
+
+    // An authenticator that does not verify its user is no sign-in alone.
+    await devtools.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: false });
+    await signOut();
+    await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
+    await page.getByText('No passkey was used').waitFor();
+  }, 120_000);
 
   it('a user of whom a second factor is required sets one up before anything else', async () => {
     const admin = await newPage();

@@ -64,7 +64,7 @@ describe('the audit log of a whole stack', () => {
     await page.goto(stack.url);
     await page.getByLabel('E-mail').fill(stack.admin.email);
     await page.getByLabel('Password', { exact: true }).fill(stack.admin.password);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await page.getByRole('link', { name: 'Audit' }).click();
     const table = page.getByRole('table', { name: 'Audit log' });
     await table.getByText('Opened a terminal').first().waitFor();

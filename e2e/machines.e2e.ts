@@ -36,7 +36,7 @@ beforeAll(async () => {
     await page.goto(`${stack.url}/login`);
     await page.getByLabel('E-mail').fill(`${name}@example.com`);
     await page.getByLabel('Password', { exact: true }).fill('yourpassword');
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await page.getByText(/no machines yet/i).waitFor();
   }
 });

@@ -6,6 +6,8 @@ import type { World } from './world.ts';
 
 /** What sets up a second factor, shows the own account and signs out. */
 const mayBeCalled = [
+  'addPasskey',
+  'beginPasskey',
   'beginTotp',
   'browserSession',
   'confirmTotp',

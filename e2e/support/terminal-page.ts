@@ -71,7 +71,7 @@ export class TerminalPage {
     await this.page.goto(url);
     await this.page.getByLabel('E-mail').fill(account.email);
     await this.page.getByLabel('Password', { exact: true }).fill(account.password);
-    await this.page.getByRole('button', { name: 'Sign in' }).click();
+    await this.page.getByRole('button', { name: 'Sign in', exact: true }).click();
   }
 
   /** Opens a machine's terminal from the dashboard; resolves once its shell has prompted. */

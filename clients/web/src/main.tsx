@@ -7,6 +7,7 @@ import { serverFor } from './api/server.ts';
 import { App } from './app.tsx';
 import { newRouter } from './router.tsx';
 import { localHalves, oneTabAtATime, openLocalStorage } from './sign-in/browser-half.ts';
+import { usePasskeyOf } from './sign-in/passkey.ts';
 import { SignIn } from './sign-in/sign-in.ts';
 import { StepUp } from './sign-in/step-up.ts';
 
@@ -16,8 +17,9 @@ const signIn = new SignIn({
   halves: localHalves(openLocalStorage(), window),
   exclusively: oneTabAtATime,
   now: () => Date.now(),
+  passkeyOf: usePasskeyOf,
 });
-const stepUp = new StepUp(signIn, fetcher);
+const stepUp = new StepUp(signIn, fetcher, usePasskeyOf);
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');
 createRoot(root).render(

@@ -2,6 +2,13 @@ import { adminOnly, anyone, type Rule, self } from './rule.ts';
 
 const noLink = `wxt_sl_${'A'.repeat(43)}`;
 
+const credential = { id: 'AAAA', rawId: 'AAAA', type: 'public-key' };
+const noPasskey = {
+  ...credential,
+  response: { clientDataJSON: 'AAAA', authenticatorData: 'AAAA', signature: 'AAAA' },
+};
+const newPasskey = { ...credential, response: { clientDataJSON: 'AAAA', attestationObject: 'AAAA' } };
+
 /** Accounts, sign-ins and users. */
 export const authRules: Readonly<Record<string, readonly Rule[]>> = {
   signup: [anyone(400, () => ({ body: {} }))],
@@ -18,6 +25,16 @@ export const authRules: Readonly<Record<string, readonly Rule[]>> = {
   removeTotp: [self(404)],
   renewRecoveryCodes: [self(404)],
   stepUp: [self(404, () => ({ body: { code: '123456' } }))],
+  signInMethods: [anyone(200)],
+  beginPasskeySignIn: [anyone(200)],
+  passkeySignIn: [anyone(401, () => ({ body: { ceremony: 'wxt_pk_none.none', credential: noPasskey } }))],
+  confirmLoginPasskey: [anyone(401, () => ({ body: { challenge: 'wxt_sf_none.none', credential: noPasskey } }))],
+  beginStepUpPasskey: [self(200)],
+  stepUpPasskey: [self(401, () => ({ body: { ceremony: 'wxt_pk_none.none', credential: noPasskey } }))],
+  beginPasskey: [self(400, () => ({ body: { current_password: 'not mine' } }))],
+  addPasskey: [self(401, () => ({ body: { ceremony: 'wxt_pk_none.none', name: 'mine', credential: newPasskey } }))],
+  renamePasskey: [self(404, () => ({ params: { id: 'A'.repeat(16) }, body: { name: 'mine' } }))],
+  removePasskey: [self(404, () => ({ params: { id: 'A'.repeat(16) } }))],
   dismissFactorReset: [self(204)],
   secondFactorPolicy: [adminOnly(200)],
   changeSecondFactorPolicy: [adminOnly(200, () => ({ body: { required: 'off', grace_days: 0 } }))],

@@ -17,6 +17,15 @@ export const errorCatalog = {
   },
   bad_challenge: { status: 401, message: 'This sign-in took too long or is done already. Start again.' },
   wrong_code: { status: 401, message: 'The code is wrong, or was used already. Wait for the next one.' },
+  wrong_passkey: {
+    status: 401,
+    message:
+      'This passkey is not one of the account, or could not be verified. Use another one, or another way to sign in.',
+  },
+  no_passkeys: {
+    status: 409,
+    message: 'Passkeys need a host name: the public address of this installation is an IP address.',
+  },
   bad_link: {
     status: 401,
     message:

@@ -1,4 +1,6 @@
 import {
+  addPasskey,
+  beginPasskey,
   beginTotp,
   changeFactorPolicy,
   confirmTotp,
@@ -16,7 +18,9 @@ import {
   type lookUpLink,
   profileBelongings,
   regenerateApiKey,
+  removePasskey,
   removeTotp,
+  renamePasskey,
   renewRecoveryCodes,
   resetPassword,
   resetSecondFactors,
@@ -63,6 +67,22 @@ export const ownAccountCalls = (signIn: Pick<SignIn, 'withToken'>, fetcher: type
 
   confirmTotp: (code: string) =>
     signIn.withToken((token) => ask(fetcher, confirmTotp, { body: { code }, headers: bearer(token) })),
+
+  beginPasskey: (current_password: string) =>
+    signIn.withToken((token) => ask(fetcher, beginPasskey, { body: { current_password }, headers: bearer(token) })),
+
+  addPasskey: (body: z.input<typeof addPasskey.body>) =>
+    signIn.withToken((token) => ask(fetcher, addPasskey, { body, headers: bearer(token) })),
+
+  async renamePasskey(id: string, name: string): Promise<void> {
+    await signIn.withToken((token) =>
+      send(fetcher, renamePasskey, { params: { id }, body: { name }, headers: bearer(token) }),
+    );
+  },
+
+  async removePasskey(id: string): Promise<void> {
+    await signIn.withToken((token) => send(fetcher, removePasskey, { params: { id }, headers: bearer(token) }));
+  },
 
   async removeTotp(): Promise<void> {
     await signIn.withToken((token) => send(fetcher, removeTotp, { headers: bearer(token) }));

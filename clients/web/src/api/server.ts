@@ -8,6 +8,7 @@ import {
   machineEvents,
   profile,
   renameSession,
+  signInMethods,
   wellKnown,
 } from '@webxterm/contracts/rest';
 import type { z } from 'zod';
@@ -112,6 +113,9 @@ export const serverFor = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fet
 
   /** Needs no sign-in. Contains, among others, whether sign-up is open. */
   wellKnown: (signal?: AbortSignal) => ask(fetcher, wellKnown, { signal }),
+
+  /** Needs no sign-in. */
+  signInMethods: (signal?: AbortSignal) => ask(fetcher, signInMethods, { signal }),
 });
 
 export type Server = ReturnType<typeof serverFor>;

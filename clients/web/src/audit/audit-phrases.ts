@@ -17,6 +17,7 @@ export const actionPhrase: Readonly<Record<AuditAction, string>> = {
   second_factor_removed: 'Removed a second factor',
   second_factor_reset: 'Removed all second factors of a user',
   recovery_codes_renewed: 'Replaced the recovery codes',
+  passkey_renamed: 'Renamed a passkey',
   second_factor_policy_changed: 'Changed who must have a second factor',
   step_up: 'Confirmed with the second factor',
   access_token_created: 'Created an access token',

@@ -3,6 +3,7 @@ import type { Belongings, SecondFactors, SigninList } from '../api/account-calls
 import type { Server } from '../api/server.ts';
 import { useServer } from '../api/server-context.ts';
 import { useChange } from '../api/use-change.ts';
+import { makePasskey } from '../sign-in/passkey.ts';
 
 const keys = {
   blocked: ['blocked'] as const,
@@ -27,10 +28,24 @@ export const useSecondFactors = (): UseQueryResult<SecondFactors> => {
   return useQuery({ queryKey: keys.secondFactors, queryFn: ({ signal }) => server.secondFactors(signal) });
 };
 
+export const hasFactor = ({ totp, passkeys }: SecondFactors): boolean => totp !== null || passkeys.length > 0;
+
 export const useBeginTotp = () =>
   useChange(keys.secondFactors, (server, password: string) => server.beginTotp(password));
 
 export const useConfirmTotp = () => useChange(keys.secondFactors, (server, code: string) => server.confirmTotp(code));
+
+/** Asks for the password, has the browser make the passkey, and adds it. */
+export const useAddPasskey = () =>
+  useChange(keys.secondFactors, async (server, { password, name }: { password: string; name: string }) => {
+    const { ceremony, options } = await server.beginPasskey(password);
+    return server.addPasskey({ ceremony, name, credential: await makePasskey(options) });
+  });
+
+export const useRenamePasskey = () =>
+  useChange(keys.secondFactors, (server, { id, name }: { id: string; name: string }) => server.renamePasskey(id, name));
+
+export const useRemovePasskey = () => useChange(keys.secondFactors, (server, id: string) => server.removePasskey(id));
 
 export const useRemoveTotp = () => useChange(keys.secondFactors, (server, _: undefined) => server.removeTotp());
 

@@ -8,7 +8,7 @@ export const RecoveryCodes = ({ codes, onDone }: { codes: readonly string[]; onD
   return (
     <Stack>
       <Text size="sm">
-        Each of these codes signs you in once in place of your authenticator app. Store them where you find them without
+        Each of these codes signs you in once in place of your second factor. Store them where you find them without
         your device. They are not shown again.
       </Text>
       <ol className={classes.codes} data-testid="recovery-codes">

@@ -1,13 +1,16 @@
-import { Alert, Button, Group, Paper, Skeleton, Text } from '@mantine/core';
+import { Button, Group, Paper, Skeleton, Text } from '@mantine/core';
 import { IconDeviceMobile, IconKey } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { SecondFactors } from '../api/account-calls.ts';
-import { ConfirmDialog } from '../layout/confirm-dialog.tsx';
 import { Failure } from '../layout/failure.tsx';
 import { localTime } from '../layout/format.ts';
-import { useRemoveTotp, useSecondFactors } from './own-account-queries.ts';
+import { whyNoPasskeys } from '../sign-in/passkey.ts';
+import { hasFactor, useRemoveTotp, useSecondFactors } from './own-account-queries.ts';
+import { PasskeyDialog } from './passkey-dialog.tsx';
+import { PasskeyRow } from './passkey-rows.tsx';
 import classes from './profile-page.module.css';
 import { RecoveryCodesDialog } from './recovery-codes-dialog.tsx';
+import { RemoveFactorDialog } from './remove-factor-dialog.tsx';
 import { TotpDialog } from './totp-dialog.tsx';
 
 /** The user's second factors: set up, remove, new recovery codes. */
@@ -18,7 +21,7 @@ export const SecondFactorCard = () => {
       <h2 className={classes.heading}>Second factor</h2>
       <Text c="dimmed" size="sm" mb="sm">
         With it, your password alone signs nobody in. It is asked for at each sign-in, and again before you change how
-        you sign in, replace the API key or delete something.
+        you sign in, replace the API key or delete something. A passkey can also sign you in without the password.
       </Text>
       {factors.isPending && (
         <Skeleton height={60} radius="md" role="status" aria-label="Fetching your second factors" />
@@ -35,22 +38,19 @@ export const SecondFactorCard = () => {
   );
 };
 
-const Factors = ({ factors: { totp, recovery_codes_left: left, reset_at } }: { factors: SecondFactors }) => {
-  const [dialog, setDialog] = useState<'add' | 'remove' | 'codes'>();
+const Factors = ({ factors }: { factors: SecondFactors }) => {
+  const [dialog, setDialog] = useState<'app' | 'passkey' | 'remove' | 'codes'>();
   const close = (): void => setDialog(undefined);
+  const { totp, passkeys, passkey_host, recovery_codes_left: left } = factors;
+  const supported = typeof window.PublicKeyCredential === 'function';
+  const whyNot = whyNoPasskeys(passkey_host, window.location.hostname, supported);
   return (
     <>
-      {reset_at !== null && totp === null && (
-        <Alert color="yellow" variant="light" mb="sm" title="Your second factor was removed">
-          An administrator removed it on {localTime(reset_at)}. If you did not ask for that, change your password.
-        </Alert>
-      )}
-      {totp === null ? (
-        <Button variant="default" onClick={() => setDialog('add')}>
-          Set up an authenticator app
-        </Button>
-      ) : (
-        <ul className={classes.rows}>
+      <ul className={classes.rows}>
+        {passkeys.map((passkey) => (
+          <PasskeyRow key={passkey.id} passkey={passkey} last={passkeys.length === 1 && totp === null} />
+        ))}
+        {totp !== null && (
           <li className={classes.row}>
             <IconDeviceMobile size={20} stroke={1.6} aria-hidden />
             <div className={classes.rowText}>
@@ -65,6 +65,8 @@ const Factors = ({ factors: { totp, recovery_codes_left: left, reset_at } }: { f
               Remove
             </Button>
           </li>
+        )}
+        {hasFactor(factors) && (
           <li className={classes.row}>
             <IconKey size={20} stroke={1.6} aria-hidden />
             <div className={classes.rowText}>
@@ -75,35 +77,46 @@ const Factors = ({ factors: { totp, recovery_codes_left: left, reset_at } }: { f
                 {left === 1 ? '1 is left' : `${left} are left`}
               </Text>
             </div>
-            <Group>
-              <Button size="xs" variant="default" onClick={() => setDialog('codes')}>
-                New codes
-              </Button>
-            </Group>
+            <Button size="xs" variant="default" onClick={() => setDialog('codes')}>
+              New codes
+            </Button>
           </li>
-        </ul>
+        )}
+      </ul>
+      <Group mt="sm" gap="xs">
+        {whyNot === undefined && (
+          <Button variant="default" onClick={() => setDialog('passkey')}>
+            Add a passkey
+          </Button>
+        )}
+        {totp === null && (
+          <Button variant="default" onClick={() => setDialog('app')}>
+            Set up an authenticator app
+          </Button>
+        )}
+      </Group>
+      {whyNot !== undefined && (
+        <Text size="xs" c="dimmed" mt="xs">
+          {whyNot}
+        </Text>
       )}
-      {dialog === 'add' && <TotpDialog onClose={close} />}
-      {dialog === 'remove' && <RemoveDialog onClose={close} />}
+      {dialog === 'app' && <TotpDialog onClose={close} />}
+      {dialog === 'passkey' && <PasskeyDialog onClose={close} />}
+      {dialog === 'remove' && <RemoveDialog last={passkeys.length === 0} onClose={close} />}
       {dialog === 'codes' && <RecoveryCodesDialog onClose={close} />}
     </>
   );
 };
 
-const RemoveDialog = ({ onClose }: { onClose: () => void }) => {
+const RemoveDialog = ({ last, onClose }: { last: boolean; onClose: () => void }) => {
   const remove = useRemoveTotp();
   return (
-    <ConfirmDialog
+    <RemoveFactorDialog
       title="Remove the authenticator app?"
-      keep="Keep it"
-      confirm="Remove it"
-      pending={remove.isPending}
-      failed="It was not removed"
-      error={remove.error}
-      onClose={onClose}
+      stays={last ? undefined : 'Your passkeys and recovery codes stay.'}
+      remove={remove}
       onConfirm={() => remove.mutate(undefined, { onSuccess: onClose })}
-    >
-      <Text size="sm">Your password alone signs you in then. Your recovery codes are removed too.</Text>
-    </ConfirmDialog>
+      onClose={onClose}
+    />
   );
 };

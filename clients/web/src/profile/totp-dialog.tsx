@@ -1,4 +1,4 @@
-import { Code, Group, Modal, Stack, Text } from '@mantine/core';
+import { Code, Group, Stack, Text } from '@mantine/core';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { CopyButton } from '../clipboard/copy-button.tsx';
 import { Failure } from '../layout/failure.tsx';
@@ -10,6 +10,7 @@ import { CurrentPasswordField } from './current-password-field.tsx';
 import { useBeginTotp, useConfirmTotp } from './own-account-queries.ts';
 import { QrCode } from './qr-code.tsx';
 import { RecoveryCodes } from './recovery-codes.tsx';
+import { SetUpDialog } from './set-up-dialog.tsx';
 
 /** Sets up an authenticator app: the password, the QR code with a first code, the recovery codes. */
 export const TotpDialog = ({ onClose }: { onClose: () => void }) => {
@@ -23,14 +24,7 @@ export const TotpDialog = ({ onClose }: { onClose: () => void }) => {
     signIn.enrolled();
   };
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      closeOnClickOutside={!unseen}
-      closeOnEscape={!unseen}
-      withCloseButton={!unseen}
-      title={<Text fw={650}>{unseen ? 'Your recovery codes' : 'Set up an authenticator app'}</Text>}
-    >
+    <SetUpDialog title="Set up an authenticator app" unseen={unseen} onClose={onClose}>
       {codes !== undefined ? (
         <RecoveryCodes codes={codes} onDone={finish} />
       ) : begin.data === undefined ? (
@@ -38,7 +32,7 @@ export const TotpDialog = ({ onClose }: { onClose: () => void }) => {
       ) : (
         <AskCode secret={begin.data} confirm={confirm} onClose={onClose} />
       )}
-    </Modal>
+    </SetUpDialog>
   );
 };
 

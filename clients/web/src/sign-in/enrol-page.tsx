@@ -3,9 +3,11 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { usePageTitle } from '../brand/page-title.ts';
 import { Failure } from '../layout/failure.tsx';
-import { useSecondFactors } from '../profile/own-account-queries.ts';
+import { hasFactor, useSecondFactors } from '../profile/own-account-queries.ts';
+import { PasskeyDialog } from '../profile/passkey-dialog.tsx';
 import { TotpDialog } from '../profile/totp-dialog.tsx';
 import { AccountPage } from './account-page.tsx';
+import { passkeysHere } from './passkey.ts';
 import { useSignIn } from './sign-in-context.ts';
 
 /** The only page of a user who must set up a second factor first. */
@@ -14,8 +16,8 @@ export const EnrolPage = () => {
   const signIn = useSignIn();
   const queries = useQueryClient();
   const factors = useSecondFactors();
-  const [open, setOpen] = useState(false);
-  const done = factors.data !== undefined && factors.data.totp !== null && !open;
+  const [open, setOpen] = useState<'app' | 'passkey'>();
+  const done = factors.data !== undefined && hasFactor(factors.data) && open === undefined;
   useEffect(() => {
     if (!done) return;
     signIn.enrolled();
@@ -35,7 +37,10 @@ export const EnrolPage = () => {
             onRetry={() => void factors.refetch()}
           />
         )}
-        <Button onClick={() => setOpen(true)} disabled={factors.data === undefined}>
+        {factors.data !== undefined && passkeysHere(factors.data.passkey_host) && (
+          <Button onClick={() => setOpen('passkey')}>Add a passkey</Button>
+        )}
+        <Button onClick={() => setOpen('app')} disabled={factors.data === undefined}>
           Set up an authenticator app
         </Button>
         <Text size="sm" c="dimmed" ta="center">
@@ -44,7 +49,8 @@ export const EnrolPage = () => {
           </Anchor>
         </Text>
       </Stack>
-      {open && <TotpDialog onClose={() => setOpen(false)} />}
+      {open === 'app' && <TotpDialog onClose={() => setOpen(undefined)} />}
+      {open === 'passkey' && <PasskeyDialog onClose={() => setOpen(undefined)} />}
     </AccountPage>
   );
 };

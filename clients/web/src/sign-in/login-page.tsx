@@ -6,8 +6,11 @@ import { usePageTitle } from '../brand/page-title.ts';
 import { PasswordField } from '../layout/password-field.tsx';
 import { AccountForm, useAccountSubmit } from './account-form.tsx';
 import { AccountPage } from './account-page.tsx';
+import { passkeysHere } from './passkey.ts';
+import { PasskeyButton } from './passkey-button.tsx';
 import { SecondStep, useChallenge } from './second-step.tsx';
 import { useSignIn, useSignInState } from './sign-in-context.ts';
+import { useSignInMethods } from './sign-in-methods.ts';
 import { useSignupOpen } from './signup-open.ts';
 
 const LoginForm = z.object({
@@ -21,6 +24,7 @@ export const LoginPage = () => {
   const state = useSignInState();
   const ended = state.state === 'out' && state.ended === true;
   const signupOpen = useSignupOpen();
+  const methods = useSignInMethods();
   const { challenge, watch, forget } = useChallenge();
   const form = useForm({
     mode: 'uncontrolled',
@@ -49,14 +53,19 @@ export const LoginPage = () => {
         submitting={form.submitting}
         button="Sign in"
         footer={
-          signupOpen && (
-            <Text size="sm" c="dimmed" ta="center">
-              New here?{' '}
-              <Anchor component={Link} to="/signup" underline="always">
-                Create an account
-              </Anchor>
-            </Text>
-          )
+          <>
+            {passkeysHere(methods?.passkey_host) && (
+              <PasskeyButton label="Sign in with a passkey" onUse={() => signIn.signInWithPasskey()} />
+            )}
+            {signupOpen && (
+              <Text size="sm" c="dimmed" ta="center">
+                New here?{' '}
+                <Anchor component={Link} to="/signup" underline="always">
+                  Create an account
+                </Anchor>
+              </Text>
+            )}
+          </>
         }
       >
         <TextInput

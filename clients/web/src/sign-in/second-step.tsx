@@ -1,11 +1,14 @@
 import { Anchor, Text } from '@mantine/core';
 import { schemaResolver, useForm } from '@mantine/form';
+import type { SecondFactorChallenge } from '@webxterm/contracts/rest';
 import { useState } from 'react';
 import { z } from 'zod';
 import { ApiError } from '../api/api-error.ts';
 import { AccountForm, useAccountSubmit } from './account-form.tsx';
 import { AccountPage } from './account-page.tsx';
 import { CodeField } from './code-field.tsx';
+import { passkeysHere } from './passkey.ts';
+import { PasskeyButton } from './passkey-button.tsx';
 import { useSignIn } from './sign-in-context.ts';
 
 const Code = z.object({ code: z.string().trim().min(6, 'Enter the code') });
@@ -15,14 +18,14 @@ const Code = z.object({ code: z.string().trim().min(6, 'Enter the code') });
  * @returns the challenge; `watch`, which takes it from the error of the first step; `forget`
  */
 export const useChallenge = () => {
-  const [challenge, setChallenge] = useState<string>();
+  const [challenge, setChallenge] = useState<SecondFactorChallenge>();
   const watch = async (step: Promise<void>): Promise<boolean> => {
     try {
       await step;
       return true;
     } catch (error) {
       if (!(error instanceof ApiError) || error.secondFactor === undefined) throw error;
-      setChallenge(error.secondFactor.challenge);
+      setChallenge(error.secondFactor);
       return false;
     }
   };
@@ -30,14 +33,16 @@ export const useChallenge = () => {
 };
 
 interface SecondStepProps {
-  readonly challenge: string;
+  readonly challenge: SecondFactorChallenge;
   readonly onSignedIn?: () => Promise<void>;
   readonly onStartAgain: () => void;
 }
 
-/** The page of the second step: a code of the authenticator app, or a recovery code. */
-export const SecondStep = ({ challenge, onSignedIn, onStartAgain }: SecondStepProps) => {
+/** The page of the second step: a passkey, a code of the authenticator app, or a recovery code. */
+export const SecondStep = ({ challenge: step, onSignedIn, onStartAgain }: SecondStepProps) => {
   const signIn = useSignIn();
+  const { challenge, methods, passkey } = step;
+  const withApp = methods.includes('totp');
   const form = useForm({
     mode: 'uncontrolled',
     initialValues: { code: '' },
@@ -48,7 +53,26 @@ export const SecondStep = ({ challenge, onSignedIn, onStartAgain }: SecondStepPr
     await onSignedIn?.();
   });
   return (
-    <AccountPage title="One more step" text="Enter the code that your authenticator app shows.">
+    <AccountPage
+      title="One more step"
+      text={
+        withApp
+          ? 'Enter the code that your authenticator app shows.'
+          : 'Use your passkey, or one of your recovery codes.'
+      }
+    >
+      {passkey !== undefined &&
+        (passkeysHere(passkey.rpId) ? (
+          <PasskeyButton
+            label="Use a passkey"
+            onUse={async () => {
+              await signIn.confirmWithPasskey(challenge, passkey);
+              await onSignedIn?.();
+            }}
+          />
+        ) : (
+          <Text size="sm">Your passkeys belong to {passkey.rpId}. Open WebXTerm at that name to use one.</Text>
+        ))}
       <AccountForm
         onSubmit={form.onSubmit(submit)}
         failure={failure}
@@ -63,9 +87,9 @@ export const SecondStep = ({ challenge, onSignedIn, onStartAgain }: SecondStepPr
         }
       >
         <CodeField
-          label="Code"
-          description="Lost your device? Enter one of your recovery codes."
-          autoFocus
+          label={withApp ? 'Code' : 'Recovery code'}
+          {...(withApp ? { description: 'Lost your device? Enter one of your recovery codes.' } : {})}
+          autoFocus={passkey === undefined}
           key={form.key('code')}
           {...form.getInputProps('code')}
         />

@@ -58,6 +58,7 @@ const setUp = (options: { half?: string; answers?: () => Response | undefined } 
     },
     exclusively: (work) => work(),
     now: () => now,
+    passkeyOf: () => Promise.reject(new Error('no passkey')),
   });
   return {
     signIn,

@@ -1,12 +1,17 @@
 import {
   type BrowserHalf,
+  beginPasskeySignIn,
   browserSession,
   confirmLogin,
+  confirmLoginPasskey,
   login,
   logout,
   lookUpLink,
+  type PasskeyRequest,
+  passkeySignIn,
   redeemLink,
   signup,
+  type UsedCredential,
 } from '@webxterm/contracts/rest';
 import type { z } from 'zod';
 import { ApiError, SignedOutError } from '../api/api-error.ts';
@@ -50,6 +55,8 @@ export interface SignInOptions {
   /** Runs one call at a time over all tabs of this browser, because each restore rotates the half. */
   readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
   readonly now: () => number;
+  /** Asks the browser for a passkey. */
+  readonly passkeyOf: (options: PasskeyRequest) => Promise<UsedCredential>;
 }
 
 /** A token is renewed when less than this is left of its lifetime. */
@@ -100,6 +107,22 @@ export class SignIn {
   /** Completes a sign-in that needs a second factor. `challenge` is from the error of the first step. */
   async confirmSignIn(proof: { challenge: string; code: string }): Promise<void> {
     await this.#bind((await ask(this.#options.fetcher, confirmLogin, { body: proof })).token);
+  }
+
+  /** Completes a sign-in that needs a second factor by a passkey. `request` is from the error of the first step. */
+  async confirmWithPasskey(challenge: string, request: PasskeyRequest): Promise<void> {
+    const credential = await this.#options.passkeyOf(request);
+    await this.#bind(
+      (await ask(this.#options.fetcher, confirmLoginPasskey, { body: { challenge, credential } })).token,
+    );
+  }
+
+  /** Signs in with a passkey alone. */
+  async signInWithPasskey(): Promise<void> {
+    const { fetcher, passkeyOf } = this.#options;
+    const { ceremony, options } = await ask(fetcher, beginPasskeySignIn);
+    const credential = await passkeyOf(options);
+    await this.#bind((await ask(fetcher, passkeySignIn, { body: { ceremony, credential } })).token);
   }
 
   async signUp(account: { username: string; email: string; password: string }): Promise<void> {

@@ -13,7 +13,7 @@ const setUp = () => {
     confirmed = true;
     return new Response(JSON.stringify({ valid_until: new Date().toISOString() }));
   };
-  const stepUp = new StepUp({ withToken: (call) => call('token') }, fetcher);
+  const stepUp = new StepUp({ withToken: (call) => call('token') }, fetcher, () => Promise.reject(new Error('none')));
   const act = () =>
     stepUp.withToken(async () => {
       if (!confirmed) throw refused;

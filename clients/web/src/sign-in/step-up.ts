@@ -1,7 +1,18 @@
-import { stepUp } from '@webxterm/contracts/rest';
+import {
+  beginStepUpPasskey,
+  type PasskeyRequest,
+  stepUp,
+  stepUpPasskey,
+  type UsedCredential,
+} from '@webxterm/contracts/rest';
+import type { z } from 'zod';
 import { ApiError } from '../api/api-error.ts';
 import { ask } from '../api/client.ts';
 import type { SignIn } from './sign-in.ts';
+
+type Methods = z.output<typeof beginStepUpPasskey.success.schema>;
+
+const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
 
 /** Calls that wait for the user's confirmation. */
 interface Question {
@@ -16,10 +27,16 @@ interface Question {
 export class StepUp {
   readonly #signIn: Pick<SignIn, 'withToken'>;
   readonly #fetcher: typeof fetch;
+  readonly #passkeyOf: (options: PasskeyRequest) => Promise<UsedCredential>;
   readonly #listeners = new Set<() => void>();
   #question: Question | undefined;
 
-  constructor(signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fetch) {
+  constructor(
+    signIn: Pick<SignIn, 'withToken'>,
+    fetcher: typeof fetch,
+    passkeyOf: (options: PasskeyRequest) => Promise<UsedCredential>,
+  ) {
+    this.#passkeyOf = passkeyOf;
     this.#signIn = signIn;
     this.#fetcher = fetcher;
   }
@@ -47,8 +64,20 @@ export class StepUp {
 
   /** Confirms with a code. The waiting calls are repeated. @throws ApiError, UnreachableError, SignedOutError */
   async confirm(code: string): Promise<void> {
+    await this.#signIn.withToken((token) => ask(this.#fetcher, stepUp, { body: { code }, headers: bearer(token) }));
+    this.#end(true);
+  }
+
+  /** The ways in which the user can confirm. @throws ApiError, UnreachableError, SignedOutError */
+  methods(): Promise<Methods> {
+    return this.#signIn.withToken((token) => ask(this.#fetcher, beginStepUpPasskey, { headers: bearer(token) }));
+  }
+
+  /** As `confirm`, with a passkey. @throws PasskeyError, ApiError, UnreachableError, SignedOutError */
+  async confirmWithPasskey({ ceremony, options }: NonNullable<Methods['passkey']>): Promise<void> {
+    const credential = await this.#passkeyOf(options);
     await this.#signIn.withToken((token) =>
-      ask(this.#fetcher, stepUp, { body: { code }, headers: { authorization: `Bearer ${token}` } }),
+      ask(this.#fetcher, stepUpPasskey, { body: { ceremony, credential }, headers: bearer(token) }),
     );
     this.#end(true);
   }

@@ -23,6 +23,7 @@ export const auditActions = {
   /** An administrator or operator removed all second factors of a user. */
   second_factor_reset: 'auth',
   recovery_codes_renewed: 'auth',
+  passkey_renamed: 'auth',
   second_factor_policy_changed: 'auth',
   /** A signed-in user confirmed a sign-in with a second factor again, or failed to. */
   step_up: 'auth',

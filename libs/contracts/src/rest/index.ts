@@ -7,6 +7,7 @@ import { dashboardRoutes } from './dashboard.ts';
 import { enrolmentTokenRoutes } from './enrolment-tokens.ts';
 import { gatewayRoutes } from './gateway.ts';
 import { machineRoutes } from './machines.ts';
+import { passkeyRoutes } from './passkeys.ts';
 import { profileRoutes } from './profile.ts';
 import { recordingRoutes } from './recordings.ts';
 import type { Route } from './route.ts';
@@ -32,6 +33,7 @@ export * from './install-progress.ts';
 export * from './machine-labels.ts';
 export * from './machines.ts';
 export * from './pages.ts';
+export * from './passkeys.ts';
 export * from './profile.ts';
 export * from './recordings.ts';
 export * from './route.ts';
@@ -51,6 +53,7 @@ export const allRoutes: readonly Route[] = [
   ...userRoutes,
   ...linkRoutes,
   ...secondFactorRoutes,
+  ...passkeyRoutes,
   ...accessTokenRoutes,
   ...profileRoutes,
   ...auditRoutes,

@@ -57,12 +57,27 @@ export type RouteResult<R extends Route> = R['success']['schema'] extends z.ZodT
   ? z.output<R['success']['schema']>
   : undefined;
 
+/** What a browser needs to use a passkey. */
+export const PasskeyRequest = z.object({
+  challenge: z.string(),
+  rpId: z.string().optional(),
+  timeout: z.number().optional(),
+  userVerification: z.enum(['required', 'preferred', 'discouraged']).optional(),
+  allowCredentials: z
+    .array(z.object({ id: z.string(), type: z.literal('public-key'), transports: z.array(z.string()).optional() }))
+    .optional(),
+});
+export type PasskeyRequest = z.infer<typeof PasskeyRequest>;
+
 /** The second step of a sign-in, with second_factor_required. */
 export const SecondFactorChallenge = z
   .object({
     challenge: z.string().meta({ description: 'For POST /api/login/second-factor.' }),
-    methods: z.array(z.string()).meta({ description: 'Such as `totp` and `recovery_code`.' }),
+    methods: z.array(z.string()).meta({ description: 'Such as `totp`, `passkey` and `recovery_code`.' }),
     expires_in: z.number().int().meta({ description: 'Seconds.' }),
+    passkey: PasskeyRequest.optional().meta({
+      description: 'PublicKeyCredentialRequestOptionsJSON, for POST /api/login/second-factor/passkey.',
+    }),
   })
   .meta({ id: 'SecondFactorChallenge' });
 export type SecondFactorChallenge = z.infer<typeof SecondFactorChallenge>;

@@ -24,10 +24,29 @@ export const confirmLogin = defineRoute({
   errors: ['bad_challenge', 'wrong_code', 'user_disabled'],
 });
 
+/** The names of the ways in which a user can prove a second factor. */
+export const FactorMethods = z
+  .array(z.string())
+  .meta({ description: 'Such as `totp`, `passkey` and `recovery_code`.' });
+
+const Passkey = z.object({
+  /** Not the id of the credential. */
+  id: z.string(),
+  name: z.string(),
+  added_at: Timestamp,
+  last_used_at: Timestamp.nullable(),
+  synced: z.boolean().meta({ description: 'Whether the authenticator has a copy of it elsewhere.' }),
+});
+export type Passkey = z.infer<typeof Passkey>;
+
 export const SecondFactors = z
   .object({
     /** The authenticator app. Null: none. */
     totp: z.object({ added_at: Timestamp }).nullable(),
+    passkeys: z.array(Passkey).default([]).meta({ description: 'Missing in a response of an older version.' }),
+    passkey_host: z.string().nullable().default(null).meta({
+      description: 'The host name for which passkeys are valid. Null: the public address is an IP address.',
+    }),
     recovery_codes_left: z.number().int(),
     /** When an administrator last removed the second factors of this account. */
     reset_at: Timestamp.nullable(),
@@ -68,7 +87,7 @@ export const beginTotp = defineRoute({
   errors: ['conflict', 'step_up_required'],
 });
 
-const RecoveryCodes = z.object({
+export const RecoveryCodes = z.object({
   recovery_codes: z.array(z.string()).meta({ description: 'Shown once. Each can be used once in place of a code.' }),
 });
 

@@ -8,6 +8,7 @@ import type { SecondStep } from '../second-factors/second-step.ts';
 import { type SigninOrigin, type Signins, signinActor } from '../signins/signins.ts';
 import type { AdmittedTry, SignInThrottle } from '../throttling/sign-in-throttle.ts';
 import { userTarget } from './audit-target.ts';
+import { refuseSignIn } from './failed-sign-in.ts';
 import { foldUsername } from './names.ts';
 import { newUser } from './new-user.ts';
 import type { SignedIn } from './signed-in.ts';
@@ -149,17 +150,8 @@ export class Accounts {
     });
   }
 
-  /** Audits a failed sign-in, at most once a minute for the same account and address. The entered e-mail address is not stored. */
-  async #refused(error: unknown, user: User | null, from: SigninOrigin): Promise<never> {
-    const { code } = toAppError(error);
-    if (code !== 'unavailable')
-      await this.#options.auditor.count(`${code} ${user?._id.toHexString() ?? ''} ${from.clientIp}`, {
-        action: 'login_failed',
-        result: 'denied',
-        reason: code,
-        ...(user === null ? {} : { target: userTarget(user) }),
-      });
-    throw error;
+  #refused(error: unknown, user: User | null, from: SigninOrigin): Promise<never> {
+    return refuseSignIn(this.#options.auditor, error, user, from);
   }
 
   /**

@@ -53,6 +53,11 @@ export class UserStore {
       .exec();
   }
 
+  /** The user with a passkey, by the id of its credential. */
+  byPasskey(credential: string): Promise<User | null> {
+    return this.#users.findOne({ 'second_factor.passkeys.credential': credential }).lean<User>().exec();
+  }
+
   byApiKeyIndexes(indexes: readonly string[]): Promise<User | null> {
     return this.#users
       .findOne({ 'api_key.index': trusted({ $in: [...indexes] }) })
@@ -277,7 +282,10 @@ export class UserStore {
 }
 
 /** As `hasSecondFactor`, negated. */
-const withoutFactor = { 'second_factor.totp': null };
+const withoutFactor = {
+  'second_factor.totp': null,
+  'second_factor.passkeys.0': trusted({ $exists: false }),
+};
 
 /** Maps a duplicate key to the error for the client. */
 const takenError = (error: unknown): unknown => {

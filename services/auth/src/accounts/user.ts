@@ -76,6 +76,10 @@ const userSchema = new Schema<User>(
   .index({ username_skeletons: 1 }, { unique: true, sparse: true })
   .index({ 'api_key.index': 1 }, { unique: true })
   .index({ 'api_key.key_id': 1 })
+  .index(
+    { 'second_factor.passkeys.credential': 1 },
+    { unique: true, partialFilterExpression: { 'second_factor.passkeys.credential': { $exists: true } } },
+  )
   .index({ role: 1 });
 
 export const userModel = (connection: Connection): Model<User> => connection.model<User>('user', userSchema, 'users');

@@ -12,6 +12,7 @@ export interface RootKey {
   readonly accessTokenSeal: Buffer;
   readonly totpSeal: Buffer;
   readonly signInChallenge: Buffer;
+  readonly passkeyCeremony: Buffer;
   readonly deviceCookie: Buffer;
   readonly auditChain: Buffer;
   readonly allowList: EntrySigner;
@@ -35,6 +36,7 @@ const deriveRootKey = (root: Buffer): RootKey => ({
   accessTokenSeal: derive(root, 'access token encryption'),
   totpSeal: derive(root, 'totp secret encryption'),
   signInChallenge: derive(root, 'sign-in challenge'),
+  passkeyCeremony: derive(root, 'passkey ceremony'),
   deviceCookie: derive(root, 'device cookie'),
   auditChain: derive(root, 'audit chain'),
   allowList: new EntrySigner(root),

@@ -1,22 +1,19 @@
 import { AppError } from '@webxterm/shared';
-import { hashSid } from '@webxterm/shared/api';
 import type { Auditor } from '@webxterm/shared/audit';
-import type { ClientSession, Connection } from 'mongoose';
-import type { AccessTokenStore } from '../access-tokens/access-token-store.ts';
+import type { Connection } from 'mongoose';
 import { userTarget } from '../accounts/audit-target.ts';
 import { type Confirmation, changedMeanwhile } from '../accounts/confirmation.ts';
-import type { User } from '../accounts/user.ts';
 import type { UserStore } from '../accounts/user-store.ts';
 import { inTransaction } from '../database/transaction.ts';
-import type { Outbox, Owed } from '../outbox/outbox.ts';
 import type { OutboxWorker } from '../outbox/outbox-worker.ts';
 import type { RootKeys } from '../root-keys/root-keys.ts';
 import type { AdmittedCaller, CallerCheck, StillAllowed } from '../signins/caller-check.ts';
 import type { SigninStore } from '../signins/signin-store.ts';
 import type { Signins } from '../signins/signins.ts';
 import type { SignInThrottle } from '../throttling/sign-in-throttle.ts';
+import type { FactorChange } from './factor-change.ts';
 import { newRecoveryCodes, recoveryHashes } from './recovery-codes.ts';
-import { hasSecondFactor, noSecondFactor, type SecondFactor } from './second-factor.ts';
+import { hasSecondFactor, noSecondFactor } from './second-factor.ts';
 import type { SecondFactorStore } from './second-factor-store.ts';
 import { newTotpSecret, openTotpSecret, sealTotpSecret, stepOf, totpUrl } from './totp.ts';
 import { wrongCode } from './wrong-code.ts';
@@ -31,8 +28,7 @@ export interface EnrolmentOptions {
   readonly callerCheck: CallerCheck;
   readonly confirmation: Confirmation;
   readonly throttle: SignInThrottle;
-  readonly tokens: Pick<AccessTokenStore, 'ofUser'>;
-  readonly outbox: Outbox;
+  readonly change: FactorChange;
   readonly worker: Pick<OutboxWorker, 'settle'>;
   readonly auditor: Pick<Auditor, 'recordIn'>;
   /** The name that authenticator apps show. */
@@ -86,7 +82,7 @@ export class Enrolment {
    * too_many_requests, step_up_required, unauthenticated
    */
   async confirmTotp(caller: AdmittedCaller, typed: string): Promise<string[]> {
-    const { connection, users, store, factors, roots, callerCheck, throttle, signins, worker, auditor } = this.#options;
+    const { users, change, roots, throttle } = this.#options;
     const user = await users.byId(caller.userId);
     const pending = user?.second_factor?.pending;
     const expired = pending == null || pending.expires_at.getTime() <= this.#now();
@@ -95,52 +91,31 @@ export class Enrolment {
     const attempt = await throttle.admitOwnCode(caller.userId);
     const step = stepOf(secret, typed.replace(/[\s-]/g, ''), this.#now());
     if (step === undefined) throw wrongCode();
-    const { codes, owed } = await inTransaction(connection, async (session) => {
-      const current = await callerCheck.requireFresh(caller, session);
-      const before = current.second_factor ?? noSecondFactor;
+    const codes = await change.add(caller, { method: 'totp' }, (before) => {
       if (before.pending?.sealed !== pending.sealed) throw nothingPending();
-      const codes = before.recovery.length > 0 ? [] : newRecoveryCodes();
-      const at = new Date(this.#now());
-      await factors.set(
-        user._id,
-        {
-          ...before,
-          totp: { sealed: pending.sealed, added_at: at, last_step: step },
-          pending: null,
-          recovery: codes.length > 0 ? recoveryHashes(caller.userId, codes) : before.recovery,
-        },
-        session,
-      );
-      await store.markSecondFactor(hashSid(caller.sid), at, session);
-      await auditor.recordIn(session, {
-        action: 'second_factor_added',
-        target: userTarget(current),
-        details: { method: 'totp' },
-      });
-      const others = (await store.ofUser(caller.userId, session)).filter(
-        ({ sid_hash }) => sid_hash !== hashSid(caller.sid),
-      );
-      const ended = await signins.deleteAll(others, 'second_factor_added', session);
-      return { codes, owed: [...ended, ...(await this.#relist(caller.userId, session))] };
+      const totp = { sealed: pending.sealed, added_at: new Date(this.#now()), last_step: step };
+      return { ...before, totp, pending: null };
     });
     await attempt.succeeded();
-    // The other sign-ins are ended in the database. The outbox completes it if NATS is away: the codes must not get lost with the answer.
-    await worker.settle(owed).catch(() => {});
     return codes;
   }
 
   /** @throws AppError not_found, step_up_required, unauthenticated */
   async removeTotp(caller: AdmittedCaller): Promise<void> {
-    await this.#change(caller, 'second_factor_removed', (before) => {
-      if (before.totp === null) throw new AppError('not_found', 'You have no authenticator app.');
-      return { ...before, totp: null, recovery: [] };
-    });
+    await this.#options.change.change(
+      caller,
+      { action: 'second_factor_removed', details: { method: 'totp' } },
+      (before) => {
+        if (before.totp === null) throw new AppError('not_found', 'You have no authenticator app.');
+        return { ...before, totp: null };
+      },
+    );
   }
 
   /** @returns the new codes. @throws AppError not_found, step_up_required, unauthenticated */
   async renewRecoveryCodes(caller: AdmittedCaller): Promise<string[]> {
     const codes = newRecoveryCodes();
-    await this.#change(caller, 'recovery_codes_renewed', (before, user) => {
+    await this.#options.change.change(caller, { action: 'recovery_codes_renewed' }, (before, user) => {
       if (!hasSecondFactor(user)) throw new AppError('not_found', 'You have no second factor.');
       return { ...before, recovery: recoveryHashes(caller.userId, codes) };
     });
@@ -152,7 +127,7 @@ export class Enrolment {
    * @throws AppError the error of `stillAllowed`; not_found
    */
   async reset(userId: string, stillAllowed: StillAllowed): Promise<void> {
-    const { connection, users, store, factors, signins, worker, auditor } = this.#options;
+    const { connection, users, store, factors, change, signins, worker, auditor } = this.#options;
     const owed = await inTransaction(connection, async (session) => {
       await stillAllowed(session);
       const user = await users.guard(userId, session);
@@ -160,7 +135,7 @@ export class Enrolment {
       await factors.set(user._id, { ...noSecondFactor, reset_at: new Date(this.#now()) }, session);
       await auditor.recordIn(session, { action: 'second_factor_reset', target: userTarget(user) });
       const ended = await signins.deleteAll(await store.ofUser(userId, session), 'second_factor_reset', session);
-      return [...ended, ...(await this.#relist(userId, session))];
+      return [...ended, ...(await change.relist(userId, session))];
     });
     await worker.settle(owed);
   }
@@ -172,33 +147,6 @@ export class Enrolment {
       const user = await callerCheck.require(caller, session);
       await factors.dismissReset(user._id, session);
     });
-  }
-
-  async #change(
-    caller: AdmittedCaller,
-    action: 'second_factor_removed' | 'recovery_codes_renewed',
-    next: (before: SecondFactor, user: User) => SecondFactor,
-  ): Promise<void> {
-    const { connection, users, factors, callerCheck, worker, auditor } = this.#options;
-    const owed = await inTransaction(connection, async (session: ClientSession) => {
-      await callerCheck.requireFresh(caller, session);
-      const user = await users.guard(caller.userId, session);
-      if (user === null) throw new AppError('unauthenticated');
-      const after = next(user.second_factor ?? noSecondFactor, user);
-      await factors.set(user._id, after, session);
-      await auditor.recordIn(session, { action, target: userTarget(user) });
-      const same = hasSecondFactor(user) === hasSecondFactor({ second_factor: after });
-      return same ? [] : this.#relist(caller.userId, session);
-    });
-    await worker.settle(owed).catch(() => {});
-  }
-
-  /** The allow-list has whether the user of a sign-in or token has a second factor. */
-  async #relist(userId: string, session: ClientSession): Promise<Owed[]> {
-    const { store, tokens, outbox } = this.#options;
-    const held = [...(await store.guardAll(userId, session)), ...(await tokens.ofUser(userId, session))];
-    const items = held.map(({ sid_hash }) => ({ sid_hash, event: null }));
-    return outbox.add(items, new Date(this.#now()), session);
   }
 }
 

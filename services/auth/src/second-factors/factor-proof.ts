@@ -8,7 +8,7 @@ import { openTotpSecret, resealTotpSecret, stepOf } from './totp.ts';
 
 /** A code that is right for the user as read. `use` decides whether it still counts. */
 export interface FactorProof {
-  readonly method: 'totp' | 'recovery_code';
+  readonly method: 'totp' | 'recovery_code' | 'passkey';
   /** Uses the code up, in the transaction that relies on it. @returns false when another one was faster, or the factor was removed */
   readonly use: (session: ClientSession) => Promise<boolean>;
 }

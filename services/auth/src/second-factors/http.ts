@@ -18,13 +18,16 @@ import type { User } from '../accounts/user.ts';
 import type { UserStore } from '../accounts/user-store.ts';
 import { readCookie } from '../browser-session/cookie.ts';
 import type { CountSignin } from '../measure.ts';
+import type { RelyingParty } from '../passkeys/relying-party.ts';
 import type { CallerCheck } from '../signins/caller-check.ts';
 import type { Enrolment } from './enrolment.ts';
+import { passkeysOf } from './second-factor.ts';
 import type { SecondStep } from './second-step.ts';
 import type { StepUp } from './step-up.ts';
 
 export interface SecondFactorRoutes {
   readonly users: UserStore;
+  readonly party: RelyingParty | undefined;
   readonly secondStep: SecondStep;
   readonly enrolment: Enrolment;
   readonly confirmations: StepUp;
@@ -51,7 +54,7 @@ export const mountSecondFactors = (api: Api, options: SecondFactorRoutes): void 
   api.mount(secondFactors, async ({ caller }) => {
     const user = await users.byId(caller.userId);
     if (user === null) throw new AppError('unauthenticated');
-    return factorsOf(user);
+    return factorsOf(user, options.party?.id ?? null);
   });
 
   api.mount(beginTotp, ({ caller, body }) => enrolment.beginTotp(caller, body.current_password));
@@ -84,8 +87,16 @@ export const mountSecondFactors = (api: Api, options: SecondFactorRoutes): void 
   });
 };
 
-const factorsOf = ({ second_factor: factor }: User): z.input<typeof SecondFactors> => ({
-  totp: factor?.totp == null ? null : { added_at: factor.totp.added_at.toISOString() },
-  recovery_codes_left: factor?.recovery.length ?? 0,
-  reset_at: factor?.reset_at?.toISOString() ?? null,
+const factorsOf = (user: User, passkey_host: string | null): z.input<typeof SecondFactors> => ({
+  totp: user.second_factor?.totp == null ? null : { added_at: user.second_factor.totp.added_at.toISOString() },
+  passkeys: passkeysOf(user).map(({ id, name, added_at, last_used_at, synced }) => ({
+    id,
+    name,
+    added_at: added_at.toISOString(),
+    last_used_at: last_used_at?.toISOString() ?? null,
+    synced,
+  })),
+  passkey_host,
+  recovery_codes_left: user.second_factor?.recovery.length ?? 0,
+  reset_at: user.second_factor?.reset_at?.toISOString() ?? null,
 });

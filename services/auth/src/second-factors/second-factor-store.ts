@@ -2,7 +2,7 @@ import { AppError } from '@webxterm/shared';
 import { duplicateIndexKey } from '@webxterm/shared/mongo';
 import { type ClientSession, type Connection, type Model, Schema, type Types, trusted } from 'mongoose';
 import { type User, userModel } from '../accounts/user.ts';
-import type { SecondFactor } from './second-factor.ts';
+import type { SecondFactor, StoredPasskey } from './second-factor.ts';
 
 /** A challenge that began a sign-in. Its id is kept until the challenge has expired. */
 interface UsedChallenge {
@@ -57,6 +57,29 @@ export class SecondFactorStore {
       .updateOne(
         { _id: id, 'second_factor.recovery': hash },
         { $pull: { 'second_factor.recovery': hash } },
+        { session },
+      )
+      .exec();
+    return result.matchedCount === 1;
+  }
+
+  /** Records the use of a passkey. @returns false when it was removed, or used meanwhile by an authenticator that counts */
+  async usePasskey(
+    id: Types.ObjectId,
+    { credential, counter }: Pick<StoredPasskey, 'credential' | 'counter'>,
+    use: Pick<StoredPasskey, 'counter' | 'synced'> & { readonly at: Date },
+    session: ClientSession,
+  ): Promise<boolean> {
+    const result = await this.#users
+      .updateOne(
+        { _id: id, 'second_factor.passkeys': trusted({ $elemMatch: { credential, counter } }) },
+        {
+          $set: {
+            'second_factor.passkeys.$.counter': use.counter,
+            'second_factor.passkeys.$.synced': use.synced,
+            'second_factor.passkeys.$.last_used_at': use.at,
+          },
+        },
         { session },
       )
       .exec();

@@ -1,10 +1,12 @@
+import type { UsedCredential } from '@webxterm/contracts/rest';
 import { AppError, toAppError } from '@webxterm/shared';
 import type { Auditor } from '@webxterm/shared/audit';
-import { userTarget } from '../accounts/audit-target.ts';
+import { refuseSignIn } from '../accounts/failed-sign-in.ts';
 import type { SignedIn } from '../accounts/signed-in.ts';
 import type { User } from '../accounts/user.ts';
 import type { UserStore } from '../accounts/user-store.ts';
 import type { ApiKeys } from '../api-keys/api-keys.ts';
+import type { PasskeyCheck } from '../passkeys/passkey-check.ts';
 import type { RootKeys } from '../root-keys/root-keys.ts';
 import type { SigninOrigin, Signins } from '../signins/signins.ts';
 import type { SignInThrottle } from '../throttling/sign-in-throttle.ts';
@@ -16,6 +18,7 @@ import { challengeLifeSeconds, openChallenge, sealChallenge } from './sign-in-ch
 export interface SecondStepOptions {
   readonly users: UserStore;
   readonly factors: SecondFactorStore;
+  readonly passkeys: PasskeyCheck;
   readonly roots: RootKeys;
   readonly signins: Signins;
   readonly apiKeys: ApiKeys;
@@ -36,11 +39,14 @@ export class SecondStep {
 
   /** The error with which the first step ends: second_factor_required, with a challenge for the second one. */
   ask(user: User): AppError {
+    const challenge = sealChallenge(this.#options.roots, user, this.#now());
+    const passkey = this.#options.passkeys.requestFor(challenge, user);
     return new AppError('second_factor_required', undefined, {
       secondFactor: {
-        challenge: sealChallenge(this.#options.roots, user, this.#now()),
+        challenge,
         methods: methodsOf(user),
         expires_in: challengeLifeSeconds,
+        ...(passkey === undefined ? {} : { passkey }),
       },
     });
   }
@@ -50,11 +56,33 @@ export class SecondStep {
    * @throws AppError bad_challenge when it expired, began a sign-in, or the account changed since; wrong_code; user_disabled;
    * too_many_requests; unavailable
    */
-  async complete(
+  complete(sealed: string, code: string, from: SigninOrigin, deviceCookie: string | undefined): Promise<SignedIn> {
+    return this.#complete(sealed, from, deviceCookie, 'wrong_code', (user) =>
+      proofOf(this.#options, user, code, this.#now()),
+    );
+  }
+
+  /**
+   * Signs in by the challenge and a passkey.
+   * @throws AppError no_passkeys, wrong_passkey; otherwise as `complete`
+   */
+  completeByPasskey(
     sealed: string,
-    code: string,
+    credential: UsedCredential,
     from: SigninOrigin,
     deviceCookie: string | undefined,
+  ): Promise<SignedIn> {
+    return this.#complete(sealed, from, deviceCookie, 'wrong_passkey', (user) =>
+      this.#options.passkeys.proofOf(user, sealed, credential),
+    );
+  }
+
+  async #complete(
+    sealed: string,
+    from: SigninOrigin,
+    deviceCookie: string | undefined,
+    wrong: 'wrong_code' | 'wrong_passkey',
+    prove: (user: User) => FactorProof | undefined | Promise<FactorProof | undefined>,
   ): Promise<SignedIn> {
     const { users, factors, signins, apiKeys, throttle } = this.#options;
     const challenge = openChallenge(this.#options.roots, sealed, this.#now());
@@ -65,8 +93,8 @@ export class SecondStep {
       .admitCode({ user, clientIp: from.clientIp, deviceCookie })
       .catch((error: unknown) => this.#refused(error, user, from));
     try {
-      const proof = proofOf(this.#options, user, code, this.#now());
-      if (proof === undefined) return await this.#refused(new AppError('wrong_code'), user, from);
+      const proof = await prove(user);
+      if (proof === undefined) return await this.#refused(new AppError(wrong), user, from);
       const once: FactorProof['use'] = async (session) => {
         if (!(await proof.use(session))) return false;
         await factors.useChallenge(challenge.jti, challenge.expiresAt, session);
@@ -74,7 +102,7 @@ export class SecondStep {
       };
       const begun = await signins.beginWithFactor(user, from, { method: proof.method, use: once });
       if (begun === undefined) throw new AppError('bad_challenge');
-      if (begun === false) return await this.#refused(new AppError('wrong_code'), user, from);
+      if (begun === false) return await this.#refused(new AppError(wrong), user, from);
       await attempt.succeeded();
       await throttle.noteSignIn(challenge.userId, from.clientIp);
       return { ...begun, apiKey: await apiKeys.show(begun.user) };
@@ -85,15 +113,7 @@ export class SecondStep {
     }
   }
 
-  async #refused(error: unknown, user: User, from: SigninOrigin): Promise<never> {
-    const { code } = toAppError(error);
-    if (code !== 'unavailable')
-      await this.#options.auditor.count(`${code} ${user._id.toHexString()} ${from.clientIp}`, {
-        action: 'login_failed',
-        result: 'denied',
-        reason: code,
-        target: userTarget(user),
-      });
-    throw error;
+  #refused(error: unknown, user: User, from: SigninOrigin): Promise<never> {
+    return refuseSignIn(this.#options.auditor, error, user, from);
   }
 }

@@ -4,13 +4,14 @@ import { hashSid } from '@webxterm/shared/api';
 import { type Auditor, refusalFact } from '@webxterm/shared/audit';
 import type { Connection } from 'mongoose';
 import { userTarget } from '../accounts/audit-target.ts';
+import type { User } from '../accounts/user.ts';
 import type { UserStore } from '../accounts/user-store.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { RootKeys } from '../root-keys/root-keys.ts';
 import type { AdmittedCaller, CallerCheck } from '../signins/caller-check.ts';
 import type { SigninStore } from '../signins/signin-store.ts';
 import type { SignInThrottle } from '../throttling/sign-in-throttle.ts';
-import { proofOf } from './factor-proof.ts';
+import { type FactorProof, proofOf } from './factor-proof.ts';
 import { hasSecondFactor } from './second-factor.ts';
 import type { SecondFactorStore } from './second-factor-store.ts';
 import { wrongCode } from './wrong-code.ts';
@@ -27,6 +28,8 @@ export interface StepUpOptions {
   readonly now?: () => number;
 }
 
+type Prove = (user: User) => FactorProof | undefined | Promise<FactorProof | undefined>;
+
 /** Asks a signed-in user for the second factor again, before an action that an open browser alone must not allow. */
 export class StepUp {
   readonly #options: StepUpOptions;
@@ -41,7 +44,16 @@ export class StepUp {
    * @returns when the confirmation ends
    * @throws AppError invalid_input with the path code; not_found when the user has no second factor; too_many_requests, unauthenticated
    */
-  async confirm(caller: AdmittedCaller, typed: string): Promise<Date> {
+  confirm(caller: AdmittedCaller, typed: string): Promise<Date> {
+    return this.#confirm(caller, wrongCode, (user) => proofOf(this.#options, user, typed, this.#now()));
+  }
+
+  /** As `confirm`, by another proof. @throws AppError the error of `prove`; wrong_passkey; otherwise as `confirm` */
+  confirmBy(caller: AdmittedCaller, prove: Prove): Promise<Date> {
+    return this.#confirm(caller, () => new AppError('wrong_passkey'), prove);
+  }
+
+  async #confirm(caller: AdmittedCaller, wrong: () => AppError, prove: Prove): Promise<Date> {
     const { connection, users, store, callerCheck, throttle, auditor } = this.#options;
     const user = await users.byId(caller.userId);
     if (user === null) throw new AppError('unauthenticated');
@@ -49,12 +61,12 @@ export class StepUp {
     const fact = { action: 'step_up', target: userTarget(user) } as const;
     try {
       const attempt = await throttle.admitOwnCode(caller.userId);
-      const proof = proofOf(this.#options, user, typed, this.#now());
-      if (proof === undefined) throw wrongCode();
+      const proof = await prove(user);
+      if (proof === undefined) throw wrong();
       const at = new Date(this.#now());
       await inTransaction(connection, async (session) => {
         await callerCheck.require(caller, session);
-        if (!(await proof.use(session))) throw wrongCode();
+        if (!(await proof.use(session))) throw wrong();
         await store.markSecondFactor(hashSid(caller.sid), at, session);
         await auditor.recordIn(session, { ...fact, details: { method: proof.method } });
       });
