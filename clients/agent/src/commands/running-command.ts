@@ -1,13 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
-import { Duplex, type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { Command, CommandOutput } from '@webxterm/contracts/grpc';
 import type { Guard } from '../guard/guard.ts';
-import { ControlledStart, childOf, type ExitResult, exitOf } from '../shell/controlled-start.ts';
 import type { Launch } from '../shell/run-as.ts';
 import { Collector } from './collector.ts';
 import type { OutputPipes } from './output-pipes.ts';
-import { Ownership } from './ownership.ts';
+import { OwnedChild } from './owned-child.ts';
 
 /** Defaults and maximums of the limits in a command of the hub. */
 const defaultTimeoutMs = 30_000;
@@ -15,10 +14,6 @@ const maxTimeoutMs = 600_000;
 const maxOutput = 512 * 1024;
 /** A process left behind by the command may keep the pipes open. The answer waits at most this long for their end. */
 const outputAfterExitMs = 1000;
-/** Time for su to close its PAM session after its child has ended. */
-const holderMs = 1000;
-/** Interval of the check whether processes left behind are gone. */
-const lookEveryMs = 1000;
 
 export const emptyOutput = (commandId: string): CommandOutput => ({
   commandId,
@@ -37,18 +32,12 @@ type Start = { launch: Launch; pipes: OutputPipes | undefined; marker: string; g
 /** One command line, from its start until its last process is gone. */
 export class RunningCommand {
   readonly #command: Command;
-  readonly #guard: Guard;
-  readonly #child: ChildProcess;
+  readonly #child: OwnedChild;
   readonly #stdout: Collector;
   readonly #stderr: Collector;
   readonly #streams: readonly Readable[];
-  readonly #start: ControlledStart | undefined;
   readonly #timer: NodeJS.Timeout;
-  readonly #exited = Promise.withResolvers<ExitResult>();
-  #ownership: Ownership | undefined;
-  #takeFromGuard = (): void => undefined;
   #timedOut = false;
-  #refusal = '';
 
   /** The result. It resolves when the main process has ended or the time is over. Never rejects. */
   readonly answer: Promise<CommandOutput>;
@@ -57,13 +46,13 @@ export class RunningCommand {
 
   constructor(command: Command, { launch, pipes, marker, guard }: Start) {
     this.#command = command;
-    this.#guard = guard;
     const limit = Math.floor(Math.min(command.maxOutputBytes || maxOutput, maxOutput) / 2);
     this.#stdout = new Collector(limit);
     this.#stderr = new Collector(limit);
-    this.#child = spawnWith(launch, pipes);
-    this.#streams = this.#collect(pipes);
-    this.#start = this.#control(launch, marker);
+    const child = spawnWith(launch, pipes);
+    this.#streams = this.#collect(pipes?.read ?? [child.stdout, child.stderr]);
+    const onNotice = (text: string): void => this.#stderr.take(Buffer.from(text));
+    this.#child = new OwnedChild(child, { launch, marker, guard, onNotice });
     this.#timer = setTimeout(
       () => {
         this.#timedOut = true;
@@ -71,26 +60,17 @@ export class RunningCommand {
       },
       Math.min(command.timeoutMs || defaultTimeoutMs, maxTimeoutMs),
     );
-    this.#child.on('error', (error) => {
-      this.#refusal = error.message;
-      this.#exited.resolve({ exitCode: undefined, signal: undefined });
-    });
-    this.#child.on('exit', (code, signal) => this.#exited.resolve(exitOf(code, signal, this.#start?.said ?? '')));
     this.answer = this.#answered();
     this.gone = this.#alone();
   }
 
-  /** Ends all processes of the command, then su. Resolves when none is left. */
+  /** Ends all processes of the command. Resolves when none is left. */
   async end(): Promise<void> {
-    await this.#ownership?.end();
-    // su now ends by itself, but a PAM module may hang.
-    await within(holderMs, this.#start?.arrived === true ? this.#exited.promise : undefined);
-    this.#child.kill('SIGKILL');
+    await this.#child.end();
     for (const stream of this.#streams) stream.destroy();
   }
 
-  #collect(pipes: OutputPipes | undefined): readonly Readable[] {
-    const streams = pipes?.read ?? [this.#child.stdout, this.#child.stderr];
+  #collect(streams: readonly (Readable | null)[]): readonly Readable[] {
     const collectors = [this.#stdout, this.#stderr];
     return streams.flatMap((stream, index) => {
       if (stream === null) return [];
@@ -100,38 +80,9 @@ export class RunningCommand {
     });
   }
 
-  /** Without bash there is no control channel: the process is the command from its start. */
-  #control({ controlled, login }: Launch, marker: string): ControlledStart | undefined {
-    const { pid } = this.#child;
-    if (pid === undefined) return undefined;
-    const own = (main: number, holder: number | undefined): void => {
-      this.#ownership = new Ownership({ main, holder, marker });
-      this.#ownership.enclose(main, marker);
-      this.#takeFromGuard = this.#guard.hold(this.#ownership.held);
-    };
-    const channel = this.#child.stdio[3];
-    if (controlled !== true || !(channel instanceof Duplex)) {
-      own(pid, undefined);
-      return undefined;
-    }
-    const start = new ControlledStart(channel, {
-      onNotice: (text) => this.#noticed(text),
-      onArrived: () => {
-        own(login === undefined ? pid : (childOf(pid) ?? pid), login === undefined ? undefined : pid);
-        start.letGo();
-      },
-    });
-    return start;
-  }
-
-  #noticed(text: string): void {
-    this.#refusal += text;
-    this.#stderr.take(Buffer.from(text));
-  }
-
   async #answered(): Promise<CommandOutput> {
-    const exit = await this.#exited.promise;
-    if (this.#start?.arrived === false || this.#child.pid === undefined) return this.#refused();
+    const exit = await this.#child.exited;
+    if (this.#child.refusal !== undefined) return this.#refused(this.#child.refusal);
     await this.#drained();
     return {
       ...emptyOutput(this.#command.commandId),
@@ -144,8 +95,8 @@ export class RunningCommand {
     };
   }
 
-  #refused(): CommandOutput {
-    const error = this.#refusal.trim() || 'The command could not be started.';
+  #refused(refusal: string): CommandOutput {
+    const error = refusal || 'The command could not be started.';
     const { commandId } = this.#command;
     return { ...emptyOutput(commandId), error, errorCode: 'command_not_run', timedOut: this.#timedOut };
   }
@@ -161,13 +112,8 @@ export class RunningCommand {
 
   async #alone(): Promise<void> {
     await this.answer;
-    while ((this.#ownership?.pids().length ?? 0) > 0) {
-      await new Promise((resolve) => setTimeout(resolve, lookEveryMs).unref());
-    }
+    await this.#child.release();
     clearTimeout(this.#timer);
-    this.#start?.close();
-    this.#takeFromGuard();
-    this.#ownership?.release();
   }
 }
 

@@ -1,0 +1,102 @@
+import type { ChildProcess } from 'node:child_process';
+import { Duplex } from 'node:stream';
+import { withinDeadline } from '@webxterm/contracts/deadline';
+import type { Guard } from '../guard/guard.ts';
+import { ControlledStart, childOf, type ExitResult, exitOf } from '../shell/controlled-start.ts';
+import type { Launch } from '../shell/run-as.ts';
+import { Ownership } from './ownership.ts';
+
+/** Time for su to close its PAM session after its child has ended. */
+const holderMs = 1000;
+/** Interval of the check whether processes left behind are gone. */
+const lookEveryMs = 1000;
+
+export type OwnedChildOptions = {
+  launch: Launch;
+  /** Marks all processes of the program. */
+  marker: string;
+  guard: Guard;
+  /** su or PAM has a message for the user, before the program starts. */
+  onNotice(text: string): void;
+};
+
+/** A program that was started as the user, with all processes that it starts. They end with this process. */
+export class OwnedChild {
+  readonly #child: ChildProcess;
+  readonly #guard: Guard;
+  readonly #start: ControlledStart | undefined;
+  readonly #exited = Promise.withResolvers<ExitResult>();
+  #ownership: Ownership | undefined;
+  #takeFromGuard = (): void => undefined;
+  #refusal = '';
+
+  /** How the main process ended. Never rejects. */
+  readonly exited: Promise<ExitResult>;
+
+  constructor(child: ChildProcess, { launch, marker, guard, onNotice }: OwnedChildOptions) {
+    this.#child = child;
+    this.#guard = guard;
+    this.exited = this.#exited.promise;
+    this.#start = this.#control(launch, marker, onNotice);
+    child.on('error', (error) => {
+      this.#refusal = error.message;
+      this.#exited.resolve({ exitCode: undefined, signal: undefined });
+    });
+    child.on('exit', (code, signal) => this.#exited.resolve(exitOf(code, signal, this.#start?.said ?? '')));
+  }
+
+  /** Why the program did not start, once it has exited. Undefined: it did start. Empty: the reason is not known. */
+  get refusal(): string | undefined {
+    return this.#start?.arrived === false || this.#child.pid === undefined ? this.#refusal.trim() : undefined;
+  }
+
+  /** Ends all processes of the program, then su. Resolves when none is left. */
+  async end(): Promise<void> {
+    await this.#ownership?.end();
+    // su now ends by itself, but a PAM module may hang.
+    const late = (): Error => new Error('su does not end');
+    if (this.#start?.arrived === true) await withinDeadline(holderMs, this.exited, late).catch(() => undefined);
+    this.#child.kill('SIGKILL');
+  }
+
+  /** Waits until no process of the program is left, and releases what it used. The main process has ended. */
+  async release(): Promise<void> {
+    while ((this.#ownership?.pids().length ?? 0) > 0) {
+      await new Promise((resolve) => setTimeout(resolve, lookEveryMs).unref());
+    }
+    this.#start?.close();
+    this.#takeFromGuard();
+    this.#ownership?.release();
+  }
+
+  /** Without bash there is no control channel: the process is the program from its start. */
+  #control(
+    { controlled, login }: Launch,
+    marker: string,
+    onNotice: OwnedChildOptions['onNotice'],
+  ): ControlledStart | undefined {
+    const { pid } = this.#child;
+    if (pid === undefined) return undefined;
+    const own = (main: number, holder: number | undefined): void => {
+      this.#ownership = new Ownership({ main, holder, marker });
+      this.#ownership.enclose(main, marker);
+      this.#takeFromGuard = this.#guard.hold(this.#ownership.held);
+    };
+    const channel = this.#child.stdio[3];
+    if (controlled !== true || !(channel instanceof Duplex)) {
+      own(pid, undefined);
+      return undefined;
+    }
+    const start = new ControlledStart(channel, {
+      onNotice: (text) => {
+        this.#refusal += text;
+        onNotice(text);
+      },
+      onArrived: () => {
+        own(login === undefined ? pid : (childOf(pid) ?? pid), login === undefined ? undefined : pid);
+        start.letGo();
+      },
+    });
+    return start;
+  }
+}
