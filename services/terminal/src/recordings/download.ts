@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { AppError, reasonOf } from '@webxterm/shared';
+import { reasonOf } from '@webxterm/shared';
 import type { Caller, RequestContext } from '@webxterm/shared/api';
 import type { Auditor } from '@webxterm/shared/audit';
+import { Places } from '../places.ts';
 import { recordingFact } from './audit.ts';
 import { type CastVersion, CastWriter } from './cast.ts';
 import { framesIn } from './chunk-codec.ts';
@@ -14,14 +15,13 @@ export interface CastDownloadsOptions {
   readonly auditor: Pick<Auditor, 'record'>;
 }
 
-/** Concurrent downloads of one instance, and of one user. Each decrypts and converts a recording. */
-const maxDownloads = 8;
-const maxPerUser = 2;
+/** Each download decrypts and converts a recording. */
+const bounds = { perUser: 2, ofAll: 8, message: 'Other downloads are running. Wait for one to end.' };
 
 /** Sends recordings as asciicast. */
 export class CastDownloads {
   readonly #options: CastDownloadsOptions;
-  readonly #running = new Map<string, number>();
+  readonly #places = new Places(bounds);
 
   constructor(options: CastDownloadsOptions) {
     this.#options = options;
@@ -35,13 +35,16 @@ export class CastDownloads {
     record: RecordingRecord,
     version: CastVersion,
     { userId }: Pick<Caller, 'userId'>,
+    context: Pick<RequestContext, 'request' | 'response' | 'logger'>,
+  ): Promise<void> {
+    await this.#places.within(userId, () => this.#send(record, version, context));
+  }
+
+  async #send(
+    record: RecordingRecord,
+    version: CastVersion,
     { request, response, logger }: Pick<RequestContext, 'request' | 'response' | 'logger'>,
   ): Promise<void> {
-    const mine = this.#running.get(userId) ?? 0;
-    const all = [...this.#running.values()].reduce((sum, count) => sum + count, 0);
-    if (mine >= maxPerUser || all >= maxDownloads)
-      throw new AppError('too_many_requests', 'Other downloads are running. Wait for one to end.');
-    this.#running.set(userId, mine + 1);
     try {
       if (request.method !== 'HEAD') await this.#record(record, version);
       response.status(200).set({
@@ -56,10 +59,6 @@ export class CastDownloads {
       // The connection is closed, so that an incomplete file does not look complete.
       response.destroy();
       logger.info({ reason: reasonOf(error) }, 'a download of a recording ended early');
-    } finally {
-      const left = (this.#running.get(userId) ?? 1) - 1;
-      if (left === 0) this.#running.delete(userId);
-      else this.#running.set(userId, left);
     }
   }
 
