@@ -7,6 +7,7 @@ import type { AgentConfig } from './configuration/agent-config.ts';
 import type { AgentStatus } from './configuration/status-file.ts';
 import { StatusReport } from './configuration/status-report.ts';
 import { describeError, exitCode, Failure } from './failure.ts';
+import { filesKinds } from './files/files-kind.ts';
 import { Guard } from './guard/guard.ts';
 import { SessionHandOver } from './hand-over/session-hand-over.ts';
 import type { HandOver } from './hand-over/state-file.ts';
@@ -35,7 +36,7 @@ export type AgentOptions = {
   proxy?: ProxySettings;
   /** Reads the facts about this machine for the hub. Default: from the system. */
   readFacts?: ReadFacts;
-  /** Kinds of session besides `pty`. */
+  /** Kinds of session besides those of the product. */
   moreKinds?: readonly SessionKind[];
   /** uid of this process. */
   processUid: number;
@@ -92,12 +93,13 @@ export class Agent {
       onTools: (tools) => this.#report.reportLogins(tools),
     };
     this.#guard = new Guard(log);
-    this.#commands = new Commands({ account: this.#account, agentTag: tagOf(key), guard: this.#guard, log });
+    const asUser = { account: this.#account, agentTag: tagOf(key), guard: this.#guard, log };
+    this.#commands = new Commands(asUser);
     this.#sessions = new Sessions({
       maxSessions: config.max_sessions,
       ringSize: config.ring_mib * mib,
       detachedMs: config.detached_hours * 3_600_000,
-      kinds: [ptyKind(this.#account, this.#guard), ...moreKinds],
+      kinds: [ptyKind(this.#account, this.#guard), ...filesKinds(asUser), ...moreKinds],
       log,
       now,
       onEnded: (session) => {

@@ -1,6 +1,7 @@
 import { machineRules } from './agent-hub.ts';
 import { auditRules } from './audit.ts';
 import { authRules } from './auth.ts';
+import { fileRules } from './files.ts';
 import { recordingRules } from './recordings.ts';
 import { anyone, type Rule } from './rule.ts';
 import { shareRules } from './shares.ts';
@@ -14,6 +15,7 @@ export const allRules: Readonly<Record<string, readonly Rule[]>> = {
   ...terminalRules,
   ...shareRules,
   ...recordingRules,
+  ...fileRules,
   health: [anyone(200)],
   openapi: [anyone(200)],
   apiDocs: [anyone(200)],

@@ -13,7 +13,14 @@ export const SessionKindName = z
 export const defaultKind = 'pty';
 
 /** The kinds of session by name, each with the right on the machine that opening one requires. Names are never reused. */
-export const sessionKinds: ReadonlyMap<string, Right> = new Map([[defaultKind, 'open']]);
+export const sessionKinds: ReadonlyMap<string, Right> = new Map<string, Right>([
+  [defaultKind, 'open'],
+  ['files_read', 'files_read'],
+  ['files_write', 'files_write'],
+]);
+
+/** The kinds that a viewer may open. The terminal service itself opens all others, for its REST API, which audits what they do. */
+export const viewerKinds: ReadonlyMap<string, Right> = new Map<string, Right>([[defaultKind, 'open']]);
 
 /** The sentence for a kind that the server does not know. */
 export const unknownKind = (kind: string, known: ReadonlyMap<string, unknown>): string =>

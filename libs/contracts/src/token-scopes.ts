@@ -136,6 +136,13 @@ export const tokenRules: Readonly<Record<string, readonly TokenScope[]>> = {
 
   runMachineCommand: ['command'],
 
+  listFiles: ['files_read'],
+  downloadFile: ['files_read'],
+  uploadFile: ['files_write'],
+  createFolder: ['files_write'],
+  renameFile: ['files_write'],
+  removeFile: ['files_write'],
+
   createTicket: ['open'],
   listTerminalSessions: ['open'],
   renameTerminalSession: ['open'],

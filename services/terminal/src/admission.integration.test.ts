@@ -121,6 +121,17 @@ describe('a client of the terminal service', () => {
 describe('the kind of a session', () => {
   const message = 'This server has no sessions of kind fax, only of: pty.';
 
+  it('of a kind that only the service opens is refused', async () => {
+    for (const kind of ['files_read', 'files_write']) {
+      const refused = `This server has no sessions of kind ${kind}, only of: pty.`;
+      expect(await world.dial({ token: world.token, kind })).toMatchObject({
+        body: { code: 'kind_not_supported', error: refused },
+      });
+      const ticket = await world.api('POST', 'terminal/tickets', { agent_id: world.agentId, kind });
+      expect(await json(ticket)).toMatchObject({ code: 'kind_not_supported', error: refused });
+    }
+  });
+
   it('that the server does not have is refused by name, by a status or a frame and a close code', async () => {
     const { token } = world;
     expect(await world.dial({ token, kind: 'fax' })).toMatchObject({

@@ -2,6 +2,7 @@ import { Health, type ServiceContext, serveHealth } from '@webxterm/shared';
 import { Api } from '@webxterm/shared/api';
 import { wireAttachments } from './attachment/wiring.ts';
 import { type Core, openCore } from './core.ts';
+import { wireFiles } from './files/wiring.ts';
 import { openCertificates } from './hub-client/certificates.ts';
 import { wireHubClient } from './hub-client/wiring.ts';
 import { wireRecordings } from './recordings/wiring.ts';
@@ -34,6 +35,7 @@ export const startTerminal = async (
   parts.mountSessions(api, parts.policies);
   parts.mountRecordings(api);
   parts.mountSharing(api);
+  parts.mountFiles(api);
   const server = await api.listen(settings.HTTP_HOST, settings.HTTP_PORT, shutdown);
   parts.upgrades.listen(server);
   shutdown.add('listeners', 'terminals', () => parts.terminals.endAll('moving'));
@@ -61,6 +63,7 @@ const wireDomains = (core: Core, certificates: ReturnType<typeof openCertificate
   const sessions = wireSessions(base);
   const recordings = wireRecordings({ ...base, ...attachments, ...sessions });
   const sharing = wireSharing({ ...base, ...sessions });
+  const files = wireFiles({ ...base, ...attachments, ...sessions });
   const upgrades = new Upgrades({
     ...base,
     store: sessions.store,
@@ -68,5 +71,5 @@ const wireDomains = (core: Core, certificates: ReturnType<typeof openCertificate
     ...sharing,
     context: { ...base, ...attachments, attach: recordings.attach, ledger: sessions.ledger },
   });
-  return { ...attachments, ...sessions, ...recordings, ...sharing, channels: base.channels, upgrades };
+  return { ...attachments, ...sessions, ...recordings, ...sharing, ...files, channels: base.channels, upgrades };
 };

@@ -41,6 +41,13 @@ export const terminalShape = {
     .max(65_536)
     .default(64)
     .describe('MiB of output that may wait at one instance for clients of one user that do not read it.'),
+  FILE_MAX_MIB: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(16_777_216)
+    .default(20_480)
+    .describe('The largest file, in MiB, that can be uploaded to a machine.'),
   INTERNAL_TLS_DIR: z.string().optional().meta({
     description:
       'A folder with `tls.crt`, `tls.key` and `ca.crt`: the identity between hubs and terminal, and the CA of the other side.',

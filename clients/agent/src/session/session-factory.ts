@@ -34,7 +34,8 @@ export class SessionFactory {
   async open(id: string, open: OpenStream, kind: SessionKind): Promise<Session> {
     const content = await newContent(kind, { size: sizeOf(open), linuxUser: open.linuxUser }, this.#screens);
     const recording = recordingOf(open);
-    const session = this.#make({ id, ownerUserId: open.ownerUserId, kind: kind.name, content, recording });
+    const { name, endsWithViewer } = kind;
+    const session = this.#make({ id, ownerUserId: open.ownerUserId, kind: name, endsWithViewer, content, recording });
     this.#options.log.info(
       { session: id, kind: kind.name, user: open.ownerUserId, linux_user: open.linuxUser, request_id: open.requestId },
       'a session was opened',
@@ -51,7 +52,7 @@ export class SessionFactory {
   #make(
     own: Pick<
       ConstructorParameters<typeof Session>[0],
-      'id' | 'ownerUserId' | 'kind' | 'content' | 'handed' | 'recording'
+      'id' | 'ownerUserId' | 'kind' | 'endsWithViewer' | 'content' | 'handed' | 'recording'
     >,
   ) {
     const { ringSize, log, now, onEnded } = this.#options;

@@ -40,9 +40,16 @@ export type SizedProcess = SessionProcess & { resize(size: WindowSize): void };
 /** `kill` follows `hangUp` after this time. */
 export const killAfterHangupMs = 5000;
 
+/** A session of a kind that ends with its viewer waits this long for a viewer whose connection broke. */
+export const brokenViewerMs = 30_000;
+
 type KindOfSession = {
   /** The `kind` of an open request, and the capability that the agent announces. */
   readonly name: string;
+  /** The process serves its viewer only: it ends when the owner leaves, or has been cut off for 30 s. */
+  readonly endsWithViewer?: boolean;
+  /** Limits of its sessions. Those of kinds with the same group count together. Missing: only `max_sessions` applies. */
+  readonly bounds?: { readonly group: string; readonly perUser: number; readonly ofAll: number };
   /** The refusal of a session that could not be started. `what`: the noun for the message, such as "a shell". */
   readonly notStarted: { readonly code: ErrorCode; readonly what: string };
 };

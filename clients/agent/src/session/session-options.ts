@@ -35,6 +35,8 @@ export type SessionOptions = {
   ownerUserId: string;
   /** The name of the kind. */
   kind: string;
+  /** The session ends when its owner leaves. */
+  endsWithViewer?: boolean | undefined;
   content: SessionContent;
   /** The session of an earlier agent process that this one continues. */
   handed?: HandedSession;

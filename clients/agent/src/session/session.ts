@@ -95,6 +95,11 @@ export class Session implements AttachedSession {
     return this.#state;
   }
 
+  /** The session ends when its owner leaves. */
+  get endsWithViewer(): boolean {
+    return this.#options.endsWithViewer === true;
+  }
+
   /** 0 columns and rows: the session has no window size. */
   get size(): WindowSize {
     const { cols, rows } = this.#marks.current;
@@ -247,6 +252,8 @@ export class Session implements AttachedSession {
     if (!this.#viewers.remove(from, this.#options.now())) return;
     this.#driver.leave(from.writer, departure);
     this.participants.left(from);
+    if (departure === 'left' && this.endsWithViewer && this.detachedFor(this.#options.now()) !== undefined)
+      this.end('ended_by_user');
   }
 
   /** Hangs up the process, and kills it after 5 s. The first cause is kept. */

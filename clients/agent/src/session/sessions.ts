@@ -13,6 +13,7 @@ import { describeError } from '../failure.ts';
 import type { ScreenSnapshot } from '../screen/messages.ts';
 import { LinuxUserRefused } from '../shell/linux-users.ts';
 import type { HandedSession } from './handed-session.ts';
+import { KindPlaces } from './kind-places.ts';
 import {
   type Answer,
   hasGrant,
@@ -27,7 +28,7 @@ import {
 } from './open-request.ts';
 import type { Session } from './session.ts';
 import { SessionFactory, type SessionFactoryOptions } from './session-factory.ts';
-import type { SessionKind, WindowSize } from './session-kind.ts';
+import { brokenViewerMs, type SessionKind, type WindowSize } from './session-kind.ts';
 import { endOf, infoOf } from './session-messages.ts';
 
 export type SessionsOptions = SessionFactoryOptions & {
@@ -53,6 +54,7 @@ export class Sessions {
   readonly #sessions = new Map<string, Session>();
   /** Sessions whose process is being started, so that concurrent requests get the same one. */
   readonly #opening = new Map<string, Promise<Session>>();
+  readonly #places = new KindPlaces((id) => this.#isAlive(id));
 
   constructor(options: SessionsOptions) {
     this.#options = options;
@@ -102,10 +104,8 @@ export class Sessions {
         `This agent has no sessions of kind ${name}, only of: ${this.kinds.join(', ')}.`,
       );
     }
-    if (known === undefined && this.#isFull(id)) {
-      const { maxSessions } = this.#options;
-      return refused('too_many_sessions', `This machine already has ${maxSessions} sessions. End one and try again.`);
-    }
+    const full = known === undefined ? this.#full(id, kind, open.ownerUserId) : undefined;
+    if (full !== undefined) return refused('too_many_sessions', full);
     try {
       const session = known ?? (await this.#open(id, open, kind));
       if (session.ownerUserId !== open.ownerUserId) return notYours;
@@ -199,11 +199,11 @@ export class Sessions {
     for (const session of this.#sessions.values()) {
       session.tick();
       if (session.state.state === 'ended') ended.push(session);
-      else if ((session.detachedFor(now) ?? 0) > this.#options.detachedMs) session.end('detach_timeout');
+      else if ((session.detachedFor(now) ?? 0) > this.#mayBeDetachedMs(session)) session.end('detach_timeout');
     }
     for (const [index, session] of ended.entries()) {
       const tooMany = index < ended.length - maxEnded;
-      const over = session.seenToTheEnd || (session.endedFor(now) ?? 0) > endedLifeMs;
+      const over = session.seenToTheEnd || session.endsWithViewer || (session.endedFor(now) ?? 0) > endedLifeMs;
       if (session.isUnread && (over || tooMany)) this.#forget(session);
     }
   }
@@ -258,13 +258,28 @@ export class Sessions {
     session.forget();
   }
 
-  #isFull(id: string): boolean {
-    return this.aliveCount >= this.#options.maxSessions && !this.#opening.has(id);
+  #mayBeDetachedMs({ endsWithViewer }: Session): number {
+    return endsWithViewer ? brokenViewerMs : this.#options.detachedMs;
+  }
+
+  /** Why no further session of this kind can be opened. Undefined: one can. */
+  #full(id: string, kind: SessionKind, owner: string): string | undefined {
+    const { maxSessions } = this.#options;
+    if (this.#opening.has(id)) return undefined;
+    if (this.aliveCount >= maxSessions)
+      return `This machine already has ${maxSessions} sessions. End one and try again.`;
+    return this.#places.full(kind, owner);
+  }
+
+  #isAlive(id: string): boolean {
+    const state = this.#sessions.get(id)?.state.state;
+    return this.#opening.has(id) || (state !== undefined && state !== 'ended');
   }
 
   #open(id: string, open: OpenStream, kind: SessionKind): Promise<Session> {
     const already = this.#opening.get(id);
     if (already !== undefined) return already;
+    this.#places.take(id, kind, open.ownerUserId);
     const opening = this.#start(id, open, kind).finally(() => this.#opening.delete(id));
     this.#opening.set(id, opening);
     return opening;

@@ -28,8 +28,11 @@ export type RunAsOptions = {
   notice?: string | undefined;
 };
 
-/** The user's shell on a terminal, or a command line in it with a marker for its processes. */
-export type Purpose = { kind: 'login' } | { kind: 'command'; line: string; marker: string };
+/** The user's shell on a terminal; a command line in it, or a program of the agent, with a marker for their processes. */
+export type Purpose =
+  | { kind: 'login' }
+  | { kind: 'command'; line: string; marker: string }
+  | { kind: 'helper'; program: CommandLine; marker: string };
 
 const searchPath = (uid: number): string =>
   uid === 0
@@ -52,10 +55,13 @@ const assignments = (env: Record<string, string>): string[] =>
   Object.entries(env).map(([key, value]) => `${key}=${value}`);
 
 /** A login shell has a name that starts with a dash. Not every shell supports -l (menus, git-shell, interpreters). */
-const programOf = (user: LinuxUser, purpose: Purpose): CommandLine & { name: string } =>
-  purpose.kind === 'login'
-    ? { file: user.shell, args: [], name: `-${path.basename(user.shell)}` }
-    : { file: user.shell, args: ['-c', purpose.line], name: path.basename(user.shell) };
+const programOf = (user: LinuxUser, purpose: Purpose): CommandLine & { name: string } => {
+  if (purpose.kind === 'helper') return { ...purpose.program, name: path.basename(purpose.program.file) };
+  const name = path.basename(user.shell);
+  return purpose.kind === 'login'
+    ? { file: user.shell, args: [], name: `-${name}` }
+    : { file: user.shell, args: ['-c', purpose.line], name };
+};
 
 /**
  * How to start the user's shell, or a command line in it: as a login (PAM) if the agent is root and the machine has the tools, otherwise by
@@ -74,10 +80,10 @@ export const runAs = (purpose: Purpose, options: RunAsOptions): Launch => {
     const { name, ...command } = programOf(user, purpose);
     const { file, args } = userStageInSh(command, purpose.kind === 'login' ? name : undefined);
     const program: [string, ...string[]] = [file, ...args];
-    const marked = purpose.kind === 'command' ? { [markerVariable]: purpose.marker } : {};
+    const marked = purpose.kind === 'login' ? {} : { [markerVariable]: purpose.marker };
     return { ...withoutDescriptors(asUser(program, options, marked)), ...rest };
   }
-  const controlled = purpose.kind === 'command';
+  const controlled = purpose.kind !== 'login';
   const stage = { controlled, ownStderr: false };
   const next = userStageOf(bash, purpose, options, stage);
   const first = asUser([next.file, ...next.args], options);
@@ -95,10 +101,10 @@ const userStageOf = (bash: string, purpose: Purpose, options: RunAsOptions, stag
   return userStage(bash, program, name, {
     ...stage,
     shell: options.user.shell,
-    waits: purpose.kind === 'command',
+    waits: purpose.kind !== 'login',
     entersHome: !stage.ownStderr,
     completesEnvironment: stage.ownStderr,
-    marker: purpose.kind === 'command' ? purpose.marker : undefined,
+    marker: purpose.kind === 'login' ? undefined : purpose.marker,
     notice: options.notice,
   });
 };

@@ -77,6 +77,11 @@ export const actionPhrase: Readonly<Record<AuditAction, string>> = {
   recording_deleted: 'Deleted a recording',
   recording_expired: 'Recording expired',
   recording_hold_changed: 'Changed the hold of a recording',
+  file_downloaded: 'Downloaded a file',
+  file_uploaded: 'Uploaded a file',
+  folder_created: 'Made a folder',
+  file_renamed: 'Renamed a file',
+  file_removed: 'Removed a file',
   recording_policy_changed: 'Changed a recording policy',
 };
 

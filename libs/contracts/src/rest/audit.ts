@@ -110,6 +110,11 @@ export const auditActions = {
   /** An administrator put a recording on hold, or released it. */
   recording_hold_changed: 'terminal',
   recording_policy_changed: 'terminal',
+  file_downloaded: 'terminal',
+  file_uploaded: 'terminal',
+  folder_created: 'terminal',
+  file_renamed: 'terminal',
+  file_removed: 'terminal',
 } as const;
 
 /**

@@ -5,6 +5,7 @@ import { auditRoutes } from './audit.ts';
 import { commandRoutes } from './commands.ts';
 import { dashboardRoutes } from './dashboard.ts';
 import { enrolmentTokenRoutes } from './enrolment-tokens.ts';
+import { fileRoutes } from './files.ts';
 import { gatewayRoutes } from './gateway.ts';
 import { machineRoutes } from './machines.ts';
 import { passkeyRoutes } from './passkeys.ts';
@@ -28,6 +29,7 @@ export * from './commands.ts';
 export * from './dashboard.ts';
 export * from './enrolment-tokens.ts';
 export * from './error-codes.ts';
+export * from './files.ts';
 export * from './gateway.ts';
 export * from './install-progress.ts';
 export * from './machine-labels.ts';
@@ -66,5 +68,6 @@ export const allRoutes: readonly Route[] = [
   ...terminalRoutes,
   ...shareRoutes,
   ...recordingRoutes,
+  ...fileRoutes,
   ...gatewayRoutes,
 ];

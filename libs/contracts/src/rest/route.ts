@@ -7,7 +7,7 @@ export type RouteOwner = 'auth' | 'agent-hub' | 'terminal' | 'gateway';
 /** Required credentials: `public` none, `user` a signed-in user, `admin` the admin role, `cookie` the browser's cookie. */
 export type RouteAccess = 'public' | 'user' | 'admin' | 'cookie';
 
-export type RouteMethod = 'get' | 'post' | 'patch' | 'delete';
+export type RouteMethod = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
 /**
  * The only declaration of a REST route. The service's validation, the gateway's forwarding and OpenAPI use it. `path` is Express-like
@@ -27,11 +27,17 @@ export interface Route {
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
+  /** The body is the bytes of a file, of any length. The handler reads it from the request. */
+  readonly upload?: true;
+  /** Headers that the route reads, beside those of every request. */
+  readonly headers?: z.ZodObject;
   /** The success response: its status and, except for 204, its schema. `stream` names a content type other than JSON. */
   readonly success: {
     readonly status: 200 | 201 | 202 | 204;
     readonly schema?: z.ZodType;
     readonly stream?: string;
+    /** The response has an ETag, and is 206 with a part of the content for a request with Range. */
+    readonly ranges?: true;
     /** The data of each server-sent event, by the name of the event. */
     readonly events?: Readonly<Record<string, z.ZodType>>;
   };

@@ -129,6 +129,7 @@ export class Api {
   readonly #options: ApiOptions;
   readonly #guard: GatewayGuard;
   readonly #paths = new Map<string, Set<string>>();
+  #takesUploads = false;
 
   constructor(options: ApiOptions) {
     this.#options = options;
@@ -144,6 +145,7 @@ export class Api {
     const methods = this.#paths.get(route.path) ?? new Set();
     methods.add(route.method.toUpperCase());
     this.#paths.set(route.path, methods);
+    this.#takesUploads ||= route.upload === true;
     const checkToken = this.#checkToken(route);
     // A body may arrive slowly, and the sign-in may end or lose its role in the meantime. So the token is checked again once the body is
     // complete.
@@ -156,7 +158,8 @@ export class Api {
     for (const [path, methods] of this.#paths) this.#app.all(path, methodNotAllowed([...methods]));
     this.#app.use((_request, _response, next) => next(new AppError('not_found')));
     this.#app.use(this.#answerError);
-    const server = createServer({ maxHeaderSize }, this.#app);
+    // Node would end every upload after 5 minutes. The gateway limits how slowly bodies may arrive.
+    const server = createServer({ maxHeaderSize, ...(this.#takesUploads ? { requestTimeout: 0 } : {}) }, this.#app);
     await listenAt(server, { host, port, setting: 'HTTP' });
     shutdown.add('listeners', 'HTTP', () => closeServer(server));
     return server;

@@ -91,6 +91,22 @@ const securityOf = ({ id, access }: Route): NonNullable<ZodOpenApiOperationObjec
 const eventSchemas = (events: Readonly<Record<string, z.ZodType>>) =>
   Object.fromEntries(Object.entries(events).map(([name, schema]) => [name, z.toJSONSchema(schema, { io: 'output' })]));
 
+const rangeHeaders = {
+  etag: z.string().meta({ example: '"1-2k-b4-d9"' }),
+  'accept-ranges': z.string().meta({ example: 'bytes' }),
+};
+
+/** The response with the part of the content that a request asked for. */
+const partialContent = (content: ZodOpenApiResponseObject['content']): ZodOpenApiResponseObject => ({
+  description: STATUS_CODES[206] ?? '',
+  headers: z.object({
+    'x-request-id': requestId,
+    ...rangeHeaders,
+    'content-range': z.string().meta({ description: 'RFC 9110, 14.4.', example: 'bytes 0-1023/4096' }),
+  }),
+  ...(content === undefined ? {} : { content }),
+});
+
 const operation = (route: Route): ZodOpenApiOperationObject => {
   const { schema, status, stream, events } = route.success;
   const type = stream ?? 'application/json';
@@ -112,8 +128,12 @@ const operation = (route: Route): ZodOpenApiOperationObject => {
           requestParams: {
             ...(route.params === undefined ? {} : { path: route.params }),
             ...(route.query === undefined ? {} : { query: route.query }),
+            ...(route.headers === undefined ? {} : { header: route.headers }),
           },
         }),
+    ...(route.upload === undefined
+      ? {}
+      : { requestBody: { required: true, content: { 'application/octet-stream': { schema: z.string() } } } }),
     ...(route.body === undefined
       ? {}
       : {
@@ -125,9 +145,10 @@ const operation = (route: Route): ZodOpenApiOperationObject => {
     responses: {
       [`${status}`]: {
         description: STATUS_CODES[status] ?? '',
-        headers: z.object({ 'x-request-id': requestId }),
+        headers: z.object({ 'x-request-id': requestId, ...(route.success.ranges === true ? rangeHeaders : {}) }),
         ...(content === undefined ? {} : { content }),
       },
+      ...(route.success.ranges === true ? { '206': partialContent(content) } : {}),
       ...errorResponses(errorCodesOf(route)),
     },
   };

@@ -9,13 +9,17 @@ export const isPreflight = (request: IncomingMessage): boolean =>
 /** CORS headers for an allowed origin. No credentials: other origins use Bearer tokens, and the cookies are SameSite=Strict. */
 export const corsHeaders = (response: ServerResponse, origin: string): void => {
   response.setHeader('access-control-allow-origin', origin);
-  response.setHeader('access-control-expose-headers', 'x-request-id, retry-after');
+  response.setHeader(
+    'access-control-expose-headers',
+    'x-request-id, retry-after, etag, accept-ranges, content-range, content-disposition',
+  );
   response.setHeader('vary', 'origin');
 };
 
 export const preflightHeaders = (allow: readonly string[]): Record<string, string> => ({
   allow: allow.join(', '),
   'access-control-allow-methods': allow.join(', '),
-  'access-control-allow-headers': 'authorization, content-type, x-webxterm-browser',
+  'access-control-allow-headers':
+    'authorization, content-type, range, if-range, if-match, if-none-match, x-webxterm-browser',
   'access-control-max-age': '600',
 });

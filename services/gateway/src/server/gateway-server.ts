@@ -22,6 +22,7 @@ import { maxDrained, tooLarge } from '../upstreams/body-limit.ts';
 import type { Forwarder } from '../upstreams/forward.ts';
 import type { SocketForwarder } from '../upstreams/upgrade.ts';
 import { answerError, answerOnSocket } from './answer.ts';
+import { startBodyTimer } from './body-timer.ts';
 import type { Connections } from './connections.ts';
 import { corsHeaders, isPreflight, preflightHeaders } from './cors.ts';
 import { openServer } from './create-server.ts';
@@ -94,6 +95,7 @@ export class GatewayServer {
     const requestId = newRequestId();
     response.setHeader('x-request-id', requestId);
     this.#answering.set(request.socket, response);
+    if (!(framing instanceof AppError || isBodyless(framing))) startBodyTimer(request, response);
     this.#watchConnection(framing, request, response);
     this.#options.measures.watch(response, () => this.#routes.get(response));
     if (this.#options.logger.isLevelEnabled('info')) this.#logAnswer(request, response, requestId);
@@ -164,13 +166,15 @@ export class GatewayServer {
     const length = declaredLength(admitted.framing) ?? 0;
     // On a route that needs a token, the service itself rejects an oversized body, after its 401 check. A body that no check precedes is
     // rejected here.
-    if (length > maxDrained || (length > maxBody && route.access === 'public')) {
+    const uploads = route.upload === true;
+    if ((length > maxDrained && !uploads) || (length > maxBody && route.access === 'public')) {
       tooLarge(request, response, admitted.facts.requestId);
       return;
     }
     // Only auth reads cookies, and only if the request has an allowed Origin.
     if (route.owner !== 'auth' || admitted.origin === undefined) delete request.headers.cookie;
-    if (expectation !== undefined && length <= maxBody && !isBodyless(admitted.framing)) response.writeContinue();
+    if (expectation !== undefined && (uploads || length <= maxBody) && !isBodyless(admitted.framing))
+      response.writeContinue();
     this.#options.forwarder.forward(route.owner, route, admitted, request, response);
   }
 

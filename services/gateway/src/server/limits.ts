@@ -8,7 +8,8 @@ import { answerOnSocket } from './answer.ts';
 /** Limits per client: times in ms, sizes in bytes. A request that arrives too slowly ends with 408. */
 export const serverLimits = {
   headersTimeout: 5_000,
-  requestTimeout: 30_000,
+  // The limit of Node holds for every request. body-timer.ts has one for each route.
+  requestTimeout: 0,
   connectionsCheckingInterval: 1_000,
   keepAliveTimeout: 65_000,
   maxHeaderSize: 16 * 1024,

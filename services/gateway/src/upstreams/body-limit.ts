@@ -1,8 +1,10 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
+import type { Route } from '@webxterm/contracts/rest';
 import { AppError } from '@webxterm/shared';
 import { type Admitted, maxBody } from '../request-checks/admit.ts';
 import { declaredLength, isBodyless } from '../request-checks/framing.ts';
 import { answerError } from '../server/answer.ts';
+import { uploadGoesOn } from '../server/body-timer.ts';
 
 /** Bytes of an oversized body that are still read, so that a client that sends everything before it reads gets its 413. */
 export const maxDrained = 1024 * 1024;
@@ -15,9 +17,10 @@ export const limitBody = (
   request: IncomingMessage,
   response: ServerResponse,
   upstream: ClientRequest,
-  { framing, facts }: Admitted,
+  { admitted: { framing, facts }, route }: { readonly admitted: Admitted; readonly route: Route },
 ): void => {
   if (isBodyless(framing)) return;
+  if (route.upload === true) request.on('data', () => uploadGoesOn(request));
   // A declared length is checked by the service, after the token.
   const declared = declaredLength(framing);
   let received = 0;

@@ -19,7 +19,7 @@ import { InstanceAgent } from './instance-agent.ts';
 import { noBody } from './no-body.ts';
 import type { Owner, Pool } from './pool.ts';
 
-/** A service that sends nothing for this long has failed. Event streams have no such limit. */
+/** A service that sends nothing for this long has failed. Event streams and uploads have no such limit. */
 const silenceMs = 60_000;
 /** A kept connection that gives no response for this long may lead to a lost instance: TCP alone detects that only after minutes. */
 const keptSilenceMs = 3000;
@@ -137,9 +137,9 @@ export class Forwarder {
     const pending = this.#pending.get(request);
     if (pending === undefined) return;
     if (upstream.reusedSocket) boundKept(upstream);
-    if (pending.route.success.stream === undefined)
+    if (pending.route.success.stream === undefined && pending.route.upload === undefined)
       upstream.setTimeout(silenceMs, () => upstream.destroy(new Error(`no answer in ${silenceMs} ms`)));
-    if (!pending.retried) limitBody(request, pending.response, upstream, pending.admitted);
+    if (!pending.retried) limitBody(request, pending.response, upstream, pending);
   }
 
   /** Repeats an unanswered GET or HEAD once, on a new connection. No other request is sent twice. */

@@ -1,7 +1,7 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { authorizeMachine, keepSessionEnd, machinesWithRight } from '@webxterm/contracts/bus';
 import { type Right, rightsOf } from '@webxterm/contracts/rights';
-import { sessionKinds, unknownKind } from '@webxterm/contracts/session-kinds';
+import { unknownKind, viewerKinds } from '@webxterm/contracts/session-kinds';
 import { AppError } from '@webxterm/shared';
 import type { Caller } from '@webxterm/shared/api';
 import { ask } from '@webxterm/shared/bus';
@@ -31,8 +31,8 @@ export class MachineCalls {
    */
   async requireOpen(caller: Caller, agentId: string, kind: string, requestId: string): Promise<void> {
     const rights = await this.#rights(caller, agentId, requestId);
-    const right = sessionKinds.get(kind);
-    if (right === undefined) throw new AppError('kind_not_supported', unknownKind(kind, sessionKinds));
+    const right = viewerKinds.get(kind);
+    if (right === undefined) throw new AppError('kind_not_supported', unknownKind(kind, viewerKinds));
     if (!rights.includes(right)) throw new AppError('view_only');
   }
 
@@ -79,6 +79,18 @@ export class MachineCalls {
       if (error instanceof AppError && error.code === 'machine_not_found') return false;
       throw error;
     }
+  }
+
+  /** Checks that the caller has the right. `message`: for a caller who sees the machine without it. @throws AppError machine_not_found, view_only, unavailable */
+  async require(
+    caller: Caller,
+    agentId: string,
+    { right, message }: { right: Right; message: string },
+    requestId: string,
+  ): Promise<void> {
+    const rights = await this.#rights(caller, agentId, requestId);
+    if (!rights.includes('see') && !rights.includes(right)) throw new AppError('machine_not_found');
+    if (!rights.includes(right)) throw new AppError('view_only', message);
   }
 
   /** Whether the caller has the right `manage`, and so may see and end all sessions on the machine. @throws AppError unavailable */

@@ -14,6 +14,7 @@ import { InputQueue, OutputReader, OutputWindow, StreamProtocolError } from '@we
 import type { WebSocket } from 'ws';
 import type { AttachmentRequest } from '../attachment/attach-open.ts';
 import { type Attachment, refusalOf } from '../attachment/attachment.ts';
+import { takeInputFrame } from '../attachment/input-frames.ts';
 import type { EndedFromHere, TerminalSlot } from '../attachment/open-terminal.ts';
 import { closeCodeFor, closeForEnd, closeReason, detachFor, errorFor } from './close-codes.ts';
 import { closeSocket, leftOnPurpose, messageCost, type ViewerContext, watchSilence } from './viewer-context.ts';
@@ -127,13 +128,8 @@ export class RawViewer {
     if (frame.type === 'accepted') this.#accepted(frame);
     else if (frame.type === 'output') this.#output(frame.offset, frame.payload);
     else if (frame.type === 'gap') this.#jumped(frame.to);
-    else if (frame.type === 'input_ack') {
-      this.#input.acked(frame.applied, frame.limit);
-      this.#flush();
-    } else if (frame.type === 'input_reset') {
-      this.#input.restart(frame.applied, frame.limit);
-      this.#flush();
-    } else if (frame.type === 'refused') this.fail(refusalOf(frame.code, frame.message));
+    else if (takeInputFrame(this.#input, frame)) this.#flush();
+    else if (frame.type === 'refused') this.fail(refusalOf(frame.code, frame.message));
     else if (frame.type === 'ended') {
       const end = { cause: frame.cause, exitCode: frame.exitCode ?? null, signal: frame.signal ?? null };
       context.ledger.ended(request.agentId, request.sessionId.toString('base64url'), end);

@@ -2,7 +2,7 @@ import type { RecordingMode } from '@webxterm/contracts/frames';
 import { defaultCols, defaultRows } from '@webxterm/contracts/frames';
 import { AttachGrant } from '@webxterm/contracts/grpc';
 import type { TerminalQuery } from '@webxterm/contracts/rest';
-import { defaultKind, sessionKinds, unknownKind } from '@webxterm/contracts/session-kinds';
+import { defaultKind, unknownKind, viewerKinds } from '@webxterm/contracts/session-kinds';
 import { AppError } from '@webxterm/shared';
 import type { z } from 'zod';
 import type { UsedShare } from '../attachment/attach-open.ts';
@@ -162,7 +162,7 @@ const nameSession = async (
     return own({ id: named, ownerUserId: userId, mayCreate: false, kind, recording: admission.recording ?? 'off' });
   if (named === undefined) {
     // Before the record: a refused kind leaves none that counts against the limit of its user.
-    if (!sessionKinds.has(kind)) throw new AppError('kind_not_supported', unknownKind(kind, sessionKinds));
+    if (!viewerKinds.has(kind)) throw new AppError('kind_not_supported', unknownKind(kind, viewerKinds));
     const sessionId = newId().toString('base64url');
     const recording = await recordingOfNew(policies, agentId, kind);
     const linuxUser = query.linux_user;

@@ -1,0 +1,171 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import type { FileList } from '@webxterm/contracts/rest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { eventually, Rest } from './support/rest.ts';
+import { ownMachine, rest, stack, useStackAndBrowser } from './support/use-stack.ts';
+
+useStackAndBrowser();
+
+const folder = mkdtempSync(join(tmpdir(), 'webxterm-files-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+let files = '';
+beforeAll(() => {
+  files = `/api/machines/${ownMachine.agent_id}/files`;
+});
+const pathOf = (name: string): string => encodeURIComponent(join(folder, name));
+
+/** A request whose body is not JSON. */
+const transfer = (path: string, init: RequestInit & { duplex?: 'half' } = {}, token = rest.token): Promise<Response> =>
+  fetch(`${stack.url}${files}/content?path=${path}`, {
+    ...init,
+    headers: { ...init.headers, authorization: `Bearer ${token}` },
+  });
+
+interface Row {
+  readonly action: string;
+  readonly result: string;
+  readonly details: Record<string, unknown>;
+}
+
+it('a file of 20 MB goes up and comes down unchanged, and each transfer has an audit row', async () => {
+  const bytes = randomBytes(20 * 1024 * 1024);
+  const up = await transfer(pathOf('big'), { method: 'PUT', body: bytes });
+  expect(up.status).toBe(200);
+  expect(await up.json()).toMatchObject({ sha256: sha256(bytes), entry: { name: 'big', size: bytes.length } });
+  expect(readdirSync(folder)).toEqual(['big']);
+  const down = await transfer(pathOf('big'));
+  expect(down.status).toBe(200);
+  expect(sha256(await down.bytes())).toBe(sha256(bytes));
+  expect(Object.fromEntries(down.headers)).toMatchObject({
+    'content-disposition': `attachment; filename="big"; filename*=UTF-8''big`,
+    'content-security-policy': "default-src 'none'; frame-ancestors 'none'; sandbox",
+    'content-length': String(bytes.length),
+    'content-type': 'application/octet-stream',
+    'x-content-type-options': 'nosniff',
+  });
+  const rows = await eventually('the rows of both transfers', async () => {
+    const { body } = await rest.get<{ events: Row[] }>(`/api/audit?machine=${ownMachine.agent_id}`);
+    const found = body.events.filter(({ action, result }) => action.startsWith('file_') && result === 'ok');
+    return found.length === 2 ? found : undefined;
+  });
+  const linux_user = userInfo().username;
+  expect(rows.map(({ action, details }) => [action, details])).toEqual([
+    [
+      'file_downloaded',
+      { path: join(folder, 'big'), direction: 'down', linux_user, bytes: bytes.length, sha256: sha256(bytes) },
+    ],
+    [
+      'file_uploaded',
+      { path: join(folder, 'big'), direction: 'up', linux_user, bytes: bytes.length, sha256: sha256(bytes) },
+    ],
+  ]);
+});
+
+it('answers ranges and conditions, and refuses what it cannot do by name', async () => {
+  writeFileSync(join(folder, 'text'), 'hello world');
+  const part = async (range: string, more = {}): Promise<[number, string, string | null]> => {
+    const answer = await transfer(pathOf('text'), { headers: { range, ...more } });
+    return [answer.status, await answer.text(), answer.headers.get('content-range')];
+  };
+  expect(await part('bytes=6-')).toEqual([206, 'world', 'bytes 6-10/11']);
+  expect(await part('bytes=0-4', { 'if-range': '"other"' })).toEqual([200, 'hello world', null]);
+  expect((await part('bytes=20-'))[2]).toBe('bytes */11');
+  const head = await transfer(pathOf('text'), { method: 'HEAD' });
+  const etag = head.headers.get('etag') ?? '';
+  expect([head.status, head.headers.get('content-length')]).toEqual([200, '11']);
+  const put = async (headers: Record<string, string>, body = 'changed'): Promise<[number, unknown]> => {
+    const answer = await transfer(pathOf('text'), { method: 'PUT', headers, body });
+    return [answer.status, ((await answer.json()) as { code?: string }).code];
+  };
+  expect(await put({ 'if-none-match': '*' })).toEqual([409, 'file_exists']);
+  expect(await put({ 'if-match': etag })).toEqual([200, undefined]);
+  expect(await put({ 'if-match': etag })).toEqual([412, 'file_changed']);
+  expect(readFileSync(join(folder, 'text'), 'utf8')).toBe('changed');
+
+  const asked = (path: string) => rest.get(`${files}?path=${encodeURIComponent(path)}`);
+  const asNobody = await rest.get(`${files}?path=/&linux_user=nobody-here`);
+  expect(asNobody).toMatchObject({ status: 403, body: { code: 'linux_user_refused' } });
+  expect(await asked('/tmp/../etc')).toMatchObject({ status: 400, body: { code: 'invalid_input' } });
+  expect(await asked(join(folder, 'none'))).toMatchObject({ status: 404, body: { code: 'file_not_found' } });
+  const made = await rest.post(`${files}/folders`, { path: join(folder, 'new') });
+  expect(made).toMatchObject({ status: 201, body: { entry: { type: 'folder' } } });
+  const renamed = await rest.post(`${files}/rename`, { path: join(folder, 'text'), to: join(folder, 'new', 'text') });
+  expect(renamed.status).toBe(200);
+  expect((await rest.send('DELETE', `${files}?path=${pathOf('new')}&recursive=true`)).status).toBe(204);
+  const listed = await rest.get<FileList>(`${files}?path=${encodeURIComponent(folder)}&limit=1`);
+  expect(listed.body).toMatchObject({ path: folder, entries: [{ name: 'big' }], next_cursor: null, total: 1 });
+});
+
+it('a token with the scope downloads, one without is refused, and its end ends a running transfer within a second', async () => {
+  const newToken = async (scopes: string[]): Promise<{ id: string; token: string }> => {
+    const { body } = await rest.post<{ access_token: { id: string }; token: string }>('/api/profile/tokens', {
+      name: `files ${scopes}`,
+      scopes,
+    });
+    return { id: body.access_token.id, token: body.token };
+  };
+  const [reads, sees] = [await newToken(['files_read']), await newToken(['see'])];
+  expect((await transfer(pathOf('big'), {}, sees.token)).status).toBe(403);
+  expect((await transfer(pathOf('new'), { method: 'PUT', body: 'x' }, reads.token)).status).toBe(403);
+  const down = await transfer(pathOf('big'), {}, reads.token);
+  const reader = down.body?.getReader();
+  await reader?.read();
+  await rest.send('DELETE', `/api/profile/tokens/${reads.id}`);
+  const ended = performance.now();
+  await expect(
+    (async () => {
+      for (;;) if ((await reader?.read())?.done !== false) return;
+    })(),
+  ).rejects.toThrow();
+  expect(performance.now() - ended).toBeLessThan(1000);
+});
+
+it('an upload that breaks off leaves the old file and no other', async () => {
+  writeFileSync(join(folder, 'kept'), 'old');
+  const cut = new AbortController();
+  const body = new ReadableStream({
+    async pull(controller) {
+      controller.enqueue(randomBytes(64 * 1024));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      if (readdirSync(folder).some((name) => name.endsWith('.part'))) cut.abort();
+    },
+  });
+  // fetch sends no Content-Length with a stream, which is refused.
+  const refused = await transfer(pathOf('kept'), { method: 'PUT', body: new Blob(['x']).stream(), duplex: 'half' });
+  expect(refused.status).toBe(411);
+  const sent = new Promise<void>((resolve, reject) => {
+    const { hostname, port } = new URL(stack.url);
+    void import('node:http').then(({ request }) => {
+      const upload = request(
+        {
+          hostname,
+          port,
+          method: 'PUT',
+          path: `${files}/content?path=${pathOf('kept')}`,
+          headers: { authorization: `Bearer ${rest.token}`, 'content-length': 50_000_000 },
+          signal: cut.signal,
+        },
+        () => reject(new Error('it was answered')),
+      );
+      upload.on('error', () => resolve());
+      void (async () => {
+        for await (const chunk of body) if (!upload.destroyed) upload.write(chunk);
+      })().catch(() => undefined);
+    });
+  });
+  await sent;
+  await eventually('no unfinished file', async () =>
+    readdirSync(folder).some((name) => name.endsWith('.part')) ? undefined : true,
+  );
+  expect(readFileSync(join(folder, 'kept'), 'utf8')).toBe('old');
+});
+
+it('hides the machine from a user without access', async () => {
+  const other = new Rest(stack.url, (await rest.signup('other')).token);
+  expect(await other.get(files)).toMatchObject({ status: 404, body: { code: 'machine_not_found' } });
+});

@@ -1,0 +1,57 @@
+import { FileEntry } from '@webxterm/contracts/rest';
+import { z } from 'zod';
+
+// What the helper on a machine answers. The agent is not trusted, so every answer is parsed.
+
+/** The codes that a helper may answer with. */
+const failureCodes = [
+  'file_not_found',
+  'file_access_denied',
+  'not_a_folder',
+  'not_a_file',
+  'file_exists',
+  'folder_not_empty',
+  'disk_full',
+  'quota_exceeded',
+  'file_system_read_only',
+  'name_too_long',
+  'file_busy',
+  'file_changed',
+  'file_failed',
+  'files_not_started',
+  'invalid_input',
+] as const;
+
+export const Failure = z.object({
+  ok: z.literal(false),
+  code: z.enum(failureCodes).catch('file_failed'),
+  message: z.string(),
+});
+
+const done = { ok: z.literal(true) };
+const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const Bytes = z.number().int().min(0);
+
+export const Done = z.object(done);
+export const DoneWithEntry = z.object({ ...done, entry: FileEntry });
+export const Page = z.object({
+  ...done,
+  path: z.string(),
+  entries: z.array(FileEntry).max(1000),
+  next: z.string().nullable(),
+  total: Bytes,
+  cut: z.boolean(),
+});
+/** `length`: null if the range selects nothing. */
+export const Opened = z.object({
+  ...done,
+  size: Bytes,
+  etag: z.string().regex(/^[0-9a-z-]{1,128}$/),
+  modified_at: z.iso.datetime(),
+  from: Bytes,
+  length: Bytes.nullable(),
+  /** Whether the range applies. */
+  partial: z.boolean(),
+});
+export const Hashed = z.object({ ...done, sha256: Sha256 });
+export const Written = z.object({ ...done, sha256: Sha256, entry: FileEntry });

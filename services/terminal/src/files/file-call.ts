@@ -1,0 +1,210 @@
+import { type FileMessage, FileMessageReader } from '@webxterm/contracts/file-messages';
+import {
+  type DownFrame,
+  decodeDown,
+  defaultCols,
+  defaultRows,
+  encodeUp,
+  inputWindow,
+  maxInputFrame,
+} from '@webxterm/contracts/frames';
+import { AttachGrant, EdgeKind } from '@webxterm/contracts/grpc';
+import { plainText } from '@webxterm/contracts/text';
+import { AppError, reasonOf } from '@webxterm/shared';
+import { InputQueue, OutputReader } from '@webxterm/stream';
+import type { z } from 'zod';
+import type { AttachmentRequest } from '../attachment/attach-open.ts';
+import { patienceMs } from '../attachment/attach-timing.ts';
+import { type Attachment, type AttachmentEvents, refusalOf } from '../attachment/attachment.ts';
+import { takeInputFrame } from '../attachment/input-frames.ts';
+import { newId } from '../tickets/admission.ts';
+import { Failure } from './answers.ts';
+
+export type Attach = (request: AttachmentRequest, events: AttachmentEvents) => Attachment;
+
+export interface FileCallRequest {
+  readonly requestId: string;
+  readonly sid: string;
+  readonly userId: string;
+  readonly agentId: string;
+  readonly kind: 'files_read' | 'files_write';
+  /** As whom the machine does it. Undefined: as its default user. */
+  readonly linuxUser: string | undefined;
+}
+
+/** Output that the machine may send beyond what was taken. Small, so that keys of terminals of the same machine do not wait behind it. */
+const window = 512 * 1024;
+/** Sentences of a machine are cut to this many characters. */
+const maxSentence = 600;
+
+const attachmentRequest = ({
+  requestId,
+  sid,
+  userId,
+  agentId,
+  kind,
+  linuxUser,
+}: FileCallRequest): AttachmentRequest => ({
+  requestId,
+  sid,
+  userId,
+  ownerUserId: userId,
+  grant: AttachGrant.ATTACH_GRANT_UNSPECIFIED,
+  agentId,
+  sessionId: newId(),
+  viewerId: newId(),
+  mode: 'control',
+  recording: 'off',
+  sessionKind: kind,
+  linuxUser,
+  edge: EdgeKind.EDGE_KIND_UNSPECIFIED,
+  create: true,
+  resumed: false,
+  from: undefined,
+  // A hub requires a size. A session of bytes ignores it.
+  cols: defaultCols,
+  rows: defaultRows,
+  patienceMs: patienceMs.first,
+});
+
+/** One session about files on a machine. It continues over a change of the hub, and ends with `close`. */
+export class FileCall {
+  readonly #attachment: Attachment;
+  readonly #messages: FileMessage[] = [];
+  readonly #splitter = new FileMessageReader();
+  readonly #input = new InputQueue({ frame: maxInputFrame, window: inputWindow, queue: 2 * inputWindow });
+  readonly #reader = new OutputReader(0);
+  /** Bytes of the messages that `next` has returned. */
+  #taken = 0;
+  #announced = 0;
+  #error: AppError | undefined;
+  #changed = Promise.withResolvers<void>();
+
+  constructor(attach: Attach, request: FileCallRequest) {
+    this.#attachment = attach(attachmentRequest(request), {
+      frame: (bytes) => this.#receive(decodeDown(bytes)),
+      waiting: () => {},
+      drained: () => {},
+      over: (error) => this.fail(error ?? new AppError('files_not_started', 'The helper for files has ended.')),
+    });
+    this.#attachment.start();
+  }
+
+  /** The Linux user of the helper, once it has answered. */
+  get linuxUser(): string | null {
+    return this.#attachment.linuxUser ?? null;
+  }
+
+  /** Whether the machine has sent something that was not taken yet. */
+  get hasMessage(): boolean {
+    return this.#messages.length > 0 || this.#error !== undefined;
+  }
+
+  /** Sends a message once there is room for it. @throws AppError */
+  async send(message: Uint8Array): Promise<void> {
+    for (;;) {
+      if (this.#error !== undefined) throw this.#error;
+      if (this.#input.push(message, false)) break;
+      await this.#changed.promise;
+    }
+    this.#flush();
+  }
+
+  /** The next message of the machine. @throws AppError */
+  async next(): Promise<FileMessage> {
+    for (;;) {
+      const message = this.#messages.shift();
+      if (message !== undefined) {
+        this.#take(message);
+        return message;
+      }
+      if (this.#error !== undefined) throw this.#error;
+      await this.#changed.promise;
+    }
+  }
+
+  /** The next message, which must be JSON of this form. @throws AppError, that of the machine if it could not do it */
+  async answer<T extends z.ZodType>(schema: T): Promise<z.output<T>> {
+    const message = await this.next();
+    return this.read(message, schema);
+  }
+
+  /** @throws AppError, that of the machine if it could not do it */
+  read<T extends z.ZodType>(message: FileMessage, schema: T): z.output<T> {
+    if (message.type === 'json') {
+      const failure = Failure.safeParse(message.value).data;
+      if (failure !== undefined) throw new AppError(failure.code, plainText(failure.message, maxSentence));
+      const parsed = schema.safeParse(message.value);
+      if (parsed.success) return parsed.data;
+    }
+    throw new AppError('file_failed', 'The agent of this machine answers in a way that this server does not know.');
+  }
+
+  /** Ends the session, and everything that waits for it. */
+  fail(error: AppError): void {
+    this.#error ??= error;
+    this.#attachment?.detach('left');
+    this.#wake();
+  }
+
+  /** Ends the session. An unfinished file is removed. */
+  close(): void {
+    this.fail(new AppError('file_failed', 'The request has ended.'));
+  }
+
+  #receive(frame: DownFrame): void {
+    if (this.#error !== undefined) return;
+    try {
+      this.#act(frame);
+    } catch (error) {
+      this.fail(new AppError('file_failed', 'The machine sent invalid data.', { cause: reasonOf(error) }));
+    }
+    this.#wake();
+  }
+
+  #act(frame: DownFrame): void {
+    if (frame.type === 'accepted') {
+      if (this.#reader.accepted(frame.offset, frame.liveFrom) !== undefined) this.#lost();
+      this.#input.restart(frame.inputApplied, frame.inputLimit);
+      this.#sendLimit();
+      this.#flush();
+    } else if (frame.type === 'output') {
+      for (const { bytes } of this.#reader.output(frame.offset, frame.payload))
+        this.#messages.push(...this.#splitter.push(bytes));
+      if (this.#reader.next - this.#taken > 4 * window) throw new Error('the machine ignores the limits');
+    } else if (frame.type === 'gap') this.#lost();
+    else if (takeInputFrame(this.#input, frame)) this.#flush();
+    else if (frame.type === 'refused') this.fail(refusalOf(frame.code, frame.message));
+    else if (frame.type === 'ended') this.#error = new AppError('file_failed', 'The helper for files ended early.');
+  }
+
+  /** Output left the ring of the agent, because it was not taken for too long. */
+  #lost(): void {
+    this.fail(new AppError('file_failed', 'The bytes were not taken for too long. Try again.'));
+  }
+
+  #take(message: FileMessage): void {
+    this.#taken += message.size;
+    if (this.#taken - this.#announced >= window / 4) this.#sendLimit();
+  }
+
+  #sendLimit(): void {
+    this.#announced = this.#taken;
+    this.#reader.renderedUpTo(this.#taken);
+    this.#attachment.send(encodeUp({ type: 'limit', acked: this.#taken, limit: this.#taken + window }));
+  }
+
+  #flush(): void {
+    while (this.#attachment.attached) {
+      const frame = this.#input.next();
+      if (frame === undefined) return;
+      this.#attachment.send(encodeUp({ type: 'input', ...frame }));
+    }
+  }
+
+  #wake(): void {
+    const { resolve } = this.#changed;
+    this.#changed = Promise.withResolvers();
+    resolve();
+  }
+}

@@ -1,0 +1,159 @@
+import { type FileRequest, fileJson } from '@webxterm/contracts/file-messages';
+import {
+  AgentId,
+  createFolder,
+  downloadFile,
+  listFiles,
+  removeFile,
+  renameFile,
+  uploadFile,
+} from '@webxterm/contracts/rest';
+import { AppError } from '@webxterm/shared';
+import type { Api, Caller, RequestContext } from '@webxterm/shared/api';
+import type { Auditor } from '@webxterm/shared/audit';
+import type { z } from 'zod';
+import { Places } from '../places.ts';
+import type { MachineCalls } from '../sessions/machine-calls.ts';
+import { Done, DoneWithEntry, Page } from './answers.ts';
+import { fileFact, shortened } from './audit.ts';
+import { sendFile } from './download.ts';
+import { type Attach, FileCall, type FileCallRequest } from './file-call.ts';
+import { lengthOf, receiveFile } from './upload.ts';
+
+export interface FilesHttpOptions {
+  readonly attach: Attach;
+  readonly machines: Pick<MachineCalls, 'require'>;
+  readonly auditor: Pick<Auditor, 'act'>;
+  /** The largest file that can be uploaded. */
+  readonly maxBytes: number;
+}
+
+/** Requests about files at a time. */
+const bounds = {
+  perUser: 16,
+  ofAll: 256,
+  message: 'Other requests about files are running for you. Wait for one to end.',
+};
+
+const required = {
+  files_read: { right: 'files_read', message: 'You may see this machine but not read its files.' },
+  files_write: { right: 'files_write', message: 'You may see this machine but not change its files.' },
+} as const;
+
+interface Asked {
+  readonly params: { readonly agent_id: string };
+  readonly caller: Caller;
+  readonly context: RequestContext;
+}
+
+/** Mounts the REST API of the files on machines. */
+export const mountFiles = (api: Api, options: FilesHttpOptions): void => {
+  const { attach, machines, auditor, maxBytes } = options;
+  const places = new Places(bounds);
+
+  /** Has a helper on the machine do the work, once the caller may. */
+  const withHelper = async <T>(
+    { params, caller, context }: Asked,
+    { kind, linuxUser }: Pick<FileCallRequest, 'kind' | 'linuxUser'>,
+    work: (call: FileCall, agentId: string) => Promise<T>,
+  ): Promise<T> => {
+    const agentId = params.agent_id;
+    if (!AgentId.safeParse(agentId).success) throw new AppError('machine_not_found');
+    await machines.require(caller, agentId, required[kind], context.requestId);
+    const { sid, userId } = caller;
+    return places.within(userId, async () => {
+      const { requestId, response } = context;
+      const call = new FileCall(attach, { requestId, sid, userId, agentId, kind, linuxUser });
+      const gone = (): void => call.close();
+      response.once('close', gone);
+      if (response.closed) gone();
+      try {
+        return await work(call, agentId);
+      } finally {
+        response.off('close', gone);
+        call.close();
+      }
+    });
+  };
+
+  api.mount(listFiles, async ({ query, ...asked }) => {
+    const { path = null, cursor, limit, linux_user: linuxUser } = query;
+    return withHelper(asked, { kind: 'files_read', linuxUser }, async (call) => {
+      await call.send(fileJson({ op: 'list', path, after: afterOf(cursor), limit }));
+      const { path: folder, entries, next, total, cut } = await call.answer(Page);
+      return { path: folder, entries, next_cursor: next === null ? null : cursorOf(next), total, cut };
+    });
+  });
+
+  api.mount(downloadFile, async ({ query: { path, linux_user: linuxUser }, ...asked }) =>
+    withHelper(asked, { kind: 'files_read', linuxUser }, async (call, agentId) => {
+      await sendFile({ agentId, path, call, context: asked.context }, auditor);
+      return undefined;
+    }),
+  );
+
+  api.mount(uploadFile, async ({ query: { path, linux_user: linuxUser }, ...asked }) => {
+    const size = lengthOf(asked.context.request, maxBytes);
+    return withHelper(asked, { kind: 'files_write', linuxUser }, async (call, agentId) => {
+      const { request } = asked.context;
+      const { entry, sha256 } = await receiveFile({ agentId, path, call, request }, size, auditor);
+      return { entry, sha256 };
+    });
+  });
+
+  mountChanges(api, withHelper, options);
+};
+
+type WithHelper = <T>(
+  asked: Asked,
+  how: Pick<FileCallRequest, 'kind' | 'linuxUser'>,
+  work: (call: FileCall, agentId: string) => Promise<T>,
+) => Promise<T>;
+
+const mountChanges = (api: Api, withHelper: WithHelper, { auditor }: FilesHttpOptions): void => {
+  const change = <T extends z.ZodType>(
+    call: FileCall,
+    fact: ReturnType<typeof fileFact>,
+    request: FileRequest,
+    schema: T,
+  ) =>
+    auditor.act(
+      fact,
+      async () => {
+        await call.send(fileJson(request));
+        return call.answer(schema);
+      },
+      { resultOf: () => ({ details: { ...fact.details, linux_user: call.linuxUser } }) },
+    );
+
+  api.mount(createFolder, async ({ body: { path, linux_user: linuxUser }, ...asked }) =>
+    withHelper(asked, { kind: 'files_write', linuxUser }, async (call, agentId) => {
+      const fact = fileFact('folder_created', agentId, path);
+      const { entry } = await change(call, fact, { op: 'make_folder', path }, DoneWithEntry);
+      return { entry };
+    }),
+  );
+
+  api.mount(renameFile, async ({ body: { path, to, linux_user: linuxUser }, ...asked }) =>
+    withHelper(asked, { kind: 'files_write', linuxUser }, async (call, agentId) => {
+      const fact = fileFact('file_renamed', agentId, path, { to: shortened(to) });
+      const { entry } = await change(call, fact, { op: 'rename', path, to }, DoneWithEntry);
+      return { entry };
+    }),
+  );
+
+  api.mount(removeFile, async ({ query, ...asked }) => {
+    const { path, linux_user: linuxUser } = query;
+    const recursive = query.recursive === 'true';
+    return withHelper(asked, { kind: 'files_write', linuxUser }, async (call, agentId) => {
+      const fact = fileFact('file_removed', agentId, path, { recursive });
+      await change(call, fact, { op: 'remove', path, recursive }, Done);
+      return undefined;
+    });
+  });
+};
+
+const cursorOf = (name: string): string => Buffer.from(name).toString('base64url');
+
+const afterOf = (cursor: string | undefined): string | null =>
+  cursor === undefined ? null : Buffer.from(cursor, 'base64url').toString();

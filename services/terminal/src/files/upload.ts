@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import { fileData, fileJson, maxFileData } from '@webxterm/contracts/file-messages';
+import { AppError } from '@webxterm/shared';
+import type { RequestContext } from '@webxterm/shared/api';
+import type { Auditor } from '@webxterm/shared/audit';
+import type { z } from 'zod';
+import { Done, Written } from './answers.ts';
+import { fileFact, longestTransferMs } from './audit.ts';
+import { writeConditions } from './conditions.ts';
+import type { FileCall } from './file-call.ts';
+
+export interface UploadRequest {
+  readonly agentId: string;
+  readonly path: string;
+  readonly call: FileCall;
+  readonly request: RequestContext['request'];
+}
+
+/** Bytes of a refused upload that are still read: most clients read the answer only when they have sent everything. */
+const maxDrained = 64 * 1024 * 1024;
+
+/** The length of the file. @throws AppError length_required, file_too_large */
+export const lengthOf = (request: UploadRequest['request'], maxBytes: number): number => {
+  const length = request.headers['content-length'];
+  if (length === undefined) throw new AppError('length_required');
+  if (Number(length) <= maxBytes) return Number(length);
+  const mib = maxBytes / (1024 * 1024);
+  throw new AppError('file_too_large', `The file is larger than the ${mib} MiB that this server allows.`);
+};
+
+/** Writes the body of the request to a file of a machine. @throws AppError */
+export const receiveFile = async (
+  { agentId, path, call, request }: UploadRequest,
+  size: number,
+  auditor: Pick<Auditor, 'act'>,
+): Promise<z.output<typeof Written>> => {
+  const fact = fileFact('file_uploaded', agentId, path, { direction: 'up', bytes: size });
+  const write = async (): Promise<z.output<typeof Written>> => {
+    await call.send(fileJson({ op: 'write', path, size, ...writeConditions(request.headers) }));
+    await call.answer(Done);
+    const sha256 = await sendBody(call, request);
+    if (!call.hasMessage) await call.send(fileJson({ sha256 }));
+    return call.answer(Written);
+  };
+  try {
+    return await auditor.act(fact, write, {
+      withinMs: longestTransferMs,
+      resultOf: ({ sha256 }) => ({ details: { ...fact.details, linux_user: call.linuxUser, sha256 } }),
+    });
+  } catch (error) {
+    call.close();
+    await drained(request);
+    throw error;
+  }
+};
+
+/** Passes the body on until it ends, or the machine answers early. @returns the SHA-256 of what was passed on */
+const sendBody = async (call: FileCall, request: UploadRequest['request']): Promise<string> => {
+  const hash = createHash('sha256');
+  const body: AsyncIterable<Buffer> = request.iterator({ destroyOnReturn: false });
+  try {
+    for await (const chunk of body) {
+      hash.update(chunk);
+      for (let at = 0; at < chunk.length; at += maxFileData) {
+        if (call.hasMessage) return '';
+        await call.send(fileData(chunk.subarray(at, at + maxFileData)));
+      }
+    }
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    throw new AppError('bad_request', 'The upload was broken off.', { cause: error });
+  }
+  return hash.digest('hex');
+};
+
+const drained = (request: UploadRequest['request']): Promise<void> =>
+  new Promise((resolve) => {
+    let read = 0;
+    if (request.complete || request.destroyed) return resolve();
+    request.on('data', (chunk: Buffer) => {
+      read += chunk.length;
+      if (read > maxDrained) resolve();
+    });
+    request.once('end', resolve).once('close', resolve).resume();
+  });
