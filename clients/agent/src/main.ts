@@ -1,7 +1,7 @@
 #!/usr/bin/env -S node --disable-sigusr1 --max-semi-space-size=1
 // A young generation of 1 MB. With the default size, the garbage collector takes most of the time in a flood of output (ADR 15). SIGUSR1
 // must not open the debugger: a process that may signal root's agent would get all rights of root.
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { defaultConfigPath } from './configuration/agent-config.ts';
 import { exitCode, Failure } from './failure.ts';
 import { agentVersion } from './version.ts';
@@ -79,12 +79,16 @@ withConfig('start', 'Connect this machine until stopped.')
     await start(config, { allowWritableProgram: allowWritableProgram === true }, say);
   });
 
-withConfig('update', 'Install the version that the server has; the running agent changes to it.').action(
-  async ({ config }) => {
+withConfig('update', 'Install the version that the server has; the running agent changes to it.')
+  .option('--rate <kB/s>', 'limit of the download', (text) => {
+    const rate = Number(text);
+    if (Number.isInteger(rate) && rate >= 16 && rate <= 1_000_000) return rate;
+    throw new InvalidArgumentError('It must be 16 to 1000000.');
+  })
+  .action(async ({ config, rate }) => {
     const { runUpdate } = await import('./cli/update.ts');
-    process.exitCode = await runUpdate(config, say);
-  },
-);
+    process.exitCode = await runUpdate(config, { kilobytesPerSecond: rate }, say);
+  });
 
 program
   .command('self-check', { hidden: true })

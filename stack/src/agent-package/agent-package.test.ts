@@ -11,14 +11,14 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createGunzip } from 'node:zlib';
+import { createGunzip, gunzipSync } from 'node:zlib';
 import { extract } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { projectFolder } from '../project-folder.ts';
 import { writeArchive } from './archive.ts';
 import type { BuiltPackage } from './built-package.ts';
 import { bundleAgent } from './bundle.ts';
-import { type PackedFile, packageContents, sha256, versionOf } from './contents.ts';
+import { listFile, type PackageContents, type Part, packageContents, sha256, versionOf } from './contents.ts';
 import { nextManifest, parseManifest } from './manifest.ts';
 import { lockedNodeVersion, pinnedPackages, platforms } from './pinned-packages.ts';
 import { publishInstaller, publishRelease } from './publish.ts';
@@ -38,7 +38,7 @@ const bundle = {
 };
 const pin = (name: string) => ({ name, version: '1.0.0', integrity: `sha512-${name}` });
 const part = (name: string) => ({ package: pin(name), binary: Buffer.from(name), licence: `licence of ${name}` });
-const contents = (): PackedFile[] =>
+const contents = (): PackageContents =>
   packageContents(projectFolder, { bundle, version: '1', platform: 'linux-x64', node: part('node'), pty: part('pty') });
 
 describe('the content of the package beside the bundle', () => {
@@ -64,13 +64,11 @@ describe('the content of the package beside the bundle', () => {
   });
 
   it('is listed by size, hash and mode, with every licence', () => {
-    const files = contents();
+    const { files } = contents();
     const list: { files: { path: string; size: number; sha256: string; mode: string }[] } = JSON.parse(
-      String(files.find(({ path }) => path === 'files.json')?.content),
+      String(listFile(contents(), new Map()).content),
     );
-    expect(list.files.map(({ path }) => path)).toEqual(
-      files.map(({ path }) => path).filter((path) => path !== 'files.json'),
-    );
+    expect(list.files.map(({ path }) => path)).toEqual(files.map(({ path }) => path));
     for (const { path, size, sha256: hash, mode } of list.files) {
       const file = files.find((each) => each.path === path);
       expect([size, hash, mode]).toEqual([
@@ -86,7 +84,7 @@ describe('the content of the package beside the bundle', () => {
 
   it('has an SBOM of the bundled packages, Node and node-pty, each with licence and hash', () => {
     const sbom: { components: { name: string; licenses: object[]; hashes: { alg: string; content: string }[] }[] } =
-      JSON.parse(String(contents().find(({ path }) => path === 'sbom.cdx.json')?.content));
+      JSON.parse(String(contents().files.find(({ path }) => path === 'sbom.cdx.json')?.content));
     expect(sbom.components.map(({ name }) => name)).toEqual(['commander', 'node', 'pty']);
     for (const { licenses, hashes } of sbom.components)
       expect([licenses, hashes.map(({ alg }) => alg)]).toEqual([[{ expression: 'MIT' }], ['SHA-512']]);
@@ -95,7 +93,7 @@ describe('the content of the package beside the bundle', () => {
   it('is bundled to the same bytes each time, and every bundled package is in the SBOM with its licence text', async () => {
     const [one, other] = [await bundleAgent(projectFolder), await bundleAgent(projectFolder)];
     expect([...one.files]).toEqual([...other.files]);
-    const files = packageContents(projectFolder, {
+    const { files } = packageContents(projectFolder, {
       bundle: one,
       version: '1',
       platform: 'linux-x64',
@@ -121,10 +119,9 @@ describe('the content of the package beside the bundle', () => {
 
 describe('the archive', () => {
   it('is the same bytes each time, and unpacks to what was packed', async () => {
-    const files = contents();
     const [one, other] = [join(folder, 'one.tar.gz'), join(folder, 'other.tar.gz')];
-    await writeArchive(one, files);
-    await writeArchive(other, files);
+    const part = await writeArchive(one, contents());
+    expect(await writeArchive(other, contents())).toEqual(part);
     expect(readFileSync(one).equals(readFileSync(other))).toBe(true);
     const found: Record<string, [number | undefined, number | undefined]> = {};
     const unpack = createReadStream(one).pipe(createGunzip()).pipe(extract());
@@ -132,16 +129,23 @@ describe('the archive', () => {
       found[entry.header.name] = [entry.header.mode, entry.header.uid];
       entry.resume();
     }
-    expect(found).toEqual(Object.fromEntries(files.map(({ path, mode }) => [path, [mode, 0]])));
+    const list = gunzipSync(readFileSync(one).subarray(part.offset, part.offset + part.length));
+    expect(sha256(list)).toBe(part.sha256);
+    const packed = [...contents().files, { path: 'files.json', mode: 0o644 }];
+    expect(found).toEqual(Object.fromEntries(packed.map(({ path, mode }) => [path, [mode, 0]])));
+    const { files }: { files: { sha256: string; part: Part }[] } = JSON.parse(String(list));
+    for (const { sha256: hash, part: of } of files)
+      expect(sha256(gunzipSync(readFileSync(one).subarray(of.offset, of.offset + of.length)))).toBe(hash);
   });
 });
 
 describe('a release', () => {
   const built = (version: string, content = version): BuiltPackage => {
     const file = `vsay-agent-${version}-linux-x64.tar.gz`;
+    const list = { offset: 0, length: 1, sha256: sha256('') };
     mkdirSync(join(folder, 'built'), { recursive: true });
     writeFileSync(join(folder, 'built', file), content);
-    return { platform: 'linux-x64', version, file, size: content.length, unpacked: 1, sha256: sha256(content) };
+    return { platform: 'linux-x64', version, file, size: content.length, unpacked: 1, sha256: sha256(content), list };
   };
   const key = () => keepReleaseKey(join(folder, 'key', 'release-key.pem'));
   const publish = (version: string, now = Date.UTC(2030, 0)) =>

@@ -47,8 +47,8 @@ const sha256OfFile = async (file: string): Promise<string> => {
 /** The result of an earlier build if its archive is complete. */
 const earlier = async (folder: string, file: string): Promise<BuiltPackage | undefined> => {
   if (!existsSync(join(folder, `${file}.json`)) || !existsSync(join(folder, file))) return undefined;
-  const built = BuiltPackage.parse(JSON.parse(readFileSync(join(folder, `${file}.json`), 'utf8')));
-  return (await sha256OfFile(join(folder, file))) === built.sha256 ? built : undefined;
+  const { data: built } = BuiltPackage.safeParse(JSON.parse(readFileSync(join(folder, `${file}.json`), 'utf8')));
+  return built !== undefined && (await sha256OfFile(join(folder, file))) === built.sha256 ? built : undefined;
 };
 
 /** Deletes the archives of this platform that were built of other versions. */
@@ -77,12 +77,12 @@ export const buildPackage = async (platform: Platform, options: BuildOptions): P
     const pinned = pinnedPackages(root, platform);
     const node = await fetchNode(pinned.node, work, options);
     const pty = await fetchPty(pinned.pty, work, options);
-    const files = packageContents(root, { bundle, version, platform, node, pty });
+    const contents = packageContents(root, { bundle, version, platform, node, pty });
     const archive = join(work, file);
-    await writeArchive(archive, files);
+    const list = await writeArchive(archive, contents);
     const { size } = await stat(archive);
-    const unpacked = files.reduce((sum, { content }) => sum + content.length, 0);
-    const built = { platform, version, file, size, unpacked, sha256: await sha256OfFile(archive) };
+    const unpacked = contents.files.reduce((sum, { content }) => sum + content.length, 0);
+    const built = { platform, version, file, size, unpacked, sha256: await sha256OfFile(archive), list };
     await rename(archive, join(folder, file));
     await writeFile(join(folder, `${file}.json`), `${JSON.stringify(built)}\n`);
     await deleteOtherVersions(folder, platform, file);

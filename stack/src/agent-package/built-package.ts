@@ -12,5 +12,7 @@ export const BuiltPackage = z.object({
   /** Sum of the sizes of its files, bytes. */
   unpacked: z.number().int(),
   sha256: z.string(),
+  /** files.json: the gzip member of the archive that has it, in bytes, and its hash. */
+  list: z.object({ offset: z.number().int(), length: z.number().int(), sha256: z.string() }),
 });
 export type BuiltPackage = z.output<typeof BuiltPackage>;

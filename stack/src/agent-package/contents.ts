@@ -12,6 +12,19 @@ export interface PackedFile {
   readonly content: Buffer;
 }
 
+/** A package without its list. */
+export interface PackageContents {
+  readonly version: string;
+  readonly platform: Platform;
+  readonly files: readonly PackedFile[];
+}
+
+/** Where an archive has the content of a file, as a gzip member. In bytes. */
+export interface Part {
+  readonly offset: number;
+  readonly length: number;
+}
+
 export const sha256 = (content: Buffer | string): string => createHash('sha256').update(content).digest('hex');
 
 /** Clears the environment variables that would make Node run other code before the agent, as the systemd unit does. */
@@ -62,7 +75,7 @@ export const packageContents = (
     node: { package: PinnedPackage; binary: Buffer; licence: string };
     pty: { package: PinnedPackage; binary: Buffer; licence: string };
   },
-): PackedFile[] => {
+): PackageContents => {
   const { bundle, version, platform, node, pty } = options;
   const licences = new Map(bundle.licences);
   for (const { package: packed, licence } of [node, pty]) licences.set(`${packed.name}@${packed.version}`, licence);
@@ -87,11 +100,21 @@ export const packageContents = (
     { path: 'pty.node', mode: 0o644, content: pty.binary },
   ];
   files.sort((one, other) => (one.path < other.path ? -1 : 1));
+  return { version, platform, files };
+};
+
+/** files.json: all other files of the package, and the parts of the archive that have their content. */
+export const listFile = (
+  { version, platform, files }: PackageContents,
+  parts: ReadonlyMap<string, Part>,
+): PackedFile => {
   const listed = files.map(({ path, mode, content }) => ({
     path,
     size: content.length,
     sha256: sha256(content),
     mode: mode.toString(8).padStart(4, '0'),
+    part: parts.get(path),
   }));
-  return [...files, text('files.json', `${JSON.stringify({ version, platform, files: listed }, null, 1)}\n`)];
+  const content = Buffer.from(`${JSON.stringify({ version, platform, files: listed }, null, 1)}\n`);
+  return { path: 'files.json', mode: 0o644, content };
 };

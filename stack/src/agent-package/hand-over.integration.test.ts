@@ -53,7 +53,7 @@ afterAll(() => vi.restoreAllMocks());
 const unpackVersion = (version: string): void => {
   if (platform === undefined) return;
   const { node, pty } = pinnedPackages(projectFolder, platform);
-  const files = packageContents(projectFolder, {
+  const { files } = packageContents(projectFolder, {
     bundle,
     version,
     platform,

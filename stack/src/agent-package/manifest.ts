@@ -7,7 +7,17 @@ const Manifest = z.object({
   released: z.iso.datetime(),
   expires: z.iso.datetime(),
   minimum: z.string(),
-  files: z.array(z.object({ platform: z.string(), path: z.string(), size: z.number().int(), sha256: z.string() })),
+  files: z.array(
+    z.object({
+      platform: z.string(),
+      path: z.string(),
+      size: z.number().int(),
+      sha256: z.string(),
+      list_offset: z.number().int().optional(),
+      list_length: z.number().int().optional(),
+      list_sha256: z.string().optional(),
+    }),
+  ),
 });
 /** A release as the agent validates it (clients/agent/src/release/release.ts). */
 export type Manifest = z.output<typeof Manifest>;

@@ -84,11 +84,14 @@ export const signRelease = (
 ): SignedRelease => {
   const [first] = packages;
   if (first === undefined) throw new Error('a release needs a package');
-  const files = packages.map(({ platform, file, size, sha256 }) => ({
+  const files = packages.map(({ platform, file, size, sha256, list }) => ({
     platform,
     path: `files/${sha256}/${file}`,
     size,
     sha256,
+    list_offset: list.offset,
+    list_length: list.length,
+    list_sha256: list.sha256,
   }));
   const { channel = 'stable', highest = 0 } = place;
   const manifest = nextManifest(previous, first.version, files, now, { channel, highest });

@@ -21,6 +21,8 @@ interface TestRelease {
   /** Added to the content, so that the version is another one. */
   readonly mark: string;
   readonly changed?: Record<string, string>;
+  /** Added to the program `bin/node`, which does nothing with it. */
+  readonly ballast?: string;
   /** Default: stable. */
   readonly channel?: Channel;
 }
@@ -32,6 +34,7 @@ export const publishTestRelease = async ({
   key,
   mark,
   changed,
+  ballast = '',
   channel = 'stable',
 }: TestRelease): Promise<Manifest> => {
   if (testPlatform === undefined) throw new Error('no package is built for this machine');
@@ -41,20 +44,20 @@ export const publishTestRelease = async ({
     files: new Map([...bundle.files, ['mark.js', `// ${mark}`], ...Object.entries(changed ?? {})]),
   };
   const version = versionOf(projectFolder, marked, [node, pty]);
-  const files = packageContents(projectFolder, {
+  const contents = packageContents(projectFolder, {
     bundle: marked,
     version,
     platform: testPlatform,
-    node: { package: node, binary: Buffer.from(`#!/bin/sh\nexec ${process.execPath} "$@"\n`), licence: '' },
+    node: { package: node, binary: Buffer.from(`#!/bin/sh\nexec ${process.execPath} "$@"\n${ballast}`), licence: '' },
     pty: { package: pty, binary: readFileSync(join(projectFolder, 'node_modules', pty.name, 'pty.node')), licence: '' },
   });
   const staging = mkdtempSync(join(tmpdir(), 'test-release-'));
   try {
     const file = `vsay-agent-${version}-${testPlatform}.tar.gz`;
-    await writeArchive(join(staging, file), files);
+    const list = await writeArchive(join(staging, file), contents);
     const content = readFileSync(join(staging, file));
     const hash = sha256(content);
-    const built = { platform: testPlatform, version, file, size: content.length, unpacked: 0, sha256: hash };
+    const built = { platform: testPlatform, version, file, size: content.length, unpacked: 0, sha256: hash, list };
     return publishRelease({ folder, key, built: staging, packages: [built], now: Date.now(), channel });
   } finally {
     rmSync(staging, { recursive: true });

@@ -20,7 +20,15 @@ afterEach(() => {
 const image = (version: string): void => {
   for (const platform of ['linux-x64', 'linux-arm64']) {
     const file = `vsay-agent-${version}-${platform}.tar.gz`;
-    const record = { platform, version, file, size: 1, unpacked: 1, sha256: 'a'.repeat(64) };
+    const record = {
+      platform,
+      version,
+      file,
+      size: 1,
+      unpacked: 1,
+      sha256: 'a'.repeat(64),
+      list: { offset: 0, length: 1, sha256: 'c'.repeat(64) },
+    };
     for (const name of readdirSync(packages))
       if (name.endsWith(`${platform}.tar.gz.json`)) rmSync(join(packages, name));
     writeFileSync(join(packages, `${file}.json`), JSON.stringify(record));

@@ -8,8 +8,9 @@ import { describeError } from '../failure.ts';
 import type { ProxySettings } from '../link/proxy.ts';
 import { trustSystemCas } from '../link/trusted-cas.ts';
 import { installedPackage } from '../service/package.ts';
-import { fetchRelease, sourceOf } from '../update/fetch-release.ts';
+import { fetchRelease } from '../update/fetch-release.ts';
 import { Installation } from '../update/installation.ts';
+import { sourceOf } from '../update/source.ts';
 import { agentVersion } from '../version.ts';
 import { runningStatus } from './status.ts';
 

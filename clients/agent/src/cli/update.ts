@@ -3,9 +3,9 @@ import { readEnvironment } from '../configuration/environment.ts';
 import { exitCode, Failure } from '../failure.ts';
 import { trustSystemCas } from '../link/trusted-cas.ts';
 import { installedPackage } from '../service/package.ts';
-import { sourceOf } from '../update/fetch-release.ts';
 import { Installation } from '../update/installation.ts';
 import { lockUpdates } from '../update/lock.ts';
+import { sourceOf } from '../update/source.ts';
 import { type UpdateResult, update } from '../update/update.ts';
 import { runningStatus } from './status.ts';
 
@@ -24,7 +24,11 @@ const sentenceOf = (result: UpdateResult, runs: boolean): string => {
  * @returns the exit code: 0, or 1 if the version of the server failed here before
  * @throws Failure
  */
-export const runUpdate = async (file: string, say: (line: string) => void): Promise<number> => {
+export const runUpdate = async (
+  file: string,
+  { kilobytesPerSecond }: { kilobytesPerSecond?: number | undefined },
+  say: (line: string) => void,
+): Promise<number> => {
   if (installedPackage === undefined)
     throw new Failure('This agent was not installed by the install command, so it cannot be updated.', exitCode.usage);
   const config = await readConfig(file);
@@ -33,8 +37,9 @@ export const runUpdate = async (file: string, say: (line: string) => void): Prom
   const unlock = lockUpdates(installedPackage);
   try {
     if (config.host.startsWith('https:')) await trustSystemCas(config.extra_ca_file);
+    const bytesPerSecond = (kilobytesPerSecond ?? 0) * 1000;
     const platform = `${process.platform}-${process.arch}`;
-    const how = { platform, now: Date.now(), channel: 'stable', bytesPerSecond: 0 } as const;
+    const how = { platform, now: Date.now(), channel: 'stable', bytesPerSecond } as const;
     const result = await update(new Installation(installedPackage), source, how);
     say(sentenceOf(result, (await runningStatus(file).catch(() => undefined)) !== undefined));
     return result.kind === 'failed' ? exitCode.failure : 0;

@@ -5,6 +5,8 @@ import { Failure } from '../failure.ts';
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const time = v.pipe(v.string(), v.isoTimestamp());
 
+const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+
 /** A release manifest. Its exact bytes are signed with Ed25519 (docs/agent.md). */
 const Release = v.object({
   channel: v.string(),
@@ -22,11 +24,16 @@ const Release = v.object({
       path: v.pipe(v.string(), v.regex(/^[0-9A-Za-z.+/_-]{1,200}$/)),
       /** bytes */
       size: count,
-      sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+      sha256,
+      /** files.json of the package: the gzip member of the archive that has it, in bytes, and its hash. */
+      list_offset: v.optional(count),
+      list_length: v.optional(count),
+      list_sha256: v.optional(sha256),
     }),
   ),
 });
 export type Release = v.InferOutput<typeof Release>;
+export type ReleaseFile = Release['files'][number];
 
 export type ReleaseCheck = {
   manifest: Buffer;

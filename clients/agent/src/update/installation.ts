@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { parseJson } from '@webxterm/contracts/json';
 import * as v from 'valibot';
@@ -14,6 +14,7 @@ export type FailedVersion = v.InferOutput<typeof Failed>;
  */
 const Trial = v.object({ version: v.string(), starts: v.number(), launches: v.optional(v.number(), 0) });
 
+const downloadPrefix = '.download.';
 /** Limit of remembered failed versions. */
 const maxFailed = 20;
 
@@ -124,10 +125,18 @@ export class Installation {
     return true;
   }
 
-  /** Removes what unfinished updates have left. */
-  async sweep(): Promise<void> {
-    for (const name of await readdir(this.versions))
-      if (name.startsWith('.update.')) await rm(path.join(this.versions, name), { recursive: true, force: true });
+  /** A partial download, which a later update continues. */
+  download(name: string): string {
+    return path.join(this.versions, `${downloadPrefix}${name}`);
+  }
+
+  /** Removes what unfinished updates have left, but for the downloads of the archive with this hash. Undefined: those too. */
+  async sweep(archive?: string): Promise<void> {
+    for (const name of await readdir(this.versions)) {
+      const isKept = archive !== undefined && name.startsWith(`${downloadPrefix}${archive}`);
+      if (name.startsWith('.update.') || (name.startsWith(downloadPrefix) && !isKept))
+        await rm(path.join(this.versions, name), { recursive: true, force: true });
+    }
   }
 
   /** Keeps the current and the last good version. */
@@ -157,20 +166,3 @@ export const programOf = ({ versions }: Pick<Installation, 'versions'>, version:
   '--max-semi-space-size=1',
   path.join(versions, version, 'lib', 'agent.js'),
 ];
-
-/** The list of a package's files (files.json). */
-export const PackageList = v.object({
-  version: v.string(),
-  platform: v.string(),
-  files: v.array(
-    v.object({
-      path: v.pipe(v.string(), v.regex(/^(?!\/)(?!.*\.\.)[0-9A-Za-z._/-]{1,200}$/)),
-      size: v.number(),
-      sha256: v.string(),
-      mode: v.picklist(['0644', '0755']),
-    }),
-  ),
-});
-
-export const readPackageList = async (folder: string): Promise<v.InferOutput<typeof PackageList>> =>
-  v.parse(PackageList, JSON.parse(await readFile(path.join(folder, 'files.json'), 'utf8')));

@@ -6,7 +6,8 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { describeError, Failure } from '../failure.ts';
-import { type Installation, programOf, readPackageList } from './installation.ts';
+import { type Installation, programOf } from './installation.ts';
+import { readPackageList } from './package-list.ts';
 
 const run = promisify(execFile);
 const startsWithinMs = 60_000;
@@ -49,13 +50,23 @@ const checkStarts = async (program: readonly string[], version: string): Promise
   if (stdout.trim() !== version) throw new Failure(`Version ${version} calls itself ${stdout.trim()}.`);
 };
 
+/** Unpacks a verified archive into a new folder. @throws Failure */
+export const unpack = async (archive: string, folder: string): Promise<void> => {
+  await mkdir(folder, { mode: 0o755 });
+  await run('tar', ['-xzf', archive, '-C', folder, '--no-same-owner']).catch((error: unknown) => {
+    throw new Failure(`The package could not be unpacked: ${describeError(error)}`);
+  });
+};
+
 /**
- * Unpacks a verified archive as a version of the installation. A version that is there already is replaced only if its files differ.
+ * Brings a version into the installation. `fill` puts its files into a new folder. A version that is there already is replaced only if its
+ * files differ.
  * @throws Failure if the content is not what its list says, or does not start here; the installation is unchanged then
  */
-export const unpack = async (
+export const installVersion = async (
   installation: Installation,
-  { archive, version, platform }: { archive: string; version: string; platform: string },
+  { version, platform }: { version: string; platform: string },
+  fill: (folder: string) => Promise<void>,
 ): Promise<void> => {
   const target = path.join(installation.versions, version);
   const isThere = await checkFiles(target, version, platform).then(
@@ -65,11 +76,8 @@ export const unpack = async (
   if (isThere) return checkStarts(programOf(installation, version), version);
   const work = path.join(installation.versions, `.update.${process.pid}.unpacked`);
   await rm(work, { recursive: true, force: true });
-  await mkdir(work, { mode: 0o755 });
   try {
-    await run('tar', ['-xzf', archive, '-C', work, '--no-same-owner']).catch((error: unknown) => {
-      throw new Failure(`The package could not be unpacked: ${describeError(error)}`);
-    });
+    await fill(work);
     await checkFiles(work, version, platform);
     await checkStarts(programOf({ versions: installation.versions }, path.basename(work)), version);
     await rm(target, { recursive: true, force: true });

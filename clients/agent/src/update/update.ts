@@ -1,8 +1,12 @@
 import { rm } from 'node:fs/promises';
 import { Failure } from '../failure.ts';
-import { type Channel, fetchArchive, fetchRelease, Postponed, type Source } from './fetch-release.ts';
+import type { ReleaseFile } from '../release/release.ts';
+import { fetchChanged } from './fetch-changed.ts';
+import { NoRanges } from './fetch-range.ts';
+import { type Channel, fetchArchive, fetchRelease } from './fetch-release.ts';
 import type { Installation } from './installation.ts';
-import { unpack } from './unpack.ts';
+import { Postponed, type Source } from './source.ts';
+import { installVersion, unpack } from './unpack.ts';
 
 /** `newest`: nothing to do. `failed`: the release is a version that failed here before. */
 export type UpdateResult =
@@ -43,13 +47,34 @@ export const update = async (
     await installation.activate(version, { manifest, sequence });
     return { kind: 'newest', version };
   }
-  await installation.sweep();
-  const archive = await fetchArchive(source, installation, { release, platform, bytesPerSecond });
-  try {
-    await unpack(installation, { archive, version, platform });
-  } finally {
-    await rm(archive, { force: true });
-  }
+  const listed = release.files.find((file) => file.platform === platform);
+  if (listed === undefined) throw new Failure(`The release has no package for ${platform}.`);
+  await installation.sweep(listed.sha256);
+  await installVersion(installation, { version, platform }, (folder) =>
+    fetchInto(folder, { installation, source, listed, bytesPerSecond }),
+  );
   await installation.activate(version, { manifest, sequence });
+  await installation.sweep();
   return { kind: 'installed', version };
+};
+
+/** Fetches the files that differ from the installed versions, or all of them where that is not possible. */
+const fetchInto = async (
+  folder: string,
+  {
+    installation,
+    source,
+    listed,
+    bytesPerSecond,
+  }: { installation: Installation; source: Source; listed: ReleaseFile; bytesPerSecond: number },
+): Promise<void> => {
+  const fetched = await fetchChanged(source, installation, { listed, folder, bytesPerSecond }).catch(
+    (error: unknown) => {
+      if (error instanceof NoRanges) return undefined;
+      throw error;
+    },
+  );
+  if (fetched !== undefined) return;
+  await rm(folder, { recursive: true, force: true });
+  await unpack(await fetchArchive(source, installation, { listed, bytesPerSecond }), folder);
 };

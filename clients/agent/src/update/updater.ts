@@ -3,9 +3,10 @@ import type { Logger } from 'pino';
 import type { AgentConfig } from '../configuration/agent-config.ts';
 import { describeError } from '../failure.ts';
 import type { ProxySettings } from '../link/proxy.ts';
-import { type Channel, channels, Postponed, sourceOf } from './fetch-release.ts';
+import { type Channel, channels } from './fetch-release.ts';
 import type { Installation } from './installation.ts';
 import { lockUpdates } from './lock.ts';
+import { Postponed, sourceOf } from './source.ts';
 import { update } from './update.ts';
 
 /** Interval of reports to the hub during a download. */
