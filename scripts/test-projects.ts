@@ -21,6 +21,7 @@ export const trials: readonly string[] = [
   'e2e/faults/relays.e2e.ts',
   'e2e/hostile-output.e2e.ts',
   'e2e/partition.e2e.ts',
+  'e2e/security/repeated.e2e.ts',
   'services/agent-hub/src/outage.integration.test.ts',
   'services/agent-hub/src/updates/updates.integration.test.ts',
   'services/auth/src/audit/audit-outages.integration.test.ts',

@@ -66,6 +66,7 @@ export const requireFactors = (world: () => World): void => {
       expect((await cast.admin.rest.send('DELETE', `/api/profile/tokens/${token.body.access_token.id}`)).status).toBe(
         204,
       );
+      expect((await cast.admin.rest.send('PATCH', `/api/users/${chief.id}`, { role: 'user' })).status).toBe(200);
     });
   });
 };
