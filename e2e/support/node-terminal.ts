@@ -8,12 +8,19 @@ export interface NodeTerminalOptions {
   readonly mode?: 'control' | 'view';
   /** Attach to this session instead of opening one. */
   readonly sessionId?: string;
+  /** Attach as a guest by this share. */
+  readonly shareId?: string;
   /** Takes the output, which is not kept then; `rendered` lets more come. */
   readonly take?: (bytes: Uint8Array, rendered: () => void) => void;
   /** Default: a gap is an error. */
   readonly gap?: (from: number, to: number) => void;
   /** What happened to the connection, as it happened. */
   readonly reported?: (state: TerminalState) => void;
+}
+
+interface Joined {
+  readonly ticket: string;
+  readonly share: { readonly session_id: string };
 }
 
 /** The web's own client (`webxterm.v1`) in Node: what it was given, in order, once. */
@@ -33,6 +40,10 @@ export class NodeTerminal {
         `${rest.url.replace(/^http(.*)\/\/.*$/, 'ws$1')}//${gateway}/api/terminal/${agentId}/ws?token=${token}`,
       ticket: async (known) => {
         const sessionId = known ?? options.sessionId;
+        if (options.shareId !== undefined) {
+          const { body } = await rest.send<Joined>('POST', `/api/terminal/shares/${options.shareId}/join`);
+          return { ticket: body.ticket, sessionId: body.share.session_id };
+        }
         const answer = await rest.post<{ ticket: string; session_id: string }>('/api/terminal/tickets', {
           agent_id: agentId,
           ...(sessionId === undefined ? {} : { session_id: sessionId }),

@@ -74,6 +74,12 @@ const routes = root.addChildren([
     path: '/setup',
     component: lazyRouteComponent(() => import('./sign-in/setup-page.tsx'), 'SetupPage'),
   }),
+  // Open to signed-out users, too: it keeps the secret behind `#` while they sign in.
+  createRoute({
+    getParentRoute: () => root,
+    path: '/join',
+    component: lazyRouteComponent(() => import('./sharing/join-page.tsx'), 'JoinPage'),
+  }),
   signedIn.addChildren([
     framed.addChildren([
       createRoute({
@@ -136,6 +142,17 @@ const routes = root.addChildren([
         user: LinuxUserName.optional().catch(undefined),
       }),
       component: lazyRouteComponent(() => import('./terminal/terminal-page.tsx'), 'TerminalPage'),
+    }),
+    createRoute({
+      getParentRoute: () => signedIn,
+      path: '/shared/$shareId',
+      component: lazyRouteComponent(() => import('./sharing/visit-page.tsx'), 'SharedPage'),
+    }),
+    createRoute({
+      getParentRoute: () => signedIn,
+      path: '/watch/$agentId/$sessionId',
+      validateSearch: z.object({ owner: z.coerce.string().max(64).catch('another user') }),
+      component: lazyRouteComponent(() => import('./sharing/visit-page.tsx'), 'WatchPage'),
     }),
   ]),
 ]);

@@ -21,6 +21,7 @@ import { ask, fetchAnswer, send } from './client.ts';
 import { machineCalls } from './machine-calls.ts';
 import { machineListRows, readMachines, type UnreadableMachine } from './machine-rows.ts';
 import { recordingCalls } from './recording-calls.ts';
+import { shareCalls } from './share-calls.ts';
 
 /** A page of machines: the readable and the unreadable ones. */
 export type MachineList = z.output<typeof listMachines.success.schema> & {
@@ -38,6 +39,7 @@ export const serverFor = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fet
   ...auditCalls(signIn, fetcher),
   ...machineCalls(signIn, fetcher),
   ...recordingCalls(signIn, fetcher),
+  ...shareCalls(signIn, fetcher),
 
   profile: (signal?: AbortSignal) =>
     signIn.withToken((token) => ask(fetcher, profile, { headers: bearer(token), signal })),

@@ -1,10 +1,10 @@
-import { Button, Group, Paper, Select, Stack, TagsInput, Text, TextInput } from '@mantine/core';
+import { Button, Group, Select, Stack, TagsInput, TextInput } from '@mantine/core';
 import { anyLinuxUser, maxLinuxUsers } from '@webxterm/contracts/linux-users';
 import { type Grantee, GrantRole, LinuxUserName } from '@webxterm/contracts/rest';
 import { rightsOf } from '@webxterm/contracts/rights';
 import { useState } from 'react';
 import { Failure } from '../layout/failure.tsx';
-import { UserPicture } from '../layout/user-picture.tsx';
+import { PersonQuestion } from '../layout/person-question.tsx';
 import { isChoice } from './linux-user-menu.tsx';
 import { useGrant, useGrantee } from './manage-queries.ts';
 
@@ -67,7 +67,13 @@ export const GrantForm = ({ agentId, linuxUsers }: { agentId: string; linuxUsers
         </Group>
         {limited && <LinuxUsersField linuxUsers={linuxUsers} value={limit} onChange={setLimit} />}
         {grantee.data !== undefined && (
-          <Confirmation person={grantee.data} busy={grant.isPending} onGive={give} onCancel={() => grantee.reset()} />
+          <PersonQuestion
+            label="Give access to this person?"
+            person={grantee.data}
+            busy={grant.isPending}
+            onYes={give}
+            onCancel={() => grantee.reset()}
+          />
         )}
         {(grantee.isError || grant.isError) && (
           <Failure title="Access could not be given" error={grantee.error ?? grant.error} />
@@ -101,32 +107,3 @@ const LinuxUsersField = ({ linuxUsers, value, onChange }: LinuxUsersFieldProps) 
     />
   );
 };
-
-interface ConfirmationProps {
-  readonly person: Grantee;
-  readonly busy: boolean;
-  readonly onGive: (person: Grantee) => void;
-  readonly onCancel: () => void;
-}
-
-const Confirmation = ({ person, busy, onGive, onCancel }: ConfirmationProps) => (
-  <Paper withBorder p="sm" radius="md" role="group" aria-label="Give access to this person?">
-    <Group justify="space-between" gap="sm">
-      <Group gap="sm" wrap="nowrap" style={{ minWidth: 0 }}>
-        <UserPicture name={person.username} url={person.avatar_url} />
-        <div style={{ minWidth: 0, overflowWrap: 'anywhere' }}>
-          <Text fw={600}>{person.username}</Text>
-          <Text size="sm">{person.email}</Text>
-        </div>
-      </Group>
-      <Group gap="xs">
-        <Button size="xs" variant="default" onClick={onCancel}>
-          Cancel
-        </Button>
-        <Button size="xs" loading={busy} onClick={() => onGive(person)}>
-          Yes, this person
-        </Button>
-      </Group>
-    </Group>
-  </Paper>
-);

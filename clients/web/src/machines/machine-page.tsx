@@ -125,7 +125,7 @@ const Details = ({ machine }: { machine: Machine }) => {
       {machine.status !== 'pending' && (
         <Paper className={classes.card} component="section" aria-label="Sessions on this machine">
           <h2 className={classes.heading}>Running sessions</h2>
-          <MachineSessions agentId={machine.agent_id} />
+          <MachineSessions machine={machine} />
         </Paper>
       )}
       <Suspense fallback={<Skeleton height={180} radius="lg" />}>

@@ -23,9 +23,11 @@ export const useMachineList = (query: MachineQuery): UseQueryResult<MachineList>
 export const useRights = (machine: Pick<Machine, 'my_rights' | 'my_role'>): readonly Right[] =>
   rightsOn(machine, useProfile().data?.user.role);
 
-export const useMachine = (agentId: string): UseQueryResult<Machine> => {
+/** `enabled`: false for a machine that the user does not see. */
+export const useMachine = (agentId: string, enabled = true): UseQueryResult<Machine> => {
   const server = useServer();
   return useQuery({
+    enabled,
     queryKey: machineKeys.one(agentId),
     queryFn: ({ signal }) => server.machine(agentId, signal),
     refetchInterval: usePollInterval(),

@@ -2,11 +2,12 @@ import { Button, Checkbox, Group, Skeleton, Stack, Text } from '@mantine/core';
 import { IconTerminal2 } from '@tabler/icons-react';
 import type { UseQueryResult } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import type { TerminalSession } from '@webxterm/contracts/rest';
+import type { Machine, TerminalSession } from '@webxterm/contracts/rest';
 import { useState } from 'react';
 import { ConfirmDialog } from '../layout/confirm-dialog.tsx';
 import { Failure } from '../layout/failure.tsx';
 import { ago, localTime } from '../layout/format.ts';
+import { useRights } from '../machines/machine-queries.ts';
 import { useNow } from '../machines/now.ts';
 import { useProfile } from '../profile/profile-query.ts';
 import {
@@ -104,12 +105,14 @@ const EndSelected = (props: { sessions: readonly TerminalSession[]; onClose: () 
 };
 
 /** The live sessions on a machine. */
-export const MachineSessions = ({ agentId }: { agentId: string }) => {
-  const sessions = useMachineSessions(agentId);
+export const MachineSessions = ({ machine }: { machine: Machine }) => {
+  const sessions = useMachineSessions(machine.agent_id);
+  const watches = useRights(machine).includes('watch');
   return (
     <Stack>
       <Rows
         sessions={sessions}
+        watches={watches}
         empty={
           <Text c="dimmed" size="sm">
             No shell is running here.
@@ -135,6 +138,8 @@ export const MachineSessions = ({ agentId }: { agentId: string }) => {
 interface RowsProps {
   readonly sessions: Pick<UseQueryResult<readonly TerminalSession[]>, 'data' | 'error' | 'isPending' | 'refetch'>;
   readonly empty: React.ReactNode;
+  /** The user may watch the sessions of others. */
+  readonly watches?: boolean;
   /** Undefined: rows cannot be selected. */
   readonly selection?: Selection;
 }
@@ -145,7 +150,7 @@ interface Selection {
 }
 
 /** Own sessions can be opened or ended, others can be ended on a machine with the right `manage`. */
-const Rows = ({ sessions, empty, selection }: RowsProps) => {
+const Rows = ({ sessions, empty, watches = false, selection }: RowsProps) => {
   const nameOf = useMachineNames((sessions.data ?? []).map(({ agent_id }) => agent_id));
   const profile = useProfile();
   const [ending, setEnding] = useState<TerminalSession>();
@@ -169,6 +174,7 @@ const Rows = ({ sessions, empty, selection }: RowsProps) => {
             key={session.session_id}
             session={session}
             mine={isMine(session)}
+            watches={watches}
             name={nameOf(session.agent_id)}
             onEnd={() => setEnding(session)}
             {...(selection !== undefined && { selection })}
@@ -187,12 +193,13 @@ const Rows = ({ sessions, empty, selection }: RowsProps) => {
 interface RowProps {
   readonly session: TerminalSession;
   readonly mine: boolean;
+  readonly watches: boolean;
   readonly name: string;
   readonly onEnd: () => void;
   readonly selection?: Selection;
 }
 
-const Row = ({ session, mine, name, onEnd, selection }: RowProps) => {
+const Row = ({ session, mine, watches, name, onEnd, selection }: RowProps) => {
   const now = useNow();
   const started = Date.parse(session.created_at);
   const title = sessionTitle(session) ?? 'Shell';
@@ -231,6 +238,17 @@ const Row = ({ session, mine, name, onEnd, selection }: RowProps) => {
             aria-label={`Open ${title} on ${name}, started ${ago(started, now)}`}
           >
             Open
+          </Button>
+        )}
+        {!mine && watches && (
+          <Button
+            component={Link}
+            to={`/watch/${session.agent_id}/${session.session_id}?owner=${encodeURIComponent(session.username)}`}
+            size="xs"
+            variant="default"
+            aria-label={`Watch ${which} on ${name}, started ${ago(started, now)}`}
+          >
+            Watch
           </Button>
         )}
         <Button

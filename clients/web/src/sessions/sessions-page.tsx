@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router';
 import { usePageTitle } from '../brand/page-title.ts';
 import { EmptyState } from '../layout/empty-state.tsx';
 import { PageHeader } from '../layout/page-header.tsx';
+import { SharedWithMe } from '../sharing/shared-with-me.tsx';
 import { MySessions } from './session-rows.tsx';
 import classes from './sessions-page.module.css';
 
@@ -27,6 +28,7 @@ export const SessionsPage = () => {
           }
         />
       </Paper>
+      <SharedWithMe className={classes.card} />
     </>
   );
 };

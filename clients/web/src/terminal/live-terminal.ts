@@ -1,6 +1,7 @@
 import type { RecordingMode } from '@webxterm/contracts/frames';
 import type { TerminalClient, TerminalState } from '@webxterm/terminal-client';
 import type { Server } from '../api/server.ts';
+import { type Attached, mayType, peopleIn } from '../sharing/people.ts';
 import { type Encoding, encodedText } from './encodings.ts';
 import { openClient } from './open-client.ts';
 import { byteCount, endSentence } from './sentences.ts';
@@ -19,6 +20,10 @@ export interface LiveTerminalHandlers extends Omit<ScreenHandlers, 'typed' | 're
   recorded(mode: RecordingMode): void;
   /** The input was dropped, because too much input is waiting to be sent. */
   inputRefused(): void;
+  /** Who is attached to a session that has or had guests. */
+  people(people: readonly Attached[]): void;
+  /** This guest typed, and may not type now. Nothing was sent. */
+  mayNotType(): void;
   /** Transforms typed text before it is sent (the on-screen Ctrl key). */
   typing(text: string): string;
 }
@@ -32,6 +37,8 @@ export class LiveTerminal {
   readonly #client: TerminalClient;
   #latency: number | undefined;
   #over = false;
+  /** A guest may not type before the owner lets it. */
+  #mayType: boolean;
   #encoding: Encoding = 'utf-8';
 
   constructor(
@@ -42,21 +49,29 @@ export class LiveTerminal {
       readonly sessionId: string | undefined;
       readonly viewerId: string | undefined;
       readonly linuxUser: string | undefined;
+      /** The session belongs to another user. */
+      readonly guest: boolean;
     },
     handlers: LiveTerminalHandlers,
   ) {
+    this.#mayType = !options.guest;
     let client: TerminalClient | undefined;
     this.screen = new TerminalScreen(options, {
       ...handlers,
       typed: (input) => {
         if (this.#over) return;
+        if (!this.#mayType) {
+          handlers.mayNotType();
+          return;
+        }
         const text = typeof input === 'string' ? handlers.typing(input) : input;
         if (client === undefined) return;
         const bytes = typeof text === 'string' ? encodedText(text, this.#encoding) : text;
         if (!client.type(bytes)) handlers.inputRefused();
         else if (typeof text === 'string') this.screen.prediction.typed(text, client.inputTaken);
       },
-      replied: (bytes) => client?.reply(bytes),
+      // The emulator of the owner answers the queries of programs.
+      replied: (bytes) => !options.guest && client?.reply(bytes),
       fits: (size) => client?.resize(size.cols, size.rows),
     });
     client = openClient(server, options.agentId, {
@@ -78,6 +93,11 @@ export class LiveTerminal {
           if (live) handlers.drives(driver);
         },
         recorded: (mode) => handlers.recorded(mode),
+        presence: (participants, you) => {
+          const own = participants.find(({ number }) => number === you);
+          if (options.guest) this.#mayType = own !== undefined && mayType(own);
+          handlers.people(peopleIn(participants, you));
+        },
         latency: (ms) => this.#measured(ms, handlers),
         inputApplied: (bytes) => this.screen.prediction.applied(bytes),
       },
@@ -106,6 +126,16 @@ export class LiveTerminal {
   /** Makes this viewer the driver: its window size is used. */
   drive(): void {
     this.#client.drive();
+  }
+
+  /** The owner lets the participant with this number type; 0: nobody. */
+  giveTyping(number: number): void {
+    this.#client.giveTyping(number);
+  }
+
+  /** A guest asks to be allowed to type, or no longer. */
+  askToType(asks: boolean): void {
+    this.#client.askToType(asks);
   }
 
   /** Tries to connect at once, if the client waits for its next attempt. */

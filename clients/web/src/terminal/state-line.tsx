@@ -4,29 +4,37 @@ import type { RecordingMode } from '@webxterm/contracts/frames';
 import type { Machine } from '@webxterm/contracts/rest';
 import type { TerminalState } from '@webxterm/terminal-client';
 import { useEffect, useState } from 'react';
+import type { Attached } from '../sharing/people.ts';
+import { type PeopleActions, PeopleLine } from '../sharing/people-line.tsx';
 import classes from './state-line.module.css';
 import { wordsFor } from './state-words.ts';
 
 /** The line below the screen with the state of the connection to the shell. */
-export const StateLine = (props: {
-  machine: Pick<Machine, 'agent_id' | 'status'> | undefined;
-  /** This tab had a shell that may still run. */
-  hadShell: boolean;
-  state: TerminalState;
-  latency: number | undefined;
-  /** This viewer is the driver: its window size is used. */
-  drives: boolean;
-  /** Whether the session is recorded. */
-  recorded: RecordingMode;
-  /** Describes output that is lost. */
-  lost: string | undefined;
-  onLostSeen: () => void;
-  onNewShell: () => void;
-  onAttachAgain: () => void;
-  onRetryNow: () => void;
-  /** Makes this viewer the driver. */
-  onDrive: () => void;
-}) => {
+export const StateLine = (
+  props: PeopleActions & {
+    machine: Pick<Machine, 'agent_id' | 'status'> | undefined;
+    /** The owner of the session, if this is a guest. */
+    guestOf: string | undefined;
+    /** Who is attached. Empty: only this user. */
+    people: readonly Attached[];
+    /** This tab had a shell that may still run. */
+    hadShell: boolean;
+    state: TerminalState;
+    latency: number | undefined;
+    /** This viewer is the driver: its window size is used. */
+    drives: boolean;
+    /** Whether the session is recorded. */
+    recorded: RecordingMode;
+    /** Describes output that is lost. */
+    lost: string | undefined;
+    onLostSeen: () => void;
+    onNewShell: () => void;
+    onAttachAgain: () => void;
+    onRetryNow: () => void;
+    /** Makes this viewer the driver. */
+    onDrive: () => void;
+  },
+) => {
   const { state, latency, lost } = props;
   const words = wordsFor(state, props);
   const waitSeconds = useCountdown(state);
@@ -46,7 +54,12 @@ export const StateLine = (props: {
           Recorded
         </span>
       )}
-      {state.state === 'live' && !props.drives && (
+      {state.state === 'live' && props.people.length > 1 && (
+        <div className={classes.people}>
+          <PeopleLine people={props.people} onGive={props.onGive} onAsk={props.onAsk} />
+        </div>
+      )}
+      {state.state === 'live' && !props.drives && props.guestOf === undefined && (
         <>
           <span className={classes.quiet}>Another window sets the size.</span>
           <Button size="compact-sm" variant="light" onClick={props.onDrive}>

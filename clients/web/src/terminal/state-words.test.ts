@@ -25,4 +25,16 @@ describe('the words below a terminal', () => {
     expect(refused('machine_not_found').sentence).toBe('The reason.');
     expect(refused('kind_not_supported')).toMatchObject({ sentence: 'The reason.', again: 'Try again' });
   });
+
+  it('offer a guest no shell and no machine, and say why the terminal is gone', () => {
+    const visit = { ...place, machine: undefined, hadShell: true, guestOf: 'ann' };
+    const ended = wordsFor({ state: 'ended', cause: 'shell_exit', exitCode: 0, signal: undefined }, visit);
+    expect(ended).toMatchObject({ sentence: 'The terminal of ann has ended.', wayOn: { to: '/sessions' } });
+    const lost = wordsFor({ state: 'refused', code: 'share_not_found', message: 'It is no longer shared.' }, visit);
+    expect(lost).toEqual({ sentence: 'It is no longer shared.', wayOn: ended.wayOn });
+    const busy = wordsFor({ state: 'refused', code: 'too_many_streams', message: 'Full.' }, visit);
+    expect(busy).toMatchObject({ sentence: 'Full.', again: 'Try again' });
+    for (const state of ['reconnecting', 'unreachable'] as const)
+      expect(wordsFor({ state, retryInMs: 0, reason: '' }, visit).sentence).not.toMatch(/your shell/i);
+  });
 });

@@ -19,12 +19,15 @@ interface Place {
   readonly machine: Pick<Machine, 'agent_id' | 'status'> | undefined;
   /** This tab had a shell that may still run. */
   readonly hadShell: boolean;
+  /** The owner of the session, if this is a guest. */
+  readonly guestOf?: string | undefined;
 }
 
 const allMachines = { label: 'All machines', to: '/' } as const;
 const mySessions = { label: 'My sessions', to: '/sessions' } as const;
 
 export const wordsFor = (state: TerminalState, place: Place): StateWords => {
+  if (place.guestOf !== undefined) return wordsForGuest(state, place.guestOf);
   switch (state.state) {
     case 'connecting':
       return { sentence: 'Connecting…' };
@@ -39,6 +42,31 @@ export const wordsFor = (state: TerminalState, place: Place): StateWords => {
     case 'refused':
       return afterRefusal(state);
   }
+};
+
+/** A guest opens no shell and knows no machine. */
+const wordsForGuest = (state: TerminalState, owner: string): StateWords => {
+  switch (state.state) {
+    case 'connecting':
+      return { sentence: 'Connecting…' };
+    case 'live':
+      return { sentence: `Terminal of ${owner}` };
+    case 'reconnecting':
+      return { sentence: 'Reconnecting.' };
+    case 'unreachable':
+      return { sentence: 'The machine is offline. The terminal is here again when it is back.', wayOn: mySessions };
+    case 'ended':
+      return { sentence: `The terminal of ${owner} has ended.`, wayOn: mySessions };
+    case 'refused':
+      return afterRefusalOfGuest(state);
+  }
+};
+
+const afterRefusalOfGuest = (state: Extract<TerminalState, { state: 'refused' }>): StateWords => {
+  const { code, message } = state;
+  if (code === 'displaced' || code === 'unauthenticated') return afterRefusal(state);
+  const over = code === 'share_not_found' || code === 'session_not_found';
+  return { sentence: plainText(message, 300), wayOn: mySessions, ...(!over && { again: 'Try again' }) };
 };
 
 const offline = ({ machine, hadShell }: Place): StateWords => {

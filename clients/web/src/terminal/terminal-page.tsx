@@ -3,7 +3,7 @@ import '@mantine/notifications/styles.layer.css';
 import { ActionIcon, Tooltip } from '@mantine/core';
 import { Notifications, notifications } from '@mantine/notifications';
 import { createSpotlight } from '@mantine/spotlight';
-import { IconSearch } from '@tabler/icons-react';
+import { IconSearch, IconShare3 } from '@tabler/icons-react';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { anyLinuxUser } from '@webxterm/contracts/linux-users';
 import { useRef, useState } from 'react';
@@ -15,6 +15,7 @@ import { isChoice } from '../machines/linux-user-menu.tsx';
 import { useMachine } from '../machines/machine-queries.ts';
 import { Status } from '../machines/status.tsx';
 import { type PageAction, Palette } from '../palette/palette.tsx';
+import { ShareDialog } from '../sharing/share-dialog.tsx';
 import { CloseDialog } from './close-dialog.tsx';
 import { KeysDialog } from './keys-dialog.tsx';
 import type { LiveTerminal } from './live-terminal.ts';
@@ -50,6 +51,7 @@ export const TerminalPage = () => {
   const [searching, setSearching] = useState(false);
   const [showingKeys, setShowingKeys] = useState(false);
   const [showingSettings, setShowingSettings] = useState(false);
+  const [sharing, setSharing] = useState<string>();
   const terminals = useRef(new Map<string, LiveTerminal>());
   const [closing, setClosing] = useState<string>();
   const { signs } = tabs;
@@ -97,6 +99,9 @@ export const TerminalPage = () => {
     ...tabs.all.tabs
       .filter((tab) => shown.length < maxPanes && !shown.includes(tab))
       .map((tab) => ({ label: `Show beside: ${labels.long(tab)}`, run: () => tabs.beside(tab.key) })),
+    ...(front?.sessionId === undefined
+      ? []
+      : [{ label: 'Share this terminal', run: () => setSharing(front.sessionId) }]),
     { label: 'Find in the output', keys: keysOf('F'), run: () => setSearching(true) },
     { label: 'Save the output as text', run: save },
     { label: 'Clear the scrollback', run: clear },
@@ -132,6 +137,18 @@ export const TerminalPage = () => {
           onClose={close}
           onRename={tabs.rename}
         />
+        <Tooltip label="Share this terminal">
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size="lg"
+            aria-label="Share this terminal"
+            disabled={front?.sessionId === undefined || signs.over.has(front.key)}
+            onClick={() => setSharing(front?.sessionId)}
+          >
+            <IconShare3 size={19} stroke={1.8} />
+          </ActionIcon>
+        </Tooltip>
         <Tooltip label={`Search terminals and machines (${keysOf('K')})`}>
           <ActionIcon
             variant="subtle"
@@ -192,6 +209,7 @@ export const TerminalPage = () => {
         onGone={toTerminal}
       />
       <KeysDialog opened={showingKeys} onClose={() => setShowingKeys(false)} onGone={toTerminal} />
+      <ShareDialog sessionId={sharing} onClose={() => setSharing(undefined)} onGone={toTerminal} />
       <CloseDialog
         tab={tabs.all.tabs.find((tab) => tab.key === closing)}
         onCancel={() => setClosing(undefined)}

@@ -6,6 +6,8 @@ import { useEffect, useEffectEvent, useMemo, useRef, useState } from 'react';
 import { useServer } from '../api/server-context.ts';
 import { copyText, readClipboard } from '../clipboard/clipboard.ts';
 import { useMachine } from '../machines/machine-queries.ts';
+import type { Attached } from '../sharing/people.ts';
+import type { Visit } from '../sharing/visit.ts';
 import { ClipboardQuestion } from './clipboard-question.tsx';
 import { KeyRow } from './key-row.tsx';
 import { LinkBar } from './link-bar.tsx';
@@ -56,20 +58,23 @@ export const TerminalPane = (props: {
   /** It has the keys. */
   active: boolean;
   preferences: Preferences;
+  /** The session belongs to another user, and this is a guest. Undefined: an own one. */
+  visit?: Visit;
   searching: boolean;
   onSearchEnd: () => void;
   handlers: PaneHandlers;
 }) => {
-  const { tab, shown, active, preferences, handlers } = props;
+  const { tab, shown, active, preferences, handlers, visit } = props;
   const { agentId } = tab;
   const server = useServer();
-  const machine = useMachine(agentId);
+  const machine = useMachine(agentId, visit === undefined);
   const element = useRef<HTMLDivElement>(null);
   const [terminal, setTerminal] = useState<LiveTerminal>();
   const [state, setState] = useState<TerminalState>({ state: 'connecting' });
   const [latency, setLatency] = useState<number>();
   const [drives, setDrives] = useState(true);
   const [recorded, setRecorded] = useState<RecordingMode>('off');
+  const [people, setPeople] = useState<readonly Attached[]>([]);
   const [lost, setLost] = useState<string>();
   const [link, setLink] = useState<Shown>();
   const [wanted, setWanted] = useState<string>();
@@ -96,6 +101,9 @@ export const TerminalPane = (props: {
     latency: setLatency,
     drives: setDrives,
     recorded: setRecorded,
+    people: setPeople,
+    mayNotType: () =>
+      handlers.say(visit === undefined ? '' : `This is the terminal of ${visit.owner}. You cannot type in it now.`),
     lost: setLost,
     typing: sticky.applyTo,
     inputRefused: () => handlers.say('Too much is waiting to be sent: the last input was dropped.'),
@@ -120,14 +128,24 @@ export const TerminalPane = (props: {
   const make = useEffectEvent((at: HTMLElement) => {
     return new LiveTerminal(
       at,
-      server,
-      { agentId, sessionId: tab.sessionId, viewerId: tab.viewerId, linuxUser: tab.linuxUser, ...preferences, theme },
+      visit ?? server,
+      {
+        guest: visit !== undefined,
+        agentId,
+        sessionId: tab.sessionId,
+        viewerId: tab.viewerId,
+        linuxUser: tab.linuxUser,
+        ...preferences,
+        theme,
+      },
       {
         state: (next) => latest.current.state(next),
         attached: (ids) => latest.current.attached(ids),
         latency: (ms) => latest.current.latency(ms),
         drives: (drives) => latest.current.drives(drives),
         recorded: (mode) => latest.current.recorded(mode),
+        people: (all) => latest.current.people(all),
+        mayNotType: () => latest.current.mayNotType(),
         lost: (words) => latest.current.lost(words),
         inputRefused: () => latest.current.inputRefused(),
         typing: (text) => latest.current.typing(text),
@@ -259,6 +277,13 @@ export const TerminalPane = (props: {
       <StateLine
         machine={machine.data}
         hadShell={tab.sessionId !== undefined}
+        guestOf={visit?.owner}
+        people={people}
+        onGive={(number) => terminal?.giveTyping(number)}
+        onAsk={(asks) => {
+          terminal?.askToType(asks);
+          terminal?.screen.focus();
+        }}
         state={state}
         latency={latency}
         drives={drives}

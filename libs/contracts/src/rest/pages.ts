@@ -15,6 +15,9 @@ export const uiPages = [
   '/users',
   '/audit',
   '/terminal/$agentId',
+  '/join',
+  '/shared/$shareId',
+  '/watch/$agentId/$sessionId',
 ] as const;
 
 const patterns = uiPages.map((page) => new RegExp(`^${page.replaceAll(/\$\w+/g, '[^/]+')}/?$`));
