@@ -4,8 +4,9 @@ import { MongoClient, ObjectId } from 'mongodb';
 import { Secret, TOTP } from 'otpauth';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterEach, describe, expect, it } from 'vitest';
+import { TestProvider } from '../services/auth/src/testing/test-provider.ts';
 import { eventually, Rest } from './support/rest.ts';
-import { browser, stack, useStackAndBrowser } from './support/use-stack.ts';
+import { browser, rest, stack, useStackAndBrowser } from './support/use-stack.ts';
 import { type AgentRun, VsayAgent } from './support/vsay-agent.ts';
 
 const contexts: BrowserContext[] = [];
@@ -301,23 +302,66 @@ describe('accounts in a real browser', () => {
     await page.getByText('No passkey was used').waitFor();
   }, 120_000);
 
+  it('a user signs up and in through a provider, and another one links and unlinks it in the profile', async () => {
+    const provider = await TestProvider.start(`${stack.url}/sign-in/test`, stack.providerPort);
+    try {
+      provider.person = { sub: 'mary', email: 'mary@example.com', username: 'mary' };
+      const page = await newPage();
+      await page.goto(`${stack.url}/profile`);
+      await page.getByRole('button', { name: 'Continue with Test provider' }).click();
+      // The page that was asked for.
+      await page.getByRole('region', { name: 'Sign-in providers' }).getByText('mary@example.com').waitFor();
+      expect(page.url()).toBe(`${stack.url}/profile`);
+      await page.getByRole('button', { name: 'Set a password' }).waitFor();
+      await page.reload();
+      await page.getByLabel('Account of mary').waitFor();
+      // The address of the return is useless in another browser.
+      const elsewhere = await newPage();
+      await elsewhere.goto(`${stack.url}/sign-in/test?code=a&state=b`);
+      await elsewhere.getByText('It was begun in another browser or tab').waitFor();
+
+      const account = { email: 'kate@example.com', password: 'yourpassword' };
+      await new Rest(stack.url).signup('kate');
+      const linking = await newPage();
+      await signIn(linking, account);
+      await linking.goto(`${stack.url}/profile`);
+      provider.person = { sub: 'kate at work', email: 'kate@work.example' };
+      await linking.getByRole('button', { name: 'Link Test provider' }).click();
+      await linking.getByRole('dialog').getByLabel('Current password').fill(account.password);
+      await linking.getByRole('button', { name: 'Continue' }).click();
+      const card = linking.getByRole('region', { name: 'Sign-in providers' });
+      await card.getByText('kate@work.example').waitFor();
+      await card.getByRole('button', { name: 'Unlink Test provider' }).click();
+      await linking.getByRole('button', { name: 'Unlink it' }).click();
+      await card.getByText('No sign-in is linked.').waitFor();
+      const outside = await newPage();
+      await outside.goto(`${stack.url}/login`);
+      await outside.getByRole('button', { name: 'Continue with Test provider' }).click();
+      await outside.getByText('No account here is linked with this sign-in.').waitFor();
+    } finally {
+      await provider.stop();
+    }
+  }, 120_000);
+
   it('a user of whom a second factor is required sets one up before anything else', async () => {
-    const admin = await newPage();
-    await signIn(admin, stack.admin);
-    await choosePolicy(admin, 'admins');
-    await admin.getByRole('heading', { name: 'Set up a second factor' }).waitFor();
-    await admin.goto(`${stack.url}/audit`);
-    await admin.getByRole('heading', { name: 'Set up a second factor' }).waitFor();
-    await admin.getByRole('button', { name: 'Set up an authenticator app' }).click();
-    const code = await beginApp(admin, stack.admin.password);
-    await confirmApp(admin, code(0));
-    await admin.getByRole('heading', { name: 'Audit log' }).waitFor();
-    await choosePolicy(admin, 'off');
-    await admin.getByRole('dialog').waitFor({ state: 'hidden' });
-    await admin.goto(`${stack.url}/profile`);
-    await admin.getByRole('region', { name: 'Second factor' }).getByRole('button', { name: 'Remove' }).click();
-    await admin.getByRole('button', { name: 'Remove it' }).click();
-    await admin.getByRole('button', { name: 'Set up an authenticator app' }).waitFor();
+    const account = { email: 'chief@example.com', password: 'yourpassword' };
+    const { user } = await new Rest(stack.url).signup('chief');
+    expect((await rest.send('PATCH', `/api/users/${user.id}`, { role: 'admin' })).status).toBe(200);
+    const chief = await newPage();
+    await signIn(chief, account);
+    await choosePolicy(chief, 'admins');
+    await chief.getByRole('heading', { name: 'Set up a second factor' }).waitFor();
+    await chief.goto(`${stack.url}/audit`);
+    await chief.getByRole('heading', { name: 'Set up a second factor' }).waitFor();
+    await chief.getByRole('button', { name: 'Set up an authenticator app' }).click();
+    const code = await beginApp(chief, account.password);
+    await confirmApp(chief, code(0));
+    await chief.getByRole('heading', { name: 'Audit log' }).waitFor();
+    await choosePolicy(chief, 'off');
+    await chief.getByRole('dialog').waitFor({ state: 'hidden' });
+    await eventually('administrators may do everything again', async () =>
+      (await rest.get('/api/users')).status === 200 ? true : undefined,
+    );
   }, 120_000);
 
   it('a user who forgot the password gets a link for a new one', async () => {

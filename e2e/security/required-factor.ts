@@ -12,6 +12,7 @@ const mayBeCalled = [
   'browserSession',
   'confirmTotp',
   'dismissFactorReset',
+  'listIdentities',
   'logout',
   'profile',
   'secondFactors',

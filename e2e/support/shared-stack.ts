@@ -17,7 +17,10 @@ const call = async <T>(name: StackCall['call'], ...given: readonly unknown[]): P
 /** The stack that the test files of one worker use one after the other. It is left healthy, and is not stopped by them. */
 export type SharedStack = Omit<TestStack, 'stop'>;
 
-export const sharedStack = async (): Promise<SharedStack> => {
+/** That of this worker. */
+export type WorkerStack = SharedStack & Pick<StackFacts, 'providerPort'>;
+
+export const sharedStack = async (): Promise<WorkerStack> => {
   const facts = await call<StackFacts>('facts');
   return {
     ...facts,

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import type { TestProject } from 'vitest/node';
+import { configuredProvider } from './sign-in-provider.ts';
 import { startTestStack, type TestStack } from './stack.ts';
 
 /** What a test file may have done to the stack of its worker, beside what it reads of it. */
@@ -16,7 +17,24 @@ export interface StackCall {
 }
 
 /** The fields of a stack that do not change while it runs. */
-export type StackFacts = Pick<TestStack, 'url' | 'grpc' | 'ca' | 'dataDir' | 'admin'>;
+export interface StackFacts extends Pick<TestStack, 'url' | 'grpc' | 'ca' | 'dataDir' | 'admin'> {
+  /** The port of the provider of sign-ins in the settings, which a test file may start. */
+  readonly providerPort: number;
+}
+
+interface RunningStack extends TestStack {
+  readonly providerPort: number;
+}
+
+const start = async (): Promise<RunningStack> => {
+  const provider = await configuredProvider();
+  const stack = await startTestStack({ environmentOf: provider.environmentOf });
+  const stop = async (): Promise<void> => {
+    await stack.stop();
+    provider.forget();
+  };
+  return { ...stack, stop, providerPort: provider.port };
+};
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -25,13 +43,13 @@ declare module 'vitest' {
   }
 }
 
-const answer = async (stack: TestStack, { call, arguments: given }: StackCall): Promise<StackFacts | undefined> => {
+const answer = async (stack: RunningStack, { call, arguments: given }: StackCall): Promise<StackFacts | undefined> => {
   if (call !== 'facts') {
     await Reflect.apply(stack[call], stack, given);
     return undefined;
   }
-  const { url, grpc, ca, dataDir, admin } = stack;
-  return { url, grpc, ca, dataDir, admin };
+  const { url, grpc, ca, dataDir, admin, providerPort } = stack;
+  return { url, grpc, ca, dataDir, admin, providerPort };
 };
 
 /**
@@ -39,11 +57,11 @@ const answer = async (stack: TestStack, { call, arguments: given }: StackCall): 
  * as much processor time as most files.
  */
 export const setup = async ({ provide }: TestProject): Promise<() => Promise<void>> => {
-  const stacks = new Map<string, Promise<TestStack>>();
+  const stacks = new Map<string, Promise<RunningStack>>();
   const server = createServer(async (request, response) => {
     try {
       const asked = (await json(request)) as StackCall;
-      const stack = stacks.get(asked.worker) ?? startTestStack();
+      const stack = stacks.get(asked.worker) ?? start();
       stacks.set(asked.worker, stack);
       response.end(JSON.stringify((await answer(await stack, asked)) ?? null));
     } catch (error) {

@@ -2,10 +2,10 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll } from 'vitest';
 import { launchBrowser } from './browser.ts';
 import { onlineMachine, Rest } from './rest.ts';
-import { type SharedStack, sharedStack } from './shared-stack.ts';
+import { sharedStack, type WorkerStack } from './shared-stack.ts';
 
 /** The stack of the worker that runs the current test file. */
-export let stack: SharedStack;
+export let stack: WorkerStack;
 /** Calls the REST API as the administrator. */
 export let rest: Rest;
 /** The machine of the stack's own agent. */

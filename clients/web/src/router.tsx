@@ -80,6 +80,12 @@ const routes = root.addChildren([
     path: '/join',
     component: lazyRouteComponent(() => import('./sharing/join-page.tsx'), 'JoinPage'),
   }),
+  // Open to signed-in users, too, because it links their account.
+  createRoute({
+    getParentRoute: () => root,
+    path: '/sign-in/$provider',
+    component: lazyRouteComponent(() => import('./sign-in/provider-return-page.tsx'), 'ProviderReturnPage'),
+  }),
   signedIn.addChildren([
     framed.addChildren([
       createRoute({

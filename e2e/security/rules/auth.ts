@@ -35,6 +35,13 @@ export const authRules: Readonly<Record<string, readonly Rule[]>> = {
   addPasskey: [self(401, () => ({ body: { ceremony: 'wxt_pk_none.none', name: 'mine', credential: newPasskey } }))],
   renamePasskey: [self(404, () => ({ params: { id: 'A'.repeat(16) }, body: { name: 'mine' } }))],
   removePasskey: [self(404, () => ({ params: { id: 'A'.repeat(16) } }))],
+  // The installation has no providers.
+  beginOidc: [anyone(404, () => ({ params: { provider: 'none' }, body: {} }))],
+  completeOidc: [anyone(401, () => ({ body: { transaction: 'wxt_oi_none.none', query: 'code=none' } }))],
+  listIdentities: [self(200)],
+  beginLink: [self(404, () => ({ params: { provider: 'none' }, body: { current_password: 'not mine' } }))],
+  completeLink: [self(401, () => ({ body: { transaction: 'wxt_oi_none.none', query: 'code=none' } }))],
+  unlinkIdentity: [self(404, () => ({ params: { id: 'A'.repeat(16) } }))],
   dismissFactorReset: [self(204)],
   secondFactorPolicy: [adminOnly(200)],
   changeSecondFactorPolicy: [adminOnly(200, () => ({ body: { required: 'off', grace_days: 0 } }))],

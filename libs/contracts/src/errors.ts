@@ -26,6 +26,12 @@ export const errorCatalog = {
     status: 409,
     message: 'Passkeys need a host name: the public address of this installation is an IP address.',
   },
+  provider_refused: { status: 401, message: 'The provider did not confirm this sign-in. Start again.' },
+  not_linked: {
+    status: 403,
+    message:
+      'No account here is linked with this sign-in. Sign in another way and link it on the Profile page, or ask an administrator for an account.',
+  },
   bad_link: {
     status: 401,
     message:

@@ -14,6 +14,7 @@ import { type Core, makeCore, startCore } from './core.ts';
 import { wireFactorPolicy } from './factor-policy/wiring.ts';
 import { measure } from './measure.ts';
 import { authMigrations } from './migrations/steps.ts';
+import { wireOidc } from './oidc/wiring.ts';
 import { Passwords } from './passwords/passwords.ts';
 import { bcryptCost } from './passwords/stored-password.ts';
 import { wireSecondStep } from './second-factors/second-step-wiring.ts';
@@ -85,6 +86,7 @@ const wireDomains = (core: Core, cost: number) => {
   const avatars = wireAvatars(base);
   const accounts = wireAccounts({ ...base, ...setupLinks, ...avatars });
   const secondFactors = wireSecondFactors({ ...base, ...accounts });
+  const oidc = wireOidc({ ...base, ...setupLinks, ...accounts });
   const factorPolicy = wireFactorPolicy(base);
   const users = wireUsers({ ...base, ...setupLinks, ...accounts });
   const browserSessions = wireBrowserSessions(base);
@@ -99,6 +101,7 @@ const wireDomains = (core: Core, cost: number) => {
       accounts.mountAccounts,
       signins.mountSignins,
       secondFactors.mountSecondFactors,
+      oidc.mountOidc,
       factorPolicy.mountFactorPolicy,
       accessTokens.mountAccessTokens,
       users.mountUsers,

@@ -10,6 +10,7 @@ import {
   tokenSettings,
 } from '@webxterm/shared';
 import { z } from 'zod';
+import { oidcProviders } from './oidc/provider-settings.ts';
 
 /** Lines of base64url keys of at least 32 bytes. The first is the current one. Older ones below it still decrypt what they encrypted. */
 const rootKeys = z.string().transform((text, context): Buffer[] =>
@@ -76,6 +77,7 @@ export const authShape = {
     .max(36_500, 'must be 36500 or less')
     .default(365)
     .describe('The longest validity of a personal access token, in days.'),
+  OIDC_PROVIDERS: oidcProviders,
   PUBLIC_URL: origin.describe('The address that people open.'),
   AUDIT_RETENTION_DAYS: z.coerce
     .number('must be a number of days')

@@ -1,8 +1,10 @@
 import {
   addPasskey,
+  beginLink,
   beginPasskey,
   beginTotp,
   changeFactorPolicy,
+  completeLink,
   confirmTotp,
   createResetLink,
   createUser,
@@ -13,6 +15,7 @@ import {
   endSignin,
   factorPolicy,
   leave,
+  listIdentities,
   listSignins,
   listUsers,
   type lookUpLink,
@@ -26,6 +29,7 @@ import {
   resetSecondFactors,
   secondFactors,
   showApiKey,
+  unlinkIdentity,
   updateProfile,
   updateUser,
   uploadAvatar,
@@ -67,6 +71,22 @@ export const ownAccountCalls = (signIn: Pick<SignIn, 'withToken'>, fetcher: type
 
   confirmTotp: (code: string) =>
     signIn.withToken((token) => ask(fetcher, confirmTotp, { body: { code }, headers: bearer(token) })),
+
+  identities: (signal?: AbortSignal) =>
+    signIn.withToken((token) => ask(fetcher, listIdentities, { headers: bearer(token), signal })),
+
+  beginLink: (provider: string, current_password: string) =>
+    signIn.withToken((token) =>
+      ask(fetcher, beginLink, { params: { provider }, body: { current_password }, headers: bearer(token) }),
+    ),
+
+  async completeLink(body: z.input<typeof completeLink.body>): Promise<void> {
+    await signIn.withToken((token) => send(fetcher, completeLink, { body, headers: bearer(token) }));
+  },
+
+  async unlinkIdentity(id: string): Promise<void> {
+    await signIn.withToken((token) => send(fetcher, unlinkIdentity, { params: { id }, headers: bearer(token) }));
+  },
 
   beginPasskey: (current_password: string) =>
     signIn.withToken((token) => ask(fetcher, beginPasskey, { body: { current_password }, headers: bearer(token) })),

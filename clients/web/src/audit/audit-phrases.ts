@@ -18,6 +18,8 @@ export const actionPhrase: Readonly<Record<AuditAction, string>> = {
   second_factor_reset: 'Removed all second factors of a user',
   recovery_codes_renewed: 'Replaced the recovery codes',
   passkey_renamed: 'Renamed a passkey',
+  identity_linked: 'Linked a sign-in at a provider',
+  identity_unlinked: 'Unlinked a sign-in at a provider',
   second_factor_policy_changed: 'Changed who must have a second factor',
   step_up: 'Confirmed with the second factor',
   access_token_created: 'Created an access token',

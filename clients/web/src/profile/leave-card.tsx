@@ -6,6 +6,7 @@ import { accountErrors } from '../sign-in/account-errors.ts';
 import { useSignIn } from '../sign-in/sign-in-context.ts';
 import { machinesPhrase, terminalsPhrase } from '../users/belongings-phrases.ts';
 import { CurrentPasswordField } from './current-password-field.tsx';
+import { useHasPassword } from './identity-queries.ts';
 import { useLeave, useMyBelongings } from './own-account-queries.ts';
 import classes from './profile-page.module.css';
 
@@ -55,6 +56,7 @@ const LeaveDialog = ({ onClose }: { onClose: () => void }) => {
 const Confirm = ({ belongings, onClose }: { belongings: Belongings; onClose: () => void }) => {
   const leave = useLeave();
   const signIn = useSignIn();
+  const hasPassword = useHasPassword();
   const [password, setPassword] = useState('');
   const [removed, setRemoved] = useState(false);
   const owns = belongings.machines > 0;
@@ -95,7 +97,12 @@ const Confirm = ({ belongings, onClose }: { belongings: Belongings; onClose: () 
           <Button variant="default" onClick={onClose}>
             Stay
           </Button>
-          <Button type="submit" color="red" disabled={password === '' || (owns && !removed)} loading={leave.isPending}>
+          <Button
+            type="submit"
+            color="red"
+            disabled={(hasPassword && password === '') || (owns && !removed)}
+            loading={leave.isPending}
+          >
             Delete my account
           </Button>
         </Group>

@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { z } from 'zod';
 import { Failure } from '../layout/failure.tsx';
 import { accountErrors } from '../sign-in/account-errors.ts';
+import { useHasPassword } from './identity-queries.ts';
 import { useChangePassword } from './own-account-queries.ts';
 import classes from './profile-page.module.css';
 
@@ -17,6 +18,7 @@ const fields = ['current_password', 'new_password'];
 /** Changes the password. All other sign-ins end. */
 export const PasswordCard = () => {
   const change = useChangePassword();
+  const hasPassword = useHasPassword();
   const [changed, setChanged] = useState(false);
   const form = useForm({
     mode: 'uncontrolled',
@@ -63,12 +65,12 @@ export const PasswordCard = () => {
             </Alert>
           )}
           {general && <Failure title="The password was not changed" error={change.error} />}
-          {field('current_password', 'Current password', 'current-password')}
+          {hasPassword && field('current_password', 'Current password', 'current-password')}
           {field('new_password', 'New password', 'new-password')}
           {field('again', 'New password again', 'new-password')}
           <Group>
             <Button type="submit" variant="default" loading={change.isPending}>
-              Change password
+              {hasPassword ? 'Change password' : 'Set a password'}
             </Button>
           </Group>
         </Stack>

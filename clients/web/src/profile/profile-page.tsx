@@ -6,6 +6,7 @@ import { AccessTokensCard } from './access-tokens-card.tsx';
 import { AccountCard } from './account-card.tsx';
 import { ApiKeyCard } from './api-key-card.tsx';
 import { BlockedCard } from './blocked-card.tsx';
+import { IdentitiesCard } from './identities-card.tsx';
 import { LeaveCard } from './leave-card.tsx';
 import { PasswordCard } from './password-card.tsx';
 import { useProfile } from './profile-query.ts';
@@ -37,6 +38,7 @@ export const ProfilePage = () => {
           <BlockedCard />
           <PasswordCard />
           <SecondFactorCard />
+          <IdentitiesCard />
           <LeaveCard />
         </>
       )}

@@ -1,6 +1,6 @@
 import { Alert, Anchor, Text, TextInput } from '@mantine/core';
 import { schemaResolver, useForm } from '@mantine/form';
-import { Link } from '@tanstack/react-router';
+import { getRouteApi, Link } from '@tanstack/react-router';
 import { z } from 'zod';
 import { usePageTitle } from '../brand/page-title.ts';
 import { PasswordField } from '../layout/password-field.tsx';
@@ -8,6 +8,7 @@ import { AccountForm, useAccountSubmit } from './account-form.tsx';
 import { AccountPage } from './account-page.tsx';
 import { passkeysHere } from './passkey.ts';
 import { PasskeyButton } from './passkey-button.tsx';
+import { ProviderButtons } from './provider-buttons.tsx';
 import { SecondStep, useChallenge } from './second-step.tsx';
 import { useSignIn, useSignInState } from './sign-in-context.ts';
 import { useSignInMethods } from './sign-in-methods.ts';
@@ -18,6 +19,8 @@ const LoginForm = z.object({
   password: z.string().min(1, 'Enter your password'),
 });
 
+const route = getRouteApi('/signed-out');
+
 export const LoginPage = () => {
   usePageTitle('Sign in');
   const signIn = useSignIn();
@@ -25,6 +28,7 @@ export const LoginPage = () => {
   const ended = state.state === 'out' && state.ended === true;
   const signupOpen = useSignupOpen();
   const methods = useSignInMethods();
+  const { next } = route.useSearch();
   const { challenge, watch, forget } = useChallenge();
   const form = useForm({
     mode: 'uncontrolled',
@@ -57,6 +61,11 @@ export const LoginPage = () => {
             {passkeysHere(methods?.passkey_host) && (
               <PasskeyButton label="Sign in with a passkey" onUse={() => signIn.signInWithPasskey()} />
             )}
+            <ProviderButtons
+              providers={methods?.providers ?? []}
+              labelOf={({ label }) => `Continue with ${label}`}
+              next={next}
+            />
             {signupOpen && (
               <Text size="sm" c="dimmed" ta="center">
                 New here?{' '}

@@ -11,8 +11,10 @@ import { Failure } from '../layout/failure.tsx';
 import { PasswordField } from '../layout/password-field.tsx';
 import { AccountForm, useAccountSubmit } from './account-form.tsx';
 import { AccountPage } from './account-page.tsx';
+import { ProviderButtons } from './provider-buttons.tsx';
 import { SecondStep, useChallenge } from './second-step.tsx';
 import { useSignIn } from './sign-in-context.ts';
+import { useSignInMethods } from './sign-in-methods.ts';
 
 /** The token in the fragment of the URL. Undefined if it is not a valid token. */
 const tokenOf = (hash: string): string | undefined => LinkToken.safeParse(hash.replace(/^#/, '')).data;
@@ -68,6 +70,7 @@ const Chosen = z
 
 const ChoosePassword = ({ token, owner }: { token: string; owner: LinkOwner }) => {
   const signIn = useSignIn();
+  const methods = useSignInMethods();
   const navigate = useNavigate();
   const { challenge, watch } = useChallenge();
   const home = (): Promise<void> => navigate({ to: '/', replace: true });
@@ -98,6 +101,15 @@ const ChoosePassword = ({ token, owner }: { token: string; owner: LinkOwner }) =
         failure={failure}
         submitting={form.submitting}
         button={isNew ? 'Set up my account' : 'Change my password'}
+        footer={
+          isNew && (
+            <ProviderButtons
+              providers={(methods?.providers ?? []).filter(({ sets_up }) => sets_up)}
+              labelOf={({ label }) => `Use ${label} instead`}
+              setupToken={token}
+            />
+          )
+        }
       >
         <TextInput label="E-mail" type="email" name="email" autoComplete="username" readOnly value={owner.email} />
         <PasswordField

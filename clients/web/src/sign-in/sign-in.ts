@@ -1,7 +1,9 @@
 import {
   type BrowserHalf,
+  beginOidc,
   beginPasskeySignIn,
   browserSession,
+  completeOidc,
   confirmLogin,
   confirmLoginPasskey,
   login,
@@ -123,6 +125,17 @@ export class SignIn {
     const { ceremony, options } = await ask(fetcher, beginPasskeySignIn);
     const credential = await passkeyOf(options);
     await this.#bind((await ask(fetcher, passkeySignIn, { body: { ceremony, credential } })).token);
+  }
+
+  /** Starts a sign-in at a provider. `setupToken`: of a setup link, whose account is linked. @returns the page of the provider */
+  beginAtProvider(provider: string, setupToken?: string): Promise<z.output<typeof beginOidc.success.schema>> {
+    const body = setupToken === undefined ? {} : { setup_token: setupToken };
+    return ask(this.#options.fetcher, beginOidc, { params: { provider }, body });
+  }
+
+  /** Completes a sign-in at a provider. `query`: with which the provider sent the user back. */
+  async completeAtProvider(answer: { transaction: string; query: string }): Promise<void> {
+    await this.#bind((await ask(this.#options.fetcher, completeOidc, { body: answer })).token);
   }
 
   async signUp(account: { username: string; email: string; password: string }): Promise<void> {

@@ -24,6 +24,9 @@ export const auditActions = {
   second_factor_reset: 'auth',
   recovery_codes_renewed: 'auth',
   passkey_renamed: 'auth',
+  /** A sign-in at a provider was linked with an account, or unlinked. */
+  identity_linked: 'auth',
+  identity_unlinked: 'auth',
   second_factor_policy_changed: 'auth',
   /** A signed-in user confirmed a sign-in with a second factor again, or failed to. */
   step_up: 'auth',

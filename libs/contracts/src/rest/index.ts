@@ -8,6 +8,7 @@ import { enrolmentTokenRoutes } from './enrolment-tokens.ts';
 import { fileRoutes } from './files.ts';
 import { gatewayRoutes } from './gateway.ts';
 import { machineRoutes } from './machines.ts';
+import { oidcRoutes } from './oidc.ts';
 import { passkeyRoutes } from './passkeys.ts';
 import { profileRoutes } from './profile.ts';
 import { recordingRoutes } from './recordings.ts';
@@ -34,6 +35,7 @@ export * from './gateway.ts';
 export * from './install-progress.ts';
 export * from './machine-labels.ts';
 export * from './machines.ts';
+export * from './oidc.ts';
 export * from './pages.ts';
 export * from './passkeys.ts';
 export * from './profile.ts';
@@ -56,6 +58,7 @@ export const allRoutes: readonly Route[] = [
   ...linkRoutes,
   ...secondFactorRoutes,
   ...passkeyRoutes,
+  ...oidcRoutes,
   ...accessTokenRoutes,
   ...profileRoutes,
   ...auditRoutes,

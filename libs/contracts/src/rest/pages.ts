@@ -4,6 +4,7 @@ export const uiPages = [
   '/login',
   '/signup',
   '/setup',
+  '/sign-in/$provider',
   '/machines/add',
   '/machines/$agentId',
   '/sessions',

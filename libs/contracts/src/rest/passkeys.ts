@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Timestamp } from '../ids.ts';
 import { SignInAnswer } from './accounts.ts';
+import { SignInProvider } from './oidc.ts';
 import { defineRoute, PasskeyRequest } from './route.ts';
 import { FactorMethods, RecoveryCodes } from './second-factors.ts';
 import { visibleText } from './visible-text.ts';
@@ -71,6 +72,7 @@ export const signInMethods = defineRoute({
       passkey_host: z.string().nullable().meta({
         description: 'The host name for which passkeys are valid (RP id). Null: the public address is an IP address.',
       }),
+      providers: z.array(SignInProvider).default([]).meta({ description: 'For POST /api/login/oidc/{provider}.' }),
     }),
   },
 });
@@ -168,7 +170,7 @@ export const beginPasskey = defineRoute({
         .meta({ description: 'PublicKeyCredentialCreationOptionsJSON.' }),
     }),
   },
-  errors: ['conflict', 'step_up_required', 'no_passkeys'],
+  errors: ['conflict', 'step_up_required', 'no_passkeys', 'forbidden'],
 });
 
 export const addPasskey = defineRoute({

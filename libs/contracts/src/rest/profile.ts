@@ -21,7 +21,7 @@ export const updateProfile = defineRoute({
     })
     .refine((change) => change.username !== undefined || change.email !== undefined, 'must change username or email'),
   success: { status: 200, schema: Profile },
-  errors: ['email_taken', 'username_taken', 'step_up_required', 'conflict'],
+  errors: ['forbidden', 'email_taken', 'username_taken', 'step_up_required', 'conflict'],
 });
 
 /** Everything that a deletion of the account affects. Shown before the deletion. */
@@ -59,7 +59,7 @@ export const leave = defineRoute({
     'To transfer machines, ask an administrator to delete the account. The last administrator cannot delete theirs.',
   body: z.strictObject({ current_password: CurrentPassword, machines: z.literal('remove').optional() }),
   success: { status: 204 },
-  errors: ['machines_left', 'conflict', 'step_up_required'],
+  errors: ['forbidden', 'machines_left', 'conflict', 'step_up_required'],
 });
 
 /** Largest accepted picture, bytes. As base64 it still fits into a request body. */

@@ -84,7 +84,7 @@ export const beginTotp = defineRoute({
       expires_in: z.number().int().meta({ description: 'Seconds.' }),
     }),
   },
-  errors: ['conflict', 'step_up_required'],
+  errors: ['conflict', 'step_up_required', 'forbidden'],
 });
 
 export const RecoveryCodes = z.object({

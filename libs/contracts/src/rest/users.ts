@@ -25,7 +25,7 @@ export const resetPassword = defineRoute({
   description: 'A wrong current password is invalid_input with the path current_password: this sign-in goes on.',
   body: z.strictObject({ current_password: z.string().max(512), new_password: Password }),
   success: { status: 200, schema: z.object({ message: z.string() }) },
-  errors: ['step_up_required', 'conflict'],
+  errors: ['forbidden', 'step_up_required', 'conflict'],
 });
 
 export const UserSummary = z

@@ -5,7 +5,15 @@ import { AppError } from '../errors.ts';
 import { hmacSha256 } from '../hmac.ts';
 
 /** The kinds of tokens signed by this product. The MAC covers the prefix, so a token of one kind is never accepted as another. */
-export type SealedTokenPrefix = 'wxt_tk_' | 'wxt_rp_' | 'wxt_rc_' | 'wxt_sh_' | 'wxt_lp_' | 'wxt_sf_' | 'wxt_pk_';
+export type SealedTokenPrefix =
+  | 'wxt_tk_'
+  | 'wxt_rp_'
+  | 'wxt_rc_'
+  | 'wxt_sh_'
+  | 'wxt_lp_'
+  | 'wxt_sf_'
+  | 'wxt_pk_'
+  | 'wxt_oi_';
 
 /** `<prefix><base64url JSON>.<base64url HMAC-SHA-256>`: signed, not encrypted. `claims.exp` is in seconds since 1970. */
 export const sealToken = (

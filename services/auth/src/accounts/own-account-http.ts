@@ -46,7 +46,7 @@ export const mountOwnAccount = (api: Api, options: OwnAccountRoutes): void => {
   api.mount(leave, async ({ caller, body, context }) => {
     const user = await users.byId(caller.userId);
     if (user === null) throw new AppError('unauthenticated');
-    await confirmation.require(user, body.current_password);
+    await confirmation.require(user, body.current_password, caller);
     await deletion.delete(caller.userId, body.machines, 'account_left', async (session) => {
       await callerCheck.requireFresh(caller, session);
       if ((await users.confirmVerified(user, session)) === null) throw changedMeanwhile();

@@ -43,7 +43,7 @@ export class PasswordChange {
     const user = await users.byId(caller.userId);
     if (user === null) throw new AppError('unauthenticated');
     const fact = { action: 'password_changed', target: userTarget(user) } as const;
-    await this.#options.confirmation.require(user, current).catch(async (error: unknown) => {
+    await this.#options.confirmation.require(user, current, caller).catch(async (error: unknown) => {
       await auditor.count(caller.userId, { ...fact, ...refusalFact(error) });
       throw error;
     });

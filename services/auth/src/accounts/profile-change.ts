@@ -46,7 +46,7 @@ export class ProfileChange {
     const { connection, users, store, outbox, callerCheck, worker, auditor } = this.#options;
     const confirmed = await users.byId(caller.userId);
     if (confirmed === null) throw new AppError('unauthenticated');
-    await this.#confirm(confirmed, wanted);
+    await this.#confirm(confirmed, wanted, caller);
     const { after, owed } = await inTransaction(connection, async (session) => {
       const user = await callerCheck.require(caller, session);
       const after: User = { ...user, username: wanted.username ?? user.username, email: wanted.email ?? user.email };
@@ -78,10 +78,10 @@ export class ProfileChange {
     return after;
   }
 
-  async #confirm(user: User, { email, current_password }: WantedNames): Promise<void> {
+  async #confirm(user: User, { email, current_password }: WantedNames, caller: AdmittedCaller): Promise<void> {
     if (email === undefined || email === user.email) return;
-    if (current_password === undefined)
+    if (current_password === undefined && user.password_hash !== null)
       throw wrongPassword('is needed to change the e-mail address', 'Enter your current password too.');
-    await this.#options.confirmation.require(user, current_password);
+    await this.#options.confirmation.require(user, current_password ?? '', caller);
   }
 }

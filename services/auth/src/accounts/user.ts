@@ -1,6 +1,7 @@
 import type { Role } from '@webxterm/contracts/rest';
 import { type Connection, type Model, Schema, type Types } from 'mongoose';
 import type { StoredApiKey } from '../api-keys/api-key.ts';
+import { identitySchema, type StoredIdentity } from '../oidc/identity.ts';
 import { type SecondFactor, secondFactorSchema } from '../second-factors/second-factor.ts';
 
 /** A stored account. */
@@ -20,7 +21,7 @@ export interface User {
   email: string;
   /** Unique. */
   email_lower: string;
-  /** Null: an administrator created the account, and no password has been chosen yet. */
+  /** Null: no password has been chosen yet, or the user signs in through a provider. */
   password_hash: string | null;
   role: Role;
   disabled: boolean;
@@ -28,6 +29,8 @@ export interface User {
   api_key: StoredApiKey;
   /** Missing in an account of an earlier version. */
   second_factor?: SecondFactor | null;
+  /** Missing in an account of an earlier version, or without a link. */
+  identities?: StoredIdentity[];
   created_at: Date;
   /**
    * Until this time a repeated sign-up is accepted, because the first response may have been our own 503. Null once a sign-up was answered.
@@ -63,6 +66,7 @@ const userSchema = new Schema<User>(
     avatar_url: { type: String, default: null },
     api_key: { type: apiKeySchema, required: true },
     second_factor: { type: secondFactorSchema, default: null },
+    identities: { type: [identitySchema], default: undefined },
     created_at: { type: Date, required: true },
     signup_open_until: { type: Date, default: null },
     guard: { type: Number },
@@ -80,6 +84,7 @@ const userSchema = new Schema<User>(
     { 'second_factor.passkeys.credential': 1 },
     { unique: true, partialFilterExpression: { 'second_factor.passkeys.credential': { $exists: true } } },
   )
+  .index({ 'identities.key': 1 }, { unique: true, partialFilterExpression: { 'identities.key': { $exists: true } } })
   .index({ role: 1 });
 
 export const userModel = (connection: Connection): Model<User> => connection.model<User>('user', userSchema, 'users');

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { AppError } from '@webxterm/shared';
-import { openToken, sealToken } from '@webxterm/shared/api';
+import { sealToken } from '@webxterm/shared/api';
 import { z } from 'zod';
+import { openSealed } from '../root-keys/open-sealed.ts';
 import type { RootKeys } from '../root-keys/root-keys.ts';
 
 /** Time in seconds from the options to the answer of the authenticator. */
@@ -36,20 +37,9 @@ export const openCeremony = (
   wanted: Purpose,
   nowMs: number,
 ): { readonly jti: string; readonly expiresAt: Date } => {
-  for (const root of roots.all) {
-    const claims = openIf(root.passkeyCeremony, sealed, nowMs);
-    if (claims?.purpose !== wanted.purpose || claims.sid_hash !== wanted.sid_hash) continue;
-    return { jti: claims.jti, expiresAt: new Date(claims.exp * 1000) };
-  }
-  throw new AppError('bad_challenge');
-};
-
-const openIf = (key: Buffer, sealed: string, nowMs: number): Claims | undefined => {
-  try {
-    return openToken(key, prefix, Claims, sealed, nowMs);
-  } catch {
-    return undefined;
-  }
+  const claims = openSealed(roots, (root) => root.passkeyCeremony, prefix, Claims, sealed, nowMs)?.claims;
+  if (claims?.purpose !== wanted.purpose || claims.sid_hash !== wanted.sid_hash) throw new AppError('bad_challenge');
+  return { jti: claims.jti, expiresAt: new Date(claims.exp * 1000) };
 };
 
 /** The challenge that an authenticator signs: it stands for the sealed token, which is too long for one. */

@@ -7,7 +7,6 @@ import {
   passkeySignIn as passkeySignInRoute,
   removePasskey,
   renamePasskey,
-  signInMethods,
   stepUpPasskey,
 } from '@webxterm/contracts/rest';
 import { AppError } from '@webxterm/shared';
@@ -28,12 +27,10 @@ import { beginCeremony, openCeremony, type Purpose } from './ceremony.ts';
 import type { PasskeyCheck } from './passkey-check.ts';
 import type { PasskeyEnrolment } from './passkey-enrolment.ts';
 import type { PasskeySignIn } from './passkey-sign-in.ts';
-import type { RelyingParty } from './relying-party.ts';
 
 export interface PasskeyRoutes {
   readonly users: UserStore;
   readonly roots: RootKeys;
-  readonly party: RelyingParty | undefined;
   readonly passkeys: PasskeyCheck;
   readonly factors: Pick<SecondFactorStore, 'useChallenge'>;
   readonly secondStep: SecondStep;
@@ -57,8 +54,6 @@ export const mountPasskeys = (api: Api, options: PasskeyRoutes): void => {
     options.countSignin('ok');
     return signInAnswerOf(signedIn);
   };
-
-  api.mount(signInMethods, async () => ({ passkey_host: options.party?.id ?? null }));
 
   api.mount(beginPasskeySignIn, async () => passkeySignIn.begin());
 

@@ -4,28 +4,21 @@ import type { NewCredential } from '@webxterm/contracts/rest';
 import { AppError, type Logger, reasonOf } from '@webxterm/shared';
 import { hashSid } from '@webxterm/shared/api';
 import { duplicateIndexKey } from '@webxterm/shared/mongo';
-import type { Connection } from 'mongoose';
-import { type Confirmation, changedMeanwhile } from '../accounts/confirmation.ts';
+import { type OwnerCheck, requireOwner } from '../accounts/require-owner.ts';
 import type { User } from '../accounts/user.ts';
-import type { UserStore } from '../accounts/user-store.ts';
-import { inTransaction } from '../database/transaction.ts';
 import type { RootKeys } from '../root-keys/root-keys.ts';
 import type { FactorChange } from '../second-factors/factor-change.ts';
 import { passkeysOf, type StoredPasskey } from '../second-factors/second-factor.ts';
 import type { SecondFactorStore } from '../second-factors/second-factor-store.ts';
-import type { AdmittedCaller, CallerCheck } from '../signins/caller-check.ts';
+import type { AdmittedCaller } from '../signins/caller-check.ts';
 import { beginCeremony, ceremonyLifeSeconds, challengeBytes, openCeremony, type Purpose } from './ceremony.ts';
 import { descriptorOf, handleOf, type PasskeyCheck } from './passkey-check.ts';
 
-export interface PasskeyEnrolmentOptions {
-  readonly connection: Connection;
-  readonly users: UserStore;
+export interface PasskeyEnrolmentOptions extends OwnerCheck {
   readonly roots: RootKeys;
   readonly passkeys: PasskeyCheck;
   readonly factors: Pick<SecondFactorStore, 'useChallenge'>;
   readonly change: FactorChange;
-  readonly callerCheck: CallerCheck;
-  readonly confirmation: Confirmation;
   readonly logger: Logger;
   readonly now?: () => number;
 }
@@ -48,15 +41,9 @@ export class PasskeyEnrolment {
    * no_passkeys, step_up_required, too_many_requests, unauthenticated
    */
   async begin(caller: AdmittedCaller, password: string) {
-    const { connection, users, roots, passkeys, callerCheck, confirmation } = this.#options;
+    const { roots, passkeys } = this.#options;
     const { id } = passkeys.party;
-    const user = await users.byId(caller.userId);
-    if (user === null) throw new AppError('unauthenticated');
-    await confirmation.require(user, password);
-    await inTransaction(connection, async (session) => {
-      await callerCheck.requireFresh(caller, session);
-      if ((await users.confirmVerified(user, session)) === null) throw changedMeanwhile();
-    });
+    const user = await requireOwner(this.#options, caller, password);
     requireRoom(passkeysOf(user));
     const ceremony = beginCeremony(roots, purposeOf(caller), this.#now());
     return { ceremony, options: await this.#optionsFor(user, id, ceremony) };

@@ -13,6 +13,7 @@ export interface RootKey {
   readonly totpSeal: Buffer;
   readonly signInChallenge: Buffer;
   readonly passkeyCeremony: Buffer;
+  readonly oidcTransaction: Buffer;
   readonly deviceCookie: Buffer;
   readonly auditChain: Buffer;
   readonly allowList: EntrySigner;
@@ -37,6 +38,7 @@ const deriveRootKey = (root: Buffer): RootKey => ({
   totpSeal: derive(root, 'totp secret encryption'),
   signInChallenge: derive(root, 'sign-in challenge'),
   passkeyCeremony: derive(root, 'passkey ceremony'),
+  oidcTransaction: derive(root, 'oidc transaction'),
   deviceCookie: derive(root, 'device cookie'),
   auditChain: derive(root, 'audit chain'),
   allowList: new EntrySigner(root),

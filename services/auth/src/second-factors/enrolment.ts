@@ -58,7 +58,7 @@ export class Enrolment {
     const { connection, users, factors, roots, confirmation, callerCheck, issuer } = this.#options;
     const user = await users.byId(caller.userId);
     if (user === null) throw new AppError('unauthenticated');
-    await confirmation.require(user, password);
+    await confirmation.require(user, password, caller);
     const secret = newTotpSecret();
     const pending = {
       sealed: sealTotpSecret(roots, caller.userId, secret),

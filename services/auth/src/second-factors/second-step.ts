@@ -37,9 +37,9 @@ export class SecondStep {
     this.#now = options.now ?? Date.now;
   }
 
-  /** The error with which the first step ends: second_factor_required, with a challenge for the second one. */
-  ask(user: User): AppError {
-    const challenge = sealChallenge(this.#options.roots, user, this.#now());
+  /** The error with which the first step ends: second_factor_required, with a challenge for the second one. `identity`: the key of the sign-in at a provider. */
+  ask(user: User, identity?: string): AppError {
+    const challenge = sealChallenge(this.#options.roots, user, this.#now(), identity);
     const passkey = this.#options.passkeys.requestFor(challenge, user);
     return new AppError('second_factor_required', undefined, {
       secondFactor: {

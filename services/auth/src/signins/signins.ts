@@ -43,6 +43,13 @@ export interface Begun {
   readonly token: string | undefined;
 }
 
+/** A sign-in by something else than the password. */
+export interface SignInVia {
+  readonly details: Readonly<Record<string, string>>;
+  /** Checks in the transaction of the sign-in whether it still counts. */
+  readonly still: (session: ClientSession) => Promise<boolean>;
+}
+
 export interface SigninsOptions {
   readonly connection: Connection;
   readonly store: SigninStore;
@@ -112,16 +119,22 @@ export class Signins {
   }
 
   /**
-   * Signs in a user whose password was verified. `upgraded` replaces the stored hash.
+   * Signs in a user whose password was verified, or whose sign-in at a provider (`via`). `upgraded` replaces the stored hash.
    * @returns the first token and the user; without a token when the user must prove a second factor; undefined when the verification is no
    * longer valid
    * @throws AppError unavailable, in which case no sign-in has begun
    */
-  async begin(verified: VerifiedUser, from: SigninOrigin, upgraded?: string): Promise<Begun | undefined> {
+  async begin(
+    verified: VerifiedUser,
+    from: SigninOrigin,
+    upgraded?: string,
+    via?: SignInVia,
+  ): Promise<Begun | undefined> {
     const begun = await inTransaction(this.#options.connection, async (session) => {
       const user = await this.#options.users.confirmVerified(verified, session, upgraded);
-      if (user === null) return undefined;
-      return { user, made: hasSecondFactor(user) ? undefined : await this.#record(user, from, session) };
+      if (user === null || (via !== undefined && !(await via.still(session)))) return undefined;
+      const made = hasSecondFactor(user) ? undefined : await this.#record(user, from, session, via);
+      return { user, made };
     });
     return begun && { user: begun.user, token: begun.made && (await this.announce(begun.made)) };
   }
@@ -140,18 +153,26 @@ export class Signins {
       const user = await this.#options.users.confirmVerified(verified, session);
       if (user === null) return undefined;
       if (!(await use(session))) return false;
-      return { user, made: await this.#record(user, from, session, method) };
+      return {
+        user,
+        made: await this.#record(user, from, session, { details: { second_factor: method }, secondFactor: true }),
+      };
     });
     return begun && { user: begun.user, token: await this.announce(begun.made) };
   }
 
-  async #record(user: User, from: SigninOrigin, session: ClientSession, method?: FactorProof['method']) {
-    const made = await this.insert(user._id, from, session, { secondFactor: method !== undefined });
+  async #record(
+    user: User,
+    from: SigninOrigin,
+    session: ClientSession,
+    { details, secondFactor = false }: { details?: SignInVia['details']; secondFactor?: boolean } = {},
+  ) {
+    const made = await this.insert(user._id, from, session, { secondFactor });
     await this.#options.auditor.recordIn(session, {
       action: 'login',
       actor: signinActor(user, made.sid),
       target: userTarget(user),
-      ...(method === undefined ? {} : { details: { second_factor: method } }),
+      ...(details === undefined ? {} : { details }),
     });
     return made;
   }

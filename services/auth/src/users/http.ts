@@ -69,7 +69,7 @@ const summaryOf = (user: User): z.input<typeof UserSummary> => ({
   email: user.email,
   role: user.role,
   disabled: user.disabled,
-  set_up: user.password_hash !== null,
+  set_up: user.password_hash !== null || (user.identities ?? []).length > 0,
   second_factor: hasSecondFactor(user),
   avatar_url: user.avatar_url,
   created_at: user.created_at.toISOString(),
