@@ -8,7 +8,7 @@ const ours = '^(services|clients|libs|stack|e2e|bench|scripts)/';
 const browserSafe =
   '^libs/(stream|terminal-client)/|^libs/contracts/src/(rest|frames)/|^libs/contracts/src/(capabilities|errors|ids|plain-text|rights|session-kinds)\\.ts$';
 /** Parts of the contract that every program needs, without dependencies. */
-const common = '^libs/contracts/src/(back-off|deadline|json|linux-users|loopback|token-scopes)\\.ts$';
+const common = '^libs/contracts/src/(back-off|deadline|file-paths|json|linux-users|loopback|token-scopes)\\.ts$';
 
 module.exports = {
   forbidden: [

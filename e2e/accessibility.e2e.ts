@@ -13,6 +13,7 @@ const framed = (machine: string): string[] => [
   '/recordings',
   '/machines/add',
   `/machines/${machine}`,
+  `/machines/${machine}/files`,
   '/profile',
   '/updates',
   '/users',

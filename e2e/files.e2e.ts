@@ -1,11 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { FileList } from '@webxterm/contracts/rest';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { violations } from './support/axe.ts';
 import { eventually, Rest } from './support/rest.ts';
-import { ownMachine, rest, stack, useStackAndBrowser } from './support/use-stack.ts';
+import { TerminalPage } from './support/terminal-page.ts';
+import { browser, ownMachine, rest, stack, useStackAndBrowser } from './support/use-stack.ts';
 
 useStackAndBrowser();
 
@@ -163,6 +165,60 @@ it('an upload that breaks off leaves the old file and no other', async () => {
     readdirSync(folder).some((name) => name.endsWith('.part')) ? undefined : true,
   );
   expect(readFileSync(join(folder, 'kept'), 'utf8')).toBe('old');
+});
+
+it('a file goes up and comes down on the page, and folders are made, renamed and deleted there', async () => {
+  const view = await TerminalPage.open(browser);
+  const { page } = view;
+  await view.signIn(stack.url, stack.admin);
+  await view.page.getByRole('link', { name: ownMachine.name, exact: true }).waitFor();
+  await page.goto(`${stack.url}/machines/${ownMachine.agent_id}`);
+  await page.getByRole('link', { name: 'Files', exact: true }).click();
+  await page.getByRole('heading', { name: 'Files' }).waitFor();
+  const inPage = join(folder, 'page');
+  mkdirSync(inPage);
+  await page.goto(`${stack.url}/machines/${ownMachine.agent_id}/files?path=${pathOf('page')}`);
+  await page.getByText('This folder is empty').waitFor();
+  const source = join(folder, 'source.bin');
+  const bytes = randomBytes(20 * 1024 * 1024);
+  writeFileSync(source, bytes);
+  const choose = (): Promise<void> => page.locator('input[type=file]').setInputFiles(source);
+  await choose();
+  await page.getByText('All uploads are done').waitFor();
+  expect(sha256(readFileSync(join(inPage, 'source.bin')))).toBe(sha256(bytes));
+  await page.getByRole('button', { name: 'Clear the list' }).click();
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Download source.bin' }).click();
+  expect(sha256(readFileSync(await (await download).path()))).toBe(sha256(bytes));
+
+  writeFileSync(join(inPage, 'source.bin'), 'changed meanwhile');
+  await choose();
+  const question = page.getByRole('group', { name: 'Replace source.bin?' });
+  await question.getByRole('button', { name: 'Keep it' }).click();
+  await question.waitFor({ state: 'detached' });
+  await choose();
+  await question.getByRole('button', { name: 'Replace it' }).click();
+  await page.getByText('All uploads are done').waitFor();
+  expect(sha256(readFileSync(join(inPage, 'source.bin')))).toBe(sha256(bytes));
+
+  await page.getByRole('button', { name: 'New folder' }).click();
+  await page.getByRole('dialog').getByLabel('Name').fill('first');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Actions for first' }).click();
+  await page.getByRole('menuitem', { name: 'Rename' }).click();
+  await page.getByRole('dialog').getByLabel('Name').fill('second');
+  await page.keyboard.press('Enter');
+  await page.getByRole('link', { name: 'Open second' }).click();
+  await page.getByText('This folder is empty').waitFor();
+  await page.getByRole('navigation', { name: 'Folder' }).getByRole('link', { name: 'page' }).click();
+  await page.getByRole('button', { name: 'Actions for second' }).click();
+  await page.getByRole('menuitem', { name: 'Delete' }).click();
+  expect(await violations(page)).toEqual([]);
+  await page.getByRole('button', { name: 'Delete the folder' }).click();
+  await page.getByRole('link', { name: 'Open second' }).waitFor({ state: 'detached' });
+  expect(readdirSync(inPage)).toEqual(['source.bin']);
+  expect(view.complaints).toEqual([]);
+  await view.close();
 });
 
 it('hides the machine from a user without access', async () => {

@@ -9,6 +9,7 @@ import {
 import { AgentId, LinuxUserName, SessionId } from '@webxterm/contracts/rest';
 import { z } from 'zod';
 import { AuditSearch } from './audit/audit-search.ts';
+import { FilesSearch } from './files/files-search.ts';
 import { AppLayout } from './layout/app-layout.tsx';
 import { Crash } from './layout/crash.tsx';
 import { NotFound } from './layout/not-found.tsx';
@@ -100,6 +101,12 @@ const routes = root.addChildren([
         component: lazyRouteComponent(() => import('./machines/add-machine-page.tsx'), 'AddMachinePage'),
       }),
       createRoute({ getParentRoute: () => framed, path: '/machines/$agentId', component: MachinePage }),
+      createRoute({
+        getParentRoute: () => framed,
+        path: '/machines/$agentId/files',
+        validateSearch: FilesSearch,
+        component: lazyRouteComponent(() => import('./files/files-page.tsx'), 'FilesPage'),
+      }),
       createRoute({ getParentRoute: () => framed, path: '/sessions', component: SessionsPage }),
       createRoute({
         getParentRoute: () => framed,

@@ -18,6 +18,7 @@ import { ownAccountCalls, userCalls } from './account-calls.ts';
 import { ApiError } from './api-error.ts';
 import { auditCalls } from './audit-calls.ts';
 import { ask, fetchAnswer, send } from './client.ts';
+import { fileCalls } from './file-calls.ts';
 import { machineCalls } from './machine-calls.ts';
 import { machineListRows, readMachines, type UnreadableMachine } from './machine-rows.ts';
 import { recordingCalls } from './recording-calls.ts';
@@ -40,6 +41,7 @@ export const serverFor = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fet
   ...machineCalls(signIn, fetcher),
   ...recordingCalls(signIn, fetcher),
   ...shareCalls(signIn, fetcher),
+  ...fileCalls(signIn, fetcher),
 
   profile: (signal?: AbortSignal) =>
     signIn.withToken((token) => ask(fetcher, profile, { headers: bearer(token), signal })),

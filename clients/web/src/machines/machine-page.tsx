@@ -1,5 +1,5 @@
 import { Alert, Anchor, Badge, Button, Group, Paper, Skeleton, Stack, Text } from '@mantine/core';
-import { IconArrowLeft } from '@tabler/icons-react';
+import { IconArrowLeft, IconFolder } from '@tabler/icons-react';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { anyLinuxUser } from '@webxterm/contracts/linux-users';
 import type { Machine } from '@webxterm/contracts/rest';
@@ -76,7 +76,8 @@ const failureTitle = (error: Error, shown: boolean): string => {
 };
 
 const Details = ({ machine }: { machine: Machine }) => {
-  const manages = useRights(machine).includes('manage');
+  const rights = useRights(machine);
+  const manages = rights.includes('manage');
   return (
     <>
       <PageHeader
@@ -103,6 +104,16 @@ const Details = ({ machine }: { machine: Machine }) => {
               <Suspense>
                 <LeaveMachine agentId={machine.agent_id} name={machine.name} />
               </Suspense>
+            )}
+            {rights.includes('files_read') && machine.status !== 'pending' && (
+              <Button
+                component={Link}
+                to={`/machines/${machine.agent_id}/files`}
+                variant="default"
+                leftSection={<IconFolder size={16} aria-hidden />}
+              >
+                Files
+              </Button>
             )}
             <OpenTerminal machine={machine} size="sm" />
           </>

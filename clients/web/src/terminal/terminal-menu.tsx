@@ -4,9 +4,11 @@ import {
   IconDeviceFloppy,
   IconDotsVertical,
   IconEraser,
+  IconFolder,
   IconKeyboard,
   IconSearch,
 } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
 import { isMac } from './platform.ts';
 
 /** Menu of the terminal: what can be done with its output, the settings, and the list of shortcuts. */
@@ -16,6 +18,8 @@ export const TerminalMenu = (props: {
   onSave: () => void;
   onSettings: () => void;
   onKeys: () => void;
+  /** The page of the machine's files. */
+  filesAddress: string;
 }) => (
   <Menu position="bottom-end" width={260} shadow="md" radius="md">
     <Menu.Target>
@@ -34,6 +38,9 @@ export const TerminalMenu = (props: {
         Clear the scrollback
       </Menu.Item>
       <Menu.Divider />
+      <Menu.Item component={Link} to={props.filesAddress} leftSection={<IconFolder size={16} />}>
+        Files of this machine
+      </Menu.Item>
       <Menu.Item leftSection={<IconAdjustmentsHorizontal size={16} />} onClick={props.onSettings}>
         Settings
       </Menu.Item>

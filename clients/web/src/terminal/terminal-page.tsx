@@ -166,6 +166,7 @@ export const TerminalPage = () => {
           onSave={save}
           onSettings={() => setShowingSettings(true)}
           onKeys={() => setShowingKeys(true)}
+          filesAddress={`/machines/${front?.agentId ?? agentId}/files`}
         />
         <ColorSchemeToggle />
       </header>

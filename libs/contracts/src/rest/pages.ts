@@ -7,6 +7,7 @@ export const uiPages = [
   '/sign-in/$provider',
   '/machines/add',
   '/machines/$agentId',
+  '/machines/$agentId/files',
   '/sessions',
   '/recordings',
   '/recordings/$recordingId',

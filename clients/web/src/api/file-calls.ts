@@ -1,0 +1,102 @@
+import {
+  createFolder,
+  downloadFile,
+  type FileList,
+  listFiles,
+  removeFile,
+  renameFile,
+  uploadFile,
+} from '@webxterm/contracts/rest';
+import type { SignIn } from '../sign-in/sign-in.ts';
+import { errorFrom, UnreachableError } from './api-error.ts';
+import { addressOf, ask, fetchAnswer, send } from './client.ts';
+
+/** Where files are, and as which Linux user they are read and changed. Undefined: the default user of the machine. */
+export interface FilePlace {
+  readonly agentId: string;
+  readonly user: string | undefined;
+}
+
+export interface UploadOptions {
+  /** False: refused with `file_exists` if there is such a file. */
+  readonly replace: boolean;
+  /** Bytes that the browser has sent. */
+  readonly onProgress: (sent: number) => void;
+  readonly signal: AbortSignal;
+}
+
+const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
+const onMachine = ({ agentId, user }: FilePlace) => ({
+  params: { agent_id: agentId },
+  as: user === undefined ? {} : { linux_user: user },
+});
+
+/** Calls about files on machines. */
+export const fileCalls = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fetch) => ({
+  /** `path`: undefined for the home folder. `cursor`: empty for the first page. */
+  files(place: FilePlace, path: string | undefined, cursor: string, signal?: AbortSignal): Promise<FileList> {
+    const { params, as } = onMachine(place);
+    const query = { ...(path !== undefined && { path }), ...(cursor !== '' && { cursor }), ...as };
+    return signIn.withToken((token) => ask(fetcher, listFiles, { params, query, headers: bearer(token), signal }));
+  },
+
+  /** The content of a file. Browsers keep a large one on the disk. */
+  fileContent(place: FilePlace, path: string, signal: AbortSignal): Promise<Blob> {
+    const { params, as } = onMachine(place);
+    const address = addressOf(downloadFile, { params, query: { path, ...as } });
+    return signIn.withToken(async (token) =>
+      (await fetchAnswer(fetcher, address, { headers: bearer(token), signal })).blob(),
+    );
+  },
+
+  async makeFolder(place: FilePlace, path: string): Promise<void> {
+    const { params, as } = onMachine(place);
+    await signIn.withToken((token) =>
+      ask(fetcher, createFolder, { params, body: { path, ...as }, headers: bearer(token) }),
+    );
+  },
+
+  async renameFile(place: FilePlace, path: string, to: string): Promise<void> {
+    const { params, as } = onMachine(place);
+    await signIn.withToken((token) =>
+      ask(fetcher, renameFile, { params, body: { path, to, ...as }, headers: bearer(token) }),
+    );
+  },
+
+  async removeFile(place: FilePlace, path: string, recursive: boolean): Promise<void> {
+    const { params, as } = onMachine(place);
+    const query = { path, recursive: recursive ? 'true' : 'false', ...as } as const;
+    await signIn.withToken((token) => send(fetcher, removeFile, { params, query, headers: bearer(token) }));
+  },
+
+  async uploadFile(place: FilePlace, path: string, file: Blob, options: UploadOptions): Promise<void> {
+    const { params, as } = onMachine(place);
+    const address = addressOf(uploadFile, { params, query: { path, ...as } });
+    await signIn.withToken((token) => putFile(address, token, file, options));
+  },
+});
+
+/** fetch does not report how much of a body it has sent. @throws ApiError, UnreachableError, or the signal's AbortError */
+const putFile = (address: string, token: string, file: Blob, options: UploadOptions): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const { signal } = options;
+    const request = new XMLHttpRequest();
+    request.open('PUT', address);
+    request.setRequestHeader('authorization', `Bearer ${token}`);
+    request.setRequestHeader('content-type', 'application/octet-stream');
+    if (!options.replace) request.setRequestHeader('if-none-match', '*');
+    request.upload.onprogress = ({ loaded }) => options.onProgress(loaded);
+    request.onerror = () => reject(new UnreachableError(undefined));
+    request.onload = () => {
+      if (request.status === 200) resolve();
+      else errorFrom(new Response(request.responseText, { status: request.status })).then(reject, reject);
+    };
+    const abort = (): void => {
+      request.abort();
+      reject(signal.reason);
+    };
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    request.onloadend = () => signal.removeEventListener('abort', abort);
+    request.send(file);
+  });

@@ -1,0 +1,157 @@
+import { ActionIcon, Loader, Menu, Table, Text } from '@mantine/core';
+import {
+  IconCornerUpRight,
+  IconDots,
+  IconDownload,
+  IconFile,
+  IconFolder,
+  IconPencil,
+  IconPlugConnected,
+  IconTrash,
+} from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import { joinPath } from '@webxterm/contracts/file-paths';
+import type { FileEntry } from '@webxterm/contracts/rest';
+import { byteSize, localTime } from '../layout/format.ts';
+import { shownName } from './file-names.ts';
+import classes from './files-page.module.css';
+
+export interface FileTableProps {
+  readonly folder: string;
+  readonly entries: readonly FileEntry[];
+  readonly user: string | undefined;
+  readonly mayWrite: boolean;
+  /** The path that is being downloaded. */
+  readonly downloading: string | undefined;
+  readonly onDownload: (path: string) => void;
+  readonly onRename: (entry: FileEntry) => void;
+  readonly onRemove: (entry: FileEntry) => void;
+}
+
+const columns = [['Name'], ['Size'], ['Changed', classes.wide], ['Mode', classes.wide], ['Actions']] as const;
+
+/** The entries of a folder. */
+export const FileTable = (props: FileTableProps) => (
+  <div className={classes.frame}>
+    <Table className={classes.table} verticalSpacing={7} aria-label="Entries of this folder">
+      <Table.Thead>
+        <Table.Tr>
+          {columns.map(([name, shown]) => (
+            <Table.Th key={name} className={shown}>
+              {name === 'Actions' ? <span className="wx-unseen">{name}</span> : name}
+            </Table.Th>
+          ))}
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {props.entries.map((entry) => (
+          <Row key={entry.name} entry={entry} {...props} />
+        ))}
+      </Table.Tbody>
+    </Table>
+  </div>
+);
+
+/** What an entry is or leads to. */
+const leadsTo = ({ type, link }: FileEntry): FileEntry['type'] | null =>
+  type === 'link' ? (link?.type ?? null) : type;
+
+const iconOf = (entry: FileEntry): typeof IconFile => {
+  if (entry.type === 'link') return IconCornerUpRight;
+  if (entry.type === 'folder') return IconFolder;
+  return entry.type === 'file' ? IconFile : IconPlugConnected;
+};
+
+const Row = ({ entry, ...props }: FileTableProps & { readonly entry: FileEntry }) => {
+  const path = joinPath(props.folder, entry.name);
+  const shown = shownName(entry.name);
+  const isFile = leadsTo(entry) === 'file';
+  return (
+    <Table.Tr>
+      <Table.Td className={classes.nameCell}>
+        <Name entry={entry} path={path} shown={shown} {...props} />
+      </Table.Td>
+      <Table.Td className={classes.number}>
+        <Text size="sm" c="dimmed" component="span">
+          {entry.type === 'file' ? byteSize(entry.size) : ''}
+        </Text>
+      </Table.Td>
+      <Table.Td className={`${classes.wide} ${classes.number}`}>
+        <Text size="sm" c="dimmed" component="span">
+          {localTime(entry.modified_at)}
+        </Text>
+      </Table.Td>
+      <Table.Td className={`${classes.wide} ${classes.number}`}>
+        <Text size="sm" c="dimmed" component="span">
+          {entry.mode}
+        </Text>
+      </Table.Td>
+      <Table.Td>
+        {(isFile || props.mayWrite) && (
+          <Menu position="bottom-end" shadow="md" radius="md" withinPortal>
+            <Menu.Target>
+              <ActionIcon variant="subtle" color="gray" aria-label={`Actions for ${shown}`}>
+                {props.downloading === path ? <Loader size={16} /> : <IconDots size={18} />}
+              </ActionIcon>
+            </Menu.Target>
+            <Menu.Dropdown>
+              {isFile && (
+                <Menu.Item leftSection={<IconDownload size={16} />} onClick={() => props.onDownload(path)}>
+                  Download
+                </Menu.Item>
+              )}
+              {props.mayWrite && (
+                <>
+                  <Menu.Item leftSection={<IconPencil size={16} />} onClick={() => props.onRename(entry)}>
+                    Rename
+                  </Menu.Item>
+                  <Menu.Item color="red" leftSection={<IconTrash size={16} />} onClick={() => props.onRemove(entry)}>
+                    Delete
+                  </Menu.Item>
+                </>
+              )}
+            </Menu.Dropdown>
+          </Menu>
+        )}
+      </Table.Td>
+    </Table.Tr>
+  );
+};
+
+const Name = ({
+  entry,
+  path,
+  shown,
+  user,
+  onDownload,
+}: Pick<FileTableProps, 'user' | 'onDownload'> & { entry: FileEntry; path: string; shown: string }) => {
+  const Icon = iconOf(entry);
+  const content = (
+    <>
+      <Icon size={18} stroke={1.7} aria-hidden />
+      <bdi className={classes.text}>
+        {shown}
+        {entry.link !== null && <span className={classes.target}> → {shownName(entry.link.target)}</span>}
+      </bdi>
+    </>
+  );
+  const target = leadsTo(entry);
+  if (target === 'folder')
+    return (
+      <Link
+        from="/machines/$agentId/files"
+        search={{ path, user }}
+        className={classes.name}
+        aria-label={`Open ${shown}`}
+      >
+        {content}
+      </Link>
+    );
+  if (target === 'file')
+    return (
+      <button type="button" className={classes.name} onClick={() => onDownload(path)} aria-label={`Download ${shown}`}>
+        {content}
+      </button>
+    );
+  return <span className={classes.plain}>{content}</span>;
+};
