@@ -1,4 +1,4 @@
-import { closeSync, constants, existsSync, openSync } from 'node:fs';
+import { constants, existsSync } from 'node:fs';
 import { access, statfs } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -15,6 +15,7 @@ import { findUser } from '../shell/linux-user.ts';
 import { allowedUsers, describeUsers } from '../shell/linux-users.ts';
 import { findLoginTools, loginShortcoming } from '../shell/login-tools.ts';
 import { loadNativePty } from '../shell/native-pty.ts';
+import { whyNoTerminal } from '../shell/ptmx.ts';
 import { type Check, check, failure, type Outcome, ok, warning } from './check.ts';
 
 /** An update needs five times the size of its archive, which is at most 45 MB. */
@@ -50,15 +51,12 @@ const missingOf = async (allowed: readonly string[]): Promise<string[]> => {
 
 const terminals = (): Outcome => {
   loadNativePty();
-  try {
-    closeSync(openSync('/dev/ptmx', constants.O_RDWR | constants.O_NOCTTY));
-  } catch (error) {
-    return failure(
-      `no terminal can be opened: ${describeError(error)}`,
-      'Mount devpts: mount -t devpts -o ptmxmode=0666,newinstance devpts /dev/pts && ln -sf pts/ptmx /dev/ptmx',
-    );
-  }
-  return ok('terminals can be opened');
+  const why = whyNoTerminal();
+  if (why === undefined) return ok('terminals can be opened');
+  return failure(
+    `no terminal can be opened: ${why}`,
+    'Mount devpts: mount -t devpts -o ptmxmode=0666,newinstance devpts /dev/pts && ln -sf pts/ptmx /dev/ptmx',
+  );
 };
 
 const logins = async (): Promise<Outcome> => {

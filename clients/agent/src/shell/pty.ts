@@ -7,6 +7,7 @@ import { foregroundOf } from './foreground.ts';
 import { giveTerminal, startLogin } from './login-child.ts';
 import { loadNativePty, type NativePty, spawnHelperPath } from './native-pty.ts';
 import { readProcess } from './processes.ts';
+import { noTerminal } from './ptmx.ts';
 import type { Launch } from './run-as.ts';
 import { signalGroup } from './signals.ts';
 
@@ -57,9 +58,13 @@ const startShell = (
   events: { onExit(result: ExitResult): void; onNotice(text: string): void },
 ): TerminalChild => {
   const { login } = launch;
-  return login === undefined
-    ? fork(native, launch, size, events.onExit)
-    : startLogin(native, { ...launch, login }, size, events);
+  try {
+    return login === undefined
+      ? fork(native, launch, size, events.onExit)
+      : startLogin(native, { ...launch, login }, size, events);
+  } catch (error) {
+    throw noTerminal(error);
+  }
 };
 
 /** A child on a pseudo-terminal. This class owns the file descriptor until the output has ended. */
