@@ -13,7 +13,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, request as forward } from 'node:http';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
@@ -306,6 +306,41 @@ describe.runIf(testPlatform !== undefined)('install.sh', () => {
     expect([code, all]).toEqual([1, expect.stringContaining(said)]);
     expect(all).toMatch(/What to do: \S+/);
     nothingIsThere();
+  });
+
+  it('refuses a clock of 1970, which is before the release', async () => {
+    tool('date', 'case $* in *+*) echo 19700101000100 ;; *) echo Thu Jan  1 00:01:00 UTC 1970 ;; esac');
+    expect(await install()).toEqual(refused('it says Thu Jan 1 00:01:00 UTC 1970, which is before the release'));
+    nothingIsThere();
+  });
+
+  it('refuses a folder from which no program runs, as with noexec', async () => {
+    tool('chmod', 'case $* in *.work*/program) ;; *) exec /bin/chmod "$@" ;; esac');
+    expect(await install()).toEqual(refused('its file system is mounted noexec'));
+    nothingIsThere();
+  });
+
+  it('installs by a proxy, with its password, and reports a password that is missing', async () => {
+    const asked: string[] = [];
+    const proxy = createServer((request, response) => {
+      asked.push(request.url ?? '');
+      const who = `Basic ${Buffer.from('ann:p@ss').toString('base64')}`;
+      if (request.headers['proxy-authorization'] !== who) return void response.writeHead(407).end();
+      const { method, headers } = request;
+      const onwards = forward(request.url ?? '', { method, headers }, (answer) => {
+        response.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(response);
+      });
+      request.pipe(onwards);
+    });
+    await new Promise<void>((listening) => proxy.listen(0, '127.0.0.1', listening));
+    const address = proxy.address();
+    const at = `127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+    expect(await install('--proxy', `http://${at}`)).toEqual(refused('the proxy requires a password'));
+    nothingIsThere();
+    expect((await install('--proxy', `http://ann:p%40ss@${at}`)).code).toBe(0);
+    expect(asked).toContain(`${gateway.origin}/agent/${manifest().files[0]?.path}`);
+    proxy.close();
   });
 
   it('reports an unknown user, and folders that cannot be written', async () => {

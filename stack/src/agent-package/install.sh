@@ -282,6 +282,7 @@ get_manifest() {
     else
       case $status in
         000) die "$host cannot be reached" "$(why_no_answer)" 'Check the address, the network, the clock, and the proxy (--proxy). With a private CA: --ca-fingerprint.' ;;
+        407) die 'the proxy requires a password' "it answers 407 for $host" 'Give --proxy http://USER:PASSWORD@HOST:PORT.' ;;
         503) if [ "$tries" -eq 0 ]; then say 'The server is still building the package; waiting.'; fi ;;
         *) die "$host has no packages of the agent" "it answers $status for /agent/manifest.json" 'Check that --host is the address at which people open WebXTerm.' ;;
       esac
