@@ -34,7 +34,8 @@ export const ManyMachines = () => {
             />
             <Text size="sm" c="dimmed">
               For a golden image, add <code>--image</code> to the command: each machine that boots from the image enrols
-              by itself.
+              by itself. Without it, a copy of a machine has the identity of the original, which is then shown as
+              copied.
             </Text>
           </Stack>
         )}
