@@ -29,7 +29,7 @@ const run = (script: string, args: readonly string[]): Promise<{ code: unknown; 
     );
   });
 
-const programs = ['start', 'agent', 'bench', 'admin', 'audit:verify', 'faults', 'package:agent'];
+const programs = ['start', 'agent', 'bench', 'admin', 'audit:verify', 'faults', 'package:agent', 'trial:updates'];
 
 describe.each(programs)('npm run %s', (script) => {
   it('shows usage, options and examples at --help, and starts nothing', async () => {
@@ -58,6 +58,7 @@ it.each([
   ['faults', ['--times', '-1'], "'--times"],
   ['faults', ['--times', '1.5'], '--times must be a whole number'],
   ['package:agent', ['--platform', 'linux-x86'], "--platform must be linux-x64 or linux-arm64, not 'linux-x86'"],
+  ['trial:updates', ['--shells', '62'], '--shells must be 0 to 61'],
   ['package:agent', ['--publish', 'release'], '--publish needs --key and --host'],
 ])('npm run %s refuses %j', async (script, args, reason) => {
   const { code, stderr } = await run(script, args);

@@ -23,6 +23,7 @@ export const trials: readonly string[] = [
   'e2e/partition.e2e.ts',
   'e2e/security/repeated.e2e.ts',
   'services/agent-hub/src/outage.integration.test.ts',
+  'services/agent-hub/src/updates/fleet-updates.integration.test.ts',
   'services/agent-hub/src/updates/updates.integration.test.ts',
   'services/auth/src/audit/audit-outages.integration.test.ts',
   'services/auth/src/read-only-volumes.integration.test.ts',

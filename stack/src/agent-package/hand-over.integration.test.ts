@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { loadMachineKey } from '../../../clients/agent/src/identity/machine-key.ts';
 import { TestHub } from '../../../clients/agent/src/integration/test-hub.ts';
 import { TestViewer } from '../../../clients/agent/src/integration/test-viewer.ts';
@@ -12,6 +12,16 @@ import { projectFolder } from '../project-folder.ts';
 import { type Bundle, bundleAgent } from './bundle.ts';
 import { packageContents } from './contents.ts';
 import { pinnedPackages, platforms } from './pinned-packages.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** `shells`: beside a printer, a program that reads what is typed, and an editor. */
+    updateTrial?: { updates: number; rollBacks: number; shells: number };
+  }
+}
+
+// `npm run trial:updates` provides higher numbers.
+const { updates, rollBacks, shells: moreShells } = inject('updateTrial') ?? { updates: 3, rollBacks: 1, shells: 0 };
 
 const platform = platforms.find((each) => each === `${process.platform}-${process.arch}`);
 /** A change takes two looks of 5 s and the start of a Node. */
@@ -127,11 +137,24 @@ const tryInVain = async (version: string, before: string, viewers: readonly Test
   for (const viewer of viewers) expect(await viewer.attach()).toMatchObject({ type: 'accepted', created: false });
 };
 
+/** Shells that print a numbered line every half second until the file is there, each with an exit code of its own. */
+const slowPrinters = async (count: number, stop: string): Promise<TestViewer[]> => {
+  const shells = Array.from({ length: count }, () => new TestViewer(hub));
+  for (const [index, shell] of shells.entries()) {
+    await shell.attach({ create: true });
+    shell.type(
+      `stty -echo; PS1=; echo; i=0; while [ ! -e ${stop} ]; do echo n$i; i=$((i+1)); sleep 0.5; done; exit ${index % 100}\n`,
+    );
+    await shell.seen('n0');
+  }
+  return shells;
+};
+
 const numbersIn = (viewer: TestViewer): number[] =>
   viewer.text.split('\r\n').flatMap((line) => (/^n\d+$/.test(line) ? [Number(line.slice(1))] : []));
 
 describe.runIf(platform !== undefined)('an agent that is replaced by another version', () => {
-  it('keeps output, input, an editor and exit codes of shells over updates and roll-backs', async () => {
+  it(`keeps output, input, an editor and exit codes of shells over ${updates} updates and ${rollBacks} roll-backs`, async () => {
     await startAgent();
     const pid = agent?.pid;
     const [printer, typist] = [new TestViewer(hub), new TestViewer(hub)];
@@ -151,31 +174,45 @@ describe.runIf(platform !== undefined)('an agent that is replaced by another ver
     await editor.seen('\x1b[23;1H~');
     editor.type('ione ');
     await editor.seen('INSERT');
-    const viewers = [printer, typist, editor];
-    await changeTo('0.1.1', viewers);
-    typist.type('one ');
-    await changeTo('0.1.2', viewers);
-    typist.type('two ');
-    editor.type('two ');
-    await tryInVain('0.1.3', '0.1.2', viewers);
-    typist.type('three\n');
-    await changeTo('0.1.4', viewers);
-    await vi.waitFor(() => expect(readFileSync(typed, 'utf8')).toBe('one two three\n'), changesWithinMs);
+    const more = await slowPrinters(moreShells, stop);
+    const viewers = [printer, typist, editor, ...more];
+    const words: string[] = [];
+    const seconds: number[] = [];
+    for (let update = 1; update <= updates; update += 1) {
+      const startedAt = performance.now();
+      await changeTo(`0.${update}.1`, viewers);
+      seconds.push((performance.now() - startedAt) / 1000);
+      for (const viewer of [typist, editor]) viewer.type(`word${update} `);
+      words.push(`word${update} `);
+      if (update % Math.ceil(updates / rollBacks) === 0) await tryInVain(`0.${update}.2`, `0.${update}.1`, viewers);
+    }
+    typist.type('\n');
+    const text = `${words.join('')}\n`;
+    await vi.waitFor(() => expect(readFileSync(typed, 'utf8')).toBe(text), changesWithinMs);
     writeFileSync(stop, '');
     typist.type('\x04');
-    editor.type('three\x1b:wq\r');
+    editor.type('\x1b:wq\r');
     expect(await editor.frame('ended')).toMatchObject({ exitCode: 5, cause: 'shell_exit' });
-    expect(readFileSync(edited, 'utf8')).toBe('one two three\n');
+    expect(readFileSync(edited, 'utf8')).toBe(`one ${text}`);
     expect(await typist.frame('ended')).toMatchObject({ exitCode: 9, cause: 'shell_exit' });
     expect(await printer.frame('ended')).toMatchObject({ exitCode: 7, cause: 'shell_exit' });
-    const numbers = numbersIn(printer);
-    expect(numbers.findIndex((number, index) => number !== index)).toBe(-1);
-    expect(numbers.length).toBeGreaterThan(5000);
-    expect(printer.frames.filter(({ type }) => type === 'gap')).toEqual([]);
-    expect(installation.failed).toMatchObject([{ version: '0.1.3' }]);
+    for (const [index, shell] of more.entries())
+      expect(await shell.frame('ended')).toMatchObject({ exitCode: index % 100, cause: 'shell_exit' });
+    expect(numbersIn(printer).length).toBeGreaterThan(5000);
+    for (const shell of [printer, ...more]) {
+      const numbers = numbersIn(shell);
+      expect(numbers.length).toBeGreaterThan(0);
+      expect(numbers.findIndex((number, index) => number !== index)).toBe(-1);
+      expect(shell.frames.filter(({ type }) => type === 'gap')).toEqual([]);
+    }
+    expect(installation.failed).toHaveLength(rollBacks);
     expect([agent?.pid, agent?.exitCode]).toEqual([pid, null]);
-    process.stdout.write(`  ${numbers.length} lines through 3 updates and 1 roll-back\n`);
-  }, 400_000);
+    const lines = [printer, ...more].reduce((sum, shell) => sum + numbersIn(shell).length, 0);
+    const range = [Math.min(...seconds), Math.max(...seconds)].map((time) => time.toFixed(1)).join(' to ');
+    process.stdout.write(
+      `  ${lines} lines of ${more.length + 1} shells through ${updates} updates and ${rollBacks} roll-backs; an update took ${range} s\n`,
+    );
+  }, 900_000);
 
   it('continues with its sessions if there is no space for the hand-over, and reports the reason', async () => {
     // A new key would have to be written.

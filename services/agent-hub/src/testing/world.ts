@@ -61,8 +61,10 @@ export class World {
   }
 
   /** Starts a hub in its own process, which a test can kill. */
-  async hubProcess(): Promise<Omit<RunningHub, 'stop'> & { process: ChildProcess }> {
-    const environment = await this.environment();
+  async hubProcess(
+    settings: Record<string, string> = {},
+  ): Promise<Omit<RunningHub, 'stop'> & { process: ChildProcess }> {
+    const environment = { ...(await this.environment()), ...settings };
     const main = join(import.meta.dirname, '../main.ts');
     const process = spawn(globalThis.process.execPath, [main], { env: environment, stdio: 'ignore' });
     endWithUs(process);
