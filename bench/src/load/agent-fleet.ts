@@ -64,7 +64,7 @@ class SimulatedAgent {
     for (;;) {
       const connection = await turn(() => this.#dial(failed));
       failed = connection === undefined ? failed + 1 : 0;
-      if (connection === undefined) await delay(backOff({ failures: failed - 1, hasSessions: false }, Math.random()));
+      if (connection === undefined) await delay(backOff({ failures: failed - 1, isBusy: false }, Math.random()));
       else {
         await connection.closed;
         linked.delete(this);

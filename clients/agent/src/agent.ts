@@ -218,6 +218,11 @@ export class Agent {
     await this.#handOver.leave(this.#instanceId);
   }
 
+  /** Whether somebody may wait for output of this machine. */
+  get #isBusy(): boolean {
+    return this.#sessions.aliveCount > 0 || !this.#commands.isIdle;
+  }
+
   /** @returns ms to wait before the next dial. */
   async #serve(round: Extract<RoundResult, { kind: 'welcome' }>): Promise<number> {
     const { log, now, random } = this.#options;
@@ -246,19 +251,18 @@ export class Agent {
     this.#connectedAt = undefined;
     if (this.#stopping) return 0;
     await this.#report.write({ state: 'connecting' });
-    const hasSessions = this.#sessions.aliveCount > 0;
     if (end.kind === 'refused') return this.#refused(end.refused);
     if (end.kind === 'redial') {
       log.info({ hub: connection.address }, 'dialling again, on request of the hub or to report a change');
-      return hasSessions ? 0 : Math.round(end.jitterMs * random());
+      return this.#isBusy ? 0 : Math.round(end.jitterMs * random());
     }
     log.warn({ hub: connection.address, reason: end.reason }, 'the link to the hub is lost; dialling again');
-    return redialDelay(hasSessions, random());
+    return redialDelay(this.#isBusy, welcome.redialSpreadMs, random());
   }
 
   async #failed(round: Exclude<RoundResult, { kind: 'welcome' }>, failures: number): Promise<number> {
     const { random } = this.#options;
-    const waitMs = backOff({ failures, hasSessions: this.#sessions.aliveCount > 0 }, random());
+    const waitMs = backOff({ failures, isBusy: this.#isBusy }, random());
     if (round.kind === 'refused') return Math.max(waitMs, await this.#refused(round.refused));
     await this.#report.reportProblem(`${round.reason} Trying again until it works.`);
     return waitMs;

@@ -30,6 +30,7 @@ const welcome: Welcome = {
   ownerUsername: 'owner',
   machineName: 'box',
   capabilities: [],
+  redialSpreadMs: 1000,
 };
 
 /** A real gRPC server for the agent side of a hub: hello and welcome, control messages, attach streams. */

@@ -3,11 +3,11 @@ import { backOff, patience, redialDelay } from './back-off.ts';
 
 describe('the back-off', () => {
   it('doubles up to 30 s when idle and 5 s with sessions, with a random part', () => {
-    expect(backOff({ failures: 0, hasSessions: false }, 1)).toBe(500);
-    expect(backOff({ failures: 3, hasSessions: false }, 1)).toBe(4000);
-    expect(backOff({ failures: 1000, hasSessions: false }, 1)).toBe(30_000);
-    expect(backOff({ failures: 1000, hasSessions: true }, 1)).toBe(5000);
-    expect(backOff({ failures: 1000, hasSessions: true }, 0)).toBe(2500);
+    expect(backOff({ failures: 0, isBusy: false }, 1)).toBe(500);
+    expect(backOff({ failures: 3, isBusy: false }, 1)).toBe(4000);
+    expect(backOff({ failures: 1000, isBusy: false }, 1)).toBe(30_000);
+    expect(backOff({ failures: 1000, isBusy: true }, 1)).toBe(5000);
+    expect(backOff({ failures: 1000, isBusy: true }, 0)).toBe(2500);
   });
 
   it('waits longer for a hub after each failure: 1.5 s at first, 12 s at most', () => {
@@ -15,7 +15,9 @@ describe('the back-off', () => {
   });
 
   it('starts at once for an agent with sessions and spreads the others', () => {
-    expect(redialDelay(true, 0.9)).toBe(0);
-    expect(redialDelay(false, 0.5)).toBe(15_000);
+    expect(redialDelay(true, 30_000, 0.9)).toBe(0);
+    expect(redialDelay(false, 1000, 0.5)).toBe(500);
+    expect(redialDelay(false, 0, 0.5)).toBe(15_000);
+    expect(redialDelay(false, 4_000_000_000, 1)).toBe(30_000);
   });
 });

@@ -86,6 +86,10 @@ export class PresenceView {
     return this.find(agentId)?.hubAlive ?? false;
   }
 
+  get agentCount(): number {
+    return this.#agents.size;
+  }
+
   agents(): Iterable<AgentPresence> {
     return this.#agents.values();
   }

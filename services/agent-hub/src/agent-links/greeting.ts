@@ -7,6 +7,7 @@ import { verifyHello } from './hello-signature.ts';
 import { type ControlStream, deadAfterMs, Link, type LinkIdentity, pingIntervalMs } from './link.ts';
 import { sealLinkPass } from './link-pass.ts';
 import type { LinkTable } from './link-table.ts';
+import { redialSpreadMs } from './redial-spread.ts';
 import { LinkRefusal, retryLater, toRefusal } from './refusal.ts';
 import type { Registered, Registrar } from './registrar.ts';
 
@@ -25,6 +26,8 @@ export interface GreeterOptions {
   readonly kinds: ReadonlyMap<string, unknown>;
   readonly logger: Logger;
   readonly now: () => number;
+  /** How many machines of the installation are linked, as far as this hub knows. */
+  readonly linkedMachines: () => number;
   /** Checks whether another hub holds this machine. @throws LinkRefusal displaced */
   readonly checkOtherHubs: (dial: LinkIdentity) => void;
   /** Removes the machine of an agent that is being uninstalled. @throws LinkRefusal while another process with its key may be connected */
@@ -108,7 +111,7 @@ export class Greeter {
     hello: Hello,
     { linkId, capabilities }: { linkId: string; capabilities: readonly string[] },
   ): Welcome {
-    const { linkKey, now } = this.#options;
+    const { linkedMachines, linkKey, now } = this.#options;
     const pass = {
       agent_id: identity.agentId,
       owner_id: identity.ownerId,
@@ -129,6 +132,7 @@ export class Greeter {
       ownerUsername: identity.ownerUsername,
       machineName: identity.machineName,
       capabilities: [...capabilities],
+      redialSpreadMs: redialSpreadMs(linkedMachines()),
     };
   }
 }

@@ -43,6 +43,7 @@ export const wireAgentService = (
     ...parts,
     registrar,
     table: links,
+    linkedMachines: () => presence.knownMachines,
     checkOtherHubs: (dial) => presence.checkOtherHubs(dial),
     leave: async (identity) => {
       await requireAlone(identity, parts);

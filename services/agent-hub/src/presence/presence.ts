@@ -72,6 +72,11 @@ export class Presence {
     return this.#rule.isOnline(this.#options.view.find(agentId), this.#options.now());
   }
 
+  /** The number of machines with an entry, also of hubs that ended in the last minutes. */
+  get knownMachines(): number {
+    return this.#options.view.agentCount;
+  }
+
   onlineIds(): string[] {
     return [...this.#options.view.agents()].map((entry) => entry.agent_id).filter((agentId) => this.isOnline(agentId));
   }

@@ -434,6 +434,8 @@ export interface Welcome {
   machineName: string;
   /** Those of the hello that the hub has, too. */
   capabilities: string[];
+  /** If the link is lost, an agent without sessions and commands dials again at a random time within this. 0, from an older hub: 30 s. */
+  redialSpreadMs: number;
 }
 
 export interface Refused {
@@ -2809,6 +2811,7 @@ function createBaseWelcome(): Welcome {
     ownerUsername: "",
     machineName: "",
     capabilities: [],
+    redialSpreadMs: 0,
   };
 }
 
@@ -2846,6 +2849,9 @@ export const Welcome: MessageFns<Welcome> = {
     }
     for (const v of message.capabilities) {
       writer.uint32(90).string(v!);
+    }
+    if (message.redialSpreadMs !== 0) {
+      writer.uint32(96).uint32(message.redialSpreadMs);
     }
     return writer;
   },
@@ -2951,6 +2957,14 @@ export const Welcome: MessageFns<Welcome> = {
             message.capabilities.push(reader.string());
             continue;
           }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.redialSpreadMs = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3014,6 +3028,11 @@ export const Welcome: MessageFns<Welcome> = {
       capabilities: globalThis.Array.isArray(object?.capabilities)
         ? object.capabilities.map((e: any) => globalThis.String(e))
         : [],
+      redialSpreadMs: isSet(object.redialSpreadMs)
+        ? globalThis.Number(object.redialSpreadMs)
+        : isSet(object.redial_spread_ms)
+        ? globalThis.Number(object.redial_spread_ms)
+        : 0,
     };
   },
 
@@ -3052,6 +3071,9 @@ export const Welcome: MessageFns<Welcome> = {
     if (message.capabilities?.length) {
       obj.capabilities = message.capabilities;
     }
+    if (message.redialSpreadMs !== 0) {
+      obj.redialSpreadMs = Math.round(message.redialSpreadMs);
+    }
     return obj;
   },
 
@@ -3071,6 +3093,7 @@ export const Welcome: MessageFns<Welcome> = {
     message.ownerUsername = object.ownerUsername ?? "";
     message.machineName = object.machineName ?? "";
     message.capabilities = object.capabilities?.map((e) => e) || [];
+    message.redialSpreadMs = object.redialSpreadMs ?? 0;
     return message;
   },
 };
