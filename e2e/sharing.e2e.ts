@@ -11,6 +11,7 @@ let stack: TestStack;
 let browser: Browser;
 let owner: TerminalPage;
 let guest: TerminalPage;
+let rest: Rest;
 let ofBob: Rest;
 let agentId: string;
 const bob = { email: 'bob@example.com', password: 'secret-password' };
@@ -18,7 +19,7 @@ const bob = { email: 'bob@example.com', password: 'secret-password' };
 beforeAll(async () => {
   // On a machine that runs the server, guests may not type.
   [stack, browser] = await Promise.all([startTestStack({ mayGrantItsMachine: true }), launchBrowser()]);
-  const rest = new Rest(stack.url, (await new Rest(stack.url).login(stack.admin)).token);
+  rest = new Rest(stack.url, (await new Rest(stack.url).login(stack.admin)).token);
   await rest.post('/api/signup', { username: 'bob', ...bob });
   ofBob = new Rest(stack.url, (await rest.login(bob)).token);
   agentId = (await onlineMachine(rest)).agent_id;
@@ -129,5 +130,24 @@ describe('a guest with control', () => {
     await owner.page.keyboard.type('#');
     await guest.page.getByRole('button', { name: 'Ask to type' }).waitFor();
     expect(await guest.page.getByText('admin types').count()).toBe(1);
+  });
+});
+
+describe('the owner of a machine', () => {
+  it('watches the terminal of another user from the page of the machine, and is shown there', async () => {
+    const grant = { username: 'bob', role: 'control' };
+    expect((await rest.post(`/api/machines/${agentId}/access/grant`, grant)).status).toBe(200);
+    const shell = new NodeTerminal(ofBob, agentId);
+    await shell.run('echo watched-$((1+1))');
+    await owner.page.goto(`${stack.url}/machines/${agentId}`);
+    await owner.page.getByRole('link', { name: /^Watch bob's session/ }).click();
+    await owner.page.getByRole('heading', { name: 'Terminal of bob', exact: true }).waitFor();
+    await owner.until(/^watched-2/m);
+    await owner.page.getByText('View only').waitFor();
+    expect(shell.people.map(({ name, owner: owns }) => [name, owns])).toEqual([
+      ['bob', true],
+      ['admin', false],
+    ]);
+    shell.close();
   });
 });

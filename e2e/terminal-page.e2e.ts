@@ -181,14 +181,21 @@ describe('the terminal page', () => {
     await eventually('the terminal again', async () => ((await focused()) === 'Terminal input' ? true : undefined));
     await keyboard.press('Control+Shift+ArrowUp');
     expect(await page.evaluate('document.activeElement?.getAttribute("role")')).toBe('tab');
-    for (const next of ['Close', 'New shell tab', 'Split', 'Search terminals and machines', 'Terminal menu']) {
+    for (const next of [
+      'Close',
+      'New shell tab',
+      'Split',
+      'Share this terminal',
+      'Search terminals and machines',
+      'Terminal menu',
+    ]) {
       await keyboard.press('Tab');
       expect(await focused()).toContain(next);
     }
     await keyboard.press('Enter');
     await page.getByRole('menuitem', { name: /Find/ }).waitFor();
     await keyboard.press('Escape');
-    for (const _ of ['search', 'split', 'new']) await keyboard.press('Shift+Tab');
+    for (const _ of ['search', 'share', 'split', 'new']) await keyboard.press('Shift+Tab');
     await keyboard.press('Enter');
     await page.getByRole('tab', { name: 'Shell 2' }).waitFor();
     await terminal.until(/[$#%>]\s*$/m);

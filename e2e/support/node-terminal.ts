@@ -1,3 +1,4 @@
+import type { Participant } from '@webxterm/contracts/frames';
 import { TerminalClient, type TerminalState } from '@webxterm/terminal-client';
 import WebSocket from 'ws';
 import type { Rest } from './rest.ts';
@@ -28,6 +29,8 @@ export class NodeTerminal {
   /** How often the connection broke. */
   breaks = 0;
   state: TerminalState = { state: 'connecting' };
+  /** Who is attached, once there was a guest. */
+  people: readonly Participant[] = [];
   readonly #client: TerminalClient;
   #output = Buffer.alloc(0);
   #changed: () => void = () => {};
@@ -77,6 +80,9 @@ export class NodeTerminal {
         },
         session: () => {},
         size: () => {},
+        presence: (participants) => {
+          this.people = participants;
+        },
         latency: () => {},
       },
     });

@@ -164,7 +164,6 @@ const routes = root.addChildren([
     createRoute({
       getParentRoute: () => signedIn,
       path: '/watch/$agentId/$sessionId',
-      validateSearch: z.object({ owner: z.coerce.string().max(64).catch('another user') }),
       component: lazyRouteComponent(() => import('./sharing/visit-page.tsx'), 'WatchPage'),
     }),
   ]),

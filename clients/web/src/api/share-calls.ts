@@ -3,6 +3,7 @@ import {
   createTicket,
   findShareGrantee,
   type Grantee,
+  getSession,
   joinShare,
   listSharedSessions,
   listShares,
@@ -10,6 +11,7 @@ import {
   revokeShare,
   type SessionShare,
   type SharedSession,
+  type TerminalSession,
 } from '@webxterm/contracts/rest';
 import type { z } from 'zod';
 import type { SignIn } from '../sign-in/sign-in.ts';
@@ -64,6 +66,13 @@ export const shareCalls = (signIn: Pick<SignIn, 'withToken'>, fetcher: typeof fe
     signIn.withToken(async (token) => {
       const answer = await ask(fetcher, joinShare, { params: { share_id: shareId }, headers: bearer(token) });
       return { ...answer, session_id: answer.share.session_id };
+    }),
+
+  /** A session of the user, or of another user on a machine that the user manages. */
+  session: (sessionId: string, signal?: AbortSignal): Promise<TerminalSession> =>
+    signIn.withToken(async (token) => {
+      const { session } = await ask(fetcher, getSession, { params: of(sessionId), headers: bearer(token), signal });
+      return session;
     }),
 
   /** A ticket for the session of another user, by the right to watch. */

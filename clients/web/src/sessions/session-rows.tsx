@@ -243,7 +243,7 @@ const Row = ({ session, mine, watches, name, onEnd, selection }: RowProps) => {
         {!mine && watches && (
           <Button
             component={Link}
-            to={`/watch/${session.agent_id}/${session.session_id}?owner=${encodeURIComponent(session.username)}`}
+            to={`/watch/${session.agent_id}/${session.session_id}`}
             size="xs"
             variant="default"
             aria-label={`Watch ${which} on ${name}, started ${ago(started, now)}`}

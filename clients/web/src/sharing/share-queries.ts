@@ -1,5 +1,5 @@
 import { type UseMutationResult, type UseQueryResult, useMutation, useQuery } from '@tanstack/react-query';
-import type { Grantee, SessionShare, SharedSession } from '@webxterm/contracts/rest';
+import type { Grantee, SessionShare, SharedSession, TerminalSession } from '@webxterm/contracts/rest';
 import { useServer } from '../api/server-context.ts';
 import type { MadeShare, NewShare } from '../api/share-calls.ts';
 import { useChange } from '../api/use-change.ts';
@@ -29,6 +29,15 @@ export const useCreateShare = (sessionId: string): UseMutationResult<MadeShare, 
 
 export const useRevokeShare = (sessionId: string): UseMutationResult<void, Error, string> =>
   useChange(ofSession(sessionId), (server, shareId: string) => server.revokeShare(sessionId, shareId));
+
+/** A session on a machine that the user manages. */
+export const useWatchedSession = (sessionId: string): UseQueryResult<TerminalSession> => {
+  const server = useServer();
+  return useQuery({
+    queryKey: ['sessions', 'one', sessionId],
+    queryFn: ({ signal }) => server.session(sessionId, signal),
+  });
+};
 
 /** The sessions that others share with the user. */
 export const useSharedWithMe = (): UseQueryResult<readonly SharedSession[]> => {

@@ -13,7 +13,7 @@ import { EmptyState } from '../layout/empty-state.tsx';
 import { usePreferences } from '../terminal/settings/use-preferences.ts';
 import classes from '../terminal/terminal-page.module.css';
 import { TerminalPane } from '../terminal/terminal-pane.tsx';
-import { useSharedWithMe } from './share-queries.ts';
+import { useSharedWithMe, useWatchedSession } from './share-queries.ts';
 import type { Visit } from './visit.ts';
 
 const shared = getRouteApi('/signed-in/shared/$shareId');
@@ -46,14 +46,20 @@ export const SharedPage = () => {
 /** `/watch/:agent_id/:session_id`: the terminal of another user, by the right to watch. */
 export const WatchPage = () => {
   const { agentId, sessionId } = watched.useParams();
-  const { owner } = watched.useSearch();
   const server = useServer();
+  const session = useWatchedSession(sessionId);
+  if (session.data !== undefined)
+    return (
+      <VisitPage
+        agentId={agentId}
+        sessionId={sessionId}
+        visit={{ owner: session.data.username, ticket: () => server.watchTicket(agentId, sessionId) }}
+      />
+    );
   return (
-    <VisitPage
-      agentId={agentId}
-      sessionId={sessionId}
-      visit={{ owner, ticket: () => server.watchTicket(agentId, sessionId) }}
-    />
+    <Frame title="Terminal of another user">
+      {session.isPending ? <Loader aria-label="Fetching the terminal" /> : <NotShared />}
+    </Frame>
   );
 };
 
@@ -116,7 +122,7 @@ const NotShared = () => (
     <EmptyState
       icon={<IconEye size={28} stroke={1.6} />}
       title="This terminal is not shared with you"
-      text="The share has ended, or it is for another account. Ask the person who shared it."
+      text="It or the share has ended, or it is for another account. Ask the person who shared it."
     >
       <Button component={Link} to="/sessions" variant="default">
         My sessions

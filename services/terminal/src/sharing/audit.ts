@@ -1,13 +1,29 @@
 import type { AuditFact } from '@webxterm/shared/audit';
 import type { AttachmentRequest } from '../attachment/attach-open.ts';
+import type { SessionRecord } from '../sessions/record.ts';
 import type { ShareRecord } from './record.ts';
 
-/** What every audit row about a share says. */
-export const shareFact = ({ share_id, session_id, agent_id, owner_username, username, role }: ShareRecord) =>
+/** What every audit row about a shared session of this user says. */
+export const sharedFact = ({
+  session_id,
+  agent_id,
+  username,
+}: Pick<SessionRecord, 'session_id' | 'agent_id' | 'username'>) =>
   ({
     agentId: agent_id,
     sessionId: session_id,
-    target: { type: 'session', id: session_id, name: owner_username },
+    target: { type: 'session', id: session_id, name: username },
+  }) as const satisfies Partial<AuditFact>;
+
+/** What every audit row about a share says. */
+export const shareFact = (share: ShareRecord) => ({
+  ...sharedFact({ ...share, username: share.owner_username }),
+  ...shareDetails(share),
+});
+
+/** The details of a share in the audit log. */
+export const shareDetails = ({ share_id, username, role }: ShareRecord) =>
+  ({
     details: { share_id, role, ...(username === null ? { link: true } : { with: username }) },
   }) as const satisfies Partial<AuditFact>;
 

@@ -23,7 +23,7 @@ import type { SessionRecord } from '../sessions/record.ts';
 import type { SessionStore } from '../sessions/store.ts';
 import { newId } from '../tickets/admission.ts';
 import { sealTicket, ticketLifeSeconds } from '../tickets/ticket.ts';
-import { shareFact } from './audit.ts';
+import { shareDetails, sharedFact, shareFact } from './audit.ts';
 import type { ShareRecord } from './record.ts';
 import type { ShareStore } from './store.ts';
 import type { Visits } from './visits.ts';
@@ -65,19 +65,22 @@ const mountForOwners = (api: Api, options: SharesHttpOptions): void => {
     const grantee = body.user === undefined ? undefined : await findGrantee(options, caller, body.user);
     if (body.user_id !== undefined && body.user_id !== grantee?.user_id)
       throw new AppError('conflict', 'This name now belongs to another user. Look the user up again.');
-    const created = await shares.create({
-      session_id: session.session_id,
-      agent_id: session.agent_id,
-      owner_user_id: caller.userId,
-      owner_username: caller.username,
-      owner_signin: hashSid(caller.sid),
-      role: body.role,
-      types_always: types && body.types_always,
-      grantee,
-      uses: body.uses,
-      lifeMs: body.minutes * 60_000,
+    const make = () =>
+      shares.create({
+        session_id: session.session_id,
+        agent_id: session.agent_id,
+        owner_user_id: caller.userId,
+        owner_username: caller.username,
+        owner_signin: hashSid(caller.sid),
+        role: body.role,
+        types_always: types && body.types_always,
+        grantee,
+        uses: body.uses,
+        lifeMs: body.minutes * 60_000,
+      });
+    const created = await auditor.act({ ...sharedFact(session), action: 'share_created' }, make, {
+      resultOf: ({ share }) => shareDetails(share),
     });
-    await auditor.record({ ...shareFact(created.share), action: 'share_created' });
     return { share: toSessionShare(created.share), secret: created.secret };
   });
 
@@ -88,9 +91,12 @@ const mountForOwners = (api: Api, options: SharesHttpOptions): void => {
 
   api.mount(revokeShare, async ({ params, caller }) => {
     const session = await ownSession(sessions, caller, params.id);
-    const share = await shares.revoke(caller.userId, session.session_id, params.share_id);
-    visits.end(share.share_id);
-    await auditor.record({ ...shareFact(share), action: 'share_revoked' });
+    const revoke = async (): Promise<void> => {
+      const share = await shares.revoke(caller.userId, session.session_id, params.share_id);
+      visits.end(share.share_id);
+    };
+    const fact = { ...sharedFact(session), action: 'share_revoked', details: { share_id: params.share_id } } as const;
+    await auditor.act(fact, revoke);
     return undefined;
   });
 };

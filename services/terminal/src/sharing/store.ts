@@ -40,8 +40,8 @@ export class ShareStore {
 
   /** @returns the share, and the secret of a link. @throws AppError too_many_shares */
   async create({ grantee, uses, lifeMs, ...share }: NewShare): Promise<{ share: ShareRecord; secret: string | null }> {
-    const valid = await this.#model.countDocuments({ ...this.#valid(), session_id: share.session_id });
-    if (valid >= maxSharesPerSession) throw new AppError('too_many_shares');
+    const ofSession = { ...this.#valid(), session_id: share.session_id };
+    if ((await this.#model.countDocuments(ofSession)) >= maxSharesPerSession) throw new AppError('too_many_shares');
     const secret = grantee === undefined ? randomId() : null;
     const now = this.#now();
     const record: ShareRecord = {
@@ -57,6 +57,11 @@ export class ShareStore {
       revoked_at: null,
     };
     await this.#model.create(record);
+    // Counted again, because others may have been made at the same moment.
+    if ((await this.#model.countDocuments(ofSession)) > maxSharesPerSession) {
+      await this.#model.deleteOne({ share_id: record.share_id });
+      throw new AppError('too_many_shares');
+    }
     return { share: record, secret };
   }
 
