@@ -17,9 +17,12 @@ import { createServer, request as forward } from 'node:http';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
+import { certificateName } from '@webxterm/contracts/grpc';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TestHub } from '../../../clients/agent/src/integration/test-hub.ts';
 import { type GatewayProcess, startGateway } from '../../../services/gateway/src/testing/gateway-process.ts';
+import { createAuthority, fingerprint, issueCertificate } from '../pki/authority.ts';
+import { freePort } from '../ports.ts';
 import { projectFolder } from '../project-folder.ts';
 import { type Bundle, bundleAgent } from './bundle.ts';
 import { type Channel, type Manifest, parseManifest, renderManifest } from './manifest.ts';
@@ -341,6 +344,35 @@ describe.runIf(testPlatform !== undefined)('install.sh', () => {
     expect((await install('--proxy', `http://ann:p%40ss@${at}`)).code).toBe(0);
     expect(asked).toContain(`${gateway.origin}/agent/${manifest().files[0]?.path}`);
     proxy.close();
+  });
+
+  it('installs from an IP address with a private CA of the given fingerprint, and from none with another', async () => {
+    const [authority, other] = [await createAuthority(Date.now()), await createAuthority(Date.now())];
+    const issue = (names: string[]) => issueCertificate(authority, { names, usage: 'server' }, Date.now());
+    const certificates = mkdtempSync(join(tmpdir(), 'install-tls-'));
+    const { certificate, key: privateKey } = await issue(['127.0.0.1']);
+    writeFileSync(join(certificates, 'tls.crt'), certificate);
+    writeFileSync(join(certificates, 'tls.key'), privateKey, { mode: 0o600 });
+    const secureHub = await new TestHub().start(await issue([certificateName.hubForAgents]));
+    const port = await freePort();
+    const host = `https://127.0.0.1:${port}`;
+    const secure = await startGateway({
+      ...{ HTTP_PORT: String(port), PUBLIC_URL: host, TLS_DIR: certificates, AGENT_DIR: release },
+      ...{ GRPC_ADDRESSES: secureHub.address, GRPC_TLS: 'on', GRPC_CA: authority.certificate },
+    });
+    try {
+      expect(await install('--host', host)).toEqual(refused('With a private CA: --ca-fingerprint'));
+      const wrong = await install('--host', host, '--ca-fingerprint', fingerprint(other.certificate));
+      expect(wrong).toEqual(refused('has another private CA than this command names'));
+      nothingIsThere();
+      const right = await install('--host', host, '--ca-fingerprint', fingerprint(authority.certificate));
+      expect(right).toMatchObject({ code: 0, said: expect.stringContaining(`${host}/terminal/`) });
+      expect(secureHub.hellos.at(-1)?.facts?.agentVersion).toBe(manifest().version);
+    } finally {
+      secureHub.kill();
+      await secure.stop();
+      rmSync(certificates, { recursive: true });
+    }
   });
 
   it('reports an unknown user, and folders that cannot be written', async () => {

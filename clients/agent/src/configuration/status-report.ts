@@ -17,6 +17,9 @@ export type StatusReportOptions = {
 /** The state of the agent towards the hub. */
 export type ConnectionStatus = Omit<AgentStatus, 'pid' | 'version' | 'since' | 'sessions' | 'disk' | 'logins'>;
 
+/** Different problems in the log until a hub accepts this machine. The status always has the last one. */
+const maxLogged = 20;
+
 /** The status of the running agent. Writes it to the status file, and logs each problem once. */
 export class StatusReport {
   readonly #options: StatusReportOptions;
@@ -26,6 +29,8 @@ export class StatusReport {
   #logins: string | undefined;
   #disk: string | undefined;
   #problem: string | undefined;
+  /** Since a hub accepted this machine. */
+  readonly #logged = new Set<string>();
 
   constructor(options: StatusReportOptions) {
     this.#options = options;
@@ -50,16 +55,23 @@ export class StatusReport {
     await this.kept.write(file, () => writeStatus(file, this.status));
   }
 
-  /** A hub has accepted this machine, so that a later problem is logged even if it is the same as the last one. */
+  /** A hub has accepted this machine, so that a later problem is logged even if it was logged before. */
   clearProblem(): void {
     this.#problem = undefined;
+    this.#logged.clear();
   }
 
-  /** Logs a problem of the connection, and writes it to the status. The same problem is logged once. */
+  /**
+   * Writes a problem of the connection to the status, and logs it once: while several hubs are away, their problems come again in any order
+   * for as long as that takes.
+   */
   async reportProblem(problem: string): Promise<void> {
     if (problem === this.#problem) return;
     this.#problem = problem;
-    this.#options.log.warn(problem);
+    if (!this.#logged.has(problem) && this.#logged.size < maxLogged) {
+      this.#logged.add(problem);
+      this.#options.log.warn(problem);
+    }
     await this.write({ state: 'connecting', problem });
   }
 
