@@ -5,7 +5,7 @@ import { browser, ownMachine, stack, useStackAndBrowser } from './support/use-st
 
 useStackAndBrowser();
 
-const signedOut = ['/login', '/signup', '/setup'];
+const signedOut = ['/login', '/signup', '/setup', '/sign-in/test'];
 const framed = (machine: string): string[] => [
   '/',
   '/dashboard',

@@ -1,3 +1,4 @@
+import { closeCode } from '@webxterm/contracts/frames';
 import { allRoutes } from '@webxterm/contracts/rest';
 import { Secret, TOTP } from 'otpauth';
 import { describe, expect, it } from 'vitest';
@@ -21,7 +22,7 @@ const mayBeCalled = [
 /** Every route, for a user and a token of a user who must set up a second factor. */
 export const requireFactors = (world: () => World): void => {
   describe('a user who must set up a second factor', () => {
-    it('may do that and nothing else, and neither may their tokens, until it is set up', async () => {
+    it('may do that and nothing else, and neither may their tokens, until it is set up; terminals are detached within a second', async () => {
       const { agentId, cast, person, stack } = world();
       const chief = await person('requires factors');
       expect((await cast.admin.rest.send('PATCH', `/api/users/${chief.id}`, { role: 'admin' })).status).toBe(200);
@@ -36,8 +37,18 @@ export const requireFactors = (world: () => World): void => {
       });
       const policy = (required: string) =>
         chief.rest.send('PATCH', '/api/second-factor-policy', { required, grace_days: 0 });
+      const setRole = async (role: 'user' | 'admin'): Promise<void> => {
+        expect((await chief.rest.send('PATCH', `/api/users/${cast.control.id}`, { role })).status).toBe(200);
+      };
+      await setRole('admin');
+      const terminal = await RawTerminal.open(stack.url, agentId, { token: cast.control.token });
+      const detached = terminal.closed.then(({ code }) => ({ code, at: performance.now() }));
+      const decidedAt = performance.now();
       expect((await policy('admins')).status).toBe(200);
       try {
+        const { code, at } = await detached;
+        expect([code, at - decidedAt]).toEqual([closeCode.forbidden, expect.any(Number)]);
+        expect(at - decidedAt).toBeLessThan(1000);
         const status = async (path: string, bearer: string): Promise<unknown> => {
           const response = await fetch(`${stack.url}${path}`, { headers: { authorization: `Bearer ${bearer}` } });
           return response.status === 403 ? Reflect.get(Object(await response.json()), 'code') : response.status;
@@ -62,7 +73,11 @@ export const requireFactors = (world: () => World): void => {
         expect(await status('/api/machines', cast.owner.token)).toBe(200);
       } finally {
         expect((await policy('off')).status).toBe(200);
+        await setRole('user');
       }
+      // The shell has continued.
+      const ended = await cast.control.rest.send('DELETE', `/api/terminal/sessions/${terminal.sessionId}`);
+      expect(ended.status).toBe(204);
       await expect.poll(async () => (await cast.admin.rest.get('/api/machines')).status, { timeout: 2000 }).toBe(200);
       expect((await cast.admin.rest.send('DELETE', `/api/profile/tokens/${token.body.access_token.id}`)).status).toBe(
         204,

@@ -9,6 +9,7 @@ import { localTime } from '../layout/format.ts';
 import { PasswordField } from '../layout/password-field.tsx';
 import { accountErrors } from '../sign-in/account-errors.ts';
 import { useSignIn } from '../sign-in/sign-in-context.ts';
+import { useHasPassword } from './identity-queries.ts';
 import { useUpdateProfile } from './own-account-queries.ts';
 import { Picture } from './picture.tsx';
 import classes from './profile-page.module.css';
@@ -50,6 +51,7 @@ const fields = ['username', 'email', 'current_password'];
 const NamesDialog = ({ user, onClose }: { user: Me; onClose: () => void }) => {
   const update = useUpdateProfile();
   const signIn = useSignIn();
+  const hasPassword = useHasPassword();
   const [newEmail, setNewEmail] = useState(false);
   const form = useForm({
     mode: 'uncontrolled',
@@ -87,7 +89,7 @@ const NamesDialog = ({ user, onClose }: { user: Me; onClose: () => void }) => {
             key={form.key('email')}
             {...form.getInputProps('email')}
           />
-          {newEmail && (
+          {newEmail && hasPassword && (
             <PasswordField
               label="Current password"
               description="Needed to change the e-mail address."

@@ -110,6 +110,17 @@ describe('a sign-in through a provider', () => {
     expect(body.users).toMatchObject([{ set_up: true }]);
   });
 
+  it('of an account without a password sets one, within ten minutes', async () => {
+    const person = somebody();
+    const { token } = (await signInAs(person)).body;
+    const password = { current_password: '', new_password: 'chosen later' };
+    const set = await post('/api/profile/reset-password', password, token);
+    expect(set.status).toBe(200);
+    expect(result(await post('/api/login', { email: person.email, password: 'chosen later' }))).toBe(200);
+    // From now on the password counts.
+    expect(result(await post('/api/profile/reset-password', password, token))).toBe('invalid_input');
+  });
+
   it('ends as every other sign-in, by sign-out', async () => {
     const { token } = (await signInAs(somebody())).body;
     expect((await auth.call('GET', '/api/profile', undefined, { token })).status).toBe(200);

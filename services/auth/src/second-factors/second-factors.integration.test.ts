@@ -5,6 +5,7 @@ import { challengeOf, codeOf, setUpApp, wrongCodeOf } from '../testing/second-fa
 import { signUp } from '../testing/sign-up.ts';
 import { tryPasskeys } from '../testing/try-passkeys.ts';
 import { auth, other, servers, useAuth } from '../testing/use-auth.ts';
+import { listFactors } from './list-factors.ts';
 
 useAuth(2);
 
@@ -310,6 +311,36 @@ describe('a second factor that the installation requires', () => {
       });
       expect(JSON.stringify(body.events)).toContain('"grace_days":5');
     }, within);
+  });
+});
+
+describe('the step of the migrations that lists second factors', () => {
+  it('has the entries of sign-ins and tokens of users with a second factor written again, and of no others', async () => {
+    const [me, without] = [await withApp(), await somebody()];
+    const made = await auth.call('POST', '/api/profile/tokens', { name: 'x', scopes: ['see'] }, { token: me.token });
+    expect(made.status).toBe(201);
+    await listFactors(servers.database);
+    const hashes = async (collection: string, { id }: Pick<Person, 'id'>): Promise<string[]> =>
+      (
+        await servers.database
+          .collection(collection)
+          .find({ user_id: new Types.ObjectId(id) })
+          .toArray()
+      ).map(({ sid_hash }) => sid_hash);
+    const pending = (await servers.database.collection('signins_outbox').find({}).toArray()).map(
+      ({ sid_hash }) => sid_hash,
+    );
+    const mine = [...(await hashes('signins', me)), ...(await hashes('access_tokens', me))];
+    expect(mine).toHaveLength(2);
+    expect(pending).toEqual(expect.arrayContaining(mine));
+    for (const hash of await hashes('signins', without)) expect(pending).not.toContain(hash);
+    await vi.waitFor(
+      async () => {
+        const left = await servers.database.collection('signins_outbox').countDocuments({ sid_hash: { $in: mine } });
+        expect(left).toBe(0);
+      },
+      { timeout: 8000, interval: 100 },
+    );
   });
 });
 

@@ -93,8 +93,8 @@ export class OpenTerminals {
     most.end('stalled');
   }
 
-  endSignin(sidHash: string): void {
-    for (const terminal of [...(this.#bySignin.get(sidHash) ?? [])]) terminal.end('signed_out');
+  endSignin(sidHash: string, why: 'signed_out' | 'must_enrol' = 'signed_out'): void {
+    for (const terminal of [...(this.#bySignin.get(sidHash) ?? [])]) terminal.end(why);
   }
 
   endAll(why: EndedFromHere): void {

@@ -26,7 +26,8 @@ export const wireAttachments = (parts: Core & HubClientParts & TicketParts) => {
     changed: (userId, open) => shared.publish([[userId, open]]),
   });
   parts.allowList.onChange((sidHash, entry) => {
-    if (entry === undefined || entry.disabled || parts.allowList.mustEnrol(entry)) terminals.endSignin(sidHash);
+    if (entry === undefined || entry.disabled) terminals.endSignin(sidHash);
+    else if (parts.allowList.mustEnrol(entry)) terminals.endSignin(sidHash, 'must_enrol');
   });
   return {
     terminals,

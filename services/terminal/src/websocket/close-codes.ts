@@ -63,6 +63,8 @@ export const errorFor = (why: EndedForGood): AppError => {
       return new AppError('too_many_requests', 'Your terminals hold too much unread output.');
     case 'share_ended':
       return new AppError('share_not_found', 'This terminal is no longer shared with you.');
+    case 'must_enrol':
+      return new AppError('second_factor_enrolment_required');
     case 'signed_out':
       return new AppError('unauthenticated', 'Your sign-in has ended. The shell keeps running.');
   }
