@@ -38,6 +38,7 @@ describe("the browser's sign-in", () => {
       half: expect.stringMatching(/^[\w-]{43}$/),
       expires_at: expect.stringMatching(/Z$/),
       user: { id: expect.any(String), username: 'admin', email: admin.email, role: 'admin', avatar_url: null },
+      second_factor: { required_from: null, reset_at: null },
     });
     expect(answer.headers.getSetCookie()).toEqual([
       expect.stringMatching(

@@ -1,4 +1,4 @@
-import { AppError, addressOf } from '@webxterm/shared';
+import { AppError } from '@webxterm/shared';
 import { hashSid } from '@webxterm/shared/api';
 import type { Auditor } from '@webxterm/shared/audit';
 import type { Connection } from 'mongoose';
@@ -67,7 +67,7 @@ export class Identities {
   async complete(caller: AdmittedCaller, sealed: string, query: string, clientIp: string): Promise<void> {
     const { connection, users, identities, proofs, roots, factors, callerCheck, auditor } = this.#options;
     const transaction = openTransaction(roots, sealed, purposeOf(caller), this.#now());
-    const proven = await proofs.of(transaction, query, addressOf(clientIp));
+    const proven = await proofs.of(transaction, query, clientIp);
     await inTransaction(connection, async (session) => {
       await callerCheck.requireFresh(caller, session);
       const user = await users.guard(caller.userId, session);

@@ -1,5 +1,5 @@
 import { Email, Username } from '@webxterm/contracts/rest';
-import { AppError, addressOf, toAppError } from '@webxterm/shared';
+import { AppError, toAppError } from '@webxterm/shared';
 import type { Auditor } from '@webxterm/shared/audit';
 import { userTarget } from '../accounts/audit-target.ts';
 import { refuseSignIn } from '../accounts/failed-sign-in.ts';
@@ -64,7 +64,7 @@ export class OidcSignIn {
     const { roots, proofs, identities } = this.#options;
     const transaction = openTransaction(roots, sealed, anyone, this.#now());
     const proven = await proofs
-      .of(transaction, query, addressOf(from.clientIp))
+      .of(transaction, query, from.clientIp)
       .catch((error: unknown) => this.#refused(error, null, from));
     const user = await identities.byKey(identityKey(proven));
     if (transaction.setup !== null) return this.#setUp(transaction.setup, transaction, proven, from);

@@ -251,6 +251,17 @@ describe('an attacker', () => {
       expect([query, result(await complete(transaction, query))]).toEqual([query, 'provider_refused']);
   });
 
+  it('with wrong answers is slowed down after thirty, and other addresses are not', async () => {
+    const { transaction } = await begin('first');
+    const wrong = (clientIp: string) =>
+      auth.call('POST', '/api/login/oidc', { transaction, query: 'code=a&state=b' }, { clientIp });
+    const codes: unknown[] = [];
+    for (let count = 0; count < 31; count += 1) codes.push(result(await wrong('198.51.100.7')));
+    expect(codes.slice(0, 30)).toEqual(Array(30).fill('provider_refused'));
+    expect(codes[30]).toBe('too_many_requests');
+    expect(result(await wrong('198.51.100.8'))).toBe('provider_refused');
+  });
+
   it('at an open browser cannot link without the password, nor complete a link that another sign-in began', async () => {
     const me = await signUp(auth, 'owner');
     expect(result(await beginLink({ ...me, password: 'guessed' }))).toBe('invalid_input');

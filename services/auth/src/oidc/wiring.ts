@@ -28,7 +28,7 @@ export const wireOidc = (
   const shared = {
     ...parts,
     providers,
-    proofs: new Proofs(providers),
+    proofs: new Proofs(providers, parts.throttle),
     identities: new IdentityStore(parts.connection),
   };
   const oidcSignIn = new OidcSignIn(shared);

@@ -36,3 +36,5 @@ export const signUps = (freeTries: number): BackOff => ({ freeTries, maxWaitMs: 
 export const newTokens: BackOff = { freeTries: 20 };
 /** Unknown access tokens from one address. */
 export const wrongTokens: BackOff = { freeTries: 100 };
+/** Answers of providers from one address that prove nobody. Each of them may cost a question to the provider. */
+export const providerAnswers: BackOff = { freeTries: 30 };

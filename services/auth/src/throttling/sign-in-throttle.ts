@@ -7,6 +7,7 @@ import {
   codes,
   known,
   newTokens,
+  providerAnswers,
   signUps,
   takenNames,
   unknownClients,
@@ -115,6 +116,18 @@ export class SignInThrottle {
    */
   async wrongToken(clientIp: string): Promise<void> {
     refuseFor(await this.#buckets.reserve(`token ${addressOf(clientIp)}`, wrongTokens, this.#now()));
+  }
+
+  /**
+   * Admits the answer of a provider of sign-ins, before the provider is asked about it. A success clears nothing else, because every user of the
+   * provider can cause one.
+   * @throws AppError too_many_requests
+   */
+  async admitProviderAnswer(clientIp: string): Promise<AdmittedCheck> {
+    const key = `provider ${addressOf(clientIp)}`;
+    refuseFor(await this.#buckets.reserve(key, providerAnswers, this.#now()));
+    const withdrawn = (): Promise<void> => this.#buckets.refund(key, providerAnswers);
+    return { succeeded: withdrawn, withdrawn };
   }
 
   async #admitCode(of: string): Promise<AdmittedCheck> {
