@@ -1,6 +1,6 @@
 import type { AuditRow } from '@webxterm/contracts/rest';
 import { describe, expect, it } from 'vitest';
-import { actorName, commandOf, moreFacts, namesMachine, outcomeOf, targetName } from './audit-phrases.ts';
+import { actorName, moreFacts, namesMachine, outcomeOf, subjectOf, targetName } from './audit-phrases.ts';
 import { AuditSearch, filterOf } from './audit-search.ts';
 
 const row: AuditRow = {
@@ -38,7 +38,7 @@ describe('a row of the audit log, in words', () => {
   it('names the machine and the command, and how a command failed', () => {
     const ran = { ...row, action: 'command_executed', agent_id: `ag_${'1'.repeat(26)}`, target: null } as const;
     const details = { command: 'make', exit_code: 2, signal: '', timed_out: false };
-    expect([namesMachine(ran), commandOf({ ...ran, details }), outcomeOf({ ...ran, details }).text]).toEqual([
+    expect([namesMachine(ran), subjectOf({ ...ran, details }), outcomeOf({ ...ran, details }).text]).toEqual([
       true,
       'make',
       'Exit 2',
@@ -47,6 +47,14 @@ describe('a row of the audit log, in words', () => {
     expect(outcomeOf({ ...ran, details: { ...details, timed_out: true } }).text).toBe('Timed out');
     expect(outcomeOf({ ...ran, result: 'denied', details }).text).toBe('Denied');
     expect(namesMachine({ ...ran, action: 'machine_renamed' })).toBe(false);
+  });
+
+  it('names the machine and the path of a file', () => {
+    const renamed = { ...row, action: 'file_renamed', agent_id: `ag_${'1'.repeat(26)}`, target: null } as const;
+    const details = { path: '/tmp/a', to: '/tmp/b', bytes: 1 };
+    expect([namesMachine(renamed), subjectOf({ ...renamed, details })]).toEqual([true, '/tmp/a → /tmp/b']);
+    expect(subjectOf({ ...renamed, action: 'file_removed', details: { path: '/tmp/a' } })).toBe('/tmp/a');
+    expect(subjectOf({ ...row, details: { path: '/tmp/a' } })).toBeUndefined();
   });
 
   it('shows every other fact', () => {

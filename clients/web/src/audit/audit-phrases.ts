@@ -1,4 +1,5 @@
 import { type AuditAction, type AuditResult, type AuditRow, auditByAgent } from '@webxterm/contracts/rest';
+import { shownName } from '../files/file-names.ts';
 
 /** The text for an action, such as "Signed in". */
 export const actionPhrase: Readonly<Record<AuditAction, string>> = {
@@ -139,13 +140,27 @@ const aboutSessions: readonly AuditAction[] = [
   'recording_hold_changed',
 ];
 
+/** Actions that are about a file on a machine. */
+const aboutFiles: readonly AuditAction[] = [
+  'file_downloaded',
+  'file_uploaded',
+  'folder_created',
+  'file_renamed',
+  'file_removed',
+];
+
 /** Whether the row's line should name its machine: it is about one, and the target is not the machine itself. */
 export const namesMachine = ({ action, agent_id, target }: AuditRow): boolean =>
-  agent_id !== null && target?.type !== 'machine' && (aboutSessions.includes(action) || action === 'command_executed');
+  agent_id !== null &&
+  target?.type !== 'machine' &&
+  (aboutSessions.includes(action) || aboutFiles.includes(action) || action === 'command_executed');
 
-/** The command of a row. Undefined: it is not about a command. */
-export const commandOf = ({ details }: AuditRow): string | undefined =>
-  typeof details.command === 'string' ? details.command : undefined;
+/** The command or the path of a row. Undefined: it is about neither. */
+export const subjectOf = ({ action, details: { command, path, to } }: AuditRow): string | undefined => {
+  if (!aboutFiles.includes(action)) return typeof command === 'string' ? command : undefined;
+  if (typeof path !== 'string') return undefined;
+  return shownName(typeof to === 'string' ? `${path} → ${to}` : path);
+};
 
 /** How a command ended, if it failed. */
 const failureOf = ({ details }: AuditRow): string | undefined => {

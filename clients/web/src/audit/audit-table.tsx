@@ -9,11 +9,11 @@ import classes from './audit.module.css';
 import {
   actionPhrase,
   actorName,
-  commandOf,
   moreFacts,
   namesMachine,
   outcomeOf,
   resultPhrase,
+  subjectOf,
   targetName,
 } from './audit-phrases.ts';
 import type { AuditFilters } from './audit-search.ts';
@@ -146,7 +146,7 @@ const Who = ({ row, search }: { row: AuditRow; search: AuditFilters }) => {
 
 const What = ({ row, machineOf }: { row: AuditRow; machineOf: MachineOf }) => {
   const target = targetName(row);
-  const command = commandOf(row);
+  const subject = subjectOf(row);
   return (
     <Text size="sm">
       {actionPhrase[row.action]}
@@ -164,7 +164,7 @@ const What = ({ row, machineOf }: { row: AuditRow; machineOf: MachineOf }) => {
           </Text>
         </>
       )}
-      {command !== undefined && <Code className={classes.command}>{command}</Code>}
+      {subject !== undefined && <Code className={classes.command}>{subject}</Code>}
       {row.count > 1 && (
         <Text span size="sm" c="dimmed">
           {' '}

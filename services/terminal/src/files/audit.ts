@@ -18,7 +18,6 @@ export const fileFact = (
   ({
     action,
     agentId,
-    target: { type: 'machine', id: agentId, name: agentId },
     details: { path: shortened(path), ...more },
   }) as const satisfies AuditFact;
 

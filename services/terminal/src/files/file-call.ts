@@ -77,6 +77,7 @@ export class FileCall {
   /** Bytes of the messages that `next` has returned. */
   #taken = 0;
   #announced = 0;
+  #accepted = false;
   #error: AppError | undefined;
   #changed = Promise.withResolvers<void>();
 
@@ -168,14 +169,21 @@ export class FileCall {
       this.#input.restart(frame.inputApplied, frame.inputLimit);
       this.#sendLimit();
       this.#flush();
+      this.#accepted = true;
     } else if (frame.type === 'output') {
       for (const { bytes } of this.#reader.output(frame.offset, frame.payload))
         this.#messages.push(...this.#splitter.push(bytes));
       if (this.#reader.next - this.#taken > 4 * window) throw new Error('the machine ignores the limits');
     } else if (frame.type === 'gap') this.#lost();
     else if (takeInputFrame(this.#input, frame)) this.#flush();
-    else if (frame.type === 'refused') this.fail(refusalOf(frame.code, frame.message));
+    else if (frame.type === 'refused') this.fail(this.#refusal(frame));
     else if (frame.type === 'ended') this.#error = new AppError('file_failed', 'The helper for files ended early.');
+  }
+
+  /** The sentence of the hub for a right that has ended is about terminals. */
+  #refusal({ code, message }: Extract<DownFrame, { type: 'refused' }>): AppError {
+    const lost = this.#accepted && code === 'machine_not_found';
+    return refusalOf(code, lost ? 'You may no longer do this with files on this machine.' : message);
   }
 
   /** Output left the ring of the agent, because it was not taken for too long. */
