@@ -154,6 +154,7 @@ describe('one machine', () => {
       role: 'control',
       rights: ['see', 'open', 'command', 'files_read', 'files_write', 'forward'],
       online: true,
+      hosts_stack: false,
     });
     await expect(may('bob', web)).rejects.toMatchObject({ code: 'machine_not_found' });
     await expect(may('ann', 'junk')).rejects.toMatchObject({ code: 'machine_not_found' });
