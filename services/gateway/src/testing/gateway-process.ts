@@ -15,13 +15,15 @@ export interface GatewayProcess {
   readonly child: ChildProcess;
   /** The log lines up to the one that says that it listens. */
   readonly startLog: readonly string[];
+  /** What it has written to stderr: warnings of Node. */
+  errors(): string;
   stop(): Promise<void>;
 }
 
 const spawnGateway = (environment: Record<string, string>, nodeOptions: readonly string[] = []): ChildProcess =>
   spawn(process.execPath, ['--expose-gc', ...nodeOptions, mainFile], {
     env: environment,
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
 
 /** Starts the real gateway as its own process and waits until it listens. Service URLs without a setting point to a closed port. */
@@ -47,6 +49,11 @@ export const startGateway = async (
     ...settings,
   };
   const child = spawnGateway(environment, nodeOptions);
+  let errors = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    errors += chunk.toString();
+    process.stderr.write(chunk);
+  });
   const startLog = await opened(child);
   return {
     port,
@@ -54,6 +61,7 @@ export const startGateway = async (
     healthPort,
     child,
     startLog,
+    errors: () => errors,
     stop: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const exited = once(child, 'exit');

@@ -18,7 +18,10 @@ beforeAll(async () => {
   });
 });
 
-afterAll(() => gateway?.stop());
+afterAll(async () => {
+  expect(gateway?.errors()).not.toContain('Warning');
+  await gateway?.stop();
+});
 
 const request = (method: string, path: string, body?: string, headers: readonly string[] = []): Promise<RawAnswer> =>
   exchange(

@@ -154,6 +154,8 @@ export class Forwarder {
     }
     if (!pending.retried && isRepeatable(request, admitted)) {
       pending.retried = true;
+      // The proxy adds its listeners for each try, and Node would warn of a leak.
+      response.setMaxListeners(2 * response.getMaxListeners());
       this.#send(owner, 'fresh', admitted, request, response);
       return;
     }
