@@ -21,5 +21,5 @@ export const fileFact = (
     details: { path: shortened(path), ...more },
   }) as const satisfies AuditFact;
 
-/** The row of a transfer shows `unknown` after this time if the service was killed. No transfer takes longer. */
+/** A transfer ends after this time. If the service was killed, the row shows `unknown` then. */
 export const longestTransferMs = 6 * 3_600_000;

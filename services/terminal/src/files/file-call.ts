@@ -79,7 +79,7 @@ export class FileCall {
   #announced = 0;
   #accepted = false;
   #error: AppError | undefined;
-  #changed = Promise.withResolvers<void>();
+  #changed = Promise.withResolvers<undefined>();
 
   constructor(attach: Attach, request: FileCallRequest) {
     this.#attachment = attach(attachmentRequest(request), {
@@ -99,6 +99,11 @@ export class FileCall {
   /** Whether the machine has sent something that was not taken yet. */
   get hasMessage(): boolean {
     return this.#messages.length > 0 || this.#error !== undefined;
+  }
+
+  /** Resolves when something has arrived, there is room to send, or the call has ended. */
+  get changed(): Promise<undefined> {
+    return this.#changed.promise;
   }
 
   /** Sends a message once there is room for it. @throws AppError */
@@ -213,6 +218,6 @@ export class FileCall {
   #wake(): void {
     const { resolve } = this.#changed;
     this.#changed = Promise.withResolvers();
-    resolve();
+    resolve(undefined);
   }
 }

@@ -15,7 +15,7 @@ import type { z } from 'zod';
 import { Places } from '../places.ts';
 import type { MachineCalls } from '../sessions/machine-calls.ts';
 import { Done, DoneWithEntry, Page } from './answers.ts';
-import { fileFact, shortened } from './audit.ts';
+import { fileFact, longestTransferMs, shortened } from './audit.ts';
 import { sendFile } from './download.ts';
 import { type Attach, FileCall, type FileCallRequest } from './file-call.ts';
 import { lengthOf, receiveFile } from './upload.ts';
@@ -65,11 +65,13 @@ export const mountFiles = (api: Api, options: FilesHttpOptions): void => {
       const { requestId, response } = context;
       const call = new FileCall(attach, { requestId, sid, userId, agentId, kind, linuxUser });
       const gone = (): void => call.close();
+      const limit = setTimeout(() => call.fail(new AppError('request_timeout')), longestTransferMs);
       response.once('close', gone);
       if (response.closed) gone();
       try {
         return await work(call, agentId);
       } finally {
+        clearTimeout(limit);
         response.off('close', gone);
         call.close();
       }

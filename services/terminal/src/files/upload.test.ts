@@ -1,9 +1,57 @@
+import { createHash } from 'node:crypto';
+import { PassThrough } from 'node:stream';
+import { FileMessageReader } from '@webxterm/contracts/file-messages';
+import { AppError } from '@webxterm/shared';
 import { describe, expect, it } from 'vitest';
-import { lengthOf, type UploadRequest } from './upload.ts';
+import { lengthOf, receiveFile, type UploadRequest } from './upload.ts';
 
 const withLength = (length: string | undefined): UploadRequest['request'] =>
   ({ headers: { 'content-length': length } }) as UploadRequest['request'];
 const mib = 1024 * 1024;
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/** An upload to a machine that takes everything until it fails. */
+const make = (size: number) => {
+  const body = Object.assign(new PassThrough(), { headers: {}, complete: false });
+  const reader = new FileMessageReader();
+  const sent: { json: unknown[]; bytes: Uint8Array[] } = { json: [], bytes: [] };
+  let changed = Promise.withResolvers<undefined>();
+  let failure: AppError | undefined;
+  const wake = (): void => {
+    const { resolve } = changed;
+    changed = Promise.withResolvers();
+    resolve(undefined);
+  };
+  const call = {
+    linuxUser: 'deploy',
+    get hasMessage() {
+      return failure !== undefined;
+    },
+    get changed() {
+      return changed.promise;
+    },
+    send: async (message: Uint8Array) => {
+      for (const part of reader.push(message))
+        if (part.type === 'json') sent.json.push(part.value);
+        else sent.bytes.push(part.bytes);
+    },
+    answer: async () => {
+      if (failure !== undefined) throw failure;
+      return {};
+    },
+    close: () => {},
+  } as unknown as UploadRequest['call'];
+  const auditor = { act: <T>(_fact: unknown, work: () => Promise<T>): Promise<T> => work() };
+  const request = body as unknown as UploadRequest['request'];
+  const done = receiveFile({ agentId: 'ag', path: '/a', call, request }, size, auditor);
+  const fail = (error: AppError): void => {
+    failure = error;
+    wake();
+  };
+  return { body, sent, wake, fail, done };
+};
+
+const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 10));
 
 describe('an upload', () => {
   it('is refused above the limit, and without its length', () => {
@@ -15,5 +63,51 @@ describe('an upload', () => {
       }),
     );
     expect(() => lengthOf(withLength(undefined), mib)).toThrow(expect.objectContaining({ code: 'length_required' }));
+  });
+
+  it('sends the body in pieces of at most 64 KiB, and then its hash', async () => {
+    const content = Buffer.alloc(300_000, 'content');
+    const { body, sent, wake, done } = make(content.length);
+    body.write(content.subarray(0, 200_000));
+    await turn();
+    wake();
+    body.end(content.subarray(200_000));
+    await done;
+    expect(Buffer.concat(sent.bytes).equals(content)).toBe(true);
+    expect(Math.max(...sent.bytes.map(({ length }) => length))).toBeLessThanOrEqual(64 * 1024);
+    expect(sent.json).toEqual([
+      { op: 'write', path: '/a', size: content.length, onlyNew: false, ifMatch: null },
+      { sha256: sha256(content) },
+    ]);
+  });
+
+  it('ends when its client leaves, before or after the machine has ended it', async () => {
+    const [left, ended] = [make(1000), make(1000)];
+    for (const { body } of [left, ended]) {
+      body.on('error', () => undefined);
+      body.write('first');
+    }
+    await turn();
+    left.body.destroy(new Error('aborted'));
+    await expect(left.done).rejects.toMatchObject({ code: 'bad_request' });
+    ended.fail(new AppError('disk_full'));
+    await turn();
+    ended.body.destroy(new Error('aborted'));
+    await expect(ended.done).rejects.toMatchObject({ code: 'disk_full' });
+    await turn();
+  });
+
+  it.each([
+    ['sends nothing', () => undefined],
+    ['goes on sending', (body: PassThrough) => void body.end(Buffer.alloc(100_000))],
+  ])('ends within a second when the machine or the hub ends it while the client %s', async (_what, act) => {
+    const { body, fail, done } = make(1_000_000);
+    body.write('first');
+    await turn();
+    const began = performance.now();
+    fail(new AppError('machine_not_found', 'You may no longer do this.'));
+    act(body);
+    await expect(done).rejects.toMatchObject({ code: 'machine_not_found' });
+    expect(performance.now() - began).toBeLessThan(1000);
   });
 });

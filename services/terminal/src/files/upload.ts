@@ -12,12 +12,14 @@ import type { FileCall } from './file-call.ts';
 export interface UploadRequest {
   readonly agentId: string;
   readonly path: string;
-  readonly call: FileCall;
+  readonly call: Pick<FileCall, 'send' | 'answer' | 'hasMessage' | 'changed' | 'linuxUser' | 'close'>;
   readonly request: RequestContext['request'];
 }
 
 /** Bytes of a refused upload that are still read: most clients read the answer only when they have sent everything. */
 const maxDrained = 64 * 1024 * 1024;
+/** A client that sends nothing for this long gets the answer without having sent everything. */
+const drainSilenceMs = 500;
 
 /** The length of the file. @throws AppError length_required, file_too_large */
 export const lengthOf = (request: UploadRequest['request'], maxBytes: number): number => {
@@ -38,7 +40,7 @@ export const receiveFile = async (
   const write = async (): Promise<z.output<typeof Written>> => {
     await call.send(fileJson({ op: 'write', path, size, ...writeConditions(request.headers) }));
     await call.answer(Done);
-    const sha256 = await sendBody(call, request);
+    const sha256 = await sendBody({ call, request });
     if (!call.hasMessage) await call.send(fileJson({ sha256 }));
     return call.answer(Written);
   };
@@ -55,14 +57,30 @@ export const receiveFile = async (
 };
 
 /** Passes the body on until it ends, or the machine answers early. @returns the SHA-256 of what was passed on */
-const sendBody = async (call: FileCall, request: UploadRequest['request']): Promise<string> => {
+const sendBody = async ({ call, request }: Pick<UploadRequest, 'call' | 'request'>): Promise<string> => {
   const hash = createHash('sha256');
-  const body: AsyncIterable<Buffer> = request.iterator({ destroyOnReturn: false });
+  const body: AsyncIterator<Buffer> = request.iterator({ destroyOnReturn: false });
+  const chunkAfter = (): Promise<IteratorResult<Buffer>> => {
+    const next = body.next();
+    // A client that leaves while nobody waits for it is no failure of its own.
+    next.catch(() => undefined);
+    return next;
+  };
   try {
-    for await (const chunk of body) {
+    for (let next = chunkAfter(); ; ) {
+      // Also while the client sends nothing, the end of the right ends the upload.
+      const step = await Promise.race([next, call.changed]);
+      if (call.hasMessage) {
+        body.return?.().catch(() => undefined);
+        return '';
+      }
+      if (step === undefined) continue;
+      if (step.done === true) return hash.digest('hex');
+      const chunk: Buffer = step.value;
+      next = chunkAfter();
       hash.update(chunk);
       for (let at = 0; at < chunk.length; at += maxFileData) {
-        if (call.hasMessage) return '';
+        if (call.hasMessage) break;
         await call.send(fileData(chunk.subarray(at, at + maxFileData)));
       }
     }
@@ -70,14 +88,15 @@ const sendBody = async (call: FileCall, request: UploadRequest['request']): Prom
     if (error instanceof AppError) throw error;
     throw new AppError('bad_request', 'The upload was broken off.', { cause: error });
   }
-  return hash.digest('hex');
 };
 
 const drained = (request: UploadRequest['request']): Promise<void> =>
   new Promise((resolve) => {
     let read = 0;
     if (request.complete || request.destroyed) return resolve();
+    const timer = setTimeout(resolve, drainSilenceMs);
     request.on('data', (chunk: Buffer) => {
+      timer.refresh();
       read += chunk.length;
       if (read > maxDrained) resolve();
     });
