@@ -19,16 +19,9 @@ import { AppError } from '../errors.ts';
 import type { Logger } from '../log/logger.ts';
 import { hashSid } from '../tokens/access-token.ts';
 import { EnrolmentRule } from './enrolment-rule.ts';
+import { HeldSignins } from './held-signins.ts';
 import { NewestSeen } from './newest-seen.ts';
-import {
-  isSigned,
-  openEntry,
-  readEntry,
-  type SignedEntry,
-  type StoredEntry,
-  signerAheadMs,
-  storedEntry,
-} from './signed-entry.ts';
+import { isSigned, openEntry, readEntry, type StoredEntry, signerAheadMs, storedEntry } from './signed-entry.ts';
 import { SigninLookUp, type VerifiedSignin } from './signin-look-up.ts';
 
 /** Called when a sign-in ends, is disabled, changes its role or must set up a second factor (`mustEnrol`). Undefined entry: it ended. */
@@ -53,13 +46,6 @@ export interface AllowListOptions {
   readonly onCurrent?: (current: boolean) => void;
 }
 
-/** The entry of a sign-in. Its signature is verified on first use, because verifying 50,000 of them takes many seconds. */
-interface Held {
-  readonly signed: SignedEntry;
-  /** Undefined: not verified yet. */
-  entry: SigninEntry | undefined;
-}
-
 const entryPrefix = signinKey('');
 const logEveryMs = 10_000;
 /** How often expired entries are looked for, in ms. */
@@ -74,7 +60,7 @@ export class AllowList {
   readonly #options: AllowListOptions;
   readonly #now: () => number;
   readonly #view: KvView;
-  readonly #held = new Map<string, Held>();
+  readonly #held: HeldSignins;
   readonly #newest: NewestSeen;
   readonly #listeners = new Set<SigninListener>();
   readonly #enrolment = new EnrolmentRule();
@@ -84,8 +70,6 @@ export class AllowList {
   #lastBeatAt = Number.NEGATIVE_INFINITY;
   #loggedAt = Number.NEGATIVE_INFINITY;
   #expiring: NodeJS.Timeout | undefined;
-  /** No verified entry expires before this time, in ms since 1970. */
-  #nextExpiry = Number.POSITIVE_INFINITY;
   /** The entries that were known before the list is read again. */
   #before = new Map<string, VerifiedSignin>();
   readonly #complete: Promise<void>;
@@ -94,6 +78,7 @@ export class AllowList {
   constructor(options: AllowListOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
+    this.#held = new HeldSignins(options.keys, (key) => this.#refuse(key));
     this.#newest = new NewestSeen(this.#now);
     this.#lookUps = new SigninLookUp(options.bus, options.keys);
     this.#complete = new Promise((resolve) => {
@@ -173,18 +158,18 @@ export class AllowList {
 
   /** The entry of a sid hash (SHA-256) if its signature, epoch and expiry are valid. */
   peek(sidHash: string): SigninEntry | undefined {
-    const held = this.#checked(sidHash);
+    const held = this.#held.verified(sidHash);
     return held !== undefined && this.#counts(held.signed.at, held.entry) ? held.entry : undefined;
   }
 
   /** The SHA-256 of every sid that has an entry here, valid or not. */
   sidHashes(): Iterable<string> {
-    return this.#held.keys();
+    return this.#held.sidHashes();
   }
 
   /** The signing time of the newest entry seen for a key of the bucket, in ms since 1970. 0: none, or only one from long ago. */
   newestAt(key: string): number {
-    const held = key.startsWith(entryPrefix) ? this.#checked(key.slice(entryPrefix.length)) : undefined;
+    const held = key.startsWith(entryPrefix) ? this.#held.verified(key.slice(entryPrefix.length)) : undefined;
     return Math.max(this.#newest.get(key), held?.signed.at ?? 0);
   }
 
@@ -203,7 +188,7 @@ export class AllowList {
     if (found === undefined || found.signed.at < this.newestAt(signinKey(sidHash))) return;
     // The list is being rebuilt, and this instance has not received the new epoch yet.
     if (!this.#isOfThisList(found.signed.at, found.entry)) throw this.#uncheckable();
-    this.#hold(sidHash, found.signed, found.entry);
+    this.#held.set(sidHash, found.signed, found.entry);
   }
 
   #uncheckable(cause?: unknown): AppError {
@@ -224,28 +209,11 @@ export class AllowList {
     return this.#epoch !== undefined && (entry.epoch === this.#epoch.id || at > this.#epoch.at);
   }
 
-  #checked(sidHash: string): VerifiedSignin | undefined {
-    const held = this.#held.get(sidHash);
-    if (held === undefined) return undefined;
-    const { signed } = held;
-    const key = signinKey(sidHash);
-    if (held.entry === undefined && isSigned(this.#options.keys, key, signed))
-      held.entry = SigninEntry.safeParse(signed.value).data;
-    if (held.entry !== undefined) {
-      this.#expectExpiry(held.entry);
-      return { signed, entry: held.entry };
-    }
-    this.#held.delete(sidHash);
-    this.#refuse(key);
-    return undefined;
-  }
-
   #reset(): void {
     // Keeps the current entries. A sign-in that is missing after the re-read has ended in the meantime.
-    for (const [sidHash, { signed, entry }] of this.#held) {
-      if (entry === undefined) continue;
-      this.#newest.note(signinKey(sidHash), signed.at);
-      this.#before.set(sidHash, { signed, entry });
+    for (const [sidHash, held] of this.#held.used()) {
+      this.#newest.note(signinKey(sidHash), held.signed.at);
+      this.#before.set(sidHash, held);
     }
     this.#held.clear();
     this.#caughtUp = false;
@@ -279,9 +247,7 @@ export class AllowList {
     if (signed === undefined || signed.at < this.newestAt(stored.key)) return void this.#refuse(stored.key);
     if (signed.value !== null && !this.#caughtUp) {
       const before = this.#before.get(sidHash);
-      const entry = before?.signed.text === signed.text ? before.entry : undefined;
-      this.#held.set(sidHash, { signed, entry });
-      if (entry !== undefined) this.#expectExpiry(entry);
+      this.#held.set(sidHash, signed, before?.signed.text === signed.text ? before.entry : undefined);
       return;
     }
     const entry = SigninEntry.safeParse(signed.value).data;
@@ -291,34 +257,19 @@ export class AllowList {
     }
     this.#newest.note(stored.key, signed.at);
     if (entry === undefined) this.#held.delete(sidHash);
-    else this.#hold(sidHash, signed, entry);
+    else this.#held.set(sidHash, signed, entry);
     if (this.#usable()) this.#notify(sidHash, this.peek(sidHash));
-  }
-
-  #hold(sidHash: string, signed: SignedEntry, entry: SigninEntry): void {
-    this.#held.set(sidHash, { signed, entry });
-    this.#expectExpiry(entry);
-  }
-
-  #expectExpiry({ exp }: SigninEntry): void {
-    this.#nextExpiry = Math.min(this.#nextExpiry, exp * 1000);
   }
 
   /** Ends the entries that have expired, also while NATS is unavailable. One that was never verified was never used. */
   #expire(): void {
     if (this.#enrolment.passed(this.#now())) this.#notifyEnrolment();
-    if (this.#now() < this.#nextExpiry) return;
-    this.#nextExpiry = Number.POSITIVE_INFINITY;
-    for (const [sidHash, { entry }] of this.#held) {
-      if (entry === undefined) continue;
-      if (entry.exp * 1000 <= this.#now()) this.#end(sidHash);
-      else this.#expectExpiry(entry);
-    }
+    for (const sidHash of this.#held.takeExpired(this.#now())) this.#notify(sidHash, undefined);
   }
 
   #notifyEnrolment(): void {
-    for (const [sidHash, { entry }] of this.#held)
-      if (entry !== undefined && this.mustEnrol(entry)) this.#notify(sidHash, this.peek(sidHash));
+    for (const [sidHash, { entry }] of this.#held.used())
+      if (this.mustEnrol(entry)) this.#notify(sidHash, this.peek(sidHash));
   }
 
   #end(sidHash: string): void {
@@ -330,7 +281,7 @@ export class AllowList {
   #removed(key: string): void {
     if (!this.#caughtUp) return;
     const sidHash = key.slice(entryPrefix.length);
-    const held = key.startsWith(entryPrefix) ? this.#checked(sidHash) : undefined;
+    const held = key.startsWith(entryPrefix) ? this.#held.verified(sidHash) : undefined;
     if (held !== undefined && held.entry.exp * 1000 <= this.#now()) this.#end(sidHash);
     else if (held !== undefined || key === signinEpochKey) this.#refuse(key);
   }
@@ -356,8 +307,8 @@ export class AllowList {
       return;
     }
     this.#newest.note(stored.key, signed.at);
-    for (const [sidHash, { signed: own, entry }] of this.#held)
-      if (entry !== undefined && this.#isOfThisList(own.at, entry)) this.#before.set(sidHash, { signed: own, entry });
+    for (const [sidHash, held] of this.#held.used())
+      if (this.#isOfThisList(held.signed.at, held.entry)) this.#before.set(sidHash, held);
     this.#epoch = { id: epoch.epoch, at: signed.at };
     if (this.#caughtUp) this.#settle();
   }
