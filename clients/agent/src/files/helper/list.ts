@@ -8,8 +8,8 @@ import { pathBytes } from './request.ts';
 
 /** Limit of entries of one folder that are sorted. A larger folder is listed up to this many. */
 const maxEntries = 100_000;
-/** A page ends after this many characters of names, links included, so that it fits into one message. */
-const maxPageText = 256 * 1024;
+/** A page ends after this many characters of names and links. In JSON a character has up to 6 bytes, and a message at most 1 MiB. */
+const maxPageText = 96 * 1024;
 
 const asBuffers: object = { encoding: 'buffer', bufferSize: 1024 };
 
