@@ -53,8 +53,11 @@ describe('the audit log of a whole stack', () => {
 
     const outsider = admin.as((await admin.signup('outsider')).token);
     expect((await outsider.post('/api/terminal/tickets', { agent_id: agentId })).status).toBe(404);
-    expect(await row(`action=terminal_denied&machine=${agentId}`)).toMatchObject({
-      actor: { username: 'outsider', verified: true },
+    const denied = await eventually('the refused ticket', async () =>
+      (await rows(`action=terminal_denied&machine=${agentId}`)).find(({ actor }) => actor.username === 'outsider'),
+    );
+    expect(denied).toMatchObject({
+      actor: { verified: true },
       result: 'denied',
       reason: 'machine_not_found',
     });

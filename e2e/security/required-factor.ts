@@ -38,10 +38,10 @@ export const requireFactors = (world: () => World): void => {
       const policy = (required: string) =>
         chief.rest.send('PATCH', '/api/second-factor-policy', { required, grace_days: 0 });
       const setRole = async (role: 'user' | 'admin'): Promise<void> => {
-        expect((await chief.rest.send('PATCH', `/api/users/${cast.control.id}`, { role })).status).toBe(200);
+        expect((await chief.rest.send('PATCH', `/api/users/${cast.adminControl.id}`, { role })).status).toBe(200);
       };
       await setRole('admin');
-      const terminal = await RawTerminal.open(stack.url, agentId, { token: cast.control.token });
+      const terminal = await RawTerminal.open(stack.url, agentId, { token: cast.adminControl.token });
       const detached = terminal.closed.then(({ code }) => ({ code, at: performance.now() }));
       const decidedAt = performance.now();
       expect((await policy('admins')).status).toBe(200);
@@ -76,7 +76,7 @@ export const requireFactors = (world: () => World): void => {
         await setRole('user');
       }
       // The shell has continued.
-      const ended = await cast.control.rest.send('DELETE', `/api/terminal/sessions/${terminal.sessionId}`);
+      const ended = await cast.adminControl.rest.send('DELETE', `/api/terminal/sessions/${terminal.sessionId}`);
       expect(ended.status).toBe(204);
       await expect.poll(async () => (await cast.admin.rest.get('/api/machines')).status, { timeout: 2000 }).toBe(200);
       expect((await cast.admin.rest.send('DELETE', `/api/profile/tokens/${token.body.access_token.id}`)).status).toBe(
